@@ -1,0 +1,33 @@
+import type { Reply } from '#shared/contract/api.ts';
+
+/**
+ * The services behind the contract, wherever they run (a worker thread for the window hosts, the same thread for
+ * the command line). Every input is validated and every reply stripped to its schema before it leaves.
+ * No method rejects: failures are `{ ok: false, fault }`.
+ */
+export interface Engine {
+  /** A request the page may make, `"room.method"`. An unknown name answers with a fault. */
+  call(name: string, input: unknown): Promise<Reply<unknown>>;
+  /** A request only a host's own code makes. */
+  callHost(name: string, input: unknown): Promise<Reply<unknown>>;
+  /** Events for the page, already stripped to their schemas. The return value unsubscribes. */
+  onEvent(listener: (name: string, payload: unknown) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** What a host says of itself when it starts an engine. */
+export interface EngineOptions {
+  readonly host: 'desktop' | 'loopback' | 'cli';
+  readonly version: string;
+  readonly can: {
+    readonly chooseFiles: boolean;
+    readonly chooseFolder: boolean;
+    readonly readClipboard: boolean;
+    readonly reveal: boolean;
+    readonly download: boolean;
+  };
+  /** Folder of Rewrap's own data (practice state, settings). Made with mode 0700 when missing. */
+  readonly dataDir: string;
+  /** Output folders named on the host, absolute. */
+  readonly outputFolders: readonly string[];
+}

@@ -1,0 +1,109 @@
+import type {
+  BlobContainer,
+  ByteRange,
+  Declared,
+  EncodingName,
+  Finding,
+  Identification,
+} from '#shared/model/blob.ts';
+
+/**
+ * How a blob is written in its file, in enough detail to write another blob the same way.
+ * Invariant: `encode(encoding, blob)` of the blob that was read gives back the bytes that were read.
+ */
+export interface BlobEncoding {
+  readonly name: EncodingName;
+  /** Character set of the text around it; 'binary' for raw blobs. */
+  readonly charset: 'binary' | 'utf-8' | 'utf-16le' | 'utf-16be';
+  /** Letter case of hex; irrelevant otherwise. */
+  readonly hexCase: 'lower' | 'upper';
+  /** Whether base64 carries its '=' padding. */
+  readonly padded: boolean;
+  /**
+   * White space inside the encoded text: `text` stands before the character at `at` (index into the text without
+   * white space). Wrapped base64 has one at each line's end. A longer blob goes on at the first interval.
+   */
+  readonly breaks: readonly { readonly at: number; readonly text: string }[];
+  /** For `base64-base64`: how the inner text was written. */
+  readonly inner: BlobEncoding | null;
+}
+
+/** Another part of the file that must change with the blob: `KeyId` beside `CiphertextBlob` in CLI JSON. */
+export interface Companion {
+  /** What its new value is. */
+  readonly role:
+    | 'destination-key-arn'
+    | 'source-key-arn'
+    | 'destination-algorithm'
+    | 'source-algorithm'
+    | 'key-material-id'
+    | 'source-key-material-id';
+  /** Bytes of the value as it stands in the file, quotes excluded. */
+  readonly range: ByteRange;
+  readonly charset: BlobEncoding['charset'];
+}
+
+/** A blob and where it sits. */
+export interface FoundBlob {
+  /** Place within the file for people: "" (the file is the blob), "CiphertextBlob". Unique in its file. */
+  readonly place: string;
+  /** Bytes of the encoded blob in the file. */
+  readonly range: ByteRange;
+  readonly container: BlobContainer;
+  readonly encoding: BlobEncoding;
+  /** The decoded ciphertext. */
+  readonly bytes: Uint8Array;
+  readonly identification: Identification;
+  readonly declared: Declared;
+  readonly companions: readonly Companion[];
+  readonly findings: readonly Finding[];
+}
+
+/** What one file holds. */
+export interface Scan {
+  readonly blobs: readonly FoundBlob[];
+  /** Findings about the file rather than one blob. */
+  readonly findings: readonly Finding[];
+  /**
+   * Byte ranges that hold plaintext (a `Plaintext` member of CLI JSON, with the separator that belongs to it), so
+   * that cutting them leaves a valid file. Rewrap never copies them: see {@link withoutPlaintext}.
+   */
+  readonly plaintext: readonly ByteRange[];
+}
+
+/** What KMS said of a new blob; what companions are filled from. */
+export interface NewBlob {
+  readonly bytes: Uint8Array;
+  readonly keyArn: string;
+  readonly sourceKeyArn: string | null;
+  readonly algorithm: string;
+  readonly sourceAlgorithm: string | null;
+  readonly keyMaterialId: string | null;
+  readonly sourceKeyMaterialId: string | null;
+}
+
+export interface Replacement {
+  readonly found: FoundBlob;
+  readonly next: NewBlob;
+}
+
+/** A regular file met on a walk. */
+export interface WalkedFile {
+  readonly type: 'file';
+  /** Absolute path. */
+  readonly path: string;
+  /** Path for people: relative to the parent of the root that was dropped. */
+  readonly display: string;
+  /** Path relative to the root (the file name when the root is a file), for writing into an output folder. */
+  readonly relative: string;
+  readonly size: number;
+}
+
+/** Something met on a walk that is not taken in, and why. */
+export interface WalkedOddity {
+  readonly type: 'oddity';
+  readonly display: string;
+  /** 'symlink' | 'special' | 'unreadable' | 'missing' | 'too-large' | 'leftover' | 'too-deep' */
+  readonly code: string;
+  readonly message: string;
+}

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { EncryptionContext } from './context.ts';
+
+/** How sure we are of a decoded field: written in a specification, or observed in real blobs without one. */
+export const Evidence = z.enum(['documented', 'observed']);
+export type Evidence = z.infer<typeof Evidence>;
+
+/** Half-open byte range `[start, end)`. */
+export const ByteRange = z.object({ start: z.int().min(0), end: z.int().min(0) });
+export type ByteRange = z.infer<typeof ByteRange>;
+
+export const BlobKind = z.enum([
+  'kms-symmetric',
+  /** Begins like a KMS blob but has no known layout; KMS is the judge. */
+  'kms-like',
+  'kms-asymmetric-candidate',
+  'encryption-sdk-message',
+  'unknown',
+]);
+export type BlobKind = z.infer<typeof BlobKind>;
+
+export const BlobContainer = z.enum(['raw', 'text', 'aws-cli-json']);
+export type BlobContainer = z.infer<typeof BlobContainer>;
+
+/** Name of the text encoding a blob was found in; `base64-base64` is base64 of base64. */
+export const EncodingName = z.enum(['binary', 'base64', 'base64url', 'hex', 'base64-base64']);
+export type EncodingName = z.infer<typeof EncodingName>;
+
+export const SymmetricLayout = z.enum(['v0', 'v1', 'v2']);
+export type SymmetricLayout = z.infer<typeof SymmetricLayout>;
+
+export const Severity = z.enum(['info', 'warning', 'critical']);
+export type Severity = z.infer<typeof Severity>;
+
+/** Something a person should know about a blob or a file. Never holds the secret it speaks of. */
+export const Finding = z.object({
+  code: z.string(),
+  severity: Severity,
+  /** One sentence: what is so. */
+  title: z.string(),
+  /** How we know, and what to do. */
+  detail: z.string(),
+  /** Bytes of the file or blob it points at, when it points at some. */
+  range: ByteRange.nullable(),
+});
+export type Finding = z.infer<typeof Finding>;
+
+/** What the container around a blob declares about it. Labels are what people wrote: not proof. */
+export const Declared = z.object({
+  keyArn: z.string().nullable(),
+  encryptionContext: EncryptionContext.nullable(),
+  createdAt: z.string().nullable(),
+  algorithm: z.string().nullable(),
+});
+export type Declared = z.infer<typeof Declared>;
+
+/** What reading the bytes alone says of a blob. Cheap enough to make for every blob of a large folder. */
+export const Identification = z.object({
+  kind: BlobKind,
+  /** The kind in plain words, for a table cell: "KMS symmetric, v2". */
+  label: z.string(),
+  layout: SymmetricLayout.nullable(),
+  /** 32 bytes as hex that identify the key *material* (not the key): observed, undocumented. */
+  keyFingerprint: z.string().nullable(),
+  /** Exact plaintext length in bytes where the layout gives it. */
+  plaintextBytes: z.int().nullable(),
+  /** GCM nonce, hex. */
+  gcmNonce: z.string().nullable(),
+  /** Operation that made the blob, as observed from its kind byte. */
+  producedBy: z.string().nullable(),
+  /** Whether Rewrap offers it to KMS `ReEncrypt`. */
+  reencryptable: z.boolean(),
+  /** Why not, or what must be supplied first; null when nothing needs saying. */
+  reason: z.string().nullable(),
+});
+export type Identification = z.infer<typeof Identification>;
+
+export interface Field {
+  name: string;
+  /** Bytes from the start of the blob. */
+  offset: number;
+  length: number;
+  /** Value for people: "1", "AES-256-GCM", hex for opaque bytes. */
+  value: string;
+  meaning: string;
+  evidence: Evidence;
+  children: Field[];
+}
+export const Field: z.ZodType<Field> = z.object({
+  name: z.string(),
+  offset: z.int().min(0),
+  length: z.int().min(0),
+  value: z.string(),
+  meaning: z.string(),
+  evidence: Evidence,
+  get children() {
+    return z.array(Field);
+  },
+});
+
+/** One row of the table: a blob, where it sits, what its bytes say. */
+export const BlobRow = z.object({
+  id: z.string(),
+  sourceId: z.string(),
+  /** Path for people, relative to what was dropped. */
+  file: z.string(),
+  /** Place within the file ("CiphertextBlob"); empty when the file is the blob. */
+  place: z.string(),
+  container: BlobContainer,
+  encoding: EncodingName,
+  /** Bytes of the decoded blob. */
+  sizeBytes: z.int(),
+  sha256: z.string(),
+  declared: Declared,
+  identification: Identification,
+  /** Highest severity among the findings; null when there are none. */
+  worst: Severity.nullable(),
+});
+export type BlobRow = z.infer<typeof BlobRow>;
+
+/** Everything the inspector pane shows of one blob. */
+export const BlobDetail = z.object({
+  row: BlobRow,
+  byteRange: ByteRange,
+  /** The ciphertext itself (at most its first 64 KiB), base64. */
+  bytesBase64: z.string(),
+  /** True when `bytesBase64` holds only the beginning. */
+  truncated: z.boolean(),
+  fields: z.array(Field),
+  findings: z.array(Finding),
+  /** Plain sentences, what the bytes say first. */
+  summary: z.array(z.object({ text: z.string(), source: z.enum(['bytes', 'container', 'conclusion']) })),
+});
+export type BlobDetail = z.infer<typeof BlobDetail>;
+
+/** A file (or pasted text) that was taken in. */
+export const SourceInfo = z.object({
+  id: z.string(),
+  file: z.string(),
+  origin: z.enum(['path', 'upload', 'paste']),
+  sizeBytes: z.int(),
+  blobs: z.int(),
+  findings: z.array(Finding),
+});
+export type SourceInfo = z.infer<typeof SourceInfo>;
+
+/** Something met on the way in that is no source: a link, a socket, an unreadable file. */
+export const Oddity = z.object({ file: z.string(), code: z.string(), message: z.string() });
+export type Oddity = z.infer<typeof Oddity>;

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+/**
+ * The only form in which an error crosses the bridge: never a stack, never an SDK object.
+ * `code` is a KMS error name (`IncorrectKeyException`) or one of Rewrap's own (`DiskFull`).
+ */
+export const Fault = z.object({
+  code: z.string(),
+  /** What happened, in one sentence. */
+  message: z.string(),
+  /** Why: the likely causes, most likely first; may be empty. */
+  detail: z.string(),
+  /** What to do next. */
+  remedy: z.string(),
+  /** The service's own words and request id, one click away. */
+  raw: z.object({ name: z.string(), message: z.string(), requestId: z.string().nullable() }).nullable(),
+  /** Whether the same request may succeed if sent again unchanged. */
+  retryable: z.boolean(),
+});
+export type Fault = z.infer<typeof Fault>;
+
+/** An error that carries a {@link Fault}; what every service throws on purpose. */
+export class FaultError extends Error {
+  override name = 'FaultError';
+  readonly fault: Fault;
+  constructor(fault: Fault) {
+    super(fault.message);
+    this.fault = fault;
+  }
+}
+
+/** A Fault of Rewrap's own (no service spoke). */
+export function fault(
+  code: string,
+  message: string,
+  detail: string,
+  remedy: string,
+  retryable = false,
+): Fault {
+  return { code, message, detail, remedy, raw: null, retryable };
+}

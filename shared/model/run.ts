@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { Algorithm, EncryptionContext } from './context.ts';
+import { Fault } from './fault.ts';
+
+/** Where the context of one side comes from. */
+export const ContextChoice = z.discriminatedUnion('mode', [
+  /** What the container declares for each blob (none where it declares none). */
+  z.object({ mode: z.literal('declared') }),
+  z.object({ mode: z.literal('given'), context: EncryptionContext }),
+  /** Destination only: the same context as the source side. */
+  z.object({ mode: z.literal('same') }),
+]);
+export type ContextChoice = z.infer<typeof ContextChoice>;
+
+export const SourceSide = z.object({
+  /** Pins the source key: a wrong one is refused with IncorrectKeyException. Null: KMS finds it (symmetric only). */
+  keyId: z.string().min(1).max(2048).nullable(),
+  algorithm: Algorithm,
+  context: ContextChoice,
+});
+export type SourceSide = z.infer<typeof SourceSide>;
+
+export const DestinationSide = z.object({
+  keyId: z.string().min(1).max(2048),
+  algorithm: Algorithm,
+  context: ContextChoice,
+});
+export type DestinationSide = z.infer<typeof DestinationSide>;
+
+/** Where new ciphertext goes. A folder is named by a token that the host gave, never by a path from the page. */
+export const OutputChoice = z.discriminatedUnion('mode', [
+  z.object({ mode: z.literal('in-place'), backup: z.boolean() }),
+  z.object({ mode: z.literal('folder'), folderToken: z.string() }),
+  /** Loopback and paste: kept until fetched by the person. */
+  z.object({ mode: z.literal('download') }),
+]);
+export type OutputChoice = z.infer<typeof OutputChoice>;
+
+export const RunRequest = z.object({
+  blobIds: z.array(z.string()).min(1),
+  source: SourceSide,
+  destination: DestinationSide,
+  grantTokens: z.array(z.string().min(1).max(8192)).max(10),
+  output: OutputChoice,
+  /** Prove with a DryRun that each new blob opens under the destination before its file is replaced. */
+  verify: z.boolean(),
+  dryRun: z.boolean(),
+});
+export type RunRequest = z.infer<typeof RunRequest>;
+
+export const ItemState = z.enum(['waiting', 'running', 'would-succeed', 'reencrypted', 'failed', 'skipped']);
+export type ItemState = z.infer<typeof ItemState>;
+
+/** What became of one blob. What KMS said is kept apart from what we conclude. */
+export const RunItem = z.object({
+  blobId: z.string(),
+  file: z.string(),
+  place: z.string(),
+  state: ItemState,
+  fault: Fault.nullable(),
+  /** Said by KMS. */
+  sourceKeyArn: z.string().nullable(),
+  destinationKeyArn: z.string().nullable(),
+  sourceKeyMaterialId: z.string().nullable(),
+  destinationKeyMaterialId: z.string().nullable(),
+  requestId: z.string().nullable(),
+  /** Hashes of the blob before and after, hex SHA-256. */
+  sha256Before: z.string(),
+  sha256After: z.string().nullable(),
+  /** Path for people of the file that now holds the new blob. */
+  output: z.string().nullable(),
+  backup: z.string().nullable(),
+  /** Things to know although it worked: "verification was not permitted". */
+  notes: z.array(z.string()),
+});
+export type RunItem = z.infer<typeof RunItem>;
+
+export const RunCounts = z.object({
+  total: z.int(),
+  waiting: z.int(),
+  running: z.int(),
+  succeeded: z.int(),
+  failed: z.int(),
+  skipped: z.int(),
+});
+export type RunCounts = z.infer<typeof RunCounts>;
+
+export const RunSummary = z.object({
+  id: z.string(),
+  dryRun: z.boolean(),
+  status: z.enum(['running', 'cancelling', 'cancelled', 'finished', 'failed']),
+  startedAt: z.string(),
+  finishedAt: z.string().nullable(),
+  counts: RunCounts,
+  /** Blobs per second over the last seconds. */
+  rate: z.number(),
+  /** Seconds left at that rate; null when it cannot be said. */
+  secondsLeft: z.number().nullable(),
+  destinationKeyId: z.string(),
+  /** Practice or real, account and Region: what the run ran against. */
+  connection: z.string(),
+  /** New files that can be fetched by download; 0 for in-place and folder runs. */
+  downloads: z.int(),
+  fault: Fault.nullable(),
+});
+export type RunSummary = z.infer<typeof RunSummary>;
