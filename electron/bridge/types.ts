@@ -1,4 +1,5 @@
 import type { Reply } from '#shared/contract/api.ts';
+import type { ConnectionChoice } from '#shared/model/connection.ts';
 
 /**
  * The services behind the contract, wherever they run (a worker thread for the window hosts, the same thread for
@@ -30,4 +31,8 @@ export interface EngineOptions {
   readonly dataDir: string;
   /** Output folders named on the host, absolute. */
   readonly outputFolders: readonly string[];
+  /** What to connect to at once; null: nothing. Absent: the choice of last time, at first the practice KMS. */
+  readonly connection?: ConnectionChoice | null;
+  /** Files and folders to take in at start. With none, practice shows its sample vault. */
+  readonly paths?: readonly string[];
 }

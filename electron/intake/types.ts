@@ -21,11 +21,17 @@ export interface BlobEncoding {
   readonly padded: boolean;
   /**
    * White space inside the encoded text: `text` stands before the character at `at` (index into the text without
-   * white space). Wrapped base64 has one at each line's end. A longer blob goes on at the first interval.
+   * white space). Wrapped base64 has one at each line's end. A longer blob goes on at the first interval, unless the
+   * last entry has an empty text.
    */
   readonly breaks: readonly { readonly at: number; readonly text: string }[];
   /** For `base64-base64`: how the inner text was written. */
   readonly inner: BlobEncoding | null;
+  /** Characters that the text around it writes escaped, and how: `/` as `\\/` in some JSON. */
+  readonly escapes?: Readonly<Record<string, string>>;
+  /** For an inner text: what stands before and after it, such as a final line feed. */
+  readonly lead?: string;
+  readonly trail?: string;
 }
 
 /** Another part of the file that must change with the blob: `KeyId` beside `CiphertextBlob` in CLI JSON. */

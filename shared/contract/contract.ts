@@ -17,7 +17,7 @@ const Intake = z.object({
 
 const AppState = z.object({
   version: z.string(),
-  host: z.enum(['desktop', 'loopback']),
+  host: z.enum(['desktop', 'loopback', 'cli']),
   platform: z.string(),
   /** What this host can do, so that the page offers nothing it cannot. */
   can: z.object({
@@ -95,6 +95,10 @@ export const requests = {
 export const hostRequests = {
   intake: {
     addPaths: request(z.object({ paths: z.array(z.string()), origin: z.enum(['path', 'upload']) }), Intake),
+  },
+  blobs: {
+    /** Absolute path of each blob's file, in the order of `blobs.list`; null for pasted text. */
+    paths: request(page, z.object({ paths: z.array(z.string().nullable()) })),
   },
   output: {
     /** Registers a folder that the person named; the page gets the token and the path to show. */

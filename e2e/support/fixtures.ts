@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { test as base, type Page } from '@playwright/test';
+import { temporaryFolder } from './home.ts';
+import { type Running, start } from './processes.ts';
+
+export interface Stage {
+  /** Rewrap's home (REWRAP_HOME). */
+  readonly home: string;
+  /** A folder for the test's own files. */
+  readonly files: string;
+  /** A client of the same practice keys that the application uses. */
+  readonly kms: KMSClient;
+  readonly endpoint: string;
+}
+
+export interface App {
+  readonly page: Page;
+  readonly host: Running;
+  readonly address: string;
+}
+
+/**
+ * `stage`: a home of its own and the practice KMS served by `rewrap practice-kms` from the very state that the
+ * application opens too. `open`: starts `rewrap serve` and opens its page.
+ */
+export const test = base.extend<{ stage: Stage; open: (...args: string[]) => Promise<App> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
+  stage: async ({}, use) => {
+    const folder = temporaryFolder();
+    const home = join(folder.path, 'home');
+    const practice = start(['practice-kms', '--state', join(home, 'practice')], home);
+    const match = await practice.waitFor(
+      /listens at (\S+) .*[\s\S]*AWS_ACCESS_KEY_ID=(\S+) AWS_SECRET_ACCESS_KEY=(\S+)/,
+    );
+    const [, endpoint = '', accessKeyId = '', secretAccessKey = ''] = match;
+    const kms = new KMSClient({
+      endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId, secretAccessKey },
+    });
+    await use({ home, files: join(folder.path, 'files'), kms, endpoint });
+    kms.destroy();
+    await practice.stop();
+    folder.remove();
+  },
+  open: async ({ page, stage }, use) => {
+    const hosts: Running[] = [];
+    await use(async (...args) => {
+      const host = start(['serve', ...args], stage.home);
+      hosts.push(host);
+      const [, address = ''] = await host.waitFor(/Rewrap is at (\S+)/);
+      await page.goto(address);
+      return { page, host, address };
+    });
+    for (const host of hosts) await host.stop();
+  },
+});
+
+export { expect } from '@playwright/test';

@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from 'commander';
+import { FaultError } from '#shared/model/fault.ts';
+import { toFault } from './bridge/index.ts';
+import { inspect } from './cli/inspect.ts';
+import { keys } from './cli/keys.ts';
+import { algorithm, contextPair, port, repeated, url } from './cli/options.ts';
+import { practiceKms } from './cli/practice.ts';
+import { checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
+import { serveCommand } from './cli/serve.ts';
+import { BAD_INPUT } from './cli/session.ts';
+import { faultLines } from './cli/text.ts';
+
+let exitCode = 0;
+const run =
+  <A extends unknown[]>(work: (...args: A) => Promise<number>) =>
+  async (...args: A) => {
+    exitCode = await work(...args);
+  };
+
+function connectionFlags(command: Command): Command {
+  return command
+    .option('--profile <name>', 'AWS profile')
+    .option('--region <region>', 'AWS Region')
+    .option('--endpoint-url <url>', 'KMS endpoint to use instead of the Regional one', url)
+    .addOption(
+      new Option('--practice', 'use the practice KMS').conflicts(['profile', 'region', 'endpointUrl']),
+    );
+}
+
+const program = new Command('rewrap')
+  .description('Inspect and re-encrypt AWS KMS ciphertext. No plaintext leaves KMS.')
+  .version(__REWRAP_VERSION__)
+  .exitOverride()
+  .showHelpAfterError('(rewrap --help shows how)');
+
+program
+  .command('inspect')
+  .description('say what ciphertext is, offline')
+  .argument('<path...>', 'files and folders')
+  .option('--json', 'print one JSON array')
+  .action(run(inspect));
+
+connectionFlags(
+  program
+    .command('reencrypt')
+    .description('re-encrypt ciphertext inside KMS and put it back as it was found')
+    .argument('<path...>', 'files and folders')
+    .requiredOption('--to <key>', 'destination key: id, ARN, alias or alias ARN')
+    .option('--from <key>', 'pin the source key (needed for RSA and SM2 ciphertext)')
+    .option('--from-algorithm <name>', 'source algorithm (default SYMMETRIC_DEFAULT)', algorithm)
+    .option('--to-algorithm <name>', 'destination algorithm (default: what the key has)', algorithm)
+    .option('--context <key=value>', 'source encryption context, repeatable', contextPair)
+    .option(
+      '--to-context <key=value>',
+      'destination encryption context (default: as the source)',
+      contextPair,
+    )
+    .option('--grant-token <token>', 'grant token, repeatable', repeated)
+    .option('--dry-run', 'ask KMS whether it would work; change nothing')
+    .option('--out <dir>', 'write the new files into this folder')
+    .option('--in-place', 'replace the files')
+    .option('--backup', 'with --in-place: keep each original beside its file')
+    .option('--no-verify', 'replace without proving that the new blob opens')
+    .option('--json', 'print one JSON document'),
+).action(
+  run(async (paths: string[], flags: ReencryptFlags) => {
+    checkOutput(flags);
+    return reencrypt(paths, flags);
+  }),
+);
+
+connectionFlags(
+  program
+    .command('keys')
+    .description('list the keys this identity can see')
+    .option('--json', 'print one JSON document'),
+).action(run(keys));
+
+program
+  .command('practice-kms')
+  .description('run the practice KMS for any AWS client')
+  .option('--port <n>', 'port on 127.0.0.1', port, 0)
+  .option('--state <dir>', 'where it keeps its keys')
+  .action(run(practiceKms));
+
+connectionFlags(
+  program
+    .command('serve')
+    .description('open Rewrap in a browser on this machine')
+    .argument('[path...]', 'files and folders to take in')
+    .option('--port <n>', 'port on 127.0.0.1', port, 0)
+    .option('--out <dir>', 'offer this output folder in the window, repeatable', repeated)
+    .option('--open', 'open the default browser'),
+).action(run(serveCommand));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    exitCode = error.exitCode === 0 ? 0 : BAD_INPUT;
+  } else {
+    const problem = toFault(error);
+    console.error(`rewrap: ${problem.code}`);
+    console.error(faultLines(problem));
+    exitCode = BAD_INPUT;
+    if (!(error instanceof FaultError) && process.env.REWRAP_DEBUG) console.error(error);
+  }
+}
+process.exitCode = exitCode;

@@ -1,0 +1,71 @@
+import type { Client } from './client.ts';
+import { BAD_INPUT, type Listed, OK, takeIn, withEngine } from './session.ts';
+import { safe, table } from './text.ts';
+
+/** `rewrap inspect PATH… [--json]`: what each blob is, offline. */
+export async function inspect(paths: readonly string[], flags: { json?: true }): Promise<number> {
+  return withEngine(null, async (client) => {
+    const { blobs, unreadable } = await takeIn(client, paths);
+    if (flags.json) {
+      const all = [];
+      for (const blob of blobs) all.push(await asJson(client, blob));
+      console.log(JSON.stringify(all, null, 2));
+    } else if (blobs.length > 0) {
+      console.log(await asTable(client, blobs));
+    } else {
+      console.error('rewrap: no ciphertext found');
+    }
+    return unreadable ? BAD_INPUT : OK;
+  });
+}
+
+async function asJson({ page }: Client, { row, file }: Listed): Promise<object> {
+  const detail = await page.blobs.inspect({ blobId: row.id });
+  const { identification: id } = row;
+  return {
+    file,
+    place: row.place,
+    byteRange: detail.byteRange,
+    encoding: row.encoding,
+    kind: id.kind,
+    container: row.container,
+    layout: id.layout,
+    keyFingerprint: id.keyFingerprint,
+    plaintextBytes: id.plaintextBytes,
+    gcmNonce: id.gcmNonce,
+    producedBy: id.producedBy,
+    declared: row.declared,
+    reencryptable: id.reencryptable,
+    reason: id.reason,
+    sizeBytes: row.sizeBytes,
+    sha256: row.sha256,
+    fields: detail.fields,
+    findings: detail.findings,
+  };
+}
+
+async function asTable({ page }: Client, blobs: readonly Listed[]): Promise<string> {
+  const rows = blobs.map(({ row, file }) => [
+    safe(file),
+    safe(row.place),
+    row.identification.label,
+    row.identification.keyFingerprint?.slice(0, 8) ?? '–',
+    row.identification.plaintextBytes === null ? '–' : `${row.identification.plaintextBytes} B`,
+    row.encoding,
+    row.identification.reencryptable ? 'yes' : 'no',
+  ]);
+  const text = [
+    table([['FILE', 'PLACE', 'KIND', 'MATERIAL', 'PLAINTEXT', 'ENCODING', 'RE-ENCRYPT'], ...rows]),
+  ];
+  for (const { row, file } of blobs) {
+    if (row.identification.reason !== null) text.push(`${safe(file)}: ${safe(row.identification.reason)}`);
+    if (row.worst === 'warning' || row.worst === 'critical') {
+      const { findings } = await page.blobs.inspect({ blobId: row.id });
+      for (const finding of findings.filter((f) => f.severity !== 'info'))
+        text.push(
+          `${safe(file)}: ${finding.severity}: ${safe(finding.title)} ${safe(finding.detail)}`.trimEnd(),
+        );
+    }
+  }
+  return text.join('\n');
+}

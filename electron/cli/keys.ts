@@ -1,0 +1,32 @@
+import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { OK, withEngine } from './session.ts';
+import { table } from './text.ts';
+
+/** `rewrap keys [--json]`: the keys this identity can see, and why one cannot be a destination. */
+export async function keys(flags: ConnectionFlags & { json?: true }): Promise<number> {
+  return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async ({ page }) => {
+    const list = await page.keys.list({ refresh: false });
+    if (flags.json) {
+      console.log(JSON.stringify(list, null, 2));
+      return OK;
+    }
+    for (const gap of list.gaps) console.error(`rewrap: ${gap}`);
+    console.log(
+      table([
+        ['ALIAS', 'KEY ID', 'SPEC', 'USAGE', 'STATE', 'AS A DESTINATION'],
+        ...list.keys.map((key) => [
+          key.aliases.join(', ') || '–',
+          key.keyId,
+          key.spec ?? '?',
+          key.usage ?? '?',
+          key.state ?? '?',
+          key.unfitAsDestination ?? 'fits',
+        ]),
+      ]),
+    );
+    return OK;
+  });
+}
+
+/** No connection flag: the SDK's default chain, as the AWS CLI does. */
+export const AWS_DEFAULT = { kind: 'aws', profile: null, region: null, endpointUrl: null } as const;

@@ -1,0 +1,59 @@
+import { InvalidArgumentError } from 'commander';
+import { ENCRYPTION_ALGORITHMS, type EncryptionAlgorithm } from '#shared/kms/facts.ts';
+import type { ConnectionChoice } from '#shared/model/connection.ts';
+import type { EncryptionContext } from '#shared/model/context.ts';
+
+export interface ConnectionFlags {
+  practice?: true;
+  profile?: string;
+  region?: string;
+  endpointUrl?: string;
+}
+
+/** AWS's own connection flags as a choice; null when none was given. */
+export function connectionChoice(flags: ConnectionFlags): ConnectionChoice | null {
+  if (flags.practice) return { kind: 'practice' };
+  if (flags.profile === undefined && flags.region === undefined && flags.endpointUrl === undefined)
+    return null;
+  return {
+    kind: 'aws',
+    profile: flags.profile ?? null,
+    region: flags.region ?? null,
+    endpointUrl: flags.endpointUrl ?? null,
+  };
+}
+
+/** Collects repeated `--context K=V`. The first `=` separates; a key twice with other values is refused. */
+export function contextPair(value: string, previous: EncryptionContext | undefined): EncryptionContext {
+  const at = value.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Give an encryption context pair as KEY=VALUE.');
+  const key = value.slice(0, at);
+  const text = value.slice(at + 1);
+  const known = previous ?? {};
+  if (Object.hasOwn(known, key) && known[key] !== text)
+    throw new InvalidArgumentError(`The encryption context key ${JSON.stringify(key)} is given twice.`);
+  return Object.fromEntries([...Object.entries(known), [key, text]]);
+}
+
+export function algorithm(value: string): EncryptionAlgorithm {
+  const known = ENCRYPTION_ALGORITHMS.find((name) => name === value.toUpperCase());
+  if (known === undefined) throw new InvalidArgumentError(`One of ${ENCRYPTION_ALGORITHMS.join(', ')}.`);
+  return known;
+}
+
+export function port(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0 || number > 65_535)
+    throw new InvalidArgumentError('A port is a number from 0 to 65535; 0 takes a free one.');
+  return number;
+}
+
+export function repeated(value: string, previous: string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+export function url(value: string): string {
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
+    throw new InvalidArgumentError('An endpoint URL begins with http:// or https://.');
+  return value;
+}

@@ -1,0 +1,24 @@
+import type { RunSummary } from '#shared/model/run.ts';
+
+/** One line of progress, redrawn in place; silent where there is no terminal. */
+export function progressLine(
+  stream: NodeJS.WriteStream,
+  quiet: boolean,
+): { show: (run: RunSummary) => void; clear: () => void } {
+  if (quiet || !stream.isTTY) return { show: () => {}, clear: () => {} };
+  return {
+    show({ counts, rate, secondsLeft, status }) {
+      const done = counts.succeeded + counts.failed + counts.skipped;
+      const left = secondsLeft === null ? '' : ` · ${Math.ceil(secondsLeft)} s left`;
+      const failed = counts.failed > 0 ? ` · ${counts.failed} failed` : '';
+      const stopping = status === 'cancelling' ? ' · stopping after the requests under way' : '';
+      stream.clearLine(0);
+      stream.cursorTo(0);
+      stream.write(`${done}/${counts.total}${failed} · ${Math.round(rate)}/s${left}${stopping}`);
+    },
+    clear() {
+      stream.clearLine(0);
+      stream.cursorTo(0);
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
+import type { EncryptionContext } from '#shared/model/context.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
+import type { Client } from './client.ts';
+import { AWS_DEFAULT } from './keys.ts';
+import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { progressLine } from './progress.ts';
+import { BAD_INPUT, type Listed, OK, SOME_FAILED, takeIn, withEngine } from './session.ts';
+import { faultLines, safe } from './text.ts';
+
+export interface ReencryptFlags extends ConnectionFlags {
+  to: string;
+  from?: string;
+  fromAlgorithm?: EncryptionAlgorithm;
+  toAlgorithm?: EncryptionAlgorithm;
+  context?: EncryptionContext;
+  toContext?: EncryptionContext;
+  /** False for `--no-to-context`. */
+  grantToken?: string[];
+  dryRun?: true;
+  out?: string;
+  inPlace?: true;
+  backup?: true;
+  verify: boolean;
+  json?: true;
+}
+
+/** `rewrap reencrypt PATH… --to KEY (--out DIR | --in-place)`. */
+export async function reencrypt(paths: readonly string[], flags: ReencryptFlags): Promise<number> {
+  return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
+    const { blobs, unreadable } = await takeIn(client, paths);
+    if (blobs.length === 0) {
+      console.error('rewrap: no ciphertext found in what was given; nothing was changed');
+      if (flags.json) console.log(JSON.stringify({ run: null, blobs: [] }, null, 2));
+      return BAD_INPUT;
+    }
+    const request = await asRequest(client, flags, blobs);
+    const line = progressLine(process.stderr, flags.json === true);
+    const { runId } = await client.page.runs.start(request);
+    const summary = await finished(client, onEvent, runId, line.show);
+    line.clear();
+    const items = await allItems(client, runId);
+    const files = new Map(blobs.map(({ row, file }) => [row.id, file]));
+    const named = items.map((item) => asNamed(item, files, flags.inPlace === true));
+    if (flags.json) console.log(JSON.stringify({ run: summary, blobs: named }, null, 2));
+    else print(summary, named, flags.inPlace === true);
+    if (items.some((item) => item.state === 'failed' || item.state === 'skipped')) return SOME_FAILED;
+    return unreadable ? BAD_INPUT : OK;
+  });
+}
+
+async function asRequest(
+  { page, host }: Client,
+  flags: ReencryptFlags,
+  blobs: Listed[],
+): Promise<RunRequest> {
+  const destination = flags.toAlgorithm ?? (await destinationAlgorithm(page, flags.to));
+  const output: RunRequest['output'] =
+    flags.out === undefined
+      ? { mode: 'in-place', backup: flags.backup === true }
+      : { mode: 'folder', folderToken: (await host.output.addFolder({ path: flags.out })).token };
+  return {
+    blobIds: blobs.map(({ row }) => row.id),
+    source: {
+      keyId: flags.from ?? null,
+      algorithm: flags.fromAlgorithm ?? 'SYMMETRIC_DEFAULT',
+      context: flags.context === undefined ? { mode: 'declared' } : { mode: 'given', context: flags.context },
+    },
+    destination: {
+      keyId: flags.to,
+      algorithm: destination,
+      context: flags.toContext === undefined ? { mode: 'same' } : { mode: 'given', context: flags.toContext },
+    },
+    grantTokens: flags.grantToken ?? [],
+    output,
+    verify: flags.verify,
+    dryRun: flags.dryRun === true,
+  };
+}
+
+/** The strongest algorithm that the destination has. A key that may not be described is taken for symmetric. */
+async function destinationAlgorithm(page: Client['page'], keyId: string): Promise<EncryptionAlgorithm> {
+  try {
+    const key = await page.keys.describe({ keyId });
+    if (key.algorithms.length === 0 || key.algorithms.includes('SYMMETRIC_DEFAULT'))
+      return 'SYMMETRIC_DEFAULT';
+    if (key.algorithms.includes('RSAES_OAEP_SHA_256')) return 'RSAES_OAEP_SHA_256';
+    return key.algorithms[0] ?? 'SYMMETRIC_DEFAULT';
+  } catch (error) {
+    if (error instanceof FaultError && error.fault.code.startsWith('AccessDenied'))
+      return 'SYMMETRIC_DEFAULT';
+    throw error;
+  }
+}
+
+/** Waits for the run's end; Ctrl-C stops it safely: files not complete stay as they were. */
+async function finished(
+  { page }: Client,
+  onEvent: (listener: (name: string, payload: unknown) => void) => () => void,
+  runId: string,
+  show: (summary: RunSummary) => void,
+): Promise<RunSummary> {
+  const stop = () => void page.runs.cancel({ runId });
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    return await new Promise<RunSummary>((resolve, reject) => {
+      const look = (summary: RunSummary) => {
+        if (summary.id !== runId) return;
+        show(summary);
+        if (summary.finishedAt === null) return;
+        unsubscribe();
+        resolve(summary);
+      };
+      const unsubscribe = onEvent((name, payload) => {
+        if (name === 'runProgress') look(payload as RunSummary);
+      });
+      // It may have ended before the subscription.
+      page.runs.get({ runId }).then(look, reject);
+    });
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+async function allItems({ page }: Client, runId: string): Promise<RunItem[]> {
+  const items: RunItem[] = [];
+  for (;;) {
+    const next = await page.runs.items({ runId, offset: items.length, limit: 5000, only: 'all' });
+    items.push(...next.items);
+    if (next.items.length === 0 || items.length >= next.total) return items;
+  }
+}
+
+type Named = Omit<RunItem, 'blobId'>;
+
+/** The item with its file as the person named it; a blob replaced in place is in that very file. */
+function asNamed({ blobId, ...item }: RunItem, files: ReadonlyMap<string, string>, inPlace: boolean): Named {
+  const file = files.get(blobId) ?? item.file;
+  return { ...item, file, output: inPlace && item.output !== null ? file : item.output };
+}
+
+function print(run: RunSummary, items: readonly Named[], inPlace: boolean): void {
+  for (const item of items) {
+    const name = safe(item.place === '' ? item.file : `${item.file} · ${item.place}`);
+    if (item.fault !== null) {
+      console.error(`${name}: ${item.state}: ${item.fault.code}`);
+      console.error(faultLines(item.fault));
+    } else if (item.state === 'would-succeed') console.log(`${name}: would be re-encrypted`);
+    else if (inPlace) console.log(`${name}: re-encrypted in place`);
+    else console.log(`${name}: re-encrypted${item.output === null ? '' : ` → ${safe(item.output)}`}`);
+    for (const note of item.notes) console.error(`  ${safe(note)}`);
+  }
+  const { succeeded, failed, skipped } = run.counts;
+  const verb = run.dryRun ? 'would be re-encrypted (dry run: nothing was changed)' : 're-encrypted';
+  console.log(`${succeeded} ${verb}, ${failed} failed, ${skipped} skipped · ${run.connection}`);
+  if (run.fault !== null) console.error(faultLines(run.fault, ''));
+}
+
+/** Which of `--out` and `--in-place`: exactly one, but for a dry run, which writes nothing. */
+export function checkOutput(flags: ReencryptFlags): void {
+  if (flags.out !== undefined && flags.inPlace)
+    throw new FaultError(fault('BadUsage', 'Give either --out DIR or --in-place, not both.', '', ''));
+  if (flags.out === undefined && !flags.inPlace && !flags.dryRun)
+    throw new FaultError(
+      fault(
+        'BadUsage',
+        'Say where the new ciphertext goes: --out DIR, or --in-place to replace the files.',
+        '',
+        '',
+      ),
+    );
+}

@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { dataDir, startEngine } from '../engine/index.ts';
+import { serve } from '../serve.ts';
+import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { OK } from './session.ts';
+
+export interface ServeFlags extends ConnectionFlags {
+  port: number;
+  out?: string[];
+  open?: true;
+}
+
+/** `rewrap serve [PATH…]`: the window's services in a browser on this machine, until stopped. */
+export async function serveCommand(paths: readonly string[], flags: ServeFlags): Promise<number> {
+  const dist = import.meta.dirname;
+  const connection = connectionChoice(flags);
+  const engine = await startEngine(
+    {
+      host: 'loopback',
+      version: __REWRAP_VERSION__,
+      can: { chooseFiles: false, chooseFolder: false, readClipboard: false, reveal: false, download: true },
+      dataDir: dataDir(),
+      outputFolders: flags.out ?? [],
+      paths,
+      ...(connection === null ? {} : { connection }),
+    },
+    join(dist, 'engine.js'),
+  );
+  try {
+    const host = await serve({
+      engine,
+      pageDir: join(dist, 'renderer'),
+      bridgeFile: join(dist, 'loopback-bridge.js'),
+      port: flags.port,
+    });
+    console.log(`Rewrap is at ${host.url}`);
+    console.log('The address works once. Press Enter for another, Ctrl-C to stop.');
+    if (flags.open) openBrowser(host.url);
+    if (process.stdin.isTTY)
+      process.stdin.on('data', () => console.log(`Rewrap is at ${host.newUrl()}`)).unref();
+    await stopped();
+    await host.close();
+  } finally {
+    await engine.close();
+  }
+  return OK;
+}
+
+function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+}
+
+/** Opens the default browser where there is a display; the printed address serves where there is none. */
+function openBrowser(address: string): void {
+  const { platform, env } = process;
+  if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return;
+  const [command, args] =
+    platform === 'darwin'
+      ? ['open', [address]]
+      : platform === 'win32'
+        ? ['rundll32', ['url.dll,FileProtocolHandler', address]]
+        : ['xdg-open', [address]];
+  const child = spawn(command as string, args as string[], { stdio: 'ignore', detached: true });
+  child.on('error', () => console.error('rewrap: no browser could be opened; open the address by hand'));
+  child.unref();
+}

@@ -1,0 +1,89 @@
+import { resolve, sep } from 'node:path';
+import type { BlobRow, Oddity } from '#shared/model/blob.ts';
+import type { ConnectionChoice } from '#shared/model/connection.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import { createEngine, dataDir } from '../engine/index.ts';
+import { type Client, client } from './client.ts';
+import { safe } from './text.ts';
+
+/** Exit codes, as documented in the README. */
+export const OK = 0;
+export const SOME_FAILED = 1;
+export const BAD_INPUT = 2;
+
+const CANNOT = {
+  chooseFiles: false,
+  chooseFolder: false,
+  readClipboard: false,
+  reveal: false,
+  download: false,
+};
+
+/** Runs `work` with the services in this process and closes them after. */
+export async function withEngine<T>(
+  connection: ConnectionChoice | null,
+  work: (client: Client, onEvent: ReturnType<typeof createEngine>['onEvent']) => Promise<T>,
+): Promise<T> {
+  const engine = createEngine({
+    host: 'cli',
+    version: __REWRAP_VERSION__,
+    can: CANNOT,
+    dataDir: dataDir(),
+    outputFolders: [],
+    connection: null,
+  });
+  try {
+    const through = client(engine);
+    if (connection !== null) {
+      const state = await through.page.connection.use(connection);
+      if (state.fault !== null) throw new FaultError(state.fault);
+    }
+    return await work(through, engine.onEvent);
+  } finally {
+    await engine.close();
+  }
+}
+
+export interface Listed {
+  readonly row: BlobRow;
+  /** The file as the person named it. */
+  readonly file: string;
+}
+
+/** Takes paths in and lists every blob found. Oddities go to standard error. */
+export async function takeIn(
+  { page, host }: Client,
+  paths: readonly string[],
+): Promise<{ blobs: Listed[]; unreadable: boolean }> {
+  const taken = await host.intake.addPaths({ paths: [...paths], origin: 'path' });
+  for (const oddity of taken.oddities) warn(oddity);
+  if (taken.moreOddities > 0) console.error(`rewrap: … and ${taken.moreOddities} more like these`);
+  const blobs: Listed[] = [];
+  for (let offset = 0; ; ) {
+    const { rows, total } = await page.blobs.list({ offset, limit: 5000 });
+    const { paths: files } = await host.blobs.paths({ offset, limit: 5000 });
+    for (const [i, row] of rows.entries()) blobs.push({ row, file: asNamed(files[i] ?? row.file, paths) });
+    offset += rows.length;
+    if (offset >= total || rows.length === 0) break;
+  }
+  return { blobs, unreadable: taken.oddities.some(isUnreadable) };
+}
+
+function isUnreadable({ code }: Oddity): boolean {
+  return code === 'unreadable' || code === 'missing' || code === 'too-large';
+}
+
+function warn({ file, message }: Oddity): void {
+  console.error(`rewrap: ${file === '' ? '' : `${safe(file)}: `}${safe(message)}`);
+}
+
+/** `/home/me/vault/a.bin` named through `vault` is `vault/a.bin`. */
+function asNamed(path: string, roots: readonly string[]): string {
+  for (const root of roots) {
+    const absolute = resolve(root);
+    if (path === absolute) return root;
+    if (path.startsWith(absolute + sep))
+      return `${root.endsWith(sep) ? root.slice(0, -1) : root}${path.slice(absolute.length)}`;
+  }
+  return path;
+}

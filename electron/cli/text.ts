@@ -1,0 +1,41 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { Fault } from '#shared/model/fault.ts';
+
+/**
+ * Text from outside (file names, contexts, what KMS said) made safe for a terminal: control characters and
+ * bidirectional overrides, which could redraw the screen or disguise a name, are shown as escapes.
+ */
+export function safe(text: string): string {
+  return stripVTControlCharacters(text).replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is being made visible
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** A fault in the three lines it has: what happened, why, what to do. */
+export function faultLines(fault: Fault, indent = '  '): string {
+  const raw =
+    fault.raw === null
+      ? ''
+      : `KMS said: ${fault.raw.name}${fault.raw.message ? `: ${fault.raw.message}` : ''}${
+          fault.raw.requestId === null ? '' : ` (request ${fault.raw.requestId})`
+        }`;
+  return [fault.message, fault.detail, fault.remedy, raw]
+    .filter((line) => line !== '')
+    .map((line) => indent + safe(line))
+    .join('\n');
+}
+
+/** Columns padded to their widest cell, two spaces apart. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

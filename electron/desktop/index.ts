@@ -1,0 +1,1 @@
+export { type DesktopParts, startDesktop } from './start.ts';

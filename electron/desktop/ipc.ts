@@ -1,0 +1,55 @@
+import type { IpcMain, IpcMainInvokeEvent, WebContents } from 'electron';
+import type { MethodName, Reply } from '#shared/contract/api.ts';
+import { eventChannel, hostChannel, requestChannel } from '#shared/contract/channels.ts';
+import { events, requests } from '#shared/contract/contract.ts';
+import { fault } from '#shared/model/fault.ts';
+import type { Engine } from '../bridge/index.ts';
+import { isFromOwnPage } from './sender.ts';
+
+type Answerer = (input: unknown) => Promise<Reply<unknown>>;
+
+/** Requests that this host answers itself; the engine answers the others. */
+export type Overrides = { readonly [Name in MethodName]?: Answerer };
+
+const FOREIGN: Reply<never> = {
+  ok: false,
+  fault: fault(
+    'ForeignSender',
+    'This request did not come from the Rewrap window.',
+    'Only the page that Rewrap itself loaded may ask for anything.',
+    'Close the window and open Rewrap again.',
+  ),
+};
+
+export interface IpcParts {
+  readonly ipcMain: IpcMain;
+  readonly engine: Engine;
+  readonly overrides: Overrides;
+  /** The host request that the preload makes after it turned dropped files into paths. */
+  readonly addPaths: Answerer;
+  /** Contents of the window, null while there is none. */
+  readonly contents: () => WebContents | null;
+}
+
+/** Registers one handler for each request of the contract, and one host request; each checks its sender first. */
+export function registerIpc({ ipcMain, engine, overrides, addPaths, contents }: IpcParts): void {
+  const handle = (channel: string, answerer: Answerer) => {
+    ipcMain.handle(channel, async (event: IpcMainInvokeEvent, input: unknown) =>
+      isFromOwnPage(event, contents()) ? answerer(input) : FOREIGN,
+    );
+  };
+  for (const [room, methods] of Object.entries(requests)) {
+    for (const method of Object.keys(methods)) {
+      const name = `${room}.${method}` as MethodName;
+      handle(requestChannel(room, method), overrides[name] ?? ((input) => engine.call(name, input)));
+    }
+  }
+  handle(hostChannel('intake', 'addPaths'), addPaths);
+}
+
+/** Passes the engine's events to the window, if there is one; a name outside the contract goes nowhere. */
+export function forwardEvents(engine: Engine, contents: () => WebContents | null): () => void {
+  return engine.onEvent((name, payload) => {
+    if (Object.hasOwn(events, name)) contents()?.send(eventChannel(name), payload);
+  });
+}

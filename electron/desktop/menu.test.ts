@@ -1,0 +1,98 @@
+import type { MenuItemConstructorOptions } from 'electron';
+import { describe, expect, test } from 'vitest';
+import { events } from '#shared/contract/contract.ts';
+import { menuTemplate, type View } from './menu.ts';
+import { boot } from './testing/boot.ts';
+
+function build(platform: NodeJS.Platform, packaged = true) {
+  const shown: View[] = [];
+  let folders = 0;
+  const template = menuTemplate({
+    platform,
+    packaged,
+    show: (view) => shown.push(view),
+    showDataFolder: () => {
+      folders += 1;
+    },
+  });
+  const items = template.flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []));
+  const click = (item: MenuItemConstructorOptions) => item.click?.({} as never, undefined, {} as never);
+  return { template, items, shown, click, folders: () => folders };
+}
+
+const PLATFORMS = ['linux', 'darwin', 'win32'] as const;
+
+describe.each(PLATFORMS)('on %s', (platform) => {
+  test('each item that asks for a view asks for its own, with its shortcut', () => {
+    const { items, shown, click } = build(platform);
+    const asking = items.filter(({ accelerator }) => accelerator !== undefined);
+    for (const item of asking) click(item);
+    const found = asking.map(({ label, accelerator }, index) => [label, accelerator, shown[index]]);
+    expect(Object.fromEntries(found.map(([label, ...rest]) => [label, rest]))).toEqual({
+      'Settings…': ['CmdOrCtrl+,', 'settings'],
+      'Open files…': ['CmdOrCtrl+O', 'open-files'],
+      'Open folder…': ['CmdOrCtrl+Shift+O', 'open-folder'],
+      'Paste ciphertext': ['CmdOrCtrl+Shift+V', 'paste'],
+      Blobs: ['CmdOrCtrl+1', 'blobs'],
+      Activity: ['CmdOrCtrl+2', 'activity'],
+      Keys: ['CmdOrCtrl+3', 'keys'],
+    });
+    expect(found).toHaveLength(7);
+    for (const view of shown) expect(events.show.payload.safeParse({ view }).success).toBe(true);
+  });
+
+  test('no shortcut is given twice', () => {
+    const shortcuts = build(platform).items.flatMap(({ accelerator }) => accelerator ?? []);
+    expect(new Set(shortcuts).size).toBe(shortcuts.length);
+  });
+
+  test('what every application has is there', () => {
+    const roles = build(platform).items.flatMap(({ role }) => role ?? []);
+    const common = [
+      'undo',
+      'redo',
+      'cut',
+      'copy',
+      'paste',
+      'selectAll',
+      'resetZoom',
+      'zoomIn',
+      'zoomOut',
+      'minimize',
+    ];
+    expect(roles).toEqual(expect.arrayContaining([...common, 'close', 'quit', 'about']));
+    if (platform === 'darwin')
+      expect(roles).toEqual(expect.arrayContaining(['services', 'hide', 'hideOthers', 'front']));
+  });
+
+  test('reload and developer tools are there only where it is not packaged', () => {
+    const roles = (packaged: boolean) => build(platform, packaged).items.flatMap(({ role }) => role ?? []);
+    expect(roles(true)).not.toContain('reload');
+    expect(roles(true)).not.toContain('toggleDevTools');
+    expect(roles(false)).toEqual(expect.arrayContaining(['reload', 'toggleDevTools']));
+  });
+
+  test('the data folder is shown when asked for', () => {
+    const { items, click, folders } = build(platform);
+    const item = items.find(({ label }) => label === 'Show data folder');
+    if (item === undefined) throw new Error('No such item');
+    click(item);
+    expect(folders()).toBe(1);
+  });
+});
+
+test('the application menu comes first on macOS, and only there', () => {
+  expect(build('darwin').template[0]?.role).toBe('appMenu');
+  expect(build('linux').template.map(({ role }) => role)).not.toContain('appMenu');
+});
+
+test('the menu is set, and its items reach the page', async () => {
+  const { electron, started } = boot();
+  await started;
+  const view = electron.menu?.find(({ label }) => label === '&View')?.submenu;
+  if (!Array.isArray(view)) throw new Error('No View menu');
+  view[0]?.click?.({} as never, undefined, {} as never);
+  expect(electron.window.webContents.sent).toEqual([
+    { channel: 'rewrap-event:show', args: [{ view: 'blobs' }] },
+  ]);
+});

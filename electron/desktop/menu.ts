@@ -1,0 +1,103 @@
+import type { MenuItemConstructorOptions } from 'electron';
+import type { EventPayload } from '#shared/contract/api.ts';
+
+export type View = EventPayload<'show'>['view'];
+
+export interface MenuParts {
+  readonly platform: NodeJS.Platform;
+  readonly packaged: boolean;
+  /** Asks the page to show a view or to start an action. */
+  readonly show: (view: View) => void;
+  readonly showDataFolder: () => void;
+}
+
+const LINE: MenuItemConstructorOptions = { type: 'separator' };
+
+/** The application's menu, as each platform expects it. Nothing in it opens an external address. */
+export function menuTemplate({
+  platform,
+  packaged,
+  show,
+  showDataFolder,
+}: MenuParts): MenuItemConstructorOptions[] {
+  const mac = platform === 'darwin';
+  const item = (label: string, accelerator: string, view: View): MenuItemConstructorOptions => ({
+    label,
+    accelerator,
+    click: () => show(view),
+  });
+  const settings = item('Settings…', 'CmdOrCtrl+,', 'settings');
+
+  const application: MenuItemConstructorOptions = {
+    role: 'appMenu',
+    submenu: [
+      { role: 'about' },
+      LINE,
+      settings,
+      LINE,
+      { role: 'services' },
+      LINE,
+      { role: 'hide' },
+      { role: 'hideOthers' },
+      { role: 'unhide' },
+      LINE,
+      { role: 'quit' },
+    ],
+  };
+  const file: MenuItemConstructorOptions = {
+    label: '&File',
+    submenu: [
+      item('Open files…', 'CmdOrCtrl+O', 'open-files'),
+      item('Open folder…', 'CmdOrCtrl+Shift+O', 'open-folder'),
+      item('Paste ciphertext', 'CmdOrCtrl+Shift+V', 'paste'),
+      LINE,
+      ...(mac ? [{ role: 'close' } as const] : [settings, LINE, { role: 'quit' } as const]),
+    ],
+  };
+  const edit: MenuItemConstructorOptions = {
+    label: '&Edit',
+    submenu: [
+      { role: 'undo' },
+      { role: 'redo' },
+      LINE,
+      { role: 'cut' },
+      { role: 'copy' },
+      { role: 'paste' },
+      { role: 'delete' },
+      LINE,
+      { role: 'selectAll' },
+    ],
+  };
+  const view: MenuItemConstructorOptions = {
+    label: '&View',
+    submenu: [
+      item('Blobs', 'CmdOrCtrl+1', 'blobs'),
+      item('Activity', 'CmdOrCtrl+2', 'activity'),
+      item('Keys', 'CmdOrCtrl+3', 'keys'),
+      LINE,
+      { role: 'resetZoom' },
+      { role: 'zoomIn' },
+      { role: 'zoomOut' },
+      LINE,
+      { role: 'togglefullscreen' },
+      ...(packaged ? [] : [LINE, { role: 'reload' } as const, { role: 'toggleDevTools' } as const]),
+    ],
+  };
+  const window: MenuItemConstructorOptions = {
+    role: 'window',
+    label: '&Window',
+    submenu: [
+      { role: 'minimize' },
+      ...(mac ? [{ role: 'zoom' } as const, LINE, { role: 'front' } as const] : [{ role: 'close' } as const]),
+    ],
+  };
+  const help: MenuItemConstructorOptions = {
+    role: 'help',
+    label: '&Help',
+    submenu: [
+      { label: 'Show data folder', click: () => showDataFolder() },
+      ...(mac ? [] : [LINE, { role: 'about' } as const]),
+    ],
+  };
+  return [...(mac ? [application] : []), file, edit, view, window, help];
+}

@@ -1,0 +1,139 @@
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { BrowserWindow, OpenDialogOptions } from 'electron';
+import type { z } from 'zod';
+import type { Reply } from '#shared/contract/api.ts';
+import { hostRequests, requests } from '#shared/contract/contract.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { answer, type Engine } from '../bridge/index.ts';
+import type { ElectronMain } from './electron.ts';
+import type { Overrides } from './ipc.ts';
+
+export interface OverrideParts {
+  readonly electron: Pick<ElectronMain, 'dialog' | 'clipboard' | 'shell'>;
+  readonly engine: Engine;
+  readonly window: () => BrowserWindow | null;
+  /** The folder that a dialog last gave; since Electron 43 the system no longer remembers it for us. */
+  readonly lastFolder: { get(): string | null; set(path: string): void };
+}
+
+type HostTable = typeof hostRequests;
+type PathsReply = z.input<HostTable['intake']['addPaths']['reply']>;
+
+const NOTHING_CHOSEN = { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
+
+/** Everything for which the desktop has a better answer than the engine alone: dialogs, clipboard, "show in folder". */
+export function desktopOverrides({ electron, engine, window, lastFolder }: OverrideParts): Overrides {
+  const { dialog, clipboard, shell } = electron;
+  let dialogOpen = false;
+
+  /** Chosen paths, none when the person closed the dialog or when one is open already. */
+  const choose = async (options: OpenDialogOptions): Promise<string[]> => {
+    const owner = window();
+    if (owner === null || dialogOpen) return [];
+    dialogOpen = true;
+    try {
+      const start = lastFolder.get();
+      const { canceled, filePaths } = await dialog.showOpenDialog(owner, {
+        ...options,
+        ...(start !== null && isFolder(start) ? { defaultPath: start } : {}),
+      });
+      return canceled ? [] : filePaths;
+    } finally {
+      dialogOpen = false;
+    }
+  };
+
+  return {
+    'intake.choose': (input) =>
+      answer(requests.intake.choose, input, async ({ what }) => {
+        const paths = await choose(
+          what === 'files'
+            ? { title: 'Open files', properties: ['openFile', 'multiSelections'] }
+            : { title: 'Open a folder', properties: ['openDirectory'] },
+        );
+        const first = paths[0];
+        if (first === undefined) return NOTHING_CHOSEN;
+        lastFolder.set(what === 'files' ? dirname(first) : first);
+        return addPaths(engine, paths);
+      }),
+
+    'intake.paste': (input) =>
+      answer(requests.intake.paste, input, async ({ text }) => {
+        // Read here, so that what is on the clipboard never enters the page.
+        const pasted = text ?? (await clipboard.readText());
+        if (pasted.trim() === '') throw new FaultError(EMPTY_CLIPBOARD);
+        return unwrapped<PathsReply>(await engine.call('intake.paste', { text: pasted }));
+      }),
+
+    'output.chooseFolder': (input) =>
+      answer(requests.output.chooseFolder, input, async () => {
+        const [path] = await choose({
+          title: 'Folder for the new files',
+          buttonLabel: 'Use this folder',
+          properties: ['openDirectory', 'createDirectory'],
+        });
+        if (path === undefined) return { folder: null };
+        lastFolder.set(path);
+        type Folder = z.input<HostTable['output']['addFolder']['reply']>;
+        return { folder: unwrapped<Folder>(await engine.callHost('output.addFolder', { path })) };
+      }),
+
+    'output.reveal': (input) =>
+      answer(requests.output.reveal, input, async (which) => {
+        type Place = z.input<HostTable['output']['pathOf']['reply']>;
+        const { path } = unwrapped<Place>(await engine.callHost('output.pathOf', which));
+        if (path === null) throw new FaultError(NO_FILE);
+        shell.showItemInFolder(path);
+        return {};
+      }),
+
+    'runs.download': (input) =>
+      answer(requests.runs.download, input, async () => {
+        throw new FaultError(NO_DOWNLOAD);
+      }),
+  };
+}
+
+/**
+ * Takes in the paths that the preload read from dropped files. `origin` is set here: what an upload is, only the
+ * loopback host decides.
+ */
+export function addDroppedPaths(engine: Engine): (input: unknown) => Promise<Reply<unknown>> {
+  return (input) => answer(hostRequests.intake.addPaths, input, ({ paths }) => addPaths(engine, paths));
+}
+
+async function addPaths(engine: Engine, paths: string[]): Promise<PathsReply> {
+  return unwrapped<PathsReply>(await engine.callHost('intake.addPaths', { paths, origin: 'path' }));
+}
+
+/** The value of the engine's reply, of which `answer` checks the form; its fault is thrown on. */
+function unwrapped<T>(reply: Reply<unknown>): T {
+  if (!reply.ok) throw new FaultError(reply.fault);
+  return reply.value as T;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+const EMPTY_CLIPBOARD = fault(
+  'ClipboardEmpty',
+  'There is no text on the clipboard.',
+  'Rewrap reads ciphertext from the clipboard as text: base64, hex, or the JSON that the AWS CLI prints.',
+  'Copy the ciphertext, then paste again. A binary blob is taken in as a file.',
+);
+
+const NO_FILE = fault(
+  'NoFile',
+  'No file holds this new blob.',
+  'The run was a dry run, the blob failed, or it was pasted.',
+  'Look at the run in Activity for what became of it.',
+);
+
+const NO_DOWNLOAD = fault(
+  'NotOffered',
+  'The desktop application offers no downloads.',
+  'It writes new files in place or into a folder that you choose.',
+  'Choose a folder as the output.',
+);

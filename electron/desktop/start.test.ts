@@ -1,0 +1,286 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { eventChannel } from '#shared/contract/channels.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { boot, settle } from './testing/boot.ts';
+import { emit, FakeWindow } from './testing/electron.ts';
+import { FakeEngine } from './testing/engine.ts';
+
+afterEach(() => {
+  FakeWindow.loadFails = null;
+  vi.restoreAllMocks();
+});
+
+const paths = (...list: string[]) => ({ name: 'intake.addPaths', input: { paths: list, origin: 'path' } });
+
+describe('before ready', () => {
+  test('sandbox, scheme and lock, in this order, with no privilege that bypasses anything', async () => {
+    const { electron, started } = boot();
+    await started;
+    expect(electron.log).toEqual([
+      'enableSandbox',
+      'privileges [{"scheme":"app","privileges":{"standard":true,"secure":true,"supportFetchAPI":true}}]',
+      'lock',
+      'ready',
+    ]);
+  });
+
+  test('REWRAP_HOME becomes the data folder, made private, before the lock is asked for', async () => {
+    const { electron, dir, options, started } = boot(undefined, {
+      process: { env: { REWRAP_HOME: 'my/home' } },
+    });
+    await started;
+    expect(electron.log[0]).toBe('setPath userData');
+    expect(options[0]?.dataDir).toBe(join(dir, 'my/home'));
+    expect(existsSync(join(dir, 'my/home'))).toBe(true);
+  });
+});
+
+test('the engine is told what this host can do', async () => {
+  const { dir, options, started } = boot();
+  await started;
+  expect(options).toEqual([
+    {
+      host: 'desktop',
+      version: '1.2.3',
+      can: { chooseFiles: true, chooseFolder: true, readClipboard: true, reveal: true, download: false },
+      dataDir: join(dir, 'data'),
+      outputFolders: [],
+      paths: [],
+    },
+  ]);
+});
+
+describe('files from outside', () => {
+  test('named on the command line are what the engine starts with', async () => {
+    const errors = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { dir, engine, options, started } = boot(undefined, {
+      process: { argv: ['rewrap', '--flag', 'one.bin', 'nope.bin'] },
+    });
+    await started;
+    expect(options[0]?.paths).toEqual([join(dir, 'one.bin')]);
+    expect(engine.hostCalls).toEqual([]);
+    expect(errors.mock.calls).toEqual([['rewrap: there is no file or folder "nope.bin"']]);
+  });
+
+  test('opened before ready wait for the engine and are what it starts with', async () => {
+    const { electron, engine, options, started } = boot();
+    expect(emit(electron.app, 'open-file', '/a.bin').defaultPrevented).toBe(true);
+    emit(electron.app, 'open-file', '/b.bin');
+    expect(electron.windows).toHaveLength(0);
+    await started;
+    expect(options[0]?.paths).toEqual(['/a.bin', '/b.bin']);
+    expect(engine.hostCalls).toEqual([]);
+  });
+
+  test('opened while the engine starts are taken in together once it runs', async () => {
+    const started = new FakeEngine();
+    const { electron, started: done } = boot(undefined, {
+      startEngine: async () => {
+        emit(electron.app, 'open-file', '/a.bin');
+        emit(electron.app, 'open-file', '/b.bin');
+        return started;
+      },
+    });
+    await done;
+    expect(started.hostCalls).toEqual([paths('/a.bin', '/b.bin')]);
+  });
+
+  test('opened later are taken in at once, and the window comes to the front', async () => {
+    const { electron, engine, started } = boot();
+    await started;
+    emit(electron.app, 'open-file', '/a.bin');
+    expect(engine.hostCalls).toEqual([paths('/a.bin')]);
+    expect(electron.window.did).toEqual(['show', 'focus']);
+  });
+
+  test('of a second instance are read against its own folder', async () => {
+    const { dir, electron, engine, started } = boot();
+    await started;
+    electron.window.minimised = true;
+    emit(electron.app, 'second-instance', ['rewrap', '--x', 'a.js'], join(dir, 'renderer/assets'), {});
+    expect(engine.hostCalls).toEqual([paths(join(dir, 'renderer/assets/a.js'))]);
+    expect(electron.window.did).toEqual(['restore', 'show', 'focus']);
+  });
+
+  test('of a second instance without any only bring the window to the front', async () => {
+    const { dir, electron, engine, started } = boot();
+    await started;
+    emit(electron.app, 'second-instance', ['rewrap'], dir, {});
+    expect(engine.hostCalls).toEqual([]);
+    expect(electron.window.did).toEqual(['show', 'focus']);
+  });
+
+  test('that the engine refuses are spoken of', async () => {
+    const { electron, started } = boot(({ engine }) => {
+      const refusal = fault('Full', 'There is no room.', '', 'Make room.');
+      engine.answers.set('intake.addPaths', { ok: false, fault: refusal });
+    });
+    await started;
+    emit(electron.app, 'open-file', '/a.bin');
+    await settle();
+    expect(electron.boxes).toEqual([
+      { title: 'Rewrap could not open the files', content: 'There is no room.\nMake room.' },
+    ]);
+  });
+});
+
+test('a second instance quits and starts nothing', async () => {
+  const { electron, options, started } = boot(({ electron }) => {
+    electron.hasLock = false;
+  });
+  await started;
+  expect(electron.quits).toBe(1);
+  expect(electron.log).not.toContain('ready');
+  expect(options).toEqual([]);
+  expect(electron.windows).toEqual([]);
+  expect(electron.handlers.size).toBe(0);
+});
+
+describe('the window', () => {
+  test('closed on macOS leaves Rewrap running, and comes back when asked for', async () => {
+    const { electron, started } = boot(undefined, { process: { platform: 'darwin' } });
+    await started;
+    emit(electron.app, 'activate', true);
+    expect(electron.windows).toHaveLength(1);
+    electron.window.closeByHand();
+    electron.app.emit('window-all-closed');
+    expect(electron.quits).toBe(0);
+    emit(electron.app, 'activate', false);
+    expect(electron.windows).toHaveLength(2);
+    expect(electron.window.loaded).toEqual(['app://rewrap/']);
+    emit(electron.app, 'activate', true);
+    expect(electron.windows).toHaveLength(2);
+  });
+
+  test.each(['linux', 'win32'] as const)('closed on %s quits', async (platform) => {
+    const { electron, started } = boot(undefined, { process: { platform } });
+    await started;
+    electron.window.closeByHand();
+    electron.app.emit('window-all-closed');
+    await settle();
+    expect(electron.log.at(-1)).toBe('quit');
+  });
+
+  test('asked to show a view while there is none opens one and tells it once it has loaded', async () => {
+    const { electron, started } = boot(undefined, { process: { platform: 'darwin' } });
+    await started;
+    electron.window.closeByHand();
+    const file = electron.menu?.find(({ label }) => label === '&File')?.submenu;
+    if (!Array.isArray(file)) throw new Error('No File menu');
+    file[0]?.click?.({} as never, undefined, {} as never);
+    const { webContents } = electron.window;
+    expect(electron.windows).toHaveLength(2);
+    expect(webContents.sent).toEqual([]);
+    webContents.emit('did-finish-load');
+    expect(webContents.sent).toEqual([{ channel: eventChannel('show'), args: [{ view: 'open-files' }] }]);
+  });
+
+  test('whose page crashes is loaded again, but not for ever', async () => {
+    const { electron, engine, started } = boot();
+    await started;
+    const { webContents } = electron.window;
+    emit(webContents, 'render-process-gone', { reason: 'clean-exit', exitCode: 0 });
+    expect(webContents.reloads).toBe(0);
+    for (let crash = 0; crash < 3; crash += 1) {
+      emit(webContents, 'render-process-gone', { reason: 'crashed', exitCode: 1 });
+    }
+    expect(webContents.reloads).toBe(3);
+    expect(electron.exitCode).toBeNull();
+    emit(webContents, 'render-process-gone', { reason: 'oom', exitCode: 1 });
+    await settle();
+    expect(webContents.reloads).toBe(3);
+    expect(engine.closed).toBe(1);
+    expect(electron.exitCode).toBe(1);
+  });
+});
+
+describe('quitting', () => {
+  test('waits for the engine, closes it once, then quits', async () => {
+    let finish = () => {};
+    const { electron, engine, started } = boot(({ engine }) => {
+      engine.closing = new Promise((resolve) => {
+        finish = resolve;
+      });
+    });
+    await started;
+    electron.app.quit();
+    electron.app.quit();
+    await settle();
+    expect(electron.log).not.toContain('quit');
+    expect(engine.closed).toBe(1);
+    finish();
+    await settle();
+    expect(electron.log.filter((entry) => entry === 'quit')).toHaveLength(1);
+    expect(engine.closed).toBe(1);
+  });
+
+  test('goes on when the engine cannot close', async () => {
+    const { electron, started } = boot(({ engine }) => {
+      engine.closing = Promise.reject(new Error('stuck'));
+      engine.closing.catch(() => {});
+    });
+    await started;
+    electron.app.quit();
+    await settle();
+    expect(electron.log.at(-1)).toBe('quit');
+  });
+});
+
+describe('a start that fails', () => {
+  test('says why in plain words and exits with 1', async () => {
+    const { electron, started } = boot(undefined, {
+      startEngine: async () => {
+        throw new FaultError(
+          fault('X', 'The data folder cannot be written.', 'detail', 'Mend its permissions.'),
+        );
+      },
+    });
+    await started;
+    expect(electron.boxes).toEqual([
+      {
+        title: 'Rewrap could not start',
+        content:
+          'The data folder cannot be written. Mend its permissions.\nEvery file is wholly old or wholly new.',
+      },
+    ]);
+    expect(electron.exitCode).toBe(1);
+    expect(electron.windows).toEqual([]);
+  });
+
+  test('because the page is not built is found before the engine starts', async () => {
+    const { electron, options, started } = boot(undefined, {
+      openPage: () => {
+        throw new Error('No page');
+      },
+    });
+    await started;
+    expect(electron.boxes[0]?.content).toContain('No page');
+    expect(electron.exitCode).toBe(1);
+    expect(options).toEqual([]);
+  });
+
+  test('because the page does not load closes the engine first', async () => {
+    FakeWindow.loadFails = new Error('ERR_FAILED');
+    const { electron, engine, started } = boot();
+    await started;
+    await settle();
+    expect(electron.boxes[0]?.content).toContain('ERR_FAILED');
+    expect(engine.closed).toBe(1);
+    expect(electron.exitCode).toBe(1);
+  });
+
+  test('is no failure when the window was closed meanwhile', async () => {
+    FakeWindow.loadFails = new Error('ERR_ABORTED');
+    const { electron, started } = boot(({ electron }) => {
+      electron.app.on('web-contents-created', () => {
+        electron.window.destroyed = true;
+      });
+    });
+    await started;
+    await settle();
+    expect(electron.boxes).toEqual([]);
+    expect(electron.exitCode).toBeNull();
+  });
+});

@@ -1,0 +1,348 @@
+import { EventEmitter } from 'node:events';
+import type {
+  App,
+  BrowserWindow,
+  BrowserWindowConstructorOptions,
+  Clipboard,
+  Dialog,
+  IpcMain,
+  IpcMainInvokeEvent,
+  Menu,
+  MenuItemConstructorOptions,
+  NativeTheme,
+  OnBeforeRequestListenerDetails,
+  OpenDialogOptions,
+  OpenDialogReturnValue,
+  Protocol,
+  Rectangle,
+  Screen,
+  Session,
+  Shell,
+  WebContents,
+  WebFrameMain,
+  WebRequest,
+} from 'electron';
+import type { ElectronMain } from '../electron.ts';
+
+// A fake of the part of Electron that the desktop host uses. Each member is checked against Electron's own typings
+// (`satisfies`), so a name or signature that Electron does not have is a type error here; a member that the host
+// uses and that is missing here makes its test fail.
+
+type Listener = Parameters<IpcMain['handle']>[1];
+type OpenDialog = (window: BrowserWindow, options: OpenDialogOptions) => Promise<OpenDialogReturnValue>;
+
+export const frame = (url: string, parent: WebFrameMain | null = null): WebFrameMain =>
+  ({ url, parent }) satisfies Partial<WebFrameMain> as WebFrameMain;
+
+/** An event whose default can be prevented, as Electron hands to its listeners. */
+export class FakeEvent {
+  defaultPrevented = false;
+  preventDefault(): void {
+    this.defaultPrevented = true;
+  }
+}
+
+export class FakeContents
+  extends EventEmitter
+  implements Pick<WebContents, 'send' | 'reload' | 'setWindowOpenHandler' | 'mainFrame'>
+{
+  mainFrame: WebFrameMain = frame('app://rewrap/');
+  readonly sent: { channel: string; args: unknown[] }[] = [];
+  reloads = 0;
+  openHandler: Parameters<WebContents['setWindowOpenHandler']>[0] | null = null;
+
+  send(channel: string, ...args: unknown[]): void {
+    this.sent.push({ channel, args });
+  }
+
+  reload(): void {
+    this.reloads += 1;
+  }
+
+  setWindowOpenHandler(handler: Parameters<WebContents['setWindowOpenHandler']>[0]): void {
+    this.openHandler = handler;
+  }
+
+  get real(): WebContents {
+    return this as unknown as WebContents;
+  }
+}
+
+type WindowMembers = 'loadURL' | 'show' | 'focus' | 'restore' | 'maximize';
+type WindowState = 'isDestroyed' | 'isMinimized' | 'isMaximized' | 'getNormalBounds';
+
+export class FakeWindow extends EventEmitter implements Pick<BrowserWindow, WindowMembers | WindowState> {
+  static loadFails: Error | null = null;
+  readonly options: BrowserWindowConstructorOptions;
+  readonly webContents = new FakeContents();
+  readonly loaded: string[] = [];
+  /** `show`, `maximize`, …, in order. */
+  readonly did: string[] = [];
+  destroyed = false;
+  maximised = false;
+  minimised = false;
+  bounds: Rectangle = { x: 10, y: 20, width: 900, height: 600 };
+
+  constructor(options: BrowserWindowConstructorOptions = {}) {
+    super();
+    this.options = options;
+  }
+
+  async loadURL(url: string): Promise<void> {
+    this.loaded.push(url);
+    if (FakeWindow.loadFails !== null) throw FakeWindow.loadFails;
+  }
+
+  show(): void {
+    this.did.push('show');
+  }
+
+  focus(): void {
+    this.did.push('focus');
+  }
+
+  restore(): void {
+    this.did.push('restore');
+  }
+
+  maximize(): void {
+    this.did.push('maximize');
+  }
+
+  isDestroyed(): boolean {
+    return this.destroyed;
+  }
+
+  isMinimized(): boolean {
+    return this.minimised;
+  }
+
+  isMaximized(): boolean {
+    return this.maximised;
+  }
+
+  getNormalBounds(): Rectangle {
+    return this.bounds;
+  }
+
+  /** As when a person closes it. */
+  closeByHand(): void {
+    this.emit('close', new FakeEvent());
+    this.destroyed = true;
+    this.emit('closed');
+  }
+
+  get real(): BrowserWindow {
+    return this as unknown as BrowserWindow;
+  }
+}
+
+type RequestHandler = Parameters<Session['setPermissionRequestHandler']>[0];
+type CheckHandler = Parameters<Session['setPermissionCheckHandler']>[0];
+type DeviceHandler = Parameters<Session['setDevicePermissionHandler']>[0];
+type BeforeRequest = Parameters<WebRequest['onBeforeRequest']>[0];
+type Guards = 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler';
+
+export class FakeSession extends EventEmitter implements Pick<Session, Guards> {
+  request: RequestHandler = null;
+  check: CheckHandler = null;
+  device: DeviceHandler = null;
+  readonly schemes = new Map<string, Parameters<Protocol['handle']>[1]>();
+  beforeRequest: BeforeRequest = null;
+
+  setPermissionRequestHandler(handler: RequestHandler): void {
+    this.request = handler;
+  }
+
+  setPermissionCheckHandler(handler: CheckHandler): void {
+    this.check = handler;
+  }
+
+  setDevicePermissionHandler(handler: DeviceHandler): void {
+    this.device = handler;
+  }
+
+  readonly protocol = {
+    handle: (scheme, handler) => {
+      if (this.schemes.has(scheme)) throw new Error(`${scheme} is handled already`);
+      this.schemes.set(scheme, handler);
+    },
+  } satisfies Partial<Protocol>;
+  readonly webRequest = {
+    onBeforeRequest: (listener: BeforeRequest) => {
+      this.beforeRequest = listener;
+    },
+  };
+
+  /** Whether a request to this address would be cancelled. */
+  cancels(url: string): boolean {
+    let cancelled: boolean | undefined;
+    const details = { url } satisfies Partial<OnBeforeRequestListenerDetails>;
+    this.beforeRequest?.(details as OnBeforeRequestListenerDetails, ({ cancel }) => {
+      cancelled = cancel ?? false;
+    });
+    if (cancelled === undefined) throw new Error('No answer');
+    return cancelled;
+  }
+
+  async fetch(url: string, method = 'GET'): Promise<Response> {
+    const handler = this.schemes.get('app');
+    if (handler === undefined) throw new Error('app: is not handled');
+    return handler({ url, method } as Request);
+  }
+
+  get real(): Session {
+    return this as unknown as Session;
+  }
+}
+
+export class FakeElectron {
+  /** What happened, in order: for what must come before or after something else. */
+  readonly log: string[] = [];
+  readonly paths = new Map<string, string>([['userData', '/nowhere/Rewrap']]);
+  readonly windows: FakeWindow[] = [];
+  readonly sessions = new Map<string, FakeSession>();
+  readonly partitions: { partition: string; options: unknown }[] = [];
+  readonly handlers = new Map<string, Listener>();
+  readonly boxes: { title: string; content: string }[] = [];
+  readonly opened: OpenDialogOptions[] = [];
+  readonly revealed: string[] = [];
+  chosen: OpenDialogReturnValue = { canceled: true, filePaths: [] };
+  clipboardText = '';
+  workArea: Rectangle = { x: 0, y: 0, width: 1920, height: 1040 };
+  dark = false;
+  packaged = true;
+  hasLock = true;
+  exitCode: number | null = null;
+  quits = 0;
+  menu: MenuItemConstructorOptions[] | null = null;
+  ready = Promise.resolve();
+
+  readonly app = Object.assign(new EventEmitter(), {
+    whenReady: () => this.ready.then(() => void this.log.push('ready')),
+    getPath: (name) => this.paths.get(name) ?? '',
+    setPath: (name, path) => {
+      this.log.push(`setPath ${name}`);
+      this.paths.set(name, path);
+    },
+    enableSandbox: () => void this.log.push('enableSandbox'),
+    requestSingleInstanceLock: () => {
+      this.log.push('lock');
+      return this.hasLock;
+    },
+    quit: () => {
+      this.quits += 1;
+      const event = new FakeEvent();
+      this.app.emit('before-quit', event);
+      if (!event.defaultPrevented) this.log.push('quit');
+    },
+    exit: (code) => {
+      this.exitCode = code ?? 0;
+    },
+  } satisfies Partial<App>);
+
+  readonly ipcMain = {
+    handle: (channel, listener) => {
+      // As Electron does.
+      if (this.handlers.has(channel))
+        throw new Error(`Attempted to register a second handler for '${channel}'`);
+      this.handlers.set(channel, listener);
+    },
+  } satisfies Partial<IpcMain>;
+
+  readonly dialog = {
+    showErrorBox: (title, content) => void this.boxes.push({ title, content }),
+  } satisfies Partial<Dialog>;
+  readonly showOpenDialog: OpenDialog = async (_window, options) => {
+    this.opened.push(options);
+    return this.chosen;
+  };
+
+  readonly clipboard = { readText: async () => this.clipboardText } satisfies Partial<Clipboard>;
+  readonly shell = {
+    showItemInFolder: (path) => void this.revealed.push(path),
+  } satisfies Partial<Shell>;
+  readonly screen = {
+    getDisplayMatching: () => ({ workArea: this.workArea }) as ReturnType<Screen['getDisplayMatching']>,
+  } satisfies Partial<Screen>;
+  readonly protocol = {
+    registerSchemesAsPrivileged: (schemes) => {
+      this.log.push(`privileges ${JSON.stringify(schemes)}`);
+    },
+  } satisfies Partial<Protocol>;
+  readonly fromPartition: ElectronMain['session']['fromPartition'] = (partition, options) => {
+    this.partitions.push({ partition, options });
+    const known = this.sessions.get(partition) ?? new FakeSession();
+    this.sessions.set(partition, known);
+    return known.real;
+  };
+
+  /** The same object, seen as Electron. */
+  get real(): ElectronMain {
+    const fake = this;
+    class Window extends FakeWindow {
+      constructor(options: BrowserWindowConstructorOptions) {
+        super(options);
+        fake.windows.push(this);
+        fake.app.emit('web-contents-created', new FakeEvent(), this.webContents);
+      }
+    }
+    return {
+      app: Object.defineProperty(fake.app, 'isPackaged', { get: () => fake.packaged, configurable: true }),
+      BrowserWindow: Window,
+      clipboard: fake.clipboard,
+      dialog: { ...fake.dialog, showOpenDialog: fake.showOpenDialog },
+      ipcMain: fake.ipcMain,
+      Menu: {
+        buildFromTemplate: ((template) =>
+          template as unknown as Menu) satisfies (typeof Menu)['buildFromTemplate'],
+        setApplicationMenu: ((menu) => {
+          fake.menu = menu as unknown as MenuItemConstructorOptions[];
+        }) satisfies (typeof Menu)['setApplicationMenu'],
+      },
+      get nativeTheme() {
+        return { shouldUseDarkColors: fake.dark } satisfies Partial<NativeTheme>;
+      },
+      protocol: fake.protocol,
+      screen: fake.screen,
+      session: { fromPartition: fake.fromPartition },
+      shell: fake.shell,
+    } as unknown as ElectronMain;
+  }
+
+  /** The session of the only partition. */
+  get session(): FakeSession {
+    const [only] = this.sessions.values();
+    if (only === undefined || this.sessions.size > 1) throw new Error('Not one session');
+    return only;
+  }
+
+  get window(): FakeWindow {
+    const last = this.windows.at(-1);
+    if (last === undefined) throw new Error('No window');
+    return last;
+  }
+
+  /** Invokes a channel as the window's main frame, or as the sender that is given. */
+  async invoke(
+    channel: string,
+    input: unknown,
+    sender: { contents?: FakeContents; frame?: WebFrameMain | null } = {},
+  ): Promise<unknown> {
+    const listener = this.handlers.get(channel);
+    if (listener === undefined) throw new Error(`No handler for ${channel}`);
+    const contents = sender.contents ?? this.window.webContents;
+    const event = {
+      sender: contents.real,
+      senderFrame: sender.frame === undefined ? contents.mainFrame : sender.frame,
+    } satisfies Partial<IpcMainInvokeEvent>;
+    return listener(event as IpcMainInvokeEvent, input);
+  }
+}
+
+/** An event handed to listeners of the fake. */
+export const emit = (target: EventEmitter, name: string, ...args: unknown[]): FakeEvent => {
+  const event = new FakeEvent();
+  target.emit(name, event, ...args);
+  return event;
+};

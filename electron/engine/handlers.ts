@@ -1,0 +1,141 @@
+import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import type { EngineOptions } from '../bridge/index.ts';
+import { listProfiles } from '../kms/index.ts';
+import type { Connection } from './connection.ts';
+import type { Practice } from './practice.ts';
+import type { Runs } from './runs.ts';
+import type { SettingsFile } from './settings.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface Rooms {
+  readonly options: EngineOptions;
+  readonly workspace: Workspace;
+  readonly connection: Connection;
+  readonly practice: Practice;
+  readonly runs: Runs;
+  readonly settings: SettingsFile;
+}
+
+/** A request that the host in front of the engine answers itself where it can. */
+function notHere(what: string): Promise<never> {
+  return Promise.reject(
+    new FaultError(
+      fault(
+        'NotOnThisHost',
+        `This host cannot ${what}.`,
+        '',
+        'Use the desktop application or the command line.',
+      ),
+    ),
+  );
+}
+
+/** The contract's requests, each in a line or two: the work is in the services. */
+export function pageHandlers(rooms: Rooms): PageHandlers {
+  const { options, workspace, connection, practice, runs, settings } = rooms;
+  return {
+    app: {
+      state: async () => ({
+        version: options.version,
+        host: options.host,
+        platform: process.platform,
+        can: options.can,
+        outputFolders: runs.folders(),
+        connection: connection.state,
+      }),
+    },
+    intake: {
+      choose: () => notHere('open a file dialog'),
+      paste: async ({ text }) => (text === null ? notHere('read the clipboard') : workspace.addText(text)),
+      clear: async ({ sourceIds }) => {
+        workspace.remove(sourceIds);
+        return {};
+      },
+    },
+    blobs: {
+      list: async ({ offset, limit }) => workspace.rows(offset, limit),
+      sources: async ({ offset, limit }) => workspace.sources(offset, limit),
+      inspect: async ({ blobId }) => workspace.inspect(blobId),
+      resultText: async ({ runId, blobId }) => {
+        const text = runs.get(runId).resultText(blobId);
+        if (text === null)
+          throw new FaultError(
+            fault(
+              'NoResult',
+              'There is no new ciphertext for this blob.',
+              'It was not re-encrypted in this run.',
+              '',
+            ),
+          );
+        return { text };
+      },
+    },
+    connection: {
+      profiles: () => listProfiles(),
+      use: async (choice) => {
+        const state = await connection.use(choice);
+        if (state.status === 'ready') settings.rememberConnection(choice);
+        return state;
+      },
+      state: async () => connection.state,
+    },
+    keys: {
+      list: ({ refresh }) => connection.keys(refresh),
+      describe: ({ keyId }) => connection.kms().describeKey(keyId),
+    },
+    output: {
+      chooseFolder: () => notHere('open a folder dialog'),
+      reveal: () => notHere('show files in a file manager'),
+    },
+    runs: {
+      start: async (request) => ({ runId: runs.start(request) }),
+      get: async ({ runId }) => runs.get(runId).summary(),
+      list: async () => ({ runs: runs.list() }),
+      items: async ({ runId, offset, limit, only }) => {
+        const all = runs.get(runId).items();
+        const chosen = only === 'failed' ? all.filter((item) => item.state === 'failed') : all;
+        return { total: chosen.length, items: chosen.slice(offset, offset + limit) };
+      },
+      cancel: async ({ runId }) => {
+        runs.get(runId).cancel();
+        return {};
+      },
+      download: () => notHere('hand out downloads'),
+    },
+    practice: {
+      restoreVault: async () => {
+        if (connection.state.choice.kind !== 'practice')
+          throw new FaultError(
+            fault(
+              'NotPractice',
+              'The sample vault belongs to the practice KMS.',
+              '',
+              'Connect to practice first.',
+            ),
+          );
+        return workspace.addPaths([await practice.restoreVault()], 'path');
+      },
+    },
+  };
+}
+
+/** Requests of the host's own code, which may name paths. */
+export function hostHandlers({ workspace, runs }: Rooms): HostHandlers {
+  return {
+    intake: { addPaths: ({ paths, origin }) => workspace.addPaths(paths, origin) },
+    blobs: { paths: async ({ offset, limit }) => ({ paths: workspace.paths(offset, limit) }) },
+    output: {
+      addFolder: ({ path }) => runs.addFolder(path),
+      pathOf: async ({ runId, blobId }) => ({ path: runs.get(runId).outputPath(blobId) }),
+    },
+    runs: {
+      kept: async ({ runId }) => ({
+        files: runs
+          .get(runId)
+          .kept()
+          .map(({ relative, bytes }) => ({ relative, bytes: new Uint8Array(bytes) })),
+      }),
+    },
+  };
+}

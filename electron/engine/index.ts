@@ -1,0 +1,3 @@
+export { startEngine } from './client.ts';
+export { dataDir } from './data-dir.ts';
+export { createEngine } from './local.ts';

@@ -1,0 +1,118 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import type { RunRequest, RunSummary } from '#shared/model/run.ts';
+import { type ResolvedOutput, type Run, startRun } from '../rotation/index.ts';
+import type { Connection } from './connection.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Ended runs kept in memory. */
+const KEEP = 50;
+
+/** The runs of this start, newest last, and the output folders a person named. */
+export class Runs {
+  #runs = new Map<string, Run>();
+  #folders = new Map<string, string>();
+  #next = 1;
+  readonly #workspace: Workspace;
+  readonly #connection: Connection;
+  readonly #progress: (summary: RunSummary) => void;
+
+  constructor(workspace: Workspace, connection: Connection, progress: (summary: RunSummary) => void) {
+    this.#workspace = workspace;
+    this.#connection = connection;
+    this.#progress = progress;
+  }
+
+  /** Registers a folder; the token is all the page can name it by. */
+  async addFolder(path: string): Promise<{ token: string; path: string }> {
+    const absolute = resolve(path);
+    const info = await stat(absolute).catch(() => null);
+    if (info !== null && !info.isDirectory())
+      throw new FaultError(
+        fault('NotAFolder', `${absolute} is not a folder.`, '', 'Name a folder to write the new files into.'),
+      );
+    const known = [...this.#folders].find(([, folder]) => folder === absolute);
+    const token = known?.[0] ?? `f${this.#next++}`;
+    this.#folders.set(token, absolute);
+    return { token, path: absolute };
+  }
+
+  folders(): { token: string; path: string }[] {
+    return [...this.#folders].map(([token, path]) => ({ token, path }));
+  }
+
+  start(request: RunRequest): string {
+    const { files, origins } = this.#workspace.plan(request.blobIds);
+    const { blobIds: _, output, ...rest } = request;
+    const resolved = this.#output(output, origins);
+    const id = `r${this.#next++}`;
+    const run = startRun(
+      {
+        id,
+        request: rest,
+        output: resolved,
+        files,
+        kms: this.#connection.kms(),
+        connection: this.#connection.describe(),
+      },
+      this.#progress,
+    );
+    this.#runs.set(id, run);
+    for (const old of [...this.#runs.keys()].slice(0, -KEEP))
+      if (this.#runs.get(old)?.summary().status !== 'running') this.#runs.delete(old);
+    if (resolved.mode === 'in-place' && !request.dryRun) {
+      void run.done.then(() =>
+        this.#workspace.refresh(files.flatMap((file) => (file.path === null ? [] : [file.path]))),
+      );
+    }
+    return id;
+  }
+
+  /** Throws FaultError `RunGone`. */
+  get(runId: string): Run {
+    const run = this.#runs.get(runId);
+    if (run === undefined)
+      throw new FaultError(
+        fault('RunGone', 'That run is no longer kept.', 'Runs are kept until Rewrap is closed.', ''),
+      );
+    return run;
+  }
+
+  list(): RunSummary[] {
+    return [...this.#runs.values()].map((run) => run.summary()).reverse();
+  }
+
+  /** Stops what runs and waits for it: files are then wholly old or wholly new. */
+  async close(): Promise<void> {
+    for (const run of this.#runs.values()) run.cancel();
+    await Promise.all([...this.#runs.values()].map((run) => run.done));
+  }
+
+  #output(output: RunRequest['output'], origins: ReadonlySet<string>): ResolvedOutput {
+    if (output.mode === 'download') return { mode: 'keep' };
+    if (output.mode === 'folder') {
+      const folder = this.#folders.get(output.folderToken);
+      if (folder === undefined)
+        throw new FaultError(
+          fault(
+            'FolderUnknown',
+            'That output folder was not named on this host.',
+            '',
+            'Choose the folder again.',
+          ),
+        );
+      return { mode: 'folder', folder };
+    }
+    if (origins.has('upload') || origins.has('paste'))
+      throw new FaultError(
+        fault(
+          'NothingToReplace',
+          'Some of these blobs have no file on this host to replace.',
+          'They were pasted, or uploaded as a copy.',
+          'Choose a folder or a download for the output, or leave them out.',
+        ),
+      );
+    return { mode: 'in-place', backup: output.backup };
+  }
+}

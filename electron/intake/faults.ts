@@ -1,0 +1,168 @@
+import { FaultError, fault } from '#shared/model/fault.ts';
+
+/** The system's error code ("ENOSPC") of anything thrown; null when it has none. */
+export function errorCode(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
+}
+
+/** A system error while reading `path`, as what a person can act on. A FaultError passes unchanged. */
+export function readFault(error: unknown, path: string): FaultError {
+  if (error instanceof FaultError) return error;
+  const code = errorCode(error);
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new FaultError(
+        fault(
+          'FileMissing',
+          `${path} does not exist.`,
+          'It was moved or deleted.',
+          'Add it again from where it is now.',
+        ),
+      );
+    case 'ELOOP':
+    case 'EMLINK':
+      return notAFile(path, 'it is a symbolic link, which is not followed');
+    case 'ENXIO':
+    case 'EISDIR':
+    case 'ENODEV':
+      return notAFile(path, 'it is no regular file');
+    case 'EMFILE':
+    case 'ENFILE':
+      return new FaultError(
+        fault(
+          'TooManyOpenFiles',
+          `${path} could not be opened: too many files are open.`,
+          `The system says ${code}.`,
+          'Close other programs, or raise the limit (`ulimit -n`), and try again.',
+          true,
+        ),
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return new FaultError(
+        fault(
+          'FileUnreadable',
+          `${path} cannot be read: permission denied.`,
+          `The system says ${code}. Your user may not read the file, or may not enter one of its folders.`,
+          'Give your user read permission, or run Rewrap as a user who has it.',
+        ),
+      );
+    default:
+      return new FaultError(
+        fault(
+          'FileUnreadable',
+          `${path} cannot be read.`,
+          `The system says ${code ?? 'nothing more'}.`,
+          'Check the disk or network drive that it is on, then try again.',
+          true,
+        ),
+      );
+  }
+}
+
+/** What is there is no regular file; `because` ends the sentence "…: it is a folder". */
+export function notAFile(path: string, because: string): FaultError {
+  return new FaultError(
+    fault(
+      'NotAFile',
+      `${path} is not taken: ${because}.`,
+      'Rewrap reads and replaces regular files only, so that it never writes through a link or waits on a device.',
+      'Give the file itself.',
+    ),
+  );
+}
+
+/** The file is not the one that was read before. */
+export function changedFile(path: string): FaultError {
+  return new FaultError(
+    fault(
+      'FileChanged',
+      `${path} has changed since it was read, and was left as it is.`,
+      'Another program wrote to it meanwhile.',
+      'Add it again, check what it holds now, and run once more.',
+    ),
+  );
+}
+
+/**
+ * A system error while writing `path`, as what a person can act on. `state` says how things stand now, for example
+ * "The original is unchanged.". A FaultError passes unchanged.
+ */
+export function writeFault(error: unknown, path: string, state: string): FaultError {
+  if (error instanceof FaultError) return error;
+  const code = errorCode(error);
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return new FaultError(
+        fault(
+          'DiskFull',
+          `There is no room to write ${path}. ${state}`,
+          code === 'EFBIG'
+            ? 'The system says EFBIG: the file is larger than the disk or your limits allow.'
+            : `The system says ${code}: the disk is full, or your quota is used up.`,
+          'Free some space or choose an output folder on another disk, then run again.',
+          true,
+        ),
+      );
+    case 'EROFS':
+    case 'EACCES':
+    case 'EPERM':
+      return new FaultError(
+        fault(
+          'NotWritable',
+          `${path} cannot be written. ${state}`,
+          code === 'EROFS'
+            ? 'The system says EROFS: the disk is mounted read-only.'
+            : `The system says ${code}: your user may not write in this folder, the file is marked immutable, or (on Windows) another program has it open.`,
+          'Give your user write permission on the folder, close programs that use the file, or choose an output folder.',
+          true,
+        ),
+      );
+    case 'EBUSY':
+    case 'ETXTBSY':
+      return new FaultError(
+        fault(
+          'FileInUse',
+          `${path} is in use by another program. ${state}`,
+          `The system says ${code}.`,
+          'Close the program that has it open, then run again.',
+          true,
+        ),
+      );
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new FaultError(
+        fault(
+          'FileMissing',
+          `${path} does not exist any more. ${state}`,
+          `The system says ${code}.`,
+          'Add it again from where it is now.',
+        ),
+      );
+    case 'ENAMETOOLONG':
+      return new FaultError(
+        fault(
+          'NameTooLong',
+          `The name ${path} is too long for this disk. ${state}`,
+          `The system says ${code}.`,
+          'Choose an output folder with a shorter path.',
+        ),
+      );
+    default:
+      return new FaultError(
+        fault(
+          'WriteFailed',
+          `${path} could not be written. ${state}`,
+          code === null
+            ? `Unexpected: ${error instanceof Error ? error.message : String(error)}`
+            : `The system says ${code}.`,
+          'Check the disk or network drive that it is on, then run again.',
+          true,
+        ),
+      );
+  }
+}

@@ -1,0 +1,19 @@
+/** Bytes to sources to blobs, and back: finding, extracting, exact put-back. */
+export { encode } from './encoding.ts';
+export type { PutBackFs } from './put-back/files.ts';
+export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
+export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';
+export { MAX_FILE_BYTES, readSource, type Source } from './read-source.ts';
+export { rewrite, withoutPlaintext } from './rewrite.ts';
+export { scan } from './scan.ts';
+export type {
+  BlobEncoding,
+  Companion,
+  FoundBlob,
+  NewBlob,
+  Replacement,
+  Scan,
+  WalkedFile,
+  WalkedOddity,
+} from './types.ts';
+export { type WalkOptions, walk } from './walk.ts';

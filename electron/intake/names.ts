@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+
+/** Name of a temporary file; written beside the file it will replace, and gone when the write has ended. */
+export function temporaryName(): string {
+  return `.rewrap-${randomBytes(8).toString('hex')}.tmp`;
+}
+
+/** Whether a name is one that {@link temporaryName} gives: left behind when a write was interrupted. */
+export function isTemporaryName(name: string): boolean {
+  return /^\.rewrap-[0-9a-f]{16}\.tmp$/.test(name);
+}
+
+/** Name of a backup made at `when`; `attempt` above 0 tells apart those of one instant. */
+export function backupName(name: string, when: Date, attempt: number): string {
+  const stamp = when.toISOString().replaceAll(/[-:]/g, '').replace('.', '');
+  return `${name}.rewrap-backup-${stamp}${attempt === 0 ? '' : `-${attempt}`}`;
+}
+
+/** Whether a name is one that {@link backupName} gives. */
+export function isBackupName(name: string): boolean {
+  return /\.rewrap-backup-\d{8}T\d{9}Z(?:-\d+)?$/.test(name);
+}
+
+/** A path as people may safely see it: control and direction-changing characters as `\u{…}`. */
+export function displayPath(path: string): string {
+  if (/^[\x20-\x7e]*$/.test(path)) return path;
+  return path.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}

@@ -1,0 +1,144 @@
+import type { Stats } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { changedFile, errorCode, notAFile, readFault, writeFault } from '../faults.ts';
+import { backupName } from '../names.ts';
+import {
+  cannotLink,
+  createFile,
+  createTemporary,
+  type PutBackFs,
+  READ_FLAGS,
+  REAL_FS,
+  renameOver,
+  sha256,
+  syncFolder,
+} from './files.ts';
+
+export interface ReplaceFileInput {
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** All of the new content. */
+  readonly bytes: Uint8Array;
+  /** Hex SHA-256 of the content that the new one was made from. */
+  readonly expectedSha256: string;
+  /** Keep the original beside it. */
+  readonly backup: boolean;
+  readonly fs?: PutBackFs;
+}
+
+/**
+ * Replaces a file's content so that at any instant, whatever dies, the file is wholly old or wholly new: the new
+ * content is written to a temporary file beside it, flushed, read back, and renamed over it; then the folder is
+ * flushed. Permission bits are kept, owner and group where the system permits; access control lists and extended
+ * attributes are not.
+ *
+ * The backup is the original itself under a second name (a hard link), or a flushed copy where the file system makes
+ * no links.
+ *
+ * Throws a FaultError, the file untouched and nothing left behind: `FileChanged`, `FileMissing`, `FileUnreadable`,
+ * `NotAFile` (a link, a folder, a device), `DiskFull`, `NotWritable`, `FileInUse`, `WriteFailed`. One comes after the
+ * replacement: `FlushFailed`, the new content stands but the disk did not confirm it.
+ */
+export async function replaceFile(input: ReplaceFileInput): Promise<{ backupPath: string | null }> {
+  const { path, bytes, expectedSha256, backup, fs = REAL_FS } = input;
+  const original = await readOriginal(fs, path);
+  if (sha256(original.bytes) !== expectedSha256) throw changedFile(path);
+  let temporary: string | null = null;
+  let backupPath: string | null = null;
+  try {
+    temporary = await createTemporary(fs, path, bytes, original.stats);
+    await expectUntouched(fs, path, original.stats);
+    if (backup) backupPath = await makeBackup(fs, path, original);
+    await renameOver(fs, temporary, path);
+  } catch (error) {
+    if (temporary !== null) await fs.unlink(temporary).catch(() => undefined);
+    if (backupPath !== null) await removeBackup(fs, path, backupPath, original.stats);
+    throw writeFault(error, path, 'The original is unchanged.');
+  }
+  try {
+    await syncFolder(fs, dirname(path));
+  } catch (error) {
+    throw flushFailed(path, error, backupPath);
+  }
+  return { backupPath };
+}
+
+interface Original {
+  readonly bytes: Uint8Array;
+  readonly stats: Stats;
+}
+
+async function readOriginal(fs: PutBackFs, path: string): Promise<Original> {
+  try {
+    // Windows has no O_NOFOLLOW.
+    const link = await fs.lstat(path);
+    if (link.isSymbolicLink()) throw notAFile(path, 'it is a symbolic link, which is not written through');
+    if (!link.isFile()) throw notAFile(path, link.isDirectory() ? 'it is a folder' : 'it is no regular file');
+    const handle = await fs.open(path, READ_FLAGS);
+    try {
+      const stats = await handle.stat();
+      if (!stats.isFile()) throw notAFile(path, 'it is no regular file');
+      return { bytes: await handle.readFile(), stats };
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw readFault(error, path);
+  }
+}
+
+/** Another program may have written while the temporary file was; what is left of that window is one system call. */
+async function expectUntouched(fs: PutBackFs, path: string, before: Stats): Promise<void> {
+  const now = await fs.lstat(path);
+  if (!now.isFile() || now.ino !== before.ino || now.size !== before.size || now.mtimeMs !== before.mtimeMs)
+    throw changedFile(path);
+}
+
+async function makeBackup(fs: PutBackFs, path: string, original: Original): Promise<string> {
+  const when = new Date();
+  for (let attempt = 0; ; attempt++) {
+    const backupPath = join(dirname(path), backupName(basename(path), when, attempt));
+    try {
+      await linkOrCopy(fs, path, backupPath, original);
+      return backupPath;
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST' || attempt === 100) throw error;
+    }
+  }
+}
+
+async function linkOrCopy(
+  fs: PutBackFs,
+  path: string,
+  backupPath: string,
+  original: Original,
+): Promise<void> {
+  try {
+    await fs.link(path, backupPath);
+  } catch (error) {
+    if (!cannotLink(error)) throw error;
+    await createFile(fs, backupPath, original.bytes, original.stats);
+  }
+}
+
+/** After a failed rename the backup is a second name of a file that still stands; only then is it taken away. */
+async function removeBackup(fs: PutBackFs, path: string, backupPath: string, before: Stats): Promise<void> {
+  try {
+    const now = await fs.lstat(path);
+    if (now.ino === before.ino && now.size === before.size) await fs.unlink(backupPath);
+  } catch {
+    // Left: better one file too many.
+  }
+}
+
+function flushFailed(path: string, error: unknown, backupPath: string | null): FaultError {
+  return new FaultError(
+    fault(
+      'FlushFailed',
+      `${path} was replaced, but the disk did not confirm that the change is kept.`,
+      `The system says ${errorCode(error) ?? 'nothing more'} on flushing its folder. After a power cut the old content may be back.`,
+      `Check the disk before relying on the file.${backupPath === null ? '' : ` The original is kept as ${backupPath}.`}`,
+    ),
+  );
+}

@@ -1,0 +1,102 @@
+import type { ByteRange } from '#shared/model/blob.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { encode } from './encoding.ts';
+import { writeText } from './text-view.ts';
+import type { Companion, NewBlob, Replacement, Scan } from './types.ts';
+
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The file with new blobs in the place of the old ones, and what is declared beside them brought up to date; every
+ * other byte as it was. With `withoutPlaintext` the plaintext ranges of the scan are cut in the same pass (they are
+ * offsets into `original`, and of no use on the result).
+ *
+ * A companion for which KMS gave no value (the key material id of an RSA key) becomes an empty string: the old value
+ * would be a false label. Throws a FaultError `OverlappingEdits` when two changes touch the same bytes.
+ */
+export function rewrite(
+  original: Uint8Array,
+  scan: Pick<Scan, 'plaintext'>,
+  replacements: readonly Replacement[],
+  options: { readonly withoutPlaintext?: boolean } = {},
+): Uint8Array {
+  const edits: Edit[] = [];
+  for (const { found, next } of replacements) {
+    // The same blob stays as it stands, however oddly it was written.
+    if (!sameBytes(found.bytes, next.bytes))
+      edits.push({ ...found.range, bytes: encode(found.encoding, next.bytes) });
+    for (const companion of found.companions)
+      edits.push({ ...companion.range, bytes: companionBytes(companion, next) });
+  }
+  if (options.withoutPlaintext === true) edits.push(...scan.plaintext.map(cut));
+  return splice(original, edits);
+}
+
+/** The file without its plaintext. `scan` must be the scan of these very bytes. */
+export function withoutPlaintext(bytes: Uint8Array, scan: Pick<Scan, 'plaintext'>): Uint8Array {
+  return splice(bytes, scan.plaintext.map(cut));
+}
+
+function cut(range: ByteRange): Edit {
+  return { ...range, bytes: new Uint8Array() };
+}
+
+function companionBytes({ role, charset }: Companion, next: NewBlob): Uint8Array {
+  const value = companionValue(role, next) ?? '';
+  return writeText(JSON.stringify(value).slice(1, -1), charset);
+}
+
+function companionValue(role: Companion['role'], next: NewBlob): string | null {
+  switch (role) {
+    case 'destination-key-arn':
+      return next.keyArn;
+    case 'source-key-arn':
+      return next.sourceKeyArn;
+    case 'destination-algorithm':
+      return next.algorithm;
+    case 'source-algorithm':
+      return next.sourceAlgorithm;
+    case 'key-material-id':
+      return next.keyMaterialId;
+    case 'source-key-material-id':
+      return next.sourceKeyMaterialId;
+  }
+}
+
+function splice(original: Uint8Array, edits: readonly Edit[]): Uint8Array {
+  const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (const { start, end, bytes } of sorted) {
+    if (start < at || end < start || end > original.length) throw overlapping(start, end);
+    parts.push(original.subarray(at, start), bytes);
+    at = end;
+  }
+  parts.push(original.subarray(at));
+  const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let to = 0;
+  for (const part of parts) {
+    result.set(part, to);
+    to += part.length;
+  }
+  return result;
+}
+
+function overlapping(start: number, end: number): FaultError {
+  return new FaultError(
+    fault(
+      'OverlappingEdits',
+      `Two changes touch the same bytes of the file, or bytes that it does not have (${start} to ${end}).`,
+      'The file was not read as it stands now, or the same blob was given twice.',
+      'Add the file again and run once more; it was not changed.',
+    ),
+  );
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.from(a.buffer, a.byteOffset, a.length).equals(b);
+}

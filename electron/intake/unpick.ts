@@ -1,0 +1,103 @@
+import type { BlobEncoding } from './types.ts';
+
+/** Encoded text taken apart: its letters alone, and what stood between them. */
+export interface Unpicked {
+  readonly compact: string;
+  readonly breaks: BlobEncoding['breaks'];
+  readonly escapes: Readonly<Record<string, string>> | null;
+}
+
+/** Space, tab, line feed, vertical tab, form feed, carriage return. */
+export function isSpace(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+}
+
+/**
+ * Narrows `[start, end)` to leave out white space around it, and its escapes in a JSON string (`\n`) when `escaped`.
+ * Linear: no regular expression that could look twice.
+ */
+export function trimmed(
+  text: string,
+  start: number,
+  end: number,
+  escaped: boolean,
+): [start: number, end: number] {
+  let from = start;
+  let to = end;
+  for (;;) {
+    if (from < to && isSpace(text.charCodeAt(from))) from++;
+    else if (escaped && from + 1 < to && text[from] === '\\' && isSpaceEscape(text[from + 1])) from += 2;
+    else break;
+  }
+  for (;;) {
+    if (to > from && isSpace(text.charCodeAt(to - 1))) to--;
+    else if (escaped && to - 1 > from && text[to - 2] === '\\' && isSpaceEscape(text[to - 1])) to -= 2;
+    else return [from, to];
+  }
+}
+
+function isSpaceEscape(char: string | undefined): boolean {
+  return char === 'n' || char === 'r' || char === 't';
+}
+
+/**
+ * Takes encoded text apart. Null when it holds anything but letters of base64, base64url or hex, padding, white space
+ * and (when `escaped`) JSON escapes of these.
+ */
+export function unpick(raw: string, escaped: boolean): Unpicked | null {
+  if (raw.length === 0) return null;
+  if (/^[A-Za-z0-9+/_=-]+$/.test(raw)) return { compact: raw, breaks: [], escapes: null };
+  const breaks: { at: number; text: string }[] = [];
+  const escapes: Record<string, string> = {};
+  const pieces: string[] = [];
+  let length = 0;
+  let at = 0;
+  const add = (piece: string): void => {
+    pieces.push(piece);
+    length += piece.length;
+  };
+  while (at < raw.length) {
+    const from = at;
+    while (at < raw.length && isLetter(raw.charCodeAt(at))) at++;
+    if (at > from) add(raw.slice(from, at));
+    const [next] = trimmed(raw, at, raw.length, escaped);
+    if (next > at) {
+      breaks.push({ at: length, text: raw.slice(at, next) });
+      at = next;
+    } else if (at < raw.length) {
+      const written = escaped ? letterEscape(raw, at) : null;
+      if (written === null) return null;
+      escapes[written.letter] = written.text;
+      add(written.letter);
+      at += written.text.length;
+    }
+  }
+  const first = breaks[0]?.at ?? 0;
+  const last = breaks.at(-1);
+  // Text that does not go on at its first interval: an empty break at the end says so.
+  if (last !== undefined && last.at + first < length) breaks.push({ at: length, text: '' });
+  return { compact: pieces.join(''), breaks, escapes: Object.keys(escapes).length > 0 ? escapes : null };
+}
+
+/** A letter of base64 written as a JSON escape: `\/`, `\u002b`, `\u003d`. */
+function letterEscape(raw: string, at: number): { letter: string; text: string } | null {
+  if (raw[at] !== '\\') return null;
+  if (raw[at + 1] === '/') return { letter: '/', text: '\\/' };
+  const written = raw.slice(at, at + 6);
+  const match = /^\\u00([0-7][0-9a-fA-F])$/.exec(written);
+  const code = Number.parseInt(match?.[1] ?? '', 16);
+  return isLetter(code) ? { letter: String.fromCharCode(code), text: written } : null;
+}
+
+function isLetter(code: number): boolean {
+  return (
+    (code >= 0x61 && code <= 0x7a) ||
+    (code >= 0x41 && code <= 0x5a) ||
+    (code >= 0x30 && code <= 0x39) ||
+    code === 0x2b ||
+    code === 0x2f ||
+    code === 0x3d ||
+    code === 0x2d ||
+    code === 0x5f
+  );
+}

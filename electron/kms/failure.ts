@@ -1,0 +1,65 @@
+import { explainKms, type KmsSituation } from '#shared/kms/errors.ts';
+import { FaultError } from '#shared/model/fault.ts';
+
+/** Values that must not appear in an error: what the credential provider gave out. */
+export type SecretValues = () => readonly string[];
+
+interface Described {
+  name: string;
+  message: string;
+  requestId: string | null;
+}
+
+/** Turns whatever the SDK threw into a FaultError: explained, without stack, response objects or credentials. */
+export function toFaultError(error: unknown, situation: KmsSituation, secrets: SecretValues): FaultError {
+  if (error instanceof FaultError) return error;
+  const { name, message, requestId } = named(error);
+  let text = message;
+  for (const secret of secrets()) if (secret.length >= 8) text = text.replaceAll(secret, '(withheld)');
+  return new FaultError(explainKms(name, text, requestId, situation));
+}
+
+/**
+ * Name, message and request id of an SDK, HTTP or system error. A system error goes by its `code` (`ECONNREFUSED`),
+ * also when it is the first of several (Node tries every address of a host) or the cause of another error.
+ */
+function named(error: unknown): Described {
+  if (!(error instanceof Error)) return { name: 'UnknownServiceError', message: '', requestId: null };
+  const metadata = metadataOf(error);
+  const requestId = metadata.requestId;
+  const code = systemCode(error);
+  if (code !== null && metadata.status === null)
+    return { name: code, message: error.message || code, requestId };
+  const message = error.message === 'UnknownError' || error.message === error.name ? '' : error.message;
+  // A proxy's HTML page where JSON was expected: the parser's words say nothing, the status does.
+  if (error.name === 'SyntaxError' && (metadata.status ?? 0) < 500)
+    return { name: 'UnreadableReply', message: `HTTP ${metadata.status ?? '?'}, and not JSON`, requestId };
+  const nameless = ['', 'Error', 'UnknownError', 'SyntaxError'].includes(error.name);
+  if (nameless && metadata.status !== null && metadata.status >= 500)
+    return { name: 'InternalFailure', message: `HTTP ${metadata.status}`, requestId };
+  if (nameless && metadata.status !== null)
+    return { name: `HTTP${metadata.status}`, message: message || `HTTP ${metadata.status}`, requestId };
+  return { name: error.name, message, requestId };
+}
+
+function metadataOf(error: Error): { requestId: string | null; status: number | null } {
+  const metadata = '$metadata' in error ? error.$metadata : null;
+  if (typeof metadata !== 'object' || metadata === null) return { requestId: null, status: null };
+  const requestId =
+    'requestId' in metadata && typeof metadata.requestId === 'string' ? metadata.requestId : null;
+  const status =
+    'httpStatusCode' in metadata && typeof metadata.httpStatusCode === 'number'
+      ? metadata.httpStatusCode
+      : null;
+  return { requestId, status };
+}
+
+function systemCode(error: Error, depth = 0): string | null {
+  if (error.name === 'AbortError') return null;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  if (code !== null && /^(?:E[A-Z]{2,}|[A-Z]+_[A-Z_]+)$/.test(code) && code !== 'ABORT_ERR') return code;
+  if (depth > 3) return null;
+  if (error instanceof AggregateError && error.errors[0] instanceof Error)
+    return systemCode(error.errors[0], depth + 1);
+  return error.cause instanceof Error ? systemCode(error.cause, depth + 1) : null;
+}

@@ -1,0 +1,155 @@
+import type { KMSClient, ReEncryptCommandInput } from '@aws-sdk/client-kms';
+import type { STSClient } from '@aws-sdk/client-sts';
+import type { KmsSituation } from '#shared/kms/errors.ts';
+import { takesEncryptionContext } from '#shared/kms/facts.ts';
+import type { ConnectionChoice, Identity } from '#shared/model/connection.ts';
+import type { EncryptionContext } from '#shared/model/context.ts';
+import type { KeyInfo, KeyList } from '#shared/model/key.ts';
+import { type SecretValues, toFaultError } from './failure.ts';
+import { describeOne, listAll } from './keys.ts';
+import type { DryRunOutput, Kms, ReEncryptInput, ReEncryptOutput } from './types.ts';
+import type { Where } from './where.ts';
+
+export interface SdkKmsParts {
+  readonly choice: ConnectionChoice;
+  readonly where: Where;
+  readonly profile: string | null;
+  readonly kms: KMSClient;
+  readonly sts: STSClient;
+  readonly secrets: SecretValues;
+}
+
+/** {@link Kms} over the AWS SDK. Only the members named here leave an SDK response. */
+export class SdkKms implements Kms {
+  readonly choice: ConnectionChoice;
+  readonly region: string;
+  readonly endpoint: string | null;
+  readonly #parts: SdkKmsParts;
+
+  constructor(parts: SdkKmsParts) {
+    this.choice = parts.choice;
+    this.region = parts.where.region;
+    this.endpoint = parts.where.endpoint;
+    this.#parts = parts;
+  }
+
+  async reEncrypt(input: ReEncryptInput, signal?: AbortSignal): Promise<ReEncryptOutput> {
+    return this.#explained(situationOf(input), async () => {
+      const { ReEncryptCommand } = await import('@aws-sdk/client-kms');
+      const out = await this.#parts.kms.send(new ReEncryptCommand(requestOf(input)), options(signal));
+      if (out.CiphertextBlob === undefined || out.KeyId === undefined) throw new IncompleteReply();
+      return {
+        blob: out.CiphertextBlob,
+        sourceKeyArn: out.SourceKeyId ?? null,
+        destinationKeyArn: out.KeyId,
+        sourceAlgorithm: out.SourceEncryptionAlgorithm ?? null,
+        destinationAlgorithm: out.DestinationEncryptionAlgorithm ?? null,
+        sourceKeyMaterialId: out.SourceKeyMaterialId ?? null,
+        destinationKeyMaterialId: out.DestinationKeyMaterialId ?? null,
+        requestId: out.$metadata.requestId ?? null,
+      };
+    });
+  }
+
+  async dryRun(input: ReEncryptInput, signal?: AbortSignal): Promise<DryRunOutput> {
+    return this.#explained(situationOf(input), async () => {
+      const { DryRunOperationException, ReEncryptCommand } = await import('@aws-sdk/client-kms');
+      try {
+        const out = await this.#parts.kms.send(
+          new ReEncryptCommand({ ...requestOf(input), DryRun: true }),
+          options(signal),
+        );
+        return { outcome: 'ignored', requestId: out.$metadata.requestId ?? null };
+      } catch (error) {
+        if (!(error instanceof DryRunOperationException)) throw error;
+        return { outcome: 'would-succeed', requestId: error.$metadata.requestId ?? null };
+      }
+    });
+  }
+
+  async whoAmI(): Promise<Identity> {
+    return this.#explained({ operation: 'GetCallerIdentity' }, async () => {
+      const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+      const out = await this.#parts.sts.send(new GetCallerIdentityCommand({}));
+      return { account: out.Account ?? '', arn: out.Arn ?? '', userId: out.UserId ?? '' };
+    });
+  }
+
+  async listKeys(): Promise<KeyList> {
+    return this.#explained({ operation: 'ListKeys' }, () =>
+      listAll(this.#parts.kms, (error, situation) => this.#fault(error, situation)),
+    );
+  }
+
+  async describeKey(keyId: string): Promise<KeyInfo> {
+    return this.#explained({ operation: 'DescribeKey', destinationKeyId: keyId }, () =>
+      describeOne(this.#parts.kms, keyId),
+    );
+  }
+
+  close(): void {
+    this.#parts.kms.destroy();
+    this.#parts.sts.destroy();
+  }
+
+  #fault(error: unknown, situation: KmsSituation) {
+    const { where, profile, secrets } = this.#parts;
+    return toFaultError(error, { ...where, profile, ...situation }, secrets);
+  }
+
+  async #explained<T>(situation: KmsSituation, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#fault(error, situation);
+    }
+  }
+}
+
+class IncompleteReply extends Error {
+  override name = 'IncompleteReply';
+  constructor() {
+    super('The endpoint answered ReEncrypt without CiphertextBlob or KeyId.');
+  }
+}
+
+const options = (signal: AbortSignal | undefined): { abortSignal?: AbortSignal } =>
+  signal === undefined ? {} : { abortSignal: signal };
+
+/** The request in the SDK's terms: what is null is left out, and an asymmetric side gets no context. */
+function requestOf(input: ReEncryptInput): ReEncryptCommandInput {
+  const source = contextFor(input.sourceAlgorithm, input.sourceContext);
+  const destination = contextFor(input.destinationAlgorithm, input.destinationContext);
+  return {
+    CiphertextBlob: input.blob,
+    SourceEncryptionAlgorithm: input.sourceAlgorithm,
+    DestinationKeyId: input.destinationKeyId,
+    DestinationEncryptionAlgorithm: input.destinationAlgorithm,
+    ...(input.sourceKeyId === null ? {} : { SourceKeyId: input.sourceKeyId }),
+    ...(source === null ? {} : { SourceEncryptionContext: source }),
+    ...(destination === null ? {} : { DestinationEncryptionContext: destination }),
+    ...(input.grantTokens.length === 0 ? {} : { GrantTokens: [...input.grantTokens] }),
+  };
+}
+
+function contextFor(
+  algorithm: ReEncryptInput['sourceAlgorithm'],
+  context: EncryptionContext | null,
+): EncryptionContext | null {
+  return takesEncryptionContext(algorithm) && context !== null && Object.keys(context).length > 0
+    ? context
+    : null;
+}
+
+function situationOf(input: ReEncryptInput): KmsSituation {
+  return {
+    operation: 'ReEncrypt',
+    sourceKeyId: input.sourceKeyId,
+    destinationKeyId: input.destinationKeyId,
+    sourceAlgorithm: input.sourceAlgorithm,
+    destinationAlgorithm: input.destinationAlgorithm,
+    sourceContext: contextFor(input.sourceAlgorithm, input.sourceContext),
+    destinationContext: contextFor(input.destinationAlgorithm, input.destinationContext),
+    blobBytes: input.blob.length,
+  };
+}

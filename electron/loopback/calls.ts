@@ -1,0 +1,78 @@
+import type { Reply } from '#shared/contract/api.ts';
+import { requests } from '#shared/contract/contract.ts';
+import { type Fault, fault } from '#shared/model/fault.ts';
+import { type Engine, unknownRequest } from '../bridge/index.ts';
+import type { Downloads } from './downloads.ts';
+
+type Call = (name: string, input: unknown) => Promise<Reply<unknown>>;
+
+const pageRequests: ReadonlySet<string> = new Set(
+  Object.entries(requests).flatMap(([room, methods]) =>
+    Object.keys(methods).map((method) => `${room}.${method}`),
+  ),
+);
+
+const refused = (refusal: Fault) => async (): Promise<Reply<never>> => ({ ok: false, fault: refusal });
+
+/**
+ * What the page's socket can reach: the page requests of the contract, those that need a desktop answered here, the
+ * rest by `engine.call`. `engine.callHost` is never given a name from the socket.
+ */
+export function pageCalls(engine: Engine, downloads: Downloads): Call {
+  const here = new Map<string, (input: unknown) => Promise<Reply<unknown>>>([
+    [
+      'intake.choose',
+      refused(
+        fault(
+          'NotOnThisHost',
+          'Rewrap in a browser cannot open a file dialog of its own.',
+          'Files reach this host by the page, or are named when it starts.',
+          'Drop the files on the page, use its file picker, or start the host with `rewrap serve PATH`.',
+        ),
+      ),
+    ],
+    [
+      'output.chooseFolder',
+      refused(
+        fault(
+          'NotOnThisHost',
+          'An output folder cannot be chosen from a browser.',
+          'A page must not be able to name a folder of the machine that Rewrap runs on.',
+          'Name it where the host runs: `rewrap serve --out DIR`. Or download the new files.',
+        ),
+      ),
+    ],
+    [
+      'output.reveal',
+      refused(
+        fault(
+          'NotOnThisHost',
+          'Rewrap in a browser cannot open the folder of a file.',
+          'The file may be on another machine.',
+          'Look in the output folder that the host was started with.',
+        ),
+      ),
+    ],
+    ['runs.download', (input) => downloads.offer(input)],
+  ]);
+  const noClipboard = refused(
+    fault(
+      'NotOnThisHost',
+      'Rewrap in a browser cannot read your clipboard by itself.',
+      '',
+      'Click into the page and press Ctrl+V (Cmd+V on a Mac).',
+    ),
+  );
+
+  return async (name, input) => {
+    if (!pageRequests.has(name)) return unknownRequest();
+    const own = here.get(name);
+    if (own !== undefined) return await own(input);
+    if (name === 'intake.paste' && pastesNothing(input)) return await noClipboard();
+    return await engine.call(name, input);
+  };
+}
+
+function pastesNothing(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'text' in input && input.text === null;
+}

@@ -1,0 +1,302 @@
+/**
+ * The page's side of the loopback host: a classic script that defines `window.rewrap` before the application
+ * starts. It takes the place that the preload has on the desktop, over a WebSocket and uploads.
+ */
+import type { EventName, Reply, RewrapApi } from '#shared/contract/api.ts';
+import type { Fault } from '#shared/model/fault.ts';
+
+type TakeInReply = Awaited<ReturnType<RewrapApi['takeFiles']>>;
+type TakeIn = Extract<TakeInReply, { ok: true }>['value'];
+type Oddity = TakeIn['oddities'][number];
+type Listener = (payload: unknown) => void;
+type Upload = { readonly path: string; readonly file: File } | { readonly oddity: Oddity };
+type Answer = Reply<unknown>;
+
+// Copies of the host's limits (limits.ts): this script may not import them.
+const MAX_UPLOAD_BYTES = 64 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 48 * 1024 * 1024;
+const MAX_ODDITIES = 200;
+const UPLOADS_AT_ONCE = 4;
+/** How long a request waits for a lost connection to come back before it fails. */
+const PATIENCE_MS = 4_000;
+const RETRY_MS = [0, 250, 500, 1_000, 2_000, 5_000];
+
+function fault(code: string, message: string, detail: string, remedy: string, retryable = false): Fault {
+  return { code, message, detail, remedy, raw: null, retryable };
+}
+
+const hostStopped = (detail: string): { ok: false; fault: Fault } => ({
+  ok: false,
+  fault: fault(
+    'HostStopped',
+    'The Rewrap host stopped.',
+    detail,
+    'Start it again and open the new address. If it still runs, press Enter in its terminal for a new address.',
+    true,
+  ),
+});
+
+const listeners = new Map<string, Set<{ readonly call: Listener }>>();
+
+function emit(event: string, payload: unknown): void {
+  for (const listener of [...(listeners.get(event) ?? [])]) {
+    try {
+      listener.call(payload);
+    } catch (error) {
+      reportError(error);
+    }
+  }
+}
+
+// --- Requests and events, over one WebSocket that comes back by itself.
+
+interface Pending {
+  readonly text: string;
+  readonly settle: (reply: Answer) => void;
+  /** Runs while the request waits to be sent. */
+  timer: number;
+}
+
+const waiting = new Map<number, Pending>();
+const sent = new Map<number, Pending>();
+let lastId = 0;
+let socket: WebSocket | null = null;
+let failures = 0;
+let wasOpen = false;
+
+function call(name: string, input: unknown): Promise<Answer> {
+  return new Promise((settle) => {
+    lastId += 1;
+    const id = lastId;
+    const text = JSON.stringify({ id, name, input });
+    if (text.length * 3 > MAX_MESSAGE_BYTES && new Blob([text]).size > MAX_MESSAGE_BYTES) {
+      const limit = `It is limited to ${MAX_MESSAGE_BYTES / 1024 ** 2} MiB.`;
+      const remedy = 'Save the text as a file and drop that instead.';
+      settle({ ok: false, fault: fault('TooLarge', 'This is too large to send in one go.', limit, remedy) });
+      return;
+    }
+    const giveUp = (): void => {
+      waiting.delete(id);
+      settle(hostStopped('The request was not sent: nothing answers at this address.'));
+    };
+    waiting.set(id, { text, settle, timer: window.setTimeout(giveUp, PATIENCE_MS) });
+    flush();
+  });
+}
+
+function flush(): void {
+  if (socket?.readyState !== WebSocket.OPEN) return;
+  for (const [id, pending] of waiting) {
+    window.clearTimeout(pending.timer);
+    waiting.delete(id);
+    sent.set(id, pending);
+    socket.send(pending.text);
+  }
+}
+
+function connect(): void {
+  socket = new WebSocket(`ws://${location.host}/socket`);
+  socket.addEventListener('open', () => {
+    failures = 0;
+    if (wasOpen) void catchUp();
+    wasOpen = true;
+    flush();
+  });
+  socket.addEventListener('message', ({ data }) => receive(String(data)));
+  socket.addEventListener('close', () => {
+    // Whether these were carried out is not known; saying so is the honest answer.
+    for (const pending of sent.values()) {
+      pending.settle(
+        hostStopped('The connection broke while the request was under way; it may have been done.'),
+      );
+    }
+    sent.clear();
+    window.setTimeout(connect, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+    failures += 1;
+  });
+}
+
+function receive(text: string): void {
+  const message: unknown = JSON.parse(text);
+  if (typeof message !== 'object' || message === null) return;
+  if ('id' in message && 'reply' in message) {
+    const pending = sent.get(Number(message.id));
+    sent.delete(Number(message.id));
+    pending?.settle(message.reply as Answer);
+  } else if ('event' in message && 'payload' in message) {
+    emit(String(message.event), message.payload);
+  }
+}
+
+/** Events were missed while the connection was gone: asks for what they would have said. */
+async function catchUp(): Promise<void> {
+  const [connection, blobs, runs] = await Promise.all([
+    call('connection.state', {}),
+    call('blobs.list', { offset: 0, limit: 1 }),
+    call('runs.list', {}),
+  ]);
+  if (connection.ok) emit('connectionChanged', connection.value);
+  if (blobs.ok) {
+    const { revision, total } = blobs.value as { revision: number; total: number };
+    emit('blobsChanged', { revision, total });
+  }
+  if (runs.ok) for (const run of (runs.value as { runs: unknown[] }).runs) emit('runProgress', run);
+}
+
+// --- Files: uploaded one by one, then taken in together.
+
+/** Folders of the last drop, by name: a dropped folder arrives as a File that cannot be read. */
+let droppedFolders = new Map<string, FileSystemDirectoryEntry>();
+
+function rememberFolders(event: DragEvent): void {
+  droppedFolders = new Map();
+  for (const item of event.dataTransfer?.items ?? []) {
+    const entry = item.kind === 'file' ? item.webkitGetAsEntry() : null;
+    if (entry?.isDirectory === true) droppedFolders.set(entry.name, entry as FileSystemDirectoryEntry);
+  }
+}
+
+async function* uploadsOf(files: readonly File[], folders: typeof droppedFolders): AsyncGenerator<Upload> {
+  for (const file of files) {
+    const folder = file.webkitRelativePath === '' && file.type === '' ? folders.get(file.name) : undefined;
+    if (folder === undefined) yield { path: file.webkitRelativePath || file.name, file };
+    else yield* walk(folder);
+  }
+}
+
+async function* walk(folder: FileSystemDirectoryEntry): AsyncGenerator<Upload> {
+  const reader = folder.createReader();
+  for (;;) {
+    let batch: FileSystemEntry[];
+    try {
+      // A reader gives its entries in portions (Chromium: 100) and an empty one at the end.
+      batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    } catch {
+      yield { oddity: unreadable(folder.fullPath.slice(1)) };
+      return;
+    }
+    if (batch.length === 0) return;
+    for (const entry of batch) {
+      if (entry.isDirectory) yield* walk(entry as FileSystemDirectoryEntry);
+      else yield await openEntry(entry as FileSystemFileEntry);
+    }
+  }
+}
+
+async function openEntry(entry: FileSystemFileEntry): Promise<Upload> {
+  const path = entry.fullPath.slice(1);
+  try {
+    return { path, file: await new Promise<File>((resolve, reject) => entry.file(resolve, reject)) };
+  } catch {
+    return { oddity: unreadable(path) };
+  }
+}
+
+const unreadable = (file: string): Oddity => ({
+  file,
+  code: 'unreadable',
+  message: `${file} could not be read by the browser: it was moved, or you may not read it.`,
+});
+
+async function post(path: string, body: Blob | null): Promise<Answer> {
+  const response = await fetch(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/octet-stream' },
+    body,
+  });
+  if (!(response.headers.get('Content-Type') ?? '').startsWith('application/json')) {
+    return hostStopped(`It answered with HTTP status ${response.status}.`);
+  }
+  return (await response.json()) as Answer;
+}
+
+/** Uploads one file. Null when it arrived, an oddity when this file cannot be had, a fault when the host is gone. */
+async function upload(batch: string, path: string, file: File): Promise<Oddity | Fault | null> {
+  if (file.size > MAX_UPLOAD_BYTES) {
+    const message = `${path} is larger than ${MAX_UPLOAD_BYTES / 1024 ** 2} MiB. Start the host with its folder: rewrap serve PATH.`;
+    return { file: path, code: 'too-large', message };
+  }
+  let reply: Answer;
+  try {
+    reply = await post(`/upload?${new URLSearchParams({ batch, path })}`, file);
+  } catch (error) {
+    // fetch fails in the same way for a file that cannot be read and for a host that is gone.
+    const readable = await file
+      .slice(0, 1)
+      .arrayBuffer()
+      .then(
+        () => true,
+        () => false,
+      );
+    return readable ? hostStopped(String(error)).fault : unreadable(path);
+  }
+  if (reply.ok) return null;
+  const { code, message, remedy } = reply.fault;
+  if (code === 'HostStopped' || code === 'DiskFull' || code === 'BatchTooLarge') return reply.fault;
+  return { file: path, code, message: `${message} ${remedy}` };
+}
+
+async function takeFiles(files: readonly File[]): Promise<TakeInReply> {
+  const batch = crypto.randomUUID();
+  const uploads = uploadsOf([...files], droppedFolders);
+  droppedFolders = new Map();
+  const oddities: Oddity[] = [];
+  let stopped: Fault | null = null;
+  const worker = async (): Promise<void> => {
+    for (;;) {
+      const next = stopped === null ? await uploads.next() : null;
+      if (next === null || next.done === true) return;
+      const odd =
+        'file' in next.value ? await upload(batch, next.value.path, next.value.file) : next.value.oddity;
+      if (odd !== null && 'file' in odd) oddities.push(odd);
+      else if (odd !== null) stopped = odd;
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
+    if (stopped !== null) return { ok: false, fault: stopped };
+    const reply = (await post(`/upload/done?${new URLSearchParams({ batch })}`, null)) as TakeInReply;
+    return reply.ok ? { ok: true, value: withOddities(reply.value, oddities) } : reply;
+  } catch (error) {
+    return hostStopped(String(error));
+  }
+}
+
+function withOddities(taken: TakeIn, own: readonly Oddity[]): TakeIn {
+  const all = [...own, ...taken.oddities];
+  return {
+    ...taken,
+    oddities: all.slice(0, MAX_ODDITIES),
+    moreOddities: taken.moreOddities + Math.max(0, all.length - MAX_ODDITIES),
+  };
+}
+
+// --- The object itself.
+
+function on(event: EventName, listener: Listener): () => void {
+  const entry = { call: listener };
+  const known = listeners.get(event) ?? new Set();
+  listeners.set(event, known);
+  known.add(entry);
+  return () => {
+    known.delete(entry);
+  };
+}
+
+const rooms = Object.fromEntries(
+  Object.entries(__REWRAP_METHODS__).map(([room, methods]) => [
+    room,
+    Object.freeze(
+      Object.fromEntries(
+        methods.map((method) => [method, (input: unknown) => call(`${room}.${method}`, input)]),
+      ),
+    ),
+  ]),
+);
+
+Object.defineProperty(window, 'rewrap', {
+  value: Object.freeze({ ...rooms, on, takeFiles }) as unknown as RewrapApi<File>,
+  enumerable: true,
+});
+window.addEventListener('drop', rememberFolders, { capture: true });
+connect();

@@ -1,0 +1,140 @@
+/**
+ * The two sides of a cryptographic operation, the same for `Encrypt`, `Decrypt` and `ReEncrypt`: which key, may it
+ * do this, and the work itself.
+ */
+import { plaintextCapacity } from '#shared/kms/facts.ts';
+import { type BlobParts, type Kind, readBlob } from './blob-layout.ts';
+import { type Context, oaepHash, open, rsaDecrypt, rsaEncrypt, seal } from './ciphers.ts';
+import {
+  incorrectKey,
+  invalidCiphertext,
+  invalidState,
+  KmsError,
+  unknownCiphertextKey,
+  validationError,
+  wrongAlgorithm,
+  wrongUsage,
+} from './errors.ts';
+import { KEY_SPECS } from './key-specs.ts';
+import type { KeyRecord } from './state.ts';
+import { keyArn, resolveKey, type World } from './world.ts';
+
+export const ALGORITHMS = ['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/**
+ * No grant can exist here, so no grant token is valid.
+ * @throws KmsError InvalidGrantTokenException when there is any.
+ */
+export function refuseGrantTokens(tokens: readonly string[]): void {
+  if (tokens.length > 0) throw new KmsError('InvalidGrantTokenException', 'Invalid grant token.');
+}
+
+/** An encryption context belongs to symmetric encryption alone (observed wording). */
+export function checkContext(algorithm: Algorithm, context: Context): void {
+  if (algorithm !== 'SYMMETRIC_DEFAULT' && Object.keys(context).length > 0)
+    throw validationError(
+      'EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs.',
+    );
+}
+
+/**
+ * That a key is for encryption, has the algorithm, and is enabled.
+ * @throws KmsError InvalidKeyUsageException, DisabledException, KMSInvalidStateException.
+ */
+export function checkKey(world: World, key: KeyRecord, algorithm: Algorithm, operation: string): void {
+  checkUsage(world, key, algorithm, operation);
+  checkEnabled(world, key);
+}
+
+function checkUsage(world: World, key: KeyRecord, algorithm: Algorithm, operation: string): void {
+  if (key.keyUsage !== 'ENCRYPT_DECRYPT') throw wrongUsage(keyArn(world, key.keyId), key.keyUsage, operation);
+  if (!KEY_SPECS.get(key.keySpec)?.encryption.includes(algorithm))
+    throw wrongAlgorithm(algorithm, key.keySpec);
+}
+
+/** @throws KmsError DisabledException, KMSInvalidStateException (observed wordings). */
+export function checkEnabled(world: World, key: KeyRecord): void {
+  const arn = keyArn(world, key.keyId);
+  if (key.state === 'Disabled') throw new KmsError('DisabledException', `${arn} is disabled.`);
+  if (key.state === 'PendingDeletion') throw invalidState(`${arn} is pending deletion.`);
+}
+
+/** Ciphertext with the key that will open it. */
+export interface Source {
+  readonly key: KeyRecord;
+  readonly algorithm: Algorithm;
+  /** Null: an RSA block. */
+  readonly parts: BlobParts | null;
+  readonly blob: Buffer;
+}
+
+/**
+ * The key for a ciphertext: by its fingerprint when it is symmetric, by the name in the request when it is not.
+ * @throws KmsError every refusal that needs no decryption.
+ */
+export function findSource(
+  world: World,
+  blob: Buffer,
+  named: string | null,
+  algorithm: Algorithm,
+  operation: string,
+): Source {
+  const namedKey = named === null ? null : resolveKey(world, named, operation);
+  if (algorithm === 'SYMMETRIC_DEFAULT') {
+    const parts = readBlob(blob);
+    if (!parts) {
+      // An RSA block sent without its algorithm: the key tells, the bytes cannot.
+      if (namedKey) checkKey(world, namedKey, algorithm, operation);
+      throw invalidCiphertext();
+    }
+    const key = world.state.keyByFingerprint(world.region, parts.fingerprint);
+    if (!key) throw unknownCiphertextKey();
+    if (namedKey && namedKey.keyId !== key.keyId) throw incorrectKey();
+    checkKey(world, key, algorithm, operation);
+    return { key, algorithm, parts, blob };
+  }
+  if (!namedKey) throw keyIdNeeded(algorithm);
+  checkKey(world, namedKey, algorithm, operation);
+  return { key: namedKey, algorithm, parts: null, blob };
+}
+
+export function keyIdNeeded(algorithm: Algorithm): KmsError {
+  return validationError(`The key ID is required when the encryption algorithm is ${algorithm}.`);
+}
+
+/** @throws KmsError InvalidCiphertextException. */
+export function decrypt(source: Source, context: Context): Buffer {
+  const hash = oaepHash(source.algorithm);
+  const plaintext = source.parts
+    ? open(source.key.material, source.parts, context)
+    : hash
+      ? rsaDecrypt(source.key.material, hash, source.blob)
+      : null;
+  if (!plaintext) throw invalidCiphertext();
+  return plaintext;
+}
+
+/** @throws KmsError ValidationException when the plaintext does not fit (observed wording). */
+export function checkCapacity(key: KeyRecord, algorithm: Algorithm, bytes: number): void {
+  const capacity = plaintextCapacity(key.keySpec, algorithm);
+  if (capacity === null) throw wrongAlgorithm(algorithm, key.keySpec);
+  if (bytes > capacity)
+    throw validationError(
+      `Algorithm ${algorithm} and key spec ${key.keySpec} cannot encrypt data larger than ${capacity} bytes.`,
+    );
+}
+
+/** The new ciphertext. The caller has run {@link checkKey} and {@link checkCapacity}. */
+export function encrypt(
+  key: KeyRecord,
+  algorithm: Algorithm,
+  kind: Kind,
+  plaintext: Uint8Array,
+  context: Context,
+): Buffer {
+  const hash = oaepHash(algorithm);
+  if (hash) return rsaEncrypt(key.material, hash, plaintext);
+  if (!key.fingerprint) throw wrongAlgorithm(algorithm, key.keySpec);
+  return seal(key.material, key.fingerprint, kind, plaintext, context);
+}

@@ -1,0 +1,96 @@
+/**
+ * Key specs that the practice KMS can create, and what each can do. Source: the KMS API reference (`CreateKey`,
+ * `DescribeKey`). SM2 (China Regions), ML-DSA, Ed25519 and secp256k1 are left out: not every Electron has them.
+ */
+import { generateKeyPair, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+
+export type KeyUsage = 'ENCRYPT_DECRYPT' | 'SIGN_VERIFY' | 'GENERATE_VERIFY_MAC';
+
+interface KeySpec {
+  readonly usages: readonly KeyUsage[];
+  readonly encryption: readonly string[];
+  readonly signing: readonly string[];
+  readonly mac: readonly string[];
+  /** New secret: 32 bytes for AES, PKCS#8 DER for key pairs, the MAC key for HMAC. Never blocks the event loop. */
+  readonly generate: () => Promise<Buffer>;
+}
+
+const newKeyPair = promisify(generateKeyPair);
+
+function rsa(modulusLength: number): KeySpec {
+  return {
+    usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'],
+    encryption: ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256'],
+    signing: ['RSASSA_PKCS1_V1_5', 'RSASSA_PSS'].flatMap((scheme) =>
+      [256, 384, 512].map((bits) => `${scheme}_SHA_${bits}`),
+    ),
+    mac: [],
+    generate: async () => {
+      const pair = await newKeyPair('rsa', { modulusLength, publicExponent: 65537 });
+      return pair.privateKey.export({ format: 'der', type: 'pkcs8' });
+    },
+  };
+}
+
+function ecc(namedCurve: string, algorithm: string): KeySpec {
+  return {
+    usages: ['SIGN_VERIFY'],
+    encryption: [],
+    signing: [algorithm],
+    mac: [],
+    generate: async () => {
+      const pair = await newKeyPair('ec', { namedCurve });
+      return pair.privateKey.export({ format: 'der', type: 'pkcs8' });
+    },
+  };
+}
+
+function hmac(bits: number): KeySpec {
+  return {
+    usages: ['GENERATE_VERIFY_MAC'],
+    encryption: [],
+    signing: [],
+    mac: [`HMAC_SHA_${bits}`],
+    generate: async () => randomBytes(bits / 8),
+  };
+}
+
+export const KEY_SPECS: ReadonlyMap<string, KeySpec> = new Map<string, KeySpec>([
+  [
+    'SYMMETRIC_DEFAULT',
+    {
+      usages: ['ENCRYPT_DECRYPT'],
+      encryption: ['SYMMETRIC_DEFAULT'],
+      signing: [],
+      mac: [],
+      generate: async () => randomBytes(32),
+    },
+  ],
+  ['RSA_2048', rsa(2048)],
+  ['RSA_3072', rsa(3072)],
+  ['RSA_4096', rsa(4096)],
+  ['ECC_NIST_P256', ecc('P-256', 'ECDSA_SHA_256')],
+  ['ECC_NIST_P384', ecc('P-384', 'ECDSA_SHA_384')],
+  ['ECC_NIST_P521', ecc('P-521', 'ECDSA_SHA_512')],
+  ['HMAC_224', hmac(224)],
+  ['HMAC_256', hmac(256)],
+  ['HMAC_384', hmac(384)],
+  ['HMAC_512', hmac(512)],
+]);
+
+/** What a key of this spec and usage offers, in the member names of `KeyMetadata` and `GetPublicKey`. */
+export function algorithmsOf(
+  keySpec: string,
+  keyUsage: KeyUsage,
+): {
+  EncryptionAlgorithms?: readonly string[];
+  SigningAlgorithms?: readonly string[];
+  MacAlgorithms?: readonly string[];
+} {
+  const spec = KEY_SPECS.get(keySpec);
+  if (!spec) return {};
+  if (keyUsage === 'ENCRYPT_DECRYPT') return { EncryptionAlgorithms: spec.encryption };
+  if (keyUsage === 'SIGN_VERIFY') return { SigningAlgorithms: spec.signing };
+  return { MacAlgorithms: spec.mac };
+}

@@ -1,0 +1,93 @@
+import { invalidState, KmsError, notFound, validationError } from '../errors.ts';
+import { LENGTHS, type Members } from '../members.ts';
+import type { KeyRecord } from '../state.ts';
+import { aliasArn, keyArn, resolveKey, resolveKeyWithoutAlias, type World } from '../world.ts';
+import type { Output } from './cipher.ts';
+import { pageMembers, pageOf } from './paging.ts';
+
+const ALIAS_NAME = /^[a-zA-Z0-9:/_-]+$/;
+
+/** `ListAliases`: pages of 50, at most 100 (API reference). */
+export function listAliases(world: World, members: Members): Output {
+  const keyId = members.string('KeyId', LENGTHS.keyId);
+  const { limit, after } = pageMembers(members, 50, 100);
+  members.check();
+  world.state.sweep();
+  const ofKey = keyId === null ? null : resolveKey(world, keyId, 'ListAliases').keyId;
+  const rows = world.state.listAliases(world.region, ofKey, after, limit + 1);
+  const page = pageOf(rows, limit, (row) => row.aliasName);
+  return {
+    Aliases: page.items.map((row) => ({
+      AliasName: row.aliasName,
+      AliasArn: aliasArn(world, row.aliasName),
+      TargetKeyId: row.targetKeyId,
+      CreationDate: row.createdAt / 1000,
+      LastUpdatedDate: row.updatedAt / 1000,
+    })),
+    ...page.more,
+  };
+}
+
+/** `CreateAlias`. */
+export function createAlias(world: World, members: Members): Output {
+  const { aliasName, target } = aliasAndTarget(world, members, 'CreateAlias');
+  world.state.sweep();
+  if (!world.state.addAlias(world.region, aliasName, target.keyId))
+    throw new KmsError(
+      'AlreadyExistsException',
+      `An alias with the name ${aliasArn(world, aliasName)} already exists`,
+    );
+  return {};
+}
+
+/** `UpdateAlias`: old and new key must have the same usage and both be symmetric or both not (API reference). */
+export function updateAlias(world: World, members: Members): Output {
+  const { aliasName, target } = aliasAndTarget(world, members, 'UpdateAlias');
+  const old = resolveKey(world, aliasName, 'UpdateAlias');
+  if (
+    old.keyUsage !== target.keyUsage ||
+    (old.keySpec === 'SYMMETRIC_DEFAULT') !== (target.keySpec === 'SYMMETRIC_DEFAULT')
+  )
+    throw validationError('The current and new KMS key must be the same type and have the same key usage.');
+  world.state.pointAlias(world.region, aliasName, target.keyId);
+  return {};
+}
+
+/** `DeleteAlias`. The key stays. */
+export function deleteAlias(world: World, members: Members): Output {
+  const aliasName = ownAliasName(members);
+  members.check();
+  checkAliasName(aliasName);
+  if (!world.state.removeAlias(world.region, aliasName))
+    throw notFound(`Alias ${aliasArn(world, aliasName)} is not found.`);
+  return {};
+}
+
+function aliasAndTarget(
+  world: World,
+  members: Members,
+  operation: string,
+): { aliasName: string; target: KeyRecord } {
+  const aliasName = ownAliasName(members);
+  const targetKeyId = members.requiredString('TargetKeyId', LENGTHS.keyId);
+  members.check();
+  checkAliasName(aliasName);
+  if (targetKeyId.startsWith('alias/')) throw validationError('Aliases must refer to keys. Not aliases');
+  const target = resolveKeyWithoutAlias(world, targetKeyId, operation);
+  if (target.state === 'PendingDeletion')
+    throw invalidState(`${keyArn(world, target.keyId)} is pending deletion.`);
+  return { aliasName, target };
+}
+
+function ownAliasName(members: Members): string {
+  return members.requiredString('AliasName', LENGTHS.aliasName, ALIAS_NAME);
+}
+
+/** @throws KmsError ValidationException (observed wording), NotAuthorizedException for AWS's own names. */
+function checkAliasName(aliasName: string): void {
+  if (!aliasName.startsWith('alias/') || aliasName === 'alias/')
+    throw validationError(
+      'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
+    );
+  if (aliasName.startsWith('alias/aws/')) throw new KmsError('NotAuthorizedException', null);
+}

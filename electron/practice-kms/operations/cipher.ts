@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto';
+import { KIND } from '../blob-layout.ts';
+import {
+  ALGORITHMS,
+  type Algorithm,
+  checkCapacity,
+  checkContext,
+  checkKey,
+  decrypt,
+  encrypt,
+  findSource,
+  keyIdNeeded,
+  refuseGrantTokens,
+} from '../cipher-sides.ts';
+import { dryRunSucceeded, unsupported, validationError } from '../errors.ts';
+import { LENGTHS, type Members } from '../members.ts';
+import type { KeyRecord } from '../state.ts';
+import { keyArn, resolveKey, type World } from '../world.ts';
+
+/** A response in wire form; a member with the value null is left out by its maker. */
+export type Output = Record<string, unknown>;
+
+const MODIFIERS = ['IGNORE_CIPHERTEXT'] as const;
+
+/** `Encrypt`. */
+export function encryptOperation(world: World, members: Members): Output {
+  const keyId = members.requiredString('KeyId', LENGTHS.keyId);
+  const plaintext = members.requiredBlob('Plaintext', LENGTHS.plaintext);
+  const algorithm = members.choice('EncryptionAlgorithm', ALGORITHMS) ?? 'SYMMETRIC_DEFAULT';
+  const context = members.context('EncryptionContext');
+  const grantTokens = members.grantTokens();
+  const dryRun = members.boolean('DryRun');
+  members.check();
+
+  checkContext(algorithm, context);
+  refuseGrantTokens(grantTokens);
+  const key = resolveKey(world, keyId, 'Encrypt');
+  checkKey(world, key, algorithm, 'Encrypt');
+  checkCapacity(key, algorithm, plaintext.length);
+  if (dryRun) throw dryRunSucceeded();
+  const blob = encrypt(key, algorithm, KIND.Encrypt, plaintext, context);
+  plaintext.fill(0);
+  return {
+    CiphertextBlob: blob.toString('base64'),
+    KeyId: keyArn(world, key.keyId),
+    EncryptionAlgorithm: algorithm,
+  };
+}
+
+/** `Decrypt`. */
+export function decryptOperation(world: World, members: Members): Output {
+  const { blob, ignoreCiphertext, dryRun } = ciphertextMembers(members);
+  const keyId = members.string('KeyId', LENGTHS.keyId);
+  const algorithm = members.choice('EncryptionAlgorithm', ALGORITHMS) ?? 'SYMMETRIC_DEFAULT';
+  const context = members.context('EncryptionContext');
+  const grantTokens = members.grantTokens();
+  refuseRecipient(members);
+  members.check();
+
+  checkContext(algorithm, context);
+  refuseGrantTokens(grantTokens);
+  if (ignoreCiphertext) {
+    authorizeSource(world, keyId, 'KeyId', algorithm, 'Decrypt');
+    throw dryRunSucceeded();
+  }
+  const source = findSource(world, blob, keyId, algorithm, 'Decrypt');
+  const plaintext = decrypt(source, context);
+  if (dryRun) {
+    plaintext.fill(0);
+    throw dryRunSucceeded();
+  }
+  const output = {
+    KeyId: keyArn(world, source.key.keyId),
+    Plaintext: plaintext.toString('base64'),
+    EncryptionAlgorithm: algorithm,
+    ...materialId('KeyMaterialId', source.key),
+  };
+  plaintext.fill(0);
+  return output;
+}
+
+/** `ReEncrypt`. */
+export function reEncryptOperation(world: World, members: Members): Output {
+  const { blob, ignoreCiphertext, dryRun } = ciphertextMembers(members);
+  const sourceKeyId = members.string('SourceKeyId', LENGTHS.keyId);
+  const destinationKeyId = members.requiredString('DestinationKeyId', LENGTHS.keyId);
+  const sourceAlgorithm = members.choice('SourceEncryptionAlgorithm', ALGORITHMS) ?? 'SYMMETRIC_DEFAULT';
+  const destinationAlgorithm =
+    members.choice('DestinationEncryptionAlgorithm', ALGORITHMS) ?? 'SYMMETRIC_DEFAULT';
+  const sourceContext = members.context('SourceEncryptionContext');
+  const destinationContext = members.context('DestinationEncryptionContext');
+  const grantTokens = members.grantTokens();
+  members.check();
+
+  checkContext(sourceAlgorithm, sourceContext);
+  checkContext(destinationAlgorithm, destinationContext);
+  refuseGrantTokens(grantTokens);
+  // Both keys are judged before anything is opened, source first.
+  const source = ignoreCiphertext
+    ? authorizeSource(world, sourceKeyId, 'SourceKeyId', sourceAlgorithm, 'ReEncrypt')
+    : findSource(world, blob, sourceKeyId, sourceAlgorithm, 'ReEncrypt');
+  const destination = resolveKey(world, destinationKeyId, 'ReEncrypt');
+  checkKey(world, destination, destinationAlgorithm, 'ReEncrypt');
+  if (source === null) throw dryRunSucceeded();
+
+  const plaintext = decrypt(source, sourceContext);
+  try {
+    checkCapacity(destination, destinationAlgorithm, plaintext.length);
+    if (dryRun) throw dryRunSucceeded();
+    return {
+      CiphertextBlob: encrypt(
+        destination,
+        destinationAlgorithm,
+        KIND.Encrypt,
+        plaintext,
+        destinationContext,
+      ).toString('base64'),
+      SourceKeyId: keyArn(world, source.key.keyId),
+      KeyId: keyArn(world, destination.keyId),
+      SourceEncryptionAlgorithm: sourceAlgorithm,
+      DestinationEncryptionAlgorithm: destinationAlgorithm,
+      ...materialId('SourceKeyMaterialId', source.key),
+      ...materialId('DestinationKeyMaterialId', destination),
+    };
+  } finally {
+    plaintext.fill(0);
+  }
+}
+
+/** `GenerateDataKey`. */
+export function generateDataKey(world: World, members: Members): Output {
+  return newDataKey(world, members, 'GenerateDataKey');
+}
+
+/** `GenerateDataKeyWithoutPlaintext`. */
+export function generateDataKeyWithoutPlaintext(world: World, members: Members): Output {
+  const { Plaintext: _, ...output } = newDataKey(world, members, 'GenerateDataKeyWithoutPlaintext');
+  return output;
+}
+
+function newDataKey(world: World, members: Members, operation: string): Output {
+  const keyId = members.requiredString('KeyId', LENGTHS.keyId);
+  const spec = members.choice('KeySpec', ['AES_256', 'AES_128']);
+  const bytes = members.integer('NumberOfBytes', 1, 1024);
+  const context = members.context('EncryptionContext');
+  const grantTokens = members.grantTokens();
+  const dryRun = members.boolean('DryRun');
+  refuseRecipient(members);
+  members.check();
+
+  if ((spec === null) === (bytes === null))
+    throw validationError('Please specify either number of bytes or key spec.');
+  refuseGrantTokens(grantTokens);
+  const key = resolveKey(world, keyId, operation);
+  checkKey(world, key, 'SYMMETRIC_DEFAULT', operation);
+  if (dryRun) throw dryRunSucceeded();
+  const plaintext = randomBytes(bytes ?? (spec === 'AES_128' ? 16 : 32));
+  const kind = bytes === null ? KIND.GenerateDataKeySpec : KIND.GenerateDataKeyBytes;
+  const blob = encrypt(key, 'SYMMETRIC_DEFAULT', kind, plaintext, context);
+  const output = {
+    CiphertextBlob: blob.toString('base64'),
+    Plaintext: plaintext.toString('base64'),
+    KeyId: keyArn(world, key.keyId),
+    ...materialId('KeyMaterialId', key),
+  };
+  plaintext.fill(0);
+  return output;
+}
+
+/** `CiphertextBlob` with the two members that say whether it must be there. */
+function ciphertextMembers(members: Members): { blob: Buffer; ignoreCiphertext: boolean; dryRun: boolean } {
+  const dryRun = members.boolean('DryRun');
+  const ignoreCiphertext = members.choices('DryRunModifiers', MODIFIERS).includes('IGNORE_CIPHERTEXT');
+  if (ignoreCiphertext && !dryRun)
+    throw validationError('DryRunModifiers can only be specified when DryRun is true.');
+  const blob = members.blob('CiphertextBlob', LENGTHS.ciphertextBlob);
+  if (!ignoreCiphertext) members.requireMember('CiphertextBlob');
+  return { blob: blob ?? Buffer.alloc(0), ignoreCiphertext, dryRun };
+}
+
+/** IGNORE_CIPHERTEXT: the key alone is judged, so it must be named. Null: there is no ciphertext to open. */
+function authorizeSource(
+  world: World,
+  keyId: string | null,
+  member: string,
+  algorithm: Algorithm,
+  operation: string,
+): null {
+  if (keyId === null)
+    throw algorithm === 'SYMMETRIC_DEFAULT'
+      ? validationError(`${member} is required when DryRunModifiers contains IGNORE_CIPHERTEXT.`)
+      : keyIdNeeded(algorithm);
+  checkKey(world, resolveKey(world, keyId, operation), algorithm, operation);
+  return null;
+}
+
+function refuseRecipient(members: Members): void {
+  if (members.has('Recipient'))
+    throw unsupported('The practice KMS has no Nitro enclaves: leave Recipient out.');
+}
+
+function materialId(member: string, key: KeyRecord): Output {
+  return key.keyMaterialId === null ? {} : { [member]: key.keyMaterialId };
+}

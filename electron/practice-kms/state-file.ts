@@ -1,0 +1,103 @@
+/**
+ * The SQLite file behind {@link State}: where it is, who may read it, what tables it has.
+ *
+ * KEY MATERIAL LIES IN THIS FILE IN CLEAR. That is right for practice and for nothing else: put no real secret
+ * under a practice key. Plaintext that a client sends is never stored.
+ */
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { State } from './state.ts';
+
+/** "RWPK": so that another program's database is never taken for ours. */
+const APPLICATION_ID = 0x5257504b;
+const SCHEMA_VERSION = 1;
+/** How long, in milliseconds, a statement waits while another process writes. */
+const BUSY_MS = 5000;
+
+const SCHEMA = `
+CREATE TABLE keys (
+  region TEXT NOT NULL, key_id TEXT NOT NULL, description TEXT NOT NULL, key_spec TEXT NOT NULL,
+  key_usage TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT NULL, deletion_at INTEGER,
+  PRIMARY KEY (region, key_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE materials (
+  region TEXT NOT NULL, key_id TEXT NOT NULL, fingerprint BLOB UNIQUE, material_id TEXT, secret BLOB NOT NULL,
+  PRIMARY KEY (region, key_id),
+  FOREIGN KEY (region, key_id) REFERENCES keys (region, key_id) ON DELETE CASCADE
+) STRICT;
+CREATE TABLE aliases (
+  region TEXT NOT NULL, alias_name TEXT NOT NULL, key_id TEXT NOT NULL, created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (region, alias_name),
+  FOREIGN KEY (region, key_id) REFERENCES keys (region, key_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+PRAGMA application_id = ${APPLICATION_ID};
+PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/**
+ * Opens, and at first use makes, `practice-kms.sqlite` in `folder` (made with mode 0700; the file has mode 0600).
+ * @throws FaultError `PracticeStateUnusable` when the folder or the file cannot be used.
+ */
+export async function openState(folder: string): Promise<State> {
+  const path = join(folder, 'practice-kms.sqlite');
+  let db: DatabaseSync | null = null;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // Made by us first, so that it never exists with wider permissions; SQLite gives its -wal and -shm the same mode.
+    closeSync(openSync(path, 'a', 0o600));
+    chmodSync(path, 0o600);
+    db = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true });
+    await enterWal(db);
+    prepareSchema(db);
+    // A write is rare and is key material: it must outlive a power cut.
+    db.exec('PRAGMA synchronous = FULL');
+    const state = new State(db);
+    state.sweep();
+    return state;
+  } catch (error) {
+    db?.close();
+    throw new FaultError(
+      fault(
+        'PracticeStateUnusable',
+        `The practice KMS cannot use its state file ${path}.`,
+        error instanceof Error ? error.message : String(error),
+        'Choose another folder, or move the file away: the practice KMS then starts with new keys, and blobs under the old ones cannot be opened until it is moved back.',
+      ),
+    );
+  }
+}
+
+/** Switching to WAL needs the file alone for a moment and does not honour the busy timeout: two starts may collide. */
+async function enterWal(db: DatabaseSync): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (attempt >= 100 || !(error instanceof Error) || !/lock|busy/i.test(error.message)) throw error;
+      await sleep(20);
+    }
+  }
+}
+
+function prepareSchema(db: DatabaseSync): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const version = db.prepare('PRAGMA user_version').get()?.user_version;
+    const application = db.prepare('PRAGMA application_id').get()?.application_id;
+    const tables = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count;
+    if (version === 0 && application === 0 && tables === 0) db.exec(SCHEMA);
+    else if (application !== APPLICATION_ID)
+      throw new Error('It is a database, but not one that the practice KMS made.');
+    else if (version !== SCHEMA_VERSION)
+      throw new Error(`It was made by another version of Rewrap (state version ${version}).`);
+    db.exec('COMMIT');
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
+  }
+}

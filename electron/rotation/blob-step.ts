@@ -1,0 +1,198 @@
+import { explainKms, explainOwn, type KmsSituation, stopsRun } from '#shared/kms/errors.ts';
+import { type Fault, FaultError } from '#shared/model/fault.ts';
+import type { FoundBlob, NewBlob } from '../intake/index.ts';
+import type { ReEncryptInput, ReEncryptOutput } from '../kms/index.ts';
+import { resolveContexts } from './contexts.ts';
+import { internalFault } from './disk-fault.ts';
+import { checkReply } from './reply.ts';
+import { withRetry } from './retry.ts';
+import type { RunContext } from './run-context.ts';
+
+/** How far one blob came. Only a 'ready' one can go into a new file. */
+export type BlobOutcome =
+  | { readonly kind: 'ready'; readonly next: NewBlob }
+  | { readonly kind: 'would-succeed' }
+  | { readonly kind: 'failed'; readonly fault: Fault }
+  /** Never eligible: it does not hold its file back. */
+  | { readonly kind: 'unfit'; readonly fault: Fault }
+  /** The run stopped before it. */
+  | { readonly kind: 'halted'; readonly fault: Fault };
+
+const IGNORED =
+  'This endpoint ignores DryRun: it really re-encrypted. The result was dropped and nothing on this machine changed, but the endpoint did the work and may have logged it.';
+
+/** Re-encrypts (or dry-runs) one blob and verifies the result. Never throws; touches no file. */
+export async function rotateBlob(
+  context: RunContext,
+  blobId: string,
+  found: FoundBlob,
+): Promise<BlobOutcome> {
+  const halted = context.halted();
+  if (halted !== null) return { kind: 'halted', fault: halted };
+  if (!found.identification.reencryptable) return { kind: 'unfit', fault: notReencryptable(found) };
+  try {
+    const tooLong = await context.capacity.refuses(found.identification.plaintextBytes);
+    if (tooLong !== null) return { kind: 'failed', fault: tooLong };
+    context.ledger.set(blobId, { state: 'running' });
+    const input = inputFor(context, found);
+    return context.input.request.dryRun
+      ? await tryOut(context, blobId, found, input)
+      : await reEncrypt(context, blobId, found, input);
+  } catch (error) {
+    return { kind: 'failed', fault: internalFault(error) };
+  }
+}
+
+function notReencryptable(found: FoundBlob): Fault {
+  const { reason, label } = found.identification;
+  return explainOwn('NotReencryptable', {
+    message: `KMS cannot re-encrypt this: ${label}.`,
+    ...(reason === null ? {} : { detail: reason }),
+  });
+}
+
+function inputFor(context: RunContext, found: FoundBlob): ReEncryptInput {
+  const { request } = context.input;
+  const contexts = resolveContexts(request, found.declared.encryptionContext);
+  return {
+    blob: found.bytes,
+    sourceKeyId: request.source.keyId,
+    sourceAlgorithm: request.source.algorithm,
+    sourceContext: contexts.source,
+    destinationKeyId: request.destination.keyId,
+    destinationAlgorithm: request.destination.algorithm,
+    destinationContext: contexts.destination,
+    grantTokens: request.grantTokens,
+  };
+}
+
+async function tryOut(
+  context: RunContext,
+  blobId: string,
+  found: FoundBlob,
+  input: ReEncryptInput,
+): Promise<BlobOutcome> {
+  try {
+    const out = await withRetry(() => context.input.kms.dryRun(input), context.retry);
+    context.ledger.set(blobId, {
+      requestId: out.requestId,
+      notes: out.outcome === 'ignored' ? [IGNORED] : [],
+    });
+    return { kind: 'would-succeed' };
+  } catch (error) {
+    return failed(context, blobId, explained(context, error, input, found));
+  }
+}
+
+async function reEncrypt(
+  context: RunContext,
+  blobId: string,
+  found: FoundBlob,
+  input: ReEncryptInput,
+): Promise<BlobOutcome> {
+  let out: ReEncryptOutput;
+  try {
+    out = await withRetry(() => context.input.kms.reEncrypt(input), context.retry);
+  } catch (error) {
+    return failed(context, blobId, explained(context, error, input, found));
+  }
+  context.ledger.set(blobId, {
+    sourceKeyArn: out.sourceKeyArn,
+    destinationKeyArn: out.destinationKeyArn,
+    sourceKeyMaterialId: out.sourceKeyMaterialId,
+    destinationKeyMaterialId: out.destinationKeyMaterialId,
+    requestId: out.requestId,
+  });
+  const unexpected = checkReply(out, input);
+  if (unexpected !== null) return failed(context, blobId, unexpected);
+  if (context.input.request.verify) {
+    const refused = await verify(context, blobId, out, input);
+    if (refused !== null) return failed(context, blobId, refused);
+  }
+  return {
+    kind: 'ready',
+    next: {
+      bytes: out.blob,
+      keyArn: out.destinationKeyArn,
+      sourceKeyArn: out.sourceKeyArn,
+      algorithm: out.destinationAlgorithm ?? input.destinationAlgorithm,
+      sourceAlgorithm: out.sourceAlgorithm ?? input.sourceAlgorithm,
+      keyMaterialId: out.destinationKeyMaterialId,
+      sourceKeyMaterialId: out.sourceKeyMaterialId,
+    },
+  };
+}
+
+/**
+ * Proves that the new blob opens under the destination key, algorithm and context: a DryRun of ReEncrypt from it,
+ * with the key pinned, to the same destination. Null when proved.
+ */
+async function verify(
+  context: RunContext,
+  blobId: string,
+  out: ReEncryptOutput,
+  input: ReEncryptInput,
+): Promise<Fault | null> {
+  const back: ReEncryptInput = {
+    blob: out.blob,
+    sourceKeyId: out.destinationKeyArn,
+    sourceAlgorithm: input.destinationAlgorithm,
+    sourceContext: input.destinationContext,
+    destinationKeyId: out.destinationKeyArn,
+    destinationAlgorithm: input.destinationAlgorithm,
+    destinationContext: input.destinationContext,
+    grantTokens: input.grantTokens,
+  };
+  try {
+    const { outcome } = await withRetry(() => context.input.kms.dryRun(back), context.retry);
+    if (outcome === 'ignored')
+      context.ledger.set(blobId, {
+        notes: ['Verified by a real re-encryption: this endpoint ignores DryRun. That result was dropped.'],
+      });
+    return null;
+  } catch (error) {
+    const fault = explained(context, error, back, null);
+    if (fault.code === 'AccessDeniedException')
+      return { ...explainOwn('VerifyNotPermitted'), raw: fault.raw };
+    if (stopsRun(fault) || fault.retryable) return fault;
+    return {
+      ...explainOwn('VerifyFailed', { detail: `${fault.message} ${fault.detail}`.trim() }),
+      raw: fault.raw,
+    };
+  }
+}
+
+function failed(context: RunContext, blobId: string, fault: Fault): BlobOutcome {
+  if (stopsRun(fault)) context.stop(fault);
+  context.ledger.set(blobId, fault.raw?.requestId ? { requestId: fault.raw.requestId } : {});
+  return { kind: 'failed', fault };
+}
+
+/** The fault of a KMS error, explained again with what this room knows of the blob. */
+function explained(
+  context: RunContext,
+  error: unknown,
+  input: ReEncryptInput,
+  found: FoundBlob | null,
+): Fault {
+  if (!(error instanceof FaultError)) return internalFault(error);
+  const { raw } = error.fault;
+  if (raw === null) return error.fault;
+  const { kms } = context.input;
+  const situation: KmsSituation = {
+    operation: 'ReEncrypt',
+    region: kms.region,
+    endpoint: kms.endpoint,
+    profile: kms.choice.kind === 'aws' ? kms.choice.profile : null,
+    sourceKeyId: input.sourceKeyId,
+    destinationKeyId: input.destinationKeyId,
+    sourceAlgorithm: input.sourceAlgorithm,
+    destinationAlgorithm: input.destinationAlgorithm,
+    sourceContext: input.sourceContext,
+    destinationContext: input.destinationContext,
+    declaredContext: found?.declared.encryptionContext ?? null,
+    identification: found?.identification ?? null,
+    blobBytes: input.blob.length,
+  };
+  return explainKms(raw.name, raw.message, raw.requestId, situation);
+}

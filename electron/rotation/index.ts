@@ -1,0 +1,2 @@
+export { startRun } from './run.ts';
+export type { PlanFile, ResolvedOutput, Run, RunInput } from './types.ts';

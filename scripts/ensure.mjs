@@ -1,0 +1,83 @@
+// Makes a fresh clone ready: `node scripts/ensure.mjs [build] [browser]`. Uses only what Node 20 ships.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findChromium } from './chromium.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const wanted = new Set(process.argv.slice(2));
+const windows = process.platform === 'win32';
+
+/** What a command prints goes to standard error: `npm run --silent rewrap -- … --json` keeps standard output clean. */
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: windows, ...options });
+  return result.status === 0;
+}
+
+function fail(message) {
+  console.error(`rewrap: ${message}`);
+  process.exit(1);
+}
+
+function install() {
+  const stamp = join(root, 'node_modules', '.rewrap-installed');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  console.error('rewrap: installing what is missing (npm ci) …');
+  if (!run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']))
+    fail('npm ci failed; see above. It needs the npm registry; run it again when the network is there.');
+  writeFileSync(stamp, lock);
+}
+
+/** The Node that Electron embeds; a platform for which npm has none falls back to the Node in use. */
+function pinnedNode() {
+  const pinned = join(root, 'node_modules', 'node', 'bin', windows ? 'node.exe' : 'node');
+  if (existsSync(pinned)) return pinned;
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < 24)
+    fail(`this platform needs Node 24 or newer to be installed (found ${process.versions.node}).`);
+  return process.execPath;
+}
+
+function newest(path) {
+  const info = statSync(path);
+  if (!info.isDirectory()) return info.mtimeMs;
+  return Math.max(info.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+function build() {
+  const built = join(root, 'dist', '.built');
+  const sources = ['electron', 'renderer', 'shared', 'scripts', 'package.json', 'vite.renderer.config.ts'];
+  const changed = Math.max(...sources.map((source) => newest(join(root, source))));
+  if (existsSync(built) && statSync(built).mtimeMs > changed) return;
+  console.error('rewrap: building …');
+  if (!run(pinnedNode(), ['--disable-warning=ExperimentalWarning', 'scripts/build.mjs'], { shell: false }))
+    fail('the build failed; see above.');
+}
+
+/** The end-to-end tests need a Chromium: the system's, Debian's package, or Playwright's own. */
+function browser() {
+  if (findChromium() !== null) return;
+  const debian = existsSync('/usr/bin/apt-get') && process.getuid?.() === 0;
+  console.error('rewrap: no Chromium found for the end-to-end tests; installing one …');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  if (debian) {
+    run('apt-get', ['update', '-qq'], { env });
+    if (
+      run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'], {
+        env,
+      })
+    )
+      return;
+  }
+  if (!run('npx', ['playwright', 'install', 'chromium']))
+    console.error('rewrap: could not install one; the end-to-end tests will say that they were skipped.');
+}
+
+install();
+if (wanted.has('build')) build();
+if (wanted.has('browser')) browser();

@@ -1,0 +1,72 @@
+import type { Fault } from '../model/fault.ts';
+import { CATALOGUE, codeOf, entryOf, OWN, type OwnCode } from './explain/catalogue.ts';
+import { diagnose } from './explain/diagnosis.ts';
+import { scrub } from './explain/scrub.ts';
+import type { KmsSituation } from './explain/situation.ts';
+
+export { CATALOGUE, codeOf, OWN, type OwnCode, type ServiceCode } from './explain/catalogue.ts';
+export { scrub } from './explain/scrub.ts';
+export type { KmsSituation } from './explain/situation.ts';
+
+/**
+ * Explains an error of KMS, STS, the SDK or the network as a {@link Fault}: the catalogue's meaning, a diagnosis
+ * from what is known of the request, what to do, and the service's own words without credentials.
+ * The code is the catalogue's (`IncorrectKeyException`), or the error's own name when the catalogue has none.
+ */
+export function explainKms(
+  name: string,
+  message: string,
+  requestId: string | null,
+  situation: KmsSituation,
+): Fault {
+  const code = codeOf(name, message);
+  const said = scrub(message);
+  const raw = { name, message: said, requestId };
+  if (code === null) {
+    return {
+      code: name === '' ? 'UnknownServiceError' : name,
+      message: `${situation.operation} failed: ${said === '' ? name : said}`,
+      detail: 'Rewrap has no explanation for this error. What the service said is all that is known.',
+      remedy: 'Look the error up by its name, or ask whoever runs the endpoint, with the request id.',
+      raw,
+      retryable: false,
+    };
+  }
+  const entry = CATALOGUE[code];
+  const found = diagnose(code, said, situation);
+  return {
+    code,
+    message: found.message ?? entry.meaning,
+    detail: ranked(found.causes ?? entry.causes),
+    remedy: found.remedy ?? entry.remedy,
+    raw,
+    retryable: entry.retryable,
+  };
+}
+
+/** A fault of Rewrap's own: the catalogue's words, with what is known of the case before its causes. */
+export function explainOwn(
+  code: OwnCode,
+  specific: { message?: string; detail?: string; remedy?: string } = {},
+): Fault {
+  const entry = OWN[code];
+  return {
+    code,
+    message: specific.message ?? entry.meaning,
+    detail: specific.detail ?? ranked(entry.causes),
+    remedy: specific.remedy ?? entry.remedy,
+    raw: null,
+    retryable: entry.retryable,
+  };
+}
+
+/** True where the error would meet every other request too (expired credentials, no network). */
+export function stopsRun(fault: Fault): boolean {
+  return entryOf(fault.code)?.stopsRun ?? false;
+}
+
+/** Causes as one paragraph: the first is called the most likely when there are others. */
+function ranked(causes: readonly string[]): string {
+  if (causes.length < 2) return causes.join('');
+  return [`Most likely: ${causes[0]}`, ...causes.slice(1).map((c) => `Or: ${c}`)].join(' ');
+}

@@ -1,0 +1,126 @@
+import { regionOfArn } from '../facts.ts';
+import type { Diagnosis, KmsSituation } from './situation.ts';
+
+/** Parts of IAM's sentence "User: … is not authorized to perform: … on resource: … because …". */
+export interface Denial {
+  readonly principal: string | null;
+  readonly action: string;
+  readonly resource: string | null;
+  /** 'explicit' when a policy denies; 'missing' when none allows; 'ambiguous' when IAM will not say which. */
+  readonly why: 'explicit' | 'missing' | 'ambiguous' | null;
+  /** "identity-based policy", "resource-based policy", "service control policy", … */
+  readonly policy: string | null;
+}
+
+/**
+ * Reads an AccessDenied message. Null when it is not of that form. Source: "Troubleshoot access denied error
+ * messages" of the IAM user guide; the ambiguous cross-account form is observed.
+ */
+export function parseDenial(said: string): Denial | null {
+  const action = /not authorized to perform:?\s*(kms:\w+|sts:\w+)/i.exec(said)?.[1];
+  if (action === undefined) return null;
+  const resource = /on resource:\s*(arn:\S+?)[.,]?(?=\s|$)/i.exec(said)?.[1] ?? null;
+  const principal = /User:\s*(arn:\S+)/i.exec(said)?.[1] ?? null;
+  const explicit = /explicit deny in an? ([\w -]*?policy)/i.exec(said)?.[1];
+  if (explicit !== undefined) return { principal, action, resource, why: 'explicit', policy: explicit };
+  if (/does not exist in this Region/i.test(said))
+    return { principal, action, resource, why: 'ambiguous', policy: null };
+  const missing = /because no ([\w -]*?policy) allows/i.exec(said)?.[1];
+  return { principal, action, resource, why: missing ? 'missing' : null, policy: missing ?? null };
+}
+
+/** Says which permission is missing, on which key, on which side, and in which policy. */
+export function deniedCase(said: string, s: KmsSituation): Diagnosis {
+  if (/ciphertext refers to a/i.test(said)) return cannotSay(s);
+  const denial = parseDenial(said);
+  if (denial === null) return unspecified(s);
+  const side =
+    denial.action === 'kms:ReEncryptFrom'
+      ? { name: 'source', id: s.sourceKeyId }
+      : denial.action === 'kms:ReEncryptTo'
+        ? { name: 'destination', id: s.destinationKeyId }
+        : null;
+  const key = denial.resource ?? side?.id ?? null;
+  const on = side
+    ? ` on the ${side.name} key${key ? ` ${key}` : ''}`
+    : key && denial.action.startsWith('kms:')
+      ? ` on ${key}`
+      : '';
+  const who = denial.principal ? ` for ${denial.principal}` : '';
+  return {
+    message: `You are not allowed ${denial.action}${on}.`,
+    causes: why(denial),
+    remedy: remedyOf(denial, on, who),
+  };
+}
+
+function why(d: Denial): string[] {
+  if (d.why === 'explicit') return [`a ${d.policy} denies it explicitly; no other policy can allow it then.`];
+  if (d.why === 'missing') {
+    if (d.policy === 'resource-based policy') return ['the key policy does not allow it (nor a grant).'];
+    return [`no ${d.policy} allows it.`];
+  }
+  if (d.why === 'ambiguous')
+    return [
+      'the key policy (in the account that owns the key) does not allow it.',
+      'the key is not in this Region.',
+      'the key policy denies it explicitly.',
+    ];
+  return [
+    'neither your identity policy nor the key policy allows it.',
+    'a condition of the policy is not met (encryption context, algorithm, kms:ViaService, kms:ReEncryptOnSameKey).',
+  ];
+}
+
+function remedyOf(d: Denial, on: string, who: string): string {
+  if (d.why === 'explicit')
+    return `Have the deny of ${d.action} in the ${d.policy} changed, or work as another identity.`;
+  const where =
+    d.policy === 'resource-based policy'
+      ? 'in the key policy'
+      : d.policy === 'identity-based policy'
+        ? 'in the policy of your user or role (and in the key policy, when the key is in another account)'
+        : 'in the key policy, and in the policy of your user or role when the key is in another account';
+  return `Have ${d.action}${on} allowed${who} ${where}.`;
+}
+
+/** KMS's one sentence for four different things: they are told apart as hypotheses, likeliest first. */
+function cannotSay(s: KmsSituation): Diagnosis {
+  const region = s.region ?? null;
+  const pinned = s.sourceKeyId ?? null;
+  const pinnedRegion = pinned === null ? null : regionOfArn(pinned);
+  const here = region === null ? 'this Region' : region;
+  const causes = [
+    `you lack kms:ReEncryptFrom on the key that made the blob${pinned === null ? '' : ` (${pinned})`}.`,
+    `the blob was made in another Region than ${here}; the bytes do not say which.`,
+    'its key is in another account that does not let you in.',
+    'its key or its key material has been deleted.',
+  ];
+  if (region !== null && pinnedRegion !== null && pinnedRegion !== region)
+    causes.unshift(`the source key is of ${pinnedRegion}, and this connection is of ${region}.`);
+  return {
+    message: 'KMS will not open this blob, and does not say which of several reasons applies.',
+    causes,
+    remedy:
+      'Check kms:ReEncryptFrom on the source key for your identity, then try the Region in which the blob was made. If other blobs with the same fingerprint work, it is not the permission.',
+  };
+}
+
+function unspecified(s: KmsSituation): Diagnosis {
+  if (s.operation !== 'ReEncrypt')
+    return {
+      message: `You are not allowed ${s.operation === 'GetCallerIdentity' ? 'sts' : 'kms'}:${s.operation}.`,
+      remedy: `Have ${s.operation === 'GetCallerIdentity' ? 'sts' : 'kms'}:${s.operation} allowed for your identity.`,
+    };
+  const source = s.sourceKeyId ? ` ${s.sourceKeyId}` : '';
+  const destination = s.destinationKeyId ? ` ${s.destinationKeyId}` : '';
+  return {
+    message:
+      'You are not allowed to re-encrypt this blob to this key; KMS does not say which right is missing.',
+    causes: [
+      `kms:ReEncryptFrom on the source key${source} is missing.`,
+      `kms:ReEncryptTo on the destination key${destination} is missing.`,
+    ],
+    remedy: `Have kms:ReEncryptFrom allowed on the source key${source} and kms:ReEncryptTo on the destination key${destination}.`,
+  };
+}

@@ -1,0 +1,254 @@
+import type { EncryptionContext } from '../../model/context.ts';
+import { regionOfArn, takesEncryptionContext } from '../facts.ts';
+import type { ServiceCode } from './catalogue.ts';
+import { deniedCase } from './denied.ts';
+import type { Diagnosis, KmsSituation } from './situation.ts';
+
+/** Local diagnosis: only what the request, the blob's bytes and the service's words bear out. */
+export function diagnose(code: ServiceCode, said: string, s: KmsSituation): Diagnosis {
+  switch (code) {
+    case 'InvalidCiphertextException':
+      return invalidCiphertext(s);
+    case 'AccessDeniedException':
+      return deniedCase(said, s);
+    case 'IncorrectKeyException':
+      return incorrectKey(s);
+    case 'DisabledException':
+      return disabled(said, s);
+    case 'KMSInvalidStateException':
+      return invalidState(said, s);
+    case 'NotFoundException':
+    case 'InvalidArnException':
+      return notFound(said, s);
+    case 'InvalidKeyUsageException':
+      return keyUsage(said, s);
+    case 'ValidationException':
+      return said === '' ? {} : { message: `KMS says that the request is malformed: ${said}` };
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'ECONNREFUSED':
+    case 'ECONNRESET':
+    case 'ETIMEDOUT':
+    case 'ENETUNREACH':
+      return unreachable(code, s);
+    case 'SsoSignInRequired':
+      return s.profile
+        ? { remedy: `Run "aws sso login --profile ${s.profile}" in a terminal, then connect again.` }
+        : {};
+    case 'ProfileUnusable':
+    case 'MfaRequired':
+    case 'CredentialProcessFailed':
+      return s.profile ? { message: subjectProfile(code, s.profile) } : {};
+    default:
+      return {};
+  }
+}
+
+function subjectProfile(
+  code: 'ProfileUnusable' | 'MfaRequired' | 'CredentialProcessFailed',
+  p: string,
+): string {
+  if (code === 'MfaRequired') return `The profile "${p}" needs a multi-factor code.`;
+  if (code === 'CredentialProcessFailed') return `The credential process of the profile "${p}" failed.`;
+  return `The profile "${p}" gives no credentials.`;
+}
+
+function invalidCiphertext(s: KmsSituation): Diagnosis {
+  const algorithm = s.sourceAlgorithm ?? 'SYMMETRIC_DEFAULT';
+  const kind = s.identification?.kind ?? null;
+  if (!takesEncryptionContext(algorithm)) {
+    const bytes = s.blobBytes === undefined ? '' : ` (${s.blobBytes} bytes)`;
+    if (kind === 'kms-symmetric')
+      return {
+        causes: [
+          `the bytes are a symmetric KMS blob, and ${algorithm} was asked for.`,
+          'the blob is of another key.',
+        ],
+        remedy: 'Choose SYMMETRIC_DEFAULT as the source algorithm, and the symmetric key that made the blob.',
+      };
+    return {
+      causes: [
+        `the blob${bytes} was encrypted with another algorithm than ${algorithm} (SHA-1 and SHA-256 cannot be told apart from outside).`,
+        `it was encrypted under another key than ${s.sourceKeyId ?? 'the one chosen'}.`,
+        'its bytes are damaged, or are no ciphertext (a signature has the same length).',
+      ],
+      remedy:
+        'Try the other algorithm of the source key, then another source key. Such a blob carries no label.',
+    };
+  }
+  if (kind === 'kms-asymmetric-candidate')
+    return {
+      causes: [
+        `the bytes have the length of an RSA ciphertext (${s.blobBytes ?? '?'} bytes) and not the layout of a symmetric blob, yet SYMMETRIC_DEFAULT was asked for.`,
+        'they are no KMS ciphertext at all.',
+      ],
+      remedy: 'Choose the RSA key that made it as the source key, and its algorithm.',
+    };
+  if (kind === 'kms-like' || kind === 'unknown') {
+    const said = (s.identification?.reason ?? '').replace(/\s*KMS itself is the judge\.$/, '');
+    return {
+      causes: [
+        `the blob is not laid out as KMS blobs are${said === '' ? '.' : `: ${sentence(lowered(said))}`} It was cut off or altered when it was copied (base64 pasted short, line endings converted).`,
+        'it is of another service or library.',
+        'its layout is not known here (external key store, China Region) and the encryption context differs.',
+      ],
+      remedy:
+        'Take the blob again from where it was stored, whole. The inspector shows where its structure breaks.',
+    };
+  }
+  if (kind === 'encryption-sdk-message')
+    return {
+      causes: ['it is an AWS Encryption SDK message; KMS opens only the data keys inside it.'],
+      remedy: 'Decrypt and encrypt it with the AWS Encryption SDK.',
+    };
+  const structure = kind === 'kms-symmetric' ? 'The structure of the blob is sound. ' : '';
+  const causes = contextCauses(s);
+  return {
+    message: 'KMS could not open this blob with this encryption context.',
+    causes: [
+      `the encryption context${structure === '' ? '' : ', as the structure of the blob is sound'}: ${causes}`,
+      'a byte inside the encrypted part is damaged; that cannot be seen from outside.',
+    ],
+    remedy:
+      'Find the exact context of the program that encrypted it: every pair, upper and lower case, no spaces added. Otherwise take the blob again from where it was stored.',
+  };
+}
+
+/** How the context that was sent may be wrong; compares it with the declared one where there is one. */
+function contextCauses(s: KmsSituation): string {
+  const sent = s.sourceContext ?? null;
+  const declared = s.declaredContext ?? null;
+  if (declared !== null && Object.keys(declared).length > 0) {
+    const differs = contextDifference(sent ?? {}, declared);
+    if (differs !== null) return `the file declares another one than was sent (${differs}).`;
+    return 'the one that the file declares was sent, and it may be wrong.';
+  }
+  if (sent === null || Object.keys(sent).length === 0)
+    return 'none was given, and the blob was probably encrypted with one.';
+  const keys = Object.keys(sent).map((k) => `"${k}"`);
+  return `the one given (${keys.join(', ')}) differs in a key, a value or upper and lower case, has a pair too many or too few, or none was used.`;
+}
+
+/** The first difference between two contexts in words; null when they are the same. Contexts are not secret. */
+export function contextDifference(sent: EncryptionContext, expected: EncryptionContext): string | null {
+  for (const [key, value] of Object.entries(expected)) {
+    if (Object.hasOwn(sent, key)) {
+      if (sent[key] !== value) return `the value of "${key}" differs`;
+      continue;
+    }
+    const cased = Object.keys(sent).find((k) => k.toLowerCase() === key.toLowerCase());
+    return cased === undefined ? `"${key}" is missing` : `"${cased}" is written "${key}" there`;
+  }
+  const extra = Object.keys(sent).find((k) => !Object.hasOwn(expected, k));
+  return extra === undefined ? null : `"${extra}" is not in it`;
+}
+
+function incorrectKey(s: KmsSituation): Diagnosis {
+  return s.sourceKeyId ? { message: `The pinned source key ${s.sourceKeyId} did not make this blob.` } : {};
+}
+
+const ARN = /arn:[\w-]+:kms:[\w-]*:\d{12}:(?:key|alias)\/[\w:/-]+/;
+
+/** Which side a key that the service named is on; null when that cannot be said. */
+export function sideOf(arn: string, s: KmsSituation): 'source' | 'destination' | 'both' | null {
+  const is = (id: string | null | undefined): boolean =>
+    id !== null && id !== undefined && (id === arn || arn.endsWith(`/${id}`) || arn.endsWith(`:${id}`));
+  const source = is(s.sourceKeyId);
+  const destination = is(s.destinationKeyId);
+  if (source && destination) return 'both';
+  if (source) return 'source';
+  if (destination) return 'destination';
+  if (s.operation !== 'ReEncrypt') return null;
+  // By elimination: a side that was named by key id or key ARN and does not match is not this key.
+  const exact = (id: string | null | undefined): boolean => !!id && !/(?:^|:)alias\//.test(id);
+  if (exact(s.destinationKeyId)) return 'source';
+  if (exact(s.sourceKeyId)) return 'destination';
+  return null;
+}
+
+function keyInWords(said: string, s: KmsSituation): { words: string; side: ReturnType<typeof sideOf> } {
+  const arn = ARN.exec(said)?.[0];
+  if (arn === undefined) return { words: 'The source or the destination key', side: null };
+  const side = s.operation === 'ReEncrypt' ? sideOf(arn, s) : null;
+  const role =
+    side === 'both' ? 'The source and destination key' : side === null ? 'The key' : `The ${side} key`;
+  return { words: `${role} ${arn}`, side };
+}
+
+function disabled(said: string, s: KmsSituation): Diagnosis {
+  const { words, side } = keyInWords(said, s);
+  return {
+    message: `${words} is disabled.`,
+    remedy:
+      side === 'destination'
+        ? 'Enable it (EnableKey, permission kms:EnableKey), or choose another destination key.'
+        : side === 'source'
+          ? 'Enable it (EnableKey, permission kms:EnableKey); only this key opens the blob.'
+          : 'Enable it (EnableKey, permission kms:EnableKey) or choose another one.',
+  };
+}
+
+function invalidState(said: string, s: KmsSituation): Diagnosis {
+  const { words, side } = keyInWords(said, s);
+  if (/pending deletion/i.test(said))
+    return {
+      message: `${words} is waiting to be deleted.`,
+      causes: ['somebody scheduled its deletion. When that is done, nothing opens its ciphertext any more.'],
+      remedy:
+        side === 'destination'
+          ? 'Choose another destination key.'
+          : 'Cancel the deletion (CancelKeyDeletion), enable the key (EnableKey), re-encrypt, then schedule it again.',
+    };
+  if (/pending import|key material/i.test(said))
+    return {
+      message: `${words} has no key material now.`,
+      causes: ['its imported material has expired or was deleted, or was never imported.'],
+      remedy: 'Import the key material again (ImportKeyMaterial), or choose another key.',
+    };
+  return said === '' ? {} : { message: `${words} cannot be used in its present state: ${said}` };
+}
+
+function notFound(said: string, s: KmsSituation): Diagnosis {
+  const here = s.region ?? null;
+  const wrongRegion = [s.sourceKeyId, s.destinationKeyId].find((id) => {
+    const region = id ? regionOfArn(id) : null;
+    return here !== null && region !== null && region !== here;
+  });
+  if (wrongRegion)
+    return {
+      message: `The key ${wrongRegion} is in another Region than this connection (${here}).`,
+      causes: ['KMS works within one Region; ReEncrypt cannot cross to another.'],
+      remedy: `Connect to ${regionOfArn(wrongRegion)}, or choose a key of ${here}. A multi-Region key has a replica ARN for each Region.`,
+    };
+  const named = ARN.exec(said)?.[0] ?? /['"]([^'"]+)['"]/.exec(said)?.[1] ?? null;
+  const side = named === null || s.operation !== 'ReEncrypt' ? null : sideOf(named, s);
+  const role = side === 'source' || side === 'destination' ? `the ${side} key` : 'the key or alias';
+  const where = here === null ? '' : ` in ${here}`;
+  return { message: `KMS does not know ${role}${named === null ? '' : ` ${named}`}${where}.` };
+}
+
+function keyUsage(said: string, s: KmsSituation): Diagnosis {
+  if (s.operation !== 'ReEncrypt') return {};
+  const asked = `source ${s.sourceAlgorithm ?? 'SYMMETRIC_DEFAULT'}, destination ${s.destinationAlgorithm ?? 'SYMMETRIC_DEFAULT'}`;
+  return {
+    causes: [
+      `the algorithm does not belong to the key (asked for: ${asked}).${said === '' ? '' : ` KMS: ${sentence(said)}`}`,
+      'the key is for signing, MACs or key agreement, not for encryption.',
+    ],
+  };
+}
+
+function unreachable(code: ServiceCode, s: KmsSituation): Diagnosis {
+  const where = s.endpoint ?? (s.region ? `the endpoint of ${s.region}` : null);
+  if (where === null) return {};
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return { message: `The host of ${where} could not be found.` };
+  if (code === 'ECONNREFUSED') return { message: `Nothing answers at ${where}.` };
+  if (code === 'ECONNRESET') return { message: `The connection to ${where} was cut off.` };
+  if (code === 'ENETUNREACH') return { message: `There is no way through the network to ${where}.` };
+  return { message: `No answer from ${where} in time.` };
+}
+
+const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+const sentence = (text: string): string => (/[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`);

@@ -1,0 +1,31 @@
+import type { Identification } from '../../model/blob.ts';
+import type { EncryptionContext } from '../../model/context.ts';
+import type { EncryptionAlgorithm } from '../facts.ts';
+
+/** What is known of the request that failed. Everything is optional; more of it makes a better diagnosis. */
+export interface KmsSituation {
+  /** The API operation: "ReEncrypt", "DescribeKey", "GetCallerIdentity". */
+  readonly operation: string;
+  readonly region?: string | null;
+  readonly endpoint?: string | null;
+  readonly profile?: string | null;
+  /** The key that was pinned; null when KMS was to find it. For operations on one key: `destinationKeyId`. */
+  readonly sourceKeyId?: string | null;
+  readonly destinationKeyId?: string | null;
+  readonly sourceAlgorithm?: EncryptionAlgorithm;
+  readonly destinationAlgorithm?: EncryptionAlgorithm;
+  /** The contexts as they were sent; null where none was. */
+  readonly sourceContext?: EncryptionContext | null;
+  readonly destinationContext?: EncryptionContext | null;
+  /** What the file around the blob declares as its context. */
+  readonly declaredContext?: EncryptionContext | null;
+  readonly identification?: Identification | null;
+  readonly blobBytes?: number;
+}
+
+/** What the request at hand adds to the catalogue's entry; a missing member leaves the entry's own. */
+export interface Diagnosis {
+  message?: string;
+  causes?: readonly string[];
+  remedy?: string;
+}
