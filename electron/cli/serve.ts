@@ -33,12 +33,11 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       pageDir: join(dist, 'renderer'),
       bridgeFile: join(dist, 'loopback-bridge.js'),
       port: flags.port,
+      onUrl: (url) => console.log(`Rewrap is at ${url}`),
     });
     console.log(`Rewrap is at ${host.url}`);
-    console.log('The address works once. Press Enter for another, Ctrl-C to stop.');
+    console.log(`The address works once.${process.stdin.isTTY ? ' Press Enter for another.' : ''} Ctrl-C stops.`);
     if (flags.open) openBrowser(host.url);
-    if (process.stdin.isTTY)
-      process.stdin.on('data', () => console.log(`Rewrap is at ${host.newUrl()}`)).unref();
     await stopped();
     await host.close();
   } finally {

@@ -40,6 +40,9 @@ function isSpaceEscape(char: string | undefined): boolean {
   return char === 'n' || char === 'r' || char === 't';
 }
 
+/** Most breaks followed: 16 MiB of base64 wrapped at 76 letters has fewer. */
+const MAX_BREAKS = 250_000;
+
 /**
  * Takes encoded text apart. Null when it holds anything but letters of base64, base64url or hex, padding, white space
  * and (when `escaped`) JSON escapes of these.
@@ -62,6 +65,7 @@ export function unpick(raw: string, escaped: boolean): Unpicked | null {
     if (at > from) add(raw.slice(from, at));
     const [next] = trimmed(raw, at, raw.length, escaped);
     if (next > at) {
+      if (breaks.length === MAX_BREAKS) return null;
       breaks.push({ at: length, text: raw.slice(at, next) });
       at = next;
     } else if (at < raw.length) {

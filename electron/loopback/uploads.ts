@@ -48,8 +48,8 @@ function holdsPlaintext(path: string): FaultError {
 }
 
 /**
- * Whether a text in which no blob was found has a member named `Plaintext` all the same: JSON cut short or amid
- * other text, where its range cannot be told. Zero bytes are passed over, so that UTF-16 reads like UTF-8.
+ * Whether a file that was not read as AWS CLI JSON has a member named `Plaintext` all the same: JSON cut short or
+ * amid other text, where its range cannot be told. Zero bytes are passed over, so that UTF-16 reads like UTF-8.
  */
 function namesPlaintext(bytes: Buffer): boolean {
   if (!bytes.includes('Plaintext') && !bytes.includes('Plaintext', 0, 'utf16le')) return false;
@@ -118,7 +118,8 @@ export class Uploads {
   async #store(batch: string, path: string, bytes: Buffer): Promise<void> {
     const found = scan(bytes, path);
     if (found.plaintext.length === 0) {
-      if (found.blobs.length === 0 && namesPlaintext(bytes)) throw holdsPlaintext(path);
+      const understood = found.blobs.some(({ container }) => container === 'aws-cli-json');
+      if (!understood && namesPlaintext(bytes)) throw holdsPlaintext(path);
       await this.#inbox.store(batch, path, bytes);
       return;
     }

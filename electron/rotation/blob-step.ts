@@ -3,7 +3,7 @@ import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { FoundBlob, NewBlob } from '../intake/index.ts';
 import type { ReEncryptInput, ReEncryptOutput } from '../kms/index.ts';
 import { resolveContexts } from './contexts.ts';
-import { internalFault } from './disk-fault.ts';
+import { faultOf } from './faults.ts';
 import { checkReply } from './reply.ts';
 import { withRetry } from './retry.ts';
 import type { RunContext } from './run-context.ts';
@@ -39,7 +39,7 @@ export async function rotateBlob(
       ? await tryOut(context, blobId, found, input)
       : await reEncrypt(context, blobId, found, input);
   } catch (error) {
-    return { kind: 'failed', fault: internalFault(error) };
+    return { kind: 'failed', fault: faultOf(error) };
   }
 }
 
@@ -164,7 +164,9 @@ async function verify(
 
 function failed(context: RunContext, blobId: string, fault: Fault): BlobOutcome {
   if (stopsRun(fault)) context.stop(fault);
-  context.ledger.set(blobId, fault.raw?.requestId ? { requestId: fault.raw.requestId } : {});
+  // The id of the ReEncrypt itself stands, when it is its verification that failed.
+  const requestId = context.ledger.get(blobId)?.requestId ?? fault.raw?.requestId ?? null;
+  context.ledger.set(blobId, { requestId });
   return { kind: 'failed', fault };
 }
 
@@ -175,7 +177,7 @@ function explained(
   input: ReEncryptInput,
   found: FoundBlob | null,
 ): Fault {
-  if (!(error instanceof FaultError)) return internalFault(error);
+  if (!(error instanceof FaultError)) return faultOf(error);
   const { raw } = error.fault;
   if (raw === null) return error.fault;
   const { kms } = context.input;

@@ -1,8 +1,8 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import type { FoundBlob, Replacement } from '../intake/index.ts';
+import { encode, type FoundBlob, type NewBlob, type Replacement } from '../intake/index.ts';
 import { type BlobOutcome, rotateBlob } from './blob-step.ts';
-import { diskFault } from './disk-fault.ts';
+import { faultOf } from './faults.ts';
 import { sha256 } from './ledger.ts';
 import { isFault, type OpenFile, openFile } from './open-file.ts';
 import { putBack } from './put-back.ts';
@@ -37,7 +37,7 @@ export async function rotateFile(context: RunContext, file: PlanFile): Promise<v
     if (context.input.request.dryRun) settleDryRun(context, done);
     else await finish(context, file, opened, done);
   } catch (error) {
-    settle(context, file, 'failed', diskFault(error, 'read'));
+    settle(context, file, 'failed', faultOf(error));
   }
 }
 
@@ -92,15 +92,22 @@ async function finish(
   if (replacements.length === 0) return;
   const written = await putBack(context, file, opened, replacements);
   if (isFault(written)) return settle(context, file, 'failed', written);
-  for (const { blobId, next } of replacements) {
-    context.result(blobId, { path: written.path, text: written.texts.get(blobId) ?? null });
+  for (const { blobId, found, next } of replacements) {
+    context.result(blobId, { path: written.path, text: textOf(found, next) });
     context.ledger.set(blobId, {
       state: 'reencrypted',
       sha256After: sha256(next.bytes),
       output: written.label,
       backup: written.backup,
+      notes: [...(context.ledger.get(blobId)?.notes ?? []), ...written.notes],
     });
   }
+}
+
+/** The new blob as it stands in the file; null for raw bytes. */
+function textOf({ encoding }: FoundBlob, next: NewBlob): string | null {
+  if (encoding.charset === 'binary') return null;
+  return new TextDecoder(encoding.charset).decode(encode(encoding, next.bytes));
 }
 
 const where = (found: FoundBlob): string => (found.place === '' ? 'the blob' : `"${found.place}"`);

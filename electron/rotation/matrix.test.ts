@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import * as nodeFs from 'node:fs/promises';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { RunItem } from '#shared/model/run.ts';
+import type { PutBackFs } from '../intake/index.ts';
 import { connect, type Kms } from '../kms/index.ts';
 import { type PracticeKms, startPracticeKms } from '../practice-kms/index.ts';
 import { base64, Rig } from './rig.ts';
@@ -279,12 +281,45 @@ describe('fails, and the original is intact', () => {
     expect(item.fault?.detail).toContain('kms:ReEncryptFrom');
   });
 
-  test('a full disk', async () => {
+  /** A disk on which each new file takes half of its bytes, then none. */
+  const fullDisk: PutBackFs = {
+    ...nodeFs,
+    open: async (path, flags, mode) => {
+      const handle = await nodeFs.open(path, flags, mode);
+      if ((Number(flags) & nodeFs.constants.O_CREAT) === 0) return handle;
+      handle.writeFile = async (data) => {
+        const bytes = data as Uint8Array;
+        await handle.write(bytes.subarray(0, bytes.length >> 1));
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      };
+      return handle;
+    },
+  };
+
+  test('a full disk, in place and into a folder', async () => {
     await add();
-    const { nodeFs } = await import('../intake/index.ts');
-    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-    expect(nodeFs).toBeDefined();
-    expect(full.code).toBe('ENOSPC');
+    const run = { source: symmetric(context), destination: to(b) };
+    for (const backup of [false, true]) {
+      const item = await fails(
+        () => rig.start(kms, run, { mode: 'in-place', backup }, { fs: fullDisk }),
+        'DiskFull',
+      );
+      expect(item.fault?.remedy).toContain('space');
+      expect(item.destinationKeyArn).toBe(b.arn);
+    }
+    const folder = rig.path('out');
+    await nodeFs.mkdir(folder);
+    await fails(() => rig.start(kms, run, { mode: 'folder', folder }, { fs: fullDisk }), 'DiskFull');
+  });
+
+  test('a rename that fails', async () => {
+    await add();
+    const fs: PutBackFs = {
+      ...nodeFs,
+      rename: () => Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' })),
+    };
+    const run = { source: symmetric(context), destination: to(b) };
+    await fails(() => rig.start(kms, run, { mode: 'in-place', backup: true }, { fs }), 'NotWritable');
   });
 
   test('no KMS at all stops the run', async () => {

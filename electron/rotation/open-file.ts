@@ -1,7 +1,7 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { type FoundBlob, readSource, type Scan, scan } from '../intake/index.ts';
-import { diskFault } from './disk-fault.ts';
+import { faultOf } from './faults.ts';
 import { sha256 } from './ledger.ts';
 import type { PlanFile } from './types.ts';
 
@@ -20,14 +20,17 @@ export const isFault = (value: object): value is Fault => 'code' in value && 're
 export async function openFile(file: PlanFile, inPlace: boolean): Promise<OpenFile | Fault> {
   if (inPlace && file.path === null) return explainOwn('NoFileToReplace');
   let bytes: Uint8Array;
+  let hash: string;
   let mode: number | null = null;
   try {
-    if (file.path === null) bytes = file.bytes ?? new Uint8Array();
-    else ({ bytes, mode } = await readSource(file.path));
+    if (file.path === null) {
+      bytes = file.bytes ?? new Uint8Array();
+      hash = sha256(bytes);
+    } else ({ bytes, mode, sha256: hash } = await readSource(file.path));
   } catch (error) {
-    return diskFault(error, 'read');
+    return faultOf(error);
   }
-  if (sha256(bytes) !== file.sha256) return explainOwn('FileChanged');
+  if (hash !== file.sha256) return explainOwn('FileChanged');
   const scanned = scan(bytes, file.display);
   if (inPlace && scanned.plaintext.length > 0) return explainOwn('PlaintextInFile');
   const byPlace = new Map(scanned.blobs.map((found) => [found.place, found]));

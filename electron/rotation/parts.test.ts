@@ -3,7 +3,7 @@ import { explainKms } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
 import { resolveContexts } from './contexts.ts';
-import { diskFault } from './disk-fault.ts';
+import { faultOf } from './faults.ts';
 import { Progress } from './progress.ts';
 import { Rate } from './rate.ts';
 import { MAX_TRIES, withRetry } from './retry.ts';
@@ -147,25 +147,8 @@ describe('resolveContexts', () => {
   });
 });
 
-describe('diskFault', () => {
-  const system = (code: string) => Object.assign(new Error(`${code}: no`), { code });
-
-  test.each([
-    ['ENOSPC', 'write', 'DiskFull'],
-    ['EROFS', 'write', 'ReadOnlyDisk'],
-    ['EACCES', 'write', 'NotWritable'],
-    ['EIO', 'write', 'WriteFailed'],
-    ['ENOENT', 'read', 'FileMissing'],
-    ['EACCES', 'read', 'NotReadable'],
-  ] as const)('%s on %s is %s', (code, doing, own) => {
-    const fault = diskFault(system(code), doing);
-    expect(fault.code).toBe(own);
-    expect(fault.detail).toContain(code);
-  });
-
-  test('a defect is called one, without its stack', () => {
-    const fault = diskFault(new TypeError('x is not a function'), 'write');
-    expect(fault.code).toBe('Internal');
-    expect(JSON.stringify(fault)).not.toMatch(/\bat .*:\d+:\d+/);
-  });
+test('a defect is called one, without its stack', () => {
+  const fault = faultOf(new TypeError('x is not a function'));
+  expect(fault.code).toBe('Internal');
+  expect(JSON.stringify(fault)).not.toMatch(/\bat .*:\d+:\d+/);
 });

@@ -10,7 +10,7 @@ import {
   scan,
   writeNewFile,
 } from '../intake/index.ts';
-import { diskFault } from './disk-fault.ts';
+import { faultOf } from './faults.ts';
 import type { OpenFile } from './open-file.ts';
 import { checkIdentity } from './reply.ts';
 import type { RunContext } from './run-context.ts';
@@ -22,18 +22,16 @@ export interface Written {
   /** The same for people. */
   readonly label: string;
   readonly backup: string | null;
-  /** Encoded text of each new blob, by blob id; none for raw blobs. */
-  readonly texts: ReadonlyMap<string, string>;
+  /** What is to be known although the new bytes stand. */
+  readonly notes: readonly string[];
 }
-
-type Named = Replacement & { readonly blobId: string };
 
 /** Makes the new file's bytes, reads them back, and puts them where the run's output goes. A fault changes nothing. */
 export async function putBack(
   context: RunContext,
   file: PlanFile,
   opened: OpenFile,
-  replacements: readonly Named[],
+  replacements: readonly Replacement[],
 ): Promise<Written | Fault> {
   const { output } = context.input;
   // In place, a file with plaintext was refused when it was opened; elsewhere the plaintext is left out.
@@ -43,7 +41,6 @@ export async function putBack(
   const reread = scan(bytes, file.display);
   const wrong = readsBack(context, opened.scan, reread, replacements);
   if (wrong !== null) return wrong;
-  const texts = textsOf(bytes, reread, replacements);
   const fs = context.fs === null ? {} : { fs: context.fs };
   try {
     if (output.mode === 'in-place') {
@@ -57,18 +54,24 @@ export async function putBack(
         backup: output.backup,
         ...fs,
       });
-      return { path, label: file.display, backup: done.backupPath, texts };
+      return { path, label: file.display, backup: done.backupPath, notes: [] };
     }
     if (output.mode === 'keep') {
       context.keep(file.relative, bytes);
-      return { path: null, label: file.relative, backup: null, texts };
+      return { path: null, label: file.relative, backup: null, notes: [] };
     }
     const mode = opened.mode === null ? {} : { mode: opened.mode };
     const { folder } = output;
     const { path } = await writeNewFile({ folder, relative: file.relative, bytes, ...mode, ...fs });
-    return { path, label: path, backup: null, texts };
+    return { path, label: path, backup: null, notes: [] };
   } catch (error) {
-    return diskFault(error, 'write');
+    const fault = faultOf(error);
+    // The one fault that comes after the replacement: the new bytes stand.
+    if (fault.code === 'FlushFailed' && output.mode === 'in-place' && file.path !== null) {
+      const note = `${fault.message} ${fault.detail} ${fault.remedy}`;
+      return { path: file.path, label: file.display, backup: null, notes: [note] };
+    }
+    return fault;
   }
 }
 
@@ -80,7 +83,7 @@ function readsBack(
   context: RunContext,
   before: Scan,
   after: Scan,
-  replacements: readonly Named[],
+  replacements: readonly Replacement[],
 ): Fault | null {
   if (after.plaintext.length > 0)
     return explainOwn('PutBackMismatch', { detail: 'It would hold plaintext.' });
@@ -105,18 +108,4 @@ function readsBack(
 function mismatch(found: FoundBlob, how: string): Fault {
   const name = found.place === '' ? 'The blob' : `"${found.place}"`;
   return explainOwn('PutBackMismatch', { detail: `${name} ${how}.` });
-}
-
-const CHARSETS = { 'utf-8': 'utf-8', 'utf-16le': 'utf-16le', 'utf-16be': 'utf-16be' } as const;
-
-function textsOf(bytes: Uint8Array, now: Scan, replacements: readonly Named[]): Map<string, string> {
-  const texts = new Map<string, string>();
-  const byPlace = new Map(now.blobs.map((found) => [found.place, found]));
-  for (const { blobId, found } of replacements) {
-    const { charset } = found.encoding;
-    const range = byPlace.get(found.place)?.range;
-    if (charset === 'binary' || range === undefined) continue;
-    texts.set(blobId, new TextDecoder(CHARSETS[charset]).decode(bytes.subarray(range.start, range.end)));
-  }
-  return texts;
 }

@@ -1,13 +1,10 @@
 import type { Fault } from '#shared/model/fault.ts';
-import type { replaceFile } from '../intake/index.ts';
+import type { PutBackFs } from '../intake/index.ts';
 import type { Capacity } from './capacity.ts';
 import type { Ledger } from './ledger.ts';
 import type { RetryOptions } from './retry.ts';
 import type { Slots } from './slots.ts';
 import type { RunInput } from './types.ts';
-
-/** File system calls of intake's writers, replaceable so that a full disk can be tried. */
-export type InjectedFs = NonNullable<Parameters<typeof replaceFile>[0]['fs']>;
 
 /** What the steps of one run share. */
 export interface RunContext {
@@ -17,7 +14,8 @@ export interface RunContext {
   readonly slots: Slots;
   readonly retry: RetryOptions;
   readonly capacity: Capacity;
-  readonly fs: InjectedFs | null;
+  /** Put-back's file system calls, where a test replaces them. */
+  readonly fs: PutBackFs | null;
   /** Why nothing more is to be sent, as the fault that blobs not reached get; null while the run goes on. */
   halted(): Fault | null;
   /** An error that every other request would meet: stops the run. */

@@ -1,6 +1,8 @@
+import * as nodeFs from 'node:fs/promises';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RunItem, RunSummary } from '#shared/model/run.ts';
+import type { PutBackFs } from '../intake/index.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from './fake-kms.ts';
 import { sha256 } from './ledger.ts';
 import { base64, Rig } from './rig.ts';
@@ -376,6 +378,15 @@ describe('what is sent', () => {
     expect(kms.asked).toHaveLength(0);
   });
 
+  test('an asymmetric source without its key is refused', async () => {
+    await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
+    const source = { keyId: null, algorithm: 'RSAES_OAEP_SHA_1', context: { mode: 'declared' } } as const;
+    const run = rig.start(kms, { source, destination });
+    await ended(run);
+    expect(run.summary()).toMatchObject({ status: 'failed', fault: { code: 'SourceKeyNeeded' } });
+    expect(kms.asked).toHaveLength(0);
+  });
+
   test('never more requests at a time than allowed', async () => {
     for (let i = 0; i < 30; i++) await rig.add(`f${i}.b64`, base64(madeUpBlob(OLD_KEY)));
     kms.onReEncrypt = async () => {
@@ -460,6 +471,22 @@ describe('trouble on the way', () => {
     await ended(run);
     run.cancel();
     expect(run.summary().status).toBe('finished');
+  });
+
+  test('a disk that does not confirm the rename: the new bytes stand, and it is noted', async () => {
+    await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
+    const fs: PutBackFs = {
+      ...nodeFs,
+      open: async (path, flags, mode) => {
+        if (path === rig.folder) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+        return nodeFs.open(path, flags, mode);
+      },
+    };
+    const [item] = await ended(rig.start(kms, { destination }, undefined, { fs }));
+    expect(item).toMatchObject({ state: 'reencrypted', output: 'a.b64' });
+    expect(item?.notes.join()).toContain('did not confirm');
+    const [now] = await rig.blobs(rig.path('a.b64'));
+    expect(item?.sha256After).toBe(sha256(now ?? new Uint8Array()));
   });
 
   test('a listener that throws does not stop the run', async () => {

@@ -1,15 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainOwn } from '#shared/kms/errors.ts';
+import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import type { PutBackFs } from '../intake/index.ts';
 import { Capacity } from './capacity.ts';
-import { internalFault } from './disk-fault.ts';
+import { faultOf } from './faults.ts';
 import { rotateFile } from './file-step.ts';
 import { isFinal, Ledger } from './ledger.ts';
 import { Progress } from './progress.ts';
 import { Rate } from './rate.ts';
 import type { RetryOptions } from './retry.ts';
-import type { InjectedFs, RunContext } from './run-context.ts';
+import type { RunContext } from './run-context.ts';
 import { Slots } from './slots.ts';
 import type { PlanFile, Run, RunInput } from './types.ts';
 
@@ -18,7 +20,7 @@ const DEFAULT_CONCURRENCY = 16;
 
 /** For tests: a disk that fails, waits that take no time. */
 export interface RunHooks {
-  readonly fs?: InjectedFs;
+  readonly fs?: PutBackFs;
   readonly sleep?: RetryOptions['sleep'];
   readonly random?: () => number;
 }
@@ -108,10 +110,13 @@ class LiveRun implements Run {
     // The caller has its Run before the first report.
     await Promise.resolve();
     try {
-      if (this.#input.request.source.context.mode === 'same') this.#stop(explainOwn('ContextChoiceInvalid'));
+      const { source } = this.#input.request;
+      if (source.context.mode === 'same') this.#stop(explainOwn('ContextChoiceInvalid'));
+      if (source.keyId === null && !takesEncryptionContext(source.algorithm))
+        this.#stop(explainOwn('SourceKeyNeeded'));
       await this.#allFiles(this.#context(hooks));
     } catch (error) {
-      this.#stop(internalFault(error));
+      this.#stop(faultOf(error));
     }
     this.#end();
   }

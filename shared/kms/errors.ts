@@ -1,10 +1,14 @@
 import type { Fault } from '../model/fault.ts';
-import { CATALOGUE, codeOf, entryOf, OWN, type OwnCode } from './explain/catalogue.ts';
+import { CATALOGUE } from './explain/catalogue.ts';
 import { diagnose } from './explain/diagnosis.ts';
+import { codeOf } from './explain/names.ts';
+import { entryOf, OWN, type OwnCode } from './explain/own.ts';
 import { scrub } from './explain/scrub.ts';
 import type { KmsSituation } from './explain/situation.ts';
 
-export { CATALOGUE, codeOf, OWN, type OwnCode, type ServiceCode } from './explain/catalogue.ts';
+export { CATALOGUE, type ServiceCode } from './explain/catalogue.ts';
+export { codeOf } from './explain/names.ts';
+export { OWN, type OwnCode } from './explain/own.ts';
 export { scrub } from './explain/scrub.ts';
 export type { KmsSituation } from './explain/situation.ts';
 

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MAX_FILE_BYTES, readSource } from './index.ts';
+
+let top = '';
+beforeEach(() => {
+  top = mkdtempSync(join(tmpdir(), 'read-'));
+});
+afterEach(() => rmSync(top, { recursive: true, force: true }));
+
+const code = (path: string) =>
+  readSource(path).then(
+    () => 'read',
+    (error: { fault: { code: string } }) => error.fault.code,
+  );
+
+test('bytes, hash, size and mode, for small and large files', async () => {
+  for (const size of [0, 1, 184, 1024 * 1024 - 1, 1024 * 1024, 9 * 1024 * 1024 + 5]) {
+    const bytes = randomBytes(size);
+    const path = join(top, String(size));
+    writeFileSync(path, bytes);
+    chmodSync(path, 0o640);
+    const source = await readSource(path);
+    expect(Buffer.from(source.bytes).equals(bytes)).toBe(true);
+    expect(source).toMatchObject({
+      size,
+      mode: 0o640,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    });
+    expect(Math.abs(source.mtimeMs - Date.now())).toBeLessThan(60_000);
+  }
+});
+
+test('what is no regular file is refused without waiting', async () => {
+  execFileSync('mkfifo', [join(top, 'pipe')]);
+  writeFileSync(join(top, 'file'), 'x');
+  symlinkSync('file', join(top, 'link'));
+  truncateSync(join(top, 'file'), MAX_FILE_BYTES + 1);
+  expect(await code(join(top, 'pipe'))).toBe('NotAFile');
+  expect(await code(join(top, 'link'))).toBe('NotAFile');
+  expect(await code(top)).toBe('NotAFile');
+  expect(await code('/dev/zero')).toBe('NotAFile');
+  expect(await code(join(top, 'file'))).toBe('FileTooLarge');
+  expect(await code(join(top, 'none'))).toBe('FileMissing');
+  expect(await code(join(top, 'file', 'below'))).toBe('FileMissing');
+});
+
+test.skipIf(process.getuid?.() === 0)('no permission', async () => {
+  const path = join(top, 'shut');
+  writeFileSync(path, 'x');
+  chmodSync(path, 0);
+  expect(await code(path)).toBe('FileUnreadable');
+});
+
+test('a file that changes while it is read is not taken', async () => {
+  const path = join(top, 'growing');
+  writeFileSync(path, randomBytes(32 * 1024 * 1024));
+  const reading = code(path);
+  // The large read waits for the disk, so this comes in between.
+  appendFileSync(path, 'more');
+  expect(await reading).toBe('FileChanging');
+});

@@ -1,0 +1,129 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type WalkedFile, type WalkedOddity, type WalkOptions, walk } from './index.ts';
+import { backupName, temporaryName } from './names.ts';
+
+let top = '';
+beforeEach(() => {
+  top = mkdtempSync(join(tmpdir(), 'walk-'));
+});
+afterEach(() => rmSync(top, { recursive: true, force: true }));
+
+async function all(roots: string[], options?: WalkOptions): Promise<(WalkedFile | WalkedOddity)[]> {
+  const met: (WalkedFile | WalkedOddity)[] = [];
+  for await (const one of walk(roots, options)) met.push(one);
+  return met;
+}
+
+const files = (met: (WalkedFile | WalkedOddity)[]) => met.filter((one) => one.type === 'file');
+const oddities = (met: (WalkedFile | WalkedOddity)[]) => met.filter((one) => one.type === 'oddity');
+const put = (path: string, content = 'x') => {
+  mkdirSync(join(top, path, '..'), { recursive: true });
+  writeFileSync(join(top, path), content);
+  return join(top, path);
+};
+
+describe('walk', () => {
+  test('files and folders, in order, with paths for people and for output', async () => {
+    for (const path of ['b/2', 'b/1', 'a', 'b/c/3', 'z']) put(path, 'four');
+    const met = files(await all([top]));
+    expect(met.map((one) => one.relative)).toEqual(['a', 'b/1', 'b/2', 'b/c/3', 'z']);
+    expect(met[1]).toMatchObject({ display: `${basename(top)}/b/1`, path: join(top, 'b/1'), size: 4 });
+    const [single] = files(await all([join(top, 'b/1')]));
+    expect(single).toMatchObject({ display: '1', relative: '1' });
+  });
+
+  test('each file once, however often its folder is given', async () => {
+    put('a/1');
+    put('ab');
+    const met = files(await all([join(top, 'a/1'), join(top, 'a'), join(top, 'a'), join(top, 'ab')]));
+    expect(met.map((one) => one.path)).toEqual([join(top, 'a/1'), join(top, 'ab')]);
+  });
+
+  test('links inside are not followed; a root that is one is', async () => {
+    put('real/1');
+    symlinkSync('/etc', join(top, 'real/etc'));
+    symlinkSync('..', join(top, 'real/up'));
+    symlinkSync('loop', join(top, 'loop'));
+    symlinkSync('real', join(top, 'link'));
+    const met = await all([join(top, 'link')]);
+    expect(files(met).map((one) => one.relative)).toEqual(['1']);
+    expect(files(met)[0]?.display).toBe('link/1');
+    expect(oddities(met).map((one) => one.code)).toEqual(['symlink', 'symlink']);
+    expect(oddities(await all([join(top, 'loop')]))).toMatchObject([{ code: 'symlink', display: 'loop' }]);
+  });
+
+  test('pipes, sockets and devices are named, not opened', async () => {
+    execFileSync('mkfifo', [join(top, 'pipe')]);
+    const server = createServer();
+    await new Promise<void>((done) => {
+      server.listen(join(top, 'socket'), done);
+    });
+    const met = oddities(await all([top, '/dev/zero']));
+    server.close();
+    expect(met.map((one) => [one.code, one.message.split(':')[0]])).toEqual([
+      ['special', 'A named pipe'],
+      ['special', 'A socket'],
+      ['special', 'A device'],
+    ]);
+  });
+
+  test('missing, too large, too deep', async () => {
+    truncateSync(put('big'), 10 * 1024 ** 3);
+    put('1/2/3/4/5');
+    const met = await all([top, join(top, 'nowhere')], { maxDepth: 2 });
+    expect(oddities(met).map((one) => [one.code, one.display])).toEqual([
+      ['missing', 'nowhere'],
+      ['too-deep', `${basename(top)}/1/2/3`],
+      ['too-large', `${basename(top)}/big`],
+    ]);
+    expect(files(met)).toEqual([]);
+  });
+
+  test.skipIf(process.getuid?.() === 0)('a folder without permission', async () => {
+    put('shut/1');
+    chmodSync(join(top, 'shut'), 0);
+    expect(oddities(await all([top]))).toMatchObject([{ code: 'unreadable' }]);
+    chmodSync(join(top, 'shut'), 0o700);
+  });
+
+  test('what Rewrap left itself', async () => {
+    put(temporaryName());
+    const backup = put(backupName('a.json', new Date(), 0));
+    put('a.json');
+    const met = await all([top]);
+    expect(files(met).map((one) => one.relative)).toEqual(['a.json']);
+    expect(oddities(met).map((one) => one.code)).toEqual(['leftover', 'backup']);
+    expect(oddities(met)[0]?.message).toContain('intact');
+    expect(files(await all([backup]))).toHaveLength(1);
+  });
+
+  test('names that would deceive are shown escaped, and opened as they are', async () => {
+    put('a\nb');
+    put('exe.\u202etxt');
+    const met = files(await all([top]));
+    expect(met.map((one) => one.display.slice(basename(top).length + 1))).toEqual([
+      'a\\u{a}b',
+      'exe.\\u{202e}txt',
+    ]);
+    expect(met[0]?.path).toBe(join(top, 'a\nb'));
+  });
+
+  test('names that are not UTF-8 are reported', async () => {
+    const name = Buffer.concat([Buffer.from(`${top}/bad`), Buffer.from([0xff])]);
+    writeFileSync(name, 'x');
+    expect(oddities(await all([top]))).toMatchObject([{ code: 'unreadable' }]);
+    rmSync(name);
+  });
+
+  test('folders nested very deeply end the walk early, not badly', async () => {
+    let path = top;
+    for (let i = 0; i < 300; i++) path = join(path, 'd');
+    mkdirSync(path, { recursive: true });
+    expect(oddities(await all([top]))).toMatchObject([{ code: 'too-deep' }]);
+  });
+});

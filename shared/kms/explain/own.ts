@@ -1,0 +1,92 @@
+import { CATALOGUE, type ServiceCode } from './catalogue.ts';
+import { type CatalogueEntry, entry } from './entry.ts';
+
+/** Errors that no service said: Rewrap refused. (Those of the disk are intake's, with their paths.) */
+export const OWN = {
+  RegionMissing: entry(
+    'No Region is known for this connection.',
+    ['Neither the connection, nor the profile, nor AWS_REGION names one.'],
+    'Choose a Region, or set "region" in the profile.',
+  ),
+  PracticeUnavailable: entry(
+    'The practice KMS is not running.',
+    ['It could not be started, or has ended.'],
+    'Start Rewrap again; if it persists, see the message at start.',
+  ),
+  FileChanged: entry(
+    'The file changed since it was read.',
+    ['Another program wrote to it.'],
+    'Take the file in again and look at its blobs. It was left as it is.',
+  ),
+  NoFileToReplace: entry(
+    'Pasted text has no file to replace.',
+    [],
+    'Choose a folder for the output, or take the result by download or copy.',
+  ),
+  PlaintextInFile: entry(
+    'The file holds plaintext beside its ciphertext.',
+    ['It is the output of a command that prints a Plaintext member; Rewrap never copies one.'],
+    'Take the Plaintext member out of the file, or write into a folder: the new file leaves it out.',
+  ),
+  PlaintextTooLong: entry(
+    'The plaintext is too long for the destination.',
+    ['An RSA or SM2 key encrypts only a short plaintext.'],
+    'Choose a symmetric destination key, or a larger RSA key or the SHA-1 variant where it fits.',
+  ),
+  NotReencryptable: entry('KMS cannot re-encrypt this.', [], 'See the inspector for what it is.'),
+  ContextChoiceInvalid: entry(
+    'The source context cannot be "the same as the source".',
+    [],
+    'Give the source context, or take what the file declares.',
+  ),
+  SourceKeyNeeded: entry(
+    'An asymmetric source needs its key.',
+    ['RSA and SM2 ciphertext does not say which key made it, so KMS must be told.'],
+    'Choose the source key, and its algorithm.',
+  ),
+  ReplyUnexpected: entry(
+    'The answer of KMS does not agree with what was asked.',
+    ['The endpoint is an emulator that works otherwise than KMS.'],
+    'Check the endpoint. The file was left as it is.',
+  ),
+  VerifyFailed: entry(
+    'The new ciphertext does not open under the destination.',
+    ['The endpoint is an emulator that works otherwise than KMS.', 'The key was changed during the run.'],
+    'Try again; if it persists, do not trust this endpoint. The file was left as it is.',
+  ),
+  VerifyNotPermitted: entry(
+    'The new ciphertext could not be verified: you may not open blobs of the destination key.',
+    ['kms:ReEncryptFrom on the destination key is missing; the dry run that verifies needs it.'],
+    'Allow kms:ReEncryptFrom (beside kms:ReEncryptTo) on the destination key, or switch verification off. The file was left as it is.',
+  ),
+  PutBackMismatch: entry(
+    'The new file does not read back as it should.',
+    ['Rewrap met a file that it does not put back correctly: a defect.'],
+    'Write into a folder and report the defect. The file was left as it is.',
+  ),
+  FileHeldBack: entry(
+    'The file was left as it is because another of its blobs failed.',
+    ['A file is replaced once, when all its chosen blobs are ready.'],
+    'Repair the blob that failed, or leave it out, then run again.',
+  ),
+  Cancelled: entry('The run was cancelled before this blob.', [], 'Start a new run for what is left.'),
+  RunStopped: entry(
+    'The run stopped before this blob.',
+    [],
+    'Repair what stopped the run, then start a new one for what is left.',
+  ),
+  Internal: entry(
+    'Rewrap failed inside.',
+    ['A defect of Rewrap.'],
+    'Report it with what you did. The file was left as it is.',
+  ),
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type OwnCode = keyof typeof OWN;
+
+/** The entry of a fault's code, where the catalogue has one. */
+export function entryOf(code: string): CatalogueEntry | null {
+  if (Object.hasOwn(CATALOGUE, code)) return CATALOGUE[code as ServiceCode];
+  if (Object.hasOwn(OWN, code)) return OWN[code as OwnCode];
+  return null;
+}
