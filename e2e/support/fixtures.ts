@@ -1,8 +1,9 @@
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { test as base, type Page } from '@playwright/test';
 import { temporaryFolder } from './home.ts';
-import { type Running, start } from './processes.ts';
+import { type Running, rewrap, start } from './processes.ts';
 
 export interface Stage {
   /** Rewrap's home (REWRAP_HOME). */
@@ -24,11 +25,26 @@ export interface App {
  * `stage`: a home of its own and the practice KMS served by `rewrap practice-kms` from the very state that the
  * application opens too. `open`: starts `rewrap serve` and opens its page.
  */
-export const test = base.extend<{ stage: Stage; open: (...args: string[]) => Promise<App> }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
-  stage: async ({}, use) => {
+export const test = base.extend<
+  { stage: Stage; open: (...args: string[]) => Promise<App> },
+  { seeded: string }
+>({
+  // A home with the sample keys made once for a worker: an RSA-4096 key takes seconds.
+  seeded: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
+    async ({}, use) => {
+      const folder = temporaryFolder();
+      const { code, stderr } = await rewrap(['keys', '--practice'], folder.path);
+      if (code !== 0) throw new Error(stderr);
+      await use(folder.path);
+      folder.remove();
+    },
+    { scope: 'worker' },
+  ],
+  stage: async ({ seeded }, use) => {
     const folder = temporaryFolder();
     const home = join(folder.path, 'home');
+    cpSync(seeded, home, { recursive: true });
     const practice = start(['practice-kms', '--state', join(home, 'practice')], home);
     const match = await practice.waitFor(
       /listens at (\S+) .*[\s\S]*AWS_ACCESS_KEY_ID=(\S+) AWS_SECRET_ACCESS_KEY=(\S+)/,

@@ -36,7 +36,9 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       onUrl: (url) => console.log(`Rewrap is at ${url}`),
     });
     console.log(`Rewrap is at ${host.url}`);
-    console.log(`The address works once.${process.stdin.isTTY ? ' Press Enter for another.' : ''} Ctrl-C stops.`);
+    console.log(
+      `The address works once.${process.stdin.isTTY ? ' Press Enter for another.' : ''} Ctrl-C stops.`,
+    );
     if (flags.open) openBrowser(host.url);
     await stopped();
     await host.close();

@@ -40,3 +40,14 @@ export const anyBlob: fc.Arbitrary<Uint8Array> = fc.oneof(
     .constantFrom(256, 384, 512)
     .map((n) => new Uint8Array(Buffer.concat([Buffer.from([0x7a]), randomBytes(n - 1)]))),
 );
+
+/** Root reads everything: as root, the work is done with the effective user id of nobody. */
+export async function asOrdinaryUser<T>(work: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return work();
+  process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}

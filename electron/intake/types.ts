@@ -109,7 +109,7 @@ export interface WalkedFile {
 export interface WalkedOddity {
   readonly type: 'oddity';
   readonly display: string;
-  /** 'symlink' | 'special' | 'unreadable' | 'missing' | 'too-large' | 'leftover' | 'too-deep' */
+  /** 'symlink' | 'special' | 'unreadable' | 'missing' | 'too-large' | 'leftover' | 'backup' | 'too-deep' */
   readonly code: string;
   readonly message: string;
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { asOrdinaryUser } from './blob.test-help.ts';
 import { type WalkedFile, type WalkedOddity, type WalkOptions, walk } from './index.ts';
 import { backupName, temporaryName } from './names.ts';
 
@@ -84,11 +85,15 @@ describe('walk', () => {
     expect(files(met)).toEqual([]);
   });
 
-  test.skipIf(process.getuid?.() === 0)('a folder without permission', async () => {
+  test('a folder without permission', async () => {
     put('shut/1');
+    put('open');
+    chmodSync(top, 0o755);
     chmodSync(join(top, 'shut'), 0);
-    expect(oddities(await all([top]))).toMatchObject([{ code: 'unreadable' }]);
+    const met = await asOrdinaryUser(() => all([top]));
     chmodSync(join(top, 'shut'), 0o700);
+    expect(oddities(met)).toMatchObject([{ code: 'unreadable', display: `${basename(top)}/shut` }]);
+    expect(files(met).map((one) => one.relative)).toEqual(['open']);
   });
 
   test('what Rewrap left itself', async () => {

@@ -21,20 +21,29 @@ export interface Format {
 }
 
 export function openInput(bytes: Uint8Array, name: string): Input {
-  let identification: Identification | undefined;
-  let text: TextView | null | undefined;
-  return {
-    bytes,
-    name,
-    get identification() {
-      identification ??= identify(bytes);
-      return identification;
-    },
-    get text() {
-      if (text === undefined) text = viewText(bytes);
-      return text;
-    },
-  };
+  return new LazyInput(bytes, name);
+}
+
+class LazyInput implements Input {
+  readonly bytes: Uint8Array;
+  readonly name: string;
+  #identification: Identification | null = null;
+  #text: TextView | null | undefined;
+
+  constructor(bytes: Uint8Array, name: string) {
+    this.bytes = bytes;
+    this.name = name;
+  }
+
+  get identification(): Identification {
+    this.#identification ??= identify(this.bytes);
+    return this.#identification;
+  }
+
+  get text(): TextView | null {
+    if (this.#text === undefined) this.#text = viewText(this.bytes);
+    return this.#text;
+  }
 }
 
 export const NOTHING_DECLARED: Declared = {

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { GenerateDataKeyCommand } from '@aws-sdk/client-kms';
+import { disguises, sightings, sightingsOnDisk, tap } from './support/canary.ts';
+import { expect, test } from './support/fixtures.ts';
+import { rewrap } from './support/processes.ts';
+import { connected, fillSheet, preflight, reencrypt } from './support/screen.ts';
+import { decrypt, encrypt, FRESH, PAYMENTS, secret, write } from './support/vault.ts';
+
+const context = { app: 'payments' };
+
+test('the canary is found where it is', () => {
+  const canary = secret();
+  for (const { form, bytes } of disguises(canary))
+    expect(
+      sightings('here', Buffer.concat([Buffer.from('ab'), bytes, Buffer.from('cd')]), [canary]),
+    ).toContain(`${form} in here`);
+  expect(sightings('here', secret(), [canary])).toEqual([]);
+});
+
+test('no plaintext crosses the bridge or is written to disk', async ({ stage, page, open }) => {
+  const plaintext = secret();
+  const blob = Buffer.from(await encrypt(stage.kms, PAYMENTS, plaintext, { context }));
+  const { CiphertextBlob, Plaintext, KeyId } = await stage.kms.send(
+    new GenerateDataKeyCommand({ KeyId: PAYMENTS, KeySpec: 'AES_256' }),
+  );
+  const dataKey = Buffer.from(Plaintext ?? []);
+  expect(dataKey).toHaveLength(32);
+  const secrets = [plaintext, dataKey];
+
+  write(stage.files, 'a.bin', blob);
+  // The person's own file, with the data key left beside its blob. It is looked at, never copied whole.
+  const leaked = join(stage.home, '..', 'leaked');
+  write(
+    leaked,
+    'data-key.json',
+    JSON.stringify({
+      CiphertextBlob: Buffer.from(CiphertextBlob ?? []).toString('base64'),
+      Plaintext: dataKey.toString('base64'),
+      KeyId,
+    }),
+  );
+  const crossed = tap(page);
+  const out = join(stage.home, 'out');
+  const { host } = await open(stage.files, leaked, '--out', out);
+  await connected(page);
+
+  for (const name of ['a.bin', 'data-key.json']) {
+    await page.getByRole('row', { name: new RegExp(name.replace('.', '\\.')) }).click();
+    const inspector = page.getByRole('complementary', { name: 'Inspector' });
+    for (const tab of ['Summary', 'Structure', 'Hex'])
+      await inspector.getByRole('tab', { name: tab }).click();
+  }
+  await page.getByRole('complementary', { name: 'Inspector' }).getByRole('tab', { name: 'Summary' }).click();
+  await expect(page.getByRole('complementary', { name: 'Inspector' })).toContainText(/plaintext/i);
+
+  const wrong = await fillSheet(page, 'a.bin', { sourceContext: { app: 'x' }, destination: FRESH });
+  await expect(await preflight(wrong)).toContainText('1 will fail');
+  await wrong.getByRole('button', { name: 'Close' }).first().click();
+  await page.getByRole('button', { name: 'Clear selection' }).click();
+  const right = await fillSheet(page, 'a.bin', { sourceContext: context, destination: FRESH });
+  await expect(await reencrypt(right)).toContainText('Re-encrypted 1 blob');
+  await right.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('button', { name: 'Clear selection' }).click();
+
+  // In place would write the plaintext again: refused. Into a folder: written without it.
+  const refused = await fillSheet(page, 'data-key.json', { destination: FRESH });
+  await expect(await reencrypt(refused)).toContainText('PlaintextInFile');
+  await refused.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('button', { name: 'Clear selection' }).click();
+  const copied = await fillSheet(page, 'data-key.json', { destination: FRESH, output: 'Into a folder' });
+  await copied.getByRole('button', { name: /Output folder/ }).click();
+  await page.getByRole('option', { name: out }).click();
+  await expect(await reencrypt(copied)).toContainText('Re-encrypted 1 blob');
+
+  const shell = await rewrap(['inspect', stage.files, leaked, '--json'], stage.home);
+  const shellOut = await rewrap(
+    ['reencrypt', leaked, '--practice', '--to', FRESH, '--out', join(stage.home, 'out-shell'), '--json'],
+    stage.home,
+  );
+  expect(shellOut.code, shellOut.stderr).toBe(0);
+  await host.stop();
+
+  const everything = [
+    ...(await crossed()),
+    { where: 'what the host printed', bytes: Buffer.from(host.output()) },
+    { where: 'what inspect printed', bytes: Buffer.from(shell.stdout + shell.stderr) },
+    { where: 'what reencrypt printed', bytes: Buffer.from(shellOut.stdout + shellOut.stderr) },
+  ];
+  expect(everything.filter(({ where }) => where === 'socket, to page').length).toBeGreaterThan(10);
+  expect(everything.flatMap(({ where, bytes }) => sightings(where, bytes, secrets))).toEqual([]);
+  expect(sightingsOnDisk(stage.home, secrets)).toEqual([]);
+  expect(sightingsOnDisk(stage.files, secrets)).toEqual([]);
+  // Not because nothing was there to find:
+  expect(sightingsOnDisk(leaked, secrets)).not.toEqual([]);
+  expect((await decrypt(stage.kms, blob, { context })).plaintext).toEqual(plaintext);
+});

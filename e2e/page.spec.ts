@@ -1,0 +1,108 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from './support/fixtures.ts';
+import { connected } from './support/screen.ts';
+
+/** Policy violations and errors of the page, as a browser reports them. */
+function complaints(page: import('@playwright/test').Page): string[] {
+  const list: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || /Content Security Policy/.test(message.text()))
+      list.push(message.text());
+  });
+  page.on('pageerror', (error) => list.push(error.message));
+  return list;
+}
+
+test('runs under its policy without a complaint, and holds one frozen object', async ({ page, open }) => {
+  const list = complaints(page);
+  await open();
+  await connected(page);
+  await page.getByRole('row', { name: /api-token\.bin/ }).click();
+  await page.getByRole('button', { name: 'Keys' }).click();
+  await expect(page.getByRole('row', { name: /alias\/payments-2027/ })).toBeVisible();
+  expect(list).toEqual([]);
+  const exposed = await page.evaluate(() => {
+    const { rewrap } = window as unknown as { rewrap: Record<string, object> };
+    return {
+      frozen: Object.isFrozen(rewrap) && Object.values(rewrap).every((room) => Object.isFrozen(room)),
+      members: Object.keys(rewrap).sort(),
+      hasAddPaths: 'addPaths' in (rewrap.intake ?? {}),
+    };
+  });
+  expect(exposed).toEqual({
+    frozen: true,
+    members: [
+      'app',
+      'blobs',
+      'connection',
+      'intake',
+      'keys',
+      'on',
+      'output',
+      'practice',
+      'runs',
+      'takeFiles',
+    ],
+    hasAddPaths: false,
+  });
+});
+
+test('the address works once; a reload goes on; another browser is refused', async ({
+  browser,
+  page,
+  open,
+}) => {
+  const { address } = await open();
+  await connected(page);
+  expect(page.url()).not.toContain('token');
+  await page.reload();
+  await connected(page);
+  const stranger = await (await browser.newContext()).newPage();
+  expect((await stranger.goto(address))?.status()).toBe(403);
+  expect((await stranger.goto(new URL('/', address).href))?.status()).toBe(403);
+});
+
+test('a row is reached, marked and inspected by keyboard alone', async ({ page, open }) => {
+  await open();
+  await connected(page);
+  await expect(page.getByRole('row', { name: /api-token\.bin/ })).toBeVisible();
+  await page.getByRole('grid', { name: 'Blobs' }).focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Space');
+  await expect(page.getByRole('button', { name: 'Re-encrypt 1 blob' })).toBeEnabled();
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByRole('dialog', { name: 'Re-encrypt' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`has no accessibility violation in ${colorScheme}`, async ({ page, open }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await open();
+    await connected(page);
+    await page.getByRole('row', { name: /api-token\.bin/ }).click();
+    const check = async (where: string) => {
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(
+        violations.map(
+          (v) => `${where}: ${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join('; ')}`,
+        ),
+      ).toEqual([]);
+    };
+    for (const tab of ['Summary', 'Structure', 'Hex']) {
+      await page.getByRole('tab', { name: tab }).click();
+      await check(`blobs, ${tab}`);
+    }
+    await page.getByRole('checkbox', { name: 'Select api-token.bin' }).click();
+    await page.getByRole('button', { name: 'Re-encrypt 1 blob' }).click();
+    await expect(page.getByRole('dialog', { name: 'Re-encrypt' })).toBeVisible();
+    await check('sheet');
+    await page.keyboard.press('Escape');
+    for (const view of ['Activity', 'Keys', 'Settings']) {
+      await page.getByRole('button', { name: view }).click();
+      await check(view);
+    }
+  });
+}

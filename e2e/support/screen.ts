@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { expect, type Locator, type Page } from '@playwright/test';
+
+/** Drops files on the window as a person does: a DataTransfer with real File objects. */
+export async function drop(page: Page, paths: readonly string[]): Promise<void> {
+  const files = paths.map((path) => ({
+    name: basename(path),
+    base64: readFileSync(path).toString('base64'),
+  }));
+  const transfer = await page.evaluateHandle((list) => {
+    const data = new DataTransfer();
+    for (const { name, base64 } of list) {
+      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      data.items.add(new File([bytes], name));
+    }
+    return data;
+  }, files);
+  const target = page.locator('body');
+  for (const type of ['dragenter', 'dragover', 'drop'])
+    await target.dispatchEvent(type, { dataTransfer: transfer });
+}
+
+export async function connected(page: Page): Promise<void> {
+  await expect(page.getByRole('button', { name: /^Connection: Practice KMS.*111122223333/ })).toBeVisible();
+}
+
+export interface Sides {
+  readonly sourceKey?: string;
+  readonly sourceContext?: Record<string, string>;
+  readonly destination: string;
+  readonly destinationContext?: Record<string, string>;
+  readonly output?: 'Replace in place' | 'Download' | 'Into a folder';
+}
+
+async function typePairs(sheet: Locator, label: string, context: Record<string, string>): Promise<void> {
+  for (const [i, [key, value]] of Object.entries(context).entries()) {
+    if (i > 0)
+      await sheet.getByRole('group', { name: label }).getByRole('button', { name: 'Add pair' }).click();
+    await sheet.getByRole('textbox', { name: `${label}: key ${i + 1}` }).fill(key);
+    await sheet.getByRole('textbox', { name: `${label}: value ${i + 1}` }).fill(value);
+  }
+}
+
+async function pickKey(page: Page, sheet: Locator, label: string, alias: string): Promise<void> {
+  await sheet.getByRole('button', { name: new RegExp(`${label}$`) }).click();
+  await page.getByRole('searchbox', { name: 'Search keys' }).fill(alias);
+  await page.getByRole('option', { name: alias, exact: true }).click();
+}
+
+/** Selects one row by its file name and fills the sheet in. */
+export async function fillSheet(page: Page, file: string, sides: Sides): Promise<Locator> {
+  await page.getByRole('checkbox', { name: `Select ${file}` }).click();
+  await page.getByRole('button', { name: 'Re-encrypt 1 blob' }).click();
+  const sheet = page.getByRole('dialog', { name: 'Re-encrypt' });
+  await expect(sheet).toBeVisible();
+  if (sides.sourceKey !== undefined) await pickKey(page, sheet, 'Source key', sides.sourceKey);
+  if (sides.sourceContext !== undefined) {
+    await sheet
+      .getByRole('radiogroup', { name: 'Source encryption context' })
+      .getByText('These pairs')
+      .click();
+    await typePairs(sheet, 'Source pairs', sides.sourceContext);
+  }
+  await pickKey(page, sheet, 'Destination key', sides.destination);
+  if (sides.destinationContext !== undefined) {
+    await sheet
+      .getByRole('radiogroup', { name: 'Destination encryption context' })
+      .getByText('These pairs')
+      .click();
+    await typePairs(sheet, 'Destination pairs', sides.destinationContext);
+  }
+  if (sides.output !== undefined)
+    await sheet
+      .getByRole('radiogroup', { name: 'New ciphertext' })
+      .getByText(sides.output, { exact: true })
+      .click();
+  return sheet;
+}
+
+export async function preflight(sheet: Locator): Promise<Locator> {
+  await sheet.getByRole('button', { name: 'Preflight' }).click();
+  const result = sheet.getByRole('region', { name: 'Preflight result' });
+  await expect(result).toBeVisible();
+  return result;
+}
+
+export async function reencrypt(sheet: Locator): Promise<Locator> {
+  await sheet.getByRole('button', { name: 'Re-encrypt 1 blob' }).click();
+  const result = sheet.getByRole('region', { name: 'Result' });
+  await expect(result).toBeVisible();
+  return result;
+}

@@ -1,0 +1,63 @@
+import { useEffect } from 'react';
+import { hasBridge } from './api.ts';
+import { FaultCard } from './components/FaultCard.tsx';
+import { useConnection } from './store/connection.ts';
+import { useUi } from './store/ui.ts';
+import { wire } from './store/wire.ts';
+import { ActivityView } from './views/activity/ActivityView.tsx';
+import { BlobsView } from './views/blobs/BlobsView.tsx';
+import { ClearDialog } from './views/blobs/ClearDialog.tsx';
+import { PasteDialog } from './views/blobs/PasteDialog.tsx';
+import { ConnectionDialog } from './views/connection/ConnectionDialog.tsx';
+import { KeysView } from './views/keys/KeysView.tsx';
+import { SettingsView } from './views/settings/SettingsView.tsx';
+import { ReencryptSheet } from './views/sheet/ReencryptSheet.tsx';
+import { DropOverlay } from './views/shell/DropOverlay.tsx';
+import { Nav } from './views/shell/Nav.tsx';
+import { Toasts } from './views/shell/Toasts.tsx';
+import { TopBar } from './views/shell/TopBar.tsx';
+import { useShortcuts } from './views/shell/useShortcuts.ts';
+
+const VIEWS = { blobs: BlobsView, activity: ActivityView, keys: KeysView, settings: SettingsView };
+
+export function App() {
+  useEffect(wire, []);
+  useShortcuts();
+  const view = useUi((state) => state.view);
+  const fault = useUi((state) => state.fault);
+  const complain = useUi((state) => state.complain);
+  const hostFault = useConnection((state) => state.fault);
+  if (!hasBridge()) return <NoHost />;
+  const View = VIEWS[view];
+  const shown = fault ?? hostFault;
+  return (
+    <div className="app">
+      <TopBar />
+      <Nav />
+      <main className="main">
+        {shown !== null && (
+          <div className="main-notice">
+            <FaultCard fault={shown} onDismiss={() => complain(null)} />
+          </div>
+        )}
+        <View />
+      </main>
+      <ConnectionDialog />
+      <PasteDialog />
+      <ClearDialog />
+      <ReencryptSheet />
+      <DropOverlay />
+      <Toasts />
+    </div>
+  );
+}
+
+function NoHost() {
+  return (
+    <main className="no-host">
+      <h1>Rewrap</h1>
+      <p>This page was opened without the Rewrap process that does the work.</p>
+      <p>Start Rewrap, and open the address that it prints.</p>
+    </main>
+  );
+}

@@ -1,0 +1,234 @@
+import type { EventName, EventPayload, Reply, RewrapApi } from '#shared/contract/api.ts';
+import type { BlobRow } from '#shared/model/blob.ts';
+import type { ConnectionChoice, ConnectionState } from '#shared/model/connection.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import { makeDetail } from './detail.ts';
+import { KEYS } from './keys.ts';
+import { makeRows, makeSources } from './rows.ts';
+import { FakeRun } from './runs.ts';
+
+/** What the fake host shows, from the page's query: `?n=5000&conn=aws&failing&slow&host=loopback&keys=failed&hang`. */
+export interface FakeOptions {
+  readonly n: number;
+  readonly conn: 'practice' | 'aws' | 'failed' | 'connecting';
+  readonly host: 'desktop' | 'loopback';
+  readonly failing: boolean;
+  readonly slow: boolean;
+  readonly hang: boolean;
+  readonly keys: 'ready' | 'failed' | 'gaps' | 'loading';
+  readonly odd: boolean;
+}
+
+const NO_CREDENTIALS: Fault = {
+  code: 'CredentialsProviderError',
+  message: 'The profile “prod” gives no valid credentials.',
+  detail: 'Its SSO session ended on 2026-11-23 at 18:00.',
+  remedy: 'Run “aws sso login --profile prod”, then connect again.',
+  raw: {
+    name: 'CredentialsProviderError',
+    message: 'The SSO session associated with this profile has expired.',
+    requestId: null,
+  },
+  retryable: true,
+};
+const BROKEN: Fault = {
+  code: 'AccessDeniedException',
+  message: 'This identity may not list keys.',
+  detail: 'No policy allows kms:ListKeys for user/alice in account 111122223333.',
+  remedy: 'Allow kms:ListKeys, or give a key by its ARN where one is asked for.',
+  raw: {
+    name: 'AccessDeniedException',
+    message: 'User is not authorized to perform: kms:ListKeys',
+    requestId: 'c0ffee00-1111-4222-8333-444455556666',
+  },
+  retryable: false,
+};
+
+function stateOf(choice: ConnectionChoice, status: ConnectionState['status']): ConnectionState {
+  const practice = choice.kind === 'practice';
+  const ready = status === 'ready';
+  return {
+    choice,
+    status,
+    region: practice ? 'us-east-1' : (choice.region ?? 'eu-central-1'),
+    endpoint: practice ? 'http://127.0.0.1:40123' : null,
+    identity: ready
+      ? practice
+        ? { account: '111122223333', arn: 'arn:aws:iam::111122223333:user/practice', userId: 'AIDAPRACTICE' }
+        : {
+            account: '444455556666',
+            arn: 'arn:aws:sts::444455556666:assumed-role/PlatformAdmin/alice',
+            userId: 'AROAEXAMPLE:alice',
+          }
+      : null,
+    fault: status === 'failed' ? NO_CREDENTIALS : null,
+  };
+}
+
+/** A host that lives in the page, for looking at every state of it. Never part of the product. */
+export function makeFake(options: FakeOptions): RewrapApi<File> {
+  let rows: BlobRow[] = makeRows(options.n);
+  let revision = 1;
+  const choice: ConnectionChoice =
+    options.conn === 'practice'
+      ? { kind: 'practice' }
+      : { kind: 'aws', profile: 'prod', region: 'eu-central-1', endpointUrl: null };
+  const status = options.conn === 'failed' || options.conn === 'connecting' ? options.conn : 'ready';
+  let connection = stateOf(choice, status);
+  const runs = new Map<string, FakeRun>();
+  const listeners = new Map<EventName, Set<(payload: never) => void>>();
+  const emit = <E extends EventName>(event: E, payload: EventPayload<E>): void => {
+    for (const listener of listeners.get(event) ?? []) listener(payload as never);
+  };
+  const ok = <T>(value: T, ms = 5): Promise<Reply<T>> =>
+    new Promise((resolve) => setTimeout(() => resolve({ ok: true, value: structuredClone(value) }), ms));
+  const no = <T>(fault: Fault): Promise<Reply<T>> => Promise.resolve({ ok: false, fault });
+  const never = <T>(): Promise<Reply<T>> => new Promise(() => {});
+  const added = () => {
+    if (rows.length === 0) rows = makeRows(24);
+    revision += 1;
+    emit('blobsChanged', { revision, total: rows.length });
+    const oddities = options.odd
+      ? [
+          { file: 'vault/link', code: 'symlink', message: 'A symbolic link: links are not followed.' },
+          { file: 'vault/huge.iso', code: 'too-large', message: 'Larger than 64 MiB: not read.' },
+          {
+            file: 'vault/private',
+            code: 'unreadable',
+            message: 'Permission denied: make it readable for you and add it again.',
+          },
+        ]
+      : [];
+    return ok({ sources: rows.length, blobs: rows.length, oddities, moreOddities: 0 });
+  };
+  return {
+    app: {
+      state: () =>
+        ok({
+          version: '0.1.0',
+          host: options.host,
+          platform: 'linux',
+          can: {
+            chooseFiles: options.host === 'desktop',
+            chooseFolder: options.host === 'desktop',
+            readClipboard: options.host === 'desktop',
+            reveal: options.host === 'desktop',
+            download: options.host === 'loopback',
+          },
+          outputFolders: options.host === 'loopback' ? [{ token: 'out', path: '/home/alice/out' }] : [],
+          connection,
+        }),
+    },
+    intake: {
+      choose: added,
+      paste: added,
+      clear: ({ sourceIds }) => {
+        rows = sourceIds === null ? [] : rows.filter((row) => !sourceIds.includes(row.sourceId));
+        revision += 1;
+        emit('blobsChanged', { revision, total: rows.length });
+        return ok({});
+      },
+    },
+    blobs: {
+      list: ({ offset, limit }) =>
+        options.hang
+          ? never()
+          : ok({ total: rows.length, revision, rows: rows.slice(offset, offset + limit) }),
+      sources: ({ offset, limit }) =>
+        ok({ total: rows.length, sources: makeSources(rows, options.host).slice(offset, offset + limit) }),
+      inspect: ({ blobId }) => {
+        const row = rows.find((each) => each.id === blobId);
+        return row === undefined
+          ? no({ ...BROKEN, code: 'NoSuchBlob', message: 'This blob is gone.' })
+          : ok(makeDetail(row));
+      },
+      resultText: () => ok({ text: 'AQICAHh…' }),
+    },
+    connection: {
+      profiles: () =>
+        ok({
+          profiles: [
+            { name: 'default', region: 'us-east-1', method: 'Access key' },
+            { name: 'prod', region: 'eu-central-1', method: 'SSO' },
+            { name: 'audit', region: null, method: 'Assumes a role' },
+          ],
+          problems: [],
+        }),
+      use: (next) => {
+        connection = stateOf(next, next.kind === 'aws' && next.profile === 'prod' ? 'failed' : 'ready');
+        emit('connectionChanged', connection);
+        return ok(connection, 400);
+      },
+      state: () => ok(connection),
+    },
+    keys: {
+      list: () =>
+        options.keys === 'failed'
+          ? no(BROKEN)
+          : options.keys === 'loading'
+            ? never()
+            : ok({
+                keys: KEYS,
+                gaps:
+                  options.keys === 'gaps'
+                    ? ['ListAliases: kms:ListAliases is not allowed for this identity']
+                    : [],
+              }),
+      describe: ({ keyId }) => {
+        const key = KEYS.find(
+          (each) => each.arn === keyId || each.keyId === keyId || each.aliases.includes(keyId),
+        );
+        return key === undefined
+          ? no({
+              ...BROKEN,
+              code: 'NotFoundException',
+              message: 'KMS knows no such key.',
+              detail: `${keyId} does not exist in this account and Region.`,
+              remedy: 'Check the id, the account and the Region.',
+            })
+          : ok(key);
+      },
+    },
+    output: {
+      chooseFolder: () => ok({ folder: { token: 't1', path: '/home/alice/rewrapped' } }),
+      reveal: () => ok({}),
+    },
+    runs: {
+      start: (request) => {
+        const id = `r${runs.size + 1}`;
+        const chosen = rows.filter((row) => request.blobIds.includes(row.id));
+        const settings = {
+          failing: options.failing,
+          slow: options.slow,
+          connection: 'practice KMS · us-east-1 · 111122223333',
+        };
+        runs.set(id, new FakeRun(id, request, chosen, settings, (run) => emit('runProgress', run)));
+        return ok({ runId: id });
+      },
+      get: ({ runId }) => {
+        const run = runs.get(runId);
+        return run === undefined ? no(BROKEN) : ok(run.summary);
+      },
+      list: () => ok({ runs: [...runs.values()].map((run) => run.summary) }),
+      items: ({ runId, offset, limit, only }) => {
+        const items = (runs.get(runId)?.items ?? []).filter(
+          (item) => only === 'all' || item.state === 'failed',
+        );
+        return ok({ total: items.length, items: items.slice(offset, offset + limit) });
+      },
+      cancel: ({ runId }) => {
+        runs.get(runId)?.cancel((run) => emit('runProgress', run));
+        return ok({});
+      },
+      download: () => ok({ url: '/download', name: 'rewrapped.zip' }),
+    },
+    practice: { restoreVault: added },
+    takeFiles: added,
+    on(event, listener) {
+      const set = listeners.get(event) ?? new Set();
+      listeners.set(event, set);
+      set.add(listener as (payload: never) => void);
+      return () => void set.delete(listener as (payload: never) => void);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import type { BlobRow } from '#shared/model/blob.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
+
+const DENIED: Fault = {
+  code: 'AccessDeniedException',
+  message: 'KMS refused: this identity may not use the source key.',
+  detail:
+    'No policy of user/alice allows kms:ReEncryptFrom on key 29397ad6-1c1f-4b3e-9a61-b8e3b1b0a001 in account 111122223333.',
+  remedy:
+    'Allow kms:ReEncryptFrom on that key for this identity, in the key policy or by an IAM policy, then retry.',
+  raw: {
+    name: 'AccessDeniedException',
+    message:
+      'User: arn:aws:iam::111122223333:user/alice is not authorized to perform: kms:ReEncryptFrom on resource',
+    requestId: '1f0c9f2e-6f2e-4b7b-8c55-3f2b6f8a1d11',
+  },
+  retryable: false,
+};
+const INVALID: Fault = {
+  code: 'InvalidCiphertextException',
+  message: 'KMS could not open the blob.',
+  detail: 'The encryption context differs from the one it was made with, or the blob was changed.',
+  remedy: 'Give the context exactly as it was at encryption; keys and values are case-sensitive.',
+  raw: {
+    name: 'InvalidCiphertextException',
+    message: 'UnknownError',
+    requestId: '77c2d6de-2a51-41b6-9d3f-0b7d4b1a2c22',
+  },
+  retryable: false,
+};
+
+/** One run of the fake host: it goes by timer and ends as the state under view demands. */
+export class FakeRun {
+  readonly id: string;
+  readonly request: RunRequest;
+  readonly items: RunItem[];
+  summary: RunSummary;
+  #timer: ReturnType<typeof setInterval>;
+
+  constructor(
+    id: string,
+    request: RunRequest,
+    rows: readonly BlobRow[],
+    options: { failing: boolean; slow: boolean; connection: string },
+    emit: (run: RunSummary) => void,
+  ) {
+    this.id = id;
+    this.request = request;
+    this.items = rows.map((row) => ({
+      blobId: row.id,
+      file: row.file,
+      place: row.place,
+      state: 'waiting',
+      fault: null,
+      sourceKeyArn: null,
+      destinationKeyArn: null,
+      sourceKeyMaterialId: null,
+      destinationKeyMaterialId: null,
+      requestId: null,
+      sha256Before: row.sha256,
+      sha256After: null,
+      output: null,
+      backup: null,
+      notes: [],
+    }));
+    const total = rows.length;
+    this.summary = {
+      id,
+      dryRun: request.dryRun,
+      status: 'running',
+      startedAt: new Date().toISOString(),
+      finishedAt: null,
+      counts: { total, waiting: total, running: 0, succeeded: 0, failed: 0, skipped: 0 },
+      rate: 0,
+      secondsLeft: null,
+      destinationKeyId: request.destination.keyId,
+      connection: options.connection,
+      downloads: 0,
+      fault: null,
+    };
+    let at = 0;
+    const step = Math.max(1, Math.ceil(total / (options.slow ? 400 : 6)));
+    this.#timer = setInterval(() => {
+      for (let i = 0; i < step && at < total; i += 1, at += 1) this.#finish(at, options.failing);
+      this.#count(at, step);
+      emit(this.summary);
+    }, 80);
+  }
+
+  #finish(i: number, failing: boolean): void {
+    const item = this.items[i];
+    if (item === undefined) return;
+    const fault = failing && i % 7 === 3 ? DENIED : failing && i % 11 === 5 ? INVALID : null;
+    item.fault = fault;
+    item.state = fault !== null ? 'failed' : this.request.dryRun ? 'would-succeed' : 'reencrypted';
+    if (item.state !== 'reencrypted') return;
+    item.sourceKeyArn = 'arn:aws:kms:us-east-1:111122223333:key/29397ad6-1c1f-4b3e-9a61-b8e3b1b0a001';
+    item.destinationKeyArn = this.request.destination.keyId;
+    item.requestId = '0aa0b6d5-2c2c-4e0e-8a35-7d6a2f9b3c33';
+    item.sha256After = item.sha256Before.split('').toReversed().join('');
+    item.output = item.file;
+    item.backup = this.request.output.mode === 'in-place' ? `${item.file}.rewrap-backup` : null;
+  }
+
+  #count(at: number, step: number): void {
+    const total = this.items.length;
+    const failed = this.items.filter((item) => item.state === 'failed').length;
+    const over = at >= total;
+    const rate = step / 0.08;
+    this.summary = {
+      ...this.summary,
+      status: over ? 'finished' : 'running',
+      finishedAt: over ? new Date().toISOString() : null,
+      rate,
+      secondsLeft: over ? 0 : (total - at) / rate,
+      downloads: over && this.request.output.mode === 'download' && !this.request.dryRun ? total - failed : 0,
+      counts: { total, waiting: total - at, running: 0, succeeded: at - failed, failed, skipped: 0 },
+    };
+    if (over) clearInterval(this.#timer);
+  }
+
+  cancel(emit: (run: RunSummary) => void): void {
+    clearInterval(this.#timer);
+    this.summary = { ...this.summary, status: 'cancelled', finishedAt: new Date().toISOString() };
+    emit(this.summary);
+  }
+}

@@ -1,0 +1,94 @@
+/** One line of the encryption context editor. */
+export interface Pair {
+  readonly id: number;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Above this many bytes Rewrap warns: services behind KMS (external key stores) need not take more. */
+export const CONTEXT_WARN_BYTES = 8192;
+
+let next = 1;
+/** A pair with an id of its own, so that React keeps its text field while lines come and go. */
+export const pair = (key = '', value = ''): Pair => ({ id: next++, key, value });
+
+/** Pairs of a context object, in its own order. */
+export const pairsOf = (context: Readonly<Record<string, string>>): Pair[] =>
+  Object.entries(context).map(([key, value]) => pair(key, value));
+
+/** A line that was added and not yet filled in. */
+export const isBlank = (p: Pair): boolean => p.key === '' && p.value === '';
+
+export interface ContextCheck {
+  /** The context as KMS takes it; null while something must be mended. */
+  readonly context: Record<string, string> | null;
+  /** Error of each line, by pair id. */
+  readonly errors: ReadonlyMap<number, string>;
+  /** Bytes of the pairs as compact JSON in UTF-8. */
+  readonly bytes: number;
+}
+
+/**
+ * Turns the editor's lines into a context. Blank lines are left out; keys are exact and case-sensitive, so "App" and
+ * "app" are two keys, while the same key twice is an error (JSON would silently keep only the last).
+ */
+export function checkContext(pairs: readonly Pair[]): ContextCheck {
+  const errors = new Map<number, string>();
+  const seen = new Set<string>();
+  const entries: [string, string][] = [];
+  for (const p of pairs) {
+    if (isBlank(p)) continue;
+    if (p.key === '') errors.set(p.id, 'A pair needs a key.');
+    else if (seen.has(p.key)) errors.set(p.id, `The key “${p.key}” stands above already.`);
+    seen.add(p.key);
+    entries.push([p.key, p.value]);
+  }
+  const context = Object.fromEntries(entries);
+  const size = entries.length === 0 ? 0 : new TextEncoder().encode(JSON.stringify(context)).length;
+  return { context: errors.size === 0 ? context : null, errors, bytes: size };
+}
+
+export type Pasted = { ok: true; pairs: Pair[] } | { ok: false; problem: string };
+
+/** Reads a pasted JSON object of strings, `K=V` lines, or the AWS CLI's shorthand `K=V,K2=V2`. */
+export function parseContextText(text: string): Pasted {
+  const trimmed = text.trim();
+  if (trimmed === '') return { ok: false, problem: 'There is nothing to read.' };
+  return trimmed.startsWith('{') ? parseJson(trimmed) : parseShorthand(trimmed);
+}
+
+function parseJson(text: string): Pasted {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, problem: 'This is not valid JSON.' };
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { ok: false, problem: 'The JSON must be one object of strings.' };
+  const pairs: Pair[] = [];
+  for (const [key, entry] of Object.entries(value)) {
+    if (typeof entry !== 'string')
+      return { ok: false, problem: `The value of “${key}” is no string; KMS takes strings only.` };
+    pairs.push(pair(key, entry));
+  }
+  // JSON.parse keeps the last of two equal keys; the text still shows both.
+  const written = text.match(/"(?:[^"\\]|\\.)*"\s*:/g) ?? [];
+  const names = written.map((match) => match.replace(/\s*:$/, ''));
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) return { ok: false, problem: `The key ${twice} stands in the JSON twice.` };
+  return { ok: true, pairs };
+}
+
+function parseShorthand(text: string): Pasted {
+  const parts = text.includes('\n') ? text.split('\n') : text.split(',');
+  const pairs: Pair[] = [];
+  for (const part of parts) {
+    const line = part.trim();
+    if (line === '') continue;
+    const at = line.indexOf('=');
+    if (at <= 0) return { ok: false, problem: `“${line}” is no key=value pair.` };
+    pairs.push(pair(line.slice(0, at).trim(), line.slice(at + 1).trim()));
+  }
+  return { ok: true, pairs };
+}

@@ -1,0 +1,28 @@
+import type { KeyInfo } from '#shared/model/key.ts';
+
+/** Text of a key that a search looks in. */
+export const keyText = (key: KeyInfo): string =>
+  [
+    ...key.aliases,
+    key.keyId,
+    key.arn,
+    key.description,
+    key.spec,
+    key.state,
+    key.usage,
+    key.origin,
+    key.manager,
+  ]
+    .filter((part) => part !== null)
+    .join('\n')
+    .toLowerCase();
+
+/** Keys that contain every word of `query`. */
+export function filterKeys(keys: readonly KeyInfo[], query: string): readonly KeyInfo[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return keys;
+  return keys.filter((key) => {
+    const text = keyText(key);
+    return words.every((word) => text.includes(word));
+  });
+}

@@ -1,0 +1,66 @@
+import type { BlobContainer, BlobKind, BlobRow, EncodingName } from '#shared/model/blob.ts';
+import type { RunSummary } from '#shared/model/run.ts';
+
+export const KIND_WORDS: Record<BlobKind, string> = {
+  'kms-symmetric': 'KMS symmetric',
+  'kms-like': 'KMS-like',
+  'kms-asymmetric-candidate': 'RSA candidate',
+  'encryption-sdk-message': 'Encryption SDK message',
+  unknown: 'Unknown',
+};
+
+export const ENCODING_WORDS: Record<EncodingName, string> = {
+  binary: 'binary',
+  base64: 'base64',
+  base64url: 'base64url',
+  hex: 'hex',
+  'base64-base64': 'base64 twice',
+};
+
+export const CONTAINER_WORDS: Record<BlobContainer, string> = {
+  raw: 'raw file',
+  text: 'text',
+  'aws-cli-json': 'AWS CLI JSON',
+};
+
+/** Encryption algorithms in short, for table cells; the API's own name stays in tooltips and pickers. */
+export const ALGORITHM_WORDS: Record<string, string> = {
+  SYMMETRIC_DEFAULT: 'Symmetric',
+  RSAES_OAEP_SHA_1: 'OAEP SHA-1',
+  RSAES_OAEP_SHA_256: 'OAEP SHA-256',
+  SM2PKE: 'SM2PKE',
+};
+
+export type Tone = 'neutral' | 'done' | 'running' | 'attention' | 'danger';
+
+export interface StateWords {
+  readonly tone: Tone;
+  readonly word: string;
+  readonly why: string | null;
+}
+
+/** The last thing a run said of a blob. */
+export type LastResult = 'would-succeed' | 'would-fail' | 'reencrypted' | 'failed';
+
+/** State column of a row: the last run's outcome, or what can be done with it. */
+export function rowState(row: BlobRow, last: LastResult | undefined): StateWords {
+  if (last === 'reencrypted') return { tone: 'done', word: 'Re-encrypted', why: null };
+  if (last === 'failed')
+    return { tone: 'danger', word: 'Failed', why: 'The last run could not re-encrypt it.' };
+  if (last === 'would-succeed')
+    return { tone: 'done', word: 'Will work', why: 'The last preflight said so.' };
+  if (last === 'would-fail') return { tone: 'danger', word: 'Will fail', why: 'The last preflight said so.' };
+  const { kind, reencryptable, reason } = row.identification;
+  if (!reencryptable) return { tone: 'neutral', word: 'Not offered', why: reason };
+  if (kind === 'kms-asymmetric-candidate')
+    return { tone: 'attention', word: 'Needs source key', why: reason };
+  return { tone: 'neutral', word: 'Ready', why: reason };
+}
+
+export const RUN_STATUS: Record<RunSummary['status'], { tone: Tone; word: string }> = {
+  running: { tone: 'running', word: 'Running' },
+  cancelling: { tone: 'attention', word: 'Cancelling' },
+  cancelled: { tone: 'attention', word: 'Cancelled' },
+  finished: { tone: 'done', word: 'Finished' },
+  failed: { tone: 'danger', word: 'Failed' },
+};

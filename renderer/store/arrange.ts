@@ -1,0 +1,35 @@
+import { create } from 'zustand';
+import type { GroupBy, Sort, SortColumn } from '../lib/arrange.ts';
+
+interface ArrangeStore {
+  readonly query: string;
+  readonly group: GroupBy;
+  readonly sort: Sort;
+  readonly collapsed: ReadonlySet<string>;
+  setQuery(query: string): void;
+  setGroup(group: GroupBy): void;
+  /** Sorts by a column; the same column again turns the order around. */
+  sortBy(column: SortColumn): void;
+  setSort(sort: Sort): void;
+  setCollapsed(key: string, collapsed: boolean): void;
+}
+
+/** How the table is filtered, grouped and sorted. */
+export const useArrange = create<ArrangeStore>()((set) => ({
+  query: '',
+  group: 'key',
+  sort: { column: 'added', descending: false },
+  collapsed: new Set(),
+  setQuery: (query) => set({ query }),
+  setGroup: (group) => set({ group }),
+  sortBy: (column) =>
+    set(({ sort }) => ({ sort: { column, descending: sort.column === column && !sort.descending } })),
+  setSort: (sort) => set({ sort }),
+  setCollapsed: (key, closed) =>
+    set((state) => {
+      const collapsed = new Set(state.collapsed);
+      if (closed) collapsed.add(key);
+      else collapsed.delete(key);
+      return { collapsed };
+    }),
+}));

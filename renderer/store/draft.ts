@@ -1,0 +1,183 @@
+import { create } from 'zustand';
+import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
+import type { BlobRow } from '#shared/model/blob.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import type { KeyInfo } from '#shared/model/key.ts';
+import { faultOf } from '../api.ts';
+import { buildRequest, type Draft, familyOf, outputsFor } from '../lib/request.ts';
+import { useBlobs } from './blobs.ts';
+import { useConnection } from './connection.ts';
+import { useKeys } from './keys.ts';
+import { fetchItems, useRuns } from './runs.ts';
+
+export type Phase = 'edit' | 'preflight' | 'checked' | 'running' | 'result';
+
+interface DraftStore {
+  readonly open: boolean;
+  readonly draft: Draft;
+  readonly phase: Phase;
+  readonly dryRunId: string | null;
+  readonly runId: string | null;
+  /** Why the last start was refused. */
+  readonly fault: Fault | null;
+  openFor(rows: readonly BlobRow[]): void;
+  close(): void;
+  patch(patch: Partial<Draft>): void;
+  patchSource(patch: Partial<Draft['source']>): void;
+  patchDestination(patch: Partial<Draft['destination']>): void;
+  patchOutput(patch: Partial<Draft['output']>): void;
+  chooseDestination(key: KeyInfo): void;
+  chooseSourceKey(key: KeyInfo | null): void;
+  /** Leaves blobs out of the run. A preflight stays good: it judged each blob by itself. */
+  exclude(blobIds: readonly string[]): void;
+  preflight(): Promise<void>;
+  run(): Promise<void>;
+  retryFailed(): Promise<void>;
+  ended(runId: string): void;
+  backToEdit(): void;
+}
+
+const EMPTY: Draft = {
+  rows: [],
+  leftOut: [],
+  family: 'symmetric',
+  source: { key: null, algorithm: 'SYMMETRIC_DEFAULT', mode: 'declared', pairs: [] },
+  destination: { key: null, algorithm: null, mode: 'same', pairs: [] },
+  grantTokens: '',
+  output: { mode: null, backup: true, folder: null },
+  verify: true,
+  excluded: new Set(),
+};
+
+/** Symmetric first; for RSA the stronger hash first. */
+function firstAlgorithm(key: KeyInfo): EncryptionAlgorithm | null {
+  const order: EncryptionAlgorithm[] = [
+    'SYMMETRIC_DEFAULT',
+    'RSAES_OAEP_SHA_256',
+    'RSAES_OAEP_SHA_1',
+    'SM2PKE',
+  ];
+  return order.find((algorithm) => key.algorithms.includes(algorithm)) ?? null;
+}
+
+/** The re-encrypt sheet: what is asked for, and how far it got. Closing it never stops a run. */
+export const useDraft = create<DraftStore>()((set, get) => {
+  const edit = (change: (draft: Draft) => Draft): void =>
+    set((state) => ({
+      draft: change(state.draft),
+      // What a preflight proved holds only for what it was asked.
+      ...(state.phase === 'checked' ? { phase: 'edit', dryRunId: null } : {}),
+      fault: null,
+    }));
+  const begin = async (dryRun: boolean): Promise<void> => {
+    const built = buildRequest(get().draft, dryRun);
+    if (!built.ok) return;
+    const before = get().phase;
+    set({
+      phase: dryRun ? 'preflight' : 'running',
+      fault: null,
+      ...(dryRun ? { dryRunId: null } : { runId: null }),
+    });
+    try {
+      const id = await useRuns.getState().start(built.request);
+      set(dryRun ? { dryRunId: id } : { runId: id });
+      const run = useRuns.getState().runs.get(id);
+      if (run !== undefined && run.finishedAt !== null) get().ended(id);
+    } catch (error) {
+      set({ phase: before, fault: faultOf(error) });
+    }
+  };
+  return {
+    open: false,
+    draft: EMPTY,
+    phase: 'edit',
+    dryRunId: null,
+    runId: null,
+    fault: null,
+    openFor(all) {
+      const { phase } = get();
+      if (phase === 'running' || phase === 'preflight') {
+        // A run of this sheet is under way: show it rather than lose sight of it.
+        set({ open: true });
+        return;
+      }
+      const rows = all.filter((row) => row.identification.reencryptable);
+      const leftOut = all.filter((row) => !row.identification.reencryptable);
+      const { app } = useConnection.getState();
+      const outputs = outputsFor(rows, useBlobs.getState().sources, {
+        folder: app !== null && (app.can.chooseFolder || app.outputFolders.length > 0),
+        download: app?.can.download ?? false,
+      });
+      const family = rows.some((row) => familyOf(row) === 'symmetric') ? 'symmetric' : 'rsa';
+      set({
+        open: true,
+        phase: 'edit',
+        dryRunId: null,
+        runId: null,
+        fault: null,
+        draft: {
+          ...EMPTY,
+          rows,
+          leftOut,
+          family,
+          source: {
+            ...EMPTY.source,
+            algorithm: family === 'rsa' ? 'RSAES_OAEP_SHA_256' : 'SYMMETRIC_DEFAULT',
+          },
+          output: {
+            mode: outputs.find((output) => output.refused === null)?.mode ?? null,
+            backup: true,
+            folder: app?.outputFolders[0] ?? null,
+          },
+        },
+      });
+      void useKeys.getState().load(false);
+    },
+    close: () => set({ open: false }),
+    patch: (patch) => edit((draft) => ({ ...draft, ...patch })),
+    patchSource: (patch) => edit((draft) => ({ ...draft, source: { ...draft.source, ...patch } })),
+    patchDestination: (patch) =>
+      edit((draft) => ({ ...draft, destination: { ...draft.destination, ...patch } })),
+    patchOutput: (patch) => edit((draft) => ({ ...draft, output: { ...draft.output, ...patch } })),
+    chooseDestination: (key) =>
+      edit((draft) => ({
+        ...draft,
+        destination: { ...draft.destination, key, algorithm: firstAlgorithm(key) },
+      })),
+    chooseSourceKey: (key) =>
+      edit((draft) => {
+        const first = key === null ? null : firstAlgorithm(key);
+        const keep =
+          key === null || key.algorithms.length === 0 || key.algorithms.includes(draft.source.algorithm);
+        const algorithm = keep || first === null ? draft.source.algorithm : first;
+        return { ...draft, source: { ...draft.source, key, algorithm } };
+      }),
+    exclude: (blobIds) => set(({ draft }) => ({ draft: { ...draft, excluded: new Set(blobIds) } })),
+    preflight: () => begin(true),
+    run: () => begin(false),
+    async retryFailed() {
+      const { runId } = get();
+      const run = runId === null ? undefined : useRuns.getState().runs.get(runId);
+      const request = runId === null ? undefined : useRuns.getState().requests.get(runId);
+      if (run === undefined || request === undefined) return;
+      try {
+        const { items } = await fetchItems(run, true);
+        const blobIds = items.filter((item) => item.state === 'failed').map((item) => item.blobId);
+        if (blobIds.length === 0) return;
+        set({ phase: 'running', runId: null, fault: null });
+        const id = await useRuns.getState().start({ ...request, blobIds });
+        set({ runId: id });
+        const started = useRuns.getState().runs.get(id);
+        if (started !== undefined && started.finishedAt !== null) get().ended(id);
+      } catch (error) {
+        set({ phase: 'result', runId, fault: faultOf(error) });
+      }
+    },
+    ended(runId) {
+      const { phase, dryRunId, runId: mine } = get();
+      if (phase === 'preflight' && runId === dryRunId) set({ phase: 'checked' });
+      if (phase === 'running' && runId === mine) set({ phase: 'result' });
+    },
+    backToEdit: () => set({ phase: 'edit', dryRunId: null, runId: null, fault: null }),
+  };
+});

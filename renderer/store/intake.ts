@@ -1,0 +1,67 @@
+import { create } from 'zustand';
+import type { Answer } from '#shared/contract/api.ts';
+import type { requests } from '#shared/contract/contract.ts';
+import { bridge, call, faultOf } from '../api.ts';
+import { plural } from '../lib/format.ts';
+import { useUi } from './ui.ts';
+
+export type IntakeResult = Answer<typeof requests.intake.choose>;
+export interface IntakeProgress {
+  readonly files: number;
+  readonly blobs: number;
+}
+
+interface IntakeStore {
+  readonly busy: boolean;
+  readonly progress: IntakeProgress | null;
+  /** Last result with something odd in it; null when dismissed. */
+  readonly notice: IntakeResult | null;
+  dismiss(): void;
+  setProgress(progress: IntakeProgress | null): void;
+  choose(what: 'files' | 'folder'): Promise<void>;
+  take(files: readonly File[]): Promise<void>;
+  paste(text: string | null): Promise<void>;
+  restoreVault(): Promise<void>;
+  remove(sourceIds: readonly string[] | null): Promise<void>;
+}
+
+/** Taking blobs in and letting them go. */
+export const useIntake = create<IntakeStore>()((set) => {
+  const run = async (work: () => Promise<IntakeResult>, nothing: string | null): Promise<void> => {
+    set({ busy: true });
+    try {
+      const result = await work();
+      const odd = result.oddities.length > 0 || result.moreOddities > 0;
+      if (odd) set({ notice: result });
+      if (result.blobs > 0)
+        useUi
+          .getState()
+          .toast(`Added ${plural(result.blobs, 'blob')} from ${plural(result.sources, 'file')}`);
+      else if (nothing !== null && !odd) useUi.getState().toast(nothing);
+    } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    } finally {
+      set({ busy: false, progress: null });
+    }
+  };
+  return {
+    busy: false,
+    progress: null,
+    notice: null,
+    dismiss: () => set({ notice: null }),
+    setProgress: (progress) => set({ progress }),
+    choose: (what) => run(() => call(bridge().intake.choose({ what })), null),
+    take: (files) =>
+      run(() => call(bridge().takeFiles(files)), 'No ciphertext was found in what was dropped'),
+    paste: (text) =>
+      run(() => call(bridge().intake.paste({ text })), 'No ciphertext was found in the pasted text'),
+    restoreVault: () => run(() => call(bridge().practice.restoreVault({})), null),
+    async remove(sourceIds) {
+      try {
+        await call(bridge().intake.clear({ sourceIds: sourceIds === null ? null : [...sourceIds] }));
+      } catch (error) {
+        useUi.getState().complain(faultOf(error));
+      }
+    },
+  };
+});

@@ -1,0 +1,68 @@
+import { create } from 'zustand';
+import type { Fault } from '#shared/model/fault.ts';
+
+export type ViewName = 'blobs' | 'activity' | 'keys' | 'settings';
+export type DialogName = 'connection' | 'paste' | 'clear';
+
+export interface Toast {
+  readonly id: number;
+  readonly text: string;
+}
+
+interface UiStore {
+  readonly view: ViewName;
+  readonly dialog: DialogName | null;
+  readonly toasts: readonly Toast[];
+  /** A fault with no better place: shown as a notice above the view. */
+  readonly fault: Fault | null;
+  /** Run opened in Activity. */
+  readonly openRun: string | null;
+  show(view: ViewName): void;
+  open(dialog: DialogName | null): void;
+  toast(text: string): void;
+  complain(fault: Fault | null): void;
+  showRun(runId: string | null): void;
+}
+
+const TOAST_MS = 3000;
+let next = 1;
+
+/** What is open on the screen. */
+export const useUi = create<UiStore>()((set) => ({
+  view: 'blobs',
+  dialog: null,
+  toasts: [],
+  fault: null,
+  openRun: null,
+  show: (view) => set({ view }),
+  open: (dialog) => set({ dialog }),
+  toast(text) {
+    const toast = { id: next++, text };
+    set((state) => ({ toasts: [...state.toasts.slice(-2), toast] }));
+    setTimeout(() => set((state) => ({ toasts: state.toasts.filter((t) => t !== toast) })), TOAST_MS);
+  },
+  complain: (fault) => set({ fault }),
+  showRun: (openRun) => set({ openRun, view: 'activity' }),
+}));
+
+/** Copies text and says so. Falls back to the old command where the host denies the clipboard permission. */
+export async function copyText(text: string, what: string): Promise<void> {
+  const copied = await navigator.clipboard.writeText(text).then(
+    () => true,
+    () => copyByCommand(text),
+  );
+  useUi.getState().toast(copied ? `Copied ${what}` : `Could not copy ${what}: the clipboard was refused`);
+}
+
+function copyByCommand(text: string): boolean {
+  const area = document.createElement('textarea');
+  area.value = text;
+  area.className = 'visually-hidden';
+  const focused = document.activeElement;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand('copy');
+  area.remove();
+  if (focused instanceof HTMLElement) focused.focus();
+  return done;
+}

@@ -1,0 +1,78 @@
+import { bridge, hasBridge } from '../api.ts';
+import { useBlobs } from './blobs.ts';
+import { useConnection } from './connection.ts';
+import { useDraft } from './draft.ts';
+import { useIntake } from './intake.ts';
+import { useKeys } from './keys.ts';
+import { isOver, useRuns } from './runs.ts';
+import { applySettings } from './settings.ts';
+import { useUi } from './ui.ts';
+
+/** Subscribes to everything the host says and fetches the first state. Returns how to undo it all. */
+export function wire(): () => void {
+  const undo = [applySettings()];
+  if (hasBridge()) {
+    const api = bridge();
+    undo.push(
+      api.on('blobsChanged', () => void useBlobs.getState().load()),
+      api.on('intakeProgress', ({ files, blobs, done }) =>
+        useIntake.getState().setProgress(done ? null : { files, blobs }),
+      ),
+      api.on('connectionChanged', (connection) => useConnection.getState().set(connection)),
+      api.on('runProgress', (run) => {
+        useRuns.getState().progress(run);
+        if (isOver(run)) useDraft.getState().ended(run.id);
+      }),
+      api.on('show', ({ view }) => showAsked(view)),
+      useConnection.subscribe((state, before) => {
+        const account = (s: typeof state): string =>
+          JSON.stringify([s.connection?.choice, s.connection?.status, s.connection?.identity?.arn]);
+        if (account(state) === account(before)) return;
+        useKeys.getState().forget();
+        if (state.connection?.status === 'ready') void useKeys.getState().load(false);
+      }),
+    );
+    void useConnection.getState().load();
+    void useBlobs.getState().load();
+    void useRuns.getState().load();
+  }
+  return () => {
+    for (const each of undo) each();
+  };
+}
+
+type Asked = 'blobs' | 'activity' | 'keys' | 'settings' | 'open-files' | 'open-folder' | 'paste';
+
+/** Does what a menu item or shortcut of the host asks for. */
+function showAsked(view: Asked): void {
+  if (view === 'open-files') requestFiles('files');
+  else if (view === 'open-folder') requestFiles('folder');
+  else if (view === 'paste') requestPaste();
+  else useUi.getState().show(view);
+}
+
+/** Opens the host's dialog, or the page's own file picker where the host has none. */
+export function requestFiles(what: 'files' | 'folder'): void {
+  const can = useConnection.getState().app?.can;
+  useUi.getState().show('blobs');
+  const native = what === 'files' ? can?.chooseFiles : can?.chooseFolder;
+  if (native) {
+    void useIntake.getState().choose(what);
+    return;
+  }
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.multiple = true;
+  input.webkitdirectory = what === 'folder';
+  input.addEventListener('change', () => {
+    if (input.files !== null && input.files.length > 0) void useIntake.getState().take([...input.files]);
+  });
+  input.click();
+}
+
+/** Takes the clipboard in: on the host where it can read it, else through the paste dialog. */
+export function requestPaste(): void {
+  useUi.getState().show('blobs');
+  if (useConnection.getState().app?.can.readClipboard) void useIntake.getState().paste(null);
+  else useUi.getState().open('paste');
+}

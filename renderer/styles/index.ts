@@ -1,0 +1,10 @@
+import './tokens.css';
+import './base.css';
+import './controls.css';
+import './inputs.css';
+import './overlays.css';
+import './shell.css';
+import './blobs.css';
+import './inspector.css';
+import './sheet.css';
+import './pages.css';

@@ -1,0 +1,97 @@
+import { useMemo } from 'react';
+import type { RunSummary } from '#shared/model/run.ts';
+import { Button } from '../../components/Button.tsx';
+import { FaultCard } from '../../components/FaultCard.tsx';
+import { Progress, Skeleton, useLongWait } from '../../components/Progress.tsx';
+import { Status } from '../../components/Status.tsx';
+import { count, duration, keyName, moment, plural } from '../../lib/format.ts';
+import { RUN_STATUS } from '../../lib/words.ts';
+import { isOver, useRuns } from '../../store/runs.ts';
+import { useUi } from '../../store/ui.ts';
+import { RunDetail } from './RunDetail.tsx';
+
+/** Every run, newest first; one of them open. */
+export function ActivityView() {
+  const { runs, status, fault, load } = useRuns();
+  const openRun = useUi((state) => state.openRun);
+  const showRun = useUi((state) => state.showRun);
+  const list = useMemo(
+    () => [...runs.values()].toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1)),
+    [runs],
+  );
+  const waiting = useLongWait(status === 'loading');
+  const shown = openRun === null ? undefined : runs.get(openRun);
+  if (shown !== undefined) return <RunDetail run={shown} onBack={() => showRun(null)} />;
+  return (
+    <section className="view view-scroll" aria-label="Activity">
+      <div className="page page-wide">
+        <h1 className="page-title">Activity</h1>
+        {status === 'failed' && fault !== null ? (
+          <FaultCard fault={fault}>
+            <Button onPress={() => void load()}>Try again</Button>
+          </FaultCard>
+        ) : list.length === 0 ? (
+          waiting ? (
+            <Skeleton label="Loading runs" />
+          ) : (
+            <p className="empty-note">
+              No run yet. Select blobs and press Re-encrypt; preflights and runs are listed here.
+            </p>
+          )
+        ) : (
+          <ul className="run-list">
+            {list.map((run) => (
+              <RunCard key={run.id} run={run} onOpen={() => showRun(run.id)} />
+            ))}
+          </ul>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: () => void }) {
+  const cancel = useRuns((state) => state.cancel);
+  const { counts } = run;
+  const done = counts.succeeded + counts.failed + counts.skipped;
+  const what = run.dryRun ? 'Preflight' : 'Re-encryption';
+  return (
+    <li className="run-card">
+      <div className="run-card-head">
+        <button
+          type="button"
+          className="run-open"
+          onClick={onOpen}
+          aria-label={`Open ${what.toLowerCase()} of ${moment(run.startedAt, true)}`}
+        >
+          {what} of {plural(counts.total, 'blob')}
+        </button>
+        <Status {...RUN_STATUS[run.status]} />
+        <span className="gap" />
+        {!isOver(run) && (
+          <Button
+            variant="quiet"
+            isDisabled={run.status === 'cancelling'}
+            onPress={() => void cancel(run.id)}
+          >
+            Cancel run
+          </Button>
+        )}
+        <span className="hint tabular">{moment(run.startedAt, true)}</span>
+      </div>
+      {!isOver(run) && <Progress label={what} done={done} total={counts.total} />}
+      <p className="run-line tabular">
+        <span>
+          {count(counts.succeeded)} {run.dryRun ? 'will work' : 're-encrypted'}
+        </span>
+        <span className={counts.failed > 0 ? 'danger-text' : ''}>
+          {count(counts.failed)} {run.dryRun ? 'will fail' : 'failed'}
+        </span>
+        {counts.skipped > 0 && <span>{count(counts.skipped)} skipped</span>}
+        {!isOver(run) && run.secondsLeft !== null && <span>{duration(run.secondsLeft)} left</span>}
+        <span>to {keyName(run.destinationKeyId)}</span>
+        <span>{run.connection}</span>
+      </p>
+    </li>
+  );
+}

@@ -1,0 +1,137 @@
+import { ArrowLeft } from 'lucide-react';
+import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { Button } from '../../components/Button.tsx';
+import { FaultCard } from '../../components/FaultCard.tsx';
+import { Progress, Skeleton, useLongWait } from '../../components/Progress.tsx';
+import { Status } from '../../components/Status.tsx';
+import { count, keyName, moment, plural } from '../../lib/format.ts';
+import { RUN_STATUS, type Tone } from '../../lib/words.ts';
+import { isOver, useRuns } from '../../store/runs.ts';
+import { FaultGroups } from '../sheet/FaultGroups.tsx';
+import { NewBlobs } from '../sheet/NewBlobs.tsx';
+import { useRunItems } from '../sheet/useRunItems.ts';
+
+/** Most items listed at once; a report for the rest is the export's business. */
+const SHOWN = 500;
+
+const ITEM_WORDS: Record<RunItem['state'], { tone: Tone; word: string }> = {
+  waiting: { tone: 'neutral', word: 'Not started' },
+  running: { tone: 'running', word: 'Running' },
+  'would-succeed': { tone: 'done', word: 'Will work' },
+  reencrypted: { tone: 'done', word: 'Re-encrypted' },
+  failed: { tone: 'danger', word: 'Failed' },
+  skipped: { tone: 'neutral', word: 'Skipped' },
+};
+
+/** One run: its figures, its failures by cause, and each blob. */
+export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly onBack: () => void }) {
+  const cancel = useRuns((state) => state.cancel);
+  const { items, fault } = useRunItems(run);
+  const over = isOver(run);
+  const waiting = useLongWait(over && items === null && fault === null);
+  const { counts } = run;
+  const what = run.dryRun ? 'Preflight' : 'Re-encryption';
+  return (
+    <section className="view view-scroll" aria-label={`${what} run`}>
+      <div className="page page-wide">
+        <div className="run-card-head">
+          <Button variant="quiet" icon={<ArrowLeft className="icon" aria-hidden="true" />} onPress={onBack}>
+            All runs
+          </Button>
+          <h1 className="page-title">
+            {what} of {plural(counts.total, 'blob')}
+          </h1>
+          <Status {...RUN_STATUS[run.status]} />
+        </div>
+        <dl className="facts">
+          <dt>Started</dt>
+          <dd>{moment(run.startedAt, true)}</dd>
+          {run.finishedAt !== null && (
+            <>
+              <dt>Ended</dt>
+              <dd>{moment(run.finishedAt, true)}</dd>
+            </>
+          )}
+          <dt>Destination key</dt>
+          <dd>
+            <code title={run.destinationKeyId}>{keyName(run.destinationKeyId)}</code>
+          </dd>
+          <dt>Against</dt>
+          <dd>{run.connection}</dd>
+        </dl>
+        {run.fault !== null && <FaultCard fault={run.fault} />}
+        {!over && (
+          <div className="stack">
+            <Progress
+              label={what}
+              done={counts.succeeded + counts.failed + counts.skipped}
+              total={counts.total}
+            />
+            <span>
+              <Button isDisabled={run.status === 'cancelling'} onPress={() => void cancel(run.id)}>
+                Cancel run
+              </Button>
+            </span>
+          </div>
+        )}
+        {fault !== null && <FaultCard fault={fault} />}
+        {waiting && <Skeleton label="Loading the run" />}
+        {items !== null && (
+          <>
+            <NewBlobs run={run} items={items.items} />
+            <FaultGroups items={items.items} />
+            <ItemTable items={items.items} />
+            {items.items.length + items.more > SHOWN && (
+              <p className="hint">
+                {count(items.items.length + items.more - Math.min(SHOWN, items.items.length))} more are not
+                listed.
+              </p>
+            )}
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function ItemTable({ items }: { readonly items: readonly RunItem[] }) {
+  return (
+    <table className="data-table data-table-framed">
+      <thead>
+        <tr>
+          <th scope="col">Blob</th>
+          <th scope="col">State</th>
+          <th scope="col">From key, said by KMS</th>
+          <th scope="col">New file</th>
+        </tr>
+      </thead>
+      <tbody>
+        {items.slice(0, SHOWN).map((item) => (
+          <tr key={item.blobId}>
+            <th scope="row">
+              <span className="cell-main">{item.file}</span>
+              {item.place !== '' && <span className="cell-sub">{item.place}</span>}
+            </th>
+            <td>
+              <Status {...ITEM_WORDS[item.state]} />
+              {item.fault !== null && <span className="cell-sub">{item.fault.message}</span>}
+              {item.notes.map((note) => (
+                <span key={note} className="cell-sub">
+                  {note}
+                </span>
+              ))}
+            </td>
+            <td>
+              {item.sourceKeyArn === null ? (
+                ''
+              ) : (
+                <code title={item.sourceKeyArn}>{keyName(item.sourceKeyArn)}</code>
+              )}
+            </td>
+            <td>{item.output ?? ''}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

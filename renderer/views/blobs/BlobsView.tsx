@@ -1,0 +1,55 @@
+import { Button } from '../../components/Button.tsx';
+import { FaultCard } from '../../components/FaultCard.tsx';
+import { Skeleton, useLongWait } from '../../components/Progress.tsx';
+import { useBlobs } from '../../store/blobs.ts';
+import { useInspector } from '../../store/inspector.ts';
+import { Inspector } from '../inspector/Inspector.tsx';
+import { ActionBar } from './ActionBar.tsx';
+import { BlobTable } from './BlobTable.tsx';
+import { EmptyDrop } from './EmptyDrop.tsx';
+import { IntakeNotice } from './IntakeNotice.tsx';
+import { SplitPane } from './SplitPane.tsx';
+import { Toolbar } from './Toolbar.tsx';
+import { useArranged } from './useArranged.ts';
+
+/** The table of blobs with the inspector beside it, or the drop area while there are none. */
+export function BlobsView() {
+  const status = useBlobs((state) => state.status);
+  const fault = useBlobs((state) => state.fault);
+  const empty = useBlobs((state) => state.rows.length === 0);
+  const load = useBlobs((state) => state.load);
+  const waiting = useLongWait(status === 'loading');
+  const inspecting = useInspector((state) => state.open);
+  const arranged = useArranged();
+  if (status === 'failed' && fault !== null)
+    return (
+      <section className="view view-pad" aria-label="Blobs">
+        <FaultCard fault={fault}>
+          <Button onPress={() => void load()}>Try again</Button>
+        </FaultCard>
+      </section>
+    );
+  if (status === 'loading')
+    return (
+      <section className="view view-pad" aria-label="Blobs">
+        {waiting && <Skeleton label="Loading blobs" lines={12} />}
+      </section>
+    );
+  if (empty)
+    return (
+      <section className="view" aria-label="Blobs">
+        <IntakeNotice />
+        <EmptyDrop />
+      </section>
+    );
+  return (
+    <section className="view blobs" aria-label="Blobs">
+      <Toolbar />
+      <IntakeNotice />
+      <SplitPane side={inspecting ? <Inspector /> : null}>
+        <BlobTable arranged={arranged} />
+      </SplitPane>
+      <ActionBar arranged={arranged} />
+    </section>
+  );
+}

@@ -1,0 +1,69 @@
+import { ClipboardPaste, FilePlus, FlaskConical, FolderPlus, Lock } from 'lucide-react';
+import { Button } from '../../components/Button.tsx';
+import { count } from '../../lib/format.ts';
+import { mod } from '../../lib/platform.ts';
+import { useConnection } from '../../store/connection.ts';
+import { useIntake } from '../../store/intake.ts';
+import { requestFiles, requestPaste } from '../../store/wire.ts';
+
+/** What stands in place of the table while there is nothing: the drop area, and every other way in. */
+export function EmptyDrop() {
+  const practice = useConnection((state) => state.connection?.choice.kind === 'practice');
+  const busy = useIntake((state) => state.busy);
+  const progress = useIntake((state) => state.progress);
+  const restoreVault = useIntake((state) => state.restoreVault);
+  return (
+    <div className="empty-drop">
+      <div className="empty-card">
+        <Lock className="icon icon-large" aria-hidden="true" />
+        <h1 className="empty-title">Drop files or folders with KMS ciphertext</h1>
+        <p className="empty-text">
+          Raw blobs, base64 or hex text, and JSON of the AWS CLI. Rewrap reads them here, decrypts nothing,
+          and shows which key material made each one.
+        </p>
+        <div className="empty-buttons">
+          <Button
+            variant="primary"
+            icon={<FilePlus className="icon" aria-hidden="true" />}
+            keys={mod('O')}
+            onPress={() => requestFiles('files')}
+          >
+            Add files
+          </Button>
+          <Button
+            icon={<FolderPlus className="icon" aria-hidden="true" />}
+            keys={mod('O', true)}
+            onPress={() => requestFiles('folder')}
+          >
+            Add folder
+          </Button>
+          <Button
+            icon={<ClipboardPaste className="icon" aria-hidden="true" />}
+            keys={mod('V')}
+            onPress={requestPaste}
+          >
+            Paste
+          </Button>
+        </div>
+        {practice && (
+          <div className="empty-practice">
+            <span>New to Rewrap? The practice KMS comes with a vault of sample blobs.</span>
+            <Button
+              variant="link"
+              icon={<FlaskConical className="icon" aria-hidden="true" />}
+              isDisabled={busy}
+              onPress={() => void restoreVault()}
+            >
+              Add the sample vault
+            </Button>
+          </div>
+        )}
+        {progress !== null && (
+          <p className="hint" role="status">
+            Reading: {count(progress.files)} files, {count(progress.blobs)} blobs
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}

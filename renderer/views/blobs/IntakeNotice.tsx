@@ -1,0 +1,56 @@
+import { ChevronRight, TriangleAlert, X } from 'lucide-react';
+import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
+import { IconButton } from '../../components/Button.tsx';
+import { count, plural } from '../../lib/format.ts';
+import { useBlobs } from '../../store/blobs.ts';
+import { useIntake } from '../../store/intake.ts';
+
+/** What was met on the way in and not taken, with a list; and how far reading has come. */
+export function IntakeNotice() {
+  const notice = useIntake((state) => state.notice);
+  const progress = useIntake((state) => state.progress);
+  const dismiss = useIntake((state) => state.dismiss);
+  const empty = useBlobs((state) => state.rows.length === 0);
+  return (
+    <>
+      {progress !== null && !empty && (
+        <div className="notice" role="status">
+          Reading: {plural(progress.files, 'file')}, {plural(progress.blobs, 'blob')} so far
+        </div>
+      )}
+      {notice !== null && (
+        <section className="notice notice-attention" aria-label="Not taken in">
+          <TriangleAlert className="icon severity-warning" aria-hidden="true" />
+          <Disclosure className="disclosure notice-body">
+            <div className="notice-line">
+              <span>
+                {plural(notice.oddities.length + notice.moreOddities, 'item')} not taken in
+                {notice.blobs > 0 && `; ${plural(notice.blobs, 'blob')} added`}
+              </span>
+              <Heading className="disclosure-heading">
+                <AriaButton slot="trigger" className="button button-link">
+                  <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
+                  Show the list
+                </AriaButton>
+              </Heading>
+            </div>
+            <DisclosurePanel className="disclosure-panel">
+              <ul className="notice-list">
+                {notice.oddities.map((oddity) => (
+                  <li key={`${oddity.file}\n${oddity.code}`}>
+                    <code>{oddity.file}</code>
+                    <span>{oddity.message}</span>
+                  </li>
+                ))}
+                {notice.moreOddities > 0 && <li>and {count(notice.moreOddities)} more</li>}
+              </ul>
+            </DisclosurePanel>
+          </Disclosure>
+          <IconButton label="Dismiss" small onPress={dismiss}>
+            <X className="icon" aria-hidden="true" />
+          </IconButton>
+        </section>
+      )}
+    </>
+  );
+}

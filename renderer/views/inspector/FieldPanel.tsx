@@ -1,0 +1,59 @@
+import { Button } from '../../components/Button.tsx';
+import { hexOf } from '../../lib/hex.ts';
+import { useInspector } from '../../store/inspector.ts';
+import { copyText } from '../../store/ui.ts';
+import { Evidence } from './FieldTree.tsx';
+import type { Decoded } from './useNodes.ts';
+
+/** What is known of the chosen field. It keeps its place and size whatever the pointer does. */
+export function FieldPanel({
+  decoded,
+  truncated = false,
+}: {
+  readonly decoded: Decoded;
+  readonly truncated?: boolean;
+}) {
+  const chosen = useInspector((state) => state.chosen);
+  const node = decoded.nodes.find(({ id }) => id === chosen);
+  return (
+    <section className="field-panel" aria-label="Field">
+      {node === undefined ? (
+        <p className="hint">
+          {truncated ? 'Only the first 64 KiB are shown. ' : ''}
+          Press a field to keep it lit and read about it here.
+        </p>
+      ) : (
+        <>
+          <div className="field-panel-head">
+            <strong>{node.field.name}</strong>
+            <Evidence evidence={node.field.evidence} />
+            <span className="faint tabular">
+              {node.field.length} B at {node.field.offset}
+            </span>
+          </div>
+          <p className="field-panel-meaning">{node.field.meaning}</p>
+          <code className="field-panel-value">{node.field.value}</code>
+          <div className="field-panel-buttons">
+            <Button variant="link" onPress={() => void copyText(node.field.value, 'the value')}>
+              Copy value
+            </Button>
+            <Button
+              variant="link"
+              onPress={() =>
+                void copyText(
+                  hexOf(decoded.bytes, node.field.offset, node.field.offset + node.field.length).replaceAll(
+                    ' ',
+                    '',
+                  ),
+                  'the hex',
+                )
+              }
+            >
+              Copy hex
+            </Button>
+          </div>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,91 @@
+import { Choice } from '../../components/fields.tsx';
+import { mod } from '../../lib/platform.ts';
+import { useConnection } from '../../store/connection.ts';
+import { type Density, TEXT_SIZES, type Theme, useSettings } from '../../store/settings.ts';
+
+const THEMES: { id: Theme; label: string }[] = [
+  { id: 'system', label: 'System' },
+  { id: 'light', label: 'Light' },
+  { id: 'dark', label: 'Dark' },
+];
+const DENSITIES: { id: Density; label: string }[] = [
+  { id: 'compact', label: 'Compact' },
+  { id: 'comfortable', label: 'Comfortable' },
+];
+const SIZES = TEXT_SIZES.map((size) => ({ id: String(size), label: `${size} %` }));
+
+const SHORTCUTS: { title: string; keys: [string, string][] }[] = [
+  {
+    title: 'Anywhere',
+    keys: [
+      [mod('O'), 'Add files'],
+      [mod('O', true), 'Add folder'],
+      [mod('V'), 'Paste ciphertext'],
+      [mod('F'), 'Filter'],
+      [mod('↵'), 'Re-encrypt the selected blobs'],
+      [mod(','), 'Settings'],
+      ['Esc', 'Close what is open'],
+    ],
+  },
+  {
+    title: 'In the table',
+    keys: [
+      ['↑ ↓', 'Move'],
+      ['Shift ↑ ↓', 'Extend the selection'],
+      ['Space', 'Select or deselect'],
+      [mod('A'), 'Select all shown'],
+      ['← →', 'Close or open a group'],
+      ['Home End', 'First, last'],
+      ['Enter', 'Go to the inspector'],
+    ],
+  },
+];
+
+/** How the window looks, and the shortcuts. */
+export function SettingsView() {
+  const { theme, density, textSize, set } = useSettings();
+  const version = useConnection((state) => state.app?.version);
+  return (
+    <section className="view view-scroll" aria-label="Settings">
+      <div className="page">
+        <h1 className="page-title">Settings</h1>
+        <div className="settings-block">
+          <Choice label="Theme" row value={theme} options={THEMES} onChange={(id) => set({ theme: id })} />
+          <Choice
+            label="Rows"
+            row
+            value={density}
+            options={DENSITIES}
+            onChange={(id) => set({ density: id })}
+          />
+          <Choice
+            label="Text size"
+            row
+            value={String(textSize)}
+            options={SIZES}
+            onChange={(id) => set({ textSize: TEXT_SIZES.find((size) => String(size) === id) ?? 100 })}
+          />
+        </div>
+        <h2 className="page-heading">Shortcuts</h2>
+        <div className="shortcuts">
+          {SHORTCUTS.map(({ title, keys }) => (
+            <section key={title} aria-label={title}>
+              <h3>{title}</h3>
+              <dl className="shortcut-list">
+                {keys.map(([key, what]) => (
+                  <div key={what}>
+                    <dt>{what}</dt>
+                    <dd>
+                      <kbd className="keys">{key}</kbd>
+                    </dd>
+                  </div>
+                ))}
+              </dl>
+            </section>
+          ))}
+        </div>
+        {version !== undefined && <p className="hint">Rewrap {version}</p>}
+      </div>
+    </section>
+  );
+}

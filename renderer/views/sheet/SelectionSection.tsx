@@ -1,0 +1,46 @@
+import { Info } from 'lucide-react';
+import { useMemo } from 'react';
+import { Choice } from '../../components/fields.tsx';
+import { plural } from '../../lib/format.ts';
+import { type Family, familyOf } from '../../lib/request.ts';
+import { useDraft } from '../../store/draft.ts';
+import { Section } from './Section.tsx';
+
+/** Says what of the selection takes part. Shown only when something does not. */
+export function SelectionSection() {
+  const { draft, patch, patchSource } = useDraft();
+  const { rows, leftOut, family } = draft;
+  const rsa = useMemo(() => rows.filter((row) => familyOf(row) === 'rsa').length, [rows]);
+  const symmetric = rows.length - rsa;
+  const mixed = rsa > 0 && symmetric > 0;
+  if (!mixed && leftOut.length === 0) return null;
+  const choose = (next: Family): void => {
+    patch({ family: next, excluded: new Set() });
+    patchSource({ algorithm: next === 'rsa' ? 'RSAES_OAEP_SHA_256' : 'SYMMETRIC_DEFAULT', key: null });
+  };
+  return (
+    <Section title="Selection">
+      {mixed && (
+        <Choice
+          label="Two kinds are selected; each needs its own run"
+          value={family}
+          onChange={choose}
+          options={[
+            { id: 'symmetric', label: `${plural(symmetric, 'symmetric blob')}` },
+            { id: 'rsa', label: `${plural(rsa, 'RSA candidate')}`, detail: 'Need their source key named.' },
+          ]}
+        />
+      )}
+      {leftOut.length > 0 && (
+        <p className="remark">
+          <Info className="icon" aria-hidden="true" />
+          <span>
+            {plural(leftOut.length, 'selected blob')} {leftOut.length === 1 ? 'is' : 'are'} left out: KMS
+            ReEncrypt does not take {leftOut.length === 1 ? 'it' : 'them'}.{' '}
+            {leftOut[0]?.identification.reason}
+          </span>
+        </p>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,94 @@
+import type { BlobRow } from '#shared/model/blob.ts';
+import type { OutputChoice } from '#shared/model/run.ts';
+import { Button } from '../../components/Button.tsx';
+import { plural } from '../../lib/format.ts';
+import type { Built } from '../../lib/request.ts';
+import { useConnection } from '../../store/connection.ts';
+import { useDraft } from '../../store/draft.ts';
+import { isOver, useRuns } from '../../store/runs.ts';
+
+interface FooterProps {
+  readonly built: Built;
+  readonly rows: readonly BlobRow[];
+  readonly files: number;
+}
+
+/** The buttons of each phase, and in words what the next press will touch. */
+export function SheetFooter({ built, rows, files }: FooterProps) {
+  const { phase, runId, close, preflight, run, retryFailed, backToEdit } = useDraft();
+  const summary = useRuns((state) => (runId === null ? undefined : state.runs.get(runId)));
+  const cancel = useRuns((state) => state.cancel);
+  const connected = useConnection((state) => state.connection?.status === 'ready');
+  if (phase === 'running')
+    return (
+      <>
+        <span className="foot-note">Closing this sheet does not stop the run; Activity shows it.</span>
+        <Button onPress={close}>Close</Button>
+        <Button
+          variant="danger"
+          isDisabled={summary === undefined || summary.status === 'cancelling' || isOver(summary)}
+          onPress={() => {
+            if (runId !== null) void cancel(runId);
+          }}
+        >
+          Cancel run
+        </Button>
+      </>
+    );
+  if (phase === 'result') {
+    const failed = summary?.counts.failed ?? 0;
+    return (
+      <>
+        <Button variant="quiet" onPress={backToEdit}>
+          Edit and run again
+        </Button>
+        <span className="gap" />
+        {failed > 0 && (
+          <Button onPress={() => void retryFailed()}>{`Retry ${plural(failed, 'failed blob')}`}</Button>
+        )}
+        <Button variant="primary" onPress={close}>
+          Done
+        </Button>
+      </>
+    );
+  }
+  const ready = built.ok && connected;
+  const note = !connected
+    ? 'Not connected to KMS.'
+    : built.ok
+      ? touches(built.request.output, files, rows.length)
+      : (built.problems[0] ?? '');
+  return (
+    <>
+      <span className="foot-note" role="status">
+        {note}
+      </span>
+      <Button
+        variant={phase === 'checked' ? 'normal' : 'primary'}
+        isDisabled={!ready || phase === 'preflight'}
+        onPress={() => void preflight()}
+      >
+        Preflight
+      </Button>
+      <Button
+        variant={phase === 'checked' ? 'primary' : 'normal'}
+        isDisabled={!ready || phase === 'preflight'}
+        onPress={() => void run()}
+      >
+        {`Re-encrypt ${plural(rows.length, 'blob')}`}
+      </Button>
+    </>
+  );
+}
+
+/** What the run will touch, never "all". */
+function touches(output: OutputChoice, files: number, blobs: number): string {
+  switch (output.mode) {
+    case 'in-place':
+      return `Replaces ${plural(files, 'file')} in place, ${output.backup ? 'keeping backups' : 'keeping no backup'}.`;
+    case 'folder':
+      return `Writes ${plural(files, 'new file')} into the folder; originals stay.`;
+    case 'download':
+      return `Makes ${plural(blobs, 'new blob')} to fetch; originals stay.`;
+  }
+}

@@ -1,0 +1,77 @@
+import { useMemo } from 'react';
+import { takesEncryptionContext } from '#shared/kms/facts.ts';
+import { Choice, SelectInput } from '../../components/fields.tsx';
+import { draftRows } from '../../lib/request.ts';
+import { useDraft } from '../../store/draft.ts';
+import { ContextEditor } from './ContextEditor.tsx';
+import { KeyPicker } from './KeyPicker.tsx';
+import { Section } from './Section.tsx';
+
+const RSA_ALGORITHMS = ['RSAES_OAEP_SHA_256', 'RSAES_OAEP_SHA_1'] as const;
+
+/** How KMS opens the blobs: key, algorithm, encryption context. */
+export function SourceSection() {
+  const { draft, patchSource, chooseSourceKey } = useDraft();
+  const { source, family } = draft;
+  const rows = useMemo(() => draftRows(draft), [draft]);
+  const declaring = rows.filter((row) => row.declared.encryptionContext !== null).length;
+  const rsa = family === 'rsa';
+  return (
+    <Section title="Source">
+      <KeyPicker
+        label="Source key"
+        side="source"
+        value={source.key}
+        onChange={chooseSourceKey}
+        none={rsa ? null : 'Let KMS find it from the blob'}
+        hint={
+          rsa
+            ? 'The blob of an RSA key does not name it. Choose the key that it was encrypted under.'
+            : source.key === null
+              ? 'Pin a key to have KMS refuse blobs of any other.'
+              : 'KMS refuses blobs of any other key with IncorrectKeyException.'
+        }
+      />
+      {rsa && (
+        <SelectInput
+          label="Source algorithm"
+          value={source.algorithm}
+          onChange={(algorithm) => patchSource({ algorithm })}
+          options={RSA_ALGORITHMS.map((id) => ({ id, label: id }))}
+        />
+      )}
+      {takesEncryptionContext(source.algorithm) ? (
+        <>
+          <Choice
+            label="Source encryption context"
+            value={source.mode}
+            onChange={(mode) => patchSource({ mode })}
+            options={[
+              {
+                id: 'declared',
+                label: 'As the file declares',
+                detail:
+                  declaring === 0
+                    ? rows.length === 1
+                      ? 'The file declares none: no context is sent.'
+                      : 'None of these files declares one: no context is sent.'
+                    : `${declaring.toLocaleString('en-US')} of ${rows.length.toLocaleString('en-US')} declare one; none is sent for the rest.`,
+              },
+              { id: 'given', label: 'These pairs', detail: 'The same for every blob.' },
+              { id: 'none', label: 'No context' },
+            ]}
+          />
+          {source.mode === 'given' && (
+            <ContextEditor
+              label="Source pairs"
+              pairs={source.pairs}
+              onChange={(pairs) => patchSource({ pairs })}
+            />
+          )}
+        </>
+      ) : (
+        <p className="hint">RSA ciphertext has no encryption context.</p>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,54 @@
+import { Boxes, History, KeyRound, Settings } from 'lucide-react';
+import type { ComponentType } from 'react';
+import { count } from '../../lib/format.ts';
+import { useBlobs } from '../../store/blobs.ts';
+import { isOver, useRuns } from '../../store/runs.ts';
+import { useUi, type ViewName } from '../../store/ui.ts';
+
+/** The views, on the left. Settings stand apart at the bottom. */
+export function Nav() {
+  const blobs = useBlobs((state) => state.rows.length);
+  const running = useRuns((state) => [...state.runs.values()].filter((run) => !isOver(run)).length);
+  return (
+    <nav className="nav" aria-label="Views">
+      <NavItem view="blobs" name="Blobs" icon={Boxes} note={blobs > 0 ? count(blobs) : null} />
+      <NavItem
+        view="activity"
+        name="Activity"
+        icon={History}
+        note={running > 0 ? `${running} running` : null}
+        busy
+      />
+      <NavItem view="keys" name="Keys" icon={KeyRound} note={null} />
+      <span className="nav-gap" />
+      <NavItem view="settings" name="Settings" icon={Settings} note={null} />
+    </nav>
+  );
+}
+
+interface ItemProps {
+  readonly view: ViewName;
+  readonly name: string;
+  readonly icon: ComponentType<{ className?: string; 'aria-hidden'?: 'true' }>;
+  readonly note: string | null;
+  readonly busy?: boolean;
+}
+
+function NavItem({ view, name, icon: Icon, note, busy = false }: ItemProps) {
+  const current = useUi((state) => state.view === view);
+  const show = useUi((state) => state.show);
+  return (
+    <button
+      type="button"
+      className="nav-item"
+      aria-current={current ? 'page' : undefined}
+      aria-label={name}
+      title={note === null ? name : `${name}, ${note}`}
+      onClick={() => show(view)}
+    >
+      <Icon className="icon" aria-hidden="true" />
+      <span className="nav-name">{name}</span>
+      {note !== null && <span className={busy ? 'nav-note nav-note-busy' : 'nav-note'}>{note}</span>}
+    </button>
+  );
+}

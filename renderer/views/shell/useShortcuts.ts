@@ -1,0 +1,53 @@
+import { useEffect } from 'react';
+import { hasMod, isTyping } from '../../lib/platform.ts';
+import { useConnection } from '../../store/connection.ts';
+import { useIntake } from '../../store/intake.ts';
+import { useUi } from '../../store/ui.ts';
+import { requestFiles } from '../../store/wire.ts';
+import { openSheet } from '../sheet/openSheet.ts';
+
+const modalOpen = (): boolean => document.querySelector('[role="dialog"], [role="alertdialog"]') !== null;
+
+/** Shortcuts of the whole window. Those of the table are the table's own. */
+export function useShortcuts(): void {
+  useEffect(() => {
+    const keydown = (event: KeyboardEvent): void => {
+      if (!hasMod(event) || event.altKey || modalOpen()) return;
+      const key = event.key.toLowerCase();
+      if (key === 'o') requestFiles(event.shiftKey ? 'folder' : 'files');
+      else if (key === 'f' && !event.shiftKey) focusFilter();
+      else if (key === 'enter') openSheet();
+      else if (key === ',') useUi.getState().show('settings');
+      else return;
+      event.preventDefault();
+    };
+    const paste = (event: ClipboardEvent): void => {
+      if (isTyping(event.target) || modalOpen()) return;
+      event.preventDefault();
+      useUi.getState().show('blobs');
+      const { take, paste: takeText } = useIntake.getState();
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length > 0) void take(files);
+      else if (useConnection.getState().app?.can.readClipboard) void takeText(null);
+      else void takeText(event.clipboardData?.getData('text/plain') ?? '');
+    };
+    window.addEventListener('keydown', keydown);
+    window.addEventListener('paste', paste);
+    return () => {
+      window.removeEventListener('keydown', keydown);
+      window.removeEventListener('paste', paste);
+    };
+  }, []);
+}
+
+function focusFilter(): void {
+  const find = (): HTMLInputElement | null => document.querySelector<HTMLInputElement>('.view .search input');
+  const field = find();
+  if (field === null) {
+    useUi.getState().show('blobs');
+    requestAnimationFrame(() => find()?.focus());
+    return;
+  }
+  field.focus();
+  field.select();
+}

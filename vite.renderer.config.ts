@@ -1,0 +1,21 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** Builds the page. Everything it loads is a file of its own origin: no inline script, style or data URL. */
+export default defineConfig({
+  root: 'renderer',
+  base: '/',
+  // The development page (dev.html) is no input of the production build and so never reaches dist/.
+  publicDir: false,
+  plugins: [react()],
+  build: {
+    outDir: '../dist/renderer',
+    emptyOutDir: true,
+    target: ['chrome123', 'firefox128', 'safari17.5'],
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 900,
+  },
+  server: { host: '127.0.0.1', strictPort: true },
+});
