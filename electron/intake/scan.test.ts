@@ -203,7 +203,7 @@ describe('AWS CLI JSON', () => {
   test('inside other JSON, several after each other, UTF-16', () => {
     const one = { CiphertextBlob: base64(madeUpBlob()), KeyId: arn };
     expect(read(JSON.stringify({ Items: [{}, { 'a.b': one }] })).blobs[0]?.place).toBe(
-      'Items[1].a.b.CiphertextBlob',
+      'Items[1]["a.b"].CiphertextBlob',
     );
     expect(read(`${JSON.stringify(one)}\n${JSON.stringify(one)}`).blobs.map(({ place }) => place)).toEqual([
       'document 1: CiphertextBlob',
@@ -232,6 +232,28 @@ describe('AWS CLI JSON', () => {
     ]);
     expect(read('{"CiphertextBlob": "AAAA"}').blobs[0]?.identification.kind).toBe('unknown');
     expect(read('{"CiphertextBlob": null, "a": 1}').blobs).toEqual([]);
+  });
+});
+
+describe('places', () => {
+  const places = (json: string): string[] => read(json).blobs.map(({ place }) => place);
+  const blob = `"CiphertextBlob":"${base64(madeUpBlob())}"`;
+
+  test('odd member names are quoted, so that no two places look the same', () => {
+    expect(places(`{${blob},"":{${blob}},"a.b":{${blob}},"a":{"b":{${blob}}}}`)).toEqual([
+      'CiphertextBlob',
+      '[""].CiphertextBlob',
+      '["a.b"].CiphertextBlob',
+      'a.b.CiphertextBlob',
+    ]);
+  });
+
+  test('an object met twice under one name is told apart', () => {
+    expect(places(`{"a":{${blob}},"a":{${blob}},"a":{${blob}}}`)).toEqual([
+      'a.CiphertextBlob',
+      'a.CiphertextBlob (2)',
+      'a.CiphertextBlob (3)',
+    ]);
   });
 });
 

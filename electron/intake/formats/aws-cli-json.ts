@@ -195,12 +195,16 @@ function unescaped(json: string): string {
   return String(JSON.parse(json));
 }
 
-/** "" at the top, "Items[3]." inside; ends so that a member's name can follow. */
+/** "" at the top, "Items[3]." inside; ends so that a member's name can follow. Odd names are quoted. */
 function placeOf(view: TextView, { path }: JsonObject): string {
   let place = '';
   for (const step of path) {
     if (typeof step === 'number') place += `[${step}]`;
-    else place += (place === '' ? '' : '.') + nameOf(view, step);
+    else {
+      const name = nameOf(view, step);
+      if (!/^[\w$-]+$/.test(name)) place += `[${JSON.stringify(name)}]`;
+      else place += (place === '' ? '' : '.') + name;
+    }
   }
   return place === '' ? '' : `${place}.`;
 }
