@@ -22,6 +22,8 @@ const next = (bytes: Uint8Array): NewBlob => ({
   sourceAlgorithm: 'SYMMETRIC_DEFAULT',
   keyMaterialId: null,
   sourceKeyMaterialId: '22'.repeat(32),
+  context: null,
+  at: '2026-01-02T03:04:05Z',
 });
 
 function one(bytes: Uint8Array): FoundBlob {
@@ -95,6 +97,8 @@ describe('rewrite', () => {
           sourceAlgorithm: old.SourceEncryptionAlgorithm,
           keyMaterialId: old.DestinationKeyMaterialId,
           sourceKeyMaterialId: old.SourceKeyMaterialId,
+          context: null,
+          at: '2026-01-02T03:04:05Z',
         };
         const written = Buffer.from(rewrite(file, scan(file, ''), [{ found, next: same }])).toString();
         // The ARN is written by JSON's own rules, in which a slash needs no escape.

@@ -1,8 +1,7 @@
 import type { ByteRange } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { encode } from './encoding.ts';
-import { writeText } from './text-view.ts';
-import type { Companion, NewBlob, Replacement, Scan } from './types.ts';
+import type { Replacement, Scan } from './types.ts';
 
 interface Edit {
   readonly start: number;
@@ -15,8 +14,7 @@ interface Edit {
  * other byte as it was. With `withoutPlaintext` the plaintext ranges of the scan are cut in the same pass (they are
  * offsets into `original`, and of no use on the result).
  *
- * A companion for which KMS gave no value (the key material id of an RSA key) becomes an empty string: the old value
- * would be a false label. Throws a FaultError `OverlappingEdits` when two changes touch the same bytes.
+ * Throws a FaultError `OverlappingEdits` when two changes touch the same bytes.
  */
 export function rewrite(
   original: Uint8Array,
@@ -30,7 +28,7 @@ export function rewrite(
     if (!sameBytes(found.bytes, next.bytes))
       edits.push({ ...found.range, bytes: encode(found.encoding, next.bytes) });
     for (const companion of found.companions)
-      edits.push({ ...companion.range, bytes: companionBytes(companion, next) });
+      edits.push({ ...companion.range, bytes: companion.write(next) });
   }
   if (options.withoutPlaintext === true) edits.push(...scan.plaintext.map(cut));
   return splice(original, edits);
@@ -43,28 +41,6 @@ export function withoutPlaintext(bytes: Uint8Array, scan: Pick<Scan, 'plaintext'
 
 function cut(range: ByteRange): Edit {
   return { ...range, bytes: new Uint8Array() };
-}
-
-function companionBytes({ role, charset }: Companion, next: NewBlob): Uint8Array {
-  const value = companionValue(role, next) ?? '';
-  return writeText(JSON.stringify(value).slice(1, -1), charset);
-}
-
-function companionValue(role: Companion['role'], next: NewBlob): string | null {
-  switch (role) {
-    case 'destination-key-arn':
-      return next.keyArn;
-    case 'source-key-arn':
-      return next.sourceKeyArn;
-    case 'destination-algorithm':
-      return next.algorithm;
-    case 'source-algorithm':
-      return next.sourceAlgorithm;
-    case 'key-material-id':
-      return next.keyMaterialId;
-    case 'source-key-material-id':
-      return next.sourceKeyMaterialId;
-  }
 }
 
 function splice(original: Uint8Array, edits: readonly Edit[]): Uint8Array {

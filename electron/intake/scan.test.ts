@@ -130,10 +130,10 @@ describe('AWS CLI JSON', () => {
     const slice = (range: { start: number; end: number } | undefined) =>
       range && text.slice(range.start, range.end);
     expect(slice(blobs[0]?.range)).toBe(base64(blob));
-    expect(blobs[0]?.companions.map(({ role, range }) => [role, slice(range)])).toEqual([
-      ['destination-key-arn', arn],
-      ['destination-algorithm', 'SYMMETRIC_DEFAULT'],
-      ['key-material-id', 'ab'.repeat(32)],
+    expect(blobs[0]?.companions.map(({ name, range }) => [name, slice(range)])).toEqual([
+      ['KeyId', arn],
+      ['EncryptionAlgorithm', 'SYMMETRIC_DEFAULT'],
+      ['KeyMaterialId', 'ab'.repeat(32)],
     ]);
   });
 
@@ -149,13 +149,13 @@ describe('AWS CLI JSON', () => {
     };
     const [found] = read(JSON.stringify(json)).blobs;
     expect(found?.declared).toMatchObject({ keyArn: arn, algorithm: 'RSAES_OAEP_SHA_256' });
-    expect(found?.companions.map(({ role }) => role).sort()).toEqual([
-      'destination-algorithm',
-      'destination-key-arn',
-      'key-material-id',
-      'source-algorithm',
-      'source-key-arn',
-      'source-key-material-id',
+    expect(found?.companions.map(({ name }) => name).sort()).toEqual([
+      'DestinationEncryptionAlgorithm',
+      'DestinationKeyMaterialId',
+      'KeyId',
+      'SourceEncryptionAlgorithm',
+      'SourceKeyId',
+      'SourceKeyMaterialId',
     ]);
   });
 

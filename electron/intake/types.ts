@@ -6,6 +6,7 @@ import type {
   Finding,
   Identification,
 } from '#shared/model/blob.ts';
+import type { EncryptionContext } from '#shared/model/context.ts';
 
 /**
  * How a blob is written in its file, in enough detail to write another blob the same way.
@@ -36,17 +37,12 @@ export interface BlobEncoding {
 
 /** Another part of the file that must change with the blob: `KeyId` beside `CiphertextBlob` in CLI JSON. */
 export interface Companion {
-  /** What its new value is. */
-  readonly role:
-    | 'destination-key-arn'
-    | 'source-key-arn'
-    | 'destination-algorithm'
-    | 'source-algorithm'
-    | 'key-material-id'
-    | 'source-key-material-id';
+  /** What its new value is, for people: "KeyId", "sops.kms[0].created_at", "length of the blob". */
+  readonly name: string;
   /** Bytes of the value as it stands in the file, quotes excluded. */
   readonly range: ByteRange;
-  readonly charset: BlobEncoding['charset'];
+  /** The bytes to write there for a new blob, in the file's own charset and escaping. */
+  readonly write: (next: NewBlob) => Uint8Array;
 }
 
 /** A blob and where it sits. */
@@ -61,6 +57,13 @@ export interface FoundBlob {
   readonly bytes: Uint8Array;
   readonly identification: Identification;
   readonly declared: Declared;
+  /**
+   * Names of pairs of the declared context whose value is the key itself (`kms_cmk_id` of the S3 Encryption Client,
+   * `kms-arn` of a branch key): kept "the same", they become the destination key's ARN.
+   */
+  readonly contextKeyPairs?: readonly string[];
+  /** Why the new blob must not be put back although KMS would make it (the container authenticates it); else absent. */
+  readonly notPutBack?: string;
   readonly companions: readonly Companion[];
   readonly findings: readonly Finding[];
 }
@@ -86,6 +89,10 @@ export interface NewBlob {
   readonly sourceAlgorithm: string | null;
   readonly keyMaterialId: string | null;
   readonly sourceKeyMaterialId: string | null;
+  /** Encryption context of the new blob; null when it has none. */
+  readonly context: EncryptionContext | null;
+  /** When it was made, ISO 8601 in UTC with seconds: `2026-11-24T08:00:00Z`. */
+  readonly at: string;
 }
 
 export interface Replacement {

@@ -30,11 +30,13 @@ export async function rotateBlob(
   const halted = context.halted();
   if (halted !== null) return { kind: 'halted', fault: halted };
   if (!found.identification.reencryptable) return { kind: 'unfit', fault: notReencryptable(found) };
+  if (found.notPutBack !== undefined && !context.input.request.dryRun)
+    return { kind: 'unfit', fault: explainOwn('NotPutBack', { detail: found.notPutBack }) };
   try {
     const tooLong = await context.capacity.refuses(found.identification.plaintextBytes);
     if (tooLong !== null) return { kind: 'failed', fault: tooLong };
     context.ledger.set(blobId, { state: 'running' });
-    const input = inputFor(context, found);
+    const input = await inputFor(context, found);
     return context.input.request.dryRun
       ? await tryOut(context, blobId, found, input)
       : await reEncrypt(context, blobId, found, input);
@@ -51,9 +53,12 @@ function notReencryptable(found: FoundBlob): Fault {
   });
 }
 
-function inputFor(context: RunContext, found: FoundBlob): ReEncryptInput {
+async function inputFor(context: RunContext, found: FoundBlob): Promise<ReEncryptInput> {
   const { request } = context.input;
-  const contexts = resolveContexts(request, found.declared.encryptionContext);
+  const keyPairs = request.destination.context.mode === 'given' ? [] : (found.contextKeyPairs ?? []);
+  const arn = keyPairs.length === 0 ? null : await context.destination.arn();
+  if (keyPairs.length > 0 && arn === null) throw new FaultError(explainOwn('DestinationArnUnknown'));
+  const contexts = resolveContexts(request, found.declared.encryptionContext, keyPairs, arn);
   return {
     blob: found.bytes,
     sourceKeyId: request.source.keyId,
@@ -119,6 +124,8 @@ async function reEncrypt(
       sourceAlgorithm: out.sourceAlgorithm ?? input.sourceAlgorithm,
       keyMaterialId: out.destinationKeyMaterialId,
       sourceKeyMaterialId: out.sourceKeyMaterialId,
+      context: input.destinationContext,
+      at: `${new Date().toISOString().slice(0, 19)}Z`,
     },
   };
 }

@@ -9,18 +9,37 @@ export interface Contexts {
 
 /**
  * The encryption contexts to send for one blob; null where none is sent. A side whose algorithm takes none gets none.
- * "The same as the source" is what is really sent on the source side. Source choice 'same' is refused before a run.
+ * "The same as the source" is what is really sent on the source side, but for the pairs (`keyPairs`) whose value is
+ * the key itself: these name the destination key. Source choice 'same' is refused before a run.
  */
 export function resolveContexts(
   request: Pick<RunRequest, 'source' | 'destination'>,
   declared: EncryptionContext | null,
+  keyPairs: readonly string[] = [],
+  destinationArn: string | null = null,
 ): Contexts {
   const { source, destination } = request;
   const from = takeable(source.algorithm, chosen(source.context, declared, null));
+  const kept = destination.context.mode === 'given' ? from : renamed(from, keyPairs, destinationArn);
   return {
     source: from,
-    destination: takeable(destination.algorithm, chosen(destination.context, declared, from)),
+    destination: takeable(
+      destination.algorithm,
+      chosen(destination.context, renamed(declared, keyPairs, destinationArn), kept),
+    ),
   };
+}
+
+/** The context with the key's own ARN in its place in the pairs that name the key. */
+function renamed(
+  context: EncryptionContext | null,
+  keyPairs: readonly string[],
+  keyArn: string | null,
+): EncryptionContext | null {
+  if (context === null || keyArn === null) return context;
+  return Object.fromEntries(
+    Object.entries(context).map(([key, value]) => [key, keyPairs.includes(key) ? keyArn : value]),
+  );
 }
 
 function chosen(

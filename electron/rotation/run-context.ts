@@ -1,6 +1,7 @@
 import type { Fault } from '#shared/model/fault.ts';
 import type { PutBackFs } from '../intake/index.ts';
 import type { Capacity } from './capacity.ts';
+import type { Destination } from './destination.ts';
 import type { Ledger } from './ledger.ts';
 import type { RetryOptions } from './retry.ts';
 import type { Slots } from './slots.ts';
@@ -14,6 +15,7 @@ export interface RunContext {
   readonly slots: Slots;
   readonly retry: RetryOptions;
   readonly capacity: Capacity;
+  readonly destination: Destination;
   /** Put-back's file system calls, where a test replaces them. */
   readonly fs: PutBackFs | null;
   /** Why nothing more is to be sent, as the fault that blobs not reached get; null while the run goes on. */

@@ -5,6 +5,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import type { PutBackFs } from '../intake/index.ts';
 import { Capacity } from './capacity.ts';
+import { Destination } from './destination.ts';
 import { faultOf } from './faults.ts';
 import { rotateFile } from './file-step.ts';
 import { isFinal, Ledger } from './ledger.ts';
@@ -134,6 +135,7 @@ class LiveRun implements Run {
         random: hooks.random ?? Math.random,
       },
       capacity: new Capacity(kms, keyId, algorithm),
+      destination: new Destination(kms, keyId),
       fs: hooks.fs ?? null,
       halted: () => this.#haltedFault(),
       stop: (fault) => this.#stop(fault),

@@ -15,11 +15,64 @@ export const BlobKind = z.enum([
   'kms-like',
   'kms-asymmetric-candidate',
   'encryption-sdk-message',
+  /** Body of an object encrypted by the S3 Encryption Client. */
+  's3-encryption-client',
+  /** `aws_dbe_head` of the AWS Database Encryption SDK. */
+  'database-encryption-sdk',
+  /** A Tink keyset in clear. */
+  'tink-keyset',
+  'age',
+  'openpgp',
+  'vault-transit',
+  'azure-key-vault',
+  'gcp-kms',
+  'spring-cloud-config',
+  'openssl-salted',
+  'ansible-vault',
+  'git-crypt',
+  'jwe',
+  'pkcs7',
+  'nitro-recipient',
+  'certificate',
+  'private-key',
+  /** Ciphertext of a KMS emulator, which real KMS refuses. */
+  'emulator',
   'unknown',
 ]);
 export type BlobKind = z.infer<typeof BlobKind>;
 
-export const BlobContainer = z.enum(['raw', 'text', 'aws-cli-json']);
+/** The format of the file around a blob. */
+export const BlobContainer = z.enum([
+  'raw',
+  'text',
+  'aws-cli-json',
+  'sops',
+  'pulumi',
+  'opentofu',
+  'terraform-kms-secrets',
+  's3-encryption-metadata',
+  'mongodb-key-vault',
+  'credstash',
+  'tink-envelope',
+  'tink-keyset',
+  'secret-string',
+  'dynamodb-encryption-client',
+  'branch-key-store',
+  'vault-seal',
+  'kubernetes',
+  'rds-activity-stream',
+  'ssm-parameter',
+  'ecr-token',
+  'encryption-sdk-message',
+  'dotenv',
+  'ini',
+  'json',
+  'json-lines',
+  'yaml',
+  'toml',
+  'hcl',
+  'csv',
+]);
 export type BlobContainer = z.infer<typeof BlobContainer>;
 
 /** Name of the text encoding a blob was found in; `base64-base64` is base64 of base64. */

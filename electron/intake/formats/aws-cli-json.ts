@@ -1,8 +1,9 @@
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
+import { jsonCompanion } from '../companions.ts';
 import { decodeText } from '../encoding.ts';
 import { type JsonMember, type JsonObject, jsonDocuments, visitObjects } from '../json-ranges.ts';
 import type { TextView } from '../text-view.ts';
-import type { Companion, FoundBlob, Scan } from '../types.ts';
+import type { Companion, FoundBlob, NewBlob, Scan } from '../types.ts';
 import { trimmed } from '../unpick.ts';
 import type { Format } from './format.ts';
 import { writingFindings } from './text.ts';
@@ -11,16 +12,16 @@ const BLOB_MEMBERS = ['CiphertextBlob', 'PrivateKeyCiphertextBlob'] as const;
 const PLAINTEXT_MEMBERS: readonly string[] = ['Plaintext', 'PrivateKeyPlaintext'];
 
 /** Members that speak of the blob beside them, in the output of `encrypt`, `generate-data-key*` and `re-encrypt`. */
-const COMPANIONS: readonly (readonly [member: string, role: Companion['role']])[] = [
-  ['KeyId', 'destination-key-arn'],
-  ['SourceKeyId', 'source-key-arn'],
-  ['EncryptionAlgorithm', 'destination-algorithm'],
-  ['DestinationEncryptionAlgorithm', 'destination-algorithm'],
-  ['SourceEncryptionAlgorithm', 'source-algorithm'],
-  ['KeyMaterialId', 'key-material-id'],
-  ['DestinationKeyMaterialId', 'key-material-id'],
-  ['SourceKeyMaterialId', 'source-key-material-id'],
-];
+const COMPANIONS: Readonly<Record<string, (next: NewBlob) => string | null>> = {
+  KeyId: (next) => next.keyArn,
+  SourceKeyId: (next) => next.sourceKeyArn,
+  EncryptionAlgorithm: (next) => next.algorithm,
+  DestinationEncryptionAlgorithm: (next) => next.algorithm,
+  SourceEncryptionAlgorithm: (next) => next.sourceAlgorithm,
+  KeyMaterialId: (next) => next.keyMaterialId,
+  DestinationKeyMaterialId: (next) => next.keyMaterialId,
+  SourceKeyMaterialId: (next) => next.sourceKeyMaterialId,
+};
 
 /**
  * JSON as the AWS CLI prints it for `aws kms encrypt`, `re-encrypt`, `generate-data-key`,
@@ -138,11 +139,11 @@ function readBlob(
 
 function companionsOf(view: TextView, named: ReadonlyMap<string, JsonMember>): Companion[] {
   const companions: Companion[] = [];
-  for (const [name, role] of COMPANIONS) {
+  for (const [name, value] of Object.entries(COMPANIONS)) {
     const member = named.get(name);
     if (member === undefined || view.text[member.valueStart] !== '"') continue;
     const range = { start: view.byteAt(member.valueStart + 1), end: view.byteAt(member.valueEnd - 1) };
-    companions.push({ role, range, charset: view.charset });
+    companions.push(jsonCompanion(name, range, view.charset, value));
   }
   return companions;
 }

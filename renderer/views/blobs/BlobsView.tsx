@@ -44,6 +44,7 @@ export function BlobsView() {
     );
   return (
     <section className="view blobs" aria-label="Blobs">
+      <h1 className="visually-hidden">Blobs</h1>
       <Toolbar />
       <IntakeNotice />
       <SplitPane side={inspecting ? <Inspector /> : null}>

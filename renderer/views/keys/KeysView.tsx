@@ -25,6 +25,7 @@ export function KeysView() {
   }, [ready, load]);
   return (
     <section className="view keys-view" aria-label="Keys">
+      <h1 className="visually-hidden">Keys</h1>
       <div className="toolbar" role="toolbar" aria-label="Keys">
         <SearchInput
           label="Search keys"

@@ -45,32 +45,34 @@ export function PreflightPanel() {
     <section className="outcome" aria-label="Preflight result" ref={box}>
       <h3 className="sheet-heading">Preflight</h3>
       {run.fault !== null && <FaultCard fault={run.fault} />}
-      <ul className="tally" role="status">
-        {counts.succeeded > 0 && (
-          <li className="tally-done">
-            <CircleCheck className="icon" aria-hidden="true" />
-            <span>
-              <strong>{count(counts.succeeded)}</strong> will work
-            </span>
-          </li>
-        )}
-        {counts.failed > 0 && (
-          <li className="tally-danger">
-            <CircleX className="icon" aria-hidden="true" />
-            <span>
-              <strong>{count(counts.failed)}</strong> will fail
-            </span>
-          </li>
-        )}
-        {unsureCount > 0 && (
-          <li className="tally-attention">
-            <CircleHelp className="icon" aria-hidden="true" />
-            <span>
-              <strong>{count(unsureCount)}</strong> cannot tell
-            </span>
-          </li>
-        )}
-      </ul>
+      <div role="status">
+        <ul className="tally">
+          {counts.succeeded > 0 && (
+            <li className="tally-done">
+              <CircleCheck className="icon" aria-hidden="true" />
+              <span>
+                <strong>{count(counts.succeeded)}</strong> will work
+              </span>
+            </li>
+          )}
+          {counts.failed > 0 && (
+            <li className="tally-danger">
+              <CircleX className="icon" aria-hidden="true" />
+              <span>
+                <strong>{count(counts.failed)}</strong> will fail
+              </span>
+            </li>
+          )}
+          {unsureCount > 0 && (
+            <li className="tally-attention">
+              <CircleHelp className="icon" aria-hidden="true" />
+              <span>
+                <strong>{count(unsureCount)}</strong> cannot tell
+              </span>
+            </li>
+          )}
+        </ul>
+      </div>
       {draft.excluded.size > 0 && (
         <p className="remark" role="status">
           {plural(draft.excluded.size, 'blob')} that will fail {draft.excluded.size === 1 ? 'is' : 'are'} left

@@ -33,6 +33,16 @@ export const OWN = {
     ['An RSA or SM2 key encrypts only a short plaintext.'],
     'Choose a symmetric destination key, or a larger RSA key or the SHA-1 variant where it fits.',
   ),
+  NotPutBack: entry(
+    'A new blob could be made, but must not be put back here.',
+    [],
+    'See the inspector for what can be done instead.',
+  ),
+  DestinationArnUnknown: entry(
+    'The encryption context of this blob must name the destination key, whose ARN is not known.',
+    ['The destination was given by alias or id, and kms:DescribeKey on it is not allowed.'],
+    'Name the destination by its key ARN, or give its encryption context yourself.',
+  ),
   NotReencryptable: entry('KMS cannot re-encrypt this.', [], 'See the inspector for what it is.'),
   ContextChoiceInvalid: entry(
     'The source context cannot be "the same as the source".',

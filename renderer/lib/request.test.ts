@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { KEYS } from '../dev/keys.ts';
+import { makeRows, makeSources } from '../dev/rows.ts';
+import { pair } from './context.ts';
+import { buildRequest, type Draft, draftRows, familyOf, outputsFor } from './request.ts';
+
+const rows = makeRows(60).filter((row) => row.identification.reencryptable);
+const key = (alias: string) => {
+  const found = KEYS.find(({ aliases }) => aliases.includes(alias));
+  if (found === undefined) throw new Error(`no ${alias}`);
+  return found;
+};
+const draft: Draft = {
+  rows,
+  leftOut: [],
+  family: 'symmetric',
+  source: { key: null, algorithm: 'SYMMETRIC_DEFAULT', mode: 'declared', pairs: [] },
+  destination: { key: key('alias/payments-2026'), algorithm: 'SYMMETRIC_DEFAULT', mode: 'same', pairs: [] },
+  grantTokens: '',
+  output: { mode: 'in-place', backup: true, folder: null },
+  verify: true,
+  excluded: new Set(),
+};
+
+test('a complete draft becomes a request of its family’s blobs alone', () => {
+  const built = buildRequest(draft, true);
+  if (!built.ok) throw new Error(built.problems.join());
+  expect(built.request.dryRun).toBe(true);
+  expect(built.request.blobIds).toEqual(
+    rows.filter((row) => familyOf(row) === 'symmetric').map((row) => row.id),
+  );
+  expect(built.request.source).toEqual({
+    keyId: null,
+    algorithm: 'SYMMETRIC_DEFAULT',
+    context: { mode: 'declared' },
+  });
+  expect(built.request.destination.context).toEqual({ mode: 'same' });
+});
+
+test('excluded blobs stay out, and a draft without blobs is refused', () => {
+  const [first] = draftRows(draft);
+  if (first === undefined) throw new Error('no row');
+  expect(draftRows({ ...draft, excluded: new Set([first.id]) })).not.toContain(first);
+  const none = buildRequest({ ...draft, excluded: new Set(rows.map((row) => row.id)) }, false);
+  expect(none).toMatchObject({ ok: false, problems: [expect.stringContaining('No blob')] });
+});
+
+test('RSA needs its source key, and sends no context on its side', () => {
+  const rsa: Draft = {
+    ...draft,
+    family: 'rsa',
+    source: { ...draft.source, algorithm: 'RSAES_OAEP_SHA_256', mode: 'given', pairs: [pair('a', 'b')] },
+  };
+  expect(buildRequest(rsa, false)).toMatchObject({ ok: false });
+  const built = buildRequest({ ...rsa, source: { ...rsa.source, key: key('alias/partner-rsa') } }, false);
+  expect(built.ok && built.request.source.context).toEqual({ mode: 'given', context: {} });
+});
+
+test('to RSA no context is sent, whatever the editor holds', () => {
+  const built = buildRequest(
+    {
+      ...draft,
+      destination: {
+        key: key('alias/partner-rsa'),
+        algorithm: 'RSAES_OAEP_SHA_256',
+        mode: 'given',
+        pairs: [pair('a', '1'), pair('a', '2')],
+      },
+    },
+    false,
+  );
+  expect(built.ok && built.request.destination.context).toEqual({ mode: 'given', context: {} });
+});
+
+test('"No context" is the empty context, not the declared one', () => {
+  const built = buildRequest({ ...draft, source: { ...draft.source, mode: 'none' } }, false);
+  expect(built.ok && built.request.source.context).toEqual({ mode: 'given', context: {} });
+});
+
+test('what is missing is named: key, folder, a context to mend, too many grant tokens', () => {
+  const built = buildRequest(
+    {
+      ...draft,
+      source: { ...draft.source, mode: 'given', pairs: [pair('a', '1'), pair('a', '2')] },
+      destination: { ...draft.destination, key: null, algorithm: null },
+      output: { mode: 'folder', backup: true, folder: null },
+      grantTokens: Array.from({ length: 11 }, (_, i) => `t${i}`).join('\n'),
+    },
+    false,
+  );
+  expect(built.ok ? [] : built.problems).toHaveLength(4);
+});
+
+test('in place is refused for blobs without a file on this machine; ways out follow the host', () => {
+  const desktop = outputsFor(rows, makeSources(rows, 'desktop'), { folder: true, download: false });
+  expect(desktop).toEqual([
+    { mode: 'in-place', refused: null },
+    { mode: 'folder', refused: null },
+  ]);
+  const loopback = outputsFor(rows, makeSources(rows, 'loopback'), { folder: false, download: true });
+  expect(loopback.map(({ mode }) => mode)).toEqual(['in-place', 'download']);
+  expect(loopback[0]?.refused).toContain('pasted or uploaded');
+});
