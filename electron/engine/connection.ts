@@ -25,6 +25,7 @@ export class Connection {
   #kms: Kms | null = null;
   #generation = 0;
   #keys: Promise<KeyList> | null = null;
+  #listed: KeyList | null = null;
   readonly #practice: Practice;
   readonly #changed: (state: ConnectionState) => void;
 
@@ -43,6 +44,7 @@ export class Connection {
     this.#kms?.close();
     this.#kms = null;
     this.#keys = null;
+    this.#listed = null;
     this.#set({ choice, status: 'connecting', region: null, endpoint: null, identity: null, fault: null });
     let kms: Kms | null = null;
     try {
@@ -83,11 +85,19 @@ export class Connection {
     const listing = this.#keys ?? kms.listKeys();
     this.#keys = listing;
     try {
-      return await listing;
+      const list = await listing;
+      if (this.#keys === listing) this.#listed = list;
+      return list;
     } catch (error) {
       if (this.#keys === listing) this.#keys = null;
       throw error;
     }
+  }
+
+  /** Whether KMS said that a key's current material is this one; null where it was not asked or did not say. */
+  isCurrentMaterial(keyArn: string, keyMaterialId: string): boolean | null {
+    const current = this.#listed?.keys.find((key) => key.arn === keyArn)?.currentKeyMaterialId ?? null;
+    return current === null ? null : current === keyMaterialId;
   }
 
   /** The connection in one line for people: "practice KMS · us-east-1 · 111122223333". */

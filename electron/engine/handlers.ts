@@ -1,7 +1,9 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { EngineOptions } from '../bridge/index.ts';
+import { findKey, type LearnedKeys } from '../clusters/index.ts';
 import { listProfiles } from '../kms/index.ts';
+import type { Blobs } from './blobs.ts';
 import type { Connection } from './connection.ts';
 import type { Practice } from './practice.ts';
 import type { Runs } from './runs.ts';
@@ -11,6 +13,8 @@ import type { Workspace } from './workspace.ts';
 export interface Rooms {
   readonly options: EngineOptions;
   readonly workspace: Workspace;
+  readonly blobs: Blobs;
+  readonly learned: LearnedKeys;
   readonly connection: Connection;
   readonly practice: Practice;
   readonly runs: Runs;
@@ -33,7 +37,7 @@ function notHere(what: string): Promise<never> {
 
 /** The contract's requests, each in a line or two: the work is in the services. */
 export function pageHandlers(rooms: Rooms): PageHandlers {
-  const { options, workspace, connection, practice, runs, settings } = rooms;
+  const { options, workspace, blobs, connection, practice, runs, settings } = rooms;
   return {
     app: {
       state: async () => ({
@@ -54,9 +58,9 @@ export function pageHandlers(rooms: Rooms): PageHandlers {
       },
     },
     blobs: {
-      list: async ({ offset, limit }) => workspace.rows(offset, limit),
+      list: async ({ offset, limit }) => blobs.rows(offset, limit),
       sources: async ({ offset, limit }) => workspace.sources(offset, limit),
-      inspect: async ({ blobId }) => workspace.inspect(blobId),
+      inspect: async ({ blobId }) => blobs.inspect(blobId),
       resultText: async ({ runId, blobId }) => {
         const text = runs.get(runId).resultText(blobId);
         if (text === null)
@@ -71,6 +75,7 @@ export function pageHandlers(rooms: Rooms): PageHandlers {
         return { text };
       },
     },
+    clusters: clusterHandlers(rooms),
     connection: {
       profiles: () => listProfiles(),
       use: async (choice) => {
@@ -116,6 +121,54 @@ export function pageHandlers(rooms: Rooms): PageHandlers {
           );
         return workspace.addPaths([await practice.restoreVault()], 'path');
       },
+    },
+  };
+}
+
+function clusterHandlers({ workspace, blobs, learned, connection }: Rooms): PageHandlers['clusters'] {
+  const now = () => new Date().toISOString();
+  return {
+    list: async () => blobs.clusters((keyArn, id) => connection.isCurrentMaterial(keyArn, id)),
+    name: async ({ fingerprint, keyArn }) => {
+      if (keyArn === null) learned.forgetPerson(fingerprint);
+      else
+        learned.learn([
+          { fingerprint, keyArn, by: 'person', evidence: 'said by a person', keyMaterialId: null, at: now() },
+        ]);
+      blobs.invalidate();
+      workspace.touch();
+      return {};
+    },
+    findKey: async ({ blobId, keyIds, context }) => {
+      const { found: blob } = workspace.get(blobId);
+      const kms = connection.kms();
+      const candidates =
+        keyIds === null
+          ? (await connection.keys(false)).keys.filter((key) => key.unfitAsSource === null)
+          : await Promise.all(keyIds.map((keyId) => kms.describeKey(keyId)));
+      const { asked, found, likely } = await findKey(kms, {
+        blob: blob.bytes,
+        identification: blob.identification,
+        context,
+        candidates,
+      });
+      const { keyFingerprint } = blob.identification;
+      if (found !== null && keyFingerprint !== null) {
+        const requestId = asked.at(-1)?.requestId ?? 'unknown';
+        learned.learn([
+          {
+            fingerprint: keyFingerprint,
+            keyArn: found.arn,
+            by: 'kms',
+            evidence: `DryRun of ReEncrypt, request ${requestId}`,
+            keyMaterialId: null,
+            at: now(),
+          },
+        ]);
+        blobs.invalidate();
+        workspace.touch();
+      }
+      return { asked, found: found?.arn ?? null, likely: likely?.arn ?? null };
     },
   };
 }

@@ -1,5 +1,7 @@
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { type Engine, type EngineOptions, router, strippedEvent, unknownRequest } from '../bridge/index.ts';
+import { LearnedKeys, type Lesson } from '../clusters/index.ts';
+import { Blobs } from './blobs.ts';
 import { Connection } from './connection.ts';
 import { hostHandlers, pageHandlers, type Rooms } from './handlers.ts';
 import { Practice } from './practice.ts';
@@ -26,8 +28,15 @@ export function createEngine(options: EngineOptions): Engine {
     (revision, total) => emit('blobsChanged', { revision, total }),
     (files, blobs, done) => emit('intakeProgress', { files, blobs, done }),
   );
-  const runs = new Runs(workspace, connection, (summary) => emit('runProgress', summary));
-  const rooms: Rooms = { options, workspace, connection, practice, runs, settings };
+  const learned = new LearnedKeys(options.dataDir);
+  const blobs = new Blobs(workspace, learned);
+  const learn = (lessons: readonly Lesson[]) => {
+    learned.learn(lessons);
+    blobs.invalidate();
+    workspace.touch();
+  };
+  const runs = new Runs(workspace, connection, (summary) => emit('runProgress', summary), learn);
+  const rooms: Rooms = { options, workspace, blobs, learned, connection, practice, runs, settings };
 
   const page = router(requests, pageHandlers(rooms));
   const host = router(hostRequests, hostHandlers(rooms));
@@ -50,6 +59,7 @@ export function createEngine(options: EngineOptions): Engine {
       connection.close();
       await ready.all;
       await practice.close();
+      learned.close();
       listeners.clear();
     },
   };

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import type { RunRequest, RunSummary } from '#shared/model/run.ts';
-import { type ResolvedOutput, type Run, startRun } from '../rotation/index.ts';
+import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
+import type { Lesson } from '../clusters/index.ts';
+import { type PlanFile, type ResolvedOutput, type Run, startRun } from '../rotation/index.ts';
 import type { Connection } from './connection.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -17,8 +18,15 @@ export class Runs {
   readonly #workspace: Workspace;
   readonly #connection: Connection;
   readonly #progress: (summary: RunSummary) => void;
+  readonly #learn: (lessons: readonly Lesson[]) => void;
 
-  constructor(workspace: Workspace, connection: Connection, progress: (summary: RunSummary) => void) {
+  constructor(
+    workspace: Workspace,
+    connection: Connection,
+    progress: (summary: RunSummary) => void,
+    learn: (lessons: readonly Lesson[]) => void,
+  ) {
+    this.#learn = learn;
     this.#workspace = workspace;
     this.#connection = connection;
     this.#progress = progress;
@@ -61,12 +69,16 @@ export class Runs {
     this.#runs.set(id, run);
     for (const old of [...this.#runs.keys()].slice(0, -KEEP))
       if (this.#runs.get(old)?.summary().status !== 'running') this.#runs.delete(old);
-    if (resolved.mode === 'in-place' && !request.dryRun) {
-      void run.done.then(() =>
-        this.#workspace.refresh(files.flatMap((file) => (file.path === null ? [] : [file.path]))),
-      );
-    }
+    if (!request.dryRun) void run.done.then(() => this.#ended(run, resolved, files));
     return id;
+  }
+
+  /** Keeps what KMS said of the key materials; reads replaced files again. */
+  async #ended(run: Run, output: ResolvedOutput, files: readonly PlanFile[]): Promise<void> {
+    if (output.mode === 'in-place')
+      await this.#workspace.refresh(files.flatMap((file) => (file.path === null ? [] : [file.path])));
+    const lessons = lessonsOf(run.items());
+    if (lessons.length > 0) this.#learn(lessons);
   }
 
   /** Throws FaultError `RunGone`. */
@@ -115,4 +127,25 @@ export class Runs {
       );
     return { mode: 'in-place', backup: output.backup };
   }
+}
+
+/** One lesson for each fingerprint and key that replies of KMS named. */
+function lessonsOf(items: readonly RunItem[]): Lesson[] {
+  const at = new Date().toISOString();
+  const lessons = new Map<string, Lesson>();
+  const add = (
+    fingerprint: string | null,
+    keyArn: string | null,
+    keyMaterialId: string | null,
+    evidence: string,
+  ) => {
+    if (fingerprint === null || keyArn === null) return;
+    lessons.set(`${fingerprint} ${keyArn}`, { fingerprint, keyArn, by: 'kms', evidence, keyMaterialId, at });
+  };
+  for (const item of items) {
+    const evidence = `reply of ReEncrypt, request ${item.requestId ?? 'unknown'}`;
+    add(item.fingerprintBefore, item.sourceKeyArn, item.sourceKeyMaterialId, evidence);
+    add(item.fingerprintAfter, item.destinationKeyArn, item.destinationKeyMaterialId, evidence);
+  }
+  return [...lessons.values()];
 }

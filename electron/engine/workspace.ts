@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { BlobDetail, BlobRow, Oddity, Severity, SourceInfo } from '#shared/model/blob.ts';
+import type { Oddity, SourceInfo } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { decode } from '../inspect/index.ts';
 import { type FoundBlob, readSource, type Scan, scan, walk } from '../intake/index.ts';
 import type { PlanFile } from '../rotation/index.ts';
 
@@ -9,8 +8,6 @@ import type { PlanFile } from '../rotation/index.ts';
 const ODDITY_LIMIT = 200;
 /** Files read at a time: enough to keep the disk busy, few enough to bound memory. */
 const READ_BATCH = 16;
-/** Bytes of a blob that the inspector gets; the largest ciphertext KMS takes is 6,144. */
-const INSPECT_LIMIT = 65_536;
 
 export interface IntakeResult {
   sources: number;
@@ -19,7 +16,7 @@ export interface IntakeResult {
   moreOddities: number;
 }
 
-interface Source {
+export interface Source {
   readonly id: string;
   readonly origin: 'path' | 'upload' | 'paste';
   readonly path: string | null;
@@ -33,17 +30,6 @@ interface Source {
   blobs: Map<string, FoundBlob>;
 }
 
-const SEVERITIES: readonly Severity[] = ['info', 'warning', 'critical'];
-
-function worst(found: FoundBlob, source: Source): Severity | null {
-  const all = [...found.findings, ...source.scan.findings];
-  return all.reduce<Severity | null>(
-    (high, f) =>
-      high === null || SEVERITIES.indexOf(f.severity) > SEVERITIES.indexOf(high) ? f.severity : high,
-    null,
-  );
-}
-
 /** Everything that was taken in: sources, the blobs in them, and where each sits. Holds ciphertext only. */
 export class Workspace {
   #sources = new Map<string, Source>();
@@ -52,7 +38,6 @@ export class Workspace {
   #nextSource = 1;
   #nextBlob = 1;
   #revision = 0;
-  #rowCache: BlobRow[] | null = null;
   readonly #changed: (revision: number, total: number) => void;
   readonly #progress: (files: number, blobs: number, done: boolean) => void;
 
@@ -188,16 +173,20 @@ export class Workspace {
     this.#bump();
   }
 
-  rows(offset: number, limit: number): { total: number; revision: number; rows: BlobRow[] } {
-    this.#rowCache ??= [...this.#rows].map(([id, { source, found }]) => this.#row(id, source, found));
-    return {
-      total: this.#rowCache.length,
-      revision: this.#revision,
-      rows: this.#rowCache.slice(offset, offset + limit),
-    };
+  get revision(): number {
+    return this.#revision;
   }
 
-  /** Absolute path of each row's file, in the order of {@link rows}. */
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  /** Every blob with its source, in the order in which they were taken in. */
+  entries(): Iterable<[blobId: string, entry: { source: Source; found: FoundBlob }]> {
+    return this.#rows;
+  }
+
+  /** Absolute path of each row's file, in the order of {@link entries}. */
   paths(offset: number, limit: number): (string | null)[] {
     return [...this.#rows.values()].slice(offset, offset + limit).map(({ source }) => source.path);
   }
@@ -217,31 +206,11 @@ export class Workspace {
     };
   }
 
-  inspect(blobId: string): BlobDetail {
-    const { source, found } = this.#get(blobId);
-    const decoded = decode(found.bytes);
-    const { keyArn } = found.declared;
-    return {
-      row: this.#row(blobId, source, found),
-      byteRange: found.range,
-      bytesBase64: Buffer.from(found.bytes.subarray(0, INSPECT_LIMIT)).toString('base64'),
-      truncated: found.bytes.length > INSPECT_LIMIT,
-      fields: [...decoded.fields],
-      findings: [...source.scan.findings, ...found.findings, ...decoded.findings],
-      summary: [
-        ...decoded.summary,
-        ...(keyArn === null
-          ? []
-          : [{ text: `The file says the key is ${keyArn}.`, source: 'container' as const }]),
-      ],
-    };
-  }
-
   /** The files of a run, each with its chosen blobs. Throws FaultError `BlobGone` for an unknown id. */
   plan(blobIds: readonly string[]): { files: PlanFile[]; origins: Set<Source['origin']> } {
     const bySource = new Map<Source, { blobId: string; found: FoundBlob }[]>();
     for (const blobId of new Set(blobIds)) {
-      const { source, found } = this.#get(blobId);
+      const { source, found } = this.get(blobId);
       const list = bySource.get(source) ?? [];
       list.push({ blobId, found });
       bySource.set(source, list);
@@ -257,7 +226,8 @@ export class Workspace {
     return { files, origins: new Set([...bySource.keys()].map((s) => s.origin)) };
   }
 
-  #get(blobId: string): { source: Source; found: FoundBlob } {
+  /** Throws FaultError `BlobGone`. */
+  get(blobId: string): { source: Source; found: FoundBlob } {
     const entry = this.#rows.get(blobId);
     if (entry === undefined)
       throw new FaultError(
@@ -305,24 +275,12 @@ export class Workspace {
     return source.blobs.size;
   }
 
-  #row(id: string, source: Source, found: FoundBlob): BlobRow {
-    return {
-      id,
-      sourceId: source.id,
-      file: source.display,
-      place: found.place,
-      container: found.container,
-      encoding: found.encoding.name,
-      sizeBytes: found.bytes.length,
-      sha256: createHash('sha256').update(found.bytes).digest('hex'),
-      declared: found.declared,
-      identification: found.identification,
-      worst: worst(found, source),
-    };
+  /** What is known of the blobs changed, though not the blobs: they are to be fetched again. */
+  touch(): void {
+    this.#bump();
   }
 
   #bump(): void {
-    this.#rowCache = null;
     this.#revision++;
     this.#changed(this.#revision, this.#rows.size);
   }

@@ -1,5 +1,6 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
+import { identify } from '../inspect/index.ts';
 import { encode, type FoundBlob, type NewBlob, type Replacement } from '../intake/index.ts';
 import { type BlobOutcome, rotateBlob } from './blob-step.ts';
 import { faultOf } from './faults.ts';
@@ -97,6 +98,7 @@ async function finish(
     context.ledger.set(blobId, {
       state: 'reencrypted',
       sha256After: sha256(next.bytes),
+      fingerprintAfter: identify(next.bytes).keyFingerprint,
       output: written.label,
       backup: written.backup,
       notes: [...(context.ledger.get(blobId)?.notes ?? []), ...written.notes],

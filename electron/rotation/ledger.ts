@@ -44,6 +44,8 @@ export class Ledger {
           requestId: null,
           sha256Before: sha256(found.bytes),
           sha256After: null,
+          fingerprintBefore: found.identification.keyFingerprint,
+          fingerprintAfter: null,
           output: null,
           backup: null,
           notes: [],

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { BlobDetail, BlobRow, Oddity, SourceInfo } from '../model/blob.ts';
+import { Cluster, KeyTimeline, Probe } from '../model/cluster.ts';
 import { ConnectionChoice, ConnectionState, ProfileInfo } from '../model/connection.ts';
+import { EncryptionContext } from '../model/context.ts';
 import { KeyInfo, KeyList } from '../model/key.ts';
 import { RunItem, RunRequest, RunSummary } from '../model/run.ts';
 import { event, nothing, request } from './define.ts';
@@ -52,6 +54,30 @@ export const requests = {
     inspect: request(z.object({ blobId: z.string() }), BlobDetail),
     /** The new ciphertext of a blob as text in its own encoding, for copying. */
     resultText: request(z.object({ runId: z.string(), blobId: z.string() }), z.object({ text: z.string() })),
+  },
+  clusters: {
+    /** Blobs by key material, with what is known of each one's key; and the keys that were rotated. */
+    list: request(
+      nothing,
+      z.object({ revision: z.int(), clusters: z.array(Cluster), timelines: z.array(KeyTimeline) }),
+    ),
+    /** A person says which key a material belongs to; null takes their word back. */
+    name: request(
+      z.object({
+        fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+        keyArn: z.string().min(1).max(2048).nullable(),
+      }),
+      nothing,
+    ),
+    /** Asks KMS, by DryRun alone, which key opens a blob. Null: every key that this identity can see. */
+    findKey: request(
+      z.object({
+        blobId: z.string(),
+        keyIds: z.array(z.string().min(1).max(2048)).max(100).nullable(),
+        context: EncryptionContext.nullable(),
+      }),
+      z.object({ asked: z.array(Probe), found: z.string().nullable(), likely: z.string().nullable() }),
+    ),
   },
   connection: {
     profiles: request(nothing, z.object({ profiles: z.array(ProfileInfo), problems: z.array(z.string()) })),

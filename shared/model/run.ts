@@ -67,6 +67,9 @@ export const RunItem = z.object({
   /** Hashes of the blob before and after, hex SHA-256. */
   sha256Before: z.string(),
   sha256After: z.string().nullable(),
+  /** Fingerprints of the key material before and after, read from the blobs; null where a blob has none. */
+  fingerprintBefore: z.string().nullable(),
+  fingerprintAfter: z.string().nullable(),
   /** Path for people of the file that now holds the new blob. */
   output: z.string().nullable(),
   backup: z.string().nullable(),

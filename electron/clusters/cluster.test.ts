@@ -1,0 +1,219 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BlobRow } from '#shared/model/blob.ts';
+import type { LearnedKey } from '#shared/model/cluster.ts';
+import { acrossBlobs, clusters, declaredDate, LearnedKeys, readKeyName, timelines } from './index.ts';
+
+const KEY = 'arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111';
+const OTHER = 'arn:aws:kms:us-east-1:111122223333:key/22222222-2222-2222-2222-222222222222';
+const ALIAS = 'arn:aws:kms:us-east-1:111122223333:alias/payments';
+const MRK = (region: string) => `arn:aws:kms:${region}:111122223333:key/mrk-1234`;
+
+let n = 0;
+function blob(
+  fingerprint: string,
+  declared: Partial<BlobRow['declared']> = {},
+  more: Partial<BlobRow> = {},
+): BlobRow {
+  n++;
+  return {
+    id: `b${n}`,
+    sourceId: `s${n}`,
+    file: `f${n}.bin`,
+    place: '',
+    container: 'raw',
+    encoding: 'binary',
+    sizeBytes: 184,
+    sha256: `hash-${n}`,
+    declared: { keyArn: null, encryptionContext: null, createdAt: null, algorithm: null, ...declared },
+    identification: {
+      kind: 'kms-symmetric',
+      label: 'KMS symmetric, v2',
+      layout: 'v2',
+      keyFingerprint: fingerprint.padEnd(64, '0'),
+      plaintextBytes: 32,
+      gcmNonce: `nonce-${n}`,
+      producedBy: null,
+      reencryptable: true,
+      reason: null,
+    },
+    worst: null,
+    ...more,
+  };
+}
+const none = () => [];
+const fp = (text: string) => text.padEnd(64, '0');
+const kms = (keyArn: string, keyMaterialId: string | null = null): LearnedKey => ({
+  keyArn,
+  by: 'kms',
+  evidence: 'reply of ReEncrypt, request r',
+  keyMaterialId,
+  at: '2026-01-01T00:00:00Z',
+  blobs: 0,
+});
+
+describe('clusters', () => {
+  it('groups by fingerprint and names the whole group once one label is known', () => {
+    const [one, two] = clusters([blob('aa'), blob('aa', { keyArn: KEY }), blob('bb')], none);
+    expect(one).toMatchObject({
+      fingerprint: fp('aa'),
+      blobs: 2,
+      keyArn: KEY,
+      by: 'declared',
+      verdict: 'one-key',
+    });
+    expect(one?.keys[0]?.evidence).toMatch(/declared in f\d+\.bin/);
+    expect(two).toMatchObject({ blobs: 1, keyArn: null, by: null, verdict: 'unknown', keys: [] });
+  });
+
+  it('what KMS said outranks labels, and a label that differs is called wrong', () => {
+    const [one] = clusters([blob('aa', { keyArn: OTHER })], () => [kms(KEY)]);
+    expect(one).toMatchObject({ keyArn: KEY, by: 'kms', verdict: 'contradiction' });
+    expect(one?.reason).toContain(OTHER);
+  });
+
+  it('labels that cannot be one key name none', () => {
+    const [one] = clusters([blob('aa', { keyArn: KEY }), blob('aa', { keyArn: OTHER })], none);
+    expect(one).toMatchObject({ keyArn: null, verdict: 'contradiction' });
+  });
+
+  it('a key beside its alias, and replicas of a multi-Region key, are told apart from contradictions', () => {
+    expect(clusters([blob('aa', { keyArn: ALIAS }), blob('aa', { keyArn: KEY })], none)[0]).toMatchObject({
+      keyArn: KEY,
+      verdict: 'alias',
+    });
+    expect(
+      clusters([blob('aa', { keyArn: MRK('us-east-1') }), blob('aa', { keyArn: MRK('eu-west-1') })], none)[0],
+    ).toMatchObject({ verdict: 'replicas' });
+  });
+
+  it('keeps the span of the declared dates', () => {
+    const [one] = clusters(
+      [blob('aa', { createdAt: '2024-05-01T00:00:00Z' }), blob('aa', { createdAt: '1444233149.795402' })],
+      none,
+    );
+    expect(one?.firstDate).toBe('2015-10-07T15:52:29.795Z');
+    expect(one?.lastDate).toBe('2024-05-01T00:00:00.000Z');
+  });
+});
+
+describe('timelines', () => {
+  const rows = [
+    blob('bb', { keyArn: KEY, createdAt: '2025-05-01T00:00:00Z' }),
+    blob('aa', { keyArn: KEY, createdAt: '2024-05-01T00:00:00Z' }),
+    blob('cc', { keyArn: OTHER }),
+  ];
+
+  it('shows a rotated key as generations by date, the newest current', () => {
+    const [line, ...rest] = timelines(clusters(rows, none), () => null);
+    expect(rest).toEqual([]);
+    expect(line?.keyArn).toBe(KEY);
+    expect(line?.generations.map((g) => [g.fingerprint.slice(0, 2), g.current])).toEqual([
+      ['aa', false],
+      ['bb', true],
+    ]);
+  });
+
+  it('claims no current generation where a date is missing, unless KMS said so', () => {
+    const undated = clusters([...rows, blob('dd', { keyArn: KEY })], none);
+    expect(timelines(undated, () => null)[0]?.generations.map((g) => g.current)).toEqual([null, null, null]);
+    const said = timelines(undated, (fingerprint) => (fingerprint === fp('dd') ? true : null))[0];
+    expect(said?.generations.map((g) => [g.fingerprint.slice(0, 2), g.current])).toEqual([
+      ['dd', true],
+      ['aa', false],
+      ['bb', false],
+    ]);
+  });
+});
+
+describe('findings across blobs', () => {
+  const NOW = Date.parse('2026-11-24T00:00:00Z');
+  const codes = (rows: BlobRow[]) => {
+    const found = acrossBlobs(rows, clusters(rows, none), NOW);
+    return rows.map((row) => (found.get(row.id) ?? []).map((f) => f.code).sort());
+  };
+
+  it('duplicates name where the others are', () => {
+    const rows = [blob('aa', {}, { sha256: 'x' }), blob('aa', {}, { sha256: 'x' }), blob('aa')];
+    expect(codes(rows)).toEqual([['duplicate-blob', 'gcm-nonce-reuse'].slice(0, 1), ['duplicate-blob'], []]);
+  });
+
+  it('one nonce under one fingerprint is critical without a derived key, a copy of the same blob is not that', () => {
+    const twice = (layout: 'v1' | 'v2') =>
+      [1, 2].map(() => {
+        const row = blob('aa');
+        return { ...row, identification: { ...row.identification, layout, gcmNonce: 'same' } };
+      });
+    const severity = (layout: 'v1' | 'v2') => {
+      const rows = twice(layout);
+      return acrossBlobs(rows, clusters(rows, none), NOW).get(rows[0]?.id ?? '')?.[0];
+    };
+    expect(severity('v1')).toMatchObject({ code: 'gcm-nonce-reuse', severity: 'critical' });
+    expect(severity('v2')).toMatchObject({ code: 'gcm-nonce-reuse', severity: 'warning' });
+  });
+
+  it('a contradicted label, an old blob and SHA-1 OAEP', () => {
+    expect(
+      codes([
+        blob('aa', { keyArn: KEY, createdAt: '2020-01-01T00:00:00Z' }),
+        blob('aa', { keyArn: OTHER, createdAt: '2026-01-01T00:00:00Z' }),
+        blob('bb', { algorithm: 'RSAES_OAEP_SHA_1', createdAt: 'yesterday' }),
+      ]),
+    ).toEqual([['declared-key-contradicts', 'old-blob'], ['declared-key-contradicts'], ['sha1-oaep']]);
+  });
+});
+
+describe('names and dates', () => {
+  it('reads labels in every form', () => {
+    expect(readKeyName(KEY)).toMatchObject({
+      arn: true,
+      alias: false,
+      region: 'us-east-1',
+      multiRegion: false,
+    });
+    expect(readKeyName('awskms://alias/x?region=us-east-1')).toMatchObject({
+      arn: false,
+      alias: true,
+      id: 'x',
+    });
+    expect(readKeyName(`awskms:///${KEY}?region=us-east-1`)).toMatchObject({
+      arn: true,
+      account: '111122223333',
+    });
+  });
+
+  it.each(['', 'yesterday', '12', 'NaN', '99999999999999', '2024-99-99'])('%j is no date', (text) => {
+    expect(declaredDate(text)).toBeNull();
+  });
+});
+
+describe('the learned map', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'rewrap-learned-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('survives a restart, is shared by two at once, and takes back a person’s word alone', () => {
+    const lesson = { fingerprint: fp('aa'), evidence: 'e', keyMaterialId: null, at: '2026-01-01T00:00:00Z' };
+    const first = new LearnedKeys(folder);
+    first.learn([
+      { ...lesson, keyArn: KEY, by: 'kms', keyMaterialId: 'ab'.repeat(32) },
+      { ...lesson, keyArn: OTHER, by: 'person' },
+    ]);
+    const second = new LearnedKeys(folder);
+    expect(second.of(fp('aa')).map((k) => [k.keyArn, k.by])).toHaveLength(2);
+    first.close();
+    second.forgetPerson(fp('aa'));
+    // A later reply without a material id does not erase the one that is known.
+    second.learn([{ ...lesson, keyArn: KEY, by: 'kms', evidence: 'later' }]);
+    second.close();
+    const third = new LearnedKeys(folder);
+    expect(third.of(fp('aa'))).toMatchObject([
+      { keyArn: KEY, by: 'kms', evidence: 'later', keyMaterialId: 'ab'.repeat(32) },
+    ]);
+    third.close();
+  });
+});

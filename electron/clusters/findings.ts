@@ -1,0 +1,126 @@
+import type { BlobRow, Finding } from '#shared/model/blob.ts';
+import type { Cluster } from '#shared/model/cluster.ts';
+import { declaredDate } from './dates.ts';
+import { readKeyName, sameKey } from './key-names.ts';
+
+/** A blob older than this is worth a second look, months. */
+export const OLD_MONTHS = 24;
+const LISTED = 3;
+
+/**
+ * Findings that need more than one blob, or the date: by blob id. Linear in the rows.
+ * `now` is the present, milliseconds.
+ */
+export function acrossBlobs(
+  rows: readonly BlobRow[],
+  all: readonly Cluster[],
+  now: number,
+): Map<string, Finding[]> {
+  const found = new Map<string, Finding[]>();
+  const put = (row: BlobRow, finding: Finding) => {
+    const list = found.get(row.id);
+    if (list === undefined) found.set(row.id, [finding]);
+    else list.push(finding);
+  };
+  const byHash = index(rows, (row) => row.sha256);
+  const byNonce = index(rows, ({ identification: id }) =>
+    id.gcmNonce === null || id.keyFingerprint === null ? null : `${id.keyFingerprint} ${id.gcmNonce}`,
+  );
+  const byFingerprint = new Map(all.map((cluster) => [cluster.fingerprint, cluster]));
+  for (const same of byHash.values())
+    if (same.length > 1) for (const row of same) put(row, duplicate(row, same));
+  for (const same of byNonce.values())
+    if (new Set(same.map((row) => row.sha256)).size > 1)
+      for (const row of same) put(row, sharedNonce(row, same));
+  for (const row of rows) {
+    const cluster = byFingerprint.get(row.identification.keyFingerprint ?? '');
+    const label = cluster === undefined ? null : contradiction(row, cluster);
+    if (label !== null) put(row, label);
+    const age = old(row, now);
+    if (age !== null) put(row, age);
+    if (row.declared.algorithm === 'RSAES_OAEP_SHA_1') put(row, SHA1);
+  }
+  return found;
+}
+
+function index(rows: readonly BlobRow[], key: (row: BlobRow) => string | null): Map<string, BlobRow[]> {
+  const map = new Map<string, BlobRow[]>();
+  for (const row of rows) {
+    const k = key(row);
+    if (k === null) continue;
+    const list = map.get(k);
+    if (list === undefined) map.set(k, [row]);
+    else list.push(row);
+  }
+  return map;
+}
+
+function where(row: BlobRow): string {
+  return row.place === '' ? row.file : `${row.file} · ${row.place}`;
+}
+
+function others(row: BlobRow, same: readonly BlobRow[]): string {
+  const rest = same.filter((other) => other.id !== row.id);
+  const more = rest.length > LISTED ? ` and ${rest.length - LISTED} more` : '';
+  return `${rest.slice(0, LISTED).map(where).join(', ')}${more}`;
+}
+
+function duplicate(row: BlobRow, same: readonly BlobRow[]): Finding {
+  return {
+    code: 'duplicate-blob',
+    severity: 'info',
+    title: 'The very same blob stands elsewhere too.',
+    detail: `Equal bytes in ${others(row, same)}. KMS never makes the same blob twice, so it was copied: re-encrypt every copy, or the old one stays in use.`,
+    range: null,
+  };
+}
+
+function sharedNonce(row: BlobRow, same: readonly BlobRow[]): Finding {
+  return {
+    code: 'gcm-nonce-reuse',
+    // v2 draws a salt for each blob and derives its key from it: an equal nonce alone is odd there, not yet fatal.
+    severity: row.identification.layout === 'v2' ? 'warning' : 'critical',
+    title: 'Two different blobs under one key material share their GCM nonce.',
+    detail: `Also in ${others(row, same)}. AES-GCM loses its protection when a nonce repeats under one key. KMS draws nonces at random and never repeated one in any blob observed: one of them may be altered or made up. Re-encrypt both and find out where they come from.`,
+    range: null,
+  };
+}
+
+function contradiction(row: BlobRow, cluster: Cluster): Finding | null {
+  const { keyArn } = row.declared;
+  if (keyArn === null || keyArn === '' || cluster.verdict !== 'contradiction') return null;
+  const mine = readKeyName(keyArn);
+  if (cluster.keyArn !== null && sameKey(mine, readKeyName(cluster.keyArn))) return null;
+  return {
+    code: 'declared-key-contradicts',
+    severity: 'warning',
+    title: 'The key that the file declares is contradicted by other blobs with the same key material.',
+    detail: `Declared here: ${keyArn}. ${cluster.reason ?? ''} A wrong label makes decryption fail in tools that send it to KMS. Find the key, then correct the label by re-encrypting in place.`,
+    range: null,
+  };
+}
+
+function old(row: BlobRow, now: number): Finding | null {
+  const date = declaredDate(row.declared.createdAt);
+  if (date === null) return null;
+  const limit = new Date(now);
+  limit.setUTCMonth(limit.getUTCMonth() - OLD_MONTHS);
+  if (Date.parse(date) >= limit.getTime()) return null;
+  return {
+    code: 'old-blob',
+    severity: 'info',
+    title: `Its container says that it was made on ${date.slice(0, 10)}, more than ${OLD_MONTHS} months ago.`,
+    detail:
+      'Automatic rotation of a key does not touch blobs made before. Re-encrypt it to the same key to take the current key material. The date is what the file says, not read from the blob.',
+    range: null,
+  };
+}
+
+const SHA1: Finding = {
+  code: 'sha1-oaep',
+  severity: 'info',
+  title: 'It is declared to be encrypted with RSA-OAEP and SHA-1.',
+  detail:
+    'OAEP with SHA-1 is not known to be broken, but many policies forbid SHA-1. RSAES_OAEP_SHA_256 does the same work.',
+  range: null,
+};

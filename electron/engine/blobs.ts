@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import type { BlobDetail, BlobRow, Finding, Severity } from '#shared/model/blob.ts';
+import type { Cluster, KeyTimeline } from '#shared/model/cluster.ts';
+import { acrossBlobs, clusters, type LearnedKeys, timelines } from '../clusters/index.ts';
+import { decode } from '../inspect/index.ts';
+import type { FoundBlob } from '../intake/index.ts';
+import type { Source, Workspace } from './workspace.ts';
+
+/** Bytes of a blob that the inspector gets; the largest ciphertext KMS takes is 6,144. */
+const INSPECT_LIMIT = 65_536;
+
+const SEVERITIES: readonly Severity[] = ['info', 'warning', 'critical'];
+
+interface View {
+  readonly revision: number;
+  readonly rows: BlobRow[];
+  readonly clusters: Cluster[];
+  readonly across: ReadonlyMap<string, Finding[]>;
+}
+
+/** What is shown of the workspace: rows, groups, one blob in full. Made when asked for, once for each change. */
+export class Blobs {
+  #view: View | null = null;
+  readonly #workspace: Workspace;
+  readonly #learned: LearnedKeys;
+
+  constructor(workspace: Workspace, learned: LearnedKeys) {
+    this.#workspace = workspace;
+    this.#learned = learned;
+  }
+
+  /** Something was learned: groups and findings are made anew. */
+  invalidate(): void {
+    this.#view = null;
+  }
+
+  rows(offset: number, limit: number): { total: number; revision: number; rows: BlobRow[] } {
+    const { rows, revision } = this.#now();
+    return { total: rows.length, revision, rows: rows.slice(offset, offset + limit) };
+  }
+
+  /** `current`: whether KMS says that a key material id is its key's current one; null where it did not say. */
+  clusters(current: (keyArn: string, keyMaterialId: string) => boolean | null): {
+    revision: number;
+    clusters: Cluster[];
+    timelines: KeyTimeline[];
+  } {
+    const view = this.#now();
+    const byFingerprint = new Map(view.clusters.map((cluster) => [cluster.fingerprint, cluster]));
+    const said = (fingerprint: string) => {
+      const key = byFingerprint
+        .get(fingerprint)
+        ?.keys.find((k) => k.by === 'kms' && k.keyMaterialId !== null);
+      return key?.keyMaterialId ? current(key.keyArn, key.keyMaterialId) : null;
+    };
+    return {
+      revision: view.revision,
+      clusters: view.clusters,
+      timelines: timelines(view.clusters, said),
+    };
+  }
+
+  inspect(blobId: string): BlobDetail {
+    const { source, found } = this.#workspace.get(blobId);
+    const decoded = decode(found.bytes);
+    const across = this.#now().across.get(blobId) ?? [];
+    const { keyArn } = found.declared;
+    return {
+      row: row(blobId, source, found, across),
+      byteRange: found.range,
+      bytesBase64: Buffer.from(found.bytes.subarray(0, INSPECT_LIMIT)).toString('base64'),
+      truncated: found.bytes.length > INSPECT_LIMIT,
+      fields: [...decoded.fields],
+      findings: [...source.scan.findings, ...found.findings, ...across, ...decoded.findings],
+      summary: [
+        ...decoded.summary,
+        ...(keyArn === null
+          ? []
+          : [{ text: `The file says the key is ${keyArn}.`, source: 'container' as const }]),
+      ],
+    };
+  }
+
+  #now(): View {
+    const { revision } = this.#workspace;
+    if (this.#view?.revision === revision) return this.#view;
+    const plain = [...this.#workspace.entries()].map(([id, { source, found }]) => row(id, source, found, []));
+    const groups = clusters(plain, (fingerprint) => this.#learned.of(fingerprint));
+    const across = acrossBlobs(plain, groups, Date.now());
+    const rows = plain.map((one) => ({ ...one, worst: highest(across.get(one.id) ?? [], one.worst) }));
+    this.#view = { revision, rows, clusters: groups, across };
+    return this.#view;
+  }
+}
+
+function highest(findings: readonly Finding[], start: Severity | null): Severity | null {
+  return findings.reduce(
+    (high, { severity }) =>
+      high === null || SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(high) ? severity : high,
+    start,
+  );
+}
+
+function row(id: string, source: Source, found: FoundBlob, across: readonly Finding[]): BlobRow {
+  return {
+    id,
+    sourceId: source.id,
+    file: source.display,
+    place: found.place,
+    container: found.container,
+    encoding: found.encoding.name,
+    sizeBytes: found.bytes.length,
+    sha256: createHash('sha256').update(found.bytes).digest('hex'),
+    declared: found.declared,
+    identification: found.identification,
+    worst: highest([...source.scan.findings, ...found.findings, ...across], null),
+  };
+}
