@@ -1,6 +1,6 @@
 import { ChevronRight, CircleX, X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
+import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import type { Fault } from '#shared/model/fault.ts';
 import { IconButton } from './Button.tsx';
 
@@ -48,12 +48,12 @@ export function FaultLines({ fault }: { readonly fault: Fault }) {
 function RawError({ raw }: { readonly raw: NonNullable<Fault['raw']> }) {
   return (
     <Disclosure className="disclosure">
-      <Heading className="disclosure-heading">
+      <div className="disclosure-heading">
         <AriaButton slot="trigger" className="button button-link">
           <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
           Show the KMS error
         </AriaButton>
-      </Heading>
+      </div>
       <DisclosurePanel className="disclosure-panel">
         <dl className="raw-error">
           <dt>Name</dt>

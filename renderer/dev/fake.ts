@@ -65,8 +65,14 @@ function stateOf(choice: ConnectionChoice, status: ConnectionState['status']): C
   };
 }
 
+/** The rooms that the page uses so far. */
+type Used = Pick<
+  RewrapApi<File>,
+  'app' | 'intake' | 'blobs' | 'connection' | 'keys' | 'output' | 'runs' | 'practice' | 'takeFiles' | 'on'
+>;
+
 /** A host that lives in the page, for looking at every state of it. Never part of the product. */
-export function makeFake(options: FakeOptions): RewrapApi<File> {
+export function makeFake(options: FakeOptions): Used {
   let rows: BlobRow[] = makeRows(options.n);
   let revision = 1;
   const choice: ConnectionChoice =

@@ -60,6 +60,8 @@ export class FakeRun {
       requestId: null,
       sha256Before: row.sha256,
       sha256After: null,
+      fingerprintBefore: row.identification.keyFingerprint,
+      fingerprintAfter: null,
       output: null,
       backup: null,
       notes: [],

@@ -1,6 +1,6 @@
 import type { BlobRow } from '#shared/model/blob.ts';
 import { bytes } from './format.ts';
-import { KIND_WORDS } from './words.ts';
+import { kindWords } from './words.ts';
 
 export type GroupBy = 'key' | 'file' | 'kind' | 'none';
 export type SortColumn =
@@ -39,13 +39,32 @@ function haystack(row: BlobRow): string {
   let text = haystacks.get(row);
   if (text === undefined) {
     const id = row.identification;
-    text = [row.file, row.place, id.label, KIND_WORDS[id.kind], id.keyFingerprint ?? '', row.sha256]
+    text = [row.file, row.place, id.label, kindWords(id.kind), id.keyFingerprint ?? '', row.sha256]
       .concat(row.declared.keyArn ?? '')
       .join('\n')
       .toLowerCase();
     haystacks.set(row, text);
   }
   return text;
+}
+
+const WARM_STEP = 4000;
+
+/**
+ * Prepares rows for filtering a few thousand at a time, so that the first letter typed finds it done. Returns how to
+ * stop.
+ */
+export function warmFilter(rows: readonly BlobRow[]): () => void {
+  let at = 0;
+  let timer = setTimeout(step, 50);
+  function step(): void {
+    for (const end = Math.min(at + WARM_STEP, rows.length); at < end; at += 1) {
+      const row = rows[at];
+      if (row !== undefined) haystack(row);
+    }
+    if (at < rows.length) timer = setTimeout(step, 5);
+  }
+  return () => clearTimeout(timer);
 }
 
 /** Rows that contain every word of `query`, in the order given. */
@@ -105,7 +124,7 @@ export function sortRows(
 function groupOf(row: BlobRow, by: GroupBy): { key: string; label: string; fingerprint: string | null } {
   const { kind, keyFingerprint } = row.identification;
   if (by === 'file') return { key: `file:${row.sourceId}`, label: row.file, fingerprint: null };
-  if (by === 'kind') return { key: `kind:${kind}`, label: KIND_WORDS[kind], fingerprint: null };
+  if (by === 'kind') return { key: `kind:${kind}`, label: kindWords(kind), fingerprint: null };
   if (keyFingerprint !== null)
     return { key: `key:${keyFingerprint}`, label: '', fingerprint: keyFingerprint };
   if (kind === 'kms-asymmetric-candidate')
@@ -114,7 +133,7 @@ function groupOf(row: BlobRow, by: GroupBy): { key: string; label: string; finge
       label: `RSA candidates of ${bytes(row.sizeBytes)}`,
       fingerprint: null,
     };
-  return { key: `key:none-${kind}`, label: `${KIND_WORDS[kind]}, no fingerprint`, fingerprint: null };
+  return { key: `key:none-${kind}`, label: `${kindWords(kind)}, no fingerprint`, fingerprint: null };
 }
 
 /** Groups in order of their first row; large groups of a known key are not moved, since sorting is the person's. */

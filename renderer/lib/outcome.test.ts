@@ -16,6 +16,8 @@ const item = (blobId: string, patch: Partial<RunItem>): RunItem => ({
   requestId: null,
   sha256Before: '',
   sha256After: null,
+  fingerprintBefore: null,
+  fingerprintAfter: null,
   output: null,
   backup: null,
   notes: [],

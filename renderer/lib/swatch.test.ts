@@ -4,7 +4,7 @@ import { SWATCH_COLOURS, swatchOf } from './swatch.ts';
 
 const fingerprint = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
-  .map((b) => Buffer.from(b).toString('hex'));
+  .map((b) => Array.from(b, (n) => n.toString(16).padStart(2, '0')).join(''));
 
 test('a swatch has five bars of exactly two different colours', () => {
   fc.assert(

@@ -1,31 +1,32 @@
 import type { BlobContainer, BlobKind, BlobRow, EncodingName } from '#shared/model/blob.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 
-export const KIND_WORDS: Record<BlobKind, string> = {
+/** A name of the contract as words, for kinds that a newer host may add: "some-format" becomes "Some format". */
+const spelled = (name: string): string => name.replaceAll('-', ' ').replace(/^./, (c) => c.toUpperCase());
+
+const KIND_WORDS: Readonly<Record<string, string>> = {
   'kms-symmetric': 'KMS symmetric',
   'kms-like': 'KMS-like',
   'kms-asymmetric-candidate': 'RSA candidate',
   'encryption-sdk-message': 'Encryption SDK message',
   's3-encryption-client': 'S3 Encryption Client object',
-  'database-encryption-sdk': 'Database Encryption SDK header',
-  'tink-keyset': 'Tink keyset in clear',
-  age: 'age',
+  'database-encryption-sdk': 'Database Encryption SDK',
+  'tink-keyset': 'Tink keyset, in clear',
   openpgp: 'OpenPGP',
   'vault-transit': 'Vault transit',
   'azure-key-vault': 'Azure Key Vault',
   'gcp-kms': 'Google Cloud KMS',
   'spring-cloud-config': 'Spring Cloud Config',
-  'openssl-salted': 'OpenSSL salted',
+  'openssl-salted': 'OpenSSL, salted',
   'ansible-vault': 'Ansible Vault',
+  age: 'age',
   'git-crypt': 'git-crypt',
   jwe: 'JWE',
   pkcs7: 'PKCS #7',
-  'nitro-recipient': 'Nitro recipient',
-  certificate: 'Certificate',
-  'private-key': 'Private key',
+  'nitro-recipient': 'Nitro Enclaves recipient',
   emulator: 'KMS emulator',
-  unknown: 'Unknown',
 };
+export const kindWords = (kind: BlobKind): string => KIND_WORDS[kind] ?? spelled(kind);
 
 export const ENCODING_WORDS: Record<EncodingName, string> = {
   binary: 'binary',
@@ -35,20 +36,20 @@ export const ENCODING_WORDS: Record<EncodingName, string> = {
   'base64-base64': 'base64 twice',
 };
 
-export const CONTAINER_WORDS: Record<BlobContainer, string> = {
+const CONTAINER_WORDS: Readonly<Record<string, string>> = {
   raw: 'raw file',
   text: 'text',
   'aws-cli-json': 'AWS CLI JSON',
-  sops: 'SOPS file',
+  sops: 'SOPS',
   pulumi: 'Pulumi',
   opentofu: 'OpenTofu state',
   'terraform-kms-secrets': 'Terraform aws_kms_secrets',
-  's3-encryption-metadata': 'S3 encryption metadata',
+  's3-encryption-metadata': 'S3 object metadata',
   'mongodb-key-vault': 'MongoDB key vault',
   credstash: 'credstash',
   'tink-envelope': 'Tink envelope',
   'tink-keyset': 'Tink keyset',
-  'secret-string': 'marked string',
+  'secret-string': 'secret string',
   'dynamodb-encryption-client': 'DynamoDB Encryption Client',
   'branch-key-store': 'branch key store',
   'vault-seal': 'Vault seal',
@@ -60,12 +61,18 @@ export const CONTAINER_WORDS: Record<BlobContainer, string> = {
   dotenv: 'dotenv',
   ini: 'INI',
   json: 'JSON',
-  'json-lines': 'JSON Lines',
+  'json-lines': 'JSON lines',
   yaml: 'YAML',
   toml: 'TOML',
   hcl: 'HCL',
   csv: 'CSV',
 };
+export const containerWords = (container: BlobContainer): string =>
+  CONTAINER_WORDS[container] ?? spelled(container);
+
+/** Containers that say nothing beyond the encoding, and so are not named in the table. */
+export const isPlainContainer = (container: BlobContainer): boolean =>
+  container === 'raw' || container === 'text';
 
 /** Encryption algorithms in short, for table cells; the API's own name stays in tooltips and pickers. */
 export const ALGORITHM_WORDS: Record<string, string> = {

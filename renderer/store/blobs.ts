@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import type { BlobRow, SourceInfo } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { bridge, call, faultOf } from '../api.ts';
+import { warmFilter } from '../lib/arrange.ts';
 import { useSelection } from './selection.ts';
 
 const PAGE = 2000;
@@ -16,6 +17,7 @@ interface BlobStore {
 }
 
 let generation = 0;
+let stopWarming = (): void => {};
 
 /** Every blob that was taken in, fetched in pages; fetched again whenever the host says the set changed. */
 export const useBlobs = create<BlobStore>()((set) => ({
@@ -33,6 +35,8 @@ export const useBlobs = create<BlobStore>()((set) => ({
       const byId = new Map(rows.map((row) => [row.id, row]));
       useSelection.getState().keepOnly(byId);
       set({ rows, byId, sources, status: 'ready', fault: null });
+      stopWarming();
+      stopWarming = warmFilter(rows);
     } catch (error) {
       if (mine === generation) set({ status: 'failed', fault: faultOf(error) });
     }

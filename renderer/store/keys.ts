@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { bridge, call, faultOf } from '../api.ts';
+import { keyName } from '../lib/format.ts';
 
 interface KeyStore {
   /** Null until first asked for on this connection. */
@@ -64,4 +65,12 @@ export function learnedLabel(
   if (arn === undefined) return null;
   const key = keys?.find((each) => each.arn === arn);
   return key === undefined ? (arn.split('/').at(-1) ?? arn) : keyLabel(key);
+}
+
+/** Alias of a key by its ARN or id, or the id alone where the list does not hold it. */
+export function useKeyName(arnOrId: string): string {
+  return useKeys((state) => {
+    const key = state.keys?.find((each) => each.arn === arnOrId || each.keyId === arnOrId);
+    return key === undefined ? keyName(arnOrId) : keyLabel(key);
+  });
 }

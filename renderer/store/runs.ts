@@ -3,7 +3,6 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import { bridge, call, faultOf } from '../api.ts';
 import type { LastResult } from '../lib/words.ts';
-import { useBlobs } from './blobs.ts';
 import { useKeys } from './keys.ts';
 
 const PAGE = 5000;
@@ -89,18 +88,13 @@ async function settle(run: RunSummary, set: Set_, get: () => RunStore): Promise<
   const { items } = await fetchItems(run).catch(() => ({ items: [] }));
   const results = new Map(get().results);
   const learned: [string, string][] = [];
-  const { byId } = useBlobs.getState();
   for (const item of items) {
     const result = lastResult(item, run.dryRun);
     if (result !== null) results.set(item.blobId, result);
-    const row = byId.get(item.blobId);
-    const fingerprint = row?.identification.keyFingerprint ?? null;
-    if (fingerprint === null || row === undefined) continue;
-    // The row shows the blob that KMS opened, or already the one that KMS made in its place.
-    if (item.sourceKeyArn !== null && row.sha256 === item.sha256Before)
-      learned.push([fingerprint, item.sourceKeyArn]);
-    else if (item.destinationKeyArn !== null && row.sha256 === item.sha256After)
-      learned.push([fingerprint, item.destinationKeyArn]);
+    if (item.fingerprintBefore !== null && item.sourceKeyArn !== null)
+      learned.push([item.fingerprintBefore, item.sourceKeyArn]);
+    if (item.fingerprintAfter !== null && item.destinationKeyArn !== null)
+      learned.push([item.fingerprintAfter, item.destinationKeyArn]);
   }
   useKeys.getState().learn(learned);
   set({ results });

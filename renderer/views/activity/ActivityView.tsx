@@ -4,8 +4,9 @@ import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Progress, Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
-import { count, duration, keyName, moment, plural } from '../../lib/format.ts';
+import { count, duration, moment, plural } from '../../lib/format.ts';
 import { RUN_STATUS } from '../../lib/words.ts';
+import { useKeyName } from '../../store/keys.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { useUi } from '../../store/ui.ts';
 import { RunDetail } from './RunDetail.tsx';
@@ -54,6 +55,7 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
   const cancel = useRuns((state) => state.cancel);
   const { counts } = run;
   const done = counts.succeeded + counts.failed + counts.skipped;
+  const destination = useKeyName(run.destinationKeyId);
   const what = run.dryRun ? 'Preflight' : 'Re-encryption';
   return (
     <li className="run-card">
@@ -79,7 +81,7 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
         )}
         <span className="hint tabular">{moment(run.startedAt, true)}</span>
       </div>
-      {!isOver(run) && <Progress label={what} done={done} total={counts.total} />}
+      {!isOver(run) && <Progress label={what} done={done} failed={counts.failed} total={counts.total} />}
       <p className="run-line tabular">
         <span>
           {count(counts.succeeded)} {run.dryRun ? 'will work' : 're-encrypted'}
@@ -89,7 +91,7 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
         </span>
         {counts.skipped > 0 && <span>{count(counts.skipped)} skipped</span>}
         {!isOver(run) && run.secondsLeft !== null && <span>{duration(run.secondsLeft)} left</span>}
-        <span>to {keyName(run.destinationKeyId)}</span>
+        <span title={run.destinationKeyId}>to {destination}</span>
         <span>{run.connection}</span>
       </p>
     </li>

@@ -6,6 +6,7 @@ import { Progress, Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, keyName, moment, plural } from '../../lib/format.ts';
 import { RUN_STATUS, type Tone } from '../../lib/words.ts';
+import { useKeyName } from '../../store/keys.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { FaultGroups } from '../sheet/FaultGroups.tsx';
 import { NewBlobs } from '../sheet/NewBlobs.tsx';
@@ -29,6 +30,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
   const { items, fault } = useRunItems(run);
   const over = isOver(run);
   const waiting = useLongWait(over && items === null && fault === null);
+  const destination = useKeyName(run.destinationKeyId);
   const { counts } = run;
   const what = run.dryRun ? 'Preflight' : 'Re-encryption';
   return (
@@ -54,7 +56,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           )}
           <dt>Destination key</dt>
           <dd>
-            <code title={run.destinationKeyId}>{keyName(run.destinationKeyId)}</code>
+            <span title={run.destinationKeyId}>{destination}</span>
           </dd>
           <dt>Against</dt>
           <dd>{run.connection}</dd>

@@ -6,7 +6,7 @@ import { KeyFace } from '../../components/Swatch.tsx';
 import { TickBox } from '../../components/TickBox.tsx';
 import { bytes, fileName, plural } from '../../lib/format.ts';
 import { hasMod } from '../../lib/platform.ts';
-import { CONTAINER_WORDS, ENCODING_WORDS, rowState } from '../../lib/words.ts';
+import { containerWords, ENCODING_WORDS, isPlainContainer, rowState } from '../../lib/words.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { useRuns } from '../../store/runs.ts';
 import { useSelection } from '../../store/selection.ts';
@@ -78,10 +78,12 @@ export const BlobRowLine = memo(function BlobRowLine({ row, order, index, top, h
       </Cell>
       <Cell
         className="col-encoding"
-        title={`${ENCODING_WORDS[row.encoding]}, ${CONTAINER_WORDS[row.container]}`}
+        title={`${ENCODING_WORDS[row.encoding]}, ${containerWords(row.container)}`}
       >
         {ENCODING_WORDS[row.encoding]}
-        {row.container === 'aws-cli-json' && <span className="faint"> · CLI JSON</span>}
+        {!isPlainContainer(row.container) && (
+          <span className="faint"> · {containerWords(row.container)}</span>
+        )}
       </Cell>
       <Cell className="col-size tabular">
         {id.plaintextBytes === null ? <span className="faint">unknown</span> : bytes(id.plaintextBytes)}

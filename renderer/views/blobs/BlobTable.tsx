@@ -42,14 +42,20 @@ export function BlobTable({ arranged }: { readonly arranged: Arranged }) {
     },
     [cursorIndex],
   );
-  const virtual = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    getItemKey: (i) => {
+  // Kept from render to render: a new function would make the virtualizer measure every row again.
+  const getItemKey = useCallback(
+    (i: number) => {
       const line = lines[i];
       return line === undefined ? i : lineId(line);
     },
+    [lines],
+  );
+  const estimateSize = useCallback(() => rowHeight, [rowHeight]);
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize,
+    getItemKey,
     overscan: 12,
     scrollPaddingStart: rowHeight,
     rangeExtractor,

@@ -1,5 +1,5 @@
 import { ChevronRight, TriangleAlert, X } from 'lucide-react';
-import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
+import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import { IconButton } from '../../components/Button.tsx';
 import { count, plural } from '../../lib/format.ts';
 import { useBlobs } from '../../store/blobs.ts';
@@ -27,12 +27,12 @@ export function IntakeNotice() {
                 {plural(notice.oddities.length + notice.moreOddities, 'item')} not taken in
                 {notice.blobs > 0 && `; ${plural(notice.blobs, 'blob')} added`}
               </span>
-              <Heading className="disclosure-heading">
+              <div className="disclosure-heading">
                 <AriaButton slot="trigger" className="button button-link">
                   <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
                   Show the list
                 </AriaButton>
-              </Heading>
+              </div>
             </div>
             <DisclosurePanel className="disclosure-panel">
               <ul className="notice-list">

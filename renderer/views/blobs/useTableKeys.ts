@@ -20,9 +20,13 @@ export function useTableKeys(
     const line = lines[at];
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowHeight) - 2);
     const move = (to: number): void => {
-      const index = Math.max(0, Math.min(lines.length - 1, to));
+      let index = Math.max(0, Math.min(lines.length - 1, to));
+      // A range runs over blobs: heads of groups are stepped over, lest its anchor be lost.
+      const step = index < at ? -1 : 1;
+      while (event.shiftKey && lines[index]?.type === 'group' && lines[index + step] !== undefined)
+        index += step;
       const target = lines[index];
-      if (target === undefined) return;
+      if (target === undefined || (event.shiftKey && target.type === 'group')) return;
       if (event.shiftKey && target.type === 'row') extend(target.row.id, order);
       else moveTo(lineId(target));
       reveal(index);

@@ -5,7 +5,7 @@ import { Button, IconButton } from '../../components/Button.tsx';
 import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
 import { Swatch } from '../../components/Swatch.tsx';
 import { bytes, moment, shortHex } from '../../lib/format.ts';
-import { CONTAINER_WORDS, ENCODING_WORDS } from '../../lib/words.ts';
+import { containerWords, ENCODING_WORDS } from '../../lib/words.ts';
 import { useDraft } from '../../store/draft.ts';
 import { learnedLabel, useKeys } from '../../store/keys.ts';
 import { copyText } from '../../store/ui.ts';
@@ -87,7 +87,7 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
             <Fact name="Plaintext">{bytes(row.identification.plaintextBytes)}</Fact>
           )}
           <Fact name="Written as">
-            {ENCODING_WORDS[row.encoding]}, {CONTAINER_WORDS[row.container]}
+            {ENCODING_WORDS[row.encoding]}, {containerWords(row.container)}
           </Fact>
           <Fact name="In the file">
             bytes {detail.byteRange.start.toLocaleString('en-US')} to{' '}

@@ -85,7 +85,7 @@ function KeyLine({ info }: { readonly info: KeyInfo }) {
           </span>
         ))}
       </td>
-      <Cell value={info.createdAt === null ? null : day(info.createdAt)} />
+      <td className="cell-nowrap">{info.createdAt === null ? <Unknown /> : day(info.createdAt)}</td>
       <td>
         <IconButton
           label={`Copy ARN of ${keyLabel(info)}`}
@@ -106,10 +106,6 @@ const usageWords = (usage: string): string =>
     .replace(/^./, (c) => c.toUpperCase());
 const stateWords = (state: string): string =>
   state.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
-
-function Cell({ value }: { readonly value: string | null }) {
-  return <td>{value ?? <Unknown />}</td>;
-}
 
 function Unknown() {
   return <span className="gap-text">not permitted</span>;

@@ -1,6 +1,6 @@
 import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
-import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
+import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import type { RunItem } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultLines } from '../../components/FaultCard.tsx';
@@ -28,12 +28,12 @@ function FaultGroupCard({ group }: { readonly group: FaultGroup }) {
       </header>
       <FaultLines fault={fault} />
       <Disclosure className="disclosure">
-        <Heading className="disclosure-heading" level={4}>
+        <div className="disclosure-heading">
           <AriaButton slot="trigger" className="button button-link">
             <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
             {`Show ${plural(items.length, 'blob')}`}
           </AriaButton>
-        </Heading>
+        </div>
         <DisclosurePanel className="disclosure-panel">
           <ItemList items={items} varied={varied} />
         </DisclosurePanel>

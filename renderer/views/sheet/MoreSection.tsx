@@ -3,7 +3,6 @@ import {
   Button as AriaButton,
   Disclosure,
   DisclosurePanel,
-  Heading,
   Label,
   Text,
   TextArea,
@@ -16,12 +15,12 @@ export function MoreSection() {
   const { draft, patch } = useDraft();
   return (
     <Disclosure className="disclosure sheet-more">
-      <Heading className="disclosure-heading" level={3}>
+      <div className="disclosure-heading">
         <AriaButton slot="trigger" className="button button-link">
           <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
           More
         </AriaButton>
-      </Heading>
+      </div>
       <DisclosurePanel className="disclosure-panel">
         <TextField
           className="field"

@@ -1,9 +1,9 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { plural } from '../../lib/format.ts';
 import { buildRequest, draftRows, fileCount } from '../../lib/request.ts';
-import { useDraft } from '../../store/draft.ts';
+import { type Phase, useDraft } from '../../store/draft.ts';
 import { ConnectionBadge } from './ConnectionBadge.tsx';
 import { DestinationSection } from './DestinationSection.tsx';
 import { MoreSection } from './MoreSection.tsx';
@@ -26,6 +26,7 @@ function Sheet() {
   const rows = useMemo(() => draftRows(draft), [draft]);
   const built = useMemo(() => buildRequest(draft, false), [draft]);
   const files = fileCount(rows);
+  useKeptFocus(phase);
   const editing = phase === 'edit' || phase === 'preflight' || phase === 'checked';
   return (
     <Dialog
@@ -56,4 +57,13 @@ function Sheet() {
       {fault !== null && <FaultCard fault={fault} />}
     </Dialog>
   );
+}
+
+/** A phase takes the pressed button away with its own; the focus then goes to the dialog, not out of it. */
+function useKeptFocus(phase: Phase): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new phase is what may lose the focus
+  useEffect(() => {
+    const dialog = document.querySelector<HTMLElement>('.modal-drawer [role="dialog"]');
+    if (dialog !== null && !dialog.contains(document.activeElement)) dialog.focus();
+  }, [phase]);
 }
