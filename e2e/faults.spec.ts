@@ -117,7 +117,7 @@ test('a kill at any moment leaves the file wholly old or wholly new', async ({ s
   const sheet = page.getByRole('dialog', { name: 'Re-encrypt' });
   await sheet.getByRole('button', { name: /Destination key$/ }).click();
   await page.getByRole('option', { name: FRESH, exact: true }).click();
-  await sheet.getByText('Keep a backup beside each file').click();
+  await sheet.getByRole('switch', { name: 'Keep a backup beside each file' }).uncheck();
   await sheet.getByRole('button', { name: 'Re-encrypt 40 blobs' }).click();
   await expect
     .poll(() =>

@@ -79,6 +79,7 @@ test('a row is reached, marked and inspected by keyboard alone', async ({ page, 
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`has no accessibility violation in ${colorScheme}`, async ({ page, open }) => {
+    test.slow(); // axe walks every element, eight times.
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await open();
     await connected(page);

@@ -58,23 +58,23 @@ export async function fillSheet(page: Page, file: string, sides: Sides): Promise
   if (sides.sourceContext !== undefined) {
     await sheet
       .getByRole('radiogroup', { name: 'Source encryption context' })
-      .getByText('These pairs')
-      .click();
+      .getByRole('radio', { name: 'These pairs' })
+      .check();
     await typePairs(sheet, 'Source pairs', sides.sourceContext);
   }
   await pickKey(page, sheet, 'Destination key', sides.destination);
   if (sides.destinationContext !== undefined) {
     await sheet
       .getByRole('radiogroup', { name: 'Destination encryption context' })
-      .getByText('These pairs')
-      .click();
+      .getByRole('radio', { name: 'These pairs' })
+      .check();
     await typePairs(sheet, 'Destination pairs', sides.destinationContext);
   }
   if (sides.output !== undefined)
     await sheet
       .getByRole('radiogroup', { name: 'New ciphertext' })
-      .getByText(sides.output, { exact: true })
-      .click();
+      .getByRole('radio', { name: sides.output })
+      .check();
   return sheet;
 }
 

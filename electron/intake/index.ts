@@ -1,19 +1,29 @@
 /** Bytes to sources to blobs, and back: finding, extracting, exact put-back. */
 export { encode } from './encoding.ts';
+export {
+  keySizeOf,
+  type Neighbour,
+  type NeighbourFinding,
+  othersMayRead,
+  PLAINTEXT_CODES,
+  plaintextNeighbours,
+  readableByOthers,
+} from './neighbours.ts';
 export type { PutBackFs } from './put-back/files.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
 export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';
-export { MAX_FILE_BYTES, readSource, type Source } from './read-source.ts';
-export { rewrite, withoutPlaintext } from './rewrite.ts';
+export { MAX_FILE_BYTES, readSource, SmallFiles, type Source } from './read-source.ts';
+export { rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';
 export { scan } from './scan.ts';
 export type {
   BlobEncoding,
   Companion,
   FoundBlob,
   NewBlob,
+  Placed,
   Replacement,
   Scan,
   WalkedFile,
   WalkedOddity,
 } from './types.ts';
-export { type WalkOptions, walk } from './walk.ts';
+export { type WalkOptions, walk, walkNow } from './walk.ts';

@@ -117,13 +117,14 @@ function pathOf(open: readonly Open[]): (JsonMember | number)[] {
 }
 
 /** Offset after the closing quote of the string that begins at `at`. */
-function stringEnd(text: string, at: number): number {
+export function stringEnd(text: string, at: number): number {
   let next = at + 1;
   while (next < text.length && text[next] !== '"') next += text[next] === '\\' ? 2 : 1;
   return Math.min(next + 1, text.length);
 }
 
-function skipSpace(text: string, at: number): number {
+/** Index of the first character from `at` on that is not JSON white space. */
+export function skipSpace(text: string, at: number): number {
   let next = at;
   while (next < text.length && isSpaceOf(text, next)) next++;
   return next;

@@ -1,7 +1,7 @@
 import type { ByteRange } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { encode } from './encoding.ts';
-import type { Replacement, Scan } from './types.ts';
+import type { NewBlob, Placed, Replacement, Scan } from './types.ts';
 
 interface Edit {
   readonly start: number;
@@ -22,16 +22,45 @@ export function rewrite(
   replacements: readonly Replacement[],
   options: { readonly withoutPlaintext?: boolean } = {},
 ): Uint8Array {
+  const edits = editsOf(replacements);
+  if (options.withoutPlaintext === true) edits.push(...scan.plaintext.map(cut));
+  return splice(original, edits);
+}
+
+/**
+ * The changes among one file's (or one decoded value's) bytes. Values that hold blobs are rewritten inside, all blobs
+ * of one value at once, and encoded again.
+ */
+function editsOf(replacements: readonly { found: Placed; next: NewBlob }[]): Edit[] {
   const edits: Edit[] = [];
+  const values = new Map<Uint8Array, { value: Placed; inside: { found: Placed; next: NewBlob }[] }>();
   for (const { found, next } of replacements) {
+    const { within } = found;
+    if (within !== undefined) {
+      const known = values.get(within.bytes);
+      if (known === undefined)
+        values.set(within.bytes, { value: found, inside: [{ found: within.found, next }] });
+      else known.inside.push({ found: within.found, next });
+    }
     // The same blob stays as it stands, however oddly it was written.
-    if (!sameBytes(found.bytes, next.bytes))
+    else if (!sameBytes(found.bytes, next.bytes))
       edits.push({ ...found.range, bytes: encode(found.encoding, next.bytes) });
     for (const companion of found.companions)
       edits.push({ ...companion.range, bytes: companion.write(next) });
   }
-  if (options.withoutPlaintext === true) edits.push(...scan.plaintext.map(cut));
-  return splice(original, edits);
+  for (const [bytes, { value, inside }] of values) {
+    const rewritten = splice(bytes, editsOf(inside));
+    if (!sameBytes(rewritten, bytes))
+      edits.push({ ...value.range, bytes: encode(value.encoding, rewritten) });
+  }
+  return edits;
+}
+
+/** A new blob as it would stand at the range of `found`: for a value that holds it, the whole value. */
+export function writtenAs(found: Placed, next: NewBlob): Uint8Array {
+  const { within } = found;
+  if (within === undefined) return encode(found.encoding, next.bytes);
+  return encode(found.encoding, splice(within.bytes, editsOf([{ found: within.found, next }])));
 }
 
 /** The file without its plaintext. `scan` must be the scan of these very bytes. */

@@ -45,16 +45,26 @@ export interface Companion {
   readonly write: (next: NewBlob) => Uint8Array;
 }
 
-/** A blob and where it sits. */
-export interface FoundBlob {
-  /** Place within the file for people: "" (the file is the blob), "CiphertextBlob". Unique in its file. */
-  readonly place: string;
-  /** Bytes of the encoded blob in the file. */
+/** Where a blob stands among bytes: those of a file, or those that a value in it decodes to. */
+export interface Placed {
+  /** Bytes of the encoded blob; with `within`, of the encoded value that holds it. */
   readonly range: ByteRange;
-  readonly container: BlobContainer;
   readonly encoding: BlobEncoding;
   /** The decoded ciphertext. */
   readonly bytes: Uint8Array;
+  readonly companions: readonly Companion[];
+  /**
+   * For a blob inside a value that is itself encoded, such as base64 of JSON: what the value decodes to, and where the
+   * blob stands in that. Blobs of one value share one `bytes`.
+   */
+  readonly within?: { readonly bytes: Uint8Array; readonly found: Placed };
+}
+
+/** A blob and where it sits. */
+export interface FoundBlob extends Placed {
+  /** Place within the file for people: "" (the file is the blob), "CiphertextBlob". Unique in its file. */
+  readonly place: string;
+  readonly container: BlobContainer;
   readonly identification: Identification;
   readonly declared: Declared;
   /**
@@ -64,7 +74,6 @@ export interface FoundBlob {
   readonly contextKeyPairs?: readonly string[];
   /** Why the new blob must not be put back although KMS would make it (the container authenticates it); else absent. */
   readonly notPutBack?: string;
-  readonly companions: readonly Companion[];
   readonly findings: readonly Finding[];
 }
 
@@ -109,7 +118,6 @@ export interface WalkedFile {
   readonly display: string;
   /** Path relative to the root (the file name when the root is a file), for writing into an output folder. */
   readonly relative: string;
-  readonly size: number;
 }
 
 /** Something met on a walk that is not taken in, and why. */

@@ -1,7 +1,7 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { identify } from '../inspect/index.ts';
-import { encode, type FoundBlob, type NewBlob, type Replacement } from '../intake/index.ts';
+import { type FoundBlob, type NewBlob, type Replacement, writtenAs } from '../intake/index.ts';
 import { type BlobOutcome, rotateBlob } from './blob-step.ts';
 import { faultOf } from './faults.ts';
 import { sha256 } from './ledger.ts';
@@ -107,9 +107,9 @@ async function finish(
 }
 
 /** The new blob as it stands in the file; null for raw bytes. */
-function textOf({ encoding }: FoundBlob, next: NewBlob): string | null {
-  if (encoding.charset === 'binary') return null;
-  return new TextDecoder(encoding.charset).decode(encode(encoding, next.bytes));
+function textOf(found: FoundBlob, next: NewBlob): string | null {
+  if (found.encoding.charset === 'binary') return null;
+  return new TextDecoder(found.encoding.charset).decode(writtenAs(found, next));
 }
 
 const where = (found: FoundBlob): string => (found.place === '' ? 'the blob' : `"${found.place}"`);

@@ -1,5 +1,9 @@
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
+import type { BlobContainer, BlobKind, Finding, Identification } from '#shared/model/blob.ts';
+import { isSecretInClear, privateKeyFinding, publicPart, randomness } from '../../inspect/index.ts';
+import { decodeText } from '../encoding.ts';
 import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
+import { trimmed } from '../unpick.ts';
 import { type Format, type Input, NOTHING_DECLARED } from './format.ts';
 
 const BINARY: BlobEncoding = {
@@ -11,36 +15,121 @@ const BINARY: BlobEncoding = {
   inner: null,
 };
 
-/** The file's bytes are a blob of a known kind. */
+/** The file's bytes are a blob of a known kind. Text that only says what it is (PEM, age) is left for later. */
 export const rawBlob: Format = {
   container: 'raw',
-  read: (input) => (input.identification.kind === 'unknown' ? null : whole(input)),
+  read: (input) => (input.identification.kind === 'unknown' || input.text !== null ? null : whole(input)),
 };
 
+/** Longest binary data that is taken for nothing but a key or a digest, in bytes; no KMS ciphertext is so short. */
+const SHORT_BYTES = 64;
+/** Characters of text tried as base64 of a look-alike. */
+const MAX_TEXT = 1_048_576;
+
 /**
- * What no other format knew. Small binary data is listed, so that its reason is seen; text, large data and nothing at
- * all are not.
+ * What no other format knew. Look-alikes, in text too, and small binary data are listed, so that their reason is seen;
+ * other text, large data and nothing at all are not. Binary data too short to be ciphertext may be a key in clear: it
+ * is told of, and not listed, so that its bytes go nowhere.
  */
 export const nothingKnown: Format = {
   container: 'raw',
   read(input) {
-    const { bytes } = input;
-    const listed = bytes.length > 0 && bytes.length <= MAX_CIPHERTEXT_BYTES && input.text === null;
-    return listed ? whole(input) : { blobs: [], findings: [], plaintext: [] };
+    const { bytes, identification } = input;
+    if (input.text !== null)
+      return identification.kind === 'unknown' ? (encodedLook(input) ?? NOTHING) : whole(input);
+    if (bytes.length === 0 || bytes.length > MAX_CIPHERTEXT_BYTES) return NOTHING;
+    return bytes.length <= SHORT_BYTES ? { ...NOTHING, findings: [shortFinding(bytes)] } : whole(input);
   },
 };
 
+/** Kinds whose binary form shows itself by more than two or three bytes. */
+const ENCODED_LOOKS: ReadonlySet<BlobKind> = new Set<BlobKind>([
+  'database-encryption-sdk',
+  'age',
+  'openpgp',
+  'gcp-kms',
+  'spring-cloud-config',
+  'openssl-salted',
+  'git-crypt',
+  'ansible-vault',
+  'pkcs7',
+  'nitro-recipient',
+  'certificate',
+  'private-key',
+  'emulator',
+]);
+
+const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
+
 function whole({ bytes, identification }: Input): Scan {
+  return rawScan(bytes, identification);
+}
+
+/** The whole file as one blob. */
+export function rawScan(bytes: Uint8Array, identification: Identification): Scan {
+  return one(bytes, { start: 0, end: bytes.length }, BINARY, 'raw', identification);
+}
+
+/** Text that is base64 of something known that KMS does not take. */
+function encodedLook({ text: view }: Input): Scan | null {
+  if (view === null || view.text.length > MAX_TEXT) return null;
+  const [start, end] = trimmed(view.text, 0, view.text.length, false);
+  const decoded = decodeText(view.text.slice(start, end), {
+    charset: view.charset,
+    escaped: false,
+    takeUnknown: true,
+  });
+  if (decoded === null || !ENCODED_LOOKS.has(decoded.identification.kind)) return null;
+  const range = { start: view.byteAt(start), end: view.byteAt(end) };
+  return one(decoded.bytes, range, decoded.encoding, 'text', decoded.identification);
+}
+
+function one(
+  bytes: Uint8Array,
+  range: FoundBlob['range'],
+  encoding: BlobEncoding,
+  container: BlobContainer,
+  identification: Identification,
+): Scan {
+  const secret = isSecretInClear(identification.kind, identification.label);
   const blob: FoundBlob = {
     place: '',
-    range: { start: 0, end: bytes.length },
-    container: 'raw',
-    encoding: BINARY,
-    bytes,
+    range,
+    container,
+    encoding,
+    bytes: secret ? publicPart(bytes, identification) : bytes,
     identification,
     declared: NOTHING_DECLARED,
-    companions: [],
-    findings: [],
+    companions: NONE,
+    findings: NONE,
   };
-  return { blobs: [blob], findings: [], plaintext: [] };
+  const findings =
+    secret && identification.kind === 'private-key' ? [privateKeyFinding(identification.label)] : NONE;
+  return { blobs: [blob], findings, plaintext: NONE };
+}
+
+/** Shared, because a large folder has many of it. */
+const NONE: readonly never[] = Object.freeze([]);
+
+function shortFinding(bytes: Uint8Array): Finding {
+  const size = bytes.length === 1 ? '1 byte' : `${bytes.length} bytes`;
+  const key = [16, 24, 32, 48, 64].includes(bytes.length) && randomness(bytes).failed === null;
+  return key
+    ? {
+        code: 'possible-plaintext-key',
+        severity: 'warning',
+        title: `The file is ${size} of random data: the size of a data key in clear.`,
+        detail:
+          'It is too short to be KMS ciphertext. It may be a key, a digest or a MAC. Rewrap does not show it. If it is a ' +
+          'key, delete it: with it nobody needs KMS.',
+        range: null,
+      }
+    : {
+        code: 'too-short',
+        severity: 'info',
+        title: `The file is ${size} of binary data: too short to be KMS ciphertext.`,
+        detail:
+          'The shortest KMS ciphertext has more than 130 bytes. It may be cut short: look for the whole value.',
+        range: null,
+      };
 }

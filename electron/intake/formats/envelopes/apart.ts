@@ -1,0 +1,42 @@
+import type { FoundBlob } from '../../types.ts';
+
+interface Claim {
+  readonly start: number;
+  readonly end: number;
+  /** Place in the order of finding: what was found first knows most. */
+  readonly index: number;
+}
+
+/**
+ * Blobs whose ranges, and those of all that follows them, are apart from each other, so that they can be put back
+ * together. Where two claim the same bytes (a map that looks like two envelopes, a mark inside a value that names a key),
+ * the one found first stays. Blobs of one encoded value share its range.
+ */
+export function apart(blobs: readonly FoundBlob[]): FoundBlob[] {
+  const claims: Claim[] = blobs.flatMap(({ range, companions }, index) =>
+    [range, ...companions.map((one) => one.range)].map(({ start, end }) => ({ start, end, index })),
+  );
+  claims.sort((a, b) => a.start - b.start || a.index - b.index);
+  const lost = new Set<number>();
+  let last: Claim | null = null;
+  for (const claim of claims) {
+    if (lost.has(claim.index)) continue;
+    if (last === null || lost.has(last.index) || claim.start >= last.end) {
+      last = claim;
+      continue;
+    }
+    if (claim.index === last.index || sameValue(blobs[claim.index], blobs[last.index])) {
+      if (claim.end > last.end) last = claim;
+      continue;
+    }
+    lost.add(Math.max(claim.index, last.index));
+    if (last.index > claim.index) last = claim;
+  }
+  return lost.size === 0 ? [...blobs] : blobs.filter((_, index) => !lost.has(index));
+}
+
+/** Whether two stand inside one encoded value, or one is that value. */
+function sameValue(a: FoundBlob | undefined, b: FoundBlob | undefined): boolean {
+  if (a === undefined || b === undefined || a.range.start !== b.range.start) return false;
+  return (a.within?.bytes ?? a.bytes) === (b.within?.bytes ?? b.bytes);
+}

@@ -1,0 +1,104 @@
+import type { EncryptionContext } from '#shared/model/context.ts';
+import { type Group, Leaf } from '../../structure/index.ts';
+import { contextCompanion, contextOf, type GroupReader, isString, leafBlob } from './shared.ts';
+
+const PREFIX = 'x-amz-meta-';
+const KEY_PAIR = 'kms_cmk_id';
+
+/**
+ * Metadata of the S3 Encryption Client as JSON: the `Metadata` of `head-object`, a plain map with or without the
+ * `x-amz-meta-` prefix, or an instruction file. Formats 1 to 3 (aws-encryption-sdk-specification,
+ * s3-encryption/data-format/content-metadata.md).
+ */
+export const s3Metadata: GroupReader = (group, out) => {
+  if (!group.members.some(({ key }) => typeof key === 'string' && /^x-amz-/i.test(key))) return;
+  const named = metadataOf(group);
+  const v2 = named.get('x-amz-key-v2');
+  const v3 = named.get('x-amz-3');
+  const alg = (named.get(v3 === undefined ? 'x-amz-wrap-alg' : 'x-amz-w') ?? null)?.value();
+  const key = v3 ?? v2;
+  if (key === undefined) {
+    if (named.has('x-amz-key') && named.has('x-amz-iv'))
+      out.findings.push(
+        notKms(group, 'Format 1 (x-amz-key) wraps its data key with a key that the client holds'),
+      );
+    return;
+  }
+  const withContext = v3 === undefined ? alg === 'kms+context' : alg === '12' || alg === 'kms+context';
+  if (alg !== 'kms' && !withContext) {
+    if (alg !== undefined)
+      out.findings.push(
+        notKms(group, `Its data key is wrapped with ${wrapName(alg)}, by a key that the client holds`),
+      );
+    return;
+  }
+  const written = named.get(v3 === undefined ? 'x-amz-matdesc' : 'x-amz-t');
+  const context = written === undefined ? {} : contextOf(written.value());
+  const blob = leafBlob(key, true, {
+    container: 's3-encryption-metadata',
+    declared: {
+      keyArn: context?.[KEY_PAIR] ?? null,
+      encryptionContext: context,
+      algorithm: 'SYMMETRIC_DEFAULT',
+    },
+    companions:
+      written === undefined || context === null
+        ? []
+        : [contextCompanion(String(written.key), written, context)],
+    ...(alg === 'kms' && context !== null && KEY_PAIR in context ? { contextKeyPairs: [KEY_PAIR] } : {}),
+    ...(context === null ? { notPutBack: unreadable(String(written?.key)) } : {}),
+    findings: [putBackToS3(withContext, context)],
+  });
+  if (blob !== null) out.blobs.push(blob);
+};
+
+/** Members that are text, by their names without prefix and in lower case (S3 gives them back in lower case). */
+function metadataOf(group: Group): Map<string, Leaf> {
+  const named = new Map<string, Leaf>();
+  for (const member of group.members) {
+    if (!(member instanceof Leaf) || typeof member.key !== 'string') continue;
+    const name = member.key.toLowerCase();
+    // "12" is a string in JSON; elsewhere it is written like a number.
+    if (isString(member) || /^\d\d$/.test(member.raw))
+      named.set(name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, member);
+  }
+  return named;
+}
+
+function wrapName(alg: string): string {
+  if (alg === '02') return 'AES/GCM';
+  return alg === '22' ? 'RSA-OAEP' : alg.slice(0, 60);
+}
+
+function notKms(group: Group, why: string) {
+  return {
+    code: 's3-key-not-kms',
+    severity: 'info',
+    title: 'An object of the S3 Encryption Client whose key is not under KMS.',
+    detail: `${why}: there is no KMS blob in ${group.place === '' ? 'this metadata' : group.place}, and nothing for KMS to re-encrypt.`,
+    range: null,
+  } as const;
+}
+
+function unreadable(name: string): string {
+  return (
+    `The context in ${name} is not JSON: S3 encodes metadata that is not ASCII in a way of its own, and Rewrap could ` +
+    'not write it back. Copy the object with its metadata decoded first.'
+  );
+}
+
+function putBackToS3(withContext: boolean, context: EncryptionContext | null) {
+  const pair =
+    withContext && context !== null && 'aws:x-amz-cek-alg' in context
+      ? ' The client refuses an object whose context lacks aws:x-amz-cek-alg as it is: keep that pair.'
+      : '';
+  return {
+    code: 'also-change',
+    severity: 'info',
+    title: 'The object in S3 gets its new metadata from you.',
+    detail:
+      'Metadata of an object is replaced by copying the object onto itself with --metadata-directive REPLACE (a new ' +
+      `version); an instruction file is simply uploaded again.${pair}`,
+    range: null,
+  } as const;
+}

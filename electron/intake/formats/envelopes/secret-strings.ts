@@ -1,0 +1,151 @@
+import type { EncryptionContext } from '#shared/model/context.ts';
+import { decodeText } from '../../encoding.ts';
+import { positionOf } from '../../structure/index.ts';
+import type { TextView } from '../../text-view.ts';
+import { writeText } from '../../text-view.ts';
+import type { Companion, FoundBlob } from '../../types.ts';
+import { writingFindings } from '../text.ts';
+import { bytesBlob, contextNotDeclared, rangeOf, sameContext } from './shared.ts';
+
+interface Marked {
+  readonly tool: string;
+  /** What stands before the blob, to its last character. */
+  readonly before: RegExp;
+  /** Whether the mark may hold the context: `{cipher}(name=base64)`. */
+  readonly context?: boolean;
+}
+
+/**
+ * Blobs that a tool finds in any text by what stands before them:
+ * - shush: environment variables named `KMS_ENCRYPTED_…` (realestate-com-au/shush, README);
+ * - ef-open: `{{aws:kms:decrypt,…}}` (crunchyroll/ef-open, docs of ef-resolve-config);
+ * - Zalando: `deployment-secret:2:<cluster>:…` (zalando-incubator/cluster-lifecycle-manager and its kubernetes tools);
+ * - decrypt-kms-env: `secure:…` (mapbox/decrypt-kms-env, README);
+ * - Spring Cloud Config with the AWS KMS add-on: `{cipher}…`, with options and context (zalando/spring-cloud-config-aws-kms);
+ * - `kms+base64:…` of a container entry point script, as found in public repositories.
+ */
+const MARKS: readonly Marked[] = [
+  { tool: 'ef-open', before: /\{\{aws:kms:decrypt,$/ },
+  { tool: 'Zalando deployment secret', before: /deployment-secret:\d{1,4}:[\w.-]{1,128}:$/ },
+  {
+    tool: 'Spring Cloud Config',
+    before: /\{cipher\}((?:\[[\w=, -]{0,64}\]|\([^()\r\n]{0,512}\))*)$/,
+    context: true,
+  },
+  { tool: 'decrypt-kms-env', before: /(?<=^|[\s"'=:,])secure:$/ },
+  { tool: 'kms+base64', before: /kms\+base64:$/ },
+  { tool: 'shush', before: /KMS_ENCRYPTED_([A-Za-z0-9_]{1,128})["']?\s{0,8}[:=\s]\s{0,8}["']?$/ },
+];
+
+/** What every mark holds: where none stands, the text is not looked through. */
+const ANY =
+  /\{\{aws:kms:decrypt,|deployment-secret:\d|\{cipher\}|secure:[AC][Qi]|kms\+base64:|KMS_ENCRYPTED_/;
+/** How far before a blob its mark may begin, in characters. */
+const MAX_MARK = 1024;
+/** Fewest letters of a blob in base64: one of a single byte of plaintext, layout v1. */
+const MIN_LETTERS = 180;
+/** How base64 of a KMS blob begins (layouts v1 and v2, and v0), as a run of its letters; `\/` is a slash in JSON. */
+const RUN = /(?<![A-Za-z0-9+/])(?:AQ[EI][A-D]AH[g-j]|Ci[A-D])(?:[A-Za-z0-9+/]|\\\/)*={0,2}/g;
+
+/** Blobs with a tool's mark before them, wherever they stand in text. */
+export function secretStrings(view: TextView): FoundBlob[] {
+  if (!ANY.test(view.text)) return [];
+  const found: FoundBlob[] = [];
+  for (const match of view.text.matchAll(RUN)) {
+    if (match[0].length < MIN_LETTERS) continue;
+    const blob = readRun(view, match.index, match.index + match[0].length);
+    if (blob !== null) found.push(blob);
+  }
+  return found;
+}
+
+function readRun(view: TextView, start: number, end: number): FoundBlob | null {
+  const before = view.text.slice(Math.max(0, start - MAX_MARK), start);
+  for (const { tool, before: mark, context: holdsContext } of MARKS) {
+    const match = mark.exec(before);
+    if (match === null) continue;
+    const raw = view.text.slice(start, end);
+    const decoded = decodeText(raw, {
+      charset: view.charset,
+      escaped: raw.includes('\\'),
+      takeUnknown: false,
+    });
+    if (decoded?.identification.kind !== 'kms-symmetric') return null;
+    const { line, column } = positionOf(view, start - match[0].length);
+    const place = `line ${line}, column ${column}${tool === 'shush' ? `: KMS_ENCRYPTED_${match[1] ?? ''}` : ''}`;
+    const options = holdsContext === true ? (match[1] ?? '') : '';
+    const context = springContext(options);
+    return {
+      ...bytesBlob(
+        new Uint8Array(),
+        place,
+        { start: 0, end: 0 },
+        {
+          container: 'secret-string',
+          declared: { encryptionContext: context },
+          companions: context === null ? [] : springCompanion(view, start, options, context),
+          findings: [
+            ...(context === null
+              ? [
+                  contextNotDeclared(
+                    `It is what is given to the tool (${tool}) when it decrypts; many use none.`,
+                  ),
+                ]
+              : []),
+            ...writingFindings(decoded),
+          ],
+        },
+      ),
+      range: rangeOf(view, start, end),
+      encoding: decoded.encoding,
+      bytes: decoded.bytes,
+      identification: decoded.identification,
+    };
+  }
+  return null;
+}
+
+/** Pairs of `(Country=UG9ydHVnYWw=,Code=MzUx)`, values in base64; null without them. */
+function springContext(options: string): EncryptionContext | null {
+  const pairs = /\(([^()]*)\)/.exec(options)?.[1];
+  if (pairs === undefined) return null;
+  const context: Record<string, string> = {};
+  for (const pair of pairs.split(',')) {
+    const equals = pair.indexOf('=');
+    if (equals < 1) return null;
+    context[pair.slice(0, equals).trim()] = Buffer.from(pair.slice(equals + 1).trim(), 'base64').toString(
+      'utf8',
+    );
+  }
+  return context;
+}
+
+function springCompanion(
+  view: TextView,
+  blobStart: number,
+  options: string,
+  old: EncryptionContext,
+): Companion[] {
+  const match = /\(([^()]*)\)/.exec(options);
+  if (match === null) return [];
+  const start = blobStart - options.length + match.index;
+  const end = start + match[0].length;
+  const kept = view.text.slice(start, end);
+  return [
+    {
+      name: 'encryption context',
+      range: rangeOf(view, start, end),
+      write: (next) => {
+        const context = next.context ?? {};
+        if (sameContext(old, context))
+          return view.charset === 'utf-8'
+            ? new Uint8Array(Buffer.from(kept, 'latin1'))
+            : writeText(kept, view.charset);
+        const pairs = Object.entries(context).map(
+          ([name, value]) => `${name}=${Buffer.from(value, 'utf8').toString('base64')}`,
+        );
+        return writeText(pairs.length === 0 ? '' : `(${pairs.join(',')})`, view.charset);
+      },
+    },
+  ];
+}

@@ -1,0 +1,130 @@
+import type { EncryptionContext } from '#shared/model/context.ts';
+import { Group, Leaf } from '../../structure/index.ts';
+import type { TextView } from '../../text-view.ts';
+import type { Companion } from '../../types.ts';
+import { keyReference } from './keys.ts';
+import {
+  type Collected,
+  contextOfGroup,
+  type GroupReader,
+  leafBlob,
+  leafCompanion,
+  mapOf,
+  rangeOf,
+  textOf,
+} from './shared.ts';
+
+/**
+ * Terraform: the `secret` blocks of the data source `aws_kms_secrets` (configuration as HCL or JSON, and state), and the
+ * resource `aws_kms_ciphertext` in state (hashicorp/terraform-provider-aws, docs of both).
+ */
+export const terraform: GroupReader = (group, out) => {
+  secretBlock(group, out);
+  ciphertextResource(group, out);
+  decryptedSecrets(group, out);
+};
+
+function secretBlock(group: Group, out: Collected): void {
+  const payload = textOf(group, 'payload');
+  if (payload === null || textOf(group, 'name') === null) return;
+  // A block of this data source, or a map with members that only it has.
+  const named = ['context', 'grant_tokens', 'encryption_algorithm', 'key_id'].some(
+    (name) => group.member(name) !== null,
+  );
+  if (!named && !group.path.includes('aws_kms_secrets')) return;
+  const blob = leafBlob(payload, false, {
+    container: 'terraform-kms-secrets',
+    declared: {
+      keyArn: textOf(group, 'key_id')?.value() ?? null,
+      encryptionContext: contextIn(group),
+      algorithm: textOf(group, 'encryption_algorithm')?.value() ?? null,
+    },
+    companions: [...keyCompanion(group), ...algorithmCompanion(group)],
+  });
+  if (blob !== null) out.blobs.push(blob);
+}
+
+function ciphertextResource(group: Group, out: Collected): void {
+  const ciphertext = textOf(group, 'ciphertext_blob');
+  if (ciphertext === null || textOf(group, 'key_id') === null || group.member('plaintext') === null) return;
+  const secret = plaintextOf(group, out);
+  const blob = leafBlob(ciphertext, false, {
+    container: 'terraform-kms-secrets',
+    declared: { keyArn: textOf(group, 'key_id')?.value() ?? null, encryptionContext: contextIn(group) },
+    companions: keyCompanion(group),
+    findings: secret,
+  });
+  if (blob !== null) out.blobs.push(blob);
+}
+
+/** The state of the data source keeps what it decrypted. */
+function decryptedSecrets(group: Group, out: Collected): void {
+  const secrets = group.member('secret');
+  const plaintext = mapOf(group, 'plaintext');
+  if (!(secrets instanceof Group) || plaintext === null || plaintext.members.length === 0) return;
+  if (secrets.members.some((one) => one instanceof Group && one.member('payload') !== null))
+    plaintextOf(group, out);
+}
+
+/** Reports and marks the member `plaintext`, with the comma that belongs to it. JSON alone. */
+function plaintextOf(group: Group, out: Collected) {
+  const index = group.members.findLastIndex(({ key }) => key === 'plaintext');
+  const member = group.members[index];
+  if (member === undefined || !group.bracketed || member.keyStart < 0) return [];
+  if (member instanceof Leaf && !textOf(group, 'plaintext')) return [];
+  const before = group.members[index - 1];
+  const after = group.members[index + 1];
+  const end = member instanceof Leaf ? member.outerEnd : member.end;
+  const start =
+    after === undefined && before !== undefined
+      ? before instanceof Leaf
+        ? before.outerEnd
+        : before.end
+      : member.keyStart;
+  const view = viewOf(group);
+  if (view === null) return [];
+  const range = rangeOf(view, start, after?.keyStart ?? end);
+  out.plaintext.push(range);
+  const finding = {
+    code: 'plaintext-beside-blob',
+    severity: 'critical',
+    title: 'The plaintext stands beside its ciphertext.',
+    detail:
+      'Terraform keeps the plaintext of this resource in its state in clear: whoever reads the state needs no KMS. ' +
+      'Rewrap does not read it, and leaves it out of what it writes elsewhere. Treat the state as secret, or take the ' +
+      'resource out of it.',
+    range,
+  } as const;
+  out.findings.push(finding);
+  return [finding];
+}
+
+/** The view of the text that a map stands in, from a value in it or in one of its members. */
+function viewOf(group: Group): TextView | null {
+  for (const one of group.members) {
+    const leaf = one instanceof Leaf ? one : one.members.find((inner) => inner instanceof Leaf);
+    if (leaf instanceof Leaf) return leaf.view;
+  }
+  return null;
+}
+
+function contextIn(group: Group): EncryptionContext | null {
+  const context = group.member('context');
+  if (context === null) return {};
+  if (context instanceof Leaf) return context.raw === 'null' ? {} : null;
+  // Before Terraform 0.12 the map was written as a block, which configuration as JSON gives as a list.
+  const map = context.kind === 'list' && context.members.length === 1 ? context.members[0] : context;
+  return map instanceof Group ? contextOfGroup(map) : null;
+}
+
+function keyCompanion(group: Group): Companion[] {
+  const key = textOf(group, 'key_id');
+  return key === null ? [] : [leafCompanion('key_id', key, (next, old) => keyReference(old, next))];
+}
+
+function algorithmCompanion(group: Group): Companion[] {
+  const algorithm = textOf(group, 'encryption_algorithm');
+  return algorithm === null
+    ? []
+    : [leafCompanion('encryption_algorithm', algorithm, (next) => next.algorithm)];
+}

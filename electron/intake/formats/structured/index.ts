@@ -1,0 +1,3 @@
+/** Blobs as values of any structured text, and anywhere in free text. */
+export { foundAt, leafCompanion } from './leaf-blob.ts';
+export { structuredText, textBlobs } from './structured.ts';

@@ -1,0 +1,90 @@
+import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
+import { type DecodedText, decodeText } from '../../encoding.ts';
+import type { TextView } from '../../text-view.ts';
+
+/** A blob that stands somewhere within text. */
+export interface Token {
+  readonly start: number;
+  readonly end: number;
+  readonly decoded: DecodedText;
+}
+
+/**
+ * How encoded KMS blobs begin: base64 and base64url of layouts v1 and v2 (`AQEBAH…` to `AQIDAH…`) and v0 (`Ci[A-D]`),
+ * base64 of these, and hex. Then letters of the encoding, as many as there are; JSON may write `/` as `\/`.
+ */
+const BEGINNINGS = '(?:AQ[EI][A-D]AH[g-j]|Ci[A-D]|QVF[FJ]|Q2l[B-E]|010[12]0[1-9]0078)';
+const RUN = new RegExp(`${BEGINNINGS}(?:[A-Za-z0-9+/_-]|\\\\/){28,}={0,2}`, 'g');
+const BEGINS = new RegExp(`^${BEGINNINGS}`);
+
+/** Longest encoded blob: base64 of base64, wrapped. */
+const MAX_CHARACTERS = 3 * MAX_CIPHERTEXT_BYTES;
+/** Between the lines of one wrapped blob: a line ending with indentation, or one written as an escape. */
+const BREAK = /(?:[ \t]*\r?\n[ \t]*|(?:\\[rn])+)/y;
+const LINE = /(?:[A-Za-z0-9+/_-]|\\\/)+={0,2}/y;
+
+/**
+ * KMS blobs anywhere in text: logs, scripts, documents. Only what is exactly a symmetric blob from one end of its run
+ * of letters to the other is taken; a blob inside a longer run belongs to something else. Linear: a character is looked
+ * at once as a beginning, and once as the going on of another line. `skip` says for an index where to go on instead
+ * (an end of a range that is known already), or the index itself.
+ */
+export function* blobTokens(view: TextView, skip: (index: number) => number): Generator<Token> {
+  const { text } = view;
+  RUN.lastIndex = 0;
+  for (let at = 0; ; ) {
+    RUN.lastIndex = at;
+    const match = RUN.exec(text);
+    if (match === null) return;
+    const start = match.index;
+    const end = start + match[0].length;
+    at = end;
+    const beyond = skip(start);
+    if (beyond > start) {
+      at = Math.max(beyond, start + 1);
+      continue;
+    }
+    if (end - start > MAX_CHARACTERS || !startsRun(text, start)) continue;
+    const token = read(view, start, end) ?? readWrapped(view, start, end);
+    if (token === null) continue;
+    at = token.end;
+    yield token;
+  }
+}
+
+/** Whether no letter of base64 stands before; the letter of a `\n` escape is none. */
+function startsRun(text: string, start: number): boolean {
+  const before = text[start - 1];
+  if (before === undefined || !/[A-Za-z0-9+/_-]/.test(before)) return true;
+  return /[nrt]/.test(before) && text[start - 2] === '\\';
+}
+
+function read(view: TextView, start: number, end: number): Token | null {
+  const raw = view.text.slice(start, end);
+  const decoded = decodeText(raw, {
+    charset: view.charset,
+    escaped: raw.includes('\\'),
+    takeUnknown: false,
+  });
+  return decoded?.identification.kind === 'kms-symmetric' ? { start, end, decoded } : null;
+}
+
+/** Lines of equal length, and a last one that is no longer. */
+function readWrapped(view: TextView, start: number, firstEnd: number): Token | null {
+  const { text } = view;
+  const width = firstEnd - start;
+  if (text[firstEnd - 1] === '=') return null;
+  let end = firstEnd;
+  while (end - start < MAX_CHARACTERS) {
+    BREAK.lastIndex = end;
+    const between = BREAK.exec(text)?.[0];
+    if (between === undefined) break;
+    const line = end + between.length;
+    LINE.lastIndex = line;
+    const found = LINE.exec(text)?.[0];
+    if (found === undefined || found.length > width || BEGINS.test(found)) break;
+    end = line + found.length;
+    if (found.length < width || found.endsWith('=')) break;
+  }
+  return end === firstEnd ? null : read(view, start, end);
+}
