@@ -8,7 +8,10 @@ import { ActivityView } from './views/activity/ActivityView.tsx';
 import { BlobsView } from './views/blobs/BlobsView.tsx';
 import { ClearDialog } from './views/blobs/ClearDialog.tsx';
 import { PasteDialog } from './views/blobs/PasteDialog.tsx';
+import { CompareDialog } from './views/compare/CompareDialog.tsx';
 import { ConnectionDialog } from './views/connection/ConnectionDialog.tsx';
+import { FindKeyDialog } from './views/keymaterial/FindKeyDialog.tsx';
+import { NameKeyDialog } from './views/keymaterial/NameKeyDialog.tsx';
 import { KeysView } from './views/keys/KeysView.tsx';
 import { SettingsView } from './views/settings/SettingsView.tsx';
 import { ReencryptSheet } from './views/sheet/ReencryptSheet.tsx';
@@ -46,6 +49,9 @@ export function App() {
       <PasteDialog />
       <ClearDialog />
       <ReencryptSheet />
+      <CompareDialog />
+      <FindKeyDialog />
+      <NameKeyDialog />
       <DropOverlay />
       <Toasts />
     </div>

@@ -101,6 +101,13 @@ function highest(findings: readonly Finding[], start: Severity | null): Severity
   );
 }
 
+/** What a container authenticates is not offered for re-encryption, with the reason, though KMS would take it. */
+function offered({ identification, notPutBack }: FoundBlob): BlobRow['identification'] {
+  return notPutBack === undefined
+    ? identification
+    : { ...identification, reencryptable: false, reason: notPutBack };
+}
+
 function row(id: string, source: Source, found: FoundBlob, across: readonly Finding[]): BlobRow {
   return {
     id,
@@ -112,7 +119,7 @@ function row(id: string, source: Source, found: FoundBlob, across: readonly Find
     sizeBytes: found.bytes.length,
     sha256: createHash('sha256').update(found.bytes).digest('hex'),
     declared: found.declared,
-    identification: found.identification,
+    identification: offered(found),
     worst: highest([...source.scan.findings, ...found.findings, ...across], null),
   };
 }

@@ -1,16 +1,14 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
+import { openSession } from './credentials.ts';
 import { toFaultError } from './failure.ts';
 import { SdkKms } from './sdk-kms.ts';
-import type { Kms, PracticeAccess } from './types.ts';
-import { isLoopback, resolveWhere, type Where } from './where.ts';
+import { Session } from './session.ts';
+import { transport } from './transport.ts';
+import type { ConnectOptions, KmsConnection, PracticeAccess } from './types.ts';
+import { resolveWhere, type Where } from './where.ts';
 
-/** Sockets to one endpoint. Above the concurrency of a run with its verification, so that no request queues. */
-const MAX_SOCKETS = 128;
-const CONNECTION_TIMEOUT_MS = 5_000;
-/** KMS answers within a second or fails; a custom key store may take several. */
-const REQUEST_TIMEOUT_MS = 20_000;
 /** Tries of one request by the SDK's standard retry, the first included. A run retries beyond that. */
 const MAX_ATTEMPTS = 3;
 
@@ -18,66 +16,66 @@ const MAX_ATTEMPTS = 3;
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * Makes a connection; nothing is sent yet, so wrong credentials show at the first request (`whoAmI`).
+ * Makes a connection; nothing is sent yet, so wrong credentials show at the first request (`whoAmI`), which is also
+ * when `askMfa` is called. KMS and STS share one set of credentials, refreshed before it ends.
  * `practice` is needed for the practice choice and ignored otherwise.
- * Throws FaultError `RegionMissing`, `PracticeUnavailable`.
+ * Throws FaultError `RegionMissing`, `ProfileUnusable`, `FipsNeedsRegionEndpoint`, `CaBundleUnreadable`,
+ * `PracticeUnavailable`.
  */
-export async function connect(choice: ConnectionChoice, practice: PracticeAccess | null): Promise<Kms> {
-  const where = await whereOf(choice, practice);
+export async function connect(
+  choice: ConnectionChoice,
+  practice: PracticeAccess | null,
+  options: ConnectOptions = {},
+): Promise<KmsConnection> {
+  const where = await whereOf(choice, practice, options);
   const profile = choice.kind === 'aws' ? choice.profile : null;
   try {
-    const [{ KMSClient }, { STSClient }, { fromIni, fromNodeProviderChain }] = await Promise.all([
+    const [{ KMSClient }, { STSClient }, requestHandler] = await Promise.all([
       import('@aws-sdk/client-kms'),
       import('@aws-sdk/client-sts'),
-      import('@aws-sdk/credential-providers'),
+      transport(where.caBundle, choice.kind === 'practice'),
     ]);
-    const chain =
-      choice.kind === 'practice' && practice !== null
-        ? async () => ({ accessKeyId: practice.accessKeyId, secretAccessKey: practice.secretAccessKey })
-        : profile === null
-          ? fromNodeProviderChain({ logger: SILENT, ignoreCache: true })
-          : fromIni({ profile, logger: SILENT, ignoreCache: true });
-    const secrets = new Set<string>();
-    const credentials: typeof chain = async (properties?: Parameters<typeof chain>[0]) => {
-      const given = await chain(properties);
-      // Kept only to be taken out of error messages; the newest two sets are enough.
-      if (secrets.size > 4) secrets.clear();
-      secrets.add(given.secretAccessKey);
-      if ('sessionToken' in given && given.sessionToken) secrets.add(given.sessionToken);
-      return given;
-    };
     const config = {
       region: where.region,
-      credentials,
       logger: SILENT,
       maxAttempts: MAX_ATTEMPTS,
       retryMode: 'standard',
+      useFipsEndpoint: where.fips,
+      useDualstackEndpoint: where.dualStack,
+      requestHandler,
       ...(profile === null ? {} : { profile }),
-      requestHandler: {
-        connectionTimeout: CONNECTION_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        throwOnRequestTimeout: true,
-        httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-        httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-      },
     };
+    const forSts = { ...config, ...(where.stsEndpoint === null ? {} : { endpoint: where.stsEndpoint }) };
+    const session =
+      choice.kind === 'practice' && practice !== null
+        ? new Session(async () => ({
+            accessKeyId: practice.accessKeyId,
+            secretAccessKey: practice.secretAccessKey,
+          }))
+        : await openSession({ profile, region: where.region, sts: forSts, askMfa: options.askMfa ?? null });
+    const credentials = session.provider;
     const endpoint = where.endpoint === null ? {} : { endpoint: where.endpoint };
-    const stsEndpoint = where.endpoint !== null && isLoopback(where.endpoint) ? endpoint : {};
     return new SdkKms({
       choice,
       where,
       profile,
-      kms: new KMSClient({ ...config, ...endpoint }),
-      sts: new STSClient({ ...config, ...stsEndpoint }),
-      secrets: () => [...secrets],
+      kms: new KMSClient({ ...config, ...endpoint, credentials }),
+      sts: new STSClient({ ...forSts, credentials }),
+      session,
     });
   } catch (error) {
-    throw toFaultError(error, { operation: 'Connect', ...where, profile }, () => []);
+    const { region, endpoint } = where;
+    throw toFaultError(error, { operation: 'Connect', region, endpoint, profile }, () => []);
   }
 }
 
-async function whereOf(choice: ConnectionChoice, practice: PracticeAccess | null): Promise<Where> {
-  if (choice.kind === 'aws') return resolveWhere(choice);
+async function whereOf(
+  choice: ConnectionChoice,
+  practice: PracticeAccess | null,
+  options: ConnectOptions,
+): Promise<Where> {
+  if (choice.kind === 'aws') return resolveWhere(choice, options);
   if (practice === null) throw new FaultError(explainOwn('PracticeUnavailable'));
-  return { region: practice.region, endpoint: practice.endpoint };
+  const { region, endpoint } = practice;
+  return { region, endpoint, stsEndpoint: endpoint, fips: false, dualStack: false, caBundle: null };
 }

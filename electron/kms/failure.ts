@@ -1,5 +1,5 @@
 import { explainKms, type KmsSituation } from '#shared/kms/errors.ts';
-import { FaultError } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
 
 /** Values that must not appear in an error: what the credential provider gave out. */
 export type SecretValues = () => readonly string[];
@@ -14,9 +14,22 @@ interface Described {
 export function toFaultError(error: unknown, situation: KmsSituation, secrets: SecretValues): FaultError {
   if (error instanceof FaultError) return error;
   const { name, message, requestId } = named(error);
+  if (name === 'ERR_PROXY_TUNNEL') return new FaultError(proxyRefused(message));
   let text = message;
   for (const secret of secrets()) if (secret.length >= 8) text = text.replaceAll(secret, '(withheld)');
   return new FaultError(explainKms(name, text, requestId, situation));
+}
+
+function proxyRefused(message: string) {
+  return {
+    ...fault(
+      'ProxyRefused',
+      'The proxy of the environment would not open a way to the endpoint.',
+      'Most likely: it wants a user name and password (HTTP 407), or does not allow the host.',
+      'Check HTTPS_PROXY and NO_PROXY (a VPC endpoint usually belongs into NO_PROXY), then start Rewrap again.',
+    ),
+    raw: { name: 'ERR_PROXY_TUNNEL', message: message.replace(/\/\/[^/@\s]+@/g, '//'), requestId: null },
+  };
 }
 
 /**

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FaultError } from '#shared/model/fault.ts';
 import { type PracticeKms, startPracticeKms } from '../practice-kms/index.ts';
 import { connect } from './index.ts';
-import type { Kms, ReEncryptInput } from './types.ts';
+import type { KmsConnection, ReEncryptInput } from './types.ts';
 
 // Over HTTP with the real SDK, against the practice KMS.
 let folder: string;
 let practice: PracticeKms;
-let kms: Kms;
+let kms: KmsConnection;
 
 interface Made {
   readonly id: string;
@@ -115,6 +115,13 @@ describe('keys', () => {
   test('one is described by id, ARN and alias, with its aliases', async () => {
     for (const name of [b.id, b.arn, 'alias/b', b.arn.replace(/key\/.*/, 'alias/b')])
       expect(await kms.describeKey(name)).toMatchObject({ arn: b.arn, aliases: ['alias/b'] });
+  });
+
+  test('one is told of in detail; what the endpoint does not tell is a gap', async () => {
+    const key = await kms.keyDetail('alias/b');
+    expect(key).toMatchObject({ arn: b.arn, aliases: ['alias/b'] });
+    const untold = [key.rotation, key.tags, key.lastUse].filter((detail) => detail === null).length;
+    expect(key.gaps.length).toBeGreaterThanOrEqual(untold);
   });
 
   test('one that does not exist is a fault', async () => {

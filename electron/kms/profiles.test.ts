@@ -90,11 +90,11 @@ test.skipIf(process.getuid?.() === 0)('an unreadable file is a problem', async (
 
 test.each([
   [
-    'MfaRequired',
+    'MfaNeeded',
     `[profile p]\nregion=us-east-1\nrole_arn=arn:aws:iam::111122223333:role/R\nsource_profile=s\nmfa_serial=arn:aws:iam::111122223333:mfa/me\n[profile s]\naws_access_key_id=AKIAEXAMPLEEXAMPLE12\naws_secret_access_key=${CANARY}\n`,
   ],
   [
-    'SsoSignInRequired',
+    'SsoSignInNeeded',
     '[profile p]\nregion=us-east-1\nsso_session=c\nsso_account_id=111122223333\nsso_role_name=R\n[sso-session c]\nsso_region=us-east-1\nsso_start_url=https://corp.example/start\n',
   ],
   ['CredentialProcessFailed', `[profile p]\nregion=us-east-1\ncredential_process=/bin/false ${CANARY}\n`],

@@ -4,11 +4,23 @@ import type { KmsSituation } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { ConnectionChoice, Identity } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
-import type { KeyInfo, KeyList } from '#shared/model/key.ts';
-import { type SecretValues, toFaultError } from './failure.ts';
-import { describeOne, listAll } from './keys.ts';
-import type { DryRunOutput, Kms, ReEncryptInput, ReEncryptOutput } from './types.ts';
-import type { Where } from './where.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import { toFaultError } from './failure.ts';
+import { allDetails } from './key-details.ts';
+import { describeOne, stoppable } from './key-facts.ts';
+import { listAll } from './key-list.ts';
+import type { Session } from './session.ts';
+import type {
+  DryRunOutput,
+  KeyDetail,
+  KeyDetailList,
+  KeyPage,
+  KmsConnection,
+  ListKeysOptions,
+  ReEncryptInput,
+  ReEncryptOutput,
+} from './types.ts';
+import { partitionOf, type Where } from './where.ts';
 
 export interface SdkKmsParts {
   readonly choice: ConnectionChoice;
@@ -16,27 +28,33 @@ export interface SdkKmsParts {
   readonly profile: string | null;
   readonly kms: KMSClient;
   readonly sts: STSClient;
-  readonly secrets: SecretValues;
+  readonly session: Session;
 }
 
-/** {@link Kms} over the AWS SDK. Only the members named here leave an SDK response. */
-export class SdkKms implements Kms {
+/** {@link KmsConnection} over the AWS SDK. Only the members named here leave an SDK response. */
+export class SdkKms implements KmsConnection {
   readonly choice: ConnectionChoice;
   readonly region: string;
   readonly endpoint: string | null;
+  readonly fips: boolean;
+  readonly dualStack: boolean;
+  readonly partition: string;
   readonly #parts: SdkKmsParts;
 
   constructor(parts: SdkKmsParts) {
     this.choice = parts.choice;
     this.region = parts.where.region;
     this.endpoint = parts.where.endpoint;
+    this.fips = parts.where.fips;
+    this.dualStack = parts.where.dualStack;
+    this.partition = partitionOf(parts.where.region).id;
     this.#parts = parts;
   }
 
   async reEncrypt(input: ReEncryptInput, signal?: AbortSignal): Promise<ReEncryptOutput> {
     return this.#explained(situationOf(input), async () => {
       const { ReEncryptCommand } = await import('@aws-sdk/client-kms');
-      const out = await this.#parts.kms.send(new ReEncryptCommand(requestOf(input)), options(signal));
+      const out = await this.#parts.kms.send(new ReEncryptCommand(requestOf(input)), stoppable(signal));
       if (out.CiphertextBlob === undefined || out.KeyId === undefined) throw new IncompleteReply();
       return {
         blob: out.CiphertextBlob,
@@ -57,7 +75,7 @@ export class SdkKms implements Kms {
       try {
         const out = await this.#parts.kms.send(
           new ReEncryptCommand({ ...requestOf(input), DryRun: true }),
-          options(signal),
+          stoppable(signal),
         );
         return { outcome: 'ignored', requestId: out.$metadata.requestId ?? null };
       } catch (error) {
@@ -75,15 +93,22 @@ export class SdkKms implements Kms {
     });
   }
 
-  async listKeys(): Promise<KeyList> {
+  async listKeys(onPage?: (page: KeyPage) => void, options?: ListKeysOptions): Promise<KeyDetailList> {
     return this.#explained({ operation: 'ListKeys' }, () =>
-      listAll(this.#parts.kms, (error, situation) => this.#fault(error, situation)),
+      listAll(this.#parts.kms, this.#explain, onPage, options),
     );
   }
 
-  async describeKey(keyId: string): Promise<KeyInfo> {
+  async describeKey(keyId: string): Promise<KeyDetail> {
     return this.#explained({ operation: 'DescribeKey', destinationKeyId: keyId }, () =>
       describeOne(this.#parts.kms, keyId),
+    );
+  }
+
+  async keyDetail(keyId: string): Promise<KeyDetail> {
+    const key = await this.describeKey(keyId);
+    return this.#explained({ operation: 'DescribeKey', destinationKeyId: keyId }, () =>
+      allDetails(this.#parts.kms, this.#explain, key),
     );
   }
 
@@ -92,16 +117,32 @@ export class SdkKms implements Kms {
     this.#parts.sts.destroy();
   }
 
-  #fault(error: unknown, situation: KmsSituation) {
-    const { where, profile, secrets } = this.#parts;
-    return toFaultError(error, { ...where, profile, ...situation }, secrets);
-  }
+  readonly #explain = (error: unknown, situation: KmsSituation): FaultError => {
+    const { where, profile, session } = this.#parts;
+    const { region, endpoint } = where;
+    return toFaultError(error, { region, endpoint, profile, ...situation }, () => session.secrets);
+  };
 
+  /**
+   * Credentials that the service calls expired are sought anew, and the request is sent once more: it was refused
+   * before it did anything.
+   */
   async #explained<T>(situation: KmsSituation, work: () => Promise<T>): Promise<T> {
+    const { session } = this.#parts;
+    const { generation } = session;
     try {
       return await work();
     } catch (error) {
-      throw this.#fault(error, situation);
+      const first = this.#explain(error, situation);
+      // A fault that is one already comes from the credentials themselves.
+      if (error instanceof FaultError || first.fault.code !== 'ExpiredTokenException') throw first;
+      // Meant for the set that the request used: where another request has brought a newer one, that one stays.
+      session.forget(Math.max(generation, 1));
+    }
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#explain(error, situation);
     }
   }
 }
@@ -112,9 +153,6 @@ class IncompleteReply extends Error {
     super('The endpoint answered ReEncrypt without CiphertextBlob or KeyId.');
   }
 }
-
-const options = (signal: AbortSignal | undefined): { abortSignal?: AbortSignal } =>
-  signal === undefined ? {} : { abortSignal: signal };
 
 /** The request in the SDK's terms: what is null is left out, and an asymmetric side gets no context. */
 function requestOf(input: ReEncryptInput): ReEncryptCommandInput {

@@ -7,6 +7,8 @@ export type ProfileMembers = Readonly<Record<string, string | undefined>>;
 
 export interface SharedConfig {
   readonly profiles: ReadonlyMap<string, ProfileMembers>;
+  /** The other sections by "sso-session.NAME" and "services.NAME"; nested members by "kms.endpoint_url". */
+  readonly sections: ReadonlyMap<string, ProfileMembers>;
   /** Files that exist and cannot be read or parsed, in words; no content is quoted. */
   readonly problems: readonly string[];
 }
@@ -23,26 +25,32 @@ export async function readSharedConfig(): Promise<SharedConfig> {
   const { loadSharedConfigFiles } = await import('@smithy/core/config');
   const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true });
   const profiles = new Map<string, ProfileMembers>();
+  const sections = new Map<string, ProfileMembers>();
   for (const file of [configFile, credentialsFile]) {
     for (const [name, members] of Object.entries(file)) {
-      if (OTHER_SECTIONS.some((prefix) => name.startsWith(prefix))) continue;
-      profiles.set(name, { ...profiles.get(name), ...members });
+      const into = OTHER_SECTIONS.some((prefix) => name.startsWith(prefix)) ? sections : profiles;
+      into.set(name, { ...into.get(name), ...members });
     }
   }
   // The loader answers an unreadable file with "no profiles"; a person should know the difference.
   const found = await Promise.all([
-    problemOf('config', process.env.AWS_CONFIG_FILE ?? join(homedir(), '.aws', 'config'), configFile),
-    problemOf(
-      'credentials',
-      process.env.AWS_SHARED_CREDENTIALS_FILE ?? join(homedir(), '.aws', 'credentials'),
-      credentialsFile,
-    ),
+    problemOf('config', configPath(), configFile),
+    problemOf('credentials', credentialsPath(), credentialsFile),
   ]);
-  return { profiles, problems: found.filter((problem) => problem !== null) };
+  return { profiles, sections, problems: found.filter((problem) => problem !== null) };
 }
 
+/** Path of the shared config file, as written in AWS_CONFIG_FILE or the default. */
+export const configPath = (): string => process.env.AWS_CONFIG_FILE ?? join(homedir(), '.aws', 'config');
+/** Path of the shared credentials file, as written in AWS_SHARED_CREDENTIALS_FILE or the default. */
+export const credentialsPath = (): string =>
+  process.env.AWS_SHARED_CREDENTIALS_FILE ?? join(homedir(), '.aws', 'credentials');
+/** A path with its leading "~/" resolved, as the SDK's loader does. */
+export const expandHome = (path: string): string =>
+  path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
+
 async function problemOf(what: string, path: string, parsed: object): Promise<string | null> {
-  const full = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
+  const full = expandHome(path);
   try {
     await access(full, constants.R_OK);
   } catch (error) {
@@ -62,6 +70,25 @@ async function isBlank(path: string): Promise<boolean> {
   const { readFile } = await import('node:fs/promises');
   const text = await readFile(path, 'utf8').catch(() => '');
   return text.split('\n').every((line) => /^\s*(?:[#;].*)?$/.test(line) || /^\s*\[.*\]\s*$/.test(line));
+}
+
+/** One profile of a chain of assumed roles. */
+export interface ChainLink {
+  readonly name: string;
+  readonly members: ProfileMembers;
+}
+
+/** A profile and the profiles it takes its credentials from (`source_profile`), nearest first. Cycles end it. */
+export function profileChain(config: SharedConfig, name: string): ChainLink[] {
+  const links: ChainLink[] = [];
+  let next: string | undefined = name;
+  while (next !== undefined && !links.some((link) => link.name === next)) {
+    const members: ProfileMembers | undefined = config.profiles.get(next);
+    if (members === undefined) break;
+    links.push({ name: next, members });
+    next = members.role_arn === undefined ? undefined : members.source_profile;
+  }
+  return links;
 }
 
 /** The profile the SDK would take when none is named. */

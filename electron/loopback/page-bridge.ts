@@ -295,7 +295,11 @@ const rooms = Object.fromEntries(
 );
 
 Object.defineProperty(window, 'rewrap', {
-  value: Object.freeze({ ...rooms, on, takeFiles }) as unknown as RewrapApi<File>,
+  value: Object.freeze({
+    ...rooms,
+    on: Object.freeze(on),
+    takeFiles: Object.freeze(takeFiles),
+  }) as unknown as RewrapApi<File>,
   enumerable: true,
 });
 window.addEventListener('drop', rememberFolders, { capture: true });

@@ -10,8 +10,8 @@ interface DialogProps {
   readonly children: ReactNode;
   /** Buttons at the foot. */
   readonly footer: ReactNode;
-  /** 'drawer' comes from the right over the full height. */
-  readonly shape?: 'box' | 'drawer';
+  /** 'drawer' comes from the right over the full height; 'wide' is a box that takes the room there is. */
+  readonly shape?: 'box' | 'drawer' | 'wide';
   readonly role?: 'dialog' | 'alertdialog';
   readonly subtitle?: ReactNode;
 }

@@ -29,7 +29,7 @@ export function KeyFace({
   readonly label?: string | null;
 }) {
   return (
-    <span className="key-face" title={fingerprint}>
+    <span className="key-face" title={label == null ? fingerprint : `${label}\n${fingerprint}`}>
       <Swatch fingerprint={fingerprint} />
       <code>{shortHex(fingerprint)}</code>
       {label !== undefined && label !== null && <span className="key-face-label">{label}</span>}

@@ -156,7 +156,11 @@ export function SelectInput<T extends string>(props: SelectInputProps<T>) {
       <Popover className="popover" offset={2}>
         <ListBox className="listbox" items={options}>
           {(option) => (
-            <ListBoxItem id={option.id} textValue={option.label} className="option">
+            <ListBoxItem
+              id={option.id}
+              textValue={option.label}
+              className={inline ? 'option option-columns' : 'option'}
+            >
               <Text slot="label">{option.label}</Text>
               {option.detail !== undefined && (
                 <Text slot="description" className="option-detail">

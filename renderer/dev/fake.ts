@@ -2,6 +2,7 @@ import type { EventName, EventPayload, Reply, RewrapApi } from '#shared/contract
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { ConnectionChoice, ConnectionState } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
+import { makeClusters } from './clusters.ts';
 import { makeDetail } from './detail.ts';
 import { KEYS } from './keys.ts';
 import { makeRows, makeSources } from './rows.ts';
@@ -65,14 +66,8 @@ function stateOf(choice: ConnectionChoice, status: ConnectionState['status']): C
   };
 }
 
-/** The rooms that the page uses so far. */
-type Used = Pick<
-  RewrapApi<File>,
-  'app' | 'intake' | 'blobs' | 'connection' | 'keys' | 'output' | 'runs' | 'practice' | 'takeFiles' | 'on'
->;
-
 /** A host that lives in the page, for looking at every state of it. Never part of the product. */
-export function makeFake(options: FakeOptions): Used {
+export function makeFake(options: FakeOptions): RewrapApi<File> {
   let rows: BlobRow[] = makeRows(options.n);
   let revision = 1;
   const choice: ConnectionChoice =
@@ -149,6 +144,27 @@ export function makeFake(options: FakeOptions): Used {
           : ok(makeDetail(row));
       },
       resultText: () => ok({ text: 'AQICAHh…' }),
+    },
+    clusters: {
+      list: () => ok({ revision, ...makeClusters(rows) }),
+      name: () => ok({}),
+      findKey: ({ keyIds }) =>
+        ok(
+          {
+            asked: KEYS.filter(({ arn }) => keyIds === null || keyIds.includes(arn))
+              .slice(0, 2)
+              .map(({ arn }, i) => ({
+                keyId: arn,
+                algorithm: 'SYMMETRIC_DEFAULT',
+                answer: i === 0 ? ('other-key' as const) : ('key-fits-context-does-not' as const),
+                detail: i === 0 ? 'KMS says that another key made it.' : 'The context is another.',
+                requestId: '3c0cb451-9932-41b3-9a49-405d810e7a6c',
+              })),
+            found: null,
+            likely: KEYS[1]?.arn ?? null,
+          },
+          600,
+        ),
     },
     connection: {
       profiles: () =>

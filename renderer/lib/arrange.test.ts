@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeRows } from '../dev/rows.ts';
-import { filterRows, groupRows, lineId, linesOf, sortRows } from './arrange.ts';
+import { filterRows, groupRows, kindCounts, lineId, linesOf, narrowRows, sortRows } from './arrange.ts';
 import { rowState } from './words.ts';
 
 const rows = makeRows(400);
@@ -83,4 +83,25 @@ test('a hundred thousand rows filter within a tenth of a second once read', () =
   );
   expect(found.length).toBeGreaterThan(0);
   expect(spent).toBeLessThan(100);
+});
+
+test('rows narrow to a kind and to the severity asked for', () => {
+  expect(narrowRows(rows, 'all', 'all')).toBe(rows);
+  const foreign = narrowRows(rows, 'not-kms', 'all');
+  expect(foreign.length).toBeGreaterThan(0);
+  for (const { identification } of foreign) expect(identification.kind).not.toMatch(/^kms-/);
+  const worst = (finding: 'any' | 'warning' | 'critical'): number => narrowRows(rows, 'all', finding).length;
+  expect(worst('any')).toBeGreaterThan(worst('warning'));
+  expect(worst('warning')).toBeGreaterThan(worst('critical'));
+  for (const row of narrowRows(rows, 'kms-symmetric', 'critical'))
+    expect([row.identification.kind, row.worst]).toEqual(['kms-symmetric', 'critical']);
+});
+
+test('kinds are counted, the most frequent first, and those KMS did not make together at the end', () => {
+  const counts = kindCounts(rows);
+  expect(counts[0]?.kind).toBe('kms-symmetric');
+  const foreign = counts.at(-1);
+  expect(foreign).toEqual({ kind: 'not-kms', count: narrowRows(rows, 'not-kms', 'all').length });
+  const kinds = counts.filter(({ kind }) => kind !== 'not-kms');
+  expect(kinds.reduce((sum, { count }) => sum + count, 0)).toBe(rows.length);
 });

@@ -1,4 +1,4 @@
-import type { BlobRow } from '#shared/model/blob.ts';
+import type { BlobKind, BlobRow } from '#shared/model/blob.ts';
 import { bytes } from './format.ts';
 import { kindWords } from './words.ts';
 
@@ -77,11 +77,50 @@ export function filterRows(rows: readonly BlobRow[], query: string): readonly Bl
   });
 }
 
+const SEVERITY_RANK = { info: 1, warning: 2, critical: 3 } as const;
+
+export type FindingFilter = 'all' | 'any' | 'warning' | 'critical';
+export type KindFilter = 'all' | 'not-kms' | BlobKind;
+
+const KMS_KINDS: ReadonlySet<BlobKind> = new Set(['kms-symmetric', 'kms-like', 'kms-asymmetric-candidate']);
+const LOWEST: Record<FindingFilter, number> = { all: 0, any: 1, warning: 2, critical: 3 };
+
+/** Rows of one kind (or of none that KMS made), with a finding at least as severe as asked for. */
+export function narrowRows(
+  rows: readonly BlobRow[],
+  kind: KindFilter,
+  finding: FindingFilter,
+): readonly BlobRow[] {
+  if (kind === 'all' && finding === 'all') return rows;
+  const lowest = LOWEST[finding];
+  return rows.filter(({ identification, worst }) => {
+    if (kind === 'not-kms' && KMS_KINDS.has(identification.kind)) return false;
+    if (kind !== 'all' && kind !== 'not-kms' && identification.kind !== kind) return false;
+    return (worst === null ? 0 : SEVERITY_RANK[worst]) >= lowest;
+  });
+}
+
+export interface KindCount {
+  readonly kind: Exclude<KindFilter, 'all'>;
+  readonly count: number;
+}
+
+/** The kinds among rows, the most frequent first; last, all that KMS did not make, where there are several. */
+export function kindCounts(rows: readonly BlobRow[]): readonly KindCount[] {
+  const counts = new Map<BlobKind, number>();
+  for (const { identification } of rows)
+    counts.set(identification.kind, (counts.get(identification.kind) ?? 0) + 1);
+  const kinds: KindCount[] = Array.from(counts, ([kind, count]) => ({ kind, count }));
+  kinds.sort((a, b) => b.count - a.count);
+  const foreign = [...counts].filter(([kind]) => !KMS_KINDS.has(kind));
+  if (foreign.length > 1)
+    kinds.push({ kind: 'not-kms', count: foreign.reduce((sum, [, count]) => sum + count, 0) });
+  return kinds;
+}
+
 /** Digits padded, so that blob-2 comes before blob-10 with a plain comparison (a collator is ten times slower). */
 const natural = (text: string): string =>
   text.toLowerCase().replace(/\d{1,11}/g, (digits) => digits.padStart(12, '0'));
-
-const SEVERITY_RANK = { info: 1, warning: 2, critical: 3 } as const;
 
 function sortKey(row: BlobRow, column: SortColumn, state: (row: BlobRow) => string): string | number {
   switch (column) {

@@ -1,4 +1,14 @@
 import type { KeyInfo } from '#shared/model/key.ts';
+import { keyName } from './format.ts';
+
+/** First alias of a key, or its id. */
+export const keyLabel = (key: KeyInfo): string => key.aliases[0] ?? key.keyId;
+
+/** A key by its ARN or id: its alias where the list knows it, otherwise the telling end of its ARN. */
+export function keyWords(arnOrId: string, keys: readonly KeyInfo[] | null): string {
+  const key = keys?.find((each) => each.arn === arnOrId || each.keyId === arnOrId);
+  return key === undefined ? keyName(arnOrId) : keyLabel(key);
+}
 
 /** Text of a key that a search looks in. */
 export const keyText = (key: KeyInfo): string =>

@@ -93,6 +93,10 @@ export interface StateWords {
 /** The last thing a run said of a blob. */
 export type LastResult = 'would-succeed' | 'would-fail' | 'reencrypted' | 'failed';
 
+/** Why a blob is not offered to KMS. */
+export const whyNotOffered = ({ identification: { kind, reason } }: BlobRow): string =>
+  reason ?? `${kindWords(kind)}: KMS ReEncrypt does not take this kind.`;
+
 /** State column of a row: the last run's outcome, or what can be done with it. */
 export function rowState(row: BlobRow, last: LastResult | undefined): StateWords {
   if (last === 'reencrypted') return { tone: 'done', word: 'Re-encrypted', why: null };
@@ -102,7 +106,7 @@ export function rowState(row: BlobRow, last: LastResult | undefined): StateWords
     return { tone: 'done', word: 'Will work', why: 'The last preflight said so.' };
   if (last === 'would-fail') return { tone: 'danger', word: 'Will fail', why: 'The last preflight said so.' };
   const { kind, reencryptable, reason } = row.identification;
-  if (!reencryptable) return { tone: 'neutral', word: 'Not offered', why: reason };
+  if (!reencryptable) return { tone: 'neutral', word: 'Not offered', why: whyNotOffered(row) };
   if (kind === 'kms-asymmetric-candidate')
     return { tone: 'attention', word: 'Needs source key', why: reason };
   return { tone: 'neutral', word: 'Ready', why: reason };

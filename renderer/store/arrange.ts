@@ -1,12 +1,16 @@
 import { create } from 'zustand';
-import type { GroupBy, Sort, SortColumn } from '../lib/arrange.ts';
+import type { FindingFilter, GroupBy, KindFilter, Sort, SortColumn } from '../lib/arrange.ts';
 
 interface ArrangeStore {
   readonly query: string;
+  readonly kind: KindFilter;
+  readonly finding: FindingFilter;
   readonly group: GroupBy;
   readonly sort: Sort;
   readonly collapsed: ReadonlySet<string>;
   setQuery(query: string): void;
+  setKind(kind: KindFilter): void;
+  setFinding(finding: FindingFilter): void;
   setGroup(group: GroupBy): void;
   /** Sorts by a column; the same column again turns the order around. */
   sortBy(column: SortColumn): void;
@@ -17,10 +21,14 @@ interface ArrangeStore {
 /** How the table is filtered, grouped and sorted. */
 export const useArrange = create<ArrangeStore>()((set) => ({
   query: '',
+  kind: 'all',
+  finding: 'all',
   group: 'key',
   sort: { column: 'added', descending: false },
   collapsed: new Set(),
   setQuery: (query) => set({ query }),
+  setKind: (kind) => set({ kind }),
+  setFinding: (finding) => set({ finding }),
   setGroup: (group) => set({ group }),
   sortBy: (column) =>
     set(({ sort }) => ({ sort: { column, descending: sort.column === column && !sort.descending } })),

@@ -8,7 +8,7 @@ import { buildRequest, type Draft, familyOf, outputsFor } from '../lib/request.t
 import { useBlobs } from './blobs.ts';
 import { useConnection } from './connection.ts';
 import { useKeys } from './keys.ts';
-import { fetchItems, useRuns } from './runs.ts';
+import { useRuns } from './runs.ts';
 
 export type Phase = 'edit' | 'preflight' | 'checked' | 'running' | 'result';
 
@@ -157,15 +157,14 @@ export const useDraft = create<DraftStore>()((set, get) => {
     run: () => begin(false),
     async retryFailed() {
       const { runId } = get();
-      const run = runId === null ? undefined : useRuns.getState().runs.get(runId);
-      const request = runId === null ? undefined : useRuns.getState().requests.get(runId);
-      if (run === undefined || request === undefined) return;
+      if (runId === null) return;
       try {
-        const { items } = await fetchItems(run, true);
-        const blobIds = items.filter((item) => item.state === 'failed').map((item) => item.blobId);
-        if (blobIds.length === 0) return;
         set({ phase: 'running', runId: null, fault: null });
-        const id = await useRuns.getState().start({ ...request, blobIds });
+        const id = await useRuns.getState().retryFailed(runId);
+        if (id === null) {
+          set({ phase: 'result', runId });
+          return;
+        }
         set({ runId: id });
         const started = useRuns.getState().runs.get(id);
         if (started !== undefined && started.finishedAt !== null) get().ended(id);

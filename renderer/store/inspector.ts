@@ -18,6 +18,8 @@ interface InspectorStore {
   setOpen(open: boolean): void;
   setTab(tab: InspectorTab): void;
   inspect(blobId: string | null): Promise<void>;
+  /** Fetches the blob under view again after something was learned; a blob that is gone leaves the pane empty. */
+  refresh(): Promise<void>;
   choose(node: string | null): void;
   point(node: string | null): void;
 }
@@ -48,6 +50,12 @@ export const useInspector = create<InspectorStore>()((set, get) => ({
     } catch (error) {
       if (get().blobId === blobId) set({ detail: null, fault: faultOf(error) });
     }
+  },
+  async refresh() {
+    const { blobId } = get();
+    if (blobId === null) return;
+    const detail = await call(bridge().blobs.inspect({ blobId })).catch(() => null);
+    if (get().blobId === blobId) set(detail === null ? { blobId: null, detail: null } : { detail });
   },
   choose: (chosen) => set({ chosen }),
   point: (pointed) => {

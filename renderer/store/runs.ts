@@ -3,7 +3,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import { bridge, call, faultOf } from '../api.ts';
 import type { LastResult } from '../lib/words.ts';
-import { useKeys } from './keys.ts';
+import { useClusters } from './clusters.ts';
 
 const PAGE = 5000;
 /** Beyond this many items only failed ones are fetched for a report on screen. */
@@ -26,6 +26,8 @@ interface RunStore {
   load(): Promise<void>;
   start(request: RunRequest): Promise<string>;
   cancel(runId: string): Promise<void>;
+  /** Starts the failed blobs of an ended run again, as they were asked for. Null where nothing is to retry. */
+  retryFailed(runId: string): Promise<string | null>;
   progress(summary: RunSummary): void;
 }
 
@@ -72,6 +74,14 @@ export const useRuns = create<RunStore>()((set, get) => ({
   async cancel(runId) {
     await call(bridge().runs.cancel({ runId }));
   },
+  async retryFailed(runId) {
+    const run = get().runs.get(runId);
+    const request = get().requests.get(runId);
+    if (run === undefined || request === undefined) return null;
+    const { items } = await fetchItems(run, true);
+    const blobIds = items.filter((item) => item.state === 'failed').map((item) => item.blobId);
+    return blobIds.length === 0 ? null : get().start({ ...request, blobIds });
+  },
   progress(summary) {
     const before = get().runs.get(summary.id);
     // Replies and events may cross: an ended run never becomes a running one again.
@@ -83,21 +93,17 @@ export const useRuns = create<RunStore>()((set, get) => ({
 
 type Set_ = (patch: Partial<RunStore>) => void;
 
-/** After a run ended: remembers each blob's outcome, and which key KMS said made it. */
+/** After a run ended: remembers each blob's outcome. */
 async function settle(run: RunSummary, set: Set_, get: () => RunStore): Promise<void> {
   const { items } = await fetchItems(run).catch(() => ({ items: [] }));
   const results = new Map(get().results);
-  const learned: [string, string][] = [];
   for (const item of items) {
     const result = lastResult(item, run.dryRun);
     if (result !== null) results.set(item.blobId, result);
-    if (item.fingerprintBefore !== null && item.sourceKeyArn !== null)
-      learned.push([item.fingerprintBefore, item.sourceKeyArn]);
-    if (item.fingerprintAfter !== null && item.destinationKeyArn !== null)
-      learned.push([item.fingerprintAfter, item.destinationKeyArn]);
   }
-  useKeys.getState().learn(learned);
   set({ results });
+  // What KMS said in the run may have named groups.
+  void useClusters.getState().load();
 }
 
 function lastResult(item: RunItem, dryRun: boolean): LastResult | null {

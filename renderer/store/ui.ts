@@ -13,12 +13,21 @@ interface UiStore {
   readonly view: ViewName;
   readonly dialog: DialogName | null;
   readonly toasts: readonly Toast[];
+  /** Blob whose key is being looked for. */
+  readonly findKeyOf: string | null;
+  /** Fingerprint of the key material that a person is naming. */
+  readonly nameKeyOf: string | null;
+  /** Ids of the two blobs that stand side by side. */
+  readonly comparing: readonly [string, string] | null;
   /** A fault with no better place: shown as a notice above the view. */
   readonly fault: Fault | null;
   /** Run opened in Activity. */
   readonly openRun: string | null;
   show(view: ViewName): void;
   open(dialog: DialogName | null): void;
+  findKey(blobId: string | null): void;
+  nameKey(fingerprint: string | null): void;
+  compare(blobIds: readonly [string, string] | null): void;
   toast(text: string): void;
   complain(fault: Fault | null): void;
   showRun(runId: string | null): void;
@@ -32,10 +41,16 @@ export const useUi = create<UiStore>()((set) => ({
   view: 'blobs',
   dialog: null,
   toasts: [],
+  findKeyOf: null,
+  nameKeyOf: null,
+  comparing: null,
   fault: null,
   openRun: null,
   show: (view) => set({ view }),
   open: (dialog) => set({ dialog }),
+  findKey: (findKeyOf) => set({ findKeyOf }),
+  nameKey: (nameKeyOf) => set({ nameKeyOf }),
+  compare: (comparing) => set({ comparing }),
   toast(text) {
     const toast = { id: next++, text };
     set((state) => ({ toasts: [...state.toasts.slice(-2), toast] }));

@@ -1,7 +1,9 @@
 import { bridge, hasBridge } from '../api.ts';
 import { useBlobs } from './blobs.ts';
+import { useClusters } from './clusters.ts';
 import { useConnection } from './connection.ts';
 import { useDraft } from './draft.ts';
+import { useInspector } from './inspector.ts';
 import { useIntake } from './intake.ts';
 import { useKeys } from './keys.ts';
 import { isOver, useRuns } from './runs.ts';
@@ -14,7 +16,11 @@ export function wire(): () => void {
   if (hasBridge()) {
     const api = bridge();
     undo.push(
-      api.on('blobsChanged', () => void useBlobs.getState().load()),
+      api.on('blobsChanged', () => {
+        void useBlobs.getState().load();
+        void useClusters.getState().load();
+        void useInspector.getState().refresh();
+      }),
       api.on('intakeProgress', ({ files, blobs, done }) =>
         useIntake.getState().setProgress(done ? null : { files, blobs }),
       ),
@@ -34,6 +40,7 @@ export function wire(): () => void {
     );
     void useConnection.getState().load();
     void useBlobs.getState().load();
+    void useClusters.getState().load();
     void useRuns.getState().load();
   }
   return () => {

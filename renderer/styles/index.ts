@@ -8,3 +8,4 @@ import './blobs.css';
 import './inspector.css';
 import './sheet.css';
 import './pages.css';
+import './keymaterial.css';

@@ -93,12 +93,12 @@ describe('the catalogue', () => {
     [
       'CredentialsProviderError',
       'Profile p requires multi-factor authentication, but no MFA code callback',
-      'MfaRequired',
+      'MfaNeeded',
     ],
     [
       'CredentialsProviderError',
       'Token is expired. To refresh this SSO session run aws sso login',
-      'SsoSignInRequired',
+      'SsoSignInNeeded',
     ],
     [
       'CredentialsProviderError',
@@ -119,7 +119,7 @@ describe('the catalogue', () => {
   });
 
   test('what would meet every other request stops a run; what concerns one blob does not', () => {
-    for (const code of ['ExpiredTokenException', 'ECONNREFUSED', 'ClockSkew', 'MfaRequired'])
+    for (const code of ['ExpiredTokenException', 'ECONNREFUSED', 'ClockSkew', 'MfaNeeded'])
       expect(stopsRun(explain(code))).toBe(true);
     for (const code of [
       'IncorrectKeyException',

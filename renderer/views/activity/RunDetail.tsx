@@ -11,6 +11,7 @@ import { isOver, useRuns } from '../../store/runs.ts';
 import { FaultGroups } from '../sheet/FaultGroups.tsx';
 import { NewBlobs } from '../sheet/NewBlobs.tsx';
 import { useRunItems } from '../sheet/useRunItems.ts';
+import { RetryFailed } from './RetryFailed.tsx';
 
 /** Most items listed at once; a report for the rest is the export's business. */
 const SHOWN = 500;
@@ -81,6 +82,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
         {items !== null && (
           <>
             <NewBlobs run={run} items={items.items} />
+            <RetryFailed run={run} items={items.items} />
             <FaultGroups items={items.items} />
             <ItemTable items={items.items} />
             {items.items.length + items.more > SHOWN && (

@@ -1,4 +1,4 @@
-import { RefreshCw, Trash2 } from 'lucide-react';
+import { Columns2, RefreshCw, Trash2 } from 'lucide-react';
 import { useMemo } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { plural } from '../../lib/format.ts';
@@ -19,8 +19,10 @@ export function ActionBar({ arranged }: { readonly arranged: Arranged }) {
   const selectOnly = useSelection((state) => state.selectOnly);
   const remove = useIntake((state) => state.remove);
   const open = useUi((state) => state.open);
+  const compare = useUi((state) => state.compare);
   const ticked = useMemo(() => rows.filter((row) => selected.has(row.id)), [rows, selected]);
   const files = useMemo(() => fileCount(ticked), [ticked]);
+  const [first, second, third] = ticked;
   const { shown } = arranged;
   const hidden = useMemo(() => {
     if (ticked.length === 0 || shown.length === rows.length) return 0;
@@ -50,6 +52,15 @@ export function ActionBar({ arranged }: { readonly arranged: Arranged }) {
       ) : (
         <Button variant="quiet" onPress={() => selectOnly(shown.map((row) => row.id))}>
           Select all shown
+        </Button>
+      )}
+      {first !== undefined && second !== undefined && third === undefined && (
+        <Button
+          variant="quiet"
+          icon={<Columns2 className="icon" aria-hidden="true" />}
+          onPress={() => compare([first.id, second.id])}
+        >
+          Compare 2 blobs
         </Button>
       )}
       <span className="gap" />

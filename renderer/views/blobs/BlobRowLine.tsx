@@ -4,10 +4,13 @@ import { Box, Cell } from '../../components/grid.tsx';
 import { SEVERITY_WORDS, SeverityIcon, Status } from '../../components/Status.tsx';
 import { KeyFace } from '../../components/Swatch.tsx';
 import { TickBox } from '../../components/TickBox.tsx';
+import { clusterName } from '../../lib/clusters.ts';
 import { bytes, fileName, plural } from '../../lib/format.ts';
 import { hasMod } from '../../lib/platform.ts';
 import { containerWords, ENCODING_WORDS, isPlainContainer, rowState } from '../../lib/words.ts';
+import { useClusters } from '../../store/clusters.ts';
 import { useInspector } from '../../store/inspector.ts';
+import { useKeys } from '../../store/keys.ts';
 import { useRuns } from '../../store/runs.ts';
 import { useSelection } from '../../store/selection.ts';
 import { domId } from './columns.ts';
@@ -29,6 +32,8 @@ const nameOf = (row: BlobRow): string =>
 export const BlobRowLine = memo(function BlobRowLine({ row, order, index, top, height, active }: RowProps) {
   const ticked = useSelection((state) => state.selected.has(row.id));
   const last = useRuns((state) => state.results.get(row.id));
+  const cluster = useClusters((state) => state.clusters.get(row.identification.keyFingerprint ?? ''));
+  const keyName = useKeys((state) => clusterName(cluster, state.keys));
   const press = (event: MouseEvent): void => {
     const { toggle, extend, moveTo } = useSelection.getState();
     if (event.shiftKey) extend(row.id, order);
@@ -73,7 +78,7 @@ export const BlobRowLine = memo(function BlobRowLine({ row, order, index, top, h
         {id.keyFingerprint === null ? (
           <span className="faint">not in the blob</span>
         ) : (
-          <KeyFace fingerprint={id.keyFingerprint} />
+          <KeyFace fingerprint={id.keyFingerprint} label={keyName} />
         )}
       </Cell>
       <Cell

@@ -24,6 +24,7 @@ export function BlobsView() {
   if (status === 'failed' && fault !== null)
     return (
       <section className="view view-pad" aria-label="Blobs">
+        <h1 className="visually-hidden">Blobs</h1>
         <FaultCard fault={fault}>
           <Button onPress={() => void load()}>Try again</Button>
         </FaultCard>
@@ -32,6 +33,7 @@ export function BlobsView() {
   if (status === 'loading')
     return (
       <section className="view view-pad" aria-label="Blobs">
+        <h1 className="visually-hidden">Blobs</h1>
         {waiting && <Skeleton label="Loading blobs" lines={12} />}
       </section>
     );

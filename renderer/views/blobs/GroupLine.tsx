@@ -1,14 +1,18 @@
 import { ChevronDown, ChevronRight, TriangleAlert } from 'lucide-react';
 import { memo, useMemo } from 'react';
 import { Box, Cell } from '../../components/grid.tsx';
+import { HowKnown, Verdict } from '../../components/HowKnown.tsx';
 import { KeyFace } from '../../components/Swatch.tsx';
 import { TickBox } from '../../components/TickBox.tsx';
 import type { Group } from '../../lib/arrange.ts';
+import { clusterName, namelessWords } from '../../lib/clusters.ts';
 import { plural } from '../../lib/format.ts';
 import { tickOf } from '../../lib/selection.ts';
 import { useArrange } from '../../store/arrange.ts';
-import { learnedLabel, useKeys } from '../../store/keys.ts';
+import { useClusters } from '../../store/clusters.ts';
+import { useKeys } from '../../store/keys.ts';
 import { useSelection } from '../../store/selection.ts';
+import { useUi } from '../../store/ui.ts';
 import { COLUMNS, domId } from './columns.ts';
 
 interface GroupLineProps {
@@ -26,7 +30,8 @@ export const GroupLine = memo(function GroupLine({ group, index, top, height, ac
   const moveTo = useSelection((state) => state.moveTo);
   const closed = useArrange((state) => state.collapsed.has(group.key));
   const setCollapsed = useArrange((state) => state.setCollapsed);
-  const label = useKeys((state) => learnedLabel(group.fingerprint, state));
+  const cluster = useClusters((state) => state.clusters.get(group.fingerprint ?? ''));
+  const label = useKeys((state) => clusterName(cluster, state.keys));
   const ids = useMemo(() => group.rows.map((row) => row.id), [group.rows]);
   const tick = useMemo(() => tickOf(selected, ids), [selected, ids]);
   const name =
@@ -64,9 +69,14 @@ export const GroupLine = memo(function GroupLine({ group, index, top, height, ac
         ) : (
           <>
             <KeyFace fingerprint={group.fingerprint} />
-            <span className={label === null ? 'group-name group-unknown' : 'group-name'}>
-              {label ?? 'key not yet known'}
+            <span
+              className={label === null ? 'group-name group-unknown' : 'group-name'}
+              title={cluster?.keyArn ?? undefined}
+            >
+              {label ?? namelessWords(cluster)}
             </span>
+            {cluster?.by != null && <HowKnown by={cluster.by} />}
+            {cluster !== undefined && <Verdict cluster={cluster} />}
           </>
         )}
         <span className="group-count">{plural(group.rows.length, 'blob')}</span>
@@ -75,6 +85,20 @@ export const GroupLine = memo(function GroupLine({ group, index, top, height, ac
             <TriangleAlert className="icon severity-warning" aria-hidden="true" />
             {plural(group.findings, 'finding')}
           </span>
+        )}
+        {group.fingerprint !== null && cluster?.by !== 'kms' && (
+          <button
+            type="button"
+            tabIndex={-1}
+            className="group-action"
+            aria-label={`Find the key of group ${name}`}
+            onClick={(event) => {
+              event.stopPropagation();
+              useUi.getState().findKey(group.rows[0]?.id ?? null);
+            }}
+          >
+            Find key…
+          </button>
         )}
       </Cell>
     </Box>

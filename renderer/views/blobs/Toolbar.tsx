@@ -7,6 +7,7 @@ import { useArrange } from '../../store/arrange.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { requestFiles, requestPaste } from '../../store/wire.ts';
 import { COLUMNS } from './columns.ts';
+import { Filters } from './Filters.tsx';
 
 const GROUPS: { id: GroupBy; label: string }[] = [
   { id: 'key', label: 'Key' },
@@ -33,6 +34,7 @@ export function Toolbar() {
         onChange={setQuery}
         placeholder="Filter by name, key, kind, hash"
       />
+      <Filters />
       <SelectInput label="Group" inline value={group} options={GROUPS} onChange={setGroup} />
       <SelectInput
         label="Sort"

@@ -7,6 +7,7 @@ import {
   type Line,
   lineId,
   linesOf,
+  narrowRows,
   sortRows,
 } from '../../lib/arrange.ts';
 import { rowState } from '../../lib/words.ts';
@@ -26,7 +27,7 @@ export interface Arranged {
 /** The table's lines: sorted, filtered, grouped. Each step is kept until something it depends on changes. */
 export function useArranged(): Arranged {
   const rows = useBlobs((state) => state.rows);
-  const { query, group, sort, collapsed } = useArrange();
+  const { query, kind, finding, group, sort, collapsed } = useArrange();
   // Results matter to the order only when the state column is sorted by.
   const results = useRuns((state) => (sort.column === 'state' ? state.results : null));
   const words = useDeferredValue(query);
@@ -34,7 +35,8 @@ export function useArranged(): Arranged {
     () => sortRows(rows, sort, (row) => rowState(row, results?.get(row.id)).word),
     [rows, sort, results],
   );
-  const shown = useMemo(() => filterRows(sorted, words), [sorted, words]);
+  const narrowed = useMemo(() => narrowRows(sorted, kind, finding), [sorted, kind, finding]);
+  const shown = useMemo(() => filterRows(narrowed, words), [narrowed, words]);
   const groups = useMemo(() => (group === 'none' ? null : groupRows(shown, group)), [shown, group]);
   return useMemo(() => {
     const lines = linesOf(shown, groups, collapsed);

@@ -1,14 +1,13 @@
-import { Copy, RefreshCw } from 'lucide-react';
-import type { ReactNode } from 'react';
-import type { BlobDetail, Finding } from '#shared/model/blob.ts';
+import { CircleSlash, Copy, RefreshCw } from 'lucide-react';
+import { type ReactNode, useEffect, useRef } from 'react';
+import type { BlobDetail } from '#shared/model/blob.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
-import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
-import { Swatch } from '../../components/Swatch.tsx';
-import { bytes, moment, shortHex } from '../../lib/format.ts';
-import { containerWords, ENCODING_WORDS } from '../../lib/words.ts';
+import { bytes, moment } from '../../lib/format.ts';
+import { containerWords, ENCODING_WORDS, whyNotOffered } from '../../lib/words.ts';
 import { useDraft } from '../../store/draft.ts';
-import { learnedLabel, useKeys } from '../../store/keys.ts';
 import { copyText } from '../../store/ui.ts';
+import { KeyBlock } from '../keymaterial/KeyBlock.tsx';
+import { Findings, Notes } from './Findings.tsx';
 
 const SOURCES = {
   bytes: { title: 'From the bytes', hint: 'Read from the ciphertext itself' },
@@ -22,14 +21,26 @@ const SOURCES = {
 /** The blob in plain words. What the bytes say, what the container says and what we conclude stand apart. */
 export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
   const { row, findings, summary } = detail;
-  const fingerprint = row.identification.keyFingerprint;
-  const label = useKeys((state) => learnedLabel(fingerprint, state));
   const openFor = useDraft((state) => state.openFor);
+  const box = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another blob is read from its beginning
+  useEffect(() => {
+    box.current?.closest('.tab-panel')?.scrollTo(0, 0);
+  }, [row.id]);
   return (
-    <div className="summary">
+    <div className="summary" ref={box}>
       <div className="summary-lead">
         <h3>{row.identification.label}</h3>
-        {row.identification.reason !== null && <p className="hint">{row.identification.reason}</p>}
+        {!row.identification.reencryptable ? (
+          <p className="remark">
+            <CircleSlash className="icon" aria-hidden="true" />
+            <span>
+              <strong>Not offered to KMS.</strong> {whyNotOffered(row)}
+            </span>
+          </p>
+        ) : (
+          row.identification.reason !== null && <p className="hint">{row.identification.reason}</p>
+        )}
         <Button
           icon={<RefreshCw className="icon" aria-hidden="true" />}
           isDisabled={!row.identification.reencryptable}
@@ -38,7 +49,6 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
           Re-encrypt this blob
         </Button>
       </div>
-      {findings.length > 0 && <Findings findings={findings} />}
       {(['bytes', 'container', 'conclusion'] as const).map((source) => {
         const lines = summary.filter((line) => line.source === source);
         if (lines.length === 0) return null;
@@ -53,16 +63,12 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
           </section>
         );
       })}
+      <Findings findings={findings} />
+      <KeyBlock row={row} />
+      <Notes findings={findings} />
       <section className="said">
         <h4>Particulars</h4>
         <dl className="facts">
-          {fingerprint !== null && (
-            <Fact name="Key material" copy={fingerprint} what="the fingerprint">
-              <Swatch fingerprint={fingerprint} />
-              <code title={fingerprint}>{shortHex(fingerprint)}…</code>
-            </Fact>
-          )}
-          {label !== null && <Fact name="Key, said by KMS">{label}</Fact>}
           {row.declared.keyArn !== null && (
             <Fact name="Key, declared" copy={row.declared.keyArn} what="the declared key ARN">
               <code>{row.declared.keyArn}</code>
@@ -71,6 +77,7 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
           {row.declared.encryptionContext !== null && (
             <Fact name="Context, declared">
               <span className="pairs">
+                {Object.keys(row.declared.encryptionContext).length === 0 && 'no pairs'}
                 {Object.entries(row.declared.encryptionContext).map(([key, value]) => (
                   <code key={key}>
                     {key} = {value}
@@ -99,25 +106,6 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
         </dl>
       </section>
     </div>
-  );
-}
-
-function Findings({ findings }: { readonly findings: readonly Finding[] }) {
-  return (
-    <section className="findings" aria-label="Findings">
-      {findings.map((finding) => (
-        <div key={`${finding.code}-${finding.title}`} className={`finding finding-${finding.severity}`}>
-          <SeverityIcon severity={finding.severity} />
-          <div>
-            <p className="finding-title">
-              <span className="finding-word">{SEVERITY_WORDS[finding.severity]}: </span>
-              {finding.title}
-            </p>
-            <p className="finding-detail">{finding.detail}</p>
-          </div>
-        </div>
-      ))}
-    </section>
   );
 }
 

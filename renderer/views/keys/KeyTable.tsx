@@ -3,8 +3,9 @@ import type { KeyInfo } from '#shared/model/key.ts';
 import { IconButton } from '../../components/Button.tsx';
 import { Status } from '../../components/Status.tsx';
 import { day } from '../../lib/format.ts';
+import { keyLabel } from '../../lib/keys.ts';
 import { ALGORITHM_WORDS, type Tone } from '../../lib/words.ts';
-import { keyLabel } from '../../store/keys.ts';
+
 import { copyText } from '../../store/ui.ts';
 
 const STATE_TONES: Record<string, Tone> = { Enabled: 'done', Disabled: 'neutral', PendingDeletion: 'danger' };

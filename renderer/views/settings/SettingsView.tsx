@@ -37,6 +37,7 @@ const SHORTCUTS: { title: string; keys: [string, string][] }[] = [
       ['← →', 'Close or open a group'],
       ['Home End', 'First, last'],
       ['Enter', 'Go to the inspector'],
+      ['Tab, then ← →', 'Go along the column heads; Enter sorts'],
     ],
   },
 ];

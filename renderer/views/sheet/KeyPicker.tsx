@@ -15,8 +15,8 @@ import type { KeyInfo } from '#shared/model/key.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SearchInput } from '../../components/fields.tsx';
-import { keyText } from '../../lib/keys.ts';
-import { keyLabel, useKeys } from '../../store/keys.ts';
+import { keyLabel, keyText } from '../../lib/keys.ts';
+import { useKeys } from '../../store/keys.ts';
 import { OtherKey } from './OtherKey.tsx';
 
 interface KeyPickerProps {

@@ -182,14 +182,14 @@ export const CATALOGUE = {
       'Check the name and the contents of the profile in the AWS config file.',
     ),
   ),
-  SsoSignInRequired: stop(
+  SsoSignInNeeded: stop(
     entry(
       'The SSO session has ended or was never started.',
       ['The token in the AWS cache has expired.', 'Nobody signed in with this SSO session on this machine.'],
       'Run "aws sso login" for this profile, then connect again.',
     ),
   ),
-  MfaRequired: stop(
+  MfaNeeded: stop(
     entry(
       'The profile needs a multi-factor code.',
       ['Its role is assumed with an MFA device (mfa_serial); Rewrap cannot ask for the code yet.'],

@@ -31,12 +31,12 @@ export function diagnose(code: ServiceCode, said: string, s: KmsSituation): Diag
     case 'ETIMEDOUT':
     case 'ENETUNREACH':
       return unreachable(code, s);
-    case 'SsoSignInRequired':
+    case 'SsoSignInNeeded':
       return s.profile
         ? { remedy: `Run "aws sso login --profile ${s.profile}" in a terminal, then connect again.` }
         : {};
     case 'ProfileUnusable':
-    case 'MfaRequired':
+    case 'MfaNeeded':
     case 'CredentialProcessFailed':
       return s.profile ? { message: subjectProfile(code, s.profile) } : {};
     default:
@@ -45,10 +45,10 @@ export function diagnose(code: ServiceCode, said: string, s: KmsSituation): Diag
 }
 
 function subjectProfile(
-  code: 'ProfileUnusable' | 'MfaRequired' | 'CredentialProcessFailed',
+  code: 'ProfileUnusable' | 'MfaNeeded' | 'CredentialProcessFailed',
   p: string,
 ): string {
-  if (code === 'MfaRequired') return `The profile "${p}" needs a multi-factor code.`;
+  if (code === 'MfaNeeded') return `The profile "${p}" needs a multi-factor code.`;
   if (code === 'CredentialProcessFailed') return `The credential process of the profile "${p}" failed.`;
   return `The profile "${p}" gives no credentials.`;
 }

@@ -39,7 +39,7 @@ const ALIASES: Readonly<Record<string, ServiceCode>> = {
   IncompleteSignature: 'InvalidSignatureException',
   IncompleteSignatureException: 'InvalidSignatureException',
   SignatureDoesNotMatch: 'InvalidSignatureException',
-  TokenProviderError: 'SsoSignInRequired',
+  TokenProviderError: 'SsoSignInNeeded',
   UnknownOperation: 'UnknownOperationException',
   InvalidAction: 'UnknownOperationException',
   TimeoutError: 'ETIMEDOUT',
@@ -77,10 +77,10 @@ export function codeOf(name: string, message: string): ServiceCode | null {
       : undefined;
   if (code === 'InvalidSignatureException' && SKEW.test(message)) return 'ClockSkew';
   if (code === 'CredentialsProviderError') {
-    if (/multi-?factor|\bMFA\b/i.test(message)) return 'MfaRequired';
+    if (/multi-?factor|\bMFA\b/i.test(message)) return 'MfaNeeded';
     if (/credential_process|credential process|command failed/i.test(message))
       return 'CredentialProcessFailed';
-    if (/\bSSO\b|aws sso login/i.test(message)) return 'SsoSignInRequired';
+    if (/\bSSO\b|aws sso login/i.test(message)) return 'SsoSignInNeeded';
     if (
       /could not resolve credentials using profile|profile .* (?:not found|could not be found)/i.test(message)
     )

@@ -1,5 +1,5 @@
 import { CATALOGUE, type ServiceCode } from './catalogue.ts';
-import { type CatalogueEntry, entry } from './entry.ts';
+import { type CatalogueEntry, entry, stop } from './entry.ts';
 
 /** Errors that no service said: Rewrap refused. (Those of the disk are intake's, with their paths.) */
 export const OWN = {
@@ -7,6 +7,27 @@ export const OWN = {
     'No Region is known for this connection.',
     ['Neither the connection, nor the profile, nor AWS_REGION names one.'],
     'Choose a Region, or set "region" in the profile.',
+  ),
+  ProxyRefused: stop(
+    entry(
+      'The proxy refused the connection.',
+      ['HTTPS_PROXY names a proxy that does not let this host through, or asks for a password.'],
+      'Check HTTPS_PROXY and NO_PROXY, then start Rewrap again.',
+    ),
+  ),
+  CaBundleUnreadable: stop(
+    entry(
+      'The file of certificate authorities cannot be read.',
+      ['AWS_CA_BUNDLE, or ca_bundle in the profile, names a file that is missing or holds no certificate.'],
+      'Correct the path, or take it out to use the built-in authorities.',
+    ),
+  ),
+  FipsNeedsRegionEndpoint: stop(
+    entry(
+      'A FIPS endpoint was asked for together with an endpoint of your own.',
+      ['FIPS endpoints are those of the Region.'],
+      'Choose one of the two.',
+    ),
   ),
   PracticeUnavailable: entry(
     'The practice KMS is not running.',

@@ -1,0 +1,21 @@
+/** A self-signed certificate for localhost, for tests of certificate authorities alone; trusted by nothing. */
+export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUS9NuoJADb4iJrk5+uyiV57DohNswCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDA5Mjk1NFoYDzIxMjYxMDMx
+MDkyOTU0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAS/OuiruZDo0Eenw3DSCkvEBk/EGYsu8RruCD8AaNwp2mDLONzJHJ/p
+Zch00jCOrD3ETECmEqtOQ653qVNAG09Zo28wbTAdBgNVHQ4EFgQUxx86Kk8bn3jU
+KWxQz3e2LhuGd1MwHwYDVR0jBBgwFoAUxx86Kk8bn3jUKWxQz3e2LhuGd1MwGgYD
+VR0RBBMwEYIJbG9jYWxob3N0hwR/AAABMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZI
+zj0EAwIDRwAwRAIgKO8YOd0R2el5jo824iZE/QC1ggwdtIzMtDrSqKBiO8QCICFk
+QFz8VCJELCrnZjRtZarfMFncKewu71DPLREdI89O
+-----END CERTIFICATE-----
+`;
+
+/** Its key: made for the tests and public, so it protects nothing. */
+export const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQguPSd3VfpLFRHYZ7A
+zYMtW4Mc/zLglre44VoEFBvoKhuhRANCAAS/OuiruZDo0Eenw3DSCkvEBk/EGYsu
+8RruCD8AaNwp2mDLONzJHJ/pZch00jCOrD3ETECmEqtOQ653qVNAG09Z
+-----END PRIVATE KEY-----
+`;

@@ -1,0 +1,110 @@
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { isLoopback } from '../where.ts';
+import { type DeviceAuthorization, type Oidc, OidcError, type Registration, type Token } from './oidc.ts';
+
+/** What a person needs to sign in: shown, and `verificationUriComplete` opened in the browser. No secret. */
+export interface SsoCode {
+  readonly verificationUri: string;
+  readonly userCode: string;
+  readonly verificationUriComplete: string;
+  /** ISO 8601; the code is no good after that (the service gives about ten minutes). */
+  readonly expiresAt: string;
+}
+
+export type Wait = (ms: number, signal?: AbortSignal) => Promise<void>;
+
+/** RFC 8628 §3.5: the interval where the service names none, and what `slow_down` adds, in seconds. */
+const DEFAULT_INTERVAL_S = 5;
+const SLOW_DOWN_S = 5;
+const PASSING = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'EPIPE',
+]);
+
+/**
+ * Shows the code and polls until the person has signed in (RFC 8628).
+ * Throws FaultError `SsoCodeExpired`, `SsoSignInRefused`, `SsoAnswerUnexpected`; OidcError and system errors of the
+ * service; an AbortError when stopped.
+ */
+export async function awaitToken(
+  oidc: Oidc,
+  registration: Registration,
+  authorization: DeviceAuthorization,
+  onCode: (code: SsoCode) => void,
+  wait: Wait,
+  signal?: AbortSignal,
+): Promise<Token> {
+  const endsAt = Date.now() + authorization.expiresInSeconds * 1000;
+  onCode({
+    verificationUri: webAddress(authorization.verificationUri),
+    userCode: authorization.userCode,
+    verificationUriComplete: webAddress(authorization.verificationUriComplete),
+    expiresAt: new Date(endsAt).toISOString(),
+  });
+  let interval = authorization.intervalSeconds ?? DEFAULT_INTERVAL_S;
+  for (;;) {
+    await wait(interval * 1000, signal);
+    if (Date.now() >= endsAt) throw codeExpired();
+    try {
+      return await oidc.createToken(registration, authorization.deviceCode);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      interval = nextInterval(error, interval);
+    }
+  }
+}
+
+/** The pause before the next poll, or the error that ends the polling. */
+function nextInterval(error: unknown, interval: number): number {
+  if (error instanceof OidcError) {
+    if (error.code === 'authorization_pending') return interval;
+    if (error.code === 'slow_down') return interval + SLOW_DOWN_S;
+    if (error.code === 'expired_token') throw codeExpired();
+    if (error.code === 'access_denied')
+      throw new FaultError(
+        fault(
+          'SsoSignInRefused',
+          'The sign-in was refused.',
+          'Somebody chose to deny the request in the browser, or is not assigned to the application.',
+          'Sign in again and allow the request.',
+        ),
+      );
+    // A passing fault of the service must not cost the person the code.
+    if (error.status >= 500) return interval + SLOW_DOWN_S;
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  // RFC 8628 §3.5: after a connection that failed, poll less often.
+  if (PASSING.has(code)) return Math.min(interval * 2, 30);
+  throw error;
+}
+
+function codeExpired(): FaultError {
+  return new FaultError(
+    fault(
+      'SsoCodeExpired',
+      'The code was not used in time.',
+      'A sign-in code is good for about ten minutes.',
+      'Sign in again; a new code is shown.',
+    ),
+  );
+}
+
+/** The address is opened in a browser: nothing but a web page may come of it. */
+function webAddress(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(text))))
+    return url.href;
+  throw new FaultError(
+    fault(
+      'SsoAnswerUnexpected',
+      'The sign-in service gave no address of a web page.',
+      'The endpoint is not IAM Identity Center, or something stands between.',
+      'Check sso_region and the endpoint of SSO OIDC in the profile and the environment.',
+    ),
+  );
+}

@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import type { AgentOptions as HttpAgentOptions } from 'node:http';
+import type { AgentOptions as HttpsAgentOptions } from 'node:https';
+import tls from 'node:tls';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { expandHome } from './shared-config.ts';
+
+/** Sockets to one endpoint. Above the concurrency of a run with its verification, so that no request queues. */
+const MAX_SOCKETS = 128;
+const CONNECTION_TIMEOUT_MS = 5_000;
+/** KMS answers within a second or fails; a custom key store may take several. */
+const REQUEST_TIMEOUT_MS = 20_000;
+
+/** Never through a proxy: what runs on this machine is not reachable from one. */
+const THIS_MACHINE = 'localhost,*.localhost,127.0.0.1,[::1]';
+
+/** How requests leave this machine. Plain options, so that each client makes, and destroys, agents of its own. */
+export interface Transport {
+  readonly connectionTimeout: number;
+  readonly requestTimeout: number;
+  readonly throwOnRequestTimeout: true;
+  readonly httpAgent: HttpAgentOptions;
+  readonly httpsAgent: HttpsAgentOptions;
+}
+
+/**
+ * Proxy from the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY, also in lower case) by Node's own agent, which
+ * tunnels with CONNECT; never for this machine itself. Certificate authorities: those of AWS_CA_BUNDLE, else of the
+ * profile's `ca_bundle`, instead of the built-in ones, as in the AWS CLI; else the built-in ones and those of
+ * NODE_EXTRA_CA_CERTS (read here as well, because Electron may ignore that variable).
+ * Throws FaultError `CaBundleUnreadable`.
+ */
+export async function transport(profileCaBundle: string | null, direct = false): Promise<Transport> {
+  const agent = {
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+    ...(direct ? {} : { proxyEnv: proxyFromEnvironment() }),
+  };
+  const ca = direct ? null : await authorities(profileCaBundle);
+  return {
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    throwOnRequestTimeout: true,
+    httpAgent: agent,
+    httpsAgent: ca === null ? agent : { ...agent, ca },
+  };
+}
+
+function proxyFromEnvironment() {
+  const env = process.env;
+  const except = env.no_proxy || env.NO_PROXY;
+  const https = env.https_proxy || env.HTTPS_PROXY || env.all_proxy || env.ALL_PROXY;
+  const http = env.http_proxy || env.HTTP_PROXY || env.all_proxy || env.ALL_PROXY;
+  return {
+    ...(https ? { HTTPS_PROXY: https } : {}),
+    ...(http ? { HTTP_PROXY: http } : {}),
+    NO_PROXY: except ? `${except},${THIS_MACHINE}` : THIS_MACHINE,
+  };
+}
+
+async function authorities(profileCaBundle: string | null): Promise<string[] | null> {
+  if (process.env.AWS_CA_BUNDLE) return [await bundle('AWS_CA_BUNDLE', process.env.AWS_CA_BUNDLE)];
+  if (profileCaBundle !== null) return [await bundle('ca_bundle of the profile', profileCaBundle)];
+  const extra = process.env.NODE_EXTRA_CA_CERTS;
+  // Node only warns about an unreadable NODE_EXTRA_CA_CERTS and goes on; here it is said.
+  return extra ? [...tls.getCACertificates('default'), await bundle('NODE_EXTRA_CA_CERTS', extra)] : null;
+}
+
+async function bundle(named: string, path: string): Promise<string> {
+  const refuse = (why: string) =>
+    new FaultError(
+      fault(
+        'CaBundleUnreadable',
+        `The file of certificate authorities ${path} cannot be used.`,
+        `${named} names it, and ${why}.`,
+        `Correct ${named}: it names a file of certificates in PEM form.`,
+      ),
+    );
+  const text = await readFile(expandHome(path), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw refuse(`it cannot be read (${error.code ?? 'unknown error'})`);
+  });
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw refuse('it holds no certificate in PEM form');
+  return text;
+}

@@ -1,0 +1,38 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type OwnHome, ownHome } from './fake-identity.ts';
+import { listProfiles, watchProfiles } from './index.ts';
+
+let home: OwnHome;
+beforeEach(async () => {
+  home = await ownHome();
+});
+afterEach(() => home.end());
+
+const until = (condition: () => boolean) =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000 });
+
+test('tells of files that are written, replaced and made later, once for several steps, until ended', async () => {
+  const later = join(home.folder, 'later');
+  vi.stubEnv('AWS_CONFIG_FILE', join(later, 'config'));
+  let told = 0;
+  const end = watchProfiles(() => told++);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(told).toBe(0);
+  await mkdir(later);
+  await writeFile(join(later, 'config'), '[profile a]\nregion = us-east-1\n');
+  await home.credentials('[b]\naws_access_key_id = x\n');
+  await until(() => told > 0);
+  expect((await listProfiles()).profiles.map(({ name }) => name)).toEqual(['a', 'b']);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const before = told;
+  expect(before).toBeLessThanOrEqual(2);
+  await writeFile(join(later, 'new'), '[profile c]\nregion = us-east-1\n');
+  await rename(join(later, 'new'), join(later, 'config'));
+  await until(() => told === before + 1);
+  end();
+  await home.credentials('[d]\naws_access_key_id = xyz\n');
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(told).toBe(before + 1);
+});

@@ -1,0 +1,214 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { CERTIFICATE, KEY } from './fake-authority.ts';
+import { CANARY, type FakeIdentity, fakeIdentity, faultOf, type OwnHome, ownHome } from './fake-identity.ts';
+import { type ConnectOptions, connect, type KmsConnection, ssoSignIn } from './index.ts';
+
+let home: OwnHome;
+let fake: FakeIdentity;
+const closers: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  home = await ownHome();
+  fake = await fakeIdentity();
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAENVIRONMENT001');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', `${CANARY}env`);
+});
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+  await fake.close();
+  await home.end();
+});
+
+const to = async (
+  over: { profile?: string; region?: string; endpointUrl?: string } = {},
+  options: ConnectOptions = {},
+): Promise<KmsConnection> => {
+  const { profile = null, region = 'us-east-1', endpointUrl = null } = over;
+  const kms = await connect({ kind: 'aws', profile, region, endpointUrl }, null, options);
+  closers.push(() => kms.close());
+  return kms;
+};
+
+/** A proxy that writes down where it was asked to go and refuses. */
+async function proxy() {
+  const asked: { host: string; authorization: string | undefined }[] = [];
+  const server = createServer((_, response) => response.writeHead(502).end());
+  server.on('connect', (request, socket) => {
+    asked.push({ host: String(request.url), authorization: request.headers['proxy-authorization'] });
+    socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  return { asked, address: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+describe('through a proxy of the environment', () => {
+  const hosts = async (region: string, options: ConnectOptions = {}) => {
+    const { asked, address } = await proxy();
+    vi.stubEnv('HTTPS_PROXY', `http://user:${CANARY}@${address}`);
+    const kms = await to({ region }, options);
+    expect((await faultOf(kms.describeKey('k'))).code).toBe('ProxyRefused');
+    expect((await faultOf(kms.whoAmI())).code).toBe('ProxyRefused');
+    expect(asked[0]?.authorization).toBe(`Basic ${Buffer.from(`user:${CANARY}`).toString('base64')}`);
+    return [...new Set(asked.map(({ host }) => host.replace(':443', '')))];
+  };
+
+  test.each([
+    ['us-east-1', 'aws', ['kms.us-east-1.amazonaws.com', 'sts.us-east-1.amazonaws.com']],
+    ['cn-north-1', 'aws-cn', ['kms.cn-north-1.amazonaws.com.cn', 'sts.cn-north-1.amazonaws.com.cn']],
+    ['us-gov-west-1', 'aws-us-gov', ['kms.us-gov-west-1.amazonaws.com', 'sts.us-gov-west-1.amazonaws.com']],
+  ])('the endpoints of %s are asked for (%s)', async (region, partition, expected) => {
+    expect(await hosts(region)).toEqual(expected);
+    expect((await to({ region })).partition).toBe(partition);
+  });
+
+  test('FIPS and dual-stack endpoints', async () => {
+    expect(await hosts('us-east-1', { fips: true })).toEqual([
+      'kms-fips.us-east-1.amazonaws.com',
+      'sts-fips.us-east-1.amazonaws.com',
+    ]);
+    expect(await hosts('us-east-1', { dualStack: true })).toEqual([
+      'kms.us-east-1.api.aws',
+      'sts.us-east-1.api.aws',
+    ]);
+  });
+
+  test('FIPS as the environment and the profile say, and the option above them', async () => {
+    vi.stubEnv('AWS_USE_FIPS_ENDPOINT', 'true');
+    expect((await to()).fips).toBe(true);
+    expect((await to({}, { fips: false })).fips).toBe(false);
+    vi.stubEnv('AWS_USE_FIPS_ENDPOINT', undefined);
+    await home.config('[profile f]\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n');
+    expect(await to({ profile: 'f' })).toMatchObject({ fips: true, dualStack: true });
+  });
+
+  test('but not to what NO_PROXY names, nor to this machine', async () => {
+    const { asked, address } = await proxy();
+    vi.stubEnv('HTTPS_PROXY', `http://${address}`);
+    vi.stubEnv('HTTP_PROXY', `http://${address}`);
+    vi.stubEnv('NO_PROXY', '.invalid');
+    expect((await (await to({ endpointUrl: fake.url })).whoAmI()).account).toBe('111122223333');
+    const fault = await faultOf((await to({ endpointUrl: 'https://kms.invalid' })).describeKey('k'));
+    expect(['ENOTFOUND', 'EAI_AGAIN']).toContain(fault.code);
+    expect(asked).toEqual([]);
+  });
+
+  test.each([
+    ['eu-central-1', 'oidc.eu-central-1.amazonaws.com:443'],
+    ['cn-north-1', 'oidc.cn-north-1.amazonaws.com.cn:443'],
+  ])('the sign-in service of %s is asked for', async (region, host) => {
+    const { asked, address } = await proxy();
+    vi.stubEnv('HTTPS_PROXY', `http://${address}`);
+    await home.config(`[profile s]\nsso_start_url = https://a/start\nsso_region = ${region}\n`);
+    expect((await faultOf(ssoSignIn('s', { onCode() {} }))).code).toBe('ProxyRefused');
+    expect(asked.map((one) => one.host)).toEqual([host]);
+  });
+
+  test('a role is assumed through it, too', async () => {
+    const { asked, address } = await proxy();
+    vi.stubEnv('HTTPS_PROXY', `http://${address}`);
+    await home.config(
+      '[profile r]\nrole_arn = arn:aws-cn:iam::111122223333:role/R\ncredential_source = Environment\n',
+    );
+    expect(
+      (await faultOf((await to({ profile: 'r', region: 'cn-northwest-1' })).describeKey('k'))).code,
+    ).toBe('ProxyRefused');
+    expect(asked.map(({ host }) => host)).toContain('sts.cn-northwest-1.amazonaws.com.cn:443');
+  });
+});
+
+describe('a custom endpoint', () => {
+  test('with FIPS is refused, whoever asks for it', async () => {
+    const fault = await faultOf(
+      to({ endpointUrl: 'https://vpce-1.kms.us-east-1.vpce.amazonaws.com' }, { fips: true }),
+    );
+    expect(fault.code).toBe('FipsNeedsRegionEndpoint');
+  });
+
+  test('of the services section of the profile', async () => {
+    await home.config(
+      `[profile p]\nservices = local\nendpoint_url = http://127.0.0.1:9\n[services local]\nkms =\n  endpoint_url = ${fake.url}\nsts =\n  endpoint_url = ${fake.url}/sts\n`,
+    );
+    await home.credentials(
+      `[p]\naws_access_key_id = AKIASTATIC00000001\naws_secret_access_key = ${CANARY}\n`,
+    );
+    const kms = await to({ profile: 'p' });
+    expect(kms.endpoint).toBe(fake.url);
+    await kms.describeKey('k');
+    await kms.whoAmI();
+    expect(fake.last('KMS DescribeKey')?.signedBy).toBe('AKIASTATIC00000001');
+    vi.stubEnv('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', 'true');
+    expect((await to({ profile: 'p' })).endpoint).toBeNull();
+  });
+
+  test('of a services section that does not exist is a fault', async () => {
+    await home.config('[profile p]\nservices = gone\n');
+    const fault = await faultOf(to({ profile: 'p' }));
+    expect(fault.code).toBe('ProfileUnusable');
+    expect(fault.message).toContain('"gone"');
+  });
+
+  test('of KMS far away leaves STS where it is; STS of its own is asked there', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', fake.url);
+    const kms = await to({ endpointUrl: 'https://kms.invalid' });
+    expect((await kms.whoAmI()).account).toBe('111122223333');
+  });
+
+  test('the practice KMS is no business of proxy, FIPS or CA bundle', async () => {
+    vi.stubEnv('AWS_USE_FIPS_ENDPOINT', 'true');
+    vi.stubEnv('AWS_CA_BUNDLE', '/nonexistent');
+    vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:9');
+    const access = {
+      endpoint: fake.url,
+      region: 'us-east-1',
+      accessKeyId: 'AKIAPRACTICE',
+      secretAccessKey: CANARY,
+    };
+    const kms = await connect({ kind: 'practice' }, access);
+    closers.push(() => kms.close());
+    await kms.describeKey('k');
+    expect(fake.last('KMS DescribeKey')?.signedBy).toBe('AKIAPRACTICE');
+  });
+});
+
+describe('certificate authorities', () => {
+  const secure = async () => {
+    const server = createHttpsServer({ cert: CERTIFICATE, key: KEY }, (request, response) => {
+      request.resume();
+      request.on('end', () =>
+        response
+          .writeHead(200, { 'content-type': 'application/x-amz-json-1.1' })
+          .end('{"KeyMetadata":{"KeyId":"k"}}'),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(() => server.close());
+    const bundle = join(home.folder, 'ca.pem');
+    await writeFile(bundle, CERTIFICATE);
+    return { url: `https://localhost:${(server.address() as AddressInfo).port}`, bundle };
+  };
+
+  test('are the built-in ones where nothing else is said', async () => {
+    const { url } = await secure();
+    expect((await faultOf((await to({ endpointUrl: url })).describeKey('k'))).code).toBe('TlsUntrusted');
+  });
+
+  test.each(['AWS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS', 'ca_bundle'])('of %s are taken', async (name) => {
+    const { url, bundle } = await secure();
+    if (name === 'ca_bundle') await home.config(`[default]\nca_bundle = ${bundle}\n`);
+    else vi.stubEnv(name, bundle);
+    expect((await (await to({ endpointUrl: url })).describeKey('k')).keyId).toBe('k');
+  });
+
+  test('in a file that is none are a fault', async () => {
+    vi.stubEnv('AWS_CA_BUNDLE', join(home.folder, 'nothing.pem'));
+    expect((await faultOf(to())).detail).toContain('ENOENT');
+    await writeFile(join(home.folder, 'nothing.pem'), 'no certificate');
+    expect((await faultOf(to())).code).toBe('CaBundleUnreadable');
+  });
+});

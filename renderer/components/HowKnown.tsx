@@ -1,0 +1,24 @@
+import { BadgeCheck, FileText, User } from 'lucide-react';
+import type { Cluster, LearnedBy } from '#shared/model/cluster.ts';
+import { BY_WORDS, verdictWords } from '../lib/clusters.ts';
+import { Status } from './Status.tsx';
+
+const ICONS = { kms: BadgeCheck, person: User, declared: FileText };
+
+/** How a key's name is known, in small words: KMS's is proof, a person's or a file's is not. */
+export function HowKnown({ by, evidence }: { readonly by: LearnedBy; readonly evidence?: string }) {
+  const Icon = ICONS[by];
+  const { word, why } = BY_WORDS[by];
+  return (
+    <span className={`how how-${by}`} title={evidence === undefined ? why : `${why}\n${evidence}`}>
+      <Icon className="icon icon-small" aria-hidden="true" />
+      {word}
+    </span>
+  );
+}
+
+/** What was judged of a group's statements, where that needs a word; the reason shows on hover. */
+export function Verdict({ cluster }: { readonly cluster: Cluster }) {
+  const words = verdictWords(cluster.verdict);
+  return words === null ? null : <Status {...words} why={cluster.reason} />;
+}

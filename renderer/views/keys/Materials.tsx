@@ -1,0 +1,62 @@
+import { useEffect, useMemo } from 'react';
+import { Button } from '../../components/Button.tsx';
+import { FaultCard } from '../../components/FaultCard.tsx';
+import { plural } from '../../lib/format.ts';
+import { keyWords } from '../../lib/keys.ts';
+import { useClusters } from '../../store/clusters.ts';
+import { useConnection } from '../../store/connection.ts';
+import { useKeys } from '../../store/keys.ts';
+import { TimeLine } from '../keymaterial/TimeLine.tsx';
+import { MaterialTable } from './MaterialTable.tsx';
+
+/** Key materials that made the blobs of the list: rotated keys as time lines, then every material with its key. */
+export function Materials() {
+  const { clusters, timelines, fault, load } = useClusters();
+  const keys = useKeys((state) => state.keys);
+  const loadKeys = useKeys((state) => state.load);
+  const ready = useConnection((state) => state.connection?.status === 'ready');
+  useEffect(() => {
+    if (ready) void loadKeys(false);
+  }, [ready, loadKeys]);
+  const list = useMemo(() => [...clusters.values()].toSorted((a, b) => b.blobs - a.blobs), [clusters]);
+  if (fault !== null)
+    return (
+      <div className="view-pad">
+        <FaultCard fault={fault}>
+          <Button onPress={() => void load()}>Try again</Button>
+        </FaultCard>
+      </div>
+    );
+  if (list.length === 0)
+    return (
+      <p className="empty-note">No blob with a key material is in the list. Add symmetric KMS blobs first.</p>
+    );
+  return (
+    <div className="page page-wide">
+      {timelines.length > 0 && (
+        <section className="stack" aria-labelledby="rotated">
+          <h2 id="rotated" className="page-heading">
+            {timelines.length === 1 ? 'One rotated key' : `${timelines.length} rotated keys`}
+          </h2>
+          <p className="hint">
+            One key with several key materials was rotated. Old blobs open still; re-encrypting brings them to
+            the current material.
+          </p>
+          {timelines.map((timeline) => (
+            <article key={timeline.keyArn} className="timeline-card">
+              <h3 className="timeline-title">{keyWords(timeline.keyArn, keys)}</h3>
+              <code className="statement-arn">{timeline.keyArn}</code>
+              <TimeLine timeline={timeline} />
+            </article>
+          ))}
+        </section>
+      )}
+      <section className="stack" aria-labelledby="materials">
+        <h2 id="materials" className="page-heading">
+          {plural(list.length, 'key material')}
+        </h2>
+        <MaterialTable clusters={list} />
+      </section>
+    </div>
+  );
+}
