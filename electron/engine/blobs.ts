@@ -84,7 +84,7 @@ export class Blobs {
   #now(): View {
     const { revision } = this.#workspace;
     if (this.#view?.revision === revision) return this.#view;
-    const plain = [...this.#workspace.entries()].map(([id, { source, found }]) => row(id, source, found, []));
+    const plain = [...this.#workspace.entries()].map(({ id, source, found }) => row(id, source, found, []));
     const groups = clusters(plain, (fingerprint) => this.#learned.of(fingerprint));
     const across = acrossBlobs(plain, groups, Date.now());
     const rows = plain.map((one) => ({ ...one, worst: highest(across.get(one.id) ?? [], one.worst) }));

@@ -1,20 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Oddity, SourceInfo } from '#shared/model/blob.ts';
+import type { SourceInfo } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { type FoundBlob, readSource, type Scan, scan, walk } from '../intake/index.ts';
+import { type FoundBlob, plaintextNeighbours, readSource, type Scan, scan } from '../intake/index.ts';
 import type { PlanFile } from '../rotation/index.ts';
-
-/** Most oddities kept for one intake; more are counted. */
-const ODDITY_LIMIT = 200;
-/** Files read at a time: enough to keep the disk busy, few enough to bound memory. */
-const READ_BATCH = 16;
-
-export interface IntakeResult {
-  sources: number;
-  blobs: number;
-  oddities: Oddity[];
-  moreOddities: number;
-}
+import { type IntakeResult, type KeyCandidate, takeIn } from './take-in.ts';
 
 export interface Source {
   readonly id: string;
@@ -27,14 +16,23 @@ export interface Source {
   size: number;
   sha256: string;
   scan: Scan;
-  blobs: Map<string, FoundBlob>;
+  blobs: readonly Entry[];
 }
+
+/** A blob of the list. */
+export interface Entry {
+  readonly id: string;
+  readonly source: Source;
+  readonly found: FoundBlob;
+}
+
+type Content = Pick<Source, 'size' | 'sha256' | 'scan'>;
 
 /** Everything that was taken in: sources, the blobs in them, and where each sits. Holds ciphertext only. */
 export class Workspace {
   #sources = new Map<string, Source>();
   #byPath = new Map<string, string>();
-  #rows = new Map<string, { source: Source; found: FoundBlob }>();
+  #rows = new Map<string, Entry>();
   #nextSource = 1;
   #nextBlob = 1;
   #revision = 0;
@@ -51,63 +49,16 @@ export class Workspace {
 
   /** Takes in files and folders. Never throws for what it meets: that becomes an oddity. */
   async addPaths(paths: readonly string[], origin: 'path' | 'upload'): Promise<IntakeResult> {
-    const result: IntakeResult = { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
-    const odd = (oddity: Oddity) => {
-      if (result.oddities.length < ODDITY_LIMIT) result.oddities.push(oddity);
-      else result.moreOddities++;
-    };
-    let files = 0;
-    let empty = 0;
-    let batch: { path: string; display: string; relative: string }[] = [];
-    const flush = async () => {
-      const read = await Promise.all(
-        batch.map(async (file) => ({
-          file,
-          outcome: await readSource(file.path).then(
-            (data) => ({ ...data, scan: scan(data.bytes, file.path) }),
-            (error: unknown) => error,
-          ),
-        })),
-      );
-      batch = [];
-      for (const { file, outcome } of read) {
-        files++;
-        if (!isRead(outcome)) {
-          odd({ file: file.display, ...asOddity(outcome) });
-          continue;
-        }
-        if (outcome.scan.blobs.length === 0 && outcome.scan.findings.length === 0) {
-          empty++;
-          if (file.display === file.relative)
-            odd({
-              file: file.display,
-              code: 'no-ciphertext',
-              message: 'Holds no ciphertext that Rewrap knows.',
-            });
-          continue;
-        }
-        result.sources++;
-        result.blobs += this.#put({ ...outcome, ...file, origin, bytes: null });
-      }
-      this.#progress(files, result.blobs, false);
-    };
-    for await (const item of walk(paths)) {
-      if (item.type === 'oddity') {
-        odd({ file: item.display, code: item.code, message: item.message });
-        continue;
-      }
-      batch.push(item);
-      if (batch.length >= READ_BATCH) await flush();
-    }
-    await flush();
-    const hidden = empty - result.oddities.filter((o) => o.code === 'no-ciphertext').length;
-    if (hidden > 0)
-      odd({
-        file: '',
-        code: 'no-ciphertext',
-        message: `${hidden} ${hidden === 1 ? 'file holds' : 'files hold'} no ciphertext that Rewrap knows.`,
-      });
-    this.#progress(files, result.blobs, true);
+    const { result, keys } = await takeIn(paths, {
+      put: (read) => {
+        const known = this.#sources.get(this.#byPath.get(read.walked.path) ?? '');
+        if (known !== undefined) return this.#fill(known, read);
+        const { path, display, relative } = read.walked;
+        return this.#add(path, display, relative, origin, null, read);
+      },
+      progress: this.#progress,
+    });
+    if (keys.length > 0) this.#besideKeys(keys);
     this.#bump();
     return result;
   }
@@ -132,12 +83,7 @@ export class Workspace {
       };
     }
     const n = [...this.#sources.values()].filter((s) => s.origin === 'paste').length + 1;
-    const blobs = this.#put({
-      path: null,
-      display: `Pasted text ${n}`,
-      relative: `pasted-${n}.txt`,
-      origin: 'paste',
-      bytes,
+    const blobs = this.#add(null, `Pasted text ${n}`, `pasted-${n}.txt`, 'paste', bytes, {
       size: bytes.length,
       sha256: createHash('sha256').update(bytes).digest('hex'),
       scan: found,
@@ -153,7 +99,7 @@ export class Workspace {
       if (source === undefined) continue;
       this.#sources.delete(id);
       if (source.path !== null) this.#byPath.delete(source.path);
-      for (const blobId of source.blobs.keys()) this.#rows.delete(blobId);
+      for (const { id } of source.blobs) this.#rows.delete(id);
     }
     this.#bump();
   }
@@ -165,7 +111,7 @@ export class Workspace {
       if (source === undefined) continue;
       try {
         const data = await readSource(path);
-        this.#put({ ...source, ...data, scan: scan(data.bytes, path), bytes: null });
+        this.#fill(source, { ...data, scan: scan(data.bytes, path) });
       } catch {
         // Gone or unreadable now: the row stays as it was last seen, and a run over it will say what is wrong.
       }
@@ -182,8 +128,8 @@ export class Workspace {
   }
 
   /** Every blob with its source, in the order in which they were taken in. */
-  entries(): Iterable<[blobId: string, entry: { source: Source; found: FoundBlob }]> {
-    return this.#rows;
+  entries(): Iterable<Entry> {
+    return this.#rows.values();
   }
 
   /** Absolute path of each row's file, in the order of {@link entries}. */
@@ -200,7 +146,7 @@ export class Workspace {
         file: s.display,
         origin: s.origin,
         sizeBytes: s.size,
-        blobs: s.blobs.size,
+        blobs: s.blobs.length,
         findings: [...s.scan.findings],
       })),
     };
@@ -227,7 +173,7 @@ export class Workspace {
   }
 
   /** Throws FaultError `BlobGone`. */
-  get(blobId: string): { source: Source; found: FoundBlob } {
+  get(blobId: string): Entry {
     const entry = this.#rows.get(blobId);
     if (entry === undefined)
       throw new FaultError(
@@ -236,43 +182,73 @@ export class Workspace {
     return entry;
   }
 
-  #put(read: {
-    path: string | null;
-    display: string;
-    relative: string;
-    origin: Source['origin'];
-    bytes: Uint8Array | null;
-    size: number;
-    sha256: string;
-    scan: Scan;
-  }): number {
-    const known = read.path === null ? undefined : this.#sources.get(this.#byPath.get(read.path) ?? '');
-    const source: Source = known ?? {
-      id: `s${this.#nextSource++}`,
-      origin: read.origin,
-      path: read.path,
-      bytes: read.origin === 'paste' ? read.bytes : null,
-      display: read.display,
-      relative: read.relative,
-      size: read.size,
-      sha256: read.sha256,
-      scan: read.scan,
-      blobs: new Map(),
-    };
-    const idByPlace = new Map([...source.blobs].map(([id, found]) => [found.place, id]));
-    for (const id of source.blobs.keys()) this.#rows.delete(id);
-    source.size = read.size;
-    source.sha256 = read.sha256;
-    source.scan = read.scan;
-    source.blobs = new Map();
-    for (const found of read.scan.blobs) {
-      const id = idByPlace.get(found.place) ?? `b${this.#nextBlob++}`;
-      source.blobs.set(id, found);
-      this.#rows.set(id, { source, found });
+  /** A file that is a key of just the size that a blob beside it holds: told at that blob's file. */
+  #besideKeys(keys: readonly KeyCandidate[]): void {
+    const sources = new Map([...this.#sources.values()].map((source) => [source.display, source]));
+    const neighbours = [
+      ...[...sources.values()].map((source) => ({
+        file: source.display,
+        mode: null,
+        keyBytes: null,
+        blobPlaintextBytes: source.scan.blobs.map((found) => found.identification.plaintextBytes),
+      })),
+      ...keys.map(({ display, keyBytes, mode }) => ({
+        file: display,
+        mode,
+        keyBytes,
+        blobPlaintextBytes: [],
+      })),
+    ];
+    for (const { file, beside, finding } of plaintextNeighbours(neighbours)) {
+      const source = sources.get(beside);
+      if (source === undefined) continue;
+      const told = { ...finding, title: `${file}: ${finding.title}`, range: null };
+      source.scan = { ...source.scan, findings: [...source.scan.findings, told] };
     }
-    this.#sources.set(source.id, source);
-    if (source.path !== null) this.#byPath.set(source.path, source.id);
-    return source.blobs.size;
+  }
+
+  /** Spelled out rather than spread: a hundred thousand files come this way. */
+  #add(
+    path: string | null,
+    display: string,
+    relative: string,
+    origin: Source['origin'],
+    bytes: Uint8Array | null,
+    content: Content,
+  ): number {
+    const { size, sha256, scan: found } = content;
+    const id = `s${this.#nextSource++}`;
+    const source: Source = {
+      id,
+      origin,
+      path,
+      bytes,
+      display,
+      relative,
+      size,
+      sha256,
+      scan: found,
+      blobs: [],
+    };
+    this.#sources.set(id, source);
+    if (path !== null) this.#byPath.set(path, id);
+    return this.#fill(source, content);
+  }
+
+  /** A source's blobs anew; a blob keeps its id by its place. */
+  #fill(source: Source, { size, sha256, scan: found }: Content): number {
+    const before = source.blobs.length === 0 ? null : new Map(source.blobs.map((b) => [b.found.place, b.id]));
+    for (const { id } of source.blobs) this.#rows.delete(id);
+    source.size = size;
+    source.sha256 = sha256;
+    source.scan = found;
+    source.blobs = found.blobs.map((blob) => {
+      const id = before?.get(blob.place) ?? `b${this.#nextBlob++}`;
+      const entry: Entry = { id, source, found: blob };
+      this.#rows.set(id, entry);
+      return entry;
+    });
+    return found.blobs.length;
   }
 
   /** What is known of the blobs changed, though not the blobs: they are to be fetched again. */
@@ -284,16 +260,4 @@ export class Workspace {
     this.#revision++;
     this.#changed(this.#revision, this.#rows.size);
   }
-}
-
-type Read = Awaited<ReturnType<typeof readSource>> & { scan: Scan };
-
-function isRead(outcome: unknown): outcome is Read {
-  return typeof outcome === 'object' && outcome !== null && 'scan' in outcome;
-}
-
-function asOddity(error: unknown): { code: string; message: string } {
-  if (error instanceof FaultError)
-    return { code: 'unreadable', message: `${error.fault.message} ${error.fault.remedy}`.trim() };
-  return { code: 'unreadable', message: 'Could not be read.' };
 }

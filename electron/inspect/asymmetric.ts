@@ -1,4 +1,6 @@
-import { RSA_KEY_SPECS, type RsaKeySpec } from '#shared/kms/facts.ts';
+import { plaintextCapacity, RSA_KEY_SPECS, type RsaKeySpec } from '#shared/kms/facts.ts';
+import { readTlv } from './der.ts';
+import { randomness } from './statistics.ts';
 
 /**
  * RSA ciphertext is one block of the modulus' size and looks random throughout (RFC 8017): nothing in it says that
@@ -13,50 +15,30 @@ export function rsaSpecOfSize(bytes: number): RsaKeySpec | null {
   return null;
 }
 
-/**
- * Least Shannon entropy, in bits per byte of the sample itself, to pass for random. Random samples of these sizes
- * have a mean of 7.18 / 7.45 / 7.59 and a standard deviation below 0.04; the floors lie more than six deviations
- * lower, so a real ciphertext is not turned away, while base64, hex, text and tables are.
- */
-const ENTROPY_FLOOR: Readonly<Record<RsaKeySpec, number>> = {
-  RSA_2048: 6.85,
-  RSA_3072: 7.15,
-  RSA_4096: 7.35,
-};
-
-/** The spec whose ciphertext these bytes could be: right size, random throughout, no structure. */
+/** The spec whose ciphertext these bytes could be: of its size, and random throughout. */
 export function rsaCandidate(bytes: Uint8Array): RsaKeySpec | null {
   const spec = rsaSpecOfSize(bytes.length);
-  if (spec === null || hasKnownStart(bytes)) return null;
-  return entropy(bytes) >= ENTROPY_FLOOR[spec] ? spec : null;
+  if (spec === null) return null;
+  return randomness(bytes).failed === null ? spec : null;
 }
 
-/** Shannon entropy of the sample in bits per byte, 0…8. */
-export function entropy(bytes: Uint8Array): number {
-  if (bytes.length === 0) return 0;
-  const counts = new Uint32Array(256);
-  for (const byte of bytes) counts[byte] = (counts[byte] ?? 0) + 1;
-  let sum = 0;
-  for (const count of counts) if (count > 0) sum += count * Math.log2(count);
-  return Math.log2(bytes.length) - sum / bytes.length;
+/** What one must know to re-encrypt a candidate: the algorithms its key spec has, and what each can hold. */
+export function rsaAlgorithms(spec: RsaKeySpec): string {
+  const sha1 = plaintextCapacity(spec, 'RSAES_OAEP_SHA_1') ?? 0;
+  const sha256 = plaintextCapacity(spec, 'RSAES_OAEP_SHA_256') ?? 0;
+  return `RSAES_OAEP_SHA_256 (a plaintext of at most ${sha256} bytes) or RSAES_OAEP_SHA_1 (at most ${sha1} bytes)`;
 }
 
-/** Compressed and enveloped data is random-looking too, but says in its first bytes what it is. */
-function hasKnownStart(bytes: Uint8Array): boolean {
-  const [a, b, c, d] = bytes;
-  if (a === 0x1f && b === 0x8b && c === 0x08) return true; // gzip
-  if (a === 0x50 && b === 0x4b && c === 0x03 && d === 0x04) return true; // zip
-  if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return true; // zstd
-  if (a === 0x89 && b === 0x50 && c === 0x4e && d === 0x47) return true; // PNG
-  if (a === 0x53 && b === 0x61 && c === 0x6c && d === 0x74) return true; // "Salt" of OpenSSL enc
-  // A DER SEQUENCE that spans the bytes exactly.
-  return a === 0x30 && b === 0x82 && (((c ?? 0) << 8) | (d ?? 0)) + 4 === bytes.length;
-}
-
-/** Where the parts of an SM2PKE ciphertext are; all offsets of contents. */
+/** What an SM2PKE ciphertext shows. */
 export interface Sm2Parts {
   readonly plaintextBytes: number;
+  /** Whether its point (x, y) lies on the SM2 curve: chance does not do that. */
+  readonly onCurve: boolean;
 }
+
+/** Prime and constant of the curve sm2p256v1 (GB/T 32918.5, RFC 8998); its other constant is p − 3. */
+const P = 0xfffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffffn;
+const B = 0x28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93n;
 
 /**
  * SM2PKE ciphertext (China Regions): DER `SEQUENCE { INTEGER x, INTEGER y, OCTET STRING hash(32), OCTET STRING }`,
@@ -64,32 +46,30 @@ export interface Sm2Parts {
  * anything else.
  */
 export function readSm2(bytes: Uint8Array): Sm2Parts | null {
-  if (bytes[0] !== 0x30) return null;
-  const outer = derLength(bytes, 1);
-  if (outer === null || outer.next + outer.length !== bytes.length) return null;
-  let at = outer.next;
-  for (let i = 0; i < 2; i++) {
-    const size = bytes[at + 1] ?? 0;
-    if (bytes[at] !== 0x02 || size < 24 || size > 33) return null;
-    at += 2 + size;
-  }
-  if (bytes[at] !== 0x04 || bytes[at + 1] !== 32) return null;
-  at += 34;
-  if (bytes[at] !== 0x04) return null;
-  const content = derLength(bytes, at + 1);
-  if (content === null || content.length === 0 || content.next + content.length !== bytes.length) return null;
-  return { plaintextBytes: content.length };
+  const outer = readTlv(bytes, 0);
+  if (outer?.tag !== 0x30 || outer.end !== bytes.length) return null;
+  const x = coordinate(bytes, outer.contentAt);
+  const y = x === null ? null : coordinate(bytes, x.end);
+  if (x === null || y === null) return null;
+  const hash = readTlv(bytes, y.end);
+  if (hash?.tag !== 0x04 || hash.end - hash.contentAt !== 32) return null;
+  const content = readTlv(bytes, hash.end);
+  if (content?.tag !== 0x04 || content.end !== bytes.length || content.end === content.contentAt) return null;
+  return {
+    plaintextBytes: content.end - content.contentAt,
+    onCurve: isOnCurve(x.value, y.value),
+  };
 }
 
-function derLength(bytes: Uint8Array, at: number): { length: number; next: number } | null {
-  const first = bytes[at];
-  if (first === undefined) return null;
-  if (first < 0x80) return { length: first, next: at + 1 };
-  if (first === 0x81) {
-    const length = bytes[at + 1] ?? 0;
-    return length < 0x80 ? null : { length, next: at + 2 };
-  }
-  if (first !== 0x82) return null;
-  const length = ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-  return length < 0x100 ? null : { length, next: at + 3 };
+function coordinate(bytes: Uint8Array, at: number): { value: bigint; end: number } | null {
+  const one = readTlv(bytes, at);
+  if (one?.tag !== 0x02) return null;
+  const size = one.end - one.contentAt;
+  if (size < 24 || size > 33 || one.end > bytes.length) return null;
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset + one.contentAt, size).toString('hex');
+  return { value: BigInt(`0x${hex}`), end: one.end };
+}
+
+function isOnCurve(x: bigint, y: bigint): boolean {
+  return x < P && y < P && (y * y - (x * x * x - 3n * x + B)) % P === 0n;
 }

@@ -3,13 +3,26 @@ import type { Field } from '#shared/model/blob.ts';
 import { CONTENT_OVERHEAD } from './cms.ts';
 import { byteCount, field, hexValue } from './field.ts';
 
-const OID_NAMES: ReadonlyMap<string, string> = new Map([
+/** Names of the OIDs that ciphertext and its look-alikes hold. */
+export const OID_NAMES: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.7.1', 'data'],
+  ['1.2.840.113549.1.7.2', 'signedData'],
   ['1.2.840.113549.1.7.3', 'envelopedData'],
   ['1.2.840.113549.1.7.6', 'encryptedData'],
   ['2.16.840.1.101.3.4.1.6', 'aes128-GCM'],
   ['2.16.840.1.101.3.4.1.26', 'aes192-GCM'],
   ['2.16.840.1.101.3.4.1.46', 'aes256-GCM'],
+  ['2.16.840.1.101.3.4.1.42', 'aes256-CBC'],
+  ['1.2.840.113549.1.1.1', 'rsaEncryption'],
+  ['1.2.840.113549.1.1.7', 'RSAES-OAEP'],
+  ['1.2.840.113549.1.1.8', 'MGF1'],
+  ['1.2.840.113549.1.1.11', 'sha256WithRSAEncryption'],
+  ['1.2.840.113549.1.5.13', 'PBES2'],
+  ['1.2.840.113549.1.9.16.1.23', 'authEnvelopedData'],
+  ['1.2.840.10045.2.1', 'ecPublicKey'],
+  ['1.2.840.10045.4.3.2', 'ecdsa-with-SHA256'],
+  ['2.16.840.1.101.3.4.2.1', 'SHA-256'],
+  ['1.2.156.10197.1.104.2', 'sm4-CBC'],
   ['1.2.156.10197.1.104.8', 'sm4-GCM'],
 ]);
 

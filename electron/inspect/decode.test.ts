@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { BlobDetail, type Field } from '#shared/model/blob.ts';
 import { assemble } from './assemble.test-help.ts';
 import { decode, identify } from './index.ts';
+import { LOOK_ALIKES } from './look-alikes.test-help.ts';
 
 const LAYOUTS = ['v0', 'v1', 'v2'] as const;
 
@@ -143,6 +144,25 @@ describe('decode', () => {
         },
       ),
       { numRuns: 2000 },
+    );
+  });
+
+  test('look-alikes with bytes changed, cut out or put in', () => {
+    const made = LOOK_ALIKES().map((one) => one.bytes);
+    const edit = fc.record({ at: fc.nat(400), drop: fc.nat(6), put: fc.uint8Array({ maxLength: 6 }) });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...made),
+        fc.array(edit, { minLength: 0, maxLength: 4 }),
+        fc.nat(2000),
+        (bytes, edits, keep) => {
+          let changed = Buffer.from(bytes);
+          for (const { at, drop, put } of edits)
+            changed = Buffer.concat([changed.subarray(0, at), put, changed.subarray(at + drop)]);
+          check(changed.subarray(0, keep < 1500 ? changed.length : keep - 1500));
+        },
+      ),
+      { numRuns: 4000 },
     );
   });
 

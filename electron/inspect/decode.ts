@@ -1,16 +1,19 @@
 import type { Finding, Identification } from '#shared/model/blob.ts';
+import { readSm2 } from './asymmetric.ts';
 import { cmsFields } from './cms-fields.ts';
+import { databaseFields } from './database-fields.ts';
+import { type DatabaseHead, readDatabaseHead } from './database-message.ts';
+import { CONTEXT_NOT_IN_BLOB, kmsLike } from './decode-damaged.ts';
 import { byteCount, field } from './field.ts';
 import { identify } from './identify.ts';
+import { lookFields, lookFindings } from './look-fields.ts';
+import { readings, readingsFinding } from './readings.ts';
 import { readSdkMessage, type SdkMessage } from './sdk-message.ts';
-import { sdkMessageFields, suiteName } from './sdk-message-fields.ts';
+import { keySentences, sdkMessageFields, suiteName } from './sdk-message-fields.ts';
+import { concludes, says } from './sentence.ts';
 import { isProblem, readSymmetric } from './symmetric.ts';
 import { symmetricFields } from './symmetric-fields.ts';
 import type { Decoded } from './types.ts';
-
-type Sentence = Decoded['summary'][number];
-const says = (text: string): Sentence => ({ text, source: 'bytes' });
-const concludes = (text: string): Sentence => ({ text, source: 'conclusion' });
 
 /**
  * Everything the bytes alone say: a field tree whose top level covers the blob without gap or overlap, every child
@@ -27,6 +30,10 @@ export function decode(bytes: Uint8Array): Decoded {
     case 'encryption-sdk-message': {
       const message = readSdkMessage(bytes);
       return message === null ? opaque(bytes, identification) : sdkMessage(bytes, identification, message);
+    }
+    case 'database-encryption-sdk': {
+      const head = readDatabaseHead(bytes);
+      return head === null ? opaque(bytes, identification) : database(bytes, identification, head);
     }
     case 'kms-asymmetric-candidate':
       return asymmetric(bytes, identification);
@@ -56,6 +63,7 @@ function symmetric(bytes: Uint8Array, identification: Identification): Decoded {
       detail: identification.reason ?? '',
       range: null,
     });
+  findings.push(...readingsFinding(readings(bytes, identification)));
   return {
     identification,
     fields: symmetricFields(bytes),
@@ -70,56 +78,6 @@ function symmetric(bytes: Uint8Array, identification: Identification): Decoded {
       concludes(
         'Blobs with the same fingerprint were encrypted under the same key material. Account, Region, key id, ' +
           'encryption context and age are not in the bytes.',
-      ),
-    ],
-  };
-}
-
-function kmsLike(bytes: Uint8Array, identification: Identification): Decoded {
-  const reading = readSymmetric(bytes);
-  const problem = isProblem(reading) ? reading : null;
-  const at = Math.min(problem?.at ?? 0, Math.max(0, bytes.length - 1));
-  const byLayout = {
-    truncated: [
-      'truncated',
-      'The blob is cut short.',
-      'Look for the whole value where this one was copied from.',
-    ],
-    trailing: [
-      'trailing-bytes',
-      'Bytes follow the end of the blob.',
-      'Remove what does not belong to it; KMS is likely to refuse it as it is.',
-    ],
-    other: [
-      'unknown-layout',
-      'The blob has no layout that Rewrap knows.',
-      'It may be damaged, or of a kind not seen before. KMS is the judge: a dry run tells.',
-    ],
-  } as const;
-  const [code, title, remedy] = byLayout[problem?.sort ?? 'other'];
-  return {
-    identification,
-    fields: symmetricFields(bytes),
-    findings: [
-      {
-        code,
-        severity: 'warning',
-        title,
-        detail: `It ${problem?.sort === 'truncated' ? '' : 'departs from the known layouts: '}${problem?.problem ?? 'is not known'}. ${remedy}`,
-        range:
-          problem?.sort === 'trailing'
-            ? { start: problem.at, end: bytes.length }
-            : { start: at, end: Math.min(at + 1, bytes.length) },
-      },
-      CONTEXT_NOT_IN_BLOB,
-    ],
-    summary: [
-      says(`Begins like a KMS ciphertext blob and is ${byteCount(bytes.length)} long.`),
-      says(`It is of no known layout: ${problem?.problem ?? 'unknown'}.`),
-      concludes(
-        identification.reencryptable
-          ? 'Rewrap offers it to KMS all the same, because only KMS can tell whether it opens.'
-          : 'It is larger than KMS takes, so it is not offered.',
       ),
     ],
   };
@@ -153,6 +111,7 @@ function sdkMessage(bytes: Uint8Array, identification: Identification, message: 
         `Its data key is encrypted ${message.keys.length === 1 ? 'once' : `${message.keys.length} times`}; its header ` +
           `names ${message.pairs.length} encryption context ${message.pairs.length === 1 ? 'pair' : 'pairs'}.`,
       ),
+      ...keySentences(bytes, message.keys).map(says),
       concludes(
         'To move it to another key it must be decrypted and encrypted again with the Encryption SDK: the header, ' +
           'with its encrypted data keys, is authenticated under the data key.',
@@ -161,8 +120,37 @@ function sdkMessage(bytes: Uint8Array, identification: Identification, message: 
   };
 }
 
+function database(bytes: Uint8Array, identification: Identification, head: DatabaseHead): Decoded {
+  return {
+    identification,
+    fields: databaseFields(bytes, head),
+    findings: [
+      {
+        code: 'database-encryption-sdk',
+        severity: 'warning',
+        title: 'KMS cannot re-encrypt an item of the AWS Database Encryption SDK.',
+        detail: identification.reason ?? '',
+        range: null,
+      },
+    ],
+    summary: [
+      says(
+        `The header of an encrypted item (aws_dbe_head), version ${head.version}, ${head.signed ? '' : 'not '}signed.`,
+      ),
+      says(
+        `It authenticates ${head.legend.end - head.legend.start} attributes; its data key is encrypted ` +
+          `${head.keys.length === 1 ? 'once' : `${head.keys.length} times`}.`,
+      ),
+      ...keySentences(bytes, head.keys).map(says),
+      concludes('To move it to another key, the item must be read and written again with the SDK.'),
+    ],
+  };
+}
+
 function asymmetric(bytes: Uint8Array, identification: Identification): Decoded {
-  const structure = bytes[0] === 0x30 ? cmsFields(bytes, 0, bytes.length, false) : null;
+  const structure =
+    bytes[0] === 0x30 && readSm2(bytes) !== null ? cmsFields(bytes, 0, bytes.length, false) : null;
+  const sm2 = structure !== null;
   return {
     identification,
     fields: [
@@ -183,45 +171,39 @@ function asymmetric(bytes: Uint8Array, identification: Identification): Decoded 
         title: 'The source key and algorithm must be supplied.',
         detail:
           'KMS writes no header into asymmetric ciphertext, so neither KMS nor Rewrap can tell from it which key ' +
-          'made it. Choose the key and the algorithm it was encrypted with. It takes no encryption context.',
+          `made it. Choose the key and the algorithm it was encrypted with${sm2 ? ' (SM2PKE)' : ''}. It takes no ` +
+          'encryption context.',
         range: null,
       },
+      ...readingsFinding(readings(bytes, identification)),
     ],
     summary: [
       says(
-        `${byteCount(bytes.length)}${structure === null ? ' without any structure, random throughout' : ' in the ASN.1 shape of SM2 ciphertext'}.`,
+        `${byteCount(bytes.length)}${sm2 ? ' in the ASN.1 shape of SM2 ciphertext' : ' without any structure, random throughout'}.`,
       ),
       concludes(
-        `${identification.label}; a signature or other random data of this size would look the same.`,
+        `${identification.label}; ${sm2 ? 'other tools write the same shape.' : 'a signature or other random data of this size would look the same.'}`,
       ),
     ],
   };
 }
 
 function opaque(bytes: Uint8Array, identification: Identification): Decoded {
+  const all = readings(bytes, identification);
+  const [taken] = all;
   return {
     identification,
-    fields:
-      bytes.length === 0
-        ? []
-        : [field(bytes, 'bytes', 0, bytes.length, identification.reason ?? 'Not known.', 'observed')],
-    findings: [],
+    fields: lookFields(bytes, identification),
+    findings: [...lookFindings(identification), ...readingsFinding(all)],
     summary: [
       says(`${byteCount(bytes.length)}.`),
+      ...(taken === undefined
+        ? []
+        : [says(`${taken.evidence.charAt(0).toUpperCase()}${taken.evidence.slice(1)}.`)]),
       concludes(`${identification.reason ?? ''} It is not offered to KMS.`.trimStart()),
     ],
   };
 }
-
-const CONTEXT_NOT_IN_BLOB: Finding = {
-  code: 'context-not-in-blob',
-  severity: 'info',
-  title: 'The blob does not say whether it has an encryption context.',
-  detail:
-    'A context leaves no trace in the ciphertext, not even in its length. If one was used when encrypting, KMS needs ' +
-    'exactly the same one.',
-  range: null,
-};
 
 const LAYOUT_UNDOCUMENTED: Finding = {
   code: 'layout-undocumented',

@@ -1,8 +1,14 @@
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { Identification } from '#shared/model/blob.ts';
-import { readSm2, rsaCandidate, rsaSpecOfSize } from './asymmetric.ts';
+import { readSm2, rsaAlgorithms, rsaCandidate, rsaSpecOfSize } from './asymmetric.ts';
 import { OID_ENCRYPTED_DATA } from './cms.ts';
-import { isText, looksLike } from './looks-like.ts';
+import { OID_NAMES } from './cms-fields.ts';
+import { describeTrailing, findDisplaced, isTextMangled, readOtherAlgorithm } from './damage.ts';
+import { readDatabaseHead } from './database-message.ts';
+import { dotted } from './der.ts';
+import { identified, type Look } from './look.ts';
+import { binaryLook, springLook } from './looks-binary.ts';
+import { isText, plainLook } from './looks-like.ts';
 import { readSdkMessage } from './sdk-message.ts';
 import {
   beginsLikeKms,
@@ -11,6 +17,7 @@ import {
   producedBy,
   readSymmetric,
   type SymmetricParts,
+  type SymmetricProblem,
 } from './symmetric.ts';
 
 const NOTHING = {
@@ -22,27 +29,58 @@ const NOTHING = {
 } as const;
 
 /**
- * Names what bytes are, from the bytes alone: no key, no age, no context is ever concluded. Reads headers and
- * structure only, in time linear in the header (not the body) for large input. Never throws.
+ * Names what bytes are, from the bytes alone: no key, no age, no context is ever concluded. What is proved by structure
+ * goes before what is only signed, that before what is only a size: a v2 blob of 256 bytes is no RSA candidate. Reads
+ * headers and structure only for large input. Never throws.
  */
 export function identify(bytes: Uint8Array): Identification {
-  if (beginsLikeKms(bytes)) {
-    const reading = readSymmetric(bytes);
-    if (!isProblem(reading)) return symmetric(bytes, reading);
-    if (isKmsLike(bytes)) return kmsLike(bytes, reading.problem);
-  }
+  const reading = beginsLikeKms(bytes) ? readSymmetric(bytes) : null;
+  if (reading !== null && !isProblem(reading)) return symmetric(bytes, reading);
+  const message = sdkMessage(bytes) ?? databaseHead(bytes);
+  if (message !== null) return message;
+  if (reading !== null && isKmsLike(bytes)) return kmsLike(bytes, reading);
+  const moved = displaced(bytes);
+  if (moved !== null) return moved;
+  const look = findLook(bytes);
+  if (look !== null) return identified(look);
+  return asymmetric(bytes) ?? identified(springLook(bytes) ?? plainLook(bytes));
+}
+
+/** What bytes are that say so themselves and are no KMS ciphertext; null otherwise. */
+export function findLook(bytes: Uint8Array): Look | null {
+  return isText(bytes) ? null : binaryLook(bytes);
+}
+
+function sdkMessage(bytes: Uint8Array): Identification | null {
   const message = readSdkMessage(bytes);
-  if (message !== null)
-    return {
-      ...NOTHING,
-      kind: 'encryption-sdk-message',
-      label: `AWS Encryption SDK message, v${message.version}`,
-      reencryptable: false,
-      reason:
-        'KMS refuses the message itself, and its encrypted data keys are authenticated with the message, so a ' +
-        're-encrypted one cannot be put back: decrypt and encrypt it with the Encryption SDK' +
-        (message.problem === null ? '.' : `. The message ${message.problem}.`),
-    };
+  if (message === null) return null;
+  return {
+    ...NOTHING,
+    kind: 'encryption-sdk-message',
+    label: `AWS Encryption SDK message, v${message.version}`,
+    reencryptable: false,
+    reason:
+      'KMS refuses the message itself, and its encrypted data keys are authenticated with the message, so a ' +
+      're-encrypted one cannot be put back: decrypt and encrypt it with the Encryption SDK' +
+      (message.problem === null ? '.' : `. The message ${message.problem}.`),
+  };
+}
+
+function databaseHead(bytes: Uint8Array): Identification | null {
+  if (readDatabaseHead(bytes) === null) return null;
+  return {
+    ...NOTHING,
+    kind: 'database-encryption-sdk',
+    label: 'Database Encryption SDK header',
+    reencryptable: false,
+    reason:
+      'The header of an item of the AWS Database Encryption SDK (aws_dbe_head): its encrypted data keys are ' +
+      'authenticated with the item, so a re-encrypted one cannot be put back. Read the item and write it again with ' +
+      'the Database Encryption SDK and the new key.',
+  };
+}
+
+function asymmetric(bytes: Uint8Array): Identification | null {
   const spec = rsaCandidate(bytes);
   if (spec !== null)
     return {
@@ -52,27 +90,34 @@ export function identify(bytes: Uint8Array): Identification {
       reencryptable: true,
       reason:
         `Random bytes of exactly the size of ${spec} ciphertext, which carries no header: a signature looks the ` +
-        'same. KMS must be told the source key and the source algorithm.',
+        `same. KMS must be told the source key and the source algorithm: ${rsaAlgorithms(spec)}.`,
     };
   const sm2 = readSm2(bytes);
-  if (sm2 !== null)
-    return {
-      ...NOTHING,
-      kind: 'kms-asymmetric-candidate',
-      label: 'Possible SM2 ciphertext',
-      plaintextBytes: sm2.plaintextBytes,
-      reencryptable: true,
-      reason:
-        'Has the ASN.1 shape of SM2PKE ciphertext (China Regions), which names no key: KMS must be told the source ' +
-        'key and the source algorithm.',
-    };
-  const look = looksLike(bytes);
+  if (sm2 === null) return null;
   return {
     ...NOTHING,
-    kind: 'unknown',
-    label: bytes.length === 0 ? 'Empty' : 'Unknown',
+    kind: 'kms-asymmetric-candidate',
+    label: 'Possible SM2 ciphertext',
+    plaintextBytes: sm2.plaintextBytes,
+    reencryptable: true,
+    reason:
+      'Has the ASN.1 shape of SM2PKE ciphertext (China Regions), which names no key: KMS must be told the source ' +
+      `key and the source algorithm, SM2PKE. ${sm2.onCurve ? 'Its point lies on the SM2 curve.' : 'Its point does not lie on the SM2 curve, so KMS is likely to refuse it.'}`,
+  };
+}
+
+function displaced(bytes: Uint8Array): Identification | null {
+  const found = findDisplaced(bytes);
+  if (found === null) return null;
+  return {
+    ...NOTHING,
+    kind: 'kms-like',
+    label: found.sort === 'leading' ? 'KMS blob after other bytes' : 'KMS blob without its beginning',
     reencryptable: false,
-    reason: bytes.length === 0 ? 'Empty: there are no bytes to re-encrypt.' : `Looks like ${look}.`,
+    reason:
+      found.sort === 'leading'
+        ? `Holds a KMS blob, but ${found.problem}. Remove what stands before it, and add it again.`
+        : `Holds the CMS part of a KMS blob, but ${found.problem}. Without them nobody can open it: look for the whole value.`,
   };
 }
 
@@ -80,9 +125,9 @@ function symmetric(bytes: Uint8Array, parts: SymmetricParts): Identification {
   const tooLarge = bytes.length > MAX_CIPHERTEXT_BYTES;
   return {
     kind: 'kms-symmetric',
-    label: `KMS symmetric, ${parts.layout}`,
+    label: SYMMETRIC_LABELS[parts.layout],
     layout: parts.layout,
-    keyFingerprint: hex(bytes, parts.fingerprintAt, FINGERPRINT_BYTES),
+    keyFingerprint: shared(hex(bytes, parts.fingerprintAt, FINGERPRINT_BYTES)),
     plaintextBytes: parts.plaintextBytes,
     gcmNonce: hex(bytes, parts.nonceAt, 12),
     producedBy: producedBy(parts.kind),
@@ -91,17 +136,40 @@ function symmetric(bytes: Uint8Array, parts: SymmetricParts): Identification {
   };
 }
 
+const SYMMETRIC_LABELS = {
+  v0: 'KMS symmetric, v0',
+  v1: 'KMS symmetric, v1',
+  v2: 'KMS symmetric, v2',
+} as const;
+
 const TOO_LARGE = `Larger than the ${MAX_CIPHERTEXT_BYTES} bytes that KMS takes.`;
 
-function kmsLike(bytes: Uint8Array, problem: string): Identification {
+function kmsLike(bytes: Uint8Array, problem: SymmetricProblem): Identification {
   const tooLarge = bytes.length > MAX_CIPHERTEXT_BYTES;
+  const judged = tooLarge ? TOO_LARGE : 'KMS itself is the judge.';
+  const algorithm = readOtherAlgorithm(bytes);
   return {
     ...NOTHING,
     kind: 'kms-like',
-    label: 'KMS-like, unknown layout',
+    label: algorithm === null ? 'KMS-like, unknown layout' : 'KMS-like, other algorithm',
     reencryptable: !tooLarge,
-    reason: `Begins like a KMS blob, but ${problem}. ${tooLarge ? TOO_LARGE : 'KMS itself is the judge.'}`,
+    reason:
+      algorithm === null
+        ? `Begins like a KMS blob, but ${located(bytes, problem)}. ${judged}`
+        : `Has the shape of a KMS blob under another algorithm: ${algorithmName(algorithm)}. ${judged}`,
   };
+}
+
+/** The problem of a KMS-like blob in words, with what the bytes at that place show. */
+export function located(bytes: Uint8Array, problem: SymmetricProblem): string {
+  const trailing = problem.sort === 'trailing' ? describeTrailing(bytes, problem.at) : null;
+  const mangled = isTextMangled(bytes) ? '; it was once saved as text, which lost bytes for good' : '';
+  return problem.problem + (trailing === null ? '' : `: ${trailing}`) + mangled;
+}
+
+export function algorithmName({ id, oid }: { readonly id: string; readonly oid: string }): string {
+  const name = OID_NAMES.get(dotted(oid));
+  return `id ${id}, cipher ${dotted(oid)}${name === undefined ? '' : ` (${name})`}`;
 }
 
 /**
@@ -123,6 +191,22 @@ function holdsCms(bytes: Uint8Array): boolean {
   return all.includes(Buffer.from(OID_ENCRYPTED_DATA));
 }
 
+/** Hex by way of one small buffer: no object for each value. */
+const room = Buffer.alloc(FINGERPRINT_BYTES);
+
 function hex(bytes: Uint8Array, at: number, length: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString('hex');
+  for (let i = 0; i < length; i++) room[i] = bytes[at + i] ?? 0;
+  return room.toString('hex', 0, length);
+}
+
+/** Fingerprints seen: thousands of blobs share one, and need not hold thousands of copies of its text. */
+const fingerprints = new Map<string, string>();
+const MAX_FINGERPRINTS = 4096;
+
+function shared(text: string): string {
+  const known = fingerprints.get(text);
+  if (known !== undefined) return known;
+  if (fingerprints.size >= MAX_FINGERPRINTS) fingerprints.clear();
+  fingerprints.set(text, text);
+  return text;
 }

@@ -1,5 +1,16 @@
 /** Reading of ciphertext bytes, offline and without any key. */
 export { decode } from './decode.ts';
 export { identify } from './identify.ts';
-export { isText, looksLike } from './looks-like.ts';
+export { isSecretInClear } from './look.ts';
+export { privateKeyFinding } from './look-fields.ts';
+export { isText, looksLikeText } from './looks-like.ts';
+export { publicPart } from './public-part.ts';
+export {
+  beginsLikeSdkMessage,
+  type EncryptedDataKey,
+  readSdkMessage,
+  type SdkMessage,
+  type Span,
+} from './sdk-message.ts';
+export { randomness } from './statistics.ts';
 export type { Decoded } from './types.ts';

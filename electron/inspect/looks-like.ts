@@ -1,71 +1,78 @@
+import { isUtf8 } from 'node:buffer';
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
+import type { Identification } from '#shared/model/blob.ts';
+import { identified, type Look } from './look.ts';
+import { textLook } from './looks-text.ts';
+import { LEAST_SAMPLE, randomness } from './statistics.ts';
 
 /** Bytes looked at to tell text from binary: enough to be sure, bounded for large files. */
 const SAMPLE_BYTES = 65_536;
+/** Bytes of a text that are read for what it says of itself. */
+const TEXT_BYTES = 1_048_576;
 
-interface Look {
-  readonly says: string;
-  readonly test: (head: string) => boolean;
+/**
+ * What a text says it is, when that is something KMS does not take: an age file, an Ansible vault, PEM. Null for text
+ * that says nothing known. Linear, never throws; characters may stand for bytes.
+ */
+export function looksLikeText(text: string): Identification | null {
+  const look = textLook(text);
+  return look === null ? null : identified(look);
 }
 
-const starts = (prefix: string, says: string): Look => ({ says, test: (head) => head.startsWith(prefix) });
-
-/** Formats that say in their first bytes what they are; `head` has one character per byte. First match wins. */
-const LOOKS: readonly Look[] = [
-  starts(
-    '-----BEGIN AGE ENCRYPTED FILE-----',
-    'an age-encrypted file (armoured): age holds its key, not KMS',
-  ),
-  starts('age-encryption.org/v1', 'an age-encrypted file: age holds its key, not KMS'),
-  starts('-----BEGIN PGP', 'OpenPGP data: its key is a PGP key, not in KMS'),
-  {
-    says: 'a private key in PEM: a secret in clear, no ciphertext',
-    test: (h) => /^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(h) && !h.startsWith('-----BEGIN ENCRYPTED'),
-  },
-  starts('-----BEGIN ENCRYPTED PRIVATE KEY', 'a private key in PEM, encrypted with a passphrase'),
-  starts('-----BEGIN CERTIFICATE', 'a certificate in PEM: public, nothing to re-encrypt'),
-  starts('-----BEGIN PUBLIC KEY', 'a public key in PEM: nothing to re-encrypt'),
-  starts('-----BEGIN ', 'PEM text of another tool'),
-  starts('$ANSIBLE_VAULT;', 'an Ansible Vault file: encrypted with a passphrase'),
-  {
-    says: 'HashiCorp Vault transit ciphertext: only that Vault opens it',
-    test: (h) => /^vault:v\d+:/.test(h),
-  },
-  { says: 'Spring Cloud Config ciphertext: not made by KMS', test: (h) => h.startsWith('{cipher}') },
-  starts('Salted__', 'a file encrypted by `openssl enc` with a passphrase'),
-  starts('U2FsdGVkX1', 'base64 of a file encrypted by `openssl enc` with a passphrase'),
-  starts('\0GITCRYPT\0', 'a git-crypt file'),
-  starts('\n$\0', 'Google Cloud KMS ciphertext: only that service opens it'),
-  starts('\x1f\x8b', 'gzip-compressed data: unpack it first'),
-  starts('PK\x03\x04', 'a zip archive: unpack it first'),
-  starts('\x28\xb5\x2f\xfd', 'zstd-compressed data: unpack it first'),
-  starts('\x89PNG', 'a PNG image'),
-  starts('\xff\xd8\xff', 'a JPEG image'),
-  starts('%PDF-', 'a PDF document'),
-  starts('SQLite format 3\0', 'an SQLite database'),
-  starts('\x7fELF', 'an executable'),
-  {
-    says: 'ciphertext of a KMS emulator (moto, LocalStack): only that emulator opens it',
-    test: (h) =>
-      /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}[^\r\n]*[\u0080-\u00ff]/.test(h),
-  },
-  {
-    says: 'CMS or another ASN.1 structure, but not the one KMS writes',
-    test: (h) => /^0[\u0080-\u0083]/.test(h) && h.includes('\x06\x09*\x86H\x86'),
-  },
-];
-
-/** What bytes that are no known ciphertext look like, as the end of "Looks like …". Never throws. */
-export function looksLike(bytes: Uint8Array): string {
-  if (bytes.length === 0) return 'nothing: it is empty';
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString('latin1');
-  for (const look of LOOKS) if (look.test(head)) return look.says;
-  if (isText(bytes)) return 'plain text';
+/** What text or plain binary looks like, when nothing else knew it. Never null: "unknown" is an answer. */
+export function plainLook(bytes: Uint8Array): Look {
+  if (bytes.length === 0)
+    return unknown(
+      'Empty',
+      'Empty: there are no bytes to re-encrypt.',
+      'Look for the value where it came from.',
+      'has no bytes',
+    );
+  if (isText(bytes))
+    return (
+      textLook(textOf(bytes)) ??
+      unknown(
+        'Plain text',
+        'Looks like plain text, and holds no ciphertext that Rewrap knows.',
+        'If it should be ciphertext, it may have been decrypted, or cut short.',
+        'is text throughout',
+      )
+    );
   if (bytes.length > MAX_CIPHERTEXT_BYTES)
-    return `binary data larger than any KMS ciphertext (${MAX_CIPHERTEXT_BYTES} bytes at most)`;
-  return 'binary data of no format Rewrap knows';
+    return unknown(
+      'Unknown',
+      `Looks like binary data larger than any KMS ciphertext (${MAX_CIPHERTEXT_BYTES} bytes at most).`,
+      'An object of the S3 Encryption Client has no header and looks the same: its data key is in the object’s metadata.',
+      'says nothing of itself',
+    );
+  const random = bytes.length >= LEAST_SAMPLE && randomness(bytes).failed === null;
+  return unknown(
+    'Unknown',
+    `Looks like binary data of no format Rewrap knows${random ? ', random throughout' : ''}.`,
+    random
+      ? 'It may be an object body of the S3 Encryption Client (its data key is in the object’s metadata), output of ' +
+          'another cipher, a MAC, or key material: none says so in its bytes.'
+      : 'Look for what made it: KMS writes nothing of this shape.',
+    random
+      ? 'is random throughout, and of no size that KMS writes'
+      : 'has neither a known structure nor random bytes',
+  );
 }
 
+function unknown(label: string, why: string, remedy: string, evidence: string): Look {
+  return { kind: 'unknown', label, why, remedy, evidence };
+}
+
+/** The beginning of a text, one character per byte (UTF-16: per unit). */
+function textOf(bytes: Uint8Array): string {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, TEXT_BYTES));
+  if (head[0] === 0xff && head[1] === 0xfe) return head.toString('utf16le', 2);
+  if (head[0] === 0xfe && head[1] === 0xff)
+    return Buffer.from(head.subarray(2, head.length - (head.length % 2)))
+      .swap16()
+      .toString('utf16le');
+  return head.toString('latin1');
+}
 /**
  * Whether bytes are text: UTF-16 with a byte order mark, or valid UTF-8 without control characters other than tab,
  * line ends and form feed. Looks at the first 64 KiB. Empty is not text.
@@ -83,13 +90,14 @@ export function isText(bytes: Uint8Array): boolean {
     else if (isControl(byte)) return false;
   }
   if (!beyondAscii) return true;
-  try {
-    // `stream` forgives a character cut at the sample's end.
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, end), { stream: end < bytes.length });
-    return true;
-  } catch {
-    return false;
-  }
+  return isUtf8(bytes.subarray(0, end < bytes.length ? wholeCharacters(bytes, end) : end));
+}
+
+/** `end`, or up to three bytes before it, so that no character is cut there. */
+function wholeCharacters(bytes: Uint8Array, end: number): number {
+  let at = end;
+  while (at > end - 3 && ((bytes[at - 1] ?? 0) & 0xc0) === 0x80) at--;
+  return (bytes[at - 1] ?? 0) >= 0xc0 ? at - 1 : end;
 }
 
 /** No control character but white space in the first 64 KiB; `high` is the index of a unit's high byte. */

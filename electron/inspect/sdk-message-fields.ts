@@ -1,7 +1,7 @@
 import type { Field } from '#shared/model/blob.ts';
 import { byteCount, field, shifted } from './field.ts';
-import { type SdkMessage, type Span, SUITES } from './sdk-message.ts';
-import { beginsLikeKms, isProblem, readSymmetric } from './symmetric.ts';
+import { type EncryptedDataKey, type SdkMessage, type Span, SUITES, u16 } from './sdk-message.ts';
+import { beginsLikeKms, FINGERPRINT_BYTES, isProblem, readSymmetric } from './symmetric.ts';
 import { symmetricFields } from './symmetric-fields.ts';
 
 /** Encrypted data keys whose own structure is shown; the count field allows thousands. */
@@ -28,9 +28,7 @@ export function sdkMessageFields(bytes: Uint8Array, message: SdkMessage): Field[
       message.aad,
       'Pairs that are authenticated with the message; they stand here in clear.',
       `${message.pairs.length} ${message.pairs.length === 1 ? 'pair' : 'pairs'}`,
-      message.pairs.map((pair) =>
-        doc('pair', pair.span, 'Key and value.', `${text(bytes, pair.key)} = ${text(bytes, pair.value)}`),
-      ),
+      pairFields(bytes, message.pairs),
     ),
     doc(
       'encrypted data key count',
@@ -38,36 +36,7 @@ export function sdkMessageFields(bytes: Uint8Array, message: SdkMessage): Field[
       'How many encrypted copies of the data key follow.',
     ),
   );
-  for (const [i, key] of message.keys.entries())
-    fields.push(
-      doc(
-        'encrypted data key',
-        key.span,
-        'The data key, encrypted by one key provider.',
-        text(bytes, key.provider),
-        [
-          doc(
-            'provider id',
-            { start: key.span.start, end: key.provider.end },
-            'Who encrypted it.',
-            text(bytes, key.provider),
-          ),
-          doc(
-            'provider information',
-            { start: key.provider.end, end: key.info.end },
-            'For AWS KMS: the key ARN.',
-            text(bytes, key.info),
-          ),
-          doc(
-            'encrypted key',
-            { start: key.info.end, end: key.span.end },
-            'For AWS KMS: a KMS ciphertext blob.',
-            undefined,
-            i < MAX_KEYS_OPENED ? inner(bytes, key.ciphertext) : [],
-          ),
-        ],
-      ),
-    );
+  fields.push(...encryptedKeyFields(bytes, message.keys));
   const readTo = fields.at(-1);
   const tailAt = readTo === undefined ? 0 : readTo.offset + readTo.length;
   if (message.headerEnd === null || tailAt !== message.tailAt)
@@ -82,7 +51,12 @@ export function sdkMessageFields(bytes: Uint8Array, message: SdkMessage): Field[
     tail('reserved', 4, 'Always zero.');
     tail('IV length', 1, 'In bytes.', String(bytes[next]));
   }
-  tail('frame length', 4, 'Plaintext bytes per frame, big-endian; 0 when not framed.');
+  tail(
+    'frame length',
+    4,
+    'Plaintext bytes per frame, big-endian; 0 when not framed.',
+    String(((u16(bytes, next) << 16) | u16(bytes, next + 2)) >>> 0),
+  );
   if (version === 2) tail('commitment', 32, 'Binds the message to one data key.');
   else tail('header IV', 12, 'For the header’s authentication.');
   tail('header tag', 16, 'Authenticates the whole header, encrypted data keys included, under the data key.');
@@ -104,6 +78,123 @@ function rest(bytes: Uint8Array, fields: Field[], at: number, name: string): Fie
   return fields;
 }
 
+/** Context pairs of a header, one field each. */
+export function pairFields(bytes: Uint8Array, pairs: SdkMessage['pairs']): Field[] {
+  return pairs.map(({ span, key, value }) =>
+    field(
+      bytes,
+      'pair',
+      span.start,
+      span.end - span.start,
+      'Key and value.',
+      'documented',
+      `${text(bytes, key)} = ${text(bytes, value)}`,
+    ),
+  );
+}
+
+/** Encrypted data keys of a header: provider, what it says of its key, and the KMS blob inside where there is one. */
+export function encryptedKeyFields(bytes: Uint8Array, keys: readonly EncryptedDataKey[]): Field[] {
+  const doc = (
+    name: string,
+    start: number,
+    end: number,
+    meaning: string,
+    value?: string,
+    children?: Field[],
+  ) => field(bytes, name, start, end - start, meaning, 'documented', value, children);
+  return keys.map(({ span, provider, info, ciphertext }, i) => {
+    const meant = providerOf(bytes, provider);
+    const fingerprint = fingerprintOf(bytes, ciphertext);
+    const blob = i < MAX_KEYS_OPENED ? inner(bytes, ciphertext) : [];
+    return doc(
+      'encrypted data key',
+      span.start,
+      span.end,
+      'The data key, encrypted by one key provider.',
+      text(bytes, provider),
+      [
+        doc('provider id', span.start, provider.end, meant.provider, text(bytes, provider)),
+        doc('provider information', provider.end, info.end, meant.info, text(bytes, info)),
+        doc(
+          'encrypted key',
+          info.end,
+          span.end,
+          fingerprint === null ? meant.key : `A KMS ciphertext blob. ${INNER_ADVICE}`,
+          fingerprint === null ? undefined : `KMS blob, key fingerprint ${fingerprint}`,
+          blob,
+        ),
+      ].filter((one) => one.length > 0),
+    );
+  });
+}
+
+const INNER_ADVICE =
+  'It can be looked at and tried by itself, but not put back: the header around it is authenticated.';
+
+/** What the provider ids of the AWS libraries mean (aws-encryption-sdk-specification, framework keyrings). */
+const PROVIDERS: Readonly<Record<string, { provider: string; info: string; key: string }>> = {
+  'aws-kms': {
+    provider: 'AWS KMS, by a symmetric key.',
+    info: 'The ARN of the KMS key.',
+    key: 'Should be a KMS ciphertext blob, and is not of a known layout.',
+  },
+  'aws-kms-hierarchy': {
+    provider:
+      'The hierarchical keyring: encrypted under a branch key, itself kept under KMS in a key store table.',
+    info: 'The id of the branch key.',
+    key: 'Salt, IV, version of the branch key, encrypted key, tag: no KMS blob. Re-encrypt the branch key instead.',
+  },
+  'aws-kms-rsa': {
+    provider: 'AWS KMS, by an RSA key.',
+    info: 'The ARN of the KMS key.',
+    key: 'RSA ciphertext.',
+  },
+  'aws-kms-ecdh': {
+    provider: 'AWS KMS, by key agreement.',
+    info: 'The public keys of both sides.',
+    key: 'Encrypted under the agreed key: no KMS blob.',
+  },
+};
+
+function providerOf(bytes: Uint8Array, provider: Span): { provider: string; info: string; key: string } {
+  const id = text(bytes, provider);
+  const known = Object.hasOwn(PROVIDERS, id) ? PROVIDERS[id] : undefined;
+  return (
+    known ?? {
+      provider: 'Who encrypted it: not a provider of AWS KMS.',
+      info: 'What that provider needs to find its key.',
+      key: 'Encrypted by that provider, not by KMS.',
+    }
+  );
+}
+
+/** Fingerprint, as hex, of the KMS blob that an encrypted data key holds; null when it holds none. */
+export function fingerprintOf(bytes: Uint8Array, span: Span): string | null {
+  const blob = bytes.subarray(span.start, span.end);
+  if (!beginsLikeKms(blob)) return null;
+  const reading = readSymmetric(blob);
+  if (isProblem(reading)) return null;
+  return Buffer.from(
+    blob.subarray(reading.fingerprintAt, reading.fingerprintAt + FINGERPRINT_BYTES),
+  ).toString('hex');
+}
+
+/** One sentence per encrypted data key: who encrypted it, under which key, with which key material. */
+export function keySentences(bytes: Uint8Array, keys: readonly EncryptedDataKey[]): string[] {
+  const shown = keys.slice(0, 10).map(({ provider, info, ciphertext }, i) => {
+    const fingerprint = fingerprintOf(bytes, ciphertext);
+    const named = text(bytes, info);
+    return (
+      `Encrypted data key ${i + 1} is by ${text(bytes, provider)}${named === '' ? '' : `, which names ${named}`}` +
+      (fingerprint === null
+        ? '.'
+        : `; it is a KMS blob whose key material has the fingerprint ${fingerprint}.`)
+    );
+  });
+  return keys.length > shown.length ? [...shown, `${keys.length - shown.length} more follow.`] : shown;
+}
+
 /** The KMS blob inside an encrypted data key, as children at their place in the message. */
 function inner(bytes: Uint8Array, span: Span): Field[] {
   const blob = bytes.subarray(span.start, span.end);
@@ -112,7 +203,7 @@ function inner(bytes: Uint8Array, span: Span): Field[] {
 }
 
 /** Text of a span; what is not printable UTF-8 is shown replaced. At most 512 characters. */
-function text(bytes: Uint8Array, span: Span): string {
+export function text(bytes: Uint8Array, span: Span): string {
   const decoded = new TextDecoder().decode(bytes.subarray(span.start, Math.min(span.end, span.start + 2048)));
   return decoded.replaceAll(/\p{C}/gu, '\ufffd').slice(0, 512);
 }

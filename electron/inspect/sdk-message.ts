@@ -140,7 +140,7 @@ function readAad(bytes: Uint8Array, aad: Span): SdkMessage['pairs'] | null {
 }
 
 /** The value after a 2-byte length at `at`; may reach beyond the bytes at hand. */
-function sized(bytes: Uint8Array, at: number): Span {
+export function sized(bytes: Uint8Array, at: number): Span {
   return { start: at + 2, end: at + 2 + u16(bytes, at) };
 }
 

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { asOrdinaryUser } from './blob.test-help.ts';
-import { MAX_FILE_BYTES, readSource } from './index.ts';
+import { MAX_FILE_BYTES, readSource, SmallFiles } from './index.ts';
 
 let top = '';
 beforeEach(() => {
@@ -73,4 +73,29 @@ test('a file that changes while it is read is not taken', async () => {
   // The large read waits for the disk, so this comes in between.
   appendFileSync(path, 'more');
   expect(await reading).toBe('FileChanging');
+});
+
+test('small files side by side: each its own bytes, and a forgotten place is used again', () => {
+  const reader = new SmallFiles();
+  const kept: { bytes: Uint8Array; expected: Buffer }[] = [];
+  for (let i = 0; i < 600; i++) {
+    const expected = randomBytes(i % 7 === 0 ? 3000 + (i % 1000) : 1 + (i % 400));
+    const path = join(top, String(i));
+    writeFileSync(path, expected);
+    const file = reader.read(path);
+    expect(file?.sha256).toBe(createHash('sha256').update(expected).digest('hex'));
+    if (file === null) continue;
+    if (i % 3 === 0) reader.forget();
+    else kept.push({ bytes: file.bytes, expected });
+  }
+  for (const { bytes, expected } of kept) expect(Buffer.from(bytes).equals(expected)).toBe(true);
+  writeFileSync(join(top, 'page'), randomBytes(4096));
+  writeFileSync(join(top, 'more'), randomBytes(4097));
+  writeFileSync(join(top, 'none'), '');
+  expect(reader.read(join(top, 'page'))?.bytes.length).toBe(4096);
+  expect(reader.read(join(top, 'more'))).toBeNull();
+  expect(reader.read(join(top, 'none'))?.bytes.length).toBe(0);
+  expect(() => reader.read(join(top, 'gone'))).toThrow(
+    expect.objectContaining({ fault: expect.objectContaining({ code: 'FileMissing' }) }),
+  );
 });

@@ -9,8 +9,17 @@ const readAsync = promisify(read);
 /** Largest file taken in, in bytes. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
+/** Files shorter than this are read in one synchronous call, several times faster than waiting for a thread. */
+const SMALL_BYTES = 256 * 1024;
+
 /** Used between one call and the next without a pause, so one is enough. */
-const scratch = new Uint8Array(256 * 1024);
+const scratch = new Uint8Array(SMALL_BYTES);
+
+/**
+ * Files up to this size lie within one page, which the system reads in one piece: they need no second look for
+ * changes. In bytes.
+ */
+const ONE_PAGE = 4096;
 
 /** Bytes asked for at once in a large file. */
 const CHUNK_BYTES = 8 * 1024 * 1024;
@@ -34,26 +43,11 @@ export interface Source {
  * another program wrote to it while it was being read.
  */
 export async function readSource(path: string): Promise<Source> {
-  let fd: number;
+  const fd = open(path);
   try {
-    fd = openSync(path, OPEN_FLAGS);
-  } catch (error) {
-    throw readFault(error, path);
-  }
-  try {
-    const before = fstatSync(fd);
-    if (!before.isFile())
-      throw notAFile(path, before.isDirectory() ? 'it is a folder' : 'it is no regular file');
-    if (before.size > MAX_FILE_BYTES) throw tooLarge(path);
-    const bytes = before.size < scratch.length ? readSmall(fd) : await readLarge(fd, before.size);
-    if (bytes.length !== before.size || !isUnchanged(before, fstatSync(fd))) throw changing(path);
-    return {
-      bytes,
-      sha256: hash('sha256', bytes, 'hex'),
-      size: before.size,
-      mode: before.mode & 0o7777,
-      mtimeMs: before.mtimeMs,
-    };
+    const before = checked(fd, path);
+    const bytes = before.size < SMALL_BYTES ? readSmall(fd).slice() : await readLarge(fd, before.size);
+    return finished(fd, path, before, bytes);
   } catch (error) {
     throw readFault(error, path);
   } finally {
@@ -61,10 +55,97 @@ export async function readSource(path: string): Promise<Source> {
   }
 }
 
-/** What a file shorter than the scratch holds: one synchronous call, several times faster than waiting for a thread. */
+export type SmallFile = Pick<Source, 'bytes' | 'sha256'>;
+
+/** Bytes of a slab, from which small files get their memory: one allocation for hundreds of blobs. */
+const SLAB_BYTES = 32 * 1024;
+/** Larger files get memory of their own, so that one blob does not keep a whole slab. */
+const SLAB_SHARE = SLAB_BYTES / 16;
+
+/**
+ * Reads many small files one after the other, without waiting. Their bytes lie side by side in slabs, so that a hundred
+ * thousand blobs are a few hundred allocations.
+ */
+export class SmallFiles {
+  #slab = new Uint8Array(SLAB_BYTES);
+  #used = 0;
+  #last = 0;
+
+  /**
+   * Reads a file of at most 4 KiB, which a walk has just met as a regular file; null for a larger one, and for what is
+   * none any more: {@link readSource} reads those, or says what they are. Such a file lies in one page, which the
+   * system reads in one piece, so that it needs no look at its state before and after.
+   * Throws the FaultErrors `FileMissing`, `FileUnreadable` and `TooManyOpenFiles`.
+   */
+  read(path: string): SmallFile | null {
+    const fd = open(path);
+    try {
+      const count = readSync(fd, scratch, 0, ONE_PAGE + 1, 0);
+      if (count > ONE_PAGE) return null;
+      const bytes = this.#keep(scratch.subarray(0, count));
+      return { bytes, sha256: hash('sha256', bytes, 'hex') };
+    } catch {
+      // Became a folder, a pipe without a writer, …
+      return null;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Nobody wants the bytes of the last file read: the next one may have their place. */
+  forget(): void {
+    this.#used -= this.#last;
+    this.#last = 0;
+  }
+
+  #keep(bytes: Uint8Array): Uint8Array {
+    const size = bytes.length;
+    this.#last = 0;
+    if (size > SLAB_SHARE) return bytes.slice();
+    if (this.#used + size > SLAB_BYTES) {
+      this.#slab = new Uint8Array(SLAB_BYTES);
+      this.#used = 0;
+    }
+    const at = this.#used;
+    this.#slab.set(bytes, at);
+    this.#used += size;
+    this.#last = size;
+    return this.#slab.subarray(at, at + size);
+  }
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, OPEN_FLAGS);
+  } catch (error) {
+    throw readFault(error, path);
+  }
+}
+
+/** What the open file is, or a fault when it is nothing to read. */
+function checked(fd: number, path: string): Stats {
+  const before = fstatSync(fd);
+  if (!before.isFile())
+    throw notAFile(path, before.isDirectory() ? 'it is a folder' : 'it is no regular file');
+  if (before.size > MAX_FILE_BYTES) throw tooLarge(path);
+  return before;
+}
+
+function finished(fd: number, path: string, before: Stats, bytes: Uint8Array): Source {
+  if (bytes.length !== before.size) throw changing(path);
+  if (before.size > ONE_PAGE && !isUnchanged(before, fstatSync(fd))) throw changing(path);
+  return {
+    bytes,
+    sha256: hash('sha256', bytes, 'hex'),
+    size: before.size,
+    mode: before.mode & 0o7777,
+    mtimeMs: before.mtimeMs,
+  };
+}
+
+/** What a file shorter than the scratch holds: a view of it, good until the next call. */
 function readSmall(fd: number): Uint8Array {
-  const count = readSync(fd, scratch, 0, scratch.length, 0);
-  return scratch.slice(0, count);
+  return scratch.subarray(0, readSync(fd, scratch, 0, scratch.length, 0));
 }
 
 /** What the file holds now: up to one byte more than `size`, to notice that it has grown. */

@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isText } from '../inspect/index.ts';
+import { LOOK_ALIKES } from '../inspect/look-alikes.test-help.ts';
 import { madeUpBlob } from './blob.test-help.ts';
 import { type Scan, scan } from './index.ts';
 
@@ -23,17 +25,81 @@ describe('raw', () => {
     const small = scan(Buffer.concat([Buffer.from([0, 7]), randomBytes(98)]), 'x');
     expect(small.blobs[0]?.identification).toMatchObject({ kind: 'unknown', reencryptable: false });
     expect(scan(Buffer.concat([Buffer.from([0, 7]), randomBytes(9000)]), 'x').blobs).toEqual([]);
-    for (const text of [
-      '',
-      'hello',
-      'AQID',
-      '01020304',
-      '0101',
-      'true',
-      '-----BEGIN CERTIFICATE-----\nAQID\n',
-      '\ufeffx',
-    ])
+    for (const text of ['', 'hello', 'AQID', '01020304', '0101', 'true', '\ufeffx'])
       expect(read(text), text).toEqual({ blobs: [], findings: [], plaintext: [] });
+  });
+});
+
+describe('look-alikes', () => {
+  test.each(LOOK_ALIKES().map((one) => [one.name, one] as const))('%s as a file', (_, { kind, bytes }) => {
+    const { blobs } = scan(bytes, 'x');
+    if (kind === 'unknown' && (bytes.length === 0 || Buffer.from(bytes).toString() === 'hello world\n'))
+      return expect(blobs).toEqual([]);
+    // An envelope may be known to hold more than itself; the first row is the file.
+    expect(blobs[0]?.identification.kind).toBe(kind);
+  });
+
+  test('an age file in text yields one row that says why it is refused', () => {
+    const { blobs } = read('-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----\n');
+    expect(blobs).toHaveLength(1);
+    expect(blobs[0]).toMatchObject({
+      container: 'raw',
+      identification: { kind: 'age', reencryptable: false },
+    });
+    expect(blobs[0]?.identification.reason).toContain('age -d');
+  });
+
+  test('binary look-alikes in base64 are known, with the bytes inside', () => {
+    for (const { kind, bytes, name } of LOOK_ALIKES()) {
+      if (!['pkcs7', 'nitro-recipient', 'emulator', 'git-crypt'].includes(kind)) continue;
+      if (isText(bytes)) continue;
+      const { blobs } = read(`${base64(bytes)}\n`);
+      expect(blobs[0], name).toMatchObject({ container: 'text', identification: { kind } });
+    }
+  });
+
+  test('a private key is one row and a critical finding; its bytes are kept nowhere', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = String(privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    const der = privateKey.export({ format: 'der', type: 'pkcs8' });
+    const body = pem.split('\n').slice(1, -2).join('');
+    for (const file of [Buffer.from(pem), der, Buffer.from(der.toString('base64'))]) {
+      const found = scan(file, 'key');
+      expect(found.blobs).toHaveLength(1);
+      expect(found.blobs[0]?.identification).toMatchObject({ kind: 'private-key', reencryptable: false });
+      expect(codes(found)).toEqual(['private-key-in-clear']);
+      const everything = JSON.stringify(found, (_, value) =>
+        value instanceof Uint8Array ? base64(value) : value,
+      );
+      expect(everything).not.toContain(body.slice(80, 110));
+      expect(everything).not.toContain(der.subarray(60, 80).toString('base64').slice(0, 24));
+    }
+  });
+
+  test('a private key inside another file is told of, once', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = String(privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    const yaml = `tls:\n  key: |\n${pem.replaceAll(/^/gm, '    ')}\n`;
+    const json = JSON.stringify({ note: 'x'.repeat(50), key: pem });
+    for (const text of [yaml, json]) {
+      const found = read(text);
+      expect(codes(found)).toContain('private-key-in-clear');
+      expect(JSON.stringify(found.findings)).not.toContain(pem.split('\n')[1]);
+    }
+    expect(
+      codes(
+        read('See -----BEGIN PRIVATE KEY----- for how such a file begins, and how it goes on. '.repeat(3)),
+      ),
+    ).toEqual([]);
+  });
+
+  test('short random data may be a key: told of, and not listed', () => {
+    for (const size of [16, 24, 32, 64]) {
+      const found = scan(Buffer.concat([Buffer.from([0]), randomBytes(size - 1)]), 'x');
+      expect(found.blobs).toEqual([]);
+      expect(codes(found)).toEqual(['possible-plaintext-key']);
+    }
+    expect(codes(scan(Buffer.from([0, 1, 2]), 'x'))).toEqual(['too-short']);
   });
 });
 

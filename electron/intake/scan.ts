@@ -1,22 +1,86 @@
-import { openInput } from './formats/format.ts';
+import type { Finding } from '#shared/model/blob.ts';
+import { identify, privateKeyFinding } from '../inspect/index.ts';
+import { type Format, type Input, openInput } from './formats/format.ts';
 import { FORMATS } from './formats/index.ts';
+import { rawScan } from './formats/raw.ts';
 import type { FoundBlob, Scan } from './types.ts';
+
+const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
 
 /**
  * Finds the blobs in a file's bytes, each with its exact place. `name` is the file name, a hint only. Never throws;
- * memory is a small multiple of the input. A file in which nothing is found gives no blobs and no findings.
+ * memory is a small multiple of the input. A file in which nothing is found gives no blobs and no findings. A format
+ * that knows the file but finds nothing in it leaves it to those after it.
  */
 export function scan(bytes: Uint8Array, name: string): Scan {
+  const alone = blobAlone(bytes);
+  if (alone !== null) return alone;
   const input = openInput(bytes, name);
   for (const format of FORMATS) {
-    const found = format.read(input);
-    if (found !== null) return { ...found, blobs: withDistinctPlaces(found.blobs) };
+    const found = readAs(format, input);
+    if (found !== null && found.blobs.length + found.findings.length > 0)
+      return withPrivateKeys(bytes, { ...found, blobs: withDistinctPlaces(found.blobs) });
   }
-  return { blobs: [], findings: [], plaintext: [] };
+  return withPrivateKeys(bytes, NOTHING);
+}
+
+/** A reader that fails must not take the folder with it: the file is told of, and named for what it is. */
+function readAs(format: Format, input: Input): Scan | null {
+  try {
+    return format.read(input);
+  } catch (error) {
+    const finding: Finding = {
+      code: 'reader-failed',
+      severity: 'warning',
+      title: 'Rewrap failed to read this file.',
+      detail:
+        `Its reader for ${format.container} files met something it was not made for (${error instanceof Error ? error.name : 'an error'}). ` +
+        'The file was left as it is. Please report it, with the file’s structure but without its secrets.',
+      range: null,
+    };
+    return { ...NOTHING, findings: [finding] };
+  }
+}
+
+/**
+ * A file that is one symmetric blob to the last byte can be nothing else: the way of most files of a large folder,
+ * which asks no format.
+ */
+function blobAlone(bytes: Uint8Array): Scan | null {
+  if (bytes[0] !== 0x01 || (bytes[1] !== 0x01 && bytes[1] !== 0x02) || bytes[4] !== 0x78) return null;
+  const identification = identify(bytes);
+  return identification.kind === 'kms-symmetric' ? rawScan(bytes, identification) : null;
+}
+
+const PRIVATE_KEY = Buffer.from('PRIVATE KEY-----');
+/** The shortest file that can hold a private key in PEM, in bytes. */
+const SHORTEST_PEM = 100;
+
+/** A private key in clear, anywhere in the text of a file (a Kubernetes secret, a `.env`): told of, never shown. */
+function withPrivateKeys(bytes: Uint8Array, found: Scan): Scan {
+  if (bytes.length < SHORTEST_PEM || found.blobs[0]?.container === 'raw') return found;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let from = 0;
+  for (let hits = 0; hits < 1000; hits++) {
+    const at = buffer.indexOf(PRIVATE_KEY, from);
+    if (at === -1) return found;
+    from = at + PRIVATE_KEY.length;
+    const before = buffer.toString('latin1', Math.max(0, at - 30), at);
+    const after = buffer.toString('latin1', from, from + 60);
+    if (!/-----BEGIN [A-Z0-9 ]*$/.test(before) || before.endsWith('ENCRYPTED ')) continue;
+    if (!/^(?:\s|\\r|\\n)*[A-Za-z0-9+/]{16}/.test(after)) continue;
+    const range = { start: at, end: from };
+    return {
+      ...found,
+      findings: [...found.findings, { ...privateKeyFinding('A private key in PEM'), range }],
+    };
+  }
+  return found;
 }
 
 /** Places name blobs, so two may not share one: an object met twice under one name gets "… (2)". */
 function withDistinctPlaces(blobs: readonly FoundBlob[]): readonly FoundBlob[] {
+  if (blobs.length < 2) return blobs;
   const taken = new Set(blobs.map(({ place }) => place));
   if (taken.size === blobs.length) return blobs;
   const seen = new Set<string>();

@@ -3,6 +3,7 @@
  * do this, and the work itself.
  */
 import { plaintextCapacity } from '#shared/kms/facts.ts';
+import { type Ask, authorize, permittedKey } from './authorize.ts';
 import { type BlobParts, type Kind, readBlob } from './blob-layout.ts';
 import { type Context, oaepHash, open, rsaDecrypt, rsaEncrypt, seal } from './ciphers.ts';
 import {
@@ -15,20 +16,14 @@ import {
   wrongAlgorithm,
   wrongUsage,
 } from './errors.ts';
+import { keyArn } from './key-place.ts';
 import { KEY_SPECS } from './key-specs.ts';
+import { findKey } from './resolve.ts';
 import type { KeyRecord } from './state.ts';
-import { keyArn, resolveKey, type World } from './world.ts';
+import type { World } from './world.ts';
 
 export const ALGORITHMS = ['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
-
-/**
- * No grant can exist here, so no grant token is valid.
- * @throws KmsError InvalidGrantTokenException when there is any.
- */
-export function refuseGrantTokens(tokens: readonly string[]): void {
-  if (tokens.length > 0) throw new KmsError('InvalidGrantTokenException', 'Invalid grant token.');
-}
 
 /** An encryption context belongs to symmetric encryption alone (observed wording). */
 export function checkContext(algorithm: Algorithm, context: Context): void {
@@ -42,20 +37,20 @@ export function checkContext(algorithm: Algorithm, context: Context): void {
  * That a key is for encryption, has the algorithm, and is enabled.
  * @throws KmsError InvalidKeyUsageException, DisabledException, KMSInvalidStateException.
  */
-export function checkKey(world: World, key: KeyRecord, algorithm: Algorithm, operation: string): void {
-  checkUsage(world, key, algorithm, operation);
-  checkEnabled(world, key);
+export function checkKey(key: KeyRecord, algorithm: Algorithm, operation: string): void {
+  checkUsage(key, algorithm, operation);
+  checkEnabled(key);
 }
 
-function checkUsage(world: World, key: KeyRecord, algorithm: Algorithm, operation: string): void {
-  if (key.keyUsage !== 'ENCRYPT_DECRYPT') throw wrongUsage(keyArn(world, key.keyId), key.keyUsage, operation);
+function checkUsage(key: KeyRecord, algorithm: Algorithm, operation: string): void {
+  if (key.keyUsage !== 'ENCRYPT_DECRYPT') throw wrongUsage(keyArn(key), key.keyUsage, operation);
   if (!KEY_SPECS.get(key.keySpec)?.encryption.includes(algorithm))
     throw wrongAlgorithm(algorithm, key.keySpec);
 }
 
 /** @throws KmsError DisabledException, KMSInvalidStateException (observed wordings). */
-export function checkEnabled(world: World, key: KeyRecord): void {
-  const arn = keyArn(world, key.keyId);
+export function checkEnabled(key: KeyRecord): void {
+  const arn = keyArn(key);
   if (key.state === 'Disabled') throw new KmsError('DisabledException', `${arn} is disabled.`);
   if (key.state === 'PendingDeletion') throw invalidState(`${arn} is pending deletion.`);
 }
@@ -79,24 +74,42 @@ export function findSource(
   named: string | null,
   algorithm: Algorithm,
   operation: string,
+  ask: Ask,
 ): Source {
-  const namedKey = named === null ? null : resolveKey(world, named, operation);
-  if (algorithm === 'SYMMETRIC_DEFAULT') {
-    const parts = readBlob(blob);
-    if (!parts) {
-      // An RSA block sent without its algorithm: the key tells, the bytes cannot.
-      if (namedKey) checkKey(world, namedKey, algorithm, operation);
-      throw invalidCiphertext();
-    }
-    const key = world.state.keyByFingerprint(world.region, parts.fingerprint);
-    if (!key) throw unknownCiphertextKey();
-    if (namedKey && namedKey.keyId !== key.keyId) throw incorrectKey();
-    checkKey(world, key, algorithm, operation);
-    return { key, algorithm, parts, blob };
+  if (algorithm !== 'SYMMETRIC_DEFAULT') {
+    if (named === null) throw keyIdNeeded(algorithm);
+    const key = permittedKey(world, named, ask);
+    checkKey(key, algorithm, operation);
+    return { key, algorithm, parts: null, blob };
   }
-  if (!namedKey) throw keyIdNeeded(algorithm);
-  checkKey(world, namedKey, algorithm, operation);
-  return { key: namedKey, algorithm, parts: null, blob };
+  const found = named === null ? null : findKey(world, named);
+  const namedKey = found && 'key' in found ? found.key : null;
+  // Another account's key that is not there, or not for this caller: the very refusal.
+  if (named !== null && !namedKey) permittedKey(world, named, ask);
+  const parts = readBlob(blob);
+  if (!parts) {
+    // An RSA block sent without its algorithm: the key tells, the bytes cannot.
+    if (namedKey) {
+      authorize(world, namedKey, ask);
+      checkKey(namedKey, algorithm, operation);
+    }
+    throw invalidCiphertext();
+  }
+  const key = world.state.keyByFingerprint(world.region, parts.fingerprint);
+  if (!key) throw unknownCiphertextKey();
+  if (namedKey && namedKey.keyId !== key.keyId) throw incorrectKey();
+  authorizeSource(world, key, ask);
+  checkKey(key, algorithm, operation);
+  return { key, algorithm, parts, blob };
+}
+
+/** Where the request named no key, a refusal does not name it either (observed: one wording for both cases). */
+function authorizeSource(world: World, key: KeyRecord, ask: Ask): void {
+  try {
+    authorize(world, key, ask);
+  } catch (error) {
+    throw ask.named === null ? unknownCiphertextKey() : error;
+  }
 }
 
 export function keyIdNeeded(algorithm: Algorithm): KmsError {

@@ -78,3 +78,13 @@ export function dryRunSucceeded(): KmsError {
     'The request would have succeeded, but the DryRun option is set.',
   );
 }
+
+/** A key policy that cannot be read, or would lock everyone out. */
+export function malformedPolicy(text: string): KmsError {
+  return new KmsError('MalformedPolicyDocumentException', text);
+}
+
+/** No grant token, or one of a grant that is gone. */
+export function invalidGrantToken(): KmsError {
+  return new KmsError('InvalidGrantTokenException', 'Invalid grant token.');
+}

@@ -1,8 +1,22 @@
+export type { FaultRule, Faults } from './faults.ts';
+export { FAULTS_VARIABLE } from './faults.ts';
 export {
+  PARTNER_ACCOUNT_ID,
   PRACTICE_ACCESS_KEY_ID,
   PRACTICE_ACCOUNT_ID,
-  PRACTICE_REGION,
+  PRACTICE_EXTERNAL_ID,
+  PRACTICE_IDENTITIES,
+  PRACTICE_MFA_CODE,
+  PRACTICE_MFA_SERIAL,
+  PRACTICE_ROLES,
   PRACTICE_SECRET_ACCESS_KEY,
+  type PracticeIdentity,
+  type PracticeRole,
+  REFUSED_ACCESS_KEY_IDS,
+} from './identities.ts';
+export {
+  type By,
+  PRACTICE_REGION,
   type PracticeKms,
   type PracticeOptions,
   startPracticeKms,

@@ -18,6 +18,14 @@ export const LENGTHS = {
   marker: { min: 1, max: 1024 },
   aliasName: { min: 1, max: 256 },
   description: { min: 0, max: 8192 },
+  grantId: { min: 1, max: 128 },
+  name: { min: 1, max: 256 },
+  policy: { min: 1, max: 131_072 },
+  policyName: { min: 1, max: 128 },
+  principal: { min: 1, max: 256 },
+  region: { min: 1, max: 32 },
+  tagKey: { min: 1, max: 128 },
+  tagValue: { min: 0, max: 256 },
 } as const satisfies Record<string, Length>;
 const GRANT_TOKENS_MAX = 10;
 
@@ -27,10 +35,13 @@ const GRANT_TOKENS_MAX = 10;
  */
 export class Members {
   readonly #body: Record<string, unknown>;
-  readonly #problems: string[] = [];
+  readonly #problems: string[];
+  readonly #path: string;
 
   /** @throws KmsError SerializationException unless `body` is a JSON object. */
-  constructor(body: unknown) {
+  constructor(body: unknown, path = '', problems: string[] = []) {
+    this.#path = path;
+    this.#problems = problems;
     if (typeof body !== 'object' || body === null || Array.isArray(body))
       throw wrongType(body, 'a Structure');
     this.#body = body as Record<string, unknown>;
@@ -126,6 +137,28 @@ export class Members {
     return value as Record<string, string>;
   }
 
+  /** A structure within the request; null when it is absent. Its problems are this request's. */
+  structure(name: string): Members | null {
+    const value = this.#get(name);
+    return value === null ? null : new Members(value, this.#pathOf(name), this.#problems);
+  }
+
+  /** A list of structures; null when it is absent. */
+  structures(name: string): readonly Members[] | null {
+    const value = this.#get(name);
+    if (value === null) return null;
+    if (!Array.isArray(value)) throw wrongType(value, 'a List');
+    return value.map(
+      (item, at) => new Members(item, `${this.#pathOf(name)}.${at + 1}.member`, this.#problems),
+    );
+  }
+
+  strings(name: string, length: Length): readonly string[] {
+    const values = this.#strings(name);
+    for (const value of values) this.#checkLength(`Value '${value}'`, name, value.length, length);
+    return values;
+  }
+
   grantTokens(): readonly string[] {
     const tokens = this.#strings('GrantTokens');
     if (tokens.length > GRANT_TOKENS_MAX)
@@ -180,9 +213,13 @@ export class Members {
       this.#refuse(subject, name, `Member must have length less than or equal to ${limits.max}`);
   }
 
-  #refuse(subject: string, name: string, constraint: string): void {
+  #pathOf(name: string): string {
     const member = name.charAt(0).toLowerCase() + name.slice(1);
-    this.#problems.push(`${subject} at '${member}' failed to satisfy constraint: ${constraint}`);
+    return this.#path === '' ? member : `${this.#path}.${member}`;
+  }
+
+  #refuse(subject: string, name: string, constraint: string): void {
+    this.#problems.push(`${subject} at '${this.#pathOf(name)}' failed to satisfy constraint: ${constraint}`);
   }
 }
 

@@ -1,19 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { practiceServer } from './http-server.ts';
+import { type Faults, faultsFromEnvironment } from './faults.ts';
+import { practiceServer, REGION_NAME } from './http-server.ts';
+import {
+  callerOf,
+  PRACTICE_ACCESS_KEY_ID,
+  PRACTICE_ACCOUNT_ID,
+  PRACTICE_SECRET_ACCESS_KEY,
+} from './identities.ts';
 import { perform } from './operations/index.ts';
+import type { State } from './state.ts';
 import { openState } from './state-file.ts';
-import type { World } from './world.ts';
 
-/** The example account number of AWS's own documentation. */
-export const PRACTICE_ACCOUNT_ID = '111122223333';
 export const PRACTICE_REGION = 'us-east-1';
-/**
- * Shaped like an access key id, so that SDKs take it; no secret, and worth nothing anywhere. The endpoint takes every
- * other access key id as well: credentials that the AWS CLI has at hand will do.
- */
-export const PRACTICE_ACCESS_KEY_ID = 'AKIAPRACTICEKMSEXAMPL';
-export const PRACTICE_SECRET_ACCESS_KEY = 'practice-only-not-a-secret';
 
 export interface PracticeOptions {
   /** Folder of the state file; made with mode 0700 when absent. Several practice KMSs may share one. */
@@ -22,6 +22,13 @@ export interface PracticeOptions {
   readonly port?: number;
   /** Loopback alone: any other host is refused. */
   readonly host?: '127.0.0.1' | '::1';
+  /** The Region of {@link PracticeKms.region} and of calls in process; a request over HTTP says its own. */
+  readonly region?: string;
+}
+
+/** Who makes a call in process, and where; absent: the administrator, in the practice KMS's own Region. */
+export interface By {
+  readonly accessKeyId?: string;
   readonly region?: string;
 }
 
@@ -36,24 +43,26 @@ export interface PracticeKms {
    * One operation without HTTP: members in and out in wire form (blobs in base64, dates in seconds since 1970).
    * @throws an Error whose `code` is the KMS error name.
    */
-  call(operation: string, members: Record<string, unknown>): Promise<Record<string, unknown>>;
+  call(operation: string, members: Record<string, unknown>, by?: By): Promise<Record<string, unknown>>;
+  /** Faults on purpose, for requests over HTTP. */
+  readonly faults: Faults;
   /** Lets requests under way finish (at most two seconds), then closes the port and the state file. */
   close(): Promise<void>;
 }
 
 const CLOSE_GRACE_MS = 2000;
-const worlds = new WeakMap<PracticeKms, World>();
+const states = new WeakMap<PracticeKms, State>();
 
 /** What stands behind a running practice KMS; for this folder's own use (sample keys and vault). */
-export function worldOf(practice: PracticeKms): World {
-  const world = worlds.get(practice);
-  if (!world) throw new TypeError('Not a practice KMS that startPracticeKms returned.');
-  return world;
+export function stateOf(practice: PracticeKms): State {
+  const state = states.get(practice);
+  if (!state) throw new TypeError('Not a practice KMS that startPracticeKms returned.');
+  return state;
 }
 
 /**
  * Starts a practice KMS: a real KMS endpoint for `@aws-sdk/client-kms`, boto3 and the AWS CLI, on loopback.
- * @throws FaultError `NotLoopback`, `BadRegion`, `PracticeStateUnusable`, `PortInUse`, `CannotListen`.
+ * @throws FaultError `NotLoopback`, `BadRegion`, `PracticeStateUnusable`, `BadPracticeFaults`, `PortInUse`, `CannotListen`.
  */
 export async function startPracticeKms(options: PracticeOptions): Promise<PracticeKms> {
   const host: string = options.host ?? '127.0.0.1';
@@ -67,13 +76,14 @@ export async function startPracticeKms(options: PracticeOptions): Promise<Practi
       ),
     );
   const region = options.region ?? PRACTICE_REGION;
-  if (!/^[a-z0-9-]{1,64}$/.test(region))
+  if (!REGION_NAME.test(region))
     throw new FaultError(
       fault('BadRegion', `${JSON.stringify(region)} is no Region name.`, '', 'Use a name such as us-east-1.'),
     );
+  const faults = faultsFromEnvironment(process.env);
   const state = await openState(options.stateDir);
-  const world: World = { state, region, accountId: PRACTICE_ACCOUNT_ID };
-  const server = practiceServer(world);
+  const ending = new AbortController();
+  const server = practiceServer({ state, defaultRegion: region, faults, closing: ending.signal });
   let port: number;
   try {
     port = await new Promise<number>((resolve, reject) => {
@@ -95,7 +105,18 @@ export async function startPracticeKms(options: PracticeOptions): Promise<Practi
     accountId: PRACTICE_ACCOUNT_ID,
     accessKeyId: PRACTICE_ACCESS_KEY_ID,
     secretAccessKey: PRACTICE_SECRET_ACCESS_KEY,
-    call: (operation, members) => perform(world, operation, members),
+    faults,
+    call: async (operation, members, by = {}) =>
+      perform(
+        {
+          state,
+          region: by.region ?? region,
+          caller: callerOf(state, by.accessKeyId ?? PRACTICE_ACCESS_KEY_ID, null),
+          requestId: randomUUID(),
+        },
+        operation,
+        members,
+      ),
     close: () => {
       closing ??= new Promise<void>((resolve) => {
         const grace = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
@@ -104,12 +125,13 @@ export async function startPracticeKms(options: PracticeOptions): Promise<Practi
           state.close();
           resolve();
         });
+        ending.abort();
         server.closeIdleConnections();
       });
       return closing;
     },
   };
-  worlds.set(practice, world);
+  states.set(practice, state);
   return practice;
 }
 

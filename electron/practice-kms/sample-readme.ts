@@ -36,4 +36,10 @@ Things to try
    the file stays as it is.
 6. alias/signing is not for encryption, and alias/archive-2019 waits for its
    deletion: see why neither can be a destination.
+7. alias/rotated has been rotated once, and can be again: re-encrypt to it,
+   rotate it, re-encrypt again, and compare the two fingerprints.
+8. alias/global is the same key in us-east-1 and eu-west-1: what one encrypts,
+   the other decrypts.
+9. arn:aws:kms:us-east-1:444455556666:alias/shared-with-practice is another
+   account's key. You may re-encrypt to it, and cannot open what you have sent.
 `;

@@ -152,11 +152,13 @@ describe('the sample vault', () => {
       }
     expect(states).toEqual({
       'alias/archive-2019': 'SYMMETRIC_DEFAULT ENCRYPT_DECRYPT PendingDeletion',
+      'alias/global': 'SYMMETRIC_DEFAULT ENCRYPT_DECRYPT Enabled',
       'alias/legacy': 'SYMMETRIC_DEFAULT ENCRYPT_DECRYPT Enabled',
       'alias/partner-rsa': 'RSA_4096 ENCRYPT_DECRYPT Enabled',
       'alias/payments': 'SYMMETRIC_DEFAULT ENCRYPT_DECRYPT Enabled',
       'alias/payments-2027': 'SYMMETRIC_DEFAULT ENCRYPT_DECRYPT Enabled',
       'alias/retired': 'SYMMETRIC_DEFAULT ENCRYPT_DECRYPT Disabled',
+      'alias/rotated': 'SYMMETRIC_DEFAULT ENCRYPT_DECRYPT Enabled',
       'alias/signing': 'RSA_2048 SIGN_VERIFY Enabled',
     });
   });
@@ -192,7 +194,7 @@ describe('seeding', () => {
     await Promise.all([seedPractice(one), seedPractice(two)]);
     const client = clientFor(one);
     const { Keys } = await client.send(new ListKeysCommand({}));
-    expect(Keys?.length).toBe(7);
+    expect(Keys?.length).toBe(9);
     const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId: 'alias/retired' }));
     await client.send(new EnableKeyCommand({ KeyId: KeyMetadata?.KeyId }));
     await seedPractice(two);

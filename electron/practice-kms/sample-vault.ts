@@ -3,10 +3,10 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KIND } from './blob-layout.ts';
 import { encrypt } from './cipher-sides.ts';
-import { type PracticeKms, worldOf } from './practice-kms.ts';
+import { PRACTICE_ACCOUNT_ID } from './identities.ts';
+import { type PracticeKms, stateOf } from './practice-kms.ts';
 import { seedPractice } from './sample-keys.ts';
 import { SAMPLE_README } from './sample-readme.ts';
-import { resolveKey } from './world.ts';
 
 /** The contexts that the README of the vault tells a person to type. */
 export const SAMPLE_CONTEXTS = {
@@ -160,7 +160,8 @@ async function rsaBlob64(practice: PracticeKms, plaintext: Buffer): Promise<stri
 
 /** The blob of a time when the key was still enabled. */
 function sealUnderAnyState(practice: PracticeKms, alias: string, plaintext: Buffer): Buffer {
-  const key = resolveKey(worldOf(practice), alias, 'Encrypt');
+  const key = stateOf(practice).keyByAlias(PRACTICE_ACCOUNT_ID, practice.region, alias);
+  if (!key) throw new TypeError(`The sample key ${alias} is gone.`);
   return encrypt(key, 'SYMMETRIC_DEFAULT', KIND.Encrypt, plaintext, {});
 }
 

@@ -9,34 +9,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import { Database } from './database.ts';
+import { APPLICATION_ID, STEPS } from './schema.ts';
 import { State } from './state.ts';
 
-/** "RWPK": so that another program's database is never taken for ours. */
-const APPLICATION_ID = 0x5257504b;
-const SCHEMA_VERSION = 1;
 /** How long, in milliseconds, a statement waits while another process writes. */
 const BUSY_MS = 5000;
-
-const SCHEMA = `
-CREATE TABLE keys (
-  region TEXT NOT NULL, key_id TEXT NOT NULL, description TEXT NOT NULL, key_spec TEXT NOT NULL,
-  key_usage TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT NULL, deletion_at INTEGER,
-  PRIMARY KEY (region, key_id)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE materials (
-  region TEXT NOT NULL, key_id TEXT NOT NULL, fingerprint BLOB UNIQUE, material_id TEXT, secret BLOB NOT NULL,
-  PRIMARY KEY (region, key_id),
-  FOREIGN KEY (region, key_id) REFERENCES keys (region, key_id) ON DELETE CASCADE
-) STRICT;
-CREATE TABLE aliases (
-  region TEXT NOT NULL, alias_name TEXT NOT NULL, key_id TEXT NOT NULL, created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL,
-  PRIMARY KEY (region, alias_name),
-  FOREIGN KEY (region, key_id) REFERENCES keys (region, key_id) ON DELETE CASCADE
-) STRICT, WITHOUT ROWID;
-PRAGMA application_id = ${APPLICATION_ID};
-PRAGMA user_version = ${SCHEMA_VERSION};
-`;
 
 /**
  * Opens, and at first use makes, `practice-kms.sqlite` in `folder` (made with mode 0700; the file has mode 0600).
@@ -55,7 +33,7 @@ export async function openState(folder: string): Promise<State> {
     prepareSchema(db);
     // A write is rare and is key material: it must outlive a power cut.
     db.exec('PRAGMA synchronous = FULL');
-    const state = new State(db);
+    const state = new State(new Database(db));
     state.sweep();
     return state;
   } catch (error) {
@@ -84,17 +62,22 @@ async function enterWal(db: DatabaseSync): Promise<void> {
   }
 }
 
+/** Makes the tables, or brings those of an earlier version up: all or nothing, and by one process alone. */
 function prepareSchema(db: DatabaseSync): void {
   db.exec('BEGIN IMMEDIATE');
   try {
     const version = db.prepare('PRAGMA user_version').get()?.user_version;
     const application = db.prepare('PRAGMA application_id').get()?.application_id;
     const tables = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count;
-    if (version === 0 && application === 0 && tables === 0) db.exec(SCHEMA);
-    else if (application !== APPLICATION_ID)
+    const fresh = version === 0 && application === 0 && tables === 0;
+    if (!fresh && application !== APPLICATION_ID)
       throw new Error('It is a database, but not one that the practice KMS made.');
-    else if (version !== SCHEMA_VERSION)
+    if (typeof version !== 'number' || version > STEPS.length || (version < 1 && !fresh))
       throw new Error(`It was made by another version of Rewrap (state version ${version}).`);
+    if (version < STEPS.length) {
+      for (const step of STEPS.slice(version)) db.exec(step);
+      db.exec(`PRAGMA user_version = ${STEPS.length}`);
+    }
     db.exec('COMMIT');
   } catch (error) {
     db.exec('ROLLBACK');

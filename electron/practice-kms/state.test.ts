@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,12 +10,17 @@ import {
   DisableKeyCommand,
   EnableKeyCommand,
   EncryptCommand,
+  GetKeyLastUsageCommand,
   ListKeysCommand,
   ReEncryptCommand,
+  RotateKeyOnDemandCommand,
   UpdateAliasCommand,
 } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KIND } from './blob-layout.ts';
+import { seal } from './ciphers.ts';
 import { startPracticeKms } from './practice-kms.ts';
+import { STEPS } from './schema.ts';
 import { clientFor, refused, startKit } from './test-kit.ts';
 
 let base: string;
@@ -124,6 +129,50 @@ describe('the state file', () => {
     await refused(west.client.send(new DescribeKeyCommand({ KeyId: 'alias/east' })), 'NotFoundException');
     await west.end();
     await east.end();
+  });
+
+  it('takes over the file of an earlier version, with all that is in it', async () => {
+    await mkdir(stateDir, { recursive: true });
+    const path = join(stateDir, FILE);
+    const old = new DatabaseSync(path);
+    old.exec(STEPS[0] ?? '');
+    old.exec('PRAGMA user_version = 1');
+    const keyId = '1234abcd-12ab-34cd-56ef-1234567890ab';
+    const secret = randomBytes(32);
+    const fingerprint = randomBytes(32);
+    old
+      .prepare(
+        "INSERT INTO keys VALUES (?, ?, 'old', 'SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT', 'Enabled', ?, NULL)",
+      )
+      .run('us-east-1', keyId, 1_600_000_000_000);
+    old
+      .prepare('INSERT INTO materials VALUES (?, ?, ?, ?, ?)')
+      .run('us-east-1', keyId, fingerprint, 'ab'.repeat(32), secret);
+    old.prepare("INSERT INTO aliases VALUES ('us-east-1', 'alias/old', ?, 1, 1)").run(keyId);
+    old.close();
+    const blob = seal(createSecretKey(secret), fingerprint, KIND.Encrypt, Buffer.from('kept'), { a: 'b' });
+
+    // Two at once: one brings it up, the other finds it so.
+    const [kit, other] = await Promise.all([startKit({ stateDir }), startPracticeKms({ stateDir })]);
+    await other.close();
+    const opened = await kit.client.send(
+      new DecryptCommand({ CiphertextBlob: blob, KeyId: 'alias/old', EncryptionContext: { a: 'b' } }),
+    );
+    expect(Buffer.from(opened.Plaintext ?? []).toString()).toBe('kept');
+    expect(opened.KeyMaterialId).toBe('ab'.repeat(32));
+    const { KeyMetadata } = await kit.client.send(new DescribeKeyCommand({ KeyId: keyId }));
+    expect(KeyMetadata).toMatchObject({
+      AWSAccountId: '111122223333',
+      Description: 'old',
+      MultiRegion: false,
+      CurrentKeyMaterialId: 'ab'.repeat(32),
+    });
+    await kit.client.send(new RotateKeyOnDemandCommand({ KeyId: keyId }));
+    await kit.client.send(new DecryptCommand({ CiphertextBlob: blob, EncryptionContext: { a: 'b' } }));
+    const usage = await kit.client.send(new GetKeyLastUsageCommand({ KeyId: keyId }));
+    // Nothing was tracked before the file was taken over.
+    expect(usage.TrackingStartDate?.getTime()).toBeGreaterThan(usage.KeyCreationDate?.getTime() ?? Infinity);
+    await kit.end();
   });
 
   it('forgets a key whose waiting period is over', async () => {

@@ -6,11 +6,19 @@ import { CreateAliasCommand, CreateKeyCommand, KMSClient, KMSServiceException } 
 import { expect } from 'vitest';
 import { type PracticeKms, type PracticeOptions, startPracticeKms } from './practice-kms.ts';
 
-export function clientFor(practice: PracticeKms): KMSClient {
+/** A client of `practice`; `by`: as whom, with which session, in which Region. */
+export function clientFor(
+  practice: PracticeKms,
+  by: { accessKeyId?: string; sessionToken?: string; region?: string } = {},
+): KMSClient {
   return new KMSClient({
     endpoint: practice.endpoint,
-    region: practice.region,
-    credentials: { accessKeyId: practice.accessKeyId, secretAccessKey: practice.secretAccessKey },
+    region: by.region ?? practice.region,
+    credentials: {
+      accessKeyId: by.accessKeyId ?? practice.accessKeyId,
+      secretAccessKey: practice.secretAccessKey,
+      ...(by.sessionToken === undefined ? {} : { sessionToken: by.sessionToken }),
+    },
     maxAttempts: 1,
   });
 }

@@ -361,7 +361,10 @@ describe('what is sent', () => {
   });
 
   test('what KMS cannot re-encrypt is skipped with its reason, and never sent', async () => {
-    await rig.add('odd.bin', Uint8Array.from({ length: 100 }, (_, i) => (i * 37) % 256));
+    await rig.add(
+      'odd.bin',
+      Uint8Array.from({ length: 100 }, (_, i) => (i * 37) % 256),
+    );
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
     const items = await ended(rig.start(kms, { destination }));
     expect(items[0]).toMatchObject({ state: 'skipped', fault: { code: 'NotReencryptable' } });

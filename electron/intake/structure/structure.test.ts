@@ -243,6 +243,10 @@ describe('agrees with a full reader, for any document', () => {
 });
 
 describe('hostile text', () => {
+  test('a block scalar as a YAML key, indented wrongly', () => {
+    expect(() => read('? |\n\t${', 'x')).not.toThrow();
+  });
+
   test('never throws, whatever the bytes', () => {
     const bits = fc.constantFrom(
       '"',

@@ -76,7 +76,8 @@ export function yamlLeaf(
 
 /** The value of a scalar that is a key; null when it is not closed. */
 export function keyText(view: TextView, token: Scalar): string | null {
-  if (token.type === 'block-scalar') return CST.resolveAsScalar(token)?.value ?? null;
+  // With no listener of its own the parser throws what it finds wrong.
+  if (token.type === 'block-scalar') return CST.resolveAsScalar(token, false, () => undefined)?.value ?? null;
   if (quoteOf(token) === null) return null;
   const raw = view.read(token.offset, token.offset + token.source.length);
   // The usual key needs no more.

@@ -1,8 +1,11 @@
+import { authorize, authorizeIdentity, permittedKey } from '../authorize.ts';
 import { invalidState, KmsError, notFound, validationError } from '../errors.ts';
+import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
+import { aliasArn, findKey } from '../resolve.ts';
 import type { KeyRecord } from '../state.ts';
-import { aliasArn, keyArn, resolveKey, resolveKeyWithoutAlias, type World } from '../world.ts';
-import type { Output } from './cipher.ts';
+import type { World } from '../world.ts';
+import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
 
 const ALIAS_NAME = /^[a-zA-Z0-9:/_-]+$/;
@@ -13,13 +16,15 @@ export function listAliases(world: World, members: Members): Output {
   const { limit, after } = pageMembers(members, 50, 100);
   members.check();
   world.state.sweep();
-  const ofKey = keyId === null ? null : resolveKey(world, keyId, 'ListAliases').keyId;
-  const rows = world.state.listAliases(world.region, ofKey, after, limit + 1);
+  authorizeIdentity(world, 'ListAliases');
+  const { accountId } = world.caller;
+  const ofKey = keyId === null ? null : ownKey(world, keyId, 'ListAliases').keyId;
+  const rows = world.state.listAliases(accountId, world.region, ofKey, after, limit + 1);
   const page = pageOf(rows, limit, (row) => row.aliasName);
   return {
     Aliases: page.items.map((row) => ({
       AliasName: row.aliasName,
-      AliasArn: aliasArn(world, row.aliasName),
+      AliasArn: aliasArn(accountId, world.region, row.aliasName),
       TargetKeyId: row.targetKeyId,
       CreationDate: row.createdAt / 1000,
       LastUpdatedDate: row.updatedAt / 1000,
@@ -32,10 +37,10 @@ export function listAliases(world: World, members: Members): Output {
 export function createAlias(world: World, members: Members): Output {
   const { aliasName, target } = aliasAndTarget(world, members, 'CreateAlias');
   world.state.sweep();
-  if (!world.state.addAlias(world.region, aliasName, target.keyId))
+  if (!world.state.addAlias(aliasName, target))
     throw new KmsError(
       'AlreadyExistsException',
-      `An alias with the name ${aliasArn(world, aliasName)} already exists`,
+      `An alias with the name ${ownAlias(world, aliasName)} already exists`,
     );
   return {};
 }
@@ -43,13 +48,14 @@ export function createAlias(world: World, members: Members): Output {
 /** `UpdateAlias`: old and new key must have the same usage and both be symmetric or both not (API reference). */
 export function updateAlias(world: World, members: Members): Output {
   const { aliasName, target } = aliasAndTarget(world, members, 'UpdateAlias');
-  const old = resolveKey(world, aliasName, 'UpdateAlias');
+  const old = ownKey(world, aliasName, 'UpdateAlias');
+  authorize(world, old, { action: 'UpdateAlias' });
   if (
     old.keyUsage !== target.keyUsage ||
     (old.keySpec === 'SYMMETRIC_DEFAULT') !== (target.keySpec === 'SYMMETRIC_DEFAULT')
   )
     throw validationError('The current and new KMS key must be the same type and have the same key usage.');
-  world.state.pointAlias(world.region, aliasName, target.keyId);
+  world.state.pointAlias(aliasName, target);
   return {};
 }
 
@@ -58,8 +64,10 @@ export function deleteAlias(world: World, members: Members): Output {
   const aliasName = ownAliasName(members);
   members.check();
   checkAliasName(aliasName);
-  if (!world.state.removeAlias(world.region, aliasName))
-    throw notFound(`Alias ${aliasArn(world, aliasName)} is not found.`);
+  authorizeIdentity(world, 'DeleteAlias', ownAlias(world, aliasName));
+  authorize(world, ownKey(world, aliasName, 'DeleteAlias'), { action: 'DeleteAlias' });
+  if (!world.state.removeAlias(world.caller.accountId, world.region, aliasName))
+    throw notFound(`Alias ${ownAlias(world, aliasName)} is not found.`);
   return {};
 }
 
@@ -73,10 +81,22 @@ function aliasAndTarget(
   members.check();
   checkAliasName(aliasName);
   if (targetKeyId.startsWith('alias/')) throw validationError('Aliases must refer to keys. Not aliases');
-  const target = resolveKeyWithoutAlias(world, targetKeyId, operation);
-  if (target.state === 'PendingDeletion')
-    throw invalidState(`${keyArn(world, target.keyId)} is pending deletion.`);
+  authorizeIdentity(world, operation, ownAlias(world, aliasName));
+  const target = permittedKey(world, targetKeyId, { action: operation }, { alias: false, own: true });
+  if (target.state === 'PendingDeletion') throw invalidState(`${keyArn(target)} is pending deletion.`);
   return { aliasName, target };
+}
+
+function ownAlias(world: World, aliasName: string): string {
+  return aliasArn(world.caller.accountId, world.region, aliasName);
+}
+
+/** A key of the caller's own account, whoever may use it. */
+function ownKey(world: World, named: string, operation: string): KeyRecord {
+  const found = findKey(world, named);
+  return 'key' in found && found.key.accountId === world.caller.accountId
+    ? found.key
+    : permittedKey(world, named, { action: operation }, { own: true });
 }
 
 function ownAliasName(members: Members): string {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type Ask, authorize, permittedKey } from '../authorize.ts';
 import { KIND } from '../blob-layout.ts';
 import {
   ALGORITHMS,
@@ -10,15 +11,15 @@ import {
   encrypt,
   findSource,
   keyIdNeeded,
-  refuseGrantTokens,
 } from '../cipher-sides.ts';
 import { dryRunSucceeded, unsupported, validationError } from '../errors.ts';
+import { checkGrantTokens } from '../grants.ts';
+import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
+import { peekKey } from '../resolve.ts';
 import type { KeyRecord } from '../state.ts';
-import { keyArn, resolveKey, type World } from '../world.ts';
-
-/** A response in wire form; a member with the value null is left out by its maker. */
-export type Output = Record<string, unknown>;
+import type { World } from '../world.ts';
+import type { Output } from './output.ts';
 
 const MODIFIERS = ['IGNORE_CIPHERTEXT'] as const;
 
@@ -33,16 +34,17 @@ export function encryptOperation(world: World, members: Members): Output {
   members.check();
 
   checkContext(algorithm, context);
-  refuseGrantTokens(grantTokens);
-  const key = resolveKey(world, keyId, 'Encrypt');
-  checkKey(world, key, algorithm, 'Encrypt');
+  checkGrantTokens(world.state, grantTokens);
+  const key = permittedKey(world, keyId, { action: 'Encrypt', context, algorithm });
+  checkKey(key, algorithm, 'Encrypt');
   checkCapacity(key, algorithm, plaintext.length);
   if (dryRun) throw dryRunSucceeded();
   const blob = encrypt(key, algorithm, KIND.Encrypt, plaintext, context);
   plaintext.fill(0);
+  world.state.usage.note(key, 'Encrypt', world.requestId);
   return {
     CiphertextBlob: blob.toString('base64'),
-    KeyId: keyArn(world, key.keyId),
+    KeyId: keyArn(key),
     EncryptionAlgorithm: algorithm,
   };
 }
@@ -58,19 +60,21 @@ export function decryptOperation(world: World, members: Members): Output {
   members.check();
 
   checkContext(algorithm, context);
-  refuseGrantTokens(grantTokens);
+  checkGrantTokens(world.state, grantTokens);
+  const ask: Ask = { action: 'Decrypt', context, algorithm, named: keyId };
   if (ignoreCiphertext) {
-    authorizeSource(world, keyId, 'KeyId', algorithm, 'Decrypt');
+    judgeKeyAlone(world, keyId, 'KeyId', algorithm, 'Decrypt', ask);
     throw dryRunSucceeded();
   }
-  const source = findSource(world, blob, keyId, algorithm, 'Decrypt');
+  const source = findSource(world, blob, keyId, algorithm, 'Decrypt', ask);
   const plaintext = decrypt(source, context);
   if (dryRun) {
     plaintext.fill(0);
     throw dryRunSucceeded();
   }
+  world.state.usage.note(source.key, 'Decrypt', world.requestId);
   const output = {
-    KeyId: keyArn(world, source.key.keyId),
+    KeyId: keyArn(source.key),
     Plaintext: plaintext.toString('base64'),
     EncryptionAlgorithm: algorithm,
     ...materialId('KeyMaterialId', source.key),
@@ -94,29 +98,42 @@ export function reEncryptOperation(world: World, members: Members): Output {
 
   checkContext(sourceAlgorithm, sourceContext);
   checkContext(destinationAlgorithm, destinationContext);
-  refuseGrantTokens(grantTokens);
+  checkGrantTokens(world.state, grantTokens);
   // Both keys are judged before anything is opened, source first.
+  const ahead = peekKey(world, destinationKeyId);
+  const from: Ask = {
+    action: 'ReEncryptFrom',
+    context: sourceContext,
+    algorithm: sourceAlgorithm,
+    other: ahead,
+    named: sourceKeyId,
+  };
   const source = ignoreCiphertext
-    ? authorizeSource(world, sourceKeyId, 'SourceKeyId', sourceAlgorithm, 'ReEncrypt')
-    : findSource(world, blob, sourceKeyId, sourceAlgorithm, 'ReEncrypt');
-  const destination = resolveKey(world, destinationKeyId, 'ReEncrypt');
-  checkKey(world, destination, destinationAlgorithm, 'ReEncrypt');
-  if (source === null) throw dryRunSucceeded();
+    ? judgeKeyAlone(world, sourceKeyId, 'SourceKeyId', sourceAlgorithm, 'ReEncrypt', from)
+    : findSource(world, blob, sourceKeyId, sourceAlgorithm, 'ReEncrypt', from);
+  const to: Ask = {
+    action: 'ReEncryptTo',
+    context: destinationContext,
+    algorithm: destinationAlgorithm,
+    other: source.key,
+    named: destinationKeyId,
+  };
+  const destination = ahead ?? permittedKey(world, destinationKeyId, to);
+  if (ahead) authorize(world, ahead, to);
+  checkKey(destination, destinationAlgorithm, 'ReEncrypt');
+  if (source.blob === null) throw dryRunSucceeded();
 
   const plaintext = decrypt(source, sourceContext);
   try {
     checkCapacity(destination, destinationAlgorithm, plaintext.length);
     if (dryRun) throw dryRunSucceeded();
+    const output = encrypt(destination, destinationAlgorithm, KIND.Encrypt, plaintext, destinationContext);
+    world.state.usage.note(source.key, 'ReEncrypt', world.requestId);
+    world.state.usage.note(destination, 'ReEncrypt', world.requestId);
     return {
-      CiphertextBlob: encrypt(
-        destination,
-        destinationAlgorithm,
-        KIND.Encrypt,
-        plaintext,
-        destinationContext,
-      ).toString('base64'),
-      SourceKeyId: keyArn(world, source.key.keyId),
-      KeyId: keyArn(world, destination.keyId),
+      CiphertextBlob: output.toString('base64'),
+      SourceKeyId: source.key.arn,
+      KeyId: destination.arn,
       SourceEncryptionAlgorithm: sourceAlgorithm,
       DestinationEncryptionAlgorithm: destinationAlgorithm,
       ...materialId('SourceKeyMaterialId', source.key),
@@ -150,17 +167,18 @@ function newDataKey(world: World, members: Members, operation: string): Output {
 
   if ((spec === null) === (bytes === null))
     throw validationError('Please specify either number of bytes or key spec.');
-  refuseGrantTokens(grantTokens);
-  const key = resolveKey(world, keyId, operation);
-  checkKey(world, key, 'SYMMETRIC_DEFAULT', operation);
+  checkGrantTokens(world.state, grantTokens);
+  const key = permittedKey(world, keyId, { action: operation, context, algorithm: 'SYMMETRIC_DEFAULT' });
+  checkKey(key, 'SYMMETRIC_DEFAULT', operation);
   if (dryRun) throw dryRunSucceeded();
   const plaintext = randomBytes(bytes ?? (spec === 'AES_128' ? 16 : 32));
   const kind = bytes === null ? KIND.GenerateDataKeySpec : KIND.GenerateDataKeyBytes;
   const blob = encrypt(key, 'SYMMETRIC_DEFAULT', kind, plaintext, context);
+  world.state.usage.note(key, operation, world.requestId);
   const output = {
     CiphertextBlob: blob.toString('base64'),
     Plaintext: plaintext.toString('base64'),
-    KeyId: keyArn(world, key.keyId),
+    KeyId: keyArn(key),
     ...materialId('KeyMaterialId', key),
   };
   plaintext.fill(0);
@@ -178,20 +196,22 @@ function ciphertextMembers(members: Members): { blob: Buffer; ignoreCiphertext: 
   return { blob: blob ?? Buffer.alloc(0), ignoreCiphertext, dryRun };
 }
 
-/** IGNORE_CIPHERTEXT: the key alone is judged, so it must be named. Null: there is no ciphertext to open. */
-function authorizeSource(
+/** IGNORE_CIPHERTEXT: the key alone is judged, so it must be named. */
+function judgeKeyAlone(
   world: World,
   keyId: string | null,
   member: string,
   algorithm: Algorithm,
   operation: string,
-): null {
+  ask: Ask,
+): { readonly key: KeyRecord; readonly blob: null } {
   if (keyId === null)
     throw algorithm === 'SYMMETRIC_DEFAULT'
       ? validationError(`${member} is required when DryRunModifiers contains IGNORE_CIPHERTEXT.`)
       : keyIdNeeded(algorithm);
-  checkKey(world, resolveKey(world, keyId, operation), algorithm, operation);
-  return null;
+  const key = permittedKey(world, keyId, ask);
+  checkKey(key, algorithm, operation);
+  return { key, blob: null };
 }
 
 function refuseRecipient(members: Members): void {

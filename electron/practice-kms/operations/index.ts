@@ -7,9 +7,9 @@ import {
   encryptOperation,
   generateDataKey,
   generateDataKeyWithoutPlaintext,
-  type Output,
   reEncryptOperation,
 } from './cipher.ts';
+import { createGrant, listGrants, listRetirableGrants, retireGrant, revokeGrant } from './grants.ts';
 import {
   cancelKeyDeletion,
   createKey,
@@ -20,26 +20,56 @@ import {
   listKeys,
   scheduleKeyDeletion,
 } from './keys.ts';
+import { replicateKey } from './multi-region.ts';
+import type { Output } from './output.ts';
+import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './policies.ts';
+import {
+  disableKeyRotation,
+  enableKeyRotation,
+  getKeyRotationStatus,
+  listKeyRotations,
+  rotateKeyOnDemand,
+} from './rotation.ts';
+import { listResourceTags, tagResource, untagResource } from './tags.ts';
+import { getKeyLastUsage } from './usage.ts';
 
 type Operation = (world: World, members: Members) => Output | Promise<Output>;
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['CancelKeyDeletion', cancelKeyDeletion],
   ['CreateAlias', createAlias],
+  ['CreateGrant', createGrant],
   ['CreateKey', createKey],
   ['Decrypt', decryptOperation],
   ['DeleteAlias', deleteAlias],
   ['DescribeKey', describeKey],
   ['DisableKey', disableKey],
+  ['DisableKeyRotation', disableKeyRotation],
   ['EnableKey', enableKey],
+  ['EnableKeyRotation', enableKeyRotation],
   ['Encrypt', encryptOperation],
   ['GenerateDataKey', generateDataKey],
   ['GenerateDataKeyWithoutPlaintext', generateDataKeyWithoutPlaintext],
+  ['GetKeyLastUsage', getKeyLastUsage],
+  ['GetKeyPolicy', getKeyPolicy],
+  ['GetKeyRotationStatus', getKeyRotationStatus],
   ['GetPublicKey', getPublicKey],
   ['ListAliases', listAliases],
+  ['ListGrants', listGrants],
+  ['ListKeyPolicies', listKeyPolicies],
+  ['ListKeyRotations', listKeyRotations],
   ['ListKeys', listKeys],
+  ['ListResourceTags', listResourceTags],
+  ['ListRetirableGrants', listRetirableGrants],
+  ['PutKeyPolicy', putKeyPolicy],
   ['ReEncrypt', reEncryptOperation],
+  ['ReplicateKey', replicateKey],
+  ['RetireGrant', retireGrant],
+  ['RevokeGrant', revokeGrant],
+  ['RotateKeyOnDemand', rotateKeyOnDemand],
   ['ScheduleKeyDeletion', scheduleKeyDeletion],
+  ['TagResource', tagResource],
+  ['UntagResource', untagResource],
   ['UpdateAlias', updateAlias],
 ]);
 

@@ -1,14 +1,20 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { FINGERPRINT_BYTES } from '../blob-layout.ts';
-import { checkEnabled, refuseGrantTokens } from '../cipher-sides.ts';
+import { authorizeIdentity, permittedKey } from '../authorize.ts';
+import { checkEnabled } from '../cipher-sides.ts';
 import { publicKeyDer } from '../ciphers.ts';
 import { invalidState, unsupported, validationError } from '../errors.ts';
+import { checkGrantTokens } from '../grants.ts';
+import { keyArn } from '../key-place.ts';
 import { algorithmsOf, KEY_SPECS, type KeyUsage } from '../key-specs.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import type { KeyFacts, KeyRecord, KeyState } from '../state.ts';
-import { keyArn, resolveKey, resolveKeyWithoutAlias, type World } from '../world.ts';
-import type { Output } from './cipher.ts';
+import type { World } from '../world.ts';
+import { metadata } from './metadata.ts';
+import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
+import { checkPolicy, policyMember } from './policies.ts';
+import { newSymmetricMaterial, rotateDueKeys } from './rotation.ts';
+import { checkTags, setTags, tagMembers } from './tags.ts';
 
 const USAGES = [
   'ENCRYPT_DECRYPT',
@@ -19,7 +25,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Waiting period of `ScheduleKeyDeletion`, in days (API reference). */
 const WINDOW = { min: 7, max: 30, default: 30 };
 
-/** `CreateKey`. What the practice KMS has not (policies, tags, other origins, replicas) is refused, not ignored. */
+/** `CreateKey`. What the practice KMS has not (other origins, custom key stores) is refused, not ignored. */
 export async function createKey(world: World, members: Members): Promise<Output> {
   const specs = [...KEY_SPECS.keys()];
   const keySpec = members.choice('KeySpec', specs);
@@ -28,17 +34,21 @@ export async function createKey(world: World, members: Members): Promise<Output>
   const origin = members.choice('Origin', ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE']);
   const description = members.string('Description', LENGTHS.description) ?? '';
   const multiRegion = members.boolean('MultiRegion');
+  const policy = policyMember(members);
+  const bypass = members.boolean('BypassPolicyLockoutSafetyCheck');
+  const tags = tagMembers(members);
   members.check();
+  authorizeIdentity(world, 'CreateKey');
 
   if (keySpec !== null && oldName !== null)
     throw validationError(
       'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.',
     );
-  for (const member of ['Policy', 'Tags', 'CustomKeyStoreId', 'XksKeyId'])
+  for (const member of ['CustomKeyStoreId', 'XksKeyId'])
     if (members.has(member)) throw unsupported(`The practice KMS has no such feature: leave ${member} out.`);
   if (origin !== null && origin !== 'AWS_KMS')
     throw unsupported('The practice KMS makes all its key material itself: Origin must be AWS_KMS.');
-  if (multiRegion) throw unsupported('The practice KMS has no multi-Region keys: leave MultiRegion out.');
+  checkTags(tags);
 
   const name = keySpec ?? oldName ?? 'SYMMETRIC_DEFAULT';
   const spec = KEY_SPECS.get(name);
@@ -51,20 +61,32 @@ export async function createKey(world: World, members: Members): Promise<Output>
   if (!spec.usages.includes(keyUsage))
     throw validationError(`KeyUsage ${keyUsage} is not compatible with KeySpec ${name}.`);
 
-  const symmetric = name === 'SYMMETRIC_DEFAULT';
+  const material =
+    name === 'SYMMETRIC_DEFAULT'
+      ? newSymmetricMaterial()
+      : { fingerprint: null, keyMaterialId: null, secret: await spec.generate() };
   const key: KeyFacts = {
-    keyId: randomUUID(),
+    accountId: world.caller.accountId,
+    region: world.region,
+    keyId: multiRegion ? `mrk-${randomBytes(16).toString('hex')}` : randomUUID(),
     description,
     keySpec: name,
     keyUsage,
     state: 'Enabled',
     createdAt: Date.now(),
     deletionAt: null,
-    fingerprint: symmetric ? randomBytes(FINGERPRINT_BYTES) : null,
-    keyMaterialId: symmetric ? randomBytes(32).toString('hex') : null,
+    policy,
+    multiRegion: multiRegion ? 'PRIMARY' : null,
+    primaryRegion: multiRegion ? world.region : null,
+    rotationDays: null,
+    rotatesAt: null,
+    fingerprint: material.fingerprint,
+    keyMaterialId: material.keyMaterialId,
   };
-  world.state.addKey(world.region, key, await spec.generate());
-  return { KeyMetadata: metadata(world, key) };
+  if (policy !== null) checkPolicy(world, key, policy, bypass);
+  world.state.addKey(key, material.secret);
+  setTags(world, key, tags);
+  return { KeyMetadata: metadata(world.state, key) };
 }
 
 /** `DescribeKey`. */
@@ -72,18 +94,23 @@ export function describeKey(world: World, members: Members): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantTokens = members.grantTokens();
   members.check();
-  refuseGrantTokens(grantTokens);
-  return { KeyMetadata: metadata(world, resolveKey(world, keyId, 'DescribeKey')) };
+  checkGrantTokens(world.state, grantTokens);
+  return { KeyMetadata: metadata(world.state, permittedKey(world, keyId, { action: 'DescribeKey' })) };
 }
 
 /** `ListKeys`: pages of 100, at most 1000. */
 export function listKeys(world: World, members: Members): Output {
   const { limit, after } = pageMembers(members, 100, 1000);
   members.check();
+  authorizeIdentity(world, 'ListKeys');
   world.state.sweep();
-  const page = pageOf(world.state.listKeyIds(world.region, after, limit + 1), limit, (keyId) => keyId);
+  rotateDueKeys(world.state);
+  const { region } = world;
+  const { accountId } = world.caller;
+  const ids = world.state.listKeyIds(accountId, region, after, limit + 1);
+  const page = pageOf(ids, limit, (keyId) => keyId);
   return {
-    Keys: page.items.map((keyId) => ({ KeyId: keyId, KeyArn: keyArn(world, keyId) })),
+    Keys: page.items.map((keyId) => ({ KeyId: keyId, KeyArn: keyArn({ accountId, region, keyId }) })),
     ...page.more,
   };
 }
@@ -93,12 +120,12 @@ export function getPublicKey(world: World, members: Members): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantTokens = members.grantTokens();
   members.check();
-  refuseGrantTokens(grantTokens);
-  const key = resolveKey(world, keyId, 'GetPublicKey');
-  const arn = keyArn(world, key.keyId);
+  checkGrantTokens(world.state, grantTokens);
+  const key = permittedKey(world, keyId, { action: 'GetPublicKey' });
+  const arn = keyArn(key);
   if (key.keySpec === 'SYMMETRIC_DEFAULT' || key.keySpec.startsWith('HMAC'))
     throw unsupported(`${arn} key spec is ${key.keySpec} which is not valid for GetPublicKey.`);
-  checkEnabled(world, key);
+  checkEnabled(key);
   return {
     KeyId: arn,
     PublicKey: publicKeyDer(key.material).toString('base64'),
@@ -121,8 +148,8 @@ export function disableKey(world: World, members: Members): Output {
 
 function setEnabled(world: World, members: Members, operation: string, to: KeyState): Output {
   const key = keyWithoutAlias(world, members, operation);
-  if (!world.state.moveKey(world.region, key.keyId, ['Enabled', 'Disabled'], to))
-    throw invalidState(`${keyArn(world, key.keyId)} is pending deletion.`);
+  if (!world.state.moveKey(key, ['Enabled', 'Disabled'], to))
+    throw invalidState(`${keyArn(key)} is pending deletion.`);
   return {};
 }
 
@@ -132,11 +159,15 @@ export function scheduleKeyDeletion(world: World, members: Members): Output {
   const key = keyWithoutAlias(world, members, 'ScheduleKeyDeletion');
   if (days < WINDOW.min || days > WINDOW.max)
     throw validationError(`PendingWindowInDays must be between ${WINDOW.min} and ${WINDOW.max} days.`);
+  if (key.multiRegion === 'PRIMARY' && world.state.regionsOf(key.keyId).length > 1)
+    throw unsupported(
+      `${keyArn(key)} has replica keys: the practice KMS deletes a primary key only after its replicas.`,
+    );
   const deletionAt = Date.now() + days * DAY_MS;
-  if (!world.state.moveKey(world.region, key.keyId, ['Enabled', 'Disabled'], 'PendingDeletion', deletionAt))
-    throw invalidState(`${keyArn(world, key.keyId)} is pending deletion.`);
+  if (!world.state.moveKey(key, ['Enabled', 'Disabled'], 'PendingDeletion', deletionAt))
+    throw invalidState(`${keyArn(key)} is pending deletion.`);
   return {
-    KeyId: keyArn(world, key.keyId),
+    KeyId: keyArn(key),
     DeletionDate: deletionAt / 1000,
     KeyState: 'PendingDeletion',
     PendingWindowInDays: days,
@@ -146,35 +177,14 @@ export function scheduleKeyDeletion(world: World, members: Members): Output {
 /** `CancelKeyDeletion`: the key comes back Disabled, as in AWS. */
 export function cancelKeyDeletion(world: World, members: Members): Output {
   const key = keyWithoutAlias(world, members, 'CancelKeyDeletion');
-  if (!world.state.moveKey(world.region, key.keyId, ['PendingDeletion'], 'Disabled'))
-    throw invalidState(`${keyArn(world, key.keyId)} is not pending deletion.`);
-  return { KeyId: keyArn(world, key.keyId) };
+  if (!world.state.moveKey(key, ['PendingDeletion'], 'Disabled'))
+    throw invalidState(`${keyArn(key)} is not pending deletion.`);
+  return { KeyId: keyArn(key) };
 }
 
 /** @throws KmsError for a bad or unknown key id; these operations take no alias. */
 function keyWithoutAlias(world: World, members: Members, operation: string): KeyRecord {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   members.check();
-  return resolveKeyWithoutAlias(world, keyId, operation);
-}
-
-function metadata(world: World, key: KeyFacts): Output {
-  return {
-    AWSAccountId: world.accountId,
-    KeyId: key.keyId,
-    Arn: keyArn(world, key.keyId),
-    CreationDate: key.createdAt / 1000,
-    Enabled: key.state === 'Enabled',
-    Description: key.description,
-    KeyUsage: key.keyUsage,
-    KeyState: key.state,
-    ...(key.deletionAt === null ? {} : { DeletionDate: key.deletionAt / 1000 }),
-    Origin: 'AWS_KMS',
-    KeyManager: 'CUSTOMER',
-    CustomerMasterKeySpec: key.keySpec,
-    KeySpec: key.keySpec,
-    ...algorithmsOf(key.keySpec, key.keyUsage),
-    MultiRegion: false,
-    ...(key.keyMaterialId === null ? {} : { CurrentKeyMaterialId: key.keyMaterialId }),
-  };
+  return permittedKey(world, keyId, { action: operation }, { alias: false, own: true });
 }

@@ -1,0 +1,63 @@
+import { hash } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEngine } from '../electron/engine/index.ts';
+
+/** What one measurement says; printed as JSON on the last line. */
+export interface Measured {
+  readonly ms: number;
+  readonly peakMiB: number;
+  readonly blobs: number;
+}
+
+const [what, folder = ''] = process.argv.slice(2);
+const measured = what === 'bare' ? bare(folder) : await intake(folder);
+console.log(JSON.stringify(measured));
+
+/** The fastest loop known here: one readdir with types per folder, one open, read and close per file, one hash. */
+function bare(root: string): Measured {
+  const before = performance.now();
+  const buffer = Buffer.allocUnsafe(256 * 1024);
+  let files = 0;
+  const folders = [root];
+  for (let at = folders.pop(); at !== undefined; at = folders.pop())
+    for (const entry of readdirSync(at, { withFileTypes: true })) {
+      const path = `${at}/${entry.name}`;
+      if (entry.isDirectory()) folders.push(path);
+      else if (entry.isFile()) {
+        const fd = openSync(path, 'r');
+        const count = readSync(fd, buffer, 0, buffer.length, 0);
+        closeSync(fd);
+        hash('sha256', buffer.subarray(0, count), 'hex');
+        files++;
+      }
+    }
+  return { ms: performance.now() - before, peakMiB: peak(), blobs: files };
+}
+
+async function intake(root: string): Promise<Measured> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'rewrap-bench-data-'));
+  const engine = createEngine({
+    host: 'cli',
+    version: 'bench',
+    can: { chooseFiles: false, chooseFolder: false, readClipboard: false, reveal: false, download: false },
+    dataDir,
+    outputFolders: [],
+    connection: null,
+  });
+  try {
+    const before = performance.now();
+    const reply = await engine.callHost('intake.addPaths', { paths: [root], origin: 'path' });
+    const ms = performance.now() - before;
+    if (!reply.ok) throw new Error(JSON.stringify(reply.fault));
+    return { ms, peakMiB: peak(), blobs: Number(Reflect.get(Object(reply.value), 'blobs')) };
+  } finally {
+    await engine.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+function peak(): number {
+  return process.resourceUsage().maxRSS / 1024;
+}

@@ -1,0 +1,129 @@
+import { statSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import type { Oddity } from '#shared/model/blob.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import {
+  keySizeOf,
+  readSource,
+  type Scan,
+  SmallFiles,
+  scan,
+  type WalkedFile,
+  walkNow,
+} from '../intake/index.ts';
+
+/** Most oddities kept for one intake; more are counted. */
+const ODDITY_LIMIT = 200;
+/** Others get a turn this often, milliseconds: the thread has requests to answer while it reads. */
+const TURN_MS = 20;
+/** Progress is told this often at most, milliseconds. */
+const PROGRESS_MS = 100;
+
+export interface IntakeResult {
+  sources: number;
+  blobs: number;
+  oddities: Oddity[];
+  moreOddities: number;
+}
+
+export interface ReadFile {
+  readonly walked: WalkedFile;
+  readonly size: number;
+  readonly sha256: string;
+  readonly scan: Scan;
+}
+
+/** A file without blobs that may be a key in clear. Only its size is known outside the reader. */
+export interface KeyCandidate {
+  readonly display: string;
+  readonly keyBytes: number;
+  /** Permission bits; null where they cannot be had. */
+  readonly mode: number | null;
+}
+
+export interface TakeIn {
+  /** A file with blobs or findings; says how many blobs were put in. */
+  readonly put: (file: ReadFile) => number;
+  readonly progress: (files: number, blobs: number, done: boolean) => void;
+}
+
+/**
+ * Reads files and folders. What is met on the way and cannot be taken is an oddity, never an exception. Reads without
+ * waiting for each file (several times faster for many small ones) and gives others a turn now and then.
+ */
+export async function takeIn(
+  paths: readonly string[],
+  { put, progress }: TakeIn,
+): Promise<{ result: IntakeResult; keys: KeyCandidate[] }> {
+  const result: IntakeResult = { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
+  const keys: KeyCandidate[] = [];
+  const odd = (oddity: Oddity) => {
+    if (result.oddities.length < ODDITY_LIMIT) result.oddities.push(oddity);
+    else result.moreOddities++;
+  };
+  const small = new SmallFiles();
+  let files = 0;
+  let empty = 0;
+  let turn = performance.now() + TURN_MS;
+  let told = performance.now();
+  for (const met of walkNow(paths)) {
+    const now = performance.now();
+    if (now > turn) {
+      if (now - told > PROGRESS_MS) {
+        progress(files, result.blobs, false);
+        told = now;
+      }
+      await setImmediate();
+      turn = performance.now() + TURN_MS;
+    }
+    if (met === null) continue;
+    if (met.type === 'oddity') {
+      odd({ file: met.display, code: met.code, message: met.message });
+      continue;
+    }
+    files++;
+    try {
+      const { bytes, sha256 } = small.read(met.path) ?? (await readSource(met.path));
+      const found = scan(bytes, met.path);
+      const key = found.blobs.length === 0 ? keySizeOf(bytes) : null;
+      if (key !== null) keys.push({ display: met.display, keyBytes: key, mode: modeOf(met.path) });
+      if (found.blobs.length > 0 || found.findings.length > 0) {
+        result.sources++;
+        result.blobs += put({ walked: met, size: bytes.length, sha256, scan: found });
+        continue;
+      }
+      small.forget();
+      empty++;
+      // Named alone, it was meant; in a folder it is one of many that hold something else.
+      if (met.display === met.relative) odd({ file: met.display, ...NO_CIPHERTEXT });
+    } catch (error) {
+      odd({ file: met.display, ...asOddity(error) });
+    }
+  }
+  const named = result.oddities.filter((oddity) => oddity.code === NO_CIPHERTEXT.code).length;
+  const hidden = empty - named;
+  if (hidden > 0)
+    odd({
+      file: '',
+      code: NO_CIPHERTEXT.code,
+      message: `${hidden} ${hidden === 1 ? 'file holds' : 'files hold'} no ciphertext that Rewrap knows.`,
+    });
+  progress(files, result.blobs, true);
+  return { result, keys };
+}
+
+const NO_CIPHERTEXT = { code: 'no-ciphertext', message: 'Holds no ciphertext that Rewrap knows.' } as const;
+
+function modeOf(path: string): number | null {
+  try {
+    return statSync(path).mode & 0o7777;
+  } catch {
+    return null;
+  }
+}
+
+function asOddity(error: unknown): { code: string; message: string } {
+  if (error instanceof FaultError)
+    return { code: 'unreadable', message: `${error.fault.message} ${error.fault.remedy}`.trim() };
+  return { code: 'unreadable', message: 'Could not be read.' };
+}

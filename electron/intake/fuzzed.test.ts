@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { scan } from './index.ts';
+
+/** Inputs that once broke a reader, found by `npm run fuzz`; each is kept as it was found, or cut down. */
+test.each([
+  ['a YAML key that is a broken block scalar', '2223333: ?   >ontext-not-in-\n\n\nblob'],
+  [
+    'the same, deeper',
+    'a:\n>>>>>>? :\n?  key: CiCHhwqbnsBIWXdWa2RKU0ZjMWFVZHJUMWxnnnnnnnnnnnnnkisnn\n\n\nnnnnnn',
+  ],
+])('%s', (_, text) => {
+  const { findings } = scan(Buffer.from(text), 'x');
+  expect(findings.map((one) => one.code)).not.toContain('reader-failed');
+});

@@ -1,0 +1,64 @@
+import { leavesKeyOpen, permittedKey } from '../authorize.ts';
+import { malformedPolicy, notFound } from '../errors.ts';
+import type { KeyPlace } from '../key-place.ts';
+import { LENGTHS, type Members } from '../members.ts';
+import { checkPolicySize, defaultPolicy, keyPolicy } from '../policy.ts';
+import type { KeyRecord } from '../state.ts';
+import type { World } from '../world.ts';
+import type { Output } from './output.ts';
+import { pageMembers } from './paging.ts';
+
+const CHARACTERS = /^[\t\n\r\u0020-\u00FF]+$/;
+
+/** `GetKeyPolicy`. The one policy of a key is named "default". */
+export function getKeyPolicy(world: World, members: Members): Output {
+  const key = keyWithPolicy(world, members, 'GetKeyPolicy');
+  return { Policy: key.policy ?? defaultPolicy(key.accountId), PolicyName: 'default' };
+}
+
+/** `ListKeyPolicies`. */
+export function listKeyPolicies(world: World, members: Members): Output {
+  pageMembers(members, 100, 1000);
+  const keyId = members.requiredString('KeyId', LENGTHS.keyId);
+  members.check();
+  permittedKey(world, keyId, { action: 'ListKeyPolicies' }, { alias: false, own: true });
+  return { PolicyNames: ['default'], Truncated: false };
+}
+
+/** `PutKeyPolicy`: counts from the next request on. */
+export function putKeyPolicy(world: World, members: Members): Output {
+  const policy = policyMember(members);
+  members.requireMember('Policy');
+  const bypass = members.boolean('BypassPolicyLockoutSafetyCheck');
+  const key = keyWithPolicy(world, members, 'PutKeyPolicy');
+  if (policy !== null) {
+    checkPolicy(world, key, policy, bypass);
+    world.state.setPolicy(key, policy);
+  }
+  return {};
+}
+
+/** `Policy` of a request; null when there is none. */
+export function policyMember(members: Members): string | null {
+  return members.string('Policy', LENGTHS.policy, CHARACTERS);
+}
+
+/**
+ * That a policy can be judged, and that the caller could still change it (unless that check is bypassed).
+ * @throws KmsError MalformedPolicyDocumentException, LimitExceededException, UnsupportedOperationException.
+ */
+export function checkPolicy(world: World, key: KeyPlace, policy: string, bypass: boolean): void {
+  checkPolicySize(policy);
+  keyPolicy(policy);
+  if (!bypass && !leavesKeyOpen(world, key, policy))
+    throw malformedPolicy('The new key policy will not allow you to update the key policy in the future.');
+}
+
+function keyWithPolicy(world: World, members: Members, operation: string): KeyRecord {
+  const keyId = members.requiredString('KeyId', LENGTHS.keyId);
+  const name = members.string('PolicyName', LENGTHS.policyName) ?? 'default';
+  members.check();
+  const key = permittedKey(world, keyId, { action: operation }, { alias: false, own: true });
+  if (name !== 'default') throw notFound('No such policy exists');
+  return key;
+}

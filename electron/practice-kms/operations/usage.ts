@@ -1,0 +1,28 @@
+import { permittedKey } from '../authorize.ts';
+import { keyArn } from '../key-place.ts';
+import { LENGTHS, type Members } from '../members.ts';
+import type { World } from '../world.ts';
+import type { Output } from './output.ts';
+
+/** `GetKeyLastUsage`: the last successful cryptographic operation since tracking began. */
+export function getKeyLastUsage(world: World, members: Members): Output {
+  const keyId = members.requiredString('KeyId', LENGTHS.keyId);
+  members.check();
+  const key = permittedKey(world, keyId, { action: 'GetKeyLastUsage' }, { alias: false, own: true });
+  const { use, trackedFrom } = world.state.usage.last(key);
+  return {
+    KeyId: keyArn(key),
+    ...(use === null
+      ? {}
+      : {
+          KeyLastUsage: {
+            Operation: use.operation,
+            Timestamp: use.usedAt / 1000,
+            CloudTrailEventId: use.eventId,
+            KmsRequestId: use.requestId,
+          },
+        }),
+    TrackingStartDate: trackedFrom / 1000,
+    KeyCreationDate: key.createdAt / 1000,
+  };
+}
