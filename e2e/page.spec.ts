@@ -34,6 +34,7 @@ test('runs under its policy without a complaint, and holds one frozen object', a
     members: [
       'app',
       'blobs',
+      'clusters',
       'connection',
       'intake',
       'keys',

@@ -22,12 +22,7 @@ const CLOSE_LIMIT = 10_000;
  * loop. Resolves when the thread runs; rejects when it cannot be started.
  */
 export function startEngine(options: EngineOptions, workerFile: string): Promise<Engine> {
-  const worker = new Worker(workerFile, {
-    workerData: options,
-    name: 'rewrap-engine',
-    // Room for short-lived objects: an intake of many files makes millions, and small rooms are swept often.
-    resourceLimits: { maxYoungGenerationSizeMb: 64 },
-  });
+  const worker = new Worker(workerFile, { workerData: options, name: 'rewrap-engine' });
   const waiting = new Map<number, (reply: Reply<unknown>) => void>();
   const listeners = new Set<(name: string, payload: unknown) => void>();
   let nextId = 1;

@@ -124,6 +124,9 @@ function modeOf(path: string): number | null {
 
 function asOddity(error: unknown): { code: string; message: string } {
   if (error instanceof FaultError)
-    return { code: 'unreadable', message: `${error.fault.message} ${error.fault.remedy}`.trim() };
+    return {
+      code: error.fault.code === 'FileTooLarge' ? 'too-large' : 'unreadable',
+      message: `${error.fault.message} ${error.fault.remedy}`.trim(),
+    };
   return { code: 'unreadable', message: 'Could not be read.' };
 }
