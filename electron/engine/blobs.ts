@@ -71,7 +71,7 @@ export class Blobs {
       bytesBase64: Buffer.from(found.bytes.subarray(0, INSPECT_LIMIT)).toString('base64'),
       truncated: found.bytes.length > INSPECT_LIMIT,
       fields: [...decoded.fields],
-      findings: [...source.scan.findings, ...found.findings, ...across, ...decoded.findings],
+      findings: once([...source.scan.findings, ...found.findings, ...across, ...decoded.findings]),
       summary: [
         ...decoded.summary,
         ...(keyArn === null
@@ -91,6 +91,17 @@ export class Blobs {
     this.#view = { revision, rows, clusters: groups, across };
     return this.#view;
   }
+}
+
+/** A finding that both the file and the blob carry is told once. */
+function once(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ code, title, detail }) => {
+    const key = `${code}\0${title}\0${detail}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 function highest(findings: readonly Finding[], start: Severity | null): Severity | null {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,6 +157,23 @@ describe('the engine', () => {
     expect(run.counts.failed).toBe(1);
     const { items } = await page.runs.items({ runId: run.id, offset: 0, limit: 1, only: 'failed' });
     expect(items[0]?.fault?.remedy).not.toBe('');
+  });
+
+  it('tells of a data key in clear beside its blob, at the blob, and shows nothing of it', async () => {
+    const files = join(folder, 'beside');
+    mkdirSync(files);
+    const key = randomBytes(32);
+    writeFileSync(join(files, 'data.key'), key, { mode: 0o644 });
+    writeFileSync(join(files, 'data.key.enc'), await encrypt('alias/payments', 'x'.repeat(32)));
+    await host.intake.addPaths({ paths: [files], origin: 'path' });
+    const { rows } = await page.blobs.list({ offset: 0, limit: 100 });
+    const row = rows.find(({ file }) => file.endsWith('data.key.enc'));
+    const { findings } = await page.blobs.inspect({ blobId: row?.id ?? '' });
+    expect(rows.some(({ file }) => file.endsWith('data.key'))).toBe(false);
+    expect(row?.worst).toBe('critical');
+    expect(findings.map(({ code }) => code)).toContain('plaintext-key-beside-blob');
+    expect(new Set(findings.map(({ code, title }) => code + title)).size).toBe(findings.length);
+    expect(JSON.stringify(findings)).not.toContain(key.toString('base64'));
   });
 
   it('answers an unknown id with a fault, not an exception', async () => {

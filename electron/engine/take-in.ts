@@ -4,6 +4,8 @@ import type { Oddity } from '#shared/model/blob.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import {
   keySizeOf,
+  PLAINTEXT_CODES,
+  readableByOthers,
   readSource,
   type Scan,
   SmallFiles,
@@ -89,7 +91,7 @@ export async function takeIn(
       if (key !== null) keys.push({ display: met.display, keyBytes: key, mode: modeOf(met.path) });
       if (found.blobs.length > 0 || found.findings.length > 0) {
         result.sources++;
-        result.blobs += put({ walked: met, size: bytes.length, sha256, scan: found });
+        result.blobs += put({ walked: met, size: bytes.length, sha256, scan: withMode(found, met.path) });
         continue;
       }
       small.forget();
@@ -113,6 +115,13 @@ export async function takeIn(
 }
 
 const NO_CIPHERTEXT = { code: 'no-ciphertext', message: 'Holds no ciphertext that Rewrap knows.' } as const;
+
+/** A file that holds a secret in clear is worse where others may read it. */
+function withMode(found: Scan, path: string): Scan {
+  if (!found.findings.some(({ code }) => PLAINTEXT_CODES.has(code))) return found;
+  const open = readableByOthers(modeOf(path));
+  return open === null ? found : { ...found, findings: [...found.findings, open] };
+}
 
 function modeOf(path: string): number | null {
   try {
