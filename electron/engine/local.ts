@@ -3,7 +3,7 @@ import { type Engine, type EngineOptions, router, strippedEvent, unknownRequest 
 import { LearnedKeys, type Lesson } from '../clusters/index.ts';
 import { Blobs } from './blobs.ts';
 import { Connection } from './connection.ts';
-import { hostHandlers, pageHandlers, type Rooms } from './handlers.ts';
+import { hostHandlers, pageHandlers, type Rooms } from './handlers/index.ts';
 import { Practice } from './practice.ts';
 import { Runs } from './runs.ts';
 import { SettingsFile } from './settings.ts';

@@ -1,0 +1,15 @@
+import type { PageHandlers } from '#shared/contract/api.ts';
+import type { Rooms } from './rooms.ts';
+
+export function appHandlers({ options, runs, connection }: Rooms): PageHandlers['app'] {
+  return {
+    state: async () => ({
+      version: options.version,
+      host: options.host,
+      platform: process.platform,
+      can: options.can,
+      outputFolders: runs.folders(),
+      connection: connection.state,
+    }),
+  };
+}

@@ -1,0 +1,28 @@
+import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import type { Rooms } from './rooms.ts';
+
+export function blobsHandlers({ workspace, blobs, runs }: Rooms): PageHandlers['blobs'] {
+  return {
+    list: async ({ offset, limit }) => blobs.rows(offset, limit),
+    sources: async ({ offset, limit }) => workspace.sources(offset, limit),
+    inspect: async ({ blobId }) => blobs.inspect(blobId),
+    resultText: async ({ runId, blobId }) => {
+      const text = runs.get(runId).resultText(blobId);
+      if (text === null)
+        throw new FaultError(
+          fault(
+            'NoResult',
+            'There is no new ciphertext for this blob.',
+            'It was not re-encrypted in this run.',
+            '',
+          ),
+        );
+      return { text };
+    },
+  };
+}
+
+export function blobsHostHandlers({ workspace }: Rooms): HostHandlers['blobs'] {
+  return { paths: async ({ offset, limit }) => ({ paths: workspace.paths(offset, limit) }) };
+}

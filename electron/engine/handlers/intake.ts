@@ -1,0 +1,18 @@
+import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
+import { notHere } from './not-here.ts';
+import type { Rooms } from './rooms.ts';
+
+export function intakeHandlers({ workspace }: Rooms): PageHandlers['intake'] {
+  return {
+    choose: () => notHere('open a file dialog'),
+    paste: async ({ text }) => (text === null ? notHere('read the clipboard') : workspace.addText(text)),
+    clear: async ({ sourceIds }) => {
+      workspace.remove(sourceIds);
+      return {};
+    },
+  };
+}
+
+export function intakeHostHandlers({ workspace }: Rooms): HostHandlers['intake'] {
+  return { addPaths: ({ paths, origin }) => workspace.addPaths(paths, origin) };
+}

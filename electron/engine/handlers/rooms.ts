@@ -1,0 +1,20 @@
+import type { EngineOptions } from '../../bridge/index.ts';
+import type { LearnedKeys } from '../../clusters/index.ts';
+import type { Blobs } from '../blobs.ts';
+import type { Connection } from '../connection.ts';
+import type { Practice } from '../practice.ts';
+import type { Runs } from '../runs.ts';
+import type { SettingsFile } from '../settings.ts';
+import type { Workspace } from '../workspace.ts';
+
+/** The services that handlers call. */
+export interface Rooms {
+  readonly options: EngineOptions;
+  readonly workspace: Workspace;
+  readonly blobs: Blobs;
+  readonly learned: LearnedKeys;
+  readonly connection: Connection;
+  readonly practice: Practice;
+  readonly runs: Runs;
+  readonly settings: SettingsFile;
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { ConnectionState } from '../../model/connection.ts';
+import { event, nothing, request } from '../define.ts';
+
+const AppState = z.object({
+  version: z.string(),
+  host: z.enum(['desktop', 'loopback', 'cli']),
+  platform: z.string(),
+  /** What this host can do, so that the page offers nothing it cannot. */
+  can: z.object({
+    /** Native file and folder dialogs. Otherwise the page uploads. */
+    chooseFiles: z.boolean(),
+    chooseFolder: z.boolean(),
+    /** Read the clipboard outside the page, so that pasted text never enters it. */
+    readClipboard: z.boolean(),
+    reveal: z.boolean(),
+    download: z.boolean(),
+  }),
+  /** Output folders named on the host at start (`rewrap serve --out DIR`). */
+  outputFolders: z.array(z.object({ token: z.string(), path: z.string() })),
+  connection: ConnectionState,
+});
+
+export const appRequests = {
+  state: request(nothing, AppState),
+} as const;
+
+export const appEvents = {
+  /** The host asks the page to show a view (menu, shortcut). */
+  show: event(
+    z.object({
+      view: z.enum(['blobs', 'activity', 'keys', 'settings', 'open-files', 'open-folder', 'paste']),
+    }),
+  ),
+} as const;

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { BlobDetail, BlobRow, SourceInfo } from '../../model/blob.ts';
+import { event, request } from '../define.ts';
+import { page } from '../shapes.ts';
+
+export const blobsRequests = {
+  list: request(page, z.object({ total: z.int(), revision: z.int(), rows: z.array(BlobRow) })),
+  sources: request(page, z.object({ total: z.int(), sources: z.array(SourceInfo) })),
+  inspect: request(z.object({ blobId: z.string() }), BlobDetail),
+  /** The new ciphertext of a blob as text in its own encoding, for copying. */
+  resultText: request(z.object({ runId: z.string(), blobId: z.string() }), z.object({ text: z.string() })),
+} as const;
+
+/** Made by a host's own code alone: may name paths. */
+export const blobsHostRequests = {
+  /** Absolute path of each blob's file, in the order of `blobs.list`; null for pasted text. */
+  paths: request(page, z.object({ paths: z.array(z.string().nullable()) })),
+} as const;
+
+export const blobsEvents = {
+  /** The set of blobs changed; fetch again what is shown. */
+  blobsChanged: event(z.object({ revision: z.int(), total: z.int() })),
+} as const;

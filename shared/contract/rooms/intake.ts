@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { event, nothing, request } from '../define.ts';
+import { Intake } from '../shapes.ts';
+
+export const intakeRequests = {
+  /** Opens the host's dialog; zero sources when the person closed it. */
+  choose: request(z.object({ what: z.enum(['files', 'folder']) }), Intake),
+  /** Reads the host's clipboard where the host can; otherwise takes the text given. */
+  paste: request(z.object({ text: z.string().max(32_000_000).nullable() }), Intake),
+  clear: request(z.object({ sourceIds: z.array(z.string()).nullable() }), nothing),
+} as const;
+
+/** Made by a host's own code alone: may name paths. */
+export const intakeHostRequests = {
+  addPaths: request(z.object({ paths: z.array(z.string()), origin: z.enum(['path', 'upload']) }), Intake),
+} as const;
+
+export const intakeEvents = {
+  intakeProgress: event(z.object({ files: z.int(), blobs: z.int(), done: z.boolean() })),
+} as const;

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { Oddity } from '../model/blob.ts';
+
+/** A part of a list. */
+export const page = z.object({ offset: z.int().min(0), limit: z.int().min(1).max(5000) });
+
+/** What was taken in. */
+export const Intake = z.object({
+  sources: z.int(),
+  blobs: z.int(),
+  oddities: z.array(Oddity),
+  /** Oddities beyond the first 200. */
+  moreOddities: z.int(),
+});
