@@ -9,8 +9,8 @@ import type { GrantRecord } from './grant-store.ts';
 import { grantAllows } from './grants.ts';
 import { type KeyPlace, keyArn } from './key-place.ts';
 import { defaultPolicy, keyPolicy, type Request, type Statement, speaksOf } from './policy.ts';
+import type { KeyRecord } from './records.ts';
 import { findKey, type NameRules } from './resolve.ts';
-import type { KeyRecord } from './state.ts';
 import type { World } from './world.ts';
 
 /** What is asked of a key. */

@@ -1,7 +1,7 @@
 /** From the way a request names a key to the key, before anyone's permission is looked at. */
 import { notFound } from './errors.ts';
 import { keyArn } from './key-place.ts';
-import type { KeyRecord } from './state.ts';
+import type { KeyRecord } from './records.ts';
 import type { World } from './world.ts';
 
 /** Own account, or another one's, in which case the caller may not even learn that the key is missing. */

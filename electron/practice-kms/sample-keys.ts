@@ -98,7 +98,7 @@ async function seedKey(practice: PracticeKms, sample: SampleKey): Promise<void> 
   const identity = PRACTICE_IDENTITIES[sample.owner ?? 'admin'];
   const by = { accessKeyId: identity.accessKeyId };
   state.sweep();
-  if (state.alias(identity.accountId, region, sample.alias)) return;
+  if (state.aliases.get(identity.accountId, region, sample.alias)) return;
   const { KeyMetadata } = await practice.call(
     'CreateKey',
     { Description: sample.description, ...sample.spec },
@@ -108,7 +108,7 @@ async function seedKey(practice: PracticeKms, sample: SampleKey): Promise<void> 
   // The alias comes last: where it exists, the key is finished.
   if (sample.afterwards) await practice.call(sample.afterwards, { KeyId }, by);
   // False: another process seeded the same file at the same time and was first.
-  if (!state.addAlias(sample.alias, { accountId: identity.accountId, region, keyId: KeyId }))
+  if (!state.aliases.add(sample.alias, { accountId: identity.accountId, region, keyId: KeyId }))
     state.removeKey(region, KeyId);
 }
 
@@ -117,8 +117,8 @@ async function seedReplica(practice: PracticeKms): Promise<void> {
   const state = stateOf(practice);
   await seedKey(practice, GLOBAL);
   const region = REGIONS.find((name) => name !== practice.region) ?? REGIONS[0];
-  const primary = state.alias(PRACTICE_ACCOUNT_ID, practice.region, GLOBAL.alias);
-  if (!primary || state.alias(PRACTICE_ACCOUNT_ID, region, GLOBAL.alias)) return;
+  const primary = state.aliases.get(PRACTICE_ACCOUNT_ID, practice.region, GLOBAL.alias);
+  if (!primary || state.aliases.get(PRACTICE_ACCOUNT_ID, region, GLOBAL.alias)) return;
   const replica = { accountId: PRACTICE_ACCOUNT_ID, region, keyId: primary.targetKeyId };
   if (!state.regionsOf(replica.keyId).includes(region))
     await practice
@@ -129,5 +129,5 @@ async function seedReplica(practice: PracticeKms): Promise<void> {
       })
       // Another process made it, or a person has since made the key one that cannot be replicated.
       .catch(() => {});
-  if (state.regionsOf(replica.keyId).includes(region)) state.addAlias(GLOBAL.alias, replica);
+  if (state.regionsOf(replica.keyId).includes(region)) state.aliases.add(GLOBAL.alias, replica);
 }

@@ -2,8 +2,8 @@ import { authorize, authorizeIdentity, permittedKey } from '../authorize.ts';
 import { invalidState, KmsError, notFound, validationError } from '../errors.ts';
 import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
+import type { KeyRecord } from '../records.ts';
 import { aliasArn, findKey } from '../resolve.ts';
-import type { KeyRecord } from '../state.ts';
 import type { World } from '../world.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
@@ -19,7 +19,7 @@ export function listAliases(world: World, members: Members): Output {
   authorizeIdentity(world, 'ListAliases');
   const { accountId } = world.caller;
   const ofKey = keyId === null ? null : ownKey(world, keyId, 'ListAliases').keyId;
-  const rows = world.state.listAliases(accountId, world.region, ofKey, after, limit + 1);
+  const rows = world.state.aliases.list(accountId, world.region, ofKey, after, limit + 1);
   const page = pageOf(rows, limit, (row) => row.aliasName);
   return {
     Aliases: page.items.map((row) => ({
@@ -37,7 +37,7 @@ export function listAliases(world: World, members: Members): Output {
 export function createAlias(world: World, members: Members): Output {
   const { aliasName, target } = aliasAndTarget(world, members, 'CreateAlias');
   world.state.sweep();
-  if (!world.state.addAlias(aliasName, target))
+  if (!world.state.aliases.add(aliasName, target))
     throw new KmsError(
       'AlreadyExistsException',
       `An alias with the name ${ownAlias(world, aliasName)} already exists`,
@@ -55,7 +55,7 @@ export function updateAlias(world: World, members: Members): Output {
     (old.keySpec === 'SYMMETRIC_DEFAULT') !== (target.keySpec === 'SYMMETRIC_DEFAULT')
   )
     throw validationError('The current and new KMS key must be the same type and have the same key usage.');
-  world.state.pointAlias(aliasName, target);
+  world.state.aliases.point(aliasName, target);
   return {};
 }
 
@@ -66,7 +66,7 @@ export function deleteAlias(world: World, members: Members): Output {
   checkAliasName(aliasName);
   authorizeIdentity(world, 'DeleteAlias', ownAlias(world, aliasName));
   authorize(world, ownKey(world, aliasName, 'DeleteAlias'), { action: 'DeleteAlias' });
-  if (!world.state.removeAlias(world.caller.accountId, world.region, aliasName))
+  if (!world.state.aliases.remove(world.caller.accountId, world.region, aliasName))
     throw notFound(`Alias ${ownAlias(world, aliasName)} is not found.`);
   return {};
 }

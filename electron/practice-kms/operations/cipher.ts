@@ -16,8 +16,8 @@ import { dryRunSucceeded, unsupported, validationError } from '../errors.ts';
 import { checkGrantTokens } from '../grants.ts';
 import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
+import type { KeyRecord } from '../records.ts';
 import { peekKey } from '../resolve.ts';
-import type { KeyRecord } from '../state.ts';
 import type { World } from '../world.ts';
 import type { Output } from './output.ts';
 

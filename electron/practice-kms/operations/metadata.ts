@@ -1,6 +1,7 @@
 import { keyArn } from '../key-place.ts';
 import { algorithmsOf } from '../key-specs.ts';
-import type { KeyFacts, State } from '../state.ts';
+import type { KeyFacts } from '../records.ts';
+import type { State } from '../state.ts';
 import type { Output } from './output.ts';
 
 /** `KeyMetadata` of a key with its newest material. */

@@ -4,7 +4,7 @@ import { KmsError, unsupported, validationError } from '../errors.ts';
 import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import { defaultPolicy } from '../policy.ts';
-import type { KeyRecord } from '../state.ts';
+import type { KeyRecord } from '../records.ts';
 import type { World } from '../world.ts';
 import { metadata } from './metadata.ts';
 import type { Output } from './output.ts';

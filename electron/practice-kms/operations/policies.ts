@@ -3,7 +3,7 @@ import { malformedPolicy, notFound } from '../errors.ts';
 import type { KeyPlace } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import { checkPolicySize, defaultPolicy, keyPolicy } from '../policy.ts';
-import type { KeyRecord } from '../state.ts';
+import type { KeyRecord } from '../records.ts';
 import type { World } from '../world.ts';
 import type { Output } from './output.ts';
 import { pageMembers } from './paging.ts';

@@ -5,7 +5,8 @@ import { checkEnabled } from '../cipher-sides.ts';
 import { invalidState, KmsError, unsupported } from '../errors.ts';
 import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
-import type { KeyRecord, NewMaterial, State } from '../state.ts';
+import type { KeyRecord, NewMaterial } from '../records.ts';
+import type { State } from '../state.ts';
 import type { World } from '../world.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
@@ -29,14 +30,14 @@ export function enableKeyRotation(world: World, members: Members): Output {
   const days = members.integer('RotationPeriodInDays', PERIOD_DAYS.min, PERIOD_DAYS.max);
   const key = rotatable(world, members, 'EnableKeyRotation');
   const period = days ?? key.rotationDays ?? PERIOD_DAYS.default;
-  world.state.setRotation(key.keyId, period, Date.now() + period * DAY_MS);
+  world.state.materials.setRotation(key.keyId, period, Date.now() + period * DAY_MS);
   return {};
 }
 
 /** `DisableKeyRotation`. */
 export function disableKeyRotation(world: World, members: Members): Output {
   const key = rotatable(world, members, 'DisableKeyRotation');
-  world.state.setRotation(key.keyId, null, null);
+  world.state.materials.setRotation(key.keyId, null, null);
   return {};
 }
 
@@ -59,7 +60,7 @@ export function getKeyRotationStatus(world: World, members: Members): Output {
 /** `RotateKeyOnDemand`: the new material is current at once; the old one goes on to decrypt. */
 export function rotateKeyOnDemand(world: World, members: Members): Output {
   const key = rotatable(world, members, 'RotateKeyOnDemand');
-  if (!world.state.rotate(key.keyId, newSymmetricMaterial(), 'ON_DEMAND', ON_DEMAND_MAX))
+  if (!world.state.materials.rotate(key.keyId, newSymmetricMaterial(), 'ON_DEMAND', ON_DEMAND_MAX))
     throw new KmsError(
       'LimitExceededException',
       `${keyArn(key)} has reached the limit of ${ON_DEMAND_MAX} on-demand rotations.`,
@@ -77,7 +78,7 @@ export function listKeyRotations(world: World, members: Members): Output {
   const key = permittedKey(world, keyId, { action: 'ListKeyRotations' }, { alias: false, own: true });
   refuseAsymmetric(key);
   const first = include === 'ALL_KEY_MATERIAL' ? 0 : 1;
-  const rows = world.state.generations(key, Math.max(first, Number(after) || 0), limit + 1);
+  const rows = world.state.materials.generations(key, Math.max(first, Number(after) || 0), limit + 1);
   const page = pageOf(rows, limit, (row) => String(row.generation));
   return {
     Rotations: page.items.map((row) => ({
@@ -93,9 +94,9 @@ export function listKeyRotations(world: World, members: Members): Output {
 /** Rotates every key whose date has come. Done when keys are listed and when their rotation is asked about. */
 export function rotateDueKeys(state: State): void {
   // False: another process was first.
-  for (const { keyId, days } of state.dueForRotation())
-    if (state.moveRotationDate(keyId, Date.now() + days * DAY_MS))
-      state.rotate(keyId, newSymmetricMaterial(), 'AUTOMATIC', Number.MAX_SAFE_INTEGER);
+  for (const { keyId, days } of state.materials.dueForRotation())
+    if (state.materials.moveRotationDate(keyId, Date.now() + days * DAY_MS))
+      state.materials.rotate(keyId, newSymmetricMaterial(), 'AUTOMATIC', Number.MAX_SAFE_INTEGER);
 }
 
 /** A symmetric key of the caller's account that is enabled and, of a multi-Region key, the primary one. */
