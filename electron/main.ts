@@ -36,7 +36,7 @@ void startDesktop({
   },
   version: __REWRAP_VERSION__,
   preload: join(__dirname, 'preload.cjs'),
-  startEngine: (options) => startEngine(options, join(__dirname, 'engine.js')),
+  startEngine: (options) => startEngine(options, join(__dirname, 'engine.cjs')),
   openPage: () => openPage(join(__dirname, 'renderer')),
   process: {
     argv: process.argv,
