@@ -34,7 +34,9 @@ export async function openUpdater(parts: FeedParts): Promise<Updater | null> {
     installs,
     check: async () => {
       const found = await autoUpdater.checkForUpdates();
-      return found?.isUpdateAvailable ? { version: found.updateInfo.version } : null;
+      // It did not look (an AppImage's contents started by hand, say): that is not the same as finding nothing.
+      if (found === null) throw new Error('The updater is not active for this kind of package.');
+      return found.isUpdateAvailable ? { version: found.updateInfo.version } : null;
     },
     download: async () => {
       await autoUpdater.downloadUpdate();

@@ -161,7 +161,7 @@ test('with one it does nothing by itself, and nothing older', async () => {
   feed.auto.checkForUpdates = async () => ({ isUpdateAvailable: false, updateInfo: { version: '1.2.3' } });
   expect(await real?.check()).toBeNull();
   feed.auto.checkForUpdates = async () => null;
-  expect(await real?.check()).toBeNull();
+  await expect(real?.check()).rejects.toThrow('not active');
   await real?.download();
   real?.install();
   expect(feed.auto.did).toEqual(['download', 'install']);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** One file of dist/, as the bundler made it. */
@@ -87,8 +87,9 @@ export class Collector {
   }
 }
 
-/** What the last build made, from `dist/.bundles.json`. */
+/** What the last build made, from `dist/.bundles.json`. Throws where nothing is built. */
 export function readBundles(root: string): Bundle[] {
+  if (!existsSync(join(root, 'dist', '.built'))) throw new Error('Nothing is built yet: npm run build');
   return JSON.parse(readFileSync(join(root, 'dist', '.bundles.json'), 'utf8')) as Bundle[];
 }
 

@@ -1,13 +1,22 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import Module, { createRequire } from 'node:module';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { extractAll, getRawHeader } from '@electron/asar';
 import { FuseState, getCurrentFuseWire } from '@electron/fuses';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { FakeElectron } from '../../electron/desktop/testing/electron.ts';
 import { filesOf, unresolved } from './archive.ts';
 import { MOST_ASAR } from './budgets.ts';
 import { isPacked, readBundles } from './bundles.ts';
@@ -208,41 +217,69 @@ describe('inside the archive', () => {
     }
   });
 
-  test('what was packed runs by itself: the engine answers from the extracted archive', async () => {
+  test('what was packed runs by itself: window, engine, practice KMS, updater', async () => {
     const folder = join(temporary, 'extracted');
     extractAll(archive, folder);
-    const worker = new Worker(join(folder, 'dist/engine.cjs'), {
-      workerData: {
-        host: 'desktop',
-        version: '9.9.9',
-        can: { chooseFiles: true, chooseFolder: true, readClipboard: true, reveal: true, download: false },
-        dataDir: join(temporary, 'home'),
-        outputFolders: [],
-        connection: { kind: 'practice' },
-        paths: [],
-      },
+    const electron = new FakeElectron();
+    electron.paths.set('userData', join(temporary, 'home'));
+    electron.paths.set('logs', join(temporary, 'home', 'logs'));
+    // What electron-updater asks of Electron when it is made, beside what we ask.
+    Object.assign(electron.app, {
+      getVersion: () => '1.2.3',
+      getName: () => 'Rewrap',
+      getAppPath: () => folder,
     });
-    const waiting = new Map<number, (reply: unknown) => void>();
-    worker.on('message', (message) => {
-      if (message.type === 'reply') waiting.get(message.id)?.(message.reply);
+    const resources = join(temporary, 'resources');
+    mkdirSync(resources);
+    writeFileSync(join(resources, 'app-update.yml'), 'provider: generic\nurl: http://127.0.0.1:1/\n');
+    const { status } = await runPacked(join(folder, 'dist/main.cjs'), electron.real, resources, async () => {
+      await vi.waitFor(() => expect(electron.windows).toHaveLength(1), { timeout: 20_000 });
+      const page = await electron.session.fetch('app://rewrap/');
+      expect(await page.text()).toContain('<div id="root"></div>');
+      const ask = async (name: string, input: unknown) =>
+        (await electron.invoke(`rewrap:${name}`, input)) as { ok: boolean; value: unknown };
+      expect(await ask('app.state', {})).toMatchObject({ ok: true, value: { host: 'desktop' } });
+      // Through the AWS SDK's late chunks to the practice KMS and back.
+      const connected = await ask('connection.use', { kind: 'practice' });
+      expect(connected).toMatchObject({ ok: true, value: { status: 'ready' } });
+      // The updater is loaded from its own chunk and finds nobody at its address.
+      const help = electron.menu?.find(({ label }) => label === '&Help')?.submenu;
+      const item = Array.isArray(help) ? help.find(({ label }) => label === 'Check for updates…') : undefined;
+      item?.click?.({} as never, undefined, {} as never);
+      await vi.waitFor(() => expect(electron.asked).toHaveLength(1), { timeout: 20_000 });
+      expect(electron.asked[0]?.message).toBe('Rewrap could not look for a newer version.');
+      electron.app.quit();
+      await vi.waitFor(() => expect(electron.log.at(-1)).toBe('quit'), { timeout: 20_000 });
     });
-    let id = 0;
-    const ask = (name: string, input: unknown) =>
-      new Promise<{ ok: boolean; value: Record<string, unknown> }>((answered) => {
-        waiting.set(++id, answered as (reply: unknown) => void);
-        worker.postMessage({ type: 'call', id, host: false, name, input });
-      });
-    expect(await ask('app.state', {})).toMatchObject({
-      ok: true,
-      value: { version: '9.9.9', host: 'desktop' },
-    });
-    // Through the AWS SDK's late chunks to the practice KMS and back.
-    expect(await ask('connection.use', { kind: 'practice' })).toMatchObject({
-      ok: true,
-      value: { status: 'ready' },
-    });
-    const closed = new Promise((resolve) => worker.once('exit', resolve));
-    worker.postMessage({ type: 'close' });
-    expect(await closed).toBe(0);
-  });
+    expect(status).toBe('done');
+    const log = readFileSync(join(temporary, 'home', 'logs', 'rewrap.log'), 'utf8');
+    expect(log).toMatch(/ started version=\d/);
+    expect(log).toMatch(/ page-loaded\n/);
+    expect(log).toMatch(/ update-failed /);
+    expect(log).toMatch(/ stopped\n$/);
+    expect(log).not.toContain(temporary);
+  }, 90_000);
 });
+
+/** Loads a packed main script in this process with an `electron` of ours, does something, and takes both away. */
+async function runPacked(
+  main: string,
+  electron: unknown,
+  resources: string,
+  work: () => Promise<void>,
+): Promise<{ status: 'done' }> {
+  const loader = Module as unknown as { _load(request: string, ...rest: unknown[]): unknown };
+  const { _load } = loader;
+  const before = process.resourcesPath;
+  loader._load = (request, ...rest) =>
+    request === 'electron' ? electron : _load.call(loader, request, ...rest);
+  Object.assign(process, { resourcesPath: resources });
+  try {
+    createRequire(import.meta.url)(main);
+    await work();
+    return { status: 'done' };
+  } finally {
+    loader._load = _load;
+    Object.assign(process, { resourcesPath: before });
+  }
+}
