@@ -11,27 +11,27 @@ export function filesOf(archive: string): Map<string, Buffer> {
   return new Map(names.map((name) => [name, extractFile(archive, name)]));
 }
 
+/** Calls of `require` and `import()` as the bundler writes them; one whose argument is computed counts as such. */
+const CALL = /(?<![.\w$[])(?:require|import)\(("[^"\n]*"|[A-Za-z_$][^)"'\n]*)\)/g;
+
 /**
  * What a script loads: the literal of each `require`, `import` and `export … from`, and a mark for one that is
- * computed. Calls of `require` are found by their text, which the bundler writes in one form.
+ * computed. A CommonJS bundle has calls alone, which are found by their text.
  */
 export function loads(file: string, code: string): string[] {
+  const called = [...code.matchAll(CALL)].map(([, argument = '']) => argument);
+  const literal = (argument: string) => /^(["'`])([^"'`$]+)\1$/.exec(argument.trim())?.[2] ?? '(computed)';
+  if (file.endsWith('.cjs')) return [...new Set(called.map(literal))];
   const { module, errors } = parseSync(file, code);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
-  const dynamic = module.dynamicImports.map(({ moduleRequest }) =>
-    code.slice(moduleRequest.start, moduleRequest.end),
-  );
-  const required = [...code.matchAll(/(?<![.\w$[])require\(("[^"\n]*"|[A-Za-z_$][^)"'\n]*)\)/g)].map(
-    ([, argument = '']) => argument,
-  );
   return [
     ...new Set([
       ...module.staticImports.map((entry) => entry.moduleRequest.value),
       ...module.staticExports.flatMap(({ entries }) =>
         entries.flatMap((entry) => entry.moduleRequest?.value ?? []),
       ),
-      ...[...dynamic, ...required].map(
-        (argument) => /^\s*(["'`])([^"'`$]+)\1\s*$/.exec(argument)?.[2] ?? '(computed)',
+      ...module.dynamicImports.map(({ moduleRequest }) =>
+        literal(code.slice(moduleRequest.start, moduleRequest.end)),
       ),
     ]),
   ];
