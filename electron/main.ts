@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import { join } from 'node:path';
 import {
   app,
@@ -6,7 +7,10 @@ import {
   dialog,
   ipcMain,
   Menu,
+  Notification,
   nativeTheme,
+  powerMonitor,
+  powerSaveBlocker,
   protocol,
   screen,
   session,
@@ -26,8 +30,13 @@ void startDesktop({
     ipcMain,
     Menu,
     nativeTheme,
+    Notification,
+    powerSaveBlocker,
     protocol,
     // Documented as not to be touched before `ready`.
+    get powerMonitor() {
+      return powerMonitor;
+    },
     get screen() {
       return screen;
     },
@@ -36,8 +45,21 @@ void startDesktop({
   },
   version: __REWRAP_VERSION__,
   preload: join(__dirname, 'preload.cjs'),
-  startEngine: (options) => startEngine(options, join(__dirname, 'engine.js')),
+  icon: join(__dirname, 'icon.png'),
+  startEngine: (options) => startEngine(options, join(__dirname, 'engine.cjs')),
   openPage: () => openPage(join(__dirname, 'renderer')),
+  openUpdater: async () => {
+    if (!app.isPackaged) return null;
+    // Loaded when a person asks for updates.
+    const { openUpdater } = await import('./desktop/updater.ts');
+    return openUpdater({ resources: process.resourcesPath, platform: process.platform, env: process.env });
+  },
+  system: {
+    platform: process.platform,
+    arch: process.arch,
+    release: release(),
+    versions: process.versions,
+  },
   process: {
     argv: process.argv,
     env: process.env,

@@ -1,23 +1,33 @@
 // Builds everything into dist/. Runs under the pinned Node (it imports TypeScript), by way of scripts/ensure.mjs.
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { buildConstants } from './constants.ts';
+import { budgetLines, budgets, loadedTooSoon } from './package/budgets.ts';
+import { Collector } from './package/bundles.ts';
+import { draw } from './package/icons.ts';
+import { licenceList } from './package/licences.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const define = buildConstants();
 const builtins = [/^node:/, ...builtinModules, 'electron'];
+const collector = new Collector();
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 
-/** One bundle for Node: every dependency inside, so that the application ships without node_modules. */
-function forNode({ input, format, extension }) {
+/**
+ * One bundle for Node: every dependency inside, so that the application ships without node_modules. What is imported
+ * dynamically becomes a chunk in a folder named after the entry, loaded when it is first needed.
+ */
+function forNode({ entry, source, format }) {
+  const extension = format === 'cjs' ? 'cjs' : 'js';
   return build({
     root,
     configFile: false,
     logLevel: 'warn',
     define,
+    plugins: [collector.plugin('')],
     ssr: { noExternal: true, external: ['electron'] },
     build: {
       ssr: true,
@@ -27,33 +37,36 @@ function forNode({ input, format, extension }) {
       minify: false,
       sourcemap: false,
       rolldownOptions: {
-        input,
+        input: { [entry]: source },
         external: builtins,
+        // Region comments name where each module lay on the machine that builds.
+        experimental: { attachDebugInfo: 'none' },
         output: {
           format,
           entryFileNames: `[name].${extension}`,
-          chunkFileNames: `chunks/[name]-[hash].${extension}`,
-          codeSplitting: format === 'es',
+          comments: false,
+          chunkFileNames: `${entry}/[name]-[hash].${extension}`,
         },
       },
     },
   });
 }
 
-// A sandboxed preload must be CommonJS. Main is CommonJS too: every Electron loads it the same way.
-await forNode({ input: { main: 'electron/main.ts' }, format: 'cjs', extension: 'cjs' });
-await forNode({ input: { preload: 'electron/preload.ts' }, format: 'cjs', extension: 'cjs' });
-await forNode({
-  input: { cli: 'electron/cli.ts', engine: 'electron/engine/worker.ts' },
-  format: 'es',
-  extension: 'js',
-});
+// CommonJS for all that Electron runs: a sandboxed preload must be; main and the engine's worker are too, because
+// `require` inside app.asar is served by Electron's patched `fs` in every thread since version 18, while its ESM loader
+// has its own ways there. So nothing needs to lie outside the archive, where no integrity check would see it.
+await forNode({ entry: 'main', source: 'electron/main.ts', format: 'cjs' });
+await forNode({ entry: 'preload', source: 'electron/preload.ts', format: 'cjs' });
+await forNode({ entry: 'engine', source: 'electron/engine/worker.ts', format: 'cjs' });
+// The shell and the loopback host run in plain Node and are no part of the packed application.
+await forNode({ entry: 'cli', source: 'electron/cli.ts', format: 'es' });
 await build({
   root,
   configFile: false,
   logLevel: 'warn',
   define,
   publicDir: false,
+  plugins: [collector.plugin('')],
   build: {
     target: 'chrome140',
     outDir: 'dist',
@@ -65,6 +78,28 @@ await build({
   },
 });
 process.chdir(root);
-await build({ configFile: `${root}vite.renderer.config.ts`, logLevel: 'warn' });
+await build({
+  configFile: `${root}vite.renderer.config.ts`,
+  logLevel: 'warn',
+  plugins: [collector.plugin('renderer')],
+});
 writeFileSync(`${root}dist/package.json`, `${JSON.stringify({ type: 'module' })}\n`);
+
+writeFileSync(`${root}dist/THIRD-PARTY-LICENCES.txt`, licenceList(collector.packedFolders()));
+// The window's own icon, for Linux desktops that show a window without its desktop entry.
+const icon = await draw(readFileSync(`${root}renderer/icon.svg`, 'utf8'), [256]);
+writeFileSync(`${root}dist/icon.png`, icon.get(256));
+writeFileSync(`${root}dist/LICENSE.txt`, readFileSync(`${root}LICENSE`));
+writeFileSync(`${root}dist/.bundles.json`, `${JSON.stringify(collector.bundles, null, 1)}\n`);
+
+const sizes = budgets(collector.bundles);
+console.error(budgetLines(sizes).join('\n'));
+const problems = [
+  ...sizes.filter(({ bytes, most }) => bytes > most).map(({ what }) => `${what} is over its budget`),
+  ...loadedTooSoon(collector.bundles).map((what) => `loaded at start, should come later: ${what}`),
+];
+if (problems.length > 0) {
+  console.error(`rewrap: ${problems.join('; ')} (scripts/package/budgets.ts)`);
+  process.exit(1);
+}
 writeFileSync(`${root}dist/.built`, `${new Date().toISOString()}\n`);

@@ -25,7 +25,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       paths,
       ...(connection === null ? {} : { connection }),
     },
-    join(dist, 'engine.js'),
+    join(dist, 'engine.cjs'),
   );
   try {
     const host = await serve({

@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { fileArguments } from './arguments.ts';
 import { folder } from './testing/boot.ts';
@@ -34,6 +36,15 @@ test('takes what follows -- as paths even with a dash', () => {
   expect(fileArguments(['rewrap', '--', '-x', '--', 'one.bin'], dir, false)).toEqual({
     paths: [join(dir, 'one.bin')],
     missing: ['-x', '--'],
+  });
+});
+
+test('reads file: addresses as the paths they are, also with blanks in them', () => {
+  const named = join(dir, 'with blank.bin');
+  writeFileSync(named, '1');
+  expect(fileArguments(['rewrap', String(pathToFileURL(named)), 'file:nope%ZZ'], dir, false)).toEqual({
+    paths: [named],
+    missing: ['file:nope%ZZ'],
   });
 });
 

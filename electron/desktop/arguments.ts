@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export interface FileArguments {
   /** Absolute paths that exist. */
@@ -31,9 +32,20 @@ export function fileArguments(
   const paths: string[] = [];
   const missing: string[] = [];
   for (const word of words) {
-    const path = resolve(directory, word);
+    const path = resolve(directory, withoutScheme(word));
     if (existsSync(path)) paths.push(path);
     else missing.push(word);
   }
   return { paths, missing };
+}
+
+/** Some Linux launchers hand over `file:` addresses where they were asked for paths. */
+function withoutScheme(word: string): string {
+  if (!/^file:/i.test(word)) return word;
+  try {
+    return fileURLToPath(word);
+  } catch {
+    // Another host's, or not an address at all: then it is a name like any other.
+    return word;
+  }
 }

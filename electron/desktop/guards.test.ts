@@ -12,7 +12,7 @@ async function booted(packaged = true) {
   return all.electron;
 }
 
-test('every permission is denied, asked or checked, and every device', async () => {
+test('every permission but copying is denied, asked or checked, and every device', async () => {
   const { session, window } = await booted();
   const contents = window.webContents.real;
   for (const permission of [
@@ -29,6 +29,23 @@ test('every permission is denied, asked or checked, and every device', async () 
     expect(session.check?.(contents, permission, 'app://rewrap', {} as never)).toBe(false);
   }
   expect(session.device?.({} as never)).toBe(false);
+});
+
+test('only the page itself may put text on the clipboard', async () => {
+  const { session, window } = await booted();
+  const contents = window.webContents.real;
+  const ask = (requestingUrl: string, isMainFrame: boolean) => {
+    const answers: boolean[] = [];
+    const details = { requestingUrl, isMainFrame };
+    session.request?.(contents, 'clipboard-sanitized-write', (given) => answers.push(given), details);
+    const checked = session.check?.(contents, 'clipboard-sanitized-write', 'app://rewrap', details);
+    return [...answers, checked];
+  };
+  expect(ask('app://rewrap/', true)).toEqual([true, true]);
+  expect(ask('app://rewrap/', false)).toEqual([false, false]);
+  expect(ask('https://example.com/', true)).toEqual([false, false]);
+  expect(ask('app://rewrap.example/', true)).toEqual([false, false]);
+  expect(session.check?.(null, 'clipboard-sanitized-write', '', { isMainFrame: true })).toBe(false);
 });
 
 test('downloads are cancelled', async () => {

@@ -2,14 +2,25 @@ import type { Session, WebContents } from 'electron';
 import { isOwn } from './origin.ts';
 
 /**
- * The window's session: no permission, no device, no download, and no request that leaves `app://rewrap/`.
- * Electron grants every permission unless told otherwise.
+ * What the page may do beyond showing itself: put text on the clipboard. It can only be text that the page has, which
+ * holds no plaintext and no credential; reading the clipboard stays with the main process.
+ */
+const COPY = 'clipboard-sanitized-write';
+
+/**
+ * The window's session: no permission but copying, no device, no download, and no request that leaves
+ * `app://rewrap/`. Electron grants every permission unless told otherwise.
  *
  * @param devTools lets the developer tools load their own page; only where they can be opened at all
  */
 export function guardSession(session: Session, devTools: boolean): void {
-  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  session.setPermissionCheckHandler(() => false);
+  session.setPermissionRequestHandler((_contents, permission, answer, details) =>
+    answer(permission === COPY && details.isMainFrame && isOwn(details.requestingUrl)),
+  );
+  session.setPermissionCheckHandler(
+    (_contents, permission, _origin, details) =>
+      permission === COPY && details.isMainFrame && isOwn(details.requestingUrl ?? ''),
+  );
   session.setDevicePermissionHandler(() => false);
   session.on('will-download', (event) => event.preventDefault());
   session.webRequest.onBeforeRequest((details, answer) => {

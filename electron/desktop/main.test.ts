@@ -40,7 +40,7 @@ test('the entry starts the window with the built files beside it', async () => {
   await import('../main.ts');
   await vi.waitFor(() => expect(fake.windows).toHaveLength(1));
   expect(fake.boxes).toEqual([]);
-  expect(asked.worker).toMatch(/[\\/]engine\.js$/);
+  expect(asked.worker).toMatch(/[\\/]engine\.cjs$/);
   expect(asked.page).toMatch(/[\\/]renderer$/);
   expect(fake.window.options.webPreferences?.preload).toMatch(/[\\/]preload\.cjs$/);
 });

@@ -6,18 +6,22 @@ import { boot } from './testing/boot.ts';
 
 function build(platform: NodeJS.Platform, packaged = true) {
   const shown: View[] = [];
-  let folders = 0;
+  const done: string[] = [];
   const template = menuTemplate({
     platform,
     packaged,
     show: (view) => shown.push(view),
-    showDataFolder: () => {
-      folders += 1;
-    },
+    recent: ['/srv/vault', '/srv/a & b'],
+    openRecent: (folder) => done.push(folder),
+    clearRecent: () => done.push('clear'),
+    showDataFolder: () => done.push('data'),
+    showLog: () => done.push('log'),
+    copyDiagnostics: () => done.push('diagnostics'),
+    checkForUpdates: () => done.push('updates'),
   });
   const items = template.flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []));
   const click = (item: MenuItemConstructorOptions) => item.click?.({} as never, undefined, {} as never);
-  return { template, items, shown, click, folders: () => folders };
+  return { template, items, shown, click, done };
 }
 
 const PLATFORMS = ['linux', 'darwin', 'win32'] as const;
@@ -72,12 +76,38 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     expect(roles(false)).toEqual(expect.arrayContaining(['reload', 'toggleDevTools']));
   });
 
-  test('the data folder is shown when asked for', () => {
-    const { items, click, folders } = build(platform);
-    const item = items.find(({ label }) => label === 'Show data folder');
-    if (item === undefined) throw new Error('No such item');
-    click(item);
-    expect(folders()).toBe(1);
+  test.each([
+    ['Show data folder', 'data'],
+    ['Show log', 'log'],
+    ['Copy diagnostics', 'diagnostics'],
+    ['Check for updates…', 'updates'],
+  ])('"%s" does its work', (label, what) => {
+    const { items, click, done } = build(platform);
+    const found = items.filter((item) => item.label === label);
+    expect(found).toHaveLength(1);
+    for (const item of found) click(item);
+    expect(done).toEqual([what]);
+  });
+
+  test('recent folders open, and can be forgotten', () => {
+    const { items, click, done } = build(platform);
+    const submenu = items.find(({ label }) => label === 'Open recent folder')?.submenu;
+    if (!Array.isArray(submenu)) throw new Error('No such menu');
+    expect(submenu.map(({ label }) => label)).toEqual([
+      '/srv/vault',
+      '/srv/a && b',
+      undefined,
+      'Clear this list',
+    ]);
+    for (const item of submenu) click(item);
+    expect(done).toEqual(['/srv/vault', '/srv/a & b', 'clear']);
+  });
+
+  test('every item does something, by a role or by a click', () => {
+    const idle = build(platform).items.filter(
+      ({ type, role, click, submenu }) => type !== 'separator' && !role && !click && !submenu,
+    );
+    expect(idle).toEqual([]);
   });
 });
 

@@ -8,18 +8,21 @@ export interface MenuParts {
   readonly packaged: boolean;
   /** Asks the page to show a view or to start an action. */
   readonly show: (view: View) => void;
+  /** Folders that were opened, the last one first. */
+  readonly recent: readonly string[];
+  readonly openRecent: (folder: string) => void;
+  readonly clearRecent: () => void;
   readonly showDataFolder: () => void;
+  readonly showLog: () => void;
+  readonly copyDiagnostics: () => void;
+  readonly checkForUpdates: () => void;
 }
 
 const LINE: MenuItemConstructorOptions = { type: 'separator' };
 
 /** The application's menu, as each platform expects it. Nothing in it opens an external address. */
-export function menuTemplate({
-  platform,
-  packaged,
-  show,
-  showDataFolder,
-}: MenuParts): MenuItemConstructorOptions[] {
+export function menuTemplate(parts: MenuParts): MenuItemConstructorOptions[] {
+  const { platform, packaged, show } = parts;
   const mac = platform === 'darwin';
   const item = (label: string, accelerator: string, view: View): MenuItemConstructorOptions => ({
     label,
@@ -27,11 +30,16 @@ export function menuTemplate({
     click: () => show(view),
   });
   const settings = item('Settings…', 'CmdOrCtrl+,', 'settings');
+  const updates: MenuItemConstructorOptions = {
+    label: 'Check for updates…',
+    click: () => parts.checkForUpdates(),
+  };
 
   const application: MenuItemConstructorOptions = {
     role: 'appMenu',
     submenu: [
       { role: 'about' },
+      updates,
       LINE,
       settings,
       LINE,
@@ -49,6 +57,7 @@ export function menuTemplate({
     submenu: [
       item('Open files…', 'CmdOrCtrl+O', 'open-files'),
       item('Open folder…', 'CmdOrCtrl+Shift+O', 'open-folder'),
+      { label: 'Open recent folder', enabled: parts.recent.length > 0, submenu: recentItems(parts) },
       item('Paste ciphertext', 'CmdOrCtrl+Shift+V', 'paste'),
       LINE,
       ...(mac ? [{ role: 'close' } as const] : [settings, LINE, { role: 'quit' } as const]),
@@ -95,9 +104,23 @@ export function menuTemplate({
     role: 'help',
     label: '&Help',
     submenu: [
-      { label: 'Show data folder', click: () => showDataFolder() },
-      ...(mac ? [] : [LINE, { role: 'about' } as const]),
+      { label: 'Show data folder', click: () => parts.showDataFolder() },
+      { label: 'Show log', click: () => parts.showLog() },
+      { label: 'Copy diagnostics', click: () => parts.copyDiagnostics() },
+      ...(mac ? [] : [LINE, updates, { role: 'about' } as const]),
     ],
   };
   return [...(mac ? [application] : []), file, edit, view, window, help];
+}
+
+/** The recent folders by their paths; a single `&` would underline the letter after it. */
+function recentItems({ recent, openRecent, clearRecent }: MenuParts): MenuItemConstructorOptions[] {
+  return [
+    ...recent.map((folder) => ({
+      label: folder.replaceAll('&', '&&'),
+      click: () => openRecent(folder),
+    })),
+    LINE,
+    { label: 'Clear this list', click: () => clearRecent() },
+  ];
 }

@@ -15,6 +15,8 @@ export interface OverrideParts {
   readonly window: () => BrowserWindow | null;
   /** The folder that a dialog last gave; since Electron 43 the system no longer remembers it for us. */
   readonly lastFolder: { get(): string | null; set(path: string): void };
+  /** Hears of paths that a person opened. */
+  readonly opened: (paths: readonly string[]) => void;
 }
 
 type HostTable = typeof hostRequests;
@@ -23,7 +25,8 @@ type PathsReply = z.input<HostTable['intake']['addPaths']['reply']>;
 const NOTHING_CHOSEN = { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
 
 /** Everything for which the desktop has a better answer than the engine alone: dialogs, clipboard, "show in folder". */
-export function desktopOverrides({ electron, engine, window, lastFolder }: OverrideParts): Overrides {
+export function desktopOverrides(parts: OverrideParts): Overrides {
+  const { electron, engine, window, lastFolder, opened } = parts;
   const { dialog, clipboard, shell } = electron;
   let dialogOpen = false;
 
@@ -55,6 +58,7 @@ export function desktopOverrides({ electron, engine, window, lastFolder }: Overr
         const first = paths[0];
         if (first === undefined) return NOTHING_CHOSEN;
         lastFolder.set(what === 'files' ? dirname(first) : first);
+        opened(paths);
         return addPaths(engine, paths);
       }),
 
@@ -99,8 +103,15 @@ export function desktopOverrides({ electron, engine, window, lastFolder }: Overr
  * Takes in the paths that the preload read from dropped files. `origin` is set here: what an upload is, only the
  * loopback host decides.
  */
-export function addDroppedPaths(engine: Engine): (input: unknown) => Promise<Reply<unknown>> {
-  return (input) => answer(hostRequests.intake.addPaths, input, ({ paths }) => addPaths(engine, paths));
+export function addDroppedPaths(
+  engine: Engine,
+  opened: OverrideParts['opened'],
+): (input: unknown) => Promise<Reply<unknown>> {
+  return (input) =>
+    answer(hostRequests.intake.addPaths, input, ({ paths }) => {
+      opened(paths);
+      return addPaths(engine, paths);
+    });
 }
 
 async function addPaths(engine: Engine, paths: string[]): Promise<PathsReply> {

@@ -31,7 +31,8 @@ describe('before ready', () => {
       process: { env: { REWRAP_HOME: 'my/home' } },
     });
     await started;
-    expect(electron.log[0]).toBe('setPath userData');
+    expect(electron.log.slice(0, 2)).toEqual(['setPath userData', 'setAppLogsPath']);
+    expect(existsSync(join(dir, 'my/home/logs/rewrap.log'))).toBe(true);
     expect(options[0]?.dataDir).toBe(join(dir, 'my/home'));
     expect(existsSync(join(dir, 'my/home'))).toBe(true);
   });

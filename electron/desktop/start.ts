@@ -1,20 +1,28 @@
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
-import type { BrowserWindow } from 'electron';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { BrowserWindow, Session } from 'electron';
+import type { EventPayload } from '#shared/contract/api.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { Engine, EngineOptions } from '../bridge/index.ts';
 import type { Page } from '../page/index.ts';
 import { fileArguments } from './arguments.ts';
+import { type DiagnosticsParts, diagnostics } from './diagnostics.ts';
 import type { ElectronMain } from './electron.ts';
 import { guardContents, guardSession } from './guards.ts';
 import { Inbox } from './inbox.ts';
 import { forwardEvents, registerIpc } from './ipc.ts';
+import { errorFacts, Log } from './log.ts';
 import { MainWindow } from './main-window.ts';
 import { menuTemplate } from './menu.ts';
 import { START_URL } from './origin.ts';
 import { addDroppedPaths, desktopOverrides } from './overrides.ts';
+import { watchPower } from './power.ts';
+import { Quit } from './quit.ts';
+import { RecentFolders } from './recent.ts';
+import { RunWatch } from './run-watch.ts';
 import { declareScheme, servePage } from './scheme.ts';
 import { StateFile } from './state.ts';
+import { type Updater, Updates } from './updates.ts';
 import { openWindow } from './window.ts';
 
 /** What `main.ts` puts together. */
@@ -23,8 +31,13 @@ export interface DesktopParts {
   readonly version: string;
   /** Absolute path of the built preload. */
   readonly preload: string;
+  /** Absolute path of the window's icon, a PNG file. */
+  readonly icon: string;
   readonly startEngine: (options: EngineOptions) => Promise<Engine>;
   readonly openPage: () => Page;
+  /** Called when a person asks for updates, not before; null where the build has no feed. */
+  readonly openUpdater: () => Promise<Updater | null>;
+  readonly system: DiagnosticsParts['system'];
   readonly process: {
     readonly argv: readonly string[];
     readonly env: Readonly<Record<string, string | undefined>>;
@@ -34,6 +47,10 @@ export interface DesktopParts {
     cwd(): string;
   };
 }
+
+/** As in electron-builder.yml: Windows joins windows, notifications and shortcuts by it. */
+const APP_ID = 'dev.rewrap.Rewrap';
+const COPYRIGHT = 'Copyright © The Rewrap authors. Apache License 2.0.';
 
 /** How often a page that crashed is loaded again before Rewrap gives up. */
 const RELOADS = 3;
@@ -56,6 +73,7 @@ class Desktop {
   readonly #inbox = new Inbox();
   #engine: Engine | null = null;
   #window: MainWindow | null = null;
+  #log: Log | null = null;
   #crashes = 0;
 
   constructor(parts: DesktopParts) {
@@ -64,13 +82,24 @@ class Desktop {
 
   /** All that comes before `ready`. False when another instance runs: that one takes this one's files. */
   prepare(): boolean {
-    const { electron, process } = this.#parts;
+    const { electron, process, version, icon } = this.#parts;
     const { app, protocol } = electron;
 
     // Another home has its own lock, so it is set first.
     const home = process.env.REWRAP_HOME;
-    if (home) app.setPath('userData', madeFolder(resolve(process.cwd(), home)));
+    if (home) {
+      const folder = madeFolder(resolve(process.cwd(), home));
+      app.setPath('userData', folder);
+      app.setAppLogsPath(join(folder, 'logs'));
+    }
     app.enableSandbox();
+    if (process.platform === 'win32') app.setAppUserModelId(APP_ID);
+    app.setAboutPanelOptions({
+      applicationName: 'Rewrap',
+      applicationVersion: version,
+      copyright: COPYRIGHT,
+      iconPath: icon,
+    });
     declareScheme(protocol);
 
     const given = fileArguments(process.argv, process.cwd(), process.defaultApp);
@@ -99,9 +128,22 @@ class Desktop {
   }
 
   async run(): Promise<void> {
-    const { electron, version, preload, startEngine, openPage, process } = this.#parts;
-    const { app, ipcMain, Menu, session, shell } = electron;
+    const { electron, version, system, startEngine, openPage } = this.#parts;
+    const { app, session } = electron;
     await app.whenReady();
+    const log = new Log(app.getPath('logs'));
+    this.#log = log;
+    log.write('started', {
+      version,
+      packaged: app.isPackaged,
+      platform: system.platform,
+      release: system.release,
+      arch: system.arch,
+      electron: system.versions.electron ?? null,
+    });
+    app.on('child-process-gone', (_event, { type, reason, exitCode }) =>
+      log.write('child-gone', { type, reason, exitCode }),
+    );
 
     // In memory and without a cache: the page leaves nothing on the disk.
     const own = session.fromPartition('rewrap', { cache: false });
@@ -109,58 +151,134 @@ class Desktop {
     servePage(own, openPage());
 
     const dataDir = app.getPath('userData');
+    const paths = this.#inbox.drain();
     const engine = await startEngine({
       host: 'desktop',
       version,
       can: { chooseFiles: true, chooseFolder: true, readClipboard: true, reveal: true, download: false },
       dataDir,
       outputFolders: [],
-      paths: this.#inbox.drain(),
+      paths,
     });
     this.#engine = engine;
-    closeBeforeQuit(electron, engine);
+    this.#furnish(engine, own, new StateFile(dataDir), log, paths);
+  }
 
-    const state = new StateFile(dataDir);
-    const main = new MainWindow(() => {
+  /** Puts window, menu and everything that answers a person or the system around a running engine. */
+  #furnish(engine: Engine, own: Session, state: StateFile, log: Log, paths: readonly string[]): void {
+    const { electron, version, preload, icon, system, process, openUpdater } = this.#parts;
+    const { app, ipcMain } = electron;
+    const main: MainWindow = new MainWindow(() => {
       const window = openWindow({
         electron,
         session: own,
         preload,
+        icon,
+        platform: process.platform,
         place: state.get().window,
         keepPlace: (place) => state.set({ window: place }),
       });
+      window.on('close', (event) => {
+        // Elsewhere the application ends with its window; on macOS it goes on without.
+        if (process.platform === 'darwin' || !quit.holdsWindow()) return;
+        event.preventDefault();
+        app.quit();
+      });
+      // Windows ends the session: it waits for nobody, so what is under way is finished if there is time.
+      window.on('session-end', () => void quit.stop());
+      window.once('ready-to-show', () => runs.showProgress());
       void this.#load(window);
       return window;
+    });
+    const runs = new RunWatch({ electron, window: main, log });
+    const quit = new Quit({ electron, engine, runs, window: () => main.get(), log });
+    const recent = new RecentFolders(app, state, () => setMenu());
+    const updates = new Updates({
+      electron,
+      version,
+      openUpdater,
+      quit,
+      runs,
+      window: () => main.get(),
+      log,
     });
     const lastFolder = {
       get: () => state.get().lastFolder,
       set: (path: string) => state.set({ lastFolder: path }),
     };
+    const opened = (list: readonly string[]) => recent.note(list);
+
     registerIpc({
       ipcMain,
       engine,
-      overrides: desktopOverrides({ electron, engine, window: () => main.get(), lastFolder }),
-      addPaths: addDroppedPaths(engine),
+      overrides: desktopOverrides({ electron, engine, window: () => main.get(), lastFolder, opened }),
+      addPaths: addDroppedPaths(engine, opened),
       contents: () => main.contents(),
     });
     forwardEvents(engine, () => main.contents());
-
-    const template = menuTemplate({
-      platform: process.platform,
-      packaged: app.isPackaged,
-      show: (view) => main.show(view),
-      showDataFolder: () => shell.showItemInFolder(dataDir),
+    engine.onEvent((name, payload) => {
+      if (name === 'runProgress') runs.heard(payload as EventPayload<'runProgress'>);
     });
-    Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+    watchPower({ electron, quit, runs, log });
+
+    const setMenu = () => {
+      const template = menuTemplate({
+        platform: process.platform,
+        packaged: app.isPackaged,
+        show: (view) => main.show(view),
+        recent: recent.list(),
+        openRecent: (folder) => this.#openRecent(folder, recent),
+        clearRecent: () => recent.clear(),
+        showDataFolder: () => electron.shell.showItemInFolder(app.getPath('userData')),
+        showLog: () => electron.shell.showItemInFolder(log.file),
+        copyDiagnostics: () => void this.#copyDiagnostics({ electron, engine, log, version, system }, main),
+        checkForUpdates: () => void updates.check(),
+      });
+      electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate(template));
+    };
+    setMenu();
+    opened(paths);
 
     main.open();
     this.#window = main;
-    this.#inbox.open((paths) => void this.#takeIn(engine, paths));
+    this.#inbox.open((list) => {
+      opened(list);
+      void this.#takeIn(engine, list);
+    });
+  }
+
+  #openRecent(folder: string, recent: RecentFolders): void {
+    if (existsSync(folder)) {
+      this.#inbox.add([folder]);
+      this.#window?.focus();
+      return;
+    }
+    recent.forget(folder);
+    const words =
+      'It was moved, renamed or deleted, or its disk is not connected. It was taken off the list.';
+    this.#parts.electron.dialog.showErrorBox('That folder is not there', words);
+  }
+
+  async #copyDiagnostics(parts: DiagnosticsParts, main: MainWindow): Promise<void> {
+    const { clipboard, dialog } = this.#parts.electron;
+    const text = await diagnostics(parts);
+    await clipboard.writeText(text);
+    const box = {
+      type: 'info' as const,
+      title: 'Rewrap',
+      message: 'Diagnostics are on the clipboard.',
+      detail: `They name no file, key, account or person. This is how they begin:\n\n${text.split('\n').slice(0, 12).join('\n')}`,
+      buttons: ['OK'],
+      noLink: true,
+    };
+    const owner = main.get();
+    await (owner === null ? dialog.showMessageBox(box) : dialog.showMessageBox(owner, box));
   }
 
   /** Says in plain words why Rewrap cannot go on, lets the engine finish, and exits with 1. */
   async giveUp(title: string, words: string): Promise<void> {
     const { app, dialog } = this.#parts.electron;
+    this.#log?.write('gave-up', { title });
     dialog.showErrorBox(title, `${words}\nEvery file is wholly old or wholly new.`);
     try {
       await this.#engine?.close();
@@ -170,8 +288,9 @@ class Desktop {
   }
 
   async #load(window: BrowserWindow): Promise<void> {
-    window.webContents.on('render-process-gone', (_event, { reason }) => {
+    window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
       if (reason === 'clean-exit' || window.isDestroyed()) return;
+      this.#log?.write('page-gone', { reason, exitCode });
       this.#crashes += 1;
       // The work goes on in the engine; a new page asks it for everything.
       if (this.#crashes <= RELOADS) window.webContents.reload();
@@ -179,7 +298,9 @@ class Desktop {
     });
     try {
       await window.loadURL(START_URL);
+      this.#log?.write('page-loaded');
     } catch (error) {
+      this.#log?.write('page-failed', errorFacts(error));
       // A window that is closed while it loads is no failure.
       if (!window.isDestroyed()) await this.giveUp('Rewrap could not start', plainWords(error));
     }
@@ -191,22 +312,6 @@ class Desktop {
     const { message, remedy } = reply.fault;
     this.#parts.electron.dialog.showErrorBox('Rewrap could not open the files', `${message}\n${remedy}`);
   }
-}
-
-/** Lets the engine finish what is under way before the process ends; then quits for good. */
-function closeBeforeQuit({ app }: ElectronMain, engine: Engine): void {
-  let phase: 'running' | 'closing' | 'closed' = 'running';
-  app.on('before-quit', (event) => {
-    if (phase === 'closed') return;
-    event.preventDefault();
-    if (phase === 'closing') return;
-    phase = 'closing';
-    const done = () => {
-      phase = 'closed';
-      app.quit();
-    };
-    engine.close().then(done, done);
-  });
 }
 
 function plainWords(error: unknown): string {

@@ -2,6 +2,11 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
+/** The form of the file. A newer one is left as it is: that Rewrap wrote it, and will be back. */
+const VERSION = 1;
+/** Recent folders that are kept. */
+export const RECENT = 10;
+
 const WindowPlace = z.object({
   x: z.int(),
   y: z.int(),
@@ -16,19 +21,26 @@ export type WindowPlace = z.infer<typeof WindowPlace>;
 const DesktopState = z.object({
   window: WindowPlace.nullable().catch(null),
   lastFolder: z.string().min(1).nullable().catch(null),
+  /** Folders that were opened, the last one first. */
+  recentFolders: z.array(z.string().min(1)).max(RECENT).catch([]),
 });
 export type DesktopState = z.infer<typeof DesktopState>;
 
-const EMPTY: DesktopState = { window: null, lastFolder: null };
+const Version = z.object({ version: z.int().min(1) });
+
+const EMPTY: DesktopState = { window: null, lastFolder: null, recentFolders: [] };
 
 /** What the desktop host remembers between starts, in `desktop-state.json` of the data folder. */
 export class StateFile {
   readonly #file: string;
+  readonly #newer: boolean;
   #state: DesktopState;
 
   constructor(dataDir: string) {
     this.#file = join(dataDir, 'desktop-state.json');
-    this.#state = read(this.#file);
+    const stored = read(this.#file);
+    this.#state = stored.state;
+    this.#newer = stored.version > VERSION;
   }
 
   get(): DesktopState {
@@ -38,9 +50,11 @@ export class StateFile {
   /** Changes some members and writes the file atomically. A disk that refuses costs a window position, no more. */
   set(change: Partial<DesktopState>): void {
     this.#state = { ...this.#state, ...change };
+    if (this.#newer) return;
     const temporary = `${this.#file}.${process.pid}.tmp`;
+    const text = `${JSON.stringify({ version: VERSION, ...this.#state }, null, 2)}\n`;
     try {
-      writeFileSync(temporary, `${JSON.stringify(this.#state)}\n`, { mode: 0o600, flush: true });
+      writeFileSync(temporary, text, { mode: 0o600, flush: true });
       renameSync(temporary, this.#file);
     } catch {
       discard(temporary);
@@ -56,12 +70,15 @@ function discard(file: string): void {
   }
 }
 
-function read(file: string): DesktopState {
+function read(file: string): { version: number; state: DesktopState } {
   try {
-    const parsed = DesktopState.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-    return parsed.success ? parsed.data : EMPTY;
+    const stored: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const state = DesktopState.safeParse(stored);
+    // Before there were versions, the file had the form of the first.
+    const version = Version.safeParse(stored).data?.version ?? VERSION;
+    return { version, state: state.success ? state.data : EMPTY };
   } catch {
     // Missing at the first start, or not JSON.
-    return EMPTY;
+    return { version: VERSION, state: EMPTY };
   }
 }

@@ -48,6 +48,7 @@ export function boot(
   const dir = folder();
   const electron = new FakeElectron();
   electron.paths.set('userData', join(dir, 'data'));
+  electron.paths.set('logs', join(dir, 'logs'));
   const engine = new FakeEngine();
   change({ electron, engine, dir });
   const options: EngineOptions[] = [];
@@ -55,6 +56,14 @@ export function boot(
     electron: electron.real,
     version: '1.2.3',
     preload: '/dist/preload.cjs',
+    icon: '/dist/icon.png',
+    openUpdater: async () => null,
+    system: {
+      platform: 'linux',
+      arch: 'x64',
+      release: '6.1',
+      versions: { electron: '45.4.1', chrome: '1', node: '24' },
+    },
     startEngine: async (given) => {
       options.push(given);
       return engine;

@@ -1,18 +1,25 @@
 import { EventEmitter } from 'node:events';
 import type {
   App,
+  BaseWindow,
   BrowserWindow,
   BrowserWindowConstructorOptions,
   Clipboard,
   Dialog,
+  Display,
   IpcMain,
   IpcMainInvokeEvent,
   Menu,
   MenuItemConstructorOptions,
+  MessageBoxOptions,
+  MessageBoxReturnValue,
   NativeTheme,
+  NotificationConstructorOptions,
   OnBeforeRequestListenerDetails,
   OpenDialogOptions,
   OpenDialogReturnValue,
+  PowerSaveBlocker,
+  ProgressBarOptions,
   Protocol,
   Rectangle,
   Screen,
@@ -68,8 +75,15 @@ export class FakeContents
   }
 }
 
-type WindowMembers = 'loadURL' | 'show' | 'focus' | 'restore' | 'maximize';
-type WindowState = 'isDestroyed' | 'isMinimized' | 'isMaximized' | 'getNormalBounds';
+type WindowMembers =
+  | 'loadURL'
+  | 'show'
+  | 'focus'
+  | 'restore'
+  | 'maximize'
+  | 'setProgressBar'
+  | 'setBackgroundColor';
+type WindowState = 'isFocused' | 'isDestroyed' | 'isMinimized' | 'isMaximized' | 'getNormalBounds';
 
 export class FakeWindow extends EventEmitter implements Pick<BrowserWindow, WindowMembers | WindowState> {
   static loadFails: Error | null = null;
@@ -78,6 +92,9 @@ export class FakeWindow extends EventEmitter implements Pick<BrowserWindow, Wind
   readonly loaded: string[] = [];
   /** `show`, `maximize`, …, in order. */
   readonly did: string[] = [];
+  readonly progress: { value: number; mode: ProgressBarOptions['mode'] | null }[] = [];
+  background: string | null = null;
+  focused = true;
   destroyed = false;
   maximised = false;
   minimised = false;
@@ -109,6 +126,18 @@ export class FakeWindow extends EventEmitter implements Pick<BrowserWindow, Wind
     this.did.push('maximize');
   }
 
+  setProgressBar(value: number, options?: ProgressBarOptions): void {
+    this.progress.push({ value, mode: options?.mode ?? null });
+  }
+
+  setBackgroundColor(color: string): void {
+    this.background = color;
+  }
+
+  isFocused(): boolean {
+    return this.focused;
+  }
+
   isDestroyed(): boolean {
     return this.destroyed;
   }
@@ -127,7 +156,9 @@ export class FakeWindow extends EventEmitter implements Pick<BrowserWindow, Wind
 
   /** As when a person closes it. */
   closeByHand(): void {
-    this.emit('close', new FakeEvent());
+    const event = new FakeEvent();
+    this.emit('close', event);
+    if (event.defaultPrevented) return;
     this.destroyed = true;
     this.emit('closed');
   }
@@ -196,6 +227,31 @@ export class FakeSession extends EventEmitter implements Pick<Session, Guards> {
   }
 }
 
+export class FakeNotification extends EventEmitter {
+  static supported = true;
+  static isSupported(): boolean {
+    return FakeNotification.supported;
+  }
+  readonly options: NotificationConstructorOptions;
+  shown = 0;
+
+  constructor(options: NotificationConstructorOptions = {}) {
+    super();
+    this.options = options;
+  }
+
+  show(): void {
+    this.shown += 1;
+  }
+}
+
+const display = (workArea: Rectangle): Display =>
+  ({
+    workArea,
+    size: { width: workArea.width, height: workArea.height },
+    scaleFactor: 1,
+  }) satisfies Partial<Display> as Display;
+
 export class FakeElectron {
   /** What happened, in order: for what must come before or after something else. */
   readonly log: string[] = [];
@@ -209,7 +265,16 @@ export class FakeElectron {
   readonly revealed: string[] = [];
   chosen: OpenDialogReturnValue = { canceled: true, filePaths: [] };
   clipboardText = '';
-  workArea: Rectangle = { x: 0, y: 0, width: 1920, height: 1040 };
+  /** Work areas, the primary screen's first. */
+  workAreas: Rectangle[] = [{ x: 0, y: 0, width: 1920, height: 1040 }];
+  /** Boxes that asked something, and the buttons that are pressed in turn; `asking` holds an answer back. */
+  readonly asked: MessageBoxOptions[] = [];
+  readonly answers: number[] = [];
+  asking: Promise<void> = Promise.resolve();
+  readonly notifications: FakeNotification[] = [];
+  readonly blockers = new Map<number, string>();
+  readonly recent: string[] = [];
+  about: unknown = null;
   dark = false;
   packaged = true;
   hasLock = true;
@@ -225,6 +290,17 @@ export class FakeElectron {
       this.log.push(`setPath ${name}`);
       this.paths.set(name, path);
     },
+    setAppLogsPath: (path) => {
+      this.log.push('setAppLogsPath');
+      this.paths.set('logs', path ?? '');
+    },
+    setAppUserModelId: (id) => void this.log.push(`appUserModelId ${id}`),
+    setAboutPanelOptions: (options) => {
+      this.about = options;
+    },
+    getLocale: () => 'en-US',
+    addRecentDocument: (path) => void this.recent.push(path),
+    clearRecentDocuments: () => void this.recent.splice(0),
     enableSandbox: () => void this.log.push('enableSandbox'),
     requestSingleInstanceLock: () => {
       this.log.push('lock');
@@ -258,12 +334,37 @@ export class FakeElectron {
     return this.chosen;
   };
 
-  readonly clipboard = { readText: async () => this.clipboardText } satisfies Partial<Clipboard>;
+  readonly showMessageBox = async (
+    ...args: [MessageBoxOptions] | [BaseWindow, MessageBoxOptions]
+  ): Promise<MessageBoxReturnValue> => {
+    const options = args.length === 1 ? args[0] : args[1];
+    this.asked.push(options);
+    await this.asking;
+    return { response: this.answers.shift() ?? 0, checkboxChecked: false };
+  };
+
+  readonly clipboard = {
+    readText: async () => this.clipboardText,
+    writeText: async (text) => {
+      this.clipboardText = text;
+    },
+  } satisfies Partial<Clipboard>;
+  readonly powerMonitor = new EventEmitter();
+  readonly powerSaveBlocker = {
+    start: (type) => {
+      const id = this.blockers.size + 1;
+      this.blockers.set(id, type);
+      return id;
+    },
+    stop: (id) => this.blockers.delete(id),
+  } satisfies Partial<PowerSaveBlocker>;
+  readonly theme = new EventEmitter();
   readonly shell = {
     showItemInFolder: (path) => void this.revealed.push(path),
   } satisfies Partial<Shell>;
   readonly screen = {
-    getDisplayMatching: () => ({ workArea: this.workArea }) as ReturnType<Screen['getDisplayMatching']>,
+    getAllDisplays: () => this.workAreas.map(display),
+    getPrimaryDisplay: () => display(this.workAreas[0] ?? { x: 0, y: 0, width: 0, height: 0 }),
   } satisfies Partial<Screen>;
   readonly protocol = {
     registerSchemesAsPrivileged: (schemes) => {
@@ -291,7 +392,11 @@ export class FakeElectron {
       app: Object.defineProperty(fake.app, 'isPackaged', { get: () => fake.packaged, configurable: true }),
       BrowserWindow: Window,
       clipboard: fake.clipboard,
-      dialog: { ...fake.dialog, showOpenDialog: fake.showOpenDialog },
+      dialog: {
+        ...fake.dialog,
+        showOpenDialog: fake.showOpenDialog,
+        showMessageBox: fake.showMessageBox satisfies Dialog['showMessageBox'],
+      },
       ipcMain: fake.ipcMain,
       Menu: {
         buildFromTemplate: ((template) =>
@@ -300,9 +405,18 @@ export class FakeElectron {
           fake.menu = menu as unknown as MenuItemConstructorOptions[];
         }) satisfies (typeof Menu)['setApplicationMenu'],
       },
-      get nativeTheme() {
-        return { shouldUseDarkColors: fake.dark } satisfies Partial<NativeTheme>;
+      nativeTheme: Object.defineProperty(fake.theme, 'shouldUseDarkColors' satisfies keyof NativeTheme, {
+        get: () => fake.dark,
+        configurable: true,
+      }),
+      Notification: class extends FakeNotification {
+        constructor(options?: NotificationConstructorOptions) {
+          super(options);
+          fake.notifications.push(this);
+        }
       },
+      powerMonitor: fake.powerMonitor,
+      powerSaveBlocker: fake.powerSaveBlocker,
       protocol: fake.protocol,
       screen: fake.screen,
       session: { fromPartition: fake.fromPartition },

@@ -1,0 +1,72 @@
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { redact } from './redact.ts';
+
+/** Size at which a new file is begun, bytes. */
+const ROTATE_AT = 512 * 1024;
+/** Older files that are kept: rewrap.1.log is the last one before the present. */
+const KEEP = 3;
+
+/** What is said of an event: numbers, switches and short names. Text goes through {@link redact}. */
+export type Facts = Readonly<Record<string, string | number | boolean | null>>;
+
+/**
+ * The desktop host's log: one line for each event, in the folder where the system keeps logs. It tells what happened
+ * and when, never to which file, key, account or person. A disk that refuses costs the log, nothing else.
+ */
+export class Log {
+  /** Absolute path of the present file. */
+  readonly file: string;
+  readonly #folder: string;
+  readonly #now: () => Date;
+
+  constructor(folder: string, now: () => Date = () => new Date()) {
+    this.#folder = folder;
+    this.#now = now;
+    this.file = join(folder, 'rewrap.log');
+  }
+
+  write(event: string, facts: Facts = {}): void {
+    const words = Object.entries(facts).map(([name, value]) => {
+      if (typeof value !== 'string') return `${name}=${value}`;
+      const clean = redact(value);
+      return `${name}=${/^[\w.‹›:-]*$/.test(clean) ? clean : JSON.stringify(clean)}`;
+    });
+    const line = [this.#now().toISOString(), event, ...words].join(' ');
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      this.#rotate();
+      appendFileSync(this.file, `${line}\n`, { mode: 0o600 });
+    } catch {
+      // A full or read-only disk.
+    }
+  }
+
+  /** The last lines, oldest first. */
+  tail(lines: number): string[] {
+    try {
+      return readFileSync(this.file, 'utf8').trimEnd().split('\n').slice(-lines);
+    } catch {
+      return [];
+    }
+  }
+
+  #rotate(): void {
+    const size = statSync(this.file, { throwIfNoEntry: false })?.size ?? 0;
+    if (size < ROTATE_AT) return;
+    const older = (number: number) => join(this.#folder, `rewrap.${number}.log`);
+    rmSync(older(KEEP), { force: true });
+    for (let number = KEEP - 1; number >= 1; number -= 1) {
+      if (statSync(older(number), { throwIfNoEntry: false }) !== undefined)
+        renameSync(older(number), older(number + 1));
+    }
+    renameSync(this.file, older(1));
+  }
+}
+
+/** The kind of an error and its words, redacted, for the log. */
+export function errorFacts(error: unknown): Facts {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  return { error: error.name, code, words: error.message };
+}

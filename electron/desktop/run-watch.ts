@@ -1,0 +1,100 @@
+import type { EventPayload } from '#shared/contract/api.ts';
+import type { ElectronMain } from './electron.ts';
+import type { Log } from './log.ts';
+import type { MainWindow } from './main-window.ts';
+
+type Run = EventPayload<'runProgress'>;
+
+/** A run that took this long ends with a notification when nobody looks, milliseconds. */
+const LONG = 10_000;
+
+export interface RunWatchParts {
+  readonly electron: Pick<ElectronMain, 'Notification' | 'powerSaveBlocker'>;
+  readonly window: MainWindow;
+  readonly log: Log;
+}
+
+export const isActive = ({ status }: Run): boolean => status === 'running' || status === 'cancelling';
+
+/** What the system is told of runs: progress on the taskbar and the dock, no sleep while one goes on, its end. */
+export class RunWatch {
+  readonly #parts: RunWatchParts;
+  readonly #active = new Map<string, Run>();
+  #blocker: number | null = null;
+
+  constructor(parts: RunWatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs that go on, as they were last heard of. */
+  active(): Run[] {
+    return [...this.#active.values()];
+  }
+
+  heard(run: Run): void {
+    const known = this.#active.has(run.id);
+    if (isActive(run)) {
+      this.#active.set(run.id, run);
+      if (!known) this.#parts.log.write('run-started', { blobs: run.counts.total, dryRun: run.dryRun });
+    } else if (known) {
+      this.#active.delete(run.id);
+      this.#ended(run);
+    }
+    this.showProgress();
+    this.#keepAwake();
+  }
+
+  /** Also when a window is opened anew while a run goes on. */
+  showProgress(): void {
+    const window = this.#parts.window.get();
+    if (window === null || window.isDestroyed()) return;
+    const runs = this.active();
+    // Below 0 the bar goes away.
+    if (runs.length === 0) return void window.setProgressBar(-1);
+    const total = runs.reduce((sum, { counts }) => sum + counts.total, 0);
+    const left = runs.reduce((sum, { counts }) => sum + counts.waiting + counts.running, 0);
+    const stopping = runs.every(({ status }) => status === 'cancelling');
+    window.setProgressBar(total === 0 ? 0 : (total - left) / total, { mode: stopping ? 'paused' : 'normal' });
+  }
+
+  /** The system may turn the screen off, but must not sleep by itself. */
+  #keepAwake(): void {
+    const { powerSaveBlocker } = this.#parts.electron;
+    if (this.#active.size > 0) this.#blocker ??= powerSaveBlocker.start('prevent-app-suspension');
+    else if (this.#blocker !== null) {
+      powerSaveBlocker.stop(this.#blocker);
+      this.#blocker = null;
+    }
+  }
+
+  #ended(run: Run): void {
+    const { electron, window, log } = this.#parts;
+    const took = Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt);
+    const { succeeded, failed, skipped } = run.counts;
+    const code = run.fault?.code ?? null;
+    log.write('run-ended', { status: run.status, succeeded, failed, skipped, milliseconds: took, code });
+    const looking = window.get()?.isFocused() ?? false;
+    if (looking || !(took >= LONG) || !electron.Notification.isSupported()) return;
+    // Counts alone: a notification may be shown on a locked screen, and is kept by the system.
+    const notification = new electron.Notification({ title: titleOf(run), body: bodyOf(run) });
+    notification.on('click', () => {
+      window.focus();
+      window.show('activity');
+    });
+    notification.show();
+  }
+}
+
+function titleOf({ status, dryRun }: Run): string {
+  const what = dryRun ? 'Dry run' : 'Re-encryption';
+  if (status === 'finished') return `${what} finished`;
+  return status === 'cancelled' ? `${what} stopped` : `${what} failed`;
+}
+
+function bodyOf({ dryRun, counts: { succeeded, failed, skipped } }: Run): string {
+  const blobs = (count: number) => `${count.toLocaleString('en')} blob${count === 1 ? '' : 's'}`;
+  const parts = [`${blobs(succeeded)} ${dryRun ? 'would succeed' : 're-encrypted'}`];
+  if (failed > 0) parts.push(`${failed.toLocaleString('en')} failed`);
+  if (skipped > 0) parts.push(`${skipped.toLocaleString('en')} skipped`);
+  return parts.join(', ');
+}
