@@ -2,6 +2,7 @@ import type { Finding } from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
 import { type Format, type Input, openInput } from './formats/format.ts';
 import { FORMATS } from './formats/index.ts';
+import { withContextFinding } from './formats/no-context.ts';
 import { rawScan } from './formats/raw.ts';
 import type { FoundBlob, Scan } from './types.ts';
 
@@ -18,7 +19,10 @@ export function scan(bytes: Uint8Array, name: string): Scan {
   for (const format of FORMATS) {
     const found = readAs(format, input);
     if (found !== null && found.blobs.length + found.findings.length > 0)
-      return withPrivateKeys(bytes, { ...found, blobs: withDistinctPlaces(found.blobs) });
+      return withPrivateKeys(bytes, {
+        ...found,
+        blobs: withDistinctPlaces(found.blobs).map(withContextFinding),
+      });
   }
   return withPrivateKeys(bytes, NOTHING);
 }
