@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { BlobDetail, BlobRow, Finding, Severity } from '#shared/model/blob.ts';
 import type { Cluster, KeyTimeline } from '#shared/model/cluster.ts';
 import { acrossBlobs, clusters, type LearnedKeys, timelines } from '../clusters/index.ts';
 import { decode } from '../inspect/index.ts';
 import type { FoundBlob } from '../intake/index.ts';
-import type { Source, Workspace } from './workspace.ts';
+import type { Source } from './source.ts';
+import type { Workspace } from './workspace.ts';
 
 /** Bytes of a blob that the inspector gets; the largest ciphertext KMS takes is 6,144. */
 const INSPECT_LIMIT = 65_536;
@@ -128,7 +129,11 @@ function row(id: string, source: Source, found: FoundBlob, across: readonly Find
     container: found.container,
     encoding: found.encoding.name,
     sizeBytes: found.bytes.length,
-    sha256: createHash('sha256').update(found.bytes).digest('hex'),
+    // A blob that is its whole file has the file's hash.
+    sha256:
+      found.encoding.name === 'binary' && found.bytes.length === source.size
+        ? source.sha256
+        : hash('sha256', found.bytes, 'hex'),
     declared: found.declared,
     identification: offered(found),
     worst: highest([...source.scan.findings, ...found.findings, ...across], null),

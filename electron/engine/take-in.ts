@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Oddity } from '#shared/model/blob.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import {
+  isBlobAlone,
   keySizeOf,
   PLAINTEXT_CODES,
   readableByOthers,
@@ -28,11 +29,14 @@ export interface IntakeResult {
   moreOddities: number;
 }
 
-export interface ReadFile {
-  readonly walked: WalkedFile;
+/** What was read of a file. */
+export interface Content {
+  /** Bytes. */
   readonly size: number;
+  /** Hex SHA-256 of the bytes. */
   readonly sha256: string;
-  readonly scan: Scan;
+  /** What was found; for a file that is one symmetric blob and nothing else, its bytes: they say it all. */
+  readonly found: Scan | Uint8Array;
 }
 
 /** A file without blobs that may be a key in clear. Only its size is known outside the reader. */
@@ -44,8 +48,8 @@ export interface KeyCandidate {
 }
 
 export interface TakeIn {
-  /** A file with blobs or findings; says how many blobs were put in. */
-  readonly put: (file: ReadFile) => number;
+  /** A file with blobs or findings. */
+  readonly put: (file: WalkedFile, content: Content) => void;
   readonly progress: (files: number, blobs: number, done: boolean) => void;
 }
 
@@ -86,12 +90,19 @@ export async function takeIn(
     files++;
     try {
       const { bytes, sha256 } = small.read(met.path) ?? (await readSource(met.path));
+      if (isBlobAlone(bytes)) {
+        result.sources++;
+        result.blobs++;
+        put(met, { size: bytes.length, sha256, found: bytes });
+        continue;
+      }
       const found = scan(bytes, met.path);
       const key = found.blobs.length === 0 ? keySizeOf(bytes) : null;
       if (key !== null) keys.push({ display: met.display, keyBytes: key, mode: modeOf(met.path) });
       if (found.blobs.length > 0 || found.findings.length > 0) {
         result.sources++;
-        result.blobs += put({ walked: met, size: bytes.length, sha256, scan: withMode(found, met.path) });
+        result.blobs += found.blobs.length;
+        put(met, { size: bytes.length, sha256, found: withMode(found, met.path) });
         continue;
       }
       small.forget();

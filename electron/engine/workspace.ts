@@ -1,40 +1,20 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SourceInfo } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { type FoundBlob, plaintextNeighbours, readSource, type Scan, scan } from '../intake/index.ts';
+import { type FoundBlob, plaintextNeighbours, readSource, scan } from '../intake/index.ts';
 import type { PlanFile } from '../rotation/index.ts';
-import { type IntakeResult, type KeyCandidate, takeIn } from './take-in.ts';
-
-export interface Source {
-  readonly id: string;
-  readonly origin: 'path' | 'upload' | 'paste';
-  readonly path: string | null;
-  /** Pasted text is kept; a file is read again when it is needed. */
-  readonly bytes: Uint8Array | null;
-  readonly display: string;
-  readonly relative: string;
-  size: number;
-  sha256: string;
-  scan: Scan;
-  blobs: readonly Entry[];
-}
-
-/** A blob of the list. */
-export interface Entry {
-  readonly id: string;
-  readonly source: Source;
-  readonly found: FoundBlob;
-}
-
-type Content = Pick<Source, 'size' | 'sha256' | 'scan'>;
+import { type Entry, numberOfSource, Source, type SourceName, sourceOfBlob } from './source.ts';
+import { type Content, type IntakeResult, type KeyCandidate, takeIn } from './take-in.ts';
 
 /** Everything that was taken in: sources, the blobs in them, and where each sits. Holds ciphertext only. */
 export class Workspace {
-  #sources = new Map<string, Source>();
-  #byPath = new Map<string, string>();
-  #rows = new Map<string, Entry>();
+  /** In the order of their numbers. */
+  #sources: Source[] = [];
+  /** Sources by path. Null while nothing can be met twice: during the first intake of an empty list. */
+  #byPath: Map<string, Source> | null = null;
+  #intakes = 0;
+  #size = 0;
   #nextSource = 1;
-  #nextBlob = 1;
   #revision = 0;
   readonly #changed: (revision: number, total: number) => void;
   readonly #progress: (files: number, blobs: number, done: boolean) => void;
@@ -49,18 +29,22 @@ export class Workspace {
 
   /** Takes in files and folders. Never throws for what it meets: that becomes an oddity. */
   async addPaths(paths: readonly string[], origin: 'path' | 'upload'): Promise<IntakeResult> {
-    const { result, keys } = await takeIn(paths, {
-      put: (read) => {
-        const known = this.#sources.get(this.#byPath.get(read.walked.path) ?? '');
-        if (known !== undefined) return this.#fill(known, read);
-        const { path, display, relative } = read.walked;
-        return this.#add(path, display, relative, origin, null, read);
-      },
-      progress: this.#progress,
-    });
-    if (keys.length > 0) this.#besideKeys(keys);
-    this.#bump();
-    return result;
+    if (this.#intakes++ > 0 || this.#sources.length > 0) this.#indexPaths();
+    try {
+      const { result, keys } = await takeIn(paths, {
+        put: (file, content) => {
+          const known = this.#byPath?.get(file.path);
+          if (known === undefined) this.#add(file, origin, content);
+          else this.#refill(known, content);
+        },
+        progress: this.#progress,
+      });
+      if (keys.length > 0) this.#besideKeys(keys);
+      return result;
+    } finally {
+      this.#intakes--;
+      this.#bump();
+    }
   }
 
   /** Takes in pasted text. */
@@ -82,36 +66,38 @@ export class Workspace {
         ],
       };
     }
-    const n = [...this.#sources.values()].filter((s) => s.origin === 'paste').length + 1;
-    const blobs = this.#add(null, `Pasted text ${n}`, `pasted-${n}.txt`, 'paste', bytes, {
+    const n = this.#sources.filter((s) => s.origin === 'paste').length + 1;
+    const name = { path: null, display: `Pasted text ${n}`, relative: `pasted-${n}.txt`, text: bytes };
+    this.#add(name, 'paste', {
       size: bytes.length,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-      scan: found,
+      sha256: hash('sha256', bytes, 'hex'),
+      found,
     });
     this.#bump();
-    return { sources: 1, blobs, oddities: [], moreOddities: 0 };
+    return { sources: 1, blobs: found.blobs.length, oddities: [], moreOddities: 0 };
   }
 
   /** Forgets sources (all when null); touches no file. */
   remove(sourceIds: readonly string[] | null): void {
-    for (const id of sourceIds ?? [...this.#sources.keys()]) {
-      const source = this.#sources.get(id);
-      if (source === undefined) continue;
-      this.#sources.delete(id);
-      if (source.path !== null) this.#byPath.delete(source.path);
-      for (const { id } of source.blobs) this.#rows.delete(id);
-    }
+    const numbers = sourceIds === null ? null : new Set(sourceIds.map(numberOfSource));
+    this.#sources = this.#sources.filter((source) => {
+      if (numbers !== null && !numbers.has(source.number)) return true;
+      this.#size -= source.count;
+      if (source.path !== null) this.#byPath?.delete(source.path);
+      return false;
+    });
+    if (this.#sources.length === 0 && this.#intakes === 0) this.#byPath = null;
     this.#bump();
   }
 
   /** Reads files again after they were replaced; blobs keep their ids by place. */
   async refresh(paths: readonly string[]): Promise<void> {
     for (const path of paths) {
-      const source = this.#sources.get(this.#byPath.get(path) ?? '');
+      const source = this.#indexPaths().get(path);
       if (source === undefined) continue;
       try {
-        const data = await readSource(path);
-        this.#fill(source, { ...data, scan: scan(data.bytes, path) });
+        const { bytes, size, sha256 } = await readSource(path);
+        this.#refill(source, { size, sha256, found: scan(bytes, path) });
       } catch {
         // Gone or unreadable now: the row stays as it was last seen, and a run over it will say what is wrong.
       }
@@ -124,29 +110,37 @@ export class Workspace {
   }
 
   get size(): number {
-    return this.#rows.size;
+    return this.#size;
   }
 
-  /** Every blob with its source, in the order in which they were taken in. */
-  entries(): Iterable<Entry> {
-    return this.#rows.values();
+  /** Every blob with its source, in the order in which the sources were taken in. */
+  *entries(): Generator<Entry> {
+    for (const source of this.#sources) yield* source.blobs;
   }
 
   /** Absolute path of each row's file, in the order of {@link entries}. */
   paths(offset: number, limit: number): (string | null)[] {
-    return [...this.#rows.values()].slice(offset, offset + limit).map(({ source }) => source.path);
+    const paths: (string | null)[] = [];
+    let row = 0;
+    for (const source of this.#sources) {
+      const from = Math.max(row, offset);
+      row += source.count;
+      const to = Math.min(row, offset + limit);
+      for (let i = from; i < to; i++) paths.push(source.path);
+      if (row >= offset + limit) break;
+    }
+    return paths;
   }
 
   sources(offset: number, limit: number): { total: number; sources: SourceInfo[] } {
-    const all = [...this.#sources.values()];
     return {
-      total: all.length,
-      sources: all.slice(offset, offset + limit).map((s) => ({
+      total: this.#sources.length,
+      sources: this.#sources.slice(offset, offset + limit).map((s) => ({
         id: s.id,
         file: s.display,
         origin: s.origin,
         sizeBytes: s.size,
-        blobs: s.blobs.length,
+        blobs: s.count,
         findings: [...s.scan.findings],
       })),
     };
@@ -174,8 +168,8 @@ export class Workspace {
 
   /** Throws FaultError `BlobGone`. */
   get(blobId: string): Entry {
-    const entry = this.#rows.get(blobId);
-    if (entry === undefined)
+    const entry = this.#source(sourceOfBlob(blobId))?.blob(blobId) ?? null;
+    if (entry === null)
       throw new FaultError(
         fault('BlobGone', 'That blob is no longer in the list.', '', 'Add its file again.'),
       );
@@ -184,7 +178,10 @@ export class Workspace {
 
   /** A file that is a key of just the size that a blob beside it holds: told at that blob's file. */
   #besideKeys(keys: readonly KeyCandidate[]): void {
-    const sources = new Map([...this.#sources.values()].map((source) => [source.display, source]));
+    const folders = new Set(keys.map(({ display }) => folderOf(display)));
+    const sources = new Map<string, Source>();
+    for (const source of this.#sources)
+      if (folders.has(folderOf(source.display))) sources.set(source.display, source);
     const neighbours = [
       ...[...sources.values()].map((source) => ({
         file: source.display,
@@ -199,56 +196,42 @@ export class Workspace {
         blobPlaintextBytes: [],
       })),
     ];
-    for (const { file, beside, finding } of plaintextNeighbours(neighbours)) {
-      const source = sources.get(beside);
-      if (source === undefined) continue;
-      const told = { ...finding, title: `${file}: ${finding.title}`, range: null };
-      source.scan = { ...source.scan, findings: [...source.scan.findings, told] };
+    for (const { file, beside, finding } of plaintextNeighbours(neighbours))
+      sources.get(beside)?.addFinding({ ...finding, title: `${file}: ${finding.title}`, range: null });
+  }
+
+  #add(name: SourceName, origin: Source['origin'], content: Content): void {
+    const source = new Source(this.#nextSource++, origin, name, content);
+    this.#sources.push(source);
+    this.#size += source.count;
+    if (this.#byPath !== null && name.path !== null) this.#byPath.set(name.path, source);
+  }
+
+  /** The source of a number, found by halving. */
+  #source(number: number): Source | null {
+    let low = 0;
+    let high = this.#sources.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sources[middle]?.number ?? 0) < number) low = middle + 1;
+      else high = middle;
     }
+    const found = this.#sources[low];
+    return found?.number === number ? found : null;
   }
 
-  /** Spelled out rather than spread: a hundred thousand files come this way. */
-  #add(
-    path: string | null,
-    display: string,
-    relative: string,
-    origin: Source['origin'],
-    bytes: Uint8Array | null,
-    content: Content,
-  ): number {
-    const { size, sha256, scan: found } = content;
-    const id = `s${this.#nextSource++}`;
-    const source: Source = {
-      id,
-      origin,
-      path,
-      bytes,
-      display,
-      relative,
-      size,
-      sha256,
-      scan: found,
-      blobs: [],
-    };
-    this.#sources.set(id, source);
-    if (path !== null) this.#byPath.set(path, id);
-    return this.#fill(source, content);
+  #refill(source: Source, content: Content): void {
+    this.#size -= source.count;
+    source.refill(content);
+    this.#size += source.count;
   }
 
-  /** A source's blobs anew; a blob keeps its id by its place. */
-  #fill(source: Source, { size, sha256, scan: found }: Content): number {
-    const before = source.blobs.length === 0 ? null : new Map(source.blobs.map((b) => [b.found.place, b.id]));
-    for (const { id } of source.blobs) this.#rows.delete(id);
-    source.size = size;
-    source.sha256 = sha256;
-    source.scan = found;
-    source.blobs = found.blobs.map((blob) => {
-      const id = before?.get(blob.place) ?? `b${this.#nextBlob++}`;
-      const entry: Entry = { id, source, found: blob };
-      this.#rows.set(id, entry);
-      return entry;
-    });
-    return found.blobs.length;
+  #indexPaths(): Map<string, Source> {
+    if (this.#byPath === null) {
+      this.#byPath = new Map();
+      for (const source of this.#sources) if (source.path !== null) this.#byPath.set(source.path, source);
+    }
+    return this.#byPath;
   }
 
   /** What is known of the blobs changed, though not the blobs: they are to be fetched again. */
@@ -258,6 +241,10 @@ export class Workspace {
 
   #bump(): void {
     this.#revision++;
-    this.#changed(this.#revision, this.#rows.size);
+    this.#changed(this.#revision, this.#size);
   }
+}
+
+function folderOf(display: string): string {
+  return display.slice(0, Math.max(display.lastIndexOf('/'), display.lastIndexOf('\\')) + 1);
 }

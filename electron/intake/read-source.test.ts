@@ -95,6 +95,13 @@ test('small files side by side: each its own bytes, and a forgotten place is use
   expect(reader.read(join(top, 'page'))?.bytes.length).toBe(4096);
   expect(reader.read(join(top, 'more'))).toBeNull();
   expect(reader.read(join(top, 'none'))?.bytes.length).toBe(0);
+  // What was not read here takes nobody's place when it is forgotten.
+  const last = reader.read(join(top, '8'));
+  const expected = Buffer.from(last?.bytes ?? []);
+  expect(reader.read(join(top, 'more'))).toBeNull();
+  reader.forget();
+  reader.read(join(top, '9'));
+  expect(Buffer.from(last?.bytes ?? []).equals(expected)).toBe(true);
   expect(() => reader.read(join(top, 'gone'))).toThrow(
     expect.objectContaining({ fault: expect.objectContaining({ code: 'FileMissing' }) }),
   );

@@ -57,10 +57,10 @@ export async function readSource(path: string): Promise<Source> {
 
 export type SmallFile = Pick<Source, 'bytes' | 'sha256'>;
 
-/** Bytes of a slab, from which small files get their memory: one allocation for hundreds of blobs. */
-const SLAB_BYTES = 32 * 1024;
+/** Bytes of a slab, into which small files are read: one allocation for hundreds of blobs. */
+const SLAB_BYTES = 64 * 1024;
 /** Larger files get memory of their own, so that one blob does not keep a whole slab. */
-const SLAB_SHARE = SLAB_BYTES / 16;
+const SLAB_SHARE = 2048;
 
 /**
  * Reads many small files one after the other, without waiting. Their bytes lie side by side in slabs, so that a hundred
@@ -78,11 +78,20 @@ export class SmallFiles {
    * Throws the FaultErrors `FileMissing`, `FileUnreadable` and `TooManyOpenFiles`.
    */
   read(path: string): SmallFile | null {
+    this.#last = 0;
     const fd = open(path);
     try {
-      const count = readSync(fd, scratch, 0, ONE_PAGE + 1, 0);
+      if (this.#used + ONE_PAGE >= SLAB_BYTES) {
+        this.#slab = new Uint8Array(SLAB_BYTES);
+        this.#used = 0;
+      }
+      const at = this.#used;
+      const count = readSync(fd, this.#slab, at, ONE_PAGE + 1, 0);
       if (count > ONE_PAGE) return null;
-      const bytes = this.#keep(scratch.subarray(0, count));
+      const read = this.#slab.subarray(at, at + count);
+      this.#last = count > SLAB_SHARE ? 0 : count;
+      this.#used = at + this.#last;
+      const bytes = count > SLAB_SHARE ? read.slice() : read;
       return { bytes, sha256: hash('sha256', bytes, 'hex') };
     } catch {
       // Became a folder, a pipe without a writer, …
@@ -96,21 +105,6 @@ export class SmallFiles {
   forget(): void {
     this.#used -= this.#last;
     this.#last = 0;
-  }
-
-  #keep(bytes: Uint8Array): Uint8Array {
-    const size = bytes.length;
-    this.#last = 0;
-    if (size > SLAB_SHARE) return bytes.slice();
-    if (this.#used + size > SLAB_BYTES) {
-      this.#slab = new Uint8Array(SLAB_BYTES);
-      this.#used = 0;
-    }
-    const at = this.#used;
-    this.#slab.set(bytes, at);
-    this.#used += size;
-    this.#last = size;
-    return this.#slab.subarray(at, at + size);
   }
 }
 

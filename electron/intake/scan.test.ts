@@ -3,10 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { assemble } from '../inspect/assemble.test-help.ts';
 import { isText } from '../inspect/index.ts';
 import { LOOK_ALIKES } from '../inspect/look-alikes.test-help.ts';
 import { madeUpBlob } from './blob.test-help.ts';
-import { type Scan, scan } from './index.ts';
+import { isBlobAlone, type Scan, scan } from './index.ts';
 
 const base64 = (blob: Uint8Array) => Buffer.from(blob).toString('base64');
 const read = (text: string) => scan(Buffer.from(text), 'file');
@@ -390,4 +391,31 @@ test.skipIf(!present)('public samples: labelled blobs as text, and Encryption SD
     expect(
       scan(readFileSync(join(SAMPLES, 'encryption-sdk', name)), name).blobs[0]?.identification.kind,
     ).toBe('encryption-sdk-message');
+});
+
+test('what has the header and the length of a blob is one raw blob without findings, whatever is inside', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom('v1' as const, 'v2' as const),
+      fc.integer({ min: 1, max: 600 }),
+      fc.nat(255),
+      fc.array(fc.tuple(fc.nat(4095), fc.nat(255)), { maxLength: 6 }),
+      (layout, plaintextBytes, kind, changes) => {
+        const bytes = assemble({ layout, plaintextBytes, kind });
+        const isWhole = isBlobAlone(bytes);
+        for (const [at, byte] of changes) if (at < bytes.length) bytes[at] = byte;
+        const found = scan(bytes, 'x');
+        expect(isWhole).toBe(true);
+        if (!isBlobAlone(bytes)) return;
+        expect(found.blobs).toHaveLength(1);
+        expect(found.blobs[0]).toMatchObject({
+          place: '',
+          container: 'raw',
+          range: { start: 0, end: bytes.length },
+        });
+        expect(found.findings).toEqual([]);
+      },
+    ),
+    { numRuns: 2000 },
+  );
 });

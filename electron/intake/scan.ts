@@ -2,6 +2,7 @@ import type { Finding } from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
 import { type Format, type Input, openInput } from './formats/format.ts';
 import { FORMATS } from './formats/index.ts';
+import { withContextFinding } from './formats/no-context.ts';
 import { rawScan } from './formats/raw.ts';
 import type { FoundBlob, Scan } from './types.ts';
 
@@ -13,13 +14,15 @@ const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
  * that knows the file but finds nothing in it leaves it to those after it.
  */
 export function scan(bytes: Uint8Array, name: string): Scan {
-  const alone = blobAlone(bytes);
-  if (alone !== null) return alone;
+  if (isBlobAlone(bytes)) return rawScan(bytes, identify(bytes));
   const input = openInput(bytes, name);
   for (const format of FORMATS) {
     const found = readAs(format, input);
     if (found !== null && found.blobs.length + found.findings.length > 0)
-      return withPrivateKeys(bytes, { ...found, blobs: withDistinctPlaces(found.blobs) });
+      return withPrivateKeys(bytes, {
+        ...found,
+        blobs: withDistinctPlaces(found.blobs).map(withContextFinding),
+      });
   }
   return withPrivateKeys(bytes, NOTHING);
 }
@@ -43,13 +46,20 @@ function readAs(format: Format, input: Input): Scan | null {
 }
 
 /**
- * A file that is one symmetric blob to the last byte can be nothing else: the way of most files of a large folder,
- * which asks no format.
+ * Whether a file is one blob and nothing else, by its header and its length word alone: what most files of a large
+ * folder are. {@link scan} says of such bytes that they are one raw blob without findings; which layout, or what is
+ * wrong in its inside, need not be known until somebody looks.
  */
-function blobAlone(bytes: Uint8Array): Scan | null {
-  if (bytes[0] !== 0x01 || (bytes[1] !== 0x01 && bytes[1] !== 0x02) || bytes[4] !== 0x78) return null;
-  const identification = identify(bytes);
-  return identification.kind === 'kms-symmetric' ? rawScan(bytes, identification) : null;
+export function isBlobAlone(bytes: Uint8Array): boolean {
+  if (bytes[0] !== 0x01 || bytes[3] !== 0x00 || bytes[4] !== 0x78) return false;
+  const cmsAt = bytes[1] === 0x02 ? 58 : bytes[1] === 0x01 ? 41 : bytes.length;
+  // No KMS ciphertext has more than 6,144 bytes, so that the length is in the lower half of its word.
+  return (
+    bytes[cmsAt] === 0x30 &&
+    bytes[cmsAt - 4] === 0x00 &&
+    bytes[cmsAt - 3] === 0x00 &&
+    (bytes[cmsAt - 2] ?? 0) * 256 + (bytes[cmsAt - 1] ?? 0) === bytes.length - cmsAt
+  );
 }
 
 const PRIVATE_KEY = Buffer.from('PRIVATE KEY-----');

@@ -15,7 +15,7 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 export interface BlobEncoding {
   readonly name: EncodingName;
   /** Character set of the text around it; 'binary' for raw blobs. */
-  readonly charset: 'binary' | 'utf-8' | 'utf-16le' | 'utf-16be';
+  readonly charset: 'binary' | 'utf-8' | 'latin-1' | 'utf-16le' | 'utf-16be';
   /** Letter case of hex; irrelevant otherwise. */
   readonly hexCase: 'lower' | 'upper';
   /** Whether base64 carries its '=' padding. */

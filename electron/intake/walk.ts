@@ -15,16 +15,48 @@ interface Root {
   readonly name: string;
 }
 
-/** A folder under way: its names, sorted, and how far they are done. */
-interface Folder {
+/** How a folder is called; outlives the walk, since every file in it keeps it rather than three paths of its own. */
+interface FolderName {
   /** Path, path relative to the root, and path for people, each with a separator at its end (relative: or empty). */
   readonly path: string;
   readonly relative: string;
   readonly display: string;
+}
+
+/** A folder under way: its names, sorted, and how far they are done. */
+interface Folder {
+  readonly called: FolderName;
   readonly names: string[];
   /** Names that are no regular files, and those whose sort the folder does not say. */
   readonly others: ReadonlyMap<string, Sort>;
   next: number;
+}
+
+/** A file that was met. A hundred thousand of them are kept, so its paths are put together when they are asked for. */
+class MetFile implements WalkedFile {
+  readonly #folder: FolderName;
+  readonly #name: string;
+
+  constructor(folder: FolderName, name: string) {
+    this.#folder = folder;
+    this.#name = name;
+  }
+
+  get type(): 'file' {
+    return 'file';
+  }
+
+  get path(): string {
+    return this.#folder.path + this.#name;
+  }
+
+  get display(): string {
+    return this.#folder.display + displayPath(this.#name);
+  }
+
+  get relative(): string {
+    return this.#folder.relative + this.#name;
+  }
 }
 
 type Sort = 'folder' | 'symlink' | 'pipe' | 'socket' | 'device' | 'unknown';
@@ -73,7 +105,7 @@ export function* walkNow(
     if (sort !== 'folder') {
       yield typeof sort === 'object'
         ? failed(displayPath(root.name), sort.error)
-        : met(root.path, displayPath(root.name), root.name, sort, true);
+        : met({ path: root.path, relative: root.name, display: displayPath(root.name) }, '', sort);
       continue;
     }
     const open: Folder[] = [];
@@ -85,20 +117,20 @@ export function* walkNow(
         open.pop();
         continue;
       }
-      const path = folder.path + name;
-      let sort: Sort | 'file' = folder.others.get(name) ?? 'file';
+      const { called, others } = folder;
+      let sort: Sort | 'file' = others.size === 0 ? 'file' : (others.get(name) ?? 'file');
       if (sort === 'unknown' || (sort === 'file' && name.includes('\ufffd'))) {
-        const looked = sortOf(path);
+        const looked = sortOf(called.path + name);
         if (typeof looked === 'object') {
-          yield lost(folder.display + displayPath(name), name, looked.error);
+          yield lost(called.display + displayPath(name), name, looked.error);
           continue;
         }
         sort = looked;
       }
-      const relative = folder.relative + name;
-      if (sort !== 'folder') yield met(path, folder.display + displayPath(name), relative, sort, false);
+      if (sort !== 'folder') yield met(called, name, sort);
       else {
-        const odd = yield* enter(path, relative, folder.display + displayPath(name), open, maxDepth);
+        const shown = called.display + displayPath(name);
+        const odd = yield* enter(called.path + name, called.relative + name, shown, open, maxDepth);
         if (odd !== null) yield odd;
       }
     }
@@ -122,9 +154,11 @@ function* enter(
   try {
     const { names, others } = yield* namesIn(path);
     open.push({
-      path: path.endsWith(sep) ? path : path + sep,
-      relative: relative === '' ? '' : relative + sep,
-      display: display.endsWith(sep) ? display : display + sep,
+      called: {
+        path: path.endsWith(sep) ? path : path + sep,
+        relative: relative === '' ? '' : relative + sep,
+        display: display.endsWith(sep) ? display : display + sep,
+      },
       names,
       others,
       next: 0,
@@ -163,32 +197,37 @@ function lost(shown: string, name: string, error: unknown): WalkedOddity {
     : failed(shown, error);
 }
 
-/** What is to be said of something that is no folder. */
-function met(
-  path: string,
-  shown: string,
-  relative: string,
-  sort: Sort | 'file',
-  isRoot: boolean,
-): WalkedFile | WalkedOddity {
+/** What is to be said of something that is no folder. `name` is empty for a root, whose names stand in `folder`. */
+function met(folder: FolderName, name: string, sort: Sort | 'file'): WalkedFile | WalkedOddity {
+  if (sort === 'file' && !isOurs(name === '' ? basename(folder.path) : name))
+    return new MetFile(folder, name);
+  const shown = folder.display + displayPath(name);
+  if (sort === 'symlink')
+    return oddity(shown, 'symlink', 'A symbolic link: not followed. Add what it points to if you mean that.');
   if (sort !== 'file')
-    return sort === 'symlink'
-      ? oddity(shown, 'symlink', 'A symbolic link: not followed. Add what it points to if you mean that.')
-      : oddity(shown, 'special', `${SPECIAL[sort] ?? 'A device'}: holds no file content, and is not opened.`);
-  const name = isRoot ? basename(path) : relative;
-  if (name.endsWith('.tmp') && isTemporaryName(basename(name)))
+    return oddity(
+      shown,
+      'special',
+      `${SPECIAL[sort] ?? 'A device'}: holds no file content, and is not opened.`,
+    );
+  if (isTemporaryName(name === '' ? basename(folder.path) : name))
     return oddity(
       shown,
       'leftover',
       'An interrupted write of Rewrap left this behind. The file it was to replace is intact; this can be deleted.',
     );
-  if (!isRoot && isBackupName(name))
-    return oddity(
-      shown,
-      'backup',
-      'A backup that Rewrap made: not taken with its folder. Add it by itself to look at it.',
-    );
-  return { type: 'file', path, display: shown, relative };
+  // A backup that was named by itself was meant.
+  if (name === '') return new MetFile(folder, name);
+  return oddity(
+    shown,
+    'backup',
+    'A backup that Rewrap made: not taken with its folder. Add it by itself to look at it.',
+  );
+}
+
+/** Whether a name is one that Rewrap gives to a file while it replaces another. */
+function isOurs(name: string): boolean {
+  return name.endsWith('.tmp') ? isTemporaryName(name) : isBackupName(name);
 }
 
 const SPECIAL: Readonly<Record<string, string>> = { pipe: 'A named pipe', socket: 'A socket' };

@@ -2,6 +2,7 @@
 export { readCsv } from './csv.ts';
 export { readDotenv } from './dotenv.ts';
 export { readHcl } from './hcl.ts';
+export { readHeaders } from './headers.ts';
 export { iniValue, readIni } from './ini.ts';
 export { readJson } from './json.ts';
 export { Group, Leaf, type LeafStyle, pathText, type Structure, type Syntax } from './nodes.ts';

@@ -11,7 +11,9 @@ export type LeafStyle =
   | 'double'
   | 'block-literal'
   | 'block-folded'
-  | 'heredoc';
+  | 'heredoc'
+  /** The value of an HTTP header: the rest of its line. */
+  | 'header';
 
 /** How values of one style are read and written; one object for all leaves of that style. */
 export interface Rules {

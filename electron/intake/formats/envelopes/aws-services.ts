@@ -1,7 +1,17 @@
-import { Leaf } from '../../structure/index.ts';
+import { type Group, Leaf } from '../../structure/index.ts';
 import type { FoundBlob } from '../../types.ts';
 import { messageIn } from './sdk-message.ts';
-import { contextNotDeclared, type GroupReader, isString, leafBlob, mapOf, textOf } from './shared.ts';
+import {
+  type Collected,
+  contextNotDeclared,
+  type GroupReader,
+  isString,
+  leafBlob,
+  mapOf,
+  memberRange,
+  rangeOf,
+  textOf,
+} from './shared.ts';
 
 /**
  * SSM `get-parameter` and the like without decryption: the value of a SecureString is a KMS blob (standard tier, context
@@ -30,7 +40,27 @@ export const ssmParameter: GroupReader = (parameter, out) => {
   if (blob?.identification.kind === 'encryption-sdk-message')
     out.blobs.push(...messageIn(value).map((found): FoundBlob => ({ ...found, container: 'ssm-parameter' })));
   else if (blob?.identification.kind.startsWith('kms-') === true) out.blobs.push(blob);
+  else if (blob === null && !KMS_LETTERS.test(value.raw)) inClear(parameter, value, out);
 };
+
+/** How base64 of a KMS blob or of an Encryption SDK message begins, also where it was cut short. */
+const KMS_LETTERS = /^(?:AQ[EI][A-D]AH|Ci[A-D]|AYA[A-D]|Ag[RV]4)[A-Za-z0-9+/=.…]*$/;
+
+/** A SecureString that was fetched with --with-decryption: told of, not read any further. */
+function inClear(parameter: Group, value: Leaf, out: Collected): void {
+  const range = memberRange(parameter, value) ?? rangeOf(value.view, value.outerStart, value.outerEnd);
+  out.plaintext.push(range);
+  out.findings.push({
+    code: 'plaintext-in-file',
+    severity: 'critical',
+    title: 'A SecureString of Parameter Store stands here in clear.',
+    detail:
+      `${value.place} is no ciphertext: the parameter was fetched with decryption, and whoever reads this file needs no ` +
+      'KMS. Rewrap does not read it any further, and leaves it out of what it writes elsewhere. Delete it here; fetched ' +
+      'without --with-decryption, the value is a KMS blob.',
+    range,
+  });
+}
 
 /** A record of an RDS or Aurora database activity stream (Amazon RDS User Guide, "Database activity streams"). */
 export const rdsActivity: GroupReader = (record, out) => {

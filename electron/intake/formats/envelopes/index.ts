@@ -14,7 +14,7 @@ import { ecrAuthorization, encodedWhole, storedBytes } from './encoded.ts';
 import { mongodb } from './mongodb.ts';
 import { opentofu } from './opentofu.ts';
 import { pulumi } from './pulumi.ts';
-import { s3Metadata } from './s3.ts';
+import { s3Headers, s3Metadata } from './s3.ts';
 import { secretStrings } from './secret-strings.ts';
 import type { Collected, GroupReader } from './shared.ts';
 import { terraform } from './terraform.ts';
@@ -61,6 +61,9 @@ export const textEnvelopes: Format = {
     const whole = encodedWhole(view);
     if (whole.length > 0) return { blobs: whole, findings: [], plaintext: [] };
     const out: Collected = { blobs: [], findings: [], plaintext: [] };
+    s3Headers(view, out);
+    if (out.blobs.length + out.findings.length > 0)
+      return withOthers({ ...out, blobs: apart(out.blobs) }, structuredText.read(input));
     const structure = NAMES.test(view.text) ? readStructure(view, name) : null;
     if (structure !== null) visitGroups(structure, (group) => readGroup(group, out));
     const taken = new Set(out.blobs.map(({ range }) => range.start));

@@ -1,9 +1,20 @@
 import type { EncryptionContext } from '#shared/model/context.ts';
-import { type Group, Leaf } from '../../structure/index.ts';
-import { contextCompanion, contextOf, type GroupReader, isString, leafBlob } from './shared.ts';
+import { Group, Leaf, readHeaders } from '../../structure/index.ts';
+import type { TextView } from '../../text-view.ts';
+import {
+  type Collected,
+  contextCompanion,
+  contextOf,
+  contextOfGroup,
+  type GroupReader,
+  isString,
+  leafBlob,
+} from './shared.ts';
 
 const PREFIX = 'x-amz-meta-';
 const KEY_PAIR = 'kms_cmk_id';
+/** Members that hold the context. */
+const MATERIALS = /^(?:x-amz-meta-)?x-amz-(?:matdesc|t)$/i;
 
 /**
  * Metadata of the S3 Encryption Client as JSON: the `Metadata` of `head-object`, a plain map with or without the
@@ -33,7 +44,12 @@ export const s3Metadata: GroupReader = (group, out) => {
     return;
   }
   const written = named.get(v3 === undefined ? 'x-amz-matdesc' : 'x-amz-t');
-  const context = written === undefined ? {} : contextOf(written.value());
+  // Without quotes, JSON is a map of YAML's own.
+  const inline = group.members.find(
+    (one): one is Group => one instanceof Group && MATERIALS.test(String(one.key)),
+  );
+  const context =
+    written !== undefined ? contextOf(written.value()) : inline === undefined ? {} : contextOfGroup(inline);
   const blob = leafBlob(key, true, {
     container: 's3-encryption-metadata',
     declared: {
@@ -46,11 +62,22 @@ export const s3Metadata: GroupReader = (group, out) => {
         ? []
         : [contextCompanion(String(written.key), written, context)],
     ...(alg === 'kms' && context !== null && KEY_PAIR in context ? { contextKeyPairs: [KEY_PAIR] } : {}),
-    ...(context === null ? { notPutBack: unreadable(String(written?.key)) } : {}),
+    ...(context === null || inline !== undefined
+      ? { notPutBack: unreadable(String(written?.key ?? inline?.key)) }
+      : {}),
     findings: [putBackToS3(withContext, context)],
   });
   if (blob !== null) out.blobs.push(blob);
 };
+
+/** The same as HTTP headers: `curl -I`, `curl -v`, a browser's list. */
+export function s3Headers(view: TextView, out: Collected): void {
+  if (!HEADERS.test(view.text)) return;
+  for (const group of readHeaders(view, HEADER)) s3Metadata(group, out);
+}
+
+const HEADERS = /x-amz-meta-x-amz-(?:key|3)/i;
+const HEADER = /^x-amz-meta-x-amz-(?:key|3)/i;
 
 /** Members that are text, by their names without prefix and in lower case (S3 gives them back in lower case). */
 function metadataOf(group: Group): Map<string, Leaf> {
@@ -58,8 +85,8 @@ function metadataOf(group: Group): Map<string, Leaf> {
   for (const member of group.members) {
     if (!(member instanceof Leaf) || typeof member.key !== 'string') continue;
     const name = member.key.toLowerCase();
-    // "12" is a string in JSON; elsewhere it is written like a number.
-    if (isString(member) || /^\d\d$/.test(member.raw))
+    // "12" is a string in JSON; elsewhere it is written like a number, and words like "kms" without quotes.
+    if (isString(member) || /^(?:\d\d|kms|kms\+context|AESWrap|RSA[\w/-]*)$/.test(member.raw))
       named.set(name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, member);
   }
   return named;
@@ -82,7 +109,7 @@ function notKms(group: Group, why: string) {
 
 function unreadable(name: string): string {
   return (
-    `The context in ${name} is not JSON: S3 encodes metadata that is not ASCII in a way of its own, and Rewrap could ` +
+    `The context in ${name} is not JSON text: S3 encodes metadata that is not ASCII in a way of its own, and Rewrap could ` +
     'not write it back. Copy the object with its metadata decoded first.'
   );
 }

@@ -52,6 +52,33 @@ function told({ container, declared, companions, contextKeyPairs, notPutBack, fi
   };
 }
 
+/**
+ * The bytes to cut so that a map in brackets (JSON) is valid without one of its members: the member with the separator
+ * that belongs to it. Null for a map that is laid out otherwise.
+ */
+export function memberRange(group: Group, member: Group | Leaf): ByteRange | null {
+  const index = group.members.indexOf(member);
+  const view = viewOf(group);
+  if (index === -1 || view === null || !group.bracketed || member.keyStart < 0) return null;
+  const before = group.members[index - 1];
+  const after = group.members[index + 1];
+  const start = after === undefined && before !== undefined ? endOf(before) : member.keyStart;
+  return rangeOf(view, start, after?.keyStart ?? endOf(member));
+}
+
+function endOf(member: Group | Leaf): number {
+  return member instanceof Leaf ? member.outerEnd : member.end;
+}
+
+/** The view of the text that a map stands in, from a value in it or in one of its members. */
+function viewOf(group: Group): TextView | null {
+  for (const one of group.members) {
+    const leaf = one instanceof Leaf ? one : one.members.find((inner) => inner instanceof Leaf);
+    if (leaf instanceof Leaf) return leaf.view;
+  }
+  return null;
+}
+
 /** The member of a map that is text: a JSON string, or a scalar of another syntax. */
 export function textOf(group: Group, name: string): Leaf | null {
   const member = group.member(name);
@@ -173,9 +200,10 @@ export function leafCompanion(
   };
 }
 
-function rawBytes(view: TextView, start: number, end: number): Uint8Array {
+/** The bytes of a text as they stand. */
+export function rawBytes(view: TextView, start: number, end: number): Uint8Array {
   const text = view.text.slice(start, end);
-  return view.charset === 'utf-8'
+  return view.charset === 'utf-8' || view.charset === 'latin-1'
     ? new Uint8Array(Buffer.from(text, 'latin1'))
     : writeText(text, view.charset);
 }

@@ -1,6 +1,5 @@
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf } from '../../structure/index.ts';
-import type { TextView } from '../../text-view.ts';
 import type { Companion } from '../../types.ts';
 import { keyReference } from './keys.ts';
 import {
@@ -10,7 +9,7 @@ import {
   leafBlob,
   leafCompanion,
   mapOf,
-  rangeOf,
+  memberRange,
   textOf,
 } from './shared.ts';
 
@@ -68,22 +67,10 @@ function decryptedSecrets(group: Group, out: Collected): void {
 
 /** Reports and marks the member `plaintext`, with the comma that belongs to it. JSON alone. */
 function plaintextOf(group: Group, out: Collected) {
-  const index = group.members.findLastIndex(({ key }) => key === 'plaintext');
-  const member = group.members[index];
-  if (member === undefined || !group.bracketed || member.keyStart < 0) return [];
-  if (member instanceof Leaf && !textOf(group, 'plaintext')) return [];
-  const before = group.members[index - 1];
-  const after = group.members[index + 1];
-  const end = member instanceof Leaf ? member.outerEnd : member.end;
-  const start =
-    after === undefined && before !== undefined
-      ? before instanceof Leaf
-        ? before.outerEnd
-        : before.end
-      : member.keyStart;
-  const view = viewOf(group);
-  if (view === null) return [];
-  const range = rangeOf(view, start, after?.keyStart ?? end);
+  const member = group.member('plaintext');
+  if (member === null || (member instanceof Leaf && !textOf(group, 'plaintext'))) return [];
+  const range = memberRange(group, member);
+  if (range === null) return [];
   out.plaintext.push(range);
   const finding = {
     code: 'plaintext-beside-blob',
@@ -97,15 +84,6 @@ function plaintextOf(group: Group, out: Collected) {
   } as const;
   out.findings.push(finding);
   return [finding];
-}
-
-/** The view of the text that a map stands in, from a value in it or in one of its members. */
-function viewOf(group: Group): TextView | null {
-  for (const one of group.members) {
-    const leaf = one instanceof Leaf ? one : one.members.find((inner) => inner instanceof Leaf);
-    if (leaf instanceof Leaf) return leaf.view;
-  }
-  return null;
 }
 
 function contextIn(group: Group): EncryptionContext | null {

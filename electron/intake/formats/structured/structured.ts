@@ -1,11 +1,14 @@
-import type { BlobContainer, Finding } from '#shared/model/blob.ts';
+import type { BlobContainer, ByteRange, Finding } from '#shared/model/blob.ts';
 import { type Group, type Leaf, positionOf, readStructure, type Structure } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
 import type { FoundBlob } from '../../types.ts';
 import { type Format, NOTHING_DECLARED } from '../format.ts';
 import { writingFindings } from '../text.ts';
+import { type Beside, plaintextMembers, plaintextOnLine } from './beside.ts';
+import { withContextLabel } from './context-labels.ts';
 import { withKeyLabel } from './key-labels.ts';
 import { foundAt, leafBlob } from './leaf-blob.ts';
+import { lookValues, OTHER_CIPHERTEXT } from './look-values.ts';
 import { blobTokens } from './tokens.ts';
 
 /** Most blobs listed of one file. */
@@ -25,10 +28,10 @@ const WORTH_READING =
 export const structuredText: Format = {
   container: 'text',
   read({ text: view, name }) {
-    if (view === null || !WORTH_READING.test(view.text)) return null;
-    const { blobs, cut } = textBlobs(view, readStructure(view, name), () => true);
-    const findings = cut ? [tooMany()] : [];
-    return blobs.length === 0 ? null : { blobs, findings, plaintext: [] };
+    if (view === null || !(WORTH_READING.test(view.text) || OTHER_CIPHERTEXT.test(view.text))) return null;
+    const { blobs, cut, beside } = textBlobs(view, readStructure(view, name), () => true);
+    const findings = [...(cut ? [tooMany()] : []), ...beside.findings];
+    return blobs.length === 0 ? null : { blobs, findings, plaintext: sorted(beside.plaintext) };
   },
 };
 
@@ -37,14 +40,50 @@ export function textBlobs(
   view: TextView,
   structure: Structure | null,
   wanted: (leaf: Leaf) => boolean,
-): { blobs: FoundBlob[]; cut: boolean } {
-  const values = structure === null ? [] : valueBlobs(structure, wanted);
-  const inText = values.length > MAX_BLOBS ? [] : tokenBlobs(view, structure, values, wanted);
-  const blobs = [...values, ...inText].sort((a, b) => a.range.start - b.range.start);
-  return { blobs: distinct(blobs.slice(0, MAX_BLOBS)), cut: blobs.length > MAX_BLOBS };
+): { blobs: FoundBlob[]; cut: boolean; beside: Beside } {
+  const beside: Beside = { findings: [], plaintext: [] };
+  const values = structure === null ? [] : valueBlobs(structure, wanted, beside);
+  const inText = values.length > MAX_BLOBS ? [] : tokenBlobs(view, structure, values, wanted, beside);
+  const looks =
+    structure !== null && OTHER_CIPHERTEXT.test(view.text)
+      ? apartFrom([...values, ...inText], structure, wanted)
+      : [];
+  const blobs = [...values, ...inText, ...looks].sort((a, b) => a.range.start - b.range.start);
+  return { blobs: distinct(blobs.slice(0, MAX_BLOBS)), cut: blobs.length > MAX_BLOBS, beside };
 }
 
-function valueBlobs({ leaves, syntax }: Structure, wanted: (leaf: Leaf) => boolean): FoundBlob[] {
+/** Values that are ciphertext of other tools, where no blob stands in them. */
+function apartFrom(
+  known: readonly FoundBlob[],
+  structure: Structure,
+  wanted: (leaf: Leaf) => boolean,
+): FoundBlob[] {
+  const starts = known.map(({ range }) => range.start).sort((a, b) => a - b);
+  return lookValues(structure, wanted).filter(({ range }) => {
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) < range.start) low = middle + 1;
+      else high = middle;
+    }
+    return (starts[low] ?? Number.POSITIVE_INFINITY) >= range.end;
+  });
+}
+
+/** Ranges in the order of the file, each once. */
+function sorted(ranges: readonly ByteRange[]): ByteRange[] {
+  const kept: ByteRange[] = [];
+  for (const range of [...ranges].sort((a, b) => a.start - b.start))
+    if (range.start >= (kept.at(-1)?.end ?? 0)) kept.push(range);
+  return kept;
+}
+
+function valueBlobs(
+  { leaves, syntax }: Structure,
+  wanted: (leaf: Leaf) => boolean,
+  beside: Beside,
+): FoundBlob[] {
   const found: { blob: FoundBlob; parent: Group }[] = [];
   /** Blobs in each map or list: a key named beside two blobs may be that of either. */
   const siblings = new Map<Group, number>();
@@ -56,9 +95,11 @@ function valueBlobs({ leaves, syntax }: Structure, wanted: (leaf: Leaf) => boole
     siblings.set(leaf.parent, (siblings.get(leaf.parent) ?? 0) + 1);
   }
   const labelled = syntax === 'json' || syntax === 'json-lines' || syntax === 'yaml';
-  return found.map(({ blob, parent }) =>
-    labelled && parent.kind === 'map' && siblings.get(parent) === 1 ? withKeyLabel(blob, parent) : blob,
-  );
+  return found.map(({ blob, parent }) => {
+    if (!labelled || parent.kind !== 'map' || siblings.get(parent) !== 1) return blob;
+    plaintextMembers(blob, parent, beside);
+    return withContextLabel(withKeyLabel(blob, parent), parent);
+  });
 }
 
 /** Blobs that are no whole value: named by the value they stand in, or by line and column. */
@@ -67,6 +108,7 @@ function tokenBlobs(
   structure: Structure | null,
   known: readonly FoundBlob[],
   wanted: (leaf: Leaf) => boolean,
+  beside: Beside,
 ): FoundBlob[] {
   const blobs: FoundBlob[] = [];
   const leaves = structure?.leaves ?? [];
@@ -101,6 +143,8 @@ function tokenBlobs(
         companions: [],
         findings: writingFindings(decoded),
       });
+      const last = blobs.at(-1);
+      if (last !== undefined) plaintextOnLine(view, last, start, beside);
     }
     if (blobs.length > MAX_BLOBS) break;
   }

@@ -1,0 +1,79 @@
+import type { ByteRange, Finding } from '#shared/model/blob.ts';
+import { randomness } from '../../../inspect/index.ts';
+import { type Group, Leaf } from '../../structure/index.ts';
+import type { TextView } from '../../text-view.ts';
+import type { FoundBlob } from '../../types.ts';
+
+/** What stands in clear beside a blob: findings, and the bytes that are never copied elsewhere. */
+export interface Beside {
+  readonly findings: Finding[];
+  readonly plaintext: ByteRange[];
+}
+
+/** Names, in lower case without `_` and `-`, under which KMS's replies and people put what a blob holds. */
+const PLAIN_NAMES =
+  /^(?:plaintext|privatekeyplaintext|plaintextkey|plaintextdatakey|plainkey|cleartext|decrypted|unencrypted)$/;
+/** Names that are believed when the value is also a key of just the size that the blob holds. */
+const KEY_NAMES = /^(?:key|rawkey|datakey|dek|secretkey|aeskey|cek)$/;
+const KEY_SIZES: readonly number[] = [16, 24, 32, 48, 64];
+
+/** The plaintext of a blob as another member of its map. */
+export function plaintextMembers(blob: FoundBlob, parent: Group, out: Beside): void {
+  for (const member of parent.members) {
+    if (!(member instanceof Leaf) || typeof member.key !== 'string' || member.end - member.start > 8192)
+      continue;
+    const name = member.key.toLowerCase().replaceAll(/[_-]/g, '');
+    const { view } = member;
+    const range = { start: view.byteAt(member.outerStart), end: view.byteAt(member.outerEnd) };
+    if (range.start === blob.range.start || member.end === member.start) continue;
+    const isPlain =
+      (PLAIN_NAMES.test(name) && !/^(?:null|~|true|false|none|\*+)$/i.test(member.raw)) ||
+      (KEY_NAMES.test(name) && isKeyOf(blob, member.raw));
+    if (isPlain) tell(member.place, range, out);
+  }
+}
+
+/**
+ * `aws kms generate-data-key --output text`: the blob, the key's ARN and the plaintext on one line. A field of a blob's
+ * line that is a key of just the size that the blob holds.
+ */
+export function plaintextOnLine(view: TextView, blob: FoundBlob, start: number, out: Beside): void {
+  if (!KEY_SIZES.includes(blob.identification.plaintextBytes ?? 0)) return;
+  const { text } = view;
+  const from = text.lastIndexOf('\n', start) + 1;
+  const feed = text.indexOf('\n', start);
+  const line = text.slice(from, feed === -1 ? text.length : feed);
+  if (line.length > 65_536 || !line.includes('\t')) return;
+  let at = from;
+  for (const field of line.split('\t')) {
+    const raw = field.trimEnd();
+    if (raw !== '' && isKeyOf(blob, raw))
+      tell('The line', { start: view.byteAt(at), end: view.byteAt(at + raw.length) }, out);
+    at += field.length + 1;
+  }
+}
+
+/** Whether text is base64 or hex of random bytes, as many as a blob holds. */
+function isKeyOf({ identification: { plaintextBytes } }: FoundBlob, raw: string): boolean {
+  if (plaintextBytes === null || !KEY_SIZES.includes(plaintextBytes)) return false;
+  const isHex = raw.length === 2 * plaintextBytes && /^[0-9a-fA-F]+$/.test(raw);
+  if (!isHex && !/^[A-Za-z0-9+/_-]+={0,2}$/.test(raw)) return false;
+  const key = Buffer.from(raw, isHex ? 'hex' : 'base64');
+  const is = key.length === plaintextBytes && randomness(key).failed === null;
+  key.fill(0);
+  return is;
+}
+
+function tell(where: string, range: ByteRange, out: Beside): void {
+  out.plaintext.push(range);
+  out.findings.push({
+    code: 'plaintext-beside-blob',
+    severity: 'critical',
+    title: 'The plaintext stands beside its ciphertext.',
+    detail:
+      `${where} holds the secret in clear: whoever reads this file needs no KMS. Rewrap does not read it any further, and ` +
+      'leaves it out of what it writes elsewhere. Delete it here, and treat the secret as exposed if others could read ' +
+      'the file.',
+    range,
+  });
+}

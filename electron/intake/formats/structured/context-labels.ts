@@ -1,0 +1,77 @@
+import type { EncryptionContext } from '#shared/model/context.ts';
+import { Group, Leaf } from '../../structure/index.ts';
+import { writeText } from '../../text-view.ts';
+import type { Companion, FoundBlob } from '../../types.ts';
+
+/** Names, in lower case without `_` and `-`, under which people write the context of the blob beside. */
+const CONTEXT_NAMES = new Set([
+  'context',
+  'encryptioncontext',
+  'kmscontext',
+  'kmsencryptioncontext',
+  'kmsencryptcontext',
+]);
+
+/**
+ * The encryption context that is written beside a blob: a member with a telling name whose value is a map of texts, in
+ * the same map, which holds no other blob. In brackets (JSON, YAML flow) it follows the new blob's; laid out in lines it
+ * does not, which is told.
+ */
+export function withContextLabel(found: FoundBlob, parent: Group): FoundBlob {
+  const labels = parent.members.filter(
+    (member): member is Group =>
+      member instanceof Group &&
+      member.kind === 'map' &&
+      typeof member.key === 'string' &&
+      CONTEXT_NAMES.has(member.key.toLowerCase().replaceAll(/[_-]/g, '')),
+  );
+  const [label] = labels;
+  if (label === undefined || labels.length > 1) return found;
+  const pairs: [string, string][] = [];
+  for (const member of label.members) {
+    if (!(member instanceof Leaf) || typeof member.key !== 'string' || member.end - member.start > 8192)
+      return found;
+    // A number, true or null is no text; KMS takes texts alone.
+    if (member.style === 'plain' && /^(?:[-+.\d][-+.\deE]*|true|false|null|~|)$/i.test(member.raw))
+      return found;
+    pairs.push([member.key, member.value()]);
+  }
+  const context = Object.fromEntries(pairs);
+  const declared = { ...found.declared, encryptionContext: context };
+  if (label.bracketed)
+    return { ...found, declared, companions: [...found.companions, ...companion(label, context)] };
+  return {
+    ...found,
+    declared,
+    findings: [
+      ...found.findings,
+      {
+        code: 'context-stays-as-written',
+        severity: 'info',
+        title: 'A new encryption context must be written into the file by hand.',
+        detail: `${label.place} is laid out in lines, which Rewrap leaves as they are. Keep the context, or change it there after the run.`,
+        range: null,
+      },
+    ],
+  };
+}
+
+function companion(label: Group, old: EncryptionContext): Companion[] {
+  const leaf = label.members[0];
+  if (!(leaf instanceof Leaf)) return [];
+  const { view } = leaf;
+  const range = { start: view.byteAt(label.start), end: view.byteAt(label.end) };
+  return [
+    {
+      name: label.place,
+      range,
+      write: ({ context }) => {
+        const now = context ?? {};
+        const same =
+          Object.keys(now).length === Object.keys(old).length &&
+          Object.entries(now).every(([key, value]) => Object.hasOwn(old, key) && old[key] === value);
+        return writeText(same ? view.read(label.start, label.end) : JSON.stringify(now), view.charset);
+      },
+    },
+  ];
+}

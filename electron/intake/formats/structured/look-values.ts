@@ -1,0 +1,85 @@
+import type { BlobContainer, BlobKind } from '#shared/model/blob.ts';
+import { looksLikeText } from '../../../inspect/index.ts';
+import { decodeText } from '../../encoding.ts';
+import type { Leaf, Structure } from '../../structure/index.ts';
+import type { BlobEncoding, FoundBlob } from '../../types.ts';
+import { NOTHING_DECLARED } from '../format.ts';
+
+/**
+ * How values begin that are ciphertext of another tool: HashiCorp Vault, age, OpenPGP, Ansible Vault, OpenSSL, Spring
+ * Cloud Config, JWE, and Google Cloud KMS in base64. A text with none of them is not looked through.
+ */
+export const OTHER_CIPHERTEXT =
+  /vault:v\d|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)|\$ANSIBLE_VAULT;|U2FsdGVkX1|\{cipher\}|\beyJ[\w-]{8}|CiQA/;
+const BEGINS =
+  /^\s*["'`]?(?:vault:v\d|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)|\$ANSIBLE_VAULT;|U2FsdGVkX1|\{cipher\}|eyJ[\w-]{8}|CiQA)/;
+
+/** Ciphertext of other tools. Certificates, keys and the like in values are no ciphertext, and not listed there. */
+const LISTED: ReadonlySet<BlobKind> = new Set<BlobKind>([
+  'age',
+  'openpgp',
+  'vault-transit',
+  'gcp-kms',
+  'spring-cloud-config',
+  'openssl-salted',
+  'ansible-vault',
+  'jwe',
+]);
+
+/** Most values listed of one file. */
+const MOST = 10_000;
+/** Longest value looked at, in characters. */
+const MAX_CHARACTERS = 1_048_576;
+
+/** Values that are ciphertext of another tool, named as what they are, so that nobody takes them for KMS's. */
+export function lookValues({ leaves, syntax }: Structure, wanted: (leaf: Leaf) => boolean): FoundBlob[] {
+  const found: FoundBlob[] = [];
+  for (const leaf of leaves) {
+    const size = leaf.end - leaf.start;
+    if (size < 16 || size > MAX_CHARACTERS || found.length >= MOST) continue;
+    if (!BEGINS.test(leaf.view.text.slice(leaf.start, leaf.start + 64)) || !wanted(leaf)) continue;
+    const blob = lookValue(leaf, syntax);
+    if (blob !== null) found.push(blob);
+  }
+  return found;
+}
+
+function lookValue(leaf: Leaf, container: BlobContainer): FoundBlob | null {
+  const { view, place } = leaf;
+  const around = {
+    place,
+    range: { start: view.byteAt(leaf.start), end: view.byteAt(leaf.end) },
+    container,
+    declared: NOTHING_DECLARED,
+    companions: [],
+    findings: [],
+  };
+  const value = leaf.value();
+  const said = looksLikeText(value);
+  if (said !== null)
+    return LISTED.has(said.kind)
+      ? { ...around, encoding: AS_IT_STANDS, bytes: new Uint8Array(Buffer.from(value)), identification: said }
+      : null;
+  const decoded = decodeText(leaf.raw, {
+    charset: view.charset,
+    escaped: leaf.rules.escaped,
+    takeUnknown: true,
+  });
+  if (decoded === null || !LISTED.has(decoded.identification.kind)) return null;
+  return {
+    ...around,
+    encoding: decoded.encoding,
+    bytes: decoded.bytes,
+    identification: decoded.identification,
+  };
+}
+
+/** The value is the ciphertext, as text. KMS never makes another for it, so that nothing is ever written so. */
+const AS_IT_STANDS: BlobEncoding = {
+  name: 'binary',
+  charset: 'binary',
+  hexCase: 'lower',
+  padded: true,
+  breaks: [],
+  inner: null,
+};
