@@ -33,6 +33,8 @@ export async function rotateBlob(
   if (found.notPutBack !== undefined && !context.input.request.dryRun)
     return { kind: 'unfit', fault: explainOwn('NotPutBack', { detail: found.notPutBack }) };
   try {
+    const refused = found.refuses?.(context.input.request.destination.algorithm) ?? null;
+    if (refused !== null) return { kind: 'failed', fault: refused };
     const tooLong = await context.capacity.refuses(found.identification.plaintextBytes);
     if (tooLong !== null) return { kind: 'failed', fault: tooLong };
     context.ledger.set(blobId, { state: 'running' });
@@ -81,7 +83,12 @@ async function tryOut(
     const out = await withRetry(() => context.input.kms.dryRun(input), context.retry);
     context.ledger.set(blobId, {
       requestId: out.requestId,
-      notes: out.outcome === 'ignored' ? [IGNORED] : [],
+      notes: [
+        ...(out.outcome === 'ignored' ? [IGNORED] : []),
+        ...(found.notPutBack === undefined
+          ? []
+          : [`KMS would re-encrypt it, yet a real run leaves it as it is. ${found.notPutBack}`]),
+      ],
     });
     return { kind: 'would-succeed' };
   } catch (error) {
@@ -193,6 +200,7 @@ function explained(
     region: kms.region,
     endpoint: kms.endpoint,
     profile: kms.choice.kind === 'aws' ? kms.choice.profile : null,
+    principal: kms.principal ?? null,
     sourceKeyId: input.sourceKeyId,
     destinationKeyId: input.destinationKeyId,
     sourceAlgorithm: input.sourceAlgorithm,
@@ -200,6 +208,7 @@ function explained(
     sourceContext: input.sourceContext,
     destinationContext: input.destinationContext,
     declaredContext: found?.declared.encryptionContext ?? null,
+    declaredKeyId: found?.declared.keyArn ?? null,
     identification: found?.identification ?? null,
     blobBytes: input.blob.length,
   };

@@ -1,3 +1,4 @@
+import { changedContext } from '#shared/kms/contexts.ts';
 import { type EncryptionAlgorithm, takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { ContextChoice, RunRequest } from '#shared/model/run.ts';
@@ -10,7 +11,7 @@ export interface Contexts {
 /**
  * The encryption contexts to send for one blob; null where none is sent. A side whose algorithm takes none gets none.
  * "The same as the source" is what is really sent on the source side, but for the pairs (`keyPairs`) whose value is
- * the key itself: these name the destination key. Source choice 'same' is refused before a run.
+ * the key itself: these name the destination key. Source choices 'same' and 'changed' are refused before a run.
  */
 export function resolveContexts(
   request: Pick<RunRequest, 'source' | 'destination'>,
@@ -48,6 +49,7 @@ function chosen(
   same: EncryptionContext | null,
 ): EncryptionContext | null {
   if (choice.mode === 'given') return choice.context;
+  if (choice.mode === 'changed') return changedContext(same, choice);
   return choice.mode === 'declared' ? declared : same;
 }
 

@@ -1,4 +1,6 @@
+import type { PolicyAdvice } from '../../model/fault.ts';
 import { regionOfArn } from '../facts.ts';
+import { accountOf, identityAdvice, keyAdvice, type Wanted } from './policy.ts';
 import type { Diagnosis, KmsSituation } from './situation.ts';
 
 /** Parts of IAM's sentence "User: … is not authorized to perform: … on resource: … because …". */
@@ -51,7 +53,30 @@ export function deniedCase(said: string, s: KmsSituation): Diagnosis {
     message: `You are not allowed ${denial.action}${on}.`,
     causes: why(denial),
     remedy: remedyOf(denial, on, who),
+    policies: denial.action.startsWith('kms:')
+      ? advice(denial, {
+          action: denial.action,
+          keyArn: keyArnOf(key),
+          principal: denial.principal ?? s.principal ?? null,
+          side: side?.name ?? null,
+        })
+      : [],
   };
+}
+
+/** Statements that would allow it. An explicit deny is lifted by no statement. */
+function advice(d: Denial, wanted: Wanted): PolicyAdvice[] {
+  if (d.why === 'explicit') return [];
+  const owner = accountOf(wanted.keyArn);
+  const caller = accountOf(wanted.principal);
+  const foreign = owner !== null && caller !== null && owner !== caller;
+  // A policy of the organisation (service control, permissions boundary) is not changed by a statement of these two.
+  if (d.policy !== null && d.policy !== 'identity-based policy' && d.policy !== 'resource-based policy')
+    return [];
+  if (foreign || d.why === 'ambiguous') return [keyAdvice(wanted), identityAdvice(wanted)];
+  if (d.policy === 'identity-based policy') return [identityAdvice(wanted)];
+  if (d.policy === 'resource-based policy') return [keyAdvice(wanted)];
+  return [identityAdvice(wanted), keyAdvice(wanted)];
 }
 
 function why(d: Denial): string[] {
@@ -84,25 +109,44 @@ function remedyOf(d: Denial, on: string, who: string): string {
   return `Have ${d.action}${on} allowed${who} ${where}.`;
 }
 
-/** KMS's one sentence for four different things: they are told apart as hypotheses, likeliest first. */
+/**
+ * KMS's one sentence for four different things, which it uses where no source key is pinned: they are told apart as
+ * hypotheses, likeliest first. What the file says of its key counts as a label.
+ */
 function cannotSay(s: KmsSituation): Diagnosis {
   const region = s.region ?? null;
   const pinned = s.sourceKeyId ?? null;
-  const pinnedRegion = pinned === null ? null : regionOfArn(pinned);
-  const here = region === null ? 'this Region' : region;
+  const named = pinned ?? s.declaredKeyId ?? null;
+  const namedRegion = named === null ? null : regionOfArn(named);
+  const who = pinned === null ? 'the file says that its key' : 'the source key';
+  const key = named === null ? '' : pinned === null ? ` (${named}, as the file says)` : ` (${named})`;
   const causes = [
-    `you lack kms:ReEncryptFrom on the key that made the blob${pinned === null ? '' : ` (${pinned})`}.`,
-    `the blob was made in another Region than ${here}; the bytes do not say which.`,
+    `you lack kms:ReEncryptFrom on the key that made the blob${key}.`,
+    `the blob was made in another Region than ${region ?? 'this Region'}; the bytes do not say which.`,
     'its key is in another account that does not let you in.',
     'its key or its key material has been deleted.',
   ];
-  if (region !== null && pinnedRegion !== null && pinnedRegion !== region)
-    causes.unshift(`the source key is of ${pinnedRegion}, and this connection is of ${region}.`);
+  const far = region !== null && namedRegion !== null && namedRegion !== region;
+  if (far) causes.unshift(`${who} is of ${namedRegion}, and this connection is of ${region}.`);
+  const wanted = {
+    action: 'kms:ReEncryptFrom',
+    keyArn: keyArnOf(named),
+    principal: s.principal ?? null,
+    side: 'source',
+  };
   return {
     message: 'KMS will not open this blob, and does not say which of several reasons applies.',
     causes,
-    remedy:
-      'Check kms:ReEncryptFrom on the source key for your identity, then try the Region in which the blob was made. If other blobs with the same fingerprint work, it is not the permission.',
+    policies: far ? [] : [identityAdvice(wanted), keyAdvice(wanted)],
+    remedy: [
+      far
+        ? `Connect to ${namedRegion}.`
+        : 'Check kms:ReEncryptFrom on the source key for your identity, then try the Region in which the blob was made.',
+      pinned === null ? 'Pin the source key: KMS then says which reason applies.' : '',
+      'If other blobs with the same fingerprint work, it is not the permission.',
+    ]
+      .filter((part) => part !== '')
+      .join(' '),
   };
 }
 
@@ -122,5 +166,14 @@ function unspecified(s: KmsSituation): Diagnosis {
       `kms:ReEncryptTo on the destination key${destination} is missing.`,
     ],
     remedy: `Have kms:ReEncryptFrom allowed on the source key${source} and kms:ReEncryptTo on the destination key${destination}.`,
+    policies: [
+      { action: 'kms:ReEncryptFrom', keyArn: keyArnOf(s.sourceKeyId), side: 'source' },
+      { action: 'kms:ReEncryptTo', keyArn: keyArnOf(s.destinationKeyId), side: 'destination' },
+    ].map((wanted) => identityAdvice({ ...wanted, principal: s.principal ?? null })),
   };
+}
+
+/** A policy takes key ARNs alone: an alias in `Resource` allows nothing (KMS guide, "Using aliases to control access"). */
+function keyArnOf(keyId: string | null | undefined): string | null {
+  return keyId?.startsWith('arn:') && keyId.includes(':key/') ? keyId : null;
 }

@@ -1,5 +1,6 @@
 import type { Identification } from '../../model/blob.ts';
 import type { EncryptionContext } from '../../model/context.ts';
+import type { PolicyAdvice } from '../../model/fault.ts';
 import type { EncryptionAlgorithm } from '../facts.ts';
 
 /** What is known of the request that failed. Everything is optional; more of it makes a better diagnosis. */
@@ -9,6 +10,8 @@ export interface KmsSituation {
   readonly region?: string | null;
   readonly endpoint?: string | null;
   readonly profile?: string | null;
+  /** ARN of the caller, as STS said it; null where it was not asked. */
+  readonly principal?: string | null;
   /** The key that was pinned; null when KMS was to find it. For operations on one key: `destinationKeyId`. */
   readonly sourceKeyId?: string | null;
   readonly destinationKeyId?: string | null;
@@ -19,6 +22,8 @@ export interface KmsSituation {
   readonly destinationContext?: EncryptionContext | null;
   /** What the file around the blob declares as its context. */
   readonly declaredContext?: EncryptionContext | null;
+  /** What the file around the blob says its key is. A label, no proof. */
+  readonly declaredKeyId?: string | null;
   readonly identification?: Identification | null;
   readonly blobBytes?: number;
 }
@@ -28,4 +33,5 @@ export interface Diagnosis {
   message?: string;
   causes?: readonly string[];
   remedy?: string;
+  policies?: readonly PolicyAdvice[];
 }
