@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { BrowserWindow, Session } from 'electron';
 import type { EventPayload } from '#shared/contract/api.ts';
 import { FaultError } from '#shared/model/fault.ts';
+import type { Look } from '#shared/model/look.ts';
 import type { Engine, EngineOptions } from '../bridge/index.ts';
 import type { Page } from '../page/index.ts';
 import { fileArguments } from './arguments.ts';
@@ -207,11 +208,25 @@ class Desktop {
       set: (path: string) => state.set({ lastFolder: path }),
     };
     const opened = (list: readonly string[]) => recent.note(list);
+    // Menus, dialogs and the page's `prefers-color-scheme` follow.
+    const { nativeTheme } = electron;
+    nativeTheme.themeSource = state.get().theme;
+    const setTheme = (theme: Look['theme']) => {
+      nativeTheme.themeSource = theme;
+      state.set({ theme });
+    };
 
     registerIpc({
       ipcMain,
       engine,
-      overrides: desktopOverrides({ electron, engine, window: () => main.get(), lastFolder, opened }),
+      overrides: desktopOverrides({
+        electron,
+        engine,
+        window: () => main.get(),
+        lastFolder,
+        opened,
+        setTheme,
+      }),
       addPaths: addDroppedPaths(engine, opened),
       contents: () => main.contents(),
     });
