@@ -49,3 +49,16 @@ test('the session is in memory and no developer tools are open', async ({ deskto
   });
   expect(preferences).toEqual({ devTools: false, partition: false });
 });
+
+test('the page may put text on the clipboard, and not read it', async ({ desktop, page }) => {
+  await page.bringToFront();
+  await page.evaluate(() => navigator.clipboard.writeText('copied by the page'));
+  expect(await desktop.evaluate(({ clipboard }) => clipboard.readText())).toBe('copied by the page');
+  const read = await page.evaluate(() =>
+    navigator.clipboard.readText().then(
+      () => true,
+      () => false,
+    ),
+  );
+  expect(read).toBe(false);
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { EventPayload } from '#shared/contract/api.ts';
@@ -312,6 +312,21 @@ describe('recent folders', () => {
     click(electron, 'Clear this list');
     expect(names(electron)).toEqual(['Clear this list']);
     expect(electron.recent).toEqual([]);
+  });
+});
+
+test("the theme that was chosen in the page is the system's menus' too, and there at the next start", async () => {
+  const { dir, electron, engine } = await booted();
+  engine.answers.set('app.setLook', { ok: true, value: {} });
+  const look = { theme: 'dark', density: 'compact', textSize: 125, inspectorWidth: 440 };
+  expect(await electron.invoke('rewrap:app.setLook', look)).toEqual({ ok: true, value: {} });
+  expect(electron.theme.themeSource).toBe('dark');
+  expect(engine.calls.at(-1)).toEqual({ name: 'app.setLook', input: look });
+  const next = boot(({ dir: home }) => cpSync(join(dir, 'data'), join(home, 'data'), { recursive: true }));
+  await next.started;
+  expect(next.electron.theme).toMatchObject({ themeSource: 'dark' });
+  expect(await electron.invoke('rewrap:app.setLook', { ...look, theme: 'pink' })).toMatchObject({
+    ok: false,
   });
 });
 

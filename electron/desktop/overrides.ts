@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Reply } from '#shared/contract/api.ts';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import type { Look } from '#shared/model/look.ts';
 import { answer, type Engine } from '../bridge/index.ts';
 import type { ElectronMain } from './electron.ts';
 import type { Overrides } from './ipc.ts';
@@ -15,6 +16,8 @@ export interface OverrideParts {
   readonly window: () => BrowserWindow | null;
   /** The folder that a dialog last gave; since Electron 43 the system no longer remembers it for us. */
   readonly lastFolder: { get(): string | null; set(path: string): void };
+  /** Takes over the theme that was chosen in the page. */
+  readonly setTheme: (theme: Look['theme']) => void;
   /** Hears of paths that a person opened. */
   readonly opened: (paths: readonly string[]) => void;
 }
@@ -26,7 +29,7 @@ const NOTHING_CHOSEN = { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
 
 /** Everything for which the desktop has a better answer than the engine alone: dialogs, clipboard, "show in folder". */
 export function desktopOverrides(parts: OverrideParts): Overrides {
-  const { electron, engine, window, lastFolder, opened } = parts;
+  const { electron, engine, window, lastFolder, opened, setTheme } = parts;
   const { dialog, clipboard, shell } = electron;
   let dialogOpen = false;
 
@@ -68,6 +71,13 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
         const pasted = text ?? (await clipboard.readText());
         if (pasted.trim() === '') throw new FaultError(EMPTY_CLIPBOARD);
         return unwrapped<PathsReply>(await engine.call('intake.paste', { text: pasted }));
+      }),
+
+    'app.setLook': (input) =>
+      answer(requests.app.setLook, input, async (look) => {
+        setTheme(look.theme);
+        unwrapped(await engine.call('app.setLook', look));
+        return {};
       }),
 
     'output.chooseFolder': (input) =>

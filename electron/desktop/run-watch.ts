@@ -14,7 +14,12 @@ export interface RunWatchParts {
   readonly log: Log;
 }
 
-export const isActive = ({ status }: Run): boolean => status === 'running' || status === 'cancelling';
+/** States in which something goes on: the person should know before quitting, and the system should not sleep. */
+const ACTIVE: ReadonlySet<string> = new Set(['running', 'pausing', 'waiting', 'cancelling', 'undoing']);
+/** States that nothing follows by itself. A paused run is in neither: it rests until somebody goes on with it. */
+const OVER: ReadonlySet<string> = new Set(['finished', 'cancelled', 'failed', 'undone']);
+/** Of those in which something goes on, the ones that end in a rest. */
+const SLOWING: ReadonlySet<string> = new Set(['pausing', 'cancelling', 'waiting']);
 
 /** What the system is told of runs: progress on the taskbar and the dock, no sleep while one goes on, its end. */
 export class RunWatch {
@@ -33,12 +38,12 @@ export class RunWatch {
 
   heard(run: Run): void {
     const known = this.#active.has(run.id);
-    if (isActive(run)) {
+    if (ACTIVE.has(run.status)) {
       this.#active.set(run.id, run);
       if (!known) this.#parts.log.write('run-started', { blobs: run.counts.total, dryRun: run.dryRun });
     } else if (known) {
       this.#active.delete(run.id);
-      this.#ended(run);
+      if (OVER.has(run.status)) this.#ended(run);
     }
     this.showProgress();
     this.#keepAwake();
@@ -53,7 +58,7 @@ export class RunWatch {
     if (runs.length === 0) return void window.setProgressBar(-1);
     const total = runs.reduce((sum, { counts }) => sum + counts.total, 0);
     const left = runs.reduce((sum, { counts }) => sum + counts.waiting + counts.running, 0);
-    const stopping = runs.every(({ status }) => status === 'cancelling');
+    const stopping = runs.every(({ status }) => SLOWING.has(status));
     window.setProgressBar(total === 0 ? 0 : (total - left) / total, { mode: stopping ? 'paused' : 'normal' });
   }
 
@@ -87,8 +92,12 @@ export class RunWatch {
 
 function titleOf({ status, dryRun }: Run): string {
   const what = dryRun ? 'Dry run' : 'Re-encryption';
-  if (status === 'finished') return `${what} finished`;
-  return status === 'cancelled' ? `${what} stopped` : `${what} failed`;
+  const end = new Map<string, string>([
+    ['finished', 'finished'],
+    ['cancelled', 'stopped'],
+    ['undone', 'undone'],
+  ]);
+  return `${what} ${end.get(status) ?? 'failed'}`;
 }
 
 function bodyOf({ dryRun, counts: { succeeded, failed, skipped } }: Run): string {

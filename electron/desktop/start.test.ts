@@ -250,6 +250,24 @@ describe('a start that fails', () => {
     expect(electron.windows).toEqual([]);
   });
 
+  test('because the window would have no sandbox', async () => {
+    const argv = ['rewrap', '--no-sandbox'];
+    const { electron, options, started } = boot(undefined, { process: { argv } });
+    await started;
+    expect(electron.boxes[0]?.content).toContain('no sandbox');
+    expect(electron.boxes[0]?.content).toContain('.deb');
+    expect(electron.exitCode).toBe(1);
+    expect(options).toEqual([]);
+    const willing = boot(undefined, { process: { argv, env: { REWRAP_NO_SANDBOX: '1' } } });
+    await willing.started;
+    expect(willing.electron.windows).toHaveLength(1);
+    const developer = boot(({ electron: fake }) => Object.assign(fake, { packaged: false }), {
+      process: { argv },
+    });
+    await developer.started;
+    expect(developer.electron.windows).toHaveLength(1);
+  });
+
   test('because the page is not built is found before the engine starts', async () => {
     const { electron, options, started } = boot(undefined, {
       openPage: () => {

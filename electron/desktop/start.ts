@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { BrowserWindow, Session } from 'electron';
 import type { EventPayload } from '#shared/contract/api.ts';
-import { FaultError } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import type { Look } from '#shared/model/look.ts';
 import type { Engine, EngineOptions } from '../bridge/index.ts';
 import type { Page } from '../page/index.ts';
+import { AppMenu } from './app-menu.ts';
 import { fileArguments } from './arguments.ts';
 import { type DiagnosticsParts, diagnostics } from './diagnostics.ts';
 import type { ElectronMain } from './electron.ts';
@@ -13,7 +15,6 @@ import { Inbox } from './inbox.ts';
 import { forwardEvents, registerIpc } from './ipc.ts';
 import { errorFacts, Log } from './log.ts';
 import { MainWindow } from './main-window.ts';
-import { menuTemplate } from './menu.ts';
 import { START_URL } from './origin.ts';
 import { addDroppedPaths, desktopOverrides } from './overrides.ts';
 import { watchPower } from './power.ts';
@@ -131,6 +132,7 @@ class Desktop {
     const { electron, version, system, startEngine, openPage } = this.#parts;
     const { app, session } = electron;
     await app.whenReady();
+    this.#insistOnSandbox();
     const log = new Log(app.getPath('logs'));
     this.#log = log;
     log.write('started', {
@@ -164,6 +166,16 @@ class Desktop {
     this.#furnish(engine, own, new StateFile(dataDir), log, paths);
   }
 
+  /**
+   * The launcher inside an AppImage adds `--no-sandbox` by itself where the system allows no user namespaces. The page
+   * is not run like that unless a person says so.
+   */
+  #insistOnSandbox(): void {
+    const { electron, process } = this.#parts;
+    const off = process.argv.includes('--no-sandbox') && !process.env.REWRAP_NO_SANDBOX;
+    if (electron.app.isPackaged && off) throw new FaultError(NO_SANDBOX);
+  }
+
   /** Puts window, menu and everything that answers a person or the system around a running engine. */
   #furnish(engine: Engine, own: Session, state: StateFile, log: Log, paths: readonly string[]): void {
     const { electron, version, preload, icon, system, process, openUpdater } = this.#parts;
@@ -192,7 +204,7 @@ class Desktop {
     });
     const runs = new RunWatch({ electron, window: main, log });
     const quit = new Quit({ electron, engine, runs, window: () => main.get(), log });
-    const recent = new RecentFolders(app, state, () => setMenu());
+    const recent = new RecentFolders(app, state, () => menu.set());
     const updates = new Updates({
       electron,
       version,
@@ -207,11 +219,25 @@ class Desktop {
       set: (path: string) => state.set({ lastFolder: path }),
     };
     const opened = (list: readonly string[]) => recent.note(list);
+    // Menus, dialogs and the page's `prefers-color-scheme` follow.
+    const { nativeTheme } = electron;
+    nativeTheme.themeSource = state.get().theme;
+    const setTheme = (theme: Look['theme']) => {
+      nativeTheme.themeSource = theme;
+      state.set({ theme });
+    };
 
     registerIpc({
       ipcMain,
       engine,
-      overrides: desktopOverrides({ electron, engine, window: () => main.get(), lastFolder, opened }),
+      overrides: desktopOverrides({
+        electron,
+        engine,
+        window: () => main.get(),
+        lastFolder,
+        opened,
+        setTheme,
+      }),
       addPaths: addDroppedPaths(engine, opened),
       contents: () => main.contents(),
     });
@@ -221,22 +247,17 @@ class Desktop {
     });
     watchPower({ electron, quit, runs, log });
 
-    const setMenu = () => {
-      const template = menuTemplate({
-        platform: process.platform,
-        packaged: app.isPackaged,
-        show: (view) => main.show(view),
-        recent: recent.list(),
-        openRecent: (folder) => this.#openRecent(folder, recent),
-        clearRecent: () => recent.clear(),
-        showDataFolder: () => electron.shell.showItemInFolder(app.getPath('userData')),
-        showLog: () => electron.shell.showItemInFolder(log.file),
-        copyDiagnostics: () => void this.#copyDiagnostics({ electron, engine, log, version, system }, main),
-        checkForUpdates: () => void updates.check(),
-      });
-      electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate(template));
-    };
-    setMenu();
+    const menu = new AppMenu({
+      electron,
+      platform: process.platform,
+      window: main,
+      recent,
+      log,
+      diagnostics: () => diagnostics({ electron, engine, log, version, system }),
+      open: (folder) => this.#inbox.add([folder]),
+      checkForUpdates: () => void updates.check(),
+    });
+    menu.set();
     opened(paths);
 
     main.open();
@@ -245,34 +266,6 @@ class Desktop {
       opened(list);
       void this.#takeIn(engine, list);
     });
-  }
-
-  #openRecent(folder: string, recent: RecentFolders): void {
-    if (existsSync(folder)) {
-      this.#inbox.add([folder]);
-      this.#window?.focus();
-      return;
-    }
-    recent.forget(folder);
-    const words =
-      'It was moved, renamed or deleted, or its disk is not connected. It was taken off the list.';
-    this.#parts.electron.dialog.showErrorBox('That folder is not there', words);
-  }
-
-  async #copyDiagnostics(parts: DiagnosticsParts, main: MainWindow): Promise<void> {
-    const { clipboard, dialog } = this.#parts.electron;
-    const text = await diagnostics(parts);
-    await clipboard.writeText(text);
-    const box = {
-      type: 'info' as const,
-      title: 'Rewrap',
-      message: 'Diagnostics are on the clipboard.',
-      detail: `They name no file, key, account or person. This is how they begin:\n\n${text.split('\n').slice(0, 12).join('\n')}`,
-      buttons: ['OK'],
-      noLink: true,
-    };
-    const owner = main.get();
-    await (owner === null ? dialog.showMessageBox(box) : dialog.showMessageBox(owner, box));
   }
 
   /** Says in plain words why Rewrap cannot go on, lets the engine finish, and exits with 1. */
@@ -313,6 +306,13 @@ class Desktop {
     this.#parts.electron.dialog.showErrorBox('Rewrap could not open the files', `${message}\n${remedy}`);
   }
 }
+
+const NO_SANDBOX = fault(
+  'NoSandbox',
+  'This system gives Rewrap no sandbox for its window, and it does not start without one.',
+  'Chromium keeps a page that went wrong away from the rest of the machine with user namespaces. Ubuntu 24.04 and later allow them to programs with an AppArmor profile alone, which an AppImage cannot bring.',
+  'Install the .deb or .rpm instead, which bring what is needed; or, where you know what you do, set REWRAP_NO_SANDBOX=1.',
+);
 
 function plainWords(error: unknown): string {
   if (error instanceof FaultError) return `${error.fault.message} ${error.fault.remedy}`.trim();

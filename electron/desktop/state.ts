@@ -21,6 +21,8 @@ export type WindowPlace = z.infer<typeof WindowPlace>;
 const DesktopState = z.object({
   window: WindowPlace.nullable().catch(null),
   lastFolder: z.string().min(1).nullable().catch(null),
+  /** The page's choice, to have it before the page is there. */
+  theme: z.enum(['system', 'light', 'dark']).catch('system'),
   /** Folders that were opened, the last one first. */
   recentFolders: z.array(z.string().min(1)).max(RECENT).catch([]),
 });
@@ -28,7 +30,7 @@ export type DesktopState = z.infer<typeof DesktopState>;
 
 const Version = z.object({ version: z.int().min(1) });
 
-const EMPTY: DesktopState = { window: null, lastFolder: null, recentFolders: [] };
+const EMPTY: DesktopState = { window: null, lastFolder: null, theme: 'system', recentFolders: [] };
 
 /** What the desktop host remembers between starts, in `desktop-state.json` of the data folder. */
 export class StateFile {

@@ -207,7 +207,12 @@ test.each([
 test('a bad member is forgotten alone', () => {
   const data = join(folder(), 'data');
   writeFileSync(join(data, 'desktop-state.json'), JSON.stringify({ window: 'here', lastFolder: '/srv' }));
-  expect(new StateFile(data).get()).toEqual({ window: null, lastFolder: '/srv', recentFolders: [] });
+  expect(new StateFile(data).get()).toEqual({
+    window: null,
+    lastFolder: '/srv',
+    theme: 'system',
+    recentFolders: [],
+  });
 });
 
 test('a data folder that cannot be written does not stop anything', () => {

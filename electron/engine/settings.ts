@@ -2,13 +2,23 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ConnectionChoice } from '#shared/model/connection.ts';
+import { Look } from '#shared/model/look.ts';
 
-const Settings = z.object({ version: z.literal(1), connection: ConnectionChoice });
+/** The form of the file. A newer one is read as far as it is known, and left as it is. */
+const VERSION = 1;
+
+const FIRST_LOOK: Look = { theme: 'system', density: 'compact', textSize: 100, inspectorWidth: 440 };
+
+// A member that does not fit is forgotten alone.
+const Settings = z.object({
+  connection: ConnectionChoice.catch({ kind: 'practice' }),
+  look: Look.catch(FIRST_LOOK),
+});
 type Settings = z.infer<typeof Settings>;
 
-const FIRST: Settings = { version: 1, connection: { kind: 'practice' } };
+const FIRST: Settings = { connection: { kind: 'practice' }, look: FIRST_LOOK };
 
-/** What Rewrap remembers between starts: names and addresses, never a secret. An unreadable file counts as none. */
+/** What Rewrap remembers between starts: names, addresses and looks, never a secret. An unreadable file counts as none. */
 export class SettingsFile {
   readonly #path: string;
 
@@ -18,24 +28,37 @@ export class SettingsFile {
   }
 
   read(): Settings {
-    try {
-      return Settings.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
-    } catch {
-      return FIRST;
-    }
+    return this.#stored().settings;
   }
 
   /** Best effort: what was chosen still holds for this start when it cannot be kept for the next. */
   rememberConnection(connection: ConnectionChoice): void {
+    this.#write({ connection });
+  }
+
+  /** Best effort, as above. */
+  rememberLook(look: Look): void {
+    this.#write({ look });
+  }
+
+  #stored(): { version: number; settings: Settings } {
+    try {
+      const stored: unknown = JSON.parse(readFileSync(this.#path, 'utf8'));
+      const version = z.object({ version: z.int() }).safeParse(stored).data?.version ?? VERSION;
+      return { version, settings: Settings.safeParse(stored).data ?? FIRST };
+    } catch {
+      return { version: VERSION, settings: FIRST };
+    }
+  }
+
+  /** Read anew each time: another window or shell may have written meanwhile. */
+  #write(change: Partial<Settings>): void {
+    const { version, settings } = this.#stored();
+    if (version > VERSION) return;
     const temporary = `${this.#path}.${process.pid}.tmp`;
     try {
-      writeFileSync(
-        temporary,
-        `${JSON.stringify({ version: 1, connection } satisfies Settings, null, 2)}\n`,
-        {
-          mode: 0o600,
-        },
-      );
+      const text = JSON.stringify({ version: VERSION, ...settings, ...change }, null, 2);
+      writeFileSync(temporary, `${text}\n`, { mode: 0o600 });
       renameSync(temporary, this.#path);
     } catch {
       // A read-only home: nothing is lost but the memory of the choice.

@@ -104,6 +104,14 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
   };
   return {
     app: {
+      look: () =>
+        ok({
+          theme: 'system' as const,
+          density: 'compact' as const,
+          textSize: 100 as const,
+          inspectorWidth: 440,
+        }),
+      setLook: () => ok({}),
       state: () =>
         ok({
           version: '0.1.0',

@@ -1,57 +1,51 @@
 import { create } from 'zustand';
+import type { Look } from '#shared/model/look.ts';
+import { bridge, call, hasBridge } from '../api.ts';
 
-export type Theme = 'system' | 'light' | 'dark';
-export type Density = 'compact' | 'comfortable';
+export type Theme = Look['theme'];
+export type Density = Look['density'];
 export const TEXT_SIZES = [100, 125, 150, 200] as const;
-export type TextSize = (typeof TEXT_SIZES)[number];
 
-interface Settings {
-  readonly theme: Theme;
-  readonly density: Density;
-  readonly textSize: TextSize;
-  readonly inspectorWidth: number;
+const FIRST: Look = { theme: 'system', density: 'compact', textSize: 100, inspectorWidth: 440 };
+/** How long changes are gathered before the host is told (a divider that is dragged makes many), milliseconds. */
+const GATHER = 250;
+
+interface SettingsStore extends Look {
+  /** Takes over what the host kept from the last start. */
+  load(): Promise<void>;
+  set(patch: Partial<Look>): void;
 }
 
-const KEY = 'rewrap.settings';
-const DEFAULTS: Settings = { theme: 'system', density: 'compact', textSize: 100, inspectorWidth: 440 };
-
-/** Stored settings; anything unreadable falls back to its default. */
-function load(): Settings {
-  try {
-    const stored = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Record<keyof Settings, unknown>>;
-    const { theme, density, textSize, inspectorWidth } = stored;
-    return {
-      theme: theme === 'light' || theme === 'dark' ? theme : DEFAULTS.theme,
-      density: density === 'comfortable' ? density : DEFAULTS.density,
-      textSize: TEXT_SIZES.find((size) => size === textSize) ?? DEFAULTS.textSize,
-      inspectorWidth: typeof inspectorWidth === 'number' ? inspectorWidth : DEFAULTS.inspectorWidth,
-    };
-  } catch {
-    return DEFAULTS;
-  }
-}
-
-interface SettingsStore extends Settings {
-  set(patch: Partial<Settings>): void;
-}
+let changed = false;
+let telling: ReturnType<typeof setTimeout> | undefined;
 
 /** How the window looks on this machine. Holds nothing about blobs, keys or accounts. */
 export const useSettings = create<SettingsStore>()((set, get) => ({
-  ...load(),
-  set(patch) {
-    set(patch);
-    const { theme, density, textSize, inspectorWidth } = get();
+  ...FIRST,
+  async load() {
     try {
-      localStorage.setItem(KEY, JSON.stringify({ theme, density, textSize, inspectorWidth }));
+      const look = await call(bridge().app.look({}));
+      // What the person chose while the answer was under way stands.
+      if (!changed) set(look);
     } catch {
-      // Storage may be off; the choice then lasts until the window closes.
+      // The first look then lasts until something is chosen.
     }
+  },
+  set(patch) {
+    changed = true;
+    set(patch);
+    clearTimeout(telling);
+    telling = setTimeout(() => {
+      const { theme, density, textSize, inspectorWidth } = get();
+      // Best effort: a choice that cannot be kept lasts until the window closes.
+      if (hasBridge()) void bridge().app.setLook({ theme, density, textSize, inspectorWidth });
+    }, GATHER);
   },
 }));
 
 /** Puts theme, density and text size on the root element, now and on every change. Returns how to stop. */
 export function applySettings(): () => void {
-  const apply = ({ theme, density, textSize }: Settings): void => {
+  const apply = ({ theme, density, textSize }: Look): void => {
     const root = document.documentElement;
     if (theme === 'system') delete root.dataset.theme;
     else root.dataset.theme = theme;

@@ -7,7 +7,7 @@ import { useInspector } from './inspector.ts';
 import { useIntake } from './intake.ts';
 import { useKeys } from './keys.ts';
 import { isOver, useRuns } from './runs.ts';
-import { applySettings } from './settings.ts';
+import { applySettings, useSettings } from './settings.ts';
 import { useUi } from './ui.ts';
 
 /** Subscribes to everything the host says and fetches the first state. Returns how to undo it all. */
@@ -38,6 +38,7 @@ export function wire(): () => void {
         if (state.connection?.status === 'ready') void useKeys.getState().load(false);
       }),
     );
+    void useSettings.getState().load();
     void useConnection.getState().load();
     void useBlobs.getState().load();
     void useClusters.getState().load();

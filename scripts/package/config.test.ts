@@ -57,6 +57,11 @@ describe('electron-builder.yml', () => {
     expect(keys.map(([, key, value]) => [key, value])).toEqual([['com.apple.security.cs.allow-jit', 'true']]);
   });
 
+  test('never starts without the sandbox', () => {
+    expect(config.appImage.executableArgs).toEqual([]);
+    expect(text('electron-builder.yml').replace(/^ *#.*$/gm, '')).not.toContain('no-sandbox');
+  });
+
   test('holds no certificate, password or account', () => {
     expect(text('electron-builder.yml')).not.toMatch(/^\s*(csc\w*|certificate\w*|appleId\w*|token)\s*:/im);
   });

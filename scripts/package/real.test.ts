@@ -73,7 +73,10 @@ test.skipIf(absent !== null)(
     const home = join(temporary, 'home');
     const log = join(home, 'logs', 'rewrap.log');
     const args = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    const app = spawn(executable, args, { env: { ...process.env, REWRAP_HOME: home }, stdio: 'ignore' });
+    const app = spawn(executable, args, {
+      env: { ...process.env, REWRAP_HOME: home, ...(args.length > 0 ? { REWRAP_NO_SANDBOX: '1' } : {}) },
+      stdio: 'ignore',
+    });
     try {
       await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toMatch(/ page-loaded\n/), {
         timeout: 60_000,

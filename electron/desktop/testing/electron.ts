@@ -358,7 +358,9 @@ export class FakeElectron {
     },
     stop: (id) => this.blockers.delete(id),
   } satisfies Partial<PowerSaveBlocker>;
-  readonly theme = new EventEmitter();
+  readonly theme = Object.assign(new EventEmitter(), {
+    themeSource: 'system',
+  } satisfies Partial<NativeTheme>);
   readonly shell = {
     showItemInFolder: (path) => void this.revealed.push(path),
   } satisfies Partial<Shell>;

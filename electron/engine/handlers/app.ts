@@ -1,7 +1,7 @@
 import type { PageHandlers } from '#shared/contract/api.ts';
 import type { Rooms } from './rooms.ts';
 
-export function appHandlers({ options, runs, connection }: Rooms): PageHandlers['app'] {
+export function appHandlers({ options, runs, connection, settings }: Rooms): PageHandlers['app'] {
   return {
     state: async () => ({
       version: options.version,
@@ -11,5 +11,10 @@ export function appHandlers({ options, runs, connection }: Rooms): PageHandlers[
       outputFolders: runs.folders(),
       connection: connection.state,
     }),
+    look: async () => settings.read().look,
+    setLook: async (look) => {
+      settings.rememberLook(look);
+      return {};
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConnectionState } from '../../model/connection.ts';
+import { Look } from '../../model/look.ts';
 import { event, nothing, request } from '../define.ts';
 
 const AppState = z.object({
@@ -23,6 +24,9 @@ const AppState = z.object({
 
 export const appRequests = {
   state: request(nothing, AppState),
+  /** How the window looked last, kept by the host: the page has no storage that outlives it. */
+  look: request(nothing, Look),
+  setLook: request(Look, nothing),
 } as const;
 
 export const appEvents = {
