@@ -14,6 +14,7 @@ import { menuTemplate } from './menu.ts';
 import { START_URL } from './origin.ts';
 import { addDroppedPaths, desktopOverrides } from './overrides.ts';
 import { declareScheme, servePage } from './scheme.ts';
+import { signInPage } from './sign-in-page.ts';
 import { StateFile } from './state.ts';
 import { openWindow } from './window.ts';
 
@@ -146,7 +147,10 @@ class Desktop {
     registerIpc({
       ipcMain,
       engine,
-      overrides: desktopOverrides({ electron, engine, window: () => main.get(), lastFolder }),
+      overrides: {
+        ...desktopOverrides({ electron, engine, window: () => main.get(), lastFolder }),
+        ...signInPage({ engine, shell }),
+      },
       addPaths: addDroppedPaths(engine),
       contents: () => main.contents(),
     });
