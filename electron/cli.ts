@@ -9,6 +9,7 @@ import { practiceKms } from './cli/practice.ts';
 import { checkContexts, checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
 import { serveCommand } from './cli/serve.ts';
 import { BAD_INPUT } from './cli/session.ts';
+import { ssoLogin } from './cli/sso-login.ts';
 import { faultLines } from './cli/text.ts';
 
 let exitCode = 0;
@@ -23,8 +24,16 @@ function connectionFlags(command: Command): Command {
     .option('--profile <name>', 'AWS profile')
     .option('--region <region>', 'AWS Region')
     .option('--endpoint-url <url>', 'KMS endpoint to use instead of the Regional one', url)
+    .option('--fips', 'use FIPS endpoints')
+    .option('--dual-stack', 'use dual-stack (IPv4 and IPv6) endpoints')
     .addOption(
-      new Option('--practice', 'use the practice KMS').conflicts(['profile', 'region', 'endpointUrl']),
+      new Option('--practice', 'use the practice KMS').conflicts([
+        'profile',
+        'region',
+        'endpointUrl',
+        'fips',
+        'dualStack',
+      ]),
     );
 }
 
@@ -90,6 +99,12 @@ connectionFlags(
     .description('list the keys this identity can see')
     .option('--json', 'print one JSON document'),
 ).action(run(keys));
+
+program
+  .command('sso-login')
+  .description('sign in to the SSO session of a profile; the AWS CLI shares it')
+  .argument('<profile>', 'AWS profile')
+  .action(run(ssoLogin));
 
 program
   .command('practice-kms')

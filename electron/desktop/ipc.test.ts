@@ -15,6 +15,7 @@ const contractChannels = Object.entries(requests).flatMap(([room, methods]) =>
 );
 const OVERRIDDEN = [
   'app.setLook',
+  'connection.openSignIn',
   'intake.choose',
   'intake.paste',
   'output.chooseFolder',

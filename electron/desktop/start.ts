@@ -22,6 +22,7 @@ import { Quit } from './quit.ts';
 import { RecentFolders } from './recent.ts';
 import { RunWatch } from './run-watch.ts';
 import { declareScheme, servePage } from './scheme.ts';
+import { signInPage } from './sign-in-page.ts';
 import { StateFile } from './state.ts';
 import { type Updater, Updates } from './updates.ts';
 import { openWindow } from './window.ts';
@@ -157,7 +158,14 @@ class Desktop {
     const engine = await startEngine({
       host: 'desktop',
       version,
-      can: { chooseFiles: true, chooseFolder: true, readClipboard: true, reveal: true, download: false },
+      can: {
+        chooseFiles: true,
+        chooseFolder: true,
+        readClipboard: true,
+        reveal: true,
+        openBrowser: true,
+        download: false,
+      },
       dataDir,
       outputFolders: [],
       paths,
@@ -230,14 +238,17 @@ class Desktop {
     registerIpc({
       ipcMain,
       engine,
-      overrides: desktopOverrides({
-        electron,
-        engine,
-        window: () => main.get(),
-        lastFolder,
-        opened,
-        setTheme,
-      }),
+      overrides: {
+        ...desktopOverrides({
+          electron,
+          engine,
+          window: () => main.get(),
+          lastFolder,
+          opened,
+          setTheme,
+        }),
+        ...signInPage({ engine, shell: electron.shell }),
+      },
       addPaths: addDroppedPaths(engine, opened),
       contents: () => main.contents(),
     });

@@ -9,7 +9,14 @@ const root = mkdtempSync(join(tmpdir(), 'rewrap-settings-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const DARK: Look = { theme: 'dark', density: 'comfortable', textSize: 150, inspectorWidth: 500.5 };
-const AWS = { kind: 'aws', profile: 'one', region: null, endpointUrl: null } as const;
+const AWS = {
+  kind: 'aws',
+  profile: 'one',
+  region: null,
+  endpointUrl: null,
+  fips: null,
+  dualStack: null,
+} as const;
 
 function home(text?: string): { file: string; settings: SettingsFile } {
   const dir = mkdtempSync(join(root, 'home-'));
