@@ -59,6 +59,13 @@ describe.each(names)('%s', (name) => {
     expect(text.match(/persist-credentials: false/g)?.length).toBe(clones);
   });
 
+  test('runs npm scripts that there are', () => {
+    const manifest = JSON.parse(readFileSync(join(folder, '../../package.json'), 'utf8'));
+    const named = [...text.matchAll(/npm (?:run )?(test|package(?::\w+)?)\b/g)].map(([, script]) => script);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((script) => manifest.scripts?.[String(script)] === undefined)).toEqual([]);
+  });
+
   test('puts nothing that others wrote into a shell script', () => {
     for (const { run } of steps) expect(run ?? '').not.toContain('${{');
   });
