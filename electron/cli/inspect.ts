@@ -33,14 +33,16 @@ async function asJson({ page }: Client, { row, file }: Listed): Promise<object> 
     keyFingerprint: id.keyFingerprint,
     plaintextBytes: id.plaintextBytes,
     gcmNonce: id.gcmNonce,
-    producedBy: id.producedBy,
-    declared: row.declared,
+    declared: {
+      keyArn: row.declared.keyArn,
+      encryptionContext: row.declared.encryptionContext,
+      createdAt: row.declared.createdAt,
+    },
     reencryptable: id.reencryptable,
     reason: id.reason,
-    sizeBytes: row.sizeBytes,
-    sha256: row.sha256,
     fields: detail.fields,
     findings: detail.findings,
+    sha256: row.sha256,
   };
 }
 

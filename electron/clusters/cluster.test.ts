@@ -110,9 +110,9 @@ describe('timelines', () => {
     const [line, ...rest] = timelines(clusters(rows, none), () => null);
     expect(rest).toEqual([]);
     expect(line?.keyArn).toBe(KEY);
-    expect(line?.generations.map((g) => [g.fingerprint.slice(0, 2), g.current])).toEqual([
-      ['aa', false],
-      ['bb', true],
+    expect(line?.generations.map((g) => [g.fingerprint.slice(0, 2), g.current, g.currentBy])).toEqual([
+      ['aa', false, 'dates'],
+      ['bb', true, 'dates'],
     ]);
   });
 
@@ -120,10 +120,10 @@ describe('timelines', () => {
     const undated = clusters([...rows, blob('dd', { keyArn: KEY })], none);
     expect(timelines(undated, () => null)[0]?.generations.map((g) => g.current)).toEqual([null, null, null]);
     const said = timelines(undated, (fingerprint) => (fingerprint === fp('dd') ? true : null))[0];
-    expect(said?.generations.map((g) => [g.fingerprint.slice(0, 2), g.current])).toEqual([
-      ['dd', true],
-      ['aa', false],
-      ['bb', false],
+    expect(said?.generations.map((g) => [g.fingerprint.slice(0, 2), g.current, g.currentBy])).toEqual([
+      ['dd', true, 'kms'],
+      ['aa', false, 'concluded'],
+      ['bb', false, 'concluded'],
     ]);
   });
 });

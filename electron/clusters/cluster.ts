@@ -128,6 +128,20 @@ function verdictOf(keys: readonly LearnedKey[]): {
   return { verdict: 'one-key', reason: null, key: best };
 }
 
+/** Whether a generation is the current one, and how that is known. `newest` is the index of the newest by dates. */
+function currency(
+  said: readonly (boolean | null)[],
+  index: number,
+  newest: number | null,
+): Pick<KeyTimeline['generations'][number], 'current' | 'currentBy'> {
+  const kms = said[index] ?? null;
+  if (kms !== null) return { current: kms, currentBy: 'kms' };
+  if (said.includes(true)) return { current: false, currentBy: 'concluded' };
+  return newest === null
+    ? { current: null, currentBy: null }
+    : { current: index === newest, currentBy: 'dates' };
+}
+
 /** Keys seen with more than one key material: rotation, in the order of the declared dates. */
 export function timelines(
   all: readonly Cluster[],
@@ -155,7 +169,7 @@ export function timelines(
           blobs: cluster.blobs,
           firstDate: cluster.firstDate,
           lastDate: cluster.lastDate,
-          current: said[i] ?? (said.includes(true) ? false : dated ? i === sorted.length - 1 : null),
+          ...currency(said, i, dated ? sorted.length - 1 : null),
         })),
       };
     });

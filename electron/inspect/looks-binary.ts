@@ -34,21 +34,38 @@ const SIGNS: readonly (readonly [test: string | RegExp | ((head: string) => bool
       'Emulator ciphertext (fakecloud)',
     ),
   ],
-  ['\x1f\x8b\x08', otherFile('Archive (gzip)', 'begins with 1f8b08', true)],
+  // Three bytes begin one random block in sixteen million: the reserved bits, the extra flags and the system must fit too.
+  [
+    (head) =>
+      head.startsWith('\x1f\x8b\x08') &&
+      head.charCodeAt(3) < 0x20 &&
+      [0, 2, 4].includes(head.charCodeAt(8)) &&
+      (head.charCodeAt(9) <= 13 || head.charCodeAt(9) === 0xff),
+    otherFile('Archive (gzip)', 'begins with 1f8b08 and a gzip header', true),
+  ],
   ['PK\x03\x04', otherFile('Archive (zip)', 'begins with PK 0304', true)],
   ['PK\x05\x06', otherFile('Archive (zip)', 'begins with PK 0506', true)],
   ['\x28\xb5\x2f\xfd', otherFile('Archive (zstd)', 'begins with 28b52ffd', true)],
-  ['BZh', otherFile('Archive (bzip2)', 'begins with BZh', true)],
+  [
+    (head) => /^BZh[1-9]/.test(head) && ['1AY&SY', '\x17rE8P\x90'].includes(head.slice(4, 10)),
+    otherFile('Archive (bzip2)', 'begins with BZh, a digit and the mark of a block', true),
+  ],
   ['\xfd7zXZ\0', otherFile('Archive (xz)', 'begins with fd 7zXZ', true)],
   ['7z\xbc\xaf\x27\x1c', otherFile('Archive (7z)', 'begins with 7z', true)],
   [/^[\s\S]{257}ustar/, otherFile('Archive (tar)', 'has ustar at byte 257', true)],
   ['\x89PNG\r\n\x1a\n', otherFile('Image (PNG)', 'begins with 89 PNG')],
-  ['\xff\xd8\xff', otherFile('Image (JPEG)', 'begins with ffd8ff')],
+  [
+    (head) => head.startsWith('\xff\xd8\xff') && isJpegSegment(head),
+    otherFile('Image (JPEG)', 'begins with ffd8ff and a segment of JPEG'),
+  ],
   [/^GIF8[79]a/, otherFile('Image (GIF)', 'begins with GIF8')],
   [/^RIFF[\s\S]{4}WEBP/, otherFile('Image (WebP)', 'begins with RIFF … WEBP')],
   ['%PDF-', otherFile('PDF document', 'begins with %PDF-')],
   ['SQLite format 3\0', otherFile('SQLite database', 'begins with SQLite format 3')],
-  ['\x7fELF', otherFile('Executable (ELF)', 'begins with 7f ELF')],
+  [
+    (head) => head.startsWith('\x7fELF') && head[6] === '\x01',
+    otherFile('Executable (ELF)', 'begins with 7f ELF'),
+  ],
   // Two letters alone begin one random block in 65,536: the offset of its PE header must be a small number as well.
   [/^MZ[\s\S]{60}\0\0/, otherFile('Executable (Windows)', 'begins with MZ and the offset of a header')],
   [
@@ -56,6 +73,12 @@ const SIGNS: readonly (readonly [test: string | RegExp | ((head: string) => bool
     otherFile('Java class file or keystore', 'begins with cafebabe or feedfeed'),
   ],
 ];
+
+/** What follows the start of a JPEG: a segment of an application with its name, or the first quantization table. */
+function isJpegSegment(head: string): boolean {
+  if (['JFIF\0', 'JFXX\0', 'Exif\0', 'http:', 'ICC_P', 'Adobe'].includes(head.slice(6, 11))) return true;
+  return head.startsWith('\xdb\0', 3) && (head[5] === '\x43' || head[5] === '\x84');
+}
 
 /** Bytes that signs are tested on. */
 const HEAD_BYTES = 512;

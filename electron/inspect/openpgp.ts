@@ -43,8 +43,12 @@ export function readOpenPgp(bytes: Uint8Array): readonly PgpPacket[] | null {
   const [first, second] = packets;
   if (first === undefined) return null;
   // Session keys stand before the data that they open; keys before their user ids and signatures.
-  if (first.tag === 1 || first.tag === 3)
-    return second && [1, 3, 9, 18, 20].includes(second.tag) ? packets : null;
+  if (first.tag === 1 || first.tag === 3) {
+    // Version 5 and 6 open authenticated data alone (RFC 9580 section 5.3).
+    const isNew = first.tag === 3 && (bytes[first.bodyAt] ?? 0) > 4;
+    const may = isNew ? [1, 3, 18, 20] : [1, 3, 9, 18, 20];
+    return second && may.includes(second.tag) && packets.every((one) => isData(bytes, one)) ? packets : null;
+  }
   if (first.tag === 5 || first.tag === 6)
     return second && [2, 7, 13, 14].includes(second.tag) ? packets : null;
   return packets;
@@ -76,6 +80,13 @@ function isBeginning(bytes: Uint8Array, { tag, bodyAt, end }: PgpPacket): boolea
   }
 }
 
+/** Of encrypted data, whether its version is a known one; true of other packets. */
+function isData(bytes: Uint8Array, { tag, bodyAt }: PgpPacket): boolean {
+  const version = bytes[bodyAt];
+  if (tag === 18) return version === 1 || version === 2;
+  return tag !== 20 || version === 1;
+}
+
 /** A session key for a public key: version 3 with its algorithm (for RSA, a number of exactly its length), or 6. */
 function isSessionKey(bytes: Uint8Array, at: number, size: number): boolean {
   const version = bytes[at];
@@ -84,7 +95,15 @@ function isSessionKey(bytes: Uint8Array, at: number, size: number): boolean {
   const algorithm = bytes[at + 9] ?? 0;
   const bits = ((bytes[at + 10] ?? 0) << 8) | (bytes[at + 11] ?? 0);
   if (algorithm === 1 || algorithm === 2) return size === 12 + Math.ceil(bits / 8);
-  return [16, 18, 25, 26].includes(algorithm);
+  // ElGamal: two numbers. ECDH: a point, then a wrapped key. X25519 and X448: a key, then a length and that much.
+  const one = 12 + Math.ceil(bits / 8);
+  if (algorithm === 16) return bits >= 512 && one + 2 < size;
+  if (algorithm === 18) {
+    const form = bytes[at + 12];
+    return bits >= 128 && (form === 0x04 || form === 0x40) && size === one + 1 + (bytes[at + one] ?? 0);
+  }
+  const key = algorithm === 25 ? 32 : algorithm === 26 ? 56 : 0;
+  return key > 0 && size === 10 + key + 1 + (bytes[at + 10 + key] ?? 0);
 }
 
 /** End of a packet whose length comes in parts (RFC 9580 section 4.2.1.4), the first at `at`; -1 when they do not fit. */

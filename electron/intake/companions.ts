@@ -20,13 +20,3 @@ export function jsonCompanion(
     write: (next) => writeText(JSON.stringify(value(next) ?? '').slice(1, -1), charset),
   };
 }
-
-/** A companion that is plain text, written as it is. */
-export function textCompanion(
-  name: string,
-  range: ByteRange,
-  charset: BlobEncoding['charset'],
-  value: Value,
-): Companion {
-  return { name, range, write: (next) => writeText(value(next) ?? '', charset) };
-}

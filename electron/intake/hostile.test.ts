@@ -123,11 +123,8 @@ describe('a hostile folder', () => {
 
   test('a thousand folders inside each other', async () => {
     // Names of one letter keep the path within what the system takes.
-    execFileSync(
-      'sh',
-      ['-c', 'i=0; while [ $i -lt 1000 ]; do mkdir d; cd d; i=$((i+1)); done; echo x > end'],
-      { cwd: top },
-    );
+    mkdirSync(join(top, ...Array(1000).fill('d')), { recursive: true });
+    writeFileSync(join(top, ...Array(1000).fill('d'), 'end'), 'x');
     writeFileSync(join(top, 'blob'), madeUpBlob());
     const { blobs, oddities } = await intake(top);
     expect(blobs).toEqual(['blob']);
@@ -206,10 +203,8 @@ describe('a hostile folder', () => {
 
   test('twenty thousand tiny files in one folder', async () => {
     for (let i = 0; i < 20_000; i++) writeFileSync(join(top, String(i)), i % 100 === 0 ? madeUpBlob() : 'x');
-    const before = performance.now();
     const { blobs, oddities } = await intake(top);
     expect(blobs).toHaveLength(200);
     expect(oddities).toEqual([]);
-    expect(performance.now() - before).toBeLessThan(20_000);
   });
 });

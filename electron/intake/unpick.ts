@@ -26,18 +26,22 @@ export function trimmed(
   let to = end;
   for (;;) {
     if (from < to && isSpace(text.charCodeAt(from))) from++;
-    else if (escaped && from + 1 < to && text[from] === '\\' && isSpaceEscape(text[from + 1])) from += 2;
+    else if (escaped && from + 1 < to && text[from] === '\\' && isSpaceEscape(text, from + 1)) from += 2;
     else break;
   }
   for (;;) {
     if (to > from && isSpace(text.charCodeAt(to - 1))) to--;
-    else if (escaped && to - 1 > from && text[to - 2] === '\\' && isSpaceEscape(text[to - 1])) to -= 2;
+    else if (escaped && to - 1 > from && text[to - 2] === '\\' && isSpaceEscape(text, to - 1)) to -= 2;
     else return [from, to];
   }
 }
 
-function isSpaceEscape(char: string | undefined): boolean {
-  return char === 'n' || char === 'r' || char === 't';
+/** What follows a backslash: the letter of a space, or (in YAML) the end of a line that goes on. */
+function isSpaceEscape(text: string, at: number): boolean {
+  const char = text[at];
+  return (
+    char === 'n' || char === 'r' || char === 't' || char === '\n' || (char === '\r' && text[at + 1] === '\n')
+  );
 }
 
 /** Most breaks followed: 16 MiB of base64 wrapped at 76 letters has fewer. */
@@ -63,14 +67,20 @@ export function unpick(raw: string, escaped: boolean): Unpicked | null {
     const from = at;
     while (at < raw.length && isLetter(raw.charCodeAt(at))) at++;
     if (at > from) add(raw.slice(from, at));
-    const [next] = trimmed(raw, at, raw.length, escaped);
+    const [space] = trimmed(raw, at, raw.length, escaped);
+    JOINT.lastIndex = at;
+    const next = space > at ? space : at + (JOINT.exec(raw)?.[0].length ?? 0);
     if (next > at) {
       if (breaks.length === MAX_BREAKS) return null;
       breaks.push({ at: length, text: raw.slice(at, next) });
       at = next;
     } else if (at < raw.length) {
-      const written = escaped ? letterEscape(raw, at) : null;
+      const written = (escaped ? letterEscape(raw, at) : null) ?? urlEscape(raw, at);
       if (written === null) return null;
+      // A URL writes every one of these so, also those that this blob does not have.
+      if (written.text.startsWith('%'))
+        for (const [letter, text] of URL_ESCAPES)
+          escapes[letter] = /[a-f]/.test(written.text) ? text.toLowerCase() : text;
       escapes[written.letter] = written.text;
       add(written.letter);
       at += written.text.length;
@@ -81,6 +91,26 @@ export function unpick(raw: string, escaped: boolean): Unpicked | null {
   // Text that does not go on at its first interval: an empty break at the end says so.
   if (last !== undefined && last.at + first < length) breaks.push({ at: length, text: '' });
   return { compact: pieces.join(''), breaks, escapes: Object.keys(escapes).length > 0 ? escapes : null };
+}
+
+/**
+ * Between two pieces of one string in a program: a quote, what joins them, a line ending, a quote; or a backslash that
+ * continues a line.
+ */
+const JOINT = /(?:["'][ \t]*[,+.]?[ \t]*\\?\r?\n[ \t]*[+.]?[ \t]*["']|[ \t]*\\\r?\n[ \t]*)/y;
+
+const URL_ESCAPES: readonly (readonly [letter: string, text: string])[] = [
+  ['+', '%2B'],
+  ['/', '%2F'],
+  ['=', '%3D'],
+];
+
+/** A letter of base64 as a URL writes it. */
+function urlEscape(raw: string, at: number): { letter: string; text: string } | null {
+  if (raw[at] !== '%') return null;
+  const text = raw.slice(at, at + 3);
+  const found = URL_ESCAPES.find(([, written]) => written === text.toUpperCase());
+  return found === undefined ? null : { letter: found[0], text };
 }
 
 /** A letter of base64 written as a JSON escape: `\/`, `\u002b`, `\u003d`. */

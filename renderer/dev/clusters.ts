@@ -59,7 +59,11 @@ export function makeClusters(rows: readonly BlobRow[]): { clusters: Cluster[]; t
         : [
             {
               keyArn: last.keyArn,
-              generations: rotated.map((each) => ({ ...each, current: each === last })),
+              generations: rotated.map((each) => ({
+                ...each,
+                current: each === last,
+                currentBy: 'dates' as const,
+              })),
             },
           ],
   };

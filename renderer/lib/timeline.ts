@@ -1,5 +1,4 @@
-import type { Cluster, KeyTimeline } from '#shared/model/cluster.ts';
-import type { KeyInfo } from '#shared/model/key.ts';
+import type { KeyTimeline } from '#shared/model/cluster.ts';
 
 export type Generation = KeyTimeline['generations'][number];
 
@@ -39,18 +38,9 @@ export function scaleOf(generations: readonly Generation[]): Scale {
 
 export type Currency = 'said-by-kms' | 'by-dates' | 'older' | 'unknown';
 
-/**
- * Whether a generation is the current one, and who says so. KMS speaks where it named the material of this cluster
- * and the key's current material; otherwise the newest date in files decides.
- */
-export function currencyOf(
-  generation: Generation,
-  cluster: Cluster | undefined,
-  keys: readonly KeyInfo[] | null,
-): Currency {
-  if (generation.current === null) return 'unknown';
-  if (!generation.current) return 'older';
-  const said = cluster?.keys.find(({ by, keyMaterialId }) => by === 'kms' && keyMaterialId !== null);
-  const key = said === undefined ? undefined : keys?.find(({ arn }) => arn === said.keyArn);
-  return key !== undefined && key.currentKeyMaterialId === said?.keyMaterialId ? 'said-by-kms' : 'by-dates';
+/** Whether a generation is the current one, and who says so. */
+export function currencyOf({ current, currentBy }: Generation): Currency {
+  if (current === null) return 'unknown';
+  if (!current) return 'older';
+  return currentBy === 'kms' ? 'said-by-kms' : 'by-dates';
 }

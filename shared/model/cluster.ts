@@ -55,6 +55,11 @@ export const KeyTimeline = z.object({
       lastDate: z.string().nullable(),
       /** True for the newest by declared dates or by KMS; false for older ones; null where dates cannot tell. */
       current: z.boolean().nullable(),
+      /**
+       * How that is known: KMS said which material is the current one; the dates that files declare; or it is concluded,
+       * because another generation is known to be the current one. Null where it is not known.
+       */
+      currentBy: z.enum(['kms', 'dates', 'concluded']).nullable(),
     }),
   ),
 });

@@ -5,6 +5,16 @@ import { nothingKnown, rawBlob } from './raw.ts';
 import { sopsFile } from './sops/index.ts';
 import { structuredText } from './structured/index.ts';
 import { encodedText } from './text.ts';
+import { withOthers } from './with-others.ts';
+
+/** CLI output, and whatever other blobs stand in the same JSON. */
+const awsCliFile: Format = {
+  container: 'aws-cli-json',
+  read(input) {
+    const found = awsCliJson.read(input);
+    return found === null ? null : withOthers(found, structuredText.read(input));
+  },
+};
 
 /** All formats, in the order in which they are asked; the last one knows every file. */
 export const FORMATS: readonly Format[] = [
@@ -12,7 +22,7 @@ export const FORMATS: readonly Format[] = [
   rawBlob,
   sopsFile,
   textEnvelopes,
-  awsCliJson,
+  awsCliFile,
   encodedText,
   structuredText,
   nothingKnown,

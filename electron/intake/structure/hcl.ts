@@ -10,6 +10,15 @@ const STRING: Rules = {
   rewrite: (_, text) => `"${escaped(text)}"`,
 };
 
+/** A string or heredoc with `${…}` in it: a program, whose text is looked through and never taken for a value. */
+const TEMPLATE: Rules = {
+  style: 'template',
+  escaped: false,
+  value: (leaf) => leaf.view.read(leaf.start, leaf.end),
+  write: (_, text) => text,
+  rewrite: (_, text) => `"${escaped(text)}"`,
+};
+
 const HEREDOC: Rules = {
   style: 'heredoc',
   escaped: false,
@@ -29,7 +38,7 @@ const EXPRESSION = /[0-9.+\-*/%&|!<>=?:, \t\r]/;
 
 /**
  * HCL (Terraform, tfvars, Nomad): its string literals and heredocs with the blocks and attributes they stand in.
- * Strings with `${…}` in them are passed over: they are programs. Null when the text is not laid out as HCL.
+ * Strings with `${…}` in them are programs: leaves of the style `template`. Null when the text is not laid out as HCL.
  */
 export function readHcl(view: TextView): Structure | null {
   return new Reader(view).read();
@@ -174,9 +183,8 @@ class Reader {
       return true;
     }
     const raw = this.#text.slice(outerStart + 1, end - 1);
-    return /[$%]\{/.test(raw.replaceAll(/\$\$\{|%%\{/g, ''))
-      ? true
-      : this.#leaf(outerStart + 1, end - 1, outerStart, end, STRING);
+    const rules = /[$%]\{/.test(raw.replaceAll(/\$\$\{|%%\{/g, '')) ? TEMPLATE : STRING;
+    return this.#leaf(outerStart + 1, end - 1, outerStart, end, rules);
   }
 
   #leaf(start: number, end: number, outerStart: number, outerEnd: number, rules: Rules): boolean {
@@ -260,7 +268,8 @@ class Reader {
         while (start < end && ' \t\r\n'.includes(this.#text[start] ?? '')) start++;
         while (end > start && ' \t\r\n'.includes(this.#text[end - 1] ?? '')) end--;
         const raw = this.#text.slice(start, end);
-        return /[$%]\{/.test(raw) ? true : this.#leaf(start, end, outerStart, eol, HEREDOC);
+        const rules = /[$%]\{/.test(raw.replaceAll(/\$\$\{|%%\{/g, '')) ? TEMPLATE : HEREDOC;
+        return this.#leaf(start, end, outerStart, eol, rules);
       }
       const feed = this.#text.indexOf('\n', eol);
       if (feed === -1) return false;

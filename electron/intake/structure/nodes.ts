@@ -12,6 +12,8 @@ export type LeafStyle =
   | 'block-literal'
   | 'block-folded'
   | 'heredoc'
+  /** HCL text with `${…}` in it: not a value but a program that gives one. */
+  | 'template'
   /** The value of an HTTP header: the rest of its line. */
   | 'header';
 

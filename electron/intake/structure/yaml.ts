@@ -124,8 +124,19 @@ class Walk {
   }
 
   #element({ key, sep, value }: CST.CollectionItem, group: Group, index: number): boolean {
-    // `[a: b]`, a map of one pair without brackets: allowed, rare, not followed.
-    if (key !== undefined || sep !== undefined) return key?.type !== 'error' && value?.type !== 'error';
+    // `[a: b]`: a map of one pair, without brackets.
+    if (key !== undefined || sep !== undefined) {
+      // Such a key stands on one line (YAML 1.2, section 7.4.2); the parser does not insist.
+      const isKey =
+        key != null && isYamlScalar(key) && key.source.length <= 1024 && !key.source.includes('\n');
+      if (!isKey) return key?.type !== 'error' && value?.type !== 'error';
+      const pair = new Group({ kind: 'map', parent: group, key: index, start: key.offset });
+      if (!this.#pair({ key, sep, value } as CST.CollectionItem, pair, new Set(), true)) return false;
+      const last = pair.members[0];
+      pair.end = (last instanceof Group ? last.end : last?.outerEnd) ?? key.offset;
+      group.members.push(pair);
+      return true;
+    }
     return value === undefined || this.#value(value, group, { key: index, keyStart: -1, keyEnd: -1 });
   }
 

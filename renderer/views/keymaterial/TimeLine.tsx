@@ -5,7 +5,6 @@ import { day, plural } from '../../lib/format.ts';
 import { keyWords } from '../../lib/keys.ts';
 import { type Currency, currencyOf, type Generation, scaleOf } from '../../lib/timeline.ts';
 import type { Tone } from '../../lib/words.ts';
-import { useClusters } from '../../store/clusters.ts';
 import { useKeys } from '../../store/keys.ts';
 
 const CURRENCY: Record<Currency, { tone: Tone; word: string; why: string }> = {
@@ -15,7 +14,7 @@ const CURRENCY: Record<Currency, { tone: Tone; word: string; why: string }> = {
     word: 'Current by dates in files',
     why: 'Its blobs carry the latest date that files declare. KMS was not heard on it.',
   },
-  older: { tone: 'neutral', word: 'Older', why: 'A newer generation is known.' },
+  older: { tone: 'neutral', word: 'Older', why: 'Another generation is known to be the current one.' },
   unknown: {
     tone: 'neutral',
     word: 'Unknown',
@@ -25,7 +24,6 @@ const CURRENCY: Record<Currency, { tone: Tone; word: string; why: string }> = {
 
 /** The key materials of one rotated key, in order, each as a bar on a common line of time beside its figures. */
 export function TimeLine({ timeline, here }: { readonly timeline: KeyTimeline; readonly here?: string }) {
-  const clusters = useClusters((state) => state.clusters);
   const keys = useKeys((state) => state.keys);
   const { toScale, spans } = scaleOf(timeline.generations);
   const name = keyWords(timeline.keyArn, keys);
@@ -57,7 +55,7 @@ export function TimeLine({ timeline, here }: { readonly timeline: KeyTimeline; r
                 <span className="hint tabular">{datesOf(each)}</span>
               </td>
               <td>
-                <Status {...CURRENCY[currencyOf(each, clusters.get(each.fingerprint), keys)]} />
+                <Status {...CURRENCY[currencyOf(each)]} />
               </td>
             </tr>
           ))}

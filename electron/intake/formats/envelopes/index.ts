@@ -1,16 +1,16 @@
-import type { ByteRange } from '#shared/model/blob.ts';
 import { Group, readStructure, type Structure } from '../../structure/index.ts';
-import type { FoundBlob, Scan } from '../../types.ts';
+import type { Scan } from '../../types.ts';
 import { awsCliJson } from '../aws-cli-json.ts';
 import type { Format } from '../format.ts';
 import { structuredText } from '../structured/index.ts';
+import { withOthers } from '../with-others.ts';
 import { apart } from './apart.ts';
 import { cognitoSender, ecrToken, lambdaFunction, rdsActivity, ssmParameter } from './aws-services.ts';
 import { branchKey } from './branch-key.ts';
 import { readBytes } from './bytes.ts';
 import { credstash } from './credstash.ts';
 import { dynamodbClient } from './dynamodb-client.ts';
-import { ecrAuthorization, encodedWhole, storedBytes } from './encoded.ts';
+import { ecrAuthorization, encodedWhole, insideValue, storedBytes } from './encoded.ts';
 import { mongodb } from './mongodb.ts';
 import { opentofu } from './opentofu.ts';
 import { pulumi } from './pulumi.ts';
@@ -52,6 +52,9 @@ const GROUP_READERS: readonly GroupReader[] = [
 const NAMES =
   /encryptedkey|encrypted_data|aws_kms_secrets|ciphertext_blob|payload|x-amz-(?:key|3\b)|X-Amz-Meta-X-Amz-|keyMaterial|contents|amzn-ddb-map-desc|kms-arn|encryptedKeyset|SecureString|databaseActivityEvents|SenderRequestV1|FunctionName|datakey|authorizationToken|"auth"|"[Vv]alue"/;
 
+/** Base64 that is long enough to hold a blob inside. */
+const LONG_BASE64 = /[A-Za-z0-9+/]{180}/;
+
 /** Text files that are an envelope or hold some: whole, among the values of a structure, or marked in free text. */
 export const textEnvelopes: Format = {
   container: 'secret-string',
@@ -64,8 +67,12 @@ export const textEnvelopes: Format = {
     s3Headers(view, out);
     if (out.blobs.length + out.findings.length > 0)
       return withOthers({ ...out, blobs: apart(out.blobs) }, structuredText.read(input));
-    const structure = NAMES.test(view.text) ? readStructure(view, name) : null;
-    if (structure !== null) visitGroups(structure, (group) => readGroup(group, out));
+    const isNamed = NAMES.test(view.text);
+    const structure = isNamed || LONG_BASE64.test(view.text) ? readStructure(view, name) : null;
+    if (structure !== null) {
+      if (isNamed) visitGroups(structure, (group) => readGroup(group, out));
+      for (const leaf of structure.leaves) out.blobs.push(...insideValue(leaf));
+    }
     const taken = new Set(out.blobs.map(({ range }) => range.start));
     for (const blob of secretStrings(view)) if (!taken.has(blob.range.start)) out.blobs.push(blob);
     if (out.blobs.length + out.findings.length === 0) return null;
@@ -73,37 +80,6 @@ export const textEnvelopes: Format = {
     return [awsCliJson, structuredText].reduce((scan, format) => withOthers(scan, format.read(input)), known);
   },
 };
-
-/** With what another format finds in the same file, where nothing is known of it yet. */
-function withOthers(scan: Scan, others: Scan | null): Scan {
-  const isFree = freeOf(scan.blobs);
-  const added = (others?.blobs ?? [])
-    .filter((blob) => isFree(blob.range))
-    .map((blob) => ({ ...blob, companions: blob.companions.filter(({ range }) => isFree(range)) }));
-  const findings = [...scan.findings, ...(others?.findings ?? [])];
-  const plaintext = [...scan.plaintext, ...(others?.plaintext ?? [])];
-  return {
-    blobs: [...scan.blobs, ...added].sort((a, b) => a.range.start - b.range.start),
-    findings,
-    plaintext: plaintext.sort((a, b) => a.start - b.start),
-  };
-}
-
-/** Says of a range whether no blob, nor anything that follows one, stands in it. */
-function freeOf(blobs: readonly FoundBlob[]): (range: ByteRange) => boolean {
-  const known = blobs.flatMap(({ range, companions }) => [range, ...companions.map((one) => one.range)]);
-  known.sort((a, b) => a.start - b.start);
-  return ({ start, end }) => {
-    let low = 0;
-    let high = known.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((known[middle]?.end ?? 0) > start) high = middle;
-      else low = middle + 1;
-    }
-    return (known[low]?.start ?? Number.POSITIVE_INFINITY) >= end;
-  };
-}
 
 function readGroup(group: Group, out: Collected): void {
   for (const read of GROUP_READERS) read(group, out);

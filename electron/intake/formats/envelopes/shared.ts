@@ -87,6 +87,7 @@ export function textOf(group: Group, name: string): Leaf | null {
 
 /** Whether a value is text for its reader, and not a number, `null` or `true` written without quotes. */
 export function isString(leaf: Leaf): boolean {
+  if (leaf.style === 'template') return false;
   if (leaf.style !== 'plain') return leaf.end > leaf.start;
   return (
     leaf.end - leaf.start > 5 && !/^[-+.\deE]{1,64}$/.test(leaf.view.text.slice(leaf.start, leaf.start + 64))
@@ -244,7 +245,8 @@ export function contextOf(json: string): EncryptionContext | null {
 export function contextOfGroup(group: Group): EncryptionContext | null {
   const pairs: [string, string][] = [];
   for (const member of group.members) {
-    if (!(member instanceof Leaf)) return null;
+    // What a template gives is not known here.
+    if (!(member instanceof Leaf) || member.style === 'template') return null;
     pairs.push([String(member.key), member.value()]);
   }
   return Object.fromEntries(pairs);

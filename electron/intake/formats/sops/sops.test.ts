@@ -304,7 +304,10 @@ describe('files as they were once written', () => {
     expect(found.findings.map(({ code, title }) => [code, title])).toEqual([
       ['sops-other-keys', 'The SOPS file also opens with 1 age recipient, 1 Azure Key Vault key.'],
     ]);
-    expect(found.blobs[0]?.findings.map(({ code }) => code)).toEqual(['sops-access-path']);
+    expect(found.blobs[0]?.findings.map(({ code }) => code)).toEqual([
+      'sops-access-path',
+      'no-encryption-context',
+    ]);
   });
 
   test('a KMS blob among the values is not put back: the MAC covers it', () => {

@@ -15,6 +15,8 @@ const PLAIN_NAMES =
   /^(?:plaintext|privatekeyplaintext|plaintextkey|plaintextdatakey|plainkey|cleartext|decrypted|unencrypted)$/;
 /** Names that are believed when the value is also a key of just the size that the blob holds. */
 const KEY_NAMES = /^(?:key|rawkey|datakey|dek|secretkey|aeskey|cek)$/;
+/** Longest part of a line looked at on each side of a blob's beginning, in characters. */
+const LINE_REACH = 8192;
 const KEY_SIZES: readonly number[] = [16, 24, 32, 48, 64];
 
 /** The plaintext of a blob as another member of its map. */
@@ -40,10 +42,13 @@ export function plaintextMembers(blob: FoundBlob, parent: Group, out: Beside): v
 export function plaintextOnLine(view: TextView, blob: FoundBlob, start: number, out: Beside): void {
   if (!KEY_SIZES.includes(blob.identification.plaintextBytes ?? 0)) return;
   const { text } = view;
-  const from = text.lastIndexOf('\n', start) + 1;
-  const feed = text.indexOf('\n', start);
-  const line = text.slice(from, feed === -1 ? text.length : feed);
-  if (line.length > 65_536 || !line.includes('\t')) return;
+  // Only so far to both sides: one line may hold all blobs of a file.
+  const before = text.slice(Math.max(0, start - LINE_REACH), start);
+  const after = text.slice(start, start + LINE_REACH);
+  const from = start - before.length + before.lastIndexOf('\n') + 1;
+  const feed = after.indexOf('\n');
+  const line = text.slice(from, start + (feed === -1 ? after.length : feed));
+  if (!line.includes('\t')) return;
   let at = from;
   for (const field of line.split('\t')) {
     const raw = field.trimEnd();

@@ -21,6 +21,7 @@ const TELLING_NAME = /cipher|encrypt|blob|kms/i;
  * Likewise what only begins like a blob. Null when the value is no blob.
  */
 export function leafBlob(leaf: Leaf, container: BlobContainer): FoundBlob | null {
+  if (leaf.style === 'template') return null;
   if (leaf.end - leaf.start < MIN_CHARACTERS || leaf.end - leaf.start > MAX_CHARACTERS) return null;
   const { view } = leaf;
   const [start, end] = trimmed(view.text, leaf.start, leaf.end, leaf.rules.escaped);

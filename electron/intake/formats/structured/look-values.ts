@@ -35,6 +35,7 @@ const MAX_CHARACTERS = 1_048_576;
 export function lookValues({ leaves, syntax }: Structure, wanted: (leaf: Leaf) => boolean): FoundBlob[] {
   const found: FoundBlob[] = [];
   for (const leaf of leaves) {
+    if (leaf.style === 'template') continue;
     const size = leaf.end - leaf.start;
     if (size < 16 || size > MAX_CHARACTERS || found.length >= MOST) continue;
     if (!BEGINS.test(leaf.view.text.slice(leaf.start, leaf.start + 64)) || !wanted(leaf)) continue;
@@ -65,7 +66,8 @@ function lookValue(leaf: Leaf, container: BlobContainer): FoundBlob | null {
     escaped: leaf.rules.escaped,
     takeUnknown: true,
   });
-  if (decoded === null || !LISTED.has(decoded.identification.kind)) return null;
+  // Three bytes name Google's; anything as short as a few words may begin so.
+  if (decoded === null || !LISTED.has(decoded.identification.kind) || decoded.bytes.length < 40) return null;
   return {
     ...around,
     encoding: decoded.encoding,

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Document } from 'yaml';
+import { expectLinear } from '../../../inspect/linear.test-help.ts';
 import { madeUpBlob } from '../../blob.test-help.ts';
 import { type FoundBlob, type NewBlob, rewrite, type Scan, scan } from '../../index.ts';
 
@@ -209,12 +210,10 @@ describe('places', () => {
     ).toBe(`\ufeffDSN=ü\r\nKEY=${base64(other)}\r\n`);
   });
 
-  test('names that stand twice are told apart, quickly', () => {
+  test('names that stand twice are told apart', () => {
     const n = 20_000;
     const text = `a {\n${`  x = "${blob}"\n`.repeat(n)}}\n`;
-    const before = performance.now();
     const found = read(text);
-    expect(performance.now() - before).toBeLessThan(5000);
     expect(new Set(found.blobs.map(({ place }) => place)).size).toBe(n);
     expect(found.blobs[2]?.place).toBe('a.x (3)');
   });
@@ -289,17 +288,16 @@ describe('speed', () => {
       const { text, name } = write(values, 2);
       const [ms, found] = timed(Buffer.from(text), name);
       expect(new Set(found.blobs.map(({ bytes }) => base64(bytes))).size, kind).toBe(5000);
-      expect(ms, kind).toBeLessThan(5000);
       if (process.env.REWRAP_FIGURES)
         console.log(kind, `${(text.length / 1e6).toFixed(1)} MB`, `${ms.toFixed(0)} ms`);
     }
   });
 
   test('hostile text takes linear time', () => {
-    const n = 2_000_000;
+    const size = 2_000_000;
     const run = base64(madeUpBlob()).slice(0, 64);
     const spiced = (text: string): string => `kms ${text}`;
-    const texts = [
+    const texts = (n: number): string[] => [
       spiced('AQICAHg'.repeat(n / 7)),
       spiced(`${run}\n`.repeat(n / 65)),
       spiced(`${run}\n${`${'A'.repeat(64)}\n`.repeat(n / 65)}`),
@@ -312,10 +310,15 @@ describe('speed', () => {
       `kms: "${'\\n'.repeat(n / 2)}"`,
       `kms: "${'A '.repeat(n / 2)}"`,
     ];
-    for (const text of texts) {
-      const [ms] = timed(Buffer.from(text), 'x');
-      expect(ms, text.slice(0, 60)).toBeLessThan(4000);
-    }
+    for (const i of texts(8).keys())
+      expectLinear(
+        (n) => {
+          const file = Buffer.from(texts(n)[i] ?? '');
+          return () => scan(file, 'x');
+        },
+        size,
+        texts(800)[i]?.slice(0, 60) ?? '',
+      );
   }, 120_000);
 
   test('more blobs than are listed: said', () => {

@@ -11,16 +11,20 @@ export interface Token {
 
 /**
  * How encoded KMS blobs begin: base64 and base64url of layouts v1 and v2 (`AQEBAH…` to `AQIDAH…`) and v0 (`Ci[A-D]`),
- * base64 of these, and hex. Then letters of the encoding, as many as there are; JSON may write `/` as `\/`.
+ * base64 of these, and hex. Then letters of the encoding, as many as there are; JSON may write `/` as `\/`, a URL `+`
+ * as `%2B`.
  */
 const BEGINNINGS = '(?:AQ[EI][A-D]AH[g-j]|Ci[A-D]|QVF[FJ]|Q2l[B-E]|010[12]0[1-9]0078)';
-const RUN = new RegExp(`${BEGINNINGS}(?:[A-Za-z0-9+/_-]|\\\\/){28,}={0,2}`, 'g');
+const RUN = new RegExp(`${BEGINNINGS}(?:[A-Za-z0-9+/_-]|\\\\/|%2[BbFf]){28,}(?:(?:%3[Dd]){1,2}|={0,2})`, 'g');
 const BEGINS = new RegExp(`^${BEGINNINGS}`);
 
 /** Longest encoded blob: base64 of base64, wrapped. */
 const MAX_CHARACTERS = 3 * MAX_CIPHERTEXT_BYTES;
-/** Between the lines of one wrapped blob: a line ending with indentation, or one written as an escape. */
-const BREAK = /(?:[ \t]*\r?\n[ \t]*|(?:\\[rn])+)/y;
+/**
+ * Between the lines of one wrapped blob: a line ending with indentation, one written as an escape, one that a backslash
+ * continues, or the end of a piece of a string and the beginning of its next.
+ */
+const BREAK = /(?:[ \t]*\\?\r?\n[ \t]*|(?:\\[rn])+|["'][ \t]*[,+.]?[ \t]*\\?\r?\n[ \t]*[+.]?[ \t]*["'])/y;
 const LINE = /(?:[A-Za-z0-9+/_-]|\\\/)+={0,2}/y;
 
 /**
@@ -56,6 +60,8 @@ export function* blobTokens(view: TextView, skip: (index: number) => number): Ge
 function startsRun(text: string, start: number): boolean {
   const before = text[start - 1];
   if (before === undefined || !/[A-Za-z0-9+/_-]/.test(before)) return true;
+  // kms://AQIC…
+  if (before === '/' && text.slice(start - 3, start) === '://') return true;
   return /[nrt]/.test(before) && text[start - 2] === '\\';
 }
 
@@ -63,7 +69,7 @@ function read(view: TextView, start: number, end: number): Token | null {
   const raw = view.text.slice(start, end);
   const decoded = decodeText(raw, {
     charset: view.charset,
-    escaped: raw.includes('\\'),
+    escaped: /\\[/nrt]/.test(raw),
     takeUnknown: false,
   });
   return decoded?.identification.kind === 'kms-symmetric' ? { start, end, decoded } : null;

@@ -1,0 +1,35 @@
+import type { ByteRange } from '#shared/model/blob.ts';
+import type { Scan } from '../types.ts';
+
+/** What is known of a file, and what another format finds in it where nothing is known yet. */
+export function withOthers(scan: Scan, others: Scan | null): Scan {
+  if (others === null) return scan;
+  const isFree = freeOf(
+    scan.blobs.flatMap(({ range, companions }) => [range, ...companions.map((c) => c.range)]),
+  );
+  const added = others.blobs
+    .filter((blob) => isFree(blob.range))
+    .map((blob) => ({ ...blob, companions: blob.companions.filter(({ range }) => isFree(range)) }));
+  // A plaintext that both see is told once, and cut once.
+  const isUntold = freeOf(scan.plaintext);
+  return {
+    blobs: [...scan.blobs, ...added].sort((a, b) => a.range.start - b.range.start),
+    findings: [...scan.findings, ...others.findings.filter(({ range }) => range === null || isUntold(range))],
+    plaintext: [...scan.plaintext, ...others.plaintext.filter(isUntold)].sort((a, b) => a.start - b.start),
+  };
+}
+
+/** Says of a range whether none of the known ones touches it. */
+function freeOf(ranges: readonly ByteRange[]): (range: ByteRange) => boolean {
+  const known = [...ranges].sort((a, b) => a.start - b.start);
+  return ({ start, end }) => {
+    let low = 0;
+    let high = known.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((known[middle]?.end ?? 0) > start) high = middle;
+      else low = middle + 1;
+    }
+    return (known[low]?.start ?? Number.POSITIVE_INFINITY) >= end;
+  };
+}
