@@ -324,7 +324,7 @@ export function LOOK_ALIKES(): LookAlike[] {
     one('floci', 'emulator', 'floci', `kms:v2:${UUID}:c2VjcmV0`),
     one('SM2', 'kms-asymmetric-candidate', 'SM2', sm2()),
     one('public key', 'unknown', 'Public key', ec.publicKey.export({ format: 'der', type: 'spki' })),
-    one('gzip', 'unknown', 'gzip', Buffer.concat([hex('1f8b0800'), randomBytes(80)])),
+    one('gzip', 'unknown', 'gzip', Buffer.concat([hex('1f8b0800 00000000 0003'), randomBytes(80)])),
     one('zip', 'unknown', 'zip', Buffer.concat([ascii('PK\x03\x04'), randomBytes(252)])),
     one('PNG', 'unknown', 'PNG', Buffer.concat([ascii('\x89PNG\r\n\x1a\n'), randomBytes(80)])),
     one('text', 'unknown', 'Plain text', 'hello world\n'),

@@ -3,7 +3,7 @@ import { binaryEnvelope, textEnvelopes } from './envelopes/index.ts';
 import type { Format } from './format.ts';
 import { nothingKnown, rawBlob } from './raw.ts';
 import { sopsFile } from './sops/index.ts';
-import { structuredText } from './structured/index.ts';
+import { OTHER_CIPHERTEXT, structuredText } from './structured/index.ts';
 import { encodedText } from './text.ts';
 import { withOthers } from './with-others.ts';
 
@@ -12,9 +12,22 @@ const awsCliFile: Format = {
   container: 'aws-cli-json',
   read(input) {
     const found = awsCliJson.read(input);
-    return found === null ? null : withOthers(found, structuredText.read(input));
+    if (found === null || !hasOthers(input.text?.text ?? '', found.blobs.length)) return found;
+    return withOthers(found, structuredText.read(input));
   },
 };
+
+/** How blobs begin in text, and ciphertext of other tools. */
+const BEGINNINGS =
+  /AQ[EI][A-D]AH[g-j]|Ci[A-D][A-Za-z0-9+/_-]{28}|QVF[FJ]|010[12]0[1-9]0078|AYA[A-D]|Ag[RV]4/g;
+
+/** Whether a text may hold more blobs than were found in it: cheap, so that one alone is not looked for twice. */
+function hasOthers(text: string, found: number): boolean {
+  if (OTHER_CIPHERTEXT.test(text)) return true;
+  let met = 0;
+  for (const _ of text.matchAll(BEGINNINGS)) if (++met > found) return true;
+  return false;
+}
 
 /** All formats, in the order in which they are asked; the last one knows every file. */
 export const FORMATS: readonly Format[] = [
