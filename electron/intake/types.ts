@@ -1,3 +1,4 @@
+import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type {
   BlobContainer,
   ByteRange,
@@ -7,6 +8,7 @@ import type {
   Identification,
 } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
+import type { Fault } from '#shared/model/fault.ts';
 
 /**
  * How a blob is written in its file, in enough detail to write another blob the same way.
@@ -74,6 +76,8 @@ export interface FoundBlob extends Placed {
   readonly contextKeyPairs?: readonly string[];
   /** Why the new blob must not be put back although KMS would make it (the container authenticates it); else absent. */
   readonly notPutBack?: string;
+  /** Why a new blob of this algorithm must not be put back, before KMS is asked for it; null or absent: it may. */
+  readonly refuses?: (algorithm: EncryptionAlgorithm) => Fault | null;
   readonly findings: readonly Finding[];
 }
 

@@ -33,6 +33,8 @@ export async function rotateBlob(
   if (found.notPutBack !== undefined && !context.input.request.dryRun)
     return { kind: 'unfit', fault: explainOwn('NotPutBack', { detail: found.notPutBack }) };
   try {
+    const refused = found.refuses?.(context.input.request.destination.algorithm) ?? null;
+    if (refused !== null) return { kind: 'failed', fault: refused };
     const tooLong = await context.capacity.refuses(found.identification.plaintextBytes);
     if (tooLong !== null) return { kind: 'failed', fault: tooLong };
     context.ledger.set(blobId, { state: 'running' });
@@ -81,7 +83,12 @@ async function tryOut(
     const out = await withRetry(() => context.input.kms.dryRun(input), context.retry);
     context.ledger.set(blobId, {
       requestId: out.requestId,
-      notes: out.outcome === 'ignored' ? [IGNORED] : [],
+      notes: [
+        ...(out.outcome === 'ignored' ? [IGNORED] : []),
+        ...(found.notPutBack === undefined
+          ? []
+          : [`KMS would re-encrypt it, yet a real run leaves it as it is. ${found.notPutBack}`]),
+      ],
     });
     return { kind: 'would-succeed' };
   } catch (error) {

@@ -10,7 +10,7 @@ export interface Contexts {
 /**
  * The encryption contexts to send for one blob; null where none is sent. A side whose algorithm takes none gets none.
  * "The same as the source" is what is really sent on the source side, but for the pairs (`keyPairs`) whose value is
- * the key itself: these name the destination key. Source choice 'same' is refused before a run.
+ * the key itself: these name the destination key. Source choices 'same' and 'changed' are refused before a run.
  */
 export function resolveContexts(
   request: Pick<RunRequest, 'source' | 'destination'>,
@@ -48,7 +48,17 @@ function chosen(
   same: EncryptionContext | null,
 ): EncryptionContext | null {
   if (choice.mode === 'given') return choice.context;
+  if (choice.mode === 'changed') return changed(same, choice);
   return choice.mode === 'declared' ? declared : same;
+}
+
+/** A blob's own context less the removed keys, with the added pairs: these win over what is there, and stand last. */
+function changed(
+  own: EncryptionContext | null,
+  { add, remove }: { readonly add: EncryptionContext; readonly remove: readonly string[] },
+): EncryptionContext {
+  const kept = Object.entries(own ?? {}).filter(([key]) => !remove.includes(key) && !Object.hasOwn(add, key));
+  return Object.fromEntries([...kept, ...Object.entries(add)]);
 }
 
 function takeable(

@@ -142,8 +142,49 @@ describe('resolveContexts', () => {
       { g: '1' },
       null,
     ],
+    [
+      'changed: each blob keeps its own, with pairs added, replaced and removed',
+      sides({ mode: 'declared' }, { mode: 'changed', add: { env: 'next', app: 'B' }, remove: ['old'] }),
+      { app: 'A', old: 'x', keep: '1' },
+      { app: 'A', old: 'x', keep: '1' },
+      { keep: '1', env: 'next', app: 'B' },
+    ],
+    [
+      'changed is of what is sent, not of what is declared; keys are case-sensitive',
+      sides(given({ Old: 'x' }), { mode: 'changed', add: {}, remove: ['old'] }),
+      { d: '1' },
+      { Old: 'x' },
+      { Old: 'x' },
+    ],
+    [
+      'changed to nothing is none, and nothing changed is the added',
+      sides({ mode: 'declared' }, { mode: 'changed', add: {}, remove: ['d'] }),
+      { d: '1' },
+      { d: '1' },
+      null,
+    ],
+    [
+      'changed from none',
+      sides({ mode: 'declared' }, { mode: 'changed', add: { a: '1' }, remove: ['d'] }),
+      null,
+      null,
+      { a: '1' },
+    ],
   ])('%s', (_, request, declared, source, destination) => {
     expect(resolveContexts(request, declared)).toEqual({ source, destination });
+  });
+
+  test('changed: a pair that names the key follows it, unless it is set', () => {
+    const declared = { kms_cmk_id: 'old', app: 'a' };
+    const changed = (add: Record<string, string>) =>
+      resolveContexts(
+        sides({ mode: 'declared' }, { mode: 'changed', add, remove: ['app'] }),
+        declared,
+        ['kms_cmk_id'],
+        'new',
+      ).destination;
+    expect(changed({})).toEqual({ kms_cmk_id: 'new' });
+    expect(changed({ kms_cmk_id: 'mine' })).toEqual({ kms_cmk_id: 'mine' });
   });
 });
 

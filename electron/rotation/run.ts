@@ -112,7 +112,8 @@ class LiveRun implements Run {
     await Promise.resolve();
     try {
       const { source } = this.#input.request;
-      if (source.context.mode === 'same') this.#stop(explainOwn('ContextChoiceInvalid'));
+      if (source.context.mode === 'same' || source.context.mode === 'changed')
+        this.#stop(explainOwn('ContextChoiceInvalid'));
       if (source.keyId === null && !takesEncryptionContext(source.algorithm))
         this.#stop(explainOwn('SourceKeyNeeded'));
       await this.#allFiles(this.#context(hooks));

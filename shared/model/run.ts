@@ -9,6 +9,11 @@ export const ContextChoice = z.discriminatedUnion('mode', [
   z.object({ mode: z.literal('given'), context: EncryptionContext }),
   /** Destination only: the same context as the source side. */
   z.object({ mode: z.literal('same') }),
+  /**
+   * Destination only: each blob keeps its own context, that of the source side, less the pairs of these keys, with
+   * these pairs added. A pair whose key the blob has already gets the new value. No key stands in both.
+   */
+  z.object({ mode: z.literal('changed'), add: EncryptionContext, remove: z.array(z.string().min(1)) }),
 ]);
 export type ContextChoice = z.infer<typeof ContextChoice>;
 

@@ -54,6 +54,11 @@ export const OWN = {
     ['An RSA or SM2 key encrypts only a short plaintext.'],
     'Choose a symmetric destination key, or a larger RSA key or the SHA-1 variant where it fits.',
   ),
+  SopsNeedsSymmetricKey: entry(
+    'SOPS opens a data key only with a symmetric KMS key.',
+    ['it calls Decrypt without an algorithm: under an RSA or SM2 key the file would be lost to it.'],
+    'Choose a symmetric destination key for SOPS files, or leave them out.',
+  ),
   NotPutBack: entry(
     'A new blob could be made, but must not be put back here.',
     [],
@@ -66,7 +71,7 @@ export const OWN = {
   ),
   NotReencryptable: entry('KMS cannot re-encrypt this.', [], 'See the inspector for what it is.'),
   ContextChoiceInvalid: entry(
-    'The source context cannot be "the same as the source".',
+    'The source context cannot be made from that of the source.',
     [],
     'Give the source context, or take what the file declares.',
   ),

@@ -1,6 +1,7 @@
+import { explainOwn } from '#shared/kms/errors.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import { decodeText } from '../../encoding.ts';
 import type { Leaf } from '../../structure/index.ts';
 import { writeText } from '../../text-view.ts';
@@ -45,6 +46,8 @@ export function entryBlob(entry: Entry): FoundBlob | Finding {
       algorithm: null,
     },
     ...(entry.contextCompanions === null ? { notPutBack: ODD_CONTEXT } : {}),
+    // SOPS calls Decrypt without an algorithm, which means SYMMETRIC_DEFAULT (kms/keysource.go).
+    refuses: (algorithm) => (algorithm === 'SYMMETRIC_DEFAULT' ? null : explainOwn('SopsNeedsSymmetricKey')),
     companions: [
       ...(arn === null ? [] : [arnCompanion(arn, `${entry.place}.arn`)]),
       ...(createdAt === null ? [] : [createdAtCompanion(createdAt, `${entry.place}.created_at`)]),
@@ -80,22 +83,11 @@ function arnCompanion(arn: Leaf, name: string): Companion {
   return leafCompanion(
     arn,
     (next) => {
-      // SOPS calls Decrypt without an algorithm, which means SYMMETRIC_DEFAULT (kms/keysource.go).
-      if (next.algorithm !== 'SYMMETRIC_DEFAULT') throw notSymmetric();
+      // What `refuses` says before KMS is asked holds for what KMS made, too.
+      if (next.algorithm !== 'SYMMETRIC_DEFAULT') throw new FaultError(explainOwn('SopsNeedsSymmetricKey'));
       return next.keyArn === old ? null : next.keyArn + role;
     },
     name,
-  );
-}
-
-function notSymmetric(): FaultError {
-  return new FaultError(
-    fault(
-      'SopsNeedsSymmetricKey',
-      'SOPS opens a data key only with a symmetric KMS key.',
-      'It calls Decrypt without an algorithm: under an RSA or SM2 key the file would be lost to it.',
-      'Choose a symmetric destination key for SOPS files.',
-    ),
   );
 }
 

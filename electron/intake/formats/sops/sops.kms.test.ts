@@ -190,6 +190,23 @@ test('an RSA destination is refused with the reason, and the file stays', async 
   expect(await readFile(rig.path('a.yaml'), 'utf8')).toBe(text);
 });
 
+test('a preflight says so too, and asks KMS nothing', async () => {
+  const { text } = await make('yaml');
+  await rig.add('a.yaml', text);
+  const asked: string[] = [];
+  const watched = { ...kms, region: kms.region, dryRun: async () => asked.push('dry run') as never };
+  const run = rig.start(watched as Kms, {
+    destination: { keyId: newKey, algorithm: 'RSAES_OAEP_SHA_1', context: { mode: 'same' } },
+    dryRun: true,
+  });
+  await run.done;
+  expect(run.items().map(({ fault }) => fault?.code)).toEqual([
+    'SopsNeedsSymmetricKey',
+    'SopsNeedsSymmetricKey',
+  ]);
+  expect(asked).toEqual([]);
+});
+
 test('Shamir key groups: each part is a blob of its own', async () => {
   const parts = [randomBytes(33), randomBytes(33)];
   const [a, b] = [await wrap(oldKey, parts[0] ?? Buffer.of()), await wrap(otherKey, parts[1] ?? Buffer.of())];
