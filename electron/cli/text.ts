@@ -21,7 +21,10 @@ export function faultLines(fault: Fault, indent = '  '): string {
       : `KMS said: ${fault.raw.name}${fault.raw.message ? `: ${fault.raw.message}` : ''}${
           fault.raw.requestId === null ? '' : ` (request ${fault.raw.requestId})`
         }`;
-  return [fault.message, fault.detail, fault.remedy, raw]
+  const policies = (fault.policies ?? []).map(
+    ({ title, statement }) => `${title}: ${JSON.stringify(JSON.parse(statement))}`,
+  );
+  return [fault.message, fault.detail, fault.remedy, ...policies, raw]
     .filter((line) => line !== '')
     .map((line) => indent + safe(line))
     .join('\n');

@@ -14,6 +14,7 @@ import {
 } from './errors.ts';
 import { parseDenial } from './explain/denied.ts';
 import { contextDifference, sideOf } from './explain/diagnosis.ts';
+import { principalOf } from './explain/policy.ts';
 
 const A = 'arn:aws:kms:us-east-1:111122223333:key/aaaaaaaa-0000-4000-8000-000000000001';
 const B = 'arn:aws:kms:us-east-1:111122223333:key/bbbbbbbb-0000-4000-8000-000000000002';
@@ -211,6 +212,40 @@ describe('AccessDenied names action, side, key and policy', () => {
     expect(fault.message).toBe(`You are not allowed kms:ReEncryptFrom on the source key ${A}.`);
     expect(fault.detail).toContain('key policy');
     expect(fault.remedy).toContain('user/me');
+    expect(fault.policies?.map(({ place }) => place)).toEqual(['key']);
+    expect(JSON.parse(fault.policies?.[0]?.statement ?? '')).toEqual({
+      Sid: 'AllowReEncryptFrom',
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::111122223333:user/me' },
+      Action: 'kms:ReEncryptFrom',
+      Resource: '*',
+    });
+  });
+
+  test('the statement names the role of a session, in the identity policy the key', () => {
+    const fault = explain(
+      'AccessDeniedException',
+      `User: arn:aws:sts::111122223333:assumed-role/Mover/alice is not authorized to perform: kms:ReEncryptTo on resource: ${B} because no identity-based policy allows the kms:ReEncryptTo action`,
+    );
+    expect(fault.policies).toHaveLength(1);
+    expect(fault.policies?.[0]).toMatchObject({ place: 'identity', title: expect.stringContaining('Mover') });
+    expect(JSON.parse(fault.policies?.[0]?.statement ?? '')).toMatchObject({ Resource: B });
+    expect(principalOf('arn:aws:sts::111122223333:assumed-role/Mover/alice')).toBe(
+      'arn:aws:iam::111122223333:role/Mover',
+    );
+  });
+
+  test('a key of another account needs both policies', () => {
+    const theirs = A.replace('111122223333', '444455556666');
+    const fault = explain(
+      'AccessDeniedException',
+      said(
+        'kms:ReEncryptFrom',
+        theirs,
+        'because no resource-based policy allows the kms:ReEncryptFrom action',
+      ),
+    );
+    expect(fault.policies?.map(({ place }) => place)).toEqual(['key', 'identity']);
   });
 
   test('ReEncryptTo on the destination, missing in the identity policy', () => {
@@ -228,6 +263,7 @@ describe('AccessDenied names action, side, key and policy', () => {
       said('kms:ReEncryptTo', B, 'with an explicit deny in a service control policy'),
     );
     expect(fault.detail).toContain('service control policy denies it explicitly');
+    expect(fault.policies).toBeUndefined();
   });
 
   test('the ambiguous cross-account form becomes hypotheses', () => {
@@ -256,6 +292,11 @@ describe('AccessDenied names action, side, key and policy', () => {
     const fault = explain('AccessDeniedException', '', { sourceKeyId: A });
     expect(fault.remedy).toContain(`kms:ReEncryptFrom allowed on the source key ${A}`);
     expect(fault.remedy).toContain(`kms:ReEncryptTo on the destination key ${B}`);
+    expect(fault.policies?.map(({ statement }) => JSON.parse(statement).Action)).toEqual([
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+    ]);
+    expect(fault.policies?.every(({ statement }) => !statement.includes('alias/'))).toBe(true);
   });
 
   test('other operations name theirs', () => {

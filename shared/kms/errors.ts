@@ -45,6 +45,7 @@ export function explainKms(
     remedy: found.remedy ?? entry.remedy,
     raw,
     retryable: entry.retryable,
+    ...(found.policies === undefined || found.policies.length === 0 ? {} : { policies: [...found.policies] }),
   };
 }
 

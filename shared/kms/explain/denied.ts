@@ -1,4 +1,6 @@
+import type { PolicyAdvice } from '../../model/fault.ts';
 import { regionOfArn } from '../facts.ts';
+import { accountOf, identityAdvice, keyAdvice, type Wanted } from './policy.ts';
 import type { Diagnosis, KmsSituation } from './situation.ts';
 
 /** Parts of IAM's sentence "User: … is not authorized to perform: … on resource: … because …". */
@@ -51,7 +53,30 @@ export function deniedCase(said: string, s: KmsSituation): Diagnosis {
     message: `You are not allowed ${denial.action}${on}.`,
     causes: why(denial),
     remedy: remedyOf(denial, on, who),
+    policies: denial.action.startsWith('kms:')
+      ? advice(denial, {
+          action: denial.action,
+          keyArn: keyArnOf(key),
+          principal: denial.principal,
+          side: side?.name ?? null,
+        })
+      : [],
   };
+}
+
+/** Statements that would allow it. An explicit deny is lifted by no statement. */
+function advice(d: Denial, wanted: Wanted): PolicyAdvice[] {
+  if (d.why === 'explicit') return [];
+  const owner = accountOf(wanted.keyArn);
+  const caller = accountOf(wanted.principal);
+  const foreign = owner !== null && caller !== null && owner !== caller;
+  // A policy of the organisation (service control, permissions boundary) is not changed by a statement of these two.
+  if (d.policy !== null && d.policy !== 'identity-based policy' && d.policy !== 'resource-based policy')
+    return [];
+  if (foreign || d.why === 'ambiguous') return [keyAdvice(wanted), identityAdvice(wanted)];
+  if (d.policy === 'identity-based policy') return [identityAdvice(wanted)];
+  if (d.policy === 'resource-based policy') return [keyAdvice(wanted)];
+  return [identityAdvice(wanted), keyAdvice(wanted)];
 }
 
 function why(d: Denial): string[] {
@@ -98,9 +123,11 @@ function cannotSay(s: KmsSituation): Diagnosis {
   ];
   if (region !== null && pinnedRegion !== null && pinnedRegion !== region)
     causes.unshift(`the source key is of ${pinnedRegion}, and this connection is of ${region}.`);
+  const wanted = { action: 'kms:ReEncryptFrom', keyArn: keyArnOf(pinned), principal: null, side: 'source' };
   return {
     message: 'KMS will not open this blob, and does not say which of several reasons applies.',
     causes,
+    policies: [identityAdvice(wanted), keyAdvice(wanted)],
     remedy:
       'Check kms:ReEncryptFrom on the source key for your identity, then try the Region in which the blob was made. If other blobs with the same fingerprint work, it is not the permission.',
   };
@@ -122,5 +149,14 @@ function unspecified(s: KmsSituation): Diagnosis {
       `kms:ReEncryptTo on the destination key${destination} is missing.`,
     ],
     remedy: `Have kms:ReEncryptFrom allowed on the source key${source} and kms:ReEncryptTo on the destination key${destination}.`,
+    policies: [
+      { action: 'kms:ReEncryptFrom', keyArn: keyArnOf(s.sourceKeyId), side: 'source' },
+      { action: 'kms:ReEncryptTo', keyArn: keyArnOf(s.destinationKeyId), side: 'destination' },
+    ].map((wanted) => identityAdvice({ ...wanted, principal: null })),
   };
+}
+
+/** A policy takes key ARNs alone: an alias in `Resource` allows nothing (KMS guide, "Using aliases to control access"). */
+function keyArnOf(keyId: string | null | undefined): string | null {
+  return keyId?.startsWith('arn:') && keyId.includes(':key/') ? keyId : null;
 }

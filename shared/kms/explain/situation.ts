@@ -1,5 +1,6 @@
 import type { Identification } from '../../model/blob.ts';
 import type { EncryptionContext } from '../../model/context.ts';
+import type { PolicyAdvice } from '../../model/fault.ts';
 import type { EncryptionAlgorithm } from '../facts.ts';
 
 /** What is known of the request that failed. Everything is optional; more of it makes a better diagnosis. */
@@ -28,4 +29,5 @@ export interface Diagnosis {
   message?: string;
   causes?: readonly string[];
   remedy?: string;
+  policies?: readonly PolicyAdvice[];
 }

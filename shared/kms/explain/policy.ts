@@ -1,0 +1,63 @@
+import type { PolicyAdvice } from '../../model/fault.ts';
+
+/** What a policy would have to allow. */
+export interface Wanted {
+  /** "kms:ReEncryptFrom". */
+  readonly action: string;
+  /** ARN of the key; null where nobody said it. */
+  readonly keyArn: string | null;
+  /** ARN of the caller as IAM said it; null where it did not. */
+  readonly principal: string | null;
+  /** Words for people: "source", "destination"; null where the side is not known. */
+  readonly side: string | null;
+}
+
+/** Stands where a value is not known: whoever pastes the statement fills it in, and IAM refuses it as it is. */
+const KEY = '<ARN of the key>';
+const PRINCIPAL = '<ARN of your user or role>';
+
+/** Characters IAM takes in a Sid are letters and digits alone (IAM user guide, "IAM JSON policy elements: Sid"). */
+const sid = (action: string): string => `Allow${action.replace(/^kms:/, '').replace(/[^A-Za-z0-9]/g, '')}`;
+
+/** The statement for the policy of the user or role that works. */
+export function identityAdvice({ action, keyArn, principal, side }: Wanted): PolicyAdvice {
+  const to = principal === null ? 'your user or role' : lastName(principalOf(principal));
+  return {
+    place: 'identity',
+    title: `For the policy of ${to}${side === null ? '' : ` (${side} key)`}`,
+    statement: json({ Sid: sid(action), Effect: 'Allow', Action: action, Resource: keyArn ?? KEY }),
+  };
+}
+
+/** The statement for the key policy. There `"Resource": "*"` means this key (KMS guide, "Key policies"). */
+export function keyAdvice({ action, keyArn, principal, side }: Wanted): PolicyAdvice {
+  const which = keyArn === null ? `the ${side ?? ''} key`.replace('  ', ' ') : lastName(keyArn);
+  return {
+    place: 'key',
+    title: `For the key policy of ${which}${keyArn !== null && side !== null ? ` (${side} key)` : ''}`,
+    statement: json({
+      Sid: sid(action),
+      Effect: 'Allow',
+      Principal: { AWS: principal === null ? PRINCIPAL : principalOf(principal) },
+      Action: action,
+      Resource: '*',
+    }),
+  };
+}
+
+/**
+ * Who a policy names: of a role session the role, since a session ends. The session's ARN lacks the path of the role
+ * (IAM user guide, "IAM identifiers"): a role with a path has it added by hand.
+ */
+export function principalOf(arn: string): string {
+  const session = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)\//.exec(arn);
+  return session === null ? arn : `arn:${session[1]}:iam::${session[2]}:role/${session[3]}`;
+}
+
+/** The account inside an ARN; null where there is none. */
+export const accountOf = (arn: string | null): string | null =>
+  arn === null ? null : (/^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(arn)?.[1] ?? null);
+
+const lastName = (arn: string): string => /:(alias\/.+|[^:]+)$/.exec(arn)?.[1] ?? arn;
+
+const json = (statement: object): string => JSON.stringify(statement, null, 2);
