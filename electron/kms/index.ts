@@ -21,6 +21,7 @@ export type {
   PracticeAccess,
   ReEncryptInput,
   ReEncryptOutput,
+  RightsInput,
 } from './types.ts';
 export { watchProfiles } from './watch-profiles.ts';
 export { partitionOf } from './where.ts';

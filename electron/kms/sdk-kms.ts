@@ -19,6 +19,7 @@ import type {
   ListKeysOptions,
   ReEncryptInput,
   ReEncryptOutput,
+  RightsInput,
 } from './types.ts';
 import { partitionOf, type Where } from './where.ts';
 
@@ -70,13 +71,27 @@ export class SdkKms implements KmsConnection {
   }
 
   async dryRun(input: ReEncryptInput, signal?: AbortSignal): Promise<DryRunOutput> {
-    return this.#explained(situationOf(input), async () => {
+    return this.#dryRun({ ...requestOf(input), DryRun: true }, situationOf(input), signal);
+  }
+
+  async mayReEncrypt(input: RightsInput, signal?: AbortSignal): Promise<DryRunOutput> {
+    const request: ReEncryptCommandInput = {
+      ...requestOf(input),
+      DryRun: true,
+      DryRunModifiers: [IGNORE_CIPHERTEXT],
+    };
+    return this.#dryRun(request, situationOf(input), signal);
+  }
+
+  async #dryRun(
+    request: ReEncryptCommandInput,
+    situation: KmsSituation,
+    signal?: AbortSignal,
+  ): Promise<DryRunOutput> {
+    return this.#explained(situation, async () => {
       const { DryRunOperationException, ReEncryptCommand } = await import('@aws-sdk/client-kms');
       try {
-        const out = await this.#parts.kms.send(
-          new ReEncryptCommand({ ...requestOf(input), DryRun: true }),
-          stoppable(signal),
-        );
+        const out = await this.#parts.kms.send(new ReEncryptCommand(request), stoppable(signal));
         return { outcome: 'ignored', requestId: out.$metadata.requestId ?? null };
       } catch (error) {
         if (!(error instanceof DryRunOperationException)) throw error;
@@ -147,6 +162,9 @@ export class SdkKms implements KmsConnection {
   }
 }
 
+/** Judge rights alone: the one modifier there is (API reference, `ReEncrypt`, DryRunModifiers). */
+const IGNORE_CIPHERTEXT = 'IGNORE_CIPHERTEXT';
+
 class IncompleteReply extends Error {
   override name = 'IncompleteReply';
   constructor() {
@@ -155,11 +173,11 @@ class IncompleteReply extends Error {
 }
 
 /** The request in the SDK's terms: what is null is left out, and an asymmetric side gets no context. */
-function requestOf(input: ReEncryptInput): ReEncryptCommandInput {
+function requestOf(input: ReEncryptInput | RightsInput): ReEncryptCommandInput {
   const source = contextFor(input.sourceAlgorithm, input.sourceContext);
   const destination = contextFor(input.destinationAlgorithm, input.destinationContext);
   return {
-    CiphertextBlob: input.blob,
+    ...('blob' in input ? { CiphertextBlob: input.blob } : {}),
     SourceEncryptionAlgorithm: input.sourceAlgorithm,
     DestinationKeyId: input.destinationKeyId,
     DestinationEncryptionAlgorithm: input.destinationAlgorithm,
@@ -179,7 +197,7 @@ function contextFor(
     : null;
 }
 
-function situationOf(input: ReEncryptInput): KmsSituation {
+function situationOf(input: ReEncryptInput | RightsInput): KmsSituation {
   return {
     operation: 'ReEncrypt',
     sourceKeyId: input.sourceKeyId,
@@ -188,6 +206,6 @@ function situationOf(input: ReEncryptInput): KmsSituation {
     destinationAlgorithm: input.destinationAlgorithm,
     sourceContext: contextFor(input.sourceAlgorithm, input.sourceContext),
     destinationContext: contextFor(input.destinationAlgorithm, input.destinationContext),
-    blobBytes: input.blob.length,
+    ...('blob' in input ? { blobBytes: input.blob.length } : {}),
   };
 }

@@ -27,6 +27,9 @@ export interface ReEncryptOutput {
   readonly requestId: string | null;
 }
 
+/** A {@link ReEncryptInput} without its ciphertext. */
+export type RightsInput = Omit<ReEncryptInput, 'blob'> & { readonly sourceKeyId: string };
+
 /** Answer to a dry run that KMS would have carried out. */
 export interface DryRunOutput {
   /**
@@ -44,6 +47,11 @@ export interface Kms {
   readonly endpoint: string | null;
   reEncrypt(input: ReEncryptInput, signal?: AbortSignal): Promise<ReEncryptOutput>;
   dryRun(input: ReEncryptInput, signal?: AbortSignal): Promise<DryRunOutput>;
+  /**
+   * A dry run that judges rights and keys alone, without any ciphertext (`IGNORE_CIPHERTEXT`). The source key must be
+   * named. An endpoint that does not know the modifier answers with a ValidationException.
+   */
+  mayReEncrypt(input: RightsInput, signal?: AbortSignal): Promise<DryRunOutput>;
   whoAmI(): Promise<Identity>;
   listKeys(): Promise<KeyList>;
   /** A key by id, ARN, alias name or alias ARN, in this or another account. */

@@ -1,3 +1,4 @@
+import { changedContext } from '#shared/kms/contexts.ts';
 import { type EncryptionAlgorithm, takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { ContextChoice, RunRequest } from '#shared/model/run.ts';
@@ -48,17 +49,8 @@ function chosen(
   same: EncryptionContext | null,
 ): EncryptionContext | null {
   if (choice.mode === 'given') return choice.context;
-  if (choice.mode === 'changed') return changed(same, choice);
+  if (choice.mode === 'changed') return changedContext(same, choice);
   return choice.mode === 'declared' ? declared : same;
-}
-
-/** A blob's own context less the removed keys, with the added pairs: these win over what is there, and stand last. */
-function changed(
-  own: EncryptionContext | null,
-  { add, remove }: { readonly add: EncryptionContext; readonly remove: readonly string[] },
-): EncryptionContext {
-  const kept = Object.entries(own ?? {}).filter(([key]) => !remove.includes(key) && !Object.hasOwn(add, key));
-  return Object.fromEntries([...kept, ...Object.entries(add)]);
 }
 
 function takeable(

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { explainKms } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import type { DryRunOutput, Kms, ReEncryptInput, ReEncryptOutput } from '../kms/index.ts';
+import type { DryRunOutput, Kms, ReEncryptInput, ReEncryptOutput, RightsInput } from '../kms/index.ts';
 
 /** A FaultError as the kms room throws it. */
 export function kmsFault(name: string, message = ''): FaultError {
@@ -59,6 +59,11 @@ export class FakeKms implements Kms {
   readonly endpoint = null;
   readonly asked: ReEncryptInput[] = [];
   readonly triedOut: ReEncryptInput[] = [];
+  readonly rights: RightsInput[] = [];
+  onRights: (input: RightsInput, nth: number) => DryRunOutput | Promise<DryRunOutput> = () => ({
+    outcome: 'would-succeed',
+    requestId: 'req-rights',
+  });
   described = 0;
   underWay = 0;
   most = 0;
@@ -97,6 +102,11 @@ export class FakeKms implements Kms {
   async dryRun(input: ReEncryptInput): Promise<DryRunOutput> {
     this.triedOut.push(input);
     return this.onDryRun(input, this.triedOut.length);
+  }
+
+  async mayReEncrypt(input: RightsInput): Promise<DryRunOutput> {
+    this.rights.push(input);
+    return this.onRights(input, this.rights.length);
   }
 
   async whoAmI() {

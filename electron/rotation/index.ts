@@ -1,2 +1,3 @@
+export { checkPermissions, type PermissionInput, type SourceKey } from './permissions.ts';
 export { startRun } from './run.ts';
 export type { PlanFile, ResolvedOutput, Run, RunInput } from './types.ts';

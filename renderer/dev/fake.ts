@@ -244,6 +244,27 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
       },
       download: () => ok({ url: '/download', name: 'rewrapped.zip' }),
     },
+    preflight: {
+      permissions: ({ blobIds }) =>
+        ok(
+          {
+            checks: [
+              {
+                sourceKeyId: KEYS[0]?.arn ?? '',
+                sourceKnownBy: 'kms' as const,
+                blobs: Math.max(1, blobIds.length - 2),
+                answer: options.failing ? ('refused' as const) : ('allowed' as const),
+                ignoredDryRun: false,
+                fault: options.failing ? BROKEN : null,
+                requestId: '3c0cb451-9932-41b3-9a49-405d810e7a6c',
+              },
+            ],
+            withoutKey: Math.min(2, blobIds.length - 1),
+            unasked: 0,
+          },
+          400,
+        ),
+    },
     practice: { restoreVault: added },
     takeFiles: added,
     on(event, listener) {

@@ -6,6 +6,7 @@ import { intakeEvents, intakeHostRequests, intakeRequests } from './rooms/intake
 import { keysRequests } from './rooms/keys.ts';
 import { outputHostRequests, outputRequests } from './rooms/output.ts';
 import { practiceRequests } from './rooms/practice.ts';
+import { preflightRequests } from './rooms/preflight.ts';
 import { runsEvents, runsHostRequests, runsRequests } from './rooms/runs.ts';
 
 /** Requests of the page, by room. This table is the bridge: nothing that is not in it crosses. */
@@ -18,6 +19,7 @@ export const requests = {
   keys: keysRequests,
   output: outputRequests,
   runs: runsRequests,
+  preflight: preflightRequests,
   practice: practiceRequests,
 } as const;
 

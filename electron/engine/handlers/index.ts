@@ -7,6 +7,7 @@ import { intakeHandlers, intakeHostHandlers } from './intake.ts';
 import { keysHandlers } from './keys.ts';
 import { outputHandlers, outputHostHandlers } from './output.ts';
 import { practiceHandlers } from './practice.ts';
+import { preflightHandlers } from './preflight.ts';
 import type { Rooms } from './rooms.ts';
 import { runsHandlers, runsHostHandlers } from './runs.ts';
 
@@ -23,6 +24,7 @@ export function pageHandlers(rooms: Rooms): PageHandlers {
     keys: keysHandlers(rooms),
     output: outputHandlers(),
     runs: runsHandlers(rooms),
+    preflight: preflightHandlers(rooms),
     practice: practiceHandlers(rooms),
   };
 }

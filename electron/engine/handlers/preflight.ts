@@ -1,0 +1,31 @@
+import type { PageHandlers } from '#shared/contract/api.ts';
+import type { FoundBlob } from '../../intake/index.ts';
+import { checkPermissions, type SourceKey } from '../../rotation/index.ts';
+import type { Rooms } from './rooms.ts';
+
+export function preflightHandlers({ workspace, learned, connection }: Rooms): PageHandlers['preflight'] {
+  return {
+    permissions: ({ blobIds, ...request }) => {
+      const known = new Map<string, SourceKey | null>();
+      return checkPermissions({
+        kms: connection.kms(),
+        request,
+        blobs: blobIds.map((blobId) => workspace.get(blobId).found),
+        sourceKeyOf: ({ identification: { keyFingerprint }, declared }: FoundBlob) => {
+          if (keyFingerprint !== null && !known.has(keyFingerprint)) {
+            const [best] = learned
+              .of(keyFingerprint)
+              .sort((a, b) => Number(b.by === 'kms') - Number(a.by === 'kms'));
+            known.set(
+              keyFingerprint,
+              best === undefined ? null : { keyId: best.keyArn, by: best.by === 'kms' ? 'kms' : 'person' },
+            );
+          }
+          const learnt = keyFingerprint === null ? null : (known.get(keyFingerprint) ?? null);
+          if (learnt !== null) return learnt;
+          return declared.keyArn === null ? null : { keyId: declared.keyArn, by: 'declared' };
+        },
+      });
+    },
+  };
+}
