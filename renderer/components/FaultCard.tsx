@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import type { Fault } from '#shared/model/fault.ts';
 import { IconButton } from './Button.tsx';
+import { PolicyStatements } from './PolicyStatements.tsx';
 
 interface FaultProps {
   readonly fault: Fault;
@@ -40,6 +41,7 @@ export function FaultLines({ fault }: { readonly fault: Fault }) {
           {fault.remedy}
         </p>
       )}
+      {fault.policies !== undefined && <PolicyStatements policies={fault.policies} />}
       {fault.raw !== null && <RawError raw={fault.raw} />}
     </>
   );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkContext, pair, pairsOf, parseContextText } from './context.ts';
+import { changeEffect, checkContext, keysOf, pair, pairsOf, parseContextText } from './context.ts';
 
 test('blank lines are left out; keys are case-sensitive; values may be empty', () => {
   const check = checkContext([pair('App', '1'), pair(), pair('app', '')]);
@@ -61,4 +61,29 @@ test('lines and the CLI shorthand are read; only the first = splits', () => {
   };
   expect(values('app=payments,env=prod')).toEqual({ app: 'payments', env: 'prod' });
   expect(values('app=a,b\ntoken=x=y\n')).toEqual({ app: 'a,b', token: 'x=y' });
+});
+
+test('the effect of a change counts blobs, not pairs, and finds the largest context', () => {
+  const owns = [{ app: 'a', old: 'x' }, { app: 'b' }, null];
+  expect(changeEffect(owns, { app: 'b', env: 'prod' }, ['old'])).toEqual({
+    added: 3,
+    replaced: 1,
+    removed: 1,
+    largest: '{"app":"b","env":"prod"}'.length,
+  });
+  expect(keysOf(owns)).toEqual([
+    { key: 'app', count: 2 },
+    { key: 'old', count: 1 },
+  ]);
+});
+
+test('bytes are those of the compact JSON, whatever the characters', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' })), (context) => {
+      const pairs = Object.entries(context).filter(([key]) => key !== '__proto__' && key !== '');
+      const text = JSON.stringify(Object.fromEntries(pairs));
+      const bytes = pairs.length === 0 ? 0 : new TextEncoder().encode(text).length;
+      expect(checkContext(pairs.map(([key, value]) => pair(key, value))).bytes).toBe(bytes);
+    }),
+  );
 });

@@ -1,8 +1,13 @@
+import { changedContext, contextBytes } from '#shared/kms/contexts.ts';
+import type { EncryptionContext } from '#shared/model/context.ts';
+
 /** One line of the encryption context editor. */
 export interface Pair {
   readonly id: number;
   readonly key: string;
   readonly value: string;
+  /** Of a suggestion whose value is a beginning: that beginning, and what is to be added to it. */
+  readonly begun?: { readonly value: string; readonly awaits: string };
 }
 
 /** Above this many bytes Rewrap warns: services behind KMS (external key stores) need not take more. */
@@ -10,7 +15,12 @@ export const CONTEXT_WARN_BYTES = 8192;
 
 let next = 1;
 /** A pair with an id of its own, so that React keeps its text field while lines come and go. */
-export const pair = (key = '', value = ''): Pair => ({ id: next++, key, value });
+export const pair = (key = '', value = '', awaits: string | null = null): Pair => ({
+  id: next++,
+  key,
+  value,
+  ...(awaits === null ? {} : { begun: { value, awaits } }),
+});
 
 /** Pairs of a context object, in its own order. */
 export const pairsOf = (context: Readonly<Record<string, string>>): Pair[] =>
@@ -40,12 +50,50 @@ export function checkContext(pairs: readonly Pair[]): ContextCheck {
     if (isBlank(p)) continue;
     if (p.key === '') errors.set(p.id, 'A pair needs a key.');
     else if (seen.has(p.key)) errors.set(p.id, `The key “${p.key}” stands above already.`);
+    else if (p.begun?.value === p.value) errors.set(p.id, `Add ${p.begun.awaits}.`);
     seen.add(p.key);
     entries.push([p.key, p.value]);
   }
   const context = Object.fromEntries(entries);
-  const size = entries.length === 0 ? 0 : new TextEncoder().encode(JSON.stringify(context)).length;
-  return { context: errors.size === 0 ? context : null, errors, bytes: size };
+  return { context: errors.size === 0 ? context : null, errors, bytes: contextBytes(context) };
+}
+
+/** What changing each blob's own context comes to, over blobs whose own context is known. */
+export interface ChangeEffect {
+  /** Blobs that get a pair they did not have, another value, and one pair less. */
+  readonly added: number;
+  readonly replaced: number;
+  readonly removed: number;
+  /** Bytes of the largest context that comes of it. */
+  readonly largest: number;
+}
+
+/** The effect of {@link changedContext} on each of the own contexts. */
+export function changeEffect(
+  owns: readonly (EncryptionContext | null)[],
+  add: EncryptionContext,
+  remove: readonly string[],
+): ChangeEffect {
+  const effect = { added: 0, replaced: 0, removed: 0, largest: 0 };
+  const keys = Object.keys(add);
+  for (const context of owns) {
+    const own = context ?? {};
+    if (keys.some((key) => !Object.hasOwn(own, key))) effect.added += 1;
+    if (keys.some((key) => Object.hasOwn(own, key) && own[key] !== add[key])) effect.replaced += 1;
+    if (remove.some((key) => Object.hasOwn(own, key))) effect.removed += 1;
+    effect.largest = Math.max(effect.largest, contextBytes(changedContext(own, { add, remove })));
+  }
+  return effect;
+}
+
+/** Keys that the own contexts have, with how many have them, the most frequent first. */
+export function keysOf(
+  owns: readonly (EncryptionContext | null)[],
+): readonly { key: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const own of owns)
+    for (const key of Object.keys(own ?? {})) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return Array.from(counts, ([key, count]) => ({ key, count })).sort((a, b) => b.count - a.count);
 }
 
 export type Pasted = { ok: true; pairs: Pair[] } | { ok: false; problem: string };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunItem } from '#shared/model/run.ts';
 import { fault } from './fault.ts';
-import { groupFaults, notesOf, undecided } from './outcome.ts';
+import { byCause, groupFaults, heldBack, notesOf, verdictOf } from './outcome.ts';
 
 const item = (blobId: string, patch: Partial<RunItem>): RunItem => ({
   blobId,
@@ -41,9 +41,36 @@ test('failures group by code, the largest first; differing messages are marked',
   ]);
 });
 
-test('what was never answered is undecided, not failed', () => {
-  const list = [item('a', { state: 'skipped' }), item('b', { state: 'waiting' }), failed('c', 'X', 'x')];
-  expect(undecided(list).map(({ blobId }) => blobId)).toEqual(['a', 'b']);
+test('one code with two remedies is two groups', () => {
+  const denied = (blobId: string, remedy: string) =>
+    item(blobId, { state: 'failed', fault: fault('AccessDeniedException', 'm', '', remedy) });
+  expect(
+    byCause([denied('a', 'From'), denied('b', 'To'), denied('c', 'To')]).map((g) => g.items.length),
+  ).toEqual([2, 1]);
+});
+
+test('a passing fault, a stopped run and a blob never reached say nothing of the blob', () => {
+  const of = (state: RunItem['state'], code: string, retryable = false) =>
+    verdictOf(item('a', { state, fault: { ...fault(code, '', '', ''), retryable } }));
+  expect(of('failed', 'AccessDeniedException')).toBe('fails');
+  expect(of('failed', 'ThrottlingException', true)).toBe('unsure');
+  expect(of('failed', 'ExpiredTokenException')).toBe('unsure');
+  expect(of('skipped', 'RunStopped')).toBe('unsure');
+  expect(of('skipped', 'NotPutBack')).toBe('fails');
+  expect(verdictOf(item('a', { state: 'waiting' }))).toBe('unsure');
+  expect(verdictOf(item('a', { state: 'would-succeed' }))).toBe('works');
+});
+
+test('a blob beside a failing one is held back until that one is left out', () => {
+  const works = item('a', {
+    file: 'f',
+    state: 'would-succeed',
+    notes: ['A real run would leave this file as it is, because "x" would fail.'],
+  });
+  const bad = { ...failed('b', 'X', 'x'), file: 'f' };
+  expect(heldBack([works], [bad], new Set())).toEqual([works]);
+  expect(heldBack([works], [bad], new Set(['b']))).toEqual([]);
+  expect(notesOf([works])).toEqual([]);
 });
 
 test('notes are told once with their number', () => {

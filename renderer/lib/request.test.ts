@@ -2,7 +2,15 @@ import { expect, test } from 'vitest';
 import { KEYS } from '../dev/keys.ts';
 import { makeRows, makeSources } from '../dev/rows.ts';
 import { pair } from './context.ts';
-import { buildRequest, type Draft, draftRows, familyOf, outputsFor } from './request.ts';
+import {
+  buildRequest,
+  type Draft,
+  draftRows,
+  familyOf,
+  misfits,
+  outputsFor,
+  ownContexts,
+} from './request.ts';
 
 const rows = makeRows(60).filter((row) => row.identification.reencryptable);
 const key = (alias: string) => {
@@ -15,10 +23,18 @@ const draft: Draft = {
   leftOut: [],
   family: 'symmetric',
   source: { key: null, algorithm: 'SYMMETRIC_DEFAULT', mode: 'declared', pairs: [] },
-  destination: { key: key('alias/payments-2026'), algorithm: 'SYMMETRIC_DEFAULT', mode: 'same', pairs: [] },
+  destination: {
+    key: key('alias/payments-2026'),
+    algorithm: 'SYMMETRIC_DEFAULT',
+    mode: 'same',
+    pairs: [],
+    add: [],
+    remove: [],
+  },
   grantTokens: '',
   output: { mode: 'in-place', backup: true, folder: null },
   verify: true,
+  perSecond: null,
   excluded: new Set(),
 };
 
@@ -65,6 +81,8 @@ test('to RSA no context is sent, whatever the editor holds', () => {
         algorithm: 'RSAES_OAEP_SHA_256',
         mode: 'given',
         pairs: [pair('a', '1'), pair('a', '2')],
+        add: [],
+        remove: [],
       },
     },
     false,
@@ -100,4 +118,67 @@ test('in place is refused for blobs without a file on this machine; ways out fol
   const loopback = outputsFor(rows, makeSources(rows, 'loopback'), { folder: false, download: true });
   expect(loopback.map(({ mode }) => mode)).toEqual(['in-place', 'download']);
   expect(loopback[0]?.refused).toContain('pasted or uploaded');
+});
+
+test('changing each blob’s own context: pairs to add, keys to remove, never one key in both', () => {
+  const changed = (add: readonly [string, string][], remove: readonly string[]) =>
+    buildRequest(
+      {
+        ...draft,
+        destination: { ...draft.destination, mode: 'changed', add: add.map(([k, v]) => pair(k, v)), remove },
+      },
+      false,
+    );
+  const built = changed([['env', 'next']], ['old']);
+  expect(built.ok && built.request.destination.context).toEqual({
+    mode: 'changed',
+    add: { env: 'next' },
+    remove: ['old'],
+  });
+  expect(changed([['old', '1']], ['old'])).toMatchObject({
+    ok: false,
+    problems: [expect.stringContaining('“old” is both')],
+  });
+  expect(changed([['Old', '1']], ['old']).ok).toBe(true);
+  expect(changed([], [])).toMatchObject({ ok: false, problems: [expect.stringContaining('which pairs')] });
+});
+
+test('own contexts are those that will be sent', () => {
+  const [first] = draftRows(draft);
+  const one = { ...draft, rows: first === undefined ? [] : [first] };
+  expect(ownContexts(one)).toEqual([first?.declared.encryptionContext]);
+  expect(ownContexts({ ...one, source: { ...one.source, mode: 'given', pairs: [pair('a', '1')] } })).toEqual([
+    { a: '1' },
+  ]);
+  expect(ownContexts({ ...one, source: { ...one.source, mode: 'none' } })).toEqual([null]);
+});
+
+test('what an RSA destination cannot take is known before anything is asked', () => {
+  const [first] = draftRows(draft);
+  if (first === undefined) throw new Error('no row');
+  const long = (id: string, plaintextBytes: number | null): typeof first => ({
+    ...first,
+    id,
+    container: 'raw',
+    identification: { ...first.identification, plaintextBytes },
+  });
+  const rsa: Draft = {
+    ...draft,
+    rows: [
+      long('fits', 446),
+      long('long', 447),
+      long('unknown', null),
+      { ...long('s', 32), container: 'sops' },
+    ],
+    destination: { ...draft.destination, key: key('alias/partner-rsa'), algorithm: 'RSAES_OAEP_SHA_256' },
+  };
+  const found = misfits(rsa);
+  expect(rsa.destination.key?.spec).toBe('RSA_4096');
+  expect([found.room, found.tooLong.map(({ id }) => id), found.sops.map(({ id }) => id)]).toEqual([
+    446,
+    ['long'],
+    ['s'],
+  ]);
+  expect(misfits({ ...rsa, excluded: new Set(['long', 's']) })).toMatchObject({ sops: [], tooLong: [] });
+  expect(misfits(draft)).toEqual({ sops: [], tooLong: [], room: null });
 });

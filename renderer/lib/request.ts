@@ -1,6 +1,7 @@
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
-import { takesEncryptionContext } from '#shared/kms/facts.ts';
+import { plaintextCapacity, takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { BlobRow, SourceInfo } from '#shared/model/blob.ts';
+import type { EncryptionContext } from '#shared/model/context.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { OutputChoice, RunRequest } from '#shared/model/run.ts';
 import { checkContext, type Pair } from './context.ts';
@@ -22,8 +23,11 @@ export interface Draft {
   readonly destination: {
     readonly key: KeyInfo | null;
     readonly algorithm: EncryptionAlgorithm | null;
-    readonly mode: 'same' | 'given' | 'none';
+    readonly mode: 'same' | 'changed' | 'given' | 'none';
     readonly pairs: readonly Pair[];
+    /** Of mode 'changed': pairs to add to each blob's own context, and keys to take out of it. */
+    readonly add: readonly Pair[];
+    readonly remove: readonly string[];
   };
   readonly grantTokens: string;
   readonly output: {
@@ -32,6 +36,8 @@ export interface Draft {
     readonly folder: { readonly token: string; readonly path: string } | null;
   };
   readonly verify: boolean;
+  /** Requests a second that the estimate reckons with; null: none chosen. */
+  readonly perSecond: number | null;
   /** Blobs that a preflight found failing and the person leaves out. */
   readonly excluded: ReadonlySet<string>;
 }
@@ -91,6 +97,9 @@ export function buildRequest(draft: Draft, dryRun: boolean): Built {
     destination.algorithm !== null && takesEncryptionContext(destination.algorithm);
   if (destinationTakesContext && destination.mode === 'given' && destinationContext.context === null)
     problems.push('Mend the destination encryption context.');
+  const changes = checkChanges(destination);
+  if (destinationTakesContext && destination.mode === 'changed' && changes.context === null)
+    problems.push(changes.problem ?? 'Mend the pairs to add.');
 
   const tokens = draft.grantTokens.split(/\s+/).filter(Boolean);
   if (tokens.length > 10) problems.push('KMS takes at most 10 grant tokens.');
@@ -122,7 +131,9 @@ export function buildRequest(draft: Draft, dryRun: boolean): Built {
             ? { mode: 'given', context: {} }
             : destination.mode === 'given'
               ? { mode: 'given', context: destinationContext.context ?? {} }
-              : { mode: 'same' },
+              : destination.mode === 'changed'
+                ? { mode: 'changed', add: changes.context ?? {}, remove: [...destination.remove] }
+                : { mode: 'same' },
       },
       grantTokens: tokens,
       output: out,
@@ -130,6 +141,53 @@ export function buildRequest(draft: Draft, dryRun: boolean): Built {
       dryRun,
     },
   };
+}
+
+/** The pairs to add, checked against the keys to take out: a key in both says two things at once. */
+export function checkChanges({ add, remove }: Draft['destination']): {
+  readonly context: EncryptionContext | null;
+  /** What the pairs' own lines do not say. */
+  readonly problem: string | null;
+} {
+  const { context } = checkContext(add);
+  const both = context === null ? undefined : remove.find((key) => Object.hasOwn(context, key));
+  if (both !== undefined)
+    return { context: null, problem: `“${both}” is both added and removed: do one of the two.` };
+  if (context !== null && Object.keys(context).length === 0 && remove.length === 0)
+    return { context: null, problem: 'Say which pairs to add or remove.' };
+  return { context, problem: null };
+}
+
+/** The context that each blob has on the source side, as it will be sent; null: none. */
+export function ownContexts(draft: Draft): (EncryptionContext | null)[] {
+  const { source } = draft;
+  if (!takesEncryptionContext(source.algorithm) || source.mode === 'none')
+    return draftRows(draft).map(() => null);
+  if (source.mode === 'declared') return draftRows(draft).map((row) => row.declared.encryptionContext);
+  const { context } = checkContext(source.pairs);
+  return draftRows(draft).map(() => context);
+}
+
+/** Blobs that the destination cannot take, known before anything is asked. */
+export interface Misfits {
+  /** SOPS opens a data key with a symmetric key alone. */
+  readonly sops: readonly BlobRow[];
+  /** Longer than the destination key and algorithm hold, and how much they hold, in bytes. */
+  readonly tooLong: readonly BlobRow[];
+  readonly room: number | null;
+}
+
+export function misfits(draft: Draft): Misfits {
+  const { key, algorithm } = draft.destination;
+  if (key === null || algorithm === null || takesEncryptionContext(algorithm))
+    return { sops: [], tooLong: [], room: null };
+  const rows = draftRows(draft);
+  const room = key.spec === null ? null : plaintextCapacity(key.spec, algorithm);
+  const tooLong = rows.filter(
+    ({ identification: { plaintextBytes } }) =>
+      room !== null && plaintextBytes !== null && plaintextBytes > room,
+  );
+  return { sops: rows.filter((row) => row.container === 'sops'), tooLong, room };
 }
 
 function outputOf(output: Draft['output']): OutputChoice | null {

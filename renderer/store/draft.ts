@@ -30,6 +30,8 @@ interface DraftStore {
   chooseSourceKey(key: KeyInfo | null): void;
   /** Leaves blobs out of the run. A preflight stays good: it judged each blob by itself. */
   exclude(blobIds: readonly string[]): void;
+  /** Takes blobs that were left out in again. */
+  include(blobIds: readonly string[]): void;
   preflight(): Promise<void>;
   run(): Promise<void>;
   retryFailed(): Promise<void>;
@@ -42,10 +44,11 @@ const EMPTY: Draft = {
   leftOut: [],
   family: 'symmetric',
   source: { key: null, algorithm: 'SYMMETRIC_DEFAULT', mode: 'declared', pairs: [] },
-  destination: { key: null, algorithm: null, mode: 'same', pairs: [] },
+  destination: { key: null, algorithm: null, mode: 'same', pairs: [], add: [], remove: [] },
   grantTokens: '',
   output: { mode: null, backup: true, folder: null },
   verify: true,
+  perSecond: null,
   excluded: new Set(),
 };
 
@@ -152,7 +155,14 @@ export const useDraft = create<DraftStore>()((set, get) => {
         const algorithm = keep || first === null ? draft.source.algorithm : first;
         return { ...draft, source: { ...draft.source, key, algorithm } };
       }),
-    exclude: (blobIds) => set(({ draft }) => ({ draft: { ...draft, excluded: new Set(blobIds) } })),
+    exclude: (blobIds) =>
+      set(({ draft }) => ({ draft: { ...draft, excluded: new Set([...draft.excluded, ...blobIds]) } })),
+    include(blobIds) {
+      const back = new Set(blobIds);
+      set(({ draft }) => ({
+        draft: { ...draft, excluded: new Set([...draft.excluded].filter((id) => !back.has(id))) },
+      }));
+    },
     preflight: () => begin(true),
     run: () => begin(false),
     async retryFailed() {

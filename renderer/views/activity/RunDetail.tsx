@@ -5,6 +5,7 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 import { Progress, Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, keyName, moment, plural } from '../../lib/format.ts';
+import { groupFaults } from '../../lib/outcome.ts';
 import { RUN_STATUS, type Tone } from '../../lib/words.ts';
 import { useKeyName } from '../../store/keys.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
@@ -83,7 +84,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           <>
             <NewBlobs run={run} items={items.items} />
             <RetryFailed run={run} items={items.items} />
-            <FaultGroups items={items.items} />
+            <FaultGroups groups={groupFaults(items.items)} />
             <ItemTable items={items.items} />
             {items.items.length + items.more > SHOWN && (
               <p className="hint">

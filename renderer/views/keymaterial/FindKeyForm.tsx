@@ -7,7 +7,9 @@ import { fittingAlgorithms } from '../../lib/clusters.ts';
 import type { Pair } from '../../lib/context.ts';
 import { plural } from '../../lib/format.ts';
 import { ContextEditor } from '../sheet/ContextEditor.tsx';
+import { ContextNote } from '../sheet/ContextNote.tsx';
 import { OtherKey } from '../sheet/OtherKey.tsx';
+import { useSuggestions } from '../sheet/useSuggestions.ts';
 import { KeyChecklist } from './KeyChecklist.tsx';
 
 export type ContextMode = 'none' | 'given';
@@ -80,6 +82,8 @@ export function FindKeyForm(props: FindKeyFormProps) {
 }
 
 function ContextPart({ row, mode, onMode, pairs, onPairs }: FindKeyFormProps) {
+  const rows = useMemo(() => [row], [row]);
+  const suggestions = useSuggestions(rows);
   return (
     <>
       <Choice
@@ -101,7 +105,12 @@ function ContextPart({ row, mode, onMode, pairs, onPairs }: FindKeyFormProps) {
           },
         ]}
       />
-      {mode === 'given' && <ContextEditor label="Context pairs" pairs={pairs} onChange={onPairs} />}
+      {mode === 'given' && (
+        <>
+          <ContextNote />
+          <ContextEditor label="Context pairs" pairs={pairs} suggestions={suggestions} onChange={onPairs} />
+        </>
+      )}
     </>
   );
 }

@@ -12,23 +12,30 @@ import {
   parseContextText,
 } from '../../lib/context.ts';
 import { count } from '../../lib/format.ts';
+import type { Suggestion } from '../../lib/suggest.ts';
+import { SuggestContext } from './SuggestContext.tsx';
 
 interface ContextEditorProps {
   readonly label: string;
+  /** Words above the lines, where two editors stand together. */
+  readonly title?: string;
   readonly pairs: readonly Pair[];
+  readonly suggestions: readonly Suggestion[];
   readonly onChange: (pairs: readonly Pair[]) => void;
 }
 
 /** Key and value lines of an encryption context, or a pasted JSON object. */
-export function ContextEditor({ label, pairs, onChange }: ContextEditorProps) {
+export function ContextEditor({ label, title, pairs, suggestions, onChange }: ContextEditorProps) {
   const shown = useMemo(() => (pairs.length === 0 ? [pair()] : pairs), [pairs]);
   const check = checkContext(shown);
   const [pasting, setPasting] = useState(false);
   const set = (id: number, patch: Partial<Pair>): void =>
     onChange(shown.map((each) => (each.id === id ? { ...each, ...patch } : each)));
+  const add = (more: readonly Pair[]): void => onChange([...shown.filter((each) => !isBlank(each)), ...more]);
   return (
     <fieldset className="inset context">
       <legend className="visually-hidden">{label}</legend>
+      {title !== undefined && <p className="inset-title">{title}</p>}
       {shown.map((each, i) => (
         <div key={each.id} className="context-line">
           <TextInput
@@ -68,7 +75,7 @@ export function ContextEditor({ label, pairs, onChange }: ContextEditorProps) {
         <PasteJson
           label={label}
           onDone={(read) => {
-            if (read !== null) onChange([...shown.filter((each) => !isBlank(each)), ...read]);
+            if (read !== null) add(read);
             setPasting(false);
           }}
         />
@@ -84,11 +91,13 @@ export function ContextEditor({ label, pairs, onChange }: ContextEditorProps) {
           <Button variant="link" onPress={() => setPasting(true)}>
             Paste JSON
           </Button>
+          <SuggestContext
+            label={label}
+            suggestions={suggestions}
+            onPick={(picked) => add(picked.pairs.map(({ key, value, awaits }) => pair(key, value, awaits)))}
+          />
         </div>
       )}
-      <p className="hint">
-        Keys and values are exact and case-sensitive. Not secret: they are visible in CloudTrail.
-      </p>
       {check.bytes > CONTEXT_WARN_BYTES && (
         <p className="hint attention-text">
           {count(check.bytes)} bytes. Above {count(CONTEXT_WARN_BYTES)} bytes an external key store may refuse

@@ -1,18 +1,28 @@
-import { TriangleAlert } from 'lucide-react';
+import { useMemo } from 'react';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import { Choice, SelectInput } from '../../components/fields.tsx';
+import { draftRows } from '../../lib/request.ts';
 import { useDraft } from '../../store/draft.ts';
+import { AsymmetricRemarks } from './AsymmetricRemarks.tsx';
+import { ContextChanges } from './ContextChanges.tsx';
 import { ContextEditor } from './ContextEditor.tsx';
+import { ContextNote } from './ContextNote.tsx';
 import { KeyPicker } from './KeyPicker.tsx';
 import { Section } from './Section.tsx';
+import { useSuggestions } from './useSuggestions.ts';
 
 /** The key, algorithm and encryption context of the new blobs. */
 export function DestinationSection() {
   const { draft, patchDestination, chooseDestination } = useDraft();
   const { destination, source } = draft;
   const { key, algorithm } = destination;
+  const rows = useMemo(() => draftRows(draft), [draft]);
+  const suggestions = useSuggestions(rows);
   const sourceHasContext = takesEncryptionContext(source.algorithm);
-  const mode = !sourceHasContext && destination.mode === 'same' ? 'none' : destination.mode;
+  const mode =
+    !sourceHasContext && (destination.mode === 'same' || destination.mode === 'changed')
+      ? 'none'
+      : destination.mode;
   return (
     <Section title="Destination">
       <KeyPicker
@@ -32,15 +42,7 @@ export function DestinationSection() {
           options={key.algorithms.map((id) => ({ id, label: id }))}
         />
       )}
-      {algorithm !== null && !takesEncryptionContext(algorithm) && (
-        <p className="remark remark-attention">
-          <TriangleAlert className="icon severity-warning" aria-hidden="true" />
-          <span>
-            The new blobs carry no metadata: neither key nor algorithm can be read from RSA ciphertext, and
-            there is no encryption context. Note the key and algorithm, for without them nobody can decrypt.
-          </span>
-        </p>
-      )}
+      {algorithm !== null && !takesEncryptionContext(algorithm) && <AsymmetricRemarks />}
       {algorithm !== null && takesEncryptionContext(algorithm) && (
         <>
           <Choice
@@ -49,16 +51,34 @@ export function DestinationSection() {
             onChange={(next) => patchDestination({ mode: next })}
             options={[
               ...(sourceHasContext
-                ? [{ id: 'same' as const, label: 'Same as the source', detail: 'Each blob keeps its own.' }]
+                ? [
+                    {
+                      id: 'same' as const,
+                      label: 'Keep',
+                      detail: 'Each blob keeps its own, as on the source side.',
+                    },
+                    {
+                      id: 'changed' as const,
+                      label: 'Add or remove pairs',
+                      detail: 'Each blob keeps its own, with these changes.',
+                    },
+                  ]
                 : []),
-              { id: 'given' as const, label: 'These pairs', detail: 'The same for every blob.' },
+              {
+                id: 'given' as const,
+                label: sourceHasContext ? 'Replace with these pairs' : 'These pairs',
+                detail: 'The same for every blob.',
+              },
               { id: 'none' as const, label: 'No context' },
             ]}
           />
+          {!sourceHasContext && <ContextNote />}
+          {mode === 'changed' && <ContextChanges suggestions={suggestions} />}
           {mode === 'given' && (
             <ContextEditor
               label="Destination pairs"
               pairs={destination.pairs}
+              suggestions={suggestions}
               onChange={(pairs) => patchDestination({ pairs })}
             />
           )}

@@ -1,38 +1,72 @@
-import { ChevronRight } from 'lucide-react';
+import { ChevronRight, CircleSlash } from 'lucide-react';
 import { useState } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import type { RunItem } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultLines } from '../../components/FaultCard.tsx';
 import { count, plural } from '../../lib/format.ts';
-import { type FaultGroup, groupFaults } from '../../lib/outcome.ts';
+import type { FaultGroup } from '../../lib/outcome.ts';
 
-/** Failures by cause: what, why, what to do, and the blobs it struck. */
-export function FaultGroups({ items }: { readonly items: readonly RunItem[] }) {
+interface FaultGroupsProps {
+  readonly groups: readonly FaultGroup[];
+  /** 'attention' where it is not certain that the blobs fail. */
+  readonly tone?: 'danger' | 'attention';
+  /** Before a run: leaving blobs out of it. */
+  readonly leaving?: Leaving;
+}
+
+interface Leaving {
+  readonly excluded: ReadonlySet<string>;
+  readonly exclude: (blobIds: readonly string[]) => void;
+  readonly include: (blobIds: readonly string[]) => void;
+}
+
+/** Blobs by cause: what, why, what to do, and the blobs it struck. */
+export function FaultGroups({ groups, tone = 'danger', leaving }: FaultGroupsProps) {
   return (
     <div className="fault-groups">
-      {groupFaults(items).map((group) => (
-        <FaultGroupCard key={group.code} group={group} />
+      {groups.map((group) => (
+        <FaultGroupCard key={group.id} group={group} tone={tone} leaving={leaving} />
       ))}
     </div>
   );
 }
 
-function FaultGroupCard({ group }: { readonly group: FaultGroup }) {
-  const { fault, items, varied } = group;
+function FaultGroupCard({
+  group,
+  tone,
+  leaving,
+}: {
+  readonly group: FaultGroup;
+  readonly tone: 'danger' | 'attention';
+  readonly leaving: Leaving | undefined;
+}) {
+  const { code, fault, items, varied } = group;
+  const out = leaving !== undefined && items.every(({ blobId }) => leaving.excluded.has(blobId));
+  const classes = [
+    'fault-group',
+    tone === 'attention' ? 'fault-group-attention' : '',
+    out ? 'fault-group-out' : '',
+  ];
   return (
-    <article className="fault-group" aria-label={`${group.code}, ${plural(items.length, 'blob')}`}>
+    <article
+      className={classes.filter(Boolean).join(' ')}
+      aria-label={`${code}, ${plural(items.length, 'blob')}`}
+    >
       <header className="fault-group-head">
-        <code>{group.code}</code>
+        <code>{code}</code>
         <span className="fault-group-count">{plural(items.length, 'blob')}</span>
       </header>
       <FaultLines fault={fault} />
-      <Disclosure className="disclosure">
-        <div className="disclosure-heading">
-          <AriaButton slot="trigger" className="button button-link">
-            <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
-            {`Show ${plural(items.length, 'blob')}`}
-          </AriaButton>
+      <Disclosure className="disclosure" defaultExpanded={items.length <= SHOWN_AT_ONCE}>
+        <div className="fault-group-foot">
+          <div className="disclosure-heading">
+            <AriaButton slot="trigger" className="button button-link">
+              <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
+              {plural(items.length, 'blob')}
+            </AriaButton>
+          </div>
+          {leaving !== undefined && <LeaveOut items={items} out={out} leaving={leaving} />}
         </div>
         <DisclosurePanel className="disclosure-panel">
           <ItemList items={items} varied={varied} />
@@ -42,9 +76,42 @@ function FaultGroupCard({ group }: { readonly group: FaultGroup }) {
   );
 }
 
+/** Lists of so few blobs need no click. */
+const SHOWN_AT_ONCE = 3;
+
+function LeaveOut({
+  items,
+  out,
+  leaving,
+}: {
+  readonly items: readonly RunItem[];
+  readonly out: boolean;
+  readonly leaving: Leaving;
+}) {
+  const ids = items.map(({ blobId }) => blobId);
+  if (!out)
+    return (
+      <Button
+        aria-label={`Leave out ${plural(items.length, 'blob')}, ${items[0]?.fault?.code ?? ''}`}
+        onPress={() => leaving.exclude(ids)}
+      >
+        {items.length === 1 ? 'Leave it out' : 'Leave them out'}
+      </Button>
+    );
+  return (
+    <span className="left-out">
+      <CircleSlash className="icon" aria-hidden="true" />
+      Left out
+      <Button variant="link" onPress={() => leaving.include(ids)}>
+        Take in again
+      </Button>
+    </span>
+  );
+}
+
 const STEP = 100;
 
-/** Blobs by name, a hundred at a time. */
+/** Blobs by name, a hundred at a time; with what each says of its own where that varies, and its request id. */
 export function ItemList({
   items,
   varied = false,
@@ -62,7 +129,16 @@ export function ItemList({
               {item.file}
               {item.place !== '' && <span className="name-place"> · {item.place}</span>}
             </span>
-            {varied && item.fault !== null && <span className="hint">{item.fault.message}</span>}
+            {varied && item.fault !== null && (
+              <span className="hint">
+                {item.fault.message} {item.fault.detail}
+              </span>
+            )}
+            {item.requestId !== null && (
+              <span className="hint">
+                request <code>{item.requestId}</code>
+              </span>
+            )}
           </li>
         ))}
       </ul>

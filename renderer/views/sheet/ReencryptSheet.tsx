@@ -6,8 +6,10 @@ import { buildRequest, draftRows, fileCount } from '../../lib/request.ts';
 import { type Phase, useDraft } from '../../store/draft.ts';
 import { ConnectionBadge } from './ConnectionBadge.tsx';
 import { DestinationSection } from './DestinationSection.tsx';
+import { EstimateSection } from './EstimateSection.tsx';
 import { MoreSection } from './MoreSection.tsx';
 import { OutputSection } from './OutputSection.tsx';
+import { PermissionsSection } from './PermissionsSection.tsx';
 import { PreflightPanel } from './PreflightPanel.tsx';
 import { RunPanel } from './RunPanel.tsx';
 import { SelectionSection } from './SelectionSection.tsx';
@@ -49,6 +51,8 @@ function Sheet() {
           <DestinationSection />
           <OutputSection />
           <MoreSection />
+          <EstimateSection />
+          <PermissionsSection request={built.ok ? built.request : null} />
           <PreflightPanel />
         </div>
       ) : (

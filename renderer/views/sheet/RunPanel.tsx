@@ -2,7 +2,7 @@ import { CircleCheck, CircleSlash, CircleX } from 'lucide-react';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Progress } from '../../components/Progress.tsx';
 import { count, duration, plural } from '../../lib/format.ts';
-import { notesOf } from '../../lib/outcome.ts';
+import { groupFaults, notesOf } from '../../lib/outcome.ts';
 import { useDraft } from '../../store/draft.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { FaultGroups } from './FaultGroups.tsx';
@@ -82,7 +82,7 @@ export function RunPanel() {
           {counts.failed > 0 && (
             <>
               <p className="hint">Files of failed blobs are as they were.</p>
-              <FaultGroups items={items.items} />
+              <FaultGroups groups={groupFaults(items.items)} />
             </>
           )}
         </>

@@ -1,5 +1,6 @@
-import { Info } from 'lucide-react';
+import { CircleSlash, Info } from 'lucide-react';
 import { useMemo } from 'react';
+import { Button } from '../../components/Button.tsx';
 import { Choice } from '../../components/fields.tsx';
 import { plural } from '../../lib/format.ts';
 import { type Family, familyOf } from '../../lib/request.ts';
@@ -8,12 +9,12 @@ import { Section } from './Section.tsx';
 
 /** Says what of the selection takes part. Shown only when something does not. */
 export function SelectionSection() {
-  const { draft, patch, patchSource } = useDraft();
-  const { rows, leftOut, family } = draft;
+  const { draft, patch, patchSource, include } = useDraft();
+  const { rows, leftOut, family, excluded } = draft;
   const rsa = useMemo(() => rows.filter((row) => familyOf(row) === 'rsa').length, [rows]);
   const symmetric = rows.length - rsa;
   const mixed = rsa > 0 && symmetric > 0;
-  if (!mixed && leftOut.length === 0) return null;
+  if (!mixed && leftOut.length === 0 && excluded.size === 0) return null;
   const choose = (next: Family): void => {
     patch({ family: next, excluded: new Set() });
     patchSource({ algorithm: next === 'rsa' ? 'RSAES_OAEP_SHA_256' : 'SYMMETRIC_DEFAULT', key: null });
@@ -38,6 +39,17 @@ export function SelectionSection() {
             {plural(leftOut.length, 'selected blob')} {leftOut.length === 1 ? 'is' : 'are'} left out: KMS
             ReEncrypt does not take {leftOut.length === 1 ? 'it' : 'them'}.{' '}
             {leftOut[0]?.identification.reason}
+          </span>
+        </p>
+      )}
+      {excluded.size > 0 && (
+        <p className="remark">
+          <CircleSlash className="icon" aria-hidden="true" />
+          <span>
+            You left {plural(excluded.size, 'blob')} out of the run.{' '}
+            <Button variant="link" onPress={() => include([...excluded])}>
+              Take {excluded.size === 1 ? 'it' : 'them'} in again
+            </Button>
           </span>
         </p>
       )}

@@ -4,8 +4,10 @@ import { Choice, SelectInput } from '../../components/fields.tsx';
 import { draftRows } from '../../lib/request.ts';
 import { useDraft } from '../../store/draft.ts';
 import { ContextEditor } from './ContextEditor.tsx';
+import { ContextNote } from './ContextNote.tsx';
 import { KeyPicker } from './KeyPicker.tsx';
 import { Section } from './Section.tsx';
+import { useSuggestions } from './useSuggestions.ts';
 
 const RSA_ALGORITHMS = ['RSAES_OAEP_SHA_256', 'RSAES_OAEP_SHA_1'] as const;
 
@@ -16,6 +18,7 @@ export function SourceSection() {
   const rows = useMemo(() => draftRows(draft), [draft]);
   const declaring = rows.filter((row) => row.declared.encryptionContext !== null).length;
   const rsa = family === 'rsa';
+  const suggestions = useSuggestions(rows);
   return (
     <Section title="Source">
       <KeyPicker
@@ -61,16 +64,18 @@ export function SourceSection() {
               { id: 'none', label: 'No context' },
             ]}
           />
+          <ContextNote />
           {source.mode === 'given' && (
             <ContextEditor
               label="Source pairs"
               pairs={source.pairs}
+              suggestions={suggestions}
               onChange={(pairs) => patchSource({ pairs })}
             />
           )}
         </>
       ) : (
-        <p className="hint">RSA ciphertext has no encryption context.</p>
+        <p className="hint">RSA and SM2 ciphertext has no encryption context.</p>
       )}
     </Section>
   );

@@ -1,0 +1,105 @@
+import { useMemo } from 'react';
+import { dollars, estimate, PRICE_SOURCE, QUOTA_SOURCE } from '#shared/kms/estimate.ts';
+import { PRICES, QUOTAS } from '#shared/kms/published.ts';
+import { SelectInput } from '../../components/fields.tsx';
+import { count, duration, plural } from '../../lib/format.ts';
+import { draftRows } from '../../lib/request.ts';
+import { useConnection } from '../../store/connection.ts';
+import { useDraft } from '../../store/draft.ts';
+import { Section } from './Section.tsx';
+
+const RATES = [10, 50, 100, 500, 1_000, 5_000] as const;
+const RATE_OPTIONS = [
+  { id: 'none', label: 'As fast as KMS answers' },
+  ...RATES.map((rate) => ({ id: String(rate), label: `${count(rate)} requests a second` })),
+];
+
+/** What the run asks of KMS, how long at a rate, what it costs, and its share of the quota. */
+export function EstimateSection() {
+  const { draft, patch } = useDraft();
+  const connection = useConnection((state) => state.connection);
+  const blobs = useMemo(() => draftRows(draft).length, [draft]);
+  const { source, destination, verify, perSecond } = draft;
+  if (destination.key === null || destination.algorithm === null || blobs === 0) return null;
+  const { requests, seconds, cost, quotas } = estimate({
+    blobs,
+    verify,
+    source: { algorithm: source.algorithm, spec: source.key?.spec ?? null },
+    destination: { algorithm: destination.algorithm, spec: destination.key.spec },
+    practice: connection?.choice.kind === 'practice',
+    region: connection?.region ?? null,
+    endpoint: connection?.endpoint ?? null,
+    perSecond,
+  });
+  return (
+    <Section title="Estimate">
+      <dl className="facts estimate">
+        <dt>Requests</dt>
+        <dd>
+          {count(requests.total)}
+          {requests.verify > 0 &&
+            ` (${count(requests.reencrypt)} to re-encrypt, ${count(requests.verify)} to verify)`}
+          <span className="hint">
+            A preflight sends {count(requests.preflight)} more, billed like all others.
+          </span>
+        </dd>
+        <dt>Time</dt>
+        <dd>
+          {seconds === null ? 'Known once it runs' : `${duration(Math.max(1, seconds))} at this rate`}
+          <SelectInput
+            label="Reckon with"
+            inline
+            value={perSecond === null ? 'none' : String(perSecond)}
+            options={RATE_OPTIONS}
+            onChange={(id) => patch({ perSecond: id === 'none' ? null : Number(id) })}
+          />
+        </dd>
+        <dt>Cost</dt>
+        <dd>
+          {'why' in cost ? (
+            cost.why
+          ) : (
+            <>
+              {dollars(cost)}
+              <span className="hint" title={PRICES.source}>
+                {PRICE_SOURCE}
+              </span>
+            </>
+          )}
+        </dd>
+        <dt>Quota</dt>
+        <dd>
+          {'why' in quotas ? (
+            'why' in cost && quotas.why === cost.why ? (
+              'None.'
+            ) : (
+              quotas.why
+            )
+          ) : (
+            <>
+              {quotas.map(({ name, perSecond: limit, share }) => (
+                <span key={name} className={share !== null && share > 1 ? 'attention-text' : ''}>
+                  {share === null
+                    ? `${count(limit)} a second`
+                    : `${percent(share)} of ${count(limit)} a second`}
+                  {` (${name})`}
+                  {share !== null && share > 1 && ': KMS will throttle'}
+                </span>
+              ))}
+              <span className="hint" title={QUOTAS.source}>
+                {QUOTA_SOURCE}
+              </span>
+            </>
+          )}
+        </dd>
+      </dl>
+      {'why' in cost ? null : <p className="visually-hidden">{plural(requests.total, 'request')} in all.</p>}
+    </Section>
+  );
+}
+
+/** A share as a percentage; below one per cent with a decimal. */
+function percent(share: number): string {
+  const value = share * 100;
+  return `${value < 1 ? value.toFixed(value < 0.1 ? 2 : 1) : Math.round(value).toLocaleString('en-US')} %`;
+}

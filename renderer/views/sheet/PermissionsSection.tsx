@@ -1,0 +1,115 @@
+import { CircleCheck, CircleHelp, CircleX, KeyRound } from 'lucide-react';
+import { useState } from 'react';
+import type { Fault } from '#shared/model/fault.ts';
+import type { PermissionCheck, PermissionChecks } from '#shared/model/preflight.ts';
+import type { RunRequest } from '#shared/model/run.ts';
+import { bridge, call, faultOf } from '../../api.ts';
+import { Button } from '../../components/Button.tsx';
+import { FaultCard, FaultLines } from '../../components/FaultCard.tsx';
+import { plural } from '../../lib/format.ts';
+import { keyWords } from '../../lib/keys.ts';
+import { useKeys } from '../../store/keys.ts';
+import { Section } from './Section.tsx';
+
+type Asked = { readonly of: RunRequest } & (
+  | { readonly state: 'asking' }
+  | { readonly state: 'answered'; readonly reply: PermissionChecks }
+  | { readonly state: 'failed'; readonly fault: Fault }
+);
+
+/** Whether the rights are there, asked without any ciphertext. An answer stands for the very draft it was asked of. */
+export function PermissionsSection({ request }: { readonly request: RunRequest | null }) {
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const current = asked !== null && asked.of === request ? asked : null;
+  const check = async (of: RunRequest): Promise<void> => {
+    setAsked({ of, state: 'asking' });
+    const { blobIds, source, destination, grantTokens } = of;
+    let answer: Asked;
+    try {
+      const reply = await call(bridge().preflight.permissions({ blobIds, source, destination, grantTokens }));
+      answer = { of, state: 'answered', reply };
+    } catch (error) {
+      answer = { of, state: 'failed', fault: faultOf(error) };
+    }
+    setAsked((now) => (now?.of === of ? answer : now));
+  };
+  return (
+    <Section title="Permissions">
+      <div className="permission-ask">
+        <Button
+          icon={<KeyRound className="icon" aria-hidden="true" />}
+          isDisabled={request === null || current?.state === 'asking'}
+          onPress={() => {
+            if (request !== null) void check(request);
+          }}
+        >
+          Check permissions only
+        </Button>
+        <span className="hint">
+          Asks KMS once for each source key and context whether you may, without sending any blob.
+        </span>
+      </div>
+      <div role="status">{current?.state === 'asking' && 'Asking KMS about permissions'}</div>
+      {current?.state === 'failed' && <FaultCard fault={current.fault} />}
+      {current?.state === 'answered' && <Answers reply={current.reply} />}
+    </Section>
+  );
+}
+
+function Answers({ reply }: { readonly reply: PermissionChecks }) {
+  const { checks, withoutKey, unasked } = reply;
+  return (
+    <ul className="permissions" aria-label="Permissions">
+      {checks.map((check, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: answers stand in the order in which they were asked
+        <Answer key={i} check={check} />
+      ))}
+      {withoutKey > 0 && (
+        <li className="permission permission-unsure">
+          <CircleHelp className="icon" aria-hidden="true" />
+          <p>
+            Cannot tell for {plural(withoutKey, 'blob')}: nobody has named the source key, and without a blob
+            KMS must be told it. Pin the source key, or run the preflight.
+          </p>
+        </li>
+      )}
+      {unasked > 0 && (
+        <li className="permission permission-unsure">
+          <CircleHelp className="icon" aria-hidden="true" />
+          <p>{plural(unasked, 'blob')} with still other contexts were not asked about: run the preflight.</p>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+const KNOWN: Readonly<Record<PermissionCheck['sourceKnownBy'], string>> = {
+  pinned: 'pinned here',
+  kms: 'said by KMS before',
+  person: 'said by a person',
+  declared: 'as the file says',
+};
+
+function Answer({ check }: { readonly check: PermissionCheck }) {
+  const keys = useKeys((state) => state.keys);
+  const { answer, sourceKeyId, sourceKnownBy, blobs, fault, ignoredDryRun } = check;
+  const Icon = answer === 'allowed' ? CircleCheck : answer === 'refused' ? CircleX : CircleHelp;
+  const words = answer === 'allowed' ? 'Allowed' : answer === 'refused' ? 'Not allowed' : 'Cannot tell';
+  return (
+    <li className={`permission permission-${answer === 'cannot-tell' ? 'unsure' : answer}`}>
+      <Icon className="icon" aria-hidden="true" />
+      <div className="stack stack-tight">
+        <p>
+          <strong>{words}</strong> from <code title={sourceKeyId}>{keyWords(sourceKeyId, keys)}</code> (
+          {KNOWN[sourceKnownBy]}) for {plural(blobs, 'blob')}
+        </p>
+        {ignoredDryRun && (
+          <p className="hint attention-text">
+            This endpoint ignores DryRun: it did the work, so this is no proof of what KMS would say.
+          </p>
+        )}
+        {fault !== null && <FaultLines fault={fault} />}
+      </div>
+    </li>
+  );
+}
