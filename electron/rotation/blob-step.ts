@@ -207,6 +207,7 @@ function explained(
     sourceContext: input.sourceContext,
     destinationContext: input.destinationContext,
     declaredContext: found?.declared.encryptionContext ?? null,
+    declaredKeyId: found?.declared.keyArn ?? null,
     identification: found?.identification ?? null,
     blobBytes: input.blob.length,
   };

@@ -286,6 +286,10 @@ describe('AccessDenied names action, side, key and policy', () => {
     expect(explain('AccessDeniedException', text, { sourceKeyId: far }).detail).toMatch(
       /^Most likely: the source key is of eu-west-1/,
     );
+    const said = explain('AccessDeniedException', text, { declaredKeyId: far });
+    expect(said.detail).toMatch(/^Most likely: the file says that its key is of eu-west-1/);
+    expect(said.remedy).toMatch(/^Connect to eu-west-1\. Pin the source key/);
+    expect(said.policies).toBeUndefined();
   });
 
   test('without words, both rights are named with their keys', () => {

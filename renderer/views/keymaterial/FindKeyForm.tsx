@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { Button } from '../../components/Button.tsx';

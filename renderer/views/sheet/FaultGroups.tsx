@@ -63,7 +63,7 @@ function FaultGroupCard({
           <div className="disclosure-heading">
             <AriaButton slot="trigger" className="button button-link">
               <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
-              {plural(items.length, 'blob')}
+              {`Show ${plural(items.length, 'blob')}`}
             </AriaButton>
           </div>
           {leaving !== undefined && <LeaveOut items={items} out={out} leaving={leaving} />}

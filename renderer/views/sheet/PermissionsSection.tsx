@@ -108,7 +108,11 @@ function Answer({ check }: { readonly check: PermissionCheck }) {
             This endpoint ignores DryRun: it did the work, so this is no proof of what KMS would say.
           </p>
         )}
-        {fault !== null && <FaultLines fault={fault} />}
+        {fault !== null && (
+          <div>
+            <FaultLines fault={fault} />
+          </div>
+        )}
       </div>
     </li>
   );

@@ -109,27 +109,39 @@ function remedyOf(d: Denial, on: string, who: string): string {
   return `Have ${d.action}${on} allowed${who} ${where}.`;
 }
 
-/** KMS's one sentence for four different things: they are told apart as hypotheses, likeliest first. */
+/**
+ * KMS's one sentence for four different things, which it uses where no source key is pinned: they are told apart as
+ * hypotheses, likeliest first. What the file says of its key counts as a label.
+ */
 function cannotSay(s: KmsSituation): Diagnosis {
   const region = s.region ?? null;
   const pinned = s.sourceKeyId ?? null;
-  const pinnedRegion = pinned === null ? null : regionOfArn(pinned);
-  const here = region === null ? 'this Region' : region;
+  const named = pinned ?? s.declaredKeyId ?? null;
+  const namedRegion = named === null ? null : regionOfArn(named);
+  const who = pinned === null ? 'the file says that its key' : 'the source key';
+  const key = named === null ? '' : pinned === null ? ` (${named}, as the file says)` : ` (${named})`;
   const causes = [
-    `you lack kms:ReEncryptFrom on the key that made the blob${pinned === null ? '' : ` (${pinned})`}.`,
-    `the blob was made in another Region than ${here}; the bytes do not say which.`,
+    `you lack kms:ReEncryptFrom on the key that made the blob${key}.`,
+    `the blob was made in another Region than ${region ?? 'this Region'}; the bytes do not say which.`,
     'its key is in another account that does not let you in.',
     'its key or its key material has been deleted.',
   ];
-  if (region !== null && pinnedRegion !== null && pinnedRegion !== region)
-    causes.unshift(`the source key is of ${pinnedRegion}, and this connection is of ${region}.`);
-  const wanted = { action: 'kms:ReEncryptFrom', keyArn: keyArnOf(pinned), principal: null, side: 'source' };
+  const far = region !== null && namedRegion !== null && namedRegion !== region;
+  if (far) causes.unshift(`${who} is of ${namedRegion}, and this connection is of ${region}.`);
+  const wanted = { action: 'kms:ReEncryptFrom', keyArn: keyArnOf(named), principal: null, side: 'source' };
   return {
     message: 'KMS will not open this blob, and does not say which of several reasons applies.',
     causes,
-    policies: [identityAdvice(wanted), keyAdvice(wanted)],
-    remedy:
-      'Check kms:ReEncryptFrom on the source key for your identity, then try the Region in which the blob was made. If other blobs with the same fingerprint work, it is not the permission.',
+    policies: far ? [] : [identityAdvice(wanted), keyAdvice(wanted)],
+    remedy: [
+      far
+        ? `Connect to ${namedRegion}.`
+        : 'Check kms:ReEncryptFrom on the source key for your identity, then try the Region in which the blob was made.',
+      pinned === null ? 'Pin the source key: KMS then says which reason applies.' : '',
+      'If other blobs with the same fingerprint work, it is not the permission.',
+    ]
+      .filter((part) => part !== '')
+      .join(' '),
   };
 }
 

@@ -20,6 +20,8 @@ export interface KmsSituation {
   readonly destinationContext?: EncryptionContext | null;
   /** What the file around the blob declares as its context. */
   readonly declaredContext?: EncryptionContext | null;
+  /** What the file around the blob says its key is. A label, no proof. */
+  readonly declaredKeyId?: string | null;
   readonly identification?: Identification | null;
   readonly blobBytes?: number;
 }
