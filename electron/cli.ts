@@ -4,9 +4,9 @@ import { FaultError } from '#shared/model/fault.ts';
 import { toFault } from './bridge/index.ts';
 import { inspect } from './cli/inspect.ts';
 import { keys } from './cli/keys.ts';
-import { algorithm, contextPair, port, repeated, url } from './cli/options.ts';
+import { algorithm, contextPair, port, rate, repeated, url } from './cli/options.ts';
 import { practiceKms } from './cli/practice.ts';
-import { checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
+import { checkContexts, checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
 import { serveCommand } from './cli/serve.ts';
 import { BAD_INPUT } from './cli/session.ts';
 import { faultLines } from './cli/text.ts';
@@ -56,8 +56,21 @@ connectionFlags(
       'destination encryption context (default: as the source)',
       contextPair,
     )
+    .option(
+      '--add-context <key=value>',
+      'add a pair to the context that each blob has, or change its value, repeatable',
+      contextPair,
+    )
+    .option(
+      '--remove-context <key>',
+      'take a pair out of the context that each blob has, repeatable',
+      repeated,
+    )
     .option('--grant-token <token>', 'grant token, repeatable', repeated)
     .option('--dry-run', 'ask KMS whether it would work; change nothing')
+    .option('--check-permissions', 'ask KMS for the rights alone, without any ciphertext; change nothing')
+    .option('--estimate', 'say how many requests, how long and at what cost; change nothing')
+    .option('--rate <n>', 'with --estimate: reckon with so many requests a second', rate)
     .option('--out <dir>', 'write the new files into this folder')
     .option('--in-place', 'replace the files')
     .option('--backup', 'with --in-place: keep each original beside its file')
@@ -66,6 +79,7 @@ connectionFlags(
 ).action(
   run(async (paths: string[], flags: ReencryptFlags) => {
     checkOutput(flags);
+    checkContexts(flags);
     return reencrypt(paths, flags);
   }),
 );

@@ -41,6 +41,14 @@ export function algorithm(value: string): EncryptionAlgorithm {
   return known;
 }
 
+/** Requests a second. */
+export function rate(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0)
+    throw new InvalidArgumentError('A rate is a number of requests a second above 0.');
+  return number;
+}
+
 export function port(value: string): number {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 0 || number > 65_535)

@@ -1,10 +1,12 @@
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
+import type { ContextChoice, RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
+import { estimated, estimateLines } from './estimate.ts';
 import { AWS_DEFAULT } from './keys.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { permissionsCode, printPermissions } from './permissions.ts';
 import { progressLine } from './progress.ts';
 import { BAD_INPUT, type Listed, OK, SOME_FAILED, takeIn, withEngine } from './session.ts';
 import { faultLines, safe } from './text.ts';
@@ -16,9 +18,17 @@ export interface ReencryptFlags extends ConnectionFlags {
   toAlgorithm?: EncryptionAlgorithm;
   context?: EncryptionContext;
   toContext?: EncryptionContext;
-  /** False for `--no-to-context`. */
+  /** Pairs added to, and keys taken out of, each blob's own context. */
+  addContext?: EncryptionContext;
+  removeContext?: string[];
   grantToken?: string[];
   dryRun?: true;
+  /** Only say what it would take. */
+  estimate?: true;
+  /** Requests a second that the estimate reckons with. */
+  rate?: number;
+  /** Only ask whether the rights are there. */
+  checkPermissions?: true;
   out?: string;
   inPlace?: true;
   backup?: true;
@@ -36,6 +46,16 @@ export async function reencrypt(paths: readonly string[], flags: ReencryptFlags)
       return BAD_INPUT;
     }
     const request = await asRequest(client, flags, blobs);
+    if (flags.estimate) {
+      const found = await estimated(client, request, flags.rate ?? null);
+      console.log(flags.json ? JSON.stringify(found, null, 2) : estimateLines(found).join('\n'));
+      return unreadable ? BAD_INPUT : OK;
+    }
+    if (flags.checkPermissions) {
+      const found = await client.page.preflight.permissions(request);
+      if (flags.json) console.log(JSON.stringify(found, null, 2));
+      return flags.json ? permissionsCode(found) : printPermissions(found);
+    }
     const line = progressLine(process.stderr, flags.json === true);
     const { runId } = await client.page.runs.start(request);
     const summary = await finished(client, onEvent, runId, line.show);
@@ -70,13 +90,19 @@ async function asRequest(
     destination: {
       keyId: flags.to,
       algorithm: destination,
-      context: flags.toContext === undefined ? { mode: 'same' } : { mode: 'given', context: flags.toContext },
+      context: destinationContext(flags),
     },
     grantTokens: flags.grantToken ?? [],
     output,
     verify: flags.verify,
     dryRun: flags.dryRun === true,
   };
+}
+
+function destinationContext({ toContext, addContext, removeContext }: ReencryptFlags): ContextChoice {
+  if (toContext !== undefined) return { mode: 'given', context: toContext };
+  if (addContext === undefined && removeContext === undefined) return { mode: 'same' };
+  return { mode: 'changed', add: addContext ?? {}, remove: removeContext ?? [] };
 }
 
 /** The strongest algorithm that the destination has. A key that may not be described is taken for symmetric. */
@@ -159,11 +185,26 @@ function print(run: RunSummary, items: readonly Named[], inPlace: boolean): void
   if (run.fault !== null) console.error(faultLines(run.fault, ''));
 }
 
-/** Which of `--out` and `--in-place`: exactly one, but for a dry run, which writes nothing. */
+/** Ways to say the destination's context that exclude each other. */
+export function checkContexts({ toContext, addContext, removeContext }: ReencryptFlags): void {
+  const bad = (message: string) => new FaultError(fault('BadUsage', message, '', ''));
+  if (toContext !== undefined && (addContext !== undefined || removeContext !== undefined))
+    throw bad('Give either --to-context, which replaces, or --add-context and --remove-context.');
+  const both = removeContext?.find((key) => addContext !== undefined && Object.hasOwn(addContext, key));
+  if (both !== undefined) throw bad(`The context key ${JSON.stringify(both)} is both added and removed.`);
+}
+
+/** Which of `--out` and `--in-place`: exactly one, but for what writes nothing. */
 export function checkOutput(flags: ReencryptFlags): void {
   if (flags.out !== undefined && flags.inPlace)
     throw new FaultError(fault('BadUsage', 'Give either --out DIR or --in-place, not both.', '', ''));
-  if (flags.out === undefined && !flags.inPlace && !flags.dryRun)
+  if (
+    flags.out === undefined &&
+    !flags.inPlace &&
+    !flags.dryRun &&
+    !flags.estimate &&
+    !flags.checkPermissions
+  )
     throw new FaultError(
       fault(
         'BadUsage',

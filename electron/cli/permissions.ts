@@ -1,0 +1,32 @@
+import type { PermissionChecks } from '#shared/model/preflight.ts';
+import { OK, SOME_FAILED } from './session.ts';
+import { faultLines, safe } from './text.ts';
+
+const KNOWN = {
+  pinned: 'pinned',
+  kms: 'said by KMS before',
+  person: 'said by a person',
+  declared: 'as the file says',
+} as const;
+const WORDS = { allowed: 'allowed', refused: 'NOT allowed', 'cannot-tell': 'cannot tell' } as const;
+
+/** Prints what KMS said of the rights; the exit code. */
+export function printPermissions({ checks, withoutKey, unasked }: PermissionChecks): number {
+  for (const { answer, sourceKeyId, sourceKnownBy, blobs, fault, ignoredDryRun } of checks) {
+    console.log(
+      `${WORDS[answer]}: from ${safe(sourceKeyId)} (${KNOWN[sourceKnownBy]}), ${blobs} ${blobs === 1 ? 'blob' : 'blobs'}`,
+    );
+    if (ignoredDryRun)
+      console.error('  This endpoint ignores DryRun: that is no proof of what KMS would say.');
+    if (fault !== null) console.error(faultLines(fault));
+  }
+  if (withoutKey > 0)
+    console.error(`cannot tell for ${withoutKey}: nobody has named the source key; pin it with --from`);
+  if (unasked > 0) console.error(`not asked for ${unasked}: too many different contexts; use --dry-run`);
+  return permissionsCode({ checks, withoutKey, unasked });
+}
+
+/** 0 only where every right was asked about and is there. */
+export function permissionsCode({ checks, withoutKey, unasked }: PermissionChecks): number {
+  return checks.every(({ answer }) => answer === 'allowed') && withoutKey + unasked === 0 ? OK : SOME_FAILED;
+}
