@@ -42,7 +42,7 @@ async function typePairs(sheet: Locator, label: string, context: Record<string, 
   }
 }
 
-async function pickKey(page: Page, sheet: Locator, label: string, alias: string): Promise<void> {
+export async function pickKey(page: Page, sheet: Locator, label: string, alias: string): Promise<void> {
   await sheet.getByRole('button', { name: new RegExp(`${label}$`) }).click();
   await page.getByRole('searchbox', { name: 'Search keys' }).fill(alias);
   await page.getByRole('option', { name: alias, exact: true }).click();
@@ -78,10 +78,11 @@ export async function fillSheet(page: Page, file: string, sides: Sides): Promise
   return sheet;
 }
 
-export async function preflight(sheet: Locator): Promise<Locator> {
+/** `timeout`: milliseconds to wait for the answers, where there are many or slow ones. */
+export async function preflight(sheet: Locator, timeout?: number): Promise<Locator> {
   await sheet.getByRole('button', { name: 'Preflight' }).click();
   const result = sheet.getByRole('region', { name: 'Preflight result' });
-  await expect(result).toBeVisible();
+  await expect(result).toBeVisible(timeout === undefined ? {} : { timeout });
   return result;
 }
 
