@@ -160,6 +160,13 @@ describe('errors of one blob', () => {
     if (row.treatment === undefined) expect(dry?.requestId).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it('name in the statement who works, as STS said it', () => {
+    const [, key] = outcome.get('no-right.bin')?.dry.fault?.policies ?? [];
+    expect(JSON.parse(key?.statement ?? '{}')).toMatchObject({
+      Principal: { AWS: 'arn:aws:iam::111122223333:user/practice' },
+    });
+  });
+
   it('leave every file as it was', () => {
     expect(outcome.size).toBe(BLOB_ROWS.length);
     expect(hashes[1]).toEqual(hashes[0]);

@@ -41,6 +41,7 @@ export class SdkKms implements KmsConnection {
   readonly dualStack: boolean;
   readonly partition: string;
   readonly #parts: SdkKmsParts;
+  #principal: string | null = null;
 
   constructor(parts: SdkKmsParts) {
     this.choice = parts.choice;
@@ -50,6 +51,10 @@ export class SdkKms implements KmsConnection {
     this.dualStack = parts.where.dualStack;
     this.partition = partitionOf(parts.where.region).id;
     this.#parts = parts;
+  }
+
+  get principal(): string | null {
+    return this.#principal;
   }
 
   async reEncrypt(input: ReEncryptInput, signal?: AbortSignal): Promise<ReEncryptOutput> {
@@ -104,6 +109,7 @@ export class SdkKms implements KmsConnection {
     return this.#explained({ operation: 'GetCallerIdentity' }, async () => {
       const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
       const out = await this.#parts.sts.send(new GetCallerIdentityCommand({}));
+      this.#principal = out.Arn ?? null;
       return { account: out.Account ?? '', arn: out.Arn ?? '', userId: out.UserId ?? '' };
     });
   }
@@ -135,7 +141,11 @@ export class SdkKms implements KmsConnection {
   readonly #explain = (error: unknown, situation: KmsSituation): FaultError => {
     const { where, profile, session } = this.#parts;
     const { region, endpoint } = where;
-    return toFaultError(error, { region, endpoint, profile, ...situation }, () => session.secrets);
+    return toFaultError(
+      error,
+      { region, endpoint, profile, principal: this.#principal, ...situation },
+      () => session.secrets,
+    );
   };
 
   /**

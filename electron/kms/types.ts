@@ -45,6 +45,8 @@ export interface Kms {
   readonly choice: ConnectionChoice;
   readonly region: string;
   readonly endpoint: string | null;
+  /** ARN of the caller as STS last said it; null or absent: it was not asked. */
+  readonly principal?: string | null;
   reEncrypt(input: ReEncryptInput, signal?: AbortSignal): Promise<ReEncryptOutput>;
   dryRun(input: ReEncryptInput, signal?: AbortSignal): Promise<DryRunOutput>;
   /**

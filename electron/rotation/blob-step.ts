@@ -200,6 +200,7 @@ function explained(
     region: kms.region,
     endpoint: kms.endpoint,
     profile: kms.choice.kind === 'aws' ? kms.choice.profile : null,
+    principal: kms.principal ?? null,
     sourceKeyId: input.sourceKeyId,
     destinationKeyId: input.destinationKeyId,
     sourceAlgorithm: input.sourceAlgorithm,

@@ -116,8 +116,10 @@ export function dollars(cost: { readonly low: number; readonly high: number }): 
   return low === high ? low : `${low} to ${high}`;
 }
 
+const address = (url: string): string => url.replace(/^https:\/\//, '').replace(/\/$/, '');
+
 /** Where the price comes from, in one sentence. */
-export const PRICE_SOURCE = `Price list of ${PRICES.of}, read ${PRICES.read}; other Regions may differ, and ${PRICES.free.toLocaleString('en-US')} requests a month are free.`;
+export const PRICE_SOURCE = `${address(PRICES.source)} for ${PRICES.of}, read ${PRICES.read}. Other Regions may differ; ${PRICES.free.toLocaleString('en-US')} requests a month are free.`;
 
 /** Where the quota comes from, in one sentence. */
-export const QUOTA_SOURCE = `AWS default, read ${QUOTAS.read}; yours may differ, and everything in the account shares it.`;
+export const QUOTA_SOURCE = `AWS default (${address(QUOTAS.source)}), read ${QUOTAS.read}. Yours may differ, and everything in the account shares it.`;

@@ -1,8 +1,7 @@
 import { useMemo } from 'react';
-import { dollars, estimate, PRICE_SOURCE, QUOTA_SOURCE } from '#shared/kms/estimate.ts';
-import { PRICES, QUOTAS } from '#shared/kms/published.ts';
+import { dollars, estimate, PRICE_SOURCE, QUOTA_SOURCE, type QuotaShare } from '#shared/kms/estimate.ts';
 import { SelectInput } from '../../components/fields.tsx';
-import { count, duration, plural } from '../../lib/format.ts';
+import { count, duration } from '../../lib/format.ts';
 import { draftRows } from '../../lib/request.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
@@ -54,47 +53,47 @@ export function EstimateSection() {
             onChange={(id) => patch({ perSecond: id === 'none' ? null : Number(id) })}
           />
         </dd>
-        <dt>Cost</dt>
-        <dd>
-          {'why' in cost ? (
-            cost.why
-          ) : (
-            <>
-              {dollars(cost)}
-              <span className="hint" title={PRICES.source}>
-                {PRICE_SOURCE}
-              </span>
-            </>
-          )}
-        </dd>
-        <dt>Quota</dt>
-        <dd>
-          {'why' in quotas ? (
-            'why' in cost && quotas.why === cost.why ? (
-              'None.'
-            ) : (
-              quotas.why
-            )
-          ) : (
-            <>
-              {quotas.map(({ name, perSecond: limit, share }) => (
-                <span key={name} className={share !== null && share > 1 ? 'attention-text' : ''}>
-                  {share === null
-                    ? `${count(limit)} a second`
-                    : `${percent(share)} of ${count(limit)} a second`}
-                  {` (${name})`}
-                  {share !== null && share > 1 && ': KMS will throttle'}
-                </span>
-              ))}
-              <span className="hint" title={QUOTAS.source}>
-                {QUOTA_SOURCE}
-              </span>
-            </>
-          )}
-        </dd>
+        {'why' in cost && 'why' in quotas && cost.why === quotas.why ? (
+          <>
+            <dt>Cost, quota</dt>
+            <dd>{cost.why}</dd>
+          </>
+        ) : (
+          <>
+            <dt>Cost</dt>
+            <dd>{'why' in cost ? cost.why : <Cost cost={cost} />}</dd>
+            <dt>Quota</dt>
+            <dd>{'why' in quotas ? quotas.why : <Quotas quotas={quotas} />}</dd>
+          </>
+        )}
       </dl>
-      {'why' in cost ? null : <p className="visually-hidden">{plural(requests.total, 'request')} in all.</p>}
     </Section>
+  );
+}
+
+function Cost({ cost }: { readonly cost: { readonly low: number; readonly high: number } }) {
+  return (
+    <>
+      {dollars(cost)}
+      <span className="hint">{PRICE_SOURCE}</span>
+    </>
+  );
+}
+
+function Quotas({ quotas }: { readonly quotas: readonly QuotaShare[] }) {
+  return (
+    <>
+      {quotas.map(({ name, perSecond, share }) => (
+        <span key={name} className={share !== null && share > 1 ? 'attention-text' : ''}>
+          {share === null
+            ? `${count(perSecond)} a second`
+            : `${percent(share)} of ${count(perSecond)} a second`}
+          {` (${name})`}
+          {share !== null && share > 1 && ': KMS will throttle'}
+        </span>
+      ))}
+      <span className="hint">{QUOTA_SOURCE}</span>
+    </>
   );
 }
 

@@ -48,8 +48,11 @@ export function PermissionsSection({ request }: { readonly request: RunRequest |
         <span className="hint">
           Asks KMS once for each source key and context whether you may, without sending any blob.
         </span>
+        <span className="visually-hidden" role="status">
+          {current?.state === 'asking' && 'Asking KMS about permissions'}
+          {current?.state === 'answered' && 'KMS answered'}
+        </span>
       </div>
-      <div role="status">{current?.state === 'asking' && 'Asking KMS about permissions'}</div>
       {current?.state === 'failed' && <FaultCard fault={current.fault} />}
       {current?.state === 'answered' && <Answers reply={current.reply} />}
     </Section>

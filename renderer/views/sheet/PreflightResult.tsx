@@ -69,7 +69,13 @@ export function PreflightResult({ run, items }: { readonly run: RunSummary; read
           <header className="verdict-head">
             <h4>Cannot tell, and why</h4>
           </header>
-          {doubtful.length > 0 ? (
+          {run.fault !== null ? (
+            // What stopped the preflight is told above, once.
+            <>
+              <p className="hint">The preflight stopped before KMS could judge these:</p>
+              <ItemList items={unsure} />
+            </>
+          ) : doubtful.length > 0 ? (
             <FaultGroups groups={doubtful} tone="attention" leaving={leaving} />
           ) : (
             <p className="hint">KMS was not asked about {plural(unknown, 'blob')}.</p>

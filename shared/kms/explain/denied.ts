@@ -57,7 +57,7 @@ export function deniedCase(said: string, s: KmsSituation): Diagnosis {
       ? advice(denial, {
           action: denial.action,
           keyArn: keyArnOf(key),
-          principal: denial.principal,
+          principal: denial.principal ?? s.principal ?? null,
           side: side?.name ?? null,
         })
       : [],
@@ -128,7 +128,12 @@ function cannotSay(s: KmsSituation): Diagnosis {
   ];
   const far = region !== null && namedRegion !== null && namedRegion !== region;
   if (far) causes.unshift(`${who} is of ${namedRegion}, and this connection is of ${region}.`);
-  const wanted = { action: 'kms:ReEncryptFrom', keyArn: keyArnOf(named), principal: null, side: 'source' };
+  const wanted = {
+    action: 'kms:ReEncryptFrom',
+    keyArn: keyArnOf(named),
+    principal: s.principal ?? null,
+    side: 'source',
+  };
   return {
     message: 'KMS will not open this blob, and does not say which of several reasons applies.',
     causes,
@@ -164,7 +169,7 @@ function unspecified(s: KmsSituation): Diagnosis {
     policies: [
       { action: 'kms:ReEncryptFrom', keyArn: keyArnOf(s.sourceKeyId), side: 'source' },
       { action: 'kms:ReEncryptTo', keyArn: keyArnOf(s.destinationKeyId), side: 'destination' },
-    ].map((wanted) => identityAdvice({ ...wanted, principal: null })),
+    ].map((wanted) => identityAdvice({ ...wanted, principal: s.principal ?? null })),
   };
 }
 

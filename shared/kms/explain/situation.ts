@@ -10,6 +10,8 @@ export interface KmsSituation {
   readonly region?: string | null;
   readonly endpoint?: string | null;
   readonly profile?: string | null;
+  /** ARN of the caller, as STS said it; null where it was not asked. */
+  readonly principal?: string | null;
   /** The key that was pinned; null when KMS was to find it. For operations on one key: `destinationKeyId`. */
   readonly sourceKeyId?: string | null;
   readonly destinationKeyId?: string | null;
