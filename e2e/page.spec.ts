@@ -41,6 +41,7 @@ test('runs under its policy without a complaint, and holds one frozen object', a
       'on',
       'output',
       'practice',
+      'preflight',
       'runs',
       'takeFiles',
     ],
