@@ -44,7 +44,7 @@ async function intake(root: string): Promise<Measured> {
   const engine = createEngine({
     host: 'cli',
     version: 'bench',
-    can: { chooseFiles: false, chooseFolder: false, readClipboard: false, reveal: false, download: false },
+    can: { chooseFiles: false, chooseFolder: false, readClipboard: false, reveal: false, openBrowser: false, download: false },
     dataDir,
     outputFolders: [],
     connection: null,

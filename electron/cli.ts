@@ -23,8 +23,16 @@ function connectionFlags(command: Command): Command {
     .option('--profile <name>', 'AWS profile')
     .option('--region <region>', 'AWS Region')
     .option('--endpoint-url <url>', 'KMS endpoint to use instead of the Regional one', url)
+    .option('--fips', 'use FIPS endpoints')
+    .option('--dual-stack', 'use dual-stack (IPv4 and IPv6) endpoints')
     .addOption(
-      new Option('--practice', 'use the practice KMS').conflicts(['profile', 'region', 'endpointUrl']),
+      new Option('--practice', 'use the practice KMS').conflicts([
+        'profile',
+        'region',
+        'endpointUrl',
+        'fips',
+        'dualStack',
+      ]),
     );
 }
 

@@ -25,6 +25,7 @@ export interface EngineOptions {
     readonly chooseFolder: boolean;
     readonly readClipboard: boolean;
     readonly reveal: boolean;
+    readonly openBrowser: boolean;
     readonly download: boolean;
   };
   /** Folder of Rewrap's own data (practice state, settings). Made with mode 0700 when missing. */

@@ -29,4 +29,11 @@ export async function keys(flags: ConnectionFlags & { json?: true }): Promise<nu
 }
 
 /** No connection flag: the SDK's default chain, as the AWS CLI does. */
-export const AWS_DEFAULT = { kind: 'aws', profile: null, region: null, endpointUrl: null } as const;
+export const AWS_DEFAULT = {
+  kind: 'aws',
+  profile: null,
+  region: null,
+  endpointUrl: null,
+  fips: null,
+  dualStack: null,
+} as const;

@@ -8,18 +8,22 @@ export interface ConnectionFlags {
   profile?: string;
   region?: string;
   endpointUrl?: string;
+  fips?: true;
+  dualStack?: true;
 }
 
 /** AWS's own connection flags as a choice; null when none was given. */
 export function connectionChoice(flags: ConnectionFlags): ConnectionChoice | null {
   if (flags.practice) return { kind: 'practice' };
-  if (flags.profile === undefined && flags.region === undefined && flags.endpointUrl === undefined)
-    return null;
+  const { profile, region, endpointUrl, fips, dualStack } = flags;
+  if ([profile, region, endpointUrl, fips, dualStack].every((flag) => flag === undefined)) return null;
   return {
     kind: 'aws',
-    profile: flags.profile ?? null,
-    region: flags.region ?? null,
-    endpointUrl: flags.endpointUrl ?? null,
+    profile: profile ?? null,
+    region: region ?? null,
+    endpointUrl: endpointUrl ?? null,
+    fips: fips ?? null,
+    dualStack: dualStack ?? null,
   };
 }
 

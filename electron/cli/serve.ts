@@ -19,7 +19,14 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
     {
       host: 'loopback',
       version: __REWRAP_VERSION__,
-      can: { chooseFiles: false, chooseFolder: false, readClipboard: false, reveal: false, download: true },
+      can: {
+        chooseFiles: false,
+        chooseFolder: false,
+        readClipboard: false,
+        reveal: false,
+        openBrowser: false,
+        download: true,
+      },
       dataDir: dataDir(),
       outputFolders: flags.out ?? [],
       paths,

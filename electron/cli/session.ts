@@ -16,6 +16,7 @@ const CANNOT = {
   chooseFolder: false,
   readClipboard: false,
   reveal: false,
+  openBrowser: false,
   download: false,
 };
 

@@ -45,7 +45,14 @@ test('the engine is told what this host can do', async () => {
     {
       host: 'desktop',
       version: '1.2.3',
-      can: { chooseFiles: true, chooseFolder: true, readClipboard: true, reveal: true, download: false },
+      can: {
+        chooseFiles: true,
+        chooseFolder: true,
+        readClipboard: true,
+        reveal: true,
+        openBrowser: true,
+        download: false,
+      },
       dataDir: join(dir, 'data'),
       outputFolders: [],
       paths: [],

@@ -155,7 +155,14 @@ class Desktop {
     const engine = await startEngine({
       host: 'desktop',
       version,
-      can: { chooseFiles: true, chooseFolder: true, readClipboard: true, reveal: true, download: false },
+      can: {
+        chooseFiles: true,
+        chooseFolder: true,
+        readClipboard: true,
+        reveal: true,
+        openBrowser: true,
+        download: false,
+      },
       dataDir,
       outputFolders: [],
       paths,

@@ -1,108 +1,153 @@
 import type { ConnectionChoice, ConnectionState } from '#shared/model/connection.ts';
-import { FaultError, fault } from '#shared/model/fault.ts';
-import type { KeyList } from '#shared/model/key.ts';
+import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
+import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
 import { toFault } from '../bridge/index.ts';
-import { connect, type Kms } from '../kms/index.ts';
+import { connect, type KmsConnection } from '../kms/index.ts';
+import { KeyCatalogue, type ListedKeys } from './key-catalogue.ts';
 import type { Practice } from './practice.ts';
+import { watchedKms } from './watched-kms.ts';
 
-const IDLE: ConnectionState = {
-  choice: { kind: 'practice' },
-  status: 'failed',
-  region: null,
-  endpoint: null,
-  identity: null,
-  fault: fault(
-    'NotConnected',
-    'Rewrap is not connected.',
-    '',
-    'Choose the practice KMS or an AWS profile in the connection switch.',
-  ),
-};
+const NOT_CONNECTED: Fault = fault(
+  'NotConnected',
+  'Rewrap is not connected.',
+  '',
+  'Choose the practice KMS or an AWS profile in the connection switch.',
+);
+const NOWHERE = { region: null, endpoint: null, route: null, identity: null, fault: null } as const;
 
-/** The one connection in use. A later choice wins over one that is still connecting. */
+/** Faults that a change of the shared AWS files may mend. */
+const OF_THE_FILES: ReadonlySet<string> = new Set([
+  'ProfileUnusable',
+  'RegionMissing',
+  'CredentialsProviderError',
+  'CredentialProcessFailed',
+  'CaBundleUnreadable',
+  'UnrecognizedClientException',
+]);
+
+export interface ConnectionParts {
+  readonly practice: Practice;
+  /** Asks a person for a code; the signal withdraws the question. */
+  readonly askMfa: (profile: string | null, serial: string, signal: AbortSignal) => Promise<string>;
+  /** Null: nothing is chosen any more. */
+  readonly changed: (state: ConnectionState | null) => void;
+  readonly keysPage: (page: KeyPage) => void;
+}
+
+interface Live {
+  readonly kms: KmsConnection;
+  readonly keys: KeyCatalogue;
+}
+
+/**
+ * One connection in use. A later choice wins over one that is still connecting. A session that ends while it is in
+ * use makes the state `failed` and keeps the connection: after {@link Connection.renew} (or once any request is
+ * answered again) work on the same {@link KmsConnection} goes on.
+ */
 export class Connection {
-  #state: ConnectionState = IDLE;
-  #kms: Kms | null = null;
-  #generation = 0;
-  #keys: Promise<KeyList> | null = null;
-  #listed: KeyList | null = null;
-  readonly #practice: Practice;
-  readonly #changed: (state: ConnectionState) => void;
+  readonly #parts: ConnectionParts;
+  #state: ConnectionState | null = null;
+  #live: Live | null = null;
+  /** Of the choice in force: aborted when another takes its place. */
+  #inForce = new AbortController();
+  #renewing: Promise<ConnectionState> | null = null;
 
-  constructor(practice: Practice, changed: (state: ConnectionState) => void) {
-    this.#practice = practice;
-    this.#changed = changed;
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
+  }
+
+  /** Null: nothing was chosen. */
+  get chosen(): ConnectionState | null {
+    return this.#state;
   }
 
   get state(): ConnectionState {
-    return this.#state;
+    return (
+      this.#state ?? { ...NOWHERE, choice: { kind: 'practice' }, status: 'failed', fault: NOT_CONNECTED }
+    );
   }
 
   /** Connects and asks STS who we are. Never rejects: a failure is a state with its fault. */
   async use(choice: ConnectionChoice): Promise<ConnectionState> {
-    const generation = ++this.#generation;
-    this.#kms?.close();
-    this.#kms = null;
-    this.#keys = null;
-    this.#listed = null;
-    this.#set({ choice, status: 'connecting', region: null, endpoint: null, identity: null, fault: null });
-    let kms: Kms | null = null;
+    this.close();
+    const inForce = new AbortController();
+    const { signal } = inForce;
+    this.#inForce = inForce;
+    this.#set({ ...NOWHERE, choice, status: 'connecting' });
+    let kms: KmsConnection | null = null;
     try {
-      const access = choice.kind === 'practice' ? await this.#practice.start() : null;
-      kms = await connect(choice, access);
-      const reached = { choice, region: kms.region, endpoint: kms.endpoint };
-      if (generation !== this.#generation) return this.#superseded(kms);
+      const access = choice.kind === 'practice' ? await this.#parts.practice.start() : null;
+      const profile = choice.kind === 'aws' ? choice.profile : null;
+      const askMfa = (serial: string) => this.#parts.askMfa(profile, serial, signal);
+      kms = await connect(choice, access, { askMfa });
+      if (signal.aborted) return this.#superseded(kms);
+      const reached = { choice, region: kms.region, endpoint: kms.endpoint, route: kms.route };
       this.#set({ ...reached, status: 'connecting', identity: null, fault: null });
       const identity = await kms.whoAmI();
-      if (generation !== this.#generation) return this.#superseded(kms);
-      this.#kms = kms;
+      if (signal.aborted) return this.#superseded(kms);
+      this.#live = this.#open(kms, signal);
       this.#set({ ...reached, status: 'ready', identity, fault: null });
     } catch (error) {
-      if (generation !== this.#generation) return kms === null ? this.#state : this.#superseded(kms);
+      if (signal.aborted) return kms === null ? this.state : this.#superseded(kms);
       kms?.close();
       this.#set({
         choice,
         status: 'failed',
         region: kms?.region ?? (choice.kind === 'aws' ? choice.region : null),
         endpoint: kms?.endpoint ?? null,
+        route: kms?.route ?? null,
         identity: null,
         fault: toFault(error),
       });
     }
-    return this.#state;
+    return this.state;
   }
 
-  /** The live connection. Throws FaultError `NotConnected` (or why connecting failed). */
-  kms(): Kms {
-    if (this.#kms !== null) return this.#kms;
-    throw new FaultError(this.#state.fault ?? (IDLE.fault as NonNullable<typeof IDLE.fault>));
+  /**
+   * Asks again who we are, with fresh credentials, on the connection as it stands: whoever holds {@link kms} goes on
+   * with it. One that never came about is made. Never rejects.
+   */
+  renew(): Promise<ConnectionState> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  /** After a sign-in: a connection that failed is tried again. */
+  async retryFailed(): Promise<void> {
+    if (this.#state?.status === 'failed' && this.#state.choice.kind === 'aws') await this.renew();
+  }
+
+  /** After a change of the shared AWS files. */
+  async retryIfOfTheFiles(): Promise<void> {
+    if (OF_THE_FILES.has(this.#state?.fault?.code ?? '')) await this.retryFailed();
+  }
+
+  /** The connection. Throws FaultError `NotConnected` (or why connecting failed). */
+  kms(): KmsConnection {
+    return this.#required().kms;
   }
 
   /** The keys of this connection, listed once and kept until refreshed. */
-  async keys(refresh: boolean): Promise<KeyList> {
-    const kms = this.kms();
-    if (refresh) this.#keys = null;
-    const listing = this.#keys ?? kms.listKeys();
-    this.#keys = listing;
-    try {
-      const list = await listing;
-      if (this.#keys === listing) this.#listed = list;
-      return list;
-    } catch (error) {
-      if (this.#keys === listing) this.#keys = null;
-      throw error;
-    }
+  keys(refresh: boolean): Promise<ListedKeys> {
+    return this.#required().keys.list(refresh);
+  }
+
+  keyDetail(keyId: string): Promise<KeyInfo> {
+    return this.#required().keys.detail(keyId);
   }
 
   /** Whether KMS said that a key's current material is this one; null where it was not asked or did not say. */
   isCurrentMaterial(keyArn: string, keyMaterialId: string): boolean | null {
-    const current = this.#listed?.keys.find((key) => key.arn === keyArn)?.currentKeyMaterialId ?? null;
+    const key = this.#live?.keys.known(keyArn) ?? null;
+    const current = key?.arn === keyArn ? key.currentKeyMaterialId : null;
     return current === null ? null : current === keyMaterialId;
   }
 
   /** The connection in one line for people: "practice KMS · us-east-1 · 111122223333". */
   describe(): string {
-    const { choice, region, identity } = this.#state;
+    const { choice, region, identity } = this.state;
     const name =
       choice.kind === 'practice' ? 'practice KMS' : `AWS ${choice.profile ?? 'default credentials'}`;
     return [name, region, identity?.account]
@@ -110,19 +155,65 @@ export class Connection {
       .join(' · ');
   }
 
-  close(): void {
-    this.#generation++;
-    this.#kms?.close();
-    this.#kms = null;
+  /** Nothing is chosen any more. */
+  drop(): void {
+    this.close();
+    this.#state = null;
+    this.#parts.changed(null);
   }
 
-  #superseded(kms: Kms): ConnectionState {
+  close(): void {
+    this.#inForce.abort();
+    this.#live?.keys.stop();
+    this.#live?.kms.close();
+    this.#live = null;
+  }
+
+  #required(): Live {
+    if (this.#live !== null) return this.#live;
+    throw new FaultError(this.state.fault ?? NOT_CONNECTED);
+  }
+
+  #open(kms: KmsConnection, signal: AbortSignal): Live {
+    const mark = (status: ConnectionState['status'], found: Fault | null) => {
+      if (signal.aborted || this.#state === null) return;
+      if (this.#state.status !== status) this.#set({ ...this.#state, status, fault: found });
+    };
+    const watched = watchedKms(kms, {
+      lapsed: (error) => mark('failed', toFault(error)),
+      answered: () => {
+        // While it is renewed, only whoever renews says how that ended.
+        if (this.#renewing === null) mark('ready', null);
+      },
+    });
+    return { kms: watched, keys: new KeyCatalogue(watched, this.#parts.keysPage) };
+  }
+
+  async #renew(): Promise<ConnectionState> {
+    const live = this.#live;
+    const state = this.state;
+    if (live === null) return this.use(state.choice);
+    const { signal } = this.#inForce;
+    this.#set({ ...state, status: 'connecting', fault: null });
+    try {
+      const identity = await live.kms.renew();
+      if (signal.aborted) return this.state;
+      // Another principal may see other keys.
+      if (identity.arn !== state.identity?.arn) live.keys.stop();
+      this.#set({ ...state, status: 'ready', identity, fault: null });
+    } catch (error) {
+      if (!signal.aborted) this.#set({ ...state, status: 'failed', fault: toFault(error) });
+    }
+    return this.state;
+  }
+
+  #superseded(kms: KmsConnection): ConnectionState {
     kms.close();
-    return this.#state;
+    return this.state;
   }
 
   #set(state: ConnectionState): void {
     this.#state = state;
-    this.#changed(state);
+    this.#parts.changed(state);
   }
 }

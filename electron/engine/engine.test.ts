@@ -54,7 +54,14 @@ beforeAll(async () => {
   engine = createEngine({
     host: 'cli',
     version: '0',
-    can: { chooseFiles: false, chooseFolder: false, readClipboard: false, reveal: false, download: false },
+    can: {
+      chooseFiles: false,
+      chooseFolder: false,
+      readClipboard: false,
+      reveal: false,
+      openBrowser: false,
+      download: false,
+    },
     dataDir: join(folder, 'home'),
     outputFolders: [],
     connection: null,

@@ -1,12 +1,15 @@
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { type Engine, type EngineOptions, router, strippedEvent, unknownRequest } from '../bridge/index.ts';
 import { LearnedKeys, type Lesson } from '../clusters/index.ts';
+import { watchProfiles } from '../kms/index.ts';
 import { Blobs } from './blobs.ts';
 import { Connection } from './connection.ts';
 import { hostHandlers, pageHandlers, type Rooms } from './handlers/index.ts';
+import { MfaDesk } from './mfa.ts';
 import { Practice } from './practice.ts';
 import { Runs } from './runs.ts';
 import { SettingsFile } from './settings.ts';
+import { SignIn } from './sign-in.ts';
 import { Workspace } from './workspace.ts';
 
 /**
@@ -23,7 +26,31 @@ export function createEngine(options: EngineOptions): Engine {
 
   const settings = new SettingsFile(options.dataDir);
   const practice = new Practice(options.dataDir);
-  const connection = new Connection(practice, (state) => emit('connectionChanged', state));
+  const mfa = new MfaDesk({
+    asked: (question) => emit('mfaAsked', question),
+    settled: (id) => emit('mfaSettled', { id }),
+  });
+  const askMfa: MfaDesk['ask'] = (profile, serial, signal) => mfa.ask(profile, serial, signal);
+  const connection = new Connection({
+    practice,
+    askMfa,
+    changed: (state) => emit('connectionChanged', state),
+    keysPage: (page) => emit('keysPage', { ...page, side: 'source' }),
+  });
+  const destination = new Connection({
+    practice,
+    askMfa,
+    changed: (state) => emit('destinationChanged', { destination: state }),
+    keysPage: (page) => emit('keysPage', { ...page, side: 'destination' }),
+  });
+  const both = [connection, destination];
+  const signIn = new SignIn({
+    code: (code) => emit('signInCode', code),
+    ended: (profile, fault) => {
+      emit('signInEnded', { profile, fault });
+      if (fault === null) for (const each of both) void each.retryFailed();
+    },
+  });
   const workspace = new Workspace(
     (revision, total) => emit('blobsChanged', { revision, total }),
     (files, blobs, done) => emit('intakeProgress', { files, blobs, done }),
@@ -36,7 +63,27 @@ export function createEngine(options: EngineOptions): Engine {
     workspace.touch();
   };
   const runs = new Runs(workspace, connection, (summary) => emit('runProgress', summary), learn);
-  const rooms: Rooms = { options, workspace, blobs, learned, connection, practice, runs, settings };
+  const rooms: Rooms = {
+    options,
+    workspace,
+    blobs,
+    learned,
+    connection,
+    destination,
+    signIn,
+    mfa,
+    practice,
+    runs,
+    settings,
+  };
+  // A command ends before anybody edits a file under it.
+  const unwatch =
+    options.host === 'cli'
+      ? () => {}
+      : watchProfiles(() => {
+          emit('profilesChanged', {});
+          for (const each of both) void each.retryIfOfTheFiles();
+        });
 
   const page = router(requests, pageHandlers(rooms));
   const host = router(hostRequests, hostHandlers(rooms));
@@ -55,8 +102,11 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async close() {
       closed = true;
+      unwatch();
+      signIn.cancel();
+      mfa.close();
       await runs.close();
-      connection.close();
+      for (const each of both) each.close();
       await ready.all;
       await practice.close();
       learned.close();

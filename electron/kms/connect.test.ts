@@ -241,6 +241,8 @@ describe('where a connection goes', () => {
     profile: over.profile ?? null,
     region: over.region ?? null,
     endpointUrl: over.endpointUrl ?? null,
+    fips: null,
+    dualStack: null,
   });
 
   test('no Region anywhere is a fault with its remedy', async () => {

@@ -27,7 +27,7 @@ export async function connect(
   practice: PracticeAccess | null,
   options: ConnectOptions = {},
 ): Promise<KmsConnection> {
-  const where = await whereOf(choice, practice, options);
+  const where = await whereOf(choice, practice);
   const profile = choice.kind === 'aws' ? choice.profile : null;
   try {
     const [{ KMSClient }, { STSClient }, requestHandler] = await Promise.all([
@@ -69,12 +69,8 @@ export async function connect(
   }
 }
 
-async function whereOf(
-  choice: ConnectionChoice,
-  practice: PracticeAccess | null,
-  options: ConnectOptions,
-): Promise<Where> {
-  if (choice.kind === 'aws') return resolveWhere(choice, options);
+async function whereOf(choice: ConnectionChoice, practice: PracticeAccess | null): Promise<Where> {
+  if (choice.kind === 'aws') return resolveWhere(choice);
   if (practice === null) throw new FaultError(explainOwn('PracticeUnavailable'));
   const { region, endpoint } = practice;
   return { region, endpoint, stsEndpoint: endpoint, fips: false, dualStack: false, caBundle: null };

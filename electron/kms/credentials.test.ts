@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CANARY, type FakeIdentity, fakeIdentity, faultOf, type OwnHome, ownHome } from './fake-identity.ts';
+import { CANARY, type FakeIdentity, fakeIdentity } from './fake-identity.ts';
 import { connect, forgetSessions, type KmsConnection } from './index.ts';
+import { faultOf, type OwnHome, ownHome } from './own-home.test-help.ts';
 import type { ConnectOptions } from './types.ts';
 
 let home: OwnHome;
@@ -47,7 +48,11 @@ afterEach(async () => {
 });
 
 const as = async (profile: string | null, options: ConnectOptions = {}, region: string | null = null) => {
-  const kms = await connect({ kind: 'aws', profile, region, endpointUrl: null }, null, options);
+  const kms = await connect(
+    { kind: 'aws', profile, region, endpointUrl: null, fips: null, dualStack: null },
+    null,
+    options,
+  );
   open.push(kms);
   return kms;
 };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { explainKms } from '#shared/kms/errors.ts';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { explainKms, faultOfCatalogue } from '#shared/kms/errors.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import { toFaultError } from './failure.ts';
 import { type Credentials, Session } from './session.ts';
 import { type ChainLink, defaultProfileName, profileChain, readSharedConfig } from './shared-config.ts';
@@ -116,12 +116,10 @@ async function mfaCode(
 
 function mfaNeeded(profile: string | null, detail: string): FaultError {
   return new FaultError(
-    fault(
-      'MfaNeeded',
-      `The profile "${profile ?? defaultProfileName()}" needs a multi-factor code.`,
+    faultOfCatalogue('MfaNeeded', {
+      message: `The profile "${profile ?? defaultProfileName()}" needs a multi-factor code.`,
       detail,
-      'Connect again and enter the six digits that the device shows now. A code works only once: wait for the next one if it was used.',
-    ),
+    }),
   );
 }
 
@@ -176,11 +174,10 @@ const SSO_ENDED = /SSO session|UnauthorizedException|Value not present for|Token
 /** The fault of an SSO session that has ended or never began. */
 export function ssoSignInNeeded(profile: string): FaultError {
   return new FaultError(
-    fault(
-      'SsoSignInNeeded',
-      `The SSO session of the profile "${profile}" has ended or was never started.`,
-      'An SSO session lasts some hours; after that a person has to sign in again.',
-      `Sign in again, here or with "aws sso login --profile ${profile}". Work goes on where it stopped; nothing is lost.`,
-    ),
+    faultOfCatalogue('SsoSignInNeeded', {
+      message: `The SSO session of the profile "${profile}" has ended or was never started.`,
+      detail: 'An SSO session lasts some hours; after that a person has to sign in again.',
+      remedy: `Sign in again, here or with "aws sso login --profile ${profile}". Work goes on where it stopped; nothing is lost.`,
+    }),
   );
 }

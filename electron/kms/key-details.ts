@@ -1,7 +1,8 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
+import type { KeyInfo, KeyRotationEntry } from '#shared/model/key.ts';
 import { type Explain, isGap, stoppable } from './key-facts.ts';
 import { Pace } from './pace.ts';
-import type { KeyDetail, KeyDetailKind, KeyRotationEntry } from './types.ts';
+import type { KeyDetailKind } from './types.ts';
 
 /**
  * Requests a second for each operation, well under the quota of the account and Region, which others use too.
@@ -20,7 +21,7 @@ const OPERATION = {
   lastUse: 'GetKeyLastUsage',
 } as const satisfies Record<KeyDetailKind, string>;
 
-type Detail = Pick<KeyDetail, 'rotation'> | Pick<KeyDetail, 'tags'> | Pick<KeyDetail, 'lastUse'>;
+type Detail = Pick<KeyInfo, 'rotation'> | Pick<KeyInfo, 'tags'> | Pick<KeyInfo, 'lastUse'>;
 
 /**
  * Asks for details of each key, kind by kind (the slow one last), and hands each grown key to `put`. Returns gaps of
@@ -30,9 +31,9 @@ export async function addDetails(
   kms: KMSClient,
   explain: Explain,
   kinds: readonly KeyDetailKind[],
-  keys: readonly KeyDetail[],
+  keys: readonly KeyInfo[],
   signal: AbortSignal,
-  put: (key: KeyDetail) => void,
+  put: (key: KeyInfo) => void,
 ): Promise<string[]> {
   const gaps: string[] = [];
   const grown = new Map(keys.map((key) => [key.keyId, key]));
@@ -65,7 +66,7 @@ export async function addDetails(
 }
 
 /** Everything of one key: all details and its past rotations. Throws SDK errors that are no gap. */
-export async function allDetails(kms: KMSClient, explain: Explain, key: KeyDetail): Promise<KeyDetail> {
+export async function allDetails(kms: KMSClient, explain: Explain, key: KeyInfo): Promise<KeyInfo> {
   let grown = key;
   for (const kind of ['rotation', 'tags', 'lastUse'] as const)
     if (applies(kind, grown)) grown = await addOne(kms, explain, kind, grown, lookups[kind], undefined);
@@ -87,7 +88,7 @@ const lookups = {
 } as const;
 
 /** Only symmetric encryption keys rotate; a key that could not be described is not asked further. */
-function applies(kind: KeyDetailKind, key: KeyDetail): boolean {
+function applies(kind: KeyDetailKind, key: KeyInfo): boolean {
   if (key.spec === null) return false;
   return kind !== 'rotation' || key.spec === 'SYMMETRIC_DEFAULT';
 }
@@ -96,10 +97,10 @@ async function addOne(
   kms: KMSClient,
   explain: Explain,
   kind: KeyDetailKind,
-  key: KeyDetail,
+  key: KeyInfo,
   pace: Pace,
   signal: AbortSignal | undefined,
-): Promise<KeyDetail> {
+): Promise<KeyInfo> {
   for (let attempt = 1; ; attempt++) {
     await pace.turn(signal);
     try {
@@ -114,7 +115,7 @@ async function addOne(
 }
 
 /** The key with its gap, where the error is one; otherwise throws it. Throttling that lasts is a gap, too. */
-function withGap(key: KeyDetail, operation: string, error: unknown, explain: Explain): KeyDetail {
+function withGap(key: KeyInfo, operation: string, error: unknown, explain: Explain): KeyInfo {
   const { fault } = explain(error, { operation, destinationKeyId: key.arn });
   const other = [
     'UnsupportedOperationException',

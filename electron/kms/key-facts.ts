@@ -2,8 +2,8 @@ import type { AliasListEntry, KeyMetadata, KMSClient } from '@aws-sdk/client-kms
 import type { KmsSituation } from '#shared/kms/errors.ts';
 import { ENCRYPTION_ALGORITHMS } from '#shared/kms/facts.ts';
 import type { Fault, FaultError } from '#shared/model/fault.ts';
+import type { KeyInfo, MultiRegionKey } from '#shared/model/key.ts';
 import { unfitAsDestination, unfitAsSource } from './fitness.ts';
-import type { KeyDetail, MultiRegionKey } from './types.ts';
 
 export type Explain = (error: unknown, situation: KmsSituation) => FaultError;
 
@@ -11,7 +11,7 @@ export type Explain = (error: unknown, situation: KmsSituation) => FaultError;
 const NOT_ASKED = { multiRegionKey: null, rotation: null, lastUse: null, tags: null } as const;
 
 /** One key by id, ARN, alias name or alias ARN, with the aliases that may be listed for it. Throws SDK errors. */
-export async function describeOne(kms: KMSClient, keyId: string): Promise<KeyDetail> {
+export async function describeOne(kms: KMSClient, keyId: string): Promise<KeyInfo> {
   const info = await fetchKey(kms, keyId, []);
   const aliases: string[] = [];
   try {
@@ -29,14 +29,14 @@ export async function fetchKey(
   keyId: string,
   aliases: readonly string[],
   signal?: AbortSignal,
-): Promise<KeyDetail> {
+): Promise<KeyInfo> {
   const { DescribeKeyCommand } = await import('@aws-sdk/client-kms');
   const { KeyMetadata: key } = await kms.send(new DescribeKeyCommand({ KeyId: keyId }), stoppable(signal));
   if (key?.KeyId === undefined) throw new Error('The endpoint answered DescribeKey without KeyMetadata.');
   return keyDetail(key, key.KeyId, aliases);
 }
 
-function keyDetail(key: KeyMetadata, keyId: string, aliases: readonly string[]): KeyDetail {
+function keyDetail(key: KeyMetadata, keyId: string, aliases: readonly string[]): KeyInfo {
   const said = key.EncryptionAlgorithms ?? [];
   const known = {
     keyId,
@@ -77,7 +77,7 @@ function multiRegionKey({ MultiRegionConfiguration: said }: KeyMetadata): MultiR
 }
 
 /** A key of which only id and ARN are known. */
-export function undescribed(keyId: string, arn: string, aliases: readonly string[], gap: string): KeyDetail {
+export function undescribed(keyId: string, arn: string, aliases: readonly string[], gap: string): KeyInfo {
   return {
     keyId,
     arn,

@@ -1,8 +1,10 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
+import { compareKeys } from '#shared/kms/key-order.ts';
+import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
 import { addDetails } from './key-details.ts';
 import { aliasPages, compare, type Explain, fetchKey, isGap, keyPages, undescribed } from './key-facts.ts';
 import { Pace } from './pace.ts';
-import type { KeyDetail, KeyDetailList, KeyPage, ListKeysOptions } from './types.ts';
+import type { ListKeysOptions } from './types.ts';
 
 /** DescribeKey calls at a time, and a second. The quota is 2,000 a second for the account and Region; half is left. */
 const DESCRIBES_AT_ONCE = 16;
@@ -21,7 +23,7 @@ export async function listAll(
   explain: Explain,
   onPage: (page: KeyPage) => void = () => {},
   options: ListKeysOptions = {},
-): Promise<KeyDetailList> {
+): Promise<KeyList> {
   const listing = new Listing(kms, explain, onPage, options.signal);
   try {
     return await listing.run(options.details ?? []);
@@ -38,12 +40,14 @@ class Listing {
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
   readonly #pace = new Pace(DESCRIBES_A_SECOND);
-  readonly #keys = new Map<string, KeyDetail>();
+  readonly #keys = new Map<string, KeyInfo>();
   readonly #aliases = new Map<string, { name: string; keyArn: string }[]>();
   readonly #gaps: string[] = [];
   readonly #changed = new Set<string>();
   #known = 0;
   #timer: NodeJS.Timeout | null = null;
+  #listed = false;
+  #said = false;
 
   constructor(
     kms: KMSClient,
@@ -57,7 +61,7 @@ class Listing {
     this.#signal = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal]);
   }
 
-  async run(details: NonNullable<ListKeysOptions['details']>): Promise<KeyDetailList> {
+  async run(details: NonNullable<ListKeysOptions['details']>): Promise<KeyList> {
     await Promise.all([
       this.#orGap('ListAliases', () => this.#learnAliases()),
       this.#orGap('ListKeys', async () => {
@@ -68,6 +72,7 @@ class Listing {
     for (const [id, names] of this.#aliases)
       if (!this.#keys.has(id)) rest.push({ id, arn: names[0]?.keyArn ?? id });
     await this.#describe(rest);
+    this.#listed = true;
     this.#flush(details.length === 0);
     if (details.length > 0) {
       const gaps = await addDetails(
@@ -81,9 +86,7 @@ class Listing {
       this.#gaps.push(...gaps);
       this.#flush(true);
     }
-    const keys = [...this.#keys.values()];
-    keys.sort((a, b) => compare(a.aliases[0] ?? '~', b.aliases[0] ?? '~') || compare(a.keyId, b.keyId));
-    return { keys, gaps: [...this.#gaps] };
+    return { keys: [...this.#keys.values()].sort(compareKeys), gaps: [...this.#gaps] };
   }
 
   stop(): void {
@@ -120,7 +123,7 @@ class Listing {
     await Promise.all(Array.from({ length: Math.min(DESCRIBES_AT_ONCE, page.length) }, worker));
   }
 
-  async #describeOne(id: string, arn: string): Promise<KeyDetail> {
+  async #describeOne(id: string, arn: string): Promise<KeyInfo> {
     for (let attempt = 1; ; attempt++) {
       await this.#pace.turn(this.#signal);
       try {
@@ -138,7 +141,7 @@ class Listing {
     return (this.#aliases.get(id) ?? []).map((alias) => alias.name).sort(compare);
   }
 
-  #put(key: KeyDetail): void {
+  #put(key: KeyInfo): void {
     this.#keys.set(key.keyId, key);
     this.#changed.add(key.keyId);
     this.#timer ??= setTimeout(() => this.#flush(false), PAGE_EVERY_MS);
@@ -147,15 +150,28 @@ class Listing {
   #flush(done: boolean): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#signal.aborted || (this.#changed.size === 0 && !done)) return;
-    const keys: KeyDetail[] = [];
+    if (this.#signal.aborted || (this.#changed.size === 0 && !done && !this.#justListed())) return;
+    const keys: KeyInfo[] = [];
     for (const id of this.#changed) {
       const key = this.#keys.get(id);
       if (key !== undefined) keys.push(key);
     }
     this.#changed.clear();
     const described = this.#keys.size;
-    this.#onPage({ keys, described, known: Math.max(this.#known, described), gaps: [...this.#gaps], done });
+    this.#said = this.#listed;
+    this.#onPage({
+      keys,
+      described,
+      known: Math.max(this.#known, described),
+      gaps: [...this.#gaps],
+      listed: this.#listed,
+      done,
+    });
+  }
+
+  /** That everything is listed must be said even where nothing else is new. */
+  #justListed(): boolean {
+    return this.#listed && !this.#said;
   }
 
   async #orGap(operation: string, list: () => Promise<void>): Promise<void> {

@@ -1,8 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FaultError } from '#shared/model/fault.ts';
+import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
 import { type FakeAnswer, type FakeRequest, fakeEndpoint } from './fake-endpoint.ts';
-import { connect, type KeyDetail, type KeyPage } from './index.ts';
+import { connect } from './index.ts';
 import { Pace } from './pace.ts';
 
 const closers: (() => unknown)[] = [];
@@ -122,7 +123,7 @@ async function endpointWith(
 /** What a page view would hold after all pages. */
 function gathered() {
   const pages: KeyPage[] = [];
-  const keys = new Map<string, KeyDetail>();
+  const keys = new Map<string, KeyInfo>();
   const onPage = (page: KeyPage) => {
     pages.push(page);
     for (const key of page.keys) keys.set(key.keyId, key);

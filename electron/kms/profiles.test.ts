@@ -53,14 +53,14 @@ kms =
   const { profiles, problems } = await listProfiles();
   expect(problems).toEqual([]);
   expect(profiles).toEqual([
-    { name: 'default', region: 'eu-central-1', method: 'Default chain' },
-    { name: 'login', region: null, method: 'aws login' },
-    { name: 'old-sso', region: null, method: 'SSO' },
-    { name: 'process', region: null, method: 'Credential process' },
-    { name: 'role', region: null, method: 'Assumes a role' },
-    { name: 'sso', region: null, method: 'SSO' },
-    { name: 'static', region: null, method: 'Access key' },
-    { name: 'web', region: null, method: 'Web identity' },
+    { name: 'default', region: 'eu-central-1', method: 'Default chain', sso: false, mfa: false },
+    { name: 'login', region: null, method: 'aws login', sso: false, mfa: false },
+    { name: 'old-sso', region: null, method: 'SSO', sso: true, mfa: false },
+    { name: 'process', region: null, method: 'Credential process', sso: false, mfa: false },
+    { name: 'role', region: null, method: 'Assumes a role', sso: false, mfa: false },
+    { name: 'sso', region: null, method: 'SSO', sso: true, mfa: false },
+    { name: 'static', region: null, method: 'Access key', sso: false, mfa: false },
+    { name: 'web', region: null, method: 'Web identity', sso: false, mfa: false },
   ]);
   expect(JSON.stringify(profiles)).not.toContain('CANARY');
 });
@@ -104,7 +104,14 @@ test.each([
   await config(text);
   vi.stubEnv('HOME', folder);
   const kms = await connect(
-    { kind: 'aws', profile: 'p', region: null, endpointUrl: 'http://127.0.0.1:9' },
+    {
+      kind: 'aws',
+      profile: 'p',
+      region: null,
+      endpointUrl: 'http://127.0.0.1:9',
+      fips: null,
+      dualStack: null,
+    },
     null,
   );
   const error: FaultError | null = await kms.whoAmI().then(

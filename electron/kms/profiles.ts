@@ -1,5 +1,6 @@
 import type { ProfileInfo } from '#shared/model/connection.ts';
-import { type ProfileMembers, readSharedConfig } from './shared-config.ts';
+import { type ProfileMembers, profileChain, readSharedConfig, type SharedConfig } from './shared-config.ts';
+import { isSsoProfile } from './sso/settings.ts';
 
 /** Which member tells how a profile gets its credentials; the first that is present names the method. */
 const METHODS: readonly (readonly [member: string, method: string])[] = [
@@ -17,16 +18,27 @@ const METHODS: readonly (readonly [member: string, method: string])[] = [
  * secret. `problems` says which file exists and cannot be read. Never throws.
  */
 export async function listProfiles(): Promise<{ profiles: ProfileInfo[]; problems: string[] }> {
-  const { profiles, problems } = await readSharedConfig();
+  const config = await readSharedConfig();
+  const { profiles, problems } = config;
   const infos = [...profiles].map(([name, members]) => ({
     name,
     region: members.region ?? null,
     method: methodOf(members),
+    ...sessionOf(config, name),
   }));
   infos.sort((a, b) =>
     a.name === 'default' ? -1 : b.name === 'default' ? 1 : a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
   );
   return { profiles: infos, problems: [...problems] };
+}
+
+/** What its whole chain of roles asks of a person. */
+function sessionOf(config: SharedConfig, name: string): Pick<ProfileInfo, 'sso' | 'mfa'> {
+  const chain = profileChain(config, name);
+  return {
+    sso: chain.some(({ members }) => isSsoProfile(members)),
+    mfa: chain.some(({ members }) => members.mfa_serial !== undefined),
+  };
 }
 
 function methodOf(members: ProfileMembers): string {

@@ -2,19 +2,18 @@ import type { KMSClient, ReEncryptCommandInput } from '@aws-sdk/client-kms';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { KmsSituation } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
-import type { ConnectionChoice, Identity } from '#shared/model/connection.ts';
+import type { ConnectionChoice, Identity, Route } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
+import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
 import { toFaultError } from './failure.ts';
 import { allDetails } from './key-details.ts';
 import { describeOne, stoppable } from './key-facts.ts';
 import { listAll } from './key-list.ts';
 import type { Session } from './session.ts';
+import { between } from './transport.ts';
 import type {
   DryRunOutput,
-  KeyDetail,
-  KeyDetailList,
-  KeyPage,
   KmsConnection,
   ListKeysOptions,
   ReEncryptInput,
@@ -36,18 +35,14 @@ export class SdkKms implements KmsConnection {
   readonly choice: ConnectionChoice;
   readonly region: string;
   readonly endpoint: string | null;
-  readonly fips: boolean;
-  readonly dualStack: boolean;
-  readonly partition: string;
+  readonly route: Route;
   readonly #parts: SdkKmsParts;
 
   constructor(parts: SdkKmsParts) {
     this.choice = parts.choice;
     this.region = parts.where.region;
     this.endpoint = parts.where.endpoint;
-    this.fips = parts.where.fips;
-    this.dualStack = parts.where.dualStack;
-    this.partition = partitionOf(parts.where.region).id;
+    this.route = routeOf(parts.where, parts.choice.kind === 'practice');
     this.#parts = parts;
   }
 
@@ -93,23 +88,29 @@ export class SdkKms implements KmsConnection {
     });
   }
 
-  async listKeys(onPage?: (page: KeyPage) => void, options?: ListKeysOptions): Promise<KeyDetailList> {
+  async listKeys(onPage?: (page: KeyPage) => void, options?: ListKeysOptions): Promise<KeyList> {
     return this.#explained({ operation: 'ListKeys' }, () =>
       listAll(this.#parts.kms, this.#explain, onPage, options),
     );
   }
 
-  async describeKey(keyId: string): Promise<KeyDetail> {
+  async describeKey(keyId: string): Promise<KeyInfo> {
     return this.#explained({ operation: 'DescribeKey', destinationKeyId: keyId }, () =>
       describeOne(this.#parts.kms, keyId),
     );
   }
 
-  async keyDetail(keyId: string): Promise<KeyDetail> {
+  async keyDetail(keyId: string): Promise<KeyInfo> {
     const key = await this.describeKey(keyId);
     return this.#explained({ operation: 'DescribeKey', destinationKeyId: keyId }, () =>
       allDetails(this.#parts.kms, this.#explain, key),
     );
+  }
+
+  async renew(): Promise<Identity> {
+    const { session } = this.#parts;
+    session.forget(session.generation);
+    return this.whoAmI();
   }
 
   close(): void {
@@ -145,6 +146,14 @@ export class SdkKms implements KmsConnection {
       throw this.#explain(error, situation);
     }
   }
+}
+
+function routeOf(where: Where, practice: boolean): Route {
+  const { region, endpoint, fips, dualStack } = where;
+  const partition = partitionOf(region);
+  const address = endpoint ?? `https://kms.${region}.${partition.dnsSuffix}`;
+  const way = practice ? { proxy: null, caBundle: null } : between(address, where.caBundle);
+  return { region, endpoint, partition: partition.id, fips, dualStack, ...way };
 }
 
 class IncompleteReply extends Error {

@@ -14,6 +14,14 @@ const REQUEST_TIMEOUT_MS = 20_000;
 /** Never through a proxy: what runs on this machine is not reachable from one. */
 const THIS_MACHINE = 'localhost,*.localhost,127.0.0.1,[::1]';
 
+/** What stands between this machine and the service, by the name of what configures it; for people. */
+export interface Between {
+  /** "HTTPS_PROXY: proxy.corp:3128"; no user name, no password. */
+  readonly proxy: string | null;
+  /** "AWS_CA_BUNDLE", never the path. */
+  readonly caBundle: string | null;
+}
+
 /** How requests leave this machine. Plain options, so that each client makes, and destroys, agents of its own. */
 export interface Transport {
   readonly connectionTimeout: number;
@@ -46,16 +54,63 @@ export async function transport(profileCaBundle: string | null, direct = false):
   };
 }
 
+const HTTPS_PROXY_NAMES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
+const HTTP_PROXY_NAMES = ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'];
+
+const named = (names: readonly string[]): string | undefined => names.find((name) => process.env[name]);
+
 function proxyFromEnvironment() {
   const env = process.env;
   const except = env.no_proxy || env.NO_PROXY;
-  const https = env.https_proxy || env.HTTPS_PROXY || env.all_proxy || env.ALL_PROXY;
-  const http = env.http_proxy || env.HTTP_PROXY || env.all_proxy || env.ALL_PROXY;
+  const https = env[named(HTTPS_PROXY_NAMES) ?? ''];
+  const http = env[named(HTTP_PROXY_NAMES) ?? ''];
   return {
     ...(https ? { HTTPS_PROXY: https } : {}),
     ...(http ? { HTTP_PROXY: http } : {}),
     NO_PROXY: except ? `${except},${THIS_MACHINE}` : THIS_MACHINE,
   };
+}
+
+/** What {@link transport} takes on the way to `host`. Node's agent decides the same way (`NODE_USE_ENV_PROXY`). */
+export function between(address: string, profileCaBundle: string | null): Between {
+  const url = URL.parse(address);
+  const variable = named(url?.protocol === 'http:' ? HTTP_PROXY_NAMES : HTTPS_PROXY_NAMES);
+  const proxy = variable === undefined ? null : (process.env[variable] ?? null);
+  const past = url === null || bypassed(url, proxyFromEnvironment().NO_PROXY);
+  const secure = url?.protocol === 'https:';
+  return {
+    proxy: variable === undefined || proxy === null || past ? null : `${variable}: ${hostOf(proxy)}`,
+    caBundle: !secure
+      ? null
+      : process.env.AWS_CA_BUNDLE
+        ? 'AWS_CA_BUNDLE'
+        : profileCaBundle !== null
+          ? 'ca_bundle of the profile'
+          : process.env.NODE_EXTRA_CA_CERTS
+            ? 'NODE_EXTRA_CA_CERTS, beside the built-in ones'
+            : null,
+  };
+}
+
+/** Host and port alone: a proxy's address may hold a password. */
+function hostOf(proxy: string): string {
+  return URL.parse(proxy)?.host || URL.parse(`http://${proxy}`)?.host || 'an address that cannot be read';
+}
+
+/** NO_PROXY as Node reads it: "*", a host, "*.suffix" or ".suffix", each with an optional port. */
+function bypassed(url: URL, noProxy: string): boolean {
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  return noProxy.split(',').some((each) => {
+    const entry = each.trim().toLowerCase();
+    if (entry === '') return false;
+    if (entry === '*') return true;
+    const match = /^(.*?)(?::(\d+))?$/.exec(entry);
+    const ported = entry.startsWith('[') ? /^(\[.*\])(?::(\d+))?$/.exec(entry) : match;
+    const [, host = entry, onPort] = ported ?? [];
+    if (onPort !== undefined && onPort !== port) return false;
+    const suffix = host.replace(/^\*/, '');
+    return suffix.startsWith('.') ? url.hostname.endsWith(suffix) : url.hostname === host;
+  });
 }
 
 async function authorities(profileCaBundle: string | null): Promise<string[] | null> {

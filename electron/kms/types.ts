@@ -1,7 +1,7 @@
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
-import type { ConnectionChoice, Identity } from '#shared/model/connection.ts';
+import type { ConnectionChoice, Identity, Route } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
-import type { KeyInfo, KeyList } from '#shared/model/key.ts';
+import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
 
 /** One `ReEncrypt`, in the API's terms. A null context or key is left out of the request. */
 export interface ReEncryptInput {
@@ -54,69 +54,6 @@ export interface Kms {
 /** Details that take one more request for each key. */
 export type KeyDetailKind = 'rotation' | 'tags' | 'lastUse';
 
-export interface KeyRotationEntry {
-  /** ISO 8601; null for the first key material. */
-  readonly at: string | null;
-  readonly type: 'AUTOMATIC' | 'ON_DEMAND' | null;
-  readonly keyMaterialId: string | null;
-  /** 'CURRENT', 'NON_CURRENT', 'PENDING_ROTATION', …; KMS says it for each material. */
-  readonly state: string | null;
-}
-
-export interface KeyRotation {
-  /** Whether automatic rotation is on. */
-  readonly enabled: boolean;
-  readonly periodDays: number | null;
-  readonly nextAt: string | null;
-  /** An on-demand rotation is under way since then. */
-  readonly onDemandSince: string | null;
-  /** From ListKeyRotations; null until asked ({@link KmsConnection.keyDetail}). */
-  readonly past: readonly KeyRotationEntry[] | null;
-}
-
-export interface KeyLastUse {
-  /** 'Encrypt', 'Decrypt', 'ReEncrypt', …; null with `at`: no use since `trackedSince`. */
-  readonly operation: string | null;
-  readonly at: string | null;
-  /** KMS knows of no use before this. */
-  readonly trackedSince: string | null;
-}
-
-export interface KeyTag {
-  readonly key: string;
-  readonly value: string;
-}
-
-/** The Regions of a multi-Region key, as DescribeKey says. */
-export interface MultiRegionKey {
-  readonly role: 'PRIMARY' | 'REPLICA';
-  readonly primary: { readonly arn: string; readonly region: string } | null;
-  readonly replicas: readonly { readonly arn: string; readonly region: string }[];
-}
-
-/** A key and what else KMS said of it. A null detail was not asked, does not apply, or is among `gaps`. */
-export interface KeyDetail extends KeyInfo {
-  readonly multiRegionKey: MultiRegionKey | null;
-  readonly rotation: KeyRotation | null;
-  readonly lastUse: KeyLastUse | null;
-  readonly tags: readonly KeyTag[] | null;
-}
-
-export interface KeyDetailList extends KeyList {
-  readonly keys: KeyDetail[];
-}
-
-/** What became known since the last page. */
-export interface KeyPage {
-  /** Keys that are new, or of which more is known: replace by `keyId`. In no order. */
-  readonly keys: readonly KeyDetail[];
-  readonly described: number;
-  /** Keys that are known to exist so far; grows while the listing goes on. */
-  readonly known: number;
-  readonly gaps: readonly string[];
-  readonly done: boolean;
-}
-
 export interface ListKeysOptions {
   readonly signal?: AbortSignal;
   /**
@@ -126,20 +63,18 @@ export interface ListKeysOptions {
   readonly details?: readonly KeyDetailKind[];
 }
 
-/** A {@link Kms} that also tells more of its keys. */
+/** A {@link Kms} that also tells where its requests go and more of its keys. */
 export interface KmsConnection extends Kms {
-  readonly fips: boolean;
-  readonly dualStack: boolean;
-  /** 'aws', 'aws-cn', 'aws-us-gov', … */
-  readonly partition: string;
+  readonly route: Route;
   /**
-   * `onPage` gets the keys while they are still loading, at most ten times a second, the last time with `done`;
-   * the promise brings all of them, sorted.
+   * `onPage` gets the keys while they are still loading, at most ten times a second, with `listed` once all are
+   * described and at the last time with `done`; the promise brings all of them, sorted.
    */
-  listKeys(onPage?: (page: KeyPage) => void, options?: ListKeysOptions): Promise<KeyDetailList>;
-  describeKey(keyId: string): Promise<KeyDetail>;
+  listKeys(onPage?: (page: KeyPage) => void, options?: ListKeysOptions): Promise<KeyList>;
   /** A key with its rotation (past ones, too), last use and tags; what is not permitted is among its gaps. */
-  keyDetail(keyId: string): Promise<KeyDetail>;
+  keyDetail(keyId: string): Promise<KeyInfo>;
+  /** Drops the credentials at hand and asks, with fresh ones, who we are. Requests under way are not disturbed. */
+  renew(): Promise<Identity>;
 }
 
 /** How to reach the practice KMS; its keys are examples and no secret. */
@@ -159,7 +94,4 @@ export interface ConnectOptions {
    * person gave none. Without it a profile with `mfa_serial` ends in the fault `MfaNeeded`.
    */
   readonly askMfa?: AskMfa;
-  /** Null or missing: as environment and profile say. */
-  readonly fips?: boolean | null;
-  readonly dualStack?: boolean | null;
 }

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CERTIFICATE, KEY } from './fake-authority.ts';
-import { CANARY, type FakeIdentity, fakeIdentity, faultOf, type OwnHome, ownHome } from './fake-identity.ts';
-import { type ConnectOptions, connect, type KmsConnection, ssoSignIn } from './index.ts';
+import { CANARY, type FakeIdentity, fakeIdentity } from './fake-identity.ts';
+import { connect, type KmsConnection, ssoSignIn } from './index.ts';
+import { faultOf, type OwnHome, ownHome } from './own-home.test-help.ts';
 
 let home: OwnHome;
 let fake: FakeIdentity;
@@ -26,10 +27,11 @@ afterEach(async () => {
 
 const to = async (
   over: { profile?: string; region?: string; endpointUrl?: string } = {},
-  options: ConnectOptions = {},
+  options: { fips?: boolean; dualStack?: boolean } = {},
 ): Promise<KmsConnection> => {
   const { profile = null, region = 'us-east-1', endpointUrl = null } = over;
-  const kms = await connect({ kind: 'aws', profile, region, endpointUrl }, null, options);
+  const { fips = null, dualStack = null } = options;
+  const kms = await connect({ kind: 'aws', profile, region, endpointUrl, fips, dualStack }, null);
   closers.push(() => kms.close());
   return kms;
 };
@@ -48,7 +50,7 @@ async function proxy() {
 }
 
 describe('through a proxy of the environment', () => {
-  const hosts = async (region: string, options: ConnectOptions = {}) => {
+  const hosts = async (region: string, options: { fips?: boolean; dualStack?: boolean } = {}) => {
     const { asked, address } = await proxy();
     vi.stubEnv('HTTPS_PROXY', `http://user:${CANARY}@${address}`);
     const kms = await to({ region }, options);
@@ -64,7 +66,7 @@ describe('through a proxy of the environment', () => {
     ['us-gov-west-1', 'aws-us-gov', ['kms.us-gov-west-1.amazonaws.com', 'sts.us-gov-west-1.amazonaws.com']],
   ])('the endpoints of %s are asked for (%s)', async (region, partition, expected) => {
     expect(await hosts(region)).toEqual(expected);
-    expect((await to({ region })).partition).toBe(partition);
+    expect((await to({ region })).route.partition).toBe(partition);
   });
 
   test('FIPS and dual-stack endpoints', async () => {
@@ -80,11 +82,11 @@ describe('through a proxy of the environment', () => {
 
   test('FIPS as the environment and the profile say, and the option above them', async () => {
     vi.stubEnv('AWS_USE_FIPS_ENDPOINT', 'true');
-    expect((await to()).fips).toBe(true);
-    expect((await to({}, { fips: false })).fips).toBe(false);
+    expect((await to()).route.fips).toBe(true);
+    expect((await to({}, { fips: false })).route.fips).toBe(false);
     vi.stubEnv('AWS_USE_FIPS_ENDPOINT', undefined);
     await home.config('[profile f]\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n');
-    expect(await to({ profile: 'f' })).toMatchObject({ fips: true, dualStack: true });
+    expect((await to({ profile: 'f' })).route).toMatchObject({ fips: true, dualStack: true });
   });
 
   test('but not to what NO_PROXY names, nor to this machine', async () => {

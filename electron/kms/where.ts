@@ -7,7 +7,6 @@ import {
   readSharedConfig,
   type SharedConfig,
 } from './shared-config.ts';
-import type { ConnectOptions } from './types.ts';
 
 type AwsChoice = Extract<ConnectionChoice, { kind: 'aws' }>;
 
@@ -27,13 +26,10 @@ export interface Where {
  * SDK itself would take (AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL, the profile's `services` section, its
  * `endpoint_url`; none where configured endpoints are to be ignored), so that the window shows where requests really
  * go. STS goes where its own configuration says, else to the KMS endpoint when that is on this machine (an emulator).
- * FIPS and dual-stack: the options, else AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, else the profile.
+ * FIPS and dual-stack: the choice, else AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, else the profile.
  * Throws FaultError `RegionMissing`, `ProfileUnusable`, `FipsNeedsRegionEndpoint`.
  */
-export async function resolveWhere(
-  choice: AwsChoice,
-  options: Pick<ConnectOptions, 'fips' | 'dualStack'> = {},
-): Promise<Where> {
+export async function resolveWhere(choice: AwsChoice): Promise<Where> {
   const name = choice.profile ?? defaultProfileName();
   const config = await readSharedConfig();
   const members = config.profiles.get(name);
@@ -62,7 +58,7 @@ export async function resolveWhere(
   const endpoint = choice.endpointUrl ?? configuredEndpoint('KMS', config, name);
   const emulator = endpoint !== null && isLoopback(endpoint) ? endpoint : null;
   const stsEndpoint = configuredEndpoint('STS', config, name) ?? emulator;
-  const fips = options.fips ?? flag('AWS_USE_FIPS_ENDPOINT', members?.use_fips_endpoint);
+  const fips = choice.fips ?? flag('AWS_USE_FIPS_ENDPOINT', members?.use_fips_endpoint);
   const custom = endpoint ?? stsEndpoint;
   if (fips && custom !== null)
     throw new FaultError(
@@ -75,7 +71,7 @@ export async function resolveWhere(
     );
   const dualStack =
     custom === null &&
-    (options.dualStack ?? flag('AWS_USE_DUALSTACK_ENDPOINT', members?.use_dualstack_endpoint));
+    (choice.dualStack ?? flag('AWS_USE_DUALSTACK_ENDPOINT', members?.use_dualstack_endpoint));
   return { region, endpoint, stsEndpoint, fips, dualStack, caBundle: members?.ca_bundle ?? null };
 }
 

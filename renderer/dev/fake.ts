@@ -73,7 +73,7 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
   const choice: ConnectionChoice =
     options.conn === 'practice'
       ? { kind: 'practice' }
-      : { kind: 'aws', profile: 'prod', region: 'eu-central-1', endpointUrl: null };
+      : { kind: 'aws', profile: 'prod', region: 'eu-central-1', endpointUrl: null, fips: null, dualStack: null };
   const status = options.conn === 'failed' || options.conn === 'connecting' ? options.conn : 'ready';
   let connection = stateOf(choice, status);
   const runs = new Map<string, FakeRun>();

@@ -3,7 +3,7 @@ import { blobsEvents, blobsHostRequests, blobsRequests } from './rooms/blobs.ts'
 import { clustersRequests } from './rooms/clusters.ts';
 import { connectionEvents, connectionRequests } from './rooms/connection.ts';
 import { intakeEvents, intakeHostRequests, intakeRequests } from './rooms/intake.ts';
-import { keysRequests } from './rooms/keys.ts';
+import { keysEvents, keysRequests } from './rooms/keys.ts';
 import { outputHostRequests, outputRequests } from './rooms/output.ts';
 import { practiceRequests } from './rooms/practice.ts';
 import { runsEvents, runsHostRequests, runsRequests } from './rooms/runs.ts';
@@ -38,5 +38,6 @@ export const events = {
   ...intakeEvents,
   ...blobsEvents,
   ...connectionEvents,
+  ...keysEvents,
   ...runsEvents,
 } as const;

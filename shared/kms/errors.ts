@@ -1,6 +1,7 @@
 import type { Fault } from '../model/fault.ts';
-import { CATALOGUE } from './explain/catalogue.ts';
+import { CATALOGUE, type ServiceCode } from './explain/catalogue.ts';
 import { diagnose } from './explain/diagnosis.ts';
+import type { CatalogueEntry } from './explain/entry.ts';
 import { codeOf } from './explain/names.ts';
 import { entryOf, OWN, type OwnCode } from './explain/own.ts';
 import { scrub } from './explain/scrub.ts';
@@ -48,17 +49,28 @@ export function explainKms(
   };
 }
 
+interface Specific {
+  message?: string;
+  detail?: string;
+  remedy?: string;
+}
+
 /** A fault of Rewrap's own: the catalogue's words, with what is known of the case before its causes. */
-export function explainOwn(
-  code: OwnCode,
-  specific: { message?: string; detail?: string; remedy?: string } = {},
-): Fault {
-  const entry = OWN[code];
+export function explainOwn(code: OwnCode, specific: Specific = {}): Fault {
+  return worded(code, OWN[code], specific);
+}
+
+/** A fault of a service's code that Rewrap states itself, before or instead of a request: no raw error. */
+export function faultOfCatalogue(code: ServiceCode, specific: Specific = {}): Fault {
+  return worded(code, CATALOGUE[code], specific);
+}
+
+function worded(code: string, entry: CatalogueEntry, { message, detail, remedy }: Specific): Fault {
   return {
     code,
-    message: specific.message ?? entry.meaning,
-    detail: specific.detail ?? ranked(entry.causes),
-    remedy: specific.remedy ?? entry.remedy,
+    message: message ?? entry.meaning,
+    detail: detail ?? ranked(entry.causes),
+    remedy: remedy ?? entry.remedy,
     raw: null,
     retryable: entry.retryable,
   };

@@ -1,6 +1,51 @@
 import { z } from 'zod';
 import { Algorithm } from './context.ts';
 
+const KeyPlace = z.object({ arn: z.string(), region: z.string() });
+
+/** The Regions of a multi-Region key, as DescribeKey says. */
+export const MultiRegionKey = z.object({
+  role: z.enum(['PRIMARY', 'REPLICA']),
+  primary: KeyPlace.nullable(),
+  replicas: z.array(KeyPlace),
+});
+export type MultiRegionKey = z.infer<typeof MultiRegionKey>;
+
+/** One key material of a key, as ListKeyRotations says. */
+export const KeyRotationEntry = z.object({
+  /** ISO 8601; null for the first key material. */
+  at: z.string().nullable(),
+  type: z.enum(['AUTOMATIC', 'ON_DEMAND']).nullable(),
+  keyMaterialId: z.string().nullable(),
+  /** 'CURRENT', 'NON_CURRENT', 'PENDING_ROTATION', … */
+  state: z.string().nullable(),
+});
+export type KeyRotationEntry = z.infer<typeof KeyRotationEntry>;
+
+export const KeyRotation = z.object({
+  /** Whether automatic rotation is on. */
+  enabled: z.boolean(),
+  periodDays: z.int().nullable(),
+  nextAt: z.string().nullable(),
+  /** An on-demand rotation is under way since then. */
+  onDemandSince: z.string().nullable(),
+  /** From ListKeyRotations; null until asked for. */
+  past: z.array(KeyRotationEntry).nullable(),
+});
+export type KeyRotation = z.infer<typeof KeyRotation>;
+
+export const KeyLastUse = z.object({
+  /** 'Encrypt', 'Decrypt', 'ReEncrypt', …; null with `at`: no use since `trackedSince`. */
+  operation: z.string().nullable(),
+  at: z.string().nullable(),
+  /** KMS knows of no use before this. */
+  trackedSince: z.string().nullable(),
+});
+export type KeyLastUse = z.infer<typeof KeyLastUse>;
+
+export const KeyTag = z.object({ key: z.string(), value: z.string() });
+export type KeyTag = z.infer<typeof KeyTag>;
+
 export const KeyInfo = z.object({
   keyId: z.string(),
   arn: z.string(),
@@ -18,6 +63,11 @@ export const KeyInfo = z.object({
   algorithms: z.array(Algorithm),
   /** 64-hex id of the current key material, where KMS said it. */
   currentKeyMaterialId: z.string().nullable(),
+  /** These four: null where not asked yet, where they do not apply, or where a gap says why. */
+  multiRegionKey: MultiRegionKey.nullable(),
+  rotation: KeyRotation.nullable(),
+  lastUse: KeyLastUse.nullable(),
+  tags: z.array(KeyTag).nullable(),
   /** Why it cannot be a `ReEncrypt` destination; null when it can. */
   unfitAsDestination: z.string().nullable(),
   /** Why it cannot be a `ReEncrypt` source; null when it can. */
@@ -33,3 +83,18 @@ export const KeyList = z.object({
   gaps: z.array(z.string()),
 });
 export type KeyList = z.infer<typeof KeyList>;
+
+/** What became known of the keys since the last page. */
+export const KeyPage = z.object({
+  /** Keys that are new, or of which more is known: replace by `keyId`. In no order. */
+  keys: z.array(KeyInfo),
+  described: z.int(),
+  /** Keys that are known to exist so far; grows while the listing goes on. */
+  known: z.int(),
+  gaps: z.array(z.string()),
+  /** Every key is listed and described. Details (rotation, tags) may still come. */
+  listed: z.boolean(),
+  /** Nothing more will come. */
+  done: z.boolean(),
+});
+export type KeyPage = z.infer<typeof KeyPage>;

@@ -1,8 +1,15 @@
 import type { PageHandlers } from '#shared/contract/api.ts';
 import { listProfiles } from '../../kms/index.ts';
+import { notHere } from './not-here.ts';
 import type { Rooms } from './rooms.ts';
 
-export function connectionHandlers({ connection, settings }: Rooms): PageHandlers['connection'] {
+export function connectionHandlers({
+  connection,
+  destination,
+  signIn,
+  mfa,
+  settings,
+}: Rooms): PageHandlers['connection'] {
   return {
     profiles: () => listProfiles(),
     use: async (choice) => {
@@ -11,5 +18,23 @@ export function connectionHandlers({ connection, settings }: Rooms): PageHandler
       return state;
     },
     state: async () => connection.state,
+    renew: () => connection.renew(),
+    useDestination: async ({ choice }) => {
+      if (choice === null) destination.drop();
+      else await destination.use(choice);
+      return { destination: destination.chosen };
+    },
+    destination: async () => ({ destination: destination.chosen }),
+    signIn: ({ profile }) => signIn.start(profile),
+    cancelSignIn: async () => {
+      signIn.cancel();
+      return {};
+    },
+    openSignIn: () => notHere('open a browser'),
+    answerMfa: async ({ id, code }) => {
+      mfa.answer(id, code);
+      return {};
+    },
+    waiting: async () => ({ signIn: signIn.code, mfa: mfa.waiting }),
   };
 }

@@ -1,9 +1,17 @@
 import type { PageHandlers } from '#shared/contract/api.ts';
+import type { Side } from '#shared/model/connection.ts';
 import type { Rooms } from './rooms.ts';
 
-export function keysHandlers({ connection }: Rooms): PageHandlers['keys'] {
+export function keysHandlers({ connection, destination }: Rooms): PageHandlers['keys'] {
+  /** Where no second connection is chosen, the destination key is where the source is. */
+  const at = (side: Side) =>
+    side === 'destination' && destination.chosen !== null ? destination : connection;
   return {
-    list: ({ refresh }) => connection.keys(refresh),
-    describe: ({ keyId }) => connection.kms().describeKey(keyId),
+    list: async ({ refresh, side, offset, limit }) => {
+      const { keys, gaps, listedAt } = await at(side).keys(refresh);
+      return { keys: keys.slice(offset, offset + limit), gaps: [...gaps], listedAt, total: keys.length };
+    },
+    describe: ({ keyId, side }) => at(side).kms().describeKey(keyId),
+    detail: ({ keyId, side }) => at(side).keyDetail(keyId),
   };
 }

@@ -2,9 +2,11 @@ import type { EngineOptions } from '../../bridge/index.ts';
 import type { LearnedKeys } from '../../clusters/index.ts';
 import type { Blobs } from '../blobs.ts';
 import type { Connection } from '../connection.ts';
+import type { MfaDesk } from '../mfa.ts';
 import type { Practice } from '../practice.ts';
 import type { Runs } from '../runs.ts';
 import type { SettingsFile } from '../settings.ts';
+import type { SignIn } from '../sign-in.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** The services that handlers call. */
@@ -14,6 +16,10 @@ export interface Rooms {
   readonly blobs: Blobs;
   readonly learned: LearnedKeys;
   readonly connection: Connection;
+  /** Where the destination key lives when it needs another principal or Region; most often nothing is chosen. */
+  readonly destination: Connection;
+  readonly signIn: SignIn;
+  readonly mfa: MfaDesk;
   readonly practice: Practice;
   readonly runs: Runs;
   readonly settings: SettingsFile;

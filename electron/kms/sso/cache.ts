@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { explainOwn } from '#shared/kms/errors.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import type { Registration, Token } from './oidc.ts';
 import type { SsoSettings } from './settings.ts';
 
@@ -107,12 +108,9 @@ async function write(key: string, members: Record<string, unknown>): Promise<voi
     await rm(beside, { force: true }).catch(() => {});
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     throw new FaultError(
-      fault(
-        'SsoCacheUnwritable',
-        `The sign-in cache ${dirname(path)} cannot be written (${code}).`,
-        'The AWS CLI and the SDKs keep SSO sessions there; Rewrap keeps them nowhere else.',
-        'Make the folder writable for your user (and see that the disk is not full), then sign in again.',
-      ),
+      explainOwn('SsoCacheUnwritable', {
+        message: `The sign-in cache ~/.aws/sso/cache cannot be written (${code}).`,
+      }),
     );
   }
 }

@@ -1,15 +1,8 @@
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { explainOwn } from '#shared/kms/errors.ts';
+import type { SignInCode } from '#shared/model/connection.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import { isLoopback } from '../where.ts';
 import { type DeviceAuthorization, type Oidc, OidcError, type Registration, type Token } from './oidc.ts';
-
-/** What a person needs to sign in: shown, and `verificationUriComplete` opened in the browser. No secret. */
-export interface SsoCode {
-  readonly verificationUri: string;
-  readonly userCode: string;
-  readonly verificationUriComplete: string;
-  /** ISO 8601; the code is no good after that (the service gives about ten minutes). */
-  readonly expiresAt: string;
-}
 
 export type Wait = (ms: number, signal?: AbortSignal) => Promise<void>;
 
@@ -35,7 +28,7 @@ export async function awaitToken(
   oidc: Oidc,
   registration: Registration,
   authorization: DeviceAuthorization,
-  onCode: (code: SsoCode) => void,
+  onCode: (code: Omit<SignInCode, 'profile'>) => void,
   wait: Wait,
   signal?: AbortSignal,
 ): Promise<Token> {
@@ -65,15 +58,7 @@ function nextInterval(error: unknown, interval: number): number {
     if (error.code === 'authorization_pending') return interval;
     if (error.code === 'slow_down') return interval + SLOW_DOWN_S;
     if (error.code === 'expired_token') throw codeExpired();
-    if (error.code === 'access_denied')
-      throw new FaultError(
-        fault(
-          'SsoSignInRefused',
-          'The sign-in was refused.',
-          'Somebody chose to deny the request in the browser, or is not assigned to the application.',
-          'Sign in again and allow the request.',
-        ),
-      );
+    if (error.code === 'access_denied') throw new FaultError(explainOwn('SsoSignInRefused'));
     // A passing fault of the service must not cost the person the code.
     if (error.status >= 500) return interval + SLOW_DOWN_S;
   }
@@ -84,14 +69,7 @@ function nextInterval(error: unknown, interval: number): number {
 }
 
 function codeExpired(): FaultError {
-  return new FaultError(
-    fault(
-      'SsoCodeExpired',
-      'The code was not used in time.',
-      'A sign-in code is good for about ten minutes.',
-      'Sign in again; a new code is shown.',
-    ),
-  );
+  return new FaultError(explainOwn('SsoCodeExpired'));
 }
 
 /** The address is opened in a browser: nothing but a web page may come of it. */
@@ -99,12 +77,5 @@ function webAddress(text: string): string {
   const url = URL.parse(text);
   if (url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(text))))
     return url.href;
-  throw new FaultError(
-    fault(
-      'SsoAnswerUnexpected',
-      'The sign-in service gave no address of a web page.',
-      'The endpoint is not IAM Identity Center, or something stands between.',
-      'Check sso_region and the endpoint of SSO OIDC in the profile and the environment.',
-    ),
-  );
+  throw new FaultError(explainOwn('SsoAnswerUnexpected'));
 }

@@ -1,8 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import type { Transport } from '../transport.ts';
 
-/** A client that may ask for tokens. `secret` is a secret. */
+/** A client that may ask for tokens. `clientSecret` is a secret. */
 export interface Registration {
   readonly clientId: string;
   readonly clientSecret: string;
@@ -38,6 +37,7 @@ export interface Oidc {
 export class OidcError extends Error {
   override name = 'OidcError';
   readonly code: string;
+  /** HTTP status. */
   readonly status: number;
   constructor(code: string, status: number) {
     super(`The sign-in service answered ${code} (HTTP ${status}).`);
@@ -47,126 +47,120 @@ export class OidcError extends Error {
 }
 
 const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
-/** Answers are some kilobytes; a proxy's page must not fill the memory. */
-const MAX_ANSWER_BYTES = 256 * 1024;
+/** The SDK's own log would hold the tokens: it goes nowhere. */
+const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-/** {@link Oidc} over HTTP. Source: "IAM Identity Center OIDC API Reference". */
-export function oidcOver(endpoint: string, transport: Transport, signal?: AbortSignal): Oidc {
-  const plain = new HttpAgent(transport.httpAgent);
-  const secure = new HttpsAgent(transport.httpsAgent);
-  const post = async (path: string, body: Record<string, unknown>): Promise<Answer> => {
-    const url = new URL(path, endpoint);
-    const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
-    const agent = url.protocol === 'http:' ? plain : secure;
-    const text = JSON.stringify(body);
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const request = send(url, {
-        method: 'POST',
-        agent,
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
-        timeout: transport.requestTimeout,
-        ...(signal === undefined ? {} : { signal }),
-      });
-      request.on('timeout', () =>
-        request.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })),
-      );
-      request.on('error', reject);
-      request.on('response', resolve);
-      request.end(text);
-    });
-    return read(response);
-  };
+export interface OidcPlace {
+  readonly region: string;
+  /** Null: the Region's own. */
+  readonly endpoint: string | null;
+  readonly transport: Transport;
+}
+
+/** {@link Oidc} over the AWS SDK. Loaded late: most connections never sign in. Throws what the network said, too. */
+export async function openOidc(
+  { region, endpoint, transport }: OidcPlace,
+  signal?: AbortSignal,
+): Promise<Oidc> {
+  const { SSOOIDCClient, RegisterClientCommand, StartDeviceAuthorizationCommand, CreateTokenCommand } =
+    await import('@aws-sdk/client-sso-oidc');
+  const client: SSOOIDCClient = new SSOOIDCClient({
+    region,
+    requestHandler: transport,
+    logger: SILENT,
+    // The polling repeats by itself, at the pace that the service asks for.
+    maxAttempts: 1,
+    ...(endpoint === null ? {} : { endpoint }),
+  });
+  const stoppable = signal === undefined ? {} : { abortSignal: signal };
   return {
     async registerClient(name, scopes) {
-      const said = await post('/client/register', {
-        clientName: name,
-        clientType: 'public',
-        ...(scopes === null ? {} : { scopes }),
-      });
+      const said = await answered(
+        client.send(
+          new RegisterClientCommand({
+            clientName: name,
+            clientType: 'public',
+            ...(scopes === null ? {} : { scopes: [...scopes] }),
+          }),
+          stoppable,
+        ),
+      );
       return {
-        clientId: said.text('clientId'),
-        clientSecret: said.text('clientSecret'),
-        expiresAt: new Date(said.number('clientSecretExpiresAt') * 1000),
+        clientId: text(said.clientId),
+        clientSecret: text(said.clientSecret),
+        expiresAt: new Date(seconds(said.clientSecretExpiresAt) * 1000),
       };
     },
     async startDeviceAuthorization({ clientId, clientSecret }, startUrl) {
-      const said = await post('/device_authorization', { clientId, clientSecret, startUrl });
+      const said = await answered(
+        client.send(new StartDeviceAuthorizationCommand({ clientId, clientSecret, startUrl }), stoppable),
+      );
       return {
-        deviceCode: said.text('deviceCode'),
-        userCode: said.text('userCode'),
-        verificationUri: said.text('verificationUri'),
-        verificationUriComplete: said.text('verificationUriComplete'),
-        expiresInSeconds: said.number('expiresIn'),
-        intervalSeconds: said.optionalNumber('interval'),
+        deviceCode: text(said.deviceCode),
+        userCode: text(said.userCode),
+        verificationUri: text(said.verificationUri),
+        verificationUriComplete: text(said.verificationUriComplete),
+        expiresInSeconds: seconds(said.expiresIn),
+        intervalSeconds: said.interval === undefined ? null : seconds(said.interval),
       };
     },
     async createToken({ clientId, clientSecret }, deviceCode) {
-      const said = await post('/token', { clientId, clientSecret, deviceCode, grantType: DEVICE_CODE_GRANT });
+      const said = await answered(
+        client.send(
+          new CreateTokenCommand({ clientId, clientSecret, deviceCode, grantType: DEVICE_CODE_GRANT }),
+          stoppable,
+        ),
+      );
       return {
-        accessToken: said.text('accessToken'),
-        refreshToken: said.optionalText('refreshToken'),
-        expiresInSeconds: said.number('expiresIn'),
+        accessToken: text(said.accessToken),
+        refreshToken: said.refreshToken || null,
+        expiresInSeconds: seconds(said.expiresIn),
       };
     },
-    close() {
-      plain.destroy();
-      secure.destroy();
-    },
+    close: () => client.destroy(),
   };
 }
 
-/** A JSON answer, member by member; a missing one is an {@link OidcError} `invalid_answer`. */
-class Answer {
-  readonly #members: Record<string, unknown>;
-  readonly #status: number;
-  constructor(members: Record<string, unknown>, status: number) {
-    this.#members = members;
-    this.#status = status;
-  }
-  text(name: string): string {
-    const value = this.optionalText(name);
-    if (value === null) throw new OidcError('invalid_answer', this.#status);
-    return value;
-  }
-  optionalText(name: string): string | null {
-    const value = this.#members[name];
-    return typeof value === 'string' && value !== '' ? value : null;
-  }
-  number(name: string): number {
-    const value = this.optionalNumber(name);
-    if (value === null) throw new OidcError('invalid_answer', this.#status);
-    return value;
-  }
-  optionalNumber(name: string): number | null {
-    const value = this.#members[name];
-    return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+/** A member that the service has to give. Throws {@link OidcError} `invalid_answer`. */
+function text(value: string | undefined): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new OidcError('invalid_answer', 200);
+}
+
+function seconds(value: number | undefined): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+  throw new OidcError('invalid_answer', 200);
+}
+
+/** Errors with an HTTP answer become {@link OidcError}; those of the network stay as they are. */
+async function answered<T>(reply: Promise<T>): Promise<T> {
+  try {
+    return await reply;
+  } catch (error) {
+    throw understood(error);
   }
 }
 
-async function read(response: IncomingMessage): Promise<Answer> {
-  const status = response.statusCode ?? 0;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > MAX_ANSWER_BYTES) throw new OidcError('invalid_answer', status);
-    chunks.push(chunk as Buffer);
-  }
-  let members: unknown = null;
-  try {
-    members = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch {
-    // A proxy's page: the status says what can be said.
-  }
-  const known = typeof members === 'object' && members !== null ? (members as Record<string, unknown>) : null;
-  if (status === 200 && known !== null) return new Answer(known, status);
-  const code = known !== null && typeof known.error === 'string' ? known.error : null;
-  throw new OidcError(
-    code !== null && /^[a-z_]{1,60}$/.test(code)
-      ? code
-      : status === 200
-        ? 'invalid_answer'
-        : `http_${status}`,
-    status,
-  );
+function understood(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name === 'AbortError') return error;
+  const metadata = '$metadata' in error ? error.$metadata : null;
+  const status =
+    typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata
+      ? Number(metadata.httpStatusCode)
+      : 0;
+  if (!(status > 0)) return error;
+  // The service names its errors twice: by the OAuth code in the body, and by an AWS name ("SlowDownException").
+  const said = 'error' in error && typeof error.error === 'string' ? error.error : '';
+  if (/^[a-z_]{1,60}$/.test(said)) return new OidcError(said, status);
+  if (error.name !== 'Error' && error.name.endsWith('Exception') && !error.name.startsWith('SSOOIDC'))
+    return new OidcError(oauthName(error.name), status);
+  // A proxy's page: the status says what can be said.
+  return new OidcError(status < 400 ? 'invalid_answer' : `http_${status}`, status);
 }
+
+/** "AuthorizationPendingException" as "authorization_pending". */
+const oauthName = (name: string): string =>
+  name
+    .replace(/Exception$/, '')
+    .replace(/(?<=[a-z])(?=[A-Z])/g, '_')
+    .toLowerCase();

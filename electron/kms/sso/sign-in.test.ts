@@ -2,16 +2,10 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import {
-  CANARY,
-  type FakeIdentity,
-  fakeIdentity,
-  faultOf,
-  type OwnHome,
-  ownHome,
-  type Said,
-} from '../fake-identity.ts';
-import { connect, type KmsConnection, type SsoCode, ssoSignIn } from '../index.ts';
+import type { SignInCode } from '#shared/model/connection.ts';
+import { CANARY, type FakeIdentity, fakeIdentity, type Said } from '../fake-identity.ts';
+import { connect, type KmsConnection, ssoSignIn } from '../index.ts';
+import { faultOf, type OwnHome, ownHome } from '../own-home.test-help.ts';
 import { registrationKey } from './cache.ts';
 import { ssoSignIn as withWait } from './sign-in.ts';
 
@@ -60,14 +54,17 @@ afterEach(async () => {
 });
 
 const as = async (profile: string) => {
-  const kms = await connect({ kind: 'aws', profile, region: null, endpointUrl: null }, null);
+  const kms = await connect(
+    { kind: 'aws', profile, region: null, endpointUrl: null, fips: null, dualStack: null },
+    null,
+  );
   open.push(kms);
   return kms;
 };
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex');
 const cache = (name: string) => join(home.folder, '.aws', 'sso', 'cache', `${name}.json`);
 const signIn = async (profile: string) => {
-  const codes: SsoCode[] = [];
+  const codes: SignInCode[] = [];
   const done = await ssoSignIn(profile, { onCode: (code) => codes.push(code) });
   expect(JSON.stringify([codes, done])).not.toContain(CANARY);
   return { codes, done };
@@ -106,6 +103,7 @@ describe('the cache', () => {
     const { codes, done } = await signIn('work');
     expect(codes).toEqual([
       {
+        profile: 'work',
         userCode: 'ABCD-EFGH',
         verificationUri: 'https://device.sso.us-east-1.amazonaws.com/',
         verificationUriComplete: 'https://device.sso.us-east-1.amazonaws.com/?user_code=ABCD-EFGH',
@@ -212,6 +210,17 @@ describe('polling', () => {
     expect(pauses).toEqual([0, 0, 5, 10, 10]);
   });
 
+  test('understands the errors as the service sends them: by an AWS name, with the OAuth code in the body', async () => {
+    const named = (type: string, error: string): Said => ({ status: 400, error: type, body: { error } });
+    const { work, pauses } = await polled(
+      named('AuthorizationPendingException', 'authorization_pending'),
+      { status: 400, error: 'SlowDownException' },
+      named('ExpiredTokenException', 'expired_token'),
+    );
+    expect((await faultOf(work)).code).toBe('SsoCodeExpired');
+    expect(pauses).toEqual([0, 0, 5]);
+  });
+
   test('outlives a passing fault of the service', async () => {
     const { work } = await polled({ status: 503, body: '<html>busy</html>' }, refuse('server_error', 500));
     expect((await work).profile).toBe('work');
@@ -267,7 +276,7 @@ describe('polling', () => {
               },
             }
           : null;
-      const codes: SsoCode[] = [];
+      const codes: SignInCode[] = [];
       const fault = await faultOf(ssoSignIn('work', { onCode: (code) => codes.push(code) }));
       expect(['SsoAnswerUnexpected', 'UnreadableReply']).toContain(fault.code);
       expect(codes).toEqual([]);

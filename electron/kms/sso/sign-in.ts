@@ -1,18 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { explainKms } from '#shared/kms/errors.ts';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { explainKms, explainOwn } from '#shared/kms/errors.ts';
+import type { SignInCode } from '#shared/model/connection.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import { toFaultError } from '../failure.ts';
-import { readSharedConfig } from '../shared-config.ts';
+import { defaultProfileName, readSharedConfig } from '../shared-config.ts';
 import { transport } from '../transport.ts';
 import { configuredEndpoint, partitionOf } from '../where.ts';
 import { keepRegistration, keepToken, keptRegistration } from './cache.ts';
-import { awaitToken, type SsoCode, type Wait } from './device-flow.ts';
-import { type DeviceAuthorization, type Oidc, OidcError, oidcOver, type Registration } from './oidc.ts';
+import { awaitToken, type Wait } from './device-flow.ts';
+import { type DeviceAuthorization, type Oidc, OidcError, openOidc, type Registration } from './oidc.ts';
 import { type SsoSettings, ssoSettings } from './settings.ts';
 
 export interface SsoSignInOptions {
   /** Called once, when the code is known: show it and open `verificationUriComplete` in the browser. */
-  readonly onCode: (code: SsoCode) => void;
+  readonly onCode: (code: SignInCode) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -27,25 +28,39 @@ export interface SsoSignedIn {
 const wait: Wait = (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal });
 
 /**
- * Signs in to the SSO session of a profile (or of the profile its roles come from) by device authorisation. The token
+ * Signs in to the SSO session of a profile (null: the one the SDK would take; or of the profile its roles come from) by device authorisation. The token
  * lands in ~/.aws/sso/cache, in the AWS CLI's form, mode 0600; connections that met `SsoSignInNeeded` go on by
  * themselves. Throws FaultError `ProfileUnusable`, `SsoCodeExpired`, `SsoSignInRefused`, `SsoCacheUnwritable`,
  * `SsoAnswerUnexpected`, `SsoServiceRefused`, `Aborted`, or what the network said.
  */
 export async function ssoSignIn(
-  profile: string,
+  named: string | null,
   { onCode, signal }: SsoSignInOptions,
   pause: Wait = wait,
 ): Promise<SsoSignedIn> {
+  const profile = named ?? defaultProfileName();
   const config = await readSharedConfig();
   const settings = ssoSettings(config, profile);
-  const endpoint =
-    configuredEndpoint('SSO_OIDC', config, profile) ??
-    `https://oidc.${settings.region}.${partitionOf(settings.region).dnsSuffix}`;
-  const oidc = oidcOver(endpoint, await transport(config.profiles.get(profile)?.ca_bundle ?? null), signal);
+  const configured = configuredEndpoint('SSO_OIDC', config, profile);
+  const endpoint = configured ?? `https://oidc.${settings.region}.${partitionOf(settings.region).dnsSuffix}`;
+  const oidc = await openOidc(
+    {
+      region: settings.region,
+      endpoint: configured,
+      transport: await transport(config.profiles.get(profile)?.ca_bundle ?? null),
+    },
+    signal,
+  );
   try {
     const { registration, authorization } = await authorize(oidc, settings);
-    const token = await awaitToken(oidc, registration, authorization, onCode, pause, signal);
+    const token = await awaitToken(
+      oidc,
+      registration,
+      authorization,
+      (code) => onCode({ profile, ...code }),
+      pause,
+      signal,
+    );
     const expiresAt = await keepToken(settings, registration, token);
     return { profile, expiresAt: expiresAt.toISOString(), renewable: token.refreshToken !== null };
   } catch (error) {
@@ -98,12 +113,10 @@ function explained(
   if (error.status >= 500)
     return new FaultError(explainKms('InternalFailure', error.message, null, situation));
   return new FaultError({
-    ...fault(
-      'SsoServiceRefused',
-      `The sign-in service refused the request (${error.code}).`,
-      `The start URL ${settings.startUrl} or the SSO Region ${settings.region} of the profile is wrong, or a proxy stands between.`,
-      'Check sso_start_url and sso_region in the AWS config file against what your administrator gave you.',
-    ),
+    ...explainOwn('SsoServiceRefused', {
+      message: `The sign-in service refused the request (${error.code}).`,
+      detail: `Most likely: the start URL ${settings.startUrl} or the SSO Region ${settings.region} of the profile is wrong. Or: a proxy stands between.`,
+    }),
     raw: { name: error.code, message: error.message, requestId: null },
   });
 }

@@ -14,6 +14,8 @@ const AppState = z.object({
     /** Read the clipboard outside the page, so that pasted text never enters it. */
     readClipboard: z.boolean(),
     reveal: z.boolean(),
+    /** Open the address of a sign-in in the system's browser. Otherwise the page shows a link. */
+    openBrowser: z.boolean(),
     download: z.boolean(),
   }),
   /** Output folders named on the host at start (`rewrap serve --out DIR`). */

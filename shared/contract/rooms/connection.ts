@@ -1,13 +1,52 @@
 import { z } from 'zod';
-import { ConnectionChoice, ConnectionState, ProfileInfo } from '../../model/connection.ts';
+import {
+  ConnectionChoice,
+  ConnectionState,
+  MfaQuestion,
+  ProfileInfo,
+  SignInCode,
+} from '../../model/connection.ts';
+import { Fault } from '../../model/fault.ts';
 import { event, nothing, request } from '../define.ts';
+
+const profile = z.string().min(1).max(512);
+const Destination = z.object({ destination: ConnectionState.nullable() });
 
 export const connectionRequests = {
   profiles: request(nothing, z.object({ profiles: z.array(ProfileInfo), problems: z.array(z.string()) })),
   use: request(ConnectionChoice, ConnectionState),
   state: request(nothing, ConnectionState),
+  /** Asks again who we are, with fresh credentials, on the connection as it stands: work that waits on it goes on. */
+  renew: request(nothing, ConnectionState),
+  /** The connection where the destination key lives, when it needs another principal or Region; null: the first one. */
+  useDestination: request(z.object({ choice: ConnectionChoice.nullable() }), Destination),
+  destination: request(nothing, Destination),
+  /**
+   * Signs in to the IAM Identity Center session of a profile (null: the SDK's default one). Answers when the person
+   * has signed in, or with the fault that ended it; `signInCode` brings what to show meanwhile. The token stays in
+   * the AWS CLI's cache. A sign-in under way is cancelled by the next.
+   */
+  signIn: request(
+    z.object({ profile: profile.nullable() }),
+    z.object({ profile: z.string(), expiresAt: z.string(), renewable: z.boolean() }),
+  ),
+  cancelSignIn: request(nothing, nothing),
+  /** Opens the address of the sign-in under way in the system's browser, where the host can. */
+  openSignIn: request(nothing, nothing),
+  /** Null: the person has no code; the connection then fails with `MfaNeeded`. */
+  answerMfa: request(z.object({ id: z.string().max(64), code: z.string().max(32).nullable() }), nothing),
+  /** What waits for a person, for a page that was loaded meanwhile. */
+  waiting: request(nothing, z.object({ signIn: SignInCode.nullable(), mfa: z.array(MfaQuestion) })),
 } as const;
 
 export const connectionEvents = {
   connectionChanged: event(ConnectionState),
+  destinationChanged: event(Destination),
+  /** The shared AWS files were written: ask for the profiles again. */
+  profilesChanged: event(nothing),
+  signInCode: event(SignInCode),
+  /** A sign-in ended: well (no fault), refused, too late or cancelled. */
+  signInEnded: event(z.object({ profile: z.string(), fault: Fault.nullable() })),
+  mfaAsked: event(MfaQuestion),
+  mfaSettled: event(z.object({ id: z.string() })),
 } as const;

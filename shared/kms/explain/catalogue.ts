@@ -140,7 +140,7 @@ export const CATALOGUE = {
     entry(
       'Your AWS credentials have expired.',
       ['The session ended while Rewrap was working.'],
-      'Sign in again (for SSO: aws sso login), then connect again. Nothing is lost.',
+      'Sign in again, or renew the credentials of the profile, then connect again. Nothing is lost.',
     ),
   ),
   UnrecognizedClientException: stop(
@@ -186,14 +186,14 @@ export const CATALOGUE = {
     entry(
       'The SSO session has ended or was never started.',
       ['The token in the AWS cache has expired.', 'Nobody signed in with this SSO session on this machine.'],
-      'Run "aws sso login" for this profile, then connect again.',
+      'Sign in again, here or with "aws sso login" for this profile. Work goes on where it stopped; nothing is lost.',
     ),
   ),
   MfaNeeded: stop(
     entry(
       'The profile needs a multi-factor code.',
-      ['Its role is assumed with an MFA device (mfa_serial); Rewrap cannot ask for the code yet.'],
-      'Get a session with the AWS CLI (aws sts get-session-token, or aws configure export-credentials) into a profile of its own, and choose that.',
+      ['Its role is assumed with an MFA device (mfa_serial), and no code was given.'],
+      'Connect again and enter the six digits that the device shows now. A code works only once: wait for the next one if it was used.',
     ),
   ),
   CredentialProcessFailed: stop(

@@ -29,6 +29,39 @@ export const OWN = {
       'Choose one of the two.',
     ),
   ),
+  SsoCodeExpired: entry(
+    'The sign-in code was not used in time.',
+    ['A code is good for about ten minutes.'],
+    'Sign in again; a new code is shown.',
+  ),
+  SsoSignInRefused: entry(
+    'The sign-in was refused.',
+    [
+      'The request was denied in the browser.',
+      'The person who signed in is not assigned to the application in IAM Identity Center.',
+    ],
+    'Sign in again and allow the request.',
+  ),
+  SsoServiceRefused: entry(
+    'The sign-in service refused the request.',
+    [
+      'sso_start_url or sso_region of the profile is wrong.',
+      'A proxy stands between this machine and the service.',
+    ],
+    'Check sso_start_url and sso_region in the AWS config file against what your administrator gave you.',
+  ),
+  SsoAnswerUnexpected: entry(
+    'The sign-in service gave no address of a web page.',
+    ['The endpoint is not IAM Identity Center.', 'Something stands between this machine and the service.'],
+    'Check sso_region and the endpoint of SSO OIDC in the profile and the environment.',
+  ),
+  SsoCacheUnwritable: entry(
+    'The sign-in cache ~/.aws/sso/cache cannot be written.',
+    [
+      'The folder belongs to another user, is read-only, or the disk is full. The AWS CLI and the SDKs keep SSO sessions there; Rewrap keeps them nowhere else.',
+    ],
+    'Make the folder writable for your user, then sign in again.',
+  ),
   PracticeUnavailable: entry(
     'The practice KMS is not running.',
     ['It could not be started, or has ended.'],

@@ -1,0 +1,49 @@
+import { FaultError } from '#shared/model/fault.ts';
+import type { KmsConnection } from '../kms/index.ts';
+
+/** Faults of the credentials: every other request on the connection would meet them too. */
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  'SsoSignInNeeded',
+  'MfaNeeded',
+  'ExpiredTokenException',
+  'UnrecognizedClientException',
+  'InvalidSignatureException',
+  'CredentialsProviderError',
+  'CredentialProcessFailed',
+  'ProfileUnusable',
+]);
+
+export interface Watch {
+  /** The credentials no longer serve. */
+  lapsed(error: FaultError): void;
+  /** A request was answered. */
+  answered(): void;
+}
+
+/** The connection with an ear on each answer, so that an ended session shows wherever it is met first. */
+export function watchedKms(kms: KmsConnection, { lapsed, answered }: Watch): KmsConnection {
+  const heard = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      const value = await work;
+      answered();
+      return value;
+    } catch (error) {
+      if (error instanceof FaultError && CREDENTIALS.has(error.fault.code)) lapsed(error);
+      throw error;
+    }
+  };
+  return {
+    choice: kms.choice,
+    region: kms.region,
+    endpoint: kms.endpoint,
+    route: kms.route,
+    reEncrypt: (input, signal) => heard(kms.reEncrypt(input, signal)),
+    dryRun: (input, signal) => heard(kms.dryRun(input, signal)),
+    whoAmI: () => heard(kms.whoAmI()),
+    renew: () => heard(kms.renew()),
+    listKeys: (onPage, options) => heard(kms.listKeys(onPage, options)),
+    describeKey: (keyId) => heard(kms.describeKey(keyId)),
+    keyDetail: (keyId) => heard(kms.keyDetail(keyId)),
+    close: () => kms.close(),
+  };
+}
