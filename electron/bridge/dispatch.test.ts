@@ -107,10 +107,34 @@ describe('the contract', () => {
     expect(permissive(schema, name)).toEqual([]);
   });
 
+  it('drops what a sign-in holds beyond the code that a person types', () => {
+    const kept = {
+      profile: 'work',
+      userCode: 'ABCD-EFGH',
+      verificationUri: 'https://a/',
+      verificationUriComplete: 'https://a/?user_code=ABCD-EFGH',
+      expiresAt: '2026-01-01T00:00:00Z',
+    };
+    const secrets = { deviceCode: 'canary', accessToken: 'canary', clientSecret: 'canary' };
+    expect(strippedEvent('signInCode', { ...kept, ...secrets })?.payload).toEqual(kept);
+    const asked = { id: '1', profile: null, serial: 'arn:aws:iam::111122223333:mfa/me' };
+    expect(strippedEvent('mfaAsked', { ...asked, code: 'canary' })?.payload).toEqual(asked);
+    expect(strippedEvent('mfaSettled', { id: '1', code: 'canary' })?.payload).toEqual({ id: '1' });
+    const done = { profile: 'work', expiresAt: '2026-01-01T00:00:00Z', renewable: true };
+    expect(requests.connection.signIn.reply.parse({ ...done, ...secrets })).toEqual(done);
+  });
+
+  it('takes a connection as it was written before FIPS and dual-stack could be chosen', () => {
+    const old = { kind: 'aws', profile: 'work', region: null, endpointUrl: null } as const;
+    expect(requests.connection.use.input.parse(old)).toEqual({ ...old, fips: null, dualStack: null });
+  });
+
   it('names nothing that could hold plaintext or a credential', () => {
     const names = JSON.stringify(
       schemas.map(([name, schema]) => [name, z.toJSONSchema(schema, { unrepresentable: 'any' })]),
     );
-    expect(names).not.toMatch(/"(Plaintext|plaintext|secretAccessKey|sessionToken|accessKeyId|password)"/);
+    expect(names).not.toMatch(
+      /"(Plaintext|plaintext|secretAccessKey|sessionToken|accessKeyId|password|accessToken|refreshToken|clientId|clientSecret|deviceCode)"/,
+    );
   });
 });

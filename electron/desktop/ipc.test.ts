@@ -13,7 +13,14 @@ const ADD_PATHS = hostChannel('intake', 'addPaths');
 const contractChannels = Object.entries(requests).flatMap(([room, methods]) =>
   Object.keys(methods).map((method) => requestChannel(room, method)),
 );
-const OVERRIDDEN = ['intake.choose', 'intake.paste', 'output.chooseFolder', 'output.reveal', 'runs.download'];
+const OVERRIDDEN = [
+  'connection.openSignIn',
+  'intake.choose',
+  'intake.paste',
+  'output.chooseFolder',
+  'output.reveal',
+  'runs.download',
+];
 
 async function booted(change?: Parameters<typeof boot>[0]) {
   const all = boot(change);

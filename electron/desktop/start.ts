@@ -21,6 +21,7 @@ import { Quit } from './quit.ts';
 import { RecentFolders } from './recent.ts';
 import { RunWatch } from './run-watch.ts';
 import { declareScheme, servePage } from './scheme.ts';
+import { signInPage } from './sign-in-page.ts';
 import { StateFile } from './state.ts';
 import { type Updater, Updates } from './updates.ts';
 import { openWindow } from './window.ts';
@@ -218,7 +219,10 @@ class Desktop {
     registerIpc({
       ipcMain,
       engine,
-      overrides: desktopOverrides({ electron, engine, window: () => main.get(), lastFolder, opened }),
+      overrides: {
+        ...desktopOverrides({ electron, engine, window: () => main.get(), lastFolder, opened }),
+        ...signInPage({ engine, shell: electron.shell }),
+      },
       addPaths: addDroppedPaths(engine, opened),
       contents: () => main.contents(),
     });

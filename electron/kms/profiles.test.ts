@@ -38,6 +38,7 @@ sso_start_url = https://corp.awsapps.com/start
 [profile role]
 role_arn = arn:aws:iam::111122223333:role/R
 source_profile = static
+mfa_serial = arn:aws:iam::111122223333:mfa/me
 [profile web]
 role_arn = arn:aws:iam::111122223333:role/R
 web_identity_token_file = /tmp/token
@@ -57,7 +58,7 @@ kms =
     { name: 'login', region: null, method: 'aws login', sso: false, mfa: false },
     { name: 'old-sso', region: null, method: 'SSO', sso: true, mfa: false },
     { name: 'process', region: null, method: 'Credential process', sso: false, mfa: false },
-    { name: 'role', region: null, method: 'Assumes a role', sso: false, mfa: false },
+    { name: 'role', region: null, method: 'Assumes a role', sso: false, mfa: true },
     { name: 'sso', region: null, method: 'SSO', sso: true, mfa: false },
     { name: 'static', region: null, method: 'Access key', sso: false, mfa: false },
     { name: 'web', region: null, method: 'Web identity', sso: false, mfa: false },

@@ -214,3 +214,48 @@ describe('certificate authorities', () => {
     expect((await faultOf(to())).code).toBe('CaBundleUnreadable');
   });
 });
+
+describe('what stands between is named', () => {
+  const route = async (over = {}, options = {}) => (await to(over, options)).route;
+
+  test('nothing, where nothing is configured', async () => {
+    expect(await route()).toMatchObject({ proxy: null, caBundle: null });
+  });
+
+  test('the proxy by its variable and host, without user and password', async () => {
+    vi.stubEnv('HTTPS_PROXY', 'http://me:CANARYpassword@proxy.corp:3128');
+    expect((await route()).proxy).toBe('HTTPS_PROXY: proxy.corp:3128');
+    vi.stubEnv('https_proxy', 'other.corp:8080');
+    expect((await route()).proxy).toBe('https_proxy: other.corp:8080');
+  });
+
+  test.each([
+    'kms.us-east-1.amazonaws.com',
+    '.amazonaws.com',
+    '*.amazonaws.com',
+    '*',
+    'example.com, kms.us-east-1.amazonaws.com:443',
+  ])('no proxy past NO_PROXY=%s', async (entry) => {
+    vi.stubEnv('HTTPS_PROXY', 'http://proxy.corp:3128');
+    vi.stubEnv('NO_PROXY', entry);
+    expect((await route()).proxy).toBeNull();
+  });
+
+  test('a proxy in spite of a NO_PROXY of others, and none for this machine', async () => {
+    vi.stubEnv('HTTPS_PROXY', 'http://proxy.corp:3128');
+    vi.stubEnv('HTTP_PROXY', 'http://proxy.corp:3128');
+    vi.stubEnv('NO_PROXY', 'amazonaws.com.cn,kms.us-east-1.amazonaws.com:8443');
+    expect((await route()).proxy).toBe('HTTPS_PROXY: proxy.corp:3128');
+    expect((await route({ endpointUrl: 'http://127.0.0.1:4566' })).proxy).toBeNull();
+    expect((await route({ endpointUrl: 'http://[::1]:4566' })).proxy).toBeNull();
+  });
+
+  test('the certificate authorities by what names them, never by their path', async () => {
+    const path = join(home.folder, 'ca.pem');
+    await writeFile(path, '-----BEGIN CERTIFICATE-----\n');
+    await home.config(`[profile c]\nca_bundle = ${path}\n`);
+    expect((await route({ profile: 'c' })).caBundle).toBe('ca_bundle of the profile');
+    vi.stubEnv('AWS_CA_BUNDLE', path);
+    expect((await route({ profile: 'c' })).caBundle).toBe('AWS_CA_BUNDLE');
+  });
+});

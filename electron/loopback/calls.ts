@@ -53,6 +53,17 @@ export function pageCalls(engine: Engine, downloads: Downloads): Call {
         ),
       ),
     ],
+    [
+      'connection.openSignIn',
+      refused(
+        fault(
+          'NotOnThisHost',
+          'Rewrap in a browser cannot open another page by itself.',
+          '',
+          'Follow the link that is shown with the code, here or on any other machine.',
+        ),
+      ),
+    ],
     ['runs.download', (input) => downloads.offer(input)],
   ]);
   const noClipboard = refused(
