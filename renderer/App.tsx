@@ -10,6 +10,8 @@ import { ClearDialog } from './views/blobs/ClearDialog.tsx';
 import { PasteDialog } from './views/blobs/PasteDialog.tsx';
 import { CompareDialog } from './views/compare/CompareDialog.tsx';
 import { ConnectionDialog } from './views/connection/ConnectionDialog.tsx';
+import { MfaDialog } from './views/connection/MfaDialog.tsx';
+import { SignInDialog } from './views/connection/SignInDialog.tsx';
 import { FindKeyDialog } from './views/keymaterial/FindKeyDialog.tsx';
 import { NameKeyDialog } from './views/keymaterial/NameKeyDialog.tsx';
 import { KeysView } from './views/keys/KeysView.tsx';
@@ -52,6 +54,8 @@ export function App() {
       <CompareDialog />
       <FindKeyDialog />
       <NameKeyDialog />
+      <SignInDialog />
+      <MfaDialog />
       <DropOverlay />
       <Toasts />
     </div>

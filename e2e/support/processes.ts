@@ -9,10 +9,10 @@ export interface Running {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts `rewrap …` as a person would in a shell. */
-export function start(args: readonly string[], home: string): Running {
+/** Starts `rewrap …` as a person would in a shell; `more` is added to its environment. */
+export function start(args: readonly string[], home: string, more: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, ...args], {
-    env: environment(home),
+    env: { ...environment(home), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import type { Fault } from '#shared/model/fault.ts';
 import { IconButton } from './Button.tsx';
+import { FaultRemedy } from './FaultRemedy.tsx';
 
 interface FaultProps {
   readonly fault: Fault;
@@ -17,7 +18,10 @@ export function FaultCard({ fault, children, onDismiss }: FaultProps) {
       <CircleX className="icon fault-icon" aria-hidden="true" />
       <div className="fault-body">
         <FaultLines fault={fault} />
-        {children !== undefined && <div className="fault-actions">{children}</div>}
+        <div className="fault-actions">
+          <FaultRemedy fault={fault} />
+          {children}
+        </div>
       </div>
       {onDismiss !== undefined && (
         <IconButton label="Dismiss" small onPress={onDismiss}>

@@ -29,6 +29,9 @@ interface TextInputProps {
   readonly mono?: boolean;
   readonly invalid?: boolean;
   readonly hideLabel?: boolean;
+  readonly autoFocus?: boolean;
+  /** Digits alone: phones show their keypad. */
+  readonly numeric?: boolean;
   readonly onEnter?: () => void;
 }
 
@@ -42,6 +45,8 @@ export function TextInput(props: TextInputProps) {
     mono = false,
     invalid = false,
     hideLabel = false,
+    autoFocus = false,
+    numeric = false,
     onEnter,
   } = props;
   return (
@@ -50,6 +55,8 @@ export function TextInput(props: TextInputProps) {
       value={value}
       onChange={onChange}
       isInvalid={invalid}
+      autoFocus={autoFocus}
+      {...(numeric ? { inputMode: 'numeric' as const } : {})}
       {...(hideLabel ? { 'aria-label': label } : {})}
       onKeyDown={(event) => {
         if (event.key === 'Enter') onEnter?.();

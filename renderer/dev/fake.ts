@@ -1,7 +1,9 @@
-import type { EventName, EventPayload, Reply, RewrapApi } from '#shared/contract/api.ts';
+import type { EventName, EventPayload, Input, Reply, RewrapApi } from '#shared/contract/api.ts';
+import type { requests } from '#shared/contract/contract.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { ConnectionChoice, ConnectionState } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
+import type { KeyInfo } from '#shared/model/key.ts';
 import { makeClusters } from './clusters.ts';
 import { makeDetail } from './detail.ts';
 import { KEYS } from './keys.ts';
@@ -45,6 +47,19 @@ const BROKEN: Fault = {
   retryable: false,
 };
 
+const CODE = {
+  userCode: 'ABCD-EFGH',
+  verificationUri: 'https://device.sso.eu-central-1.amazonaws.com/',
+  verificationUriComplete: 'https://device.sso.eu-central-1.amazonaws.com/?user_code=ABCD-EFGH',
+  expiresAt: new Date(Date.now() + 600_000).toISOString(),
+};
+
+/** What the page may leave out, as the host's parser adds it. */
+const chosen = (input: Input<typeof requests.connection.use>): ConnectionChoice =>
+  input.kind === 'practice'
+    ? input
+    : { ...input, fips: input.fips ?? null, dualStack: input.dualStack ?? null };
+
 function stateOf(choice: ConnectionChoice, status: ConnectionState['status']): ConnectionState {
   const practice = choice.kind === 'practice';
   const ready = status === 'ready';
@@ -53,6 +68,15 @@ function stateOf(choice: ConnectionChoice, status: ConnectionState['status']): C
     status,
     region: practice ? 'us-east-1' : (choice.region ?? 'eu-central-1'),
     endpoint: practice ? 'http://127.0.0.1:40123' : null,
+    route: {
+      region: practice ? 'us-east-1' : (choice.region ?? 'eu-central-1'),
+      endpoint: practice ? 'http://127.0.0.1:40123' : null,
+      partition: 'aws',
+      fips: choice.kind === 'aws' && choice.fips === true,
+      dualStack: choice.kind === 'aws' && choice.dualStack === true,
+      proxy: practice ? null : 'HTTPS_PROXY: proxy.corp:3128',
+      caBundle: practice ? null : 'AWS_CA_BUNDLE',
+    },
     identity: ready
       ? practice
         ? { account: '111122223333', arn: 'arn:aws:iam::111122223333:user/practice', userId: 'AIDAPRACTICE' }
@@ -73,9 +97,18 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
   const choice: ConnectionChoice =
     options.conn === 'practice'
       ? { kind: 'practice' }
-      : { kind: 'aws', profile: 'prod', region: 'eu-central-1', endpointUrl: null, fips: null, dualStack: null };
+      : {
+          kind: 'aws',
+          profile: 'prod',
+          region: 'eu-central-1',
+          endpointUrl: null,
+          fips: null,
+          dualStack: null,
+        };
   const status = options.conn === 'failed' || options.conn === 'connecting' ? options.conn : 'ready';
   let connection = stateOf(choice, status);
+  let destination: ConnectionState | null = null;
+  let endSignIn: (fault: Fault | null) => void = () => {};
   const runs = new Map<string, FakeRun>();
   const listeners = new Map<EventName, Set<(payload: never) => void>>();
   const emit = <E extends EventName>(event: E, payload: EventPayload<E>): void => {
@@ -85,6 +118,20 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
     new Promise((resolve) => setTimeout(() => resolve({ ok: true, value: structuredClone(value) }), ms));
   const no = <T>(fault: Fault): Promise<Reply<T>> => Promise.resolve({ ok: false, fault });
   const never = <T>(): Promise<Reply<T>> => new Promise(() => {});
+  const keyOf = (keyId: string): Promise<Reply<KeyInfo>> => {
+    const key = KEYS.find(
+      (each) => each.arn === keyId || each.keyId === keyId || each.aliases.includes(keyId),
+    );
+    return key === undefined
+      ? no({
+          ...BROKEN,
+          code: 'NotFoundException',
+          message: 'KMS knows no such key.',
+          detail: `${keyId} does not exist in this account and Region.`,
+          remedy: 'Check the id, the account and the Region.',
+        })
+      : ok(key, 400);
+  };
   const added = () => {
     if (rows.length === 0) rows = makeRows(24);
     revision += 1;
@@ -114,6 +161,7 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
             chooseFolder: options.host === 'desktop',
             readClipboard: options.host === 'desktop',
             reveal: options.host === 'desktop',
+            openBrowser: options.host === 'desktop',
             download: options.host === 'loopback',
           },
           outputFolders: options.host === 'loopback' ? [{ token: 'out', path: '/home/alice/out' }] : [],
@@ -170,17 +218,51 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
       profiles: () =>
         ok({
           profiles: [
-            { name: 'default', region: 'us-east-1', method: 'Access key' },
-            { name: 'prod', region: 'eu-central-1', method: 'SSO' },
-            { name: 'audit', region: null, method: 'Assumes a role' },
+            { name: 'default', region: 'us-east-1', method: 'Access key', sso: false, mfa: false },
+            { name: 'prod', region: 'eu-central-1', method: 'SSO', sso: true, mfa: false },
+            { name: 'audit', region: null, method: 'Assumes a role', sso: false, mfa: true },
           ],
           problems: [],
         }),
       use: (next) => {
-        connection = stateOf(next, next.kind === 'aws' && next.profile === 'prod' ? 'failed' : 'ready');
+        const whole = chosen(next);
+        connection = stateOf(whole, whole.kind === 'aws' && whole.profile === 'prod' ? 'failed' : 'ready');
         emit('connectionChanged', connection);
         return ok(connection, 400);
       },
+      renew: () => ok(connection, 400),
+      useDestination: ({ choice: next }) => {
+        destination = next === null ? null : stateOf(chosen(next), 'ready');
+        emit('destinationChanged', { destination });
+        return ok({ destination }, 400);
+      },
+      destination: () => ok({ destination }),
+      signIn: ({ profile }) => {
+        emit('signInCode', { ...CODE, profile: profile ?? 'default' });
+        return new Promise((resolve) => {
+          endSignIn = (fault) => {
+            emit('signInEnded', { profile: profile ?? 'default', fault });
+            resolve(
+              fault === null
+                ? {
+                    ok: true,
+                    value: { profile: profile ?? 'default', expiresAt: CODE.expiresAt, renewable: true },
+                  }
+                : { ok: false, fault },
+            );
+          };
+        });
+      },
+      cancelSignIn: () => {
+        endSignIn({ ...BROKEN, code: 'Aborted' });
+        return ok({});
+      },
+      openSignIn: () => ok({}),
+      answerMfa: ({ id }) => {
+        emit('mfaSettled', { id });
+        return ok({});
+      },
+      waiting: () => ok({ signIn: null, mfa: [] }),
       state: () => ok(connection),
     },
     keys: {
@@ -191,25 +273,15 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
             ? never()
             : ok({
                 keys: KEYS,
+                total: KEYS.length,
+                listedAt: new Date().toISOString(),
                 gaps:
                   options.keys === 'gaps'
                     ? ['ListAliases: kms:ListAliases is not allowed for this identity']
                     : [],
               }),
-      describe: ({ keyId }) => {
-        const key = KEYS.find(
-          (each) => each.arn === keyId || each.keyId === keyId || each.aliases.includes(keyId),
-        );
-        return key === undefined
-          ? no({
-              ...BROKEN,
-              code: 'NotFoundException',
-              message: 'KMS knows no such key.',
-              detail: `${keyId} does not exist in this account and Region.`,
-              remedy: 'Check the id, the account and the Region.',
-            })
-          : ok(key);
-      },
+      describe: ({ keyId }) => keyOf(keyId),
+      detail: ({ keyId }) => keyOf(keyId),
     },
     output: {
       chooseFolder: () => ok({ folder: { token: 't1', path: '/home/alice/rewrapped' } }),

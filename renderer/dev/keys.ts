@@ -17,6 +17,16 @@ const base = (id: string, alias: string | null, patch: Partial<KeyInfo>): KeyInf
   deletionDate: null,
   algorithms: ['SYMMETRIC_DEFAULT'],
   currentKeyMaterialId: null,
+  multiRegionKey: null,
+  rotation: {
+    enabled: true,
+    periodDays: 365,
+    nextAt: '2027-04-24T10:12:00Z',
+    onDemandSince: null,
+    past: null,
+  },
+  lastUse: null,
+  tags: [{ key: 'team', value: 'payments' }],
   unfitAsDestination: null,
   unfitAsSource: null,
   gaps: [],
@@ -29,7 +39,14 @@ export const KEYS: KeyInfo[] = [
     aliases: ['alias/payments', 'alias/billing'],
   }),
   base('5c2f1a90-7a0e-4b5c-8a2d-0c1d2e3f4a02', 'alias/payments-2026', {}),
-  base('mrk-0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b03', 'alias/global', { multiRegion: true }),
+  base('mrk-0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b03', 'alias/global', {
+    multiRegion: true,
+    multiRegionKey: {
+      role: 'PRIMARY',
+      primary: { arn: `${ARN}mrk-0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b03`, region: 'us-east-1' },
+      replicas: [{ arn: `${ARN}mrk-0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b03`, region: 'eu-west-1' }],
+    },
+  }),
   base('a1b2c3d4-5e6f-4a7b-8c9d-0e1f2a3b4c04', 'alias/partner-rsa', {
     spec: 'RSA_4096',
     algorithms: ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256'],
@@ -59,6 +76,8 @@ export const KEYS: KeyInfo[] = [
   }),
   base('f6a7b8c9-0d1e-4f2a-9b4c-5d6e7f8a9b09', null, {
     spec: null,
+    rotation: null,
+    tags: null,
     usage: null,
     state: null,
     origin: null,

@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { Answer } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
-import type { ConnectionChoice, ConnectionState, ProfileInfo } from '#shared/model/connection.ts';
+import type { ConnectionChoice, ConnectionState, ProfileInfo, Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { bridge, call, faultOf } from '../api.ts';
 
@@ -11,26 +11,57 @@ interface ConnectionStore {
   /** What the host is and can do; null until it answered. */
   readonly app: AppState | null;
   readonly connection: ConnectionState | null;
+  /** Where the destination key lives when that needs another principal or Region; null: one connection for both. */
+  readonly destination: ConnectionState | null;
   readonly profiles: readonly ProfileInfo[] | null;
   readonly problems: readonly string[];
   readonly fault: Fault | null;
   load(): Promise<void>;
   loadProfiles(): Promise<void>;
   use(choice: ConnectionChoice): Promise<ConnectionState | null>;
+  /** Null: one connection for both. */
+  connectDestination(choice: ConnectionChoice | null): Promise<ConnectionState | null>;
+  /** Tries a connection again as it stands: work that waits on it goes on. */
+  again(side: Side): Promise<void>;
   set(connection: ConnectionState): void;
+  setDestination(destination: ConnectionState | null): void;
 }
 
+const pending = (choice: ConnectionChoice, before: ConnectionState | null): ConnectionState => ({
+  region: null,
+  endpoint: null,
+  route: null,
+  identity: null,
+  ...before,
+  choice,
+  status: 'connecting',
+  fault: null,
+});
+const failed = (choice: ConnectionChoice, fault: Fault): ConnectionState => ({
+  choice,
+  status: 'failed',
+  region: null,
+  endpoint: null,
+  route: null,
+  identity: null,
+  fault,
+});
+
 /** Which KMS this window works against, as whom. */
-export const useConnection = create<ConnectionStore>()((set) => ({
+export const useConnection = create<ConnectionStore>()((set, get) => ({
   app: null,
   connection: null,
+  destination: null,
   profiles: null,
   problems: [],
   fault: null,
   async load() {
     try {
       const app = await call(bridge().app.state({}));
+      // At once: an event that comes after this reply must not be overtaken by it.
       set({ app, connection: app.connection, fault: null });
+      const { destination } = await call(bridge().connection.destination({}));
+      set({ destination });
     } catch (error) {
       set({ fault: faultOf(error) });
     }
@@ -44,21 +75,46 @@ export const useConnection = create<ConnectionStore>()((set) => ({
     }
   },
   async use(choice) {
-    set((state) => ({
-      fault: null,
-      connection: state.connection && { ...state.connection, choice, status: 'connecting', fault: null },
-    }));
+    set((state) => ({ fault: null, connection: state.connection && pending(choice, state.connection) }));
     try {
       const connection = await call(bridge().connection.use(choice));
       set({ connection });
       return connection;
     } catch (error) {
-      const fault = faultOf(error);
-      set({
-        connection: { choice, status: 'failed', region: null, endpoint: null, identity: null, fault },
-      });
+      set({ connection: failed(choice, faultOf(error)) });
       return null;
     }
   },
+  async connectDestination(choice) {
+    set((state) => ({ destination: choice && pending(choice, state.destination) }));
+    try {
+      // biome-ignore lint/correctness/useHookAtTopLevel: a request of the bridge, not a hook
+      const { destination } = await call(bridge().connection.useDestination({ choice }));
+      set({ destination });
+      return destination;
+    } catch (error) {
+      set({ destination: choice && failed(choice, faultOf(error)) });
+      return null;
+    }
+  },
+  async again(side) {
+    const before = side === 'destination' ? get().destination : get().connection;
+    if (before === null) return;
+    const put = (state: ConnectionState): void =>
+      set(side === 'destination' ? { destination: state } : { connection: state });
+    try {
+      put(await call(bridge().connection.renew({ side })));
+    } catch (error) {
+      put(failed(before.choice, faultOf(error)));
+    }
+  },
   set: (connection) => set({ connection }),
+  setDestination: (destination) => set({ destination }),
 }));
+
+/** The connection of a side. Without a second one, both sides are the first. */
+export function useSide(side: Side): ConnectionState | null {
+  return useConnection((state) =>
+    side === 'destination' ? (state.destination ?? state.connection) : state.connection,
+  );
+}

@@ -1,3 +1,4 @@
+import type { ConnectionState } from '#shared/model/connection.ts';
 import { bridge, hasBridge } from '../api.ts';
 import { useBlobs } from './blobs.ts';
 import { useClusters } from './clusters.ts';
@@ -5,9 +6,10 @@ import { useConnection } from './connection.ts';
 import { useDraft } from './draft.ts';
 import { useInspector } from './inspector.ts';
 import { useIntake } from './intake.ts';
-import { useKeys } from './keys.ts';
+import { useDestinationKeys, useKeys } from './keys.ts';
 import { isOver, useRuns } from './runs.ts';
 import { applySettings } from './settings.ts';
+import { useSignIn } from './sign-in.ts';
 import { useUi } from './ui.ts';
 
 /** Subscribes to everything the host says and fetches the first state. Returns how to undo it all. */
@@ -25,20 +27,29 @@ export function wire(): () => void {
         useIntake.getState().setProgress(done ? null : { files, blobs }),
       ),
       api.on('connectionChanged', (connection) => useConnection.getState().set(connection)),
+      api.on('destinationChanged', ({ destination }) => useConnection.getState().setDestination(destination)),
+      api.on('profilesChanged', () => {
+        if (useConnection.getState().profiles !== null) void useConnection.getState().loadProfiles();
+      }),
+      api.on('signInCode', (code) => useSignIn.getState().showCode(code)),
+      api.on('signInEnded', ({ profile, fault }) => useSignIn.getState().ended(profile, fault)),
+      api.on('mfaAsked', (question) => useSignIn.getState().asked(question)),
+      api.on('mfaSettled', ({ id }) => useSignIn.getState().settled(id)),
+      api.on('keysPage', ({ side, ...page }) =>
+        (side === 'source' ? useKeys : useDestinationKeys).getState().take(page),
+      ),
       api.on('runProgress', (run) => {
         useRuns.getState().progress(run);
         if (isOver(run)) useDraft.getState().ended(run.id);
       }),
       api.on('show', ({ view }) => showAsked(view)),
       useConnection.subscribe((state, before) => {
-        const account = (s: typeof state): string =>
-          JSON.stringify([s.connection?.choice, s.connection?.status, s.connection?.identity?.arn]);
-        if (account(state) === account(before)) return;
-        useKeys.getState().forget();
-        if (state.connection?.status === 'ready') void useKeys.getState().load(false);
+        follow(state.connection, before.connection, useKeys);
+        follow(state.destination, before.destination, useDestinationKeys);
       }),
     );
     void useConnection.getState().load();
+    void useSignIn.getState().load();
     void useBlobs.getState().load();
     void useClusters.getState().load();
     void useRuns.getState().load();
@@ -46,6 +57,15 @@ export function wire(): () => void {
   return () => {
     for (const each of undo) each();
   };
+}
+
+/** Another choice or principal sees other keys; a session that was renewed sees the same. */
+function follow(now: ConnectionState | null, before: ConnectionState | null, keys: typeof useKeys): void {
+  if (now === before) return;
+  const who = (state: ConnectionState | null): string =>
+    JSON.stringify([state?.choice, state?.identity?.arn]);
+  if (who(now) !== who(before)) keys.getState().forget();
+  if (now?.status === 'ready' && before?.status !== 'ready') void keys.getState().load(false);
 }
 
 type Asked = 'blobs' | 'activity' | 'keys' | 'settings' | 'open-files' | 'open-folder' | 'paste';

@@ -9,3 +9,5 @@ import './inspector.css';
 import './sheet.css';
 import './pages.css';
 import './keymaterial.css';
+import './connection.css';
+import './keys.css';

@@ -18,7 +18,7 @@ export function connectionHandlers({
       return state;
     },
     state: async () => connection.state,
-    renew: () => connection.renew(),
+    renew: ({ side }) => (side === 'destination' ? destination : connection).renew(),
     useDestination: async ({ choice }) => {
       if (choice === null) destination.drop();
       else await destination.use(choice);

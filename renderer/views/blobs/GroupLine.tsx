@@ -2,6 +2,7 @@ import { ChevronDown, ChevronRight, TriangleAlert } from 'lucide-react';
 import { memo, useMemo } from 'react';
 import { Box, Cell } from '../../components/grid.tsx';
 import { HowKnown, Verdict } from '../../components/HowKnown.tsx';
+import { KeyDanger } from '../../components/KeyDanger.tsx';
 import { KeyFace } from '../../components/Swatch.tsx';
 import { TickBox } from '../../components/TickBox.tsx';
 import type { Group } from '../../lib/arrange.ts';
@@ -77,6 +78,7 @@ export const GroupLine = memo(function GroupLine({ group, index, top, height, ac
             </span>
             {cluster?.by != null && <HowKnown by={cluster.by} />}
             {cluster !== undefined && <Verdict cluster={cluster} />}
+            <KeyDanger keyArn={cluster?.keyArn ?? null} />
           </>
         )}
         <span className="group-count">{plural(group.rows.length, 'blob')}</span>

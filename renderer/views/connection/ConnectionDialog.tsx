@@ -1,57 +1,51 @@
 import { useEffect, useState } from 'react';
-import type { ConnectionChoice } from '#shared/model/connection.ts';
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import type { ConnectionChoice, ConnectionState, Side } from '#shared/model/connection.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
-import { FaultCard } from '../../components/FaultCard.tsx';
-import { Choice, TextInput } from '../../components/fields.tsx';
+import { Choice } from '../../components/fields.tsx';
 import { useLongWait } from '../../components/Progress.tsx';
 import { useConnection } from '../../store/connection.ts';
 import { useUi } from '../../store/ui.ts';
-import { ProfileList } from './ProfileList.tsx';
-import { RegionInput } from './RegionInput.tsx';
+import { ConnectionForm } from './ConnectionForm.tsx';
+import { choiceOf, useChoiceForm } from './choice.ts';
+import { InForce } from './InForce.tsx';
 
-/** Chooses what this window works against: the practice KMS, or AWS by profile and Region. */
+/** Chooses what this window works against, and apart from it where destination keys live if not there. */
 export function ConnectionDialog() {
   const open = useUi((state) => state.dialog === 'connection');
-  const show = useUi((state) => state.open);
   if (!open) return null;
-  return <Inner close={() => show(null)} />;
+  return <Inner />;
 }
 
-function Inner({ close }: { readonly close: () => void }) {
-  const { connection, profiles, problems, loadProfiles, use } = useConnection();
-  const current = connection?.choice;
-  const aws = current?.kind === 'aws' ? current : null;
-  const [kind, setKind] = useState<'practice' | 'aws'>(current?.kind ?? 'practice');
-  const [profile, setProfile] = useState<string | null>(aws?.profile ?? null);
-  const [region, setRegion] = useState(aws?.region ?? '');
-  const [endpoint, setEndpoint] = useState(aws?.endpointUrl ?? '');
-  const [tried, setTried] = useState(false);
-  const connecting = connection?.status === 'connecting';
-  const slow = useLongWait(connecting);
-  useEffect(() => void loadProfiles(), [loadProfiles]);
+const close = (): void => useUi.getState().open(null);
 
-  const url = endpoint.trim();
-  const badUrl = url !== '' && !URL.canParse(url);
-  const profileRegion = profiles?.find(({ name }) => name === profile)?.region ?? null;
+function Inner() {
+  const { connection, destination, use, connectDestination } = useConnection();
+  const [side, setSide] = useState<Side>('source');
+  const [apart, setApart] = useState(destination !== null);
+  const source = useChoiceForm(connection?.choice);
+  const second = useChoiceForm(destination?.choice ?? connection?.choice);
+  const shown = side === 'source' ? source : second;
+  const state = side === 'source' ? connection : destination;
+  const [busy, setBusy] = useState(false);
+  /** Side whose connection is being made: the dialog goes once it stands, by whatever way (sign-in, code). */
+  const [tried, setTried] = useState<Side | null>(null);
+  const slow = useLongWait(busy);
+  const together = side === 'destination' && !apart;
   const connect = async (): Promise<void> => {
-    setTried(true);
-    const choice: ConnectionChoice =
-      kind === 'practice'
-        ? { kind }
-        : {
-            kind,
-            profile,
-            region: region.trim() === '' ? null : region.trim(),
-            endpointUrl: url === '' ? null : url,
-          };
-    const state = await use(choice);
-    if (state?.status === 'ready') close();
+    const choice: ConnectionChoice = choiceOf(shown.form);
+    setBusy(true);
+    setTried(null);
+    await (side === 'source' ? use(choice) : connectDestination(together ? null : choice));
+    setBusy(false);
+    setTried(side);
+    if (together) close();
   };
-  const failed =
-    connection?.status === 'failed' &&
-    connection.fault !== null &&
-    (tried || connection.choice.kind === kind);
+  const made = tried === side && state?.status === 'ready';
+  useEffect(() => {
+    if (made) close();
+  }, [made]);
   return (
     <Dialog
       title="Connection"
@@ -67,43 +61,68 @@ function Inner({ close }: { readonly close: () => void }) {
           <Button onPress={close}>Cancel</Button>
           <Button
             variant="primary"
-            isDisabled={connecting || (kind === 'aws' && badUrl)}
+            isDisabled={busy || (!together && shown.form.kind === 'aws' && shown.problem !== null)}
             onPress={() => void connect()}
           >
-            {kind === 'practice' ? 'Connect to practice' : 'Connect to AWS'}
+            {buttonWords(side, together, shown.form.kind)}
           </Button>
         </>
       }
     >
-      <Choice
-        label="Work against"
-        value={kind}
-        onChange={setKind}
-        options={[
-          {
-            id: 'practice',
-            label: 'Practice KMS',
-            detail: 'A KMS on this machine with example keys. Nothing reaches AWS.',
-          },
-          { id: 'aws', label: 'AWS', detail: 'Real keys, as the identity of a profile on this machine.' },
-        ]}
-      />
-      {kind === 'aws' && (
-        <div className="stack">
-          <ProfileList profiles={profiles} problems={problems} value={profile} onChange={setProfile} />
-          <RegionInput value={region} onChange={setRegion} fallback={profileRegion} />
-          <TextInput
-            label="Endpoint URL (optional)"
-            value={endpoint}
-            onChange={setEndpoint}
-            mono
-            invalid={badUrl}
-            placeholder="https://vpce-….kms.eu-central-1.vpce.amazonaws.com"
-            hint={badUrl ? 'This is no URL.' : 'For VPC endpoints, FIPS, and KMS-compatible services.'}
+      <Tabs
+        className="tabs connection-tabs"
+        selectedKey={side}
+        onSelectionChange={(key) => setSide(key === 'destination' ? 'destination' : 'source')}
+      >
+        <TabList className="tab-list" aria-label="Connections">
+          <Tab id="source" className="tab">
+            This connection
+          </Tab>
+          <Tab id="destination" className="tab">
+            Destination apart
+            {destination !== null && <span className={`dot dot-${destination.status}`} aria-hidden="true" />}
+          </Tab>
+        </TabList>
+        <TabPanel id="source" className="tab-panel connection-panel">
+          <Present connection={connection} />
+          <ConnectionForm {...source} />
+        </TabPanel>
+        <TabPanel id="destination" className="tab-panel connection-panel">
+          <Choice
+            label="Where destination keys live"
+            value={apart ? 'apart' : 'together'}
+            onChange={(next) => setApart(next === 'apart')}
+            options={[
+              {
+                id: 'together',
+                label: 'On this connection',
+                detail: 'One identity may use both keys, in one Region: ReEncrypt works inside KMS.',
+              },
+              {
+                id: 'apart',
+                label: 'On a connection of their own',
+                detail:
+                  'Another Region, or no single identity with both rights. The destination keys of the re-encrypt sheet are then taken from there.',
+              },
+            ]}
           />
-        </div>
-      )}
-      {failed && connection.fault !== null && <FaultCard fault={connection.fault} />}
+          {apart && (
+            <div className="connection-apart">
+              <Present connection={destination} />
+              <ConnectionForm {...second} />
+            </div>
+          )}
+        </TabPanel>
+      </Tabs>
     </Dialog>
   );
+}
+
+function Present({ connection }: { readonly connection: ConnectionState | null }) {
+  return connection === null ? null : <InForce connection={connection} />;
+}
+
+function buttonWords(side: Side, together: boolean, kind: 'practice' | 'aws'): string {
+  if (side === 'source') return kind === 'practice' ? 'Connect to practice' : 'Connect to AWS';
+  return together ? 'Use one connection' : 'Connect the destination';
 }

@@ -6,8 +6,8 @@ import { Choice } from '../../components/fields.tsx';
 import { fittingAlgorithms } from '../../lib/clusters.ts';
 import type { Pair } from '../../lib/context.ts';
 import { plural } from '../../lib/format.ts';
+import { LookUpKey } from '../keys/LookUpKey.tsx';
 import { ContextEditor } from '../sheet/ContextEditor.tsx';
-import { OtherKey } from '../sheet/OtherKey.tsx';
 import { KeyChecklist } from './KeyChecklist.tsx';
 
 export type ContextMode = 'none' | 'given';
@@ -56,8 +56,9 @@ export function FindKeyForm(props: FindKeyFormProps) {
         <>
           <KeyChecklist label="Candidates" keys={listed} chosen={chosen} onChange={onChosen} many />
           {other ? (
-            <OtherKey
-              label="Candidate"
+            <LookUpKey
+              side="source"
+              label="Candidate by ARN"
               unfit={unfit}
               onFound={(key) => {
                 onOther(key);

@@ -2,6 +2,7 @@ import { Copy, Search, Tag, TriangleAlert } from 'lucide-react';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { HowKnown, Verdict } from '../../components/HowKnown.tsx';
+import { KeyDanger } from '../../components/KeyDanger.tsx';
 import { Swatch } from '../../components/Swatch.tsx';
 import { clusterName, namelessWords } from '../../lib/clusters.ts';
 import { timelineOf, useClusters } from '../../store/clusters.ts';
@@ -35,6 +36,7 @@ export function KeyBlock({ row }: { readonly row: BlobRow }) {
             </span>
             {cluster?.by != null && <HowKnown by={cluster.by} />}
             {cluster !== undefined && <Verdict cluster={cluster} />}
+            <KeyDanger keyArn={cluster?.keyArn ?? null} />
           </p>
           <p className="key-fingerprint">
             <code>{fingerprint}</code>

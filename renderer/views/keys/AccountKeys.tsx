@@ -1,28 +1,41 @@
-import { RefreshCw } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { RefreshCw, Search } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { Side } from '#shared/model/connection.ts';
+import type { KeyInfo } from '#shared/model/key.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SearchInput } from '../../components/fields.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
-import { plural } from '../../lib/format.ts';
 import { filterKeys } from '../../lib/keys.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useKeys } from '../../store/keys.ts';
+import { useSide } from '../../store/connection.ts';
+import { useKeysOf } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';
+import { KeyPane } from './KeyPane.tsx';
+import { KeysCount } from './KeysCount.tsx';
 import { KeyTable } from './KeyTable.tsx';
+import { LookUpKey } from './LookUpKey.tsx';
 
-/** The keys that this identity can see. */
-export function AccountKeys() {
-  const { keys, gaps, status, fault, load } = useKeys();
-  const connection = useConnection((state) => state.connection);
+/** The keys that the identity of one connection can see, and the one that is looked at. */
+export function AccountKeys({ side }: { readonly side: Side }) {
+  const useStore = useKeysOf(side);
+  const { keys, status, fault, load } = useStore();
+  const connection = useSide(side);
   const openDialog = useUi((state) => state.open);
   const [query, setQuery] = useState('');
+  const [lookingUp, setLookingUp] = useState(false);
+  /** The key in the pane; kept whole, since it may be of another account. */
+  const [chosen, setChosen] = useState<KeyInfo | null>(null);
   const shown = useMemo(() => filterKeys(keys ?? [], query), [keys, query]);
   const waiting = useLongWait(status === 'loading' && keys === null);
   const ready = connection?.status === 'ready';
+  const who = connection?.identity?.arn;
   useEffect(() => {
     if (ready) void load(false);
   }, [ready, load]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another identity or Region has other keys
+  useEffect(() => setChosen(null), [who, connection?.region]);
+  const choose = useCallback((key: KeyInfo) => setChosen(key), []);
+  const current = (chosen && keys?.find(({ arn }) => arn === chosen.arn)) ?? chosen;
   return (
     <>
       <div className="toolbar" role="toolbar" aria-label="Keys">
@@ -30,10 +43,18 @@ export function AccountKeys() {
           label="Search keys"
           value={query}
           onChange={setQuery}
-          placeholder="Search by alias, id, spec, state"
+          placeholder="Search by alias, id, spec, state, tag"
         />
-        <span className="hint tabular">{keys !== null && plural(shown.length, 'key')}</span>
+        <KeysCount side={side} shown={shown.length} searching={query.trim() !== ''} />
         <span className="gap" />
+        <Button
+          variant="quiet"
+          icon={<Search className="icon" aria-hidden="true" />}
+          isDisabled={!ready}
+          onPress={() => setLookingUp(true)}
+        >
+          Look up by ARN
+        </Button>
         <Button
           variant="quiet"
           icon={<RefreshCw className="icon" aria-hidden="true" />}
@@ -43,19 +64,21 @@ export function AccountKeys() {
           Refresh
         </Button>
       </div>
-      {gaps.length > 0 && (
-        <section className="notice notice-attention" aria-label="Gaps">
-          <div>
-            <strong>This list has gaps.</strong>
-            <ul className="notice-list">
-              {gaps.map((gap) => (
-                <li key={gap}>{gap}</li>
-              ))}
-            </ul>
-          </div>
-        </section>
+      {lookingUp && ready && (
+        <div className="keys-look-up">
+          <LookUpKey
+            side={side}
+            label="Key to look up"
+            onFound={(key) => {
+              setChosen(key);
+              setLookingUp(false);
+            }}
+            onCancel={() => setLookingUp(false)}
+          />
+        </div>
       )}
-      {!ready && connection !== null ? (
+      <Gaps side={side} />
+      {!ready && keys === null && connection !== null ? (
         <div className="view-pad">
           {connection.fault !== null ? (
             <FaultCard fault={connection.fault}>
@@ -65,23 +88,67 @@ export function AccountKeys() {
             <Skeleton label="Connecting" />
           )}
         </div>
-      ) : status === 'failed' && fault !== null ? (
-        <div className="view-pad">
-          <FaultCard fault={fault}>
-            <Button onPress={() => void load(true)}>Try again</Button>
-          </FaultCard>
-        </div>
-      ) : keys === null ? (
-        <div className="view-pad">{waiting && <Skeleton label="Loading keys" lines={12} />}</div>
-      ) : shown.length === 0 ? (
-        <p className="empty-note">
-          {keys.length === 0
-            ? 'This identity sees no key in this account and Region.'
-            : 'No key matches the search.'}
-        </p>
       ) : (
-        <KeyTable keys={shown} />
+        <>
+          {status === 'failed' && fault !== null && (
+            <div className="view-pad">
+              <FaultCard fault={fault}>
+                <Button onPress={() => void load(true)}>Try again</Button>
+              </FaultCard>
+            </div>
+          )}
+          <div className="keys-split">
+            {keys === null ? (
+              <div className="keys-main view-pad">
+                {waiting && <Skeleton label="Loading keys" lines={12} />}
+              </div>
+            ) : shown.length === 0 && status !== 'loading' ? (
+              <p className="keys-main empty-note">
+                {keys.length === 0
+                  ? 'This identity sees no key in this account and Region.'
+                  : 'No key matches the search.'}
+              </p>
+            ) : (
+              <KeyTable
+                label={
+                  side === 'destination'
+                    ? 'Keys of the destination connection'
+                    : 'Keys of this account and Region'
+                }
+                keys={shown}
+                chosen={current?.arn ?? null}
+                onChoose={choose}
+                onEnter={focusPane}
+              />
+            )}
+            {current !== null && (
+              <KeyPane key={current.arn} info={current} side={side} onClose={() => setChosen(null)} />
+            )}
+          </div>
+        </>
       )}
     </>
   );
+}
+
+function Gaps({ side }: { readonly side: Side }) {
+  const useStore = useKeysOf(side);
+  const gaps = useStore((state) => state.gaps);
+  if (gaps.length === 0) return null;
+  return (
+    <section className="notice notice-attention" aria-label="Gaps">
+      <div>
+        <strong>This list has gaps.</strong>
+        <ul className="notice-list">
+          {gaps.map((gap) => (
+            <li key={gap}>{gap}</li>
+          ))}
+        </ul>
+      </div>
+    </section>
+  );
+}
+
+function focusPane(): void {
+  document.querySelector<HTMLElement>('.key-pane button')?.focus();
 }

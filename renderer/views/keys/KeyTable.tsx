@@ -1,113 +1,108 @@
-import { Copy } from 'lucide-react';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, useCallback, useEffect, useRef } from 'react';
 import type { KeyInfo } from '#shared/model/key.ts';
-import { IconButton } from '../../components/Button.tsx';
-import { Status } from '../../components/Status.tsx';
-import { day } from '../../lib/format.ts';
-import { keyLabel } from '../../lib/keys.ts';
-import { ALGORITHM_WORDS, type Tone } from '../../lib/words.ts';
+import { Box, Cell } from '../../components/grid.tsx';
+import { useSettings } from '../../store/settings.ts';
+import { KEY_COLUMNS, KeyRow, keyRowId } from './KeyRow.tsx';
 
-import { copyText } from '../../store/ui.ts';
+/** Two lines of text and their air, in rem. */
+const ROW_REM = { compact: 42 / 13, comfortable: 50 / 13 };
 
-const STATE_TONES: Record<string, Tone> = { Enabled: 'done', Disabled: 'neutral', PendingDeletion: 'danger' };
+function useRowHeight(): number {
+  const density = useSettings((state) => state.density);
+  useSettings((state) => state.textSize);
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 13;
+  return Math.round(ROW_REM[density] * rem);
+}
 
-/** One line for each key. What KMS would not tell is shown as a gap, not as an empty cell. */
-export function KeyTable({ keys }: { readonly keys: readonly KeyInfo[] }) {
+interface KeyTableProps {
+  readonly label: string;
+  readonly keys: readonly KeyInfo[];
+  /** ARN of the key that the pane shows. */
+  readonly chosen: string | null;
+  readonly onChoose: (key: KeyInfo) => void;
+  readonly onEnter: () => void;
+}
+
+/** The keys, virtualised: one ARIA grid, one tab stop, the chosen row named by `aria-activedescendant`. */
+export function KeyTable({ label, keys, chosen, onChoose, onEnter }: KeyTableProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const rowHeight = useRowHeight();
+  const at = chosen === null ? -1 : keys.findIndex(({ arn }) => arn === chosen);
+  const estimateSize = useCallback(() => rowHeight, [rowHeight]);
+  const getItemKey = useCallback((i: number) => keys[i]?.arn ?? i, [keys]);
+  const virtual = useVirtualizer({
+    count: keys.length,
+    getScrollElement: () => scroller.current,
+    estimateSize,
+    getItemKey,
+    overscan: 10,
+    scrollPaddingStart: rowHeight,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: sizes are measured anew when the row height changes
+  useEffect(() => virtual.measure(), [rowHeight]);
+  const go = (index: number): void => {
+    const next = Math.min(keys.length - 1, Math.max(0, index));
+    const key = keys[next];
+    if (key === undefined) return;
+    onChoose(key);
+    virtual.scrollToIndex(next, { align: 'auto' });
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1);
+    const steps: Record<string, number> = {
+      ArrowDown: at + 1,
+      ArrowUp: at < 0 ? 0 : at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: keys.length - 1,
+    };
+    const next = steps[event.key];
+    if (next !== undefined) go(next);
+    else if (event.key === 'Enter') onEnter();
+    else return;
+    event.preventDefault();
+  };
+  const items = virtual.getVirtualItems();
+  const drawn = items.some(({ index }) => index === at);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section className="data-scroll" tabIndex={0} aria-label="Keys of this account and Region">
-      <table className="data-table">
-        <thead>
-          <tr>
-            <th scope="col">Key</th>
-            <th scope="col">Spec and usage</th>
-            <th scope="col">State</th>
-            <th scope="col">Origin and manager</th>
-            <th scope="col">Algorithms</th>
-            <th scope="col">Created</th>
-            <th scope="col">
-              <span className="visually-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <KeyLine key={key.arn} info={key} />
+    <Box
+      className="key-table"
+      ref={scroller}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={keys.length + 1}
+      aria-colcount={KEY_COLUMNS.length}
+      aria-activedescendant={drawn && chosen !== null ? keyRowId(chosen) : undefined}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+    >
+      <Box className="key-head" role="rowgroup">
+        <Box className="key-row key-row-head" role="row" aria-rowindex={1}>
+          {KEY_COLUMNS.map(({ id, name }) => (
+            <Cell key={id} role="columnheader" className={`key-col-${id}`}>
+              {name}
+            </Cell>
           ))}
-        </tbody>
-      </table>
-    </section>
+        </Box>
+      </Box>
+      <Box className="key-body" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+        {items.map((item) => {
+          const key = keys[item.index];
+          return key === undefined ? null : (
+            <KeyRow
+              key={item.key}
+              info={key}
+              index={item.index}
+              top={item.start}
+              height={rowHeight}
+              active={item.index === at}
+              onChoose={onChoose}
+            />
+          );
+        })}
+      </Box>
+    </Box>
   );
-}
-
-function KeyLine({ info }: { readonly info: KeyInfo }) {
-  const unfit = info.unfitAsDestination;
-  return (
-    <tr>
-      <th scope="row" className="cell-key">
-        <span className="cell-main">{keyLabel(info)}</span>
-        {info.aliases.slice(1).map((alias) => (
-          <span key={alias} className="cell-sub">
-            {alias}
-          </span>
-        ))}
-        {info.aliases.length > 0 && <code className="cell-sub">{info.keyId}</code>}
-        {info.description !== '' && <span className="cell-sub">{info.description}</span>}
-        {unfit !== null && <span className="cell-sub attention-text">Cannot be a destination: {unfit}</span>}
-        {info.gaps.map((gap) => (
-          <span key={gap} className="cell-sub gap-text">
-            Gap: {gap}
-          </span>
-        ))}
-      </th>
-      <td>
-        {info.spec ?? <Unknown />}
-        {info.usage !== null && <span className="cell-sub">{usageWords(info.usage)}</span>}
-      </td>
-      <td>
-        {info.state === null ? (
-          <Unknown />
-        ) : (
-          <Status tone={STATE_TONES[info.state] ?? 'attention'} word={stateWords(info.state)} />
-        )}
-        {info.deletionDate !== null && <span className="cell-sub">on {day(info.deletionDate)}</span>}
-      </td>
-      <td>
-        {info.origin === null ? <Unknown /> : info.origin}
-        {info.manager !== null && (
-          <span className="cell-sub">{info.manager === 'AWS' ? 'AWS managed' : 'Customer managed'}</span>
-        )}
-        {info.multiRegion === true && <span className="cell-sub">Multi-Region</span>}
-      </td>
-      <td>
-        {info.algorithms.length === 0 && <span className="faint">none for encryption</span>}
-        {info.algorithms.map((each) => (
-          <span key={each} className="cell-line">
-            {ALGORITHM_WORDS[each] ?? each}
-          </span>
-        ))}
-      </td>
-      <td className="cell-nowrap">{info.createdAt === null ? <Unknown /> : day(info.createdAt)}</td>
-      <td>
-        <IconButton
-          label={`Copy ARN of ${keyLabel(info)}`}
-          small
-          onPress={() => void copyText(info.arn, 'the key ARN')}
-        >
-          <Copy className="icon" aria-hidden="true" />
-        </IconButton>
-      </td>
-    </tr>
-  );
-}
-
-const usageWords = (usage: string): string =>
-  usage
-    .toLowerCase()
-    .replaceAll('_', ' and ')
-    .replace(/^./, (c) => c.toUpperCase());
-const stateWords = (state: string): string =>
-  state.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
-
-function Unknown() {
-  return <span className="gap-text">not permitted</span>;
 }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Cluster } from '#shared/model/cluster.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { HowKnown, Verdict } from '../../components/HowKnown.tsx';
+import { KeyDanger } from '../../components/KeyDanger.tsx';
 import { KeyFace } from '../../components/Swatch.tsx';
 import { clusterName, namelessWords } from '../../lib/clusters.ts';
 import { count, day, plural, shortHex } from '../../lib/format.ts';
@@ -67,6 +68,7 @@ function MaterialLine({ cluster }: { readonly cluster: Cluster }) {
           </span>
           {cluster.by !== null && <HowKnown by={cluster.by} />}
           <Verdict cluster={cluster} />
+          <KeyDanger keyArn={cluster.keyArn} />
         </span>
         {cluster.keyArn !== null && <code className="cell-sub statement-arn">{cluster.keyArn}</code>}
         {cluster.reason !== null && <span className="cell-sub">{cluster.reason}</span>}

@@ -1,5 +1,5 @@
-import { ChevronDown } from 'lucide-react';
-import { useState } from 'react';
+import { ChevronDown, TriangleAlert } from 'lucide-react';
+import { useMemo, useState } from 'react';
 import {
   Button as AriaButton,
   Autocomplete,
@@ -11,17 +11,23 @@ import {
   SelectValue,
   Text,
 } from 'react-aria-components';
+import type { Side } from '#shared/model/connection.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SearchInput } from '../../components/fields.tsx';
-import { keyLabel, keyText } from '../../lib/keys.ts';
-import { useKeys } from '../../store/keys.ts';
-import { OtherKey } from './OtherKey.tsx';
+import { choiceWords } from '../../lib/connection.ts';
+import { count } from '../../lib/format.ts';
+import { filterKeys, keyDanger, keyLabel, misfit } from '../../lib/keys.ts';
+import { draftRows } from '../../lib/request.ts';
+import { useConnection } from '../../store/connection.ts';
+import { useDraft } from '../../store/draft.ts';
+import { useKeysOf } from '../../store/keys.ts';
+import { LookUpKey } from '../keys/LookUpKey.tsx';
 
 interface KeyPickerProps {
   readonly label: string;
-  readonly side: 'source' | 'destination';
+  readonly side: Side;
   readonly value: KeyInfo | null;
   readonly onChange: (key: KeyInfo | null) => void;
   /** Words of the entry that pins no key; null where a key is required. */
@@ -30,27 +36,38 @@ interface KeyPickerProps {
 }
 
 const NONE = '(none)';
+/** Options in the list at a time: nobody reads more, and ten thousand would take a second to draw. */
+const MOST = 100;
 
 /** A searchable list of keys. Those that cannot serve stand in it too, disabled, with the reason. */
 export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPickerProps) {
-  const { keys, status, fault, load } = useKeys();
+  const useStore = useKeysOf(side);
+  const { keys, status, fault, load, progress } = useStore();
   const [other, setOther] = useState(false);
+  const [query, setQuery] = useState('');
   const [foreign, setForeign] = useState<KeyInfo | null>(null);
-  const unfit = (key: KeyInfo): string | null =>
-    side === 'source' ? key.unfitAsSource : key.unfitAsDestination;
-  const listed = keys ?? [];
-  const all =
-    foreign === null || listed.some(({ arn }) => arn === foreign.arn) ? listed : [foreign, ...listed];
-  // Fit keys first: they are what one looks for.
-  const sorted = [...all.filter((key) => unfit(key) === null), ...all.filter((key) => unfit(key) !== null)];
-  const text = new Map(sorted.map((key) => [key.arn, keyText(key)]));
+  const unfit = useUnfit(side);
+  const sorted = useMemo(() => {
+    const listed = keys ?? [];
+    const all =
+      foreign === null || listed.some(({ arn }) => arn === foreign.arn) ? listed : [foreign, ...listed];
+    // Fit keys first: they are what one looks for.
+    return [...all.filter((key) => unfit(key) === null), ...all.filter((key) => unfit(key) !== null)];
+  }, [keys, foreign, unfit]);
+  const matching = useMemo(() => filterKeys(sorted, query), [sorted, query]);
+  const danger = side === 'source' && value !== null ? keyDanger(value) : null;
+  const loading =
+    status === 'loading'
+      ? `Loading keys${progress.known > 0 ? `, ${count(progress.described)} so far` : ''}`
+      : null;
   return (
     <div className="stack stack-tight">
       <Select
         className="field"
         value={value?.arn ?? (none === null ? null : NONE)}
-        placeholder={status === 'loading' ? 'Loading keys' : 'Choose a key'}
+        placeholder={loading ?? 'Choose a key'}
         onChange={(arn) => onChange(sorted.find((key) => key.arn === arn) ?? null)}
+        onOpenChange={() => setQuery('')}
       >
         <Label className="label">{label}</Label>
         <AriaButton className="select select-key">
@@ -58,7 +75,7 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
             {() =>
               value === null ? (
                 <span className={none === null ? 'placeholder' : ''}>
-                  {none ?? (status === 'loading' ? 'Loading keys' : 'Choose a key')}
+                  {none ?? loading ?? 'Choose a key'}
                 </span>
               ) : (
                 <span className="select-key-value">
@@ -78,45 +95,57 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
           </Text>
         )}
         <Popover className="popover popover-keys" offset={2}>
-          <Autocomplete
-            filter={(name, words) => {
-              const full = text.get(name) ?? name.toLowerCase();
-              return words
-                .toLowerCase()
-                .split(/\s+/)
-                .every((word) => full.includes(word));
-            }}
-          >
+          <Autocomplete inputValue={query} onInputChange={setQuery}>
             <div className="popover-search">
-              <SearchInput label="Search keys" autoFocus placeholder="Search by alias, id, spec" />
+              <SearchInput label="Search keys" autoFocus placeholder="Search by alias, id, spec, tag" />
             </div>
             <ListBox
               className="listbox"
               aria-label={`${label}s`}
               renderEmptyState={() => (
-                <p className="empty-note">{status === 'ready' ? 'No key matches' : 'No keys are listed'}</p>
+                <p className="empty-note">
+                  {loading ?? (status === 'ready' ? 'No key matches' : 'No keys are listed')}
+                </p>
               )}
             >
-              {none !== null && (
+              {none !== null && query.trim() === '' && (
                 <ListBoxItem id={NONE} textValue={NONE} className="option">
                   <Text slot="label">{none}</Text>
                 </ListBoxItem>
               )}
-              {sorted.map((key) => (
+              {matching.slice(0, MOST).map((key) => (
                 <KeyOption key={key.arn} info={key} unfit={unfit(key)} />
               ))}
             </ListBox>
           </Autocomplete>
+          {(matching.length > MOST || loading !== null) && (
+            <p className="popover-note tabular">
+              {[
+                matching.length > MOST && `${count(matching.length - MOST)} more: type to narrow the list`,
+                loading,
+              ]
+                .filter((part) => part !== false && part !== null)
+                .join(' · ')}
+            </p>
+          )}
         </Popover>
       </Select>
+      <FromWhere side={side} />
+      {danger !== null && (
+        <p className="remark remark-attention">
+          <TriangleAlert className="icon severity-warning" aria-hidden="true" />
+          <span>{danger.why}</span>
+        </p>
+      )}
       {status === 'failed' && fault !== null && (
         <FaultCard fault={fault}>
           <Button onPress={() => void load(true)}>List keys again</Button>
         </FaultCard>
       )}
       {other ? (
-        <OtherKey
-          label={label}
+        <LookUpKey
+          side={side}
+          label={`${label} by ARN`}
           unfit={unfit}
           onFound={(key) => {
             setForeign(key);
@@ -137,6 +166,32 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
         </span>
       )}
     </div>
+  );
+}
+
+/** Why a key cannot serve on that side: what KMS said of it, then whether it fits the blobs of the sheet. */
+function useUnfit(side: Side): (key: KeyInfo) => string | null {
+  const draft = useDraft((state) => state.draft);
+  return useMemo(() => {
+    const blobs = {
+      family: draft.family,
+      plaintextBytes: draftRows(draft).map((row) => row.identification.plaintextBytes),
+    };
+    return (key) =>
+      (side === 'source' ? key.unfitAsSource : key.unfitAsDestination) ?? misfit(key, side, blobs);
+  }, [draft, side]);
+}
+
+/** Said only where the keys are those of the second connection. */
+function FromWhere({ side }: { readonly side: Side }) {
+  const destination = useConnection((state) => state.destination);
+  if (side !== 'destination' || destination === null) return null;
+  const parts = [choiceWords(destination.choice), destination.region, destination.identity?.account];
+  return (
+    <p className="hint">
+      Keys of the destination connection:{' '}
+      {parts.filter((part) => part !== null && part !== undefined).join(' · ')}
+    </p>
   );
 }
 

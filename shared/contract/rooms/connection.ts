@@ -4,6 +4,7 @@ import {
   ConnectionState,
   MfaQuestion,
   ProfileInfo,
+  Side,
   SignInCode,
 } from '../../model/connection.ts';
 import { Fault } from '../../model/fault.ts';
@@ -17,7 +18,7 @@ export const connectionRequests = {
   use: request(ConnectionChoice, ConnectionState),
   state: request(nothing, ConnectionState),
   /** Asks again who we are, with fresh credentials, on the connection as it stands: work that waits on it goes on. */
-  renew: request(nothing, ConnectionState),
+  renew: request(z.object({ side: Side.default('source') }), ConnectionState),
   /** The connection where the destination key lives, when it needs another principal or Region; null: the first one. */
   useDestination: request(z.object({ choice: ConnectionChoice.nullable() }), Destination),
   destination: request(nothing, Destination),

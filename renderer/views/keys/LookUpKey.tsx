@@ -1,4 +1,6 @@
+import { Search } from 'lucide-react';
 import { useState } from 'react';
+import type { Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { faultOf } from '../../api.ts';
@@ -6,27 +8,35 @@ import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { TextInput } from '../../components/fields.tsx';
 import { fault as makeFault } from '../../lib/fault.ts';
-import { useKeys } from '../../store/keys.ts';
+import { arnProblem } from '../../lib/keys.ts';
+import { useSide } from '../../store/connection.ts';
+import { useKeysOf } from '../../store/keys.ts';
 
-interface OtherKeyProps {
+interface LookUpKeyProps {
+  readonly side: Side;
   readonly label: string;
-  readonly unfit: (key: KeyInfo) => string | null;
   readonly onFound: (key: KeyInfo) => void;
   readonly onCancel: () => void;
+  /** Why a found key cannot serve; where it may not, it is refused with that. */
+  readonly unfit?: (key: KeyInfo) => string | null;
 }
 
 /** A key that the list does not show: of another account, or where listing is not permitted. KMS is asked about it. */
-export function OtherKey({ label, unfit, onFound, onCancel }: OtherKeyProps) {
-  const askAbout = useKeys((state) => state.describe);
+export function LookUpKey({ side, label, onFound, onCancel, unfit = () => null }: LookUpKeyProps) {
+  const useStore = useKeysOf(side);
+  const askAbout = useStore((state) => state.describe);
+  const connection = useSide(side);
   const [text, setText] = useState('');
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault | null>(null);
+  const wanted = text.trim();
+  const elsewhere = arnProblem(wanted, connection);
   const look = async (): Promise<void> => {
-    if (text.trim() === '' || busy) return;
+    if (wanted === '' || busy || elsewhere !== null) return;
     setBusy(true);
     setFault(null);
     try {
-      const key = await askAbout(text.trim());
+      const key = await askAbout(wanted);
       const reason = unfit(key);
       if (reason === null) onFound(key);
       else setFault(makeFault('KeyUnfit', 'This key cannot serve here.', reason, 'Choose another key.'));
@@ -39,17 +49,26 @@ export function OtherKey({ label, unfit, onFound, onCancel }: OtherKeyProps) {
   return (
     <div className="inset">
       <TextInput
-        label={`${label} by ARN`}
+        label={label}
         value={text}
-        onChange={setText}
+        onChange={(next) => {
+          setText(next);
+          setFault(null);
+        }}
         mono
-        placeholder="arn:aws:kms:eu-central-1:111122223333:key/…"
-        hint="A key id, alias, key ARN or alias ARN. Keys of other accounts need their ARN."
+        autoFocus
+        invalid={elsewhere !== null}
+        placeholder={`arn:aws:kms:${connection?.region ?? 'eu-central-1'}:111122223333:key/…`}
+        hint={elsewhere ?? 'A key id, alias, key ARN or alias ARN. Keys of other accounts need their ARN.'}
         onEnter={() => void look()}
       />
       {fault !== null && <FaultCard fault={fault} />}
       <div className="button-row">
-        <Button isDisabled={text.trim() === '' || busy} onPress={() => void look()}>
+        <Button
+          icon={<Search className="icon" aria-hidden="true" />}
+          isDisabled={wanted === '' || busy || elsewhere !== null}
+          onPress={() => void look()}
+        >
           Look up key
         </Button>
         <Button variant="quiet" onPress={onCancel}>

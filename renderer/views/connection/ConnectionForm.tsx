@@ -1,0 +1,99 @@
+import { LogIn } from 'lucide-react';
+import { useEffect } from 'react';
+import { Button } from '../../components/Button.tsx';
+import { Choice, SelectInput, TextInput } from '../../components/fields.tsx';
+import { useConnection } from '../../store/connection.ts';
+import { useSignIn } from '../../store/sign-in.ts';
+import type { ChoiceForm } from './choice.ts';
+import { ProfileList } from './ProfileList.tsx';
+import { RegionInput } from './RegionInput.tsx';
+
+const SWITCH = [
+  { id: 'profile' as const, label: 'As the profile says' },
+  { id: 'on' as const, label: 'On' },
+  { id: 'off' as const, label: 'Off' },
+];
+
+interface ConnectionFormProps {
+  readonly form: ChoiceForm;
+  readonly patch: (change: Partial<ChoiceForm>) => void;
+  readonly problem: string | null;
+}
+
+/** Practice or AWS; for AWS profile, Region and endpoints. No key is ever typed here. */
+export function ConnectionForm({ form, patch, problem }: ConnectionFormProps) {
+  const { profiles, problems, loadProfiles } = useConnection();
+  const begin = useSignIn((state) => state.begin);
+  useEffect(() => void loadProfiles(), [loadProfiles]);
+  const { kind, profile, region, endpoint, fips, dualStack } = form;
+  const chosen = profiles?.find(({ name }) => name === (profile ?? 'default'));
+  return (
+    <>
+      <Choice
+        label="Work against"
+        value={kind}
+        onChange={(next) => patch({ kind: next })}
+        options={[
+          {
+            id: 'practice',
+            label: 'Practice KMS',
+            detail: 'A KMS on this machine with example keys. Nothing reaches AWS.',
+          },
+          { id: 'aws', label: 'AWS', detail: 'Real keys, as the identity of a profile on this machine.' },
+        ]}
+      />
+      {kind === 'aws' && (
+        <div className="stack">
+          <ProfileList
+            profiles={profiles}
+            problems={problems}
+            value={profile}
+            onChange={(next) => patch({ profile: next })}
+          />
+          {chosen?.sso === true && (
+            <div className="sign-in-offer">
+              <span className="hint">
+                This profile gets its session through SSO, shared with the AWS CLI.
+              </span>
+              <Button
+                icon={<LogIn className="icon" aria-hidden="true" />}
+                onPress={() => void begin(profile)}
+              >
+                Sign in
+              </Button>
+            </div>
+          )}
+          {chosen?.mfa === true && <p className="hint">A multi-factor code will be asked for, once.</p>}
+          <RegionInput
+            value={region}
+            onChange={(next) => patch({ region: next })}
+            fallback={chosen?.region ?? null}
+          />
+          <div className="field-pair">
+            <SelectInput
+              label="FIPS endpoints"
+              value={fips}
+              options={SWITCH}
+              onChange={(next) => patch({ fips: next })}
+            />
+            <SelectInput
+              label="Dual-stack endpoints (IPv6)"
+              value={dualStack}
+              options={SWITCH}
+              onChange={(next) => patch({ dualStack: next })}
+            />
+          </div>
+          <TextInput
+            label="Endpoint URL (optional)"
+            value={endpoint}
+            onChange={(next) => patch({ endpoint: next })}
+            mono
+            invalid={problem !== null}
+            placeholder="https://vpce-….kms.eu-central-1.vpce.amazonaws.com"
+            hint={problem ?? 'For VPC endpoints and KMS-compatible services.'}
+          />
+        </div>
+      )}
+    </>
+  );
+}

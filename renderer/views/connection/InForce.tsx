@@ -1,0 +1,44 @@
+import type { ConnectionState } from '#shared/model/connection.ts';
+import { FaultCard } from '../../components/FaultCard.tsx';
+import { choiceWords } from '../../lib/connection.ts';
+
+/** What a connection really is: who, where, and what stands between. */
+export function InForce({ connection }: { readonly connection: ConnectionState }) {
+  const { choice, status, identity, route, fault } = connection;
+  const facts: [string, string][] = [['Works against', choiceWords(choice)]];
+  if (identity !== null) facts.push(['Identity', identity.arn], ['Account', identity.account]);
+  if (route !== null) {
+    facts.push(
+      ['Region', route.partition === 'aws' ? route.region : `${route.region}, partition ${route.partition}`],
+      ['Endpoint', route.endpoint ?? endpointWords(route.fips, route.dualStack)],
+      ['Proxy', route.proxy ?? 'none'],
+      ['Certificate authorities', route.caBundle ?? 'built-in'],
+    );
+  }
+  return (
+    <section className="stack stack-tight" aria-label="In force">
+      <div className="in-force">
+        <p className="in-force-head">
+          <span className={`dot dot-${status}`} aria-hidden="true" />
+          <strong>
+            {status === 'ready' ? 'Connected' : status === 'connecting' ? 'Connecting' : 'Not connected'}
+          </strong>
+        </p>
+        <dl className="facts">
+          {facts.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+      {fault !== null && status === 'failed' && <FaultCard fault={fault} />}
+    </section>
+  );
+}
+
+function endpointWords(fips: boolean, dualStack: boolean): string {
+  const kinds = [fips && 'FIPS', dualStack && 'dual-stack'].filter((kind) => kind !== false);
+  return kinds.length === 0 ? 'the Region’s own' : `the Region’s own, ${kinds.join(' and ')}`;
+}

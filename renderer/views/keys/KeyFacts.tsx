@@ -1,0 +1,181 @@
+import { TriangleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { KeyInfo } from '#shared/model/key.ts';
+import { Status } from '../../components/Status.tsx';
+import { day, moment, shortHex } from '../../lib/format.ts';
+import { keyDanger, rotationWords, stateTone, stateWords, usageWords } from '../../lib/keys.ts';
+
+interface KeyFactsProps {
+  readonly info: KeyInfo;
+  /** Whether KMS was asked for everything; before that, what is missing may still come. */
+  readonly asked: boolean;
+}
+
+/** The facts of one key, and apart from them what KMS would not tell. */
+export function KeyFacts({ info, asked }: KeyFactsProps) {
+  const danger = keyDanger(info);
+  return (
+    <>
+      {danger !== null && (
+        <p className="remark remark-attention">
+          <TriangleAlert className="icon severity-warning" aria-hidden="true" />
+          <span>{danger.why}</span>
+        </p>
+      )}
+      <dl className="facts">
+        {info.aliases.length > 1 && <Fact name="Aliases">{info.aliases.join(', ')}</Fact>}
+        {info.description !== '' && <Fact name="Description">{info.description}</Fact>}
+        <Fact name="State">
+          {info.state !== null && <Status tone={stateTone(info)} word={stateWords(info.state)} />}
+          {info.deletionDate !== null && `, to be deleted on ${moment(info.deletionDate)}`}
+        </Fact>
+        <Fact name="Spec">{info.spec}</Fact>
+        <Fact name="Usage">{info.usage === null ? null : usageWords(info.usage)}</Fact>
+        <Fact name="Algorithms">
+          {info.spec === null ? null : info.algorithms.join(', ') || 'none for encryption'}
+        </Fact>
+        <Fact name="Origin">{info.origin}</Fact>
+        <Fact name="Manager">
+          {info.manager === null ? null : info.manager === 'AWS' ? 'AWS managed' : 'Customer managed'}
+        </Fact>
+        <Fact name="Created">{info.createdAt === null ? null : moment(info.createdAt)}</Fact>
+        <Regions info={info} />
+        <Fact name="As a source">{info.unfitAsSource ?? 'nothing speaks against it'}</Fact>
+        <Fact name="As a destination">{info.unfitAsDestination ?? 'nothing speaks against it'}</Fact>
+      </dl>
+      <Asked info={info} asked={asked} />
+      {info.gaps.length > 0 && (
+        <section aria-label="Gaps">
+          <h3 className="key-pane-heading">What KMS would not tell</h3>
+          <ul className="key-gaps">
+            {info.gaps.map((gap) => (
+              <li key={gap} className="gap-text">
+                {gap}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  );
+}
+
+/** Rotation, last use and tags: a request of its own to KMS each. */
+function Asked({ info, asked }: KeyFactsProps) {
+  const { rotation, lastUse, tags, spec } = info;
+  return (
+    <>
+      <h3 className="key-pane-heading">Rotation</h3>
+      {rotation === null ? (
+        <Missing
+          asked={asked}
+          none={spec !== null && spec !== 'SYMMETRIC_DEFAULT' ? 'This kind of key does not rotate.' : null}
+        />
+      ) : (
+        <>
+          <dl className="facts">
+            <Fact name="Automatic">{rotationWords(rotation)}</Fact>
+            {rotation.nextAt !== null && <Fact name="Next">{moment(rotation.nextAt)}</Fact>}
+            {rotation.onDemandSince !== null && (
+              <Fact name="On demand">{`under way since ${moment(rotation.onDemandSince)}`}</Fact>
+            )}
+            {info.currentKeyMaterialId !== null && (
+              <Fact name="Current material">
+                <code title={info.currentKeyMaterialId}>{shortHex(info.currentKeyMaterialId)}</code>
+              </Fact>
+            )}
+          </dl>
+          {rotation.past !== null && rotation.past.length > 0 && <Past past={rotation.past} />}
+        </>
+      )}
+      <h3 className="key-pane-heading">Last use</h3>
+      {lastUse === null ? (
+        <Missing asked={asked} none={null} />
+      ) : (
+        <p>
+          {lastUse.at === null
+            ? `None${lastUse.trackedSince === null ? '' : ` since ${day(lastUse.trackedSince)}, when KMS began to keep it`}.`
+            : `${lastUse.operation ?? 'Used'} on ${moment(lastUse.at)}`}
+        </p>
+      )}
+      <h3 className="key-pane-heading">Tags</h3>
+      {tags === null ? (
+        <Missing asked={asked} none={null} />
+      ) : tags.length === 0 ? (
+        <p className="faint">None</p>
+      ) : (
+        <dl className="facts">
+          {tags.map(({ key, value }) => (
+            <Fact key={key} name={key}>
+              {value === '' ? '(empty)' : value}
+            </Fact>
+          ))}
+        </dl>
+      )}
+    </>
+  );
+}
+
+function Past({ past }: { readonly past: NonNullable<NonNullable<KeyInfo['rotation']>['past']> }) {
+  return (
+    <table className="data-table" aria-label="Key materials of this key">
+      <thead>
+        <tr>
+          <th scope="col">Material</th>
+          <th scope="col">Since</th>
+          <th scope="col">How</th>
+        </tr>
+      </thead>
+      <tbody>
+        {past.map((entry, i) => (
+          <tr key={entry.keyMaterialId ?? `${entry.at ?? 'first'} ${i}`}>
+            <td>
+              {entry.keyMaterialId === null ? (
+                <span className="faint">not said</span>
+              ) : (
+                <code title={entry.keyMaterialId}>{shortHex(entry.keyMaterialId)}</code>
+              )}
+              {entry.state !== null && (
+                <span className="cell-sub">{entry.state.toLowerCase().replaceAll('_', '-')}</span>
+              )}
+            </td>
+            <td>{entry.at === null ? 'the beginning' : day(entry.at)}</td>
+            <td>{entry.type === null ? '' : entry.type === 'ON_DEMAND' ? 'on demand' : 'automatic'}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Regions({ info }: { readonly info: KeyInfo }) {
+  const key = info.multiRegionKey;
+  if (key === null) return <Fact name="Multi-Region">{info.multiRegion === null ? null : 'no'}</Fact>;
+  return (
+    <>
+      <Fact name="Multi-Region">{key.role === 'PRIMARY' ? 'this is the primary' : 'this is a replica'}</Fact>
+      {key.role === 'REPLICA' && key.primary !== null && <Fact name="Primary in">{key.primary.region}</Fact>}
+      <Fact name="Replicas in">
+        {key.replicas.map(({ region }) => region).join(', ') || 'no other Region'}
+      </Fact>
+    </>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children === null ? <span className="gap-text">not permitted</span> : children}</dd>
+    </div>
+  );
+}
+
+function Missing({ asked, none }: { readonly asked: boolean; readonly none: string | null }) {
+  if (none !== null) return <p className="faint">{none}</p>;
+  return asked ? (
+    <p className="gap-text">KMS did not tell; see below.</p>
+  ) : (
+    <p className="faint">Asking KMS…</p>
+  );
+}
