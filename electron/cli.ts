@@ -9,6 +9,7 @@ import { practiceKms } from './cli/practice.ts';
 import { checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
 import { serveCommand } from './cli/serve.ts';
 import { BAD_INPUT } from './cli/session.ts';
+import { ssoLogin } from './cli/sso-login.ts';
 import { faultLines } from './cli/text.ts';
 
 let exitCode = 0;
@@ -84,6 +85,12 @@ connectionFlags(
     .description('list the keys this identity can see')
     .option('--json', 'print one JSON document'),
 ).action(run(keys));
+
+program
+  .command('sso-login')
+  .description('sign in to the SSO session of a profile; the AWS CLI shares it')
+  .argument('<profile>', 'AWS profile')
+  .action(run(ssoLogin));
 
 program
   .command('practice-kms')

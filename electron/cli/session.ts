@@ -1,9 +1,10 @@
 import { resolve, sep } from 'node:path';
 import type { BlobRow, Oddity } from '#shared/model/blob.ts';
-import type { ConnectionChoice } from '#shared/model/connection.ts';
+import type { ConnectionChoice, MfaQuestion } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine, dataDir } from '../engine/index.ts';
 import { type Client, client } from './client.ts';
+import { answerOnTerminal } from './prompt.ts';
 import { safe } from './text.ts';
 
 /** Exit codes, as documented in the README. */
@@ -35,6 +36,10 @@ export async function withEngine<T>(
   });
   try {
     const through = client(engine);
+    const answer = answerOnTerminal(through);
+    engine.onEvent((name, payload) => {
+      if (name === 'mfaAsked') answer(payload as MfaQuestion);
+    });
     if (connection !== null) {
       const state = await through.page.connection.use(connection);
       if (state.fault !== null) throw new FaultError(state.fault);

@@ -12,7 +12,7 @@ export function InForce({ connection }: { readonly connection: ConnectionState }
       ['Region', route.partition === 'aws' ? route.region : `${route.region}, partition ${route.partition}`],
       ['Endpoint', route.endpoint ?? endpointWords(route.fips, route.dualStack)],
       ['Proxy', route.proxy ?? 'none'],
-      ['Certificate authorities', route.caBundle ?? 'built-in'],
+      ['CA bundle', route.caBundle ?? 'none: the built-in authorities'],
     );
   }
   return (

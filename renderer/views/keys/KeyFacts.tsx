@@ -166,7 +166,7 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{children === null ? <span className="gap-text">not permitted</span> : children}</dd>
+      <dd>{children === null ? <span className="gap-text">not told</span> : children}</dd>
     </div>
   );
 }

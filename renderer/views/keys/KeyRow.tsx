@@ -10,7 +10,7 @@ export const KEY_COLUMNS = [
   { id: 'spec', name: 'Spec and usage' },
   { id: 'state', name: 'State' },
   { id: 'rotation', name: 'Rotation' },
-  { id: 'origin', name: 'Origin and Regions' },
+  { id: 'origin', name: 'Origin' },
   { id: 'created', name: 'Created' },
 ] as const;
 
@@ -59,7 +59,10 @@ export const KeyRow = memo(function KeyRow({ info, index, top, height, active, o
         {state === null ? (
           <Gap why={gaps} />
         ) : (
-          <Status tone={stateTone(info)} word={danger?.word ?? stateWords(state)} why={danger?.why ?? null} />
+          <Status tone={stateTone(info)} word={stateWords(state)} why={danger?.why ?? null} />
+        )}
+        {info.deletionDate !== null && (
+          <span className="cell-sub danger-text">on {day(info.deletionDate)}</span>
         )}
         {unfitAsDestination !== null && danger === null && (
           <span className="cell-sub attention-text" title={unfitAsDestination}>
@@ -107,7 +110,7 @@ function regionWords({ role, replicas }: NonNullable<KeyInfo['multiRegionKey']>)
 function Gap({ why }: { readonly why: readonly string[] }) {
   return (
     <span className="gap-text" title={why.join('\n')}>
-      not permitted
+      not told
     </span>
   );
 }
