@@ -255,3 +255,58 @@ test('a source key in danger is flagged where its blobs are shown', async ({ sta
   await page.getByRole('row', { name: /b\.bin/ }).click();
   await expect(page.getByRole('region', { name: 'Key', exact: true })).toContainText('Disabled');
 });
+
+test('many keys: usable while they load, and only those in sight are drawn', async ({ identity, openAs }) => {
+  const many = 1_200;
+  const id = (n: number): string => `key-${String(n).padStart(5, '0')}`;
+  const arn = (keyId: string): string => `arn:aws:kms:us-east-1:111122223333:key/${keyId}`;
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  identity.state.on = async ({ what, members }, nth) => {
+    if (what === 'KMS ListKeys') {
+      const from = Number(members.Marker ?? 0);
+      const to = Math.min(many, from + 1000);
+      const Keys = Array.from({ length: to - from }, (_, n) => ({
+        KeyId: id(from + n),
+        KeyArn: arn(id(from + n)),
+      }));
+      return { body: { Keys, Truncated: to < many, ...(to < many ? { NextMarker: String(to) } : {}) } };
+    }
+    if (what !== 'KMS DescribeKey')
+      return { status: 400, error: 'AccessDeniedException', body: { message: 'no' } };
+    if (nth > 400) await held;
+    const KeyId = String(members.KeyId);
+    return {
+      body: {
+        KeyMetadata: {
+          KeyId,
+          Arn: arn(KeyId),
+          KeySpec: 'SYMMETRIC_DEFAULT',
+          KeyUsage: 'ENCRYPT_DECRYPT',
+          KeyState: 'Enabled',
+          EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+        },
+      },
+    };
+  };
+  const withIdentity = identity.state.on;
+  identity.state.on = (seen, nth) => (seen.what.startsWith('STS') ? null : withIdentity(seen, nth));
+  const { page } = await openAs({ AWS_ENDPOINT_URL: identity.url });
+  await connectTo(page, 'admin');
+  await page.getByRole('button', { name: 'Keys' }).click();
+  await expect(page.getByText('400 of 1,000 keys so far')).toBeVisible();
+  await page.getByRole('searchbox', { name: 'Search keys' }).fill(id(123));
+  await expect(page.getByRole('row', { name: id(123) })).toBeVisible();
+  await page.getByRole('searchbox', { name: 'Search keys' }).fill('');
+  release();
+  await expect(page.getByText(/^1,200 keys/)).toBeVisible();
+  const grid = page.getByRole('grid', { name: 'Keys of this account and Region' });
+  await grid.focus();
+  await page.keyboard.press('End');
+  await expect(grid.getByRole('row', { name: id(many - 1) })).toBeVisible();
+  await expect(grid).toHaveAttribute('aria-rowcount', String(many + 1));
+  expect(await grid.getByRole('row').count()).toBeLessThan(80);
+  await expect(page.getByRole('region', { name: 'Gaps' })).toContainText('ListAliases');
+});

@@ -21,17 +21,19 @@ export interface Said {
 }
 
 /** IAM Identity Center (OIDC and portal), STS and KMS at one address, for tests. `on` answers before the defaults. */
-export async function fakeIdentity(on: (seen: Seen, nth: number) => Said | null = () => null) {
+export async function fakeIdentity(
+  on: (seen: Seen, nth: number) => Said | null | Promise<Said> = () => null,
+) {
   const seen: Seen[] = [];
   const state = { on, tokenGood: true, roleSeconds: 3600, sets: 0, tokens: 0 };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
+    request.on('end', async () => {
       const one = understood(request, Buffer.concat(chunks).toString('utf8'));
       seen.push(one);
       const nth = seen.filter(({ what }) => what === one.what).length;
-      send(response, one, state.on(one, nth) ?? byDefault(one, state));
+      send(response, one, (await state.on(one, nth)) ?? byDefault(one, state));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
