@@ -36,7 +36,14 @@ beforeAll(() => {
   engine = createEngine({
     host: 'cli',
     version: '0',
-    can: { chooseFiles: false, chooseFolder: false, readClipboard: false, reveal: false, download: false },
+    can: {
+      chooseFiles: false,
+      chooseFolder: false,
+      readClipboard: false,
+      reveal: false,
+      openBrowser: false,
+      download: false,
+    },
     dataDir: home,
     outputFolders: [],
     connection: null,
