@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const root = resolve(import.meta.dirname, '..');
 
 /** Services: each is entered by its index.ts alone. */
-const SERVICES = ['intake', 'inspect', 'kms', 'practice-kms', 'rotation', 'clusters', 'audit'];
+const SERVICES = ['intake', 'inspect', 'kms', 'practice-kms', 'rotation', 'clusters', 'audit', 'two-step'];
 /** Rooms of the hosts, which no service may import. */
 const HOSTS = [
   'main.ts',

@@ -1,5 +1,7 @@
+export type { AccessKeys, KmsAccess, RemoteFailure } from './access.ts';
 export { connect } from './connect.ts';
 export { forgetSessions } from './credentials.ts';
+export { KmsFaultError } from './failure.ts';
 export { listProfiles } from './profiles.ts';
 export { type SsoSignedIn, type SsoSignInOptions, ssoSignIn } from './sso/sign-in.ts';
 export type {

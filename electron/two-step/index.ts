@@ -1,0 +1,3 @@
+export type { ChildChannel, ChildStarter } from './channel.ts';
+export { forkChild } from './fork.ts';
+export { TwoStepKms, type TwoStepParts } from './two-step-kms.ts';
