@@ -17,4 +17,4 @@ export type {
   RightsInput,
 } from './types.ts';
 export { watchProfiles } from './watch-profiles.ts';
-export { partitionOf } from './where.ts';
+export { isLoopback, partitionOf } from './where.ts';
