@@ -136,6 +136,19 @@ describe('layers', () => {
     ).toEqual([]);
   });
 
+  it("the two-step child is made of a few of Node's modules and its own folder", () => {
+    const child = imports.filter((i) => i.from.startsWith('electron/two-step/child/'));
+    const node = child.filter((i) => i.bare).map((i) => i.to);
+    expect([...new Set(node)].sort()).toEqual(['node:crypto', 'node:http', 'node:https']);
+    expect(
+      show(
+        child.filter(
+          (i) => !i.bare && !/^electron\/two-step\/(?:child\/(?!.*test)|messages\.ts$)/.test(i.to),
+        ),
+      ),
+    ).toEqual([]);
+  });
+
   it('there is no cycle', () => {
     const edges = new Map<string, string[]>();
     for (const i of imports) if (!i.bare) edges.set(i.from, [...(edges.get(i.from) ?? []), i.to]);

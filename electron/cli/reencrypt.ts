@@ -168,7 +168,7 @@ async function allItems({ page }: Client, runId: string): Promise<RunItem[]> {
 }
 
 const HAPPENED =
-  'Decrypted here and encrypted there: plaintext was in the memory of a child process of this machine, which has ended.';
+  'Decrypted here, encrypted there: what KMS decrypted was in the memory of a child process of this machine, which ended with the run.';
 const TRIED =
   'The real run decrypts here and encrypts there: plaintext will be in the memory of a child process of this machine.';
 

@@ -13,9 +13,7 @@ const COLON = 0x3a;
 const NAME = [...'Plaintext'].map((c) => c.charCodeAt(0));
 
 /** The reply is not the one JSON object that KMS sends. Says nothing of its contents. */
-export class UnreadableReply extends Error {
-  override name = 'SyntaxError';
-}
+export class UnreadableReply extends SyntaxError {}
 
 export interface Token {
   /** First byte inside the quotes, and the closing quote. */

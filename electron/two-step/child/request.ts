@@ -67,7 +67,10 @@ export class Endpoint {
     return new Promise((resolve, reject) => {
       const transport = url.protocol === 'https:' ? https : http;
       const request = transport.request(url, { method: 'POST', agent: this.#agent, headers });
-      const late = () => request.destroy(new TimeoutError());
+      const late = () => {
+        fail(new TimeoutError());
+        request.destroy();
+      };
       const connecting = setTimeout(late, CONNECTION_TIMEOUT_MS);
       const answering = setTimeout(late, REQUEST_TIMEOUT_MS);
       const done = () => {
@@ -93,7 +96,9 @@ export class Endpoint {
           if (fits) into.set(chunk, at);
           at += chunk.length;
           chunk.fill(0);
-          if (!fits) request.destroy(new UnreadableReply('The reply is longer than any of KMS.'));
+          if (fits) return;
+          fail(new UnreadableReply('The reply is longer than any of KMS.'));
+          response.destroy();
         });
         response.on('error', fail);
         response.on('end', () => {
