@@ -39,7 +39,7 @@ function connectionFlags(command: Command): Command {
 }
 
 const program = new Command('rewrap')
-  .description('Inspect and re-encrypt AWS KMS ciphertext. No plaintext leaves KMS.')
+  .description('Inspect and re-encrypt AWS KMS ciphertext. No plaintext leaves KMS unless you ask for it.')
   .version(__REWRAP_VERSION__)
   .exitOverride()
   .showHelpAfterError('(rewrap --help shows how)');

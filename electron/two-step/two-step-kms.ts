@@ -4,13 +4,14 @@ import type { ConnectionChoice, Identity } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyList } from '#shared/model/key.ts';
 import { identify } from '../inspect/index.ts';
-import type {
-  DryRunOutput,
-  Kms,
-  KmsAccess,
-  KmsConnection,
-  ReEncryptInput,
-  ReEncryptOutput,
+import {
+  type DryRunOutput,
+  isLoopback,
+  type Kms,
+  type KmsAccess,
+  type KmsConnection,
+  type ReEncryptInput,
+  type ReEncryptOutput,
 } from '../kms/index.ts';
 import type { ChildStarter } from './channel.ts';
 import { ChildClient } from './child-client.ts';
@@ -47,12 +48,17 @@ export class TwoStepKms implements Kms {
   readonly #sides: Readonly<Record<SideName, Side>>;
   readonly #child: ChildClient;
 
-  /** Starts nothing yet. */
+  /** Starts nothing yet. Throws FaultError `TwoStepNeedsTls`: plaintext crosses no network in clear. */
   constructor({ source, destination, startChild }: TwoStepParts) {
     const sides = {
       source: { kms: source, access: source.access() },
       destination: { kms: destination, access: destination.access() },
     };
+    for (const { access } of Object.values(sides))
+      if (access.endpoint.startsWith('http:') && !isLoopback(access.endpoint))
+        throw new FaultError(
+          explainOwn('TwoStepNeedsTls', { message: `${access.endpoint} would be sent plaintext in clear.` }),
+        );
     const kms = destination;
     this.choice = kms.choice;
     this.region = kms.region;

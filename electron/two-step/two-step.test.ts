@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serialize } from 'node:v8';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FaultError } from '#shared/model/fault.ts';
+import { sightings } from '../../e2e/support/canary.ts';
 import { connect, type KmsConnection, type ReEncryptInput } from '../kms/index.ts';
 import {
   PRACTICE_IDENTITIES,
@@ -257,6 +259,44 @@ describe('faults are explained for their side', () => {
     });
     nowhere.close();
   });
+});
+
+it('nothing that comes out of the child has the plaintext in it, in any form', async () => {
+  const canary = Buffer.from(`canary-${randomBytes(12).toString('hex')}`);
+  const heard: Buffer[] = [];
+  const spied = new TwoStepKms({
+    source: near,
+    destination: far,
+    startChild: () => {
+      const child = startFromSource();
+      return {
+        ...child,
+        onMessage: (listener) =>
+          child.onMessage((message) => {
+            heard.push(serialize(message));
+            listener(message);
+          }),
+      };
+    },
+  });
+  open.push(spied);
+  const blob = await sealed(canary);
+  await spied.dryRun(input(blob));
+  const out = await spied.reEncrypt(input(blob));
+  await faultOf(spied.reEncrypt(input(blob, { destinationKeyId: 'alias/none' })));
+  practice.faults.set([{ kind: 'ignore-dry-run' }]);
+  await spied.dryRun(input(blob));
+  expect(heard).toHaveLength(6);
+  expect(heard.flatMap((bytes) => sightings('a message', bytes, [canary]))).toEqual([]);
+  expect(await opened(out.blob)).toEqual(canary);
+});
+
+it('plaintext is sent to no other machine in clear', async () => {
+  const choice = { kind: 'aws', profile: null, region: FAR, fips: null, dualStack: null } as const;
+  const clear = await connect({ ...choice, endpointUrl: 'http://kms.example' }, null);
+  const sides = { source: near, destination: clear, startChild: startFromSource };
+  expect(() => new TwoStepKms(sides)).toThrow(/kms\.example.* in clear/);
+  clear.close();
 });
 
 describe('the child', () => {

@@ -156,6 +156,11 @@ export const OWN = {
     ['It needs a child process, which this host cannot start.'],
     'Use the desktop application, "rewrap serve" or "rewrap reencrypt".',
   ),
+  TwoStepNeedsTls: entry(
+    'The endpoint would be sent plaintext in clear.',
+    ['Its URL begins with http://, and it is not on this machine.'],
+    'Use an https:// endpoint for decrypting here and encrypting there.',
+  ),
   PlaintextEchoed: stop(
     entry(
       'The destination endpoint sent the plaintext back.',
