@@ -9,8 +9,8 @@ const SHELL = '/bin/sh';
  * the program itself; the bundle is one file.
  *
  * Node's permission model then refuses it every other file, writing, child processes, the inspector, heap snapshots
- * and reports. It gets no environment (so no NODE_OPTIONS either), no argument but its own path, no terminal, and
- * where there is a POSIX shell no core dump (`ulimit -c 0`).
+ * and reports. It gets no environment of ours (so no NODE_OPTIONS either), no argument but its own path, no terminal,
+ * and where there is a POSIX shell no core dump (`ulimit -c 0`).
  */
 export function forkChild(
   file: string,
@@ -28,8 +28,8 @@ export function forkChild(
     : [process.execPath, args];
   const { SystemRoot } = process.env;
   const child = spawn(command, rest, {
-    // Windows opens no socket without it.
-    env: SystemRoot === undefined ? {} : { SystemRoot },
+    // Windows opens no socket without the first. By the second glibc overwrites what native code frees.
+    env: { ...(SystemRoot === undefined ? {} : { SystemRoot }), MALLOC_PERTURB_: '165' },
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });

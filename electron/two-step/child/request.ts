@@ -38,8 +38,8 @@ export class Endpoint {
   }
 
   /**
-   * Signs and sends one request and reads the body of its answer into `into`. Each piece that Node hands over is
-   * zeroed once it is copied. Rejects with the system's error, with `TimeoutError`, and with {@link UnreadableReply}
+   * Signs and sends one request and reads the body of its answer into `into`. Each piece that Node reads or hands over
+   * is zeroed once it is copied. Rejects with the system's error, with `TimeoutError`, and with {@link UnreadableReply}
    * where the answer is longer than `into`.
    */
   send(
@@ -73,7 +73,9 @@ export class Endpoint {
       };
       const connecting = setTimeout(late, CONNECTION_TIMEOUT_MS);
       const answering = setTimeout(late, REQUEST_TIMEOUT_MS);
+      let unwatch = () => {};
       const done = () => {
+        unwatch();
         clearTimeout(connecting);
         clearTimeout(answering);
       };
@@ -82,6 +84,10 @@ export class Endpoint {
         reject(error);
       };
       request.on('socket', (socket) => {
+        // After Node's own listener, which has parsed the piece and copied what it hands over. Taken away before the
+        // connection serves again.
+        socket.on('data', wipe);
+        unwatch = () => socket.off('data', wipe);
         if (!socket.connecting) clearTimeout(connecting);
         else
           socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () =>
@@ -124,6 +130,8 @@ export class Endpoint {
     this.#agent.destroy();
   }
 }
+
+const wipe = (chunk: Buffer): void => void chunk.fill(0);
 
 class TimeoutError extends Error {
   override name = 'TimeoutError';
