@@ -103,6 +103,8 @@ test('decrypting here: plaintext never in the page, in what is printed, or on di
   page,
   open,
 }) => {
+  // Four runs, and several processes start.
+  test.slow();
   const { kms, arn } = await farKey(stage);
   const plaintext = secret();
   const file = write(stage.files, 'a.bin', await encrypt(stage.kms, PAYMENTS, plaintext));

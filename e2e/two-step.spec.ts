@@ -12,6 +12,8 @@ test('a key in another Region: offered with a plain explanation, ticked for one 
   stage,
   open,
 }) => {
+  // Several processes start.
+  test.slow();
   const { kms, arn } = await farKey(stage);
   const plaintext = secret();
   const file = write(stage.files, 'a.bin', await encrypt(stage.kms, PAYMENTS, plaintext));
@@ -97,6 +99,7 @@ test('the shell wants to be told twice, says what it means, and crosses accounts
 
 /** Starts a two-step run of many files in place, which its endpoint slows down. */
 async function slowRun(stage: Stage, open: (...args: string[]) => Promise<{ page: Page }>) {
+  test.slow();
   const { kms, arn } = await farKey(stage);
   const names = Array.from({ length: 24 }, (_, i) => `f${String(i).padStart(2, '0')}.bin`);
   for (const name of names) write(stage.files, name, await encrypt(stage.kms, PAYMENTS, secret()));

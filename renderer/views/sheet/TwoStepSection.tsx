@@ -14,10 +14,10 @@ import { useRunItems } from './useRunItems.ts';
  */
 export function TwoStepSection() {
   const { draft, dryRunId, patch } = useDraft();
-  const connection = useConnection((state) => state.connection);
+  const { connection, destination } = useConnection();
   const preflight = useRuns((state) => (dryRunId === null ? undefined : state.runs.get(dryRunId)));
   const { items } = useRunItems(preflight);
-  const sides = { connection, destination: null, destinationKeyArn: draft.destination.key?.arn ?? null };
+  const sides = { connection, destination, destinationKeyArn: draft.destination.key?.arn ?? null };
   const ticked = draft.route === 'decrypt-encrypt';
   const why = whyTwoSteps(sides, items?.items ?? []);
   if (why === null && !ticked) return null;
