@@ -12,6 +12,7 @@ import {
   type KmsConnection,
   type ReEncryptInput,
   type ReEncryptOutput,
+  type RightsInput,
 } from '../kms/index.ts';
 import type { ChildStarter } from './channel.ts';
 import { ChildClient } from './child-client.ts';
@@ -102,12 +103,21 @@ export class TwoStepKms implements Kms {
     const plaintextBytes = takesEncryptionContext(input.sourceAlgorithm)
       ? (identify(input.blob).plaintextBytes ?? 1)
       : 1;
-    const seals = await this.#ask(input, ({ destination }) => ({
-      type: 'try-encrypt',
-      encrypt: { keys: bare(destination), members: encryptMembers(input, true) },
-      plaintextBytes,
+    const seals = await this.#trySeal(input, plaintextBytes);
+    return opens.outcome === 'ignored' ? opens : seals;
+  }
+
+  /** The rights alone, by DryRuns of Decrypt without its ciphertext and of Encrypt. */
+  async mayReEncrypt(rights: RightsInput): Promise<DryRunOutput> {
+    const input = { ...rights, blob: new Uint8Array() };
+    const { CiphertextBlob: _, ...members } = decryptMembers(input, true);
+    const opens = await this.#ask(input, ({ source }) => ({
+      type: 'try-decrypt',
+      side: 'source',
+      decrypt: { keys: bare(source), members: { ...members, DryRunModifiers: ['IGNORE_CIPHERTEXT'] } },
     }));
-    return opens.outcome === 'ignored' ? opens : tried(seals);
+    const seals = await this.#trySeal(input, 1);
+    return tried(opens).outcome === 'ignored' ? tried(opens) : seals;
   }
 
   /** A DryRun of Decrypt on the destination connection. */
@@ -130,6 +140,15 @@ export class TwoStepKms implements Kms {
   /** Ends the child, with whatever it is doing; resolves when it is gone. */
   close(): Promise<void> {
     return this.#child.close();
+  }
+
+  async #trySeal(input: ReEncryptInput, plaintextBytes: number): Promise<DryRunOutput> {
+    const reply = await this.#ask(input, ({ destination }) => ({
+      type: 'try-encrypt',
+      encrypt: { keys: bare(destination), members: encryptMembers(input, true) },
+      plaintextBytes,
+    }));
+    return tried(reply);
   }
 
   async #tryDecrypt(input: ReEncryptInput, side: SideName): Promise<DryRunOutput> {
