@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateDataKeyCommand } from '@aws-sdk/client-kms';
 import { disguises, sightings, sightingsOnDisk, tap } from './support/canary.ts';
+import { isRunning, twoStepChildren } from './support/children.ts';
+import { asAws, farKey, faults, pickByArn, TICK } from './support/far.ts';
 import { expect, test } from './support/fixtures.ts';
 import { rewrap } from './support/processes.ts';
 import { connected, fillSheet, preflight, reencrypt } from './support/screen.ts';
@@ -93,4 +96,54 @@ test('no plaintext crosses the bridge or is written to disk', async ({ stage, pa
   // Not because nothing was there to find:
   expect(sightingsOnDisk(leaked, secrets)).not.toEqual([]);
   expect((await decrypt(stage.kms, blob, { context })).plaintext).toEqual(plaintext);
+});
+
+test('decrypting here: plaintext never in the page, in what is printed, or on disk; the child is gone', async ({
+  stage,
+  page,
+  open,
+}) => {
+  // Four runs, and several processes start.
+  test.slow();
+  const { kms, arn } = await farKey(stage);
+  const plaintext = secret();
+  const file = write(stage.files, 'a.bin', await encrypt(stage.kms, PAYMENTS, plaintext));
+  const crossed = tap(page);
+  const { host } = await open(stage.files, ...asAws(stage));
+  await page.getByRole('checkbox', { name: 'Select a.bin' }).click();
+  await page.getByRole('button', { name: 'Re-encrypt 1 blob' }).click();
+  const sheet = page.getByRole('dialog', { name: 'Re-encrypt' });
+  await pickByArn(sheet, arn);
+  await sheet.getByRole('checkbox', { name: TICK }).check();
+  // An endpoint that ignores DryRun sends the plaintext in a mere preflight.
+  await faults(stage, [{ kind: 'ignore-dry-run' }]);
+  await expect(await preflight(sheet)).toContainText('1 will work');
+  // And one that refuses, slowly enough to see the child that has the plaintext.
+  await faults(stage, [
+    { kind: 'error', code: 'DisabledException', operations: ['Encrypt'] },
+    { kind: 'latency', ms: 1500, operations: ['Encrypt'] },
+  ]);
+  await sheet.getByRole('button', { name: 'Re-encrypt 1 blob' }).click();
+  await expect.poll(() => twoStepChildren(host.process.pid)).toHaveLength(1);
+  const [child = 0] = twoStepChildren(host.process.pid);
+  await expect(sheet.getByRole('region', { name: 'Result' })).toContainText('DisabledException');
+  await faults(stage, []);
+  await sheet.getByRole('button', { name: 'Edit and run again' }).click();
+  await sheet.getByRole('checkbox', { name: TICK }).check();
+  await expect(await reencrypt(sheet)).toContainText('Re-encrypted 1 blob');
+  await expect.poll(() => twoStepChildren(host.process.pid)).toEqual([]);
+  expect(isRunning(child)).toBe(false);
+  await host.stop();
+
+  const everything = [
+    ...(await crossed()),
+    { where: 'what the host printed', bytes: Buffer.from(host.output()) },
+  ];
+  expect(everything.filter(({ where }) => where === 'socket, to page').length).toBeGreaterThan(5);
+  expect(everything.flatMap(({ where, bytes }) => sightings(where, bytes, [plaintext]))).toEqual([]);
+  expect(sightingsOnDisk(stage.home, [plaintext])).toEqual([]);
+  expect(sightingsOnDisk(stage.files, [plaintext])).toEqual([]);
+  // It was moved, not lost.
+  expect((await decrypt(kms, readFileSync(file))).plaintext).toEqual(plaintext);
+  kms.destroy();
 });

@@ -7,6 +7,7 @@ import { keys } from './cli/keys.ts';
 import { algorithm, contextPair, port, rate, repeated, url } from './cli/options.ts';
 import { practiceKms } from './cli/practice.ts';
 import { checkContexts, checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
+import { checkRoute } from './cli/route.ts';
 import { serveCommand } from './cli/serve.ts';
 import { BAD_INPUT } from './cli/session.ts';
 import { ssoLogin } from './cli/sso-login.ts';
@@ -38,7 +39,7 @@ function connectionFlags(command: Command): Command {
 }
 
 const program = new Command('rewrap')
-  .description('Inspect and re-encrypt AWS KMS ciphertext. No plaintext leaves KMS.')
+  .description('Inspect and re-encrypt AWS KMS ciphertext. No plaintext leaves KMS unless you ask for it.')
   .version(__REWRAP_VERSION__)
   .exitOverride()
   .showHelpAfterError('(rewrap --help shows how)');
@@ -76,6 +77,17 @@ connectionFlags(
       repeated,
     )
     .option('--grant-token <token>', 'grant token, repeatable', repeated)
+    .option(
+      '--decrypt-here',
+      'Decrypt on this connection and Encrypt on another, where ReEncrypt cannot do it',
+    )
+    .option('--accept-plaintext-in-memory', 'with --decrypt-here: agree to what it means, for this run')
+    .option('--to-profile <name>', 'with --decrypt-here: AWS profile of the destination')
+    .option(
+      '--to-region <region>',
+      'with --decrypt-here: Region of the destination (default: that of its ARN)',
+    )
+    .option('--to-endpoint-url <url>', 'with --decrypt-here: KMS endpoint of the destination', url)
     .option('--dry-run', 'ask KMS whether it would work; change nothing')
     .option('--check-permissions', 'ask KMS for the rights alone, without any ciphertext; change nothing')
     .option('--estimate', 'say how many requests, how long and at what cost; change nothing')
@@ -89,6 +101,7 @@ connectionFlags(
   run(async (paths: string[], flags: ReencryptFlags) => {
     checkOutput(flags);
     checkContexts(flags);
+    checkRoute(flags);
     return reencrypt(paths, flags);
   }),
 );

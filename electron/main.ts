@@ -15,10 +15,12 @@ import {
   screen,
   session,
   shell,
+  utilityProcess,
 } from 'electron';
 import { startDesktop } from './desktop/index.ts';
 import { startEngine } from './engine/index.ts';
 import { openPage } from './page/index.ts';
+import { TWO_STEP_CHILD } from './two-step/index.ts';
 
 // The desktop entry. Bundled as CommonJS into dist/, beside the preload, the page and the engine's worker.
 void startDesktop({
@@ -42,11 +44,13 @@ void startDesktop({
     },
     session,
     shell,
+    utilityProcess,
   },
   version: __REWRAP_VERSION__,
   preload: join(__dirname, 'preload.cjs'),
   icon: join(__dirname, 'icon.png'),
-  startEngine: (options) => startEngine(options, join(__dirname, 'engine.cjs')),
+  twoStepChild: join(__dirname, TWO_STEP_CHILD),
+  startEngine: (options, startChild) => startEngine(options, join(__dirname, 'engine.cjs'), startChild),
   openPage: () => openPage(join(__dirname, 'renderer')),
   openUpdater: async () => {
     if (!app.isPackaged) return null;

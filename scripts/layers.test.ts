@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const root = resolve(import.meta.dirname, '..');
 
 /** Services: each is entered by its index.ts alone. */
-const SERVICES = ['intake', 'inspect', 'kms', 'practice-kms', 'rotation', 'clusters', 'audit'];
+const SERVICES = ['intake', 'inspect', 'kms', 'practice-kms', 'rotation', 'clusters', 'audit', 'two-step'];
 /** Rooms of the hosts, which no service may import. */
 const HOSTS = [
   'main.ts',
@@ -131,6 +131,19 @@ describe('layers', () => {
         imports.filter(
           (i) =>
             !i.bare && room(i.from) === 'practice-kms' && !/^(shared|electron\/practice-kms)\//.test(i.to),
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  it("the two-step child is made of a few of Node's modules and its own folder", () => {
+    const child = imports.filter((i) => i.from.startsWith('electron/two-step/child/'));
+    const node = child.filter((i) => i.bare).map((i) => i.to);
+    expect([...new Set(node)].sort()).toEqual(['node:crypto', 'node:http', 'node:https']);
+    expect(
+      show(
+        child.filter(
+          (i) => !i.bare && !/^electron\/two-step\/(?:child\/(?!.*test)|messages\.ts$)/.test(i.to),
         ),
       ),
     ).toEqual([]);

@@ -8,10 +8,11 @@ import { AWS_DEFAULT } from './keys.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
 import { permissionsCode, printPermissions } from './permissions.ts';
 import { progressLine } from './progress.ts';
+import { connectDestination, type RouteFlags, routeOf } from './route.ts';
 import { BAD_INPUT, type Listed, OK, SOME_FAILED, takeIn, withEngine } from './session.ts';
 import { faultLines, safe } from './text.ts';
 
-export interface ReencryptFlags extends ConnectionFlags {
+export interface ReencryptFlags extends ConnectionFlags, RouteFlags {
   to: string;
   from?: string;
   fromAlgorithm?: EncryptionAlgorithm;
@@ -45,6 +46,7 @@ export async function reencrypt(paths: readonly string[], flags: ReencryptFlags)
       if (flags.json) console.log(JSON.stringify({ run: null, blobs: [] }, null, 2));
       return BAD_INPUT;
     }
+    await connectDestination(client, flags);
     const request = await asRequest(client, flags, blobs);
     if (flags.estimate) {
       const found = await estimated(client, request, flags.rate ?? null);
@@ -75,7 +77,7 @@ async function asRequest(
   flags: ReencryptFlags,
   blobs: Listed[],
 ): Promise<RunRequest> {
-  const destination = flags.toAlgorithm ?? (await destinationAlgorithm(page, flags.to));
+  const destination = flags.toAlgorithm ?? (await destinationAlgorithm(page, flags));
   const output: RunRequest['output'] =
     flags.out === undefined
       ? { mode: 'in-place', backup: flags.backup === true }
@@ -94,6 +96,7 @@ async function asRequest(
     },
     grantTokens: flags.grantToken ?? [],
     output,
+    route: routeOf(flags),
     verify: flags.verify,
     dryRun: flags.dryRun === true,
   };
@@ -106,9 +109,13 @@ function destinationContext({ toContext, addContext, removeContext }: ReencryptF
 }
 
 /** The strongest algorithm that the destination has. A key that may not be described is taken for symmetric. */
-async function destinationAlgorithm(page: Client['page'], keyId: string): Promise<EncryptionAlgorithm> {
+async function destinationAlgorithm(
+  page: Client['page'],
+  flags: ReencryptFlags,
+): Promise<EncryptionAlgorithm> {
   try {
-    const key = await page.keys.describe({ keyId });
+    const side = routeOf(flags) === 'reencrypt' ? 'source' : 'destination';
+    const key = await page.keys.describe({ keyId: flags.to, side });
     if (key.algorithms.length === 0 || key.algorithms.includes('SYMMETRIC_DEFAULT'))
       return 'SYMMETRIC_DEFAULT';
     if (key.algorithms.includes('RSAES_OAEP_SHA_256')) return 'RSAES_OAEP_SHA_256';
@@ -160,6 +167,11 @@ async function allItems({ page }: Client, runId: string): Promise<RunItem[]> {
   }
 }
 
+const HAPPENED =
+  'Decrypted here, encrypted there: what KMS decrypted was in the memory of a child process of this machine, which ended with the run.';
+const TRIED =
+  'The real run decrypts here and encrypts there: plaintext will be in the memory of a child process of this machine.';
+
 type Named = Omit<RunItem, 'blobId'>;
 
 /** The item with its file as the person named it; a blob replaced in place is in that very file. */
@@ -182,6 +194,7 @@ function print(run: RunSummary, items: readonly Named[], inPlace: boolean): void
   const { succeeded, failed, skipped } = run.counts;
   const verb = run.dryRun ? 'would be re-encrypted (dry run: nothing was changed)' : 're-encrypted';
   console.log(`${succeeded} ${verb}, ${failed} failed, ${skipped} skipped · ${run.connection}`);
+  if (run.route === 'decrypt-encrypt') console.log(run.dryRun ? TRIED : HAPPENED);
   if (run.fault !== null) console.error(faultLines(run.fault, ''));
 }
 

@@ -1,8 +1,9 @@
-import { resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { BlobRow, Oddity } from '#shared/model/blob.ts';
 import type { ConnectionChoice, MfaQuestion } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine, dataDir } from '../engine/index.ts';
+import { forkChild, TWO_STEP_CHILD } from '../two-step/index.ts';
 import { type Client, client } from './client.ts';
 import { answerOnTerminal } from './prompt.ts';
 import { safe } from './text.ts';
@@ -26,14 +27,17 @@ export async function withEngine<T>(
   connection: ConnectionChoice | null,
   work: (client: Client, onEvent: ReturnType<typeof createEngine>['onEvent']) => Promise<T>,
 ): Promise<T> {
-  const engine = createEngine({
-    host: 'cli',
-    version: __REWRAP_VERSION__,
-    can: CANNOT,
-    dataDir: dataDir(),
-    outputFolders: [],
-    connection: null,
-  });
+  const engine = createEngine(
+    {
+      host: 'cli',
+      version: __REWRAP_VERSION__,
+      can: CANNOT,
+      dataDir: dataDir(),
+      outputFolders: [],
+      connection: null,
+    },
+    () => forkChild(join(import.meta.dirname, TWO_STEP_CHILD)),
+  );
   try {
     const through = client(engine);
     const answer = answerOnTerminal(through);

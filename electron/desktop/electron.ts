@@ -18,4 +18,5 @@ export type ElectronMain = Pick<
   | 'screen'
   | 'session'
   | 'shell'
+  | 'utilityProcess'
 >;

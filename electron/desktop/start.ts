@@ -6,6 +6,7 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import type { Look } from '#shared/model/look.ts';
 import type { Engine, EngineOptions } from '../bridge/index.ts';
 import type { Page } from '../page/index.ts';
+import type { ChildStarter } from '../two-step/index.ts';
 import { AppMenu } from './app-menu.ts';
 import { fileArguments } from './arguments.ts';
 import { type DiagnosticsParts, diagnostics } from './diagnostics.ts';
@@ -25,6 +26,7 @@ import { declareScheme, servePage } from './scheme.ts';
 import { signInPage } from './sign-in-page.ts';
 import { StateFile } from './state.ts';
 import { type Updater, Updates } from './updates.ts';
+import { utilityChild } from './utility-child.ts';
 import { openWindow } from './window.ts';
 
 /** What `main.ts` puts together. */
@@ -35,7 +37,9 @@ export interface DesktopParts {
   readonly preload: string;
   /** Absolute path of the window's icon, a PNG file. */
   readonly icon: string;
-  readonly startEngine: (options: EngineOptions) => Promise<Engine>;
+  /** Absolute path of the built two-step child. */
+  readonly twoStepChild: string;
+  readonly startEngine: (options: EngineOptions, startChild: ChildStarter) => Promise<Engine>;
   readonly openPage: () => Page;
   /** Called when a person asks for updates, not before; null where the build has no feed. */
   readonly openUpdater: () => Promise<Updater | null>;
@@ -130,7 +134,7 @@ class Desktop {
   }
 
   async run(): Promise<void> {
-    const { electron, version, system, startEngine, openPage } = this.#parts;
+    const { electron, version, system, twoStepChild, startEngine, openPage } = this.#parts;
     const { app, session } = electron;
     await app.whenReady();
     this.#insistOnSandbox();
@@ -155,7 +159,7 @@ class Desktop {
 
     const dataDir = app.getPath('userData');
     const paths = this.#inbox.drain();
-    const engine = await startEngine({
+    const options: EngineOptions = {
       host: 'desktop',
       version,
       can: {
@@ -169,7 +173,8 @@ class Desktop {
       dataDir,
       outputFolders: [],
       paths,
-    });
+    };
+    const engine = await startEngine(options, utilityChild(electron.utilityProcess, twoStepChild));
     this.#engine = engine;
     this.#furnish(engine, own, new StateFile(dataDir), log, paths);
   }

@@ -2,7 +2,9 @@ import { Worker } from 'node:worker_threads';
 import type { Reply } from '#shared/contract/api.ts';
 import { fault } from '#shared/model/fault.ts';
 import type { Engine, EngineOptions } from '../bridge/index.ts';
-import type { FromWorker, ToWorker } from './protocol.ts';
+import type { ChildStarter } from '../two-step/index.ts';
+import { HostedChildren } from './child-relay.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts';
 
 const STOPPED: Reply<never> = {
   ok: false,
@@ -19,18 +21,27 @@ const CLOSE_LIMIT = 10_000;
 
 /**
  * Starts the services in a worker thread, so that KMS traffic, file work and parsing never block the host's event
- * loop. Resolves when the thread runs; rejects when it cannot be started.
+ * loop. Resolves when the thread runs; rejects when it cannot be started. `startChild`: how two-step children are
+ * started where the thread cannot do it itself.
  */
-export function startEngine(options: EngineOptions, workerFile: string): Promise<Engine> {
-  const worker = new Worker(workerFile, { workerData: options, name: 'rewrap-engine' });
+export function startEngine(
+  options: EngineOptions,
+  workerFile: string,
+  startChild: ChildStarter | null = null,
+): Promise<Engine> {
+  const workerData: WorkerStart = { options, hostStartsChildren: startChild !== null };
+  const worker = new Worker(workerFile, { workerData, name: 'rewrap-engine' });
   const waiting = new Map<number, (reply: Reply<unknown>) => void>();
   const listeners = new Set<(name: string, payload: unknown) => void>();
+  const post = (message: ToWorker) => worker.postMessage(message);
+  const children = startChild === null ? null : new HostedChildren(startChild, post);
   let nextId = 1;
   let stopped = false;
   let closing: Promise<void> | null = null;
 
   const stop = () => {
     stopped = true;
+    children?.killAll();
     for (const resolve of waiting.values()) resolve(STOPPED);
     waiting.clear();
   };
@@ -41,10 +52,9 @@ export function startEngine(options: EngineOptions, workerFile: string): Promise
       waiting.delete(message.id);
     } else if (message.type === 'event') {
       for (const listener of listeners) listener(message.name, message.payload);
-    }
+    } else if (message.type !== 'closed') children?.take(message);
   });
 
-  const post = (message: ToWorker) => worker.postMessage(message);
   const send = (host: boolean, name: string, input: unknown): Promise<Reply<unknown>> => {
     if (stopped) return Promise.resolve(STOPPED);
     return new Promise((resolve) => {

@@ -34,6 +34,7 @@ function request(blobIds: string[], more: Partial<RunRequest> = {}): RunRequest 
     source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
     destination: { keyId: 'alias/payments-2027', algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
     grantTokens: [],
+    route: 'reencrypt',
     output: { mode: 'in-place', backup: false },
     verify: true,
     dryRun: false,

@@ -2,21 +2,25 @@ import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { type Engine, type EngineOptions, router, strippedEvent, unknownRequest } from '../bridge/index.ts';
 import { LearnedKeys, type Lesson } from '../clusters/index.ts';
 import { watchProfiles } from '../kms/index.ts';
+import type { ChildStarter } from '../two-step/index.ts';
 import { Blobs } from './blobs.ts';
 import { Connection } from './connection.ts';
 import { hostHandlers, pageHandlers, type Rooms } from './handlers/index.ts';
 import { MfaDesk } from './mfa.ts';
+import { OtherRegions } from './other-regions.ts';
 import { Practice } from './practice.ts';
 import { Runs } from './runs.ts';
 import { SettingsFile } from './settings.ts';
 import { SignIn } from './sign-in.ts';
+import { noChild, openTwoStep } from './two-steps.ts';
 import { Workspace } from './workspace.ts';
 
 /**
  * The services put together, in this thread. The window hosts run it in a worker ({@link ./worker.ts}); the command
- * line and tests call it directly. Returns at once: connecting and the first intake go on behind it.
+ * line and tests call it directly. Returns at once: connecting and the first intake go on behind it. `startChild`: how
+ * this host starts the child of a run that decrypts here and encrypts there.
  */
-export function createEngine(options: EngineOptions): Engine {
+export function createEngine(options: EngineOptions, startChild: ChildStarter = noChild): Engine {
   const listeners = new Set<(name: string, payload: unknown) => void>();
   const emit = (name: string, payload: unknown) => {
     const stripped = strippedEvent(name, payload);
@@ -43,6 +47,7 @@ export function createEngine(options: EngineOptions): Engine {
     changed: (state) => emit('destinationChanged', { destination: state }),
     keysPage: (page) => emit('keysPage', { ...page, side: 'destination' }),
   });
+  const regions = new OtherRegions({ connection, practice, askMfa });
   const both = [connection, destination];
   const signIn = new SignIn({
     code: (code) => emit('signInCode', code),
@@ -62,7 +67,13 @@ export function createEngine(options: EngineOptions): Engine {
     blobs.invalidate();
     workspace.touch();
   };
-  const runs = new Runs(workspace, connection, (summary) => emit('runProgress', summary), learn);
+  const runs = new Runs({
+    workspace,
+    connection,
+    twoStep: (keyId) => openTwoStep({ connection, destination, regions, startChild }, keyId),
+    progress: (summary) => emit('runProgress', summary),
+    learn,
+  });
   const rooms: Rooms = {
     options,
     workspace,
@@ -70,6 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
     learned,
     connection,
     destination,
+    regions,
     signIn,
     mfa,
     practice,
@@ -106,6 +118,7 @@ export function createEngine(options: EngineOptions): Engine {
       signIn.cancel();
       mfa.close();
       await runs.close();
+      regions.close();
       for (const each of both) each.close();
       await ready.all;
       await practice.close();

@@ -1,4 +1,5 @@
 import type { Reply } from '#shared/contract/api.ts';
+import type { EngineOptions } from '../bridge/index.ts';
 
 /** Messages between a host's thread and the engine's; both ends are ours, schemas are applied in the engine. */
 export type ToWorker =
@@ -9,9 +10,22 @@ export type ToWorker =
       readonly name: string;
       readonly input: unknown;
     }
-  | { readonly type: 'close' };
+  | { readonly type: 'close' }
+  | { readonly type: 'child-message'; readonly child: number; readonly message: unknown }
+  | { readonly type: 'child-ended'; readonly child: number };
 
 export type FromWorker =
   | { readonly type: 'reply'; readonly id: number; readonly reply: Reply<unknown> }
   | { readonly type: 'event'; readonly name: string; readonly payload: unknown }
-  | { readonly type: 'closed' };
+  | { readonly type: 'closed' }
+  /** To a host that starts children itself: see ./child-relay.ts. */
+  | { readonly type: 'child-start'; readonly child: number }
+  | { readonly type: 'child-send'; readonly child: number; readonly message: unknown }
+  | { readonly type: 'child-kill'; readonly child: number };
+
+/** What the thread is started with. */
+export interface WorkerStart {
+  readonly options: EngineOptions;
+  /** Whether the host starts two-step children; otherwise the thread forks them under Node. */
+  readonly hostStartsChildren: boolean;
+}

@@ -1,35 +1,36 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
+import type { RunItem, RunRequest, RunRoute, RunSummary } from '#shared/model/run.ts';
 import type { Lesson } from '../clusters/index.ts';
 import { type PlanFile, type ResolvedOutput, type Run, startRun } from '../rotation/index.ts';
 import type { Connection } from './connection.ts';
+import type { TwoStep } from './two-steps.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Ended runs kept in memory. */
 const KEEP = 50;
+
+export interface RunsParts {
+  readonly workspace: Workspace;
+  readonly connection: Connection;
+  /** Opens the way 'decrypt-encrypt' to a destination key. */
+  readonly twoStep: (destinationKeyId: string) => Promise<TwoStep>;
+  readonly progress: (summary: RunSummary) => void;
+  readonly learn: (lessons: readonly Lesson[]) => void;
+}
 
 /** The runs of this start, newest last, and the output folders a person named. */
 export class Runs {
   #runs = new Map<string, Run>();
   #folders = new Map<string, string>();
   #next = 1;
-  readonly #workspace: Workspace;
-  readonly #connection: Connection;
-  readonly #progress: (summary: RunSummary) => void;
-  readonly #learn: (lessons: readonly Lesson[]) => void;
+  readonly #parts: RunsParts;
+  /** Two-step children that are ending. */
+  readonly #ending = new Set<Promise<void>>();
 
-  constructor(
-    workspace: Workspace,
-    connection: Connection,
-    progress: (summary: RunSummary) => void,
-    learn: (lessons: readonly Lesson[]) => void,
-  ) {
-    this.#learn = learn;
-    this.#workspace = workspace;
-    this.#connection = connection;
-    this.#progress = progress;
+  constructor(parts: RunsParts) {
+    this.#parts = parts;
   }
 
   /** Registers a folder; the token is all the page can name it by. */
@@ -50,10 +51,13 @@ export class Runs {
     return [...this.#folders].map(([token, path]) => ({ token, path }));
   }
 
-  start(request: RunRequest): string {
-    const { files, origins } = this.#workspace.plan(request.blobIds);
+  async start(request: RunRequest): Promise<string> {
+    const { workspace, connection, progress } = this.#parts;
+    const { files, origins } = workspace.plan(request.blobIds);
     const { blobIds: _, output, ...rest } = request;
     const resolved = this.#output(output, origins);
+    const twoStep =
+      request.route === 'decrypt-encrypt' ? await this.#parts.twoStep(request.destination.keyId) : null;
     const id = `r${this.#next++}`;
     const run = startRun(
       {
@@ -61,11 +65,12 @@ export class Runs {
         request: rest,
         output: resolved,
         files,
-        kms: this.#connection.kms(),
-        connection: this.#connection.describe(),
+        kms: twoStep?.kms ?? connection.kms(),
+        connection: twoStep?.described ?? connection.describe(),
       },
-      this.#progress,
+      progress,
     );
+    if (twoStep !== null) this.#endWith(run, twoStep);
     this.#runs.set(id, run);
     for (const old of [...this.#runs.keys()].slice(0, -KEEP))
       if (this.#runs.get(old)?.summary().status !== 'running') this.#runs.delete(old);
@@ -73,12 +78,19 @@ export class Runs {
     return id;
   }
 
+  /** The child ends with the work. */
+  #endWith(run: Run, { kms }: TwoStep): void {
+    const ending = run.done.then(() => kms.close());
+    this.#ending.add(ending);
+    void ending.finally(() => this.#ending.delete(ending));
+  }
+
   /** Keeps what KMS said of the key materials; reads replaced files again. */
   async #ended(run: Run, output: ResolvedOutput, files: readonly PlanFile[]): Promise<void> {
     if (output.mode === 'in-place')
-      await this.#workspace.refresh(files.flatMap((file) => (file.path === null ? [] : [file.path])));
-    const lessons = lessonsOf(run.items());
-    if (lessons.length > 0) this.#learn(lessons);
+      await this.#parts.workspace.refresh(files.flatMap((file) => (file.path === null ? [] : [file.path])));
+    const lessons = lessonsOf(run.items(), run.summary().route);
+    if (lessons.length > 0) this.#parts.learn(lessons);
   }
 
   /** Throws FaultError `RunGone`. */
@@ -99,6 +111,7 @@ export class Runs {
   async close(): Promise<void> {
     for (const run of this.#runs.values()) run.cancel();
     await Promise.all([...this.#runs.values()].map((run) => run.done));
+    await Promise.all(this.#ending);
   }
 
   #output(output: RunRequest['output'], origins: ReadonlySet<string>): ResolvedOutput {
@@ -130,7 +143,7 @@ export class Runs {
 }
 
 /** One lesson for each fingerprint and key that replies of KMS named. */
-function lessonsOf(items: readonly RunItem[]): Lesson[] {
+function lessonsOf(items: readonly RunItem[], route: RunRoute): Lesson[] {
   const at = new Date().toISOString();
   const lessons = new Map<string, Lesson>();
   const add = (
@@ -143,9 +156,14 @@ function lessonsOf(items: readonly RunItem[]): Lesson[] {
     lessons.set(`${fingerprint} ${keyArn}`, { fingerprint, keyArn, by: 'kms', evidence, keyMaterialId, at });
   };
   for (const item of items) {
-    const evidence = `reply of ReEncrypt, request ${item.requestId ?? 'unknown'}`;
-    add(item.fingerprintBefore, item.sourceKeyArn, item.sourceKeyMaterialId, evidence);
-    add(item.fingerprintAfter, item.destinationKeyArn, item.destinationKeyMaterialId, evidence);
+    const reply = (operation: string, requestId: string | null) =>
+      `reply of ${operation}, request ${requestId ?? 'unknown'}`;
+    const [from, to] =
+      route === 'reencrypt'
+        ? [reply('ReEncrypt', item.requestId), reply('ReEncrypt', item.requestId)]
+        : [reply('Decrypt', item.decryptRequestId), reply('Encrypt', item.requestId)];
+    add(item.fingerprintBefore, item.sourceKeyArn, item.sourceKeyMaterialId, from);
+    add(item.fingerprintAfter, item.destinationKeyArn, item.destinationKeyMaterialId, to);
   }
   return [...lessons.values()];
 }

@@ -1,5 +1,5 @@
 import { FaultError } from '#shared/model/fault.ts';
-import type { KmsConnection } from '../kms/index.ts';
+import type { KmsAccess, KmsConnection } from '../kms/index.ts';
 
 /** Faults of the credentials: every other request on the connection would meet them too. */
 const CREDENTIALS: ReadonlySet<string> = new Set([
@@ -28,7 +28,7 @@ export function watchedKms(kms: KmsConnection, { lapsed, answered }: Watch): Kms
       answered();
       return value;
     } catch (error) {
-      if (error instanceof FaultError && CREDENTIALS.has(error.fault.code)) lapsed(error);
+      if (isOfCredentials(error)) lapsed(error);
       throw error;
     }
   };
@@ -45,6 +45,30 @@ export function watchedKms(kms: KmsConnection, { lapsed, answered }: Watch): Kms
     listKeys: (onPage, options) => heard(kms.listKeys(onPage, options)),
     describeKey: (keyId) => heard(kms.describeKey(keyId)),
     keyDetail: (keyId) => heard(kms.keyDetail(keyId)),
+    access: () => watchedAccess(kms.access(), lapsed),
     close: () => kms.close(),
   };
 }
+
+/** Requests that another process sends for the connection are heard of when they fail. */
+function watchedAccess(access: KmsAccess, lapsed: Watch['lapsed']): KmsAccess {
+  const heard = (error: unknown) => {
+    if (isOfCredentials(error)) lapsed(error);
+    return error;
+  };
+  return {
+    ...access,
+    keys: () =>
+      access.keys().catch((error: unknown) => {
+        throw heard(error);
+      }),
+    explain: (failure, situation) => {
+      const error = access.explain(failure, situation);
+      heard(error);
+      return error;
+    },
+  };
+}
+
+const isOfCredentials = (error: unknown): error is FaultError =>
+  error instanceof FaultError && CREDENTIALS.has(error.fault.code);

@@ -1,16 +1,24 @@
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { EngineOptions } from '../bridge/index.ts';
+import { forkChild, TWO_STEP_CHILD } from '../two-step/index.ts';
+import { RelayedChildren } from './child-relay.ts';
 import { createEngine } from './local.ts';
-import type { FromWorker, ToWorker } from './protocol.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('engine/worker.ts runs in a worker thread');
 
-const engine = createEngine(workerData as EngineOptions);
+const { options, hostStartsChildren } = workerData as WorkerStart;
 const send = (message: FromWorker) => port.postMessage(message);
+const relayed = new RelayedChildren(send);
+const engine = createEngine(
+  options,
+  hostStartsChildren ? relayed.start : () => forkChild(join(__dirname, TWO_STEP_CHILD)),
+);
 
 engine.onEvent((name, payload) => send({ type: 'event', name, payload }));
 port.on('message', (message: ToWorker) => {
+  if (message.type === 'child-message' || message.type === 'child-ended') return relayed.take(message);
   if (message.type === 'close') {
     void engine.close().then(() => {
       send({ type: 'closed' });

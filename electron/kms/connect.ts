@@ -62,6 +62,7 @@ export async function connect(
       kms: new KMSClient({ ...config, ...endpoint, credentials }),
       sts: new STSClient({ ...forSts, credentials }),
       session,
+      transport: requestHandler,
     });
   } catch (error) {
     const { region, endpoint } = where;

@@ -1,8 +1,17 @@
 import { explainKms, type KmsSituation } from '#shared/kms/errors.ts';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 
 /** Values that must not appear in an error: what the credential provider gave out. */
 export type SecretValues = () => readonly string[];
+
+/** A fault that a request to AWS met, with what was asked: who knows more of the blob can explain it better. */
+export class KmsFaultError extends FaultError {
+  readonly situation: KmsSituation;
+  constructor(fault: Fault, situation: KmsSituation) {
+    super(fault);
+    this.situation = situation;
+  }
+}
 
 interface Described {
   name: string;
@@ -17,7 +26,7 @@ export function toFaultError(error: unknown, situation: KmsSituation, secrets: S
   if (name === 'ERR_PROXY_TUNNEL') return new FaultError(proxyRefused(message));
   let text = message;
   for (const secret of secrets()) if (secret.length >= 8) text = text.replaceAll(secret, '(withheld)');
-  return new FaultError(explainKms(name, text, requestId, situation));
+  return new KmsFaultError(explainKms(name, text, requestId, situation), situation);
 }
 
 function proxyRefused(message: string) {

@@ -1,5 +1,7 @@
+export type { AccessKeys, KmsAccess, RemoteFailure } from './access.ts';
 export { connect } from './connect.ts';
 export { forgetSessions } from './credentials.ts';
+export { KmsFaultError } from './failure.ts';
 export { listProfiles } from './profiles.ts';
 export { type SsoSignedIn, type SsoSignInOptions, ssoSignIn } from './sso/sign-in.ts';
 export type {
@@ -15,4 +17,4 @@ export type {
   RightsInput,
 } from './types.ts';
 export { watchProfiles } from './watch-profiles.ts';
-export { partitionOf } from './where.ts';
+export { isLoopback, partitionOf } from './where.ts';

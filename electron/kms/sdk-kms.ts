@@ -6,12 +6,13 @@ import type { ConnectionChoice, Identity, Route } from '#shared/model/connection
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
+import { accessOf, type KmsAccess } from './access.ts';
 import { toFaultError } from './failure.ts';
 import { allDetails } from './key-details.ts';
 import { describeOne, stoppable } from './key-facts.ts';
 import { listAll } from './key-list.ts';
 import type { Session } from './session.ts';
-import { between } from './transport.ts';
+import { between, type Transport } from './transport.ts';
 import type {
   DryRunOutput,
   KmsConnection,
@@ -29,6 +30,7 @@ export interface SdkKmsParts {
   readonly kms: KMSClient;
   readonly sts: STSClient;
   readonly session: Session;
+  readonly transport: Transport;
 }
 
 /** {@link KmsConnection} over the AWS SDK. Only the members named here leave an SDK response. */
@@ -132,6 +134,11 @@ export class SdkKms implements KmsConnection {
     const { session } = this.#parts;
     session.forget(session.generation);
     return this.whoAmI();
+  }
+
+  access(): KmsAccess {
+    const { kms, session, transport, where } = this.#parts;
+    return accessOf({ kms, session, transport, where, explain: this.#explain });
   }
 
   close(): void {

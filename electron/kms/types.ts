@@ -2,6 +2,7 @@ import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { ConnectionChoice, Identity, Route } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
+import type { KmsAccess } from './access.ts';
 
 /** One `ReEncrypt`, in the API's terms. A null context or key is left out of the request. */
 export interface ReEncryptInput {
@@ -25,6 +26,8 @@ export interface ReEncryptOutput {
   readonly sourceKeyMaterialId: string | null;
   readonly destinationKeyMaterialId: string | null;
   readonly requestId: string | null;
+  /** Where the blob was moved by Decrypt and Encrypt: the id of the Decrypt; `requestId` is then that of the Encrypt. */
+  readonly decryptRequestId?: string | null;
 }
 
 /** A {@link ReEncryptInput} without its ciphertext. */
@@ -54,6 +57,11 @@ export interface Kms {
    * named. An endpoint that does not know the modifier answers with a ValidationException.
    */
   mayReEncrypt(input: RightsInput, signal?: AbortSignal): Promise<DryRunOutput>;
+  /**
+   * Asks by DryRun whether the source side of `input`, a blob that was just made, opens. Without it `dryRun` serves:
+   * a re-encryption to the same key.
+   */
+  readonly tryOpen?: (input: ReEncryptInput) => Promise<DryRunOutput>;
   whoAmI(): Promise<Identity>;
   listKeys(): Promise<KeyList>;
   /** A key by id, ARN, alias name or alias ARN, in this or another account. */
@@ -85,6 +93,8 @@ export interface KmsConnection extends Kms {
   keyDetail(keyId: string): Promise<KeyInfo>;
   /** Drops the credentials at hand and asks, with fresh ones, who we are. Requests under way are not disturbed. */
   renew(): Promise<Identity>;
+  /** For a process of Rewrap's own that sends requests for this connection. */
+  access(): KmsAccess;
 }
 
 /** How to reach the practice KMS; its keys are examples and no secret. */

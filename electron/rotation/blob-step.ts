@@ -1,7 +1,7 @@
 import { explainKms, explainOwn, type KmsSituation, stopsRun } from '#shared/kms/errors.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { FoundBlob, NewBlob } from '../intake/index.ts';
-import type { ReEncryptInput, ReEncryptOutput } from '../kms/index.ts';
+import { KmsFaultError, type ReEncryptInput, type ReEncryptOutput } from '../kms/index.ts';
 import { resolveContexts } from './contexts.ts';
 import { faultOf } from './faults.ts';
 import { checkReply } from './reply.ts';
@@ -18,8 +18,12 @@ export type BlobOutcome =
   /** The run stopped before it. */
   | { readonly kind: 'halted'; readonly fault: Fault };
 
-const IGNORED =
-  'This endpoint ignores DryRun: it really re-encrypted. The result was dropped and nothing on this machine changed, but the endpoint did the work and may have logged it.';
+const IGNORED = {
+  reencrypt:
+    'This endpoint ignores DryRun: it really re-encrypted. The result was dropped and nothing on this machine changed, but the endpoint did the work and may have logged it.',
+  'decrypt-encrypt':
+    'This endpoint ignores DryRun: it really decrypted or encrypted. The plaintext stayed in the child process, which dropped it; nothing on this machine changed.',
+} as const;
 
 /** Re-encrypts (or dry-runs) one blob and verifies the result. Never throws; touches no file. */
 export async function rotateBlob(
@@ -84,7 +88,7 @@ async function tryOut(
     context.ledger.set(blobId, {
       requestId: out.requestId,
       notes: [
-        ...(out.outcome === 'ignored' ? [IGNORED] : []),
+        ...(out.outcome === 'ignored' ? [IGNORED[context.input.request.route]] : []),
         ...(found.notPutBack === undefined
           ? []
           : [`KMS would re-encrypt it, yet a real run leaves it as it is. ${found.notPutBack}`]),
@@ -114,6 +118,7 @@ async function reEncrypt(
     sourceKeyMaterialId: out.sourceKeyMaterialId,
     destinationKeyMaterialId: out.destinationKeyMaterialId,
     requestId: out.requestId,
+    decryptRequestId: out.decryptRequestId ?? null,
   });
   const unexpected = checkReply(out, input);
   if (unexpected !== null) return failed(context, blobId, unexpected);
@@ -158,16 +163,16 @@ async function verify(
     grantTokens: input.grantTokens,
   };
   try {
-    const { outcome } = await withRetry(() => context.input.kms.dryRun(back), context.retry);
+    const { kms } = context.input;
+    const { outcome } = await withRetry(() => kms.tryOpen?.(back) ?? kms.dryRun(back), context.retry);
     if (outcome === 'ignored')
       context.ledger.set(blobId, {
-        notes: ['Verified by a real re-encryption: this endpoint ignores DryRun. That result was dropped.'],
+        notes: ['Verified by really opening it: this endpoint ignores DryRun. That result was dropped.'],
       });
     return null;
   } catch (error) {
     const fault = explained(context, error, back, null);
-    if (fault.code === 'AccessDeniedException')
-      return { ...explainOwn('VerifyNotPermitted'), raw: fault.raw };
+    if (fault.code === 'AccessDeniedException') return { ...verifyNotPermitted(context), raw: fault.raw };
     if (stopsRun(fault) || fault.retryable) return fault;
     return {
       ...explainOwn('VerifyFailed', { detail: `${fault.message} ${fault.detail}`.trim() }),
@@ -211,6 +216,21 @@ function explained(
     declaredKeyId: found?.declared.keyArn ?? null,
     identification: found?.identification ?? null,
     blobBytes: input.blob.length,
+    ...(error instanceof KmsFaultError ? known(error.situation) : {}),
   };
   return explainKms(raw.name, raw.message, raw.requestId, situation);
+}
+
+/** What only the connection knows: the operation and the side of it that failed. */
+function known({ declaredContext: _, identification: __, ...situation }: KmsSituation): KmsSituation {
+  return situation;
+}
+
+function verifyNotPermitted(context: RunContext): Fault {
+  if (context.input.request.route === 'reencrypt') return explainOwn('VerifyNotPermitted');
+  return explainOwn('VerifyNotPermitted', {
+    detail: 'kms:Decrypt on the destination key is missing; the dry run that verifies needs it.',
+    remedy:
+      'Allow kms:Decrypt (beside kms:Encrypt) on the destination key, or switch verification off. The file was left as it is.',
+  });
 }

@@ -42,6 +42,7 @@ export class Ledger {
           sourceKeyMaterialId: null,
           destinationKeyMaterialId: null,
           requestId: null,
+          decryptRequestId: null,
           sha256Before: sha256(found.bytes),
           sha256After: null,
           fingerprintBefore: found.identification.keyFingerprint,

@@ -72,6 +72,7 @@ export class Rig {
         request: {
           source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
           grantTokens: [],
+          route: 'reencrypt',
           verify: true,
           dryRun: false,
           ...request,

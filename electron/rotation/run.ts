@@ -70,6 +70,7 @@ class LiveRun implements Run {
     const left = counts.waiting + counts.running;
     return {
       id: this.id,
+      route: this.#input.request.route,
       dryRun: this.#input.request.dryRun,
       status: this.#status,
       startedAt: this.#startedAt,

@@ -58,6 +58,7 @@ export class FakeRun {
       sourceKeyMaterialId: null,
       destinationKeyMaterialId: null,
       requestId: null,
+      decryptRequestId: null,
       sha256Before: row.sha256,
       sha256After: null,
       fingerprintBefore: row.identification.keyFingerprint,
@@ -69,6 +70,7 @@ export class FakeRun {
     const total = rows.length;
     this.summary = {
       id,
+      route: request.route,
       dryRun: request.dryRun,
       status: 'running',
       startedAt: new Date().toISOString(),

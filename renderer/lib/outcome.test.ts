@@ -14,6 +14,7 @@ const item = (blobId: string, patch: Partial<RunItem>): RunItem => ({
   sourceKeyMaterialId: null,
   destinationKeyMaterialId: null,
   requestId: null,
+  decryptRequestId: null,
   sha256Before: '',
   sha256After: null,
   fingerprintBefore: null,

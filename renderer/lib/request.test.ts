@@ -35,6 +35,7 @@ const draft: Draft = {
   output: { mode: 'in-place', backup: true, folder: null },
   verify: true,
   perSecond: null,
+  route: 'reencrypt',
   excluded: new Set(),
 };
 

@@ -3,7 +3,7 @@ import { plaintextCapacity, takesEncryptionContext } from '#shared/kms/facts.ts'
 import type { BlobRow, SourceInfo } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import type { OutputChoice, RunRequest } from '#shared/model/run.ts';
+import type { OutputChoice, RunRequest, RunRoute } from '#shared/model/run.ts';
 import { checkContext, type Pair } from './context.ts';
 
 export type Family = 'symmetric' | 'rsa';
@@ -38,6 +38,8 @@ export interface Draft {
   readonly verify: boolean;
   /** Requests a second that the estimate reckons with; null: none chosen. */
   readonly perSecond: number | null;
+  /** 'decrypt-encrypt' only after a person has agreed to it for the next run. */
+  readonly route: RunRoute;
   /** Blobs that a preflight found failing and the person leaves out. */
   readonly excluded: ReadonlySet<string>;
 }
@@ -137,6 +139,7 @@ export function buildRequest(draft: Draft, dryRun: boolean): Built {
       },
       grantTokens: tokens,
       output: out,
+      route: draft.route,
       verify: draft.verify,
       dryRun,
     },

@@ -49,6 +49,7 @@ const EMPTY: Draft = {
   output: { mode: null, backup: true, folder: null },
   verify: true,
   perSecond: null,
+  route: 'reencrypt',
   excluded: new Set(),
 };
 
@@ -145,6 +146,8 @@ export const useDraft = create<DraftStore>()((set, get) => {
     chooseDestination: (key) =>
       edit((draft) => ({
         ...draft,
+        // What was agreed to was said of the key before.
+        route: 'reencrypt',
         destination: { ...draft.destination, key, algorithm: firstAlgorithm(key) },
       })),
     chooseSourceKey: (key) =>
@@ -187,6 +190,14 @@ export const useDraft = create<DraftStore>()((set, get) => {
       if (phase === 'preflight' && runId === dryRunId) set({ phase: 'checked' });
       if (phase === 'running' && runId === mine) set({ phase: 'result' });
     },
-    backToEdit: () => set({ phase: 'edit', dryRunId: null, runId: null, fault: null }),
+    backToEdit: () =>
+      set(({ draft }) => ({
+        phase: 'edit',
+        dryRunId: null,
+        runId: null,
+        fault: null,
+        // Agreed to for one run.
+        draft: { ...draft, route: 'reencrypt' },
+      })),
   };
 });

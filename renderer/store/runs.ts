@@ -77,7 +77,8 @@ export const useRuns = create<RunStore>()((set, get) => ({
   async retryFailed(runId) {
     const run = get().runs.get(runId);
     const request = get().requests.get(runId);
-    if (run === undefined || request === undefined) return null;
+    // To decrypt here is agreed to anew for each run: from the sheet.
+    if (run === undefined || request === undefined || request.route !== 'reencrypt') return null;
     const { items } = await fetchItems(run, true);
     const blobIds = items.filter((item) => item.state === 'failed').map((item) => item.blobId);
     return blobIds.length === 0 ? null : get().start({ ...request, blobIds });

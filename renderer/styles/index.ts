@@ -7,6 +7,7 @@ import './shell.css';
 import './blobs.css';
 import './inspector.css';
 import './sheet.css';
+import './two-step.css';
 import './pages.css';
 import './keymaterial.css';
 import './connection.css';

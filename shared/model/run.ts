@@ -41,12 +41,21 @@ export const OutputChoice = z.discriminatedUnion('mode', [
 ]);
 export type OutputChoice = z.infer<typeof OutputChoice>;
 
+/**
+ * How a blob gets under the other key. 'reencrypt': `ReEncrypt` inside KMS. 'decrypt-encrypt': Decrypt on one
+ * connection and Encrypt on another, so that plaintext exists in a child process of Rewrap; a person agrees to it anew
+ * for each run.
+ */
+export const RunRoute = z.enum(['reencrypt', 'decrypt-encrypt']);
+export type RunRoute = z.infer<typeof RunRoute>;
+
 export const RunRequest = z.object({
   blobIds: z.array(z.string()).min(1),
   source: SourceSide,
   destination: DestinationSide,
   grantTokens: z.array(z.string().min(1).max(8192)).max(10),
   output: OutputChoice,
+  route: RunRoute,
   /** Prove with a DryRun that each new blob opens under the destination before its file is replaced. */
   verify: z.boolean(),
   dryRun: z.boolean(),
@@ -69,6 +78,8 @@ export const RunItem = z.object({
   sourceKeyMaterialId: z.string().nullable(),
   destinationKeyMaterialId: z.string().nullable(),
   requestId: z.string().nullable(),
+  /** On the way 'decrypt-encrypt' the id of the Decrypt; `requestId` is then that of the Encrypt. */
+  decryptRequestId: z.string().nullable(),
   /** Hashes of the blob before and after, hex SHA-256. */
   sha256Before: z.string(),
   sha256After: z.string().nullable(),
@@ -95,6 +106,7 @@ export type RunCounts = z.infer<typeof RunCounts>;
 
 export const RunSummary = z.object({
   id: z.string(),
+  route: RunRoute,
   dryRun: z.boolean(),
   status: z.enum(['running', 'cancelling', 'cancelled', 'finished', 'failed']),
   startedAt: z.string(),

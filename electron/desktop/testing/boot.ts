@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { EngineOptions } from '../../bridge/index.ts';
 import { openPage } from '../../page/index.ts';
+import type { ChildStarter } from '../../two-step/index.ts';
 import { type DesktopParts, startDesktop } from '../index.ts';
 import { FakeElectron } from './electron.ts';
 import { FakeEngine } from './engine.ts';
@@ -36,6 +37,8 @@ export interface Booted {
   readonly electron: FakeElectron;
   readonly engine: FakeEngine;
   readonly options: EngineOptions[];
+  /** How the engine was told to start two-step children. */
+  readonly starters: ChildStarter[];
   /** Resolves when the start is over, whether it went well or not. */
   readonly started: Promise<void>;
 }
@@ -52,6 +55,7 @@ export function boot(
   const engine = new FakeEngine();
   change({ electron, engine, dir });
   const options: EngineOptions[] = [];
+  const starters: ChildStarter[] = [];
   const started = startDesktop({
     electron: electron.real,
     version: '1.2.3',
@@ -64,8 +68,10 @@ export function boot(
       release: '6.1',
       versions: { electron: '45.4.1', chrome: '1', node: '24' },
     },
-    startEngine: async (given) => {
+    twoStepChild: '/dist/two-step-child.cjs',
+    startEngine: async (given, startChild) => {
       options.push(given);
+      starters.push(startChild);
       return engine;
     },
     openPage: () => openPage(join(dir, 'renderer')),
@@ -79,7 +85,7 @@ export function boot(
       ...parts.process,
     },
   });
-  return { dir, electron, engine, options, started };
+  return { dir, electron, engine, options, starters, started };
 }
 
 /** Lets everything run that waits for no timer. */

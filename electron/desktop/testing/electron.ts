@@ -25,6 +25,7 @@ import type {
   Screen,
   Session,
   Shell,
+  UtilityProcess,
   WebContents,
   WebFrameMain,
   WebRequest,
@@ -252,11 +253,45 @@ const display = (workArea: Rectangle): Display =>
     scaleFactor: 1,
   }) satisfies Partial<Display> as Display;
 
+type Fork = ElectronMain['utilityProcess']['fork'];
+type ForkOptions = Parameters<Fork>[2];
+
+/** A utility process: what it was started with, what it was sent, and how it ended. */
+export class FakeUtilityProcess
+  extends EventEmitter
+  implements Pick<UtilityProcess, 'postMessage' | 'kill' | 'pid'>
+{
+  readonly pid = 4711;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly options: ForkOptions;
+  readonly sent: unknown[] = [];
+  killed = false;
+
+  constructor(file: string, args: readonly string[] = [], options: ForkOptions = {}) {
+    super();
+    this.file = file;
+    this.args = args;
+    this.options = options;
+  }
+
+  postMessage(message: unknown): void {
+    this.sent.push(message);
+  }
+
+  kill(): boolean {
+    this.killed = true;
+    this.emit('exit', 15);
+    return true;
+  }
+}
+
 export class FakeElectron {
   /** What happened, in order: for what must come before or after something else. */
   readonly log: string[] = [];
   readonly paths = new Map<string, string>([['userData', '/nowhere/Rewrap']]);
   readonly windows: FakeWindow[] = [];
+  readonly children: FakeUtilityProcess[] = [];
   readonly sessions = new Map<string, FakeSession>();
   readonly partitions: { partition: string; options: unknown }[] = [];
   readonly handlers = new Map<string, Listener>();
@@ -423,6 +458,13 @@ export class FakeElectron {
       screen: fake.screen,
       session: { fromPartition: fake.fromPartition },
       shell: fake.shell,
+      utilityProcess: {
+        fork: ((file, args, options) => {
+          const child = new FakeUtilityProcess(file, args, options);
+          fake.children.push(child);
+          return child as unknown as UtilityProcess;
+        }) satisfies Fork,
+      },
     } as unknown as ElectronMain;
   }
 

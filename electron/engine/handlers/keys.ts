@@ -2,7 +2,7 @@ import type { PageHandlers } from '#shared/contract/api.ts';
 import type { Side } from '#shared/model/connection.ts';
 import type { Rooms } from './rooms.ts';
 
-export function keysHandlers({ connection, destination }: Rooms): PageHandlers['keys'] {
+export function keysHandlers({ connection, destination, regions }: Rooms): PageHandlers['keys'] {
   /** Where no second connection is chosen, the destination key is where the source is. */
   const at = (side: Side) =>
     side === 'destination' && destination.chosen !== null ? destination : connection;
@@ -11,7 +11,11 @@ export function keysHandlers({ connection, destination }: Rooms): PageHandlers['
       const { keys, gaps, listedAt } = await at(side).keys(refresh);
       return { keys: keys.slice(offset, offset + limit), gaps: [...gaps], listedAt, total: keys.length };
     },
-    describe: ({ keyId, side }) => at(side).kms().describeKey(keyId),
+    describe: async ({ keyId, side }) => {
+      const room = at(side);
+      const kms = room === connection ? await regions.reach(keyId) : room.kms();
+      return kms.describeKey(keyId);
+    },
     detail: ({ keyId, side }) => at(side).keyDetail(keyId),
   };
 }

@@ -3,6 +3,7 @@ import type { LearnedKeys } from '../../clusters/index.ts';
 import type { Blobs } from '../blobs.ts';
 import type { Connection } from '../connection.ts';
 import type { MfaDesk } from '../mfa.ts';
+import type { OtherRegions } from '../other-regions.ts';
 import type { Practice } from '../practice.ts';
 import type { Runs } from '../runs.ts';
 import type { SettingsFile } from '../settings.ts';
@@ -18,6 +19,7 @@ export interface Rooms {
   readonly connection: Connection;
   /** Where the destination key lives when it needs another principal or Region; most often nothing is chosen. */
   readonly destination: Connection;
+  readonly regions: OtherRegions;
   readonly signIn: SignIn;
   readonly mfa: MfaDesk;
   readonly practice: Practice;

@@ -4,7 +4,7 @@ import type { Rooms } from './rooms.ts';
 
 export function runsHandlers({ runs }: Rooms): PageHandlers['runs'] {
   return {
-    start: async (request) => ({ runId: runs.start(request) }),
+    start: async (request) => ({ runId: await runs.start(request) }),
     get: async ({ runId }) => runs.get(runId).summary(),
     list: async () => ({ runs: runs.list() }),
     items: async ({ runId, offset, limit, only }) => {

@@ -93,6 +93,7 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
         {!isOver(run) && run.secondsLeft !== null && <span>{duration(run.secondsLeft)} left</span>}
         <span title={run.destinationKeyId}>to {destination}</span>
         <span>{run.connection}</span>
+        {run.route === 'decrypt-encrypt' && <span>decrypted here, encrypted there</span>}
       </p>
     </li>
   );

@@ -15,10 +15,10 @@ interface RetryProps {
 
 /**
  * Starts the failed blobs of a run again and shows that run. What a run of another window was asked for is not known
- * here: its failed blobs can be selected instead, as far as they are in the list.
+ * here, and to decrypt here is agreed to anew: their failed blobs can be selected instead, as far as they are listed.
  */
 export function RetryFailed({ run, items }: RetryProps) {
-  const known = useRuns((state) => state.requests.has(run.id));
+  const known = useRuns((state) => state.requests.has(run.id)) && run.route === 'reencrypt';
   const retryFailed = useRuns((state) => state.retryFailed);
   const byId = useBlobs((state) => state.byId);
   const { complain, show, showRun } = useUi.getState();

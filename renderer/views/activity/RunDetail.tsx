@@ -11,6 +11,7 @@ import { useKeyName } from '../../store/keys.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { FaultGroups } from '../sheet/FaultGroups.tsx';
 import { NewBlobs } from '../sheet/NewBlobs.tsx';
+import { TwoStepNote } from '../sheet/TwoStepSection.tsx';
 import { useRunItems } from '../sheet/useRunItems.ts';
 import { RetryFailed } from './RetryFailed.tsx';
 
@@ -63,6 +64,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           <dt>Against</dt>
           <dd>{run.connection}</dd>
         </dl>
+        <TwoStepNote run={run} />
         {run.fault !== null && <FaultCard fault={run.fault} />}
         {!over && (
           <div className="stack">

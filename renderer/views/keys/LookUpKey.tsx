@@ -9,7 +9,7 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 import { TextInput } from '../../components/fields.tsx';
 import { fault as makeFault } from '../../lib/fault.ts';
 import { arnProblem } from '../../lib/keys.ts';
-import { useSide } from '../../store/connection.ts';
+import { useConnection, useSide } from '../../store/connection.ts';
 import { useKeysOf } from '../../store/keys.ts';
 
 interface LookUpKeyProps {
@@ -30,7 +30,9 @@ export function LookUpKey({ side, label, onFound, onCancel, unfit = () => null }
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault | null>(null);
   const wanted = text.trim();
-  const elsewhere = arnProblem(wanted, connection);
+  // Without a second connection the destination may be in another Region: the same principal asks there.
+  const anyRegion = useConnection((state) => side === 'destination' && state.destination === null);
+  const elsewhere = anyRegion ? null : arnProblem(wanted, connection);
   const look = async (): Promise<void> => {
     if (wanted === '' || busy || elsewhere !== null) return;
     setBusy(true);

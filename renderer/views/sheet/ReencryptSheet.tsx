@@ -15,6 +15,7 @@ import { RunPanel } from './RunPanel.tsx';
 import { SelectionSection } from './SelectionSection.tsx';
 import { SheetFooter } from './SheetFooter.tsx';
 import { SourceSection } from './SourceSection.tsx';
+import { TwoStepSection } from './TwoStepSection.tsx';
 
 /** The re-encrypt sheet: what, from what, to what, where to; then a preflight and the run. */
 export function ReencryptSheet() {
@@ -49,6 +50,7 @@ function Sheet() {
           <SelectionSection />
           <SourceSection />
           <DestinationSection />
+          <TwoStepSection />
           <OutputSection />
           <MoreSection />
           <EstimateSection />

@@ -7,6 +7,7 @@ import { useDraft } from '../../store/draft.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { FaultGroups } from './FaultGroups.tsx';
 import { NewBlobs } from './NewBlobs.tsx';
+import { TwoStepNote } from './TwoStepSection.tsx';
 import { useRunItems } from './useRunItems.ts';
 
 /** A run as it goes, and what came of it. */
@@ -69,6 +70,7 @@ export function RunPanel() {
           </li>
         )}
       </ul>
+      <TwoStepNote run={run} />
       {run.fault !== null && <FaultCard fault={run.fault} />}
       {fault !== null && <FaultCard fault={fault} />}
       {over && items !== null && (

@@ -43,7 +43,7 @@ export function SheetFooter({ built, rows, files }: FooterProps) {
           Edit and run again
         </Button>
         <span className="gap" />
-        {failed > 0 && (
+        {failed > 0 && summary?.route === 'reencrypt' && (
           <Button onPress={() => void retryFailed()}>{`Retry ${plural(failed, 'failed blob')}`}</Button>
         )}
         <Button variant="primary" onPress={close}>

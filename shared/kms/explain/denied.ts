@@ -37,9 +37,9 @@ export function deniedCase(said: string, s: KmsSituation): Diagnosis {
   const denial = parseDenial(said);
   if (denial === null) return unspecified(s);
   const side =
-    denial.action === 'kms:ReEncryptFrom'
+    denial.action === 'kms:ReEncryptFrom' || denial.action === 'kms:Decrypt'
       ? { name: 'source', id: s.sourceKeyId }
-      : denial.action === 'kms:ReEncryptTo'
+      : denial.action === 'kms:ReEncryptTo' || denial.action === 'kms:Encrypt'
         ? { name: 'destination', id: s.destinationKeyId }
         : null;
   const key = denial.resource ?? side?.id ?? null;
@@ -120,8 +120,9 @@ function cannotSay(s: KmsSituation): Diagnosis {
   const namedRegion = named === null ? null : regionOfArn(named);
   const who = pinned === null ? 'the file says that its key' : 'the source key';
   const key = named === null ? '' : pinned === null ? ` (${named}, as the file says)` : ` (${named})`;
+  const right = s.operation === 'Decrypt' ? 'kms:Decrypt' : 'kms:ReEncryptFrom';
   const causes = [
-    `you lack kms:ReEncryptFrom on the key that made the blob${key}.`,
+    `you lack ${right} on the key that made the blob${key}.`,
     `the blob was made in another Region than ${region ?? 'this Region'}; the bytes do not say which.`,
     'its key is in another account that does not let you in.',
     'its key or its key material has been deleted.',
@@ -129,7 +130,7 @@ function cannotSay(s: KmsSituation): Diagnosis {
   const far = region !== null && namedRegion !== null && namedRegion !== region;
   if (far) causes.unshift(`${who} is of ${namedRegion}, and this connection is of ${region}.`);
   const wanted = {
-    action: 'kms:ReEncryptFrom',
+    action: right,
     keyArn: keyArnOf(named),
     principal: s.principal ?? null,
     side: 'source',
@@ -141,7 +142,7 @@ function cannotSay(s: KmsSituation): Diagnosis {
     remedy: [
       far
         ? `Connect to ${namedRegion}.`
-        : 'Check kms:ReEncryptFrom on the source key for your identity, then try the Region in which the blob was made.',
+        : `Check ${right} on the source key for your identity, then try the Region in which the blob was made.`,
       pinned === null ? 'Pin the source key: KMS then says which reason applies.' : '',
       'If other blobs with the same fingerprint work, it is not the permission.',
     ]

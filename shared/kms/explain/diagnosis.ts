@@ -169,7 +169,14 @@ export function sideOf(arn: string, s: KmsSituation): 'source' | 'destination' |
 function keyInWords(said: string, s: KmsSituation): { words: string; side: ReturnType<typeof sideOf> } {
   const arn = ARN.exec(said)?.[0];
   if (arn === undefined) return { words: 'The source or the destination key', side: null };
-  const side = s.operation === 'ReEncrypt' ? sideOf(arn, s) : null;
+  const side =
+    s.operation === 'ReEncrypt'
+      ? sideOf(arn, s)
+      : s.operation === 'Decrypt'
+        ? 'source'
+        : s.operation === 'Encrypt'
+          ? 'destination'
+          : null;
   const role =
     side === 'both' ? 'The source and destination key' : side === null ? 'The key' : `The ${side} key`;
   return { words: `${role} ${arn}`, side };
@@ -218,7 +225,7 @@ function notFound(said: string, s: KmsSituation): Diagnosis {
     return {
       message: `The key ${wrongRegion} is in another Region than this connection (${here}).`,
       causes: ['KMS works within one Region; ReEncrypt cannot cross to another.'],
-      remedy: `Connect to ${regionOfArn(wrongRegion)}, or choose a key of ${here}. A multi-Region key has a replica ARN for each Region.`,
+      remedy: `Connect to ${regionOfArn(wrongRegion)}, or choose a key of ${here}; a multi-Region key has a replica ARN for each Region. Otherwise decrypt here and encrypt there: an option of its own, as plaintext is then in this machine's memory.`,
     };
   const named = ARN.exec(said)?.[0] ?? /['"]([^'"]+)['"]/.exec(said)?.[1] ?? null;
   const side = named === null || s.operation !== 'ReEncrypt' ? null : sideOf(named, s);

@@ -144,6 +144,30 @@ export const OWN = {
     [],
     'Repair what stopped the run, then start a new one for what is left.',
   ),
+  TwoStepChildEnded: stop(
+    entry(
+      'The process that decrypts and encrypts ended before its work was done.',
+      ['It was killed, by a person or for want of memory.', 'It could not be started.'],
+      'Start a new run for what is left. The plaintext went with the process; every file is wholly old or wholly new.',
+    ),
+  ),
+  TwoStepUnavailable: entry(
+    'Decrypting here and encrypting there is not possible on this host.',
+    ['It needs a child process, which this host cannot start.'],
+    'Use the desktop application, "rewrap serve" or "rewrap reencrypt".',
+  ),
+  TwoStepNeedsTls: entry(
+    'The endpoint would be sent plaintext in clear.',
+    ['Its URL begins with http://, and it is not on this machine.'],
+    'Use an https:// endpoint for decrypting here and encrypting there.',
+  ),
+  PlaintextEchoed: stop(
+    entry(
+      'The destination endpoint sent the plaintext back.',
+      ['It is not KMS: KMS never does so.'],
+      'Do not use this endpoint. What it sent was dropped; the file was left as it is.',
+    ),
+  ),
   Internal: entry(
     'Rewrap failed inside.',
     ['A defect of Rewrap.'],

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { FromChild } from '../messages.ts';
+import { PLACES, Places } from './places.ts';
+import { Endpoint } from './request.ts';
+import { Work } from './work.ts';
+
+type Answerer = (
+  operation: string,
+  members: Record<string, unknown>,
+  response: ServerResponse,
+  request: IncomingMessage,
+) => void;
+
+const servers: Server[] = [];
+const endpoints: Endpoint[] = [];
+
+afterEach(() => {
+  for (const endpoint of endpoints.splice(0)) endpoint.close();
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+const keys = { accessKeyId: 'AKIA', secretAccessKey: 'secret', sessionToken: null };
+const call = { keys, members: { KeyId: 'alias/a' } };
+const plaintext = randomBytes(40);
+const base64 = plaintext.toString('base64');
+const json = (response: ServerResponse, members: object) => response.end(JSON.stringify(members));
+const decrypted: Answerer = (operation, _members, response) => {
+  if (operation === 'Decrypt') json(response, { KeyId: 'from', Plaintext: base64, EncryptionAlgorithm: 'S' });
+};
+
+/** The child's work in this process, against an endpoint that answers as told. */
+async function work(answer: Answerer) {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const operation = String(request.headers['x-amz-target']).replace('TrentService.', '');
+      answer(operation, JSON.parse(Buffer.concat(chunks).toString()), response, request);
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const way = { endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', ca: null, proxy: null };
+  const sides = { source: new Endpoint(way), destination: new Endpoint(way) };
+  endpoints.push(sides.source, sides.destination);
+  const places = new Places();
+  const child = new Work(sides, places);
+  return { child, places, move: () => child.move({ type: 'move', id: 1, decrypt: call, encrypt: call }) };
+}
+
+const failure = (reply: FromChild) => (reply.type === 'failed' ? reply.failure : null);
+
+describe('a move', () => {
+  it('gives Encrypt the very plaintext, and leaves nothing of it behind', async () => {
+    const seen: unknown[] = [];
+    const { places, move } = await work((operation, members, response, request) => {
+      decrypted(operation, members, response, request);
+      if (operation !== 'Encrypt') return;
+      seen.push(members);
+      expect(places.isZero).toBe(false);
+      json(response, { CiphertextBlob: 'AAECAw==', KeyId: 'to', EncryptionAlgorithm: 'S' });
+    });
+    const reply = await move();
+    expect(seen).toEqual([{ KeyId: 'alias/a', Plaintext: base64 }]);
+    expect(reply).toMatchObject({
+      type: 'moved',
+      decrypted: { keyArn: 'from', algorithm: 'S', keyMaterialId: null },
+      encrypted: { keyArn: 'to', algorithm: 'S', blob: Uint8Array.of(0, 1, 2, 3) },
+    });
+    expect(places.isZero).toBe(true);
+  });
+
+  it('of more blobs than there are places: all of them, and nothing left behind', async () => {
+    const { child, places } = await work((operation, members, response) => {
+      const tag = String((operation === 'Decrypt' ? members.CiphertextBlob : members.Plaintext) ?? '');
+      const answer =
+        operation === 'Decrypt' ? { KeyId: 'k', Plaintext: tag } : { KeyId: 'k', CiphertextBlob: tag };
+      setTimeout(() => json(response, answer), 2);
+    });
+    const tags = Array.from({ length: 3 * PLACES }, (_, i) =>
+      Buffer.from(`${i}`.padStart(3, '0')).toString('base64'),
+    );
+    const replies = await Promise.all(
+      tags.map((tag, id) =>
+        child.move({ type: 'move', id, decrypt: { keys, members: { CiphertextBlob: tag } }, encrypt: call }),
+      ),
+    );
+    expect(
+      replies.map((reply) =>
+        reply.type === 'moved' ? Buffer.from(reply.encrypted.blob).toString('base64') : reply,
+      ),
+    ).toEqual(tags);
+    expect(places.isZero).toBe(true);
+  });
+
+  it.each<[string, Answerer, object]>([
+    [
+      'an Encrypt that echoes the plaintext in its error',
+      (operation, _members, response) => {
+        if (operation !== 'Encrypt') return;
+        response.statusCode = 400;
+        json(response, {
+          __type: 'ValidationException',
+          message: `bad value ${plaintext.toString('latin1')}${base64}`,
+        });
+      },
+      { name: 'PlaintextEchoed', message: '' },
+    ],
+    [
+      'an Encrypt that gives the plaintext for ciphertext',
+      (operation, _members, response) => {
+        if (operation === 'Encrypt') json(response, { CiphertextBlob: base64, KeyId: 'to' });
+      },
+      { name: 'PlaintextEchoed' },
+    ],
+    [
+      'an Encrypt without a blob',
+      (operation, _members, response) => {
+        if (operation === 'Encrypt') json(response, { KeyId: 'to' });
+      },
+      { name: 'SyntaxError', status: 200 },
+    ],
+    [
+      'an Encrypt that answers with a page',
+      (operation, _members, response) => {
+        if (operation !== 'Encrypt') return;
+        response.statusCode = 403;
+        response.end('<html>sign in');
+      },
+      { name: 'SyntaxError', status: 403, message: '' },
+    ],
+    [
+      'an Encrypt that is cut off',
+      (operation, _members, response) => {
+        if (operation === 'Encrypt') response.destroy();
+      },
+      { code: 'ECONNRESET' },
+    ],
+    [
+      'an Encrypt that answers without end',
+      (operation, _members, response) => {
+        if (operation === 'Encrypt') response.end(Buffer.alloc(64 * 1024, 0x20));
+      },
+      { name: 'SyntaxError' },
+    ],
+  ])('ends in its failure, zeroed: %s', async (_name, answer, expected) => {
+    const { places, move } = await work((...args) => {
+      decrypted(...args);
+      answer(...args);
+    });
+    const reply = await move();
+    expect(failure(reply)).toMatchObject(expected);
+    expect(reply).toMatchObject({ operation: 'Encrypt', side: 'destination' });
+    expect(JSON.stringify(reply)).not.toContain(base64);
+    expect(places.isZero).toBe(true);
+  });
+
+  it.each([
+    ['no Plaintext', '{"KeyId":"k"}'],
+    ['half a reply', `{"KeyId":"k","Plaintext":"${base64.slice(0, 10)}`],
+    ['too long a reply', `{"Plaintext":"${'A'.repeat(20_000)}"}`],
+  ])('a Decrypt with %s is refused, and nothing is sent on', async (_name, text) => {
+    const asked: string[] = [];
+    const { places, move } = await work((operation, _members, response) => {
+      asked.push(operation);
+      response.end(text);
+    });
+    expect(failure(await move())).toMatchObject({ name: 'SyntaxError' });
+    expect(asked).toEqual(['Decrypt']);
+    expect(places.isZero).toBe(true);
+  });
+});
+
+it('a DryRun that is ignored: the plaintext is dropped, not read', async () => {
+  const { child, places } = await work(decrypted);
+  const reply = await child.tryDecrypt({ type: 'try-decrypt', id: 7, side: 'source', decrypt: call });
+  expect(reply).toEqual({ type: 'tried', id: 7, outcome: 'ignored', requestId: null });
+  expect(places.isZero).toBe(true);
+});

@@ -1,0 +1,167 @@
+import type { Call, FromChild, SideName, ToChild } from '../messages.ts';
+import { brokenOff, Failed, refusal } from './failure.ts';
+import { decodeBase64, plainBase64, plaintextToken, UnreadableReply, withoutToken } from './json-bytes.ts';
+import { holdsPlaintext } from './leak.ts';
+import type { Place, Places } from './places.ts';
+import type { Answer, Endpoint } from './request.ts';
+
+/** Both sides, opened. */
+export type Sides = Readonly<Record<SideName, Endpoint>>;
+
+type Ask<T extends ToChild['type']> = Extract<ToChild, { type: T }>;
+type Step = 'Decrypt' | 'Encrypt';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** The work of the child: one request in, one reply out. Never rejects. */
+export class Work {
+  readonly #sides: Sides;
+  readonly #places: Places;
+
+  constructor(sides: Sides, places: Places) {
+    this.#sides = sides;
+    this.#places = places;
+  }
+
+  /** Decrypt there, Encrypt here. The plaintext stays in the place of this request, in base64 as it came. */
+  move(ask: Ask<'move'>): Promise<FromChild> {
+    return this.#places.use(async (place) => {
+      let step: Step = 'Decrypt';
+      let token: Uint8Array = new Uint8Array();
+      let plain: Uint8Array = new Uint8Array();
+      try {
+        const decrypted = await this.#send(
+          'source',
+          'Decrypt',
+          [bytes(JSON.stringify(ask.decrypt.members))],
+          ask.decrypt,
+          place.decrypted,
+        );
+        const reply = place.decrypted.subarray(0, decrypted.length);
+        const range = plainBase64(reply, plaintextToken(reply));
+        token = reply.subarray(range.start, range.end);
+        plain = place.plain.subarray(0, decodeBase64(token, place.plain));
+        const source = said(withoutToken(reply, range));
+
+        step = 'Encrypt';
+        const [before, after] = around(ask.encrypt);
+        const encrypted = await this.#send(
+          'destination',
+          'Encrypt',
+          [before, token, after],
+          ask.encrypt,
+          place.encrypted,
+        );
+        const destination = said(parsed(place.encrypted.subarray(0, encrypted.length)));
+        const blob = destination('CiphertextBlob');
+        const keyArn = destination('KeyId');
+        if (blob === null || keyArn === null)
+          throw new UnreadableReply('Encrypt was answered without CiphertextBlob or KeyId.');
+        const moved: FromChild = {
+          type: 'moved',
+          id: ask.id,
+          decrypted: {
+            keyArn: source('KeyId'),
+            algorithm: source('EncryptionAlgorithm'),
+            keyMaterialId: source('KeyMaterialId'),
+            requestId: decrypted.requestId,
+          },
+          encrypted: {
+            // A copy of its own: a view would take the whole buffer along.
+            blob: Uint8Array.from(Buffer.from(blob, 'base64')),
+            keyArn,
+            algorithm: destination('EncryptionAlgorithm'),
+            requestId: encrypted.requestId,
+          },
+        };
+        return guarded(moved, step, token, plain);
+      } catch (error) {
+        return guarded(
+          failed(ask.id, step, step === 'Decrypt' ? 'source' : 'destination', error),
+          step,
+          token,
+          plain,
+        );
+      }
+    });
+  }
+
+  tryDecrypt(ask: Ask<'try-decrypt'>): Promise<FromChild> {
+    const body = [bytes(JSON.stringify(ask.decrypt.members))];
+    return this.#try(ask.id, 'Decrypt', ask.side, body, ask.decrypt, ({ decrypted }) => decrypted);
+  }
+
+  tryEncrypt(ask: Ask<'try-encrypt'>): Promise<FromChild> {
+    const [before, after] = around(ask.encrypt);
+    const body = [before, bytes(Buffer.alloc(ask.plaintextBytes).toString('base64')), after];
+    return this.#try(ask.id, 'Encrypt', 'destination', body, ask.encrypt, ({ encrypted }) => encrypted);
+  }
+
+  /** `DryRunOperationException` is what success looks like; an endpoint that carries it out ignored DryRun. */
+  #try(
+    id: number,
+    operation: Step,
+    side: SideName,
+    body: readonly Uint8Array[],
+    call: Call,
+    where: (place: Place) => Uint8Array,
+  ): Promise<FromChild> {
+    return this.#places.use(async (place) => {
+      try {
+        // Not looked at where it is an answer: it may hold plaintext, and goes with the place.
+        const { requestId } = await this.#send(side, operation, body, call, where(place));
+        return { type: 'tried', id, outcome: 'ignored', requestId };
+      } catch (error) {
+        if (error instanceof Failed && error.failure.name === 'DryRunOperationException')
+          return { type: 'tried', id, outcome: 'would-succeed', requestId: error.failure.requestId };
+        return failed(id, operation, side, error);
+      }
+    });
+  }
+
+  async #send(
+    side: SideName,
+    operation: Step,
+    body: readonly Uint8Array[],
+    call: Call,
+    into: Uint8Array,
+  ): Promise<Answer> {
+    const answer = await this.#sides[side].send(operation, body, call.keys, into);
+    if (answer.status === 200) return answer;
+    throw refusal(answer, into.subarray(0, answer.length));
+  }
+}
+
+/** The body of Encrypt before and after the plaintext: `{…,"Plaintext":"` and `"}`. */
+function around(call: Call): [Uint8Array, Uint8Array] {
+  const head = JSON.stringify({ ...call.members, Plaintext: '' });
+  return [bytes(head.slice(0, -2)), bytes('"}')];
+}
+
+function parsed(json: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(json));
+  } catch {
+    throw new UnreadableReply();
+  }
+}
+
+/** Members of a reply that are text. */
+function said(reply: unknown): (name: string) => string | null {
+  const members = typeof reply === 'object' && reply !== null ? (reply as Record<string, unknown>) : {};
+  return (name) => {
+    const value = members[name];
+    return typeof value === 'string' ? value : null;
+  };
+}
+
+function failed(id: number, operation: Step, side: SideName, error: unknown): FromChild {
+  return { type: 'failed', id, operation, side, failure: brokenOff(error).failure };
+}
+
+/** Lets a reply go unless the plaintext is in it: an endpoint may echo what it was sent. */
+function guarded(reply: FromChild, operation: Step, token: Uint8Array, plain: Uint8Array): FromChild {
+  if (!holdsPlaintext(reply, [token, plain])) return reply;
+  const failure = { name: 'PlaintextEchoed', message: '', code: null, status: null, requestId: null };
+  return { type: 'failed', id: 'id' in reply ? reply.id : 0, operation, side: 'destination', failure };
+}

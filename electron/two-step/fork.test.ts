@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { forkChild } from './index.ts';
+
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rewrap-fork-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const PROBE = `
+const attempts = {
+  read: () => require('node:fs').readFileSync(process.execPath),
+  write: () => require('node:fs').writeFileSync('written', ''),
+  spawn: () => require('node:child_process').spawnSync(process.execPath, ['--version']),
+  thread: () => new (require('node:worker_threads').Worker)('', { eval: true }),
+  inspector: () => require('node:inspector').open(0),
+  heap: () => require('node:v8').writeHeapSnapshot('heap'),
+  report: () => process.report.writeReport('report'),
+};
+const outcome = (attempt) => {
+  try { attempt(); return 'done'; } catch (error) { return error.code; }
+};
+process.on('message', () => process.send({
+  outcomes: Object.fromEntries(Object.entries(attempts).map(([name, attempt]) => [name, outcome(attempt)])),
+  environment: Object.keys(process.env),
+  arguments: process.argv.slice(2),
+}));
+`;
+
+it('Node refuses the child files, processes, threads, inspector, heap snapshots and reports', async () => {
+  const file = join(folder, 'probe.cjs');
+  writeFileSync(file, PROBE);
+  process.env.REWRAP_PROBE = 'not for the child';
+  const child = forkChild(file);
+  const said = await new Promise<unknown>((resolve) => {
+    child.onMessage(resolve);
+    child.send({});
+  });
+  delete process.env.REWRAP_PROBE;
+  const names = ['read', 'write', 'spawn', 'thread', 'inspector', 'heap', 'report'];
+  expect(said).toMatchObject({
+    outcomes: Object.fromEntries(names.map((name) => [name, 'ERR_ACCESS_DENIED'])),
+    arguments: [],
+  });
+  expect((said as { environment: string[] }).environment).not.toContain('REWRAP_PROBE');
+  child.kill();
+  await new Promise<void>((resolve) => child.onEnd(resolve));
+});
+
+it('a child that cannot be started has ended', async () => {
+  const child = forkChild(join(folder, 'none.cjs'));
+  child.send({});
+  await new Promise<void>((resolve) => child.onEnd(resolve));
+});
+
+it.skipIf(process.platform === 'win32')('the child ends when its host is killed', async () => {
+  const host = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'host.test-help.ts')],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const [line] = (await once(host.stdout, 'data')) as [Buffer];
+  const pid = Number(line.toString());
+  expect(alive(pid)).toBe(true);
+  host.kill('SIGKILL');
+  await expect.poll(() => alive(pid), { timeout: 20_000 }).toBe(false);
+});
+
+/** Signal 0 asks whether there is such a process. */
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A process that nobody waited for still has its number.
+    return !existsSync('/proc') || existsSync(`/proc/${pid}/exe`);
+  } catch {
+    return false;
+  }
+}

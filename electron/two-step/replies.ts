@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { FromChild } from './messages.ts';
+
+const text = z.string().max(4096).nullable();
+const id = z.int();
+
+/** What the engine takes from a child; everything else is dropped with the message. No member can hold plaintext. */
+export const Reply: z.ZodType<FromChild> = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('moved'),
+    id,
+    decrypted: z.object({ keyArn: text, algorithm: text, keyMaterialId: text, requestId: text }),
+    encrypted: z.object({
+      blob: z.instanceof(Uint8Array),
+      keyArn: z.string().max(2048),
+      algorithm: text,
+      requestId: text,
+    }),
+  }),
+  z.object({
+    type: z.literal('tried'),
+    id,
+    outcome: z.enum(['would-succeed', 'ignored']),
+    requestId: text,
+  }),
+  z.object({
+    type: z.literal('failed'),
+    id,
+    operation: z.enum(['Decrypt', 'Encrypt']),
+    side: z.enum(['source', 'destination']),
+    failure: z.object({
+      name: z.string().max(200),
+      message: z.string().max(4096),
+      code: text,
+      status: z.int().nullable(),
+      requestId: text,
+    }),
+  }),
+]);
