@@ -40,6 +40,7 @@ function blob(
       reason: null,
     },
     worst: null,
+    findings: [],
     ...more,
   };
 }
