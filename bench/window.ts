@@ -25,6 +25,7 @@ const APP = [
   '[role=grid] [role=row]:not(.table-row-head)',
   '.action-text',
   '.table-row-head [role=checkbox]',
+  '.table-row-head [role=columnheader]',
 ];
 const PLAIN = ['.plain-row', '.plain-status'];
 
@@ -62,6 +63,7 @@ export async function windowSuite(rows: number, rounds: number): Promise<WindowR
         await untilTaken(browser, host, rows);
         const context = await contextOf(browser, host);
         result.app.push(await measureApp(context, rows));
+        if (process.env.DBG) console.error(JSON.stringify(result.app));
         result.plain.push(await measurePlain(context));
         const during = await measureBusy(context, rows);
         result.busy.push(during.figures);
@@ -87,7 +89,7 @@ async function contextOf(browser: Browser, host: Host): Promise<BrowserContext> 
   contexts.set(host, context);
   const page = await context.newPage();
   // The page itself is not to load: the host shall be measured at rest.
-  await page.route(/main|assets/, (route) => route.abort());
+  await page.route(APPLICATION, (route) => route.abort());
   await page.goto(host.address);
   return context;
 }
@@ -112,6 +114,8 @@ async function untilTaken(browser: Browser, host: Host, rows: number): Promise<v
 
 const originOf = new WeakMap<BrowserContext, string>();
 
+const APPLICATION = /\/assets\/.*\.js$/;
+
 interface Opened {
   readonly page: Page;
   readonly cdp: CDPSession;
@@ -119,13 +123,9 @@ interface Opened {
 
 async function open(context: BrowserContext, selectors: readonly string[], plain: boolean): Promise<Opened> {
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  if (plain)
-    await page.route(`${originOf.get(context)}/`, async (route) => {
-      const response = await route.fetch();
-      const body = (await response.text()).replace(/<script type="module"[^>]*><\/script>/g, '');
-      await route.fulfill({ response, body });
-    });
+  page.setDefaultTimeout(180_000);
+  // The bridge loads, the application does not.
+  if (plain) await page.route(APPLICATION, (route) => route.abort());
   await page.addInitScript(installProbe, selectors);
   const cdp = await context.newCDPSession(page);
   await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
@@ -139,6 +139,7 @@ async function cpuOf(cdp: CDPSession): Promise<number> {
 
 /** Arms the probe, does what a person does, waits for the picture to change. */
 async function act({ page, cdp }: Opened, fire: () => Promise<void>): Promise<Act> {
+  if (process.env.DBG) console.error('act', fire.toString());
   await page.waitForTimeout(120);
   await page.evaluate(() => window.probe.arm());
   const before = await cpuOf(cdp);
@@ -192,7 +193,7 @@ async function heapOf(cdp: CDPSession): Promise<number> {
 }
 
 /** What a person does with a list. The same in the application at rest and during a run. */
-async function useApp(opened: Opened): Promise<Pick<Figures, 'acts' | 'wheel' | 'thumb'>> {
+async function actOnApp(opened: Opened): Promise<Pick<Figures, 'acts' | 'wheel' | 'thumb'>> {
   const { page } = opened;
   const acts: Record<string, Act> = {};
   const filter = page.getByRole('searchbox', { name: 'Filter blobs' });
@@ -232,7 +233,7 @@ async function measureApp(context: BrowserContext, rows: number): Promise<Figure
   );
   const allRows = await page.evaluate(() => performance.now());
   await page.waitForTimeout(1500);
-  const used = await useApp(opened);
+  const used = await actOnApp(opened);
   const figures = { ...used, heapMiB: await heapOf(cdp), firstRow, allRows };
   await page.close();
   return figures;
@@ -285,7 +286,7 @@ async function measureBusy(
     });
     if (!started.ok) throw new Error(JSON.stringify(started.fault));
   });
-  const used = await useApp(opened);
+  const used = await actOnApp(opened);
   const events = await page.evaluate(() => (window as unknown as { heard: number }).heard);
   const going = await page.getByText(/running/).count();
   if (going === 0) console.warn('The run ended before the measurement did.');

@@ -19,7 +19,9 @@ export async function plainList(): Promise<void> {
   type Reply = { value: { total: number; rows: Row[] } };
   const rows: Row[] = [];
   for (;;) {
-    const { value } = (await api.blobs.list({ offset: rows.length, limit: 5000 })) as Reply;
+    const reply = await api.blobs.list({ offset: rows.length, limit: 5000 });
+    if (!(reply as { ok: boolean }).ok) throw new Error(JSON.stringify(reply));
+    const { value } = reply as Reply;
     rows.push(...value.rows);
     if (value.rows.length === 0 || rows.length >= value.total) break;
   }

@@ -32,11 +32,11 @@ export function installProbe(selectors: readonly string[]): void {
   const picture = (): string =>
     selectors
       .map((selector) => {
-        const found = [...document.querySelectorAll(selector)].slice(0, 6);
+        const found = [...document.querySelectorAll(selector)].slice(0, 9);
         return found
           .map(
             (e) =>
-              `${e.getAttribute('aria-rowcount')}|${e.getAttribute('aria-checked')}|${e.matches('[role=grid]') ? '' : e.textContent}`,
+              `${e.getAttribute('aria-rowcount')}|${e.getAttribute('aria-checked')}|${e.getAttribute('aria-sort')}|${e.matches('[role=grid]') ? '' : e.textContent}`,
           )
           .join(';');
       })

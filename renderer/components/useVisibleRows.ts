@@ -6,6 +6,8 @@ import { useSettings } from '../store/settings.ts';
 const OVERSCAN = 8;
 /** The window moves by whole steps: scrolling by less draws nothing. */
 const STEP = 4;
+/** Scrolling has come to rest after so long. */
+const REST_MS = 150;
 
 /** Height in whole CSS pixels of a row that is `rem` times the base text size. */
 export function useRowHeight(rem: number): number {
@@ -16,7 +18,10 @@ export function useRowHeight(rem: number): number {
 }
 
 export interface VisibleRows {
-  /** Indexes of the rows to draw. */
+  /**
+   * Indexes of the rows to draw: from top to bottom when at rest, which is the order in which a screen reader meets
+   * them; while scrolling, in the order of their slots, so that no element has to move.
+   */
   readonly indexes: readonly number[];
   /**
    * Key of a row for React: rows that leave on one side come back on the other, so that scrolling changes texts and
@@ -42,22 +47,31 @@ export function useVisibleRows(
   scroller: RefObject<HTMLElement | null>,
   { count, height, head = 0, always }: Shape,
 ): VisibleRows {
-  const [view, setView] = useState({ step: 0, rows: 32 });
+  const [view, setView] = useState({ step: 0, rows: 32, moving: false });
   useLayoutEffect(() => {
     const box = scroller.current;
     if (box === null) return;
-    const look = (): void => {
+    let rest = 0;
+    const look = (moving: boolean): void => {
       const step = Math.floor(box.scrollTop / (height * STEP));
       const rows = Math.ceil(box.clientHeight / height);
-      setView((before) => (before.step === step && before.rows === rows ? before : { step, rows }));
+      setView((before) => {
+        if (before.step === step && before.rows === rows && (moving || !before.moving)) return before;
+        return { step, rows, moving };
+      });
     };
-    // Drawn in the frame of the scroll itself: a later one would show a gap first.
-    const scrolled = (): void => flushSync(look);
-    look();
+    const scrolled = (): void => {
+      // Drawn in the frame of the scroll itself: a later one would show a gap first.
+      flushSync(() => look(true));
+      clearTimeout(rest);
+      rest = window.setTimeout(() => look(false), REST_MS);
+    };
+    look(false);
     box.addEventListener('scroll', scrolled, { passive: true });
-    const sizes = new ResizeObserver(look);
+    const sizes = new ResizeObserver(() => look(false));
     sizes.observe(box);
     return () => {
+      clearTimeout(rest);
       box.removeEventListener('scroll', scrolled);
       sizes.disconnect();
     };
@@ -80,10 +94,12 @@ export function useVisibleRows(
   const first = Math.max(0, Math.min(view.step * STEP - OVERSCAN, count - view.rows - OVERSCAN));
   const last = Math.min(count, first + drawn);
   const indexes = Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
+  const slot = (index: number): number => (index >= first && index < last ? index % drawn : drawn);
+  if (view.moving) indexes.sort((a, b) => slot(a) - slot(b));
   const apart = always !== undefined && always < count && (always < first || always >= last);
   return {
     indexes: apart ? [...indexes, always] : indexes,
-    slot: (index) => (index >= first && index < last ? index % drawn : drawn),
+    slot,
     reveal,
   };
 }

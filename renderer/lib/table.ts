@@ -25,7 +25,7 @@ const natural: SortKey = (text) =>
 const plain: SortKey = (value) => value;
 const lastIfNone: SortKey = (value) => (value === '' ? LAST : value);
 
-export const SEVERITIES = ['', 'info', 'warning', 'critical'] as const;
+const SEVERITIES: readonly string[] = ['', 'info', 'warning', 'critical'];
 
 /** What is held of each row, and how values compare where it is sorted by. */
 const COLUMNS = {
@@ -43,7 +43,7 @@ const COLUMNS = {
   },
   severity: {
     of: (row: BlobRow) => row.worst ?? '',
-    key: (value: string) => String(SEVERITIES.findIndex((each) => each === value)),
+    key: (value: string) => String(SEVERITIES.indexOf(value)),
   },
   findings: { of: (row: BlobRow) => row.findings.join(' '), key: plain },
   arn: { of: (row: BlobRow) => row.declared.keyArn ?? '', key: plain },

@@ -40,7 +40,9 @@ function choices<T extends string>(
 /** Narrows the table to a kind of blob and to those with something to look at. */
 export function Filters() {
   const table = useBlobs((state) => state.table);
-  const { kind, finding, setKind, setFinding } = useArrange();
+  const kind = useArrange((state) => state.kind);
+  const finding = useArrange((state) => state.finding);
+  const { setKind, setFinding } = useArrange.getState();
   const kinds = useMemo(
     () => choices<KindFilter>([{ id: 'all', count: table.size }, ...kindCounts(table)], kind, kindChoice),
     [table, kind],
