@@ -1,7 +1,8 @@
 import type { Browser, BrowserContext, CDPSession, Page } from '@playwright/test';
 import { plainList } from './page/plain.ts';
 import { type Frames, installProbe } from './page/probe.ts';
-import { type Host, makeStage, openBrowser, startHost } from './stage.ts';
+import { median, type Section, table } from './results.ts';
+import { type Host, makeStage, openBrowser, PER_FILE, startHost } from './stage.ts';
 
 /** One figure of one list, in one round. `ms` from the input event to the frame that shows its effect. */
 interface Act {
@@ -10,7 +11,7 @@ interface Act {
   readonly cpu: number;
 }
 
-export interface Figures {
+interface Figures {
   readonly acts: Readonly<Record<string, Act>>;
   readonly wheel: Frames;
   readonly thumb: Frames;
@@ -29,55 +30,113 @@ const APP = [
 ];
 const PLAIN = ['.plain-row', '.plain-status'];
 
-const page_ = { width: 1440, height: 900 };
-
-export interface WindowResult {
-  readonly rows: number;
-  readonly rounds: number;
-  readonly app: readonly Figures[];
-  readonly busy: readonly Figures[];
-  readonly plain: readonly Figures[];
-  readonly eventsDuringRun: number;
-}
+const VIEWPORT = { width: 1440, height: 900 };
 
 /**
  * The window with many rows, through the loopback host in Chromium: the application, the application while a run is
- * going on, and a hand-written list of the same rows, taking turns.
+ * going on, and a hand-written list of the same rows, taking turns. Null where there is no Chromium.
  */
-export async function windowSuite(rows: number, rounds: number): Promise<WindowResult | null> {
+export async function windowSuite(rows: number, rounds: number): Promise<Section | null> {
   const browser = await openBrowser();
   if (browser === null) return null;
-  const stage = await makeStage(rows, Math.min(rows, 20_000));
+  const stage = await makeStage(rows, Math.min(rows, RUN_BLOBS));
+  const app: Figures[] = [];
+  const busy: Figures[] = [];
+  const plain: Figures[] = [];
+  const events: number[] = [];
   try {
-    const result = {
-      rows,
-      rounds,
-      app: [] as Figures[],
-      busy: [] as Figures[],
-      plain: [] as Figures[],
-      eventsDuringRun: 0,
-    };
     for (let round = 0; round < rounds; round += 1) {
       const host = await startHost(stage);
       try {
         await untilTaken(browser, host, rows);
         const context = await contextOf(browser, host);
-        result.app.push(await measureApp(context, rows));
-        if (process.env.DBG) console.error(JSON.stringify(result.app));
-        result.plain.push(await measurePlain(context));
+        app.push(await measureApp(context, rows));
+        plain.push(await measurePlain(context));
         const during = await measureBusy(context, rows);
-        result.busy.push(during.figures);
-        result.eventsDuringRun += during.events;
+        busy.push(during.figures);
+        events.push(during.events);
         await context.close();
       } finally {
         await host.stop();
       }
     }
-    return result;
   } finally {
     stage.remove();
     await browser.close();
   }
+  return {
+    title: 'The window',
+    text:
+      `${rows.toLocaleString('en')} blobs in ${(rows / PER_FILE).toLocaleString('en')} files, shown by \`rewrap serve\` in Chromium; median of ${rounds} rounds, taking turns.\n` +
+      'Each action: milliseconds from the key or pointer event to the frame that shows its effect, and in brackets the\n' +
+      'time that the page\u2019s main thread was scheduled for it, which other programs do not raise. During a run: the\n' +
+      `same while a preflight of ${Math.min(rows, RUN_BLOBS).toLocaleString('en')} blobs reports its progress. Plain list: the same rows in a virtual list written by hand\n` +
+      'without framework, roles, focus or inspector; ratio: Rewrap at rest to it. Scrolling: longest frame, and frames of\n' +
+      'more than 50 ms among all.',
+    table: windowTable(app, busy, plain),
+    figures: { rows, rounds, app, busy, plain, progressEvents: events },
+  };
+}
+
+/** Blobs of the run that goes on while the window is measured; real ones, so that KMS answers. */
+const RUN_BLOBS = 20_000;
+
+function windowTable(
+  ...lists: readonly [readonly Figures[], readonly Figures[], readonly Figures[]]
+): string {
+  const [app, , plain] = lists;
+  const names = Object.keys(app[0]?.acts ?? {});
+  const of = (
+    list: readonly Figures[],
+    pick: (figures: Figures) => number | null | undefined,
+  ): number | null => {
+    const values = list.map(pick).filter((value) => value != null);
+    return values.length === 0 ? null : median(values);
+  };
+  const text = (value: number | null, unit: string): string =>
+    value === null ? '' : `${value.toFixed(0)}${unit}`;
+  const line = (
+    name: string,
+    pick: (figures: Figures) => number | null | undefined,
+    cell: (list: readonly Figures[]) => string,
+  ): string[] => {
+    const [mine, other] = [of(app, pick), of(plain, pick)];
+    return [name, ...lists.map(cell), mine === null || !other ? '' : (mine / other).toFixed(1)];
+  };
+  const acts = names.map((name) => {
+    const ms = ({ acts }: Figures) => acts[name]?.ms;
+    const cpu = ({ acts }: Figures) => acts[name]?.cpu;
+    return line(name, ms, (list) =>
+      of(list, ms) === null ? '' : `${text(of(list, ms), ' ms')} (${text(of(list, cpu), '')})`,
+    );
+  });
+  const scrolls = (['wheel', 'thumb'] as const).map((how) => {
+    const longest = (figures: Figures) => figures[how].longest;
+    return line(
+      how === 'wheel' ? 'scrolled by wheel' : 'thumb through the whole list',
+      longest,
+      (list) =>
+        `${text(of(list, longest), ' ms')}, ${text(
+          of(list, (f) => f[how].long),
+          '',
+        )} of ${text(
+          of(list, (f) => f[how].count),
+          '',
+        )}`,
+    );
+  });
+  const single = (name: string, pick: (figures: Figures) => number | null, unit: string): string[] =>
+    line(name, pick, (list) => text(of(list, pick), unit));
+  return table(
+    ['', 'Rewrap', 'during a run', 'plain list', 'ratio'],
+    [
+      single('page opened to first row', ({ firstRow }) => firstRow, ' ms'),
+      single('page opened to every row', ({ allRows }) => allRows, ' ms'),
+      ...acts,
+      ...scrolls,
+      single('JavaScript heap', ({ heapMiB }) => heapMiB, ' MiB'),
+    ],
+  );
 }
 
 /** The address works once; its cookie then lets every page of the context in. */
@@ -85,7 +144,7 @@ const contexts = new WeakMap<Host, BrowserContext>();
 async function contextOf(browser: Browser, host: Host): Promise<BrowserContext> {
   const known = contexts.get(host);
   if (known !== undefined) return known;
-  const context = await browser.newContext({ viewport: page_ });
+  const context = await browser.newContext({ viewport: VIEWPORT });
   contexts.set(host, context);
   const page = await context.newPage();
   // The page itself is not to load: the host shall be measured at rest.
@@ -139,7 +198,6 @@ async function cpuOf(cdp: CDPSession): Promise<number> {
 
 /** Arms the probe, does what a person does, waits for the picture to change. */
 async function act({ page, cdp }: Opened, fire: () => Promise<void>): Promise<Act> {
-  if (process.env.DBG) console.error('act', fire.toString());
   await page.waitForTimeout(120);
   await page.evaluate(() => window.probe.arm());
   const before = await cpuOf(cdp);
@@ -250,7 +308,7 @@ async function measureBusy(
     (text) => document.querySelector('.action-text')?.textContent === text,
     `${rows.toLocaleString('en-US')} blobs`,
   );
-  await page.evaluate(async () => {
+  await page.evaluate(async (runBlobs) => {
     interface Row {
       id: string;
     }
@@ -266,7 +324,7 @@ async function measureBusy(
       Object.assign(window, { heard: (window as unknown as { heard: number }).heard + 1 }),
     );
     const blobIds: string[] = [];
-    for (let offset = 0; offset < 20_000; offset += 5000) {
+    for (let offset = 0; offset < runBlobs; offset += 5000) {
       const { value } = await rewrap.blobs.list({ offset, limit: 5000 });
       blobIds.push(...value.rows.map(({ id }) => id));
       if (value.rows.length < 5000) break;
@@ -285,7 +343,7 @@ async function measureBusy(
       dryRun: true,
     });
     if (!started.ok) throw new Error(JSON.stringify(started.fault));
-  });
+  }, RUN_BLOBS);
   const used = await actOnApp(opened);
   const events = await page.evaluate(() => (window as unknown as { heard: number }).heard);
   const going = await page.getByText(/running/).count();
@@ -327,12 +385,3 @@ async function measurePlain(context: BrowserContext): Promise<Figures> {
   await page.close();
   return figures;
 }
-
-if (process.argv[1] === import.meta.filename)
-  console.log(
-    JSON.stringify(
-      await windowSuite(Number(process.argv[2] ?? 100_000), Number(process.argv[3] ?? 1)),
-      null,
-      1,
-    ),
-  );
