@@ -1,19 +1,18 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
-import { connected } from './support/screen.ts';
 import { encrypt, PAYMENTS, secret, write } from './support/vault.ts';
 
 test('two blobs stand side by side, and what differs is said', async ({ stage, open }) => {
   for (const name of ['a.bin', 'b.bin'])
     write(stage.files, name, await encrypt(stage.kms, PAYMENTS, secret()));
   const { page } = await open(stage.files);
-  await connected(page);
   for (const name of ['a.bin', 'b.bin']) await page.getByRole('checkbox', { name: `Select ${name}` }).click();
   await page.getByRole('button', { name: 'Compare 2 blobs' }).click();
   const dialog = page.getByRole('dialog', { name: 'Compare blobs' });
   const fields = dialog.getByRole('table', { name: 'Fields compared' });
   await expect(fields.getByRole('row', { name: /fingerprint/i })).toContainText('Equal');
-  await expect(fields.getByRole('row', { name: /nonce/i })).toContainText('Differs');
+  await expect(fields.getByRole('row', { name: /salt.*Differs/i })).toBeVisible();
+  await expect(dialog.getByRole('status')).toContainText(/\d+ different; \d+ of 1\d\d bytes differ/);
   await dialog.getByRole('switch', { name: 'Differing fields only' }).click();
   await expect(fields.getByRole('row', { name: /fingerprint/i })).toHaveCount(0);
 });
@@ -35,14 +34,13 @@ test('blobs narrow to a finding, and how many there are of each severity is seen
     }),
   );
   const { page } = await open(stage.files);
-  await connected(page);
   const rows = page.locator('.table-blob');
   await expect(rows).toHaveCount(4);
   await page.getByRole('button', { name: 'Critical: 1 blob' }).click();
   await expect(rows).toHaveCount(1);
   await expect(rows).toContainText('key.json');
   await page.getByRole('button', { name: 'Critical: 1 blob' }).click();
-  await page.getByRole('button', { name: /Findings$/ }).click();
+  await page.getByRole('button', { name: 'All Findings' }).click();
   await page.getByRole('option', { name: 'Duplicate blob' }).click();
   await expect(rows).toHaveCount(2);
   await expect(page.locator('.action-text')).toHaveText('2 blobs of 4 shown');
@@ -55,8 +53,7 @@ test('the inspector is walked by keyboard alone: fields, bytes, copying, and bac
   const blob = Buffer.from(await encrypt(stage.kms, PAYMENTS, secret()));
   write(stage.files, 'a.bin', blob);
   const { page } = await open(stage.files);
-  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await connected(page);
+  await page.context().grantPermissions(['clipboard-write']);
   await expect(page.getByRole('row', { name: /a\.bin/ })).toBeVisible();
   await page.getByRole('grid', { name: 'Blobs' }).focus();
   await page.keyboard.press('End');
@@ -73,9 +70,7 @@ test('the inspector is walked by keyboard alone: fields, bytes, copying, and bac
   const field = page.getByRole('region', { name: 'Field' });
   const chosen = await field.locator('strong').textContent();
   await page.keyboard.press('Control+c');
-  const copied = await page.evaluate(() => navigator.clipboard.readText());
-  expect(copied).toMatch(/^([0-9a-f]{2})+$/);
-  expect(blob.toString('hex')).toContain(copied);
+  await expect(page.locator('.toasts')).toContainText('the bytes of');
 
   // The same field is lit among the bytes, and the arrows go on from it.
   await page.keyboard.press('Shift+Tab');
@@ -84,12 +79,18 @@ test('the inspector is walked by keyboard alone: fields, bytes, copying, and bac
   await page.keyboard.press('Tab');
   await expect(bytes).toBeFocused();
   await expect(field.locator('strong')).toHaveText(chosen ?? '');
-  const lit = bytes.locator('.hex-bytes .is-lit');
-  expect((await lit.allTextContents()).join('').replaceAll(/\s/g, '')).toBe(copied);
+  const lit = (await bytes.locator('.hex-bytes .is-lit').allTextContents()).join('').replaceAll(/\s/g, '');
   await page.keyboard.press('ArrowRight');
   await expect(field.locator('strong')).not.toHaveText(chosen ?? '');
   await page.keyboard.press('Escape');
   await expect(page.getByRole('grid', { name: 'Blobs' })).toBeFocused();
+
+  // What was copied is what was lit. The page may not read the clipboard: a person pastes.
+  await page.keyboard.press('Control+f');
+  await page.keyboard.press('Control+v');
+  await expect(page.getByRole('searchbox', { name: 'Filter blobs' })).toHaveValue(lit);
+  expect(blob.toString('hex')).toContain(lit);
+  expect(lit).not.toBe('');
 });
 
 /** Frames of more than 50 ms while something of the page moves for a second and a half. */
@@ -117,8 +118,7 @@ test('a file of 5,000 blobs stays fluid: filtered, grouped, selected, scrolled',
   });
   write(stage.files, 'all.env', lines.join(''));
   const { page } = await open(stage.files);
-  await connected(page);
-  await expect(page.locator('.action-text')).toHaveText('5,000 blobs');
+  await expect(page.locator('.action-text')).toHaveText('5,000 blobs', { timeout: 40_000 });
   await page.getByRole('searchbox', { name: 'Filter blobs' }).fill('SECRET_42');
   await expect(page.locator('.action-text')).toHaveText('111 blobs of 5,000 shown');
   await page.getByRole('checkbox', { name: 'Select all shown' }).click();

@@ -45,7 +45,7 @@ function Query() {
       label="Filter blobs"
       value={query}
       onChange={useArrange.getState().setQuery}
-      placeholder="Filter by name, key, kind, hash"
+      placeholder="Filter by any word"
     />
   );
 }
