@@ -39,7 +39,8 @@ const VIEWPORT = { width: 1440, height: 900 };
 export async function windowSuite(rows: number, rounds: number): Promise<Section | null> {
   const browser = await openBrowser();
   if (browser === null) return null;
-  const stage = await makeStage(rows, Math.min(rows, RUN_BLOBS));
+  const running = Math.min(rows / 5, RUN_BLOBS);
+  const stage = await makeStage(rows, running);
   const app: Figures[] = [];
   const busy: Figures[] = [];
   const plain: Figures[] = [];
@@ -52,7 +53,7 @@ export async function windowSuite(rows: number, rounds: number): Promise<Section
         const context = await contextOf(browser, host);
         app.push(await measureApp(context, rows));
         plain.push(await measurePlain(context));
-        const during = await measureBusy(context, rows);
+        const during = await measureBusy(context, rows, running);
         busy.push(during.figures);
         events.push(during.events);
         await context.close();
@@ -70,7 +71,7 @@ export async function windowSuite(rows: number, rounds: number): Promise<Section
       `${rows.toLocaleString('en')} blobs in ${(rows / PER_FILE).toLocaleString('en')} files, shown by \`rewrap serve\` in Chromium; median of ${rounds} rounds, taking turns.\n` +
       'Each action: milliseconds from the key or pointer event to the frame that shows its effect, and in brackets the\n' +
       'time that the page\u2019s main thread was scheduled for it, which other programs do not raise. During a run: the\n' +
-      `same while a preflight of ${Math.min(rows, RUN_BLOBS).toLocaleString('en')} blobs reports its progress. Plain list: the same rows in a virtual list written by hand\n` +
+      `same while a preflight of ${running.toLocaleString('en')} blobs reports its progress. Plain list: the same rows in a virtual list written by hand\n` +
       'without framework, roles, focus or inspector; ratio: Rewrap at rest to it. Scrolling: longest frame, and frames of\n' +
       'more than 50 ms among all.',
     table: windowTable(app, busy, plain),
@@ -300,6 +301,7 @@ async function measureApp(context: BrowserContext, rows: number): Promise<Figure
 async function measureBusy(
   context: BrowserContext,
   rows: number,
+  running: number,
 ): Promise<{ figures: Figures; events: number }> {
   const opened = await open(context, APP, false);
   const { page, cdp } = opened;
@@ -343,7 +345,7 @@ async function measureBusy(
       dryRun: true,
     });
     if (!started.ok) throw new Error(JSON.stringify(started.fault));
-  }, RUN_BLOBS);
+  }, running);
   const used = await actOnApp(opened);
   const events = await page.evaluate(() => (window as unknown as { heard: number }).heard);
   const going = await page.getByText(/running/).count();

@@ -77,10 +77,18 @@ export function useTableKeys(
   };
 }
 
+/** How long the inspector may take to have its blob before the focus stays where it is. */
+const PATIENCE_MS = 3000;
+
 function openInspector(): void {
   useInspector.getState().setOpen(true);
-  // The pane may only now be made; its tabs are the way into it.
-  requestAnimationFrame(() =>
-    document.querySelector<HTMLElement>('.inspector [role="tab"][tabindex="0"]')?.focus(),
-  );
+  const end = performance.now() + PATIENCE_MS;
+  // The pane may only now be made, or its blob be on the way; its tabs are the way into it.
+  const enter = (): void => {
+    const tab = document.querySelector<HTMLElement>('.inspector [role="tab"][tabindex="0"]');
+    if (tab !== null) tab.focus();
+    else if (document.activeElement?.matches('.table') && performance.now() < end)
+      requestAnimationFrame(enter);
+  };
+  requestAnimationFrame(enter);
 }
