@@ -22,14 +22,13 @@ export function acrossBlobs(
     if (list === undefined) found.set(row.id, [finding]);
     else list.push(finding);
   };
-  const byHash = index(rows, (row) => row.sha256);
-  const byNonce = index(rows, ({ identification: id }) =>
+  const byHash = shared(rows, (row) => row.sha256);
+  const byNonce = shared(rows, ({ identification: id }) =>
     id.gcmNonce === null || id.keyFingerprint === null ? null : `${id.keyFingerprint} ${id.gcmNonce}`,
   );
   const byFingerprint = new Map(all.map((cluster) => [cluster.fingerprint, cluster]));
-  for (const same of byHash.values())
-    if (same.length > 1) for (const row of same) put(row, duplicate(row, same));
-  for (const same of byNonce.values())
+  for (const same of byHash) for (const row of same) put(row, duplicate(row, same));
+  for (const same of byNonce)
     if (new Set(same.map((row) => row.sha256)).size > 1)
       for (const row of same) put(row, sharedNonce(row, same));
   for (const row of rows) {
@@ -43,16 +42,25 @@ export function acrossBlobs(
   return found;
 }
 
-function index(rows: readonly BlobRow[], key: (row: BlobRow) => string | null): Map<string, BlobRow[]> {
-  const map = new Map<string, BlobRow[]>();
+/** Rows that share a key with another row. Most share it with none, and cost no list. */
+function shared(
+  rows: readonly BlobRow[],
+  key: (row: BlobRow) => string | null,
+): readonly (readonly BlobRow[])[] {
+  const alone = new Map<string, BlobRow>();
+  const together = new Map<string, BlobRow[]>();
   for (const row of rows) {
     const k = key(row);
     if (k === null) continue;
-    const list = map.get(k);
-    if (list === undefined) map.set(k, [row]);
-    else list.push(row);
+    const first = alone.get(k);
+    if (first === undefined) alone.set(k, row);
+    else {
+      const list = together.get(k);
+      if (list === undefined) together.set(k, [first, row]);
+      else list.push(row);
+    }
   }
-  return map;
+  return [...together.values()];
 }
 
 function where(row: BlobRow): string {
@@ -60,9 +68,13 @@ function where(row: BlobRow): string {
 }
 
 function others(row: BlobRow, same: readonly BlobRow[]): string {
-  const rest = same.filter((other) => other.id !== row.id);
-  const more = rest.length > LISTED ? ` and ${rest.length - LISTED} more` : '';
-  return `${rest.slice(0, LISTED).map(where).join(', ')}${more}`;
+  // A blob may stand in every one of a hundred thousand files: no more of them are looked at than are named.
+  const named = same
+    .slice(0, LISTED + 1)
+    .filter((other) => other.id !== row.id)
+    .slice(0, LISTED);
+  const rest = same.length - 1 - named.length;
+  return `${named.map(where).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
 function duplicate(row: BlobRow, same: readonly BlobRow[]): Finding {

@@ -4,21 +4,22 @@ import { swatchOf } from '../lib/swatch.ts';
 
 /** The face of a key material: five bars of two colours drawn from its fingerprint. */
 export const Swatch = memo(function Swatch({ fingerprint }: { readonly fingerprint: string }) {
-  const { colours, bars } = swatchOf(fingerprint);
   return (
-    <svg
+    <span
       className="swatch"
-      viewBox="0 0 20 12"
+      style={{ backgroundImage: barsOf(fingerprint) }}
       role="img"
       aria-label={`Key material ${shortHex(fingerprint)}`}
-    >
-      {bars.map((bar, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: five bars in a fixed order
-        <rect key={i} className={`swatch-${colours[bar]}`} x={i * 4} y="0" width="4" height="12" />
-      ))}
-    </svg>
+    />
   );
 });
+
+/** Five bars with hard edges. One element: a table draws a face for each row. */
+function barsOf(fingerprint: string): string {
+  const { colours, bars } = swatchOf(fingerprint);
+  const stops = bars.map((bar, i) => `var(--swatch-${colours[bar]}) ${i * 20}% ${(i + 1) * 20}%`);
+  return `linear-gradient(90deg, ${stops.join(', ')})`;
+}
 
 /** Swatch, first eight hex digits, and the key's name where KMS said it. */
 export function KeyFace({

@@ -191,6 +191,8 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
         options.hang
           ? never()
           : ok({ total: rows.length, revision, rows: rows.slice(offset, offset + limit) }),
+      changes: ({ since }) =>
+        ok({ total: rows.length, revision, whole: since !== revision, changed: 0, rows: [], gone: [] }),
       sources: ({ offset, limit }) =>
         ok({ total: rows.length, sources: makeSources(rows, options.host).slice(offset, offset + limit) }),
       inspect: ({ blobId }) => {

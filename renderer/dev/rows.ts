@@ -9,6 +9,11 @@ const FILES = [
   'jobs/etl/key.bin',
 ];
 const PLACES = ['', 'CiphertextBlob', '', '', ''];
+const CODES = {
+  info: 'context-not-declared',
+  warning: 'duplicate-blob',
+  critical: 'plaintext-key-beside-blob',
+};
 const ARN = 'arn:aws:kms:eu-central-1:111122223333:key/';
 
 /** Rows that look like a real folder: a few keys with many blobs, some of other kinds. */
@@ -30,6 +35,8 @@ export function makeRows(n: number): BlobRow[] {
     const layout = random() < 0.7 ? ('v2' as const) : ('v1' as const);
     const plaintext = [16, 32, 32, 24, 96][which] ?? 32;
     const context = symmetric && random() < 0.3 ? { app: 'payments', env: 'prod' } : null;
+    const worst =
+      random() < 0.06 ? 'warning' : random() < 0.02 ? 'critical' : random() < 0.05 ? 'info' : null;
     const file = (FILES[which] ?? 'file').replace(
       /(\.[^.]+)?$/,
       (ext) => `-${Math.floor(i / FILES.length)}${ext}`,
@@ -77,7 +84,8 @@ export function makeRows(n: number): BlobRow[] {
                 ? 'No KMS layout fits these bytes.'
                 : null,
       },
-      worst: random() < 0.06 ? 'warning' : random() < 0.02 ? 'critical' : random() < 0.05 ? 'info' : null,
+      worst,
+      findings: worst === null ? [] : [CODES[worst]],
     };
   });
 }

@@ -1,107 +1,190 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makeRows } from '../dev/rows.ts';
-import { filterRows, groupRows, kindCounts, lineId, linesOf, narrowRows, sortRows } from './arrange.ts';
+import {
+  filesAmong,
+  findingCounts,
+  Groups,
+  kindCounts,
+  Lines,
+  marked,
+  matching,
+  type Narrowing,
+  severityCounts,
+  sorted,
+} from './arrange.ts';
+import { Table } from './table.ts';
 import { rowState } from './words.ts';
 
 const rows = makeRows(400);
+const table = Table.of(rows);
 const state = (row: (typeof rows)[number]): string => rowState(row, undefined).word;
-const ids = (list: readonly { id: string }[]): string[] => list.map(({ id }) => id);
+const ids = (of: Table, indexes: Iterable<number>): string[] =>
+  [...indexes].map((index) => of.rows[index]?.id ?? '');
+const ALL: Narrowing = { query: '', kind: 'all', finding: 'all' };
+const shown = (of: Table, narrowing: Partial<Narrowing>): string[] =>
+  ids(of, marked(of.order('added', false), matching(of, { ...ALL, ...narrowing })));
+const COLUMNS = [
+  'added',
+  'name',
+  'kind',
+  'key',
+  'algorithm',
+  'size',
+  'context',
+  'findings',
+  'state',
+] as const;
 
 test('a filter needs every word, in name, place, kind, fingerprint or hash', () => {
   const some = rows[17];
   if (some === undefined) throw new Error('no row');
-  expect(ids(filterRows(rows, some.sha256.slice(0, 12).toUpperCase()))).toEqual([some.id]);
-  expect(filterRows(rows, '  ')).toBe(rows);
-  const both = filterRows(rows, 'ciphertextblob rsa');
+  expect(shown(table, { query: some.sha256.slice(0, 12).toUpperCase() })).toEqual([some.id]);
+  expect(matching(table, { ...ALL, query: '  ' })).toBeNull();
+  const both = shown(table, { query: 'ciphertextblob rsa' });
   expect(both.length).toBeGreaterThan(0);
-  for (const row of both) {
-    expect(row.place).toBe('CiphertextBlob');
-    expect(row.identification.kind).toBe('kms-asymmetric-candidate');
+  for (const id of both) {
+    expect(table.get(id)?.place).toBe('CiphertextBlob');
+    expect(table.get(id)?.identification.kind).toBe('kms-asymmetric-candidate');
   }
-  expect(filterRows(rows, 'no such thing')).toEqual([]);
+  expect(shown(table, { query: 'no such thing' })).toEqual([]);
+});
+
+test('a filter finds what a search through each row’s own text finds', () => {
+  const texts = rows.map((row) =>
+    [
+      row.file,
+      row.place,
+      row.identification.label,
+      row.identification.keyFingerprint,
+      row.sha256,
+      row.declared.keyArn,
+    ]
+      .join('\n')
+      .toLowerCase(),
+  );
+  fc.assert(
+    fc.property(fc.nat(399), fc.nat(200), fc.integer({ min: 1, max: 6 }), (i, at, length) => {
+      const word = (texts[i] ?? '').slice(at, at + length);
+      fc.pre(
+        /^\S+$/.test(word) && !'kms symmetric rsa candidate unknown encryption sdk message'.includes(word),
+      );
+      const found = new Set(shown(table, { query: word }));
+      rows.forEach(({ id }, n) => {
+        if (texts[n]?.includes(word)) expect(found.has(id)).toBe(true);
+      });
+    }),
+  );
 });
 
 test('names sort by number, and equal keys keep their order', () => {
-  const byName = sortRows(rows, { column: 'name', descending: false }, state).map((row) => row.file);
+  const byName = [...table.order('name', false)].map((index) => rows[index]?.file);
   expect(byName.indexOf('vault/token-2')).toBeLessThan(byName.indexOf('vault/token-10'));
-  const byKind = sortRows(rows, { column: 'kind', descending: false }, state);
-  const first = byKind.filter((row) => row.identification.label === byKind[0]?.identification.label);
-  expect(ids(first)).toEqual(ids(rows).filter((id) => first.some((row) => row.id === id)));
+  const byKind = ids(table, table.order('kind', false));
+  const label = table.get(byKind[0] ?? '')?.identification.label;
+  const first = byKind.filter((id) => table.get(id)?.identification.label === label);
+  expect(first).toEqual(rows.filter((row) => row.identification.label === label).map(({ id }) => id));
 });
 
-test('every column sorts to a permutation, and descending is the other way', () => {
-  const columns = [
-    'added',
-    'name',
-    'kind',
-    'key',
-    'algorithm',
-    'size',
-    'context',
-    'findings',
-    'state',
-  ] as const;
-  for (const column of columns) {
-    const up = ids(sortRows(rows, { column, descending: false }, state));
-    expect(new Set(up)).toEqual(new Set(ids(rows)));
-    expect(ids(sortRows(rows, { column, descending: true }, state))).toHaveLength(rows.length);
+test('every column sorts to a permutation; descending turns the values around and keeps ties', () => {
+  for (const column of COLUMNS) {
+    const up = ids(table, sorted(table, { column, descending: false }, state));
+    const down = ids(table, sorted(table, { column, descending: true }, state));
+    expect(new Set(up)).toEqual(new Set(rows.map(({ id }) => id)));
+    expect(new Set(down)).toEqual(new Set(up));
   }
-  expect(ids(sortRows(rows, { column: 'added', descending: true }, state))).toEqual(ids(rows).toReversed());
+  const sizes = (descending: boolean) =>
+    [...table.order('findings', descending)].map((index) => rows[index]?.worst);
+  expect(sizes(true)[0]).toBe('critical');
+  expect(sizes(false).at(-1)).toBe('critical');
+  expect(ids(table, table.order('added', true))).toEqual(rows.map(({ id }) => id).toReversed());
 });
 
 test('groups hold every row once; a closed group shows its head alone', () => {
+  const all = table.order('added', false);
   for (const by of ['key', 'file', 'kind'] as const) {
-    const groups = groupRows(rows, by);
-    expect(ids(groups.flatMap((group) => [...group.rows])).sort()).toEqual(ids(rows).sort());
-    const [head] = groups;
-    if (head === undefined) throw new Error('no group');
-    const lines = linesOf(rows, groups, new Set([head.key]));
-    expect(lines).toHaveLength(rows.length + groups.length - head.rows.length);
-    expect(new Set(lines.map(lineId)).size).toBe(lines.length);
+    const groups = new Groups(table, all, by);
+    expect(ids(table, groups.members).sort()).toEqual(rows.map(({ id }) => id).sort());
+    const { key } = groups.face(0);
+    expect(groups.position(key)).toBe(0);
+    const lines = new Lines(table, all, groups, new Set([key]));
+    expect(lines.count).toBe(rows.length + groups.count - groups.at(0).length);
+    const lineIds = Array.from({ length: lines.count }, (_, place) => lines.idAt(place));
+    expect(new Set(lineIds).size).toBe(lines.count);
+    expect(lineIds.map((id) => lines.placeOf(id ?? null))).toEqual(lineIds.map((_, place) => place));
+    const closed = table.rows[groups.at(0)[0] ?? 0];
+    expect(lines.placeOf(closed?.id ?? null)).toBeUndefined();
+    expect(lines.shown).toHaveLength(rows.length);
   }
-  expect(linesOf(rows, null, new Set())).toHaveLength(rows.length);
+  expect(new Lines(table, all, null, new Set()).count).toBe(rows.length);
 });
 
-test('one key material is one group', () => {
-  for (const group of groupRows(rows, 'key')) {
-    if (group.fingerprint === null) continue;
-    for (const row of group.rows) expect(row.identification.keyFingerprint).toBe(group.fingerprint);
+test('one key material is one group, and its grave findings are counted', () => {
+  const groups = new Groups(table, table.order('added', false), 'key');
+  for (let position = 0; position < groups.count; position += 1) {
+    const members = [...groups.at(position)].map((index) => rows[index]);
+    const { fingerprint } = groups.face(position);
+    if (fingerprint !== null)
+      for (const row of members) expect(row?.identification.keyFingerprint).toBe(fingerprint);
+    const grave = members.filter((row) => row?.worst === 'warning' || row?.worst === 'critical');
+    expect(groups.findings(position)).toBe(grave.length);
   }
 });
 
-test('a hundred thousand rows filter within a tenth of a second once read', () => {
-  const many = makeRows(100_000);
-  filterRows(many, 'warm');
-  let found: readonly unknown[] = [];
-  // The best of five: the machine may be busy with other things.
-  const spent = Math.min(
-    ...Array.from({ length: 5 }, () => {
-      const start = performance.now();
-      found = filterRows(many, 'payments prod-1');
-      return performance.now() - start;
-    }),
-  );
-  expect(found.length).toBeGreaterThan(0);
-  expect(spent).toBeLessThan(100);
-});
-
-test('rows narrow to a kind and to the severity asked for', () => {
-  expect(narrowRows(rows, 'all', 'all')).toBe(rows);
-  const foreign = narrowRows(rows, 'not-kms', 'all');
+test('rows narrow to a kind, to the severity and to the finding asked for', () => {
+  const foreign = shown(table, { kind: 'not-kms' });
   expect(foreign.length).toBeGreaterThan(0);
-  for (const { identification } of foreign) expect(identification.kind).not.toMatch(/^kms-/);
-  const worst = (finding: 'any' | 'warning' | 'critical'): number => narrowRows(rows, 'all', finding).length;
+  for (const id of foreign) expect(table.get(id)?.identification.kind).not.toMatch(/^kms-/);
+  const worst = (finding: 'any' | 'warning' | 'critical'): number => shown(table, { finding }).length;
   expect(worst('any')).toBeGreaterThan(worst('warning'));
   expect(worst('warning')).toBeGreaterThan(worst('critical'));
-  for (const row of narrowRows(rows, 'kms-symmetric', 'critical'))
-    expect([row.identification.kind, row.worst]).toEqual(['kms-symmetric', 'critical']);
+  const { info, warning, critical } = severityCounts(table);
+  expect([info + warning + critical, warning + critical, critical]).toEqual([
+    worst('any'),
+    worst('warning'),
+    worst('critical'),
+  ]);
+  for (const { id, count } of findingCounts(table)) {
+    const found = shown(table, { finding: `code:${id}` });
+    expect(found).toHaveLength(count);
+    for (const each of found) expect(table.get(each)?.findings).toContain(id);
+  }
 });
 
 test('kinds are counted, the most frequent first, and those KMS did not make together at the end', () => {
-  const counts = kindCounts(rows);
-  expect(counts[0]?.kind).toBe('kms-symmetric');
-  const foreign = counts.at(-1);
-  expect(foreign).toEqual({ kind: 'not-kms', count: narrowRows(rows, 'not-kms', 'all').length });
-  const kinds = counts.filter(({ kind }) => kind !== 'not-kms');
+  const counts = kindCounts(table);
+  expect(counts[0]?.id).toBe('kms-symmetric');
+  expect(counts.at(-1)).toEqual({ id: 'not-kms', count: shown(table, { kind: 'not-kms' }).length });
+  const kinds = counts.filter(({ id }) => id !== 'not-kms');
   expect(kinds.reduce((sum, { count }) => sum + count, 0)).toBe(rows.length);
+});
+
+test('files are counted among ticked rows alone', () => {
+  const marks = new Uint8Array(table.size);
+  expect(filesAmong(table, marks)).toBe(0);
+  marks.fill(1, 0, 3);
+  expect(filesAmong(table, marks)).toBe(3);
+});
+
+test('a table grown, changed and thinned shows what one made at once would show', () => {
+  const changed = {
+    ...(rows[5] ?? rows[0]),
+    id: 'b5',
+    worst: 'critical',
+    findings: ['old-blob'],
+  } as (typeof rows)[number];
+  const grown = Table.of(rows.slice(0, 100)).with(rows.slice(100, 101)).with(rows.slice(101));
+  const thinned = grown.with([changed]).without(new Set(['b3', 'b399']));
+  const anew = Table.of(
+    rows.filter(({ id }) => id !== 'b3' && id !== 'b399').map((row) => (row.id === 'b5' ? changed : row)),
+  );
+  for (const column of COLUMNS)
+    expect(ids(thinned, sorted(thinned, { column, descending: true }, state))).toEqual(
+      ids(anew, sorted(anew, { column, descending: true }, state)),
+    );
+  expect(shown(thinned, { finding: 'code:old-blob' })).toEqual(['b5']);
+  // The tables it came from stay as they were.
+  expect(shown(grown, { finding: 'code:old-blob' })).toEqual([]);
+  expect(grown.size).toBe(400);
+  expect(Table.of(rows).with([]).size).toBe(400);
 });

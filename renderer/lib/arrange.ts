@@ -1,214 +1,320 @@
-import type { BlobKind, BlobRow } from '#shared/model/blob.ts';
-import { bytes } from './format.ts';
+import type { BlobKind, BlobRow, Severity } from '#shared/model/blob.ts';
+import { byRank } from './order.ts';
+import {
+  type GroupBy,
+  type GroupFace,
+  groupColumn,
+  groupFace,
+  type SortColumn,
+  type Table,
+} from './table.ts';
 import { kindWords } from './words.ts';
 
-export type GroupBy = 'key' | 'file' | 'kind' | 'none';
-export type SortColumn =
-  | 'added'
-  | 'name'
-  | 'kind'
-  | 'key'
-  | 'algorithm'
-  | 'size'
-  | 'context'
-  | 'findings'
-  | 'state';
+export type { GroupBy, SortColumn } from './table.ts';
+
 export interface Sort {
   readonly column: SortColumn;
   readonly descending: boolean;
 }
 
-export interface Group {
-  readonly key: string;
-  readonly label: string;
-  /** Fingerprint of the group's key material; null unless grouped by key and known. */
-  readonly fingerprint: string | null;
-  readonly rows: readonly BlobRow[];
-  readonly findings: number;
-}
-
-/** A line of the table: a group's header or a blob. */
-export type Line =
-  | { readonly type: 'group'; readonly group: Group }
-  | { readonly type: 'row'; readonly row: BlobRow };
-
-const haystacks = new WeakMap<BlobRow, string>();
-
-/** Everything a filter looks in, lower-cased once per row. */
-function haystack(row: BlobRow): string {
-  let text = haystacks.get(row);
-  if (text === undefined) {
-    const id = row.identification;
-    text = [row.file, row.place, id.label, kindWords(id.kind), id.keyFingerprint ?? '', row.sha256]
-      .concat(row.declared.keyArn ?? '')
-      .join('\n')
-      .toLowerCase();
-    haystacks.set(row, text);
-  }
-  return text;
-}
-
-const WARM_STEP = 4000;
-
-/**
- * Prepares rows for filtering a few thousand at a time, so that the first letter typed finds it done. Returns how to
- * stop.
- */
-export function warmFilter(rows: readonly BlobRow[]): () => void {
-  let at = 0;
-  let timer = setTimeout(step, 50);
-  function step(): void {
-    for (const end = Math.min(at + WARM_STEP, rows.length); at < end; at += 1) {
-      const row = rows[at];
-      if (row !== undefined) haystack(row);
-    }
-    if (at < rows.length) timer = setTimeout(step, 5);
-  }
-  return () => clearTimeout(timer);
-}
-
-/** Rows that contain every word of `query`, in the order given. */
-export function filterRows(rows: readonly BlobRow[], query: string): readonly BlobRow[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return rows;
-  return rows.filter((row) => {
-    const text = haystack(row);
-    return words.every((word) => text.includes(word));
-  });
-}
-
-const SEVERITY_RANK = { info: 1, warning: 2, critical: 3 } as const;
-
-export type FindingFilter = 'all' | 'any' | 'warning' | 'critical';
+/** `any`, a least severity, or a finding's code after `code:`. */
+export type FindingFilter = 'all' | 'any' | 'warning' | 'critical' | `code:${string}`;
 export type KindFilter = 'all' | 'not-kms' | BlobKind;
 
-const KMS_KINDS: ReadonlySet<BlobKind> = new Set(['kms-symmetric', 'kms-like', 'kms-asymmetric-candidate']);
-const LOWEST: Record<FindingFilter, number> = { all: 0, any: 1, warning: 2, critical: 3 };
-
-/** Rows of one kind (or of none that KMS made), with a finding at least as severe as asked for. */
-export function narrowRows(
-  rows: readonly BlobRow[],
-  kind: KindFilter,
-  finding: FindingFilter,
-): readonly BlobRow[] {
-  if (kind === 'all' && finding === 'all') return rows;
-  const lowest = LOWEST[finding];
-  return rows.filter(({ identification, worst }) => {
-    if (kind === 'not-kms' && KMS_KINDS.has(identification.kind)) return false;
-    if (kind !== 'all' && kind !== 'not-kms' && identification.kind !== kind) return false;
-    return (worst === null ? 0 : SEVERITY_RANK[worst]) >= lowest;
-  });
+export interface Narrowing {
+  readonly query: string;
+  readonly kind: KindFilter;
+  readonly finding: FindingFilter;
 }
 
-export interface KindCount {
-  readonly kind: Exclude<KindFilter, 'all'>;
+const KMS_KINDS: ReadonlySet<string> = new Set<BlobKind>([
+  'kms-symmetric',
+  'kms-like',
+  'kms-asymmetric-candidate',
+]);
+
+const SEVERITY_RANK: Readonly<Record<string, number>> = { info: 1, warning: 2, critical: 3 };
+
+/** Whether a row with this value of the severity or findings column passes. */
+function findingTest(filter: FindingFilter): (value: string) => boolean {
+  if (filter.startsWith('code:')) {
+    const code = filter.slice('code:'.length);
+    return (value) => value.split(' ').includes(code);
+  }
+  const lowest = filter === 'any' ? 1 : (SEVERITY_RANK[filter] ?? 0);
+  return (value) => (SEVERITY_RANK[value] ?? 0) >= lowest;
+}
+
+const kindTest = (filter: KindFilter) => (kind: string) =>
+  filter === 'not-kms' ? !KMS_KINDS.has(kind) : kind === filter;
+
+/** For each value of a column, whether it passes. */
+function passing(values: readonly string[], test: (value: string) => boolean): Uint8Array {
+  return Uint8Array.from(values, (value) => (test(value) ? 1 : 0));
+}
+
+/** 1 for each row that passes the filters and holds every word of the query; null: all do. */
+export function matching(table: Table, { query, kind, finding }: Narrowing): Uint8Array | null {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0 && kind === 'all' && finding === 'all') return null;
+  const { columns, rows, size } = table;
+  const marks = new Uint8Array(size).fill(1);
+  const keep = (codes: Uint32Array, passes: Uint8Array): void => {
+    for (let i = 0; i < size; i += 1) if (passes[codes[i] ?? 0] === 0) marks[i] = 0;
+  };
+  if (kind !== 'all') keep(columns.kind.codes, passing(columns.kind.values, kindTest(kind)));
+  if (finding !== 'all') {
+    const column = finding.startsWith('code:') ? columns.findings : columns.severity;
+    keep(column.codes, passing(column.values, findingTest(finding)));
+  }
+  for (const word of words) {
+    const holds = (text: string): boolean => text.includes(word);
+    const looks = [
+      { codes: columns.file.codes, passes: passing(columns.file.lowered, holds) },
+      { codes: columns.place.codes, passes: passing(columns.place.lowered, holds) },
+      { codes: columns.label.codes, passes: passing(columns.label.lowered, holds) },
+      {
+        codes: columns.kind.codes,
+        passes: passing(columns.kind.values, (value) => holds(kindWords(value as BlobKind).toLowerCase())),
+      },
+      { codes: columns.fingerprint.codes, passes: passing(columns.fingerprint.lowered, holds) },
+      { codes: columns.arn.codes, passes: passing(columns.arn.lowered, holds) },
+    ].filter(({ passes }) => passes.includes(1));
+    // A hash is the only text that no two rows share; most words cannot be in one.
+    const inHash = /^[0-9a-f]{1,64}$/.test(word);
+    for (let i = 0; i < size; i += 1) {
+      if (marks[i] === 0) continue;
+      let found = false;
+      for (const { codes, passes } of looks) if (passes[codes[i] ?? 0] === 1) found = true;
+      if (!found && !(inHash && rows[i]?.sha256.includes(word))) marks[i] = 0;
+    }
+  }
+  return marks;
+}
+
+/** Row indexes in the order asked for; equal rows keep the order in which they were taken in, either way. */
+export function sorted(
+  table: Table,
+  { column, descending }: Sort,
+  state: (row: BlobRow) => string,
+): Uint32Array {
+  return column === 'state' ? byState(table, descending, state) : table.order(column, descending);
+}
+
+/** What a run made of a row is not in the table: it changes more often. */
+function byState(table: Table, descending: boolean, state: (row: BlobRow) => string): Uint32Array {
+  const words = table.rows.map(state);
+  const distinct = [...new Set(words)].sort();
+  if (descending) distinct.reverse();
+  const rank = new Map(distinct.map((word, i) => [word, i]));
+  return byRank(table.order('added', false), (row) => rank.get(words[row] ?? '') ?? 0, distinct.length);
+}
+
+/** Those of `order` that are marked. */
+export function marked(order: Uint32Array, marks: Uint8Array | null): Uint32Array {
+  return marks === null ? order : order.filter((row) => marks[row] === 1);
+}
+
+/** Rows put together by what they share, in order of each group's first row. */
+export class Groups {
+  readonly by: Exclude<GroupBy, 'none'>;
+  /** Row indexes, group after group. */
+  readonly members: Uint32Array;
+  readonly #starts: Uint32Array;
+  readonly #findings: Uint32Array;
+  readonly #table: Table;
+  /** Position of each group by its code in the column; −1 where none of its rows is shown. */
+  readonly #positions: Int32Array;
+
+  constructor(table: Table, shown: Uint32Array, by: Exclude<GroupBy, 'none'>) {
+    const { codes, values } = groupColumn(table, by);
+    this.by = by;
+    this.#table = table;
+    this.#positions = new Int32Array(values.length).fill(-1);
+    let groups = 0;
+    const counts = new Uint32Array(values.length);
+    for (const row of shown) {
+      const code = codes[row] ?? 0;
+      if (this.#positions[code] === -1) this.#positions[code] = groups++;
+      counts[code] = (counts[code] ?? 0) + 1;
+    }
+    const positionOf = (row: number): number => this.#positions[codes[row] ?? 0] ?? 0;
+    this.members = byRank(shown, positionOf, groups);
+    this.#starts = new Uint32Array(groups + 1);
+    this.#positions.forEach((position, code) => {
+      if (position >= 0) this.#starts[position + 1] = counts[code] ?? 0;
+    });
+    for (let i = 1; i <= groups; i += 1)
+      this.#starts[i] = (this.#starts[i] ?? 0) + (this.#starts[i - 1] ?? 0);
+    this.#findings = new Uint32Array(groups);
+    const grave = passing(table.columns.severity.values, (value) => (SEVERITY_RANK[value] ?? 0) >= 2);
+    const severity = table.columns.severity.codes;
+    for (const row of shown)
+      if (grave[severity[row] ?? 0] === 1) {
+        const position = positionOf(row);
+        this.#findings[position] = (this.#findings[position] ?? 0) + 1;
+      }
+  }
+
+  get count(): number {
+    return this.#starts.length - 1;
+  }
+
+  /** Row indexes of the group at a position. */
+  at(position: number): Uint32Array {
+    return this.members.subarray(this.#starts[position], this.#starts[position + 1]);
+  }
+
+  /** Rows with a warning or worse. */
+  findings(position: number): number {
+    return this.#findings[position] ?? 0;
+  }
+
+  face(position: number): GroupFace {
+    const row = this.#table.rows[this.members[this.#starts[position] ?? 0] ?? 0];
+    return row === undefined ? { key: '', label: '', fingerprint: null } : groupFace(row, this.by);
+  }
+
+  /** Position of the group with this key. */
+  position(key: string): number | undefined {
+    if (!key.startsWith(`${this.by}:`)) return undefined;
+    const code = groupColumn(this.#table, this.by).codeOf(key.slice(this.by.length + 1));
+    const position = code === undefined ? undefined : this.#positions[code];
+    return position === undefined || position < 0 ? undefined : position;
+  }
+}
+
+/** A line of the table: a group's head, by its position, or a blob, by its index in the table. */
+export type Line =
+  | { readonly type: 'group'; readonly position: number }
+  | { readonly type: 'row'; readonly index: number };
+
+/** The lines to show: heads with the rows of the groups that are open. */
+export class Lines {
+  readonly table: Table;
+  readonly groups: Groups | null;
+  /** Every row that passes the filters, those of closed groups too, in the order of the screen. */
+  readonly shown: Uint32Array;
+  /** Row index, or for a group's head the complement (`~`) of its position. */
+  readonly #lines: Int32Array;
+  readonly #heads: Int32Array;
+  readonly #placeOf: Int32Array;
+
+  constructor(table: Table, shown: Uint32Array, groups: Groups | null, collapsed: ReadonlySet<string>) {
+    this.table = table;
+    this.groups = groups;
+    this.shown = groups === null ? shown : groups.members;
+    this.#heads = new Int32Array(groups?.count ?? 0);
+    this.#placeOf = new Int32Array(table.size).fill(-1);
+    if (groups === null) this.#lines = Int32Array.from(shown);
+    else {
+      const lines = new Int32Array(shown.length + groups.count);
+      let at = 0;
+      for (let position = 0; position < groups.count; position += 1) {
+        this.#heads[position] = at;
+        lines[at++] = ~position;
+        if (collapsed.size > 0 && collapsed.has(groups.face(position).key)) continue;
+        const rows = groups.at(position);
+        lines.set(rows, at);
+        at += rows.length;
+      }
+      this.#lines = lines.subarray(0, at);
+    }
+    this.#lines.forEach((row, place) => {
+      if (row >= 0) this.#placeOf[row] = place;
+    });
+  }
+
+  get count(): number {
+    return this.#lines.length;
+  }
+
+  at(place: number): Line | undefined {
+    const line = this.#lines[place];
+    if (line === undefined) return undefined;
+    return line < 0 ? { type: 'group', position: ~line } : { type: 'row', index: line };
+  }
+
+  /** Id of a line for the keyboard's cursor: a blob's id or a group's key. */
+  idAt(place: number): string | undefined {
+    const line = this.at(place);
+    if (line === undefined) return undefined;
+    return line.type === 'row' ? this.table.rows[line.index]?.id : this.groups?.face(line.position).key;
+  }
+
+  /** Where the line with this id stands; undefined where it is not shown. */
+  placeOf(id: string | null): number | undefined {
+    if (id === null) return undefined;
+    const index = this.table.indexOf(id);
+    const place = index === undefined ? -1 : (this.#placeOf[index] ?? -1);
+    if (place >= 0) return place;
+    const position = this.groups?.position(id);
+    return position === undefined ? undefined : this.#heads[position];
+  }
+
+  /** Row indexes of the lines from `first` to `last`, both included. */
+  rowsBetween(first: number, last: number): Int32Array {
+    return this.#lines.subarray(first, last + 1).filter((line) => line >= 0);
+  }
+}
+
+export interface Count<T extends string> {
+  readonly id: T;
   readonly count: number;
 }
 
+/** How many rows have each value of a column, by code. */
+function tally(table: Table, column: 'kind' | 'severity' | 'findings'): Uint32Array {
+  const { codes, values } = table.columns[column];
+  const counts = new Uint32Array(values.length);
+  for (let i = 0; i < table.size; i += 1) {
+    const code = codes[i] ?? 0;
+    counts[code] = (counts[code] ?? 0) + 1;
+  }
+  return counts;
+}
+
 /** The kinds among rows, the most frequent first; last, all that KMS did not make, where there are several. */
-export function kindCounts(rows: readonly BlobRow[]): readonly KindCount[] {
-  const counts = new Map<BlobKind, number>();
-  for (const { identification } of rows)
-    counts.set(identification.kind, (counts.get(identification.kind) ?? 0) + 1);
-  const kinds: KindCount[] = Array.from(counts, ([kind, count]) => ({ kind, count }));
-  kinds.sort((a, b) => b.count - a.count);
-  const foreign = [...counts].filter(([kind]) => !KMS_KINDS.has(kind));
-  if (foreign.length > 1)
-    kinds.push({ kind: 'not-kms', count: foreign.reduce((sum, [, count]) => sum + count, 0) });
-  return kinds;
+export function kindCounts(table: Table): readonly Count<Exclude<KindFilter, 'all'>>[] {
+  const counts = tally(table, 'kind');
+  const kinds = table.columns.kind.values
+    .map((kind, code) => ({ id: kind as BlobKind, count: counts[code] ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count);
+  const foreign = kinds.filter(({ id }) => !KMS_KINDS.has(id));
+  const sum = foreign.reduce((total, { count }) => total + count, 0);
+  return foreign.length > 1 ? [...kinds, { id: 'not-kms', count: sum }] : kinds;
 }
 
-/** Digits padded, so that blob-2 comes before blob-10 with a plain comparison (a collator is ten times slower). */
-const natural = (text: string): string =>
-  text.toLowerCase().replace(/\d{1,11}/g, (digits) => digits.padStart(12, '0'));
+/** Number of rows by their worst finding. */
+export function severityCounts(table: Table): Readonly<Record<Severity, number>> {
+  const counts = tally(table, 'severity');
+  const of = (severity: Severity): number => counts[table.columns.severity.codeOf(severity) ?? -1] ?? 0;
+  return { info: of('info'), warning: of('warning'), critical: of('critical') };
+}
 
-function sortKey(row: BlobRow, column: SortColumn, state: (row: BlobRow) => string): string | number {
-  switch (column) {
-    case 'name':
-      return natural(`${row.file}\n${row.place}`);
-    case 'kind':
-      return row.identification.label;
-    case 'key':
-      return row.identification.keyFingerprint ?? '\uffff';
-    case 'algorithm':
-      return row.encoding;
-    case 'size':
-      return row.identification.plaintextBytes ?? row.sizeBytes + 1e9;
-    case 'context':
-      return row.declared.encryptionContext === null
-        ? '\uffff'
-        : JSON.stringify(row.declared.encryptionContext);
-    case 'findings':
-      return row.worst === null ? 0 : SEVERITY_RANK[row.worst];
-    case 'state':
-      return state(row);
-    case 'added':
-      return 0;
+/** The codes of findings among rows, the most frequent first. */
+export function findingCounts(table: Table): readonly Count<string>[] {
+  const counts = tally(table, 'findings');
+  const sums = new Map<string, number>();
+  table.columns.findings.values.forEach((codes, i) => {
+    const rows = counts[i] ?? 0;
+    if (rows > 0 && codes !== '')
+      for (const code of codes.split(' ')) sums.set(code, (sums.get(code) ?? 0) + rows);
+  });
+  return Array.from(sums, ([id, count]) => ({ id, count })).sort((a, b) => b.count - a.count);
+}
+
+/** Number of different files among marked rows. */
+export function filesAmong(table: Table, marks: Uint8Array): number {
+  const seen = new Uint8Array(table.columns.source.values.length);
+  const { codes } = table.columns.source;
+  let files = 0;
+  for (let i = 0; i < marks.length; i += 1) {
+    const code = codes[i] ?? 0;
+    if (marks[i] === 0 || seen[code] === 1) continue;
+    seen[code] = 1;
+    files += 1;
   }
+  return files;
 }
-
-/** Rows in the order asked for; equal ones keep the order in which they were taken in. */
-export function sortRows(
-  rows: readonly BlobRow[],
-  sort: Sort,
-  state: (row: BlobRow) => string,
-): readonly BlobRow[] {
-  if (sort.column === 'added') return sort.descending ? rows.toReversed() : rows;
-  const keyed = rows.map((row) => ({ row, key: sortKey(row, sort.column, state) }));
-  const sign = sort.descending ? -1 : 1;
-  keyed.sort((a, b) => (a.key < b.key ? -sign : a.key > b.key ? sign : 0));
-  return keyed.map(({ row }) => row);
-}
-
-function groupOf(row: BlobRow, by: GroupBy): { key: string; label: string; fingerprint: string | null } {
-  const { kind, keyFingerprint } = row.identification;
-  if (by === 'file') return { key: `file:${row.sourceId}`, label: row.file, fingerprint: null };
-  if (by === 'kind') return { key: `kind:${kind}`, label: kindWords(kind), fingerprint: null };
-  if (keyFingerprint !== null)
-    return { key: `key:${keyFingerprint}`, label: '', fingerprint: keyFingerprint };
-  if (kind === 'kms-asymmetric-candidate')
-    return {
-      key: `key:rsa-${row.sizeBytes}`,
-      label: `RSA candidates of ${bytes(row.sizeBytes)}`,
-      fingerprint: null,
-    };
-  return { key: `key:none-${kind}`, label: `${kindWords(kind)}, no fingerprint`, fingerprint: null };
-}
-
-/** Groups in order of their first row; large groups of a known key are not moved, since sorting is the person's. */
-export function groupRows(rows: readonly BlobRow[], by: GroupBy): readonly Group[] {
-  const groups = new Map<
-    string,
-    { label: string; fingerprint: string | null; rows: BlobRow[]; findings: number }
-  >();
-  for (const row of rows) {
-    const { key, label, fingerprint } = groupOf(row, by);
-    let group = groups.get(key);
-    if (group === undefined) {
-      group = { label, fingerprint, rows: [], findings: 0 };
-      groups.set(key, group);
-    }
-    group.rows.push(row);
-    if (row.worst === 'warning' || row.worst === 'critical') group.findings += 1;
-  }
-  return Array.from(groups, ([key, group]) => ({ key, ...group }));
-}
-
-/** The lines to show: headers with the rows of the groups that are open. */
-export function linesOf(
-  rows: readonly BlobRow[],
-  groups: readonly Group[] | null,
-  collapsed: ReadonlySet<string>,
-): readonly Line[] {
-  if (groups === null) return rows.map((row) => ({ type: 'row', row }));
-  const lines: Line[] = [];
-  for (const group of groups) {
-    lines.push({ type: 'group', group });
-    if (collapsed.has(group.key)) continue;
-    for (const row of group.rows) lines.push({ type: 'row', row });
-  }
-  return lines;
-}
-
-/** Id of a line for the keyboard cursor. */
-export const lineId = (line: Line): string => (line.type === 'group' ? line.group.key : line.row.id);

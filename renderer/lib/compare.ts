@@ -1,5 +1,5 @@
 import type { Field } from '#shared/model/blob.ts';
-import { hexOf } from './hex.ts';
+import { hexOfField } from './hex.ts';
 
 export interface Side {
   readonly fields: readonly Field[];
@@ -77,11 +77,8 @@ function likenessOf(a: Field | null, b: Field | null, bytesA: Uint8Array, bytesB
   // A field beyond the bytes that are shown is judged by what was read from it.
   const whole = a.offset + a.length <= bytesA.length && b.offset + b.length <= bytesB.length;
   if (!whole) return a.value === b.value && a.length === b.length ? 'equal' : 'different';
-  return hexOfField(a, bytesA) === hexOfField(b, bytesB) ? 'equal' : 'different';
+  return hexOfField(bytesA, a) === hexOfField(bytesB, b) ? 'equal' : 'different';
 }
-
-const hexOfField = (field: Field, bytes: Uint8Array): string =>
-  hexOf(bytes, field.offset, field.offset + field.length);
 
 /** Per byte of the longer blob: 1 where the two differ at that offset, or only one reaches it. */
 export function differences(a: Uint8Array, b: Uint8Array): Int32Array {

@@ -53,3 +53,7 @@ export function keyName(arnOrId: string): string {
 
 /** Last part of a path, either slash. */
 export const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
+
+/** A blob by its file's name and the place in it. */
+export const placeName = ({ file, place }: { readonly file: string; readonly place: string }): string =>
+  place === '' ? fileName(file) : `${fileName(file)} · ${place}`;

@@ -71,6 +71,10 @@ export function hexOf(bytes: Uint8Array, start: number, end: number): string {
   return Array.from(bytes.subarray(start, end), (b) => HEX[b] ?? '').join(' ');
 }
 
+/** A field's bytes as hex digits without spaces. */
+export const hexOfField = (bytes: Uint8Array, { offset, length }: Field): string =>
+  hexOf(bytes, offset, offset + length).replaceAll(' ', '');
+
 /** `start…end` as printable ASCII, a middle dot for the rest. */
 export function asciiOf(bytes: Uint8Array, start: number, end: number): string {
   return Array.from(bytes.subarray(start, end), (b) =>

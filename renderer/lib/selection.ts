@@ -1,59 +1,109 @@
-/** Which blobs are ticked, where the keyboard stands, and where a range began. Ids; the cursor may be a group key. */
+import type { Lines } from './arrange.ts';
+import { Table } from './table.ts';
+
+export type Tick = 'all' | 'some' | 'none';
+
+/** Which rows of a table are ticked: one mark a row, so that all of a hundred thousand cost no more than one. */
+export class Ticks {
+  readonly table: Table;
+  /** Number of ticked rows. */
+  readonly size: number;
+  /** 1 for each ticked row, by its index in the table. */
+  readonly marks: Uint8Array;
+
+  constructor(table: Table, marks: Uint8Array = new Uint8Array(table.size)) {
+    this.table = table;
+    this.marks = marks;
+    let size = 0;
+    for (const mark of marks) size += mark;
+    this.size = size;
+  }
+
+  /** Whether a blob is ticked, by its id. */
+  has(id: string): boolean {
+    const index = this.table.indexOf(id);
+    return index !== undefined && this.marks[index] === 1;
+  }
+
+  /** Indexes of the ticked rows, in the order of the table. */
+  get indexes(): Uint32Array {
+    const indexes = new Uint32Array(this.size);
+    let at = 0;
+    this.marks.forEach((mark, index) => {
+      if (mark === 1) indexes[at++] = index;
+    });
+    return indexes;
+  }
+
+  /** Tri-state of a group: all, some or none of these rows are ticked. */
+  of(indexes: Uint32Array): Tick {
+    let hits = 0;
+    for (const index of indexes) hits += this.marks[index] ?? 0;
+    if (hits === 0) return 'none';
+    return hits === indexes.length ? 'all' : 'some';
+  }
+
+  /** With these rows ticked, or unticked. */
+  set(indexes: Iterable<number>, ticked: boolean): Ticks {
+    const marks = this.marks.slice();
+    for (const index of indexes) marks[index] = ticked ? 1 : 0;
+    return new Ticks(this.table, marks);
+  }
+
+  /** The same blobs in another table; those that are gone are forgotten. */
+  in(table: Table): Ticks {
+    if (table === this.table) return this;
+    const marks = new Uint8Array(table.size);
+    for (const index of this.size === 0 ? [] : this.indexes) {
+      const to = table.indexOf(this.table.rows[index]?.id ?? '');
+      if (to !== undefined) marks[to] = 1;
+    }
+    return new Ticks(table, marks);
+  }
+}
+
+/** What is ticked in the table. The cursor is where the keyboard stands; it may be a group's key. */
 export interface Selection {
-  readonly selected: ReadonlySet<string>;
+  readonly selected: Ticks;
   readonly cursor: string | null;
   readonly anchor: string | null;
 }
 
-export const NOTHING_SELECTED: Selection = { selected: new Set(), cursor: null, anchor: null };
-
-export type Tick = 'all' | 'some' | 'none';
-
-/** Tri-state of a group: all, some or none of `ids` are ticked. */
-export function tickOf(selected: ReadonlySet<string>, ids: readonly string[]): Tick {
-  let hits = 0;
-  for (const id of ids) if (selected.has(id)) hits += 1;
-  if (hits === 0) return 'none';
-  return hits === ids.length ? 'all' : 'some';
-}
+export const NOTHING_SELECTED: Selection = {
+  selected: new Ticks(Table.of([])),
+  cursor: null,
+  anchor: null,
+};
 
 /** Ticks or unticks one blob; it becomes cursor and anchor. */
-export function toggle(state: Selection, id: string): Selection {
-  const selected = new Set(state.selected);
-  if (!selected.delete(id)) selected.add(id);
-  return { selected, cursor: id, anchor: id };
+export function toggle({ selected }: Selection, id: string): Selection {
+  const index = selected.table.indexOf(id);
+  const next = index === undefined ? selected : selected.set([index], !selected.has(id));
+  return { selected: next, cursor: id, anchor: id };
 }
 
-/** Ticks all of `ids`, or unticks them when all were ticked. Other ticks stay. */
-export function toggleMany(state: Selection, ids: readonly string[]): Selection {
-  const selected = new Set(state.selected);
-  if (tickOf(selected, ids) === 'all') for (const id of ids) selected.delete(id);
-  else for (const id of ids) selected.add(id);
-  return { ...state, selected };
+/** Ticks all of these rows, or unticks them when all were ticked. Other ticks stay. */
+export function toggleMany(state: Selection, indexes: Uint32Array): Selection {
+  return { ...state, selected: state.selected.set(indexes, state.selected.of(indexes) !== 'all') };
 }
 
 /**
  * Ticks everything between the anchor and `id` in the order shown, and moves the cursor there. The anchor stays, so
  * that the next range starts from the same place. Ticks elsewhere stay: a careful selection is never lost to a slip.
  */
-export function extend(state: Selection, id: string, order: readonly string[]): Selection {
-  const from = order.indexOf(state.anchor ?? state.cursor ?? id);
-  const to = order.indexOf(id);
-  if (to < 0) return state;
-  const start = from < 0 ? to : from;
-  const selected = new Set(state.selected);
-  for (const each of order.slice(Math.min(start, to), Math.max(start, to) + 1)) selected.add(each);
-  return { selected, cursor: id, anchor: order[start] ?? id };
+export function extend(state: Selection, id: string, lines: Lines): Selection {
+  const to = lines.placeOf(id);
+  if (to === undefined) return state;
+  const anchor = state.anchor ?? state.cursor ?? id;
+  const from = lines.placeOf(anchor);
+  const start = from ?? to;
+  const between = lines.rowsBetween(Math.min(start, to), Math.max(start, to));
+  return {
+    selected: state.selected.set(between, true),
+    cursor: id,
+    anchor: from === undefined ? id : anchor,
+  };
 }
 
 /** Moves the cursor without ticking anything. */
 export const moveTo = (state: Selection, id: string): Selection => ({ ...state, cursor: id, anchor: id });
-
-/** Drops what no longer exists. Returns the same object when nothing changed. */
-export function prune(state: Selection, exists: ReadonlySet<string>): Selection {
-  const kept = [...state.selected].filter((id) => exists.has(id));
-  const cursor = state.cursor !== null && exists.has(state.cursor) ? state.cursor : null;
-  const anchor = state.anchor !== null && exists.has(state.anchor) ? state.anchor : null;
-  if (kept.length === state.selected.size && cursor === state.cursor && anchor === state.anchor) return state;
-  return { selected: new Set(kept), cursor, anchor };
-}

@@ -28,6 +28,16 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
 };
 export const kindWords = (kind: BlobKind): string => KIND_WORDS[kind] ?? spelled(kind);
 
+const FINDING_WORDS: Readonly<Record<string, string>> = {
+  'gcm-nonce-reuse': 'GCM nonce used again',
+  'keyset-in-clear': 'Keyset in clear',
+  'too-large-for-kms': 'Too large for KMS',
+  'sops-access-path': 'SOPS access path',
+  'sops-other-keys': 'SOPS, other keys too',
+};
+/** A finding's code as words. */
+export const findingWords = (code: string): string => FINDING_WORDS[code] ?? spelled(code);
+
 export const ENCODING_WORDS: Record<EncodingName, string> = {
   binary: 'binary',
   base64: 'base64',

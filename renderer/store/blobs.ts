@@ -2,69 +2,157 @@ import { create } from 'zustand';
 import type { BlobRow, SourceInfo } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { bridge, call, faultOf } from '../api.ts';
-import { warmFilter } from '../lib/arrange.ts';
+import { inBackground } from '../lib/order.ts';
+import { Table } from '../lib/table.ts';
 import { useSelection } from './selection.ts';
 
+/** Rows of the first page: enough for a screen, and there at once. */
+const FIRST_PAGE = 250;
+/** Rows of each further page: read and indexed in a few milliseconds, well under a frame. */
 const PAGE = 2000;
+const SOURCES_PAGE = 5000;
 
 interface BlobStore {
+  /** The rows with their index. */
+  readonly table: Table;
   readonly rows: readonly BlobRow[];
-  readonly byId: ReadonlyMap<string, BlobRow>;
+  readonly byId: Pick<Table, 'get' | 'has'>;
   readonly sources: readonly SourceInfo[];
   readonly status: 'loading' | 'ready' | 'failed';
+  /** Number of blobs that the host has; more than there are rows while they are coming. */
+  readonly total: number;
+  /** Whether every row of the host is here. */
+  readonly complete: boolean;
   readonly fault: Fault | null;
+  /** Fetches everything anew. */
   load(): Promise<void>;
+  /** Fetches what changed since. */
+  follow(): Promise<void>;
 }
 
-let generation = 0;
-let stopWarming = (): void => {};
+const NOTHING = Table.of([]);
+let revision = 0;
+let busy = false;
+let again = false;
+let stopPreparing = (): void => {};
 
-/** Every blob that was taken in, fetched in pages; fetched again whenever the host says the set changed. */
-export const useBlobs = create<BlobStore>()((set) => ({
-  rows: [],
-  byId: new Map(),
-  sources: [],
-  status: 'loading',
-  fault: null,
-  async load() {
-    generation += 1;
-    const mine = generation;
-    try {
-      const [rows, sources] = await Promise.all([allRows(), allSources()]);
-      if (mine !== generation) return;
-      const byId = new Map(rows.map((row) => [row.id, row]));
-      useSelection.getState().keepOnly(byId);
-      set({ rows, byId, sources, status: 'ready', fault: null });
-      stopWarming();
-      stopWarming = warmFilter(rows);
-    } catch (error) {
-      if (mine === generation) set({ status: 'failed', fault: faultOf(error) });
+/** Every blob that was taken in. The first page shows at once, the others join it; afterwards only changes come. */
+export const useBlobs = create<BlobStore>()((set, get) => {
+  const show = (table: Table, rest: Partial<BlobStore>): void => {
+    useSelection.getState().follow(table);
+    set({ table, rows: table.rows, byId: table, status: 'ready', fault: null, ...rest });
+  };
+  const settle = (table: Table, rest: Partial<BlobStore>): void => {
+    show(table, { ...rest, total: table.size, complete: true });
+    stopPreparing();
+    stopPreparing = inBackground(table.preparing());
+  };
+  /** One at a time; what comes meanwhile is done once, afterwards. */
+  const alone = async (work: () => Promise<void>): Promise<void> => {
+    if (busy) {
+      again = true;
+      return;
     }
-  },
-}));
+    busy = true;
+    try {
+      await work();
+      while (again) {
+        again = false;
+        await changes();
+      }
+    } catch (error) {
+      set({ status: 'failed', fault: faultOf(error) });
+    } finally {
+      busy = false;
+      again = false;
+    }
+  };
 
-/** All rows of one revision. A change while paging makes it begin again, so that no row is missed or doubled. */
-async function allRows(): Promise<BlobRow[]> {
-  for (;;) {
-    const rows: BlobRow[] = [];
-    let revision: number | null = null;
-    let total = 0;
-    do {
-      const page = await call(bridge().blobs.list({ offset: rows.length, limit: PAGE }));
-      if (revision !== null && page.revision !== revision) break;
-      revision = page.revision;
-      total = page.total;
-      rows.push(...page.rows);
-      if (page.rows.length === 0) break;
-    } while (rows.length < total);
-    if (rows.length >= total) return rows;
-  }
-}
+  /** All rows of one revision. A change while paging makes it begin again, so that no row is missed or doubled. */
+  const everything = async (): Promise<void> => {
+    for (;;) {
+      let table = NOTHING;
+      let arrived: BlobRow[] = [];
+      const first = await call(bridge().blobs.list({ offset: 0, limit: FIRST_PAGE }));
+      const { total } = first;
+      revision = first.revision;
+      const sources = allSources();
+      // Its failure is met where it is awaited, unless the rows fail first.
+      sources.catch(() => undefined);
+      arrived.push(...first.rows);
+      // While an earlier list is on the screen it stays there until the new one is complete.
+      const visibly = get().table.size === 0 && total > FIRST_PAGE;
+      if (visibly) {
+        table = table.with(arrived);
+        arrived = [];
+        show(table, { total, complete: false });
+      }
+      let next = FIRST_PAGE;
+      let same = true;
+      while (same && next < total) {
+        const page = await call(bridge().blobs.list({ offset: next, limit: PAGE }));
+        same = page.revision === revision && page.rows.length > 0;
+        arrived.push(...page.rows);
+        next += PAGE;
+        // Each showing costs a pass over what is there: twice as much each time, so that the whole costs two.
+        if (visibly && arrived.length >= table.size * 3) {
+          table = table.with(arrived);
+          arrived = [];
+          show(table, { total, complete: false });
+        } else if (arrived.length >= PAGE * 2) {
+          table = table.with(arrived);
+          arrived = [];
+        }
+      }
+      if (!same) continue;
+      settle(table.with(arrived), { sources: await sources });
+      return;
+    }
+  };
+
+  const changes = async (): Promise<void> => {
+    if (get().table.size === 0 || !get().complete) return everything();
+    for (;;) {
+      const rows: BlobRow[] = [];
+      const since = revision;
+      const first = await call(bridge().blobs.changes({ since, offset: 0, limit: PAGE }));
+      if (first.whole) return everything();
+      rows.push(...first.rows);
+      let same = true;
+      while (same && rows.length < first.changed) {
+        const page = await call(bridge().blobs.changes({ since, offset: rows.length, limit: PAGE }));
+        same = page.revision === first.revision && page.rows.length > 0;
+        rows.push(...page.rows);
+      }
+      if (!same) continue;
+      const before = get().table;
+      if (first.gone.length > before.size / 2) return everything();
+      const table = before.without(new Set(first.gone)).with(rows);
+      const moved = first.gone.length > 0 || table.size > before.size;
+      revision = first.revision;
+      settle(table, moved ? { sources: await allSources() } : {});
+      return;
+    }
+  };
+
+  return {
+    table: NOTHING,
+    rows: [],
+    byId: NOTHING,
+    sources: [],
+    status: 'loading',
+    total: 0,
+    complete: false,
+    fault: null,
+    load: () => alone(everything),
+    follow: () => alone(changes),
+  };
+});
 
 async function allSources(): Promise<SourceInfo[]> {
   const sources: SourceInfo[] = [];
   for (;;) {
-    const page = await call(bridge().blobs.sources({ offset: sources.length, limit: PAGE }));
+    const page = await call(bridge().blobs.sources({ offset: sources.length, limit: SOURCES_PAGE }));
     sources.push(...page.sources);
     if (page.sources.length === 0 || sources.length >= page.total) return sources;
   }

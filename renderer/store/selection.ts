@@ -1,29 +1,46 @@
 import { create } from 'zustand';
-import { extend, moveTo, NOTHING_SELECTED, type Selection, toggle, toggleMany } from '../lib/selection.ts';
+import type { Lines } from '../lib/arrange.ts';
+import {
+  extend,
+  moveTo,
+  NOTHING_SELECTED,
+  type Selection,
+  Ticks,
+  toggle,
+  toggleMany,
+} from '../lib/selection.ts';
+import type { Table } from '../lib/table.ts';
 
 interface SelectionStore extends Selection {
   toggle(id: string): void;
-  toggleMany(ids: readonly string[]): void;
-  extend(id: string, order: readonly string[]): void;
+  /** Ticks rows by their indexes in the table; all ticked already: unticks them. */
+  toggleMany(indexes: Uint32Array): void;
+  extend(id: string, lines: Lines): void;
   moveTo(id: string): void;
+  /** Ticks these and nothing else. */
   selectOnly(ids: readonly string[]): void;
+  selectRows(indexes: Uint32Array): void;
   clear(): void;
-  /** Forgets blobs that are gone. Group keys (as cursor) stay. */
-  keepOnly(exists: ReadonlyMap<string, unknown>): void;
+  /** Goes over to another table and forgets blobs that are gone. Group keys (as cursor) stay. */
+  follow(table: Table): void;
 }
 
 /** Which blobs are ticked and where the keyboard stands in the table. */
 export const useSelection = create<SelectionStore>()((set) => ({
   ...NOTHING_SELECTED,
   toggle: (id) => set((state) => toggle(state, id)),
-  toggleMany: (ids) => set((state) => toggleMany(state, ids)),
-  extend: (id, order) => set((state) => extend(state, id, order)),
+  toggleMany: (indexes) => set((state) => toggleMany(state, indexes)),
+  extend: (id, lines) => set((state) => extend(state, id, lines)),
   moveTo: (id) => set((state) => moveTo(state, id)),
-  selectOnly: (ids) => set({ selected: new Set(ids) }),
-  clear: () => set({ selected: new Set() }),
-  keepOnly: (exists) =>
-    set((state) => {
-      const selected = new Set([...state.selected].filter((id) => exists.has(id)));
-      return selected.size === state.selected.size ? state : { selected };
-    }),
+  selectOnly: (ids) =>
+    set(({ selected: { table } }) => ({
+      selected: new Ticks(table).set(
+        ids.map((id) => table.indexOf(id)).filter((index) => index !== undefined),
+        true,
+      ),
+    })),
+  selectRows: (indexes) =>
+    set(({ selected }) => ({ selected: new Ticks(selected.table).set(indexes, true) })),
+  clear: () => set(({ selected }) => ({ selected: new Ticks(selected.table) })),
+  follow: (table) => set(({ selected }) => ({ selected: selected.in(table) })),
 }));

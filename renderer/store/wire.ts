@@ -19,7 +19,7 @@ export function wire(): () => void {
     const api = bridge();
     undo.push(
       api.on('blobsChanged', () => {
-        void useBlobs.getState().load();
+        void useBlobs.getState().follow();
         void useClusters.getState().load();
         void useInspector.getState().refresh();
       }),

@@ -168,6 +168,8 @@ export const BlobRow = z.object({
   identification: Identification,
   /** Highest severity among the findings; null when there are none. */
   worst: Severity.nullable(),
+  /** Codes of its findings, each once. */
+  findings: z.array(z.string()),
 });
 export type BlobRow = z.infer<typeof BlobRow>;
 

@@ -1,90 +1,54 @@
-import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useRef } from 'react';
+import { Fragment, useEffect, useMemo, useRef } from 'react';
 import { Box, Cell } from '../../components/grid.tsx';
-import { lineId } from '../../lib/arrange.ts';
+import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
+import type { Lines } from '../../lib/arrange.ts';
+import { clusterName } from '../../lib/clusters.ts';
+import { useArrange } from '../../store/arrange.ts';
+import { useClusters } from '../../store/clusters.ts';
 import { useInspector } from '../../store/inspector.ts';
+import { useKeys } from '../../store/keys.ts';
+import { useRuns } from '../../store/runs.ts';
 import { useSelection } from '../../store/selection.ts';
 import { useSettings } from '../../store/settings.ts';
 import { BlobRowLine } from './BlobRowLine.tsx';
-import { COLUMNS, domId } from './columns.ts';
+import { COLUMNS, domId, type LineFrame } from './columns.ts';
 import { GroupLine } from './GroupLine.tsx';
 import { TableHead } from './TableHead.tsx';
-import type { Arranged } from './useArranged.ts';
 import { useTableKeys } from './useTableKeys.ts';
 
 const ROW_REM = { compact: 28 / 13, comfortable: 36 / 13 };
-
-/** Height of a row in CSS pixels at the present density and text size. */
-function useRowHeight(): number {
-  const density = useSettings((state) => state.density);
-  useSettings((state) => state.textSize);
-  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 13;
-  return Math.round(ROW_REM[density] * rem);
-}
+/** How long the cursor rests on a blob before it is asked for: holding an arrow key down passes many. */
+const REST_MS = 40;
 
 /**
  * The virtualised table: one ARIA grid and one tab stop. The focus stays on the grid and `aria-activedescendant`
  * names the cursor's row, so that scrolling a row out of the DOM cannot lose the focus.
  */
-export function BlobTable({ arranged }: { readonly arranged: Arranged }) {
-  const { lines, indexOf, shown } = arranged;
+export function BlobTable({ lines }: { readonly lines: Lines }) {
   const scroller = useRef<HTMLDivElement>(null);
   const cursor = useSelection((state) => state.cursor);
-  const inspect = useInspector((state) => state.inspect);
-  const rowHeight = useRowHeight();
-  const cursorIndex = cursor === null ? undefined : indexOf.get(cursor);
-  const rangeExtractor = useCallback(
-    (range: Range) => {
-      const indexes = defaultRangeExtractor(range);
-      // The cursor's row stays in the DOM: aria-activedescendant points at it.
-      if (cursorIndex === undefined || indexes.includes(cursorIndex)) return indexes;
-      return [...indexes, cursorIndex].toSorted((a, b) => a - b);
-    },
-    [cursorIndex],
+  const height = useRowHeight(ROW_REM[useSettings((state) => state.density)]);
+  const here = lines.placeOf(cursor);
+  const visible = useVisibleRows(scroller, { count: lines.count, height, head: height, always: here });
+  useCursor(lines, cursor, here);
+  // Asked for by the rows when they are pressed: a new function for each arrangement would draw every row anew.
+  const latest = useRef(lines);
+  latest.current = lines;
+  const on = useMemo(
+    () => ({
+      extend: (id: string) => useSelection.getState().extend(id, latest.current),
+      toggleGroup: (key: string) => {
+        const { groups } = latest.current;
+        const position = groups?.position(key);
+        if (groups !== null && position !== undefined)
+          useSelection.getState().toggleMany(groups.at(position));
+      },
+    }),
+    [],
   );
-  // Kept from render to render: a new function would make the virtualizer measure every row again.
-  const getItemKey = useCallback(
-    (i: number) => {
-      const line = lines[i];
-      return line === undefined ? i : lineId(line);
-    },
-    [lines],
-  );
-  const estimateSize = useCallback(() => rowHeight, [rowHeight]);
-  const virtual = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => scroller.current,
-    estimateSize,
-    getItemKey,
-    overscan: 12,
-    scrollPaddingStart: rowHeight,
-    rangeExtractor,
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: sizes are measured anew when the row height changes
-  useEffect(() => virtual.measure(), [rowHeight]);
-
-  const first = shown[0]?.id;
-  useEffect(() => {
-    const { cursor: now, moveTo } = useSelection.getState();
-    if (now === null && first !== undefined) moveTo(first);
-  }, [first]);
-  const inspected =
-    cursor !== null && cursorIndex !== undefined && lines[cursorIndex]?.type === 'row' ? cursor : null;
-  useEffect(() => {
-    // Holding an arrow key down passes many rows: ask only where it rests.
-    const timer = setTimeout(() => {
-      if (inspected !== null) void inspect(inspected);
-    }, 40);
-    return () => clearTimeout(timer);
-  }, [inspected, inspect]);
-
-  const keys = useTableKeys(
-    arranged,
-    (index) => virtual.scrollToIndex(index, { align: 'auto' }),
-    rowHeight,
-    scroller,
-  );
-  const cursorLine = cursorIndex === undefined ? undefined : lines[cursorIndex];
+  const known = useKnown();
+  const onKeyDown = useTableKeys(lines, visible.reveal, height, scroller);
+  const hereId = here === undefined ? undefined : lines.idAt(here);
   return (
     <Box
       className="table"
@@ -92,36 +56,103 @@ export function BlobTable({ arranged }: { readonly arranged: Arranged }) {
       role="grid"
       aria-label="Blobs"
       aria-multiselectable="true"
-      aria-rowcount={lines.length + 1}
+      aria-rowcount={lines.count + 1}
       aria-colcount={COLUMNS.length + 1}
-      aria-activedescendant={cursorLine === undefined ? undefined : domId(lineId(cursorLine))}
+      aria-activedescendant={hereId === undefined ? undefined : domId(hereId)}
       tabIndex={0}
-      onKeyDown={keys}
+      onKeyDown={onKeyDown}
     >
-      <TableHead arranged={arranged} height={rowHeight} />
-      {lines.length === 0 ? (
+      <TableHead lines={lines} height={height} />
+      {lines.count === 0 ? (
         <Box className="table-none" role="row" aria-rowindex={2}>
           <Cell aria-colspan={COLUMNS.length + 1}>No blob matches the filter</Cell>
         </Box>
       ) : (
-        <Box className="table-body" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
-            const line = lines[item.index];
-            if (line === undefined) return null;
-            const place = {
-              index: item.index,
-              top: item.start,
-              height: rowHeight,
-              active: item.index === cursorIndex,
-            };
-            return line.type === 'group' ? (
-              <GroupLine key={item.key} group={line.group} {...place} />
-            ) : (
-              <BlobRowLine key={item.key} row={line.row} order={arranged.order} {...place} />
-            );
-          })}
+        <Box className="table-body" role="rowgroup" style={{ height: lines.count * height }}>
+          {visible.indexes.map((place) => (
+            <Fragment key={visible.slot(place)}>
+              {drawLine(lines, known, on, {
+                index: place,
+                top: place * height,
+                height,
+                active: place === here,
+              })}
+            </Fragment>
+          ))}
         </Box>
       )}
     </Box>
   );
+}
+
+/** What the stores say of rows. Asked for once, by the table: a hook in each row would cost more than its drawing. */
+function useKnown() {
+  const selected = useSelection((state) => state.selected);
+  const collapsed = useArrange((state) => state.collapsed);
+  const results = useRuns((state) => state.results);
+  const clusters = useClusters((state) => state.clusters);
+  const keys = useKeys((state) => state.keys);
+  return { selected, collapsed, results, clusters, keys };
+}
+
+interface Handlers {
+  readonly extend: (id: string) => void;
+  readonly toggleGroup: (key: string) => void;
+}
+
+/** A line in plain values, so that it is drawn again only when one of them differs. */
+function drawLine(lines: Lines, known: ReturnType<typeof useKnown>, on: Handlers, frame: LineFrame) {
+  const { selected, collapsed, results, clusters, keys } = known;
+  const { table, groups } = lines;
+  const line = lines.at(frame.index);
+  if (line?.type === 'group' && groups !== null) {
+    const face = groups.face(line.position);
+    const members = groups.at(line.position);
+    const cluster = clusters.get(face.fingerprint ?? '');
+    return (
+      <GroupLine
+        groupKey={face.key}
+        label={face.label}
+        fingerprint={face.fingerprint}
+        name={clusterName(cluster, keys)}
+        cluster={cluster}
+        blobs={members.length}
+        first={table.rows[members[0] ?? -1]?.id ?? null}
+        findings={groups.findings(line.position)}
+        tick={selected.in(table).of(members)}
+        closed={collapsed.has(face.key)}
+        toggleGroup={on.toggleGroup}
+        {...frame}
+      />
+    );
+  }
+  const row = line?.type === 'row' ? table.rows[line.index] : undefined;
+  if (row === undefined) return null;
+  return (
+    <BlobRowLine
+      row={row}
+      ticked={selected.has(row.id)}
+      last={results.get(row.id)}
+      keyName={clusterName(clusters.get(row.identification.keyFingerprint ?? ''), keys)}
+      extend={on.extend}
+      {...frame}
+    />
+  );
+}
+
+/** Sets the cursor on the first blob where it stands on none, and has the inspector follow it. */
+function useCursor(lines: Lines, cursor: string | null, here: number | undefined): void {
+  const inspect = useInspector((state) => state.inspect);
+  const first = lines.table.rows[lines.shown[0] ?? -1]?.id;
+  useEffect(() => {
+    const { cursor: now, moveTo } = useSelection.getState();
+    if (now === null && first !== undefined) moveTo(first);
+  }, [first]);
+  const inspected = here !== undefined && lines.at(here)?.type === 'row' ? cursor : null;
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      if (inspected !== null) void inspect(inspected);
+    }, REST_MS);
+    return () => clearTimeout(timer);
+  }, [inspected, inspect]);
 }

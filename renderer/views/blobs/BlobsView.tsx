@@ -20,7 +20,7 @@ export function BlobsView() {
   const load = useBlobs((state) => state.load);
   const waiting = useLongWait(status === 'loading');
   const inspecting = useInspector((state) => state.open);
-  const arranged = useArranged();
+  const lines = useArranged();
   if (status === 'failed' && fault !== null)
     return (
       <section className="view view-pad" aria-label="Blobs">
@@ -50,9 +50,9 @@ export function BlobsView() {
       <Toolbar />
       <IntakeNotice />
       <SplitPane side={inspecting ? <Inspector /> : null}>
-        <BlobTable arranged={arranged} />
+        <BlobTable lines={lines} />
       </SplitPane>
-      <ActionBar arranged={arranged} />
+      <ActionBar lines={lines} />
     </section>
   );
 }

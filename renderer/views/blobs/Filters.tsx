@@ -1,45 +1,94 @@
 import { useMemo } from 'react';
+import type { Severity } from '#shared/model/blob.ts';
 import { SelectInput } from '../../components/fields.tsx';
-import { type FindingFilter, type KindFilter, kindCounts } from '../../lib/arrange.ts';
-import { count } from '../../lib/format.ts';
-import { kindWords } from '../../lib/words.ts';
+import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
+import {
+  type FindingFilter,
+  findingCounts,
+  type KindFilter,
+  kindCounts,
+  severityCounts,
+} from '../../lib/arrange.ts';
+import { count, plural } from '../../lib/format.ts';
+import { findingWords, kindWords } from '../../lib/words.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useBlobs } from '../../store/blobs.ts';
 
-const FINDINGS: { id: FindingFilter; label: string }[] = [
-  { id: 'all', label: 'All' },
-  { id: 'any', label: 'Any finding' },
-  { id: 'warning', label: 'Warning and worse' },
-  { id: 'critical', label: 'Critical' },
-];
-
 /** Words of a choice of kinds. */
-const wordsOf = (kind: KindFilter): string =>
+const kindChoice = (kind: KindFilter): string =>
   kind === 'all' ? 'All' : kind === 'not-kms' ? 'Not made by KMS' : kindWords(kind);
+
+const FINDING_CHOICES: Readonly<Record<string, string>> = {
+  all: 'All',
+  any: 'Any finding',
+  warning: 'Warning and worse',
+  critical: 'Critical',
+};
+const findingChoice = (filter: FindingFilter): string =>
+  FINDING_CHOICES[filter] ?? findingWords(filter.replace(/^code:/, ''));
+
+/** Choices with their counts; what is chosen stays a choice though no row has it any more. */
+function choices<T extends string>(
+  present: readonly { readonly id: T; readonly count: number }[],
+  chosen: T,
+  words: (id: T) => string,
+) {
+  const gone = present.some(({ id }) => id === chosen) ? [] : [{ id: chosen, count: 0 }];
+  return [...present, ...gone].map(({ id, count: n }) => ({ id, label: words(id), detail: count(n) }));
+}
 
 /** Narrows the table to a kind of blob and to those with something to look at. */
 export function Filters() {
-  const rows = useBlobs((state) => state.rows);
-  const { kind, finding, setKind, setFinding } = useArrange();
-  const kinds = useMemo(() => {
-    const present = kindCounts(rows);
-    // A kind that is gone from the list stays a choice while it is the one chosen.
-    const gone = kind !== 'all' && !present.some((each) => each.kind === kind);
-    const all: readonly { kind: KindFilter; count: number }[] = [
-      { kind: 'all', count: rows.length },
-      ...present,
-      ...(gone ? [{ kind, count: 0 }] : []),
+  const table = useBlobs((state) => state.table);
+  const kind = useArrange((state) => state.kind);
+  const finding = useArrange((state) => state.finding);
+  const { setKind, setFinding } = useArrange.getState();
+  const kinds = useMemo(
+    () => choices<KindFilter>([{ id: 'all', count: table.size }, ...kindCounts(table)], kind, kindChoice),
+    [table, kind],
+  );
+  const severities = useMemo(() => severityCounts(table), [table]);
+  const findings = useMemo(() => {
+    const { critical, warning, info } = severities;
+    const present: { id: FindingFilter; count: number }[] = [
+      { id: 'all', count: table.size },
+      { id: 'any', count: critical + warning + info },
+      { id: 'warning', count: critical + warning },
+      { id: 'critical', count: critical },
+      ...findingCounts(table).map(({ id, count }) => ({ id: `code:${id}` as const, count })),
     ];
-    return all.map((each) => ({
-      id: each.kind,
-      label: wordsOf(each.kind),
-      detail: count(each.count),
-    }));
-  }, [rows, kind]);
+    return choices<FindingFilter>(present, finding, findingChoice);
+  }, [table, severities, finding]);
   return (
     <>
       <SelectInput label="Kind" inline value={kind} options={kinds} onChange={setKind} />
-      <SelectInput label="Findings" inline value={finding} options={FINDINGS} onChange={setFinding} />
+      <SelectInput label="Findings" inline value={finding} options={findings} onChange={setFinding} />
+      <SeverityCounts severities={severities} />
     </>
   );
+}
+
+/** How many blobs have something to look at, by how bad it is; a press narrows the table to them. */
+function SeverityCounts({ severities }: { readonly severities: Readonly<Record<Severity, number>> }) {
+  const finding = useArrange((state) => state.finding);
+  const setFinding = useArrange((state) => state.setFinding);
+  return (['critical', 'warning'] as const).map((severity) => {
+    const blobs = severities[severity];
+    if (blobs === 0) return null;
+    const on = finding === severity;
+    return (
+      <button
+        key={severity}
+        type="button"
+        className="severity-count"
+        aria-pressed={on}
+        aria-label={`${SEVERITY_WORDS[severity]}: ${plural(blobs, 'blob')}`}
+        title={`${SEVERITY_WORDS[severity]}: ${plural(blobs, 'blob')}`}
+        onClick={() => setFinding(on ? 'all' : severity)}
+      >
+        <SeverityIcon severity={severity} />
+        <span className="tabular">{count(blobs)}</span>
+      </button>
+    );
+  });
 }

@@ -1,54 +1,45 @@
 import { ChevronDown, ChevronRight, TriangleAlert } from 'lucide-react';
-import { memo, useMemo } from 'react';
+import { memo } from 'react';
+import type { Cluster } from '#shared/model/cluster.ts';
 import { Box, Cell } from '../../components/grid.tsx';
 import { HowKnown, Verdict } from '../../components/HowKnown.tsx';
 import { KeyDanger } from '../../components/KeyDanger.tsx';
 import { KeyFace } from '../../components/Swatch.tsx';
 import { TickBox } from '../../components/TickBox.tsx';
-import type { Group } from '../../lib/arrange.ts';
-import { clusterName, namelessWords } from '../../lib/clusters.ts';
-import { plural } from '../../lib/format.ts';
-import { tickOf } from '../../lib/selection.ts';
+import { namelessWords } from '../../lib/clusters.ts';
+import { plural, shortHex } from '../../lib/format.ts';
+import type { Tick } from '../../lib/selection.ts';
 import { useArrange } from '../../store/arrange.ts';
-import { useClusters } from '../../store/clusters.ts';
-import { useKeys } from '../../store/keys.ts';
 import { useSelection } from '../../store/selection.ts';
 import { useUi } from '../../store/ui.ts';
-import { COLUMNS, domId } from './columns.ts';
+import { COLUMNS, domId, type LineFrame, lineProps } from './columns.ts';
 
-interface GroupLineProps {
-  readonly group: Group;
-  readonly index: number;
-  readonly top: number;
-  readonly height: number;
-  readonly active: boolean;
+interface GroupLineProps extends LineFrame {
+  readonly groupKey: string;
+  readonly label: string;
+  readonly fingerprint: string | null;
+  /** The key's name, once known. */
+  readonly name: string | null;
+  readonly cluster: Cluster | undefined;
+  readonly blobs: number;
+  /** Id of its first blob. */
+  readonly first: string | null;
+  readonly findings: number;
+  readonly tick: Tick;
+  readonly closed: boolean;
+  readonly toggleGroup: (key: string) => void;
 }
 
 /** Head of a group: what its blobs share, how many there are, how many have something to look at. */
-export const GroupLine = memo(function GroupLine({ group, index, top, height, active }: GroupLineProps) {
-  const selected = useSelection((state) => state.selected);
-  const toggleMany = useSelection((state) => state.toggleMany);
+export const GroupLine = memo(function GroupLine(props: GroupLineProps) {
+  const { groupKey, label, fingerprint, name, cluster, blobs, first, findings, tick, closed, active } = props;
   const moveTo = useSelection((state) => state.moveTo);
-  const closed = useArrange((state) => state.collapsed.has(group.key));
-  const setCollapsed = useArrange((state) => state.setCollapsed);
-  const cluster = useClusters((state) => state.clusters.get(group.fingerprint ?? ''));
-  const label = useKeys((state) => clusterName(cluster, state.keys));
-  const ids = useMemo(() => group.rows.map((row) => row.id), [group.rows]);
-  const tick = useMemo(() => tickOf(selected, ids), [selected, ids]);
-  const name =
-    group.fingerprint === null ? group.label : (label ?? `key material ${group.fingerprint.slice(0, 8)}`);
+  const words = fingerprint === null ? label : (name ?? `key material ${shortHex(fingerprint)}`);
   const Chevron = closed ? ChevronRight : ChevronDown;
   return (
-    <Box
-      id={domId(group.key)}
-      className={active ? 'table-row table-group is-active' : 'table-row table-group'}
-      role="row"
-      aria-rowindex={index + 2}
-      style={{ height, transform: `translateY(${top}px)` }}
-      onClick={() => moveTo(group.key)}
-    >
+    <Box {...lineProps(props, domId(groupKey), 'table-group')} onClick={() => moveTo(groupKey)}>
       <Cell className="col-tick">
-        <TickBox label={`Select group ${name}`} tick={tick} onToggle={() => toggleMany(ids)} />
+        <TickBox label={`Select group ${words}`} tick={tick} onToggle={() => props.toggleGroup(groupKey)} />
       </Cell>
       <Cell aria-colspan={COLUMNS.length} className="group-cell">
         <button
@@ -56,47 +47,48 @@ export const GroupLine = memo(function GroupLine({ group, index, top, height, ac
           tabIndex={-1}
           className="group-toggle"
           aria-expanded={!closed}
-          aria-label={`Group ${name}`}
+          aria-label={`Group ${words}`}
           onClick={(event) => {
             event.stopPropagation();
-            moveTo(group.key);
-            setCollapsed(group.key, !closed);
+            moveTo(groupKey);
+            useArrange.getState().setCollapsed(groupKey, !closed);
           }}
         >
           <Chevron className="icon" aria-hidden="true" />
         </button>
-        {group.fingerprint === null ? (
-          <span className="group-name">{group.label}</span>
+        {fingerprint === null ? (
+          <span className="group-name">{label}</span>
         ) : (
           <>
-            <KeyFace fingerprint={group.fingerprint} />
+            <KeyFace fingerprint={fingerprint} />
             <span
-              className={label === null ? 'group-name group-unknown' : 'group-name'}
+              className={name === null ? 'group-name group-unknown' : 'group-name'}
               title={cluster?.keyArn ?? undefined}
             >
-              {label ?? namelessWords(cluster)}
+              {name ?? namelessWords(cluster)}
             </span>
             {cluster?.by != null && <HowKnown by={cluster.by} />}
             {cluster !== undefined && <Verdict cluster={cluster} />}
             <KeyDanger keyArn={cluster?.keyArn ?? null} />
           </>
         )}
-        <span className="group-count">{plural(group.rows.length, 'blob')}</span>
-        {group.findings > 0 && (
+        <span className="group-count">{plural(blobs, 'blob')}</span>
+        {findings > 0 && (
           <span className="group-findings">
             <TriangleAlert className="icon severity-warning" aria-hidden="true" />
-            {plural(group.findings, 'finding')}
+            {plural(findings, 'finding')}
           </span>
         )}
-        {group.fingerprint !== null && cluster?.by !== 'kms' && (
+        {fingerprint !== null && cluster?.by !== 'kms' && (
           <button
             type="button"
-            tabIndex={-1}
+            // Tab leads from the table to it while the cursor is on the group.
+            tabIndex={active ? 0 : -1}
             className="group-action"
-            aria-label={`Find the key of group ${name}`}
+            aria-label={`Find the key of group ${words}`}
             onClick={(event) => {
               event.stopPropagation();
-              useUi.getState().findKey(group.rows[0]?.id ?? null);
+              useUi.getState().findKey(first);
             }}
           >
             Find key…

@@ -2,23 +2,21 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type FocusEvent, type KeyboardEvent, useMemo, useState } from 'react';
 import { Box, Cell } from '../../components/grid.tsx';
 import { TickBox } from '../../components/TickBox.tsx';
-import { tickOf } from '../../lib/selection.ts';
+import type { Lines } from '../../lib/arrange.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useSelection } from '../../store/selection.ts';
 import { COLUMNS } from './columns.ts';
-import type { Arranged } from './useArranged.ts';
 
 /**
  * Column heads: a press sorts, a second turns the order around. One tab stop; Left, Right, Home and End go from head
  * to head, Down back to the rows.
  */
-export function TableHead({ arranged, height }: { readonly arranged: Arranged; readonly height: number }) {
+export function TableHead({ lines, height }: { readonly lines: Lines; readonly height: number }) {
   const sort = useArrange((state) => state.sort);
   const sortBy = useArrange((state) => state.sortBy);
   const selected = useSelection((state) => state.selected);
   const toggleMany = useSelection((state) => state.toggleMany);
-  const ids = useMemo(() => arranged.shown.map((row) => row.id), [arranged.shown]);
-  const tick = useMemo(() => tickOf(selected, ids), [selected, ids]);
+  const tick = useMemo(() => selected.in(lines.table).of(lines.shown), [selected, lines]);
   // A column that has the tab stop may be hidden when the table narrows; the first never is.
   const [at, setAt] = useState(0);
   return (
@@ -34,7 +32,7 @@ export function TableHead({ arranged, height }: { readonly arranged: Arranged; r
         }}
       >
         <Cell role="columnheader" className="col-tick">
-          <TickBox label="Select all shown" tick={tick} onToggle={() => toggleMany(ids)} />
+          <TickBox label="Select all shown" tick={tick} onToggle={() => toggleMany(lines.shown)} />
         </Cell>
         {COLUMNS.map(({ id, name, className }, i) => {
           const direction = sort.column !== id ? 'none' : sort.descending ? 'descending' : 'ascending';

@@ -1,4 +1,5 @@
-import { ClipboardPaste, FilePlus, FolderPlus, PanelRight } from 'lucide-react';
+import { ClipboardPaste, FilePlus, FolderPlus, type LucideIcon, PanelRight } from 'lucide-react';
+import { memo } from 'react';
 import { ToggleButton } from 'react-aria-components';
 import { Button } from '../../components/Button.tsx';
 import { SearchInput, SelectInput } from '../../components/fields.tsx';
@@ -22,52 +23,72 @@ const SORTS: { id: SortColumn; label: string }[] = [
 ];
 
 /** Filter, grouping, order; ways to add more. */
-export function Toolbar() {
-  const { query, group, sort, setQuery, setGroup, setSort } = useArrange();
-  const open = useInspector((state) => state.open);
-  const setOpen = useInspector((state) => state.setOpen);
+export const Toolbar = memo(function Toolbar() {
   return (
     <div className="toolbar" role="toolbar" aria-label="Blobs">
-      <SearchInput
-        label="Filter blobs"
-        value={query}
-        onChange={setQuery}
-        placeholder="Filter by name, key, kind, hash"
-      />
+      <Query />
       <Filters />
-      <SelectInput label="Group" inline value={group} options={GROUPS} onChange={setGroup} />
-      <SelectInput
-        label="Sort"
-        inline
-        value={sort.column}
-        options={SORTS}
-        onChange={(column) => setSort({ column, descending: false })}
-      />
+      <Grouping />
+      <Order />
       <span className="gap" />
-      <Button
-        variant="quiet"
-        icon={<FilePlus className="icon" aria-hidden="true" />}
-        onPress={() => requestFiles('files')}
-      >
-        Add files
-      </Button>
-      <Button
-        variant="quiet"
-        icon={<FolderPlus className="icon" aria-hidden="true" />}
-        onPress={() => requestFiles('folder')}
-      >
-        Add folder
-      </Button>
-      <Button
-        variant="quiet"
-        icon={<ClipboardPaste className="icon" aria-hidden="true" />}
-        onPress={requestPaste}
-      >
-        Paste
-      </Button>
+      <Ways />
+    </div>
+  );
+});
+
+// Each listens to its own part of the arrangement: a letter typed draws the field it is typed into and no other.
+
+function Query() {
+  const query = useArrange((state) => state.query);
+  return (
+    <SearchInput
+      label="Filter blobs"
+      value={query}
+      onChange={useArrange.getState().setQuery}
+      placeholder="Filter by any word"
+    />
+  );
+}
+
+function Grouping() {
+  const group = useArrange((state) => state.group);
+  const { setGroup } = useArrange.getState();
+  return <SelectInput label="Group" inline value={group} options={GROUPS} onChange={setGroup} />;
+}
+
+function Order() {
+  const column = useArrange((state) => state.sort.column);
+  const { setSort } = useArrange.getState();
+  return (
+    <SelectInput
+      label="Sort"
+      inline
+      value={column}
+      options={SORTS}
+      onChange={(chosen) => setSort({ column: chosen, descending: false })}
+    />
+  );
+}
+
+const WAYS: readonly { name: string; icon: LucideIcon; take: () => void }[] = [
+  { name: 'Add files', icon: FilePlus, take: () => requestFiles('files') },
+  { name: 'Add folder', icon: FolderPlus, take: () => requestFiles('folder') },
+  { name: 'Paste', icon: ClipboardPaste, take: requestPaste },
+];
+
+function Ways() {
+  const open = useInspector((state) => state.open);
+  const { setOpen } = useInspector.getState();
+  return (
+    <>
+      {WAYS.map(({ name, icon: Icon, take }) => (
+        <Button key={name} variant="quiet" icon={<Icon className="icon" aria-hidden="true" />} onPress={take}>
+          {name}
+        </Button>
+      ))}
       <ToggleButton className="icon-button" aria-label="Inspector" isSelected={open} onChange={setOpen}>
         <PanelRight className="icon" aria-hidden="true" />
       </ToggleButton>
-    </div>
+    </>
   );
 }

@@ -1,35 +1,40 @@
 import type { KeyboardEvent, RefObject } from 'react';
-import { lineId } from '../../lib/arrange.ts';
+import type { Lines } from '../../lib/arrange.ts';
 import { hasMod } from '../../lib/platform.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { useSelection } from '../../store/selection.ts';
-import type { Arranged } from './useArranged.ts';
 
 /** Keys of the table: arrows, Home/End, Page keys move; Space ticks; Shift extends; Enter opens the inspector. */
 export function useTableKeys(
-  { lines, order, indexOf, shown }: Arranged,
-  reveal: (index: number) => void,
+  lines: Lines,
+  reveal: (place: number) => void,
   rowHeight: number,
   scroller: RefObject<HTMLElement | null>,
-): (event: KeyboardEvent) => void {
+): (event: KeyboardEvent<HTMLElement>) => void {
   return (event) => {
-    const { cursor, moveTo, extend, toggle, toggleMany, selectOnly, clear } = useSelection.getState();
+    const inside = event.target !== event.currentTarget;
+    // A button of the row has the focus: it takes its own keys, and Esc leads back to the row.
+    if (inside && [' ', 'Enter', 'Tab', 'Shift'].includes(event.key)) return;
+    if (inside) event.currentTarget.focus();
+    const { cursor, moveTo, extend, toggle, toggleMany, selectRows, clear } = useSelection.getState();
     const { setCollapsed, collapsed } = useArrange.getState();
-    const at = cursor === null ? -1 : (indexOf.get(cursor) ?? -1);
-    const line = lines[at];
+    const at = lines.placeOf(cursor) ?? -1;
+    const line = lines.at(at);
+    const group = line?.type === 'group' ? lines.groups?.face(line.position) : undefined;
+    const blob = line?.type === 'row' ? lines.table.rows[line.index] : undefined;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowHeight) - 2);
     const move = (to: number): void => {
-      let index = Math.max(0, Math.min(lines.length - 1, to));
+      let place = Math.max(0, Math.min(lines.count - 1, to));
       // A range runs over blobs: heads of groups are stepped over, lest its anchor be lost.
-      const step = index < at ? -1 : 1;
-      while (event.shiftKey && lines[index]?.type === 'group' && lines[index + step] !== undefined)
-        index += step;
-      const target = lines[index];
-      if (target === undefined || (event.shiftKey && target.type === 'group')) return;
-      if (event.shiftKey && target.type === 'row') extend(target.row.id, order);
-      else moveTo(lineId(target));
-      reveal(index);
+      const step = place < at ? -1 : 1;
+      while (event.shiftKey && lines.at(place)?.type === 'group' && lines.at(place + step) !== undefined)
+        place += step;
+      const id = lines.idAt(place);
+      if (id === undefined || (event.shiftKey && lines.at(place)?.type === 'group')) return;
+      if (event.shiftKey) extend(id, lines);
+      else moveTo(id);
+      reveal(place);
     };
     const targets: Record<string, number> = {
       ArrowDown: at + 1,
@@ -37,30 +42,34 @@ export function useTableKeys(
       PageDown: at + page,
       PageUp: at - page,
       Home: 0,
-      End: lines.length - 1,
+      End: lines.count - 1,
     };
     const target = targets[event.key];
     if (target !== undefined && !event.altKey) move(target);
-    else if (event.key === ' ' && line?.type === 'row') {
-      if (event.shiftKey) extend(line.row.id, order);
-      else toggle(line.row.id);
-    } else if (event.key === ' ' && line?.type === 'group') toggleMany(line.group.rows.map((row) => row.id));
-    else if (event.key.toLowerCase() === 'a' && hasMod(event)) selectOnly(shown.map((row) => row.id));
-    else if (event.key === 'Enter' && !hasMod(event) && line?.type === 'group')
-      setCollapsed(line.group.key, !collapsed.has(line.group.key));
+    else if (event.key === ' ' && blob !== undefined) {
+      if (event.shiftKey) extend(blob.id, lines);
+      else toggle(blob.id);
+    } else if (event.key === ' ' && line?.type === 'group')
+      toggleMany(lines.groups?.at(line.position) ?? new Uint32Array());
+    else if (event.key.toLowerCase() === 'a' && hasMod(event)) selectRows(lines.shown);
+    else if (event.key === 'Enter' && !hasMod(event) && group !== undefined)
+      setCollapsed(group.key, !collapsed.has(group.key));
     else if (event.key === 'Enter' && !hasMod(event) && line !== undefined) openInspector();
     else if (event.key === 'ArrowLeft') collapseAt(at);
-    else if (event.key === 'ArrowRight' && line?.type === 'group') setCollapsed(line.group.key, false);
-    else if (event.key === 'Escape' && useSelection.getState().selected.size > 0) clear();
-    else return;
+    else if (event.key === 'ArrowRight' && group !== undefined) {
+      // As in a tree: Right opens a closed group, and goes into an open one.
+      if (collapsed.has(group.key)) setCollapsed(group.key, false);
+      else move(at + 1);
+    } else if (event.key === 'Escape' && (inside || useSelection.getState().selected.size > 0)) {
+      if (!inside) clear();
+    } else return;
     event.preventDefault();
 
-    function collapseAt(index: number): void {
+    function collapseAt(place: number): void {
       // On a blob, Left goes to its group; on an open group it closes it.
-      for (let i = index; i >= 0; i -= 1) {
-        const each = lines[i];
-        if (each?.type !== 'group') continue;
-        if (i === index) setCollapsed(each.group.key, true);
+      for (let i = place; i >= 0; i -= 1) {
+        if (lines.at(i)?.type !== 'group') continue;
+        if (i === place && group !== undefined) setCollapsed(group.key, true);
         else move(i);
         return;
       }
@@ -68,10 +77,18 @@ export function useTableKeys(
   };
 }
 
+/** How long the inspector may take to have its blob before the focus stays where it is. */
+const PATIENCE_MS = 3000;
+
 function openInspector(): void {
   useInspector.getState().setOpen(true);
-  // The pane may only now be made; its tabs are the way into it.
-  requestAnimationFrame(() =>
-    document.querySelector<HTMLElement>('.inspector [role="tab"][tabindex="0"]')?.focus(),
-  );
+  const end = performance.now() + PATIENCE_MS;
+  // The pane may only now be made, or its blob be on the way; its tabs are the way into it.
+  const enter = (): void => {
+    const tab = document.querySelector<HTMLElement>('.inspector [role="tab"][tabindex="0"]');
+    if (tab !== null) tab.focus();
+    else if (document.activeElement?.matches('.table') && performance.now() < end)
+      requestAnimationFrame(enter);
+  };
+  requestAnimationFrame(enter);
 }

@@ -9,7 +9,7 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 import { Switch } from '../../components/fields.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { compareFields, comparisonText, differences, tally } from '../../lib/compare.ts';
-import { count, fileName, plural } from '../../lib/format.ts';
+import { count, placeName, plural } from '../../lib/format.ts';
 import { fromBase64 } from '../../lib/hex.ts';
 import { copyText, useUi } from '../../store/ui.ts';
 import { CompareFields } from './CompareFields.tsx';
@@ -77,7 +77,7 @@ function Compared({ details, close }: { readonly details: Two; readonly close: (
   }, [details]);
   if (compared === null) return null;
   const { bytes, pairs, marks } = compared;
-  const names = [nameOf(details[0]), nameOf(details[1])] as const;
+  const names = [placeName(details[0].row), placeName(details[1].row)] as const;
   const { equal, different } = tally(pairs);
   const differing = marks.reduce((sum, mark) => sum + mark, 0);
   return (
@@ -117,6 +117,3 @@ function Compared({ details, close }: { readonly details: Two; readonly close: (
     </Dialog>
   );
 }
-
-const nameOf = ({ row }: BlobDetail): string =>
-  row.place === '' ? fileName(row.file) : `${fileName(row.file)} · ${row.place}`;

@@ -1,8 +1,7 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, useEffect, useMemo, useRef } from 'react';
+import { memo, useMemo, useRef } from 'react';
 import { Box } from '../../components/grid.tsx';
+import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
 import { hexOf, offsetText, ROW_BYTES, segmentsOf } from '../../lib/hex.ts';
-import { useSettings } from '../../store/settings.ts';
 
 const ROW_REM = 19 / 13;
 
@@ -16,17 +15,9 @@ interface CompareHexProps {
 /** The bytes of both blobs at equal offsets, those that differ underlined and tinted. */
 export function CompareHex({ bytes, names, marks }: CompareHexProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  useSettings((state) => state.textSize);
-  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 13;
-  const height = Math.round(ROW_REM * rem);
-  const virtual = useVirtualizer({
-    count: Math.ceil(marks.length / ROW_BYTES),
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    overscan: 8,
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: sizes are measured anew when the row height changes
-  useEffect(() => virtual.measure(), [height]);
+  const height = useRowHeight(ROW_REM);
+  const count = Math.ceil(marks.length / ROW_BYTES);
+  const { indexes, slot } = useVisibleRows(scroller, { count, height });
   return (
     <section className="compare-hex" aria-label="Bytes compared">
       <p className="hint">Bytes at equal offsets; those that differ are underlined.</p>
@@ -37,16 +28,9 @@ export function CompareHex({ bytes, names, marks }: CompareHexProps) {
         tabIndex={0}
         aria-label={`Bytes of ${names[0]} and ${names[1]}`}
       >
-        <div className="hex-body" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => (
-            <Row
-              key={item.index}
-              row={item.index}
-              top={item.start}
-              height={height}
-              bytes={bytes}
-              marks={marks}
-            />
+        <div className="hex-body" style={{ height: count * height }}>
+          {indexes.map((row) => (
+            <Row key={slot(row)} row={row} top={row * height} height={height} bytes={bytes} marks={marks} />
           ))}
         </div>
       </Box>

@@ -1,5 +1,5 @@
 import { Button } from '../../components/Button.tsx';
-import { hexOf } from '../../lib/hex.ts';
+import { hexOfField } from '../../lib/hex.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { copyText } from '../../store/ui.ts';
 import { Evidence } from './FieldTree.tsx';
@@ -39,15 +39,7 @@ export function FieldPanel({
             </Button>
             <Button
               variant="link"
-              onPress={() =>
-                void copyText(
-                  hexOf(decoded.bytes, node.field.offset, node.field.offset + node.field.length).replaceAll(
-                    ' ',
-                    '',
-                  ),
-                  'the hex',
-                )
-              }
+              onPress={() => void copyText(hexOfField(decoded.bytes, node.field), 'the hex')}
             >
               Copy hex
             </Button>

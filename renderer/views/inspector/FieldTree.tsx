@@ -1,9 +1,15 @@
 import { ChevronDown, ChevronRight } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { Evidence as EvidenceName } from '#shared/model/blob.ts';
 import { Box, Cell } from '../../components/grid.tsx';
+import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
 import { isWithin, type Node } from '../../lib/hex.ts';
+import { mod } from '../../lib/platform.ts';
 import { useInspector } from '../../store/inspector.ts';
+import { copyKey } from './copyKey.ts';
+import type { Decoded } from './useNodes.ts';
+
+const ROW_REM = 24 / 13;
 
 export function Evidence({ evidence }: { readonly evidence: EvidenceName }) {
   return (
@@ -21,8 +27,11 @@ export function Evidence({ evidence }: { readonly evidence: EvidenceName }) {
 }
 
 /** The fields as a tree grid with one tab stop. Pointing at a line lights its bytes; a press keeps them lit. */
-export function FieldTree({ nodes }: { readonly nodes: readonly Node[] }) {
-  const { chosen, pointed, choose, point } = useInspector();
+export function FieldTree({ decoded }: { readonly decoded: Decoded }) {
+  const { nodes } = decoded;
+  const chosen = useInspector((state) => state.chosen);
+  const pointed = useInspector((state) => state.pointed);
+  const { choose, point } = useInspector.getState();
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const box = useRef<HTMLDivElement>(null);
   const prefix = useId();
@@ -30,25 +39,39 @@ export function FieldTree({ nodes }: { readonly nodes: readonly Node[] }) {
     () => nodes.filter(({ id }) => ![...closed].some((each) => each !== id && isWithin(id, each))),
     [nodes, closed],
   );
+  const at = visible.findIndex(({ id }) => id === chosen);
+  const height = useRowHeight(ROW_REM);
+  const { indexes, slot, reveal } = useVisibleRows(box, {
+    count: visible.length,
+    height,
+    head: height,
+    ...(at >= 0 ? { always: at } : {}),
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a choice scrolls, not what is opened or closed
   useEffect(() => {
-    if (chosen === null) return;
-    box.current?.querySelector(`[data-node="${chosen}"]`)?.scrollIntoView({ block: 'nearest' });
+    if (at >= 0) reveal(at);
   }, [chosen]);
-  const fold = (id: string, close: boolean): void => {
-    const next = new Set(closed);
-    if (close) next.add(id);
-    else next.delete(id);
-    setClosed(next);
-  };
+  const fold = useCallback(
+    (id: string, close: boolean): void =>
+      setClosed((before) => {
+        const next = new Set(before);
+        if (close) next.add(id);
+        else next.delete(id);
+        return next;
+      }),
+    [],
+  );
   const key = (event: KeyboardEvent): void => {
-    const at = visible.findIndex(({ id }) => id === chosen);
+    if (copyKey(event, decoded, chosen)) return;
     const node = visible[at];
     const go = { ArrowDown: at + 1, ArrowUp: Math.max(0, at - 1), Home: 0, End: visible.length - 1 }[
       event.key
     ];
     if (go !== undefined) choose(visible[Math.min(go, visible.length - 1)]?.id ?? null);
-    else if (event.key === 'ArrowRight' && node !== undefined) fold(node.id, false);
-    else if (event.key === 'ArrowLeft' && node !== undefined) {
+    else if (event.key === 'ArrowRight' && node !== undefined) {
+      if (closed.has(node.id)) fold(node.id, false);
+      else if (node.field.children.length > 0) choose(`${node.id}.0`);
+    } else if (event.key === 'ArrowLeft' && node !== undefined) {
       if (node.field.children.length > 0 && !closed.has(node.id)) fold(node.id, true);
       else if (node.parent !== null) choose(node.parent);
     } else return;
@@ -59,70 +82,110 @@ export function FieldTree({ nodes }: { readonly nodes: readonly Node[] }) {
       className="tree"
       ref={box}
       role="treegrid"
-      aria-label="Fields"
+      aria-label={`Fields. ${mod('C')} copies the bytes of the chosen one.`}
+      aria-rowcount={visible.length + 1}
       tabIndex={0}
-      aria-activedescendant={chosen === null ? undefined : `${prefix}${chosen}`}
+      aria-activedescendant={at < 0 ? undefined : `${prefix}${chosen}`}
       onKeyDown={key}
       onFocus={() => {
         if (chosen === null) choose(nodes[0]?.id ?? null);
       }}
       onPointerLeave={() => point(null)}
     >
-      <Box className="tree-line tree-head" role="row">
-        {['Field', 'At', 'Bytes', 'Value'].map((name) => (
+      <Box className="tree-line tree-head" role="row" aria-rowindex={1} style={{ height }}>
+        {['Field', 'At', 'Bytes', 'Value', 'Evidence'].map((name) => (
           <Cell key={name} role="columnheader">
             {name}
           </Cell>
         ))}
-        <Cell role="columnheader">Evidence</Cell>
       </Box>
-      {visible.map(({ id, field, depth, tint }) => {
-        const parent = field.children.length > 0;
-        const open = parent && !closed.has(id);
-        const Chevron = open ? ChevronDown : ChevronRight;
-        const lit = pointed === null ? chosen === id : pointed === id;
-        return (
-          <Box
-            key={id}
-            id={`${prefix}${id}`}
-            data-node={id}
-            className={`tree-line${chosen === id ? ' is-chosen' : ''}${lit ? ' is-lit' : ''}`}
-            role="row"
-            aria-level={depth + 1}
-            aria-selected={chosen === id}
-            {...(parent ? { 'aria-expanded': open } : {})}
-            title={field.meaning}
-            onPointerEnter={() => point(id)}
-            onClick={() => choose(id)}
-          >
-            <Cell className="tree-name" style={{ paddingInlineStart: `${depth * 0.9}rem` }}>
-              {parent ? (
-                <button
-                  type="button"
-                  tabIndex={-1}
-                  className="group-toggle"
-                  aria-label={`${open ? 'Close' : 'Open'} ${field.name}`}
-                  onClick={(event) => {
-                    event.stopPropagation();
-                    fold(id, open);
-                  }}
-                >
-                  <Chevron className="icon icon-small" aria-hidden="true" />
-                </button>
-              ) : (
-                <span className={`tree-tint tint-${tint}`} aria-hidden="true" />
-              )}
-              <span className="tree-text">{field.name}</span>
-            </Cell>
-            <Cell className="tabular tree-number">{field.offset}</Cell>
-            <Cell className="tabular tree-number">{field.length}</Cell>
-            <Cell className="tree-value mono">{field.value}</Cell>
-            <Cell>
-              <Evidence evidence={field.evidence} />
-            </Cell>
-          </Box>
-        );
-      })}
+      <Box className="tree-body" role="rowgroup" style={{ height: visible.length * height }}>
+        {indexes.map((index) => {
+          const node = visible[index];
+          if (node === undefined) return null;
+          return (
+            <TreeLine
+              key={slot(index)}
+              node={node}
+              domId={`${prefix}${node.id}`}
+              index={index}
+              height={height}
+              chosen={chosen === node.id}
+              lit={(pointed ?? chosen) === node.id}
+              open={!closed.has(node.id)}
+              onFold={fold}
+            />
+          );
+        })}
+      </Box>
     </Box>
   );
 }
+
+interface TreeLineProps {
+  readonly node: Node;
+  readonly domId: string;
+  readonly index: number;
+  readonly height: number;
+  readonly chosen: boolean;
+  readonly lit: boolean;
+  readonly open: boolean;
+  readonly onFold: (id: string, close: boolean) => void;
+}
+
+const TreeLine = memo(function TreeLine({
+  node,
+  domId,
+  index,
+  height,
+  chosen,
+  lit,
+  open,
+  onFold,
+}: TreeLineProps) {
+  const { id, field, depth, tint } = node;
+  const { choose, point } = useInspector.getState();
+  const parent = field.children.length > 0;
+  const Chevron = open ? ChevronDown : ChevronRight;
+  return (
+    <Box
+      id={domId}
+      className={`tree-line${chosen ? ' is-chosen' : ''}${lit ? ' is-lit' : ''}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-level={depth + 1}
+      aria-selected={chosen}
+      {...(parent ? { 'aria-expanded': open } : {})}
+      title={field.meaning}
+      style={{ height, transform: `translateY(${index * height}px)` }}
+      onPointerEnter={() => point(id)}
+      onClick={() => choose(id)}
+    >
+      <Cell className="tree-name" style={{ paddingInlineStart: `${depth * 0.9}rem` }}>
+        {parent ? (
+          <button
+            type="button"
+            tabIndex={-1}
+            className="group-toggle"
+            aria-label={`${open ? 'Close' : 'Open'} ${field.name}`}
+            onClick={(event) => {
+              event.stopPropagation();
+              onFold(id, open);
+            }}
+          >
+            <Chevron className="icon icon-small" aria-hidden="true" />
+          </button>
+        ) : (
+          <span className={`tree-tint tint-${tint}`} aria-hidden="true" />
+        )}
+        <span className="tree-text">{field.name}</span>
+      </Cell>
+      <Cell className="tabular tree-number">{field.offset}</Cell>
+      <Cell className="tabular tree-number">{field.length}</Cell>
+      <Cell className="tree-value mono">{field.value}</Cell>
+      <Cell>
+        <Evidence evidence={field.evidence} />
+      </Cell>
+    </Box>
+  );
+});

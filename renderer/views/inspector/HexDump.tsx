@@ -1,9 +1,10 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef } from 'react';
 import { Box } from '../../components/grid.tsx';
+import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
 import { asciiOf, hexOf, isWithin, type Node, offsetText, ROW_BYTES, segmentsOf } from '../../lib/hex.ts';
+import { mod } from '../../lib/platform.ts';
 import { useInspector } from '../../store/inspector.ts';
-import { useSettings } from '../../store/settings.ts';
+import { copyKey } from './copyKey.ts';
 import type { Decoded } from './useNodes.ts';
 
 const ROW_REM = 20 / 13;
@@ -11,27 +12,20 @@ const ROW_REM = 20 / 13;
 /** Rows of 16 bytes with offset and ASCII gutters. The pointed field is lit and the rest dimmed; nothing moves. */
 export function HexDump({ decoded }: { readonly decoded: Decoded }) {
   const { bytes, nodes, owners } = decoded;
-  const { chosen, pointed, choose, point } = useInspector();
+  const chosen = useInspector((state) => state.chosen);
+  const pointed = useInspector((state) => state.pointed);
+  const { choose, point } = useInspector.getState();
   const scroller = useRef<HTMLDivElement>(null);
-  useSettings((state) => state.textSize);
-  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 13;
-  const height = Math.round(ROW_REM * rem);
-  const virtual = useVirtualizer({
-    count: Math.ceil(bytes.length / ROW_BYTES),
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    overscan: 8,
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: sizes are measured anew when the row height changes
-  useEffect(() => virtual.measure(), [height]);
+  const height = useRowHeight(ROW_REM);
+  const count = Math.ceil(bytes.length / ROW_BYTES);
+  const { indexes, slot, reveal } = useVisibleRows(scroller, { count, height });
 
   const focus = pointed ?? chosen;
   const lit = useMemo(() => nodes.map(({ id }) => focus !== null && isWithin(id, focus)), [nodes, focus]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a choice scrolls, never the pointer
   useEffect(() => {
     const node = nodes.find(({ id }) => id === chosen);
-    if (node !== undefined)
-      virtual.scrollToIndex(Math.floor(node.field.offset / ROW_BYTES), { align: 'auto' });
+    if (node !== undefined) reveal(Math.floor(node.field.offset / ROW_BYTES));
   }, [chosen]);
 
   const nodeAt = (target: EventTarget): Node | undefined => {
@@ -39,6 +33,7 @@ export function HexDump({ decoded }: { readonly decoded: Decoded }) {
     return owner === undefined ? undefined : nodes[Number(owner)];
   };
   const key = (event: KeyboardEvent): void => {
+    if (copyKey(event, decoded, chosen)) return;
     const leaves = nodes.filter(({ field }) => field.children.length === 0);
     const at = leaves.findIndex(({ id }) => id === chosen);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: leaves.length - 1 }[event.key];
@@ -52,19 +47,19 @@ export function HexDump({ decoded }: { readonly decoded: Decoded }) {
       className={focus === null ? 'hex' : 'hex hex-dimmed'}
       ref={scroller}
       role="group"
-      aria-label={`Bytes: ${bytes.length}. Left and right arrows go from field to field.`}
+      aria-label={`Bytes: ${bytes.length}. Left and right arrows go from field to field, ${mod('C')} copies its bytes.`}
       tabIndex={0}
       onKeyDown={key}
       onPointerOver={(event) => point(nodeAt(event.target)?.id ?? null)}
       onPointerLeave={() => point(null)}
       onClick={(event) => choose(nodeAt(event.target)?.id ?? null)}
     >
-      <div className="hex-body" style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => (
+      <div className="hex-body" style={{ height: count * height }}>
+        {indexes.map((row) => (
           <HexRow
-            key={item.index}
-            row={item.index}
-            top={item.start}
+            key={slot(row)}
+            row={row}
+            top={row * height}
             height={height}
             bytes={bytes}
             owners={owners}

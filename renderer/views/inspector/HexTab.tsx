@@ -10,7 +10,7 @@ export function HexTab({ detail }: { readonly detail: BlobDetail }) {
   return (
     <div className="bytes-split bytes-hex-first">
       <HexDump decoded={decoded} />
-      {decoded.nodes.length > 0 && <FieldTree nodes={decoded.nodes} />}
+      {decoded.nodes.length > 0 && <FieldTree decoded={decoded} />}
       <FieldPanel decoded={decoded} truncated={detail.truncated} />
     </div>
   );

@@ -1,4 +1,5 @@
 import { X } from 'lucide-react';
+import { memo } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { IconButton } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
@@ -15,8 +16,8 @@ const TABS: { id: InspectorTab; name: string }[] = [
   { id: 'hex', name: 'Hex' },
 ];
 
-/** Right pane: everything about the blob under the cursor. */
-export function Inspector() {
+/** Right pane: everything about the blob under the cursor. The table beside it changes without it. */
+export const Inspector = memo(function Inspector() {
   const { blobId, detail, fault, tab, setTab, setOpen } = useInspector();
   const waiting = useLongWait(blobId !== null && detail === null && fault === null);
   const row = detail?.row;
@@ -77,4 +78,4 @@ export function Inspector() {
       )}
     </div>
   );
-}
+});

@@ -11,7 +11,7 @@ export function StructureTab({ detail }: { readonly detail: BlobDetail }) {
     return <p className="inspector-pad hint">No structure is known for these bytes.</p>;
   return (
     <div className="bytes-split bytes-tree-first">
-      <FieldTree nodes={decoded.nodes} />
+      <FieldTree decoded={decoded} />
       <div className="bytes-wide-only">
         <HexDump decoded={decoded} />
       </div>

@@ -10,7 +10,7 @@ import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { KeyFace } from '../../components/Swatch.tsx';
 import { candidatesFor, fittingAlgorithms } from '../../lib/clusters.ts';
 import { checkContext, type Pair, pairsOf } from '../../lib/context.ts';
-import { fileName, plural } from '../../lib/format.ts';
+import { placeName, plural } from '../../lib/format.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { type KeySearch, useClusters } from '../../store/clusters.ts';
 import { useConnection } from '../../store/connection.ts';
@@ -87,8 +87,7 @@ function Inner({ row, close }: { readonly row: BlobRow; readonly close: () => vo
               <KeyFace fingerprint={fingerprint} /> {plural(cluster?.blobs ?? 1, 'blob')}, asked with{' '}
             </>
           )}
-          {fileName(row.file)}
-          {row.place !== '' && ` · ${row.place}`}
+          {placeName(row)}
           <ConnectionBadge />
         </>
       }

@@ -5,6 +5,21 @@ import { page } from '../shapes.ts';
 
 export const blobsRequests = {
   list: request(page, z.object({ total: z.int(), revision: z.int(), rows: z.array(BlobRow) })),
+  /**
+   * What became different after a revision, in the order of the list: rows that are new or changed, and the ids that
+   * are gone. `whole`: the host does not know any more, and all is to be listed again.
+   */
+  changes: request(
+    page.extend({ since: z.int() }),
+    z.object({
+      total: z.int(),
+      revision: z.int(),
+      whole: z.boolean(),
+      changed: z.int(),
+      rows: z.array(BlobRow),
+      gone: z.array(z.string()),
+    }),
+  ),
   sources: request(page, z.object({ total: z.int(), sources: z.array(SourceInfo) })),
   inspect: request(z.object({ blobId: z.string() }), BlobDetail),
   /** The new ciphertext of a blob as text in its own encoding, for copying. */
@@ -18,6 +33,6 @@ export const blobsHostRequests = {
 } as const;
 
 export const blobsEvents = {
-  /** The set of blobs changed; fetch again what is shown. */
+  /** The set of blobs changed, or what is known of them; `blobs.changes` says how. */
   blobsChanged: event(z.object({ revision: z.int(), total: z.int() })),
 } as const;

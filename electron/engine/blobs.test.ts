@@ -1,0 +1,101 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LearnedKeys } from '../clusters/index.ts';
+import { assemble } from '../inspect/assemble.test-help.ts';
+import { Blobs } from './blobs.ts';
+import { Workspace } from './workspace.ts';
+
+let folder: string;
+let learned: LearnedKeys;
+let workspace: Workspace;
+let blobs: Blobs;
+
+/** A blob that no other call gives. */
+let n = 0;
+function blob(): Buffer {
+  const bytes = Buffer.from(assemble({ layout: 'v2', fingerprint: new Uint8Array(32).fill(7) }));
+  n += 1;
+  for (const at of [38, 108, 140]) bytes.writeUInt32BE(n, at);
+  return bytes;
+}
+
+const put = (name: string, bytes: Buffer | string): string => {
+  const path = join(folder, 'files', name);
+  writeFileSync(path, bytes);
+  return path;
+};
+const add = (...paths: string[]) => workspace.addPaths(paths, 'path');
+const files = (rows: readonly { file: string; place: string }[]) =>
+  rows.map(({ file, place }) => `${file} ${place}`.trim());
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rewrap-blobs-'));
+  mkdirSync(join(folder, 'files'));
+  mkdirSync(join(folder, 'home'));
+  learned = new LearnedKeys(join(folder, 'home'));
+  workspace = new Workspace(
+    () => undefined,
+    () => undefined,
+  );
+  blobs = new Blobs(workspace, learned);
+});
+
+afterEach(() => {
+  learned.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('after a revision only what is new, changed or gone is told', async () => {
+  const [a, b] = [put('a.bin', blob()), put('b.bin', blob())];
+  await add(a, b);
+  const first = blobs.rows(0, 10);
+  expect(blobs.changes(first.revision, 0, 10)).toMatchObject({
+    whole: false,
+    changed: 0,
+    rows: [],
+    gone: [],
+  });
+
+  await add(put('c.bin', blob()));
+  const grown = blobs.changes(first.revision, 0, 10);
+  expect([files(grown.rows), grown.gone, grown.total]).toEqual([['c.bin'], [], 3]);
+
+  // A copy of a blob changes what is said of the blob it is a copy of.
+  const copied = blob();
+  put('a.bin', copied);
+  await workspace.refresh([a]);
+  const before = blobs.rows(0, 10);
+  await add(put('copy.bin', copied));
+  const told = blobs.changes(before.revision, 0, 10);
+  expect(files(told.rows)).toEqual(['a.bin', 'copy.bin']);
+  for (const row of told.rows) expect(row.findings).toContain('duplicate-blob');
+
+  workspace.remove([first.rows[1]?.sourceId ?? '']);
+  const thinned = blobs.changes(told.revision, 0, 10);
+  expect([thinned.rows, thinned.gone, thinned.total]).toEqual([[], [first.rows[1]?.id], 3]);
+});
+
+test('changes come in pages, and a revision that is not known asks for the whole list', async () => {
+  await add(...['a.bin', 'b.bin', 'c.bin'].map((name) => put(name, blob())));
+  const { revision } = blobs.rows(0, 1);
+  const pages = [0, 2].map((offset) => blobs.changes(0, offset, 2));
+  expect(pages.flatMap(({ rows }) => files(rows))).toEqual(['a.bin', 'b.bin', 'c.bin']);
+  expect(pages.map(({ changed }) => changed)).toEqual([3, 3]);
+  expect(blobs.changes(revision + 1, 0, 2)).toMatchObject({ whole: true, rows: [] });
+});
+
+test('a file read again keeps its rows where they stand; a place that is gone goes', async () => {
+  const line = (name: string) => `${name}=${blob().toString('base64')}\n`;
+  const env = put('a.env', line('ONE') + line('TWO'));
+  await add(env, put('b.bin', blob()));
+  const before = blobs.rows(0, 10);
+  put('a.env', line('ONE') + line('THREE'));
+  await workspace.refresh([env]);
+  const after = blobs.rows(0, 10);
+  expect(files(before.rows)).toEqual(['a.env ONE', 'a.env TWO', 'b.bin']);
+  expect(files(after.rows)).toEqual(['a.env ONE', 'a.env THREE', 'b.bin']);
+  expect(after.rows[0]?.id).toBe(before.rows[0]?.id);
+  expect(blobs.changes(before.revision, 0, 10).gone).toEqual([before.rows[1]?.id]);
+});

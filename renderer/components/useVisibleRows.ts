@@ -1,0 +1,105 @@
+import { type RefObject, useCallback, useLayoutEffect, useState } from 'react';
+import { flushSync } from 'react-dom';
+import { useSettings } from '../store/settings.ts';
+
+/** Rows beyond each edge of what is seen, so that a small scroll finds them drawn. */
+const OVERSCAN = 8;
+/** The window moves by whole steps: scrolling by less draws nothing. */
+const STEP = 4;
+/** Scrolling has come to rest after so long. */
+const REST_MS = 150;
+
+/** Height in whole CSS pixels of a row that is `rem` times the base text size. */
+export function useRowHeight(rem: number): number {
+  useSettings((state) => state.textSize);
+  useSettings((state) => state.density);
+  const base = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 13;
+  return Math.round(rem * base);
+}
+
+export interface VisibleRows {
+  /**
+   * Indexes of the rows to draw: from top to bottom when at rest, which is the order in which a screen reader meets
+   * them; while scrolling, in the order of their slots, so that no element has to move.
+   */
+  readonly indexes: readonly number[];
+  /**
+   * Key of a row for React: rows that leave on one side come back on the other, so that scrolling changes texts and
+   * makes no elements.
+   */
+  slot(index: number): number;
+  /** Scrolls as little as it takes to have a row in full. */
+  reveal(index: number): void;
+}
+
+interface Shape {
+  readonly count: number;
+  /** Of each row, CSS pixels. */
+  readonly height: number;
+  /** Of what sticks to the top edge, CSS pixels. */
+  readonly head?: number;
+  /** A row that is drawn wherever it is: `aria-activedescendant` points at it. */
+  readonly always?: number | undefined;
+}
+
+/** Which of many rows of one height are to be drawn in a scrolling box. */
+export function useVisibleRows(
+  scroller: RefObject<HTMLElement | null>,
+  { count, height, head = 0, always }: Shape,
+): VisibleRows {
+  const [view, setView] = useState({ step: 0, rows: 32, moving: false });
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (box === null) return;
+    let rest = 0;
+    const look = (moving: boolean): void => {
+      const step = Math.floor(box.scrollTop / (height * STEP));
+      const rows = Math.ceil(box.clientHeight / height);
+      setView((before) => {
+        if (before.step === step && before.rows === rows && (moving || !before.moving)) return before;
+        return { step, rows, moving };
+      });
+    };
+    const scrolled = (): void => {
+      // Drawn in the frame of the scroll itself: a later one would show a gap first.
+      flushSync(() => look(true));
+      clearTimeout(rest);
+      rest = window.setTimeout(() => look(false), REST_MS);
+    };
+    look(false);
+    box.addEventListener('scroll', scrolled, { passive: true });
+    const sizes = new ResizeObserver(() => look(false));
+    sizes.observe(box);
+    return () => {
+      clearTimeout(rest);
+      box.removeEventListener('scroll', scrolled);
+      sizes.disconnect();
+    };
+  }, [scroller, height]);
+
+  const reveal = useCallback(
+    (index: number): void => {
+      const box = scroller.current;
+      if (box === null) return;
+      const top = index * height;
+      const lowest = head + top + height - box.clientHeight;
+      if (box.scrollTop > top) box.scrollTop = top;
+      else if (box.scrollTop < lowest) box.scrollTop = lowest;
+    },
+    [scroller, height, head],
+  );
+
+  const drawn = view.rows + 2 * OVERSCAN + STEP;
+  // A list that became shorter is drawn at its end before the box has scrolled there.
+  const first = Math.max(0, Math.min(view.step * STEP - OVERSCAN, count - view.rows - OVERSCAN));
+  const last = Math.min(count, first + drawn);
+  const indexes = Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
+  const slot = (index: number): number => (index >= first && index < last ? index % drawn : drawn);
+  if (view.moving) indexes.sort((a, b) => slot(a) - slot(b));
+  const apart = always !== undefined && always < count && (always < first || always >= last);
+  return {
+    indexes: apart ? [...indexes, always] : indexes,
+    slot,
+    reveal,
+  };
+}
