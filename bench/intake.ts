@@ -61,7 +61,15 @@ export function intakeSuite(sizes: readonly number[], rounds: number): Section {
       `finds, names and lists every blob. Median of ${rounds} rounds, each in a process of its own, taking turns; files of 184\n` +
       'bytes in folders of 1,000, in the page cache.',
     table: table(
-      ['Files', 'Bare loop', 'Intake', 'Ratio', 'Ratio of processor time', 'Peak memory, bare', 'Peak memory, intake'],
+      [
+        'Files',
+        'Bare loop',
+        'Intake',
+        'Ratio',
+        'Ratio of processor time',
+        'Peak memory, bare',
+        'Peak memory, intake',
+      ],
       rows.map((row) => [
         row.files.toLocaleString('en'),
         `${row.bareMs.toFixed(0)} ms`,
