@@ -53,10 +53,10 @@ export interface Ended {
 }
 
 /** Runs `rewrap …` to its end. */
-export function rewrap(args: readonly string[], home: string): Promise<Ended> {
+export function rewrap(args: readonly string[], home: string, more: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, ...args], {
-      env: environment(home),
+      env: { ...environment(home), ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
