@@ -37,6 +37,8 @@ const keys = (name: string, id: string): string =>
 
 export interface AwsFiles {
   readonly home: string;
+  /** What makes a process see them. */
+  readonly env: NodeJS.ProcessEnv;
   /** Adds to the config file. */
   readonly config: (text: string) => void;
 }
@@ -56,7 +58,12 @@ export const test = base.extend<{
       join(folder, 'credentials'),
       keys('operator', OPERATOR) + keys('partner', PARTNER) + keys('admin', ADMIN),
     );
-    await use({ home: folder, config });
+    const env = {
+      HOME: folder,
+      AWS_CONFIG_FILE: join(folder, 'config'),
+      AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
+    };
+    await use({ home: folder, env, config });
   },
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
   identity: async ({}, use) => {
@@ -68,9 +75,7 @@ export const test = base.extend<{
     const hosts: Running[] = [];
     await use(async (env, ...args) => {
       const host = start(['serve', ...args], stage.home, {
-        HOME: aws.home,
-        AWS_CONFIG_FILE: join(aws.home, 'config'),
-        AWS_SHARED_CREDENTIALS_FILE: join(aws.home, 'credentials'),
+        ...aws.env,
         ...env,
       });
       hosts.push(host);

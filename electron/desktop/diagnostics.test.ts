@@ -20,6 +20,7 @@ const connection = {
   status: 'failed',
   region: 'canary-region',
   endpoint: 'https://canary.example',
+  route: null,
   identity: {
     account: '111122223333',
     arn: 'arn:aws:iam::111122223333:user/canary',
