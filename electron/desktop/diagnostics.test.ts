@@ -41,6 +41,7 @@ const run = {
   rate: 1,
   secondsLeft: null,
   destinationKeyId: 'alias/canary',
+  route: 'reencrypt',
   connection: 'canary connection',
   downloads: 0,
   fault: fault('DiskFull', 'canary', 'canary', 'canary'),
