@@ -3,7 +3,14 @@ import { FaultError } from '#shared/model/fault.ts';
 import { Gate } from './gate.ts';
 import type { Governor } from './governor.ts';
 import { Pacer } from './pacer.ts';
-import { limitOf, MAX_THROTTLED, MAX_TRIES, meaningOf, type RetryOptions } from './retry.ts';
+import {
+  limitOf,
+  MAX_THROTTLED,
+  MAX_THROTTLED_HASTY,
+  MAX_TRIES,
+  meaningOf,
+  type RetryOptions,
+} from './retry.ts';
 import type { Patience } from './types.ts';
 
 /** Why a run holds back: by the person ('person'), for the network, or for credentials and the like. */
@@ -111,7 +118,7 @@ export class Line {
       const meaning = meaningOf(error.fault);
       if (meaning === 'throttled') {
         throttled++;
-        if (throttled >= MAX_THROTTLED) throw error;
+        if (throttled >= (patience === 'wait' ? MAX_THROTTLED : MAX_THROTTLED_HASTY)) throw error;
         await this.#sleep(throttled);
       } else if (meaning === 'offline' && patience === 'wait') {
         dark++;

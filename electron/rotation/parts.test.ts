@@ -75,7 +75,7 @@ describe('Line', () => {
   });
 
   test('throttling slows everybody down and is tried far longer', async () => {
-    const { line, governor } = lineOf();
+    const { line, governor } = lineOf('wait');
     const work = vi.fn(async () => {
       if (work.mock.calls.length < MAX_THROTTLED) throw failure('ThrottlingException');
       return 'ok';

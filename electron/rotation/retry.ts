@@ -5,6 +5,8 @@ import type { Fault } from '#shared/model/fault.ts';
 export const MAX_TRIES = 4;
 /** Tries of one request that is throttled: by then the rate has been brought down many times. */
 export const MAX_THROTTLED = 40;
+/** The same where nobody waits: a preflight, the shell. */
+export const MAX_THROTTLED_HASTY = 7;
 const BASE_MS = 250;
 const CAP_MS = 8_000;
 
