@@ -4,10 +4,12 @@ import { FaultError } from '#shared/model/fault.ts';
 import { toFault } from './bridge/index.ts';
 import { inspect } from './cli/inspect.ts';
 import { keys } from './cli/keys.ts';
-import { algorithm, contextPair, port, rate, repeated, url } from './cli/options.ts';
+import { algorithm, contextPair, count, port, rate, repeated, url } from './cli/options.ts';
+import { plan, planDiff, runPlanFile } from './cli/plan.ts';
 import { practiceKms } from './cli/practice.ts';
 import { checkContexts, checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
 import { checkRoute } from './cli/route.ts';
+import { rule } from './cli/rules.ts';
 import { serveCommand } from './cli/serve.ts';
 import { BAD_INPUT } from './cli/session.ts';
 import { ssoLogin } from './cli/sso-login.ts';
@@ -105,6 +107,59 @@ connectionFlags(
     return reencrypt(paths, flags);
   }),
 );
+
+const planCommand = connectionFlags(
+  program
+    .command('plan')
+    .description('write down what a run would do, to look at, compare and run later; nothing is sent')
+    .argument('[path...]', 'files and folders')
+    .option('--to <key>', 'destination key: id, ARN, alias or alias ARN')
+    .option(
+      '--rule <name=value>',
+      'choose blobs by fingerprint, key, kind, path or finding, repeatable',
+      rule,
+    )
+    .addOption(
+      new Option('--mode <mode>', 'what it is for').choices([
+        'change-key',
+        'change-context',
+        'refresh',
+        'change-algorithm',
+      ]),
+    )
+    .option('--from <key>', 'pin the source key (needed for RSA and SM2 ciphertext)')
+    .option('--from-algorithm <name>', 'source algorithm (default SYMMETRIC_DEFAULT)', algorithm)
+    .option('--to-algorithm <name>', 'destination algorithm (default: what the key has)', algorithm)
+    .option('--context <key=value>', 'source encryption context, repeatable', contextPair)
+    .option(
+      '--to-context <key=value>',
+      'destination encryption context (default: as the source)',
+      contextPair,
+    )
+    .option('--out <dir>', 'write the new files into this folder (default: replace the files)')
+    .option('--no-backup', 'keep no original beside a replaced file')
+    .option('--no-verify', 'replace without proving that the new blob opens')
+    .option('--take-good', 'when a blob fails, its file takes the others all the same')
+    .option('--concurrency <n>', 'requests at a time', count)
+    .option('--rate <n>', 'requests a second at most', rate)
+    .option('-o, --output <file>', 'where the plan goes (default: standard output)'),
+).action(run(plan));
+planCommand
+  .command('diff')
+  .description('what is different in plan B from plan A')
+  .argument('<a>', 'a plan')
+  .argument('<b>', 'another plan')
+  .action(run(planDiff));
+
+connectionFlags(
+  program
+    .command('run')
+    .description('do what a plan says')
+    .argument('<plan>', 'a file made by `rewrap plan`')
+    .option('--root <dir>', 'the folder that relative paths of the plan start from')
+    .option('--dry-run', 'ask KMS whether it would work; change nothing')
+    .option('--json', 'print one JSON document'),
+).action(run(runPlanFile));
 
 connectionFlags(
   program

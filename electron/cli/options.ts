@@ -69,3 +69,10 @@ export function url(value: string): string {
     throw new InvalidArgumentError('An endpoint URL begins with http:// or https://.');
   return value;
 }
+
+export function count(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 128)
+    throw new InvalidArgumentError('A whole number from 1 to 128.');
+  return number;
+}

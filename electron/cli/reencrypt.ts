@@ -109,9 +109,9 @@ function destinationContext({ toContext, addContext, removeContext }: ReencryptF
 }
 
 /** The strongest algorithm that the destination has. A key that may not be described is taken for symmetric. */
-async function destinationAlgorithm(
+export async function destinationAlgorithm(
   page: Client['page'],
-  flags: ReencryptFlags,
+  flags: Pick<ReencryptFlags, 'to' | 'decryptHere'>,
 ): Promise<EncryptionAlgorithm> {
   try {
     const side = routeOf(flags) === 'reencrypt' ? 'source' : 'destination';
@@ -128,7 +128,7 @@ async function destinationAlgorithm(
 }
 
 /** Waits for the run's end; Ctrl-C stops it safely: files not complete stay as they were. */
-async function finished(
+export async function finished(
   { page }: Client,
   onEvent: (listener: (name: string, payload: unknown) => void) => () => void,
   runId: string,
@@ -171,6 +171,18 @@ const HAPPENED =
   'Decrypted here, encrypted there: what KMS decrypted was in the memory of a child process of this machine, which ended with the run.';
 const TRIED =
   'The real run decrypts here and encrypts there: plaintext will be in the memory of a child process of this machine.';
+/** Prints what came of a run; the exit code. */
+export async function report(
+  client: Client,
+  summary: RunSummary,
+  json: boolean,
+  inPlace: boolean,
+): Promise<number> {
+  const items = (await allItems(client, summary.id)).map(({ blobId: _, ...item }) => item);
+  if (json) console.log(JSON.stringify({ run: summary, blobs: items }, null, 2));
+  else print(summary, items, inPlace);
+  return items.every(({ state }) => state !== 'failed' && state !== 'skipped') ? OK : SOME_FAILED;
+}
 
 type Named = Omit<RunItem, 'blobId'>;
 

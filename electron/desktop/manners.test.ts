@@ -19,7 +19,15 @@ function run(status: Run['status'], done: number, change: Partial<Run> = {}): Ru
     status,
     startedAt: '2026-11-24T10:00:00.000Z',
     finishedAt: over ? '2026-11-24T10:00:30.000Z' : null,
-    counts: { total: 100, waiting: 100 - done, running: 0, succeeded: done, failed: 0, skipped: 0 },
+    counts: {
+      total: 100,
+      waiting: 100 - done,
+      running: 0,
+      succeeded: done,
+      failed: 0,
+      skipped: 0,
+      restored: 0,
+    },
     rate: 10,
     secondsLeft: 1,
     destinationKeyId: 'alias/canary-key',
@@ -27,6 +35,14 @@ function run(status: Run['status'], done: number, change: Partial<Run> = {}): Ru
     connection: 'canary-account',
     downloads: 0,
     fault: null,
+    output: 'in-place',
+    files: { total: 100, done },
+    bytes: { total: 18_400, done: 184 * done },
+    perKey: [],
+    undo: null,
+    resume: null,
+    retry: null,
+    elsewhere: null,
     ...change,
   });
 }
@@ -64,7 +80,7 @@ describe('while a run goes on', () => {
     tell(
       run('running', 0, {
         id: 'r2',
-        counts: { total: 300, waiting: 290, running: 10, succeeded: 0, failed: 0, skipped: 0 },
+        counts: { total: 300, waiting: 290, running: 10, succeeded: 0, failed: 0, skipped: 0, restored: 0 },
       }),
     );
     expect(electron.window.progress.at(-1)).toEqual({ value: 50 / 400, mode: 'normal' });
@@ -99,7 +115,7 @@ describe('the end of a run', () => {
     tell(run('running', 1));
     tell(
       run('finished', 0, {
-        counts: { total: 2000, waiting: 0, running: 0, succeeded: 1998, failed: 2, skipped: 0 },
+        counts: { total: 2000, waiting: 0, running: 0, succeeded: 1998, failed: 2, skipped: 0, restored: 0 },
       }),
     );
     const [notification, ...more] = electron.notifications;

@@ -145,6 +145,15 @@ export class Connection {
     return current === null ? null : current === keyMaterialId;
   }
 
+  /** The same for machines: what must be equal for a run to go on over another connection. Null: not connected. */
+  target(): string | null {
+    const { choice, region, endpoint, identity, status } = this.state;
+    if (status !== 'ready') return null;
+    // The practice KMS listens on another port at each start.
+    const where = choice.kind === 'practice' ? 'practice' : (endpoint ?? 'aws');
+    return [where, region ?? '', identity?.account ?? ''].join(' ');
+  }
+
   /** The connection in one line for people: "practice KMS · us-east-1 · 111122223333". */
   describe(): string {
     const { choice, region, identity } = this.state;

@@ -38,7 +38,10 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
   const connection = new Connection({
     practice,
     askMfa,
-    changed: (state) => emit('connectionChanged', state),
+    changed: (state) => {
+      emit('connectionChanged', state);
+      if (state?.status === 'ready') runs.connected();
+    },
     keysPage: (page) => emit('keysPage', { ...page, side: 'source' }),
   });
   const destination = new Connection({
@@ -68,8 +71,11 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
     workspace.touch();
   };
   const runs = new Runs({
+    dataDir: options.dataDir,
     workspace,
     connection,
+    learned,
+    patience: options.host === 'cli' ? 'end' : 'wait',
     twoStep: (keyId) => openTwoStep({ connection, destination, regions, startChild }, keyId),
     progress: (summary) => emit('runProgress', summary),
     learn,

@@ -1,36 +1,50 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import type { RunItem, RunRequest, RunRoute, RunSummary } from '#shared/model/run.ts';
-import type { Lesson } from '../clusters/index.ts';
-import { type PlanFile, type ResolvedOutput, type Run, startRun } from '../rotation/index.ts';
+import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
+import type { LearnedKeys, Lesson } from '../clusters/index.ts';
+import {
+  type ItemsQuery,
+  type Patience,
+  type PlanFile,
+  type ResolvedOutput,
+  type Run,
+  RunBook,
+  type RunTerms,
+  type Undone,
+} from '../rotation/index.ts';
 import type { Connection } from './connection.ts';
+import { lessonsOf } from './lessons.ts';
 import type { TwoStep } from './two-steps.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Ended runs kept in memory. */
-const KEEP = 50;
-
 export interface RunsParts {
+  readonly dataDir: string;
   readonly workspace: Workspace;
   readonly connection: Connection;
+  readonly learned: LearnedKeys;
   /** Opens the way 'decrypt-encrypt' to a destination key. */
   readonly twoStep: (destinationKeyId: string) => Promise<TwoStep>;
+  /** Whether runs wait for a network that is gone and for new credentials: somebody is there to see it. */
+  readonly patience: Patience;
   readonly progress: (summary: RunSummary) => void;
   readonly learn: (lessons: readonly Lesson[]) => void;
 }
 
-/** The runs of this start, newest last, and the output folders a person named. */
+/** The runs of this data folder, and the output folders that a person named. */
 export class Runs {
-  #runs = new Map<string, Run>();
-  #folders = new Map<string, string>();
-  #next = 1;
-  readonly #parts: RunsParts;
+  readonly #book: RunBook;
+  readonly #folders = new Map<string, string>();
+  #nextFolder = 1;
+  /** Runs of this start: their blob ids are those of the workspace. */
+  readonly #mine = new Set<string>();
   /** Two-step children that are ending. */
   readonly #ending = new Set<Promise<void>>();
+  readonly #parts: RunsParts;
 
   constructor(parts: RunsParts) {
     this.#parts = parts;
+    this.#book = new RunBook(parts.dataDir, (summary) => parts.progress(summary));
   }
 
   /** Registers a folder; the token is all the page can name it by. */
@@ -42,7 +56,7 @@ export class Runs {
         fault('NotAFolder', `${absolute} is not a folder.`, '', 'Name a folder to write the new files into.'),
       );
     const known = [...this.#folders].find(([, folder]) => folder === absolute);
-    const token = known?.[0] ?? `f${this.#next++}`;
+    const token = known?.[0] ?? `f${this.#nextFolder++}`;
     this.#folders.set(token, absolute);
     return { token, path: absolute };
   }
@@ -51,67 +65,196 @@ export class Runs {
     return [...this.#folders].map(([token, path]) => ({ token, path }));
   }
 
+  /** Throws FaultError: `BlobGone`, `NotConnected`, `FilesInUse`, `FolderUnknown`, `NothingToReplace`, `JournalFailed`. */
   async start(request: RunRequest): Promise<string> {
-    const { workspace, connection, progress } = this.#parts;
-    const { files, origins } = workspace.plan(request.blobIds);
-    const { blobIds: _, output, ...rest } = request;
+    const { files, origins } = this.#parts.workspace.plan(request.blobIds);
+    const { blobIds: _, output, ...terms } = request;
     const resolved = this.#output(output, origins);
-    const twoStep =
-      request.route === 'decrypt-encrypt' ? await this.#parts.twoStep(request.destination.keyId) : null;
-    const id = `r${this.#next++}`;
-    const run = startRun(
-      {
-        id,
-        request: rest,
-        output: resolved,
-        files,
-        kms: twoStep?.kms ?? connection.kms(),
-        connection: twoStep?.described ?? connection.describe(),
-      },
-      progress,
-    );
-    if (twoStep !== null) this.#endWith(run, twoStep);
-    this.#runs.set(id, run);
-    for (const old of [...this.#runs.keys()].slice(0, -KEEP))
-      if (this.#runs.get(old)?.summary().status !== 'running') this.#runs.delete(old);
-    if (!request.dryRun) void run.done.then(() => this.#ended(run, resolved, files));
-    return id;
+    if (request.route === 'reencrypt') return this.begin(terms, resolved, files);
+    const twoStep = await this.#parts.twoStep(request.destination.keyId);
+    try {
+      return this.#beginTwoStep(terms, resolved, files, twoStep);
+    } catch (error) {
+      await twoStep.kms.close();
+      throw error;
+    }
   }
 
-  /** The child ends with the work. */
-  #endWith(run: Run, { kms }: TwoStep): void {
+  /** Starts a run of ReEncrypt over files that were planned elsewhere. */
+  begin(request: RunTerms, output: ResolvedOutput, files: readonly PlanFile[]): string {
+    return this.#kept(this.#book.start({ request, output, files, ...this.#over() }), request.dryRun).id;
+  }
+
+  /** A run whose child ends with the work. It waits for nobody: a child that ended does not come back. */
+  #beginTwoStep(
+    request: RunTerms,
+    output: ResolvedOutput,
+    files: readonly PlanFile[],
+    { kms, described }: TwoStep,
+  ): string {
+    const target = `two-step ${described}`;
+    const run = this.#book.start({
+      request,
+      output,
+      files,
+      kms,
+      connection: described,
+      target,
+      patience: 'end',
+    });
     const ending = run.done.then(() => kms.close());
     this.#ending.add(ending);
     void ending.finally(() => this.#ending.delete(ending));
+    return this.#kept(run, request.dryRun).id;
   }
 
-  /** Keeps what KMS said of the key materials; reads replaced files again. */
-  async #ended(run: Run, output: ResolvedOutput, files: readonly PlanFile[]): Promise<void> {
-    if (output.mode === 'in-place')
-      await this.#parts.workspace.refresh(files.flatMap((file) => (file.path === null ? [] : [file.path])));
-    const lessons = lessonsOf(run.items(), run.summary().route);
-    if (lessons.length > 0) this.#parts.learn(lessons);
-  }
-
-  /** Throws FaultError `RunGone`. */
-  get(runId: string): Run {
-    const run = this.#runs.get(runId);
-    if (run === undefined)
-      throw new FaultError(
-        fault('RunGone', 'That run is no longer kept.', 'Runs are kept until Rewrap is closed.', ''),
-      );
+  #kept(run: Run, dryRun: boolean): Run {
+    this.#mine.add(run.id);
+    this.#watch(run, dryRun);
     return run;
   }
 
-  list(): RunSummary[] {
-    return [...this.#runs.values()].map((run) => run.summary()).reverse();
+  /** Goes on with a run that is paused, or that was cut off. */
+  resume(runId: string): void {
+    const live = this.#book.live(runId);
+    if (live !== null && live.summary().finishedAt === null) {
+      const same = this.#parts.connection.target() === this.#book.target(runId);
+      // Held back for its own connection, it can only go on over the same one; else it still has it.
+      if (!same && live.summary().fault !== null) this.#book.refuseConnection(runId);
+      if (same) live.renew(this.#parts.connection.kms());
+      live.goOn();
+      return;
+    }
+    const run = this.#book.resume(runId, this.#over());
+    this.#watch(run, false);
   }
 
-  /** Stops what runs and waits for it: files are then wholly old or wholly new. */
+  /** A new run for what failed or was not reached. */
+  retry(runId: string): string {
+    const { row, files } = this.#book.again(runId);
+    return this.begin(row.request, row.output, this.#mine.has(runId) ? this.#asListed(files) : files);
+  }
+
+  async undo(runId: string): Promise<Undone> {
+    const paths = this.#book.paths(runId);
+    const undone = await this.#book.undo(runId);
+    await this.#parts.workspace.refresh(paths);
+    return undone;
+  }
+
+  pause(runId: string): void {
+    this.#underWay(runId).pause();
+  }
+
+  /** Stops a run; one that was cut off before is closed as it stands. */
+  async cancel(runId: string): Promise<void> {
+    const live = this.#book.live(runId);
+    if (live === null) await this.#book.abandon(runId);
+    else live.cancel();
+  }
+
+  /** The connection is there: runs that waited for it go on. */
+  connected(): void {
+    const target = this.#parts.connection.target();
+    if (target !== null) this.#book.renew(target, this.#parts.connection.kms());
+  }
+
+  summary(runId: string): RunSummary {
+    return this.#book.summary(runId);
+  }
+
+  list(): RunSummary[] {
+    return this.#book.list();
+  }
+
+  /** Blobs of runs of an earlier start have names of their own: the workspace's mean something else now. */
+  items(runId: string, query: ItemsQuery): { total: number; items: RunItem[] } {
+    const { total, items } = this.#book.items(runId, query);
+    if (this.#mine.has(runId)) return { total, items };
+    return {
+      total,
+      items: items.map((item, i) => ({ ...item, blobId: `${runId}#${query.offset + i}` })),
+    };
+  }
+
+  kept(runId: string): ReturnType<Run['kept']> {
+    this.#book.summary(runId);
+    return this.#book.live(runId)?.kept() ?? [];
+  }
+
+  resultText(runId: string, blobId: string): Promise<string | null> {
+    return this.#book.resultText(runId, blobId);
+  }
+
+  resultPath(runId: string, blobId: string): string | null {
+    return this.#book.resultPath(runId, blobId);
+  }
+
+  /** Stops what runs, to be gone on with at the next start; files are then wholly old or wholly new. */
   async close(): Promise<void> {
-    for (const run of this.#runs.values()) run.cancel();
-    await Promise.all([...this.#runs.values()].map((run) => run.done));
+    await this.#book.close();
     await Promise.all(this.#ending);
+  }
+
+  #over() {
+    const { connection, patience, learned } = this.#parts;
+    const kms = connection.kms();
+    return {
+      kms,
+      connection: connection.describe(),
+      target: connection.target() ?? '',
+      patience,
+      alreadyThere: (fingerprint: string, destinationArn: string, sameKey: boolean) => {
+        const known = learned
+          .of(fingerprint)
+          .find((key) => key.by === 'kms' && key.keyArn === destinationArn);
+        if (known === undefined) return null;
+        const current =
+          known.keyMaterialId === null
+            ? null
+            : connection.isCurrentMaterial(destinationArn, known.keyMaterialId);
+        return current === false || (sameKey && current === null)
+          ? null
+          : `KMS named its key material as that of ${destinationArn} before (${known.evidence}).`;
+      },
+    };
+  }
+
+  /** What the list has of these blobs now, where it has them: a file may have been read again since. */
+  #asListed(files: readonly PlanFile[]): PlanFile[] {
+    return files.map((file) => {
+      try {
+        const now = this.#parts.workspace.plan(file.blobs.map(({ blobId }) => blobId)).files;
+        return now.length === 1 && now[0] !== undefined ? now[0] : file;
+      } catch {
+        return file;
+      }
+    });
+  }
+
+  #underWay(runId: string): Run {
+    const run = this.#book.live(runId);
+    if (run === null) {
+      this.#book.summary(runId);
+      throw new FaultError(
+        fault('RunNotOpen', 'That run is not under way here.', '', 'Look at its state in Activity.'),
+      );
+    }
+    return run;
+  }
+
+  #watch(run: Run, dryRun: boolean): void {
+    if (!dryRun) void run.done.then(() => this.#ended(run.id));
+  }
+
+  /** Keeps what KMS said of the key materials; reads replaced files again. */
+  async #ended(runId: string): Promise<void> {
+    const { workspace, learn } = this.#parts;
+    if (this.#book.closed) return;
+    await workspace.refresh(this.#book.paths(runId));
+    if (this.#book.closed) return;
+    const lessons = lessonsOf(this.#book.keysSeen(runId), this.#book.route(runId));
+    if (lessons.length > 0) learn(lessons);
   }
 
   #output(output: RunRequest['output'], origins: ReadonlySet<string>): ResolvedOutput {
@@ -140,30 +283,4 @@ export class Runs {
       );
     return { mode: 'in-place', backup: output.backup };
   }
-}
-
-/** One lesson for each fingerprint and key that replies of KMS named. */
-function lessonsOf(items: readonly RunItem[], route: RunRoute): Lesson[] {
-  const at = new Date().toISOString();
-  const lessons = new Map<string, Lesson>();
-  const add = (
-    fingerprint: string | null,
-    keyArn: string | null,
-    keyMaterialId: string | null,
-    evidence: string,
-  ) => {
-    if (fingerprint === null || keyArn === null) return;
-    lessons.set(`${fingerprint} ${keyArn}`, { fingerprint, keyArn, by: 'kms', evidence, keyMaterialId, at });
-  };
-  for (const item of items) {
-    const reply = (operation: string, requestId: string | null) =>
-      `reply of ${operation}, request ${requestId ?? 'unknown'}`;
-    const [from, to] =
-      route === 'reencrypt'
-        ? [reply('ReEncrypt', item.requestId), reply('ReEncrypt', item.requestId)]
-        : [reply('Decrypt', item.decryptRequestId), reply('Encrypt', item.requestId)];
-    add(item.fingerprintBefore, item.sourceKeyArn, item.sourceKeyMaterialId, from);
-    add(item.fingerprintAfter, item.destinationKeyArn, item.destinationKeyMaterialId, to);
-  }
-  return [...lessons.values()];
 }

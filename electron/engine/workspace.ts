@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { SourceInfo } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { type FoundBlob, plaintextNeighbours, readSource, scan } from '../intake/index.ts';
-import type { PlanFile } from '../rotation/index.ts';
+import { plaintextNeighbours, readSource, scan } from '../intake/index.ts';
+import { type PlanBlob, type PlanFile, planBlob } from '../rotation/index.ts';
 import { type Entry, numberOfSource, Source, type SourceName, sourceOfBlob } from './source.ts';
 import { type Content, type IntakeResult, type KeyCandidate, takeIn } from './take-in.ts';
 
@@ -148,11 +148,11 @@ export class Workspace {
 
   /** The files of a run, each with its chosen blobs. Throws FaultError `BlobGone` for an unknown id. */
   plan(blobIds: readonly string[]): { files: PlanFile[]; origins: Set<Source['origin']> } {
-    const bySource = new Map<Source, { blobId: string; found: FoundBlob }[]>();
+    const bySource = new Map<Source, PlanBlob[]>();
     for (const blobId of new Set(blobIds)) {
       const { source, found } = this.get(blobId);
       const list = bySource.get(source) ?? [];
-      list.push({ blobId, found });
+      list.push(planBlob(blobId, found));
       bySource.set(source, list);
     }
     const files = [...bySource].map(([source, blobs]) => ({

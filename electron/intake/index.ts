@@ -1,5 +1,6 @@
 /** Bytes to sources to blobs, and back: finding, extracting, exact put-back. */
 export { encode } from './encoding.ts';
+export { isTemporaryName } from './names.ts';
 export {
   keySizeOf,
   type Neighbour,
@@ -11,6 +12,7 @@ export {
 } from './neighbours.ts';
 export type { PutBackFs } from './put-back/files.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
+export { contentHash, removeLeftovers, removeWritten, restoreBackup } from './put-back/undo.ts';
 export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';
 export { MAX_FILE_BYTES, readSource, SmallFiles, type Source } from './read-source.ts';
 export { rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';

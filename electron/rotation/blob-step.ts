@@ -1,11 +1,14 @@
 import { explainKms, explainOwn, type KmsSituation, stopsRun } from '#shared/kms/errors.ts';
+import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
+import { identify } from '../inspect/index.ts';
 import type { FoundBlob, NewBlob } from '../intake/index.ts';
 import { KmsFaultError, type ReEncryptInput, type ReEncryptOutput } from '../kms/index.ts';
 import { resolveContexts } from './contexts.ts';
 import { faultOf } from './faults.ts';
+import { sha256 } from './ledger.ts';
+import { Halted } from './line.ts';
 import { checkReply } from './reply.ts';
-import { withRetry } from './retry.ts';
 import type { RunContext } from './run-context.ts';
 
 /** How far one blob came. Only a 'ready' one can go into a new file. */
@@ -25,11 +28,18 @@ const IGNORED = {
     'This endpoint ignores DryRun: it really decrypted or encrypted. The plaintext stayed in the child process, which dropped it; nothing on this machine changed.',
 } as const;
 
+/** A new blob that an earlier part of this run got for the same old one. */
+export interface PriorBlob {
+  readonly next: NewBlob;
+  readonly verified: boolean;
+}
+
 /** Re-encrypts (or dry-runs) one blob and verifies the result. Never throws; touches no file. */
 export async function rotateBlob(
   context: RunContext,
-  blobId: string,
+  item: number,
   found: FoundBlob,
+  prior: PriorBlob | null,
 ): Promise<BlobOutcome> {
   const halted = context.halted();
   if (halted !== null) return { kind: 'halted', fault: halted };
@@ -41,14 +51,31 @@ export async function rotateBlob(
     if (refused !== null) return { kind: 'failed', fault: refused };
     const tooLong = await context.capacity.refuses(found.identification.plaintextBytes);
     if (tooLong !== null) return { kind: 'failed', fault: tooLong };
-    context.ledger.set(blobId, { state: 'running' });
+    const there = await alreadyThere(context, found);
+    if (there !== null) return { kind: 'unfit', fault: there };
     const input = await inputFor(context, found);
-    return context.input.request.dryRun
-      ? await tryOut(context, blobId, found, input)
-      : await reEncrypt(context, blobId, found, input);
+    if (context.input.request.dryRun) return await tryOut(context, item, found, input);
+    return await reEncrypt(context, item, found, input, prior);
   } catch (error) {
+    if (error instanceof Halted)
+      return { kind: 'halted', fault: context.halted() ?? explainOwn('Cancelled') };
     return { kind: 'failed', fault: faultOf(error) };
   }
+}
+
+/** Whether the blob is under the destination's key material already, and nothing else of it would change. */
+async function alreadyThere(context: RunContext, found: FoundBlob): Promise<Fault | null> {
+  const { request, alreadyThere: ask } = context.input;
+  const fingerprint = found.identification.keyFingerprint;
+  if (ask === undefined || fingerprint === null || request.evenIfThere === true) return null;
+  const { mode } = request.destination.context;
+  if (mode === 'given' || mode === 'changed') return null;
+  if (!takesEncryptionContext(request.destination.algorithm)) return null;
+  const arn = await context.destination.arn();
+  const { keyId } = request.source;
+  const sameKey = keyId !== null && (keyId === arn || keyId === request.destination.keyId);
+  const why = arn === null ? null : ask(fingerprint, arn, sameKey);
+  return why === null ? null : explainOwn('AlreadyThere', { detail: why });
 }
 
 function notReencryptable(found: FoundBlob): Fault {
@@ -79,13 +106,13 @@ async function inputFor(context: RunContext, found: FoundBlob): Promise<ReEncryp
 
 async function tryOut(
   context: RunContext,
-  blobId: string,
+  item: number,
   found: FoundBlob,
   input: ReEncryptInput,
 ): Promise<BlobOutcome> {
   try {
-    const out = await withRetry(() => context.input.kms.dryRun(input), context.retry);
-    context.ledger.set(blobId, {
+    const out = await send(context, item, () => context.kms().dryRun(input));
+    context.ledger.note(item, {
       requestId: out.requestId,
       notes: [
         ...(out.outcome === 'ignored' ? [IGNORED[context.input.request.route]] : []),
@@ -96,23 +123,50 @@ async function tryOut(
     });
     return { kind: 'would-succeed' };
   } catch (error) {
-    return failed(context, blobId, explained(context, error, input, found));
+    if (error instanceof Halted) throw error;
+    return failed(context, item, explained(context, error, input, found));
   }
 }
 
 async function reEncrypt(
   context: RunContext,
-  blobId: string,
+  item: number,
   found: FoundBlob,
   input: ReEncryptInput,
+  prior: PriorBlob | null,
 ): Promise<BlobOutcome> {
+  const next = prior?.next ?? (await ask(context, item, found, input));
+  if ('kind' in next) return next;
+  const facts = {
+    sha256After: sha256(next.bytes),
+    fingerprintAfter: identify(next.bytes).keyFingerprint,
+  };
+  context.ledger.note(item, { ...facts, state: 'reencrypted' });
+  context.keepBlob(item, next, prior?.verified ?? false);
+  if (context.input.request.verify && prior?.verified !== true) {
+    const refused = await verify(context, item, next.bytes, next.keyArn, input);
+    if (refused !== null) return failed(context, item, refused);
+    context.ledger.note(item, { state: 'verified' });
+    context.keepBlob(item, next, true);
+  }
+  return { kind: 'ready', next };
+}
+
+/** The new blob from KMS, and what KMS said of it noted. */
+async function ask(
+  context: RunContext,
+  item: number,
+  found: FoundBlob,
+  input: ReEncryptInput,
+): Promise<NewBlob | BlobOutcome> {
   let out: ReEncryptOutput;
   try {
-    out = await withRetry(() => context.input.kms.reEncrypt(input), context.retry);
+    out = await send(context, item, () => context.kms().reEncrypt(input));
   } catch (error) {
-    return failed(context, blobId, explained(context, error, input, found));
+    if (error instanceof Halted) throw error;
+    return failed(context, item, explained(context, error, input, found));
   }
-  context.ledger.set(blobId, {
+  context.ledger.note(item, {
     sourceKeyArn: out.sourceKeyArn,
     destinationKeyArn: out.destinationKeyArn,
     sourceKeyMaterialId: out.sourceKeyMaterialId,
@@ -121,26 +175,22 @@ async function reEncrypt(
     decryptRequestId: out.decryptRequestId ?? null,
   });
   const unexpected = checkReply(out, input);
-  if (unexpected !== null) return failed(context, blobId, unexpected);
-  if (context.input.request.verify) {
-    const refused = await verify(context, blobId, out, input);
-    if (refused !== null) return failed(context, blobId, refused);
-  }
+  if (unexpected !== null) return failed(context, item, unexpected);
   return {
-    kind: 'ready',
-    next: {
-      bytes: out.blob,
-      keyArn: out.destinationKeyArn,
-      sourceKeyArn: out.sourceKeyArn,
-      algorithm: out.destinationAlgorithm ?? input.destinationAlgorithm,
-      sourceAlgorithm: out.sourceAlgorithm ?? input.sourceAlgorithm,
-      keyMaterialId: out.destinationKeyMaterialId,
-      sourceKeyMaterialId: out.sourceKeyMaterialId,
-      context: input.destinationContext,
-      at: `${new Date().toISOString().slice(0, 19)}Z`,
-    },
+    bytes: out.blob,
+    keyArn: out.destinationKeyArn,
+    sourceKeyArn: out.sourceKeyArn,
+    algorithm: out.destinationAlgorithm ?? input.destinationAlgorithm,
+    sourceAlgorithm: out.sourceAlgorithm ?? input.sourceAlgorithm,
+    keyMaterialId: out.destinationKeyMaterialId,
+    sourceKeyMaterialId: out.sourceKeyMaterialId,
+    context: input.destinationContext,
+    at: `${new Date().toISOString().slice(0, 19)}Z`,
   };
 }
+
+const send = <T>(context: RunContext, item: number, work: () => Promise<T>, finishing = false): Promise<T> =>
+  context.line.send(work, () => context.ledger.running(item), finishing);
 
 /**
  * Proves that the new blob opens under the destination key, algorithm and context: a DryRun of ReEncrypt from it,
@@ -148,29 +198,32 @@ async function reEncrypt(
  */
 async function verify(
   context: RunContext,
-  blobId: string,
-  out: ReEncryptOutput,
+  item: number,
+  blob: Uint8Array,
+  keyArn: string,
   input: ReEncryptInput,
 ): Promise<Fault | null> {
   const back: ReEncryptInput = {
-    blob: out.blob,
-    sourceKeyId: out.destinationKeyArn,
+    blob,
+    sourceKeyId: keyArn,
     sourceAlgorithm: input.destinationAlgorithm,
     sourceContext: input.destinationContext,
-    destinationKeyId: out.destinationKeyArn,
+    destinationKeyId: keyArn,
     destinationAlgorithm: input.destinationAlgorithm,
     destinationContext: input.destinationContext,
     grantTokens: input.grantTokens,
   };
   try {
-    const { kms } = context.input;
-    const { outcome } = await withRetry(() => kms.tryOpen?.(back) ?? kms.dryRun(back), context.retry);
+    const kms = context.kms();
+    const work = () => kms.tryOpen?.(back) ?? kms.dryRun(back);
+    const { outcome } = await send(context, item, work, true);
     if (outcome === 'ignored')
-      context.ledger.set(blobId, {
+      context.ledger.note(item, {
         notes: ['Verified by really opening it: this endpoint ignores DryRun. That result was dropped.'],
       });
     return null;
   } catch (error) {
+    if (error instanceof Halted) throw error;
     const fault = explained(context, error, back, null);
     if (fault.code === 'AccessDeniedException') return { ...verifyNotPermitted(context), raw: fault.raw };
     if (stopsRun(fault) || fault.retryable) return fault;
@@ -181,11 +234,11 @@ async function verify(
   }
 }
 
-function failed(context: RunContext, blobId: string, fault: Fault): BlobOutcome {
+function failed(context: RunContext, item: number, fault: Fault): BlobOutcome {
   if (stopsRun(fault)) context.stop(fault);
   // The id of the ReEncrypt itself stands, when it is its verification that failed.
-  const requestId = context.ledger.get(blobId)?.requestId ?? fault.raw?.requestId ?? null;
-  context.ledger.set(blobId, { requestId });
+  const requestId = context.ledger.get(item)?.requestId ?? fault.raw?.requestId ?? null;
+  context.ledger.note(item, { requestId });
   return { kind: 'failed', fault };
 }
 
@@ -199,7 +252,7 @@ function explained(
   if (!(error instanceof FaultError)) return faultOf(error);
   const { raw } = error.fault;
   if (raw === null) return error.fault;
-  const { kms } = context.input;
+  const kms = context.kms();
   const situation: KmsSituation = {
     operation: 'ReEncrypt',
     region: kms.region,

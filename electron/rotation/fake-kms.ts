@@ -24,13 +24,17 @@ const OID = {
 
 /** Bytes with the layout of a v2 symmetric blob; nothing opens them. `key` decides the fingerprint. */
 export function madeUpBlob(key: string, plaintextBytes = 32): Uint8Array {
-  const content = randomBytes(plaintextBytes + 27);
+  return wrapped(key, randomBytes(plaintextBytes + 27));
+}
+
+/** The same around a given content. */
+export function wrapped(key: string, content: Uint8Array): Uint8Array {
   const algorithm = der(
     0x30,
     der(0x06, OID.aes256Gcm),
     der(0x30, der(0x04, randomBytes(12)), der(0x02, Buffer.from([16]))),
   );
-  const info = der(0x30, der(0x06, OID.data), algorithm, der(0x80, content));
+  const info = der(0x30, der(0x06, OID.data), algorithm, der(0x80, Buffer.from(content)));
   const cms = der(
     0x30,
     der(0x06, OID.encryptedData),

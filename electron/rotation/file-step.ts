@@ -1,115 +1,144 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { identify } from '../inspect/index.ts';
-import { type FoundBlob, type NewBlob, type Replacement, writtenAs } from '../intake/index.ts';
-import { type BlobOutcome, rotateBlob } from './blob-step.ts';
+import type { NewBlob } from '../intake/index.ts';
+import { type BlobOutcome, type PriorBlob, rotateBlob } from './blob-step.ts';
 import { faultOf } from './faults.ts';
-import { sha256 } from './ledger.ts';
-import { isFault, type OpenFile, openFile } from './open-file.ts';
-import { putBack } from './put-back.ts';
+import { isFault, type OpenBlob, type OpenFile, openFile } from './open-file.ts';
+import { putBack, type Ready } from './put-back.ts';
 import type { RunContext } from './run-context.ts';
-import type { PlanFile } from './types.ts';
+import type { RunFile } from './types.ts';
 
-interface Done {
-  readonly blobId: string;
-  readonly found: FoundBlob;
+interface Done extends OpenBlob {
   readonly outcome: BlobOutcome;
 }
 
 /**
- * One file from reading to its one replacement. Every blob of it is final afterwards; the file is wholly new, or
- * wholly as it was. Never rejects.
+ * One file from reading to its one replacement. Every blob of it is final afterwards (unless the run stopped);
+ * the file is wholly new, or wholly as it was. Never rejects. `prior`: new blobs of an earlier part of this run.
+ * 'again': the journal could not be written, and nothing was done.
  */
-export async function rotateFile(context: RunContext, file: PlanFile): Promise<void> {
+export async function rotateFile(
+  context: RunContext,
+  file: RunFile,
+  prior: ReadonlyMap<number, PriorBlob>,
+): Promise<'done' | 'again'> {
   try {
-    const halted = context.halted();
-    if (halted !== null) return settle(context, file, 'skipped', halted);
+    if (context.halted() !== null) return 'done';
     const opened = await openFile(file, context.input.output.mode === 'in-place');
-    if (isFault(opened)) return settle(context, file, 'failed', opened);
+    if (isFault(opened)) {
+      leave(context, file, opened);
+      return 'done';
+    }
     const done = await Promise.all(
       opened.blobs.map(
-        async ({ blobId, found }): Promise<Done> => ({
-          blobId,
+        async ({ blob, found }): Promise<Done> => ({
+          blob,
           found,
-          outcome: await context.slots.run(() => rotateBlob(context, blobId, found)),
+          outcome: await context.slots.run(() =>
+            rotateBlob(context, blob.item, found, prior.get(blob.item) ?? null),
+          ),
         }),
       ),
     );
-    if (context.input.request.dryRun) settleDryRun(context, done);
-    else await finish(context, file, opened, done);
+    if (context.input.request.dryRun) settleDryRun(context, file, done);
+    else await finish(context, file, opened, done, prior.size > 0);
   } catch (error) {
-    settle(context, file, 'failed', faultOf(error));
+    const fault = faultOf(error);
+    if (fault.code === 'JournalFailed') {
+      // It stays as it was, for when the journal can be written again.
+      for (const { item } of file.blobs) context.ledger.back(item);
+      context.journalFailed(fault);
+      return 'again';
+    }
+    leave(context, file, fault);
   }
+  return 'done';
 }
 
-/** Gives every blob of the file that is not final yet the same end. */
-function settle(context: RunContext, file: PlanFile, state: 'failed' | 'skipped', fault: Fault): void {
-  for (const { blobId } of file.blobs) end(context, blobId, state, fault);
+/** Gives every blob of the file the same end; the file stays as it was. */
+function leave(context: RunContext, file: RunFile, fault: Fault): void {
+  for (const { item } of file.blobs) context.ledger.end(item, 'failed', fault);
+  context.journal.setFile(context.no, file.index, 'left', null, true);
+  context.ledger.fileDone();
 }
 
-function end(context: RunContext, blobId: string, state: 'failed' | 'skipped', fault: Fault): void {
-  const item = context.ledger.get(blobId);
-  if (item?.state === 'waiting' || item?.state === 'running') context.ledger.set(blobId, { state, fault });
+function settleUnready(context: RunContext, { blob, outcome }: Done): void {
+  if (outcome.kind === 'failed') context.ledger.end(blob.item, 'failed', outcome.fault);
+  if (outcome.kind === 'unfit') context.ledger.end(blob.item, 'skipped', outcome.fault);
 }
 
-function settleUnready(context: RunContext, { blobId, outcome }: Done): void {
-  if (outcome.kind === 'failed') end(context, blobId, 'failed', outcome.fault);
-  if (outcome.kind === 'unfit' || outcome.kind === 'halted') end(context, blobId, 'skipped', outcome.fault);
-}
-
-function settleDryRun(context: RunContext, done: readonly Done[]): void {
-  const bad = done.find(({ outcome }) => outcome.kind === 'failed');
+function settleDryRun(context: RunContext, file: RunFile, done: readonly Done[]): void {
+  const holdsBack = context.input.request.onFailure !== 'take-good';
+  const bad = holdsBack ? done.find(({ outcome }) => outcome.kind === 'failed') : undefined;
+  let reached = true;
   for (const one of done) {
     settleUnready(context, one);
+    if (one.outcome.kind === 'halted') reached = false;
     if (one.outcome.kind !== 'would-succeed') continue;
-    const notes = [...(context.ledger.get(one.blobId)?.notes ?? [])];
+    const notes = [...context.ledger.get(one.blob.item).notes];
     if (bad !== undefined)
-      notes.push(`A real run would leave this file as it is, because ${where(bad.found)} would fail.`);
-    context.ledger.set(one.blobId, { state: 'would-succeed', notes });
+      notes.push(`A real run would leave this file as it is, because ${where(bad)} would fail.`);
+    context.ledger.note(one.blob.item, { notes });
+    context.ledger.end(one.blob.item, 'would-succeed', null);
   }
+  if (!reached) return;
+  context.journal.setFile(context.no, file.index, 'left', null, false);
+  context.ledger.fileDone();
 }
 
 async function finish(
   context: RunContext,
-  file: PlanFile,
+  file: RunFile,
   opened: OpenFile,
   done: readonly Done[],
+  hadPending: boolean,
 ): Promise<void> {
+  // Halted before every blob was tried: the file stays as it was, and none of it is final.
+  if (done.some(({ outcome }) => outcome.kind === 'halted')) {
+    const bad = done.filter(({ outcome }) => outcome.kind === 'failed' || outcome.kind === 'unfit');
+    for (const one of bad) settleUnready(context, one);
+    for (const { blob, outcome } of done)
+      if (outcome.kind === 'ready') {
+        context.ledger.save(blob.item);
+        context.ledger.back(blob.item);
+      } else if (outcome.kind === 'halted') context.ledger.back(blob.item);
+    return;
+  }
   for (const one of done) settleUnready(context, one);
   const bad = done.find(({ outcome }) => outcome.kind === 'failed');
-  if (bad?.outcome.kind === 'failed') {
+  const ready: Ready[] = [];
+  for (const { blob, found, outcome } of done)
+    if (outcome.kind === 'ready') ready.push({ blob, found, next: outcome.next });
+  if (bad?.outcome.kind === 'failed' && context.input.request.onFailure !== 'take-good') {
     const { message } = bad.outcome.fault;
     const held = explainOwn('FileHeldBack', {
-      detail: `${where(bad.found)} failed: ${message} A file is replaced once, when all its chosen blobs are ready.`,
+      detail: `${where(bad)} failed: ${message} A file is replaced once, when all its chosen blobs are ready.`,
     });
-    return settle(context, file, 'failed', held);
+    return leftWith(context, file, ready, held);
   }
-  const halted = done.find(({ outcome }) => outcome.kind === 'halted');
-  if (halted?.outcome.kind === 'halted') return settle(context, file, 'skipped', halted.outcome.fault);
-
-  const replacements: (Replacement & { blobId: string })[] = [];
-  for (const { blobId, found, outcome } of done)
-    if (outcome.kind === 'ready') replacements.push({ blobId, found, next: outcome.next });
-  if (replacements.length === 0) return;
-  const written = await putBack(context, file, opened, replacements);
-  if (isFault(written)) return settle(context, file, 'failed', written);
-  for (const { blobId, found, next } of replacements) {
-    context.result(blobId, { path: written.path, text: textOf(found, next) });
-    context.ledger.set(blobId, {
-      state: 'reencrypted',
-      sha256After: sha256(next.bytes),
-      fingerprintAfter: identify(next.bytes).keyFingerprint,
-      output: written.label,
-      backup: written.backup,
-      notes: [...(context.ledger.get(blobId)?.notes ?? []), ...written.notes],
-    });
-  }
+  if (ready.length === 0) return leftWith(context, file, ready, null);
+  for (const { blob } of ready) context.ledger.save(blob.item);
+  const written = await putBack(context, file, opened, ready);
+  if (isFault(written)) return leftWith(context, file, ready, written);
+  context.journal.setFile(context.no, file.index, 'replaced', written.note, hadPending || ready.length > 1);
+  context.step('replaced');
+  for (const { blob } of ready) context.ledger.stands(blob.item, blob.bytes);
+  context.ledger.fileDone();
 }
 
-/** The new blob as it stands in the file; null for raw bytes. */
-function textOf(found: FoundBlob, next: NewBlob): string | null {
-  if (found.encoding.charset === 'binary') return null;
-  return new TextDecoder(found.encoding.charset).decode(writtenAs(found, next));
+/** The file stays as it was; blobs that were ready fail with `fault`. */
+function leftWith(
+  context: RunContext,
+  file: RunFile,
+  ready: readonly { readonly blob: { readonly item: number }; readonly next: NewBlob }[],
+  fault: Fault | null,
+): void {
+  for (const { blob } of ready) {
+    context.ledger.note(blob.item, { sha256After: null, fingerprintAfter: null });
+    context.ledger.end(blob.item, 'failed', fault);
+  }
+  context.journal.setFile(context.no, file.index, 'left', null, true);
+  context.ledger.fileDone();
 }
 
-const where = (found: FoundBlob): string => (found.place === '' ? 'the blob' : `"${found.place}"`);
+const where = ({ found }: OpenBlob): string => (found.place === '' ? 'the blob' : `"${found.place}"`);

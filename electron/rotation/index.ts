@@ -1,3 +1,16 @@
+export { type Again, RunBook } from './book.ts';
+export type { KeySeen } from './journal/journal.ts';
 export { checkPermissions, type PermissionInput, type SourceKey } from './permissions.ts';
-export { startRun } from './run.ts';
-export type { PlanFile, ResolvedOutput, Run, RunInput } from './types.ts';
+export { planBlob } from './plan-blob.ts';
+export { type RunHooks, resumeRun, startRun } from './run.ts';
+export type {
+  ItemsQuery,
+  Patience,
+  PlanBlob,
+  PlanFile,
+  ResolvedOutput,
+  Run,
+  RunInput,
+  RunTerms,
+} from './types.ts';
+export type { Undone } from './undo.ts';

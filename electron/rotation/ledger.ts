@@ -1,83 +1,169 @@
-import { createHash } from 'node:crypto';
-import type { ItemState, RunCounts, RunItem } from '#shared/model/run.ts';
-import type { PlanFile } from './types.ts';
+import { hash } from 'node:crypto';
+import type { Fault } from '#shared/model/fault.ts';
+import type { RunCounts, RunSummary } from '#shared/model/run.ts';
+import { stateOf } from './journal/items.ts';
+import type { ItemFacts, Journal } from './journal/journal.ts';
+import type { RunFile } from './types.ts';
 
-type CountName = Exclude<keyof RunCounts, 'total'>;
+export const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');
 
-const COUNTED_AS: Readonly<Record<ItemState, CountName>> = {
+const EMPTY: ItemFacts = {
+  state: 'intent',
+  sha256After: null,
+  fingerprintAfter: null,
+  sourceKeyArn: null,
+  destinationKeyArn: null,
+  sourceKeyMaterialId: null,
+  destinationKeyMaterialId: null,
+  requestId: null,
+  decryptRequestId: null,
+  fault: null,
+  notes: [],
+};
+
+const MOST_KEYS = 1000;
+
+/** What is known of the blobs under way, and counts of all. What is final goes to the journal and is forgotten here. */
+export class Ledger {
+  readonly #journal: Journal;
+  readonly #no: number;
+  readonly #live = new Map<number, ItemFacts>();
+  readonly #running = new Set<number>();
+  readonly #counts = { total: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, restored: 0 };
+  readonly #files = { total: 0, done: 0 };
+  readonly #bytes = { total: 0, done: 0 };
+  readonly #perKey = new Map<string, number>();
+  readonly #changed: (finished: number) => void;
+
+  /** `changed` is told after each change how many items have become final by it. */
+  constructor(journal: Journal, no: number, changed: (finished: number) => void) {
+    this.#journal = journal;
+    this.#no = no;
+    this.#changed = changed;
+  }
+
+  /** Counts of a run that begins. */
+  begin(files: readonly RunFile[]): void {
+    this.#files.total = files.length;
+    for (const { blobs } of files) {
+      this.#counts.total += blobs.length;
+      for (const blob of blobs) this.#bytes.total += blob.bytes;
+    }
+  }
+
+  /** Counts of a run that was begun before, from the journal. */
+  recall(): void {
+    const tally = this.#journal.tally(this.#no);
+    const counts = countsOf(tally);
+    this.#bytes.total = tally.reduce((sum, { bytes }) => sum + bytes, 0);
+    Object.assign(this.#counts, { ...counts, running: 0 });
+    this.#bytes.done = bytesDone(tally);
+    Object.assign(this.#files, filesOf(this.#journal.fileTally(this.#no)));
+    for (const { keyArn, blobs } of this.#journal.perKey(this.#no, MOST_KEYS))
+      this.#perKey.set(keyArn, blobs);
+  }
+
+  summary(): Pick<RunSummary, 'counts' | 'files' | 'bytes' | 'perKey'> {
+    const { total, running, succeeded, failed, skipped, restored } = this.#counts;
+    const waiting = total - running - succeeded - failed - skipped - restored;
+    return {
+      counts: { total, waiting, running, succeeded, failed, skipped, restored },
+      files: { ...this.#files },
+      bytes: { ...this.#bytes },
+      perKey: [...this.#perKey]
+        .map(([keyArn, blobs]) => ({ keyArn, blobs }))
+        .sort((a, b) => b.blobs - a.blobs)
+        .slice(0, 10),
+    };
+  }
+
+  /** What is known of an item that is not final. */
+  get(item: number): ItemFacts {
+    return this.#live.get(item) ?? EMPTY;
+  }
+
+  /** A request for this item goes out. */
+  running(item: number): void {
+    if (this.#running.has(item)) return;
+    this.#running.add(item);
+    this.#counts.running++;
+    this.#changed(0);
+  }
+
+  /** Adds to what is known of an item. */
+  note(item: number, patch: Partial<ItemFacts>): void {
+    this.#live.set(item, { ...(this.#live.get(item) ?? EMPTY), ...patch });
+  }
+
+  /** Gives what is known to the journal while the file is not complete. */
+  save(item: number): void {
+    const facts = this.#live.get(item);
+    if (facts !== undefined) this.#journal.setItem(this.#no, item, facts);
+  }
+
+  /** An item's end without a new blob in its file. */
+  end(item: number, state: 'failed' | 'skipped' | 'would-succeed', fault: Fault | null): void {
+    this.#journal.setItem(this.#no, item, { ...this.get(item), state, fault });
+    this.#final(item);
+    this.#counts[state === 'would-succeed' ? 'succeeded' : state]++;
+    this.#changed(1);
+  }
+
+  /** A new blob that stands in its file. */
+  stands(item: number, bytes: number): void {
+    const { sourceKeyArn } = this.get(item);
+    if (sourceKeyArn !== null && (this.#perKey.size < MOST_KEYS || this.#perKey.has(sourceKeyArn)))
+      this.#perKey.set(sourceKeyArn, (this.#perKey.get(sourceKeyArn) ?? 0) + 1);
+    this.#final(item);
+    this.#counts.succeeded++;
+    this.#bytes.done += bytes;
+    this.#changed(1);
+  }
+
+  /** Not final, and not under way any more: a file was left for another time. */
+  back(item: number): void {
+    this.#final(item);
+  }
+
+  fileDone(): void {
+    this.#files.done++;
+  }
+
+  #final(item: number): void {
+    this.#live.delete(item);
+    if (this.#running.delete(item)) this.#counts.running--;
+  }
+}
+
+type Tally = ReturnType<Journal['tally']>;
+
+const COUNTED_AS = {
   waiting: 'waiting',
   running: 'running',
   'would-succeed': 'succeeded',
   reencrypted: 'succeeded',
   failed: 'failed',
   skipped: 'skipped',
-};
+  restored: 'restored',
+} as const;
 
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-/** True for states that an item does not leave. */
-export const isFinal = (state: ItemState): boolean => state !== 'waiting' && state !== 'running';
-
-/** What became of each blob, and the counts, which always sum to the total. */
-export class Ledger {
-  readonly #items: RunItem[] = [];
-  readonly #index = new Map<string, number>();
-  readonly #counts = { total: 0, waiting: 0, running: 0, succeeded: 0, failed: 0, skipped: 0 };
-  readonly #changed: (finished: number) => void;
-
-  /** `changed` is told after each change how many items have become final by it (0 or 1). */
-  constructor(files: readonly PlanFile[], changed: (finished: number) => void) {
-    this.#changed = changed;
-    for (const file of files)
-      for (const { blobId, found } of file.blobs) {
-        this.#index.set(blobId, this.#items.length);
-        this.#items.push({
-          blobId,
-          file: file.display,
-          place: found.place,
-          state: 'waiting',
-          fault: null,
-          sourceKeyArn: null,
-          destinationKeyArn: null,
-          sourceKeyMaterialId: null,
-          destinationKeyMaterialId: null,
-          requestId: null,
-          decryptRequestId: null,
-          sha256Before: sha256(found.bytes),
-          sha256After: null,
-          fingerprintBefore: found.identification.keyFingerprint,
-          fingerprintAfter: null,
-          output: null,
-          backup: null,
-          notes: [],
-        });
-      }
-    this.#counts.total = this.#items.length;
-    this.#counts.waiting = this.#items.length;
+export function countsOf(tally: Tally): RunCounts {
+  const counts = { total: 0, waiting: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, restored: 0 };
+  for (const { state, file, count } of tally) {
+    counts.total += count;
+    counts[COUNTED_AS[stateOf(state, file)]] += count;
   }
+  return counts;
+}
 
-  items(): readonly RunItem[] {
-    return this.#items;
-  }
+export function bytesDone(tally: Tally): number {
+  return tally.reduce((sum, { state, file, bytes }) => {
+    const shown = stateOf(state, file);
+    return shown === 'reencrypted' || shown === 'restored' ? sum + bytes : sum;
+  }, 0);
+}
 
-  counts(): RunCounts {
-    return { ...this.#counts };
-  }
-
-  get(blobId: string): RunItem | undefined {
-    const at = this.#index.get(blobId);
-    return at === undefined ? undefined : this.#items[at];
-  }
-
-  /** Changes members of an item. One that is final keeps its state: what is said is said. */
-  set(blobId: string, patch: Partial<Omit<RunItem, 'blobId'>>): void {
-    const at = this.#index.get(blobId);
-    const old = at === undefined ? undefined : this.#items[at];
-    if (at === undefined || old === undefined) return;
-    const state = patch.state !== undefined && !isFinal(old.state) ? patch.state : old.state;
-    this.#items[at] = { ...old, ...patch, state };
-    this.#counts[COUNTED_AS[old.state]]--;
-    this.#counts[COUNTED_AS[state]]++;
-    this.#changed(!isFinal(old.state) && isFinal(state) ? 1 : 0);
-  }
+export function filesOf(tally: ReturnType<Journal['fileTally']>): { total: number; done: number } {
+  const { intent = 0, staged = 0, replaced = 0, left = 0, restored = 0 } = tally;
+  return { total: intent + staged + replaced + left + restored, done: replaced + left + restored };
 }

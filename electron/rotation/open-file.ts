@@ -3,7 +3,12 @@ import type { Fault } from '#shared/model/fault.ts';
 import { type FoundBlob, readSource, type Scan, scan } from '../intake/index.ts';
 import { faultOf } from './faults.ts';
 import { sha256 } from './ledger.ts';
-import type { PlanFile } from './types.ts';
+import type { RunBlob, RunFile } from './types.ts';
+
+export interface OpenBlob {
+  readonly blob: RunBlob;
+  readonly found: FoundBlob;
+}
 
 /** A file of the plan as it is now, known to be as it was when it was scanned. */
 export interface OpenFile {
@@ -11,20 +16,21 @@ export interface OpenFile {
   /** Permission bits; null for pasted text. */
   readonly mode: number | null;
   readonly scan: Scan;
-  readonly blobs: readonly { readonly blobId: string; readonly found: FoundBlob }[];
+  readonly blobs: readonly OpenBlob[];
 }
 
 export const isFault = (value: object): value is Fault => 'code' in value && 'remedy' in value;
 
 /** Reads the file again and finds its blobs in it. A fault when it changed, is gone, or may not be replaced. */
-export async function openFile(file: PlanFile, inPlace: boolean): Promise<OpenFile | Fault> {
+export async function openFile(file: RunFile, inPlace: boolean): Promise<OpenFile | Fault> {
   if (inPlace && file.path === null) return explainOwn('NoFileToReplace');
   let bytes: Uint8Array;
   let hash: string;
   let mode: number | null = null;
   try {
     if (file.path === null) {
-      bytes = file.bytes ?? new Uint8Array();
+      if (file.bytes === null) return explainOwn('SourceGone');
+      bytes = file.bytes;
       hash = sha256(bytes);
     } else ({ bytes, mode, sha256: hash } = await readSource(file.path));
   } catch (error) {
@@ -34,11 +40,11 @@ export async function openFile(file: PlanFile, inPlace: boolean): Promise<OpenFi
   const scanned = scan(bytes, file.display);
   if (inPlace && scanned.plaintext.length > 0) return explainOwn('PlaintextInFile');
   const byPlace = new Map(scanned.blobs.map((found) => [found.place, found]));
-  const blobs: { blobId: string; found: FoundBlob }[] = [];
-  for (const { blobId, found } of file.blobs) {
-    const now = byPlace.get(found.place);
-    if (now === undefined || Buffer.compare(now.bytes, found.bytes) !== 0) return explainOwn('FileChanged');
-    blobs.push({ blobId, found: now });
+  const blobs: OpenBlob[] = [];
+  for (const blob of file.blobs) {
+    const found = byPlace.get(blob.place);
+    if (found === undefined || sha256(found.bytes) !== blob.sha256) return explainOwn('FileChanged');
+    blobs.push({ blob, found });
   }
   return { bytes, mode, scan: scanned, blobs };
 }

@@ -4,9 +4,12 @@ import { FaultError } from '#shared/model/fault.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
 import { resolveContexts } from './contexts.ts';
 import { faultOf } from './faults.ts';
+import { Governor } from './governor.ts';
+import { Halted, Line } from './line.ts';
+import { Pacer } from './pacer.ts';
 import { Progress } from './progress.ts';
 import { Rate } from './rate.ts';
-import { MAX_TRIES, withRetry } from './retry.ts';
+import { MAX_THROTTLED, MAX_TRIES } from './retry.ts';
 import { Slots } from './slots.ts';
 
 describe('Slots', () => {
@@ -35,45 +38,188 @@ describe('Slots', () => {
   });
 });
 
-describe('withRetry', () => {
+describe('Line', () => {
   const failure = (name: string) => new FaultError(explainKms(name, '', null, { operation: 'ReEncrypt' }));
-  const options = (halted = new AbortController().signal) => ({
-    halted,
-    sleep: vi.fn(async (_ms: number) => undefined),
-    random: () => 0.5,
-  });
+  const lineOf = (patience: 'end' | 'wait' = 'end', halted = new AbortController().signal) => {
+    const sleep = vi.fn(async (_ms: number) => undefined);
+    const governor = new Governor(16, { sleep: async () => undefined });
+    const retry = { halted, sleep, random: () => 0.5 };
+    const changed = vi.fn();
+    const line = new Line({ governor, perSecond: null, patience, retry, changed });
+    return { line, sleep, governor, changed };
+  };
+  const nothing = () => undefined;
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
   test('tries again while the fault is retryable, waiting longer each time', async () => {
-    const o = options();
+    const { line, sleep, governor } = lineOf();
     const work = vi
       .fn()
-      .mockRejectedValueOnce(failure('ThrottlingException'))
       .mockRejectedValueOnce(failure('ECONNRESET'))
+      .mockRejectedValueOnce(failure('KMSInternalException'))
       .mockResolvedValue('ok');
-    expect(await withRetry(work, o)).toBe('ok');
-    expect(o.sleep.mock.calls.map(([ms]) => ms)).toEqual([125, 250]);
+    expect(await line.send(work, nothing)).toBe('ok');
+    expect(sleep.mock.calls.map(([ms]) => ms)).toEqual([125, 250]);
+    expect(governor.limit).toBe(16);
   });
 
   test('gives up after its tries, and at once on other faults', async () => {
-    const throttled = vi.fn().mockRejectedValue(failure('ThrottlingException'));
-    await expect(withRetry(throttled, options())).rejects.toMatchObject({
-      fault: { code: 'ThrottlingException' },
+    const passing = vi.fn().mockRejectedValue(failure('KMSInternalException'));
+    await expect(lineOf().line.send(passing, nothing)).rejects.toMatchObject({
+      fault: { code: 'KMSInternalException' },
     });
-    expect(throttled).toHaveBeenCalledTimes(MAX_TRIES);
+    expect(passing).toHaveBeenCalledTimes(MAX_TRIES);
     const wrong = vi.fn().mockRejectedValue(failure('IncorrectKeyException'));
-    await expect(withRetry(wrong, options())).rejects.toBeInstanceOf(FaultError);
+    await expect(lineOf('wait').line.send(wrong, nothing)).rejects.toBeInstanceOf(FaultError);
     expect(wrong).toHaveBeenCalledTimes(1);
+  });
+
+  test('throttling slows everybody down and is tried far longer', async () => {
+    const { line, governor } = lineOf('wait');
+    const work = vi.fn(async () => {
+      if (work.mock.calls.length < MAX_THROTTLED) throw failure('ThrottlingException');
+      return 'ok';
+    });
+    expect(await line.send(work, nothing)).toBe('ok');
+    expect(governor.limit).toBeLessThan(16);
+    expect(governor.rate).not.toBeNull();
   });
 
   test('does not try again once the run has stopped', async () => {
     const stop = new AbortController();
+    const { line } = lineOf('wait', stop.signal);
     const work = vi.fn(async () => {
       stop.abort();
       throw failure('ThrottlingException');
     });
-    await expect(withRetry(work, options(stop.signal))).rejects.toBeInstanceOf(FaultError);
+    await expect(line.send(work, nothing)).rejects.toBeInstanceOf(FaultError);
+    expect(work).toHaveBeenCalledTimes(1);
+    await expect(line.send(work, nothing)).rejects.toBeInstanceOf(Halted);
     expect(work).toHaveBeenCalledTimes(1);
   });
+
+  test('a pause holds back what was not sent, and going on sends it', async () => {
+    const { line } = lineOf();
+    const work = vi.fn(async () => 'ok');
+    line.pause();
+    expect(line.hold).toBe('person');
+    const sent = line.send(work, nothing);
+    await turn();
+    expect(work).not.toHaveBeenCalled();
+    line.goOn();
+    expect(await sent).toBe('ok');
+    expect(line.hold).toBeNull();
+  });
+
+  test('expired credentials hold the run back until the connection is renewed; a pause outlasts that', async () => {
+    const { line } = lineOf('wait');
+    const work = vi.fn().mockRejectedValueOnce(failure('ExpiredTokenException')).mockResolvedValue('ok');
+    const sent = line.send(work, nothing);
+    await turn();
+    expect(line.hold).toBe('connection');
+    expect(line.fault?.code).toBe('ExpiredTokenException');
+    expect(work).toHaveBeenCalledTimes(1);
+    line.pause();
+    line.renewed();
+    await turn();
+    expect(line.hold).toBe('person');
+    expect(line.fault).toBeNull();
+    expect(work).toHaveBeenCalledTimes(1);
+    line.goOn();
+    expect(await sent).toBe('ok');
+  });
+
+  test('a network that is gone is probed by those that met it alone; its return lets all through', async () => {
+    const { line, sleep } = lineOf('wait');
+    let up = false;
+    sleep.mockImplementation(async () => {
+      await turn();
+    });
+    const first = vi.fn(async () => {
+      if (!up) throw failure('ECONNREFUSED');
+      return 'first';
+    });
+    const second = vi.fn(async () => 'second');
+    const one = line.send(first, nothing);
+    await turn();
+    expect(line.hold).toBe('network');
+    const two = line.send(second, nothing);
+    await turn();
+    await turn();
+    expect(second).not.toHaveBeenCalled();
+    expect(first.mock.calls.length).toBeGreaterThan(1);
+    up = true;
+    expect(await Promise.all([one, two])).toEqual(['first', 'second']);
+    expect(line.hold).toBeNull();
+    expect(line.fault).toBeNull();
+  });
+});
+
+describe('Governor', () => {
+  test('halves on throttling, once for one crowd, and grows back', async () => {
+    let now = 1000;
+    const governor = new Governor(16, { now: () => now, sleep: async () => undefined });
+    for (let i = 0; i < 16; i++) await governor.enter();
+    for (let i = 0; i < 16; i++) governor.leave('throttled');
+    expect(governor.limit).toBe(8);
+    expect(governor.rate).toBeCloseTo(11.2, 1);
+    now += 1000;
+    await governor.enter();
+    governor.leave('throttled');
+    expect(governor.limit).toBe(4);
+    for (let i = 0; i < 400; i++) {
+      now += 50;
+      await governor.enter();
+      governor.leave('answered');
+    }
+    expect(governor.limit).toBe(16);
+  });
+
+  test('never lets more in than its limit', async () => {
+    const governor = new Governor(4);
+    let inside = 0;
+    let most = 0;
+    await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        await governor.enter();
+        most = Math.max(most, ++inside);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        inside--;
+        governor.leave('answered');
+      }),
+    );
+    expect(most).toBe(4);
+  });
+
+  test('keeps to the rate that throttling taught it', async () => {
+    let now = 0;
+    let slept = 0;
+    const governor = new Governor(100, {
+      now: () => now,
+      sleep: async (ms) => {
+        slept += ms;
+      },
+    });
+    for (let i = 0; i < 100; i++) await governor.enter();
+    for (let i = 0; i < 100; i++) governor.leave('throttled');
+    now = 500;
+    for (let i = 0; i < 35; i++) {
+      await governor.enter();
+      governor.leave('answered');
+    }
+    // 70 a second: 35 of them take half a second, in which it grew a little.
+    expect(slept).toBeGreaterThan(2000);
+  });
+});
+
+test('Pacer keeps a ceiling, forgiving only the coarseness of timers', () => {
+  let now = 1000;
+  const pacer = new Pacer(() => now);
+  const waits = Array.from({ length: 50 }, () => pacer.turn(100));
+  expect(waits[0]).toBe(0);
+  expect(waits.at(-1)).toBeCloseTo(470, 0);
+  now += 10_000;
+  expect(pacer.turn(100)).toBe(0);
 });
 
 test('Rate is of the last five seconds', () => {

@@ -25,13 +25,13 @@ export class Progress {
     );
   }
 
-  /** Reports a last time; later touches do nothing. */
-  end(): void {
+  /** Reports a last time (unless `silent`); later touches do nothing. */
+  end(silent = false): void {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#emit();
+    if (!silent) this.#emit();
   }
 
   #emit(): void {

@@ -11,66 +11,95 @@ import {
   writeNewFile,
 } from '../intake/index.ts';
 import { faultOf } from './faults.ts';
+import type { Staged } from './journal/journal.ts';
+import { sha256 } from './ledger.ts';
 import type { OpenFile } from './open-file.ts';
+import { type PlannedRecord, planRecord, recordOf, recordPath, removeRecord } from './record.ts';
 import { checkIdentity } from './reply.ts';
 import type { RunContext } from './run-context.ts';
-import type { PlanFile } from './types.ts';
+import type { RunBlob, RunFile } from './types.ts';
 
-export interface Written {
-  /** Absolute path of the file that holds the new blobs; null when it is kept in memory. */
-  readonly path: string | null;
-  /** The same for people. */
-  readonly label: string;
-  readonly backup: string | null;
-  /** What is to be known although the new bytes stand. */
-  readonly notes: readonly string[];
+/** A blob whose new ciphertext is there. */
+export interface Ready extends Replacement {
+  readonly blob: RunBlob;
 }
 
-/** Makes the new file's bytes, reads them back, and puts them where the run's output goes. A fault changes nothing. */
+export interface Written {
+  /** What is to be known although the new bytes stand. */
+  readonly note: string | null;
+}
+
+/**
+ * Makes the new file's bytes, reads them back, and puts them where the run's output goes. Before anything of a file
+ * changes, the journal has on disk what it was, what it becomes, and which names may be left behind.
+ * A fault changes nothing. Throws FaultError `JournalFailed`, and nothing is changed either.
+ */
 export async function putBack(
   context: RunContext,
-  file: PlanFile,
+  file: RunFile,
   opened: OpenFile,
-  replacements: readonly Replacement[],
+  ready: readonly Ready[],
 ): Promise<Written | Fault> {
   const { output } = context.input;
   // In place, a file with plaintext was refused when it was opened; elsewhere the plaintext is left out.
-  const bytes = rewrite(opened.bytes, opened.scan, replacements, {
+  const bytes = rewrite(opened.bytes, opened.scan, ready, {
     withoutPlaintext: output.mode !== 'in-place',
   });
   const reread = scan(bytes, file.display);
-  const wrong = readsBack(context, opened.scan, reread, replacements);
+  const wrong = readsBack(context, opened.scan, reread, ready);
   if (wrong !== null) return wrong;
+  const record = recordOf(ready);
+  if (output.mode === 'keep') {
+    context.keep(file.relative, bytes);
+    if (record !== null) context.keep(recordPath(file.relative), record);
+    return { note: null };
+  }
   const fs = context.fs === null ? {} : { fs: context.fs };
+  const after = sha256(bytes);
+  let planned: PlannedRecord | null = null;
+  const stage = async (names: Pick<Staged, 'target' | 'temporary' | 'backup'>): Promise<void> => {
+    context.step('written');
+    if (record !== null) planned = await planRecord(names.target, record, fs);
+    const { record: recorded = null, recordSha256 = null } = planned ?? {};
+    context.journal.stage(context.no, file.index, { after, ...names, record: recorded, recordSha256 });
+    await context.journal.durable();
+    context.step('staged');
+    await planned?.write();
+  };
   try {
     if (output.mode === 'in-place') {
       // Unreachable: such a file was refused when it was opened.
       if (file.path === null) return explainOwn('NoFileToReplace');
-      const { path, sha256 } = file;
-      const done = await replaceFile({
+      const { path } = file;
+      await replaceFile({
         path,
         bytes,
-        expectedSha256: sha256,
+        expectedSha256: file.sha256,
         backup: output.backup,
+        staged: (names) => stage({ ...names, target: path }),
         ...fs,
       });
-      return { path, label: file.display, backup: done.backupPath, notes: [] };
-    }
-    if (output.mode === 'keep') {
-      context.keep(file.relative, bytes);
-      return { path: null, label: file.relative, backup: null, notes: [] };
+      return { note: null };
     }
     const mode = opened.mode === null ? {} : { mode: opened.mode };
     const { folder } = output;
-    const { path } = await writeNewFile({ folder, relative: file.relative, bytes, ...mode, ...fs });
-    return { path, label: path, backup: null, notes: [] };
+    await writeNewFile({
+      folder,
+      relative: file.relative,
+      bytes,
+      staged: ({ temporary, path }) => stage({ temporary, target: path, backup: null }),
+      ...mode,
+      ...fs,
+    });
+    return { note: null };
   } catch (error) {
     const fault = faultOf(error);
     // The one fault that comes after the replacement: the new bytes stand.
-    if (fault.code === 'FlushFailed' && output.mode === 'in-place' && file.path !== null) {
-      const note = `${fault.message} ${fault.detail} ${fault.remedy}`;
-      return { path: file.path, label: file.display, backup: null, notes: [note] };
-    }
+    if (fault.code === 'FlushFailed' && output.mode === 'in-place')
+      return { note: `${fault.message} ${fault.detail} ${fault.remedy}` };
+    await removeRecord(planned, fs);
+    context.journal.unstage(context.no, file.index);
+    if (fault.code === 'JournalFailed') throw error;
     return fault;
   }
 }

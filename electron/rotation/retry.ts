@@ -1,7 +1,12 @@
-import { FaultError } from '#shared/model/fault.ts';
+import { stopsRun } from '#shared/kms/errors.ts';
+import type { Fault } from '#shared/model/fault.ts';
 
-/** Tries of one request by a run, the first included; each of them has the SDK's own retries inside. */
+/** Tries of one request that fails in passing, the first included. */
 export const MAX_TRIES = 4;
+/** Tries of one request that is throttled: by then the rate has been brought down many times. */
+export const MAX_THROTTLED = 40;
+/** The same where nobody waits: a preflight, the shell. */
+export const MAX_THROTTLED_HASTY = 7;
 const BASE_MS = 250;
 const CAP_MS = 8_000;
 
@@ -14,20 +19,24 @@ export interface RetryOptions {
   readonly random: () => number;
 }
 
-/**
- * Calls `work` again after faults that say they are retryable, waiting between tries with full jitter: a random time
- * up to 250 ms × 2ⁿ, at most 8 s. Throws the last error.
- */
-export async function withRetry<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      const again = error instanceof FaultError && error.fault.retryable && attempt < MAX_TRIES;
-      if (!again || options.halted.aborted) throw error;
-      const limit = Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
-      await options.sleep(options.random() * limit, options.halted).catch(() => undefined);
-      if (options.halted.aborted) throw error;
-    }
-  }
+/** Longest wait before the try after the nth, milliseconds: 250 × 2ⁿ⁻¹, at most 8 s. */
+export const limitOf = (attempt: number): number => Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
+
+/** No way to the endpoint; it may come back by itself. */
+const OFFLINE = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+]);
+
+/** 'unconnected': only a person can mend it (credentials, a proxy, a certificate), and it meets every request. */
+export type Meaning = 'throttled' | 'offline' | 'unconnected' | 'other';
+
+export function meaningOf(fault: Fault): Meaning {
+  if (fault.code === 'ThrottlingException') return 'throttled';
+  if (OFFLINE.has(fault.code)) return 'offline';
+  return stopsRun(fault) ? 'unconnected' : 'other';
 }

@@ -6,7 +6,11 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { scan } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import type { PlanFile, ResolvedOutput, RunInput } from './index.ts';
-import { type RunHooks, startRun } from './run.ts';
+import { Journal } from './journal/journal.ts';
+import { sha256 } from './ledger.ts';
+import { planBlob } from './plan-blob.ts';
+import { resultPath, resultText } from './result.ts';
+import { noOf, type RunHooks, startRun } from './run.ts';
 
 /** A temporary folder of files to rotate, for tests. */
 export class Rig {
@@ -14,12 +18,29 @@ export class Rig {
   readonly #files: PlanFile[] = [];
   readonly reports: RunSummary[] = [];
 
-  constructor(folder: string) {
+  /** Where the journal is. */
+  readonly home: string;
+  #journal: Journal | null = null;
+
+  constructor(folder: string, home: string) {
     this.folder = folder;
+    this.home = home;
   }
 
   static async make(): Promise<Rig> {
-    return new Rig(await mkdtemp(join(tmpdir(), 'rewrap-run-')));
+    return new Rig(
+      await mkdtemp(join(tmpdir(), 'rewrap-run-')),
+      await mkdtemp(join(tmpdir(), 'rewrap-home-')),
+    );
+  }
+
+  get files(): readonly PlanFile[] {
+    return this.#files;
+  }
+
+  get journal(): Journal {
+    this.#journal ??= new Journal(this.home);
+    return this.#journal;
   }
 
   path(name: string): string {
@@ -42,8 +63,8 @@ export class Rig {
       relative: name,
       sha256: createHash('sha256').update(bytes).digest('hex'),
       blobs: scan(bytes, name)
-        .blobs.map((found, i) => ({ blobId: `${name}#${i}`, found }))
-        .filter(({ found }) => only?.(found.place) ?? true),
+        .blobs.map((found, i) => planBlob(`${name}#${i}`, found))
+        .filter(({ place }) => only?.(place) ?? true),
     };
     if (file.blobs.length === 0) throw new Error(`no blob in ${name}`);
     this.#files.push(file);
@@ -52,9 +73,15 @@ export class Rig {
 
   addPasted(text: string): PlanFile {
     const bytes = new TextEncoder().encode(text);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const blobs = scan(bytes, 'pasted').blobs.map((found, i) => ({ blobId: `pasted#${i}`, found }));
-    const file = { path: null, bytes, display: 'pasted', relative: 'pasted.txt', sha256, blobs };
+    const blobs = scan(bytes, 'pasted').blobs.map((found, i) => planBlob(`pasted#${i}`, found));
+    const file = {
+      path: null,
+      bytes,
+      display: 'pasted',
+      relative: 'pasted.txt',
+      sha256: sha256(bytes),
+      blobs,
+    };
     this.#files.push(file);
     return file;
   }
@@ -63,29 +90,37 @@ export class Rig {
     kms: Kms,
     request: Partial<RunInput['request']> & { destination: RunInput['request']['destination'] },
     output: ResolvedOutput = { mode: 'in-place', backup: false },
-    options: RunHooks & { concurrency?: number } = {},
+    options: RunHooks & { concurrency?: number; patience?: RunInput['patience'] } = {},
   ) {
-    const { concurrency, ...hooks } = options;
-    return startRun(
+    const { concurrency, patience, ...hooks } = options;
+    const run = startRun(
       {
-        id: 'run-1',
         request: {
           source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
           grantTokens: [],
           route: 'reencrypt',
           verify: true,
           dryRun: false,
+          ...(concurrency === undefined ? {} : { pace: { concurrency, perSecond: null } }),
           ...request,
         },
         output,
         files: this.#files,
         kms,
         connection: 'test',
-        ...(concurrency === undefined ? {} : { concurrency }),
+        target: 'test',
+        ...(patience === undefined ? {} : { patience }),
       },
-      (summary) => this.reports.push(summary),
-      { sleep: async () => undefined, ...hooks },
+      {
+        journal: this.journal,
+        onProgress: (summary) => this.reports.push(summary),
+        hooks: { sleep: async () => undefined, ...hooks },
+      },
     );
+    return Object.assign(run, {
+      outputPath: (blobId: string) => resultPath(this.journal, noOf(run.id), blobId),
+      resultText: (blobId: string) => resultText(this.journal, noOf(run.id), blobId, run),
+    });
   }
 
   /** Every file below the folder: relative name, content and permission bits, for "nothing changed". */
@@ -109,7 +144,9 @@ export class Rig {
   }
 
   async remove(): Promise<void> {
+    this.#journal?.close();
     await rm(this.folder, { recursive: true, force: true });
+    await rm(this.home, { recursive: true, force: true });
   }
 }
 

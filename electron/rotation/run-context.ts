@@ -1,29 +1,40 @@
 import type { Fault } from '#shared/model/fault.ts';
-import type { PutBackFs } from '../intake/index.ts';
+import type { NewBlob, PutBackFs } from '../intake/index.ts';
+import type { Kms } from '../kms/index.ts';
 import type { Capacity } from './capacity.ts';
 import type { Destination } from './destination.ts';
+import type { Journal } from './journal/journal.ts';
 import type { Ledger } from './ledger.ts';
-import type { RetryOptions } from './retry.ts';
+import type { Line } from './line.ts';
 import type { Slots } from './slots.ts';
 import type { RunInput } from './types.ts';
 
 /** What the steps of one run share. */
 export interface RunContext {
-  readonly input: RunInput;
+  readonly no: number;
+  readonly input: Omit<RunInput, 'files' | 'kms'>;
   readonly ledger: Ledger;
-  /** Limits requests to KMS over all files. */
+  readonly journal: Journal;
+  /** The way to KMS, shared by all files. */
+  readonly line: Line;
+  /** Limits the blobs under way over all files: each is re-encrypted and verified before others begin. */
   readonly slots: Slots;
-  readonly retry: RetryOptions;
   readonly capacity: Capacity;
   readonly destination: Destination;
   /** Put-back's file system calls, where a test replaces them. */
   readonly fs: PutBackFs | null;
+  /** The connection in use: it may be renewed during the run. */
+  kms(): Kms;
   /** Why nothing more is to be sent, as the fault that blobs not reached get; null while the run goes on. */
   halted(): Fault | null;
   /** An error that every other request would meet: stops the run. */
   stop(fault: Fault): void;
+  /** The journal cannot be written: nothing may be replaced until it can. */
+  journalFailed(fault: Fault): void;
+  /** Keeps a new blob for the case that the run is cut off before its file is complete. */
+  keepBlob(item: number, next: NewBlob, verified: boolean): void;
   /** A finished file of a `keep` run. */
   keep(relative: string, bytes: Uint8Array): void;
-  /** Where and how a new blob now stands. */
-  result(blobId: string, at: { readonly path: string | null; readonly text: string | null }): void;
+  /** For the fault-injection harness: a step of the journal was reached. */
+  step(name: string): void;
 }

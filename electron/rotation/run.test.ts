@@ -67,7 +67,7 @@ describe('output', () => {
     });
     expect(sha256(now ?? blob)).not.toBe(sha256(blob));
     expect(run.outputPath('a.b64#0')).toBe(file.path);
-    expect(run.resultText('a.b64#0')).toBe(base64(now ?? blob));
+    expect(await run.resultText('a.b64#0')).toBe(base64(now ?? blob));
     expect(item?.backup).not.toBeNull();
     expect(await readFile(String(item?.backup), 'utf8')).toBe(`${base64(blob)}\n`);
     expect(run.summary()).toMatchObject({ status: 'finished', downloads: 0, fault: null });
@@ -78,6 +78,7 @@ describe('output', () => {
       succeeded: 1,
       failed: 0,
       skipped: 0,
+      restored: 0,
     });
   });
 
@@ -96,7 +97,10 @@ describe('output', () => {
     expect(await readFile(rig.path('key.json'), 'utf8')).toBe(json);
     const written = await readFile(String(run.outputPath('key.json#0')), 'utf8');
     expect(String(run.outputPath('key.json#0')).startsWith(folder)).toBe(true);
-    expect(JSON.parse(written)).toEqual({ CiphertextBlob: run.resultText('key.json#0'), KeyId: KEY });
+    expect(JSON.parse(written)).toEqual({
+      CiphertextBlob: await run.resultText('key.json#0'),
+      KeyId: KEY,
+    });
   });
 
   test('kept for download: nothing is written, and plaintext is left out', async () => {
@@ -120,8 +124,8 @@ describe('output', () => {
     for (const { bytes } of run.kept())
       expect(Buffer.from(bytes).toString('latin1')).not.toContain('U0VDUkVU');
     expect(run.outputPath('b.bin#0')).toBeNull();
-    expect(run.resultText('b.bin#0')).toBeNull();
-    expect(run.resultText('pasted#0')).toMatch(/^AQIC/);
+    expect(await run.resultText('b.bin#0')).toBeNull();
+    expect(await run.resultText('pasted#0')).toMatch(/^AQIC/);
   });
 
   test('blobs that were not chosen stay as they are', async () => {

@@ -1,6 +1,19 @@
+import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
-import type { FoundBlob } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
+
+/** A blob of a plan: where it is, and how to know that it is still the same. */
+export interface PlanBlob {
+  readonly blobId: string;
+  /** Place within the file, as `scan` names it. */
+  readonly place: string;
+  /** Hex SHA-256 of the ciphertext. */
+  readonly sha256: string;
+  /** Length of the ciphertext in bytes. */
+  readonly bytes: number;
+  /** Hex fingerprint of the key material; null where the blob has none. */
+  readonly fingerprint: string | null;
+}
 
 /** A file of a plan. Its bytes are read again at run time and must hash to `sha256`, else it is left alone. */
 export interface PlanFile {
@@ -12,7 +25,7 @@ export interface PlanFile {
   readonly relative: string;
   /** Hex SHA-256 of the whole file as it was scanned. */
   readonly sha256: string;
-  readonly blobs: readonly { readonly blobId: string; readonly found: FoundBlob }[];
+  readonly blobs: readonly PlanBlob[];
 }
 
 /** Where the new files go, tokens already resolved by the engine. */
@@ -21,30 +34,70 @@ export type ResolvedOutput =
   | { readonly mode: 'folder'; readonly folder: string }
   | { readonly mode: 'keep' };
 
+/** What a run was asked for, less what names blobs and folders. */
+export type RunTerms = Omit<RunRequest, 'blobIds' | 'output'>;
+
+/** What a run does when the connection fails: ends, or waits for the network and for new credentials. */
+export type Patience = 'end' | 'wait';
+
 export interface RunInput {
-  readonly id: string;
-  readonly request: Omit<RunRequest, 'blobIds' | 'output'>;
+  readonly request: RunTerms;
   readonly output: ResolvedOutput;
   readonly files: readonly PlanFile[];
   readonly kms: Kms;
   /** What the run ran against, for people: "practice KMS · us-east-1 · 111122223333". */
   readonly connection: string;
-  readonly concurrency?: number;
+  /** The same for machines: a run goes on over a connection with the same target only. */
+  readonly target: string;
+  readonly patience?: Patience;
+  /**
+   * Why a blob of this key material needs no re-encryption; null where it does, or nobody knows. `sameKey`: the key is
+   * to stay, so that only its current material counts.
+   */
+  readonly alreadyThere?: (fingerprint: string, destinationArn: string, sameKey: boolean) => string | null;
+}
+
+export interface ItemsQuery {
+  readonly offset: number;
+  readonly limit: number;
+  readonly only: 'all' | 'failed';
 }
 
 /** A run in progress or ended. */
 export interface Run {
   readonly id: string;
   summary(): RunSummary;
-  items(): readonly RunItem[];
+  /** Everything that is known of each blob; null query: all of them. */
+  items(query?: ItemsQuery): readonly RunItem[];
   /** Finished files of a `keep` run: name for people and bytes. */
   kept(): readonly { readonly relative: string; readonly bytes: Uint8Array }[];
-  /** The new encoded text (as it would stand in the file) of one blob; null where there is none. */
-  resultText(blobId: string): string | null;
-  /** Absolute path of the file that holds the new blob; null where there is none. */
-  outputPath(blobId: string): string | null;
+  /** Nothing new is sent until {@link goOn}; requests under way finish. */
+  pause(): void;
+  goOn(): void;
+  /** A connection with the same target as the run's: the run goes on over it. */
+  renew(kms: Kms): void;
   /** Stops after the requests under way; files not complete stay as they were. */
   cancel(): void;
-  /** Resolves when the run has ended; never rejects. */
+  /** Like {@link cancel}, but the run stays unfinished, for a later start to go on with. */
+  suspend(): void;
+  /** Resolves when the run has ended or was suspended; never rejects. */
   readonly done: Promise<void>;
+}
+
+/** A file of a run with its numbers in the journal. */
+export interface RunFile extends Omit<PlanFile, 'blobs'> {
+  readonly index: number;
+  readonly blobs: readonly RunBlob[];
+}
+
+export interface RunBlob extends PlanBlob {
+  readonly item: number;
+}
+
+/** What became of a file, as its hash says. */
+export type FileStands = 'old' | 'new' | 'changed' | 'missing';
+
+export interface UndoneFile {
+  readonly display: string;
+  readonly fault: Fault;
 }

@@ -4,6 +4,7 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { ConnectionChoice, ConnectionState } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
+import type { RunRequest } from '#shared/model/run.ts';
 import { makeClusters } from './clusters.ts';
 import { makeDetail } from './detail.ts';
 import { KEYS } from './keys.ts';
@@ -110,6 +111,17 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
   let destination: ConnectionState | null = null;
   let endSignIn: (fault: Fault | null) => void = () => {};
   const runs = new Map<string, FakeRun>();
+  const begin = (request: RunRequest) => {
+    const id = `r${runs.size + 1}`;
+    const chosen = rows.filter((row) => request.blobIds.includes(row.id));
+    const settings = {
+      failing: options.failing,
+      slow: options.slow,
+      connection: 'practice KMS · us-east-1 · 111122223333',
+    };
+    runs.set(id, new FakeRun(id, request, chosen, settings, (run) => emit('runProgress', run)));
+    return ok({ runId: id });
+  };
   const listeners = new Map<EventName, Set<(payload: never) => void>>();
   const emit = <E extends EventName>(event: E, payload: EventPayload<E>): void => {
     for (const listener of listeners.get(event) ?? []) listener(payload as never);
@@ -298,16 +310,25 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
       reveal: () => ok({}),
     },
     runs: {
-      start: (request) => {
-        const id = `r${runs.size + 1}`;
-        const chosen = rows.filter((row) => request.blobIds.includes(row.id));
-        const settings = {
-          failing: options.failing,
-          slow: options.slow,
-          connection: 'practice KMS · us-east-1 · 111122223333',
-        };
-        runs.set(id, new FakeRun(id, request, chosen, settings, (run) => emit('runProgress', run)));
-        return ok({ runId: id });
+      start: (request) => begin(request),
+      pause: ({ runId }) => {
+        runs.get(runId)?.hold(true, (run) => emit('runProgress', run));
+        return ok({});
+      },
+      resume: ({ runId }) => {
+        runs.get(runId)?.hold(false, (run) => emit('runProgress', run));
+        return ok({});
+      },
+      retry: ({ runId }) => {
+        const run = runs.get(runId);
+        if (run === undefined) return no(BROKEN);
+        const failed = run.items.filter((item) => item.state === 'failed');
+        return begin({ ...run.request, blobIds: failed.map((item) => item.blobId) });
+      },
+      undo: ({ runId }) => {
+        const run = runs.get(runId);
+        if (run === undefined) return no(BROKEN);
+        return ok({ restored: run.undo((now) => emit('runProgress', now)), left: [], leftTotal: 0 });
       },
       get: ({ runId }) => {
         const run = runs.get(runId);

@@ -75,17 +75,26 @@ export class FakeRun {
       status: 'running',
       startedAt: new Date().toISOString(),
       finishedAt: null,
-      counts: { total, waiting: total, running: 0, succeeded: 0, failed: 0, skipped: 0 },
+      counts: { total, waiting: total, running: 0, succeeded: 0, failed: 0, skipped: 0, restored: 0 },
       rate: 0,
       secondsLeft: null,
       destinationKeyId: request.destination.keyId,
       connection: options.connection,
       downloads: 0,
       fault: null,
+      output: request.output.mode,
+      files: { total, done: 0 },
+      bytes: { total: 184 * total, done: 0 },
+      perKey: [],
+      undo: null,
+      resume: null,
+      retry: null,
+      elsewhere: null,
     };
     let at = 0;
     const step = Math.max(1, Math.ceil(total / (options.slow ? 400 : 6)));
     this.#timer = setInterval(() => {
+      if (this.summary.status === 'paused') return;
       for (let i = 0; i < step && at < total; i += 1, at += 1) this.#finish(at, options.failing);
       this.#count(at, step);
       emit(this.summary);
@@ -119,9 +128,51 @@ export class FakeRun {
       rate,
       secondsLeft: over ? 0 : (total - at) / rate,
       downloads: over && this.request.output.mode === 'download' && !this.request.dryRun ? total - failed : 0,
-      counts: { total, waiting: total - at, running: 0, succeeded: at - failed, failed, skipped: 0 },
+      counts: {
+        total,
+        waiting: total - at,
+        running: 0,
+        succeeded: at - failed,
+        failed,
+        skipped: 0,
+        restored: 0,
+      },
+    };
+    const ready = at - failed;
+    const key = 'arn:aws:kms:us-east-1:111122223333:key/29397ad6-1c1f-4b3e-9a61-b8e3b1b0a001';
+    const { mode } = this.request.output;
+    this.summary = {
+      ...this.summary,
+      files: { total, done: at },
+      bytes: { total: 184 * total, done: 184 * ready },
+      perKey: ready > 0 && !this.request.dryRun ? [{ keyArn: key, blobs: ready }] : [],
+      undo:
+        over && !this.request.dryRun && mode === 'in-place' && ready > 0
+          ? { blobs: ready, files: ready }
+          : null,
+      retry: over && failed > 0 ? { failed, missed: 0 } : null,
     };
     if (over) clearInterval(this.#timer);
+  }
+
+  hold(paused: boolean, emit: (run: RunSummary) => void): void {
+    this.summary = { ...this.summary, status: paused ? 'paused' : 'running' };
+    emit(this.summary);
+  }
+
+  /** Everything as before. */
+  undo(emit: (run: RunSummary) => void): { blobs: number; files: number } {
+    const restored = this.summary.undo ?? { blobs: 0, files: 0 };
+    const { counts } = this.summary;
+    this.summary = {
+      ...this.summary,
+      status: 'undone',
+      undo: null,
+      counts: { ...counts, succeeded: 0, restored: counts.succeeded },
+    };
+    for (const item of this.items) if (item.state === 'reencrypted') item.state = 'restored';
+    emit(this.summary);
+    return restored;
   }
 
   cancel(emit: (run: RunSummary) => void): void {

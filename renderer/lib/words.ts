@@ -124,6 +124,12 @@ export function rowState(row: BlobRow, last: LastResult | undefined): StateWords
 
 export const RUN_STATUS: Record<RunSummary['status'], { tone: Tone; word: string }> = {
   running: { tone: 'running', word: 'Running' },
+  pausing: { tone: 'attention', word: 'Pausing' },
+  paused: { tone: 'attention', word: 'Paused' },
+  waiting: { tone: 'attention', word: 'Waiting for the network' },
+  unfinished: { tone: 'attention', word: 'Unfinished' },
+  undoing: { tone: 'running', word: 'Undoing' },
+  undone: { tone: 'neutral', word: 'Undone' },
   cancelling: { tone: 'attention', word: 'Cancelling' },
   cancelled: { tone: 'attention', word: 'Cancelled' },
   finished: { tone: 'done', word: 'Finished' },

@@ -174,10 +174,6 @@ export const useDraft = create<DraftStore>()((set, get) => {
       try {
         set({ phase: 'running', runId: null, fault: null });
         const id = await useRuns.getState().retryFailed(runId);
-        if (id === null) {
-          set({ phase: 'result', runId });
-          return;
-        }
         set({ runId: id });
         const started = useRuns.getState().runs.get(id);
         if (started !== undefined && started.finishedAt !== null) get().ended(id);

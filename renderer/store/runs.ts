@@ -19,19 +19,41 @@ interface RunStore {
   readonly runs: ReadonlyMap<string, RunSummary>;
   readonly status: 'loading' | 'ready' | 'failed';
   readonly fault: Fault | null;
-  /** Requests started from this window, for "Retry failed". */
-  readonly requests: ReadonlyMap<string, RunRequest>;
   /** Outcome of the last ended run for each blob. */
   readonly results: ReadonlyMap<string, LastResult>;
   load(): Promise<void>;
   start(request: RunRequest): Promise<string>;
   cancel(runId: string): Promise<void>;
-  /** Starts the failed blobs of an ended run again, as they were asked for. Null where nothing is to retry. */
-  retryFailed(runId: string): Promise<string | null>;
+  pause(runId: string): Promise<void>;
+  /** Goes on with a paused or unfinished run. */
+  resume(runId: string): Promise<void>;
+  /** Starts what failed or was not reached again, as it was asked for: the new run's id. */
+  retryFailed(runId: string): Promise<string>;
+  undo(runId: string): Promise<Undone>;
   progress(summary: RunSummary): void;
 }
 
-export const isOver = (run: RunSummary): boolean => run.status !== 'running' && run.status !== 'cancelling';
+export type Undone = Awaited<ReturnType<typeof undoNow>>;
+const undoNow = (runId: string) => call(bridge().runs.undo({ runId }));
+
+const UNDER_WAY: ReadonlySet<RunSummary['status']> = new Set([
+  'running',
+  'pausing',
+  'paused',
+  'waiting',
+  'cancelling',
+  'undoing',
+]);
+
+/** Nothing of it is moving, nor will by itself. */
+export const isOver = (run: RunSummary): boolean => !UNDER_WAY.has(run.status);
+
+/** What was said of a run cannot be taken back by a late message: an ended one may only be undone. */
+function isLate(before: RunSummary, now: RunSummary): boolean {
+  if (before.status === 'unfinished' || !isOver(before)) return false;
+  if (now.status === 'undoing' || now.status === 'undone') return before.status === 'undone';
+  return !isOver(now) || before.status === 'undone';
+}
 
 /** Fetches a run's items: all of a small run, the failed ones of a large run. */
 export async function fetchItems(run: RunSummary, failedOnly = false): Promise<RunItems> {
@@ -50,7 +72,6 @@ export const useRuns = create<RunStore>()((set, get) => ({
   runs: new Map(),
   status: 'loading',
   fault: null,
-  requests: new Map(),
   results: new Map(),
   async load() {
     try {
@@ -66,7 +87,6 @@ export const useRuns = create<RunStore>()((set, get) => ({
   },
   async start(request) {
     const { runId } = await call(bridge().runs.start(request));
-    set((state) => ({ requests: new Map(state.requests).set(runId, request) }));
     // The first event may have been missed, or be long in coming: ask once.
     get().progress(await call(bridge().runs.get({ runId })));
     return runId;
@@ -74,21 +94,29 @@ export const useRuns = create<RunStore>()((set, get) => ({
   async cancel(runId) {
     await call(bridge().runs.cancel({ runId }));
   },
+  async pause(runId) {
+    await call(bridge().runs.pause({ runId }));
+  },
+  async resume(runId) {
+    await call(bridge().runs.resume({ runId }));
+    get().progress(await call(bridge().runs.get({ runId })));
+  },
   async retryFailed(runId) {
-    const run = get().runs.get(runId);
-    const request = get().requests.get(runId);
-    // To decrypt here is agreed to anew for each run: from the sheet.
-    if (run === undefined || request === undefined || request.route !== 'reencrypt') return null;
-    const { items } = await fetchItems(run, true);
-    const blobIds = items.filter((item) => item.state === 'failed').map((item) => item.blobId);
-    return blobIds.length === 0 ? null : get().start({ ...request, blobIds });
+    const started = await call(bridge().runs.retry({ runId }));
+    get().progress(await call(bridge().runs.get(started)));
+    return started.runId;
+  },
+  async undo(runId) {
+    const undone = await undoNow(runId);
+    get().progress(await call(bridge().runs.get({ runId })));
+    return undone;
   },
   progress(summary) {
     const before = get().runs.get(summary.id);
-    // Replies and events may cross: an ended run never becomes a running one again.
-    if (before !== undefined && isOver(before) && !isOver(summary)) return;
+    if (before !== undefined && isLate(before, summary)) return;
     set((state) => ({ runs: new Map(state.runs).set(summary.id, summary) }));
-    if (isOver(summary) && (before === undefined || !isOver(before))) void settle(summary, set, get);
+    const news = before === undefined || !isOver(before) || before.status !== summary.status;
+    if (isOver(summary) && news) void settle(summary, set, get);
   },
 }));
 
@@ -101,6 +129,7 @@ async function settle(run: RunSummary, set: Set_, get: () => RunStore): Promise<
   for (const item of items) {
     const result = lastResult(item, run.dryRun);
     if (result !== null) results.set(item.blobId, result);
+    else if (item.state === 'restored') results.delete(item.blobId);
   }
   set({ results });
   // What KMS said in the run may have named groups.

@@ -48,6 +48,17 @@ export type OutputChoice = z.infer<typeof OutputChoice>;
  */
 export const RunRoute = z.enum(['reencrypt', 'decrypt-encrypt']);
 export type RunRoute = z.infer<typeof RunRoute>;
+export const OnFailure = z.enum(['hold-back', 'take-good']);
+export type OnFailure = z.infer<typeof OnFailure>;
+
+/** How hard KMS is asked. Both null: as hard as it takes it. */
+export const Pace = z.object({
+  /** Requests at a time; null: 16. Fewer while KMS throttles. */
+  concurrency: z.int().min(1).max(128).nullable(),
+  /** Requests a second at most, verification included; null: no ceiling of ours. */
+  perSecond: z.number().min(0.1).max(100_000).nullable(),
+});
+export type Pace = z.infer<typeof Pace>;
 
 export const RunRequest = z.object({
   blobIds: z.array(z.string()).min(1),
@@ -59,10 +70,28 @@ export const RunRequest = z.object({
   /** Prove with a DryRun that each new blob opens under the destination before its file is replaced. */
   verify: z.boolean(),
   dryRun: z.boolean(),
+  /**
+   * What becomes of a file when one of its blobs fails: it stays as it was ('hold-back', the default), or takes the
+   * good ones.
+   */
+  onFailure: OnFailure.optional(),
+  /** Below what the account's quota allows, where that is wanted. */
+  pace: Pace.optional(),
+  /** Send blobs, too, that are known to be under the destination's key material already. Default: they are skipped. */
+  evenIfThere: z.boolean().optional(),
 });
 export type RunRequest = z.infer<typeof RunRequest>;
 
-export const ItemState = z.enum(['waiting', 'running', 'would-succeed', 'reencrypted', 'failed', 'skipped']);
+/** 'restored': it was re-encrypted, and the run was undone. */
+export const ItemState = z.enum([
+  'waiting',
+  'running',
+  'would-succeed',
+  'reencrypted',
+  'failed',
+  'skipped',
+  'restored',
+]);
 export type ItemState = z.infer<typeof ItemState>;
 
 /** What became of one blob. What KMS said is kept apart from what we conclude. */
@@ -101,14 +130,39 @@ export const RunCounts = z.object({
   succeeded: z.int(),
   failed: z.int(),
   skipped: z.int(),
+  restored: z.int(),
 });
 export type RunCounts = z.infer<typeof RunCounts>;
+
+/**
+ * 'pausing': requests under way finish first. 'paused': by the person, or by `fault` (expired credentials) until the
+ * connection is renewed. 'waiting': the network is gone; it goes on by itself. 'unfinished': Rewrap ended or was
+ * killed before the run did; it can be gone on with, or undone. 'undone': files are as they were before.
+ */
+export const RunStatus = z.enum([
+  'running',
+  'pausing',
+  'paused',
+  'waiting',
+  'cancelling',
+  'cancelled',
+  'finished',
+  'failed',
+  'unfinished',
+  'undoing',
+  'undone',
+]);
+export type RunStatus = z.infer<typeof RunStatus>;
+
+/** What a press would touch. */
+export const Touches = z.object({ blobs: z.int(), files: z.int() });
+export type Touches = z.infer<typeof Touches>;
 
 export const RunSummary = z.object({
   id: z.string(),
   route: RunRoute,
   dryRun: z.boolean(),
-  status: z.enum(['running', 'cancelling', 'cancelled', 'finished', 'failed']),
+  status: RunStatus,
   startedAt: z.string(),
   finishedAt: z.string().nullable(),
   counts: RunCounts,
@@ -122,5 +176,20 @@ export const RunSummary = z.object({
   /** New files that can be fetched by download; 0 for in-place and folder runs. */
   downloads: z.int(),
   fault: Fault.nullable(),
+  /** How the new ciphertext goes out: 'download' counts as kept by the host. */
+  output: z.enum(['in-place', 'folder', 'download']),
+  files: z.object({ total: z.int(), done: z.int() }),
+  /** Bytes of ciphertext. */
+  bytes: z.object({ total: z.int(), done: z.int() }),
+  /** Blobs re-encrypted from each key that KMS named, the most first; at most ten. */
+  perKey: z.array(z.object({ keyArn: z.string(), blobs: z.int() })),
+  /** What undoing would touch: restored from backups, or new files removed. Null where it cannot be undone. */
+  undo: Touches.nullable(),
+  /** What going on with an unfinished run would touch; null where it is not unfinished. */
+  resume: Touches.nullable(),
+  /** Blobs that failed or were not reached, of a run that is over. */
+  retry: z.object({ failed: z.int(), missed: z.int() }).nullable(),
+  /** The process that has this run, where that is another Rewrap. */
+  elsewhere: z.object({ pid: z.int(), startedAt: z.string() }).nullable(),
 });
 export type RunSummary = z.infer<typeof RunSummary>;

@@ -9,7 +9,7 @@ export function blobsHandlers({ workspace, blobs, runs }: Rooms): PageHandlers['
     sources: async ({ offset, limit }) => workspace.sources(offset, limit),
     inspect: async ({ blobId }) => blobs.inspect(blobId),
     resultText: async ({ runId, blobId }) => {
-      const text = runs.get(runId).resultText(blobId);
+      const text = await runs.resultText(runId, blobId);
       if (text === null)
         throw new FaultError(
           fault(

@@ -12,6 +12,6 @@ export function outputHandlers(): PageHandlers['output'] {
 export function outputHostHandlers({ runs }: Rooms): HostHandlers['output'] {
   return {
     addFolder: ({ path }) => runs.addFolder(path),
-    pathOf: async ({ runId, blobId }) => ({ path: runs.get(runId).outputPath(blobId) }),
+    pathOf: async ({ runId, blobId }) => ({ path: runs.resultPath(runId, blobId) }),
   };
 }

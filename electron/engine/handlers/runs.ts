@@ -1,32 +1,38 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
+import { plannedFiles, runPlan } from '../plans.ts';
 import { notHere } from './not-here.ts';
 import type { Rooms } from './rooms.ts';
 
 export function runsHandlers({ runs }: Rooms): PageHandlers['runs'] {
   return {
     start: async (request) => ({ runId: await runs.start(request) }),
-    get: async ({ runId }) => runs.get(runId).summary(),
+    get: async ({ runId }) => runs.summary(runId),
     list: async () => ({ runs: runs.list() }),
-    items: async ({ runId, offset, limit, only }) => {
-      const all = runs.get(runId).items();
-      const chosen = only === 'failed' ? all.filter((item) => item.state === 'failed') : all;
-      return { total: chosen.length, items: chosen.slice(offset, offset + limit) };
-    },
+    items: async ({ runId, ...query }) => runs.items(runId, query),
     cancel: async ({ runId }) => {
-      runs.get(runId).cancel();
+      await runs.cancel(runId);
       return {};
     },
+    pause: async ({ runId }) => {
+      runs.pause(runId);
+      return {};
+    },
+    resume: async ({ runId }) => {
+      runs.resume(runId);
+      return {};
+    },
+    retry: async ({ runId }) => ({ runId: runs.retry(runId) }),
+    undo: ({ runId }) => runs.undo(runId),
     download: () => notHere('hand out downloads'),
   };
 }
 
-export function runsHostHandlers({ runs }: Rooms): HostHandlers['runs'] {
+export function runsHostHandlers({ runs, workspace }: Rooms): HostHandlers['runs'] {
   return {
+    planFiles: async ({ blobIds }) => ({ files: plannedFiles(workspace, blobIds) }),
+    runPlan: async ({ plan, root, dryRun }) => ({ runId: runPlan(runs, plan, root, dryRun) }),
     kept: async ({ runId }) => ({
-      files: runs
-        .get(runId)
-        .kept()
-        .map(({ relative, bytes }) => ({ relative, bytes: new Uint8Array(bytes) })),
+      files: runs.kept(runId).map(({ relative, bytes }) => ({ relative, bytes: new Uint8Array(bytes) })),
     }),
   };
 }

@@ -25,6 +25,17 @@ export interface ReplaceFileInput {
   /** Keep the original beside it. */
   readonly backup: boolean;
   readonly fs?: PutBackFs;
+  /**
+   * Told when the new content is on disk and before the file is touched (again, should the backup need another name):
+   * what it rejects with is thrown, and the file stays as it was. Absolute paths.
+   */
+  readonly staged?: (names: Staged) => Promise<void>;
+}
+
+/** Names that a kill from here on may leave behind. */
+export interface Staged {
+  readonly temporary: string;
+  readonly backup: string | null;
 }
 
 /**
@@ -41,15 +52,20 @@ export interface ReplaceFileInput {
  * replacement: `FlushFailed`, the new content stands but the disk did not confirm it.
  */
 export async function replaceFile(input: ReplaceFileInput): Promise<{ backupPath: string | null }> {
-  const { path, bytes, expectedSha256, backup, fs = REAL_FS } = input;
+  const { path, bytes, expectedSha256, backup, fs = REAL_FS, staged = async () => {} } = input;
   const original = await readOriginal(fs, path);
   if (sha256(original.bytes) !== expectedSha256) throw changedFile(path);
   let temporary: string | null = null;
   let backupPath: string | null = null;
   try {
     temporary = await createTemporary(fs, path, bytes, original.stats);
-    await expectUntouched(fs, path, original.stats);
-    if (backup) backupPath = await makeBackup(fs, path, original);
+    const names = { temporary };
+    if (backup)
+      backupPath = await makeBackup(fs, path, original, (name) => staged({ ...names, backup: name }));
+    else {
+      await staged({ ...names, backup: null });
+      await expectUntouched(fs, path, original.stats);
+    }
     await renameOver(fs, temporary, path);
   } catch (error) {
     if (temporary !== null) await fs.unlink(temporary).catch(() => undefined);
@@ -95,17 +111,32 @@ async function expectUntouched(fs: PutBackFs, path: string, before: Stats): Prom
     throw changedFile(path);
 }
 
-async function makeBackup(fs: PutBackFs, path: string, original: Original): Promise<string> {
+async function makeBackup(
+  fs: PutBackFs,
+  path: string,
+  original: Original,
+  announce: (name: string) => Promise<void>,
+): Promise<string> {
   const when = new Date();
   for (let attempt = 0; ; attempt++) {
     const backupPath = join(dirname(path), backupName(basename(path), when, attempt));
+    if (attempt < 100 && (await exists(fs, backupPath))) continue;
+    await announce(backupPath);
+    await expectUntouched(fs, path, original.stats);
     try {
       await linkOrCopy(fs, path, backupPath, original);
       return backupPath;
     } catch (error) {
-      if (errorCode(error) !== 'EEXIST' || attempt === 100) throw error;
+      if (errorCode(error) !== 'EEXIST' || attempt >= 100) throw error;
     }
   }
+}
+
+async function exists(fs: PutBackFs, path: string): Promise<boolean> {
+  return fs.lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function linkOrCopy(

@@ -21,6 +21,11 @@ export interface WriteNewFileInput {
   /** Permission bits of the new file; 0644 when not given. */
   readonly mode?: number;
   readonly fs?: PutBackFs;
+  /**
+   * Told when the content is on disk under its temporary name and before it gets its own; what it rejects with is
+   * thrown, and nothing stays behind.
+   */
+  readonly staged?: (names: { readonly temporary: string; readonly path: string }) => Promise<void>;
 }
 
 /**
@@ -32,7 +37,7 @@ export interface WriteNewFileInput {
  * `WriteFailed`.
  */
 export async function writeNewFile(input: WriteNewFileInput): Promise<{ path: string }> {
-  const { folder, relative, bytes, mode = 0o644, fs = REAL_FS } = input;
+  const { folder, relative, bytes, mode = 0o644, fs = REAL_FS, staged = async () => {} } = input;
   const segments = contained(relative);
   const shown = join(folder, ...segments);
   try {
@@ -41,6 +46,7 @@ export async function writeNewFile(input: WriteNewFileInput): Promise<{ path: st
     if (await isThereAlready(fs, path, bytes)) return { path };
     const temporary = await createTemporary(fs, path, bytes, { mode });
     try {
+      await staged({ temporary, path });
       await nameNew(fs, temporary, path, bytes);
     } catch (error) {
       await fs.unlink(temporary).catch(() => undefined);

@@ -9,6 +9,7 @@ import { RUN_STATUS } from '../../lib/words.ts';
 import { useKeyName } from '../../store/keys.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { useUi } from '../../store/ui.ts';
+import { RunActions } from './RunActions.tsx';
 import { RunDetail } from './RunDetail.tsx';
 
 /** Every run, newest first; one of them open. */
@@ -40,21 +41,50 @@ export function ActivityView() {
             </p>
           )
         ) : (
-          <ul className="run-list">
-            {list.map((run) => (
-              <RunCard key={run.id} run={run} onOpen={() => showRun(run.id)} />
-            ))}
-          </ul>
+          <>
+            <RunList title="Under way" runs={list.filter((run) => !isOver(run))} onOpen={showRun} />
+            <RunList
+              title="Unfinished"
+              runs={list.filter((run) => run.status === 'unfinished')}
+              onOpen={showRun}
+            />
+            <RunList
+              title="Ended"
+              runs={list.filter((run) => isOver(run) && run.status !== 'unfinished')}
+              onOpen={showRun}
+            />
+          </>
         )}
       </div>
     </section>
   );
 }
 
+function RunList({
+  title,
+  runs,
+  onOpen,
+}: {
+  readonly title: string;
+  readonly runs: readonly RunSummary[];
+  readonly onOpen: (runId: string) => void;
+}) {
+  if (runs.length === 0) return null;
+  return (
+    <section className="run-group" aria-label={title}>
+      <h2 className="run-group-title">{title}</h2>
+      <ul className="run-list">
+        {runs.map((run) => (
+          <RunCard key={run.id} run={run} onOpen={() => onOpen(run.id)} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: () => void }) {
-  const cancel = useRuns((state) => state.cancel);
   const { counts } = run;
-  const done = counts.succeeded + counts.failed + counts.skipped;
+  const done = counts.succeeded + counts.failed + counts.skipped + counts.restored;
   const destination = useKeyName(run.destinationKeyId);
   const what = run.dryRun ? 'Preflight' : 'Re-encryption';
   return (
@@ -70,18 +100,17 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
         </button>
         <Status {...RUN_STATUS[run.status]} />
         <span className="gap" />
-        {!isOver(run) && (
-          <Button
-            variant="quiet"
-            isDisabled={run.status === 'cancelling'}
-            onPress={() => void cancel(run.id)}
-          >
-            Cancel run
-          </Button>
-        )}
         <span className="hint tabular">{moment(run.startedAt, true)}</span>
       </div>
-      {!isOver(run) && <Progress label={what} done={done} failed={counts.failed} total={counts.total} />}
+      {!isOver(run) && (
+        <Progress
+          label={what}
+          done={done}
+          failed={counts.failed}
+          total={counts.total}
+          tone={run.status === 'running' || run.status === 'undoing' ? 'running' : 'attention'}
+        />
+      )}
       <p className="run-line tabular">
         <span>
           {count(counts.succeeded)} {run.dryRun ? 'will work' : 're-encrypted'}
@@ -90,11 +119,17 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
           {count(counts.failed)} {run.dryRun ? 'will fail' : 'failed'}
         </span>
         {counts.skipped > 0 && <span>{count(counts.skipped)} skipped</span>}
-        {!isOver(run) && run.secondsLeft !== null && <span>{duration(run.secondsLeft)} left</span>}
+        {counts.restored > 0 && <span>{count(counts.restored)} as before</span>}
+        {run.status === 'unfinished' && counts.waiting > 0 && <span>{count(counts.waiting)} to go</span>}
+        {run.status === 'running' && run.secondsLeft !== null && (
+          <span>{duration(run.secondsLeft)} left</span>
+        )}
         <span title={run.destinationKeyId}>to {destination}</span>
         <span>{run.connection}</span>
         {run.route === 'decrypt-encrypt' && <span>decrypted here, encrypted there</span>}
       </p>
+      {run.fault !== null && <p className="remark remark-attention">{run.fault.message}</p>}
+      <RunActions run={run} />
     </li>
   );
 }

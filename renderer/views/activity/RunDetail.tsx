@@ -8,12 +8,13 @@ import { count, keyName, moment, plural } from '../../lib/format.ts';
 import { groupFaults } from '../../lib/outcome.ts';
 import { RUN_STATUS, type Tone } from '../../lib/words.ts';
 import { useKeyName } from '../../store/keys.ts';
-import { isOver, useRuns } from '../../store/runs.ts';
+import { isOver } from '../../store/runs.ts';
 import { FaultGroups } from '../sheet/FaultGroups.tsx';
 import { NewBlobs } from '../sheet/NewBlobs.tsx';
 import { TwoStepNote } from '../sheet/TwoStepSection.tsx';
 import { useRunItems } from '../sheet/useRunItems.ts';
-import { RetryFailed } from './RetryFailed.tsx';
+import { RunActions } from './RunActions.tsx';
+import { Figures, Pace, Remark } from './RunFigures.tsx';
 
 /** Most items listed at once; a report for the rest is the export's business. */
 const SHOWN = 500;
@@ -25,11 +26,11 @@ const ITEM_WORDS: Record<RunItem['state'], { tone: Tone; word: string }> = {
   reencrypted: { tone: 'done', word: 'Re-encrypted' },
   failed: { tone: 'danger', word: 'Failed' },
   skipped: { tone: 'neutral', word: 'Skipped' },
+  restored: { tone: 'neutral', word: 'As before' },
 };
 
 /** One run: its figures, its failures by cause, and each blob. */
 export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly onBack: () => void }) {
-  const cancel = useRuns((state) => state.cancel);
   const { items, fault } = useRunItems(run);
   const over = isOver(run);
   const waiting = useLongWait(over && items === null && fault === null);
@@ -66,26 +67,26 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
         </dl>
         <TwoStepNote run={run} />
         {run.fault !== null && <FaultCard fault={run.fault} />}
+        <Remark run={run} />
         {!over && (
-          <div className="stack">
+          <>
             <Progress
               label={what}
-              done={counts.succeeded + counts.failed + counts.skipped}
+              done={counts.succeeded + counts.failed + counts.skipped + counts.restored}
+              failed={counts.failed}
               total={counts.total}
+              tone={run.status === 'running' || run.status === 'undoing' ? 'running' : 'attention'}
             />
-            <span>
-              <Button isDisabled={run.status === 'cancelling'} onPress={() => void cancel(run.id)}>
-                Cancel run
-              </Button>
-            </span>
-          </div>
+            <Pace run={run} />
+          </>
         )}
+        <RunActions run={run} detail />
+        <Figures run={run} />
         {fault !== null && <FaultCard fault={fault} />}
         {waiting && <Skeleton label="Loading the run" />}
         {items !== null && (
           <>
             <NewBlobs run={run} items={items.items} />
-            <RetryFailed run={run} items={items.items} />
             <FaultGroups groups={groupFaults(items.items)} />
             <ItemTable items={items.items} />
             {items.items.length + items.more > SHOWN && (

@@ -1,10 +1,15 @@
-import { CircleCheck, CircleSlash, CircleX } from 'lucide-react';
+import { CircleCheck, CircleSlash, CircleX, Pause, Play } from 'lucide-react';
+import type { RunSummary } from '#shared/model/run.ts';
+import { faultOf } from '../../api.ts';
+import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Progress } from '../../components/Progress.tsx';
-import { count, duration, plural } from '../../lib/format.ts';
+import { count, plural } from '../../lib/format.ts';
 import { groupFaults, notesOf } from '../../lib/outcome.ts';
 import { useDraft } from '../../store/draft.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
+import { useUi } from '../../store/ui.ts';
+import { Pace, Remark } from '../activity/RunFigures.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
 import { NewBlobs } from './NewBlobs.tsx';
 import { TwoStepNote } from './TwoStepSection.tsx';
@@ -17,35 +22,31 @@ export function RunPanel() {
   const { items, fault } = useRunItems(run);
   if (run === undefined) return <p role="status">Starting the run</p>;
   const { counts } = run;
-  const done = counts.succeeded + counts.failed + counts.skipped;
+  const done = counts.succeeded + counts.failed + counts.skipped + counts.restored;
   const over = isOver(run);
   return (
     <section className="outcome" aria-label={over ? 'Result' : 'Progress'}>
       <p className="outcome-title" role="status">
-        {over
-          ? endWords(run.status, counts.succeeded)
-          : run.status === 'cancelling'
-            ? 'Stopping after the requests under way'
-            : 'Re-encrypting'}
+        {over ? endWords(run.status, counts.succeeded) : (MOVING[run.status] ?? 'Re-encrypting')}
       </p>
       <Progress
         label="Re-encryption"
         done={done}
         total={counts.total}
         failed={counts.failed}
-        tone={!over ? 'running' : run.status === 'finished' ? 'done' : 'attention'}
+        tone={
+          run.status === 'running'
+            ? 'running'
+            : !over
+              ? 'attention'
+              : run.status === 'finished'
+                ? 'done'
+                : 'attention'
+        }
       />
-      {!over && (
-        <p className="run-line tabular">
-          <span>
-            {count(done)} of {plural(counts.total, 'blob')}
-          </span>
-          <span>{run.rate.toFixed(run.rate < 10 ? 1 : 0)} a second</span>
-          <span>
-            {run.secondsLeft === null ? 'time left not yet known' : `${duration(run.secondsLeft)} left`}
-          </span>
-        </p>
-      )}
+      {!over && <Pace run={run} />}
+      <Remark run={run} />
+      {!over && <HoldButton run={run} />}
       <ul className="tally">
         <li className="tally-done">
           <CircleCheck className="icon" aria-hidden="true" />
@@ -90,6 +91,40 @@ export function RunPanel() {
         </>
       )}
     </section>
+  );
+}
+
+const MOVING: Partial<Record<RunSummary['status'], string>> = {
+  cancelling: 'Stopping after the requests under way',
+  pausing: 'Pausing after the requests under way',
+  paused: 'Paused',
+  waiting: 'Waiting for the network',
+  undoing: 'Undoing',
+};
+
+/** Pause, or go on. */
+function HoldButton({ run }: { readonly run: RunSummary }) {
+  const { pause, resume } = useRuns.getState();
+  const held = run.status === 'paused' || run.status === 'pausing';
+  if (run.status === 'cancelling' || run.status === 'undoing') return null;
+  const press = async (): Promise<void> => {
+    try {
+      await (held ? resume(run.id) : pause(run.id));
+    } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  };
+  return (
+    <span>
+      <Button
+        icon={
+          held ? <Play className="icon" aria-hidden="true" /> : <Pause className="icon" aria-hidden="true" />
+        }
+        onPress={() => void press()}
+      >
+        {held ? 'Go on' : 'Pause'}
+      </Button>
+    </span>
   );
 }
 

@@ -10,6 +10,7 @@ export function useRunItems(run: RunSummary | undefined): { items: RunItems | nu
   const [fault, setFault] = useState<Fault | null>(null);
   const over = run !== undefined && isOver(run);
   const id = run?.id;
+  const status = run?.status;
   // biome-ignore lint/correctness/useExhaustiveDependencies: an ended run does not change any more
   useEffect(() => {
     setItems(null);
@@ -27,6 +28,6 @@ export function useRunItems(run: RunSummary | undefined): { items: RunItems | nu
     return () => {
       gone = true;
     };
-  }, [id, over]);
+  }, [id, over, status]);
   return { items, fault };
 }

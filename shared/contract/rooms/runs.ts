@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { RunItem, RunRequest, RunSummary } from '../../model/run.ts';
+import { Fault } from '../../model/fault.ts';
+import { PlannedFile, RunPlan } from '../../model/plan.ts';
+import { RunItem, RunRequest, RunSummary, Touches } from '../../model/run.ts';
 import { event, nothing, request } from '../define.ts';
 import { page } from '../shapes.ts';
 
@@ -12,12 +14,35 @@ export const runsRequests = {
     z.object({ total: z.int(), items: z.array(RunItem) }),
   ),
   cancel: request(z.object({ runId: z.string() }), nothing),
+  /** Sends nothing new until gone on with. */
+  pause: request(z.object({ runId: z.string() }), nothing),
+  /** Goes on with a paused or unfinished run. */
+  resume: request(z.object({ runId: z.string() }), nothing),
+  /** Starts the blobs that failed, or were not reached, again as they were asked for: a new run. */
+  retry: request(z.object({ runId: z.string() }), z.object({ runId: z.string() })),
+  /** Puts every file of a run back as it was; files that changed since are left, and said. */
+  undo: request(
+    z.object({ runId: z.string() }),
+    z.object({
+      restored: Touches,
+      /** Files that were not touched, and why; at most 200. */
+      left: z.array(z.object({ file: z.string(), fault: Fault })),
+      leftTotal: z.int(),
+    }),
+  ),
   /** A one-time address at which the loopback host hands out the new file(s). */
   download: request(z.object({ runId: z.string() }), z.object({ url: z.string(), name: z.string() })),
 } as const;
 
 /** Made by a host's own code alone: may name paths. */
 export const runsHostRequests = {
+  /** What a plan says of these blobs: their files by absolute path, with hashes. Pasted text is left out. */
+  planFiles: request(z.object({ blobIds: z.array(z.string()) }), z.object({ files: z.array(PlannedFile) })),
+  /** Starts a plan. `root`: the folder that its relative paths start from, where the plan names none. */
+  runPlan: request(
+    z.object({ plan: RunPlan, root: z.string().nullable(), dryRun: z.boolean() }),
+    z.object({ runId: z.string() }),
+  ),
   /** Finished files of a download run: relative name and bytes. */
   kept: request(
     z.object({ runId: z.string() }),

@@ -168,6 +168,65 @@ export const OWN = {
       'Do not use this endpoint. What it sent was dropped; the file was left as it is.',
     ),
   ),
+  AlreadyThere: entry(
+    'The blob is under the destination key already.',
+    ['KMS named its key material in an earlier run.'],
+    'Nothing is to be done. To send it all the same, switch "skip what is there already" off.',
+  ),
+  FilesInUse: entry(
+    'Files of this run are being worked on by another run.',
+    ['The other run is under way, or paused, here or in another Rewrap.'],
+    'Wait until it has ended, or cancel it in Activity, then start again.',
+  ),
+  RunElsewhere: entry(
+    'Another Rewrap has this run.',
+    ['It is under way, or paused, in another window or shell.'],
+    'Go on with it there, or close that Rewrap first.',
+  ),
+  RunGone: entry(
+    'That run is no longer kept.',
+    ['Old preflights are discarded.'],
+    'Start it again from the blobs, if it is still wanted.',
+  ),
+  RunNotOpen: entry('That run is not paused or unfinished.', [], 'Look at its state in Activity.'),
+  NothingToRetry: entry('No blob of that run is left to be tried again.', [], 'Start a new run.'),
+  AgreeAnew: entry(
+    'A run that decrypts here and encrypts there is not gone on with by itself.',
+    [
+      'Plaintext would be in the memory of this machine again, and a person agrees to that anew for each run.',
+    ],
+    'Select its blobs and start a new run from the sheet. What was done stands.',
+  ),
+  CannotUndo: entry(
+    'That run cannot be undone.',
+    ['It kept no backups.', 'It is still under way, or was undone already.'],
+    'Re-encrypt back to the former key, where that still exists.',
+  ),
+  ChangedSince: entry(
+    'The file changed after this run, and was left as it is.',
+    ['A later run, or another program, wrote to it.'],
+    'Look at the file. Its backup, where one was kept, is still beside it.',
+  ),
+  BackupGone: entry(
+    'The backup is missing or is not what it was, and the file was left as it is.',
+    ['Somebody removed or changed it.'],
+    'Restore the file from another backup, if it must be.',
+  ),
+  SourceGone: entry(
+    'Pasted or uploaded content is not kept beyond the start in which it was given.',
+    [],
+    'Give it again, then start a new run.',
+  ),
+  OtherConnection: entry(
+    'Rewrap is connected to something else than this run was started against.',
+    ['The connection was changed.'],
+    'Connect to the same account and Region as before, then go on.',
+  ),
+  JournalFailed: entry(
+    'The journal of runs could not be written.',
+    ['The disk with Rewrap’s own data is full or read-only.'],
+    'Make room there, then go on. Files that were not replaced yet are as they were.',
+  ),
   Internal: entry(
     'Rewrap failed inside.',
     ['A defect of Rewrap.'],

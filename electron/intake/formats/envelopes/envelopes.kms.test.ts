@@ -7,7 +7,7 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
 import { connect, type Kms } from '../../../kms/index.ts';
 import { type PracticeKms, startPracticeKms } from '../../../practice-kms/index.ts';
-import { type Run, startRun } from '../../../rotation/index.ts';
+import { planBlob, type Run, RunBook } from '../../../rotation/index.ts';
 import { scan } from '../../index.ts';
 import { base64, json, text } from './envelope.test-help.ts';
 import { bson, lengthPrefixed, proto, sdkMessageFile } from './files.test-help.ts';
@@ -16,6 +16,7 @@ import { bson, lengthPrefixed, proto, sdkMessageFile } from './files.test-help.t
 let folder: string;
 let practice: PracticeKms;
 let kms: Kms;
+let book: RunBook;
 let a: string;
 let b: string;
 
@@ -23,6 +24,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rewrap-envelopes-'));
   practice = await startPracticeKms({ stateDir: folder });
   kms = await connect({ kind: 'practice' }, practice);
+  book = new RunBook(folder, () => undefined);
   const key = async () => {
     const { KeyMetadata } = await practice.call('CreateKey', {});
     return (KeyMetadata as { Arn: string }).Arn;
@@ -32,6 +34,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await book?.close();
   kms?.close();
   await practice?.close();
   await rm(folder, { recursive: true, force: true });
@@ -85,33 +88,30 @@ async function rotate(
   await writeFile(path, content);
   const found = scan(content, name).blobs.filter((one) => one.identification.kind === 'kms-symmetric');
   expect(found.length, 'blobs of the file').toBeGreaterThan(0);
-  const run = startRun(
-    {
-      id: name,
-      request: {
-        source: { keyId: a, algorithm: 'SYMMETRIC_DEFAULT', context: source },
-        destination: { keyId: b, algorithm: 'SYMMETRIC_DEFAULT', context: destination },
-        grantTokens: [],
-        route: 'reencrypt',
-        verify: true,
-        dryRun,
-      },
-      output: { mode: 'in-place', backup: false },
-      files: [
-        {
-          path,
-          bytes: null,
-          display: name,
-          relative: name,
-          sha256: createHash('sha256').update(content).digest('hex'),
-          blobs: found.map((one, i) => ({ blobId: `${name}#${i}`, found: one })),
-        },
-      ],
-      kms,
-      connection: 'test',
+  const run = book.start({
+    request: {
+      source: { keyId: a, algorithm: 'SYMMETRIC_DEFAULT', context: source },
+      destination: { keyId: b, algorithm: 'SYMMETRIC_DEFAULT', context: destination },
+      grantTokens: [],
+      route: 'reencrypt',
+      verify: true,
+      dryRun,
     },
-    () => undefined,
-  );
+    output: { mode: 'in-place', backup: false },
+    files: [
+      {
+        path,
+        bytes: null,
+        display: name,
+        relative: name,
+        sha256: createHash('sha256').update(content).digest('hex'),
+        blobs: found.map((one, i) => planBlob(`${name}#${i}`, one)),
+      },
+    ],
+    kms,
+    connection: 'test',
+    target: 'test',
+  });
   await run.done;
   return { run, path };
 }

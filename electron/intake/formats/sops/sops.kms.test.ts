@@ -214,7 +214,7 @@ test('Shamir key groups: each part is a blob of its own', async () => {
     `        - kms:\n            - arn: ${arn}\n              created_at: "2020-01-02T03:04:05Z"\n              enc: ${enc}\n              aws_profile: ""\n          hc_vault: []\n          age: []\n`;
   const text = `a: x\nsops:\n    shamir_threshold: 2\n    key_groups:\n${entry(oldKey, a)}${entry(otherKey, b)}    lastmodified: "2020-01-02T03:04:05Z"\n    mac: ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]\n    version: 3.8.0\n`;
   const file = await rig.add('a.yaml', text);
-  expect(file.blobs.map(({ found }) => found.place)).toEqual([
+  expect(file.blobs.map(({ place }) => place)).toEqual([
     'sops.key_groups[0].kms[0].enc',
     'sops.key_groups[1].kms[0].enc',
   ]);

@@ -1,0 +1,186 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
+import type { EncryptionContext } from '#shared/model/context.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { diffPlans, type PlanMode, RunPlan } from '#shared/model/plan.ts';
+import type { Pace } from '#shared/model/run.ts';
+import type { Client } from './client.ts';
+import { AWS_DEFAULT } from './keys.ts';
+import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { progressLine } from './progress.ts';
+import { destinationAlgorithm, finished, report } from './reencrypt.ts';
+import { asksFindings, chosen, type Rule } from './rules.ts';
+import { BAD_INPUT, type Listed, OK, takeIn, withEngine } from './session.ts';
+import { safe } from './text.ts';
+
+export interface PlanFlags extends ConnectionFlags {
+  to?: string;
+  from?: string;
+  fromAlgorithm?: EncryptionAlgorithm;
+  toAlgorithm?: EncryptionAlgorithm;
+  context?: EncryptionContext;
+  toContext?: EncryptionContext;
+  mode?: PlanMode;
+  rule?: Rule[];
+  out?: string;
+  backup: boolean;
+  verify: boolean;
+  takeGood?: true;
+  concurrency?: number;
+  rate?: number;
+  output?: string;
+}
+
+/** `rewrap plan PATH… [--rule NAME=VALUE…] --to KEY [-o FILE]`: writes down what a run would do; sends nothing. */
+export async function plan(paths: readonly string[], flags: PlanFlags): Promise<number> {
+  const { to } = flags;
+  if (to === undefined || paths.length === 0)
+    throw new FaultError(
+      fault('BadUsage', 'Say which files, and the destination key: rewrap plan PATH… --to KEY.', '', ''),
+    );
+  return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client) => {
+    const { blobs, unreadable } = await takeIn(client, paths);
+    const rules = flags.rule ?? [];
+    const picked = await pick(client, blobs, rules);
+    if (picked.length === 0) {
+      console.error('rewrap: no blob that KMS can re-encrypt is chosen by these rules; no plan was made');
+      return BAD_INPUT;
+    }
+    const { files } = await client.host.runs.planFiles({ blobIds: picked.map(({ row }) => row.id) });
+    const root = process.cwd();
+    const made: RunPlan = {
+      rewrapPlan: 1,
+      createdAt: new Date().toISOString(),
+      mode: flags.mode ?? 'change-key',
+      root,
+      source: {
+        keyId: flags.from ?? null,
+        algorithm: flags.fromAlgorithm ?? 'SYMMETRIC_DEFAULT',
+        context:
+          flags.context === undefined ? { mode: 'declared' } : { mode: 'given', context: flags.context },
+      },
+      destination: {
+        keyId: to,
+        algorithm: flags.toAlgorithm ?? (await destinationAlgorithm(client.page, { to })),
+        context:
+          flags.toContext === undefined ? { mode: 'same' } : { mode: 'given', context: flags.toContext },
+      },
+      output:
+        flags.out === undefined
+          ? { mode: 'in-place', backup: flags.backup }
+          : { mode: 'folder', folder: resolve(flags.out) },
+      verify: flags.verify,
+      onFailure: flags.takeGood ? 'take-good' : 'hold-back',
+      pace: pace(flags),
+      rules: rules.map(({ name, value }) => `${name}=${value}`),
+      files: files.map((file) => ({ ...file, path: below(root, file.path) })),
+    };
+    const text = `${JSON.stringify(made, null, 2)}\n`;
+    if (flags.output === undefined) process.stdout.write(text);
+    else await save(flags.output, text);
+    console.error(
+      `rewrap: ${picked.length} of ${blobs.length} blobs in ${files.length} files${flags.output === undefined ? '' : `; run with: rewrap run ${flags.output}`}`,
+    );
+    return unreadable ? BAD_INPUT : OK;
+  });
+}
+
+/** `rewrap plan diff A B`: what differs; exit code 1 when anything does, as `diff` has it. */
+export async function planDiff(a: string, b: string): Promise<number> {
+  const changes = diffPlans(await load(a), await load(b));
+  const MARK = { setting: '~', added: '+', removed: '-', changed: '!' } as const;
+  for (const { what, text } of changes) console.log(`${MARK[what]} ${safe(text)}`);
+  return changes.length === 0 ? 0 : 1;
+}
+
+export interface RunFlags extends ConnectionFlags {
+  root?: string;
+  dryRun?: true;
+  json?: true;
+}
+
+/** `rewrap run PLAN`: does what the plan says. */
+export async function runPlanFile(path: string, flags: RunFlags): Promise<number> {
+  const loaded = await load(path);
+  return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
+    const line = progressLine(process.stderr, flags.json === true);
+    const root = flags.root === undefined ? null : resolve(flags.root);
+    const { runId } = await client.host.runs.runPlan({ plan: loaded, root, dryRun: flags.dryRun === true });
+    const summary = await finished(client, onEvent, runId, line.show);
+    line.clear();
+    return report(client, summary, flags.json === true, loaded.output.mode === 'in-place');
+  });
+}
+
+async function pick(client: Client, blobs: readonly Listed[], rules: readonly Rule[]): Promise<Listed[]> {
+  const learned = new Map<string, string[]>();
+  if (rules.some(({ name }) => name === 'key')) {
+    const aliases = new Map<string, string[]>();
+    const { keys } = await client.page.keys.list({ refresh: false });
+    for (const key of keys) if (key.arn !== null) aliases.set(key.arn, key.aliases);
+    const { clusters } = await client.page.clusters.list({});
+    for (const { fingerprint, keys: known } of clusters)
+      learned.set(
+        fingerprint,
+        known.flatMap(({ keyArn }) => [keyArn, ...(aliases.get(keyArn) ?? [])]),
+      );
+  }
+  const picked: Listed[] = [];
+  for (const blob of blobs) {
+    const { row, file } = blob;
+    if (!row.identification.reencryptable) continue;
+    const findings = asksFindings(rules)
+      ? (await client.page.blobs.inspect({ blobId: row.id })).findings.map(({ code }) => code)
+      : null;
+    const { keyArn } = row.declared;
+    const material = row.identification.keyFingerprint;
+    const keys = [...(keyArn === null ? [] : [keyArn]), ...((material && learned.get(material)) || [])];
+    if (chosen({ row, file: file.split(sep).join('/').replace(/^\.\//, ''), keys, findings }, rules))
+      picked.push(blob);
+  }
+  return picked;
+}
+
+function pace({ concurrency, rate }: PlanFlags): Pace {
+  return { concurrency: concurrency ?? null, perSecond: rate ?? null };
+}
+
+/** A path below the plan's root by its way from there; any other by its absolute one. */
+function below(root: string, path: string): string {
+  const way = relative(root, path);
+  return way.startsWith('..') || isAbsolute(way) ? path : way.split(sep).join('/');
+}
+
+async function save(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { mode: 0o600 });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'nothing more';
+    throw new FaultError(
+      fault('PlanNotSaved', `The plan could not be written to ${path}.`, `The system says ${code}.`, ''),
+    );
+  }
+}
+
+async function load(path: string): Promise<RunPlan> {
+  const refuse = (why: string) =>
+    new FaultError(
+      fault(
+        'NoPlan',
+        `${path} is no plan of Rewrap.`,
+        why,
+        'Make one with: rewrap plan PATH… --to KEY -o FILE',
+      ),
+    );
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw refuse(error instanceof SyntaxError ? 'It is not JSON.' : 'It cannot be read.');
+  }
+  const parsed = RunPlan.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [first] = parsed.error.issues;
+  throw refuse(`At ${first?.path.join('.') || 'its top'}: ${first?.message ?? 'unknown'}.`);
+}

@@ -1,0 +1,101 @@
+import { basename, dirname } from 'node:path';
+import { FaultError } from '#shared/model/fault.ts';
+import { writeFault } from '../faults.ts';
+import { isBackupName, isTemporaryName } from '../names.ts';
+import { readSource } from '../read-source.ts';
+import { type PutBackFs, REAL_FS, renameOver, syncFolder } from './files.ts';
+
+/** Hex SHA-256 of a regular file's content; null where none is there, or it is no regular file. Throws FaultError. */
+export async function contentHash(path: string): Promise<string | null> {
+  try {
+    return (await readSource(path)).sha256;
+  } catch (error) {
+    if (error instanceof FaultError && ['FileMissing', 'NotAFile'].includes(error.fault.code)) return null;
+    throw error;
+  }
+}
+
+export interface RestoreInput {
+  readonly path: string;
+  readonly backup: string;
+  /** Hash that the file has unless somebody changed it; and the hash of what is restored. Hex SHA-256. */
+  readonly now: string;
+  readonly old: string;
+  readonly fs?: PutBackFs;
+}
+
+/**
+ * Renames a backup over the file that replaced it, so that the file is wholly new or wholly old at any instant; the
+ * backup is gone afterwards. 'already': the file has the old content. 'changed' and 'no-backup': nothing was touched.
+ * Throws a FaultError when reading or renaming fails, the file as it was.
+ */
+export async function restoreBackup(
+  input: RestoreInput,
+): Promise<'restored' | 'already' | 'changed' | 'no-backup'> {
+  const { path, backup, now, old, fs = REAL_FS } = input;
+  const stands = await contentHash(path);
+  if (stands === old) {
+    await removeRedundantBackup(path, backup, old, fs);
+    return 'already';
+  }
+  if (stands !== now) return 'changed';
+  if ((await contentHash(backup)) !== old) return 'no-backup';
+  try {
+    await renameOver(fs, backup, path);
+  } catch (error) {
+    throw writeFault(error, path, 'It is as it was.');
+  }
+  await flushed(fs, path);
+  return (await contentHash(path)) === old ? 'restored' : 'changed';
+}
+
+/** Removes a file that a run wrote into an output folder, unless somebody changed it since. Throws FaultError. */
+export async function removeWritten(
+  path: string,
+  now: string,
+  fs: PutBackFs = REAL_FS,
+): Promise<'removed' | 'already' | 'changed'> {
+  const stands = await contentHash(path);
+  if (stands === null) return 'already';
+  if (stands !== now) return 'changed';
+  try {
+    await fs.unlink(path);
+  } catch (error) {
+    throw writeFault(error, path, 'It is as it was.');
+  }
+  await flushed(fs, path);
+  return 'removed';
+}
+
+/** A disk that does not confirm changes nothing of what was done: after a power cut it can be undone again. */
+async function flushed(fs: PutBackFs, path: string): Promise<void> {
+  await syncFolder(fs, dirname(path)).catch(() => undefined);
+}
+
+/** Removes what a write that was cut off left beside a file that has its old content. Never throws. */
+export async function removeLeftovers(
+  path: string,
+  names: { readonly temporary: string | null; readonly backup: string | null; readonly before: string },
+  fs: PutBackFs = REAL_FS,
+): Promise<void> {
+  const { temporary, backup, before } = names;
+  if (temporary !== null && isTemporaryName(basename(temporary)))
+    await fs.unlink(temporary).catch(() => undefined);
+  if (backup !== null) await removeRedundantBackup(path, backup, before, fs);
+}
+
+/** A backup of what still stands is one file too many; anything else is left. */
+async function removeRedundantBackup(
+  path: string,
+  backup: string,
+  before: string,
+  fs: PutBackFs,
+): Promise<void> {
+  try {
+    if (!isBackupName(basename(backup))) return;
+    if ((await contentHash(path)) === before && (await contentHash(backup)) === before)
+      await fs.unlink(backup);
+  } catch {
+    // Left.
+  }
+}

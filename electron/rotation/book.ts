@@ -1,0 +1,242 @@
+import { explainOwn } from '#shared/kms/errors.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import type { RunItem, RunRoute, RunSummary } from '#shared/model/run.ts';
+import type { Kms } from '../kms/index.ts';
+import { Governor } from './governor.ts';
+import { itemOf } from './journal/items.ts';
+import { Journal, type KeySeen, type RunRow } from './journal/journal.ts';
+import { settleStaged, withBlobs } from './recover.ts';
+import { resultPath, resultText } from './result.ts';
+import { DEFAULT_CONCURRENCY, noOf, type RunHooks, resumeRun, startRun } from './run.ts';
+import { summaryOf } from './summary.ts';
+import { openRow } from './targets.ts';
+import type { ItemsQuery, PlanFile, Run, RunInput } from './types.ts';
+import { type Undone, undoRun } from './undo.ts';
+
+/** A run that is to be tried again: what was asked for, and the files of the blobs that are left. */
+export interface Again {
+  readonly row: RunRow;
+  readonly files: readonly PlanFile[];
+}
+
+/** Every run of this data folder: those under way here, and the journal's record of all. */
+export class RunBook {
+  readonly #journal: Journal;
+  readonly #live = new Map<string, Run>();
+  readonly #over = new Map<string, RunSummary>();
+  readonly #undoing = new Map<string, Promise<Undone>>();
+  readonly #governors = new Map<string, Governor>();
+  #closed = false;
+  readonly #onProgress: (summary: RunSummary) => void;
+  readonly #hooks: RunHooks;
+
+  /** Throws when the journal cannot be opened. */
+  constructor(dataDir: string, onProgress: (summary: RunSummary) => void, hooks: RunHooks = {}) {
+    this.#journal = new Journal(dataDir);
+    this.#onProgress = onProgress;
+    this.#hooks = hooks;
+  }
+
+  /** Throws FaultError `FilesInUse` or `JournalFailed`. */
+  start(input: RunInput): Run {
+    return this.#keep(startRun(input, this.#parts(input.target)));
+  }
+
+  /** Goes on with a run that was cut off. Throws as `resumeRun`, and `OtherConnection`. */
+  resume(runId: string, input: Pick<RunInput, 'kms' | 'patience' | 'alreadyThere' | 'target'>): Run {
+    const row = this.#row(runId);
+    if (row.request.route !== 'reencrypt') throw new FaultError(explainOwn('AgreeAnew'));
+    if (row.target !== input.target) this.refuseConnection(runId);
+    return this.#keep(resumeRun(row.no, input, this.#parts(input.target)));
+  }
+
+  /** A run under way in this process; null for any other. */
+  live(runId: string): Run | null {
+    return this.#live.get(runId) ?? null;
+  }
+
+  /** Runs under way here. */
+  underWay(): Run[] {
+    return [...this.#live.values()].filter((run) => run.summary().finishedAt === null);
+  }
+
+  /** A connection to `target` is there (again): runs that waited for it go on. */
+  renew(target: string, kms: Kms): void {
+    for (const run of this.underWay()) if (this.#row(run.id).target === target) run.renew(kms);
+  }
+
+  /** Throws FaultError `RunGone`. */
+  summary(runId: string): RunSummary {
+    const live = this.#live.get(runId);
+    const row = this.#row(runId);
+    if (live !== undefined && row.undoneAt === null && !this.#undoing.has(runId)) return live.summary();
+    return this.#recall(row);
+  }
+
+  /** Newest first. */
+  list(): RunSummary[] {
+    this.#journal.flush();
+    return this.#journal
+      .runs()
+      .map((row) => this.summary(`r${row.no}`))
+      .reverse();
+  }
+
+  /** Throws FaultError `RunGone`. */
+  items(runId: string, query: ItemsQuery): { total: number; items: RunItem[] } {
+    const { no, output } = this.#row(runId);
+    this.#journal.flush();
+    const items = this.#journal
+      .itemRows(no, query.only, query.offset, query.limit)
+      .map((row) => itemOf(row, output));
+    const { counts } = this.summary(runId);
+    return { total: query.only === 'failed' ? counts.failed : counts.total, items };
+  }
+
+  /**
+   * What a new run needs to try again what failed or was not reached. Files are expected as this run left them.
+   * Throws FaultError `RunGone`, `RunNotOpen` (it is still under way) or `NothingToRetry`.
+   */
+  again(runId: string): Again {
+    const row = this.#row(runId);
+    if (row.state !== 'ended') throw new FaultError(explainOwn('RunNotOpen'));
+    if (row.request.route !== 'reencrypt') throw new FaultError(explainOwn('AgreeAnew'));
+    const wanted = new Set(this.#journal.itemRows(row.no, 'retry').map(({ item }) => Number(item)));
+    if (wanted.size === 0) throw new FaultError(explainOwn('NothingToRetry'));
+    const rows = this.#journal.files(row.no);
+    const after = new Map(
+      rows.map((file) => [file.index, file.state === 'replaced' ? file.after : file.before]),
+    );
+    const files = withBlobs(this.#journal, row.no, rows, true)
+      .map((file) => ({
+        ...file,
+        sha256: (row.output.mode === 'in-place' ? after.get(file.index) : null) ?? file.sha256,
+        blobs: file.blobs.filter(({ item }) => wanted.has(item)),
+      }))
+      .filter(({ blobs }) => blobs.length > 0);
+    return { row, files };
+  }
+
+  /** Restores a run. Throws FaultErrors of `undoRun`. */
+  async undo(runId: string): Promise<Undone> {
+    const under = this.#undoing.get(runId);
+    if (under !== undefined) return under;
+    const { no } = this.#row(runId);
+    if (this.#live.get(runId)?.summary().finishedAt === null)
+      throw new FaultError(explainOwn('CannotUndo', { detail: 'It is still under way.' }));
+    this.#over.delete(runId);
+    const work = undoRun(this.#journal, no, this.#onProgress, this.#hooks.fs, this.#hooks.step);
+    this.#undoing.set(runId, work);
+    try {
+      return await work;
+    } finally {
+      this.#undoing.delete(runId);
+      this.#over.delete(runId);
+      this.#onProgress(this.summary(runId));
+    }
+  }
+
+  /** Closes a run that was cut off, as it stands: what is new stays, what is old stays. */
+  async abandon(runId: string): Promise<void> {
+    const { no, output } = openRow(this.#journal, this.#row(runId).no);
+    this.#journal.takeOver(no, 'open', []);
+    await settleStaged(this.#journal, no, output, this.#hooks.fs);
+    this.#journal.skipRest(no, explainOwn('Cancelled'));
+    this.#journal.setRun(no, 'ended', {
+      status: 'cancelled',
+      fault: null,
+      finishedAt: new Date().toISOString(),
+    });
+    this.#journal.flush();
+    this.#over.delete(runId);
+    this.#onProgress(this.summary(runId));
+  }
+
+  /** What the run ran against, for machines. Throws FaultError `RunGone`. */
+  target(runId: string): string {
+    return this.#row(runId).target;
+  }
+
+  /** Throws FaultError `OtherConnection`. */
+  refuseConnection(runId: string): never {
+    const { connection } = this.#row(runId);
+    throw new FaultError(
+      explainOwn('OtherConnection', { detail: `The run was started against ${connection}.` }),
+    );
+  }
+
+  /** Throws FaultError `RunGone`. */
+  route(runId: string): RunRoute {
+    return this.#row(runId).request.route;
+  }
+
+  /** Each key material that replies of KMS named in a run, with the key. */
+  keysSeen(runId: string): KeySeen[] {
+    this.#journal.flush();
+    return this.#journal.keysSeen(this.#row(runId).no);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Absolute paths of the files that a run may have replaced. */
+  paths(runId: string): string[] {
+    const { no, output } = this.#row(runId);
+    return output.mode === 'in-place'
+      ? this.#journal.files(no).flatMap(({ path }) => (path === null ? [] : [path]))
+      : [];
+  }
+
+  resultText(runId: string, blobId: string): Promise<string | null> {
+    return resultText(this.#journal, this.#row(runId).no, blobId, this.live(runId));
+  }
+
+  resultPath(runId: string, blobId: string): string | null {
+    return resultPath(this.#journal, this.#row(runId).no, blobId);
+  }
+
+  /** Stops what runs, leaving it to be gone on with, and waits: files are then wholly old or wholly new. */
+  async close(): Promise<void> {
+    for (const run of this.#live.values()) run.suspend();
+    await Promise.all([...this.#live.values()].map((run) => run.done));
+    await Promise.allSettled(this.#undoing.values());
+    this.#closed = true;
+    this.#journal.close();
+  }
+
+  #parts(target: string) {
+    let governor = this.#governors.get(target);
+    if (governor === undefined) {
+      const { sleep } = this.#hooks;
+      governor = new Governor(DEFAULT_CONCURRENCY, sleep === undefined ? {} : { sleep });
+      this.#governors.set(target, governor);
+    }
+    return { journal: this.#journal, governor, onProgress: this.#onProgress, hooks: this.#hooks };
+  }
+
+  /** Ended runs are held while they have new files to hand out, and forgotten when fifty newer ones are there. */
+  #keep(run: Run): Run {
+    this.#live.set(run.id, run);
+    for (const [id, old] of [...this.#live].slice(0, -50))
+      if (old.summary().finishedAt !== null) this.#live.delete(id);
+    return run;
+  }
+
+  #recall(row: RunRow): RunSummary {
+    const id = `r${row.no}`;
+    const known = this.#over.get(id);
+    if (known !== undefined) return known;
+    this.#journal.flush();
+    const summary = summaryOf(this.#journal, row);
+    if (this.#undoing.has(id)) return { ...summary, status: 'undoing', undo: null };
+    if (row.state === 'ended') this.#over.set(id, summary);
+    return summary;
+  }
+
+  #row(runId: string): RunRow {
+    const row = this.#journal.run(noOf(runId));
+    if (row === null) throw new FaultError(explainOwn('RunGone'));
+    return row;
+  }
+}

@@ -1,0 +1,138 @@
+import { Pacer } from './pacer.ts';
+
+/** A second cut within this time would answer the same crowd of requests twice, milliseconds. */
+const CALM_MS = 400;
+/** How fast a rate that was cut grows again, as a part of itself for each second without throttling. */
+const GROWTH = 0.1;
+/** Lowest rate it cuts to, requests a second. */
+const SLOWEST = 5;
+const SLOT_MS = 100;
+const SLOTS = 10;
+
+const NEVER = new AbortController().signal;
+
+export interface GovernorClock {
+  readonly now?: () => number;
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+/**
+ * How hard one account is asked in one Region, by all runs together. Additive increase, multiplicative decrease: a
+ * throttled request halves the number of requests at a time, and brings the rate down to seven tenths of what went out in
+ * the last second; each answer adds a little to the number, each quiet second a tenth to the rate, until the rate no
+ * longer matters.
+ */
+export class Governor {
+  readonly #now: () => number;
+  readonly #sleep: (ms: number) => Promise<unknown>;
+  readonly #pacer: Pacer;
+  readonly #waiting: (() => void)[] = [];
+  #most: number;
+  #limit: number;
+  #underWay = 0;
+  /** Requests a second; null: no throttling seen lately. */
+  #rate: number | null = null;
+  #rateAt = 0;
+  #cutAt = Number.NEGATIVE_INFINITY;
+  readonly #sent = new LastSecond();
+
+  /** `most`: requests at a time. */
+  constructor(most: number, clock: GovernorClock = {}) {
+    this.#most = Math.max(1, Math.trunc(most));
+    this.#limit = this.#most;
+    this.#now = clock.now ?? (() => performance.now());
+    const { sleep } = clock;
+    this.#sleep =
+      sleep === undefined
+        ? (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+        : (ms) => sleep(ms, NEVER);
+    this.#pacer = new Pacer(this.#now);
+  }
+
+  /** Requests at a time that are allowed now. */
+  get limit(): number {
+    return Math.max(1, Math.floor(this.#limit));
+  }
+
+  /** Requests a second that are allowed now; null: as many as there are. */
+  get rate(): number | null {
+    return this.#rate;
+  }
+
+  /** A run that wants more requests at a time than those before it. */
+  allow(most: number): void {
+    if (most <= this.#most) return;
+    if (this.#limit === this.#most) this.#limit = most;
+    this.#most = most;
+  }
+
+  /** Waits for a place and a turn; every call must be followed by one {@link leave}. */
+  async enter(): Promise<void> {
+    if (this.#underWay < this.limit && this.#waiting.length === 0) this.#underWay++;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#rate !== null) {
+      const wait = this.#pacer.turn(this.#grown(this.#rate));
+      if (wait > 0) await this.#sleep(wait);
+    }
+    this.#sent.add(this.#now());
+  }
+
+  leave(how: 'answered' | 'throttled' | 'failed'): void {
+    this.#underWay--;
+    if (how === 'answered') this.#limit = Math.min(this.#most, this.#limit + 1 / this.#limit);
+    if (how === 'throttled') this.#cut();
+    while (this.#underWay < this.limit) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#underWay++;
+      next();
+    }
+  }
+
+  #cut(): void {
+    const now = this.#now();
+    if (now - this.#cutAt < CALM_MS) return;
+    this.#cutAt = now;
+    this.#limit = Math.max(1, this.#limit / 2);
+    const lately = this.#sent.count(now);
+    const was = this.#rate === null ? lately : Math.min(lately, this.#grown(this.#rate));
+    this.#rate = Math.max(SLOWEST, was * 0.7);
+    this.#rateAt = now;
+  }
+
+  /** The rate with what it grew since it was set; gone once it is far above what is sent. */
+  #grown(rate: number): number {
+    const now = this.#now();
+    const seconds = (now - this.#rateAt) / 1000;
+    if (seconds < 0.1) return rate;
+    const grown = rate * (1 + GROWTH * seconds) + seconds;
+    const lately = this.#sent.count(now);
+    this.#rate = grown > 3 * lately + 100 && seconds > 5 ? null : grown;
+    this.#rateAt = now;
+    return grown;
+  }
+}
+
+/** How many requests started in the last second, to a tenth of it. */
+class LastSecond {
+  readonly #counts = new Float64Array(SLOTS);
+  #at = 0;
+
+  add(now: number): void {
+    this.#turn(now);
+    const slot = this.#at % SLOTS;
+    this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
+  }
+
+  count(now: number): number {
+    this.#turn(now);
+    return this.#counts.reduce((sum, n) => sum + n, 0);
+  }
+
+  #turn(now: number): void {
+    const at = Math.floor(now / SLOT_MS);
+    if (at - this.#at >= SLOTS) this.#counts.fill(0);
+    else for (let each = this.#at + 1; each <= at; each++) this.#counts[each % SLOTS] = 0;
+    this.#at = Math.max(at, this.#at);
+  }
+}

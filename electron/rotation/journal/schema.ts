@@ -1,0 +1,66 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Version of the tables below, kept in `PRAGMA user_version`. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * The journal of all runs. It holds names, hashes, key ids and ciphertext: never plaintext, never a credential, never
+ * the content of a file.
+ *
+ * - `runs.state`: 'preparing' (nothing was sent yet), 'open' (begun and not ended: running, paused, or cut off by a
+ *   crash), 'undoing', 'ended'.
+ * - `files.state`: 'intent' → 'staged' (the new content is on disk beside the file, or will be within the call; the
+ *   file itself may be old or new) → 'replaced'; or 'left' (nothing of it will be replaced); 'restored' after an undo.
+ * - `items.state`: 'intent' → 'reencrypted' → 'verified'; or 'failed', 'skipped', 'would-succeed'. Whether the blob
+ *   stands in its file is the file's state.
+ * - `pending`: new ciphertext of files that are not complete, so that a run cut off does not ask for it twice.
+ * - `locks`: files that an open run may replace, and whose run it is.
+ */
+const TABLES = `
+  CREATE TABLE owners (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, started_at TEXT NOT NULL) STRICT;
+  CREATE TABLE runs (
+    no INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, state TEXT NOT NULL, dry_run INTEGER NOT NULL,
+    request TEXT NOT NULL, output TEXT NOT NULL, connection TEXT NOT NULL, target TEXT NOT NULL,
+    started_at TEXT NOT NULL, finished_at TEXT, total INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    status TEXT NOT NULL, fault TEXT, undone_at TEXT
+  ) STRICT;
+  CREATE TABLE files (
+    run INTEGER NOT NULL, file INTEGER NOT NULL, path TEXT, display TEXT NOT NULL, relative TEXT NOT NULL,
+    state TEXT NOT NULL, sha256_before BLOB NOT NULL, sha256_after BLOB, target TEXT, temporary TEXT, backup TEXT,
+    record TEXT, record_sha256 BLOB, note TEXT, PRIMARY KEY (run, file)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE items (
+    run INTEGER NOT NULL, item INTEGER NOT NULL, file INTEGER NOT NULL, blob_id TEXT NOT NULL, place TEXT NOT NULL,
+    bytes INTEGER NOT NULL, state TEXT NOT NULL, sha256_before BLOB NOT NULL, sha256_after BLOB,
+    fingerprint_before BLOB, fingerprint_after BLOB, source_key INTEGER, destination_key INTEGER,
+    source_material INTEGER, destination_material INTEGER, request_id TEXT, decrypt_request_id TEXT, fault TEXT, notes TEXT,
+    PRIMARY KEY (run, item)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE pending (
+    run INTEGER NOT NULL, file INTEGER NOT NULL, item INTEGER NOT NULL, blob BLOB NOT NULL, said TEXT NOT NULL,
+    PRIMARY KEY (run, file, item)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE locks (target TEXT PRIMARY KEY, run INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX locks_of_run ON locks (run);
+`;
+
+/**
+ * Makes the tables, or finds that they are there. WAL with synchronous FULL: what a commit returned from survives a
+ * power cut (sqlite.org/pragma.html#pragma_synchronous).
+ * Throws a plain Error when the file was made by a newer version.
+ */
+export function prepareSchema(db: DatabaseSync): void {
+  db.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+    if (version > SCHEMA_VERSION)
+      throw new Error(`the journal of runs is of version ${version}, made by a newer Rewrap`);
+    if (version === 0) db.exec(`${TABLES} PRAGMA user_version = ${SCHEMA_VERSION};`);
+    db.exec('COMMIT');
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,114 @@
+import { basename, dirname } from 'node:path';
+import { z } from 'zod';
+import {
+  contentHash,
+  type NewBlob,
+  type PutBackFs,
+  readSource,
+  removeWritten,
+  replaceFile,
+  writeNewFile,
+} from '../intake/index.ts';
+import { sha256 } from './ledger.ts';
+
+/**
+ * What opens a blob that does not say so itself: ciphertext of an RSA or SM2 key names neither key nor algorithm, and
+ * KMS must be told both (KMS API reference, Decrypt: KeyId "is required only when the ciphertext was encrypted under an
+ * asymmetric KMS key").
+ */
+const Entry = z.object({
+  place: z.string(),
+  /** Hex SHA-256 of the ciphertext. */
+  sha256: z.string(),
+  keyArn: z.string(),
+  algorithm: z.string(),
+  at: z.string(),
+});
+const Companion = z.object({ rewrap: z.literal(1), blobs: z.array(Entry) });
+
+/** Name of the companion file, beside the file that it speaks of. */
+export const recordPath = (path: string): string => `${path}.rewrap.json`;
+
+interface Ready {
+  readonly found: { readonly place: string };
+  readonly next: NewBlob;
+}
+
+/** The companion's content; null where every blob names its key itself. */
+export function recordOf(ready: readonly Ready[]): Uint8Array | null {
+  const blobs = ready
+    .filter(({ next }) => next.algorithm !== 'SYMMETRIC_DEFAULT')
+    .map(({ found, next }) => ({
+      place: found.place,
+      sha256: sha256(next.bytes),
+      keyArn: next.keyArn,
+      algorithm: next.algorithm,
+      at: next.at,
+    }));
+  return blobs.length === 0 ? null : asBytes(blobs);
+}
+
+function asBytes(blobs: z.infer<typeof Entry>[]): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify({ rewrap: 1, blobs }, null, 2)}\n`);
+}
+
+type Fs = { readonly fs?: PutBackFs };
+
+export interface PlannedRecord {
+  readonly record: string;
+  /** Hash of a companion that is this run's alone, and so its to take back; null: it holds entries of others. */
+  readonly recordSha256: string | null;
+  /** Writes it, whole or not at all. Throws a FaultError. */
+  readonly write: () => Promise<void>;
+}
+
+/**
+ * What the companion of `path` will be. It is written just before the file itself is replaced: entries are found by the
+ * hash of the blob, so that one that comes too early misleads nobody. Entries that are there already stay.
+ * Throws a FaultError.
+ */
+export async function planRecord(path: string, content: Uint8Array, fs: Fs): Promise<PlannedRecord> {
+  const record = recordPath(path);
+  const there = await contentHash(record);
+  if (there === null) {
+    const write = async (): Promise<void> => {
+      await writeNewFile({
+        folder: dirname(record),
+        relative: basename(record),
+        bytes: content,
+        mode: 0o600,
+        ...fs,
+      });
+    };
+    return { record, recordSha256: sha256(content), write };
+  }
+  const before = await readSource(record);
+  const known = Companion.safeParse(parsed(before.bytes));
+  // Somebody's own file of that name: it is left, and the journal alone keeps the record.
+  if (!known.success) return { record, recordSha256: null, write: async () => undefined };
+  const fresh = Companion.parse(parsed(content)).blobs;
+  const hashes = new Set(fresh.map((entry) => entry.sha256));
+  const bytes = asBytes([...known.data.blobs.filter((entry) => !hashes.has(entry.sha256)), ...fresh]);
+  const write = async (): Promise<void> => {
+    if (sha256(bytes) === before.sha256) return;
+    await replaceFile({ path: record, bytes, expectedSha256: before.sha256, backup: false, ...fs });
+  };
+  return { record, recordSha256: null, write };
+}
+
+/** Takes back a companion that this run made, unless somebody changed it. Never throws. */
+export async function removeRecord(
+  written: { readonly record: string | null; readonly recordSha256: string | null } | null,
+  { fs }: Fs,
+): Promise<void> {
+  if (written === null || written.record === null || written.recordSha256 === null) return;
+  await removeWritten(written.record, written.recordSha256, fs).catch(() => undefined);
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return null;
+  }
+}

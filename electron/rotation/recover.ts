@@ -1,0 +1,129 @@
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { explainOwn } from '#shared/kms/errors.ts';
+import {
+  contentHash,
+  isTemporaryName,
+  type PutBackFs,
+  removeLeftovers,
+  removeWritten,
+} from '../intake/index.ts';
+import { faultOf } from './faults.ts';
+import type { FileRow, Journal } from './journal/journal.ts';
+import { removeRecord } from './record.ts';
+import type { FileStands, ResolvedOutput, RunBlob, RunFile } from './types.ts';
+
+/** SHA-256 of nothing: a name that was taken for a new file and not filled. */
+const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+/** Files looked at together. */
+const AT_ONCE = 16;
+
+/** What stands under the name of a staged file, by its hash. Throws FaultError when it cannot be read. */
+export async function whatStands(file: FileRow, output: ResolvedOutput): Promise<FileStands> {
+  if (file.target === null) return 'old';
+  const now = await contentHash(file.target);
+  if (now === file.after) return 'new';
+  if (output.mode === 'folder') return now === null || now === EMPTY ? 'old' : 'changed';
+  if (now === file.before) return 'old';
+  return now === null ? 'missing' : 'changed';
+}
+
+/**
+ * Says of each file of a run that was cut off whether it is as it was, replaced, or changed by somebody, and cleans up
+ * what the cut left beside those that are as they were. The files that are still to be done.
+ */
+export async function recover(
+  journal: Journal,
+  no: number,
+  output: ResolvedOutput,
+  fs?: PutBackFs,
+): Promise<RunFile[]> {
+  await settleStaged(journal, no, output, fs);
+  journal.reopenItems(no);
+  await journal.durable();
+  return withBlobs(
+    journal,
+    no,
+    journal.files(no).filter(({ state }) => state === 'intent'),
+  );
+}
+
+/** Gives every staged file the state that its hash says, and removes what the cut left behind. */
+export async function settleStaged(
+  journal: Journal,
+  no: number,
+  output: ResolvedOutput,
+  fs?: PutBackFs,
+): Promise<void> {
+  const files = journal.files(no);
+  const folders = new Set(files.flatMap((file) => folderOf(file, output)));
+  await sweep(folders, Date.parse(journal.owner.startedAt), fs);
+  const staged = files.filter(({ state }) => state === 'staged');
+  await eachOf(staged, async (file) => {
+    let fault = explainOwn('FileChanged');
+    try {
+      const stands = await whatStands(file, output);
+      if (stands === 'new') return journal.setFile(no, file.index, 'replaced', null, true);
+      if (stands === 'old') {
+        await putAside(file, output, fs);
+        return journal.unstage(no, file.index);
+      }
+    } catch (error) {
+      fault = faultOf(error);
+    }
+    for (const row of journal.itemsOfFile(no, file.index))
+      if (row.state === 'reencrypted' || row.state === 'verified') journal.failItem(no, row.item, fault);
+    journal.setFile(no, file.index, 'left', null, true);
+  });
+}
+
+async function putAside(file: FileRow, output: ResolvedOutput, fs?: PutBackFs): Promise<void> {
+  const { temporary, backup, before, target } = file;
+  if (target === null) return;
+  await removeLeftovers(target, { temporary, backup, before }, fs);
+  await removeRecord(file, fs === undefined ? {} : { fs });
+  if (output.mode === 'folder' && (await contentHash(target)) === EMPTY)
+    await removeWritten(target, EMPTY, fs).catch(() => undefined);
+}
+
+function folderOf(file: FileRow, output: ResolvedOutput): string[] {
+  if (output.mode === 'folder') return [dirname(join(output.folder, file.relative))];
+  return output.mode === 'in-place' && file.path !== null ? [dirname(file.path)] : [];
+}
+
+/** Removes temporary files that were there before this process was: those that no journal names yet. */
+async function sweep(folders: ReadonlySet<string>, before: number, fs?: PutBackFs): Promise<void> {
+  const { unlink } = fs ?? (await import('node:fs/promises'));
+  for (const folder of folders)
+    for (const name of await readdir(folder).catch(() => [])) {
+      if (!isTemporaryName(name)) continue;
+      const path = join(folder, name);
+      const info = await stat(path).catch(() => null);
+      if (info?.isFile() && info.mtimeMs < before) await unlink(path).catch(() => undefined);
+    }
+}
+
+/** Files of the journal with their blobs, as a run takes them: those that may be tried, or `all`. */
+export function withBlobs(journal: Journal, no: number, files: readonly FileRow[], all = false): RunFile[] {
+  const blobs = new Map<number, RunBlob[]>(files.map(({ index }) => [index, []]));
+  for (const { file, ...blob } of journal.blobs(no, all)) blobs.get(file)?.push(blob);
+  return files.map(({ index, path, display, relative, before }) => ({
+    index,
+    path,
+    bytes: null,
+    display,
+    relative,
+    sha256: before,
+    blobs: blobs.get(index) ?? [],
+  }));
+}
+
+/** Runs `work` over all, some at a time. */
+export async function eachOf<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const queue = all.values();
+  const worker = async (): Promise<void> => {
+    for (const one of queue) await work(one);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, all.length) }, worker));
+}

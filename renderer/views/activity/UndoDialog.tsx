@@ -1,0 +1,90 @@
+import { useState } from 'react';
+import type { Fault } from '#shared/model/fault.ts';
+import type { RunSummary } from '#shared/model/run.ts';
+import { faultOf } from '../../api.ts';
+import { Button } from '../../components/Button.tsx';
+import { Dialog } from '../../components/Dialog.tsx';
+import { FaultCard } from '../../components/FaultCard.tsx';
+import { plural } from '../../lib/format.ts';
+import { undoWords } from '../../lib/run-words.ts';
+import { type Undone, useRuns } from '../../store/runs.ts';
+
+/** Asks before a run is undone, and says what came of it. */
+export function UndoDialog({ run, onClose }: { readonly run: RunSummary; readonly onClose: () => void }) {
+  const undo = useRuns((state) => state.undo);
+  // What was asked for stays in words, though the run has nothing left to undo.
+  const [words] = useState(() => undoWords(run));
+  const [busy, setBusy] = useState(false);
+  const [undone, setUndone] = useState<Undone | null>(null);
+  const [fault, setFault] = useState<Fault | null>(null);
+  const press = async (): Promise<void> => {
+    setBusy(true);
+    setFault(null);
+    try {
+      setUndone(await undo(run.id));
+    } catch (error) {
+      setFault(faultOf(error));
+    }
+    setBusy(false);
+  };
+  const how =
+    run.output === 'folder'
+      ? 'Files that this run wrote into the output folder are removed. The originals were never touched.'
+      : 'Each file gets its original back from the backup beside it, proved by its hash; the backups are then gone.';
+  return (
+    <Dialog
+      title="Undo this run"
+      role="alertdialog"
+      open
+      onClose={onClose}
+      footer={
+        undone === null ? (
+          <>
+            <span className="gap" />
+            <Button onPress={onClose}>Keep as it is</Button>
+            <Button variant="danger" isDisabled={busy} onPress={() => void press()}>
+              {words}
+            </Button>
+          </>
+        ) : (
+          <>
+            <span className="gap" />
+            <Button variant="primary" onPress={onClose}>
+              Done
+            </Button>
+          </>
+        )
+      }
+    >
+      {undone === null ? (
+        <>
+          <p>{how}</p>
+          <p className="hint">A file that changed since the run is left as it is, and named here.</p>
+          {busy && <p role="status">Working</p>}
+        </>
+      ) : (
+        <>
+          <p role="status">
+            {run.output === 'folder'
+              ? `Removed ${plural(undone.restored.files, 'file')}.`
+              : `Restored ${plural(undone.restored.blobs, 'blob')} in ${plural(undone.restored.files, 'file')}.`}
+          </p>
+          {undone.leftTotal > 0 && (
+            <>
+              <p className="remark remark-attention">{`${plural(undone.leftTotal, 'file')} left as found:`}</p>
+              <ul className="left-list">
+                {undone.left.slice(0, 20).map(({ file, fault: why }) => (
+                  <li key={file}>
+                    <strong>{file}</strong> {why.message}
+                  </li>
+                ))}
+              </ul>
+              {undone.leftTotal > 20 && <p className="hint">{`And ${undone.leftTotal - 20} more.`}</p>}
+            </>
+          )}
+        </>
+      )}
+      {fault !== null && <FaultCard fault={fault} />}
+    </Dialog>
+  );
+}
