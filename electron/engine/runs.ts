@@ -18,6 +18,8 @@ export interface RunsParts {
   readonly twoStep: (destinationKeyId: string) => Promise<TwoStep>;
   readonly progress: (summary: RunSummary) => void;
   readonly learn: (lessons: readonly Lesson[]) => void;
+  /** A run has begun; whoever writes down what is done waits for its end. */
+  readonly started: (run: Run, request: RunRequest) => void;
 }
 
 /** The runs of this start, newest last, and the output folders a person named. */
@@ -52,7 +54,7 @@ export class Runs {
   }
 
   async start(request: RunRequest): Promise<string> {
-    const { workspace, connection, progress } = this.#parts;
+    const { workspace, connection, progress, started } = this.#parts;
     const { files, origins } = workspace.plan(request.blobIds);
     const { blobIds: _, output, ...rest } = request;
     const resolved = this.#output(output, origins);
@@ -72,6 +74,7 @@ export class Runs {
     );
     if (twoStep !== null) this.#endWith(run, twoStep);
     this.#runs.set(id, run);
+    started(run, request);
     for (const old of [...this.#runs.keys()].slice(0, -KEEP))
       if (this.#runs.get(old)?.summary().status !== 'running') this.#runs.delete(old);
     if (!request.dryRun) void run.done.then(() => this.#ended(run, resolved, files));
