@@ -313,8 +313,8 @@ export class AuditRoom {
       told_();
     }
     this.#parts.witness.note('keys-read', {
-      outcome: 'told',
-      detail: `Asked KMS of ${names.length} keys: description, rotation, last use, policy`,
+      outcome: 'asked KMS',
+      detail: `${names.length === 1 ? '1 key' : `${names.length} keys`}: description, rotation, last use, policy`,
     });
   }
 

@@ -44,6 +44,11 @@ export function StackChart({ title, parts, onOpen }: StackProps) {
         ))}
       </svg>
       <table className="chart-table">
+        <colgroup>
+          <col />
+          <col className="chart-figure" />
+          <col className="chart-figure" />
+        </colgroup>
         <thead className="visually-hidden">
           <tr>
             <th scope="col">Part</th>
@@ -99,6 +104,12 @@ export function BarChart({ title, bars, total, more, onOpen }: BarsProps) {
     <figure className="chart">
       <figcaption className="chart-title">{title}</figcaption>
       <table className="chart-table chart-bars">
+        <colgroup>
+          <col className="chart-label" />
+          <col />
+          <col className="chart-figure" />
+          <col className="chart-figure" />
+        </colgroup>
         <thead className="visually-hidden">
           <tr>
             <th scope="col">{title}</th>

@@ -69,8 +69,12 @@ ${sections.map(section).join('\n')}
 const section = ({ heading, blocks }: Section): string =>
   `<section>\n<h2>${html(heading)}</h2>\n${blocks.map(block).join('\n')}\n</section>`;
 
+/** Words too long for a narrow column may break anywhere; others stay whole. */
+const LONG = /\S{28,}/;
 const text = (value: Cell): string =>
-  typeof value === 'number' ? count(value) : `<bdi>${html(value)}</bdi>`;
+  typeof value === 'number'
+    ? count(value)
+    : `<bdi${LONG.test(value) ? ' class="long"' : ''}>${html(value)}</bdi>`;
 const count = (n: number): string => n.toLocaleString('en-US');
 
 function block(one: Block): string {
@@ -142,8 +146,8 @@ h1{font-size:20px;margin:0 0 .75rem}h2{font-size:15px;margin:2rem 0 .5rem;paddin
 p,ul,dl{margin:.35rem 0}ul{padding-left:1.25rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse;margin:.35rem 0 1rem}
-th,td{padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;font-weight:400;overflow-wrap:anywhere}
-thead th{color:var(--soft);font-size:12px;overflow-wrap:normal}
+th,td{padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;font-weight:400}.long{overflow-wrap:anywhere}
+thead th{color:var(--soft);font-size:12px}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .strong{font-weight:600;font-size:15px}
 .chart{break-inside:avoid}
@@ -154,6 +158,5 @@ thead th{color:var(--soft);font-size:12px;overflow-wrap:normal}
 .finding{break-inside:avoid;margin:.75rem 0;padding:.1rem 0 .1rem 1rem;border-left:3px solid var(--grey)}
 .tone-danger{border-color:var(--bad)}.tone-attention{border-color:var(--att)}.tone-info{border-color:var(--run)}
 .severity{text-transform:uppercase;font-size:11px;letter-spacing:.04em;color:var(--soft);margin-right:.35rem}
-.charts{columns:2}
 @media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:10.5px}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}thead{display:table-header-group}tr{break-inside:avoid}@page{margin:16mm 14mm}}
 `.trim();

@@ -1,7 +1,7 @@
 import { RefreshCw } from 'lucide-react';
 import { useEffect } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
-import { Button } from '../../components/Button.tsx';
+import { Button, IconButton } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { plural } from '../../lib/format.ts';
@@ -48,9 +48,11 @@ export function AuditView() {
               </Tab>
             ))}
           </TabList>
-          <Asking />
-          {tab !== 'history' && summary !== null && <ExportReport subject={{ of: 'audit' }} what="audit" />}
-          {tab === 'history' && <ExportReport subject={{ of: 'history' }} what="history" />}
+          <div className="audit-tools">
+            <Asking />
+            {tab !== 'history' && summary !== null && <ExportReport subject={{ of: 'audit' }} what="audit" />}
+            {tab === 'history' && <ExportReport subject={{ of: 'history' }} what="history" />}
+          </div>
         </div>
         {TABS.map(({ id }) => (
           <TabPanel key={id} id={id} className="tab-panel audit-panel">
@@ -89,23 +91,18 @@ function Asking() {
   const ready = useConnection((state) => state.connection?.status === 'ready');
   if (summary === null) return null;
   return (
-    <span className="audit-asking">
+    <>
       {summary.asking > 0 ? (
         <span className="hint" role="status">
           Asking KMS about {plural(summary.asking, 'key')}…
         </span>
       ) : summary.caller === null ? (
-        <span className="hint">Not connected: what only KMS can say is missing.</span>
+        <span className="hint">Not connected: KMS was not asked.</span>
       ) : (
-        <Button
-          variant="quiet"
-          icon={<RefreshCw className="icon" aria-hidden="true" />}
-          isDisabled={!ready}
-          onPress={() => void askKeys()}
-        >
-          Ask KMS again
-        </Button>
+        <IconButton label="Ask KMS again" isDisabled={!ready} onPress={() => void askKeys()}>
+          <RefreshCw className="icon" aria-hidden="true" />
+        </IconButton>
       )}
-    </span>
+    </>
   );
 }

@@ -1,4 +1,4 @@
-import { Download, Printer } from 'lucide-react';
+import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import type { ReportFormat, ReportSubject } from '#shared/model/audit.ts';
@@ -50,9 +50,7 @@ export function ExportReport({ subject, what }: { readonly subject: ReportSubjec
           ))}
           {!desktop && (
             <MenuItem id="print" textValue="Print" className="option option-columns">
-              <span className="option-icon">
-                <Printer className="icon icon-small" aria-hidden="true" /> Print
-              </span>
+              <span>Print</span>
               <span className="option-detail">this page</span>
             </MenuItem>
           )}

@@ -77,7 +77,7 @@ function FindingCard({ finding }: { readonly finding: AuditFinding }) {
   const of = { by: 'finding', id: finding.id } as const;
   const word = finding.violation ? 'Rule broken' : SEVERITY_WORDS[severity];
   return (
-    <li className={`finding-card finding-${severity}${suppressed === null ? '' : ' is-silent'}`}>
+    <li className={`finding-card audit-${severity}${suppressed === null ? '' : ' is-silent'}`}>
       <h2 className="finding-title">
         <SeverityIcon severity={severity} label={word} />
         <span>{finding.title}</span>

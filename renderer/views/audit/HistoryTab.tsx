@@ -150,7 +150,11 @@ function Line({ record, broken }: { readonly record: HistoryRecord; readonly bro
         )}
       </td>
       <td>
-        {record.who !== null && <span className="history-who">{record.who}</span>}
+        {record.who !== null && (
+          <span className="history-who" title={record.who}>
+            {record.who.split(':').slice(5).join(':') || record.who}
+          </span>
+        )}
         {record.connection !== null && <span className="cell-sub">{record.connection}</span>}
       </td>
       <td>

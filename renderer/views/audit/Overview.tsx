@@ -2,7 +2,7 @@ import type { AuditFacet, AuditSummary, Facet } from '#shared/model/audit.ts';
 import { BarChart, StackChart, type StackPart } from '../../components/charts.tsx';
 import { Swatch } from '../../components/Swatch.tsx';
 import { barWords, CHARTS, FACET_WORDS } from '../../lib/audit.ts';
-import { count, plural } from '../../lib/format.ts';
+import { count, keyName, plural } from '../../lib/format.ts';
 import { filterLabel, useAudit } from '../../store/audit.ts';
 
 const COVERAGE_TONES: Record<string, StackPart['tone']> = {
@@ -26,7 +26,7 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
       <dl className="totals">
         <Total name="Blobs" value={totals.blobs} />
         <Total name="Files" value={totals.files} />
-        <Total name="Key materials" value={totals.materials} />
+        <Total name="Materials" value={totals.materials} />
         <Total name="Known keys" value={totals.keys} />
         <Total name="Accounts" value={totals.accounts} />
         <Total name="Regions" value={totals.regions} />
@@ -138,7 +138,7 @@ function FacetChart({
       total={total}
       bars={shown.map((bar) => ({
         id: bar.value,
-        label: barWords(name, bar),
+        label: name === 'key' ? keyName(barWords(name, bar)) : barWords(name, bar),
         count: bar.blobs,
         face: bar.fingerprint === null ? null : <Swatch fingerprint={bar.fingerprint} />,
       }))}
