@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { AuditFinding, AuditSummary, Facet, Suppression } from '#shared/model/audit.ts';
+import type {
+  AuditFacet,
+  AuditFinding,
+  AuditSummary,
+  Facet,
+  Suppression,
+  Unjudged,
+} from '#shared/model/audit.ts';
 import type { BlobRow, Finding, Severity } from '#shared/model/blob.ts';
 import type { Cluster } from '#shared/model/cluster.ts';
 import { countFacets, facetValue } from './facets.ts';
@@ -48,6 +55,7 @@ export interface Audit {
 }
 
 interface Group {
+  readonly id: string;
   readonly told: Told;
   readonly keyArn: string | null;
   readonly violation: boolean;
@@ -63,8 +71,17 @@ const memberOf = (file: string, place: string): string =>
 export const findingId = (code: string, about: string): string =>
   `${code}.${createHash('sha256').update(`${code}\0${about}`).digest('hex').slice(0, 16)}`;
 
-/** Counts and judges. Linear in the rows. */
-export function makeAudit(input: AuditInput): Audit {
+/** Counts and judges; linear in the rows. What was counted serves again when only suppressions change. */
+export interface Counted {
+  readonly input: AuditInput;
+  readonly subjects: readonly Subject[];
+  readonly groups: ReadonlyMap<string, Group>;
+  readonly facets: AuditFacet[];
+  readonly unjudged: Unjudged[];
+  readonly totals: Totals;
+}
+
+export function countAudit(input: AuditInput): Counted {
   const { rows, clusters, book, rules, now } = input;
   const finder = new Subjects(clusters, book);
   const subjects = rows.map((row) => finder.of(row));
@@ -73,14 +90,24 @@ export function makeAudit(input: AuditInput): Audit {
   gatherKeyFindings(input, subjects, groups);
   const verdicts = rules === null ? null : judge(rules, rows, subjects, now);
   for (const { index, told, about } of verdicts?.broken ?? []) add(groups, told, about, null, index, true);
-  const findings = finish(input, groups);
   return {
     input,
     subjects,
-    findings,
-    summary: summarise(input, subjects, findings, verdicts?.unjudged ?? []),
+    groups,
+    facets: countFacets(rows, subjects, now),
+    unjudged: verdicts?.unjudged ?? [],
+    totals: countTotals(input, subjects),
   };
 }
+
+/** What was counted, less what is suppressed. */
+export function finishAudit(counted: Counted, suppressions: AuditInput['suppressions']): Audit {
+  const input = { ...counted.input, suppressions };
+  const findings = finish(input, counted.groups);
+  return { input, subjects: counted.subjects, findings, summary: summarise(counted, findings) };
+}
+
+export const makeAudit = (input: AuditInput): Audit => finishAudit(countAudit(input), input.suppressions);
 
 function add(
   groups: Map<string, Group>,
@@ -90,10 +117,18 @@ function add(
   index: number,
   violation: boolean,
 ): void {
-  const id = findingId(told.code, about);
-  const group = groups.get(id);
+  const at = `${told.code}\0${about}`;
+  const group = groups.get(at);
   if (group === undefined)
-    groups.set(id, { told, keyArn, violation, indexes: [index], bare: [], various: false });
+    groups.set(at, {
+      id: findingId(told.code, about),
+      told,
+      keyArn,
+      violation,
+      indexes: [index],
+      bare: [],
+      various: false,
+    });
   else {
     if (group.told.title !== told.title) group.various = true;
     // A file's finding comes once for each of its blobs, and a blob may have two of one code.
@@ -108,10 +143,18 @@ function gatherBlobFindings({ rows, findings, bareFiles }: AuditInput, groups: M
   for (const { file, findings: own } of bareFiles)
     for (const finding of own) {
       const told = toldOf(finding);
-      const id = findingId(told.code, finding.severity);
-      const group = groups.get(id);
+      const at = `${told.code}\0${finding.severity}`;
+      const group = groups.get(at);
       if (group === undefined)
-        groups.set(id, { told, keyArn: null, violation: false, indexes: [], bare: [file], various: false });
+        groups.set(at, {
+          id: findingId(told.code, finding.severity),
+          told,
+          keyArn: null,
+          violation: false,
+          indexes: [],
+          bare: [file],
+          various: false,
+        });
       else if (group.bare.at(-1) !== file) group.bare.push(file);
     }
 }
@@ -173,7 +216,8 @@ function gatherKeyFindings(
 
 function finish({ rows, rules, suppressions, now }: AuditInput, groups: ReadonlyMap<string, Group>): Found[] {
   const found: Found[] = [];
-  for (const [id, group] of groups) {
+  for (const group of groups.values()) {
+    const { id } = group;
     const parts = split(id, group, rows, rules, suppressions, now);
     for (const part of parts) found.push(asFound(id, group, rows, rules, part));
   }
@@ -271,18 +315,12 @@ function asFound(id: string, group: Group, rows: readonly BlobRow[], rules: Rule
   };
 }
 
-function summarise(
-  { rows, caller, now, revision, rules, bareFiles }: AuditInput,
-  subjects: readonly Subject[],
-  findings: readonly Found[],
-  unjudged: AuditSummary['unjudged'],
-): Audit['summary'] {
-  const open = findings.filter((finding) => finding.suppressed === null);
-  const worst = new Uint8Array(rows.length);
-  for (const { severity, indexes } of open)
-    for (const index of indexes) worst[index] = Math.max(worst[index] ?? 0, RANK[severity]);
-  const severities = [0, 0, 0, 0];
-  for (const rank of worst) severities[rank] = (severities[rank] ?? 0) + 1;
+interface Totals {
+  readonly totals: AuditSummary['totals'];
+  readonly keys: AuditSummary['keys'];
+}
+
+function countTotals({ rows, bareFiles }: AuditInput, subjects: readonly Subject[]): Totals {
   const uses = new Map<string, AuditSummary['keys'][number]>();
   const materials = new Set<string>();
   const accounts = new Set<string>();
@@ -307,9 +345,7 @@ function summarise(
         by: subject.by,
       });
   });
-  const count = (severity: Severity): number => open.filter((f) => f.severity === severity).length;
   return {
-    revision,
     totals: {
       blobs: rows.length,
       files: files.size,
@@ -318,7 +354,29 @@ function summarise(
       accounts: accounts.size,
       regions: regions.size,
     },
-    facets: countFacets(rows, subjects, now),
+    keys: [...uses.values()]
+      .sort((a, b) => b.blobs - a.blobs || (a.name < b.name ? -1 : 1))
+      .slice(0, MOST_KEYS),
+  };
+}
+
+function summarise(
+  { input, facets, unjudged, totals }: Counted,
+  findings: readonly Found[],
+): Audit['summary'] {
+  const open = findings.filter((finding) => finding.suppressed === null);
+  const worst = new Uint8Array(input.rows.length);
+  for (const { severity, indexes } of open) {
+    const rank = RANK[severity];
+    for (const index of indexes) if (rank > (worst[index] ?? 0)) worst[index] = rank;
+  }
+  const severities = [0, 0, 0, 0];
+  for (const rank of worst) severities[rank] = (severities[rank] ?? 0) + 1;
+  const count = (severity: Severity): number => open.filter((f) => f.severity === severity).length;
+  return {
+    revision: input.revision,
+    totals: totals.totals,
+    facets,
     findings: {
       critical: count('critical'),
       warning: count('warning'),
@@ -331,12 +389,10 @@ function summarise(
       warning: severities[2] ?? 0,
       critical: severities[3] ?? 0,
     },
-    violations: rules === null ? null : open.filter((f) => f.violation).length,
+    violations: input.rules === null ? null : open.filter((f) => f.violation).length,
     unjudged,
-    keys: [...uses.values()]
-      .sort((a, b) => b.blobs - a.blobs || (a.name < b.name ? -1 : 1))
-      .slice(0, MOST_KEYS),
-    caller: caller?.arn ?? null,
+    keys: totals.keys,
+    caller: input.caller?.arn ?? null,
   };
 }
 

@@ -1,10 +1,11 @@
 /** What is protected by which key, what is wrong, what was done, and proof of it. */
 export {
   type Audit,
-  type AuditInput,
+  type Counted,
+  countAudit,
   type Found,
   facetMembers,
-  makeAudit,
+  finishAudit,
   suppressionMembers,
 } from './audit.ts';
 export { sha256 } from './canonical.ts';

@@ -5,6 +5,11 @@ import { csv, csvField, fromCsvField, fromVisible, html, json, sarifText, visibl
 
 const ODD = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
+/** Any UTF-16, lone surrogates too. */
+const anything = fc
+  .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 30 })
+  .map((units) => String.fromCharCode(...units));
+
 describe('text from outside', () => {
   it('is shown without an invisible character, and comes back exactly', () => {
     for (const text of HOSTILE) {
@@ -26,11 +31,10 @@ describe('text from outside', () => {
 
   it('in CSV comes back exactly, whatever it is', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (a, b) => {
+      fc.property(anything, anything, (a, b) => {
         const [fields = []] = parseCsv(csv([[a, b]]));
         expect(fields.map(fromCsvField)).toEqual([a, b]);
       }),
-      { numRuns: 50 },
     );
     expect(csvField('plain')).toBe('"plain"');
   });

@@ -7,13 +7,16 @@
  * Characters that draw nothing or redraw what stands around them: controls, bidirectional marks and overrides,
  * zero-width ones, line and paragraph separators, tags, variation selectors, lone surrogates.
  */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+/** Everything that needs a closer look; most text has none of it. */
+const NOT_PLAIN = /[^ -~]/gu;
 
 const code = (c: string): string => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`;
 
 /** Invisible characters as `\u{hex}`; a backslash that could be read as one of these becomes `\u{5c}`. */
 export function visible(text: string): string {
-  return text.replace(/\\(?=u\{)/g, '\\u{5c}').replace(INVISIBLE, code);
+  const unambiguous = text.includes('\\u{') ? text.replace(/\\(?=u\{)/g, '\\u{5c}') : text;
+  return unambiguous.replace(NOT_PLAIN, (c) => (INVISIBLE.test(c) ? code(c) : c));
 }
 
 /** The text that {@link visible} was given. */
@@ -59,9 +62,14 @@ export function html(text: string): string {
 }
 
 /** JSON in which invisible characters stand as escapes: the same value, and nothing that redraws a terminal. */
-export function json(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(INVISIBLE, (c) =>
-    c === '\n'
+export const json = (value: unknown): string => escaped(JSON.stringify(value, null, 2));
+
+/** The same in one line. */
+export const jsonLine = (value: unknown): string => escaped(JSON.stringify(value));
+
+function escaped(text: string): string {
+  return text.replace(NOT_PLAIN, (c) =>
+    c === '\n' || !INVISIBLE.test(c)
       ? c
       : c
           .split('')

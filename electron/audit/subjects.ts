@@ -36,6 +36,9 @@ export class Subjects {
   readonly #clusters: ReadonlyMap<string, Cluster>;
   readonly #book: KeyBook;
   readonly #byName = new Map<string, Subject>();
+  /** The subject of a group that has a key, and of a blob that has a label alone. */
+  readonly #byMaterial = new Map<string, Subject>();
+  readonly #byLabel = new Map<string, Subject>();
 
   constructor(clusters: readonly Cluster[], book: KeyBook) {
     this.#clusters = new Map(clusters.map((cluster) => [cluster.fingerprint, cluster]));
@@ -45,16 +48,31 @@ export class Subjects {
   of(row: BlobRow): Subject {
     const { keyFingerprint, kind } = row.identification;
     const declared = row.declared.keyArn === '' ? null : row.declared.keyArn;
-    if (!isKms(row) && keyFingerprint === null && declared === null)
-      return this.#make(`none:${kind}`, null, null, 'foreign');
-    const cluster = keyFingerprint === null ? undefined : this.#clusters.get(keyFingerprint);
-    if (cluster?.keyArn != null)
-      return this.#make(null, cluster.keyArn, keyFingerprint, cluster.by ?? 'declared');
-    // Labels of a group that contradict each other name no key; a blob outside of any group has its label alone.
-    if (cluster === undefined && declared !== null) return this.#make(null, declared, null, 'declared');
+    if (keyFingerprint !== null) {
+      const known = this.#byMaterial.get(keyFingerprint);
+      if (known !== undefined) return known;
+      const cluster = this.#clusters.get(keyFingerprint);
+      if (cluster !== undefined) {
+        // Labels of a group that contradict each other name no key.
+        const subject =
+          cluster.keyArn === null
+            ? this.#make(`material:${keyFingerprint}`, null, keyFingerprint, 'clustered')
+            : this.#make(null, cluster.keyArn, keyFingerprint, cluster.by ?? 'declared');
+        this.#byMaterial.set(keyFingerprint, subject);
+        return subject;
+      }
+    }
+    // A blob outside of any group has its label alone.
+    if (declared !== null) {
+      const subject = this.#byLabel.get(declared) ?? this.#make(null, declared, keyFingerprint, 'declared');
+      this.#byLabel.set(declared, subject);
+      return subject;
+    }
     if (keyFingerprint !== null)
       return this.#make(`material:${keyFingerprint}`, null, keyFingerprint, 'clustered');
-    return this.#make('none:unknown', null, null, isKms(row) ? 'unknown' : 'foreign');
+    return isKms(row)
+      ? this.#make('none:unknown', null, null, 'unknown')
+      : this.#make(`none:${kind}`, null, null, 'foreign');
   }
 
   #make(id: string | null, label: string | null, fingerprint: string | null, by: Coverage): Subject {

@@ -6,11 +6,13 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import {
   type Audit,
   type Caller,
+  type Counted,
+  countAudit,
   deletionImpact,
   type Found,
   facetMembers,
+  finishAudit,
   type KeyBook,
-  makeAudit,
   type Rules,
   readRules,
   Suppressions,
@@ -52,7 +54,7 @@ export class AuditRoom {
   readonly #suppressions: Suppressions;
   readonly #rulesFile: string;
   #rules: RulesInUse | null;
-  #cached: { stamp: string; audit: Audit; entries: readonly Entry[] } | null = null;
+  #cached: { stamp: string; counted: Counted; audit: Audit; entries: readonly Entry[] } | null = null;
   /** Counts what makes an audit stale beside the list itself. */
   #version = 0;
   /** What KMS said by name, on the connection that `#askedOn` names. */
@@ -151,7 +153,7 @@ export class AuditRoom {
       detail: `${finding.code} (${finding.blobs} blobs) until ${until}: ${reason}`,
       sourceKey: finding.keyArn,
     });
-    this.#stale();
+    this.#judgeAgain();
   }
 
   unsuppress(id: string): void {
@@ -171,7 +173,7 @@ export class AuditRoom {
       detail: `${finding.code} (${finding.blobs} blobs)`,
       sourceKey: finding.keyArn,
     });
-    this.#stale();
+    this.#judgeAgain();
   }
 
   rules(): { text: string | null; name: string | null } {
@@ -229,9 +231,9 @@ export class AuditRoom {
     const { revision, rows, clusters, across } = this.#parts.blobs.audited();
     const now = Date.now();
     const stamp = `${revision} ${this.#version} ${on} ${Math.floor(now / 3_600_000)}`;
-    if (this.#cached?.stamp === stamp && this.#cached.audit.input.rows === rows) return this.#cached;
+    if (this.#cached?.stamp === stamp && this.#cached.counted.input.rows === rows) return this.#cached;
     const entries = [...this.#parts.workspace.entries()];
-    const audit = makeAudit({
+    const counted = countAudit({
       rows,
       clusters,
       findings: function* (index) {
@@ -245,11 +247,11 @@ export class AuditRoom {
       book: this.#book(),
       caller,
       rules: this.#rules?.parsed ?? null,
-      suppressions: this.#suppressions.all(),
+      suppressions: new Map(),
       now,
       revision,
     });
-    this.#cached = { stamp, audit, entries };
+    this.#cached = { stamp, counted, audit: finishAudit(counted, this.#suppressions.all()), entries };
     return this.#cached;
   }
 
@@ -344,6 +346,13 @@ export class AuditRoom {
     this.#listed.clear();
     this.#gaps = [];
     this.#version += 1;
+  }
+
+  /** Suppressions changed, and nothing that was counted. */
+  #judgeAgain(): void {
+    if (this.#cached !== null)
+      this.#cached = { ...this.#cached, audit: finishAudit(this.#cached.counted, this.#suppressions.all()) };
+    this.#parts.changed(this.#asking);
   }
 
   #stale(): void {

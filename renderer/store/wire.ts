@@ -72,7 +72,6 @@ function follow(now: ConnectionState | null, before: ConnectionState | null, key
   if (now?.status === 'ready' && before?.status !== 'ready') void keys.getState().load(false);
 }
 
-type Asked = 'blobs' | 'activity' | 'keys' | 'settings' | 'open-files' | 'open-folder' | 'paste';
 type Asked = 'blobs' | 'activity' | 'keys' | 'audit' | 'settings' | 'open-files' | 'open-folder' | 'paste';
 
 /** Does what a menu item or shortcut of the host asks for. */

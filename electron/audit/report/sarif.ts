@@ -1,4 +1,4 @@
-import { json, sarifText, visible } from '../inert.ts';
+import { json, jsonLine, sarifText, visible } from '../inert.ts';
 import type { Stated } from './stated.ts';
 
 export interface SarifRule {
@@ -35,7 +35,14 @@ export function artifactUri(file: string): string {
 export function sarif(rules: readonly SarifRule[], results: readonly SarifResult[], stated: Stated): string {
   const sorted = [...rules].sort((a, b) => (a.id < b.id ? -1 : 1));
   const indexOf = new Map(sorted.map((rule, i) => [rule.id, i]));
-  return `${json({
+  // One message serves every blob of a finding.
+  const texts = new Map<string, string>();
+  const said = (message: string): string => {
+    const text = texts.get(message) ?? sarifText(message);
+    texts.set(message, text);
+    return text;
+  };
+  const frame = json({
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
     version: '2.1.0',
     runs: [
@@ -59,20 +66,24 @@ export function sarif(rules: readonly SarifRule[], results: readonly SarifResult
           historyCount: stated.history.count,
           historyHead: stated.history.hash,
         },
-        results: results.map((result) => resultOf(result, indexOf.get(result.rule) ?? -1)),
+        results: [],
       },
     ],
-  })}\n`;
+  });
+  // A line for each result: there may be hundreds of thousands.
+  const lines = results.map((result) => jsonLine(resultOf(result, indexOf.get(result.rule) ?? -1, said)));
+  const at = frame.lastIndexOf('[]');
+  return `${frame.slice(0, at)}[\n${lines.join(',\n')}\n]${frame.slice(at + 2)}\n`;
 }
 
-function resultOf(result: SarifResult, ruleIndex: number): object {
+function resultOf(result: SarifResult, ruleIndex: number, said: (message: string) => string): object {
   const { rule, level, message, file, place, bytes, fingerprint, suppressed, properties } = result;
   const uri = artifactUri(file);
   return {
     ruleId: rule,
     ruleIndex,
     level,
-    message: { text: sarifText(message) },
+    message: { text: said(message) },
     locations: [
       {
         ...(uri === ''
