@@ -23,8 +23,9 @@ import { toFault } from '../bridge/index.ts';
 import { type Answer, askKey, canAsk, listedKey } from './audit-keys.ts';
 import type { Blobs } from './blobs.ts';
 import type { Connection } from './connection.ts';
+import type { Entry } from './source.ts';
 import type { Witness } from './witness.ts';
-import type { Entry, Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 /** Most keys KMS is asked about: those with most blobs come first. */
 const MOST_ASKED = 200;

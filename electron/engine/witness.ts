@@ -41,7 +41,13 @@ export class Witness {
     if (state.status === 'connecting') return;
     const { choice, region, endpoint, identity, fault } = state;
     const profile = choice.kind === 'practice' ? 'practice' : (choice.profile ?? 'default credentials');
-    const detail = [side === 'source' ? null : 'destination', `profile ${profile}`, region, endpoint, fault === null ? null : fault.code]
+    const detail = [
+      side === 'source' ? null : 'destination',
+      `profile ${profile}`,
+      region,
+      endpoint,
+      fault === null ? null : fault.code,
+    ]
       .filter((part) => part !== null)
       .join(', ');
     const told = `${state.status} ${identity?.arn} ${detail}`;

@@ -147,7 +147,7 @@ p,ul,dl{margin:.35rem 0}ul{padding-left:1.25rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse;margin:.35rem 0 1rem}
 th,td{padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;font-weight:400}.long{overflow-wrap:anywhere}
-thead th{color:var(--soft);font-size:12px}
+thead th{color:var(--soft);font-size:12px}td:first-child{min-width:11rem}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .strong{font-weight:600;font-size:15px}
 .chart{break-inside:avoid}
