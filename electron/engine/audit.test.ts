@@ -17,7 +17,14 @@ beforeAll(async () => {
   engine = createEngine({
     host: 'cli',
     version: '1.2.3',
-    can: { chooseFiles: false, chooseFolder: false, readClipboard: false, reveal: false, download: false },
+    can: {
+      chooseFiles: false,
+      chooseFolder: false,
+      readClipboard: false,
+      reveal: false,
+      openBrowser: false,
+      download: false,
+    },
     dataDir: join(folder, 'home'),
     outputFolders: [],
     connection: null,
