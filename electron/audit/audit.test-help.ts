@@ -59,6 +59,7 @@ export function row(more: {
       reason: null,
     },
     worst: null,
+    findings: [],
   };
 }
 

@@ -71,6 +71,7 @@ const items: RunItem[] = HOSTILE.map((name, i) => ({
   sourceKeyMaterialId: null,
   destinationKeyMaterialId: null,
   requestId: `request-${i}`,
+  decryptRequestId: null,
   sha256Before: 'aa',
   sha256After: 'bb',
   fingerprintBefore: null,
@@ -82,6 +83,7 @@ const items: RunItem[] = HOSTILE.map((name, i) => ({
 const run: RunSummary = {
   id: 'r1',
   dryRun: false,
+  route: 'reencrypt',
   status: 'finished',
   startedAt: '2026-11-24T11:00:00.000Z',
   finishedAt: '2026-11-24T11:01:00.000Z',

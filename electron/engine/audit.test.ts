@@ -157,6 +157,7 @@ describe('the audit of the sample vault', () => {
       output: { mode: 'in-place', backup: false },
       verify: true,
       dryRun: false,
+      route: 'reencrypt',
     });
     await expect
       .poll(async () => (await page.history.list({ offset: 0, limit: 1 })).records[0]?.kind, {

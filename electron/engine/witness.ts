@@ -77,7 +77,7 @@ export class Witness {
         ...sides,
         runId: run.id,
         outcome: 'started',
-        detail: `${request.blobIds.length} blobs, output ${request.output.mode}, verification ${request.verify ? 'on' : 'off'}`,
+        detail: `${request.blobIds.length} blobs, way ${request.route}, output ${request.output.mode}, verification ${request.verify ? 'on' : 'off'}`,
         sourceKey: source.keyId,
         destinationKey: destination.keyId,
         sourceContext: source.context.mode === 'given' ? source.context.context : null,
@@ -138,7 +138,7 @@ export class Witness {
       destinationAlgorithm: destination.algorithm,
       sourceContext,
       destinationContext: destination.context.mode === 'given' ? destination.context.context : same,
-      requestIds: [item.requestId ?? item.fault?.raw?.requestId].filter(
+      requestIds: [item.decryptRequestId, item.requestId ?? item.fault?.raw?.requestId].filter(
         (id) => id !== null && id !== undefined,
       ),
     });
