@@ -33,9 +33,11 @@ test('runs under its policy without a complaint, and holds one frozen object', a
     frozen: true,
     members: [
       'app',
+      'audit',
       'blobs',
       'clusters',
       'connection',
+      'history',
       'intake',
       'keys',
       'on',
@@ -103,7 +105,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('dialog', { name: 'Re-encrypt' })).toBeVisible();
     await check('sheet');
     await page.keyboard.press('Escape');
-    for (const view of ['Activity', 'Keys', 'Settings']) {
+    for (const view of ['Activity', 'Keys', 'Audit', 'Settings']) {
       await page.getByRole('button', { name: view }).click();
       await check(view);
     }

@@ -2,6 +2,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { FaultError } from '#shared/model/fault.ts';
 import { toFault } from './bridge/index.ts';
+import { type AuditFlags, audit } from './cli/audit.ts';
+import { headOption, history, limitOption, verifyHistory } from './cli/history.ts';
 import { inspect } from './cli/inspect.ts';
 import { keys } from './cli/keys.ts';
 import { algorithm, contextPair, count, port, rate, repeated, url } from './cli/options.ts';
@@ -167,6 +169,37 @@ connectionFlags(
     .description('list the keys this identity can see')
     .option('--json', 'print one JSON document'),
 ).action(run(keys));
+
+connectionFlags(
+  program
+    .command('audit')
+    .description(
+      'say what is protected by which key, and what is wrong; offline unless a connection is named',
+    )
+    .argument('[path...]', 'files and folders')
+    .option('--rules <file>', 'judge by this rules file (YAML or JSON); exit code 1 where a rule is broken')
+    .option('--rules-schema', 'print the JSON Schema of a rules file')
+    .addOption(
+      new Option('--format <format>', 'form of the report')
+        .choices(['text', 'json', 'sarif', 'csv', 'html'])
+        .default('text'),
+    )
+    .option('-o, --out <file>', 'write it into this file')
+    .option('--if-deleted <key>', 'say what breaks if this key is deleted'),
+).action(run(async (paths: string[], flags: AuditFlags) => audit(paths, flags)));
+
+const historyCommand = program
+  .command('history')
+  .description('list what was done: runs, and whatever touched KMS or a file')
+  .option('--limit <n>', 'newest records to list', limitOption, 100)
+  .option('--json', 'print one JSON array')
+  .action(run(history));
+historyCommand
+  .command('verify')
+  .description('check the chain of the history; exit code 1 where a link is broken')
+  .option('--expect <count:hash>', 'a head that an earlier report states', headOption)
+  .option('--json', 'print one JSON document')
+  .action(run((flags) => verifyHistory({ ...historyCommand.opts(), ...flags })));
 
 program
   .command('sso-login')

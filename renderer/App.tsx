@@ -5,6 +5,8 @@ import { useConnection } from './store/connection.ts';
 import { useUi } from './store/ui.ts';
 import { wire } from './store/wire.ts';
 import { ActivityView } from './views/activity/ActivityView.tsx';
+import { AuditView } from './views/audit/AuditView.tsx';
+import { SuppressDialog } from './views/audit/SuppressDialog.tsx';
 import { BlobsView } from './views/blobs/BlobsView.tsx';
 import { ClearDialog } from './views/blobs/ClearDialog.tsx';
 import { PasteDialog } from './views/blobs/PasteDialog.tsx';
@@ -23,7 +25,13 @@ import { Toasts } from './views/shell/Toasts.tsx';
 import { TopBar } from './views/shell/TopBar.tsx';
 import { useShortcuts } from './views/shell/useShortcuts.ts';
 
-const VIEWS = { blobs: BlobsView, activity: ActivityView, keys: KeysView, settings: SettingsView };
+const VIEWS = {
+  blobs: BlobsView,
+  activity: ActivityView,
+  keys: KeysView,
+  audit: AuditView,
+  settings: SettingsView,
+};
 
 export function App() {
   useEffect(wire, []);
@@ -56,6 +64,7 @@ export function App() {
       <NameKeyDialog />
       <SignInDialog />
       <MfaDialog />
+      <SuppressDialog />
       <DropOverlay />
       <Toasts />
     </div>

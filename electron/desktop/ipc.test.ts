@@ -21,6 +21,7 @@ const OVERRIDDEN = [
   'output.chooseFolder',
   'output.reveal',
   'runs.download',
+  'audit.export',
 ];
 
 async function booted(change?: Parameters<typeof boot>[0]) {

@@ -40,8 +40,9 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       Blobs: ['CmdOrCtrl+1', 'blobs'],
       Activity: ['CmdOrCtrl+2', 'activity'],
       Keys: ['CmdOrCtrl+3', 'keys'],
+      Audit: ['CmdOrCtrl+4', 'audit'],
     });
-    expect(found).toHaveLength(7);
+    expect(found).toHaveLength(8);
     for (const view of shown) expect(events.show.payload.safeParse({ view }).success).toBe(true);
   });
 

@@ -83,6 +83,7 @@ export function menuTemplate(parts: MenuParts): MenuItemConstructorOptions[] {
       item('Blobs', 'CmdOrCtrl+1', 'blobs'),
       item('Activity', 'CmdOrCtrl+2', 'activity'),
       item('Keys', 'CmdOrCtrl+3', 'keys'),
+      item('Audit', 'CmdOrCtrl+4', 'audit'),
       LINE,
       { role: 'resetZoom' },
       { role: 'zoomIn' },

@@ -9,9 +9,10 @@ import type { Look } from '#shared/model/look.ts';
 import { answer, type Engine } from '../bridge/index.ts';
 import type { ElectronMain } from './electron.ts';
 import type { Overrides } from './ipc.ts';
+import { saveReport } from './save-report.ts';
 
 export interface OverrideParts {
-  readonly electron: Pick<ElectronMain, 'dialog' | 'clipboard' | 'shell'>;
+  readonly electron: Pick<ElectronMain, 'dialog' | 'clipboard' | 'shell' | 'BrowserWindow' | 'session'>;
   readonly engine: Engine;
   readonly window: () => BrowserWindow | null;
   /** The folder that a dialog last gave; since Electron 43 the system no longer remembers it for us. */
@@ -101,6 +102,11 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
         shell.showItemInFolder(path);
         return {};
       }),
+
+    'audit.export': (input) =>
+      answer(requests.audit.export, input, (wanted) =>
+        saveReport({ electron, engine, window, lastFolder }, wanted),
+      ),
 
     'runs.download': (input) =>
       answer(requests.runs.download, input, async () => {

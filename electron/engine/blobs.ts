@@ -96,6 +96,11 @@ export class Blobs {
     };
   }
 
+  /** Everything that was counted, for the audit; the same object until something changes. */
+  audited(): Readonly<View> {
+    return this.#now();
+  }
+
   inspect(blobId: string): BlobDetail {
     const { source, found } = this.#workspace.get(blobId);
     const decoded = decode(found.bytes);

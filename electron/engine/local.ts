@@ -1,18 +1,22 @@
 import { hostRequests, requests } from '#shared/contract/contract.ts';
+import { History } from '../audit/index.ts';
 import { type Engine, type EngineOptions, router, strippedEvent, unknownRequest } from '../bridge/index.ts';
 import { LearnedKeys, type Lesson } from '../clusters/index.ts';
 import { watchProfiles } from '../kms/index.ts';
 import type { ChildStarter } from '../two-step/index.ts';
+import { AuditRoom } from './audit.ts';
 import { Blobs } from './blobs.ts';
 import { Connection } from './connection.ts';
 import { hostHandlers, pageHandlers, type Rooms } from './handlers/index.ts';
 import { MfaDesk } from './mfa.ts';
 import { OtherRegions } from './other-regions.ts';
 import { Practice } from './practice.ts';
+import { Reports } from './reports.ts';
 import { Runs } from './runs.ts';
 import { SettingsFile } from './settings.ts';
 import { SignIn } from './sign-in.ts';
 import { noChild, openTwoStep } from './two-steps.ts';
+import { Witness } from './witness.ts';
 import { Workspace } from './workspace.ts';
 
 /**
@@ -30,15 +34,17 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
 
   const settings = new SettingsFile(options.dataDir);
   const practice = new Practice(options.dataDir);
+  const history = new History(options.dataDir);
   const mfa = new MfaDesk({
     asked: (question) => emit('mfaAsked', question),
     settled: (id) => emit('mfaSettled', { id }),
   });
   const askMfa: MfaDesk['ask'] = (profile, serial, signal) => mfa.ask(profile, serial, signal);
-  const connection = new Connection({
+  const connection: Connection = new Connection({
     practice,
     askMfa,
     changed: (state) => {
+      if (state !== null) witness.connected(state, 'source');
       emit('connectionChanged', state);
       if (state?.status === 'ready') runs.connected();
     },
@@ -47,7 +53,10 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
   const destination = new Connection({
     practice,
     askMfa,
-    changed: (state) => emit('destinationChanged', { destination: state }),
+    changed: (state) => {
+      if (state !== null) witness.connected(state, 'destination');
+      emit('destinationChanged', { destination: state });
+    },
     keysPage: (page) => emit('keysPage', { ...page, side: 'destination' }),
   });
   const regions = new OtherRegions({ connection, practice, askMfa });
@@ -62,6 +71,11 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
   const workspace = new Workspace(
     (revision, total) => emit('blobsChanged', { revision, total }),
     (files, blobs, done) => emit('intakeProgress', { files, blobs, done }),
+  );
+  const witness = new Witness(
+    history,
+    () => connection,
+    (blobId) => workspace.get(blobId).found.declared.encryptionContext,
   );
   const learned = new LearnedKeys(options.dataDir);
   const blobs = new Blobs(workspace, learned);
@@ -79,7 +93,17 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
     twoStep: (keyId) => openTwoStep({ connection, destination, regions, startChild }, keyId),
     progress: (summary) => emit('runProgress', summary),
     learn,
+    witness,
   });
+  const audit = new AuditRoom({
+    workspace,
+    blobs,
+    connection,
+    witness,
+    dataDir: options.dataDir,
+    changed: (asking) => emit('auditChanged', { asking }),
+  });
+  const reports = new Reports({ audit, history, runs, connection, witness, version: options.version });
   const rooms: Rooms = {
     options,
     workspace,
@@ -93,6 +117,10 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
     practice,
     runs,
     settings,
+    audit,
+    history,
+    reports,
+    witness,
   };
   // A command ends before anybody edits a file under it.
   const unwatch =
@@ -124,10 +152,14 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
       signIn.cancel();
       mfa.close();
       await runs.close();
+      await witness.settled();
       regions.close();
       for (const each of both) each.close();
       await ready.all;
       await practice.close();
+      await audit.stop();
+      audit.close();
+      history.close();
       learned.close();
       listeners.clear();
     },

@@ -18,6 +18,24 @@ import { lessonsOf } from './lessons.ts';
 import type { TwoStep } from './two-steps.ts';
 import type { Workspace } from './workspace.ts';
 
+/** Who is told of runs, to write down what is done. */
+export interface RunWitness {
+  /** A run has begun, or goes on after it was cut off. The witness waits for its end. */
+  run(run: Run, asked: AskedRun): void;
+  /** A run that was cut off is closed as it stands. */
+  abandoned(runId: string, items: readonly RunItem[], asked: AskedRun): void;
+  undone(runId: string, undone: Undone): void;
+}
+
+/** What a run was asked for. */
+export interface AskedRun {
+  readonly terms: RunTerms;
+  readonly output: ResolvedOutput['mode'];
+  /** Blobs whose declared contexts can be looked up in the list now. */
+  readonly blobIds: readonly string[];
+  readonly again: boolean;
+}
+
 export interface RunsParts {
   readonly dataDir: string;
   readonly workspace: Workspace;
@@ -29,6 +47,8 @@ export interface RunsParts {
   readonly patience: Patience;
   readonly progress: (summary: RunSummary) => void;
   readonly learn: (lessons: readonly Lesson[]) => void;
+  /** Writes down what is done. */
+  readonly witness: RunWitness;
 }
 
 /** The runs of this data folder, and the output folders that a person named. */
@@ -82,7 +102,8 @@ export class Runs {
 
   /** Starts a run of ReEncrypt over files that were planned elsewhere. */
   begin(request: RunTerms, output: ResolvedOutput, files: readonly PlanFile[]): string {
-    return this.#kept(this.#book.start({ request, output, files, ...this.#over() }), request.dryRun).id;
+    return this.#kept(this.#book.start({ request, output, files, ...this.#over() }), request, output, files)
+      .id;
   }
 
   /** A run whose child ends with the work. It waits for nobody: a child that ended does not come back. */
@@ -105,12 +126,14 @@ export class Runs {
     const ending = run.done.then(() => kms.close());
     this.#ending.add(ending);
     void ending.finally(() => this.#ending.delete(ending));
-    return this.#kept(run, request.dryRun).id;
+    return this.#kept(run, request, output, files).id;
   }
 
-  #kept(run: Run, dryRun: boolean): Run {
+  #kept(run: Run, terms: RunTerms, output: ResolvedOutput, files: readonly PlanFile[]): Run {
     this.#mine.add(run.id);
-    this.#watch(run, dryRun);
+    const blobIds = files.flatMap(({ blobs }) => blobs.map(({ blobId }) => blobId));
+    this.#parts.witness.run(run, { terms, output: output.mode, blobIds, again: false });
+    this.#watch(run, terms.dryRun);
     return run;
   }
 
@@ -126,6 +149,7 @@ export class Runs {
       return;
     }
     const run = this.#book.resume(runId, this.#over());
+    this.#parts.witness.run(run, this.#asked(runId));
     this.#watch(run, false);
   }
 
@@ -138,6 +162,7 @@ export class Runs {
   async undo(runId: string): Promise<Undone> {
     const paths = this.#book.paths(runId);
     const undone = await this.#book.undo(runId);
+    this.#parts.witness.undone(runId, undone);
     await this.#parts.workspace.refresh(paths);
     return undone;
   }
@@ -149,8 +174,16 @@ export class Runs {
   /** Stops a run; one that was cut off before is closed as it stands. */
   async cancel(runId: string): Promise<void> {
     const live = this.#book.live(runId);
-    if (live === null) await this.#book.abandon(runId);
-    else live.cancel();
+    if (live !== null) return live.cancel();
+    await this.#book.abandon(runId);
+    const { items } = this.#book.items(runId, { offset: 0, limit: Number.MAX_SAFE_INTEGER, only: 'all' });
+    this.#parts.witness.abandoned(runId, items, this.#asked(runId));
+  }
+
+  /** Of a run of an earlier start: its blobs have other names by now. */
+  #asked(runId: string): AskedRun {
+    const { request, output } = this.#book.asked(runId);
+    return { terms: request, output: output.mode, blobIds: [], again: true };
   }
 
   /** The connection is there: runs that waited for it go on. */

@@ -45,6 +45,7 @@ export function watchedKms(kms: KmsConnection, { lapsed, answered }: Watch): Kms
     listKeys: (onPage, options) => heard(kms.listKeys(onPage, options)),
     describeKey: (keyId) => heard(kms.describeKey(keyId)),
     keyDetail: (keyId) => heard(kms.keyDetail(keyId)),
+    keyPolicy: (keyId) => heard(kms.keyPolicy(keyId)),
     access: () => watchedAccess(kms.access(), lapsed),
     close: () => kms.close(),
   };

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { SourceInfo } from '#shared/model/blob.ts';
+import type { Finding, SourceInfo } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { plaintextNeighbours, readSource, scan } from '../intake/index.ts';
 import { type PlanBlob, type PlanFile, planBlob } from '../rotation/index.ts';
@@ -144,6 +144,13 @@ export class Workspace {
         findings: [...s.scan.findings],
       })),
     };
+  }
+
+  /** Files in which no blob was found, but something to tell. */
+  filesWithoutBlobs(): { file: string; findings: readonly Finding[] }[] {
+    return this.#sources
+      .filter(({ count, scan: { findings } }) => count === 0 && findings.length > 0)
+      .map(({ display, scan: { findings } }) => ({ file: display, findings }));
   }
 
   /** The files of a run, each with its chosen blobs. Throws FaultError `BlobGone` for an unknown id. */

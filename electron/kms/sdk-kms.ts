@@ -141,6 +141,14 @@ export class SdkKms implements KmsConnection {
     return accessOf({ kms, session, transport, where, explain: this.#explain });
   }
 
+  async keyPolicy(keyId: string): Promise<string> {
+    return this.#explained({ operation: 'GetKeyPolicy', destinationKeyId: keyId }, async () => {
+      const { GetKeyPolicyCommand } = await import('@aws-sdk/client-kms');
+      const { Policy } = await this.#parts.kms.send(new GetKeyPolicyCommand({ KeyId: keyId }));
+      return Policy ?? '';
+    });
+  }
+
   close(): void {
     this.#parts.kms.destroy();
     this.#parts.sts.destroy();

@@ -95,6 +95,8 @@ export interface KmsConnection extends Kms {
   renew(): Promise<Identity>;
   /** For a process of Rewrap's own that sends requests for this connection. */
   access(): KmsAccess;
+  /** The key policy, JSON as KMS keeps it. Needs `kms:GetKeyPolicy`; keys of other accounts have none to show. */
+  keyPolicy(keyId: string): Promise<string>;
 }
 
 /** How to reach the practice KMS; its keys are examples and no secret. */

@@ -65,6 +65,7 @@ export function pageCalls(engine: Engine, downloads: Downloads): Call {
       ),
     ],
     ['runs.download', (input) => downloads.offer(input)],
+    ['audit.export', (input) => downloads.offerReport(input)],
   ]);
   const noClipboard = refused(
     fault(

@@ -35,14 +35,29 @@ export class Downloads {
       if (!reply.ok) throw new FaultError(reply.fault);
       const { files } = hostRequests.runs.kept.reply.parse(reply.value);
       const download = pack(runId, files);
-      const id = randomBytes(32).toString('base64url');
-      const timer = setTimeout(() => this.#ready.delete(id), DOWNLOAD_MS);
-      timer.unref();
-      this.#ready.set(id, { download, timer });
-      const [oldest] = this.#ready.keys();
-      if (this.#ready.size > MAX_DOWNLOADS && oldest !== undefined) this.take(oldest);
-      return { url: `/download/${id}`, name: download.name };
+      return { url: this.#hold(download), name: download.name };
     });
+  }
+
+  /** Answers `audit.export`: a report as a download. */
+  offerReport(input: unknown): Promise<Reply<unknown>> {
+    return answer(requests.audit.export, input, async (wanted) => {
+      const reply = await this.#engine.callHost('audit.report', wanted);
+      if (!reply.ok) throw new FaultError(reply.fault);
+      const { name, type, bytes } = hostRequests.audit.report.reply.parse(reply.value);
+      return { url: this.#hold({ name, type, bytes }), name, saved: false };
+    });
+  }
+
+  /** Keeps a download for ten minutes; returns its address. */
+  #hold(download: Download): string {
+    const id = randomBytes(32).toString('base64url');
+    const timer = setTimeout(() => this.#ready.delete(id), DOWNLOAD_MS);
+    timer.unref();
+    this.#ready.set(id, { download, timer });
+    const [oldest] = this.#ready.keys();
+    if (this.#ready.size > MAX_DOWNLOADS && oldest !== undefined) this.take(oldest);
+    return `/download/${id}`;
   }
 
   /** The download behind an address, once. */

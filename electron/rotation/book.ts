@@ -165,6 +165,11 @@ export class RunBook {
     );
   }
 
+  /** What a run was asked for. Throws FaultError `RunGone`. */
+  asked(runId: string): Pick<RunRow, 'request' | 'output'> {
+    return this.#row(runId);
+  }
+
   /** Throws FaultError `RunGone`. */
   route(runId: string): RunRoute {
     return this.#row(runId).request.route;

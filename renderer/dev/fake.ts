@@ -5,6 +5,7 @@ import type { ConnectionChoice, ConnectionState } from '#shared/model/connection
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { RunRequest } from '#shared/model/run.ts';
+import { facetRows, HISTORY_HEAD, makeFindings, makeHistory, makeSummary } from './audit.ts';
 import { makeClusters } from './clusters.ts';
 import { makeDetail } from './detail.ts';
 import { KEYS } from './keys.ts';
@@ -369,6 +370,43 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
         ),
     },
     practice: { restoreVault: added },
+    audit: {
+      summary: () => ok(makeSummary(rows, makeFindings(rows), revision)),
+      findings: () => ok({ total: 3, findings: makeFindings(rows) }),
+      members: ({ of }) => {
+        const blobIds = of.by === 'facet' ? facetRows(rows, of.facet, of.value) : rows.map(({ id }) => id);
+        return ok({ total: blobIds.length, blobIds });
+      },
+      deletion: ({ key }) =>
+        ok({
+          answer: `${rows.length} blobs could never be opened again.`,
+          severity: 'some',
+          key: null,
+          asked: key,
+          certain: rows.length,
+          declared: 0,
+          possible: 0,
+          files: rows.length,
+          byFile: rows.slice(0, 200).map(({ file }) => ({ file, blobs: 1 })),
+          notes: ['This is about the blobs in the list.'],
+        }),
+      askKeys: () => ok({ asked: 3, gaps: [] }, 500),
+      suppress: () => ok({}),
+      unsuppress: () => ok({}),
+      rules: () => ok({ text: null, name: null }),
+      setRules: (rules) => ok(rules),
+      export: () => ok({ url: null, name: 'rewrap-audit.html', saved: true }),
+    },
+    history: {
+      list: () => ok({ total: 2, head: HISTORY_HEAD, records: makeHistory() }),
+      verify: () =>
+        ok({
+          ok: true,
+          head: HISTORY_HEAD,
+          broken: null,
+          proves: 'A chain alone cannot show that its end was cut off.',
+        }),
+    },
     takeFiles: added,
     on(event, listener) {
       const set = listeners.get(event) ?? new Set();

@@ -92,6 +92,20 @@ export function matching(table: Table, { query, kind, finding }: Narrowing): Uin
   return marks;
 }
 
+/** Of the marked rows those with one of these ids; null ids: all of them. May change `marks`. */
+export function among(
+  table: Table,
+  ids: ReadonlySet<string> | null,
+  marks: Uint8Array | null,
+): Uint8Array | null {
+  if (ids === null) return marks;
+  const kept = marks ?? new Uint8Array(table.size).fill(1);
+  table.rows.forEach(({ id }, i) => {
+    if (!ids.has(id)) kept[i] = 0;
+  });
+  return kept;
+}
+
 /** Row indexes in the order asked for; equal rows keep the order in which they were taken in, either way. */
 export function sorted(
   table: Table,

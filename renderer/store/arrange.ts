@@ -5,12 +5,15 @@ interface ArrangeStore {
   readonly query: string;
   readonly kind: KindFilter;
   readonly finding: FindingFilter;
+  /** Only these blobs, and what they have in common; null: all. */
+  readonly only: { readonly label: string; readonly ids: ReadonlySet<string> } | null;
   readonly group: GroupBy;
   readonly sort: Sort;
   readonly collapsed: ReadonlySet<string>;
   setQuery(query: string): void;
   setKind(kind: KindFilter): void;
   setFinding(finding: FindingFilter): void;
+  setOnly(only: ArrangeStore['only']): void;
   setGroup(group: GroupBy): void;
   /** Sorts by a column; the same column again turns the order around. */
   sortBy(column: SortColumn): void;
@@ -23,12 +26,14 @@ export const useArrange = create<ArrangeStore>()((set) => ({
   query: '',
   kind: 'all',
   finding: 'all',
+  only: null,
   group: 'key',
   sort: { column: 'added', descending: false },
   collapsed: new Set(),
   setQuery: (query) => set({ query }),
   setKind: (kind) => set({ kind }),
   setFinding: (finding) => set({ finding }),
+  setOnly: (only) => set({ only }),
   setGroup: (group) => set({ group }),
   sortBy: (column) =>
     set(({ sort }) => ({ sort: { column, descending: sort.column === column && !sort.descending } })),

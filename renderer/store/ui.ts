@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
 
-export type ViewName = 'blobs' | 'activity' | 'keys' | 'settings';
+export type ViewName = 'blobs' | 'activity' | 'keys' | 'audit' | 'settings';
 export type DialogName = 'connection' | 'paste' | 'clear';
 
 export interface Toast {

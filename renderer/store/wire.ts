@@ -1,5 +1,6 @@
 import type { ConnectionState } from '#shared/model/connection.ts';
 import { bridge, hasBridge } from '../api.ts';
+import { useAudit } from './audit.ts';
 import { useBlobs } from './blobs.ts';
 import { useClusters } from './clusters.ts';
 import { useConnection } from './connection.ts';
@@ -22,6 +23,7 @@ export function wire(): () => void {
         void useBlobs.getState().follow();
         void useClusters.getState().load();
         void useInspector.getState().refresh();
+        useAudit.getState().refresh();
       }),
       api.on('intakeProgress', ({ files, blobs, done }) =>
         useIntake.getState().setProgress(done ? null : { files, blobs }),
@@ -42,6 +44,7 @@ export function wire(): () => void {
         useRuns.getState().progress(run);
         if (isOver(run)) useDraft.getState().ended(run.id);
       }),
+      api.on('auditChanged', () => useAudit.getState().refresh()),
       api.on('show', ({ view }) => showAsked(view)),
       useConnection.subscribe((state, before) => {
         follow(state.connection, before.connection, useKeys);
@@ -69,7 +72,7 @@ function follow(now: ConnectionState | null, before: ConnectionState | null, key
   if (now?.status === 'ready' && before?.status !== 'ready') void keys.getState().load(false);
 }
 
-type Asked = 'blobs' | 'activity' | 'keys' | 'settings' | 'open-files' | 'open-folder' | 'paste';
+type Asked = 'blobs' | 'activity' | 'keys' | 'audit' | 'settings' | 'open-files' | 'open-folder' | 'paste';
 
 /** Does what a menu item or shortcut of the host asks for. */
 function showAsked(view: Asked): void {

@@ -12,3 +12,4 @@ import './pages.css';
 import './keymaterial.css';
 import './connection.css';
 import './keys.css';
+import './audit.css';

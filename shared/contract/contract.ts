@@ -1,7 +1,9 @@
 import { appEvents, appRequests } from './rooms/app.ts';
+import { auditEvents, auditHostRequests, auditRequests } from './rooms/audit.ts';
 import { blobsEvents, blobsHostRequests, blobsRequests } from './rooms/blobs.ts';
 import { clustersRequests } from './rooms/clusters.ts';
 import { connectionEvents, connectionRequests } from './rooms/connection.ts';
+import { historyRequests } from './rooms/history.ts';
 import { intakeEvents, intakeHostRequests, intakeRequests } from './rooms/intake.ts';
 import { keysEvents, keysRequests } from './rooms/keys.ts';
 import { outputHostRequests, outputRequests } from './rooms/output.ts';
@@ -21,6 +23,8 @@ export const requests = {
   runs: runsRequests,
   preflight: preflightRequests,
   practice: practiceRequests,
+  audit: auditRequests,
+  history: historyRequests,
 } as const;
 
 /**
@@ -32,6 +36,7 @@ export const hostRequests = {
   blobs: blobsHostRequests,
   output: outputHostRequests,
   runs: runsHostRequests,
+  audit: auditHostRequests,
 } as const;
 
 /** Messages to the page. */
@@ -42,4 +47,5 @@ export const events = {
   ...connectionEvents,
   ...keysEvents,
   ...runsEvents,
+  ...auditEvents,
 } as const;

@@ -19,9 +19,12 @@ import type {
   OpenDialogOptions,
   OpenDialogReturnValue,
   PowerSaveBlocker,
+  PrintToPDFOptions,
   ProgressBarOptions,
   Protocol,
   Rectangle,
+  SaveDialogOptions,
+  SaveDialogReturnValue,
   Screen,
   Session,
   Shell,
@@ -61,6 +64,12 @@ export class FakeContents
 
   send(channel: string, ...args: unknown[]): void {
     this.sent.push({ channel, args });
+  }
+
+  readonly prints: PrintToPDFOptions[] = [];
+  async printToPDF(options: PrintToPDFOptions): Promise<Buffer<ArrayBuffer>> {
+    this.prints.push(options);
+    return Buffer.from('%PDF-fake');
   }
 
   reload(): void {
@@ -137,6 +146,11 @@ export class FakeWindow extends EventEmitter implements Pick<BrowserWindow, Wind
 
   isFocused(): boolean {
     return this.focused;
+  }
+
+  destroy(): void {
+    this.did.push('destroy');
+    this.destroyed = true;
   }
 
   isDestroyed(): boolean {
@@ -369,6 +383,16 @@ export class FakeElectron {
     return this.chosen;
   };
 
+  readonly saves: SaveDialogOptions[] = [];
+  saveTo: SaveDialogReturnValue = { canceled: true, filePath: '' };
+  readonly showSaveDialog = async (
+    _window: BrowserWindow,
+    options: SaveDialogOptions,
+  ): Promise<SaveDialogReturnValue> => {
+    this.saves.push(options);
+    return this.saveTo;
+  };
+
   readonly showMessageBox = async (
     ...args: [MessageBoxOptions] | [BaseWindow, MessageBoxOptions]
   ): Promise<MessageBoxReturnValue> => {
@@ -433,6 +457,7 @@ export class FakeElectron {
         ...fake.dialog,
         showOpenDialog: fake.showOpenDialog,
         showMessageBox: fake.showMessageBox satisfies Dialog['showMessageBox'],
+        showSaveDialog: fake.showSaveDialog,
       },
       ipcMain: fake.ipcMain,
       Menu: {

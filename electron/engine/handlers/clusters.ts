@@ -1,8 +1,15 @@
+import { createHash } from 'node:crypto';
 import type { PageHandlers } from '#shared/contract/api.ts';
 import { findKey } from '../../clusters/index.ts';
 import type { Rooms } from './rooms.ts';
 
-export function clustersHandlers({ workspace, blobs, learned, connection }: Rooms): PageHandlers['clusters'] {
+export function clustersHandlers({
+  workspace,
+  blobs,
+  learned,
+  connection,
+  witness,
+}: Rooms): PageHandlers['clusters'] {
   const now = () => new Date().toISOString();
   return {
     list: async () => blobs.clusters((keyArn, id) => connection.isCurrentMaterial(keyArn, id)),
@@ -17,7 +24,7 @@ export function clustersHandlers({ workspace, blobs, learned, connection }: Room
       return {};
     },
     findKey: async ({ blobId, keyIds, context }) => {
-      const { found: blob } = workspace.get(blobId);
+      const { found: blob, source } = workspace.get(blobId);
       const kms = connection.kms();
       const candidates =
         keyIds === null
@@ -28,6 +35,16 @@ export function clustersHandlers({ workspace, blobs, learned, connection }: Room
         identification: blob.identification,
         context,
         candidates,
+      });
+      witness.note('key-search', {
+        outcome: found === null ? 'not found' : 'found',
+        detail: asked.map(({ keyId, algorithm, answer }) => `${keyId} ${algorithm} ${answer}`).join('; '),
+        file: source.display,
+        place: blob.place,
+        sha256Before: createHash('sha256').update(blob.bytes).digest('hex'),
+        sourceKey: found?.arn ?? null,
+        sourceContext: context,
+        requestIds: asked.flatMap(({ requestId }) => requestId ?? []),
       });
       const { keyFingerprint } = blob.identification;
       if (found !== null && keyFingerprint !== null) {

@@ -1,8 +1,10 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { appHandlers } from './app.ts';
+import { auditHandlers, auditHostHandlers } from './audit.ts';
 import { blobsHandlers, blobsHostHandlers } from './blobs.ts';
 import { clustersHandlers } from './clusters.ts';
 import { connectionHandlers } from './connection.ts';
+import { historyHandlers } from './history.ts';
 import { intakeHandlers, intakeHostHandlers } from './intake.ts';
 import { keysHandlers } from './keys.ts';
 import { outputHandlers, outputHostHandlers } from './output.ts';
@@ -26,6 +28,8 @@ export function pageHandlers(rooms: Rooms): PageHandlers {
     runs: runsHandlers(rooms),
     preflight: preflightHandlers(rooms),
     practice: practiceHandlers(rooms),
+    audit: auditHandlers(rooms),
+    history: historyHandlers(rooms),
   };
 }
 
@@ -36,5 +40,6 @@ export function hostHandlers(rooms: Rooms): HostHandlers {
     blobs: blobsHostHandlers(rooms),
     output: outputHostHandlers(rooms),
     runs: runsHostHandlers(rooms),
+    audit: auditHostHandlers(rooms),
   };
 }

@@ -2,7 +2,12 @@ import type { PageHandlers } from '#shared/contract/api.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { Rooms } from './rooms.ts';
 
-export function practiceHandlers({ connection, practice, workspace }: Rooms): PageHandlers['practice'] {
+export function practiceHandlers({
+  connection,
+  practice,
+  workspace,
+  witness,
+}: Rooms): PageHandlers['practice'] {
   return {
     restoreVault: async () => {
       if (connection.state.choice.kind !== 'practice')
@@ -14,7 +19,9 @@ export function practiceHandlers({ connection, practice, workspace }: Rooms): Pa
             'Connect to practice first.',
           ),
         );
-      return workspace.addPaths([await practice.restoreVault()], 'path');
+      const folder = await practice.restoreVault();
+      witness.note('vault-restored', { outcome: 'made anew', detail: 'the sample vault' });
+      return workspace.addPaths([folder], 'path');
     },
   };
 }

@@ -3,11 +3,16 @@ import type { FoundBlob } from '../../intake/index.ts';
 import { checkPermissions, type SourceKey } from '../../rotation/index.ts';
 import type { Rooms } from './rooms.ts';
 
-export function preflightHandlers({ workspace, learned, connection }: Rooms): PageHandlers['preflight'] {
+export function preflightHandlers({
+  workspace,
+  learned,
+  connection,
+  witness,
+}: Rooms): PageHandlers['preflight'] {
   return {
-    permissions: ({ blobIds, ...request }) => {
+    permissions: async ({ blobIds, ...request }) => {
       const known = new Map<string, SourceKey | null>();
-      return checkPermissions({
+      const checked = await checkPermissions({
         kms: connection.kms(),
         request,
         blobs: blobIds.map((blobId) => workspace.get(blobId).found),
@@ -26,6 +31,13 @@ export function preflightHandlers({ workspace, learned, connection }: Rooms): Pa
           return declared.keyArn === null ? null : { keyId: declared.keyArn, by: 'declared' };
         },
       });
+      witness.note('action', {
+        outcome: 'rights asked',
+        detail: checked.checks.map(({ sourceKeyId, answer }) => `${sourceKeyId} ${answer}`).join('; '),
+        destinationKey: request.destination.keyId,
+        requestIds: checked.checks.flatMap(({ requestId }) => requestId ?? []),
+      });
+      return checked;
     },
   };
 }

@@ -1,13 +1,17 @@
+import type { History } from '../../audit/index.ts';
 import type { EngineOptions } from '../../bridge/index.ts';
 import type { LearnedKeys } from '../../clusters/index.ts';
+import type { AuditRoom } from '../audit.ts';
 import type { Blobs } from '../blobs.ts';
 import type { Connection } from '../connection.ts';
 import type { MfaDesk } from '../mfa.ts';
 import type { OtherRegions } from '../other-regions.ts';
 import type { Practice } from '../practice.ts';
+import type { Reports } from '../reports.ts';
 import type { Runs } from '../runs.ts';
 import type { SettingsFile } from '../settings.ts';
 import type { SignIn } from '../sign-in.ts';
+import type { Witness } from '../witness.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** The services that handlers call. */
@@ -25,4 +29,8 @@ export interface Rooms {
   readonly practice: Practice;
   readonly runs: Runs;
   readonly settings: SettingsFile;
+  readonly audit: AuditRoom;
+  readonly history: History;
+  readonly reports: Reports;
+  readonly witness: Witness;
 }

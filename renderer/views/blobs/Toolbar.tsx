@@ -9,6 +9,7 @@ import { useInspector } from '../../store/inspector.ts';
 import { requestFiles, requestPaste } from '../../store/wire.ts';
 import { COLUMNS } from './columns.ts';
 import { Filters } from './Filters.tsx';
+import { OnlyChip } from './OnlyChip.tsx';
 
 const GROUPS: { id: GroupBy; label: string }[] = [
   { id: 'key', label: 'Key' },
@@ -27,6 +28,7 @@ export const Toolbar = memo(function Toolbar() {
   return (
     <div className="toolbar" role="toolbar" aria-label="Blobs">
       <Query />
+      <OnlyChip />
       <Filters />
       <Grouping />
       <Order />

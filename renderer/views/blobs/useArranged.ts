@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { Groups, Lines, marked, matching, sorted } from '../../lib/arrange.ts';
+import { among, Groups, Lines, marked, matching, sorted } from '../../lib/arrange.ts';
 import { rowState } from '../../lib/words.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useBlobs } from '../../store/blobs.ts';
@@ -8,14 +8,17 @@ import { useRuns } from '../../store/runs.ts';
 /** The table's lines: sorted, filtered, grouped. Each step is kept until something it depends on changes. */
 export function useArranged(): Lines {
   const table = useBlobs((state) => state.table);
-  const { query, kind, finding, group, sort, collapsed } = useArrange();
+  const { query, kind, finding, only, group, sort, collapsed } = useArrange();
   // Results matter to the order only when the state column is sorted by.
   const results = useRuns((state) => (sort.column === 'state' ? state.results : null));
   const order = useMemo(
     () => sorted(table, sort, (row) => rowState(row, results?.get(row.id)).word),
     [table, sort, results],
   );
-  const marks = useMemo(() => matching(table, { query, kind, finding }), [table, query, kind, finding]);
+  const marks = useMemo(
+    () => among(table, only?.ids ?? null, matching(table, { query, kind, finding })),
+    [table, query, kind, finding, only],
+  );
   const shown = useMemo(() => marked(order, marks), [order, marks]);
   const groups = useMemo(
     () => (group === 'none' ? null : new Groups(table, shown, group)),

@@ -1,4 +1,4 @@
-import { Boxes, History, KeyRound, Settings } from 'lucide-react';
+import { Boxes, ClipboardCheck, History, KeyRound, Settings } from 'lucide-react';
 import type { ComponentType } from 'react';
 import { count } from '../../lib/format.ts';
 import { useBlobs } from '../../store/blobs.ts';
@@ -20,6 +20,7 @@ export function Nav() {
         busy
       />
       <NavItem view="keys" name="Keys" icon={KeyRound} note={null} />
+      <NavItem view="audit" name="Audit" icon={ClipboardCheck} note={null} />
       <span className="nav-gap" />
       <NavItem view="settings" name="Settings" icon={Settings} note={null} />
     </nav>

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DescribeKeyCommand, DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
+import { expect, test } from './support/fixtures.ts';
+import { rewrap } from './support/processes.ts';
+import { connected, pickKey } from './support/screen.ts';
+import { encrypt, PAYMENTS, RETIRED, secret, write } from './support/vault.ts';
+
+const ROTATED = 'alias/rotated';
+
+/** A blob as the AWS CLI prints it, so that its file says which key it is under. */
+const printed = (blob: Uint8Array, keyArn: string, more: object = {}): string =>
+  `${JSON.stringify({ CiphertextBlob: Buffer.from(blob).toString('base64'), KeyId: keyArn, ...more }, null, 2)}\n`;
+
+test('an auditor’s day: findings, one suppressed, a report, a deletion, a rotation, and the finding gone', async ({
+  stage,
+  open,
+}) => {
+  test.slow(); // A whole day.
+  const { kms, files } = stage;
+  const arnOf = async (alias: string) =>
+    (await kms.send(new DescribeKeyCommand({ KeyId: alias }))).KeyMetadata?.Arn ?? '';
+  const payments = await arnOf(PAYMENTS);
+  const retired = await arnOf(RETIRED);
+  await kms.send(new EnableKeyCommand({ KeyId: retired }));
+  write(files, 'console.json', printed(await encrypt(kms, retired, secret()), retired));
+  await kms.send(new DisableKeyCommand({ KeyId: retired }));
+  write(files, 'token.json', printed(await encrypt(kms, payments, secret()), payments));
+  write(files, '=two.json', printed(await encrypt(kms, payments, secret()), payments));
+  // A data key of which somebody kept the plaintext.
+  const key = await arnOf(ROTATED);
+  write(
+    files,
+    'data-key.json',
+    printed(await encrypt(kms, key, secret()), key, { Plaintext: secret().toString('base64') }),
+  );
+
+  const { page } = await open(files);
+  await connected(page);
+  await page.getByRole('button', { name: 'Audit', exact: true }).click();
+
+  // What is protected by which key.
+  const overview = page.getByRole('tabpanel');
+  await expect(overview.getByRole('button', { name: 'Show 2 blobs: alias/payments' }).first()).toBeVisible();
+  const coverage = overview.getByRole('figure').filter({ hasText: 'How the key is known' });
+  await expect(coverage.getByRole('row', { name: /declared in files 4 100\.0 %/ })).toBeVisible();
+
+  // Three findings of different kinds.
+  await page.getByRole('tab', { name: /^Findings/ }).click();
+  const card = (title: string | RegExp) => page.getByRole('listitem').filter({ hasText: title });
+  await expect(card('alias/retired is disabled.')).toContainText('DescribeKey: KeyState Disabled');
+  await expect(card('alias/payments does not rotate.')).toContainText('2 blobs in 2 files');
+  await expect(card('plaintext-beside-blob')).toContainText('data-key.json');
+
+  // One is accepted for now.
+  await card('alias/retired is disabled.').getByRole('button', { name: 'Suppress…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Suppress this finding' });
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('Kept until the archive is closed');
+  await dialog.getByRole('button', { name: 'Suppress until then' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(card('alias/retired is disabled.')).toHaveCount(0);
+
+  // A report goes out.
+  await page.getByRole('button', { name: 'Export the audit' }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: 'CSV' }).click(),
+  ]);
+  const csv = readFileSync(await download.path(), 'utf8');
+  expect(csv.split('\r\n')).toHaveLength(6);
+  expect(csv).toContain('key-not-rotated');
+
+  // What would break?
+  await page.getByRole('tab', { name: 'If a key is deleted' }).click();
+  await page.getByRole('textbox', { name: /Or another/ }).fill(PAYMENTS);
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  const answer = page.getByRole('region', { name: 'Answer' });
+  await expect(answer).toContainText('2 blobs in 2 files could never be opened again.');
+
+  // A bar shows its blobs in the table, and the finding starts the rotation.
+  await answer.getByRole('button', { name: 'Show 2 blobs' }).click();
+  await expect(page.getByRole('row', { name: /token\.json/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /console\.json/ })).toHaveCount(0);
+  await page.getByRole('button', { name: /^Only under alias\/payments/ }).click();
+  await expect(page.getByRole('row', { name: /console\.json/ })).toBeVisible();
+  await page.getByRole('button', { name: 'Audit', exact: true }).click();
+  await page.getByRole('tab', { name: /^Findings/ }).click();
+  await card('alias/payments does not rotate.').getByRole('button', { name: 'Re-encrypt 2 blobs…' }).click();
+  const sheet = page.getByRole('dialog', { name: 'Re-encrypt' });
+  await pickKey(page, sheet, 'Destination key', ROTATED);
+  await sheet.getByRole('button', { name: 'Re-encrypt 2 blobs' }).click();
+  await expect(sheet.getByRole('region', { name: 'Result' })).toContainText('Re-encrypted 2 blobs');
+  await sheet.getByRole('button', { name: 'Done' }).click();
+  await expect(card('alias/payments does not rotate.')).toHaveCount(0);
+  await expect(card('plaintext-beside-blob')).toBeVisible();
+
+  // And all of it is written down.
+  await page.getByRole('tab', { name: 'History' }).click();
+  await page.getByRole('button', { name: 'Verify the chain' }).click();
+  await expect(page.getByRole('status', { name: 'Verification' })).toContainText(/All \d+ links hold/);
+  await expect(page.getByRole('row', { name: /reencrypted.*token\.json/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /Suppressed.*Kept until the archive is closed/ })).toBeVisible();
+});
+
+test('rewrap audit is a gate: rules, SARIF, and exit codes; history verify', async ({ stage }) => {
+  test.slow(); // Starts Rewrap ten times.
+  const { kms, files, home } = stage;
+  const { Arn: arn = '' } = (await kms.send(new DescribeKeyCommand({ KeyId: PAYMENTS }))).KeyMetadata ?? {};
+  write(files, 'vault/a.json', printed(await encrypt(kms, arn, secret()), arn));
+  const strict = write(files, 'strict.yaml', 'version: 1\naccounts: ["999988887777"]\nmaximumAgeDays: 30\n');
+  const fair = write(files, 'fair.json', JSON.stringify({ version: 1, keys: [PAYMENTS] }));
+  const wrong = write(files, 'wrong.yaml', 'version: 1\nacounts: ["1"]\n');
+  const vault = join(files, 'vault');
+  const out = join(files, 'report.sarif');
+
+  const failed = await rewrap(['audit', vault, '--rules', strict, '--format', 'sarif', '-o', out], home);
+  expect(failed.code, failed.stderr).toBe(1);
+  const { runs } = JSON.parse(readFileSync(out, 'utf8'));
+  expect(runs[0].results.map((r: { ruleId: string }) => r.ruleId)).toEqual(['rule-account']);
+  expect(runs[0].results[0].locations[0].physicalLocation.artifactLocation.uri).toBe('vault/a.json');
+
+  // Offline the label is an ARN, which a rule about an alias cannot be held against; KMS tells.
+  const offline = await rewrap(['audit', vault, '--rules', fair], home);
+  expect(offline.code).toBe(0);
+  expect(offline.stdout).toContain('not judged: rule keys on 1 blob');
+  const online = await rewrap(['audit', vault, '--rules', fair, '--practice', '--format', 'json'], home);
+  expect(online.code, online.stderr).toBe(0);
+  expect(JSON.parse(online.stdout).summary).toMatchObject({ violations: 0, unjudged: [] });
+
+  const deleted = await rewrap(['audit', vault, '--practice', '--if-deleted', PAYMENTS], home);
+  expect(deleted.stdout).toContain('1 blob in 1 file could never be opened again.');
+  for (const args of [
+    ['audit', vault, '--rules', wrong],
+    ['audit', vault, '--format', 'pdf'],
+  ]) {
+    const { code, stderr } = await rewrap(args, home);
+    expect({ args, code }).toEqual({ args, code: 2 });
+    expect(stderr).not.toBe('');
+  }
+  const verified = await rewrap(['history', 'verify', '--json'], home);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, broken: null });
+  const { count, hash } = JSON.parse(verified.stdout).head;
+  expect((await rewrap(['history', 'verify', '--expect', `${count + 3}:${hash}`], home)).code).toBe(1);
+  expect((await rewrap(['history'], home)).stdout).toMatch(/connected.*by arn:aws:iam::111122223333/);
+});

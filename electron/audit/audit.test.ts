@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { arnOf, input, key, NOW, row } from './audit.test-help.ts';
+import { facetMembers, makeAudit, suppressionMembers } from './audit.ts';
+import { deletionImpact } from './deletion.ts';
+
+const DAY = 86_400_000;
+const days = (n: number): string => new Date(NOW + n * DAY).toISOString();
+const codes = (audit: ReturnType<typeof makeAudit>) => audit.findings.map(({ code }) => code);
+const one = (audit: ReturnType<typeof makeAudit>, code: string) => {
+  const found = audit.findings.find((finding) => finding.code === code);
+  if (found === undefined) throw new Error(`no ${code} among ${codes(audit).join(', ')}`);
+  return found;
+};
+
+describe('what KMS says of keys', () => {
+  const of = (more: Parameters<typeof key>[1], keyArn = arnOf('k')) =>
+    makeAudit(input([row({ file: 'a', keyArn }), row({ file: 'b', keyArn })], [key('k', more)]));
+
+  it('finds nothing wrong with a key in order', () => expect(codes(of({}))).toEqual([]));
+
+  it.each([
+    ['key-disabled', { state: 'Disabled' }, 'warning'],
+    ['key-pending-deletion', { state: 'PendingDeletion', deletionDate: days(3.2) }, 'critical'],
+    ['key-unavailable', { state: 'PendingImport', origin: 'EXTERNAL' }, 'critical'],
+    ['key-not-rotated', { rotation: { enabled: false, periodDays: null, lastAt: null } }, 'warning'],
+    ['key-not-rotated', { rotation: { enabled: false, periodDays: null, lastAt: days(-400) } }, 'warning'],
+    ['key-unused', { lastUse: { operation: 'Decrypt', at: days(-100), trackedSince: null } }, 'info'],
+    ['key-unused', { lastUse: { operation: null, at: null, trackedSince: days(-120) } }, 'info'],
+    ['key-aws-managed', { manager: 'AWS' }, 'warning'],
+    ['key-other-account', { account: '444455556666' }, 'info'],
+    ['key-policy-wide', { openTo: ['anyone, in any account'] }, 'critical'],
+    ['key-one-region', { otherRegions: ['eu-west-1'] }, 'info'],
+  ] as const)('tells of %s', (code, more, severity) => {
+    const finding = one(of(more as never), code);
+    expect(finding).toMatchObject({ severity, blobs: 2, files: 2, keyArn: arnOf('k') });
+    expect(finding.reason).not.toBe('');
+    expect(finding.remedy).not.toBe('');
+    expect(finding.evidence.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['rotated by hand lately', { rotation: { enabled: false, periodDays: null, lastAt: days(-20) } }],
+    [
+      'imported material, which does not rotate',
+      { origin: 'EXTERNAL', rotation: { enabled: false, periodDays: null, lastAt: null } },
+    ],
+    ['used lately', { lastUse: { operation: 'Encrypt', at: days(-89), trackedSince: null } }],
+    ['tracked for a short time only', { lastUse: { operation: null, at: null, trackedSince: days(-20) } }],
+  ] as const)('is silent of a key %s', (_, more) => expect(codes(of(more as never))).toEqual([]));
+
+  it('counts the days to a deletion and says what dies', () => {
+    const finding = one(of({ state: 'PendingDeletion', deletionDate: days(6.5) }), 'key-pending-deletion');
+    expect(finding.title).toBe('alias/k will be deleted in 7 days.');
+    expect(finding.reason).toContain('never be opened again');
+  });
+
+  it('tells of accounts that KMS says nothing about, and of keys that are gone', () => {
+    const foreign = arnOf('x', '999988887777');
+    const rows = [
+      row({ file: 'a', material: null, keyArn: foreign }),
+      row({ file: 'b', material: null, keyArn: arnOf('lost') }),
+    ];
+    const audit = makeAudit(input(rows, [], { book: (name) => (name === arnOf('lost') ? 'gone' : null) }));
+    expect(one(audit, 'key-unknown-account').title).toContain('999988887777');
+    expect(one(audit, 'key-gone').severity).toBe('critical');
+  });
+
+  it('concludes nothing of accounts without a connection', () => {
+    const audit = makeAudit(
+      input([row({ file: 'a', material: null, keyArn: arnOf('x', '999988887777') })], [], { caller: null }),
+    );
+    expect(codes(audit)).toEqual([]);
+    expect(audit.summary.caller).toBeNull();
+  });
+});
+
+describe('the counts', () => {
+  const rows = [
+    row({ file: 'a', keyArn: arnOf('k'), createdAt: '2026-11-01T00:00:00Z' }),
+    row({ file: 'b', createdAt: '2019-01-01T00:00:00Z' }),
+    row({ file: 'c', material: 'bb'.repeat(32) }),
+    row({ file: 'd', material: null, kind: 'kms-asymmetric-candidate' }),
+    row({ file: 'e', material: null, kind: 'age' }),
+    row({ file: 'f', material: null, keyArn: 'alias/k' }),
+  ];
+  const audit = makeAudit(input(rows, [key('k')]));
+  const bars = (facet: string) =>
+    audit.summary.facets.find((each) => each.facet === facet)?.bars.map(({ label, blobs }) => [label, blobs]);
+
+  it('join a group, its label and an alias of the same key', () => {
+    expect(bars('key')).toEqual([
+      ['alias/k', 3],
+      ['key material bbbbbbbb', 1],
+      ['not known', 1],
+      ['not made by KMS', 1],
+    ]);
+    expect(audit.summary.totals).toEqual({
+      blobs: 6,
+      files: 6,
+      materials: 2,
+      keys: 1,
+      accounts: 1,
+      regions: 1,
+    });
+  });
+
+  it('say how much is known, and how old', () => {
+    expect(bars('coverage')).toEqual([
+      ['declared in files', 3],
+      ['grouped, key not known', 1],
+      ['not known', 1],
+      ['not made by KMS', 1],
+    ]);
+    expect(bars('age')).toEqual([
+      ['within 30 days', 1],
+      ['over 2 years ago', 1],
+      ['no date declared', 4],
+    ]);
+  });
+
+  it('give the blobs behind each bar: every facet adds up to all blobs', () => {
+    for (const { facet, bars: list, more } of audit.summary.facets) {
+      expect(more.values).toBe(0);
+      const members = list.flatMap(({ value, blobs }) => {
+        const found = facetMembers(audit, facet, value);
+        expect(found).toHaveLength(blobs);
+        return found;
+      });
+      expect(members.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);
+    }
+  });
+});
+
+describe('suppression', () => {
+  const finding = {
+    code: 'plaintext-beside-blob',
+    severity: 'critical' as const,
+    title: 'T',
+    detail: 'D',
+    range: null,
+  };
+  const base = (rows: ReturnType<typeof row>[]) => input(rows, [], { findings: () => [finding] });
+  const rows = [row({ file: 'a' }), row({ file: 'b' })];
+  const first = makeAudit(base(rows));
+  const found = one(first, 'plaintext-beside-blob');
+  const members = new Set(suppressionMembers(first, found) ?? []);
+  const until = (date: string) =>
+    new Map([[found.id, { reason: 'accepted', until: date, where: 'here' as const, members }]]);
+
+  it('silences what was seen, and says so', () => {
+    const audit = makeAudit({ ...base(rows), suppressions: until('2026-11-24') });
+    expect(audit.summary.findings).toEqual({ critical: 0, warning: 0, info: 0, suppressed: 1 });
+    expect(audit.summary.severities).toEqual({ critical: 0, warning: 0, info: 0, none: 2 });
+    expect(audit.findings[0]?.suppressed).toEqual({ reason: 'accepted', until: '2026-11-24', where: 'here' });
+  });
+
+  it('ends with its date', () => {
+    const audit = makeAudit({ ...base(rows), suppressions: until('2026-11-23') });
+    expect(audit.summary.findings).toMatchObject({ critical: 1, suppressed: 0 });
+  });
+
+  it('does not hold for a place that was not seen', () => {
+    const audit = makeAudit({ ...base([...rows, row({ file: 'new' })]), suppressions: until('2027-01-01') });
+    expect(audit.summary.findings).toMatchObject({ critical: 1, suppressed: 1 });
+    expect(one(audit, 'plaintext-beside-blob').examples).toEqual([{ file: 'new', place: '' }]);
+  });
+});
+
+describe('a deletion', () => {
+  const rows = [
+    row({ file: 'a', keyArn: arnOf('k') }),
+    row({ file: 'a', place: 'two' }),
+    row({ file: 'b', material: 'bb'.repeat(32) }),
+    row({ file: 'c', material: null, kind: 'kms-asymmetric-candidate' }),
+    row({ file: 'd', material: null, kind: 'age' }),
+  ];
+  it('is answered by key, alias and id, with what is sure and what is not', () => {
+    const audit = makeAudit(input(rows, [key('k')]));
+    for (const asked of [arnOf('k'), 'alias/k', 'k'])
+      expect(deletionImpact(audit, asked)).toMatchObject({
+        answer: '2 blobs in 1 file could never be opened again.',
+        severity: 'some',
+        certain: 0,
+        declared: 2,
+        possible: 1,
+        byFile: [{ file: 'a', blobs: 2 }],
+      });
+  });
+  it('names the replica that is left', () => {
+    const audit = makeAudit(input(rows, [key('k', { otherRegions: ['eu-west-1'] })]));
+    expect(deletionImpact(audit, 'alias/k').answer).toContain('eu-west-1 alone');
+  });
+  it('does not say that nothing breaks while some are unknown', () => {
+    const audit = makeAudit(input(rows, [key('k'), key('other')]));
+    expect(deletionImpact(audit, 'alias/other')).toMatchObject({ severity: 'possible', possible: 1 });
+    const known = makeAudit(input([row({ file: 'a', keyArn: arnOf('k') })], [key('k'), key('other')]));
+    expect(deletionImpact(known, 'alias/other')).toMatchObject({
+      severity: 'none',
+      answer: expect.stringContaining('Nothing'),
+    });
+  });
+});

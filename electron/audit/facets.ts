@@ -1,0 +1,190 @@
+import { type AuditBar, type AuditFacet, FACETS, type Facet } from '#shared/model/audit.ts';
+import type { BlobRow } from '#shared/model/blob.ts';
+import { declaredDate } from '../clusters/index.ts';
+import { type Subject, subjectName } from './subjects.ts';
+
+const DAY = 86_400_000;
+/** Bars of one facet; the rest is summed up. */
+const MOST_BARS = 40;
+
+/** Value and words of a facet for one blob. The value is empty where it is not known. */
+interface Valued {
+  readonly value: string;
+  readonly label: string;
+  readonly fingerprint: string | null;
+}
+
+const NOT_KNOWN: Valued = { value: '', label: 'not known', fingerprint: null };
+const plain = (value: string | null | undefined, label?: string): Valued =>
+  value === null || value === undefined || value === ''
+    ? NOT_KNOWN
+    : { value, label: label ?? value, fingerprint: null };
+
+const COVERAGE_WORDS: Record<Subject['by'], string> = {
+  kms: 'KMS said whose',
+  person: 'a person said whose',
+  declared: 'declared in files',
+  clustered: 'grouped, key not known',
+  unknown: 'not known',
+  foreign: 'not made by KMS',
+};
+
+const STATE_WORDS: Record<string, string> = {
+  Enabled: 'enabled',
+  Disabled: 'disabled',
+  PendingDeletion: 'pending deletion',
+  PendingReplicaDeletion: 'pending replica deletion',
+  PendingImport: 'pending import',
+  Unavailable: 'unavailable',
+};
+
+/** Facets that depend on the subject alone: valued once for each, not for each blob. */
+function ofSubject(facet: Facet, subject: Subject, now: number): Valued | null {
+  const { key, by } = subject;
+  switch (facet) {
+    case 'key':
+      return { value: subject.id, label: subjectName(subject), fingerprint: subject.fingerprint };
+    case 'alias':
+      return key === null
+        ? aliasOf(subject)
+        : plain(key.aliases[0] ?? null, key.aliases[0]) === NOT_KNOWN
+          ? { value: '-', label: 'no alias', fingerprint: null }
+          : plain(key.aliases[0]);
+    case 'account':
+      return plain(subject.account);
+    case 'region':
+      return plain(subject.region);
+    case 'state':
+      return subject.gone
+        ? plain('gone', 'no such key')
+        : plain(key?.state, STATE_WORDS[key?.state ?? ''] ?? key?.state ?? undefined);
+    case 'spec':
+      return plain(key?.spec);
+    case 'origin':
+      return plain(key?.origin, originWords(key?.origin ?? null));
+    case 'manager':
+      return plain(key?.manager, key?.manager === 'AWS' ? 'AWS managed' : 'customer managed');
+    case 'rotation':
+      return rotation(subject);
+    case 'lastUse':
+      return lastUse(subject, now);
+    case 'coverage':
+      return { value: by, label: COVERAGE_WORDS[by], fingerprint: null };
+    default:
+      return null;
+  }
+}
+
+function aliasOf({ label }: Subject): Valued {
+  const name = label === null ? null : /(?:^|:)(alias\/.+)$/.exec(label)?.[1];
+  return plain(name);
+}
+
+function originWords(origin: string | null): string {
+  switch (origin) {
+    case 'AWS_KMS':
+      return 'AWS KMS';
+    case 'EXTERNAL':
+      return 'imported';
+    case 'AWS_CLOUDHSM':
+      return 'CloudHSM key store';
+    case 'EXTERNAL_KEY_STORE':
+      return 'external key store';
+    default:
+      return origin ?? '';
+  }
+}
+
+function rotation({ key }: Subject): Valued {
+  if (key === null || key.spec === null) return NOT_KNOWN;
+  if (key.spec !== 'SYMMETRIC_DEFAULT') return plain('n/a', 'does not rotate');
+  if (key.rotation === null) return NOT_KNOWN;
+  if (key.rotation.enabled) return plain('on', 'automatic');
+  return key.rotation.lastAt === null ? plain('off', 'never rotated') : plain('by-hand', 'by hand');
+}
+
+function lastUse({ key }: Subject, now: number): Valued {
+  const use = key?.lastUse ?? null;
+  if (use === null) return NOT_KNOWN;
+  if (use.at === null) return plain('never', 'no use on record');
+  return plain(...agedWords(Date.parse(use.at), now));
+}
+
+function agedWords(at: number, now: number): [string, string] {
+  const days = (now - at) / DAY;
+  if (days <= 30) return ['30', 'within 30 days'];
+  if (days <= 90) return ['90', '31 to 90 days ago'];
+  if (days <= 365) return ['365', '91 to 365 days ago'];
+  if (days <= 730) return ['730', '1 to 2 years ago'];
+  return ['old', 'over 2 years ago'];
+}
+
+function ofRow(facet: Facet, row: BlobRow, now: number): Valued {
+  switch (facet) {
+    case 'age': {
+      const date = declaredDate(row.declared.createdAt);
+      return date === null
+        ? { value: '', label: 'no date declared', fingerprint: null }
+        : plain(...agedWords(Date.parse(date), now));
+    }
+    case 'kind':
+      return plain(row.identification.kind);
+    default:
+      return plain(row.container);
+  }
+}
+
+/** Value of any facet for one blob. */
+export function facetValue(facet: Facet, row: BlobRow, subject: Subject, now: number): string {
+  return (ofSubject(facet, subject, now) ?? ofRow(facet, row, now)).value;
+}
+
+/** Every facet of all blobs, in one pass. `subjects[i]` is that of `rows[i]`. */
+export function countFacets(
+  rows: readonly BlobRow[],
+  subjects: readonly Subject[],
+  now: number,
+): AuditFacet[] {
+  const bySubject = new Map<Subject, number>();
+  const own: Record<'age' | 'kind' | 'container', Map<string, AuditBar>> = {
+    age: new Map(),
+    kind: new Map(),
+    container: new Map(),
+  };
+  rows.forEach((row, i) => {
+    const subject = subjects[i];
+    if (subject !== undefined) bySubject.set(subject, (bySubject.get(subject) ?? 0) + 1);
+    for (const facet of ['age', 'kind', 'container'] as const) add(own[facet], ofRow(facet, row, now), 1);
+  });
+  return FACETS.map((facet) => {
+    if (facet === 'age' || facet === 'kind' || facet === 'container') return facetOf(facet, own[facet]);
+    const bars = new Map<string, AuditBar>();
+    for (const [subject, blobs] of bySubject) add(bars, ofSubject(facet, subject, now) ?? NOT_KNOWN, blobs);
+    return facetOf(facet, bars);
+  });
+}
+
+function add(bars: Map<string, AuditBar>, { value, label, fingerprint }: Valued, blobs: number): void {
+  const bar = bars.get(value);
+  if (bar === undefined) bars.set(value, { value, label, blobs, fingerprint });
+  else bar.blobs += blobs;
+}
+
+const TIME_ORDER = ['30', '90', '365', '730', 'old', 'never', ''];
+const COVERAGE_ORDER = ['kms', 'person', 'declared', 'clustered', 'unknown', 'foreign'];
+
+function facetOf(facet: Facet, bars: ReadonlyMap<string, AuditBar>): AuditFacet {
+  const order =
+    facet === 'age' || facet === 'lastUse' ? TIME_ORDER : facet === 'coverage' ? COVERAGE_ORDER : null;
+  const sorted = [...bars.values()].sort((a, b) =>
+    order === null
+      ? b.blobs - a.blobs || (a.label < b.label ? -1 : a.label > b.label ? 1 : a.value < b.value ? -1 : 1)
+      : order.indexOf(a.value) - order.indexOf(b.value),
+  );
+  const rest = sorted.slice(MOST_BARS);
+  return {
+    facet,
+    bars: sorted.slice(0, MOST_BARS),
+    more: { values: rest.length, blobs: rest.reduce((sum, bar) => sum + bar.blobs, 0) },
+  };
+}

@@ -1,0 +1,72 @@
+import type { BlobRow } from '#shared/model/blob.ts';
+import type { Cluster } from '#shared/model/cluster.ts';
+import { readKeyName } from '../clusters/index.ts';
+import type { Told } from './key-findings.ts';
+import type { Subject } from './subjects.ts';
+
+/**
+ * Findings that need a blob's key material or label beside what KMS told of its key: an earlier key material after a
+ * rotation, and one Region named where the key has replicas.
+ */
+export function materialFindings(
+  clusters: readonly Cluster[],
+): (row: BlobRow, subject: Subject) => readonly Told[] {
+  const materialIds = new Map(
+    clusters.map((cluster) => [
+      cluster.fingerprint,
+      cluster.keys.find((key) => key.by === 'kms' && key.keyMaterialId !== null)?.keyMaterialId ?? null,
+    ]),
+  );
+  const old = new Map<Subject, Told>();
+  const single = new Map<Subject, Told>();
+  return (row, subject) => {
+    const told: Told[] = [];
+    const { key } = subject;
+    if (key === null) return told;
+    const materialId = materialIds.get(row.identification.keyFingerprint ?? '') ?? null;
+    if (materialId !== null && key.currentKeyMaterialId !== null && materialId !== key.currentKeyMaterialId)
+      told.push(once(old, subject, () => earlier(subject, materialId)));
+    if (key.otherRegions.length > 0 && namesOneRegion(row))
+      told.push(once(single, subject, () => oneRegion(subject)));
+    return told;
+  };
+}
+
+function once(known: Map<Subject, Told>, subject: Subject, make: () => Told): Told {
+  const told = known.get(subject) ?? make();
+  known.set(subject, told);
+  return told;
+}
+
+function namesOneRegion({ declared: { keyArn } }: BlobRow): boolean {
+  return keyArn !== null && readKeyName(keyArn).region !== null;
+}
+
+function earlier({ key, label }: Subject, materialId: string): Told {
+  return {
+    code: 'material-not-current',
+    severity: 'info',
+    title: `${key?.aliases[0] ?? label} was rotated since: these blobs are under an earlier key material.`,
+    reason: 'Rotation does not touch what was encrypted before. The earlier key material still opens it.',
+    evidence: [
+      `ReEncrypt: key material ${materialId.slice(0, 16)}…`,
+      `DescribeKey: current key material ${key?.currentKeyMaterialId?.slice(0, 16)}…`,
+    ],
+    remedy: 'Re-encrypt to the same key: the new blobs take the current key material.',
+    source: 'kms',
+  };
+}
+
+function oneRegion({ key, label, region }: Subject): Told {
+  return {
+    code: 'key-one-region',
+    severity: 'info',
+    title: `${key?.aliases[0] ?? label} has replicas, but the files name ${region ?? 'one Region'} alone.`,
+    reason:
+      'Tools that send the ARN from the file open nothing while that Region is away, though a replica could.',
+    evidence: [`DescribeKey: replicas in ${(key?.otherRegions ?? []).join(', ')}`],
+    remedy:
+      'Add the replica’s ARN to the files (SOPS takes several keys), or let the reader choose its own Region.',
+    source: 'kms',
+  };
+}

@@ -1,0 +1,187 @@
+import type { HistoryRecord } from '#shared/model/history.ts';
+import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { csv, json } from '../inert.ts';
+import { htmlReport } from './html.ts';
+import { type SarifResult, sarif } from './sarif.ts';
+import type { Stated } from './stated.ts';
+
+/** A run as it stands, and what the history holds of it. */
+export interface RunFacts {
+  readonly run: RunSummary;
+  readonly items: readonly RunItem[];
+  readonly records: readonly HistoryRecord[];
+}
+
+const HEAD = [
+  'file',
+  'place',
+  'state',
+  'sha256 before',
+  'sha256 after',
+  'source key',
+  'destination key',
+  'source key material',
+  'destination key material',
+  'source algorithm',
+  'destination algorithm',
+  'source context',
+  'destination context',
+  'request ids',
+  'output',
+  'backup',
+  'fault',
+  'notes',
+];
+const contextText = (context: Readonly<Record<string, string>> | null | undefined): string =>
+  context == null
+    ? ''
+    : JSON.stringify(Object.fromEntries(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1))));
+
+/** Contexts and algorithms stand in the history's record of the blob: an item has them not. */
+function joined({ items, records }: RunFacts): { item: RunItem; record: HistoryRecord | null }[] {
+  const byPlace = new Map(
+    records
+      .filter(({ kind }) => kind === 'blob')
+      .map((record) => [`${record.file}\0${record.place}`, record]),
+  );
+  return items.map((item) => ({ item, record: byPlace.get(`${item.file}\0${item.place}`) ?? null }));
+}
+
+const cells = ({ item, record }: { item: RunItem; record: HistoryRecord | null }): (string | null)[] => [
+  item.file,
+  item.place,
+  item.state,
+  item.sha256Before,
+  item.sha256After,
+  item.sourceKeyArn,
+  item.destinationKeyArn,
+  item.sourceKeyMaterialId,
+  item.destinationKeyMaterialId,
+  record?.sourceAlgorithm ?? null,
+  record?.destinationAlgorithm ?? null,
+  contextText(record?.sourceContext),
+  contextText(record?.destinationContext),
+  [item.decryptRequestId, item.requestId].filter((id) => id !== null).join(' '),
+  item.output,
+  item.backup,
+  item.fault === null ? null : `${item.fault.code}: ${item.fault.message}`,
+  item.notes.join(' '),
+];
+
+export const runCsv = (facts: RunFacts): string => csv([HEAD, ...joined(facts).map(cells)]);
+
+export function runJson(facts: RunFacts, stated: Stated): string {
+  const { rate: _r, secondsLeft: _s, ...run } = facts.run;
+  return `${json({
+    report: 'run',
+    format: 1,
+    stated,
+    run,
+    items: joined(facts).map(({ item, record }) => ({
+      ...item,
+      sourceAlgorithm: record?.sourceAlgorithm ?? null,
+      destinationAlgorithm: record?.destinationAlgorithm ?? null,
+      sourceContext: record?.sourceContext ?? null,
+      destinationContext: record?.destinationContext ?? null,
+    })),
+    history: facts.records.map(({ seq, hash }) => ({ seq, hash })),
+  })}\n`;
+}
+
+/** Failures as results; what went well is no result. */
+export function runSarif(facts: RunFacts, stated: Stated): string {
+  const failed = facts.items.filter((item) => item.state === 'failed');
+  const rules = new Map(
+    failed.map(({ fault }) => [
+      fault?.code ?? 'Failed',
+      { id: fault?.code ?? 'Failed', text: fault?.message ?? 'It failed.', help: fault?.remedy ?? '' },
+    ]),
+  );
+  const results = failed.map(
+    (item): SarifResult => ({
+      rule: item.fault?.code ?? 'Failed',
+      level: 'error',
+      message: [item.fault?.message ?? 'It failed.', item.fault?.detail ?? ''].filter(Boolean).join(' '),
+      file: item.file,
+      place: item.place,
+      bytes: null,
+      fingerprint: `${item.sha256Before}.${item.fault?.code ?? 'Failed'}`,
+      suppressed: null,
+      properties: { sha256: item.sha256Before, requestId: item.requestId, sourceKey: item.sourceKeyArn },
+    }),
+  );
+  return sarif([...rules.values()], results, stated);
+}
+
+export function runHtml(facts: RunFacts, stated: Stated): string {
+  const { run } = facts;
+  const { counts } = run;
+  const all = joined(facts);
+  const failed = all.filter(({ item }) => item.state === 'failed');
+  const what = run.dryRun ? 'Preflight' : 'Re-encryption';
+  return htmlReport(`${what} of ${counts.total.toLocaleString('en-US')} blobs`, stated, [
+    {
+      heading: 'The run',
+      blocks: [
+        {
+          type: 'facts',
+          facts: [
+            ['Started', run.startedAt],
+            ['Ended', run.finishedAt ?? 'not ended'],
+            ['State', run.status],
+            ['Destination key', run.destinationKeyId],
+            ['Ran against', run.connection],
+          ],
+        },
+        {
+          type: 'stack',
+          title: 'Outcome',
+          bars: [
+            { label: run.dryRun ? 'would succeed' : 're-encrypted', count: counts.succeeded, tone: 'done' },
+            { label: 'failed', count: counts.failed, tone: 'danger' },
+            { label: 'skipped', count: counts.skipped, tone: 'none' },
+          ],
+        },
+      ],
+    },
+    ...(failed.length === 0
+      ? []
+      : [
+          {
+            heading: 'Failures',
+            blocks: [
+              {
+                type: 'table' as const,
+                title: 'Blobs that failed',
+                head: ['Blob', 'What happened', 'What to do', 'Request id'],
+                rows: failed.map(({ item }) => [
+                  item.place === '' ? item.file : `${item.file} · ${item.place}`,
+                  `${item.fault?.code ?? ''}: ${item.fault?.message ?? ''}`,
+                  item.fault?.remedy ?? '',
+                  item.requestId ?? '',
+                ]),
+              },
+            ],
+          },
+        ]),
+    {
+      heading: 'Every blob',
+      blocks: [
+        {
+          type: 'table',
+          title: 'What became of it, as KMS said',
+          head: ['Blob', 'State', 'From key', 'To key', 'Context', 'SHA-256 before and after', 'Request id'],
+          rows: all.map(({ item, record }) => [
+            item.place === '' ? item.file : `${item.file} · ${item.place}`,
+            item.state,
+            item.sourceKeyArn ?? '',
+            item.destinationKeyArn ?? '',
+            contextText(record?.destinationContext),
+            `${item.sha256Before} ${item.sha256After ?? ''}`,
+            item.requestId ?? '',
+          ]),
+        },
+      ],
+    },
+  ]);
+}

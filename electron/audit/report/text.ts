@@ -1,0 +1,76 @@
+import type { AuditFinding, AuditSummary, DeletionImpact } from '#shared/model/audit.ts';
+import type { HistoryRecord } from '#shared/model/history.ts';
+import { visible } from '../inert.ts';
+
+const MARKS = { critical: 'CRITICAL', warning: 'WARNING', info: 'note' } as const;
+const plural = (n: number, one: string): string => `${n.toLocaleString('en-US')} ${one}${n === 1 ? '' : 's'}`;
+
+/** An audit for a terminal: totals, keys, findings; names from outside made visible. */
+export function auditText(
+  summary: AuditSummary,
+  findings: readonly AuditFinding[],
+  named: (place: { file: string; place: string }) => string,
+): string {
+  const { totals } = summary;
+  const coverage = summary.facets.find(({ facet }) => facet === 'coverage')?.bars ?? [];
+  const lines = [
+    `${plural(totals.blobs, 'blob')} in ${plural(totals.files, 'file')}; ${plural(totals.keys, 'known key')}, ${plural(totals.materials, 'key material')}.`,
+    `Keys: ${coverage.map(({ label, blobs }) => `${blobs} ${label}`).join(', ') || 'none'}.`,
+    ...(summary.caller === null ? ['Not connected: what only KMS can say was not asked.'] : []),
+    '',
+    ...summary.keys.map(
+      ({ name, blobs, by, key }) =>
+        `  ${String(blobs).padStart(6)}  ${visible(name)}${key?.state == null ? '' : `, ${key.state}`} (${by === 'kms' ? 'KMS said' : by === 'person' ? 'a person said' : 'declared in files'})`,
+    ),
+    ...(summary.keys.length > 0 ? [''] : []),
+  ];
+  for (const finding of findings) {
+    const silent = finding.suppressed === null ? '' : ' (suppressed)';
+    lines.push(
+      `${finding.violation ? 'VIOLATION' : MARKS[finding.severity]} ${finding.code}${silent}: ${visible(finding.title)}`,
+      ...[...finding.evidence, finding.remedy].filter(Boolean).map((line) => `    ${visible(line)}`),
+      ...finding.examples.map((place) => `    - ${visible(named(place))}`),
+    );
+    const more = finding.blobs - finding.examples.length;
+    if (more > 0) lines.push(`    - and ${plural(more, 'more blob')}`);
+    if (finding.suppressed !== null)
+      lines.push(`    suppressed until ${finding.suppressed.until}: ${visible(finding.suppressed.reason)}`);
+  }
+  if (findings.length === 0) lines.push('Nothing was found.');
+  for (const { rule, blobs, why } of summary.unjudged)
+    lines.push(`not judged: rule ${rule} on ${plural(blobs, 'blob')}: ${why}`);
+  for (const gap of summary.gaps) lines.push(`gap: ${visible(gap)}`);
+  if (summary.violations !== null)
+    lines.push(
+      '',
+      summary.violations === 0
+        ? 'No rule is broken.'
+        : `Rules are broken: ${plural(summary.violations, 'violation')}.`,
+    );
+  return lines.join('\n');
+}
+
+export function deletionText(impact: DeletionImpact, named: (file: string) => string): string {
+  return [
+    visible(impact.answer),
+    `  KMS or a person said so: ${impact.certain}; only their files say so: ${impact.declared}; not known whose: ${impact.possible}`,
+    ...impact.byFile.map(({ file, blobs }) => `  ${String(blobs).padStart(6)}  ${visible(named(file))}`),
+    ...impact.notes.map((note) => `  ${visible(note)}`),
+  ].join('\n');
+}
+
+/** One line for each record. */
+export function historyText(records: readonly HistoryRecord[]): string {
+  return records
+    .map((record) => {
+      const on =
+        record.file === null
+          ? ''
+          : ` ${record.file}${record.place === '' || record.place === null ? '' : ` · ${record.place}`}`;
+      const ids = record.requestIds.length === 0 ? '' : ` request ${record.requestIds.join(' ')}`;
+      return visible(
+        `${String(record.seq).padStart(6)}  ${record.at}  ${record.kind.padEnd(18)} ${record.outcome}${on}${record.detail === '' ? '' : ` (${record.detail})`}${record.who === null ? '' : ` by ${record.who}`}${ids}`,
+      );
+    })
+    .join('\n');
+}

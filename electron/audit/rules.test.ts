@@ -1,0 +1,191 @@
+import Ajv from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { FaultError } from '#shared/model/fault.ts';
+import { arnOf, input, key, row } from './audit.test-help.ts';
+import { makeAudit } from './audit.ts';
+import { openPrincipals } from './policy.ts';
+import { matches, readRules, rulesSchema } from './rules.ts';
+
+const FULL = `
+version: 1
+accounts: ["111122223333"]
+regions: [us-east-1]
+keys: ["alias/pay*", "${arnOf('k')}"]
+algorithms: [SYMMETRIC_DEFAULT, RSAES_OAEP_SHA_256]
+context: { required: [app], values: { env: [prod] } }
+maximumAgeDays: 365
+forbid: [key-disabled]
+suppress:
+  - { code: key-unused, reason: kept for the tax office, until: 2030-01-01 }
+`;
+
+describe('a rules file', () => {
+  it('is read as YAML and as JSON, and its schema says the same', () => {
+    const rules = readRules(FULL);
+    expect(readRules(JSON.stringify(rules))).toEqual(rules);
+    const check = new Ajv({ strict: false, validateFormats: false }).compile(rulesSchema());
+    expect(check(rules), JSON.stringify(check.errors)).toBe(true);
+    expect(check({ version: 1, acounts: [] })).toBe(false);
+  });
+
+  it.each([
+    ['a typing error', 'version: 1\nacounts: ["111122223333"]', /acounts/],
+    ['an account without quotes that lost its zeros', 'version: 1\naccounts: [1234]', /accounts/],
+    ['no version', 'accounts: ["111122223333"]', /version/],
+    ['a bad date', 'version: 1\nsuppress: [{code: a, reason: b, until: soon}]', /until/],
+    ['no YAML', 'version: [1', /./],
+    ['nothing', '', /./],
+    [
+      'a bomb of aliases',
+      `a: &a [1,1,1,1,1,1,1,1,1,1]\n${Array.from({ length: 9 }, (_, i) => `${'bcdefghij'[i]}: &${'bcdefghij'[i]} [${Array(10).fill(`*${'abcdefghi'[i]}`).join(',')}]`).join('\n')}`,
+      /alias/i,
+    ],
+  ])('with %s is refused with the reason', (_, text, reason) => {
+    const refused = (() => {
+      try {
+        readRules(text);
+      } catch (error) {
+        return error instanceof FaultError ? error.fault : error;
+      }
+      return null;
+    })();
+    expect(refused).toMatchObject({ code: 'BadRules', detail: expect.stringMatching(reason) });
+  });
+
+  it('has patterns with stars', () => {
+    expect(matches('alias/pay*', 'alias/payments')).toBe(true);
+    expect(matches('*', '')).toBe(true);
+    expect(matches('a*b*c', 'a--b--c')).toBe(true);
+    expect(matches('a*b', 'a')).toBe(false);
+    expect(matches('a*a', 'a')).toBe(false);
+    expect(matches('a.c', 'abc')).toBe(false);
+  });
+});
+
+describe('judging', () => {
+  const run = (rules: string, rows: Parameters<typeof row>[0][], keys = [key('k')]) =>
+    makeAudit(input(rows.map(row), keys, { rules: readRules(`version: 1\n${rules}`) }));
+  const broken = (audit: ReturnType<typeof run>) =>
+    audit.findings.filter((f) => f.violation).map((f) => [f.code, f.blobs]);
+
+  it('holds accounts, Regions and keys against what is known, and says what is not', () => {
+    const rows = [
+      { file: 'a', keyArn: arnOf('k') },
+      { file: 'b', material: null, keyArn: arnOf('z', '999988887777', 'eu-west-1') },
+      { file: 'c', material: 'cc'.repeat(32) },
+    ];
+    const audit = run('accounts: ["111122223333"]\nregions: [us-east-1]\nkeys: [alias/k]', rows);
+    expect(broken(audit)).toEqual([
+      ['rule-account', 1],
+      ['rule-region', 1],
+    ]);
+    expect(audit.summary.violations).toBe(2);
+    expect(audit.summary.unjudged.map(({ rule, blobs }) => [rule, blobs])).toEqual([
+      ['keys', 1],
+      ['accounts', 1],
+      ['regions', 1],
+      ['keys', 1],
+    ]);
+  });
+
+  it('holds a key that KMS described against its aliases', () => {
+    expect(broken(run('keys: [alias/other]', [{ file: 'a', keyArn: arnOf('k') }]))).toEqual([
+      ['rule-key', 1],
+    ]);
+    expect(broken(run('keys: [alias/k]', [{ file: 'a', keyArn: arnOf('k') }]))).toEqual([]);
+  });
+
+  it('holds contexts against what the container declares alone', () => {
+    const audit = run('context: {required: [app], values: {env: [prod]}}', [
+      { file: 'a', context: { app: 'x', env: 'prod' } },
+      { file: 'b', context: { env: 'prod' } },
+      { file: 'c', context: { app: 'x', env: 'dev' } },
+      { file: 'd' },
+    ]);
+    expect(broken(audit)).toEqual([
+      ['rule-context', 1],
+      ['rule-context', 1],
+    ]);
+    expect(audit.summary.unjudged).toEqual([
+      { rule: 'context', blobs: 1, why: expect.stringContaining('do not hold') },
+    ]);
+  });
+
+  it('holds algorithms, kinds and age', () => {
+    expect(
+      broken(
+        run('algorithms: [SYMMETRIC_DEFAULT]', [
+          { file: 'a' },
+          { file: 'b', material: null, kind: 'kms-asymmetric-candidate', algorithm: 'RSAES_OAEP_SHA_1' },
+        ]),
+      ),
+    ).toEqual([['rule-algorithm', 1]]);
+    expect(
+      broken(run('kinds: [kms-symmetric]', [{ file: 'a' }, { file: 'b', material: null, kind: 'age' }])),
+    ).toEqual([['rule-kind', 1]]);
+    expect(
+      broken(
+        run('maximumAgeDays: 30', [
+          { file: 'a', createdAt: '2026-11-01T00:00:00Z' },
+          { file: 'b', createdAt: '2026-01-01T00:00:00Z' },
+        ]),
+      ),
+    ).toEqual([['rule-age', 1]]);
+  });
+
+  it('makes violations of forbidden findings, and silences what it suppresses until its date', () => {
+    const off = [key('k', { state: 'Disabled' })];
+    const rows = [{ file: 'a', keyArn: arnOf('k') }];
+    expect(broken(run('forbid: [key-disabled]', rows, off))).toEqual([['key-disabled', 1]]);
+    expect(broken(run('failOn: warning', rows, off))).toEqual([['key-disabled', 1]]);
+    const silent = run(
+      'forbid: [key-disabled]\nsuppress: [{code: key-disabled, reason: known, until: 2026-11-24}]',
+      rows,
+      off,
+    );
+    expect(silent.summary.violations).toBe(0);
+    expect(silent.findings[0]?.suppressed).toMatchObject({ where: 'rules' });
+    const over = run(
+      'forbid: [key-disabled]\nsuppress: [{code: key-disabled, reason: known, until: 2026-11-23}]',
+      rows,
+      off,
+    );
+    expect(over.summary.violations).toBe(1);
+  });
+});
+
+describe('a key policy', () => {
+  const policy = (statement: object) => JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  const allow = { Effect: 'Allow', Action: 'kms:*', Resource: '*' };
+  it.each([
+    ['its own account', { ...allow, Principal: { AWS: 'arn:aws:iam::111122223333:root' } }, 0],
+    ['anyone', { ...allow, Principal: '*' }, 1],
+    ['anyone, as AWS', { ...allow, Principal: { AWS: ['*'] }, Action: ['kms:ReEncrypt*'] }, 1],
+    [
+      'anyone, bound to an organisation',
+      { ...allow, Principal: '*', Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } },
+      0,
+    ],
+    [
+      'anyone but one',
+      { ...allow, Principal: '*', Condition: { StringNotEquals: { 'aws:PrincipalAccount': '1' } } },
+      1,
+    ],
+    [
+      'another account',
+      { ...allow, Principal: { AWS: 'arn:aws:iam::444455556666:root' }, Action: 'kms:Decrypt' },
+      1,
+    ],
+    [
+      'another account, only to encrypt',
+      { ...allow, Principal: { AWS: '444455556666' }, Action: ['kms:Encrypt', 'kms:ReEncryptTo'] },
+      0,
+    ],
+    ['one role elsewhere', { ...allow, Principal: { AWS: 'arn:aws:iam::444455556666:role/x' } }, 0],
+    ['anyone, denied', { ...allow, Effect: 'Deny', Principal: '*' }, 0],
+    ['everything but', { Effect: 'Allow', NotAction: 'kms:Delete*', Principal: '*', Resource: '*' }, 1],
+  ])('open to %s', (_, statement, count) => {
+    expect(openPrincipals(policy(statement), '111122223333')).toHaveLength(count);
+  });
+  it('that cannot be read is not judged', () => expect(openPrincipals('{', '1')).toBeNull());
+});

@@ -1,0 +1,102 @@
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { ENCRYPTION_ALGORITHMS } from '#shared/kms/facts.ts';
+import { BlobKind, Severity } from '#shared/model/blob.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+
+const accounts = z.array(z.string().regex(/^\d{12}$/, 'an account is twelve digits; quote it')).min(1);
+const pattern = z.string().min(1).max(2048);
+
+/** What a rules file may say. Every member but `version` may be left out; an unknown one is refused, lest a typing error pass everything. */
+export const Rules = z.strictObject({
+  version: z.literal(1),
+  /** Accounts whose keys may protect blobs. */
+  accounts: accounts.optional(),
+  /** Regions whose keys may protect blobs. */
+  regions: z.array(z.string().min(1)).min(1).optional(),
+  /** Keys that may protect blobs: ARN, key id, alias or alias ARN; `*` stands for any run of characters. */
+  keys: z.array(pattern).min(1).optional(),
+  /** Algorithms that blobs may be encrypted with. */
+  algorithms: z.array(z.enum(ENCRYPTION_ALGORITHMS)).min(1).optional(),
+  /** Kinds of ciphertext that may be there at all. */
+  kinds: z.array(BlobKind).min(1).optional(),
+  context: z
+    .strictObject({
+      /** Pairs that the encryption context of each symmetric blob must have. */
+      required: z.array(z.string().min(1)).min(1).optional(),
+      /** Values that a pair may have. */
+      values: z.record(z.string(), z.array(z.string()).min(1)).optional(),
+    })
+    .optional(),
+  /** Age that a blob may have by the date its container declares, days. */
+  maximumAgeDays: z.int().min(1).optional(),
+  /** Days after which an unused key is told of (90 unless said). */
+  unusedDays: z.int().min(1).optional(),
+  /** Days within which a key without automatic rotation must have been rotated (365 unless said). */
+  rotationDays: z.int().min(1).optional(),
+  /** Codes of findings that count as violations: `key-disabled`, `plaintext-beside-blob`, … */
+  forbid: z.array(z.string().min(1)).min(1).optional(),
+  /** Every finding at least as severe counts as a violation. */
+  failOn: Severity.optional(),
+  /** Findings that do not count until a date, with the reason. */
+  suppress: z
+    .array(
+      z.strictObject({
+        code: z.string().min(1),
+        /** Only for the files whose name matches; `*` stands for any run of characters. */
+        file: pattern.optional(),
+        /** Only for the key whose ARN matches. */
+        key: pattern.optional(),
+        reason: z.string().min(1).max(2000),
+        until: z.iso.date(),
+      }),
+    )
+    .optional(),
+});
+export type Rules = z.infer<typeof Rules>;
+
+/** The schema of a rules file for editors and other tools (JSON Schema, draft 2020-12). */
+export const rulesSchema = (): object => z.toJSONSchema(Rules, { io: 'input' });
+
+/** Reads a rules file, YAML or JSON. Throws FaultError `BadRules` that names each mistake and its place. */
+export function readRules(text: string): Rules {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error !== undefined) throw bad(error.message.split('\n')[0] ?? 'It is no YAML and no JSON.');
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch (problem) {
+    throw bad(problem instanceof Error ? problem.message : 'It cannot be read.');
+  }
+  const parsed = Rules.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw bad(z.prettifyError(parsed.error));
+}
+
+function bad(detail: string): FaultError {
+  return new FaultError(
+    fault(
+      'BadRules',
+      'The rules file is not of the form that Rewrap reads.',
+      detail,
+      'Correct it. `rewrap audit --rules-schema` prints the schema; a rules file is YAML or JSON and begins with `version: 1`.',
+    ),
+  );
+}
+
+/** Whether text matches a pattern in which `*` stands for any run of characters. Linear in both. */
+export function matches(patternText: string, text: string): boolean {
+  const parts = patternText.split('*');
+  const [first = '', ...rest] = parts;
+  if (rest.length === 0) return text === first;
+  if (!text.startsWith(first)) return false;
+  let at = first.length;
+  const last = rest.pop() ?? '';
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return text.length - at >= last.length && text.endsWith(last);
+}

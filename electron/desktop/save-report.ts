@@ -1,0 +1,105 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { BrowserWindow } from 'electron';
+import type { z } from 'zod';
+import { hostRequests, type requests } from '#shared/contract/contract.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import type { Engine } from '../bridge/index.ts';
+import type { ElectronMain } from './electron.ts';
+import { guardContents, guardSession } from './guards.ts';
+
+export interface SaveReportParts {
+  readonly electron: Pick<ElectronMain, 'BrowserWindow' | 'dialog' | 'session'>;
+  readonly engine: Engine;
+  readonly window: () => BrowserWindow | null;
+  readonly lastFolder: { get(): string | null; set(path: string): void };
+}
+
+type Export = (typeof requests)['audit']['export'];
+const NOT_SAVED = { url: null, name: '', saved: false };
+
+/** Has the engine make a report, asks where it goes, and writes it there. A PDF is the HTML report, printed. */
+export async function saveReport(
+  { electron, engine, window, lastFolder }: SaveReportParts,
+  { subject, format }: z.output<Export['input']>,
+): Promise<z.input<Export['reply']>> {
+  const owner = window();
+  if (owner === null) return NOT_SAVED;
+  const made = await engine.callHost('audit.report', { subject, format: format === 'pdf' ? 'html' : format });
+  if (!made.ok) throw new FaultError(made.fault);
+  const report = hostRequests.audit.report.reply.parse(made.value);
+  const name = format === 'pdf' ? report.name.replace(/\.html$/, '.pdf') : report.name;
+  const folder = lastFolder.get();
+  const { canceled, filePath } = await electron.dialog.showSaveDialog(owner, {
+    title: 'Save the report',
+    defaultPath: folder === null ? name : join(folder, name),
+    filters: [{ name: format.toUpperCase(), extensions: [format] }],
+    properties: ['createDirectory', 'showOverwriteConfirmation'],
+  });
+  if (canceled || filePath === '') return NOT_SAVED;
+  const bytes = format === 'pdf' ? await printed(electron, report.bytes) : report.bytes;
+  try {
+    await writeFile(filePath, bytes);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'nothing more';
+    throw new FaultError(
+      fault(
+        'CannotWrite',
+        'The report could not be saved.',
+        `The system says ${code}.`,
+        'Save it in another folder.',
+      ),
+    );
+  }
+  lastFolder.set(dirname(filePath));
+  return { url: null, name: basename(filePath), saved: true };
+}
+
+/**
+ * An HTML report as PDF by Chromium's own print, in a hidden window of a session of its own: no script, no request but
+ * that for the report, nothing kept.
+ */
+async function printed(
+  { BrowserWindow, session }: SaveReportParts['electron'],
+  html: Uint8Array,
+): Promise<Uint8Array> {
+  const own = session.fromPartition(`report-${Date.now()}`, { cache: false });
+  guardSession(own, false);
+  own.protocol.handle(
+    'app',
+    () => new Response(html.slice(), { headers: { 'Content-Type': 'text/html; charset=utf-8' } }),
+  );
+  const hidden = new BrowserWindow({
+    show: false,
+    webPreferences: {
+      session: own,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      javascript: false,
+      webSecurity: true,
+      webviewTag: false,
+    },
+  });
+  try {
+    guardContents(hidden.webContents);
+    await hidden.loadURL('app://rewrap/report.html');
+    return await hidden.webContents.printToPDF({
+      printBackground: true,
+      preferCSSPageSize: true,
+      generateTaggedPDF: true,
+      generateDocumentOutline: true,
+    });
+  } catch (error) {
+    throw new FaultError(
+      fault(
+        'PrintFailed',
+        'The PDF could not be made.',
+        error instanceof Error ? error.message : '',
+        'Save the HTML report and print it from a browser.',
+      ),
+    );
+  } finally {
+    hidden.destroy();
+  }
+}

@@ -1,0 +1,47 @@
+import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
+import { notHere } from './not-here.ts';
+import type { Rooms } from './rooms.ts';
+
+export function auditHandlers({ audit }: Rooms): PageHandlers['audit'] {
+  return {
+    summary: async () => audit.summary(),
+    findings: async ({ offset, limit }) => audit.findings(offset, limit),
+    members: async ({ of, offset, limit }) => {
+      const all = audit.members(of);
+      return { total: all.length, blobIds: all.slice(offset, offset + limit) };
+    },
+    deletion: async ({ key }) => {
+      await audit.askKeys(false, key);
+      return audit.deletion(key);
+    },
+    askKeys: ({ refresh }) => audit.askKeys(refresh),
+    suppress: async ({ id, reason, until }) => {
+      audit.suppress(id, reason, until);
+      return {};
+    },
+    unsuppress: async ({ id }) => {
+      audit.unsuppress(id);
+      return {};
+    },
+    rules: async () => audit.rules(),
+    setRules: async ({ text, name }) => {
+      audit.setRules(text, name, true);
+      return audit.rules();
+    },
+    export: () => notHere('hand out reports'),
+  };
+}
+
+export function auditHostHandlers({ audit, reports }: Rooms): HostHandlers['audit'] {
+  return {
+    report: async ({ subject, format }) => {
+      if (subject.of === 'audit') await audit.askKeys(false);
+      const { name, type, bytes } = reports.make(subject, format);
+      return { name, type, bytes: new Uint8Array(bytes) };
+    },
+    useRules: async ({ text, name }) => {
+      audit.setRules(text, name, false);
+      return {};
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import type { AuditBar, AuditFinding, Facet } from '#shared/model/audit.ts';
+import type { BlobContainer, BlobKind, Severity } from '#shared/model/blob.ts';
+import { containerWords, kindWords, type Tone } from './words.ts';
+
+/** Facets in the order in which they are shown; coverage has a place of its own. */
+export const CHARTS: readonly Facet[] = [
+  'key',
+  'account',
+  'region',
+  'state',
+  'rotation',
+  'lastUse',
+  'age',
+  'kind',
+  'container',
+  'spec',
+  'origin',
+  'manager',
+  'alias',
+];
+
+export const FACET_WORDS: Record<Facet, string> = {
+  key: 'Key',
+  alias: 'Alias',
+  account: 'Account',
+  region: 'Region',
+  state: 'Key state',
+  spec: 'Key spec',
+  origin: 'Key origin',
+  manager: 'Key manager',
+  rotation: 'Rotation of the key',
+  lastUse: 'Last use of the key',
+  age: 'Age of the blob',
+  kind: 'Kind of ciphertext',
+  container: 'Container',
+  coverage: 'How the key is known',
+};
+
+/** Words of a bar: kinds and containers have the page's own. */
+export function barWords(facet: Facet, { value, label }: Pick<AuditBar, 'value' | 'label'>): string {
+  if (value === '') return label;
+  if (facet === 'kind') return kindWords(value as BlobKind);
+  if (facet === 'container') return containerWords(value as BlobContainer);
+  return label;
+}
+
+/** Share of a whole, in per cent with one digit. */
+export const share = (n: number, total: number): string =>
+  total === 0 ? '0 %' : `${((n / total) * 100).toFixed(1)} %`;
+
+/** Segments of a stacked bar: where each begins and how wide it is, in per cent; empty ones left out. */
+export function segments<T extends { readonly count: number }>(
+  parts: readonly T[],
+): (T & { x: number; width: number })[] {
+  const total = parts.reduce((sum, part) => sum + part.count, 0);
+  let x = 0;
+  return parts
+    .filter((part) => part.count > 0)
+    .map((part) => {
+      const width = (part.count / total) * 100;
+      const segment = { ...part, x, width };
+      x += width;
+      return segment;
+    });
+}
+
+export const SOURCE_WORDS: Record<AuditFinding['source'], string> = {
+  files: 'read from the files',
+  kms: 'KMS said',
+  conclusion: 'concluded',
+  rules: 'against the rules',
+};
+
+export const SEVERITY_TONES: Record<Severity, Tone> = {
+  critical: 'danger',
+  warning: 'attention',
+  info: 'running',
+};
+
+export type SeverityFilter = 'all' | Severity | 'violation' | 'suppressed';
+
+export function filterFindings(
+  findings: readonly AuditFinding[],
+  filter: SeverityFilter,
+  query: string,
+): readonly AuditFinding[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return findings.filter((finding) => {
+    const silent = finding.suppressed !== null;
+    if (filter === 'suppressed' ? !silent : silent) return false;
+    if (filter === 'violation' && !finding.violation) return false;
+    if ((filter === 'critical' || filter === 'warning' || filter === 'info') && finding.severity !== filter)
+      return false;
+    const text = [
+      finding.code,
+      finding.title,
+      finding.reason,
+      finding.keyArn ?? '',
+      ...finding.examples.map((e) => e.file),
+    ]
+      .join('\n')
+      .toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+/** A date so many days from now, as a date field takes it. */
+export const inDays = (days: number, now: number = Date.now()): string =>
+  new Date(now + days * 86_400_000).toISOString().slice(0, 10);

@@ -1,0 +1,192 @@
+import { create } from 'zustand';
+import type { Input } from '#shared/contract/api.ts';
+import type { requests } from '#shared/contract/contract.ts';
+import type {
+  AuditFinding,
+  AuditSummary,
+  DeletionImpact,
+  Facet,
+  ReportFormat,
+  ReportSubject,
+} from '#shared/model/audit.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import type { HistoryHead, HistoryRecord, HistoryVerdict } from '#shared/model/history.ts';
+import { bridge, call, faultOf } from '../api.ts';
+import { useArrange } from './arrange.ts';
+import { useBlobs } from './blobs.ts';
+import { useDraft } from './draft.ts';
+import { useSelection } from './selection.ts';
+import { useUi } from './ui.ts';
+
+export type Members = Input<(typeof requests)['audit']['members']>['of'];
+export type AuditTab = 'overview' | 'findings' | 'deletion' | 'rules' | 'history';
+
+const PAGE = 20_000;
+const FINDINGS = 5000;
+export const RECORDS = 100;
+
+interface AuditStore {
+  readonly tab: AuditTab;
+  readonly summary: AuditSummary | null;
+  readonly findings: readonly AuditFinding[];
+  readonly status: 'idle' | 'loading' | 'ready' | 'failed';
+  readonly fault: Fault | null;
+  readonly rules: { readonly text: string | null; readonly name: string | null };
+  /** The answer to "what breaks if I delete this key?" and what was asked. */
+  readonly deletion: DeletionImpact | null;
+  readonly deletionKey: string;
+  readonly history: {
+    readonly records: readonly HistoryRecord[];
+    readonly total: number;
+    readonly head: HistoryHead;
+  } | null;
+  readonly verdict: HistoryVerdict | null;
+  showTab(tab: AuditTab): void;
+  load(): Promise<void>;
+  /** Fetches again what is on screen, if any of it is. */
+  refresh(): void;
+  askKeys(): Promise<void>;
+  /** Shows the blobs behind a bar or a finding in the table. */
+  showBlobs(of: Members, label: string): Promise<void>;
+  /** Selects the blobs of a finding that can be re-encrypted and opens the sheet. */
+  reencrypt(of: Members): Promise<void>;
+  suppress(id: string, reason: string, until: string): Promise<void>;
+  unsuppress(id: string): Promise<void>;
+  setRules(text: string | null, name: string | null): Promise<void>;
+  askDeletion(key: string): Promise<void>;
+  loadHistory(offset: number): Promise<void>;
+  verify(): Promise<void>;
+  /** Makes a report and hands it to the person. */
+  exportReport(subject: ReportSubject, format: ReportFormat): Promise<void>;
+}
+
+let generation = 0;
+
+async function membersOf(of: Members): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const page = await call(bridge().audit.members({ of, offset: ids.length, limit: PAGE }));
+    ids.push(...page.blobIds);
+    if (page.blobIds.length === 0 || ids.length >= page.total) return ids;
+  }
+}
+
+/** What the host counted and judged of the list, and what it wrote down. */
+export const useAudit = create<AuditStore>()((set, get) => ({
+  tab: 'overview',
+  summary: null,
+  findings: [],
+  status: 'idle',
+  fault: null,
+  rules: { text: null, name: null },
+  deletion: null,
+  deletionKey: '',
+  history: null,
+  verdict: null,
+  showTab: (tab) => set({ tab }),
+  async load() {
+    generation += 1;
+    const mine = generation;
+    if (get().summary === null) set({ status: 'loading', fault: null });
+    try {
+      const summary = await call(bridge().audit.summary({}));
+      const { findings } = await call(bridge().audit.findings({ offset: 0, limit: FINDINGS }));
+      const rules = await call(bridge().audit.rules({}));
+      if (mine === generation) set({ summary, findings, rules, status: 'ready', fault: null });
+    } catch (error) {
+      if (mine === generation) set({ status: 'failed', fault: faultOf(error) });
+    }
+  },
+  refresh() {
+    if (get().summary !== null) void get().load();
+  },
+  async askKeys() {
+    try {
+      await call(bridge().audit.askKeys({ refresh: true }));
+      await get().load();
+    } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  },
+  async showBlobs(of, label) {
+    try {
+      const ids = await membersOf(of);
+      useArrange.getState().setOnly({ label, ids: new Set(ids) });
+      useUi.getState().show('blobs');
+    } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  },
+  async reencrypt(of) {
+    try {
+      const ids = await membersOf(of);
+      const { byId } = useBlobs.getState();
+      const rows = ids.flatMap((id) => byId.get(id) ?? []);
+      useSelection.getState().selectOnly(ids.filter((id) => byId.get(id)?.identification.reencryptable));
+      useDraft.getState().openFor(rows);
+    } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  },
+  async suppress(id, reason, until) {
+    await call(bridge().audit.suppress({ id, reason, until }));
+    await get().load();
+  },
+  async unsuppress(id) {
+    try {
+      await call(bridge().audit.unsuppress({ id }));
+      await get().load();
+    } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  },
+  async setRules(text, name) {
+    await call(bridge().audit.setRules({ text, name }));
+    await get().load();
+  },
+  async askDeletion(key) {
+    set({ deletionKey: key });
+    try {
+      const deletion = await call(bridge().audit.deletion({ key }));
+      if (get().deletionKey === key) set({ deletion });
+    } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  },
+  async loadHistory(offset) {
+    try {
+      const page = await call(bridge().history.list({ offset, limit: RECORDS }));
+      const before = offset === 0 ? [] : (get().history?.records ?? []);
+      set({ history: { ...page, records: [...before, ...page.records] } });
+    } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  },
+  async verify() {
+    try {
+      set({ verdict: await call(bridge().history.verify({ expected: null })) });
+    } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  },
+  async exportReport(subject, format) {
+    try {
+      const { url, name, saved } = await call(bridge().audit.export({ subject, format }));
+      if (url !== null) {
+        const link = document.createElement('a');
+        link.href = url;
+        link.download = name;
+        document.body.append(link);
+        link.click();
+        link.remove();
+      }
+      if (saved) useUi.getState().toast(`Saved ${name}`);
+    } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  },
+}));
+
+/** Words of a filter that an audit bar makes. */
+export const filterLabel = (facet: Facet, words: string, label: string): string =>
+  facet === 'key' || facet === 'alias' ? label : `${words}: ${label}`;

@@ -1,0 +1,108 @@
+import { RefreshCw } from 'lucide-react';
+import { useEffect } from 'react';
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import { Button, IconButton } from '../../components/Button.tsx';
+import { FaultCard } from '../../components/FaultCard.tsx';
+import { Skeleton, useLongWait } from '../../components/Progress.tsx';
+import { plural } from '../../lib/format.ts';
+import { type AuditTab, useAudit } from '../../store/audit.ts';
+import { useConnection } from '../../store/connection.ts';
+import { Deletion } from './Deletion.tsx';
+import { ExportReport } from './ExportReport.tsx';
+import { Findings } from './Findings.tsx';
+import { HistoryTab } from './HistoryTab.tsx';
+import { Overview } from './Overview.tsx';
+import { RulesTab } from './RulesTab.tsx';
+
+const TABS: readonly { readonly id: AuditTab; readonly name: string }[] = [
+  { id: 'overview', name: 'Overview' },
+  { id: 'findings', name: 'Findings' },
+  { id: 'deletion', name: 'If a key is deleted' },
+  { id: 'rules', name: 'Rules' },
+  { id: 'history', name: 'History' },
+];
+
+/** What is protected by which key, what is wrong with it, and what was done. */
+export function AuditView() {
+  const { tab, summary, status, fault, load, showTab } = useAudit();
+  const waiting = useLongWait(status === 'loading');
+  useEffect(() => void load(), [load]);
+  const open = summary === null ? 0 : summary.findings.critical + summary.findings.warning;
+  return (
+    <section className="view audit-view" aria-label="Audit">
+      <h1 className="visually-hidden">Audit</h1>
+      <Tabs
+        className="tabs"
+        selectedKey={tab}
+        onSelectionChange={(key) => {
+          const chosen = TABS.find(({ id }) => id === key);
+          if (chosen !== undefined) showTab(chosen.id);
+        }}
+      >
+        <div className="audit-head">
+          <TabList className="tab-list" aria-label="Audit">
+            {TABS.map(({ id, name }) => (
+              <Tab key={id} id={id} className="tab">
+                {name}
+                {id === 'findings' && open > 0 && <span className="tab-count">{open}</span>}
+              </Tab>
+            ))}
+          </TabList>
+          <div className="audit-tools">
+            <Asking />
+            {tab !== 'history' && summary !== null && <ExportReport subject={{ of: 'audit' }} what="audit" />}
+            {tab === 'history' && <ExportReport subject={{ of: 'history' }} what="history" />}
+          </div>
+        </div>
+        {TABS.map(({ id }) => (
+          <TabPanel key={id} id={id} className="tab-panel audit-panel">
+            {status === 'failed' && fault !== null ? (
+              <FaultCard fault={fault}>
+                <Button onPress={() => void load()}>Try again</Button>
+              </FaultCard>
+            ) : id === 'history' ? (
+              <HistoryTab />
+            ) : summary === null ? (
+              waiting && <Skeleton label="Counting" lines={12} />
+            ) : id === 'rules' ? (
+              <RulesTab summary={summary} />
+            ) : summary.totals.blobs === 0 && summary.totals.files === 0 ? (
+              <p className="empty-note">
+                Nothing to audit yet. Add files or a folder, and their ciphertext is counted here.
+              </p>
+            ) : id === 'overview' ? (
+              <Overview summary={summary} />
+            ) : id === 'findings' ? (
+              <Findings />
+            ) : (
+              <Deletion summary={summary} />
+            )}
+          </TabPanel>
+        ))}
+      </Tabs>
+    </section>
+  );
+}
+
+/** How much of what only KMS can say is known. */
+function Asking() {
+  const summary = useAudit((state) => state.summary);
+  const askKeys = useAudit((state) => state.askKeys);
+  const ready = useConnection((state) => state.connection?.status === 'ready');
+  if (summary === null) return null;
+  return (
+    <>
+      {summary.asking > 0 ? (
+        <span className="hint" role="status">
+          Asking KMS about {plural(summary.asking, 'key')}…
+        </span>
+      ) : summary.caller === null ? (
+        <span className="hint">Not connected: KMS was not asked.</span>
+      ) : (
+        <IconButton label="Ask KMS again" isDisabled={!ready} onPress={() => void askKeys()}>
+          <RefreshCw className="icon" aria-hidden="true" />
+        </IconButton>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+import { Download } from 'lucide-react';
+import { useState } from 'react';
+import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
+import type { ReportFormat, ReportSubject } from '#shared/model/audit.ts';
+import { useAudit } from '../../store/audit.ts';
+import { useConnection } from '../../store/connection.ts';
+
+const FORMATS: readonly { readonly id: ReportFormat; readonly name: string; readonly detail: string }[] = [
+  { id: 'html', name: 'HTML', detail: 'to read and print' },
+  { id: 'pdf', name: 'PDF', detail: 'to hand over' },
+  { id: 'csv', name: 'CSV', detail: 'a line for each blob' },
+  { id: 'json', name: 'JSON', detail: 'everything, for programs' },
+  { id: 'sarif', name: 'SARIF', detail: 'findings, for code scanning' },
+];
+
+/** Hands out a report in a form that is chosen from a menu. */
+export function ExportReport({ subject, what }: { readonly subject: ReportSubject; readonly what: string }) {
+  const exportReport = useAudit((state) => state.exportReport);
+  const desktop = useConnection((state) => state.app?.host === 'desktop');
+  const [busy, setBusy] = useState(false);
+  const offered = FORMATS.filter(({ id }) => {
+    if (id === 'pdf') return desktop;
+    return id !== 'sarif' || subject.of !== 'history';
+  });
+  const go = async (format: ReportFormat): Promise<void> => {
+    setBusy(true);
+    await exportReport(subject, format);
+    setBusy(false);
+  };
+  return (
+    <MenuTrigger>
+      <AriaButton className="button button-normal" isDisabled={busy} aria-label={`Export the ${what}`}>
+        <Download className="icon" aria-hidden="true" />
+        <span className="button-label">Export</span>
+      </AriaButton>
+      <Popover className="popover" placement="bottom end" offset={2}>
+        <Menu
+          className="listbox"
+          onAction={(key) => {
+            if (key === 'print') window.print();
+            const format = FORMATS.find(({ id }) => id === key)?.id;
+            if (format !== undefined) void go(format);
+          }}
+        >
+          {offered.map(({ id, name, detail }) => (
+            <MenuItem key={id} id={id} textValue={name} className="option option-columns">
+              <span>{name}</span>
+              <span className="option-detail">{detail}</span>
+            </MenuItem>
+          ))}
+          {!desktop && (
+            <MenuItem id="print" textValue="Print" className="option option-columns">
+              <span>Print</span>
+              <span className="option-detail">this page</span>
+            </MenuItem>
+          )}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

@@ -1,0 +1,176 @@
+import { BellOff, ListFilter, RefreshCw, Undo2 } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import type { AuditFinding } from '#shared/model/audit.ts';
+import { Button } from '../../components/Button.tsx';
+import { SearchInput, SelectInput } from '../../components/fields.tsx';
+import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
+import { filterFindings, type SeverityFilter, SOURCE_WORDS } from '../../lib/audit.ts';
+import { count, day, plural } from '../../lib/format.ts';
+import { useAudit } from '../../store/audit.ts';
+import { useSuppress } from './useSuppress.ts';
+
+/** Cards on the page at once. */
+const SHOWN = 100;
+
+/** What is wrong, most severe first: why it matters, how we know, what to do. */
+export function Findings() {
+  const findings = useAudit((state) => state.findings);
+  const summary = useAudit((state) => state.summary);
+  const [filter, setFilter] = useState<SeverityFilter>('all');
+  const [query, setQuery] = useState('');
+  const shown = useMemo(() => filterFindings(findings, filter, query), [findings, filter, query]);
+  const counts = useMemo(() => (id: SeverityFilter) => filterFindings(findings, id, '').length, [findings]);
+  const options: { id: SeverityFilter; label: string }[] = [
+    { id: 'all', label: 'All that count' },
+    { id: 'critical', label: 'Critical' },
+    { id: 'warning', label: 'Warnings' },
+    { id: 'info', label: 'Notes' },
+    { id: 'violation', label: 'Rules broken' },
+    { id: 'suppressed', label: 'Suppressed' },
+  ];
+  return (
+    <div className="audit-page">
+      <div className="toolbar toolbar-flat" role="toolbar" aria-label="Findings">
+        <SearchInput
+          label="Search findings"
+          value={query}
+          onChange={setQuery}
+          placeholder="Search findings"
+        />
+        <SelectInput
+          label="Show"
+          inline
+          value={filter}
+          options={options.map(({ id, label }) => ({ id, label, detail: count(counts(id)) }))}
+          onChange={setFilter}
+        />
+        <span className="hint tabular">{plural(shown.length, 'finding')}</span>
+      </div>
+      {shown.length === 0 ? (
+        <p className="empty-note">
+          {filter === 'all' && query === ''
+            ? summary?.caller === null
+              ? 'Nothing was found in the files. What only KMS can say was not asked.'
+              : 'Nothing was found.'
+            : 'No finding matches.'}
+        </p>
+      ) : (
+        <ul className="finding-list">
+          {shown.slice(0, SHOWN).map((finding) => (
+            <FindingCard key={finding.id} finding={finding} />
+          ))}
+        </ul>
+      )}
+      {shown.length > SHOWN && (
+        <p className="hint">
+          {count(shown.length - SHOWN)} more are not listed. Narrow the search, or export.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function FindingCard({ finding }: { readonly finding: AuditFinding }) {
+  const { showBlobs, reencrypt, unsuppress } = useAudit.getState();
+  const suppress = useSuppress((state) => state.open);
+  const { severity, suppressed, blobs, reencryptable } = finding;
+  const of = { by: 'finding', id: finding.id } as const;
+  const word = finding.violation ? 'Rule broken' : SEVERITY_WORDS[severity];
+  return (
+    <li className={`finding-card audit-${severity}${suppressed === null ? '' : ' is-silent'}`}>
+      <h2 className="finding-title">
+        <SeverityIcon severity={severity} label={word} />
+        <span>{finding.title}</span>
+      </h2>
+      <p className="finding-meta">
+        <span>{word}</span>
+        <span>{SOURCE_WORDS[finding.source]}</span>
+        <code>{finding.code}</code>
+        <span className="tabular">
+          {blobs > 0 && `${plural(blobs, 'blob')} in `}
+          {plural(finding.files, 'file')}
+        </span>
+      </p>
+      <p>{finding.reason}</p>
+      <dl className="finding-facts">
+        {suppressed !== null && (
+          <>
+            <dt>Suppressed</dt>
+            <dd>
+              until {day(suppressed.until)}: {suppressed.reason}
+              {suppressed.where === 'rules' && ' (by the rules file)'}
+            </dd>
+          </>
+        )}
+        {finding.evidence.length > 0 && (
+          <>
+            <dt>Evidence</dt>
+            <dd>
+              {finding.evidence.map((line) => (
+                <span key={line} className="cell-line finding-evidence">
+                  {line}
+                </span>
+              ))}
+            </dd>
+          </>
+        )}
+        {finding.remedy !== '' && (
+          <>
+            <dt>Remedy</dt>
+            <dd>{finding.remedy}</dd>
+          </>
+        )}
+        <dt>Where</dt>
+        <dd>
+          {finding.examples.map(({ file, place }) => (
+            <code key={`${file}\n${place}`} className="finding-place">
+              {place === '' ? file : `${file} · ${place}`}
+            </code>
+          ))}
+          {blobs > finding.examples.length && (
+            <span className="faint">and {count(blobs - finding.examples.length)} more</span>
+          )}
+        </dd>
+      </dl>
+      <div className="button-row">
+        {blobs > 0 && (
+          <Button
+            variant="quiet"
+            icon={<ListFilter className="icon" aria-hidden="true" />}
+            onPress={() => void showBlobs(of, finding.title.replace(/\.$/, ''))}
+          >
+            {`Show ${plural(blobs, 'blob')}`}
+          </Button>
+        )}
+        {reencryptable > 0 && suppressed === null && (
+          <Button
+            variant="quiet"
+            icon={<RefreshCw className="icon" aria-hidden="true" />}
+            onPress={() => void reencrypt(of)}
+          >
+            {`Re-encrypt ${plural(reencryptable, 'blob')}…`}
+          </Button>
+        )}
+        {suppressed === null ? (
+          <Button
+            variant="quiet"
+            icon={<BellOff className="icon" aria-hidden="true" />}
+            onPress={() => suppress(finding)}
+          >
+            Suppress…
+          </Button>
+        ) : (
+          suppressed.where === 'here' && (
+            <Button
+              variant="quiet"
+              icon={<Undo2 className="icon" aria-hidden="true" />}
+              onPress={() => void unsuppress(finding.id)}
+            >
+              Let it count again
+            </Button>
+          )
+        )}
+      </div>
+    </li>
+  );
+}

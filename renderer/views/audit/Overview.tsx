@@ -1,0 +1,153 @@
+import type { AuditFacet, AuditSummary, Facet } from '#shared/model/audit.ts';
+import { BarChart, StackChart, type StackPart } from '../../components/charts.tsx';
+import { Swatch } from '../../components/Swatch.tsx';
+import { barWords, CHARTS, FACET_WORDS } from '../../lib/audit.ts';
+import { count, keyName, plural } from '../../lib/format.ts';
+import { filterLabel, useAudit } from '../../store/audit.ts';
+
+const COVERAGE_TONES: Record<string, StackPart['tone']> = {
+  kms: 'done',
+  person: 'accent',
+  declared: 'running',
+  clustered: 'attention',
+  unknown: 'danger',
+  foreign: 'neutral',
+};
+
+/** Figures that read at a glance; any of them opens its blobs. */
+export function Overview({ summary }: { readonly summary: AuditSummary }) {
+  const showBlobs = useAudit((state) => state.showBlobs);
+  const showTab = useAudit((state) => state.showTab);
+  const { totals, severities, findings } = summary;
+  const coverage = summary.facets.find(({ facet }) => facet === 'coverage');
+  const facets = CHARTS.flatMap((name) => summary.facets.find(({ facet }) => facet === name) ?? []);
+  return (
+    <div className="audit-page">
+      <dl className="totals">
+        <Total name="Blobs" value={totals.blobs} />
+        <Total name="Files" value={totals.files} />
+        <Total name="Materials" value={totals.materials} />
+        <Total name="Known keys" value={totals.keys} />
+        <Total name="Accounts" value={totals.accounts} />
+        <Total name="Regions" value={totals.regions} />
+        <Total
+          name="Critical"
+          value={findings.critical}
+          tone={findings.critical > 0 ? 'danger' : undefined}
+        />
+        <Total
+          name="Warnings"
+          value={findings.warning}
+          tone={findings.warning > 0 ? 'attention' : undefined}
+        />
+        {summary.violations !== null && (
+          <Total
+            name="Rules broken"
+            value={summary.violations}
+            tone={summary.violations > 0 ? 'danger' : 'done'}
+          />
+        )}
+      </dl>
+      <div className="charts charts-wide">
+        <StackChart
+          title={FACET_WORDS.coverage}
+          parts={(coverage?.bars ?? []).map((bar) => ({
+            id: bar.value,
+            label: bar.label,
+            count: bar.blobs,
+            tone: COVERAGE_TONES[bar.value] ?? 'neutral',
+          }))}
+          onOpen={({ id, label }) =>
+            void showBlobs(
+              { by: 'facet', facet: 'coverage', value: id },
+              filterLabel('coverage', 'Key', label),
+            )
+          }
+        />
+        <StackChart
+          title="Highest severity found"
+          parts={[
+            { id: 'critical', label: 'critical', count: severities.critical, tone: 'danger' },
+            { id: 'warning', label: 'warning', count: severities.warning, tone: 'attention' },
+            { id: 'info', label: 'note', count: severities.info, tone: 'running' },
+            { id: 'none', label: 'nothing found', count: severities.none, tone: 'done' },
+          ]}
+          onOpen={() => showTab('findings')}
+        />
+      </div>
+      {summary.gaps.length > 0 && (
+        <section className="notice notice-attention" aria-label="Gaps">
+          <div>
+            <strong>KMS would not tell everything.</strong>
+            <ul className="notice-list">
+              {summary.gaps.slice(0, 5).map((gap) => (
+                <li key={gap}>{gap}</li>
+              ))}
+              {summary.gaps.length > 5 && <li>and {summary.gaps.length - 5} more</li>}
+            </ul>
+          </div>
+        </section>
+      )}
+      <div className="charts">
+        {facets.map((facet) => (
+          <FacetChart key={facet.facet} facet={facet} total={totals.blobs} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Total({
+  name,
+  value,
+  tone,
+}: {
+  readonly name: string;
+  readonly value: number;
+  readonly tone?: 'danger' | 'attention' | 'done' | undefined;
+}) {
+  return (
+    <div className={tone === undefined ? 'total' : `total total-${tone}`}>
+      <dt>{name}</dt>
+      <dd className="tabular">{count(value)}</dd>
+    </div>
+  );
+}
+
+/** Bars shown of a facet; the others are summed up. */
+const SHOWN = 8;
+
+function FacetChart({
+  facet: { facet, bars, more },
+  total,
+}: {
+  readonly facet: AuditFacet;
+  readonly total: number;
+}) {
+  const showBlobs = useAudit((state) => state.showBlobs);
+  const shown = bars.slice(0, SHOWN);
+  const rest = bars.slice(SHOWN);
+  const hidden = {
+    values: more.values + rest.length,
+    blobs: more.blobs + rest.reduce((sum, bar) => sum + bar.blobs, 0),
+  };
+  const name: Facet = facet;
+  return (
+    <BarChart
+      title={FACET_WORDS[name]}
+      total={total}
+      bars={shown.map((bar) => ({
+        id: bar.value,
+        label: name === 'key' ? keyName(barWords(name, bar)) : barWords(name, bar),
+        count: bar.blobs,
+        face: bar.fingerprint === null ? null : <Swatch fingerprint={bar.fingerprint} />,
+      }))}
+      more={
+        hidden.values === 0 ? null : `and ${count(hidden.values)} more with ${plural(hidden.blobs, 'blob')}`
+      }
+      onOpen={({ id, label }) =>
+        void showBlobs({ by: 'facet', facet: name, value: id }, filterLabel(name, FACET_WORDS[name], label))
+      }
+    />
+  );
+}

@@ -1,0 +1,125 @@
+import { FileCheck2, FileX2 } from 'lucide-react';
+import { useState } from 'react';
+import type { AuditSummary } from '#shared/model/audit.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import { faultOf } from '../../api.ts';
+import { Button } from '../../components/Button.tsx';
+import { FaultCard } from '../../components/FaultCard.tsx';
+import { Status } from '../../components/Status.tsx';
+import { count, plural } from '../../lib/format.ts';
+import { useAudit } from '../../store/audit.ts';
+
+const EXAMPLE = `version: 1
+accounts: ["111122223333"]
+regions: [us-east-1, eu-west-1]
+keys: ["alias/payments*"]
+algorithms: [SYMMETRIC_DEFAULT, RSAES_OAEP_SHA_256]
+context: { required: [app, env] }
+maximumAgeDays: 730
+forbid: [plaintext-beside-blob, key-disabled]
+suppress:
+  - code: key-unused
+    reason: kept for the tax office
+    until: 2030-12-31
+`;
+
+/** Opens the page's own file picker and gives the text of the file that was chosen. */
+function pickText(taken: (text: string, name: string) => void): void {
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.accept = '.yaml,.yml,.json';
+  input.addEventListener('change', () => {
+    const file = input.files?.[0];
+    if (file !== undefined) void file.text().then((text) => taken(text, file.name));
+  });
+  input.click();
+}
+
+/** Rules of a small file: what it allows, what is broken, what it could not judge. */
+export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
+  const { rules, setRules, showTab } = useAudit();
+  const [fault, setFault] = useState<Fault | null>(null);
+  const use = async (text: string | null, name: string | null): Promise<void> => {
+    try {
+      setFault(null);
+      await setRules(text, name);
+    } catch (error) {
+      setFault(faultOf(error));
+    }
+  };
+  return (
+    <div className="audit-page">
+      <div className="button-row">
+        <Button
+          icon={<FileCheck2 className="icon" aria-hidden="true" />}
+          onPress={() => pickText((text, name) => void use(text, name))}
+        >
+          {rules.text === null ? 'Use a rules file…' : 'Use another rules file…'}
+        </Button>
+        {rules.text !== null && (
+          <Button
+            variant="quiet"
+            icon={<FileX2 className="icon" aria-hidden="true" />}
+            onPress={() => void use(null, null)}
+          >
+            Use no rules
+          </Button>
+        )}
+      </div>
+      {fault !== null && <FaultCard fault={fault} onDismiss={() => setFault(null)} />}
+      {rules.text === null ? (
+        <>
+          <p>
+            A rules file says what is allowed: accounts, keys, algorithms, context pairs, age. The same file
+            makes <code>rewrap audit PATH… --rules FILE</code> a gate for pipelines. For example:
+          </p>
+          <pre className="rules-text">{EXAMPLE}</pre>
+        </>
+      ) : (
+        <>
+          <p className="rules-verdict">
+            <code>{rules.name ?? 'rules'}</code>
+            {summary.violations === 0 ? (
+              <Status tone="done" word="No rule is broken" />
+            ) : (
+              <Status tone="danger" word={plural(summary.violations ?? 0, 'rule violation')} />
+            )}
+            {(summary.violations ?? 0) > 0 && (
+              <Button variant="link" onPress={() => showTab('findings')}>
+                Show findings
+              </Button>
+            )}
+          </p>
+          {summary.unjudged.length > 0 && (
+            <section aria-label="Not judged">
+              <h2 className="page-heading">Not judged</h2>
+              <table className="data-table data-table-framed">
+                <thead>
+                  <tr>
+                    <th scope="col">Rule</th>
+                    <th scope="col" className="chart-number">
+                      Blobs
+                    </th>
+                    <th scope="col">Why</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {summary.unjudged.map(({ rule, blobs, why }) => (
+                    <tr key={`${rule} ${why}`}>
+                      <th scope="row">
+                        <code>{rule}</code>
+                      </th>
+                      <td className="tabular chart-number">{count(blobs)}</td>
+                      <td>{why}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </section>
+          )}
+          <pre className="rules-text">{rules.text}</pre>
+        </>
+      )}
+    </div>
+  );
+}

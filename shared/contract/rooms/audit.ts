@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import {
+  AuditFinding,
+  AuditSummary,
+  DeletionImpact,
+  Facet,
+  ReportFormat,
+  ReportSubject,
+} from '../../model/audit.ts';
+import { event, nothing, request } from '../define.ts';
+import { page } from '../shapes.ts';
+
+const reportOf = z.object({ subject: ReportSubject, format: ReportFormat });
+
+/** Rules in use: the text of a rules file. */
+const Rules = z.object({
+  /** Null: no rules. */
+  text: z.string().nullable(),
+  /** Its name for people. */
+  name: z.string().nullable(),
+});
+
+export const auditRequests = {
+  /** Answers at once with what is known; `auditChanged` tells when KMS told more. */
+  summary: request(nothing, AuditSummary),
+  findings: request(page, z.object({ total: z.int(), findings: z.array(AuditFinding) })),
+  /** Ids of the blobs behind a bar or a finding. */
+  members: request(
+    z.object({
+      of: z.discriminatedUnion('by', [
+        z.object({ by: z.literal('facet'), facet: Facet, value: z.string().max(4096) }),
+        z.object({ by: z.literal('finding'), id: z.string().max(200) }),
+        z.object({ by: z.literal('deletion'), key: z.string().min(1).max(2048) }),
+      ]),
+      offset: z.int().min(0),
+      limit: z.int().min(1).max(50_000),
+    }),
+    z.object({ total: z.int(), blobIds: z.array(z.string()) }),
+  ),
+  deletion: request(z.object({ key: z.string().min(1).max(2048) }), DeletionImpact),
+  /** Asks KMS of every key that protects blobs (again with `refresh`) and answers when it has told. */
+  askKeys: request(
+    z.object({ refresh: z.boolean() }),
+    z.object({ asked: z.int(), gaps: z.array(z.string()) }),
+  ),
+  suppress: request(
+    z.object({
+      id: z.string().max(200),
+      reason: z.string().min(1).max(2000),
+      until: z.iso.date(),
+    }),
+    nothing,
+  ),
+  unsuppress: request(z.object({ id: z.string().max(200) }), nothing),
+  rules: request(nothing, Rules),
+  /** Puts a rules file to use, after checking it; null takes it out of use. */
+  setRules: request(
+    z.object({ text: z.string().max(1_000_000).nullable(), name: z.string().max(255).nullable() }),
+    Rules,
+  ),
+  /** Makes a report and hands it to the person: by a save dialog on the desktop, by a download address elsewhere. */
+  export: request(
+    reportOf,
+    z.object({
+      /** Address of the download; null where the host saved it, or the person closed its dialog. */
+      url: z.string().nullable(),
+      name: z.string(),
+      saved: z.boolean(),
+    }),
+  ),
+} as const;
+
+/** Made by a host's own code alone. */
+export const auditHostRequests = {
+  /** Rules for this start alone: `rewrap audit --rules FILE`. */
+  useRules: request(
+    z.object({ text: z.string().max(1_000_000).nullable(), name: z.string().max(4096).nullable() }),
+    nothing,
+  ),
+  report: request(
+    reportOf,
+    z.object({ name: z.string(), type: z.string(), bytes: z.instanceof(Uint8Array) }),
+  ),
+} as const;
+
+export const auditEvents = {
+  /** What the audit says changed, though the list of blobs did not: ask again. */
+  auditChanged: event(z.object({ asking: z.int() })),
+} as const;

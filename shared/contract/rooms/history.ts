@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { HistoryHead, HistoryRecord, HistoryVerdict } from '../../model/history.ts';
+import { request } from '../define.ts';
+import { page } from '../shapes.ts';
+
+export const historyRequests = {
+  /** Newest first. */
+  list: request(page, z.object({ total: z.int(), head: HistoryHead, records: z.array(HistoryRecord) })),
+  /** Walks the whole chain. `expected`: a head that a report stated earlier. */
+  verify: request(z.object({ expected: HistoryHead.nullable() }), HistoryVerdict),
+} as const;

@@ -1,0 +1,200 @@
+import { z } from 'zod';
+import { Severity } from './blob.ts';
+
+/** What blobs are counted by. */
+export const FACETS = [
+  'key',
+  'alias',
+  'account',
+  'region',
+  'state',
+  'spec',
+  'origin',
+  'manager',
+  'rotation',
+  'lastUse',
+  'age',
+  'kind',
+  'container',
+  'coverage',
+] as const;
+export const Facet = z.enum(FACETS);
+export type Facet = z.infer<typeof Facet>;
+
+/** Blobs that share one value of a facet. */
+export const AuditBar = z.object({
+  /** Names the value in a request; empty: not known. */
+  value: z.string(),
+  label: z.string(),
+  blobs: z.int(),
+  /** Key material to draw a face from; null where the value is no key. */
+  fingerprint: z.string().nullable(),
+});
+export type AuditBar = z.infer<typeof AuditBar>;
+
+export const AuditFacet = z.object({
+  facet: Facet,
+  /** Most blobs first, at most 40. */
+  bars: z.array(AuditBar),
+  /** What the values beyond those have in common: how many there are, how many blobs. */
+  more: z.object({ values: z.int(), blobs: z.int() }),
+});
+export type AuditFacet = z.infer<typeof AuditFacet>;
+
+/**
+ * How much is known of each blob's key. 'kms', 'person' and 'declared' name a key, by falling strength; 'clustered':
+ * its key material is known and no key; 'unknown': KMS ciphertext whose bytes name no material; 'foreign': KMS did
+ * not make it.
+ */
+export const COVERAGE = ['kms', 'person', 'declared', 'clustered', 'unknown', 'foreign'] as const;
+
+/** A key that protects blobs of the list, as far as KMS told of it. */
+export const AuditKey = z.object({
+  arn: z.string(),
+  keyId: z.string(),
+  aliases: z.array(z.string()),
+  account: z.string().nullable(),
+  region: z.string().nullable(),
+  state: z.string().nullable(),
+  spec: z.string().nullable(),
+  origin: z.string().nullable(),
+  manager: z.string().nullable(),
+  multiRegion: z.boolean().nullable(),
+  /** Regions of the same multi-Region key, this one left out; empty where there are none. */
+  otherRegions: z.array(z.string()),
+  createdAt: z.string().nullable(),
+  deletionDate: z.string().nullable(),
+  /** Null: not told, or not applicable to its spec and origin. */
+  rotation: z
+    .object({ enabled: z.boolean(), periodDays: z.int().nullable(), lastAt: z.string().nullable() })
+    .nullable(),
+  lastUse: z
+    .object({
+      operation: z.string().nullable(),
+      at: z.string().nullable(),
+      trackedSince: z.string().nullable(),
+    })
+    .nullable(),
+  currentKeyMaterialId: z.string().nullable(),
+  /** Principals that its policy lets open or re-encrypt anything, in words; empty: none; null: not told. */
+  openTo: z.array(z.string()).nullable(),
+  gaps: z.array(z.string()),
+});
+export type AuditKey = z.infer<typeof AuditKey>;
+
+/** A key with the blobs that it protects. */
+export const AuditKeyUse = z.object({
+  key: AuditKey.nullable(),
+  /** What to call it: alias, ARN, label or fingerprint. */
+  name: z.string(),
+  fingerprint: z.string().nullable(),
+  blobs: z.int(),
+  /** How strong the evidence is that the blobs are under it. */
+  by: z.enum(COVERAGE),
+});
+export type AuditKeyUse = z.infer<typeof AuditKeyUse>;
+
+export const Suppression = z.object({
+  reason: z.string(),
+  /** ISO 8601 date (its end, UTC) after which the finding counts again. */
+  until: z.string(),
+  /** Where it is written: 'here' (this machine) or 'rules' (the rules file). */
+  where: z.enum(['here', 'rules']),
+});
+export type Suppression = z.infer<typeof Suppression>;
+
+/** One thing that is wrong, with every blob it concerns. */
+export const AuditFinding = z.object({
+  /** The same as long as code and subject are. */
+  id: z.string(),
+  code: z.string(),
+  severity: Severity,
+  title: z.string(),
+  /** Why it matters. */
+  reason: z.string(),
+  /** How we know, a line each. */
+  evidence: z.array(z.string()),
+  remedy: z.string(),
+  /** Who says so: the bytes and the files, KMS, or a conclusion of ours; 'rules': the rules file forbids it. */
+  source: z.enum(['files', 'kms', 'conclusion', 'rules']),
+  /** ARN of the key it is about; null where it is about blobs. */
+  keyArn: z.string().nullable(),
+  blobs: z.int(),
+  /** Blobs of these that `ReEncrypt` can be offered. */
+  reencryptable: z.int(),
+  files: z.int(),
+  /** Up to five of the places. */
+  examples: z.array(z.object({ file: z.string(), place: z.string() })),
+  /** True where a rule of the rules file is broken: makes `rewrap audit --rules` exit 1. */
+  violation: z.boolean(),
+  suppressed: Suppression.nullable(),
+});
+export type AuditFinding = z.infer<typeof AuditFinding>;
+
+/** What a rule could not be judged on, and why: told, never guessed. */
+export const Unjudged = z.object({ rule: z.string(), blobs: z.int(), why: z.string() });
+export type Unjudged = z.infer<typeof Unjudged>;
+
+export const AuditSummary = z.object({
+  /** Revision of the list of blobs that was counted. */
+  revision: z.int(),
+  totals: z.object({
+    blobs: z.int(),
+    files: z.int(),
+    /** Different key materials. */
+    materials: z.int(),
+    /** Different keys that are known by name. */
+    keys: z.int(),
+    accounts: z.int(),
+    regions: z.int(),
+  }),
+  facets: z.array(AuditFacet),
+  /** Findings that count, by severity; suppressed ones apart. */
+  findings: z.object({ critical: z.int(), warning: z.int(), info: z.int(), suppressed: z.int() }),
+  /** Blobs by the highest severity that counts. */
+  severities: z.object({ critical: z.int(), warning: z.int(), info: z.int(), none: z.int() }),
+  /** Rules broken; null while no rules file is in use. */
+  violations: z.int().nullable(),
+  unjudged: z.array(Unjudged),
+  /** At most 200, most blobs first. */
+  keys: z.array(AuditKeyUse),
+  /** Keys KMS is still being asked about. */
+  asking: z.int(),
+  /** What KMS would not tell. */
+  gaps: z.array(z.string()),
+  /** Null: nothing was asked of KMS, since there is no connection. */
+  caller: z.string().nullable(),
+});
+export type AuditSummary = z.infer<typeof AuditSummary>;
+
+/** "What breaks if I delete this key?": one answer. */
+export const DeletionImpact = z.object({
+  /** The answer in one sentence. */
+  answer: z.string(),
+  severity: z.enum(['none', 'possible', 'some']),
+  key: AuditKey.nullable(),
+  asked: z.string(),
+  /** Blobs that KMS or a person said are under it. */
+  certain: z.int(),
+  /** Blobs whose files say so. */
+  declared: z.int(),
+  /** Blobs of which it is not known whose they are, and which this key may have made. */
+  possible: z.int(),
+  files: z.int(),
+  /** At most 200, most blobs first. */
+  byFile: z.array(z.object({ file: z.string(), blobs: z.int() })),
+  /** What else speaks for or against: state, last use, replicas; what cannot be known. */
+  notes: z.array(z.string()),
+});
+export type DeletionImpact = z.infer<typeof DeletionImpact>;
+
+export const ReportFormat = z.enum(['html', 'pdf', 'csv', 'json', 'sarif']);
+export type ReportFormat = z.infer<typeof ReportFormat>;
+
+/** What a report is of. */
+export const ReportSubject = z.discriminatedUnion('of', [
+  z.object({ of: z.literal('audit') }),
+  z.object({ of: z.literal('run'), runId: z.string().max(100) }),
+  z.object({ of: z.literal('history') }),
+]);
+export type ReportSubject = z.infer<typeof ReportSubject>;

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { EncryptionContext } from './context.ts';
+
+/** What a record of the history tells of. 'action' is anything without a kind of its own. */
+export const HistoryKind = z.enum([
+  'connected',
+  'connection-failed',
+  'preflight-started',
+  'run-started',
+  'blob',
+  'run-ended',
+  'key-search',
+  'keys-read',
+  'vault-restored',
+  'suppressed',
+  'unsuppressed',
+  'rules-changed',
+  'report',
+  'action',
+]);
+export type HistoryKind = z.infer<typeof HistoryKind>;
+
+/** What happened, as the one who tells it knows it. Holds no plaintext and no credential: there is no member for one. */
+export const HistoryEvent = z.object({
+  kind: HistoryKind,
+  /** ARN of the caller, as STS said it; null where no connection was made. */
+  who: z.string().nullable(),
+  /** "practice KMS · us-east-1 · 111122223333". */
+  connection: z.string().nullable(),
+  /** The run it belongs to. */
+  runId: z.string().nullable(),
+  /** 'reencrypted', 'would-succeed', 'failed', 'ready', … */
+  outcome: z.string(),
+  /** In words, what no other member says. */
+  detail: z.string(),
+  file: z.string().nullable(),
+  place: z.string().nullable(),
+  /** Hex SHA-256 of the blob (or report) before and after. */
+  sha256Before: z.string().nullable(),
+  sha256After: z.string().nullable(),
+  sourceKey: z.string().nullable(),
+  destinationKey: z.string().nullable(),
+  sourceMaterial: z.string().nullable(),
+  destinationMaterial: z.string().nullable(),
+  sourceAlgorithm: z.string().nullable(),
+  destinationAlgorithm: z.string().nullable(),
+  sourceContext: EncryptionContext.nullable(),
+  destinationContext: EncryptionContext.nullable(),
+  /** With these the CloudTrail events are found. */
+  requestIds: z.array(z.string()),
+});
+export type HistoryEvent = z.infer<typeof HistoryEvent>;
+
+/** A link of the chain. */
+export const HistoryRecord = HistoryEvent.extend({
+  /** Place in the chain, from 1. */
+  seq: z.int(),
+  /** ISO 8601. */
+  at: z.string(),
+  /** Hash of the record before; 64 zeros at the first. */
+  previous: z.string(),
+  /** Hex SHA-256 over the canonical JSON of the record with `previous`, without `seq` and `hash`. */
+  hash: z.string(),
+});
+export type HistoryRecord = z.infer<typeof HistoryRecord>;
+
+/** State of a chain: what must be kept elsewhere to see later that its end was cut off. */
+export const HistoryHead = z.object({ count: z.int(), hash: z.string() });
+export type HistoryHead = z.infer<typeof HistoryHead>;
+
+export const HistoryVerdict = z.object({
+  ok: z.boolean(),
+  head: HistoryHead,
+  /** The first link that does not hold; null when all do. */
+  broken: z
+    .object({
+      kind: z.enum(['changed', 'removed', 'reordered', 'truncated', 'unreadable']),
+      /** Place of the record at which it shows. */
+      seq: z.int(),
+      message: z.string(),
+    })
+    .nullable(),
+  /** What the check shows, and what a chain alone cannot. */
+  proves: z.string(),
+});
+export type HistoryVerdict = z.infer<typeof HistoryVerdict>;
