@@ -32,7 +32,6 @@ function run(status: Run['status'], done: number, change: Partial<Run> = {}): Ru
     rate: 10,
     secondsLeft: 1,
     destinationKeyId: 'alias/canary-key',
-    route: 'reencrypt',
     connection: 'canary-account',
     downloads: 0,
     fault: null,
