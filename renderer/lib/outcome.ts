@@ -46,12 +46,15 @@ export type Verdict = 'works' | 'fails' | 'unsure';
 /** Faults of items that were skipped although their answer is certain. */
 const CERTAIN = new Set(['NotPutBack', 'NotReencryptable']);
 
+/** There already: nothing is sent, and the outcome is the one that was wanted. */
+const DONE = 'AlreadyThere';
+
 /**
  * A passing fault (throttling, a lost connection) and one that stopped the whole run (expired credentials) say nothing
  * of the blob: it may well work.
  */
 export function verdictOf({ state, fault }: RunItem): Verdict {
-  if (state === 'would-succeed' || state === 'reencrypted') return 'works';
+  if (state === 'would-succeed' || state === 'reencrypted' || fault?.code === DONE) return 'works';
   if (state === 'failed') return fault !== null && (fault.retryable || stopsRun(fault)) ? 'unsure' : 'fails';
   return state === 'skipped' && fault !== null && CERTAIN.has(fault.code) ? 'fails' : 'unsure';
 }

@@ -35,6 +35,8 @@ const draft: Draft = {
   output: { mode: 'in-place', backup: true, folder: null },
   verify: true,
   perSecond: null,
+  takeGood: false,
+  evenIfThere: false,
   route: 'reencrypt',
   excluded: new Set(),
 };

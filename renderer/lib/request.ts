@@ -36,8 +36,12 @@ export interface Draft {
     readonly folder: { readonly token: string; readonly path: string } | null;
   };
   readonly verify: boolean;
-  /** Requests a second that the estimate reckons with; null: none chosen. */
+  /** Requests a second at most: the estimate reckons with it and the run keeps to it. Null: no ceiling. */
   readonly perSecond: number | null;
+  /** A file of which a blob fails takes the good ones, rather than staying as it was. */
+  readonly takeGood: boolean;
+  /** Send blobs, too, that are known to be under the destination's key material. */
+  readonly evenIfThere: boolean;
   /** 'decrypt-encrypt' only after a person has agreed to it for the next run. */
   readonly route: RunRoute;
   /** Blobs that a preflight found failing and the person leaves out. */
@@ -142,6 +146,9 @@ export function buildRequest(draft: Draft, dryRun: boolean): Built {
       route: draft.route,
       verify: draft.verify,
       dryRun,
+      onFailure: draft.takeGood ? 'take-good' : 'hold-back',
+      evenIfThere: draft.evenIfThere,
+      pace: { concurrency: null, perSecond: draft.perSecond },
     },
   };
 }

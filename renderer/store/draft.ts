@@ -49,6 +49,8 @@ const EMPTY: Draft = {
   output: { mode: null, backup: true, folder: null },
   verify: true,
   perSecond: null,
+  takeGood: false,
+  evenIfThere: false,
   route: 'reencrypt',
   excluded: new Set(),
 };

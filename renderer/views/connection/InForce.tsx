@@ -24,7 +24,7 @@ export function InForce({ connection }: { readonly connection: ConnectionState }
             {status === 'ready' ? 'Connected' : status === 'connecting' ? 'Connecting' : 'Not connected'}
           </strong>
         </p>
-        <dl className="facts">
+        <dl className="fact-lines">
           {facts.map(([name, value]) => (
             <div key={name}>
               <dt>{name}</dt>

@@ -22,7 +22,7 @@ export function KeyFacts({ info, asked }: KeyFactsProps) {
           <span>{danger.why}</span>
         </p>
       )}
-      <dl className="facts">
+      <dl className="fact-lines">
         {info.aliases.length > 1 && <Fact name="Aliases">{info.aliases.join(', ')}</Fact>}
         {info.description !== '' && <Fact name="Description">{info.description}</Fact>}
         <Fact name="State">
@@ -73,7 +73,7 @@ function Asked({ info, asked }: KeyFactsProps) {
         />
       ) : (
         <>
-          <dl className="facts">
+          <dl className="fact-lines">
             <Fact name="Automatic">{rotationWords(rotation)}</Fact>
             {rotation.nextAt !== null && <Fact name="Next">{moment(rotation.nextAt)}</Fact>}
             {rotation.onDemandSince !== null && (
@@ -104,7 +104,7 @@ function Asked({ info, asked }: KeyFactsProps) {
       ) : tags.length === 0 ? (
         <p className="faint">None</p>
       ) : (
-        <dl className="facts">
+        <dl className="fact-lines">
           {tags.map(({ key, value }) => (
             <Fact key={key} name={key}>
               {value === '' ? '(empty)' : value}

@@ -8,9 +8,10 @@ import {
   TextArea,
   TextField,
 } from 'react-aria-components';
+import { Switch } from '../../components/fields.tsx';
 import { useDraft } from '../../store/draft.ts';
 
-/** What few need: grant tokens. */
+/** What few need. */
 export function MoreSection() {
   const { draft, patch } = useDraft();
   return (
@@ -21,7 +22,13 @@ export function MoreSection() {
           More
         </AriaButton>
       </div>
-      <DisclosurePanel className="disclosure-panel">
+      <DisclosurePanel className="disclosure-panel sheet-switches">
+        <Switch isSelected={!draft.evenIfThere} onChange={(skip) => patch({ evenIfThere: !skip })}>
+          Skip blobs that are under the destination’s key material already
+        </Switch>
+        <Switch isSelected={!draft.takeGood} onChange={(hold) => patch({ takeGood: !hold })}>
+          When a blob fails, leave its whole file as it was
+        </Switch>
         <TextField
           className="field"
           value={draft.grantTokens}

@@ -171,7 +171,7 @@ export const OWN = {
   AlreadyThere: entry(
     'The blob is under the destination key already.',
     ['KMS named its key material in an earlier run.'],
-    'Nothing is to be done. To send it all the same, switch "skip what is there already" off.',
+    'Nothing is to be done. To send it all the same, switch "Skip blobs that are under the destination’s key material already" off.',
   ),
   FilesInUse: entry(
     'Files of this run are being worked on by another run.',
