@@ -102,6 +102,13 @@ test('every error of a blob, and of a run, is explained on screen; no file chang
     const alert = sheet.getByRole('region', { name: 'Preflight result' }).getByRole('alert').first();
     await expect(alert, told.name).toContainText(told.says[0] ?? '', { timeout: 30_000 });
     await expectTold(alert, told);
+    // The connection shows that it has lapsed as well, and is made again where that is said.
+    endpoint.ofAll = null;
+    const again = alert.getByRole('button', { name: 'Connect again' });
+    if (told.treatment !== 'closed' && (await again.isVisible())) {
+      await again.click();
+      await expect(alert.getByText('Connected again')).toBeVisible();
+    }
   }
 
   expect(files.map((name) => sha256(join(stage.files, name)))).toEqual(before);

@@ -1,17 +1,6 @@
+import { ofCredentials } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KmsAccess, KmsConnection } from '../kms/index.ts';
-
-/** Faults of the credentials: every other request on the connection would meet them too. */
-const CREDENTIALS: ReadonlySet<string> = new Set([
-  'SsoSignInNeeded',
-  'MfaNeeded',
-  'ExpiredTokenException',
-  'UnrecognizedClientException',
-  'InvalidSignatureException',
-  'CredentialsProviderError',
-  'CredentialProcessFailed',
-  'ProfileUnusable',
-]);
 
 export interface Watch {
   /** The credentials no longer serve. */
@@ -72,4 +61,4 @@ function watchedAccess(access: KmsAccess, lapsed: Watch['lapsed']): KmsAccess {
 }
 
 const isOfCredentials = (error: unknown): error is FaultError =>
-  error instanceof FaultError && CREDENTIALS.has(error.fault.code);
+  error instanceof FaultError && ofCredentials(error.fault);

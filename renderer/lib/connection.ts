@@ -1,3 +1,4 @@
+import { ofCredentials } from '#shared/kms/errors.ts';
 import type { ConnectionChoice, ConnectionState, Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 
@@ -19,11 +20,11 @@ export function connectionWords({ choice, status, region, identity }: Connection
   return parts.join(', ');
 }
 
-/** How a fault of the credentials is mended here; null: not by anything that this window can do. */
+/** How a fault of the credentials is mended here; null: it is not of the credentials. */
 export function remedyOf(fault: Fault): 'sign-in' | 'code' | 'again' | null {
   if (fault.code === 'SsoSignInNeeded') return 'sign-in';
   if (fault.code === 'MfaNeeded') return 'code';
-  return fault.code === 'ExpiredTokenException' ? 'again' : null;
+  return ofCredentials(fault) ? 'again' : null;
 }
 
 /** The side whose session has ended with that fault; the first where neither says so. */

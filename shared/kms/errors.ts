@@ -87,3 +87,17 @@ function ranked(causes: readonly string[]): string {
   if (causes.length < 2) return causes.join('');
   return [`Most likely: ${causes[0]}`, ...causes.slice(1).map((c) => `Or: ${c}`)].join(' ');
 }
+
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  'SsoSignInNeeded',
+  'MfaNeeded',
+  'ExpiredTokenException',
+  'UnrecognizedClientException',
+  'InvalidSignatureException',
+  'CredentialsProviderError',
+  'CredentialProcessFailed',
+  'ProfileUnusable',
+]);
+
+/** Whether a fault is of the credentials, so that every other request on the connection would meet it too. */
+export const ofCredentials = (fault: Fault): boolean => CREDENTIALS.has(fault.code);
