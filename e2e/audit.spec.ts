@@ -94,6 +94,17 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   await expect(card('alias/payments does not rotate.')).toHaveCount(0);
   await expect(card('plaintext-beside-blob')).toBeVisible();
 
+  // The run has a report of its own.
+  await page.getByRole('button', { name: 'Activity', exact: true }).click();
+  await page.getByRole('button', { name: /^Open re-encryption of/ }).click();
+  await page.getByRole('button', { name: 'Export the run' }).click();
+  const [ofRun] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: 'JSON' }).click(),
+  ]);
+  expect(readFileSync(await ofRun.path(), 'utf8')).toContain('token.json');
+  await page.getByRole('button', { name: 'Audit', exact: true }).click();
+
   // And all of it is written down.
   await page.getByRole('tab', { name: 'History' }).click();
   await page.getByRole('button', { name: 'Verify the chain' }).click();

@@ -9,6 +9,7 @@ import { groupFaults } from '../../lib/outcome.ts';
 import { RUN_STATUS, type Tone } from '../../lib/words.ts';
 import { useKeyName } from '../../store/keys.ts';
 import { isOver } from '../../store/runs.ts';
+import { ExportReport } from '../audit/ExportReport.tsx';
 import { FaultGroups } from '../sheet/FaultGroups.tsx';
 import { NewBlobs } from '../sheet/NewBlobs.tsx';
 import { TwoStepNote } from '../sheet/TwoStepSection.tsx';
@@ -48,6 +49,11 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
             {what} of {plural(counts.total, 'blob')}
           </h1>
           <Status {...RUN_STATUS[run.status]} />
+          {over && (
+            <span className="run-export">
+              <ExportReport subject={{ of: 'run', runId: run.id }} what="run" />
+            </span>
+          )}
         </div>
         <dl className="facts">
           <dt>Started</dt>
