@@ -19,23 +19,6 @@ export const CHARTS: readonly Facet[] = [
   'alias',
 ];
 
-export const FACET_WORDS: Record<Facet, string> = {
-  key: 'Key',
-  alias: 'Alias',
-  account: 'Account',
-  region: 'Region',
-  state: 'Key state',
-  spec: 'Key spec',
-  origin: 'Key origin',
-  manager: 'Key manager',
-  rotation: 'Rotation of the key',
-  lastUse: 'Last use of the key',
-  age: 'Age of the blob',
-  kind: 'Kind of ciphertext',
-  container: 'Container',
-  coverage: 'How the key is known',
-};
-
 /** Words of a bar: kinds and containers have the page's own. */
 export function barWords(facet: Facet, { value, label }: Pick<AuditBar, 'value' | 'label'>): string {
   if (value === '') return label;

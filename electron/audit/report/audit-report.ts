@@ -1,3 +1,4 @@
+import { FACET_WORDS } from '#shared/audit-words.ts';
 import type { AuditFacet, AuditSummary, Facet } from '#shared/model/audit.ts';
 import type { BlobRow, Severity } from '#shared/model/blob.ts';
 import { type Audit, type Found, findingId } from '../audit.ts';
@@ -12,23 +13,6 @@ export type ByteRangeOf = (index: number) => { start: number; length: number } |
 
 /** Places that an HTML report lists for a finding; CSV, JSON and SARIF list all. */
 const HTML_PLACES = 50;
-
-export const FACET_WORDS: Record<Facet, string> = {
-  key: 'Key',
-  alias: 'Alias',
-  account: 'Account',
-  region: 'Region',
-  state: 'Key state',
-  spec: 'Key spec',
-  origin: 'Key origin',
-  manager: 'Key manager',
-  rotation: 'Rotation of the key',
-  lastUse: 'Last use of the key',
-  age: 'Age of the blob',
-  kind: 'Kind of ciphertext',
-  container: 'Container',
-  coverage: 'How the key is known',
-};
 
 const TONES: Record<Severity, Tone> = { critical: 'danger', warning: 'attention', info: 'info' };
 export const COVERAGE_TONES: Record<string, Tone> = {

@@ -1,7 +1,8 @@
+import { FACET_WORDS } from '#shared/audit-words.ts';
 import type { AuditFacet, AuditSummary, Facet } from '#shared/model/audit.ts';
 import { BarChart, StackChart, type StackPart } from '../../components/charts.tsx';
 import { Swatch } from '../../components/Swatch.tsx';
-import { barWords, CHARTS, FACET_WORDS } from '../../lib/audit.ts';
+import { barWords, CHARTS } from '../../lib/audit.ts';
 import { count, keyName, plural } from '../../lib/format.ts';
 import { filterLabel, useAudit } from '../../store/audit.ts';
 
