@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { buildConstants } from './scripts/constants.ts';
 
@@ -6,7 +7,10 @@ export default defineConfig({
   test: {
     include: ['{shared,electron,renderer,scripts}/**/*.test.{ts,tsx}'],
     environment: 'node',
+    setupFiles: ['scripts/property-seed.ts'],
     testTimeout: 30_000,
+    // By itself one core is left idle, which on small machines is half of them.
+    maxWorkers: availableParallelism(),
     reporters: process.env.REWRAP_UNIT_JSON ? ['default', 'json'] : ['default'],
     ...(process.env.REWRAP_UNIT_JSON ? { outputFile: { json: process.env.REWRAP_UNIT_JSON } } : {}),
   },

@@ -52,6 +52,11 @@ test.each([
 
 test('a JSON value that looks like a key is no duplicate', () => {
   expect(parseContextText('{"a": "b", "b": "a:"}')).toMatchObject({ ok: true });
+  expect(parseContextText('{"\\",\\"": "x", "y": ",", ": ": "y"}')).toMatchObject({ ok: true });
+});
+
+test('a key written in two ways is still the same key', () => {
+  expect(parseContextText('{"a": "1", "\\u0061": "2"}')).toMatchObject({ ok: false });
 });
 
 test('lines and the CLI shorthand are read; only the first = splits', () => {

@@ -120,11 +120,11 @@ function parseJson(text: string): Pasted {
       return { ok: false, problem: `The value of “${key}” is no string; KMS takes strings only.` };
     pairs.push(pair(key, entry));
   }
-  // JSON.parse keeps the last of two equal keys; the text still shows both.
-  const written = text.match(/"(?:[^"\\]|\\.)*"\s*:/g) ?? [];
-  const names = written.map((match) => match.replace(/\s*:$/, ''));
+  // JSON.parse keeps the last of two equal keys; the text still shows both. Its strings are keys and values in turn.
+  const written = text.match(/"(?:[^"\\]|\\.)*"/g) ?? [];
+  const names = written.filter((_, i) => i % 2 === 0).map((name) => String(JSON.parse(name)));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) return { ok: false, problem: `The key ${twice} stands in the JSON twice.` };
+  if (twice !== undefined) return { ok: false, problem: `The key “${twice}” stands in the JSON twice.` };
   return { ok: true, pairs };
 }
 

@@ -1,10 +1,10 @@
+import { apart } from '../../apart.ts';
 import { Group, readStructure, type Structure } from '../../structure/index.ts';
 import type { Scan } from '../../types.ts';
 import { awsCliJson } from '../aws-cli-json.ts';
 import type { Format } from '../format.ts';
 import { structuredText } from '../structured/index.ts';
 import { withOthers } from '../with-others.ts';
-import { apart } from './apart.ts';
 import { cognitoSender, ecrToken, lambdaFunction, rdsActivity, ssmParameter } from './aws-services.ts';
 import { branchKey } from './branch-key.ts';
 import { readBytes } from './bytes.ts';

@@ -2,6 +2,7 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf } from '../../structure/index.ts';
 import { writeText } from '../../text-view.ts';
 import type { Companion, FoundBlob } from '../../types.ts';
+import { mayHoldBlob } from './tokens.ts';
 
 /** Names, in lower case without `_` and `-`, under which people write the context of the blob beside. */
 const CONTEXT_NAMES = new Set([
@@ -15,7 +16,7 @@ const CONTEXT_NAMES = new Set([
 /**
  * The encryption context that is written beside a blob: a member with a telling name whose value is a map of texts, in
  * the same map, which holds no other blob. In brackets (JSON, YAML flow) it follows the new blob's; laid out in lines it
- * does not, which is told.
+ * does not, which is told. A map that holds ciphertext itself is no context: its blobs are put back on their own.
  */
 export function withContextLabel(found: FoundBlob, parent: Group): FoundBlob {
   const labels = parent.members.filter(
@@ -31,6 +32,7 @@ export function withContextLabel(found: FoundBlob, parent: Group): FoundBlob {
   for (const member of label.members) {
     if (!(member instanceof Leaf) || typeof member.key !== 'string' || member.end - member.start > 8192)
       return found;
+    if (mayHoldBlob(member.raw)) return found;
     // A number, true or null is no text; KMS takes texts alone.
     if (member.style === 'plain' && /^(?:[-+.\d][-+.\deE]*|true|false|null|~|)$/i.test(member.raw))
       return found;

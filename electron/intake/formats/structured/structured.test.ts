@@ -333,3 +333,18 @@ describe('speed', () => {
     ).toHaveLength(32);
   }, 60_000);
 });
+
+test('a map named as a context that holds ciphertext itself is no context: each blob is put back on its own', () => {
+  const inner = madeUpBlob();
+  const outer = madeUpBlob();
+  for (const value of [base64(inner), `token ${base64(inner)}`]) {
+    const file = Buffer.from(JSON.stringify({ data: base64(outer), context: { token: value } }));
+    const found = read(file);
+    expect(found.blobs.map(({ place }) => place.split(',')[0])).toEqual(['data', 'context.token']);
+    const written = put(file, found, ({ bytes }) => ({
+      ...next(Buffer.concat([bytes, bytes])),
+      context: { a: 'b' },
+    }));
+    expect(JSON.parse(written)).toMatchObject({ context: { token: expect.any(String) } });
+  }
+});

@@ -1,4 +1,5 @@
 import type { BlobContainer, ByteRange, Finding } from '#shared/model/blob.ts';
+import { apart } from '../../apart.ts';
 import { type Group, type Leaf, positionOf, readStructure, type Structure } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
 import type { FoundBlob } from '../../types.ts';
@@ -49,7 +50,7 @@ export function textBlobs(
       ? apartFrom([...values, ...inText], structure, wanted)
       : [];
   const blobs = [...values, ...inText, ...looks].sort((a, b) => a.range.start - b.range.start);
-  return { blobs: distinct(blobs.slice(0, MAX_BLOBS)), cut: blobs.length > MAX_BLOBS, beside };
+  return { blobs: distinct(apart(blobs.slice(0, MAX_BLOBS))), cut: blobs.length > MAX_BLOBS, beside };
 }
 
 /** Values that are ciphertext of other tools, where no blob stands in them. */

@@ -16,6 +16,8 @@ export interface Token {
  */
 const BEGINNINGS = '(?:AQ[EI][A-D]AH[g-j]|Ci[A-D]|QVF[FJ]|Q2l[B-E]|010[12]0[1-9]0078)';
 const RUN = new RegExp(`${BEGINNINGS}(?:[A-Za-z0-9+/_-]|\\\\/|%2[BbFf]){28,}(?:(?:%3[Dd]){1,2}|={0,2})`, 'g');
+/** The same, for a look that keeps no place. */
+const ANY_RUN = new RegExp(RUN.source);
 const BEGINS = new RegExp(`^${BEGINNINGS}`);
 
 /** Longest encoded blob: base64 of base64, wrapped. */
@@ -54,6 +56,11 @@ export function* blobTokens(view: TextView, skip: (index: number) => number): Ge
     at = token.end;
     yield token;
   }
+}
+
+/** Whether something in the text begins as an encoded blob does: a cheap look, which takes nothing for sure. */
+export function mayHoldBlob(text: string): boolean {
+  return ANY_RUN.test(text);
 }
 
 /** Whether no letter of base64 stands before; the letter of a `\n` escape is none. */

@@ -1,4 +1,4 @@
-import type { FoundBlob } from '../../types.ts';
+import type { FoundBlob } from './types.ts';
 
 interface Claim {
   readonly start: number;
