@@ -166,3 +166,18 @@ export function writeFault(error: unknown, path: string, state: string): FaultEr
       );
   }
 }
+
+/**
+ * The one fault that comes after the deed: the new content stands, but the disk did not confirm it. `done` begins the
+ * message ("x.bin was replaced"); `kept` ends the remedy.
+ */
+export function flushFailed(done: string, error: unknown, kept: string): FaultError {
+  return new FaultError(
+    fault(
+      'FlushFailed',
+      `${done}, but the disk did not confirm that the change is kept.`,
+      `The system says ${errorCode(error) ?? 'nothing more'} on flushing its folder. After a power cut the change may be gone.`,
+      `Check the disk before relying on the file.${kept}`,
+    ),
+  );
+}

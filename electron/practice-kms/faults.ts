@@ -59,6 +59,12 @@ export const FaultRules = z
       z.strictObject({ kind: z.literal('drop-after'), ...matching }),
       /** Sends half of the reply's body, then cuts the connection. */
       z.strictObject({ kind: z.literal('truncate'), ...matching }),
+      /** Answers with a web page, as a proxy does; its HTTP status (absent: 200). */
+      z.strictObject({
+        kind: z.literal('garbage'),
+        ...matching,
+        status: z.number().int().min(200).max(599).optional(),
+      }),
       /** Sends the reply twice on the connection. */
       z.strictObject({ kind: z.literal('duplicate'), ...matching }),
       /** Sends the reply to the request before, of the same operation; the first such request is answered rightly. */
@@ -81,6 +87,8 @@ export interface Disturbance {
   readonly drop: 'before' | 'after' | null;
   readonly truncate: boolean;
   readonly duplicate: boolean;
+  /** HTTP status of a web page that is sent instead of the reply; null: none is. */
+  readonly garbage: number | null;
   readonly stale: boolean;
   readonly ignoreDryRun: boolean;
   readonly sessionSeconds: number | null;
@@ -93,6 +101,7 @@ export const UNDISTURBED: Disturbance = {
   drop: null,
   truncate: false,
   duplicate: false,
+  garbage: null,
   stale: false,
   ignoreDryRun: false,
   sessionSeconds: null,
@@ -213,6 +222,8 @@ function effect(rule: FaultRule): Partial<Disturbance> {
       return { drop: 'after' };
     case 'truncate':
       return { truncate: true };
+    case 'garbage':
+      return { garbage: rule.status ?? 200 };
     case 'duplicate':
       return { duplicate: true };
     case 'stale':

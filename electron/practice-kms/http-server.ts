@@ -43,6 +43,9 @@ export interface Practice {
   readonly closing: AbortSignal;
 }
 
+/** What a proxy says that has no way to the service. */
+const WEB_PAGE = '<html><head><title>Gateway</title></head><body><h1>Please try later</h1></body></html>';
+
 interface Reply {
   readonly status: number;
   readonly type: string;
@@ -188,6 +191,10 @@ async function disturbed(
   }
   if (disturbance.holdMs !== null || disturbance.drop === 'before') {
     response.destroy();
+    return;
+  }
+  if (disturbance.garbage !== null) {
+    send(response, { status: disturbance.garbage, type: 'text/html', text: WEB_PAGE }, requestId);
     return;
   }
   const reply = disturbance.error

@@ -95,8 +95,7 @@ export async function putBack(
   } catch (error) {
     const fault = faultOf(error);
     // The one fault that comes after the replacement: the new bytes stand.
-    if (fault.code === 'FlushFailed' && output.mode === 'in-place')
-      return { note: `${fault.message} ${fault.detail} ${fault.remedy}` };
+    if (fault.code === 'FlushFailed') return { note: `${fault.message} ${fault.detail} ${fault.remedy}` };
     await removeRecord(planned, fs);
     context.journal.unstage(context.no, file.index);
     if (fault.code === 'JournalFailed') throw error;

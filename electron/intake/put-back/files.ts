@@ -50,9 +50,28 @@ export async function createFile(
     }
     await readBack(fs, path, bytes);
   } catch (error) {
-    await fs.unlink(path).catch(() => undefined);
+    await discard(fs, path);
     throw error;
   }
+}
+
+/** Files of ours that the disk would not let go of: a disk that has turned read-only, say. */
+const undiscarded = new Set<string>();
+
+/** Removes a file of ours, now or as soon as the disk permits. Never throws. */
+export async function discard(fs: PutBackFs, path: string): Promise<void> {
+  try {
+    await fs.unlink(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') undiscarded.add(path);
+  }
+}
+
+/** Removes what could not be removed before. Never throws. */
+async function discardRest(fs: PutBackFs): Promise<void> {
+  const rest = [...undiscarded];
+  undiscarded.clear();
+  for (const path of rest) await discard(fs, path);
 }
 
 /** Creates a temporary file in the folder of `path`; its path. */
@@ -62,6 +81,7 @@ export async function createTemporary(
   bytes: Uint8Array,
   likeness: Likeness | { readonly mode: number },
 ): Promise<string> {
+  if (undiscarded.size > 0) await discardRest(fs);
   const temporary = join(dirname(path), temporaryName());
   await createFile(fs, temporary, bytes, likeness);
   return temporary;

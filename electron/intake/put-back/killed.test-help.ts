@@ -4,7 +4,9 @@
  */
 import * as nodeFs from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { type PutBackFs, replaceFile, writeNewFile } from '../index.ts';
+import type { PutBackFs } from './files.ts';
+import { replaceFile } from './replace-file.ts';
+import { writeNewFile } from './write-new-file.ts';
 
 const [call, what, path = '', expectedSha256 = ''] = process.argv.slice(2);
 const die = (): never => {

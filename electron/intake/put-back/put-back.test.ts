@@ -123,6 +123,43 @@ describe('replaceFile', () => {
     expect(readdirSync(top)).toEqual(['blob.bin']);
   });
 
+  test.each([
+    ['a name of its own', true],
+    ['a copy', false],
+  ])('a file changed while its backup was made is left alone (%s)', async (_, links) => {
+    const link: PutBackFs['link'] = async (from, to) => {
+      if (!links) {
+        writeFileSync(path, 'another program');
+        return failing('EPERM')();
+      }
+      await nodeFs.link(from, to);
+      writeFileSync(path, 'another program');
+    };
+    expect(await codeOf(replace({ fs: { ...nodeFs, link }, backup: true }))).toBe('FileChanged');
+    expect(readFileSync(path, 'utf8')).toBe('another program');
+    expect(readdirSync(top).filter((name) => links || !isBackupName(name))).toEqual(['blob.bin']);
+  });
+
+  test('the original stays as its backup where another file took its place meanwhile', async () => {
+    const link: PutBackFs['link'] = async (from, to) => {
+      await nodeFs.link(from, to);
+      writeFileSync(join(top, 'draft'), 'another program');
+      await nodeFs.rename(join(top, 'draft'), path);
+    };
+    expect(await codeOf(replace({ fs: { ...nodeFs, link }, backup: true }))).toBe('FileChanged');
+    expect(readFileSync(path, 'utf8')).toBe('another program');
+    const [kept = ''] = readdirSync(top).filter(isBackupName);
+    expect(readFileSync(join(top, kept)).equals(before)).toBe(true);
+  });
+
+  test('a temporary file that the disk would not let go of is removed with the next one', async () => {
+    const stuck: PutBackFs = { ...nodeFs, rename: failing('EROFS'), unlink: failing('EROFS') };
+    expect(await codeOf(replace({ fs: stuck }))).toBe('NotWritable');
+    expect(readdirSync(top)).toHaveLength(2);
+    expect(await codeOf(replace())).toBe('done');
+    expect(readdirSync(top)).toEqual(['blob.bin']);
+  });
+
   test('links, folders and what is gone are refused', async () => {
     const target = join(top, 'target');
     linkSync(path, target);
@@ -332,6 +369,17 @@ describe('writeNewFile', () => {
     expect(await codeOf(write('x', { fs: { ...nodeFs, link: failing('ENOTSUP') } }))).toBe('done');
     expect(readFileSync(join(top, 'out/x')).equals(after)).toBe(true);
     expect(readdirSync(join(top, 'out'))).toEqual(['x']);
+  });
+
+  test('a folder that cannot be flushed: the file is there, and it is said', async () => {
+    const out = join(top, 'out');
+    const fs: PutBackFs = {
+      ...nodeFs,
+      open: async (file, flags, mode) => (file === out ? failing('EIO')() : nodeFs.open(file, flags, mode)),
+    };
+    expect(await codeOf(write('x', { fs }))).toBe('FlushFailed');
+    expect(readFileSync(join(out, 'x')).equals(after)).toBe(true);
+    expect(readdirSync(out)).toEqual(['x']);
   });
 
   test('a full disk leaves nothing', async () => {

@@ -1,12 +1,12 @@
 import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { FaultError, fault } from '#shared/model/fault.ts';
-import { changedFile, errorCode, notAFile, readFault, writeFault } from '../faults.ts';
+import { changedFile, errorCode, flushFailed, notAFile, readFault, writeFault } from '../faults.ts';
 import { backupName } from '../names.ts';
 import {
   cannotLink,
   createFile,
   createTemporary,
+  discard,
   type PutBackFs,
   READ_FLAGS,
   REAL_FS,
@@ -62,20 +62,22 @@ export async function replaceFile(input: ReplaceFileInput): Promise<{ backupPath
     const names = { temporary };
     if (backup)
       backupPath = await makeBackup(fs, path, original, (name) => staged({ ...names, backup: name }));
-    else {
-      await staged({ ...names, backup: null });
-      await expectUntouched(fs, path, original.stats);
-    }
+    else await staged({ ...names, backup: null });
+    await expectUntouched(fs, path, original.stats);
     await renameOver(fs, temporary, path);
   } catch (error) {
-    if (temporary !== null) await fs.unlink(temporary).catch(() => undefined);
+    if (temporary !== null) await discard(fs, temporary);
     if (backupPath !== null) await removeBackup(fs, path, backupPath, original.stats);
     throw writeFault(error, path, 'The original is unchanged.');
   }
   try {
     await syncFolder(fs, dirname(path));
   } catch (error) {
-    throw flushFailed(path, error, backupPath);
+    throw flushFailed(
+      `${path} was replaced`,
+      error,
+      backupPath === null ? '' : ` The original is kept as ${backupPath}.`,
+    );
   }
   return { backupPath };
 }
@@ -104,7 +106,10 @@ async function readOriginal(fs: PutBackFs, path: string): Promise<Original> {
   }
 }
 
-/** Another program may have written while the temporary file was; what is left of that window is one system call. */
+/**
+ * Another program may have written while the temporary file and the backup were; what is left of that window is one
+ * system call, the rename.
+ */
 async function expectUntouched(fs: PutBackFs, path: string, before: Stats): Promise<void> {
   const now = await fs.lstat(path);
   if (!now.isFile() || now.ino !== before.ino || now.size !== before.size || now.mtimeMs !== before.mtimeMs)
@@ -153,23 +158,16 @@ async function linkOrCopy(
   }
 }
 
-/** After a failed rename the backup is a second name of a file that still stands; only then is it taken away. */
+/**
+ * A backup is one file too many when the original has another name still, or when it is a copy of one that nobody touched.
+ * Where another file took its place meanwhile, the backup is all that is left of the original, and stays.
+ */
 async function removeBackup(fs: PutBackFs, path: string, backupPath: string, before: Stats): Promise<void> {
   try {
-    const now = await fs.lstat(path);
-    if (now.ino === before.ino && now.size === before.size) await fs.unlink(backupPath);
+    const [now, kept] = [await fs.lstat(path), await fs.lstat(backupPath)];
+    const untouched = now.ino === before.ino && now.size === before.size && now.mtimeMs === before.mtimeMs;
+    if (untouched || kept.nlink > 1) await fs.unlink(backupPath);
   } catch {
     // Left: better one file too many.
   }
-}
-
-function flushFailed(path: string, error: unknown, backupPath: string | null): FaultError {
-  return new FaultError(
-    fault(
-      'FlushFailed',
-      `${path} was replaced, but the disk did not confirm that the change is kept.`,
-      `The system says ${errorCode(error) ?? 'nothing more'} on flushing its folder. After a power cut the old content may be back.`,
-      `Check the disk before relying on the file.${backupPath === null ? '' : ` The original is kept as ${backupPath}.`}`,
-    ),
-  );
 }

@@ -1,10 +1,11 @@
 import { dirname, isAbsolute, join, resolve, sep, win32 } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { errorCode, writeFault } from '../faults.ts';
+import { errorCode, flushFailed, writeFault } from '../faults.ts';
 import {
   CREATE_FLAGS,
   cannotLink,
   createTemporary,
+  discard,
   type PutBackFs,
   READ_FLAGS,
   REAL_FS,
@@ -34,7 +35,7 @@ export interface WriteNewFileInput {
  *
  * Throws a FaultError with nothing left behind: `OutsideFolder` (the path leads out of the folder, by `..`, an
  * absolute path or a symbolic link), `OutputExists`, `NotAFolder`, `DiskFull`, `NotWritable`, `NameTooLong`,
- * `WriteFailed`.
+ * `WriteFailed`. One comes after the file is there: `FlushFailed`, the disk did not confirm it.
  */
 export async function writeNewFile(input: WriteNewFileInput): Promise<{ path: string }> {
   const { folder, relative, bytes, mode = 0o644, fs = REAL_FS, staged = async () => {} } = input;
@@ -49,10 +50,12 @@ export async function writeNewFile(input: WriteNewFileInput): Promise<{ path: st
       await staged({ temporary, path });
       await nameNew(fs, temporary, path, bytes);
     } catch (error) {
-      await fs.unlink(temporary).catch(() => undefined);
+      await discard(fs, temporary);
       throw error;
     }
-    await syncFolder(fs, parent);
+    await syncFolder(fs, parent).catch((error: unknown) => {
+      throw flushFailed(`${shown} was written`, error, '');
+    });
     return { path };
   } catch (error) {
     throw writeFault(error, shown, 'Nothing was written, and the original is unchanged.');
