@@ -152,6 +152,19 @@ describe('faults', () => {
     expect(text.match(/"Truncated":false/g)).toHaveLength(2);
   });
 
+  it('answer with a web page where JSON is expected', async () => {
+    set({ kind: 'garbage', status: 502 });
+    const response = await fetch(kit.practice.endpoint, {
+      method: 'POST',
+      headers: { authorization: AUTHORIZATION, 'x-amz-target': 'TrentService.ListKeys' },
+      body: '{}',
+    });
+    expect([response.status, response.headers.get('content-type')]).toEqual([502, 'text/html']);
+    expect(await response.text()).toContain('<html>');
+    set({ kind: 'garbage' });
+    expect(await failure(list())).toBe('SyntaxError');
+  });
+
   it('do not keep the server from closing', async () => {
     const practice = await startPracticeKms({ stateDir: kit.stateDir });
     practice.faults.set([{ kind: 'timeout' }]);

@@ -28,6 +28,9 @@ const IGNORED = {
     'This endpoint ignores DryRun: it really decrypted or encrypted. The plaintext stayed in the child process, which dropped it; nothing on this machine changed.',
 } as const;
 
+const REPEATED =
+  'What was not expected: the new blob is one that this run was given for another blob before. Something on the way to KMS mixes replies up.';
+
 /** A new blob that an earlier part of this run got for the same old one. */
 export interface PriorBlob {
   readonly next: NewBlob;
@@ -141,6 +144,8 @@ async function reEncrypt(
     sha256After: sha256(next.bytes),
     fingerprintAfter: identify(next.bytes).keyFingerprint,
   };
+  if (prior === null && !context.replies.isFirst(facts.sha256After))
+    return failed(context, item, explainOwn('ReplyUnexpected', { detail: REPEATED }));
   context.ledger.note(item, { ...facts, state: 'reencrypted' });
   context.keepBlob(item, next, prior?.verified ?? false);
   if (context.input.request.verify && prior?.verified !== true) {

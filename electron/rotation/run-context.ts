@@ -6,6 +6,7 @@ import type { Destination } from './destination.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Ledger } from './ledger.ts';
 import type { Line } from './line.ts';
+import type { Replies } from './replies.ts';
 import type { Slots } from './slots.ts';
 import type { RunInput } from './types.ts';
 
@@ -19,6 +20,7 @@ export interface RunContext {
   readonly line: Line;
   /** Limits the blobs under way over all files: each is re-encrypted and verified before others begin. */
   readonly slots: Slots;
+  readonly replies: Replies;
   readonly capacity: Capacity;
   readonly destination: Destination;
   /** Put-back's file system calls, where a test replaces them. */

@@ -281,6 +281,18 @@ describe('a file is left as it is', () => {
     await refused('ReplyUnexpected', rig.start(kms, { destination }), await rig.snapshot());
   });
 
+  test('when the answer is one that another blob was given: the other stands', async () => {
+    await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
+    await rig.add('b.b64', base64(madeUpBlob(OLD_KEY)));
+    const blob = madeUpBlob(KEY);
+    kms.onReEncrypt = () => ({ blob });
+    const items = await ended(rig.start(kms, { destination }));
+    expect(items.map(({ state }) => state).sort()).toEqual(['failed', 'reencrypted']);
+    const bad = items.find(({ state }) => state === 'failed');
+    expect(bad?.fault?.code).toBe('ReplyUnexpected');
+    expect(bad?.fault?.detail).toContain('given for another blob');
+  });
+
   test('when something throws that is no fault', async () => {
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
     kms.onReEncrypt = () => {

@@ -20,6 +20,7 @@ import { priorOf, saidOf } from './prior.ts';
 import { Progress } from './progress.ts';
 import { Rate } from './rate.ts';
 import { recover } from './recover.ts';
+import { Replies } from './replies.ts';
 import type { RetryOptions } from './retry.ts';
 import type { RunContext } from './run-context.ts';
 import { Slots } from './slots.ts';
@@ -268,6 +269,7 @@ class LiveRun implements Run {
       journal: this.#journal,
       line: this.#line,
       slots: new Slots(this.#input.request.pace?.concurrency ?? DEFAULT_CONCURRENCY),
+      replies: this.#replies,
       capacity: new Capacity(this.#kms, keyId, algorithm),
       destination: new Destination(this.#kms, keyId),
       fs: this.#hooks.fs ?? null,
@@ -295,6 +297,7 @@ class LiveRun implements Run {
     );
   }
 
+  readonly #replies = new Replies();
   readonly #fileOf = new Map<number, number>();
 
   /** Twice as many files as requests are open, so that disk and network work at the same time. */
