@@ -117,7 +117,7 @@ export function writeFault(error: unknown, path: string, state: string): FaultEr
           `${path} cannot be written. ${state}`,
           code === 'EROFS'
             ? 'The system says EROFS: the disk is mounted read-only.'
-            : `The system says ${code}: your user may not write in this folder, the file is marked immutable, or (on Windows) another program has it open.`,
+            : `The system says ${code}: your user may not write in this folder, the folder is sticky and the file another's, the file is marked immutable, or (on Windows) it is read-only or another program has it open.`,
           'Give your user write permission on the folder, close programs that use the file, or choose an output folder.',
           true,
         ),

@@ -10,7 +10,9 @@ export {
   plaintextNeighbours,
   readableByOthers,
 } from './neighbours.ts';
+export { withAttributes } from './put-back/attributes.ts';
 export type { PutBackFs } from './put-back/files.ts';
+export { hasOtherNames } from './put-back/other-names.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
 export { contentHash, removeLeftovers, removeWritten, restoreBackup } from './put-back/undo.ts';
 export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';

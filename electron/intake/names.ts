@@ -10,10 +10,19 @@ export function isTemporaryName(name: string): boolean {
   return /^\.rewrap-[0-9a-f]{16}\.tmp$/.test(name);
 }
 
-/** Name of a backup made at `when`; `attempt` above 0 tells apart those of one instant. */
+/** Longest name of a file that common file systems take, in bytes. */
+const LONGEST_NAME = 255;
+
+/**
+ * Name of a backup made at `when`; `attempt` above 0 tells apart those of one instant. A name that would become too long
+ * is cut.
+ */
 export function backupName(name: string, when: Date, attempt: number): string {
   const stamp = when.toISOString().replaceAll(/[-:]/g, '').replace('.', '');
-  return `${name}.rewrap-backup-${stamp}${attempt === 0 ? '' : `-${attempt}`}`;
+  const ending = `.rewrap-backup-${stamp}${attempt === 0 ? '' : `-${attempt}`}`;
+  let kept = name;
+  while (Buffer.byteLength(kept) + ending.length > LONGEST_NAME) kept = [...kept].slice(0, -1).join('');
+  return kept + ending;
 }
 
 /** Whether a name is one that {@link backupName} gives. */

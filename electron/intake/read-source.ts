@@ -35,6 +35,10 @@ export interface Source {
   /** Permission bits. */
   readonly mode: number;
   readonly mtimeMs: number;
+  /** Names that the file has (hard links). */
+  readonly names: number;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /**
@@ -134,6 +138,9 @@ function finished(fd: number, path: string, before: Stats, bytes: Uint8Array): S
     size: before.size,
     mode: before.mode & 0o7777,
     mtimeMs: before.mtimeMs,
+    names: before.nlink,
+    uid: before.uid,
+    gid: before.gid,
   };
 }
 

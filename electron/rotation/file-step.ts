@@ -24,7 +24,11 @@ export async function rotateFile(
 ): Promise<'done' | 'again'> {
   try {
     if (context.halted() !== null) return 'done';
-    const opened = await openFile(file, context.input.output.mode === 'in-place');
+    const opened = await openFile(
+      file,
+      context.input.output.mode === 'in-place',
+      context.input.request.dryRun,
+    );
     if (isFault(opened)) {
       leave(context, file, opened);
       return 'done';

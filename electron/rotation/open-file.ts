@@ -1,6 +1,6 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { type FoundBlob, readSource, type Scan, scan } from '../intake/index.ts';
+import { type FoundBlob, hasOtherNames, readSource, type Scan, scan } from '../intake/index.ts';
 import { faultOf } from './faults.ts';
 import { sha256 } from './ledger.ts';
 import type { RunBlob, RunFile } from './types.ts';
@@ -22,7 +22,7 @@ export interface OpenFile {
 export const isFault = (value: object): value is Fault => 'code' in value && 'remedy' in value;
 
 /** Reads the file again and finds its blobs in it. A fault when it changed, is gone, or may not be replaced. */
-export async function openFile(file: RunFile, inPlace: boolean): Promise<OpenFile | Fault> {
+export async function openFile(file: RunFile, inPlace: boolean, dryRun: boolean): Promise<OpenFile | Fault> {
   if (inPlace && file.path === null) return explainOwn('NoFileToReplace');
   let bytes: Uint8Array;
   let hash: string;
@@ -32,7 +32,12 @@ export async function openFile(file: RunFile, inPlace: boolean): Promise<OpenFil
       if (file.bytes === null) return explainOwn('SourceGone');
       bytes = file.bytes;
       hash = sha256(bytes);
-    } else ({ bytes, mode, sha256: hash } = await readSource(file.path));
+    } else {
+      const source = await readSource(file.path);
+      if (inPlace && source.names > 1 && (await hasOtherNames(file.path))) return explainOwn('HardLinked');
+      if (inPlace && dryRun && !mayOwn(source)) return explainOwn('OwnerNotKept');
+      ({ bytes, mode, sha256: hash } = source);
+    }
   } catch (error) {
     return faultOf(error);
   }
@@ -47,4 +52,14 @@ export async function openFile(file: RunFile, inPlace: boolean): Promise<OpenFil
     blobs.push({ blob, found });
   }
   return { bytes, mode, scan: scanned, blobs };
+}
+
+/**
+ * Whether a new file of ours can have this owner and group, as far as can be said without making one: Windows, root, and
+ * mounts that give every file the same owner know no such limit.
+ */
+function mayOwn({ uid, gid }: { readonly uid: number; readonly gid: number }): boolean {
+  const own = process.geteuid?.();
+  if (own === undefined || own === 0) return true;
+  return uid === own && (gid === process.getegid?.() || (process.getgroups?.().includes(gid) ?? false));
 }

@@ -76,6 +76,7 @@ export async function putBack(
         bytes,
         expectedSha256: file.sha256,
         backup: output.backup,
+        attributes: await context.attributes.has(file),
         staged: (names) => stage({ ...names, target: path }),
         ...fs,
       });

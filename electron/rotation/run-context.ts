@@ -1,6 +1,7 @@
 import type { Fault } from '#shared/model/fault.ts';
 import type { NewBlob, PutBackFs } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
+import type { Attributes } from './attributes.ts';
 import type { Capacity } from './capacity.ts';
 import type { Destination } from './destination.ts';
 import type { Journal } from './journal/journal.ts';
@@ -23,6 +24,7 @@ export interface RunContext {
   readonly replies: Replies;
   readonly capacity: Capacity;
   readonly destination: Destination;
+  readonly attributes: Attributes;
   /** Put-back's file system calls, where a test replaces them. */
   readonly fs: PutBackFs | null;
   /** The connection in use: it may be renewed during the run. */

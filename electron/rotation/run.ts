@@ -5,6 +5,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import type { NewBlob, PutBackFs } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
+import { Attributes } from './attributes.ts';
 import type { PriorBlob } from './blob-step.ts';
 import { Capacity } from './capacity.ts';
 import { Destination } from './destination.ts';
@@ -259,7 +260,7 @@ class LiveRun implements Run {
     this.#ended(begun);
   }
 
-  #context(): RunContext {
+  #context(files: readonly RunFile[]): RunContext {
     const { request } = this.#input;
     const { keyId, algorithm } = request.destination;
     return {
@@ -272,6 +273,7 @@ class LiveRun implements Run {
       replies: this.#replies,
       capacity: new Capacity(this.#kms, keyId, algorithm),
       destination: new Destination(this.#kms, keyId),
+      attributes: new Attributes(files),
       fs: this.#hooks.fs ?? null,
       kms: () => this.#kms,
       halted: () => this.#haltedFault(),
@@ -302,7 +304,7 @@ class LiveRun implements Run {
 
   /** Twice as many files as requests are open, so that disk and network work at the same time. */
   async #allFiles(files: readonly RunFile[]): Promise<void> {
-    const context = this.#context();
+    const context = this.#context(files);
     const queue = files.values();
     const again: RunFile[] = [];
     const worker = async (): Promise<void> => {

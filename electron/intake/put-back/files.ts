@@ -2,9 +2,11 @@ import { hash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import * as nodeFs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { errorCode } from '../faults.ts';
 import { temporaryName } from '../names.ts';
+import { takeAttributes } from './attributes.ts';
 
 /** The file system calls that put-back uses: `node:fs/promises`, or a test's that fails on purpose. */
 export type PutBackFs = Pick<
@@ -26,7 +28,10 @@ export function sha256(bytes: Uint8Array): string {
 }
 
 /** What a new file takes over from the one it replaces. */
-export type Likeness = Pick<Stats, 'mode' | 'uid' | 'gid'>;
+export interface Likeness extends Pick<Stats, 'mode' | 'uid' | 'gid'> {
+  /** The file whose access control list and extended attributes it gets; null: that has none. */
+  readonly attributesOf: string | null;
+}
 
 /**
  * Creates a file that must not exist, with these bytes, on disk: written, flushed, and read back. Removes what it
@@ -41,6 +46,8 @@ export async function createFile(
   const handle = await fs.open(path, CREATE_FLAGS, 0o600);
   try {
     try {
+      if ('uid' in likeness && likeness.attributesOf !== null)
+        await likenessOf(handle, likeness.attributesOf, path);
       await handle.writeFile(bytes);
       if ('uid' in likeness) await takeOwner(handle, likeness);
       await handle.chmod(likeness.mode & 0o777);
@@ -87,15 +94,19 @@ export async function createTemporary(
   return temporary;
 }
 
-/** Only root may give a file away, and others only to their groups: what is not permitted is left. */
+async function likenessOf(handle: nodeFs.FileHandle, from: string, to: string): Promise<void> {
+  await takeAttributes(from, to);
+  // On macOS the content comes with them.
+  await handle.truncate(0);
+}
+
+/** Only root may give a file away, and others only to their groups. Throws FaultError `OwnerNotKept`. */
 async function takeOwner(handle: nodeFs.FileHandle, { uid, gid }: Likeness): Promise<void> {
   const now = await handle.stat();
   if (now.uid === uid && now.gid === gid) return;
-  try {
-    await handle.chown(uid, gid);
-  } catch {
-    await handle.chown(now.uid, gid).catch(() => undefined);
-  }
+  await handle.chown(uid, gid).catch(() => {
+    throw new FaultError(explainOwn('OwnerNotKept'));
+  });
 }
 
 async function readBack(fs: PutBackFs, path: string, bytes: Uint8Array): Promise<void> {

@@ -1,5 +1,7 @@
 import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { explainOwn } from '#shared/kms/errors.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import { changedFile, errorCode, flushFailed, notAFile, readFault, writeFault } from '../faults.ts';
 import { backupName } from '../names.ts';
 import {
@@ -7,6 +9,7 @@ import {
   createFile,
   createTemporary,
   discard,
+  type Likeness,
   type PutBackFs,
   READ_FLAGS,
   REAL_FS,
@@ -14,6 +17,7 @@ import {
   sha256,
   syncFolder,
 } from './files.ts';
+import { hasOtherNames } from './other-names.ts';
 
 export interface ReplaceFileInput {
   /** Absolute path of the file. */
@@ -24,6 +28,8 @@ export interface ReplaceFileInput {
   readonly expectedSha256: string;
   /** Keep the original beside it. */
   readonly backup: boolean;
+  /** It has an access control list or extended attributes, which are to be kept. */
+  readonly attributes?: boolean;
   readonly fs?: PutBackFs;
   /**
    * Told when the new content is on disk and before the file is touched (again, should the backup need another name):
@@ -41,24 +47,26 @@ export interface Staged {
 /**
  * Replaces a file's content so that at any instant, whatever dies, the file is wholly old or wholly new: the new
  * content is written to a temporary file beside it, flushed, read back, and renamed over it; then the folder is
- * flushed. Permission bits are kept, owner and group where the system permits; access control lists and extended
- * attributes are not.
+ * flushed. Permission bits, owner and group are kept, and access control lists and extended attributes where `attributes`
+ * says that there are any; what cannot be kept is a fault, and nothing is replaced. So is a second name (a hard link) of
+ * the file, which would keep the old content.
  *
  * The backup is the original itself under a second name (a hard link), or a flushed copy where the file system makes
  * no links.
  *
  * Throws a FaultError, the file untouched and nothing left behind: `FileChanged`, `FileMissing`, `FileUnreadable`,
- * `NotAFile` (a link, a folder, a device), `DiskFull`, `NotWritable`, `FileInUse`, `WriteFailed`. One comes after the
- * replacement: `FlushFailed`, the new content stands but the disk did not confirm it.
+ * `NotAFile` (a link, a folder, a device), `HardLinked`, `OwnerNotKept`, `AttributesNotKept`, `DiskFull`, `NotWritable`,
+ * `FileInUse`, `NameTooLong`, `WriteFailed`. One comes after the replacement: `FlushFailed`, the new content stands but
+ * the disk did not confirm it.
  */
 export async function replaceFile(input: ReplaceFileInput): Promise<{ backupPath: string | null }> {
   const { path, bytes, expectedSha256, backup, fs = REAL_FS, staged = async () => {} } = input;
-  const original = await readOriginal(fs, path);
+  const original = await readOriginal(fs, path, input.attributes ? path : null);
   if (sha256(original.bytes) !== expectedSha256) throw changedFile(path);
   let temporary: string | null = null;
   let backupPath: string | null = null;
   try {
-    temporary = await createTemporary(fs, path, bytes, original.stats);
+    temporary = await createTemporary(fs, path, bytes, original.likeness);
     const names = { temporary };
     if (backup)
       backupPath = await makeBackup(fs, path, original, (name) => staged({ ...names, backup: name }));
@@ -85,9 +93,10 @@ export async function replaceFile(input: ReplaceFileInput): Promise<{ backupPath
 interface Original {
   readonly bytes: Uint8Array;
   readonly stats: Stats;
+  readonly likeness: Likeness;
 }
 
-async function readOriginal(fs: PutBackFs, path: string): Promise<Original> {
+async function readOriginal(fs: PutBackFs, path: string, attributesOf: string | null): Promise<Original> {
   try {
     // Windows has no O_NOFOLLOW.
     const link = await fs.lstat(path);
@@ -97,7 +106,9 @@ async function readOriginal(fs: PutBackFs, path: string): Promise<Original> {
     try {
       const stats = await handle.stat();
       if (!stats.isFile()) throw notAFile(path, 'it is no regular file');
-      return { bytes: await handle.readFile(), stats };
+      if (stats.nlink > 1 && (await hasOtherNames(path))) throw new FaultError(explainOwn('HardLinked'));
+      const { mode, uid, gid } = stats;
+      return { bytes: await handle.readFile(), stats, likeness: { mode, uid, gid, attributesOf } };
     } finally {
       await handle.close();
     }
@@ -154,7 +165,7 @@ async function linkOrCopy(
     await fs.link(path, backupPath);
   } catch (error) {
     if (!cannotLink(error)) throw error;
-    await createFile(fs, backupPath, original.bytes, original.stats);
+    await createFile(fs, backupPath, original.bytes, original.likeness);
   }
 }
 
