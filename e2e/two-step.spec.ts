@@ -114,6 +114,7 @@ async function slowRun(stage: Stage, open: (...args: string[]) => Promise<{ page
   await faults(stage, [{ kind: 'latency', ms: 400, operations: ['Encrypt'] }]);
   await sheet.getByRole('button', { name: 'Re-encrypt 24 blobs' }).click();
   return {
+    page,
     sheet,
     /** How many files are new; throws where one is neither the old blob nor opens in the other Region. */
     async newFiles(): Promise<number> {
@@ -131,7 +132,7 @@ test('the child killed in a run: said with what to do, every file wholly old or 
   open,
 }) => {
   let pid: number | undefined;
-  const { sheet, newFiles } = await slowRun(stage, async (...args) => {
+  const { page, sheet, newFiles } = await slowRun(stage, async (...args) => {
     const opened = await open(...args);
     pid = opened.host.process.pid;
     return opened;
@@ -144,6 +145,20 @@ test('the child killed in a run: said with what to do, every file wholly old or 
   await expect(result).toContainText(/What to do: Start a new run for what is left/);
   expect(await newFiles()).toBeLessThan(24);
   expect(twoStepChildren(pid)).toEqual([]);
+
+  // The rest is tried again in Activity, where that is agreed to anew.
+  await faults(stage, []);
+  await sheet.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('navigation').getByRole('button', { name: 'Activity' }).click();
+  await page.getByRole('button', { name: /^(?:Retry|Re-encrypt) \d+/ }).click();
+  const asked = page.getByRole('alertdialog', { name: 'Decrypt here, encrypt there' });
+  await expect(asked).toContainText('a memory dump, swap space or hibernation');
+  const go = asked.getByRole('button', { name: /^(?:Retry|Re-encrypt) \d+/ });
+  await expect(go).toBeDisabled();
+  await asked.getByRole('checkbox', { name: TICK }).check();
+  await go.click();
+  await expect(asked).toHaveCount(0);
+  await expect.poll(newFiles, { timeout: 20_000 }).toBe(24);
 });
 
 test('a cancelled run ends its child, and so does the end of its host', async ({ stage, open }) => {

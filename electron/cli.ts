@@ -12,6 +12,7 @@ import { practiceKms } from './cli/practice.ts';
 import { checkContexts, checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
 import { checkRoute } from './cli/route.ts';
 import { rule } from './cli/rules.ts';
+import { closeRun, listRuns, type OnwardFlags, resumeRun, retryRun, undoRun } from './cli/runs.ts';
 import { serveCommand } from './cli/serve.ts';
 import { BAD_INPUT } from './cli/session.ts';
 import { ssoLogin } from './cli/sso-login.ts';
@@ -42,6 +43,21 @@ function connectionFlags(command: Command): Command {
     );
 }
 
+function twoStepFlags(command: Command): Command {
+  return command
+    .option(
+      '--decrypt-here',
+      'Decrypt on this connection and Encrypt on another, where ReEncrypt cannot do it',
+    )
+    .option('--accept-plaintext-in-memory', 'with --decrypt-here: agree to what it means, for this run')
+    .option('--to-profile <name>', 'with --decrypt-here: AWS profile of the destination')
+    .option(
+      '--to-region <region>',
+      'with --decrypt-here: Region of the destination (default: that of its ARN)',
+    )
+    .option('--to-endpoint-url <url>', 'with --decrypt-here: KMS endpoint of the destination', url);
+}
+
 const program = new Command('rewrap')
   .description('Inspect and re-encrypt AWS KMS ciphertext. No plaintext leaves KMS unless you ask for it.')
   .version(__REWRAP_VERSION__)
@@ -55,52 +71,43 @@ program
   .option('--json', 'print one JSON array')
   .action(run(inspect));
 
-connectionFlags(
-  program
-    .command('reencrypt')
-    .description('re-encrypt ciphertext inside KMS and put it back as it was found')
-    .argument('<path...>', 'files and folders')
-    .requiredOption('--to <key>', 'destination key: id, ARN, alias or alias ARN')
-    .option('--from <key>', 'pin the source key (needed for RSA and SM2 ciphertext)')
-    .option('--from-algorithm <name>', 'source algorithm (default SYMMETRIC_DEFAULT)', algorithm)
-    .option('--to-algorithm <name>', 'destination algorithm (default: what the key has)', algorithm)
-    .option('--context <key=value>', 'source encryption context, repeatable', contextPair)
-    .option(
-      '--to-context <key=value>',
-      'destination encryption context (default: as the source)',
-      contextPair,
-    )
-    .option(
-      '--add-context <key=value>',
-      'add a pair to the context that each blob has, or change its value, repeatable',
-      contextPair,
-    )
-    .option(
-      '--remove-context <key>',
-      'take a pair out of the context that each blob has, repeatable',
-      repeated,
-    )
-    .option('--grant-token <token>', 'grant token, repeatable', repeated)
-    .option(
-      '--decrypt-here',
-      'Decrypt on this connection and Encrypt on another, where ReEncrypt cannot do it',
-    )
-    .option('--accept-plaintext-in-memory', 'with --decrypt-here: agree to what it means, for this run')
-    .option('--to-profile <name>', 'with --decrypt-here: AWS profile of the destination')
-    .option(
-      '--to-region <region>',
-      'with --decrypt-here: Region of the destination (default: that of its ARN)',
-    )
-    .option('--to-endpoint-url <url>', 'with --decrypt-here: KMS endpoint of the destination', url)
-    .option('--dry-run', 'ask KMS whether it would work; change nothing')
-    .option('--check-permissions', 'ask KMS for the rights alone, without any ciphertext; change nothing')
-    .option('--estimate', 'say how many requests, how long and at what cost; change nothing')
-    .option('--rate <n>', 'with --estimate: reckon with so many requests a second', rate)
-    .option('--out <dir>', 'write the new files into this folder')
-    .option('--in-place', 'replace the files')
-    .option('--backup', 'with --in-place: keep each original beside its file')
-    .option('--no-verify', 'replace without proving that the new blob opens')
-    .option('--json', 'print one JSON document'),
+twoStepFlags(
+  connectionFlags(
+    program
+      .command('reencrypt')
+      .description('re-encrypt ciphertext inside KMS and put it back as it was found')
+      .argument('<path...>', 'files and folders')
+      .requiredOption('--to <key>', 'destination key: id, ARN, alias or alias ARN')
+      .option('--from <key>', 'pin the source key (needed for RSA and SM2 ciphertext)')
+      .option('--from-algorithm <name>', 'source algorithm (default SYMMETRIC_DEFAULT)', algorithm)
+      .option('--to-algorithm <name>', 'destination algorithm (default: what the key has)', algorithm)
+      .option('--context <key=value>', 'source encryption context, repeatable', contextPair)
+      .option(
+        '--to-context <key=value>',
+        'destination encryption context (default: as the source)',
+        contextPair,
+      )
+      .option(
+        '--add-context <key=value>',
+        'add a pair to the context that each blob has, or change its value, repeatable',
+        contextPair,
+      )
+      .option(
+        '--remove-context <key>',
+        'take a pair out of the context that each blob has, repeatable',
+        repeated,
+      )
+      .option('--grant-token <token>', 'grant token, repeatable', repeated)
+      .option('--dry-run', 'ask KMS whether it would work; change nothing')
+      .option('--check-permissions', 'ask KMS for the rights alone, without any ciphertext; change nothing')
+      .option('--estimate', 'say how many requests, how long and at what cost; change nothing')
+      .option('--rate <n>', 'with --estimate: reckon with so many requests a second', rate)
+      .option('--out <dir>', 'write the new files into this folder')
+      .option('--in-place', 'replace the files')
+      .option('--backup', 'with --in-place: keep each original beside its file')
+      .option('--no-verify', 'replace without proving that the new blob opens')
+      .option('--json', 'print one JSON document'),
+  ),
 ).action(
   run(async (paths: string[], flags: ReencryptFlags) => {
     checkOutput(flags);
@@ -187,6 +194,36 @@ connectionFlags(
     .option('-o, --out <file>', 'write it into this file')
     .option('--if-deleted <key>', 'say what breaks if this key is deleted'),
 ).action(run(async (paths: string[], flags: AuditFlags) => audit(paths, flags)));
+
+const runsCommand = program
+  .command('runs')
+  .description('list the runs of this machine, and what can be done with each')
+  .option('--json', 'print one JSON array')
+  .action(run(listRuns));
+for (const [name, what, work] of [
+  ['resume', 'go on with a run that was cut off', resumeRun],
+  ['retry', 'start what failed, or was not reached, again: a new run', retryRun],
+] as const)
+  twoStepFlags(connectionFlags(runsCommand.command(name).description(what)))
+    .argument('<run>', 'its name, as `rewrap runs` lists it')
+    .option('--json', 'print one JSON document')
+    .action(
+      run(async (id: string, flags: OnwardFlags) => {
+        const all = { ...runsCommand.opts(), ...flags };
+        checkRoute(all);
+        return work(id, all);
+      }),
+    );
+for (const [name, what, work] of [
+  ['undo', 'put every file of a run back as it was, each proved by its hash', undoRun],
+  ['close', 'close a run that was cut off as it stands: what is new stays, what is old stays', closeRun],
+] as const)
+  runsCommand
+    .command(name)
+    .description(what)
+    .argument('<run>', 'its name, as `rewrap runs` lists it')
+    .option('--json', 'print one JSON document')
+    .action(run((id: string, flags) => work(id, { ...runsCommand.opts(), ...flags })));
 
 const historyCommand = program
   .command('history')

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { LearnedKeys, Lesson } from '../clusters/index.ts';
@@ -10,6 +11,7 @@ import {
   type ResolvedOutput,
   type Run,
   RunBook,
+  type RunInput,
   type RunTerms,
   type Undone,
 } from '../rotation/index.ts';
@@ -90,14 +92,9 @@ export class Runs {
     const { files, origins } = this.#parts.workspace.plan(request.blobIds);
     const { blobIds: _, output, ...terms } = request;
     const resolved = this.#output(output, origins);
-    if (request.route === 'reencrypt') return this.begin(terms, resolved, files);
-    const twoStep = await this.#parts.twoStep(request.destination.keyId);
-    try {
-      return this.#beginTwoStep(terms, resolved, files, twoStep);
-    } catch (error) {
-      await twoStep.kms.close();
-      throw error;
-    }
+    return request.route === 'reencrypt'
+      ? this.begin(terms, resolved, files)
+      : this.#beginTwoStep(terms, resolved, files);
   }
 
   /** Starts a run of ReEncrypt over files that were planned elsewhere. */
@@ -106,27 +103,34 @@ export class Runs {
       .id;
   }
 
-  /** A run whose child ends with the work. It waits for nobody: a child that ended does not come back. */
-  #beginTwoStep(
+  async #beginTwoStep(
     request: RunTerms,
     output: ResolvedOutput,
     files: readonly PlanFile[],
-    { kms, described }: TwoStep,
-  ): string {
-    const target = `two-step ${described}`;
-    const run = this.#book.start({
-      request,
-      output,
-      files,
-      kms,
-      connection: described,
-      target,
-      patience: 'end',
-    });
+  ): Promise<string> {
+    const run = await this.#overTwoSteps(request, (over, connection) =>
+      this.#book.start({ request, output, files, connection, ...over }),
+    );
+    return this.#kept(run, request, output, files).id;
+  }
+
+  /** A run whose child ends with the work. It waits for nobody: a child that ended does not come back. */
+  async #overTwoSteps(
+    { destination }: RunTerms,
+    begin: (over: Pick<RunInput, 'kms' | 'target' | 'patience'>, described: string) => Run,
+  ): Promise<Run> {
+    const { kms, target, described } = await this.#parts.twoStep(destination.keyId);
+    let run: Run;
+    try {
+      run = begin({ kms, target, patience: 'end' }, described);
+    } catch (error) {
+      await kms.close();
+      throw error;
+    }
     const ending = run.done.then(() => kms.close());
     this.#ending.add(ending);
     void ending.finally(() => this.#ending.delete(ending));
-    return this.#kept(run, request, output, files).id;
+    return run;
   }
 
   #kept(run: Run, terms: RunTerms, output: ResolvedOutput, files: readonly PlanFile[]): Run {
@@ -137,8 +141,11 @@ export class Runs {
     return run;
   }
 
-  /** Goes on with a run that is paused, or that was cut off. */
-  resume(runId: string): void {
+  /**
+   * Goes on with a run that is paused, or that was cut off; `agreed`: to plaintext on this machine.
+   * Throws FaultError `AgreeAnew`, and as `RunBook.resume`.
+   */
+  async resume(runId: string, agreed: boolean): Promise<void> {
     const live = this.#book.live(runId);
     if (live !== null && live.summary().finishedAt === null) {
       const same = this.#parts.connection.target() === this.#book.target(runId);
@@ -148,15 +155,28 @@ export class Runs {
       live.goOn();
       return;
     }
-    const run = this.#book.resume(runId, this.#over());
+    const run = this.#twoSteps(runId, agreed)
+      ? await this.#overTwoSteps(this.#book.asked(runId).request, (over) => this.#book.resume(runId, over))
+      : this.#book.resume(runId, this.#over());
     this.#parts.witness.run(run, this.#asked(runId));
     this.#watch(run, false);
   }
 
-  /** A new run for what failed or was not reached. */
-  retry(runId: string): string {
+  /** A new run for what failed or was not reached. Throws FaultError `AgreeAnew`, and as `RunBook.again`. */
+  async retry(runId: string, agreed: boolean): Promise<string> {
+    const twoSteps = this.#twoSteps(runId, agreed);
     const { row, files } = this.#book.again(runId);
-    return this.begin(row.request, row.output, this.#mine.has(runId) ? this.#asListed(files) : files);
+    const now = this.#mine.has(runId) ? this.#asListed(files) : files;
+    return twoSteps
+      ? this.#beginTwoStep(row.request, row.output, now)
+      : this.begin(row.request, row.output, now);
+  }
+
+  /** Whether a run decrypts here, which is agreed to anew each time. Throws FaultError `AgreeAnew`. */
+  #twoSteps(runId: string, agreed: boolean): boolean {
+    const twoSteps = this.#book.route(runId) === 'decrypt-encrypt';
+    if (twoSteps && !agreed) throw new FaultError(explainOwn('AgreeAnew'));
+    return twoSteps;
   }
 
   async undo(runId: string): Promise<Undone> {

@@ -91,11 +91,16 @@ function request(id: string, more: Partial<RunRequest> = {}): RunRequest {
   };
 }
 
-async function ran({ page }: Client, input: RunRequest) {
-  const { runId } = await page.runs.start(input);
+async function over({ page }: Client, runId: string) {
   await expect
     .poll(async () => (await page.runs.get({ runId })).finishedAt, { timeout: 20_000 })
     .not.toBeNull();
+}
+
+async function ran(through: Client, input: RunRequest) {
+  const { page } = through;
+  const { runId } = await page.runs.start(input);
+  await over(through, runId);
   const { items } = await page.runs.items({ runId, offset: 0, limit: 10, only: 'all' });
   return { run: await page.runs.get({ runId }), items };
 }
@@ -160,6 +165,61 @@ it('verification that is not permitted says which right it needs on this way', a
     },
   ]);
   expect(readFileSync(path)).toEqual(before);
+});
+
+it('one that failed is tried again where it is agreed to anew, and not otherwise', async () => {
+  const through = await engineWith(counted);
+  const { path, id } = await blobIn(through, 'again.bin', randomBytes(32));
+  const before = readFileSync(path);
+  await practice.call('DisableKey', { KeyId: farKey }, { region: FAR });
+  const { run } = await ran(through, request(id));
+  expect(run).toMatchObject({ counts: { failed: 1 }, retry: { failed: 1, missed: 0 } });
+  await practice.call('EnableKey', { KeyId: farKey }, { region: FAR });
+  await expect(through.page.runs.retry({ runId: run.id })).rejects.toMatchObject({
+    fault: { code: 'AgreeAnew' },
+  });
+  expect(readFileSync(path)).toEqual(before);
+  const { runId } = await through.page.runs.retry({ runId: run.id, agreed: true });
+  await over(through, runId);
+  expect(await through.page.runs.get({ runId })).toMatchObject({
+    route: 'decrypt-encrypt',
+    counts: { succeeded: 1 },
+  });
+  expect(readFileSync(path)).not.toEqual(before);
+  await expect.poll(() => children - ended).toBe(0);
+});
+
+it('one that was cut off goes on where it is agreed to anew, over the same two sides', async () => {
+  const slow = [{ kind: 'latency', ms: 400, operations: ['Encrypt'] }];
+  process.env.REWRAP_PRACTICE_FAULTS = JSON.stringify(slow);
+  const through = await engineWith(counted).finally(() => delete process.env.REWRAP_PRACTICE_FAULTS);
+  const files: { path: string; id: string }[] = [];
+  for (const name of ['1.bin', '2.bin', '3.bin'])
+    files.push(await blobIn(through, `cut-${name}`, randomBytes(32)));
+  const before = files.map(({ path }) => readFileSync(path));
+  const changed = () =>
+    files.filter(({ path }, i) => !readFileSync(path).equals(before[i] ?? Buffer.alloc(0))).length;
+  const { runId } = await through.page.runs.start({
+    ...request(''),
+    blobIds: files.map(({ id }) => id),
+    output: { mode: 'in-place', backup: true },
+    pace: { concurrency: 1, perSecond: null },
+  });
+  const started = async () => (await through.page.runs.get({ runId })).counts.running;
+  await expect.poll(started, { timeout: 20_000 }).toBe(1);
+  await engines.pop()?.close();
+  expect(changed()).toBeLessThan(3);
+
+  const next = await engineWith(counted);
+  const unfinished = await next.page.runs.get({ runId });
+  expect(unfinished).toMatchObject({ status: 'unfinished', resume: { blobs: 3 - changed() } });
+  await expect(next.page.runs.resume({ runId })).rejects.toMatchObject({ fault: { code: 'AgreeAnew' } });
+  await next.page.runs.resume({ runId, agreed: true });
+  await over(next, runId);
+  expect(changed()).toBe(3);
+  await next.page.runs.undo({ runId });
+  expect(changed()).toBe(0);
+  await expect.poll(() => children - ended).toBe(0);
 });
 
 it('a host that starts no children says so', async () => {

@@ -17,6 +17,8 @@ export interface TwoStep {
   readonly kms: TwoStepKms;
   /** Both sides in one line for people. */
   readonly described: string;
+  /** The same for machines: a run is gone on with over the same two sides alone. */
+  readonly target: string;
 }
 
 /** Opens one for a run; nothing is started yet. Throws FaultError where a side is not connected. */
@@ -30,7 +32,9 @@ export async function openTwoStep(parts: TwoStepsParts, destinationKeyId: string
     : to.region === source.region
       ? connection.describe()
       : `${connection.describe()} → ${to.region}`;
-  return { kms: new TwoStepKms({ source, destination: to, startChild }), described };
+  const there = chosen ? destination.target() : to.region;
+  const target = `two-step ${connection.target()} → ${there}`;
+  return { target, kms: new TwoStepKms({ source, destination: to, startChild }), described };
 }
 
 /** Of an engine whose host starts no children. */

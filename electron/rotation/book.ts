@@ -45,7 +45,6 @@ export class RunBook {
   /** Goes on with a run that was cut off. Throws as `resumeRun`, and `OtherConnection`. */
   resume(runId: string, input: Pick<RunInput, 'kms' | 'patience' | 'alreadyThere' | 'target'>): Run {
     const row = this.#row(runId);
-    if (row.request.route !== 'reencrypt') throw new FaultError(explainOwn('AgreeAnew'));
     if (row.target !== input.target) this.refuseConnection(runId);
     return this.#keep(resumeRun(row.no, input, this.#parts(input.target)));
   }
@@ -100,7 +99,6 @@ export class RunBook {
   again(runId: string): Again {
     const row = this.#row(runId);
     if (row.state !== 'ended') throw new FaultError(explainOwn('RunNotOpen'));
-    if (row.request.route !== 'reencrypt') throw new FaultError(explainOwn('AgreeAnew'));
     const wanted = new Set(this.#journal.itemRows(row.no, 'retry').map(({ item }) => Number(item)));
     if (wanted.size === 0) throw new FaultError(explainOwn('NothingToRetry'));
     const rows = this.#journal.files(row.no);

@@ -369,9 +369,7 @@ class LiveRun implements Run {
         this.#journal.setRun(this.#no, 'ended', { status, fault: this.#stopped, finishedAt: at });
         this.#journal.flush();
         this.#ledger.recall();
-        // To decrypt here is agreed to anew for each run: from the sheet.
-        const { route, dryRun } = this.#input.request;
-        const again = failed + notReached > 0 && !dryRun && route === 'reencrypt';
+        const again = failed + notReached > 0 && !this.#input.request.dryRun;
         this.#end = { status, at, retry: again ? { failed, missed: notReached } : null };
         this.#hooks.step?.('ended');
       }

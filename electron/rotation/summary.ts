@@ -26,8 +26,7 @@ export function summaryOf(journal: Journal, row: RunRow): RunSummary {
   const elsewhere = journal.elsewhere(row);
   const unfinished = row.state !== 'ended' && elsewhere === null;
   const over = row.state === 'ended';
-  // To decrypt here is agreed to anew for each run: from the sheet.
-  const mayRetry = !row.dryRun && row.undoneAt === null && row.request.route === 'reencrypt';
+  const mayRetry = !row.dryRun && row.undoneAt === null;
   const again = over && mayRetry ? journal.retryable(no) : null;
   return {
     id: `r${no}`,
@@ -49,7 +48,7 @@ export function summaryOf(journal: Journal, row: RunRow): RunSummary {
     output: outputName(row.output),
     undo: elsewhere === null ? touchesOf(journal, no) : null,
     resume:
-      unfinished && row.state === 'open' && row.request.route === 'reencrypt'
+      unfinished && row.state === 'open'
         ? { blobs: counts.waiting, files: Math.max(0, files.total - files.done) }
         : null,
     retry: again !== null && again.failed + again.missed > 0 ? again : null,

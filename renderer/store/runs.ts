@@ -26,9 +26,9 @@ interface RunStore {
   cancel(runId: string): Promise<void>;
   pause(runId: string): Promise<void>;
   /** Goes on with a paused or unfinished run. */
-  resume(runId: string): Promise<void>;
+  resume(runId: string, agreed?: boolean): Promise<void>;
   /** Starts what failed or was not reached again, as it was asked for: the new run's id. */
-  retryFailed(runId: string): Promise<string>;
+  retryFailed(runId: string, agreed?: boolean): Promise<string>;
   undo(runId: string): Promise<Undone>;
   progress(summary: RunSummary): void;
 }
@@ -97,12 +97,12 @@ export const useRuns = create<RunStore>()((set, get) => ({
   async pause(runId) {
     await call(bridge().runs.pause({ runId }));
   },
-  async resume(runId) {
-    await call(bridge().runs.resume({ runId }));
+  async resume(runId, agreed = false) {
+    await call(bridge().runs.resume({ runId, agreed }));
     get().progress(await call(bridge().runs.get({ runId })));
   },
-  async retryFailed(runId) {
-    const started = await call(bridge().runs.retry({ runId }));
+  async retryFailed(runId, agreed = false) {
+    const started = await call(bridge().runs.retry({ runId, agreed }));
     get().progress(await call(bridge().runs.get(started)));
     return started.runId;
   },

@@ -17,11 +17,11 @@ export function runsHandlers({ runs }: Rooms): PageHandlers['runs'] {
       runs.pause(runId);
       return {};
     },
-    resume: async ({ runId }) => {
-      runs.resume(runId);
+    resume: async ({ runId, agreed }) => {
+      await runs.resume(runId, agreed === true);
       return {};
     },
-    retry: async ({ runId }) => ({ runId: runs.retry(runId) }),
+    retry: async ({ runId, agreed }) => ({ runId: await runs.retry(runId, agreed === true) }),
     undo: ({ runId }) => runs.undo(runId),
     download: () => notHere('hand out downloads'),
   };

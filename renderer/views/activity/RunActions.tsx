@@ -7,15 +7,25 @@ import { plural } from '../../lib/format.ts';
 import { againWords, resumeWords, undoWords } from '../../lib/run-words.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { useUi } from '../../store/ui.ts';
+import { AgreeDialog } from './AgreeDialog.tsx';
 import { UndoDialog } from './UndoDialog.tsx';
 
 /** What can be done with a run, each button saying what it will touch. */
 export function RunActions({ run, detail = false }: { readonly run: RunSummary; readonly detail?: boolean }) {
   const [undoing, setUndoing] = useState(false);
-  // The dialog outlives the buttons: it says what came of the undoing.
+  const [asked, setAsked] = useState<Onwards | null>(null);
+  // A run that decrypts here begins anew only where that is agreed to.
+  const onward = (next: Onwards): void => {
+    if (run.route === 'decrypt-encrypt') setAsked(next);
+    else attempt(() => next.begin(false));
+  };
+  // The dialogs outlive the buttons: that of undoing says what came of it.
   return (
     <>
-      <Buttons run={run} detail={detail} onUndo={() => setUndoing(true)} />
+      <Buttons run={run} detail={detail} onUndo={() => setUndoing(true)} onward={onward} />
+      {asked !== null && (
+        <AgreeDialog words={asked.words} onAgreed={() => asked.begin(true)} onClose={() => setAsked(null)} />
+      )}
       {undoing && <UndoDialog run={run} onClose={() => setUndoing(false)} />}
     </>
   );
@@ -25,20 +35,24 @@ function Buttons({
   run,
   detail,
   onUndo,
+  onward,
 }: {
   readonly run: RunSummary;
   readonly detail: boolean;
   readonly onUndo: () => void;
+  readonly onward: (next: Onwards) => void;
 }) {
   const { cancel, pause, resume, retryFailed } = useRuns.getState();
   const { showRun } = useUi.getState();
   if (run.elsewhere !== null)
     return <p className="hint">Another Rewrap has this run (process {run.elsewhere.pid}).</p>;
-  const again = async (): Promise<void> => showRun(await retryFailed(run.id));
+  const again = async (agreed: boolean): Promise<void> => showRun(await retryFailed(run.id, agreed));
   const live = !isOver(run) && run.status !== 'undoing';
   const held = run.status === 'paused' || run.status === 'pausing';
   const nothing = !live && run.status !== 'unfinished' && run.retry === null && run.undo === null;
   if (nothing || run.status === 'undoing') return null;
+  const words = run.resume === null ? '' : resumeWords(run.resume);
+  const retryWords = run.retry === null ? '' : againWords(run.retry);
   return (
     <div className="run-actions">
       {live && !held && !run.dryRun && run.status !== 'cancelling' && (
@@ -71,14 +85,17 @@ function Buttons({
         <Button
           variant="primary"
           icon={<Play className="icon" aria-hidden="true" />}
-          onPress={() => attempt(() => resume(run.id))}
+          onPress={() => onward({ words, begin: (agreed) => resume(run.id, agreed) })}
         >
-          {resumeWords(run.resume)}
+          {words}
         </Button>
       )}
       {run.retry !== null && (
-        <Button icon={<RotateCw className="icon" aria-hidden="true" />} onPress={() => attempt(again)}>
-          {againWords(run.retry)}
+        <Button
+          icon={<RotateCw className="icon" aria-hidden="true" />}
+          onPress={() => onward({ words: retryWords, begin: again })}
+        >
+          {retryWords}
         </Button>
       )}
       {isOver(run) && run.undo !== null && (detail || run.status === 'unfinished') && (
@@ -94,6 +111,12 @@ function Buttons({
       )}
     </div>
   );
+}
+
+/** A beginning that may have to be agreed to first. */
+interface Onwards {
+  readonly words: string;
+  readonly begin: (agreed: boolean) => Promise<unknown>;
 }
 
 /** Does it; a refusal is shown. */

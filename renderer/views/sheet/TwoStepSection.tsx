@@ -1,6 +1,7 @@
 import { TriangleAlert } from 'lucide-react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { Checkbox } from '../../components/fields.tsx';
+import { TwoStepMeaning } from '../../components/TwoStepMeaning.tsx';
 import { placesOf, whyTwoSteps } from '../../lib/two-step.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
@@ -26,29 +27,7 @@ export function TwoStepSection() {
   return (
     <Section title="Decrypt here, encrypt there">
       {why !== null && <p>{why}</p>}
-      <div className="remark remark-attention two-step">
-        <TriangleAlert className="icon severity-warning" aria-hidden="true" />
-        <div>
-          <p>
-            Instead KMS can decrypt each blob and send the plaintext to this machine, where a child process of
-            Rewrap has it encrypted {there}. That means:
-          </p>
-          <ul>
-            <li>
-              Plaintext is in the memory of this machine while a blob is under way. Rewrap writes it to no
-              disk and no log, and never shows it; the process ends with the run.
-            </li>
-            <li>
-              Memory cannot be erased with certainty: a memory dump, swap space or hibernation of this machine
-              may hold it.
-            </li>
-            <li>
-              It takes kms:Decrypt on the source key, and kms:Encrypt and kms:Decrypt on the destination key.
-              CloudTrail shows these, and no ReEncrypt.
-            </li>
-          </ul>
-        </div>
-      </div>
+      <TwoStepMeaning there={there} />
       <div className="two-step-tick">
         <Checkbox
           isSelected={ticked}

@@ -207,7 +207,7 @@ export const OWN = {
     [
       'Plaintext would be in the memory of this machine again, and a person agrees to that anew for each run.',
     ],
-    'Select its blobs and start a new run from the sheet. What was done stands.',
+    'Agree to it in Activity and go on there; in a shell: rewrap runs resume RUN --decrypt-here --accept-plaintext-in-memory. What was done stands.',
   ),
   CannotUndo: entry(
     'That run cannot be undone.',

@@ -1,0 +1,41 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from './support/fixtures.ts';
+import { rewrap, start } from './support/processes.ts';
+import { encrypt, FRESH, PAYMENTS, secret, sha256, write } from './support/vault.ts';
+
+test('a run that was killed in a shell is listed, gone on with and undone there', async ({ stage }) => {
+  test.slow();
+  const names = Array.from({ length: 40 }, (_, i) => `f${i}.bin`);
+  for (const name of names) write(stage.files, name, await encrypt(stage.kms, PAYMENTS, secret()));
+  const was = new Map(names.map((name) => [name, sha256(join(stage.files, name))]));
+  const changed = () => names.filter((name) => sha256(join(stage.files, name)) !== was.get(name)).length;
+  const slow = JSON.stringify([{ kind: 'latency', ms: 300, operations: ['ReEncrypt'] }]);
+  const flags = ['reencrypt', stage.files, '--practice', '--to', FRESH, '--in-place', '--backup'];
+  const running = start(flags, stage.home, { REWRAP_PRACTICE_FAULTS: slow });
+  await expect.poll(changed, { timeout: 30_000 }).toBeGreaterThan(0);
+  await running.stop('SIGKILL');
+  const half = changed();
+  expect(half).toBeLessThan(40);
+
+  const listed = await rewrap(['runs', '--json'], stage.home);
+  expect(listed.code, listed.stderr).toBe(0);
+  const [run] = JSON.parse(listed.stdout);
+  expect(run).toMatchObject({ status: 'unfinished', counts: { total: 40 }, elsewhere: null });
+  const told = await rewrap(['runs'], stage.home);
+  expect(told.stdout).toMatch(/^r\d+ .*unfinished .*can: resume, close/);
+
+  const elsewhere = ['--region', 'us-east-1', '--endpoint-url', 'http://127.0.0.1:9'];
+  expect((await rewrap(['runs', 'resume', run.id, ...elsewhere], stage.home)).code).toBe(2);
+  const resumed = await rewrap(['runs', 'resume', run.id, '--practice'], stage.home);
+  expect(resumed.code, resumed.stderr).toBe(0);
+  expect(changed()).toBe(40);
+  const again = await rewrap(['runs', 'resume', run.id, '--practice'], stage.home);
+  expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('RunNotOpen') });
+
+  const undone = await rewrap(['runs', 'undo', run.id], stage.home);
+  expect(undone.code, undone.stderr).toBe(0);
+  expect(undone.stdout).toContain('40 blobs in 40 files');
+  expect(changed()).toBe(0);
+  expect(readdirSync(stage.files).sort()).toEqual([...names].sort());
+});

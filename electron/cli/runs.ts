@@ -1,0 +1,102 @@
+import type { RunSummary } from '#shared/model/run.ts';
+import type { Client } from './client.ts';
+import { AWS_DEFAULT } from './keys.ts';
+import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { progressLine } from './progress.ts';
+import { finished, report } from './reencrypt.ts';
+import { connectDestination, type RouteFlags, routeOf } from './route.ts';
+import { OK, SOME_FAILED, withEngine } from './session.ts';
+import { faultLines, safe } from './text.ts';
+
+export interface OnwardFlags extends ConnectionFlags, RouteFlags {
+  json?: true;
+}
+
+/** `rewrap runs [--json]`: every run, newest last. */
+export async function listRuns(flags: { json?: true }): Promise<number> {
+  return withEngine(null, async ({ page }) => {
+    const { runs } = await page.runs.list({});
+    runs.reverse();
+    if (flags.json) console.log(JSON.stringify(runs, null, 2));
+    else if (runs.length === 0) console.error('rewrap: there were no runs yet');
+    else for (const run of runs) console.log(line(run));
+    return OK;
+  });
+}
+
+/** `rewrap runs resume RUN`: goes on with a run that was cut off, over the connection that it was started against. */
+export async function resumeRun(runId: string, flags: OnwardFlags): Promise<number> {
+  return onward(flags, async ({ page }, agreed) => {
+    await page.runs.resume({ runId, agreed });
+    return runId;
+  });
+}
+
+/** `rewrap runs retry RUN`: a new run of what failed or was not reached. */
+export async function retryRun(runId: string, flags: OnwardFlags): Promise<number> {
+  return onward(flags, async ({ page }, agreed) => (await page.runs.retry({ runId, agreed })).runId);
+}
+
+/** `rewrap runs undo RUN`: originals back from their backups, or new files taken away. */
+export async function undoRun(runId: string, flags: { json?: true }): Promise<number> {
+  return withEngine(null, async ({ page }) => {
+    const undone = await page.runs.undo({ runId });
+    if (flags.json) console.log(JSON.stringify(undone, null, 2));
+    else {
+      const { restored, left, leftTotal } = undone;
+      console.log(`Undone: ${restored.blobs} blobs in ${restored.files} files`);
+      for (const { file, fault } of left) {
+        console.error(`${safe(file)}: left: ${fault.code}`);
+        console.error(faultLines(fault));
+      }
+      if (leftTotal > left.length)
+        console.error(`rewrap: … and ${leftTotal - left.length} more files were left`);
+    }
+    return undone.leftTotal === 0 ? OK : SOME_FAILED;
+  });
+}
+
+/** `rewrap runs close RUN`: a run that was cut off is over; files stay as they are, wholly old or wholly new. */
+export async function closeRun(runId: string, flags: { json?: true }): Promise<number> {
+  return withEngine(null, async ({ page }) => {
+    await page.runs.cancel({ runId });
+    const closed = await page.runs.get({ runId });
+    console.log(flags.json ? JSON.stringify(closed, null, 2) : line(closed));
+    return OK;
+  });
+}
+
+async function onward(
+  flags: OnwardFlags,
+  begin: (client: Client, agreed: boolean) => Promise<string>,
+): Promise<number> {
+  return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
+    await connectDestination(client, flags);
+    const progress = progressLine(process.stderr, flags.json === true);
+    const id = await begin(client, routeOf(flags) === 'decrypt-encrypt');
+    const summary = await finished(client, onEvent, id, progress.show);
+    progress.clear();
+    return report(client, summary, flags.json === true, summary.output === 'in-place');
+  });
+}
+
+function line(run: RunSummary): string {
+  const { id, status, counts, dryRun, startedAt, connection, destinationKeyId, elsewhere } = run;
+  const numbers = Object.entries(counts)
+    .filter(([state, n]) => state !== 'total' && n > 0)
+    .map(([state, n]) => `${n} ${state}`);
+  const can = [
+    ...(run.resume === null ? [] : ['resume', 'close']),
+    ...(run.retry === null ? [] : ['retry']),
+    ...(run.undo === null ? [] : ['undo']),
+  ];
+  return [
+    id,
+    startedAt,
+    `${dryRun ? 'preflight ' : ''}${status}${elsewhere === null ? '' : ` in process ${elsewhere.pid}`}`,
+    `${counts.total} blobs: ${numbers.join(', ')}`,
+    `to ${safe(destinationKeyId)}`,
+    safe(connection),
+    ...(can.length === 0 ? [] : [`can: ${can.join(', ')}`]),
+  ].join('  ');
+}
