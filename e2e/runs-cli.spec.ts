@@ -25,6 +25,8 @@ test('a run that was killed in a shell is listed, gone on with and undone there'
   const told = await rewrap(['runs'], stage.home);
   expect(told.stdout).toMatch(/^r\d+ .*unfinished .*can: resume, close/);
 
+  const reminded = await rewrap([...flags, '--dry-run'], stage.home);
+  expect(reminded.stderr).toContain(`run ${run.id} of`);
   const elsewhere = ['--region', 'us-east-1', '--endpoint-url', 'http://127.0.0.1:9'];
   expect((await rewrap(['runs', 'resume', run.id, ...elsewhere], stage.home)).code).toBe(2);
   const resumed = await rewrap(['runs', 'resume', run.id, '--practice'], stage.home);
@@ -32,6 +34,9 @@ test('a run that was killed in a shell is listed, gone on with and undone there'
   expect(changed()).toBe(40);
   const again = await rewrap(['runs', 'resume', run.id, '--practice'], stage.home);
   expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('RunNotOpen') });
+
+  const more = await rewrap([...flags, '--dry-run'], stage.home);
+  expect(more.stderr).not.toContain('was cut off');
 
   const undone = await rewrap(['runs', 'undo', run.id], stage.home);
   expect(undone.code, undone.stderr).toBe(0);

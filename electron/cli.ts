@@ -106,6 +106,7 @@ twoStepFlags(
       .option('--in-place', 'replace the files')
       .option('--backup', 'with --in-place: keep each original beside its file')
       .option('--no-verify', 'replace without proving that the new blob opens')
+      .option('--take-good', 'when a blob fails, its file takes the others all the same')
       .option('--json', 'print one JSON document'),
   ),
 ).action(

@@ -9,7 +9,7 @@ import type { Client } from './client.ts';
 import { AWS_DEFAULT } from './keys.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
 import { progressLine } from './progress.ts';
-import { destinationAlgorithm, finished, report } from './reencrypt.ts';
+import { destinationAlgorithm, finished, remindOfUnfinished, report } from './reencrypt.ts';
 import { asksFindings, chosen, type Rule } from './rules.ts';
 import { BAD_INPUT, type Listed, OK, takeIn, withEngine } from './session.ts';
 import { safe } from './text.ts';
@@ -104,6 +104,7 @@ export interface RunFlags extends ConnectionFlags {
 export async function runPlanFile(path: string, flags: RunFlags): Promise<number> {
   const loaded = await load(path);
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
+    await remindOfUnfinished(client);
     const line = progressLine(process.stderr, flags.json === true);
     const root = flags.root === undefined ? null : resolve(flags.root);
     const { runId } = await client.host.runs.runPlan({ plan: loaded, root, dryRun: flags.dryRun === true });

@@ -11,7 +11,12 @@ export function progressLine(
       const done = counts.succeeded + counts.failed + counts.skipped;
       const left = secondsLeft === null ? '' : ` · ${Math.ceil(secondsLeft)} s left`;
       const failed = counts.failed > 0 ? ` · ${counts.failed} failed` : '';
-      const stopping = status === 'cancelling' ? ' · stopping after the requests under way' : '';
+      const stopping =
+        status === 'cancelling'
+          ? ' · stopping after the requests under way'
+          : status === 'waiting'
+            ? ' · waiting for the network'
+            : '';
       stream.clearLine(0);
       stream.cursorTo(0);
       stream.write(`${done}/${counts.total}${failed} · ${Math.round(rate)}/s${left}${stopping}`);

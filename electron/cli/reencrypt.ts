@@ -34,12 +34,15 @@ export interface ReencryptFlags extends ConnectionFlags, RouteFlags {
   inPlace?: true;
   backup?: true;
   verify: boolean;
+  /** Files with a failing blob take the others. */
+  takeGood?: true;
   json?: true;
 }
 
 /** `rewrap reencrypt PATH… --to KEY (--out DIR | --in-place)`. */
 export async function reencrypt(paths: readonly string[], flags: ReencryptFlags): Promise<number> {
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
+    await remindOfUnfinished(client);
     const { blobs, unreadable } = await takeIn(client, paths);
     if (blobs.length === 0) {
       console.error('rewrap: no ciphertext found in what was given; nothing was changed');
@@ -98,6 +101,7 @@ async function asRequest(
     output,
     route: routeOf(flags),
     verify: flags.verify,
+    onFailure: flags.takeGood ? 'take-good' : 'hold-back',
     dryRun: flags.dryRun === true,
   };
 }
@@ -127,6 +131,17 @@ export async function destinationAlgorithm(
   }
 }
 
+const waitingFor = ({ fault }: RunSummary): string =>
+  `rewrap: ${fault?.code ?? 'no answer'}: there is no way to KMS; waiting for it up to five minutes (Ctrl-C stops safely)`;
+
+/** Names runs that were cut off: what they left is not forgotten. */
+export async function remindOfUnfinished({ page }: Client): Promise<void> {
+  const { runs } = await page.runs.list({});
+  for (const { id, startedAt, status, elsewhere } of runs)
+    if (status === 'unfinished' && elsewhere === null)
+      console.error(`rewrap: run ${id} of ${startedAt} was cut off: rewrap runs resume, undo or close ${id}`);
+}
+
 /** Waits for the run's end; Ctrl-C stops it safely: files not complete stay as they were. */
 export async function finished(
   { page }: Client,
@@ -139,9 +154,15 @@ export async function finished(
   process.on('SIGTERM', stop);
   try {
     return await new Promise<RunSummary>((resolve, reject) => {
+      let waiting = false;
       const look = (summary: RunSummary) => {
         if (summary.id !== runId) return;
         show(summary);
+        if ((summary.status === 'waiting') !== waiting) {
+          waiting = !waiting;
+          if (waiting) console.error(waitingFor(summary));
+          else if (summary.status === 'running') console.error('rewrap: KMS answers again');
+        }
         if (summary.finishedAt === null) return;
         unsubscribe();
         resolve(summary);
@@ -208,6 +229,8 @@ function print(run: RunSummary, items: readonly Named[], inPlace: boolean): void
   console.log(`${succeeded} ${verb}, ${failed} failed, ${skipped} skipped · ${run.connection}`);
   if (run.route === 'decrypt-encrypt') console.log(run.dryRun ? TRIED : HAPPENED);
   if (run.fault !== null) console.error(faultLines(run.fault, ''));
+  if (run.retry !== null)
+    console.error(`rewrap: what is left can be tried again: rewrap runs retry ${run.id}`);
 }
 
 /** Ways to say the destination's context that exclude each other. */

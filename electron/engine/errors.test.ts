@@ -181,20 +181,38 @@ describe('errors of one blob', () => {
   });
 });
 
+/** A network that is gone is waited for, and said; until the run is cancelled. */
+async function expectWaiting(ids: string[], told: Told): Promise<void> {
+  const running = run(ids);
+  const latest = async () => (await api.page.runs.list({})).runs[0];
+  await vi.waitFor(async () => expect((await latest())?.status).toBe('waiting'), { timeout: 20_000 });
+  const { id = '', fault } = (await latest()) ?? {};
+  expectTold(fault, told);
+  await api.page.runs.cancel({ runId: id });
+  const { items } = await running;
+  expect(items.every(({ state }) => state === 'failed' || state === 'skipped')).toBe(true);
+}
+
 describe('errors that stop a run', () => {
   it.each(STOP_ROWS)('$name: $code', async (row) => {
     const gate = await FaultyEndpoint.before(practice.endpoint);
     await use('admin', gate.url);
     const files = { 'a.bin': await maker.encrypt(maker.source), 'b.bin': await maker.encrypt(maker.source) };
     const { rows, hashes, before } = await put(row.code + row.name.length, files);
-    if (row.treatment === 'closed') await gate.close();
-    else gate.ofAll = row.treatment;
-    const { summary, items } = await run(rows.map(({ id }) => id));
+    const ids = rows.map(({ id }) => id);
+    if (row.treatment === 'closed') {
+      await gate.close();
+      await expectWaiting(ids, row);
+      expect(hashes()).toEqual(before);
+      return;
+    }
+    gate.ofAll = row.treatment;
+    const { summary, items } = await run(ids);
     expect(summary.status).toBe('failed');
     expectTold(summary.fault, row);
     expect(items.every((item) => item.state === 'failed' || item.state === 'skipped')).toBe(true);
     expect(hashes()).toEqual(before);
-    if (row.treatment !== 'closed') await gate.close();
+    await gate.close();
   });
 
   it('the session ends in mid-run, at the practice KMS itself', async () => {

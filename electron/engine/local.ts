@@ -89,7 +89,7 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
     workspace,
     connection,
     learned,
-    patience: options.host === 'cli' ? 'end' : 'wait',
+    patience: options.host === 'cli' ? 'network' : 'wait',
     twoStep: (keyId) => openTwoStep({ connection, destination, regions, startChild }, keyId),
     progress: (summary) => emit('runProgress', summary),
     learn,

@@ -45,7 +45,7 @@ export interface RunsParts {
   readonly learned: LearnedKeys;
   /** Opens the way 'decrypt-encrypt' to a destination key. */
   readonly twoStep: (destinationKeyId: string) => Promise<TwoStep>;
-  /** Whether runs wait for a network that is gone and for new credentials: somebody is there to see it. */
+  /** How far runs wait for a network that is gone and for new credentials: whether somebody is there to see it. */
   readonly patience: Patience;
   readonly progress: (summary: RunSummary) => void;
   readonly learn: (lessons: readonly Lesson[]) => void;

@@ -5,6 +5,7 @@ import type { Governor } from './governor.ts';
 import { Pacer } from './pacer.ts';
 import {
   limitOf,
+  MAX_DARK_MS,
   MAX_THROTTLED,
   MAX_THROTTLED_HASTY,
   MAX_TRIES,
@@ -21,6 +22,8 @@ export interface LineOptions {
   readonly perSecond: number | null;
   readonly patience: Patience;
   readonly retry: RetryOptions;
+  /** Milliseconds of a clock; for tests. */
+  readonly now?: () => number;
   /** Something of what {@link Line.hold} and {@link Line.underWay} say has changed. */
   readonly changed: () => void;
 }
@@ -99,11 +102,12 @@ export class Line {
    * by itself, or the run was stopped. `finishing`: what was begun is brought to its end although the run stops.
    */
   async send<T>(work: () => Promise<T>, started: () => void, finishing = false): Promise<T> {
-    const { governor, patience, retry } = this.#options;
+    const { governor, patience, retry, now = () => performance.now() } = this.#options;
     let tries = 0;
     let throttled = 0;
-    /** Tries while the network was gone. */
+    /** Tries while the network was gone, and since when. */
     let dark = 0;
+    let darkSince = 0;
     for (;;) {
       // A request that met the dead network probes it; all others wait for what it finds.
       while (!this.#gate.open && (dark === 0 || this.hold !== 'network')) await this.#gate.pass();
@@ -120,7 +124,9 @@ export class Line {
         throttled++;
         if (throttled >= (patience === 'wait' ? MAX_THROTTLED : MAX_THROTTLED_HASTY)) throw error;
         await this.#sleep(throttled);
-      } else if (meaning === 'offline' && patience === 'wait') {
+      } else if (meaning === 'offline' && patience !== 'end') {
+        if (dark === 0) darkSince = now();
+        if (patience === 'network' && now() - darkSince > MAX_DARK_MS) throw error;
         dark++;
         this.#fault = error.fault;
         this.#gate.shut('network');

@@ -40,12 +40,16 @@ describe('Slots', () => {
 
 describe('Line', () => {
   const failure = (name: string) => new FaultError(explainKms(name, '', null, { operation: 'ReEncrypt' }));
-  const lineOf = (patience: 'end' | 'wait' = 'end', halted = new AbortController().signal) => {
+  const lineOf = (
+    patience: 'end' | 'network' | 'wait' = 'end',
+    halted = new AbortController().signal,
+    now = () => 0,
+  ) => {
     const sleep = vi.fn(async (_ms: number) => undefined);
     const governor = new Governor(16, { sleep: async () => undefined });
     const retry = { halted, sleep, random: () => 0.5 };
     const changed = vi.fn();
-    const line = new Line({ governor, perSecond: null, patience, retry, changed });
+    const line = new Line({ governor, perSecond: null, patience, retry, changed, now });
     return { line, sleep, governor, changed };
   };
   const nothing = () => undefined;
@@ -152,6 +156,23 @@ describe('Line', () => {
     expect(await Promise.all([one, two])).toEqual(['first', 'second']);
     expect(line.hold).toBeNull();
     expect(line.fault).toBeNull();
+  });
+
+  test('where nobody sees it, a network that is gone is waited for five minutes, and credentials not at all', async () => {
+    let at = 0;
+    const { line, sleep } = lineOf('network', undefined, () => at);
+    sleep.mockImplementation(async () => {
+      at += 4000;
+      expect(line.hold).toBe('network');
+    });
+    const gone = vi.fn().mockRejectedValue(failure('ECONNREFUSED'));
+    await expect(line.send(gone, nothing)).rejects.toThrow();
+    expect(at).toBeGreaterThan(5 * 60_000);
+    expect(at).toBeLessThan(5 * 60_000 + 8000);
+    line.goOn();
+    const expired = vi.fn().mockRejectedValue(failure('ExpiredTokenException'));
+    await expect(line.send(expired, nothing)).rejects.toThrow();
+    expect(expired).toHaveBeenCalledTimes(1);
   });
 });
 

@@ -37,8 +37,11 @@ export type ResolvedOutput =
 /** What a run was asked for, less what names blobs and folders. */
 export type RunTerms = Omit<RunRequest, 'blobIds' | 'output'>;
 
-/** What a run does when the connection fails: ends, or waits for the network and for new credentials. */
-export type Patience = 'end' | 'wait';
+/**
+ * What a run does when the connection fails: ends; waits for the network some minutes, and ends for all else; or waits for
+ * the network and for new credentials as long as it takes.
+ */
+export type Patience = 'end' | 'network' | 'wait';
 
 export interface RunInput {
   readonly request: RunTerms;

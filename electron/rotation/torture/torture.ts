@@ -79,8 +79,8 @@ const WAYS: readonly Way[] = [
   {
     output: 'in-place',
     kms: [
-      { kind: 'throttling', skip: 3, times: 5 },
-      { kind: 'throttling', skip: 30, times: 8 },
+      { kind: 'throttling', skip: 3, times: 2 },
+      { kind: 'throttling', skip: 30, times: 2 },
       { kind: 'latency', every: 4, ms: 15 },
       { kind: 'drop-after', every: 9 },
     ],
