@@ -131,9 +131,12 @@ function gathered() {
   return { pages, keys, onPage };
 }
 
+const MANY = 2_500;
+
 describe('listKeys', () => {
-  test('streams ten thousand keys, usable while loading, without holding up the process', async () => {
-    const { kms, count } = await endpointWith(10_000);
+  test('streams thousands of keys, usable while loading, without holding up the process', async () => {
+    // A quarter of what an account may have: each is a request, and more of them show nothing else.
+    const { kms, count } = await endpointWith(MANY);
     const { pages, keys, onPage } = gathered();
     const firstAt: number[] = [];
     const start = performance.now();
@@ -145,19 +148,19 @@ describe('listKeys', () => {
     });
     delay.disable();
     const took = performance.now() - start;
-    expect(list.keys).toHaveLength(10_000);
+    expect(list.keys).toHaveLength(MANY);
     expect(list.gaps).toEqual([]);
-    expect(keys.size).toBe(10_000);
+    expect(keys.size).toBe(MANY);
     expect(new Map(list.keys.map((key) => [key.keyId, key]))).toEqual(keys);
-    expect(list.keys[9_999]?.aliases).toEqual(['alias/key-09999']);
+    expect(list.keys[MANY - 1]?.aliases).toEqual(['alias/key-02499']);
     expect(pages.filter(({ done }) => done)).toEqual([pages.at(-1)]);
-    expect(pages.at(-1)).toMatchObject({ described: 10_000, known: 10_000 });
+    expect(pages.at(-1)).toMatchObject({ described: MANY, known: MANY });
     // Relative to the whole, so that a busy machine changes nothing: early, in many small pages, without long stalls.
     expect(pages[0]?.described).toBeLessThan(1_000);
     expect(firstAt[0]).toBeLessThan(took / 4);
-    expect(Math.max(...pages.map((page) => page.keys.length))).toBeLessThan(2_500);
+    expect(Math.max(...pages.map((page) => page.keys.length))).toBeLessThan(MANY / 2);
     expect(delay.percentile(99) / 1e6).toBeLessThan(took / 20);
-    expect(count('DescribeKey')).toBe(10_000);
+    expect(count('DescribeKey')).toBe(MANY);
     expect(count('GetKeyLastUsage')).toBe(0);
   }, 240_000);
 

@@ -48,9 +48,12 @@ const fs = troubledDisk({
     failed++;
   },
 });
+// Not without the one who started it.
+process.stdin.on('end', () => process.exit(3)).resume();
+
 // From here on it may be killed at random.
 writeSync(2, 'ready\n');
 const runs = await live(life.task, { kms, fs, step });
 kms.close();
 const report: Report = { steps, failed, runs };
-console.log(JSON.stringify(report));
+process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));

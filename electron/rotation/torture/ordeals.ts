@@ -76,7 +76,7 @@ export const ORDEALS: readonly Ordeal[] = [
       { kind: 'throttling', skip: 80, times: 20 },
     ],
   },
-  { name: 'KMS has a small quota', output: 'folder', kms: [{ kind: 'quota', perSecond: 25 }] },
+  { name: 'KMS has a small quota', output: 'folder', kms: [{ kind: 'quota', perSecond: 8 }] },
   {
     name: 'credentials expire',
     output: 'in-place',

@@ -190,7 +190,7 @@ function live(child: string, life: Life, killAfter: number | null): Promise<Repo
     const process_ = spawn(
       process.execPath,
       ['--disable-warning=ExperimentalWarning', child, JSON.stringify(life)],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      { stdio: ['pipe', 'pipe', 'pipe'] },
     );
     let said = '';
     let complained = '';
