@@ -7,8 +7,8 @@ export function TwoStepMeaning({ there }: { readonly there: string }) {
       <TriangleAlert className="icon severity-warning" aria-hidden="true" />
       <div>
         <p>
-          Instead KMS can decrypt each blob and send the plaintext to this machine, where a child process of
-          Rewrap has it encrypted {there}. That means:
+          KMS decrypts each blob and sends the plaintext to this machine, where a child process of Rewrap has
+          it encrypted {there}. That means:
         </p>
         <ul>
           <li>
