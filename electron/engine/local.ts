@@ -2,6 +2,7 @@ import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { History } from '../audit/index.ts';
 import { type Engine, type EngineOptions, router, strippedEvent, unknownRequest } from '../bridge/index.ts';
 import { LearnedKeys, type Lesson } from '../clusters/index.ts';
+import { type Disk, diskHere } from '../intake/index.ts';
 import { watchProfiles } from '../kms/index.ts';
 import type { ChildStarter } from '../two-step/index.ts';
 import { AuditRoom } from './audit.ts';
@@ -22,9 +23,14 @@ import { Workspace } from './workspace.ts';
 /**
  * The services put together, in this thread. The window hosts run it in a worker ({@link ./worker.ts}); the command
  * line and tests call it directly. Returns at once: connecting and the first intake go on behind it. `startChild`: how
- * this host starts the child of a run that decrypts here and encrypts there.
+ * this host starts the child of a run that decrypts here and encrypts there. `disk`: where files are put back, in this
+ * thread if not given.
  */
-export function createEngine(options: EngineOptions, startChild: ChildStarter = noChild): Engine {
+export function createEngine(
+  options: EngineOptions,
+  startChild: ChildStarter = noChild,
+  disk: Disk = diskHere(),
+): Engine {
   const listeners = new Set<(name: string, payload: unknown) => void>();
   const emit = (name: string, payload: unknown) => {
     const stripped = strippedEvent(name, payload);
@@ -89,6 +95,7 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
     workspace,
     connection,
     learned,
+    disk,
     patience: options.host === 'cli' ? 'end' : 'wait',
     twoStep: (keyId) => openTwoStep({ connection, destination, regions, startChild }, keyId),
     progress: (summary) => emit('runProgress', summary),

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { LearnedKeys, Lesson } from '../clusters/index.ts';
+import type { Disk } from '../intake/index.ts';
 import {
   type ItemsQuery,
   type Patience,
@@ -49,6 +50,8 @@ export interface RunsParts {
   readonly learn: (lessons: readonly Lesson[]) => void;
   /** Writes down what is done. */
   readonly witness: RunWitness;
+  /** Where files are put back. */
+  readonly disk: Disk;
 }
 
 /** The runs of this data folder, and the output folders that a person named. */
@@ -64,7 +67,7 @@ export class Runs {
 
   constructor(parts: RunsParts) {
     this.#parts = parts;
-    this.#book = new RunBook(parts.dataDir, (summary) => parts.progress(summary));
+    this.#book = new RunBook(parts.dataDir, (summary) => parts.progress(summary), { disk: parts.disk });
   }
 
   /** Registers a folder; the token is all the page can name it by. */

@@ -10,7 +10,9 @@ export {
   plaintextNeighbours,
   readableByOthers,
 } from './neighbours.ts';
-export type { PutBackFs } from './put-back/files.ts';
+export { type Disk, diskHere } from './put-back/disk/disk.ts';
+export { DISK_THREAD, DiskPool } from './put-back/disk/pool.ts';
+export type { PutBackFs } from './put-back/fs.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
 export { contentHash, removeLeftovers, removeWritten, restoreBackup } from './put-back/undo.ts';
 export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';

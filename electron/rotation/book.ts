@@ -1,6 +1,7 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { RunItem, RunRoute, RunSummary } from '#shared/model/run.ts';
+import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import { Governor } from './governor.ts';
 import { itemOf } from './journal/items.ts';
@@ -29,12 +30,18 @@ export class RunBook {
   #closed = false;
   readonly #onProgress: (summary: RunSummary) => void;
   readonly #hooks: RunHooks;
+  readonly #disk: Disk;
 
-  /** Throws when the journal cannot be opened. */
-  constructor(dataDir: string, onProgress: (summary: RunSummary) => void, hooks: RunHooks = {}) {
+  /** `disk`: where files are put back, in this thread if not given. Throws when the journal cannot be opened. */
+  constructor(
+    dataDir: string,
+    onProgress: (summary: RunSummary) => void,
+    { disk = diskHere(), ...hooks }: RunHooks & { readonly disk?: Disk } = {},
+  ) {
     this.#journal = new Journal(dataDir);
     this.#onProgress = onProgress;
     this.#hooks = hooks;
+    this.#disk = disk;
   }
 
   /** Throws FaultError `FilesInUse` or `JournalFailed`. */
@@ -208,6 +215,7 @@ export class RunBook {
     await Promise.allSettled(this.#undoing.values());
     this.#closed = true;
     this.#journal.close();
+    this.#disk.close();
   }
 
   #parts(target: string) {
@@ -217,7 +225,13 @@ export class RunBook {
       governor = new Governor(DEFAULT_CONCURRENCY, sleep === undefined ? {} : { sleep });
       this.#governors.set(target, governor);
     }
-    return { journal: this.#journal, governor, onProgress: this.#onProgress, hooks: this.#hooks };
+    return {
+      journal: this.#journal,
+      governor,
+      onProgress: this.#onProgress,
+      hooks: this.#hooks,
+      disk: this.#disk,
+    };
   }
 
   /** Ended runs are held while they have new files to hand out, and forgotten when fifty newer ones are there. */

@@ -3,7 +3,7 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
-import type { NewBlob, PutBackFs } from '../intake/index.ts';
+import { type Disk, diskHere, type NewBlob, type PutBackFs } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import type { PriorBlob } from './blob-step.ts';
 import { Capacity } from './capacity.ts';
@@ -45,6 +45,8 @@ export interface RunParts {
   readonly governor?: Governor;
   readonly onProgress: (summary: RunSummary) => void;
   readonly hooks?: RunHooks;
+  /** Where files are put back; a test's file system comes before it. */
+  readonly disk: Disk;
 }
 
 /**
@@ -112,6 +114,7 @@ class LiveRun implements Run {
   readonly #ledger: Ledger;
   readonly #line: Line;
   readonly #hooks: RunHooks;
+  readonly #disk: Disk;
   readonly #progress: Progress;
   readonly #rate = new Rate(Date.now);
   readonly #startedAt: string;
@@ -141,6 +144,7 @@ class LiveRun implements Run {
     this.#kms = input.kms;
     this.#journal = journal;
     this.#hooks = hooks;
+    this.#disk = parts.disk;
     this.#progress = new Progress(() => onProgress(this.summary()));
     this.#ledger = new Ledger(journal, no, (finished) => {
       if (finished > 0) this.#rate.add(finished);
@@ -270,6 +274,7 @@ class LiveRun implements Run {
       slots: new Slots(this.#input.request.pace?.concurrency ?? DEFAULT_CONCURRENCY),
       capacity: new Capacity(this.#kms, keyId, algorithm),
       destination: new Destination(this.#kms, keyId),
+      disk: this.#hooks.fs === undefined ? this.#disk : diskHere(this.#hooks.fs),
       fs: this.#hooks.fs ?? null,
       kms: () => this.#kms,
       halted: () => this.#haltedFault(),

@@ -7,13 +7,12 @@ import {
   cannotLink,
   createFile,
   createTemporary,
-  type PutBackFs,
   READ_FLAGS,
-  REAL_FS,
   renameOver,
   sha256,
   syncFolder,
 } from './files.ts';
+import { type PutBackFs, REAL_FS } from './fs.ts';
 
 export interface ReplaceFileInput {
   /** Absolute path of the file. */
