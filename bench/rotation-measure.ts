@@ -28,7 +28,7 @@ export interface Job {
   readonly killAt: number;
 }
 
-const THREAD = new URL('../electron/intake/put-back/disk/thread.ts', import.meta.url);
+const THREAD = new URL('../dist/disk-thread.cjs', import.meta.url);
 
 const job: Job = JSON.parse(process.argv[2] ?? '{}');
 

@@ -1,4 +1,4 @@
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 
 /** The system's error code ("ENOSPC") of anything thrown; null when it has none. */
 export function errorCode(error: unknown): string | null {

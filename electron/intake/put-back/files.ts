@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { errorCode } from '../faults.ts';
 import { temporaryName } from '../names.ts';
 import type { OpenHandle, PutBackFs } from './fs.ts';

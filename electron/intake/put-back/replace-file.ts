@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { changedFile, errorCode, notAFile, readFault, writeFault } from '../faults.ts';
 import { backupName } from '../names.ts';
 import {

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { FaultError } from '#shared/model/fault.ts';
+import { FaultError } from '#shared/model/fault-error.ts';
 import { writeFault } from '../faults.ts';
 import { isBackupName, isTemporaryName } from '../names.ts';
 import { readSource } from '../read-source.ts';

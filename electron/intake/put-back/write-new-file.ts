@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, resolve, sep, win32 } from 'node:path';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { errorCode, writeFault } from '../faults.ts';
 import { CREATE_FLAGS, cannotLink, createTemporary, READ_FLAGS, renameOver, syncFolder } from './files.ts';
 import { type PutBackFs, REAL_FS } from './fs.ts';

@@ -8,6 +8,7 @@ import type { RunSummary } from '#shared/model/run.ts';
 import type { ResolvedOutput, RunBlob, RunFile, RunTerms } from '../types.ts';
 import { GroupCommit } from './group-commit.ts';
 import { lockName } from './lock-name.ts';
+import { LogFile } from './log-file.ts';
 import { Owner } from './owners.ts';
 import { prepareSchema } from './schema.ts';
 
@@ -120,10 +121,11 @@ export class Journal {
   /** Throws when the file cannot be opened, is no SQLite database, or was made by a newer version. */
   constructor(dataDir: string) {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    this.#db = new DatabaseSync(join(dataDir, 'runs.sqlite'));
+    const path = join(dataDir, 'runs.sqlite');
+    this.#db = new DatabaseSync(path);
     prepareSchema(this.#db);
     this.owner = new Owner(dataDir);
-    this.#commit = new GroupCommit(this.#db, () => this.#words.clear());
+    this.#commit = new GroupCommit(this.#db, new LogFile(path), () => this.#words.clear());
     this.#sql('INSERT INTO owners (id, pid, started_at) VALUES (?, ?, ?)').run(
       this.owner.id,
       process.pid,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { sha256 } from '../files.ts';
 import type { ReplaceFileInput } from '../replace-file.ts';
 import { contentHash } from '../undo.ts';

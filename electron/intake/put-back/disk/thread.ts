@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { FaultError } from '#shared/model/fault.ts';
+import { FaultError } from '#shared/model/fault-error.ts';
 import { writeFault } from '../../faults.ts';
 import { replaceFile } from '../replace-file.ts';
 import { writeNewFile } from '../write-new-file.ts';
