@@ -14,8 +14,13 @@ export const DISK_THREAD = 'disk-thread.cjs';
 
 /** Threads at most. Beside the disk's own work each takes some five megabytes. */
 const MOST_THREADS = 4;
-/** Files of one thread under way before another thread is started. */
+/** Files of one thread under way before another thread is started, if the disk is slow. */
 const ENOUGH = 6;
+/**
+ * Time that a thread with enough to do takes for each file beyond which the disk is slow, milliseconds. On a fast one
+ * threads only wait for each other, since a folder takes one change at a time.
+ */
+const SLOW_MS = 10;
 
 type Done = Extract<FromThread, { done: unknown }>['done'];
 type Names = Extract<FromThread, { staged: unknown }>['staged'];
@@ -35,21 +40,26 @@ interface Thread {
   readonly worker: Worker;
   readonly outbox: Outbox<ToThread>;
   readonly jobs: Map<number, UnderWay>;
+  /** Time from one file's end to the next, milliseconds, over the last ten or so. */
+  pace: number;
+  lastAt: number;
 }
 
 /**
- * Puts files back in threads of their own, started as they are needed: a disk that is waited for, for milliseconds or on
+ * Puts files back in a thread of its own, and in several on a slow disk: a disk that is waited for, for milliseconds or on
  * a network for seconds, holds up neither requests to KMS nor what the window asks. Where no thread can be started,
  * files are put back in this one.
  */
 export class DiskPool implements Disk {
   readonly #start: () => Worker;
+  readonly #slowMs: number;
   readonly #threads = new Set<Thread>();
   #next = 1;
   #broken = false;
 
-  constructor(start: () => Worker) {
+  constructor(start: () => Worker, slowMs = SLOW_MS) {
     this.#start = start;
+    this.#slowMs = slowMs;
   }
 
   async replaceFile({
@@ -83,7 +93,10 @@ export class DiskPool implements Disk {
   #run(thread: Thread, job: Job, staged: UnderWay['staged']): Promise<Done> {
     const id = this.#next++;
     return new Promise<Done>((resolve, reject) => {
-      if (thread.jobs.size === 0) thread.worker.ref();
+      if (thread.jobs.size === 0) {
+        thread.worker.ref();
+        thread.lastAt = performance.now();
+      }
       thread.jobs.set(id, { job, staged, resolve, reject });
       thread.outbox.add({ id, job });
     });
@@ -94,7 +107,9 @@ export class DiskPool implements Disk {
     let least: Thread | null = null;
     for (const thread of this.#threads)
       if (least === null || thread.jobs.size < least.jobs.size) least = thread;
-    const another = least === null || (least.jobs.size >= ENOUGH && this.#threads.size < MOST_THREADS);
+    const another =
+      least === null ||
+      (least.jobs.size >= ENOUGH && least.pace >= this.#slowMs && this.#threads.size < MOST_THREADS);
     return another && !this.#broken ? (this.#started() ?? least) : least;
   }
 
@@ -108,7 +123,7 @@ export class DiskPool implements Disk {
     }
     worker.unref();
     const outbox = new Outbox<ToThread>((messages) => worker.postMessage(messages));
-    const thread: Thread = { worker, outbox, jobs: new Map() };
+    const thread: Thread = { worker, outbox, jobs: new Map(), pace: 0, lastAt: 0 };
     this.#threads.add(thread);
     worker.on('message', (messages: readonly FromThread[]) => {
       for (const message of messages) this.#take(thread, message);
@@ -136,6 +151,9 @@ export class DiskPool implements Disk {
       );
       return;
     }
+    const now = performance.now();
+    if (thread.jobs.size >= ENOUGH) thread.pace += (now - thread.lastAt - thread.pace) / 10;
+    thread.lastAt = now;
     thread.jobs.delete(id);
     if (thread.jobs.size === 0) thread.worker.unref();
     if ('done' in message) one.resolve(message.done);
