@@ -3,7 +3,7 @@ import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { type FoundBlob, type Replacement, rewrite, type Scan, scan } from '../intake/index.ts';
 import { faultOf } from './faults.ts';
-import type { Staged } from './journal/journal.ts';
+import type { Staged } from './journal/rows.ts';
 import { sha256 } from './ledger.ts';
 import type { OpenFile } from './open-file.ts';
 import { type PlannedRecord, planRecord, recordOf, recordPath, removeRecord } from './record.ts';

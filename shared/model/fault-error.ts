@@ -1,13 +1,22 @@
-import type { Fault } from './fault.ts';
+/** The members of the schema `Fault`, which describes them; for what throws without loading what validates. */
+export interface PlainFault {
+  code: string;
+  message: string;
+  detail: string;
+  remedy: string;
+  raw: { name: string; message: string; requestId: string | null } | null;
+  retryable: boolean;
+  policies?: { place: 'identity' | 'key'; title: string; statement: string }[] | undefined;
+}
 
 /**
- * An error that carries a {@link Fault}; what every service throws on purpose. Apart from the schema, so that a thread
+ * An error that carries a fault; what every service throws on purpose. Apart from the schema, so that a thread
  * that only throws does not load what validates.
  */
 export class FaultError extends Error {
   override name = 'FaultError';
-  readonly fault: Fault;
-  constructor(fault: Fault) {
+  readonly fault: PlainFault;
+  constructor(fault: PlainFault) {
     super(fault.message);
     this.fault = fault;
   }
@@ -20,6 +29,6 @@ export function fault(
   detail: string,
   remedy: string,
   retryable = false,
-): Fault {
+): PlainFault {
   return { code, message, detail, remedy, raw: null, retryable };
 }
