@@ -341,6 +341,7 @@ async function measureBusy(
       },
       grantTokens: [],
       output: { mode: 'download' },
+      route: 'reencrypt',
       verify: true,
       dryRun: true,
     });

@@ -9,7 +9,9 @@ import { Blobs } from './blobs.ts';
 import { Connection } from './connection.ts';
 import { hostHandlers, pageHandlers, type Rooms } from './handlers/index.ts';
 import { MfaDesk } from './mfa.ts';
+import { takeNamed } from './named-paths.ts';
 import { OtherRegions } from './other-regions.ts';
+import { PlanDesk } from './plan-desk.ts';
 import { Practice } from './practice.ts';
 import { Reports } from './reports.ts';
 import { Runs } from './runs.ts';
@@ -95,6 +97,14 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
     learn,
     witness,
   });
+  const plans = new PlanDesk({
+    workspace,
+    blobs,
+    runs,
+    connection,
+    learned,
+    opened: (planId) => emit('planOpened', { planId }),
+  });
   const audit = new AuditRoom({
     workspace,
     blobs,
@@ -116,6 +126,7 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
     mfa,
     practice,
     runs,
+    plans,
     settings,
     audit,
     history,
@@ -167,7 +178,7 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
 }
 
 /** What happens without being asked: output folders, the first connection, the first intake. */
-function begin({ options, workspace, connection, practice, runs, settings }: Rooms): {
+function begin({ options, workspace, connection, practice, runs, plans, settings }: Rooms): {
   folders: Promise<unknown>;
   all: Promise<unknown>;
 } {
@@ -178,7 +189,7 @@ function begin({ options, workspace, connection, practice, runs, settings }: Roo
   const paths = options.paths ?? [];
   const connected = choice === null ? Promise.resolve(null) : connection.use(choice);
   const intake = (async () => {
-    if (paths.length > 0) await workspace.addPaths(paths, 'path');
+    if (paths.length > 0) await takeNamed({ workspace, plans }, paths, 'path');
     else if ((await connected)?.choice.kind === 'practice' && connection.state.status === 'ready')
       await workspace.addPaths([practice.vaultFolder], 'path');
   })();
