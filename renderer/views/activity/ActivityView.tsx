@@ -7,8 +7,11 @@ import { Status } from '../../components/Status.tsx';
 import { count, duration, moment, plural } from '../../lib/format.ts';
 import { RUN_STATUS } from '../../lib/words.ts';
 import { useKeyName } from '../../store/keys.ts';
+import { usePlans } from '../../store/plans.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { useUi } from '../../store/ui.ts';
+import { OpenPlanButton, PlanList } from '../plan/PlanList.tsx';
+import { PlanPage } from '../plan/PlanPage.tsx';
 import { RunActions } from './RunActions.tsx';
 import { RunDetail } from './RunDetail.tsx';
 
@@ -17,17 +20,24 @@ export function ActivityView() {
   const { runs, status, fault, load } = useRuns();
   const openRun = useUi((state) => state.openRun);
   const showRun = useUi((state) => state.showRun);
+  const openPlan = useUi((state) => state.openPlan);
+  const noPlan = usePlans((state) => state.plans.length === 0);
   const list = useMemo(
     () => [...runs.values()].toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1)),
     [runs],
   );
   const waiting = useLongWait(status === 'loading');
   const shown = openRun === null ? undefined : runs.get(openRun);
+  if (openPlan !== null) return <PlanPage key={openPlan} planId={openPlan} />;
   if (shown !== undefined) return <RunDetail run={shown} onBack={() => showRun(null)} />;
   return (
     <section className="view view-scroll" aria-label="Activity">
       <div className="page page-wide">
-        <h1 className="page-title">Activity</h1>
+        <div className="page-head">
+          <h1 className="page-title">Activity</h1>
+          <OpenPlanButton />
+        </div>
+        <PlanList />
         {status === 'failed' && fault !== null ? (
           <FaultCard fault={fault}>
             <Button onPress={() => void load()}>Try again</Button>
@@ -35,9 +45,10 @@ export function ActivityView() {
         ) : list.length === 0 ? (
           waiting ? (
             <Skeleton label="Loading runs" />
-          ) : (
+          ) : !noPlan ? null : (
             <p className="empty-note">
-              No run yet. Select blobs and press Re-encrypt; preflights and runs are listed here.
+              No run yet. Select blobs and press Re-encrypt; preflights and runs are listed here, and plans
+              that you open.
             </p>
           )
         ) : (

@@ -50,6 +50,11 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
       <Button variant="quiet" onPress={some ? clear : () => selectRows(shown)}>
         {some ? 'Clear selection' : 'Select all shown'}
       </Button>
+      {!some && (
+        <Button variant="quiet" onPress={() => open('rules')}>
+          Select by rule…
+        </Button>
+      )}
       {selected.size === 2 && (
         <Button
           variant="quiet"
