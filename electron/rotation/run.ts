@@ -113,6 +113,7 @@ class LiveRun implements Run {
   readonly #line: Line;
   readonly #hooks: RunHooks;
   readonly #progress: Progress;
+  readonly #governor: Governor;
   readonly #rate = new Rate(Date.now);
   readonly #startedAt: string;
   readonly #halt = new AbortController();
@@ -149,6 +150,7 @@ class LiveRun implements Run {
     const governor =
       parts.governor ?? new Governor(concurrency, hooks.sleep === undefined ? {} : { sleep: hooks.sleep });
     governor.allow(concurrency);
+    this.#governor = governor;
     this.#line = new Line({
       governor,
       perSecond: pace?.perSecond ?? null,
@@ -178,6 +180,7 @@ class LiveRun implements Run {
       finishedAt: this.#end?.at ?? null,
       ...said,
       rate,
+      slowedTo: status === 'running' ? this.#governor.rate : null,
       secondsLeft: left === 0 ? 0 : rate === 0 || status !== 'running' ? null : left / rate,
       destinationKeyId: request.destination.keyId,
       connection,

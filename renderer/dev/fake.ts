@@ -13,6 +13,7 @@ import { KEYS } from './keys.ts';
 import { makeCheck, makeComparison, makePlan } from './plans.ts';
 import { makeRows, makeSources } from './rows.ts';
 import { FakeRun } from './runs.ts';
+import { makeStates, stateItems } from './states.ts';
 
 /** What the fake host shows, from the page's query: `?n=5000&conn=aws&failing&slow&host=loopback&keys=failed&hang`. */
 export interface FakeOptions {
@@ -24,6 +25,8 @@ export interface FakeOptions {
   readonly hang: boolean;
   readonly keys: 'ready' | 'failed' | 'gaps' | 'loading';
   readonly odd: boolean;
+  /** A run in each of its states. */
+  readonly states: boolean;
 }
 
 const NO_CREDENTIALS: Fault = {
@@ -115,6 +118,7 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
   let endSignIn: (fault: Fault | null) => void = () => {};
   const runs = new Map<string, FakeRun>();
   const plans: string[] = [];
+  const states = options.states ? makeStates() : [];
   const entryOf = ({ planId, name, createdAt, mode, touches, destinationKeyId }: PlanView): PlanEntry => ({
     planId,
     name,
@@ -346,11 +350,11 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
         const run = runs.get(runId);
         return run === undefined ? no(BROKEN) : ok(run.summary);
       },
-      list: () => ok({ runs: [...runs.values()].map((run) => run.summary) }),
+      list: () => ok({ runs: [...runs.values()].map((run) => run.summary).concat(states) }),
       items: ({ runId, offset, limit, only }) => {
-        const items = (runs.get(runId)?.items ?? []).filter(
-          (item) => only === 'all' || item.state === 'failed',
-        );
+        const state = states.find(({ id }) => id === runId);
+        const all = state === undefined ? (runs.get(runId)?.items ?? []) : stateItems(state);
+        const items = all.filter((item) => only === 'all' || item.state === 'failed');
         return ok({ total: items.length, items: items.slice(offset, offset + limit) });
       },
       cancel: ({ runId }) => {
