@@ -32,7 +32,7 @@ async function startRun(page: Page, blobs: string, verify: boolean): Promise<Loc
   const sheet = page.getByRole('dialog', { name: 'Re-encrypt' });
   await pickKey(page, sheet, 'Destination key', FRESH);
   // Verified or not, each way in one of the tests: it doubles the requests.
-  if (!verify) await sheet.getByText('Verify each new blob with a dry run').click();
+  if (!verify) await sheet.getByRole('switch', { name: /^Verify each/ }).click();
   await sheet.getByRole('button', { name: `Re-encrypt ${blobs} blobs` }).click();
   await expect(sheet.getByRole('button', { name: 'Pause' })).toBeVisible();
   return sheet;
@@ -78,7 +78,7 @@ test.describe('while KMS throttles three times', () => {
     info.annotations.push({ type: 'frames', description: figures });
     if (process.env.REWRAP_SHOTS) console.log(figures);
     // Whatever else the machine does slows both.
-    expect(busy.median).toBeLessThanOrEqual(idle.median * 5 + 20);
+    expect(busy.median).toBeLessThanOrEqual(Math.max(idle.median, 17) * 5 + 20);
 
     await sheet.getByRole('button', { name: 'Pause' }).click();
     await expect(sheet.getByText('Paused', { exact: true })).toBeVisible();
@@ -110,31 +110,31 @@ test.describe('while KMS throttles three times', () => {
 });
 
 test.describe('while KMS is slow', () => {
-  test.use({ faults: JSON.stringify([{ kind: 'latency', operations: ['ReEncrypt'], ms: 60 }]) });
+  test.use({ faults: JSON.stringify([{ kind: 'latency', operations: ['ReEncrypt'], ms: 40 }]) });
 
   test('a run is cancelled: each file wholly old or wholly new, and the rest is sent later', async ({
     stage,
     open,
   }) => {
-    const hashes = await makeFolder(stage.files, 20, 20, stage.kms);
+    const hashes = await makeFolder(stage.files, 10, 20, stage.kms);
     const { page } = await open('--practice', stage.files);
     await connected(page);
-    const sheet = await startRun(page, '400', true);
-    await expect(sheet.getByText(/^[1-9]\d* of 400 blobs$/)).toBeVisible();
+    const sheet = await startRun(page, '200', true);
+    await expect(sheet.getByText(/^[1-9]\d* of 200 blobs$/)).toBeVisible();
     await sheet.getByRole('button', { name: 'Cancel run' }).click();
     await expect(sheet.getByText('The run was cancelled')).toBeVisible();
     await sheet.getByRole('button', { name: 'Done' }).click();
     const changed = () => [...hashes].filter(([path, hash]) => sha256(path) !== hash).length;
     const before = changed();
-    expect(before).toBeLessThan(20);
-    expect(readdirSync(stage.files)).toHaveLength(20 + before);
+    expect(before).toBeLessThan(10);
+    expect(readdirSync(stage.files)).toHaveLength(10 + before);
 
     await toActivity(page);
     const ended = page.getByRole('region', { name: 'Ended' });
     await expect(ended.getByText('Cancelled', { exact: true })).toBeVisible();
     await ended.getByRole('button', { name: /^Re-encrypt \d+ blobs not reached$/ }).click();
     const run = page.getByRole('region', { name: 'Re-encryption run' });
-    await expect(run.getByText('Finished', { exact: true })).toBeVisible();
-    expect(changed()).toBe(20);
+    await expect(run.getByText('Finished', { exact: true })).toBeVisible({ timeout: 30_000 });
+    expect(changed()).toBe(10);
   });
 });
