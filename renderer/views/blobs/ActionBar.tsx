@@ -23,6 +23,7 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
   const compare = useUi((state) => state.compare);
   const files = useMemo(() => filesAmong(table, selected.marks), [table, selected]);
   const hidden = useMemo(() => {
+    if (selected.size === 0) return 0;
     let visible = 0;
     for (const index of shown) visible += selected.marks[index] ?? 0;
     return selected.size - visible;
