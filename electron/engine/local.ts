@@ -10,7 +10,9 @@ import { Blobs } from './blobs.ts';
 import { Connection } from './connection.ts';
 import { hostHandlers, pageHandlers, type Rooms } from './handlers/index.ts';
 import { MfaDesk } from './mfa.ts';
+import { takeNamed } from './named-paths.ts';
 import { OtherRegions } from './other-regions.ts';
+import { PlanDesk } from './plan-desk.ts';
 import { Practice } from './practice.ts';
 import { Reports } from './reports.ts';
 import { Runs } from './runs.ts';
@@ -102,6 +104,14 @@ export function createEngine(
     learn,
     witness,
   });
+  const plans = new PlanDesk({
+    workspace,
+    blobs,
+    runs,
+    connection,
+    learned,
+    opened: (planId) => emit('planOpened', { planId }),
+  });
   const audit = new AuditRoom({
     workspace,
     blobs,
@@ -123,6 +133,7 @@ export function createEngine(
     mfa,
     practice,
     runs,
+    plans,
     settings,
     audit,
     history,
@@ -174,7 +185,7 @@ export function createEngine(
 }
 
 /** What happens without being asked: output folders, the first connection, the first intake. */
-function begin({ options, workspace, connection, practice, runs, settings }: Rooms): {
+function begin({ options, workspace, connection, practice, runs, plans, settings }: Rooms): {
   folders: Promise<unknown>;
   all: Promise<unknown>;
 } {
@@ -185,7 +196,7 @@ function begin({ options, workspace, connection, practice, runs, settings }: Roo
   const paths = options.paths ?? [];
   const connected = choice === null ? Promise.resolve(null) : connection.use(choice);
   const intake = (async () => {
-    if (paths.length > 0) await workspace.addPaths(paths, 'path');
+    if (paths.length > 0) await takeNamed({ workspace, plans }, paths, 'path');
     else if ((await connected)?.choice.kind === 'practice' && connection.state.status === 'ready')
       await workspace.addPaths([practice.vaultFolder], 'path');
   })();

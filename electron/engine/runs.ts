@@ -84,6 +84,20 @@ export class Runs {
     return { token, path: absolute };
   }
 
+  /** Absolute path of a folder that was named. Throws FaultError `FolderUnknown`. */
+  folder(token: string): string {
+    const folder = this.#folders.get(token);
+    if (folder !== undefined) return folder;
+    throw new FaultError(
+      fault(
+        'FolderUnknown',
+        'That output folder was not named on this host.',
+        '',
+        'Choose the folder again.',
+      ),
+    );
+  }
+
   folders(): { token: string; path: string }[] {
     return [...this.#folders].map(([token, path]) => ({ token, path }));
   }
@@ -233,27 +247,28 @@ export class Runs {
   }
 
   #over() {
-    const { connection, patience, learned } = this.#parts;
+    const { connection, patience } = this.#parts;
     const kms = connection.kms();
     return {
       kms,
       connection: connection.describe(),
       target: connection.target() ?? '',
       patience,
-      alreadyThere: (fingerprint: string, destinationArn: string, sameKey: boolean) => {
-        const known = learned
-          .of(fingerprint)
-          .find((key) => key.by === 'kms' && key.keyArn === destinationArn);
-        if (known === undefined) return null;
-        const current =
-          known.keyMaterialId === null
-            ? null
-            : connection.isCurrentMaterial(destinationArn, known.keyMaterialId);
-        return current === false || (sameKey && current === null)
-          ? null
-          : `KMS named its key material as that of ${destinationArn} before (${known.evidence}).`;
-      },
+      alreadyThere: (fingerprint: string, destinationArn: string, sameKey: boolean) =>
+        this.alreadyThere(fingerprint, destinationArn, sameKey),
     };
+  }
+
+  /** Why a blob of this key material needs no re-encryption; null where it does, or nobody knows. */
+  alreadyThere(fingerprint: string, destinationArn: string, sameKey: boolean): string | null {
+    const { connection, learned } = this.#parts;
+    const known = learned.of(fingerprint).find((key) => key.by === 'kms' && key.keyArn === destinationArn);
+    if (known === undefined) return null;
+    const current =
+      known.keyMaterialId === null ? null : connection.isCurrentMaterial(destinationArn, known.keyMaterialId);
+    return current === false || (sameKey && current === null)
+      ? null
+      : `KMS named its key material as that of ${destinationArn} before (${known.evidence}).`;
   }
 
   /** What the list has of these blobs now, where it has them: a file may have been read again since. */
@@ -295,19 +310,7 @@ export class Runs {
 
   #output(output: RunRequest['output'], origins: ReadonlySet<string>): ResolvedOutput {
     if (output.mode === 'download') return { mode: 'keep' };
-    if (output.mode === 'folder') {
-      const folder = this.#folders.get(output.folderToken);
-      if (folder === undefined)
-        throw new FaultError(
-          fault(
-            'FolderUnknown',
-            'That output folder was not named on this host.',
-            '',
-            'Choose the folder again.',
-          ),
-        );
-      return { mode: 'folder', folder };
-    }
+    if (output.mode === 'folder') return { mode: 'folder', folder: this.folder(output.folderToken) };
     if (origins.has('upload') || origins.has('paste'))
       throw new FaultError(
         fault(

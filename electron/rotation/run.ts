@@ -116,6 +116,7 @@ class LiveRun implements Run {
   readonly #hooks: RunHooks;
   readonly #disk: Disk;
   readonly #progress: Progress;
+  readonly #governor: Governor;
   readonly #rate = new Rate(Date.now);
   readonly #startedAt: string;
   readonly #halt = new AbortController();
@@ -153,6 +154,7 @@ class LiveRun implements Run {
     const governor =
       parts.governor ?? new Governor(concurrency, hooks.sleep === undefined ? {} : { sleep: hooks.sleep });
     governor.allow(concurrency);
+    this.#governor = governor;
     this.#line = new Line({
       governor,
       perSecond: pace?.perSecond ?? null,
@@ -182,6 +184,7 @@ class LiveRun implements Run {
       finishedAt: this.#end?.at ?? null,
       ...said,
       rate,
+      slowedTo: status === 'running' ? this.#governor.rate : null,
       secondsLeft: left === 0 ? 0 : rate === 0 || status !== 'running' ? null : left / rate,
       destinationKeyId: request.destination.keyId,
       connection,

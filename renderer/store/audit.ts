@@ -12,6 +12,7 @@ import type {
 import type { Fault } from '#shared/model/fault.ts';
 import type { HistoryHead, HistoryRecord, HistoryVerdict } from '#shared/model/history.ts';
 import { bridge, call, faultOf } from '../api.ts';
+import { fetchDownload } from '../lib/download.ts';
 import { useArrange } from './arrange.ts';
 import { useBlobs } from './blobs.ts';
 import { useDraft } from './draft.ts';
@@ -172,14 +173,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   async exportReport(subject, format) {
     try {
       const { url, name, saved } = await call(bridge().audit.export({ subject, format }));
-      if (url !== null) {
-        const link = document.createElement('a');
-        link.href = url;
-        link.download = name;
-        document.body.append(link);
-        link.click();
-        link.remove();
-      }
+      if (url !== null) fetchDownload(url, name);
       if (saved) useUi.getState().toast(`Saved ${name}`);
     } catch (error) {
       useUi.getState().complain(faultOf(error));
