@@ -81,9 +81,9 @@ describe('judging', () => {
     ]);
     expect(audit.summary.violations).toBe(2);
     expect(audit.summary.unjudged.map(({ rule, blobs }) => [rule, blobs])).toEqual([
-      ['keys', 1],
       ['accounts', 1],
       ['regions', 1],
+      ['keys', 1],
       ['keys', 1],
     ]);
   });

@@ -135,6 +135,18 @@ export type AuditFinding = z.infer<typeof AuditFinding>;
 export const Unjudged = z.object({ rule: z.string(), blobs: z.int(), why: z.string() });
 export type Unjudged = z.infer<typeof Unjudged>;
 
+/** Keys that protect blobs and that KMS was not asked about. */
+export const NotAsked = z.object({
+  /** Beyond those that are asked about by themselves; `askKeys` with `all` asks. */
+  keys: z.int(),
+  blobs: z.int(),
+  /** Names of the first 200 of them, most blobs first. */
+  names: z.array(z.object({ name: z.string(), blobs: z.int() })),
+  /** Keys that this connection cannot ask about, by Region; `region` is null where the name is none KMS takes. */
+  elsewhere: z.array(z.object({ region: z.string().nullable(), keys: z.int(), blobs: z.int() })),
+});
+export type NotAsked = z.infer<typeof NotAsked>;
+
 export const AuditSummary = z.object({
   /** Revision of the list of blobs that was counted. */
   revision: z.int(),
@@ -160,6 +172,8 @@ export const AuditSummary = z.object({
   keys: z.array(AuditKeyUse),
   /** Keys KMS is still being asked about. */
   asking: z.int(),
+  /** Whom KMS was not asked about; nothing stands here without a connection. */
+  notAsked: NotAsked,
   /** What KMS would not tell. */
   gaps: z.array(z.string()),
   /** Null: nothing was asked of KMS, since there is no connection. */
