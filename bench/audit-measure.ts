@@ -148,7 +148,8 @@ function makeFiles(folder: string, blobs: number, arns: readonly string[]): void
       continue;
     }
     const lines: string[] = [];
-    for (let i = 0; i < 4 && made < blobs; i += 1, made += 1) lines.push(`SECRET_${i}=${blobOf(4 + (made % 6) + 10 * made)}\n`);
+    for (let i = 0; i < 4 && made < blobs; i += 1, made += 1)
+      lines.push(`SECRET_${i}=${blobOf(4 + (made % 6) + 10 * made)}\n`);
     writeFileSync(join(inside, `service-${file}.env`), lines.join(''));
   }
 }

@@ -87,6 +87,8 @@ export function key(id: string, more: Partial<AuditKey> = {}): AuditKey {
     },
     currentKeyMaterialId: null,
     openTo: [],
+    iamDecides: true,
+    grantedTo: [],
     gaps: [],
     ...more,
   };

@@ -16,7 +16,7 @@ export interface Audit {
 
 /** What was counted, less what is suppressed. */
 export function finishAudit(counted: Counted, silenced: Silenced): Audit {
-  const { input, subjects, facets, unjudged, totals, keys } = counted;
+  const { input, subjects, facets, unjudged, totals, keys, weighed } = counted;
   const findings = finish(counted, silenced);
   const open = findings.filter((finding) => finding.suppressed === null);
   return {
@@ -31,6 +31,7 @@ export function finishAudit(counted: Counted, silenced: Silenced): Audit {
       violations: input.rules === null ? null : open.filter((f) => f.violation).length,
       unjudged,
       keys,
+      weighed,
       caller: input.caller?.arn ?? null,
     },
   };
@@ -40,11 +41,7 @@ export const makeAudit = (input: CountInput, silenced: Silenced = new Map()): Au
   finishAudit(countAudit(input), silenced);
 
 /** Rows behind a bar, in the order of the list. */
-export function facetMembers(
-  { input, subjects }: Audit,
-  facet: Facet,
-  value: string,
-): ArrayLike<number> {
+export function facetMembers({ input, subjects }: Audit, facet: Facet, value: string): ArrayLike<number> {
   return facetRows(input.ledger.columns, subjects, input.now, facet, value);
 }
 

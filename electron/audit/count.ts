@@ -1,4 +1,4 @@
-import type { AuditFacet, AuditSummary, Unjudged } from '#shared/model/audit.ts';
+import type { AuditFacet, AuditKey, AuditSummary, Unjudged } from '#shared/model/audit.ts';
 import type { Cluster } from '#shared/model/cluster.ts';
 import type { Columns } from './columns.ts';
 import { countFacets } from './facets.ts';
@@ -35,6 +35,7 @@ export interface Counted {
   readonly unjudged: Unjudged[];
   readonly totals: AuditSummary['totals'];
   readonly keys: AuditSummary['keys'];
+  readonly weighed: AuditSummary['weighed'];
 }
 
 /**
@@ -55,6 +56,7 @@ export function countAudit(input: CountInput): Counted {
     facets: countFacets(columns, subjects, now),
     unjudged,
     ...countTotals(ledger, subjects),
+    weighed: weigh(subjects),
   };
 }
 
@@ -111,7 +113,7 @@ function countTotals(
     if (subject.label === null) return;
     const use = uses.get(subject.id);
     if (use !== undefined) use.blobs += size;
-    else uses.set(subject.id, useOf(subject, size));
+    else uses.set(subject.id, keyUse(subject, size));
   });
   return {
     totals: {
@@ -128,7 +130,19 @@ function countTotals(
   };
 }
 
-function useOf(subject: Subject, blobs: number): AuditSummary['keys'][number] {
+/** How much is known of who may open what is under the keys. */
+function weigh(subjects: readonly Subject[]): AuditSummary['weighed'] {
+  const keys = [...new Map(subjects.flatMap(({ key }) => (key === null ? [] : [[key.arn, key]]))).values()];
+  const count = (told: (key: AuditKey) => boolean): number => keys.filter(told).length;
+  return {
+    keys: keys.length,
+    policies: count(({ openTo }) => openTo !== null),
+    grants: count(({ grantedTo }) => grantedTo !== null),
+    iamDecides: count(({ iamDecides }) => iamDecides === true),
+  };
+}
+
+function keyUse(subject: Subject, blobs: number): AuditSummary['keys'][number] {
   const { key, fingerprint, by } = subject;
   return { key, name: subjectName(subject), fingerprint, blobs, by };
 }

@@ -119,7 +119,9 @@ function agedWords(at: number, now: number): [string, string] {
 }
 
 function ofDate({ at }: DateCode, now: number): Valued {
-  return at === null ? { value: '', label: 'no date declared', fingerprint: null } : plain(...agedWords(at, now));
+  return at === null
+    ? { value: '', label: 'no date declared', fingerprint: null }
+    : plain(...agedWords(at, now));
 }
 
 /** Value of any facet but age for the blobs of a cohort. */

@@ -70,11 +70,9 @@ function split(group: Group, { ledger, rules, now }: CountInput, silenced: Silen
   const members = kept?.members ?? null;
   const partOf = (file: string, member: () => string): Open => {
     const rule = ruled.find((each) => each.file === undefined || matches(each.file, file));
-    if (rule !== undefined)
-      return part(rule, { reason: rule.reason, until: rule.until, where: 'rules' });
+    if (rule !== undefined) return part(rule, { reason: rule.reason, until: rule.until, where: 'rules' });
     if (kept === null) return part(group, null);
-    if (members !== null && !members.has(member()))
-      return part(group, null);
+    if (members !== null && !members.has(member())) return part(group, null);
     return part(kept, { reason: kept.reason, until: kept.until, where: 'here' });
   };
   for (let i = 0; i < group.indexes.length; i += 1) {

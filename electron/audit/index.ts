@@ -7,7 +7,7 @@ export type { Found } from './finish.ts';
 export { History, historyEvent } from './history.ts';
 export type { Caller } from './key-findings.ts';
 export { type Ledger, makeLedger } from './ledger.ts';
-export { openPrincipals } from './policy.ts';
+export { type GrantSeen, leavesToIam, openPrincipals, outsideGrantees } from './policy.ts';
 export { auditCsv } from './report/audit-csv.ts';
 export { auditHtml } from './report/audit-html.ts';
 export { auditJson } from './report/audit-json.ts';

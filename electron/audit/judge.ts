@@ -19,12 +19,7 @@ export interface Verdicts {
 }
 
 /** Judges each blob by each rule. What the bytes and KMS do not say is not judged, and that is told. */
-export function judge(
-  rules: Rules,
-  columns: Columns,
-  subjects: readonly Subject[],
-  now: number,
-): Verdicts {
+export function judge(rules: Rules, columns: Columns, subjects: readonly Subject[], now: number): Verdicts {
   const verdicts = new Collected(columns);
   for (const [rule, check] of keyChecks(rules))
     columns.cohorts.forEach(({ row }, cohort) => {

@@ -9,7 +9,7 @@ import { fromCsvField } from './inert.ts';
 import { auditCsv as csvOf } from './report/audit-csv.ts';
 import { auditHtml as htmlOf } from './report/audit-html.ts';
 import { auditJson as jsonOf } from './report/audit-json.ts';
-import { auditSarif as sarifOf, type ByteRangeOf } from './report/audit-sarif.ts';
+import { type ByteRangeOf, auditSarif as sarifOf } from './report/audit-sarif.ts';
 import { historyCsv, historyHtml, historyJson } from './report/history-report.ts';
 import { runCsv, runHtml, runJson, runSarif as runSarifOf } from './report/run-report.ts';
 import { artifactUri } from './report/sarif.ts';
@@ -226,7 +226,7 @@ describe('reports', () => {
 });
 
 const KNOWN = new Set(
-  'html head meta title style body header main section article h1 h2 h3 p ul li dl dt dd table thead tbody tr th td bdi span div svg rect'.split(
+  'html head meta title style body header main section article h1 h2 h3 p ul li dl dt dd figure figcaption table thead tbody tr th td bdi span div svg rect'.split(
     ' ',
   ),
 );

@@ -296,8 +296,7 @@ export class AuditRoom {
   /** Suppressions changed, and nothing that was counted. */
   #judgeAgain(): void {
     const made = this.#made;
-    if (made !== null)
-      this.#made = { ...made, audit: finishAudit(made.counted, this.#suppressions.all()) };
+    if (made !== null) this.#made = { ...made, audit: finishAudit(made.counted, this.#suppressions.all()) };
     this.#parts.changed(this.#asking.asking);
   }
 }

@@ -22,8 +22,10 @@ import type { Workspace } from './workspace.ts';
 export interface RunWitness {
   /** A run has begun, or goes on after it was cut off. The witness waits for its end. */
   run(run: Run, asked: AskedRun): void;
+  /** A run that was cut off was found at the start. */
+  cutOff(run: RunSummary, items: readonly RunItem[], asked: AskedRun): void;
   /** A run that was cut off is closed as it stands. */
-  abandoned(runId: string, items: readonly RunItem[], asked: AskedRun): void;
+  abandoned(run: RunSummary, items: readonly RunItem[], asked: AskedRun): void;
   undone(runId: string, undone: Undone): void;
 }
 
@@ -176,8 +178,17 @@ export class Runs {
     const live = this.#book.live(runId);
     if (live !== null) return live.cancel();
     await this.#book.abandon(runId);
-    const { items } = this.#book.items(runId, { offset: 0, limit: Number.MAX_SAFE_INTEGER, only: 'all' });
-    this.#parts.witness.abandoned(runId, items, this.#asked(runId));
+    this.#parts.witness.abandoned(this.#book.summary(runId), this.#allItems(runId), this.#asked(runId));
+  }
+
+  /** Has what is known of runs that were cut off written down: whoever was to do it is gone. */
+  tellCutOff(): void {
+    for (const run of this.#book.cutOff())
+      this.#parts.witness.cutOff(run, this.#allItems(run.id), this.#asked(run.id));
+  }
+
+  #allItems(runId: string): RunItem[] {
+    return this.#book.items(runId, { offset: 0, limit: Number.MAX_SAFE_INTEGER, only: 'all' }).items;
   }
 
   /** Of a run of an earlier start: its blobs have other names by now. */

@@ -82,6 +82,16 @@ export class RunBook {
       .reverse();
   }
 
+  /** Runs that this or another Rewrap began and that ended with it, by a kill or by its end: oldest first. */
+  cutOff(): RunSummary[] {
+    this.#journal.flush();
+    return this.#journal
+      .runs()
+      .filter(({ no, state }) => state !== 'ended' && !this.#live.has(`r${no}`))
+      .map(({ no }) => this.summary(`r${no}`))
+      .filter(({ status }) => status === 'unfinished');
+  }
+
   /** Throws FaultError `RunGone`. */
   items(runId: string, query: ItemsQuery): { total: number; items: RunItem[] } {
     const { no, output } = this.#row(runId);

@@ -78,6 +78,10 @@ export const AuditKey = z.object({
   currentKeyMaterialId: z.string().nullable(),
   /** Principals that its policy lets open or re-encrypt anything, in words; empty: none; null: not told. */
   openTo: z.array(z.string()).nullable(),
+  /** Whether its policy leaves it to the IAM policies of its account who may use it; null: not told. */
+  iamDecides: z.boolean().nullable(),
+  /** Grantees outside its account whose grants let them open or re-encrypt, in words; null: not told. */
+  grantedTo: z.array(z.string()).nullable(),
   gaps: z.array(z.string()),
 });
 export type AuditKey = z.infer<typeof AuditKey>;
@@ -147,6 +151,17 @@ export const NotAsked = z.object({
 });
 export type NotAsked = z.infer<typeof NotAsked>;
 
+/** Of how many keys it is known who may open what is under them, as far as key policies and grants go. */
+export const Weighed = z.object({
+  /** Keys that KMS described. */
+  keys: z.int(),
+  policies: z.int(),
+  grants: z.int(),
+  /** Keys whose policy leaves it to IAM policies, which are not read. */
+  iamDecides: z.int(),
+});
+export type Weighed = z.infer<typeof Weighed>;
+
 export const AuditSummary = z.object({
   /** Revision of the list of blobs that was counted. */
   revision: z.int(),
@@ -172,6 +187,7 @@ export const AuditSummary = z.object({
   keys: z.array(AuditKeyUse),
   /** Keys KMS is still being asked about. */
   asking: z.int(),
+  weighed: Weighed,
   /** Whom KMS was not asked about; nothing stands here without a connection. */
   notAsked: NotAsked,
   /** What KMS would not tell. */

@@ -1,4 +1,4 @@
-import { FACET_WORDS } from '#shared/audit-words.ts';
+import { FACET_WORDS, weighedWords } from '#shared/audit-words.ts';
 import type { AuditFacet, AuditSummary, Facet, NotAsked } from '#shared/model/audit.ts';
 import type { Severity } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
@@ -30,32 +30,32 @@ export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked }: Aske
       heading: 'At a glance',
       blocks: [
         { type: 'text', strong: true, text: glance(summary) },
+        totalsOf(summary),
         {
-          type: 'stack',
-          title: 'Blobs by the highest severity found',
-          bars: [
-            { label: 'critical', count: summary.severities.critical, tone: 'danger' },
-            { label: 'warning', count: summary.severities.warning, tone: 'attention' },
-            { label: 'note', count: summary.severities.info, tone: 'info' },
-            { label: 'nothing found', count: summary.severities.none, tone: 'done' },
+          type: 'charts',
+          charts: [
+            {
+              type: 'stack',
+              title: 'Blobs by the highest severity found',
+              bars: [
+                { label: 'critical', count: summary.severities.critical, tone: 'danger' },
+                { label: 'warning', count: summary.severities.warning, tone: 'attention' },
+                { label: 'note', count: summary.severities.info, tone: 'info' },
+                { label: 'nothing found', count: summary.severities.none, tone: 'done' },
+              ],
+            },
+            {
+              type: 'stack',
+              title: 'How much is known of whose keys protect them',
+              bars: (facet('coverage')?.bars ?? []).map((bar) => ({
+                label: bar.label,
+                count: bar.blobs,
+                tone: COVERAGE_TONES[bar.value] ?? 'none',
+              })),
+            },
           ],
         },
-        {
-          type: 'stack',
-          title: 'How much is known of whose keys protect them',
-          bars: (facet('coverage')?.bars ?? []).map((bar) => ({
-            label: bar.label,
-            count: bar.blobs,
-            tone: COVERAGE_TONES[bar.value] ?? 'none',
-          })),
-        },
-        ...notAskedBlocks(notAsked),
-        ...(gaps.length === 0
-          ? []
-          : [
-              { type: 'text', text: 'What KMS would not tell:' } as const,
-              { type: 'list', items: gaps } as const,
-            ]),
+        ...farWords(notAsked).map((words) => ({ type: 'text', text: words }) as const),
       ],
     },
     { heading: 'Findings', blocks: findingBlocks(audit, open, 'Nothing was found.') },
@@ -79,24 +79,51 @@ export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked }: Aske
         ]),
     {
       heading: 'Blobs by',
-      blocks: summary.facets
-        .filter(({ facet: name }) => name !== 'coverage')
-        .map(({ facet: name, bars, more }) => ({
-          type: 'bars',
-          title: FACET_WORDS[name],
-          total: summary.totals.blobs,
-          bars: [
-            ...bars.map((bar) => ({ label: bar.label, count: bar.blobs })),
-            ...(more.values === 0 ? [] : [{ label: `${more.values} more`, count: more.blobs }]),
-          ],
-        })),
+      blocks: [
+        {
+          type: 'charts',
+          charts: summary.facets
+            .filter(({ facet: name }) => name !== 'coverage')
+            .map(({ facet: name, bars, more }) => ({
+              type: 'bars',
+              title: FACET_WORDS[name],
+              total: summary.totals.blobs,
+              bars: bars.map((bar) => ({
+                label: bar.label,
+                count: bar.blobs,
+                ...(bar.value === '' ? { tone: 'none' as const } : {}),
+              })),
+              rest: more,
+            })),
+        },
+      ],
     },
     { heading: 'Keys', blocks: [keyTable(summary)] },
+    { heading: 'How far KMS was asked', blocks: farBlocks(summary, gaps, notAsked) },
   ];
   return htmlReport('Audit of KMS ciphertext', stated, sections);
 }
 
 const plural = (n: number, one: string): string => `${n.toLocaleString('en-US')} ${one}${n === 1 ? '' : 's'}`;
+
+function totalsOf({ totals, findings, violations }: Audit['summary']): Block {
+  return {
+    type: 'totals',
+    totals: [
+      ['Blobs', totals.blobs],
+      ['Files', totals.files],
+      ['Materials', totals.materials],
+      ['Known keys', totals.keys],
+      ['Accounts', totals.accounts],
+      ['Regions', totals.regions],
+      ['Critical', findings.critical, findings.critical > 0 ? 'danger' : 'none'],
+      ['Warnings', findings.warning, findings.warning > 0 ? 'attention' : 'none'],
+      ...(violations === null
+        ? []
+        : [['Rules broken', violations, violations > 0 ? 'danger' : 'done'] as const]),
+    ],
+  };
+}
 
 function glance({ totals, findings, violations }: Audit['summary']): string {
   const what = `${plural(totals.blobs, 'blob')} in ${plural(totals.files, 'file')}, under ${plural(totals.keys, 'known key')} and ${totals.materials === 1 ? 'one key material' : `${totals.materials} key materials`}.`;
@@ -107,31 +134,41 @@ function glance({ totals, findings, violations }: Audit['summary']): string {
 }
 
 /** Keys of which nothing is said because nobody asked: that must not look like nothing being wrong. */
-function notAskedBlocks({ keys, blobs, names, elsewhere }: NotAsked): Block[] {
-  const blocks: Block[] = [];
-  if (keys > 0)
-    blocks.push(
-      {
-        type: 'text',
-        text: `KMS was not asked about ${plural(keys, 'key')}, under which are ${plural(blobs, 'blob')}: nothing is said here of their state, rotation, use and policy.`,
-      },
-      {
-        type: 'list',
-        items: [
-          ...names.map(({ name, blobs: under }) => `${name}: ${plural(under, 'blob')}`),
-          ...(keys > names.length ? [`and ${keys - names.length} more`] : []),
-        ],
-      },
-    );
-  for (const there of elsewhere)
-    blocks.push({
-      type: 'text',
-      text:
-        there.region === null
-          ? `${plural(there.keys, 'key')} with ${plural(there.blobs, 'blob')} could not be asked about: the files call them by names that KMS does not take.`
-          : `${plural(there.keys, 'key')} with ${plural(there.blobs, 'blob')} could not be asked about from this connection: they are in ${there.region}.`,
-    });
-  return blocks;
+function farWords({ keys, blobs, elsewhere }: NotAsked): string[] {
+  return [
+    ...(keys === 0
+      ? []
+      : [
+          `KMS was not asked about ${plural(keys, 'key')}, under which are ${plural(blobs, 'blob')}: nothing is said here of their state, rotation, use and policy.`,
+        ]),
+    ...elsewhere.map(({ region, keys: there, blobs: under }) =>
+      region === null
+        ? `${plural(there, 'key')} with ${plural(under, 'blob')} could not be asked about: the files call them by names that KMS does not take.`
+        : `${plural(there, 'key')} with ${plural(under, 'blob')} could not be asked about from this connection: they are in ${region}.`,
+    ),
+  ];
+}
+
+function farBlocks(summary: Audit['summary'], gaps: readonly string[], notAsked: NotAsked): Block[] {
+  if (summary.caller === null)
+    return [{ type: 'text', text: 'There was no connection: what only KMS can say was not asked.' }];
+  const { keys, names } = notAsked;
+  const list = (title: string, items: readonly string[]): Block[] =>
+    items.length === 0
+      ? []
+      : [
+          { type: 'text', text: title },
+          { type: 'list', items },
+        ];
+  return [
+    ...weighedWords(summary.weighed).map((words) => ({ type: 'text', text: words }) as const),
+    ...farWords(notAsked).map((words) => ({ type: 'text', text: words }) as const),
+    ...list('Keys that KMS was not asked about:', [
+      ...names.map(({ name, blobs }) => `${name}: ${plural(blobs, 'blob')}`),
+      ...(keys > names.length ? [`and ${keys - names.length} more`] : []),
+    ]),
+    ...list('What KMS would not tell:', gaps),
+  ];
 }
 
 function findingBlocks(audit: Audit, findings: readonly Found[], none: string): Block[] {
