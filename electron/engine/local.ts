@@ -186,7 +186,7 @@ function begin({ options, workspace, connection, practice, runs, settings }: Roo
       await workspace.addPaths([practice.vaultFolder], 'path');
   })();
   // After the window has what it asks for first.
-  const told = setImmediate().then(() => runs.tellCutOff());
+  const told = setImmediate().then(() => runs.tellLeft());
   // What fails here shows on screen: the connection's state has its fault, an empty list invites a drop.
   return { folders, all: Promise.allSettled([folders, connected, intake, told]) };
 }

@@ -22,8 +22,8 @@ import type { Workspace } from './workspace.ts';
 export interface RunWitness {
   /** A run has begun, or goes on after it was cut off. The witness waits for its end. */
   run(run: Run, asked: AskedRun): void;
-  /** A run that was cut off was found at the start. */
-  cutOff(run: RunSummary, items: readonly RunItem[], asked: AskedRun): void;
+  /** A run of a Rewrap that is gone was found at the start: cut off, or ended. */
+  left(run: RunSummary, items: () => readonly RunItem[], asked: AskedRun): void;
   /** A run that was cut off is closed as it stands. */
   abandoned(run: RunSummary, items: readonly RunItem[], asked: AskedRun): void;
   undone(runId: string, undone: Undone): void;
@@ -181,10 +181,10 @@ export class Runs {
     this.#parts.witness.abandoned(this.#book.summary(runId), this.#allItems(runId), this.#asked(runId));
   }
 
-  /** Has what is known of runs that were cut off written down: whoever was to do it is gone. */
-  tellCutOff(): void {
-    for (const run of this.#book.cutOff())
-      this.#parts.witness.cutOff(run, this.#allItems(run.id), this.#asked(run.id));
+  /** Has what became of runs written down, where whoever was to do it was killed before. */
+  tellLeft(): void {
+    for (const run of this.#book.left())
+      this.#parts.witness.left(run, () => this.#allItems(run.id), this.#asked(run.id));
   }
 
   #allItems(runId: string): RunItem[] {

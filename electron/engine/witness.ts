@@ -127,7 +127,7 @@ export class Witness {
       // What one that was only suspended did is written down at the next start, from the journal.
       const events =
         summary.finishedAt === null
-          ? [this.#ended(summary, 'suspended', asked, by)]
+          ? [this.#ended(summary, SUSPENDED, asked, by)]
           : this.#outcomes(summary, run.items(), asked, declared, by);
       await this.#history.appendMany(events);
     });
@@ -135,14 +135,16 @@ export class Witness {
     this.#pending.add(kept);
   }
 
-  /** A run that was cut off was found: what it did until then, once for each time that it was cut off. */
-  cutOff(run: RunSummary, items: readonly RunItem[], asked: AskedRun): void {
+  /** A run of a Rewrap that is gone: what it did, if that one was killed before it wrote it down. */
+  left(run: RunSummary, items: () => readonly RunItem[], asked: AskedRun): void {
     const known = this.#history.ofRun(run.id, run.startedAt);
-    const last = known.findLast(({ kind, outcome }) => kind !== 'blob' && outcome !== 'suspended');
-    if (last?.outcome === CUT_OFF) return;
+    const last = known.findLast(({ kind, outcome }) => kind !== 'blob' && outcome !== SUSPENDED);
+    if (last?.kind !== 'run-started' && last?.kind !== 'preflight-started') return;
+    const { connection } = run;
+    const outcome = run.status === 'unfinished' ? CUT_OFF : run.status;
     this.#write([
-      ...this.#blobs(run, items, asked, new Map(), {}),
-      this.#ended(run, CUT_OFF, asked, { connection: run.connection }),
+      ...this.#blobs(run, items(), asked, new Map(), { connection }),
+      this.#ended(run, outcome, asked, { connection }),
     ]);
   }
 
@@ -270,8 +272,9 @@ function whoseIs(connection: Connection): Pick<HistoryEvent, 'who' | 'connection
   return { who: identity?.arn ?? null, connection: status === 'ready' ? connection.describe() : null };
 }
 
-/** Outcome of a run that ended with the process that had it. */
+/** Outcome of a run that was killed with the process that had it, and of one that was stopped with it. */
 const CUT_OFF = 'cut off';
+const SUSPENDED = 'suspended';
 
 /** The same outcome of the same blob by the same requests. */
 const sameAs = ({ file, place, outcome, requestIds }: HistoryEvent): string =>

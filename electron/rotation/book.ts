@@ -19,6 +19,9 @@ export interface Again {
   readonly files: readonly PlanFile[];
 }
 
+/** Ended runs of Rewraps that are gone which are looked at. */
+const LEFT_LOOKED_AT = 20;
+
 /** Every run of this data folder: those under way here, and the journal's record of all. */
 export class RunBook {
   readonly #journal: Journal;
@@ -82,14 +85,20 @@ export class RunBook {
       .reverse();
   }
 
-  /** Runs that this or another Rewrap began and that ended with it, by a kill or by its end: oldest first. */
-  cutOff(): RunSummary[] {
+  /**
+   * Runs of Rewraps that are gone, oldest first: every one that was cut off, and of those that ended the last twenty.
+   * Whoever had them may not have come to write down what became of them.
+   */
+  left(): RunSummary[] {
     this.#journal.flush();
-    return this.#journal
+    const { owner } = this.#journal;
+    const rows = this.#journal
       .runs()
-      .filter(({ no, state }) => state !== 'ended' && !this.#live.has(`r${no}`))
-      .map(({ no }) => this.summary(`r${no}`))
-      .filter(({ status }) => status === 'unfinished');
+      .filter((row) => row.owner !== owner.id && !owner.isAlive(row.owner) && !this.#live.has(`r${row.no}`));
+    const recent = new Set(rows.slice(-LEFT_LOOKED_AT));
+    return rows
+      .filter((row) => row.state !== 'ended' || recent.has(row))
+      .map(({ no }) => this.summary(`r${no}`));
   }
 
   /** Throws FaultError `RunGone`. */

@@ -160,8 +160,7 @@ export function BarChart({ title, bars, total, rest, onOpen }: BarsProps) {
           <title id={`${id}t`}>{title}</title>
           <desc id={`${id}d`}>{shapeWords(bars, total, rest)}</desc>
           {bars.map((bar, i) => (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the button of the row does the same by keyboard
-            // biome-ignore lint/a11y/noStaticElementInteractions: within a picture, to those who do not see it, are no elements
+            // biome-ignore lint/a11y/noStaticElementInteractions: the button of the row does the same by keyboard
             <g key={bar.id} className="bar" onClick={() => onOpen(bar)}>
               <rect className="bar-row" y={i * ROW} width="100" height={ROW} />
               <rect className="bar-track" y={i * ROW + (ROW - THICK) / 2} width="100" height={THICK} />

@@ -3,7 +3,8 @@ import type { AuditFacet, AuditSummary, Facet, NotAsked } from '#shared/model/au
 import type { Severity } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
 import type { Found } from '../finish.ts';
-import { type Block, htmlReport, type Section, type Tone } from './html.ts';
+import { type Block, htmlReport, type Section } from './html.ts';
+import type { Tone } from './html-charts.ts';
 import type { Asked, Stated } from './stated.ts';
 
 /** Places that an HTML report lists for a finding; CSV, JSON and SARIF list all. */

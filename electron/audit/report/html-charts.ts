@@ -1,7 +1,14 @@
 import { shapeWords, share } from '#shared/audit-words.ts';
 import { html } from '../inert.ts';
-import type { Bar } from './html.ts';
 import { count, text } from './html-text.ts';
+
+export interface Bar {
+  readonly label: string;
+  readonly count: number;
+  /** Class of its colour in a stacked bar. */
+  readonly tone?: Tone;
+}
+export type Tone = 'done' | 'soft' | 'attention' | 'danger' | 'info' | 'none';
 
 /**
  * Horizontal bars in the rows of their own table, so that picture and figures cannot differ. To those who do not see

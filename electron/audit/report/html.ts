@@ -1,16 +1,8 @@
 import { html } from '../inert.ts';
-import { barChart, stackChart } from './html-charts.ts';
+import { type Bar, barChart, stackChart, type Tone } from './html-charts.ts';
 import { styleOf } from './html-style.ts';
 import { type Cell, count, text } from './html-text.ts';
 import type { Stated } from './stated.ts';
-
-export interface Bar {
-  readonly label: string;
-  readonly count: number;
-  /** Class of its colour in a stacked bar. */
-  readonly tone?: Tone;
-}
-export type Tone = 'done' | 'soft' | 'attention' | 'danger' | 'info' | 'none';
 
 export type Block =
   | { readonly type: 'text'; readonly text: string; readonly strong?: boolean }
