@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { History } from '../audit/index.ts';
 import { type Engine, type EngineOptions, router, strippedEvent, unknownRequest } from '../bridge/index.ts';
@@ -57,8 +58,9 @@ export function createEngine(
       if (state?.status === 'ready') runs.connected();
     },
     keysPage: (page) => emit('keysPage', { ...page, side: 'source' }),
+    keysListed: (keys, gaps) => witness.keysListed('source', connection, keys, gaps),
   });
-  const destination = new Connection({
+  const destination: Connection = new Connection({
     practice,
     askMfa,
     changed: (state) => {
@@ -66,6 +68,7 @@ export function createEngine(
       emit('destinationChanged', { destination: state });
     },
     keysPage: (page) => emit('keysPage', { ...page, side: 'destination' }),
+    keysListed: (keys, gaps) => witness.keysListed('destination', destination, keys, gaps),
   });
   const regions = new OtherRegions({ connection, practice, askMfa });
   const both = [connection, destination];
@@ -200,6 +203,8 @@ function begin({ options, workspace, connection, practice, runs, plans, settings
     else if ((await connected)?.choice.kind === 'practice' && connection.state.status === 'ready')
       await workspace.addPaths([practice.vaultFolder], 'path');
   })();
+  // After the window has what it asks for first.
+  const told = setImmediate().then(() => runs.tellLeft());
   // What fails here shows on screen: the connection's state has its fault, an empty list invites a drop.
-  return { folders, all: Promise.allSettled([folders, connected, intake]) };
+  return { folders, all: Promise.allSettled([folders, connected, intake, told]) };
 }

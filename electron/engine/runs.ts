@@ -23,8 +23,10 @@ import type { Workspace } from './workspace.ts';
 export interface RunWitness {
   /** A run has begun, or goes on after it was cut off. The witness waits for its end. */
   run(run: Run, asked: AskedRun): void;
+  /** A run of a Rewrap that is gone was found at the start: cut off, or ended. */
+  left(run: RunSummary, items: () => readonly RunItem[], asked: AskedRun): void;
   /** A run that was cut off is closed as it stands. */
-  abandoned(runId: string, items: readonly RunItem[], asked: AskedRun): void;
+  abandoned(run: RunSummary, items: readonly RunItem[], asked: AskedRun): void;
   undone(runId: string, undone: Undone): void;
 }
 
@@ -193,8 +195,17 @@ export class Runs {
     const live = this.#book.live(runId);
     if (live !== null) return live.cancel();
     await this.#book.abandon(runId);
-    const { items } = this.#book.items(runId, { offset: 0, limit: Number.MAX_SAFE_INTEGER, only: 'all' });
-    this.#parts.witness.abandoned(runId, items, this.#asked(runId));
+    this.#parts.witness.abandoned(this.#book.summary(runId), this.#allItems(runId), this.#asked(runId));
+  }
+
+  /** Has what became of runs written down, where whoever was to do it was killed before. */
+  tellLeft(): void {
+    for (const run of this.#book.left())
+      this.#parts.witness.left(run, () => this.#allItems(run.id), this.#asked(run.id));
+  }
+
+  #allItems(runId: string): RunItem[] {
+    return this.#book.items(runId, { offset: 0, limit: Number.MAX_SAFE_INTEGER, only: 'all' }).items;
   }
 
   /** Of a run of an earlier start: its blobs have other names by now. */

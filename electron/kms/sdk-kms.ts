@@ -15,6 +15,7 @@ import type { Session } from './session.ts';
 import { between, type Transport } from './transport.ts';
 import type {
   DryRunOutput,
+  Grant,
   KmsConnection,
   ListKeysOptions,
   ReEncryptInput,
@@ -118,6 +119,23 @@ export class SdkKms implements KmsConnection {
       const { GetKeyPolicyCommand } = await import('@aws-sdk/client-kms');
       const { Policy } = await this.#parts.kms.send(new GetKeyPolicyCommand({ KeyId: keyId }));
       return Policy ?? '';
+    });
+  }
+
+  async keyGrants(keyId: string): Promise<Grant[]> {
+    return this.#explained({ operation: 'ListGrants', destinationKeyId: keyId }, async () => {
+      const { paginateListGrants } = await import('@aws-sdk/client-kms');
+      const grants: Grant[] = [];
+      for await (const page of paginateListGrants({ client: this.#parts.kms }, { KeyId: keyId, Limit: 100 }))
+        for (const { GrantId, Name, GranteePrincipal, Operations, Constraints } of page.Grants ?? [])
+          grants.push({
+            id: GrantId ?? '',
+            name: Name === undefined || Name === '' ? null : Name,
+            grantee: GranteePrincipal ?? '',
+            operations: Operations ?? [],
+            bound: Constraints !== undefined,
+          });
+      return grants;
     });
   }
 

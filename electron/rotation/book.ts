@@ -21,6 +21,9 @@ export interface Again {
   readonly files: readonly PlanFile[];
 }
 
+/** Ended runs of Rewraps that are gone which are looked at. */
+const LEFT_LOOKED_AT = 20;
+
 /** Every run of this data folder: those under way here, and the journal's record of all. */
 export class RunBook {
   readonly #journal: Journal;
@@ -88,6 +91,22 @@ export class RunBook {
       .runs()
       .map((row) => this.summary(`r${row.no}`))
       .reverse();
+  }
+
+  /**
+   * Runs of Rewraps that are gone, oldest first: every one that was cut off, and of those that ended the last twenty.
+   * Whoever had them may not have come to write down what became of them.
+   */
+  left(): RunSummary[] {
+    this.#journal.flush();
+    const { owner } = this.#journal;
+    const rows = this.#journal
+      .runs()
+      .filter((row) => row.owner !== owner.id && !owner.isAlive(row.owner) && !this.#live.has(`r${row.no}`));
+    const recent = new Set(rows.slice(-LEFT_LOOKED_AT));
+    return rows
+      .filter((row) => row.state !== 'ended' || recent.has(row))
+      .map(({ no }) => this.summary(`r${no}`));
   }
 
   /** Throws FaultError `RunGone`. */
