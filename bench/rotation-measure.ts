@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { KMSClient, ReEncryptCommand } from '@aws-sdk/client-kms';
-import { readSource, scan } from '../electron/intake/index.ts';
+import { DiskPool, readSource, scan } from '../electron/intake/index.ts';
 import { connect } from '../electron/kms/index.ts';
 import { type PlanFile, planBlob, RunBook } from '../electron/rotation/index.ts';
 
@@ -26,6 +27,8 @@ export interface Job {
   /** Dies by SIGKILL when so many blobs are done; 0: lives. */
   readonly killAt: number;
 }
+
+const THREAD = new URL('../dist/disk-thread.cjs', import.meta.url);
 
 const job: Job = JSON.parse(process.argv[2] ?? '{}');
 
@@ -62,9 +65,13 @@ async function engine(): Promise<void> {
     },
     null,
   );
-  const book = new RunBook(job.home, ({ counts }) => {
-    if (job.killAt > 0 && counts.succeeded >= job.killAt) process.kill(process.pid, 'SIGKILL');
-  });
+  const book = new RunBook(
+    job.home,
+    ({ counts }) => {
+      if (job.killAt > 0 && counts.succeeded >= job.killAt) process.kill(process.pid, 'SIGKILL');
+    },
+    { disk: new DiskPool(() => new Worker(THREAD)) },
+  );
   const over = { kms, connection: 'bench', target: 'bench', patience: 'end' } as const;
   if (job.what === 'resume') {
     const [unfinished] = book.list();

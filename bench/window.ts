@@ -158,18 +158,23 @@ async function contextOf(browser: Browser, host: Host): Promise<BrowserContext> 
 async function untilTaken(browser: Browser, host: Host, rows: number): Promise<void> {
   const context = await contextOf(browser, host);
   const [page] = context.pages();
-  await page?.waitForFunction(
-    async (total) => {
-      const { rewrap } = window as unknown as {
-        rewrap: { blobs: { list(p: object): Promise<{ value: { total: number } }> } };
-      };
-      return (await rewrap.blobs.list({ offset: 0, limit: 1 })).value.total === total;
-    },
-    rows,
-    { timeout: 120_000, polling: 250 },
-  );
+  if (page === undefined) throw new Error('no page');
+  const deadline = Date.now() + 300_000;
+  // While it reads, the list stands as it was when it was first asked for.
+  while ((await page.evaluate(totalOfList)) !== rows) {
+    if (Date.now() > deadline) throw new Error('The host did not read every file in five minutes.');
+    await page.waitForTimeout(250);
+  }
   originOf.set(context, new URL(host.address).origin);
-  await page?.close();
+  await page.close();
+}
+
+/** Runs in the page. */
+async function totalOfList(): Promise<number> {
+  const { rewrap } = window as unknown as {
+    rewrap: { blobs: { list(p: object): Promise<{ value: { total: number } }> } };
+  };
+  return (await rewrap.blobs.list({ offset: 0, limit: 1 })).value.total;
 }
 
 const originOf = new WeakMap<BrowserContext, string>();
@@ -341,6 +346,7 @@ async function measureBusy(
       },
       grantTokens: [],
       output: { mode: 'download' },
+      route: 'reencrypt',
       verify: true,
       dryRun: true,
     });

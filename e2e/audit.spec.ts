@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeKeyCommand, DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
+import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { rewrap } from './support/processes.ts';
 import { connected, pickKey } from './support/screen.ts';
@@ -11,6 +12,26 @@ const ROTATED = 'alias/rotated';
 /** A blob as the AWS CLI prints it, so that its file says which key it is under. */
 const printed = (blob: Uint8Array, keyArn: string, more: object = {}): string =>
   `${JSON.stringify({ CiphertextBlob: Buffer.from(blob).toString('base64'), KeyId: keyArn, ...more }, null, 2)}\n`;
+
+/** Opens a report as its reader does and prints it: each finding is there, nothing is wider than the paper. */
+async function readOnPaper(page: Page, path: string): Promise<void> {
+  const reader = await page.context().newPage();
+  await reader.setContent(readFileSync(path, 'utf8'));
+  await expect(reader.getByRole('heading', { name: 'Audit of KMS ciphertext' })).toBeVisible();
+  await expect(
+    reader.getByRole('article').filter({ hasText: 'alias/payments does not rotate.' }),
+  ).toBeVisible();
+  await expect(reader.getByRole('heading', { name: 'Suppressed findings' })).toBeVisible();
+  await expect(reader.getByText('Not weighed: IAM policies')).toBeVisible();
+  await expect(reader.getByRole('img', { name: /^Key\. .*alias\/payments/ })).toHaveCount(1);
+  // A4 at 96 dpi, less the margins.
+  await reader.setViewportSize({ width: 688, height: 990 });
+  await reader.emulateMedia({ media: 'print' });
+  expect(await reader.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(688);
+  const pdf = (await reader.pdf({ preferCSSPageSize: true, printBackground: true })).toString('latin1');
+  expect(pdf.match(/\/Type\s*\/Page\b/g)?.length ?? 0).toBeGreaterThan(1);
+  await reader.close();
+}
 
 test('an auditor’s day: findings, one suppressed, a report, a deletion, a rotation, and the finding gone', async ({
   stage,
@@ -45,6 +66,11 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   const coverage = overview.getByRole('figure').filter({ hasText: 'How the key is known' });
   await expect(coverage.getByRole('row', { name: /declared in files 4 100\.0 %/ })).toBeVisible();
 
+  // A chart is one picture that says its shape, with its figures beside it.
+  const regions = overview.getByRole('figure').filter({ hasText: 'Region' });
+  await expect(regions.getByRole('img', { name: 'Region All 4 blobs: us-east-1.' })).toBeVisible();
+  await expect(regions.getByRole('row', { name: /us-east-1 4 100\.0 %/ })).toBeVisible();
+
   // Three findings of different kinds.
   await page.getByRole('tab', { name: /^Findings/ }).click();
   const card = (title: string | RegExp) => page.getByRole('listitem').filter({ hasText: title });
@@ -69,6 +95,13 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   const csv = readFileSync(await download.path(), 'utf8');
   expect(csv.split('\r\n')).toHaveLength(6);
   expect(csv).toContain('key-not-rotated');
+
+  await page.getByRole('button', { name: 'Export the audit' }).click();
+  const [report] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: 'HTML' }).click(),
+  ]);
+  await readOnPaper(page, await report.path());
 
   // What would break?
   await page.getByRole('tab', { name: 'If a key is deleted' }).click();
@@ -110,6 +143,7 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   await page.getByRole('button', { name: 'Verify the chain' }).click();
   await expect(page.getByRole('status', { name: 'Verification' })).toContainText(/All \d+ links hold/);
   await expect(page.getByRole('row', { name: /reencrypted.*token\.json/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /Keys read.*listed: \d+ keys/ })).toBeVisible();
   await expect(page.getByRole('row', { name: /Suppressed.*Kept until the archive is closed/ })).toBeVisible();
 });
 

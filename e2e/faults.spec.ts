@@ -132,4 +132,11 @@ test('a kill at any moment leaves the file wholly old or wholly new', async ({ s
   const { page: again } = await open(stage.files);
   await connected(again);
   await expect(again.getByRole('row', { name: /f\d\d\.bin/ }).first()).toBeVisible();
+  // What was done until then is in the history, though nobody lived to write it.
+  await again.getByRole('button', { name: 'Audit', exact: true }).click();
+  await again.getByRole('tab', { name: 'History' }).click();
+  await expect(
+    again.getByRole('row', { name: /Run ended.*(cut off|finished): \d+ succeeded/ }),
+  ).toBeVisible();
+  await expect(again.getByRole('row', { name: /reencrypted.*f\d\d\.bin/ }).first()).toBeVisible();
 });

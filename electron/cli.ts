@@ -11,7 +11,7 @@ import { plan, planDiff, runPlanFile } from './cli/plan.ts';
 import { practiceKms } from './cli/practice.ts';
 import { checkContexts, checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
 import { checkRoute } from './cli/route.ts';
-import { rule } from './cli/rules.ts';
+import { rule } from './cli/rule-option.ts';
 import { closeRun, listRuns, type OnwardFlags, resumeRun, retryRun, undoRun } from './cli/runs.ts';
 import { serveCommand } from './cli/serve.ts';
 import { BAD_INPUT } from './cli/session.ts';

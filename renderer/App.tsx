@@ -10,6 +10,7 @@ import { SuppressDialog } from './views/audit/SuppressDialog.tsx';
 import { BlobsView } from './views/blobs/BlobsView.tsx';
 import { ClearDialog } from './views/blobs/ClearDialog.tsx';
 import { PasteDialog } from './views/blobs/PasteDialog.tsx';
+import { RulesDialog } from './views/blobs/RulesDialog.tsx';
 import { CompareDialog } from './views/compare/CompareDialog.tsx';
 import { ConnectionDialog } from './views/connection/ConnectionDialog.tsx';
 import { MfaDialog } from './views/connection/MfaDialog.tsx';
@@ -58,6 +59,7 @@ export function App() {
       <ConnectionDialog />
       <PasteDialog />
       <ClearDialog />
+      <RulesDialog />
       <ReencryptSheet />
       <CompareDialog />
       <FindKeyDialog />

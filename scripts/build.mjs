@@ -58,6 +58,7 @@ function forNode({ entry, source, format }) {
 await forNode({ entry: 'main', source: 'electron/main.ts', format: 'cjs' });
 await forNode({ entry: 'preload', source: 'electron/preload.ts', format: 'cjs' });
 await forNode({ entry: 'engine', source: 'electron/engine/worker.ts', format: 'cjs' });
+await forNode({ entry: 'disk-thread', source: 'electron/intake/put-back/disk/thread.ts', format: 'cjs' });
 // One file of Node's own modules and nothing else: it may read itself alone, under Node's permission model.
 await forNode({ entry: 'two-step-child', source: 'electron/two-step/child/main.ts', format: 'cjs' });
 // The shell and the loopback host run in plain Node and are no part of the packed application.

@@ -6,7 +6,17 @@ import { describe, expect, it } from 'vitest';
 const root = resolve(import.meta.dirname, '..');
 
 /** Services: each is entered by its index.ts alone. */
-const SERVICES = ['intake', 'inspect', 'kms', 'practice-kms', 'rotation', 'clusters', 'audit', 'two-step'];
+const SERVICES = [
+  'aws-sign',
+  'intake',
+  'inspect',
+  'kms',
+  'practice-kms',
+  'rotation',
+  'clusters',
+  'audit',
+  'two-step',
+];
 /** Rooms of the hosts, which no service may import. */
 const HOSTS = [
   'main.ts',
@@ -136,14 +146,18 @@ describe('layers', () => {
     ).toEqual([]);
   });
 
-  it("the two-step child is made of a few of Node's modules and its own folder", () => {
-    const child = imports.filter((i) => i.from.startsWith('electron/two-step/child/'));
+  it("the two-step child is made of a few of Node's modules, its own folder and the signature", () => {
+    const child = imports.filter((i) => /^electron\/(?:two-step\/child|aws-sign)\//.test(i.from));
     const node = child.filter((i) => i.bare).map((i) => i.to);
     expect([...new Set(node)].sort()).toEqual(['node:crypto', 'node:http', 'node:https']);
     expect(
       show(
         child.filter(
-          (i) => !i.bare && !/^electron\/two-step\/(?:child\/(?!.*test)|messages\.ts$)/.test(i.to),
+          (i) =>
+            !i.bare &&
+            !/^electron\/(?:two-step\/(?:child\/(?!.*test)|messages\.ts$)|aws-sign\/(?:index|sign)\.ts$)/.test(
+              i.to,
+            ),
         ),
       ),
     ).toEqual([]);

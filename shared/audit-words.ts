@@ -1,4 +1,4 @@
-import type { Facet } from './model/audit.ts';
+import type { Facet, Weighed } from './model/audit.ts';
 
 /** What an audit counts by, for people: the same on screen and in reports. */
 export const FACET_WORDS: Record<Facet, string> = {
@@ -17,3 +17,61 @@ export const FACET_WORDS: Record<Facet, string> = {
   container: 'Container',
   coverage: 'How the key is known',
 };
+
+const count = (n: number): string => n.toLocaleString('en-US');
+const blobs = (n: number): string => `${count(n)} ${n === 1 ? 'blob' : 'blobs'}`;
+
+/** Share of a whole, in per cent with one digit. */
+export const share = (n: number, total: number): string =>
+  total === 0 ? '0 %' : `${((n / total) * 100).toFixed(1)} %`;
+
+/** Values named before the others are summed up. */
+const NAMED = 3;
+
+/**
+ * What a chart of blobs shows, in words, for those who do not see it: whether one value stands out, which come next,
+ * what the rest comes to. `rest`: values that are not drawn.
+ */
+export function shapeWords(
+  bars: readonly { readonly label: string; readonly count: number }[],
+  total: number,
+  rest: { readonly values: number; readonly blobs: number } = { values: 0, blobs: 0 },
+): string {
+  const sorted = bars.filter((bar) => bar.count > 0).sort((a, b) => b.count - a.count);
+  const [first, ...others] = sorted;
+  if (first === undefined) return 'No blobs.';
+  if (others.length === 0 && rest.values === 0) return `All ${blobs(first.count)}: ${first.label}.`;
+  const last = others.at(-1) ?? first;
+  if (rest.values === 0 && others.length >= NAMED && last.count * 1.25 >= first.count)
+    return `Spread evenly over ${sorted.length} values: ${
+      last.count === first.count ? blobs(first.count) : `${count(last.count)} to ${blobs(first.count)}`
+    } each.`;
+  const named = others.slice(0, NAMED - 1);
+  const left = others.slice(NAMED - 1);
+  const values = left.length + rest.values;
+  const under = left.reduce((sum, bar) => sum + bar.count, 0) + rest.blobs;
+  return [
+    `${first.count * 2 > total ? 'Most' : 'The largest part'}, ${share(first.count, total)}: ${first.label}`,
+    ...named.map((bar) => `then ${bar.label}, ${share(bar.count, total)}`),
+    ...(values === 0
+      ? []
+      : [`${values === 1 ? 'one more value' : `${count(values)} more values`}, ${share(under, total)}`]),
+  ]
+    .join('; ')
+    .concat('.');
+}
+
+/** What was weighed to say who may open what is under the keys, and what was not: sentences. */
+export function weighedWords({ keys, policies, grants, iamDecides }: Weighed): string[] {
+  if (keys === 0) return [];
+  const of = (n: number): string => (n === keys ? `all ${count(keys)}` : `${count(n)} of ${count(keys)}`);
+  return [
+    `Who may open what is under a key was read from the key policies of ${of(policies)} described keys and from the grants of ${of(grants)}.`,
+    'Not weighed: IAM policies, permission boundaries, service and resource control policies, session policies, VPC endpoint policies, and statements that deny.',
+    ...(iamDecides === 0
+      ? []
+      : [
+          `${count(iamDecides)} ${iamDecides === 1 ? 'key leaves' : 'keys leave'} it to the IAM policies of its account who may use it: more people may open these blobs than are named here.`,
+        ]),
+  ];
+}

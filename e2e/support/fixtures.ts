@@ -23,10 +23,11 @@ export interface App {
 
 /**
  * `stage`: a home of its own and the practice KMS served by `rewrap practice-kms` from the very state that the
- * application opens too. `open`: starts `rewrap serve` and opens its page.
+ * application opens too. `open`: starts `rewrap serve` and opens its page. `faults`: JSON of rules for the practice KMS that
+ * the application starts, by `test.use`.
  */
 export const test = base.extend<
-  { stage: Stage; open: (...args: string[]) => Promise<App> },
+  { faults: string; stage: Stage; open: (...args: string[]) => Promise<App> },
   { seeded: string }
 >({
   // A home with the sample keys made once for a worker: an RSA-4096 key takes seconds.
@@ -41,6 +42,7 @@ export const test = base.extend<
     },
     { scope: 'worker' },
   ],
+  faults: ['', { option: true }],
   stage: async ({ seeded }, use) => {
     const folder = temporaryFolder();
     const home = join(folder.path, 'home');
@@ -60,10 +62,12 @@ export const test = base.extend<
     await practice.stop();
     folder.remove();
   },
-  open: async ({ page, stage }, use) => {
+  open: async ({ page, stage, faults }, use) => {
     const hosts: Running[] = [];
     await use(async (...args) => {
-      const host = start(['serve', ...args], stage.home);
+      const host = start(['serve', ...args], stage.home, {
+        REWRAP_PRACTICE_FAULTS: faults,
+      });
       hosts.push(host);
       const [, address = ''] = await host.waitFor(/Rewrap is at (\S+)/);
       await page.goto(address);

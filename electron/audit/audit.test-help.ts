@@ -1,7 +1,8 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { clusters } from '../clusters/index.ts';
-import type { AuditInput } from './audit.ts';
+import type { CountInput } from './count.ts';
+import { type LedgerInput, makeLedger } from './ledger.ts';
 
 export const NOW = Date.parse('2026-11-24T12:00:00Z');
 export const CALLER = {
@@ -86,29 +87,28 @@ export function key(id: string, more: Partial<AuditKey> = {}): AuditKey {
     },
     currentKeyMaterialId: null,
     openTo: [],
+    iamDecides: true,
+    grantedTo: [],
     gaps: [],
     ...more,
   };
 }
 
-/** An audit's input over rows, with what KMS said of some keys. */
+/** What an audit counts over rows, with what KMS said of some keys. */
 export function input(
   rows: readonly BlobRow[],
   keys: readonly AuditKey[],
-  more: Partial<AuditInput> = {},
-): AuditInput {
+  { findings = () => [], bareFiles = [], ...more }: Partial<CountInput & LedgerInput> = {},
+): CountInput {
   const book = new Map(
     keys.flatMap((each) => [each.arn, each.keyId, ...each.aliases].map((name) => [name, each])),
   );
   return {
-    rows,
+    ledger: makeLedger({ rows, findings, bareFiles }),
     clusters: clusters(rows, () => []),
-    findings: () => [],
-    bareFiles: [],
     book: (name) => book.get(name) ?? null,
     caller: CALLER,
     rules: null,
-    suppressions: new Map(),
     now: NOW,
     revision: 1,
     ...more,

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { weighedWords } from '#shared/audit-words.ts';
 import { arnOf, input, key, NOW, row } from './audit.test-help.ts';
 import { facetMembers, makeAudit, suppressionMembers } from './audit.ts';
 import { deletionImpact } from './deletion.ts';
+import { readRules } from './rules.ts';
+import { Subjects } from './subjects.ts';
 
 const DAY = 86_400_000;
 const days = (n: number): string => new Date(NOW + n * DAY).toISOString();
@@ -29,6 +32,7 @@ describe('what KMS says of keys', () => {
     ['key-aws-managed', { manager: 'AWS' }, 'warning'],
     ['key-other-account', { account: '444455556666' }, 'info'],
     ['key-policy-wide', { openTo: ['anyone, in any account'] }, 'critical'],
+    ['key-grant-outside', { grantedTo: ['arn:aws:iam::444455556666:role/backup (Decrypt)'] }, 'warning'],
     ['key-one-region', { otherRegions: ['eu-west-1'] }, 'info'],
   ] as const)('tells of %s', (code, more, severity) => {
     const finding = one(of(more as never), code);
@@ -122,12 +126,74 @@ describe('the counts', () => {
     for (const { facet, bars: list, more } of audit.summary.facets) {
       expect(more.values).toBe(0);
       const members = list.flatMap(({ value, blobs }) => {
-        const found = facetMembers(audit, facet, value);
+        const found = [...Array.from(facetMembers(audit, facet, value))];
         expect(found).toHaveLength(blobs);
         return found;
       });
       expect(members.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);
     }
+  });
+});
+
+describe('how far it was weighed', () => {
+  it('counts keys whose policy and grants were read, and those that IAM policies decide about', () => {
+    const audit = makeAudit(
+      input(
+        [
+          row({ file: 'a', material: null, keyArn: arnOf('k') }),
+          row({ file: 'b', material: null, keyArn: arnOf('l') }),
+        ],
+        [key('k'), key('l', { openTo: null, iamDecides: null, grantedTo: null })],
+      ),
+    );
+    expect(audit.summary.weighed).toEqual({ keys: 2, policies: 1, grants: 1, iamDecides: 1 });
+    expect(weighedWords(audit.summary.weighed).join(' ')).toMatch(
+      /1 of 2 .*Not weighed: IAM policies.*1 key leaves/,
+    );
+  });
+});
+
+/** As a plain look at each row would count: what the columns must come to, whatever is alike and whatever is not. */
+describe('the columns', () => {
+  const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
+  const rows = Array.from({ length: 600 }, (_, i) =>
+    row({
+      file: `f${i % 37}`,
+      place: `${i}`,
+      material: pick([null, 'aa', 'bb', 'cc'], i * 7 + (i >> 3)),
+      keyArn: pick([null, arnOf('k'), arnOf('x', '999988887777'), 'alias/k', ''], i * 5 + (i >> 2)),
+      kind: pick(['kms-symmetric', 'kms-asymmetric-candidate', 'age'] as const, i * 3),
+      createdAt: pick(['2020-01-01', '2026-11-20T00:00:00Z', 'never'], i),
+      context: pick([null, { app: 'x' }, { env: 'dev', app: 'y' }], i >> 1),
+    }),
+  );
+  const rules = readRules(
+    'version: 1\naccounts: ["111122223333"]\ncontext: {required: [env]}\nmaximumAgeDays: 90\n',
+  );
+  const made = input(rows, [key('k', { state: 'Disabled' })], { rules });
+  const audit = makeAudit(made);
+  const finder = new Subjects(made.clusters, made.book);
+
+  it('give each row its own subject', () => {
+    const { columns } = audit.input.ledger;
+    expect(rows.map((_, i) => audit.subjects[columns.cohort[i] ?? -1])).toEqual(
+      rows.map((each) => finder.of(each)),
+    );
+  });
+
+  it('find the rows of a finding that a look at each row finds', () => {
+    const disabled = one(audit, 'key-disabled');
+    const wanted = rows.flatMap((each, i) => (finder.of(each).key?.keyId === 'k' ? [i] : []));
+    expect(wanted.length).toBeGreaterThan(50);
+    expect([...Array.from(disabled.indexes)]).toEqual(wanted);
+    expect(disabled.files).toBe(new Set(wanted.map((i) => rows[i]?.file)).size);
+    expect(disabled.reencryptable).toBe(wanted.filter((i) => rows[i]?.identification.reencryptable).length);
+    const old = rows.flatMap((each, i) => (each.declared.createdAt === '2020-01-01' ? [i] : []));
+    expect([...Array.from(one(audit, 'rule-age').indexes)]).toEqual(old);
+    const lacking = rows.flatMap(({ identification: { kind }, declared: { encryptionContext } }, i) =>
+      kind === 'kms-symmetric' && encryptionContext !== null && !('env' in encryptionContext) ? [i] : [],
+    );
+    expect([...Array.from(one(audit, 'rule-context').indexes)]).toEqual(lacking);
   });
 });
 
@@ -148,19 +214,19 @@ describe('suppression', () => {
     new Map([[found.id, { reason: 'accepted', until: date, where: 'here' as const, members }]]);
 
   it('silences what was seen, and says so', () => {
-    const audit = makeAudit({ ...base(rows), suppressions: until('2026-11-24') });
+    const audit = makeAudit(base(rows), until('2026-11-24'));
     expect(audit.summary.findings).toEqual({ critical: 0, warning: 0, info: 0, suppressed: 1 });
     expect(audit.summary.severities).toEqual({ critical: 0, warning: 0, info: 0, none: 2 });
     expect(audit.findings[0]?.suppressed).toEqual({ reason: 'accepted', until: '2026-11-24', where: 'here' });
   });
 
   it('ends with its date', () => {
-    const audit = makeAudit({ ...base(rows), suppressions: until('2026-11-23') });
+    const audit = makeAudit(base(rows), until('2026-11-23'));
     expect(audit.summary.findings).toMatchObject({ critical: 1, suppressed: 0 });
   });
 
   it('does not hold for a place that was not seen', () => {
-    const audit = makeAudit({ ...base([...rows, row({ file: 'new' })]), suppressions: until('2027-01-01') });
+    const audit = makeAudit(base([...rows, row({ file: 'new' })]), until('2027-01-01'));
     expect(audit.summary.findings).toMatchObject({ critical: 1, suppressed: 1 });
     expect(one(audit, 'plaintext-beside-blob').examples).toEqual([{ file: 'new', place: '' }]);
   });

@@ -1,15 +1,15 @@
 import type { AuditKey, DeletionImpact } from '#shared/model/audit.ts';
 import { readKeyName } from '../clusters/index.ts';
 import type { Audit } from './audit.ts';
-import { isKms, type Subject } from './subjects.ts';
+import type { Subject } from './subjects.ts';
 
 const MOST_FILES = 200;
 const plural = (n: number, one: string): string => `${n.toLocaleString('en-US')} ${one}${n === 1 ? '' : 's'}`;
 
 interface Touched {
-  readonly certain: number[];
-  readonly declared: number[];
-  readonly possible: number[];
+  readonly certain: Int32Array;
+  readonly declared: Int32Array;
+  readonly possible: Int32Array;
 }
 
 /** Rows that a key protects, by how sure that is. `asked`: key id, ARN, alias or alias ARN. */
@@ -21,15 +21,21 @@ export function touchedBy(audit: Audit, asked: string): Touched & { readonly key
     key !== null && subject.key !== null
       ? subject.key.arn === key.arn
       : subject.label !== null && sameName(subject.label, asked, name.id);
-  const touched: Touched = { certain: [], declared: [], possible: [] };
-  audit.input.rows.forEach((row, i) => {
-    const subject = audit.subjects[i];
+  const { columns } = audit.input.ledger;
+  const touched = { certain: [] as number[], declared: [] as number[], possible: [] as number[] };
+  columns.cohorts.forEach(({ row, kms }, cohort) => {
+    const subject = audit.subjects[cohort];
     if (subject === undefined) return;
-    if (isIt(subject)) (subject.by === 'declared' ? touched.declared : touched.certain).push(i);
-    else if (subject.label === null && isKms(row) && mayBe(key, row.identification.kind, row.sizeBytes))
-      touched.possible.push(i);
+    if (isIt(subject)) (subject.by === 'declared' ? touched.declared : touched.certain).push(cohort);
+    else if (subject.label === null && kms && mayBe(key, row.identification.kind, row.sizeBytes))
+      touched.possible.push(cohort);
   });
-  return { ...touched, key };
+  return {
+    certain: columns.rowsOf(touched.certain),
+    declared: columns.rowsOf(touched.declared),
+    possible: columns.rowsOf(touched.possible),
+    key,
+  };
 }
 
 function sameName(label: string, asked: string, askedId: string): boolean {
@@ -51,11 +57,13 @@ function mayBe(key: AuditKey | null, kind: string, sizeBytes: number): boolean {
 /** "What breaks if I delete this key?" */
 export function deletionImpact(audit: Audit, asked: string): DeletionImpact {
   const { certain, declared, possible, key } = touchedBy(audit, asked);
-  const files = new Map<string, number>();
-  for (const index of [...certain, ...declared]) {
-    const row = audit.input.rows[index];
-    if (row !== undefined) files.set(row.file, (files.get(row.file) ?? 0) + 1);
-  }
+  const { columns } = audit.input.ledger;
+  const files = new Map<number, number>();
+  for (const rows of [certain, declared])
+    for (const index of rows) {
+      const file = columns.file[index] ?? 0;
+      files.set(file, (files.get(file) ?? 0) + 1);
+    }
   const dead = certain.length + declared.length;
   const name = key?.aliases[0] ?? asked;
   return {
@@ -68,7 +76,7 @@ export function deletionImpact(audit: Audit, asked: string): DeletionImpact {
     possible: possible.length,
     files: files.size,
     byFile: [...files]
-      .map(([file, blobs]) => ({ file, blobs }))
+      .map(([file, blobs]) => ({ file: columns.files[file] ?? '', blobs }))
       .sort((a, b) => b.blobs - a.blobs || (a.file < b.file ? -1 : 1))
       .slice(0, MOST_FILES),
     notes: notes(audit, key, declared.length, possible.length),

@@ -1,6 +1,5 @@
 import { type AuditBar, type AuditFacet, FACETS, type Facet } from '#shared/model/audit.ts';
-import type { BlobRow } from '#shared/model/blob.ts';
-import { declaredDate } from '../clusters/index.ts';
+import type { Cohort, Columns, DateCode } from './columns.ts';
 import { type Subject, subjectName } from './subjects.ts';
 
 const DAY = 86_400_000;
@@ -119,49 +118,60 @@ function agedWords(at: number, now: number): [string, string] {
   return ['old', 'over 2 years ago'];
 }
 
-function ofRow(facet: Facet, row: BlobRow, now: number): Valued {
+function ofDate({ at }: DateCode, now: number): Valued {
+  return at === null
+    ? { value: '', label: 'no date declared', fingerprint: null }
+    : plain(...agedWords(at, now));
+}
+
+/** Value of any facet but age for the blobs of a cohort. */
+function ofCohort(facet: Facet, { row }: Cohort, subject: Subject, now: number): Valued {
   switch (facet) {
-    case 'age': {
-      const date = declaredDate(row.declared.createdAt);
-      return date === null
-        ? { value: '', label: 'no date declared', fingerprint: null }
-        : plain(...agedWords(Date.parse(date), now));
-    }
     case 'kind':
       return plain(row.identification.kind);
-    default:
+    case 'container':
       return plain(row.container);
+    default:
+      return ofSubject(facet, subject, now) ?? NOT_KNOWN;
   }
 }
 
-/** Value of any facet for one blob. */
-export function facetValue(facet: Facet, row: BlobRow, subject: Subject, now: number): string {
-  return (ofSubject(facet, subject, now) ?? ofRow(facet, row, now)).value;
-}
-
-/** Every facet of all blobs, in one pass. `subjects[i]` is that of `rows[i]`. */
-export function countFacets(
-  rows: readonly BlobRow[],
-  subjects: readonly Subject[],
-  now: number,
-): AuditFacet[] {
-  const bySubject = new Map<Subject, number>();
-  const own: Record<'age' | 'kind' | 'container', Map<string, AuditBar>> = {
-    age: new Map(),
-    kind: new Map(),
-    container: new Map(),
-  };
-  rows.forEach((row, i) => {
-    const subject = subjects[i];
-    if (subject !== undefined) bySubject.set(subject, (bySubject.get(subject) ?? 0) + 1);
-    for (const facet of ['age', 'kind', 'container'] as const) add(own[facet], ofRow(facet, row, now), 1);
-  });
+/** Every facet of all blobs. `subjects[i]` is that of cohort `i`. */
+export function countFacets(columns: Columns, subjects: readonly Subject[], now: number): AuditFacet[] {
   return FACETS.map((facet) => {
-    if (facet === 'age' || facet === 'kind' || facet === 'container') return facetOf(facet, own[facet]);
     const bars = new Map<string, AuditBar>();
-    for (const [subject, blobs] of bySubject) add(bars, ofSubject(facet, subject, now) ?? NOT_KNOWN, blobs);
+    if (facet === 'age') for (const date of columns.dates) add(bars, ofDate(date, now), date.size);
+    else
+      columns.cohorts.forEach((cohort, i) => {
+        const subject = subjects[i];
+        if (subject !== undefined) add(bars, ofCohort(facet, cohort, subject, now), cohort.size);
+      });
     return facetOf(facet, bars);
   });
+}
+
+/** Rows behind a bar, in the order of the list. */
+export function facetRows(
+  columns: Columns,
+  subjects: readonly Subject[],
+  now: number,
+  facet: Facet,
+  value: string,
+): ArrayLike<number> {
+  if (facet === 'age') {
+    const wanted = columns.dates.map((date) => ofDate(date, now).value === value);
+    const rows: number[] = [];
+    columns.date.forEach((date, i) => {
+      if (wanted[date]) rows.push(i);
+    });
+    return rows;
+  }
+  return columns.rowsOf(
+    columns.cohorts.flatMap((cohort, i) => {
+      const subject = subjects[i];
+      return subject !== undefined && ofCohort(facet, cohort, subject, now).value === value ? [i] : [];
+    }),
+  );
 }
 
 function add(bars: Map<string, AuditBar>, { value, label, fingerprint }: Valued, blobs: number): void {

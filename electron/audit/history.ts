@@ -66,6 +66,8 @@ export class History {
         seq INTEGER PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
       ) STRICT;
       CREATE INDEX IF NOT EXISTS history_hash ON history (hash);
+      CREATE INDEX IF NOT EXISTS history_run ON history (json_extract(body, '$.runId'))
+        WHERE json_extract(body, '$.runId') IS NOT NULL;
       CREATE TRIGGER IF NOT EXISTS history_no_update BEFORE UPDATE ON history
         BEGIN SELECT raise(ABORT, 'the history is append-only'); END;
       CREATE TRIGGER IF NOT EXISTS history_no_delete BEFORE DELETE ON history

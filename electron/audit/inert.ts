@@ -11,10 +11,14 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Poin
 /** Everything that needs a closer look; most text has none of it. */
 const NOT_PLAIN = /[^ -~]/gu;
 
+/** Printable ASCII, in which nothing needs a closer look. */
+const PLAIN = /^[ -~]*$/;
+
 const code = (c: string): string => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`;
 
 /** Invisible characters as `\u{hex}`; a backslash that could be read as one of these becomes `\u{5c}`. */
 export function visible(text: string): string {
+  if (PLAIN.test(text) && !text.includes('\\u{')) return text;
   const unambiguous = text.includes('\\u{') ? text.replace(/\\(?=u\{)/g, '\\u{5c}') : text;
   return unambiguous.replace(NOT_PLAIN, (c) => (INVISIBLE.test(c) ? code(c) : c));
 }
@@ -37,10 +41,32 @@ export function csvField(text: string): string {
   return `"${guarded.replaceAll('"', '""')}"`;
 }
 
-/** Lines of a CSV file (RFC 4180, UTF-8 with BOM, which is how spreadsheets know the encoding). */
-export function csv(rows: readonly (readonly (string | number | null)[])[]): string {
-  const lines = rows.map((row) => row.map((cell) => csvField(cell === null ? '' : String(cell))).join(','));
-  return `\ufeff${lines.join('\r\n')}\r\n`;
+/** What a CSV file begins with: spreadsheets know by it that the encoding is UTF-8. */
+export const BOM = '\ufeff';
+type CsvCell = string | number | null;
+const fieldOf = (cell: CsvCell): string => csvField(cell === null ? '' : String(cell));
+
+/** A line of a CSV file (RFC 4180). */
+export const csvLine = (cells: readonly CsvCell[]): string => `${cells.map(fieldOf).join(',')}\r\n`;
+
+export const csv = (rows: readonly (readonly CsvCell[])[]): string => BOM + rows.map(csvLine).join('');
+
+/** Most texts that {@link csvMemo} remembers. */
+const REMEMBERED = 50_000;
+
+/** {@link csvField} for very many fields of which most are alike. */
+export function csvMemo(): (cell: string | null) => string {
+  const known = new Map<string, string>();
+  return (cell) => {
+    if (cell === null || cell === '') return '""';
+    let field = known.get(cell);
+    if (field === undefined) {
+      if (known.size >= REMEMBERED) known.clear();
+      field = csvField(cell);
+      known.set(cell, field);
+    }
+    return field;
+  };
 }
 
 /** The text that {@link csvField} was given, from the field as a CSV reader gives it. */
@@ -68,13 +94,14 @@ export const json = (value: unknown): string => escaped(JSON.stringify(value, nu
 export const jsonLine = (value: unknown): string => escaped(JSON.stringify(value));
 
 function escaped(text: string): string {
-  return text.replace(NOT_PLAIN, (c) =>
-    c === '\n' || !INVISIBLE.test(c)
+  // The line ends of indented JSON are its only controls; JSON.stringify escaped those of its strings.
+  return text.replace(/[^\n -~]/gu, (c) =>
+    INVISIBLE.test(c)
       ? c
-      : c
           .split('')
           .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-          .join(''),
+          .join('')
+      : c,
   );
 }
 

@@ -1,49 +1,114 @@
 import type { Unjudged } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { declaredDate } from '../clusters/index.ts';
+import type { Columns } from './columns.ts';
+import { findingId, type Group } from './groups.ts';
 import type { Told } from './key-findings.ts';
 import { matches, type Rules } from './rules.ts';
 import { isKms, type Subject } from './subjects.ts';
 
 const DAY = 86_400_000;
 
-/** Told of a blob by a rule: broken (with the words to tell), kept, or not to be judged and why. */
+/** Told of blobs by a rule: broken (with the words to tell), kept, or not to be judged and why. */
 type Judged = { readonly broken: Told; readonly about: string } | { readonly why: string } | null;
+/** What a rule looks at: the key and kind, the same for a whole cohort; or what each blob has of its own. */
 type Rule = (row: BlobRow, subject: Subject) => Judged;
 
 export interface Verdicts {
-  /** Broken rules by blob: `about` tells which ones are one finding. */
-  readonly broken: { readonly index: number; readonly told: Told; readonly about: string }[];
+  readonly broken: readonly Group[];
   readonly unjudged: Unjudged[];
 }
 
 /** Judges each blob by each rule. What the bytes and KMS do not say is not judged, and that is told. */
-export function judge(
-  rules: Rules,
-  rows: readonly BlobRow[],
-  subjects: readonly Subject[],
-  now: number,
-): Verdicts {
-  const checks = checksOf(rules, now);
-  const broken: Verdicts['broken'] = [];
-  const unjudged = new Map<string, Unjudged>();
-  rows.forEach((row, index) => {
-    const subject = subjects[index];
-    if (subject === undefined) return;
-    for (const [rule, check] of checks) {
-      const said = check(row, subject);
-      if (said === null) continue;
-      if ('broken' in said) {
-        broken.push({ index, told: said.broken, about: said.about });
-        continue;
-      }
-      const id = `${rule}\n${said.why}`;
-      const known = unjudged.get(id);
-      if (known === undefined) unjudged.set(id, { rule, blobs: 1, why: said.why });
-      else known.blobs += 1;
+export function judge(rules: Rules, columns: Columns, subjects: readonly Subject[], now: number): Verdicts {
+  const verdicts = new Collected(columns);
+  for (const [rule, check] of keyChecks(rules))
+    columns.cohorts.forEach(({ row }, cohort) => {
+      const subject = subjects[cohort];
+      if (subject !== undefined) verdicts.ofCohort(rule, check(row, subject), cohort);
+    });
+  const { context, maximumAgeDays } = rules;
+  if (context !== undefined) {
+    const { codes, values } = columns.contexts;
+    const said = values.map((row) => allowedContext(context, row));
+    const bound = columns.cohorts.map(
+      ({ row, kms }) => kms && row.identification.kind !== 'kms-asymmetric-candidate',
+    );
+    verdicts.ofRows('context', codes, said, (i) => bound[columns.cohort[i] ?? -1] === true);
+  }
+  if (maximumAgeDays !== undefined) {
+    const said = columns.dates.map(({ at }) => young(maximumAgeDays, at, now));
+    verdicts.ofRows('maximumAgeDays', columns.date, said, () => true);
+  }
+  return verdicts.all();
+}
+
+interface Broken {
+  readonly told: Told;
+  readonly about: string;
+  readonly cohorts: number[];
+  readonly rows: number[];
+  various: boolean;
+}
+
+/** Verdicts as they come, joined into findings. */
+class Collected {
+  readonly #columns: Columns;
+  readonly #broken = new Map<string, Broken>();
+  readonly #unjudged = new Map<string, Unjudged>();
+
+  constructor(columns: Columns) {
+    this.#columns = columns;
+  }
+
+  ofCohort(rule: string, said: Judged, cohort: number): void {
+    if (said === null) return;
+    if ('broken' in said) this.#brokenBy(said).cohorts.push(cohort);
+    else this.#notJudged(rule, said.why, this.#columns.cohorts[cohort]?.size ?? 0);
+  }
+
+  /** `said[codes[i]]` is the verdict of row `i`, where it concerns the rule at all. */
+  ofRows(rule: string, codes: Int32Array, said: readonly Judged[], concerns: (i: number) => boolean): void {
+    const counts = new Int32Array(said.length);
+    const rows = said.map((one) => (one !== null && 'broken' in one ? this.#brokenBy(one).rows : null));
+    for (let i = 0; i < codes.length; i += 1) {
+      const code = codes[i] ?? 0;
+      if (!concerns(i)) continue;
+      counts[code] = (counts[code] ?? 0) + 1;
+      rows[code]?.push(i);
     }
-  });
-  return { broken, unjudged: [...unjudged.values()] };
+    said.forEach((one, code) => {
+      const blobs = counts[code] ?? 0;
+      if (one !== null && 'why' in one && blobs > 0) this.#notJudged(rule, one.why, blobs);
+    });
+  }
+
+  all(): Verdicts {
+    return {
+      broken: [...this.#broken.values()].flatMap(({ told, about, cohorts, rows, various }) => {
+        const indexes = cohorts.length > 0 ? this.#columns.rowsOf(cohorts) : rows;
+        const id = findingId(told.code, about);
+        return indexes.length === 0
+          ? []
+          : [{ id, told, keyArn: null, violation: true, indexes, bare: [], various }];
+      }),
+      unjudged: [...this.#unjudged.values()],
+    };
+  }
+
+  #brokenBy({ broken, about }: { readonly broken: Told; readonly about: string }): Broken {
+    const at = `${broken.code}\0${about}`;
+    const known = this.#broken.get(at) ?? { told: broken, about, cohorts: [], rows: [], various: false };
+    if (known.told.title !== broken.title) known.various = true;
+    this.#broken.set(at, known);
+    return known;
+  }
+
+  #notJudged(rule: string, why: string, blobs: number): void {
+    const at = `${rule}\n${why}`;
+    const known = this.#unjudged.get(at) ?? { rule, blobs: 0, why };
+    known.blobs += blobs;
+    this.#unjudged.set(at, known);
+  }
 }
 
 function violation(code: string, title: string, evidence: string, remedy: string): Told {
@@ -58,9 +123,10 @@ function violation(code: string, title: string, evidence: string, remedy: string
   };
 }
 
-function checksOf(rules: Rules, now: number): [string, Rule][] {
+/** Rules about the key and the kind: what they say of one blob they say of its cohort. */
+function keyChecks(rules: Rules): [string, Rule][] {
   const checks: [string, Rule][] = [];
-  const { accounts, regions, keys, algorithms, kinds, context, maximumAgeDays } = rules;
+  const { accounts, regions, keys, algorithms, kinds } = rules;
   if (accounts !== undefined)
     checks.push([
       'accounts',
@@ -117,8 +183,6 @@ function checksOf(rules: Rules, now: number): [string, Rule][] {
               ),
             },
     ]);
-  if (context !== undefined) checks.push(['context', (row) => allowedContext(context, row)]);
-  if (maximumAgeDays !== undefined) checks.push(['maximumAgeDays', (row) => young(maximumAgeDays, row, now)]);
   return checks;
 }
 
@@ -167,9 +231,9 @@ function allowedAlgorithm(algorithms: readonly string[], row: BlobRow): Judged {
   };
 }
 
-function allowedContext({ required, values }: NonNullable<Rules['context']>, row: BlobRow): Judged {
-  if (!isKms(row) || row.identification.kind === 'kms-asymmetric-candidate') return null;
-  const { encryptionContext } = row.declared;
+/** `row`: one that has the declared context in question; null where none is declared. */
+function allowedContext({ required, values }: NonNullable<Rules['context']>, row: BlobRow | null): Judged {
+  const encryptionContext = row?.declared.encryptionContext ?? null;
   if (encryptionContext === null)
     return { why: 'KMS blobs do not hold their context, and the file around it declares none' };
   const missing = (required ?? []).filter((name) => !Object.hasOwn(encryptionContext, name));
@@ -199,10 +263,10 @@ function allowedContext({ required, values }: NonNullable<Rules['context']>, row
   return null;
 }
 
-function young(days: number, row: BlobRow, now: number): Judged {
-  const date = declaredDate(row.declared.createdAt);
-  if (date === null) return { why: 'no date can be read from a blob, and the file around it declares none' };
-  if (now - Date.parse(date) <= days * DAY) return null;
+/** `at`: the declared date, milliseconds. */
+function young(days: number, at: number | null, now: number): Judged {
+  if (at === null) return { why: 'no date can be read from a blob, and the file around it declares none' };
+  if (now - at <= days * DAY) return null;
   return {
     about: '',
     broken: violation(

@@ -31,7 +31,7 @@ const nameOf = (key: AuditKey): string => key.aliases[0] ?? key.arn;
 export function keyFindings(subject: Subject, caller: Caller | null, limits: Limits, now: number): Told[] {
   const { key } = subject;
   if (key === null) return withoutKey(subject, caller);
-  const told = [state(key, now), aws(key), otherAccount(key, caller), open(key)];
+  const told = [state(key, now), aws(key), otherAccount(key, caller), open(key), granted(key)];
   if (key.manager !== 'AWS') told.push(notRotated(key, limits, now), unused(key, limits, now));
   return told.filter((one) => one !== null);
 }
@@ -163,9 +163,26 @@ function open(key: AuditKey): Told | null {
     title: `The policy of ${nameOf(key)} lets more than its own account open or re-encrypt what is under it.`,
     reason:
       'With kms:Decrypt the content itself, with kms:ReEncryptFrom a copy under a key of their own, is in the hands of whoever the policy names, without a condition.',
-    evidence: key.openTo.map((principal) => `GetKeyPolicy: allows ${principal}`),
+    evidence: [
+      ...key.openTo.map((principal) => `GetKeyPolicy: allows ${principal}`),
+      'Not weighed: statements that deny, IAM and organisation policies',
+    ],
     remedy:
       'Name the principals that need it, or add a condition (kms:CallerAccount, aws:PrincipalOrgID, kms:ViaService). Then re-encrypt what may have been copied.',
+    source: 'kms',
+  };
+}
+
+function granted(key: AuditKey): Told | null {
+  if (key.grantedTo === null || key.grantedTo.length === 0) return null;
+  return {
+    code: 'key-grant-outside',
+    severity: 'warning',
+    title: `A grant lets somebody outside the account of ${nameOf(key)} open or re-encrypt what is under it.`,
+    reason: 'Grants do not show in the key policy and hold until they are retired or revoked.',
+    evidence: key.grantedTo.map((grantee) => `ListGrants: ${grantee}`),
+    remedy:
+      'Find out what the grant is for. If it is not needed any more, revoke it (RevokeGrant), then re-encrypt what may have been copied.',
     source: 'kms',
   };
 }

@@ -52,6 +52,55 @@ export function openPrincipals(policy: string, account: string | null): string[]
   return [...found];
 }
 
+/**
+ * Whether a key policy leaves it to the IAM policies of the key's account who may open or re-encrypt: it allows the
+ * account itself. Null for a policy that cannot be read.
+ */
+export function leavesToIam(policy: string, account: string | null): boolean | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(policy);
+  } catch {
+    return null;
+  }
+  return list(member(value, 'Statement')).some(
+    (statement) =>
+      member(statement, 'Effect') === 'Allow' &&
+      opens(statement) &&
+      principals(member(statement, 'Principal')).some(
+        (principal) => /^(?:arn:[^:]+:iam::)?(\d{12})(?::root)?$/.exec(principal)?.[1] === account,
+      ),
+  );
+}
+
+/** What KMS tells of a grant, as far as it says who may open what. */
+export interface GrantSeen {
+  readonly id: string;
+  readonly name: string | null;
+  readonly grantee: string;
+  readonly operations: readonly string[];
+  /** It holds for some encryption contexts alone. */
+  readonly bound: boolean;
+}
+
+/** Operations of a grant that get at content, or at a copy under another key. Source: KMS developer guide, "Grants". */
+const GRANTED: ReadonlySet<string> = new Set(['Decrypt', 'ReEncryptFrom']);
+
+/** Grantees outside the key's account whose grants let them open or re-encrypt what is under it, in words. */
+export function outsideGrantees(grants: readonly GrantSeen[], account: string | null): string[] {
+  return grants
+    .filter(({ grantee, operations }) => {
+      if (!operations.some((operation) => GRANTED.has(operation))) return false;
+      const other = /^arn:[^:]+:(?:iam|sts)::(\d{12}):/.exec(grantee)?.[1];
+      // Services act for the account that asked them to; unique ids (AIDA…) stand where a principal was deleted.
+      return other !== undefined && other !== account;
+    })
+    .map(({ grantee, operations, name, id, bound }) => {
+      const what = operations.filter((operation) => GRANTED.has(operation)).join(' and ');
+      return `${grantee} (${what}${bound ? ', for some encryption contexts' : ''}; grant ${name ?? `${id.slice(0, 12)}…`})`;
+    });
+}
+
 const member = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FaultError } from '#shared/model/fault.ts';
 import { arnOf, input, key, row } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
-import { openPrincipals } from './policy.ts';
+import { leavesToIam, openPrincipals, outsideGrantees } from './policy.ts';
 import { matches, readRules, rulesSchema } from './rules.ts';
 
 const FULL = `
@@ -81,9 +81,9 @@ describe('judging', () => {
     ]);
     expect(audit.summary.violations).toBe(2);
     expect(audit.summary.unjudged.map(({ rule, blobs }) => [rule, blobs])).toEqual([
-      ['keys', 1],
       ['accounts', 1],
       ['regions', 1],
+      ['keys', 1],
       ['keys', 1],
     ]);
   });
@@ -188,4 +188,43 @@ describe('a key policy', () => {
     expect(openPrincipals(policy(statement), '111122223333')).toHaveLength(count);
   });
   it('that cannot be read is not judged', () => expect(openPrincipals('{', '1')).toBeNull());
+});
+
+describe('who may open what is under a key', () => {
+  const policy = (principal: string, action: string) =>
+    JSON.stringify({ Statement: { Effect: 'Allow', Principal: { AWS: principal }, Action: action } });
+
+  it('is left to IAM policies where the key policy allows the account itself', () => {
+    expect(leavesToIam(policy('arn:aws:iam::111122223333:root', 'kms:*'), '111122223333')).toBe(true);
+    expect(leavesToIam(policy('111122223333', 'kms:Decrypt'), '111122223333')).toBe(true);
+    expect(leavesToIam(policy('arn:aws:iam::111122223333:root', 'kms:Put*'), '111122223333')).toBe(false);
+    expect(leavesToIam(policy('arn:aws:iam::111122223333:role/app', 'kms:*'), '111122223333')).toBe(false);
+    expect(leavesToIam('no policy', '111122223333')).toBeNull();
+  });
+
+  it('is told of grants to other accounts, and not of services or of those who only encrypt', () => {
+    const grant = (grantee: string, operations: string[], more: object = {}) => ({
+      id: 'abcdef0123456789',
+      name: null,
+      grantee,
+      operations,
+      bound: false,
+      ...more,
+    });
+    expect(
+      outsideGrantees(
+        [
+          grant('arn:aws:iam::444455556666:role/backup', ['Decrypt', 'DescribeKey'], { name: 'backup' }),
+          grant('arn:aws:sts::444455556666:assumed-role/x/y', ['ReEncryptFrom', 'Decrypt'], { bound: true }),
+          grant('arn:aws:iam::444455556666:role/writer', ['Encrypt', 'ReEncryptTo']),
+          grant('arn:aws:iam::111122223333:role/own', ['Decrypt']),
+          grant('dynamodb.us-east-1.amazonaws.com', ['Decrypt']),
+        ],
+        '111122223333',
+      ),
+    ).toEqual([
+      'arn:aws:iam::444455556666:role/backup (Decrypt; grant backup)',
+      'arn:aws:sts::444455556666:assumed-role/x/y (ReEncryptFrom and Decrypt, for some encryption contexts; grant abcdef012345…)',
+    ]);
+  });
 });

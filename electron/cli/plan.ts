@@ -3,15 +3,14 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { diffPlans, type PlanMode, RunPlan } from '#shared/model/plan.ts';
+import { diffPlans, type PlanMode, planText, type RunPlan, readPlan } from '#shared/model/plan.ts';
+import { type Rule, ruleText } from '#shared/model/rule.ts';
 import type { Pace } from '#shared/model/run.ts';
-import type { Client } from './client.ts';
 import { AWS_DEFAULT } from './keys.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
 import { progressLine } from './progress.ts';
 import { destinationAlgorithm, finished, remindOfUnfinished, report } from './reencrypt.ts';
-import { asksFindings, chosen, type Rule } from './rules.ts';
-import { BAD_INPUT, type Listed, OK, takeIn, withEngine } from './session.ts';
+import { BAD_INPUT, OK, takeIn, withEngine } from './session.ts';
 import { safe } from './text.ts';
 
 export interface PlanFlags extends ConnectionFlags {
@@ -42,12 +41,12 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client) => {
     const { blobs, unreadable } = await takeIn(client, paths);
     const rules = flags.rule ?? [];
-    const picked = await pick(client, blobs, rules);
+    const { blobIds: picked } = await client.page.plans.select({ rules: fromRoot(rules) });
     if (picked.length === 0) {
       console.error('rewrap: no blob that KMS can re-encrypt is chosen by these rules; no plan was made');
       return BAD_INPUT;
     }
-    const { files } = await client.host.runs.planFiles({ blobIds: picked.map(({ row }) => row.id) });
+    const { files } = await client.host.runs.planFiles({ blobIds: picked });
     const root = process.cwd();
     const made: RunPlan = {
       rewrapPlan: 1,
@@ -73,10 +72,10 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
       verify: flags.verify,
       onFailure: flags.takeGood ? 'take-good' : 'hold-back',
       pace: pace(flags),
-      rules: rules.map(({ name, value }) => `${name}=${value}`),
+      rules: rules.map(ruleText),
       files: files.map((file) => ({ ...file, path: below(root, file.path) })),
     };
-    const text = `${JSON.stringify(made, null, 2)}\n`;
+    const text = planText(made);
     if (flags.output === undefined) process.stdout.write(text);
     else await save(flags.output, text);
     console.error(
@@ -114,34 +113,13 @@ export async function runPlanFile(path: string, flags: RunFlags): Promise<number
   });
 }
 
-async function pick(client: Client, blobs: readonly Listed[], rules: readonly Rule[]): Promise<Listed[]> {
-  const learned = new Map<string, string[]>();
-  if (rules.some(({ name }) => name === 'key')) {
-    const aliases = new Map<string, string[]>();
-    const { keys } = await client.page.keys.list({ refresh: false });
-    for (const key of keys) if (key.arn !== null) aliases.set(key.arn, key.aliases);
-    const { clusters } = await client.page.clusters.list({});
-    for (const { fingerprint, keys: known } of clusters)
-      learned.set(
-        fingerprint,
-        known.flatMap(({ keyArn }) => [keyArn, ...(aliases.get(keyArn) ?? [])]),
-      );
-  }
-  const picked: Listed[] = [];
-  for (const blob of blobs) {
-    const { row, file } = blob;
-    if (!row.identification.reencryptable) continue;
-    const findings = asksFindings(rules)
-      ? (await client.page.blobs.inspect({ blobId: row.id })).findings.map(({ code }) => code)
-      : null;
-    const { keyArn } = row.declared;
-    const material = row.identification.keyFingerprint;
-    const keys = [...(keyArn === null ? [] : [keyArn]), ...((material && learned.get(material)) || [])];
-    if (chosen({ row, file: file.split(sep).join('/').replace(/^\.\//, ''), keys, findings }, rules))
-      picked.push(blob);
-  }
-  return picked;
-}
+/** Rules of paths that start here or above name them from the root: a list knows its files so. */
+const fromRoot = (rules: readonly Rule[]): Rule[] =>
+  rules.map(({ name, value }) => ({
+    name,
+    value:
+      name === 'path' && /^\.{1,2}(?:$|[\\/])/.test(value) ? resolve(value).replaceAll('\\', '/') : value,
+  }));
 
 function pace({ concurrency, rate }: PlanFlags): Pace {
   return { concurrency: concurrency ?? null, perSecond: rate ?? null };
@@ -174,14 +152,13 @@ async function load(path: string): Promise<RunPlan> {
         'Make one with: rewrap plan PATH… --to KEY -o FILE',
       ),
     );
-  let value: unknown;
+  let text: string;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    throw refuse(error instanceof SyntaxError ? 'It is not JSON.' : 'It cannot be read.');
+    text = await readFile(path, 'utf8');
+  } catch {
+    throw refuse('It cannot be read.');
   }
-  const parsed = RunPlan.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [first] = parsed.error.issues;
-  throw refuse(`At ${first?.path.join('.') || 'its top'}: ${first?.message ?? 'unknown'}.`);
+  const read = readPlan(text);
+  if (read.ok) return read.plan;
+  throw refuse(read.why);
 }

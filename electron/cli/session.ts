@@ -1,8 +1,10 @@
 import { join, resolve, sep } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { BlobRow, Oddity } from '#shared/model/blob.ts';
 import type { ConnectionChoice, MfaQuestion } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine, dataDir } from '../engine/index.ts';
+import { DISK_THREAD, DiskPool } from '../intake/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../two-step/index.ts';
 import { type Client, client } from './client.ts';
 import { answerOnTerminal } from './prompt.ts';
@@ -37,6 +39,7 @@ export async function withEngine<T>(
       connection: null,
     },
     () => forkChild(join(import.meta.dirname, TWO_STEP_CHILD)),
+    new DiskPool(() => new Worker(join(import.meta.dirname, DISK_THREAD))),
   );
   try {
     const through = client(engine);

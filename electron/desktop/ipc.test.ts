@@ -20,6 +20,8 @@ const OVERRIDDEN = [
   'intake.paste',
   'output.chooseFolder',
   'output.reveal',
+  'plans.open',
+  'plans.save',
   'runs.download',
   'audit.export',
 ];

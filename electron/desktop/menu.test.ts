@@ -36,13 +36,14 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       'Settings…': ['CmdOrCtrl+,', 'settings'],
       'Open files…': ['CmdOrCtrl+O', 'open-files'],
       'Open folder…': ['CmdOrCtrl+Shift+O', 'open-folder'],
+      'Open plan…': ['CmdOrCtrl+Alt+O', 'open-plan'],
       'Paste ciphertext': ['CmdOrCtrl+Shift+V', 'paste'],
       Blobs: ['CmdOrCtrl+1', 'blobs'],
       Activity: ['CmdOrCtrl+2', 'activity'],
       Keys: ['CmdOrCtrl+3', 'keys'],
       Audit: ['CmdOrCtrl+4', 'audit'],
     });
-    expect(found).toHaveLength(8);
+    expect(found).toHaveLength(9);
     for (const view of shown) expect(events.show.payload.safeParse({ view }).success).toBe(true);
   });
 

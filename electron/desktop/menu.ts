@@ -58,6 +58,7 @@ export function menuTemplate(parts: MenuParts): MenuItemConstructorOptions[] {
       item('Open files…', 'CmdOrCtrl+O', 'open-files'),
       item('Open folder…', 'CmdOrCtrl+Shift+O', 'open-folder'),
       { label: 'Open recent folder', enabled: parts.recent.length > 0, submenu: recentItems(parts) },
+      item('Open plan…', 'CmdOrCtrl+Alt+O', 'open-plan'),
       item('Paste ciphertext', 'CmdOrCtrl+Shift+V', 'paste'),
       LINE,
       ...(mac ? [{ role: 'close' } as const] : [settings, LINE, { role: 'quit' } as const]),

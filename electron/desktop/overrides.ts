@@ -9,7 +9,7 @@ import type { Look } from '#shared/model/look.ts';
 import { answer, type Engine } from '../bridge/index.ts';
 import type { ElectronMain } from './electron.ts';
 import type { Overrides } from './ipc.ts';
-import { saveReport } from './save-report.ts';
+import { savePlan, saveReport } from './save-report.ts';
 
 export interface OverrideParts {
   readonly electron: Pick<ElectronMain, 'dialog' | 'clipboard' | 'shell' | 'BrowserWindow' | 'session'>;
@@ -107,6 +107,24 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
       answer(requests.audit.export, input, (wanted) =>
         saveReport({ electron, engine, window, lastFolder }, wanted),
       ),
+
+    'plans.save': (input) =>
+      answer(requests.plans.save, input, (wanted) =>
+        savePlan({ electron, engine, window, lastFolder }, wanted),
+      ),
+
+    'plans.open': (input) =>
+      answer(requests.plans.open, input, async () => {
+        const [path] = await choose({
+          title: 'Open a plan',
+          properties: ['openFile'],
+          filters: [{ name: 'Plans of Rewrap', extensions: ['json'] }],
+        });
+        if (path === undefined) return { planId: null };
+        lastFolder.set(dirname(path));
+        type Opened = z.input<HostTable['plans']['openFile']['reply']>;
+        return unwrapped<Opened>(await engine.callHost('plans.openFile', { path }));
+      }),
 
     'runs.download': (input) =>
       answer(requests.runs.download, input, async () => {

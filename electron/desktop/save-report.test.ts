@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { saveReport } from './save-report.ts';
+import { savePlan, saveReport } from './save-report.ts';
 import { FakeElectron, FakeWindow } from './testing/electron.ts';
 import { FakeEngine } from './testing/engine.ts';
 
@@ -50,6 +50,27 @@ test('a report goes where the person says, and its folder is remembered', async 
   expect(electron.saves[0]).toMatchObject({ defaultPath: 'rewrap-audit-2026-11-24.html' });
   expect(last()).toBe(folder);
   expect(electron.windows).toEqual([]);
+});
+
+test('a plan is saved for its owner alone, and what it left out is told', async () => {
+  const { electron, engine } = stage();
+  const bytes = new TextEncoder().encode('{"rewrapPlan":1}');
+  engine.answers.set('plans.write', { ok: true, value: { name: 'rewrap-plan.json', bytes, leftOut: 2 } });
+  const path = join(folder, 'plan.json');
+  electron.saveTo = { canceled: false, filePath: path };
+  const parts = {
+    electron: electron.real,
+    engine,
+    window: () => new FakeWindow().real,
+    lastFolder: { get: () => null, set: () => {} },
+  };
+  const wanted = { request: {}, rules: [] } as unknown as Parameters<typeof savePlan>[1];
+  const name = 'plan.json';
+  expect(await savePlan(parts, wanted)).toEqual({ url: null, name, saved: true, leftOut: 2 });
+  expect(readFileSync(path, 'utf8')).toBe('{"rewrapPlan":1}');
+  if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600);
+  electron.saveTo = { canceled: true, filePath: '' };
+  expect(await savePlan(parts, wanted)).toEqual({ url: null, name: '', saved: false, leftOut: 2 });
 });
 
 test('a closed dialog writes nothing', async () => {

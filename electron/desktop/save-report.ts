@@ -16,6 +16,7 @@ export interface SaveReportParts {
 }
 
 type Export = (typeof requests)['audit']['export'];
+type SavePlan = (typeof requests)['plans']['save'];
 const NOT_SAVED = { url: null, name: '', saved: false };
 
 /** Has the engine make a report, asks where it goes, and writes it there. A PDF is the HTML report, printed. */
@@ -29,30 +30,71 @@ export async function saveReport(
   if (!made.ok) throw new FaultError(made.fault);
   const report = hostRequests.audit.report.reply.parse(made.value);
   const name = format === 'pdf' ? report.name.replace(/\.html$/, '.pdf') : report.name;
+  const bytes = async () => (format === 'pdf' ? await printed(electron, report.bytes) : report.bytes);
+  const saved = await save({ electron, lastFolder, owner }, { what: 'report', name, format, bytes });
+  return saved === null ? NOT_SAVED : { url: null, name: saved, saved: true };
+}
+
+/** Has the engine write a plan, asks where it goes, and saves it there. */
+export async function savePlan(
+  { electron, engine, window, lastFolder }: SaveReportParts,
+  wanted: z.output<SavePlan['input']>,
+): Promise<z.input<SavePlan['reply']>> {
+  const owner = window();
+  if (owner === null) return { ...NOT_SAVED, leftOut: 0 };
+  const made = await engine.callHost('plans.write', wanted);
+  if (!made.ok) throw new FaultError(made.fault);
+  const { name, bytes, leftOut } = hostRequests.plans.write.reply.parse(made.value);
+  const saved = await save(
+    { electron, lastFolder, owner },
+    { what: 'plan', name, format: 'json', bytes: async () => bytes },
+  );
+  return saved === null ? { ...NOT_SAVED, leftOut } : { url: null, name: saved, saved: true, leftOut };
+}
+
+interface ToSave {
+  readonly what: 'report' | 'plan';
+  /** Proposed name. */
+  readonly name: string;
+  /** Its extension. */
+  readonly format: string;
+  readonly bytes: () => Promise<Uint8Array>;
+}
+
+/** Asks where a file goes and writes it there. The name it got; null where the person closed the dialog. */
+async function save(
+  {
+    electron,
+    lastFolder,
+    owner,
+  }: Pick<SaveReportParts, 'electron' | 'lastFolder'> & { readonly owner: BrowserWindow },
+  { what, name, format, bytes }: ToSave,
+): Promise<string | null> {
   const folder = lastFolder.get();
   const { canceled, filePath } = await electron.dialog.showSaveDialog(owner, {
-    title: 'Save the report',
+    title: `Save the ${what}`,
     defaultPath: folder === null ? name : join(folder, name),
     filters: [{ name: format.toUpperCase(), extensions: [format] }],
     properties: ['createDirectory', 'showOverwriteConfirmation'],
   });
-  if (canceled || filePath === '') return NOT_SAVED;
-  const bytes = format === 'pdf' ? await printed(electron, report.bytes) : report.bytes;
+  if (canceled || filePath === '') return null;
+  const content = await bytes();
   try {
-    await writeFile(filePath, bytes);
+    // A plan names files and keys: for its owner alone.
+    await writeFile(filePath, content, what === 'plan' ? { mode: 0o600 } : {});
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'nothing more';
     throw new FaultError(
       fault(
         'CannotWrite',
-        'The report could not be saved.',
+        `The ${what} could not be saved.`,
         `The system says ${code}.`,
         'Save it in another folder.',
       ),
     );
   }
   lastFolder.set(dirname(filePath));
-  return { url: null, name: basename(filePath), saved: true };
+  return basename(filePath);
 }
 
 /**

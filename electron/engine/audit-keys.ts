@@ -1,7 +1,7 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import { type Caller, openPrincipals } from '../audit/index.ts';
+import { type Caller, leavesToIam, openPrincipals, outsideGrantees } from '../audit/index.ts';
 import { readKeyName } from '../clusters/index.ts';
 import type { KmsConnection } from '../kms/index.ts';
 
@@ -9,7 +9,7 @@ import type { KmsConnection } from '../kms/index.ts';
 export type Answer = AuditKey | 'gone';
 
 /** A key of the list, before anything more was asked of it. */
-export const listedKey = (key: KeyInfo): AuditKey => asAuditKey(key, null, []);
+export const listedKey = (key: KeyInfo): AuditKey => asAuditKey(key, NOT_TOLD, []);
 
 /** Whether a label can be sent to KMS on this connection: another Region's ARN cannot. */
 export function canAsk(label: string, caller: Caller): boolean {
@@ -19,7 +19,7 @@ export function canAsk(label: string, caller: Caller): boolean {
 }
 
 /**
- * Asks KMS of one key: description, rotation, last use, and its policy where it is ours. Null with the gap where KMS
+ * Asks KMS of one key: description, rotation, last use, and its policy and grants where it is ours. Null with the gap where KMS
  * would not tell. Never throws for what KMS refuses; throws what is no FaultError.
  */
 export async function askKey(
@@ -29,8 +29,8 @@ export async function askKey(
 ): Promise<{ answer: Answer | null; gap: string | null }> {
   try {
     const detail = await kms.keyDetail(label);
-    const { openTo, gap } = await askPolicy(kms, detail, caller);
-    return { answer: asAuditKey(detail, openTo, gap === null ? [] : [gap]), gap: null };
+    const { access, gaps } = await askAccess(kms, detail, caller);
+    return { answer: asAuditKey(detail, access, gaps), gap: null };
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     const { account } = readKeyName(label);
@@ -40,22 +40,41 @@ export async function askKey(
   }
 }
 
-async function askPolicy(
+/** Who may open what is under a key, as far as KMS tells. */
+type Access = Pick<AuditKey, 'openTo' | 'iamDecides' | 'grantedTo'>;
+const NOT_TOLD: Access = { openTo: null, iamDecides: null, grantedTo: null };
+
+/** Policy and grants of a key of ours: what is not permitted is a gap, not a failure. */
+async function askAccess(
   kms: KmsConnection,
   key: KeyInfo,
   caller: Caller,
-): Promise<{ openTo: string[] | null; gap: string | null }> {
+): Promise<{ access: Access; gaps: string[] }> {
   const { account } = readKeyName(key.arn);
-  if (account !== caller.account || key.manager === 'AWS') return { openTo: null, gap: null };
-  try {
-    return { openTo: openPrincipals(await kms.keyPolicy(key.arn), account), gap: null };
-  } catch (error) {
-    if (!(error instanceof FaultError)) throw error;
-    return { openTo: null, gap: `GetKeyPolicy: ${error.fault.message}` };
-  }
+  if (account !== caller.account || key.manager === 'AWS') return { access: NOT_TOLD, gaps: [] };
+  const gaps: string[] = [];
+  const told = async <T>(operation: string, work: Promise<T>): Promise<T | null> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      gaps.push(`${operation}: ${error.fault.message}`);
+      return null;
+    }
+  };
+  const policy = await told('GetKeyPolicy', kms.keyPolicy(key.arn));
+  const grants = await told('ListGrants', kms.keyGrants(key.arn));
+  return {
+    access: {
+      openTo: policy === null ? null : openPrincipals(policy, account),
+      iamDecides: policy === null ? null : leavesToIam(policy, account),
+      grantedTo: grants === null ? null : outsideGrantees(grants, account),
+    },
+    gaps,
+  };
 }
 
-function asAuditKey(key: KeyInfo, openTo: string[] | null, gaps: readonly string[]): AuditKey {
+function asAuditKey(key: KeyInfo, access: Access, gaps: readonly string[]): AuditKey {
   const { account, region } = readKeyName(key.arn);
   const { multiRegionKey: many, rotation } = key;
   const places = many === null ? [] : [...(many.primary === null ? [] : [many.primary]), ...many.replicas];
@@ -80,7 +99,7 @@ function asAuditKey(key: KeyInfo, openTo: string[] | null, gaps: readonly string
         : { enabled: rotation.enabled, periodDays: rotation.periodDays, lastAt: dates.at(-1) ?? null },
     lastUse: key.lastUse,
     currentKeyMaterialId: key.currentKeyMaterialId,
-    openTo,
+    ...access,
     gaps: [...key.gaps, ...gaps],
   };
 }

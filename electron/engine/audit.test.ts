@@ -32,7 +32,7 @@ beforeAll(async () => {
   ({ page, host } = client(engine));
   await page.connection.use({ kind: 'practice' });
   await host.intake.addPaths({ paths: [join(folder, 'home', 'practice', 'vault')], origin: 'path' });
-  await page.audit.askKeys({ refresh: false });
+  await page.audit.askKeys({ refresh: false, all: false });
 }, 60_000);
 
 afterAll(async () => {

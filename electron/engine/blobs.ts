@@ -30,6 +30,8 @@ interface Kept {
 interface View {
   readonly revision: number;
   readonly rows: BlobRow[];
+  /** What each row was made from. */
+  readonly entries: readonly Entry[];
   readonly clusters: Cluster[];
   readonly across: ReadonlyMap<string, Finding[]>;
 }
@@ -127,7 +129,9 @@ export class Blobs {
     if (this.#view?.revision === revision) return this.#view;
     const kept = new Map<string, Kept>();
     const plain: BlobRow[] = [];
+    const entries: Entry[] = [];
     for (const entry of this.#workspace.entries()) {
+      entries.push(entry);
       const made = this.#plain(entry);
       kept.set(entry.id, made);
       plain.push(made.plain);
@@ -141,7 +145,7 @@ export class Blobs {
       this.#horizon = revision;
     }
     this.#kept = kept;
-    this.#view = { revision, rows, clusters: groups, across };
+    this.#view = { revision, rows, entries, clusters: groups, across };
     return this.#view;
   }
 

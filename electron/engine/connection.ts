@@ -32,6 +32,8 @@ export interface ConnectionParts {
   /** Null: nothing is chosen any more. */
   readonly changed: (state: ConnectionState | null) => void;
   readonly keysPage: (page: KeyPage) => void;
+  /** The keys were listed. */
+  readonly keysListed?: (keys: number, gaps: readonly string[]) => void;
 }
 
 interface Live {
@@ -195,7 +197,12 @@ export class Connection {
         if (this.#renewing === null) mark('ready', null);
       },
     });
-    return { kms: watched, keys: new KeyCatalogue(watched, this.#parts.keysPage) };
+    return {
+      kms: watched,
+      keys: new KeyCatalogue(watched, this.#parts.keysPage, (keys, gaps) =>
+        this.#parts.keysListed?.(keys, gaps),
+      ),
+    };
   }
 
   async #renew(): Promise<ConnectionState> {

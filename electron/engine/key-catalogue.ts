@@ -23,9 +23,17 @@ export class KeyCatalogue {
   readonly #onPage: (page: KeyPage) => void;
   #listing: Listing | null = null;
 
-  constructor(kms: KmsConnection, onPage: (page: KeyPage) => void) {
+  readonly #onListed: (keys: number, gaps: readonly string[]) => void;
+
+  /** `onListed`: told once for each listing, with how many keys there are and what KMS would not tell. */
+  constructor(
+    kms: KmsConnection,
+    onPage: (page: KeyPage) => void,
+    onListed: (keys: number, gaps: readonly string[]) => void,
+  ) {
     this.#kms = kms;
     this.#onPage = onPage;
+    this.#onListed = onListed;
   }
 
   /** All keys; waits until each is described, not for its details. Throws FaultError; the next call then lists anew. */
@@ -72,6 +80,7 @@ export class KeyCatalogue {
       this.#onPage(page);
       if (page.listed && !listed) {
         listed = true;
+        this.#onListed(keys.size, page.gaps);
         resolve(new Date().toISOString());
       }
     };

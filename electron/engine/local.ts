@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { History } from '../audit/index.ts';
 import { type Engine, type EngineOptions, router, strippedEvent, unknownRequest } from '../bridge/index.ts';
 import { LearnedKeys, type Lesson } from '../clusters/index.ts';
+import { type Disk, diskHere } from '../intake/index.ts';
 import { watchProfiles } from '../kms/index.ts';
 import type { ChildStarter } from '../two-step/index.ts';
 import { AuditRoom } from './audit.ts';
@@ -9,7 +11,9 @@ import { Blobs } from './blobs.ts';
 import { Connection } from './connection.ts';
 import { hostHandlers, pageHandlers, type Rooms } from './handlers/index.ts';
 import { MfaDesk } from './mfa.ts';
+import { takeNamed } from './named-paths.ts';
 import { OtherRegions } from './other-regions.ts';
+import { PlanDesk } from './plan-desk.ts';
 import { Practice } from './practice.ts';
 import { Reports } from './reports.ts';
 import { Runs } from './runs.ts';
@@ -22,9 +26,14 @@ import { Workspace } from './workspace.ts';
 /**
  * The services put together, in this thread. The window hosts run it in a worker ({@link ./worker.ts}); the command
  * line and tests call it directly. Returns at once: connecting and the first intake go on behind it. `startChild`: how
- * this host starts the child of a run that decrypts here and encrypts there.
+ * this host starts the child of a run that decrypts here and encrypts there. `disk`: where files are put back, in this
+ * thread if not given.
  */
-export function createEngine(options: EngineOptions, startChild: ChildStarter = noChild): Engine {
+export function createEngine(
+  options: EngineOptions,
+  startChild: ChildStarter = noChild,
+  disk: Disk = diskHere(),
+): Engine {
   const listeners = new Set<(name: string, payload: unknown) => void>();
   const emit = (name: string, payload: unknown) => {
     const stripped = strippedEvent(name, payload);
@@ -49,8 +58,9 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
       if (state?.status === 'ready') runs.connected();
     },
     keysPage: (page) => emit('keysPage', { ...page, side: 'source' }),
+    keysListed: (keys, gaps) => witness.keysListed('source', connection, keys, gaps),
   });
-  const destination = new Connection({
+  const destination: Connection = new Connection({
     practice,
     askMfa,
     changed: (state) => {
@@ -58,6 +68,7 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
       emit('destinationChanged', { destination: state });
     },
     keysPage: (page) => emit('keysPage', { ...page, side: 'destination' }),
+    keysListed: (keys, gaps) => witness.keysListed('destination', destination, keys, gaps),
   });
   const regions = new OtherRegions({ connection, practice, askMfa });
   const both = [connection, destination];
@@ -89,11 +100,20 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
     workspace,
     connection,
     learned,
+    disk,
     patience: options.host === 'cli' ? 'network' : 'wait',
     twoStep: (keyId) => openTwoStep({ connection, destination, regions, startChild }, keyId),
     progress: (summary) => emit('runProgress', summary),
     learn,
     witness,
+  });
+  const plans = new PlanDesk({
+    workspace,
+    blobs,
+    runs,
+    connection,
+    learned,
+    opened: (planId) => emit('planOpened', { planId }),
   });
   const audit = new AuditRoom({
     workspace,
@@ -116,6 +136,7 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
     mfa,
     practice,
     runs,
+    plans,
     settings,
     audit,
     history,
@@ -167,7 +188,7 @@ export function createEngine(options: EngineOptions, startChild: ChildStarter = 
 }
 
 /** What happens without being asked: output folders, the first connection, the first intake. */
-function begin({ options, workspace, connection, practice, runs, settings }: Rooms): {
+function begin({ options, workspace, connection, practice, runs, plans, settings }: Rooms): {
   folders: Promise<unknown>;
   all: Promise<unknown>;
 } {
@@ -178,10 +199,12 @@ function begin({ options, workspace, connection, practice, runs, settings }: Roo
   const paths = options.paths ?? [];
   const connected = choice === null ? Promise.resolve(null) : connection.use(choice);
   const intake = (async () => {
-    if (paths.length > 0) await workspace.addPaths(paths, 'path');
+    if (paths.length > 0) await takeNamed({ workspace, plans }, paths, 'path');
     else if ((await connected)?.choice.kind === 'practice' && connection.state.status === 'ready')
       await workspace.addPaths([practice.vaultFolder], 'path');
   })();
+  // After the window has what it asks for first.
+  const told = setImmediate().then(() => runs.tellLeft());
   // What fails here shows on screen: the connection's state has its fault, an empty list invites a drop.
-  return { folders, all: Promise.allSettled([folders, connected, intake]) };
+  return { folders, all: Promise.allSettled([folders, connected, intake, told]) };
 }

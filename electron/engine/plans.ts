@@ -1,7 +1,7 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { PlannedFile, RunPlan } from '#shared/model/plan.ts';
-import type { PlanFile } from '../rotation/index.ts';
+import type { PlanFile, RunTerms } from '../rotation/index.ts';
 import type { Runs } from './runs.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -30,51 +30,88 @@ export function plannedFiles(workspace: Workspace, blobIds: readonly string[]): 
   );
 }
 
+/** The deepest folder that holds all of these absolute paths; null where there is none. */
+export function commonFolder(paths: readonly string[]): string | null {
+  const [first, ...rest] = paths;
+  if (first === undefined) return null;
+  let folder = dirname(first);
+  for (const path of rest)
+    while (!path.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
+      const above = dirname(folder);
+      if (above === folder) return null;
+      folder = above;
+    }
+  return folder;
+}
+
+/** A path below the plan's root by its way from there, with "/"; any other by its absolute one. */
+export function below(root: string, path: string): string {
+  const way = relative(root, path);
+  return way.startsWith('..') || isAbsolute(way) ? path : way.split(sep).join('/');
+}
+
+/** Absolute path of a plan's file; null where it is relative and nobody says to which folder. */
+export function placeOf(file: string, root: string | null): string | null {
+  if (isAbsolute(file)) return file;
+  return root === null ? null : join(resolve(root), file);
+}
+
+/** A plan's file as a run takes it. `blobId`: how each of its blobs is called. */
+export function runFile(file: PlannedFile, path: string, blobId: (index: number) => string): PlanFile {
+  return {
+    path,
+    bytes: null,
+    display: file.path,
+    relative: isAbsolute(file.path) ? file.path.replace(/^(?:[A-Za-z]:)?[\\/]+/, '') : file.path,
+    sha256: file.sha256,
+    blobs: file.blobs.map(({ place, sha256, bytes, fingerprint }, b) => ({
+      blobId: blobId(b),
+      place,
+      sha256,
+      bytes,
+      fingerprint,
+    })),
+  };
+}
+
+/** What a plan asks a run for. */
+export function termsOf(plan: RunPlan, dryRun: boolean): RunTerms {
+  const { source, destination, verify, onFailure, pace, mode } = plan;
+  return {
+    source,
+    destination,
+    verify,
+    onFailure,
+    pace,
+    grantTokens: [],
+    route: 'reencrypt',
+    dryRun,
+    // A refresh is asked for because the key is the same: only its current material counts as there.
+    evenIfThere: plan.evenIfThere ?? mode === 'change-context',
+  };
+}
+
 /**
  * Starts what a plan says. Files need not be in the list; each is read when its turn comes, and left alone when it is
  * not what the plan says. Throws FaultError `PlanRootNeeded`, and those of `Runs.begin`.
  */
 export function runPlan(runs: Runs, plan: RunPlan, root: string | null, dryRun: boolean): string {
-  const from = root ?? plan.root;
-  const files = plan.files.map((file, f): PlanFile => {
-    if (from === null && !isAbsolute(file.path))
+  const files = plan.files.map((file, f) => {
+    const path = placeOf(file.path, root ?? plan.root);
+    if (path === null)
       throw new FaultError(
         fault(
           'PlanRootNeeded',
           'The plan names its files by relative paths, and no folder that they start from.',
-          'It was made in a window, which does not name folders.',
+          'Its files were uploaded to where it was made.',
           'Give the folder with --root.',
         ),
       );
-    return {
-      path: isAbsolute(file.path) ? file.path : join(resolve(from ?? '.'), file.path),
-      bytes: null,
-      display: file.path,
-      relative: isAbsolute(file.path) ? file.path.replace(/^(?:[A-Za-z]:)?[\\/]+/, '') : file.path,
-      sha256: file.sha256,
-      blobs: file.blobs.map(({ place, sha256, bytes, fingerprint }, b) => ({
-        blobId: `${f}.${b}`,
-        place,
-        sha256,
-        bytes,
-        fingerprint,
-      })),
-    };
+    return runFile(file, path, (b) => `${f}.${b}`);
   });
-  const { source, destination, verify, onFailure, pace, output, mode } = plan;
+  const { output } = plan;
   return runs.begin(
-    {
-      source,
-      destination,
-      verify,
-      onFailure,
-      pace,
-      grantTokens: [],
-      route: 'reencrypt',
-      dryRun,
-      // A refresh is asked for because the key is the same: only its current material counts as there.
-      evenIfThere: mode === 'change-context',
-    },
+    termsOf(plan, dryRun),
     output.mode === 'folder' ? { mode: 'folder', folder: resolve(output.folder) } : output,
     files,
   );

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { ReportFormat, ReportSubject } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
@@ -14,7 +16,6 @@ import {
   runJson,
   runSarif,
   type Stated,
-  sha256,
 } from '../audit/index.ts';
 import type { AuditRoom } from './audit.ts';
 import type { Connection } from './connection.ts';
@@ -29,6 +30,8 @@ const TYPES = {
 } as const;
 type Format = keyof typeof TYPES;
 
+/** Work goes on so long before others have a turn, milliseconds. */
+const TURN_MS = 15;
 /** Records of a history report; more would not fit a file that a person opens. */
 const MOST_RECORDS = 1_000_000;
 
@@ -50,7 +53,10 @@ export class Reports {
   }
 
   /** Throws FaultError `NotOnThisHost` for PDF, `NoSuchReport` for what has no such form, `RunGone`. */
-  make(subject: ReportSubject, format: ReportFormat): { name: string; type: string; bytes: Uint8Array } {
+  async make(
+    subject: ReportSubject,
+    format: ReportFormat,
+  ): Promise<{ name: string; type: string; bytes: Uint8Array<ArrayBuffer> }> {
     if (format === 'pdf')
       throw new FaultError(
         fault(
@@ -61,15 +67,15 @@ export class Reports {
         ),
       );
     const at = new Date().toISOString();
-    const text = this.#text(subject, format, at);
     const what = subject.of === 'run' ? `run-${subject.runId.replace(/[^\w-]/g, '_')}` : subject.of;
     const name = `rewrap-${what}-${at.slice(0, 10)}.${format}`;
-    const bytes = new TextEncoder().encode(text);
-    this.#parts.witness.note('report', { outcome: 'made', detail: name, sha256After: sha256(bytes) });
+    const { bytes, sha256 } = await encoded(this.#text(subject, format, at));
+    this.#parts.witness.note('report', { outcome: 'made', detail: name, sha256After: sha256 });
     return { name, type: TYPES[format], bytes };
   }
 
-  #text(subject: ReportSubject, format: Format, at: string): string {
+  /** The text in pieces, or whole where it is short. */
+  #text(subject: ReportSubject, format: Format, at: string): string | Iterable<string> {
     const { audit, history, runs, connection, version } = this.#parts;
     const stated: Stated = {
       at,
@@ -78,10 +84,11 @@ export class Reports {
       connection: connection.state.status === 'ready' ? connection.describe() : null,
     };
     if (subject.of === 'audit') {
-      if (format === 'html') return auditHtml(audit.audit, stated, audit.gaps);
-      if (format === 'csv') return auditCsv(audit.audit);
-      if (format === 'json') return auditJson(audit.audit, stated, audit.gaps);
-      return auditSarif(audit.audit, stated, (index) => audit.rangeOf(index));
+      const held = audit.hold();
+      if (format === 'html') return auditHtml(held.audit, stated, audit.asked);
+      if (format === 'csv') return auditCsv(held.audit);
+      if (format === 'json') return auditJson(held.audit, stated, audit.asked);
+      return auditSarif(held.audit, stated, held.rangeOf);
     }
     if (subject.of === 'run') {
       const run = runs.summary(subject.runId);
@@ -108,4 +115,42 @@ export class Reports {
       ),
     );
   }
+}
+
+/**
+ * UTF-8 of a text in pieces, and its hash. Others have a turn in between: a report of 100,000 blobs takes a second to
+ * make.
+ */
+async function encoded(
+  text: string | Iterable<string>,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; sha256: string }> {
+  const encoder = new TextEncoder();
+  const hash = createHash('sha256');
+  const turn = turns();
+  const pieces: Uint8Array[] = [];
+  for (const piece of typeof text === 'string' ? [text] : text) {
+    const bytes = encoder.encode(piece);
+    hash.update(bytes);
+    pieces.push(bytes);
+    await turn();
+  }
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+    await turn();
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** Waits a moment where work went on for long. */
+function turns(): () => Promise<void> | undefined {
+  let since = performance.now();
+  return () => {
+    if (performance.now() - since < TURN_MS) return undefined;
+    return setImmediate().then(() => {
+      since = performance.now();
+    });
+  };
 }

@@ -4,6 +4,7 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { LearnedKeys, Lesson } from '../clusters/index.ts';
+import type { Disk } from '../intake/index.ts';
 import {
   type ItemsQuery,
   type Patience,
@@ -24,8 +25,10 @@ import type { Workspace } from './workspace.ts';
 export interface RunWitness {
   /** A run has begun, or goes on after it was cut off. The witness waits for its end. */
   run(run: Run, asked: AskedRun): void;
+  /** A run of a Rewrap that is gone was found at the start: cut off, or ended. */
+  left(run: RunSummary, items: () => readonly RunItem[], asked: AskedRun): void;
   /** A run that was cut off is closed as it stands. */
-  abandoned(runId: string, items: readonly RunItem[], asked: AskedRun): void;
+  abandoned(run: RunSummary, items: readonly RunItem[], asked: AskedRun): void;
   undone(runId: string, undone: Undone): void;
 }
 
@@ -51,6 +54,8 @@ export interface RunsParts {
   readonly learn: (lessons: readonly Lesson[]) => void;
   /** Writes down what is done. */
   readonly witness: RunWitness;
+  /** Where files are put back. */
+  readonly disk: Disk;
 }
 
 /** The runs of this data folder, and the output folders that a person named. */
@@ -66,7 +71,7 @@ export class Runs {
 
   constructor(parts: RunsParts) {
     this.#parts = parts;
-    this.#book = new RunBook(parts.dataDir, (summary) => parts.progress(summary));
+    this.#book = new RunBook(parts.dataDir, (summary) => parts.progress(summary), { disk: parts.disk });
   }
 
   /** Registers a folder; the token is all the page can name it by. */
@@ -81,6 +86,20 @@ export class Runs {
     const token = known?.[0] ?? `f${this.#nextFolder++}`;
     this.#folders.set(token, absolute);
     return { token, path: absolute };
+  }
+
+  /** Absolute path of a folder that was named. Throws FaultError `FolderUnknown`. */
+  folder(token: string): string {
+    const folder = this.#folders.get(token);
+    if (folder !== undefined) return folder;
+    throw new FaultError(
+      fault(
+        'FolderUnknown',
+        'That output folder was not named on this host.',
+        '',
+        'Choose the folder again.',
+      ),
+    );
   }
 
   folders(): { token: string; path: string }[] {
@@ -196,8 +215,17 @@ export class Runs {
     const live = this.#book.live(runId);
     if (live !== null) return live.cancel();
     await this.#book.abandon(runId);
-    const { items } = this.#book.items(runId, { offset: 0, limit: Number.MAX_SAFE_INTEGER, only: 'all' });
-    this.#parts.witness.abandoned(runId, items, this.#asked(runId));
+    this.#parts.witness.abandoned(this.#book.summary(runId), this.#allItems(runId), this.#asked(runId));
+  }
+
+  /** Has what became of runs written down, where whoever was to do it was killed before. */
+  tellLeft(): void {
+    for (const run of this.#book.left())
+      this.#parts.witness.left(run, () => this.#allItems(run.id), this.#asked(run.id));
+  }
+
+  #allItems(runId: string): RunItem[] {
+    return this.#book.items(runId, { offset: 0, limit: Number.MAX_SAFE_INTEGER, only: 'all' }).items;
   }
 
   /** Of a run of an earlier start: its blobs have other names by now. */
@@ -250,27 +278,28 @@ export class Runs {
   }
 
   #over() {
-    const { connection, patience, learned } = this.#parts;
+    const { connection, patience } = this.#parts;
     const kms = connection.kms();
     return {
       kms,
       connection: connection.describe(),
       target: connection.target() ?? '',
       patience,
-      alreadyThere: (fingerprint: string, destinationArn: string, sameKey: boolean) => {
-        const known = learned
-          .of(fingerprint)
-          .find((key) => key.by === 'kms' && key.keyArn === destinationArn);
-        if (known === undefined) return null;
-        const current =
-          known.keyMaterialId === null
-            ? null
-            : connection.isCurrentMaterial(destinationArn, known.keyMaterialId);
-        return current === false || (sameKey && current === null)
-          ? null
-          : `KMS named its key material as that of ${destinationArn} before (${known.evidence}).`;
-      },
+      alreadyThere: (fingerprint: string, destinationArn: string, sameKey: boolean) =>
+        this.alreadyThere(fingerprint, destinationArn, sameKey),
     };
+  }
+
+  /** Why a blob of this key material needs no re-encryption; null where it does, or nobody knows. */
+  alreadyThere(fingerprint: string, destinationArn: string, sameKey: boolean): string | null {
+    const { connection, learned } = this.#parts;
+    const known = learned.of(fingerprint).find((key) => key.by === 'kms' && key.keyArn === destinationArn);
+    if (known === undefined) return null;
+    const current =
+      known.keyMaterialId === null ? null : connection.isCurrentMaterial(destinationArn, known.keyMaterialId);
+    return current === false || (sameKey && current === null)
+      ? null
+      : `KMS named its key material as that of ${destinationArn} before (${known.evidence}).`;
   }
 
   /** What the list has of these blobs now, where it has them: a file may have been read again since. */
@@ -312,19 +341,7 @@ export class Runs {
 
   #output(output: RunRequest['output'], origins: ReadonlySet<string>): ResolvedOutput {
     if (output.mode === 'download') return { mode: 'keep' };
-    if (output.mode === 'folder') {
-      const folder = this.#folders.get(output.folderToken);
-      if (folder === undefined)
-        throw new FaultError(
-          fault(
-            'FolderUnknown',
-            'That output folder was not named on this host.',
-            '',
-            'Choose the folder again.',
-          ),
-        );
-      return { mode: 'folder', folder };
-    }
+    if (output.mode === 'folder') return { mode: 'folder', folder: this.folder(output.folderToken) };
     if (origins.has('upload') || origins.has('paste'))
       throw new FaultError(
         fault(

@@ -35,6 +35,7 @@ export function watchedKms(kms: KmsConnection, { lapsed, answered }: Watch): Kms
     describeKey: (keyId) => heard(kms.describeKey(keyId)),
     keyDetail: (keyId) => heard(kms.keyDetail(keyId)),
     keyPolicy: (keyId) => heard(kms.keyPolicy(keyId)),
+    keyGrants: (keyId) => heard(kms.keyGrants(keyId)),
     access: () => watchedAccess(kms.access(), lapsed),
     close: () => kms.close(),
   };

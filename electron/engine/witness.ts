@@ -1,5 +1,6 @@
 import type { ConnectionState, Side } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { type History, historyEvent } from '../audit/index.ts';
@@ -15,6 +16,8 @@ export class Witness {
   readonly #declared: (blobId: string) => EncryptionContext | null;
   readonly #pending = new Set<Promise<void>>();
   readonly #lastConnected = new Map<Side, string>();
+  /** When each key was last looked up. */
+  readonly #looks = new Map<string, number>();
 
   constructor(
     history: History,
@@ -28,9 +31,7 @@ export class Witness {
 
   /** Who acts, and where: put on every event. */
   #by(): Pick<HistoryEvent, 'who' | 'connection'> {
-    const connection = this.#connection();
-    const { status, identity } = connection.state;
-    return { who: identity?.arn ?? null, connection: status === 'ready' ? connection.describe() : null };
+    return whoseIs(this.#connection());
   }
 
   note(kind: HistoryKind, known: Partial<HistoryEvent>): void {
@@ -61,6 +62,43 @@ export class Witness {
     });
   }
 
+  /** The keys of a connection were listed: one record, however many requests that took. */
+  keysListed(side: Side, connection: Connection, keys: number, gaps: readonly string[]): void {
+    this.note('keys-read', {
+      ...whoseIs(connection),
+      outcome: 'listed',
+      detail: [
+        `${keys === 1 ? '1 key' : `${keys} keys`}: descriptions, aliases, rotation, tags`,
+        ...(side === 'destination' ? ['destination'] : []),
+        ...(gaps.length === 0 ? [] : [`not told: ${gaps.join('; ')}`]),
+      ].join(', '),
+    });
+  }
+
+  /** One key was looked up by a person; asked again within a minute it is one look. */
+  async keyLookedUp<T extends { readonly arn: string }>(
+    connection: Connection,
+    keyId: string,
+    what: string,
+    look: Promise<T>,
+  ): Promise<T> {
+    const write = (outcome: string, arn: string) => {
+      const told = `${connection.describe()} ${keyId} ${what} ${outcome}`;
+      const now = Date.now();
+      if (now - (this.#looks.get(told) ?? 0) < SAME_LOOK_MS) return;
+      this.#looks.set(told, now);
+      this.note('keys-read', { ...whoseIs(connection), outcome, detail: what, sourceKey: arn });
+    };
+    try {
+      const key = await look;
+      write('looked up', key.arn);
+      return key;
+    } catch (error) {
+      write(`refused: ${error instanceof FaultError ? error.fault.code : 'failed'}`, keyId);
+      throw error;
+    }
+  }
+
   /** A run begins or goes on: it is written down now, and each blob's outcome when it has ended. */
   run(run: Run, asked: AskedRun): void {
     const by = this.#by();
@@ -86,17 +124,33 @@ export class Witness {
     ]);
     const pending = run.done.then(async () => {
       const summary = run.summary();
-      // One that was only suspended is told of when it goes on and ends.
-      const items = summary.finishedAt === null ? [] : run.items();
-      await this.#history.appendMany(this.#outcomes(run.id, items, asked, declared, by, summary.status));
+      // What one that was only suspended did is written down at the next start, from the journal.
+      const events =
+        summary.finishedAt === null
+          ? [this.#ended(summary, SUSPENDED, asked, by)]
+          : this.#outcomes(summary, run.items(), asked, declared, by);
+      await this.#history.appendMany(events);
     });
     const kept = pending.catch(complain).finally(() => this.#pending.delete(kept));
     this.#pending.add(kept);
   }
 
+  /** A run of a Rewrap that is gone: what it did, if that one was killed before it wrote it down. */
+  left(run: RunSummary, items: () => readonly RunItem[], asked: AskedRun): void {
+    const known = this.#history.ofRun(run.id, run.startedAt);
+    const last = known.findLast(({ kind, outcome }) => kind !== 'blob' && outcome !== SUSPENDED);
+    if (last?.kind !== 'run-started' && last?.kind !== 'preflight-started') return;
+    const { connection } = run;
+    const outcome = run.status === 'unfinished' ? CUT_OFF : run.status;
+    this.#write([
+      ...this.#blobs(run, items(), asked, new Map(), { connection }),
+      this.#ended(run, outcome, asked, { connection }),
+    ]);
+  }
+
   /** A run that was cut off was closed as it stands. */
-  abandoned(runId: string, items: readonly RunItem[], asked: AskedRun): void {
-    this.#write(this.#outcomes(runId, items, asked, new Map(), this.#by(), 'cancelled'));
+  abandoned(run: RunSummary, items: readonly RunItem[], asked: AskedRun): void {
+    this.#write(this.#outcomes(run, items, asked, new Map(), this.#by()));
   }
 
   undone(runId: string, { restored, leftTotal }: Undone): void {
@@ -117,28 +171,48 @@ export class Witness {
   }
 
   #outcomes(
-    runId: string,
+    run: RunSummary,
     items: readonly RunItem[],
-    { terms }: AskedRun,
+    asked: AskedRun,
     declared: ReadonlyMap<string, EncryptionContext | null>,
     by: Partial<HistoryEvent>,
-    status: RunSummary['status'],
   ): HistoryEvent[] {
-    const count = (...states: RunItem['state'][]) =>
-      items.filter(({ state }) => states.includes(state)).length;
-    const succeeded = count('reencrypted', 'would-succeed', 'restored');
-    return [
-      ...items
-        .filter(({ state }) => state !== 'waiting')
-        .map((item) => this.#blob(runId, item, terms, declared.get(item.blobId) ?? null, by)),
-      historyEvent('run-ended', {
-        ...by,
-        runId,
-        outcome: status,
-        detail: `${succeeded} succeeded, ${count('failed')} failed, ${count('skipped')} skipped, of ${items.length}`,
-        destinationKey: terms.destination.keyId,
-      }),
-    ];
+    return [...this.#blobs(run, items, asked, declared, by), this.#ended(run, run.status, asked, by)];
+  }
+
+  /** What became of each blob that KMS was asked about, less what was written down when the run was cut off. */
+  #blobs(
+    run: RunSummary,
+    items: readonly RunItem[],
+    { terms, again }: AskedRun,
+    declared: ReadonlyMap<string, EncryptionContext | null>,
+    by: Partial<HistoryEvent>,
+  ): HistoryEvent[] {
+    const told = new Set(
+      again
+        ? this.#history.ofRun(run.id, run.startedAt).flatMap((r) => (r.kind === 'blob' ? [sameAs(r)] : []))
+        : [],
+    );
+    return items
+      .filter(({ state, requestId }) => state !== 'waiting' || requestId !== null)
+      .map((item) => this.#blob(run.id, item, terms, declared.get(item.blobId) ?? null, by))
+      .filter((event) => !told.has(sameAs(event)));
+  }
+
+  #ended(
+    { id, counts }: RunSummary,
+    outcome: string,
+    { terms }: AskedRun,
+    by: Partial<HistoryEvent>,
+  ): HistoryEvent {
+    const left = counts.total - counts.succeeded - counts.failed - counts.skipped - counts.restored;
+    return historyEvent('run-ended', {
+      ...by,
+      runId: id,
+      outcome,
+      detail: `${counts.succeeded + counts.restored} succeeded, ${counts.failed} failed, ${counts.skipped} skipped${left > 0 ? `, ${left} not reached` : ''}, of ${counts.total}`,
+      destinationKey: terms.destination.keyId,
+    });
   }
 
   /** What still waits to be written. */
@@ -158,7 +232,8 @@ export class Witness {
     return historyEvent('blob', {
       ...by,
       runId,
-      outcome: item.state,
+      // KMS answered, and the file was not replaced.
+      outcome: item.state === 'waiting' ? 'not put back' : item.state,
       detail: [item.fault === null ? '' : `${item.fault.code}: ${item.fault.message}`, ...item.notes]
         .filter(Boolean)
         .join(' '),
@@ -188,6 +263,22 @@ export class Witness {
     }
   }
 }
+
+/** Looks at one key that are so close together are one, milliseconds. */
+const SAME_LOOK_MS = 60_000;
+
+function whoseIs(connection: Connection): Pick<HistoryEvent, 'who' | 'connection'> {
+  const { status, identity } = connection.state;
+  return { who: identity?.arn ?? null, connection: status === 'ready' ? connection.describe() : null };
+}
+
+/** Outcome of a run that was killed with the process that had it, and of one that was stopped with it. */
+const CUT_OFF = 'cut off';
+const SUSPENDED = 'suspended';
+
+/** The same outcome of the same blob by the same requests. */
+const sameAs = ({ file, place, outcome, requestIds }: HistoryEvent): string =>
+  JSON.stringify([file, place, outcome, requestIds]);
 
 function complain(error: unknown): void {
   console.error(

@@ -207,6 +207,16 @@ export class Workspace {
       sources.get(beside)?.addFinding({ ...finding, title: `${file}: ${finding.title}`, range: null });
   }
 
+  /** The source at an absolute path; null where that file is not in the list. */
+  at(path: string): Source | null {
+    return this.#indexPaths().get(path) ?? null;
+  }
+
+  /** Files of the list by their path as it was dropped, with "/". */
+  byRelative(): ReadonlyMap<string, Source> {
+    return new Map(this.#sources.map((source) => [source.relative.replaceAll('\\', '/'), source]));
+  }
+
   #add(name: SourceName, origin: Source['origin'], content: Content): void {
     const source = new Source(this.#nextSource++, origin, name, content);
     this.#sources.push(source);

@@ -1,4 +1,4 @@
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 
 /** The system's error code ("ENOSPC") of anything thrown; null when it has none. */
 export function errorCode(error: unknown): string | null {
@@ -178,6 +178,28 @@ export function flushFailed(done: string, error: unknown, kept: string): FaultEr
       `${done}, but the disk did not confirm that the change is kept.`,
       `The system says ${errorCode(error) ?? 'nothing more'} on flushing its folder. After a power cut the change may be gone.`,
       `Check the disk before relying on the file.${kept}`,
+    ),
+  );
+}
+
+export function hardLinked(): FaultError {
+  return new FaultError(
+    fault(
+      'HardLinked',
+      'The file has more than one name (hard links), and was left as it is.',
+      'A file is replaced as a whole: its other names would keep the old content.',
+      'Choose an output folder; or part the names first (cp FILE COPY, then mv COPY FILE) and run again.',
+    ),
+  );
+}
+
+export function ownerNotKept(): FaultError {
+  return new FaultError(
+    fault(
+      'OwnerNotKept',
+      'The file belongs to another user or group, and was left as it is.',
+      'The new file would belong to you: only root may give a file to another user, and others only to their groups.',
+      'Run Rewrap as the user that owns the file, or choose an output folder.',
     ),
   );
 }

@@ -1,5 +1,6 @@
 /** Bytes to sources to blobs, and back: finding, extracting, exact put-back. */
 export { encode } from './encoding.ts';
+export { hardLinked, ownerNotKept } from './faults.ts';
 export { isTemporaryName } from './names.ts';
 export {
   keySizeOf,
@@ -11,7 +12,9 @@ export {
   readableByOthers,
 } from './neighbours.ts';
 export { withAttributes } from './put-back/attributes.ts';
-export type { PutBackFs } from './put-back/files.ts';
+export { type Disk, diskHere } from './put-back/disk/disk.ts';
+export { DISK_THREAD, DiskPool } from './put-back/disk/pool.ts';
+export type { PutBackFs } from './put-back/fs.ts';
 export { hasOtherNames } from './put-back/other-names.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
 export { contentHash, removeLeftovers, removeWritten, restoreBackup } from './put-back/undo.ts';

@@ -9,12 +9,13 @@ import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
 import { accessOf, type KmsAccess } from './access.ts';
 import { toFaultError } from './failure.ts';
 import { allDetails } from './key-details.ts';
-import { describeOne, stoppable } from './key-facts.ts';
+import { describeOne } from './key-facts.ts';
 import { listAll } from './key-list.ts';
 import type { Session } from './session.ts';
 import { between, type Transport } from './transport.ts';
 import type {
   DryRunOutput,
+  Grant,
   KmsConnection,
   ListKeysOptions,
   ReEncryptInput,
@@ -22,6 +23,8 @@ import type {
   RightsInput,
 } from './types.ts';
 import { partitionOf, type Where } from './where.ts';
+import { dryRunOver, reEncryptOver } from './wire/re-encrypt.ts';
+import { Wire } from './wire/wire.ts';
 
 export interface SdkKmsParts {
   readonly choice: ConnectionChoice;
@@ -33,13 +36,16 @@ export interface SdkKmsParts {
   readonly transport: Transport;
 }
 
-/** {@link KmsConnection} over the AWS SDK. Only the members named here leave an SDK response. */
+/**
+ * {@link KmsConnection} over the AWS SDK, but for `ReEncrypt`, which goes by the {@link Wire}. Only the members named here leave a response.
+ */
 export class SdkKms implements KmsConnection {
   readonly choice: ConnectionChoice;
   readonly region: string;
   readonly endpoint: string | null;
   readonly route: Route;
   readonly #parts: SdkKmsParts;
+  readonly #wire: Wire;
   #principal: string | null = null;
 
   constructor(parts: SdkKmsParts) {
@@ -48,6 +54,8 @@ export class SdkKms implements KmsConnection {
     this.endpoint = parts.where.endpoint;
     this.route = routeOf(parts.where, parts.choice.kind === 'practice');
     this.#parts = parts;
+    const { endpoint, region, keys } = this.access();
+    this.#wire = new Wire({ endpoint, region, keys, transport: parts.transport });
   }
 
   get principal(): string | null {
@@ -55,51 +63,16 @@ export class SdkKms implements KmsConnection {
   }
 
   async reEncrypt(input: ReEncryptInput, signal?: AbortSignal): Promise<ReEncryptOutput> {
-    return this.#explained(situationOf(input), async () => {
-      const { ReEncryptCommand } = await import('@aws-sdk/client-kms');
-      const out = await this.#parts.kms.send(new ReEncryptCommand(requestOf(input)), stoppable(signal));
-      if (out.CiphertextBlob === undefined || out.KeyId === undefined) throw new IncompleteReply();
-      return {
-        blob: out.CiphertextBlob,
-        sourceKeyArn: out.SourceKeyId ?? null,
-        destinationKeyArn: out.KeyId,
-        sourceAlgorithm: out.SourceEncryptionAlgorithm ?? null,
-        destinationAlgorithm: out.DestinationEncryptionAlgorithm ?? null,
-        sourceKeyMaterialId: out.SourceKeyMaterialId ?? null,
-        destinationKeyMaterialId: out.DestinationKeyMaterialId ?? null,
-        requestId: out.$metadata.requestId ?? null,
-      };
-    });
+    return this.#explained(situationOf(input), () => reEncryptOver(this.#wire, requestOf(input), signal));
   }
 
   async dryRun(input: ReEncryptInput, signal?: AbortSignal): Promise<DryRunOutput> {
-    return this.#dryRun({ ...requestOf(input), DryRun: true }, situationOf(input), signal);
+    return this.#explained(situationOf(input), () => dryRunOver(this.#wire, requestOf(input), signal));
   }
 
   async mayReEncrypt(input: RightsInput, signal?: AbortSignal): Promise<DryRunOutput> {
-    const request: ReEncryptCommandInput = {
-      ...requestOf(input),
-      DryRun: true,
-      DryRunModifiers: [IGNORE_CIPHERTEXT],
-    };
-    return this.#dryRun(request, situationOf(input), signal);
-  }
-
-  async #dryRun(
-    request: ReEncryptCommandInput,
-    situation: KmsSituation,
-    signal?: AbortSignal,
-  ): Promise<DryRunOutput> {
-    return this.#explained(situation, async () => {
-      const { DryRunOperationException, ReEncryptCommand } = await import('@aws-sdk/client-kms');
-      try {
-        const out = await this.#parts.kms.send(new ReEncryptCommand(request), stoppable(signal));
-        return { outcome: 'ignored', requestId: out.$metadata.requestId ?? null };
-      } catch (error) {
-        if (!(error instanceof DryRunOperationException)) throw error;
-        return { outcome: 'would-succeed', requestId: error.$metadata.requestId ?? null };
-      }
-    });
+    const request: ReEncryptCommandInput = { ...requestOf(input), DryRunModifiers: [IGNORE_CIPHERTEXT] };
+    return this.#explained(situationOf(input), () => dryRunOver(this.#wire, request, signal));
   }
 
   async whoAmI(): Promise<Identity> {
@@ -149,7 +122,25 @@ export class SdkKms implements KmsConnection {
     });
   }
 
+  async keyGrants(keyId: string): Promise<Grant[]> {
+    return this.#explained({ operation: 'ListGrants', destinationKeyId: keyId }, async () => {
+      const { paginateListGrants } = await import('@aws-sdk/client-kms');
+      const grants: Grant[] = [];
+      for await (const page of paginateListGrants({ client: this.#parts.kms }, { KeyId: keyId, Limit: 100 }))
+        for (const { GrantId, Name, GranteePrincipal, Operations, Constraints } of page.Grants ?? [])
+          grants.push({
+            id: GrantId ?? '',
+            name: Name === undefined || Name === '' ? null : Name,
+            grantee: GranteePrincipal ?? '',
+            operations: Operations ?? [],
+            bound: Constraints !== undefined,
+          });
+      return grants;
+    });
+  }
+
   close(): void {
+    this.#wire.close();
     this.#parts.kms.destroy();
     this.#parts.sts.destroy();
   }
@@ -196,13 +187,6 @@ function routeOf(where: Where, practice: boolean): Route {
   const address = endpoint ?? `https://kms.${region}.${partition.dnsSuffix}`;
   const way = practice ? { proxy: null, caBundle: null } : between(address, where.caBundle);
   return { region, endpoint, partition: partition.id, fips, dualStack, ...way };
-}
-
-class IncompleteReply extends Error {
-  override name = 'IncompleteReply';
-  constructor() {
-    super('The endpoint answered ReEncrypt without CiphertextBlob or KeyId.');
-  }
 }
 
 /** The request in the SDK's terms: what is null is left out, and an asymmetric side gets no context. */

@@ -97,6 +97,20 @@ export interface KmsConnection extends Kms {
   access(): KmsAccess;
   /** The key policy, JSON as KMS keeps it. Needs `kms:GetKeyPolicy`; keys of other accounts have none to show. */
   keyPolicy(keyId: string): Promise<string>;
+  /** Grants of a key, all pages. Needs `kms:ListGrants`. */
+  keyGrants(keyId: string): Promise<Grant[]>;
+}
+
+/** Who may use a key beside what its policy says. */
+export interface Grant {
+  readonly id: string;
+  readonly name: string | null;
+  /** ARN; a service's name; or a unique id where the principal was deleted. */
+  readonly grantee: string;
+  /** 'Decrypt', 'ReEncryptFrom', … */
+  readonly operations: readonly string[];
+  /** It holds for some encryption contexts alone. */
+  readonly bound: boolean;
 }
 
 /** How to reach the practice KMS; its keys are examples and no secret. */

@@ -64,6 +64,18 @@ export function pageCalls(engine: Engine, downloads: Downloads): Call {
         ),
       ),
     ],
+    [
+      'plans.open',
+      refused(
+        fault(
+          'NotOnThisHost',
+          'Rewrap in a browser cannot open a file dialog of its own.',
+          '',
+          'Drop the plan on the page, or use its file picker.',
+        ),
+      ),
+    ],
+    ['plans.save', (input) => downloads.offerPlan(input)],
     ['runs.download', (input) => downloads.offer(input)],
     ['audit.export', (input) => downloads.offerReport(input)],
   ]);

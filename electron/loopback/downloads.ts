@@ -49,6 +49,17 @@ export class Downloads {
     });
   }
 
+  /** Answers `plans.save`: a plan as a download. */
+  offerPlan(input: unknown): Promise<Reply<unknown>> {
+    return answer(requests.plans.save, input, async (wanted) => {
+      const reply = await this.#engine.callHost('plans.write', wanted);
+      if (!reply.ok) throw new FaultError(reply.fault);
+      const { name, bytes, leftOut } = hostRequests.plans.write.reply.parse(reply.value);
+      const url = this.#hold({ name, type: 'application/json', bytes });
+      return { url, name, saved: false, leftOut };
+    });
+  }
+
   /** Keeps a download for ten minutes; returns its address. */
   #hold(download: Download): string {
     const id = randomBytes(32).toString('base64url');

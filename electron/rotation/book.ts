@@ -1,10 +1,12 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { RunItem, RunRoute, RunSummary } from '#shared/model/run.ts';
+import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import { Governor } from './governor.ts';
 import { itemOf } from './journal/items.ts';
-import { Journal, type KeySeen, type RunRow } from './journal/journal.ts';
+import { Journal } from './journal/journal.ts';
+import type { KeySeen, RunRow } from './journal/rows.ts';
 import { settleStaged, withBlobs } from './recover.ts';
 import { resultPath, resultText } from './result.ts';
 import { DEFAULT_CONCURRENCY, noOf, type RunHooks, resumeRun, startRun } from './run.ts';
@@ -19,6 +21,9 @@ export interface Again {
   readonly files: readonly PlanFile[];
 }
 
+/** Ended runs of Rewraps that are gone which are looked at. */
+const LEFT_LOOKED_AT = 20;
+
 /** Every run of this data folder: those under way here, and the journal's record of all. */
 export class RunBook {
   readonly #journal: Journal;
@@ -29,12 +34,18 @@ export class RunBook {
   #closed = false;
   readonly #onProgress: (summary: RunSummary) => void;
   readonly #hooks: RunHooks;
+  readonly #disk: Disk;
 
-  /** Throws when the journal cannot be opened. */
-  constructor(dataDir: string, onProgress: (summary: RunSummary) => void, hooks: RunHooks = {}) {
+  /** `disk`: where files are put back, in this thread if not given. Throws when the journal cannot be opened. */
+  constructor(
+    dataDir: string,
+    onProgress: (summary: RunSummary) => void,
+    { disk = diskHere(), ...hooks }: RunHooks & { readonly disk?: Disk } = {},
+  ) {
     this.#journal = new Journal(dataDir);
     this.#onProgress = onProgress;
     this.#hooks = hooks;
+    this.#disk = disk;
   }
 
   /** Throws FaultError `FilesInUse` or `JournalFailed`. */
@@ -79,6 +90,22 @@ export class RunBook {
       .runs()
       .map((row) => this.summary(`r${row.no}`))
       .reverse();
+  }
+
+  /**
+   * Runs of Rewraps that are gone, oldest first: every one that was cut off, and of those that ended the last twenty.
+   * Whoever had them may not have come to write down what became of them.
+   */
+  left(): RunSummary[] {
+    this.#journal.flush();
+    const { owner } = this.#journal;
+    const rows = this.#journal
+      .runs()
+      .filter((row) => row.owner !== owner.id && !owner.isAlive(row.owner) && !this.#live.has(`r${row.no}`));
+    const recent = new Set(rows.slice(-LEFT_LOOKED_AT));
+    return rows
+      .filter((row) => row.state !== 'ended' || recent.has(row))
+      .map(({ no }) => this.summary(`r${no}`));
   }
 
   /** Throws FaultError `RunGone`. */
@@ -206,6 +233,7 @@ export class RunBook {
     await Promise.allSettled(this.#undoing.values());
     this.#closed = true;
     this.#journal.close();
+    this.#disk.close();
   }
 
   #parts(target: string) {
@@ -215,7 +243,13 @@ export class RunBook {
       governor = new Governor(DEFAULT_CONCURRENCY, sleep === undefined ? {} : { sleep });
       this.#governors.set(target, governor);
     }
-    return { journal: this.#journal, governor, onProgress: this.#onProgress, hooks: this.#hooks };
+    return {
+      journal: this.#journal,
+      governor,
+      onProgress: this.#onProgress,
+      hooks: this.#hooks,
+      disk: this.#disk,
+    };
   }
 
   /** Ended runs are held while they have new files to hand out, and forgotten when fifty newer ones are there. */

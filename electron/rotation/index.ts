@@ -1,5 +1,5 @@
 export { type Again, RunBook } from './book.ts';
-export type { KeySeen } from './journal/journal.ts';
+export type { KeySeen } from './journal/rows.ts';
 export { checkPermissions, type PermissionInput, type SourceKey } from './permissions.ts';
 export { planBlob } from './plan-blob.ts';
 export { type RunHooks, resumeRun, startRun } from './run.ts';

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunCounts, RunSummary } from '#shared/model/run.ts';
 import { stateOf } from './journal/items.ts';
-import type { ItemFacts, Journal } from './journal/journal.ts';
+import type { Journal } from './journal/journal.ts';
+import type { ItemFacts } from './journal/rows.ts';
 import type { RunFile } from './types.ts';
 
 export const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');

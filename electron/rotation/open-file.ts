@@ -1,6 +1,14 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { type FoundBlob, hasOtherNames, readSource, type Scan, scan } from '../intake/index.ts';
+import {
+  type FoundBlob,
+  hardLinked,
+  hasOtherNames,
+  ownerNotKept,
+  readSource,
+  type Scan,
+  scan,
+} from '../intake/index.ts';
 import { faultOf } from './faults.ts';
 import { sha256 } from './ledger.ts';
 import type { RunBlob, RunFile } from './types.ts';
@@ -34,8 +42,8 @@ export async function openFile(file: RunFile, inPlace: boolean, dryRun: boolean)
       hash = sha256(bytes);
     } else {
       const source = await readSource(file.path);
-      if (inPlace && source.names > 1 && (await hasOtherNames(file.path))) return explainOwn('HardLinked');
-      if (inPlace && dryRun && !mayOwn(source)) return explainOwn('OwnerNotKept');
+      if (inPlace && source.names > 1 && (await hasOtherNames(file.path))) return hardLinked().fault;
+      if (inPlace && dryRun && !mayOwn(source)) return ownerNotKept().fault;
       ({ bytes, mode, sha256: hash } = source);
     }
   } catch (error) {

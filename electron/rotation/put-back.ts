@@ -1,17 +1,9 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import {
-  type FoundBlob,
-  type Replacement,
-  replaceFile,
-  rewrite,
-  type Scan,
-  scan,
-  writeNewFile,
-} from '../intake/index.ts';
+import { type FoundBlob, type Replacement, rewrite, type Scan, scan } from '../intake/index.ts';
 import { faultOf } from './faults.ts';
-import type { Staged } from './journal/journal.ts';
+import type { Staged } from './journal/rows.ts';
 import { sha256 } from './ledger.ts';
 import type { OpenFile } from './open-file.ts';
 import { type PlannedRecord, planRecord, recordOf, recordPath, removeRecord } from './record.ts';
@@ -71,26 +63,24 @@ export async function putBack(
       // Unreachable: such a file was refused when it was opened.
       if (file.path === null) return explainOwn('NoFileToReplace');
       const { path } = file;
-      await replaceFile({
+      await context.disk.replaceFile({
         path,
         bytes,
         expectedSha256: file.sha256,
         backup: output.backup,
         attributes: await context.attributes.has(file),
         staged: (names) => stage({ ...names, target: path }),
-        ...fs,
       });
       return { note: null };
     }
     const mode = opened.mode === null ? {} : { mode: opened.mode };
     const { folder } = output;
-    await writeNewFile({
+    await context.disk.writeNewFile({
       folder,
       relative: file.relative,
       bytes,
       staged: ({ temporary, path }) => stage({ temporary, target: path, backup: null }),
       ...mode,
-      ...fs,
     });
     return { note: null };
   } catch (error) {

@@ -9,7 +9,8 @@ import {
   removeWritten,
 } from '../intake/index.ts';
 import { faultOf } from './faults.ts';
-import type { FileRow, Journal } from './journal/journal.ts';
+import type { Journal } from './journal/journal.ts';
+import type { FileRow } from './journal/rows.ts';
 import { removeRecord } from './record.ts';
 import type { FileStands, ResolvedOutput, RunBlob, RunFile } from './types.ts';
 

@@ -1,6 +1,7 @@
 import { readSource, scan } from '../intake/index.ts';
 import { stateOf } from './journal/items.ts';
-import type { FileState, Journal, JournalItemState } from './journal/journal.ts';
+import type { Journal } from './journal/journal.ts';
+import type { FileState, JournalItemState } from './journal/rows.ts';
 import { sha256 } from './ledger.ts';
 import type { Run } from './types.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { RunSummary } from '#shared/model/run.ts';
-import { scan } from '../intake/index.ts';
+import { diskHere, scan } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import type { PlanFile, ResolvedOutput, RunInput } from './index.ts';
 import { Journal } from './journal/journal.ts';
@@ -114,6 +114,7 @@ export class Rig {
       {
         journal: this.journal,
         onProgress: (summary) => this.reports.push(summary),
+        disk: diskHere(),
         hooks: { sleep: async () => undefined, ...hooks },
       },
     );

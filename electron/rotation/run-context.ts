@@ -1,5 +1,5 @@
 import type { Fault } from '#shared/model/fault.ts';
-import type { NewBlob, PutBackFs } from '../intake/index.ts';
+import type { Disk, NewBlob, PutBackFs } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import type { Attributes } from './attributes.ts';
 import type { Capacity } from './capacity.ts';
@@ -25,7 +25,8 @@ export interface RunContext {
   readonly capacity: Capacity;
   readonly destination: Destination;
   readonly attributes: Attributes;
-  /** Put-back's file system calls, where a test replaces them. */
+  readonly disk: Disk;
+  /** File system calls for what is small and beside, where a test replaces them. */
   readonly fs: PutBackFs | null;
   /** The connection in use: it may be renewed during the run. */
   kms(): Kms;

@@ -3,7 +3,7 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
-import type { NewBlob, PutBackFs } from '../intake/index.ts';
+import { type Disk, diskHere, type NewBlob, type PutBackFs } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import { Attributes } from './attributes.ts';
 import type { PriorBlob } from './blob-step.ts';
@@ -47,6 +47,8 @@ export interface RunParts {
   readonly governor?: Governor;
   readonly onProgress: (summary: RunSummary) => void;
   readonly hooks?: RunHooks;
+  /** Where files are put back; a test's file system comes before it. */
+  readonly disk: Disk;
 }
 
 /**
@@ -114,7 +116,9 @@ class LiveRun implements Run {
   readonly #ledger: Ledger;
   readonly #line: Line;
   readonly #hooks: RunHooks;
+  readonly #disk: Disk;
   readonly #progress: Progress;
+  readonly #governor: Governor;
   readonly #rate = new Rate(Date.now);
   readonly #startedAt: string;
   readonly #halt = new AbortController();
@@ -143,6 +147,7 @@ class LiveRun implements Run {
     this.#kms = input.kms;
     this.#journal = journal;
     this.#hooks = hooks;
+    this.#disk = parts.disk;
     this.#progress = new Progress(() => onProgress(this.summary()));
     this.#ledger = new Ledger(journal, no, (finished) => {
       if (finished > 0) this.#rate.add(finished);
@@ -151,6 +156,7 @@ class LiveRun implements Run {
     const governor =
       parts.governor ?? new Governor(concurrency, hooks.sleep === undefined ? {} : { sleep: hooks.sleep });
     governor.allow(concurrency);
+    this.#governor = governor;
     this.#line = new Line({
       governor,
       perSecond: pace?.perSecond ?? null,
@@ -180,6 +186,7 @@ class LiveRun implements Run {
       finishedAt: this.#end?.at ?? null,
       ...said,
       rate,
+      slowedTo: status === 'running' ? this.#governor.rate : null,
       secondsLeft: left === 0 ? 0 : rate === 0 || status !== 'running' ? null : left / rate,
       destinationKeyId: request.destination.keyId,
       connection,
@@ -274,6 +281,7 @@ class LiveRun implements Run {
       capacity: new Capacity(this.#kms, keyId, algorithm),
       destination: new Destination(this.#kms, keyId),
       attributes: new Attributes(files),
+      disk: this.#hooks.fs === undefined ? this.#disk : diskHere(this.#hooks.fs),
       fs: this.#hooks.fs ?? null,
       kms: () => this.#kms,
       halted: () => this.#haltedFault(),

@@ -1,5 +1,6 @@
 import type { RunSummary, Touches } from '#shared/model/run.ts';
-import type { Journal, RunRow } from './journal/journal.ts';
+import type { Journal } from './journal/journal.ts';
+import type { RunRow } from './journal/rows.ts';
 import { bytesDone, countsOf, filesOf } from './ledger.ts';
 import type { ResolvedOutput } from './types.ts';
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import type { Journal, RunRow } from './journal/journal.ts';
+import type { Journal } from './journal/journal.ts';
+import type { RunRow } from './journal/rows.ts';
 import type { ResolvedOutput } from './types.ts';
 
 /** Absolute paths of the files that a run may write; a dry run writes none. */

@@ -10,6 +10,7 @@ export function startFromSource(): ChildChannel & { readonly pid: number | undef
   return forkChild(join(here, 'child', 'main.ts'), [
     join(here, 'child'),
     join(here, 'messages.ts'),
+    join(root, 'electron', 'aws-sign'),
     join(root, 'package.json'),
   ]);
 }

@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react';
-import { segments, share } from '../lib/audit.ts';
+import { shapeWords, share } from '#shared/audit-words.ts';
+import { segments } from '../lib/audit.ts';
 import { count, plural } from '../lib/format.ts';
 
 export interface StackPart {
@@ -31,7 +32,7 @@ export function StackChart({ title, parts, onOpen }: StackProps) {
         aria-labelledby={`${id}t ${id}d`}
       >
         <title id={`${id}t`}>{title}</title>
-        <desc id={`${id}d`}>{parts.map((part) => `${part.label}: ${count(part.count)}`).join(', ')}</desc>
+        <desc id={`${id}d`}>{shapeWords(parts, total)}</desc>
         {segments(parts).map((part) => (
           <rect
             key={part.id}
@@ -80,6 +81,7 @@ export function StackChart({ title, parts, onOpen }: StackProps) {
 }
 
 export interface Bar {
+  /** Empty: what is not known, drawn as no value of its own. */
   readonly id: string;
   readonly label: string;
   readonly count: number;
@@ -91,69 +93,90 @@ interface BarsProps {
   readonly title: string;
   readonly bars: readonly Bar[];
   readonly total: number;
-  /** What is summed up below the bars; null where nothing is. */
-  readonly more: string | null;
+  /** What is summed up below the bars. */
+  readonly rest: { readonly values: number; readonly blobs: number };
   readonly onOpen: (bar: Bar) => void;
 }
 
-/** Horizontal bars in the rows of a table with the same figures; each row's name opens its blobs. */
-export function BarChart({ title, bars, total, more, onOpen }: BarsProps) {
+/** Height of a bar and of the row that it stands beside, in the picture's own units. */
+const ROW = 24;
+const THICK = 10;
+
+/**
+ * Horizontal bars as one picture that says its shape in words, and beside it a table with the same figures, a row for
+ * each bar. A row's name opens its blobs, and so does its bar.
+ */
+export function BarChart({ title, bars, total, rest, onOpen }: BarsProps) {
   const id = useId();
   const most = Math.max(1, ...bars.map((bar) => bar.count));
   return (
     <figure className="chart">
       <figcaption className="chart-title">{title}</figcaption>
-      <table className="chart-table chart-bars">
-        <colgroup>
-          <col className="chart-label" />
-          <col />
-          <col className="chart-figure" />
-          <col className="chart-figure" />
-        </colgroup>
-        <thead className="visually-hidden">
-          <tr>
-            <th scope="col">{title}</th>
-            <th scope="col">Bar</th>
-            <th scope="col">Blobs</th>
-            <th scope="col">Share</th>
-          </tr>
-        </thead>
-        <tbody>
-          {bars.map((bar) => (
-            <tr key={bar.id}>
-              <th scope="row">
-                {bar.face}
-                <label className="bar-name" htmlFor={`${id}${bar.id}`} title={bar.label}>
-                  {bar.label}
-                </label>
-              </th>
-              <td className="chart-bar">
-                <button
-                  id={`${id}${bar.id}`}
-                  type="button"
-                  className="bar-button"
-                  aria-label={`Show ${plural(bar.count, 'blob')}: ${bar.label}`}
-                  onClick={() => onOpen(bar)}
-                >
-                  <svg
-                    viewBox="0 0 100 10"
-                    preserveAspectRatio="none"
-                    role="img"
-                    aria-label={`${bar.label}: ${share(bar.count, total)}`}
-                  >
-                    <title>{`${bar.label}: ${count(bar.count)}`}</title>
-                    <rect className="bar-track" width="100" height="10" />
-                    <rect className="bar-fill" width={Math.max(0.75, (bar.count / most) * 100)} height="10" />
-                  </svg>
-                </button>
-              </td>
-              <td className="tabular chart-number">{count(bar.count)}</td>
-              <td className="tabular chart-number faint">{share(bar.count, total)}</td>
+      <div className="chart-beside">
+        <table className="chart-table chart-bars">
+          <colgroup>
+            <col />
+            <col className="chart-figure" />
+            <col className="chart-figure" />
+          </colgroup>
+          <thead className="visually-hidden">
+            <tr>
+              <th scope="col">{title}</th>
+              <th scope="col">Blobs</th>
+              <th scope="col">Share</th>
             </tr>
+          </thead>
+          <tbody>
+            {bars.map((bar) => (
+              <tr key={bar.id}>
+                <th scope="row">
+                  <span className="bar-label">
+                    {bar.face}
+                    <button
+                      type="button"
+                      className="bar-name bar-open bar-clip"
+                      title={bar.label}
+                      aria-label={`Show ${plural(bar.count, 'blob')}: ${bar.label}`}
+                      onClick={() => onOpen(bar)}
+                    >
+                      {bar.label}
+                    </button>
+                  </span>
+                </th>
+                <td className="tabular chart-number">{count(bar.count)}</td>
+                <td className="tabular chart-number faint">{share(bar.count, total)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        <svg
+          className="bar-picture"
+          style={{ height: `calc(${bars.length} * var(--chart-row))` }}
+          viewBox={`0 0 100 ${bars.length * ROW}`}
+          preserveAspectRatio="none"
+          role="img"
+          aria-labelledby={`${id}t ${id}d`}
+        >
+          <title id={`${id}t`}>{title}</title>
+          <desc id={`${id}d`}>{shapeWords(bars, total, rest)}</desc>
+          {bars.map((bar, i) => (
+            // biome-ignore lint/a11y/noStaticElementInteractions: the button of the row does the same by keyboard
+            <g key={bar.id} className="bar" onClick={() => onOpen(bar)}>
+              <rect className="bar-row" y={i * ROW} width="100" height={ROW} />
+              <rect className="bar-track" y={i * ROW + (ROW - THICK) / 2} width="100" height={THICK} />
+              <rect
+                className={bar.id === '' ? 'bar-unknown' : 'bar-fill'}
+                y={i * ROW + (ROW - THICK) / 2}
+                width={Math.max(0.75, (bar.count / most) * 100)}
+                height={THICK}
+              />
+            </g>
           ))}
-        </tbody>
-      </table>
-      {more !== null && <p className="hint">{more}</p>}
+        </svg>
+      </div>
+      {rest.values > 0 && (
+        <p className="hint">{`and ${count(rest.values)} more with ${plural(rest.blobs, 'blob')}`}</p>
+      )}
     </figure>
   );
 }

@@ -80,6 +80,13 @@ export function makeSummary(
       by: 'declared' as const,
     })),
     asking: 0,
+    weighed: { keys: 4, policies: 4, grants: 3, iamDecides: 4 },
+    notAsked: {
+      keys: rows.length > 1000 ? 43 : 0,
+      blobs: rows.length > 1000 ? 120 : 0,
+      names: KEYS.slice(0, 3).map(({ arn }, i) => ({ name: arn, blobs: 9 - i })),
+      elsewhere: rows.length > 1000 ? [{ region: 'eu-west-1', keys: 2, blobs: 31 }] : [],
+    },
     gaps: [],
     caller: 'arn:aws:iam::111122223333:user/practice',
   };

@@ -4,13 +4,16 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { ConnectionChoice, ConnectionState } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
+import type { PlanEntry, PlanView } from '#shared/model/plan-view.ts';
 import type { RunRequest } from '#shared/model/run.ts';
 import { facetRows, HISTORY_HEAD, makeFindings, makeHistory, makeSummary } from './audit.ts';
 import { makeClusters } from './clusters.ts';
 import { makeDetail } from './detail.ts';
 import { KEYS } from './keys.ts';
+import { makeCheck, makeComparison, makePlan } from './plans.ts';
 import { makeRows, makeSources } from './rows.ts';
 import { FakeRun } from './runs.ts';
+import { makeStates, stateItems } from './states.ts';
 
 /** What the fake host shows, from the page's query: `?n=5000&conn=aws&failing&slow&host=loopback&keys=failed&hang`. */
 export interface FakeOptions {
@@ -22,6 +25,8 @@ export interface FakeOptions {
   readonly hang: boolean;
   readonly keys: 'ready' | 'failed' | 'gaps' | 'loading';
   readonly odd: boolean;
+  /** A run in each of its states. */
+  readonly states: boolean;
 }
 
 const NO_CREDENTIALS: Fault = {
@@ -112,6 +117,16 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
   let destination: ConnectionState | null = null;
   let endSignIn: (fault: Fault | null) => void = () => {};
   const runs = new Map<string, FakeRun>();
+  const plans: string[] = [];
+  const states = options.states ? makeStates() : [];
+  const entryOf = ({ planId, name, createdAt, mode, touches, destinationKeyId }: PlanView): PlanEntry => ({
+    planId,
+    name,
+    createdAt,
+    mode,
+    touches,
+    destinationKeyId,
+  });
   const begin = (request: RunRequest) => {
     const id = `r${runs.size + 1}`;
     const chosen = rows.filter((row) => request.blobIds.includes(row.id));
@@ -335,11 +350,11 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
         const run = runs.get(runId);
         return run === undefined ? no(BROKEN) : ok(run.summary);
       },
-      list: () => ok({ runs: [...runs.values()].map((run) => run.summary) }),
+      list: () => ok({ runs: [...runs.values()].map((run) => run.summary).concat(states) }),
       items: ({ runId, offset, limit, only }) => {
-        const items = (runs.get(runId)?.items ?? []).filter(
-          (item) => only === 'all' || item.state === 'failed',
-        );
+        const state = states.find(({ id }) => id === runId);
+        const all = state === undefined ? (runs.get(runId)?.items ?? []) : stateItems(state);
+        const items = all.filter((item) => only === 'all' || item.state === 'failed');
         return ok({ total: items.length, items: items.slice(offset, offset + limit) });
       },
       cancel: ({ runId }) => {
@@ -347,6 +362,38 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
         return ok({});
       },
       download: () => ok({ url: '/download', name: 'rewrapped.zip' }),
+    },
+    plans: {
+      select: () => ok({ blobIds: rows.slice(0, 7).map(({ id }) => id) }, 100),
+      save: () => ok({ url: null, name: 'rewrap-plan.json', saved: true, leftOut: 0 }),
+      open: () => {
+        plans.unshift(`p${plans.length + 1}`);
+        emit('planOpened', { planId: plans[0] ?? '' });
+        return ok({ planId: plans[0] ?? null });
+      },
+      list: () => ok({ plans: plans.map((planId) => entryOf(makePlan(planId, rows))) }),
+      view: ({ planId }) => (options.failing ? no(BROKEN) : ok(makePlan(planId, rows))),
+      check: () => ok(makeCheck(rows), 400),
+      compare: () => ok(makeComparison(rows)),
+      run: ({ dryRun }) =>
+        begin({
+          blobIds: rows.map(({ id }) => id),
+          source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
+          destination: {
+            keyId: KEYS[1]?.arn ?? '',
+            algorithm: 'SYMMETRIC_DEFAULT',
+            context: { mode: 'same' },
+          },
+          grantTokens: [],
+          output: { mode: 'in-place', backup: true },
+          route: 'reencrypt',
+          verify: true,
+          dryRun,
+        }),
+      close: ({ planId }) => {
+        plans.splice(plans.indexOf(planId), 1);
+        return ok({});
+      },
     },
     preflight: {
       permissions: ({ blobIds }) =>

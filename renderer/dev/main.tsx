@@ -14,6 +14,7 @@ const options: FakeOptions = {
   hang: query.has('hang'),
   keys: pick('keys', ['ready', 'failed', 'gaps', 'loading'], 'ready'),
   odd: query.has('odd'),
+  states: query.has('states'),
 };
 Object.defineProperty(window, 'rewrap', { value: makeFake(options) });
 mount();

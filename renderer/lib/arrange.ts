@@ -126,7 +126,16 @@ function byState(table: Table, descending: boolean, state: (row: BlobRow) => str
 
 /** Those of `order` that are marked. */
 export function marked(order: Uint32Array, marks: Uint8Array | null): Uint32Array {
-  return marks === null ? order : order.filter((row) => marks[row] === 1);
+  if (marks === null) return order;
+  // Loops over indexes here and below: `filter`, `from` and `forEach` of typed arrays call back for each of the
+  // hundred thousand, ten times slower.
+  const kept = new Uint32Array(order.length);
+  let at = 0;
+  for (let i = 0; i < order.length; i += 1) {
+    const row = order[i] ?? 0;
+    if (marks[row] === 1) kept[at++] = row;
+  }
+  return kept.subarray(0, at);
 }
 
 /** Rows put together by what they share, in order of each group's first row. */
@@ -220,7 +229,7 @@ export class Lines {
     this.shown = groups === null ? shown : groups.members;
     this.#heads = new Int32Array(groups?.count ?? 0);
     this.#placeOf = new Int32Array(table.size).fill(-1);
-    if (groups === null) this.#lines = Int32Array.from(shown);
+    if (groups === null) this.#lines = new Int32Array(shown);
     else {
       const lines = new Int32Array(shown.length + groups.count);
       let at = 0;
@@ -234,9 +243,10 @@ export class Lines {
       }
       this.#lines = lines.subarray(0, at);
     }
-    this.#lines.forEach((row, place) => {
+    for (let place = 0; place < this.#lines.length; place += 1) {
+      const row = this.#lines[place] ?? -1;
       if (row >= 0) this.#placeOf[row] = place;
-    });
+    }
   }
 
   get count(): number {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { share } from '#shared/audit-words.ts';
 import type { AuditFinding } from '#shared/model/audit.ts';
-import { barWords, filterFindings, inDays, segments, share } from './audit.ts';
+import { barWords, filterFindings, inDays, segments } from './audit.ts';
 
 const finding = (more: Partial<AuditFinding>): AuditFinding => ({
   id: 'x',

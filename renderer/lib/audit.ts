@@ -27,10 +27,6 @@ export function barWords(facet: Facet, { value, label }: Pick<AuditBar, 'value' 
   return label;
 }
 
-/** Share of a whole, in per cent with one digit. */
-export const share = (n: number, total: number): string =>
-  total === 0 ? '0 %' : `${((n / total) * 100).toFixed(1)} %`;
-
 /** Segments of a stacked bar: where each begins and how wide it is, in per cent; empty ones left out. */
 export function segments<T extends { readonly count: number }>(
   parts: readonly T[],

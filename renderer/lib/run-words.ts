@@ -1,5 +1,5 @@
 import type { RunSummary, Touches } from '#shared/model/run.ts';
-import { plural } from './format.ts';
+import { count, plural } from './format.ts';
 
 /** What undoing touches: originals restored from backups, or new files taken away. */
 export function undoWords({ undo, output }: Pick<RunSummary, 'undo' | 'output'>): string {
@@ -18,5 +18,24 @@ export function resumeWords({ blobs, files }: Touches): string {
 export function againWords({ failed, missed }: { readonly failed: number; readonly missed: number }): string {
   if (missed === 0) return `Retry ${plural(failed, 'failed blob')}`;
   if (failed === 0) return `Re-encrypt ${plural(missed, 'blob')} not reached`;
-  return `Retry ${plural(failed, 'failed blob')} and ${missed} not reached`;
+  return `Retry ${plural(failed, 'failed blob')} and ${count(missed)} not reached`;
+}
+
+/** How far a run has come: what was answered; of one that is undone, what is as before. */
+export function doneOf({ status, counts }: Pick<RunSummary, 'status' | 'counts'>): {
+  readonly done: number;
+  readonly failed: number;
+  readonly total: number;
+} {
+  const { succeeded, failed, skipped, restored, total } = counts;
+  if (status === 'undoing') return { done: restored, failed: 0, total: succeeded + restored };
+  return { done: succeeded + failed + skipped + restored, failed, total };
+}
+
+/** What becomes of a run that is held back, where it goes on by itself; null for any other. */
+export function heldWords({ status, fault }: Pick<RunSummary, 'status' | 'fault'>): string | null {
+  if (status === 'waiting') return 'The run tries again every few seconds and goes on by itself.';
+  if (status === 'paused' && fault !== null)
+    return 'The run is paused until the connection is renewed; it then goes on by itself. Nothing is lost.';
+  return null;
 }

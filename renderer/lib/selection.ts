@@ -15,7 +15,7 @@ export class Ticks {
     this.table = table;
     this.marks = marks;
     let size = 0;
-    for (const mark of marks) size += mark;
+    for (let i = 0; i < marks.length; i += 1) size += marks[i] ?? 0;
     this.size = size;
   }
 
@@ -29,16 +29,16 @@ export class Ticks {
   get indexes(): Uint32Array {
     const indexes = new Uint32Array(this.size);
     let at = 0;
-    this.marks.forEach((mark, index) => {
-      if (mark === 1) indexes[at++] = index;
-    });
+    for (let index = 0; index < this.marks.length; index += 1)
+      if (this.marks[index] === 1) indexes[at++] = index;
     return indexes;
   }
 
   /** Tri-state of a group: all, some or none of these rows are ticked. */
   of(indexes: Uint32Array): Tick {
+    if (this.size === 0) return 'none';
     let hits = 0;
-    for (const index of indexes) hits += this.marks[index] ?? 0;
+    for (let i = 0; i < indexes.length; i += 1) hits += this.marks[indexes[i] ?? 0] ?? 0;
     if (hits === 0) return 'none';
     return hits === indexes.length ? 'all' : 'some';
   }

@@ -159,9 +159,8 @@ export class Table {
     const known = this.#orders.get(name);
     if (known !== undefined) return known;
     const last = this.size - 1;
-    let order = Uint32Array.from({ length: this.size }, (_, i) =>
-      column === 'added' && descending ? last - i : i,
-    );
+    let order = new Uint32Array(this.size);
+    for (let i = 0; i <= last; i += 1) order[i] = column === 'added' && descending ? last - i : i;
     for (const name of SORTED_BY[column].toReversed()) {
       const { codes, values } = this.columns[name];
       const ranks = this.columns[name].ranks(COLUMNS[name].key);

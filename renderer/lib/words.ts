@@ -122,7 +122,7 @@ export function rowState(row: BlobRow, last: LastResult | undefined): StateWords
   return { tone: 'neutral', word: 'Ready', why: reason };
 }
 
-export const RUN_STATUS: Record<RunSummary['status'], { tone: Tone; word: string }> = {
+const RUN_STATUS: Record<RunSummary['status'], { tone: Tone; word: string }> = {
   running: { tone: 'running', word: 'Running' },
   pausing: { tone: 'attention', word: 'Pausing' },
   paused: { tone: 'attention', word: 'Paused' },
@@ -135,3 +135,12 @@ export const RUN_STATUS: Record<RunSummary['status'], { tone: Tone; word: string
   finished: { tone: 'done', word: 'Finished' },
   failed: { tone: 'danger', word: 'Failed' },
 };
+
+/** The state of a run; one that reached its end with failures says so. */
+export const runStatus = ({
+  status,
+  counts,
+}: Pick<RunSummary, 'status' | 'counts'>): { tone: Tone; word: string } =>
+  status === 'finished' && counts.failed > 0
+    ? { tone: 'attention', word: 'Finished with failures' }
+    : RUN_STATUS[status];

@@ -12,6 +12,7 @@ import type {
 import type { Fault } from '#shared/model/fault.ts';
 import type { HistoryHead, HistoryRecord, HistoryVerdict } from '#shared/model/history.ts';
 import { bridge, call, faultOf } from '../api.ts';
+import { fetchDownload } from '../lib/download.ts';
 import { useArrange } from './arrange.ts';
 import { useBlobs } from './blobs.ts';
 import { useDraft } from './draft.ts';
@@ -41,11 +42,16 @@ interface AuditStore {
     readonly head: HistoryHead;
   } | null;
   readonly verdict: HistoryVerdict | null;
+  /** What is being waited for, in words; shown when it takes long. */
+  readonly waits: readonly string[];
   showTab(tab: AuditTab): void;
   load(): Promise<void>;
   /** Fetches again what is on screen, if any of it is. */
   refresh(): void;
+  /** Asks KMS again about every key that it was asked about. */
   askKeys(): Promise<void>;
+  /** Asks KMS about the keys that it was not asked about. */
+  askRest(): Promise<void>;
   /** Shows the blobs behind a bar or a finding in the table. */
   showBlobs(of: Members, label: string): Promise<void>;
   /** Selects the blobs of a finding that can be re-encrypted and opens the sheet. */
@@ -71,6 +77,28 @@ async function membersOf(of: Members): Promise<string[]> {
   }
 }
 
+/** Says what is waited for until it is there. */
+async function during<T>(words: string, work: Promise<T>): Promise<T> {
+  useAudit.setState(({ waits }) => ({ waits: [...waits, words] }));
+  try {
+    return await work;
+  } finally {
+    useAudit.setState(({ waits }) => {
+      const at = waits.indexOf(words);
+      return { waits: waits.filter((_, i) => i !== at) };
+    });
+  }
+}
+
+async function asked(how: { refresh: boolean; all: boolean }): Promise<void> {
+  try {
+    await call(bridge().audit.askKeys(how));
+    await useAudit.getState().load();
+  } catch (error) {
+    useUi.getState().complain(faultOf(error));
+  }
+}
+
 /** What the host counted and judged of the list, and what it wrote down. */
 export const useAudit = create<AuditStore>()((set, get) => ({
   tab: 'overview',
@@ -83,13 +111,14 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   deletionKey: '',
   history: null,
   verdict: null,
+  waits: [],
   showTab: (tab) => set({ tab }),
   async load() {
     generation += 1;
     const mine = generation;
     if (get().summary === null) set({ status: 'loading', fault: null });
     try {
-      const summary = await call(bridge().audit.summary({}));
+      const summary = await during('Counting', call(bridge().audit.summary({})));
       const { findings } = await call(bridge().audit.findings({ offset: 0, limit: FINDINGS }));
       const rules = await call(bridge().audit.rules({}));
       if (mine === generation) set({ summary, findings, rules, status: 'ready', fault: null });
@@ -100,17 +129,11 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   refresh() {
     if (get().summary !== null) void get().load();
   },
-  async askKeys() {
-    try {
-      await call(bridge().audit.askKeys({ refresh: true }));
-      await get().load();
-    } catch (error) {
-      useUi.getState().complain(faultOf(error));
-    }
-  },
+  askKeys: () => asked({ refresh: true, all: false }),
+  askRest: () => asked({ refresh: false, all: true }),
   async showBlobs(of, label) {
     try {
-      const ids = await membersOf(of);
+      const ids = await during('Finding the blobs', membersOf(of));
       useArrange.getState().setOnly({ label, ids: new Set(ids) });
       useUi.getState().show('blobs');
     } catch (error) {
@@ -119,7 +142,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   },
   async reencrypt(of) {
     try {
-      const ids = await membersOf(of);
+      const ids = await during('Finding the blobs', membersOf(of));
       const { byId } = useBlobs.getState();
       const rows = ids.flatMap((id) => byId.get(id) ?? []);
       useSelection.getState().selectOnly(ids.filter((id) => byId.get(id)?.identification.reencryptable));
@@ -129,19 +152,19 @@ export const useAudit = create<AuditStore>()((set, get) => ({
     }
   },
   async suppress(id, reason, until) {
-    await call(bridge().audit.suppress({ id, reason, until }));
+    await during('Suppressing', call(bridge().audit.suppress({ id, reason, until })));
     await get().load();
   },
   async unsuppress(id) {
     try {
-      await call(bridge().audit.unsuppress({ id }));
+      await during('Counting', call(bridge().audit.unsuppress({ id })));
       await get().load();
     } catch (error) {
       useUi.getState().complain(faultOf(error));
     }
   },
   async setRules(text, name) {
-    await call(bridge().audit.setRules({ text, name }));
+    await during('Judging by the rules', call(bridge().audit.setRules({ text, name })));
     await get().load();
   },
   async askDeletion(key) {
@@ -155,7 +178,10 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   },
   async loadHistory(offset) {
     try {
-      const page = await call(bridge().history.list({ offset, limit: RECORDS }));
+      const page = await during(
+        'Reading the history',
+        call(bridge().history.list({ offset, limit: RECORDS })),
+      );
       const before = offset === 0 ? [] : (get().history?.records ?? []);
       set({ history: { ...page, records: [...before, ...page.records] } });
     } catch (error) {
@@ -164,22 +190,20 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   },
   async verify() {
     try {
-      set({ verdict: await call(bridge().history.verify({ expected: null })) });
+      set({ verdict: null });
+      const verdict = await during('Checking each link', call(bridge().history.verify({ expected: null })));
+      set({ verdict });
     } catch (error) {
       useUi.getState().complain(faultOf(error));
     }
   },
   async exportReport(subject, format) {
     try {
-      const { url, name, saved } = await call(bridge().audit.export({ subject, format }));
-      if (url !== null) {
-        const link = document.createElement('a');
-        link.href = url;
-        link.download = name;
-        document.body.append(link);
-        link.click();
-        link.remove();
-      }
+      const { url, name, saved } = await during(
+        'Making the report',
+        call(bridge().audit.export({ subject, format })),
+      );
+      if (url !== null) fetchDownload(url, name);
       if (saved) useUi.getState().toast(`Saved ${name}`);
     } catch (error) {
       useUi.getState().complain(faultOf(error));

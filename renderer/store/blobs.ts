@@ -68,6 +68,17 @@ export const useBlobs = create<BlobStore>()((set, get) => {
     }
   };
 
+  /** A page of rows; past the end nothing is asked. Its failure is met where it is awaited. */
+  const ask = async (offset: number, total: number): Promise<{ revision: number; rows: BlobRow[] }> =>
+    offset < total ? await call(bridge().blobs.list({ offset, limit: PAGE })) : { revision, rows: [] };
+
+  /** The same begun; a failure that nobody awaits any more is no news. */
+  const asked = (offset: number, total: number): ReturnType<typeof ask> => {
+    const coming = ask(offset, total);
+    coming.catch(() => undefined);
+    return coming;
+  };
+
   /** All rows of one revision. A change while paging makes it begin again, so that no row is missed or doubled. */
   const everything = async (): Promise<void> => {
     for (;;) {
@@ -89,11 +100,14 @@ export const useBlobs = create<BlobStore>()((set, get) => {
       }
       let next = FIRST_PAGE;
       let same = true;
+      // The host makes the next page ready while this one is read.
+      let coming = asked(next, total);
       while (same && next < total) {
-        const page = await call(bridge().blobs.list({ offset: next, limit: PAGE }));
+        const page = await coming;
+        next += PAGE;
+        coming = asked(next, total);
         same = page.revision === revision && page.rows.length > 0;
         arrived.push(...page.rows);
-        next += PAGE;
         // Each showing costs a pass over what is there: twice as much each time, so that the whole costs two.
         if (visibly && arrived.length >= table.size * 3) {
           table = table.with(arrived);

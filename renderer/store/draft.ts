@@ -3,11 +3,13 @@ import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
+import type { Rule } from '#shared/model/rule.ts';
 import { faultOf } from '../api.ts';
 import { buildRequest, type Draft, familyOf, outputsFor } from '../lib/request.ts';
 import { useBlobs } from './blobs.ts';
 import { useConnection } from './connection.ts';
 import { useKeys } from './keys.ts';
+import { usePlans } from './plans.ts';
 import { useRuns } from './runs.ts';
 
 export type Phase = 'edit' | 'preflight' | 'checked' | 'running' | 'result';
@@ -15,12 +17,14 @@ export type Phase = 'edit' | 'preflight' | 'checked' | 'running' | 'result';
 interface DraftStore {
   readonly open: boolean;
   readonly draft: Draft;
+  /** Rules that chose the blobs; none where they were ticked. */
+  readonly rules: readonly Rule[];
   readonly phase: Phase;
   readonly dryRunId: string | null;
   readonly runId: string | null;
   /** Why the last start was refused. */
   readonly fault: Fault | null;
-  openFor(rows: readonly BlobRow[]): void;
+  openFor(rows: readonly BlobRow[], rules?: readonly Rule[]): void;
   close(): void;
   patch(patch: Partial<Draft>): void;
   patchSource(patch: Partial<Draft['source']>): void;
@@ -37,6 +41,8 @@ interface DraftStore {
   retryFailed(): Promise<void>;
   ended(runId: string): void;
   backToEdit(): void;
+  /** Writes down what the run would do. */
+  savePlan(): Promise<void>;
 }
 
 const EMPTY: Draft = {
@@ -96,11 +102,12 @@ export const useDraft = create<DraftStore>()((set, get) => {
   return {
     open: false,
     draft: EMPTY,
+    rules: [],
     phase: 'edit',
     dryRunId: null,
     runId: null,
     fault: null,
-    openFor(all) {
+    openFor(all, rules = []) {
       const { phase } = get();
       if (phase === 'running' || phase === 'preflight') {
         // A run of this sheet is under way: show it rather than lose sight of it.
@@ -117,6 +124,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
       const family = rows.some((row) => familyOf(row) === 'symmetric') ? 'symmetric' : 'rsa';
       set({
         open: true,
+        rules,
         phase: 'edit',
         dryRunId: null,
         runId: null,
@@ -187,6 +195,14 @@ export const useDraft = create<DraftStore>()((set, get) => {
       const { phase, dryRunId, runId: mine } = get();
       if (phase === 'preflight' && runId === dryRunId) set({ phase: 'checked' });
       if (phase === 'running' && runId === mine) set({ phase: 'result' });
+    },
+    async savePlan() {
+      const { draft, rules } = get();
+      const built = buildRequest(draft, false);
+      if (!built.ok) return;
+      set({ fault: null });
+      const refused = await usePlans.getState().save(built.request, rules);
+      if (refused !== null) set({ fault: refused });
     },
     backToEdit: () =>
       set(({ draft }) => ({

@@ -37,7 +37,7 @@ export const useIntake = create<IntakeStore>()((set) => {
         useUi
           .getState()
           .toast(`Added ${plural(result.blobs, 'blob')} from ${plural(result.sources, 'file')}`);
-      else if (nothing !== null && !odd) useUi.getState().toast(nothing);
+      else if (nothing !== null && !odd && !result.plans) useUi.getState().toast(nothing);
     } catch (error) {
       useUi.getState().complain(faultOf(error));
     } finally {

@@ -48,6 +48,14 @@ const UNDER_WAY: ReadonlySet<RunSummary['status']> = new Set([
 /** Nothing of it is moving, nor will by itself. */
 export const isOver = (run: RunSummary): boolean => !UNDER_WAY.has(run.status);
 
+/** How many runs move, or else how many are held back; null: none is under way. */
+export function activityNote(runs: readonly RunSummary[]): string | null {
+  const open = runs.filter((run) => !isOver(run));
+  const held = open.filter(({ status }) => status === 'paused' || status === 'waiting').length;
+  if (open.length > held) return `${open.length - held} running`;
+  return held > 0 ? `${held} waiting` : null;
+}
+
 /** What was said of a run cannot be taken back by a late message: an ended one may only be undone. */
 function isLate(before: RunSummary, now: RunSummary): boolean {
   if (before.status === 'unfinished' || !isOver(before)) return false;

@@ -2,7 +2,7 @@ import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
 
 export type ViewName = 'blobs' | 'activity' | 'keys' | 'audit' | 'settings';
-export type DialogName = 'connection' | 'paste' | 'clear';
+export type DialogName = 'connection' | 'paste' | 'clear' | 'rules';
 
 export interface Toast {
   readonly id: number;
@@ -23,6 +23,8 @@ interface UiStore {
   readonly fault: Fault | null;
   /** Run opened in Activity. */
   readonly openRun: string | null;
+  /** Plan opened in Activity, in place of a run. */
+  readonly openPlan: string | null;
   show(view: ViewName): void;
   open(dialog: DialogName | null): void;
   findKey(blobId: string | null): void;
@@ -31,6 +33,7 @@ interface UiStore {
   toast(text: string): void;
   complain(fault: Fault | null): void;
   showRun(runId: string | null): void;
+  showPlan(planId: string | null): void;
 }
 
 const TOAST_MS = 3000;
@@ -46,6 +49,7 @@ export const useUi = create<UiStore>()((set) => ({
   comparing: null,
   fault: null,
   openRun: null,
+  openPlan: null,
   show: (view) => set({ view }),
   open: (dialog) => set({ dialog }),
   findKey: (findKeyOf) => set({ findKeyOf }),
@@ -57,7 +61,8 @@ export const useUi = create<UiStore>()((set) => ({
     setTimeout(() => set((state) => ({ toasts: state.toasts.filter((t) => t !== toast) })), TOAST_MS);
   },
   complain: (fault) => set({ fault }),
-  showRun: (openRun) => set({ openRun, view: 'activity' }),
+  showRun: (openRun) => set({ openRun, openPlan: null, view: 'activity' }),
+  showPlan: (openPlan) => set({ openPlan, openRun: null, view: 'activity' }),
 }));
 
 /** Copies text and says so. Falls back to the old command where the host denies the clipboard permission. */

@@ -1,3 +1,4 @@
+import type { EventPayload } from '#shared/contract/api.ts';
 import type { ConnectionState } from '#shared/model/connection.ts';
 import { bridge, hasBridge } from '../api.ts';
 import { useAudit } from './audit.ts';
@@ -8,6 +9,7 @@ import { useDraft } from './draft.ts';
 import { useInspector } from './inspector.ts';
 import { useIntake } from './intake.ts';
 import { useDestinationKeys, useKeys } from './keys.ts';
+import { usePlans } from './plans.ts';
 import { isOver, useRuns } from './runs.ts';
 import { applySettings, useSettings } from './settings.ts';
 import { useSignIn } from './sign-in.ts';
@@ -44,6 +46,7 @@ export function wire(): () => void {
         useRuns.getState().progress(run);
         if (isOver(run)) useDraft.getState().ended(run.id);
       }),
+      api.on('planOpened', ({ planId }) => void usePlans.getState().opened(planId)),
       api.on('auditChanged', () => useAudit.getState().refresh()),
       api.on('show', ({ view }) => showAsked(view)),
       useConnection.subscribe((state, before) => {
@@ -57,6 +60,7 @@ export function wire(): () => void {
     void useBlobs.getState().load();
     void useClusters.getState().load();
     void useRuns.getState().load();
+    void usePlans.getState().load();
   }
   return () => {
     for (const each of undo) each();
@@ -72,12 +76,13 @@ function follow(now: ConnectionState | null, before: ConnectionState | null, key
   if (now?.status === 'ready' && before?.status !== 'ready') void keys.getState().load(false);
 }
 
-type Asked = 'blobs' | 'activity' | 'keys' | 'audit' | 'settings' | 'open-files' | 'open-folder' | 'paste';
+type Asked = EventPayload<'show'>['view'];
 
 /** Does what a menu item or shortcut of the host asks for. */
 function showAsked(view: Asked): void {
   if (view === 'open-files') requestFiles('files');
   else if (view === 'open-folder') requestFiles('folder');
+  else if (view === 'open-plan') requestPlan();
   else if (view === 'paste') requestPaste();
   else useUi.getState().show(view);
 }
@@ -91,10 +96,26 @@ export function requestFiles(what: 'files' | 'folder'): void {
     void useIntake.getState().choose(what);
     return;
   }
+  pick((input) => {
+    input.multiple = true;
+    input.webkitdirectory = what === 'folder';
+  });
+}
+
+/** Opens a plan through the host's dialog, or the page's own file picker where the host has none. */
+export function requestPlan(): void {
+  if (useConnection.getState().app?.can.chooseFiles) void usePlans.getState().choose();
+  else
+    pick((input) => {
+      input.accept = '.json,application/json';
+    });
+}
+
+/** The page's own file picker; what is picked is taken in, and a plan among it opened. */
+function pick(shape: (input: HTMLInputElement) => void): void {
   const input = document.createElement('input');
   input.type = 'file';
-  input.multiple = true;
-  input.webkitdirectory = what === 'folder';
+  shape(input);
   input.addEventListener('change', () => {
     if (input.files !== null && input.files.length > 0) void useIntake.getState().take([...input.files]);
   });

@@ -9,6 +9,7 @@ import './inspector.css';
 import './sheet.css';
 import './two-step.css';
 import './pages.css';
+import './plans.css';
 import './keymaterial.css';
 import './connection.css';
 import './keys.css';

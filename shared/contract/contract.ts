@@ -7,6 +7,7 @@ import { historyRequests } from './rooms/history.ts';
 import { intakeEvents, intakeHostRequests, intakeRequests } from './rooms/intake.ts';
 import { keysEvents, keysRequests } from './rooms/keys.ts';
 import { outputHostRequests, outputRequests } from './rooms/output.ts';
+import { plansEvents, plansHostRequests, plansRequests } from './rooms/plans.ts';
 import { practiceRequests } from './rooms/practice.ts';
 import { preflightRequests } from './rooms/preflight.ts';
 import { runsEvents, runsHostRequests, runsRequests } from './rooms/runs.ts';
@@ -21,6 +22,7 @@ export const requests = {
   keys: keysRequests,
   output: outputRequests,
   runs: runsRequests,
+  plans: plansRequests,
   preflight: preflightRequests,
   practice: practiceRequests,
   audit: auditRequests,
@@ -36,6 +38,7 @@ export const hostRequests = {
   blobs: blobsHostRequests,
   output: outputHostRequests,
   runs: runsHostRequests,
+  plans: plansHostRequests,
   audit: auditHostRequests,
 } as const;
 
@@ -47,5 +50,6 @@ export const events = {
   ...connectionEvents,
   ...keysEvents,
   ...runsEvents,
+  ...plansEvents,
   ...auditEvents,
 } as const;

@@ -11,4 +11,6 @@ export const Intake = z.object({
   oddities: z.array(Oddity),
   /** Oddities beyond the first 200. */
   moreOddities: z.int(),
+  /** Plans among what was named; they were opened, not taken in. Absent: none. */
+  plans: z.int().optional(),
 });

@@ -78,6 +78,10 @@ export const AuditKey = z.object({
   currentKeyMaterialId: z.string().nullable(),
   /** Principals that its policy lets open or re-encrypt anything, in words; empty: none; null: not told. */
   openTo: z.array(z.string()).nullable(),
+  /** Whether its policy leaves it to the IAM policies of its account who may use it; null: not told. */
+  iamDecides: z.boolean().nullable(),
+  /** Grantees outside its account whose grants let them open or re-encrypt, in words; null: not told. */
+  grantedTo: z.array(z.string()).nullable(),
   gaps: z.array(z.string()),
 });
 export type AuditKey = z.infer<typeof AuditKey>;
@@ -135,6 +139,29 @@ export type AuditFinding = z.infer<typeof AuditFinding>;
 export const Unjudged = z.object({ rule: z.string(), blobs: z.int(), why: z.string() });
 export type Unjudged = z.infer<typeof Unjudged>;
 
+/** Keys that protect blobs and that KMS was not asked about. */
+export const NotAsked = z.object({
+  /** Beyond those that are asked about by themselves; `askKeys` with `all` asks. */
+  keys: z.int(),
+  blobs: z.int(),
+  /** Names of the first 200 of them, most blobs first. */
+  names: z.array(z.object({ name: z.string(), blobs: z.int() })),
+  /** Keys that this connection cannot ask about, by Region; `region` is null where the name is none KMS takes. */
+  elsewhere: z.array(z.object({ region: z.string().nullable(), keys: z.int(), blobs: z.int() })),
+});
+export type NotAsked = z.infer<typeof NotAsked>;
+
+/** Of how many keys it is known who may open what is under them, as far as key policies and grants go. */
+export const Weighed = z.object({
+  /** Keys that KMS described. */
+  keys: z.int(),
+  policies: z.int(),
+  grants: z.int(),
+  /** Keys whose policy leaves it to IAM policies, which are not read. */
+  iamDecides: z.int(),
+});
+export type Weighed = z.infer<typeof Weighed>;
+
 export const AuditSummary = z.object({
   /** Revision of the list of blobs that was counted. */
   revision: z.int(),
@@ -160,6 +187,9 @@ export const AuditSummary = z.object({
   keys: z.array(AuditKeyUse),
   /** Keys KMS is still being asked about. */
   asking: z.int(),
+  weighed: Weighed,
+  /** Whom KMS was not asked about; nothing stands here without a connection. */
+  notAsked: NotAsked,
   /** What KMS would not tell. */
   gaps: z.array(z.string()),
   /** Null: nothing was asked of KMS, since there is no connection. */

@@ -32,23 +32,4 @@ export const Fault = z.object({
 });
 export type Fault = z.infer<typeof Fault>;
 
-/** An error that carries a {@link Fault}; what every service throws on purpose. */
-export class FaultError extends Error {
-  override name = 'FaultError';
-  readonly fault: Fault;
-  constructor(fault: Fault) {
-    super(fault.message);
-    this.fault = fault;
-  }
-}
-
-/** A Fault of Rewrap's own (no service spoke). */
-export function fault(
-  code: string,
-  message: string,
-  detail: string,
-  remedy: string,
-  retryable = false,
-): Fault {
-  return { code, message, detail, remedy, raw: null, retryable };
-}
+export { FaultError, fault } from './fault-error.ts';

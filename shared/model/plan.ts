@@ -63,11 +63,46 @@ export const RunPlan = z.strictObject({
   verify: z.boolean(),
   onFailure: OnFailure,
   pace: Pace,
-  /** Rules that chose the blobs, for people. */
+  /** Send blobs, too, that are known to be at the destination. Absent: only where the context changes. */
+  evenIfThere: z.boolean().optional(),
+  /** Rules that chose the blobs, as `name=value`. */
   rules: z.array(z.string()),
   files: z.array(PlannedFile),
 });
 export type RunPlan = z.infer<typeof RunPlan>;
+
+/** The plan of a file's text, or why it is none. */
+export function readPlan(text: string): { ok: true; plan: RunPlan } | { ok: false; why: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, why: 'It is not JSON.' };
+  }
+  const parsed = RunPlan.safeParse(value);
+  if (parsed.success) return { ok: true, plan: parsed.data };
+  const [first] = parsed.error.issues;
+  return { ok: false, why: `At ${first?.path.join('.') || 'its top'}: ${first?.message ?? 'unknown'}.` };
+}
+
+/** How a plan is written to a file. */
+export const planText = (plan: RunPlan): string => `${JSON.stringify(plan, null, 2)}\n`;
+
+/**
+ * What a plan is for, from its two sides. `keysOfBlobs`: ARNs that KMS named, or a container declares, as those of
+ * the blobs, where all of them are known; else null.
+ */
+export function modeOf(
+  source: SourceSide,
+  destination: DestinationSide,
+  keysOfBlobs: readonly string[] | null,
+): PlanMode {
+  if (source.algorithm !== destination.algorithm) return 'change-algorithm';
+  const from = source.keyId === null ? keysOfBlobs : [source.keyId];
+  const stays = from !== null && from.length > 0 && from.every((key) => key === destination.keyId);
+  if (!stays) return 'change-key';
+  return destination.context.mode === 'same' ? 'refresh' : 'change-context';
+}
 
 /** One difference between two plans, for people. */
 export interface PlanChange {
@@ -87,29 +122,41 @@ export function diffPlans(a: RunPlan, b: RunPlan): PlanChange[] {
     'verify',
     'onFailure',
     'pace',
+    'evenIfThere',
   ] as const;
   for (const name of settings) {
     const [before, after] = [JSON.stringify(a[name]), JSON.stringify(b[name])];
     if (before !== after) changes.push({ what: 'setting', text: `${name}: ${before} → ${after}` });
   }
-  const was = blobsOf(a);
-  const is = blobsOf(b);
-  for (const [key, { name, sha256 }] of is) {
-    const before = was.get(key);
-    if (before === undefined) changes.push({ what: 'added', text: name });
-    else if (before.sha256 !== sha256) changes.push({ what: 'changed', text: name });
-  }
-  for (const [key, { name }] of was) if (!is.has(key)) changes.push({ what: 'removed', text: name });
+  for (const { what, path, place } of diffBlobs(a, b))
+    changes.push({ what, text: place === '' ? path : `${path} · ${place}` });
   return changes;
 }
 
-function blobsOf(plan: RunPlan): Map<string, { name: string; sha256: string }> {
+export interface BlobChange {
+  readonly what: 'added' | 'removed' | 'changed';
+  readonly path: string;
+  readonly place: string;
+}
+
+/** Blobs of `b` that `a` has not, or has with another hash; then those of `a` that `b` has not. Told by their paths. */
+export function diffBlobs(a: RunPlan, b: RunPlan): BlobChange[] {
+  const changes: BlobChange[] = [];
+  const was = blobsOf(a);
+  const is = blobsOf(b);
+  for (const [key, { sha256, ...blob }] of is) {
+    const before = was.get(key);
+    if (before === undefined) changes.push({ what: 'added', ...blob });
+    else if (before.sha256 !== sha256) changes.push({ what: 'changed', ...blob });
+  }
+  for (const [key, { path, place }] of was) if (!is.has(key)) changes.push({ what: 'removed', path, place });
+  return changes;
+}
+
+function blobsOf(plan: RunPlan): Map<string, { path: string; place: string; sha256: string }> {
   return new Map(
     plan.files.flatMap(({ path, blobs }) =>
-      blobs.map(({ place, sha256 }) => [
-        `${path}\0${place}`,
-        { name: place === '' ? path : `${path} · ${place}`, sha256 },
-      ]),
+      blobs.map(({ place, sha256 }) => [`${path}\0${place}`, { path, place, sha256 }]),
     ),
   );
 }

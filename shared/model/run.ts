@@ -170,6 +170,8 @@ export const RunSummary = z.object({
   rate: z.number(),
   /** Seconds left at that rate; null when it cannot be said. */
   secondsLeft: z.number().nullable(),
+  /** Requests a second that KMS's throttling brought this account and Region down to. Absent, null: it does not throttle. */
+  slowedTo: z.number().nullable().optional(),
   destinationKeyId: z.string(),
   /** Practice or real, account and Region: what the run ran against. */
   connection: z.string(),

@@ -89,7 +89,7 @@ export function runJson(facts: RunFacts, stated: Stated): string {
 }
 
 /** Failures as results; what went well is no result. */
-export function runSarif(facts: RunFacts, stated: Stated): string {
+export function runSarif(facts: RunFacts, stated: Stated): Generator<string> {
   const failed = facts.items.filter((item) => item.state === 'failed');
   const rules = new Map(
     failed.map(({ fault }) => [

@@ -1,4 +1,5 @@
 import { json, jsonLine, sarifText, visible } from '../inert.ts';
+import { filled, pieces } from './parts.ts';
 import type { Stated } from './stated.ts';
 
 export interface SarifRule {
@@ -32,7 +33,11 @@ export function artifactUri(file: string): string {
 }
 
 /** SARIF 2.1.0 (OASIS). Names from outside are inert in messages and exact in properties. */
-export function sarif(rules: readonly SarifRule[], results: readonly SarifResult[], stated: Stated): string {
+export function sarif(
+  rules: readonly SarifRule[],
+  results: Iterable<SarifResult>,
+  stated: Stated,
+): Generator<string> {
   const sorted = [...rules].sort((a, b) => (a.id < b.id ? -1 : 1));
   const indexOf = new Map(sorted.map((rule, i) => [rule.id, i]));
   // One message serves every blob of a finding.
@@ -70,15 +75,28 @@ export function sarif(rules: readonly SarifRule[], results: readonly SarifResult
       },
     ],
   });
+  const items = function* (): Generator<string> {
+    const uris = new Map<string, string>();
+    for (const result of results) {
+      let uri = uris.get(result.file);
+      if (uri === undefined) {
+        uri = artifactUri(result.file);
+        uris.set(result.file, uri);
+      }
+      yield jsonLine(resultOf(result, uri, indexOf.get(result.rule) ?? -1, said));
+    }
+  };
   // A line for each result: there may be hundreds of thousands.
-  const lines = results.map((result) => jsonLine(resultOf(result, indexOf.get(result.rule) ?? -1, said)));
-  const at = frame.lastIndexOf('[]');
-  return `${frame.slice(0, at)}[\n${lines.join(',\n')}\n]${frame.slice(at + 2)}\n`;
+  return pieces(filled(frame, { results: items() }));
 }
 
-function resultOf(result: SarifResult, ruleIndex: number, said: (message: string) => string): object {
+function resultOf(
+  result: SarifResult,
+  uri: string,
+  ruleIndex: number,
+  said: (message: string) => string,
+): object {
   const { rule, level, message, file, place, bytes, fingerprint, suppressed, properties } = result;
-  const uri = artifactUri(file);
   return {
     ruleId: rule,
     ruleIndex,

@@ -1,3 +1,4 @@
+import type { AuditSummary } from '#shared/model/audit.ts';
 import type { HistoryHead } from '#shared/model/history.ts';
 
 /**
@@ -12,3 +13,6 @@ export interface Stated {
   /** "practice KMS · us-east-1 · 111122223333"; null without a connection. */
   readonly connection: string | null;
 }
+
+/** How far KMS was asked. */
+export type Asked = Pick<AuditSummary, 'gaps' | 'notAsked'>;

@@ -39,6 +39,12 @@ export function auditText(
   if (findings.length === 0) lines.push('Nothing was found.');
   for (const { rule, blobs, why } of summary.unjudged)
     lines.push(`not judged: rule ${rule} on ${plural(blobs, 'blob')}: ${why}`);
+  const { keys, blobs, elsewhere } = summary.notAsked;
+  if (keys > 0) lines.push(`not asked: ${plural(keys, 'key')} with ${plural(blobs, 'blob')}`);
+  for (const { region, keys: there, blobs: under } of elsewhere)
+    lines.push(
+      `not asked: ${plural(there, 'key')} with ${plural(under, 'blob')}, ${region === null ? 'by names that KMS does not take' : `in ${visible(region)}`}`,
+    );
   for (const gap of summary.gaps) lines.push(`gap: ${visible(gap)}`);
   if (summary.violations !== null)
     lines.push(

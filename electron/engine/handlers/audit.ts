@@ -11,10 +11,10 @@ export function auditHandlers({ audit }: Rooms): PageHandlers['audit'] {
       return { total: all.length, blobIds: all.slice(offset, offset + limit) };
     },
     deletion: async ({ key }) => {
-      await audit.askKeys(false, key);
+      await audit.askKeys(false, { also: key });
       return audit.deletion(key);
     },
-    askKeys: ({ refresh }) => audit.askKeys(refresh),
+    askKeys: ({ refresh, all }) => audit.askKeys(refresh, { all }),
     suppress: async ({ id, reason, until }) => {
       audit.suppress(id, reason, until);
       return {};
@@ -36,8 +36,8 @@ export function auditHostHandlers({ audit, reports }: Rooms): HostHandlers['audi
   return {
     report: async ({ subject, format }) => {
       if (subject.of === 'audit') await audit.askKeys(false);
-      const { name, type, bytes } = reports.make(subject, format);
-      return { name, type, bytes: new Uint8Array(bytes) };
+      const { name, type, bytes } = await reports.make(subject, format);
+      return { name, type, bytes };
     },
     useRules: async ({ text, name }) => {
       audit.setRules(text, name, false);

@@ -8,6 +8,7 @@ import { historyHandlers } from './history.ts';
 import { intakeHandlers, intakeHostHandlers } from './intake.ts';
 import { keysHandlers } from './keys.ts';
 import { outputHandlers, outputHostHandlers } from './output.ts';
+import { plansHandlers, plansHostHandlers } from './plans.ts';
 import { practiceHandlers } from './practice.ts';
 import { preflightHandlers } from './preflight.ts';
 import type { Rooms } from './rooms.ts';
@@ -26,6 +27,7 @@ export function pageHandlers(rooms: Rooms): PageHandlers {
     keys: keysHandlers(rooms),
     output: outputHandlers(),
     runs: runsHandlers(rooms),
+    plans: plansHandlers(rooms),
     preflight: preflightHandlers(rooms),
     practice: practiceHandlers(rooms),
     audit: auditHandlers(rooms),
@@ -40,6 +42,7 @@ export function hostHandlers(rooms: Rooms): HostHandlers {
     blobs: blobsHostHandlers(rooms),
     output: outputHostHandlers(rooms),
     runs: runsHostHandlers(rooms),
+    plans: plansHostHandlers(rooms),
     audit: auditHostHandlers(rooms),
   };
 }

@@ -1,4 +1,5 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
+import { takeNamed } from '../named-paths.ts';
 import { notHere } from './not-here.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -13,6 +14,6 @@ export function intakeHandlers({ workspace }: Rooms): PageHandlers['intake'] {
   };
 }
 
-export function intakeHostHandlers({ workspace }: Rooms): HostHandlers['intake'] {
-  return { addPaths: ({ paths, origin }) => workspace.addPaths(paths, origin) };
+export function intakeHostHandlers(rooms: Rooms): HostHandlers['intake'] {
+  return { addPaths: ({ paths, origin }) => takeNamed(rooms, paths, origin) };
 }

@@ -2,7 +2,7 @@ import type { PageHandlers } from '#shared/contract/api.ts';
 import type { Side } from '#shared/model/connection.ts';
 import type { Rooms } from './rooms.ts';
 
-export function keysHandlers({ connection, destination, regions }: Rooms): PageHandlers['keys'] {
+export function keysHandlers({ connection, destination, regions, witness }: Rooms): PageHandlers['keys'] {
   /** Where no second connection is chosen, the destination key is where the source is. */
   const at = (side: Side) =>
     side === 'destination' && destination.chosen !== null ? destination : connection;
@@ -14,8 +14,11 @@ export function keysHandlers({ connection, destination, regions }: Rooms): PageH
     describe: async ({ keyId, side }) => {
       const room = at(side);
       const kms = room === connection ? await regions.reach(keyId) : room.kms();
-      return kms.describeKey(keyId);
+      return witness.keyLookedUp(room, keyId, 'description', kms.describeKey(keyId));
     },
-    detail: ({ keyId, side }) => at(side).keyDetail(keyId),
+    detail: async ({ keyId, side }) => {
+      const room = at(side);
+      return witness.keyLookedUp(room, keyId, 'description, rotation, last use, tags', room.keyDetail(keyId));
+    },
   };
 }

@@ -6,6 +6,7 @@ import type { Blobs } from '../blobs.ts';
 import type { Connection } from '../connection.ts';
 import type { MfaDesk } from '../mfa.ts';
 import type { OtherRegions } from '../other-regions.ts';
+import type { PlanDesk } from '../plan-desk.ts';
 import type { Practice } from '../practice.ts';
 import type { Reports } from '../reports.ts';
 import type { Runs } from '../runs.ts';
@@ -28,6 +29,7 @@ export interface Rooms {
   readonly mfa: MfaDesk;
   readonly practice: Practice;
   readonly runs: Runs;
+  readonly plans: PlanDesk;
   readonly settings: SettingsFile;
   readonly audit: AuditRoom;
   readonly history: History;

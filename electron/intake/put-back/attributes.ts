@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 
 /**
  * What files carry beside content, permission bits and owner: access control lists and extended attributes. Node has no

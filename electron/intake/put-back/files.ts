@@ -1,24 +1,15 @@
 import { hash } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import * as nodeFs from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { explainOwn } from '#shared/kms/errors.ts';
-import { FaultError, fault } from '#shared/model/fault.ts';
-import { errorCode } from '../faults.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
+import { errorCode, ownerNotKept } from '../faults.ts';
 import { temporaryName } from '../names.ts';
 import { takeAttributes } from './attributes.ts';
+import type { OpenHandle, PutBackFs } from './fs.ts';
 
-/** The file system calls that put-back uses: `node:fs/promises`, or a test's that fails on purpose. */
-export type PutBackFs = Pick<
-  typeof nodeFs,
-  'open' | 'lstat' | 'link' | 'rename' | 'unlink' | 'mkdir' | 'realpath'
->;
-
-export const REAL_FS: PutBackFs = nodeFs;
-
-const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = nodeFs.constants;
-const O_NOFOLLOW = nodeFs.constants.O_NOFOLLOW ?? 0;
-const O_NONBLOCK = nodeFs.constants.O_NONBLOCK ?? 0;
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
+const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
+const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
 
 export const READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 export const CREATE_FLAGS = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
@@ -94,18 +85,18 @@ export async function createTemporary(
   return temporary;
 }
 
-async function likenessOf(handle: nodeFs.FileHandle, from: string, to: string): Promise<void> {
+async function likenessOf(handle: OpenHandle, from: string, to: string): Promise<void> {
   await takeAttributes(from, to);
   // On macOS the content comes with them.
   await handle.truncate(0);
 }
 
 /** Only root may give a file away, and others only to their groups. Throws FaultError `OwnerNotKept`. */
-async function takeOwner(handle: nodeFs.FileHandle, { uid, gid }: Likeness): Promise<void> {
+async function takeOwner(handle: OpenHandle, { uid, gid }: Likeness): Promise<void> {
   const now = await handle.stat();
   if (now.uid === uid && now.gid === gid) return;
   await handle.chown(uid, gid).catch(() => {
-    throw new FaultError(explainOwn('OwnerNotKept'));
+    throw ownerNotKept();
   });
 }
 
@@ -138,8 +129,39 @@ const CANNOT_FLUSH = new Set([
   'ENOSYS',
 ]);
 
-/** Flushes a folder, so that a rename in it survives a power cut. Where systems cannot, they do so themselves. */
-export async function syncFolder(fs: PutBackFs, folder: string): Promise<void> {
+/** Flushes under way, and the one that begins after each: it is good for all that ask meanwhile. */
+interface Flushes {
+  readonly now: Promise<void>;
+  next: Promise<void> | null;
+}
+
+const flushes = new WeakMap<PutBackFs, Map<string, Flushes>>();
+
+/**
+ * Flushes a folder, so that the renames in it so far survive a power cut. Where systems cannot, they do so themselves.
+ * Who asks while a flush is under way shares the next one: a folder of many files is not flushed for each.
+ */
+export function syncFolder(fs: PutBackFs, folder: string): Promise<void> {
+  const folders = flushes.get(fs) ?? new Map<string, Flushes>();
+  flushes.set(fs, folders);
+  const known = folders.get(folder);
+  if (known === undefined) return begin();
+  known.next ??= known.now.then(begin, begin);
+  return known.next;
+
+  function begin(): Promise<void> {
+    const now = flushFolder(fs, folder);
+    const flush: Flushes = { now, next: null };
+    folders.set(folder, flush);
+    const over = () => {
+      if (folders.get(folder) === flush && flush.next === null) folders.delete(folder);
+    };
+    now.then(over, over);
+    return now;
+  }
+}
+
+async function flushFolder(fs: PutBackFs, folder: string): Promise<void> {
   try {
     const handle = await fs.open(folder, O_RDONLY);
     try {

@@ -4,7 +4,7 @@
  */
 import * as nodeFs from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { PutBackFs } from './files.ts';
+import type { PutBackFs } from './fs.ts';
 import { replaceFile } from './replace-file.ts';
 import { writeNewFile } from './write-new-file.ts';
 

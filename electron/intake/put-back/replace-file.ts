@@ -1,8 +1,14 @@
 import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { explainOwn } from '#shared/kms/errors.ts';
-import { FaultError } from '#shared/model/fault.ts';
-import { changedFile, errorCode, flushFailed, notAFile, readFault, writeFault } from '../faults.ts';
+import {
+  changedFile,
+  errorCode,
+  flushFailed,
+  hardLinked,
+  notAFile,
+  readFault,
+  writeFault,
+} from '../faults.ts';
 import { backupName } from '../names.ts';
 import {
   cannotLink,
@@ -10,13 +16,12 @@ import {
   createTemporary,
   discard,
   type Likeness,
-  type PutBackFs,
   READ_FLAGS,
-  REAL_FS,
   renameOver,
   sha256,
   syncFolder,
 } from './files.ts';
+import { type PutBackFs, REAL_FS } from './fs.ts';
 import { hasOtherNames } from './other-names.ts';
 
 export interface ReplaceFileInput {
@@ -106,7 +111,7 @@ async function readOriginal(fs: PutBackFs, path: string, attributesOf: string | 
     try {
       const stats = await handle.stat();
       if (!stats.isFile()) throw notAFile(path, 'it is no regular file');
-      if (stats.nlink > 1 && (await hasOtherNames(path))) throw new FaultError(explainOwn('HardLinked'));
+      if (stats.nlink > 1 && (await hasOtherNames(path))) throw hardLinked();
       const { mode, uid, gid } = stats;
       return { bytes: await handle.readFile(), stats, likeness: { mode, uid, gid, attributesOf } };
     } finally {

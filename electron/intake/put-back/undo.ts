@@ -1,9 +1,10 @@
 import { basename, dirname } from 'node:path';
-import { FaultError } from '#shared/model/fault.ts';
+import { FaultError } from '#shared/model/fault-error.ts';
 import { writeFault } from '../faults.ts';
 import { isBackupName, isTemporaryName } from '../names.ts';
 import { readSource } from '../read-source.ts';
-import { type PutBackFs, REAL_FS, renameOver, syncFolder } from './files.ts';
+import { renameOver, syncFolder } from './files.ts';
+import { type PutBackFs, REAL_FS } from './fs.ts';
 
 /** Hex SHA-256 of a regular file's content; null where none is there, or it is no regular file. Throws FaultError. */
 export async function contentHash(path: string): Promise<string | null> {

@@ -1,17 +1,16 @@
 import { dirname, isAbsolute, join, resolve, sep, win32 } from 'node:path';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { errorCode, flushFailed, writeFault } from '../faults.ts';
 import {
   CREATE_FLAGS,
   cannotLink,
   createTemporary,
   discard,
-  type PutBackFs,
   READ_FLAGS,
-  REAL_FS,
   renameOver,
   syncFolder,
 } from './files.ts';
+import { type PutBackFs, REAL_FS } from './fs.ts';
 
 export interface WriteNewFileInput {
   /** Output folder; made when it does not exist. May itself be a symbolic link: the person named it. */

@@ -1,29 +1,38 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { LogFile } from './log-file.ts';
 
 /** Writes that nobody waits for are kept this long at most, milliseconds. */
 const LAZY_MS = 250;
-/** A commit takes at most one part in so many of the time: the slower the disk, the more goes into one commit. */
-const SHARE = 5;
+/** Between the end of one commit that is waited for and the next: what comes meanwhile shares the next. Milliseconds. */
+const GAP_MS = 4;
 
 /**
  * Writes of many, committed together: a hundred thousand blobs do not cost a hundred thousand flushes of the disk.
  * Writes keep their order. What is not yet committed is lost with the process, which is why nothing may be done to a
  * file before {@link durable} has resolved.
+ *
+ * A commit that is waited for is made with `synchronous = NORMAL`, which writes it to the log and returns, and then the
+ * log is flushed here, in a thread of the pool: together what `FULL` does, without holding up this thread
+ * (sqlite.org/pragma.html#pragma_synchronous: in WAL mode the two differ in that flush alone). One flush is under way at
+ * a time, so that the slower the disk, the more goes into one.
  */
 export class GroupCommit {
   readonly #db: DatabaseSync;
+  readonly #log: LogFile;
   readonly #undone: () => void;
   #writes: (() => void)[] = [];
   #waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
-  #soon: object | null = null;
+  #round = false;
   #lazy: NodeJS.Timeout | null = null;
-  #endedAt = 0;
-  #lastMs = 0;
+  #endedAt = Number.NEGATIVE_INFINITY;
+  /** Whether something was committed since the log was last flushed. */
+  #unflushed = false;
   #closed = false;
 
   /** `undone` is told when a commit was taken back. */
-  constructor(db: DatabaseSync, undone: () => void) {
+  constructor(db: DatabaseSync, log: LogFile, undone: () => void) {
     this.#db = db;
+    this.#log = log;
     this.#undone = undone;
   }
 
@@ -31,45 +40,23 @@ export class GroupCommit {
   write(write: () => void): void {
     this.#writes.push(write);
     if (this.#closed || this.#lazy !== null) return;
-    this.#lazy = setTimeout(() => this.#commit(), LAZY_MS);
+    this.#lazy = setTimeout(() => this.#commitLazily(), LAZY_MS);
     this.#lazy.unref();
   }
 
-  /** Resolves when everything written so far is on the disk; rejects when the commit failed, and nothing is kept. */
+  /** Resolves when everything written so far is on the disk; rejects when that failed, and nothing of it counts. */
   durable(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      if (this.#soon !== null) return;
-      const wait = this.#endedAt + this.#lastMs * SHARE - performance.now();
-      this.#soon = wait > 1 ? setTimeout(() => this.#commit(), wait) : setImmediate(() => this.#commit());
+      if (!this.#round) this.#soon();
     });
   }
 
-  /** Commits now. Throws when it cannot; the writes are then kept for the next commit. */
+  /** Commits now, to the disk. Throws when it cannot; the writes are then kept for the next commit. */
   flush(): void {
-    if (this.#lazy !== null) clearTimeout(this.#lazy);
-    this.#lazy = null;
     if (this.#writes.length === 0) return;
-    const writes = this.#writes;
-    this.#writes = [];
-    const before = performance.now();
-    try {
-      this.#db.exec('BEGIN IMMEDIATE');
-      try {
-        for (const write of writes) write();
-        this.#db.exec('COMMIT');
-      } catch (error) {
-        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-        throw error;
-      }
-    } catch (error) {
-      this.#writes = [...writes, ...this.#writes];
-      this.#undone();
-      throw error;
-    } finally {
-      this.#endedAt = performance.now();
-      this.#lastMs = this.#endedAt - before;
-    }
+    this.#commit('FULL');
+    this.#unflushed = false;
   }
 
   /** Commits what is left, as far as it can be. */
@@ -80,19 +67,70 @@ export class GroupCommit {
     } catch {
       // The disk is full or gone: the states of files are found again from their hashes.
     }
+    this.#log.close();
   }
 
-  #commit(): void {
-    this.#soon = null;
+  #soon(): void {
+    this.#round = true;
+    const wait = this.#endedAt + GAP_MS - performance.now();
+    const begin = () => void this.#commitForMany();
+    if (wait > 1) setTimeout(begin, wait);
+    else setImmediate(begin);
+  }
+
+  async #commitForMany(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
     try {
-      this.flush();
+      if (this.#writes.length > 0) this.#commit('NORMAL');
+      if (this.#unflushed) {
+        this.#unflushed = false;
+        await this.#log.flushed().catch((error: unknown) => {
+          this.#unflushed = true;
+          throw error;
+        });
+      }
       for (const one of waiting) one.resolve();
     } catch (error) {
       for (const one of waiting) one.reject(error);
+    }
+    this.#endedAt = performance.now();
+    this.#round = false;
+    if (this.#waiting.length > 0) this.#soon();
+  }
+
+  #commitLazily(): void {
+    this.#lazy = null;
+    if (this.#writes.length === 0) return;
+    try {
+      this.#commit('NORMAL');
+    } catch {
       // Nobody waits: it is tried again later.
-      if (waiting.length === 0) this.write(() => undefined);
+      this.write(() => undefined);
+    }
+  }
+
+  #commit(how: 'FULL' | 'NORMAL'): void {
+    if (this.#lazy !== null) clearTimeout(this.#lazy);
+    this.#lazy = null;
+    const writes = this.#writes;
+    this.#writes = [];
+    try {
+      this.#db.exec(`PRAGMA synchronous = ${how}; BEGIN IMMEDIATE`);
+      try {
+        for (const write of writes) write();
+        this.#db.exec('COMMIT');
+      } catch (error) {
+        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+        throw error;
+      }
+      this.#unflushed = true;
+    } catch (error) {
+      this.#writes = [...writes, ...this.#writes];
+      this.#undone();
+      throw error;
+    } finally {
+      this.#db.exec('PRAGMA synchronous = FULL');
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { ItemState, RunItem } from '#shared/model/run.ts';
 import type { ResolvedOutput } from '../types.ts';
-import type { FileState, JournalItemState } from './journal.ts';
+import type { FileState, JournalItemState } from './rows.ts';
 
 type Row = Record<string, unknown>;
 

@@ -47,7 +47,7 @@ const TABLES = `
 
 /**
  * Makes the tables, or finds that they are there. WAL with synchronous FULL: what a commit returned from survives a
- * power cut (sqlite.org/pragma.html#pragma_synchronous).
+ * power cut (sqlite.org/pragma.html#pragma_synchronous). Commits that many wait for flush the log themselves.
  * Throws a plain Error when the file was made by a newer version.
  */
 export function prepareSchema(db: DatabaseSync): void {

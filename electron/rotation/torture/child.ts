@@ -3,7 +3,9 @@
  * or of the file system. `node child.mjs <JSON of Life>`; prints JSON of {@link Report} when it lives to the end.
  */
 import { writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import type { RunSummary } from '#shared/model/run.ts';
+import { DiskPool } from '../../intake/index.ts';
 import type { Kms, PracticeAccess } from '../../kms/index.ts';
 import { type DiskTrouble, troubledDisk } from './disk.ts';
 import { live, type Task } from './life.ts';
@@ -15,7 +17,8 @@ export interface Life {
   readonly killAt: number;
   /** A KMS in the process, of whose requests this part fails in passing; or the practice KMS, by the real SDK. */
   readonly kms: { readonly failures: number } | { readonly practice: PracticeAccess };
-  readonly trouble: DiskTrouble;
+  /** What is wrong with the disk; or null: files are put back by the threads that the hosts have. */
+  readonly trouble: DiskTrouble | null;
 }
 
 export interface Report {
@@ -40,20 +43,20 @@ async function kmsOf(from: Life['kms']): Promise<Kms> {
 }
 
 const kms = await kmsOf(life.kms);
-const fs = troubledDisk({
-  trouble: life.trouble,
-  random: Math.random,
-  step,
-  failed: () => {
-    failed++;
-  },
-});
+const { trouble } = life;
+const fails = () => {
+  failed++;
+};
+const disk =
+  trouble === null
+    ? { disk: new DiskPool(() => new Worker(new URL('thread.mjs', import.meta.url)), 0) }
+    : { fs: troubledDisk({ trouble, random: Math.random, step, failed: fails }) };
 // Not without the one who started it.
 process.stdin.on('end', () => process.exit(3)).resume();
 
 // From here on it may be killed at random.
 writeSync(2, 'ready\n');
-const runs = await live(life.task, { kms, fs, step });
+const runs = await live(life.task, { kms, disk, step });
 kms.close();
 const report: Report = { steps, failed, runs };
 process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));

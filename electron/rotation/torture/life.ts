@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
-import { type PutBackFs, scan, walk } from '../../intake/index.ts';
+import { type Disk, type PutBackFs, scan, walk } from '../../intake/index.ts';
 import type { Kms } from '../../kms/index.ts';
 import { type PlanFile, planBlob, type ResolvedOutput, RunBook } from '../index.ts';
 
@@ -19,7 +19,8 @@ export interface Task {
 
 export interface Means {
   readonly kms: Kms;
-  readonly fs: PutBackFs;
+  /** File system calls with faults; or where files are put back, by the real ones. */
+  readonly disk: { readonly fs: PutBackFs } | { readonly disk: Disk };
   /** A step of the journal has been taken. */
   readonly step: (name: string) => void;
   /** The run is held back for a fault: says whether it goes on now; otherwise it is left for another life. */
@@ -47,7 +48,7 @@ export async function live(task: Task, means: Means): Promise<readonly RunSummar
         else book.live(id)?.suspend();
       });
     },
-    { fs: means.fs, step: means.step, sleep: () => new Promise((resolve) => setTimeout(resolve, 2)) },
+    { ...means.disk, step: means.step, sleep: () => new Promise((resolve) => setTimeout(resolve, 2)) },
   );
   try {
     await work(book, task, means.kms);

@@ -287,14 +287,16 @@ class Trial {
     try {
       return await live(this.#stage.task(what, home), {
         kms: this.#kms,
-        fs: troubledDisk({
-          trouble: ill ? (this.#ordeal.disk ?? {}) : {},
-          random: this.#random,
-          step: (call) => this.#step(call),
-          failed: () => {
-            this.faults++;
-          },
-        }),
+        disk: {
+          fs: troubledDisk({
+            trouble: ill ? (this.#ordeal.disk ?? {}) : {},
+            random: this.#random,
+            step: (call) => this.#step(call),
+            failed: () => {
+              this.faults++;
+            },
+          }),
+        },
         step: (name) => this.#step(name),
         held: (fault) => this.#onHeld(fault),
         progress: (summary) => this.#onProgress(summary),

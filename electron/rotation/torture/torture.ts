@@ -39,7 +39,10 @@ export async function bundleChild(): Promise<{ child: string; remove: () => void
       emptyOutDir: false,
       minify: false,
       rolldownOptions: {
-        input: { child: join(import.meta.dirname, 'child.ts') },
+        input: {
+          child: join(import.meta.dirname, 'child.ts'),
+          thread: fileURLToPath(new URL('../../intake/put-back/disk/thread.ts', import.meta.url)),
+        },
         output: { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
       },
     },
@@ -56,6 +59,8 @@ interface Way {
   /** Part of the requests that fail in passing, by the KMS in the process; or what goes wrong with the practice KMS. */
   readonly kms?: number | readonly FaultRule[];
   readonly disk?: DiskTrouble;
+  /** Files are put back by threads, as the hosts do, which die at any instant of it. */
+  readonly threads?: true;
 }
 
 const failing = (part: number): DiskTrouble => {
@@ -70,10 +75,12 @@ const failing = (part: number): DiskTrouble => {
 
 const WAYS: readonly Way[] = [
   { output: 'in-place' },
+  { output: 'in-place', threads: true },
   { output: 'folder' },
   { output: 'in-place', kms: 0.2 },
   { output: 'no-backup' },
   { output: 'in-place', disk: failing(0.01) },
+  { output: 'folder', threads: true },
   { output: 'in-place', algorithm: 'RSAES_OAEP_SHA_256' },
   // The real SDK against a KMS that is throttled in phases, slow, and drops connections.
   {
@@ -135,7 +142,7 @@ async function scenario(
         task: stage.task(what),
         killAt,
         kms: practice === null ? { failures: Number(kms) } : { practice: accessOf(practice) },
-        trouble: killAt === 0 ? {} : disk,
+        trouble: way.threads ? null : killAt === 0 ? {} : disk,
       };
     };
     let killed = 0;
@@ -144,7 +151,7 @@ async function scenario(
       let what = first;
       for (;;) {
         const enough = killed >= up || sum.kills >= most;
-        const atRandom = !enough && random() < 0.2;
+        const atRandom = !enough && random() < (way.threads ? 0.6 : 0.2);
         const killAt = enough || atRandom ? 0 : 1 + Math.floor(random() ** 2 * 400);
         const ended = await live(child, life(what, killAt), atRandom ? random() * 60 : null);
         await stage.inspect();

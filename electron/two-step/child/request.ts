@@ -1,8 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
+import { signed } from '../../aws-sign/index.ts';
 import type { AccessKeys, Way } from '../messages.ts';
 import { UnreadableReply } from './json-bytes.ts';
-import { signed } from './sign.ts';
 
 /** As for the requests of a connection (milliseconds). */
 const CONNECTION_TIMEOUT_MS = 5_000;

@@ -2,32 +2,45 @@ import { useMemo } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { Progress, Skeleton, useLongWait } from '../../components/Progress.tsx';
+import { FaultRemedy } from '../../components/FaultRemedy.tsx';
+import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, duration, moment, plural } from '../../lib/format.ts';
-import { RUN_STATUS } from '../../lib/words.ts';
+import { heldWords } from '../../lib/run-words.ts';
+import { runStatus } from '../../lib/words.ts';
 import { useKeyName } from '../../store/keys.ts';
+import { usePlans } from '../../store/plans.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { useUi } from '../../store/ui.ts';
+import { OpenPlanButton, PlanList } from '../plan/PlanList.tsx';
+import { PlanPage } from '../plan/PlanPage.tsx';
 import { RunActions } from './RunActions.tsx';
 import { RunDetail } from './RunDetail.tsx';
+import { RunBar, Slowed } from './RunFigures.tsx';
 
 /** Every run, newest first; one of them open. */
 export function ActivityView() {
   const { runs, status, fault, load } = useRuns();
   const openRun = useUi((state) => state.openRun);
   const showRun = useUi((state) => state.showRun);
+  const openPlan = useUi((state) => state.openPlan);
+  const noPlan = usePlans((state) => state.plans.length === 0);
   const list = useMemo(
     () => [...runs.values()].toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1)),
     [runs],
   );
   const waiting = useLongWait(status === 'loading');
   const shown = openRun === null ? undefined : runs.get(openRun);
+  if (openPlan !== null) return <PlanPage key={openPlan} planId={openPlan} />;
   if (shown !== undefined) return <RunDetail run={shown} onBack={() => showRun(null)} />;
   return (
     <section className="view view-scroll" aria-label="Activity">
       <div className="page page-wide">
-        <h1 className="page-title">Activity</h1>
+        <div className="page-head">
+          <h1 className="page-title">Activity</h1>
+          <OpenPlanButton />
+        </div>
+        <PlanList />
         {status === 'failed' && fault !== null ? (
           <FaultCard fault={fault}>
             <Button onPress={() => void load()}>Try again</Button>
@@ -35,9 +48,10 @@ export function ActivityView() {
         ) : list.length === 0 ? (
           waiting ? (
             <Skeleton label="Loading runs" />
-          ) : (
+          ) : !noPlan ? null : (
             <p className="empty-note">
-              No run yet. Select blobs and press Re-encrypt; preflights and runs are listed here.
+              No run yet. Select blobs and press Re-encrypt; preflights and runs are listed here, and plans
+              that you open.
             </p>
           )
         ) : (
@@ -83,10 +97,9 @@ function RunList({
 }
 
 function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: () => void }) {
-  const { counts } = run;
-  const done = counts.succeeded + counts.failed + counts.skipped + counts.restored;
+  const { counts, dryRun, status } = run;
   const destination = useKeyName(run.destinationKeyId);
-  const what = run.dryRun ? 'Preflight' : 'Re-encryption';
+  const what = dryRun ? 'Preflight' : 'Re-encryption';
   return (
     <li className="run-card">
       <div className="run-card-head">
@@ -98,38 +111,49 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
         >
           {what} of {plural(counts.total, 'blob')}
         </button>
-        <Status {...RUN_STATUS[run.status]} />
+        <Status {...runStatus(run)} />
         <span className="gap" />
         <span className="hint tabular">{moment(run.startedAt, true)}</span>
       </div>
-      {!isOver(run) && (
-        <Progress
-          label={what}
-          done={done}
-          failed={counts.failed}
-          total={counts.total}
-          tone={run.status === 'running' || run.status === 'undoing' ? 'running' : 'attention'}
-        />
-      )}
+      {!isOver(run) && <RunBar run={run} />}
       <p className="run-line tabular">
-        <span>
-          {count(counts.succeeded)} {run.dryRun ? 'will work' : 're-encrypted'}
-        </span>
-        <span className={counts.failed > 0 ? 'danger-text' : ''}>
-          {count(counts.failed)} {run.dryRun ? 'will fail' : 'failed'}
-        </span>
+        {(counts.succeeded > 0 || counts.restored === 0) && (
+          <span>
+            {count(counts.succeeded)} {dryRun ? 'will work' : 're-encrypted'}
+          </span>
+        )}
+        {counts.failed > 0 && (
+          <span className="danger-text">
+            {count(counts.failed)} {dryRun ? 'will fail' : 'failed'}
+          </span>
+        )}
         {counts.skipped > 0 && <span>{count(counts.skipped)} skipped</span>}
         {counts.restored > 0 && <span>{count(counts.restored)} as before</span>}
-        {run.status === 'unfinished' && counts.waiting > 0 && <span>{count(counts.waiting)} to go</span>}
-        {run.status === 'running' && run.secondsLeft !== null && (
-          <span>{duration(run.secondsLeft)} left</span>
-        )}
+        {status === 'unfinished' && counts.waiting > 0 && <span>{count(counts.waiting)} to go</span>}
+        {status === 'running' && run.secondsLeft !== null && <span>{duration(run.secondsLeft)} left</span>}
+        <Slowed run={run} />
         <span title={run.destinationKeyId}>to {destination}</span>
         <span>{run.connection}</span>
         {run.route === 'decrypt-encrypt' && <span>decrypted here, encrypted there</span>}
       </p>
-      {run.fault !== null && <p className="remark remark-attention">{run.fault.message}</p>}
+      <Held run={run} />
       <RunActions run={run} />
     </li>
+  );
+}
+
+/** Why a run does not move, what becomes of it, and the button that mends it. */
+function Held({ run }: { readonly run: RunSummary }) {
+  const { fault } = run;
+  if (fault === null) return null;
+  const then = heldWords(run);
+  return (
+    <p className={run.status === 'failed' ? 'remark remark-danger' : 'remark remark-attention'}>
+      <span className="remark-text">
+        {fault.message}
+        {then !== null && ` ${then}`}
+      </span>
+      {!isOver(run) && <FaultRemedy fault={fault} />}
+    </p>
   );
 }

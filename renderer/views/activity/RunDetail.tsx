@@ -2,11 +2,11 @@ import { ArrowLeft } from 'lucide-react';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { Progress, Skeleton, useLongWait } from '../../components/Progress.tsx';
+import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, keyName, moment, plural } from '../../lib/format.ts';
 import { groupFaults } from '../../lib/outcome.ts';
-import { RUN_STATUS, type Tone } from '../../lib/words.ts';
+import { runStatus, type Tone } from '../../lib/words.ts';
 import { useKeyName } from '../../store/keys.ts';
 import { isOver } from '../../store/runs.ts';
 import { ExportReport } from '../audit/ExportReport.tsx';
@@ -15,7 +15,7 @@ import { NewBlobs } from '../sheet/NewBlobs.tsx';
 import { TwoStepNote } from '../sheet/TwoStepSection.tsx';
 import { useRunItems } from '../sheet/useRunItems.ts';
 import { RunActions } from './RunActions.tsx';
-import { Figures, Pace, Remark } from './RunFigures.tsx';
+import { Figures, Pace, Remark, RunBar } from './RunFigures.tsx';
 
 /** Most items listed at once; a report for the rest is the export's business. */
 const SHOWN = 500;
@@ -48,7 +48,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           <h1 className="page-title">
             {what} of {plural(counts.total, 'blob')}
           </h1>
-          <Status {...RUN_STATUS[run.status]} />
+          <Status {...runStatus(run)} />
           {over && (
             <span className="run-export">
               <ExportReport subject={{ of: 'run', runId: run.id }} what="run" />
@@ -76,13 +76,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
         <Remark run={run} />
         {!over && (
           <>
-            <Progress
-              label={what}
-              done={counts.succeeded + counts.failed + counts.skipped + counts.restored}
-              failed={counts.failed}
-              total={counts.total}
-              tone={run.status === 'running' || run.status === 'undoing' ? 'running' : 'attention'}
-            />
+            <RunBar run={run} />
             <Pace run={run} />
           </>
         )}

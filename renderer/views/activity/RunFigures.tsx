@@ -1,15 +1,17 @@
 import type { RunSummary } from '#shared/model/run.ts';
+import { Progress } from '../../components/Progress.tsx';
 import { bytes, count, duration, keyName, plural } from '../../lib/format.ts';
+import { doneOf, heldWords } from '../../lib/run-words.ts';
 
 /** Rate and time left of a run under way. */
 export function Pace({ run }: { readonly run: RunSummary }) {
   const { counts } = run;
-  const done = counts.succeeded + counts.failed + counts.skipped + counts.restored;
+  const { done, total } = doneOf(run);
   const going = run.status === 'running';
   return (
     <p className="run-line tabular">
       <span>
-        {count(done)} of {plural(counts.total, 'blob')}
+        {count(done)} of {plural(total, 'blob')}
       </span>
       {going && <span>{run.rate.toFixed(run.rate < 10 ? 1 : 0)} a second</span>}
       {going && (
@@ -17,25 +19,30 @@ export function Pace({ run }: { readonly run: RunSummary }) {
           {run.secondsLeft === null ? 'time left not yet known' : `${duration(run.secondsLeft)} left`}
         </span>
       )}
+      <Slowed run={run} />
       {run.status === 'pausing' && <span>{plural(counts.running, 'blob')} under way</span>}
     </p>
   );
 }
 
+/** Said while KMS throttles. */
+export function Slowed({ run }: { readonly run: RunSummary }) {
+  if (run.status !== 'running' || run.slowedTo == null) return null;
+  const rate = count(Math.max(1, Math.round(run.slowedTo)));
+  return <span className="attention-text">KMS throttles: slowed to {rate} requests a second</span>;
+}
+
+/** How far a run has come. */
+export function RunBar({ run }: { readonly run: RunSummary }) {
+  const moves = run.status === 'running' || run.status === 'undoing';
+  const tone = moves ? 'running' : run.status === 'finished' ? 'done' : 'attention';
+  return <Progress label={run.dryRun ? 'Preflight' : 'Re-encryption'} {...doneOf(run)} tone={tone} />;
+}
+
 /** What a state means for the files, where that is not plain. */
 export function Remark({ run }: { readonly run: RunSummary }) {
-  if (run.status === 'waiting')
-    return (
-      <p className="remark remark-attention">
-        The network is gone. The run tries again every few seconds and goes on by itself.
-      </p>
-    );
-  if (run.status === 'paused' && run.fault !== null)
-    return (
-      <p className="remark remark-attention">
-        The run is paused until the connection is renewed; it then goes on by itself. Nothing is lost.
-      </p>
-    );
+  const held = heldWords(run);
+  if (held !== null) return <p className="remark remark-attention">{held}</p>;
   if (run.status === 'unfinished')
     return (
       <p className="remark remark-attention">

@@ -49,6 +49,7 @@ export function AuditView() {
             ))}
           </TabList>
           <div className="audit-tools">
+            <Waiting />
             <Asking />
             {tab !== 'history' && summary !== null && <ExportReport subject={{ of: 'audit' }} what="audit" />}
             {tab === 'history' && <ExportReport subject={{ of: 'history' }} what="history" />}
@@ -81,6 +82,20 @@ export function AuditView() {
         ))}
       </Tabs>
     </section>
+  );
+}
+
+/** What is waited for, once it takes long: it never takes the place of what is there already. */
+function Waiting() {
+  const [first] = useAudit((state) => state.waits);
+  const long = useLongWait(first !== undefined);
+  const loading = useAudit((state) => state.summary === null && state.tab !== 'history');
+  if (!long || loading) return null;
+  return (
+    <span className="waiting" role="status">
+      <span className="waiting-mark" aria-hidden="true" />
+      {first}…
+    </span>
   );
 }
 

@@ -1,5 +1,6 @@
 import { BellOff, ListFilter, RefreshCw, Undo2 } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { weighedWords } from '#shared/audit-words.ts';
 import type { AuditFinding } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
 import { SearchInput, SelectInput } from '../../components/fields.tsx';
@@ -60,6 +61,15 @@ export function Findings() {
             <FindingCard key={finding.id} finding={finding} />
           ))}
         </ul>
+      )}
+      {summary !== null && weighedWords(summary.weighed).length > 0 && (
+        <section className="audit-limits" aria-label="What was weighed">
+          {weighedWords(summary.weighed).map((words) => (
+            <p key={words} className="hint">
+              {words}
+            </p>
+          ))}
+        </section>
       )}
       {shown.length > SHOWN && (
         <p className="hint">

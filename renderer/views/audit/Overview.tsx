@@ -3,8 +3,9 @@ import type { AuditFacet, AuditSummary, Facet } from '#shared/model/audit.ts';
 import { BarChart, StackChart, type StackPart } from '../../components/charts.tsx';
 import { Swatch } from '../../components/Swatch.tsx';
 import { barWords, CHARTS } from '../../lib/audit.ts';
-import { count, keyName, plural } from '../../lib/format.ts';
+import { count, keyName } from '../../lib/format.ts';
 import { filterLabel, useAudit } from '../../store/audit.ts';
+import { NotAskedNotice } from './NotAskedNotice.tsx';
 
 const COVERAGE_TONES: Record<string, StackPart['tone']> = {
   kms: 'done',
@@ -76,6 +77,7 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
           onOpen={() => showTab('findings')}
         />
       </div>
+      <NotAskedNotice notAsked={summary.notAsked} asking={summary.asking} />
       {summary.gaps.length > 0 && (
         <section className="notice notice-attention" aria-label="Gaps">
           <div>
@@ -143,9 +145,7 @@ function FacetChart({
         count: bar.blobs,
         face: bar.fingerprint === null ? null : <Swatch fingerprint={bar.fingerprint} />,
       }))}
-      more={
-        hidden.values === 0 ? null : `and ${count(hidden.values)} more with ${plural(hidden.blobs, 'blob')}`
-      }
+      rest={hidden}
       onOpen={({ id, label }) =>
         void showBlobs({ by: 'facet', facet: name, value: id }, filterLabel(name, FACET_WORDS[name], label))
       }

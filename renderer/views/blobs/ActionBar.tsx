@@ -23,6 +23,7 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
   const compare = useUi((state) => state.compare);
   const files = useMemo(() => filesAmong(table, selected.marks), [table, selected]);
   const hidden = useMemo(() => {
+    if (selected.size === 0) return 0;
     let visible = 0;
     for (const index of shown) visible += selected.marks[index] ?? 0;
     return selected.size - visible;
@@ -50,6 +51,11 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
       <Button variant="quiet" onPress={some ? clear : () => selectRows(shown)}>
         {some ? 'Clear selection' : 'Select all shown'}
       </Button>
+      {!some && (
+        <Button variant="quiet" onPress={() => open('rules')}>
+          Select by rule…
+        </Button>
+      )}
       {selected.size === 2 && (
         <Button
           variant="quiet"

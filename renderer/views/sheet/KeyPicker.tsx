@@ -68,6 +68,8 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
         placeholder={loading ?? 'Choose a key'}
         onChange={(arn) => onChange(sorted.find((key) => key.arn === arn) ?? null)}
         onOpenChange={() => setQuery('')}
+        // A press while the keys are still coming opens the list, which says so, and fills under the eyes.
+        allowsEmptyCollection
       >
         <Label className="label">{label}</Label>
         <AriaButton className="select select-key">
@@ -118,7 +120,7 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
               ))}
             </ListBox>
           </Autocomplete>
-          {(matching.length > MOST || loading !== null) && (
+          {(matching.length > MOST || (loading !== null && matching.length > 0)) && (
             <p className="popover-note tabular">
               {[
                 matching.length > MOST && `${count(matching.length - MOST)} more: type to narrow the list`,

@@ -2,6 +2,7 @@ import { Copy, Download, FolderOpen } from 'lucide-react';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { bridge, call, faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
+import { fetchDownload } from '../../lib/download.ts';
 import { keyName, plural } from '../../lib/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { copyText, useUi } from '../../store/ui.ts';
@@ -21,12 +22,7 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
   };
   const download = async (): Promise<void> => {
     const { url, name } = await call(bridge().runs.download({ runId: run.id }));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = name;
-    document.body.append(link);
-    link.click();
-    link.remove();
+    fetchDownload(url, name);
   };
   return (
     <div className="new-blobs">

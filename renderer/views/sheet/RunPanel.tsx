@@ -3,13 +3,12 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { Progress } from '../../components/Progress.tsx';
 import { count, plural } from '../../lib/format.ts';
 import { groupFaults, notesOf } from '../../lib/outcome.ts';
 import { useDraft } from '../../store/draft.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { useUi } from '../../store/ui.ts';
-import { Pace, Remark } from '../activity/RunFigures.tsx';
+import { Pace, Remark, RunBar } from '../activity/RunFigures.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
 import { NewBlobs } from './NewBlobs.tsx';
 import { TwoStepNote } from './TwoStepSection.tsx';
@@ -22,28 +21,13 @@ export function RunPanel() {
   const { items, fault } = useRunItems(run);
   if (run === undefined) return <p role="status">Starting the run</p>;
   const { counts } = run;
-  const done = counts.succeeded + counts.failed + counts.skipped + counts.restored;
   const over = isOver(run);
   return (
     <section className="outcome" aria-label={over ? 'Result' : 'Progress'}>
       <p className="outcome-title" role="status">
         {over ? endWords(run.status, counts.succeeded) : (MOVING[run.status] ?? 'Re-encrypting')}
       </p>
-      <Progress
-        label="Re-encryption"
-        done={done}
-        total={counts.total}
-        failed={counts.failed}
-        tone={
-          run.status === 'running'
-            ? 'running'
-            : !over
-              ? 'attention'
-              : run.status === 'finished'
-                ? 'done'
-                : 'attention'
-        }
-      />
+      <RunBar run={run} />
       {!over && <Pace run={run} />}
       <Remark run={run} />
       {!over && <HoldButton run={run} />}

@@ -15,7 +15,7 @@ interface FooterProps {
 
 /** The buttons of each phase, and in words what the next press will touch. */
 export function SheetFooter({ built, rows, files }: FooterProps) {
-  const { phase, runId, close, preflight, run, retryFailed, backToEdit } = useDraft();
+  const { phase, runId, close, preflight, run, retryFailed, backToEdit, savePlan } = useDraft();
   const summary = useRuns((state) => (runId === null ? undefined : state.runs.get(runId)));
   const cancel = useRuns((state) => state.cancel);
   const connected = useConnection((state) => state.connection?.status === 'ready');
@@ -63,6 +63,9 @@ export function SheetFooter({ built, rows, files }: FooterProps) {
       <span className="foot-note" role="status">
         {note}
       </span>
+      <Button variant="quiet" isDisabled={!built.ok || phase === 'preflight'} onPress={() => void savePlan()}>
+        Save plan…
+      </Button>
       <Button
         variant={phase === 'checked' ? 'normal' : 'primary'}
         isDisabled={!ready || phase === 'preflight'}

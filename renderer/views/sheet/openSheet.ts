@@ -5,7 +5,7 @@ import { useUi } from '../../store/ui.ts';
 
 /** Opens the re-encrypt sheet for the ticked blobs; without any, for the one that the cursor is on. */
 export function openSheet(): void {
-  const { selected, cursor } = useSelection.getState();
+  const { selected, cursor, byRules } = useSelection.getState();
   const { rows, byId } = useBlobs.getState();
   const ticked = rows.filter((row) => selected.has(row.id));
   const here = cursor === null ? undefined : byId.get(cursor);
@@ -14,5 +14,5 @@ export function openSheet(): void {
     useUi.getState().toast('Select the blobs to re-encrypt first');
     return;
   }
-  useDraft.getState().openFor(chosen);
+  useDraft.getState().openFor(chosen, ticked.length > 0 ? (byRules ?? []) : []);
 }

@@ -35,7 +35,17 @@ export const appEvents = {
   /** The host asks the page to show a view (menu, shortcut). */
   show: event(
     z.object({
-      view: z.enum(['blobs', 'activity', 'keys', 'audit', 'settings', 'open-files', 'open-folder', 'paste']),
+      view: z.enum([
+        'blobs',
+        'activity',
+        'keys',
+        'audit',
+        'settings',
+        'open-files',
+        'open-folder',
+        'open-plan',
+        'paste',
+      ]),
     }),
   ),
 } as const;

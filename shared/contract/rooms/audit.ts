@@ -38,9 +38,12 @@ export const auditRequests = {
     z.object({ total: z.int(), blobIds: z.array(z.string()) }),
   ),
   deletion: request(z.object({ key: z.string().min(1).max(2048) }), DeletionImpact),
-  /** Asks KMS of every key that protects blobs (again with `refresh`) and answers when it has told. */
+  /**
+   * Asks KMS of the 200 keys with most blobs, or with `all` of every key that protects blobs (again with `refresh`),
+   * and answers when it has told.
+   */
   askKeys: request(
-    z.object({ refresh: z.boolean() }),
+    z.object({ refresh: z.boolean(), all: z.boolean() }),
     z.object({ asked: z.int(), gaps: z.array(z.string()) }),
   ),
   suppress: request(

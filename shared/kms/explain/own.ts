@@ -82,18 +82,6 @@ export const OWN = {
     ['It is the output of a command that prints a Plaintext member; Rewrap never copies one.'],
     'Take the Plaintext member out of the file, or write into a folder: the new file leaves it out.',
   ),
-  HardLinked: entry(
-    'The file has more than one name (hard links), and was left as it is.',
-    ['A file is replaced as a whole: its other names would keep the old content.'],
-    'Choose an output folder; or part the names first (cp FILE COPY, then mv COPY FILE) and run again.',
-  ),
-  OwnerNotKept: entry(
-    'The file belongs to another user or group, and was left as it is.',
-    [
-      'The new file would belong to you: only root may give a file to another user, and others only to their groups.',
-    ],
-    'Run Rewrap as the user that owns the file, or choose an output folder.',
-  ),
   PlaintextTooLong: entry(
     'The plaintext is too long for the destination.',
     ['An RSA or SM2 key encrypts only a short plaintext.'],

@@ -1,0 +1,155 @@
+import type { AuditFacet, AuditKey, AuditSummary, Unjudged } from '#shared/model/audit.ts';
+import type { Cluster } from '#shared/model/cluster.ts';
+import type { Columns } from './columns.ts';
+import { countFacets } from './facets.ts';
+import { findingId, type Group } from './groups.ts';
+import { judge } from './judge.ts';
+import { type Caller, keyFindings, LIMITS, type Told } from './key-findings.ts';
+import type { Ledger } from './ledger.ts';
+import { materialFindings } from './material-findings.ts';
+import type { Rules } from './rules.ts';
+import { type KeyBook, type Subject, Subjects, subjectName } from './subjects.ts';
+
+/** Most keys that a summary names. */
+const MOST_KEYS = 200;
+
+/** Everything that is counted and judged, suppressions left out. The same input gives the same counts. */
+export interface CountInput {
+  readonly ledger: Ledger;
+  readonly clusters: readonly Cluster[];
+  readonly book: KeyBook;
+  readonly caller: Caller | null;
+  readonly rules: Rules | null;
+  /** Milliseconds. */
+  readonly now: number;
+  readonly revision: number;
+}
+
+/** The counted list. What was counted serves again when only suppressions change. */
+export interface Counted {
+  readonly input: CountInput;
+  /** Of each cohort. */
+  readonly subjects: readonly Subject[];
+  readonly groups: readonly Group[];
+  readonly facets: AuditFacet[];
+  readonly unjudged: Unjudged[];
+  readonly totals: AuditSummary['totals'];
+  readonly keys: AuditSummary['keys'];
+  readonly weighed: AuditSummary['weighed'];
+}
+
+/**
+ * Counts and judges. Everything about keys is worked out once for each cohort of alike blobs; what is left for each
+ * blob is a pass over integers.
+ */
+export function countAudit(input: CountInput): Counted {
+  const { ledger, clusters, book, rules, now } = input;
+  const { columns } = ledger;
+  const finder = new Subjects(clusters, book);
+  const subjects = columns.cohorts.map(({ row }) => finder.of(row));
+  const { broken, unjudged } =
+    rules === null ? { broken: [], unjudged: [] } : judge(rules, columns, subjects, now);
+  return {
+    input,
+    subjects,
+    groups: [...ledger.groups, ...ofKeys(input, subjects), ...broken],
+    facets: countFacets(columns, subjects, now),
+    unjudged,
+    ...countTotals(ledger, subjects),
+    weighed: weigh(subjects),
+  };
+}
+
+/** What KMS told of keys: one finding for each code and key. */
+function ofKeys({ ledger, clusters, caller, rules, now }: CountInput, subjects: readonly Subject[]): Group[] {
+  const limits = {
+    unusedDays: rules?.unusedDays ?? LIMITS.unusedDays,
+    rotationDays: rules?.rotationDays ?? LIMITS.rotationDays,
+  };
+  const { columns } = ledger;
+  const told = new Map<Subject, readonly Told[]>();
+  const material = materialFindings(clusters);
+  const groups = new Map<string, { told: Told; subject: Subject; cohorts: number[]; various: boolean }>();
+  columns.cohorts.forEach(({ row }, cohort) => {
+    const subject = subjects[cohort];
+    if (subject === undefined) return;
+    const ofSubject = told.get(subject) ?? keyFindings(subject, caller, limits, now);
+    told.set(subject, ofSubject);
+    for (const one of [...ofSubject, ...material(row, subject)]) {
+      const at = `${one.code}\0${subject.label ?? ''}`;
+      const group = groups.get(at);
+      if (group === undefined) groups.set(at, { told: one, subject, cohorts: [cohort], various: false });
+      else {
+        if (group.told.title !== one.title) group.various = true;
+        if (group.cohorts.at(-1) !== cohort) group.cohorts.push(cohort);
+      }
+    }
+  });
+  return [...groups.values()].map(({ told: one, subject, cohorts, various }) => ({
+    id: findingId(one.code, subject.label ?? ''),
+    told: one,
+    keyArn: subject.label,
+    violation: false,
+    indexes: columns.rowsOf(cohorts),
+    bare: [],
+    various,
+  }));
+}
+
+function countTotals(
+  { columns, bareFiles }: Ledger,
+  subjects: readonly Subject[],
+): Pick<Counted, 'totals' | 'keys'> {
+  const uses = new Map<string, AuditSummary['keys'][number]>();
+  const materials = new Set<string>();
+  const accounts = new Set<string>();
+  const regions = new Set<string>();
+  columns.cohorts.forEach(({ row, size }, cohort) => {
+    const subject = subjects[cohort];
+    if (subject === undefined) return;
+    if (row.identification.keyFingerprint !== null) materials.add(row.identification.keyFingerprint);
+    if (subject.account !== null) accounts.add(subject.account);
+    if (subject.region !== null) regions.add(subject.region);
+    if (subject.label === null) return;
+    const use = uses.get(subject.id);
+    if (use !== undefined) use.blobs += size;
+    else uses.set(subject.id, keyUse(subject, size));
+  });
+  return {
+    totals: {
+      blobs: columns.rows.length,
+      files: columns.files.length + otherFiles(columns, bareFiles),
+      materials: materials.size,
+      keys: uses.size,
+      accounts: accounts.size,
+      regions: regions.size,
+    },
+    keys: [...uses.values()]
+      .sort((a, b) => b.blobs - a.blobs || (a.name < b.name ? -1 : 1))
+      .slice(0, MOST_KEYS),
+  };
+}
+
+/** How much is known of who may open what is under the keys. */
+function weigh(subjects: readonly Subject[]): AuditSummary['weighed'] {
+  const keys = [...new Map(subjects.flatMap(({ key }) => (key === null ? [] : [[key.arn, key]]))).values()];
+  const count = (told: (key: AuditKey) => boolean): number => keys.filter(told).length;
+  return {
+    keys: keys.length,
+    policies: count(({ openTo }) => openTo !== null),
+    grants: count(({ grantedTo }) => grantedTo !== null),
+    iamDecides: count(({ iamDecides }) => iamDecides === true),
+  };
+}
+
+function keyUse(subject: Subject, blobs: number): AuditSummary['keys'][number] {
+  const { key, fingerprint, by } = subject;
+  return { key, name: subjectName(subject), fingerprint, blobs, by };
+}
+
+/** Files without blobs, of which no blob's file has the name. */
+function otherFiles({ files }: Columns, bareFiles: Ledger['bareFiles']): number {
+  const bare = new Set(bareFiles.map(({ file }) => file));
+  if (bare.size > 0) for (const file of files) bare.delete(file);
+  return bare.size;
+}

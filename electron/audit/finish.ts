@@ -1,0 +1,166 @@
+import type { AuditFinding, AuditSummary, Suppression } from '#shared/model/audit.ts';
+import type { Severity } from '#shared/model/blob.ts';
+import { type Columns, memberOf } from './columns.ts';
+import type { Counted, CountInput } from './count.ts';
+import type { Group } from './groups.ts';
+import { matches } from './rules.ts';
+import type { KeptSuppression } from './suppressions.ts';
+
+const EXAMPLES = 5;
+const DAY = 86_400_000;
+const RANK: Record<Severity, number> = { info: 1, warning: 2, critical: 3 };
+
+/** A finding with the rows it concerns. */
+export interface Found extends AuditFinding {
+  /** In the order of the list. */
+  readonly indexes: ArrayLike<number>;
+  /** Files without blobs that it concerns. */
+  readonly bare: readonly string[];
+}
+
+/** Findings by id, and the blobs that each is not counted for. */
+export type Silenced = ReadonlyMap<string, KeptSuppression>;
+
+/** Groups as findings, less what is suppressed; those that count most come first. */
+export function finish({ input, groups }: Counted, silenced: Silenced): Found[] {
+  const found: Found[] = [];
+  for (const group of groups)
+    for (const part of split(group, input, silenced)) found.push(asFound(group, input, part));
+  return found.sort(
+    (a, b) =>
+      Number(a.suppressed !== null) - Number(b.suppressed !== null) ||
+      Number(b.violation) - Number(a.violation) ||
+      RANK[b.severity] - RANK[a.severity] ||
+      b.blobs - a.blobs ||
+      (a.code < b.code ? -1 : a.code > b.code ? 1 : a.id < b.id ? -1 : 1),
+  );
+}
+
+interface Part {
+  readonly suppressed: Suppression | null;
+  readonly indexes: ArrayLike<number>;
+  readonly bare: readonly string[];
+}
+
+interface Open extends Part {
+  readonly indexes: number[];
+  readonly bare: string[];
+}
+
+/** A finding's blobs by what suppresses them: new places of a suppressed finding count. */
+function split(group: Group, { ledger, rules, now }: CountInput, silenced: Silenced): Part[] {
+  const { columns } = ledger;
+  const inForce = (until: string): boolean => now < Date.parse(until) + DAY;
+  const here = silenced.get(group.id);
+  const kept = here !== undefined && inForce(here.until) ? here : null;
+  const ruled = (rules?.suppress ?? []).filter(
+    (each) =>
+      each.code === group.told.code &&
+      inForce(each.until) &&
+      (each.key === undefined || (group.keyArn !== null && matches(each.key, group.keyArn))),
+  );
+  if (kept === null && ruled.length === 0)
+    return [{ suppressed: null, indexes: group.indexes, bare: group.bare }];
+  const parts = new Map<object, Open>();
+  const part = (why: object, suppressed: Suppression | null): Open => {
+    const known = parts.get(why) ?? { suppressed, indexes: [], bare: [] };
+    parts.set(why, known);
+    return known;
+  };
+  const members = kept?.members ?? null;
+  const partOf = (file: string, member: () => string): Open => {
+    const rule = ruled.find((each) => each.file === undefined || matches(each.file, file));
+    if (rule !== undefined) return part(rule, { reason: rule.reason, until: rule.until, where: 'rules' });
+    if (kept === null) return part(group, null);
+    if (members !== null && !members.has(member())) return part(group, null);
+    return part(kept, { reason: kept.reason, until: kept.until, where: 'here' });
+  };
+  for (let i = 0; i < group.indexes.length; i += 1) {
+    const index = group.indexes[i] ?? 0;
+    partOf(columns.rows[index]?.file ?? '', () => columns.member(index)).indexes.push(index);
+  }
+  for (const file of group.bare) partOf(file, () => memberOf(file, '')).bare.push(file);
+  return [...parts.values()];
+}
+
+function asFound(group: Group, { ledger, rules }: CountInput, { suppressed, indexes, bare }: Part): Found {
+  const { id, told, keyArn, various } = group;
+  const { rows } = ledger.columns;
+  const examples: { file: string; place: string }[] = [];
+  for (let i = 0; i < indexes.length && i < EXAMPLES; i += 1) {
+    const row = rows[indexes[i] ?? -1];
+    if (row !== undefined) examples.push({ file: row.file, place: row.place });
+  }
+  for (const file of bare.slice(0, EXAMPLES - examples.length)) examples.push({ file, place: '' });
+  const forbidden =
+    rules !== null &&
+    (rules.forbid?.includes(told.code) === true ||
+      (rules.failOn !== undefined && RANK[told.severity] >= RANK[rules.failOn]));
+  return {
+    ...told,
+    id: suppressed === null ? id : `${id}~${suppressed.where}`,
+    title: various ? `${told.title} And more like it.` : told.title,
+    keyArn,
+    blobs: indexes.length,
+    ...reach(ledger.columns, indexes, bare),
+    examples,
+    violation: group.violation || forbidden,
+    suppressed,
+    indexes,
+    bare,
+  };
+}
+
+/** In how many files rows and files without blobs are, and how many of the rows can be re-encrypted. */
+function reach(
+  { file, files, reencryptable }: Columns,
+  indexes: ArrayLike<number>,
+  bare: readonly string[],
+): { files: number; reencryptable: number } {
+  const seen = new Uint8Array(files.length);
+  let inFiles = 0;
+  let offered = 0;
+  for (let i = 0; i < indexes.length; i += 1) {
+    const index = indexes[i] ?? 0;
+    const at = file[index] ?? 0;
+    if (seen[at] === 0) {
+      seen[at] = 1;
+      inFiles += 1;
+    }
+    offered += reencryptable[index] ?? 0;
+  }
+  return { files: inFiles + bare.length, reencryptable: offered };
+}
+
+/** The figures over all findings that count. */
+export function severities(
+  { ledger }: CountInput,
+  findings: readonly Found[],
+): Pick<AuditSummary, 'findings' | 'severities'> {
+  const open = findings.filter((finding) => finding.suppressed === null);
+  const worst = new Uint8Array(ledger.columns.rows.length);
+  for (const { severity, indexes } of open) {
+    const rank = RANK[severity];
+    for (let i = 0; i < indexes.length; i += 1) {
+      const index = indexes[i] ?? 0;
+      if (rank > (worst[index] ?? 0)) worst[index] = rank;
+    }
+  }
+  const blobs = [0, 0, 0, 0];
+  for (const rank of worst) blobs[rank] = (blobs[rank] ?? 0) + 1;
+  const count = (severity: Severity): number => open.filter((f) => f.severity === severity).length;
+  return {
+    findings: {
+      critical: count('critical'),
+      warning: count('warning'),
+      info: count('info'),
+      suppressed: findings.length - open.length,
+    },
+    severities: {
+      none: blobs[0] ?? 0,
+      info: blobs[RANK.info] ?? 0,
+      warning: blobs[RANK.warning] ?? 0,
+      critical: blobs[RANK.critical] ?? 0,
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { hash } from 'node:crypto';
+import type { Told } from './key-findings.ts';
+
+/** One finding before suppressions are looked at: what is told, and every row it is told of. */
+export interface Group {
+  readonly id: string;
+  readonly told: Told;
+  readonly keyArn: string | null;
+  /** A rule of the rules file is broken. */
+  readonly violation: boolean;
+  /** In the order of the list. */
+  readonly indexes: ArrayLike<number>;
+  /** Files without blobs. */
+  readonly bare: readonly string[];
+  /** Its rows are not all told of in the same words. */
+  readonly various: boolean;
+}
+
+export const findingId = (code: string, about: string): string =>
+  `${code}.${hash('sha256', `${code}\0${about}`, 'hex').slice(0, 16)}`;

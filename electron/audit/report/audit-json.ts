@@ -1,0 +1,59 @@
+import type { Audit } from '../audit.ts';
+import type { Found } from '../finish.ts';
+import { json, jsonLine } from '../inert.ts';
+import { blobLines } from './lines.ts';
+import { filled, pieces } from './parts.ts';
+import type { Asked, Stated } from './stated.ts';
+
+/** Everything, for other programs; a finding and a blob on each line. */
+export function auditJson(audit: Audit, stated: Stated, { gaps, notAsked }: Asked): Generator<string> {
+  const { revision: _, ...summary } = audit.summary;
+  const frame = json({
+    report: 'audit',
+    format: 1,
+    stated,
+    summary: { ...summary, gaps, notAsked },
+    findings: [],
+    blobs: [],
+  });
+  return pieces(filled(frame, { findings: findingItems(audit), blobs: blobItems(audit) }));
+}
+
+function* findingItems(audit: Audit): Generator<Iterable<string>> {
+  for (const finding of audit.findings) yield withPlaces(audit, finding);
+}
+
+/** A finding may have as many places as there are blobs. */
+function* withPlaces(audit: Audit, { indexes, bare, examples: _, ...finding }: Found): Generator<string> {
+  const { rows } = audit.input.ledger.columns;
+  yield `${jsonLine(finding).slice(0, -1)},"places":[`;
+  const total = indexes.length + bare.length;
+  for (let i = 0; i < total; i += 1) {
+    const row = rows[indexes[i] ?? -1];
+    const place = row ?? { file: bare[i - indexes.length] ?? '', place: '' };
+    yield `${i === 0 ? '' : ','}${jsonLine({ file: place.file, place: place.place })}`;
+  }
+  yield ']}';
+}
+
+function* blobItems(audit: Audit): Generator<string> {
+  for (const { row, subject, codes } of blobLines(audit))
+    yield jsonLine({
+      file: row.file,
+      place: row.place,
+      kind: row.identification.kind,
+      container: row.container,
+      encoding: row.encoding,
+      bytes: row.sizeBytes,
+      sha256: row.sha256,
+      keyMaterial: row.identification.keyFingerprint,
+      key: subject.label,
+      keyKnownBy: subject.by,
+      account: subject.account,
+      region: subject.region,
+      declared: row.declared,
+      findings: codes.open,
+      suppressed: codes.suppressed,
+      worst: codes.worst,
+    });
+}

@@ -1,0 +1,14 @@
+import { html } from '../inert.ts';
+
+export type Cell = string | number;
+
+export const count = (n: number): string => n.toLocaleString('en-US');
+
+/** Words too long for a narrow column may break anywhere; others stay whole. */
+const LONG = /\S{28,}/;
+
+/** Text from outside as an element of its own, so that its direction stays its own. */
+export const text = (value: Cell): string =>
+  typeof value === 'number'
+    ? count(value)
+    : `<bdi${LONG.test(value) ? ' class="long"' : ''}>${html(value)}</bdi>`;

@@ -1,0 +1,1 @@
+export { type SigningKeys, signed, signingKey, type Unsigned } from './sign.ts';

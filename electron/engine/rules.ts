@@ -1,0 +1,35 @@
+import { matchesGlob } from 'node:path';
+import type { BlobRow } from '#shared/model/blob.ts';
+import { RULE_NAMES, type Rule } from '#shared/model/rule.ts';
+
+/** What is known of a blob, for rules to look at. */
+export interface Subject {
+  readonly row: BlobRow;
+  /** Its file's paths, with "/": as it was dropped or named, and from the root. */
+  readonly paths: readonly string[];
+  /** ARNs and aliases of the key: declared by the container, and learned for its material. */
+  readonly keys: readonly string[];
+}
+
+/** Rules of one name are alternatives; those of different names must all hold. No rule: every blob. */
+export function chosen(subject: Subject, rules: readonly Rule[]): boolean {
+  return RULE_NAMES.every((name) => {
+    const values = rules.filter((each) => each.name === name).map(({ value }) => value);
+    return values.length === 0 || values.some((value) => holds(subject, name, value));
+  });
+}
+
+function holds({ row, paths, keys }: Subject, name: Rule['name'], value: string): boolean {
+  switch (name) {
+    case 'fingerprint':
+      return row.identification.keyFingerprint?.startsWith(value.toLowerCase()) ?? false;
+    case 'kind':
+      return row.identification.kind === value;
+    case 'path':
+      return paths.some((path) => matchesGlob(path, value) || matchesGlob(path, `**/${value}`));
+    case 'key':
+      return keys.some((key) => key === value || key.endsWith(`/${value}`) || key.endsWith(`:${value}`));
+    case 'finding':
+      return row.worst === value || row.findings.includes(value);
+  }
+}

@@ -1,0 +1,133 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { sha256 } from '../files.ts';
+import { DiskPool } from './pool.ts';
+
+const THREAD = new URL('./thread.ts', import.meta.url);
+
+let top = '';
+let pool: DiskPool;
+let started: Worker[];
+
+beforeEach(() => {
+  top = mkdtempSync(join(tmpdir(), 'rewrap-disk-'));
+  started = [];
+  pool = new DiskPool(() => {
+    const worker = new Worker(THREAD);
+    started.push(worker);
+    return worker;
+  }, 0);
+});
+
+afterEach(() => {
+  pool.close();
+  rmSync(top, { recursive: true });
+});
+
+const old = Buffer.from('old');
+const file = (name: string): string => {
+  const path = join(top, name);
+  writeFileSync(path, old);
+  return path;
+};
+const replacing = (path: string, text: string, staged?: () => Promise<void>) =>
+  pool.replaceFile({
+    path,
+    bytes: Buffer.from(text),
+    expectedSha256: sha256(old),
+    backup: true,
+    ...(staged === undefined ? {} : { staged }),
+  });
+
+test('many files at once are replaced, each told of before it is touched, by a few threads', async () => {
+  const paths = Array.from({ length: 60 }, (_, i) => file(`${i}`));
+  let asWas = 0;
+  const done = await Promise.all(
+    paths.map((path, i) =>
+      replacing(path, `new ${i}`, async () => {
+        if (readFileSync(path).equals(old)) asWas++;
+      }),
+    ),
+  );
+  expect(asWas).toBe(60);
+  paths.map((path, i) => expect(readFileSync(path, 'utf8')).toBe(`new ${i}`));
+  for (const { backupPath } of done) expect(readFileSync(backupPath ?? '').equals(old)).toBe(true);
+  expect(readdirSync(top)).toHaveLength(120);
+  expect(started.length).toBe(4);
+});
+
+test('a fast disk has one thread', async () => {
+  const starting = vi.fn(() => new Worker(THREAD));
+  const fast = new DiskPool(starting, 60_000);
+  const paths = Array.from({ length: 30 }, (_, i) => file(`${i}`));
+  await Promise.all(
+    paths.map((path) =>
+      fast.replaceFile({ path, bytes: Buffer.from('new'), expectedSha256: sha256(old), backup: false }),
+    ),
+  );
+  expect(starting).toHaveBeenCalledTimes(1);
+  fast.close();
+});
+
+test('what the journal refuses leaves the file as it was, and is thrown as it was', async () => {
+  const path = file('a');
+  const refusal = new FaultError(fault('JournalFailed', 'full', '', ''));
+  await expect(replacing(path, 'new', () => Promise.reject(refusal))).rejects.toBe(refusal);
+  const odd = new Error('odd');
+  await expect(replacing(path, 'new', () => Promise.reject(odd))).rejects.toBe(odd);
+  expect(readFileSync(path).equals(old)).toBe(true);
+  expect(readdirSync(top)).toEqual(['a']);
+});
+
+test('a fault of the thread is one here', async () => {
+  const path = file('a');
+  writeFileSync(path, 'changed');
+  await expect(replacing(path, 'new')).rejects.toMatchObject({ fault: { code: 'FileChanged' } });
+  await expect(replacing(join(top, 'none'), 'new')).rejects.toMatchObject({ fault: { code: 'FileMissing' } });
+});
+
+test('new files are written below a folder', async () => {
+  const input = { folder: top, relative: 'sub/new', bytes: Buffer.from('x') };
+  const seen: string[] = [];
+  const { path } = await pool.writeNewFile({ ...input, staged: async (names) => void seen.push(names.path) });
+  expect(readFileSync(path, 'utf8')).toBe('x');
+  expect(seen).toEqual([path]);
+  await expect(pool.writeNewFile({ ...input, bytes: Buffer.from('y') })).rejects.toMatchObject({
+    fault: { code: 'OutputExists' },
+  });
+});
+
+test('when a thread dies its files are said to be what they are, and others go on', async () => {
+  const path = file('a');
+  const dying = replacing(path, 'new', async () => void (await started[0]?.terminate()));
+  await expect(dying).rejects.toMatchObject({ fault: { code: 'WriteFailed' } });
+  expect(readFileSync(path).equals(old)).toBe(true);
+  await replacing(path, 'newer');
+  expect(readFileSync(path, 'utf8')).toBe('newer');
+});
+
+test('without threads files are replaced here', async () => {
+  const none = new DiskPool(() => {
+    throw new Error('no threads');
+  });
+  const path = file('a');
+  await none.replaceFile({ path, bytes: Buffer.from('new'), expectedSha256: sha256(old), backup: false });
+  expect(readFileSync(path, 'utf8')).toBe('new');
+  const missing = new DiskPool(() => new Worker(join(top, 'none.cjs')));
+  for (const [was, now] of [
+    ['new', '2'],
+    ['2', '3'],
+  ] as const) {
+    await missing.replaceFile({
+      path,
+      bytes: Buffer.from(now),
+      expectedSha256: sha256(Buffer.from(was)),
+      backup: false,
+    });
+    expect(readFileSync(path, 'utf8')).toBe(now);
+  }
+});

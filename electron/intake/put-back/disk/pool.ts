@@ -1,0 +1,197 @@
+import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
+import { sha256 } from '../files.ts';
+import type { ReplaceFileInput } from '../replace-file.ts';
+import { contentHash } from '../undo.ts';
+import type { WriteNewFileInput } from '../write-new-file.ts';
+import { type Disk, diskHere } from './disk.ts';
+import type { FromThread, Job, ToThread } from './messages.ts';
+import { Outbox } from './outbox.ts';
+
+/** The thread's bundle, beside the engine's. */
+export const DISK_THREAD = 'disk-thread.cjs';
+
+/** Threads at most. Beside the disk's own work each takes some five megabytes. */
+const MOST_THREADS = 4;
+/** Files of one thread under way before another thread is started, if the disk is slow. */
+const ENOUGH = 6;
+/**
+ * Time that a thread with enough to do takes for each file beyond which the disk is slow, milliseconds. On a fast one
+ * threads only wait for each other, since a folder takes one change at a time.
+ */
+const SLOW_MS = 10;
+
+type Done = Extract<FromThread, { done: unknown }>['done'];
+type Names = Extract<FromThread, { staged: unknown }>['staged'];
+
+interface UnderWay {
+  readonly job: Job;
+  readonly staged: (names: Names) => Promise<void>;
+  readonly resolve: (done: Done) => void;
+  readonly reject: (error: unknown) => void;
+  /** Whether the names were told: until then nothing of the file was touched. */
+  told?: true;
+  /** What `staged` rejected with. */
+  refusal?: unknown;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly outbox: Outbox<ToThread>;
+  readonly jobs: Map<number, UnderWay>;
+  /** Time from one file's end to the next, milliseconds, over the last ten or so. */
+  pace: number;
+  lastAt: number;
+}
+
+/**
+ * Puts files back in a thread of its own, and in several on a slow disk: a disk that is waited for, for milliseconds or on
+ * a network for seconds, holds up neither requests to KMS nor what the window asks. Where no thread can be started,
+ * files are put back in this one.
+ */
+export class DiskPool implements Disk {
+  readonly #start: () => Worker;
+  readonly #slowMs: number;
+  readonly #threads = new Set<Thread>();
+  #next = 1;
+  #broken = false;
+
+  constructor(start: () => Worker, slowMs = SLOW_MS) {
+    this.#start = start;
+    this.#slowMs = slowMs;
+  }
+
+  async replaceFile({
+    staged,
+    ...input
+  }: Omit<ReplaceFileInput, 'fs'>): Promise<{ backupPath: string | null }> {
+    const thread = this.#thread();
+    if (thread === null)
+      return diskHere().replaceFile({ ...input, ...(staged === undefined ? {} : { staged }) });
+    const done = await this.#run(thread, { kind: 'replace', input }, async (names) => {
+      if ('backup' in names) await staged?.(names);
+    });
+    return { backupPath: 'backupPath' in done ? done.backupPath : null };
+  }
+
+  async writeNewFile({ staged, ...input }: Omit<WriteNewFileInput, 'fs'>): Promise<{ path: string }> {
+    const thread = this.#thread();
+    if (thread === null)
+      return diskHere().writeNewFile({ ...input, ...(staged === undefined ? {} : { staged }) });
+    const done = await this.#run(thread, { kind: 'new', input }, async (names) => {
+      if ('path' in names) await staged?.(names);
+    });
+    return { path: 'path' in done ? done.path : join(input.folder, input.relative) };
+  }
+
+  close(): void {
+    for (const { worker } of this.#threads) void worker.terminate();
+    this.#threads.clear();
+  }
+
+  #run(thread: Thread, job: Job, staged: UnderWay['staged']): Promise<Done> {
+    const id = this.#next++;
+    return new Promise<Done>((resolve, reject) => {
+      if (thread.jobs.size === 0) {
+        thread.worker.ref();
+        thread.lastAt = performance.now();
+      }
+      thread.jobs.set(id, { job, staged, resolve, reject });
+      thread.outbox.add({ id, job });
+    });
+  }
+
+  /** The one with least to do; another one when all have enough. Null: there are none to be had. */
+  #thread(): Thread | null {
+    let least: Thread | null = null;
+    for (const thread of this.#threads)
+      if (least === null || thread.jobs.size < least.jobs.size) least = thread;
+    const another =
+      least === null ||
+      (least.jobs.size >= ENOUGH && least.pace >= this.#slowMs && this.#threads.size < MOST_THREADS);
+    return another && !this.#broken ? (this.#started() ?? least) : least;
+  }
+
+  #started(): Thread | null {
+    let worker: Worker;
+    try {
+      worker = this.#start();
+    } catch {
+      this.#broken = true;
+      return null;
+    }
+    worker.unref();
+    const outbox = new Outbox<ToThread>((messages) => worker.postMessage(messages));
+    const thread: Thread = { worker, outbox, jobs: new Map(), pace: 0, lastAt: 0 };
+    this.#threads.add(thread);
+    worker.on('message', (messages: readonly FromThread[]) => {
+      for (const message of messages) this.#take(thread, message);
+    });
+    // 'exit' follows.
+    worker.on('error', () => {
+      this.#broken = true;
+    });
+    worker.on('exit', () => this.#lost(thread));
+    return thread;
+  }
+
+  #take(thread: Thread, message: FromThread): void {
+    const { id } = message;
+    const one = thread.jobs.get(id);
+    if (one === undefined) return;
+    if ('staged' in message) {
+      one.told = true;
+      one.staged(message.staged).then(
+        () => thread.outbox.add({ id, goOn: true }),
+        (error: unknown) => {
+          one.refusal = error;
+          thread.outbox.add({ id, refused: error instanceof FaultError ? error.fault : REFUSED });
+        },
+      );
+      return;
+    }
+    const now = performance.now();
+    if (thread.jobs.size >= ENOUGH) thread.pace += (now - thread.lastAt - thread.pace) / 10;
+    thread.lastAt = now;
+    thread.jobs.delete(id);
+    if (thread.jobs.size === 0) thread.worker.unref();
+    if ('done' in message) one.resolve(message.done);
+    else one.reject(one.refusal ?? new FaultError(message.failed));
+  }
+
+  /** A thread that ended by itself: what became of its files is read off the disk. */
+  #lost(thread: Thread): void {
+    this.#threads.delete(thread);
+    for (const one of thread.jobs.values()) void settle(one);
+    thread.jobs.clear();
+  }
+}
+
+const REFUSED = fault('WriteFailed', 'The file was not put back.', '', 'Run once more.');
+
+/** A file whose thread ended: begun anew here if it was not touched, and otherwise looked at. */
+async function settle({ job, staged, told, resolve, reject }: UnderWay): Promise<void> {
+  try {
+    const here = diskHere();
+    if (told !== true)
+      return resolve(
+        job.kind === 'replace'
+          ? await here.replaceFile({ ...job.input, staged })
+          : await here.writeNewFile({ ...job.input, staged }),
+      );
+    const path = job.kind === 'replace' ? job.input.path : join(job.input.folder, job.input.relative);
+    const stands = await contentHash(path).catch(() => null);
+    if (stands === sha256(job.input.bytes)) return resolve({ path, backupPath: null });
+    throw new FaultError(
+      fault(
+        'WriteFailed',
+        `${path} was not written.`,
+        'The thread that puts files back ended, for want of memory perhaps. The file is as it was.',
+        'Run once more; what was done stays done.',
+      ),
+    );
+  } catch (error) {
+    reject(error);
+  }
+}

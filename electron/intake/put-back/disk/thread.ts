@@ -1,0 +1,48 @@
+import { parentPort } from 'node:worker_threads';
+import { FaultError } from '#shared/model/fault-error.ts';
+import { writeFault } from '../../faults.ts';
+import { WAITING_FS } from '../fs.ts';
+import { replaceFile } from '../replace-file.ts';
+import { writeNewFile } from '../write-new-file.ts';
+import type { FromThread, Job, ToThread } from './messages.ts';
+import { Outbox } from './outbox.ts';
+
+/** The thread that puts files back: it may wait for a slow disk, and nobody with it. */
+const port = parentPort;
+if (port === null) throw new Error('put-back/disk/thread.ts runs in a worker thread');
+
+const outbox = new Outbox<FromThread>((messages) => port.postMessage(messages));
+const waiting = new Map<number, { goOn: () => void; refuse: (error: FaultError) => void }>();
+
+port.on('message', (messages: readonly ToThread[]) => {
+  for (const message of messages) take(message);
+});
+
+function take(message: ToThread): void {
+  if ('job' in message) {
+    void run(message.id, message.job);
+    return;
+  }
+  const one = waiting.get(message.id);
+  waiting.delete(message.id);
+  if ('refused' in message) one?.refuse(new FaultError(message.refused));
+  else one?.goOn();
+}
+
+async function run(id: number, job: Job): Promise<void> {
+  const staged = (names: Extract<FromThread, { staged: unknown }>['staged']): Promise<void> =>
+    new Promise((goOn, refuse) => {
+      waiting.set(id, { goOn, refuse });
+      outbox.add({ id, staged: names });
+    });
+  try {
+    const done =
+      job.kind === 'replace'
+        ? await replaceFile({ ...job.input, staged, fs: WAITING_FS })
+        : await writeNewFile({ ...job.input, staged, fs: WAITING_FS });
+    outbox.add({ id, done });
+  } catch (error) {
+    const path = job.kind === 'replace' ? job.input.path : job.input.relative;
+    outbox.add({ id, failed: writeFault(error, path, 'Nothing was replaced.').fault });
+  }
+}

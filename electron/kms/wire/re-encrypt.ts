@@ -1,0 +1,60 @@
+import type { ReEncryptCommandInput } from '@aws-sdk/client-kms';
+import type { DryRunOutput, ReEncryptOutput } from '../types.ts';
+import { Refusal } from './refusal.ts';
+import type { Wire } from './wire.ts';
+
+/** `ReEncrypt`. Of the answer only the members named here are taken. Throws as {@link Wire.send} does. */
+export async function reEncryptOver(
+  wire: Wire,
+  input: ReEncryptCommandInput,
+  signal?: AbortSignal,
+): Promise<ReEncryptOutput> {
+  const { body, requestId } = await wire.send('ReEncrypt', jsonOf(input), signal);
+  const { CiphertextBlob: blob, KeyId: keyId } = body;
+  if (typeof blob !== 'string' || typeof keyId !== 'string' || !BASE64.test(blob))
+    throw new IncompleteReply();
+  return {
+    blob: new Uint8Array(Buffer.from(blob, 'base64')),
+    sourceKeyArn: text(body.SourceKeyId),
+    destinationKeyArn: keyId,
+    sourceAlgorithm: text(body.SourceEncryptionAlgorithm),
+    destinationAlgorithm: text(body.DestinationEncryptionAlgorithm),
+    sourceKeyMaterialId: text(body.SourceKeyMaterialId),
+    destinationKeyMaterialId: text(body.DestinationKeyMaterialId),
+    requestId,
+  };
+}
+
+/** The same with `DryRun`, which KMS answers with an error when it would have succeeded. Throws as {@link Wire.send} does. */
+export async function dryRunOver(
+  wire: Wire,
+  input: ReEncryptCommandInput,
+  signal?: AbortSignal,
+): Promise<DryRunOutput> {
+  try {
+    const { requestId } = await wire.send('ReEncrypt', jsonOf({ ...input, DryRun: true }), signal);
+    return { outcome: 'ignored', requestId };
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.name !== 'DryRunOperationException') throw error;
+    return { outcome: 'would-succeed', requestId: error.$metadata.requestId ?? null };
+  }
+}
+
+/** The members as the protocol writes them: blobs in base64, the rest as it stands. */
+function jsonOf({ CiphertextBlob: blob, ...input }: ReEncryptCommandInput): object {
+  return {
+    ...(blob === undefined ? {} : { CiphertextBlob: Buffer.from(blob).toString('base64') }),
+    ...input,
+  };
+}
+
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+class IncompleteReply extends Error {
+  override name = 'IncompleteReply';
+  constructor() {
+    super('The endpoint answered ReEncrypt without CiphertextBlob or KeyId.');
+  }
+}
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);

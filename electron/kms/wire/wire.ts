@@ -1,0 +1,209 @@
+import http from 'node:http';
+import https from 'node:https';
+import { urlToHttpOptions } from 'node:url';
+import { type SigningKeys, signed, signingKey } from '../../aws-sign/index.ts';
+import type { Transport } from '../transport.ts';
+import { refusal, UnreadableReply } from './refusal.ts';
+
+/** Longest answer that is read, bytes: one of KMS has some twenty thousand at most. */
+const MAX_ANSWER = 1_000_000;
+/** Tries of one request on connections that the other side had closed while they were idle. */
+const MAX_STALE = 4;
+/** Below this the clocks are taken to agree, milliseconds: KMS takes requests signed within five minutes. */
+const SKEW_MS = 4 * 60_000;
+
+/** Codes by which KMS refuses the time of a request. */
+const ABOUT_TIME = new Set([
+  'RequestTimeTooSkewed',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+]);
+
+export interface WireParts {
+  /** Base URL of the endpoint, without user name and query. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly transport: Transport;
+  readonly keys: () => Promise<SigningKeys>;
+}
+
+export interface WireAnswer {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly requestId: string | null;
+}
+
+interface Raw {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/**
+ * Requests to one KMS endpoint without the SDK's middleware, for what is sent a hundred thousand times: signed, sent on
+ * kept connections, and read, at a sixth of the SDK's cost (`npm run bench:rotation`). Nothing is tried again here but
+ * what cannot have been served, so that who asks sees each throttling. The rest is the SDK's: where the endpoint is,
+ * which credentials, proxy and certificates.
+ *
+ * Protocol: AWS JSON 1.1.
+ */
+export class Wire {
+  readonly #parts: WireParts;
+  readonly #options: https.RequestOptions;
+  readonly #request: typeof https.request;
+  readonly #agent: http.Agent;
+  readonly #url: URL;
+  /** What the endpoint's clock is ahead of this machine's, milliseconds. */
+  #ahead = 0;
+  #madeKey: { readonly of: string; readonly key: Buffer } | null = null;
+
+  constructor(parts: WireParts) {
+    this.#parts = parts;
+    this.#url = new URL(parts.endpoint);
+    const secure = this.#url.protocol === 'https:';
+    const { httpAgent, httpsAgent } = parts.transport;
+    this.#agent = secure ? new https.Agent(httpsAgent) : new http.Agent(httpAgent);
+    this.#request = secure ? https.request : http.request;
+    this.#options = { ...urlToHttpOptions(this.#url), method: 'POST', agent: this.#agent };
+  }
+
+  /**
+   * Sends one operation. Throws what the SDK would throw, without its classes: an error whose `name` is the service's
+   * code and whose `$metadata` has status and request id, a system error, `TimeoutError`, or `SyntaxError` for an
+   * answer that is no JSON.
+   */
+  async send(operation: string, input: object, signal?: AbortSignal): Promise<WireAnswer> {
+    const body = Buffer.from(JSON.stringify(input));
+    for (let again = false; ; again = true) {
+      const answer = await this.#sent(operation, body, signal);
+      if (answer.status === 200) return read(answer);
+      const error = refusal(answer.status, answer.headers, answer.text);
+      if (again || !ABOUT_TIME.has(error.name) || !this.#clockMended(answer.headers.date)) throw error;
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #sent(operation: string, body: Buffer, signal: AbortSignal | undefined): Promise<Raw> {
+    const keys = await this.#parts.keys();
+    const headers = signed(
+      {
+        url: this.#url,
+        headers: {
+          'content-type': 'application/x-amz-json-1.1',
+          'content-length': String(body.length),
+          'x-amz-target': `TrentService.${operation}`,
+        },
+        body: [body],
+      },
+      this.#parts.region,
+      keys,
+      new Date(Date.now() + this.#ahead),
+      this.#keyOf,
+    );
+    for (let stale = 1; ; stale++) {
+      try {
+        return await this.#exchange(headers, body, signal);
+      } catch (error) {
+        if (!(error instanceof StaleConnection)) throw error;
+        if (stale >= MAX_STALE) throw error.cause;
+      }
+    }
+  }
+
+  #exchange(headers: Record<string, string>, body: Buffer, signal: AbortSignal | undefined): Promise<Raw> {
+    const { connectionTimeout, requestTimeout } = this.#parts.transport;
+    return new Promise((resolve, reject) => {
+      const request = this.#request({
+        ...this.#options,
+        headers,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const late = () => request.destroy(new TimeoutError());
+      const answering = setTimeout(late, requestTimeout);
+      let connecting: NodeJS.Timeout | undefined;
+      let answered = false;
+      const fail = (error: Error) => {
+        clearTimeout(answering);
+        clearTimeout(connecting);
+        reject(isStale(error, request, answered) ? new StaleConnection(error) : error);
+      };
+      request.on('socket', (socket) => {
+        if (!socket.connecting) return;
+        connecting = setTimeout(late, connectionTimeout);
+        socket.once('connect', () => clearTimeout(connecting));
+      });
+      request.on('error', fail);
+      request.on('response', (response) => {
+        answered = true;
+        const parts: Buffer[] = [];
+        let length = 0;
+        response.on('data', (part: Buffer) => {
+          length += part.length;
+          if (length > MAX_ANSWER) response.destroy(new UnreadableReply(response.statusCode ?? 0));
+          else parts.push(part);
+        });
+        response.on('error', fail);
+        response.on('end', () => {
+          clearTimeout(answering);
+          const text = (parts.length === 1 ? parts[0] : Buffer.concat(parts))?.toString('utf8') ?? '';
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+        });
+      });
+      request.end(body);
+    });
+  }
+
+  readonly #keyOf: typeof signingKey = (secret, day, region) => {
+    const of = `${day}/${region}/${secret}`;
+    if (this.#madeKey?.of !== of) this.#madeKey = { of, key: signingKey(secret, day, region) };
+    return this.#madeKey.key;
+  };
+
+  /** Takes over the endpoint's clock where it says another time; whether that changed anything. */
+  #clockMended(date: string | undefined): boolean {
+    const theirs = Date.parse(date ?? '');
+    if (Number.isNaN(theirs)) return false;
+    const ahead = theirs - Date.now();
+    if (Math.abs(ahead - this.#ahead) < SKEW_MS) return false;
+    this.#ahead = ahead;
+    return true;
+  }
+}
+
+function read({ status, headers, text }: Raw): WireAnswer {
+  const requestId = headers['x-amzn-requestid'];
+  const id = typeof requestId === 'string' ? requestId : null;
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new UnreadableReply(status, id);
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new UnreadableReply(status, id);
+  return { body: body as Readonly<Record<string, unknown>>, requestId: id };
+}
+
+/** A kept connection that the other side had closed before the request reached it (Node: `request.reusedSocket`). */
+function isStale(error: Error, request: http.ClientRequest, answered: boolean): boolean {
+  const code = 'code' in error ? error.code : null;
+  return !answered && request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
+}
+
+class StaleConnection extends Error {
+  override readonly cause: Error;
+  constructor(cause: Error) {
+    super();
+    this.cause = cause;
+  }
+}
+
+class TimeoutError extends Error {
+  override name = 'TimeoutError';
+  constructor() {
+    super('No answer in time.');
+  }
+}

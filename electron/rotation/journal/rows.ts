@@ -1,0 +1,136 @@
+import type { Fault } from '#shared/model/fault.ts';
+import type { RunSummary } from '#shared/model/run.ts';
+import type { ResolvedOutput, RunTerms } from '../types.ts';
+
+export type RunState = 'preparing' | 'open' | 'undoing' | 'ended';
+export type FileState = 'intent' | 'staged' | 'replaced' | 'left' | 'restored';
+export type JournalItemState = 'intent' | 'reencrypted' | 'verified' | 'failed' | 'skipped' | 'would-succeed';
+
+/** A run as the journal has it. */
+export interface RunRow {
+  readonly no: number;
+  readonly owner: string;
+  readonly state: RunState;
+  readonly dryRun: boolean;
+  readonly request: RunTerms;
+  readonly output: ResolvedOutput;
+  readonly connection: string;
+  readonly target: string;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly total: number;
+  readonly bytes: number;
+  readonly status: RunSummary['status'];
+  readonly fault: Fault | null;
+  readonly undoneAt: string | null;
+}
+
+/** A file as the journal has it. Hashes in hex. */
+export interface FileRow {
+  readonly index: number;
+  readonly path: string | null;
+  readonly display: string;
+  readonly relative: string;
+  readonly state: FileState;
+  readonly before: string;
+  readonly after: string | null;
+  /** The file that holds, or will hold, the new content. */
+  readonly target: string | null;
+  readonly temporary: string | null;
+  readonly backup: string | null;
+  /** The companion file that records what KMS will need, and the hash it has. */
+  readonly record: string | null;
+  readonly recordSha256: string | null;
+  readonly note: string | null;
+}
+
+/** A key material that a reply of KMS named, with its key. */
+export interface KeySeen {
+  readonly fingerprint: string;
+  readonly keyArn: string;
+  readonly keyMaterialId: string | null;
+  readonly requestId: string | null;
+  readonly side: 'source' | 'destination';
+  readonly decryptRequestId: string | null;
+}
+
+/** What is known of one blob once it was asked for. */
+export interface ItemFacts {
+  readonly state: JournalItemState;
+  readonly sha256After: string | null;
+  readonly fingerprintAfter: string | null;
+  readonly sourceKeyArn: string | null;
+  readonly destinationKeyArn: string | null;
+  readonly sourceKeyMaterialId: string | null;
+  readonly destinationKeyMaterialId: string | null;
+  readonly requestId: string | null;
+  /** Of the Decrypt, where blobs are decrypted here and encrypted there. */
+  readonly decryptRequestId: string | null;
+  readonly fault: Fault | null;
+  readonly notes: readonly string[];
+}
+
+export interface Staged {
+  readonly after: string;
+  readonly target: string;
+  readonly temporary: string | null;
+  readonly backup: string | null;
+  readonly record: string | null;
+  readonly recordSha256: string | null;
+}
+
+export interface NewRun {
+  readonly dryRun: boolean;
+  readonly request: RunTerms;
+  readonly output: ResolvedOutput;
+  readonly connection: string;
+  readonly target: string;
+  readonly total: number;
+  readonly bytes: number;
+}
+
+/** Hashes are bytes in the tables and hex here. */
+export const raw = (hex: string | null): Uint8Array | null => (hex === null ? null : Buffer.from(hex, 'hex'));
+export const hex = (value: unknown): string | null =>
+  value instanceof Uint8Array ? Buffer.from(value).toString('hex') : null;
+export const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+type Row = Record<string, unknown>;
+
+export function asRun(row: Row): RunRow {
+  return {
+    no: Number(row.no),
+    owner: String(row.owner),
+    state: row.state as RunState,
+    dryRun: row.dry_run === 1,
+    request: JSON.parse(String(row.request)),
+    output: JSON.parse(String(row.output)),
+    connection: String(row.connection),
+    target: String(row.target),
+    startedAt: String(row.started_at),
+    finishedAt: text(row.finished_at),
+    total: Number(row.total),
+    bytes: Number(row.bytes),
+    status: row.status as RunSummary['status'],
+    fault: row.fault === null ? null : JSON.parse(String(row.fault)),
+    undoneAt: text(row.undone_at),
+  };
+}
+
+export function asFile(row: Row): FileRow {
+  return {
+    index: Number(row.file),
+    path: text(row.path),
+    display: String(row.display),
+    relative: String(row.relative),
+    state: row.state as FileState,
+    before: hex(row.sha256_before) ?? '',
+    after: hex(row.sha256_after),
+    target: text(row.target),
+    temporary: text(row.temporary),
+    backup: text(row.backup),
+    record: text(row.record),
+    recordSha256: hex(row.record_sha256),
+    note: text(row.note),
+  };
+}

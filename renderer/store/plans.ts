@@ -1,0 +1,73 @@
+import { create } from 'zustand';
+import type { Fault } from '#shared/model/fault.ts';
+import type { PlanEntry } from '#shared/model/plan-view.ts';
+import type { Rule } from '#shared/model/rule.ts';
+import type { RunRequest } from '#shared/model/run.ts';
+import { bridge, call, faultOf } from '../api.ts';
+import { fetchDownload } from '../lib/download.ts';
+import { plural } from '../lib/format.ts';
+import { useRuns } from './runs.ts';
+import { useUi } from './ui.ts';
+
+interface PlanStore {
+  /** Plans that were opened since Rewrap started, the last one first. */
+  readonly plans: readonly PlanEntry[];
+  load(): Promise<void>;
+  /** A plan was opened: it is shown. */
+  opened(planId: string): Promise<void>;
+  /** Through the host's dialog. */
+  choose(): Promise<void>;
+  close(planId: string): Promise<void>;
+  /** Hands a plan out as a file. What was refused, or null. */
+  save(request: RunRequest, rules: readonly Rule[]): Promise<Fault | null>;
+  /** Starts a plan and shows its run. Throws what `call` throws. */
+  run(planId: string, dryRun: boolean): Promise<void>;
+}
+
+/** Plans that are open: what runs would do, as files say it. */
+export const usePlans = create<PlanStore>()((set, get) => ({
+  plans: [],
+  async load() {
+    try {
+      set(await call(bridge().plans.list({})));
+    } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  },
+  async opened(planId) {
+    await get().load();
+    useUi.getState().showPlan(planId);
+  },
+  async choose() {
+    try {
+      await call(bridge().plans.open({}));
+    } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  },
+  async close(planId) {
+    useUi.getState().showPlan(null);
+    await call(bridge().plans.close({ planId })).catch(() => null);
+    await get().load();
+  },
+  async save({ grantTokens, dryRun: _, ...request }, rules) {
+    try {
+      const { url, name, saved, leftOut } = await call(bridge().plans.save({ request, rules: [...rules] }));
+      if (url !== null) fetchDownload(url, name);
+      if (url === null && !saved) return null;
+      const missing = [
+        leftOut > 0 && `${plural(leftOut, 'pasted blob')} left out`,
+        grantTokens.length > 0 && 'grant tokens left out',
+      ].filter((part) => part !== false);
+      useUi.getState().toast([`Saved ${name}`, ...missing].join('; '));
+      return null;
+    } catch (error) {
+      return faultOf(error);
+    }
+  },
+  async run(planId, dryRun) {
+    const { runId } = await call(bridge().plans.run({ planId, dryRun }));
+    useRuns.getState().progress(await call(bridge().runs.get({ runId })));
+    useUi.getState().showRun(runId);
+  },
+}));

@@ -1,0 +1,53 @@
+import type { NotAsked } from '#shared/model/audit.ts';
+import { Button } from '../../components/Button.tsx';
+import { count, keyName, plural } from '../../lib/format.ts';
+import { useAudit } from '../../store/audit.ts';
+
+interface NotAskedProps {
+  readonly notAsked: NotAsked;
+  /** Keys KMS is being asked about. */
+  readonly asking: number;
+}
+
+/** Which keys nobody asked KMS about, so that silence about them is not taken for a good sign. */
+export function NotAskedNotice({ notAsked: { keys, blobs, names, elsewhere }, asking }: NotAskedProps) {
+  const askRest = useAudit((state) => state.askRest);
+  if (keys === 0 && elsewhere.length === 0) return null;
+  return (
+    <section className="notice notice-attention" aria-label="Keys that KMS was not asked about">
+      <div className="stack">
+        {keys > 0 && (
+          <>
+            <p>
+              <strong>{`KMS was not asked about ${plural(keys, 'key')}.`}</strong>{' '}
+              {`Only those with most blobs are asked about by themselves. Of the state, rotation, use and policy of the others, with ${plural(blobs, 'blob')}, nothing is said.`}
+            </p>
+            <div className="button-row">
+              <Button isDisabled={asking > 0} onPress={() => void askRest()}>
+                {`Ask about the other ${count(keys)}`}
+              </Button>
+            </div>
+            <details className="not-asked">
+              <summary>Which keys</summary>
+              <ul>
+                {names.map(({ name, blobs: under }) => (
+                  <li key={name} title={name}>
+                    <code>{keyName(name)}</code> <span className="faint">{plural(under, 'blob')}</span>
+                  </li>
+                ))}
+                {keys > names.length && <li>{`and ${count(keys - names.length)} more`}</li>}
+              </ul>
+            </details>
+          </>
+        )}
+        {elsewhere.map(({ region, keys: there, blobs: under }) => (
+          <p key={region}>
+            {region === null
+              ? `${plural(there, 'key')} with ${plural(under, 'blob')} could not be asked about: the files call them by names that KMS does not take.`
+              : `${plural(there, 'key')} with ${plural(under, 'blob')} could not be asked about: they are in ${region}. Connect there to ask.`}
+          </p>
+        ))}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,194 @@
+import { Plus, Trash2 } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+import type { Fault } from '#shared/model/fault.ts';
+import { RULE_NAMES, type Rule, type RuleName } from '#shared/model/rule.ts';
+import { bridge, call, faultOf } from '../../api.ts';
+import { Button, IconButton } from '../../components/Button.tsx';
+import { Dialog } from '../../components/Dialog.tsx';
+import { FaultCard } from '../../components/FaultCard.tsx';
+import { SelectInput, TextInput } from '../../components/fields.tsx';
+import { findingCounts, kindCounts } from '../../lib/arrange.ts';
+import { plural } from '../../lib/format.ts';
+import { RULE_WORDS, rulesOfFilter } from '../../lib/rules.ts';
+import { findingWords, kindWords } from '../../lib/words.ts';
+import { useArrange } from '../../store/arrange.ts';
+import { useBlobs } from '../../store/blobs.ts';
+import { useSelection } from '../../store/selection.ts';
+import { useUi } from '../../store/ui.ts';
+
+/** Chooses blobs by rules, begun from what the table is narrowed to; a plan keeps the rules. */
+export function RulesDialog() {
+  const open = useUi((state) => state.dialog === 'rules');
+  return open ? <Rules /> : null;
+}
+
+interface Line extends Rule {
+  readonly id: number;
+}
+
+let next = 1;
+const line = (name: RuleName = 'path', value = ''): Line => ({ id: next++, name, value });
+
+/** The rules at first: those before, else those of the filter, else one to fill in. */
+function firstLines(): Line[] {
+  const { cursor, byRules } = useSelection.getState();
+  const rules = byRules ?? rulesOfFilter(useArrange.getState(), cursor);
+  return rules.length === 0 ? [line()] : rules.map(({ name, value }) => line(name, value));
+}
+
+function Rules() {
+  const show = useUi((state) => state.open);
+  const [lines, setLines] = useState<readonly Line[]>(firstLines);
+  const rules = useMemo(
+    () =>
+      lines
+        .filter(({ value }) => value.trim() !== '')
+        .map(({ name, value }): Rule => ({ name, value: value.trim() })),
+    [lines],
+  );
+  const { ids, fault } = useChosen(rules);
+  const close = (): void => show(null);
+  const select = (): void => {
+    if (ids === null) return;
+    useSelection.getState().selectOnly(ids, rules);
+    close();
+  };
+  const change = (id: number, patch: Partial<Rule>): void =>
+    setLines(lines.map((each) => (each.id === id ? { ...each, ...patch } : each)));
+  return (
+    <Dialog
+      title="Select by rule"
+      open
+      onClose={close}
+      footer={
+        <>
+          <span className="foot-note" role="status">
+            {rules.length === 0
+              ? 'Say what the blobs have in common.'
+              : ids === null
+                ? ''
+                : ids.length === 0
+                  ? 'No blob that KMS can re-encrypt is chosen.'
+                  : ''}
+          </span>
+          <Button onPress={close}>Cancel</Button>
+          <Button variant="primary" isDisabled={ids === null || ids.length === 0} onPress={select}>
+            {ids === null ? 'Select' : `Select ${plural(ids.length, 'blob')}`}
+          </Button>
+        </>
+      }
+    >
+      <p className="hint">
+        Rules of one name are alternatives; those of different names must all hold. A plan that is saved from
+        this selection keeps them.
+      </p>
+      <fieldset className="rules">
+        <legend className="visually-hidden">Rules</legend>
+        {lines.map((each, index) => (
+          <div key={each.id} className="rule-line">
+            <SelectInput
+              label={`Rule ${index + 1}`}
+              value={each.name}
+              options={RULE_NAMES.map((id) => ({ id, label: RULE_WORDS[id].name }))}
+              onChange={(name) => change(each.id, { name, value: '' })}
+            />
+            <RuleValue index={index} rule={each} onChange={(value) => change(each.id, { value })} />
+            <IconButton
+              label={`Remove rule ${index + 1}`}
+              isDisabled={lines.length === 1}
+              onPress={() => setLines(lines.filter(({ id }) => id !== each.id))}
+            >
+              <Trash2 className="icon" aria-hidden="true" />
+            </IconButton>
+          </div>
+        ))}
+      </fieldset>
+      <span>
+        <Button
+          variant="link"
+          icon={<Plus className="icon" aria-hidden="true" />}
+          onPress={() => setLines([...lines, line()])}
+        >
+          Add rule
+        </Button>
+      </span>
+      {fault !== null && <FaultCard fault={fault} />}
+    </Dialog>
+  );
+}
+
+/** A list where the list of blobs knows all values, a field else. */
+function RuleValue({
+  index,
+  rule,
+  onChange,
+}: {
+  readonly index: number;
+  readonly rule: Rule;
+  readonly onChange: (value: string) => void;
+}) {
+  const table = useBlobs((state) => state.table);
+  const label = `Value of rule ${index + 1}`;
+  if (rule.name !== 'kind' && rule.name !== 'finding')
+    return (
+      <TextInput
+        label={label}
+        mono
+        value={rule.value}
+        placeholder={RULE_WORDS[rule.name].example}
+        onChange={onChange}
+      />
+    );
+  const known =
+    rule.name === 'kind'
+      ? kindCounts(table).flatMap(({ id }) =>
+          id === 'not-kms' ? [] : [{ id: id as string, label: kindWords(id) }],
+        )
+      : [
+          { id: 'critical', label: 'Critical' },
+          { id: 'warning', label: 'Warning' },
+          { id: 'info', label: 'Note' },
+          ...findingCounts(table).map(({ id }) => ({ id, label: findingWords(id) })),
+        ];
+  const options =
+    known.some(({ id }) => id === rule.value) || rule.value === ''
+      ? known
+      : [...known, { id: rule.value, label: rule.value }];
+  return (
+    <SelectInput
+      label={label}
+      value={rule.value === '' ? null : rule.value}
+      options={options}
+      onChange={onChange}
+    />
+  );
+}
+
+const TYPING_MS = 150;
+
+/** Ids of the blobs that rules choose; null while that is asked, or without a rule. */
+function useChosen(rules: readonly Rule[]): { ids: readonly string[] | null; fault: Fault | null } {
+  const [ids, setIds] = useState<readonly string[] | null>(null);
+  const [fault, setFault] = useState<Fault | null>(null);
+  useEffect(() => {
+    let gone = false;
+    setIds(null);
+    setFault(null);
+    if (rules.length === 0) return;
+    const timer = setTimeout(() => {
+      call(bridge().plans.select({ rules: [...rules] })).then(
+        ({ blobIds }) => {
+          if (!gone) setIds(blobIds);
+        },
+        (error: unknown) => {
+          if (!gone) setFault(faultOf(error));
+        },
+      );
+    }, TYPING_MS);
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }, [rules]);
+  return { ids, fault };
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { PlanCheck, PlanComparison, PlanEntry, PlanView } from '../../model/plan-view.ts';
+import { Rules } from '../../model/rule.ts';
+import { RunRequest } from '../../model/run.ts';
+import { event, nothing, request } from '../define.ts';
+
+const one = z.strictObject({ planId: z.string() });
+
+/** What is to be written down. */
+const PlanDraft = z.strictObject({
+  request: RunRequest.omit({ grantTokens: true, dryRun: true }),
+  /** Rules that chose the blobs. */
+  rules: Rules,
+});
+
+export const plansRequests = {
+  /** Ids of the re-encryptable blobs of the list that rules choose, in the order of the list. */
+  select: request(z.strictObject({ rules: Rules }), z.strictObject({ blobIds: z.array(z.string()) })),
+  /** Writes a plan and hands it to the person: by a save dialog on the desktop, by a download address elsewhere. */
+  save: request(
+    PlanDraft,
+    z.strictObject({
+      /** Address of the download; null where the host saved it, or the person closed its dialog. */
+      url: z.string().nullable(),
+      name: z.string(),
+      saved: z.boolean(),
+      /** Pasted blobs, which have no file that a plan could name. */
+      leftOut: z.int(),
+    }),
+  ),
+  /** Opens the host's dialog; null when the person closed it. */
+  open: request(nothing, z.strictObject({ planId: z.string().nullable() })),
+  /** Plans that were opened since Rewrap started, the last one first. */
+  list: request(nothing, z.strictObject({ plans: z.array(PlanEntry) })),
+  view: request(one, PlanView),
+  /** Reads the plan's files and says how each blob stands. */
+  check: request(one, PlanCheck),
+  compare: request(z.strictObject({ a: z.string(), b: z.string() }), PlanComparison),
+  /** Starts a run of the blobs that are as planned. */
+  run: request(one.extend({ dryRun: z.boolean() }), z.strictObject({ runId: z.string() })),
+  /** Forgets it; its file stays. */
+  close: request(one, nothing),
+} as const;
+
+/** Made by a host's own code alone: may name paths. */
+export const plansHostRequests = {
+  /** Opens a plan file that the person named. */
+  openFile: request(z.strictObject({ path: z.string() }), one),
+  /** A plan as a file. */
+  write: request(
+    PlanDraft,
+    z.strictObject({ name: z.string(), bytes: z.instanceof(Uint8Array), leftOut: z.int() }),
+  ),
+} as const;
+
+export const plansEvents = {
+  /** A plan was opened: by a dialog, dropped, or named when Rewrap started. */
+  planOpened: event(one),
+} as const;
