@@ -91,8 +91,12 @@ export const Finding = z.object({
   severity: Severity,
   /** One sentence: what is so. */
   title: z.string(),
-  /** How we know, and what to do. */
-  detail: z.string(),
+  /** How we know: what the bytes or the file say, a line each. */
+  evidence: z.array(z.string()),
+  /** What follows from it, or why it matters; empty where the title says it all. */
+  reason: z.string(),
+  /** What to do; empty where there is nothing to do. */
+  remedy: z.string(),
   /** Bytes of the file or blob it points at, when it points at some. */
   range: ByteRange.nullable(),
 });

@@ -1,5 +1,6 @@
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
 import { randomness } from '../../../inspect/index.ts';
+import { IN_CLEAR_REMEDY } from '../../in-clear.ts';
 import { type Group, Leaf } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
 import type { FoundBlob } from '../../types.ts';
@@ -75,10 +76,11 @@ function tell(where: string, range: ByteRange, out: Beside): void {
     code: 'plaintext-beside-blob',
     severity: 'critical',
     title: 'The plaintext stands beside its ciphertext.',
-    detail:
-      `${where} holds the secret in clear: whoever reads this file needs no KMS. Rewrap does not read it any further, and ` +
-      'leaves it out of what it writes elsewhere. Delete it here, and treat the secret as exposed if others could read ' +
-      'the file.',
+    evidence: [`${where} holds the secret in clear.`],
+    reason:
+      'Whoever reads this file needs no KMS. Rewrap does not read it any further, and leaves it out of what it writes ' +
+      'elsewhere.',
+    remedy: IN_CLEAR_REMEDY,
     range,
   });
 }

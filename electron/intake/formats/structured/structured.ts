@@ -167,7 +167,9 @@ function tooMany(): Finding {
     code: 'too-many-blobs',
     severity: 'warning',
     title: `The file holds more than ${MAX_BLOBS.toLocaleString('en')} blobs; only the first are listed.`,
-    detail: 'The others are neither shown nor re-encrypted. Split the file and add the parts.',
+    evidence: [],
+    reason: 'The others are neither shown nor re-encrypted.',
+    remedy: 'Split the file and add the parts.',
     range: null,
   };
 }
