@@ -5,13 +5,13 @@ import { byteCount, field, shifted } from './field.ts';
 import { algorithmName, located } from './identify.ts';
 import { readings, readingsFinding } from './readings.ts';
 import { concludes, says } from './sentence.ts';
-import { beginsLikeKms, isProblem, readSymmetric } from './symmetric.ts';
+import { beginsLikeKms, isProblem, isUnknownLayout, readSymmetric } from './symmetric.ts';
 import { symmetricFields } from './symmetric-fields.ts';
 import type { Decoded } from './types.ts';
 
 /** What begins like a KMS blob, or holds one, and is of no known layout: where it departs from them, and what to do. */
 export function kmsLike(bytes: Uint8Array, identification: Identification): Decoded {
-  const displaced = beginsLikeKms(bytes) ? null : findDisplaced(bytes);
+  const displaced = beginsLikeKms(bytes) || isUnknownLayout(bytes) ? null : findDisplaced(bytes);
   if (displaced !== null) return misplaced(bytes, identification, displaced);
   const reading = readSymmetric(bytes);
   const problem = isProblem(reading) ? reading : null;

@@ -75,8 +75,22 @@ export const BlobContainer = z.enum([
 ]);
 export type BlobContainer = z.infer<typeof BlobContainer>;
 
-/** Name of the text encoding a blob was found in; `base64-base64` is base64 of base64. */
-export const EncodingName = z.enum(['binary', 'base64', 'base64url', 'hex', 'base64-base64']);
+/**
+ * Name of the text encoding a blob was found in. `base64-base64` is base64 of base64; `byte-list` numbers one after the
+ * other, as arrays of programs and JSON have them; `escaped` a string with escapes (`\\x01`, `%01`); `hex-dump` lines with
+ * offsets, of xxd or hexdump.
+ */
+export const EncodingName = z.enum([
+  'binary',
+  'base64',
+  'base64url',
+  'hex',
+  'base64-base64',
+  'byte-list',
+  'escaped',
+  'hex-dump',
+  'quoted-printable',
+]);
 export type EncodingName = z.infer<typeof EncodingName>;
 
 export const SymmetricLayout = z.enum(['v0', 'v1', 'v2']);

@@ -90,7 +90,11 @@ function readObject(view: TextView, object: JsonObject, prefix: string, scan: Co
   if (blobNames.length === 0 && secret.length === 0) return;
   const place = prefix + placeOf(view, object);
   const plaintextFindings = secret.map(({ name, range }) =>
-    plaintextFinding(name, range, blobNames.length > 0),
+    plaintextFinding(
+      name,
+      range,
+      BLOB_MEMBERS.some((one) => named.has(one)),
+    ),
   );
   scan.findings.push(...plaintextFindings);
   scan.plaintext.push(...secret.map(({ range }) => range));
