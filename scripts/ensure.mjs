@@ -30,7 +30,9 @@ function install() {
   // `npm ci` empties the folder first, through a link too: that of another checkout, under whoever works there.
   const modules = join(root, 'node_modules');
   if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    console.error('rewrap: node_modules is a link, and is used as it is; what is missing is installed where it leads.');
+    console.error(
+      'rewrap: node_modules is a link, and is used as it is; what is missing is installed where it leads.',
+    );
     return;
   }
   console.error('rewrap: installing what is missing (npm ci) …');

@@ -97,7 +97,10 @@ function sharedNonce(row: BlobRow, same: readonly BlobRow[]): Finding {
     severity: row.identification.layout === 'v2' ? 'warning' : 'critical',
     title: 'Two different blobs under one key material share their GCM nonce.',
     evidence: [
-      `Also in ${others(row, same)}.`,
+      `Also in ${others(
+        row,
+        same.filter(({ id, sha256 }) => id === row.id || sha256 !== row.sha256),
+      )}.`,
       `Nonce ${row.identification.gcmNonce}, key material ${row.identification.keyFingerprint?.slice(0, 16)}…`,
     ],
     reason:
