@@ -10,6 +10,7 @@ export {
   plaintextNeighbours,
   readableByOthers,
 } from './neighbours.ts';
+export { asObjectBody, INSTRUCTION, isInstruction } from './object-body.ts';
 export { type Disk, diskHere } from './put-back/disk/disk.ts';
 export { DISK_THREAD, DiskPool } from './put-back/disk/pool.ts';
 export type { PutBackFs } from './put-back/fs.ts';

@@ -56,6 +56,8 @@ function lookValue(leaf: Leaf, container: BlobContainer): FoundBlob | null {
     findings: [],
   };
   const value = leaf.value();
+  // All of these are ASCII; what is no text at all could not be shown as it stands.
+  if (value.includes('\ufffd')) return null;
   const said = looksLikeText(value);
   if (said !== null)
     return LISTED.has(said.kind)
