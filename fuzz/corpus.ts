@@ -18,6 +18,12 @@ export async function seeds(): Promise<Uint8Array[]> {
       text(
         `{"CiphertextBlob": "${base64}", "Plaintext": "c2VjcmV0", "KeyId": "arn:aws:kms:eu-central-1:111122223333:key/x"}`,
       );
+      text(`a: ${Array.from(blob, (byte) => byte.toString(16).padStart(2, '0')).join(':')}\n`);
+      text(`{"b":{"type":"Buffer","data":${JSON.stringify([...blob])}},"c":${JSON.stringify({ ...blob })}}`);
+      text(`x[${blob.length}] = {${Array.from(blob, (byte) => `0x${byte.toString(16)}`).join(', ')}};`);
+      text(`'${Array.from(blob, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}'`);
+      text(JSON.stringify({ u: Buffer.from(blob).toString('latin1') }));
+      text(dump(blob));
       text(`A=1\nKEY_ENC=${base64}\n# end\n`);
       text(
         `a:\n  key: ${base64}\n  other: "x"\nsops:\n  kms:\n    - arn: arn:aws:kms:eu-central-1:111122223333:key/x\n      enc: ${base64}\n      created_at: "2026-11-24T08:00:00Z"\n`,
@@ -29,6 +35,20 @@ export async function seeds(): Promise<Uint8Array[]> {
   if (existsSync(found))
     for (const name of readdirSync(found)) inputs.push(new Uint8Array(readFileSync(join(found, name))));
   return inputs.filter(({ length }) => length <= 8192);
+}
+
+/** As `xxd -g 1` writes bytes. */
+function dump(bytes: Uint8Array): string {
+  const lines: string[] = [];
+  for (let at = 0; at < bytes.length; at += 16) {
+    const part = bytes.subarray(at, at + 16);
+    const hex = Array.from(part, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const letters = Buffer.from(part)
+      .toString('latin1')
+      .replaceAll(/[^ -~]/g, '.');
+    lines.push(`${at.toString(16).padStart(8, '0')}: ${hex.padEnd(47)}  ${letters}`);
+  }
+  return `${lines.join('\n')}\n`;
 }
 
 /** The files of the practice KMS's sample vault. */

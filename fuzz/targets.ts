@@ -110,7 +110,11 @@ function checkBlob(bytes: Uint8Array, found: FoundBlob): void {
   const blob = found.within?.bytes ?? found.bytes;
   promise(range.start <= range.end && range.end <= bytes.length, 'a blob lies inside its file');
   const secret = identification.kind === 'private-key' || identification.kind === 'tink-keyset';
-  if (secret || findings.some(({ code }) => code === 'irregular-encoding')) return;
+  // What cannot be written again is not put back, and says so.
+  if (encoding.bytewise === null)
+    promise(found.notPutBack !== undefined, 'what is not written again has a reason');
+  if (secret || encoding.bytewise === null || findings.some(({ code }) => code === 'irregular-encoding'))
+    return;
   promise(
     isSameWriting(encode(encoding, blob), bytes.subarray(range.start, range.end)),
     'a blob encodes to what was read',
@@ -128,9 +132,13 @@ function isSameWriting(written: Uint8Array, read: Uint8Array): boolean {
 }
 
 /** The blob without what else must change in the file: only then the same blob leaves it byte for byte. */
-function bare(found: FoundBlob): FoundBlob {
-  return { ...found, companions: [] };
+function bare<Found extends Placed>(found: Found): Found {
+  const { within } = found;
+  const inside = within === undefined ? {} : { within: { ...within, found: bare(within.found) } };
+  return { ...found, ...inside, companions: [] };
 }
+
+type Placed = NonNullable<FoundBlob['within']>['found'];
 
 function keepsTheRest(original: Uint8Array, changed: Uint8Array, blobs: readonly FoundBlob[]): boolean {
   const starts = blobs.map(({ range }) => range.start);

@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: `node scripts/ensure.mjs [build] [browser]`. Uses only what Node 20 ships.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from './chromium.mjs';
@@ -27,6 +27,14 @@ function install() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  // `npm ci` empties the folder first, through a link too: that of another checkout, under whoever works there.
+  const modules = join(root, 'node_modules');
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error(
+      'rewrap: node_modules is a link, and is used as it is; what is missing is installed where it leads.',
+    );
+    return;
+  }
   console.error('rewrap: installing what is missing (npm ci) …');
   if (!run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']))
     fail('npm ci failed; see above. It needs the npm registry; run it again when the network is there.');

@@ -202,7 +202,9 @@ describe('suppression', () => {
     code: 'plaintext-beside-blob',
     severity: 'critical' as const,
     title: 'T',
-    detail: 'D',
+    evidence: ['E'],
+    reason: 'D',
+    remedy: 'R',
     range: null,
   };
   const base = (rows: ReturnType<typeof row>[]) => input(rows, [], { findings: () => [finding] });

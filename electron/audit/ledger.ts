@@ -25,7 +25,8 @@ export function makeLedger(input: LedgerInput, before: Ledger | null = null): Le
   return { columns, bareFiles: input.bareFiles, groups: gathered(input) };
 }
 
-type Open = Omit<Group, 'indexes' | 'bare' | 'various'> & {
+type Open = Omit<Group, 'told' | 'indexes' | 'bare' | 'various'> & {
+  told: Told;
   indexes: number[];
   bare: string[];
   various: boolean;
@@ -39,6 +40,7 @@ function gathered({ rows, findings, bareFiles }: LedgerInput): Group[] {
     const known = groups.get(at);
     if (known !== undefined) {
       if (known.told.title !== finding.title) known.various = true;
+      if (known.told.evidence !== finding.evidence) gather(known, finding.evidence);
       return known;
     }
     const id = findingId(finding.code, finding.severity);
@@ -62,33 +64,16 @@ function gathered({ rows, findings, bareFiles }: LedgerInput): Group[] {
   return [...groups.values()];
 }
 
-function toldOf({ code, severity, title, detail }: Finding): Told {
-  return {
-    code,
-    severity,
-    title,
-    reason: detail,
-    evidence: [],
-    remedy: REMEDIES[code] ?? '',
-    source: 'files',
-  };
+function toldOf({ code, severity, title, evidence, reason, remedy }: Finding): Told {
+  return { code, severity, title, reason, evidence, remedy, source: 'files' };
 }
 
-/** What to do about the inspector's findings whose detail does not end with it. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  'plaintext-beside-blob':
-    'Delete the file or the member, and make the secret anew: it was in clear. Re-encrypting does not help.',
-  'plaintext-in-file':
-    'Delete the file or the member, and make the secret anew: it was in clear. Re-encrypting does not help.',
-  'plaintext-key-beside-blob': 'Delete the key in clear, and make anew what it protected.',
-  'possible-plaintext-key':
-    'Look at the file; if it is the key in clear, delete it and make anew what it protected.',
-  'private-key-in-clear': 'Move the private key to where it belongs, and replace it if others could read it.',
-  'readable-by-others': 'Take the permission to read away from others (chmod go-r).',
-  'gcm-nonce-reuse': 'Re-encrypt these blobs, and find out where they come from.',
-  'duplicate-blob': 'Re-encrypt every copy together.',
-  'old-blob': 'Re-encrypt to the same key, to take its present key material, or to a newer key.',
-  'sha1-oaep': 'Re-encrypt with RSAES_OAEP_SHA_256.',
-  'declared-key-contradicts':
-    'Find the key (a dry run for one blob), then re-encrypt in place: labels follow.',
-};
+/** Most lines of evidence that are kept of one finding. */
+const LINES = 5;
+
+/** Evidence of different blobs, each line once. */
+function gather(open: Open, evidence: readonly string[]): void {
+  const known = open.told.evidence;
+  if (known.length >= LINES || evidence.every((line) => known.includes(line))) return;
+  open.told = { ...open.told, evidence: [...new Set([...known, ...evidence])].slice(0, LINES) };
+}

@@ -47,7 +47,9 @@ const finding = {
   code: 'plaintext-beside-blob',
   severity: 'critical' as const,
   title: 'A {0} [title](x) with <b>names</b>',
-  detail: 'D',
+  evidence: ['E'],
+  reason: 'D',
+  remedy: 'R',
   range: null,
 };
 const rows = HOSTILE.map((name, i) =>

@@ -1,5 +1,6 @@
 import { dollars, type Estimate, estimate, PRICE_SOURCE, QUOTA_SOURCE } from '#shared/kms/estimate.ts';
-import type { RunRequest } from '#shared/model/run.ts';
+import { regionOfArn } from '#shared/kms/facts.ts';
+import type { RunRequest, RunRoute } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 
 /** What a run of this request would ask of KMS, from published numbers; nothing is sent but `DescribeKey`. */
@@ -9,33 +10,32 @@ export async function estimated(
   perSecond: number | null,
 ): Promise<Estimate> {
   const { connection } = await page.app.state({});
-  const spec = (keyId: string | null) =>
-    keyId === null
-      ? null
-      : page.keys.describe({ keyId }).then(
-          (key) => key.spec,
-          () => null,
-        );
+  const known = (keyId: string | null) =>
+    keyId === null ? null : page.keys.describe({ keyId }).catch(() => null);
+  const source = await known(request.source.keyId);
+  const destination = await known(request.destination.keyId);
   return estimate({
     blobs: request.blobIds.length,
+    route: request.route,
     verify: request.verify,
-    source: { algorithm: request.source.algorithm, spec: await spec(request.source.keyId) },
+    source: { algorithm: request.source.algorithm, spec: source?.spec ?? null },
     destination: {
       algorithm: request.destination.algorithm,
-      spec: await spec(request.destination.keyId),
+      spec: destination?.spec ?? null,
     },
     practice: connection.choice.kind === 'practice',
     region: connection.region,
+    destinationRegion: destination === null ? null : regionOfArn(destination.arn),
     endpoint: connection.endpoint,
     perSecond,
   });
 }
 
 /** The estimate in lines for a terminal. */
-export function estimateLines({ requests, seconds, cost, quotas }: Estimate): string[] {
+export function estimateLines({ requests, seconds, cost, quotas }: Estimate, route: RunRoute): string[] {
   const n = (value: number) => value.toLocaleString('en-US');
   const lines = [
-    `Requests  ${n(requests.total)}: ${n(requests.reencrypt)} to re-encrypt, ${n(requests.verify)} to verify (a dry run beforehand: ${n(requests.preflight)} more)`,
+    `Requests  ${n(requests.total)}: ${n(requests.reencrypt)} to ${route === 'reencrypt' ? 're-encrypt' : 'decrypt and encrypt'}, ${n(requests.verify)} to verify (a dry run beforehand: ${n(requests.preflight)} more)`,
     `Time      ${seconds === null ? 'not known without --rate' : `${n(Math.ceil(seconds))} s at this rate`}`,
   ];
   if ('why' in cost) lines.push(`Cost      ${cost.why}`);

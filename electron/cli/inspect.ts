@@ -1,3 +1,4 @@
+import type { Finding } from '#shared/model/blob.ts';
 import type { Client } from './client.ts';
 import { BAD_INPUT, type Listed, OK, takeIn, withEngine } from './session.ts';
 import { safe, table } from './text.ts';
@@ -64,10 +65,18 @@ async function asTable({ page }: Client, blobs: readonly Listed[]): Promise<stri
     if (row.worst === 'warning' || row.worst === 'critical') {
       const { findings } = await page.blobs.inspect({ blobId: row.id });
       for (const finding of findings.filter((f) => f.severity !== 'info'))
-        text.push(
-          `${safe(file)}: ${finding.severity}: ${safe(finding.title)} ${safe(finding.detail)}`.trimEnd(),
-        );
+        text.push(`${safe(file)}: ${finding.severity}: ${safe(finding.title)}`, ...partsOf(finding));
     }
   }
   return text.join('\n');
+}
+
+/** What speaks for a finding, what follows from it and what to do: a line each, indented. */
+function partsOf({ evidence, reason, remedy }: Finding): string[] {
+  const parts: (readonly [string, string])[] = [
+    ...evidence.map((line) => ['evidence', line] as const),
+    ['reason', reason],
+    ['remedy', remedy],
+  ];
+  return parts.filter(([, line]) => line !== '').map(([name, line]) => `  ${name}: ${safe(line)}`);
 }

@@ -53,7 +53,9 @@ export async function reencrypt(paths: readonly string[], flags: ReencryptFlags)
     const request = await asRequest(client, flags, blobs);
     if (flags.estimate) {
       const found = await estimated(client, request, flags.rate ?? null);
-      console.log(flags.json ? JSON.stringify(found, null, 2) : estimateLines(found).join('\n'));
+      console.log(
+        flags.json ? JSON.stringify(found, null, 2) : estimateLines(found, request.route).join('\n'),
+      );
       return unreadable ? BAD_INPUT : OK;
     }
     if (flags.checkPermissions) {

@@ -224,7 +224,7 @@ it('judges one blob that stands in tens of thousands of files by one look at eac
   const before = process.cpuUsage();
   const found = acrossBlobs(rows, [], 0);
   const { user } = process.cpuUsage(before);
-  expect(found.get(rows[0]?.id ?? '')?.[0]?.detail).toContain('and 49996 more');
+  expect(found.get(rows[0]?.id ?? '')?.[0]?.evidence[0]).toContain('and 49996 more');
   // Comparing each with each would take minutes of processor time.
   expect(user / 1e6).toBeLessThan(10);
 });

@@ -82,7 +82,10 @@ function duplicate(row: BlobRow, same: readonly BlobRow[]): Finding {
     code: 'duplicate-blob',
     severity: 'info',
     title: 'The very same blob stands elsewhere too.',
-    detail: `Equal bytes in ${others(row, same)}. KMS never makes the same blob twice, so it was copied: re-encrypt every copy, or the old one stays in use.`,
+    evidence: [`Equal bytes in ${others(row, same)}.`],
+    reason:
+      'KMS never makes the same blob twice, so it was copied: replace one, and the old one stays in use.',
+    remedy: 'Re-encrypt every copy together.',
     range: null,
   };
 }
@@ -93,7 +96,17 @@ function sharedNonce(row: BlobRow, same: readonly BlobRow[]): Finding {
     // v2 draws a salt for each blob and derives its key from it: an equal nonce alone is odd there, not yet fatal.
     severity: row.identification.layout === 'v2' ? 'warning' : 'critical',
     title: 'Two different blobs under one key material share their GCM nonce.',
-    detail: `Also in ${others(row, same)}. AES-GCM loses its protection when a nonce repeats under one key. KMS draws nonces at random and never repeated one in any blob observed: one of them may be altered or made up. Re-encrypt both and find out where they come from.`,
+    evidence: [
+      `Also in ${others(
+        row,
+        same.filter(({ id, sha256 }) => id === row.id || sha256 !== row.sha256),
+      )}.`,
+      `Nonce ${row.identification.gcmNonce}, key material ${row.identification.keyFingerprint?.slice(0, 16)}…`,
+    ],
+    reason:
+      'AES-GCM loses its protection when a nonce repeats under one key. KMS draws nonces at random and never repeated ' +
+      'one in any blob observed: one of them may be altered or made up.',
+    remedy: 'Re-encrypt both, and find out where they come from.',
     range: null,
   };
 }
@@ -107,7 +120,9 @@ function contradiction(row: BlobRow, cluster: Cluster): Finding | null {
     code: 'declared-key-contradicts',
     severity: 'warning',
     title: 'The key that the file declares is contradicted by other blobs with the same key material.',
-    detail: `Declared here: ${keyArn}. ${cluster.reason ?? ''} A wrong label makes decryption fail in tools that send it to KMS. Find the key, then correct the label by re-encrypting in place.`,
+    evidence: [`Declared here: ${keyArn}`, ...(cluster.reason === null ? [] : [cluster.reason])],
+    reason: 'A wrong label makes decryption fail in tools that send it to KMS.',
+    remedy: 'Find the key (a dry run for one blob), then correct the label by re-encrypting in place.',
     range: null,
   };
 }
@@ -122,8 +137,9 @@ function old(row: BlobRow, now: number): Finding | null {
     code: 'old-blob',
     severity: 'info',
     title: `Its container says that it was made on ${date.slice(0, 10)}, more than ${OLD_MONTHS} months ago.`,
-    detail:
-      'Automatic rotation of a key does not touch blobs made before. Re-encrypt it to the same key to take the current key material. The date is what the file says, not read from the blob.',
+    evidence: [`The file says ${row.declared.createdAt}; the date is not in the blob.`],
+    reason: 'Automatic rotation of a key does not touch blobs made before.',
+    remedy: 'Re-encrypt it to the same key, to take its current key material, or to a newer key.',
     range: null,
   };
 }
@@ -132,7 +148,8 @@ const SHA1: Finding = {
   code: 'sha1-oaep',
   severity: 'info',
   title: 'It is declared to be encrypted with RSA-OAEP and SHA-1.',
-  detail:
-    'OAEP with SHA-1 is not known to be broken, but many policies forbid SHA-1. RSAES_OAEP_SHA_256 does the same work.',
+  evidence: ['The file declares RSAES_OAEP_SHA_1.'],
+  reason: 'OAEP with SHA-1 is not known to be broken, but many policies forbid SHA-1.',
+  remedy: 'Re-encrypt with RSAES_OAEP_SHA_256, which does the same work.',
   range: null,
 };

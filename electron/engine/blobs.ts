@@ -189,8 +189,8 @@ function codesOf(known: readonly string[], findings: readonly Finding[]): string
 /** A finding that both the file and the blob carry is told once. */
 function once(findings: readonly Finding[]): Finding[] {
   const seen = new Set<string>();
-  return findings.filter(({ code, title, detail }) => {
-    const key = `${code}\0${title}\0${detail}`;
+  return findings.filter(({ code, title, evidence, reason }) => {
+    const key = [code, title, reason, ...evidence].join('\0');
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

@@ -95,6 +95,7 @@ export function createEngine(
     blobs.invalidate();
     workspace.touch();
   };
+  const twoStep = (keyId: string) => openTwoStep({ connection, destination, regions, startChild }, keyId);
   const runs = new Runs({
     dataDir: options.dataDir,
     workspace,
@@ -102,7 +103,7 @@ export function createEngine(
     learned,
     disk,
     patience: options.host === 'cli' ? 'network' : 'wait',
-    twoStep: (keyId) => openTwoStep({ connection, destination, regions, startChild }, keyId),
+    twoStep,
     progress: (summary) => emit('runProgress', summary),
     learn,
     witness,
@@ -137,6 +138,7 @@ export function createEngine(
     practice,
     runs,
     plans,
+    twoStep,
     settings,
     audit,
     history,

@@ -228,3 +228,22 @@ it('a host that starts no children says so', async () => {
   const { items } = await ran(through, request(id));
   expect(items).toMatchObject([{ state: 'failed', fault: { code: 'TwoStepUnavailable' } }]);
 });
+
+it('permissions are asked as the way needs them: Decrypt here and Encrypt there, and the child ends', async () => {
+  const through = await engineWith(counted);
+  const { id } = await blobIn(through, 'rights.bin', randomBytes(32));
+  const { source, destination, grantTokens, route } = request(id);
+  const pinned = { ...source, keyId: 'alias/payments' };
+  const ask = (way: RunRequest['route']) =>
+    through.page.preflight.permissions({
+      blobIds: [id],
+      source: pinned,
+      destination,
+      grantTokens,
+      route: way,
+    });
+  expect(await ask(route)).toMatchObject({ checks: [{ answer: 'allowed', ignoredDryRun: false }] });
+  await expect.poll(() => children - ended).toBe(0);
+  // ReEncrypt reaches no key of another Region: the same question on the other way has another answer.
+  expect((await ask('reencrypt')).checks[0]?.answer).not.toBe('allowed');
+});

@@ -1,7 +1,14 @@
 import { hash } from 'node:crypto';
 import type { Finding, SourceInfo } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { plaintextNeighbours, readSource, scan } from '../intake/index.ts';
+import {
+  asObjectBody,
+  INSTRUCTION,
+  isInstruction,
+  plaintextNeighbours,
+  readSource,
+  scan,
+} from '../intake/index.ts';
 import { type PlanBlob, type PlanFile, planBlob } from '../rotation/index.ts';
 import { type Entry, numberOfSource, Source, type SourceName, sourceOfBlob } from './source.ts';
 import { type Content, type IntakeResult, type KeyCandidate, takeIn } from './take-in.ts';
@@ -40,6 +47,7 @@ export class Workspace {
         progress: this.#progress,
       });
       if (keys.length > 0) this.#besideKeys(keys);
+      this.#objectBodies();
       return result;
     } finally {
       this.#intakes--;
@@ -215,6 +223,18 @@ export class Workspace {
   /** Files of the list by their path as it was dropped, with "/". */
   byRelative(): ReadonlyMap<string, Source> {
     return new Map(this.#sources.map((source) => [source.relative.replaceAll('\\', '/'), source]));
+  }
+
+  /** Bodies of S3 objects, which only the instruction file beside them names. */
+  #objectBodies(): void {
+    for (const { path, display, scan: said } of this.#sources.filter(({ display: d }) =>
+      d.endsWith(INSTRUCTION),
+    )) {
+      if (path === null || !isInstruction(display, said)) continue;
+      const body = this.#indexPaths().get(path.slice(0, -INSTRUCTION.length));
+      const told = body === undefined ? null : asObjectBody(body.scan, display);
+      if (told !== null) body?.retell(told);
+    }
   }
 
   #add(name: SourceName, origin: Source['origin'], content: Content): void {

@@ -68,7 +68,7 @@ describe('damage', () => {
   test('a cut is measured in the finding too', () => {
     for (const cut of [1, 12, 61]) {
       const [finding] = decode(blob().subarray(0, -cut)).findings;
-      expect(finding?.detail).toContain(
+      expect(finding?.evidence[0]).toContain(
         `ends ${cut} ${cut === 1 ? 'byte' : 'bytes'} early, inside encryptedContent`,
       );
     }
@@ -124,7 +124,7 @@ describe('readings', () => {
       (one) => one.code === 'other-readings',
     );
     expect(finding?.title).toContain('rules out');
-    expect(finding?.detail).toMatch(
+    expect(finding?.evidence.join(' ')).toMatch(
       /^1\. KMS symmetric, v2 \(taken, by structure\).*2\. RSA_2048 ciphertext or signature \(ruled out, by size\)/,
     );
     expect(codes(assemble({ layout: 'v2' }))).not.toContain('other-readings');
@@ -133,9 +133,10 @@ describe('readings', () => {
   test('random bytes of an RSA size: all that they may be, with the numbers', () => {
     const bytes = Buffer.concat([Buffer.from([0x7a]), randomBytes(255)]);
     const [finding] = decode(bytes).findings.filter((one) => one.code === 'other-readings');
-    expect(finding?.detail).toContain('RSA signature');
-    expect(finding?.detail).toContain('S3 Encryption Client');
-    expect(finding?.detail).toMatch(/χ² \d+/);
-    expect(finding?.detail).toContain('at most 190 bytes');
+    const said = finding?.evidence.join(' ');
+    expect(said).toContain('RSA signature');
+    expect(said).toContain('S3 Encryption Client');
+    expect(said).toMatch(/χ² \d+/);
+    expect(said).toContain('at most 190 bytes');
   });
 });

@@ -5,13 +5,13 @@ import { byteCount, field, shifted } from './field.ts';
 import { algorithmName, located } from './identify.ts';
 import { readings, readingsFinding } from './readings.ts';
 import { concludes, says } from './sentence.ts';
-import { beginsLikeKms, isProblem, readSymmetric } from './symmetric.ts';
+import { beginsLikeKms, isProblem, isUnknownLayout, readSymmetric } from './symmetric.ts';
 import { symmetricFields } from './symmetric-fields.ts';
 import type { Decoded } from './types.ts';
 
 /** What begins like a KMS blob, or holds one, and is of no known layout: where it departs from them, and what to do. */
 export function kmsLike(bytes: Uint8Array, identification: Identification): Decoded {
-  const displaced = beginsLikeKms(bytes) ? null : findDisplaced(bytes);
+  const displaced = beginsLikeKms(bytes) || isUnknownLayout(bytes) ? null : findDisplaced(bytes);
   if (displaced !== null) return misplaced(bytes, identification, displaced);
   const reading = readSymmetric(bytes);
   const problem = isProblem(reading) ? reading : null;
@@ -23,20 +23,23 @@ export function kmsLike(bytes: Uint8Array, identification: Identification): Deco
     truncated: [
       'truncated',
       'The blob is cut short.',
+      'KMS is likely to refuse it as it is.',
       'Look for the whole value where this one was copied from.',
     ],
     trailing: [
       'trailing-bytes',
       'Bytes follow the end of the blob.',
-      'Remove what does not belong to it; KMS is likely to refuse it as it is.',
+      'KMS is likely to refuse it as it is.',
+      'Remove what does not belong to it.',
     ],
     other: [
       'unknown-layout',
       'The blob has no layout that Rewrap knows.',
-      'It may be damaged, or of a kind not seen before. KMS is the judge: a dry run tells.',
+      'It may be damaged, or of a kind not seen before.',
+      'KMS is the judge: a dry run tells.',
     ],
   } as const;
-  const [code, title, remedy] = byLayout[problem?.sort ?? 'other'];
+  const [code, title, reason, remedy] = byLayout[problem?.sort ?? 'other'];
   return {
     identification,
     fields: symmetricFields(bytes),
@@ -45,7 +48,9 @@ export function kmsLike(bytes: Uint8Array, identification: Identification): Deco
         code,
         severity: 'warning',
         title,
-        detail: `It ${problem?.sort === 'truncated' ? '' : 'departs from the known layouts: '}${words}. ${remedy}`,
+        evidence: [`It ${problem?.sort === 'truncated' ? '' : 'departs from the known layouts: '}${words}.`],
+        reason,
+        remedy,
         range:
           problem?.sort === 'trailing'
             ? { start: problem.at, end: bytes.length }
@@ -89,7 +94,12 @@ function misplaced(
         severity: 'warning',
         title:
           sort === 'leading' ? 'Other bytes stand before the blob.' : 'The beginning of the blob is missing.',
-        detail: identification.reason ?? '',
+        evidence: [`It is ${byteCount(bytes.length)} long; ${problem}.`],
+        reason: identification.reason ?? '',
+        remedy:
+          sort === 'leading'
+            ? 'Remove what stands before the blob, and add it again.'
+            : 'Look for the whole value where this one was copied from.',
         range: { start: 0, end: Math.max(at, 1) },
       },
     ],
@@ -110,9 +120,11 @@ function otherAlgorithm(bytes: Uint8Array, identification: Identification, name:
         code: 'other-algorithm',
         severity: 'info',
         title: 'The blob is encrypted with an algorithm that Rewrap has not seen in KMS blobs.',
-        detail:
-          `Its structure is that of a KMS blob to the last byte; the algorithm is ${name}. In the China Regions KMS ` +
-          'encrypts with SM4 instead of AES. Length and fingerprint are not concluded from a layout that is not known.',
+        evidence: [`Its structure is that of a KMS blob to the last byte; the algorithm is ${name}.`],
+        reason:
+          'In the China Regions KMS encrypts with SM4 instead of AES. Length and fingerprint are not concluded from a ' +
+          'layout that is not known.',
+        remedy: '',
         range: { start: 3, end: 5 },
       },
       CONTEXT_NOT_IN_BLOB,
@@ -130,9 +142,9 @@ const MANGLED: Finding = {
   code: 'mangled-by-text',
   severity: 'warning',
   title: 'The bytes were once saved as text, and are damaged for good.',
-  detail:
-    'They hold several ef bf bd, which is what a program writes for bytes that are no text. What stood there is lost: ' +
-    'look for the value where it was made, and move it as base64.',
+  evidence: ['They hold several ef bf bd, which is what a program writes for bytes that are no text.'],
+  reason: 'What stood there is lost.',
+  remedy: 'Look for the value where it was made, and move it as base64.',
   range: null,
 };
 
@@ -140,8 +152,8 @@ export const CONTEXT_NOT_IN_BLOB: Finding = {
   code: 'context-not-in-blob',
   severity: 'info',
   title: 'The blob does not say whether it has an encryption context.',
-  detail:
-    'A context leaves no trace in the ciphertext, not even in its length. If one was used when encrypting, KMS needs ' +
-    'exactly the same one.',
+  evidence: ['A context leaves no trace in the ciphertext, not even in its length.'],
+  reason: 'If one was used when encrypting, KMS needs exactly the same one.',
+  remedy: '',
   range: null,
 };

@@ -90,7 +90,7 @@ describe('decode', () => {
   test('the place of damage is pointed at', () => {
     const cut = decode(assemble({ layout: 'v2' }).subarray(0, -12));
     expect(cut.findings[0]).toMatchObject({ code: 'truncated', severity: 'warning' });
-    expect(cut.findings[0]?.detail).toContain('ends 12 bytes early, inside encryptedContent');
+    expect(cut.findings[0]?.evidence[0]).toContain('ends 12 bytes early, inside encryptedContent');
     const blob = assemble({ layout: 'v2' });
     const longer = decode(Buffer.concat([blob, Buffer.from([0x0a])]));
     expect(longer.findings[0]).toMatchObject({ code: 'trailing-bytes', range: { start: 184, end: 185 } });

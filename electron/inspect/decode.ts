@@ -1,3 +1,4 @@
+import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { Finding, Identification } from '#shared/model/blob.ts';
 import { readSm2 } from './asymmetric.ts';
 import { cmsFields } from './cms-fields.ts';
@@ -52,7 +53,9 @@ function symmetric(bytes: Uint8Array, identification: Identification): Decoded {
       code: 'operation-unknown',
       severity: 'info',
       title: 'The operation byte has a value not seen before.',
-      detail: 'Everything else has the known layout. KMS decides whether it opens.',
+      evidence: [`It is ${bytes[header + 2]}; those seen are 1, 2 and 3.`],
+      reason: 'Everything else has the known layout.',
+      remedy: 'A dry run tells whether KMS opens it.',
       range: { start: header + 2, end: header + 3 },
     });
   if (!identification.reencryptable)
@@ -60,7 +63,11 @@ function symmetric(bytes: Uint8Array, identification: Identification): Decoded {
       code: 'too-large-for-kms',
       severity: 'warning',
       title: 'The blob is larger than KMS takes.',
-      detail: identification.reason ?? '',
+      evidence: [
+        `It is ${byteCount(bytes.length)} long; KMS takes at most ${byteCount(MAX_CIPHERTEXT_BYTES)}.`,
+      ],
+      reason: identification.reason ?? '',
+      remedy: '',
       range: null,
     });
   findings.push(...readingsFinding(readings(bytes, identification)));
@@ -89,7 +96,11 @@ function sdkMessage(bytes: Uint8Array, identification: Identification, message: 
       code: 'encryption-sdk-message',
       severity: 'warning',
       title: 'KMS cannot re-encrypt an AWS Encryption SDK message.',
-      detail: identification.reason ?? '',
+      evidence: [
+        `Its header is that of message format ${message.version}, suite ${suiteName(message.suite)}.`,
+      ],
+      reason: identification.reason ?? '',
+      remedy: 'Decrypt it and encrypt it again with the Encryption SDK under the new key.',
       range: null,
     },
   ];
@@ -98,7 +109,9 @@ function sdkMessage(bytes: Uint8Array, identification: Identification, message: 
       code: 'truncated',
       severity: 'warning',
       title: 'The message is cut short.',
-      detail: `It ${message.problem}. Look for the whole message where this one was copied from.`,
+      evidence: [`It ${message.problem}.`],
+      reason: 'No one can open it as it is.',
+      remedy: 'Look for the whole message where this one was copied from.',
       range: null,
     });
   return {
@@ -129,7 +142,9 @@ function database(bytes: Uint8Array, identification: Identification, head: Datab
         code: 'database-encryption-sdk',
         severity: 'warning',
         title: 'KMS cannot re-encrypt an item of the AWS Database Encryption SDK.',
-        detail: identification.reason ?? '',
+        evidence: [`Its header is that of an encrypted item (aws_dbe_head), version ${head.version}.`],
+        reason: identification.reason ?? '',
+        remedy: 'Read the item and write it again with the SDK under the new key.',
         range: null,
       },
     ],
@@ -169,10 +184,15 @@ function asymmetric(bytes: Uint8Array, identification: Identification): Decoded 
         code: 'source-needed',
         severity: 'info',
         title: 'The source key and algorithm must be supplied.',
-        detail:
-          'KMS writes no header into asymmetric ciphertext, so neither KMS nor Rewrap can tell from it which key ' +
-          `made it. Choose the key and the algorithm it was encrypted with${sm2 ? ' (SM2PKE)' : ''}. It takes no ` +
-          'encryption context.',
+        evidence: [
+          sm2
+            ? 'It has the ASN.1 members of SM2PKE ciphertext, and no header.'
+            : 'It has no header: it is random from its first byte to its last.',
+        ],
+        reason:
+          'KMS writes nothing about the key into asymmetric ciphertext, so neither KMS nor Rewrap can tell from it which ' +
+          'key made it. It takes no encryption context.',
+        remedy: `Choose the key and the algorithm it was encrypted with${sm2 ? ' (SM2PKE)' : ''}.`,
         range: null,
       },
       ...readingsFinding(readings(bytes, identification)),
@@ -209,8 +229,8 @@ const LAYOUT_UNDOCUMENTED: Finding = {
   code: 'layout-undocumented',
   severity: 'info',
   title: 'AWS does not document this layout.',
-  detail:
-    'The header around the CMS part is read as observed in public blobs from 2014 to 2026. Fields read from a ' +
-    'specification are marked documented, the others observed.',
+  evidence: ['The header around the CMS part is read as observed in public blobs from 2014 to 2026.'],
+  reason: 'Fields read from a specification are marked documented, the others observed.',
+  remedy: '',
   range: null,
 };

@@ -14,6 +14,7 @@ import {
   beginsLikeKms,
   FINGERPRINT_BYTES,
   isProblem,
+  isUnknownLayout,
   producedBy,
   readSymmetric,
   type SymmetricParts,
@@ -34,7 +35,7 @@ const NOTHING = {
  * headers and structure only for large input. Never throws.
  */
 export function identify(bytes: Uint8Array): Identification {
-  const reading = beginsLikeKms(bytes) ? readSymmetric(bytes) : null;
+  const reading = beginsLikeKms(bytes) || isUnknownLayout(bytes) ? readSymmetric(bytes) : null;
   if (reading !== null && !isProblem(reading)) return symmetric(bytes, reading);
   const message = sdkMessage(bytes) ?? databaseHead(bytes);
   if (message !== null) return message;

@@ -120,7 +120,10 @@ export function lookFindings({ kind, label, reason }: Identification): Finding[]
         code: 'keyset-in-clear',
         severity: 'critical',
         title: 'The file holds keys in clear.',
-        detail: reason ?? '',
+        evidence: [`It is recognised as: ${label}.`],
+        reason: reason ?? '',
+        remedy:
+          'Delete this copy, and make the keys anew if others could have read it. Keep a keyset encrypted, under a KMS key.',
         range: null,
       },
     ];
@@ -130,7 +133,9 @@ export function lookFindings({ kind, label, reason }: Identification): Finding[]
       code: 'not-kms-ciphertext',
       severity: 'info',
       title: 'KMS cannot re-encrypt this.',
-      detail: reason ?? '',
+      evidence: [`It is recognised as: ${label}.`],
+      reason: reason ?? '',
+      remedy: '',
       range: null,
     },
   ];
@@ -142,9 +147,9 @@ export function privateKeyFinding(label: string): Finding {
     code: 'private-key-in-clear',
     severity: 'critical',
     title: 'The file holds a private key that is not encrypted.',
-    detail:
-      `${label}. Whoever reads this file has the key. Rewrap does not show it. Encrypt it, delete this copy, and ` +
-      'replace the key if others could have read the file.',
+    evidence: [`${label}.`],
+    reason: 'Whoever reads this file has the key. Rewrap does not show it.',
+    remedy: 'Encrypt it, delete this copy, and replace the key if others could have read the file.',
     range: null,
   };
 }

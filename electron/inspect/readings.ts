@@ -114,9 +114,13 @@ export function readingsFinding(all: readonly Reading[]): Finding[] {
       title: others.some((one) => one.standing === 'possible')
         ? 'The bytes allow more than one reading.'
         : 'The size would allow another reading, which the structure rules out.',
-      detail: all
-        .map((one, i) => `${i + 1}. ${one.label} (${one.standing}, by ${one.strength}): ${one.evidence}.`)
-        .join(' '),
+      evidence: all.map(
+        (one, i) => `${i + 1}. ${one.label} (${one.standing}, by ${one.strength}): ${one.evidence}.`,
+      ),
+      reason: others.some((one) => one.standing === 'possible')
+        ? 'Nothing in the bytes can tell these apart; the first has most for it.'
+        : '',
+      remedy: '',
       range: null,
     },
   ];

@@ -21,7 +21,7 @@ const FINGERPRINT_MEANING =
  */
 export function symmetricFields(bytes: Uint8Array): Field[] {
   const reading = readSymmetric(bytes);
-  if (bytes[0] !== 0x0a) return headerFields(bytes, 0, reading);
+  if (bytes[0] !== 0x0a || bytes[1] !== 0x20) return headerFields(bytes, 0, reading);
   return wrapperFields(bytes, reading);
 }
 
@@ -59,6 +59,7 @@ function headerFields(bytes: Uint8Array, from: number, reading: SymmetricParts |
   const take = taker(bytes, from);
   const derived = bytes[from + 1] === 0x02;
   take('blob version', 1, 'Always 1.', 'observed', String(bytes[from]));
+  if (bytes[from] !== 0x01 || (bytes[from + 1] !== 0x01 && !derived)) return take.end(reading);
   take(
     'layout',
     1,

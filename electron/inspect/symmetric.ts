@@ -1,5 +1,5 @@
 import type { SymmetricLayout } from '#shared/model/blob.ts';
-import { CONTENT_OVERHEAD, walkCms } from './cms.ts';
+import { CONTENT_OVERHEAD, OID_ENCRYPTED_DATA, walkCms } from './cms.ts';
 
 /**
  * Layouts of a symmetric KMS ciphertext blob. KMS documents none of them; all of this is observed in public blobs.
@@ -42,9 +42,31 @@ export function beginsLikeKms(bytes: Uint8Array): boolean {
   );
 }
 
+/**
+ * Whether bytes have the header of a KMS blob but for its version or layout byte: the algorithm id where it belongs,
+ * and either the known version before a layout not seen yet (`01 80` is an Encryption SDK message's, `01 00` a length),
+ * or the CMS part of a blob where it belongs.
+ */
+export function isUnknownLayout(bytes: Uint8Array): boolean {
+  if (bytes[3] !== 0x00 || bytes[4] !== 0x78 || beginsLikeKms(bytes)) return false;
+  const second = bytes[1] ?? 0;
+  return (bytes[0] === 0x01 && second >= 0x03 && second < 0x80) || hasCms(bytes);
+}
+
+/** The object identifier of EncryptedData where a layout has it, or a few bytes further on. */
+function hasCms(bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 128));
+  return head.includes(Buffer.from(OID_ENCRYPTED_DATA));
+}
+
 /** Reads a blob strictly: the known layouts, exact to the last byte, or the first thing that departs from them. */
 export function readSymmetric(bytes: Uint8Array): SymmetricParts | SymmetricProblem {
-  return bytes[0] === 0x0a ? readV0(bytes) : readHeader(bytes, 0, bytes.length);
+  if (bytes[0] === 0x0a && bytes[1] === 0x20) return readV0(bytes);
+  if (bytes.length > 1 && bytes[0] !== 0x01)
+    return other(0, `version ${hexByte(bytes[0])} is not the known 01`);
+  if (bytes.length > 1 && bytes[1] !== 0x01 && bytes[1] !== 0x02)
+    return other(1, `layout ${hexByte(bytes[1])} is neither of the known 01 and 02`);
+  return readHeader(bytes, 0, bytes.length);
 }
 
 export function isProblem(reading: SymmetricParts | SymmetricProblem): reading is SymmetricProblem {

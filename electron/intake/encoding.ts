@@ -1,5 +1,6 @@
 import type { Identification } from '#shared/model/blob.ts';
 import { identify } from '../inspect/index.ts';
+import { writeBytewise } from './bytewise/index.ts';
 import { writeText } from './text-view.ts';
 import type { BlobEncoding } from './types.ts';
 import { isSpace, trimmed, unpick } from './unpick.ts';
@@ -76,6 +77,7 @@ function finish(
  */
 export function encode(encoding: BlobEncoding, blob: Uint8Array): Uint8Array {
   if (encoding.name === 'binary') return blob;
+  if (encoding.bytewise) return writeText(writeBytewise(encoding.bytewise, blob), encoding.charset);
   return writeText(textOf(encoding, blob), encoding.charset);
 }
 

@@ -12,3 +12,10 @@ test.each([
   const { findings } = scan(Buffer.from(text), 'x');
   expect(findings.map((one) => one.code)).not.toContain('reader-failed');
 });
+
+test('a value with letters that no ciphertext of another tool has is not listed', () => {
+  const value = `U2FsdGVkX1/${'A'.repeat(60)}`;
+  const kinds = (bytes: Buffer) => scan(bytes, 'x').blobs.map((one) => one.identification.kind);
+  expect(kinds(Buffer.from(`a: "${value}"\n`))).toEqual(['openssl-salted']);
+  expect(kinds(Buffer.from(`a: "${value}\u00c8${'A'.repeat(60)}"\n`, 'latin1'))).toEqual([]);
+});

@@ -11,6 +11,7 @@ export {
   plaintextNeighbours,
   readableByOthers,
 } from './neighbours.ts';
+export { asObjectBody, INSTRUCTION, isInstruction } from './object-body.ts';
 export { withAttributes } from './put-back/attributes.ts';
 export { type Disk, diskHere } from './put-back/disk/disk.ts';
 export { DISK_THREAD, DiskPool } from './put-back/disk/pool.ts';

@@ -62,11 +62,11 @@ test('not with another length, in another folder, or under another name', () => 
 test('says so, critical, and whether others may read it', () => {
   const [closed] = plaintextNeighbours([blob('x.enc', 32), plain('x', 32)]);
   expect(closed?.finding).toMatchObject({ code: 'plaintext-key-beside-blob', severity: 'critical' });
-  expect(closed?.finding.detail).not.toContain('Others');
+  expect(closed?.finding.evidence.join()).not.toContain('Others');
   const [open] = plaintextNeighbours([blob('x.enc', 32), plain('x', 32, 0o644)]);
-  expect(open?.finding.detail).toContain('Others on this machine may read it');
+  expect(open?.finding.evidence.join()).toContain('Others on this machine may read it');
   expect(readableByOthers(0o600)).toBeNull();
-  expect(readableByOthers(0o640)?.detail).toContain('640');
+  expect(readableByOthers(0o640)?.evidence[0]).toContain('640');
   expect(readableByOthers(null)).toBeNull();
 });
 

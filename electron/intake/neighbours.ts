@@ -110,10 +110,12 @@ function plaintextKey(beside: string, size: number, mode: number | null): Findin
     code: 'plaintext-key-beside-blob',
     severity: 'critical',
     title: `A data key of ${size} bytes lies in clear beside its ciphertext.`,
-    detail:
-      `The file is random data of exactly the length that ${beside} protects, and is named as its pair. Whoever reads ` +
-      `it needs no KMS. ${shared ? 'Others on this machine may read it. ' : ''}Rewrap does not read it any further and ` +
-      'shows none of it. Delete it, and replace the key if others could have read it.',
+    evidence: [
+      `The file is random data of exactly the length that ${beside} protects, and is named as its pair.`,
+      ...(shared ? ['Others on this machine may read it.'] : []),
+    ],
+    reason: 'Whoever reads it needs no KMS. Rewrap does not read it any further and shows none of it.',
+    remedy: 'Delete it, and replace the key if others could have read it.',
     range: null,
   };
 }
@@ -130,9 +132,9 @@ export function readableByOthers(mode: number | null): Finding | null {
     code: 'readable-by-others',
     severity: 'critical',
     title: 'Others may read this file, which holds a secret in clear.',
-    detail:
-      `Its permissions are ${(mode & 0o777).toString(8).padStart(3, '0')}: users other than its owner can read it. ` +
-      'Take that away (`chmod 600`), then delete the secret and treat it as exposed.',
+    evidence: [`Its permissions are ${(mode & 0o777).toString(8).padStart(3, '0')}.`],
+    reason: 'Users other than its owner can read it.',
+    remedy: 'Take that away (`chmod 600`), then delete the secret and treat it as exposed.',
     range: null,
   };
 }

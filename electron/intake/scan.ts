@@ -36,9 +36,11 @@ function readAs(format: Format, input: Input): Scan | null {
       code: 'reader-failed',
       severity: 'warning',
       title: 'Rewrap failed to read this file.',
-      detail:
-        `Its reader for ${format.container} files met something it was not made for (${error instanceof Error ? error.name : 'an error'}). ` +
-        'The file was left as it is. Please report it, with the file’s structure but without its secrets.',
+      evidence: [
+        `Its reader for ${format.container} files met something it was not made for (${error instanceof Error ? error.name : 'an error'}).`,
+      ],
+      reason: 'The file was left as it is.',
+      remedy: 'Please report it, with the file’s structure but without its secrets.',
       range: null,
     };
     return { ...NOTHING, findings: [finding] };

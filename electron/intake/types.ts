@@ -9,6 +9,7 @@ import type {
 } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { Fault } from '#shared/model/fault.ts';
+import type { Bytewise } from './bytewise/index.ts';
 
 /**
  * How a blob is written in its file, in enough detail to write another blob the same way.
@@ -35,6 +36,8 @@ export interface BlobEncoding {
   /** For an inner text: what stands before and after it, such as a final line feed. */
   readonly lead?: string;
   readonly trail?: string;
+  /** For bytes that are written one by one: how; it says all. Null: they cannot be written again in that manner. */
+  readonly bytewise?: Bytewise | null;
 }
 
 /** Another part of the file that must change with the blob: `KeyId` beside `CiphertextBlob` in CLI JSON. */

@@ -53,7 +53,8 @@ const MAX_BREAKS = 250_000;
  */
 export function unpick(raw: string, escaped: boolean): Unpicked | null {
   if (raw.length === 0) return null;
-  if (/^[A-Za-z0-9+/_=-]+$/.test(raw)) return { compact: raw, breaks: [], escapes: null };
+  const quoted = QUOTED.test(raw);
+  if (!quoted && /^[A-Za-z0-9+/_=-]+$/.test(raw)) return { compact: raw, breaks: [], escapes: null };
   const breaks: { at: number; text: string }[] = [];
   const escapes: Record<string, string> = {};
   const pieces: string[] = [];
@@ -65,17 +66,20 @@ export function unpick(raw: string, escaped: boolean): Unpicked | null {
   };
   while (at < raw.length) {
     const from = at;
-    while (at < raw.length && isLetter(raw.charCodeAt(at))) at++;
+    while (at < raw.length && isLetter(raw.charCodeAt(at)) && !(quoted && raw[at] === '=')) at++;
     if (at > from) add(raw.slice(from, at));
     const [space] = trimmed(raw, at, raw.length, escaped);
-    JOINT.lastIndex = at;
-    const next = space > at ? space : at + (JOINT.exec(raw)?.[0].length ?? 0);
+    const joint = quoted ? SOFT_BREAK : JOINT;
+    joint.lastIndex = at;
+    const next = space > at ? space : at + (joint.exec(raw)?.[0].length ?? 0);
     if (next > at) {
       if (breaks.length === MAX_BREAKS) return null;
       breaks.push({ at: length, text: raw.slice(at, next) });
       at = next;
     } else if (at < raw.length) {
-      const written = (escaped ? letterEscape(raw, at) : null) ?? urlEscape(raw, at);
+      const written = quoted
+        ? quotedEquals(raw, at)
+        : ((escaped ? letterEscape(raw, at) : null) ?? urlEscape(raw, at));
       if (written === null) return null;
       // A URL writes every one of these so, also those that this blob does not have.
       if (written.text.startsWith('%'))
@@ -98,6 +102,15 @@ export function unpick(raw: string, escaped: boolean): Unpicked | null {
  * continues a line.
  */
 const JOINT = /(?:["'][ \t]*[,+.]?[ \t]*\\?\r?\n[ \t]*[+.]?[ \t]*["']|[ \t]*\\\r?\n[ \t]*)/y;
+
+/** Base64 in quoted-printable: a line that goes on behind an equals sign, or padding written as `=3D` (RFC 2045, 6.7). */
+const QUOTED = /=\r?\n(?:[A-Za-z0-9+/_-]|=3[Dd])|^[A-Za-z0-9+/_-]+(?:=3[Dd]){1,2}$/;
+const SOFT_BREAK = /=\r?\n/y;
+
+function quotedEquals(raw: string, at: number): { letter: string; text: string } | null {
+  const text = raw.slice(at, at + 3);
+  return text.toUpperCase() === '=3D' ? { letter: '=', text } : null;
+}
 
 const URL_ESCAPES: readonly (readonly [letter: string, text: string])[] = [
   ['+', '%2B'],

@@ -1,4 +1,4 @@
-import { constants, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto';
+import { constants, createPrivateKey, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto';
 import {
   DecryptCommand,
   type DecryptCommandInput,
@@ -6,6 +6,9 @@ import {
   EncryptCommand,
   type EncryptCommandInput,
   GenerateDataKeyCommand,
+  GenerateDataKeyPairCommand,
+  type GenerateDataKeyPairCommandInput,
+  GenerateDataKeyPairWithoutPlaintextCommand,
   GenerateDataKeyWithoutPlaintextCommand,
   GetPublicKeyCommand,
   ScheduleKeyDeletionCommand,
@@ -265,5 +268,56 @@ describe('GenerateDataKey', () => {
       generate({ KeySpec: 'AES_256', Recipient: { KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256' } }),
       'UnsupportedOperationException',
     );
+  });
+});
+
+describe('GenerateDataKeyPair', () => {
+  const pair = (input: Partial<GenerateDataKeyPairCommandInput> = {}) =>
+    kit.client.send(
+      new GenerateDataKeyPairCommand({ KeyId: 'alias/main', KeyPairSpec: 'ECC_NIST_P256', ...input }),
+    );
+
+  it.each(['RSA_2048', 'ECC_NIST_P256', 'ECC_NIST_P384', 'ECC_NIST_P521'] as const)(
+    '%s: both halves belong together, and the private one opens',
+    async (KeyPairSpec) => {
+      const context = { purpose: 'pairs' };
+      const made = await pair({ KeyPairSpec, EncryptionContext: context });
+      expect(made.KeyPairSpec).toBe(KeyPairSpec);
+      expect(made.KeyId).toContain(`:key/${symmetric.split('/').at(-1)}`);
+      expect(made.KeyMaterialId).toMatch(/^[0-9a-f]{64}$/);
+      const clear = Buffer.from(made.PrivateKeyPlaintext ?? []);
+      const key = createPrivateKey({ key: clear, format: 'der', type: 'pkcs8' });
+      const der = createPublicKey(key).export({ format: 'der', type: 'spki' });
+      expect(der.equals(Buffer.from(made.PublicKey ?? []))).toBe(true);
+      const opened = await decrypt({
+        CiphertextBlob: made.PrivateKeyCiphertextBlob,
+        EncryptionContext: context,
+      });
+      expect(Buffer.from(opened.Plaintext ?? []).equals(clear)).toBe(true);
+      // Of a key pair, KMS's blobs have the third operation byte.
+      expect(made.PrivateKeyCiphertextBlob?.[2]).toBe(3);
+    },
+  );
+
+  it('gives no plaintext where none is asked for', async () => {
+    const made = await kit.client.send(
+      new GenerateDataKeyPairWithoutPlaintextCommand({ KeyId: 'alias/main', KeyPairSpec: 'ECC_NIST_P256' }),
+    );
+    expect(made).not.toHaveProperty('PrivateKeyPlaintext');
+    expect(made.PublicKey?.length).toBe(91);
+  });
+
+  it.each([
+    ['a key pair spec that is none', { KeyPairSpec: 'RSA_1024' as never }, 'ValidationException'],
+    ['no key pair spec', { KeyPairSpec: undefined }, 'ValidationException'],
+    ['an asymmetric key', { KeyId: 'alias/rsa' }, 'InvalidKeyUsageException'],
+    ['a disabled key', { KeyId: 'alias/disabled' }, 'DisabledException'],
+    ['a key pending deletion', { KeyId: 'alias/pending' }, 'KMSInvalidStateException'],
+    ['no such key', { KeyId: 'alias/nowhere' }, 'NotFoundException'],
+    ['a curve that is not here', { KeyPairSpec: 'SM2' as const }, 'UnsupportedOperationException'],
+    ['a dry run', { DryRun: true }, 'DryRunOperationException'],
+    ['no such grant token', { GrantTokens: ['x'] }, 'InvalidGrantTokenException'],
+  ])('refuses %s', async (_, input, name) => {
+    await refused(pair(input), name);
   });
 });

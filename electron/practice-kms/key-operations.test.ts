@@ -14,6 +14,7 @@ import {
   paginateListKeys,
   ScheduleKeyDeletionCommand,
   UpdateAliasCommand,
+  UpdateKeyDescriptionCommand,
 } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Kit, refused, startKit } from './test-kit.ts';
@@ -247,5 +248,30 @@ describe('aliases and lists', () => {
       'ValidationException',
       'Aliases must refer to keys. Not aliases',
     );
+  });
+});
+
+describe('UpdateKeyDescription', () => {
+  const update = (KeyId: string, Description: string) =>
+    kit.client.send(new UpdateKeyDescriptionCommand({ KeyId, Description }));
+
+  it('changes what DescribeKey tells, of a disabled key too', async () => {
+    const { KeyMetadata: key } = await create({ Description: 'old' });
+    const id = key?.KeyId ?? '';
+    await update(id, 'new');
+    expect((await describeKey(id))?.Description).toBe('new');
+    await kit.client.send(new DisableKeyCommand({ KeyId: id }));
+    await update(key?.Arn ?? '', '');
+    expect((await describeKey(id))?.Description).toBe('');
+  });
+
+  it('refuses a key pending deletion, an alias, a key that is not, and a description too long', async () => {
+    const { KeyMetadata: key } = await create({});
+    const id = key?.KeyId ?? '';
+    await refused(update(id, 'x'.repeat(8193)), 'ValidationException');
+    await kit.client.send(new ScheduleKeyDeletionCommand({ KeyId: id }));
+    await refused(update(id, 'x'), 'KMSInvalidStateException');
+    await refused(update('00000000-0000-4000-8000-000000000000', 'x'), 'NotFoundException');
+    await refused(update('alias/main', 'x'), 'NotFoundException');
   });
 });

@@ -188,6 +188,13 @@ export class State {
     return done.changes > 0;
   }
 
+  setDescription(key: KeyPlace, description: string): void {
+    this.#keys.clear();
+    this.#db
+      .sql('UPDATE keys SET description = ? WHERE region = ? AND key_id = ?')
+      .run(description, key.region, key.keyId);
+  }
+
   setPolicy(key: KeyPlace, policy: string): void {
     this.#keys.clear();
     this.#db

@@ -145,10 +145,16 @@ export function makeDetail(row: BlobRow): BlobDetail {
                 row.worst === 'critical'
                   ? 'The plaintext stands in the same file.'
                   : 'The declared key did not make this blob.',
-              detail:
+              evidence: [
                 row.worst === 'critical'
-                  ? 'The JSON has a Plaintext member. Remove it and rotate the secret.'
-                  : 'Other blobs that declare this key have another fingerprint. Check which key can decrypt it.',
+                  ? 'The JSON has a Plaintext member.'
+                  : 'Other blobs that declare this key have another fingerprint.',
+              ],
+              reason: 'Whoever reads this file needs no KMS.',
+              remedy:
+                row.worst === 'critical'
+                  ? 'Remove it, and make the secret anew.'
+                  : 'Check which key can decrypt it.',
               range: null,
             },
           ],

@@ -44,6 +44,10 @@ export const ENCODING_WORDS: Record<EncodingName, string> = {
   base64url: 'base64url',
   hex: 'hex',
   'base64-base64': 'base64 twice',
+  'byte-list': 'list of bytes',
+  escaped: 'escaped text',
+  'hex-dump': 'hex dump',
+  'quoted-printable': 'quoted-printable',
 };
 
 const CONTAINER_WORDS: Readonly<Record<string, string>> = {

@@ -6,6 +6,8 @@ const symmetric = { algorithm: 'SYMMETRIC_DEFAULT', spec: 'SYMMETRIC_DEFAULT' } 
 const rsa = (spec: string | null) => ({ algorithm: 'RSAES_OAEP_SHA_256', spec }) as const;
 const input = (over: Partial<EstimateInput> = {}): EstimateInput => ({
   blobs: 100_000,
+  route: 'reencrypt',
+  destinationRegion: null,
   verify: true,
   source: symmetric,
   destination: symmetric,
@@ -89,4 +91,36 @@ test('Regions and their quotas', () => {
 test('no cost is shown as none', () => {
   expect(dollars({ low: 0.000003, high: 0.000003 })).toBe('less than $0.01');
   expect(dollars({ low: 0, high: 0 })).toBe('$0');
+});
+
+test('decrypt here, encrypt there: two requests for each blob, each priced and counted on its own side', () => {
+  const there = input({
+    route: 'decrypt-encrypt',
+    destination: rsa('RSA_4096'),
+    destinationRegion: 'sa-east-1',
+  });
+  const { requests, seconds, cost, quotas } = estimate(there);
+  expect(requests).toEqual({ reencrypt: 200_000, verify: 100_000, total: 300_000, preflight: 200_000 });
+  expect(seconds).toBe(300);
+  // 100,000 Decrypt at $0.03 for 10,000, and 200,000 requests on the RSA key at $0.15.
+  expect('low' in cost && dollars(cost)).toBe('$3.30');
+  expect(quotas).toEqual([
+    {
+      name: 'Cryptographic operations (symmetric), eu-central-1',
+      perSecond: 20_000,
+      share: expect.closeTo(1000 / 3 / 20_000, 9),
+    },
+    {
+      name: 'Cryptographic operations (RSA), sa-east-1',
+      perSecond: 1000,
+      share: expect.closeTo(2 / 3, 9),
+    },
+  ]);
+});
+
+test('in one Region both steps share one quota', () => {
+  const { quotas } = estimate(input({ route: 'decrypt-encrypt' }));
+  expect(quotas).toEqual([
+    { name: 'Cryptographic operations (symmetric)', perSecond: 20_000, share: expect.closeTo(0.05, 9) },
+  ]);
 });

@@ -1,3 +1,4 @@
+import type { RunRoute } from '#shared/model/run.ts';
 import type { EncryptionAlgorithm } from './facts.ts';
 import { isCommercial, PRICES, priceOf, QUOTAS, type Quota, quotaOf } from './published.ts';
 
@@ -9,12 +10,16 @@ export interface EstimateSide {
 
 export interface EstimateInput {
   readonly blobs: number;
+  /** `decrypt-encrypt`: two requests for each blob, each counted on its own side. */
+  readonly route: RunRoute;
   /** A dry run for each new blob before its file is written. */
   readonly verify: boolean;
   readonly source: EstimateSide;
   readonly destination: EstimateSide;
   readonly practice: boolean;
   readonly region: string | null;
+  /** Region of the destination key, where it is another; null: the same. */
+  readonly destinationRegion: string | null;
   /** Custom endpoint; null: that of the Region. */
   readonly endpoint: string | null;
   /** Requests a second; null: no rate was chosen. */
@@ -23,7 +28,7 @@ export interface EstimateInput {
 
 export interface Estimate {
   readonly requests: {
-    /** `ReEncrypt` that makes new blobs. */
+    /** `ReEncrypt` that makes new blobs; on the way "decrypt here, encrypt there" a Decrypt and an Encrypt for each. */
     readonly reencrypt: number;
     /** Dry runs that verify them. */
     readonly verify: number;
@@ -51,12 +56,13 @@ export interface QuotaShare extends Quota {
 export function estimate(input: EstimateInput): Estimate {
   const { blobs, verify, perSecond } = input;
   const checks = verify ? blobs : 0;
-  const total = blobs + checks;
+  const work = input.route === 'reencrypt' ? blobs : 2 * blobs;
+  const total = work + checks;
   return {
-    requests: { reencrypt: blobs, verify: checks, total, preflight: blobs },
+    requests: { reencrypt: work, verify: checks, total, preflight: work },
     seconds: perSecond === null || perSecond <= 0 ? null : total / perSecond,
     cost: costOf(input, checks),
-    quotas: quotasOf(input),
+    quotas: quotasOf(input, checks),
   };
 }
 
@@ -85,23 +91,42 @@ function costOf(input: EstimateInput, checks: number): Estimate['cost'] {
   const from = priceOf(input.source.algorithm, input.source.spec);
   const to = priceOf(input.destination.algorithm, input.destination.spec);
   if (from === null || to === null) return { why: 'For SM2 keys no price is known here.' };
+  // A request on one key alone: nothing is unclear.
+  if (input.route !== 'reencrypt')
+    return {
+      low: input.blobs * from.low + (input.blobs + checks) * to.low,
+      high: input.blobs * from.high + (input.blobs + checks) * to.high,
+    };
   return {
     low: input.blobs * Math.min(from.low, to.low) + checks * to.low,
     high: input.blobs * Math.max(from.high, to.high) + checks * to.high,
   };
 }
 
-function quotasOf(input: EstimateInput): Estimate['quotas'] {
+function quotasOf(input: EstimateInput, checks: number): Estimate['quotas'] {
   const why = notAws(input);
   if (why !== null) return { why };
-  const { region, perSecond } = input;
-  const algorithms = [input.source.algorithm, input.destination.algorithm];
-  const found = algorithms.map((algorithm) => quotaOf(region ?? '', algorithm));
+  const { blobs, perSecond, route } = input;
+  const region = input.region ?? '';
+  const there = input.destinationRegion ?? region;
+  const twoSteps = route !== 'reencrypt';
+  if (!isCommercial(there))
+    return { why: `For ${there} nothing is known here: see the quotas of its partition.` };
+  // ReEncrypt counts on the quotas of both its keys; Decrypt and Encrypt each on that of their own.
+  const opened = twoSteps ? blobs / (2 * blobs + checks) : 1;
+  const sides = [
+    { algorithm: input.source.algorithm, region, part: opened },
+    { algorithm: input.destination.algorithm, region: there, part: twoSteps ? 1 - opened : 1 },
+  ];
   const quotas = new Map<string, QuotaShare>();
-  for (const quota of found) {
+  for (const side of sides) {
+    const quota = quotaOf(side.region, side.algorithm);
     if (quota === null) return { why: 'For SM2 keys no quota is known here.' };
-    const share = perSecond === null ? null : perSecond / quota.perSecond;
-    quotas.set(quota.name, { ...quota, share });
+    const name = there === region ? quota.name : `${quota.name}, ${side.region}`;
+    const share = perSecond === null ? null : (perSecond * side.part) / quota.perSecond;
+    const other = quotas.get(name)?.share ?? null;
+    const sum = twoSteps && share !== null && other !== null ? share + other : share;
+    quotas.set(name, { ...quota, name, share: sum });
   }
   return [...quotas.values()];
 }

@@ -75,8 +75,22 @@ export const BlobContainer = z.enum([
 ]);
 export type BlobContainer = z.infer<typeof BlobContainer>;
 
-/** Name of the text encoding a blob was found in; `base64-base64` is base64 of base64. */
-export const EncodingName = z.enum(['binary', 'base64', 'base64url', 'hex', 'base64-base64']);
+/**
+ * Name of the text encoding a blob was found in. `base64-base64` is base64 of base64; `byte-list` numbers one after the
+ * other, as arrays of programs and JSON have them; `escaped` a string with escapes (`\\x01`, `%01`); `hex-dump` lines with
+ * offsets, of xxd or hexdump.
+ */
+export const EncodingName = z.enum([
+  'binary',
+  'base64',
+  'base64url',
+  'hex',
+  'base64-base64',
+  'byte-list',
+  'escaped',
+  'hex-dump',
+  'quoted-printable',
+]);
 export type EncodingName = z.infer<typeof EncodingName>;
 
 export const SymmetricLayout = z.enum(['v0', 'v1', 'v2']);
@@ -91,8 +105,12 @@ export const Finding = z.object({
   severity: Severity,
   /** One sentence: what is so. */
   title: z.string(),
-  /** How we know, and what to do. */
-  detail: z.string(),
+  /** How we know: what the bytes or the file say, a line each. */
+  evidence: z.array(z.string()),
+  /** What follows from it, or why it matters; empty where the title says it all. */
+  reason: z.string(),
+  /** What to do; empty where there is nothing to do. */
+  remedy: z.string(),
   /** Bytes of the file or blob it points at, when it points at some. */
   range: ByteRange.nullable(),
 });

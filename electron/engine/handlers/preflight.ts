@@ -8,12 +8,14 @@ export function preflightHandlers({
   learned,
   connection,
   witness,
+  twoStep,
 }: Rooms): PageHandlers['preflight'] {
   return {
     permissions: async ({ blobIds, ...request }) => {
       const known = new Map<string, SourceKey | null>();
+      const way = request.route === 'reencrypt' ? null : await twoStep(request.destination.keyId);
       const checked = await checkPermissions({
-        kms: connection.kms(),
+        kms: way?.kms ?? connection.kms(),
         request,
         blobs: blobIds.map((blobId) => workspace.get(blobId).found),
         sourceKeyOf: ({ identification: { keyFingerprint }, declared }: FoundBlob) => {
@@ -30,7 +32,7 @@ export function preflightHandlers({
           if (learnt !== null) return learnt;
           return declared.keyArn === null ? null : { keyId: declared.keyArn, by: 'declared' };
         },
-      });
+      }).finally(() => way?.kms.close());
       witness.note('action', {
         outcome: 'rights asked',
         detail: checked.checks.map(({ sourceKeyId, answer }) => `${sourceKeyId} ${answer}`).join('; '),

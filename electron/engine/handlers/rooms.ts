@@ -12,6 +12,7 @@ import type { Reports } from '../reports.ts';
 import type { Runs } from '../runs.ts';
 import type { SettingsFile } from '../settings.ts';
 import type { SignIn } from '../sign-in.ts';
+import type { TwoStep } from '../two-steps.ts';
 import type { Witness } from '../witness.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -30,6 +31,8 @@ export interface Rooms {
   readonly practice: Practice;
   readonly runs: Runs;
   readonly plans: PlanDesk;
+  /** The way of a run that decrypts here and encrypts there; its child is the caller's to close. */
+  readonly twoStep: (destinationKeyId: string) => Promise<TwoStep>;
   readonly settings: SettingsFile;
   readonly audit: AuditRoom;
   readonly history: History;

@@ -1,6 +1,7 @@
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
 import { jsonCompanion } from '../companions.ts';
 import { decodeText } from '../encoding.ts';
+import { IN_CLEAR_REMEDY } from '../in-clear.ts';
 import { type JsonMember, type JsonObject, jsonDocuments, visitObjects } from '../json-ranges.ts';
 import type { TextView } from '../text-view.ts';
 import type { Companion, FoundBlob, NewBlob, Scan } from '../types.ts';
@@ -72,8 +73,9 @@ function broken(view: TextView): Scan | null {
     code: 'invalid-json',
     severity: 'warning',
     title: 'The file looks like AWS CLI output but is not valid JSON.',
-    detail:
-      'It names a CiphertextBlob, but cannot be read: it may be cut short or edited. Repair it and add it again.',
+    evidence: ['It names a CiphertextBlob, but cannot be read.'],
+    reason: 'It may be cut short or edited.',
+    remedy: 'Repair it and add it again.',
     range: null,
   };
   return { blobs: [], findings: [finding], plaintext: [] };
@@ -88,7 +90,11 @@ function readObject(view: TextView, object: JsonObject, prefix: string, scan: Co
   if (blobNames.length === 0 && secret.length === 0) return;
   const place = prefix + placeOf(view, object);
   const plaintextFindings = secret.map(({ name, range }) =>
-    plaintextFinding(name, range, blobNames.length > 0),
+    plaintextFinding(
+      name,
+      range,
+      BLOB_MEMBERS.some((one) => named.has(one)),
+    ),
   );
   scan.findings.push(...plaintextFindings);
   scan.plaintext.push(...secret.map(({ range }) => range));
@@ -228,10 +234,10 @@ function plaintextFinding(name: string, range: ByteRange, beside: boolean): Find
     title: beside
       ? 'The plaintext stands beside its ciphertext.'
       : 'The file holds a plaintext that KMS gave out.',
-    detail:
-      `The member ${name} holds the secret in clear: whoever reads this file needs no KMS. Rewrap does not read it, ` +
-      'and leaves it out of what it writes elsewhere. Delete it here, and treat the secret as exposed if others could ' +
-      'read the file.',
+    evidence: [`The member ${name} holds the secret in clear.`],
+    reason:
+      'Whoever reads this file needs no KMS. Rewrap does not read it, and leaves it out of what it writes elsewhere.',
+    remedy: IN_CLEAR_REMEDY,
     range,
   };
 }
@@ -241,7 +247,9 @@ function undecodable(view: TextView, member: JsonMember, place: string): Finding
     code: 'undecodable-blob',
     severity: 'warning',
     title: `${place} is not base64.`,
-    detail: 'It cannot be decoded: it may have been shortened (“AQICAHh…”) or masked. Add the whole value.',
+    evidence: ['It holds characters, or a number of them, that no base64 has.'],
+    reason: 'It may have been shortened (“AQICAHh…”) or masked.',
+    remedy: 'Add the whole value.',
     range: { start: view.byteAt(member.valueStart), end: view.byteAt(member.valueEnd) },
   };
 }
@@ -251,7 +259,9 @@ function duplicates(place: string): Finding {
     code: 'duplicate-member',
     severity: 'warning',
     title: 'A JSON object names a member twice.',
-    detail: `In ${place === '' ? 'the object' : place} only the last one counts, for every JSON reader and for Rewrap. Remove the others.`,
+    evidence: [`It is in ${place === '' ? 'the object at the top' : place}.`],
+    reason: 'Only the last one counts, for every JSON reader and for Rewrap.',
+    remedy: 'Remove the others.',
     range: null,
   };
 }

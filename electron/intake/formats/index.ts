@@ -1,3 +1,4 @@
+import { MAY_HOLD_BYTES } from '../bytewise/index.ts';
 import { awsCliJson } from './aws-cli-json.ts';
 import { binaryEnvelope, textEnvelopes } from './envelopes/index.ts';
 import type { Format } from './format.ts';
@@ -23,7 +24,7 @@ const BEGINNINGS =
 
 /** Whether a text may hold more blobs than were found in it: cheap, so that one alone is not looked for twice. */
 function hasOthers(text: string, found: number): boolean {
-  if (OTHER_CIPHERTEXT.test(text)) return true;
+  if (OTHER_CIPHERTEXT.test(text) || MAY_HOLD_BYTES.test(text)) return true;
   let met = 0;
   for (const _ of text.matchAll(BEGINNINGS)) if (++met > found) return true;
   return false;

@@ -21,9 +21,10 @@ export function withContextFinding(blob: FoundBlob): FoundBlob {
     code: 'no-encryption-context',
     severity: 'info',
     title: 'The container declares no encryption context.',
-    detail:
-      'With a context, KMS opens the blob only for who names it, key policies can ask for it, and CloudTrail shows it. ' +
-      `Choose one for the destination if you want that: ${how}, and Rewrap writes it there.`,
+    evidence: ['It could name one, and names none.'],
+    reason:
+      'With a context, KMS opens the blob only for who names it, key policies can ask for it, and CloudTrail shows it.',
+    remedy: `Choose one for the destination if you want that: ${how}, and Rewrap writes it there.`,
     range: null,
   };
   return { ...blob, findings: [...blob.findings, finding] };

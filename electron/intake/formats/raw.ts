@@ -119,17 +119,19 @@ function shortFinding(bytes: Uint8Array): Finding {
         code: 'possible-plaintext-key',
         severity: 'warning',
         title: `The file is ${size} of random data: the size of a data key in clear.`,
-        detail:
-          'It is too short to be KMS ciphertext. It may be a key, a digest or a MAC. Rewrap does not show it. If it is a ' +
-          'key, delete it: with it nobody needs KMS.',
+        evidence: ['It is random by every test, and too short to be KMS ciphertext.'],
+        reason:
+          'It may be a key, a digest or a MAC. With a key in clear nobody needs KMS. Rewrap does not show it.',
+        remedy: 'If it is a key, delete it, and make anew what it protected.',
         range: null,
       }
     : {
         code: 'too-short',
         severity: 'info',
         title: `The file is ${size} of binary data: too short to be KMS ciphertext.`,
-        detail:
-          'The shortest KMS ciphertext has more than 130 bytes. It may be cut short: look for the whole value.',
+        evidence: ['The shortest KMS ciphertext has more than 130 bytes.'],
+        reason: 'It may be cut short.',
+        remedy: 'Look for the whole value.',
         range: null,
       };
 }

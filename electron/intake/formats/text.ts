@@ -91,9 +91,9 @@ export function writingFindings({ irregular, encoding }: DecodedText): Finding[]
       code: 'irregular-encoding',
       severity: 'info',
       title: 'The text is not written as an encoder would write it.',
-      detail:
-        'It decodes, but its letters are of mixed case or its last character has stray bits: it may have been edited ' +
-        'by hand. A new blob is written in the regular form.',
+      evidence: ['It decodes, but its letters are of mixed case or its last character has stray bits.'],
+      reason: 'It may have been edited by hand. A new blob is written in the regular form.',
+      remedy: '',
       range: null,
     });
   if (encoding.name === 'base64-base64')
@@ -101,9 +101,11 @@ export function writingFindings({ irregular, encoding }: DecodedText): Finding[]
       code: 'double-base64',
       severity: 'info',
       title: 'The blob is base64-encoded twice.',
-      detail:
-        'Often a sign that text was encoded again by mistake. KMS takes the blob inside; a new blob is written in the ' +
-        'same way, twice encoded.',
+      evidence: ['What it decodes to is base64 again, and only that decodes to a blob.'],
+      reason:
+        'Often a sign that text was encoded again by mistake. KMS takes the blob inside; a new blob is written in the same ' +
+        'way, twice encoded.',
+      remedy: '',
       range: null,
     });
   return findings;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes } from 'node:crypto';
 import { type Ask, authorize, permittedKey } from '../authorize.ts';
 import { KIND } from '../blob-layout.ts';
 import {
@@ -12,15 +12,29 @@ import {
   findSource,
   keyIdNeeded,
 } from '../cipher-sides.ts';
+import { publicKeyDer } from '../ciphers.ts';
 import { dryRunSucceeded, unsupported, validationError } from '../errors.ts';
 import { checkGrantTokens } from '../grants.ts';
 import { keyArn } from '../key-place.ts';
+import { KEY_SPECS } from '../key-specs.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import type { KeyRecord } from '../records.ts';
 import { peekKey } from '../resolve.ts';
 import type { World } from '../world.ts';
 import type { Output } from './output.ts';
 
+/** `DataKeyPairSpec` of the service model. */
+const PAIR_SPECS = [
+  'RSA_2048',
+  'RSA_3072',
+  'RSA_4096',
+  'ECC_NIST_P256',
+  'ECC_NIST_P384',
+  'ECC_NIST_P521',
+  'ECC_SECG_P256K1',
+  'SM2',
+  'ECC_NIST_EDWARDS25519',
+] as const;
 const MODIFIERS = ['IGNORE_CIPHERTEXT'] as const;
 
 /** `Encrypt`. */
@@ -179,6 +193,54 @@ function newDataKey(world: World, members: Members, operation: string): Output {
     CiphertextBlob: blob.toString('base64'),
     Plaintext: plaintext.toString('base64'),
     KeyId: keyArn(key),
+    ...materialId('KeyMaterialId', key),
+  };
+  plaintext.fill(0);
+  return output;
+}
+
+/** `GenerateDataKeyPair`. */
+export function generateDataKeyPair(world: World, members: Members): Promise<Output> {
+  return newKeyPair(world, members, 'GenerateDataKeyPair');
+}
+
+/** `GenerateDataKeyPairWithoutPlaintext`. */
+export async function generateDataKeyPairWithoutPlaintext(world: World, members: Members): Promise<Output> {
+  const { PrivateKeyPlaintext: _, ...output } = await newKeyPair(
+    world,
+    members,
+    'GenerateDataKeyPairWithoutPlaintext',
+  );
+  return output;
+}
+
+/** The private key as PKCS#8 DER, the public one as SubjectPublicKeyInfo (API reference). */
+async function newKeyPair(world: World, members: Members, operation: string): Promise<Output> {
+  const keyId = members.requiredString('KeyId', LENGTHS.keyId);
+  const specName = members.choice('KeyPairSpec', PAIR_SPECS);
+  members.requireMember('KeyPairSpec');
+  const context = members.context('EncryptionContext');
+  const grantTokens = members.grantTokens();
+  const dryRun = members.boolean('DryRun');
+  refuseRecipient(members);
+  members.check();
+
+  checkGrantTokens(world.state, grantTokens);
+  const key = permittedKey(world, keyId, { action: operation, context, algorithm: 'SYMMETRIC_DEFAULT' });
+  checkKey(key, 'SYMMETRIC_DEFAULT', operation);
+  const spec = KEY_SPECS.get(specName ?? '');
+  if (spec === undefined) throw unsupported(`The practice KMS makes no key pair of ${specName}.`);
+  if (dryRun) throw dryRunSucceeded();
+  const plaintext = await spec.generate();
+  const publicKey = publicKeyDer(createPrivateKey({ key: plaintext, format: 'der', type: 'pkcs8' }));
+  const blob = encrypt(key, 'SYMMETRIC_DEFAULT', KIND.GenerateDataKeySpec, plaintext, context);
+  world.state.usage.note(key, operation, world.requestId);
+  const output = {
+    PrivateKeyCiphertextBlob: blob.toString('base64'),
+    PrivateKeyPlaintext: plaintext.toString('base64'),
+    PublicKey: publicKey.toString('base64'),
+    KeyId: keyArn(key),
+    KeyPairSpec: specName ?? '',
     ...materialId('KeyMaterialId', key),
   };
   plaintext.fill(0);

@@ -6,6 +6,8 @@ import {
   decryptOperation,
   encryptOperation,
   generateDataKey,
+  generateDataKeyPair,
+  generateDataKeyPairWithoutPlaintext,
   generateDataKeyWithoutPlaintext,
   reEncryptOperation,
 } from './cipher.ts';
@@ -19,6 +21,7 @@ import {
   getPublicKey,
   listKeys,
   scheduleKeyDeletion,
+  updateKeyDescription,
 } from './keys.ts';
 import { replicateKey } from './multi-region.ts';
 import type { Output } from './output.ts';
@@ -49,6 +52,8 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['EnableKeyRotation', enableKeyRotation],
   ['Encrypt', encryptOperation],
   ['GenerateDataKey', generateDataKey],
+  ['GenerateDataKeyPair', generateDataKeyPair],
+  ['GenerateDataKeyPairWithoutPlaintext', generateDataKeyPairWithoutPlaintext],
   ['GenerateDataKeyWithoutPlaintext', generateDataKeyWithoutPlaintext],
   ['GetKeyLastUsage', getKeyLastUsage],
   ['GetKeyPolicy', getKeyPolicy],
@@ -71,6 +76,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['TagResource', tagResource],
   ['UntagResource', untagResource],
   ['UpdateAlias', updateAlias],
+  ['UpdateKeyDescription', updateKeyDescription],
 ]);
 
 /**

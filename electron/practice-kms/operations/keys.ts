@@ -153,6 +153,15 @@ function setEnabled(world: World, members: Members, operation: string, to: KeySt
   return {};
 }
 
+/** `UpdateKeyDescription`: also of a disabled key, not of one that is pending deletion (AWS guide, "Key states"). */
+export function updateKeyDescription(world: World, members: Members): Output {
+  const description = members.requiredString('Description', LENGTHS.description);
+  const key = keyWithoutAlias(world, members, 'UpdateKeyDescription');
+  if (key.state === 'PendingDeletion') throw invalidState(`${keyArn(key)} is pending deletion.`);
+  world.state.setDescription(key, description);
+  return {};
+}
+
 /** `ScheduleKeyDeletion`. When the waiting period ends, the key, its material and its aliases are gone for good. */
 export function scheduleKeyDeletion(world: World, members: Members): Output {
   const days = members.integer('PendingWindowInDays', 1, 365) ?? WINDOW.default;

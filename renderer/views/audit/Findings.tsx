@@ -101,7 +101,7 @@ function FindingCard({ finding }: { readonly finding: AuditFinding }) {
           {plural(finding.files, 'file')}
         </span>
       </p>
-      <p>{finding.reason}</p>
+      {finding.reason !== '' && <p>{finding.reason}</p>}
       <dl className="finding-facts">
         {suppressed !== null && (
           <>

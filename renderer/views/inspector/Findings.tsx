@@ -21,7 +21,7 @@ export function Findings({ findings }: { readonly findings: readonly Finding[] }
               <span className="finding-word">{SEVERITY_WORDS[finding.severity]}: </span>
               {finding.title}
             </p>
-            <p className="finding-detail">{finding.detail}</p>
+            <Parts finding={finding} />
           </div>
         </div>
       ))}
@@ -29,7 +29,7 @@ export function Findings({ findings }: { readonly findings: readonly Finding[] }
   );
 }
 
-/** Notes that ask for nothing: one line each, opened for the detail. */
+/** Notes that ask for nothing: one line each, opened for the rest. */
 export function Notes({ findings }: { readonly findings: readonly Finding[] }) {
   const notes = findings.filter(({ severity }) => severity === 'info');
   if (notes.length === 0) return null;
@@ -42,9 +42,39 @@ export function Notes({ findings }: { readonly findings: readonly Finding[] }) {
             <ChevronRight className="icon icon-small disclosure-chevron" aria-hidden="true" />
             <span>{note.title}</span>
           </summary>
-          <p className="hint">{note.detail}</p>
+          <Parts finding={note} />
         </details>
       ))}
     </section>
+  );
+}
+
+/** What is read, what follows from it, and what to do, apart from each other. */
+function Parts({ finding: { evidence, reason, remedy } }: { readonly finding: Finding }) {
+  return (
+    <dl className="finding-parts">
+      {evidence.length > 0 && (
+        <>
+          <dt>Evidence</dt>
+          <dd>
+            {evidence.map((line) => (
+              <p key={line}>{line}</p>
+            ))}
+          </dd>
+        </>
+      )}
+      {reason !== '' && (
+        <>
+          <dt>Reason</dt>
+          <dd>{reason}</dd>
+        </>
+      )}
+      {remedy !== '' && (
+        <>
+          <dt>Remedy</dt>
+          <dd>{remedy}</dd>
+        </>
+      )}
+    </dl>
   );
 }

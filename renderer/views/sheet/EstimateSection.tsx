@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { dollars, estimate, PRICE_SOURCE, QUOTA_SOURCE, type QuotaShare } from '#shared/kms/estimate.ts';
+import { regionOfArn } from '#shared/kms/facts.ts';
 import { SelectInput } from '../../components/fields.tsx';
 import { count, duration } from '../../lib/format.ts';
 import { draftRows } from '../../lib/request.ts';
@@ -22,11 +23,13 @@ export function EstimateSection() {
   if (destination.key === null || destination.algorithm === null || blobs === 0) return null;
   const { requests, seconds, cost, quotas } = estimate({
     blobs,
+    route: draft.route,
     verify,
     source: { algorithm: source.algorithm, spec: source.key?.spec ?? null },
     destination: { algorithm: destination.algorithm, spec: destination.key.spec },
     practice: connection?.choice.kind === 'practice',
     region: connection?.region ?? null,
+    destinationRegion: regionOfArn(destination.key.arn),
     endpoint: connection?.endpoint ?? null,
     perSecond,
   });
@@ -37,7 +40,7 @@ export function EstimateSection() {
         <dd>
           {count(requests.total)}
           {requests.verify > 0 &&
-            ` (${count(requests.reencrypt)} to re-encrypt, ${count(requests.verify)} to verify)`}
+            ` (${count(requests.reencrypt)} ${draft.route === 'reencrypt' ? 'to re-encrypt' : 'to decrypt and encrypt'}, ${count(requests.verify)} to verify)`}
           <span className="hint">
             A preflight sends {count(requests.preflight)} more, billed like all others.
           </span>

@@ -23,10 +23,12 @@ export function PermissionsSection({ request }: { readonly request: RunRequest |
   const current = asked !== null && asked.of === request ? asked : null;
   const check = async (of: RunRequest): Promise<void> => {
     setAsked({ of, state: 'asking' });
-    const { blobIds, source, destination, grantTokens } = of;
+    const { blobIds, source, destination, grantTokens, route } = of;
     let answer: Asked;
     try {
-      const reply = await call(bridge().preflight.permissions({ blobIds, source, destination, grantTokens }));
+      const reply = await call(
+        bridge().preflight.permissions({ blobIds, source, destination, grantTokens, route }),
+      );
       answer = { of, state: 'answered', reply };
     } catch (error) {
       answer = { of, state: 'failed', fault: faultOf(error) };

@@ -5,10 +5,10 @@ import { request } from '../define.ts';
 export const preflightRequests = {
   /**
    * Whether the rights are there: one `ReEncrypt` with `DryRun` and `IGNORE_CIPHERTEXT` for each source key and pair of
-   * contexts. (A preflight of the blobs themselves is a run with `dryRun`.)
+   * contexts; on the way 'decrypt-encrypt' such a `Decrypt`, and a `DryRun` of `Encrypt`. (A preflight of the blobs themselves is a run with `dryRun`.)
    */
   permissions: request(
-    RunRequest.pick({ blobIds: true, source: true, destination: true, grantTokens: true }),
+    RunRequest.pick({ blobIds: true, source: true, destination: true, grantTokens: true, route: true }),
     PermissionChecks,
   ),
 } as const;

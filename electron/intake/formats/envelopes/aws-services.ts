@@ -1,3 +1,5 @@
+import type { Finding } from '#shared/model/blob.ts';
+import { IN_CLEAR_REMEDY } from '../../in-clear.ts';
 import { type Group, Leaf } from '../../structure/index.ts';
 import type { FoundBlob } from '../../types.ts';
 import { messageIn } from './sdk-message.ts';
@@ -54,10 +56,11 @@ function inClear(parameter: Group, value: Leaf, out: Collected): void {
     code: 'plaintext-in-file',
     severity: 'critical',
     title: 'A SecureString of Parameter Store stands here in clear.',
-    detail:
-      `${value.place} is no ciphertext: the parameter was fetched with decryption, and whoever reads this file needs no ` +
-      'KMS. Rewrap does not read it any further, and leaves it out of what it writes elsewhere. Delete it here; fetched ' +
-      'without --with-decryption, the value is a KMS blob.',
+    evidence: [`${value.place} is no ciphertext: the parameter was fetched with decryption.`],
+    reason:
+      'Whoever reads this file needs no KMS. Rewrap does not read it any further, and leaves it out of what it writes ' +
+      'elsewhere.',
+    remedy: `${IN_CLEAR_REMEDY} Fetched without --with-decryption, the value is a KMS blob.`,
     range,
   });
 }
@@ -112,16 +115,19 @@ export const lambdaFunction: GroupReader = (configuration, out) => {
   }
 };
 
-const LAMBDA = {
+const LAMBDA: Finding = {
   code: 'context-by-convention',
   severity: 'info',
   title: 'The encryption context is the one that the Lambda console uses.',
-  detail:
-    'The console’s helper for encrypted variables sends LambdaFunctionName with the function’s name; the file itself does ' +
-    'not say so, and other tools send none. Keep the context that the function’s code sends, and give the function its ' +
-    'new variables with update-function-configuration.',
+  evidence: [
+    'The console’s helper for encrypted variables sends LambdaFunctionName with the function’s name; the file itself does not say so.',
+  ],
+  reason: 'Other tools send none.',
+  remedy:
+    'Keep the context that the function’s code sends, and give the function its new variables with ' +
+    'update-function-configuration.',
   range: null,
-} as const;
+};
 
 /** An ECR authorization token: base64 of JSON whose `datakey` is under a key that AWS owns. */
 export const ecrToken: GroupReader = (token, out) => {

@@ -39,8 +39,8 @@ function readMeta(leaf: Leaf): FoundBlob | null {
     declared: { encryptionContext: {} },
     findings: [
       alsoChange(
-        'OpenTofu passes the kms_key_id of its configuration to Decrypt: name the new key there before the next plan. ' +
-          'It makes a new data key at its next write anyway.',
+        'OpenTofu passes the kms_key_id of its configuration to Decrypt. It makes a new data key at its next write anyway.',
+        'Name the new key in the configuration before the next plan.',
       ),
     ],
   });

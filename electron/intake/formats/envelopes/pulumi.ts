@@ -22,9 +22,11 @@ export const pulumi: GroupReader = (group, out) => {
     findings: [
       alsoChange(
         inStack !== null
-          ? 'The state of the stack holds a copy of this key and its provider: replace it there too (pulumi stack export ' +
-              'gives it, pulumi stack import takes it back).'
-          : 'The stack’s settings file (Pulumi.<stack>.yaml) holds a copy of this key and its provider: replace it there too.',
+          ? 'The state of the stack holds a copy of this key and its provider.'
+          : 'The stack’s settings file (Pulumi.<stack>.yaml) holds a copy of this key and its provider.',
+        inStack !== null
+          ? 'Replace it there too: pulumi stack export gives it, pulumi stack import takes it back.'
+          : 'Replace it there too.',
       ),
     ],
   });

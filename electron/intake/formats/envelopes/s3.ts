@@ -1,3 +1,4 @@
+import type { Finding } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf, readHeaders } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
@@ -97,14 +98,16 @@ function wrapName(alg: string): string {
   return alg === '22' ? 'RSA-OAEP' : alg.slice(0, 60);
 }
 
-function notKms(group: Group, why: string) {
+function notKms(group: Group, why: string): Finding {
   return {
     code: 's3-key-not-kms',
     severity: 'info',
     title: 'An object of the S3 Encryption Client whose key is not under KMS.',
-    detail: `${why}: there is no KMS blob in ${group.place === '' ? 'this metadata' : group.place}, and nothing for KMS to re-encrypt.`,
+    evidence: [`${why}.`],
+    reason: `There is no KMS blob in ${group.place === '' ? 'this metadata' : group.place}, and nothing for KMS to re-encrypt.`,
+    remedy: '',
     range: null,
-  } as const;
+  };
 }
 
 function unreadable(name: string): string {
@@ -114,7 +117,7 @@ function unreadable(name: string): string {
   );
 }
 
-function putBackToS3(withContext: boolean, context: EncryptionContext | null) {
+function putBackToS3(withContext: boolean, context: EncryptionContext | null): Finding {
   const pair =
     withContext && context !== null && 'aws:x-amz-cek-alg' in context
       ? ' The client refuses an object whose context lacks aws:x-amz-cek-alg as it is: keep that pair.'
@@ -123,9 +126,11 @@ function putBackToS3(withContext: boolean, context: EncryptionContext | null) {
     code: 'also-change',
     severity: 'info',
     title: 'The object in S3 gets its new metadata from you.',
-    detail:
+    evidence: [],
+    reason: `This file is a copy of the object’s metadata.${pair}`,
+    remedy:
       'Metadata of an object is replaced by copying the object onto itself with --metadata-directive REPLACE (a new ' +
-      `version); an instruction file is simply uploaded again.${pair}`,
+      'version); an instruction file is simply uploaded again.',
     range: null,
-  } as const;
+  };
 }

@@ -258,18 +258,22 @@ export function contextNotDeclared(where: string): Finding {
     code: 'context-not-declared',
     severity: 'info',
     title: 'The encryption context is not in the file.',
-    detail: `${where} Give it for the source, and choose what the new blob shall have.`,
+    evidence: [],
+    reason: where,
+    remedy: 'Give it for the source, and choose what the new blob shall have.',
     range: null,
   };
 }
 
 /** Something to do outside this file after the blob was replaced. */
-export function alsoChange(detail: string): Finding {
+export function alsoChange(reason: string, remedy: string): Finding {
   return {
     code: 'also-change',
     severity: 'info',
     title: 'Something outside this file must follow the new key.',
-    detail,
+    evidence: [],
+    reason,
+    remedy,
     range: null,
   };
 }

@@ -71,7 +71,8 @@ function readBlobInfo(bytes: Uint8Array, start: number, end: number, place: stri
       findings: [
         alsoChange(
           'The seal stanza of the server’s configuration names the key (kms_key_id). Vault itself re-wraps its values when ' +
-            'the key of its seal changes (vault operator seal-rewrap, or a seal migration): prefer that while it runs.',
+            'the key of its seal changes (vault operator seal-rewrap, or a seal migration).',
+          'Prefer that while Vault runs; otherwise name the new key in the stanza.',
         ),
       ],
     },

@@ -150,9 +150,10 @@ function accessFindings({ role, profile, place }: Entry): Finding[] {
       code: 'sops-access-path',
       severity: 'info',
       title: `SOPS reaches this key through ${through.join(' and ')}.`,
-      detail:
-        `${place} says so, and Rewrap leaves it as it is. Make sure that it may use the new key too (kms:Decrypt), above ` +
-        'all if that key is in another account.',
+      evidence: [`${place} says so.`],
+      reason: 'Rewrap leaves it as it is: SOPS goes the same way to the new key.',
+      remedy:
+        'Make sure that it may use the new key too (kms:Decrypt), above all if that key is in another account.',
       range: null,
     },
   ];
@@ -163,7 +164,9 @@ function undecodable({ enc }: Entry, place: string): Finding {
     code: 'undecodable-blob',
     severity: 'warning',
     title: `${place} is not base64.`,
-    detail: 'It cannot be decoded: it may have been shortened (“AQICAHh…”) or masked. Add the whole file.',
+    evidence: ['It holds characters, or a number of them, that no base64 has.'],
+    reason: 'It may have been shortened (“AQICAHh…”) or masked.',
+    remedy: 'Add the whole file.',
     range: { start: enc.view.byteAt(enc.outerStart), end: enc.view.byteAt(enc.outerEnd) },
   };
 }

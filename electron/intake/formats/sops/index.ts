@@ -110,10 +110,12 @@ function providerFindings(counts: ReadonlyMap<string, number>, kmsEntries: numbe
       code: 'sops-other-keys',
       severity: 'info',
       title: `The SOPS file also opens with ${parts.join(', ')}.`,
-      detail:
+      evidence: ['Its metadata lists them beside the entries of AWS KMS.'],
+      reason:
         kmsEntries === 0
           ? 'It has no AWS KMS entry: there is nothing for KMS to re-encrypt.'
           : 'Whoever holds one of these reads the file without AWS KMS; moving its KMS entries to another key does not change that.',
+      remedy: '',
       range: null,
     },
   ];

@@ -1,6 +1,7 @@
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
 import { randomness } from '../../../inspect/index.ts';
-import { type Group, Leaf } from '../../structure/index.ts';
+import { IN_CLEAR_REMEDY } from '../../in-clear.ts';
+import { Group, Leaf } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
 import type { FoundBlob } from '../../types.ts';
 
@@ -22,9 +23,14 @@ const KEY_SIZES: readonly number[] = [16, 24, 32, 48, 64];
 /** The plaintext of a blob as another member of its map. */
 export function plaintextMembers(blob: FoundBlob, parent: Group, out: Beside): void {
   for (const member of parent.members) {
-    if (!(member instanceof Leaf) || typeof member.key !== 'string' || member.end - member.start > 8192)
+    if (typeof member.key !== 'string' || member.end - member.start > 8192) continue;
+    if (member instanceof Group) {
+      // A buffer of bytes written as JSON.
+      const range = plaintextBuffer(member);
+      if (range !== null) tell(member.place, range, out);
       continue;
-    const name = member.key.toLowerCase().replaceAll(/[_-]/g, '');
+    }
+    const name = plainName(member.key);
     const { view } = member;
     const range = { start: view.byteAt(member.outerStart), end: view.byteAt(member.outerEnd) };
     if (range.start === blob.range.start || member.end === member.start) continue;
@@ -33,6 +39,19 @@ export function plaintextMembers(blob: FoundBlob, parent: Group, out: Beside): v
       (KEY_NAMES.test(name) && isKeyOf(blob, member.raw));
     if (isPlain) tell(member.place, range, out);
   }
+}
+
+/** The bytes of a plaintext that is a list or map of numbers, or such a list in a `Buffer`; null for anything else. */
+function plaintextBuffer(group: Group): ByteRange | null {
+  const data = group.member('data');
+  const [first] = (data instanceof Group ? data : group).members;
+  if (!(first instanceof Leaf) || !group.bracketed || !/^-?\d{1,3}$/.test(first.raw)) return null;
+  if (!PLAIN_NAMES.test(plainName(String(group.key)))) return null;
+  return { start: first.view.byteAt(group.start), end: first.view.byteAt(group.end) };
+}
+
+function plainName(key: string): string {
+  return key.toLowerCase().replaceAll(/[_-]/g, '');
 }
 
 /**
@@ -75,10 +94,11 @@ function tell(where: string, range: ByteRange, out: Beside): void {
     code: 'plaintext-beside-blob',
     severity: 'critical',
     title: 'The plaintext stands beside its ciphertext.',
-    detail:
-      `${where} holds the secret in clear: whoever reads this file needs no KMS. Rewrap does not read it any further, and ` +
-      'leaves it out of what it writes elsewhere. Delete it here, and treat the secret as exposed if others could read ' +
-      'the file.',
+    evidence: [`${where} holds the secret in clear.`],
+    reason:
+      'Whoever reads this file needs no KMS. Rewrap does not read it any further, and leaves it out of what it writes ' +
+      'elsewhere.',
+    remedy: IN_CLEAR_REMEDY,
     range,
   });
 }

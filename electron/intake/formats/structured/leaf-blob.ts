@@ -13,7 +13,7 @@ const MIN_CHARACTERS = 64;
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 
 /** Names under which random bytes of an RSA size are believed to be ciphertext. */
-const TELLING_NAME = /cipher|encrypt|blob|kms/i;
+export const TELLING_NAME = /cipher|encrypt|blob|kms/i;
 
 /**
  * The blob that a value is, written as text. Random base64 of an RSA size is taken only where its name says that it is

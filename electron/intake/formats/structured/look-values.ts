@@ -56,6 +56,8 @@ function lookValue(leaf: Leaf, container: BlobContainer): FoundBlob | null {
     findings: [],
   };
   const value = leaf.value();
+  // All of these are ASCII; other text is none of them, and its bytes would not be those of the file.
+  if (/[^ -~\s]/.test(value)) return null;
   const said = looksLikeText(value);
   if (said !== null)
     return LISTED.has(said.kind)

@@ -1,5 +1,6 @@
 import type { BlobContainer, ByteRange, Finding } from '#shared/model/blob.ts';
 import { apart } from '../../apart.ts';
+import { MAY_HOLD_BYTES } from '../../bytewise/index.ts';
 import { type Group, type Leaf, positionOf, readStructure, type Structure } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
 import type { FoundBlob } from '../../types.ts';
@@ -11,6 +12,7 @@ import { withKeyLabel } from './key-labels.ts';
 import { foundAt, leafBlob } from './leaf-blob.ts';
 import { lookValues, OTHER_CIPHERTEXT } from './look-values.ts';
 import { blobTokens } from './tokens.ts';
+import { writtenBytes } from './written-bytes.ts';
 
 /** Most blobs listed of one file. */
 const MAX_BLOBS = 200_000;
@@ -29,12 +31,16 @@ const WORTH_READING =
 export const structuredText: Format = {
   container: 'text',
   read({ text: view, name }) {
-    if (view === null || !(WORTH_READING.test(view.text) || OTHER_CIPHERTEXT.test(view.text))) return null;
+    if (view === null || !mayHold(view.text)) return null;
     const { blobs, cut, beside } = textBlobs(view, readStructure(view, name), () => true);
     const findings = [...(cut ? [tooMany()] : []), ...beside.findings];
     return blobs.length === 0 ? null : { blobs, findings, plaintext: sorted(beside.plaintext) };
   },
 };
+
+function mayHold(text: string): boolean {
+  return WORTH_READING.test(text) || OTHER_CIPHERTEXT.test(text) || MAY_HOLD_BYTES.test(text);
+}
 
 /** The blobs of a text, in its order; of values, only those that `wanted` takes. */
 export function textBlobs(
@@ -45,11 +51,10 @@ export function textBlobs(
   const beside: Beside = { findings: [], plaintext: [] };
   const values = structure === null ? [] : valueBlobs(structure, wanted, beside);
   const inText = values.length > MAX_BLOBS ? [] : tokenBlobs(view, structure, values, wanted, beside);
+  const known = [...values, ...inText, ...bytewiseBlobs(view, structure, wanted, beside)];
   const looks =
-    structure !== null && OTHER_CIPHERTEXT.test(view.text)
-      ? apartFrom([...values, ...inText], structure, wanted)
-      : [];
-  const blobs = [...values, ...inText, ...looks].sort((a, b) => a.range.start - b.range.start);
+    structure !== null && OTHER_CIPHERTEXT.test(view.text) ? apartFrom(known, structure, wanted) : [];
+  const blobs = [...known, ...looks].sort((a, b) => a.range.start - b.range.start);
   return { blobs: distinct(apart(blobs.slice(0, MAX_BLOBS))), cut: blobs.length > MAX_BLOBS, beside };
 }
 
@@ -152,6 +157,25 @@ function tokenBlobs(
   return blobs;
 }
 
+/** Bytes written one by one; where they are a member of a map, with what is written beside them. */
+function bytewiseBlobs(
+  view: TextView,
+  structure: Structure | null,
+  wanted: (leaf: Leaf) => boolean,
+  beside: Beside,
+): FoundBlob[] {
+  const found = writtenBytes(view, structure, wanted);
+  const siblings = new Map<Group, number>();
+  for (const { parent } of found) if (parent !== null) siblings.set(parent, (siblings.get(parent) ?? 0) + 1);
+  const labelled =
+    structure?.syntax === 'json' || structure?.syntax === 'json-lines' || structure?.syntax === 'yaml';
+  return found.map(({ blob, parent }) => {
+    if (!labelled || parent?.kind !== 'map' || siblings.get(parent) !== 1) return blob;
+    plaintextMembers(blob, parent, beside);
+    return withContextLabel(withKeyLabel(blob, parent), parent);
+  });
+}
+
 /** A name that stands twice in one map is numbered from its second time on. */
 function distinct(blobs: readonly FoundBlob[]): FoundBlob[] {
   const times = new Map<string, number>();
@@ -167,7 +191,9 @@ function tooMany(): Finding {
     code: 'too-many-blobs',
     severity: 'warning',
     title: `The file holds more than ${MAX_BLOBS.toLocaleString('en')} blobs; only the first are listed.`,
-    detail: 'The others are neither shown nor re-encrypted. Split the file and add the parts.',
+    evidence: [],
+    reason: 'The others are neither shown nor re-encrypted.',
+    remedy: 'Split the file and add the parts.',
     range: null,
   };
 }

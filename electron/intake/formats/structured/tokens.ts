@@ -51,7 +51,7 @@ export function* blobTokens(view: TextView, skip: (index: number) => number): Ge
       continue;
     }
     if (end - start > MAX_CHARACTERS || !startsRun(text, start)) continue;
-    const token = read(view, start, end) ?? readWrapped(view, start, end);
+    const token = read(view, start, end) ?? readQuoted(view, start, end) ?? readWrapped(view, start, end);
     if (token === null) continue;
     at = token.end;
     yield token;
@@ -69,7 +69,9 @@ function startsRun(text: string, start: number): boolean {
   if (before === undefined || !/[A-Za-z0-9+/_-]/.test(before)) return true;
   // kms://AQIC…
   if (before === '/' && text.slice(start - 3, start) === '://') return true;
-  return /[nrt]/.test(before) && text[start - 2] === '\\';
+  if (/[nrt]/.test(before) && text[start - 2] === '\\') return true;
+  // Hex after \\x (PostgreSQL's bytea) or 0x.
+  return /(?:\\|(?<![0-9A-Za-z])0)[xX]$/.test(text.slice(Math.max(0, start - 3), start));
 }
 
 function read(view: TextView, start: number, end: number): Token | null {
@@ -81,6 +83,26 @@ function read(view: TextView, start: number, end: number): Token | null {
   });
   return decoded?.identification.kind === 'kms-symmetric' ? { start, end, decoded } : null;
 }
+
+/** Lines that quoted-printable ends with an equals sign, and padding as it writes it. */
+function readQuoted(view: TextView, start: number, firstEnd: number): Token | null {
+  const { text } = view;
+  if (!text.startsWith('=', firstEnd - 1) && !text.startsWith('=', firstEnd)) return null;
+  let end = start;
+  while (end - start < MAX_CHARACTERS) {
+    LETTERS.lastIndex = end;
+    const line = LETTERS.exec(text)?.[0] ?? '';
+    if (end > start && BEGINS.test(line)) return null;
+    end += line.length;
+    SOFT_BREAK.lastIndex = end;
+    const soft = SOFT_BREAK.exec(text)?.[0];
+    if (soft === undefined) break;
+    end += soft.length;
+  }
+  return end === start ? null : read(view, start, end);
+}
+const LETTERS = /(?:[A-Za-z0-9+/_-]|=3[Dd])+/y;
+const SOFT_BREAK = /=\r?\n/y;
 
 /** Lines of equal length, and a last one that is no longer. */
 function readWrapped(view: TextView, start: number, firstEnd: number): Token | null {
