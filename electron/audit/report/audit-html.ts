@@ -9,6 +9,8 @@ import type { Asked, Stated } from './stated.ts';
 
 /** Places that an HTML report lists for a finding; CSV, JSON and SARIF list all. */
 const HTML_PLACES = 50;
+/** Bars of a chart on paper; the table of keys goes further. */
+const HTML_BARS = 12;
 
 const TONES: Record<Severity, Tone> = { critical: 'danger', warning: 'attention', info: 'info' };
 const COVERAGE_TONES: Record<string, Tone> = {
@@ -89,12 +91,15 @@ export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked }: Aske
               type: 'bars',
               title: FACET_WORDS[name],
               total: summary.totals.blobs,
-              bars: bars.map((bar) => ({
+              bars: bars.slice(0, HTML_BARS).map((bar) => ({
                 label: bar.label,
                 count: bar.blobs,
                 ...(bar.value === '' ? { tone: 'none' as const } : {}),
               })),
-              rest: more,
+              rest: {
+                values: more.values + Math.max(0, bars.length - HTML_BARS),
+                blobs: bars.slice(HTML_BARS).reduce((sum, bar) => sum + bar.blobs, more.blobs),
+              },
             })),
         },
       ],

@@ -32,15 +32,15 @@ thead th{color:var(--soft);font-size:12px;vertical-align:bottom}
 .strong{font-weight:600;font-size:15px}
 .totals{display:grid;grid-template-columns:repeat(auto-fit,minmax(6.5rem,1fr));gap:0;margin:.75rem 0 1rem;border:1px solid var(--line);border-radius:6px;overflow:hidden}
 .total{display:flex;flex-direction:column-reverse;padding:.5rem .75rem;box-shadow:1px 0 0 var(--line),0 1px 0 var(--line)}
-.total dd{font-size:20px;font-weight:600;font-variant-numeric:tabular-nums}.total dt{font-size:12px}
+.total dd{font-size:20px;font-weight:600;font-variant-numeric:tabular-nums}.total dt{font-size:12px;white-space:nowrap}
 .ink-danger dd{color:var(--bad)}.ink-attention dd{color:var(--att)}.ink-done dd{color:var(--done)}
 .charts{columns:28rem;column-gap:1rem}
 .chart{margin:0 0 1rem;padding:.75rem 1rem;border:1px solid var(--line);border-radius:6px;break-inside:avoid}
 .chart table{margin:0}.chart tr:last-child>*{border-bottom:0}
-.bars .bar{width:32%;vertical-align:middle}.bars .n{width:4.5rem}
+.bars .bar{width:28%;vertical-align:middle}.bars .n{width:4.5rem}
 .beside thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.bars svg{display:block;width:100%;height:10px}.track{fill:var(--sunken)}.rest{color:var(--soft)}
-.beside{position:relative}.picture{position:absolute;inset:0 9rem 0 auto;width:32%;pointer-events:none}
+.bars svg{display:block;width:100%;height:10px}.track{fill:var(--sunken)}.rest{color:var(--soft)}.bars .long{font-size:.9em}
+.beside{position:relative}.picture{position:absolute;inset:0 9rem 0 auto;width:28%;pointer-events:none}
 .stack{display:block;width:100%;height:14px;margin:.35rem 0;border-radius:3px}
 .key{display:inline-block;width:.75rem;height:.75rem;margin-right:.5rem;border-radius:2px}
 .fill-done{fill:var(--done);background:var(--done)}.fill-soft{fill:var(--accent);background:var(--accent)}.fill-attention{fill:var(--att);background:var(--att)}.fill-danger{fill:var(--bad);background:var(--bad)}.fill-info{fill:var(--run);background:var(--run)}.fill-none{fill:var(--grey);background:var(--grey)}
@@ -59,14 +59,14 @@ const PRINT = `
 @media print{
 :root{color-scheme:light}
 body{max-width:none;padding:0;font-size:10.5px;orphans:3;widows:3}
-h1{font-size:22px}h2{font-size:14px;margin-top:1.5rem}h3,.finding h3{font-size:11px}.strong{font-size:12px}.total dd{font-size:16px}
+h1{font-size:22px}h2{font-size:14px;margin-top:1.5rem}h3,.finding h3{font-size:11px}.strong{font-size:12px}.total{padding:.4rem .6rem}.total dd{font-size:16px}.total dt{font-size:9.5px}
 h1,h2,h3,thead{break-after:avoid}
 thead{display:table-header-group}tr,li,.total,.chart{break-inside:avoid}
 .finding{break-inside:auto;-webkit-box-decoration-break:clone;box-decoration-break:clone}
 .finding h3,.finding>p,.finding>dl{break-inside:avoid}.finding h3,.finding>p{break-after:avoid}
-.charts{columns:2;column-gap:.75rem}.chart{padding:.5rem .75rem;margin-bottom:.75rem}
+section>ul{columns:2;column-gap:1.5rem;font-size:9.5px}.charts{columns:2;column-gap:.75rem}.chart{padding:.5rem .75rem;margin-bottom:.75rem}
 .finding ul{columns:2;font-size:9.5px}
-table{font-size:9.5px}thead th{font-size:9px}th,td{padding:.2rem .5rem .2rem 0}.totals{grid-template-columns:repeat(auto-fit,minmax(4.6rem,1fr))}.bars .n{width:3.6rem}.picture{right:7.2rem}
+table{font-size:9.5px}thead th{font-size:9px}th,td{padding:.2rem .5rem .2rem 0}.totals{grid-template-columns:repeat(auto-fit,minmax(5.2rem,1fr))}.bars .n{width:3.6rem}.picture{right:7.2rem}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }
 `.trim();
