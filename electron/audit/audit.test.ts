@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { weighedWords } from '#shared/audit-words.ts';
 import { arnOf, input, key, NOW, row } from './audit.test-help.ts';
 import { facetMembers, makeAudit, suppressionMembers } from './audit.ts';
+import { Columns } from './columns.ts';
 import { deletionImpact } from './deletion.ts';
 import { readRules } from './rules.ts';
 import { Subjects } from './subjects.ts';
@@ -179,6 +180,32 @@ describe('the columns', () => {
     expect(rows.map((_, i) => audit.subjects[columns.cohort[i] ?? -1])).toEqual(
       rows.map((each) => finder.of(each)),
     );
+  });
+
+  it('are after each change of the list what they would be if made anew', () => {
+    const told = (columns: Columns) => [
+      columns.cohorts.map(({ row: first, size }) => [first.id, size]),
+      columns.dates,
+      columns.files,
+      [columns.cohort, columns.date, columns.file, columns.reencryptable].map((column) => [...column]),
+      [...columns.rowsOf([0, 2])],
+    ];
+    let now = rows;
+    let columns = new Columns(now);
+    const steps: ((list: typeof rows) => typeof rows)[] = [
+      (list) => [...list, row({ file: 'new', createdAt: '2021-02-03' })],
+      (list) => list.slice(100),
+      (list) => list.map((each, i) => (i % 50 === 3 ? row({ file: each.file, material: 'dd' }) : each)),
+      (list) => list.filter((_, i) => i % 7 !== 0),
+      (list) => [...list].reverse(),
+      () => [],
+      () => rows,
+    ];
+    for (const step of steps) {
+      now = step(now);
+      columns = new Columns(now, columns);
+      expect(told(columns)).toEqual(told(new Columns(now)));
+    }
   });
 
   it('find the rows of a finding that a look at each row finds', () => {

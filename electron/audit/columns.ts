@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { declaredDate } from '../clusters/index.ts';
+import { CohortCodes, Column, TextCodes } from './codes.ts';
 import { isKms } from './subjects.ts';
 
 /** Blobs that are the same in all that decides whose key protects them and what may be done with it. */
@@ -8,26 +9,13 @@ export interface Cohort {
   /** The first of them: it speaks for all. */
   readonly row: BlobRow;
   readonly kms: boolean;
-  size: number;
+  readonly size: number;
 }
 
 /** A date that containers declare; null where none was declared, or it is none. Milliseconds. */
 export interface DateCode {
   readonly at: number | null;
-  size: number;
-}
-
-/** Numbers for values, from 0, in the order in which they were first met. */
-class Codes<T> {
-  readonly values: T[] = [];
-  readonly #known = new Map<string | null, number>();
-
-  of(key: string | null, make: () => T): number {
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    this.#known.set(key, this.values.length);
-    return this.values.push(make()) - 1;
-  }
+  readonly size: number;
 }
 
 /**
@@ -45,6 +33,9 @@ export class Columns {
   readonly file: Int32Array;
   /** 1 where `ReEncrypt` can be offered. */
   readonly reencryptable: Uint8Array;
+  readonly #cohorts: Column;
+  readonly #dates: Column;
+  readonly #files: Column;
   /** Rows of each cohort, one cohort after the other, each in the order of the list; and where each begins. */
   readonly #byCohort: Int32Array;
   readonly #starts: Int32Array;
@@ -52,42 +43,48 @@ export class Columns {
   #members: string[] | null = null;
   #contexts: { readonly codes: Int32Array; readonly values: readonly (BlobRow | null)[] } | null = null;
 
-  constructor(rows: readonly BlobRow[]) {
-    const count = rows.length;
+  /** `before`: columns of an earlier list; rows that stood in it are not looked at again. */
+  constructor(rows: readonly BlobRow[], before: Columns | null = null) {
     this.rows = rows;
-    this.cohort = new Int32Array(count);
-    this.date = new Int32Array(count);
-    this.file = new Int32Array(count);
-    this.reencryptable = new Uint8Array(count);
-    const cohorts = new CohortCodes();
-    const dates = new Codes<DateCode>();
-    const files = new Codes<string>();
-    let file = '';
-    let fileCode = -1;
-    let createdAt: string | null = null;
-    let date = -1;
-    for (let i = 0; i < count; i += 1) {
-      const row = rows[i];
-      if (row === undefined) continue;
-      this.cohort[i] = cohorts.of(row);
-      // Blobs of a file stand beside each other, and so do their dates.
-      if (date < 0 || row.declared.createdAt !== createdAt) {
-        ({ createdAt } = row.declared);
-        date = dates.of(createdAt, () => ({ at: timeOf(row.declared.createdAt), size: 0 }));
-      }
-      this.date[i] = date;
-      const dated = dates.values[date];
-      if (dated !== undefined) dated.size += 1;
-      if (fileCode < 0 || row.file !== file) {
-        ({ file } = row);
-        fileCode = files.of(file, () => row.file);
-      }
-      this.file[i] = fileCode;
-      if (row.identification.reencryptable) this.reencryptable[i] = 1;
+    const stood = before === null ? null : placesIn(before.rows, rows);
+    this.#cohorts = new Column(
+      rows,
+      () => new CohortCodes(),
+      before === null ? null : before.#cohorts,
+      stood,
+    );
+    this.#dates = new Column(
+      rows,
+      () => new TextCodes((row) => row.declared.createdAt),
+      before === null ? null : before.#dates,
+      stood,
+    );
+    this.#files = new Column(
+      rows,
+      () => new TextCodes((row) => row.file),
+      before === null ? null : before.#files,
+      stood,
+    );
+    this.cohort = this.#cohorts.codes;
+    this.date = this.#dates.codes;
+    this.file = this.#files.codes;
+    const { sizes, firsts } = this.#cohorts;
+    this.cohorts = firsts.flatMap((first, code) => {
+      const row = rows[first];
+      return row === undefined ? [] : [{ row, kms: isKms(row), size: sizes[code] ?? 0 }];
+    });
+    this.dates = this.#dates.firsts.map((first, code) => ({
+      at: timeOf(rows[first]?.declared.createdAt ?? null),
+      size: this.#dates.sizes[code] ?? 0,
+    }));
+    this.files = this.#files.firsts.map((first) => rows[first]?.file ?? '');
+    const reencryptable = new Uint8Array(rows.length);
+    for (let i = 0; i < rows.length; i += 1) {
+      const at = stood === null ? -1 : (stood[i] ?? -1);
+      if (at >= 0 && before !== null) reencryptable[i] = before.reencryptable[at] ?? 0;
+      else if (rows[i]?.identification.reencryptable === true) reencryptable[i] = 1;
     }
-    this.cohorts = cohorts.values;
-    this.dates = dates.values;
-    this.files = files.values;
+    this.reencryptable = reencryptable;
     [this.#byCohort, this.#starts] = sorted(this.cohort, this.cohorts);
   }
 
@@ -131,13 +128,17 @@ export class Columns {
   get contexts(): { readonly codes: Int32Array; readonly values: readonly (BlobRow | null)[] } {
     if (this.#contexts !== null) return this.#contexts;
     const codes = new Int32Array(this.rows.length);
-    const contexts = new Codes<BlobRow | null>();
-    contexts.of(null, () => null);
+    const values: (BlobRow | null)[] = [null];
+    const known = new Map<string, number>();
     this.rows.forEach((row, i) => {
       const { encryptionContext } = row.declared;
-      if (encryptionContext !== null) codes[i] = contexts.of(JSON.stringify(encryptionContext), () => row);
+      if (encryptionContext === null) return;
+      const name = JSON.stringify(encryptionContext);
+      const code = known.get(name) ?? values.push(row) - 1;
+      known.set(name, code);
+      codes[i] = code;
     });
-    this.#contexts = { codes, values: contexts.values };
+    this.#contexts = { codes, values };
     return this.#contexts;
   }
 }
@@ -154,47 +155,21 @@ function timeOf(createdAt: string | null): number | null {
   return date === null ? null : Date.parse(date);
 }
 
-/** Finds the cohort of each row: two lookups for most, and no text put together. */
-class CohortCodes {
-  readonly values: Cohort[] = [];
-  readonly #known = new Map<string | null, Map<string | null, number[]>>();
-
-  of(row: BlobRow): number {
-    const { keyFingerprint } = row.identification;
-    const { keyArn } = row.declared;
-    let ofMaterial = this.#known.get(keyFingerprint);
-    if (ofMaterial === undefined) {
-      ofMaterial = new Map();
-      this.#known.set(keyFingerprint, ofMaterial);
+/** Where each row stood in an earlier list; -1 for one that did not. */
+function placesIn(before: readonly BlobRow[], rows: readonly BlobRow[]): Int32Array {
+  const places = new Int32Array(rows.length);
+  let elsewhere: Map<BlobRow, number> | null = null;
+  for (let i = 0; i < rows.length; i += 1) {
+    const row = rows[i];
+    if (row === before[i]) places[i] = i;
+    else if (rows.length >= before.length || row === undefined) places[i] = -1;
+    else {
+      // Some were taken out: those behind them moved up.
+      elsewhere ??= new Map(before.map((each, at) => [each, at]));
+      places[i] = elsewhere.get(row) ?? -1;
     }
-    let codes = ofMaterial.get(keyArn);
-    if (codes === undefined) {
-      codes = [];
-      ofMaterial.set(keyArn, codes);
-    }
-    for (const code of codes) {
-      const cohort = this.values[code];
-      if (cohort === undefined || !alike(cohort.row, row)) continue;
-      cohort.size += 1;
-      return code;
-    }
-    const code = this.values.push({ row, kms: isKms(row), size: 1 }) - 1;
-    codes.push(code);
-    return code;
   }
-}
-
-/** Whether two blobs of the same key material and label are of one cohort. */
-function alike(a: BlobRow, b: BlobRow): boolean {
-  const { kind, label } = a.identification;
-  return (
-    kind === b.identification.kind &&
-    label === b.identification.label &&
-    a.container === b.container &&
-    a.declared.algorithm === b.declared.algorithm &&
-    // The size tells which RSA keys may have made an asymmetric ciphertext.
-    (kind !== 'kms-asymmetric-candidate' || a.sizeBytes === b.sizeBytes)
-  );
+  return places;
 }
 
 /** Rows by their code, by counting: `[rows, starts]`. */

@@ -19,9 +19,12 @@ export interface Ledger {
   readonly groups: readonly Group[];
 }
 
-/** `before`: an earlier one; its columns serve again where the rows are the same. */
+/** `before`: an earlier one; what is known of rows that are the same serves again. */
 export function makeLedger(input: LedgerInput, before: Ledger | null = null): Ledger {
-  const columns = before?.columns.isOf(input.rows) === true ? before.columns : new Columns(input.rows);
+  const columns =
+    before?.columns.isOf(input.rows) === true
+      ? before.columns
+      : new Columns(input.rows, before?.columns ?? null);
   return { columns, bareFiles: input.bareFiles, groups: gathered(input) };
 }
 
