@@ -8,7 +8,8 @@ export default defineConfig({
     include: ['{shared,electron,renderer,scripts}/**/*.test.{ts,tsx}'],
     environment: 'node',
     setupFiles: ['scripts/property-seed.ts'],
-    testTimeout: 30_000,
+    // Tells a test that hangs from a machine that is busy, and judges no speed.
+    testTimeout: 120_000,
     // By itself one core is left idle, which on small machines is half of them.
     maxWorkers: availableParallelism(),
     reporters: process.env.REWRAP_UNIT_JSON ? ['default', 'json'] : ['default'],
