@@ -53,23 +53,32 @@ export async function createFile(
   }
 }
 
-/** Files of ours that the disk would not let go of: a disk that has turned read-only, say. */
-const undiscarded = new Set<string>();
+type Removal = (fs: PutBackFs) => Promise<void>;
 
-/** Removes a file of ours, now or as soon as the disk permits. Never throws. */
-export async function discard(fs: PutBackFs, path: string): Promise<void> {
+/** Removals of files of ours that the disk refused: one that has turned read-only, say. */
+const refused = new Set<Removal>();
+
+/**
+ * Does away with a file of ours, now or as soon as the disk permits: what throws is done again before the next temporary
+ * file is made, so that `removal` looks each time whether there is still something to remove. Never throws.
+ */
+export async function doAway(fs: PutBackFs, removal: Removal): Promise<void> {
   try {
-    await fs.unlink(path);
+    await removal(fs);
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') undiscarded.add(path);
+    if (errorCode(error) !== 'ENOENT') refused.add(removal);
   }
 }
 
-/** Removes what could not be removed before. Never throws. */
-async function discardRest(fs: PutBackFs): Promise<void> {
-  const rest = [...undiscarded];
-  undiscarded.clear();
-  for (const path of rest) await discard(fs, path);
+/** Removes a temporary file as {@link doAway}. */
+export function discard(fs: PutBackFs, path: string): Promise<void> {
+  return doAway(fs, (now) => now.unlink(path));
+}
+
+async function doAwayWithRest(fs: PutBackFs): Promise<void> {
+  const rest = [...refused];
+  refused.clear();
+  for (const removal of rest) await doAway(fs, removal);
 }
 
 /** Creates a temporary file in the folder of `path`; its path. */
@@ -79,7 +88,7 @@ export async function createTemporary(
   bytes: Uint8Array,
   likeness: Likeness | { readonly mode: number },
 ): Promise<string> {
-  if (undiscarded.size > 0) await discardRest(fs);
+  if (refused.size > 0) await doAwayWithRest(fs);
   const temporary = join(dirname(path), temporaryName());
   await createFile(fs, temporary, bytes, likeness);
   return temporary;

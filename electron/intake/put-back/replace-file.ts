@@ -15,6 +15,7 @@ import {
   createFile,
   createTemporary,
   discard,
+  doAway,
   type Likeness,
   READ_FLAGS,
   renameOver,
@@ -179,11 +180,9 @@ async function linkOrCopy(
  * Where another file took its place meanwhile, the backup is all that is left of the original, and stays.
  */
 async function removeBackup(fs: PutBackFs, path: string, backupPath: string, before: Stats): Promise<void> {
-  try {
-    const [now, kept] = [await fs.lstat(path), await fs.lstat(backupPath)];
+  await doAway(fs, async (disk) => {
+    const [now, kept] = [await disk.lstat(path), await disk.lstat(backupPath)];
     const untouched = now.ino === before.ino && now.size === before.size && now.mtimeMs === before.mtimeMs;
-    if (untouched || kept.nlink > 1) await fs.unlink(backupPath);
-  } catch {
-    // Left: better one file too many.
-  }
+    if (untouched || kept.nlink > 1) await disk.unlink(backupPath);
+  });
 }

@@ -3,7 +3,7 @@ import { FaultError } from '#shared/model/fault-error.ts';
 import { writeFault } from '../faults.ts';
 import { isBackupName, isTemporaryName } from '../names.ts';
 import { readSource } from '../read-source.ts';
-import { renameOver, syncFolder } from './files.ts';
+import { discard, doAway, renameOver, syncFolder } from './files.ts';
 import { type PutBackFs, REAL_FS } from './fs.ts';
 
 /** Hex SHA-256 of a regular file's content; null where none is there, or it is no regular file. Throws FaultError. */
@@ -80,8 +80,7 @@ export async function removeLeftovers(
   fs: PutBackFs = REAL_FS,
 ): Promise<void> {
   const { temporary, backup, before } = names;
-  if (temporary !== null && isTemporaryName(basename(temporary)))
-    await fs.unlink(temporary).catch(() => undefined);
+  if (temporary !== null && isTemporaryName(basename(temporary))) await discard(fs, temporary);
   if (backup !== null) await removeRedundantBackup(path, backup, before, fs);
 }
 
@@ -92,11 +91,9 @@ async function removeRedundantBackup(
   before: string,
   fs: PutBackFs,
 ): Promise<void> {
-  try {
-    if (!isBackupName(basename(backup))) return;
+  if (!isBackupName(basename(backup))) return;
+  await doAway(fs, async (disk) => {
     if ((await contentHash(path)) === before && (await contentHash(backup)) === before)
-      await fs.unlink(backup);
-  } catch {
-    // Left.
-  }
+      await disk.unlink(backup);
+  });
 }

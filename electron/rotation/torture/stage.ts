@@ -200,9 +200,15 @@ export class Stage {
     return [...this.meddled.keys()].some((relative) => name.startsWith(relative));
   }
 
-  /** A temporary file that the failing disk refused to remove. */
+  /**
+   * What the failing disk refused to remove, in a life that was killed before it could do so later: a temporary file, or
+   * a backup of a file that is as it was.
+   */
   #excused(name: string): boolean {
-    return this.options.leaky === true && /\.rewrap-[0-9a-f]{16}\.tmp$/.test(name);
+    if (this.options.leaky !== true) return false;
+    if (/\.rewrap-[0-9a-f]{16}\.tmp$/.test(name)) return true;
+    const original = this.files.get(name.replace(/\.rewrap-backup-[^/]*$/, ''));
+    return original !== undefined && hashOf(join(this.written, name)) === original.hash;
   }
 }
 

@@ -111,7 +111,13 @@ export async function torture(
   const sum = { kills: 0, atRandom: 0, scenarios: 0, completed: 0, undone: 0 };
   while (sum.kills < kills) {
     const way = WAYS[sum.scenarios % WAYS.length] ?? (WAYS[0] as Way);
-    await scenario(way, child, random, sum, kills);
+    try {
+      await scenario(way, child, random, sum, kills);
+    } catch (error) {
+      throw new Error(`${JSON.stringify(way)}: ${error instanceof Error ? error.message : error}`, {
+        cause: error,
+      });
+    }
     sum.scenarios++;
     told({ ...sum });
   }
