@@ -42,6 +42,7 @@ test('runs under its policy without a complaint, and holds one frozen object', a
       'keys',
       'on',
       'output',
+      'plans',
       'practice',
       'preflight',
       'runs',
