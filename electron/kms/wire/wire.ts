@@ -43,7 +43,8 @@ interface Raw {
 /**
  * Requests to one KMS endpoint without the SDK's middleware, for what is sent a hundred thousand times: signed, sent on
  * kept connections, and read, at a sixth of the SDK's cost (`npm run bench:rotation`). Nothing is tried again here but
- * what cannot have been served, so that who asks sees each throttling. The rest is the SDK's: where the endpoint is,
+ * what met a connection gone stale or a clock that is off, so that who asks sees each throttling; should the first have
+ * been served after all, KMS made a blob that nobody keeps. The rest is the SDK's: where the endpoint is,
  * which credentials, proxy and certificates.
  *
  * Protocol: AWS JSON 1.1.
