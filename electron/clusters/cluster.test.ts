@@ -2,48 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BlobRow } from '#shared/model/blob.ts';
 import type { LearnedKey } from '#shared/model/cluster.ts';
-import { acrossBlobs, clusters, declaredDate, LearnedKeys, readKeyName, timelines } from './index.ts';
+import { clusters, declaredDate, LearnedKeys, readKeyName, timelines } from './index.ts';
+import { blob, KEY, OTHER } from './rows.test-help.ts';
 
-const KEY = 'arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111';
-const OTHER = 'arn:aws:kms:us-east-1:111122223333:key/22222222-2222-2222-2222-222222222222';
 const ALIAS = 'arn:aws:kms:us-east-1:111122223333:alias/payments';
 const MRK = (region: string) => `arn:aws:kms:${region}:111122223333:key/mrk-1234`;
-
-let n = 0;
-function blob(
-  fingerprint: string,
-  declared: Partial<BlobRow['declared']> = {},
-  more: Partial<BlobRow> = {},
-): BlobRow {
-  n++;
-  return {
-    id: `b${n}`,
-    sourceId: `s${n}`,
-    file: `f${n}.bin`,
-    place: '',
-    container: 'raw',
-    encoding: 'binary',
-    sizeBytes: 184,
-    sha256: `hash-${n}`,
-    declared: { keyArn: null, encryptionContext: null, createdAt: null, algorithm: null, ...declared },
-    identification: {
-      kind: 'kms-symmetric',
-      label: 'KMS symmetric, v2',
-      layout: 'v2',
-      keyFingerprint: fingerprint.padEnd(64, '0'),
-      plaintextBytes: 32,
-      gcmNonce: `nonce-${n}`,
-      producedBy: null,
-      reencryptable: true,
-      reason: null,
-    },
-    worst: null,
-    findings: [],
-    ...more,
-  };
-}
 const none = () => [];
 const fp = (text: string) => text.padEnd(64, '0');
 const kms = (keyArn: string, keyMaterialId: string | null = null): LearnedKey => ({
@@ -129,43 +93,6 @@ describe('timelines', () => {
   });
 });
 
-describe('findings across blobs', () => {
-  const NOW = Date.parse('2026-11-24T00:00:00Z');
-  const codes = (rows: BlobRow[]) => {
-    const found = acrossBlobs(rows, clusters(rows, none), NOW);
-    return rows.map((row) => (found.get(row.id) ?? []).map((f) => f.code).sort());
-  };
-
-  it('duplicates name where the others are', () => {
-    const rows = [blob('aa', {}, { sha256: 'x' }), blob('aa', {}, { sha256: 'x' }), blob('aa')];
-    expect(codes(rows)).toEqual([['duplicate-blob', 'gcm-nonce-reuse'].slice(0, 1), ['duplicate-blob'], []]);
-  });
-
-  it('one nonce under one fingerprint is critical without a derived key, a copy of the same blob is not that', () => {
-    const twice = (layout: 'v1' | 'v2') =>
-      [1, 2].map(() => {
-        const row = blob('aa');
-        return { ...row, identification: { ...row.identification, layout, gcmNonce: 'same' } };
-      });
-    const severity = (layout: 'v1' | 'v2') => {
-      const rows = twice(layout);
-      return acrossBlobs(rows, clusters(rows, none), NOW).get(rows[0]?.id ?? '')?.[0];
-    };
-    expect(severity('v1')).toMatchObject({ code: 'gcm-nonce-reuse', severity: 'critical' });
-    expect(severity('v2')).toMatchObject({ code: 'gcm-nonce-reuse', severity: 'warning' });
-  });
-
-  it('a contradicted label, an old blob and SHA-1 OAEP', () => {
-    expect(
-      codes([
-        blob('aa', { keyArn: KEY, createdAt: '2020-01-01T00:00:00Z' }),
-        blob('aa', { keyArn: OTHER, createdAt: '2026-01-01T00:00:00Z' }),
-        blob('bb', { algorithm: 'RSAES_OAEP_SHA_1', createdAt: 'yesterday' }),
-      ]),
-    ).toEqual([['declared-key-contradicts', 'old-blob'], ['declared-key-contradicts'], ['sha1-oaep']]);
-  });
-});
-
 describe('names and dates', () => {
   it('reads labels in every form', () => {
     expect(readKeyName(KEY)).toMatchObject({
@@ -217,14 +144,4 @@ describe('the learned map', () => {
     ]);
     third.close();
   });
-});
-
-it('judges one blob that stands in tens of thousands of files by one look at each', () => {
-  const rows = Array.from({ length: 50_000 }, () => blob('aa', {}, { sha256: 'same' }));
-  const before = process.cpuUsage();
-  const found = acrossBlobs(rows, [], 0);
-  const { user } = process.cpuUsage(before);
-  expect(found.get(rows[0]?.id ?? '')?.[0]?.evidence[0]).toContain('and 49996 more');
-  // Comparing each with each would take minutes of processor time.
-  expect(user / 1e6).toBeLessThan(10);
 });

@@ -8,7 +8,10 @@ const STRENGTH = { kms: 0, person: 1, declared: 2 } as const;
 const NAMED_FILES = 3;
 
 interface Group {
-  readonly rows: BlobRow[];
+  blobs: number;
+  files: number;
+  /** Of the last blob: those of one file stand beside each other. */
+  sourceId: string | null;
   readonly declared: Map<string, { files: string[]; blobs: number }>;
   first: string | null;
   last: string | null;
@@ -17,6 +20,7 @@ interface Group {
 /**
  * Blobs grouped by the fingerprint of their key material, each group with what is known of its key: what KMS said,
  * what a person said, what the containers declare. Nothing is guessed: labels that contradict each other name no key.
+ * `rows`: those of one source beside each other, as in the list.
  */
 export function clusters(
   rows: readonly BlobRow[],
@@ -28,7 +32,7 @@ export function clusters(
     if (keyFingerprint === null) continue;
     let group = groups.get(keyFingerprint);
     if (group === undefined) {
-      group = { rows: [], declared: new Map(), first: null, last: null };
+      group = { blobs: 0, files: 0, sourceId: null, declared: new Map(), first: null, last: null };
       groups.set(keyFingerprint, group);
     }
     add(group, row);
@@ -37,7 +41,9 @@ export function clusters(
 }
 
 function add(group: Group, row: BlobRow): void {
-  group.rows.push(row);
+  group.blobs += 1;
+  if (row.sourceId !== group.sourceId) group.files += 1;
+  group.sourceId = row.sourceId;
   const { keyArn, createdAt } = row.declared;
   if (keyArn !== null && keyArn !== '') {
     const label = group.declared.get(keyArn) ?? { files: [], blobs: 0 };
@@ -68,8 +74,8 @@ function judge(fingerprint: string, group: Group, learned: readonly LearnedKey[]
   const { verdict, reason, key } = verdictOf(keys);
   return {
     fingerprint,
-    blobs: group.rows.length,
-    files: new Set(group.rows.map((row) => row.sourceId)).size,
+    blobs: group.blobs,
+    files: group.files,
     keyArn: key?.keyArn ?? null,
     by: key?.by ?? null,
     keys,

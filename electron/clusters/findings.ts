@@ -1,88 +1,43 @@
-import type { BlobRow, Finding } from '#shared/model/blob.ts';
+import type { BlobRow, Finding, Severity } from '#shared/model/blob.ts';
 import type { Cluster } from '#shared/model/cluster.ts';
-import { declaredDate } from './dates.ts';
 import { readKeyName, sameKey } from './key-names.ts';
 
 /** A blob older than this is worth a second look, months. */
 export const OLD_MONTHS = 24;
-const LISTED = 3;
+/** Most blobs that evidence names. */
+export const NAMED = 3;
 
-/**
- * Findings that need more than one blob, or the date: by blob id. Linear in the rows.
- * `now` is the present, milliseconds.
- */
-export function acrossBlobs(
-  rows: readonly BlobRow[],
-  all: readonly Cluster[],
-  now: number,
-): Map<string, Finding[]> {
-  const found = new Map<string, Finding[]>();
-  const put = (row: BlobRow, finding: Finding) => {
-    const list = found.get(row.id);
-    if (list === undefined) found.set(row.id, [finding]);
-    else list.push(finding);
-  };
-  const byHash = shared(rows, (row) => row.sha256);
-  const byNonce = shared(rows, ({ identification: id }) =>
-    id.gcmNonce === null || id.keyFingerprint === null ? null : `${id.keyFingerprint} ${id.gcmNonce}`,
-  );
-  const byFingerprint = new Map(all.map((cluster) => [cluster.fingerprint, cluster]));
-  for (const same of byHash) for (const row of same) put(row, duplicate(row, same));
-  for (const same of byNonce)
-    if (new Set(same.map((row) => row.sha256)).size > 1)
-      for (const row of same) put(row, sharedNonce(row, same));
-  for (const row of rows) {
-    const cluster = byFingerprint.get(row.identification.keyFingerprint ?? '');
-    const label = cluster === undefined ? null : contradiction(row, cluster);
-    if (label !== null) put(row, label);
-    const age = old(row, now);
-    if (age !== null) put(row, age);
-    if (row.declared.algorithm === 'RSAES_OAEP_SHA_1') put(row, SHA1);
-  }
-  return found;
-}
-
-/** Rows that share a key with another row. Most share it with none, and cost no list. */
-function shared(
-  rows: readonly BlobRow[],
-  key: (row: BlobRow) => string | null,
-): readonly (readonly BlobRow[])[] {
-  const alone = new Map<string, BlobRow>();
-  const together = new Map<string, BlobRow[]>();
-  for (const row of rows) {
-    const k = key(row);
-    if (k === null) continue;
-    const first = alone.get(k);
-    if (first === undefined) alone.set(k, row);
-    else {
-      const list = together.get(k);
-      if (list === undefined) together.set(k, [first, row]);
-      else list.push(row);
-    }
-  }
-  return [...together.values()];
+/** Blobs that have something in common, in the order of the list. */
+export interface Neighbours {
+  readonly total: number;
+  /** Of each content the first, one more than are named. */
+  readonly few: readonly BlobRow[];
+  /** How many have each content, by SHA-256. */
+  readonly copies: ReadonlyMap<string, number>;
 }
 
 function where(row: BlobRow): string {
   return row.place === '' ? row.file : `${row.file} · ${row.place}`;
 }
 
-function others(row: BlobRow, same: readonly BlobRow[]): string {
-  // A blob may stand in every one of a hundred thousand files: no more of them are looked at than are named.
-  const named = same
-    .slice(0, LISTED + 1)
-    .filter((other) => other.id !== row.id)
-    .slice(0, LISTED);
-  const rest = same.length - 1 - named.length;
-  return `${named.map(where).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+/** `rest` is how many there are beside the row, named or not. */
+function list(beside: Iterable<BlobRow>, rest: number): string {
+  const named: string[] = [];
+  for (const row of beside) {
+    if (named.length === NAMED) break;
+    named.push(where(row));
+  }
+  const more = rest - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function duplicate(row: BlobRow, same: readonly BlobRow[]): Finding {
+export function duplicate(row: BlobRow, { total, few }: Neighbours): Finding {
+  const beside = few.filter(({ id }) => id !== row.id);
   return {
     code: 'duplicate-blob',
     severity: 'info',
     title: 'The very same blob stands elsewhere too.',
-    evidence: [`Equal bytes in ${others(row, same)}.`],
+    evidence: [`Equal bytes in ${list(beside, total - 1)}.`],
     reason:
       'KMS never makes the same blob twice, so it was copied: replace one, and the old one stays in use.',
     remedy: 'Re-encrypt every copy together.',
@@ -90,17 +45,21 @@ function duplicate(row: BlobRow, same: readonly BlobRow[]): Finding {
   };
 }
 
-function sharedNonce(row: BlobRow, same: readonly BlobRow[]): Finding {
+/** v2 draws a salt for each blob and derives its key from it: an equal nonce alone is odd there, not yet fatal. */
+export const nonceSeverity = ({ identification: { layout } }: BlobRow): Severity =>
+  layout === 'v2' ? 'warning' : 'critical';
+
+export function sharedNonce(row: BlobRow, { total, few, copies }: Neighbours): Finding {
+  // Made only as far as it is read: a group may have a content for each of its blobs.
+  function* beside(): Generator<BlobRow> {
+    for (const other of few) if (other.sha256 !== row.sha256) yield other;
+  }
   return {
     code: 'gcm-nonce-reuse',
-    // v2 draws a salt for each blob and derives its key from it: an equal nonce alone is odd there, not yet fatal.
-    severity: row.identification.layout === 'v2' ? 'warning' : 'critical',
+    severity: nonceSeverity(row),
     title: 'Two different blobs under one key material share their GCM nonce.',
     evidence: [
-      `Also in ${others(
-        row,
-        same.filter(({ id, sha256 }) => id === row.id || sha256 !== row.sha256),
-      )}.`,
+      `Also in ${list(beside(), total - (copies.get(row.sha256) ?? 0))}.`,
       `Nonce ${row.identification.gcmNonce}, key material ${row.identification.keyFingerprint?.slice(0, 16)}…`,
     ],
     reason:
@@ -111,28 +70,26 @@ function sharedNonce(row: BlobRow, same: readonly BlobRow[]): Finding {
   };
 }
 
-function contradiction(row: BlobRow, cluster: Cluster): Finding | null {
-  const { keyArn } = row.declared;
-  if (keyArn === null || keyArn === '' || cluster.verdict !== 'contradiction') return null;
-  const mine = readKeyName(keyArn);
-  if (cluster.keyArn !== null && sameKey(mine, readKeyName(cluster.keyArn))) return null;
+/** Whether what is known of a blob's key material contradicts the key that its file declares. */
+export function contradicts({ declared: { keyArn } }: BlobRow, cluster: Cluster): boolean {
+  if (keyArn === null || keyArn === '' || cluster.verdict !== 'contradiction') return false;
+  return cluster.keyArn === null || !sameKey(readKeyName(keyArn), readKeyName(cluster.keyArn));
+}
+
+export function wrongLabel({ declared: { keyArn } }: BlobRow, { reason }: Cluster): Finding {
   return {
     code: 'declared-key-contradicts',
     severity: 'warning',
     title: 'The key that the file declares is contradicted by other blobs with the same key material.',
-    evidence: [`Declared here: ${keyArn}`, ...(cluster.reason === null ? [] : [cluster.reason])],
+    evidence: [`Declared here: ${keyArn}`, ...(reason === null ? [] : [reason])],
     reason: 'A wrong label makes decryption fail in tools that send it to KMS.',
     remedy: 'Find the key (a dry run for one blob), then correct the label by re-encrypting in place.',
     range: null,
   };
 }
 
-function old(row: BlobRow, now: number): Finding | null {
-  const date = declaredDate(row.declared.createdAt);
-  if (date === null) return null;
-  const limit = new Date(now);
-  limit.setUTCMonth(limit.getUTCMonth() - OLD_MONTHS);
-  if (Date.parse(date) >= limit.getTime()) return null;
+/** `date`: the declared one, ISO 8601. */
+export function oldBlob(row: BlobRow, date: string): Finding {
   return {
     code: 'old-blob',
     severity: 'info',
@@ -144,7 +101,7 @@ function old(row: BlobRow, now: number): Finding | null {
   };
 }
 
-const SHA1: Finding = {
+export const SHA1: Finding = {
   code: 'sha1-oaep',
   severity: 'info',
   title: 'It is declared to be encrypted with RSA-OAEP and SHA-1.',

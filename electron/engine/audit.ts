@@ -68,6 +68,7 @@ export class AuditRoom {
   readonly #suppressions: Suppressions;
   readonly #rules: RulesInUse;
   readonly #asking: Asking;
+  #listed: Listed | null = null;
   #made: Made | null = null;
   #names: { of: Counted; names: readonly NamedKey[] } | null = null;
   #members: { audit: Audit; of: string; ids: readonly string[] } | null = null;
@@ -98,6 +99,13 @@ export class AuditRoom {
     return this.#asking.stop();
   }
 
+  /** Looks at what changed of the list in turns with everybody else, so that what is asked next is answered sooner. */
+  async prepare(): Promise<void> {
+    await this.#parts.blobs.prepare();
+    const before = this.#listed;
+    if (this.#list() !== before) await new Promise(setImmediate);
+  }
+
   summary(): AuditSummary {
     const { audit } = this.#now();
     this.#asking.begin();
@@ -115,11 +123,11 @@ export class AuditRoom {
 
   hold(): Held {
     const { audit, listed } = this.#now();
-    const { entries } = listed.of;
+    const { entry } = listed.of;
     return {
       audit,
       rangeOf: (index) => {
-        const found = entries[index]?.found;
+        const found = entry(index)?.found;
         if (found === undefined || found.within !== undefined) return null;
         return { start: found.range.start, length: found.range.end - found.range.start };
       },
@@ -241,12 +249,12 @@ export class AuditRoom {
 
   #now(): Made {
     const on = this.#asking.on();
-    const view = this.#parts.blobs.audited();
+    const listed = this.#list();
+    const { of: view } = listed;
     const now = Date.now();
     const stamp = `${view.revision} ${this.#version} ${on} ${Math.floor(now / HOUR)}`;
     const before = this.#made;
-    if (before?.stamp === stamp && before.listed.of === view) return before;
-    const listed = before?.listed.of === view ? before.listed : this.#list(view, before?.listed ?? null);
+    if (before?.stamp === stamp && before.listed === listed) return before;
     const counted = countAudit({
       ledger: listed.ledger,
       clusters: view.clusters,
@@ -260,22 +268,26 @@ export class AuditRoom {
     return this.#made;
   }
 
-  #list(view: Listed['of'], before: Listed | null): Listed {
-    const { rows, across, entries } = view;
+  #list(): Listed {
+    const view = this.#parts.blobs.audited();
+    const before = this.#listed;
+    if (before?.of === view) return before;
+    const { rows, across, entry } = view;
     const ledger = makeLedger(
       {
         rows,
         // Most blobs have none, as their row says.
         findings: (index) => {
-          const entry = entries[index];
-          if (entry === undefined || rows[index]?.findings.length === 0) return [];
-          return [...entry.source.scan.findings, ...entry.found.findings, ...(across.get(entry.id) ?? [])];
+          const of = entry(index);
+          if (of === undefined || rows[index]?.findings.length === 0) return [];
+          return [...of.source.scan.findings, ...of.found.findings, ...across(index)];
         },
         bareFiles: this.#parts.workspace.filesWithoutBlobs(),
       },
       before?.ledger ?? null,
     );
-    return { of: view, ledger };
+    this.#listed = { of: view, ledger };
+    return this.#listed;
   }
 
   #namedKeys(): readonly NamedKey[] {

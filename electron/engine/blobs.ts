@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { BlobDetail, BlobRow, Finding, Severity } from '#shared/model/blob.ts';
 import type { Cluster, KeyTimeline } from '#shared/model/cluster.ts';
-import { acrossBlobs, clusters, type LearnedKeys, timelines } from '../clusters/index.ts';
+import { Across, clusters, type LearnedKeys, type Placed, timelines } from '../clusters/index.ts';
 import { decode } from '../inspect/index.ts';
 import type { FoundBlob, Scan } from '../intake/index.ts';
 import type { Entry, Source } from './source.ts';
@@ -15,35 +15,54 @@ const SEVERITIES: readonly Severity[] = ['info', 'warning', 'critical'];
 /** Most ids of blobs that are gone which are remembered for pages that ask what changed. */
 const GONE_LIMIT = 200_000;
 
+/** Milliseconds for which {@link Blobs.prepare} keeps others waiting. */
+const SLICE_MS = 20;
+
 /** A row as it was last told, and what it was made from. */
-interface Kept {
+interface Told extends Placed {
   readonly entry: Entry;
-  readonly scan: Scan;
   /** Made from the entry alone. */
-  readonly plain: BlobRow;
-  /** With what other blobs say of it. */
   readonly row: BlobRow;
+  index: number;
+  /** With what other blobs say of it. */
+  told: BlobRow;
   /** Revision at which the row became what it is. */
-  readonly since: number;
+  since: number;
+}
+
+/** Rows of a source, and what they were made from. */
+interface Held {
+  readonly entries: readonly Entry[];
+  readonly scan: Scan;
+  readonly rows: readonly Told[];
 }
 
 interface View {
   readonly revision: number;
   readonly rows: BlobRow[];
-  /** What each row was made from. */
-  readonly entries: readonly Entry[];
   readonly clusters: Cluster[];
-  readonly across: ReadonlyMap<string, Finding[]>;
+  /** What a row was made from. */
+  readonly entry: (index: number) => Entry | undefined;
+  /** What other blobs and the date say of a row; to be asked before the list changes. */
+  readonly across: (index: number) => readonly Finding[];
 }
 
-/** What is shown of the workspace: rows, groups, one blob in full. Made when asked for, once for each change. */
+/**
+ * What is shown of the workspace: rows, groups, one blob in full. Follows the workspace when asked; what did not change
+ * is not looked at again.
+ */
 export class Blobs {
   #view: View | null = null;
-  #kept = new Map<string, Kept>();
+  readonly #held = new Map<Source, Held>();
+  readonly #across = new Across<Told>();
+  #told: readonly Told[] = [];
+  /** Ids of blobs that went since the view was made. */
+  #leaving: string[] = [];
   /** Ids of blobs that are gone, with the revision at which they went. */
   #gone: { readonly id: string; readonly at: number }[] = [];
   /** What changed before this revision is not known any more. */
   #horizon = 0;
+  #preparing: Promise<void> | null = null;
   readonly #workspace: Workspace;
   readonly #learned: LearnedKeys;
 
@@ -52,9 +71,12 @@ export class Blobs {
     this.#learned = learned;
   }
 
-  /** Something was learned: groups and findings are made anew. */
-  invalidate(): void {
-    this.#view = null;
+  /** Looks at what changed in turns with everybody else, so that what is asked next is answered at once. */
+  prepare(): Promise<void> {
+    this.#preparing ??= this.#catchUp().finally(() => {
+      this.#preparing = null;
+    });
+    return this.#preparing;
   }
 
   rows(offset: number, limit: number): { total: number; revision: number; rows: BlobRow[] } {
@@ -66,13 +88,13 @@ export class Blobs {
   changes(since: number, offset: number, limit: number): Changes {
     const { rows, revision } = this.#now();
     const whole = since < this.#horizon || since > revision;
-    const changed = whole ? [] : rows.filter(({ id }) => (this.#kept.get(id)?.since ?? 0) > since);
+    const changed = whole ? [] : this.#told.filter((one) => one.since > since);
     return {
       total: rows.length,
       revision,
       whole,
       changed: changed.length,
-      rows: changed.slice(offset, offset + limit),
+      rows: changed.slice(offset, offset + limit).map(({ told }) => told),
       gone: whole ? [] : this.#gone.filter(({ at }) => at > since).map(({ id }) => id),
     };
   }
@@ -106,7 +128,9 @@ export class Blobs {
   inspect(blobId: string): BlobDetail {
     const { source, found } = this.#workspace.get(blobId);
     const decoded = decode(found.bytes);
-    const across = this.#now().across.get(blobId) ?? [];
+    this.#now();
+    const listed = this.#held.get(source)?.rows.find(({ row }) => row.id === blobId);
+    const across = listed === undefined ? [] : this.#across.findings(listed);
     const { keyArn } = found.declared;
     return {
       row: row(blobId, source, found, across),
@@ -124,52 +148,94 @@ export class Blobs {
     };
   }
 
-  #now(): View {
-    const { revision } = this.#workspace;
-    if (this.#view?.revision === revision) return this.#view;
-    const kept = new Map<string, Kept>();
-    const plain: BlobRow[] = [];
-    const entries: Entry[] = [];
-    for (const entry of this.#workspace.entries()) {
-      entries.push(entry);
-      const made = this.#plain(entry);
-      kept.set(entry.id, made);
-      plain.push(made.plain);
+  async #catchUp(): Promise<void> {
+    if (this.#view?.revision === this.#workspace.revision) return;
+    let from = performance.now();
+    for (const source of this.#workspace.all) {
+      this.#take(source);
+      if (performance.now() - from < SLICE_MS) continue;
+      await new Promise(setImmediate);
+      from = performance.now();
     }
+    this.#now();
+  }
+
+  #now(): View {
+    const { revision, all } = this.#workspace;
+    if (this.#view?.revision === revision) return this.#view;
+    const told: Told[] = [];
+    const plain: BlobRow[] = [];
+    for (const source of all)
+      for (const one of this.#take(source).rows) {
+        one.index = told.push(one) - 1;
+        plain.push(one.row);
+      }
+    if (this.#held.size > all.length) this.#drop(new Set(all));
     const groups = clusters(plain, (fingerprint) => this.#learned.of(fingerprint));
-    const across = acrossBlobs(plain, groups, Date.now());
-    const rows = plain.map((one) => this.#told(one, kept, across.get(one.id) ?? [], revision));
-    for (const id of this.#kept.keys()) if (!kept.has(id)) this.#gone.push({ id, at: revision });
+    for (const one of this.#across.settle(told, groups, Date.now())) tell(one, this.#across, revision);
+    for (const id of this.#leaving) this.#gone.push({ id, at: revision });
+    this.#leaving = [];
     if (this.#gone.length > GONE_LIMIT) {
       this.#gone = [];
       this.#horizon = revision;
     }
-    this.#kept = kept;
-    this.#view = { revision, rows, entries, clusters: groups, across };
+    this.#told = told;
+    this.#view = {
+      revision,
+      rows: told.map((one) => one.told),
+      clusters: groups,
+      entry: (index) => told[index]?.entry,
+      across: (index) => {
+        const one = told[index];
+        return one === undefined ? [] : this.#across.findings(one);
+      },
+    };
     return this.#view;
   }
 
-  /** What an entry says by itself; made once, since it takes a hash. */
-  #plain(entry: Entry): Kept {
-    const before = this.#kept.get(entry.id);
-    const { scan } = entry.source;
-    if (before?.entry === entry && before.scan === scan) return before;
-    const plain = row(entry.id, entry.source, entry.found, []);
-    return { entry, scan, plain, row: plain, since: Number.POSITIVE_INFINITY };
+  /** Looks at a source, unless it is as it was. */
+  #take(source: Source): Held {
+    const before = this.#held.get(source);
+    const { blobs: entries, scan } = source;
+    if (before?.entries === entries && before.scan === scan) return before;
+    const rows = entries.map((entry): Told => {
+      const made = row(entry.id, source, entry.found, []);
+      return { entry, row: made, index: -1, told: made, since: Number.POSITIVE_INFINITY };
+    });
+    const ids = new Set(entries.map(({ id }) => id));
+    for (const one of before?.rows ?? []) {
+      this.#across.remove(one);
+      if (!ids.has(one.row.id)) this.#leaving.push(one.row.id);
+    }
+    for (const one of rows) this.#across.add(one);
+    const held = { entries, scan, rows };
+    this.#held.set(source, held);
+    return held;
   }
 
-  /** The row to tell: the one told before where nothing changed, so that its revision stays. */
-  #told(plain: BlobRow, kept: Map<string, Kept>, across: readonly Finding[], revision: number): BlobRow {
-    const now = kept.get(plain.id);
-    if (now === undefined) return plain;
-    const worst = highest(across, plain.worst);
-    const findings = across.length === 0 ? plain.findings : codesOf(plain.findings, across);
-    const same = now.row.worst === worst && now.row.findings.join() === findings.join();
-    if (same && Number.isFinite(now.since)) return now.row;
-    const told = worst === plain.worst && across.length === 0 ? plain : { ...plain, worst, findings };
-    kept.set(plain.id, { ...now, row: told, since: revision });
-    return told;
+  /** Forgets sources that are not there any more. */
+  #drop(there: ReadonlySet<Source>): void {
+    for (const [source, { rows }] of this.#held) {
+      if (there.has(source)) continue;
+      for (const one of rows) {
+        this.#across.remove(one);
+        this.#leaving.push(one.row.id);
+      }
+      this.#held.delete(source);
+    }
   }
+}
+
+/** Puts together the row to tell; where nothing changed it stays the one told before, so that its revision does. */
+function tell(one: Told, across: Across<Told>, revision: number): void {
+  const { row: plain, told } = one;
+  const said = across.said(one);
+  const worst = highest(said, plain.worst);
+  const findings = said.length === 0 ? plain.findings : codesOf(plain.findings, said);
+  const same = told.worst === worst && told.findings.join() === findings.join();
+  if (same && Number.isFinite(one.since)) return;
+  one.told = said.length === 0 ? plain : { ...plain, worst, findings };
+  one.since = revision;
 }
 
 interface Changes {
@@ -182,7 +248,7 @@ interface Changes {
 }
 
 /** Codes of these findings beside those known, each once. */
-function codesOf(known: readonly string[], findings: readonly Finding[]): string[] {
+function codesOf(known: readonly string[], findings: readonly Pick<Finding, 'code'>[]): string[] {
   return [...new Set([...known, ...findings.map(({ code }) => code)])];
 }
 
@@ -197,7 +263,7 @@ function once(findings: readonly Finding[]): Finding[] {
   });
 }
 
-function highest(findings: readonly Finding[], start: Severity | null): Severity | null {
+function highest(findings: readonly Pick<Finding, 'severity'>[], start: Severity | null): Severity | null {
   return findings.reduce(
     (high, { severity }) =>
       high === null || SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(high) ? severity : high,

@@ -80,7 +80,11 @@ export function createEngine(
     },
   });
   const workspace = new Workspace(
-    (revision, total) => emit('blobsChanged', { revision, total }),
+    (revision, total) => {
+      emit('blobsChanged', { revision, total });
+      // A window is about to ask for the list. What cannot be made of it is told to whoever asks.
+      if (options.host !== 'cli') blobs.prepare().catch(() => undefined);
+    },
     (files, blobs, done) => emit('intakeProgress', { files, blobs, done }),
   );
   const witness = new Witness(
@@ -92,7 +96,6 @@ export function createEngine(
   const blobs = new Blobs(workspace, learned);
   const learn = (lessons: readonly Lesson[]) => {
     learned.learn(lessons);
-    blobs.invalidate();
     workspace.touch();
   };
   const twoStep = (keyId: string) => openTwoStep({ connection, destination, regions, startChild }, keyId);

@@ -121,12 +121,12 @@ export class Workspace {
     return this.#size;
   }
 
-  /** Every blob with its source, in the order in which the sources were taken in. */
-  *entries(): Generator<Entry> {
-    for (const source of this.#sources) yield* source.blobs;
+  /** Every source, in the order in which they were taken in; another array once some are removed. */
+  get all(): readonly Source[] {
+    return this.#sources;
   }
 
-  /** Absolute path of each row's file, in the order of {@link entries}. */
+  /** Absolute path of each row's file, in the order of the list. */
   paths(offset: number, limit: number): (string | null)[] {
     const paths: (string | null)[] = [];
     let row = 0;

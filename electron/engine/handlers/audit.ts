@@ -4,7 +4,10 @@ import type { Rooms } from './rooms.ts';
 
 export function auditHandlers({ audit }: Rooms): PageHandlers['audit'] {
   return {
-    summary: async () => audit.summary(),
+    summary: async () => {
+      await audit.prepare();
+      return audit.summary();
+    },
     findings: async ({ offset, limit }) => audit.findings(offset, limit),
     members: async ({ of, offset, limit }) => {
       const all = audit.members(of);

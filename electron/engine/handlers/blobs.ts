@@ -4,8 +4,14 @@ import type { Rooms } from './rooms.ts';
 
 export function blobsHandlers({ workspace, blobs, runs }: Rooms): PageHandlers['blobs'] {
   return {
-    list: async ({ offset, limit }) => blobs.rows(offset, limit),
-    changes: async ({ since, offset, limit }) => blobs.changes(since, offset, limit),
+    list: async ({ offset, limit }) => {
+      await blobs.prepare();
+      return blobs.rows(offset, limit);
+    },
+    changes: async ({ since, offset, limit }) => {
+      await blobs.prepare();
+      return blobs.changes(since, offset, limit);
+    },
     sources: async ({ offset, limit }) => workspace.sources(offset, limit),
     inspect: async ({ blobId }) => blobs.inspect(blobId),
     resultText: async ({ runId, blobId }) => {

@@ -12,14 +12,16 @@ export function clustersHandlers({
 }: Rooms): PageHandlers['clusters'] {
   const now = () => new Date().toISOString();
   return {
-    list: async () => blobs.clusters((keyArn, id) => connection.isCurrentMaterial(keyArn, id)),
+    list: async () => {
+      await blobs.prepare();
+      return blobs.clusters((keyArn, id) => connection.isCurrentMaterial(keyArn, id));
+    },
     name: async ({ fingerprint, keyArn }) => {
       if (keyArn === null) learned.forgetPerson(fingerprint);
       else
         learned.learn([
           { fingerprint, keyArn, by: 'person', evidence: 'said by a person', keyMaterialId: null, at: now() },
         ]);
-      blobs.invalidate();
       workspace.touch();
       return {};
     },
@@ -59,7 +61,6 @@ export function clustersHandlers({
             at: now(),
           },
         ]);
-        blobs.invalidate();
         workspace.touch();
       }
       return { asked, found: found?.arn ?? null, likely: likely?.arn ?? null };

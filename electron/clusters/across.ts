@@ -1,0 +1,190 @@
+import type { BlobRow, Finding, Severity } from '#shared/model/blob.ts';
+import type { Cluster } from '#shared/model/cluster.ts';
+import { declaredDate } from './dates.ts';
+import {
+  contradicts,
+  duplicate,
+  NAMED,
+  type Neighbours,
+  nonceSeverity,
+  OLD_MONTHS,
+  oldBlob,
+  SHA1,
+  sharedNonce,
+  wrongLabel,
+} from './findings.ts';
+import { Twins } from './twins.ts';
+
+/** A row and its place in the list, which may change as others come and go; their order among themselves never does. */
+export interface Placed {
+  readonly row: BlobRow;
+  readonly index: number;
+}
+
+/** What a finding says of a row in the list; {@link Across.findings} tells the rest. */
+export interface Said {
+  readonly code: string;
+  readonly severity: Severity;
+}
+
+/**
+ * Findings that need more than one blob, or the date. Follows a list by what comes and goes: a change costs what it
+ * touches, not the list; and evidence, which names other blobs, is put together only for whom somebody asks.
+ */
+export class Across<P extends Placed> {
+  readonly #hashes = new Twins<P>();
+  /** By key material: an equal nonce under another key says nothing. */
+  readonly #nonces = new Map<string, Twins<P>>();
+  /** Groups of one nonce whose blobs differ. */
+  readonly #mixed = new WeakSet<ReadonlySet<P>>();
+  #neighbours = new WeakMap<ReadonlySet<P>, Neighbours>();
+  #added: P[] = [];
+  #clusters: ReadonlyMap<string, Cluster> = new Map();
+  /** Blobs made before are old, milliseconds; the same all day. */
+  #oldBefore = Number.NaN;
+
+  add(placed: P): void {
+    const { sha256, identification: id } = placed.row;
+    this.#hashes.add(sha256, placed);
+    if (id.gcmNonce !== null && id.keyFingerprint !== null)
+      this.#noncesOf(id.keyFingerprint).add(id.gcmNonce, placed);
+    this.#added.push(placed);
+  }
+
+  remove(placed: P): void {
+    const { sha256, identification: id } = placed.row;
+    this.#hashes.remove(sha256, placed);
+    if (id.gcmNonce !== null && id.keyFingerprint !== null)
+      this.#noncesOf(id.keyFingerprint).remove(id.gcmNonce, placed);
+  }
+
+  /**
+   * Takes note of what is known of keys, and of the date; gives every row of which something else may be said now than
+   * when this was last called, some more than once.
+   *
+   * @param all The rows that are there.
+   * @param now The present, milliseconds.
+   */
+  settle(all: readonly P[], clusters: readonly Cluster[], now: number): readonly P[] {
+    const affected = this.#added;
+    this.#added = [];
+    for (const twins of [this.#hashes, ...this.#nonces.values()]) {
+      const { alone, groups } = twins.touched();
+      for (const one of alone) affected.push(one);
+      for (const group of groups) {
+        this.#neighbours.delete(group);
+        for (const one of group) affected.push(one);
+        if (twins === this.#hashes) continue;
+        if (differ(group)) this.#mixed.add(group);
+        else this.#mixed.delete(group);
+      }
+    }
+    const known = new Map(clusters.map((cluster) => [cluster.fingerprint, cluster]));
+    const changed = changedVerdicts(this.#clusters, known);
+    this.#clusters = known;
+    if (changed.size > 0)
+      for (const one of all) if (changed.has(one.row.identification.keyFingerprint ?? '')) affected.push(one);
+    const oldBefore = oldLimit(now);
+    if (oldBefore === this.#oldBefore) return affected;
+    this.#oldBefore = oldBefore;
+    return all;
+  }
+
+  /** What is said of a row, in short. */
+  said({ row }: P): readonly Said[] {
+    const said: Said[] = [];
+    if (this.#hashes.of(row.sha256) !== null) said.push(DUPLICATE);
+    if (this.#nonceGroup(row) !== null) said.push({ code: 'gcm-nonce-reuse', severity: nonceSeverity(row) });
+    const cluster = this.#clusters.get(row.identification.keyFingerprint ?? '');
+    if (cluster !== undefined && contradicts(row, cluster)) said.push(WRONG_LABEL);
+    if (this.#oldDate(row) !== null) said.push(OLD);
+    if (row.declared.algorithm === 'RSAES_OAEP_SHA_1') said.push(SHA1);
+    return said.length === 0 ? NOTHING : said;
+  }
+
+  /** The same in full. */
+  findings({ row }: P): Finding[] {
+    const found: Finding[] = [];
+    const same = this.#hashes.of(row.sha256);
+    if (same !== null) found.push(duplicate(row, this.#neighboursOf(same)));
+    const nonce = this.#nonceGroup(row);
+    if (nonce !== null) found.push(sharedNonce(row, this.#neighboursOf(nonce)));
+    const cluster = this.#clusters.get(row.identification.keyFingerprint ?? '');
+    if (cluster !== undefined && contradicts(row, cluster)) found.push(wrongLabel(row, cluster));
+    const date = this.#oldDate(row);
+    if (date !== null) found.push(oldBlob(row, date));
+    if (row.declared.algorithm === 'RSAES_OAEP_SHA_1') found.push(SHA1);
+    return found;
+  }
+
+  #noncesOf(keyFingerprint: string): Twins<P> {
+    const known = this.#nonces.get(keyFingerprint) ?? new Twins<P>();
+    this.#nonces.set(keyFingerprint, known);
+    return known;
+  }
+
+  #nonceGroup({ identification: { gcmNonce, keyFingerprint } }: BlobRow): ReadonlySet<P> | null {
+    if (gcmNonce === null || keyFingerprint === null) return null;
+    const group = this.#nonces.get(keyFingerprint)?.of(gcmNonce) ?? null;
+    return group !== null && this.#mixed.has(group) ? group : null;
+  }
+
+  #neighboursOf(group: ReadonlySet<P>): Neighbours {
+    const known = this.#neighbours.get(group) ?? neighbours(group);
+    this.#neighbours.set(group, known);
+    return known;
+  }
+
+  #oldDate({ declared }: BlobRow): string | null {
+    const date = declaredDate(declared.createdAt);
+    return date !== null && Date.parse(date) < this.#oldBefore ? date : null;
+  }
+}
+
+const NOTHING: readonly Said[] = [];
+const DUPLICATE: Said = { code: 'duplicate-blob', severity: 'info' };
+const WRONG_LABEL: Said = { code: 'declared-key-contradicts', severity: 'warning' };
+const OLD: Said = { code: 'old-blob', severity: 'info' };
+
+function differ(group: ReadonlySet<Placed>): boolean {
+  let first: string | null = null;
+  for (const { row } of group) {
+    if (first === null) first = row.sha256;
+    else if (row.sha256 !== first) return true;
+  }
+  return false;
+}
+
+/** Key materials of which labels are contradicted otherwise than before. */
+function changedVerdicts(
+  before: ReadonlyMap<string, Cluster>,
+  now: ReadonlyMap<string, Cluster>,
+): ReadonlySet<string> {
+  const verdict = (cluster: Cluster | undefined) =>
+    cluster?.verdict === 'contradiction' ? (cluster.keyArn ?? '') : null;
+  const changed = new Set<string>();
+  for (const known of [before, now])
+    for (const fingerprint of known.keys())
+      if (verdict(before.get(fingerprint)) !== verdict(now.get(fingerprint))) changed.add(fingerprint);
+  return changed;
+}
+
+/** Start of the day, UTC, {@link OLD_MONTHS} months ago, milliseconds. */
+function oldLimit(now: number): number {
+  const limit = new Date(now);
+  limit.setUTCMonth(limit.getUTCMonth() - OLD_MONTHS);
+  return limit.setUTCHours(0, 0, 0, 0);
+}
+
+/** A group in the order of the list, and the few of each content that may be named. */
+function neighbours(group: ReadonlySet<Placed>): Neighbours {
+  const sorted = [...group].sort((a, b) => a.index - b.index);
+  const copies = new Map<string, number>();
+  const few: BlobRow[] = [];
+  for (const { row } of sorted) {
+    const count = copies.get(row.sha256) ?? 0;
+    copies.set(row.sha256, count + 1);
+    if (count <= NAMED) few.push(row);
+  }
+  return { total: sorted.length, few, copies };
+}
