@@ -1,9 +1,12 @@
 import type { ReEncryptCommandInput } from '@aws-sdk/client-kms';
 import type { DryRunOutput, ReEncryptOutput } from '../types.ts';
-import { Refusal } from './refusal.ts';
+import { type Metadata, metadataOf, Refusal } from './refusal.ts';
 import type { Wire } from './wire.ts';
 
-/** `ReEncrypt`. Of the answer only the members named here are taken. Throws as {@link Wire.send} does. */
+/**
+ * `ReEncrypt`. Of the answer only the members named here are taken. Throws as {@link Wire.send} does, and
+ * `IncompleteReply` where blob or key is missing or the blob is no base64: half a blob is none.
+ */
 export async function reEncryptOver(
   wire: Wire,
   input: ReEncryptCommandInput,
@@ -11,8 +14,8 @@ export async function reEncryptOver(
 ): Promise<ReEncryptOutput> {
   const { body, requestId } = await wire.send('ReEncrypt', jsonOf(input), signal);
   const { CiphertextBlob: blob, KeyId: keyId } = body;
-  if (typeof blob !== 'string' || typeof keyId !== 'string' || !BASE64.test(blob))
-    throw new IncompleteReply();
+  if (typeof blob !== 'string' || !isBase64(blob) || typeof keyId !== 'string' || keyId === '')
+    throw new IncompleteReply(requestId);
   return {
     blob: new Uint8Array(Buffer.from(blob, 'base64')),
     sourceKeyArn: text(body.SourceKeyId),
@@ -48,12 +51,15 @@ function jsonOf({ CiphertextBlob: blob, ...input }: ReEncryptCommandInput): obje
   };
 }
 
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** With its padding, and not empty: Node's decoder would pass over what is missing. */
+const isBase64 = (value: string): boolean => value.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(value);
 
 class IncompleteReply extends Error {
   override name = 'IncompleteReply';
-  constructor() {
+  readonly $metadata: Metadata;
+  constructor(requestId: string | null) {
     super('The endpoint answered ReEncrypt without CiphertextBlob or KeyId.');
+    this.$metadata = metadataOf(200, requestId);
   }
 }
 

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 const MAX_TEXT = 2_000;
 
 /** What an answer says of itself, named as the SDK names it. */
-interface Metadata {
+export interface Metadata {
   readonly httpStatusCode: number;
   readonly requestId?: string;
 }
@@ -23,7 +23,7 @@ export class Refusal extends Error {
 export class UnreadableReply extends Error {
   override name = 'SyntaxError';
   readonly $metadata: Metadata;
-  constructor(status: number, requestId: string | null = null) {
+  constructor(status: number, requestId: string | null) {
     super('The answer is no JSON of KMS.');
     this.$metadata = metadataOf(status, requestId);
   }
@@ -35,7 +35,7 @@ export function refusal(
   headers: IncomingHttpHeaders,
   body: string,
 ): Refusal | UnreadableReply {
-  const id = text(headers['x-amzn-requestid']);
+  const id = requestIdOf(headers);
   let said: Record<string, unknown> = {};
   try {
     const parsed: unknown = JSON.parse(body || '{}');
@@ -49,7 +49,12 @@ export function refusal(
   return new Refusal(name, message, metadataOf(status, id));
 }
 
-function metadataOf(status: number, requestId: string | null): Metadata {
+/** The id that KMS gives an answer; null where there is none. */
+export function requestIdOf(headers: IncomingHttpHeaders): string | null {
+  return text(headers['x-amzn-requestid']);
+}
+
+export function metadataOf(status: number, requestId: string | null): Metadata {
   return { httpStatusCode: status, ...(requestId === null ? {} : { requestId }) };
 }
 

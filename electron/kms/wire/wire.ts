@@ -3,12 +3,10 @@ import https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { type SigningKeys, signed, signingKey } from '../../aws-sign/index.ts';
 import type { Transport } from '../transport.ts';
-import { refusal, UnreadableReply } from './refusal.ts';
+import { refusal, requestIdOf, UnreadableReply } from './refusal.ts';
 
 /** Longest answer that is read, bytes: one of KMS has some twenty thousand at most. */
 const MAX_ANSWER = 1_000_000;
-/** Tries of one request on connections that the other side had closed while they were idle. */
-const MAX_STALE = 4;
 /** Below this the clocks are taken to agree, milliseconds: KMS takes requests signed within five minutes. */
 const SKEW_MS = 4 * 60_000;
 
@@ -38,14 +36,16 @@ interface Raw {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly text: string;
+  /** What the signing clock was ahead of this machine's, milliseconds. */
+  readonly ahead: number;
 }
 
 /**
  * Requests to one KMS endpoint without the SDK's middleware, for what is sent a hundred thousand times: signed, sent on
  * kept connections, and read, at a sixth of the SDK's cost (`npm run bench:rotation`). Nothing is tried again here but
- * what met a connection gone stale or a clock that is off, so that who asks sees each throttling; should the first have
- * been served after all, KMS made a blob that nobody keeps. The rest is the SDK's: where the endpoint is,
- * which credentials, proxy and certificates.
+ * what met a connection gone stale or a clock that is off, each once, so that who asks sees each throttling; should the
+ * first have been served after all, KMS made a blob that nobody keeps. No redirect is followed. The rest is the SDK's:
+ * where the endpoint is, which credentials, proxy and certificates.
  *
  * Protocol: AWS JSON 1.1.
  */
@@ -53,7 +53,10 @@ export class Wire {
   readonly #parts: WireParts;
   readonly #options: https.RequestOptions;
   readonly #request: typeof https.request;
-  readonly #agent: http.Agent;
+  readonly #kept: http.Agent;
+  /** Opens a connection for each request: after a stale one, as the others that were kept may be stale too. */
+  readonly #fresh: http.Agent;
+  #closed = false;
   readonly #url: URL;
   /** What the endpoint's clock is ahead of this machine's, milliseconds. */
   #ahead = 0;
@@ -64,15 +67,18 @@ export class Wire {
     this.#url = new URL(parts.endpoint);
     const secure = this.#url.protocol === 'https:';
     const { httpAgent, httpsAgent } = parts.transport;
-    this.#agent = secure ? new https.Agent(httpsAgent) : new http.Agent(httpAgent);
+    const agent = (over: http.AgentOptions) =>
+      secure ? new https.Agent({ ...httpsAgent, ...over }) : new http.Agent({ ...httpAgent, ...over });
+    this.#kept = agent({});
+    this.#fresh = agent({ keepAlive: false });
     this.#request = secure ? https.request : http.request;
-    this.#options = { ...urlToHttpOptions(this.#url), method: 'POST', agent: this.#agent };
+    this.#options = { ...urlToHttpOptions(this.#url), method: 'POST' };
   }
 
   /**
    * Sends one operation. Throws what the SDK would throw, without its classes: an error whose `name` is the service's
    * code and whose `$metadata` has status and request id, a system error, `TimeoutError`, or `SyntaxError` for an
-   * answer that is no JSON.
+   * answer that is no JSON. Once {@link close} was called, what is under way fails with `ECONNRESET`.
    */
   async send(operation: string, input: object, signal?: AbortSignal): Promise<WireAnswer> {
     const body = Buffer.from(JSON.stringify(input));
@@ -80,16 +86,19 @@ export class Wire {
       const answer = await this.#sent(operation, body, signal);
       if (answer.status === 200) return read(answer);
       const error = refusal(answer.status, answer.headers, answer.text);
-      if (again || !ABOUT_TIME.has(error.name) || !this.#clockMended(answer.headers.date)) throw error;
+      if (again || !ABOUT_TIME.has(error.name) || !this.#clockMended(answer)) throw error;
     }
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#closed = true;
+    this.#kept.destroy();
+    this.#fresh.destroy();
   }
 
   async #sent(operation: string, body: Buffer, signal: AbortSignal | undefined): Promise<Raw> {
     const keys = await this.#parts.keys();
+    const ahead = this.#ahead;
     const headers = signed(
       {
         url: this.#url,
@@ -102,24 +111,33 @@ export class Wire {
       },
       this.#parts.region,
       keys,
-      new Date(Date.now() + this.#ahead),
+      new Date(Date.now() + ahead),
       this.#keyOf,
     );
-    for (let stale = 1; ; stale++) {
-      try {
-        return await this.#exchange(headers, body, signal);
-      } catch (error) {
-        if (!(error instanceof StaleConnection)) throw error;
-        if (stale >= MAX_STALE) throw error.cause;
-      }
+    const exchange = async (agent: http.Agent): Promise<Raw> => ({
+      ...(await this.#exchange(agent, headers, body, signal)),
+      ahead,
+    });
+    try {
+      return await exchange(this.#kept);
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error;
+      if (this.#closed) throw error.cause;
+      return exchange(this.#fresh);
     }
   }
 
-  #exchange(headers: Record<string, string>, body: Buffer, signal: AbortSignal | undefined): Promise<Raw> {
+  #exchange(
+    agent: http.Agent,
+    headers: Record<string, string>,
+    body: Buffer,
+    signal: AbortSignal | undefined,
+  ): Promise<Omit<Raw, 'ahead'>> {
     const { connectionTimeout, requestTimeout } = this.#parts.transport;
     return new Promise((resolve, reject) => {
       const request = this.#request({
         ...this.#options,
+        agent,
         headers,
         ...(signal === undefined ? {} : { signal }),
       });
@@ -144,8 +162,8 @@ export class Wire {
         let length = 0;
         response.on('data', (part: Buffer) => {
           length += part.length;
-          if (length > MAX_ANSWER) response.destroy(new UnreadableReply(response.statusCode ?? 0));
-          else parts.push(part);
+          if (length <= MAX_ANSWER) parts.push(part);
+          else response.destroy(new UnreadableReply(response.statusCode ?? 0, requestIdOf(response.headers)));
         });
         response.on('error', fail);
         response.on('end', () => {
@@ -164,20 +182,22 @@ export class Wire {
     return this.#madeKey.key;
   };
 
-  /** Takes over the endpoint's clock where it says another time; whether that changed anything. */
-  #clockMended(date: string | undefined): boolean {
-    const theirs = Date.parse(date ?? '');
+  /**
+   * Takes over the endpoint's clock where it says another time than the answered request did; whether it does. Another
+   * request may have brought the same news since.
+   */
+  #clockMended({ headers, ahead }: Raw): boolean {
+    const theirs = Date.parse(headers.date ?? '');
     if (Number.isNaN(theirs)) return false;
-    const ahead = theirs - Date.now();
-    if (Math.abs(ahead - this.#ahead) < SKEW_MS) return false;
-    this.#ahead = ahead;
+    const now = theirs - Date.now();
+    if (Math.abs(now - ahead) < SKEW_MS) return false;
+    this.#ahead = now;
     return true;
   }
 }
 
 function read({ status, headers, text }: Raw): WireAnswer {
-  const requestId = headers['x-amzn-requestid'];
-  const id = typeof requestId === 'string' ? requestId : null;
+  const id = requestIdOf(headers);
   let body: unknown;
   try {
     body = JSON.parse(text);
