@@ -1,1 +1,2 @@
+export { errorOf, type ToldError } from './error-of.ts';
 export { type SigningKeys, signed, signingKey, type Unsigned } from './sign.ts';

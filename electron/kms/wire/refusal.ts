@@ -1,7 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-
-/** Longest text of a service that is kept, characters. */
-const MAX_TEXT = 2_000;
+import { errorOf } from '../../aws-sign/index.ts';
 
 /** What an answer says of itself, named as the SDK names it. */
 export interface Metadata {
@@ -29,24 +27,17 @@ export class UnreadableReply extends Error {
   }
 }
 
-/** The error that an answer tells of: its JSON names it in `__type`, or a header does. Source: AWS JSON 1.1 protocol. */
+/** The error that an answer tells of. */
 export function refusal(
   status: number,
   headers: IncomingHttpHeaders,
   body: string,
 ): Refusal | UnreadableReply {
   const id = requestIdOf(headers);
-  let said: Record<string, unknown> = {};
-  try {
-    const parsed: unknown = JSON.parse(body || '{}');
-    if (typeof parsed === 'object' && parsed !== null) said = parsed as Record<string, unknown>;
-  } catch {
-    return new UnreadableReply(status, id);
-  }
-  const type = text(headers['x-amzn-errortype']) ?? text(said.__type) ?? text(said.code) ?? '';
-  const name = type.slice(type.lastIndexOf('#') + 1).split(':')[0] ?? '';
-  const message = (text(said.message) ?? text(said.Message) ?? '').slice(0, MAX_TEXT);
-  return new Refusal(name, message, metadataOf(status, id));
+  const told = errorOf(body, text(headers['x-amzn-errortype']));
+  return told === null
+    ? new UnreadableReply(status, id)
+    : new Refusal(told.name, told.message, metadataOf(status, id));
 }
 
 /** The id that KMS gives an answer; null where there is none. */
