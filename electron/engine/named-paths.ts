@@ -1,5 +1,6 @@
 import { FaultError } from '#shared/model/fault.ts';
-import { type PlanDesk, saysPlan } from './plan-desk.ts';
+import type { PlanDesk } from './plan-desk.ts';
+import { saysPlan } from './plan-file.ts';
 import type { IntakeResult } from './take-in.ts';
 import type { Workspace } from './workspace.ts';
 
