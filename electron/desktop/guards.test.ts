@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { boot } from './testing/boot.ts';
-import { emit, FakeContents } from './testing/electron.ts';
+import { emit } from './testing/event.ts';
+import { FakeContents } from './testing/window.ts';
 
 async function booted(packaged = true) {
   const all = boot(({ electron }) => {

@@ -6,8 +6,8 @@ import { eventChannel, hostChannel, requestChannel } from '#shared/contract/chan
 import { events, requests } from '#shared/contract/contract.ts';
 import { fault } from '#shared/model/fault.ts';
 import { boot } from './testing/boot.ts';
-import { FakeContents, frame } from './testing/electron.ts';
 import { INTAKE } from './testing/engine.ts';
+import { FakeContents, frame } from './testing/window.ts';
 
 const ADD_PATHS = hostChannel('intake', 'addPaths');
 const contractChannels = Object.entries(requests).flatMap(([room, methods]) =>

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { savePlan, saveReport } from './save-report.ts';
-import { FakeElectron, FakeWindow } from './testing/electron.ts';
+import { FakeElectron } from './testing/electron.ts';
 import { FakeEngine } from './testing/engine.ts';
+import { FakeWindow } from './testing/window.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rewrap-report-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -4,8 +4,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { eventChannel } from '#shared/contract/channels.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { boot, settle } from './testing/boot.ts';
-import { emit, FakeWindow } from './testing/electron.ts';
 import { FakeEngine } from './testing/engine.ts';
+import { emit } from './testing/event.ts';
+import { FakeWindow } from './testing/window.ts';
 
 afterEach(() => {
   FakeWindow.loadFails = null;

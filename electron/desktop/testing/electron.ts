@@ -15,25 +15,24 @@ import type {
   MessageBoxReturnValue,
   NativeTheme,
   NotificationConstructorOptions,
-  OnBeforeRequestListenerDetails,
   OpenDialogOptions,
   OpenDialogReturnValue,
   PowerSaveBlocker,
-  PrintToPDFOptions,
-  ProgressBarOptions,
   Protocol,
   Rectangle,
   SaveDialogOptions,
   SaveDialogReturnValue,
   Screen,
-  Session,
   Shell,
   UtilityProcess,
-  WebContents,
   WebFrameMain,
-  WebRequest,
 } from 'electron';
 import type { ElectronMain } from '../electron.ts';
+import { FakeEvent } from './event.ts';
+import { FakeNotification } from './notification.ts';
+import { FakeSession } from './session.ts';
+import { FakeUtilityProcess } from './utility-process.ts';
+import { type FakeContents, FakeWindow } from './window.ts';
 
 // A fake of the part of Electron that the desktop host uses. Each member is checked against Electron's own typings
 // (`satisfies`), so a name or signature that Electron does not have is a type error here; a member that the host
@@ -41,224 +40,6 @@ import type { ElectronMain } from '../electron.ts';
 
 type Listener = Parameters<IpcMain['handle']>[1];
 type OpenDialog = (window: BrowserWindow, options: OpenDialogOptions) => Promise<OpenDialogReturnValue>;
-
-export const frame = (url: string, parent: WebFrameMain | null = null): WebFrameMain =>
-  ({ url, parent }) satisfies Partial<WebFrameMain> as WebFrameMain;
-
-/** An event whose default can be prevented, as Electron hands to its listeners. */
-export class FakeEvent {
-  defaultPrevented = false;
-  preventDefault(): void {
-    this.defaultPrevented = true;
-  }
-}
-
-export class FakeContents
-  extends EventEmitter
-  implements Pick<WebContents, 'send' | 'reload' | 'setWindowOpenHandler' | 'mainFrame'>
-{
-  mainFrame: WebFrameMain = frame('app://rewrap/');
-  readonly sent: { channel: string; args: unknown[] }[] = [];
-  reloads = 0;
-  openHandler: Parameters<WebContents['setWindowOpenHandler']>[0] | null = null;
-
-  send(channel: string, ...args: unknown[]): void {
-    this.sent.push({ channel, args });
-  }
-
-  readonly prints: PrintToPDFOptions[] = [];
-  async printToPDF(options: PrintToPDFOptions): Promise<Buffer<ArrayBuffer>> {
-    this.prints.push(options);
-    return Buffer.from('%PDF-fake');
-  }
-
-  reload(): void {
-    this.reloads += 1;
-  }
-
-  setWindowOpenHandler(handler: Parameters<WebContents['setWindowOpenHandler']>[0]): void {
-    this.openHandler = handler;
-  }
-
-  get real(): WebContents {
-    return this as unknown as WebContents;
-  }
-}
-
-type WindowMembers =
-  | 'loadURL'
-  | 'show'
-  | 'focus'
-  | 'restore'
-  | 'maximize'
-  | 'setProgressBar'
-  | 'setBackgroundColor';
-type WindowState = 'isFocused' | 'isDestroyed' | 'isMinimized' | 'isMaximized' | 'getNormalBounds';
-
-export class FakeWindow extends EventEmitter implements Pick<BrowserWindow, WindowMembers | WindowState> {
-  static loadFails: Error | null = null;
-  readonly options: BrowserWindowConstructorOptions;
-  readonly webContents = new FakeContents();
-  readonly loaded: string[] = [];
-  /** `show`, `maximize`, …, in order. */
-  readonly did: string[] = [];
-  readonly progress: { value: number; mode: ProgressBarOptions['mode'] | null }[] = [];
-  background: string | null = null;
-  focused = true;
-  destroyed = false;
-  maximised = false;
-  minimised = false;
-  bounds: Rectangle = { x: 10, y: 20, width: 900, height: 600 };
-
-  constructor(options: BrowserWindowConstructorOptions = {}) {
-    super();
-    this.options = options;
-  }
-
-  async loadURL(url: string): Promise<void> {
-    this.loaded.push(url);
-    if (FakeWindow.loadFails !== null) throw FakeWindow.loadFails;
-  }
-
-  show(): void {
-    this.did.push('show');
-  }
-
-  focus(): void {
-    this.did.push('focus');
-  }
-
-  restore(): void {
-    this.did.push('restore');
-  }
-
-  maximize(): void {
-    this.did.push('maximize');
-  }
-
-  setProgressBar(value: number, options?: ProgressBarOptions): void {
-    this.progress.push({ value, mode: options?.mode ?? null });
-  }
-
-  setBackgroundColor(color: string): void {
-    this.background = color;
-  }
-
-  isFocused(): boolean {
-    return this.focused;
-  }
-
-  destroy(): void {
-    this.did.push('destroy');
-    this.destroyed = true;
-  }
-
-  isDestroyed(): boolean {
-    return this.destroyed;
-  }
-
-  isMinimized(): boolean {
-    return this.minimised;
-  }
-
-  isMaximized(): boolean {
-    return this.maximised;
-  }
-
-  getNormalBounds(): Rectangle {
-    return this.bounds;
-  }
-
-  /** As when a person closes it. */
-  closeByHand(): void {
-    const event = new FakeEvent();
-    this.emit('close', event);
-    if (event.defaultPrevented) return;
-    this.destroyed = true;
-    this.emit('closed');
-  }
-
-  get real(): BrowserWindow {
-    return this as unknown as BrowserWindow;
-  }
-}
-
-type RequestHandler = Parameters<Session['setPermissionRequestHandler']>[0];
-type CheckHandler = Parameters<Session['setPermissionCheckHandler']>[0];
-type DeviceHandler = Parameters<Session['setDevicePermissionHandler']>[0];
-type BeforeRequest = Parameters<WebRequest['onBeforeRequest']>[0];
-type Guards = 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler';
-
-export class FakeSession extends EventEmitter implements Pick<Session, Guards> {
-  request: RequestHandler = null;
-  check: CheckHandler = null;
-  device: DeviceHandler = null;
-  readonly schemes = new Map<string, Parameters<Protocol['handle']>[1]>();
-  beforeRequest: BeforeRequest = null;
-
-  setPermissionRequestHandler(handler: RequestHandler): void {
-    this.request = handler;
-  }
-
-  setPermissionCheckHandler(handler: CheckHandler): void {
-    this.check = handler;
-  }
-
-  setDevicePermissionHandler(handler: DeviceHandler): void {
-    this.device = handler;
-  }
-
-  readonly protocol = {
-    handle: (scheme, handler) => {
-      if (this.schemes.has(scheme)) throw new Error(`${scheme} is handled already`);
-      this.schemes.set(scheme, handler);
-    },
-  } satisfies Partial<Protocol>;
-  readonly webRequest = {
-    onBeforeRequest: (listener: BeforeRequest) => {
-      this.beforeRequest = listener;
-    },
-  };
-
-  /** Whether a request to this address would be cancelled. */
-  cancels(url: string): boolean {
-    let cancelled: boolean | undefined;
-    const details = { url } satisfies Partial<OnBeforeRequestListenerDetails>;
-    this.beforeRequest?.(details as OnBeforeRequestListenerDetails, ({ cancel }) => {
-      cancelled = cancel ?? false;
-    });
-    if (cancelled === undefined) throw new Error('No answer');
-    return cancelled;
-  }
-
-  async fetch(url: string, method = 'GET'): Promise<Response> {
-    const handler = this.schemes.get('app');
-    if (handler === undefined) throw new Error('app: is not handled');
-    return handler({ url, method } as Request);
-  }
-
-  get real(): Session {
-    return this as unknown as Session;
-  }
-}
-
-export class FakeNotification extends EventEmitter {
-  static supported = true;
-  static isSupported(): boolean {
-    return FakeNotification.supported;
-  }
-  readonly options: NotificationConstructorOptions;
-  shown = 0;
-
-  constructor(options: NotificationConstructorOptions = {}) {
-    super();
-    this.options = options;
-  }
-
-  show(): void {
-    this.shown += 1;
-  }
-}
 
 const display = (workArea: Rectangle): Display =>
   ({
@@ -268,38 +49,6 @@ const display = (workArea: Rectangle): Display =>
   }) satisfies Partial<Display> as Display;
 
 type Fork = ElectronMain['utilityProcess']['fork'];
-type ForkOptions = Parameters<Fork>[2];
-
-/** A utility process: what it was started with, what it was sent, and how it ended. */
-export class FakeUtilityProcess
-  extends EventEmitter
-  implements Pick<UtilityProcess, 'postMessage' | 'kill' | 'pid'>
-{
-  readonly pid = 4711;
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly options: ForkOptions;
-  readonly sent: unknown[] = [];
-  killed = false;
-
-  constructor(file: string, args: readonly string[] = [], options: ForkOptions = {}) {
-    super();
-    this.file = file;
-    this.args = args;
-    this.options = options;
-  }
-
-  postMessage(message: unknown): void {
-    this.sent.push(message);
-  }
-
-  kill(): boolean {
-    this.killed = true;
-    this.emit('exit', 15);
-    return true;
-  }
-}
-
 export class FakeElectron {
   /** What happened, in order: for what must come before or after something else. */
   readonly log: string[] = [];
@@ -522,10 +271,3 @@ export class FakeElectron {
     return listener(event as IpcMainInvokeEvent, input);
   }
 }
-
-/** An event handed to listeners of the fake. */
-export const emit = (target: EventEmitter, name: string, ...args: unknown[]): FakeEvent => {
-  const event = new FakeEvent();
-  target.emit(name, event, ...args);
-  return event;
-};
