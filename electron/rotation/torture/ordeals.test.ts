@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { endure, ORDEALS } from './ordeals.ts';
+import { endure } from './endure.ts';
+import { ORDEALS } from './ordeals.ts';
 import { inMemory, seeded } from './seeded.test-help.ts';
 
 inMemory();

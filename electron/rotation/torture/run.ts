@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
-import { endure, MOUNTED, mayMount, ORDEALS } from './ordeals.ts';
+import { endure } from './endure.ts';
+import { MOUNTED, ORDEALS } from './ordeals.ts';
+import { mayMount } from './small-disk.ts';
 import { bundleChild, torture } from './torture.ts';
 
 /** `npm run torture` (`-- --kills 100 --rounds 1`): prints how many faults and kills were survived. */
