@@ -1,5 +1,6 @@
 import { mount } from '../mount.tsx';
-import { type FakeOptions, makeFake } from './fake.ts';
+import { makeFake } from './fake.ts';
+import type { FakeOptions } from './options.ts';
 
 const query = new URLSearchParams(location.search);
 const pick = <T extends string>(name: string, values: readonly T[], otherwise: T): T =>
