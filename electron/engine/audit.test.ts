@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Facet } from '#shared/model/audit.ts';
 import type { Engine } from '../bridge/index.ts';
 import { type Client, client } from '../cli/client.ts';
-import { createEngine } from './index.ts';
+import { engineAt } from './engine.test-help.ts';
 
 let folder = '';
 let engine: Engine;
@@ -14,21 +14,7 @@ let host: Client['host'];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rewrap-audit-'));
-  engine = createEngine({
-    host: 'cli',
-    version: '1.2.3',
-    can: {
-      chooseFiles: false,
-      chooseFolder: false,
-      readClipboard: false,
-      reveal: false,
-      openBrowser: false,
-      download: false,
-    },
-    dataDir: join(folder, 'home'),
-    outputFolders: [],
-    connection: null,
-  });
+  engine = engineAt(join(folder, 'home'), { version: '1.2.3' });
   ({ page, host } = client(engine));
   await page.connection.use({ kind: 'practice' });
   await host.intake.addPaths({ paths: [join(folder, 'home', 'practice', 'vault')], origin: 'path' });

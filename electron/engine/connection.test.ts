@@ -6,7 +6,7 @@ import type { Engine } from '../bridge/index.ts';
 import { type Client, client } from '../cli/client.ts';
 import { CANARY, type FakeIdentity, fakeIdentity, type Said } from '../kms/fake-identity.ts';
 import { type OwnHome, ownHome } from '../kms/own-home.test-help.ts';
-import { createEngine } from './index.ts';
+import { engineAt } from './engine.test-help.ts';
 
 // Through the contract, against fakes of IAM Identity Center, STS and KMS whose every secret holds a canary.
 const MFA = 'arn:aws:iam::111122223333:mfa/me';
@@ -53,21 +53,7 @@ beforeEach(async () => {
     `[base]\naws_access_key_id = AKIASTATIC00000001\naws_secret_access_key = ${CANARY}staticsecret\n`,
   );
   await mkdir(join(home.folder, 'data'));
-  engine = createEngine({
-    host: 'loopback',
-    version: '0',
-    can: {
-      chooseFiles: false,
-      chooseFolder: false,
-      readClipboard: false,
-      reveal: false,
-      openBrowser: false,
-      download: false,
-    },
-    dataDir: join(home.folder, 'data'),
-    outputFolders: [],
-    connection: null,
-  });
+  engine = engineAt(join(home.folder, 'data'), { host: 'loopback' });
   events = [];
   crossed = [];
   engine.onEvent((name, payload) => {

@@ -7,7 +7,7 @@ import type { RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { Engine } from '../bridge/index.ts';
 import { client } from '../cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../practice-kms/index.ts';
-import { createEngine } from './index.ts';
+import { encrypted, ended, engineAt, inPlace } from './engine.test-help.ts';
 
 const context = { app: 'payments' };
 let folder = '';
@@ -19,54 +19,17 @@ const { page, host } = new Proxy({} as ReturnType<typeof client>, {
     new Proxy({}, { get: (_target, room: string) => (client(engine)[side] as never)[room] }),
 });
 
-async function encrypt(keyId: string, plaintext: string, encryptionContext?: Record<string, string>) {
-  const reply = await practice.call('Encrypt', {
-    KeyId: keyId,
-    Plaintext: Buffer.from(plaintext).toString('base64'),
-    ...(encryptionContext === undefined ? {} : { EncryptionContext: encryptionContext }),
-  });
-  return Buffer.from(String((reply as { CiphertextBlob: string }).CiphertextBlob), 'base64');
-}
-
-function request(blobIds: string[], more: Partial<RunRequest> = {}): RunRequest {
-  return {
-    blobIds,
-    source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
-    destination: { keyId: 'alias/payments-2027', algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
-    grantTokens: [],
-    route: 'reencrypt',
-    output: { mode: 'in-place', backup: false },
-    verify: true,
-    dryRun: false,
-    ...more,
-  };
-}
+const encrypt = (keyId: string, text: string, encryptionContext?: Record<string, string>) =>
+  encrypted(practice, keyId, text, encryptionContext);
 
 async function ran(input: RunRequest): Promise<RunSummary> {
   const { runId } = await page.runs.start(input);
-  await expect
-    .poll(async () => (await page.runs.get({ runId })).finishedAt, { timeout: 20_000 })
-    .not.toBeNull();
-  return page.runs.get({ runId });
+  return ended(page, runId);
 }
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rewrap-engine-'));
-  engine = createEngine({
-    host: 'cli',
-    version: '0',
-    can: {
-      chooseFiles: false,
-      chooseFolder: false,
-      readClipboard: false,
-      reveal: false,
-      openBrowser: false,
-      download: false,
-    },
-    dataDir: join(folder, 'home'),
-    outputFolders: [],
-    connection: null,
-  });
+  engine = engineAt(join(folder, 'home'));
   await page.connection.use({ kind: 'practice' });
   practice = await startPracticeKms({ stateDir: join(folder, 'home', 'practice') });
 }, 60_000);
@@ -91,7 +54,7 @@ describe('the engine', () => {
       (await page.clusters.list({})).clusters.find((c) => c.fingerprint === of);
     expect(await clusterOf(fingerprint)).toMatchObject({ blobs: 2, verdict: 'unknown' });
 
-    const run = await ran(request([a?.id ?? '']));
+    const run = await ran(inPlace([a?.id ?? '']));
     expect(run.counts).toMatchObject({ succeeded: 1, failed: 0 });
     await expect.poll(async () => (await clusterOf(fingerprint))?.by).toBe('kms');
     // The blob that stayed is named too, and the replaced one has its new material under the same id.
@@ -142,13 +105,13 @@ describe('the engine', () => {
     await page.intake.paste({ text: blob.toString('base64') });
     const { rows } = await page.blobs.list({ offset: 0, limit: 100 });
     const id = rows.find((row) => row.file.startsWith('Pasted'))?.id ?? '';
-    await expect(page.runs.start(request([id]))).rejects.toMatchObject({
+    await expect(page.runs.start(inPlace([id]))).rejects.toMatchObject({
       fault: { code: 'NothingToReplace' },
     });
     await expect(
-      page.runs.start(request([id], { output: { mode: 'folder', folderToken: '/etc' } })),
+      page.runs.start(inPlace([id], { output: { mode: 'folder', folderToken: '/etc' } })),
     ).rejects.toMatchObject({ fault: { code: 'FolderUnknown' } });
-    const kept = await ran(request([id], { output: { mode: 'download' } }));
+    const kept = await ran(inPlace([id], { output: { mode: 'download' } }));
     const { files } = await host.runs.kept({ runId: kept.id });
     expect(files).toHaveLength(1);
     const { text } = await page.blobs.resultText({ runId: kept.id, blobId: id });
@@ -161,7 +124,7 @@ describe('the engine', () => {
     await host.intake.addPaths({ paths: [path], origin: 'path' });
     rmSync(path);
     const { rows } = await page.blobs.list({ offset: 0, limit: 100 });
-    const run = await ran(request([rows.find((row) => row.file === 'gone.bin')?.id ?? '']));
+    const run = await ran(inPlace([rows.find((row) => row.file === 'gone.bin')?.id ?? '']));
     expect(run.counts.failed).toBe(1);
     const { items } = await page.runs.items({ runId: run.id, offset: 0, limit: 1, only: 'failed' });
     expect(items[0]?.fault?.remedy).not.toBe('');

@@ -20,7 +20,7 @@ import {
 } from '../kms/errors.test-help.ts';
 import { CERTIFICATE, EXPIRED_CERTIFICATE, KEY, OTHER_HOST_CERTIFICATE } from '../kms/fake-authority.ts';
 import { type PracticeKms, startPracticeKms } from '../practice-kms/index.ts';
-import { createEngine } from './index.ts';
+import { engineAt } from './engine.test-help.ts';
 
 // Every error through the whole engine: provoked, explained, and the file as it was.
 let folder = '';
@@ -52,21 +52,7 @@ beforeAll(async () => {
   maker = await BlobMaker.at(practice.endpoint);
   destination = await maker.key();
   endpoint = await FaultyEndpoint.before(practice.endpoint);
-  engine = createEngine({
-    host: 'cli',
-    version: '0',
-    can: {
-      chooseFiles: false,
-      chooseFolder: false,
-      readClipboard: false,
-      reveal: false,
-      openBrowser: false,
-      download: false,
-    },
-    dataDir: join(folder, 'home'),
-    outputFolders: [],
-    connection: null,
-  });
+  engine = engineAt(join(folder, 'home'));
   api = client(engine);
 }, 60_000);
 

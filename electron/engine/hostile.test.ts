@@ -19,7 +19,7 @@ import type { Engine } from '../bridge/index.ts';
 import { client } from '../cli/client.ts';
 import { assemble } from '../inspect/assemble.test-help.ts';
 import { asOrdinaryUser } from '../intake/blob.test-help.ts';
-import { createEngine } from './index.ts';
+import { engineAt } from './engine.test-help.ts';
 
 /** A folder made to harm, taken in by the whole engine: it ends, follows nothing out, tells of all, and goes on answering. */
 
@@ -33,21 +33,7 @@ beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'rewrap-hostile-home-'));
   outside = mkdtempSync(join(tmpdir(), 'rewrap-outside-'));
   writeFileSync(join(outside, 'secret'), blob());
-  engine = createEngine({
-    host: 'cli',
-    version: '0',
-    can: {
-      chooseFiles: false,
-      chooseFolder: false,
-      readClipboard: false,
-      reveal: false,
-      openBrowser: false,
-      download: false,
-    },
-    dataDir: home,
-    outputFolders: [],
-    connection: null,
-  });
+  engine = engineAt(home);
 });
 
 afterAll(async () => {

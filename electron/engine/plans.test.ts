@@ -7,7 +7,7 @@ import type { RunRequest } from '#shared/model/run.ts';
 import type { Engine } from '../bridge/index.ts';
 import { client } from '../cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../practice-kms/index.ts';
-import { createEngine } from './index.ts';
+import { CAN_NOTHING, encrypted, ended, engineAt } from './engine.test-help.ts';
 import { commonFolder } from './plans.ts';
 
 let folder = '';
@@ -17,13 +17,7 @@ const events: { name: string; payload: unknown }[] = [];
 let page: ReturnType<typeof client>['page'];
 let host: ReturnType<typeof client>['host'];
 
-async function blob(keyId: string, text: string): Promise<Buffer> {
-  const reply = await practice.call('Encrypt', {
-    KeyId: keyId,
-    Plaintext: Buffer.from(text).toString('base64'),
-  });
-  return Buffer.from(String((reply as { CiphertextBlob: string }).CiphertextBlob), 'base64');
-}
+const blob = (keyId: string, text: string) => encrypted(practice, keyId, text);
 
 const request = (blobIds: string[], more: Partial<RunRequest> = {}) => ({
   blobIds,
@@ -77,30 +71,9 @@ const stateCounts = async (planId: string) =>
     (await page.plans.check({ planId })).counts.map(({ state, touches }) => [state, touches.blobs]),
   );
 
-async function ended(runId: string) {
-  await expect
-    .poll(async () => (await page.runs.get({ runId })).finishedAt, { timeout: 20_000 })
-    .not.toBeNull();
-  return page.runs.get({ runId });
-}
-
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rewrap-plans-'));
-  engine = createEngine({
-    host: 'loopback',
-    version: '0',
-    can: {
-      chooseFiles: false,
-      chooseFolder: false,
-      readClipboard: false,
-      reveal: false,
-      openBrowser: false,
-      download: true,
-    },
-    dataDir: join(folder, 'home'),
-    outputFolders: [],
-    connection: null,
-  });
+  engine = engineAt(join(folder, 'home'), { host: 'loopback', can: { ...CAN_NOTHING, download: true } });
   engine.onEvent((name, payload) => events.push({ name, payload }));
   ({ page, host } = client(engine));
   await page.connection.use({ kind: 'practice' });
@@ -145,7 +118,7 @@ describe('plans', () => {
       refused: null,
     });
 
-    const summary = await ended((await page.plans.run({ planId, dryRun: false })).runId);
+    const summary = await ended(page, (await page.plans.run({ planId, dryRun: false })).runId);
     expect(summary.counts).toMatchObject({ total: 4, succeeded: 4 });
     // The run is told by the names that the list has.
     const { items } = await page.runs.items({ runId: summary.id, offset: 0, limit: 10, only: 'all' });

@@ -9,7 +9,7 @@ import { type Client, client } from '../cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../practice-kms/index.ts';
 import { startFromSource } from '../two-step/child.test-help.ts';
 import type { ChildStarter } from '../two-step/index.ts';
-import { createEngine } from './index.ts';
+import { encrypted, ended, engineAt, inPlace } from './engine.test-help.ts';
 
 const FAR = 'eu-west-1';
 let folder = '';
@@ -17,12 +17,12 @@ let practice: PracticeKms;
 let farKey = '';
 const engines: Engine[] = [];
 let children = 0;
-let ended = 0;
+let gone = 0;
 
 const counted: ChildStarter = () => {
   const child = startFromSource();
   children++;
-  child.onEnd(() => ended++);
+  child.onEnd(() => gone++);
   return child;
 };
 
@@ -40,24 +40,7 @@ afterAll(async () => {
 });
 
 async function engineWith(startChild?: ChildStarter): Promise<Client> {
-  const engine = createEngine(
-    {
-      host: 'cli',
-      version: '0',
-      can: {
-        chooseFiles: false,
-        chooseFolder: false,
-        readClipboard: false,
-        reveal: false,
-        openBrowser: false,
-        download: false,
-      },
-      dataDir: join(folder, 'home'),
-      outputFolders: [],
-      connection: null,
-    },
-    startChild,
-  );
+  const engine = engineAt(join(folder, 'home'), {}, startChild);
   engines.push(engine);
   const through = client(engine);
   await through.page.connection.use({ kind: 'practice' });
@@ -65,44 +48,26 @@ async function engineWith(startChild?: ChildStarter): Promise<Client> {
 }
 
 async function blobIn({ page, host }: Client, name: string, plaintext: Buffer) {
-  const { CiphertextBlob } = await practice.call('Encrypt', {
-    KeyId: 'alias/payments',
-    Plaintext: plaintext.toString('base64'),
-  });
   mkdirSync(join(folder, 'files'), { recursive: true });
   const path = join(folder, 'files', name);
-  writeFileSync(path, Buffer.from(String(CiphertextBlob), 'base64'));
+  writeFileSync(path, await encrypted(practice, 'alias/payments', plaintext));
   await host.intake.addPaths({ paths: [path], origin: 'path' });
   const { rows } = await page.blobs.list({ offset: 0, limit: 100 });
   return { path, id: rows.find((row) => row.file === name)?.id ?? '' };
 }
 
-function request(id: string, more: Partial<RunRequest> = {}): RunRequest {
-  return {
-    blobIds: [id],
-    source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
+const request = (id: string, more: Partial<RunRequest> = {}): RunRequest =>
+  inPlace([id], {
     destination: { keyId: farKey, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
-    grantTokens: [],
-    output: { mode: 'in-place', backup: false },
     route: 'decrypt-encrypt',
-    verify: true,
-    dryRun: false,
     ...more,
-  };
-}
+  });
 
-async function over({ page }: Client, runId: string) {
-  await expect
-    .poll(async () => (await page.runs.get({ runId })).finishedAt, { timeout: 20_000 })
-    .not.toBeNull();
-}
-
-async function ran(through: Client, input: RunRequest) {
-  const { page } = through;
+async function ran({ page }: Client, input: RunRequest) {
   const { runId } = await page.runs.start(input);
-  await over(through, runId);
+  const run = await ended(page, runId);
   const { items } = await page.runs.items({ runId, offset: 0, limit: 10, only: 'all' });
-  return { run: await page.runs.get({ runId }), items };
+  return { run, items };
 }
 
 it('finds a key of another Region by its ARN, moves a blob there, learns both materials, ends the child', async () => {
@@ -125,7 +90,7 @@ it('finds a key of another Region by its ARN, moves a blob there, learns both ma
     { region: FAR },
   );
   expect(Buffer.from(String(Plaintext), 'base64')).toEqual(plaintext);
-  await expect.poll(() => [children, ended]).toEqual([1, 1]);
+  await expect.poll(() => [children, gone]).toEqual([1, 1]);
   const { clusters } = await through.page.clusters.list({});
   const evidence = clusters.flatMap(({ keys }) => keys).find((key) => key.keyArn === farKey)?.evidence;
   expect(evidence).toBe(`reply of Encrypt, request ${item?.requestId}`);
@@ -138,7 +103,7 @@ it('a preflight on this way changes nothing and ends its child too', async () =>
   const { items } = await ran(through, request(id, { dryRun: true }));
   expect(items).toMatchObject([{ state: 'would-succeed', fault: null }]);
   expect(readFileSync(path)).toEqual(before);
-  await expect.poll(() => children - ended).toBe(0);
+  await expect.poll(() => children - gone).toBe(0);
 });
 
 it('verification that is not permitted says which right it needs on this way', async () => {
@@ -180,13 +145,13 @@ it('one that failed is tried again where it is agreed to anew, and not otherwise
   });
   expect(readFileSync(path)).toEqual(before);
   const { runId } = await through.page.runs.retry({ runId: run.id, agreed: true });
-  await over(through, runId);
+  await ended(through.page, runId);
   expect(await through.page.runs.get({ runId })).toMatchObject({
     route: 'decrypt-encrypt',
     counts: { succeeded: 1 },
   });
   expect(readFileSync(path)).not.toEqual(before);
-  await expect.poll(() => children - ended).toBe(0);
+  await expect.poll(() => children - gone).toBe(0);
 });
 
 it('one that was cut off goes on where it is agreed to anew, over the same two sides', async () => {
@@ -215,11 +180,11 @@ it('one that was cut off goes on where it is agreed to anew, over the same two s
   expect(unfinished).toMatchObject({ status: 'unfinished', resume: { blobs: 3 - changed() } });
   await expect(next.page.runs.resume({ runId })).rejects.toMatchObject({ fault: { code: 'AgreeAnew' } });
   await next.page.runs.resume({ runId, agreed: true });
-  await over(next, runId);
+  await ended(next.page, runId);
   expect(changed()).toBe(3);
   await next.page.runs.undo({ runId });
   expect(changed()).toBe(0);
-  await expect.poll(() => children - ended).toBe(0);
+  await expect.poll(() => children - gone).toBe(0);
 });
 
 it('a host that starts no children says so', async () => {
@@ -243,7 +208,7 @@ it('permissions are asked as the way needs them: Decrypt here and Encrypt there,
       route: way,
     });
   expect(await ask(route)).toMatchObject({ checks: [{ answer: 'allowed', ignoredDryRun: false }] });
-  await expect.poll(() => children - ended).toBe(0);
+  await expect.poll(() => children - gone).toBe(0);
   // ReEncrypt reaches no key of another Region: the same question on the other way has another answer.
   expect((await ask('reencrypt')).checks[0]?.answer).not.toBe('allowed');
 });

@@ -3,32 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { HistoryRecord } from '#shared/model/history.ts';
-import type { RunRequest } from '#shared/model/run.ts';
 import type { Engine } from '../bridge/index.ts';
 import { client } from '../cli/client.ts';
 import { assemble } from '../inspect/assemble.test-help.ts';
 import { startPracticeKms } from '../practice-kms/index.ts';
-import { createEngine } from './index.ts';
+import { engineAt, inPlace } from './engine.test-help.ts';
 
 let folder = '';
 const engines: Engine[] = [];
 
 async function start() {
-  const engine = createEngine({
-    host: 'cli',
-    version: '0',
-    can: {
-      chooseFiles: false,
-      chooseFolder: false,
-      readClipboard: false,
-      reveal: false,
-      openBrowser: false,
-      download: false,
-    },
-    dataDir: join(folder, 'home'),
-    outputFolders: [],
-    connection: null,
-  });
+  const engine = engineAt(join(folder, 'home'));
   engines.push(engine);
   const { page, host } = client(engine);
   const records = async (): Promise<HistoryRecord[]> =>
@@ -49,17 +34,6 @@ beforeEach(() => {
 afterEach(async () => {
   for (const engine of engines.splice(0)) await engine.close();
   rmSync(folder, { recursive: true, force: true });
-});
-
-const inPlace = (blobIds: string[]): RunRequest => ({
-  blobIds,
-  source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
-  destination: { keyId: 'alias/payments-2027', algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
-  grantTokens: [],
-  route: 'reencrypt',
-  output: { mode: 'in-place', backup: false },
-  verify: true,
-  dryRun: false,
 });
 
 it('a run that ended with its process is in the history of the next start, once, and no blob twice', async () => {
