@@ -128,11 +128,11 @@ export class History {
   }
 
   /** Every record of a run since it started (ISO 8601), oldest first: run ids begin anew at each start. */
-  ofRun(runId: string, startedAt: string): HistoryRecord[] {
-    return this.#db
+  *ofRun(runId: string, startedAt: string): Generator<HistoryRecord> {
+    const rows = this.#db
       .prepare("SELECT * FROM history WHERE at >= ? AND json_extract(body, '$.runId') = ? ORDER BY seq")
-      .all(startedAt, runId)
-      .map(recordOf);
+      .iterate(startedAt, runId);
+    for (const row of rows) yield recordOf(row);
   }
 
   /** Checks every link. `expected`: a head that a report stated. */

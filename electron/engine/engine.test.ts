@@ -29,7 +29,7 @@ async function ran(input: RunRequest): Promise<RunSummary> {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rewrap-engine-'));
-  engine = engineAt(join(folder, 'home'));
+  engine = engineAt(join(folder, 'home'), { host: 'loopback' });
   await page.connection.use({ kind: 'practice' });
   practice = await startPracticeKms({ stateDir: join(folder, 'home', 'practice') });
 }, 60_000);

@@ -105,6 +105,7 @@ export function createEngine(
     connection,
     learned,
     disk,
+    follows: options.host !== 'cli',
     patience: options.host === 'cli' ? 'network' : 'wait',
     twoStep,
     progress: (summary) => emit('runProgress', summary),

@@ -95,7 +95,7 @@ export class Reports {
       const facts = {
         run,
         items: runs.items(subject.runId, { offset: 0, limit: MOST_RECORDS, only: 'all' }).items,
-        records: history.ofRun(subject.runId, run.startedAt),
+        records: [...history.ofRun(subject.runId, run.startedAt)],
       };
       if (format === 'html') return runHtml(facts, stated);
       if (format === 'csv') return runCsv(facts);

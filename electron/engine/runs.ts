@@ -26,9 +26,9 @@ export interface RunWitness {
   /** A run has begun, or goes on after it was cut off. The witness waits for its end. */
   run(run: Run, asked: AskedRun): void;
   /** A run of a Rewrap that is gone was found at the start: cut off, or ended. */
-  left(run: RunSummary, items: () => readonly RunItem[], asked: AskedRun): void;
+  left(run: RunSummary, items: (query: ItemsQuery) => readonly RunItem[], asked: AskedRun): void;
   /** A run that was cut off is closed as it stands. */
-  abandoned(run: RunSummary, items: readonly RunItem[], asked: AskedRun): void;
+  abandoned(run: RunSummary, items: (query: ItemsQuery) => readonly RunItem[], asked: AskedRun): void;
   undone(runId: string, undone: Undone): void;
 }
 
@@ -48,6 +48,8 @@ export interface RunsParts {
   readonly learned: LearnedKeys;
   /** Opens the way 'decrypt-encrypt' to a destination key. */
   readonly twoStep: (destinationKeyId: string) => Promise<TwoStep>;
+  /** Whether the list is looked at after a run: files that it replaced are then read again. */
+  readonly follows: boolean;
   /** How far runs wait for a network that is gone and for new credentials: whether somebody is there to see it. */
   readonly patience: Patience;
   readonly progress: (summary: RunSummary) => void;
@@ -202,7 +204,7 @@ export class Runs {
     const paths = this.#book.paths(runId);
     const undone = await this.#book.undo(runId);
     this.#parts.witness.undone(runId, undone);
-    await this.#parts.workspace.refresh(paths);
+    if (this.#parts.follows) await this.#parts.workspace.refresh(paths);
     return undone;
   }
 
@@ -215,17 +217,14 @@ export class Runs {
     const live = this.#book.live(runId);
     if (live !== null) return live.cancel();
     await this.#book.abandon(runId);
-    this.#parts.witness.abandoned(this.#book.summary(runId), this.#allItems(runId), this.#asked(runId));
+    const items = (query: ItemsQuery) => this.#book.items(runId, query).items;
+    this.#parts.witness.abandoned(this.#book.summary(runId), items, this.#asked(runId));
   }
 
   /** Has what became of runs written down, where whoever was to do it was killed before. */
   tellLeft(): void {
     for (const run of this.#book.left())
-      this.#parts.witness.left(run, () => this.#allItems(run.id), this.#asked(run.id));
-  }
-
-  #allItems(runId: string): RunItem[] {
-    return this.#book.items(runId, { offset: 0, limit: Number.MAX_SAFE_INTEGER, only: 'all' }).items;
+      this.#parts.witness.left(run, (query) => this.#book.items(run.id, query).items, this.#asked(run.id));
   }
 
   /** Of a run of an earlier start: its blobs have other names by now. */
@@ -331,9 +330,9 @@ export class Runs {
 
   /** Keeps what KMS said of the key materials; reads replaced files again. */
   async #ended(runId: string): Promise<void> {
-    const { workspace, learn } = this.#parts;
+    const { workspace, learn, follows } = this.#parts;
     if (this.#book.closed) return;
-    await workspace.refresh(this.#book.paths(runId));
+    if (follows) await workspace.refresh(this.#book.paths(runId));
     if (this.#book.closed) return;
     const lessons = lessonsOf(this.#book.keysSeen(runId), this.#book.route(runId));
     if (lessons.length > 0) learn(lessons);

@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 async function engineWith(startChild?: ChildStarter): Promise<Client> {
-  const engine = engineAt(join(folder, 'home'), {}, startChild);
+  const engine = engineAt(join(folder, 'home'), { host: 'loopback' }, startChild);
   engines.push(engine);
   const through = client(engine);
   await through.page.connection.use({ kind: 'practice' });

@@ -4,7 +4,7 @@ import { FaultError } from '#shared/model/fault.ts';
 import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { type History, historyEvent } from '../audit/index.ts';
-import type { Run, RunTerms, Undone } from '../rotation/index.ts';
+import type { ItemsQuery, Run, RunTerms, Undone } from '../rotation/index.ts';
 import type { Connection } from './connection.ts';
 import type { AskedRun } from './runs.ts';
 
@@ -104,9 +104,12 @@ export class Witness {
     const by = this.#by();
     const { terms, output, blobIds, again } = asked;
     const { source, destination } = terms;
-    const declared = new Map<string, EncryptionContext | null>();
+    const declared = new Map<string, EncryptionContext>();
     if (source.context.mode !== 'given' || destination.context.mode !== 'given')
-      for (const blobId of blobIds) declared.set(blobId, this.#declaredOf(blobId));
+      for (const blobId of blobIds) {
+        const context = this.#declaredOf(blobId);
+        if (context !== null) declared.set(blobId, context);
+      }
     const verification = terms.verify ? 'on' : 'off';
     this.#write([
       historyEvent(terms.dryRun ? 'preflight-started' : 'run-started', {
@@ -125,32 +128,31 @@ export class Witness {
     const pending = run.done.then(async () => {
       const summary = run.summary();
       // What one that was only suspended did is written down at the next start, from the journal.
-      const events =
-        summary.finishedAt === null
-          ? [this.#ended(summary, SUSPENDED, asked, by)]
-          : this.#outcomes(summary, run.items(), asked, declared, by);
-      await this.#history.appendMany(events);
+      if (summary.finishedAt === null)
+        await this.#history.appendMany([this.#ended(summary, SUSPENDED, asked, by)]);
+      else
+        for (const events of this.#outcomes(summary, (query) => run.items(query), asked, declared, by))
+          await this.#history.appendMany(events);
     });
     const kept = pending.catch(complain).finally(() => this.#pending.delete(kept));
     this.#pending.add(kept);
   }
 
   /** A run of a Rewrap that is gone: what it did, if that one was killed before it wrote it down. */
-  left(run: RunSummary, items: () => readonly RunItem[], asked: AskedRun): void {
-    const known = this.#history.ofRun(run.id, run.startedAt);
-    const last = known.findLast(({ kind, outcome }) => kind !== 'blob' && outcome !== SUSPENDED);
-    if (last?.kind !== 'run-started' && last?.kind !== 'preflight-started') return;
+  left(run: RunSummary, items: ItemsOf, asked: AskedRun): void {
+    let last: HistoryKind | null = null;
+    for (const { kind, outcome } of this.#history.ofRun(run.id, run.startedAt))
+      if (kind !== 'blob' && outcome !== SUSPENDED) last = kind;
+    if (last !== 'run-started' && last !== 'preflight-started') return;
     const { connection } = run;
     const outcome = run.status === 'unfinished' ? CUT_OFF : run.status;
-    this.#write([
-      ...this.#blobs(run, items(), asked, new Map(), { connection }),
-      this.#ended(run, outcome, asked, { connection }),
-    ]);
+    for (const events of this.#blobs(run, items, asked, new Map(), { connection })) this.#write(events);
+    this.#write([this.#ended(run, outcome, asked, { connection })]);
   }
 
   /** A run that was cut off was closed as it stands. */
-  abandoned(run: RunSummary, items: readonly RunItem[], asked: AskedRun): void {
-    this.#write(this.#outcomes(run, items, asked, new Map(), this.#by()));
+  abandoned(run: RunSummary, items: ItemsOf, asked: AskedRun): void {
+    for (const events of this.#outcomes(run, items, asked, new Map(), this.#by())) this.#write(events);
   }
 
   undone(runId: string, { restored, leftTotal }: Undone): void {
@@ -170,33 +172,40 @@ export class Witness {
     }
   }
 
-  #outcomes(
+  *#outcomes(
     run: RunSummary,
-    items: readonly RunItem[],
+    items: ItemsOf,
     asked: AskedRun,
-    declared: ReadonlyMap<string, EncryptionContext | null>,
+    declared: ReadonlyMap<string, EncryptionContext>,
     by: Partial<HistoryEvent>,
-  ): HistoryEvent[] {
-    return [...this.#blobs(run, items, asked, declared, by), this.#ended(run, run.status, asked, by)];
+  ): Generator<HistoryEvent[]> {
+    yield* this.#blobs(run, items, asked, declared, by);
+    yield [this.#ended(run, run.status, asked, by)];
   }
 
-  /** What became of each blob that KMS was asked about, less what was written down when the run was cut off. */
-  #blobs(
+  /**
+   * What became of each blob that KMS was asked about, less what was written down when the run was cut off: some at a
+   * time, since there may be a hundred thousand.
+   */
+  *#blobs(
     run: RunSummary,
-    items: readonly RunItem[],
+    items: ItemsOf,
     { terms, again }: AskedRun,
-    declared: ReadonlyMap<string, EncryptionContext | null>,
+    declared: ReadonlyMap<string, EncryptionContext>,
     by: Partial<HistoryEvent>,
-  ): HistoryEvent[] {
-    const told = new Set(
-      again
-        ? this.#history.ofRun(run.id, run.startedAt).flatMap((r) => (r.kind === 'blob' ? [sameAs(r)] : []))
-        : [],
-    );
-    return items
-      .filter(({ state, requestId }) => state !== 'waiting' || requestId !== null)
-      .map((item) => this.#blob(run.id, item, terms, declared.get(item.blobId) ?? null, by))
-      .filter((event) => !told.has(sameAs(event)));
+  ): Generator<HistoryEvent[]> {
+    const told = new Set<string>();
+    if (again)
+      for (const record of this.#history.ofRun(run.id, run.startedAt))
+        if (record.kind === 'blob') told.add(sameAs(record));
+    for (let offset = 0; ; offset += PAGE) {
+      const page = items({ offset, limit: PAGE, only: 'all' });
+      yield page
+        .filter(({ state, requestId }) => state !== 'waiting' || requestId !== null)
+        .map((item) => this.#blob(run.id, item, terms, declared.get(item.blobId) ?? null, by))
+        .filter((event) => !told.has(sameAs(event)));
+      if (page.length < PAGE) return;
+    }
   }
 
   #ended(
@@ -263,6 +272,12 @@ export class Witness {
     }
   }
 }
+
+/** Items of a run, some at a time. */
+type ItemsOf = (query: ItemsQuery) => readonly RunItem[];
+
+/** Blobs of a run that are written down at a time. */
+const PAGE = 1000;
 
 /** Looks at one key that are so close together are one, milliseconds. */
 const SAME_LOOK_MS = 60_000;

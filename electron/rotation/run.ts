@@ -58,8 +58,9 @@ export interface RunParts {
  */
 export function startRun(input: RunInput, parts: RunParts): Run {
   const { journal } = parts;
-  const { request, output, connection, target } = input;
-  const files = numbered(input.files);
+  const { files: planned, ...terms } = input;
+  const { request, output, connection, target } = terms;
+  const files = numbered(planned);
   const no = journal.begin(
     {
       dryRun: request.dryRun,
@@ -70,9 +71,9 @@ export function startRun(input: RunInput, parts: RunParts): Run {
       total: files.reduce((sum, file) => sum + file.blobs.length, 0),
       bytes: files.reduce((sum, file) => sum + file.blobs.reduce((s, blob) => s + blob.bytes, 0), 0),
     },
-    targetsOf(input.files, output, request.dryRun),
+    targetsOf(planned, output, request.dryRun),
   );
-  return new LiveRun(no, new Date().toISOString(), input, parts, async (ledger, step) => {
+  return new LiveRun(no, new Date().toISOString(), terms, parts, async (ledger, step) => {
     ledger.begin(files);
     await prepareNew(journal, no, files);
     step('prepared');

@@ -66,9 +66,11 @@ export class JournalReader {
     offset = 0,
     limit = -1,
   ) {
+    // Items are numbered from 0: all of them need no counting to where a page begins.
+    const skipped = where === 'all' ? 0 : offset;
     const [condition, values]: [string, SQLInputValue[]] =
       where === 'all'
-        ? ['', []]
+        ? ['AND i.item >= ?', [offset]]
         : where === 'failed'
           ? ["AND i.state = 'failed'", []]
           : where === 'retry'
@@ -88,7 +90,7 @@ export class JournalReader {
          (SELECT word FROM words WHERE id = i.destination_material) AS destination_material_id
        FROM items i JOIN files f ON f.run = i.run AND f.file = i.file
        WHERE i.run = ? ${condition} ORDER BY i.item LIMIT ? OFFSET ?`,
-    ).all(no, ...values, limit, offset);
+    ).all(no, ...values, limit, skipped);
   }
 
   itemsOfFile(no: number, file: number): { item: number; state: JournalItemState }[] {
