@@ -199,3 +199,36 @@ test('rewrap audit is a gate: rules, SARIF, and exit codes; history verify', asy
   expect((await rewrap(['history', 'verify', '--expect', `${count + 3}:${hash}`], home)).code).toBe(1);
   expect((await rewrap(['history'], home)).stdout).toMatch(/connected.*by arn:aws:iam::111122223333/);
 });
+
+test.describe('where KMS refuses', () => {
+  test.use({
+    faults: JSON.stringify([
+      {
+        kind: 'error',
+        code: 'AccessDeniedException',
+        operations: ['DescribeKey', 'ListAliases', 'ListKeys'],
+      },
+    ]),
+  });
+
+  test('an audit without findings is no clean bill', async ({ stage, open }) => {
+    const { kms, files } = stage;
+    const { Arn: arn = '' } = (await kms.send(new DescribeKeyCommand({ KeyId: PAYMENTS }))).KeyMetadata ?? {};
+    write(files, 'token.json', printed(await encrypt(kms, arn, secret()), arn));
+    const { page } = await open(files);
+    await connected(page);
+    await page.getByRole('button', { name: 'Audit', exact: true }).click();
+    const overview = page.getByRole('tabpanel');
+    await expect(overview.getByRole('region', { name: 'Gaps' })).toContainText(arn);
+    await expect(
+      overview.getByRole('row', { name: /nothing found in what KMS told 1 100\.0 %/ }),
+    ).toBeVisible();
+    await page.getByRole('tab', { name: /^Findings/ }).click();
+    await expect(page.getByText('Nothing was found in what KMS told.')).toBeVisible();
+    // Only KMS could say that the alias is the key which the file names.
+    await page.getByRole('tab', { name: 'If a key is deleted' }).click();
+    await page.getByRole('textbox', { name: /Or another/ }).fill(PAYMENTS);
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await expect(page.getByRole('region', { name: 'Answer' })).toContainText('but 1 blob may be.');
+  });
+});
