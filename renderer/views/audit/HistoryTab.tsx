@@ -51,7 +51,7 @@ export function HistoryTab() {
         </span>
         <Button
           variant="link"
-          onPress={() => void copyText(`${history.head.count}:${history.head.hash}`, 'count and head hash')}
+          onPress={() => void copyText(`${history.head.count}:${history.head.hash}`, 'count and latest hash')}
         >
           Copy count and hash
         </Button>
