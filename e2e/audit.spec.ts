@@ -8,6 +8,7 @@ import { connected, pickKey } from './support/screen.ts';
 import { encrypt, PAYMENTS, RETIRED, secret, write } from './support/vault.ts';
 
 const ROTATED = 'alias/rotated';
+const LEGACY = 'alias/legacy';
 
 /** A blob as the AWS CLI prints it, so that its file says which key it is under. */
 const printed = (blob: Uint8Array, keyArn: string, more: object = {}): string =>
@@ -56,6 +57,9 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
     printed(await encrypt(kms, key, secret()), key, { Plaintext: secret().toString('base64') }),
   );
 
+  const legacy = await arnOf(LEGACY);
+  write(files, 'granted.json', printed(await encrypt(kms, legacy, secret()), legacy));
+
   const { page } = await open(files);
   await connected(page);
   await page.getByRole('button', { name: 'Audit', exact: true }).click();
@@ -64,19 +68,26 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   const overview = page.getByRole('tabpanel');
   await expect(overview.getByRole('button', { name: 'Show 2 blobs: alias/payments' }).first()).toBeVisible();
   const coverage = overview.getByRole('figure').filter({ hasText: 'How the key is known' });
-  await expect(coverage.getByRole('row', { name: /declared in files 4 100\.0 %/ })).toBeVisible();
+  await expect(coverage.getByRole('row', { name: /declared in files 5 100\.0 %/ })).toBeVisible();
 
   // A chart is one picture that says its shape, with its figures beside it.
   const regions = overview.getByRole('figure').filter({ hasText: 'Region' });
-  await expect(regions.getByRole('img', { name: 'Region All 4 blobs: us-east-1.' })).toBeVisible();
-  await expect(regions.getByRole('row', { name: /us-east-1 4 100\.0 %/ })).toBeVisible();
+  await expect(regions.getByRole('img', { name: 'Region All 5 blobs: us-east-1.' })).toBeVisible();
+  await expect(regions.getByRole('row', { name: /us-east-1 5 100\.0 %/ })).toBeVisible();
 
-  // Three findings of different kinds.
+  // Findings of different kinds.
   await page.getByRole('tab', { name: /^Findings/ }).click();
   const card = (title: string | RegExp) => page.getByRole('listitem').filter({ hasText: title });
   await expect(card('alias/retired is disabled.')).toContainText('DescribeKey: KeyState Disabled');
   await expect(card('alias/payments does not rotate.')).toContainText('2 blobs in 2 files');
   await expect(card('plaintext-beside-blob')).toContainText('data-key.json');
+  // Who may open a blob by a grant does not show in any policy.
+  const granted = card('A grant lets somebody outside the account of alias/legacy open or re-encrypt');
+  await expect(granted).toContainText(
+    'ListGrants: arn:aws:iam::444455556666:user/partner (Decrypt; grant partner-migration)',
+  );
+  await expect(granted).toContainText('Grants do not show in the key policy');
+  await expect(granted).toContainText('RevokeGrant');
 
   // One is accepted for now.
   await card('alias/retired is disabled.').getByRole('button', { name: 'Suppress…' }).click();
@@ -93,7 +104,7 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
     page.getByRole('menuitem', { name: 'CSV' }).click(),
   ]);
   const csv = readFileSync(await download.path(), 'utf8');
-  expect(csv.split('\r\n')).toHaveLength(6);
+  expect(csv.split('\r\n')).toHaveLength(7);
   expect(csv).toContain('key-not-rotated');
 
   await page.getByRole('button', { name: 'Export the audit' }).click();
@@ -187,4 +198,37 @@ test('rewrap audit is a gate: rules, SARIF, and exit codes; history verify', asy
   const { count, hash } = JSON.parse(verified.stdout).head;
   expect((await rewrap(['history', 'verify', '--expect', `${count + 3}:${hash}`], home)).code).toBe(1);
   expect((await rewrap(['history'], home)).stdout).toMatch(/connected.*by arn:aws:iam::111122223333/);
+});
+
+test.describe('where KMS refuses', () => {
+  test.use({
+    faults: JSON.stringify([
+      {
+        kind: 'error',
+        code: 'AccessDeniedException',
+        operations: ['DescribeKey', 'ListAliases', 'ListKeys'],
+      },
+    ]),
+  });
+
+  test('an audit without findings is no clean bill', async ({ stage, open }) => {
+    const { kms, files } = stage;
+    const { Arn: arn = '' } = (await kms.send(new DescribeKeyCommand({ KeyId: PAYMENTS }))).KeyMetadata ?? {};
+    write(files, 'token.json', printed(await encrypt(kms, arn, secret()), arn));
+    const { page } = await open(files);
+    await connected(page);
+    await page.getByRole('button', { name: 'Audit', exact: true }).click();
+    const overview = page.getByRole('tabpanel');
+    await expect(overview.getByRole('region', { name: 'Gaps' })).toContainText(arn);
+    await expect(
+      overview.getByRole('row', { name: /nothing found in what KMS told 1 100\.0 %/ }),
+    ).toBeVisible();
+    await page.getByRole('tab', { name: /^Findings/ }).click();
+    await expect(page.getByText('Nothing was found in what KMS told.')).toBeVisible();
+    // Only KMS could say that the alias is the key which the file names.
+    await page.getByRole('tab', { name: 'If a key is deleted' }).click();
+    await page.getByRole('textbox', { name: /Or another/ }).fill(PAYMENTS);
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await expect(page.getByRole('region', { name: 'Answer' })).toContainText('but 1 blob may be.');
+  });
 });

@@ -4,6 +4,34 @@ import { expect, test } from './support/fixtures.ts';
 import { rewrap, start } from './support/processes.ts';
 import { encrypt, FRESH, PAYMENTS, secret, sha256, write } from './support/vault.ts';
 
+test('expired credentials stop a run in a shell, which keeps its place', async ({ stage }) => {
+  test.slow();
+  const names = Array.from({ length: 12 }, (_, i) => `f${i}.bin`);
+  for (const name of names) write(stage.files, name, await encrypt(stage.kms, PAYMENTS, secret()));
+  const was = new Map(names.map((name) => [name, sha256(join(stage.files, name))]));
+  const changed = () => names.filter((name) => sha256(join(stage.files, name)) !== was.get(name)).length;
+  const expired = (more: object) => ({
+    REWRAP_PRACTICE_FAULTS: JSON.stringify([{ kind: 'expired-token', operations: ['ReEncrypt'], ...more }]),
+  });
+  const flags = ['reencrypt', stage.files, '--practice', '--to', FRESH, '--in-place'];
+
+  const stopped = await rewrap(flags, stage.home, expired({ skip: 8 }));
+  expect(stopped.code, stopped.stderr).toBe(3);
+  expect(stopped.stderr).toContain('ExpiredTokenException');
+  const [, command = ''] = /go on with: rewrap (runs resume r\d+ --practice)/.exec(stopped.stderr) ?? [];
+  expect(command).not.toBe('');
+  expect(stopped.stdout).toMatch(/\b0 failed, 0 skipped\b/);
+  expect(changed()).toBeLessThan(12);
+
+  // Still expired: the place is kept again. Credentials that renew themselves are tried a second time unseen.
+  const again = await rewrap(command.split(' '), stage.home, expired({}));
+  expect(again.code, again.stderr).toBe(3);
+  const resumed = await rewrap(command.split(' '), stage.home, expired({ skip: 2, times: 1 }));
+  expect(resumed.code, resumed.stderr).toBe(0);
+  expect(changed()).toBe(12);
+  expect((await rewrap(['runs'], stage.home)).stdout.trim().split('\n')).toHaveLength(1);
+});
+
 test('a run that was killed in a shell is listed, gone on with and undone there', async ({ stage }) => {
   test.slow();
   const names = Array.from({ length: 40 }, (_, i) => `f${i}.bin`);

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { shapeWords } from './audit-words.ts';
+import { describe, expect, it, test } from 'vitest';
+import { nothingWords, shapeWords } from './audit-words.ts';
 
 const bars = (...counts: number[]) => counts.map((count, i) => ({ label: 'abcdefgh'[i] ?? '', count }));
 
@@ -13,4 +13,25 @@ test('a chart says its shape in words', () => {
   expect(shapeWords(bars(4, 3, 2, 1), 20, { values: 6, blobs: 10 })).toBe(
     'The largest part, 20.0 %: a; then b, 15.0 %; then c, 10.0 %; 7 more values, 55.0 %.',
   );
+});
+
+describe('blobs of which nothing was found', () => {
+  const all = {
+    caller: 'arn:aws:iam::111122223333:user/auditor',
+    asking: 0,
+    gaps: [],
+    notAsked: { keys: 0, blobs: 0, names: [], elsewhere: [] },
+    findings: { critical: 0, warning: 0, info: 0, suppressed: 0 },
+  };
+  it.each([
+    ['nothing found in the files', { caller: null }],
+    ['nothing found so far', { asking: 3 }],
+    ['nothing found in what KMS told', { gaps: ['GetKeyPolicy: refused'] }],
+    ['nothing, or suppressed', { findings: { ...all.findings, suppressed: 1 } }],
+  ])('are no good sign: %s', (label, more) => {
+    expect(nothingWords({ ...all, ...more })).toEqual({ label, sure: false });
+  });
+  it('are one where everything was asked, and told', () => {
+    expect(nothingWords(all)).toEqual({ label: 'nothing found', sure: true });
+  });
 });

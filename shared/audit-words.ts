@@ -1,4 +1,4 @@
-import type { Facet, Weighed } from './model/audit.ts';
+import type { AuditSummary, Facet, Weighed } from './model/audit.ts';
 
 /** What an audit counts by, for people: the same on screen and in reports. */
 export const FACET_WORDS: Record<Facet, string> = {
@@ -61,17 +61,40 @@ export function shapeWords(
     .concat('.');
 }
 
+/**
+ * What to call blobs of which nothing was found: no good sign (`sure` false) where KMS was not asked, would not tell
+ * everything, or where something is suppressed.
+ */
+export function nothingWords({
+  caller,
+  asking,
+  gaps,
+  notAsked,
+  findings,
+}: Pick<AuditSummary, 'caller' | 'asking' | 'gaps' | 'notAsked' | 'findings'>): {
+  readonly label: string;
+  readonly sure: boolean;
+} {
+  if (caller === null) return { label: 'nothing found in the files', sure: false };
+  if (asking > 0) return { label: 'nothing found so far', sure: false };
+  if (gaps.length > 0 || notAsked.keys > 0 || notAsked.elsewhere.length > 0)
+    return { label: 'nothing found in what KMS told', sure: false };
+  if (findings.suppressed > 0) return { label: 'nothing, or suppressed', sure: false };
+  return { label: 'nothing found', sure: true };
+}
+
 /** What was weighed to say who may open what is under the keys, and what was not: sentences. */
 export function weighedWords({ keys, policies, grants, iamDecides }: Weighed): string[] {
   if (keys === 0) return [];
-  const of = (n: number): string => (n === keys ? `all ${count(keys)}` : `${count(n)} of ${count(keys)}`);
+  const described = keys === 1 ? 'the one key' : `all ${count(keys)} keys`;
+  const of = (n: number): string => (n === keys ? described : `${count(n)} of ${count(keys)} keys`);
   return [
-    `Who may open what is under a key was read from the key policies of ${of(policies)} described keys and from the grants of ${of(grants)}.`,
+    `Who may decrypt or re-encrypt under a key was read from the key policy of ${of(policies)} and from the grants of ${of(grants)} that KMS described.`,
     'Not weighed: IAM policies, permission boundaries, service and resource control policies, session policies, VPC endpoint policies, and statements that deny.',
     ...(iamDecides === 0
       ? []
       : [
-          `${count(iamDecides)} ${iamDecides === 1 ? 'key leaves' : 'keys leave'} it to the IAM policies of its account who may use it: more people may open these blobs than are named here.`,
+          `${iamDecides === 1 ? '1 key policy leaves it to the IAM policies of its account' : `${count(iamDecides)} key policies leave it to the IAM policies of their accounts`} who may use the key: more principals may decrypt these blobs than are named here.`,
         ]),
   ];
 }

@@ -149,7 +149,7 @@ describe('how far it was weighed', () => {
     );
     expect(audit.summary.weighed).toEqual({ keys: 2, policies: 1, grants: 1, iamDecides: 1 });
     expect(weighedWords(audit.summary.weighed).join(' ')).toMatch(
-      /1 of 2 .*Not weighed: IAM policies.*1 key leaves/,
+      /1 of 2 .*Not weighed: IAM policies.*1 key policy leaves/,
     );
   });
 });
@@ -291,7 +291,17 @@ describe('a deletion', () => {
     const known = makeAudit(input([row({ file: 'a', keyArn: arnOf('k') })], [key('k'), key('other')]));
     expect(deletionImpact(known, 'alias/other')).toMatchObject({
       severity: 'none',
-      answer: expect.stringContaining('Nothing'),
+      answer: expect.stringContaining('No blob'),
     });
+  });
+  it('is no assurance where only KMS could say whether an alias is the key that a file names', () => {
+    const named = input([row({ file: 'a', keyArn: arnOf('k') })], []);
+    const offline = deletionImpact(makeAudit({ ...named, caller: null }), 'alias/k');
+    expect(offline).toMatchObject({ severity: 'possible', declared: 0, possible: 1 });
+    expect(offline.answer).toBe('No blob in this list is known to be under alias/k, but 1 blob may be.');
+    expect(offline.notes.join(' ')).toContain('only KMS can say whether alias/k');
+    // An alias of another account is not the alias of that key.
+    const other = 'arn:aws:kms:us-east-1:444455556666:alias/k';
+    expect(deletionImpact(makeAudit({ ...named, caller: null }), other)).toMatchObject({ severity: 'none' });
   });
 });

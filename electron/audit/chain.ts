@@ -24,7 +24,7 @@ export const bodyOf = (event: HistoryEvent): string => canonical(HistoryEvent.pa
 const PROVES =
   'Each record holds the hash of the one before, so a record that was changed, removed or moved shows here. ' +
   'A chain alone cannot show that its newest records were cut off, nor that somebody who may write this folder made ' +
-  'the whole chain anew: compare count and head hash with those that an earlier report states.';
+  'the whole chain anew: compare count and latest hash with those that an earlier report states.';
 
 /**
  * Walks a chain, oldest first, and names the first link that does not hold. `kept`: heads that were kept elsewhere

@@ -71,7 +71,16 @@ export function readRules(text: string): Rules {
   }
   const parsed = Rules.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw bad(z.prettifyError(parsed.error));
+  throw bad(parsed.error.issues.map(mistake).join('; '));
+}
+
+/** A mistake in the words of the file: where it is, and what was expected there. */
+function mistake(issue: z.core.$ZodIssue): string {
+  const at = issue.path.map(String).join('.');
+  const where = at === '' ? '' : `${at}: `;
+  if (issue.code === 'unrecognized_keys')
+    return `${where}there is no rule called ${issue.keys.map((name) => JSON.stringify(name)).join(', ')}`;
+  return `${where}${issue.message.replace(/^Invalid input: /, '')}`;
 }
 
 function bad(detail: string): FaultError {
@@ -80,7 +89,7 @@ function bad(detail: string): FaultError {
       'BadRules',
       'The rules file is not of the form that Rewrap reads.',
       detail,
-      'Correct it. `rewrap audit --rules-schema` prints the schema; a rules file is YAML or JSON and begins with `version: 1`.',
+      'Correct it and choose the file again. A rules file is YAML or JSON and begins with `version: 1`; `rewrap audit --rules-schema` prints its schema.',
     ),
   );
 }

@@ -27,6 +27,24 @@ export function connectionChoice(flags: ConnectionFlags): ConnectionChoice | nul
   };
 }
 
+/** The connection flags as they would be typed again, each after a space. */
+export function connectionArguments(flags: ConnectionFlags): string {
+  const { practice, profile, region, endpointUrl, fips, dualStack } = flags;
+  const valued = { '--profile': profile, '--region': region, '--endpoint-url': endpointUrl };
+  return [
+    ...(practice ? ['--practice'] : []),
+    ...Object.entries(valued).flatMap(([flag, value]) => (value === undefined ? [] : [flag, quoted(value)])),
+    ...(fips ? ['--fips'] : []),
+    ...(dualStack ? ['--dual-stack'] : []),
+  ]
+    .map((word) => ` ${word}`)
+    .join('');
+}
+
+/** One word for a POSIX shell. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
 /** Collects repeated `--context K=V`. The first `=` separates; a key twice with other values is refused. */
 export function contextPair(value: string, previous: EncryptionContext | undefined): EncryptionContext {
   const at = value.indexOf('=');

@@ -109,7 +109,7 @@ export async function runPlanFile(path: string, flags: RunFlags): Promise<number
     const { runId } = await client.host.runs.runPlan({ plan: loaded, root, dryRun: flags.dryRun === true });
     const summary = await finished(client, onEvent, runId, line.show);
     line.clear();
-    return report(client, summary, flags.json === true, loaded.output.mode === 'in-place');
+    return report(client, summary, flags, loaded.output.mode === 'in-place');
   });
 }
 

@@ -5,11 +5,11 @@ import type { ContextChoice, RunItem, RunRequest, RunSummary } from '#shared/mod
 import type { Client } from './client.ts';
 import { estimated, estimateLines } from './estimate.ts';
 import { AWS_DEFAULT } from './keys.ts';
-import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { type ConnectionFlags, connectionArguments, connectionChoice } from './options.ts';
 import { permissionsCode, printPermissions } from './permissions.ts';
 import { progressLine } from './progress.ts';
 import { connectDestination, type RouteFlags, routeOf } from './route.ts';
-import { BAD_INPUT, type Listed, OK, SOME_FAILED, takeIn, withEngine } from './session.ts';
+import { BAD_INPUT, KEPT_FOR_LATER, type Listed, OK, SOME_FAILED, takeIn, withEngine } from './session.ts';
 import { faultLines, safe } from './text.ts';
 
 export interface ReencryptFlags extends ConnectionFlags, RouteFlags {
@@ -72,8 +72,8 @@ export async function reencrypt(paths: readonly string[], flags: ReencryptFlags)
     const named = items.map((item) => asNamed(item, files, flags.inPlace === true));
     if (flags.json) console.log(JSON.stringify({ run: summary, blobs: named }, null, 2));
     else print(summary, named, flags.inPlace === true);
-    if (items.some((item) => item.state === 'failed' || item.state === 'skipped')) return SOME_FAILED;
-    return unreadable ? BAD_INPUT : OK;
+    const code = ended(summary, items, flags);
+    return code === OK && unreadable ? BAD_INPUT : code;
   });
 }
 
@@ -144,7 +144,16 @@ export async function remindOfUnfinished({ page }: Client): Promise<void> {
       console.error(`rewrap: run ${id} of ${startedAt} was cut off: rewrap runs resume, undo or close ${id}`);
 }
 
-/** Waits for the run's end; Ctrl-C stops it safely: files not complete stay as they were. */
+/**
+ * Held back by what only a person can mend: expired credentials, a network that stays gone. Whatever renews itself (SSO,
+ * a credential process, a role) was renewed and tried before.
+ */
+const isHeld = ({ status, fault }: RunSummary): boolean => status === 'paused' && fault !== null;
+
+/**
+ * Waits for the run's end, or until it is held back: nobody is there to wait for, and the engine keeps it for later when
+ * it closes. Ctrl-C stops it safely: files not complete stay as they were.
+ */
 export async function finished(
   { page }: Client,
   onEvent: (listener: (name: string, payload: unknown) => void) => () => void,
@@ -165,7 +174,7 @@ export async function finished(
           if (waiting) console.error(waitingFor(summary));
           else if (summary.status === 'running') console.error('rewrap: KMS answers again');
         }
-        if (summary.finishedAt === null) return;
+        if (summary.finishedAt === null && !isHeld(summary)) return;
         unsubscribe();
         resolve(summary);
       };
@@ -198,13 +207,31 @@ const TRIED =
 export async function report(
   client: Client,
   summary: RunSummary,
-  json: boolean,
+  flags: ConnectionFlags & { readonly json?: true },
   inPlace: boolean,
 ): Promise<number> {
   const items = (await allItems(client, summary.id)).map(({ blobId: _, ...item }) => item);
-  if (json) console.log(JSON.stringify({ run: summary, blobs: items }, null, 2));
+  if (flags.json) console.log(JSON.stringify({ run: summary, blobs: items }, null, 2));
   else print(summary, items, inPlace);
-  return items.every(({ state }) => state !== 'failed' && state !== 'skipped') ? OK : SOME_FAILED;
+  return ended(summary, items, flags);
+}
+
+/** The exit code; how to go on with a run that keeps its place is said on standard error. */
+function ended(
+  run: RunSummary,
+  items: readonly Pick<RunItem, 'state'>[],
+  connection: ConnectionFlags,
+): number {
+  if (!isHeld(run))
+    return items.every(({ state }) => state !== 'failed' && state !== 'skipped') ? OK : SOME_FAILED;
+  const { waiting, running, total } = run.counts;
+  console.error(
+    `rewrap: run ${run.id} stopped and keeps its place: ${waiting + running} of ${total} blobs are left; each file is wholly old or wholly new`,
+  );
+  console.error(
+    `rewrap: once that is mended, go on with: rewrap runs resume ${run.id}${connectionArguments(connection)}`,
+  );
+  return KEPT_FOR_LATER;
 }
 
 type Named = Omit<RunItem, 'blobId'>;
@@ -217,6 +244,8 @@ function asNamed({ blobId, ...item }: RunItem, files: ReadonlyMap<string, string
 
 function print(run: RunSummary, items: readonly Named[], inPlace: boolean): void {
   for (const item of items) {
+    // Of a run that keeps its place these come later.
+    if (item.state === 'waiting' || item.state === 'running') continue;
     const name = safe(item.place === '' ? item.file : `${item.file} · ${item.place}`);
     if (item.fault !== null) {
       console.error(`${name}: ${item.state}: ${item.fault.code}`);

@@ -76,7 +76,7 @@ async function onward(
     const id = await begin(client, routeOf(flags) === 'decrypt-encrypt');
     const summary = await finished(client, onEvent, id, progress.show);
     progress.clear();
-    return report(client, summary, flags.json === true, summary.output === 'in-place');
+    return report(client, summary, flags, summary.output === 'in-place');
   });
 }
 

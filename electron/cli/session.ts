@@ -14,6 +14,8 @@ import { safe } from './text.ts';
 export const OK = 0;
 export const SOME_FAILED = 1;
 export const BAD_INPUT = 2;
+/** A run stopped for what only a person can mend (credentials, the network), and keeps its place. */
+export const KEPT_FOR_LATER = 3;
 
 const CANNOT = {
   chooseFiles: false,

@@ -60,8 +60,23 @@ export class Asking {
     return this.#asked.size;
   }
 
+  /** What KMS would not tell: of the list, of single keys, and of how many keys the same was refused. */
   get gaps(): string[] {
-    return [...this.#gaps].sort();
+    const refused = new Map<string, Set<string>>();
+    for (const answer of this.#answers.values())
+      if (answer !== null && answer !== 'gone')
+        // Nothing of an audit hangs on tags.
+        for (const gap of answer.gaps)
+          if (!gap.startsWith('ListResourceTags'))
+            refused.set(gap, (refused.get(gap) ?? new Set()).add(answer.arn));
+    return [
+      ...this.#gaps,
+      ...[...refused].map(([gap, keys]) => {
+        const [first = ''] = keys;
+        if (keys.size > 1) return `${gap} (${keys.size} keys)`;
+        return gap.includes(first) ? gap : `${gap} (${first})`;
+      }),
+    ].sort();
   }
 
   /** Who asks; null without a connection. */
@@ -161,9 +176,16 @@ export class Asking {
     const { caller } = this;
     if (caller === null) return;
     const on = this.#on;
+    const wanted = (): string[] => [
+      ...new Set([
+        ...(also !== null && !this.#answers.has(also) && canAsk(also, caller) ? [also] : []),
+        ...this.#toAsk(),
+      ]),
+    ];
+    // The list can take long: whoever looks meanwhile is not to take silence for an answer.
+    this.#asking = wanted().length;
     await this.#list();
-    const extra = also !== null && !this.#answers.has(also) && canAsk(also, caller) ? [also] : [];
-    const names = [...new Set([...extra, ...this.#toAsk()])];
+    const names = wanted();
     if (names.length === 0) return;
     const kms = this.#parts.connection.kms();
     this.#asking = names.length;

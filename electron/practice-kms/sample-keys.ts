@@ -7,7 +7,7 @@ interface SampleKey {
   readonly description: string;
   readonly spec: Record<string, unknown>;
   /** State that the key is put in once made. */
-  readonly afterwards?: 'DisableKey' | 'ScheduleKeyDeletion' | 'RotateKeyOnDemand';
+  readonly afterwards?: 'DisableKey' | 'ScheduleKeyDeletion' | 'RotateKeyOnDemand' | 'CreateGrant';
   /** Whose key it is; absent: the practice account's. */
   readonly owner?: 'partner';
 }
@@ -37,11 +37,23 @@ const SHARED_POLICY = JSON.stringify({
   ],
 });
 
+/** What the partner was once given for a migration, and nobody has revoked: it shows in no key policy. */
+const FORGOTTEN_GRANT = {
+  Name: 'partner-migration',
+  GranteePrincipal: PRACTICE_IDENTITIES.partner.arn,
+  Operations: ['Decrypt', 'DescribeKey'],
+};
+
 /** One key for each situation a person should meet while practising. */
 const SAMPLE_KEYS: readonly SampleKey[] = [
   { alias: 'alias/payments', description: 'Payments, in use', spec: {} },
   { alias: 'alias/payments-2027', description: 'Payments, the new key: a fresh destination', spec: {} },
-  { alias: 'alias/legacy', description: 'Legacy applications', spec: {} },
+  {
+    alias: 'alias/legacy',
+    description: 'Legacy applications; a grant of old lets the partner account open',
+    spec: {},
+    afterwards: 'CreateGrant',
+  },
   {
     alias: 'alias/retired',
     description: 'Retired: disabled, so that nothing opens under it',
@@ -106,7 +118,9 @@ async function seedKey(practice: PracticeKms, sample: SampleKey): Promise<void> 
   );
   const { KeyId } = KeyMetadata as { KeyId: string };
   // The alias comes last: where it exists, the key is finished.
-  if (sample.afterwards) await practice.call(sample.afterwards, { KeyId }, by);
+  const { afterwards } = sample;
+  if (afterwards === 'CreateGrant') await practice.call(afterwards, { KeyId, ...FORGOTTEN_GRANT }, by);
+  else if (afterwards) await practice.call(afterwards, { KeyId }, by);
   // False: another process seeded the same file at the same time and was first.
   if (!state.aliases.add(sample.alias, { accountId: identity.accountId, region, keyId: KeyId }))
     state.removeKey(region, KeyId);

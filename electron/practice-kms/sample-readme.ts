@@ -42,4 +42,6 @@ Things to try
    the other decrypts.
 9. arn:aws:kms:us-east-1:444455556666:alias/shared-with-practice is another
    account's key. You may re-encrypt to it, and cannot open what you have sent.
+10. alias/legacy has a grant that still lets the partner account decrypt. Its key
+    policy does not show it: find it in the audit, then revoke it (RevokeGrant).
 `;

@@ -240,7 +240,12 @@ async function verify(
 }
 
 function failed(context: RunContext, item: number, fault: Fault): BlobOutcome {
-  if (stopsRun(fault)) context.stop(fault);
+  if (stopsRun(fault)) {
+    // A run that was cancelled or put off meanwhile does not fail of what it sent to bring begun work to its end.
+    const halted = context.halted();
+    if (halted?.code === 'Cancelled') return { kind: 'halted', fault: halted };
+    context.stop(fault);
+  }
   // The id of the ReEncrypt itself stands, when it is its verification that failed.
   const requestId = context.ledger.get(item)?.requestId ?? fault.raw?.requestId ?? null;
   context.ledger.note(item, { requestId });

@@ -127,6 +127,28 @@ describe('between starts', () => {
     ).toBe(true);
   });
 
+  test('expired credentials hold it back; put off, it keeps its place, with verifications under way', async () => {
+    for (let i = 0; i < 6; i++) await rig.add(`${i}.txt`, lines(1));
+    const book = bookOf();
+    const run = book.start(await inputOf({ patience: 'network' }, { verify: true }));
+    let verified = 0;
+    kms.onDryRun = () => {
+      verified += 1;
+      if (verified > 2) throw kmsFault('ExpiredTokenException');
+      return { outcome: 'would-succeed', requestId: 'req-dry' };
+    };
+    await until(() => run.summary().status === 'paused');
+    expect(run.summary().fault?.code).toBe('ExpiredTokenException');
+    await book.close();
+    books = [];
+    const next = bookOf();
+    expect(next.list()).toMatchObject([{ status: 'unfinished', counts: { failed: 0, skipped: 0 } }]);
+    kms.onDryRun = () => ({ outcome: 'would-succeed', requestId: 'req-dry' });
+    const again = next.resume(run.id, { kms, target: 'test' });
+    await again.done;
+    expect(again.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 6, total: 6 } });
+  });
+
   test('over another connection it is not gone on with', async () => {
     await rig.add('a.txt', lines(1));
     const book = bookOf();

@@ -126,13 +126,17 @@ export class Line {
         await this.#sleep(throttled);
       } else if (meaning === 'offline' && patience !== 'end') {
         if (dark === 0) darkSince = now();
-        if (patience === 'network' && now() - darkSince > MAX_DARK_MS) throw error;
+        if (patience === 'network' && now() - darkSince > MAX_DARK_MS) {
+          dark = 0;
+          this.holdFor(error.fault);
+          continue;
+        }
         dark++;
         this.#fault = error.fault;
         this.#gate.shut('network');
         this.#options.changed();
         await this.#sleep(Math.min(dark, 5));
-      } else if (meaning === 'unconnected' && patience === 'wait') {
+      } else if (meaning === 'unconnected' && patience !== 'end') {
         this.holdFor(error.fault);
       } else {
         tries++;

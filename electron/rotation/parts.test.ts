@@ -158,7 +158,7 @@ describe('Line', () => {
     expect(line.fault).toBeNull();
   });
 
-  test('where nobody sees it, a network that is gone is waited for five minutes, and credentials not at all', async () => {
+  test('where nobody sees it, a network that is gone is probed for five minutes; then, and without credentials, the run holds back', async () => {
     let at = 0;
     const { line, sleep } = lineOf('network', undefined, () => at);
     sleep.mockImplementation(async () => {
@@ -166,13 +166,21 @@ describe('Line', () => {
       expect(line.hold).toBe('network');
     });
     const gone = vi.fn().mockRejectedValue(failure('ECONNREFUSED'));
-    await expect(line.send(gone, nothing)).rejects.toThrow();
+    const dark = line.send(gone, nothing);
+    await vi.waitFor(() => expect(line.hold).toBe('connection'));
+    expect(line.fault?.code).toBe('ECONNREFUSED');
     expect(at).toBeGreaterThan(5 * 60_000);
     expect(at).toBeLessThan(5 * 60_000 + 8000);
+    gone.mockResolvedValue('back');
     line.goOn();
-    const expired = vi.fn().mockRejectedValue(failure('ExpiredTokenException'));
-    await expect(line.send(expired, nothing)).rejects.toThrow();
+    expect(await dark).toBe('back');
+    const expired = vi.fn().mockRejectedValueOnce(failure('ExpiredTokenException')).mockResolvedValue('new');
+    const renewed = line.send(expired, nothing);
+    await vi.waitFor(() => expect(line.hold).toBe('connection'));
+    expect(line.fault?.code).toBe('ExpiredTokenException');
     expect(expired).toHaveBeenCalledTimes(1);
+    line.goOn();
+    expect(await renewed).toBe('new');
   });
 });
 

@@ -71,7 +71,7 @@ export async function putBack(
         attributes: await context.attributes.has(file),
         staged: (names) => stage({ ...names, target: path }),
       });
-      return { note: null };
+      return { note: context.attributes.takeNote() };
     }
     const mode = opened.mode === null ? {} : { mode: opened.mode };
     const { folder } = output;

@@ -82,6 +82,22 @@ describe('output', () => {
     });
   });
 
+  test.skipIf(process.platform !== 'linux')(
+    'in place without GNU tar: what may be lost is said once',
+    async () => {
+      for (const name of ['a.txt', 'b.txt', 'c.txt']) await rig.add(name, lines(madeUpBlob(OLD_KEY)));
+      const { PATH } = process.env;
+      process.env.PATH = '/nowhere';
+      try {
+        const items = await ended(rig.start(kms, { destination }, { mode: 'in-place', backup: true }));
+        expect(items.map(({ state }) => state)).toEqual(['reencrypted', 'reencrypted', 'reencrypted']);
+        expect(items.flatMap(({ notes }) => notes)).toEqual([expect.stringContaining('GNU tar')]);
+      } finally {
+        process.env.PATH = PATH;
+      }
+    },
+  );
+
   test('into a folder: the original is untouched, and plaintext is left out', async () => {
     const json = JSON.stringify({
       CiphertextBlob: base64(madeUpBlob(OLD_KEY)),

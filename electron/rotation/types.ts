@@ -38,8 +38,8 @@ export type ResolvedOutput =
 export type RunTerms = Omit<RunRequest, 'blobIds' | 'output'>;
 
 /**
- * What a run does when the connection fails: ends; waits for the network some minutes, and ends for all else; or waits for
- * the network and for new credentials as long as it takes.
+ * What a run does when the connection fails: ends; holds back, after some minutes of probing a network that is gone, for
+ * whoever started it to keep it for later; or waits for the network and for new credentials as long as it takes.
  */
 export type Patience = 'end' | 'network' | 'wait';
 

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import type { Fault } from '#shared/model/fault.ts';
 import { IconButton } from './Button.tsx';
+import { CodeWords } from './CodeWords.tsx';
 import { FaultRemedy } from './FaultRemedy.tsx';
 import { PolicyStatements } from './PolicyStatements.tsx';
 
@@ -42,7 +43,7 @@ export function FaultLines({ fault }: { readonly fault: Fault }) {
       {fault.remedy !== '' && (
         <p className="fault-remedy">
           <strong>What to do: </strong>
-          {fault.remedy}
+          <CodeWords text={fault.remedy} />
         </p>
       )}
       {fault.policies !== undefined && <PolicyStatements policies={fault.policies} />}

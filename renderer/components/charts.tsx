@@ -81,8 +81,9 @@ export function StackChart({ title, parts, onOpen }: StackProps) {
 }
 
 export interface Bar {
-  /** Empty: what is not known, drawn as no value of its own. */
   readonly id: string;
+  /** False: what is not known, drawn as no value of its own. */
+  readonly known: boolean;
   readonly label: string;
   readonly count: number;
   /** Stands before the label: the face of a key. */
@@ -165,7 +166,7 @@ export function BarChart({ title, bars, total, rest, onOpen }: BarsProps) {
               <rect className="bar-row" y={i * ROW} width="100" height={ROW} />
               <rect className="bar-track" y={i * ROW + (ROW - THICK) / 2} width="100" height={THICK} />
               <rect
-                className={bar.id === '' ? 'bar-unknown' : 'bar-fill'}
+                className={bar.known ? 'bar-fill' : 'bar-unknown'}
                 y={i * ROW + (ROW - THICK) / 2}
                 width={Math.max(0.75, (bar.count / most) * 100)}
                 height={THICK}

@@ -127,7 +127,8 @@ export const useAudit = create<AuditStore>()((set, get) => ({
     }
   },
   refresh() {
-    if (get().summary !== null) void get().load();
+    // Also while the first answer is under way: it may be older than what is told now.
+    if (get().status !== 'idle') void get().load();
   },
   askKeys: () => asked({ refresh: true, all: false }),
   askRest: () => asked({ refresh: false, all: true }),

@@ -1,4 +1,4 @@
-import { FACET_WORDS, weighedWords } from '#shared/audit-words.ts';
+import { FACET_WORDS, nothingWords, weighedWords } from '#shared/audit-words.ts';
 import type { AuditFacet, AuditSummary, Facet, NotAsked } from '#shared/model/audit.ts';
 import type { Severity } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
@@ -28,6 +28,7 @@ export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked }: Aske
   const open = findings.filter((finding) => finding.suppressed === null);
   const silent = findings.filter((finding) => finding.suppressed !== null);
   const facet = (name: Facet): AuditFacet | undefined => summary.facets.find((each) => each.facet === name);
+  const nothing = nothingWords({ ...summary, gaps: [...gaps], notAsked, asking: 0 });
   const sections: Section[] = [
     {
       heading: 'At a glance',
@@ -44,7 +45,11 @@ export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked }: Aske
                 { label: 'critical', count: summary.severities.critical, tone: 'danger' },
                 { label: 'warning', count: summary.severities.warning, tone: 'attention' },
                 { label: 'note', count: summary.severities.info, tone: 'info' },
-                { label: 'nothing found', count: summary.severities.none, tone: 'done' },
+                {
+                  label: nothing.label,
+                  count: summary.severities.none,
+                  tone: nothing.sure ? 'done' : 'none',
+                },
               ],
             },
             {
@@ -61,7 +66,10 @@ export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked }: Aske
         ...farWords(notAsked).map((words) => ({ type: 'text', text: words }) as const),
       ],
     },
-    { heading: 'Findings', blocks: findingBlocks(audit, open, 'Nothing was found.') },
+    {
+      heading: 'Findings',
+      blocks: findingBlocks(audit, open, `${nothing.label[0]?.toUpperCase()}${nothing.label.slice(1)}.`),
+    },
     ...(silent.length === 0
       ? []
       : [{ heading: 'Suppressed findings', blocks: findingBlocks(audit, silent, '') }]),
@@ -118,7 +126,7 @@ function totalsOf({ totals, findings, violations }: Audit['summary']): Block {
     totals: [
       ['Blobs', totals.blobs],
       ['Files', totals.files],
-      ['Materials', totals.materials],
+      ['Key materials', totals.materials],
       ['Known keys', totals.keys],
       ['Accounts', totals.accounts],
       ['Regions', totals.regions],

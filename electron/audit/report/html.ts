@@ -46,7 +46,7 @@ export function htmlReport(title: string, stated: Stated, sections: readonly Sec
     ['Stated at', stated.at],
     ['Against', stated.connection ?? 'no connection: read from the files alone'],
     ['By', `Rewrap ${stated.version}`],
-    ['History then', `${stated.history.count} records, head ${stated.history.hash}`],
+    ['History then', `${stated.history.count} records, latest hash ${stated.history.hash}`],
   ];
   return `<!doctype html>
 <html lang="en">

@@ -14,16 +14,17 @@ const plain = () => ({ ...process.env, LC_ALL: 'C' });
 
 /**
  * Which of these files (absolute paths) have an access control list or extended attributes. Labels that the system gives
- * each new file itself (security.selinux, security.ima) do not count. Where the tools are missing, as in images without
- * GNU tar, it cannot be told: none. Never throws.
+ * each new file itself (security.selinux, security.ima) do not count. Null where it cannot be told, since the tools are
+ * missing, as in images without GNU tar. Never throws.
  */
-export async function withAttributes(paths: readonly string[]): Promise<ReadonlySet<string>> {
+export async function withAttributes(paths: readonly string[]): Promise<ReadonlySet<string> | null> {
   if (paths.length === 0) return new Set();
   try {
     if (process.platform === 'linux') return await inArchive(paths);
     if (process.platform === 'darwin') return await inListing(paths);
   } catch {
-    // No such tool, or one that does not know these options.
+    // No such tool.
+    return null;
   }
   return new Set();
 }
@@ -66,7 +67,7 @@ const ARCHIVE = [
 ];
 
 /** An archive has a header for what a file carries; only headers are looked at, the contents are passed over. */
-async function inArchive(paths: readonly string[]): Promise<ReadonlySet<string>> {
+async function inArchive(paths: readonly string[]): Promise<ReadonlySet<string> | null> {
   const tar = spawn('tar', ARCHIVE, { stdio: ['pipe', 'pipe', 'ignore'], env: plain() });
   const failed = once(tar, 'error').then(([error]) => {
     throw error;
@@ -81,13 +82,16 @@ const BLOCK = 512;
 const CARRIED = /^\d+ SCHILY\.(?:xattr|acl)\./m;
 const LONG_NAME = /^\d+ path=(.*)$/m;
 
-async function marked(archive: AsyncIterable<Buffer>): Promise<ReadonlySet<string>> {
+/** Null for no archive at all: a tar that does not know these options (BusyBox, bsdtar) writes none. */
+async function marked(archive: AsyncIterable<Buffer>): Promise<ReadonlySet<string> | null> {
   const found = new Set<string>();
+  let any = false;
   let rest: Buffer = Buffer.alloc(0);
   /** Bytes of a content that are to be passed over. */
   let over = 0;
   let next: { carried: boolean; name: string | null } | null = null;
   for await (const chunk of archive) {
+    any = true;
     const skipped = Math.min(over, chunk.length);
     over -= skipped;
     rest = rest.length === 0 ? chunk.subarray(skipped) : Buffer.concat([rest, chunk.subarray(skipped)]);
@@ -108,7 +112,7 @@ async function marked(archive: AsyncIterable<Buffer>): Promise<ReadonlySet<strin
       rest = rest.subarray(BLOCK + padded);
     }
   }
-  return found;
+  return any ? found : null;
 }
 
 /** A name of at most 255 bytes, in the two parts that a ustar header has for it. */

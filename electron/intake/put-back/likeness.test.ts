@@ -231,6 +231,28 @@ const carried = (file: string): string =>
   execFileSync('getfattr', ['--only-values', '-m', '-', '-d', '--absolute-names', file]).toString('hex') +
   execFileSync('getfacl', ['-p', '--omit-header', file], { encoding: 'utf8' });
 
+describe.skipIf(process.platform !== 'linux')('without GNU tar', () => {
+  const { PATH } = process.env;
+  afterEach(() => {
+    process.env.PATH = PATH;
+  });
+
+  test.each([
+    ['no tar at all', null],
+    [
+      'a tar that does not know the options',
+      '#!/bin/sh\necho "tar: unrecognized option: acls" >&2\nexit 1\n',
+    ],
+  ])('%s: it cannot be told', async (_, script) => {
+    const bin = join(top, 'bin');
+    mkdirSync(bin);
+    if (script !== null) writeFileSync(join(bin, 'tar'), script, { mode: 0o755 });
+    process.env.PATH = bin;
+    expect(await withAttributes([path])).toBeNull();
+    expect(await withAttributes([])).toEqual(new Set());
+  });
+});
+
 describe.skipIf(!tools)('access control lists and extended attributes (attr, acl)', () => {
   test('are seen, whatever the file is called', async () => {
     const names = ['plain', 'two\nlines', 'ünï', 'x'.repeat(200), `${'y'.repeat(90)}/${'z'.repeat(120)}`];
@@ -246,7 +268,7 @@ describe.skipIf(!tools)('access control lists and extended attributes (attr, acl
         if (mark !== 'none') marked.push(file);
         all.push(file);
       }
-    expect([...(await withAttributes([...all, join(top, 'gone')]))].sort()).toEqual(marked.sort());
+    expect([...((await withAttributes([...all, join(top, 'gone')])) ?? [])].sort()).toEqual(marked.sort());
   });
 
   test.each([

@@ -7,6 +7,7 @@ import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { plural } from '../../lib/format.ts';
 import { type AuditTab, useAudit } from '../../store/audit.ts';
 import { useConnection } from '../../store/connection.ts';
+import { useUi } from '../../store/ui.ts';
 import { Deletion } from './Deletion.tsx';
 import { ExportReport } from './ExportReport.tsx';
 import { Findings } from './Findings.tsx';
@@ -25,6 +26,7 @@ const TABS: readonly { readonly id: AuditTab; readonly name: string }[] = [
 /** What is protected by which key, what is wrong with it, and what was done. */
 export function AuditView() {
   const { tab, summary, status, fault, load, showTab } = useAudit();
+  const showView = useUi((state) => state.show);
   const waiting = useLongWait(status === 'loading');
   useEffect(() => void load(), [load]);
   const open = summary === null ? 0 : summary.findings.critical + summary.findings.warning;
@@ -68,9 +70,10 @@ export function AuditView() {
             ) : id === 'rules' ? (
               <RulesTab summary={summary} />
             ) : summary.totals.blobs === 0 && summary.totals.files === 0 ? (
-              <p className="empty-note">
-                Nothing to audit yet. Add files or a folder, and their ciphertext is counted here.
-              </p>
+              <div className="empty-note">
+                <p>Nothing to audit yet. Add files or a folder, and their ciphertext is counted here.</p>
+                <Button onPress={() => showView('blobs')}>Go to Blobs</Button>
+              </div>
             ) : id === 'overview' ? (
               <Overview summary={summary} />
             ) : id === 'findings' ? (

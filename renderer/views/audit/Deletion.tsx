@@ -75,11 +75,16 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
       </p>
       {dead + impact.possible > 0 && (
         <StackChart
-          title="How sure it is"
+          title="How the key of these blobs is known"
           parts={[
-            { id: 'certain', label: 'KMS or a person said so', count: impact.certain, tone: 'danger' },
-            { id: 'declared', label: 'only the file says so', count: impact.declared, tone: 'attention' },
-            { id: 'possible', label: 'not known whose they are', count: impact.possible, tone: 'neutral' },
+            { id: 'certain', label: 'KMS or a person named the key', count: impact.certain, tone: 'danger' },
+            {
+              id: 'declared',
+              label: 'only the file names the key',
+              count: impact.declared,
+              tone: 'attention',
+            },
+            { id: 'possible', label: 'key not known', count: impact.possible, tone: 'neutral' },
           ]}
         />
       )}

@@ -3,11 +3,13 @@ import { useMemo, useState } from 'react';
 import { weighedWords } from '#shared/audit-words.ts';
 import type { AuditFinding } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
+import { CodeWords } from '../../components/CodeWords.tsx';
 import { SearchInput, SelectInput } from '../../components/fields.tsx';
 import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
-import { filterFindings, type SeverityFilter, SOURCE_WORDS } from '../../lib/audit.ts';
+import { filterFindings, mendedByReencrypting, type SeverityFilter, SOURCE_WORDS } from '../../lib/audit.ts';
 import { count, day, plural } from '../../lib/format.ts';
 import { useAudit } from '../../store/audit.ts';
+import { useUi } from '../../store/ui.ts';
 import { useSuppress } from './useSuppress.ts';
 
 /** Cards on the page at once. */
@@ -22,7 +24,7 @@ export function Findings() {
   const shown = useMemo(() => filterFindings(findings, filter, query), [findings, filter, query]);
   const counts = useMemo(() => (id: SeverityFilter) => filterFindings(findings, id, '').length, [findings]);
   const options: { id: SeverityFilter; label: string }[] = [
-    { id: 'all', label: 'All that count' },
+    { id: 'all', label: 'All but suppressed' },
     { id: 'critical', label: 'Critical' },
     { id: 'warning', label: 'Warnings' },
     { id: 'info', label: 'Notes' },
@@ -48,13 +50,11 @@ export function Findings() {
         <span className="hint tabular">{plural(shown.length, 'finding')}</span>
       </div>
       {shown.length === 0 ? (
-        <p className="empty-note">
-          {filter === 'all' && query === ''
-            ? summary?.caller === null
-              ? 'Nothing was found in the files. What only KMS can say was not asked.'
-              : 'Nothing was found.'
-            : 'No finding matches.'}
-        </p>
+        <Nothing
+          searching={filter !== 'all' || query !== ''}
+          suppressed={counts('suppressed')}
+          onShowSuppressed={() => setFilter('suppressed')}
+        />
       ) : (
         <ul className="finding-list">
           {shown.slice(0, SHOWN).map((finding) => (
@@ -76,6 +76,38 @@ export function Findings() {
           {count(shown.length - SHOWN)} more are not listed. Narrow the search, or export.
         </p>
       )}
+    </div>
+  );
+}
+
+/** Why no finding is shown; what to do where that is no good sign. */
+function Nothing({
+  searching,
+  suppressed,
+  onShowSuppressed,
+}: {
+  readonly searching: boolean;
+  readonly suppressed: number;
+  readonly onShowSuppressed: () => void;
+}) {
+  const summary = useAudit((state) => state.summary);
+  const openDialog = useUi((state) => state.open);
+  if (searching) return <p className="empty-note">No finding matches.</p>;
+  const asked = summary?.caller !== null;
+  const words = !asked
+    ? 'Nothing was found in the files. State, rotation, last use, policy and grants of the keys only KMS can tell, and it was not asked.'
+    : (summary?.asking ?? 0) > 0
+      ? 'Nothing was found so far. KMS is still being asked.'
+      : suppressed > 0
+        ? `Nothing was found that is not suppressed (${plural(suppressed, 'finding')}).`
+        : (summary?.gaps.length ?? 0) > 0
+          ? 'Nothing was found in what KMS told. The overview says what it refused.'
+          : 'Nothing was found.';
+  return (
+    <div className="empty-note">
+      <p>{words}</p>
+      {!asked && <Button onPress={() => openDialog('connection')}>Connect to KMS</Button>}
+      {suppressed > 0 && <Button onPress={onShowSuppressed}>Show suppressed findings</Button>}
     </div>
   );
 }
@@ -127,7 +159,9 @@ function FindingCard({ finding }: { readonly finding: AuditFinding }) {
         {finding.remedy !== '' && (
           <>
             <dt>Remedy</dt>
-            <dd>{finding.remedy}</dd>
+            <dd>
+              <CodeWords text={finding.remedy} />
+            </dd>
           </>
         )}
         <dt>Where</dt>
@@ -152,7 +186,7 @@ function FindingCard({ finding }: { readonly finding: AuditFinding }) {
             {`Show ${plural(blobs, 'blob')}`}
           </Button>
         )}
-        {reencryptable > 0 && suppressed === null && (
+        {reencryptable > 0 && suppressed === null && mendedByReencrypting(finding) && (
           <Button
             variant="quiet"
             icon={<RefreshCw className="icon" aria-hidden="true" />}

@@ -47,18 +47,18 @@ export function HistoryTab() {
           Verify the chain
         </Button>
         <span className="hint tabular">
-          {count(history.total)} records, head <code>{shortHex(history.head.hash)}</code>
+          {count(history.total)} records, latest hash <code>{shortHex(history.head.hash)}</code>
         </span>
         <Button
           variant="link"
-          onPress={() => void copyText(`${history.head.count}:${history.head.hash}`, 'count and head hash')}
+          onPress={() => void copyText(`${history.head.count}:${history.head.hash}`, 'count and latest hash')}
         >
-          Copy the head
+          Copy count and hash
         </Button>
       </div>
       {verdict !== null && (
         <section
-          className={verdict.ok ? 'verdict verdict-ok' : 'verdict verdict-broken'}
+          className={verdict.ok ? 'chain-verdict chain-verdict-ok' : 'chain-verdict chain-verdict-broken'}
           aria-label="Verification"
           role="status"
         >

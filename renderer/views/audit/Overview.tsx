@@ -1,4 +1,4 @@
-import { FACET_WORDS } from '#shared/audit-words.ts';
+import { FACET_WORDS, nothingWords } from '#shared/audit-words.ts';
 import type { AuditFacet, AuditSummary, Facet } from '#shared/model/audit.ts';
 import { BarChart, StackChart, type StackPart } from '../../components/charts.tsx';
 import { Swatch } from '../../components/Swatch.tsx';
@@ -21,6 +21,7 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
   const showBlobs = useAudit((state) => state.showBlobs);
   const showTab = useAudit((state) => state.showTab);
   const { totals, severities, findings } = summary;
+  const nothing = nothingWords(summary);
   const coverage = summary.facets.find(({ facet }) => facet === 'coverage');
   const facets = CHARTS.flatMap((name) => summary.facets.find(({ facet }) => facet === name) ?? []);
   return (
@@ -28,7 +29,7 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
       <dl className="totals">
         <Total name="Blobs" value={totals.blobs} />
         <Total name="Files" value={totals.files} />
-        <Total name="Materials" value={totals.materials} />
+        <Total name="Key materials" value={totals.materials} />
         <Total name="Known keys" value={totals.keys} />
         <Total name="Accounts" value={totals.accounts} />
         <Total name="Regions" value={totals.regions} />
@@ -42,6 +43,7 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
           value={findings.warning}
           tone={findings.warning > 0 ? 'attention' : undefined}
         />
+        {findings.suppressed > 0 && <Total name="Suppressed" value={findings.suppressed} />}
         {summary.violations !== null && (
           <Total
             name="Rules broken"
@@ -72,7 +74,12 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
             { id: 'critical', label: 'critical', count: severities.critical, tone: 'danger' },
             { id: 'warning', label: 'warning', count: severities.warning, tone: 'attention' },
             { id: 'info', label: 'note', count: severities.info, tone: 'running' },
-            { id: 'none', label: 'nothing found', count: severities.none, tone: 'done' },
+            {
+              id: 'none',
+              count: severities.none,
+              label: nothing.label,
+              tone: nothing.sure ? 'done' : 'neutral',
+            },
           ]}
           onOpen={() => showTab('findings')}
         />
@@ -88,6 +95,10 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
               ))}
               {summary.gaps.length > 5 && <li>and {summary.gaps.length - 5} more</li>}
             </ul>
+            <p className="hint">
+              What was refused is not judged. Ask whoever owns the keys for these permissions, then ask KMS
+              again.
+            </p>
           </div>
         </section>
       )}
@@ -143,6 +154,7 @@ function FacetChart({
         id: bar.value,
         label: name === 'key' ? keyName(barWords(name, bar)) : barWords(name, bar),
         count: bar.blobs,
+        known: bar.value !== '' && !bar.value.startsWith('none:'),
         face: bar.fingerprint === null ? null : <Swatch fingerprint={bar.fingerprint} />,
       }))}
       rest={hidden}

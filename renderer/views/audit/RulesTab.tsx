@@ -37,7 +37,8 @@ function pickText(taken: (text: string, name: string) => void): void {
 
 /** Rules of a small file: what it allows, what is broken, what it could not judge. */
 export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
-  const { rules, setRules, showTab } = useAudit();
+  const { rules, findings, setRules, showTab } = useAudit();
+  const suppressed = findings.filter((finding) => finding.violation && finding.suppressed !== null).length;
   const [fault, setFault] = useState<Fault | null>(null);
   const use = async (text: string | null, name: string | null): Promise<void> => {
     try {
@@ -80,7 +81,14 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
           <p className="rules-verdict">
             <code>{rules.name ?? 'rules'}</code>
             {summary.violations === 0 ? (
-              <Status tone="done" word="No rule is broken" />
+              <Status
+                tone={suppressed > 0 ? 'attention' : 'done'}
+                word={
+                  suppressed > 0
+                    ? `No rule is broken, but for ${plural(suppressed, 'suppressed violation')}`
+                    : 'No rule is broken'
+                }
+              />
             ) : (
               <Status tone="danger" word={plural(summary.violations ?? 0, 'rule violation')} />
             )}

@@ -18,7 +18,7 @@ import { LookUpKey } from './LookUpKey.tsx';
 /** The keys that the identity of one connection can see, and the one that is looked at. */
 export function AccountKeys({ side }: { readonly side: Side }) {
   const useStore = useKeysOf(side);
-  const { keys, status, fault, load } = useStore();
+  const { keys, status, fault, gaps, load } = useStore();
   const connection = useSide(side);
   const openDialog = useUi((state) => state.open);
   const [query, setQuery] = useState('');
@@ -46,23 +46,24 @@ export function AccountKeys({ side }: { readonly side: Side }) {
           placeholder="Search by alias, id, spec, state, tag"
         />
         <KeysCount side={side} shown={shown.length} searching={query.trim() !== ''} />
-        <span className="gap" />
-        <Button
-          variant="quiet"
-          icon={<Search className="icon" aria-hidden="true" />}
-          isDisabled={!ready}
-          onPress={() => setLookingUp(true)}
-        >
-          Look up by ARN
-        </Button>
-        <Button
-          variant="quiet"
-          icon={<RefreshCw className="icon" aria-hidden="true" />}
-          isDisabled={!ready || status === 'loading'}
-          onPress={() => void load(true)}
-        >
-          Refresh
-        </Button>
+        <div className="toolbar-end">
+          <Button
+            variant="quiet"
+            icon={<Search className="icon" aria-hidden="true" />}
+            isDisabled={!ready}
+            onPress={() => setLookingUp(true)}
+          >
+            Look up by ARN
+          </Button>
+          <Button
+            variant="quiet"
+            icon={<RefreshCw className="icon" aria-hidden="true" />}
+            isDisabled={!ready || status === 'loading'}
+            onPress={() => void load(true)}
+          >
+            Refresh
+          </Button>
+        </div>
       </div>
       {lookingUp && ready && (
         <div className="keys-look-up">
@@ -105,7 +106,9 @@ export function AccountKeys({ side }: { readonly side: Side }) {
             ) : shown.length === 0 && status !== 'loading' ? (
               <p className="keys-main empty-note">
                 {keys.length === 0
-                  ? 'This identity sees no key in this account and Region.'
+                  ? gaps.length > 0
+                    ? 'KMS listed no key. A key that you know can be looked up by its ARN.'
+                    : 'This account has no KMS key in this Region.'
                   : 'No key matches the search.'}
               </p>
             ) : (
@@ -138,12 +141,13 @@ function Gaps({ side }: { readonly side: Side }) {
   return (
     <section className="notice notice-attention" aria-label="Gaps">
       <div>
-        <strong>This list has gaps.</strong>
+        <strong>KMS would not tell everything.</strong>
         <ul className="notice-list">
           {gaps.map((gap) => (
             <li key={gap}>{gap}</li>
           ))}
         </ul>
+        <p className="hint">Ask whoever owns the account for these permissions, then refresh.</p>
       </div>
     </section>
   );

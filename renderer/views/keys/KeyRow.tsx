@@ -66,7 +66,7 @@ export const KeyRow = memo(function KeyRow({ info, index, top, height, active, o
         )}
         {unfitAsDestination !== null && danger === null && (
           <span className="cell-sub attention-text" title={unfitAsDestination}>
-            no destination
+            not a destination
           </span>
         )}
       </Cell>

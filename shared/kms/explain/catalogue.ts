@@ -178,7 +178,10 @@ export const CATALOGUE = {
   ProfileUnusable: stop(
     entry(
       'The profile gives no credentials.',
-      ['There is no such profile in the shared config and credentials files.', 'The profile lacks a member.'],
+      [
+        'There is no such profile in the shared config and credentials files.',
+        'The profile lacks a setting that it needs.',
+      ],
       'Check the name and the contents of the profile in the AWS config file.',
     ),
   ),

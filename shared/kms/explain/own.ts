@@ -118,6 +118,13 @@ export const OWN = {
     ['The endpoint is an emulator that works otherwise than KMS.'],
     'Check the endpoint. The file was left as it is.',
   ),
+  AttributesUnseen: entry(
+    'Access control lists and extended attributes of the files that were replaced may be lost.',
+    [
+      'Only GNU tar sees whether a file has any, and it is not installed here. Mode, owner and group are kept.',
+    ],
+    'If your files have any (getfacl, getfattr), copy them from the backups, and install GNU tar before the next run.',
+  ),
   VerifyFailed: entry(
     'The new ciphertext does not open under the destination.',
     ['The endpoint is an emulator that works otherwise than KMS.', 'The key was changed during the run.'],
