@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { KMSClient, ReEncryptCommand } from '@aws-sdk/client-kms';
-import { DiskPool, readSource, scan } from '../electron/intake/index.ts';
+import { DISK_THREAD_OPTIONS, DiskPool, readSource, scan } from '../electron/intake/index.ts';
 import { connect } from '../electron/kms/index.ts';
 import { type PlanFile, planBlob, RunBook } from '../electron/rotation/index.ts';
 
@@ -70,7 +70,7 @@ async function engine(): Promise<void> {
     ({ counts }) => {
       if (job.killAt > 0 && counts.succeeded >= job.killAt) process.kill(process.pid, 'SIGKILL');
     },
-    { disk: new DiskPool(() => new Worker(THREAD)) },
+    { disk: new DiskPool(() => new Worker(THREAD, DISK_THREAD_OPTIONS)) },
   );
   const over = { kms, connection: 'bench', target: 'bench', patience: 'end' } as const;
   if (job.what === 'resume') {

@@ -8,8 +8,9 @@ import { type Rule, ruleText } from '#shared/model/rule.ts';
 import type { Pace } from '#shared/model/run.ts';
 import { AWS_DEFAULT } from './keys.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { finished, report } from './outcome.ts';
 import { progressLine } from './progress.ts';
-import { destinationAlgorithm, finished, remindOfUnfinished, report } from './reencrypt.ts';
+import { destinationAlgorithm, remindOfUnfinished } from './reencrypt.ts';
 import { BAD_INPUT, OK, takeIn, withEngine } from './session.ts';
 import { safe } from './text.ts';
 

@@ -4,7 +4,7 @@ import type { BlobRow, Oddity } from '#shared/model/blob.ts';
 import type { ConnectionChoice, MfaQuestion } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine, dataDir } from '../engine/index.ts';
-import { DISK_THREAD, DiskPool } from '../intake/index.ts';
+import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../intake/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../two-step/index.ts';
 import { type Client, client } from './client.ts';
 import { answerOnTerminal } from './prompt.ts';
@@ -41,7 +41,7 @@ export async function withEngine<T>(
       connection: null,
     },
     () => forkChild(join(import.meta.dirname, TWO_STEP_CHILD)),
-    new DiskPool(() => new Worker(join(import.meta.dirname, DISK_THREAD))),
+    new DiskPool(() => new Worker(join(import.meta.dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
   );
   try {
     const through = client(engine);
@@ -67,21 +67,44 @@ export interface Listed {
 
 /** Takes paths in and lists every blob found. Oddities go to standard error. */
 export async function takeIn(
-  { page, host }: Client,
+  through: Client,
   paths: readonly string[],
 ): Promise<{ blobs: Listed[]; unreadable: boolean }> {
-  const taken = await host.intake.addPaths({ paths: [...paths], origin: 'path' });
-  for (const oddity of taken.oddities) warn(oddity);
-  if (taken.moreOddities > 0) console.error(`rewrap: … and ${taken.moreOddities} more like these`);
+  const { files, unreadable } = await takeInNames(through, paths);
   const blobs: Listed[] = [];
   for (let offset = 0; ; ) {
-    const { rows, total } = await page.blobs.list({ offset, limit: 5000 });
-    const { paths: files } = await host.blobs.paths({ offset, limit: 5000 });
-    for (const [i, row] of rows.entries()) blobs.push({ row, file: asNamed(files[i] ?? row.file, paths) });
+    const { rows, total } = await through.page.blobs.list({ offset, limit: 5000 });
+    for (const row of rows) blobs.push({ row, file: files.get(row.id) ?? row.file });
     offset += rows.length;
     if (offset >= total || rows.length === 0) break;
   }
-  return { blobs, unreadable: taken.oddities.some(isUnreadable) };
+  return { blobs, unreadable };
+}
+
+/**
+ * Takes paths in; gives the file of each blob, by the blob's id and as the person named it, and nothing else, which a run
+ * over very many could not afford. Oddities go to standard error.
+ */
+export async function takeInNames(
+  { host }: Client,
+  paths: readonly string[],
+): Promise<{ files: Map<string, string>; unreadable: boolean }> {
+  const taken = await host.intake.addPaths({ paths: [...paths], origin: 'path' });
+  for (const oddity of taken.oddities) warn(oddity);
+  if (taken.moreOddities > 0) console.error(`rewrap: … and ${taken.moreOddities} more like these`);
+  const files = new Map<string, string>();
+  // Blobs of one file stand beside each other, and share its name.
+  let last = { path: '', name: '' };
+  for (let offset = 0; ; ) {
+    const { blobs } = await host.blobs.places({ offset, limit: 5000 });
+    for (const { id, path } of blobs) {
+      if (path !== last.path) last = { path, name: asNamed(path, paths) };
+      files.set(id, last.name);
+    }
+    offset += blobs.length;
+    if (blobs.length < 5000) break;
+  }
+  return { files, unreadable: taken.oddities.some(isUnreadable) };
 }
 
 function isUnreadable({ code }: Oddity): boolean {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { DISK_THREAD, DiskPool } from '../intake/index.ts';
+import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../intake/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../two-step/index.ts';
 import { RelayedChildren } from './child-relay.ts';
 import { createEngine } from './local.ts';
@@ -15,7 +15,7 @@ const relayed = new RelayedChildren(send);
 const engine = createEngine(
   options,
   hostStartsChildren ? relayed.start : () => forkChild(join(__dirname, TWO_STEP_CHILD)),
-  new DiskPool(() => new Worker(join(__dirname, DISK_THREAD))),
+  new DiskPool(() => new Worker(join(__dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
 );
 
 engine.onEvent((name, payload) => send({ type: 'event', name, payload }));

@@ -126,18 +126,19 @@ export class Workspace {
     return this.#sources;
   }
 
-  /** Absolute path of each row's file, in the order of the list. */
-  paths(offset: number, limit: number): (string | null)[] {
-    const paths: (string | null)[] = [];
-    let row = 0;
+  /** Id of each blob and where it is, in the order of the list: its file's absolute path, or what the text is called. */
+  places(offset: number, limit: number): { id: string; path: string }[] {
+    const places: { id: string; path: string }[] = [];
+    let from = 0;
     for (const source of this.#sources) {
-      const from = Math.max(row, offset);
-      row += source.count;
-      const to = Math.min(row, offset + limit);
-      for (let i = from; i < to; i++) paths.push(source.path);
-      if (row >= offset + limit) break;
+      const { count } = source;
+      if (from + count > offset)
+        for (const { id } of source.blobs.slice(Math.max(0, offset - from), offset + limit - from))
+          places.push({ id, path: source.path ?? source.display });
+      from += count;
+      if (from >= offset + limit) break;
     }
-    return paths;
+    return places;
   }
 
   sources(offset: number, limit: number): { total: number; sources: SourceInfo[] } {

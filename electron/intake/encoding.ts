@@ -46,7 +46,13 @@ export function decodeText(raw: string, options: DecodeOptions): DecodedText | n
     if (inner === null && !isPlausible(reading, identification, compact)) continue;
     const encoding: BlobEncoding =
       inner === null
-        ? { ...around, name: reading.name, hexCase: reading.hexCase, padded: reading.padded, inner: null }
+        ? common({
+            ...around,
+            name: reading.name,
+            hexCase: reading.hexCase,
+            padded: reading.padded,
+            inner: null,
+          })
         : {
             ...around,
             name: 'base64-base64',
@@ -60,6 +66,18 @@ export function decodeText(raw: string, options: DecodeOptions): DecodedText | n
   if (!takeUnknown || first === undefined || first.bytes.length === 0) return null;
   const { name, hexCase, padded, bytes } = first;
   return finish(raw, { ...around, name, hexCase, padded, inner: null }, bytes, identify(bytes));
+}
+
+const COMMON = new Map<string, BlobEncoding>();
+
+/** Most blobs of a large list are written alike: they share what says so. */
+function common(encoding: BlobEncoding): BlobEncoding {
+  const { name, charset, hexCase, padded, breaks, escapes } = encoding;
+  if (breaks.length > 0 || escapes !== undefined) return encoding;
+  const key = `${name} ${charset} ${hexCase} ${padded}`;
+  const known = COMMON.get(key) ?? encoding;
+  COMMON.set(key, known);
+  return known;
 }
 
 function finish(

@@ -14,7 +14,7 @@ export {
 export { asObjectBody, INSTRUCTION, isInstruction } from './object-body.ts';
 export { withAttributes } from './put-back/attributes.ts';
 export { type Disk, diskHere } from './put-back/disk/disk.ts';
-export { DISK_THREAD, DiskPool } from './put-back/disk/pool.ts';
+export { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from './put-back/disk/pool.ts';
 export type { PutBackFs } from './put-back/fs.ts';
 export { hasOtherNames } from './put-back/other-names.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';

@@ -31,5 +31,5 @@ export function blobsHandlers({ workspace, blobs, runs }: Rooms): PageHandlers['
 }
 
 export function blobsHostHandlers({ workspace }: Rooms): HostHandlers['blobs'] {
-  return { paths: async ({ offset, limit }) => ({ paths: workspace.paths(offset, limit) }) };
+  return { places: async ({ offset, limit }) => ({ blobs: workspace.places(offset, limit) }) };
 }

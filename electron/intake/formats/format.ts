@@ -46,6 +46,9 @@ class LazyInput implements Input {
   }
 }
 
+/** No companions, no findings: what most blobs have, in one array for all of them. */
+export const NONE: readonly never[] = [];
+
 export const NOTHING_DECLARED: Declared = {
   keyArn: null,
   encryptionContext: null,

@@ -3,7 +3,7 @@ import { type DecodedText, decodeText } from '../encoding.ts';
 import type { TextView } from '../text-view.ts';
 import type { FoundBlob } from '../types.ts';
 import { trimmed } from '../unpick.ts';
-import { type Format, NOTHING_DECLARED } from './format.ts';
+import { type Format, NONE, NOTHING_DECLARED } from './format.ts';
 
 /** Longest text that is tried as one encoded blob, in characters. Only Encryption SDK messages are large. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
@@ -65,7 +65,7 @@ function readPiece(view: TextView, start: number, end: number, place: string): F
     bytes: decoded.bytes,
     identification: decoded.identification,
     declared: NOTHING_DECLARED,
-    companions: [],
+    companions: NONE,
     findings: writingFindings(decoded),
   };
 }
@@ -84,7 +84,8 @@ function unquoted(text: string, start: number, end: number): [number, number] {
 }
 
 /** What should be known of how a blob is written; shared by the formats that hold encoded text. */
-export function writingFindings({ irregular, encoding }: DecodedText): Finding[] {
+export function writingFindings({ irregular, encoding }: DecodedText): readonly Finding[] {
+  if (!irregular && encoding.name !== 'base64-base64') return NONE;
   const findings: Finding[] = [];
   if (irregular)
     findings.push({

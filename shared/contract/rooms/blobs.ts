@@ -28,8 +28,8 @@ export const blobsRequests = {
 
 /** Made by a host's own code alone: may name paths. */
 export const blobsHostRequests = {
-  /** Absolute path of each blob's file, in the order of `blobs.list`; null for pasted text. */
-  paths: request(page, z.object({ paths: z.array(z.string().nullable()) })),
+  /** Where each blob is, in the order of `blobs.list`: its file's absolute path, or what pasted text is called. */
+  places: request(page, z.object({ blobs: z.array(z.object({ id: z.string(), path: z.string() })) })),
 } as const;
 
 export const blobsEvents = {

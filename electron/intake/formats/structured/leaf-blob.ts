@@ -4,7 +4,7 @@ import type { Group, Leaf } from '../../structure/index.ts';
 import { writeText } from '../../text-view.ts';
 import type { Companion, FoundBlob, NewBlob } from '../../types.ts';
 import { trimmed } from '../../unpick.ts';
-import { NOTHING_DECLARED } from '../format.ts';
+import { NONE, NOTHING_DECLARED } from '../format.ts';
 import { writingFindings } from '../text.ts';
 
 /** Shortest value that is tried, in characters: no blob of any layout is so short in any encoding. */
@@ -73,7 +73,7 @@ export function foundAt(
     bytes: decoded.bytes,
     identification: decoded.identification,
     declared: NOTHING_DECLARED,
-    companions: [],
+    companions: NONE,
     findings: writingFindings(decoded),
   };
 }

@@ -12,7 +12,10 @@ import { Outbox } from './outbox.ts';
 /** The thread's bundle, beside the engine's. */
 export const DISK_THREAD = 'disk-thread.cjs';
 
-/** Threads at most. Beside the disk's own work each takes some five megabytes. */
+/** How the thread is started: what it makes is short-lived, and more memory for that would only be held. MiB. */
+export const DISK_THREAD_OPTIONS = { resourceLimits: { maxYoungGenerationSizeMb: 4 } } as const;
+
+/** Threads at most. Beside the disk's own work each takes some ten megabytes. */
 const MOST_THREADS = 4;
 /** Files of one thread under way before another thread is started, if the disk is slow. */
 const ENOUGH = 6;
