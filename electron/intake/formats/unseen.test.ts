@@ -327,3 +327,13 @@ test('a container that could declare a context and declares none is told', () =>
   );
   expect(codes(`a: ${b}\n`, 'x')).toEqual([]);
 });
+
+test('a wrapped blob is read through a line that happens to begin as layout v0 does', () => {
+  const bytes = blob();
+  // In the salt, where the second line of 64 letters begins: 0A 20, as in v0; what follows is not as there.
+  bytes.set([0x0a, 0x20, 0x01], 48);
+  const file = `const A = "${lines(base64(bytes), 64, '" +\n  "')}";\n`;
+  expect(file).toContain('"CiA');
+  const { blobs } = scan(Buffer.from(file), 'a.js');
+  expect(blobs.map((found) => base64(found.bytes))).toEqual([base64(bytes)]);
+});

@@ -1,4 +1,5 @@
 import { apart } from '../../apart.ts';
+import { V0_BASE64 } from '../../beginnings.ts';
 import { Group, readStructure, type Structure } from '../../structure/index.ts';
 import type { Scan } from '../../types.ts';
 import { awsCliJson } from '../aws-cli-json.ts';
@@ -53,7 +54,7 @@ const NAMES =
   /encryptedkey|encrypted_data|aws_kms_secrets|ciphertext_blob|payload|x-amz-(?:key|3\b)|X-Amz-Meta-X-Amz-|keyMaterial|contents|amzn-ddb-map-desc|kms-arn|encryptedKeyset|SecureString|databaseActivityEvents|SenderRequestV1|FunctionName|datakey|authorizationToken|"auth"|"[Vv]alue"/;
 
 /** Base64 that is long enough to hold a blob inside, and does not begin like one itself. */
-const LONG_BASE64 = /(?<![A-Za-z0-9+/])(?!AQ[EI][A-D]AH|Ci[A-D])[A-Za-z0-9+/]{180}/;
+const LONG_BASE64 = new RegExp(`(?<![A-Za-z0-9+/])(?!AQ[EI][A-D]AH|${V0_BASE64})[A-Za-z0-9+/]{180}`);
 
 /** Text files that are an envelope or hold some: whole, among the values of a structure, or marked in free text. */
 export const textEnvelopes: Format = {

@@ -1,4 +1,5 @@
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
+import { mayBeV0 } from '../../beginnings.ts';
 import { type DecodedText, decodeText } from '../../encoding.ts';
 import type { TextView } from '../../text-view.ts';
 
@@ -19,6 +20,10 @@ const RUN = new RegExp(`${BEGINNINGS}(?:[A-Za-z0-9+/_-]|\\\\/|%2[BbFf]){28,}(?:(
 /** The same, for a look that keeps no place. */
 const ANY_RUN = new RegExp(RUN.source);
 const BEGINS = new RegExp(`^${BEGINNINGS}`);
+
+/** Whether a run of letters may be the beginning of an encoded blob. */
+const begins = (letters: string): boolean =>
+  BEGINS.test(letters) && (!letters.startsWith('Ci') || mayBeV0(letters));
 
 /** Longest encoded blob: base64 of base64, wrapped. */
 const MAX_CHARACTERS = 3 * MAX_CIPHERTEXT_BYTES;
@@ -50,7 +55,7 @@ export function* blobTokens(view: TextView, skip: (index: number) => number): Ge
       at = Math.max(beyond, start + 1);
       continue;
     }
-    if (end - start > MAX_CHARACTERS || !startsRun(text, start)) continue;
+    if (end - start > MAX_CHARACTERS || !startsRun(text, start) || !begins(match[0])) continue;
     const token = read(view, start, end) ?? readQuoted(view, start, end) ?? readWrapped(view, start, end);
     if (token === null) continue;
     at = token.end;
@@ -92,7 +97,7 @@ function readQuoted(view: TextView, start: number, firstEnd: number): Token | nu
   while (end - start < MAX_CHARACTERS) {
     LETTERS.lastIndex = end;
     const line = LETTERS.exec(text)?.[0] ?? '';
-    if (end > start && BEGINS.test(line)) return null;
+    if (end > start && begins(line)) return null;
     end += line.length;
     SOFT_BREAK.lastIndex = end;
     const soft = SOFT_BREAK.exec(text)?.[0];
@@ -117,7 +122,7 @@ function readWrapped(view: TextView, start: number, firstEnd: number): Token | n
     const line = end + between.length;
     LINE.lastIndex = line;
     const found = LINE.exec(text)?.[0];
-    if (found === undefined || found.length > width || BEGINS.test(found)) break;
+    if (found === undefined || found.length > width || begins(found)) break;
     end = line + found.length;
     if (found.length < width || found.endsWith('=')) break;
   }
