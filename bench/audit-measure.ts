@@ -58,15 +58,16 @@ async function measure(
     keys.map(({ arn }) => arn),
   );
   await host.intake.addPaths({ paths: [folder], origin: 'path' });
-  const rows: BlobRow[] = [];
-  while (rows.length < blobs)
-    rows.push(...(await page.blobs.list({ offset: rows.length, limit: 1000 })).rows);
-
   const steps: AuditStep[] = [];
   const step = async (what: string, work: () => unknown): Promise<void> => {
     steps.push({ what, ...(await timed(work)) });
   };
+  const listed = await timed(() => page.blobs.list({ offset: 0, limit: 1 }));
+  const rows: BlobRow[] = [];
+  while (rows.length < blobs)
+    rows.push(...(await page.blobs.list({ offset: rows.length, limit: 1000 })).rows);
   await step('one bare pass over the rows', () => barePass(rows));
+  steps.push({ what: 'first list', ...listed });
   await step('first count', () => page.audit.summary({}));
   await page.audit.askKeys({ refresh: false, all: false });
   await step('count after KMS told of the keys', () => page.audit.summary({}));
@@ -89,7 +90,7 @@ async function measure(
   await step('what a deletion breaks', () => page.audit.deletion({ key: keys[0]?.arn ?? '' }));
   writeFileSync(join(folder, 'one-more.env'), `SECRET=${blobOf(blobs)}\n`);
   await host.intake.addPaths({ paths: [join(folder, 'one-more.env')], origin: 'path' });
-  await page.blobs.list({ offset: 0, limit: 1 });
+  await step('list after one more file', () => page.blobs.list({ offset: 0, limit: 1 }));
   await step('count after one more file', () => page.audit.summary({}));
   for (const format of ['csv', 'sarif', 'json', 'html'] as const)
     await step(`report, ${format.toUpperCase()}`, () =>

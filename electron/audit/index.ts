@@ -1,12 +1,13 @@
 /** What is protected by which key, what is wrong, what was done, and proof of it. */
 export { type Audit, facetMembers, finishAudit, suppressionMembers } from './audit.ts';
 export { sha256 } from './canonical.ts';
+export type { Columns } from './columns.ts';
 export { type Counted, countAudit } from './count.ts';
 export { deletionImpact, touchedBy } from './deletion.ts';
 export type { Found } from './finish.ts';
 export { History, historyEvent } from './history.ts';
 export type { Caller } from './key-findings.ts';
-export { type Ledger, makeLedger } from './ledger.ts';
+export { columnsOf, type Ledger, makeLedger } from './ledger.ts';
 export { type GrantSeen, leavesToIam, openPrincipals, outsideGrantees } from './policy.ts';
 export { auditCsv } from './report/audit-csv.ts';
 export { auditHtml } from './report/audit-html.ts';

@@ -19,13 +19,13 @@ export interface Ledger {
   readonly groups: readonly Group[];
 }
 
-/** `before`: an earlier one; what is known of rows that are the same serves again. */
-export function makeLedger(input: LedgerInput, before: Ledger | null = null): Ledger {
-  const columns =
-    before?.columns.isOf(input.rows) === true
-      ? before.columns
-      : new Columns(input.rows, before?.columns ?? null);
-  return { columns, bareFiles: input.bareFiles, groups: gathered(input) };
+/** Rows as columns. `before`: of an earlier list; what is known of rows that are the same serves again. */
+export const columnsOf = (rows: readonly BlobRow[], before: Columns | null): Columns =>
+  before?.isOf(rows) === true ? before : new Columns(rows, before);
+
+/** `before`: as in {@link columnsOf}; those of the very rows serve as they are. */
+export function makeLedger(input: LedgerInput, before: Columns | null = null): Ledger {
+  return { columns: columnsOf(input.rows, before), bareFiles: input.bareFiles, groups: gathered(input) };
 }
 
 type Open = Omit<Group, 'told' | 'indexes' | 'bare' | 'various'> & {

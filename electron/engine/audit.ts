@@ -2,7 +2,9 @@ import type { AuditFinding, AuditSummary, DeletionImpact, Facet } from '#shared/
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
   type Audit,
+  type Columns,
   type Counted,
+  columnsOf,
   countAudit,
   deletionImpact,
   type Found,
@@ -68,6 +70,7 @@ export class AuditRoom {
   readonly #suppressions: Suppressions;
   readonly #rules: RulesInUse;
   readonly #asking: Asking;
+  #columns: Columns | null = null;
   #listed: Listed | null = null;
   #made: Made | null = null;
   #names: { of: Counted; names: readonly NamedKey[] } | null = null;
@@ -103,6 +106,10 @@ export class AuditRoom {
   async prepare(): Promise<void> {
     await this.#parts.blobs.prepare();
     const before = this.#listed;
+    const view = this.#parts.blobs.audited();
+    if (before?.of === view) return;
+    this.#columns = columnsOf(view.rows, this.#columns);
+    await new Promise(setImmediate);
     if (this.#list() !== before) await new Promise(setImmediate);
   }
 
@@ -284,8 +291,9 @@ export class AuditRoom {
         },
         bareFiles: this.#parts.workspace.filesWithoutBlobs(),
       },
-      before?.ledger ?? null,
+      this.#columns,
     );
+    this.#columns = ledger.columns;
     this.#listed = { of: view, ledger };
     return this.#listed;
   }
