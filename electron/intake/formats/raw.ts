@@ -4,7 +4,8 @@ import { isSecretInClear, privateKeyFinding, publicPart, randomness } from '../.
 import { decodeText } from '../encoding.ts';
 import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
 import { trimmed } from '../unpick.ts';
-import { type Format, type Input, NOTHING_DECLARED } from './format.ts';
+import { type Format, type Input, NONE, NOTHING_DECLARED } from './format.ts';
+import { writingFindings } from './text.ts';
 
 const BINARY: BlobEncoding = {
   name: 'binary',
@@ -81,7 +82,14 @@ function encodedLook({ text: view }: Input): Scan | null {
   });
   if (decoded === null || !ENCODED_LOOKS.has(decoded.identification.kind)) return null;
   const range = { start: view.byteAt(start), end: view.byteAt(end) };
-  return one(decoded.bytes, range, decoded.encoding, 'text', decoded.identification);
+  return one(
+    decoded.bytes,
+    range,
+    decoded.encoding,
+    'text',
+    decoded.identification,
+    writingFindings(decoded),
+  );
 }
 
 function one(
@@ -90,6 +98,7 @@ function one(
   encoding: BlobEncoding,
   container: BlobContainer,
   identification: Identification,
+  writing: readonly Finding[] = NONE,
 ): Scan {
   const secret = isSecretInClear(identification.kind, identification.label);
   const blob: FoundBlob = {
@@ -101,15 +110,12 @@ function one(
     identification,
     declared: NOTHING_DECLARED,
     companions: NONE,
-    findings: NONE,
+    findings: writing,
   };
   const findings =
     secret && identification.kind === 'private-key' ? [privateKeyFinding(identification.label)] : NONE;
   return { blobs: [blob], findings, plaintext: NONE };
 }
-
-/** Shared, because a large folder has many of it. */
-const NONE: readonly never[] = Object.freeze([]);
 
 function shortFinding(bytes: Uint8Array): Finding {
   const size = bytes.length === 1 ? '1 byte' : `${bytes.length} bytes`;

@@ -337,3 +337,12 @@ test('a wrapped blob is read through a line that happens to begin as layout v0 d
   const { blobs } = scan(Buffer.from(file), 'a.js');
   expect(blobs.map((found) => base64(found.bytes))).toEqual([base64(bytes)]);
 });
+
+test('base64 of what KMS does not take says so too where it is not written as an encoder would', () => {
+  const cms =
+    'MHwGCSqGSIb3DQEHBqBvMG0CAQAwaAYjd5CHC+I\nKoZIhvcNAQcBMB4GCWCGSAFlAwQBLjARBvcNAQcB%2FMB4GCWCmessage idjARBAxis8NBOgPg';
+  const { blobs } = scan(Buffer.from(cms), 'x');
+  expect(
+    blobs.map(({ identification, findings }) => [identification.kind, findings.map((f) => f.code)]),
+  ).toEqual([['pkcs7', ['irregular-encoding']]]);
+});

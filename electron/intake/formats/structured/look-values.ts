@@ -4,6 +4,7 @@ import { decodeText } from '../../encoding.ts';
 import type { Leaf, Structure } from '../../structure/index.ts';
 import type { BlobEncoding, FoundBlob } from '../../types.ts';
 import { NOTHING_DECLARED } from '../format.ts';
+import { writingFindings } from '../text.ts';
 
 /**
  * How values begin that are ciphertext of another tool: HashiCorp Vault, age, OpenPGP, Ansible Vault, OpenSSL, Spring
@@ -75,6 +76,7 @@ function lookValue(leaf: Leaf, container: BlobContainer): FoundBlob | null {
     encoding: decoded.encoding,
     bytes: decoded.bytes,
     identification: decoded.identification,
+    findings: writingFindings(decoded),
   };
 }
 
