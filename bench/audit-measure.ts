@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { type Client, client } from '../electron/cli/client.ts';
-import { createEngine } from '../electron/engine/index.ts';
+import { CAN_NOTHING, createEngine } from '../electron/engine/index.ts';
 import { assemble } from '../electron/inspect/assemble.test-help.ts';
 
 /** What one action took; printed as JSON on the last line, in the order in which it was done. */
@@ -23,14 +23,7 @@ const root = mkdtempSync(join(tmpdir(), 'rewrap-bench-audit-'));
 const engine = createEngine({
   host: 'cli',
   version: 'bench',
-  can: {
-    chooseFiles: false,
-    chooseFolder: false,
-    readClipboard: false,
-    reveal: false,
-    openBrowser: false,
-    download: false,
-  },
+  can: CAN_NOTHING,
   dataDir: join(root, 'home'),
   outputFolders: [],
   connection: null,

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEngine } from '../electron/engine/index.ts';
+import { CAN_NOTHING, createEngine } from '../electron/engine/index.ts';
 
 /** What one measurement says; printed as JSON on the last line. */
 export interface Measured {
@@ -44,14 +44,7 @@ async function intake(root: string): Promise<Measured> {
   const engine = createEngine({
     host: 'cli',
     version: 'bench',
-    can: {
-      chooseFiles: false,
-      chooseFolder: false,
-      readClipboard: false,
-      reveal: false,
-      openBrowser: false,
-      download: false,
-    },
+    can: CAN_NOTHING,
     dataDir,
     outputFolders: [],
     connection: null,

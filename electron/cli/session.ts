@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { BlobRow, Oddity } from '#shared/model/blob.ts';
 import type { ConnectionChoice, MfaQuestion } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { createEngine, dataDir } from '../engine/index.ts';
+import { CAN_NOTHING, createEngine, dataDir } from '../engine/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../intake/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../two-step/index.ts';
 import { type Client, client } from './client.ts';
@@ -17,15 +17,6 @@ export const BAD_INPUT = 2;
 /** A run stopped for what only a person can mend (credentials, the network), and keeps its place. */
 export const KEPT_FOR_LATER = 3;
 
-const CANNOT = {
-  chooseFiles: false,
-  chooseFolder: false,
-  readClipboard: false,
-  reveal: false,
-  openBrowser: false,
-  download: false,
-};
-
 /** Runs `work` with the services in this process and closes them after. */
 export async function withEngine<T>(
   connection: ConnectionChoice | null,
@@ -35,7 +26,7 @@ export async function withEngine<T>(
     {
       host: 'cli',
       version: __REWRAP_VERSION__,
-      can: CANNOT,
+      can: CAN_NOTHING,
       dataDir: dataDir(),
       outputFolders: [],
       connection: null,

@@ -3,7 +3,7 @@ import type { RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { Engine } from '../bridge/index.ts';
 import type { Client } from '../cli/client.ts';
 import type { PracticeKms } from '../practice-kms/index.ts';
-import { createEngine } from './index.ts';
+import { CAN_NOTHING, createEngine } from './index.ts';
 
 /** An engine of a host that can do nothing, with that data folder. */
 export function engineAt(
@@ -24,15 +24,6 @@ export function engineAt(
     startChild,
   );
 }
-
-export const CAN_NOTHING = {
-  chooseFiles: false,
-  chooseFolder: false,
-  readClipboard: false,
-  reveal: false,
-  openBrowser: false,
-  download: false,
-};
 
 /** To another key of the practice KMS, in place. */
 export function inPlace(blobIds: readonly string[], more: Partial<RunRequest> = {}): RunRequest {

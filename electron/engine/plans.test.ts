@@ -7,7 +7,8 @@ import type { RunRequest } from '#shared/model/run.ts';
 import type { Engine } from '../bridge/index.ts';
 import { client } from '../cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../practice-kms/index.ts';
-import { CAN_NOTHING, encrypted, ended, engineAt } from './engine.test-help.ts';
+import { encrypted, ended, engineAt } from './engine.test-help.ts';
+import { CAN_NOTHING } from './index.ts';
 import { commonFolder } from './plans.ts';
 
 let folder = '';

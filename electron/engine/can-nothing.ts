@@ -1,0 +1,9 @@
+/** Abilities of a host that has no window: a shell. */
+export const CAN_NOTHING = {
+  chooseFiles: false,
+  chooseFolder: false,
+  readClipboard: false,
+  reveal: false,
+  openBrowser: false,
+  download: false,
+} as const;
