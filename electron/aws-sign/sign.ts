@@ -1,4 +1,4 @@
-import { createHash, createHmac, hash } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
 /** Credentials that sign. */
 export interface SigningKeys {
@@ -16,15 +16,27 @@ export interface Unsigned {
   readonly body: readonly Uint8Array[];
 }
 
-const hmac = (key: Uint8Array | string, text: string): Buffer =>
-  createHmac('sha256', key).update(text).digest();
-const hex = (text: string): string => hash('sha256', text, 'hex');
+const hmac = (key: KeyObject, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+const hex = (data: string | Uint8Array): string => hash('sha256', data, 'hex');
+
+function hashOf(pieces: readonly Uint8Array[]): string {
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1) return hex(only);
+  const all = createHash('sha256');
+  for (const piece of pieces) all.update(piece);
+  return all.digest('hex');
+}
 
 /**
  * The key that signs every request of one day (`YYYYMMDD`, UTC) in one Region: four HMACs that need not be made for each.
+ * A KeyObject: of bytes Node first asks whether they are one, by two errors that it throws and catches (observed in
+ * 24.21), which takes ten times the HMAC.
  */
-export function signingKey(secretAccessKey: string, day: string, region: string): Buffer {
-  return ['kms', 'aws4_request'].reduce(hmac, hmac(hmac(`AWS4${secretAccessKey}`, day), region));
+export function signingKey(secretAccessKey: string, day: string, region: string): KeyObject {
+  return [day, region, 'kms', 'aws4_request'].reduce(
+    (key, text) => createSecretKey(hmac(key, text)),
+    createSecretKey(`AWS4${secretAccessKey}`, 'utf8'),
+  );
 }
 
 /**
@@ -50,8 +62,6 @@ export function signed(
     ...(keys.sessionToken === null ? {} : { 'x-amz-security-token': keys.sessionToken }),
   };
   const names = Object.keys(headers).sort();
-  const payload = createHash('sha256');
-  for (const piece of request.body) payload.update(piece);
   const canonical = [
     'POST',
     request.url.pathname,
@@ -59,7 +69,7 @@ export function signed(
     ...names.map((name) => `${name}:${(headers[name] ?? '').trim().replaceAll(/ +/g, ' ')}`),
     '',
     names.join(';'),
-    payload.digest('hex'),
+    hashOf(request.body),
   ].join('\n');
   const scope = `${day}/${region}/kms/aws4_request`;
   const key = keyOf(keys.secretAccessKey, day, region);

@@ -4,7 +4,6 @@ import {
   fchownSync,
   fstatSync,
   fsync,
-  fsyncSync,
   ftruncateSync,
   linkSync,
   lstatSync,
@@ -42,38 +41,30 @@ export interface PutBackFs {
   realpath(path: string): Promise<string>;
 }
 
-type Flush = (fd: number) => Promise<void>;
+const flush = promisify(fsync);
 
 /**
  * The file system by calls that do not wait for a thread of the pool. Each takes a few microseconds where a trip to the
  * pool costs ten times that, and a file is replaced by twenty of them. Only flushing, for which the disk itself is waited
- * for, goes through the pool.
+ * for, goes through the pool, where several files are flushed at a time: file systems with a journal write one record
+ * of it for all.
  */
-export const REAL_FS: PutBackFs = fsThat(promisify(fsync));
-
-/** For a thread that has nothing else to do: it waits for the disk itself. */
-export const WAITING_FS: PutBackFs = fsThat(async (fd) => fsyncSync(fd));
-
-function fsThat(flush: Flush): PutBackFs {
-  return {
-    async open(path, flags, mode) {
-      return new SyncHandle(openSync(path, flags, mode), flush);
-    },
-    lstat: async (path) => lstatSync(path),
-    link: async (from, to) => linkSync(from, to),
-    rename: async (from, to) => renameSync(from, to),
-    unlink: async (path) => unlinkSync(path),
-    mkdir: async (path, options) => mkdirSync(path, options),
-    realpath: async (path) => realpathSync.native(path),
-  };
-}
+export const REAL_FS: PutBackFs = {
+  async open(path, flags, mode) {
+    return new SyncHandle(openSync(path, flags, mode));
+  },
+  lstat: async (path) => lstatSync(path),
+  link: async (from, to) => linkSync(from, to),
+  rename: async (from, to) => renameSync(from, to),
+  unlink: async (path) => unlinkSync(path),
+  mkdir: async (path, options) => mkdirSync(path, options),
+  realpath: async (path) => realpathSync.native(path),
+};
 
 class SyncHandle implements OpenHandle {
   readonly #fd: number;
-  readonly #flush: Flush;
-  constructor(fd: number, flush: Flush) {
+  constructor(fd: number) {
     this.#fd = fd;
-    this.#flush = flush;
   }
   async writeFile(bytes: Uint8Array): Promise<void> {
     writeFileSync(this.#fd, bytes);
@@ -94,7 +85,7 @@ class SyncHandle implements OpenHandle {
     ftruncateSync(this.#fd, length);
   }
   async sync(): Promise<void> {
-    await this.#flush(this.#fd);
+    await flush(this.#fd);
   }
   async close(): Promise<void> {
     closeSync(this.#fd);

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
@@ -60,7 +61,7 @@ export class Wire {
   readonly #url: URL;
   /** What the endpoint's clock is ahead of this machine's, milliseconds. */
   #ahead = 0;
-  #madeKey: { readonly of: string; readonly key: Buffer } | null = null;
+  #madeKey: { readonly of: string; readonly key: KeyObject } | null = null;
 
   constructor(parts: WireParts) {
     this.#parts = parts;

@@ -1,4 +1,10 @@
-/** Messages of one turn of the event loop, sent together: a message costs more than what it carries. */
+/** Messages wait this long for others, milliseconds. */
+const TOGETHER_MS = 2;
+
+/**
+ * Messages of a moment, sent together: to wake the thread that waits for one costs more than what it carries, and of the
+ * files under way each only waits a little longer.
+ */
 export class Outbox<T> {
   readonly #post: (messages: readonly T[]) => void;
   #waiting: T[] = [];
@@ -10,10 +16,10 @@ export class Outbox<T> {
   add(message: T): void {
     this.#waiting.push(message);
     if (this.#waiting.length > 1) return;
-    setImmediate(() => {
+    setTimeout(() => {
       const messages = this.#waiting;
       this.#waiting = [];
       this.#post(messages);
-    });
+    }, TOGETHER_MS);
   }
 }
