@@ -178,8 +178,10 @@ export function createEngine(
       unwatch();
       signIn.cancel();
       mfa.close();
-      await runs.close();
+      await runs.stop();
+      // It reads the journal, for what became of each blob.
       await witness.settled();
+      await runs.close();
       regions.close();
       for (const each of both) each.close();
       await ready.all;

@@ -271,9 +271,14 @@ export class Runs {
   }
 
   /** Stops what runs, to be gone on with at the next start; files are then wholly old or wholly new. */
-  async close(): Promise<void> {
-    await this.#book.close();
+  async stop(): Promise<void> {
+    await this.#book.stop();
     await Promise.all(this.#ending);
+  }
+
+  /** Call after {@link stop}, when nobody reads the journal any more. */
+  close(): Promise<void> {
+    return this.#book.close();
   }
 
   #over() {

@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { HistoryRecord } from '#shared/model/history.ts';
+import type { RunSummary } from '#shared/model/run.ts';
 import type { Engine } from '../bridge/index.ts';
 import { client } from '../cli/client.ts';
 import { assemble } from '../inspect/assemble.test-help.ts';
 import { startPracticeKms } from '../practice-kms/index.ts';
-import { engineAt, inPlace } from './engine.test-help.ts';
+import { encrypted, engineAt, inPlace } from './engine.test-help.ts';
 
 let folder = '';
 const engines: Engine[] = [];
@@ -92,6 +93,45 @@ it('a run that ended with its process is in the history of the next start, once,
   expect(all.filter(({ outcome }) => outcome === 'cut off')).toHaveLength(1);
   expect(outcomes(all).filter((outcome) => outcome === 'reencrypted')).toHaveLength(blobs);
   expect(await third.page.history.verify({ expected: null })).toMatchObject({ ok: true });
+}, 60_000);
+
+it('a run of thousands is wholly in the history although Rewrap is closed as it ends', async () => {
+  const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const { engine, page, host } = await start();
+  await page.connection.use({ kind: 'practice' });
+  const practice = await startPracticeKms({ stateDir: join(folder, 'home', 'practice') });
+  const blob = (await encrypted(practice, 'alias/payments', 'secret')).toString('base64');
+  await practice.close();
+  const blobs = 2500;
+  writeFileSync(join(folder, 'files', 'many.txt'), `${blob}\n`.repeat(blobs));
+  await host.intake.addPaths({ paths: [join(folder, 'files')], origin: 'path' });
+  const { rows } = await page.blobs.list({ offset: 0, limit: blobs });
+  const { runId } = await page.runs.start(
+    inPlace(
+      rows.map(({ id }) => id),
+      { dryRun: true },
+    ),
+  );
+  await new Promise<void>((done) => {
+    engine.onEvent((name, payload) => {
+      if (name === 'runProgress' && (payload as RunSummary).finishedAt !== null) done();
+    });
+  });
+  await stop(engine);
+  expect(complaints).not.toHaveBeenCalled();
+  complaints.mockRestore();
+
+  const second = await start();
+  let written = 0;
+  const ends: string[] = [];
+  for (let offset = 0; ; offset += 1000) {
+    const { records } = await second.page.history.list({ offset, limit: 1000 });
+    const ofRun = records.filter((record) => record.runId === runId);
+    written += ofRun.filter(({ kind, outcome }) => kind === 'blob' && outcome === 'would-succeed').length;
+    for (const { kind, outcome } of ofRun) if (kind === 'run-ended') ends.push(outcome ?? '');
+    if (records.length < 1000) break;
+  }
+  expect({ written, ends }).toEqual({ written: blobs, ends: ['finished'] });
 }, 60_000);
 
 it('keys that were listed and looked up are in the history, a record each', async () => {

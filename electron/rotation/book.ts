@@ -226,11 +226,19 @@ export class RunBook {
     return resultPath(this.#journal, this.#row(runId).no, blobId);
   }
 
-  /** Stops what runs, leaving it to be gone on with, and waits: files are then wholly old or wholly new. */
-  async close(): Promise<void> {
+  /**
+   * Stops what runs, leaving it to be gone on with, and waits: files are then wholly old or wholly new. What the journal
+   * has can still be read until {@link close}.
+   */
+  async stop(): Promise<void> {
     for (const run of this.#live.values()) run.suspend();
     await Promise.all([...this.#live.values()].map((run) => run.done));
     await Promise.allSettled(this.#undoing.values());
+  }
+
+  /** Stops, and closes the journal. */
+  async close(): Promise<void> {
+    await this.stop();
     this.#closed = true;
     this.#journal.close();
     this.#disk.close();
