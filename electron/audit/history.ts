@@ -65,7 +65,6 @@ export class History {
       CREATE TABLE IF NOT EXISTS history (
         seq INTEGER PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
       ) STRICT;
-      CREATE INDEX IF NOT EXISTS history_hash ON history (hash);
       CREATE INDEX IF NOT EXISTS history_run ON history (json_extract(body, '$.runId'))
         WHERE json_extract(body, '$.runId') IS NOT NULL;
       CREATE TRIGGER IF NOT EXISTS history_no_update BEFORE UPDATE ON history
@@ -76,6 +75,7 @@ export class History {
       'INSERT INTO history (seq, at, body, previous, hash) VALUES (?, ?, ?, ?, ?)',
     );
     this.#last = this.#db.prepare('SELECT seq, hash FROM history ORDER BY seq DESC LIMIT 1');
+    // Without an index: it is asked for once, of a chain that is broken, and an index of hashes is written all over.
     this.#byHash = this.#db.prepare('SELECT seq FROM history WHERE hash = ? LIMIT 1');
   }
 

@@ -77,10 +77,7 @@ export class RunBook {
 
   /** Throws FaultError `RunGone`. */
   summary(runId: string): RunSummary {
-    const live = this.#live.get(runId);
-    const row = this.#row(runId);
-    if (live !== undefined && row.undoneAt === null && !this.#undoing.has(runId)) return live.summary();
-    return this.#recall(row);
+    return this.#live.get(runId)?.summary() ?? this.#recall(this.#row(runId));
   }
 
   /** Newest first. */
@@ -149,6 +146,8 @@ export class RunBook {
     const { no } = this.#row(runId);
     if (this.#live.get(runId)?.summary().finishedAt === null)
       throw new FaultError(explainOwn('CannotUndo', { detail: 'It is still under way.' }));
+    // From here on it is what the journal says; one that still has files to hand out cannot be undone.
+    if (this.#live.get(runId)?.kept().length === 0) this.#live.delete(runId);
     this.#over.delete(runId);
     const work = undoRun(this.#journal, no, this.#onProgress, this.#hooks.fs, this.#hooks.step);
     this.#undoing.set(runId, work);

@@ -128,7 +128,7 @@ class LiveRun implements Run {
   readonly #incomplete = new Map<number, RunFile>();
   #kms: Kms;
   #status: 'running' | 'cancelling' | 'suspending' | 'over' = 'running';
-  #end: { status: RunSummary['status']; at: string; retry: RunSummary['retry'] } | null = null;
+  #end: (Pick<RunSummary, 'status' | 'retry' | 'undo'> & { readonly at: string }) | null = null;
   #stopped: Fault | null = null;
 
   constructor(
@@ -194,7 +194,7 @@ class LiveRun implements Run {
       downloads: this.#kept.length,
       fault: this.#stopped ?? this.#line.fault,
       output: outputName(output),
-      undo: this.#end === null ? null : touchesOf(this.#journal, this.#no),
+      undo: this.#end?.undo ?? null,
       resume: null,
       retry: this.#end?.retry ?? null,
       elsewhere: null,
@@ -379,13 +379,14 @@ class LiveRun implements Run {
         this.#journal.flush();
         this.#ledger.recall();
         const again = failed + notReached > 0 && !this.#input.request.dryRun;
-        this.#end = { status, at, retry: again ? { failed, missed: notReached } : null };
+        const undo = touchesOf(this.#journal, this.#no);
+        this.#end = { status, at, retry: again ? { failed, missed: notReached } : null, undo };
         this.#hooks.step?.('ended');
       }
     } catch (error) {
       // The journal cannot be written: the run is found unfinished at the next start, with the state of each file.
       this.#stopped ??= faultOf(error);
-      this.#end = { status: 'failed', at, retry: null };
+      this.#end = { status: 'failed', at, retry: null, undo: null };
     }
     this.#progress.end(suspended);
   }
