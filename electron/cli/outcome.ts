@@ -56,7 +56,7 @@ export async function finished(
 /** Items of a run, fetched some at a time: a large run has more than memory should hold. */
 async function* itemsOf({ page }: Client, runId: string): AsyncGenerator<RunItem> {
   for (let offset = 0; ; ) {
-    const { items, total } = await page.runs.items({ runId, offset, limit: 2000, only: 'all' });
+    const { items, total } = await page.runs.items({ runId, offset, limit: 200, only: 'all' });
     yield* items;
     offset += items.length;
     if (items.length === 0 || offset >= total) return;

@@ -277,7 +277,7 @@ export class Witness {
 type ItemsOf = (query: ItemsQuery) => readonly RunItem[];
 
 /** Blobs of a run that are written down at a time. */
-const PAGE = 1000;
+const PAGE = 200;
 
 /** Looks at one key that are so close together are one, milliseconds. */
 const SAME_LOOK_MS = 60_000;
