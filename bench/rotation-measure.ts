@@ -1,5 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { KMSClient, ReEncryptCommand } from '@aws-sdk/client-kms';
 import { DISK_THREAD_OPTIONS, DiskPool, readSource, scan } from '../electron/intake/index.ts';
@@ -16,7 +25,7 @@ export interface Measured {
 }
 
 export interface Job {
-  readonly what: 'bare' | 'engine' | 'resume';
+  readonly what: 'bare' | 'engine' | 'resume' | 'files';
   readonly folder: string;
   readonly home: string;
   readonly endpoint: string;
@@ -33,6 +42,7 @@ const THREAD = new URL('../dist/disk-thread.cjs', import.meta.url);
 const job: Job = JSON.parse(process.argv[2] ?? '{}');
 
 if (job.what === 'bare') await bare();
+else if (job.what === 'files') await files();
 else await engine();
 
 /** The loop that everybody writes: the SDK's client as it comes, so many requests at a time, nothing done with the answer. */
@@ -50,6 +60,26 @@ async function bare(): Promise<void> {
       }),
     );
     return blobs.length;
+  });
+}
+
+/** Each file replaced by one of the same content, as safely as the engine does it. */
+async function files(): Promise<void> {
+  const paths = filesOf(job.folder);
+  await measured(async () => {
+    for (const path of paths) {
+      const bytes = readFileSync(path);
+      const fd = openSync(`${path}.new`, 'wx');
+      writeSync(fd, bytes);
+      fsyncSync(fd);
+      closeSync(fd);
+      linkSync(path, `${path}.old`);
+      renameSync(`${path}.new`, path);
+      const folder = openSync(dirname(path), 'r');
+      fsyncSync(folder);
+      closeSync(folder);
+    }
+    return paths.length;
   });
 }
 

@@ -2,7 +2,8 @@ export { type Again, RunBook } from './book.ts';
 export type { KeySeen } from './journal/rows.ts';
 export { checkPermissions, type PermissionInput, type SourceKey } from './permissions.ts';
 export { planBlob } from './plan-blob.ts';
-export { type RunHooks, resumeRun, startRun } from './run.ts';
+export { resumeRun, startRun } from './run.ts';
+export type { RunHooks } from './run-parts.ts';
 export type {
   ItemsQuery,
   Patience,

@@ -10,7 +10,8 @@ import { Journal } from './journal/journal.ts';
 import { sha256 } from './ledger.ts';
 import { planBlob } from './plan-blob.ts';
 import { resultPath, resultText } from './result.ts';
-import { noOf, type RunHooks, startRun } from './run.ts';
+import { startRun } from './run.ts';
+import { noOf, type RunHooks } from './run-parts.ts';
 
 /** A temporary folder of files to rotate, for tests. */
 export class Rig {

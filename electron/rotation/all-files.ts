@@ -1,0 +1,104 @@
+import type { NewBlob } from '../intake/index.ts';
+import { Attributes } from './attributes.ts';
+import type { PriorBlob } from './blob-step.ts';
+import { Capacity } from './capacity.ts';
+import { Destination } from './destination.ts';
+import { rotateFile } from './file-step.ts';
+import { priorOf, saidOf } from './prior.ts';
+import { Replies } from './replies.ts';
+import type { RunContext } from './run-context.ts';
+import { DEFAULT_CONCURRENCY } from './run-parts.ts';
+import { Slots } from './slots.ts';
+import type { RunFile } from './types.ts';
+
+/** Files that are open at a time, at least. */
+const OPEN_FILES = 8;
+
+/** What a run gives its files; they share the rest among themselves. */
+export type Shared = Omit<
+  RunContext,
+  'slots' | 'replies' | 'capacity' | 'destination' | 'attributes' | 'keepBlob'
+>;
+
+/** The files of a run, some open at a time, each taken to its end. */
+export class AllFiles {
+  readonly #shared: Shared;
+  readonly #concurrency: number;
+  /** Files that are not complete: what is kept of their blobs is worth keeping. */
+  readonly #incomplete = new Set<number>();
+  /** The file of each blob of those with several. */
+  readonly #fileOf = new Map<number, number>();
+
+  constructor(shared: Shared) {
+    this.#shared = shared;
+    this.#concurrency = shared.input.request.pace?.concurrency ?? DEFAULT_CONCURRENCY;
+  }
+
+  /**
+   * Twice as many files as requests are open, so that disk and network work at the same time. Rejects with what is wrong
+   * in Rewrap itself alone.
+   */
+  async rotate(files: readonly RunFile[]): Promise<void> {
+    const context = this.#context(files);
+    const queue = files.values();
+    const again: RunFile[] = [];
+    const worker = async (): Promise<void> => {
+      for (;;) {
+        const file = again.pop() ?? queue.next().value;
+        if (file === undefined || context.halted() !== null) return;
+        this.#opened(file);
+        const how = await rotateFile(context, file, this.#prior(file));
+        this.#closed(file);
+        if (how === 'done') continue;
+        again.push(file);
+        await context.line.opened();
+      }
+    };
+    const open = Math.max(OPEN_FILES, 2 * this.#concurrency);
+    await Promise.all(Array.from({ length: Math.min(open, files.length) }, worker));
+  }
+
+  #context(files: readonly RunFile[]): RunContext {
+    const shared = this.#shared;
+    const { keyId, algorithm } = shared.input.request.destination;
+    return {
+      ...shared,
+      slots: new Slots(this.#concurrency),
+      replies: new Replies(),
+      capacity: new Capacity(shared.kms(), keyId, algorithm),
+      destination: new Destination(shared.kms(), keyId),
+      attributes: new Attributes(files),
+      keepBlob: (item, next, verified) => this.#keepBlob(item, next, verified),
+    };
+  }
+
+  /** New blobs of a file with one are not worth keeping: the file is replaced in the same breath. */
+  #keepBlob(item: number, next: NewBlob, verified: boolean): void {
+    const { step, input, ledger, journal, no } = this.#shared;
+    step(verified ? 'verified' : 'reencrypted');
+    const file = this.#fileOf.get(item);
+    if (file === undefined || input.output.mode === 'keep') return;
+    ledger.save(item);
+    journal.setPending(no, file, item, next.bytes, saidOf(next, verified), () => this.#incomplete.has(file));
+  }
+
+  #opened({ index, blobs }: RunFile): void {
+    this.#incomplete.add(index);
+    if (blobs.length > 1 && !this.#shared.input.request.dryRun)
+      for (const { item } of blobs) this.#fileOf.set(item, index);
+  }
+
+  #closed({ index, blobs }: RunFile): void {
+    this.#incomplete.delete(index);
+    for (const { item } of blobs) this.#fileOf.delete(item);
+  }
+
+  /** New blobs of an earlier part of this run. */
+  #prior({ index, blobs }: RunFile): ReadonlyMap<number, PriorBlob> {
+    const { input, journal, no } = this.#shared;
+    if (blobs.length < 2 || input.request.dryRun) return NONE;
+    return priorOf(journal.pending(no, index));
+  }
+}
+
+const NONE: ReadonlyMap<number, PriorBlob> = new Map();

@@ -1,0 +1,242 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { explainOwn } from '#shared/kms/errors.ts';
+import { takesEncryptionContext } from '#shared/kms/facts.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { type Disk, diskHere } from '../intake/index.ts';
+import type { Kms } from '../kms/index.ts';
+import { AllFiles, type Shared } from './all-files.ts';
+import { faultOf } from './faults.ts';
+import { Governor } from './governor.ts';
+import { itemOf } from './journal/items.ts';
+import type { Journal } from './journal/journal.ts';
+import { Ledger } from './ledger.ts';
+import { Line } from './line.ts';
+import { Progress } from './progress.ts';
+import { Rate } from './rate.ts';
+import { DEFAULT_CONCURRENCY, idOf, type RunHooks, type RunParts } from './run-parts.ts';
+import { outputName, touchesOf } from './summary.ts';
+import type { ItemsQuery, Run, RunFile, RunInput } from './types.ts';
+
+/** A run under way in this process, or one that ended in it. */
+export class LiveRun implements Run {
+  readonly id: string;
+  readonly done: Promise<void>;
+  readonly #no: number;
+  readonly #input: Omit<RunInput, 'files'>;
+  readonly #journal: Journal;
+  readonly #ledger: Ledger;
+  readonly #line: Line;
+  readonly #hooks: RunHooks;
+  readonly #disk: Disk;
+  readonly #progress: Progress;
+  readonly #governor: Governor;
+  readonly #rate = new Rate(Date.now);
+  readonly #startedAt: string;
+  readonly #halt = new AbortController();
+  readonly #kept: { relative: string; bytes: Uint8Array }[] = [];
+  #kms: Kms;
+  #status: 'running' | 'cancelling' | 'suspending' | 'over' = 'running';
+  #end: (Pick<RunSummary, 'status' | 'retry' | 'undo'> & { readonly at: string }) | null = null;
+  #stopped: Fault | null = null;
+
+  constructor(
+    no: number,
+    startedAt: string,
+    input: Omit<RunInput, 'files'>,
+    parts: RunParts,
+    prepare: (ledger: Ledger, step: (name: string) => void) => Promise<RunFile[]>,
+  ) {
+    const { journal, hooks = {}, onProgress } = parts;
+    const { pace } = input.request;
+    const concurrency = pace?.concurrency ?? DEFAULT_CONCURRENCY;
+    this.id = idOf(no);
+    this.#no = no;
+    this.#startedAt = startedAt;
+    this.#input = input;
+    this.#kms = input.kms;
+    this.#journal = journal;
+    this.#hooks = hooks;
+    this.#disk = parts.disk;
+    this.#progress = new Progress(() => onProgress(this.summary()));
+    this.#ledger = new Ledger(journal, no, (finished) => {
+      if (finished > 0) this.#rate.add(finished);
+      this.#progress.touch();
+    });
+    const governor =
+      parts.governor ?? new Governor(concurrency, hooks.sleep === undefined ? {} : { sleep: hooks.sleep });
+    governor.allow(concurrency);
+    this.#governor = governor;
+    this.#line = new Line({
+      governor,
+      perSecond: pace?.perSecond ?? null,
+      patience: input.request.dryRun ? 'end' : (input.patience ?? 'end'),
+      retry: {
+        halted: this.#halt.signal,
+        sleep: hooks.sleep ?? ((ms, signal) => wait(ms, undefined, { signal })),
+        random: hooks.random ?? Math.random,
+      },
+      changed: () => this.#progress.touch(),
+    });
+    this.done = this.#run(prepare);
+  }
+
+  summary(): RunSummary {
+    const said = this.#ledger.summary();
+    const { request, output, connection } = this.#input;
+    const status = this.#end?.status ?? this.#statusNow();
+    const rate = this.#end === null ? this.#rate.perSecond() : 0;
+    const left = said.counts.waiting + said.counts.running;
+    return {
+      id: this.id,
+      route: request.route,
+      dryRun: request.dryRun,
+      status,
+      startedAt: this.#startedAt,
+      finishedAt: this.#end?.at ?? null,
+      ...said,
+      rate,
+      slowedTo: status === 'running' ? this.#governor.rate : null,
+      secondsLeft: left === 0 ? 0 : rate === 0 || status !== 'running' ? null : left / rate,
+      destinationKeyId: request.destination.keyId,
+      connection,
+      downloads: this.#kept.length,
+      fault: this.#stopped ?? this.#line.fault,
+      output: outputName(output),
+      undo: this.#end?.undo ?? null,
+      resume: null,
+      retry: this.#end?.retry ?? null,
+      elsewhere: null,
+    };
+  }
+
+  items(query: ItemsQuery = { offset: 0, limit: -1, only: 'all' }): readonly RunItem[] {
+    this.#journal.flush();
+    return this.#journal
+      .itemRows(this.#no, query.only, query.offset, query.limit)
+      .map((row) => itemOf(row, this.#input.output));
+  }
+
+  kept(): readonly { readonly relative: string; readonly bytes: Uint8Array }[] {
+    return this.#kept;
+  }
+
+  pause(): void {
+    if (this.#status === 'running') this.#line.pause();
+  }
+
+  goOn(): void {
+    if (this.#status === 'running') this.#line.goOn();
+  }
+
+  renew(kms: Kms): void {
+    this.#kms = kms;
+    if (this.#status === 'running') this.#line.renewed();
+  }
+
+  cancel(): void {
+    this.#finishEarly('cancelling');
+  }
+
+  suspend(): void {
+    this.#finishEarly('suspending');
+  }
+
+  #finishEarly(how: 'cancelling' | 'suspending'): void {
+    if (this.#status !== 'running') return;
+    this.#status = how;
+    this.#halt.abort();
+    this.#line.stop();
+    this.#progress.touch();
+  }
+
+  #statusNow(): RunSummary['status'] {
+    if (this.#status === 'cancelling' || this.#status === 'suspending') return 'cancelling';
+    const { hold } = this.#line;
+    if (hold === 'network') return 'waiting';
+    if (hold === null) return 'running';
+    return this.#line.underWay > 0 ? 'pausing' : 'paused';
+  }
+
+  async #run(prepare: (ledger: Ledger, step: (name: string) => void) => Promise<RunFile[]>): Promise<void> {
+    // The caller has its Run before the first report.
+    await Promise.resolve();
+    let begun = false;
+    try {
+      const files = await prepare(this.#ledger, (name) => this.#hooks.step?.(name));
+      begun = true;
+      const { source } = this.#input.request;
+      if (source.context.mode === 'same' || source.context.mode === 'changed')
+        this.#stop(explainOwn('ContextChoiceInvalid'));
+      if (source.keyId === null && !takesEncryptionContext(source.algorithm))
+        this.#stop(explainOwn('SourceKeyNeeded'));
+      await new AllFiles(this.#shared()).rotate(files);
+    } catch (error) {
+      this.#stop(faultOf(error));
+    }
+    this.#ended(begun);
+  }
+
+  #shared(): Shared {
+    return {
+      no: this.#no,
+      input: this.#input,
+      ledger: this.#ledger,
+      journal: this.#journal,
+      line: this.#line,
+      disk: this.#hooks.fs === undefined ? this.#disk : diskHere(this.#hooks.fs),
+      fs: this.#hooks.fs ?? null,
+      kms: () => this.#kms,
+      halted: () => this.#haltedFault(),
+      stop: (fault) => this.#stop(fault),
+      journalFailed: (fault) => {
+        if (this.#input.patience === 'wait') this.#line.holdFor(fault);
+        else this.#stop(fault);
+      },
+      keep: (relative, bytes) => this.#kept.push({ relative, bytes }),
+      step: (name) => this.#hooks.step?.(name),
+    };
+  }
+
+  #stop(fault: Fault): void {
+    this.#stopped ??= fault;
+    this.#halt.abort();
+    this.#line.stop();
+  }
+
+  /** What blobs that were not reached are told. */
+  #haltedFault(): Fault | null {
+    if (this.#stopped !== null)
+      return explainOwn('RunStopped', { detail: this.#stopped.message, remedy: this.#stopped.remedy });
+    return this.#halt.signal.aborted ? explainOwn('Cancelled') : null;
+  }
+
+  #ended(begun: boolean): void {
+    const suspended = this.#status === 'suspending' && this.#stopped === null;
+    this.#status = 'over';
+    const at = new Date().toISOString();
+    try {
+      if (suspended) {
+        this.#journal.flush();
+      } else {
+        const missed = this.#haltedFault() ?? explainOwn('Internal');
+        if (begun) this.#journal.skipRest(this.#no, missed);
+        this.#journal.flush();
+        const { missed: notReached, failed } = this.#journal.retryable(this.#no);
+        const status = this.#stopped !== null ? 'failed' : notReached > 0 ? 'cancelled' : 'finished';
+        this.#journal.setRun(this.#no, 'ended', { status, fault: this.#stopped, finishedAt: at });
+        this.#journal.flush();
+        this.#ledger.recall();
+        const again = failed + notReached > 0 && !this.#input.request.dryRun;
+        const undo = touchesOf(this.#journal, this.#no);
+        this.#end = { status, at, retry: again ? { failed, missed: notReached } : null, undo };
+        this.#hooks.step?.('ended');
+      }
+    } catch (error) {
+      // The journal cannot be written: the run is found unfinished at the next start, with the state of each file.
+      this.#stopped ??= faultOf(error);
+      this.#end = { status: 'failed', at, retry: null, undo: null };
+    }
+    this.#progress.end(suspended);
+  }
+}

@@ -1,0 +1,29 @@
+import type { RunSummary } from '#shared/model/run.ts';
+import type { Disk, PutBackFs } from '../intake/index.ts';
+import type { Governor } from './governor.ts';
+import type { Journal } from './journal/journal.ts';
+import type { RetryOptions } from './retry.ts';
+
+/** Requests to KMS at a time, when the request does not say. */
+export const DEFAULT_CONCURRENCY = 16;
+
+/** For tests: a disk that fails, waits that take no time, a step at which the process dies. */
+export interface RunHooks {
+  readonly fs?: PutBackFs;
+  readonly sleep?: RetryOptions['sleep'];
+  readonly random?: () => number;
+  readonly step?: (name: string) => void;
+}
+
+export interface RunParts {
+  readonly journal: Journal;
+  readonly governor?: Governor;
+  readonly onProgress: (summary: RunSummary) => void;
+  readonly hooks?: RunHooks;
+  /** Where files are put back; a test's file system comes before it. */
+  readonly disk: Disk;
+}
+
+/** Names of runs: "r12" is number 12 of the journal. */
+export const idOf = (no: number): string => `r${no}`;
+export const noOf = (id: string): number => (/^r\d{1,15}$/.test(id) ? Number(id.slice(1)) : -1);
