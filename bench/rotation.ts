@@ -1,112 +1,15 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
+import { median, type Section, table } from './results.ts';
 import type { Job, Measured } from './rotation-measure.ts';
 
-/**
- * What the rotation engine costs beside the loop that everybody writes, at the same concurrency and against the same
- * endpoint: `npm run bench:rotation` (`-- --blobs 2000 --rounds 5 --large 100000`). Each measurement runs in a process of
- * its own, the practice KMS in another; all take turns, so that they meet the same machine. CPU time is told beside the
- * clock: it does not depend on who else uses the machine.
- */
-const { values } = parseArgs({
-  options: {
-    blobs: { type: 'string', default: '2000' },
-    rounds: { type: 'string', default: '5' },
-    concurrency: { type: 'string', default: '16' },
-    large: { type: 'string', default: '100000' },
-    write: { type: 'boolean', default: true },
-  },
-  allowNegative: true,
-});
-const blobs = Number(values.blobs);
-const rounds = Number(values.rounds);
-const concurrency = Number(values.concurrency);
-const large = Number(values.large);
-
-interface Practice {
-  readonly child: ChildProcess;
-  readonly endpoint: string;
-  readonly destination: string;
-  readonly blobs: string[];
-  readonly env: NodeJS.ProcessEnv;
-}
-
-const top = mkdtempSync(join(tmpdir(), 'rewrap-bench-rotation-'));
-const practice = await startPractice();
-try {
-  const lines = [...(await small()), ...(large > 0 ? await big() : [])];
-  const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.version}, ${process.platform}; load average ${loadavg()[0]?.toFixed(1)}`;
-  const text = `# Rotation\n\n${lines.join('\n')}\n\n${machine}\n`;
-  console.log(text);
-  if (values.write) writeFileSync(join(import.meta.dirname, 'ROTATION.md'), text);
-} finally {
-  practice.child.stdin?.end();
-  rmSync(top, { recursive: true, force: true });
-}
-
-async function startPractice(): Promise<Practice> {
-  const child = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      join(import.meta.dirname, 'rotation-practice.ts'),
-      join(top, 'kms'),
-    ],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
-  if (child.stdout === null) throw new Error('no output');
-  const [line] = await once(createInterface(child.stdout), 'line');
-  const { endpoint, destination, blobs: made, accessKeyId, secretAccessKey } = JSON.parse(String(line));
-  return {
-    child,
-    endpoint,
-    destination,
-    blobs: made,
-    env: {
-      ...process.env,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_REGION: 'us-east-1',
-      AWS_DEFAULT_REGION: 'us-east-1',
-      AWS_EC2_METADATA_DISABLED: 'true',
-    },
-  };
-}
-
-function jobOf(what: Job['what'], folder: string, more: Partial<Job> = {}): Job {
-  const home = `${folder}-home`;
-  return {
-    what,
-    folder,
-    home,
-    endpoint: practice.endpoint,
-    destination: practice.destination,
-    concurrency,
-    verify: false,
-    backup: true,
-    killAt: 0,
-    ...more,
-  };
-}
-
-function measure(job: Job): Measured {
-  mkdirSync(job.home, { recursive: true });
-  const printed = execFileSync(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      join(import.meta.dirname, 'rotation-measure.ts'),
-      JSON.stringify(job),
-    ],
-    { encoding: 'utf8', env: practice.env, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  return JSON.parse(printed.trim().split('\n').at(-1) ?? '');
-}
+const CONCURRENCY = 16;
+const NODE = ['--disable-warning=ExperimentalWarning'];
+const here = (name: string): string => join(import.meta.dirname, name);
 
 interface Way {
   readonly name: string;
@@ -126,42 +29,127 @@ const WAYS: readonly Way[] = [
   { name: 'the files alone, 1 blob a file', what: 'files', each: 1, verify: false },
 ];
 
-async function small(): Promise<string[]> {
+/**
+ * What the rotation engine costs beside the loop that everybody writes, at the same concurrency and against the same
+ * endpoint. Each measurement runs in a process of its own, the practice KMS in another; all take turns, so that they meet
+ * the same machine. CPU time is told beside the clock: it does not depend on who else uses the machine.
+ */
+export async function rotationSuite(blobs: number, rounds: number, large: number): Promise<Section> {
+  const top = mkdtempSync(join(tmpdir(), 'rewrap-bench-rotation-'));
+  const practice = await startPractice(top);
+  try {
+    const small = measureSmall(top, practice, blobs, rounds);
+    const others = measureOthers(top, practice, Math.min(blobs, 20));
+    const big = large > 0 ? measureBig(top, practice, large) : null;
+    return {
+      title: 'Rotation',
+      text:
+        `${blobs.toLocaleString('en')} blobs, ${CONCURRENCY} requests at a time; medians of ${rounds} rounds, taking turns. Ratio: blobs a second, to the bare\n` +
+        "loop's, which reads and writes no file. The files alone: one thread replaces as many files, one after the other, each\n" +
+        `flushed, with a backup, and nothing else.\n\n${others.join('\n')}${big === null ? '' : `\n\n${big.text}`}`,
+      table: smallTable(small),
+      figures: { blobs, rounds, small: Object.fromEntries(small), others, big },
+    };
+  } finally {
+    practice.child.stdin?.end();
+    rmSync(top, { recursive: true, force: true });
+  }
+}
+
+interface Practice {
+  readonly child: ChildProcess;
+  readonly endpoint: string;
+  readonly destination: string;
+  readonly blobs: string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+async function startPractice(top: string): Promise<Practice> {
+  const child = spawn(process.execPath, [...NODE, here('rotation-practice.ts'), join(top, 'kms')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  if (child.stdout === null) throw new Error('no output');
+  const [line] = await once(createInterface(child.stdout), 'line');
+  const { endpoint, destination, blobs: made, accessKeyId, secretAccessKey } = JSON.parse(String(line));
+  return {
+    child,
+    endpoint,
+    destination,
+    blobs: made,
+    env: {
+      ...process.env,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_REGION: 'us-east-1',
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+  };
+}
+
+function jobOf(practice: Practice, what: Job['what'], folder: string, more: Partial<Job> = {}): Job {
+  const { endpoint, destination } = practice;
+  return {
+    what,
+    folder,
+    home: `${folder}-home`,
+    endpoint,
+    destination,
+    concurrency: CONCURRENCY,
+    verify: false,
+    backup: true,
+    killAt: 0,
+    ...more,
+  };
+}
+
+function measure({ env }: Practice, job: Job): Measured {
+  mkdirSync(job.home, { recursive: true });
+  const printed = execFileSync(
+    process.execPath,
+    [...NODE, here('rotation-measure.ts'), JSON.stringify(job)],
+    { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  return JSON.parse(printed.trim().split('\n').at(-1) ?? '');
+}
+
+function measureSmall(top: string, practice: Practice, blobs: number, rounds: number) {
   const all = new Map(WAYS.map(({ name }) => [name, [] as Measured[]]));
   for (let round = 0; round < rounds; round++)
     for (const [at, { name, what, each, verify }] of WAYS.entries()) {
       // Nothing is removed before the end: ext4 looks at each lately freed inode again before it makes a new file, which
       // then takes ten times as long.
       const folder = join(top, `small-${round}-${at}`);
-      makeFolder(folder, blobs / each, each);
-      all.get(name)?.push(measure(jobOf(what, folder, { verify })));
+      makeFolder(practice, folder, blobs / each, each);
+      all.get(name)?.push(measure(practice, jobOf(practice, what, folder, { verify })));
     }
-  const base = all.get(BARE.name) ?? [];
-  return [
-    `${blobs} blobs, ${concurrency} requests at a time; medians of ${rounds}, taking turns. Ratio: blobs a second, to the bare loop's,`,
-    'which reads and writes no file. The files alone: what one thread takes to replace as many files, one after the other,',
-    'each flushed, with a backup, and nothing else.',
-    '',
-    '| | Blobs a second | Ratio | CPU a blob | CPU ratio | Peak memory |',
-    '|---|---:|---:|---:|---:|---:|',
-    ...[...all].map(([name, results]) => {
-      const rate = (list: readonly Measured[]) => median(list.map((m) => (m.blobs * 1000) / m.ms));
-      const cpu = (list: readonly Measured[]) => median(list.map((m) => m.cpuMs / m.blobs));
-      return `| ${name} | ${rate(results).toFixed(0)} | ${(rate(results) / rate(base)).toFixed(2)} | ${cpu(results).toFixed(2)} ms | ${(cpu(base) / cpu(results)).toFixed(2)} | ${median(results.map((m) => m.peakMiB)).toFixed(0)} MiB |`;
-    }),
-    '',
-    ...others(),
-  ];
+  return all;
 }
 
-/** The AWS CLI and boto3, where they are: twenty blobs, since a process for each blob is slow. */
-function others(): string[] {
+function smallTable(all: ReadonlyMap<string, readonly Measured[]>): string {
+  const base = all.get(BARE.name) ?? [];
+  const rate = (list: readonly Measured[]) => median(list.map((m) => (m.blobs * 1000) / m.ms));
+  const cpu = (list: readonly Measured[]) => median(list.map((m) => m.cpuMs / m.blobs));
+  return table(
+    ['', 'Blobs a second', 'Ratio', 'CPU a blob', 'CPU ratio', 'Peak memory'],
+    [...all].map(([name, results]) => [
+      name,
+      rate(results).toFixed(0),
+      (rate(results) / rate(base)).toFixed(2),
+      `${cpu(results).toFixed(2)} ms`,
+      (cpu(base) / cpu(results)).toFixed(2),
+      `${median(results.map((m) => m.peakMiB)).toFixed(0)} MiB`,
+    ]),
+  );
+}
+
+/** The AWS CLI and boto3, where they are: few blobs, since a process for each blob is slow. */
+function measureOthers(top: string, practice: Practice, few: number): string[] {
   const lines: string[] = [];
   const has = (program: string, ...args: string[]) =>
     spawnSync(program, args, { stdio: 'ignore' }).status === 0;
   const folder = join(top, 'others');
-  const few = Math.min(blobs, 20);
-  makeFolder(folder, few, 1);
+  makeFolder(practice, folder, few, 1);
   if (has('aws', '--version')) {
     const before = performance.now();
     for (const file of readdirSync(folder, { recursive: true, withFileTypes: true }))
@@ -196,37 +184,74 @@ function others(): string[] {
   return lines;
 }
 
-/** A run killed at half way, and gone on with. */
-async function big(): Promise<string[]> {
+interface Big {
+  readonly text: string;
+  readonly resumed: Measured;
+  readonly secondsToKill: number;
+  readonly journalBytes: number;
+  readonly shellSeconds: number;
+  readonly shellMiB: number;
+}
+
+/** A run killed at half way and gone on with; the whole of it by the shell. */
+function measureBig(top: string, practice: Practice, large: number): Big {
   const folder = join(top, 'large');
   const files = Math.ceil(large / 5);
-  makeFolder(folder, files, 5);
+  makeFolder(practice, folder, files, 5);
   const before = performance.now();
   const killed = spawnSync(
     process.execPath,
     [
-      '--disable-warning=ExperimentalWarning',
-      join(import.meta.dirname, 'rotation-measure.ts'),
-      JSON.stringify(jobOf('engine', folder, { killAt: large / 2 })),
+      ...NODE,
+      here('rotation-measure.ts'),
+      JSON.stringify(jobOf(practice, 'engine', folder, { killAt: large / 2 })),
     ],
     { env: practice.env, stdio: 'ignore' },
   );
-  if (mkdirSync(`${folder}-home`, { recursive: true }) !== undefined || killed.signal !== 'SIGKILL')
-    throw new Error(`not killed: ${killed.status}`);
-  const half = performance.now() - before;
-  const resumed = measure(jobOf('resume', folder));
-  const size = readdirSync(`${folder}-home`)
+  if (killed.signal !== 'SIGKILL') throw new Error(`not killed: ${killed.status}`);
+  const secondsToKill = (performance.now() - before) / 1000;
+  const resumed = measure(practice, jobOf(practice, 'resume', folder));
+  const journalBytes = readdirSync(`${folder}-home`)
     .filter((name) => name.startsWith('runs.sqlite'))
     .reduce((sum, name) => sum + statSync(join(`${folder}-home`, name)).size, 0);
-  return [
-    '',
-    `${large.toLocaleString('en')} blobs in ${files.toLocaleString('en')} files, killed at half way and gone on with: ${(half / 1000).toFixed(0)} s to the kill (reading and planning included), ${(resumed.ms / 1000).toFixed(0)} s from going on to the end, ` +
-      `peak memory of the engine's process ${resumed.peakMiB.toFixed(0)} MiB, journal ${(size / 1024 ** 2).toFixed(0)} MiB.`,
-  ];
+  const shell = measureShell(top, practice, files);
+  return {
+    text:
+      `${large.toLocaleString('en')} blobs in ${files.toLocaleString('en')} files, killed at half way and gone on with: ${secondsToKill.toFixed(0)} s to the kill (reading and\n` +
+      `planning included), ${(resumed.ms / 1000).toFixed(0)} s from going on to the end, peak memory of the engine's process ${resumed.peakMiB.toFixed(0)} MiB, journal\n` +
+      `${(journalBytes / 1024 ** 2).toFixed(0)} MiB. As many by \`rewrap reencrypt --in-place --backup --no-verify\`, from start to exit: ${shell.seconds.toFixed(0)} s, ${shell.peakMiB.toFixed(0)} MiB.`,
+    resumed,
+    secondsToKill,
+    journalBytes,
+    shellSeconds: shell.seconds,
+    shellMiB: shell.peakMiB,
+  };
+}
+
+function measureShell(top: string, practice: Practice, files: number): { seconds: number; peakMiB: number } {
+  const folder = join(top, 'shell');
+  makeFolder(practice, folder, files, 5);
+  const PEAK_FILE = join(top, 'peak');
+  const cli = here('../dist/cli.js');
+  const before = performance.now();
+  execFileSync(
+    process.execPath,
+    [
+      ...[...NODE, '--require', here('peak.cjs'), cli, 'reencrypt', folder, '--to', practice.destination],
+      ...['--in-place', '--backup', '--no-verify'],
+      ...['--region', 'us-east-1', '--endpoint-url', practice.endpoint],
+    ],
+    {
+      env: { ...practice.env, REWRAP_HOME: join(top, 'shell-home'), PEAK_FILE },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
+  const seconds = (performance.now() - before) / 1000;
+  return { seconds, peakMiB: Number(readFileSync(PEAK_FILE, 'utf8')) / 1024 };
 }
 
 /** Raw blobs, or text files of one a line; a thousand files to a folder. */
-function makeFolder(folder: string, files: number, each: number): void {
+function makeFolder(practice: Practice, folder: string, files: number, each: number): void {
   for (let i = 0; i < files; i++) {
     const inside = join(folder, `part-${Math.floor(i / 1000)}`);
     if (i % 1000 === 0) mkdirSync(inside, { recursive: true });
@@ -238,9 +263,4 @@ function makeFolder(folder: string, files: number, each: number): void {
         `${Array.from({ length: each }, (_, n) => pick(i + n)).join('\n')}\n`,
       );
   }
-}
-
-function median(list: readonly number[]): number {
-  const sorted = [...list].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -2,16 +2,20 @@ import { parseArgs } from 'node:util';
 import { auditSuite } from './audit.ts';
 import { intakeSuite } from './intake.ts';
 import { keep, machine, type Section } from './results.ts';
+import { rotationSuite } from './rotation.ts';
 import { startSuite } from './start.ts';
 import { windowSuite } from './window.ts';
 
 /**
- * `npm run bench` (`-- --suite intake,window,start,audit --files 1000,10000 --rows 100000 --rounds 5`). Each suite measures
+ * `npm run bench` (`-- --suite intake,rotation,window,start,audit --files 1000,10000 --blobs 4000 --large 100000 --rows 100000
+ * --rounds 5`). Each suite measures
  * Rewrap and something comparable in the same run, taking turns; its section of RESULTS.md is written anew.
  */
 const { values } = parseArgs({
   options: {
-    suite: { type: 'string', default: 'intake,window,start,audit' },
+    suite: { type: 'string', default: 'intake,rotation,window,start,audit' },
+    blobs: { type: 'string', default: '4000' },
+    large: { type: 'string', default: '100000' },
     files: { type: 'string', default: '1000,10000,100000' },
     rows: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '5' },
@@ -22,6 +26,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const suites: Readonly<Record<string, () => Section | null | Promise<Section | null>>> = {
   intake: () => intakeSuite(values.files.split(',').map(Number), rounds),
+  rotation: () => rotationSuite(Number(values.blobs), rounds, Number(values.large)),
   window: () => windowSuite(Number(values.rows), rounds),
   audit: () => auditSuite(Number(values.rows), rounds),
   start: () => startSuite(10_000, rounds),
