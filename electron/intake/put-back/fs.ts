@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
+import { type Flush, flusher } from './flusher.ts';
 
 /** An open file, as put-back uses it: part of the `FileHandle` of `node:fs/promises`. */
 export interface OpenHandle {
@@ -41,30 +42,36 @@ export interface PutBackFs {
   realpath(path: string): Promise<string>;
 }
 
-const flush = promisify(fsync);
-
 /**
  * The file system by calls that do not wait for a thread of the pool. Each takes a few microseconds where a trip to the
  * pool costs ten times that, and a file is replaced by twenty of them. Only flushing, for which the disk itself is waited
- * for, goes through the pool, where several files are flushed at a time: file systems with a journal write one record
- * of it for all.
+ * for, goes through the pool.
  */
-export const REAL_FS: PutBackFs = {
-  async open(path, flags, mode) {
-    return new SyncHandle(openSync(path, flags, mode));
-  },
-  lstat: async (path) => lstatSync(path),
-  link: async (from, to) => linkSync(from, to),
-  rename: async (from, to) => renameSync(from, to),
-  unlink: async (path) => unlinkSync(path),
-  mkdir: async (path, options) => mkdirSync(path, options),
-  realpath: async (path) => realpathSync.native(path),
-};
+export const REAL_FS: PutBackFs = fsThat(promisify(fsync));
+
+/** For a thread that has nothing else to do. It waits for a slow disk itself. */
+export const WAITING_FS: PutBackFs = fsThat(flusher());
+
+function fsThat(flush: Flush): PutBackFs {
+  return {
+    async open(path, flags, mode) {
+      return new SyncHandle(openSync(path, flags, mode), flush);
+    },
+    lstat: async (path) => lstatSync(path),
+    link: async (from, to) => linkSync(from, to),
+    rename: async (from, to) => renameSync(from, to),
+    unlink: async (path) => unlinkSync(path),
+    mkdir: async (path, options) => mkdirSync(path, options),
+    realpath: async (path) => realpathSync.native(path),
+  };
+}
 
 class SyncHandle implements OpenHandle {
   readonly #fd: number;
-  constructor(fd: number) {
+  readonly #flush: Flush;
+  constructor(fd: number, flush: Flush) {
     this.#fd = fd;
+    this.#flush = flush;
   }
   async writeFile(bytes: Uint8Array): Promise<void> {
     writeFileSync(this.#fd, bytes);
@@ -85,7 +92,7 @@ class SyncHandle implements OpenHandle {
     ftruncateSync(this.#fd, length);
   }
   async sync(): Promise<void> {
-    await flush(this.#fd);
+    await this.#flush(this.#fd);
   }
   async close(): Promise<void> {
     closeSync(this.#fd);

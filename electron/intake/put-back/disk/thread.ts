@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { FaultError } from '#shared/model/fault-error.ts';
 import { writeFault } from '../../faults.ts';
+import { WAITING_FS } from '../fs.ts';
 import { replaceFile } from '../replace-file.ts';
 import { writeNewFile } from '../write-new-file.ts';
 import type { FromThread, Job, ToThread } from './messages.ts';
@@ -37,8 +38,8 @@ async function run(id: number, job: Job): Promise<void> {
   try {
     const done =
       job.kind === 'replace'
-        ? await replaceFile({ ...job.input, staged })
-        : await writeNewFile({ ...job.input, staged });
+        ? await replaceFile({ ...job.input, staged, fs: WAITING_FS })
+        : await writeNewFile({ ...job.input, staged, fs: WAITING_FS });
     outbox.add({ id, done });
   } catch (error) {
     const path = job.kind === 'replace' ? job.input.path : job.input.relative;
