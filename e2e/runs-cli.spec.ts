@@ -1,15 +1,23 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from './support/fixtures.ts';
+import { expect, type Stage, test } from './support/fixtures.ts';
 import { rewrap, start } from './support/processes.ts';
 import { encrypt, FRESH, PAYMENTS, secret, sha256, write } from './support/vault.ts';
 
+/** So many files of one blob; `changed` counts those whose content is another now. */
+async function filled({ files, kms }: Stage, count: number) {
+  const names = Array.from({ length: count }, (_, i) => `f${i}.bin`);
+  for (const name of names) write(files, name, await encrypt(kms, PAYMENTS, secret()));
+  const was = new Map(names.map((name) => [name, sha256(join(files, name))]));
+  return {
+    names,
+    changed: () => names.filter((name) => sha256(join(files, name)) !== was.get(name)).length,
+  };
+}
+
 test('expired credentials stop a run in a shell, which keeps its place', async ({ stage }) => {
   test.slow();
-  const names = Array.from({ length: 12 }, (_, i) => `f${i}.bin`);
-  for (const name of names) write(stage.files, name, await encrypt(stage.kms, PAYMENTS, secret()));
-  const was = new Map(names.map((name) => [name, sha256(join(stage.files, name))]));
-  const changed = () => names.filter((name) => sha256(join(stage.files, name)) !== was.get(name)).length;
+  const { changed } = await filled(stage, 12);
   const expired = (more: object) => ({
     REWRAP_PRACTICE_FAULTS: JSON.stringify([{ kind: 'expired-token', operations: ['ReEncrypt'], ...more }]),
   });
@@ -34,10 +42,7 @@ test('expired credentials stop a run in a shell, which keeps its place', async (
 
 test('a run that was killed in a shell is listed, gone on with and undone there', async ({ stage }) => {
   test.slow();
-  const names = Array.from({ length: 40 }, (_, i) => `f${i}.bin`);
-  for (const name of names) write(stage.files, name, await encrypt(stage.kms, PAYMENTS, secret()));
-  const was = new Map(names.map((name) => [name, sha256(join(stage.files, name))]));
-  const changed = () => names.filter((name) => sha256(join(stage.files, name)) !== was.get(name)).length;
+  const { names, changed } = await filled(stage, 40);
   // Ten are answered, the others not before it is killed. The verification of each is a ReEncrypt as well.
   const slow = JSON.stringify([{ kind: 'latency', ms: 60_000, operations: ['ReEncrypt'], skip: 20 }]);
   const flags = ['reencrypt', stage.files, '--practice', '--to', FRESH, '--in-place', '--backup'];
