@@ -229,6 +229,12 @@ test.describe('where KMS refuses', () => {
     await page.getByRole('tab', { name: 'If a key is deleted' }).click();
     await page.getByRole('textbox', { name: /Or another/ }).fill(PAYMENTS);
     await page.getByRole('button', { name: 'Ask', exact: true }).click();
-    await expect(page.getByRole('region', { name: 'Answer' })).toContainText('but 1 blob may be.');
+    const answer = page.getByRole('region', { name: 'Answer' });
+    await expect(answer).toContainText('but 1 blob may be.');
+    await answer.getByRole('button', { name: 'Show 1 blob that may be under it' }).click();
+    await expect(
+      page.getByRole('button', { name: new RegExp(`^Only may be under ${PAYMENTS}`) }),
+    ).toBeVisible();
+    await expect(page.getByRole('grid').getByRole('row', { name: /\.json/ })).toHaveCount(1);
   });
 });

@@ -100,6 +100,12 @@ describe('the audit of the sample vault', () => {
       declared: 7,
       possible: 5,
     });
+    const of = { by: 'deletion', key: 'alias/payments' } as const;
+    const asked = { offset: 0, limit: 10 };
+    const known = await page.audit.members({ of: { ...of, known: true }, ...asked });
+    const possible = await page.audit.members({ of: { ...of, known: false }, ...asked });
+    expect([known.total, possible.total]).toEqual([7, 5]);
+    expect(new Set([...known.blobIds, ...possible.blobIds]).size).toBe(12);
     expect(await page.audit.deletion({ key: 'alias/partner-rsa' })).toMatchObject({
       severity: 'possible',
       possible: 1,

@@ -38,7 +38,7 @@ export interface AuditParts {
 export type MembersOf =
   | { by: 'facet'; facet: Facet; value: string }
   | { by: 'finding'; id: string }
-  | { by: 'deletion'; key: string };
+  | { by: 'deletion'; key: string; known: boolean };
 
 /** What the list alone decides. */
 interface Listed {
@@ -157,7 +157,7 @@ export class AuditRoom {
         ? facetMembers(audit, of.facet, of.value)
         : of.by === 'finding'
           ? this.#finding(of.id).indexes
-          : deletionRows(audit, of.key);
+          : deletionRows(audit, of.key, of.known);
     const ids = Array.from(indexes, (index) => rows[index]?.id ?? '');
     this.#members = { audit, of: name, ids };
     return ids;
@@ -321,7 +321,7 @@ export class AuditRoom {
   }
 }
 
-function deletionRows(audit: Audit, key: string): number[] {
-  const { certain, declared } = touchedBy(audit, key);
-  return [...certain, ...declared];
+function deletionRows(audit: Audit, key: string, known: boolean): number[] {
+  const { certain, declared, possible } = touchedBy(audit, key);
+  return known ? [...certain, ...declared] : [...possible];
 }

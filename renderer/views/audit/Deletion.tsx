@@ -67,6 +67,9 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
   const showBlobs = useAudit((state) => state.showBlobs);
   const Icon = ICONS[impact.severity];
   const dead = impact.certain + impact.declared;
+  const name = impact.key?.aliases[0] ?? impact.asked;
+  const show = (known: boolean): void =>
+    void showBlobs({ by: 'deletion', key: impact.asked, known }, `${known ? '' : 'may be '}under ${name}`);
   return (
     <section className={`deletion deletion-${impact.severity}`} aria-label="Answer">
       <p className="deletion-answer" role="status">
@@ -93,21 +96,22 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
           <li key={note}>{note}</li>
         ))}
       </ul>
-      {dead > 0 && (
-        <>
-          <div className="button-row">
-            <Button
-              icon={<ListFilter className="icon" aria-hidden="true" />}
-              onPress={() =>
-                void showBlobs(
-                  { by: 'deletion', key: impact.asked },
-                  `under ${impact.key?.aliases[0] ?? impact.asked}`,
-                )
-              }
-            >
+      {dead + impact.possible > 0 && (
+        <div className="button-row">
+          {dead > 0 && (
+            <Button icon={<ListFilter className="icon" aria-hidden="true" />} onPress={() => show(true)}>
               {`Show ${plural(dead, 'blob')}`}
             </Button>
-          </div>
+          )}
+          {impact.possible > 0 && (
+            <Button icon={<ListFilter className="icon" aria-hidden="true" />} onPress={() => show(false)}>
+              {`Show ${plural(impact.possible, 'blob')} that may be under it`}
+            </Button>
+          )}
+        </div>
+      )}
+      {dead > 0 && (
+        <>
           <table className="data-table data-table-framed deletion-files">
             <thead>
               <tr>

@@ -24,13 +24,18 @@ export const auditRequests = {
   /** Answers at once with what is known; `auditChanged` tells when KMS told more. */
   summary: request(nothing, AuditSummary),
   findings: request(page, z.object({ total: z.int(), findings: z.array(AuditFinding) })),
-  /** Ids of the blobs behind a bar or a finding. */
+  /** Ids of the blobs behind a bar, a finding or a deletion. */
   members: request(
     z.object({
       of: z.discriminatedUnion('by', [
         z.object({ by: z.literal('facet'), facet: Facet, value: z.string().max(4096) }),
         z.object({ by: z.literal('finding'), id: z.string().max(200) }),
-        z.object({ by: z.literal('deletion'), key: z.string().min(1).max(2048) }),
+        z.object({
+          by: z.literal('deletion'),
+          key: z.string().min(1).max(2048),
+          /** Those that are under the key, by KMS, a person or the file; or those that may be. */
+          known: z.boolean(),
+        }),
       ]),
       offset: z.int().min(0),
       limit: z.int().min(1).max(50_000),
