@@ -4,10 +4,12 @@ import { promisify } from 'node:util';
 /** Flushes an open file to the disk. Rejects with the system's error. */
 export type Flush = (fd: number) => Promise<void>;
 
-/** A flush that takes longer than this is one of a slow disk, milliseconds. */
-const SLOW_MS = 5;
-/** Flushes in a row that must be fast. */
-const TRIED = 20;
+/** Flushes that take longer than this, on the average of the last ten or so, are those of a slow disk. Milliseconds. */
+const SLOW_MS = 10;
+/** Before anything is known: twenty fast flushes bring the average down. Milliseconds. */
+const UNKNOWN_MS = 60;
+/** Threads of the pool, unless its user says otherwise (Node: `UV_THREADPOOL_SIZE`). */
+const POOL = 4;
 
 /**
  * Flushes in place until the disk has shown itself fast, then through the pool, several files at a time: file systems
@@ -19,26 +21,26 @@ export function flusher(
   pooled: Flush = promisify(fsync),
   now: () => number = () => performance.now(),
 ): Flush {
-  let fast = 0;
+  let average = UNKNOWN_MS;
   let queued = 0;
   const flushed = (ms: number): void => {
-    fast = ms > SLOW_MS ? 0 : fast + 1;
+    average += (ms - average) / 10;
   };
   return async (fd) => {
     const before = now();
-    if (fast < TRIED) {
+    if (average > SLOW_MS) {
       here(fd);
       flushed(now() - before);
       return;
     }
     queued++;
-    const ahead = queued;
+    const turns = Math.ceil(queued / POOL);
     try {
       await pooled(fd);
     } finally {
       queued--;
-      // Those ahead of it took their time too.
-      flushed((now() - before) / ahead);
+      // Those before it took their turns too.
+      flushed((now() - before) / turns);
     }
   };
 }
