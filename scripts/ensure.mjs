@@ -67,25 +67,35 @@ function build() {
     fail('the build failed; see above.');
 }
 
+/** Whether Debian's packages were installed; false where this is not Debian, or not root. */
+function debian(...packages) {
+  if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return false;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['update', '-qq'], { env });
+  return run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+}
+
 /** The end-to-end tests need a Chromium: the system's, Debian's package, or Playwright's own. */
 function browser() {
   if (findChromium() !== null) return;
-  const debian = existsSync('/usr/bin/apt-get') && process.getuid?.() === 0;
   console.error('rewrap: no Chromium found for the end-to-end tests; installing one …');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  if (debian) {
-    run('apt-get', ['update', '-qq'], { env });
-    if (
-      run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'], {
-        env,
-      })
-    )
-      return;
-  }
+  if (debian('chromium', 'fonts-dejavu-core')) return;
   if (!run('npx', ['playwright', 'install', 'chromium']))
     console.error('rewrap: could not install one; the end-to-end tests will say that they were skipped.');
 }
 
+/** What the tests of access control lists and extended attributes set them with; without it they are skipped. */
+function attributeTools() {
+  if (
+    process.platform === 'linux' &&
+    !['setfacl', 'setfattr'].every((name) => existsSync(`/usr/bin/${name}`))
+  )
+    debian('acl', 'attr');
+}
+
 install();
 if (wanted.has('build')) build();
-if (wanted.has('browser')) browser();
+if (wanted.has('browser')) {
+  browser();
+  attributeTools();
+}
