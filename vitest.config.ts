@@ -8,8 +8,11 @@ export default defineConfig({
     include: ['{shared,electron,renderer,scripts}/**/*.test.{ts,tsx}'],
     environment: 'node',
     setupFiles: ['scripts/property-seed.ts'],
-    // Tells a test that hangs from a machine that is busy, and judges no speed.
+    // Limits tell a test that hangs from a machine that is busy, and judge no speed.
     testTimeout: 120_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 60_000 } },
     // By itself one core is left idle, which on small machines is half of them.
     maxWorkers: availableParallelism(),
     reporters: process.env.REWRAP_UNIT_JSON ? ['default', 'json'] : ['default'],

@@ -41,7 +41,6 @@ async function expectTold(card: Locator, told: Told): Promise<void> {
 }
 
 // Two dozen rows in one start of the application: longer than one test, shorter than two dozen.
-test.setTimeout(180_000);
 
 test('every error of a blob, and of a run, is explained on screen; no file changes', async ({
   stage,
@@ -100,7 +99,7 @@ test('every error of a blob, and of a run, is explained on screen; no file chang
     endpoint.ofBlob.clear();
     await sheet.getByRole('button', { name: 'Preflight' }).click();
     const alert = sheet.getByRole('region', { name: 'Preflight result' }).getByRole('alert').first();
-    await expect(alert, told.name).toContainText(told.says[0] ?? '', { timeout: 30_000 });
+    await expect(alert, told.name).toContainText(told.says[0] ?? '');
     await expectTold(alert, told);
     // The connection shows that it has lapsed as well, and is made again where that is said.
     endpoint.ofAll = null;

@@ -6,8 +6,6 @@ import { expect, test } from './support/fixtures.ts';
 import { connected, pickKey, preflight, reencrypt } from './support/screen.ts';
 import { decrypt, encrypt, FRESH, PARTNER_RSA, PAYMENTS, secret, write } from './support/vault.ts';
 
-test.setTimeout(180_000);
-
 const base64 = (blob: Uint8Array) => Buffer.from(blob).toString('base64');
 
 function flipped(blob: Uint8Array): Uint8Array {

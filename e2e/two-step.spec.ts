@@ -158,7 +158,7 @@ test('the child killed in a run: said with what to do, every file wholly old or 
   await asked.getByRole('checkbox', { name: TICK }).check();
   await go.click();
   await expect(asked).toHaveCount(0);
-  await expect.poll(newFiles, { timeout: 20_000 }).toBe(24);
+  await expect.poll(newFiles).toBe(24);
 });
 
 test('a cancelled run ends its child, and so does the end of its host', async ({ stage, open }) => {

@@ -23,7 +23,7 @@ export function start(args: readonly string[], home: string, more: NodeJS.Proces
   };
   child.stdout.on('data', add);
   child.stderr.on('data', add);
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   return {
     process: child,
     output: () => text,
@@ -67,6 +67,7 @@ export function rewrap(args: readonly string[], home: string, more: NodeJS.Proce
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString('utf8');
     });
-    child.once('exit', (code) => resolve({ code, stdout, stderr }));
+    // Not 'exit': what it printed may still be on its way then.
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
   });
 }

@@ -38,7 +38,7 @@ test('the entry starts the window with the built files beside it', async () => {
     fake: import('./testing/electron.ts').FakeElectron;
   };
   await import('../main.ts');
-  await vi.waitFor(() => expect(fake.windows).toHaveLength(1));
+  await expect.poll(() => fake.windows).toHaveLength(1);
   expect(fake.boxes).toEqual([]);
   expect(asked.worker).toMatch(/[\\/]engine\.cjs$/);
   expect(asked.page).toMatch(/[\\/]renderer$/);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await page.connection.use({ kind: 'practice' });
   await host.intake.addPaths({ paths: [join(folder, 'home', 'practice', 'vault')], origin: 'path' });
   await page.audit.askKeys({ refresh: false, all: false });
-}, 60_000);
+});
 
 afterAll(async () => {
   await engine.close();
@@ -152,9 +152,7 @@ describe('the audit of the sample vault', () => {
       route: 'reencrypt',
     });
     await expect
-      .poll(async () => (await page.history.list({ offset: 0, limit: 1 })).records[0]?.kind, {
-        timeout: 20_000,
-      })
+      .poll(async () => (await page.history.list({ offset: 0, limit: 1 })).records[0]?.kind)
       .toBe('run-ended');
     const { records } = await page.history.list({ offset: 0, limit: 100 });
     const blob = records.find(({ kind }) => kind === 'blob');

@@ -306,7 +306,7 @@ describe('keys', () => {
     expect([...first.keys, ...rest.keys].map(({ keyId }) => keyId)).toEqual(
       Array.from({ length: many }, (_, n) => `k${String(n).padStart(4, '0')}`),
     );
-    await expect.poll(() => named('keysPage').at(-1)?.done, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => named('keysPage').at(-1)?.done).toBe(true);
     const pages = named('keysPage') as { keys: { rotation: unknown }[]; listed: boolean }[];
     expect(pages.find(({ listed }) => listed)).toBeDefined();
     expect(pages.at(-1)).toMatchObject({ described: many, known: many });
@@ -335,7 +335,7 @@ describe('the shared AWS files', () => {
       join(home.folder, 'config'),
       `${CONFIG}\n[profile later]\nregion = us-east-1\nrole_arn = arn:aws:iam::111122223333:role/R\nsource_profile = base\n`,
     );
-    await expect.poll(() => named('profilesChanged').length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => named('profilesChanged').length).toBe(1);
     await expect.poll(async () => (await page.connection.state({})).status).toBe('ready');
     expect((await page.connection.profiles({})).profiles.map(({ name }) => name)).toContain('later');
   });

@@ -32,7 +32,7 @@ beforeAll(async () => {
   engine = engineAt(join(folder, 'home'), { host: 'loopback' });
   await page.connection.use({ kind: 'practice' });
   practice = await startPracticeKms({ stateDir: join(folder, 'home', 'practice') });
-}, 60_000);
+});
 
 afterAll(async () => {
   await engine.close();

@@ -54,7 +54,7 @@ beforeAll(async () => {
   endpoint = await FaultyEndpoint.before(practice.endpoint);
   engine = engineAt(join(folder, 'home'));
   api = client(engine);
-}, 60_000);
+});
 
 afterAll(async () => {
   await engine.close();
@@ -104,9 +104,9 @@ async function run(
     dryRun: false,
     ...over,
   });
+  // Also called in a hook, where there is no expect.poll.
   await vi.waitFor(async () => expect((await api.page.runs.get({ runId })).finishedAt).not.toBeNull(), {
     timeout: 60_000,
-    interval: 50,
   });
   const { items } = await api.page.runs.items({ runId, offset: 0, limit: 1000, only: 'all' });
   return { summary: await api.page.runs.get({ runId }), items };
@@ -143,7 +143,7 @@ describe('errors of one blob', () => {
       if (again !== undefined) outcome.set(item.file.replace(/^.*\//, ''), { dry: item, real: again });
     }
     hashes = [before, now()];
-  }, 120_000);
+  });
 
   it.each(BLOB_ROWS)('$name: $code', (row) => {
     const { dry, real } = outcome.get(row.name) ?? {};
@@ -179,7 +179,7 @@ async function expectHeld(
 ): Promise<void> {
   const running = run(ids);
   const latest = async () => (await api.page.runs.list({})).runs[0];
-  await vi.waitFor(async () => expect((await latest())?.status).toBe(status), { timeout: 20_000 });
+  await expect.poll(async () => (await latest())?.status).toBe(status);
   const { id = '', fault, counts } = (await latest()) ?? {};
   expectTold(fault, told);
   expect([counts?.succeeded, counts?.failed, counts?.skipped]).toEqual([0, 0, 0]);

@@ -79,7 +79,7 @@ beforeAll(async () => {
   ({ page, host } = client(engine));
   await page.connection.use({ kind: 'practice' });
   practice = await startPracticeKms({ stateDir: join(folder, 'home', 'practice') });
-}, 60_000);
+});
 
 afterAll(async () => {
   await engine.close();

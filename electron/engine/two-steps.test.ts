@@ -171,7 +171,7 @@ it('one that was cut off goes on where it is agreed to anew, over the same two s
     pace: { concurrency: 1, perSecond: null },
   });
   const started = async () => (await through.page.runs.get({ runId })).counts.running;
-  await expect.poll(started, { timeout: 20_000 }).toBe(1);
+  await expect.poll(started).toBe(1);
   await engines.pop()?.close();
   expect(changed()).toBeLessThan(3);
 

@@ -57,16 +57,13 @@ it('a run that ended with its process is in the history of the next start, once,
   await expect
     .poll(async () => (await first.page.runs.get({ runId })).counts.succeeded, {
       interval: 1,
-      timeout: 20_000,
     })
     .toBeGreaterThan(0);
   await stop(first.engine);
 
   const second = await start();
   await expect
-    .poll(async () => (await second.records()).some(({ outcome }) => outcome === 'cut off'), {
-      timeout: 20_000,
-    })
+    .poll(async () => (await second.records()).some(({ outcome }) => outcome === 'cut off'))
     .toBe(true);
   const run = await second.page.runs.get({ runId });
   expect(run.status).toBe('unfinished');
@@ -86,14 +83,12 @@ it('a run that ended with its process is in the history of the next start, once,
   const third = await start();
   await third.page.connection.use({ kind: 'practice' });
   await third.page.runs.resume({ runId });
-  await expect
-    .poll(async () => (await third.records()).at(-1)?.outcome, { timeout: 20_000 })
-    .toBe('finished');
+  await expect.poll(async () => (await third.records()).at(-1)?.outcome).toBe('finished');
   const all = (await third.records()).filter((record) => record.runId === runId);
   expect(all.filter(({ outcome }) => outcome === 'cut off')).toHaveLength(1);
   expect(outcomes(all).filter((outcome) => outcome === 'reencrypted')).toHaveLength(blobs);
   expect(await third.page.history.verify({ expected: null })).toMatchObject({ ok: true });
-}, 60_000);
+});
 
 it('a run of thousands is wholly in the history although Rewrap is closed as it ends', async () => {
   const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined);
@@ -132,7 +127,7 @@ it('a run of thousands is wholly in the history although Rewrap is closed as it 
     if (records.length < 1000) break;
   }
   expect({ written, ends }).toEqual({ written: blobs, ends: ['finished'] });
-}, 60_000);
+});
 
 it('keys that were listed and looked up are in the history, a record each', async () => {
   const { page, records } = await start();
@@ -155,7 +150,7 @@ it('keys that were listed and looked up are in the history, a record each', asyn
   ]);
   await page.keys.list({ refresh: true, side: 'source', offset: 0, limit: 2 });
   expect((await read()).at(-1)).toEqual(['listed', null]);
-}, 60_000);
+});
 
 it('an audit says which keys KMS was not asked about, and asks when it is told to', async () => {
   const { page, host } = await start();
@@ -191,4 +186,4 @@ it('an audit says which keys KMS was not asked about, and asks when it is told t
   expect((await page.audit.summary({})).notAsked).toMatchObject({ keys: 0, names: [] });
   const { findings } = await page.audit.findings({ offset: 0, limit: 500 });
   expect(findings.filter(({ code }) => code === 'key-gone')).toHaveLength(203);
-}, 60_000);
+});

@@ -10,8 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => home.end());
 
-const until = (condition: () => boolean) =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000 });
+const until = (condition: () => boolean) => expect.poll(condition).toBe(true);
 
 test('tells of files that are written, replaced and made later, once for several steps, until ended', async () => {
   const later = join(home.folder, 'later');

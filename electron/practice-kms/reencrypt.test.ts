@@ -31,7 +31,7 @@ beforeAll(async () => {
   await kit.client.send(new DisableKeyCommand({ KeyId: await kit.key('alias/disabled') }));
   await kit.client.send(new ScheduleKeyDeletionCommand({ KeyId: await kit.key('alias/pending') }));
   blob = await sealed('alias/from', CONTEXT);
-}, 60_000);
+});
 afterAll(() => kit.end());
 
 async function sealed(

@@ -25,7 +25,7 @@ beforeAll(async () => {
   kit = await startKit();
   const made = await makeSampleVault({ practice: kit.practice, folder });
   expect(made.written).toBe(made.files.length);
-}, 60_000);
+});
 afterAll(async () => {
   await kit.end();
   await rm(base, { recursive: true, force: true });
@@ -203,5 +203,5 @@ describe('seeding', () => {
     client.destroy();
     await one.close();
     await two.close();
-  }, 60_000);
+  });
 });

@@ -167,7 +167,7 @@ describe('Line', () => {
     });
     const gone = vi.fn().mockRejectedValue(failure('ECONNREFUSED'));
     const dark = line.send(gone, nothing);
-    await vi.waitFor(() => expect(line.hold).toBe('connection'));
+    await expect.poll(() => line.hold).toBe('connection');
     expect(line.fault?.code).toBe('ECONNREFUSED');
     expect(at).toBeGreaterThan(5 * 60_000);
     expect(at).toBeLessThan(5 * 60_000 + 8000);
@@ -176,7 +176,7 @@ describe('Line', () => {
     expect(await dark).toBe('back');
     const expired = vi.fn().mockRejectedValueOnce(failure('ExpiredTokenException')).mockResolvedValue('new');
     const renewed = line.send(expired, nothing);
-    await vi.waitFor(() => expect(line.hold).toBe('connection'));
+    await expect.poll(() => line.hold).toBe('connection');
     expect(line.fault?.code).toBe('ExpiredTokenException');
     expect(expired).toHaveBeenCalledTimes(1);
     line.goOn();

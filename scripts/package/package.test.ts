@@ -15,7 +15,7 @@ import { homedir, tmpdir, userInfo } from 'node:os';
 import { join, resolve, sep } from 'node:path';
 import { extractAll, getRawHeader } from '@electron/asar';
 import { FuseState, getCurrentFuseWire } from '@electron/fuses';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeElectron } from '../../electron/desktop/testing/electron.ts';
 import { filesOf, unresolved } from './archive.ts';
 import { MOST_ASAR } from './budgets.ts';
@@ -84,7 +84,7 @@ describe.each(['linux', 'win32', 'darwin'] as const)('packed for %s', (platform)
 
   beforeAll(() => {
     packed = layout(platform);
-  }, 120_000);
+  });
 
   test('every fuse stands as it was decided', async () => {
     const wire = await getCurrentFuseWire(packed.executable);
@@ -143,7 +143,7 @@ describe('inside the archive', () => {
       ? join(output, 'linux-unpacked/resources/app.asar')
       : layout('linux').archive;
     files = filesOf(archive);
-  }, 120_000);
+  });
 
   test('everything that the build made for it, the licences, and nothing else', () => {
     const built = readBundles(root).map(({ file }) => file);
@@ -233,7 +233,7 @@ describe('inside the archive', () => {
     mkdirSync(resources);
     writeFileSync(join(resources, 'app-update.yml'), 'provider: generic\nurl: http://127.0.0.1:1/\n');
     const { status } = await runPacked(join(folder, 'dist/main.cjs'), electron.real, resources, async () => {
-      await vi.waitFor(() => expect(electron.windows).toHaveLength(1), { timeout: 20_000 });
+      await expect.poll(() => electron.windows).toHaveLength(1);
       const page = await electron.session.fetch('app://rewrap/');
       expect(await page.text()).toContain('<div id="root"></div>');
       const ask = async (name: string, input: unknown) =>
@@ -246,10 +246,10 @@ describe('inside the archive', () => {
       const help = electron.menu?.find(({ label }) => label === '&Help')?.submenu;
       const item = Array.isArray(help) ? help.find(({ label }) => label === 'Check for updates…') : undefined;
       item?.click?.({} as never, undefined, {} as never);
-      await vi.waitFor(() => expect(electron.asked).toHaveLength(1), { timeout: 20_000 });
+      await expect.poll(() => electron.asked).toHaveLength(1);
       expect(electron.asked[0]?.message).toBe('Rewrap could not look for a newer version.');
       electron.app.quit();
-      await vi.waitFor(() => expect(electron.log.at(-1)).toBe('quit'), { timeout: 20_000 });
+      await expect.poll(() => electron.log.at(-1)).toBe('quit');
     });
     expect(status).toBe('done');
     const log = readFileSync(join(temporary, 'home', 'logs', 'rewrap.log'), 'utf8');
@@ -258,7 +258,7 @@ describe('inside the archive', () => {
     expect(log).toMatch(/ update-failed /);
     expect(log).toMatch(/ stopped\n$/);
     expect(log).not.toContain(temporary);
-  }, 90_000);
+  });
 });
 
 /** Loads a packed main script in this process with an `electron` of ours, does something, and takes both away. */

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { FuseState, getCurrentFuseWire } from '@electron/fuses';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { FUSES } from './fuses.ts';
 
 // The same with the real runtime, where it is: packs it and starts what was packed.
@@ -78,10 +78,9 @@ test.skipIf(absent !== null)(
       stdio: 'ignore',
     });
     try {
-      await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toMatch(/ page-loaded\n/), {
-        timeout: 60_000,
-        interval: 200,
-      });
+      await expect
+        .poll(() => (existsSync(log) ? readFileSync(log, 'utf8') : ''), { interval: 200 })
+        .toMatch(/ page-loaded\n/);
       expect(readFileSync(log, 'utf8')).toMatch(/ started version=\S+ packaged=true /);
       expect(readFileSync(log, 'utf8')).not.toMatch(/page-failed|page-gone|gave-up/);
     } finally {

@@ -6,7 +6,7 @@ inMemory();
 let bundled: Awaited<ReturnType<typeof bundleChild>>;
 beforeAll(async () => {
   bundled = await bundleChild();
-}, 60_000);
+});
 afterAll(() => bundled?.remove());
 
 // The long version is `npm run torture`.
