@@ -26,7 +26,7 @@ test('expired credentials stop a run in a shell, which keeps its place', async (
   const stopped = await rewrap(flags, stage.home, expired({ skip: 8 }));
   expect(stopped.code, stopped.stderr).toBe(3);
   expect(stopped.stderr).toContain('ExpiredTokenException');
-  const [, command = ''] = /go on with: rewrap (runs resume r\d+ --practice)/.exec(stopped.stderr) ?? [];
+  const [, command = ''] = /go on with: rewrap (runs resume [\w-]+ --practice)/.exec(stopped.stderr) ?? [];
   expect(command).not.toBe('');
   expect(stopped.stdout).toMatch(/\b0 failed, 0 skipped\b/);
   expect(changed()).toBeLessThan(12);
@@ -57,13 +57,13 @@ test('a run that was killed in a shell is listed, gone on with and undone there'
   const [run] = JSON.parse(listed.stdout);
   expect(run).toMatchObject({ status: 'unfinished', counts: { total: 40 }, elsewhere: null });
   const told = await rewrap(['runs'], stage.home);
-  expect(told.stdout).toMatch(/^r\d+ .*unfinished .*can: resume, close/);
+  expect(told.stdout).toMatch(/^\d{8}-\d{6}-\w{10} .*unfinished .*can: resume, close/);
 
   const reminded = await rewrap([...flags, '--dry-run'], stage.home);
   expect(reminded.stderr).toContain(`run ${run.id} of`);
   const elsewhere = ['--region', 'us-east-1', '--endpoint-url', 'http://127.0.0.1:9'];
   expect((await rewrap(['runs', 'resume', run.id, ...elsewhere], stage.home)).code).toBe(2);
-  const resumed = await rewrap(['runs', 'resume', run.id, '--practice'], stage.home);
+  const resumed = await rewrap(['runs', 'resume', run.id.slice(0, -4), '--practice'], stage.home);
   expect(resumed.code, resumed.stderr).toBe(0);
   expect(changed()).toBe(40);
   const again = await rewrap(['runs', 'resume', run.id, '--practice'], stage.home);

@@ -12,7 +12,7 @@ import { practiceKms } from './cli/practice.ts';
 import { checkContexts, checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
 import { checkRoute } from './cli/route.ts';
 import { rule } from './cli/rule-option.ts';
-import { closeRun, listRuns, type OnwardFlags, resumeRun, retryRun, undoRun } from './cli/runs.ts';
+import { closeRun, listRuns, type OnwardFlags, resumeRun, retryRun, showRun, undoRun } from './cli/runs.ts';
 import { serveCommand } from './cli/serve.ts';
 import { BAD_INPUT } from './cli/session.ts';
 import { ssoLogin } from './cli/sso-login.ts';
@@ -206,7 +206,7 @@ for (const [name, what, work] of [
   ['retry', 'start what failed, or was not reached, again: a new run', retryRun],
 ] as const)
   twoStepFlags(connectionFlags(runsCommand.command(name).description(what)))
-    .argument('<run>', 'its name, as `rewrap runs` lists it')
+    .argument('<run>', 'its id, as `rewrap runs` lists it, or the beginning of it')
     .option('--json', 'print one JSON document')
     .action(
       run(async (id: string, flags: OnwardFlags) => {
@@ -218,11 +218,12 @@ for (const [name, what, work] of [
 for (const [name, what, work] of [
   ['undo', 'put every file of a run back as it was, each proved by its hash', undoRun],
   ['close', 'close a run that was cut off as it stands: what is new stays, what is old stays', closeRun],
+  ['show', 'say what became of each blob of a run', showRun],
 ] as const)
   runsCommand
     .command(name)
     .description(what)
-    .argument('<run>', 'its name, as `rewrap runs` lists it')
+    .argument('<run>', 'its id, as `rewrap runs` lists it, or the beginning of it')
     .option('--json', 'print one JSON document')
     .action(run((id: string, flags) => work(id, { ...runsCommand.opts(), ...flags })));
 

@@ -76,19 +76,31 @@ export async function report(
   inPlace: boolean,
   files: ReadonlyMap<string, string> = new Map(),
 ): Promise<number> {
+  const allWell = await printRun(client, run, flags.json === true, inPlace, files);
+  return ended(run, allWell, flags);
+}
+
+/** Prints each blob of a run, and its end; whether every blob is as it was to be. */
+export async function printRun(
+  client: Client,
+  run: RunSummary,
+  json: boolean,
+  inPlace: boolean,
+  files: ReadonlyMap<string, string> = new Map(),
+): Promise<boolean> {
   let allWell = true;
   let first = true;
-  if (flags.json) process.stdout.write(`{\n  "run": ${indented(run, 1)},\n  "blobs": [`);
+  if (json) process.stdout.write(`{\n  "run": ${indented(run, 1)},\n  "blobs": [`);
   for await (const item of itemsOf(client, run.id)) {
     if (item.state === 'failed' || item.state === 'skipped') allWell = false;
     const named = asNamed(item, files, inPlace);
-    if (!flags.json) print(named, inPlace);
+    if (!json) print(named, inPlace);
     else process.stdout.write(`${first ? '' : ','}\n    ${indented(named, 2)}`);
     first = false;
   }
-  if (flags.json) process.stdout.write(`${first ? '' : '\n  '}]\n}\n`);
+  if (json) process.stdout.write(`${first ? '' : '\n  '}]\n}\n`);
   else printEnd(run);
-  return ended(run, allWell, flags);
+  return allWell;
 }
 
 /** As `JSON.stringify` writes it inside a document. */

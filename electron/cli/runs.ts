@@ -2,7 +2,7 @@ import type { RunSummary } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 import { AWS_DEFAULT } from './keys.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
-import { finished, report } from './outcome.ts';
+import { finished, printRun, report } from './outcome.ts';
 import { progressLine } from './progress.ts';
 import { connectDestination, type RouteFlags, routeOf } from './route.ts';
 import { OK, SOME_FAILED, withEngine } from './session.ts';
@@ -25,21 +25,26 @@ export async function listRuns(flags: { json?: true }): Promise<number> {
 }
 
 /** `rewrap runs resume RUN`: goes on with a run that was cut off, over the connection that it was started against. */
-export async function resumeRun(runId: string, flags: OnwardFlags): Promise<number> {
-  return onward(flags, async ({ page }, agreed) => {
+export async function resumeRun(prefix: string, flags: OnwardFlags): Promise<number> {
+  return onward(flags, async ({ page, host }, agreed) => {
+    const { runId } = await host.runs.named({ prefix });
     await page.runs.resume({ runId, agreed });
     return runId;
   });
 }
 
 /** `rewrap runs retry RUN`: a new run of what failed or was not reached. */
-export async function retryRun(runId: string, flags: OnwardFlags): Promise<number> {
-  return onward(flags, async ({ page }, agreed) => (await page.runs.retry({ runId, agreed })).runId);
+export async function retryRun(prefix: string, flags: OnwardFlags): Promise<number> {
+  return onward(flags, async ({ page, host }, agreed) => {
+    const { runId } = await host.runs.named({ prefix });
+    return (await page.runs.retry({ runId, agreed })).runId;
+  });
 }
 
 /** `rewrap runs undo RUN`: originals back from their backups, or new files taken away. */
-export async function undoRun(runId: string, flags: { json?: true }): Promise<number> {
-  return withEngine(null, async ({ page }) => {
+export async function undoRun(prefix: string, flags: { json?: true }): Promise<number> {
+  return withEngine(null, async ({ page, host }) => {
+    const { runId } = await host.runs.named({ prefix });
     const undone = await page.runs.undo({ runId });
     if (flags.json) console.log(JSON.stringify(undone, null, 2));
     else {
@@ -57,11 +62,23 @@ export async function undoRun(runId: string, flags: { json?: true }): Promise<nu
 }
 
 /** `rewrap runs close RUN`: a run that was cut off is over; files stay as they are, wholly old or wholly new. */
-export async function closeRun(runId: string, flags: { json?: true }): Promise<number> {
-  return withEngine(null, async ({ page }) => {
+export async function closeRun(prefix: string, flags: { json?: true }): Promise<number> {
+  return withEngine(null, async ({ page, host }) => {
+    const { runId } = await host.runs.named({ prefix });
     await page.runs.cancel({ runId });
     const closed = await page.runs.get({ runId });
     console.log(flags.json ? JSON.stringify(closed, null, 2) : line(closed));
+    return OK;
+  });
+}
+
+/** `rewrap runs show RUN`: what became of each of its blobs. */
+export async function showRun(prefix: string, flags: { json?: true }): Promise<number> {
+  return withEngine(null, async (client) => {
+    const { runId } = await client.host.runs.named({ prefix });
+    const run = await client.page.runs.get({ runId });
+    if (!flags.json) console.log(line(run));
+    await printRun(client, run, flags.json === true, run.output === 'in-place');
     return OK;
   });
 }

@@ -239,6 +239,11 @@ export class Runs {
     if (target !== null) this.#book.renew(target, this.#parts.connection.kms());
   }
 
+  /** The one run whose id begins like this. Throws FaultError `RunGone` or `RunAmbiguous`. */
+  named(prefix: string): string {
+    return this.#book.named(prefix);
+  }
+
   summary(runId: string): RunSummary {
     return this.#book.summary(runId);
   }

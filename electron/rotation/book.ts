@@ -10,7 +10,7 @@ import type { KeySeen, RunRow } from './journal/rows.ts';
 import { settleStaged, withBlobs } from './recover.ts';
 import { resultPath, resultText } from './result.ts';
 import { resumeRun, startRun } from './run.ts';
-import { DEFAULT_CONCURRENCY, noOf, type RunHooks } from './run-parts.ts';
+import { DEFAULT_CONCURRENCY, type RunHooks } from './run-parts.ts';
 import { summaryOf } from './summary.ts';
 import { openRow } from './targets.ts';
 import type { ItemsQuery, PlanFile, Run, RunInput } from './types.ts';
@@ -21,6 +21,9 @@ export interface Again {
   readonly row: RunRow;
   readonly files: readonly PlanFile[];
 }
+
+/** Runs named where a prefix fits several. */
+const NAMED = 10;
 
 /** Ended runs of Rewraps that are gone which are looked at. */
 const LEFT_LOOKED_AT = 20;
@@ -81,12 +84,28 @@ export class RunBook {
     return this.#live.get(runId)?.summary() ?? this.#recall(this.#row(runId));
   }
 
+  /** The one run whose id begins like this. Throws FaultError `RunGone`, or `RunAmbiguous`, which names them. */
+  named(prefix: string): string {
+    this.#journal.flush();
+    if (this.#journal.runOf(prefix) !== null) return prefix;
+    const [first, ...others] = prefix === '' ? [] : this.#journal.idsLike(prefix, NAMED + 1);
+    if (first === undefined) throw new FaultError(explainOwn('RunGone'));
+    if (others.length === 0) return first;
+    const more = others.length < NAMED ? '' : ', …';
+    throw new FaultError(
+      explainOwn('RunAmbiguous', {
+        message: `Several runs begin with ${prefix}.`,
+        detail: `${[first, ...others].slice(0, NAMED).join(', ')}${more}`,
+      }),
+    );
+  }
+
   /** Newest first. */
   list(): RunSummary[] {
     this.#journal.flush();
     return this.#journal
       .runs()
-      .map((row) => this.summary(`r${row.no}`))
+      .map((row) => this.summary(row.id))
       .reverse();
   }
 
@@ -99,11 +118,9 @@ export class RunBook {
     const { owner } = this.#journal;
     const rows = this.#journal
       .runs()
-      .filter((row) => row.owner !== owner.id && !owner.isAlive(row.owner) && !this.#live.has(`r${row.no}`));
+      .filter((row) => row.owner !== owner.id && !owner.isAlive(row.owner) && !this.#live.has(row.id));
     const recent = new Set(rows.slice(-LEFT_LOOKED_AT));
-    return rows
-      .filter((row) => row.state !== 'ended' || recent.has(row))
-      .map(({ no }) => this.summary(`r${no}`));
+    return rows.filter((row) => row.state !== 'ended' || recent.has(row)).map(({ id }) => this.summary(id));
   }
 
   /** Throws FaultError `RunGone`. */
@@ -269,7 +286,7 @@ export class RunBook {
   }
 
   #recall(row: RunRow): RunSummary {
-    const id = `r${row.no}`;
+    const { id } = row;
     const known = this.#over.get(id);
     if (known !== undefined) return known;
     this.#journal.flush();
@@ -280,7 +297,7 @@ export class RunBook {
   }
 
   #row(runId: string): RunRow {
-    const row = this.#journal.run(noOf(runId));
+    const row = this.#journal.runOf(runId);
     if (row === null) throw new FaultError(explainOwn('RunGone'));
     return row;
   }

@@ -9,12 +9,12 @@ import { AllFiles, type Shared } from './all-files.ts';
 import { faultOf } from './faults.ts';
 import { Governor } from './governor.ts';
 import { itemOf } from './journal/items.ts';
-import type { Journal } from './journal/journal.ts';
+import type { Journal, RunName } from './journal/journal.ts';
 import { Ledger } from './ledger.ts';
 import { Line } from './line.ts';
 import { Progress } from './progress.ts';
 import { Rate } from './rate.ts';
-import { DEFAULT_CONCURRENCY, idOf, type RunHooks, type RunParts } from './run-parts.ts';
+import { DEFAULT_CONCURRENCY, type RunHooks, type RunParts } from './run-parts.ts';
 import { outputName, touchesOf } from './summary.ts';
 import type { ItemsQuery, Run, RunFile, RunInput } from './types.ts';
 
@@ -41,7 +41,7 @@ export class LiveRun implements Run {
   #stopped: Fault | null = null;
 
   constructor(
-    no: number,
+    { no, id }: RunName,
     startedAt: string,
     input: Omit<RunInput, 'files'>,
     parts: RunParts,
@@ -50,7 +50,7 @@ export class LiveRun implements Run {
     const { journal, hooks = {}, onProgress } = parts;
     const { pace } = input.request;
     const concurrency = pace?.concurrency ?? DEFAULT_CONCURRENCY;
-    this.id = idOf(no);
+    this.id = id;
     this.#no = no;
     this.#startedAt = startedAt;
     this.#input = input;

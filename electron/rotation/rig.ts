@@ -11,7 +11,7 @@ import { sha256 } from './ledger.ts';
 import { planBlob } from './plan-blob.ts';
 import { resultPath, resultText } from './result.ts';
 import { startRun } from './run.ts';
-import { noOf, type RunHooks } from './run-parts.ts';
+import type { RunHooks } from './run-parts.ts';
 
 /** A temporary folder of files to rotate, for tests. */
 export class Rig {
@@ -119,9 +119,10 @@ export class Rig {
         hooks: { sleep: async () => undefined, ...hooks },
       },
     );
+    const no = () => this.journal.runOf(run.id)?.no ?? -1;
     return Object.assign(run, {
-      outputPath: (blobId: string) => resultPath(this.journal, noOf(run.id), blobId),
-      resultText: (blobId: string) => resultText(this.journal, noOf(run.id), blobId, run),
+      outputPath: (blobId: string) => resultPath(this.journal, no(), blobId),
+      resultText: (blobId: string) => resultText(this.journal, no(), blobId, run),
     });
   }
 

@@ -23,7 +23,3 @@ export interface RunParts {
   /** Where files are put back; a test's file system comes before it. */
   readonly disk: Disk;
 }
-
-/** Names of runs: "r12" is number 12 of the journal. */
-export const idOf = (no: number): string => `r${no}`;
-export const noOf = (id: string): number => (/^r\d{1,15}$/.test(id) ? Number(id.slice(1)) : -1);

@@ -15,8 +15,9 @@ export function startRun(input: RunInput, parts: RunParts): Run {
   const { files: planned, ...terms } = input;
   const { request, output, connection, target } = terms;
   const files = numbered(planned);
-  const no = journal.begin(
+  const name = journal.begin(
     {
+      job: null,
       dryRun: request.dryRun,
       request,
       output,
@@ -27,9 +28,9 @@ export function startRun(input: RunInput, parts: RunParts): Run {
     },
     targetsOf(planned, output, request.dryRun),
   );
-  return new LiveRun(no, new Date().toISOString(), terms, parts, async (ledger, step) => {
+  return new LiveRun(name, new Date().toISOString(), terms, parts, async (ledger, step) => {
     ledger.begin(files);
-    await prepareNew(journal, no, files);
+    await prepareNew(journal, name.no, files);
     step('prepared');
     return files;
   });
@@ -49,7 +50,7 @@ export function resumeRun(
   const { request, output, connection, target, startedAt } = row;
   journal.takeOver(no, 'open', targetsOf(journal.files(no), output, row.dryRun));
   return new LiveRun(
-    no,
+    row,
     startedAt,
     { ...input, request, output, connection, target },
     parts,

@@ -30,7 +30,7 @@ export function summaryOf(journal: Journal, row: RunRow): RunSummary {
   const mayRetry = !row.dryRun && row.undoneAt === null;
   const again = over && mayRetry ? journal.retryable(no) : null;
   return {
-    id: `r${no}`,
+    id: row.id,
     route: row.request.route,
     dryRun: row.dryRun,
     status: unfinished ? 'unfinished' : row.state === 'undoing' ? 'undoing' : row.status,

@@ -15,12 +15,19 @@ import {
   type FileState,
   type ItemFacts,
   type NewRun,
+  newRunId,
   type RunRow,
   type RunState,
   raw,
   type Staged,
 } from './rows.ts';
 import { prepareSchema } from './schema.ts';
+
+/** A run by its number in this journal, and by its name for everybody else. */
+export interface RunName {
+  readonly no: number;
+  readonly id: string;
+}
 
 /** Ended dry runs that are kept; records of real runs are all kept. */
 const DRY_RUNS_KEPT = 30;
@@ -84,26 +91,31 @@ export class Journal extends JournalReader {
    * Makes a run, and takes its files. Throws FaultError `FilesInUse` when another run that lives may replace one of
    * them, and `JournalFailed`.
    */
-  begin(run: NewRun, targets: readonly string[]): number {
+  begin(run: NewRun, targets: readonly string[]): RunName {
     return this.#now(() => {
       if (run.dryRun) this.#discardDryRuns();
+      const now = new Date();
+      const id = newRunId(now);
       const { lastInsertRowid } = this.sql(
-        `INSERT INTO runs (owner, state, dry_run, request, output, connection, target, started_at, total, bytes, status)
-         VALUES (?, 'preparing', ?, ?, ?, ?, ?, ?, ?, ?, 'running')`,
+        `INSERT INTO runs (id, job, owner, state, dry_run, request, output, connection, target, started_at, total, bytes,
+           status)
+         VALUES (?, ?, ?, 'preparing', ?, ?, ?, ?, ?, ?, ?, ?, 'running')`,
       ).run(
+        id,
+        run.job,
         this.owner.id,
         run.dryRun ? 1 : 0,
         JSON.stringify(run.request),
         JSON.stringify(run.output),
         run.connection,
         run.target,
-        new Date().toISOString(),
+        now.toISOString(),
         run.total,
         run.bytes,
       );
       const no = Number(lastInsertRowid);
       takeFiles((text) => this.sql(text), this.owner, no, targets);
-      return no;
+      return { no, id };
     });
   }
 

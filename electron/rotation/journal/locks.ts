@@ -15,13 +15,13 @@ export function takeFiles(
   targets: readonly string[],
 ): void {
   const find = sql(
-    `SELECT l.run, r.owner, r.state FROM locks l JOIN runs r ON r.no = l.run WHERE l.target = ?`,
+    `SELECT l.run, r.id, r.owner, r.state FROM locks l JOIN runs r ON r.no = l.run WHERE l.target = ?`,
   );
   const put = sql('INSERT OR REPLACE INTO locks (target, run) VALUES (?, ?)');
   const alive = new Map<string, boolean>();
   const names = new Map<string, string>();
   let held = 0;
-  let by = 0;
+  let by = '';
   for (const target of targets) {
     const name = lockName(target, names);
     const row = find.get(name);
@@ -30,7 +30,7 @@ export function takeFiles(
       if (!alive.has(holder)) alive.set(holder, owner.isAlive(holder));
       if (alive.get(holder)) {
         held++;
-        by = Number(row.run);
+        by = String(row.id);
         continue;
       }
     }

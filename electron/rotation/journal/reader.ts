@@ -45,6 +45,20 @@ export class JournalReader {
     return row === undefined ? null : asRun(row);
   }
 
+  runOf(id: string): RunRow | null {
+    const row = this.sql('SELECT * FROM runs WHERE id = ?').get(id);
+    return row === undefined ? null : asRun(row);
+  }
+
+  /** Ids of prepared runs that begin like this, newest first. */
+  idsLike(prefix: string, limit: number): string[] {
+    return this.sql(
+      "SELECT id FROM runs WHERE substr(id, 1, ?) = ? AND state <> 'preparing' ORDER BY no DESC LIMIT ?",
+    )
+      .all(prefix.length, prefix, limit)
+      .map(({ id }) => String(id));
+  }
+
   /** Every run that was prepared, oldest first. */
   runs(): RunRow[] {
     return this.sql("SELECT * FROM runs WHERE state <> 'preparing' ORDER BY no").all().map(asRun);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import type { ResolvedOutput, RunTerms } from '../types.ts';
@@ -6,9 +7,25 @@ export type RunState = 'preparing' | 'open' | 'undoing' | 'ended';
 export type FileState = 'intent' | 'staged' | 'replaced' | 'left' | 'restored';
 export type JournalItemState = 'intent' | 'reencrypted' | 'verified' | 'failed' | 'skipped' | 'would-succeed';
 
+/** Digits of a run's id that are random: no letter that reads like a digit (Crockford's base 32). */
+const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/**
+ * Name of a new run, the same on no other machine: when it was begun (UTC), by which names sort, and 50 random bits.
+ * "20261129-195104-7k2m9qxc4t". Runs of older versions are called "r1", "r2", …
+ */
+export function newRunId(now: Date): string {
+  const [day, time] = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').split('T');
+  const random = Array.from(randomBytes(10), (byte) => DIGITS[byte % DIGITS.length]).join('');
+  return `${day}-${time}-${random}`;
+}
+
 /** A run as the journal has it. */
 export interface RunRow {
   readonly no: number;
+  readonly id: string;
+  /** See {@link NewRun.job}. */
+  readonly job: string | null;
   readonly owner: string;
   readonly state: RunState;
   readonly dryRun: boolean;
@@ -80,6 +97,8 @@ export interface Staged {
 }
 
 export interface NewRun {
+  /** What the run is part of, the same for each run of it: hex SHA-256 of a plan. Null: of nothing that is run again. */
+  readonly job: string | null;
   readonly dryRun: boolean;
   readonly request: RunTerms;
   readonly output: ResolvedOutput;
@@ -100,6 +119,8 @@ type Row = Record<string, unknown>;
 export function asRun(row: Row): RunRow {
   return {
     no: Number(row.no),
+    id: String(row.id),
+    job: text(row.job),
     owner: String(row.owner),
     state: row.state as RunState,
     dryRun: row.dry_run === 1,

@@ -1,12 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Version of the tables below, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * The journal of all runs. It holds names, hashes, key ids and ciphertext: never plaintext, never a credential, never
  * the content of a file.
  *
+ * - `runs.no` numbers the runs of this file; `runs.id` names a run everywhere else, and no other machine has it.
+ *   `runs.job`: what the run was part of, as {@link NewRun.job}.
  * - `runs.state`: 'preparing' (nothing was sent yet), 'open' (begun and not ended: running, paused, or cut off by a
  *   crash), 'undoing', 'ended'.
  * - `files.state`: 'intent' → 'staged' (the new content is on disk beside the file, or will be within the call; the
@@ -45,8 +47,17 @@ const TABLES = `
   CREATE INDEX locks_of_run ON locks (run);
 `;
 
+/** What each version has more than the one before: the first of these makes version 2. */
+const STEPS = [
+  `ALTER TABLE runs ADD COLUMN id TEXT NOT NULL DEFAULT '';
+   ALTER TABLE runs ADD COLUMN job TEXT;
+   UPDATE runs SET id = 'r' || no;
+   CREATE UNIQUE INDEX runs_by_id ON runs (id);
+   CREATE INDEX runs_by_job ON runs (job) WHERE job IS NOT NULL;`,
+];
+
 /**
- * Makes the tables, or finds that they are there. WAL with synchronous FULL: what a commit returned from survives a
+ * Makes the tables, brings older ones up to date, or finds that they are there. WAL with synchronous FULL: what a commit returned from survives a
  * power cut (sqlite.org/pragma.html#pragma_synchronous). Commits that many wait for flush the log themselves.
  * Throws a plain Error when the file was made by a newer version.
  */
@@ -57,7 +68,9 @@ export function prepareSchema(db: DatabaseSync): void {
     const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
     if (version > SCHEMA_VERSION)
       throw new Error(`the journal of runs is of version ${version}, made by a newer Rewrap`);
-    if (version === 0) db.exec(`${TABLES} PRAGMA user_version = ${SCHEMA_VERSION};`);
+    if (version === 0) db.exec(TABLES);
+    for (const step of STEPS.slice(Math.max(0, version - 1))) db.exec(step);
+    if (version < SCHEMA_VERSION) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION};`);
     db.exec('COMMIT');
   } catch (error) {
     db.exec('ROLLBACK');

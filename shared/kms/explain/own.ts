@@ -195,6 +195,11 @@ export const OWN = {
     ['Old preflights are discarded.'],
     'Start it again from the blobs, if it is still wanted.',
   ),
+  RunAmbiguous: entry(
+    'Several runs begin like that.',
+    [],
+    'Name one of them in full, or with more of its digits.',
+  ),
   RunNotOpen: entry('That run is not paused or unfinished.', [], 'Look at its state in Activity.'),
   NothingToRetry: entry('No blob of that run is left to be tried again.', [], 'Start a new run.'),
   AgreeAnew: entry(
