@@ -115,6 +115,7 @@ describe('the contract', () => {
       userCode: 'ABCD-EFGH',
       verificationUri: 'https://a/',
       verificationUriComplete: 'https://a/?user_code=ABCD-EFGH',
+      startUrl: 'https://a/start',
       expiresAt: '2026-01-01T00:00:00Z',
     };
     const secrets = { deviceCode: 'canary', accessToken: 'canary', clientSecret: 'canary' };

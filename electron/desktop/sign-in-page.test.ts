@@ -9,8 +9,25 @@ test.each([
   'https://start.us-gov-home.awsapps.com/directory/x#/device',
   'https://device.sso.cn-north-1.amazonaws.com.cn/',
   'https://start.home.awsapps.cn/directory/x',
+  'https://device.sso.us-gov-west-1.amazonaws.com/',
+  'https://device.sso.eusc-de-east-1.amazonaws.eu/',
+  'https://my-company.awsapps.com/start/#/device?user_code=ABCD-EFGH',
+  'https://us-east-1.signin.aws/platform/login',
 ])('%s is a sign-in page', (address) => {
-  expect(isSignInPage(address)).toBe(true);
+  expect(isSignInPage(address, null)).toBe(true);
+});
+
+test("the host of the profile's own sso_start_url is one, over https alone", () => {
+  expect(isSignInPage('https://sso.corp.example/start/#/device', 'https://sso.corp.example/start')).toBe(
+    true,
+  );
+  expect(isSignInPage('https://other.example/start', 'https://sso.corp.example/start')).toBe(false);
+  expect(isSignInPage('https://sso.corp.example.evil.example/', 'https://sso.corp.example/start')).toBe(
+    false,
+  );
+  expect(isSignInPage('http://sso.corp.example/start', 'http://sso.corp.example/start')).toBe(false);
+  expect(isSignInPage('https://sso.corp.example/', 'http://sso.corp.example/start')).toBe(false);
+  expect(isSignInPage('https://sso.corp.example/', 'no address')).toBe(false);
 });
 
 test.each([
@@ -21,6 +38,19 @@ test.each([
   'https://device.sso.eu-central-1.amazonaws.com:8443/',
   'https://evilawsapps.com/start',
   'https://awsapps.com/',
+  // Of customers of AWS: anybody can have one.
+  'https://evil.s3.amazonaws.com/',
+  'https://s3.us-east-1.amazonaws.com/evil/page.html',
+  'https://evil.s3-website-us-east-1.amazonaws.com/',
+  'https://x.execute-api.us-east-1.amazonaws.com/',
+  'https://ec2-1-2-3-4.compute-1.amazonaws.com/',
+  'https://my-lb.us-east-1.elb.amazonaws.com/',
+  'https://device.sso.us-east-1.s3.amazonaws.com/',
+  'https://evil.device.sso.us-east-1.amazonaws.com/',
+  'https://device.sso.amazonaws.com/',
+  'https://x.awsapprunner.com/',
+  'https://main.d1.amplifyapp.com/',
+  'https://x.lambda-url.us-east-1.on.aws/',
   'https://127.0.0.1/',
   'http://127.0.0.1:4000/',
   'file:///etc/passwd',
@@ -28,7 +58,7 @@ test.each([
   'ms-settings:network',
   '',
 ])('%s is not', (address) => {
-  expect(isSignInPage(address)).toBe(false);
+  expect(isSignInPage(address, null)).toBe(false);
 });
 
 const GOOD = 'https://device.sso.us-east-1.amazonaws.com/?user_code=ABCD-EFGH';
@@ -37,6 +67,7 @@ const code = (address: string) => ({
   userCode: 'ABCD-EFGH',
   verificationUri: 'https://device.sso.us-east-1.amazonaws.com/',
   verificationUriComplete: address,
+  startUrl: 'https://d-1234567890.awsapps.com/start',
   expiresAt: '2026-01-01T00:00:00Z',
 });
 

@@ -1,34 +1,50 @@
 import type { z } from 'zod';
-import { type events, requests } from '#shared/contract/contract.ts';
+import { requests } from '#shared/contract/contract.ts';
+import type { SignInCode } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { answer, type Engine } from '../bridge/index.ts';
 import type { ElectronMain } from './electron.ts';
 import type { Overrides } from './ipc.ts';
 
-/**
- * Domains of which AWS serves the sign-in pages of IAM Identity Center, in every partition (IAM Identity Center User
- * Guide, "Domains to allow", and the start pages of China, GovCloud and the European Sovereign Cloud).
- */
-const SIGN_IN_DOMAINS = [
-  'amazonaws.com',
-  'amazonaws.com.cn',
-  'amazonaws.eu',
-  'awsapps.com',
-  'awsapps.cn',
-  'app.aws',
-  'signin.aws',
-];
+const REGION = '[a-z]{2,}(?:-[a-z0-9]+)+';
+const LABEL = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
 
-/** True for an https address of a sign-in page of AWS, with no user, password or port in it. */
-export function isSignInPage(address: string): boolean {
+/**
+ * Hosts on which AWS serves the sign-in pages of IAM Identity Center, and customers serve nothing: buckets, function
+ * URLs and APIs of customers share the domain amazonaws.com, so the domain alone shows nothing.
+ */
+const SIGN_IN_HOSTS: readonly { readonly host: string; readonly source: string }[] = [
+  {
+    host: `device\\.sso\\.${REGION}\\.(?:amazonaws\\.com|amazonaws\\.com\\.cn|amazonaws\\.eu)`,
+    source: 'verificationUri of StartDeviceAuthorization (SSO OIDC API reference), per partition',
+  },
+  {
+    host: `(?:${LABEL}|start\\.${LABEL})\\.awsapps\\.(?:com|cn)`,
+    source:
+      'IAM Identity Center user guide, "Do you need to update firewalls": [Directory ID or alias].awsapps.com; start pages of GovCloud and China',
+  },
+  {
+    host: `${LABEL}(?:\\.portal)?\\.${REGION}\\.app\\.aws`,
+    source:
+      'IAM Identity Center user guide, dual-stack AWS access portal: [instance].portal.[Region].app.aws',
+  },
+  {
+    host: `(?:${REGION}\\.)?signin\\.aws`,
+    source: 'IAM Identity Center user guide, same list: [Region].signin.aws',
+  },
+];
+const SIGN_IN_HOST = new RegExp(`^(?:${SIGN_IN_HOSTS.map(({ host }) => host).join('|')})$`);
+
+/**
+ * True for an https address of a sign-in page of AWS, or of the host of the profile's own `sso_start_url` (null: not
+ * known), with no user, password or port in it.
+ */
+export function isSignInPage(address: string, startUrl: string | null): boolean {
   const url = URL.parse(address);
-  return (
-    url?.protocol === 'https:' &&
-    url.username === '' &&
-    url.password === '' &&
-    url.port === '' &&
-    SIGN_IN_DOMAINS.some((domain) => url.hostname.endsWith(`.${domain}`))
-  );
+  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.port !== '')
+    return false;
+  const start = startUrl === null ? null : URL.parse(startUrl);
+  return SIGN_IN_HOST.test(url.hostname) || (start?.protocol === 'https:' && start.host === url.host);
 }
 
 export interface SignInPageParts {
@@ -41,17 +57,16 @@ export interface SignInPageParts {
  * sign-in begins and when the person asks again. The address is the engine's; the page cannot name one.
  */
 export function signInPage({ engine, shell }: SignInPageParts): Overrides {
-  const open = async (address: string): Promise<void> => {
-    if (!isSignInPage(address)) throw new FaultError(NOT_AWS);
+  const open = async ({ verificationUriComplete: address, startUrl }: SignInCode): Promise<void> => {
+    if (!isSignInPage(address, startUrl)) throw new FaultError(NOT_AWS);
     await shell.openExternal(address).catch(() => {
       throw new FaultError(NO_BROWSER);
     });
   };
   engine.onEvent((name, payload) => {
     if (name !== 'signInCode') return;
-    const code = payload as z.output<(typeof events)['signInCode']['payload']>;
     // What cannot be opened is shown in the window, with the code, to be opened by hand.
-    open(code.verificationUriComplete).catch(() => {});
+    open(payload as SignInCode).catch(() => {});
   });
   return {
     'connection.openSignIn': (input) =>
@@ -60,7 +75,7 @@ export function signInPage({ engine, shell }: SignInPageParts): Overrides {
         if (!reply.ok) throw new FaultError(reply.fault);
         const { signIn } = reply.value as z.output<typeof requests.connection.waiting.reply>;
         if (signIn === null) throw new FaultError(NONE_UNDER_WAY);
-        await open(signIn.verificationUriComplete);
+        await open(signIn);
         return {};
       }),
   };
@@ -69,7 +84,7 @@ export function signInPage({ engine, shell }: SignInPageParts): Overrides {
 const NOT_AWS = fault(
   'NotASignInPage',
   'The address of the sign-in page is not one of AWS.',
-  'Rewrap opens https pages of IAM Identity Center by itself, and nothing else.',
+  "Rewrap opens https pages of IAM Identity Center and of the profile's own sso_start_url by itself, and nothing else.",
   'If you know the address, copy it and open it yourself. Otherwise cancel, and check sso_region and the endpoints in the AWS config file.',
 );
 

@@ -13,11 +13,16 @@ async function booted() {
   return { channel, child };
 }
 
-test('the engine starts its child as a utility process without environment, arguments and terminal', async () => {
+test('the engine starts its child as a utility process with nothing of our environment, no arguments and no terminal', async () => {
+  process.env.REWRAP_CANARY = 'a token of the parent';
   const { child } = await booted();
+  const { environment } = child;
+  delete process.env.REWRAP_CANARY;
   expect(child.file).toBe('/dist/two-step-child.cjs');
   expect(child.args).toEqual([]);
-  expect(child.options).toEqual({ env: {}, stdio: 'ignore', serviceName: 'Rewrap two-step' });
+  expect(child.options).toMatchObject({ stdio: 'ignore', serviceName: 'Rewrap two-step' });
+  // An empty one would mean the parent's.
+  expect(Object.keys(environment).sort()).toEqual(['MALLOC_PERTURB_', 'REWRAP_CHILD']);
 });
 
 test('messages pass both ways', async () => {

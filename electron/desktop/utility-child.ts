@@ -1,14 +1,14 @@
-import type { ChildStarter } from '../two-step/index.ts';
+import { type ChildStarter, childEnvironment } from '../two-step/index.ts';
 import type { ElectronMain } from './electron.ts';
 
 /**
  * Starts the two-step child as an Electron utility process: the executable of the application is no Node here. It gets
- * no environment, no argument and no terminal. Electron ends it with the main process, however that ends.
+ * a minimal environment of its own, no argument and no terminal. Electron ends it with the main process, however that ends.
  */
 export function utilityChild(utilityProcess: ElectronMain['utilityProcess'], file: string): ChildStarter {
   return () => {
     const child = utilityProcess.fork(file, [], {
-      env: {},
+      env: childEnvironment(),
       stdio: 'ignore',
       serviceName: 'Rewrap two-step',
     });

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { forkChild } from './index.ts';
+import { childEnvironment, forkChild } from './index.ts';
 
 let folder = '';
 
@@ -52,6 +52,37 @@ it('Node refuses the child files, processes, threads, inspector, heap snapshots 
   expect((said as { environment: string[] }).environment).not.toContain('REWRAP_PROBE');
   child.kill();
   await new Promise<void>((resolve) => child.onEnd(resolve));
+});
+
+it('its environment names what is in it, takes nothing of ours, and is never empty', () => {
+  const ours = { SystemRoot: 'C:\\Windows', PATH: '/bin', AWS_SECRET_ACCESS_KEY: 'k', NODE_OPTIONS: '-r x' };
+  const fixed = { REWRAP_CHILD: 'two-step', MALLOC_PERTURB_: '165' };
+  expect(childEnvironment(ours, 'win32')).toEqual({ ...fixed, SystemRoot: 'C:\\Windows' });
+  expect(childEnvironment({}, 'win32')).toEqual(fixed);
+  expect(childEnvironment(ours, 'linux')).toEqual(fixed);
+  expect(childEnvironment({}, 'darwin')).toEqual(fixed);
+});
+
+it('the child clears the environment that it was started with', async () => {
+  // Reports what is left of it as the child ends, from outside the child's own source.
+  const report =
+    "data:text/javascript,import { writeSync } from 'node:fs';" +
+    "process.on('exit', () => writeSync(1, JSON.stringify(Object.keys(process.env))));";
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--import', report, join(import.meta.dirname, 'child/main.ts')],
+    {
+      env: { AWS_SECRET_ACCESS_KEY: 'k', NODE_EXTRA_CA_CERTS: '', A: '1' },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    },
+  );
+  let printed = '';
+  child.stdout?.on('data', (chunk) => {
+    printed += chunk;
+  });
+  child.send({ type: 'end' });
+  await once(child, 'close');
+  expect(JSON.parse(printed)).toEqual([]);
 });
 
 it('a child that cannot be started has ended', async () => {

@@ -5,11 +5,29 @@ import type { ChildChannel } from './channel.ts';
 const SHELL = '/bin/sh';
 
 /**
+ * The whole environment of a two-step child. Never empty: Electron's `utilityProcess.fork` takes an empty one for "the
+ * parent's" (shell/browser/api/electron_api_utility_process.cc, "Inherit parent process environment when there is no
+ * custom environment"), which would hand credentials and NODE_EXTRA_CA_CERTS to the process that holds plaintext.
+ * Windows opens no socket without SystemRoot. By MALLOC_PERTURB_ glibc overwrites what native code frees.
+ */
+export function childEnvironment(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): Record<string, string> {
+  const { SystemRoot } = env;
+  return {
+    REWRAP_CHILD: 'two-step',
+    MALLOC_PERTURB_: '165',
+    ...(platform === 'win32' && SystemRoot !== undefined ? { SystemRoot } : {}),
+  };
+}
+
+/**
  * Starts the child under Node, from a thread or process that is not Electron's. `readable`: what Node has to read of
  * the program itself; the bundle is one file.
  *
  * Node's permission model then refuses it every other file, writing, child processes, the inspector, heap snapshots
- * and reports. It gets no environment of ours (so no NODE_OPTIONS either), no argument but its own path, no terminal,
+ * and reports. It gets {@link childEnvironment} (so no NODE_OPTIONS), no argument but its own path, no terminal,
  * and where there is a POSIX shell no core dump (`ulimit -c 0`).
  */
 export function forkChild(
@@ -26,10 +44,8 @@ export function forkChild(
   const [command, rest] = shell
     ? [SHELL, ['-c', 'ulimit -c 0; exec "$0" "$@"', process.execPath, ...args]]
     : [process.execPath, args];
-  const { SystemRoot } = process.env;
   const child = spawn(command, rest, {
-    // Windows opens no socket without the first. By the second glibc overwrites what native code frees.
-    env: { ...(SystemRoot === undefined ? {} : { SystemRoot }), MALLOC_PERTURB_: '165' },
+    env: childEnvironment(),
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });

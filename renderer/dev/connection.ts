@@ -22,6 +22,7 @@ const CODE = {
   userCode: 'ABCD-EFGH',
   verificationUri: 'https://device.sso.eu-central-1.amazonaws.com/',
   verificationUriComplete: 'https://device.sso.eu-central-1.amazonaws.com/?user_code=ABCD-EFGH',
+  startUrl: 'https://d-1234567890.awsapps.com/start',
   expiresAt: new Date(Date.now() + 600_000).toISOString(),
 };
 

@@ -87,7 +87,6 @@ describe('fuses', () => {
   test('nothing runs in our name but our own archive', () => {
     const on = known.filter((fuse) => FUSES[fuse].on).map((fuse) => FuseV1Options[fuse]);
     expect(on.sort()).toEqual([
-      'EnableCookieEncryption',
       'EnableEmbeddedAsarIntegrityValidation',
       'OnlyLoadAppFromAsar',
       'WasmTrapHandlers',

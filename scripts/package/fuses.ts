@@ -16,8 +16,8 @@ export const FUSES: Readonly<Record<FuseV1Options, Fuse>> = {
     why: 'ELECTRON_RUN_AS_NODE would let any program use our signed executable as a Node that runs its own script',
   },
   [FuseV1Options.EnableCookieEncryption]: {
-    on: true,
-    why: 'nothing is stored as a cookie today; should anything ever be, it is encrypted with a key of the system',
+    on: false,
+    why: "no cookie is ever stored, and the fuse opens the system's keychain or keyring at every start to fetch a key for them",
   },
   [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: {
     on: false,

@@ -74,6 +74,8 @@ export const SignInCode = z.object({
   verificationUri: z.string(),
   /** The address with the code in it. */
   verificationUriComplete: z.string(),
+  /** The profile's own `sso_start_url`: its host is one that the person configured. */
+  startUrl: z.string(),
   /** ISO 8601. */
   expiresAt: z.string(),
 });

@@ -23,6 +23,12 @@ export class FakeUtilityProcess
     this.options = options;
   }
 
+  /** What the process really gets: Electron takes an empty environment for the parent's. */
+  get environment(): NodeJS.ProcessEnv {
+    const { env = {} } = this.options ?? {};
+    return { ...(Object.keys(env).length === 0 ? process.env : env) };
+  }
+
   postMessage(message: unknown): void {
     this.sent.push(message);
   }

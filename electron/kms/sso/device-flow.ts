@@ -28,7 +28,7 @@ export async function awaitToken(
   oidc: Oidc,
   registration: Registration,
   authorization: DeviceAuthorization,
-  onCode: (code: Omit<SignInCode, 'profile'>) => void,
+  onCode: (code: Omit<SignInCode, 'profile' | 'startUrl'>) => void,
   wait: Wait,
   signal?: AbortSignal,
 ): Promise<Token> {

@@ -107,6 +107,7 @@ describe('the cache', () => {
         userCode: 'ABCD-EFGH',
         verificationUri: 'https://device.sso.us-east-1.amazonaws.com/',
         verificationUriComplete: 'https://device.sso.us-east-1.amazonaws.com/?user_code=ABCD-EFGH',
+        startUrl: 'https://corp.awsapps.com/start',
         expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
       },
     ]);

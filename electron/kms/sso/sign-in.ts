@@ -57,7 +57,7 @@ export async function ssoSignIn(
       oidc,
       registration,
       authorization,
-      (code) => onCode({ profile, ...code }),
+      (code) => onCode({ profile, startUrl: settings.startUrl, ...code }),
       pause,
       signal,
     );

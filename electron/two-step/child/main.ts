@@ -9,6 +9,9 @@ import { openPort, type Port } from './port.ts';
 import { Endpoint } from './request.ts';
 import { type Sides, Work } from './work.ts';
 
+// What it was started with is of no use here. On Windows sockets need SystemRoot for as long as they are opened.
+for (const name of Object.keys(process.env)) if (name !== 'SystemRoot') delete process.env[name];
+
 const places = new Places();
 
 /** Zeroes what was held and ends. */
