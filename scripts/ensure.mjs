@@ -21,12 +21,32 @@ function fail(message) {
   process.exit(1);
 }
 
+/**
+ * True where `npm ci` was run by hand, with or without install scripts: npm's own record of the folder has each package
+ * of the lock file that is not optional, in its version.
+ */
+function installedByHand() {
+  try {
+    const read = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8')).packages;
+    const there = read('node_modules', '.package-lock.json');
+    return Object.entries(read('package-lock.json')).every(
+      ([path, { version, integrity, optional, devOptional }]) =>
+        path === '' ||
+        optional ||
+        devOptional ||
+        (there[path]?.version === version && there[path]?.integrity === integrity),
+    );
+  } catch {
+    return false;
+  }
+}
+
 function install() {
   const stamp = join(root, 'node_modules', '.rewrap-installed');
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  if ((existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) || installedByHand()) return;
   // `npm ci` empties the folder first, through a link too: that of another checkout, under whoever works there.
   const modules = join(root, 'node_modules');
   if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {

@@ -19,10 +19,15 @@ function lint(text: string, name: string): string[] {
 }
 
 interface Step {
+  readonly name?: string;
+  readonly env?: Record<string, string>;
   readonly uses?: string;
   readonly run?: string;
 }
 interface Job {
+  readonly environment?: string;
+  readonly needs?: string;
+  readonly env?: Record<string, string>;
   readonly permissions?: Record<string, string>;
   readonly steps?: readonly Step[];
 }
@@ -90,6 +95,33 @@ describe('the release', () => {
 
   test('is built on all three systems', () => {
     expect(text).toMatch(/platform: linux[\s\S]*platform: mac[\s\S]*platform: win/);
+  });
+
+  const { jobs } = parse(text) as Workflow;
+  const shell = (job: Job | undefined) => (job?.steps ?? []).map(({ run }) => run ?? '').join('\n');
+
+  test('secrets reach one step, of a job that a reviewer lets start and that can attest nothing', () => {
+    const withSecrets = Object.entries(jobs).flatMap(([job, { env, steps = [] }]) => [
+      ...(JSON.stringify(env ?? {}).includes('secrets.') ? [`${job} as a whole`] : []),
+      ...steps
+        .filter((step) => JSON.stringify(step).includes('secrets.'))
+        .map(({ name }) => `${job}: ${name}`),
+    ]);
+    expect(withSecrets).toEqual(['package: Package, signed where certificates are given']);
+    expect(jobs.package?.environment).toBe('release');
+    expect(jobs.package?.permissions).toBeUndefined();
+  });
+
+  test('only the job that attests has an identity, and it runs nothing of the project or its dependencies', () => {
+    const identified = Object.entries(jobs).filter(([, { permissions }]) => permissions?.['id-token']);
+    expect(identified.map(([job]) => job)).toEqual(['attest']);
+    expect(shell(jobs.attest)).not.toMatch(/npm (?:ci|install|run|test|exec)|npx|node /);
+    expect([jobs.attest?.needs, jobs.draft?.needs]).toEqual(['package', 'attest']);
+  });
+
+  test('what is signed is made of what the lock file names: no install script fetches more', () => {
+    expect(shell(jobs.package)).toContain('npm ci --ignore-scripts');
+    expect(shell(jobs.package)).not.toMatch(/npm (?:ci|install)\b(?! --ignore-scripts)/);
   });
 
   test('knows each secret by name alone', () => {
