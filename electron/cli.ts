@@ -58,6 +58,8 @@ function twoStepFlags(command: Command): Command {
     .option('--to-endpoint-url <url>', 'with --decrypt-here: KMS endpoint of the destination', url);
 }
 
+const EVEN_IF_THERE = 'send blobs, too, that KMS has shown to be as asked already';
+
 const program = new Command('rewrap')
   .description('Inspect and re-encrypt AWS KMS ciphertext. No plaintext leaves KMS unless you ask for it.')
   .version(__REWRAP_VERSION__)
@@ -107,6 +109,7 @@ twoStepFlags(
       .option('--backup', 'with --in-place: keep each original beside its file')
       .option('--no-verify', 'replace without proving that the new blob opens')
       .option('--take-good', 'when a blob fails, its file takes the others all the same')
+      .option('--even-if-there', EVEN_IF_THERE)
       .option('--json', 'print one JSON document'),
   ),
 ).action(
@@ -150,6 +153,7 @@ const planCommand = connectionFlags(
     .option('--no-backup', 'keep no original beside a replaced file')
     .option('--no-verify', 'replace without proving that the new blob opens')
     .option('--take-good', 'when a blob fails, its file takes the others all the same')
+    .option('--even-if-there', EVEN_IF_THERE)
     .option('--concurrency <n>', 'requests at a time', count)
     .option('--rate <n>', 'requests a second at most', rate)
     .option('-o, --output <file>', 'where the plan goes (default: standard output)'),
@@ -168,6 +172,7 @@ connectionFlags(
     .argument('<plan>', 'a file made by `rewrap plan`')
     .option('--root <dir>', 'the folder that relative paths of the plan start from')
     .option('--dry-run', 'ask KMS whether it would work; change nothing')
+    .option('--even-if-there', EVEN_IF_THERE)
     .option('--json', 'print one JSON document'),
 ).action(run(runPlanFile));
 

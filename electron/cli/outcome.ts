@@ -2,7 +2,7 @@ import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 import { type ConnectionFlags, connectionArguments } from './options.ts';
 import { KEPT_FOR_LATER, OK, SOME_FAILED } from './session.ts';
-import { faultLines, safe } from './text.ts';
+import { faultLines, safe, shellFault } from './text.ts';
 
 const waitingFor = ({ fault }: RunSummary): string =>
   `rewrap: ${fault?.code ?? 'no answer'}: there is no way to KMS; waiting for it up to five minutes (Ctrl-C stops safely)`;
@@ -123,7 +123,8 @@ function ended(run: RunSummary, allWell: boolean, connection: ConnectionFlags): 
 type Named = Omit<RunItem, 'blobId'>;
 
 /** The item with its file as the person named it; a blob replaced in place is in that very file. */
-function asNamed({ blobId, ...item }: RunItem, files: ReadonlyMap<string, string>, inPlace: boolean): Named {
+function asNamed({ blobId, ...of }: RunItem, files: ReadonlyMap<string, string>, inPlace: boolean): Named {
+  const item = { ...of, fault: of.fault === null ? null : shellFault(of.fault) };
   const file = files.get(blobId);
   return file === undefined
     ? item

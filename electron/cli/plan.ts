@@ -3,9 +3,9 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { diffPlans, type PlanMode, planText, type RunPlan, readPlan } from '#shared/model/plan.ts';
+import { diffPlans, planText, type RunPlan, readPlan } from '#shared/model/plan.ts';
 import { type Rule, ruleText } from '#shared/model/rule.ts';
-import type { Pace } from '#shared/model/run.ts';
+import type { Pace, RunMode } from '#shared/model/run.ts';
 import { AWS_DEFAULT } from './keys.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, report } from './outcome.ts';
@@ -21,12 +21,13 @@ export interface PlanFlags extends ConnectionFlags {
   toAlgorithm?: EncryptionAlgorithm;
   context?: EncryptionContext;
   toContext?: EncryptionContext;
-  mode?: PlanMode;
+  mode?: RunMode;
   rule?: Rule[];
   out?: string;
   backup: boolean;
   verify: boolean;
   takeGood?: true;
+  evenIfThere?: true;
   concurrency?: number;
   rate?: number;
   output?: string;
@@ -73,6 +74,7 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
       verify: flags.verify,
       onFailure: flags.takeGood ? 'take-good' : 'hold-back',
       pace: pace(flags),
+      ...(flags.evenIfThere ? { evenIfThere: true } : {}),
       rules: rules.map(ruleText),
       files: files.map((file) => ({ ...file, path: below(root, file.path) })),
     };
@@ -97,12 +99,14 @@ export async function planDiff(a: string, b: string): Promise<number> {
 export interface RunFlags extends ConnectionFlags {
   root?: string;
   dryRun?: true;
+  evenIfThere?: true;
   json?: true;
 }
 
 /** `rewrap run PLAN`: does what the plan says. */
 export async function runPlanFile(path: string, flags: RunFlags): Promise<number> {
-  const loaded = await load(path);
+  const read = await load(path);
+  const loaded = flags.evenIfThere ? { ...read, evenIfThere: true } : read;
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await remindOfUnfinished(client);
     const line = progressLine(process.stderr, flags.json === true);

@@ -36,6 +36,8 @@ export interface ReencryptFlags extends ConnectionFlags, RouteFlags {
   verify: boolean;
   /** Files with a failing blob take the others. */
   takeGood?: true;
+  /** Blobs that KMS has shown to be as asked are sent, too. */
+  evenIfThere?: true;
   json?: true;
 }
 
@@ -102,6 +104,7 @@ async function asRequest(
     verify: flags.verify,
     onFailure: flags.takeGood ? 'take-good' : 'hold-back',
     dryRun: flags.dryRun === true,
+    ...(flags.evenIfThere ? { evenIfThere: true } : {}),
   };
 }
 

@@ -13,6 +13,17 @@ export function safe(text: string): string {
   );
 }
 
+/** What to do in a shell, where a fault's own remedy names a part of the window. */
+const SHELL_REMEDIES: Readonly<Record<string, string>> = {
+  AlreadyThere: 'Nothing is to be done. To send it all the same, add --even-if-there.',
+};
+
+/** The fault with the remedy that a shell has. */
+export const shellFault = (fault: Fault): Fault => ({
+  ...fault,
+  remedy: SHELL_REMEDIES[fault.code] ?? fault.remedy,
+});
+
 /** A fault in the three lines it has: what happened, why, what to do. */
 export function faultLines(fault: Fault, indent = '  '): string {
   const raw =
@@ -24,7 +35,7 @@ export function faultLines(fault: Fault, indent = '  '): string {
   const policies = (fault.policies ?? []).map(
     ({ title, statement }) => `${title}: ${JSON.stringify(JSON.parse(statement))}`,
   );
-  return [fault.message, fault.detail, fault.remedy, ...policies, raw]
+  return [fault.message, fault.detail, shellFault(fault).remedy, ...policies, raw]
     .filter((line) => line !== '')
     .map((line) => indent + safe(line))
     .join('\n');

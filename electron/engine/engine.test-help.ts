@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { Engine } from '../bridge/index.ts';
 import type { Client } from '../cli/client.ts';
@@ -42,9 +42,9 @@ export function inPlace(blobIds: readonly string[], more: Partial<RunRequest> = 
 
 /** The run, once it has ended. */
 export async function ended(page: Client['page'], runId: string): Promise<RunSummary> {
-  await expect
-    .poll(async () => (await page.runs.get({ runId })).finishedAt, { timeout: 20_000 })
-    .not.toBeNull();
+  await vi.waitFor(async () => expect((await page.runs.get({ runId })).finishedAt).not.toBeNull(), {
+    timeout: 60_000,
+  });
   return page.runs.get({ runId });
 }
 

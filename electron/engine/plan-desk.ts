@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import type { KeyInfo } from '#shared/model/key.ts';
 import type { PlannedFile, RunPlan } from '#shared/model/plan.ts';
 import type { PlanCheck, PlanComparison, PlanEntry, PlanView } from '#shared/model/plan-view.ts';
 import { type Rule, ruleOf } from '#shared/model/rule.ts';
-import type { ResolvedOutput } from '../rotation/index.ts';
+import { changesMaterialAlone, type ResolvedOutput, shownCurrent } from '../rotation/index.ts';
 import { type Standing, standings, summed } from './plan-check.ts';
 import { readPlanFile } from './plan-file.ts';
 import { comparisonOf, entryOf, keyOf, type OpenPlan, touchesOf, viewOf } from './plan-view.ts';
@@ -40,8 +41,8 @@ export class PlanDesk {
   }
 
   /** Writes down what a request would do: {@link writePlan}. */
-  write(request: PlannedRequest, rules: readonly Rule[]): WrittenPlan {
-    return writePlan(this.#parts, request, rules);
+  async write(request: PlannedRequest, rules: readonly Rule[]): Promise<WrittenPlan> {
+    return writePlan(this.#parts, request, rules, (keyId) => this.#arn(keyId));
   }
 
   /** Opens a plan file; its id. Throws FaultError `NoPlan`. */
@@ -115,29 +116,28 @@ export class PlanDesk {
       if (path === null || origin === 'path') return path;
       return workspace.at(path) === null ? null : path;
     };
-    const arn = await this.#destinationArn(plan.destination.keyId);
-    const { keyId } = plan.source;
-    const sameKey = plan.mode === 'refresh' || (keyId !== null && keyId === arn);
-    const known = new Map<string, boolean>();
-    // As a run judges: a change of context sends the blob whatever key it is under.
-    const judged = ['same', 'declared'].includes(plan.destination.context.mode) && arn !== null;
-    const there = (fingerprint: string): boolean => {
-      if (!judged) return false;
-      const before = known.get(fingerprint);
-      if (before !== undefined) return before;
-      const is = this.#parts.runs.alreadyThere(fingerprint, arn, sameKey) !== null;
-      known.set(fingerprint, is);
-      return is;
-    };
+    // As a run judges: what is not known to be as asked is sent.
+    const judged = changesMaterialAlone(termsOf(plan, false));
+    const key = judged ? await this.#described(plan.destination.keyId) : null;
+    const current =
+      key === null || key.currentKeyMaterialId === null
+        ? null
+        : { keyArn: key.arn, keyMaterialId: key.currentKeyMaterialId };
+    const named = this.#parts.runs.namedMaterials();
+    const there = (fingerprint: string): boolean => shownCurrent(named(fingerprint), current) !== null;
     return standings(plan.files, { place, there });
   }
 
-  async #destinationArn(keyId: string): Promise<string | null> {
-    if (KEY_ARN.test(keyId)) return keyId;
+  /** The ARN of a key, however it is spelt; the spelling itself where nobody can say. */
+  async #arn(keyId: string): Promise<string> {
+    return KEY_ARN.test(keyId) ? keyId : ((await this.#described(keyId))?.arn ?? keyId);
+  }
+
+  async #described(keyId: string): Promise<KeyInfo | null> {
     try {
-      return (await this.#parts.connection.kms().describeKey(keyId)).arn;
+      return await this.#parts.connection.kms().describeKey(keyId);
     } catch {
-      // Not connected, or not permitted: then nobody can say what is there already.
+      // Not connected, or not permitted.
       return null;
     }
   }

@@ -24,12 +24,16 @@ export interface WrittenPlan {
   readonly leftOut: number;
 }
 
-/** Writes down what a request would do. Throws FaultError `PlanNeedsOutput`, `PlanNeedsFiles`, `PlanNotTwoStep`. */
-export function writePlan(
+/**
+ * Writes down what a request would do. `arnOf`: the ARN of a key that is spelt in any way. Throws FaultError `PlanNeedsOutput`, `PlanNeedsFiles`,
+ * `PlanNotTwoStep`.
+ */
+export async function writePlan(
   { workspace, learned, runs }: PlanSources,
   request: PlannedRequest,
   rules: readonly Rule[],
-): WrittenPlan {
+  arnOf: (keyId: string) => Promise<string>,
+): Promise<WrittenPlan> {
   if (request.route !== 'reencrypt') throw new FaultError(TWO_STEP);
   const { files, origins } = workspace.plan(request.blobIds);
   const here = files.flatMap(({ path }) => (path === null ? [] : [path]));
@@ -45,10 +49,16 @@ export function writePlan(
         : below(root, path);
   const now = new Date().toISOString();
   const { source, destination, verify, onFailure, pace, evenIfThere } = request;
+  const to = await arnOf(destination.keyId);
+  const from = source.keyId === null ? null : await arnOf(source.keyId);
   const plan: RunPlan = {
     rewrapPlan: 1,
     createdAt: now,
-    mode: modeOf(source, destination, keysOfBlobs(workspace, learned, request.blobIds)),
+    mode: modeOf(
+      { ...source, keyId: from },
+      { ...destination, keyId: to },
+      keysOfBlobs(workspace, learned, request.blobIds),
+    ),
     root,
     source,
     destination,

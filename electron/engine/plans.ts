@@ -86,7 +86,8 @@ export function termsOf(plan: RunPlan, dryRun: boolean): RunTerms {
     grantTokens: [],
     route: 'reencrypt',
     dryRun,
-    // A refresh is asked for because the key is the same: only its current material counts as there.
+    mode,
+    // A change of context sends each blob, whatever key material it is under.
     evenIfThere: plan.evenIfThere ?? mode === 'change-context',
   };
 }

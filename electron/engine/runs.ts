@@ -7,6 +7,7 @@ import type { LearnedKeys, Lesson } from '../clusters/index.ts';
 import type { Disk } from '../intake/index.ts';
 import {
   type ItemsQuery,
+  type NamedMaterial,
   type Patience,
   type PlanFile,
   type ResolvedOutput,
@@ -294,21 +295,24 @@ export class Runs {
       connection: connection.describe(),
       target: connection.target() ?? '',
       patience,
-      alreadyThere: (fingerprint: string, destinationArn: string, sameKey: boolean) =>
-        this.alreadyThere(fingerprint, destinationArn, sameKey),
+      namedMaterials: this.namedMaterials(),
     };
   }
 
-  /** Why a blob of this key material needs no re-encryption; null where it does, or nobody knows. */
-  alreadyThere(fingerprint: string, destinationArn: string, sameKey: boolean): string | null {
-    const { connection, learned } = this.#parts;
-    const known = learned.of(fingerprint).find((key) => key.by === 'kms' && key.keyArn === destinationArn);
-    if (known === undefined) return null;
-    const current =
-      known.keyMaterialId === null ? null : connection.isCurrentMaterial(destinationArn, known.keyMaterialId);
-    return current === false || (sameKey && current === null)
-      ? null
-      : `KMS named its key material as that of ${destinationArn} before (${known.evidence}).`;
+  /** What replies of KMS named key materials as; each is looked up once. A person's word is no reply. */
+  namedMaterials(): (fingerprint: string) => readonly NamedMaterial[] {
+    const looked = new Map<string, readonly NamedMaterial[]>();
+    return (fingerprint) => {
+      const before = looked.get(fingerprint);
+      if (before !== undefined) return before;
+      const named = this.#parts.learned
+        .of(fingerprint)
+        .flatMap(({ by, keyArn, keyMaterialId, evidence }) =>
+          by === 'kms' && keyMaterialId !== null ? [{ keyArn, keyMaterialId, evidence }] : [],
+        );
+      looked.set(fingerprint, named);
+      return named;
+    };
   }
 
   /** What the list has of these blobs now, where it has them: a file may have been read again since. */

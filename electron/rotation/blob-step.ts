@@ -1,10 +1,10 @@
 import { explainKms, explainOwn, type KmsSituation, stopsRun } from '#shared/kms/errors.ts';
-import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import { identify } from '../inspect/index.ts';
 import type { FoundBlob, NewBlob } from '../intake/index.ts';
 import { KmsFaultError, type ReEncryptInput, type ReEncryptOutput } from '../kms/index.ts';
-import { resolveContexts } from './contexts.ts';
+import { changesMaterialAlone, shownCurrent } from './as-asked.ts';
+import { resolveContexts, sameContext } from './contexts.ts';
 import { faultOf } from './faults.ts';
 import { sha256 } from './ledger.ts';
 import { Halted } from './line.ts';
@@ -54,9 +54,9 @@ export async function rotateBlob(
     if (refused !== null) return { kind: 'failed', fault: refused };
     const tooLong = await context.capacity.refuses(found.identification.plaintextBytes);
     if (tooLong !== null) return { kind: 'failed', fault: tooLong };
-    const there = await alreadyThere(context, found);
-    if (there !== null) return { kind: 'unfit', fault: there };
     const input = await inputFor(context, found);
+    const there = await alreadyThere(context, found, input);
+    if (there !== null) return { kind: 'unfit', fault: there };
     if (context.input.request.dryRun) return await tryOut(context, item, found, input);
     return await reEncrypt(context, item, found, input, prior);
   } catch (error) {
@@ -66,19 +66,24 @@ export async function rotateBlob(
   }
 }
 
-/** Whether the blob is under the destination's key material already, and nothing else of it would change. */
-async function alreadyThere(context: RunContext, found: FoundBlob): Promise<Fault | null> {
-  const { request, alreadyThere: ask } = context.input;
+/** Whether KMS has shown that the blob is as asked already: nothing of it would change. */
+async function alreadyThere(
+  context: RunContext,
+  found: FoundBlob,
+  input: ReEncryptInput,
+): Promise<Fault | null> {
+  const { request, namedMaterials } = context.input;
   const fingerprint = found.identification.keyFingerprint;
-  if (ask === undefined || fingerprint === null || request.evenIfThere === true) return null;
-  const { mode } = request.destination.context;
-  if (mode === 'given' || mode === 'changed') return null;
-  if (!takesEncryptionContext(request.destination.algorithm)) return null;
-  const arn = await context.destination.arn();
-  const { keyId } = request.source;
-  const sameKey = keyId !== null && (keyId === arn || keyId === request.destination.keyId);
-  const why = arn === null ? null : ask(fingerprint, arn, sameKey);
-  return why === null ? null : explainOwn('AlreadyThere', { detail: why });
+  if (namedMaterials === undefined || fingerprint === null || !changesMaterialAlone(request)) return null;
+  // A pair that names the key itself may change where the key does not.
+  if (!sameContext(input.sourceContext, input.destinationContext)) return null;
+  const named = namedMaterials(fingerprint);
+  const shown = named.length === 0 ? null : shownCurrent(named, await context.destination.current());
+  return shown === null
+    ? null
+    : explainOwn('AlreadyThere', {
+        detail: `Its key material is ${shown.keyMaterialId}, the current one of ${shown.keyArn}: KMS said so (${shown.evidence}).`,
+      });
 }
 
 function notReencryptable(found: FoundBlob): Fault {
@@ -181,6 +186,7 @@ async function ask(
   });
   const unexpected = checkReply(out, input);
   if (unexpected !== null) return failed(context, item, unexpected);
+  context.destination.replied(out.destinationKeyMaterialId);
   return {
     bytes: out.blob,
     keyArn: out.destinationKeyArn,

@@ -58,7 +58,7 @@ export class RunBook {
   }
 
   /** Goes on with a run that was cut off. Throws as `resumeRun`, and `OtherConnection`. */
-  resume(runId: string, input: Pick<RunInput, 'kms' | 'patience' | 'alreadyThere' | 'target'>): Run {
+  resume(runId: string, input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'target'>): Run {
     const row = this.#row(runId);
     if (row.target !== input.target) this.refuseConnection(runId);
     return this.#keep(resumeRun(row.no, input, this.#parts(input.target)));

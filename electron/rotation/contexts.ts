@@ -31,6 +31,16 @@ export function resolveContexts(
   };
 }
 
+/** Whether two contexts are the same to KMS: the order of their pairs says nothing, and none is as good as an empty one. */
+export function sameContext(a: EncryptionContext | null, b: EncryptionContext | null): boolean {
+  const [one, other] = [a ?? {}, b ?? {}];
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && one[key] === other[key])
+  );
+}
+
 /** The context with the key's own ARN in its place in the pairs that name the key. */
 function renamed(
   context: EncryptionContext | null,

@@ -1,3 +1,4 @@
+export { changesMaterialAlone, shownCurrent } from './as-asked.ts';
 export { type Again, RunBook } from './book.ts';
 export type { KeySeen } from './journal/rows.ts';
 export { checkPermissions, type PermissionInput, type SourceKey } from './permissions.ts';
@@ -6,6 +7,7 @@ export { resumeRun, startRun } from './run.ts';
 export type { RunHooks } from './run-parts.ts';
 export type {
   ItemsQuery,
+  NamedMaterial,
   Patience,
   PlanBlob,
   PlanFile,

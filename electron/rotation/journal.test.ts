@@ -232,14 +232,6 @@ test('by choice, a file takes the good ones; what failed can be tried again over
   expect(second.summary()).toMatchObject({ status: 'finished', counts: { total: 1, succeeded: 1 } });
 });
 
-test('what is known to be under the destination already is skipped', async () => {
-  await rig.add('a.txt', lines(2));
-  const run = bookOf().start(await inputOf({ alreadyThere: () => 'KMS named it before.' }));
-  await run.done;
-  expect(run.items().map(({ fault }) => fault?.code)).toEqual(['AlreadyThere', 'AlreadyThere']);
-  expect(kms.asked).toHaveLength(0);
-});
-
 test('ciphertext of an RSA key gets a record beside it, in which its hash, key and algorithm stand; undo takes it back', async () => {
   await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
   const before = await rig.snapshot();

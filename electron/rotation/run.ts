@@ -42,7 +42,7 @@ export function startRun(input: RunInput, parts: RunParts): Run {
  */
 export function resumeRun(
   no: number,
-  input: Pick<RunInput, 'kms' | 'patience' | 'alreadyThere'>,
+  input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials'>,
   parts: RunParts,
 ): Run {
   const { journal } = parts;

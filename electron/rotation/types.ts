@@ -53,11 +53,16 @@ export interface RunInput {
   /** The same for machines: a run goes on over a connection with the same target only. */
   readonly target: string;
   readonly patience?: Patience;
-  /**
-   * Why a blob of this key material needs no re-encryption; null where it does, or nobody knows. `sameKey`: the key is
-   * to stay, so that only its current material counts.
-   */
-  readonly alreadyThere?: (fingerprint: string, destinationArn: string, sameKey: boolean) => string | null;
+  /** What replies of KMS named the key material of this fingerprint as. Absent: every blob is sent. */
+  readonly namedMaterials?: (fingerprint: string) => readonly NamedMaterial[];
+}
+
+/** A key material as a reply of KMS named it: its id, and the key that it is of. */
+export interface NamedMaterial {
+  readonly keyArn: string;
+  readonly keyMaterialId: string;
+  /** Which reply that was, for people. */
+  readonly evidence: string;
 }
 
 export interface ItemsQuery {

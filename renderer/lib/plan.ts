@@ -1,12 +1,11 @@
 import type { BlobKind } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
-import type { PlanMode } from '#shared/model/plan.ts';
 import type { PlanBlobState, PlanView } from '#shared/model/plan-view.ts';
-import type { ContextChoice } from '#shared/model/run.ts';
+import type { ContextChoice, RunMode } from '#shared/model/run.ts';
 import { bytes, count, moment, plural } from './format.ts';
 import { ALGORITHM_WORDS, kindWords, type Tone } from './words.ts';
 
-export const MODE_WORDS: Record<PlanMode, { readonly word: string; readonly detail: string }> = {
+export const MODE_WORDS: Record<RunMode, { readonly word: string; readonly detail: string }> = {
   'change-key': { word: 'Change key', detail: 'to another key' },
   'change-context': {
     word: 'Change context',

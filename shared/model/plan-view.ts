@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { PlanMode, PlanOutput } from './plan.ts';
-import { DestinationSide, OnFailure, Pace, SourceSide, Touches } from './run.ts';
+import { PlanOutput } from './plan.ts';
+import { DestinationSide, OnFailure, Pace, RunMode, SourceSide, Touches } from './run.ts';
 
 /** A plan that was opened, as a list names it. */
 export const PlanEntry = z.strictObject({
@@ -8,7 +8,7 @@ export const PlanEntry = z.strictObject({
   /** Name of its file. */
   name: z.string(),
   createdAt: z.string(),
-  mode: PlanMode,
+  mode: RunMode,
   touches: Touches,
   destinationKeyId: z.string(),
 });

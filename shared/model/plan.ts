@@ -1,18 +1,5 @@
 import { z } from 'zod';
-import { DestinationSide, OnFailure, Pace, SourceSide } from './run.ts';
-
-/** What the plan is for, in the field's words. */
-export const PlanMode = z.enum([
-  /** To another key. */
-  'change-key',
-  /** The same key, another encryption context. */
-  'change-context',
-  /** The same key, its current key material. */
-  'refresh',
-  /** Another encryption algorithm. */
-  'change-algorithm',
-]);
-export type PlanMode = z.infer<typeof PlanMode>;
+import { DestinationSide, OnFailure, Pace, RunMode, SourceSide } from './run.ts';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -54,7 +41,7 @@ export const RunPlan = z.strictObject({
   rewrapPlan: z.literal(1),
   /** ISO 8601. */
   createdAt: z.string(),
-  mode: PlanMode,
+  mode: RunMode,
   /** Folder that relative paths start from; null where the plan was made in a window: it is then given at the run. */
   root: z.string().nullable(),
   source: SourceSide,
@@ -96,7 +83,7 @@ export function modeOf(
   source: SourceSide,
   destination: DestinationSide,
   keysOfBlobs: readonly string[] | null,
-): PlanMode {
+): RunMode {
   if (source.algorithm !== destination.algorithm) return 'change-algorithm';
   const from = source.keyId === null ? keysOfBlobs : [source.keyId];
   const stays = from !== null && from.length > 0 && from.every((key) => key === destination.keyId);

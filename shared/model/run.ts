@@ -60,6 +60,19 @@ export const Pace = z.object({
 });
 export type Pace = z.infer<typeof Pace>;
 
+/** What a run is for, in the field's words. */
+export const RunMode = z.enum([
+  /** To another key. */
+  'change-key',
+  /** The same key, another encryption context. */
+  'change-context',
+  /** The same key, its current key material. */
+  'refresh',
+  /** Another encryption algorithm. */
+  'change-algorithm',
+]);
+export type RunMode = z.infer<typeof RunMode>;
+
 export const RunRequest = z.object({
   blobIds: z.array(z.string()).min(1),
   source: SourceSide,
@@ -77,8 +90,13 @@ export const RunRequest = z.object({
   onFailure: OnFailure.optional(),
   /** Below what the account's quota allows, where that is wanted. */
   pace: Pace.optional(),
-  /** Send blobs, too, that are known to be under the destination's key material already. Default: they are skipped. */
+  /**
+   * Send blobs, too, that KMS has shown to be as asked: under the destination's current key material, with nothing else
+   * of them to change. Default: they are skipped.
+   */
   evenIfThere: z.boolean().optional(),
+  /** What the plan of the run says that it is for. */
+  mode: RunMode.optional(),
 });
 export type RunRequest = z.infer<typeof RunRequest>;
 

@@ -24,7 +24,7 @@ export function MoreSection() {
       </div>
       <DisclosurePanel className="disclosure-panel sheet-switches">
         <Switch isSelected={!draft.evenIfThere} onChange={(skip) => patch({ evenIfThere: !skip })}>
-          Skip blobs that are under the destination’s key material already
+          Skip blobs that KMS has shown to be as asked already
         </Switch>
         <Switch isSelected={!draft.takeGood} onChange={(hold) => patch({ takeGood: !hold })}>
           When a blob fails, leave its whole file as it was

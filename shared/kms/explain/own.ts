@@ -176,9 +176,9 @@ export const OWN = {
     ),
   ),
   AlreadyThere: entry(
-    'The blob is under the destination key already.',
-    ['KMS named its key material in an earlier run.'],
-    'Nothing is to be done. To send it all the same, switch "Skip blobs that are under the destination’s key material already" off.',
+    'The blob is as asked already: under the destination key’s current key material, with the same context.',
+    ['KMS named its key material in an earlier reply.'],
+    'Nothing is to be done. To send it all the same, switch off "Skip blobs that KMS has shown to be as asked already" under More.',
   ),
   FilesInUse: entry(
     'Files of this run are being worked on by another run.',
