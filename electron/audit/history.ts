@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import {
   HistoryEvent,
@@ -9,6 +9,8 @@ import {
   type HistoryRecord,
   type HistoryVerdict,
 } from '#shared/model/history.ts';
+import { openDatabase } from '../storage/database.ts';
+import { makeFolder, writeWhole } from '../storage/files.ts';
 import { bodyOf, GENESIS, type Link, linkHash, verifyChain } from './chain.ts';
 
 /** Records written in one transaction; others get a turn in between. */
@@ -56,12 +58,10 @@ export class History {
 
   /** Throws when the file cannot be opened or is no SQLite database. */
   constructor(dataDir: string) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir);
     this.#headFile = join(dataDir, 'history.head.json');
-    this.#db = new DatabaseSync(join(dataDir, 'history.sqlite'));
+    this.#db = openDatabase(join(dataDir, 'history.sqlite'));
     this.#db.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA busy_timeout = 10000;
       CREATE TABLE IF NOT EXISTS history (
         seq INTEGER PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
       ) STRICT;
@@ -169,10 +169,8 @@ export class History {
   #keepHead(head: HistoryHead): void {
     const before = this.#keptHead();
     if (before !== null && before.count >= head.count) return;
-    const temporary = `${this.#headFile}.${process.pid}.tmp`;
     try {
-      writeFileSync(temporary, `${JSON.stringify(head)}\n`, { mode: 0o600 });
-      renameSync(temporary, this.#headFile);
+      writeWhole(this.#headFile, `${JSON.stringify(head)}\n`, { flush: false });
     } catch {
       // The record itself is kept; only the second witness lags.
     }

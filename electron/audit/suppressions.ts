@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Suppression } from '#shared/model/audit.ts';
+import { openDatabase } from '../storage/database.ts';
 import { MEMBER_LENGTH } from './columns.ts';
 
 /** What a person said not to count, and which blobs they said it of. */
@@ -18,11 +19,9 @@ export class Suppressions {
 
   /** Throws when the file cannot be opened or is no SQLite database. */
   constructor(dataDir: string) {
-    this.#db = new DatabaseSync(join(dataDir, 'audit.sqlite'));
+    this.#db = openDatabase(join(dataDir, 'audit.sqlite'));
     // Members stand behind each other in one text, all of the same length: a hundred thousand are one row.
     this.#db.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA busy_timeout = 5000;
       CREATE TABLE IF NOT EXISTS silenced (
         id TEXT PRIMARY KEY, reason TEXT NOT NULL, until TEXT NOT NULL, members TEXT
       ) STRICT;`);

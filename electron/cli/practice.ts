@@ -1,13 +1,13 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { dataDir } from '../engine/index.ts';
 import { makeSampleVault, startPracticeKms } from '../practice-kms/index.ts';
+import { makeFolder } from '../storage/files.ts';
 import { OK } from './session.ts';
 
 /** `rewrap practice-kms [--port N] [--state DIR]`: the practice KMS for any AWS client, until stopped. */
 export async function practiceKms(flags: { port: number; state?: string }): Promise<number> {
   const stateDir = resolve(flags.state ?? join(dataDir(), 'practice'));
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makeFolder(stateDir);
   const practice = await startPracticeKms({ stateDir, port: flags.port });
   const vault = join(stateDir, 'vault');
   await makeSampleVault({ practice, folder: vault, replace: false });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { LearnedBy, LearnedKey } from '#shared/model/cluster.ts';
+import { openDatabase } from '../storage/database.ts';
 
 /** What KMS or a person said of one key material. */
 export interface Lesson {
@@ -26,10 +27,8 @@ export class LearnedKeys {
 
   /** Throws when the file cannot be opened or is no SQLite database. */
   constructor(dataDir: string) {
-    this.#db = new DatabaseSync(join(dataDir, 'learned.sqlite'));
+    this.#db = openDatabase(join(dataDir, 'learned.sqlite'));
     this.#db.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA busy_timeout = 5000;
       CREATE TABLE IF NOT EXISTS learned (
         fingerprint TEXT NOT NULL, key_arn TEXT NOT NULL, by TEXT NOT NULL, evidence TEXT NOT NULL,
         key_material_id TEXT, at TEXT NOT NULL, PRIMARY KEY (fingerprint, key_arn, by)

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { BrowserWindow, Session } from 'electron';
 import type { EventPayload } from '#shared/contract/api.ts';
@@ -6,6 +5,7 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import type { Look } from '#shared/model/look.ts';
 import type { Engine, EngineOptions } from '../bridge/index.ts';
 import type { Page } from '../page/index.ts';
+import { makeFolder } from '../storage/files.ts';
 import type { ChildStarter } from '../two-step/index.ts';
 import { AppMenu } from './app-menu.ts';
 import { fileArguments } from './arguments.ts';
@@ -336,6 +336,6 @@ function plainWords(error: unknown): string {
 }
 
 function madeFolder(path: string): string {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   return path;
 }

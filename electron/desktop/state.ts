@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeWhole } from '../storage/files.ts';
 
 /** The form of the file. A newer one is left as it is: that Rewrap wrote it, and will be back. */
 const VERSION = 1;
@@ -53,22 +54,12 @@ export class StateFile {
   set(change: Partial<DesktopState>): void {
     this.#state = { ...this.#state, ...change };
     if (this.#newer) return;
-    const temporary = `${this.#file}.${process.pid}.tmp`;
     const text = `${JSON.stringify({ version: VERSION, ...this.#state }, null, 2)}\n`;
     try {
-      writeFileSync(temporary, text, { mode: 0o600, flush: true });
-      renameSync(temporary, this.#file);
+      writeWhole(this.#file, text);
     } catch {
-      discard(temporary);
+      // The state of this start stays in memory.
     }
-  }
-}
-
-function discard(file: string): void {
-  try {
-    rmSync(file, { force: true });
-  } catch {
-    // The folder itself is out of reach.
   }
 }
 

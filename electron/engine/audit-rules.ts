@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Rules, readRules } from '../audit/index.ts';
+import { makeFolder, writeWhole } from '../storage/files.ts';
 
 const KeptRules = z.object({ text: z.string(), name: z.string().nullable() });
 
@@ -55,9 +56,7 @@ export class RulesInUse {
       return;
     }
     const { text, name } = this.#inUse;
-    mkdirSync(this.#dataDir, { recursive: true, mode: 0o700 });
-    const temporary = `${this.#file}.${process.pid}.tmp`;
-    writeFileSync(temporary, JSON.stringify({ text, name }), { mode: 0o600 });
-    renameSync(temporary, this.#file);
+    makeFolder(this.#dataDir);
+    writeWhole(this.#file, JSON.stringify({ text, name }));
   }
 }

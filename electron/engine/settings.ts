@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ConnectionChoice } from '#shared/model/connection.ts';
 import { Look } from '#shared/model/look.ts';
+import { makeFolder, writeWhole } from '../storage/files.ts';
 
 /** The form of the file. A newer one is read as far as it is known, and left as it is. */
 const VERSION = 1;
@@ -23,7 +24,7 @@ export class SettingsFile {
   readonly #path: string;
 
   constructor(dataDir: string) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir);
     this.#path = join(dataDir, 'settings.json');
   }
 
@@ -55,11 +56,9 @@ export class SettingsFile {
   #write(change: Partial<Settings>): void {
     const { version, settings } = this.#stored();
     if (version > VERSION) return;
-    const temporary = `${this.#path}.${process.pid}.tmp`;
     try {
       const text = JSON.stringify({ version: VERSION, ...settings, ...change }, null, 2);
-      writeFileSync(temporary, `${text}\n`, { mode: 0o600 });
-      renameSync(temporary, this.#path);
+      writeWhole(this.#path, `${text}\n`);
     } catch {
       // A read-only home: nothing is lost but the memory of the choice.
     }

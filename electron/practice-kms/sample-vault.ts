@@ -1,6 +1,7 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makeFolder, writeWhole } from '../storage/files.ts';
 import { KIND } from './blob-layout.ts';
 import { encrypt } from './cipher-sides.ts';
 import { PRACTICE_ACCOUNT_ID } from './identities.ts';
@@ -100,7 +101,8 @@ export async function makeSampleVault(options: {
     const file = join(folder, path);
     files.push(file);
     if (!replace && (await exists(file))) continue;
-    await writeWhole(file, await make(practice));
+    makeFolder(dirname(file));
+    writeWhole(file, await make(practice));
     written += 1;
   }
   return { folder, files, written };
@@ -108,18 +110,6 @@ export async function makeSampleVault(options: {
 
 async function exists(file: string): Promise<boolean> {
   return (await stat(file).catch(() => null)) !== null;
-}
-
-async function writeWhole(file: string, bytes: string | Buffer): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
-  try {
-    await writeFile(temporary, bytes, { flag: 'wx', mode: 0o600 });
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 /** A random password of `length` printable characters. */

@@ -4,11 +4,12 @@
  * KEY MATERIAL LIES IN THIS FILE IN CLEAR. That is right for practice and for nothing else: put no real secret
  * under a practice key. Plaintext that a client sends is never stored.
  */
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { DatabaseSync } from 'node:sqlite';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import { openDatabase } from '../storage/database.ts';
+import { makeFolder } from '../storage/files.ts';
 import { Database } from './database.ts';
 import { APPLICATION_ID, STEPS } from './schema.ts';
 import { State } from './state.ts';
@@ -24,15 +25,13 @@ export async function openState(folder: string): Promise<State> {
   const path = join(folder, 'practice-kms.sqlite');
   let db: DatabaseSync | null = null;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     // Made by us first, so that it never exists with wider permissions; SQLite gives its -wal and -shm the same mode.
     closeSync(openSync(path, 'a', 0o600));
     chmodSync(path, 0o600);
-    db = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true });
-    await enterWal(db);
-    prepareSchema(db);
     // A write is rare and is key material: it must outlive a power cut.
-    db.exec('PRAGMA synchronous = FULL');
+    db = openDatabase(path, BUSY_MS);
+    prepareSchema(db);
     const state = new State(new Database(db));
     state.sweep();
     return state;
@@ -46,19 +45,6 @@ export async function openState(folder: string): Promise<State> {
         'Choose another folder, or move the file away: the practice KMS then starts with new keys, and blobs under the old ones cannot be opened until it is moved back.',
       ),
     );
-  }
-}
-
-/** Switching to WAL needs the file alone for a moment and does not honour the busy timeout: two starts may collide. */
-async function enterWal(db: DatabaseSync): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      db.exec('PRAGMA journal_mode = WAL');
-      return;
-    } catch (error) {
-      if (attempt >= 100 || !(error instanceof Error) || !/lock|busy/i.test(error.message)) throw error;
-      await sleep(20);
-    }
   }
 }
 

@@ -317,6 +317,31 @@ describe('writeNewFile', () => {
     expect(readdirSync(join(top, 'out/a/b'))).toEqual(['c.bin']);
   });
 
+  test('the parent of each folder that was made is flushed before the file has its name', async () => {
+    const flushed = new Set<string>();
+    const fs: PutBackFs = {
+      ...nodeFs,
+      open: async (file, flags, mode) => {
+        const handle = await nodeFs.open(file, flags, mode);
+        const sync = handle.sync.bind(handle);
+        handle.sync = async () => {
+          await sync();
+          flushed.add(String(file));
+        };
+        return handle;
+      },
+    };
+    const folder = join(top, 'far', 'out');
+    const parents = [top, join(top, 'far'), folder, join(folder, 'a')];
+    const staged = async () => expect([...flushed]).toEqual(expect.arrayContaining(parents));
+    await writeNewFile({ folder, relative: 'a/b/c.bin', bytes: after, fs, staged });
+    // One that another thread made a moment ago may not be on the disk yet.
+    flushed.clear();
+    mkdirSync(join(folder, 'a/z'));
+    await writeNewFile({ folder, relative: 'a/z/c.bin', bytes: after, fs });
+    expect([...flushed]).toContain(join(folder, 'a'));
+  });
+
   test.each(['', '.', '..', '../x', 'a/../../x', '/etc/x', 'a//b', './x', 'a/', 'x\0y'])(
     '%j leads nowhere',
     async (relative) => {

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, resolve, sep, win32 } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
+import { foldersToFlush } from '../../storage/files.ts';
 import { errorCode, flushFailed, writeFault } from '../faults.ts';
 import {
   CREATE_FLAGS,
@@ -75,17 +76,20 @@ function contained(relative: string): string[] {
   return segments;
 }
 
-/** Makes the folders down to the file's, refusing a link on the way that leads out; the real path of the last one. */
+/** Makes the folders down to the file's, on the disk, refusing a link on the way that leads out; the real path of the last one. */
 async function makeParents(
   fs: PutBackFs,
   folder: string,
   segments: readonly string[],
   shown: string,
 ): Promise<string> {
-  await fs.mkdir(resolve(folder), { recursive: true }).catch((error: unknown) => {
+  const last = resolve(folder);
+  const first = await fs.mkdir(last, { recursive: true }).catch((error: unknown) => {
     if (errorCode(error) === 'EEXIST') throw notAFolder(folder);
     throw error;
   });
+  for (const parent of foldersToFlush(first, last)) await syncFolder(fs, parent);
+  if (first === undefined) await keepName(fs, last, false);
   const top = await fs.realpath(folder);
   let at = top;
   for (const segment of segments) {
@@ -97,12 +101,29 @@ async function makeParents(
         throw error;
       },
     );
-    if (made) await syncFolder(fs, at);
+    await keepName(fs, next, made);
     at = await fs.realpath(next);
     if (at !== top && !at.startsWith(top.endsWith(sep) ? top : top + sep)) throw outside(shown);
     if (!(await fs.lstat(at)).isDirectory()) throw notAFolder(next);
   }
   return at;
+}
+
+/** Folders of whose name the disk has been sure in this thread. */
+const kept = new WeakMap<PutBackFs, Set<string>>();
+const MOST_KEPT = 100_000;
+
+/**
+ * Flushes the parent of a folder that was made, or found: another thread may have made it a moment ago, or a process
+ * that was killed before it flushed.
+ */
+async function keepName(fs: PutBackFs, folder: string, made: boolean): Promise<void> {
+  const known = kept.get(fs) ?? new Set();
+  kept.set(fs, known);
+  if (!made && known.has(folder)) return;
+  await syncFolder(fs, dirname(folder));
+  if (known.size >= MOST_KEPT) known.clear();
+  known.add(folder);
 }
 
 /** True when the very same bytes are there; throws `OutputExists` for anything else that is. */

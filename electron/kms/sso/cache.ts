@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
+import { makeFolder, writeWhole } from '../../storage/files.ts';
 import type { Registration, Token } from './oidc.ts';
 import type { SsoSettings } from './settings.ts';
 
@@ -93,19 +94,10 @@ async function pathOf(key: string): Promise<string> {
 /** Whole or not at all, readable by its owner alone: written beside, flushed, and moved into place. */
 async function write(key: string, members: Record<string, unknown>): Promise<void> {
   const path = await pathOf(key);
-  const beside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const file = await open(beside, 'wx', 0o600);
-    try {
-      await file.writeFile(JSON.stringify(members));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
+    makeFolder(dirname(path));
+    writeWhole(path, JSON.stringify(members));
   } catch (error) {
-    await rm(beside, { force: true }).catch(() => {});
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     throw new FaultError(
       explainOwn('SsoCacheUnwritable', {

@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
+import { openDatabase } from '../../storage/database.ts';
+import { makeFolder } from '../../storage/files.ts';
 import type { RunFile } from '../types.ts';
 import { GroupCommit } from './group-commit.ts';
 import { takeFiles } from './locks.ts';
@@ -43,9 +43,9 @@ export class Journal extends JournalReader {
 
   /** Throws when the file cannot be opened, is no SQLite database, or was made by a newer version. */
   constructor(dataDir: string) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir);
     const path = join(dataDir, 'runs.sqlite');
-    super(new DatabaseSync(path));
+    super(openDatabase(path));
     prepareSchema(this.db);
     this.owner = new Owner(dataDir);
     this.#commit = new GroupCommit(this.db, new LogFile(path), () => this.#words.clear());

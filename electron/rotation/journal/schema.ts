@@ -57,12 +57,10 @@ const STEPS = [
 ];
 
 /**
- * Makes the tables, brings older ones up to date, or finds that they are there. WAL with synchronous FULL: what a commit returned from survives a
- * power cut (sqlite.org/pragma.html#pragma_synchronous). Commits that many wait for flush the log themselves.
- * Throws a plain Error when the file was made by a newer version.
+ * Makes the tables, brings older ones up to date, or finds that they are there. Throws a plain Error when the file was
+ * made by a newer version.
  */
 export function prepareSchema(db: DatabaseSync): void {
-  db.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
   db.exec('BEGIN IMMEDIATE');
   try {
     const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
