@@ -40,6 +40,28 @@ test('expired credentials stop a run in a shell, which keeps its place', async (
   expect((await rewrap(['runs'], stage.home)).stdout.trim().split('\n')).toHaveLength(1);
 });
 
+test('a run that is asked to end keeps its place, and Ctrl-C cancels one', async ({ stage }) => {
+  test.slow();
+  const { changed } = await filled(stage, 90);
+  const slow = JSON.stringify([{ kind: 'latency', ms: 2_000, operations: ['ReEncrypt'], skip: 20 }]);
+  const flags = ['reencrypt', stage.files, '--practice', '--to', FRESH, '--in-place'];
+  const running = start(flags, stage.home, { REWRAP_PRACTICE_FAULTS: slow });
+  await expect.poll(changed).toBeGreaterThan(0);
+  expect(await running.stop('SIGTERM')).toBe(3);
+  const [run] = JSON.parse((await rewrap(['runs', '--json'], stage.home)).stdout);
+  expect(run).toMatchObject({ status: 'unfinished', fault: null });
+
+  const resuming = start(['runs', 'resume', run.id, '--practice'], stage.home, {
+    REWRAP_PRACTICE_FAULTS: JSON.stringify([{ kind: 'latency', ms: 2_000, operations: ['ReEncrypt'] }]),
+  });
+  await expect
+    .poll(async () => JSON.parse((await rewrap(['runs', '--json'], stage.home)).stdout)[0].elsewhere)
+    .not.toBeNull();
+  expect(await resuming.stop('SIGINT')).toBe(130);
+  const [cancelled] = JSON.parse((await rewrap(['runs', '--json'], stage.home)).stdout);
+  expect(cancelled).toMatchObject({ id: run.id, status: 'cancelled' });
+});
+
 test('a run that was killed in a shell is listed, gone on with and undone there', async ({ stage }) => {
   test.slow();
   const { names, changed } = await filled(stage, 40);
@@ -62,7 +84,7 @@ test('a run that was killed in a shell is listed, gone on with and undone there'
   const reminded = await rewrap([...flags, '--dry-run'], stage.home);
   expect(reminded.stderr).toContain(`run ${run.id} of`);
   const elsewhere = ['--region', 'us-east-1', '--endpoint-url', 'http://127.0.0.1:9'];
-  expect((await rewrap(['runs', 'resume', run.id, ...elsewhere], stage.home)).code).toBe(2);
+  expect((await rewrap(['runs', 'resume', run.id, ...elsewhere], stage.home)).code).toBe(3);
   const resumed = await rewrap(['runs', 'resume', run.id.slice(0, -4), '--practice'], stage.home);
   expect(resumed.code, resumed.stderr).toBe(0);
   expect(changed()).toBe(40);

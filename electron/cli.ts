@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
-import { FaultError } from '#shared/model/fault.ts';
+import { type Fault, FaultError } from '#shared/model/fault.ts';
 import { toFault } from './bridge/index.ts';
 import { type AuditFlags, audit } from './cli/audit.ts';
+import { BAD_INPUT, refusedExitCode } from './cli/exit-code.ts';
 import { headOption, history, limitOption, verifyHistory } from './cli/history.ts';
 import { inspect } from './cli/inspect.ts';
 import { keys } from './cli/keys.ts';
@@ -14,16 +15,26 @@ import { checkRoute } from './cli/route.ts';
 import { rule } from './cli/rule-option.ts';
 import { closeRun, listRuns, type OnwardFlags, resumeRun, retryRun, showRun, undoRun } from './cli/runs.ts';
 import { serveCommand } from './cli/serve.ts';
-import { BAD_INPUT } from './cli/session.ts';
+import { answerSignals } from './cli/signals.ts';
 import { ssoLogin } from './cli/sso-login.ts';
 import { faultLines } from './cli/text.ts';
 
 let exitCode = 0;
+/** The code of a command that ends with this fault. */
+let refused: (fault: Fault) => number = () => BAD_INPUT;
 const run =
   <A extends unknown[]>(work: (...args: A) => Promise<number>) =>
   async (...args: A) => {
     exitCode = await work(...args);
   };
+
+/** A command over a run: signals stop it in an orderly way, and what passes is another end than bad usage. */
+const overRun = <A extends unknown[]>(work: (...args: A) => Promise<number>) =>
+  run((...args: A) => {
+    refused = refusedExitCode;
+    answerSignals();
+    return work(...args);
+  });
 
 function connectionFlags(command: Command): Command {
   return command
@@ -113,7 +124,7 @@ twoStepFlags(
       .option('--json', 'print one JSON document'),
   ),
 ).action(
-  run(async (paths: string[], flags: ReencryptFlags) => {
+  overRun(async (paths: string[], flags: ReencryptFlags) => {
     checkOutput(flags);
     checkContexts(flags);
     checkRoute(flags);
@@ -174,7 +185,7 @@ connectionFlags(
     .option('--dry-run', 'ask KMS whether it would work; change nothing')
     .option('--even-if-there', EVEN_IF_THERE)
     .option('--json', 'print one JSON document'),
-).action(run(runPlanFile));
+).action(overRun(runPlanFile));
 
 connectionFlags(
   program
@@ -214,7 +225,7 @@ for (const [name, what, work] of [
     .argument('<run>', 'its id, as `rewrap runs` lists it, or the beginning of it')
     .option('--json', 'print one JSON document')
     .action(
-      run(async (id: string, flags: OnwardFlags) => {
+      overRun(async (id: string, flags: OnwardFlags) => {
         const all = { ...runsCommand.opts(), ...flags };
         checkRoute(all);
         return work(id, all);
@@ -230,7 +241,7 @@ for (const [name, what, work] of [
     .description(what)
     .argument('<run>', 'its id, as `rewrap runs` lists it, or the beginning of it')
     .option('--json', 'print one JSON document')
-    .action(run((id: string, flags) => work(id, { ...runsCommand.opts(), ...flags })));
+    .action(overRun((id: string, flags) => work(id, { ...runsCommand.opts(), ...flags })));
 
 const historyCommand = program
   .command('history')
@@ -277,7 +288,7 @@ try {
     const problem = toFault(error);
     console.error(`rewrap: ${problem.code}`);
     console.error(faultLines(problem));
-    exitCode = BAD_INPUT;
+    exitCode = refused(problem);
     if (!(error instanceof FaultError) && process.env.REWRAP_DEBUG) console.error(error);
   }
 }

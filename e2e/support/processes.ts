@@ -6,7 +6,8 @@ export interface Running {
   readonly output: () => string;
   /** The first match of `pattern` in what it prints; rejects when it ends before. */
   waitFor(pattern: RegExp): Promise<RegExpMatchArray>;
-  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Its exit code; null where the signal ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /** Starts `rewrap …` as a person would in a shell; `more` is added to its environment. */
@@ -42,6 +43,7 @@ export function start(args: readonly string[], home: string, more: NodeJS.Proces
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       await ended;
+      return child.exitCode;
     },
   };
 }

@@ -3,8 +3,9 @@ import type { AuditFinding, ReportFormat } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { auditText, deletionText, rulesSchema } from '../audit/index.ts';
 import type { Client } from './client.ts';
+import { BAD_INPUT, OK, SOME_FAILED } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
-import { BAD_INPUT, OK, SOME_FAILED, takeIn, withEngine } from './session.ts';
+import { takeIn, withEngine } from './session.ts';
 
 export interface AuditFlags extends ConnectionFlags {
   rules?: string;

@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import type { HistoryHead } from '#shared/model/history.ts';
 import { historyText } from '../audit/index.ts';
-import { OK, SOME_FAILED, withEngine } from './session.ts';
+import { OK, SOME_FAILED } from './exit-code.ts';
+import { withEngine } from './session.ts';
 import { safe } from './text.ts';
 
 /** `rewrap history [--limit N] [--json]`: what was done, newest last. */

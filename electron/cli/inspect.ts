@@ -1,6 +1,7 @@
 import type { Finding } from '#shared/model/blob.ts';
 import type { Client } from './client.ts';
-import { BAD_INPUT, type Listed, OK, takeIn, withEngine } from './session.ts';
+import { BAD_INPUT, OK } from './exit-code.ts';
+import { type Listed, takeIn, withEngine } from './session.ts';
 import { safe, table } from './text.ts';
 
 /** `rewrap inspect PATH… [--json]`: what each blob is, offline. */

@@ -1,5 +1,6 @@
+import { OK } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
-import { OK, withEngine } from './session.ts';
+import { withEngine } from './session.ts';
 import { table } from './text.ts';
 
 /** `rewrap keys [--json]`: the keys this identity can see, and why one cannot be a destination. */

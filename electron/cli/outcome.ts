@@ -1,7 +1,9 @@
+import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
+import { counted, type EndingSignal, KEPT_FOR_LATER, runExitCode, type Unwell } from './exit-code.ts';
 import { type ConnectionFlags, connectionArguments } from './options.ts';
-import { KEPT_FOR_LATER, OK, SOME_FAILED } from './session.ts';
+import { stoppedBySignals } from './signals.ts';
 import { faultLines, safe, shellFault } from './text.ts';
 
 const waitingFor = ({ fault }: RunSummary): string =>
@@ -13,44 +15,51 @@ const waitingFor = ({ fault }: RunSummary): string =>
  */
 const isHeld = ({ status, fault }: RunSummary): boolean => status === 'paused' && fault !== null;
 
+/** A run that ended, or stopped and keeps its place; `signal`: what stopped it. */
+export interface Finished {
+  readonly run: RunSummary;
+  readonly signal: EndingSignal | null;
+}
+
 /**
- * Waits for the run's end, or until it is held back: nobody is there to wait for, and the engine keeps it for later when
- * it closes. Ctrl-C stops it safely: files not complete stay as they were.
+ * Waits for the run's end, or until it is held back: the engine keeps it for later when it closes. Ctrl-C cancels it,
+ * and SIGTERM puts it off: files not complete stay as they were.
  */
 export async function finished(
-  { page }: Client,
+  { page, host }: Client,
   onEvent: (listener: (name: string, payload: unknown) => void) => () => void,
   runId: string,
   show: (summary: RunSummary) => void,
-): Promise<RunSummary> {
-  const stop = () => void page.runs.cancel({ runId });
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  try {
-    return await new Promise<RunSummary>((resolve, reject) => {
-      let waiting = false;
-      const look = (summary: RunSummary) => {
-        if (summary.id !== runId) return;
-        show(summary);
-        if ((summary.status === 'waiting') !== waiting) {
-          waiting = !waiting;
-          if (waiting) console.error(waitingFor(summary));
-          else if (summary.status === 'running') console.error('rewrap: KMS answers again');
-        }
-        if (summary.finishedAt === null && !isHeld(summary)) return;
-        unsubscribe();
-        resolve(summary);
-      };
-      const unsubscribe = onEvent((name, payload) => {
-        if (name === 'runProgress') look(payload as RunSummary);
-      });
-      // It may have ended before the subscription.
-      page.runs.get({ runId }).then(look, reject);
+): Promise<Finished> {
+  let by: EndingSignal | null = null;
+  const putOff = Promise.withResolvers<RunSummary>();
+  const stop = (signal: EndingSignal) => {
+    by = signal;
+    if (signal === 'SIGINT') void page.runs.cancel({ runId });
+    else host.runs.suspend({ runId }).then(putOff.resolve, putOff.reject);
+  };
+  const ended = new Promise<RunSummary>((resolve, reject) => {
+    let waiting = false;
+    const look = (summary: RunSummary) => {
+      if (summary.id !== runId) return;
+      show(summary);
+      if ((summary.status === 'waiting') !== waiting) {
+        waiting = !waiting;
+        if (waiting) console.error(waitingFor(summary));
+        else if (summary.status === 'running') console.error('rewrap: KMS answers again');
+      }
+      if (summary.finishedAt === null && !isHeld(summary)) return;
+      unsubscribe();
+      resolve(summary);
+    };
+    const unsubscribe = onEvent((name, payload) => {
+      if (name === 'runProgress') look(payload as RunSummary);
     });
-  } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
-  }
+    // It may have ended before the subscription.
+    page.runs.get({ runId }).then(look, reject);
+  });
+  const run = await stoppedBySignals(stop, Promise.race([ended, putOff.promise]));
+  return { run, signal: by };
 }
 
 /** Items of a run, fetched some at a time: a large run has more than memory should hold. */
@@ -68,56 +77,59 @@ const HAPPENED =
 const TRIED =
   'The real run decrypts here and encrypts there: plaintext will be in the memory of a child process of this machine.';
 
-/** Prints what came of a run; the exit code. `files`: of blobs, as the person named them. */
+/**
+ * Prints what came of a run; the exit code. `files`: of blobs, as the person named them. `unreadable`: some of the input
+ * could not be read.
+ */
 export async function report(
   client: Client,
-  run: RunSummary,
+  { run, signal }: Finished,
   flags: ConnectionFlags & { readonly json?: true },
   inPlace: boolean,
-  files: ReadonlyMap<string, string> = new Map(),
+  { files, unreadable = false }: { files?: ReadonlyMap<string, string>; unreadable?: boolean } = {},
 ): Promise<number> {
-  const allWell = await printRun(client, run, flags.json === true, inPlace, files);
-  return ended(run, allWell, flags);
+  const unwell = await printRun(client, run, flags.json === true, inPlace, files);
+  const code = runExitCode({ ...unwell, signal, fault: run.fault, unreadable });
+  if (code === KEPT_FOR_LATER && run.finishedAt === null) sayKept(run, flags);
+  return code;
 }
 
-/** Prints each blob of a run, and its end; whether every blob is as it was to be. */
+/** Prints each blob of a run, and its end; how the blobs stand that are not as they were to be. */
 export async function printRun(
   client: Client,
   run: RunSummary,
   json: boolean,
   inPlace: boolean,
   files: ReadonlyMap<string, string> = new Map(),
-): Promise<boolean> {
-  let allWell = true;
+): Promise<Unwell> {
+  let unwell: Unwell = { failed: 0, passing: 0, left: 0 };
   let first = true;
   if (json) process.stdout.write(`{\n  "run": ${indented(run, 1)},\n  "blobs": [`);
   for await (const item of itemsOf(client, run.id)) {
-    if (item.state === 'failed' || item.state === 'skipped') allWell = false;
+    unwell = counted(unwell, item);
     const named = asNamed(item, files, inPlace);
-    if (!json) print(named, inPlace);
+    if (!json) print(named, inPlace, run.fault);
     else process.stdout.write(`${first ? '' : ','}\n    ${indented(named, 2)}`);
     first = false;
   }
   if (json) process.stdout.write(`${first ? '' : '\n  '}]\n}\n`);
   else printEnd(run);
-  return allWell;
+  return unwell;
 }
 
 /** As `JSON.stringify` writes it inside a document. */
 const indented = (value: unknown, depth: number): string =>
   JSON.stringify(value, null, 2).replaceAll('\n', `\n${'  '.repeat(depth)}`);
 
-/** The exit code; how to go on with a run that keeps its place is said on standard error. */
-function ended(run: RunSummary, allWell: boolean, connection: ConnectionFlags): number {
-  if (!isHeld(run)) return allWell ? OK : SOME_FAILED;
+/** How to go on with a run that keeps its place. */
+function sayKept(run: RunSummary, connection: ConnectionFlags): void {
   const { waiting, running, total } = run.counts;
   console.error(
     `rewrap: run ${run.id} stopped and keeps its place: ${waiting + running} of ${total} blobs are left; each file is wholly old or wholly new`,
   );
   console.error(
-    `rewrap: once that is mended, go on with: rewrap runs resume ${run.id}${connectionArguments(connection)}`,
+    `rewrap: the same command continues it; or go on with: rewrap runs resume ${run.id}${connectionArguments(connection)}`,
   );
-  return KEPT_FOR_LATER;
 }
 
 type Named = Omit<RunItem, 'blobId'>;
@@ -131,17 +143,24 @@ function asNamed({ blobId, ...of }: RunItem, files: ReadonlyMap<string, string>,
     : { ...item, file, output: inPlace && item.output !== null ? file : item.output };
 }
 
-function print(item: Named, inPlace: boolean): void {
+/** `stopped`: what stopped the run. It is explained at the end, once. */
+function print(item: Named, inPlace: boolean, stopped: Fault | null): void {
   // Of a run that keeps its place these come later.
   if (item.state === 'waiting' || item.state === 'running') return;
   const name = safe(item.place === '' ? item.file : `${item.file} · ${item.place}`);
   if (item.fault !== null) {
     console.error(`${name}: ${item.state}: ${item.fault.code}`);
-    console.error(faultLines(item.fault));
+    if (!isExplainedBy(item.fault, stopped)) console.error(faultLines(item.fault));
   } else if (item.state === 'would-succeed') console.log(`${name}: would be re-encrypted`);
   else if (inPlace) console.log(`${name}: re-encrypted in place`);
   else console.log(`${name}: re-encrypted${item.output === null ? '' : ` → ${safe(item.output)}`}`);
   for (const note of item.notes) console.error(`  ${safe(note)}`);
+}
+
+/** Whether the end of the run says all that this fault of a blob would say. */
+function isExplainedBy(fault: Fault, stopped: Fault | null): boolean {
+  if (stopped === null) return false;
+  return fault.code === 'RunStopped' || (fault.code === stopped.code && fault.message === stopped.message);
 }
 
 function printEnd(run: RunSummary): void {

@@ -1,5 +1,5 @@
 import type { PermissionChecks } from '#shared/model/preflight.ts';
-import { OK, SOME_FAILED } from './session.ts';
+import { OK, SOME_FAILED } from './exit-code.ts';
 import { faultLines, safe } from './text.ts';
 
 const KNOWN = {

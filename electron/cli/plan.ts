@@ -6,12 +6,13 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import { diffPlans, planText, type RunPlan, readPlan } from '#shared/model/plan.ts';
 import { type Rule, ruleText } from '#shared/model/rule.ts';
 import type { Pace, RunMode } from '#shared/model/run.ts';
+import { BAD_INPUT, OK } from './exit-code.ts';
 import { AWS_DEFAULT } from './keys.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, report } from './outcome.ts';
 import { progressLine } from './progress.ts';
 import { destinationAlgorithm, remindOfUnfinished } from './reencrypt.ts';
-import { BAD_INPUT, OK, takeIn, withEngine } from './session.ts';
+import { takeIn, withEngine } from './session.ts';
 import { safe } from './text.ts';
 
 export interface PlanFlags extends ConnectionFlags {
@@ -112,9 +113,9 @@ export async function runPlanFile(path: string, flags: RunFlags): Promise<number
     const line = progressLine(process.stderr, flags.json === true);
     const root = flags.root === undefined ? null : resolve(flags.root);
     const { runId } = await client.host.runs.runPlan({ plan: loaded, root, dryRun: flags.dryRun === true });
-    const summary = await finished(client, onEvent, runId, line.show);
+    const ended = await finished(client, onEvent, runId, line.show);
     line.clear();
-    return report(client, summary, flags, loaded.output.mode === 'in-place');
+    return report(client, ended, flags, loaded.output.mode === 'in-place');
   });
 }
 

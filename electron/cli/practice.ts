@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { dataDir } from '../engine/index.ts';
 import { makeSampleVault, startPracticeKms } from '../practice-kms/index.ts';
 import { makeFolder } from '../storage/files.ts';
-import { OK } from './session.ts';
+import { OK } from './exit-code.ts';
 
 /** `rewrap practice-kms [--port N] [--state DIR]`: the practice KMS for any AWS client, until stopped. */
 export async function practiceKms(flags: { port: number; state?: string }): Promise<number> {

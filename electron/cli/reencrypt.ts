@@ -4,13 +4,14 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import type { ContextChoice, RunRequest } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 import { estimated, estimateLines } from './estimate.ts';
+import { BAD_INPUT, OK } from './exit-code.ts';
 import { AWS_DEFAULT } from './keys.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, report } from './outcome.ts';
 import { permissionsCode, printPermissions } from './permissions.ts';
 import { progressLine } from './progress.ts';
 import { connectDestination, type RouteFlags, routeOf } from './route.ts';
-import { BAD_INPUT, OK, takeInNames, withEngine } from './session.ts';
+import { takeInNames, withEngine } from './session.ts';
 
 export interface ReencryptFlags extends ConnectionFlags, RouteFlags {
   to: string;
@@ -69,10 +70,9 @@ export async function reencrypt(paths: readonly string[], flags: ReencryptFlags)
     const { runId } = await client.page.runs.start(request);
     // The run has its own plan; the list would only take memory.
     await client.page.intake.clear({ sourceIds: null });
-    const summary = await finished(client, onEvent, runId, line.show);
+    const ended = await finished(client, onEvent, runId, line.show);
     line.clear();
-    const code = await report(client, summary, flags, flags.inPlace === true, files);
-    return code === OK && unreadable ? BAD_INPUT : code;
+    return report(client, ended, flags, flags.inPlace === true, { files, unreadable });
   });
 }
 

@@ -1,11 +1,12 @@
 import type { RunSummary } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
+import { OK, passes, runExitCode } from './exit-code.ts';
 import { AWS_DEFAULT } from './keys.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, printRun, report } from './outcome.ts';
 import { progressLine } from './progress.ts';
 import { connectDestination, type RouteFlags, routeOf } from './route.ts';
-import { OK, SOME_FAILED, withEngine } from './session.ts';
+import { withEngine } from './session.ts';
 import { faultLines, safe } from './text.ts';
 
 export interface OnwardFlags extends ConnectionFlags, RouteFlags {
@@ -57,7 +58,9 @@ export async function undoRun(prefix: string, flags: { json?: true }): Promise<n
       if (leftTotal > left.length)
         console.error(`rewrap: … and ${leftTotal - left.length} more files were left`);
     }
-    return undone.leftTotal === 0 ? OK : SOME_FAILED;
+    const passing = undone.left.filter(({ fault }) => passes(fault)).length;
+    const failed = undone.leftTotal - passing;
+    return runExitCode({ failed, passing, left: 0, signal: null, fault: null, unreadable: false });
   });
 }
 
@@ -91,9 +94,9 @@ async function onward(
     await connectDestination(client, flags);
     const progress = progressLine(process.stderr, flags.json === true);
     const id = await begin(client, routeOf(flags) === 'decrypt-encrypt');
-    const summary = await finished(client, onEvent, id, progress.show);
+    const ended = await finished(client, onEvent, id, progress.show);
     progress.clear();
-    return report(client, summary, flags, summary.output === 'in-place');
+    return report(client, ended, flags, ended.run.output === 'in-place');
   });
 }
 

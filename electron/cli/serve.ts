@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { dataDir, startEngine } from '../engine/index.ts';
 import { serve } from '../serve.ts';
+import { OK } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
-import { OK } from './session.ts';
 
 export interface ServeFlags extends ConnectionFlags {
   port: number;

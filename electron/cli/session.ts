@@ -10,13 +10,6 @@ import { type Client, client } from './client.ts';
 import { answerOnTerminal } from './prompt.ts';
 import { safe } from './text.ts';
 
-/** Exit codes, as documented in the README. */
-export const OK = 0;
-export const SOME_FAILED = 1;
-export const BAD_INPUT = 2;
-/** A run stopped for what only a person can mend (credentials, the network), and keeps its place. */
-export const KEPT_FOR_LATER = 3;
-
 /** Runs `work` with the services in this process and closes them after. */
 export async function withEngine<T>(
   connection: ConnectionChoice | null,

@@ -1,5 +1,6 @@
 import type { SignInCode } from '#shared/model/connection.ts';
-import { OK, withEngine } from './session.ts';
+import { OK } from './exit-code.ts';
+import { withEngine } from './session.ts';
 import { safe } from './text.ts';
 
 /** `rewrap sso-login PROFILE`: an SSO sign-in whose token the AWS CLI and the window share. */

@@ -213,6 +213,11 @@ export class Runs {
     this.#underWay(runId).pause();
   }
 
+  /** Stops a run so that it can be gone on with later; as it then is. Throws FaultError `RunGone`. */
+  suspend(runId: string): Promise<RunSummary> {
+    return this.#book.suspend(runId);
+  }
+
   /** Stops a run; one that was cut off before is closed as it stands. */
   async cancel(runId: string): Promise<void> {
     const live = this.#book.live(runId);

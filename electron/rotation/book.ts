@@ -178,6 +178,18 @@ export class RunBook {
     }
   }
 
+  /** Stops a run under way, leaving it to be gone on with; as it then is. Throws FaultError `RunGone`. */
+  async suspend(runId: string): Promise<RunSummary> {
+    const run = this.#live.get(runId);
+    if (run !== undefined && run.summary().finishedAt === null) {
+      run.suspend();
+      await run.done;
+      // From here on it is what the journal says.
+      if (run.summary().finishedAt === null) this.#live.delete(runId);
+    }
+    return this.summary(runId);
+  }
+
   /** Closes a run that was cut off, as it stands: what is new stays, what is old stays. */
   async abandon(runId: string): Promise<void> {
     const { no, output } = openRow(this.#journal, this.#row(runId).no);

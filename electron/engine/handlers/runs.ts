@@ -30,6 +30,7 @@ export function runsHandlers({ runs }: Rooms): PageHandlers['runs'] {
 export function runsHostHandlers({ runs, workspace }: Rooms): HostHandlers['runs'] {
   return {
     named: async ({ prefix }) => ({ runId: runs.named(prefix) }),
+    suspend: ({ runId }) => runs.suspend(runId),
     planFiles: async ({ blobIds }) => ({ files: plannedFiles(workspace, blobIds) }),
     runPlan: async ({ plan, root, dryRun }) => ({ runId: runPlan(runs, plan, root, dryRun) }),
     kept: async ({ runId }) => ({
