@@ -1,7 +1,7 @@
 /** Bytes to sources to blobs, and back: finding, extracting, exact put-back. */
 export { encode } from './encoding.ts';
 export { hardLinked, ownerNotKept } from './faults.ts';
-export { isTemporaryName } from './names.ts';
+export { isTemporaryName, ownerOfTemporary, temporaryName } from './names.ts';
 export {
   keySizeOf,
   type Neighbour,

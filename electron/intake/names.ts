@@ -1,13 +1,25 @@
 import { randomBytes } from 'node:crypto';
 
-/** Name of a temporary file; written beside the file it will replace, and gone when the write has ended. */
-export function temporaryName(): string {
-  return `.rewrap-${randomBytes(8).toString('hex')}.tmp`;
+/** With its owner, or without one. */
+const TEMPORARY = /^\.rewrap-(?:([0-9a-f]{24})-[0-9a-f]{8}|[0-9a-f]{16})\.tmp$/;
+
+/**
+ * Name of a temporary file; written beside the file it will replace, and gone when the write has ended. `owner`: id of
+ * the process that writes it, 24 hex digits, so that others know whether it is still being written.
+ */
+export function temporaryName(owner?: string): string {
+  const unique = randomBytes(owner === undefined ? 8 : 4).toString('hex');
+  return `.rewrap-${owner === undefined ? '' : `${owner}-`}${unique}.tmp`;
 }
 
 /** Whether a name is one that {@link temporaryName} gives: left behind when a write was interrupted. */
 export function isTemporaryName(name: string): boolean {
-  return /^\.rewrap-[0-9a-f]{16}\.tmp$/.test(name);
+  return TEMPORARY.test(name);
+}
+
+/** Id of the process that wrote, or writes, the temporary file of this name; null for one without, or another file. */
+export function ownerOfTemporary(name: string): string | null {
+  return TEMPORARY.exec(name)?.[1] ?? null;
 }
 
 /** Longest name of a file that common file systems take, in bytes. */

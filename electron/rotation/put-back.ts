@@ -1,7 +1,14 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { type FoundBlob, type Replacement, rewrite, type Scan, scan } from '../intake/index.ts';
+import {
+  type FoundBlob,
+  type Replacement,
+  rewrite,
+  type Scan,
+  scan,
+  temporaryName,
+} from '../intake/index.ts';
 import { faultOf } from './faults.ts';
 import type { Staged } from './journal/rows.ts';
 import { sha256 } from './ledger.ts';
@@ -47,11 +54,12 @@ export async function putBack(
     return { note: null };
   }
   const fs = context.fs === null ? {} : { fs: context.fs };
+  const owner = context.journal.owner.id;
   const after = sha256(bytes);
   let planned: PlannedRecord | null = null;
   const stage = async (names: Pick<Staged, 'target' | 'temporary' | 'backup'>): Promise<void> => {
     context.step('written');
-    if (record !== null) planned = await planRecord(names.target, record, fs);
+    if (record !== null) planned = await planRecord(names.target, record, owner, fs);
     const { record: recorded = null, recordSha256 = null } = planned ?? {};
     context.journal.stage(context.no, file.index, { after, ...names, record: recorded, recordSha256 });
     await context.journal.durable();
@@ -68,6 +76,7 @@ export async function putBack(
         bytes,
         expectedSha256: file.sha256,
         backup: output.backup,
+        temporary: temporaryName(owner),
         attributes: await context.attributes.has(file),
         staged: (names) => stage({ ...names, target: path }),
       });
@@ -79,6 +88,7 @@ export async function putBack(
       folder,
       relative: file.relative,
       bytes,
+      temporary: temporaryName(owner),
       staged: ({ temporary, path }) => stage({ temporary, target: path, backup: null }),
       ...mode,
     });

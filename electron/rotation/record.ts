@@ -7,6 +7,7 @@ import {
   readSource,
   removeWritten,
   replaceFile,
+  temporaryName,
   writeNewFile,
 } from '../intake/index.ts';
 import { sha256 } from './ledger.ts';
@@ -65,9 +66,14 @@ export interface PlannedRecord {
 /**
  * What the companion of `path` will be. It is written just before the file itself is replaced: entries are found by the
  * hash of the blob, so that one that comes too early misleads nobody. Entries that are there already stay.
- * Throws a FaultError.
+ * `owner`: id of this process. Throws a FaultError.
  */
-export async function planRecord(path: string, content: Uint8Array, fs: Fs): Promise<PlannedRecord> {
+export async function planRecord(
+  path: string,
+  content: Uint8Array,
+  owner: string,
+  fs: Fs,
+): Promise<PlannedRecord> {
   const record = recordPath(path);
   const there = await contentHash(record);
   if (there === null) {
@@ -77,6 +83,7 @@ export async function planRecord(path: string, content: Uint8Array, fs: Fs): Pro
         relative: basename(record),
         bytes: content,
         mode: 0o600,
+        temporary: temporaryName(owner),
         ...fs,
       });
     };
@@ -91,7 +98,14 @@ export async function planRecord(path: string, content: Uint8Array, fs: Fs): Pro
   const bytes = asBytes([...known.data.blobs.filter((entry) => !hashes.has(entry.sha256)), ...fresh]);
   const write = async (): Promise<void> => {
     if (sha256(bytes) === before.sha256) return;
-    await replaceFile({ path: record, bytes, expectedSha256: before.sha256, backup: false, ...fs });
+    await replaceFile({
+      path: record,
+      bytes,
+      expectedSha256: before.sha256,
+      backup: false,
+      temporary: temporaryName(owner),
+      ...fs,
+    });
   };
   return { record, recordSha256: null, write };
 }

@@ -1,15 +1,16 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { explainOwn } from '#shared/kms/errors.ts';
 import {
   contentHash,
-  isTemporaryName,
+  ownerOfTemporary,
   type PutBackFs,
   removeLeftovers,
   removeWritten,
 } from '../intake/index.ts';
 import { faultOf } from './faults.ts';
 import type { Journal } from './journal/journal.ts';
+import type { Owner } from './journal/owners.ts';
 import type { FileRow } from './journal/rows.ts';
 import { removeRecord } from './record.ts';
 import type { FileStands, ResolvedOutput, RunBlob, RunFile } from './types.ts';
@@ -59,7 +60,7 @@ export async function settleStaged(
 ): Promise<void> {
   const files = journal.files(no);
   const folders = new Set(files.flatMap((file) => folderOf(file, output)));
-  await sweep(folders, Date.parse(journal.owner.startedAt), fs);
+  await sweep(folders, journal.owner, fs);
   const staged = files.filter(({ state }) => state === 'staged');
   await eachOf(staged, async (file) => {
     let fault = explainOwn('FileChanged');
@@ -93,15 +94,26 @@ function folderOf(file: FileRow, output: ResolvedOutput): string[] {
   return output.mode === 'in-place' && file.path !== null ? [dirname(file.path)] : [];
 }
 
-/** Removes temporary files that were there before this process was: those that no journal names yet. */
-async function sweep(folders: ReadonlySet<string>, before: number, fs?: PutBackFs): Promise<void> {
+/**
+ * Removes temporary files of processes that are dead: those that no journal names yet. Another Rewrap that lives is about
+ * to rename its own; and of one on another data folder, or another machine, nobody here can say that it is dead.
+ */
+async function sweep(
+  folders: ReadonlySet<string>,
+  owner: Pick<Owner, 'isDead'>,
+  fs?: PutBackFs,
+): Promise<void> {
+  const dead = new Map<string, boolean>();
+  const isDead = (id: string): boolean => {
+    const known = dead.get(id) ?? owner.isDead(id);
+    dead.set(id, known);
+    return known;
+  };
   const { unlink } = fs ?? (await import('node:fs/promises'));
   for (const folder of folders)
     for (const name of await readdir(folder).catch(() => [])) {
-      if (!isTemporaryName(name)) continue;
-      const path = join(folder, name);
-      const info = await stat(path).catch(() => null);
-      if (info?.isFile() && info.mtimeMs < before) await unlink(path).catch(() => undefined);
+      const of = ownerOfTemporary(name);
+      if (of !== null && isDead(of)) await unlink(join(folder, name)).catch(() => undefined);
     }
 }
 

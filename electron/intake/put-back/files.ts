@@ -3,7 +3,6 @@ import { constants, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { errorCode, ownerNotKept } from '../faults.ts';
-import { temporaryName } from '../names.ts';
 import { takeAttributes } from './attributes.ts';
 import type { OpenHandle, PutBackFs } from './fs.ts';
 
@@ -81,15 +80,16 @@ async function doAwayWithRest(fs: PutBackFs): Promise<void> {
   for (const removal of rest) await doAway(fs, removal);
 }
 
-/** Creates a temporary file in the folder of `path`; its path. */
+/** Creates a temporary file of this name in the folder of `path`; its path. */
 export async function createTemporary(
   fs: PutBackFs,
   path: string,
   bytes: Uint8Array,
   likeness: Likeness | { readonly mode: number },
+  name: string,
 ): Promise<string> {
   if (refused.size > 0) await doAwayWithRest(fs);
-  const temporary = join(dirname(path), temporaryName());
+  const temporary = join(dirname(path), name);
   await createFile(fs, temporary, bytes, likeness);
   return temporary;
 }

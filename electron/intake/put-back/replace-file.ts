@@ -9,7 +9,7 @@ import {
   readFault,
   writeFault,
 } from '../faults.ts';
-import { backupName } from '../names.ts';
+import { backupName, temporaryName } from '../names.ts';
 import {
   cannotLink,
   createFile,
@@ -36,6 +36,8 @@ export interface ReplaceFileInput {
   readonly backup: boolean;
   /** It has an access control list or extended attributes, which are to be kept. */
   readonly attributes?: boolean;
+  /** Name of the temporary file beside it, of `temporaryName`; one without an owner when not given. */
+  readonly temporary?: string;
   readonly fs?: PutBackFs;
   /**
    * Told when the new content is on disk and before the file is touched (again, should the backup need another name):
@@ -72,7 +74,7 @@ export async function replaceFile(input: ReplaceFileInput): Promise<{ backupPath
   let temporary: string | null = null;
   let backupPath: string | null = null;
   try {
-    temporary = await createTemporary(fs, path, bytes, original.likeness);
+    temporary = await createTemporary(fs, path, bytes, original.likeness, input.temporary ?? temporaryName());
     const names = { temporary };
     if (backup)
       backupPath = await makeBackup(fs, path, original, (name) => staged({ ...names, backup: name }));

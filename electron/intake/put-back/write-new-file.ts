@@ -2,6 +2,7 @@ import { dirname, isAbsolute, join, resolve, sep, win32 } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { foldersToFlush } from '../../storage/files.ts';
 import { errorCode, flushFailed, writeFault } from '../faults.ts';
+import { temporaryName } from '../names.ts';
 import {
   CREATE_FLAGS,
   cannotLink,
@@ -21,6 +22,8 @@ export interface WriteNewFileInput {
   readonly bytes: Uint8Array;
   /** Permission bits of the new file; 0644 when not given. */
   readonly mode?: number;
+  /** Name of the temporary file beside it, of `temporaryName`; one without an owner when not given. */
+  readonly temporary?: string;
   readonly fs?: PutBackFs;
   /**
    * Told when the content is on disk under its temporary name and before it gets its own; what it rejects with is
@@ -45,7 +48,7 @@ export async function writeNewFile(input: WriteNewFileInput): Promise<{ path: st
     const parent = await makeParents(fs, folder, segments.slice(0, -1), shown);
     const path = join(parent, segments.at(-1) ?? '');
     if (await isThereAlready(fs, path, bytes)) return { path };
-    const temporary = await createTemporary(fs, path, bytes, { mode });
+    const temporary = await createTemporary(fs, path, bytes, { mode }, input.temporary ?? temporaryName());
     try {
       await staged({ temporary, path });
       await nameNew(fs, temporary, path, bytes);

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
@@ -47,7 +49,7 @@ export class Journal extends JournalReader {
     const path = join(dataDir, 'runs.sqlite');
     super(openDatabase(path));
     prepareSchema(this.db);
-    this.owner = new Owner(dataDir);
+    this.owner = new Owner(dataDir, this.#dataFolder(path));
     this.#commit = new GroupCommit(this.db, new LogFile(path), () => this.#words.clear());
     this.sql('INSERT INTO owners (id, pid, started_at) VALUES (?, ?, ?)').run(
       this.owner.id,
@@ -293,6 +295,15 @@ export class Journal extends JournalReader {
         "UPDATE items SET state = 'failed', fault = ?, sha256_after = NULL WHERE run = ? AND item = ?",
       ).run(JSON.stringify(fault), no, item);
     });
+  }
+
+  /** Eight hex digits that tell this data folder from others; a copy of it is another one, as its file is. */
+  #dataFolder(path: string): string {
+    const id = String(this.sql('SELECT id FROM data_folder').get()?.id);
+    return createHash('sha256')
+      .update(`${id} ${statSync(path, { bigint: true }).ino}`)
+      .digest('hex')
+      .slice(0, 8);
   }
 
   #discardDryRuns(): void {

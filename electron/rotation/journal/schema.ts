@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Version of the tables below, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /**
  * The journal of all runs. It holds names, hashes, key ids and ciphertext: never plaintext, never a credential, never
@@ -17,6 +17,7 @@ export const SCHEMA_VERSION = 2;
  *   stands in its file is the file's state.
  * - `pending`: new ciphertext of files that are not complete, so that a run cut off does not ask for it twice.
  * - `locks`: files that an open run may replace, and whose run it is.
+ * - `data_folder`: one row, what tells this data folder from all others.
  */
 const TABLES = `
   CREATE TABLE owners (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, started_at TEXT NOT NULL) STRICT;
@@ -47,13 +48,15 @@ const TABLES = `
   CREATE INDEX locks_of_run ON locks (run);
 `;
 
-/** What each version has more than the one before: the first of these makes version 2. */
+/** What each version has more than the one before: the first of these makes version 2, the next 3. */
 const STEPS = [
   `ALTER TABLE runs ADD COLUMN id TEXT NOT NULL DEFAULT '';
    ALTER TABLE runs ADD COLUMN job TEXT;
    UPDATE runs SET id = 'r' || no;
    CREATE UNIQUE INDEX runs_by_id ON runs (id);
    CREATE INDEX runs_by_job ON runs (job) WHERE job IS NOT NULL;`,
+  `CREATE TABLE data_folder (id TEXT NOT NULL) STRICT;
+   INSERT INTO data_folder VALUES (hex(randomblob(16)));`,
 ];
 
 /**

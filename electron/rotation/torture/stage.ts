@@ -206,7 +206,7 @@ export class Stage {
    */
   #excused(name: string): boolean {
     if (this.options.leaky !== true) return false;
-    if (/\.rewrap-[0-9a-f]{16}\.tmp$/.test(name)) return true;
+    if (/\.rewrap-[0-9a-f]{24}-[0-9a-f]{8}\.tmp$/.test(name)) return true;
     const [, of] = /^(.*)\.rewrap-backup-[^/]*$/.exec(name) ?? [];
     const original = of === undefined ? undefined : this.files.get(of);
     return original !== undefined && hashOf(join(this.written, name)) === original.hash;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import { temporaryName } from '../../names.ts';
 import { sha256 } from '../files.ts';
 import { DiskPool } from './pool.ts';
 
@@ -38,6 +39,7 @@ const replacing = (path: string, text: string, staged?: () => Promise<void>) =>
   pool.replaceFile({
     path,
     bytes: Buffer.from(text),
+    temporary: temporaryName('0'.repeat(24)),
     expectedSha256: sha256(old),
     backup: true,
     ...(staged === undefined ? {} : { staged }),
@@ -106,6 +108,7 @@ test('when a thread dies its files are said to be what they are, and others go o
   const dying = replacing(path, 'new', async () => void (await started[0]?.terminate()));
   await expect(dying).rejects.toMatchObject({ fault: { code: 'WriteFailed' } });
   expect(readFileSync(path).equals(old)).toBe(true);
+  expect(readdirSync(top)).toEqual(['a']);
   await replacing(path, 'newer');
   expect(readFileSync(path, 'utf8')).toBe('newer');
 });

@@ -1,9 +1,10 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
-import { sha256 } from '../files.ts';
+import { discard, sha256 } from '../files.ts';
+import { REAL_FS } from '../fs.ts';
 import type { ReplaceFileInput } from '../replace-file.ts';
-import { contentHash } from '../undo.ts';
+import { contentHash, removeLeftovers } from '../undo.ts';
 import type { WriteNewFileInput } from '../write-new-file.ts';
 import { type Disk, diskHere } from './disk.ts';
 import type { FromThread, Job, ToThread } from './messages.ts';
@@ -33,8 +34,8 @@ interface UnderWay {
   readonly staged: (names: Names) => Promise<void>;
   readonly resolve: (done: Done) => void;
   readonly reject: (error: unknown) => void;
-  /** Whether the names were told: until then nothing of the file was touched. */
-  told?: true;
+  /** What may be left behind, once it is said: until then nothing of the file was touched. */
+  names?: Names;
   /** What `staged` rejected with. */
   refusal?: unknown;
 }
@@ -144,7 +145,7 @@ export class DiskPool implements Disk {
     const one = thread.jobs.get(id);
     if (one === undefined) return;
     if ('staged' in message) {
-      one.told = true;
+      one.names = message.staged;
       one.staged(message.staged).then(
         () => thread.outbox.add({ id, goOn: true }),
         (error: unknown) => {
@@ -174,18 +175,22 @@ export class DiskPool implements Disk {
 const REFUSED = fault('WriteFailed', 'The file was not put back.', '', 'Run once more.');
 
 /** A file whose thread ended: begun anew here if it was not touched, and otherwise looked at. */
-async function settle({ job, staged, told, resolve, reject }: UnderWay): Promise<void> {
+async function settle({ job, staged, names, resolve, reject }: UnderWay): Promise<void> {
   try {
     const here = diskHere();
-    if (told !== true)
+    const path = job.kind === 'replace' ? job.input.path : join(job.input.folder, job.input.relative);
+    // Half written, perhaps, or about to be renamed.
+    if (job.input.temporary !== undefined) await discard(REAL_FS, join(dirname(path), job.input.temporary));
+    if (names === undefined)
       return resolve(
         job.kind === 'replace'
           ? await here.replaceFile({ ...job.input, staged })
           : await here.writeNewFile({ ...job.input, staged }),
       );
-    const path = job.kind === 'replace' ? job.input.path : join(job.input.folder, job.input.relative);
     const stands = await contentHash(path).catch(() => null);
     if (stands === sha256(job.input.bytes)) return resolve({ path, backupPath: null });
+    if (job.kind === 'replace' && 'backup' in names)
+      await removeLeftovers(path, { ...names, before: job.input.expectedSha256 });
     throw new FaultError(
       fault(
         'WriteFailed',
