@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeKeyCommand, DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
 import type { Page } from '@playwright/test';
@@ -82,7 +82,7 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   await expect(card('alias/payments does not rotate.')).toContainText('2 blobs in 2 files');
   await expect(card('plaintext-beside-blob')).toContainText('data-key.json');
   // Who may open a blob by a grant does not show in any policy.
-  const granted = card('A grant lets somebody outside the account of alias/legacy open or re-encrypt');
+  const granted = card('A grant lets another account open or re-encrypt what is under alias/legacy.');
   await expect(granted).toContainText(
     'ListGrants: arn:aws:iam::444455556666:user/partner (Decrypt; grant partner-migration)',
   );
@@ -166,6 +166,7 @@ test('rewrap audit is a gate: rules, SARIF, and exit codes; history verify', asy
   const strict = write(files, 'strict.yaml', 'version: 1\naccounts: ["999988887777"]\nmaximumAgeDays: 30\n');
   const fair = write(files, 'fair.json', JSON.stringify({ version: 1, keys: [PAYMENTS] }));
   const wrong = write(files, 'wrong.yaml', 'version: 1\nacounts: ["1"]\n');
+  const misspelt = write(files, 'misspelt.yaml', 'version: 1\nforbid: [plaintext-besides-blob]\n');
   const vault = join(files, 'vault');
   const out = join(files, 'report.sarif');
 
@@ -193,6 +194,16 @@ test('rewrap audit is a gate: rules, SARIF, and exit codes; history verify', asy
     expect({ args, code }).toEqual({ args, code: 2 });
     expect(stderr).not.toBe('');
   }
+  // A code that does not exist would forbid nothing for ever: it is refused, and the nearest are named.
+  writeFileSync(join(home, 'rules.json'), JSON.stringify({ text: 'version: 0\n', name: 'old.yaml' }));
+  const unknown = await rewrap(['audit', vault, '--rules', misspelt], home);
+  expect(unknown).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/plaintext-besides-blob.*plaintext-beside-blob/),
+  });
+  expect(unknown.stderr).toContain('the rules that were kept on this computer cannot be used: version');
+  const choice = await rewrap(['plan', vault, '--to', arn, '--rule', 'finding=trunkated'], home);
+  expect(choice).toMatchObject({ code: 2, stderr: expect.stringContaining('truncated') });
   const verified = await rewrap(['history', 'verify', '--json'], home);
   expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, broken: null });
   const { count, hash } = JSON.parse(verified.stdout).head;

@@ -109,6 +109,7 @@ export function input(
     book: (name) => book.get(name) ?? null,
     caller: CALLER,
     rules: null,
+    brokenRules: null,
     now: NOW,
     revision: 1,
     ...more,

@@ -224,9 +224,25 @@ describe('the columns', () => {
   });
 });
 
+it('judges nothing by rules that cannot be used, and says so in every answer', () => {
+  const { summary } = makeAudit(input([row({ file: 'a' })], [], { brokenRules: 'version: expected 1' }));
+  expect(summary.violations).toBeNull();
+  expect(summary.unjudged).toEqual([
+    { rule: 'all', blobs: 1, why: 'the rules file cannot be used: version: expected 1' },
+  ]);
+});
+
+it('offers no re-encryption where that is no remedy', () => {
+  const rows = [row({ file: 'a', keyArn: arnOf('lost') })];
+  const gone = makeAudit(input(rows, [], { book: () => 'gone' }));
+  expect(one(gone, 'key-gone')).toMatchObject({ blobs: 1, reencryptable: 0 });
+  const other = makeAudit(input([row({ file: 'a', keyArn: arnOf('k', '999988887777') })], []));
+  expect(one(other, 'key-unknown-account')).toMatchObject({ blobs: 1, reencryptable: 1 });
+});
+
 describe('suppression', () => {
   const finding = {
-    code: 'plaintext-beside-blob',
+    code: 'plaintext-beside-blob' as const,
     severity: 'critical' as const,
     title: 'T',
     evidence: ['E'],

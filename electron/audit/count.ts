@@ -20,6 +20,8 @@ export interface CountInput {
   readonly book: KeyBook;
   readonly caller: Caller | null;
   readonly rules: Rules | null;
+  /** Why rules that were kept cannot be judged by; null where none were, or they can. */
+  readonly brokenRules: string | null;
   /** Milliseconds. */
   readonly now: number;
   readonly revision: number;
@@ -54,7 +56,16 @@ export function countAudit(input: CountInput): Counted {
     subjects,
     groups: [...ledger.groups, ...ofKeys(input, subjects), ...broken],
     facets: countFacets(columns, subjects, now),
-    unjudged,
+    unjudged:
+      input.brokenRules === null
+        ? unjudged
+        : [
+            {
+              rule: 'all',
+              blobs: columns.rows.length,
+              why: `the rules file cannot be used: ${input.brokenRules}`,
+            },
+          ],
     ...countTotals(ledger, subjects),
     weighed: weigh(subjects),
   };

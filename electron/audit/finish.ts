@@ -1,3 +1,4 @@
+import { entryOf } from '#shared/findings.ts';
 import type { AuditFinding, AuditSummary, Suppression } from '#shared/model/audit.ts';
 import type { Severity } from '#shared/model/blob.ts';
 import { type Columns, memberOf } from './columns.ts';
@@ -92,6 +93,7 @@ function asFound(group: Group, { ledger, rules }: CountInput, { suppressed, inde
     if (row !== undefined) examples.push({ file: row.file, place: row.place });
   }
   for (const file of bare.slice(0, EXAMPLES - examples.length)) examples.push({ file, place: '' });
+  const reached = reach(ledger.columns, indexes, bare);
   const forbidden =
     rules !== null &&
     (rules.forbid?.includes(told.code) === true ||
@@ -102,7 +104,8 @@ function asFound(group: Group, { ledger, rules }: CountInput, { suppressed, inde
     title: various ? `${told.title} And more like it.` : told.title,
     keyArn,
     blobs: indexes.length,
-    ...reach(ledger.columns, indexes, bare),
+    ...reached,
+    reencryptable: entryOf(told.code).notByReencrypting === true ? 0 : reached.reencryptable,
     examples,
     violation: group.violation || forbidden,
     suppressed,

@@ -16,5 +16,6 @@ export interface Group {
   readonly various: boolean;
 }
 
+/** `code`: of the finding, or the id of one that stands at several places. */
 export const findingId = (code: string, about: string): string =>
   `${code}.${hash('sha256', `${code}\0${about}`, 'hex').slice(0, 16)}`;

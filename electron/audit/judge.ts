@@ -1,8 +1,9 @@
+import { finding } from '#shared/finding.ts';
 import type { Unjudged } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Columns } from './columns.ts';
 import { findingId, type Group } from './groups.ts';
-import type { Told } from './key-findings.ts';
+import { type Told, toldOf } from './key-findings.ts';
 import { matches, type Rules } from './rules.ts';
 import { isKms, type Subject } from './subjects.ts';
 
@@ -111,18 +112,6 @@ class Collected {
   }
 }
 
-function violation(code: string, title: string, evidence: string, remedy: string): Told {
-  return {
-    code,
-    severity: 'critical',
-    title,
-    reason: 'The rules file does not allow it.',
-    evidence: [evidence],
-    remedy,
-    source: 'rules',
-  };
-}
-
 /** Rules about the key and the kind: what they say of one blob they say of its cohort. */
 function keyChecks(rules: Rules): [string, Rule][] {
   const checks: [string, Rule][] = [];
@@ -137,11 +126,11 @@ function keyChecks(rules: Rules): [string, Rule][] {
             ? null
             : {
                 about: account,
-                broken: violation(
-                  'rule-account',
-                  `Account ${account} is not allowed.`,
-                  `allowed: ${accounts.join(', ')}`,
-                  'Re-encrypt under a key of an allowed account.',
+                broken: toldOf(
+                  finding('rule-account', {
+                    evidence: [`allowed: ${accounts.join(', ')}`],
+                    values: { account },
+                  }),
                 ),
               },
       ),
@@ -156,11 +145,11 @@ function keyChecks(rules: Rules): [string, Rule][] {
             ? null
             : {
                 about: region,
-                broken: violation(
-                  'rule-region',
-                  `Region ${region} is not allowed.`,
-                  `allowed: ${regions.join(', ')}`,
-                  'Re-encrypt under a key of an allowed Region.',
+                broken: toldOf(
+                  finding('rule-region', {
+                    evidence: [`allowed: ${regions.join(', ')}`],
+                    values: { region },
+                  }),
                 ),
               },
       ),
@@ -175,11 +164,11 @@ function keyChecks(rules: Rules): [string, Rule][] {
           ? null
           : {
               about: kind,
-              broken: violation(
-                'rule-kind',
-                `${label} is not allowed.`,
-                `allowed kinds: ${kinds.join(', ')}`,
-                'Encrypt it in an allowed way, or take it out.',
+              broken: toldOf(
+                finding('rule-kind', {
+                  evidence: [`allowed kinds: ${kinds.join(', ')}`],
+                  values: { kind: label },
+                }),
               ),
             },
     ]);
@@ -203,11 +192,11 @@ function allowedKey(keys: readonly string[], { key, label }: Subject): Judged {
     return { why: 'its key is known by a name that cannot be compared with the rule without asking KMS' };
   return {
     about: label,
-    broken: violation(
-      'rule-key',
-      `${key?.aliases[0] ?? label} is not an allowed key.`,
-      `allowed: ${keys.join(', ')}`,
-      'Re-encrypt under an allowed key.',
+    broken: toldOf(
+      finding('rule-key', {
+        evidence: [`allowed: ${keys.join(', ')}`],
+        values: { key: key?.aliases[0] ?? label },
+      }),
     ),
   };
 }
@@ -222,11 +211,11 @@ function allowedAlgorithm(algorithms: readonly string[], row: BlobRow): Judged {
   if (algorithms.includes(algorithm)) return null;
   return {
     about: algorithm,
-    broken: violation(
-      'rule-algorithm',
-      `${algorithm} is not an allowed algorithm.`,
-      `allowed: ${algorithms.join(', ')}`,
-      'Re-encrypt with an allowed algorithm.',
+    broken: toldOf(
+      finding('rule-algorithm', {
+        evidence: [`allowed: ${algorithms.join(', ')}`],
+        values: { algorithm },
+      }),
     ),
   };
 }
@@ -240,11 +229,15 @@ function allowedContext({ required, values }: NonNullable<Rules['context']>, row
   if (missing.length > 0)
     return {
       about: `missing ${missing.join(' ')}`,
-      broken: violation(
-        'rule-context',
-        `The encryption context lacks ${missing.join(', ')}.`,
-        `required: ${(required ?? []).join(', ')}`,
-        'Re-encrypt with the required pairs in the destination context, and let the readers send them.',
+      broken: toldOf(
+        finding('rule-context', {
+          evidence: [`required: ${(required ?? []).join(', ')}`],
+          values: {
+            what: `lacks ${missing.join(', ')}`,
+            remedy:
+              'Re-encrypt with the required pairs in the destination context, and let the readers send them.',
+          },
+        }),
       ),
     };
   for (const [name, allowed] of Object.entries(values ?? {})) {
@@ -252,11 +245,14 @@ function allowedContext({ required, values }: NonNullable<Rules['context']>, row
     if (value !== undefined && !allowed.includes(value))
       return {
         about: `value of ${name}`,
-        broken: violation(
-          'rule-context',
-          `The encryption context has a value of ${name} that is not allowed.`,
-          `allowed for ${name}: ${allowed.join(', ')}`,
-          'Re-encrypt with an allowed value, and let the readers send it.',
+        broken: toldOf(
+          finding('rule-context', {
+            evidence: [`allowed for ${name}: ${allowed.join(', ')}`],
+            values: {
+              what: `has a value of ${name} that is not allowed`,
+              remedy: 'Re-encrypt with an allowed value, and let the readers send it.',
+            },
+          }),
         ),
       };
   }
@@ -269,11 +265,6 @@ function young(days: number, at: number | null, now: number): Judged {
   if (now - at <= days * DAY) return null;
   return {
     about: '',
-    broken: violation(
-      'rule-age',
-      `It is older than ${days} days, its container says.`,
-      `oldest allowed: ${days} days`,
-      'Re-encrypt it to the same key or a newer one.',
-    ),
+    broken: toldOf(finding('rule-age', { evidence: [`oldest allowed: ${days} days`], values: { days } })),
   };
 }

@@ -1,7 +1,7 @@
 import type { BlobRow, Finding } from '#shared/model/blob.ts';
 import { Columns } from './columns.ts';
 import { findingId, type Group } from './groups.ts';
-import type { Told } from './key-findings.ts';
+import { type Told, toldOf } from './key-findings.ts';
 
 /** What an audit is made from that the list alone decides. */
 export interface LedgerInput {
@@ -65,10 +65,6 @@ function gathered({ rows, findings, bareFiles }: LedgerInput): Group[] {
       if (bare.at(-1) !== file) bare.push(file);
     }
   return [...groups.values()];
-}
-
-function toldOf({ code, severity, title, evidence, reason, remedy }: Finding): Told {
-  return { code, severity, title, reason, evidence, remedy, source: 'files' };
 }
 
 /** Most lines of evidence that are kept of one finding. */

@@ -1,7 +1,8 @@
+import { finding } from '#shared/finding.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Cluster } from '#shared/model/cluster.ts';
 import { readKeyName } from '../clusters/index.ts';
-import type { Told } from './key-findings.ts';
+import { type Told, toldOf } from './key-findings.ts';
 import type { Subject } from './subjects.ts';
 
 /**
@@ -43,30 +44,22 @@ function namesOneRegion({ declared: { keyArn } }: BlobRow): boolean {
 }
 
 function earlier({ key, label }: Subject, materialId: string): Told {
-  return {
-    code: 'material-not-current',
-    severity: 'info',
-    title: `${key?.aliases[0] ?? label} was rotated since: these blobs are under an earlier key material.`,
-    reason: 'Rotation does not touch what was encrypted before. The earlier key material still opens it.',
-    evidence: [
-      `ReEncrypt: key material ${materialId.slice(0, 16)}…`,
-      `DescribeKey: current key material ${key?.currentKeyMaterialId?.slice(0, 16)}…`,
-    ],
-    remedy: 'Re-encrypt to the same key: the new blobs take the current key material.',
-    source: 'kms',
-  };
+  return toldOf(
+    finding('material-not-current', {
+      evidence: [
+        `ReEncrypt: key material ${materialId.slice(0, 16)}…`,
+        `DescribeKey: current key material ${key?.currentKeyMaterialId?.slice(0, 16)}…`,
+      ],
+      values: { key: key?.aliases[0] ?? label ?? '' },
+    }),
+  );
 }
 
 function oneRegion({ key, label, region }: Subject): Told {
-  return {
-    code: 'key-one-region',
-    severity: 'info',
-    title: `${key?.aliases[0] ?? label} has replicas, but the files name ${region ?? 'one Region'} alone.`,
-    reason:
-      'Tools that send the ARN from the file open nothing while that Region is away, though a replica could.',
-    evidence: [`DescribeKey: replicas in ${(key?.otherRegions ?? []).join(', ')}`],
-    remedy:
-      'Add the replica’s ARN to the files (SOPS takes several keys), or let the reader choose its own Region.',
-    source: 'kms',
-  };
+  return toldOf(
+    finding('key-one-region', {
+      evidence: [`DescribeKey: replicas in ${(key?.otherRegions ?? []).join(', ')}`],
+      values: { key: key?.aliases[0] ?? label ?? '', region: region ?? 'one Region' },
+    }),
+  );
 }

@@ -44,7 +44,7 @@ function sarifSchema(): ValidateFunction {
 }
 
 const finding = {
-  code: 'plaintext-beside-blob',
+  code: 'plaintext-beside-blob' as const,
   severity: 'critical' as const,
   title: 'A {0} [title](x) with <b>names</b>',
   evidence: ['E'],

@@ -1,11 +1,18 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { unknownCode } from '#shared/finding.ts';
+import { FINDING_CODES } from '#shared/findings.ts';
 import { ENCRYPTION_ALGORITHMS } from '#shared/kms/facts.ts';
 import { BlobKind, Severity } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 
 const accounts = z.array(z.string().regex(/^\d{12}$/, 'an account is twelve digits; quote it')).min(1);
 const pattern = z.string().min(1).max(2048);
+
+/** A code of the list of findings: a misspelt one would forbid, or suppress, nothing. */
+const Code = z.enum(FINDING_CODES, {
+  error: ({ input }) => (typeof input === 'string' ? (unknownCode(input) ?? undefined) : undefined),
+});
 
 /** What a rules file may say. Every member but `version` may be left out; an unknown one is refused, lest a typing error pass everything. */
 export const Rules = z.strictObject({
@@ -35,14 +42,14 @@ export const Rules = z.strictObject({
   /** Days within which a key without automatic rotation must have been rotated (365 unless said). */
   rotationDays: z.int().min(1).optional(),
   /** Codes of findings that count as violations: `key-disabled`, `plaintext-beside-blob`, … */
-  forbid: z.array(z.string().min(1)).min(1).optional(),
+  forbid: z.array(Code).min(1).optional(),
   /** Every finding at least as severe counts as a violation. */
   failOn: Severity.optional(),
   /** Findings that do not count until a date, with the reason. */
   suppress: z
     .array(
       z.strictObject({
-        code: z.string().min(1),
+        code: Code,
         /** Only for the files whose name matches; `*` stands for any run of characters. */
         file: pattern.optional(),
         /** Only for the key whose ARN matches. */

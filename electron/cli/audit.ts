@@ -6,6 +6,7 @@ import type { Client } from './client.ts';
 import { BAD_INPUT, OK, SOME_FAILED } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
 import { takeIn, withEngine } from './session.ts';
+import { safe } from './text.ts';
 
 export interface AuditFlags extends ConnectionFlags {
   rules?: string;
@@ -30,6 +31,11 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
     );
   const rules = flags.rules === undefined ? null : readRulesFile(flags.rules);
   return withEngine(connectionChoice(flags), async (client) => {
+    const { problem } = await client.page.audit.rules({});
+    if (problem !== null)
+      console.error(
+        `rewrap: the rules that were kept on this computer cannot be used: ${safe(problem)} Choose a corrected file in the window.`,
+      );
     await client.host.audit.useRules({ text: rules, name: flags.rules ?? null });
     const { blobs, unreadable } = await takeIn(client, paths);
     if (blobs.length === 0) console.error('rewrap: no ciphertext found');

@@ -1,12 +1,14 @@
 import { InvalidArgumentError } from 'commander';
-import { RULE_NAMES, type Rule, ruleOf } from '#shared/model/rule.ts';
+import { RULE_NAMES, type Rule, readRule } from '#shared/model/rule.ts';
 
 /** Collects `--rule NAME=VALUE`. */
 export function rule(value: string, previous: Rule[] | undefined): Rule[] {
-  const read = ruleOf(value);
-  if (read === null)
+  const read = readRule(value);
+  if ('problem' in read)
     throw new InvalidArgumentError(
-      `A rule is ${RULE_NAMES.map((each) => `${each}=…`).join(', ')}; for example path=**/*.env or key=alias/old.`,
+      read.problem === null
+        ? `A rule is ${RULE_NAMES.map((each) => `${each}=…`).join(', ')}; for example path=**/*.env or key=alias/old.`
+        : `${read.problem.charAt(0).toUpperCase()}${read.problem.slice(1)}.`,
     );
   return [...(previous ?? []), read];
 }

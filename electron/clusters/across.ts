@@ -1,3 +1,4 @@
+import { entryOf, type FindingCode } from '#shared/findings.ts';
 import type { BlobRow, Finding, Severity } from '#shared/model/blob.ts';
 import type { Cluster } from '#shared/model/cluster.ts';
 import { declaredDate } from './dates.ts';
@@ -23,7 +24,7 @@ export interface Placed {
 
 /** What a finding says of a row in the list; {@link Across.findings} tells the rest. */
 export interface Said {
-  readonly code: string;
+  readonly code: FindingCode;
   readonly severity: Severity;
 }
 
@@ -142,9 +143,10 @@ export class Across<P extends Placed> {
 }
 
 const NOTHING: readonly Said[] = [];
-const DUPLICATE: Said = { code: 'duplicate-blob', severity: 'info' };
-const WRONG_LABEL: Said = { code: 'declared-key-contradicts', severity: 'warning' };
-const OLD: Said = { code: 'old-blob', severity: 'info' };
+const usual = (code: FindingCode): Said => ({ code, severity: entryOf(code).severity });
+const DUPLICATE = usual('duplicate-blob');
+const WRONG_LABEL = usual('declared-key-contradicts');
+const OLD = usual('old-blob');
 
 function differ(group: ReadonlySet<Placed>): boolean {
   let first: string | null = null;

@@ -1,3 +1,4 @@
+import { finding } from '#shared/finding.ts';
 import type { BlobRow, Finding, Severity } from '#shared/model/blob.ts';
 import type { Cluster } from '#shared/model/cluster.ts';
 import { readKeyName, sameKey } from './key-names.ts';
@@ -33,16 +34,7 @@ function list(beside: Iterable<BlobRow>, rest: number): string {
 
 export function duplicate(row: BlobRow, { total, few }: Neighbours): Finding {
   const beside = few.filter(({ id }) => id !== row.id);
-  return {
-    code: 'duplicate-blob',
-    severity: 'info',
-    title: 'The very same blob stands elsewhere too.',
-    evidence: [`Equal bytes in ${list(beside, total - 1)}.`],
-    reason:
-      'KMS never makes the same blob twice, so it was copied: replace one, and the old one stays in use.',
-    remedy: 'Re-encrypt every copy together.',
-    range: null,
-  };
+  return finding('duplicate-blob', { evidence: [`Equal bytes in ${list(beside, total - 1)}.`] });
 }
 
 /** v2 draws a salt for each blob and derives its key from it: an equal nonce alone is odd there, not yet fatal. */
@@ -54,20 +46,13 @@ export function sharedNonce(row: BlobRow, { total, few, copies }: Neighbours): F
   function* beside(): Generator<BlobRow> {
     for (const other of few) if (other.sha256 !== row.sha256) yield other;
   }
-  return {
-    code: 'gcm-nonce-reuse',
+  return finding('gcm-nonce-reuse', {
     severity: nonceSeverity(row),
-    title: 'Two different blobs under one key material share their GCM nonce.',
     evidence: [
       `Also in ${list(beside(), total - (copies.get(row.sha256) ?? 0))}.`,
       `Nonce ${row.identification.gcmNonce}, key material ${row.identification.keyFingerprint?.slice(0, 16)}…`,
     ],
-    reason:
-      'AES-GCM loses its protection when a nonce repeats under one key. KMS draws nonces at random and never repeated ' +
-      'one in any blob observed: one of them may be altered or made up.',
-    remedy: 'Re-encrypt both, and find out where they come from.',
-    range: null,
-  };
+  });
 }
 
 /** Whether what is known of a blob's key material contradicts the key that its file declares. */
@@ -77,36 +62,17 @@ export function contradicts({ declared: { keyArn } }: BlobRow, cluster: Cluster)
 }
 
 export function wrongLabel({ declared: { keyArn } }: BlobRow, { reason }: Cluster): Finding {
-  return {
-    code: 'declared-key-contradicts',
-    severity: 'warning',
-    title: 'The key that the file declares is contradicted by other blobs with the same key material.',
+  return finding('declared-key-contradicts', {
     evidence: [`Declared here: ${keyArn}`, ...(reason === null ? [] : [reason])],
-    reason: 'A wrong label makes decryption fail in tools that send it to KMS.',
-    remedy: 'Find the key (a dry run for one blob), then correct the label by re-encrypting in place.',
-    range: null,
-  };
+  });
 }
 
 /** `date`: the declared one, ISO 8601. */
 export function oldBlob(row: BlobRow, date: string): Finding {
-  return {
-    code: 'old-blob',
-    severity: 'info',
-    title: `Its container says that it was made on ${date.slice(0, 10)}, more than ${OLD_MONTHS} months ago.`,
+  return finding('old-blob', {
     evidence: [`The file says ${row.declared.createdAt}; the date is not in the blob.`],
-    reason: 'Automatic rotation of a key does not touch blobs made before.',
-    remedy: 'Re-encrypt it to the same key, to take its current key material, or to a newer key.',
-    range: null,
-  };
+    values: { date: date.slice(0, 10), months: OLD_MONTHS },
+  });
 }
 
-export const SHA1: Finding = {
-  code: 'sha1-oaep',
-  severity: 'info',
-  title: 'It is declared to be encrypted with RSA-OAEP and SHA-1.',
-  evidence: ['The file declares RSAES_OAEP_SHA_1.'],
-  reason: 'OAEP with SHA-1 is not known to be broken, but many policies forbid SHA-1.',
-  remedy: 'Re-encrypt with RSAES_OAEP_SHA_256, which does the same work.',
-  range: null,
-};
+export const SHA1 = finding('sha1-oaep', { evidence: ['The file declares RSAES_OAEP_SHA_1.'] });

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { FaultError } from '#shared/model/fault.ts';
 import { type Rules, readRules } from '../audit/index.ts';
 import { makeFolder, writeWhole } from '../storage/files.ts';
 
@@ -15,24 +16,30 @@ interface InUse {
 /** The rules that are in use, kept in the data folder for the next start. */
 export class RulesInUse {
   readonly #dataDir: string;
-  #inUse: InUse | null;
+  #inUse: InUse | null = null;
+  /** Rules kept by an earlier start that cannot be judged by: their text as far as it was read, and why. */
+  #broken: { readonly text: string | null; readonly name: string | null; readonly problem: string } | null =
+    null;
 
   constructor(dataDir: string) {
     this.#dataDir = dataDir;
-    this.#inUse = this.#kept();
+    this.#readKept();
   }
 
   get parsed(): Rules | null {
     return this.#inUse?.parsed ?? null;
   }
 
-  get told(): { text: string | null; name: string | null } {
-    return { text: this.#inUse?.text ?? null, name: this.#inUse?.name ?? null };
+  /** `problem`: why the rules that were kept cannot be judged by; null where there is none. */
+  get told(): { text: string | null; name: string | null; problem: string | null } {
+    if (this.#broken !== null) return this.#broken;
+    return { text: this.#inUse?.text ?? null, name: this.#inUse?.name ?? null, problem: null };
   }
 
   /** Null: no rules. `keep`: for the next start, too. Throws FaultError `BadRules`. */
   use(text: string | null, name: string | null, keep: boolean): void {
     this.#inUse = text === null ? null : { text, name, parsed: readRules(text) };
+    this.#broken = null;
     if (keep) this.#keep();
   }
 
@@ -40,13 +47,31 @@ export class RulesInUse {
     return join(this.#dataDir, 'rules.json');
   }
 
-  #kept(): InUse | null {
+  #readKept(): void {
+    let content: string;
     try {
-      const { text, name } = KeptRules.parse(JSON.parse(readFileSync(this.#file, 'utf8')));
-      return { text, name, parsed: readRules(text) };
+      content = readFileSync(this.#file, 'utf8');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+      this.#broken = { text: null, name: null, problem: `${this.#file} cannot be read.` };
+      return;
+    }
+    let kept: z.infer<typeof KeptRules>;
+    try {
+      kept = KeptRules.parse(JSON.parse(content));
     } catch {
-      // None kept, or an earlier form: there are no rules until a person names some.
-      return null;
+      this.#broken = {
+        text: null,
+        name: null,
+        problem: `${this.#file} is not in the form that Rewrap writes.`,
+      };
+      return;
+    }
+    try {
+      this.#inUse = { ...kept, parsed: readRules(kept.text) };
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      this.#broken = { ...kept, problem: error.fault.detail };
     }
   }
 

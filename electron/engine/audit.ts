@@ -224,7 +224,8 @@ export class AuditRoom {
     this.#judgeAgain();
   }
 
-  rules(): { text: string | null; name: string | null } {
+  /** `problem`: why the rules that an earlier start kept cannot be judged by. */
+  rules(): { text: string | null; name: string | null; problem: string | null } {
     return this.#rules.told;
   }
 
@@ -268,6 +269,7 @@ export class AuditRoom {
       book: this.#asking.book,
       caller: this.#asking.caller,
       rules: this.#rules.parsed,
+      brokenRules: this.#rules.told.problem,
       now,
       revision: view.revision,
     });

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { BlobDetail, BlobRow, Finding, Severity } from '#shared/model/blob.ts';
+import { SEVERITIES } from '#shared/findings.ts';
+import type { BlobDetail, BlobRow, Finding, FindingCode, Severity } from '#shared/model/blob.ts';
 import type { Cluster, KeyTimeline } from '#shared/model/cluster.ts';
 import { Across, clusters, type LearnedKeys, type Placed, timelines } from '../clusters/index.ts';
 import { decode } from '../inspect/index.ts';
@@ -9,8 +10,6 @@ import type { Workspace } from './workspace.ts';
 
 /** Bytes of a blob that the inspector gets; the largest ciphertext KMS takes is 6,144. */
 const INSPECT_LIMIT = 65_536;
-
-const SEVERITIES: readonly Severity[] = ['info', 'warning', 'critical'];
 
 /** Most ids of blobs that are gone which are remembered for pages that ask what changed. */
 const GONE_LIMIT = 200_000;
@@ -248,7 +247,7 @@ interface Changes {
 }
 
 /** Codes of these findings beside those known, each once. */
-function codesOf(known: readonly string[], findings: readonly Pick<Finding, 'code'>[]): string[] {
+function codesOf(known: readonly FindingCode[], findings: readonly Pick<Finding, 'code'>[]): FindingCode[] {
   return [...new Set([...known, ...findings.map(({ code }) => code)])];
 }
 

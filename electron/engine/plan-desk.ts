@@ -70,11 +70,14 @@ export class PlanDesk {
     const opened = this.#get(planId);
     const { plan } = opened;
     const all = await this.#standings(opened);
-    const rules = plan.rules.flatMap((text) => ruleOf(text) ?? []);
+    const read = plan.rules.map(ruleOf);
+    const rules = read.filter((rule) => rule !== null);
     return {
       checkedAt: new Date().toISOString(),
       ...summed(all),
-      chosenSince: rules.length === 0 ? null : await this.#chosenSince(plan, rules),
+      // A rule that does not read would be left out, and the others choose more than was meant.
+      chosenSince:
+        rules.length === 0 || rules.length < read.length ? null : await this.#chosenSince(plan, rules),
       runs: touchesOf(all.map((one) => ({ blobs: sendable(one, plan).length }))),
       refused: this.#refusedOutput(opened),
     };

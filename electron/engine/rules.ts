@@ -30,6 +30,6 @@ function holds({ row, paths, keys }: Subject, name: Rule['name'], value: string)
     case 'key':
       return keys.some((key) => key === value || key.endsWith(`/${value}`) || key.endsWith(`:${value}`));
     case 'finding':
-      return row.worst === value || row.findings.includes(value);
+      return row.worst === value || row.findings.some((code) => code === value);
   }
 }

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { IN_CLEAR_CODES } from '#shared/finding.ts';
 import type { Oddity } from '#shared/model/blob.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import {
   isBlobAlone,
   keySizeOf,
-  PLAINTEXT_CODES,
   readableByOthers,
   readSource,
   type Scan,
@@ -129,7 +129,7 @@ const NO_CIPHERTEXT = { code: 'no-ciphertext', message: 'Holds no ciphertext tha
 
 /** A file that holds a secret in clear is worse where others may read it. */
 function withMode(found: Scan, path: string): Scan {
-  if (!found.findings.some(({ code }) => PLAINTEXT_CODES.has(code))) return found;
+  if (!found.findings.some(({ code }) => IN_CLEAR_CODES.has(code))) return found;
   const open = readableByOthers(modeOf(path));
   return open === null ? found : { ...found, findings: [...found.findings, open] };
 }

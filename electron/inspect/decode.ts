@@ -1,3 +1,4 @@
+import { finding } from '#shared/finding.ts';
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { Finding, Identification } from '#shared/model/blob.ts';
 import { readSm2 } from './asymmetric.ts';
@@ -47,29 +48,23 @@ function symmetric(bytes: Uint8Array, identification: Identification): Decoded {
   const { layout, producedBy, plaintextBytes } = identification;
   const reading = readSymmetric(bytes);
   const header = isProblem(reading) ? 0 : reading.header;
-  const findings: Finding[] = [CONTEXT_NOT_IN_BLOB, LAYOUT_UNDOCUMENTED];
+  const findings: Finding[] = [];
   if (producedBy === null)
-    findings.push({
-      code: 'operation-unknown',
-      severity: 'info',
-      title: 'The operation byte has a value not seen before.',
-      evidence: [`It is ${bytes[header + 2]}; those seen are 1, 2 and 3.`],
-      reason: 'Everything else has the known layout.',
-      remedy: 'A dry run tells whether KMS opens it.',
-      range: { start: header + 2, end: header + 3 },
-    });
+    findings.push(
+      finding('operation-unknown', {
+        evidence: [`It is ${bytes[header + 2]}; those seen are 1, 2 and 3.`],
+        range: { start: header + 2, end: header + 3 },
+      }),
+    );
   if (!identification.reencryptable)
-    findings.push({
-      code: 'too-large-for-kms',
-      severity: 'warning',
-      title: 'The blob is larger than KMS takes.',
-      evidence: [
-        `It is ${byteCount(bytes.length)} long; KMS takes at most ${byteCount(MAX_CIPHERTEXT_BYTES)}.`,
-      ],
-      reason: identification.reason ?? '',
-      remedy: '',
-      range: null,
-    });
+    findings.push(
+      finding('too-large-for-kms', {
+        evidence: [
+          `It is ${byteCount(bytes.length)} long; KMS takes at most ${byteCount(MAX_CIPHERTEXT_BYTES)}.`,
+        ],
+        values: { reason: identification.reason ?? '' },
+      }),
+    );
   findings.push(...readingsFinding(readings(bytes, identification)));
   return {
     identification,
@@ -86,34 +81,28 @@ function symmetric(bytes: Uint8Array, identification: Identification): Decoded {
         'Blobs with the same fingerprint were encrypted under the same key material. Account, Region, key id, ' +
           'encryption context and age are not in the bytes.',
       ),
+      CONTEXT_NOT_IN_BLOB,
+      LAYOUT_UNDOCUMENTED,
     ],
   };
 }
 
 function sdkMessage(bytes: Uint8Array, identification: Identification, message: SdkMessage): Decoded {
   const findings: Finding[] = [
-    {
-      code: 'encryption-sdk-message',
-      severity: 'warning',
-      title: 'KMS cannot re-encrypt an AWS Encryption SDK message.',
+    finding('encryption-sdk-message', {
       evidence: [
         `Its header is that of message format ${message.version}, suite ${suiteName(message.suite)}.`,
       ],
-      reason: identification.reason ?? '',
-      remedy: 'Decrypt it and encrypt it again with the Encryption SDK under the new key.',
-      range: null,
-    },
+      values: { reason: identification.reason ?? '' },
+    }),
   ];
   if (message.problem !== null)
-    findings.push({
-      code: 'truncated',
-      severity: 'warning',
-      title: 'The message is cut short.',
-      evidence: [`It ${message.problem}.`],
-      reason: 'No one can open it as it is.',
-      remedy: 'Look for the whole message where this one was copied from.',
-      range: null,
-    });
+    findings.push(
+      finding('truncated', {
+        evidence: [`It ${message.problem}.`],
+        values: { what: 'message', reason: 'It cannot be opened as it is.' },
+      }),
+    );
   return {
     identification,
     fields: sdkMessageFields(bytes, message),
@@ -138,15 +127,10 @@ function database(bytes: Uint8Array, identification: Identification, head: Datab
     identification,
     fields: databaseFields(bytes, head),
     findings: [
-      {
-        code: 'database-encryption-sdk',
-        severity: 'warning',
-        title: 'KMS cannot re-encrypt an item of the AWS Database Encryption SDK.',
+      finding('database-encryption-sdk', {
         evidence: [`Its header is that of an encrypted item (aws_dbe_head), version ${head.version}.`],
-        reason: identification.reason ?? '',
-        remedy: 'Read the item and write it again with the SDK under the new key.',
-        range: null,
-      },
+        values: { reason: identification.reason ?? '' },
+      }),
     ],
     summary: [
       says(
@@ -180,21 +164,14 @@ function asymmetric(bytes: Uint8Array, identification: Identification): Decoded 
         ),
     ],
     findings: [
-      {
-        code: 'source-needed',
-        severity: 'info',
-        title: 'The source key and algorithm must be supplied.',
+      finding('source-needed', {
         evidence: [
           sm2
             ? 'It has the ASN.1 members of SM2PKE ciphertext, and no header.'
             : 'It has no header: it is random from its first byte to its last.',
         ],
-        reason:
-          'KMS writes nothing about the key into asymmetric ciphertext, so neither KMS nor Rewrap can tell from it which ' +
-          'key made it. It takes no encryption context.',
-        remedy: `Choose the key and the algorithm it was encrypted with${sm2 ? ' (SM2PKE)' : ''}.`,
-        range: null,
-      },
+        values: { algorithm: sm2 ? ' (SM2PKE)' : '' },
+      }),
       ...readingsFinding(readings(bytes, identification)),
     ],
     summary: [
@@ -225,12 +202,6 @@ function opaque(bytes: Uint8Array, identification: Identification): Decoded {
   };
 }
 
-const LAYOUT_UNDOCUMENTED: Finding = {
-  code: 'layout-undocumented',
-  severity: 'info',
-  title: 'AWS does not document this layout.',
-  evidence: ['The header around the CMS part is read as observed in public blobs from 2014 to 2026.'],
-  reason: 'Fields read from a specification are marked documented, the others observed.',
-  remedy: '',
-  range: null,
-};
+const LAYOUT_UNDOCUMENTED = concludes(
+  'AWS does not document this layout: the header around the CMS part is read as observed in public blobs. Fields read from a specification are marked documented, the others observed.',
+);

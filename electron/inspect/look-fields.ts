@@ -1,3 +1,4 @@
+import { finding } from '#shared/finding.ts';
 import type { Field, Finding, Identification } from '#shared/model/blob.ts';
 import { cmsFields } from './cms-fields.ts';
 import { byteCount, field } from './field.ts';
@@ -116,40 +117,21 @@ export function lookFindings({ kind, label, reason }: Identification): Finding[]
   if (kind === 'private-key' && isSecretInClear(kind, label)) return [privateKeyFinding(label)];
   if (isSecretInClear(kind, label))
     return [
-      {
-        code: 'keyset-in-clear',
-        severity: 'critical',
-        title: 'The file holds keys in clear.',
+      finding('keyset-in-clear', {
         evidence: [`It is recognised as: ${label}.`],
-        reason: reason ?? '',
-        remedy:
-          'Delete this copy, and make the keys anew if others could have read it. Keep a keyset encrypted, under a KMS key.',
-        range: null,
-      },
+        values: { reason: reason ?? '' },
+      }),
     ];
   if (kind === 'unknown' || kind === 'certificate') return [];
   return [
-    {
-      code: 'not-kms-ciphertext',
-      severity: 'info',
-      title: 'KMS cannot re-encrypt this.',
+    finding('not-kms-ciphertext', {
       evidence: [`It is recognised as: ${label}.`],
-      reason: reason ?? '',
-      remedy: '',
-      range: null,
-    },
+      values: { reason: reason ?? '' },
+    }),
   ];
 }
 
 /** A private key that anyone who can read the file can use. Says nothing of the key but its sort. */
 export function privateKeyFinding(label: string): Finding {
-  return {
-    code: 'private-key-in-clear',
-    severity: 'critical',
-    title: 'The file holds a private key that is not encrypted.',
-    evidence: [`${label}.`],
-    reason: 'Whoever reads this file has the key. Rewrap does not show it.',
-    remedy: 'Encrypt it, delete this copy, and replace the key if others could have read the file.',
-    range: null,
-  };
+  return finding('private-key-in-clear', { evidence: [`${label}.`] });
 }

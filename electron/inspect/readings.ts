@@ -1,3 +1,4 @@
+import { finding } from '#shared/finding.ts';
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { Finding, Identification } from '#shared/model/blob.ts';
 import { rsaAlgorithms, rsaSpecOfSize } from './asymmetric.ts';
@@ -106,23 +107,19 @@ function reading(
 /** The finding that tells of the other readings; none when there is only one. */
 export function readingsFinding(all: readonly Reading[]): Finding[] {
   if (all.length < 2) return [];
-  const others = all.slice(1);
+  const open = all.slice(1).some((one) => one.standing === 'possible');
   return [
-    {
-      code: 'other-readings',
-      severity: 'info',
-      title: others.some((one) => one.standing === 'possible')
-        ? 'The bytes allow more than one reading.'
-        : 'The size would allow another reading, which the structure rules out.',
+    finding('other-readings', {
       evidence: all.map(
         (one, i) => `${i + 1}. ${one.label} (${one.standing}, by ${one.strength}): ${one.evidence}.`,
       ),
-      reason: others.some((one) => one.standing === 'possible')
-        ? 'Nothing in the bytes can tell these apart; the first has most for it.'
-        : '',
-      remedy: '',
-      range: null,
-    },
+      values: open
+        ? {
+            what: 'The bytes allow more than one reading.',
+            reason: 'Nothing in the bytes can tell these apart; the first has most for it.',
+          }
+        : { what: 'The size would allow another reading, which the structure rules out.', reason: '' },
+    }),
   ];
 }
 

@@ -7,7 +7,6 @@ export {
   type Neighbour,
   type NeighbourFinding,
   othersMayRead,
-  PLAINTEXT_CODES,
   plaintextNeighbours,
   readableByOthers,
 } from './neighbours.ts';

@@ -1,3 +1,4 @@
+import { finding } from '#shared/finding.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import { randomness } from '../inspect/index.ts';
 
@@ -106,18 +107,13 @@ function stem(name: string): string {
 
 function plaintextKey(beside: string, size: number, mode: number | null): Finding {
   const shared = othersMayRead(mode);
-  return {
-    code: 'plaintext-key-beside-blob',
-    severity: 'critical',
-    title: `A data key of ${size} bytes lies in clear beside its ciphertext.`,
+  return finding('plaintext-key-beside-blob', {
     evidence: [
       `The file is random data of exactly the length that ${beside} protects, and is named as its pair.`,
       ...(shared ? ['Others on this machine may read it.'] : []),
     ],
-    reason: 'Whoever reads it needs no KMS. Rewrap does not read it any further and shows none of it.',
-    remedy: 'Delete it, and replace the key if others could have read it.',
-    range: null,
-  };
+    values: { size },
+  });
 }
 
 /** Whether group or others may read a file of this mode. Windows reports such bits for every file: not to be used there. */
@@ -128,22 +124,7 @@ export function othersMayRead(mode: number | null): boolean {
 /** The finding for a file that holds a plaintext and that others may read; null where they may not. */
 export function readableByOthers(mode: number | null): Finding | null {
   if (mode === null || !othersMayRead(mode)) return null;
-  return {
-    code: 'readable-by-others',
-    severity: 'critical',
-    title: 'Others may read this file, which holds a secret in clear.',
+  return finding('readable-by-others', {
     evidence: [`Its permissions are ${(mode & 0o777).toString(8).padStart(3, '0')}.`],
-    reason: 'Users other than its owner can read it.',
-    remedy: 'Take that away (`chmod 600`), then delete the secret and treat it as exposed.',
-    range: null,
-  };
+  });
 }
-
-/** Codes of findings that say that a file holds a secret in clear. */
-export const PLAINTEXT_CODES: ReadonlySet<string> = new Set([
-  'plaintext-beside-blob',
-  'plaintext-in-file',
-  'plaintext-key-beside-blob',
-  'private-key-in-clear',
-  'possible-plaintext-key',
-]);

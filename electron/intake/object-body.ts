@@ -1,4 +1,5 @@
-import type { Finding, Identification } from '#shared/model/blob.ts';
+import { finding } from '#shared/finding.ts';
+import type { Identification } from '#shared/model/blob.ts';
 import type { FoundBlob, Scan } from './types.ts';
 
 /** What the S3 Encryption Client appends to the name of an object for its instruction file (its specification). */
@@ -25,7 +26,14 @@ export function asObjectBody({ blobs, ...scan }: Scan, instruction: string): Sca
   const told: FoundBlob = {
     ...body,
     identification: { ...body.identification, ...BODY },
-    findings: [...body.findings, finding(instruction)],
+    findings: [
+      ...body.findings,
+      finding('s3-object-body', {
+        evidence: [
+          `${instruction} holds the metadata of the S3 Encryption Client; the body itself has no header.`,
+        ],
+      }),
+    ],
   };
   return { ...scan, blobs: [told] };
 }
@@ -38,17 +46,3 @@ const BODY = {
     'The body of an object of the S3 Encryption Client, by the instruction file beside it: it is encrypted under a data key ' +
     'and not by KMS. Re-encrypt the wrapped data key in the instruction file; the body stays as it is.',
 } as const satisfies Partial<Identification>;
-
-function finding(instruction: string): Finding {
-  return {
-    code: 's3-object-body',
-    severity: 'info',
-    title: 'The file beside it says that this is the body of an S3 object.',
-    evidence: [
-      `${instruction} holds the metadata of the S3 Encryption Client; the body itself has no header.`,
-    ],
-    reason: 'Its bytes alone would be taken for random data.',
-    remedy: '',
-    range: null,
-  };
-}

@@ -1,4 +1,5 @@
-import type { Finding } from '#shared/model/blob.ts';
+import { finding } from '#shared/finding.ts';
+import type {} from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
 import { type Format, type Input, openInput } from './formats/format.ts';
 import { FORMATS } from './formats/index.ts';
@@ -32,18 +33,12 @@ function readAs(format: Format, input: Input): Scan | null {
   try {
     return format.read(input);
   } catch (error) {
-    const finding: Finding = {
-      code: 'reader-failed',
-      severity: 'warning',
-      title: 'Rewrap failed to read this file.',
+    const failed = finding('reader-failed', {
       evidence: [
         `Its reader for ${format.container} files met something it was not made for (${error instanceof Error ? error.name : 'an error'}).`,
       ],
-      reason: 'The file was left as it is.',
-      remedy: 'Please report it, with the file’s structure but without its secrets.',
-      range: null,
-    };
-    return { ...NOTHING, findings: [finding] };
+    });
+    return { ...NOTHING, findings: [failed] };
   }
 }
 

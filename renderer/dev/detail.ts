@@ -139,7 +139,7 @@ export function makeDetail(row: BlobRow): BlobDetail {
         ? []
         : [
             {
-              code: row.worst === 'critical' ? 'plaintext-beside' : 'label-mismatch',
+              code: row.worst === 'critical' ? 'plaintext-beside-blob' : 'declared-key-contradicts',
               severity: row.worst,
               title:
                 row.worst === 'critical'

@@ -194,8 +194,8 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
       askKeys: () => ok({ asked: 3, gaps: [] }, 500),
       suppress: () => ok({}),
       unsuppress: () => ok({}),
-      rules: () => ok({ text: null, name: null }),
-      setRules: (rules) => ok(rules),
+      rules: () => ok({ text: null, name: null, problem: null }),
+      setRules: (rules) => ok({ ...rules, problem: null }),
       export: () => ok({ url: null, name: 'rewrap-audit.html', saved: true }),
     },
     history: {

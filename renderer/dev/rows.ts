@@ -13,7 +13,7 @@ const CODES = {
   info: 'context-not-declared',
   warning: 'duplicate-blob',
   critical: 'plaintext-key-beside-blob',
-};
+} as const;
 const ARN = 'arn:aws:kms:eu-central-1:111122223333:key/';
 
 /** Rows that look like a real folder: a few keys with many blobs, some of other kinds. */

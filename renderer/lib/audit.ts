@@ -56,11 +56,6 @@ export const SEVERITY_TONES: Record<Severity, Tone> = {
   info: 'running',
 };
 
-/** Findings that re-encrypting does not mend: their remedy is another. */
-const NOT_BY_REENCRYPTING: ReadonlySet<string> = new Set(['plaintext-beside-blob', 'readable-by-others']);
-export const mendedByReencrypting = ({ code }: Pick<AuditFinding, 'code'>): boolean =>
-  !NOT_BY_REENCRYPTING.has(code);
-
 export type SeverityFilter = 'all' | Severity | 'violation' | 'suppressed';
 
 export function filterFindings(

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { Input } from '#shared/contract/api.ts';
+import type { Answer, Input } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import type {
   AuditFinding,
@@ -32,7 +32,7 @@ interface AuditStore {
   readonly findings: readonly AuditFinding[];
   readonly status: 'idle' | 'loading' | 'ready' | 'failed';
   readonly fault: Fault | null;
-  readonly rules: { readonly text: string | null; readonly name: string | null };
+  readonly rules: Answer<(typeof requests)['audit']['rules']>;
   /** The answer to "what breaks if I delete this key?" and what was asked. */
   readonly deletion: DeletionImpact | null;
   readonly deletionKey: string;
@@ -106,7 +106,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   findings: [],
   status: 'idle',
   fault: null,
-  rules: { text: null, name: null },
+  rules: { text: null, name: null, problem: null },
   deletion: null,
   deletionKey: '',
   history: null,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Severity } from './blob.ts';
+import { FindingCode, Severity } from './blob.ts';
 
 /** What blobs are counted by. */
 export const FACETS = [
@@ -111,7 +111,7 @@ export type Suppression = z.infer<typeof Suppression>;
 export const AuditFinding = z.object({
   /** The same as long as code and subject are. */
   id: z.string(),
-  code: z.string(),
+  code: FindingCode,
   severity: Severity,
   title: z.string(),
   /** Why it matters. */
@@ -124,7 +124,7 @@ export const AuditFinding = z.object({
   /** ARN of the key it is about; null where it is about blobs. */
   keyArn: z.string().nullable(),
   blobs: z.int(),
-  /** Blobs of these that `ReEncrypt` can be offered. */
+  /** Blobs of these that `ReEncrypt` can be offered; 0 where re-encrypting is no remedy. */
   reencryptable: z.int(),
   files: z.int(),
   /** Up to five of the places. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FINDING_CODES, SEVERITIES } from '../findings.ts';
 import { EncryptionContext } from './context.ts';
 
 /** How sure we are of a decoded field: written in a specification, or observed in real blobs without one. */
@@ -96,12 +97,16 @@ export type EncodingName = z.infer<typeof EncodingName>;
 export const SymmetricLayout = z.enum(['v0', 'v1', 'v2']);
 export type SymmetricLayout = z.infer<typeof SymmetricLayout>;
 
-export const Severity = z.enum(['info', 'warning', 'critical']);
+export const Severity = z.enum(SEVERITIES);
 export type Severity = z.infer<typeof Severity>;
+
+/** One of the list in `shared/findings.ts`. */
+export const FindingCode = z.enum(FINDING_CODES);
+export type FindingCode = z.infer<typeof FindingCode>;
 
 /** Something a person should know about a blob or a file. Never holds the secret it speaks of. */
 export const Finding = z.object({
-  code: z.string(),
+  code: FindingCode,
   severity: Severity,
   /** One sentence: what is so. */
   title: z.string(),
@@ -187,7 +192,7 @@ export const BlobRow = z.object({
   /** Highest severity among the findings; null when there are none. */
   worst: Severity.nullable(),
   /** Codes of its findings, each once. */
-  findings: z.array(z.string()),
+  findings: z.array(FindingCode),
 });
 export type BlobRow = z.infer<typeof BlobRow>;
 

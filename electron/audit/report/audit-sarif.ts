@@ -1,3 +1,4 @@
+import { entryOf } from '#shared/findings.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
 import type { Found } from '../finish.ts';
@@ -14,7 +15,7 @@ const LEVELS = { critical: 'error', warning: 'warning', info: 'note' } as const;
 export function auditSarif(audit: Audit, stated: Stated, rangeOf: ByteRangeOf): Generator<string> {
   const rules = new Map<string, SarifRule>();
   for (const { code, remedy } of audit.findings)
-    if (!rules.has(code)) rules.set(code, { id: code, text: words(code), help: remedy });
+    if (!rules.has(code)) rules.set(code, { id: code, text: entryOf(code).about, help: remedy });
   return sarif([...rules.values()], results(audit, rangeOf), stated);
 }
 
@@ -30,12 +31,6 @@ function* results(audit: Audit, rangeOf: ByteRangeOf): Generator<SarifResult> {
     for (const file of finding.bare) yield at(file, '', null, null);
   }
 }
-
-/** `key-not-rotated` → "Key not rotated". */
-const words = (code: string): string => {
-  const text = code.replaceAll('-', ' ');
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-};
 
 type ResultAt = (
   file: string,

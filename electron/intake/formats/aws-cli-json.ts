@@ -1,7 +1,8 @@
+import { finding } from '#shared/finding.ts';
+import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
 import { jsonCompanion } from '../companions.ts';
 import { decodeText } from '../encoding.ts';
-import { IN_CLEAR_REMEDY } from '../in-clear.ts';
 import { type JsonMember, type JsonObject, jsonDocuments, visitObjects } from '../json-ranges.ts';
 import type { TextView } from '../text-view.ts';
 import type { Companion, FoundBlob, NewBlob, Scan } from '../types.ts';
@@ -69,16 +70,8 @@ function isJson(text: string): boolean {
 function broken(view: TextView): Scan | null {
   const [start] = trimmed(view.text, 0, view.text.length, false);
   if (view.text[start] !== '{' || !view.text.includes('"CiphertextBlob"')) return null;
-  const finding: Finding = {
-    code: 'invalid-json',
-    severity: 'warning',
-    title: 'The file looks like AWS CLI output but is not valid JSON.',
-    evidence: ['It names a CiphertextBlob, but cannot be read.'],
-    reason: 'It may be cut short or edited.',
-    remedy: 'Repair it and add it again.',
-    range: null,
-  };
-  return { blobs: [], findings: [finding], plaintext: [] };
+  const invalid = finding('invalid-json', { evidence: ['It names a CiphertextBlob, but cannot be read.'] });
+  return { blobs: [], findings: [invalid], plaintext: [] };
 }
 
 function readObject(view: TextView, object: JsonObject, prefix: string, scan: Collected): void {
@@ -228,40 +221,26 @@ function outermost(ranges: readonly ByteRange[]): ByteRange[] {
 }
 
 function plaintextFinding(name: string, range: ByteRange, beside: boolean): Finding {
-  return {
-    code: beside ? 'plaintext-beside-blob' : 'plaintext-in-file',
-    severity: 'critical',
-    title: beside
-      ? 'The plaintext stands beside its ciphertext.'
-      : 'The file holds a plaintext that KMS gave out.',
-    evidence: [`The member ${name} holds the secret in clear.`],
-    reason:
-      'Whoever reads this file needs no KMS. Rewrap does not read it, and leaves it out of what it writes elsewhere.',
-    remedy: IN_CLEAR_REMEDY,
-    range,
-  };
+  const evidence = [`The member ${name} holds the secret in clear.`];
+  return beside
+    ? finding('plaintext-beside-blob', { evidence, values: { remedy: REMEDY_IN_CLEAR }, range })
+    : finding('plaintext-in-file', {
+        evidence,
+        values: { what: 'The file holds a plaintext that KMS gave out.', more: '' },
+        range,
+      });
 }
 
 function undecodable(view: TextView, member: JsonMember, place: string): Finding {
-  return {
-    code: 'undecodable-blob',
-    severity: 'warning',
-    title: `${place} is not base64.`,
+  return finding('undecodable-blob', {
     evidence: ['It holds characters, or a number of them, that no base64 has.'],
-    reason: 'It may have been shortened (“AQICAHh…”) or masked.',
-    remedy: 'Add the whole value.',
+    values: { place, what: 'value' },
     range: { start: view.byteAt(member.valueStart), end: view.byteAt(member.valueEnd) },
-  };
+  });
 }
 
 function duplicates(place: string): Finding {
-  return {
-    code: 'duplicate-member',
-    severity: 'warning',
-    title: 'A JSON object names a member twice.',
+  return finding('duplicate-member', {
     evidence: [`It is in ${place === '' ? 'the object at the top' : place}.`],
-    reason: 'Only the last one counts, for every JSON reader and for Rewrap.',
-    remedy: 'Remove the others.',
-    range: null,
-  };
+  });
 }

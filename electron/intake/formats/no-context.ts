@@ -1,4 +1,5 @@
-import type { BlobContainer, Finding } from '#shared/model/blob.ts';
+import { finding } from '#shared/finding.ts';
+import type { BlobContainer } from '#shared/model/blob.ts';
 import type { FoundBlob } from '../types.ts';
 
 /** Containers that can declare an encryption context for their data key, and how. */
@@ -17,15 +18,9 @@ export function withContextFinding(blob: FoundBlob): FoundBlob {
     return blob;
   // SOPS writes no context where there is none; elsewhere null means that the file does not say.
   if (context === null ? blob.container !== 'sops' : Object.keys(context).length > 0) return blob;
-  const finding: Finding = {
-    code: 'no-encryption-context',
-    severity: 'info',
-    title: 'The container declares no encryption context.',
+  const none = finding('no-encryption-context', {
     evidence: ['It could name one, and names none.'],
-    reason:
-      'With a context, KMS opens the blob only for who names it, key policies can ask for it, and CloudTrail shows it.',
-    remedy: `Choose one for the destination if you want that: ${how}, and Rewrap writes it there.`,
-    range: null,
-  };
-  return { ...blob, findings: [...blob.findings, finding] };
+    values: { how },
+  });
+  return { ...blob, findings: [...blob.findings, none] };
 }

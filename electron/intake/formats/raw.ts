@@ -1,3 +1,4 @@
+import { finding } from '#shared/finding.ts';
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { BlobContainer, BlobKind, Finding, Identification } from '#shared/model/blob.ts';
 import { isSecretInClear, privateKeyFinding, publicPart, randomness } from '../../inspect/index.ts';
@@ -121,23 +122,12 @@ function shortFinding(bytes: Uint8Array): Finding {
   const size = bytes.length === 1 ? '1 byte' : `${bytes.length} bytes`;
   const key = [16, 24, 32, 48, 64].includes(bytes.length) && randomness(bytes).failed === null;
   return key
-    ? {
-        code: 'possible-plaintext-key',
-        severity: 'warning',
-        title: `The file is ${size} of random data: the size of a data key in clear.`,
+    ? finding('possible-plaintext-key', {
         evidence: ['It is random by every test, and too short to be KMS ciphertext.'],
-        reason:
-          'It may be a key, a digest or a MAC. With a key in clear nobody needs KMS. Rewrap does not show it.',
-        remedy: 'If it is a key, delete it, and make anew what it protected.',
-        range: null,
-      }
-    : {
-        code: 'too-short',
-        severity: 'info',
-        title: `The file is ${size} of binary data: too short to be KMS ciphertext.`,
+        values: { size },
+      })
+    : finding('too-short', {
         evidence: ['The shortest KMS ciphertext has more than 130 bytes.'],
-        reason: 'It may be cut short.',
-        remedy: 'Look for the whole value.',
-        range: null,
-      };
+        values: { size },
+      });
 }

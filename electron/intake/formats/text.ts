@@ -1,3 +1,4 @@
+import { finding } from '#shared/finding.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import { type DecodedText, decodeText } from '../encoding.ts';
 import type { TextView } from '../text-view.ts';
@@ -88,26 +89,21 @@ export function writingFindings({ irregular, encoding }: DecodedText): readonly 
   if (!irregular && encoding.name !== 'base64-base64') return NONE;
   const findings: Finding[] = [];
   if (irregular)
-    findings.push({
-      code: 'irregular-encoding',
-      severity: 'info',
-      title: 'The text is not written as an encoder would write it.',
-      evidence: ['It decodes, but its letters are of mixed case or its last character has stray bits.'],
-      reason: 'It may have been edited by hand. A new blob is written in the regular form.',
-      remedy: '',
-      range: null,
-    });
+    findings.push(
+      finding('irregular-encoding', {
+        evidence: ['It decodes, but its letters are of mixed case or its last character has stray bits.'],
+        values: {
+          what: 'The text is not written as an encoder would write it.',
+          reason: 'It may have been edited by hand. A new blob is written in the regular form.',
+          remedy: '',
+        },
+      }),
+    );
   if (encoding.name === 'base64-base64')
-    findings.push({
-      code: 'double-base64',
-      severity: 'info',
-      title: 'The blob is base64-encoded twice.',
-      evidence: ['What it decodes to is base64 again, and only that decodes to a blob.'],
-      reason:
-        'Often a sign that text was encoded again by mistake. KMS takes the blob inside; a new blob is written in the same ' +
-        'way, twice encoded.',
-      remedy: '',
-      range: null,
-    });
+    findings.push(
+      finding('double-base64', {
+        evidence: ['What it decodes to is base64 again, and only that decodes to a blob.'],
+      }),
+    );
   return findings;
 }

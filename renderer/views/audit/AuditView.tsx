@@ -13,7 +13,7 @@ import { ExportReport } from './ExportReport.tsx';
 import { Findings } from './Findings.tsx';
 import { HistoryTab } from './HistoryTab.tsx';
 import { Overview } from './Overview.tsx';
-import { RulesTab } from './RulesTab.tsx';
+import { BrokenRules, RulesTab } from './RulesTab.tsx';
 
 const TABS: readonly { readonly id: AuditTab; readonly name: string }[] = [
   { id: 'overview', name: 'Overview' },
@@ -29,7 +29,8 @@ export function AuditView() {
   const showView = useUi((state) => state.show);
   const waiting = useLongWait(status === 'loading');
   useEffect(() => void load(), [load]);
-  const open = summary === null ? 0 : summary.findings.critical + summary.findings.warning;
+  const { critical, warning, info } = summary?.findings ?? { critical: 0, warning: 0, info: 0 };
+  const open = critical + warning + info;
   return (
     <section className="view audit-view" aria-label="Audit">
       <h1 className="visually-hidden">Audit</h1>
@@ -75,9 +76,15 @@ export function AuditView() {
                 <Button onPress={() => showView('blobs')}>Go to Blobs</Button>
               </div>
             ) : id === 'overview' ? (
-              <Overview summary={summary} />
+              <>
+                <BrokenRules />
+                <Overview summary={summary} />
+              </>
             ) : id === 'findings' ? (
-              <Findings />
+              <>
+                <BrokenRules />
+                <Findings />
+              </>
             ) : (
               <Deletion summary={summary} />
             )}

@@ -6,7 +6,7 @@ import { Button } from '../../components/Button.tsx';
 import { CodeWords } from '../../components/CodeWords.tsx';
 import { SearchInput, SelectInput } from '../../components/fields.tsx';
 import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
-import { filterFindings, mendedByReencrypting, type SeverityFilter, SOURCE_WORDS } from '../../lib/audit.ts';
+import { filterFindings, type SeverityFilter, SOURCE_WORDS } from '../../lib/audit.ts';
 import { count, day, plural } from '../../lib/format.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useUi } from '../../store/ui.ts';
@@ -186,7 +186,7 @@ function FindingCard({ finding }: { readonly finding: AuditFinding }) {
             {`Show ${plural(blobs, 'blob')}`}
           </Button>
         )}
-        {reencryptable > 0 && suppressed === null && mendedByReencrypting(finding) && (
+        {reencryptable > 0 && suppressed === null && (
           <Button
             variant="quiet"
             icon={<RefreshCw className="icon" aria-hidden="true" />}

@@ -35,6 +35,20 @@ function pickText(taken: (text: string, name: string) => void): void {
   input.click();
 }
 
+/** Rules that an earlier start kept and that do not read any more: a gate that is open must look open. */
+export function BrokenRules() {
+  const { name, problem } = useAudit((state) => state.rules);
+  if (problem === null) return null;
+  return (
+    <section className="notice notice-attention" aria-label="Rules">
+      <p>
+        The rules that were kept on this computer{name === null ? '' : ` (${name})`} cannot be used: {problem}{' '}
+        Nothing is judged by them. Use a corrected rules file, or no rules.
+      </p>
+    </section>
+  );
+}
+
 /** Rules of a small file: what it allows, what is broken, what it could not judge. */
 export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
   const { rules, findings, setRules, showTab } = useAudit();
@@ -57,7 +71,7 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
         >
           {rules.text === null ? 'Use a rules file…' : 'Use another rules file…'}
         </Button>
-        {rules.text !== null && (
+        {(rules.text !== null || rules.problem !== null) && (
           <Button
             variant="quiet"
             icon={<FileX2 className="icon" aria-hidden="true" />}
@@ -68,7 +82,12 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
         )}
       </div>
       {fault !== null && <FaultCard fault={fault} onDismiss={() => setFault(null)} />}
-      {rules.text === null ? (
+      {rules.problem !== null ? (
+        <>
+          <BrokenRules />
+          {rules.text !== null && <pre className="rules-text">{rules.text}</pre>}
+        </>
+      ) : rules.text === null ? (
         <>
           <p>
             A rules file says what is allowed: accounts, keys, algorithms, context pairs, age. The same file

@@ -20,6 +20,11 @@ const Rules = z.object({
   name: z.string().nullable(),
 });
 
+const RulesInUse = Rules.extend({
+  /** Why the rules that an earlier start kept cannot be judged by: no rule is, until others are named. Else null. */
+  problem: z.string().nullable(),
+});
+
 export const auditRequests = {
   /** Answers at once with what is known; `auditChanged` tells when KMS told more. */
   summary: request(nothing, AuditSummary),
@@ -60,11 +65,11 @@ export const auditRequests = {
     nothing,
   ),
   unsuppress: request(z.object({ id: z.string().max(200) }), nothing),
-  rules: request(nothing, Rules),
+  rules: request(nothing, RulesInUse),
   /** Puts a rules file to use, after checking it; null takes it out of use. */
   setRules: request(
     z.object({ text: z.string().max(1_000_000).nullable(), name: z.string().max(255).nullable() }),
-    Rules,
+    RulesInUse,
   ),
   /** Makes a report and hands it to the person: by a save dialog on the desktop, by a download address elsewhere. */
   export: request(

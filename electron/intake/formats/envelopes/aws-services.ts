@@ -1,5 +1,5 @@
-import type { Finding } from '#shared/model/blob.ts';
-import { IN_CLEAR_REMEDY } from '../../in-clear.ts';
+import { finding } from '#shared/finding.ts';
+import type {} from '#shared/model/blob.ts';
 import { type Group, Leaf } from '../../structure/index.ts';
 import type { FoundBlob } from '../../types.ts';
 import { messageIn } from './sdk-message.ts';
@@ -52,17 +52,16 @@ const KMS_LETTERS = /^(?:AQ[EI][A-D]AH|Ci[A-D]|AYA[A-D]|Ag[RV]4)[A-Za-z0-9+/=.�
 function inClear(parameter: Group, value: Leaf, out: Collected): void {
   const range = memberRange(parameter, value) ?? rangeOf(value.view, value.outerStart, value.outerEnd);
   out.plaintext.push(range);
-  out.findings.push({
-    code: 'plaintext-in-file',
-    severity: 'critical',
-    title: 'A SecureString of Parameter Store stands here in clear.',
-    evidence: [`${value.place} is no ciphertext: the parameter was fetched with decryption.`],
-    reason:
-      'Whoever reads this file needs no KMS. Rewrap does not read it any further, and leaves it out of what it writes ' +
-      'elsewhere.',
-    remedy: `${IN_CLEAR_REMEDY} Fetched without --with-decryption, the value is a KMS blob.`,
-    range,
-  });
+  out.findings.push(
+    finding('plaintext-in-file', {
+      evidence: [`${value.place} is no ciphertext: the parameter was fetched with decryption.`],
+      values: {
+        what: 'A SecureString of Parameter Store stands here in clear.',
+        more: ' Fetched without --with-decryption, the value is a KMS blob.',
+      },
+      range,
+    }),
+  );
 }
 
 /** A record of an RDS or Aurora database activity stream (Amazon RDS User Guide, "Database activity streams"). */
@@ -115,19 +114,11 @@ export const lambdaFunction: GroupReader = (configuration, out) => {
   }
 };
 
-const LAMBDA: Finding = {
-  code: 'context-by-convention',
-  severity: 'info',
-  title: 'The encryption context is the one that the Lambda console uses.',
+const LAMBDA = finding('context-by-convention', {
   evidence: [
     'The console’s helper for encrypted variables sends LambdaFunctionName with the function’s name; the file itself does not say so.',
   ],
-  reason: 'Other tools send none.',
-  remedy:
-    'Keep the context that the function’s code sends, and give the function its new variables with ' +
-    'update-function-configuration.',
-  range: null,
-};
+});
 
 /** An ECR authorization token: base64 of JSON whose `datakey` is under a key that AWS owns. */
 export const ecrToken: GroupReader = (token, out) => {

@@ -1,3 +1,4 @@
+import { finding } from '#shared/finding.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf, readHeaders } from '../../structure/index.ts';
@@ -99,15 +100,10 @@ function wrapName(alg: string): string {
 }
 
 function notKms(group: Group, why: string): Finding {
-  return {
-    code: 's3-key-not-kms',
-    severity: 'info',
-    title: 'An object of the S3 Encryption Client whose key is not under KMS.',
+  return finding('s3-key-not-kms', {
     evidence: [`${why}.`],
-    reason: `There is no KMS blob in ${group.place === '' ? 'this metadata' : group.place}, and nothing for KMS to re-encrypt.`,
-    remedy: '',
-    range: null,
-  };
+    values: { where: group.place === '' ? 'this metadata' : group.place },
+  });
 }
 
 function unreadable(name: string): string {
@@ -122,15 +118,13 @@ function putBackToS3(withContext: boolean, context: EncryptionContext | null): F
     withContext && context !== null && 'aws:x-amz-cek-alg' in context
       ? ' The client refuses an object whose context lacks aws:x-amz-cek-alg as it is: keep that pair.'
       : '';
-  return {
-    code: 'also-change',
-    severity: 'info',
-    title: 'The object in S3 gets its new metadata from you.',
+  return finding('also-change', {
     evidence: [],
-    reason: `This file is a copy of the object’s metadata.${pair}`,
-    remedy:
-      'Metadata of an object is replaced by copying the object onto itself with --metadata-directive REPLACE (a new ' +
-      'version); an instruction file is simply uploaded again.',
-    range: null,
-  };
+    values: {
+      what: 'The object in S3 gets its new metadata from you.',
+      reason: `This file is a copy of the object’s metadata.${pair}`,
+      remedy:
+        'Metadata of an object is replaced by copying the object onto itself with --metadata-directive REPLACE (a new version); an instruction file is simply uploaded again.',
+    },
+  });
 }

@@ -1,3 +1,5 @@
+import { finding } from '#shared/finding.ts';
+import { entryOf } from '#shared/findings.ts';
 import type { BlobContainer, ByteRange, Declared, Finding } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { identify } from '../../../inspect/index.ts';
@@ -254,26 +256,11 @@ export function contextOfGroup(group: Group): EncryptionContext | null {
 
 /** That the container does not say which context the blob needs, and where to look for it. */
 export function contextNotDeclared(where: string): Finding {
-  return {
-    code: 'context-not-declared',
-    severity: 'info',
-    title: 'The encryption context is not in the file.',
-    evidence: [],
-    reason: where,
-    remedy: 'Give it for the source, and choose what the new blob shall have.',
-    range: null,
-  };
+  return finding('context-not-declared', { evidence: [], values: { where } });
 }
 
 /** Something to do outside this file after the blob was replaced. */
 export function alsoChange(reason: string, remedy: string): Finding {
-  return {
-    code: 'also-change',
-    severity: 'info',
-    title: 'Something outside this file must follow the new key.',
-    evidence: [],
-    reason,
-    remedy,
-    range: null,
-  };
+  const what = entryOf('also-change').about;
+  return finding('also-change', { evidence: [], values: { what, reason, remedy } });
 }

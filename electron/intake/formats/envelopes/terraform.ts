@@ -1,4 +1,5 @@
-import type { Finding } from '#shared/model/blob.ts';
+import { finding } from '#shared/finding.ts';
+import type {} from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf } from '../../structure/index.ts';
 import type { Companion } from '../../types.ts';
@@ -73,19 +74,16 @@ function plaintextOf(group: Group, out: Collected) {
   const range = memberRange(group, member);
   if (range === null) return [];
   out.plaintext.push(range);
-  const finding: Finding = {
-    code: 'plaintext-beside-blob',
-    severity: 'critical',
-    title: 'The plaintext stands beside its ciphertext.',
+  const inClear = finding('plaintext-beside-blob', {
     evidence: ['Terraform keeps the plaintext of this resource in its state in clear.'],
-    reason:
-      'Whoever reads the state needs no KMS. Rewrap does not read it, and leaves it out of what it writes elsewhere.',
-    remedy:
-      'Treat the state as secret, or take the resource out of it and make the secret anew. Re-encrypting does not help.',
+    values: {
+      remedy:
+        'Treat the state as secret, or take the resource out of it and make the secret anew. Re-encrypting does not help.',
+    },
     range,
-  };
-  out.findings.push(finding);
-  return [finding];
+  });
+  out.findings.push(inClear);
+  return [inClear];
 }
 
 function contextIn(group: Group): EncryptionContext | null {

@@ -1,3 +1,4 @@
+import { finding } from '#shared/finding.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
@@ -146,27 +147,14 @@ function accessFindings({ role, profile, place }: Entry): Finding[] {
   ];
   if (through.length === 0) return [];
   return [
-    {
-      code: 'sops-access-path',
-      severity: 'info',
-      title: `SOPS reaches this key through ${through.join(' and ')}.`,
-      evidence: [`${place} says so.`],
-      reason: 'Rewrap leaves it as it is: SOPS goes the same way to the new key.',
-      remedy:
-        'Make sure that it may use the new key too (kms:Decrypt), above all if that key is in another account.',
-      range: null,
-    },
+    finding('sops-access-path', { evidence: [`${place} says so.`], values: { way: through.join(' and ') } }),
   ];
 }
 
 function undecodable({ enc }: Entry, place: string): Finding {
-  return {
-    code: 'undecodable-blob',
-    severity: 'warning',
-    title: `${place} is not base64.`,
+  return finding('undecodable-blob', {
     evidence: ['It holds characters, or a number of them, that no base64 has.'],
-    reason: 'It may have been shortened (“AQICAHh…”) or masked.',
-    remedy: 'Add the whole file.',
+    values: { place, what: 'file' },
     range: { start: enc.view.byteAt(enc.outerStart), end: enc.view.byteAt(enc.outerEnd) },
-  };
+  });
 }

@@ -1,3 +1,4 @@
+import { finding } from '#shared/finding.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import { Group, type Leaf, readIni, readStructure, type Structure } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
@@ -106,17 +107,15 @@ function providerFindings(counts: ReadonlyMap<string, number>, kmsEntries: numbe
     .map(([provider, count]) => `${count} ${PROVIDERS[provider]?.[count === 1 ? 0 : 1]}`);
   if (parts.length === 0) return [];
   return [
-    {
-      code: 'sops-other-keys',
-      severity: 'info',
-      title: `The SOPS file also opens with ${parts.join(', ')}.`,
+    finding('sops-other-keys', {
       evidence: ['Its metadata lists them beside the entries of AWS KMS.'],
-      reason:
-        kmsEntries === 0
-          ? 'It has no AWS KMS entry: there is nothing for KMS to re-encrypt.'
-          : 'Whoever holds one of these reads the file without AWS KMS; moving its KMS entries to another key does not change that.',
-      remedy: '',
-      range: null,
-    },
+      values: {
+        keys: parts.join(', '),
+        reason:
+          kmsEntries === 0
+            ? 'It has no AWS KMS entry: there is nothing for KMS to re-encrypt.'
+            : 'Each of these opens the file without AWS KMS; moving its KMS entries to another key does not change that.',
+      },
+    }),
   ];
 }

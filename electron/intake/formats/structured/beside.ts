@@ -1,6 +1,7 @@
+import { finding } from '#shared/finding.ts';
+import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
 import { randomness } from '../../../inspect/index.ts';
-import { IN_CLEAR_REMEDY } from '../../in-clear.ts';
 import { Group, Leaf } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
 import type { FoundBlob } from '../../types.ts';
@@ -90,15 +91,11 @@ function isKeyOf({ identification: { plaintextBytes } }: FoundBlob, raw: string)
 
 function tell(where: string, range: ByteRange, out: Beside): void {
   out.plaintext.push(range);
-  out.findings.push({
-    code: 'plaintext-beside-blob',
-    severity: 'critical',
-    title: 'The plaintext stands beside its ciphertext.',
-    evidence: [`${where} holds the secret in clear.`],
-    reason:
-      'Whoever reads this file needs no KMS. Rewrap does not read it any further, and leaves it out of what it writes ' +
-      'elsewhere.',
-    remedy: IN_CLEAR_REMEDY,
-    range,
-  });
+  out.findings.push(
+    finding('plaintext-beside-blob', {
+      evidence: [`${where} holds the secret in clear.`],
+      values: { remedy: REMEDY_IN_CLEAR },
+      range,
+    }),
+  );
 }

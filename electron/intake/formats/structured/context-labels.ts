@@ -1,3 +1,4 @@
+import { finding } from '#shared/finding.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf } from '../../structure/index.ts';
 import { writeText } from '../../text-view.ts';
@@ -47,15 +48,7 @@ export function withContextLabel(found: FoundBlob, parent: Group): FoundBlob {
     declared,
     findings: [
       ...found.findings,
-      {
-        code: 'context-stays-as-written',
-        severity: 'info',
-        title: 'A new encryption context must be written into the file by hand.',
-        evidence: [`${label.place} is laid out in lines.`],
-        reason: 'Rewrap leaves such lines as they are.',
-        remedy: 'Keep the context, or change it there after the run.',
-        range: null,
-      },
+      finding('context-stays-as-written', { evidence: [`${label.place} is laid out in lines.`] }),
     ],
   };
 }

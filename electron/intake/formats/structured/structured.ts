@@ -1,3 +1,4 @@
+import { finding } from '#shared/finding.ts';
 import type { BlobContainer, ByteRange, Finding } from '#shared/model/blob.ts';
 import { apart } from '../../apart.ts';
 import { MAY_HOLD_BYTES } from '../../bytewise/index.ts';
@@ -187,13 +188,5 @@ function distinct(blobs: readonly FoundBlob[]): FoundBlob[] {
 }
 
 function tooMany(): Finding {
-  return {
-    code: 'too-many-blobs',
-    severity: 'warning',
-    title: `The file holds more than ${MAX_BLOBS.toLocaleString('en')} blobs; only the first are listed.`,
-    evidence: [],
-    reason: 'The others are neither shown nor re-encrypted.',
-    remedy: 'Split the file and add the parts.',
-    range: null,
-  };
+  return finding('too-many-blobs', { evidence: [], values: { most: MAX_BLOBS.toLocaleString('en') } });
 }

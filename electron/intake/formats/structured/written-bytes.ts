@@ -1,4 +1,5 @@
-import type { BlobContainer, Finding, Identification } from '#shared/model/blob.ts';
+import { finding } from '#shared/finding.ts';
+import type { BlobContainer, Identification } from '#shared/model/blob.ts';
 import { identify } from '../../../inspect/index.ts';
 import { type ByteText, byteTexts, readList, writeBytewise } from '../../bytewise/index.ts';
 import { type Group, Leaf, positionOf, type Structure } from '../../structure/index.ts';
@@ -153,15 +154,14 @@ const NO_WRITING =
   'The bytes are written in a layout that Rewrap reads and cannot write again exactly, so that a new blob is not put back ' +
   'here. Make the file anew from the new ciphertext with the tool that made it.';
 
-const UNEVEN: Finding = {
-  code: 'irregular-encoding',
-  severity: 'info',
-  title: 'The bytes are not all written in the same manner.',
+const UNEVEN = finding('irregular-encoding', {
   evidence: ['Read and written again in one manner, they give another text for the same bytes.'],
-  reason: 'It may have been edited by hand, or written for a language with rules of its own.',
-  remedy: 'A new blob is written in one manner that programs read alike: look at it after the run.',
-  range: null,
-};
+  values: {
+    what: 'The bytes are not all written in the same manner.',
+    reason: 'It may have been edited by hand, or written for a language with rules of its own.',
+    remedy: 'A new blob is written in one manner that programs read alike: look at it after the run.',
+  },
+});
 
 /** Random bytes of an RSA size as a list of numbers, where its name says that it is ciphertext. */
 function randomLists(

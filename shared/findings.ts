@@ -1,0 +1,588 @@
+/**
+ * Every finding that Rewrap can report, in one list: rules files, the screen, reports and the command line read it, and
+ * no other code exists. To add a finding, add an entry; {@link finding} in `shared/finding.ts` makes one from it.
+ */
+export const SEVERITIES = ['info', 'warning', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/**
+ * Where a finding comes from: `files`, the bytes and the files around them; `kms`, what KMS said; `conclusion`, what
+ * follows from both; `rules`, the rules file. All but `files` need to be asked for: a connection, or rules.
+ */
+export type FindingSource = 'files' | 'kms' | 'conclusion' | 'rules';
+
+interface Entry {
+  /** The usual one; what makes a finding may give another where it is worse or better than usual. */
+  readonly severity: Severity;
+  readonly source: FindingSource;
+  /** What it is in general, one sentence: for lists of codes, and for the rules of SARIF. */
+  readonly about: string;
+  /** One sentence about the case at hand; `{name}` is filled in. Left out: `about`. */
+  readonly title?: string;
+  /** What follows from it; left out where the title says it all. */
+  readonly reason?: string;
+  /** What to do; left out where there is nothing to do. */
+  readonly remedy?: string;
+  /** The file holds a secret in clear. */
+  readonly inClear?: true;
+  /** Re-encrypting these blobs does not help, or cannot be done. */
+  readonly notByReencrypting?: true;
+}
+
+/** What to do about a secret that stands in a file in clear. */
+export const REMEDY_IN_CLEAR =
+  'Delete it here, and make the secret anew if others could have read the file. Re-encrypting does not help.';
+const READABLE_WITHOUT_KMS =
+  'Reading this file is enough; KMS is not needed. Rewrap does not read it any further, and leaves it out of what it writes elsewhere.';
+
+export const FINDINGS = {
+  // Secrets in clear.
+  'plaintext-beside-blob': {
+    severity: 'critical',
+    source: 'files',
+    about: 'The plaintext stands beside its ciphertext.',
+    reason: READABLE_WITHOUT_KMS,
+    remedy: '{remedy}',
+    inClear: true,
+    notByReencrypting: true,
+  },
+  'plaintext-in-file': {
+    severity: 'critical',
+    source: 'files',
+    about: 'The file holds a plaintext that KMS gave out.',
+    title: '{what}',
+    reason: READABLE_WITHOUT_KMS,
+    remedy: `${REMEDY_IN_CLEAR}{more}`,
+    inClear: true,
+    notByReencrypting: true,
+  },
+  'plaintext-key-beside-blob': {
+    severity: 'critical',
+    source: 'files',
+    about: 'A data key lies in clear beside its ciphertext.',
+    title: 'A data key of {size} bytes lies in clear beside its ciphertext.',
+    reason:
+      'Reading it is enough; KMS is not needed. Rewrap does not read it any further and shows none of it.',
+    remedy: 'Delete it, and replace the key if others could have read it.',
+    inClear: true,
+    notByReencrypting: true,
+  },
+  'private-key-in-clear': {
+    severity: 'critical',
+    source: 'files',
+    about: 'The file holds a private key that is not encrypted.',
+    reason: 'Everyone who can read this file has the key. Rewrap does not show it.',
+    remedy: 'Encrypt it, delete this copy, and replace the key if others could have read the file.',
+    inClear: true,
+    notByReencrypting: true,
+  },
+  'keyset-in-clear': {
+    severity: 'critical',
+    source: 'files',
+    about: 'The file holds keys in clear.',
+    reason: '{reason}',
+    remedy:
+      'Delete this copy, and make the keys anew if others could have read it. Keep a keyset encrypted, under a KMS key.',
+    inClear: true,
+    notByReencrypting: true,
+  },
+  'possible-plaintext-key': {
+    severity: 'warning',
+    source: 'files',
+    about: 'The file is random data of the size of a data key in clear.',
+    title: 'The file is {size} of random data: the size of a data key in clear.',
+    reason:
+      'It may be a key, a digest or a MAC. With a key in clear, KMS is not needed. Rewrap does not show it.',
+    remedy: 'If it is a key, delete it, and make anew what it protected.',
+    inClear: true,
+    notByReencrypting: true,
+  },
+  'readable-by-others': {
+    severity: 'critical',
+    source: 'files',
+    about: 'Others may read this file, which holds a secret in clear.',
+    reason: 'Users other than its owner can read it.',
+    remedy: 'Take that away (`chmod 600`), then delete the secret and treat it as exposed.',
+    notByReencrypting: true,
+  },
+
+  // What is wrong with the bytes.
+  truncated: {
+    severity: 'warning',
+    source: 'files',
+    about: 'The ciphertext is cut short.',
+    title: 'The {what} is cut short.',
+    reason: '{reason}',
+    remedy: 'Look for the whole {what} where this one was copied from.',
+    notByReencrypting: true,
+  },
+  'trailing-bytes': {
+    severity: 'warning',
+    source: 'files',
+    about: 'Bytes follow the end of the blob.',
+    reason: 'KMS is likely to refuse it as it is.',
+    remedy: 'Remove what does not belong to it.',
+    notByReencrypting: true,
+  },
+  'leading-bytes': {
+    severity: 'warning',
+    source: 'files',
+    about: 'Other bytes stand before the blob.',
+    reason: '{reason}',
+    remedy: 'Remove what stands before the blob, and add it again.',
+    notByReencrypting: true,
+  },
+  'beginning-missing': {
+    severity: 'warning',
+    source: 'files',
+    about: 'The beginning of the blob is missing.',
+    reason: '{reason}',
+    remedy: 'Look for the whole value where this one was copied from.',
+    notByReencrypting: true,
+  },
+  'unknown-layout': {
+    severity: 'warning',
+    source: 'files',
+    about: 'The blob has no layout that Rewrap knows.',
+    reason: 'It may be damaged, or of a kind not seen before.',
+    remedy: 'Only KMS can say: try a dry run.',
+  },
+  'mangled-by-text': {
+    severity: 'warning',
+    source: 'files',
+    about: 'The bytes were once saved as text, and are damaged for good.',
+    reason: 'What stood there is lost.',
+    remedy: 'Look for the value where it was made, and move it as base64.',
+    notByReencrypting: true,
+  },
+  'other-algorithm': {
+    severity: 'info',
+    source: 'files',
+    about: 'The blob is encrypted with an algorithm that Rewrap has not seen in KMS blobs.',
+    reason:
+      'In the China Regions KMS encrypts with SM4 instead of AES. Length and fingerprint are not concluded from a layout that is not known.',
+  },
+  'operation-unknown': {
+    severity: 'info',
+    source: 'files',
+    about: 'The operation byte has a value not seen before.',
+    reason: 'Everything else has the known layout.',
+    remedy: 'A dry run shows whether KMS opens it.',
+  },
+  'too-large-for-kms': {
+    severity: 'warning',
+    source: 'files',
+    about: 'The blob is larger than KMS takes.',
+    reason: '{reason}',
+    notByReencrypting: true,
+  },
+  'too-short': {
+    severity: 'info',
+    source: 'files',
+    about: 'The file is binary data too short to be KMS ciphertext.',
+    title: 'The file is {size} of binary data: too short to be KMS ciphertext.',
+    reason: 'It may be cut short.',
+    remedy: 'Look for the whole value.',
+    notByReencrypting: true,
+  },
+  'other-readings': {
+    severity: 'info',
+    source: 'files',
+    about: 'The size allows another reading of the bytes.',
+    title: '{what}',
+    reason: '{reason}',
+  },
+  'source-needed': {
+    severity: 'info',
+    source: 'files',
+    about: 'The source key and algorithm must be supplied.',
+    reason:
+      'KMS writes nothing about the key into asymmetric ciphertext, so neither KMS nor Rewrap can tell from it which key made it. It takes no encryption context.',
+    remedy: 'Choose the key and the algorithm it was encrypted with{algorithm}.',
+  },
+
+  // What is no KMS ciphertext.
+  'encryption-sdk-message': {
+    severity: 'warning',
+    source: 'files',
+    about: 'KMS cannot re-encrypt an AWS Encryption SDK message.',
+    reason: '{reason}',
+    remedy: 'Decrypt it and encrypt it again with the Encryption SDK under the new key.',
+    notByReencrypting: true,
+  },
+  'database-encryption-sdk': {
+    severity: 'warning',
+    source: 'files',
+    about: 'KMS cannot re-encrypt an item of the AWS Database Encryption SDK.',
+    reason: '{reason}',
+    remedy: 'Read the item and write it again with the SDK under the new key.',
+    notByReencrypting: true,
+  },
+  'not-kms-ciphertext': {
+    severity: 'info',
+    source: 'files',
+    about: 'KMS cannot re-encrypt this.',
+    reason: '{reason}',
+    notByReencrypting: true,
+  },
+  's3-object-body': {
+    severity: 'info',
+    source: 'files',
+    about: 'The file beside it says that this is the body of an S3 object.',
+    reason: 'Its bytes alone would be taken for random data.',
+    notByReencrypting: true,
+  },
+  's3-key-not-kms': {
+    severity: 'info',
+    source: 'files',
+    about: 'An object of the S3 Encryption Client whose key is not under KMS.',
+    reason: 'There is no KMS blob in {where}, and nothing for KMS to re-encrypt.',
+    notByReencrypting: true,
+  },
+
+  // How a blob is written, and what its file says about it.
+  'undecodable-blob': {
+    severity: 'warning',
+    source: 'files',
+    about: 'A value that should be a blob is not base64.',
+    title: '{place} is not base64.',
+    reason: 'It may have been shortened (“AQICAHh…”) or masked.',
+    remedy: 'Add the whole {what}.',
+    notByReencrypting: true,
+  },
+  'irregular-encoding': {
+    severity: 'info',
+    source: 'files',
+    about: 'The text is not written as an encoder would write it.',
+    title: '{what}',
+    reason: '{reason}',
+    remedy: '{remedy}',
+  },
+  'double-base64': {
+    severity: 'info',
+    source: 'files',
+    about: 'The blob is base64-encoded twice.',
+    reason:
+      'Often a sign that text was encoded again by mistake. KMS takes the blob inside; a new blob is written in the same way, twice encoded.',
+  },
+  'invalid-json': {
+    severity: 'warning',
+    source: 'files',
+    about: 'The file looks like AWS CLI output but is not valid JSON.',
+    reason: 'It may be cut short or edited.',
+    remedy: 'Repair it and add it again.',
+    notByReencrypting: true,
+  },
+  'duplicate-member': {
+    severity: 'warning',
+    source: 'files',
+    about: 'A JSON object names a member twice.',
+    reason: 'Only the last one counts, for every JSON reader and for Rewrap.',
+    remedy: 'Remove the others.',
+    notByReencrypting: true,
+  },
+  'too-many-blobs': {
+    severity: 'warning',
+    source: 'files',
+    about: 'The file holds more blobs than Rewrap lists.',
+    title: 'The file holds more than {most} blobs; only the first are listed.',
+    reason: 'The others are neither shown nor re-encrypted.',
+    remedy: 'Split the file and add the parts.',
+  },
+  'reader-failed': {
+    severity: 'warning',
+    source: 'files',
+    about: 'Rewrap failed to read this file.',
+    reason: 'The file was left as it is.',
+    remedy: 'Please report it, with the file’s structure but without its secrets.',
+    notByReencrypting: true,
+  },
+  'no-encryption-context': {
+    severity: 'info',
+    source: 'files',
+    about: 'The container declares no encryption context.',
+    reason:
+      'With a context, KMS opens the blob only for requests that name it, key policies can ask for it, and CloudTrail shows it.',
+    remedy: 'Choose one for the destination if you want that: {how}, and Rewrap writes it there.',
+  },
+  'context-not-declared': {
+    severity: 'info',
+    source: 'files',
+    about: 'The encryption context is not in the file.',
+    reason: '{where}',
+    remedy: 'Give it for the source, and choose what the new blob shall have.',
+  },
+  'context-by-convention': {
+    severity: 'info',
+    source: 'files',
+    about: 'The encryption context is the one that the Lambda console uses.',
+    reason: 'Other tools send none.',
+    remedy:
+      'Keep the context that the function’s code sends, and give the function its new variables with update-function-configuration.',
+  },
+  'context-stays-as-written': {
+    severity: 'info',
+    source: 'files',
+    about: 'A new encryption context must be written into the file by hand.',
+    reason: 'Rewrap leaves such lines as they are.',
+    remedy: 'Keep the context, or change it there after the run.',
+  },
+  'also-change': {
+    severity: 'info',
+    source: 'files',
+    about: 'Something outside this file must follow the new key.',
+    title: '{what}',
+    reason: '{reason}',
+    remedy: '{remedy}',
+  },
+  'sops-other-keys': {
+    severity: 'info',
+    source: 'files',
+    about: 'The SOPS file also opens with keys outside AWS KMS.',
+    title: 'The SOPS file also opens with {keys}.',
+    reason: '{reason}',
+  },
+  'sops-access-path': {
+    severity: 'info',
+    source: 'files',
+    about: 'SOPS reaches this key through a role or an AWS profile.',
+    title: 'SOPS reaches this key through {way}.',
+    reason: 'Rewrap leaves it as it is: SOPS goes the same way to the new key.',
+    remedy:
+      'Make sure that it may use the new key too (kms:Decrypt), above all if that key is in another account.',
+  },
+  'duplicate-blob': {
+    severity: 'info',
+    source: 'files',
+    about: 'The very same blob stands elsewhere too.',
+    reason:
+      'KMS never makes the same blob twice, so it was copied: replace one, and the old one stays in use.',
+    remedy: 'Re-encrypt every copy together.',
+  },
+  'gcm-nonce-reuse': {
+    severity: 'critical',
+    source: 'files',
+    about: 'Two different blobs under one key material share their GCM nonce.',
+    reason:
+      'AES-GCM loses its protection when a nonce repeats under one key. KMS draws nonces at random and never repeated one in any blob observed: one of them may be altered or made up.',
+    remedy: 'Re-encrypt both, and find out where they come from.',
+  },
+  'declared-key-contradicts': {
+    severity: 'warning',
+    source: 'files',
+    about: 'The key that the file declares is contradicted by other blobs with the same key material.',
+    reason: 'A wrong label makes decryption fail in tools that send it to KMS.',
+    remedy: 'Find the key (a dry run for one blob), then correct the label by re-encrypting in place.',
+  },
+  'old-blob': {
+    severity: 'info',
+    source: 'files',
+    about: 'By its declared date the blob is old.',
+    title: 'Its container says that it was made on {date}, more than {months} months ago.',
+    reason: 'Automatic rotation of a key does not touch blobs made before.',
+    remedy: 'Re-encrypt it to the same key, to take its current key material, or to a newer key.',
+  },
+  'sha1-oaep': {
+    severity: 'info',
+    source: 'files',
+    about: 'It is declared to be encrypted with RSA-OAEP and SHA-1.',
+    reason: 'OAEP with SHA-1 is not known to be broken, but many policies forbid SHA-1.',
+    remedy: 'Re-encrypt with RSAES_OAEP_SHA_256, which does the same work.',
+  },
+
+  // What KMS said of the key.
+  'key-gone': {
+    severity: 'critical',
+    source: 'kms',
+    about: 'KMS knows no such key.',
+    title: 'KMS knows no key {key}.',
+    reason:
+      'It was deleted, or the label is wrong. Under a deleted key nothing can be opened any more, by anyone.',
+    remedy:
+      'Find out whether the label is wrong: search the key of one of these blobs. If the key was deleted, what they hold must come from a backup or be made anew.',
+    notByReencrypting: true,
+  },
+  'key-unknown-account': {
+    severity: 'warning',
+    source: 'conclusion',
+    about: 'The key is in an account of which KMS says nothing on this connection.',
+    title: 'The key is in account {account}, of which KMS says nothing on this connection.',
+    reason:
+      'The owner of that account decides whether these blobs can be opened tomorrow, and who else can open them.',
+    remedy:
+      'Find out who owns the account. If it is yours, connect to it; if it is a partner’s, note it in the rules file; otherwise re-encrypt under a key of your own.',
+  },
+  'key-disabled': {
+    severity: 'warning',
+    source: 'kms',
+    about: 'The key is disabled.',
+    title: '{key} is disabled.',
+    reason: 'Nothing under it can be opened or re-encrypted until it is enabled again.',
+    remedy:
+      'If these blobs are still needed, enable the key (EnableKey), re-encrypt them to a key in use, and disable it again. If not, delete the blobs before the key.',
+  },
+  'key-pending-deletion': {
+    severity: 'critical',
+    source: 'kms',
+    about: 'The key is waiting to be deleted.',
+    title: '{key} will be deleted{when}.',
+    reason: '{reason}',
+    remedy:
+      'Cancel the deletion (CancelKeyDeletion, then EnableKey), re-encrypt these blobs to another key, and schedule the deletion again.',
+  },
+  'key-unavailable': {
+    severity: 'critical',
+    source: 'kms',
+    about: 'The key has no key material, or its key store is disconnected.',
+    title: '{what}',
+    reason: 'Nothing under it can be opened until its key material is there again.',
+    remedy: '{remedy}',
+    notByReencrypting: true,
+  },
+  'key-aws-managed': {
+    severity: 'warning',
+    source: 'kms',
+    about: 'The key is an AWS managed key.',
+    title: '{key} is an AWS managed key.',
+    reason:
+      'Its policy is fixed: it works through its service alone and cannot be shared, disabled or deleted. ReEncrypt cannot take these blobs by a direct call.',
+    remedy: 'Let the service encrypt anew under a customer managed key.',
+    notByReencrypting: true,
+  },
+  'key-other-account': {
+    severity: 'info',
+    source: 'kms',
+    about: 'The key belongs to another account.',
+    title: '{key} belongs to another account, {account}.',
+    reason: 'Its owner can take the permission away, or delete the key, without asking.',
+    remedy:
+      'Make sure that this is agreed. For data of your own, re-encrypt under a key of your own account.',
+  },
+  'key-policy-wide': {
+    severity: 'critical',
+    source: 'kms',
+    about: 'The key policy lets more than its own account open or re-encrypt what is under the key.',
+    title: 'The policy of {key} lets more than its own account open or re-encrypt what is under it.',
+    reason:
+      'kms:Decrypt gives the principals that the policy names the content itself; kms:ReEncryptFrom gives them a copy under a key of their own.',
+    remedy:
+      'Name the principals that need it, or add a condition (kms:CallerAccount, aws:PrincipalOrgID, kms:ViaService). Then re-encrypt what may have been copied.',
+  },
+  'key-grant-outside': {
+    severity: 'warning',
+    source: 'kms',
+    about: 'A grant lets another account open or re-encrypt what is under the key.',
+    title: 'A grant lets another account open or re-encrypt what is under {key}.',
+    reason: 'Grants do not show in the key policy and hold until they are retired or revoked.',
+    remedy:
+      'Find out what the grant is for. If it is not needed any more, revoke it (RevokeGrant), then re-encrypt what may have been copied.',
+  },
+  'key-not-rotated': {
+    severity: 'warning',
+    source: 'kms',
+    about: 'The key does not rotate.',
+    title: '{key} does not rotate.',
+    reason:
+      'One key material protects everything ever encrypted with this key. Many policies ask for a yearly rotation.',
+    remedy:
+      'Turn automatic rotation on (EnableKeyRotation). Blobs made before keep their old key material: re-encrypt them to the same key, or to one that rotates.',
+  },
+  'key-unused': {
+    severity: 'info',
+    source: 'kms',
+    about: 'The key was not used for long.',
+    title: '{key} was not used for {days} days.',
+    reason:
+      'Blobs that are never opened may not be needed any more; or what opens them runs so rarely that its failure would go unnoticed when the key is taken away.',
+    remedy: 'Ask the owner of the files whether they are needed before the key is disabled or deleted.',
+    notByReencrypting: true,
+  },
+  'material-not-current': {
+    severity: 'info',
+    source: 'kms',
+    about: 'The key was rotated since: the blobs are under an earlier key material.',
+    title: '{key} was rotated since: these blobs are under an earlier key material.',
+    reason: 'Rotation does not touch what was encrypted before. The earlier key material still opens it.',
+    remedy: 'Re-encrypt to the same key: the new blobs take the current key material.',
+  },
+  'key-one-region': {
+    severity: 'info',
+    source: 'kms',
+    about: 'The key has replicas, but the files name one Region alone.',
+    title: '{key} has replicas, but the files name {region} alone.',
+    reason:
+      'Tools that send the ARN from the file open nothing while that Region is away, though a replica could.',
+    remedy:
+      'Add the replica’s ARN to the files (SOPS takes several keys), or let the reader choose its own Region.',
+    notByReencrypting: true,
+  },
+
+  // What the rules file does not allow.
+  'rule-account': {
+    severity: 'critical',
+    source: 'rules',
+    about: 'The account of the key is not allowed.',
+    title: 'Account {account} is not allowed.',
+    reason: 'The rules file does not allow it.',
+    remedy: 'Re-encrypt under a key of an allowed account.',
+  },
+  'rule-region': {
+    severity: 'critical',
+    source: 'rules',
+    about: 'The Region of the key is not allowed.',
+    title: 'Region {region} is not allowed.',
+    reason: 'The rules file does not allow it.',
+    remedy: 'Re-encrypt under a key of an allowed Region.',
+  },
+  'rule-key': {
+    severity: 'critical',
+    source: 'rules',
+    about: 'The key is not allowed.',
+    title: '{key} is not an allowed key.',
+    reason: 'The rules file does not allow it.',
+    remedy: 'Re-encrypt under an allowed key.',
+  },
+  'rule-algorithm': {
+    severity: 'critical',
+    source: 'rules',
+    about: 'The algorithm is not allowed.',
+    title: '{algorithm} is not an allowed algorithm.',
+    reason: 'The rules file does not allow it.',
+    remedy: 'Re-encrypt with an allowed algorithm.',
+  },
+  'rule-kind': {
+    severity: 'critical',
+    source: 'rules',
+    about: 'The kind of ciphertext is not allowed.',
+    title: '{kind} is not allowed.',
+    reason: 'The rules file does not allow it.',
+    remedy: 'Encrypt it in an allowed way, or take it out.',
+    notByReencrypting: true,
+  },
+  'rule-context': {
+    severity: 'critical',
+    source: 'rules',
+    about: 'The encryption context is not one that is allowed.',
+    title: 'The encryption context {what}.',
+    reason: 'The rules file does not allow it.',
+    remedy: '{remedy}',
+  },
+  'rule-age': {
+    severity: 'critical',
+    source: 'rules',
+    about: 'The blob is older than allowed.',
+    title: 'It is older than {days} days, its container says.',
+    reason: 'The rules file does not allow it.',
+    remedy: 'Re-encrypt it to the same key or a newer one.',
+  },
+} as const satisfies Record<string, Entry>;
+
+export type FindingCode = keyof typeof FINDINGS;
+
+/** Every code, in the order of the list. */
+export const FINDING_CODES = Object.keys(FINDINGS) as [FindingCode, ...FindingCode[]];
+
+/** What the list says of a code. */
+export const entryOf = (code: FindingCode): Entry => FINDINGS[code];
+
+export const isFindingCode = (text: string): text is FindingCode => Object.hasOwn(FINDINGS, text);
