@@ -1,3 +1,4 @@
+import { count, plural } from './format.ts';
 import type { AuditSummary, Facet, Weighed } from './model/audit.ts';
 
 /** What an audit counts by, for people: the same on screen and in reports. */
@@ -18,8 +19,7 @@ export const FACET_WORDS: Record<Facet, string> = {
   coverage: 'How the key is known',
 };
 
-const count = (n: number): string => n.toLocaleString('en-US');
-const blobs = (n: number): string => `${count(n)} ${n === 1 ? 'blob' : 'blobs'}`;
+const blobs = (n: number): string => plural(n, 'blob');
 
 /** Share of a whole, in per cent with one digit. */
 export const share = (n: number, total: number): string =>

@@ -1,10 +1,10 @@
+import { plural } from '#shared/format.ts';
 import type { AuditKey, DeletionImpact } from '#shared/model/audit.ts';
 import { mayBeAlias, readKeyName } from '../clusters/index.ts';
 import type { Audit } from './audit.ts';
 import type { Subject } from './subjects.ts';
 
 const MOST_FILES = 200;
-const plural = (n: number, one: string): string => `${n.toLocaleString('en-US')} ${one}${n === 1 ? '' : 's'}`;
 
 interface Touched {
   readonly certain: Int32Array;

@@ -87,6 +87,7 @@ const items: RunItem[] = HOSTILE.map((name, i) => ({
           retryable: false,
         }
       : null,
+  sent: null,
   sourceKeyArn: arnOf('k'),
   destinationKeyArn: arnOf('n'),
   sourceKeyMaterialId: null,

@@ -87,11 +87,7 @@ export function createEngine(
     },
     (files, blobs, done) => emit('intakeProgress', { files, blobs, done }),
   );
-  const witness = new Witness(
-    history,
-    () => connection,
-    (blobId) => workspace.get(blobId).found.declared.encryptionContext,
-  );
+  const witness = new Witness(history, () => connection);
   const learned = new LearnedKeys(options.dataDir);
   const blobs = new Blobs(workspace, learned);
   const learn = (lessons: readonly Lesson[]) => {

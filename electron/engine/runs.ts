@@ -37,8 +37,6 @@ export interface RunWitness {
 export interface AskedRun {
   readonly terms: RunTerms;
   readonly output: ResolvedOutput['mode'];
-  /** Blobs whose declared contexts can be looked up in the list now. */
-  readonly blobIds: readonly string[];
   readonly again: boolean;
 }
 
@@ -121,8 +119,7 @@ export class Runs {
 
   /** Starts a run of ReEncrypt over files that were planned elsewhere. */
   begin(request: RunTerms, output: ResolvedOutput, files: readonly PlanFile[]): string {
-    return this.#kept(this.#book.start({ request, output, files, ...this.#over() }), request, output, files)
-      .id;
+    return this.#kept(this.#book.start({ request, output, files, ...this.#over() }), request, output).id;
   }
 
   async #beginTwoStep(
@@ -133,7 +130,7 @@ export class Runs {
     const run = await this.#overTwoSteps(request, (over, connection) =>
       this.#book.start({ request, output, files, connection, ...over }),
     );
-    return this.#kept(run, request, output, files).id;
+    return this.#kept(run, request, output).id;
   }
 
   /** A run whose child ends with the work. It waits for nobody: a child that ended does not come back. */
@@ -155,10 +152,9 @@ export class Runs {
     return run;
   }
 
-  #kept(run: Run, terms: RunTerms, output: ResolvedOutput, files: readonly PlanFile[]): Run {
+  #kept(run: Run, terms: RunTerms, output: ResolvedOutput): Run {
     this.#mine.add(run.id);
-    const blobIds = files.flatMap(({ blobs }) => blobs.map(({ blobId }) => blobId));
-    this.#parts.witness.run(run, { terms, output: output.mode, blobIds, again: false });
+    this.#parts.witness.run(run, { terms, output: output.mode, again: false });
     this.#watch(run, terms.dryRun);
     return run;
   }
@@ -236,7 +232,7 @@ export class Runs {
   /** Of a run of an earlier start: its blobs have other names by now. */
   #asked(runId: string): AskedRun {
     const { request, output } = this.#book.asked(runId);
-    return { terms: request, output: output.mode, blobIds: [], again: true };
+    return { terms: request, output: output.mode, again: true };
   }
 
   /** The connection is there: runs that waited for it go on. */

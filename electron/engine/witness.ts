@@ -1,8 +1,9 @@
+import { plural } from '#shared/format.ts';
 import type { ConnectionState, Side } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';
-import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import type { ContextChoice, RunItem, RunSummary } from '#shared/model/run.ts';
 import { type History, historyEvent } from '../audit/index.ts';
 import type { ItemsQuery, Run, RunTerms, Undone } from '../rotation/index.ts';
 import type { Connection } from './connection.ts';
@@ -12,21 +13,14 @@ import type { AskedRun } from './runs.ts';
 export class Witness {
   readonly #history: History;
   readonly #connection: () => Connection;
-  /** The declared context of a blob of the list. */
-  readonly #declared: (blobId: string) => EncryptionContext | null;
   readonly #pending = new Set<Promise<void>>();
   readonly #lastConnected = new Map<Side, string>();
   /** When each key was last looked up. */
   readonly #looks = new Map<string, number>();
 
-  constructor(
-    history: History,
-    connection: () => Connection,
-    declared: (blobId: string) => EncryptionContext | null,
-  ) {
+  constructor(history: History, connection: () => Connection) {
     this.#history = history;
     this.#connection = connection;
-    this.#declared = declared;
   }
 
   /** Who acts, and where: put on every event. */
@@ -102,15 +96,8 @@ export class Witness {
   /** A run begins or goes on: it is written down now, and each blob's outcome when it has ended. */
   run(run: Run, asked: AskedRun): void {
     const by = this.#by();
-    const { terms, output, blobIds, again } = asked;
+    const { terms, again } = asked;
     const { source, destination } = terms;
-    const declared = new Map<string, EncryptionContext>();
-    if (source.context.mode !== 'given' || destination.context.mode !== 'given')
-      for (const blobId of blobIds) {
-        const context = this.#declaredOf(blobId);
-        if (context !== null) declared.set(blobId, context);
-      }
-    const verification = terms.verify ? 'on' : 'off';
     this.#write([
       historyEvent(terms.dryRun ? 'preflight-started' : 'run-started', {
         ...by,
@@ -118,11 +105,11 @@ export class Witness {
         destinationAlgorithm: destination.algorithm,
         runId: run.id,
         outcome: again ? 'resumed' : 'started',
-        detail: `${run.summary().counts.total} blobs, way ${terms.route}, output ${output}, verification ${verification}`,
+        detail: askedWords(run.summary().counts.total, asked),
         sourceKey: source.keyId,
         destinationKey: destination.keyId,
         sourceContext: source.context.mode === 'given' ? source.context.context : null,
-        destinationContext: destination.context.mode === 'given' ? destination.context.context : null,
+        destinationContext: givenContext(terms),
       }),
     ]);
     const pending = run.done.then(async () => {
@@ -131,7 +118,7 @@ export class Witness {
       if (summary.finishedAt === null)
         await this.#history.appendMany([this.#ended(summary, SUSPENDED, asked, by)]);
       else
-        for (const events of this.#outcomes(summary, (query) => run.items(query), asked, declared, by))
+        for (const events of this.#outcomes(summary, (query) => run.items(query), asked, by))
           await this.#history.appendMany(events);
     });
     const kept = pending.catch(complain).finally(() => this.#pending.delete(kept));
@@ -146,13 +133,13 @@ export class Witness {
     if (last !== 'run-started' && last !== 'preflight-started') return;
     const { connection } = run;
     const outcome = run.status === 'unfinished' ? CUT_OFF : run.status;
-    for (const events of this.#blobs(run, items, asked, new Map(), { connection })) this.#write(events);
+    for (const events of this.#blobs(run, items, asked, { connection })) this.#write(events);
     this.#write([this.#ended(run, outcome, asked, { connection })]);
   }
 
   /** A run that was cut off was closed as it stands. */
   abandoned(run: RunSummary, items: ItemsOf, asked: AskedRun): void {
-    for (const events of this.#outcomes(run, items, asked, new Map(), this.#by())) this.#write(events);
+    for (const events of this.#outcomes(run, items, asked, this.#by())) this.#write(events);
   }
 
   undone(runId: string, { restored, leftTotal }: Undone): void {
@@ -163,23 +150,13 @@ export class Witness {
     });
   }
 
-  #declaredOf(blobId: string): EncryptionContext | null {
-    try {
-      return this.#declared(blobId);
-    } catch {
-      // Of a plan or an earlier start: not in the list.
-      return null;
-    }
-  }
-
   *#outcomes(
     run: RunSummary,
     items: ItemsOf,
     asked: AskedRun,
-    declared: ReadonlyMap<string, EncryptionContext>,
     by: Partial<HistoryEvent>,
   ): Generator<HistoryEvent[]> {
-    yield* this.#blobs(run, items, asked, declared, by);
+    yield* this.#blobs(run, items, asked, by);
     yield [this.#ended(run, run.status, asked, by)];
   }
 
@@ -190,8 +167,7 @@ export class Witness {
   *#blobs(
     run: RunSummary,
     items: ItemsOf,
-    { terms, again }: AskedRun,
-    declared: ReadonlyMap<string, EncryptionContext>,
+    { again }: AskedRun,
     by: Partial<HistoryEvent>,
   ): Generator<HistoryEvent[]> {
     const told = new Set<string>();
@@ -202,7 +178,7 @@ export class Witness {
       const page = items({ offset, limit: PAGE, only: 'all' });
       yield page
         .filter(({ state, requestId }) => state !== 'waiting' || requestId !== null)
-        .map((item) => this.#blob(run.id, item, terms, declared.get(item.blobId) ?? null, by))
+        .map((item) => this.#blob(run.id, item, by))
         .filter((event) => !told.has(sameAs(event)));
       if (page.length < PAGE) return;
     }
@@ -229,15 +205,8 @@ export class Witness {
     await Promise.all(this.#pending);
   }
 
-  #blob(
-    runId: string,
-    item: RunItem,
-    { source, destination }: RunTerms,
-    declared: EncryptionContext | null,
-    by: Partial<HistoryEvent>,
-  ): HistoryEvent {
-    const sourceContext = source.context.mode === 'given' ? source.context.context : declared;
-    const same = destination.context.mode === 'same' ? sourceContext : declared;
+  #blob(runId: string, item: RunItem, by: Partial<HistoryEvent>): HistoryEvent {
+    const { sent } = item;
     return historyEvent('blob', {
       ...by,
       runId,
@@ -250,14 +219,15 @@ export class Witness {
       place: item.place,
       sha256Before: item.sha256Before,
       sha256After: item.sha256After,
-      sourceKey: item.sourceKeyArn ?? source.keyId,
-      destinationKey: item.destinationKeyArn ?? destination.keyId,
+      sourceKey: item.sourceKeyArn ?? sent?.sourceKeyId ?? null,
+      destinationKey: item.destinationKeyArn ?? sent?.destinationKeyId ?? null,
       sourceMaterial: item.sourceKeyMaterialId,
       destinationMaterial: item.destinationKeyMaterialId,
-      sourceAlgorithm: source.algorithm,
-      destinationAlgorithm: destination.algorithm,
-      sourceContext,
-      destinationContext: destination.context.mode === 'given' ? destination.context.context : same,
+      // What was asked for may differ from blob to blob; this is what was sent for this one.
+      sourceAlgorithm: sent?.sourceAlgorithm ?? null,
+      destinationAlgorithm: sent?.destinationAlgorithm ?? null,
+      sourceContext: sent?.sourceContext ?? null,
+      destinationContext: sent?.destinationContext ?? null,
       requestIds: [item.decryptRequestId, item.requestId ?? item.fault?.raw?.requestId].filter(
         (id) => id !== null && id !== undefined,
       ),
@@ -271,6 +241,40 @@ export class Witness {
       complain(error);
     }
   }
+}
+
+/** What a run was asked for, less what has a member of its own in the record. */
+function askedWords(blobs: number, { terms, output }: AskedRun): string {
+  const { source, destination, mode, route, verify } = terms;
+  return [
+    plural(blobs, 'blob'),
+    ...(mode === undefined ? [] : [`mode ${mode}`]),
+    `way ${route}`,
+    `output ${output}`,
+    `verification ${verify ? 'on' : 'off'}`,
+    `source context ${contextWords(source.context)}`,
+    `destination context ${contextWords(destination.context)}`,
+  ].join(', ');
+}
+
+function contextWords(choice: ContextChoice): string {
+  switch (choice.mode) {
+    case 'declared':
+      return 'as each file declares';
+    case 'given':
+      return 'as given';
+    case 'same':
+      return 'as the source';
+    case 'changed':
+      return `as the source, adding ${JSON.stringify(choice.add)}, removing ${JSON.stringify(choice.remove)}`;
+  }
+}
+
+/** The destination's context where it is the same for each blob. */
+function givenContext({ source, destination }: RunTerms): EncryptionContext | null {
+  const { mode } = destination.context;
+  if (mode === 'given') return destination.context.context;
+  return mode === 'same' && source.context.mode === 'given' ? source.context.context : null;
 }
 
 /** Items of a run, some at a time. */

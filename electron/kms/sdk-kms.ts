@@ -1,9 +1,8 @@
 import type { KMSClient, ReEncryptCommandInput } from '@aws-sdk/client-kms';
 import type { STSClient } from '@aws-sdk/client-sts';
+import { sentContext } from '#shared/kms/contexts.ts';
 import type { KmsSituation } from '#shared/kms/errors.ts';
-import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { ConnectionChoice, Identity, Route } from '#shared/model/connection.ts';
-import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
 import { accessOf, type KmsAccess } from './access.ts';
@@ -191,8 +190,8 @@ function routeOf(where: Where, practice: boolean): Route {
 
 /** The request in the SDK's terms: what is null is left out, and an asymmetric side gets no context. */
 function requestOf(input: ReEncryptInput | RightsInput): ReEncryptCommandInput {
-  const source = contextFor(input.sourceAlgorithm, input.sourceContext);
-  const destination = contextFor(input.destinationAlgorithm, input.destinationContext);
+  const source = sentContext(input.sourceAlgorithm, input.sourceContext);
+  const destination = sentContext(input.destinationAlgorithm, input.destinationContext);
   return {
     ...('blob' in input ? { CiphertextBlob: input.blob } : {}),
     SourceEncryptionAlgorithm: input.sourceAlgorithm,
@@ -205,15 +204,6 @@ function requestOf(input: ReEncryptInput | RightsInput): ReEncryptCommandInput {
   };
 }
 
-function contextFor(
-  algorithm: ReEncryptInput['sourceAlgorithm'],
-  context: EncryptionContext | null,
-): EncryptionContext | null {
-  return takesEncryptionContext(algorithm) && context !== null && Object.keys(context).length > 0
-    ? context
-    : null;
-}
-
 function situationOf(input: ReEncryptInput | RightsInput): KmsSituation {
   return {
     operation: 'ReEncrypt',
@@ -221,8 +211,8 @@ function situationOf(input: ReEncryptInput | RightsInput): KmsSituation {
     destinationKeyId: input.destinationKeyId,
     sourceAlgorithm: input.sourceAlgorithm,
     destinationAlgorithm: input.destinationAlgorithm,
-    sourceContext: contextFor(input.sourceAlgorithm, input.sourceContext),
-    destinationContext: contextFor(input.destinationAlgorithm, input.destinationContext),
+    sourceContext: sentContext(input.sourceAlgorithm, input.sourceContext),
+    destinationContext: sentContext(input.destinationAlgorithm, input.destinationContext),
     ...('blob' in input ? { blobBytes: input.blob.length } : {}),
   };
 }

@@ -1,11 +1,14 @@
+import { sentContext } from '#shared/kms/contexts.ts';
 import { explainKms, explainOwn, type KmsSituation, stopsRun } from '#shared/kms/errors.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
+import type { SentRequest } from '#shared/model/run.ts';
 import { identify } from '../inspect/index.ts';
 import type { FoundBlob, NewBlob } from '../intake/index.ts';
 import { KmsFaultError, type ReEncryptInput, type ReEncryptOutput } from '../kms/index.ts';
 import { changesMaterialAlone, shownCurrent } from './as-asked.ts';
 import { resolveContexts, sameContext } from './contexts.ts';
 import { faultOf } from './faults.ts';
+import type { ItemFacts } from './journal/rows.ts';
 import { sha256 } from './ledger.ts';
 import { Halted } from './line.ts';
 import { checkReply } from './reply.ts';
@@ -35,6 +38,8 @@ const REPEATED =
 export interface PriorBlob {
   readonly next: NewBlob;
   readonly verified: boolean;
+  /** What is known of its item since then. */
+  readonly facts: ItemFacts | null;
 }
 
 /** Re-encrypts (or dry-runs) one blob and verifies the result. Never throws; touches no file. */
@@ -119,7 +124,7 @@ async function tryOut(
   input: ReEncryptInput,
 ): Promise<BlobOutcome> {
   try {
-    const out = await send(context, item, () => context.kms().dryRun(input));
+    const out = await send(context, item, () => context.kms().dryRun(input), sentOf(input));
     context.ledger.note(item, {
       requestId: out.requestId,
       notes: [
@@ -143,6 +148,7 @@ async function reEncrypt(
   input: ReEncryptInput,
   prior: PriorBlob | null,
 ): Promise<BlobOutcome> {
+  if (prior?.facts != null) context.ledger.note(item, prior.facts);
   const next = prior?.next ?? (await ask(context, item, found, input));
   if ('kind' in next) return next;
   const facts = {
@@ -171,7 +177,7 @@ async function ask(
 ): Promise<NewBlob | BlobOutcome> {
   let out: ReEncryptOutput;
   try {
-    out = await send(context, item, () => context.kms().reEncrypt(input));
+    out = await send(context, item, () => context.kms().reEncrypt(input), sentOf(input));
   } catch (error) {
     if (error instanceof Halted) throw error;
     return failed(context, item, explained(context, error, input, found));
@@ -200,8 +206,32 @@ async function ask(
   };
 }
 
-const send = <T>(context: RunContext, item: number, work: () => Promise<T>, finishing = false): Promise<T> =>
-  context.line.send(work, () => context.ledger.running(item), finishing);
+/** Sends a request. `sent`: what is written down of it once it goes out. */
+const send = <T>(
+  context: RunContext,
+  item: number,
+  work: () => Promise<T>,
+  sent: SentRequest | null,
+  finishing = false,
+): Promise<T> =>
+  context.line.send(
+    work,
+    () => {
+      if (sent !== null) context.ledger.note(item, { sent });
+      context.ledger.running(item);
+    },
+    finishing,
+  );
+
+/** The request as it goes out. */
+const sentOf = (input: ReEncryptInput): SentRequest => ({
+  sourceKeyId: input.sourceKeyId,
+  sourceAlgorithm: input.sourceAlgorithm,
+  sourceContext: sentContext(input.sourceAlgorithm, input.sourceContext),
+  destinationKeyId: input.destinationKeyId,
+  destinationAlgorithm: input.destinationAlgorithm,
+  destinationContext: sentContext(input.destinationAlgorithm, input.destinationContext),
+});
 
 /**
  * Proves that the new blob opens under the destination key, algorithm and context: a DryRun of ReEncrypt from it,
@@ -227,7 +257,7 @@ async function verify(
   try {
     const kms = context.kms();
     const work = () => kms.tryOpen?.(back) ?? kms.dryRun(back);
-    const { outcome } = await send(context, item, work, true);
+    const { outcome } = await send(context, item, work, null, true);
     if (outcome === 'ignored')
       context.ledger.note(item, {
         notes: ['Verified by really opening it: this endpoint ignores DryRun. That result was dropped.'],

@@ -1,5 +1,4 @@
-import { changedContext } from '#shared/kms/contexts.ts';
-import { type EncryptionAlgorithm, takesEncryptionContext } from '#shared/kms/facts.ts';
+import { changedContext, sentContext } from '#shared/kms/contexts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { ContextChoice, RunRequest } from '#shared/model/run.ts';
 
@@ -20,11 +19,11 @@ export function resolveContexts(
   destinationArn: string | null = null,
 ): Contexts {
   const { source, destination } = request;
-  const from = takeable(source.algorithm, chosen(source.context, declared, null));
+  const from = sentContext(source.algorithm, chosen(source.context, declared, null));
   const kept = destination.context.mode === 'given' ? from : renamed(from, keyPairs, destinationArn);
   return {
     source: from,
-    destination: takeable(
+    destination: sentContext(
       destination.algorithm,
       chosen(destination.context, renamed(declared, keyPairs, destinationArn), kept),
     ),
@@ -61,13 +60,4 @@ function chosen(
   if (choice.mode === 'given') return choice.context;
   if (choice.mode === 'changed') return changedContext(same, choice);
   return choice.mode === 'declared' ? declared : same;
-}
-
-function takeable(
-  algorithm: EncryptionAlgorithm,
-  context: EncryptionContext | null,
-): EncryptionContext | null {
-  return takesEncryptionContext(algorithm) && context !== null && Object.keys(context).length > 0
-    ? context
-    : null;
 }

@@ -19,6 +19,7 @@ const EMPTY: ItemFacts = {
   requestId: null,
   decryptRequestId: null,
   fault: null,
+  sent: null,
   notes: [],
 };
 

@@ -18,6 +18,14 @@ import { DEFAULT_CONCURRENCY, type RunHooks, type RunParts } from './run-parts.t
 import { outputName, touchesOf } from './summary.ts';
 import type { ItemsQuery, Run, RunFile, RunInput } from './types.ts';
 
+/** How a run begins. */
+export interface Beginning {
+  /** What is counted of it before anything is done: whoever starts it sees its size at once. */
+  readonly counted: (ledger: Ledger) => void;
+  /** The files that are to be done. Rejects with FaultError. */
+  readonly prepare: (ledger: Ledger, step: (name: string) => void) => Promise<RunFile[]>;
+}
+
 /** A run under way in this process, or one that ended in it. */
 export class LiveRun implements Run {
   readonly id: string;
@@ -45,7 +53,7 @@ export class LiveRun implements Run {
     startedAt: string,
     input: Omit<RunInput, 'files'>,
     parts: RunParts,
-    prepare: (ledger: Ledger, step: (name: string) => void) => Promise<RunFile[]>,
+    { counted, prepare }: Beginning,
   ) {
     const { journal, hooks = {}, onProgress } = parts;
     const { pace } = input.request;
@@ -78,6 +86,7 @@ export class LiveRun implements Run {
       },
       changed: () => this.#progress.touch(),
     });
+    counted(this.#ledger);
     this.done = this.#run(prepare);
   }
 
@@ -158,7 +167,7 @@ export class LiveRun implements Run {
     return this.#line.underWay > 0 ? 'pausing' : 'paused';
   }
 
-  async #run(prepare: (ledger: Ledger, step: (name: string) => void) => Promise<RunFile[]>): Promise<void> {
+  async #run(prepare: Beginning['prepare']): Promise<void> {
     // The caller has its Run before the first report.
     await Promise.resolve();
     let begun = false;

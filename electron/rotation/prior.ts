@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EncryptionContext } from '#shared/model/context.ts';
 import type { NewBlob } from '../intake/index.ts';
 import type { PriorBlob } from './blob-step.ts';
+import type { PendingBlob } from './journal/rows.ts';
 
 /** What is kept beside a new blob of a file that is not complete: what KMS said of it. */
 const Said = z.object({
@@ -21,15 +22,13 @@ export function saidOf({ bytes: _, ...said }: NewBlob, verified: boolean): strin
 }
 
 /** New blobs by item; one that does not read back is asked for again. */
-export function priorOf(
-  pending: ReadonlyMap<number, { readonly blob: Uint8Array; readonly said: string }>,
-): ReadonlyMap<number, PriorBlob> {
+export function priorOf(pending: ReadonlyMap<number, PendingBlob>): ReadonlyMap<number, PriorBlob> {
   const prior = new Map<number, PriorBlob>();
-  for (const [item, { blob, said }] of pending) {
+  for (const [item, { blob, said, facts }] of pending) {
     const parsed = Said.safeParse(JSON.parse(said));
     if (!parsed.success) continue;
     const { verified, ...rest } = parsed.data;
-    prior.set(item, { next: { bytes: blob, ...rest }, verified });
+    prior.set(item, { next: { bytes: blob, ...rest }, verified, facts });
   }
   return prior;
 }

@@ -28,11 +28,13 @@ export function startRun(input: RunInput, parts: RunParts): Run {
     },
     targetsOf(planned, output, request.dryRun),
   );
-  return new LiveRun(name, new Date().toISOString(), terms, parts, async (ledger, step) => {
-    ledger.begin(files);
-    await prepareNew(journal, name.no, files);
-    step('prepared');
-    return files;
+  return new LiveRun(name, new Date().toISOString(), terms, parts, {
+    counted: (ledger) => ledger.begin(files),
+    prepare: async (_, step) => {
+      await prepareNew(journal, name.no, files);
+      step('prepared');
+      return files;
+    },
   });
 }
 
@@ -49,16 +51,13 @@ export function resumeRun(
   const row = openRow(journal, no);
   const { request, output, connection, target, startedAt } = row;
   journal.takeOver(no, 'open', targetsOf(journal.files(no), output, row.dryRun));
-  return new LiveRun(
-    row,
-    startedAt,
-    { ...input, request, output, connection, target },
-    parts,
-    async (ledger, step) => {
+  return new LiveRun(row, startedAt, { ...input, request, output, connection, target }, parts, {
+    counted: (ledger) => ledger.recall(),
+    prepare: async (ledger, step) => {
       const files = await recover(journal, no, output, parts.hooks?.fs);
       step('recovered');
       ledger.recall();
       return files;
     },
-  );
+  });
 }

@@ -1,4 +1,5 @@
-import { type EncryptionAlgorithm, takesEncryptionContext } from '#shared/kms/facts.ts';
+import { sentContext } from '#shared/kms/contexts.ts';
+import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { ReEncryptInput } from '../kms/index.ts';
 import type { Members } from './messages.ts';
@@ -32,7 +33,6 @@ function more({ grantTokens }: ReEncryptInput, dryRun: boolean): Members {
 }
 
 function contextOf(algorithm: EncryptionAlgorithm, context: EncryptionContext | null): Members {
-  return takesEncryptionContext(algorithm) && context !== null && Object.keys(context).length > 0
-    ? { EncryptionContext: context }
-    : {};
+  const sent = sentContext(algorithm, context);
+  return sent === null ? {} : { EncryptionContext: sent };
 }

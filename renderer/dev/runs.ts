@@ -53,6 +53,7 @@ export class FakeRun {
       place: row.place,
       state: 'waiting',
       fault: null,
+      sent: null,
       sourceKeyArn: null,
       destinationKeyArn: null,
       sourceKeyMaterialId: null,

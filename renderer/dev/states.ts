@@ -135,6 +135,7 @@ export function stateItems({ counts: { failed, total } }: RunSummary): RunItem[]
     place: i % 3 === 0 ? '' : 'DB_PASSWORD',
     state: i < failed ? ('failed' as const) : ('reencrypted' as const),
     fault: i < failed ? EXPIRED : null,
+    sent: null,
     sourceKeyArn: i < failed ? null : KEY,
     destinationKeyArn: null,
     sourceKeyMaterialId: null,

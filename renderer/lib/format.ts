@@ -1,12 +1,6 @@
-const integer = new Intl.NumberFormat('en-US');
+import { count, plural } from '#shared/format.ts';
 
-/** `12345` → `12,345`. */
-export const count = (n: number): string => integer.format(n);
-
-/** `2, 'blob'` → `2 blobs`. */
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${count(n)} ${n === 1 ? one : many}`;
-}
+export { count, plural };
 
 /** Size in bytes for people; bytes stay exact below 10,000 since blobs are that small. */
 export function bytes(n: number): string {

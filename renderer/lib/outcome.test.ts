@@ -9,6 +9,7 @@ const item = (blobId: string, patch: Partial<RunItem>): RunItem => ({
   place: '',
   state: 'reencrypted',
   fault: null,
+  sent: null,
   sourceKeyArn: null,
   destinationKeyArn: null,
   sourceKeyMaterialId: null,

@@ -1,4 +1,5 @@
 import type { EncryptionContext } from '../model/context.ts';
+import { type EncryptionAlgorithm, takesEncryptionContext } from './facts.ts';
 
 /**
  * A blob's own context less the removed keys, with the added pairs. A pair whose key the blob has already gets the new
@@ -30,4 +31,14 @@ function utf8Length(text: string): number {
     bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   }
   return bytes;
+}
+
+/** The context that a request names for a side: null where its algorithm takes none, or where it is empty. */
+export function sentContext(
+  algorithm: EncryptionAlgorithm,
+  context: EncryptionContext | null,
+): EncryptionContext | null {
+  return takesEncryptionContext(algorithm) && context !== null && Object.keys(context).length > 0
+    ? context
+    : null;
 }

@@ -112,6 +112,17 @@ export const ItemState = z.enum([
 ]);
 export type ItemState = z.infer<typeof ItemState>;
 
+/** What a request for one blob named, as it was sent. Null: the request did not name it. */
+export const SentRequest = z.object({
+  sourceKeyId: z.string().nullable(),
+  sourceAlgorithm: Algorithm,
+  sourceContext: EncryptionContext.nullable(),
+  destinationKeyId: z.string(),
+  destinationAlgorithm: Algorithm,
+  destinationContext: EncryptionContext.nullable(),
+});
+export type SentRequest = z.infer<typeof SentRequest>;
+
 /** What became of one blob. What KMS said is kept apart from what we conclude. */
 export const RunItem = z.object({
   blobId: z.string(),
@@ -119,6 +130,8 @@ export const RunItem = z.object({
   place: z.string(),
   state: ItemState,
   fault: Fault.nullable(),
+  /** The last request for it that was sent, of a dry run too; null where none was. */
+  sent: SentRequest.nullable(),
   /** Said by KMS. */
   sourceKeyArn: z.string().nullable(),
   destinationKeyArn: z.string().nullable(),

@@ -1,4 +1,5 @@
 import { FACET_WORDS, nothingWords, weighedWords } from '#shared/audit-words.ts';
+import { plural } from '#shared/format.ts';
 import type { AuditFacet, AuditSummary, Facet, NotAsked } from '#shared/model/audit.ts';
 import type { Severity } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
@@ -117,8 +118,6 @@ export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked }: Aske
   ];
   return htmlReport('Audit of KMS ciphertext', stated, sections);
 }
-
-const plural = (n: number, one: string): string => `${n.toLocaleString('en-US')} ${one}${n === 1 ? '' : 's'}`;
 
 function totalsOf({ totals, findings, violations }: Audit['summary']): Block {
   return {

@@ -1,6 +1,7 @@
 import { shapeWords, share } from '#shared/audit-words.ts';
+import { count } from '#shared/format.ts';
 import { html } from '../inert.ts';
-import { count, text } from './html-text.ts';
+import { text } from './html-text.ts';
 
 export interface Bar {
   readonly label: string;

@@ -1,8 +1,7 @@
+import { count } from '#shared/format.ts';
 import { html } from '../inert.ts';
 
 export type Cell = string | number;
-
-export const count = (n: number): string => n.toLocaleString('en-US');
 
 /** Words too long for a narrow column may break anywhere; others stay whole. */
 const LONG = /\S{28,}/;

@@ -1,7 +1,8 @@
+import { count } from '#shared/format.ts';
 import { html } from '../inert.ts';
 import { type Bar, barChart, stackChart, type Tone } from './html-charts.ts';
 import { styleOf } from './html-style.ts';
-import { type Cell, count, text } from './html-text.ts';
+import { type Cell, text } from './html-text.ts';
 import type { Stated } from './stated.ts';
 
 export type Block =

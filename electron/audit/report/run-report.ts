@@ -37,17 +37,7 @@ const contextText = (context: Readonly<Record<string, string>> | null | undefine
     ? ''
     : JSON.stringify(Object.fromEntries(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1))));
 
-/** Contexts and algorithms stand in the history's record of the blob: an item has them not. */
-function joined({ items, records }: RunFacts): { item: RunItem; record: HistoryRecord | null }[] {
-  const byPlace = new Map(
-    records
-      .filter(({ kind }) => kind === 'blob')
-      .map((record) => [`${record.file}\0${record.place}`, record]),
-  );
-  return items.map((item) => ({ item, record: byPlace.get(`${item.file}\0${item.place}`) ?? null }));
-}
-
-const cells = ({ item, record }: { item: RunItem; record: HistoryRecord | null }): (string | null)[] => [
+const cells = (item: RunItem): (string | null)[] => [
   item.file,
   item.place,
   item.state,
@@ -57,10 +47,10 @@ const cells = ({ item, record }: { item: RunItem; record: HistoryRecord | null }
   item.destinationKeyArn,
   item.sourceKeyMaterialId,
   item.destinationKeyMaterialId,
-  record?.sourceAlgorithm ?? null,
-  record?.destinationAlgorithm ?? null,
-  contextText(record?.sourceContext),
-  contextText(record?.destinationContext),
+  item.sent?.sourceAlgorithm ?? null,
+  item.sent?.destinationAlgorithm ?? null,
+  contextText(item.sent?.sourceContext),
+  contextText(item.sent?.destinationContext),
   [item.decryptRequestId, item.requestId].filter((id) => id !== null).join(' '),
   item.output,
   item.backup,
@@ -68,7 +58,7 @@ const cells = ({ item, record }: { item: RunItem; record: HistoryRecord | null }
   item.notes.join(' '),
 ];
 
-export const runCsv = (facts: RunFacts): string => csv([HEAD, ...joined(facts).map(cells)]);
+export const runCsv = (facts: RunFacts): string => csv([HEAD, ...facts.items.map(cells)]);
 
 export function runJson(facts: RunFacts, stated: Stated): string {
   const { rate: _r, secondsLeft: _s, ...run } = facts.run;
@@ -77,12 +67,12 @@ export function runJson(facts: RunFacts, stated: Stated): string {
     format: 1,
     stated,
     run,
-    items: joined(facts).map(({ item, record }) => ({
+    items: facts.items.map((item) => ({
       ...item,
-      sourceAlgorithm: record?.sourceAlgorithm ?? null,
-      destinationAlgorithm: record?.destinationAlgorithm ?? null,
-      sourceContext: record?.sourceContext ?? null,
-      destinationContext: record?.destinationContext ?? null,
+      sourceAlgorithm: item.sent?.sourceAlgorithm ?? null,
+      destinationAlgorithm: item.sent?.destinationAlgorithm ?? null,
+      sourceContext: item.sent?.sourceContext ?? null,
+      destinationContext: item.sent?.destinationContext ?? null,
     })),
     history: facts.records.map(({ seq, hash }) => ({ seq, hash })),
   })}\n`;
@@ -116,8 +106,7 @@ export function runSarif(facts: RunFacts, stated: Stated): Generator<string> {
 export function runHtml(facts: RunFacts, stated: Stated): string {
   const { run } = facts;
   const { counts } = run;
-  const all = joined(facts);
-  const failed = all.filter(({ item }) => item.state === 'failed');
+  const failed = facts.items.filter((item) => item.state === 'failed');
   const what = run.dryRun ? 'Preflight' : 'Re-encryption';
   return htmlReport(`${what} of ${counts.total.toLocaleString('en-US')} blobs`, stated, [
     {
@@ -154,7 +143,7 @@ export function runHtml(facts: RunFacts, stated: Stated): string {
                 type: 'table' as const,
                 title: 'Blobs that failed',
                 head: ['Blob', 'What happened', 'What to do', 'Request id'],
-                rows: failed.map(({ item }) => [
+                rows: failed.map((item) => [
                   item.place === '' ? item.file : `${item.file} · ${item.place}`,
                   `${item.fault?.code ?? ''}: ${item.fault?.message ?? ''}`,
                   item.fault?.remedy ?? '',
@@ -171,12 +160,12 @@ export function runHtml(facts: RunFacts, stated: Stated): string {
           type: 'table',
           title: 'What became of it, as KMS said',
           head: ['Blob', 'State', 'From key', 'To key', 'Context', 'SHA-256 before and after', 'Request id'],
-          rows: all.map(({ item, record }) => [
+          rows: facts.items.map((item) => [
             item.place === '' ? item.file : `${item.file} · ${item.place}`,
             item.state,
             item.sourceKeyArn ?? '',
             item.destinationKeyArn ?? '',
-            contextText(record?.destinationContext),
+            contextText(item.sent?.destinationContext),
             `${item.sha256Before} ${item.sha256After ?? ''}`,
             item.requestId ?? '',
           ]),

@@ -1,9 +1,9 @@
+import { plural } from '#shared/format.ts';
 import type { AuditFinding, AuditSummary, DeletionImpact } from '#shared/model/audit.ts';
 import type { HistoryRecord } from '#shared/model/history.ts';
 import { visible } from '../inert.ts';
 
 const MARKS = { critical: 'CRITICAL', warning: 'WARNING', info: 'note' } as const;
-const plural = (n: number, one: string): string => `${n.toLocaleString('en-US')} ${one}${n === 1 ? '' : 's'}`;
 
 /** An audit for a terminal: totals, keys, findings; names from outside made visible. */
 export function auditText(

@@ -182,7 +182,7 @@ export class Journal extends JournalReader {
       this.sql(
         `UPDATE items SET state = ?, sha256_after = ?, fingerprint_after = ?, source_key = ?, destination_key = ?,
            source_material = ?, destination_material = ?, request_id = ?, decrypt_request_id = ?, fault = ?,
-           notes = ?
+           notes = ?, sent = ?
          WHERE run = ? AND item = ?`,
       ).run(
         facts.state,
@@ -196,6 +196,7 @@ export class Journal extends JournalReader {
         facts.decryptRequestId,
         facts.fault === null ? null : JSON.stringify(facts.fault),
         facts.notes.length === 0 ? null : JSON.stringify(facts.notes),
+        this.#word(facts.sent === null ? null : JSON.stringify(facts.sent)),
         no,
         item,
       );

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { RunBlob } from '../types.ts';
 import {
+  asFacts,
   asFile,
   asRun,
   type FileRow,
@@ -8,6 +9,7 @@ import {
   hex,
   type JournalItemState,
   type KeySeen,
+  type PendingBlob,
   type RunRow,
   text,
 } from './rows.ts';
@@ -21,13 +23,22 @@ export class JournalReader {
     this.db = db;
   }
 
-  pending(no: number, file: number): Map<number, { blob: Uint8Array; said: string }> {
+  /** New blobs of a file that is not complete, by item, with what is known of each. */
+  pending(no: number, file: number): Map<number, PendingBlob> {
     const rows = this.sql('SELECT item, blob, said FROM pending WHERE run = ? AND file = ?').all(no, file);
     return new Map(
-      rows.map((row) => [
-        Number(row.item),
-        { blob: row.blob instanceof Uint8Array ? row.blob : new Uint8Array(), said: String(row.said) },
-      ]),
+      rows.map((row) => {
+        const item = Number(row.item);
+        const [known] = this.itemRows(no, { item });
+        return [
+          item,
+          {
+            blob: row.blob instanceof Uint8Array ? row.blob : new Uint8Array(),
+            said: String(row.said),
+            facts: known === undefined ? null : asFacts(known),
+          },
+        ];
+      }),
     );
   }
 
@@ -101,7 +112,8 @@ export class JournalReader {
          (SELECT word FROM words WHERE id = i.source_key) AS source_key_arn,
          (SELECT word FROM words WHERE id = i.destination_key) AS destination_key_arn,
          (SELECT word FROM words WHERE id = i.source_material) AS source_material_id,
-         (SELECT word FROM words WHERE id = i.destination_material) AS destination_material_id
+         (SELECT word FROM words WHERE id = i.destination_material) AS destination_material_id,
+         (SELECT word FROM words WHERE id = i.sent) AS sent_request
        FROM items i JOIN files f ON f.run = i.run AND f.file = i.file
        WHERE i.run = ? ${condition} ORDER BY i.item LIMIT ? OFFSET ?`,
     ).all(no, ...values, limit, skipped);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Fault } from '#shared/model/fault.ts';
-import type { RunSummary } from '#shared/model/run.ts';
+import type { RunSummary, SentRequest } from '#shared/model/run.ts';
 import type { ResolvedOutput, RunTerms } from '../types.ts';
 
 export type RunState = 'preparing' | 'open' | 'undoing' | 'ended';
@@ -84,7 +84,16 @@ export interface ItemFacts {
   /** Of the Decrypt, where blobs are decrypted here and encrypted there. */
   readonly decryptRequestId: string | null;
   readonly fault: Fault | null;
+  /** The request that was sent for it. */
+  readonly sent: SentRequest | null;
   readonly notes: readonly string[];
+}
+
+/** A new blob of a file that is not complete, what KMS said of it (JSON), and what is known of its item. */
+export interface PendingBlob {
+  readonly blob: Uint8Array;
+  readonly said: string;
+  readonly facts: ItemFacts | null;
 }
 
 export interface Staged {
@@ -153,5 +162,23 @@ export function asFile(row: Row): FileRow {
     record: text(row.record),
     recordSha256: hex(row.record_sha256),
     note: text(row.note),
+  };
+}
+
+/** What is known of an item, from its row with the words looked up. */
+export function asFacts(row: Row): ItemFacts {
+  return {
+    state: row.state as JournalItemState,
+    sha256After: hex(row.sha256_after),
+    fingerprintAfter: hex(row.fingerprint_after),
+    sourceKeyArn: text(row.source_key_arn),
+    destinationKeyArn: text(row.destination_key_arn),
+    sourceKeyMaterialId: text(row.source_material_id),
+    destinationKeyMaterialId: text(row.destination_material_id),
+    requestId: text(row.request_id),
+    decryptRequestId: text(row.decrypt_request_id),
+    fault: row.fault === null ? null : JSON.parse(String(row.fault)),
+    sent: typeof row.sent_request === 'string' ? JSON.parse(row.sent_request) : null,
+    notes: row.notes === null ? [] : JSON.parse(String(row.notes)),
   };
 }

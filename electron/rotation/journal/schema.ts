@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Version of the tables below, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /**
  * The journal of all runs. It holds names, hashes, key ids and ciphertext: never plaintext, never a credential, never
@@ -15,6 +15,7 @@ export const SCHEMA_VERSION = 3;
  *   file itself may be old or new) → 'replaced'; or 'left' (nothing of it will be replaced); 'restored' after an undo.
  * - `items.state`: 'intent' → 'reencrypted' → 'verified'; or 'failed', 'skipped', 'would-succeed'. Whether the blob
  *   stands in its file is the file's state.
+ * - `items.sent`: the request that was sent for a blob, JSON, among the `words`.
  * - `pending`: new ciphertext of files that are not complete, so that a run cut off does not ask for it twice.
  * - `locks`: files that an open run may replace, and whose run it is.
  * - `data_folder`: one row, what tells this data folder from all others.
@@ -57,6 +58,7 @@ const STEPS = [
    CREATE INDEX runs_by_job ON runs (job) WHERE job IS NOT NULL;`,
   `CREATE TABLE data_folder (id TEXT NOT NULL) STRICT;
    INSERT INTO data_folder VALUES (hex(randomblob(16)));`,
+  'ALTER TABLE items ADD COLUMN sent INTEGER;',
 ];
 
 /**
