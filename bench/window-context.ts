@@ -6,7 +6,7 @@ const VIEWPORT = { width: 1440, height: 900 };
 /** The scripts of the application, without the bridge. */
 export const APPLICATION = /\/assets\/.*\.js$/;
 
-/** The address works once; its cookie then lets every page of the context in. */
+/** The address works once, in one tab; the secret that this tab got then lets every page of the context in. */
 const contexts = new WeakMap<Host, BrowserContext>();
 export async function contextOf(browser: Browser, host: Host): Promise<BrowserContext> {
   const known = contexts.get(host);
@@ -32,6 +32,8 @@ export async function untilTaken(browser: Browser, host: Host, rows: number): Pr
     await page.waitForTimeout(250);
   }
   origins.set(context, new URL(host.address).origin);
+  const secret = await page.evaluate(() => sessionStorage.getItem('rewrap-session') ?? '');
+  await context.addInitScript((kept) => sessionStorage.setItem('rewrap-session', kept), secret);
   await page.close();
 }
 

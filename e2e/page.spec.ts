@@ -52,7 +52,7 @@ test('runs under its policy without a complaint, and holds one frozen object', a
   });
 });
 
-test('the address works once; a reload goes on; another browser is refused', async ({
+test('the address works once; a reload goes on; another browser is not let in', async ({
   browser,
   page,
   open,
@@ -60,11 +60,28 @@ test('the address works once; a reload goes on; another browser is refused', asy
   const { address } = await open();
   await connected(page);
   expect(page.url()).not.toContain('token');
+  expect(await page.context().cookies()).toEqual([]);
   await page.reload();
   await connected(page);
   const stranger = await (await browser.newContext()).newPage();
-  expect((await stranger.goto(address))?.status()).toBe(403);
-  expect((await stranger.goto(new URL('/', address).href))?.status()).toBe(403);
+  for (const opened of [address, new URL('/', address).href]) {
+    await stranger.goto(opened);
+    const refusal = stranger.getByRole('dialog', { name: 'This address does not open Rewrap by itself' });
+    await expect(refusal).toBeVisible();
+    await stranger.keyboard.press('Escape');
+    await expect(refusal).toBeVisible();
+    await expect(stranger.getByRole('row', { name: /api-token\.bin/ })).toHaveCount(0);
+    const { violations } = await new AxeBuilder({ page: stranger }).include('.host-gate').analyze();
+    expect(violations.map(({ id }) => id)).toEqual([]);
+  }
+});
+
+test('a page ends all other sessions', async ({ page, open }) => {
+  await open();
+  await connected(page);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'End other sessions' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'No other session was open.' })).toBeVisible();
 });
 
 test('a row is reached, marked and inspected by keyboard alone', async ({ page, open }) => {

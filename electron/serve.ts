@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { Worker } from 'node:worker_threads';
 import type { Engine } from './bridge/index.ts';
 import { openLoopback } from './loopback/index.ts';
 import { openPage } from './page/index.ts';
@@ -14,12 +15,15 @@ export interface ServeOptions {
   /** TCP port on 127.0.0.1 and ::1; 0 lets the system choose. */
   readonly port: number;
   /**
-   * Called with a further one-time address each time Enter is pressed in `terminal`. The first address is in the
-   * result. Without it, or where `terminal` is no TTY, nothing is read.
+   * What happens in `terminal`, in words for the person there: a further address when Enter is pressed, a page that
+   * asks to be let in, and what came of a code that was typed. Without it, or where `terminal` is no TTY, nothing is
+   * read, and only the one-time address opens Rewrap.
    */
-  readonly onUrl?: (url: string) => void;
-  /** Where Enter is pressed: standard input by default. */
+  readonly say?: (line: string) => void;
+  /** Where Enter is pressed and codes are typed: standard input by default. */
   readonly terminal?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  /** The thread that looks through uploads (`upload-thread.cjs`, beside the host's bundle). */
+  readonly uploadThread: string | URL;
   /** Folder in which the private inbox for uploads is made; the system's temporary folder by default. */
   readonly inboxParent?: string;
 }
@@ -27,7 +31,11 @@ export interface ServeOptions {
 export interface Served {
   /** The first one-time address. */
   readonly url: string;
+  /** The address without a token: a page opened there shows a code, which is typed in the terminal. */
+  readonly plainUrl: string;
   readonly port: number;
+  /** Whether codes can be typed here. */
+  readonly takesCodes: boolean;
   /** A further one-time address, for another browser; voids the one before it if that was not used. */
   newUrl(): string;
   close(): Promise<void>;
@@ -40,23 +48,30 @@ export interface Served {
  * `bridgeFile` cannot be read.
  */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const { engine, port, onUrl, inboxParent } = options;
+  const { engine, port, say, inboxParent, uploadThread } = options;
+  const terminal = options.terminal ?? process.stdin;
+  const lines =
+    say !== undefined && terminal.isTTY === true
+      ? createInterface({ input: terminal, terminal: false })
+      : null;
   const page = openPage(options.pageDir, { bridgeScript: readFileSync(options.bridgeFile, 'utf8') });
   const host = await openLoopback({
     engine,
     page,
     port,
+    startUploadThread: () => new Worker(uploadThread),
+    ...(lines === null ? {} : { onKnock: () => say?.(KNOCK) }),
     ...(inboxParent === undefined ? {} : { inboxParent }),
   });
-  const terminal = options.terminal ?? process.stdin;
-  const lines =
-    onUrl !== undefined && terminal.isTTY === true
-      ? createInterface({ input: terminal, terminal: false })
-      : null;
-  lines?.on('line', () => onUrl?.(host.newUrl()));
+  lines?.on('line', (line) => {
+    if (line.trim() === '') say?.(`Rewrap is at ${host.newUrl()}`);
+    else say?.(host.confirm(line) ? 'The page was let in.' : NO_SUCH_CODE);
+  });
   return {
     url: host.newUrl(),
+    plainUrl: host.plainUrl,
     port: host.port,
+    takesCodes: lines !== null,
     newUrl: () => host.newUrl(),
     async close() {
       lines?.close();
@@ -64,3 +79,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
     },
   };
 }
+
+const KNOCK =
+  'A page in a browser of this machine asks to use Rewrap. If it is yours, type the code that it shows, then Enter.';
+const NO_SUCH_CODE =
+  'No page shows this code (a code holds for five minutes). Press Enter alone for an address that needs none.';

@@ -61,6 +61,8 @@ await forNode({ entry: 'engine', source: 'electron/engine/worker.ts', format: 'c
 await forNode({ entry: 'disk-thread', source: 'electron/intake/put-back/disk/thread.ts', format: 'cjs' });
 // One file of Node's own modules and nothing else: it may read itself alone, under Node's permission model.
 await forNode({ entry: 'two-step-child', source: 'electron/two-step/child/main.ts', format: 'cjs' });
+// Uploads of the loopback host are looked through in a thread of their own.
+await forNode({ entry: 'upload-thread', source: 'electron/loopback/upload-thread.ts', format: 'cjs' });
 // The shell and the loopback host run in plain Node and are no part of the packed application.
 await forNode({ entry: 'cli', source: 'electron/cli.ts', format: 'es' });
 await build({

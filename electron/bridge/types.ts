@@ -27,6 +27,7 @@ export interface EngineOptions {
     readonly reveal: boolean;
     readonly openBrowser: boolean;
     readonly download: boolean;
+    readonly endSessions: boolean;
   };
   /** Folder of Rewrap's own data (practice state, settings). Made with mode 0700 when missing. */
   readonly dataDir: string;

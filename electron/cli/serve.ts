@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { dataDir, startEngine } from '../engine/index.ts';
+import { UPLOAD_THREAD } from '../loopback/index.ts';
 import { serve } from '../serve.ts';
 import { OK } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
@@ -26,6 +27,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
         reveal: false,
         openBrowser: false,
         download: true,
+        endSessions: true,
       },
       dataDir: dataDir(),
       outputFolders: flags.out ?? [],
@@ -40,13 +42,16 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       pageDir: join(dist, 'renderer'),
       bridgeFile: join(dist, 'loopback-bridge.js'),
       port: flags.port,
-      onUrl: (url) => console.log(`Rewrap is at ${url}`),
+      say: (line) => console.log(line),
+      uploadThread: join(dist, UPLOAD_THREAD),
     });
     console.log(`Rewrap is at ${host.url}`);
-    console.log(
-      `The address works once.${process.stdin.isTTY ? ' Press Enter for another.' : ''} Ctrl-C stops.`,
-    );
-    if (flags.open) openBrowser(host.url);
+    console.log(`The address works once.${host.takesCodes ? ' Press Enter for another.' : ''} Ctrl-C stops.`);
+    if (flags.open && host.takesCodes) openBrowser(host.plainUrl);
+    else if (flags.open)
+      console.error(
+        'rewrap: no browser is opened, since there is no terminal to confirm it in; open the address above',
+      );
     await stopped();
     await host.close();
   } finally {
@@ -61,7 +66,10 @@ function stopped(): Promise<void> {
   });
 }
 
-/** Opens the default browser where there is a display; the printed address serves where there is none. */
+/**
+ * Opens the default browser where there is a display; the printed address serves where there is none. The address given
+ * holds no token: any user of the machine can read the arguments of a process.
+ */
 function openBrowser(address: string): void {
   const { platform, env } = process;
   if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return;

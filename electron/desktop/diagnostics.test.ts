@@ -71,6 +71,7 @@ test('the diagnostics tell what a report needs, and hold no canary', async () =>
             reveal: true,
             openBrowser: true,
             download: false,
+            endSessions: false,
           },
           outputFolders: [{ token: 'canary-token', path: '/canary/output' }],
           connection,

@@ -53,6 +53,7 @@ test('the engine is told what this host can do', async () => {
         reveal: true,
         openBrowser: true,
         download: false,
+        endSessions: false,
       },
       dataDir: join(dir, 'data'),
       outputFolders: [],

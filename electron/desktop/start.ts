@@ -169,6 +169,7 @@ class Desktop {
         reveal: true,
         openBrowser: true,
         download: false,
+        endSessions: false,
       },
       dataDir,
       outputFolders: [],

@@ -6,4 +6,5 @@ export const CAN_NOTHING = {
   reveal: false,
   openBrowser: false,
   download: false,
+  endSessions: false,
 } as const;

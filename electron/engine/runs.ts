@@ -328,6 +328,11 @@ export class Runs {
     });
   }
 
+  /** True while a run of this engine is under way. */
+  busy(): boolean {
+    return this.#book.underWay().length > 0;
+  }
+
   #underWay(runId: string): Run {
     const run = this.#book.live(runId);
     if (run === null) {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { Finding, SourceInfo } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
@@ -219,6 +220,18 @@ export class Workspace {
   /** The source at an absolute path; null where that file is not in the list. */
   at(path: string): Source | null {
     return this.#indexPaths().get(path) ?? null;
+  }
+
+  /** Those of `folders` (absolute) in which no file of the list lies, at any depth. */
+  withoutSources(folders: readonly string[]): string[] {
+    const unused = new Set(folders);
+    for (const { path } of this.#sources) {
+      if (unused.size === 0) break;
+      if (path === null) continue;
+      for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder))
+        if (unused.delete(folder)) break;
+    }
+    return [...unused];
   }
 
   /** Files of the list by their path as it was dropped, with "/". */

@@ -1,10 +1,17 @@
 import type { Reply } from '#shared/contract/api.ts';
 import { requests } from '#shared/contract/contract.ts';
 import { type Fault, fault } from '#shared/model/fault.ts';
-import { type Engine, unknownRequest } from '../bridge/index.ts';
+import { answer, type Engine, unknownRequest } from '../bridge/index.ts';
 import type { Downloads } from './downloads.ts';
+import type { SocketCall } from './socket.ts';
 
-type Call = (name: string, input: unknown) => Promise<Reply<unknown>>;
+/** What the loopback host itself does for a page. */
+export interface HostActs {
+  /** Ends every session but that of the secret; returns how many ended. */
+  readonly endOtherSessions: (secret: string) => number;
+  /** The list of blobs may have lost files. */
+  readonly listShrank: () => void;
+}
 
 const pageRequests: ReadonlySet<string> = new Set(
   Object.entries(requests).flatMap(([room, methods]) =>
@@ -18,7 +25,7 @@ const refused = (refusal: Fault) => async (): Promise<Reply<never>> => ({ ok: fa
  * What the page's socket can reach: the page requests of the contract, those that need a desktop answered here, the
  * rest by `engine.call`. `engine.callHost` is never given a name from the socket.
  */
-export function pageCalls(engine: Engine, downloads: Downloads): Call {
+export function pageCalls(engine: Engine, downloads: Downloads, acts: HostActs): SocketCall {
   const here = new Map<string, (input: unknown) => Promise<Reply<unknown>>>([
     [
       'intake.choose',
@@ -88,12 +95,18 @@ export function pageCalls(engine: Engine, downloads: Downloads): Call {
     ),
   );
 
-  return async (name, input) => {
+  return async (name, input, secret) => {
     if (!pageRequests.has(name)) return unknownRequest();
     const own = here.get(name);
     if (own !== undefined) return await own(input);
+    if (name === 'app.endOtherSessions')
+      return await answer(requests.app.endOtherSessions, input, async () => ({
+        ended: acts.endOtherSessions(secret),
+      }));
     if (name === 'intake.paste' && pastesNothing(input)) return await noClipboard();
-    return await engine.call(name, input);
+    const reply = await engine.call(name, input);
+    if (name === 'intake.clear' && reply.ok) acts.listShrank();
+    return reply;
   };
 }
 

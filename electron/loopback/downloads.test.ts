@@ -9,18 +9,18 @@ const Offered = z.object({ ok: z.literal(true), value: z.object({ url: z.string(
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 let bench: Bench;
-let cookie: string;
+let secret: string;
 
 beforeEach(async () => {
   bench = await openBench();
-  cookie = await bench.enter();
+  secret = await bench.enter();
 });
 afterEach(() => bench.close());
 
 /** Asks for a download as the page does, over the socket. */
 async function offer(files: { relative: string; bytes: Uint8Array }[]): Promise<unknown> {
   bench.engine.replies.set('runs.kept', { ok: true, value: { files } });
-  const client = await bench.connect({ cookie, origin: `http://127.0.0.1:${bench.served.port}` });
+  const client = await bench.page(secret);
   const answered = nextMessage(client);
   client.send(JSON.stringify({ id: 1, name: 'runs.download', input: { runId: 'run-1' } }));
   const { reply } = z.object({ reply: z.unknown() }).parse(await answered);
@@ -34,9 +34,8 @@ describe('a download', () => {
     const { value } = Offered.parse(await offer([{ relative: name, bytes: bytes('new') }]));
     expect(bench.engine.hostCalls).toEqual([{ name: 'runs.kept', input: { runId: 'run-1' } }]);
     expect(value.url).toMatch(/^\/download\/[\w-]{43}$/);
-    expect((await bench.ask('GET', value.url)).status).toBe(403);
-    expect((await bench.ask('HEAD', value.url, { cookie })).status).toBe(404);
-    const got = await bench.ask('GET', value.url, { cookie });
+    expect((await bench.ask('HEAD', value.url)).status).toBe(404);
+    const got = await bench.ask('GET', value.url);
     expect([got.status, got.text]).toEqual([200, 'new']);
     expect(got.headers).toMatchObject({
       'content-type': 'application/octet-stream',
@@ -44,7 +43,7 @@ describe('a download', () => {
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
     });
-    const again = await bench.ask('GET', value.url, { cookie });
+    const again = await bench.ask('GET', value.url);
     expect(again.status).toBe(404);
     expect(again.text).toContain('choose Download again');
   });
@@ -59,7 +58,7 @@ describe('a download', () => {
       ]),
     );
     expect(value.name).toBe('rewrap-run-1.zip');
-    const got = await bench.ask('GET', value.url, { cookie });
+    const got = await bench.ask('GET', value.url);
     expect(got.headers['content-type']).toBe('application/zip');
     const files = Object.entries(unzipSync(got.body)).map(([name, data]) => [
       name,

@@ -1,31 +1,46 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Worker } from 'node:worker_threads';
 import type { Engine } from '../bridge/index.ts';
-import { type Page, secureHeaders } from '../page/index.ts';
+import type { Page } from '../page/index.ts';
 import { pageCalls } from './calls.ts';
+import { Door } from './door.ts';
 import { Downloads, downloadHeaders } from './downloads.ts';
 import { authorities, type Refusal, refusal } from './guard.ts';
 import { Inbox } from './inbox.ts';
-import {
-  badMethod,
-  crossSite,
-  downloadGone,
-  goOn,
-  needsNewAddress,
-  type PlainPage,
-  wrongHost,
-} from './plain-page.ts';
+import type { NewServer } from './listen.ts';
+import { badMethod, crossSite, downloadGone, type PlainPage, wrongHost } from './plain-page.ts';
 import { dropUnreadBody, send, sendPlain, sendReply, sendStatus } from './respond.ts';
-import { Sessions } from './session.ts';
 import { Sockets } from './socket.ts';
 import { Uploads } from './uploads.ts';
 
-/** Answers every request of one port: guards first, then the session, then the route. */
+export interface LoopbackOptions {
+  readonly engine: Engine;
+  readonly page: Page;
+  /** TCP port; 0 lets the system choose. */
+  readonly port: number;
+  /** Folder in which the private inbox is made; the system's temporary folder by default. */
+  readonly inboxParent?: string;
+  /** Called when a page without token and session shows a code; absent where no terminal can take one. */
+  readonly onKnock?: () => void;
+  /** Starts the thread that looks through uploads (`upload-thread.ts`). */
+  readonly startUploadThread: () => Worker;
+}
+
+/** Header of an upload: the secret of the page's session. */
+const SESSION_HEADER = 'x-rewrap-session';
+
+/**
+ * Answers every request of one port: guards first, then the route. The page's files hold nothing of the person's and go
+ * to whoever asks on this machine. Whatever else there is needs a session: the socket by its first message, an upload by
+ * a header. A download is reached by an address that only a page in a session was given.
+ */
 export class Host {
   readonly port: number;
   readonly inbox: Inbox;
   readonly #page: Page;
-  readonly #sessions: Sessions;
+  readonly #door: Door;
   readonly #authorities: ReadonlySet<string>;
   readonly #uploads: Uploads;
   readonly #downloads: Downloads;
@@ -33,19 +48,29 @@ export class Host {
   readonly #servers: Server[] = [];
   readonly #unsubscribe: () => void;
 
-  constructor(port: number, engine: Engine, page: Page, inboxParent: string | undefined) {
+  constructor(port: number, { engine, page, inboxParent, onKnock, startUploadThread }: LoopbackOptions) {
     this.port = port;
     this.#page = page;
-    this.#sessions = new Sessions(port);
+    this.#door = new Door(onKnock ?? null);
     this.#authorities = authorities(port);
     this.inbox = new Inbox(inboxParent);
-    this.#uploads = new Uploads(this.inbox, engine);
+    this.#uploads = new Uploads(this.inbox, engine, startUploadThread);
     this.#downloads = new Downloads(engine);
-    this.#sockets = new Sockets(pageCalls(engine, this.#downloads));
+    this.#sockets = new Sockets(
+      this.#door,
+      pageCalls(engine, this.#downloads, {
+        endOtherSessions: (secret) => {
+          const ended = this.#door.endOthers(secret);
+          this.#sockets.dropEnded();
+          return ended;
+        },
+        listShrank: () => this.#uploads.dropUnused(),
+      }),
+    );
     this.#unsubscribe = engine.onEvent((name, payload) => this.#sockets.broadcast(name, payload));
   }
 
-  attach(server: Server): void {
+  attach({ server, known }: NewServer): void {
     this.#servers.push(server);
     server.on('request', (request, response) => {
       this.#handle(request, response).catch(() => {
@@ -53,12 +78,20 @@ export class Host {
         else sendStatus(request, response, 500);
       });
     });
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head, known));
   }
 
+  get plainUrl(): string {
+    return `http://127.0.0.1${this.port === 80 ? '' : `:${this.port}`}/`;
+  }
+
+  /** The token stands in the fragment, which a browser sends to nobody and other programs' logs do not see. */
   newUrl(): string {
-    const port = this.port === 80 ? '' : `:${this.port}`;
-    return `http://127.0.0.1${port}/?token=${this.#sessions.issueToken()}`;
+    return `${this.plainUrl}#token=${this.#door.issueToken()}`;
+  }
+
+  confirm(typed: string): boolean {
+    return this.#door.confirm(typed);
   }
 
   async close(): Promise<void> {
@@ -66,10 +99,12 @@ export class Host {
     const stopped = this.#servers.map(
       (server) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
+    this.#door.close();
     await this.#sockets.close();
     for (const server of this.#servers) server.closeAllConnections();
     await Promise.all(stopped);
     this.#downloads.close();
+    await this.#uploads.close();
     this.inbox.close();
   }
 
@@ -81,12 +116,7 @@ export class Host {
       return;
     }
     const [path = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);
-    const query = new URLSearchParams(search);
-    const known = this.#sessions.admits(request.headers.cookie);
-    const token = path === '/' && request.method === 'GET' ? query.get('token') : null;
-    if (token !== null) this.#enter(request, response, token, known);
-    else if (!known) sendPlain(request, response, needsNewAddress());
-    else if (request.method === 'POST') await this.#post(request, response, path, query);
+    if (request.method === 'POST') await this.#post(request, response, path, new URLSearchParams(search));
     else this.#get(request, response, path);
   }
 
@@ -95,28 +125,17 @@ export class Host {
     return refused.code === 'BadMethod' ? badMethod() : crossSite();
   }
 
-  /** Exchanges the token for the cookie and sends the browser on, so that the token leaves the address bar. */
-  #enter(request: IncomingMessage, response: ServerResponse, token: string, known: boolean): void {
-    const cookie = this.#sessions.redeem(token);
-    // An old address opened again in the browser that it let in: nothing to gain, nothing to lose.
-    if (cookie === null && !known) {
-      sendPlain(request, response, needsNewAddress());
-      return;
-    }
-    if (cookie !== null) response.setHeader('Set-Cookie', cookie);
-    const site = request.headers['sec-fetch-site'];
-    if (site === 'cross-site' || site === 'same-site') sendPlain(request, response, goOn());
-    else send(request, response, 303, { ...secureHeaders(), Location: '/', 'Cache-Control': 'no-store' }, '');
-  }
-
   async #post(
     request: IncomingMessage,
     response: ServerResponse,
     path: string,
     query: URLSearchParams,
   ): Promise<void> {
+    const secret = request.headers[SESSION_HEADER];
+    if (typeof secret !== 'string' || !this.#door.admits(secret)) sendStatus(request, response, 403);
     // The type forces a preflight on any other origin that gets as far as this.
-    if (request.headers['content-type'] !== 'application/octet-stream') sendStatus(request, response, 415);
+    else if (request.headers['content-type'] !== 'application/octet-stream')
+      sendStatus(request, response, 415);
     else if (path === '/upload') sendReply(request, response, await this.#uploads.file(request, query));
     else if (path === '/upload/done') sendReply(request, response, await this.#uploads.done(query));
     else sendStatus(request, response, 404);
@@ -134,10 +153,11 @@ export class Host {
     else send(request, response, 200, downloadHeaders(download), download.bytes);
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, known: (socket: Socket) => void): void {
     socket.on('error', () => socket.destroy());
     const status = this.#upgradeRefusal(request);
     if (status === null) {
+      known(request.socket);
       this.#sockets.accept(request, socket, head);
       return;
     }
@@ -149,7 +169,6 @@ export class Host {
   #upgradeRefusal(request: IncomingMessage): number | null {
     const refused = refusal(request, this.#authorities, 'websocket');
     if (refused !== null) return refused.status;
-    if (!this.#sessions.admits(request.headers.cookie)) return 403;
     if (request.url !== '/socket') return 404;
     return this.#sockets.full ? 503 : null;
   }

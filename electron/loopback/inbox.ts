@@ -3,7 +3,7 @@ import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { MAX_BATCH_BYTES, MAX_BATCH_FILES } from './limits.ts';
+import { MAX_BATCH_BYTES, MAX_BATCH_FILES, MAX_INBOX_BYTES } from './limits.ts';
 import { numbered, safeSegments } from './safe-path.ts';
 
 const PREFIX = 'rewrap-inbox-';
@@ -22,6 +22,10 @@ interface Batch {
 export class Inbox {
   readonly dir: string;
   readonly #open = new Map<string, Batch>();
+  /** Bytes of each finished batch, by its folder. */
+  readonly #finished = new Map<string, number>();
+  /** Bytes of all batches, open and finished. */
+  #bytes = 0;
   readonly #onExit = (): void => rmSync(this.dir, { recursive: true, force: true });
 
   /** @param parent Folder to make the inbox in. Inboxes that dead processes left there are removed first. */
@@ -35,7 +39,7 @@ export class Inbox {
    * Writes one file. `path` is as the page gave it and may be anything; the name on disk stays inside the batch.
    *
    * @returns The path within the batch, `/`-separated.
-   * @throws FaultError `BadPath`, `BatchTooLarge`, `DiskFull`.
+   * @throws FaultError `BadPath`, `BatchTooLarge`, `InboxFull`, `DiskFull`.
    */
   async store(batchId: string, path: string, bytes: Uint8Array): Promise<string> {
     const segments = safeSegments(path);
@@ -44,9 +48,20 @@ export class Inbox {
         fault('BadPath', 'A file has no usable name.', '', 'Rename it, or move it up from so deep a folder.'),
       );
     }
+    if (this.#bytes + bytes.length > MAX_INBOX_BYTES) {
+      throw new FaultError(
+        fault(
+          'InboxFull',
+          'The uploads of this session take up all the space that they may.',
+          `The loopback host keeps up to ${MAX_INBOX_BYTES / 1024 ** 3} GiB of uploaded files.`,
+          'Remove files from the list that you no longer need, or name the folder where the files are: `rewrap serve PATH`.',
+        ),
+      );
+    }
     const batch = await this.#batch(batchId);
     batch.files += 1;
     batch.bytes += bytes.length;
+    this.#bytes += bytes.length;
     if (batch.files > MAX_BATCH_FILES || batch.bytes > MAX_BATCH_BYTES) {
       throw new FaultError(
         fault(
@@ -69,7 +84,24 @@ export class Inbox {
     const batch = this.#open.get(batchId);
     if (batch === undefined) return [];
     this.#open.delete(batchId);
+    this.#finished.set(batch.dir, batch.bytes);
     return (await readdir(batch.dir)).sort().map((name) => join(batch.dir, name));
+  }
+
+  /** Folders of the batches that can get no more files. */
+  finished(): string[] {
+    return [...this.#finished.keys()];
+  }
+
+  /** Removes finished batches by their folders; others are left alone. */
+  async remove(folders: readonly string[]): Promise<void> {
+    for (const folder of folders) {
+      const bytes = this.#finished.get(folder);
+      if (bytes === undefined) continue;
+      this.#finished.delete(folder);
+      await rm(folder, { recursive: true, force: true });
+      this.#bytes -= bytes;
+    }
   }
 
   close(): void {
@@ -87,6 +119,7 @@ export class Inbox {
     const [oldest] = this.#open;
     if (this.#open.size > MAX_OPEN_BATCHES && oldest !== undefined) {
       this.#open.delete(oldest[0]);
+      this.#bytes -= oldest[1].bytes;
       await rm(oldest[1].dir, { recursive: true, force: true });
     }
     return batch;

@@ -12,9 +12,27 @@ export const MAX_UPLOADS_AT_ONCE = 4;
 export const MAX_MESSAGE_BYTES = 48 * 1024 * 1024;
 /** Requests of one page under way at a time. */
 export const MAX_CALLS_AT_ONCE = 256;
+/** Bytes of one page's first message, which says who it is. */
+export const MAX_FIRST_MESSAGE_BYTES = 1024;
+/** Time that a connection has to say who it is, milliseconds. */
+export const FIRST_MESSAGE_MS = 10_000;
+/** A session without use ends, milliseconds. */
+export const SESSION_IDLE_MS = 12 * 3_600_000;
+/** A session ends whatever its use, milliseconds. */
+export const SESSION_MS = 7 * 24 * 3_600_000;
+/** How long a code can be typed in the terminal, milliseconds. */
+export const KNOCK_MS = 5 * 60_000;
+/** Pages that wait for their code to be typed at a time; the oldest gives way. */
+export const MAX_KNOCKS = 8;
+/** Connections that are neither a page that was let in nor busy with a request; the oldest gives way. */
+export const MAX_STRANGERS = 128;
+/** Bytes of all that was uploaded and is still in the list. */
+export const MAX_INBOX_BYTES = 8 * 1024 ** 3;
 /** Bytes waiting to be sent to one page; a page that is further behind is cut off and fetches anew. */
 export const MAX_BACKLOG_BYTES = 64 * 1024 * 1024;
 export const MAX_SOCKETS = 32;
+/** WebSockets that were not let in yet; the oldest gives way. */
+export const MAX_UNKNOWN_SOCKETS = 16;
 export const PING_MS = 30_000;
 export const DOWNLOAD_MS = 10 * 60_000;
 /** Download addresses waiting at a time; the oldest gives way. */

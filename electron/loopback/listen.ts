@@ -1,17 +1,46 @@
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import { MAX_STRANGERS } from './limits.ts';
 
-/** An HTTP server with bounded headers, times and connections. It has no handlers yet. */
-export function newServer(): Server {
+/**
+ * An HTTP server with bounded headers, times and connections. It has no handlers yet.
+ *
+ * Any user of the machine can open connections and say nothing. They end after a few seconds, and before that the oldest
+ * idle one gives way to a new one, so that a page always gets through. {@link NewServer.known}: what was let in, and so
+ * is never the one that gives way.
+ */
+export function newServer(): NewServer {
   const server = createServer({
     maxHeaderSize: 16 * 1024,
-    headersTimeout: 10_000,
+    headersTimeout: 5_000,
     // Time for one upload, through a slow tunnel too.
     requestTimeout: 300_000,
     keepAliveTimeout: 5_000,
+    // Node looks every 30 s by default, and idle connections would stand for as long.
+    connectionsCheckingInterval: 1_000,
   });
-  server.maxConnections = 256;
-  return server;
+  server.maxConnections = 1024;
+  const idle = new Set<Socket>();
+  const known = (socket: Socket): void => void idle.delete(socket);
+  server.on('connection', (socket) => {
+    idle.add(socket);
+    socket.once('close', () => idle.delete(socket));
+    const [oldest] = idle;
+    if (idle.size > MAX_STRANGERS) oldest?.destroy();
+  });
+  server.on('request', ({ socket }, response) => {
+    idle.delete(socket);
+    response.once('close', () => {
+      if (!socket.destroyed) idle.add(socket);
+    });
+  });
+  return { server, known };
+}
+
+export interface NewServer {
+  readonly server: Server;
+  readonly known: (socket: Socket) => void;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
+import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createContext, runInContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,29 +8,56 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { RewrapApi } from '#shared/contract/api.ts';
 import { MAX_MESSAGE_BYTES, MAX_UPLOAD_BYTES, MAX_UPLOADS_AT_ONCE } from './limits.ts';
-import { type Bench, openBench } from './testing.ts';
+import { type Bench, nextMessage, openBench } from './testing.ts';
 
 const source = readFileSync(new URL('page-bridge.ts', import.meta.url), 'utf8');
 
 let bench: Bench;
-let page: { rewrap: RewrapApi<File>; drop: (event: unknown) => void; end: () => void };
+let page: {
+  rewrap: RewrapApi<File>;
+  drop: (event: unknown) => void;
+  end: () => void;
+  /** Texts of the dialog that stands over the page; null when there is none. */
+  gate: () => string[] | null;
+};
+/** What the tab keeps, across reloads. */
+const stored = new Map<string, string>();
+/** Addresses that replaced the one in the address bar. */
+const replaced: string[] = [];
 
 /**
  * Runs the script as a browser would, as a classic script with nothing but what a page has. The socket and fetch are
- * real, and carry the cookie and Origin that a browser would add.
+ * real, and carry the Origin that a browser would add.
  */
-async function openPage(): Promise<typeof page> {
-  const cookie = await bench.enter();
+async function openPage(address = bench.served.newUrl()): Promise<typeof page> {
   const origin = `http://127.0.0.1:${bench.served.port}`;
   const sockets: WebSocket[] = [];
   class PageSocket extends WebSocket {
     constructor(url: string) {
-      super(url, { headers: { cookie, origin } });
+      super(url, { headers: { origin } });
       this.on('error', () => undefined);
       sockets.push(this);
     }
   }
   const listeners = new Map<string, (event: unknown) => void>();
+  let shown: FakeElement | null = null;
+  class FakeElement {
+    className = '';
+    textContent = '';
+    id = '';
+    readonly children: FakeElement[] = [];
+    append(child: FakeElement): void {
+      this.children.push(child);
+    }
+    setAttribute(): void {}
+    addEventListener(): void {}
+    showModal(): void {
+      shown = this;
+    }
+    remove(): void {
+      if (shown === this) shown = null;
+    }
+  }
   const window: Record<string, unknown> = {
     setTimeout: (run: () => void, ms: number) => Number(setTimeout(run, ms).unref()),
     clearTimeout,
@@ -37,7 +65,14 @@ async function openPage(): Promise<typeof page> {
   };
   const context = createContext({
     window,
-    location: new URL(origin),
+    location: new URL(address),
+    history: { replaceState: (_state: unknown, _title: string, path: string) => void replaced.push(path) },
+    sessionStorage: {
+      getItem: (name: string) => stored.get(name) ?? null,
+      setItem: (name: string, value: string) => void stored.set(name, value),
+      removeItem: (name: string) => void stored.delete(name),
+    },
+    document: { body: new FakeElement(), createElement: () => new FakeElement() },
     WebSocket: PageSocket,
     Blob,
     URLSearchParams,
@@ -48,7 +83,7 @@ async function openPage(): Promise<typeof page> {
       init: { method: string; headers: Record<string, string>; body: Blob | null },
     ) => {
       const body = init.body === null ? '' : Buffer.from(await init.body.arrayBuffer());
-      const answered = await bench.ask(init.method, path, { ...init.headers, cookie, origin }, body);
+      const answered = await bench.ask(init.method, path, { ...init.headers, origin }, body);
       return new Response(answered.text, {
         status: answered.status,
         headers: { 'Content-Type': answered.headers['content-type'] ?? '' },
@@ -58,6 +93,7 @@ async function openPage(): Promise<typeof page> {
   });
   runInContext(stripTypeScriptTypes(source, { mode: 'strip' }), context);
   return {
+    gate: () => shown?.children.map(({ textContent }) => textContent) ?? null,
     rewrap: window.rewrap as RewrapApi<File>,
     drop: (event) => listeners.get('drop')?.(event),
     end: () => {
@@ -67,6 +103,8 @@ async function openPage(): Promise<typeof page> {
 }
 
 beforeEach(async () => {
+  stored.clear();
+  replaced.length = 0;
   bench = await openBench();
   page = await openPage();
 });
@@ -77,10 +115,62 @@ afterEach(async () => {
 
 const file = (name: string, text: string, relative = ''): File =>
   Object.defineProperty(new File([text], name), 'webkitRelativePath', { value: relative });
-const uploaded = (): unknown => bench.engine.hostCalls.map(({ name }) => name);
+const uploaded = (): unknown => takenIn().map(({ name }) => name);
+const takenIn = () => bench.engine.hostCalls.filter(({ name }) => name !== 'intake.unusedFolders');
 /** Paths that the engine was given to take in. */
 const taken = (): string[] =>
-  bench.engine.hostCalls.flatMap(({ input }) => z.object({ paths: z.array(z.string()) }).parse(input).paths);
+  takenIn().flatMap(({ input }) => z.object({ paths: z.array(z.string()) }).parse(input).paths);
+
+describe('being let in', () => {
+  it('takes the token out of the address bar, keeps a secret, and is let in again after a reload', async () => {
+    expect((await page.rewrap.app.state({})).ok).toBe(true);
+    expect(replaced).toEqual(['/']);
+    expect([...stored.keys()]).toEqual(['rewrap-session']);
+    page.end();
+    page = await openPage(bench.served.plainUrl);
+    expect((await page.rewrap.app.state({})).ok).toBe(true);
+    expect(page.gate()).toBeNull();
+  });
+
+  it('shows why it is not where there is no terminal, and its requests wait', async () => {
+    stored.clear();
+    page.end();
+    page = await openPage(`${bench.served.plainUrl}#token=wrong`);
+    void page.rewrap.keys.list({ refresh: true });
+    await expect.poll(() => page.gate()?.[0]).toContain('does not open Rewrap');
+    expect(bench.engine.calls.map(({ name }) => name)).not.toContain('keys.list');
+  });
+
+  it('shows a code, and goes on with what was asked once it was typed in the terminal', async () => {
+    const terminal = Object.assign(new PassThrough(), { isTTY: true });
+    const said: string[] = [];
+    const own = await openBench({ terminal, say: (line) => said.push(line) });
+    const kept = bench;
+    bench = own;
+    stored.clear();
+    const visitor = await openPage(own.served.plainUrl);
+    const asked = visitor.rewrap.app.state({});
+    await expect.poll(() => visitor.gate()?.[1]).toMatch(/^\d{4}-\d{4}$/);
+    expect(said.join()).toContain('type the code');
+    terminal.write(`${visitor.gate()?.[1]}\n`);
+    expect((await asked).ok).toBe(true);
+    expect(visitor.gate()).toBeNull();
+    visitor.end();
+    await own.close();
+    bench = kept;
+  });
+
+  it('says that the session ended when another page ended it, and forgets the secret', async () => {
+    expect((await page.rewrap.app.state({})).ok).toBe(true);
+    const other = await bench.page(await bench.enter());
+    const answered = nextMessage(other);
+    other.send(JSON.stringify({ id: 1, name: 'app.endOtherSessions', input: {} }));
+    expect(await answered).toEqual({ id: 1, reply: { ok: true, value: { ended: 1 } } });
+    await expect.poll(() => page.gate()?.[0]).toContain('session has ended');
+    expect(stored.size).toBe(0);
+    other.terminate();
+  });
+});
 
 describe('window.rewrap', () => {
   it('is frozen, has every request of the contract and no name of the wire', () => {

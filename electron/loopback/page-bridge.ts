@@ -53,10 +53,21 @@ function emit(event: string, payload: unknown): void {
 interface Pending {
   readonly text: string;
   readonly settle: (reply: Answer) => void;
-  /** Runs while the request waits to be sent. */
+  /** Runs while the request waits to be sent; 0 while the page waits to be let in. */
   timer: number;
+  readonly giveUp: () => void;
 }
 
+/** Where the secret of this page's session is kept: browsers keep it apart by port and by tab, and a reload reads it. */
+const SESSION = 'rewrap-session';
+/** Close code of a page that the host does not let in, or no longer (socket.ts). */
+const NOT_ADMITTED = 4401;
+
+const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1] ?? null;
+// The token leaves the address bar at once, and the history with it.
+if (token !== null) history.replaceState(null, '', location.pathname);
+
+let admitted = false;
 const waiting = new Map<number, Pending>();
 const sent = new Map<number, Pending>();
 let lastId = 0;
@@ -79,13 +90,15 @@ function call(name: string, input: unknown): Promise<Answer> {
       waiting.delete(id);
       settle(hostStopped('The request was not sent: nothing answers at this address.'));
     };
-    waiting.set(id, { text, settle, timer: window.setTimeout(giveUp, PATIENCE_MS) });
+    // Before the page was let in, a person decides how long it takes.
+    const timer = admitted || !gated ? window.setTimeout(giveUp, PATIENCE_MS) : 0;
+    waiting.set(id, { text, settle, timer, giveUp });
     flush();
   });
 }
 
 function flush(): void {
-  if (socket?.readyState !== WebSocket.OPEN) return;
+  if (socket?.readyState !== WebSocket.OPEN || !admitted) return;
   for (const [id, pending] of waiting) {
     window.clearTimeout(pending.timer);
     waiting.delete(id);
@@ -96,14 +109,19 @@ function flush(): void {
 
 function connect(): void {
   socket = new WebSocket(`ws://${location.host}/socket`);
+  const own = socket;
   socket.addEventListener('open', () => {
-    failures = 0;
-    if (wasOpen) void catchUp();
-    wasOpen = true;
-    flush();
+    own.send(JSON.stringify({ enter: { token, session: sessionStorage.getItem(SESSION) } }));
   });
   socket.addEventListener('message', ({ data }) => receive(String(data)));
-  socket.addEventListener('close', () => {
+  socket.addEventListener('close', ({ code }) => {
+    admitted = false;
+    if (code === NOT_ADMITTED) {
+      sessionStorage.removeItem(SESSION);
+      // A session that ended while the page was in use; one that never began shows why already.
+      if (gate === null) showGate(ENDED);
+      return;
+    }
     // Whether these were carried out is not known; saying so is the honest answer.
     for (const pending of sent.values()) {
       pending.settle(
@@ -119,13 +137,89 @@ function connect(): void {
 function receive(text: string): void {
   const message: unknown = JSON.parse(text);
   if (typeof message !== 'object' || message === null) return;
-  if ('id' in message && 'reply' in message) {
+  if ('admitted' in message) enter(String(message.admitted));
+  else if ('code' in message) showGate(codeWords(String(message.code)));
+  else if ('refused' in message) showGate(message.refused === 'no-terminal' ? NO_TERMINAL : EXPIRED);
+  else if ('id' in message && 'reply' in message) {
     const pending = sent.get(Number(message.id));
     sent.delete(Number(message.id));
     pending?.settle(message.reply as Answer);
   } else if ('event' in message && 'payload' in message) {
     emit(String(message.event), message.payload);
   }
+}
+
+/** The host let the page in. */
+function enter(secret: string): void {
+  sessionStorage.setItem(SESSION, secret);
+  admitted = true;
+  failures = 0;
+  hideGate();
+  if (wasOpen) void catchUp();
+  wasOpen = true;
+  flush();
+}
+
+// --- What stands over the page while it is not let in.
+
+const ENDED = [
+  'This session has ended',
+  'Go to the terminal where rewrap serve runs and press Enter: it prints a new address. Open that one.',
+];
+const EXPIRED = ['The code has expired', 'Reload this page for a new one.'];
+const NO_TERMINAL = [
+  'This address does not open Rewrap by itself',
+  'Open the address that rewrap serve printed: it works once, in one tab. If it was used, start rewrap serve again.',
+];
+const codeWords = (code: string): readonly string[] => [
+  'Type this code in the terminal',
+  code,
+  'Rewrap opens here once you have typed the code where rewrap serve runs, and pressed Enter. It holds for five minutes. Pressing Enter alone prints an address that needs no code.',
+];
+
+let gate: HTMLElement | null = null;
+/** Whether the page ever showed that it is not let in: requests then wait for the person. */
+let gated = false;
+
+/** Shows a heading and paragraphs over everything. Text only: what is shown is never parsed as markup. */
+function showGate([title = '', ...paragraphs]: readonly string[]): void {
+  hideGate();
+  gated = true;
+  for (const pending of waiting.values()) {
+    window.clearTimeout(pending.timer);
+    pending.timer = 0;
+  }
+  const box = document.createElement('dialog');
+  box.className = 'host-gate';
+  box.setAttribute('aria-labelledby', 'host-gate-title');
+  const heading = document.createElement('h1');
+  heading.id = 'host-gate-title';
+  heading.textContent = title;
+  box.append(heading);
+  for (const text of paragraphs) {
+    const paragraph = document.createElement('p');
+    if (/^\d{4}-\d{4}$/.test(text)) paragraph.className = 'host-gate-code';
+    paragraph.textContent = text;
+    box.append(paragraph);
+  }
+  box.addEventListener('cancel', (event) => event.preventDefault());
+  gate = box;
+  const show = (): void => {
+    if (gate !== box) return;
+    document.body.append(box);
+    box.showModal();
+  };
+  // This script runs in the head, before there is a body.
+  if (document.body === null) window.addEventListener('DOMContentLoaded', show, { once: true });
+  else show();
+}
+
+function hideGate(): void {
+  gate?.remove();
+  gate = null;
+  gated = false;
+  for (const pending of waiting.values())
+    if (pending.timer === 0) pending.timer = window.setTimeout(pending.giveUp, PATIENCE_MS);
 }
 
 /** Events were missed while the connection was gone: asks for what they would have said. */
@@ -198,10 +292,20 @@ const unreadable = (file: string): Oddity => ({
   message: `${file} could not be read by the browser: it was moved, or you may not read it.`,
 });
 
+/** Waits until the page was let in, as requests do. False: nothing answers at this address. */
+function letIn(): Promise<boolean> {
+  if (admitted) return Promise.resolve(true);
+  return call('app.state', {}).then(({ ok }) => ok || admitted);
+}
+
 async function post(path: string, body: Blob | null): Promise<Answer> {
+  if (!(await letIn())) return hostStopped('Nothing answers at this address.');
   const response = await fetch(path, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/octet-stream' },
+    headers: {
+      'Content-Type': 'application/octet-stream',
+      'X-Rewrap-Session': sessionStorage.getItem(SESSION) ?? '',
+    },
     body,
   });
   if (!(response.headers.get('Content-Type') ?? '').startsWith('application/json')) {

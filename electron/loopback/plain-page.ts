@@ -36,15 +36,6 @@ ${lines}
   };
 }
 
-/** The address carried no token, a wrong one, or one that was used. */
-export function needsNewAddress(): PlainPage {
-  return plainPage(403, 'This address does not open Rewrap', [
-    'Rewrap opens by an address that works once, in one browser. This one was used before, was replaced by a newer one, or belongs to a Rewrap that has stopped.',
-    'Go to the terminal where <code>rewrap serve</code> runs and press Enter: it prints a new address. Open that one. If it no longer runs, start it again.',
-    'Followed a link from another page in a browser where Rewrap is open already? Reload this page.',
-  ]);
-}
-
 /** The `Host` header names another host or port. */
 export function wrongHost(port: number): PlainPage {
   return plainPage(421, 'Rewrap does not answer under this name', [
@@ -62,15 +53,6 @@ export function crossSite(): PlainPage {
 export function badMethod(): PlainPage {
   const page = plainPage(405, 'Refused', ['Rewrap takes GET, HEAD and POST.']);
   return { ...page, headers: { ...page.headers, Allow: 'GET, HEAD, POST' } };
-}
-
-/**
- * After a token that came by a link from another page: a redirect would still count as that page's doing, and the
- * browser would hold back the SameSite=Strict cookie. This page goes on by itself, and is of our own site.
- */
-export function goOn(): PlainPage {
-  const page = plainPage(200, 'Opening Rewrap', ['<a href="/">Open Rewrap</a>']);
-  return { ...page, headers: { ...page.headers, Refresh: '0; url=/' } };
 }
 
 export function downloadGone(): PlainPage {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
+import { Door } from './door.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { Sockets } from './socket.ts';
 import { type Bench, nextMessage, openBench } from './testing.ts';
@@ -9,8 +10,8 @@ let client: WebSocket;
 
 beforeEach(async () => {
   bench = await openBench();
-  const cookie = await bench.enter();
-  client = await bench.connect({ cookie, origin: `http://127.0.0.1:${bench.served.port}` });
+  const secret = await bench.enter();
+  client = await bench.page(secret);
 });
 afterEach(async () => {
   client.terminate();
@@ -116,8 +117,8 @@ describe('messages', () => {
 
 describe('events', () => {
   it('go to every page', async () => {
-    const cookie = await bench.enter();
-    const second = await bench.connect({ cookie, origin: `http://127.0.0.1:${bench.served.port}` });
+    const secret = await bench.enter();
+    const second = await bench.page(secret);
     const both = [nextMessage(client), nextMessage(second)];
     bench.engine.emit('blobsChanged', { revision: 1, total: 2 });
     const message = { event: 'blobsChanged', payload: { revision: 1, total: 2 } };
@@ -134,16 +135,15 @@ describe('events', () => {
 
 describe('connections', () => {
   it('open at their own path only', async () => {
-    const cookie = await bench.enter();
     const origin = `http://127.0.0.1:${bench.served.port}`;
-    await expect(bench.connect({ cookie, origin }, '/')).rejects.toThrow('404');
-    await expect(bench.connect({ cookie, origin }, '/socket?x')).rejects.toThrow('404');
+    await expect(bench.connect({ origin }, '/')).rejects.toThrow('404');
+    await expect(bench.connect({ origin }, '/socket?x')).rejects.toThrow('404');
   });
 
   it('that answer no ping are ended; the others stay', async () => {
     const { createServer } = await import('node:http');
     const { WebSocket: Client } = await import('ws');
-    const sockets = new Sockets(async () => ({ ok: true, value: {} }), 40);
+    const sockets = new Sockets(new Door(null), async () => ({ ok: true, value: {} }), 40);
     const server = createServer().on('upgrade', (request, socket, head) =>
       sockets.accept(request, socket, head),
     );

@@ -63,10 +63,14 @@ export interface Bench {
     headers?: OutgoingHttpHeaders,
     body?: Uint8Array | string,
   ): Promise<Answered>;
-  /** Redeems a new token; the value for a `Cookie` header. */
+  /** Redeems a new token; the secret of the session. */
   enter(): Promise<string>;
-  /** Opens the socket with these headers; rejects with the HTTP status. */
+  /** Opens the socket with these headers and says nothing; rejects with the HTTP status. */
   connect(headers: Record<string, string>, path?: string): Promise<WebSocket>;
+  /** Opens the socket as our page does and sends this first message; the first answer, null when it was closed. */
+  greet(first: unknown): Promise<{ client: WebSocket; answer: Record<string, string> | null }>;
+  /** A page that was let in, in the session of `secret`. */
+  page(secret: string): Promise<WebSocket>;
   close(): Promise<void>;
 }
 
@@ -87,6 +91,7 @@ export async function openBench(extra: Partial<Parameters<typeof serve>[0]> = {}
     bridgeFile: join(root, 'bridge.js'),
     port: 0,
     inboxParent: root,
+    uploadThread: new URL('./upload-thread.ts', import.meta.url),
     ...extra,
   }).catch((error: unknown) => {
     rmSync(root, { recursive: true, force: true });
@@ -123,31 +128,53 @@ export async function openBench(extra: Partial<Parameters<typeof serve>[0]> = {}
       sending.end(body);
     });
 
+  const connect: Bench['connect'] = (headers, path = '/socket') =>
+    new Promise((resolve, reject) => {
+      const client = new WebSocket(`ws://${authority}${path}`, { headers });
+      client.once('open', () => resolve(client));
+      client.once('unexpected-response', (sent, response) => {
+        sent.destroy();
+        reject(new Error(String(response.statusCode)));
+      });
+      client.once('error', reject);
+    });
+  const greet: Bench['greet'] = async (first) => {
+    const client = await connect({ origin: `http://${authority}` });
+    const answer = new Promise<Record<string, string> | null>((resolve) => {
+      client.once('message', (data) => resolve(JSON.parse(data.toString())));
+      client.once('close', () => resolve(null));
+    });
+    client.send(typeof first === 'string' ? first : JSON.stringify(first));
+    return { client, answer: await answer };
+  };
+
   return {
     engine,
     served,
     root,
     ask,
     async enter() {
-      const url = new URL(served.newUrl());
-      const answered = await ask('GET', url.pathname + url.search);
-      return answered.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+      const { client, answer } = await greet({ enter: { token: tokenOf(served.newUrl()), session: null } });
+      client.terminate();
+      return answer?.admitted ?? '';
     },
-    connect: (headers, path = '/socket') =>
-      new Promise((resolve, reject) => {
-        const client = new WebSocket(`ws://${authority}${path}`, { headers });
-        client.once('open', () => resolve(client));
-        client.once('unexpected-response', (sent, response) => {
-          sent.destroy();
-          reject(new Error(String(response.statusCode)));
-        });
-        client.once('error', reject);
-      }),
+    connect,
+    greet,
+    async page(secret) {
+      const { client, answer } = await greet({ enter: { token: null, session: secret } });
+      if (answer?.admitted === undefined) throw new Error('the page was not let in');
+      return client;
+    },
     async close() {
       await served.close();
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** The token in the fragment of an address. */
+export function tokenOf(url: string): string {
+  return /#token=([\w-]+)$/.exec(url)?.[1] ?? '';
 }
 
 /** The next message of a socket, parsed. */

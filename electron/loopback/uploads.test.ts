@@ -1,24 +1,31 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { MAX_UPLOAD_BYTES } from './limits.ts';
-import { type Answered, type Bench, openBench } from './testing.ts';
+import { type Answered, type Bench, nextMessage, openBench } from './testing.ts';
+import { UploadScanner } from './upload-scanner.ts';
 
 const BATCH = '0f0e0d0c-0b0a-4908-8706-050403020100';
 let bench: Bench;
-let cookie: string;
+let secret: string;
 
 beforeEach(async () => {
   bench = await openBench();
-  cookie = await bench.enter();
+  secret = await bench.enter();
 });
 afterEach(() => bench.close());
 
 function post(path: string, body?: Uint8Array | string, headers = {}): Promise<Answered> {
   const origin = `http://127.0.0.1:${bench.served.port}`;
   const type = 'application/octet-stream';
-  return bench.ask('POST', path, { cookie, origin, 'content-type': type, ...headers }, body);
+  return bench.ask(
+    'POST',
+    path,
+    { 'x-rewrap-session': secret, origin, 'content-type': type, ...headers },
+    body,
+  );
 }
 const upload = (path: string, body: Uint8Array | string, batch = BATCH): Promise<Answered> =>
   post(`/upload?${new URLSearchParams({ batch, path })}`, body);
@@ -53,7 +60,10 @@ describe('an upload', () => {
     bench.engine.replies.set('intake.addPaths', { ok: true, value });
     expect(JSON.parse((await done()).text)).toEqual({ ok: true, value });
     const paths = [join(inbox(), BATCH, 'one.bin'), join(inbox(), BATCH, 'vault')];
-    expect(bench.engine.hostCalls).toEqual([{ name: 'intake.addPaths', input: { paths, origin: 'upload' } }]);
+    expect(bench.engine.hostCalls[0]).toEqual({
+      name: 'intake.addPaths',
+      input: { paths, origin: 'upload' },
+    });
     expect(readFileSync(paths[0] ?? '')).toEqual(Buffer.from([1, 2, 3]));
   });
 
@@ -125,7 +135,7 @@ describe('an upload', () => {
     const { request } = await import('node:http');
     const { port } = bench.served;
     const headers = {
-      cookie,
+      'x-rewrap-session': secret,
       origin: `http://127.0.0.1:${port}`,
       'content-type': 'application/octet-stream',
       'content-length': '100',
@@ -206,11 +216,54 @@ describe('done', () => {
     expect(bench.engine.hostCalls).toEqual([]);
   });
 
+  it('removes what no entry of the list points at, and keeps the rest', async () => {
+    const other = BATCH.replace('0f', 'ff');
+    await upload('used.bin', 'x');
+    await upload('unused.bin', 'x', other);
+    bench.engine.replies.set('intake.unusedFolders', {
+      ok: true,
+      value: { folders: [join(inbox(), other)] },
+    });
+    await done(other);
+    await done();
+    await expect.poll(() => Object.keys(tree())).toEqual(['', BATCH, `${BATCH}/used.bin`]);
+    // Folders that are no finished batch of ours are never removed, whatever the engine answers.
+    bench.engine.replies.set('intake.unusedFolders', {
+      ok: true,
+      value: { folders: [bench.root, '/', inbox()] },
+    });
+    const page = await bench.page(secret);
+    const answered = nextMessage(page);
+    page.send(JSON.stringify({ id: 1, name: 'intake.clear', input: { sourceIds: null } }));
+    await answered;
+    expect(bench.engine.hostCalls.at(-1)?.name).toBe('intake.unusedFolders');
+    expect(Object.keys(tree())).toEqual(['', BATCH, `${BATCH}/used.bin`]);
+    page.terminate();
+  });
+
+  it('fails the file whose thread ended, and starts another for the next', async () => {
+    let started = 0;
+    const scanner = new UploadScanner(() => {
+      started += 1;
+      const source = "require('node:worker_threads').parentPort.once('message', () => process.exit(1))";
+      return started === 1
+        ? new Worker(source, { eval: true })
+        : new Worker(new URL('./upload-thread.ts', import.meta.url));
+    });
+    const bytes = () => Uint8Array.from([1, 2, 3]);
+    await expect(scanner.examine('a', bytes())).rejects.toMatchObject({
+      fault: { code: 'UploadThreadEnded' },
+    });
+    expect((await scanner.examine('a', bytes())).leftOut).toBeNull();
+    await scanner.close();
+    expect(started).toBe(2);
+  });
+
   it('ends the batch: it is taken in once', async () => {
     await upload('a', 'x');
     await done();
     await done();
-    expect(bench.engine.hostCalls).toHaveLength(1);
+    expect(bench.engine.hostCalls.filter(({ name }) => name === 'intake.addPaths')).toHaveLength(1);
   });
 
   it('passes on why the engine would not', async () => {

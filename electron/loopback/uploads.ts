@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import type { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import type { Reply } from '#shared/contract/api.ts';
 import { hostRequests } from '#shared/contract/contract.ts';
 import type { Oddity } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { answer, type Engine } from '../bridge/index.ts';
-import { scan, withoutPlaintext } from '../intake/index.ts';
 import type { Inbox } from './inbox.ts';
 import { MAX_UPLOAD_BYTES, MAX_UPLOADS_AT_ONCE } from './limits.ts';
+import { UploadScanner } from './upload-scanner.ts';
 
 const MAX_ODDITIES = 200;
 
@@ -36,40 +37,40 @@ export function tooLarge(path: string): FaultError {
   );
 }
 
-function holdsPlaintext(path: string): FaultError {
-  return new FaultError(
-    fault(
-      'HoldsPlaintext',
-      `${path} names a Plaintext member that could not be left out, so nothing of it was written.`,
-      'It looks like AWS CLI output, but is cut short, edited, or stands within other text.',
-      'Remove its Plaintext member, or make it valid JSON, and add it again.',
-    ),
-  );
-}
-
 /**
- * Whether a file that was not read as AWS CLI JSON has a member named `Plaintext` all the same: JSON cut short or
- * amid other text, where its range cannot be told. Zero bytes are passed over, so that UTF-16 reads like UTF-8.
- */
-function namesPlaintext(bytes: Buffer): boolean {
-  if (!bytes.includes('Plaintext') && !bytes.includes('Plaintext', 0, 'utf16le')) return false;
-  return /Plaintext\\*"\s*:/.test(bytes.toString('latin1').replaceAll('\0', ''));
-}
-
-/**
- * Takes in files that the page uploads: each is read whole, stripped of plaintext that it declares, written to the
- * inbox; when the batch is done the engine takes it in as it takes in paths.
+ * Takes in files that the page uploads: each is read whole, stripped of plaintext that it declares in a thread of its
+ * own, written to the inbox; when the batch is done the engine takes it in as it takes in paths. Batches that no entry
+ * of the list needs any more are removed.
  */
 export class Uploads {
   readonly #inbox: Inbox;
   readonly #engine: Engine;
   readonly #oddities = new Map<string, Oddity[]>();
+  readonly #scanner: UploadScanner;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(inbox: Inbox, engine: Engine) {
+  constructor(inbox: Inbox, engine: Engine, startThread: () => Worker) {
     this.#inbox = inbox;
     this.#engine = engine;
+    this.#scanner = new UploadScanner(startThread);
+  }
+
+  /** Removes the batches to which no entry of the list points. Where the engine cannot say, they stay. */
+  dropUnused(): void {
+    const folders = this.#inbox.finished();
+    if (folders.length === 0) return;
+    this.#engine
+      .callHost('intake.unusedFolders', { folders })
+      .then(async (reply) => {
+        if (reply.ok)
+          await this.#inbox.remove(hostRequests.intake.unusedFolders.reply.parse(reply.value).folders);
+      })
+      .catch(() => undefined);
+  }
+
+  close(): Promise<void> {
+    return this.#scanner.close();
   }
 
   /** Answers `POST /upload?batch=…&path=…`, the body being the file. */
@@ -99,6 +100,8 @@ export class Uploads {
         if (!reply.ok) throw new FaultError(reply.fault);
         intake = hostRequests.intake.addPaths.reply.parse(reply.value);
       }
+      // What was dropped and holds no ciphertext is in no list.
+      this.dropUnused();
       const oddities = [...own, ...intake.oddities];
       return {
         ...intake,
@@ -115,32 +118,22 @@ export class Uploads {
     this.#running += 1;
   }
 
-  async #store(batch: string, path: string, bytes: Buffer): Promise<void> {
-    const found = scan(bytes, path);
-    if (found.plaintext.length === 0) {
-      const understood = found.blobs.some(({ container }) => container === 'aws-cli-json');
-      if (!understood && namesPlaintext(bytes)) throw holdsPlaintext(path);
-      await this.#inbox.store(batch, path, bytes);
-      return;
-    }
-    // A copy, whatever it gives: the next step wipes what it may be a view of.
-    const kept = Uint8Array.from(withoutPlaintext(bytes, found));
-    bytes.fill(0);
-    if (scan(kept, path).plaintext.length > 0) throw holdsPlaintext(path);
+  async #store(batch: string, path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { bytes: kept, leftOut } = await this.#scanner.examine(path, bytes);
     const stored = await this.#inbox.store(batch, path, kept);
-    // With a ciphertext beside it, it is what `generate-data-key` printed; alone, what `decrypt` printed.
-    const what = found.blobs.length > 0 ? 'the plaintext data key' : 'decrypted plaintext';
+    if (leftOut === null) return;
     const oddities = this.#oddities.get(batch) ?? [];
     this.#oddities.set(batch, oddities);
     oddities.push({
       file: stored,
       code: 'plaintext-left-out',
-      message: `${stored} held ${what}; its Plaintext member was left out of the copy.`,
+      message: `${stored} held ${leftOut}; its Plaintext member was left out of the copy.`,
     });
   }
 }
 
-async function readBody(request: IncomingMessage, path: string): Promise<Buffer<ArrayBuffer>> {
+/** The whole body, in memory of its own that can be given to another thread. */
+async function readBody(request: IncomingMessage, path: string): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   let size = 0;
   // Leaving early must not hang up: the answer is still to be sent.
@@ -150,7 +143,13 @@ async function readBody(request: IncomingMessage, path: string): Promise<Buffer<
     if (size > MAX_UPLOAD_BYTES) throw tooLarge(path);
     chunks.push(chunk);
   }
-  const whole = Buffer.concat(chunks);
-  for (const chunk of chunks) chunk.fill(0);
+  // Small buffers of Node's share one pool, which cannot be given away.
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+    chunk.fill(0);
+  }
   return whole;
 }

@@ -60,6 +60,7 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
           inspectorWidth: 440,
         }),
       setLook: () => ok({}),
+      endOtherSessions: () => ok({ ended: 0 }),
       state: () =>
         ok({
           version: '0.1.0',
@@ -72,6 +73,7 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
             reveal: options.host === 'desktop',
             openBrowser: options.host === 'desktop',
             download: options.host === 'loopback',
+            endSessions: options.host === 'loopback',
           },
           outputFolders: options.host === 'loopback' ? [{ token: 'out', path: '/home/alice/out' }] : [],
           connection: connection.state(),

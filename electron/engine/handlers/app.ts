@@ -1,4 +1,5 @@
 import type { PageHandlers } from '#shared/contract/api.ts';
+import { notHere } from './not-here.ts';
 import type { Rooms } from './rooms.ts';
 
 export function appHandlers({ options, runs, connection, settings }: Rooms): PageHandlers['app'] {
@@ -16,5 +17,6 @@ export function appHandlers({ options, runs, connection, settings }: Rooms): Pag
       settings.rememberLook(look);
       return {};
     },
+    endOtherSessions: () => notHere('have sessions of other pages'),
   };
 }

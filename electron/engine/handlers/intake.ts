@@ -15,5 +15,10 @@ export function intakeHandlers({ workspace }: Rooms): PageHandlers['intake'] {
 }
 
 export function intakeHostHandlers(rooms: Rooms): HostHandlers['intake'] {
-  return { addPaths: ({ paths, origin }) => takeNamed(rooms, paths, origin) };
+  return {
+    addPaths: ({ paths, origin }) => takeNamed(rooms, paths, origin),
+    unusedFolders: async ({ folders }) => ({
+      folders: rooms.runs.busy() ? [] : rooms.workspace.withoutSources(folders),
+    }),
+  };
 }

@@ -1,4 +1,8 @@
+import { useState } from 'react';
+import { bridge, call, faultOf } from '../../api.ts';
+import { Button } from '../../components/Button.tsx';
 import { Choice } from '../../components/fields.tsx';
+import { plural } from '../../lib/format.ts';
 import { mod } from '../../lib/platform.ts';
 import { useConnection } from '../../store/connection.ts';
 import { type Density, TEXT_SIZES, type Theme, useSettings } from '../../store/settings.ts';
@@ -46,6 +50,7 @@ const SHORTCUTS: { title: string; keys: [string, string][] }[] = [
 export function SettingsView() {
   const { theme, density, textSize, set } = useSettings();
   const version = useConnection((state) => state.app?.version);
+  const canEndSessions = useConnection((state) => state.app?.can.endSessions === true);
   return (
     <section className="view view-scroll" aria-label="Settings">
       <div className="page">
@@ -85,7 +90,33 @@ export function SettingsView() {
             </section>
           ))}
         </div>
+        {canEndSessions && <Sessions />}
         {version !== undefined && <p className="hint">Rewrap {version}</p>}
+      </div>
+    </section>
+  );
+}
+
+/** Other pages that were let in, on a host that has them. */
+function Sessions() {
+  const [said, setSaid] = useState('');
+  const end = async () => {
+    try {
+      const { ended } = await call(bridge().app.endOtherSessions({}));
+      setSaid(ended === 0 ? 'No other session was open.' : `Ended ${plural(ended, 'other session')}.`);
+    } catch (error) {
+      setSaid(faultOf(error).message);
+    }
+  };
+  return (
+    <section aria-label="Sessions">
+      <h2 className="page-heading">Sessions</h2>
+      <p className="hint">
+        Each tab that you open with an address or a code is a session. It ends after 12 hours without use.
+      </p>
+      <div className="settings-row">
+        <Button onPress={() => void end()}>End other sessions</Button>
+        <span role="status">{said}</span>
       </div>
     </section>
   );

@@ -18,6 +18,8 @@ const AppState = z.object({
     /** Open the address of a sign-in in the system's browser. Otherwise the page shows a link. */
     openBrowser: z.boolean(),
     download: z.boolean(),
+    /** Has sessions of several pages, which one of them can end. */
+    endSessions: z.boolean(),
   }),
   /** Output folders named on the host at start (`rewrap serve --out DIR`). */
   outputFolders: z.array(z.object({ token: z.string(), path: z.string() })),
@@ -29,6 +31,8 @@ export const appRequests = {
   /** How the window looked last, kept by the host: the page has no storage that outlives it. */
   look: request(nothing, Look),
   setLook: request(Look, nothing),
+  /** Loopback: ends the sessions of all other pages. Elsewhere there are none: `NotOnThisHost`. */
+  endOtherSessions: request(nothing, z.object({ ended: z.int() })),
 } as const;
 
 export const appEvents = {

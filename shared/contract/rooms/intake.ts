@@ -12,6 +12,11 @@ export const intakeRequests = {
 
 /** Made by a host's own code alone: may name paths. */
 export const intakeHostRequests = {
+  /** Those of the folders in which no file of the list lies; none while a run that may read them is under way. */
+  unusedFolders: request(
+    z.object({ folders: z.array(z.string()) }),
+    z.object({ folders: z.array(z.string()) }),
+  ),
   addPaths: request(z.object({ paths: z.array(z.string()), origin: z.enum(['path', 'upload']) }), Intake),
 } as const;
 
