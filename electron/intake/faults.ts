@@ -193,6 +193,62 @@ export function hardLinked(): FaultError {
   );
 }
 
+/** Names of the special bits of a mode (chmod(2)): "setuid, sticky"; empty for none. */
+export function specialBits(mode: number): string {
+  const names = [
+    [0o4000, 'setuid'],
+    [0o2000, 'setgid'],
+    [0o1000, 'sticky'],
+  ] as const;
+  return names
+    .filter(([bit]) => (mode & bit) !== 0)
+    .map(([, name]) => name)
+    .join(', ');
+}
+
+/** `what`: "capabilities"; `remove`: the command that takes them away. */
+export function specialRights(what: string, remove: string): FaultError {
+  return new FaultError(
+    fault(
+      'SpecialRights',
+      `The file has ${what}, and was left as it is.`,
+      'A file is replaced by a new one, which would lose such rights; and Rewrap gives them to no file.',
+      `Choose an output folder; or take them away (${remove}), run again, and give them to the new file.`,
+    ),
+  );
+}
+
+/** Of a file whose mode has special bits. */
+export function specialMode(mode: number): FaultError {
+  return specialRights(`special permission bits (${specialBits(mode)})`, 'chmod u-s,g-s,-t FILE');
+}
+
+/** `has`: the SELinux context of the file, `gets`: that of a new file in its folder; null for none. */
+export function labelNotKept(has: string | null, gets: string | null): FaultError {
+  return new FaultError(
+    fault(
+      'LabelNotKept',
+      'The file has an SELinux label that a new file in its folder would not get, and was left as it is.',
+      `It has ${has ?? 'none'}, a new file there gets ${gets ?? 'none'}: programs might not be allowed to read it any more.`,
+      'Choose an output folder; or give the file the label of new files first, if that is the right one (chcon), and run again.',
+    ),
+  );
+}
+
+/** `what`: the file or folder that the system lets nobody change, `mark`: how it is marked. */
+export function immutable(what: string, mark: 'immutable' | 'append-only', state: string): FaultError {
+  return new FaultError(
+    fault(
+      'Immutable',
+      `${what} is marked ${mark}, so that nothing can be replaced. ${state}`,
+      'A file with this mark, or in a folder with it, can be neither replaced nor renamed, not even by root.',
+      process.platform === 'darwin'
+        ? 'Take the mark away (chflags nouchg,noschg,nouappnd,nosappnd), run again, and set it again; or choose an output folder.'
+        : 'Take the mark away (chattr -i -a), run again, and set it again; or choose an output folder.',
+    ),
+  );
+}
+
 export function ownerNotKept(): FaultError {
   return new FaultError(
     fault(

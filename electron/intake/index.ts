@@ -1,6 +1,13 @@
 /** Bytes to sources to blobs, and back: finding, extracting, exact put-back. */
 export { encode } from './encoding.ts';
-export { hardLinked, ownerNotKept } from './faults.ts';
+export {
+  hardLinked,
+  labelNotKept,
+  ownerNotKept,
+  specialBits,
+  specialMode,
+  specialRights,
+} from './faults.ts';
 export { isTemporaryName, ownerOfTemporary, temporaryName } from './names.ts';
 export {
   keySizeOf,
@@ -11,7 +18,7 @@ export {
   readableByOthers,
 } from './neighbours.ts';
 export { asObjectBody, INSTRUCTION, isInstruction } from './object-body.ts';
-export { withAttributes } from './put-back/attributes.ts';
+export { type Carried, carriedBy, labelsOfNewFiles } from './put-back/attributes.ts';
 export { type Disk, diskHere } from './put-back/disk/disk.ts';
 export { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from './put-back/disk/pool.ts';
 export type { PutBackFs } from './put-back/fs.ts';

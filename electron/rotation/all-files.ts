@@ -67,7 +67,7 @@ export class AllFiles {
       replies: new Replies(),
       capacity: new Capacity(shared.kms(), keyId, algorithm),
       destination: new Destination(shared.kms(), keyId),
-      attributes: new Attributes(files),
+      attributes: new Attributes(files, shared.journal.owner.id),
       keepBlob: (item, next, verified) => this.#keepBlob(item, next, verified),
     };
   }

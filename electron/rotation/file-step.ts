@@ -24,11 +24,10 @@ export async function rotateFile(
 ): Promise<'done' | 'again'> {
   try {
     if (context.halted() !== null) return 'done';
-    const opened = await openFile(
-      file,
-      context.input.output.mode === 'in-place',
-      context.input.request.dryRun,
-    );
+    const inPlace = context.input.output.mode === 'in-place';
+    const { dryRun } = context.input.request;
+    let opened = await openFile(file, inPlace, dryRun);
+    if (inPlace && !isFault(opened)) opened = (await context.attributes.refusal(file, dryRun)) ?? opened;
     if (isFault(opened)) {
       leave(context, file, opened);
       return 'done';

@@ -8,6 +8,8 @@ import {
   readSource,
   type Scan,
   scan,
+  specialBits,
+  specialMode,
 } from '../intake/index.ts';
 import { faultOf } from './faults.ts';
 import { sha256 } from './ledger.ts';
@@ -43,6 +45,7 @@ export async function openFile(file: RunFile, inPlace: boolean, dryRun: boolean)
     } else {
       const source = await readSource(file.path);
       if (inPlace && source.names > 1 && (await hasOtherNames(file.path))) return hardLinked().fault;
+      if (inPlace && specialBits(source.mode) !== '') return specialMode(source.mode).fault;
       if (inPlace && dryRun && !mayOwn(source)) return ownerNotKept().fault;
       ({ bytes, mode, sha256: hash } = source);
     }

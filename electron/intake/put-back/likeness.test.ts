@@ -21,7 +21,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FaultError } from '#shared/model/fault.ts';
 import { backupName, isBackupName } from '../names.ts';
-import { withAttributes } from './attributes.ts';
+import { carriedBy, labelsOfNewFiles } from './attributes.ts';
 import { renameOver } from './files.ts';
 import type { PutBackFs } from './fs.ts';
 import { type ReplaceFileInput, replaceFile } from './replace-file.ts';
@@ -234,6 +234,52 @@ const carried = (file: string): string =>
   execFileSync('getfattr', ['--only-values', '-m', '-', '-d', '--absolute-names', file]).toString('hex') +
   execFileSync('getfacl', ['-p', '--omit-header', file], { encoding: 'utf8' });
 
+describe.skipIf(process.platform === 'win32')('rights that a new file would lose', () => {
+  test.each([
+    ['setuid', 0o4755],
+    ['setgid', 0o2755],
+    ['sticky', 0o1644],
+    ['setuid, setgid, sticky', 0o7755],
+  ])('%s: the file is left as it is', async (names, mode) => {
+    chmodSync(path, mode);
+    // Systems let only some users set some of them.
+    if ((statSync(path).mode & 0o7777) !== mode) return;
+    await expect(replace({ backup: true })).rejects.toMatchObject({
+      fault: { code: 'SpecialRights', message: expect.stringContaining(names) },
+    });
+    expect(statSync(path).mode & 0o7777).toBe(mode);
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(readdirSync(top)).toEqual(['blob.bin']);
+  });
+});
+
+/** Whether this disk and user know marks that let nobody change a file. */
+const marks = root && spawnSync('chattr', ['-V', tmpdir()]).error === undefined;
+
+describe.skipIf(!marks)('a mark that lets nobody change it (chattr, as root)', () => {
+  test.each([
+    ['i', 'immutable', 'the file'],
+    ['a', 'append-only', 'the file'],
+    ['i', 'immutable', 'its folder'],
+  ])('%s: is named as the reason, %s, of %s', async (mark, name, whose) => {
+    const marked = whose === 'the file' ? path : top;
+    if (spawnSync('chattr', [`+${mark}`, marked]).status !== 0) return;
+    try {
+      for (const backup of [true, false])
+        await expect(replace({ backup })).rejects.toMatchObject({
+          fault: {
+            code: 'Immutable',
+            message: `${marked} is marked ${name}, so that nothing can be replaced. The original is unchanged.`,
+          },
+        });
+      expect(readFileSync(path).equals(before)).toBe(true);
+      expect(readdirSync(top)).toEqual(['blob.bin']);
+    } finally {
+      spawnSync('chattr', [`-${mark}`, marked]);
+    }
+  });
+});
+
 describe.skipIf(process.platform !== 'linux')('without GNU tar', () => {
   const { PATH } = process.env;
   afterEach(() => {
@@ -251,8 +297,8 @@ describe.skipIf(process.platform !== 'linux')('without GNU tar', () => {
     mkdirSync(bin);
     if (script !== null) writeFileSync(join(bin, 'tar'), script, { mode: 0o755 });
     process.env.PATH = bin;
-    expect(await withAttributes([path])).toBeNull();
-    expect(await withAttributes([])).toEqual(new Set());
+    expect(await carriedBy([path])).toBeNull();
+    expect(await carriedBy([])).toEqual(new Map());
   });
 });
 
@@ -271,7 +317,48 @@ describe.skipIf(!tools)('access control lists and extended attributes (attr, acl
         if (mark !== 'none') marked.push(file);
         all.push(file);
       }
-    expect([...((await withAttributes([...all, join(top, 'gone')])) ?? [])].sort()).toEqual(marked.sort());
+    const carried = await carriedBy([...all, join(top, 'gone')]);
+    expect([...(carried?.keys() ?? [])].sort()).toEqual(marked.sort());
+    for (const one of carried?.values() ?? [])
+      expect(one).toEqual({ attributes: true, capabilities: false, label: null });
+  });
+
+  test.skipIf(!root)('capabilities and labels are told apart from them', async () => {
+    const [capable, labelled] = [join(top, 'capable'), join(top, 'labelled')];
+    for (const file of [capable, labelled]) writeFileSync(file, before);
+    // CAP_NET_BIND_SERVICE, of vfs_cap_data version 2.
+    const capability = '0x0100000200040000000000000000000000000000';
+    execFileSync('setfattr', ['-n', 'security.capability', '-v', capability, capable]);
+    // What a value holds is not taken for another record.
+    const fake = 'x\n46 SCHILY.xattr.security.selinux=a:b:c:d\n';
+    execFileSync('setfattr', ['-n', 'user.note', '-v', fake, path]);
+    // A disk without SELinux keeps whatever label root gives.
+    execFileSync('setfattr', ['-n', 'security.selinux', '-v', 'u:r:etc_t:s0', labelled]);
+    const carried = await carriedBy([capable, labelled, path]);
+    expect(carried?.get(capable)).toEqual({ attributes: false, capabilities: true, label: null });
+    expect(carried?.get(labelled)).toEqual({ attributes: false, capabilities: false, label: 'u:r:etc_t:s0' });
+    expect(carried?.get(path)).toEqual({ attributes: true, capabilities: false, label: null });
+  });
+
+  test('the label of new files is asked of a new file, which does not stay', async () => {
+    const asked: string[] = [];
+    const label = (file: string) => ({
+      attributes: false,
+      capabilities: false,
+      label: `of ${dirname(file)}`,
+    });
+    const labels = await labelsOfNewFiles(
+      [top, join(top, 'none')],
+      () => 'new',
+      async (paths) => {
+        for (const one of paths) if (statSync(one).isFile()) asked.push(one);
+        return new Map(paths.map((one) => [one, label(one)]));
+      },
+    );
+    expect(asked).toEqual([join(top, 'new')]);
+    expect([...labels]).toEqual([[top, `of ${top}`]]);
+    expect(readdirSync(top)).toEqual(['blob.bin']);
+    expect([...(await labelsOfNewFiles([top], () => 'new'))]).toEqual([[top, null]]);
   });
 
   test.each([

@@ -7,6 +7,8 @@ import {
   hardLinked,
   notAFile,
   readFault,
+  specialBits,
+  specialMode,
   writeFault,
 } from '../faults.ts';
 import { backupName, temporaryName } from '../names.ts';
@@ -23,6 +25,7 @@ import {
   syncFolder,
 } from './files.ts';
 import { type PutBackFs, REAL_FS } from './fs.ts';
+import { orImmutable } from './immutable.ts';
 import { hasOtherNames } from './other-names.ts';
 
 export interface ReplaceFileInput {
@@ -63,7 +66,7 @@ export interface Staged {
  * no links.
  *
  * Throws a FaultError, the file untouched and nothing left behind: `FileChanged`, `FileMissing`, `FileUnreadable`,
- * `NotAFile` (a link, a folder, a device), `HardLinked`, `OwnerNotKept`, `AttributesNotKept`, `DiskFull`, `NotWritable`,
+ * `NotAFile` (a link, a folder, a device), `HardLinked`, `SpecialRights`, `Immutable`, `OwnerNotKept`, `AttributesNotKept`, `DiskFull`, `NotWritable`,
  * `FileInUse`, `NameTooLong`, `WriteFailed`. One comes after the replacement: `FlushFailed`, the new content stands but
  * the disk did not confirm it.
  */
@@ -84,7 +87,8 @@ export async function replaceFile(input: ReplaceFileInput): Promise<{ backupPath
   } catch (error) {
     if (temporary !== null) await discard(fs, temporary);
     if (backupPath !== null) await removeBackup(fs, path, backupPath, original.stats);
-    throw writeFault(error, path, 'The original is unchanged.');
+    const state = 'The original is unchanged.';
+    throw writeFault(await orImmutable(error, path, state), path, state);
   }
   try {
     await syncFolder(fs, dirname(path));
@@ -115,6 +119,7 @@ async function readOriginal(fs: PutBackFs, path: string, attributesOf: string | 
       const stats = await handle.stat();
       if (!stats.isFile()) throw notAFile(path, 'it is no regular file');
       if (stats.nlink > 1 && (await hasOtherNames(path))) throw hardLinked();
+      if (specialBits(stats.mode) !== '') throw specialMode(stats.mode);
       const { mode, uid, gid } = stats;
       return { bytes: await handle.readFile(), stats, likeness: { mode, uid, gid, attributesOf } };
     } finally {

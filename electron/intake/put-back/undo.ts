@@ -5,6 +5,7 @@ import { isBackupName, isTemporaryName } from '../names.ts';
 import { readSource } from '../read-source.ts';
 import { discard, doAway, renameOver, syncFolder } from './files.ts';
 import { type PutBackFs, REAL_FS } from './fs.ts';
+import { orImmutable } from './immutable.ts';
 
 /** Hex SHA-256 of a regular file's content; null where none is there, or it is no regular file. Throws FaultError. */
 export async function contentHash(path: string): Promise<string | null> {
@@ -44,7 +45,7 @@ export async function restoreBackup(
   try {
     await renameOver(fs, backup, path);
   } catch (error) {
-    throw writeFault(error, path, 'It is as it was.');
+    throw writeFault(await orImmutable(error, path, 'It is as it was.'), path, 'It is as it was.');
   }
   await flushed(fs, path);
   return (await contentHash(path)) === old ? 'restored' : 'changed';

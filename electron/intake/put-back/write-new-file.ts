@@ -13,6 +13,7 @@ import {
   syncFolder,
 } from './files.ts';
 import { type PutBackFs, REAL_FS } from './fs.ts';
+import { orImmutable } from './immutable.ts';
 
 export interface WriteNewFileInput {
   /** Output folder; made when it does not exist. May itself be a symbolic link: the person named it. */
@@ -61,7 +62,8 @@ export async function writeNewFile(input: WriteNewFileInput): Promise<{ path: st
     });
     return { path };
   } catch (error) {
-    throw writeFault(error, shown, 'Nothing was written, and the original is unchanged.');
+    const state = 'Nothing was written, and the original is unchanged.';
+    throw writeFault(await orImmutable(error, shown, state), shown, state);
   }
 }
 

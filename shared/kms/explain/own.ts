@@ -121,7 +121,7 @@ export const OWN = {
   AttributesUnseen: entry(
     'Access control lists and extended attributes of the files that were replaced may be lost.',
     [
-      'Only GNU tar sees whether a file has any, and it is not installed here. Mode, owner and group are kept.',
+      'Only GNU tar sees whether a file has any, or capabilities or an SELinux label of its own, and it is not installed here. Mode, owner and group are kept.',
     ],
     'If your files have any (getfacl, getfattr), copy them from the backups, and install GNU tar before the next run.',
   ),
