@@ -43,7 +43,7 @@ function gathered({ rows, findings, bareFiles }: LedgerInput): Group[] {
     const known = groups.get(at);
     if (known !== undefined) {
       if (known.told.title !== finding.title) known.various = true;
-      if (known.told.evidence !== finding.evidence) gather(known, finding.evidence);
+      if (known.told.evidence.length < LINES) gather(known, finding.evidence);
       return known;
     }
     const id = findingId(finding.code, finding.severity);
@@ -73,6 +73,6 @@ const LINES = 5;
 /** Evidence of different blobs, each line once. */
 function gather(open: Open, evidence: readonly string[]): void {
   const known = open.told.evidence;
-  if (known.length >= LINES || evidence.every((line) => known.includes(line))) return;
+  if (evidence.every((line) => known.includes(line))) return;
   open.told = { ...open.told, evidence: [...new Set([...known, ...evidence])].slice(0, LINES) };
 }

@@ -72,6 +72,8 @@ describe('the audit of the sample vault', () => {
     expect(findings.map(({ code, severity, blobs }) => [code, severity, blobs])).toEqual([
       ['key-not-rotated', 'warning', 7],
       ['double-base64', 'info', 1],
+      ['other-readings', 'info', 1],
+      ['source-needed', 'info', 1],
     ]);
     const { name, bytes } = await host.audit.report({ subject: { of: 'audit' }, format: 'json' });
     expect(name).toMatch(/^rewrap-audit-\d{4}-\d{2}-\d{2}\.json$/);

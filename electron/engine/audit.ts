@@ -18,7 +18,7 @@ import {
 } from '../audit/index.ts';
 import { Asking, type NamedKey } from './audit-asking.ts';
 import { RulesInUse } from './audit-rules.ts';
-import type { Blobs } from './blobs.ts';
+import { type Blobs, ownFindings } from './blobs.ts';
 import type { Connection } from './connection.ts';
 import type { Witness } from './witness.ts';
 import type { Workspace } from './workspace.ts';
@@ -289,7 +289,7 @@ export class AuditRoom {
         findings: (index) => {
           const of = entry(index);
           if (of === undefined || rows[index]?.findings.length === 0) return [];
-          return [...of.source.scan.findings, ...of.found.findings, ...across(index)];
+          return [...ownFindings(of.source, of.found), ...across(index)];
         },
         bareFiles: this.#parts.workspace.filesWithoutBlobs(),
       },

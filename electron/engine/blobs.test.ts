@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LearnedKeys } from '../clusters/index.ts';
 import { assemble } from '../inspect/assemble.test-help.ts';
-import { Blobs } from './blobs.ts';
+import { decode } from '../inspect/index.ts';
+import { Blobs, ownFindings } from './blobs.ts';
 import { Workspace } from './workspace.ts';
 
 let folder: string;
@@ -98,4 +100,41 @@ test('a file read again keeps its rows where they stand; a place that is gone go
   expect(files(after.rows)).toEqual(['a.env ONE', 'a.env THREE', 'b.bin']);
   expect(after.rows[0]?.id).toBe(before.rows[0]?.id);
   expect(blobs.changes(before.revision, 0, 10).gone).toEqual([before.rows[1]?.id]);
+});
+
+test('the list, the inspector and the audit say the same of every blob', async () => {
+  const sound = blob();
+  const cut = Buffer.from(sound.subarray(0, -12));
+  const text = Buffer.from('not a blob, and long enough to be looked at '.repeat(8).slice(0, 256));
+  const kinds: Record<string, Buffer> = {
+    'sound.bin': sound,
+    'cut.bin': cut,
+    'longer.bin': Buffer.concat([sound, Buffer.from('rest')]),
+    'before.bin': Buffer.concat([Buffer.from('AB'), sound]),
+    'headless.bin': Buffer.from(sound.subarray(60)),
+    'mangled.bin': Buffer.from(cut.toString('utf8'), 'utf8'),
+    'png.bin': Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(248)]),
+    'rsa.bin': Buffer.from(randomBytes(256)),
+    'text.txt': text,
+    'cut.txt': Buffer.from(cut.toString('base64')),
+  };
+  await add(...Object.entries(kinds).map(([name, bytes]) => put(name, bytes)));
+  const { rows, entry, across } = blobs.audited();
+  expect(rows.length).toBeGreaterThan(6);
+  rows.forEach((row, index) => {
+    const { source, found } = entry(index) ?? {};
+    if (source === undefined || found === undefined) throw new Error('no entry');
+    const codes = (list: Iterable<{ code: string }>) =>
+      [...new Set([...list].map(({ code }) => code))].sort();
+    const inspected = codes(blobs.inspect(row.id).findings);
+    expect(codes(row.findings.map((code) => ({ code }))), row.file).toEqual(inspected);
+    expect(codes([...ownFindings(source, found), ...across(index)]), row.file).toEqual(inspected);
+    // What decoding the bytes says is part of it.
+    for (const { code } of decode(found.bytes).findings) expect(inspected, row.file).toContain(code);
+  });
+  const of = (file: string) => rows.find((row) => row.file.endsWith(file));
+  expect(of('cut.bin')).toMatchObject({ worst: 'warning', findings: expect.arrayContaining(['truncated']) });
+  expect(of('cut.txt')?.findings).toContain('truncated');
+  expect(of('rsa.bin')?.findings).toEqual(['source-needed', 'other-readings']);
+  expect(of('sound.bin')).toMatchObject({ worst: null, findings: [] });
 });

@@ -3,7 +3,7 @@ import { SEVERITIES } from '#shared/findings.ts';
 import type { BlobDetail, BlobRow, Finding, FindingCode, Severity } from '#shared/model/blob.ts';
 import type { Cluster, KeyTimeline } from '#shared/model/cluster.ts';
 import { Across, clusters, type LearnedKeys, type Placed, timelines } from '../clusters/index.ts';
-import { decode } from '../inspect/index.ts';
+import { decode, findingsOf } from '../inspect/index.ts';
 import type { FoundBlob, Scan } from '../intake/index.ts';
 import type { Entry, Source } from './source.ts';
 import type { Workspace } from './workspace.ts';
@@ -137,7 +137,7 @@ export class Blobs {
       bytesBase64: Buffer.from(found.bytes.subarray(0, INSPECT_LIMIT)).toString('base64'),
       truncated: found.bytes.length > INSPECT_LIMIT,
       fields: [...decoded.fields],
-      findings: once([...source.scan.findings, ...found.findings, ...across, ...decoded.findings]),
+      findings: once([...ownFindings(source, found), ...across]),
       summary: [
         ...decoded.summary,
         ...(keyArn === null
@@ -277,8 +277,13 @@ function offered({ identification, notPutBack }: FoundBlob): BlobRow['identifica
     : { ...identification, reencryptable: false, reason: notPutBack };
 }
 
+/** What file and bytes say of a blob, wherever it is asked: the inspector, the list and the audit have it from here. */
+export function ownFindings(source: Source, found: FoundBlob): Finding[] {
+  return [...source.scan.findings, ...found.findings, ...findingsOf(found.bytes, found.identification)];
+}
+
 function row(id: string, source: Source, found: FoundBlob, across: readonly Finding[]): BlobRow {
-  const findings = [...source.scan.findings, ...found.findings, ...across];
+  const findings = [...ownFindings(source, found), ...across];
   return {
     id,
     sourceId: source.id,

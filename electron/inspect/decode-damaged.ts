@@ -1,18 +1,11 @@
-import { finding } from '#shared/finding.ts';
-import type { Finding, Identification } from '#shared/model/blob.ts';
+import type { Identification } from '#shared/model/blob.ts';
 import { cmsFields } from './cms-fields.ts';
-import { type Displaced, findDisplaced, isTextMangled, readOtherAlgorithm } from './damage.ts';
+import { type Displaced, findDisplaced, readOtherAlgorithm } from './damage.ts';
 import { byteCount, field, shifted } from './field.ts';
+import { findingsOf } from './findings.ts';
 import { algorithmName, located } from './identify.ts';
-import { readings, readingsFinding } from './readings.ts';
 import { concludes, says } from './sentence.ts';
-import {
-  beginsLikeKms,
-  isProblem,
-  isUnknownLayout,
-  readSymmetric,
-  type SymmetricProblem,
-} from './symmetric.ts';
+import { beginsLikeKms, isProblem, isUnknownLayout, readSymmetric } from './symmetric.ts';
 import { symmetricFields } from './symmetric-fields.ts';
 import type { Decoded } from './types.ts';
 
@@ -25,15 +18,10 @@ export function kmsLike(bytes: Uint8Array, identification: Identification): Deco
   const algorithm = readOtherAlgorithm(bytes);
   if (algorithm !== null) return otherAlgorithm(bytes, identification, algorithmName(algorithm));
   const words = problem === null ? 'is not known' : located(bytes, problem);
-  const at = Math.min(problem?.at ?? 0, Math.max(0, bytes.length - 1));
   return {
     identification,
     fields: symmetricFields(bytes),
-    findings: [
-      ofLayout(bytes, problem, words, at),
-      ...(isTextMangled(bytes) ? [MANGLED] : []),
-      ...readingsFinding(readings(bytes, identification)),
-    ],
+    findings: findingsOf(bytes, identification),
     summary: [
       says(`Begins like a KMS ciphertext blob and is ${byteCount(bytes.length)} long.`),
       says(`It is of no known layout: ${words}.`),
@@ -63,13 +51,7 @@ function misplaced(
   return {
     identification,
     fields: at === 0 ? tree : [before, ...tree],
-    findings: [
-      finding(sort === 'leading' ? 'leading-bytes' : 'beginning-missing', {
-        evidence: [`It is ${byteCount(bytes.length)} long; ${problem}.`],
-        values: { reason: identification.reason ?? '' },
-        range: { start: 0, end: Math.max(at, 1) },
-      }),
-    ],
+    findings: findingsOf(bytes, identification),
     summary: [
       says(`${byteCount(bytes.length)}; ${problem}.`),
       concludes('It is not offered to KMS as it is.'),
@@ -82,12 +64,7 @@ function otherAlgorithm(bytes: Uint8Array, identification: Identification, name:
   return {
     identification,
     fields: symmetricFields(bytes),
-    findings: [
-      finding('other-algorithm', {
-        evidence: [`Its structure is that of a KMS blob to the last byte; the algorithm is ${name}.`],
-        range: { start: 3, end: 5 },
-      }),
-    ],
+    findings: findingsOf(bytes, identification),
     summary: [
       says(
         `Has the shape of a KMS ciphertext blob, ${byteCount(bytes.length)} long, under another algorithm: ${name}.`,
@@ -97,33 +74,6 @@ function otherAlgorithm(bytes: Uint8Array, identification: Identification, name:
     ],
   };
 }
-
-/** What departs from the known layouts, and where. */
-function ofLayout(bytes: Uint8Array, problem: SymmetricProblem | null, words: string, at: number): Finding {
-  const here = { start: at, end: Math.min(at + 1, bytes.length) };
-  switch (problem?.sort) {
-    case 'truncated':
-      return finding('truncated', {
-        evidence: [`It ${words}.`],
-        values: { what: 'blob', reason: 'KMS is likely to refuse it as it is.' },
-        range: here,
-      });
-    case 'trailing':
-      return finding('trailing-bytes', {
-        evidence: [`It departs from the known layouts: ${words}.`],
-        range: { start: problem.at, end: bytes.length },
-      });
-    default:
-      return finding('unknown-layout', {
-        evidence: [`It departs from the known layouts: ${words}.`],
-        range: here,
-      });
-  }
-}
-
-const MANGLED = finding('mangled-by-text', {
-  evidence: ['They hold several ef bf bd, which is what a program writes for bytes that are no text.'],
-});
 
 /** So of every blob of KMS's own layouts. */
 export const CONTEXT_NOT_IN_BLOB = concludes(

@@ -1,19 +1,16 @@
-import { finding } from '#shared/finding.ts';
-import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
-import type { Finding, Identification } from '#shared/model/blob.ts';
-import { readSm2 } from './asymmetric.ts';
+import type { Identification } from '#shared/model/blob.ts';
 import { cmsFields } from './cms-fields.ts';
 import { databaseFields } from './database-fields.ts';
 import { type DatabaseHead, readDatabaseHead } from './database-message.ts';
 import { CONTEXT_NOT_IN_BLOB, kmsLike } from './decode-damaged.ts';
 import { byteCount, field } from './field.ts';
+import { findingsOf, isSm2 } from './findings.ts';
 import { identify } from './identify.ts';
-import { lookFields, lookFindings } from './look-fields.ts';
-import { readings, readingsFinding } from './readings.ts';
+import { lookFields } from './look-fields.ts';
+import { readings } from './readings.ts';
 import { readSdkMessage, type SdkMessage } from './sdk-message.ts';
 import { keySentences, sdkMessageFields, suiteName } from './sdk-message-fields.ts';
 import { concludes, says } from './sentence.ts';
-import { isProblem, readSymmetric } from './symmetric.ts';
 import { symmetricFields } from './symmetric-fields.ts';
 import type { Decoded } from './types.ts';
 
@@ -46,30 +43,10 @@ export function decode(bytes: Uint8Array): Decoded {
 
 function symmetric(bytes: Uint8Array, identification: Identification): Decoded {
   const { layout, producedBy, plaintextBytes } = identification;
-  const reading = readSymmetric(bytes);
-  const header = isProblem(reading) ? 0 : reading.header;
-  const findings: Finding[] = [];
-  if (producedBy === null)
-    findings.push(
-      finding('operation-unknown', {
-        evidence: [`It is ${bytes[header + 2]}; those seen are 1, 2 and 3.`],
-        range: { start: header + 2, end: header + 3 },
-      }),
-    );
-  if (!identification.reencryptable)
-    findings.push(
-      finding('too-large-for-kms', {
-        evidence: [
-          `It is ${byteCount(bytes.length)} long; KMS takes at most ${byteCount(MAX_CIPHERTEXT_BYTES)}.`,
-        ],
-        values: { reason: identification.reason ?? '' },
-      }),
-    );
-  findings.push(...readingsFinding(readings(bytes, identification)));
   return {
     identification,
     fields: symmetricFields(bytes),
-    findings,
+    findings: findingsOf(bytes, identification),
     summary: [
       says(`A symmetric KMS ciphertext blob, layout ${layout}, ${byteCount(bytes.length)} long.`),
       says(`It holds a plaintext of exactly ${byteCount(plaintextBytes ?? 0)}, encrypted with AES-256-GCM.`),
@@ -88,25 +65,10 @@ function symmetric(bytes: Uint8Array, identification: Identification): Decoded {
 }
 
 function sdkMessage(bytes: Uint8Array, identification: Identification, message: SdkMessage): Decoded {
-  const findings: Finding[] = [
-    finding('encryption-sdk-message', {
-      evidence: [
-        `Its header is that of message format ${message.version}, suite ${suiteName(message.suite)}.`,
-      ],
-      values: { reason: identification.reason ?? '' },
-    }),
-  ];
-  if (message.problem !== null)
-    findings.push(
-      finding('truncated', {
-        evidence: [`It ${message.problem}.`],
-        values: { what: 'message', reason: 'It cannot be opened as it is.' },
-      }),
-    );
   return {
     identification,
     fields: sdkMessageFields(bytes, message),
-    findings,
+    findings: findingsOf(bytes, identification),
     summary: [
       says(`An AWS Encryption SDK message, format ${message.version}, suite ${suiteName(message.suite)}.`),
       says(
@@ -126,12 +88,7 @@ function database(bytes: Uint8Array, identification: Identification, head: Datab
   return {
     identification,
     fields: databaseFields(bytes, head),
-    findings: [
-      finding('database-encryption-sdk', {
-        evidence: [`Its header is that of an encrypted item (aws_dbe_head), version ${head.version}.`],
-        values: { reason: identification.reason ?? '' },
-      }),
-    ],
+    findings: findingsOf(bytes, identification),
     summary: [
       says(
         `The header of an encrypted item (aws_dbe_head), version ${head.version}, ${head.signed ? '' : 'not '}signed.`,
@@ -147,8 +104,7 @@ function database(bytes: Uint8Array, identification: Identification, head: Datab
 }
 
 function asymmetric(bytes: Uint8Array, identification: Identification): Decoded {
-  const structure =
-    bytes[0] === 0x30 && readSm2(bytes) !== null ? cmsFields(bytes, 0, bytes.length, false) : null;
+  const structure = isSm2(bytes) ? cmsFields(bytes, 0, bytes.length, false) : null;
   const sm2 = structure !== null;
   return {
     identification,
@@ -163,17 +119,7 @@ function asymmetric(bytes: Uint8Array, identification: Identification): Decoded 
           'documented',
         ),
     ],
-    findings: [
-      finding('source-needed', {
-        evidence: [
-          sm2
-            ? 'It has the ASN.1 members of SM2PKE ciphertext, and no header.'
-            : 'It has no header: it is random from its first byte to its last.',
-        ],
-        values: { algorithm: sm2 ? ' (SM2PKE)' : '' },
-      }),
-      ...readingsFinding(readings(bytes, identification)),
-    ],
+    findings: findingsOf(bytes, identification),
     summary: [
       says(
         `${byteCount(bytes.length)}${sm2 ? ' in the ASN.1 shape of SM2 ciphertext' : ' without any structure, random throughout'}.`,
@@ -191,7 +137,7 @@ function opaque(bytes: Uint8Array, identification: Identification): Decoded {
   return {
     identification,
     fields: lookFields(bytes, identification),
-    findings: [...lookFindings(identification), ...readingsFinding(all)],
+    findings: findingsOf(bytes, identification),
     summary: [
       says(`${byteCount(bytes.length)}.`),
       ...(taken === undefined

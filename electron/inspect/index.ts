@@ -1,5 +1,6 @@
 /** Reading of ciphertext bytes, offline and without any key. */
 export { decode } from './decode.ts';
+export { findingsOf } from './findings.ts';
 export { identify } from './identify.ts';
 export { isSecretInClear } from './look.ts';
 export { privateKeyFinding } from './look-fields.ts';

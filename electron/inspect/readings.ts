@@ -1,6 +1,5 @@
 import { finding } from '#shared/finding.ts';
-import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
-import type { Finding, Identification } from '#shared/model/blob.ts';
+import type { BlobKind, Finding, Identification } from '#shared/model/blob.ts';
 import { rsaAlgorithms, rsaSpecOfSize } from './asymmetric.ts';
 import { findLook } from './identify.ts';
 import { textLook } from './looks-text.ts';
@@ -104,24 +103,39 @@ function reading(
   return { label, evidence, strength, standing };
 }
 
-/** The finding that tells of the other readings; none when there is only one. */
-export function readingsFinding(all: readonly Reading[]): Finding[] {
+const lines = (all: readonly Reading[]): string[] =>
+  all.map((one, i) => `${i + 1}. ${one.label} (${one.standing}, by ${one.strength}): ${one.evidence}.`);
+
+/** The finding about the other readings; none when there is only one. */
+export function readingsFinding(read: () => readonly Reading[], kind: BlobKind): Finding[] {
+  if (kind === 'kms-asymmetric-candidate') {
+    // Always the same readings; measuring how random the bytes are can wait until the evidence is looked at.
+    const found = finding('other-readings', { evidence: [], values: OPEN });
+    let known: string[] | null = null;
+    return [
+      Object.defineProperty(found, 'evidence', {
+        enumerable: true,
+        get: () => {
+          known ??= lines(read());
+          return known;
+        },
+      }),
+    ];
+  }
+  const all = read();
   if (all.length < 2) return [];
   const open = all.slice(1).some((one) => one.standing === 'possible');
   return [
     finding('other-readings', {
-      evidence: all.map(
-        (one, i) => `${i + 1}. ${one.label} (${one.standing}, by ${one.strength}): ${one.evidence}.`,
-      ),
+      evidence: lines(all),
       values: open
-        ? {
-            what: 'The bytes allow more than one reading.',
-            reason: 'Nothing in the bytes can tell these apart; the first has most for it.',
-          }
+        ? OPEN
         : { what: 'The size would allow another reading, which the structure rules out.', reason: '' },
     }),
   ];
 }
 
-/** Largest ciphertext for which readings are worth listing. */
-export const READINGS_LIMIT = MAX_CIPHERTEXT_BYTES;
+const OPEN = {
+  what: 'The bytes allow more than one reading.',
+  reason: 'Nothing in the bytes can tell these apart; the first has most for it.',
+} as const;
