@@ -104,10 +104,10 @@ async function engine(): Promise<void> {
   );
   const over = { kms, connection: 'bench', target: 'bench', patience: 'end' } as const;
   if (job.what === 'resume') {
-    const [unfinished] = book.list();
+    const [unfinished] = await book.list();
     if (unfinished === undefined) throw new Error('no unfinished run');
     await measured(async () => {
-      const run = book.resume(unfinished.id, over);
+      const run = await book.resume(unfinished.id, over);
       await run.done;
       return run.summary().counts.succeeded;
     });
@@ -115,7 +115,7 @@ async function engine(): Promise<void> {
   }
   const files = await plan();
   await measured(async () => {
-    const run = book.start({
+    const run = await book.start({
       ...over,
       request: {
         source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },

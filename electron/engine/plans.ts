@@ -96,7 +96,7 @@ export function termsOf(plan: RunPlan, dryRun: boolean): RunTerms {
  * Starts what a plan says. Files need not be in the list; each is read when its turn comes, and left alone when it is
  * not what the plan says. Throws FaultError `PlanRootNeeded`, and those of `Runs.begin`.
  */
-export function runPlan(runs: Runs, plan: RunPlan, root: string | null, dryRun: boolean): string {
+export function runPlan(runs: Runs, plan: RunPlan, root: string | null, dryRun: boolean): Promise<string> {
   const files = plan.files.map((file, f) => {
     const path = placeOf(file.path, root ?? plan.root);
     if (path === null)

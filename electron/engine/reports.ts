@@ -69,13 +69,13 @@ export class Reports {
     const at = new Date().toISOString();
     const what = subject.of === 'run' ? `run-${subject.runId.replace(/[^\w-]/g, '_')}` : subject.of;
     const name = `rewrap-${what}-${at.slice(0, 10)}.${format}`;
-    const { bytes, sha256 } = await encoded(this.#text(subject, format, at));
+    const { bytes, sha256 } = await encoded(await this.#text(subject, format, at));
     this.#parts.witness.note('report', { outcome: 'made', detail: name, sha256After: sha256 });
     return { name, type: TYPES[format], bytes };
   }
 
   /** The text in pieces, or whole where it is short. */
-  #text(subject: ReportSubject, format: Format, at: string): string | Iterable<string> {
+  async #text(subject: ReportSubject, format: Format, at: string): Promise<string | Iterable<string>> {
     const { audit, history, runs, connection, version } = this.#parts;
     const stated: Stated = {
       at,
@@ -91,7 +91,7 @@ export class Reports {
       return auditSarif(held.audit, stated, held.rangeOf);
     }
     if (subject.of === 'run') {
-      const run = runs.summary(subject.runId);
+      const run = await runs.summary(subject.runId);
       const facts = {
         run,
         items: runs.items(subject.runId, { offset: 0, limit: MOST_RECORDS, only: 'all' }).items,

@@ -118,8 +118,9 @@ export class Runs {
   }
 
   /** Starts a run of ReEncrypt over files that were planned elsewhere. */
-  begin(request: RunTerms, output: ResolvedOutput, files: readonly PlanFile[]): string {
-    return this.#kept(this.#book.start({ request, output, files, ...this.#over() }), request, output).id;
+  async begin(request: RunTerms, output: ResolvedOutput, files: readonly PlanFile[]): Promise<string> {
+    const run = await this.#book.start({ request, output, files, ...this.#over() });
+    return this.#kept(run, request, output).id;
   }
 
   async #beginTwoStep(
@@ -136,12 +137,12 @@ export class Runs {
   /** A run whose child ends with the work. It waits for nobody: a child that ended does not come back. */
   async #overTwoSteps(
     { destination }: RunTerms,
-    begin: (over: Pick<RunInput, 'kms' | 'target' | 'patience'>, described: string) => Run,
+    begin: (over: Pick<RunInput, 'kms' | 'target' | 'patience'>, described: string) => Promise<Run>,
   ): Promise<Run> {
     const { kms, target, described } = await this.#parts.twoStep(destination.keyId);
     let run: Run;
     try {
-      run = begin({ kms, target, patience: 'end' }, described);
+      run = await begin({ kms, target, patience: 'end' }, described);
     } catch (error) {
       await kms.close();
       throw error;
@@ -175,7 +176,7 @@ export class Runs {
     }
     const run = this.#twoSteps(runId, agreed)
       ? await this.#overTwoSteps(this.#book.asked(runId).request, (over) => this.#book.resume(runId, over))
-      : this.#book.resume(runId, this.#over());
+      : await this.#book.resume(runId, this.#over());
     this.#parts.witness.run(run, this.#asked(runId));
     this.#watch(run, false);
   }
@@ -183,7 +184,7 @@ export class Runs {
   /** A new run for what failed or was not reached. Throws FaultError `AgreeAnew`, and as `RunBook.again`. */
   async retry(runId: string, agreed: boolean): Promise<string> {
     const twoSteps = this.#twoSteps(runId, agreed);
-    const { row, files } = this.#book.again(runId);
+    const { row, files } = await this.#book.again(runId);
     const now = this.#mine.has(runId) ? this.#asListed(files) : files;
     return twoSteps
       ? this.#beginTwoStep(row.request, row.output, now)
@@ -198,10 +199,9 @@ export class Runs {
   }
 
   async undo(runId: string): Promise<Undone> {
-    const paths = this.#book.paths(runId);
     const undone = await this.#book.undo(runId);
     this.#parts.witness.undone(runId, undone);
-    if (this.#parts.follows) await this.#parts.workspace.refresh(paths);
+    if (this.#parts.follows) await this.#parts.workspace.refresh(this.#book.paths(runId));
     return undone;
   }
 
@@ -220,12 +220,12 @@ export class Runs {
     if (live !== null) return live.cancel();
     await this.#book.abandon(runId);
     const items = (query: ItemsQuery) => this.#book.items(runId, query).items;
-    this.#parts.witness.abandoned(this.#book.summary(runId), items, this.#asked(runId));
+    this.#parts.witness.abandoned(await this.#book.summary(runId), items, this.#asked(runId));
   }
 
   /** Has what became of runs written down, where whoever was to do it was killed before. */
-  tellLeft(): void {
-    for (const run of this.#book.left())
+  async tellLeft(): Promise<void> {
+    for (const run of await this.#book.left())
       this.#parts.witness.left(run, (query) => this.#book.items(run.id, query).items, this.#asked(run.id));
   }
 
@@ -246,11 +246,11 @@ export class Runs {
     return this.#book.named(prefix);
   }
 
-  summary(runId: string): RunSummary {
+  summary(runId: string): Promise<RunSummary> {
     return this.#book.summary(runId);
   }
 
-  list(): RunSummary[] {
+  list(): Promise<RunSummary[]> {
     return this.#book.list();
   }
 
@@ -264,8 +264,9 @@ export class Runs {
     };
   }
 
+  /** Throws FaultError `RunGone`. */
   kept(runId: string): ReturnType<Run['kept']> {
-    this.#book.summary(runId);
+    this.#book.asked(runId);
     return this.#book.live(runId)?.kept() ?? [];
   }
 
@@ -336,7 +337,7 @@ export class Runs {
   #underWay(runId: string): Run {
     const run = this.#book.live(runId);
     if (run === null) {
-      this.#book.summary(runId);
+      this.#book.asked(runId);
       throw new FaultError(
         fault('RunNotOpen', 'That run is not under way here.', '', 'Look at its state in Activity.'),
       );
@@ -354,7 +355,7 @@ export class Runs {
     if (this.#book.closed) return;
     if (follows) await workspace.refresh(this.#book.paths(runId));
     if (this.#book.closed) return;
-    const lessons = lessonsOf(this.#book.keysSeen(runId), this.#book.route(runId));
+    const lessons = lessonsOf(await this.#book.keysSeen(runId), this.#book.route(runId));
     if (lessons.length > 0) learn(lessons);
   }
 

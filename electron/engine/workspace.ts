@@ -11,6 +11,7 @@ import {
   scan,
 } from '../intake/index.ts';
 import { type PlanBlob, type PlanFile, planBlob } from '../rotation/index.ts';
+import { Turns } from '../turns/index.ts';
 import { type Entry, numberOfSource, Source, type SourceName, sourceOfBlob } from './source.ts';
 import { type Content, type IntakeResult, type KeyCandidate, takeIn } from './take-in.ts';
 
@@ -99,14 +100,19 @@ export class Workspace {
     this.#bump();
   }
 
-  /** Reads files again after they were replaced; blobs keep their ids by place. */
-  async refresh(paths: readonly string[]): Promise<void> {
-    for (const path of paths) {
+  /** Reads files again after they were replaced, with turns for others; blobs keep their ids by place. */
+  async refresh(paths: Iterable<string> | AsyncIterable<string>): Promise<void> {
+    const turns = new Turns();
+    for await (const path of paths) {
+      // Reading a small file does not wait for anything.
+      if (turns.over) await turns.give();
       const source = this.#indexPaths().get(path);
       if (source === undefined) continue;
       try {
         const { bytes, size, sha256 } = await readSource(path);
-        this.#refill(source, { size, sha256, found: scan(bytes, path) });
+        const found = scan(bytes, path);
+        // It may have been taken off the list while a large one was read.
+        if (this.#indexPaths().get(path) === source) this.#refill(source, { size, sha256, found });
       } catch {
         // Gone or unreadable now: the row stays as it was last seen, and a run over it will say what is wrong.
       }

@@ -27,7 +27,7 @@ describe('a file in which a run finds what a new file cannot have', () => {
     const before = await rig.snapshot();
     const codes: unknown[] = [];
     for (const dryRun of dryRuns) {
-      const run = rig.start(kms, { ...DESTINATION, dryRun });
+      const run = await rig.start(kms, { ...DESTINATION, dryRun });
       await run.done;
       codes.push(run.items()[0]?.fault?.code);
     }

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { RunItem, RunRoute, RunSummary } from '#shared/model/run.ts';
 import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
+import { Turns } from '../turns/index.ts';
 import { Governor } from './governor.ts';
 import { itemOf } from './journal/items.ts';
 import { Journal } from './journal/journal.ts';
@@ -34,8 +36,12 @@ export class RunBook {
   readonly #live = new Map<string, Run>();
   readonly #over = new Map<string, RunSummary>();
   readonly #undoing = new Map<string, Promise<Undone>>();
+  /** What was last said of runs that are being undone. */
+  readonly #restoring = new Map<string, RunSummary>();
   readonly #governors = new Map<string, Governor>();
   #closed = false;
+  /** Settles when the last run that was asked for has begun, or was refused. */
+  #beginning: Promise<unknown> = Promise.resolve();
   readonly #onProgress: (summary: RunSummary) => void;
   readonly #hooks: RunHooks;
   readonly #disk: Disk;
@@ -53,15 +59,20 @@ export class RunBook {
   }
 
   /** Throws FaultError `FilesInUse` or `JournalFailed`. */
-  start(input: RunInput): Run {
-    return this.#keep(startRun(input, this.#parts(input.target)));
+  start(input: RunInput): Promise<Run> {
+    return this.#begin(() => startRun(input, this.#parts(input.target)));
   }
 
   /** Goes on with a run that was cut off. Throws as `resumeRun`, and `OtherConnection`. */
-  resume(runId: string, input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'target'>): Run {
-    const row = this.#row(runId);
-    if (row.target !== input.target) this.refuseConnection(runId);
-    return this.#keep(resumeRun(row.no, input, this.#parts(input.target)));
+  resume(
+    runId: string,
+    input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'target'>,
+  ): Promise<Run> {
+    return this.#begin(() => {
+      const row = this.#row(runId);
+      if (row.target !== input.target) this.refuseConnection(runId);
+      return resumeRun(row.no, input, this.#parts(input.target));
+    });
   }
 
   /** A run under way in this process; null for any other. */
@@ -80,8 +91,8 @@ export class RunBook {
   }
 
   /** Throws FaultError `RunGone`. */
-  summary(runId: string): RunSummary {
-    return this.#live.get(runId)?.summary() ?? this.#recall(this.#row(runId));
+  async summary(runId: string): Promise<RunSummary> {
+    return this.#live.get(runId)?.summary() ?? (await this.#recall(runId));
   }
 
   /** The one run whose id begins like this. Throws FaultError `RunGone`, or `RunAmbiguous`, which names them. */
@@ -101,59 +112,63 @@ export class RunBook {
   }
 
   /** Newest first. */
-  list(): RunSummary[] {
+  async list(): Promise<RunSummary[]> {
     this.#journal.flush();
-    return this.#journal
-      .runs()
-      .map((row) => this.summary(row.id))
-      .reverse();
+    const turns = new Turns();
+    const list: RunSummary[] = [];
+    for (const id of this.#journal.ids()) {
+      // Old dry runs may go meanwhile.
+      if (this.#journal.runOf(id) !== null) list.push(await this.summary(id));
+      if (turns.over) await turns.give();
+    }
+    return list.reverse();
   }
 
   /**
    * Runs of Rewraps that are gone, oldest first: every one that was cut off, and of those that ended the last twenty.
    * Whoever had them may not have come to write down what became of them.
    */
-  left(): RunSummary[] {
+  async left(): Promise<RunSummary[]> {
     this.#journal.flush();
-    const { owner } = this.#journal;
-    const rows = this.#journal
-      .runs()
-      .filter((row) => row.owner !== owner.id && !owner.isAlive(row.owner) && !this.#live.has(row.id));
+    const alive = new Map<string, boolean>([[this.#journal.owner.id, true]]);
+    const lives = (id: string): boolean => {
+      const known = alive.get(id) ?? this.#journal.owner.isAlive(id);
+      alive.set(id, known);
+      return known;
+    };
+    const rows = (await this.#journal.runs()).filter((row) => !lives(row.owner) && !this.#live.has(row.id));
     const recent = new Set(rows.slice(-LEFT_LOOKED_AT));
-    return rows.filter((row) => row.state !== 'ended' || recent.has(row)).map(({ id }) => this.summary(id));
+    const left: RunSummary[] = [];
+    for (const row of rows)
+      if (row.state !== 'ended' || recent.has(row)) left.push(await this.summary(row.id));
+    return left;
   }
 
   /** Throws FaultError `RunGone`. */
   items(runId: string, query: ItemsQuery): { total: number; items: RunItem[] } {
-    const { no, output } = this.#row(runId);
+    const { no, output, total } = this.#row(runId);
     this.#journal.flush();
     const items = this.#journal
       .itemRows(no, query.only, query.offset, query.limit)
       .map((row) => itemOf(row, output));
-    const { counts } = this.summary(runId);
-    return { total: query.only === 'failed' ? counts.failed : counts.total, items };
+    return { total: query.only === 'failed' ? this.#journal.failed(no) : total, items };
   }
 
   /**
    * What a new run needs to try again what failed or was not reached. Files are expected as this run left them.
    * Throws FaultError `RunGone`, `RunNotOpen` (it is still under way) or `NothingToRetry`.
    */
-  again(runId: string): Again {
+  async again(runId: string): Promise<Again> {
     const row = this.#row(runId);
     if (row.state !== 'ended') throw new FaultError(explainOwn('RunNotOpen'));
-    const wanted = new Set(this.#journal.itemRows(row.no, 'retry').map(({ item }) => Number(item)));
-    if (wanted.size === 0) throw new FaultError(explainOwn('NothingToRetry'));
-    const rows = this.#journal.files(row.no);
-    const after = new Map(
-      rows.map((file) => [file.index, file.state === 'replaced' ? file.after : file.before]),
-    );
-    const files = withBlobs(this.#journal, row.no, rows, true)
-      .map((file) => ({
-        ...file,
-        sha256: (row.output.mode === 'in-place' ? after.get(file.index) : null) ?? file.sha256,
-        blobs: file.blobs.filter(({ item }) => wanted.has(item)),
-      }))
-      .filter(({ blobs }) => blobs.length > 0);
+    const rows = await this.#journal.files(row.no);
+    const inPlace = row.output.mode === 'in-place';
+    const files = (await withBlobs(this.#journal, row.no, rows, 'retry')).flatMap((file, i) => {
+      const { state, after } = rows[i] ?? {};
+      const sha256 = inPlace && state === 'replaced' && after ? after : file.sha256;
+      return file.blobs.length === 0 ? [] : [{ ...file, sha256 }];
+    });
+    if (files.length === 0) throw new FaultError(explainOwn('NothingToRetry'));
     return { row, files };
   }
 
@@ -167,14 +182,19 @@ export class RunBook {
     // From here on it is what the journal says; one that still has files to hand out cannot be undone.
     if (this.#live.get(runId)?.kept().length === 0) this.#live.delete(runId);
     this.#over.delete(runId);
-    const work = undoRun(this.#journal, no, this.#onProgress, this.#hooks.fs, this.#hooks.step);
+    const progress = (summary: RunSummary): void => {
+      this.#restoring.set(runId, summary);
+      this.#onProgress(summary);
+    };
+    const work = undoRun(this.#journal, no, progress, this.#hooks.fs, this.#hooks.step);
     this.#undoing.set(runId, work);
     try {
       return await work;
     } finally {
       this.#undoing.delete(runId);
+      this.#restoring.delete(runId);
       this.#over.delete(runId);
-      this.#onProgress(this.summary(runId));
+      this.#onProgress(await this.summary(runId));
     }
   }
 
@@ -193,9 +213,9 @@ export class RunBook {
   /** Closes a run that was cut off, as it stands: what is new stays, what is old stays. */
   async abandon(runId: string): Promise<void> {
     const { no, output } = openRow(this.#journal, this.#row(runId).no);
-    this.#journal.takeOver(no, 'open', []);
+    await this.#journal.takeOver(no, 'open', []);
     await settleStaged(this.#journal, no, output, this.#hooks.fs);
-    this.#journal.skipRest(no, explainOwn('Cancelled'));
+    await this.#journal.skipRest(no, explainOwn('Cancelled'));
     this.#journal.setRun(no, 'ended', {
       status: 'cancelled',
       fault: null,
@@ -203,7 +223,7 @@ export class RunBook {
     });
     this.#journal.flush();
     this.#over.delete(runId);
-    this.#onProgress(this.summary(runId));
+    this.#onProgress(await this.summary(runId));
   }
 
   /** What the run ran against, for machines. Throws FaultError `RunGone`. */
@@ -230,7 +250,7 @@ export class RunBook {
   }
 
   /** Each key material that replies of KMS named in a run, with the key. */
-  keysSeen(runId: string): KeySeen[] {
+  keysSeen(runId: string): Promise<KeySeen[]> {
     this.#journal.flush();
     return this.#journal.keysSeen(this.#row(runId).no);
   }
@@ -239,12 +259,12 @@ export class RunBook {
     return this.#closed;
   }
 
-  /** Absolute paths of the files that a run may have replaced. */
-  paths(runId: string): string[] {
+  /** Absolute paths of the files that a run may have replaced, with turns for others. */
+  async *paths(runId: string): AsyncGenerator<string> {
     const { no, output } = this.#row(runId);
-    return output.mode === 'in-place'
-      ? this.#journal.files(no).flatMap(({ path }) => (path === null ? [] : [path]))
-      : [];
+    if (output.mode !== 'in-place') return;
+    for await (const page of this.#journal.filePages(no))
+      for (const { path } of page) if (path !== null) yield path;
   }
 
   resultText(runId: string, blobId: string): Promise<string | null> {
@@ -260,6 +280,7 @@ export class RunBook {
    * has can still be read until {@link close}.
    */
   async stop(): Promise<void> {
+    await this.#beginning;
     for (const run of this.#live.values()) run.suspend();
     await Promise.all([...this.#live.values()].map((run) => run.done));
     await Promise.allSettled(this.#undoing.values());
@@ -289,6 +310,13 @@ export class RunBook {
     };
   }
 
+  /** One after the other, so that of two runs that want the same files one gets them all. */
+  #begin(start: () => Promise<Run>): Promise<Run> {
+    const run = this.#beginning.then(start).then((one) => this.#keep(one));
+    this.#beginning = run.catch(() => undefined);
+    return run;
+  }
+
   /** Ended runs are held while they have new files to hand out, and forgotten when fifty newer ones are there. */
   #keep(run: Run): Run {
     this.#live.set(run.id, run);
@@ -297,14 +325,21 @@ export class RunBook {
     return run;
   }
 
-  #recall(row: RunRow): RunSummary {
-    const { id } = row;
-    const known = this.#over.get(id);
+  /** The summary of a run that is not under way here. Throws FaultError `RunGone`. */
+  async #recall(id: string): Promise<RunSummary> {
+    const known = this.#over.get(id) ?? this.#restoring.get(id);
     if (known !== undefined) return known;
     this.#journal.flush();
-    const summary = summaryOf(this.#journal, row);
+    const row = this.#row(id);
+    const ended = row.state === 'ended';
+    const kept = ended ? this.#journal.keptFigures(row.no) : null;
+    const figures = kept ?? (await this.#journal.figures(row.no));
+    // It may have changed while it was counted.
+    if (kept === null && !isDeepStrictEqual(this.#journal.run(row.no), row)) return this.#recall(id);
+    if (ended && kept === null) this.#journal.keepFigures(row, figures);
+    const summary = summaryOf(row, figures, this.#journal.elsewhere(row));
     if (this.#undoing.has(id)) return { ...summary, status: 'undoing', undo: null };
-    if (row.state === 'ended') this.#over.set(id, summary);
+    if (ended) this.#over.set(id, summary);
     return summary;
   }
 

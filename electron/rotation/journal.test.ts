@@ -62,14 +62,14 @@ describe('undo', () => {
     await rig.add('b.txt', lines(1));
     const before = await rig.snapshot();
     const book = bookOf();
-    const run = book.start(await inputOf());
+    const run = await book.start(await inputOf());
     await run.done;
     expect(run.summary().undo).toEqual({ blobs: 3, files: 2 });
     await writeFile(rig.path('b.txt'), 'by somebody');
     const first = await book.undo(run.id);
     expect(first.restored).toEqual({ blobs: 2, files: 1 });
     expect(first.left).toMatchObject([{ file: 'b.txt', fault: { code: 'ChangedSince' } }]);
-    expect(book.summary(run.id)).toMatchObject({ status: 'finished', undo: { blobs: 1, files: 1 } });
+    expect(await book.summary(run.id)).toMatchObject({ status: 'finished', undo: { blobs: 1, files: 1 } });
     expect(await readFile(rig.path('b.txt'), 'utf8')).toBe('by somebody');
     expect(before).toContain(sha256(await readFile(rig.path('a.txt'))));
   });
@@ -78,11 +78,11 @@ describe('undo', () => {
     await rig.add('a.txt', lines(3));
     const before = await rig.snapshot();
     const book = bookOf();
-    const run = book.start(await inputOf());
+    const run = await book.start(await inputOf());
     await run.done;
     await book.undo(run.id);
     expect(await rig.snapshot()).toBe(before);
-    expect(book.summary(run.id)).toMatchObject({
+    expect(await book.summary(run.id)).toMatchObject({
       status: 'undone',
       undo: null,
       counts: { restored: 3, succeeded: 0 },
@@ -93,7 +93,7 @@ describe('undo', () => {
   test('without backups is refused', async () => {
     await rig.add('a.txt', lines(1));
     const book = bookOf();
-    const run = book.start(await inputOf({ output: { mode: 'in-place', backup: false } }));
+    const run = await book.start(await inputOf({ output: { mode: 'in-place', backup: false } }));
     await run.done;
     await expect(book.undo(run.id)).rejects.toMatchObject({ fault: { code: 'CannotUndo' } });
   });
@@ -103,7 +103,7 @@ describe('between starts', () => {
   test('a run that was suspended is unfinished, and is gone on with; what was done is not sent again', async () => {
     for (let i = 0; i < 6; i++) await rig.add(`${i}.txt`, lines(2));
     const book = bookOf();
-    const run = book.start(await inputOf({}, { pace: { concurrency: 1, perSecond: null } }));
+    const run = await book.start(await inputOf({}, { pace: { concurrency: 1, perSecond: null } }));
     kms.onReEncrypt = (_, nth) => {
       if (nth === 5) run.suspend();
       return {};
@@ -113,10 +113,10 @@ describe('between starts', () => {
     books = [];
     const sent = kms.asked.length;
     const next = bookOf();
-    const [found] = next.list();
+    const [found] = await next.list();
     expect(found).toMatchObject({ status: 'unfinished', elsewhere: null });
     expect(found?.resume?.blobs).toBeGreaterThan(0);
-    const again = next.resume(run.id, { kms, target: 'test' });
+    const again = await next.resume(run.id, { kms, target: 'test' });
     await again.done;
     expect(again.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 12, total: 12 } });
     expect(kms.asked.length).toBeLessThanOrEqual(sent + 12 - sent + 1);
@@ -130,7 +130,7 @@ describe('between starts', () => {
   test('expired credentials hold it back; put off, it keeps its place, with verifications under way', async () => {
     for (let i = 0; i < 6; i++) await rig.add(`${i}.txt`, lines(1));
     const book = bookOf();
-    const run = book.start(await inputOf({ patience: 'network' }, { verify: true }));
+    const run = await book.start(await inputOf({ patience: 'network' }, { verify: true }));
     let verified = 0;
     kms.onDryRun = () => {
       verified += 1;
@@ -142,9 +142,9 @@ describe('between starts', () => {
     await book.close();
     books = [];
     const next = bookOf();
-    expect(next.list()).toMatchObject([{ status: 'unfinished', counts: { failed: 0, skipped: 0 } }]);
+    expect(await next.list()).toMatchObject([{ status: 'unfinished', counts: { failed: 0, skipped: 0 } }]);
     kms.onDryRun = () => ({ outcome: 'would-succeed', requestId: 'req-dry' });
-    const again = next.resume(run.id, { kms, target: 'test' });
+    const again = await next.resume(run.id, { kms, target: 'test' });
     await again.done;
     expect(again.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 6, total: 6 } });
   });
@@ -152,12 +152,12 @@ describe('between starts', () => {
   test('over another connection it is not gone on with', async () => {
     await rig.add('a.txt', lines(1));
     const book = bookOf();
-    const run = book.start(await inputOf());
+    const run = await book.start(await inputOf());
     run.suspend();
     await run.done;
     await book.close();
     books = [];
-    expect(() => bookOf().resume(run.id, { kms, target: 'other' })).toThrow(/something else/);
+    await expect(bookOf().resume(run.id, { kms, target: 'other' })).rejects.toThrow(/something else/);
   });
 });
 
@@ -167,12 +167,12 @@ describe('two Rewraps', () => {
     const [one, two] = [bookOf(), bookOf()];
     let release = () => {};
     kms.onReEncrypt = () => new Promise((resolve) => (release = () => resolve({})));
-    const run = one.start(await inputOf());
+    const run = await one.start(await inputOf());
     await until(() => kms.asked.length === 1);
     const input = await inputOf();
-    expect(() => two.start(input)).toThrow(/being worked on/);
-    expect(two.summary(run.id).elsewhere).toMatchObject({ pid: process.pid });
-    expect(() => two.resume(run.id, { kms, target: 'test' })).toThrow(/Another Rewrap/);
+    await expect(two.start(input)).rejects.toThrow(/being worked on/);
+    expect((await two.summary(run.id)).elsewhere).toMatchObject({ pid: process.pid });
+    await expect(two.resume(run.id, { kms, target: 'test' })).rejects.toThrow(/Another Rewrap/);
     release();
     await run.done;
     kms.onReEncrypt = () => ({});
@@ -188,7 +188,7 @@ describe('holding back', () => {
       return {};
     };
     const book = bookOf();
-    const run = book.start(await inputOf());
+    const run = await book.start(await inputOf());
     await until(() => run.summary().status === 'paused');
     expect(run.summary().fault?.code).toBe('ExpiredTokenException');
     expired = false;
@@ -205,7 +205,7 @@ describe('holding back', () => {
       if (nth < 20) throw kmsFault('ECONNREFUSED');
       return {};
     };
-    const run = bookOf().start(await inputOf());
+    const run = await bookOf().start(await inputOf());
     await run.done;
     expect(run.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 1 } });
   });
@@ -219,15 +219,15 @@ test('by choice, a file takes the good ones; what failed can be tried again over
   };
   const book = bookOf();
   const one = { pace: { concurrency: 1, perSecond: null }, onFailure: 'take-good' } as const;
-  const run = book.start(await inputOf({}, one));
+  const run = await book.start(await inputOf({}, one));
   await run.done;
   expect(run.summary()).toMatchObject({
     counts: { succeeded: 2, failed: 1 },
     retry: { failed: 1, missed: 0 },
   });
   kms.onReEncrypt = () => ({});
-  const { row, files } = book.again(run.id);
-  const second = book.start(await inputOf({ files }, row.request));
+  const { row, files } = await book.again(run.id);
+  const second = await book.start(await inputOf({ files }, row.request));
   await second.done;
   expect(second.summary()).toMatchObject({ status: 'finished', counts: { total: 1, succeeded: 1 } });
 });
@@ -238,7 +238,7 @@ test('ciphertext of an RSA key gets a record beside it, in which its hash, key a
   kms.onDescribe = () => ({ spec: 'RSA_4096' });
   const destination = { keyId: KEY, algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'same' } } as const;
   const book = bookOf();
-  const run = book.start(await inputOf({}, { destination }));
+  const run = await book.start(await inputOf({}, { destination }));
   await run.done;
   const [item] = run.items();
   const record = JSON.parse(await readFile(rig.path('a.b64.rewrap.json'), 'utf8'));
@@ -253,7 +253,7 @@ test('the journal holds no content of a file but the ciphertext', async () => {
   await mkdir(join(rig.folder, 'x'));
   await rig.add('x/app.env', `PASSWORD=do-not-keep-me\nKEY=${base64(madeUpBlob(OLD_KEY))}\n`);
   const book = bookOf();
-  await book.start(await inputOf()).done;
+  await (await book.start(await inputOf())).done;
   await book.close();
   books = [];
   for (const name of await readdir(rig.home))

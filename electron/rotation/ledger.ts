@@ -3,7 +3,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { RunCounts, RunSummary } from '#shared/model/run.ts';
 import { stateOf } from './journal/items.ts';
 import type { Journal } from './journal/journal.ts';
-import type { ItemFacts } from './journal/rows.ts';
+import type { Figures, ItemFacts } from './journal/rows.ts';
 import type { RunFile } from './types.ts';
 
 export const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');
@@ -54,15 +54,12 @@ export class Ledger {
   }
 
   /** Counts of a run that was begun before, from the journal. */
-  recall(): void {
-    const tally = this.#journal.tally(this.#no);
-    const counts = countsOf(tally);
-    this.#bytes.total = tally.reduce((sum, { bytes }) => sum + bytes, 0);
-    Object.assign(this.#counts, { ...counts, running: 0 });
-    this.#bytes.done = bytesDone(tally);
-    Object.assign(this.#files, filesOf(this.#journal.fileTally(this.#no)));
-    for (const { keyArn, blobs } of this.#journal.perKey(this.#no, MOST_KEYS))
-      this.#perKey.set(keyArn, blobs);
+  recall(figures: Figures): void {
+    Object.assign(this.#counts, { ...countsOf(figures), running: 0 });
+    this.#bytes.total = bytesOf(figures);
+    this.#bytes.done = bytesDone(figures);
+    Object.assign(this.#files, filesOf(figures));
+    for (const { keyArn, blobs } of perKey(figures, MOST_KEYS)) this.#perKey.set(keyArn, blobs);
   }
 
   summary(): Pick<RunSummary, 'counts' | 'files' | 'bytes' | 'perKey'> {
@@ -137,8 +134,6 @@ export class Ledger {
   }
 }
 
-type Tally = ReturnType<Journal['tally']>;
-
 const COUNTED_AS = {
   waiting: 'waiting',
   running: 'running',
@@ -149,23 +144,47 @@ const COUNTED_AS = {
   restored: 'restored',
 } as const;
 
-export function countsOf(tally: Tally): RunCounts {
+export function countsOf({ items }: Figures): RunCounts {
   const counts = { total: 0, waiting: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, restored: 0 };
-  for (const { state, file, count } of tally) {
+  for (const { state, file, count } of items) {
     counts.total += count;
     counts[COUNTED_AS[stateOf(state, file)]] += count;
   }
   return counts;
 }
 
-export function bytesDone(tally: Tally): number {
-  return tally.reduce((sum, { state, file, bytes }) => {
+export const bytesOf = ({ items }: Figures): number => items.reduce((sum, { bytes }) => sum + bytes, 0);
+
+export function bytesDone({ items }: Figures): number {
+  return items.reduce((sum, { state, file, bytes }) => {
     const shown = stateOf(state, file);
     return shown === 'reencrypted' || shown === 'restored' ? sum + bytes : sum;
   }, 0);
 }
 
-export function filesOf(tally: ReturnType<Journal['fileTally']>): { total: number; done: number } {
-  const { intent = 0, staged = 0, replaced = 0, left = 0, restored = 0 } = tally;
+export function filesOf({ files }: Figures): { total: number; done: number } {
+  const { intent = 0, staged = 0, replaced = 0, left = 0, restored = 0 } = files;
   return { total: intent + staged + replaced + left + restored, done: replaced + left + restored };
+}
+
+/** Blobs in place for each source key that KMS named, the most first. */
+export function perKey({ items }: Figures, limit: number): { keyArn: string; blobs: number }[] {
+  const keys = new Map<string, number>();
+  for (const { state, file, sourceKey, count } of items)
+    if (sourceKey !== null && stateOf(state, file) === 'reencrypted')
+      keys.set(sourceKey, (keys.get(sourceKey) ?? 0) + count);
+  return [...keys]
+    .map(([keyArn, blobs]) => ({ keyArn, blobs }))
+    .sort((a, b) => b.blobs - a.blobs)
+    .slice(0, limit);
+}
+
+/** Blobs of a run that is over that a new run could try again. */
+export function retryOf({ items }: Figures): { failed: number; missed: number } {
+  const retry = { failed: 0, missed: 0 };
+  for (const { state, missed, count } of items) {
+    if (state === 'failed') retry.failed += count;
+    if (missed) retry.missed += count;
+  }
+  return retry;
 }

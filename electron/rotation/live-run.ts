@@ -10,7 +10,7 @@ import { faultOf } from './faults.ts';
 import { Governor } from './governor.ts';
 import { itemOf } from './journal/items.ts';
 import type { Journal, RunName } from './journal/journal.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, retryOf } from './ledger.ts';
 import { Line } from './line.ts';
 import { Progress } from './progress.ts';
 import { Rate } from './rate.ts';
@@ -160,7 +160,7 @@ export class LiveRun implements Run {
   }
 
   #statusNow(): RunSummary['status'] {
-    if (this.#status === 'cancelling' || this.#status === 'suspending') return 'cancelling';
+    if (this.#halt.signal.aborted) return 'cancelling';
     const { hold } = this.#line;
     if (hold === 'network') return 'waiting';
     if (hold === null) return 'running';
@@ -183,7 +183,7 @@ export class LiveRun implements Run {
     } catch (error) {
       this.#stop(faultOf(error));
     }
-    this.#ended(begun);
+    await this.#ended(begun);
   }
 
   #shared(): Shared {
@@ -220,7 +220,7 @@ export class LiveRun implements Run {
     return this.#halt.signal.aborted ? explainOwn('Cancelled') : null;
   }
 
-  #ended(begun: boolean): void {
+  async #ended(begun: boolean): Promise<void> {
     const suspended = this.#status === 'suspending' && this.#stopped === null;
     this.#status = 'over';
     const at = new Date().toISOString();
@@ -229,15 +229,18 @@ export class LiveRun implements Run {
         this.#journal.flush();
       } else {
         const missed = this.#haltedFault() ?? explainOwn('Internal');
-        if (begun) this.#journal.skipRest(this.#no, missed);
+        if (begun) await this.#journal.skipRest(this.#no, missed);
         this.#journal.flush();
-        const { missed: notReached, failed } = this.#journal.retryable(this.#no);
+        const figures = await this.#journal.figures(this.#no);
+        const { missed: notReached, failed } = retryOf(figures);
         const status = this.#stopped !== null ? 'failed' : notReached > 0 ? 'cancelled' : 'finished';
         this.#journal.setRun(this.#no, 'ended', { status, fault: this.#stopped, finishedAt: at });
+        this.#journal.keepFigures({ no: this.#no, undoneAt: null, fault: this.#stopped }, figures);
         this.#journal.flush();
-        this.#ledger.recall();
+        this.#ledger.recall(figures);
         const again = failed + notReached > 0 && !this.#input.request.dryRun;
-        const undo = touchesOf(this.#journal, this.#no);
+        const { output, request } = this.#input;
+        const undo = touchesOf({ output, dryRun: request.dryRun, undoneAt: null }, figures);
         this.#end = { status, at, retry: again ? { failed, missed: notReached } : null, undo };
         this.#hooks.step?.('ended');
       }

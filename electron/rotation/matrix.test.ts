@@ -75,7 +75,7 @@ describe('works', () => {
   test('symmetric to symmetric with another context, in place, verified', async () => {
     const plaintext = randomBytes(40);
     await rig.add('secret.b64', `${base64(await encrypt(a, plaintext, { app: 'old' }))}\n`);
-    const run = rig.start(kms, {
+    const run = await rig.start(kms, {
       source: symmetric({ app: 'old' }, a.arn),
       destination: to(b, { app: 'new' }),
     });
@@ -92,7 +92,7 @@ describe('works', () => {
   test('symmetric to RSA-4096 OAEP-SHA-256 and back', async () => {
     const plaintext = randomBytes(446);
     await rig.add('secret.b64', base64(await encrypt(a, plaintext, { app: 'x' })));
-    const there = rig.start(kms, {
+    const there = await rig.start(kms, {
       source: symmetric({ app: 'x' }),
       destination: { keyId: rsa.arn, algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'same' } },
     });
@@ -104,7 +104,7 @@ describe('works', () => {
     const second = await Rig.make();
     try {
       await second.add('secret.b64', await readFile(rig.path('secret.b64')));
-      const back = second.start(kms, {
+      const back = await second.start(kms, {
         source: { keyId: rsa.arn, algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'declared' } },
         destination: to(b, { app: 'y' }),
       });
@@ -121,7 +121,7 @@ describe('works', () => {
     await practice.call('CreateAlias', { AliasName: 'alias/matrix', TargetKeyId: b.id });
     const made = await practice.call('GenerateDataKeyWithoutPlaintext', { KeyId: a.arn, KeySpec: 'AES_256' });
     await rig.add('key.json', JSON.stringify(made, null, 4));
-    const run = rig.start(kms, {
+    const run = await rig.start(kms, {
       source: symmetric(),
       destination: { keyId: 'alias/matrix', algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
     });
@@ -140,11 +140,11 @@ describe('works', () => {
       await rig.add(`f${i}.bin`, await encrypt(a, plaintext));
     }
     const before = await rig.snapshot();
-    const dry = rig.start(kms, { source: symmetric(), destination: to(b), dryRun: true });
+    const dry = await rig.start(kms, { source: symmetric(), destination: to(b), dryRun: true });
     await dry.done;
     expect(dry.summary().counts).toMatchObject({ total: 200, succeeded: 200 });
     expect(await rig.snapshot()).toBe(before);
-    const run = rig.start(kms, { source: symmetric(), destination: to(b) });
+    const run = await rig.start(kms, { source: symmetric(), destination: to(b) });
     await run.done;
     expect(run.summary()).toMatchObject({ status: 'finished', counts: { total: 200, succeeded: 200 } });
     for (const [name, plaintext] of plaintexts)
@@ -158,7 +158,7 @@ describe('fails, and the original is intact', () => {
   /** Runs; expects one failed item with this code, all files as before. */
   const fails = async (run: () => ReturnType<Rig['start']>, code: string): Promise<RunItem> => {
     const before = await rig.snapshot();
-    const started = run();
+    const started = await run();
     await started.done;
     const [item] = started.items();
     if (item === undefined) throw new Error('no item');

@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
-import type { Journal } from './journal/journal.ts';
+import { Turns } from '../turns/index.ts';
+import type { Journal, PlanRow } from './journal/journal.ts';
 import type { PlanFile, RunFile } from './types.ts';
 
-/** Blobs written to the journal before others get a turn. */
-const CHUNK = 2000;
+/** Files and blobs written to the journal together. */
+const CHUNK = 500;
 
 /** Files and blobs with their numbers in the journal. */
 export function numbered(files: readonly PlanFile[]): RunFile[] {
@@ -21,19 +21,22 @@ export function numbered(files: readonly PlanFile[]): RunFile[] {
 
 /** The whole plan is on disk before anything is sent. Throws FaultError `JournalFailed`. */
 export async function prepareNew(journal: Journal, no: number, files: readonly RunFile[]): Promise<void> {
-  let chunk: RunFile[] = [];
-  let blobs = 0;
+  const turns = new Turns();
+  let rows: PlanRow[] = [];
+  const write = async (): Promise<void> => {
+    journal.addRows(no, rows);
+    journal.commit();
+    rows = [];
+    if (turns.over) await turns.give();
+  };
   for (const file of files) {
-    chunk.push(file);
-    blobs += file.blobs.length;
-    if (blobs < CHUNK) continue;
-    journal.addFiles(no, chunk);
-    journal.flush();
-    await setImmediate();
-    chunk = [];
-    blobs = 0;
+    rows.push({ file });
+    for (const blob of file.blobs) {
+      rows.push({ blob, of: file.index });
+      if (rows.length >= CHUNK) await write();
+    }
   }
-  journal.addFiles(no, chunk);
+  await write();
   journal.setRun(no, 'open', { status: 'running', fault: null, finishedAt: null });
   await journal.durable();
 }

@@ -42,13 +42,13 @@ export async function recover(
   fs?: PutBackFs,
 ): Promise<RunFile[]> {
   await settleStaged(journal, no, output, fs);
-  journal.reopenItems(no);
   await journal.durable();
-  return withBlobs(
-    journal,
-    no,
-    journal.files(no).filter(({ state }) => state === 'intent'),
-  );
+  await journal.reopenItems(no);
+  await journal.durable();
+  const open: FileRow[] = [];
+  for await (const page of journal.filePages(no))
+    open.push(...page.filter(({ state }) => state === 'intent'));
+  return withBlobs(journal, no, open, 'open');
 }
 
 /** Gives every staged file the state that its hash says, and removes what the cut left behind. */
@@ -58,10 +58,14 @@ export async function settleStaged(
   output: ResolvedOutput,
   fs?: PutBackFs,
 ): Promise<void> {
-  const files = journal.files(no);
-  const folders = new Set(files.flatMap((file) => folderOf(file, output)));
+  const folders = new Set<string>();
+  const staged: FileRow[] = [];
+  for await (const page of journal.filePages(no))
+    for (const file of page) {
+      for (const folder of folderOf(file, output)) folders.add(folder);
+      if (file.state === 'staged') staged.push(file);
+    }
   await sweep(folders, journal.owner, fs);
-  const staged = files.filter(({ state }) => state === 'staged');
   await eachOf(staged, async (file) => {
     let fault = explainOwn('FileChanged');
     try {
@@ -117,10 +121,16 @@ async function sweep(
     }
 }
 
-/** Files of the journal with their blobs, as a run takes them: those that may be tried, or `all`. */
-export function withBlobs(journal: Journal, no: number, files: readonly FileRow[], all = false): RunFile[] {
+/** Files of the journal with their blobs, as a run takes them. */
+export async function withBlobs(
+  journal: Journal,
+  no: number,
+  files: readonly FileRow[],
+  which: 'open' | 'retry',
+): Promise<RunFile[]> {
   const blobs = new Map<number, RunBlob[]>(files.map(({ index }) => [index, []]));
-  for (const { file, ...blob } of journal.blobs(no, all)) blobs.get(file)?.push(blob);
+  for await (const page of journal.blobs(no, which))
+    for (const { file, ...blob } of page) blobs.get(file)?.push(blob);
   return files.map(({ index, path, display, relative, before }) => ({
     index,
     path,
@@ -132,11 +142,14 @@ export function withBlobs(journal: Journal, no: number, files: readonly FileRow[
   }));
 }
 
-/** Runs `work` over all, some at a time. */
-export async function eachOf<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  const queue = all.values();
+/** Runs `work` over all, some at a time, in order. Throws what one of them threw. */
+export async function eachOf<T>(
+  all: Iterable<T> | AsyncIterable<T>,
+  work: (one: T) => Promise<void>,
+): Promise<void> {
+  const queue = Symbol.asyncIterator in all ? all[Symbol.asyncIterator]() : all[Symbol.iterator]();
   const worker = async (): Promise<void> => {
-    for (const one of queue) await work(one);
+    for (let one = await queue.next(); one.done !== true; one = await queue.next()) await work(one.value);
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, all.length) }, worker));
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }

@@ -87,14 +87,14 @@ export class Rig {
     return file;
   }
 
-  start(
+  async start(
     kms: Kms,
     request: Partial<RunInput['request']> & { destination: RunInput['request']['destination'] },
     output: ResolvedOutput = { mode: 'in-place', backup: false },
     options: RunHooks & { concurrency?: number; patience?: RunInput['patience'] } = {},
   ) {
     const { concurrency, patience, ...hooks } = options;
-    const run = startRun(
+    const run = await startRun(
       {
         request: {
           source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },

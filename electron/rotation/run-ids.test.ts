@@ -55,7 +55,7 @@ describe('the beginning of an id', () => {
     const book = bookOf();
     const runs = [];
     for (let n = 0; n < 3; n++) {
-      const run = book.start({ ...input(), request: { ...input().request, dryRun: true } });
+      const run = await book.start({ ...input(), request: { ...input().request, dryRun: true } });
       await run.done;
       runs.push(run.id);
     }
@@ -81,7 +81,7 @@ test('runs of a journal of version 1 keep their ids, and can be undone', async (
   const path = rig.path('a.txt');
   const before = await readFile(path);
   const first = bookOf();
-  await first.start(input()).done;
+  await (await first.start(input())).done;
   await first.close();
   books = [];
   const db = new DatabaseSync(join(rig.home, 'runs.sqlite'));
@@ -90,12 +90,12 @@ test('runs of a journal of version 1 keep their ids, and can be undone', async (
     ALTER TABLE items DROP COLUMN sent; PRAGMA user_version = 1;`);
   db.close();
   const book = bookOf();
-  expect(book.list().map(({ id }) => id)).toEqual(['r1']);
+  expect((await book.list()).map(({ id }) => id)).toEqual(['r1']);
   expect(book.named('r1')).toBe('r1');
   expect((await book.undo('r1')).restored.files).toBe(1);
   expect(await readFile(path)).toEqual(before);
-  const next = book.start(input());
+  const next = await book.start(input());
   await next.done;
   expect(next.id).not.toBe('r2');
-  expect(book.list().map(({ id }) => id)).toEqual([next.id, 'r1']);
+  expect((await book.list()).map(({ id }) => id)).toEqual([next.id, 'r1']);
 });

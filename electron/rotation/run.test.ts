@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 /** Waits for the end; every item must be final and presentable. */
-async function ended(run: ReturnType<Rig['start']>) {
+async function ended(run: Awaited<ReturnType<Rig['start']>>) {
   await run.done;
   for (const item of run.items()) {
     expect(RunItem.parse(item)).toEqual(item);
@@ -49,7 +49,7 @@ describe('output', () => {
   test('in place: replaced once, with a backup, and everything KMS said is kept', async () => {
     const blob = madeUpBlob(OLD_KEY);
     const file = await rig.add('a.b64', `${base64(blob)}\n`);
-    const run = rig.start(kms, { destination }, { mode: 'in-place', backup: true });
+    const run = await rig.start(kms, { destination }, { mode: 'in-place', backup: true });
     const [item] = await ended(run);
     const [now] = await rig.blobs(rig.path('a.b64'));
     expect(item).toMatchObject({
@@ -89,7 +89,7 @@ describe('output', () => {
       const { PATH } = process.env;
       process.env.PATH = '/nowhere';
       try {
-        const items = await ended(rig.start(kms, { destination }, { mode: 'in-place', backup: true }));
+        const items = await ended(await rig.start(kms, { destination }, { mode: 'in-place', backup: true }));
         expect(items.map(({ state }) => state)).toEqual(['reencrypted', 'reencrypted', 'reencrypted']);
         expect(items.flatMap(({ notes }) => notes)).toEqual([expect.stringContaining('GNU tar')]);
       } finally {
@@ -107,7 +107,7 @@ describe('output', () => {
     await rig.add('key.json', json);
     const folder = rig.path('out');
     await mkdir(folder);
-    const run = rig.start(kms, { destination }, { mode: 'folder', folder });
+    const run = await rig.start(kms, { destination }, { mode: 'folder', folder });
     const [item] = await ended(run);
     expect(item?.state).toBe('reencrypted');
     expect(await readFile(rig.path('key.json'), 'utf8')).toBe(json);
@@ -127,7 +127,7 @@ describe('output', () => {
     await rig.add('b.bin', madeUpBlob(OLD_KEY));
     rig.addPasted(base64(madeUpBlob(OLD_KEY)));
     const before = await rig.snapshot();
-    const run = rig.start(kms, { destination }, { mode: 'keep' });
+    const run = await rig.start(kms, { destination }, { mode: 'keep' });
     await ended(run);
     expect(await rig.snapshot()).toBe(before);
     expect(run.summary().downloads).toBe(3);
@@ -147,7 +147,7 @@ describe('output', () => {
   test('blobs that were not chosen stay as they are', async () => {
     const [a, b, c] = [madeUpBlob(OLD_KEY), madeUpBlob(OLD_KEY), madeUpBlob(OLD_KEY)];
     await rig.add('list.txt', lines(a, b, c), (place) => place === 'line 2');
-    await ended(rig.start(kms, { destination }));
+    await ended(await rig.start(kms, { destination }));
     const now = await rig.blobs(rig.path('list.txt'));
     expect(now.map((bytes, i) => sha256(bytes) === sha256([a, b, c][i] ?? a))).toEqual([true, false, true]);
     expect(kms.asked).toHaveLength(1);
@@ -163,7 +163,7 @@ describe('a dry run', () => {
       return { outcome: 'would-succeed', requestId: `dry-${nth}` };
     };
     const before = await rig.snapshot();
-    const run = rig.start(kms, { destination, dryRun: true }, undefined, { concurrency: 1 });
+    const run = await rig.start(kms, { destination, dryRun: true }, undefined, { concurrency: 1 });
     const items = await ended(run);
     expect(await rig.snapshot()).toBe(before);
     expect(kms.asked).toHaveLength(0);
@@ -177,7 +177,7 @@ describe('a dry run', () => {
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
     kms.onDryRun = () => ({ outcome: 'ignored', requestId: null });
     const before = await rig.snapshot();
-    const [item] = await ended(rig.start(kms, { destination, dryRun: true }));
+    const [item] = await ended(await rig.start(kms, { destination, dryRun: true }));
     expect(await rig.snapshot()).toBe(before);
     expect(item).toMatchObject({
       state: 'would-succeed',
@@ -187,7 +187,7 @@ describe('a dry run', () => {
 });
 
 describe('a file is left as it is', () => {
-  const refused = async (code: string, run: ReturnType<Rig['start']>, before: string) => {
+  const refused = async (code: string, run: Awaited<ReturnType<Rig['start']>>, before: string) => {
     const items = await ended(run);
     expect(items[0]).toMatchObject({ state: 'failed', fault: { code } });
     expect(items[0]?.fault?.remedy).not.toBe('');
@@ -198,14 +198,14 @@ describe('a file is left as it is', () => {
   test('when it changed since it was read: nothing is sent', async () => {
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
     await writeFile(rig.path('a.b64'), 'somebody else wrote this');
-    await refused('FileChanged', rig.start(kms, { destination }), await rig.snapshot());
+    await refused('FileChanged', await rig.start(kms, { destination }), await rig.snapshot());
     expect(kms.asked).toHaveLength(0);
   });
 
   test('when it is gone', async () => {
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
     await rm(rig.path('a.b64'));
-    await ended(rig.start(kms, { destination })).then(([item]) => expect(item?.state).toBe('failed'));
+    await ended(await rig.start(kms, { destination })).then(([item]) => expect(item?.state).toBe('failed'));
     expect(kms.asked).toHaveLength(0);
   });
 
@@ -214,13 +214,13 @@ describe('a file is left as it is', () => {
       'key.json',
       JSON.stringify({ CiphertextBlob: base64(madeUpBlob(OLD_KEY)), Plaintext: 'U0VDUkVU' }),
     );
-    await refused('PlaintextInFile', rig.start(kms, { destination }), await rig.snapshot());
+    await refused('PlaintextInFile', await rig.start(kms, { destination }), await rig.snapshot());
     expect(kms.asked).toHaveLength(0);
   });
 
   test('when it is pasted text', async () => {
     rig.addPasted(base64(madeUpBlob(OLD_KEY)));
-    await refused('NoFileToReplace', rig.start(kms, { destination }), await rig.snapshot());
+    await refused('NoFileToReplace', await rig.start(kms, { destination }), await rig.snapshot());
   });
 
   test('when the plaintext is too long for the RSA key: nothing is sent', async () => {
@@ -228,7 +228,7 @@ describe('a file is left as it is', () => {
     kms.onDescribe = () => ({ spec: 'RSA_4096' });
     const [item] = await refused(
       'PlaintextTooLong',
-      rig.start(kms, { destination: toRsa }),
+      await rig.start(kms, { destination: toRsa }),
       await rig.snapshot(),
     );
     expect(item?.fault?.message).toContain('447');
@@ -241,7 +241,7 @@ describe('a file is left as it is', () => {
     kms.onDescribe = () => {
       throw kmsFault('AccessDeniedException');
     };
-    await refused('PlaintextTooLong', rig.start(kms, { destination: toRsa }), await rig.snapshot());
+    await refused('PlaintextTooLong', await rig.start(kms, { destination: toRsa }), await rig.snapshot());
   });
 
   test('when KMS refuses, with a diagnosis of this blob', async () => {
@@ -251,7 +251,7 @@ describe('a file is left as it is', () => {
     };
     const [item] = await refused(
       'InvalidCiphertextException',
-      rig.start(kms, { destination }),
+      await rig.start(kms, { destination }),
       await rig.snapshot(),
     );
     expect(item?.fault?.detail).toContain('structure of the blob is sound');
@@ -265,7 +265,7 @@ describe('a file is left as it is', () => {
       return {};
     };
     const before = await rig.snapshot();
-    const items = await ended(rig.start(kms, { destination }, undefined, { concurrency: 1 }));
+    const items = await ended(await rig.start(kms, { destination }, undefined, { concurrency: 1 }));
     expect(items.map((item) => item.fault?.code)).toEqual([
       'FileHeldBack',
       'IncorrectKeyException',
@@ -288,13 +288,13 @@ describe('a file is left as it is', () => {
   ])('when the answer has %s', async (_, told, code) => {
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
     kms.onReEncrypt = () => told;
-    await refused(code, rig.start(kms, { destination, verify: false }), await rig.snapshot());
+    await refused(code, await rig.start(kms, { destination, verify: false }), await rig.snapshot());
   });
 
   test('when the answer is the old blob', async () => {
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
     kms.onReEncrypt = (input) => ({ blob: input.blob });
-    await refused('ReplyUnexpected', rig.start(kms, { destination }), await rig.snapshot());
+    await refused('ReplyUnexpected', await rig.start(kms, { destination }), await rig.snapshot());
   });
 
   test('when the answer is one that another blob was given: the other stands', async () => {
@@ -302,7 +302,7 @@ describe('a file is left as it is', () => {
     await rig.add('b.b64', base64(madeUpBlob(OLD_KEY)));
     const blob = madeUpBlob(KEY);
     kms.onReEncrypt = () => ({ blob });
-    const items = await ended(rig.start(kms, { destination }));
+    const items = await ended(await rig.start(kms, { destination }));
     expect(items.map(({ state }) => state).sort()).toEqual(['failed', 'reencrypted']);
     const bad = items.find(({ state }) => state === 'failed');
     expect(bad?.fault?.code).toBe('ReplyUnexpected');
@@ -314,7 +314,7 @@ describe('a file is left as it is', () => {
     kms.onReEncrypt = () => {
       throw new TypeError('x is not a function');
     };
-    await refused('Internal', rig.start(kms, { destination }), await rig.snapshot());
+    await refused('Internal', await rig.start(kms, { destination }), await rig.snapshot());
   });
 });
 
@@ -322,7 +322,9 @@ describe('verification', () => {
   test('is a dry run from the new blob, pinned to the destination, with its context', async () => {
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
     await ended(
-      rig.start(kms, { destination: { ...destination, context: { mode: 'given', context: { n: '1' } } } }),
+      await rig.start(kms, {
+        destination: { ...destination, context: { mode: 'given', context: { n: '1' } } },
+      }),
     );
     const [now] = await rig.blobs(rig.path('a.b64'));
     expect(kms.triedOut).toHaveLength(1);
@@ -338,7 +340,7 @@ describe('verification', () => {
 
   test('can be switched off', async () => {
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
-    const [item] = await ended(rig.start(kms, { destination, verify: false }));
+    const [item] = await ended(await rig.start(kms, { destination, verify: false }));
     expect(item?.state).toBe('reencrypted');
     expect(kms.triedOut).toHaveLength(0);
   });
@@ -353,7 +355,7 @@ describe('verification', () => {
       throw kmsFault(thrown);
     };
     const before = await rig.snapshot();
-    const [item] = await ended(rig.start(kms, { destination }));
+    const [item] = await ended(await rig.start(kms, { destination }));
     expect(item).toMatchObject({ state: 'failed', fault: { code }, destinationKeyArn: KEY });
     if (code === 'VerifyNotPermitted') expect(item?.fault?.remedy).toContain('kms:ReEncryptFrom');
     expect(await rig.snapshot()).toBe(before);
@@ -362,7 +364,7 @@ describe('verification', () => {
   test('by an endpoint that ignores DryRun is noted', async () => {
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
     kms.onDryRun = () => ({ outcome: 'ignored', requestId: null });
-    const [item] = await ended(rig.start(kms, { destination }));
+    const [item] = await ended(await rig.start(kms, { destination }));
     expect(item).toMatchObject({ state: 'reencrypted', notes: [expect.stringContaining('ignores DryRun')] });
   });
 });
@@ -376,7 +378,7 @@ describe('what is sent', () => {
       algorithm: 'SYMMETRIC_DEFAULT',
       context: { mode: 'given', context: { a: '1' } },
     } as const;
-    const run = rig.start(kms, { source, destination: toRsa, grantTokens: ['t'] });
+    const run = await rig.start(kms, { source, destination: toRsa, grantTokens: ['t'] });
     expect((await ended(run))[0]?.state).toBe('reencrypted');
     expect(kms.asked[0]).toMatchObject({
       sourceKeyId: OLD_KEY,
@@ -398,7 +400,7 @@ describe('what is sent', () => {
       Uint8Array.from({ length: 100 }, (_, i) => (i * 37) % 256),
     );
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
-    const items = await ended(rig.start(kms, { destination }));
+    const items = await ended(await rig.start(kms, { destination }));
     expect(items[0]).toMatchObject({ state: 'skipped', fault: { code: 'NotReencryptable' } });
     expect(items[1]?.state).toBe('reencrypted');
     expect(kms.asked).toHaveLength(1);
@@ -407,7 +409,7 @@ describe('what is sent', () => {
   test('a source context that is "the same as the source" is refused', async () => {
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
     const source = { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } } as const;
-    const run = rig.start(kms, { source, destination });
+    const run = await rig.start(kms, { source, destination });
     await ended(run);
     expect(run.summary()).toMatchObject({ status: 'failed', fault: { code: 'ContextChoiceInvalid' } });
     expect(kms.asked).toHaveLength(0);
@@ -416,7 +418,7 @@ describe('what is sent', () => {
   test('an asymmetric source without its key is refused', async () => {
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
     const source = { keyId: null, algorithm: 'RSAES_OAEP_SHA_1', context: { mode: 'declared' } } as const;
-    const run = rig.start(kms, { source, destination });
+    const run = await rig.start(kms, { source, destination });
     await ended(run);
     expect(run.summary()).toMatchObject({ status: 'failed', fault: { code: 'SourceKeyNeeded' } });
     expect(kms.asked).toHaveLength(0);
@@ -428,7 +430,7 @@ describe('what is sent', () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       return {};
     };
-    await ended(rig.start(kms, { destination }, undefined, { concurrency: 4 }));
+    await ended(await rig.start(kms, { destination }, undefined, { concurrency: 4 }));
     expect(kms.most).toBe(4);
     expect(rig.reports.length).toBeLessThanOrEqual(12);
   });
@@ -441,7 +443,7 @@ describe('trouble on the way', () => {
       if (nth < 3) throw kmsFault('ThrottlingException');
       return {};
     };
-    const [item] = await ended(rig.start(kms, { destination }));
+    const [item] = await ended(await rig.start(kms, { destination }));
     expect(item?.state).toBe('reencrypted');
     expect(kms.asked).toHaveLength(3);
   });
@@ -454,7 +456,7 @@ describe('trouble on the way', () => {
         if (nth > 5) throw kmsFault(name);
         return {};
       };
-      const run = rig.start(kms, { destination }, undefined, { concurrency: 2 });
+      const run = await rig.start(kms, { destination }, undefined, { concurrency: 2 });
       const items = await ended(run);
       expect(run.summary()).toMatchObject({ status: 'failed', fault: { code: name } });
       expect(items.filter((item) => item.state === 'reencrypted')).toHaveLength(5);
@@ -469,7 +471,7 @@ describe('trouble on the way', () => {
     for (let i = 0; i < 10; i++) await rig.add(`f${i}.b64`, base64(madeUpBlob(OLD_KEY)));
     await rig.add('list.txt', lines(madeUpBlob(OLD_KEY), madeUpBlob(OLD_KEY)));
     const list = await readFile(rig.path('list.txt'), 'utf8');
-    const run = rig.start(kms, { destination }, undefined, { concurrency: 1 });
+    const run = await rig.start(kms, { destination }, undefined, { concurrency: 1 });
     kms.onReEncrypt = (_input, nth) => {
       if (nth === 4) {
         run.cancel();
@@ -490,7 +492,7 @@ describe('trouble on the way', () => {
   test('cancel between the blobs of one file leaves it as it was', async () => {
     await rig.add('list.txt', lines(madeUpBlob(OLD_KEY), madeUpBlob(OLD_KEY), madeUpBlob(OLD_KEY)));
     const before = await rig.snapshot();
-    const run = rig.start(kms, { destination }, undefined, { concurrency: 1 });
+    const run = await rig.start(kms, { destination }, undefined, { concurrency: 1 });
     kms.onReEncrypt = () => {
       run.cancel();
       return {};
@@ -502,7 +504,7 @@ describe('trouble on the way', () => {
 
   test('cancel after the end changes nothing', async () => {
     await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
-    const run = rig.start(kms, { destination });
+    const run = await rig.start(kms, { destination });
     await ended(run);
     run.cancel();
     expect(run.summary().status).toBe('finished');
@@ -517,7 +519,7 @@ describe('trouble on the way', () => {
         return nodeFs.open(path, flags, mode);
       },
     };
-    const [item] = await ended(rig.start(kms, { destination }, undefined, { fs }));
+    const [item] = await ended(await rig.start(kms, { destination }, undefined, { fs }));
     expect(item).toMatchObject({ state: 'reencrypted', output: 'a.b64' });
     expect(item?.notes.join()).toContain('did not confirm');
     const [now] = await rig.blobs(rig.path('a.b64'));
@@ -531,7 +533,7 @@ describe('trouble on the way', () => {
       push.apply(rig.reports, reports);
       throw new Error('listener');
     };
-    const run = rig.start(kms, { destination });
+    const run = await rig.start(kms, { destination });
     await run.done;
     expect(run.items()[0]?.state).toBe('reencrypted');
   });

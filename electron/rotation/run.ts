@@ -6,16 +6,16 @@ import { openRow, targetsOf } from './targets.ts';
 import type { Run, RunInput } from './types.ts';
 
 /**
- * Starts a run and returns at once. Nothing of it rejects later: what goes wrong is the fault of an item, or of the
- * summary when it stopped the whole run. `onProgress` is called at most ten times a second, and once at the end.
- * Throws FaultError `FilesInUse` or `JournalFailed`, and nothing has begun.
+ * Starts a run, and resolves once it has its files. Nothing of it rejects later: what goes wrong is the fault of an item,
+ * or of the summary when it stopped the whole run. `onProgress` is called at most ten times a second, and once at the
+ * end. Throws FaultError `FilesInUse` or `JournalFailed`, and nothing has begun.
  */
-export function startRun(input: RunInput, parts: RunParts): Run {
+export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
   const { journal } = parts;
   const { files: planned, ...terms } = input;
   const { request, output, connection, target } = terms;
   const files = numbered(planned);
-  const name = journal.begin(
+  const name = await journal.begin(
     {
       job: null,
       dryRun: request.dryRun,
@@ -42,21 +42,22 @@ export function startRun(input: RunInput, parts: RunParts): Run {
  * Goes on with a run that was cut off: first says of each file whether it is old or new, from its hash.
  * Throws FaultError `RunGone`, `RunNotOpen`, `RunElsewhere`, `FilesInUse` or `JournalFailed`.
  */
-export function resumeRun(
+export async function resumeRun(
   no: number,
   input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials'>,
   parts: RunParts,
-): Run {
+): Promise<Run> {
   const { journal } = parts;
   const row = openRow(journal, no);
   const { request, output, connection, target, startedAt } = row;
-  journal.takeOver(no, 'open', targetsOf(journal.files(no), output, row.dryRun));
+  await journal.takeOver(no, 'open', targetsOf(await journal.files(no), output, row.dryRun));
+  const before = await journal.figures(no);
   return new LiveRun(row, startedAt, { ...input, request, output, connection, target }, parts, {
-    counted: (ledger) => ledger.recall(),
+    counted: (ledger) => ledger.recall(before),
     prepare: async (ledger, step) => {
       const files = await recover(journal, no, output, parts.hooks?.fs);
       step('recovered');
-      ledger.recall();
+      ledger.recall(await journal.figures(no));
       return files;
     },
   });

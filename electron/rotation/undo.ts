@@ -4,7 +4,7 @@ import type { RunSummary, Touches } from '#shared/model/run.ts';
 import { type PutBackFs, removeWritten, restoreBackup } from '../intake/index.ts';
 import { faultOf } from './faults.ts';
 import type { Journal } from './journal/journal.ts';
-import type { FileRow, RunRow } from './journal/rows.ts';
+import type { Figures, FileRow, FileState, ItemTally, RunRow } from './journal/rows.ts';
 import { Progress } from './progress.ts';
 import { removeRecord } from './record.ts';
 import { eachOf, settleStaged } from './recover.ts';
@@ -32,14 +32,12 @@ export async function undoRun(
   fs?: PutBackFs,
   step: (name: string) => void = () => {},
 ): Promise<Undone> {
-  const row = undoable(journal, no);
-  const all = journal.files(no);
-  journal.takeOver(no, 'undoing', targetsOf(all, row.output, false));
-  const progress = new Progress(() => onProgress(summaryNow(journal, no)));
+  const row = await undoable(journal, no);
+  await journal.takeOver(no, 'undoing', targetsOf(await journal.files(no), row.output, false));
+  let counts: UndoCounts | null = null;
+  const progress = new Progress(() => counts !== null && onProgress(counts.summary()));
   const left: Undone['left'] = [];
   let leftTotal = 0;
-  let files = 0;
-  let blobs = 0;
   const leave = (file: FileRow, fault: Fault): void => {
     leftTotal++;
     if (left.length < NAMED) left.push({ file: file.display, fault });
@@ -48,50 +46,105 @@ export async function undoRun(
   try {
     if (row.state === 'open') {
       await settleStaged(journal, no, row.output, fs);
-      journal.skipRest(no, explainOwn('Cancelled'));
+      await journal.skipRest(no, explainOwn('Cancelled'));
       await journal.durable();
     }
-    const replaced = journal.files(no).filter(({ state }) => state === 'replaced');
-    await eachOf(replaced, async (file) => {
+    const counted = new UndoCounts(row, await journal.figures(no));
+    counts = counted;
+    await eachOf(replacedFiles(journal, no), async ({ file, items }) => {
       const fault = await putBackOld(file, row, fs);
       if (fault !== null) return leave(file, fault);
       step('restored');
-      files++;
-      blobs += journal
-        .itemsOfFile(no, file.index)
-        .filter(({ state }) => state === 'reencrypted' || state === 'verified').length;
       journal.setFile(no, file.index, 'restored', null, false);
+      counted.restored(items);
       progress.touch();
     });
     const at = new Date().toISOString();
     const before = row.state === 'ended' ? row.status : 'cancelled';
     const finishedAt = row.finishedAt ?? at;
-    if (leftTotal === 0) {
-      journal.setUndone(no, at);
-      journal.setRun(no, 'ended', { status: 'undone', fault: null, finishedAt });
-    } else {
-      // What was left can be tried again.
-      const fault = explainOwn('ChangedSince', {
-        message: `${leftTotal === 1 ? 'One file was' : `${leftTotal} files were`} not put back: ${left[0]?.fault.message ?? ''}`,
-      });
-      journal.setRun(no, 'ended', { status: before, fault, finishedAt });
-    }
+    // What was left can be tried again.
+    const fault =
+      leftTotal === 0
+        ? null
+        : explainOwn('ChangedSince', {
+            message: `${leftTotal === 1 ? 'One file was' : `${leftTotal} files were`} not put back: ${left[0]?.fault.message ?? ''}`,
+          });
+    if (fault === null) journal.setUndone(no, at);
+    journal.setRun(no, 'ended', { status: fault === null ? 'undone' : before, fault, finishedAt });
+    // After that, since a run that changes loses what was counted of it.
+    journal.keepFigures({ no, undoneAt: fault === null ? at : row.undoneAt, fault }, counted.figures());
     journal.flush();
+    return { restored: counted.touched, left, leftTotal };
   } finally {
     progress.end();
   }
-  return { restored: { files, blobs }, left, leftTotal };
 }
 
-function undoable(journal: Journal, no: number): RunRow {
+async function undoable(journal: Journal, no: number): Promise<RunRow> {
   journal.flush();
   const row = journal.run(no);
   if (row === null) throw new FaultError(explainOwn('RunGone'));
-  const staged = journal.fileTally(no).staged ?? 0;
   const way = row.output.mode === 'folder' || (row.output.mode === 'in-place' && row.output.backup);
-  if (row.dryRun || !way || (touchesOf(journal, no) === null && staged === 0 && row.state === 'ended'))
+  if (row.dryRun || !way) throw new FaultError(explainOwn('CannotUndo'));
+  if (row.state !== 'ended') return row;
+  const figures = journal.keptFigures(no) ?? (await journal.figures(no));
+  if (touchesOf(row, figures) === null && (figures.files.staged ?? 0) === 0)
     throw new FaultError(explainOwn('CannotUndo'));
   return row;
+}
+
+/** Files that a run replaced, in order, with what is counted of their items. */
+async function* replacedFiles(journal: Journal, no: number): AsyncGenerator<FileWithItems> {
+  for await (const one of journal.countedFiles(no)) if (one.file.state === 'replaced') yield one;
+}
+
+type FileWithItems = { readonly file: FileRow; readonly items: readonly ItemTally[] };
+
+/** Counts of a run that is being undone: what the journal counted at the start, less what was restored since. */
+class UndoCounts {
+  readonly #row: RunRow;
+  readonly #items = new Map<string, Figures['items'][number]>();
+  readonly #files: Partial<Record<FileState, number>>;
+  readonly touched = { files: 0, blobs: 0 };
+
+  constructor(row: RunRow, { items, files }: Figures) {
+    this.#row = row;
+    this.#files = { ...files };
+    for (const one of items) this.#add(one, one.file, 1);
+  }
+
+  /** A file that was replaced is as it was before. */
+  restored(items: readonly ItemTally[]): void {
+    this.touched.files++;
+    this.#files.replaced = (this.#files.replaced ?? 0) - 1;
+    this.#files.restored = (this.#files.restored ?? 0) + 1;
+    for (const one of items) {
+      if (one.state === 'reencrypted' || one.state === 'verified') this.touched.blobs += one.count;
+      this.#add(one, 'replaced', -1);
+      this.#add(one, 'restored', 1);
+    }
+  }
+
+  figures(): Figures {
+    const items = [...this.#items.values()].filter(({ count }) => count > 0);
+    return { items, files: { ...this.#files } };
+  }
+
+  summary(): RunSummary {
+    const summary = summaryOf({ ...this.#row, state: 'undoing' }, this.figures());
+    return { ...summary, status: 'undoing', undo: null };
+  }
+
+  #add(one: ItemTally, file: FileState, sign: 1 | -1): void {
+    const key = `${one.state} ${file} ${one.sourceKey} ${one.missed}`;
+    const { count = 0, bytes = 0 } = this.#items.get(key) ?? {};
+    this.#items.set(key, {
+      ...one,
+      file,
+      count: count + sign * one.count,
+      bytes: bytes + sign * one.bytes,
+    });
+  }
 }
 
 /** Null when the file is as it was before the run. */
@@ -118,12 +171,4 @@ async function putBackOld(file: FileRow, row: RunRow, fs?: PutBackFs): Promise<F
   } catch (error) {
     return faultOf(error);
   }
-}
-
-function summaryNow(journal: Journal, no: number): RunSummary {
-  journal.flush();
-  const row = journal.run(no);
-  if (row === null) throw new FaultError(explainOwn('RunGone'));
-  const summary = summaryOf(journal, row);
-  return row.state === 'undoing' ? { ...summary, status: 'undoing', undo: null } : summary;
 }

@@ -7,7 +7,7 @@ export function runsHandlers({ runs }: Rooms): PageHandlers['runs'] {
   return {
     start: async (request) => ({ runId: await runs.start(request) }),
     get: async ({ runId }) => runs.summary(runId),
-    list: async () => ({ runs: runs.list() }),
+    list: async () => ({ runs: await runs.list() }),
     items: async ({ runId, ...query }) => runs.items(runId, query),
     cancel: async ({ runId }) => {
       await runs.cancel(runId);
@@ -32,7 +32,7 @@ export function runsHostHandlers({ runs, workspace }: Rooms): HostHandlers['runs
     named: async ({ prefix }) => ({ runId: runs.named(prefix) }),
     suspend: ({ runId }) => runs.suspend(runId),
     planFiles: async ({ blobIds }) => ({ files: plannedFiles(workspace, blobIds) }),
-    runPlan: async ({ plan, root, dryRun }) => ({ runId: runPlan(runs, plan, root, dryRun) }),
+    runPlan: async ({ plan, root, dryRun }) => ({ runId: await runPlan(runs, plan, root, dryRun) }),
     kept: async ({ runId }) => ({
       files: runs.kept(runId).map(({ relative, bytes }) => ({ relative, bytes: new Uint8Array(bytes) })),
     }),

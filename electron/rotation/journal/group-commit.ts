@@ -59,6 +59,11 @@ export class GroupCommit {
     this.#unflushed = false;
   }
 
+  /** Commits now, to the log; on the disk with the next {@link durable} or {@link flush}. Throws as {@link flush}. */
+  commit(): void {
+    if (this.#writes.length > 0) this.#commit('NORMAL');
+  }
+
   /** Commits what is left, as far as it can be. */
   close(): void {
     this.#closed = true;

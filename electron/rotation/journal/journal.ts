@@ -7,13 +7,15 @@ import { FaultError } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import { openDatabase } from '../../storage/database.ts';
 import { makeFolder } from '../../storage/files.ts';
-import type { RunFile } from '../types.ts';
+import { Turns } from '../../turns/index.ts';
+import type { RunBlob, RunFile } from '../types.ts';
 import { GroupCommit } from './group-commit.ts';
-import { takeFiles } from './locks.ts';
+import { FileLocks } from './locks.ts';
 import { LogFile } from './log-file.ts';
 import { Owner } from './owners.ts';
 import { JournalReader } from './reader.ts';
 import {
+  type Figures,
   type FileState,
   type ItemFacts,
   type NewRun,
@@ -31,6 +33,21 @@ export interface RunName {
   readonly id: string;
 }
 
+/** A file of a plan, or a blob of the file with the number `of`. */
+export type PlanRow =
+  | { readonly file: Omit<RunFile, 'blobs' | 'bytes'> }
+  | { readonly blob: RunBlob; readonly of: number };
+
+/** Files taken, or rows removed, together. */
+const LOT = 500;
+
+/** Where rows of a run are, and what numbers them. */
+const TABLES_OF_RUNS = [
+  ['items', 'item'],
+  ['files', 'file'],
+  ['pending', 'file'],
+] as const;
+
 /** Ended dry runs that are kept; records of real runs are all kept. */
 const DRY_RUNS_KEPT = 30;
 
@@ -42,6 +59,7 @@ export class Journal extends JournalReader {
   readonly owner: Owner;
   readonly #commit: GroupCommit;
   readonly #words = new Map<string, number>();
+  #closed = false;
 
   /** Throws when the file cannot be opened, is no SQLite database, or was made by a newer version. */
   constructor(dataDir: string) {
@@ -77,7 +95,17 @@ export class Journal extends JournalReader {
     }
   }
 
+  /** Commits what was written; it is on the disk with what is next waited for. Throws FaultError `JournalFailed`. */
+  commit(): void {
+    try {
+      this.#commit.commit();
+    } catch (error) {
+      throw journalFailed(error);
+    }
+  }
+
   close(): void {
+    this.#closed = true;
     this.#commit.close();
     try {
       this.sql('DELETE FROM owners WHERE id = ?').run(this.owner.id);
@@ -91,11 +119,10 @@ export class Journal extends JournalReader {
 
   /**
    * Makes a run, and takes its files. Throws FaultError `FilesInUse` when another run that lives may replace one of
-   * them, and `JournalFailed`.
+   * them, and `JournalFailed`; then there is no such run.
    */
-  begin(run: NewRun, targets: readonly string[]): RunName {
-    return this.#now(() => {
-      if (run.dryRun) this.#discardDryRuns();
+  async begin(run: NewRun, targets: readonly string[]): Promise<RunName> {
+    const name = this.#now(() => {
       const now = new Date();
       const id = newRunId(now);
       const { lastInsertRowid } = this.sql(
@@ -115,14 +142,20 @@ export class Journal extends JournalReader {
         run.total,
         run.bytes,
       );
-      const no = Number(lastInsertRowid);
-      takeFiles((text) => this.sql(text), this.owner, no, targets);
-      return { no, id };
+      return { no: Number(lastInsertRowid), id };
     });
+    try {
+      await this.#takeFiles(name.no, targets);
+    } catch (error) {
+      void this.#discard([name.no]);
+      throw error;
+    }
+    if (run.dryRun) void this.#discard(this.#oldDryRuns());
+    return name;
   }
 
   /** Adds files and their blobs to a run that is being prepared. */
-  addFiles(no: number, files: readonly RunFile[]): void {
+  addRows(no: number, rows: readonly PlanRow[]): void {
     this.#commit.write(() => {
       const file = this.sql(
         `INSERT INTO files (run, file, path, display, relative, state, sha256_before)
@@ -132,11 +165,14 @@ export class Journal extends JournalReader {
         `INSERT INTO items (run, item, file, blob_id, place, bytes, state, sha256_before, fingerprint_before)
          VALUES (?, ?, ?, ?, ?, ?, 'intent', ?, ?)`,
       );
-      for (const f of files) {
-        file.run(no, f.index, f.path, f.display, f.relative, raw(f.sha256));
-        for (const b of f.blobs)
-          item.run(no, b.item, f.index, b.blobId, b.place, b.bytes, raw(b.sha256), raw(b.fingerprint));
-      }
+      for (const row of rows)
+        if ('file' in row) {
+          const { index, path, display, relative, sha256 } = row.file;
+          file.run(no, index, path, display, relative, raw(sha256));
+        } else {
+          const { item: number, blobId, place, bytes, sha256, fingerprint } = row.blob;
+          item.run(no, number, row.of, blobId, place, bytes, raw(sha256), raw(fingerprint));
+        }
     });
   }
 
@@ -165,16 +201,39 @@ export class Journal extends JournalReader {
   }
 
   /** Takes an unfinished run, and its files, over. Throws FaultError `RunElsewhere`, `FilesInUse`, `JournalFailed`. */
-  takeOver(no: number, state: RunState, targets: readonly string[]): void {
-    this.#now(() => {
+  async takeOver(no: number, state: RunState, targets: readonly string[]): Promise<void> {
+    const before = this.#now(() => {
       const row = this.sql('SELECT owner, state FROM runs WHERE no = ?').get(no);
       const owner = String(row?.owner);
       const busy = row?.state === 'open' || row?.state === 'undoing';
       if (busy && owner !== this.owner.id && this.owner.isAlive(owner))
         throw new FaultError(explainOwn('RunElsewhere'));
-      takeFiles((text) => this.sql(text), this.owner, no, targets);
       this.sql('UPDATE runs SET owner = ?, state = ? WHERE no = ?').run(this.owner.id, state, no);
+      return { owner, state: String(row?.state) };
     });
+    try {
+      await this.#takeFiles(no, targets);
+    } catch (error) {
+      this.#now(() =>
+        this.sql('UPDATE runs SET owner = ?, state = ? WHERE no = ?').run(before.owner, before.state, no),
+      );
+      throw error;
+    }
+  }
+
+  /**
+   * Some files at a time, with turns for others. Locks need not survive a power cut, which no owner does either.
+   * Throws FaultError `FilesInUse` or `JournalFailed`.
+   */
+  async #takeFiles(no: number, targets: readonly string[]): Promise<void> {
+    const turns = new Turns();
+    const locks = new FileLocks((text) => this.sql(text), this.owner, no);
+    for (let from = 0; from < targets.length; from += LOT) {
+      this.#commit.write(() => locks.take(targets.slice(from, from + LOT)));
+      this.commit();
+      if (turns.over) await turns.give();
+    }
+    locks.check();
   }
 
   setItem(no: number, item: number, facts: ItemFacts): void {
@@ -260,26 +319,61 @@ export class Journal extends JournalReader {
     });
   }
 
-  /** Blobs of files that are as they were are to be tried again, whatever became of them. */
-  reopenItems(no: number): void {
-    this.#commit.write(() => {
-      this.sql(
-        `UPDATE items SET state = 'intent', fault = NULL WHERE run = ? AND state IN ('failed', 'skipped')
-           AND (SELECT state FROM files f WHERE f.run = items.run AND f.file = items.file) = 'intent'`,
-      ).run(no);
-    });
+  /** Blobs of files that are as they were are to be tried again, whatever became of them. Throws `JournalFailed`. */
+  async reopenItems(no: number): Promise<void> {
+    for await (const [from, end] of this.itemRanges(no)) {
+      this.#commit.write(() => {
+        this.sql(
+          `UPDATE items SET state = 'intent', fault = NULL
+           WHERE run = ? AND item >= ? AND item < ? AND state IN ('failed', 'skipped')
+             AND (SELECT state FROM files f WHERE f.run = items.run AND f.file = items.file) = 'intent'`,
+        ).run(no, from, end);
+      });
+      this.commit();
+    }
   }
 
-  /** The run is over: blobs that were not reached get this fault, and their files are left. */
-  skipRest(no: number, fault: Fault): void {
+  /**
+   * The run is over: blobs that were not reached get this fault, and their files are left. Some files at a time, each with
+   * its blobs: cut off in between, the others are as they were. Throws FaultError `JournalFailed`.
+   */
+  async skipRest(no: number, fault: Fault): Promise<void> {
+    const pending = this.sql('SELECT 1 FROM pending WHERE run = ? LIMIT 1').get(no) !== undefined;
+    let from = 0;
+    for await (const files of this.filePages(no)) {
+      const first = files[0]?.index ?? 0;
+      const next = (files.at(-1)?.index ?? first) + 1;
+      const end = this.firstItem(no, next);
+      const item = from;
+      from = end;
+      if (!pending && files.every(({ state }) => state !== 'intent')) continue;
+      this.#commit.write(() => {
+        this.sql(
+          `UPDATE items SET state = 'skipped', fault = ?, sha256_after = NULL, fingerprint_after = NULL
+           WHERE run = ? AND item >= ? AND item < ? AND state IN ('intent', 'reencrypted', 'verified')
+             AND (SELECT state FROM files f WHERE f.run = items.run AND f.file = items.file) = 'intent'`,
+        ).run(JSON.stringify(fault), no, item, end);
+        this.sql(
+          "UPDATE files SET state = 'left' WHERE run = ? AND file >= ? AND file < ? AND state = 'intent'",
+        ).run(no, first, next);
+        this.sql('DELETE FROM pending WHERE run = ? AND file >= ? AND file < ?').run(no, first, next);
+      });
+      this.commit();
+    }
+  }
+
+  /** Keeps what is counted of a run that has ended, unless it has changed since `row` was read. */
+  keepFigures(row: Pick<RunRow, 'no' | 'undoneAt' | 'fault'>, figures: Figures): void {
     this.#commit.write(() => {
       this.sql(
-        `UPDATE items SET state = 'skipped', fault = ?, sha256_after = NULL, fingerprint_after = NULL
-         WHERE run = ? AND state IN ('intent', 'reencrypted', 'verified')
-           AND (SELECT state FROM files f WHERE f.run = items.run AND f.file = items.file) = 'intent'`,
-      ).run(JSON.stringify(fault), no);
-      this.sql("UPDATE files SET state = 'left' WHERE run = ? AND state = 'intent'").run(no);
-      this.sql('DELETE FROM pending WHERE run = ?').run(no);
+        `INSERT OR REPLACE INTO figures (run, json)
+         SELECT no, ? FROM runs WHERE no = ? AND state = 'ended' AND undone_at IS ? AND fault IS ?`,
+      ).run(
+        JSON.stringify(figures),
+        row.no,
+        row.undoneAt,
+        row.fault === null ? null : JSON.stringify(row.fault),
+      );
     });
   }
 
@@ -307,30 +401,68 @@ export class Journal extends JournalReader {
       .slice(0, 8);
   }
 
-  #discardDryRuns(): void {
-    const old = this.sql(
+  #oldDryRuns(): number[] {
+    return this.sql(
       "SELECT no FROM runs WHERE dry_run = 1 AND state = 'ended' ORDER BY no DESC LIMIT -1 OFFSET ?",
-    ).all(DRY_RUNS_KEPT);
-    for (const { no } of old) this.#discard(Number(no));
+    )
+      .all(DRY_RUNS_KEPT)
+      .map(({ no }) => Number(no));
   }
 
   /** What dead processes left behind: runs that had not begun, and dry runs, which changed nothing. */
   #discardDead(): void {
-    this.#now(() => {
-      const owners = this.sql('SELECT id FROM owners').all();
-      for (const { id } of owners)
-        if (!this.owner.isAlive(String(id))) this.sql('DELETE FROM owners WHERE id = ?').run(String(id));
-      const unborn = this.sql(
+    const dead = this.#now(() => {
+      const alive = new Map<string, boolean>();
+      const lives = (id: unknown): boolean => {
+        const known = alive.get(String(id)) ?? this.owner.isAlive(String(id));
+        alive.set(String(id), known);
+        return known;
+      };
+      for (const { id } of this.sql('SELECT id FROM owners').all())
+        if (!lives(id)) this.sql('DELETE FROM owners WHERE id = ?').run(String(id));
+      return this.sql(
         "SELECT no, owner FROM runs WHERE state = 'preparing' OR (dry_run = 1 AND state <> 'ended')",
-      ).all();
-      for (const { no, owner } of unborn) if (!this.owner.isAlive(String(owner))) this.#discard(Number(no));
+      )
+        .all()
+        .filter(({ owner }) => !lives(owner))
+        .map(({ no }) => Number(no));
     });
+    void this.#discard(dead);
   }
 
-  #discard(no: number): void {
-    for (const table of ['items', 'files', 'pending', 'locks'])
-      this.sql(`DELETE FROM ${table} WHERE run = ?`).run(no);
-    this.sql('DELETE FROM runs WHERE no = ?').run(no);
+  /**
+   * Removes runs: from all lists at once, their rows some at a time. What is left when this process ends, or when the
+   * journal cannot be written, is removed at the next start.
+   */
+  async #discard(runs: readonly number[]): Promise<void> {
+    const turns = new Turns();
+    try {
+      for (const no of runs)
+        this.#now(() => this.sql("UPDATE runs SET state = 'preparing', owner = '' WHERE no = ?").run(no));
+      for (const no of runs) {
+        for (const [table, row] of TABLES_OF_RUNS) {
+          const last = this.sql(`SELECT max(${row}) AS last FROM ${table} WHERE run = ?`);
+          for (let from = 0; from <= Number(last.get(no)?.last ?? -1); from += LOT) {
+            this.#commit.write(() => {
+              this.sql(`DELETE FROM ${table} WHERE run = ? AND ${row} >= ? AND ${row} < ?`).run(
+                no,
+                from,
+                from + LOT,
+              );
+            });
+            this.commit();
+            if (turns.over) await turns.give();
+            if (this.#closed) return;
+          }
+        }
+        this.#now(() => {
+          this.sql('DELETE FROM locks WHERE run = ?').run(no);
+          this.sql('DELETE FROM runs WHERE no = ?').run(no);
+        });
+      }
+    } catch {
+      // Tried again at the next start.
+    }
   }
 
   #now<T>(work: () => T): T {

@@ -89,9 +89,11 @@ describe('a run that is settled', () => {
 
   test('removes temporary files of the dead, and none that one who lives may be about to rename', async () => {
     await rig.add('a.txt', `${base64(madeUpBlob(OLD_KEY))}\n`);
-    await rig.start(new FakeKms(), {
-      destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
-    }).done;
+    await (
+      await rig.start(new FakeKms(), {
+        destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
+      })
+    ).done;
     const closed = new Journal(rig.home);
     closed.close();
     const lives = journal(rig.home).owner.id;

@@ -1,18 +1,29 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { Turns } from '../../turns/index.ts';
 import type { RunBlob } from '../types.ts';
 import {
   asFacts,
   asFile,
   asRun,
+  type Figures,
   type FileRow,
   type FileState,
   hex,
+  type ItemTally,
   type JournalItemState,
   type KeySeen,
   type PendingBlob,
   type RunRow,
   text,
 } from './rows.ts';
+
+/** Rows read at a time; others can have a turn after each lot. */
+const PAGE = 1000;
+
+/** Whether an item `i` was not reached before its run ended. */
+const IS_MISSED = `coalesce(i.state = 'skipped' AND json_extract(i.fault, '$.code') IN ('Cancelled', 'RunStopped'), 0)`;
+
+type RunBlobOfFile = RunBlob & { readonly file: number };
 
 /** What the journal says. What was written and is not yet committed is not among it. */
 export class JournalReader {
@@ -29,7 +40,7 @@ export class JournalReader {
     return new Map(
       rows.map((row) => {
         const item = Number(row.item);
-        const [known] = this.itemRows(no, { item });
+        const [known] = this.itemRows(no, 'all', item, 1);
         return [
           item,
           {
@@ -40,15 +51,6 @@ export class JournalReader {
         ];
       }),
     );
-  }
-
-  /** Blobs of a run that is over that a new run could try again. */
-  retryable(no: number): { failed: number; missed: number } {
-    const row = this.sql(
-      `SELECT coalesce(sum(state = 'failed'), 0) AS failed, coalesce(sum(state = 'skipped'
-         AND json_extract(fault, '$.code') IN ('Cancelled', 'RunStopped')), 0) AS missed FROM items WHERE run = ?`,
-    ).get(no);
-    return { failed: Number(row?.failed ?? 0), missed: Number(row?.missed ?? 0) };
   }
 
   run(no: number): RunRow | null {
@@ -70,13 +72,80 @@ export class JournalReader {
       .map(({ id }) => String(id));
   }
 
-  /** Every run that was prepared, oldest first. */
-  runs(): RunRow[] {
-    return this.sql("SELECT * FROM runs WHERE state <> 'preparing' ORDER BY no").all().map(asRun);
+  /** Id of every run that was prepared, oldest first. */
+  ids(): string[] {
+    return this.sql("SELECT id FROM runs WHERE state <> 'preparing' ORDER BY no")
+      .all()
+      .map(({ id }) => String(id));
   }
 
-  files(no: number): FileRow[] {
-    return this.sql('SELECT * FROM files WHERE run = ? ORDER BY file').all(no).map(asFile);
+  /** Every run that was prepared, oldest first. */
+  async runs(): Promise<RunRow[]> {
+    const turns = new Turns();
+    const runs: RunRow[] = [];
+    const page = this.sql("SELECT * FROM runs WHERE state <> 'preparing' AND no > ? ORDER BY no LIMIT ?");
+    for (let last = 0; ; ) {
+      const rows = page.all(last, PAGE).map(asRun);
+      runs.push(...rows);
+      if (rows.length < PAGE) return runs;
+      last = rows.at(-1)?.no ?? last;
+      if (turns.over) await turns.give();
+    }
+  }
+
+  /** The files of a run, in order. Others have their turn meanwhile. */
+  async files(no: number): Promise<FileRow[]> {
+    const files: FileRow[] = [];
+    for await (const page of this.filePages(no)) files.push(...page);
+    return files;
+  }
+
+  /** The files of a run in order, some at a time, with turns for others in between. */
+  async *filePages(no: number): AsyncGenerator<FileRow[]> {
+    const turns = new Turns();
+    const page = this.sql('SELECT * FROM files WHERE run = ? AND file >= ? ORDER BY file LIMIT ?');
+    for (let from = 0; ; ) {
+      const rows = page.all(no, from, PAGE).map(asFile);
+      if (rows.length > 0) yield rows;
+      if (rows.length < PAGE) return;
+      from = (rows.at(-1)?.index ?? from) + 1;
+      if (turns.over) await turns.give();
+    }
+  }
+
+  /** Files of a run with what is counted of each one's items; in order, with turns for others. */
+  async *countedFiles(no: number): AsyncGenerator<{ file: FileRow; items: ItemTally[] }> {
+    const word = this.#wordOf();
+    const counts = this.sql(
+      `SELECT file, state, source_key AS key, ${IS_MISSED} AS missed, count(*) AS count, sum(bytes) AS bytes FROM items i
+       WHERE run = ? AND item >= ? AND item < ? GROUP BY 1, 2, 3, 4`,
+    );
+    // Items are numbered file by file: those of a page of files are one range of numbers.
+    let from = 0;
+    for await (const page of this.filePages(no)) {
+      const end = this.firstItem(no, (page.at(-1)?.index ?? 0) + 1);
+      const counted = new Map<number, ItemTally[]>(page.map(({ index }) => [index, []]));
+      for (const row of counts.all(no, from, end)) counted.get(Number(row.file))?.push(asTally(row, word));
+      from = end;
+      for (const file of page) yield { file, items: counted.get(file.index) ?? [] };
+    }
+  }
+
+  /**
+   * Number of the first item of a file, or of the first file after it that has any; found by halving, since an index of
+   * items by file would be written with each of them (and SQLite prefers the primary key of a table without rowid).
+   */
+  firstItem(no: number, file: number): number {
+    const fileOf = this.sql('SELECT file FROM items WHERE run = ? AND item = ?');
+    const last = this.sql('SELECT item FROM items WHERE run = ? ORDER BY item DESC LIMIT 1').get(no);
+    let low = 0;
+    let high = last === undefined ? 0 : Number(last.item) + 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (Number(fileOf.get(no, middle)?.file) < file) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   file(no: number, index: number): FileRow | null {
@@ -84,29 +153,20 @@ export class JournalReader {
     return row === undefined ? null : asFile(row);
   }
 
-  /** Rows of items with their file, in order; words not yet looked up. */
-  itemRows(
-    no: number,
-    where: 'all' | 'failed' | 'retry' | { item: number } | { blobId: string },
-    offset = 0,
-    limit = -1,
-  ) {
-    // Items are numbered from 0: all of them need no counting to where a page begins.
-    const skipped = where === 'all' ? 0 : offset;
+  /** Rows of items with their file, in order. */
+  itemRows(no: number, where: 'all' | 'failed' | { blobId: string }, offset = 0, limit = -1) {
+    // Items are numbered from 0: all of them need no counting to where a page begins, and of those that failed there
+    // is an index.
     const [condition, values]: [string, SQLInputValue[]] =
       where === 'all'
-        ? ['AND i.item >= ?', [offset]]
+        ? ['AND i.item >= ?2 ORDER BY i.item LIMIT ?3', [offset, limit]]
         : where === 'failed'
-          ? ["AND i.state = 'failed'", []]
-          : where === 'retry'
-            ? [
-                `AND (i.state = 'failed' OR (i.state = 'skipped'
-                   AND json_extract(i.fault, '$.code') IN ('Cancelled', 'RunStopped')))`,
-                [],
-              ]
-            : 'item' in where
-              ? ['AND i.item = ?', [where.item]]
-              : ['AND i.blob_id = ?', [where.blobId]];
+          ? [
+              `AND i.item IN (SELECT item FROM items INDEXED BY items_failed WHERE run = ?1 AND state = 'failed'
+                 ORDER BY item LIMIT ?2 OFFSET ?3) ORDER BY i.item`,
+              [limit, offset],
+            ]
+          : ['AND i.blob_id = ?2', [where.blobId]];
     return this.sql(
       `SELECT i.*, f.display, f.relative, f.state AS file_state, f.target, f.backup, f.note,
          (SELECT word FROM words WHERE id = i.source_key) AS source_key_arn,
@@ -115,24 +175,26 @@ export class JournalReader {
          (SELECT word FROM words WHERE id = i.destination_material) AS destination_material_id,
          (SELECT word FROM words WHERE id = i.sent) AS sent_request
        FROM items i JOIN files f ON f.run = i.run AND f.file = i.file
-       WHERE i.run = ? ${condition} ORDER BY i.item LIMIT ? OFFSET ?`,
-    ).all(no, ...values, limit, skipped);
+       WHERE i.run = ?1 ${condition}`,
+    ).all(no, ...values);
   }
 
   itemsOfFile(no: number, file: number): { item: number; state: JournalItemState }[] {
-    return this.sql('SELECT item, state FROM items WHERE run = ? AND file = ? ORDER BY item')
-      .all(no, file)
+    return this.sql('SELECT item, state FROM items WHERE run = ? AND item >= ? AND item < ? ORDER BY item')
+      .all(no, this.firstItem(no, file), this.firstItem(no, file + 1))
       .map((row) => ({ item: Number(row.item), state: row.state as JournalItemState }));
   }
 
-  /** Blobs of a run that may be tried, or `all`, in order. */
-  blobs(no: number, all: boolean): (RunBlob & { file: number })[] {
-    return this.sql(
-      `SELECT item, file, blob_id, place, bytes, sha256_before, fingerprint_before FROM items
-       WHERE run = ? AND (? OR state NOT IN ('failed', 'skipped')) ORDER BY item`,
-    )
-      .all(no, all ? 1 : 0)
-      .map((row) => ({
+  /** Blobs of a run of which some may be tried: 'open' ones, those to 'retry' after it has ended. In order, in pages. */
+  async *blobs(no: number, which: 'open' | 'retry'): AsyncGenerator<RunBlobOfFile[]> {
+    const condition =
+      which === 'open' ? "state NOT IN ('failed', 'skipped')" : `(state = 'failed' OR ${IS_MISSED})`;
+    const page = this.sql(
+      `SELECT item, file, blob_id, place, bytes, sha256_before, fingerprint_before FROM items i
+       WHERE run = ? AND item >= ? AND item < ? AND ${condition} ORDER BY item`,
+    );
+    for await (const [from, end] of this.itemRanges(no))
+      yield page.all(no, from, end).map((row) => ({
         item: Number(row.item),
         file: Number(row.file),
         blobId: String(row.blob_id),
@@ -143,62 +205,123 @@ export class JournalReader {
       }));
   }
 
-  /** Number of items in each pair of item and file state, with their bytes. */
-  tally(no: number): { state: JournalItemState; file: FileState; count: number; bytes: number }[] {
-    return this.sql(
-      `SELECT i.state, f.state AS file_state, count(*) AS count, sum(i.bytes) AS bytes
-       FROM items i JOIN files f ON f.run = i.run AND f.file = i.file WHERE i.run = ? GROUP BY 1, 2`,
-    )
-      .all(no)
-      .map((row) => ({
-        state: row.state as JournalItemState,
-        file: row.file_state as FileState,
-        count: Number(row.count),
-        bytes: Number(row.bytes),
-      }));
+  /** All that is counted of a run: one pass over its items and one over its files, with turns for others. */
+  async figures(no: number): Promise<Figures> {
+    const word = this.#wordOf();
+    const items = new Map<string, Figures['items'][number]>();
+    const page = this.sql(
+      `SELECT i.state, f.state AS file, i.source_key AS key, ${IS_MISSED} AS missed, count(*) AS count, sum(i.bytes) AS bytes
+       FROM items i JOIN files f ON f.run = i.run AND f.file = i.file
+       WHERE i.run = ? AND i.item >= ? AND i.item < ? GROUP BY 1, 2, 3, 4`,
+    );
+    for await (const [from, end] of this.itemRanges(no))
+      for (const row of page.all(no, from, end)) {
+        const key = `${row.state} ${row.file} ${row.key} ${row.missed}`;
+        const tally = asTally(row, word);
+        const { count = 0, bytes = 0 } = items.get(key) ?? {};
+        items.set(key, {
+          ...tally,
+          file: row.file as FileState,
+          count: count + tally.count,
+          bytes: bytes + tally.bytes,
+        });
+      }
+    return { items: [...items.values()], files: await this.#fileFigures(no) };
   }
 
-  /** Number of files in each state. */
-  fileTally(no: number): Partial<Record<FileState, number>> {
-    return Object.fromEntries(
-      this.sql('SELECT state, count(*) AS count FROM files WHERE run = ? GROUP BY 1')
-        .all(no)
-        .map((row) => [String(row.state), Number(row.count)]),
+  /** What was counted of a run when it had ended; null where that is not kept. */
+  keptFigures(no: number): Figures | null {
+    const json = text(this.sql('SELECT json FROM figures WHERE run = ?').get(no)?.json);
+    return json === null ? null : JSON.parse(json);
+  }
+
+  /** Number of failed items of a run. */
+  failed(no: number): number {
+    return Number(
+      this.sql(
+        "SELECT count(*) AS count FROM items INDEXED BY items_failed WHERE run = ? AND state = 'failed'",
+      ).get(no)?.count ?? 0,
     );
   }
 
-  /** Blobs in place for each source key that KMS named, the most first. */
-  perKey(no: number, limit: number): { keyArn: string; blobs: number }[] {
-    return this.sql(
-      `SELECT w.word, count(*) AS count FROM items i JOIN words w ON w.id = i.source_key
-         JOIN files f ON f.run = i.run AND f.file = i.file
-       WHERE i.run = ? AND f.state = 'replaced' AND i.state IN ('reencrypted', 'verified')
-       GROUP BY 1 ORDER BY 2 DESC LIMIT ?`,
-    )
-      .all(no, limit)
-      .map((row) => ({ keyArn: String(row.word), blobs: Number(row.count) }));
+  async keysSeen(no: number): Promise<KeySeen[]> {
+    const seen = new Map<string, Record<string, unknown>>();
+    const sides = (['source', 'destination'] as const).map((side) => ({
+      side,
+      page: this.sql(
+        side === 'source'
+          ? `SELECT fingerprint_before AS fingerprint, source_key AS key, max(source_material) AS material,
+               min(request_id) AS request_id, min(decrypt_request_id) AS decrypt_id FROM items
+             WHERE run = ? AND item >= ? AND item < ? AND fingerprint_before IS NOT NULL AND source_key IS NOT NULL GROUP BY 1, 2`
+          : `SELECT fingerprint_after AS fingerprint, destination_key AS key, max(destination_material) AS material,
+               min(request_id) AS request_id, min(decrypt_request_id) AS decrypt_id FROM items
+             WHERE run = ? AND item >= ? AND item < ? AND fingerprint_after IS NOT NULL AND destination_key IS NOT NULL GROUP BY 1, 2`,
+      ),
+    }));
+    for await (const [from, end] of this.itemRanges(no))
+      for (const { side, page } of sides)
+        for (const row of page.all(no, from, end)) {
+          const key = `${side} ${row.key} ${hex(row.fingerprint)}`;
+          const known = seen.get(key);
+          seen.set(key, {
+            ...row,
+            side,
+            material: known?.material ?? row.material,
+            request_id: known?.request_id ?? row.request_id,
+            decrypt_id: known?.decrypt_id ?? row.decrypt_id,
+          });
+        }
+    const word = this.#wordOf();
+    return [...seen.values()].map((row) => ({
+      fingerprint: hex(row.fingerprint) ?? '',
+      keyArn: word(row.key) ?? '',
+      keyMaterialId: word(row.material),
+      requestId: text(row.request_id),
+      side: row.side === 'source' ? 'source' : 'destination',
+      decryptRequestId: text(row.decrypt_id),
+    }));
   }
 
-  keysSeen(no: number): KeySeen[] {
-    return this.sql(
-      `SELECT s.fingerprint, k.word AS key_arn, m.word AS material, s.request_id, s.decrypt_id, s.side FROM (
-         SELECT fingerprint_before AS fingerprint, source_key AS key, max(source_material) AS material,
-           min(request_id) AS request_id, min(decrypt_request_id) AS decrypt_id, 'source' AS side FROM items WHERE run = ?1 AND fingerprint_before IS NOT NULL GROUP BY 1, 2
-         UNION ALL
-         SELECT fingerprint_after, destination_key, max(destination_material), min(request_id),
-             min(decrypt_request_id), 'destination'
-           FROM items WHERE run = ?1 AND fingerprint_after IS NOT NULL GROUP BY 1, 2
-       ) s JOIN words k ON k.id = s.key LEFT JOIN words m ON m.id = s.material`,
-    )
-      .all(no)
-      .map((row) => ({
-        fingerprint: hex(row.fingerprint) ?? '',
-        keyArn: String(row.key_arn),
-        keyMaterialId: text(row.material),
-        requestId: text(row.request_id),
-        side: row.side === 'source' ? 'source' : 'destination',
-        decryptRequestId: text(row.decrypt_id),
-      }));
+  /** Ranges of item numbers that cover a run, each small enough for one turn, with turns for others in between. */
+  protected async *itemRanges(no: number): AsyncGenerator<[from: number, end: number]> {
+    const turns = new Turns();
+    const last = this.sql('SELECT item FROM items WHERE run = ? ORDER BY item DESC LIMIT 1').get(no);
+    const end = last === undefined ? 0 : Number(last.item) + 1;
+    for (let from = 0; from < end; from += PAGE) {
+      yield [from, Math.min(from + PAGE, end)];
+      if (turns.over) await turns.give();
+    }
+  }
+
+  async #fileFigures(no: number): Promise<Figures['files']> {
+    const files: Figures['files'] = {};
+    const turns = new Turns();
+    const last = this.sql('SELECT file FROM files WHERE run = ? ORDER BY file DESC LIMIT 1').get(no);
+    const page = this.sql(
+      'SELECT state, count(*) AS count FROM files WHERE run = ? AND file >= ? AND file < ? GROUP BY 1',
+    );
+    for (let from = 0; last !== undefined && from <= Number(last.file); from += PAGE) {
+      for (const row of page.all(no, from, from + PAGE)) {
+        const state = row.state as FileState;
+        files[state] = (files[state] ?? 0) + Number(row.count);
+      }
+      if (turns.over) await turns.give();
+    }
+    return files;
+  }
+
+  /** Words by their numbers, each looked up once. */
+  #wordOf(): (id: unknown) => string | null {
+    const words = new Map<number, string | null>();
+    return (id) => {
+      if (typeof id !== 'number') return null;
+      let word = words.get(id);
+      if (word === undefined) {
+        word = text(this.sql('SELECT word FROM words WHERE id = ?').get(id)?.word);
+        words.set(id, word);
+      }
+      return word;
+    };
   }
 
   /** A statement, prepared once. */
@@ -214,4 +337,14 @@ export class JournalReader {
   protected forgetStatements(): void {
     this.#statements.clear();
   }
+}
+
+function asTally(row: Record<string, unknown>, word: (id: unknown) => string | null): ItemTally {
+  return {
+    state: row.state as JournalItemState,
+    missed: row.missed === 1,
+    sourceKey: word(row.key),
+    count: Number(row.count),
+    bytes: Number(row.bytes),
+  };
 }

@@ -61,6 +61,25 @@ export interface FileRow {
   readonly note: string | null;
 }
 
+/** Items that are alike in what is counted. */
+export interface ItemTally {
+  readonly state: JournalItemState;
+  /** Not reached before the run ended. */
+  readonly missed: boolean;
+  /** ARN of the source key that KMS named. */
+  readonly sourceKey: string | null;
+  readonly count: number;
+  /** Of ciphertext. */
+  readonly bytes: number;
+}
+
+/** All that is counted of a run. */
+export interface Figures {
+  readonly items: readonly (ItemTally & { readonly file: FileState })[];
+  /** Number of files in each state. */
+  readonly files: Partial<Record<FileState, number>>;
+}
+
 /** A key material that a reply of KMS named, with its key. */
 export interface KeySeen {
   readonly fingerprint: string;

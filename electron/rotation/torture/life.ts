@@ -52,7 +52,7 @@ export async function live(task: Task, means: Means): Promise<readonly RunSummar
   );
   try {
     await work(book, task, means.kms);
-    return book.list();
+    return await book.list();
   } finally {
     await book.close();
   }
@@ -61,7 +61,7 @@ export async function live(task: Task, means: Means): Promise<readonly RunSummar
 async function work(book: RunBook, task: Task, kms: Kms): Promise<void> {
   const over = { kms, patience: 'wait', target: 'torture', connection: 'torture' } as const;
   if (task.what === 'start') {
-    const run = book.start({
+    const run = await book.start({
       ...over,
       request: {
         source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
@@ -77,16 +77,17 @@ async function work(book: RunBook, task: Task, kms: Kms): Promise<void> {
     });
     await run.done;
   } else if (task.what === 'resume') {
-    for (const { id, status } of book.list()) if (status === 'unfinished') await book.resume(id, over).done;
+    for (const { id, status } of await book.list())
+      if (status === 'unfinished') await (await book.resume(id, over)).done;
   } else if (task.what === 'retry') {
-    for (const { id, retry } of book.list()) {
+    for (const { id, retry } of await book.list()) {
       if (retry === null) continue;
-      const { row, files } = book.again(id);
-      await book.start({ ...over, request: row.request, output: row.output, files }).done;
+      const { row, files } = await book.again(id);
+      await (await book.start({ ...over, request: row.request, output: row.output, files })).done;
       break;
     }
   } else {
-    for (const { id, undo, status } of book.list())
+    for (const { id, undo, status } of await book.list())
       if (undo !== null || status === 'unfinished') await book.undo(id);
   }
 }

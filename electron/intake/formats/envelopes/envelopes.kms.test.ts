@@ -88,7 +88,7 @@ async function rotate(
   await writeFile(path, content);
   const found = scan(content, name).blobs.filter((one) => one.identification.kind === 'kms-symmetric');
   expect(found.length, 'blobs of the file').toBeGreaterThan(0);
-  const run = book.start({
+  const run = await book.start({
     request: {
       source: { keyId: a, algorithm: 'SYMMETRIC_DEFAULT', context: source },
       destination: { keyId: b, algorithm: 'SYMMETRIC_DEFAULT', context: destination },

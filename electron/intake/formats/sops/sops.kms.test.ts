@@ -117,7 +117,7 @@ test.each(KINDS.flatMap((kind) => CONTEXTS.map(([name, context]) => [kind, name,
   async (kind, _, context) => {
     const { text, entries } = await make(kind);
     await rig.add(NAMES[kind], text);
-    const run = rig.start(kms, {
+    const run = await rig.start(kms, {
       source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
       destination: { keyId: newKey, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'given', context } },
     });
@@ -151,9 +151,11 @@ test('one entry of two: the other stays as it is, to the byte', async () => {
     const { text, entries } = await make(kind);
     const one = await Rig.make();
     await one.add(NAMES[kind], text, (place) => place === 'sops.kms[1].enc');
-    await one.start(kms, {
-      destination: { keyId: newKey, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
-    }).done;
+    await (
+      await one.start(kms, {
+        destination: { keyId: newKey, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
+      })
+    ).done;
     const after = await readFile(one.path(NAMES[kind]), 'utf8');
     const { sops } = parseSops(kind, after);
     const [first, second] = sops.kms as unknown as [KmsEntry, KmsEntry];
@@ -175,7 +177,7 @@ test('an RSA destination is refused with the reason, and the file stays', async 
   });
   const { text } = await make('yaml');
   await rig.add('a.yaml', text);
-  const run = rig.start(kms, {
+  const run = await rig.start(kms, {
     destination: {
       keyId: (KeyMetadata as { Arn: string }).Arn,
       algorithm: 'RSAES_OAEP_SHA_256',
@@ -195,7 +197,7 @@ test('a preflight says so too, and asks KMS nothing', async () => {
   await rig.add('a.yaml', text);
   const asked: string[] = [];
   const watched = { ...kms, region: kms.region, dryRun: async () => asked.push('dry run') as never };
-  const run = rig.start(watched as Kms, {
+  const run = await rig.start(watched as Kms, {
     destination: { keyId: newKey, algorithm: 'RSAES_OAEP_SHA_1', context: { mode: 'same' } },
     dryRun: true,
   });
@@ -218,13 +220,15 @@ test('Shamir key groups: each part is a blob of its own', async () => {
     'sops.key_groups[0].kms[0].enc',
     'sops.key_groups[1].kms[0].enc',
   ]);
-  await rig.start(kms, {
-    destination: {
-      keyId: newKey,
-      algorithm: 'SYMMETRIC_DEFAULT',
-      context: { mode: 'given', context: { k: 'v' } },
-    },
-  }).done;
+  await (
+    await rig.start(kms, {
+      destination: {
+        keyId: newKey,
+        algorithm: 'SYMMETRIC_DEFAULT',
+        context: { mode: 'given', context: { k: 'v' } },
+      },
+    })
+  ).done;
   const after = parseSops('yaml', await readFile(rig.path('a.yaml'), 'utf8'));
   const groups = after.sops.key_groups as unknown as { kms: KmsEntry[] }[];
   for (const [i, { kms: entries }] of groups.entries()) {
