@@ -1,5 +1,6 @@
 import { count, plural } from './format.ts';
 import type { AuditSummary, Facet, Weighed } from './model/audit.ts';
+import type { EvidenceBy } from './model/cluster.ts';
 
 /** What an audit counts by, for people: the same on screen and in reports. */
 export const FACET_WORDS: Record<Facet, string> = {
@@ -98,3 +99,15 @@ export function weighedWords({ keys, policies, grants, iamDecides }: Weighed): s
         ]),
   ];
 }
+
+/** How a blob's key is known, in words. */
+export const EVIDENCE_WORDS: Record<EvidenceBy, string> = {
+  kms: 'confirmed by KMS',
+  person: 'named by a person',
+  declared: 'declared in files',
+  inferred: 'inferred from blobs with the same key material',
+  contradicted: 'labels contradict each other',
+  clustered: 'grouped, key not known',
+  unknown: 'not known',
+  foreign: 'not made by KMS',
+};

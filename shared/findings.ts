@@ -370,7 +370,7 @@ export const FINDINGS = {
   'declared-key-contradicts': {
     severity: 'warning',
     source: 'files',
-    about: 'The key that the file declares is contradicted by other blobs with the same key material.',
+    about: 'The key that the file declares is contradicted by other evidence.',
     reason: 'A wrong label makes decryption fail in tools that send it to KMS.',
     remedy: 'Find the key (a dry run for one blob), then correct the label by re-encrypting in place.',
   },
@@ -401,6 +401,16 @@ export const FINDINGS = {
     remedy:
       'Find out whether the label is wrong: search the key of one of these blobs. If the key was deleted, what they hold must come from a backup or be made anew.',
     notByReencrypting: true,
+  },
+  'alias-gone': {
+    severity: 'warning',
+    source: 'kms',
+    about: 'KMS knows no such alias.',
+    title: 'KMS knows no alias {alias}.',
+    reason:
+      'It was deleted or renamed, or the label is wrong. The key that it named may still be there, and these blobs open with it.',
+    remedy:
+      'Find the key of one of these blobs (Find key…), then correct the label by re-encrypting in place.',
   },
   'key-unknown-account': {
     severity: 'warning',
@@ -541,6 +551,13 @@ export const FINDINGS = {
     title: '{key} is not an allowed key.',
     reason: 'The rules file does not allow it.',
     remedy: 'Re-encrypt under an allowed key.',
+  },
+  'rule-key-contradicted': {
+    severity: 'critical',
+    source: 'rules',
+    about: 'Labels contradict each other: it is not known that the key is an allowed one.',
+    reason: 'The rules file allows some keys, and what names one of them here is contradicted.',
+    remedy: 'Find the key of one of these blobs (Find key…), then correct the wrong labels.',
   },
   'rule-algorithm': {
     severity: 'critical',

@@ -1,6 +1,6 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { clusters } from '../clusters/index.ts';
+import { Evidence } from '../clusters/index.ts';
 import type { CountInput } from './count.ts';
 import { type LedgerInput, makeLedger } from './ledger.ts';
 
@@ -9,6 +9,8 @@ export const CALLER = {
   arn: 'arn:aws:iam::111122223333:user/auditor',
   account: '111122223333',
   region: 'us-east-1',
+  connection: 'AWS prod · us-east-1 · 111122223333',
+  practice: false,
 };
 export const arnOf = (id: string, account = '111122223333', region = 'us-east-1'): string =>
   `arn:aws:kms:${region}:${account}:key/${id}`;
@@ -86,6 +88,7 @@ export function key(id: string, more: Partial<AuditKey> = {}): AuditKey {
       trackedSince: '2026-01-01T00:00:00.000Z',
     },
     currentKeyMaterialId: null,
+    materials: null,
     openTo: [],
     iamDecides: true,
     grantedTo: [],
@@ -98,14 +101,20 @@ export function key(id: string, more: Partial<AuditKey> = {}): AuditKey {
 export function input(
   rows: readonly BlobRow[],
   keys: readonly AuditKey[],
-  { findings = () => [], bareFiles = [], ...more }: Partial<CountInput & LedgerInput> = {},
+  {
+    findings = () => [],
+    alsoOpens = () => 'none',
+    bareFiles = [],
+    ...more
+  }: Partial<CountInput & LedgerInput> = {},
 ): CountInput {
   const book = new Map(
     keys.flatMap((each) => [each.arn, each.keyId, ...each.aliases].map((name) => [name, each])),
   );
   return {
-    ledger: makeLedger({ rows, findings, bareFiles }),
-    clusters: clusters(rows, () => []),
+    ledger: makeLedger({ rows, findings, alsoOpens, bareFiles }),
+    evidence: new Evidence(rows, () => [], keys),
+    references: () => [],
     book: (name) => book.get(name) ?? null,
     caller: CALLER,
     rules: null,

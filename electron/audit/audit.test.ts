@@ -111,7 +111,8 @@ describe('the counts', () => {
 
   it('say how much is known, and how old', () => {
     expect(bars('coverage')).toEqual([
-      ['declared in files', 3],
+      ['declared in files', 2],
+      ['inferred from blobs with the same key material', 1],
       ['grouped, key not known', 1],
       ['not known', 1],
       ['not made by KMS', 1],
@@ -173,7 +174,7 @@ describe('the columns', () => {
   );
   const made = input(rows, [key('k', { state: 'Disabled' })], { rules });
   const audit = makeAudit(made);
-  const finder = new Subjects(made.clusters, made.book);
+  const finder = new Subjects(made.evidence, made.book);
 
   it('give each row its own subject', () => {
     const { columns } = audit.input.ledger;
@@ -292,7 +293,8 @@ describe('a deletion', () => {
         answer: '2 blobs in 1 file could never be opened again.',
         severity: 'some',
         certain: 0,
-        declared: 2,
+        declared: 1,
+        inferred: 1,
         possible: 1,
         byFile: [{ file: 'a', blobs: 2 }],
       });
@@ -314,7 +316,9 @@ describe('a deletion', () => {
     const named = input([row({ file: 'a', keyArn: arnOf('k') })], []);
     const offline = deletionImpact(makeAudit({ ...named, caller: null }), 'alias/k');
     expect(offline).toMatchObject({ severity: 'possible', declared: 0, possible: 1 });
-    expect(offline.answer).toBe('No blob in this list is known to be under alias/k, but 1 blob may be.');
+    expect(offline.answer).toBe(
+      'No such name here: no file names alias/k. 1 blob may be under it all the same.',
+    );
     expect(offline.notes.join(' ')).toContain('only KMS can say whether alias/k');
     // An alias of another account is not the alias of that key.
     const other = 'arn:aws:kms:us-east-1:444455556666:alias/k';

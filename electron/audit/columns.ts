@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { declaredDate } from '../clusters/index.ts';
+import { declaredDate, isKms } from '../clusters/index.ts';
 import { CohortCodes, Column, TextCodes } from './codes.ts';
-import { isKms } from './subjects.ts';
 
 /** Blobs that are the same in all that decides whose key protects them and what may be done with it. */
 export interface Cohort {

@@ -1,5 +1,5 @@
-import type { AuditFacet, AuditKey, AuditSummary, Unjudged } from '#shared/model/audit.ts';
-import type { Cluster } from '#shared/model/cluster.ts';
+import type { AuditFacet, AuditKey, AuditSummary, KeyReference, Unjudged } from '#shared/model/audit.ts';
+import type { Evidence } from '../clusters/index.ts';
 import type { Columns } from './columns.ts';
 import { countFacets } from './facets.ts';
 import { findingId, type Group } from './groups.ts';
@@ -16,8 +16,11 @@ const MOST_KEYS = 200;
 /** Everything that is counted and judged, suppressions left out. The same input gives the same counts. */
 export interface CountInput {
   readonly ledger: Ledger;
-  readonly clusters: readonly Cluster[];
+  /** Which key each blob is under. */
+  readonly evidence: Evidence;
   readonly book: KeyBook;
+  /** Where files name a key without ciphertext, by any of its names. */
+  readonly references: (name: string) => readonly KeyReference[];
   readonly caller: Caller | null;
   readonly rules: Rules | null;
   /** Why rules that were kept cannot be judged by; null where none were, or they can. */
@@ -45,12 +48,11 @@ export interface Counted {
  * blob is a pass over integers.
  */
 export function countAudit(input: CountInput): Counted {
-  const { ledger, clusters, book, rules, now } = input;
+  const { ledger, evidence, book, rules, now } = input;
   const { columns } = ledger;
-  const finder = new Subjects(clusters, book);
+  const finder = new Subjects(evidence, book);
   const subjects = columns.cohorts.map(({ row }) => finder.of(row));
-  const { broken, unjudged } =
-    rules === null ? { broken: [], unjudged: [] } : judge(rules, columns, subjects, now);
+  const { broken, unjudged } = rules === null ? { broken: [], unjudged: [] } : judge(rules, input, subjects);
   return {
     input,
     subjects,
@@ -72,14 +74,14 @@ export function countAudit(input: CountInput): Counted {
 }
 
 /** What KMS told of keys: one finding for each code and key. */
-function ofKeys({ ledger, clusters, caller, rules, now }: CountInput, subjects: readonly Subject[]): Group[] {
+function ofKeys({ ledger, evidence, caller, rules, now }: CountInput, subjects: readonly Subject[]): Group[] {
   const limits = {
     unusedDays: rules?.unusedDays ?? LIMITS.unusedDays,
     rotationDays: rules?.rotationDays ?? LIMITS.rotationDays,
   };
   const { columns } = ledger;
   const told = new Map<Subject, readonly Told[]>();
-  const material = materialFindings(clusters);
+  const material = materialFindings(evidence.clusters, caller);
   const groups = new Map<string, { told: Told; subject: Subject; cohorts: number[]; various: boolean }>();
   columns.cohorts.forEach(({ row }, cohort) => {
     const subject = subjects[cohort];

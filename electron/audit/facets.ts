@@ -1,4 +1,6 @@
+import { EVIDENCE_WORDS } from '#shared/audit-words.ts';
 import { type AuditBar, type AuditFacet, FACETS, type Facet } from '#shared/model/audit.ts';
+import { EVIDENCE } from '#shared/model/cluster.ts';
 import type { Cohort, Columns, DateCode } from './columns.ts';
 import { type Subject, subjectName } from './subjects.ts';
 
@@ -18,15 +20,6 @@ const plain = (value: string | null | undefined, label?: string): Valued =>
   value === null || value === undefined || value === ''
     ? NOT_KNOWN
     : { value, label: label ?? value, fingerprint: null };
-
-const COVERAGE_WORDS: Record<Subject['by'], string> = {
-  kms: 'KMS said whose',
-  person: 'a person said whose',
-  declared: 'declared in files',
-  clustered: 'grouped, key not known',
-  unknown: 'not known',
-  foreign: 'not made by KMS',
-};
 
 const STATE_WORDS: Record<string, string> = {
   Enabled: 'enabled',
@@ -68,7 +61,7 @@ function ofSubject(facet: Facet, subject: Subject, now: number): Valued | null {
     case 'lastUse':
       return lastUse(subject, now);
     case 'coverage':
-      return { value: by, label: COVERAGE_WORDS[by], fingerprint: null };
+      return { value: by, label: EVIDENCE_WORDS[by], fingerprint: null };
     default:
       return null;
   }
@@ -180,8 +173,8 @@ function add(bars: Map<string, AuditBar>, { value, label, fingerprint }: Valued,
   else bar.blobs += blobs;
 }
 
-const TIME_ORDER = ['30', '90', '365', '730', 'old', 'never', ''];
-const COVERAGE_ORDER = ['kms', 'person', 'declared', 'clustered', 'unknown', 'foreign'];
+const TIME_ORDER: readonly string[] = ['30', '90', '365', '730', 'old', 'never', ''];
+const COVERAGE_ORDER: readonly string[] = EVIDENCE;
 
 function facetOf(facet: Facet, bars: ReadonlyMap<string, AuditBar>): AuditFacet {
   const order =

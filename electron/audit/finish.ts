@@ -4,6 +4,7 @@ import type { Severity } from '#shared/model/blob.ts';
 import { type Columns, memberOf } from './columns.ts';
 import type { Counted, CountInput } from './count.ts';
 import type { Group } from './groups.ts';
+import { matchesName } from './key-rules.ts';
 import { matches } from './rules.ts';
 import type { KeptSuppression } from './suppressions.ts';
 
@@ -49,7 +50,7 @@ interface Open extends Part {
 }
 
 /** A finding's blobs by what suppresses them: new places of a suppressed finding count. */
-function split(group: Group, { ledger, rules, now }: CountInput, silenced: Silenced): Part[] {
+function split(group: Group, { ledger, evidence, rules, now }: CountInput, silenced: Silenced): Part[] {
   const { columns } = ledger;
   const inForce = (until: string): boolean => now < Date.parse(until) + DAY;
   const here = silenced.get(group.id);
@@ -58,7 +59,8 @@ function split(group: Group, { ledger, rules, now }: CountInput, silenced: Silen
     (each) =>
       each.code === group.told.code &&
       inForce(each.until) &&
-      (each.key === undefined || (group.keyArn !== null && matches(each.key, group.keyArn))),
+      (each.key === undefined ||
+        (group.keyArn !== null && matchesName(evidence.names, group.keyArn, each.key))),
   );
   if (kept === null && ruled.length === 0)
     return [{ suppressed: null, indexes: group.indexes, bare: group.bare }];

@@ -3,7 +3,7 @@ export { type Audit, facetMembers, finishAudit, suppressionMembers } from './aud
 export { sha256 } from './canonical.ts';
 export type { Columns } from './columns.ts';
 export { type Counted, countAudit } from './count.ts';
-export { deletionImpact, touchedBy } from './deletion.ts';
+export { deletionImpact, isListed, type TouchedRow, touchedBy } from './deletion.ts';
 export type { Found } from './finish.ts';
 export { History, historyEvent } from './history.ts';
 export type { Caller } from './key-findings.ts';

@@ -1,11 +1,14 @@
 import { finding } from '#shared/finding.ts';
 import type { Unjudged } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
+import { type Evidence, isKms, type KeyEvidence } from '../clusters/index.ts';
 import type { Columns } from './columns.ts';
+import type { CountInput } from './count.ts';
 import { findingId, type Group } from './groups.ts';
 import { type Told, toldOf } from './key-findings.ts';
-import { matches, type Rules } from './rules.ts';
-import { isKms, type Subject } from './subjects.ts';
+import { matchKey } from './key-rules.ts';
+import type { Rules } from './rules.ts';
+import type { Subject } from './subjects.ts';
 
 const DAY = 86_400_000;
 
@@ -20,9 +23,13 @@ export interface Verdicts {
 }
 
 /** Judges each blob by each rule. What the bytes and KMS do not say is not judged, and that is told. */
-export function judge(rules: Rules, columns: Columns, subjects: readonly Subject[], now: number): Verdicts {
+export function judge(
+  rules: Rules,
+  { ledger: { columns }, evidence, now }: Pick<CountInput, 'ledger' | 'evidence' | 'now'>,
+  subjects: readonly Subject[],
+): Verdicts {
   const verdicts = new Collected(columns);
-  for (const [rule, check] of keyChecks(rules))
+  for (const [rule, check] of keyChecks(rules, evidence))
     columns.cohorts.forEach(({ row }, cohort) => {
       const subject = subjects[cohort];
       if (subject !== undefined) verdicts.ofCohort(rule, check(row, subject), cohort);
@@ -113,7 +120,7 @@ class Collected {
 }
 
 /** Rules about the key and the kind: what they say of one blob they say of its cohort. */
-function keyChecks(rules: Rules): [string, Rule][] {
+function keyChecks(rules: Rules, evidence: Evidence): [string, Rule][] {
   const checks: [string, Rule][] = [];
   const { accounts, regions, keys, algorithms, kinds } = rules;
   if (accounts !== undefined)
@@ -154,7 +161,8 @@ function keyChecks(rules: Rules): [string, Rule][] {
               },
       ),
     ]);
-  if (keys !== undefined) checks.push(['keys', ofKms((subject) => allowedKey(keys, subject))]);
+  if (keys !== undefined)
+    checks.push(['keys', ofKms((subject, row) => allowedKey(keys, subject, evidence.of(row), evidence))]);
   if (algorithms !== undefined) checks.push(['algorithms', (row) => allowedAlgorithm(algorithms, row)]);
   if (kinds !== undefined)
     checks.push([
@@ -176,32 +184,36 @@ function keyChecks(rules: Rules): [string, Rule][] {
 }
 
 const ofKms =
-  (check: (subject: Subject) => Judged): Rule =>
+  (check: (subject: Subject, row: BlobRow) => Judged): Rule =>
   (row, subject) =>
-    isKms(row) || subject.label !== null ? check(subject) : null;
+    isKms(row) || subject.label !== null ? check(subject, row) : null;
 
-function allowedKey(keys: readonly string[], { key, label }: Subject): Judged {
-  if (label === null) return { why: 'its key is not known' };
-  const names =
-    key === null
-      ? [label]
-      : [key.arn, key.keyId, ...key.aliases, ...key.aliases.map((a) => aliasArn(key.arn, a))];
-  if (keys.some((pattern) => names.some((name) => matches(pattern, name)))) return null;
-  // A rule that names an alias cannot be held against a bare key ARN of which KMS told nothing, nor the reverse.
-  if (key === null && keys.some((pattern) => pattern.includes('alias/') !== label.includes('alias/')))
+function allowedKey(
+  keys: readonly string[],
+  { label, key }: Subject,
+  evidence: KeyEvidence,
+  all: Evidence,
+): Judged {
+  if (evidence.by === 'unknown' || evidence.by === 'clustered') return { why: 'its key is not known' };
+  const matched = new Set(keys.map((pattern) => matchKey(all, evidence, pattern)));
+  if (matched.has('yes')) return null;
+  const allowed = `allowed: ${keys.join(', ')}`;
+  if (evidence.by === 'contradicted' && (label === null || matched.has('contradicted')))
+    return {
+      about: `contradicted ${evidence.fingerprint ?? label}`,
+      broken: toldOf(
+        finding('rule-key-contradicted', { evidence: [evidence.reason ?? `Label ${label}.`, allowed] }),
+      ),
+    };
+  if (matched.has('maybe'))
     return { why: 'its key is known by a name that cannot be compared with the rule without asking KMS' };
   return {
-    about: label,
+    about: label ?? '',
     broken: toldOf(
-      finding('rule-key', {
-        evidence: [`allowed: ${keys.join(', ')}`],
-        values: { key: key?.aliases[0] ?? label },
-      }),
+      finding('rule-key', { evidence: [allowed], values: { key: key?.aliases[0] ?? label ?? '' } }),
     ),
   };
 }
-
-const aliasArn = (arn: string, alias: string): string => arn.replace(/:key\/.*$/, `:${alias}`);
 
 function allowedAlgorithm(algorithms: readonly string[], row: BlobRow): Judged {
   const { kind } = row.identification;

@@ -2,6 +2,7 @@ import { finding } from '#shared/finding.ts';
 import { entryOf } from '#shared/findings.ts';
 import type { AuditFinding, AuditKey } from '#shared/model/audit.ts';
 import type { Finding } from '#shared/model/blob.ts';
+import { readKeyName } from '../clusters/index.ts';
 import type { Subject } from './subjects.ts';
 
 const DAY = 86_400_000;
@@ -31,6 +32,9 @@ export interface Caller {
   readonly arn: string;
   readonly account: string;
   readonly region: string;
+  /** The connection that is asked, for people: "practice KMS · us-east-1 · 111122223333". */
+  readonly connection: string;
+  readonly practice: boolean;
 }
 
 const nameOf = (key: AuditKey): string => key.aliases[0] ?? key.arn;
@@ -41,19 +45,32 @@ export function keyFindings(subject: Subject, caller: Caller | null, limits: Lim
   if (key === null) return withoutKey(subject, caller);
   const told = [state(key, now), aws(key), otherAccount(key, caller), open(key), granted(key)];
   if (key.manager !== 'AWS') told.push(notRotated(key, limits, now), unused(key, limits, now));
-  return told.filter((one) => one !== null);
+  return told.flatMap((one) => (one === null ? [] : [withConnection(one, caller)]));
+}
+
+/** What KMS said holds for the connection that was asked: another account's keys may have the same names. */
+export function withConnection(told: Told, caller: Caller | null): Told {
+  if (caller === null || told.source !== 'kms') return told;
+  return { ...told, evidence: [...told.evidence, `Asked: ${caller.connection}`] };
 }
 
 function withoutKey(subject: Subject, caller: Caller | null): Told[] {
   const { label, account, region } = subject;
   if (caller === null || label === null) return [];
+  if (subject.gone && readKeyName(label).alias) {
+    const evidence = [`DescribeKey: NotFoundException, asked as ${caller.arn} in ${caller.region}`];
+    return [withConnection(toldOf(finding('alias-gone', { evidence, values: { alias: label } })), caller)];
+  }
   if (subject.gone)
     return [
-      toldOf(
-        finding('key-gone', {
-          evidence: [`DescribeKey: NotFoundException, asked as ${caller.arn} in ${caller.region}`],
-          values: { key: label },
-        }),
+      withConnection(
+        toldOf(
+          finding('key-gone', {
+            evidence: [`DescribeKey: NotFoundException, asked as ${caller.arn} in ${caller.region}`],
+            values: { key: label },
+          }),
+        ),
+        caller,
       ),
     ];
   if (account === null || account === caller.account) return [];

@@ -2,12 +2,15 @@ import type { BlobRow, Finding } from '#shared/model/blob.ts';
 import { Columns } from './columns.ts';
 import { findingId, type Group } from './groups.ts';
 import { type Told, toldOf } from './key-findings.ts';
+import type { Way } from './other-ways.ts';
 
 /** What an audit is made from that the list alone decides. */
 export interface LedgerInput {
   readonly rows: readonly BlobRow[];
   /** Findings of the inspector for one blob: of its file, of itself, and across blobs. */
   readonly findings: (index: number) => Iterable<Finding>;
+  /** Whether something that is no blob of the list opens what a blob protects: other recipients of its file. */
+  readonly alsoOpens: (index: number) => Way;
   /** Files without any blob that have findings. */
   readonly bareFiles: readonly { readonly file: string; readonly findings: readonly Finding[] }[];
 }
@@ -17,6 +20,7 @@ export interface Ledger {
   readonly columns: Columns;
   readonly bareFiles: LedgerInput['bareFiles'];
   readonly groups: readonly Group[];
+  readonly alsoOpens: LedgerInput['alsoOpens'];
 }
 
 /** Rows as columns. `before`: of an earlier list; what is known of rows that are the same serves again. */
@@ -25,7 +29,12 @@ export const columnsOf = (rows: readonly BlobRow[], before: Columns | null): Col
 
 /** `before`: as in {@link columnsOf}; those of the very rows serve as they are. */
 export function makeLedger(input: LedgerInput, before: Columns | null = null): Ledger {
-  return { columns: columnsOf(input.rows, before), bareFiles: input.bareFiles, groups: gathered(input) };
+  return {
+    columns: columnsOf(input.rows, before),
+    bareFiles: input.bareFiles,
+    groups: gathered(input),
+    alsoOpens: input.alsoOpens,
+  };
 }
 
 type Open = Omit<Group, 'told' | 'indexes' | 'bare' | 'various'> & {

@@ -2,7 +2,7 @@ import { finding } from '#shared/finding.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Cluster } from '#shared/model/cluster.ts';
 import { readKeyName } from '../clusters/index.ts';
-import { type Told, toldOf } from './key-findings.ts';
+import { type Caller, type Told, toldOf, withConnection } from './key-findings.ts';
 import type { Subject } from './subjects.ts';
 
 /**
@@ -11,6 +11,7 @@ import type { Subject } from './subjects.ts';
  */
 export function materialFindings(
   clusters: readonly Cluster[],
+  caller: Caller | null,
 ): (row: BlobRow, subject: Subject) => readonly Told[] {
   const materialIds = new Map(
     clusters.map((cluster) => [
@@ -26,15 +27,15 @@ export function materialFindings(
     if (key === null) return told;
     const materialId = materialIds.get(row.identification.keyFingerprint ?? '') ?? null;
     if (materialId !== null && key.currentKeyMaterialId !== null && materialId !== key.currentKeyMaterialId)
-      told.push(once(old, subject, () => earlier(subject, materialId)));
+      told.push(once(old, subject, caller, () => earlier(subject, materialId)));
     if (key.otherRegions.length > 0 && namesOneRegion(row))
-      told.push(once(single, subject, () => oneRegion(subject)));
+      told.push(once(single, subject, caller, () => oneRegion(subject)));
     return told;
   };
 }
 
-function once(known: Map<Subject, Told>, subject: Subject, make: () => Told): Told {
-  const told = known.get(subject) ?? make();
+function once(known: Map<Subject, Told>, subject: Subject, caller: Caller | null, make: () => Told): Told {
+  const told = known.get(subject) ?? withConnection(make(), caller);
   known.set(subject, told);
   return told;
 }

@@ -1,10 +1,10 @@
 import { entryOf, type FindingCode } from '#shared/findings.ts';
 import type { BlobRow, Finding, Severity } from '#shared/model/blob.ts';
-import type { Cluster } from '#shared/model/cluster.ts';
 import { declaredDate } from './dates.ts';
+import { Evidence } from './evidence.ts';
 import {
-  contradicts,
   duplicate,
+  isContradicted,
   NAMED,
   type Neighbours,
   nonceSeverity,
@@ -40,7 +40,7 @@ export class Across<P extends Placed> {
   readonly #mixed = new WeakSet<ReadonlySet<P>>();
   #neighbours = new WeakMap<ReadonlySet<P>, Neighbours>();
   #added: P[] = [];
-  #clusters: ReadonlyMap<string, Cluster> = new Map();
+  #evidence = new Evidence([]);
   /** Blobs made before are old, milliseconds; the same all day. */
   #oldBefore = Number.NaN;
 
@@ -66,7 +66,7 @@ export class Across<P extends Placed> {
    * @param all The rows that are there.
    * @param now The present, milliseconds.
    */
-  settle(all: readonly P[], clusters: readonly Cluster[], now: number): readonly P[] {
+  settle(all: readonly P[], evidence: Evidence, now: number): readonly P[] {
     const affected = this.#added;
     this.#added = [];
     for (const twins of [this.#hashes, ...this.#nonces.values()]) {
@@ -80,9 +80,8 @@ export class Across<P extends Placed> {
         else this.#mixed.delete(group);
       }
     }
-    const known = new Map(clusters.map((cluster) => [cluster.fingerprint, cluster]));
-    const changed = changedVerdicts(this.#clusters, known);
-    this.#clusters = known;
+    const changed = changedVerdicts(this.#evidence, evidence);
+    this.#evidence = evidence;
     if (changed.size > 0)
       for (const one of all) if (changed.has(one.row.identification.keyFingerprint ?? '')) affected.push(one);
     const oldBefore = oldLimit(now);
@@ -96,8 +95,7 @@ export class Across<P extends Placed> {
     const said: Said[] = [];
     if (this.#hashes.of(row.sha256) !== null) said.push(DUPLICATE);
     if (this.#nonceGroup(row) !== null) said.push({ code: 'gcm-nonce-reuse', severity: nonceSeverity(row) });
-    const cluster = this.#clusters.get(row.identification.keyFingerprint ?? '');
-    if (cluster !== undefined && contradicts(row, cluster)) said.push(WRONG_LABEL);
+    if (isContradicted(this.#evidence.of(row))) said.push(WRONG_LABEL);
     if (this.#oldDate(row) !== null) said.push(OLD);
     if (row.declared.algorithm === 'RSAES_OAEP_SHA_1') said.push(SHA1);
     return said.length === 0 ? NOTHING : said;
@@ -110,8 +108,8 @@ export class Across<P extends Placed> {
     if (same !== null) found.push(duplicate(row, this.#neighboursOf(same)));
     const nonce = this.#nonceGroup(row);
     if (nonce !== null) found.push(sharedNonce(row, this.#neighboursOf(nonce)));
-    const cluster = this.#clusters.get(row.identification.keyFingerprint ?? '');
-    if (cluster !== undefined && contradicts(row, cluster)) found.push(wrongLabel(row, cluster));
+    const evidence = this.#evidence.of(row);
+    if (isContradicted(evidence)) found.push(wrongLabel(row, evidence.reason));
     const date = this.#oldDate(row);
     if (date !== null) found.push(oldBlob(row, date));
     if (row.declared.algorithm === 'RSAES_OAEP_SHA_1') found.push(SHA1);
@@ -158,16 +156,18 @@ function differ(group: ReadonlySet<Placed>): boolean {
 }
 
 /** Key materials of which labels are contradicted otherwise than before. */
-function changedVerdicts(
-  before: ReadonlyMap<string, Cluster>,
-  now: ReadonlyMap<string, Cluster>,
-): ReadonlySet<string> {
-  const verdict = (cluster: Cluster | undefined) =>
-    cluster?.verdict === 'contradiction' ? (cluster.keyArn ?? '') : null;
+function changedVerdicts(before: Evidence, now: Evidence): ReadonlySet<string> {
+  const verdicts = ({ clusters }: Evidence) =>
+    new Map(
+      clusters.flatMap(({ fingerprint, verdict, keyArn, reason }) =>
+        verdict === 'contradiction' ? [[fingerprint, `${keyArn ?? ''}\n${reason ?? ''}`]] : [],
+      ),
+    );
+  const [were, are] = [verdicts(before), verdicts(now)];
   const changed = new Set<string>();
-  for (const known of [before, now])
+  for (const known of [were, are])
     for (const fingerprint of known.keys())
-      if (verdict(before.get(fingerprint)) !== verdict(now.get(fingerprint))) changed.add(fingerprint);
+      if (were.get(fingerprint) !== are.get(fingerprint)) changed.add(fingerprint);
   return changed;
 }
 

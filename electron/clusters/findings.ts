@@ -1,7 +1,6 @@
 import { finding } from '#shared/finding.ts';
 import type { BlobRow, Finding, Severity } from '#shared/model/blob.ts';
-import type { Cluster } from '#shared/model/cluster.ts';
-import { readKeyName, sameKey } from './key-names.ts';
+import type { KeyEvidence } from './evidence.ts';
 
 /** A blob older than this is worth a second look, months. */
 export const OLD_MONTHS = 24;
@@ -56,12 +55,9 @@ export function sharedNonce(row: BlobRow, { total, few, copies }: Neighbours): F
 }
 
 /** Whether what is known of a blob's key material contradicts the key that its file declares. */
-export function contradicts({ declared: { keyArn } }: BlobRow, cluster: Cluster): boolean {
-  if (keyArn === null || keyArn === '' || cluster.verdict !== 'contradiction') return false;
-  return cluster.keyArn === null || !sameKey(readKeyName(keyArn), readKeyName(cluster.keyArn));
-}
+export const isContradicted = ({ label, reason }: KeyEvidence): boolean => label !== null && reason !== null;
 
-export function wrongLabel({ declared: { keyArn } }: BlobRow, { reason }: Cluster): Finding {
+export function wrongLabel({ declared: { keyArn } }: BlobRow, reason: string | null): Finding {
   return finding('declared-key-contradicts', {
     evidence: [`Declared here: ${keyArn}`, ...(reason === null ? [] : [reason])],
   });

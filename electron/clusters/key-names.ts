@@ -5,6 +5,8 @@ export interface KeyName {
   readonly text: string;
   readonly arn: boolean;
   readonly alias: boolean;
+  /** `aws`, `aws-cn`, …; null where the name is no ARN. */
+  readonly partition: string | null;
   readonly region: string | null;
   readonly account: string | null;
   /** Key id or alias name without prefix. */
@@ -16,11 +18,12 @@ export interface KeyName {
 export function readKeyName(text: string): KeyName {
   const match = KMS_ARN.exec(text);
   if (match !== null) {
-    const [, , region = null, account = null, sort, id = ''] = match;
+    const [, partition = null, region = null, account = null, sort, id = ''] = match;
     return {
       text,
       arn: true,
       alias: sort === 'alias',
+      partition,
       region,
       account,
       id,
@@ -33,7 +36,16 @@ export function readKeyName(text: string): KeyName {
   }
   const alias = text.startsWith('alias/');
   const id = alias ? text.slice('alias/'.length) : text;
-  return { text, arn: false, alias, region: null, account: null, id, multiRegion: id.startsWith('mrk-') };
+  return {
+    text,
+    arn: false,
+    alias,
+    partition: null,
+    region: null,
+    account: null,
+    id,
+    multiRegion: id.startsWith('mrk-'),
+  };
 }
 
 /** Two labels that may well be one key: equal, a bare id beside its ARN, or Regions of one multi-Region key. */

@@ -1,7 +1,7 @@
 import type { AuditKey, NotAsked } from '#shared/model/audit.ts';
 import type { Caller, KeyBook } from '../audit/index.ts';
 import { toFault } from '../bridge/index.ts';
-import { readKeyName } from '../clusters/index.ts';
+import { type KmsKeyFacts, readKeyName } from '../clusters/index.ts';
 import { type Answer, askKey, canAsk, listedKey } from './audit-keys.ts';
 import type { Connection } from './connection.ts';
 import type { Witness } from './witness.ts';
@@ -81,10 +81,16 @@ export class Asking {
 
   /** Who asks; null without a connection. */
   get caller(): Caller | null {
-    const { status, identity, region } = this.#parts.connection.state;
+    const { status, identity, region, choice } = this.#parts.connection.state;
     return status !== 'ready' || identity === null || region === null
       ? null
-      : { arn: identity.arn, account: identity.account, region };
+      : {
+          arn: identity.arn,
+          account: identity.account,
+          region,
+          connection: this.#parts.connection.describe(),
+          practice: choice.kind === 'practice',
+        };
   }
 
   /** Names the connection of the answers. Answers of another are forgotten. */
@@ -105,6 +111,15 @@ export class Asking {
     const listed = this.#listed.get(name) ?? null;
     return listed === null ? null : (this.#answers.get(listed.arn) ?? listed);
   };
+
+  /** Keys as KMS described them: what ties names to keys. */
+  get facts(): KmsKeyFacts[] {
+    const keys = new Map<string, KmsKeyFacts>();
+    for (const key of this.#listed.values()) keys.set(key.arn, key);
+    for (const answer of this.#answers.values())
+      if (answer !== null && answer !== 'gone') keys.set(answer.arn, answer);
+    return [...keys.values()];
+  }
 
   /** Whom KMS was not asked about, and could not be on this connection. */
   notAsked(): NotAsked {

@@ -10,6 +10,7 @@ import {
   type Found,
   facetMembers,
   finishAudit,
+  isListed,
   type Ledger,
   makeLedger,
   Suppressions,
@@ -88,6 +89,7 @@ export class AuditRoom {
       names: () => this.#namedKeys(),
       stale: () => {
         this.#version += 1;
+        parts.blobs.hear(this.#asking.facts);
       },
       changed: parts.changed,
     });
@@ -265,8 +267,9 @@ export class AuditRoom {
     if (before?.stamp === stamp && before.listed === listed) return before;
     const counted = countAudit({
       ledger: listed.ledger,
-      clusters: view.clusters,
+      evidence: view.evidence,
       book: this.#asking.book,
+      references: (name) => this.#parts.workspace.references(name, view.evidence.names),
       caller: this.#asking.caller,
       rules: this.#rules.parsed,
       brokenRules: this.#rules.told.problem,
@@ -291,6 +294,7 @@ export class AuditRoom {
           if (of === undefined || rows[index]?.findings.length === 0) return [];
           return [...ownFindings(of.source, of.found), ...across(index)];
         },
+        alsoOpens: (index) => entry(index)?.found.alsoOpens ?? 'none',
         bareFiles: this.#parts.workspace.filesWithoutBlobs(),
       },
       this.#columns,
@@ -324,6 +328,6 @@ export class AuditRoom {
 }
 
 function deletionRows(audit: Audit, key: string, known: boolean): number[] {
-  const { certain, declared, possible } = touchedBy(audit, key);
-  return known ? [...certain, ...declared] : [...possible];
+  const { rows } = touchedBy(audit, key);
+  return rows.flatMap(({ index, under }) => (isListed(under) === known ? [index] : []));
 }

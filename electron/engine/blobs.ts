@@ -2,7 +2,14 @@ import { hash } from 'node:crypto';
 import { SEVERITIES } from '#shared/findings.ts';
 import type { BlobDetail, BlobRow, Finding, FindingCode, Severity } from '#shared/model/blob.ts';
 import type { Cluster, KeyTimeline } from '#shared/model/cluster.ts';
-import { Across, clusters, type LearnedKeys, type Placed, timelines } from '../clusters/index.ts';
+import {
+  Across,
+  Evidence,
+  type KmsKeyFacts,
+  type LearnedKeys,
+  type Placed,
+  timelines,
+} from '../clusters/index.ts';
 import { decode, findingsOf } from '../inspect/index.ts';
 import type { FoundBlob, Scan } from '../intake/index.ts';
 import type { Entry, Source } from './source.ts';
@@ -39,7 +46,8 @@ interface Held {
 interface View {
   readonly revision: number;
   readonly rows: BlobRow[];
-  readonly clusters: Cluster[];
+  /** Which key each row is under. */
+  readonly evidence: Evidence;
   /** What a row was made from. */
   readonly entry: (index: number) => Entry | undefined;
   /** What other blobs and the date say of a row; to be asked before the list changes. */
@@ -62,12 +70,21 @@ export class Blobs {
   /** What changed before this revision is not known any more. */
   #horizon = 0;
   #preparing: Promise<void> | null = null;
+  /** Keys as KMS described them. */
+  #kmsKeys: readonly KmsKeyFacts[] = [];
   readonly #workspace: Workspace;
   readonly #learned: LearnedKeys;
 
   constructor(workspace: Workspace, learned: LearnedKeys) {
     this.#workspace = workspace;
     this.#learned = learned;
+  }
+
+  /** Takes note of keys as KMS described them: all that are known now. */
+  hear(kmsKeys: readonly KmsKeyFacts[]): void {
+    if (sameFacts(this.#kmsKeys, kmsKeys)) return;
+    this.#kmsKeys = kmsKeys;
+    this.#workspace.touch();
   }
 
   /** Looks at what changed in turns with everybody else, so that what is asked next is answered at once. */
@@ -105,7 +122,8 @@ export class Blobs {
     timelines: KeyTimeline[];
   } {
     const view = this.#now();
-    const byFingerprint = new Map(view.clusters.map((cluster) => [cluster.fingerprint, cluster]));
+    const { clusters } = view.evidence;
+    const byFingerprint = new Map(clusters.map((cluster) => [cluster.fingerprint, cluster]));
     const said = (fingerprint: string) => {
       const key = byFingerprint
         .get(fingerprint)
@@ -114,8 +132,8 @@ export class Blobs {
     };
     return {
       revision: view.revision,
-      clusters: view.clusters,
-      timelines: timelines(view.clusters, said),
+      clusters: [...clusters],
+      timelines: timelines(view.evidence, said),
     };
   }
 
@@ -170,8 +188,8 @@ export class Blobs {
         plain.push(one.row);
       }
     if (this.#held.size > all.length) this.#drop(new Set(all));
-    const groups = clusters(plain, (fingerprint) => this.#learned.of(fingerprint));
-    for (const one of this.#across.settle(told, groups, Date.now())) tell(one, this.#across, revision);
+    const evidence = new Evidence(plain, (fingerprint) => this.#learned.of(fingerprint), this.#kmsKeys);
+    for (const one of this.#across.settle(told, evidence, Date.now())) tell(one, this.#across, revision);
     for (const id of this.#leaving) this.#gone.push({ id, at: revision });
     this.#leaving = [];
     if (this.#gone.length > GONE_LIMIT) {
@@ -182,7 +200,7 @@ export class Blobs {
     this.#view = {
       revision,
       rows: told.map((one) => one.told),
-      clusters: groups,
+      evidence,
       entry: (index) => told[index]?.entry,
       across: (index) => {
         const one = told[index];
@@ -223,6 +241,21 @@ export class Blobs {
       this.#held.delete(source);
     }
   }
+}
+
+/** Whether two accounts of keys say the same of names and key materials. */
+function sameFacts(a: readonly KmsKeyFacts[], b: readonly KmsKeyFacts[]): boolean {
+  if (a.length !== b.length) return false;
+  const known = new Map(a.map((key) => [key.arn, key]));
+  return b.every(({ arn, aliases, materials }) => {
+    const other = known.get(arn);
+    return (
+      other !== undefined &&
+      other.materials === materials &&
+      other.aliases.length === aliases.length &&
+      aliases.every((alias) => other.aliases.includes(alias))
+    );
+  });
 }
 
 /** Puts together the row to tell; where nothing changed it stays the one told before, so that its revision does. */

@@ -108,14 +108,6 @@ export function createEngine(
     learn,
     witness,
   });
-  const plans = new PlanDesk({
-    workspace,
-    blobs,
-    runs,
-    connection,
-    learned,
-    opened: (planId) => emit('planOpened', { planId }),
-  });
   const audit = new AuditRoom({
     workspace,
     blobs,
@@ -123,6 +115,15 @@ export function createEngine(
     witness,
     dataDir: options.dataDir,
     changed: (asking) => emit('auditChanged', { asking }),
+  });
+  const plans = new PlanDesk({
+    workspace,
+    blobs,
+    audit,
+    runs,
+    connection,
+    learned,
+    opened: (planId) => emit('planOpened', { planId }),
   });
   const reports = new Reports({ audit, history, runs, connection, witness, version: options.version });
   const rooms: Rooms = {

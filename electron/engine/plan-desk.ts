@@ -5,6 +5,7 @@ import type { PlannedFile, RunPlan } from '#shared/model/plan.ts';
 import type { PlanCheck, PlanComparison, PlanEntry, PlanView } from '#shared/model/plan-view.ts';
 import { type Rule, ruleOf } from '#shared/model/rule.ts';
 import { changesMaterialAlone, type ResolvedOutput, shownCurrent } from '../rotation/index.ts';
+import type { Connection } from './connection.ts';
 import { type Standing, standings, summed } from './plan-check.ts';
 import { readPlanFile } from './plan-file.ts';
 import { comparisonOf, entryOf, keyOf, type OpenPlan, touchesOf, viewOf } from './plan-view.ts';
@@ -22,6 +23,7 @@ interface Opened extends OpenPlan {
 }
 
 export interface PlanDeskParts extends Choosable, PlanSources {
+  readonly connection: Pick<Connection, 'kms'>;
   readonly opened: (planId: string) => void;
 }
 

@@ -1,8 +1,9 @@
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Rule } from '#shared/model/rule.ts';
-import type { LearnedKeys } from '../clusters/index.ts';
+import { isListed } from '../audit/index.ts';
+import { isKeyName, type KeyEvidence } from '../clusters/index.ts';
+import type { AuditRoom } from './audit.ts';
 import type { Blobs } from './blobs.ts';
-import type { Connection } from './connection.ts';
 import { chosen } from './rules.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -10,46 +11,41 @@ import type { Workspace } from './workspace.ts';
 export interface Choosable {
   readonly workspace: Workspace;
   readonly blobs: Blobs;
-  readonly connection: Connection;
-  readonly learned: LearnedKeys;
+  readonly audit: Pick<AuditRoom, 'askKeys'>;
 }
 
-/** Ids of the re-encryptable blobs of the list that rules choose. */
+/**
+ * Ids of the re-encryptable blobs of the list that rules choose. A rule of a key chooses what the audit and the question
+ * what breaks without it say of that key, contradicted blobs included: none is left behind.
+ */
 export async function chosenBlobs(
-  { workspace, blobs, connection, learned }: Choosable,
+  { workspace, blobs, audit }: Choosable,
   rules: readonly Rule[],
 ): Promise<string[]> {
-  const aliases = new Map<string, readonly string[]>();
-  if (rules.some(({ name }) => name === 'key')) {
-    // Aliases help to name a key; without a connection its ARN still does.
-    const listed = await connection.keys(false).catch(() => ({ keys: [] }));
-    for (const key of listed.keys) aliases.set(key.arn, key.aliases);
-  }
-  const keysOf = new Map<string, string[]>();
+  const keys = rules.flatMap(({ name, value }) => (name === 'key' ? [keyName(value)] : []));
+  // Without a connection, files and what was learned still name keys.
+  for (const key of keys) await audit.askKeys(false, { also: key }).catch(() => null);
+  const { rows, evidence } = blobs.audited();
+  const known = new Map(keys.map((key) => [key, new Map<KeyEvidence, boolean>()]));
+  const isUnder = (row: BlobRow, key: string): boolean => {
+    const of = evidence.of(row);
+    const answer = known.get(key)?.get(of);
+    if (answer !== undefined) return answer;
+    const under = evidence.under(of, key);
+    const is = under !== null && isListed(under);
+    known.get(key)?.set(of, is);
+    return is;
+  };
   const ids: string[] = [];
-  for (const row of blobs.audited().rows) {
+  for (const row of rows) {
     if (!row.identification.reencryptable) continue;
     const { path, display } = workspace.get(row.id).source;
     const paths = [display, ...(path === null ? [] : [path])].map((each) => each.replaceAll('\\', '/'));
-    if (chosen({ row, paths, keys: keysOfRow(learned, row, aliases, keysOf) }, rules)) ids.push(row.id);
+    if (chosen({ row, paths, isUnder: (value) => isUnder(row, keyName(value)) }, rules)) ids.push(row.id);
   }
   return ids;
 }
 
-/** ARNs and aliases of a blob's key. `known`: what was found of each key material before. */
-function keysOfRow(
-  learned: LearnedKeys,
-  row: BlobRow,
-  aliases: ReadonlyMap<string, readonly string[]>,
-  known: Map<string, string[]>,
-): readonly string[] {
-  const { keyFingerprint } = row.identification;
-  const { keyArn } = row.declared;
-  let said = known.get(keyFingerprint ?? '');
-  if (said === undefined) {
-    const keys = keyFingerprint === null ? [] : learned.of(keyFingerprint);
-    said = keys.flatMap((key) => [key.keyArn, ...(aliases.get(key.keyArn) ?? [])]);
-    known.set(keyFingerprint ?? '', said);
-  }
-  return keyArn === null ? said : [keyArn, ...(aliases.get(keyArn) ?? []), ...said];
-}
+/** The name of an alias may be written without its prefix. */
+const keyName = (value: string): string =>
+  isKeyName(value) || value.includes(':') ? value : `alias/${value}`;

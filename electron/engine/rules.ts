@@ -7,8 +7,8 @@ export interface Subject {
   readonly row: BlobRow;
   /** Its file's paths, with "/": as it was dropped or named, and from the root. */
   readonly paths: readonly string[];
-  /** ARNs and aliases of the key: declared by the container, and learned for its material. */
-  readonly keys: readonly string[];
+  /** Whether it is under a key, by any of the key's names. */
+  readonly isUnder: (key: string) => boolean;
 }
 
 /** Rules of one name are alternatives; those of different names must all hold. No rule: every blob. */
@@ -19,7 +19,7 @@ export function chosen(subject: Subject, rules: readonly Rule[]): boolean {
   });
 }
 
-function holds({ row, paths, keys }: Subject, name: Rule['name'], value: string): boolean {
+function holds({ row, paths, isUnder }: Subject, name: Rule['name'], value: string): boolean {
   switch (name) {
     case 'fingerprint':
       return row.identification.keyFingerprint?.startsWith(value.toLowerCase()) ?? false;
@@ -28,7 +28,7 @@ function holds({ row, paths, keys }: Subject, name: Rule['name'], value: string)
     case 'path':
       return paths.some((path) => matchesGlob(path, value) || matchesGlob(path, `**/${value}`));
     case 'key':
-      return keys.some((key) => key === value || key.endsWith(`/${value}`) || key.endsWith(`:${value}`));
+      return isUnder(value);
     case 'finding':
       return row.worst === value || row.findings.some((code) => code === value);
   }

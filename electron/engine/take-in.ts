@@ -4,7 +4,9 @@ import { IN_CLEAR_CODES } from '#shared/finding.ts';
 import type { Oddity } from '#shared/model/blob.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import {
+  type FoundReference,
   isBlobAlone,
+  keyReferences,
   keySizeOf,
   readableByOthers,
   readSource,
@@ -50,6 +52,8 @@ export interface KeyCandidate {
 export interface TakeIn {
   /** A file with blobs or findings. */
   readonly put: (file: WalkedFile, content: Content) => void;
+  /** Where a file names keys beside its blobs. */
+  readonly refer: (file: WalkedFile, references: readonly FoundReference[]) => void;
   readonly progress: (files: number, blobs: number, done: boolean) => void;
 }
 
@@ -59,7 +63,7 @@ export interface TakeIn {
  */
 export async function takeIn(
   paths: readonly string[],
-  { put, progress }: TakeIn,
+  { put, refer, progress }: TakeIn,
 ): Promise<{ result: IntakeResult; keys: KeyCandidate[] }> {
   const result: IntakeResult = { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
   const keys: KeyCandidate[] = [];
@@ -97,6 +101,8 @@ export async function takeIn(
         continue;
       }
       const found = scan(bytes, met.path);
+      const references = keyReferences(bytes, met.path, found.blobs);
+      if (references.length > 0) refer(met, references);
       const key = found.blobs.length === 0 ? keySizeOf(bytes) : null;
       if (key !== null) keys.push({ display: met.display, keyBytes: key, mode: modeOf(met.path) });
       if (found.blobs.length > 0 || found.findings.length > 0) {

@@ -1,11 +1,15 @@
 import { hash } from 'node:crypto';
 import { dirname } from 'node:path';
+import type { KeyReference } from '#shared/model/audit.ts';
 import type { Finding, SourceInfo } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import type { KeyNames } from '../clusters/index.ts';
 import {
   asObjectBody,
+  type FoundReference,
   INSTRUCTION,
   isInstruction,
+  keyReferences,
   plaintextNeighbours,
   readSource,
   scan,
@@ -21,6 +25,8 @@ export class Workspace {
   #sources: Source[] = [];
   /** Sources by path. Null while nothing can be met twice: during the first intake of an empty list. */
   #byPath: Map<string, Source> | null = null;
+  /** Where files name keys beside their blobs, by path. */
+  readonly #references = new Map<string, { display: string; found: readonly FoundReference[] }>();
   #intakes = 0;
   #size = 0;
   #nextSource = 1;
@@ -46,6 +52,7 @@ export class Workspace {
           if (known === undefined) this.#add(file, origin, content);
           else this.#refill(known, content);
         },
+        refer: ({ path, display }, found) => this.#references.set(path, { display, found }),
         progress: this.#progress,
       });
       if (keys.length > 0) this.#besideKeys(keys);
@@ -93,10 +100,16 @@ export class Workspace {
     this.#sources = this.#sources.filter((source) => {
       if (numbers !== null && !numbers.has(source.number)) return true;
       this.#size -= source.count;
-      if (source.path !== null) this.#byPath?.delete(source.path);
+      if (source.path !== null) {
+        this.#byPath?.delete(source.path);
+        this.#references.delete(source.path);
+      }
       return false;
     });
-    if (this.#sources.length === 0 && this.#intakes === 0) this.#byPath = null;
+    if (this.#sources.length === 0 && this.#intakes === 0) {
+      this.#byPath = null;
+      this.#references.clear();
+    }
     this.#bump();
   }
 
@@ -112,7 +125,11 @@ export class Workspace {
         const { bytes, size, sha256 } = await readSource(path);
         const found = scan(bytes, path);
         // It may have been taken off the list while a large one was read.
-        if (this.#indexPaths().get(path) === source) this.#refill(source, { size, sha256, found });
+        if (this.#indexPaths().get(path) !== source) continue;
+        this.#refill(source, { size, sha256, found });
+        const references = keyReferences(bytes, path, found.blobs);
+        if (references.length > 0) this.#references.set(path, { display: source.display, found: references });
+        else this.#references.delete(path);
       } catch {
         // Gone or unreadable now: the row stays as it was last seen, and a run over it will say what is wrong.
       }
@@ -160,6 +177,20 @@ export class Workspace {
         findings: [...s.scan.findings],
       })),
     };
+  }
+
+  /** Where files name a key beside their blobs, by any of its names. */
+  references(key: string, names: KeyNames): KeyReference[] {
+    const references: KeyReference[] = [];
+    for (const { display, found } of this.#references.values())
+      for (const each of found)
+        if (names.same(each.name, key) === 'same') references.push({ file: display, ...each });
+    return references;
+  }
+
+  /** Every name of a key that files refer to beside their blobs. */
+  *referredKeys(): Generator<string> {
+    for (const { found } of this.#references.values()) for (const { name } of found) yield name;
   }
 
   /** Files in which no blob was found, but something to tell. */

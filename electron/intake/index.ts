@@ -8,6 +8,7 @@ export {
   specialMode,
   specialRights,
 } from './faults.ts';
+export { type FoundReference, keyReferences } from './key-references.ts';
 export { isTemporaryName, ownerOfTemporary, temporaryName } from './names.ts';
 export {
   keySizeOf,

@@ -81,6 +81,11 @@ export interface FoundBlob extends Placed {
   readonly notPutBack?: string;
   /** Why a new blob of this algorithm must not be put back, before KMS is asked for it; null or absent: it may. */
   readonly refuses?: (algorithm: EncryptionAlgorithm) => Fault | null;
+  /**
+   * Whether something beside the blobs of its file opens what it protects, without this key: 'other' recipients of the
+   * same SOPS file or message; 'maybe' where that depends on others. Absent: nothing does.
+   */
+  readonly alsoOpens?: 'maybe' | 'other';
   readonly findings: readonly Finding[];
 }
 

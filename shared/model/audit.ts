@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FindingCode, Severity } from './blob.ts';
+import { EvidenceBy } from './cluster.ts';
 
 /** What blobs are counted by. */
 export const FACETS = [
@@ -41,13 +42,6 @@ export const AuditFacet = z.object({
 });
 export type AuditFacet = z.infer<typeof AuditFacet>;
 
-/**
- * How much is known of each blob's key. 'kms', 'person' and 'declared' name a key, by falling strength; 'clustered':
- * its key material is known and no key; 'unknown': KMS ciphertext whose bytes name no material; 'foreign': KMS did
- * not make it.
- */
-export const COVERAGE = ['kms', 'person', 'declared', 'clustered', 'unknown', 'foreign'] as const;
-
 /** A key that protects blobs of the list, as far as KMS told of it. */
 export const AuditKey = z.object({
   arn: z.string(),
@@ -76,6 +70,8 @@ export const AuditKey = z.object({
     })
     .nullable(),
   currentKeyMaterialId: z.string().nullable(),
+  /** How many key materials it has had, the current one included; null: not told. */
+  materials: z.int().nullable(),
   /** Principals that its policy lets open or re-encrypt anything, in words; empty: none; null: not told. */
   openTo: z.array(z.string()).nullable(),
   /** Whether its policy leaves it to the IAM policies of its account who may use it; null: not told. */
@@ -94,7 +90,7 @@ export const AuditKeyUse = z.object({
   fingerprint: z.string().nullable(),
   blobs: z.int(),
   /** How strong the evidence is that the blobs are under it. */
-  by: z.enum(COVERAGE),
+  by: EvidenceBy,
 });
 export type AuditKeyUse = z.infer<typeof AuditKeyUse>;
 
@@ -197,6 +193,18 @@ export const AuditSummary = z.object({
 });
 export type AuditSummary = z.infer<typeof AuditSummary>;
 
+/** A place in a file that names a key without ciphertext: a rule or a resource that would go on using it. */
+export const KeyReference = z.object({
+  file: z.string(),
+  /** Counted from 1. */
+  line: z.int(),
+  /** 'sops-rule': a creation rule of `.sops.yaml`; 'pulumi-provider': `secretsprovider` of a stack. */
+  sort: z.enum(['sops-rule', 'pulumi-provider', 'terraform', 'cloudformation', 'configuration']),
+  /** The name as it is written. */
+  name: z.string(),
+});
+export type KeyReference = z.infer<typeof KeyReference>;
+
 /** "What breaks if I delete this key?": one answer. */
 export const DeletionImpact = z.object({
   /** The answer in one sentence. */
@@ -204,15 +212,29 @@ export const DeletionImpact = z.object({
   severity: z.enum(['none', 'possible', 'some']),
   key: AuditKey.nullable(),
   asked: z.string(),
+  /** Whether a file, a person or KMS names a key so. */
+  known: z.boolean(),
   /** Blobs that KMS or a person said are under it. */
   certain: z.int(),
   /** Blobs whose files say so. */
   declared: z.int(),
+  /** Blobs without a label of this key that share key material with one that has it. */
+  inferred: z.int(),
+  /** Blobs that a label says are under it, which other evidence contradicts. */
+  contradicted: z.int(),
   /** Blobs of which it is not known whose they are, and which this key may have made. */
   possible: z.int(),
+  /** Of those that are certain, declared or inferred: what opens no other way; opens another way; may do so. */
+  lost: z.int(),
+  otherWay: z.int(),
+  maybeOtherWay: z.int(),
+  /** Files of all but the possible ones. */
   files: z.int(),
   /** At most 200, most blobs first. */
   byFile: z.array(z.object({ file: z.string(), blobs: z.int() })),
+  /** At most 200. */
+  references: z.array(KeyReference),
+  moreReferences: z.int(),
   /** What else speaks for or against: state, last use, replicas; what cannot be known. */
   notes: z.array(z.string()),
 });

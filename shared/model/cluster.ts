@@ -4,6 +4,20 @@ import { z } from 'zod';
 export const LearnedBy = z.enum(['kms', 'person', 'declared']);
 export type LearnedBy = z.infer<typeof LearnedBy>;
 
+/** How much is known of a blob's key; `electron/clusters/evidence.ts` says what each means. */
+export const EVIDENCE = [
+  'kms',
+  'person',
+  'declared',
+  'inferred',
+  'contradicted',
+  'clustered',
+  'unknown',
+  'foreign',
+] as const;
+export const EvidenceBy = z.enum(EVIDENCE);
+export type EvidenceBy = z.infer<typeof EvidenceBy>;
+
 /** One statement "this key material belongs to that key", and its evidence. */
 export const LearnedKey = z.object({
   /** Key or alias ARN; for a label that is none, the label as it stands. */

@@ -18,6 +18,8 @@ const COVERAGE_TONES: Record<string, Tone> = {
   kms: 'done',
   person: 'soft',
   declared: 'info',
+  inferred: 'info',
+  contradicted: 'danger',
   clustered: 'attention',
   unknown: 'danger',
   foreign: 'none',

@@ -1,3 +1,4 @@
+import { EVIDENCE_WORDS } from '#shared/audit-words.ts';
 import { plural } from '#shared/format.ts';
 import type { AuditFinding, AuditSummary, DeletionImpact } from '#shared/model/audit.ts';
 import type { HistoryRecord } from '#shared/model/history.ts';
@@ -20,7 +21,7 @@ export function auditText(
     '',
     ...summary.keys.map(
       ({ name, blobs, by, key }) =>
-        `  ${String(blobs).padStart(6)}  ${visible(name)}${key?.state == null ? '' : `, ${key.state}`} (${by === 'kms' ? 'KMS said' : by === 'person' ? 'a person said' : 'declared in files'})`,
+        `  ${String(blobs).padStart(6)}  ${visible(name)}${key?.state == null ? '' : `, ${key.state}`} (${EVIDENCE_WORDS[by]})`,
     ),
     ...(summary.keys.length > 0 ? [''] : []),
   ];
@@ -56,11 +57,26 @@ export function auditText(
   return lines.join('\n');
 }
 
+const REFERENCE_WORDS: Record<DeletionImpact['references'][number]['sort'], string> = {
+  'sops-rule': 'SOPS creation rule',
+  'pulumi-provider': 'Pulumi secrets provider',
+  terraform: 'Terraform',
+  cloudformation: 'CloudFormation',
+  configuration: 'configuration',
+};
+
 export function deletionText(impact: DeletionImpact, named: (file: string) => string): string {
+  const { references, moreReferences, byFile, files } = impact;
   return [
     visible(impact.answer),
-    `  KMS or a person said so: ${impact.certain}; only their files say so: ${impact.declared}; not known whose: ${impact.possible}`,
-    ...impact.byFile.map(({ file, blobs }) => `  ${String(blobs).padStart(6)}  ${visible(named(file))}`),
+    `  confirmed by KMS or a person: ${impact.certain}; declared in files: ${impact.declared}; inferred from the same key material: ${impact.inferred}; contradicted: ${impact.contradicted}; may be: ${impact.possible}`,
+    ...byFile.map(({ file, blobs }) => `  ${String(blobs).padStart(6)}  ${visible(named(file))}`),
+    ...(files > byFile.length ? [`          and ${plural(files - byFile.length, 'more file')}`] : []),
+    ...references.map(
+      ({ file, line, sort, name }) =>
+        `  refers to it: ${visible(file)}:${line} ${visible(name)} (${REFERENCE_WORDS[sort]})`,
+    ),
+    ...(moreReferences > 0 ? [`  and ${plural(moreReferences, 'more reference')}`] : []),
     ...impact.notes.map((note) => `  ${visible(note)}`),
   ].join('\n');
 }

@@ -66,7 +66,7 @@ export function Deletion({ summary }: { readonly summary: AuditSummary }) {
 function Answer({ impact }: { readonly impact: DeletionImpact }) {
   const showBlobs = useAudit((state) => state.showBlobs);
   const Icon = ICONS[impact.severity];
-  const dead = impact.certain + impact.declared;
+  const listed = impact.certain + impact.declared + impact.inferred + impact.contradicted;
   const name = impact.key?.aliases[0] ?? impact.asked;
   const show = (known: boolean): void =>
     void showBlobs({ by: 'deletion', key: impact.asked, known }, `${known ? '' : 'may be '}under ${name}`);
@@ -76,18 +76,15 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
         <Icon className="icon icon-large" aria-hidden="true" />
         <strong>{impact.answer}</strong>
       </p>
-      {dead + impact.possible > 0 && (
+      {listed + impact.possible > 0 && (
         <StackChart
           title="How the key of these blobs is known"
           parts={[
-            { id: 'certain', label: 'KMS or a person named the key', count: impact.certain, tone: 'danger' },
-            {
-              id: 'declared',
-              label: 'only the file names the key',
-              count: impact.declared,
-              tone: 'attention',
-            },
-            { id: 'possible', label: 'key not known', count: impact.possible, tone: 'neutral' },
+            { id: 'certain', label: 'confirmed', count: impact.certain, tone: 'danger' },
+            { id: 'declared', label: 'declared in files', count: impact.declared, tone: 'attention' },
+            { id: 'inferred', label: 'same key material', count: impact.inferred, tone: 'running' },
+            { id: 'contradicted', label: 'labels contradict', count: impact.contradicted, tone: 'accent' },
+            { id: 'possible', label: 'may be', count: impact.possible, tone: 'neutral' },
           ]}
         />
       )}
@@ -96,11 +93,11 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
           <li key={note}>{note}</li>
         ))}
       </ul>
-      {dead + impact.possible > 0 && (
+      {listed + impact.possible > 0 && (
         <div className="button-row">
-          {dead > 0 && (
+          {listed > 0 && (
             <Button icon={<ListFilter className="icon" aria-hidden="true" />} onPress={() => show(true)}>
-              {`Show ${plural(dead, 'blob')}`}
+              {`Show ${plural(listed, 'blob')}`}
             </Button>
           )}
           {impact.possible > 0 && (
@@ -110,7 +107,7 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
           )}
         </div>
       )}
-      {dead > 0 && (
+      {listed > 0 && (
         <>
           <table className="data-table data-table-framed deletion-files">
             <thead>
@@ -140,6 +137,47 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
           )}
         </>
       )}
+      {impact.references.length > 0 && <References impact={impact} />}
     </section>
+  );
+}
+
+const REFERENCE_WORDS: Record<DeletionImpact['references'][number]['sort'], string> = {
+  'sops-rule': 'SOPS creation rule',
+  'pulumi-provider': 'Pulumi secrets provider',
+  terraform: 'Terraform',
+  cloudformation: 'CloudFormation',
+  configuration: 'Configuration',
+};
+
+/** Rules and resources that name the key without ciphertext, and would go on using it. */
+function References({ impact: { references, moreReferences } }: { readonly impact: DeletionImpact }) {
+  return (
+    <>
+      <table className="data-table data-table-framed deletion-files">
+        <caption className="hint">Also refer to this key</caption>
+        <thead>
+          <tr>
+            <th scope="col">File and line</th>
+            <th scope="col">Name</th>
+            <th scope="col">What it is</th>
+          </tr>
+        </thead>
+        <tbody>
+          {references.map(({ file, line, sort, name }) => (
+            <tr key={`${file}:${line} ${name}`}>
+              <th scope="row">
+                <code>{`${file}:${line}`}</code>
+              </th>
+              <td>
+                <code>{name}</code>
+              </td>
+              <td>{REFERENCE_WORDS[sort]}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {moreReferences > 0 && <p className="hint">{plural(moreReferences, 'more reference')}</p>}
+    </>
   );
 }

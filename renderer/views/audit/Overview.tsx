@@ -11,6 +11,8 @@ const COVERAGE_TONES: Record<string, StackPart['tone']> = {
   kms: 'done',
   person: 'accent',
   declared: 'running',
+  inferred: 'running',
+  contradicted: 'danger',
   clustered: 'attention',
   unknown: 'danger',
   foreign: 'neutral',

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LearnedKey } from '#shared/model/cluster.ts';
-import { clusters, declaredDate, LearnedKeys, readKeyName, timelines } from './index.ts';
+import { declaredDate, Evidence, LearnedKeys, readKeyName, timelines } from './index.ts';
 import { blob, KEY, OTHER } from './rows.test-help.ts';
 
 const ALIAS = 'arn:aws:kms:us-east-1:111122223333:alias/payments';
 const MRK = (region: string) => `arn:aws:kms:${region}:111122223333:key/mrk-1234`;
 const none = () => [];
+const clusters = (...given: ConstructorParameters<typeof Evidence>) => new Evidence(...given).clusters;
 const fp = (text: string) => text.padEnd(64, '0');
 const kms = (keyArn: string, keyMaterialId: string | null = null): LearnedKey => ({
   keyArn,
@@ -72,7 +73,7 @@ describe('timelines', () => {
   ];
 
   it('shows a rotated key as generations by date, the newest current', () => {
-    const [line, ...rest] = timelines(clusters(rows, none), () => null);
+    const [line, ...rest] = timelines(new Evidence(rows, none), () => null);
     expect(rest).toEqual([]);
     expect(line?.keyArn).toBe(KEY);
     expect(line?.generations.map((g) => [g.fingerprint.slice(0, 2), g.current, g.currentBy])).toEqual([
@@ -82,7 +83,7 @@ describe('timelines', () => {
   });
 
   it('claims no current generation where a date is missing, unless KMS said so', () => {
-    const undated = clusters([...rows, blob('dd', { keyArn: KEY })], none);
+    const undated = new Evidence([...rows, blob('dd', { keyArn: KEY })], none);
     expect(timelines(undated, () => null)[0]?.generations.map((g) => g.current)).toEqual([null, null, null]);
     const said = timelines(undated, (fingerprint) => (fingerprint === fp('dd') ? true : null))[0];
     expect(said?.generations.map((g) => [g.fingerprint.slice(0, 2), g.current, g.currentBy])).toEqual([

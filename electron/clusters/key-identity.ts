@@ -1,0 +1,283 @@
+import { type KeyName, mayBeAlias, readKeyName, sameKey } from './key-names.ts';
+
+/** A key as KMS described it. */
+export interface KmsKeyFacts {
+  /** ARN of the key. */
+  readonly arn: string;
+  /** `alias/…`, each naming this key in the account and Region of its ARN. */
+  readonly aliases: readonly string[];
+  /** How many key materials it has had, the current one included; null where KMS did not say. */
+  readonly materials: number | null;
+}
+
+/** An alias and a key that files name for the same key material. */
+export interface AliasTie {
+  readonly alias: string;
+  readonly key: string;
+}
+
+/** 'maybe': an alias that may or may not be this key's, as far as files and KMS say. */
+export type SameKey = 'same' | 'maybe' | 'different';
+
+interface Aliases {
+  /** By `partition account region`, of alias ARNs. */
+  readonly places: Map<string, { readonly kms: Set<string>; readonly files: Set<string> }>;
+  /** Keys that files name beside the alias without its account. */
+  readonly files: Set<string>;
+  bare: boolean;
+}
+
+const NO_KEYS: readonly string[] = [];
+const UUID = /^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/**
+ * Which names are names of one key. A key has an id, an ARN, aliases, alias ARNs, and as a multi-Region key one ARN in
+ * each Region; `awskms://` URLs hold any of these. Names are tied by their own text, by the keys KMS listed, and by key
+ * materials that files name by a key and by an alias. What KMS lists outranks files.
+ *
+ * A key is identified by a text that is equal for all its names ({@link keysOf}). A name may stand for several keys: an
+ * alias without its account that two accounts have, or one that pointed at two keys one after the other. Such a name
+ * joins nothing: it names each of them, perhaps.
+ */
+export class KeyNames {
+  /** Identities of ARNs by key id. */
+  readonly #ids = new Map<string, { readonly arns: Map<string, Set<string>>; bare: boolean }>();
+  readonly #aliases = new Map<string, Aliases>();
+  /** By identity. */
+  readonly #materials = new Map<string, number>();
+  readonly #known = new Set<string>();
+  /** Keys of which KMS listed every alias. */
+  readonly #described = new Set<string>();
+  readonly #keysOf = new Map<string, readonly string[]>();
+  #names: Map<string, Set<string>> | null = null;
+
+  constructor(
+    labels: Iterable<string> = [],
+    kmsKeys: Iterable<KmsKeyFacts> = [],
+    ties: Iterable<AliasTie> = [],
+  ) {
+    for (const label of labels) this.#add(label);
+    for (const { arn, aliases, materials } of kmsKeys) {
+      this.#add(arn);
+      const [key = arn] = this.#keysOfKey(readKeyName(arn));
+      this.#described.add(key);
+      if (materials !== null) this.#materials.set(key, materials);
+      for (const alias of aliases) {
+        const text = arn.replace(/:key\/.*$/, `:${alias}`);
+        this.#add(text);
+        this.#placeOf(readKeyName(text))?.kms.add(key);
+      }
+    }
+    for (const { alias, key } of ties) {
+      this.#add(alias);
+      this.#add(key);
+      this.#tie(readKeyName(alias), readKeyName(key));
+    }
+  }
+
+  /** Whether a file, KMS or a person names a key so. */
+  has(name: string): boolean {
+    return this.keysOf(name).some((key) => this.namesOf(key).length > 0);
+  }
+
+  /** Keys that a name stands for: one, or several of which it is one; none where the text is empty. */
+  keysOf(name: string): readonly string[] {
+    const known = this.#keysOf.get(name);
+    if (known !== undefined) return known;
+    const read = readKeyName(name);
+    const keys = read.id === '' ? NO_KEYS : read.alias ? this.#keysOfAlias(read) : this.#keysOfKey(read);
+    this.#keysOf.set(name, keys);
+    return keys;
+  }
+
+  same(a: string, b: string): SameKey {
+    if (a === b) return 'same';
+    const [one, other] = [readKeyName(a), readKeyName(b)];
+    const left = this.keysOf(a);
+    const right = this.keysOf(b);
+    // Aliases of one name in two accounts or Regions, of which nothing says which keys they name.
+    if (one.alias && one.arn && other.arn && left.some(isUnresolved) && right.some(isUnresolved))
+      return other.alias && placeText(one) === placeText(other) && one.id === other.id ? 'same' : 'different';
+    if (left.length === 1 && right.length === 1 && left[0] === right[0]) return 'same';
+    if (left.some((key) => right.includes(key))) return 'maybe';
+    if (one.alias === other.alias)
+      return sameKey(one, other) && !(one.alias && this.#resolved(left, right)) ? 'maybe' : 'different';
+    const [alias, key] = one.alias ? [one, other] : [other, one];
+    const [aliasKeys, keys] = one.alias ? [left, right] : [right, left];
+    if (!mayBeAlias(alias, key) || keys.some((each) => this.#described.has(each))) return 'different';
+    if (aliasKeys.some(isUnresolved)) return 'maybe';
+    // KMS said which key the alias names in its own account and Region; what it names elsewhere is not known.
+    const elsewhere = aliasKeys.every((each) => !samePlace(each, key));
+    return !alias.arn && elsewhere && !this.#tiedByFiles(alias.id) ? 'maybe' : 'different';
+  }
+
+  /** Every name of a key that is known here, ARNs first. */
+  namesOf(key: string): readonly string[] {
+    if (this.#names === null) {
+      this.#names = new Map();
+      for (const name of this.#known)
+        for (const each of this.keysOf(name)) {
+          const names = this.#names.get(each) ?? new Set();
+          names.add(name);
+          this.#names.set(each, names);
+        }
+    }
+    return [...(this.#names.get(key) ?? [])].sort(
+      (a, b) =>
+        Number(readKeyName(a).alias) - Number(readKeyName(b).alias) ||
+        b.length - a.length ||
+        (a < b ? -1 : 1),
+    );
+  }
+
+  /** ARNs of a key, one for each Region that is named. */
+  arnsOf(key: string): readonly string[] {
+    return this.namesOf(key).filter((name) => /^arn:/.test(name) && !readKeyName(name).alias);
+  }
+
+  /** How many key materials KMS says that a key has had; null where it did not say. */
+  materialsOf(key: string): number | null {
+    return this.#materials.get(key) ?? null;
+  }
+
+  #resolved(left: readonly string[], right: readonly string[]): boolean {
+    return !left.some(isUnresolved) && !right.some(isUnresolved);
+  }
+
+  #tiedByFiles(alias: string): boolean {
+    const group = this.#aliases.get(alias);
+    return (
+      group !== undefined &&
+      (group.files.size > 0 || [...group.places.values()].some(({ files }) => files.size > 0))
+    );
+  }
+
+  #add(label: string): void {
+    const name = readKeyName(label);
+    if (name.id === '') return;
+    this.#known.add(label);
+    if (name.alias) {
+      const place = this.#placeOf(name);
+      if (place === null) this.#aliasesOf(name.id).bare = true;
+      return;
+    }
+    const group = this.#ids.get(name.id) ?? { arns: new Map<string, Set<string>>(), bare: false };
+    this.#ids.set(name.id, group);
+    if (!name.arn) group.bare = true;
+    else {
+      const key = identityOf(name);
+      const arns = group.arns.get(key) ?? new Set();
+      group.arns.set(key, arns.add(name.text));
+    }
+  }
+
+  #aliasesOf(id: string): Aliases {
+    const known = this.#aliases.get(id) ?? { places: new Map(), files: new Set(), bare: false };
+    this.#aliases.set(id, known);
+    return known;
+  }
+
+  /** Of an alias ARN, made where it is new; null for an alias without its account. */
+  #placeOf(name: KeyName): { readonly kms: Set<string>; readonly files: Set<string> } | null {
+    if (!name.arn) return null;
+    const { places } = this.#aliasesOf(name.id);
+    const place = placeText(name);
+    const known = places.get(place) ?? { kms: new Set(), files: new Set() };
+    places.set(place, known);
+    return known;
+  }
+
+  #tie(alias: KeyName, key: KeyName): void {
+    const keys = this.#keysOfKey(key);
+    const [only] = keys;
+    // A key id that several ARNs have ties nothing.
+    if (only === undefined || keys.length > 1) return;
+    (this.#placeOf(alias)?.files ?? this.#aliasesOf(alias.id).files).add(only);
+  }
+
+  #keysOfKey(name: KeyName): readonly string[] {
+    const group = this.#ids.get(name.id);
+    if (name.arn) {
+      const key = identityOf(name);
+      const bareOnly = group?.bare === true && group.arns.size === 0;
+      return [bareOnly ? bareIdentity(name.id) : key];
+    }
+    return group === undefined || group.arns.size === 0 ? [bareIdentity(name.id)] : [...group.arns.keys()];
+  }
+
+  #keysOfAlias(name: KeyName): readonly string[] {
+    const group = this.#aliases.get(name.id);
+    if (group === undefined) return [unresolved(name.id)];
+    if (name.arn) return this.#keysOfPlace(group, name);
+    const keys = new Set(group.files);
+    const fromKms = new Set<string>();
+    for (const { kms, files } of group.places.values()) {
+      for (const key of kms) fromKms.add(key);
+      if (kms.size === 0) for (const key of files) keys.add(key);
+    }
+    // KMS speaks of its own account and Region: of an alias that files tie to another account it says nothing.
+    const fits = [...fromKms].filter(
+      (key) => keys.size === 0 || [...keys].some((each) => compatible(each, key)),
+    );
+    if (fits.length > 0) return fits;
+    if (keys.size > 0) return [...keys];
+    const places = [...group.places.keys()];
+    return places.length < 2
+      ? [unresolved(name.id)]
+      : places.map((place) => unresolved(`${place} ${name.id}`));
+  }
+
+  #keysOfPlace(group: Aliases, name: KeyName): readonly string[] {
+    const place = placeText(name);
+    const known = group.places.get(place);
+    if (known !== undefined && known.kms.size > 0) return [...known.kms];
+    if (known !== undefined && known.files.size > 0) return [...known.files];
+    const beside = [...group.files].filter((key) => fitsPlace(key, name));
+    if (beside.length > 0) return beside;
+    const others = [...group.places.keys()].filter((each) => each !== place);
+    return [others.length === 0 ? unresolved(name.id) : unresolved(`${place} ${name.id}`)];
+  }
+}
+
+/** Names that no key stands behind, as far as is known. */
+const unresolved = (text: string): string => `?alias ${text}`;
+const bareIdentity = (id: string): string => `?id ${id}`;
+const isUnresolved = (key: string): boolean => key.startsWith('?alias ');
+
+/** Equal for all ARNs of a key: replicas of a multi-Region key differ in their Region alone. */
+function identityOf(name: KeyName): string {
+  return name.multiRegion ? `${name.partition} ${name.account} ${name.id}` : arnText(name);
+}
+
+function arnText({ partition, region, account, id }: KeyName): string {
+  return `arn:${partition}:kms:${region}:${account}:key/${id}`;
+}
+
+const placeText = ({ partition, account, region }: KeyName): string => `${partition} ${account} ${region}`;
+
+const accountOf = (key: string): string | null => /(?:^|[ :])(\d{12})(?:[ :]|$)/.exec(key)?.[1] ?? null;
+
+/** Whether two keys may be of one account. */
+function compatible(a: string, b: string): boolean {
+  const [one, other] = [accountOf(a), accountOf(b)];
+  return one === null || other === null || one === other;
+}
+
+/** Whether a key is, or may be, in the account and Region of a name. */
+function samePlace(key: string, { account, region }: KeyName): boolean {
+  const name = readKeyName(key);
+  const apart = (a: string | null, b: string | null) => a !== null && b !== null && a !== b;
+  return !apart(accountOf(key), account) && !apart(name.region, region);
+}
+
+function fitsPlace(key: string, { account, region }: KeyName): boolean {
+  if (accountOf(key) !== null && accountOf(key) !== account) return false;
+  const name = readKeyName(key);
+  return name.region === null || name.region === region;
+}
+
+/** Whether a text can be a key's name at all: an ARN, an alias, a key id as KMS makes them. */
+export function isKeyName(text: string): boolean {
+  const name = readKeyName(text);
+  return name.id !== '' && (name.arn || name.alias || UUID.test(name.id));
+}
