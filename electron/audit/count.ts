@@ -52,7 +52,8 @@ export function countAudit(input: CountInput): Counted {
   const { columns } = ledger;
   const finder = new Subjects(evidence, book);
   const subjects = columns.cohorts.map(({ row }) => finder.of(row));
-  const { broken, unjudged } = rules === null ? { broken: [], unjudged: [] } : judge(rules, input, subjects);
+  const { broken, unjudged } =
+    rules === null ? { broken: [], unjudged: [] } : judge(rules, columns, evidence, subjects, now);
   return {
     input,
     subjects,

@@ -2,7 +2,8 @@ import { plural } from '#shared/format.ts';
 import type { AuditKey, DeletionImpact, KeyReference } from '#shared/model/audit.ts';
 import { isKeyName, type Under } from '../clusters/index.ts';
 import type { Audit } from './audit.ts';
-import { OtherWays, type Way } from './other-ways.ts';
+import type { Way } from './ledger.ts';
+import { OtherWays } from './other-ways.ts';
 
 const MOST_FILES = 200;
 const MOST_REFERENCES = 200;
@@ -47,7 +48,7 @@ export function touchedBy(audit: Audit, asked: string): Touched {
         : how;
     return how;
   });
-  const ways = new OtherWays(audit, name, key);
+  const ways = new OtherWays(ledger, evidence, name, key);
   const rows: TouchedRow[] = [];
   for (let index = 0; index < columns.rows.length; index += 1) {
     const how = under[columns.cohort[index] ?? -1] ?? null;

@@ -3,7 +3,6 @@ import type { Unjudged } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { type Evidence, isKms, type KeyEvidence } from '../clusters/index.ts';
 import type { Columns } from './columns.ts';
-import type { CountInput } from './count.ts';
 import { findingId, type Group } from './groups.ts';
 import { type Told, toldOf } from './key-findings.ts';
 import { matchKey } from './key-rules.ts';
@@ -25,8 +24,10 @@ export interface Verdicts {
 /** Judges each blob by each rule. What the bytes and KMS do not say is not judged, and that is told. */
 export function judge(
   rules: Rules,
-  { ledger: { columns }, evidence, now }: Pick<CountInput, 'ledger' | 'evidence' | 'now'>,
+  columns: Columns,
+  evidence: Evidence,
   subjects: readonly Subject[],
+  now: number,
 ): Verdicts {
   const verdicts = new Collected(columns);
   for (const [rule, check] of keyChecks(rules, evidence))

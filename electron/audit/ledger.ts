@@ -2,7 +2,9 @@ import type { BlobRow, Finding } from '#shared/model/blob.ts';
 import { Columns } from './columns.ts';
 import { findingId, type Group } from './groups.ts';
 import { type Told, toldOf } from './key-findings.ts';
-import type { Way } from './other-ways.ts';
+
+/** Whether what a blob protects opens without one key: not at all, perhaps, or another way that is known. */
+export type Way = 'none' | 'maybe' | 'other';
 
 /** What an audit is made from that the list alone decides. */
 export interface LedgerInput {

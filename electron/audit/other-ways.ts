@@ -1,10 +1,7 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { readKeyName } from '../clusters/index.ts';
-import type { Audit } from './audit.ts';
-
-/** Whether what a blob protects opens without the key in question: not at all, perhaps, or another way that is known. */
-export type Way = 'none' | 'maybe' | 'other';
+import { type Evidence, readKeyName } from '../clusters/index.ts';
+import type { Ledger, Way } from './ledger.ts';
 
 /** A data key of an Encryption SDK message: what its place is called before its number. */
 const DATA_KEY = /^(.*?)(?:: )?encrypted data key \d+/;
@@ -16,26 +13,28 @@ const KEY_GROUP = /^(.*key_groups\[\d+\])/;
  * Encryption SDK message, replicas of the key in other Regions. Each file is looked at once, when it is asked about.
  */
 export class OtherWays {
-  readonly #audit: Audit;
+  readonly #ledger: Ledger;
+  readonly #evidence: Evidence;
   readonly #asked: string;
   readonly #replica: boolean;
   /** By source and the part of it that opens as one: whether some of its blobs are under other keys. */
   #units: ReadonlyMap<string, Way> | null = null;
 
-  constructor(audit: Audit, asked: string, key: AuditKey | null) {
-    this.#audit = audit;
+  constructor(ledger: Ledger, evidence: Evidence, asked: string, key: AuditKey | null) {
+    this.#ledger = ledger;
+    this.#evidence = evidence;
     this.#asked = asked;
-    this.#replica = hasReplica(audit, asked, key);
+    this.#replica = hasReplica(evidence, asked, key);
   }
 
   of(index: number): Way {
     if (this.#replica) return 'other';
-    const row = this.#audit.input.ledger.columns.rows[index];
+    const row = this.#ledger.columns.rows[index];
     const unit = row === undefined ? null : unitOf(row);
     if (unit === null) return 'none';
     this.#units ??= this.#look();
     const beside = this.#units.get(unit) ?? 'none';
-    const also = this.#audit.input.ledger.alsoOpens(index);
+    const also = this.#ledger.alsoOpens(index);
     return beside === 'other' || also === 'other'
       ? 'other'
       : beside === 'maybe' || also === 'maybe'
@@ -44,8 +43,8 @@ export class OtherWays {
   }
 
   #look(): Map<string, Way> {
-    const { evidence, ledger } = this.#audit.input;
-    const { columns } = ledger;
+    const evidence = this.#evidence;
+    const { columns } = this.#ledger;
     const ways = columns.cohorts.map(({ row, kms }): Way => {
       if (!kms) return 'none';
       const under = evidence.under(evidence.of(row), this.#asked);
@@ -72,7 +71,7 @@ function unitOf({ sourceId, container, place }: BlobRow): string | null {
 }
 
 /** Whether the key has a replica in another Region than the one asked about. */
-function hasReplica({ input: { evidence } }: Audit, asked: string, key: AuditKey | null): boolean {
+function hasReplica(evidence: Evidence, asked: string, key: AuditKey | null): boolean {
   if (key !== null && key.otherRegions.length > 0) return true;
   const regions = evidence.names
     .keysOf(asked)
