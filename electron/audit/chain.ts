@@ -30,17 +30,17 @@ const PROVES =
  * Walks a chain, oldest first, and names the first link that does not hold. `kept`: heads that were kept elsewhere
  * (beside the database, in a report): the chain must have gone through each.
  */
-export function verifyChain(
-  links: Iterable<Link>,
+export async function verifyChain(
+  links: AsyncIterable<Link>,
   kept: readonly { readonly head: HistoryHead; readonly where: string }[],
-  findHash: (hash: string) => number | null,
-): HistoryVerdict {
+  findHash: (hash: string) => Promise<number | null>,
+): Promise<HistoryVerdict> {
   let previous = GENESIS;
   let count = 0;
   let broken: HistoryVerdict['broken'] = null;
   const wanted = new Map(kept.map(({ head, where }) => [head.count, { head, where }]));
-  for (const link of links) {
-    broken = judge(link, count + 1, previous, findHash);
+  for await (const link of links) {
+    broken = await judge(link, count + 1, previous, findHash);
     if (broken !== null) break;
     count += 1;
     previous = link.hash;
@@ -66,12 +66,12 @@ export function verifyChain(
   return { ok: broken === null, head: { count, hash: previous }, broken, proves: PROVES };
 }
 
-function judge(
+async function judge(
   link: Link,
   place: number,
   previous: string,
-  findHash: (hash: string) => number | null,
-): HistoryVerdict['broken'] {
+  findHash: (hash: string) => Promise<number | null>,
+): Promise<HistoryVerdict['broken']> {
   const { seq } = link;
   if (linkHash(link.at, link.body, link.previous) !== link.hash)
     return {
@@ -86,7 +86,7 @@ function judge(
       seq,
       message: `Record ${seq} follows record ${place - 1}: it was given another number.`,
     };
-  const named = link.previous === GENESIS ? 0 : findHash(link.previous);
+  const named = link.previous === GENESIS ? 0 : await findHash(link.previous);
   if (named !== null)
     return {
       kind: 'reordered',

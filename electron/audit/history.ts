@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { setImmediate } from 'node:timers/promises';
 import {
   HistoryEvent,
   HistoryHead,
@@ -11,10 +10,16 @@ import {
 } from '#shared/model/history.ts';
 import { openDatabase } from '../storage/database.ts';
 import { makeFolder, writeWhole } from '../storage/files.ts';
+import { Turns } from '../turns/index.ts';
 import { bodyOf, GENESIS, type Link, linkHash, verifyChain } from './chain.ts';
 
-/** Records written in one transaction; others get a turn in between. */
-const BATCH = 2000;
+/** Records written in one transaction, or read at a time; others get a turn in between. */
+const BATCH = 250;
+/** Records counted, or looked through for a hash, at a time. */
+const LOT = 5000;
+
+/** Of a run: there is an index of just this expression. */
+const OF_RUN = "AND json_extract(body, '$.runId') = ?";
 
 const NOTHING: Omit<HistoryEvent, 'kind'> = {
   who: null,
@@ -54,7 +59,8 @@ export class History {
   readonly #headFile: string;
   readonly #insert: StatementSync;
   readonly #last: StatementSync;
-  readonly #byHash: StatementSync;
+  /** Records up to a number, counted once. */
+  #counted = { upTo: Number.MIN_SAFE_INTEGER, count: 0 };
 
   /** Throws when the file cannot be opened or is no SQLite database. */
   constructor(dataDir: string) {
@@ -75,8 +81,6 @@ export class History {
       'INSERT INTO history (seq, at, body, previous, hash) VALUES (?, ?, ?, ?, ?)',
     );
     this.#last = this.#db.prepare('SELECT seq, hash FROM history ORDER BY seq DESC LIMIT 1');
-    // Without an index: it is asked for once, of a chain that is broken, and an index of hashes is written all over.
-    this.#byHash = this.#db.prepare('SELECT seq FROM history WHERE hash = ? LIMIT 1');
   }
 
   get head(): HistoryHead {
@@ -108,57 +112,125 @@ export class History {
 
   /** As {@link append}, for very many: others get a turn between batches. */
   async appendMany(events: readonly HistoryEvent[], at?: string): Promise<void> {
+    const turns = new Turns();
     for (let from = 0; from < events.length; from += BATCH) {
       this.append(events.slice(from, from + BATCH), at);
-      await setImmediate();
+      if (turns.over) await turns.give();
     }
   }
 
   /** Newest first. */
-  list(offset: number, limit: number): { total: number; head: HistoryHead; records: HistoryRecord[] } {
-    const records = this.#db
-      .prepare('SELECT * FROM history ORDER BY seq DESC LIMIT ? OFFSET ?')
-      .all(limit, offset)
-      .map(recordOf);
-    return {
-      total: Number(this.#db.prepare('SELECT count(*) AS n FROM history').get()?.n ?? 0),
-      head: this.head,
-      records,
-    };
+  async list(
+    offset: number,
+    limit: number,
+  ): Promise<{ total: number; head: HistoryHead; records: HistoryRecord[] }> {
+    const total = await this.#count();
+    const { head } = this;
+    // Numbers without a gap say where a page begins; where records were removed they are counted through.
+    const whole = total === head.count;
+    const rows = this.#db
+      .prepare('SELECT * FROM history WHERE seq <= ? ORDER BY seq DESC LIMIT ? OFFSET ?')
+      .all(whole ? head.count - offset : head.count, limit, whole ? 0 : offset);
+    return { total, head, records: rows.map(recordOf) };
   }
 
-  /** Every record of a run since it started (ISO 8601), oldest first: run ids begin anew at each start. */
-  *ofRun(runId: string, startedAt: string): Generator<HistoryRecord> {
-    const rows = this.#db
-      .prepare("SELECT * FROM history WHERE at >= ? AND json_extract(body, '$.runId') = ? ORDER BY seq")
-      .iterate(startedAt, runId);
-    for (const row of rows) yield recordOf(row);
+  /** The newest records, `most` at most, oldest first, some at a time. */
+  async *newest(most: number): AsyncGenerator<HistoryRecord[]> {
+    for await (const rows of this.#pages('', [], Math.max(0, this.head.count - most)))
+      yield rows.map(recordOf);
+  }
+
+  /** Every record of a run since it started (ISO 8601), oldest first, some at a time. */
+  async *ofRun(runId: string, startedAt: string): AsyncGenerator<HistoryRecord[]> {
+    for await (const rows of this.#pages(`${OF_RUN} AND at >= ?`, [runId, startedAt]))
+      yield rows.map(recordOf);
+  }
+
+  /** The newest record of a run since it started (ISO 8601) that is `wanted`; null where there is none. */
+  async lastOfRun(
+    runId: string,
+    startedAt: string,
+    wanted: (record: HistoryRecord) => boolean,
+  ): Promise<HistoryRecord | null> {
+    const turns = new Turns();
+    const page = this.#db.prepare(
+      `SELECT * FROM history WHERE seq < ? ${OF_RUN} AND at >= ? ORDER BY seq DESC LIMIT ?`,
+    );
+    for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+      const records = page.all(before, runId, startedAt, BATCH).map(recordOf);
+      const found = records.find(wanted);
+      if (found !== undefined) return found;
+      if (records.length < BATCH) return null;
+      before = records.at(-1)?.seq ?? before;
+      if (turns.over) await turns.give();
+    }
   }
 
   /** Checks every link. `expected`: a head that a report stated. */
-  verify(expected: HistoryHead | null = null): HistoryVerdict {
+  verify(expected: HistoryHead | null = null): Promise<HistoryVerdict> {
     const kept: { head: HistoryHead; where: string }[] = [];
     const beside = this.#keptHead();
     if (beside !== null) kept.push({ head: beside, where: 'the head that is kept beside the history' });
     if (expected !== null) kept.push({ head: expected, where: 'the head that was given' });
-    const links = this.#db.prepare('SELECT * FROM history ORDER BY seq').iterate();
-    return verifyChain(
-      (function* () {
-        for (const row of links)
-          yield {
-            seq: Number(row.seq),
-            at: String(row.at),
-            body: String(row.body),
-            previous: String(row.previous),
-            hash: String(row.hash),
-          } satisfies Link;
-      })(),
-      kept,
-      (hash) => {
-        const row = this.#byHash.get(hash);
-        return row === undefined ? null : Number(row.seq);
-      },
+    return verifyChain(this.#links(), kept, (hash) => this.#find(hash));
+  }
+
+  async *#links(): AsyncGenerator<Link> {
+    for await (const rows of this.#pages())
+      for (const row of rows)
+        yield {
+          seq: Number(row.seq),
+          at: String(row.at),
+          body: String(row.body),
+          previous: String(row.previous),
+          hash: String(row.hash),
+        };
+  }
+
+  /** Rows in order of their numbers, from after one on, some at a time, with turns for others in between. */
+  async *#pages(
+    condition = '',
+    values: readonly string[] = [],
+    after = Number.MIN_SAFE_INTEGER,
+  ): AsyncGenerator<Record<string, unknown>[]> {
+    const turns = new Turns();
+    const page = this.#db.prepare(`SELECT * FROM history WHERE seq > ? ${condition} ORDER BY seq LIMIT ?`);
+    for (let last = after; ; ) {
+      const rows = page.all(last, ...values, BATCH);
+      if (rows.length > 0) yield rows;
+      if (rows.length < BATCH) return;
+      last = Number(rows.at(-1)?.seq);
+      if (turns.over) await turns.give();
+    }
+  }
+
+  /** How many records there are. Only those that came since are counted: the database lets none be removed. */
+  async #count(): Promise<number> {
+    const turns = new Turns();
+    const page = this.#db.prepare(
+      'SELECT count(*) AS count, max(seq) AS last FROM (SELECT seq FROM history WHERE seq > ? ORDER BY seq LIMIT ?)',
     );
+    for (;;) {
+      const { upTo, count } = this.#counted;
+      const row = page.get(upTo, LOT);
+      const more = Number(row?.count ?? 0);
+      if (more > 0) this.#counted = { upTo: Number(row?.last), count: count + more };
+      if (more < LOT) return this.#counted.count;
+      if (turns.over) await turns.give();
+    }
+  }
+
+  /** Number of the record with a hash. Without an index: it is asked for once, of a chain that is broken. */
+  async #find(hash: string): Promise<number | null> {
+    const turns = new Turns();
+    const { head } = this;
+    const page = this.#db.prepare('SELECT seq FROM history WHERE seq > ? AND seq <= ? AND hash = ? LIMIT 1');
+    for (let from = 0; from < head.count; from += LOT) {
+      const row = page.get(from, from + LOT, hash);
+      if (row !== undefined) return Number(row.seq);
+      if (turns.over) await turns.give();
+    }
+    return null;
   }
 
   close(): void {

@@ -178,6 +178,7 @@ export function createEngine(
       await runs.stop();
       // It reads the journal, for what became of each blob.
       await witness.settled();
+      await ready.told;
       await runs.close();
       regions.close();
       for (const each of both) each.close();
@@ -195,6 +196,7 @@ export function createEngine(
 /** What happens without being asked: output folders, the first connection, the first intake. */
 function begin({ options, workspace, connection, practice, runs, plans, settings }: Rooms): {
   folders: Promise<unknown>;
+  told: Promise<unknown>;
   all: Promise<unknown>;
 } {
   const folders = Promise.all(
@@ -209,7 +211,9 @@ function begin({ options, workspace, connection, practice, runs, plans, settings
       await workspace.addPaths([practice.vaultFolder], 'path');
   })();
   // After the window has what it asks for first.
-  const told = setImmediate().then(() => runs.tellLeft());
+  const told = setImmediate()
+    .then(() => runs.tellLeft())
+    .catch(() => undefined);
   // What fails here shows on screen: the connection's state has its fault, an empty list invites a drop.
-  return { folders, all: Promise.allSettled([folders, connected, intake, told]) };
+  return { folders, told, all: Promise.allSettled([folders, connected, intake, told]) };
 }

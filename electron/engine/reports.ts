@@ -94,18 +94,18 @@ export class Reports {
       const run = await runs.summary(subject.runId);
       const facts = {
         run,
-        items: runs.items(subject.runId, { offset: 0, limit: MOST_RECORDS, only: 'all' }).items,
-        records: [...history.ofRun(subject.runId, run.startedAt)],
+        items: await collected(runs.allItems(subject.runId)),
+        records: await collected(history.ofRun(subject.runId, run.startedAt)),
       };
       if (format === 'html') return runHtml(facts, stated);
       if (format === 'csv') return runCsv(facts);
       if (format === 'json') return runJson(facts, stated);
       return runSarif(facts, stated);
     }
-    const records = history.list(0, MOST_RECORDS).records.reverse();
+    const records = await collected(history.newest(MOST_RECORDS));
     if (format === 'csv') return historyCsv(records);
-    if (format === 'json') return historyJson(records, history.verify(), stated);
-    if (format === 'html') return historyHtml(records, history.verify(), stated);
+    if (format === 'json') return historyJson(records, await history.verify(), stated);
+    if (format === 'html') return historyHtml(records, await history.verify(), stated);
     throw new FaultError(
       fault(
         'NoSuchReport',
@@ -153,4 +153,10 @@ function turns(): () => Promise<void> | undefined {
       since = performance.now();
     });
   };
+}
+
+async function collected<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const page of pages) all.push(...page);
+  return all;
 }

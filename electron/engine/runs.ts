@@ -17,19 +17,27 @@ import {
   type RunTerms,
   type Undone,
 } from '../rotation/index.ts';
+import { Turns } from '../turns/index.ts';
 import type { Connection } from './connection.ts';
 import { lessonsOf } from './lessons.ts';
 import type { TwoStep } from './two-steps.ts';
 import type { Workspace } from './workspace.ts';
+
+/** Items read at a time. */
+const ITEMS = 500;
 
 /** Who is told of runs, to write down what is done. */
 export interface RunWitness {
   /** A run has begun, or goes on after it was cut off. The witness waits for its end. */
   run(run: Run, asked: AskedRun): void;
   /** A run of a Rewrap that is gone was found at the start: cut off, or ended. */
-  left(run: RunSummary, items: (query: ItemsQuery) => readonly RunItem[], asked: AskedRun): void;
+  left(run: RunSummary, items: (query: ItemsQuery) => readonly RunItem[], asked: AskedRun): Promise<void>;
   /** A run that was cut off is closed as it stands. */
-  abandoned(run: RunSummary, items: (query: ItemsQuery) => readonly RunItem[], asked: AskedRun): void;
+  abandoned(
+    run: RunSummary,
+    items: (query: ItemsQuery) => readonly RunItem[],
+    asked: AskedRun,
+  ): Promise<void>;
   undone(runId: string, undone: Undone): void;
 }
 
@@ -220,13 +228,17 @@ export class Runs {
     if (live !== null) return live.cancel();
     await this.#book.abandon(runId);
     const items = (query: ItemsQuery) => this.#book.items(runId, query).items;
-    this.#parts.witness.abandoned(await this.#book.summary(runId), items, this.#asked(runId));
+    await this.#parts.witness.abandoned(await this.#book.summary(runId), items, this.#asked(runId));
   }
 
   /** Has what became of runs written down, where whoever was to do it was killed before. */
   async tellLeft(): Promise<void> {
     for (const run of await this.#book.left())
-      this.#parts.witness.left(run, (query) => this.#book.items(run.id, query).items, this.#asked(run.id));
+      await this.#parts.witness.left(
+        run,
+        (query) => this.#book.items(run.id, query).items,
+        this.#asked(run.id),
+      );
   }
 
   /** Of a run of an earlier start: its blobs have other names by now. */
@@ -262,6 +274,17 @@ export class Runs {
       total,
       items: items.map((item, i) => ({ ...item, blobId: `${runId}#${query.offset + i}` })),
     };
+  }
+
+  /** Every item of a run, some at a time, with turns for others. Throws FaultError `RunGone`. */
+  async *allItems(runId: string): AsyncGenerator<RunItem[]> {
+    const turns = new Turns();
+    for (let offset = 0; ; offset += ITEMS) {
+      const { items } = this.items(runId, { offset, limit: ITEMS, only: 'all' });
+      yield items;
+      if (items.length < ITEMS) return;
+      if (turns.over) await turns.give();
+    }
   }
 
   /** Throws FaultError `RunGone`. */

@@ -6,6 +6,7 @@ import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';
 import type { ContextChoice, RunItem, RunSummary } from '#shared/model/run.ts';
 import { type History, historyEvent } from '../audit/index.ts';
 import type { ItemsQuery, Run, RunTerms, Undone } from '../rotation/index.ts';
+import { Turns } from '../turns/index.ts';
 import type { Connection } from './connection.ts';
 import type { AskedRun } from './runs.ts';
 
@@ -117,29 +118,28 @@ export class Witness {
       // What one that was only suspended did is written down at the next start, from the journal.
       if (summary.finishedAt === null)
         await this.#history.appendMany([this.#ended(summary, SUSPENDED, asked, by)]);
-      else
-        for (const events of this.#outcomes(summary, (query) => run.items(query), asked, by))
-          await this.#history.appendMany(events);
+      else await this.#writeAll(this.#outcomes(summary, (query) => run.items(query), asked, by));
     });
     const kept = pending.catch(complain).finally(() => this.#pending.delete(kept));
     this.#pending.add(kept);
   }
 
   /** A run of a Rewrap that is gone: what it did, if that one was killed before it wrote it down. */
-  left(run: RunSummary, items: ItemsOf, asked: AskedRun): void {
-    let last: HistoryKind | null = null;
-    for (const { kind, outcome } of this.#history.ofRun(run.id, run.startedAt))
-      if (kind !== 'blob' && outcome !== SUSPENDED) last = kind;
-    if (last !== 'run-started' && last !== 'preflight-started') return;
+  async left(run: RunSummary, items: ItemsOf, asked: AskedRun): Promise<void> {
+    const last = await this.#history.lastOfRun(
+      run.id,
+      run.startedAt,
+      ({ kind, outcome }) => kind !== 'blob' && outcome !== SUSPENDED,
+    );
+    if (last?.kind !== 'run-started' && last?.kind !== 'preflight-started') return;
     const { connection } = run;
     const outcome = run.status === 'unfinished' ? CUT_OFF : run.status;
-    for (const events of this.#blobs(run, items, asked, { connection })) this.#write(events);
-    this.#write([this.#ended(run, outcome, asked, { connection })]);
+    await this.#writeAll(this.#outcomes(run, items, asked, { connection }, outcome)).catch(complain);
   }
 
   /** A run that was cut off was closed as it stands. */
-  abandoned(run: RunSummary, items: ItemsOf, asked: AskedRun): void {
-    for (const events of this.#outcomes(run, items, asked, this.#by())) this.#write(events);
+  async abandoned(run: RunSummary, items: ItemsOf, asked: AskedRun): Promise<void> {
+    await this.#writeAll(this.#outcomes(run, items, asked, this.#by())).catch(complain);
   }
 
   undone(runId: string, { restored, leftTotal }: Undone): void {
@@ -150,30 +150,32 @@ export class Witness {
     });
   }
 
-  *#outcomes(
+  async *#outcomes(
     run: RunSummary,
     items: ItemsOf,
     asked: AskedRun,
     by: Partial<HistoryEvent>,
-  ): Generator<HistoryEvent[]> {
+    outcome: string = run.status,
+  ): AsyncGenerator<HistoryEvent[]> {
     yield* this.#blobs(run, items, asked, by);
-    yield [this.#ended(run, run.status, asked, by)];
+    yield [this.#ended(run, outcome, asked, by)];
   }
 
   /**
    * What became of each blob that KMS was asked about, less what was written down when the run was cut off: some at a
    * time, since there may be a hundred thousand.
    */
-  *#blobs(
+  async *#blobs(
     run: RunSummary,
     items: ItemsOf,
     { again }: AskedRun,
     by: Partial<HistoryEvent>,
-  ): Generator<HistoryEvent[]> {
+  ): AsyncGenerator<HistoryEvent[]> {
+    const turns = new Turns();
     const told = new Set<string>();
     if (again)
-      for (const record of this.#history.ofRun(run.id, run.startedAt))
-        if (record.kind === 'blob') told.add(sameAs(record));
+      for await (const records of this.#history.ofRun(run.id, run.startedAt))
+        for (const record of records) if (record.kind === 'blob') told.add(sameAs(record));
     for (let offset = 0; ; offset += PAGE) {
       const page = items({ offset, limit: PAGE, only: 'all' });
       yield page
@@ -181,7 +183,12 @@ export class Witness {
         .map((item) => this.#blob(run.id, item, by))
         .filter((event) => !told.has(sameAs(event)));
       if (page.length < PAGE) return;
+      if (turns.over) await turns.give();
     }
+  }
+
+  async #writeAll(pages: AsyncIterable<readonly HistoryEvent[]>): Promise<void> {
+    for await (const events of pages) await this.#history.appendMany(events);
   }
 
   #ended(
