@@ -478,6 +478,17 @@ export const FINDINGS = {
     remedy:
       'Name the principals that need it, or add a condition (kms:CallerAccount, aws:PrincipalOrgID, kms:ViaService). Then re-encrypt what may have been copied.',
   },
+  'key-policy-outside': {
+    severity: 'warning',
+    source: 'kms',
+    about:
+      'The key policy names principals of another account that may open or re-encrypt what is under the key.',
+    title: 'The policy of {key} lets principals of another account open or re-encrypt what is under it.',
+    reason:
+      'The owner of that account decides who may act as these principals, and a copy under a key of their own stays theirs.',
+    remedy:
+      'Make sure that this is agreed. If it is not needed any more, take them out of the policy, then re-encrypt what may have been copied.',
+  },
   'key-grant-outside': {
     severity: 'warning',
     source: 'kms',

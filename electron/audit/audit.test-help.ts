@@ -89,6 +89,7 @@ export function key(id: string, more: Partial<AuditKey> = {}): AuditKey {
     },
     currentKeyMaterialId: null,
     materials: null,
+    policyNames: [],
     openTo: [],
     iamDecides: true,
     grantedTo: [],

@@ -33,6 +33,7 @@ describe('what KMS says of keys', () => {
     ['key-aws-managed', { manager: 'AWS' }, 'warning'],
     ['key-other-account', { account: '444455556666' }, 'info'],
     ['key-policy-wide', { openTo: ['anyone, in any account'] }, 'critical'],
+    ['key-policy-outside', { policyNames: ['arn:aws:iam::444455556666:role/x'] }, 'warning'],
     ['key-grant-outside', { grantedTo: ['arn:aws:iam::444455556666:role/backup (Decrypt)'] }, 'warning'],
     ['key-one-region', { otherRegions: ['eu-west-1'] }, 'info'],
   ] as const)('tells of %s', (code, more, severity) => {

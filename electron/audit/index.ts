@@ -8,7 +8,7 @@ export type { Found } from './finish.ts';
 export { History, historyEvent } from './history.ts';
 export type { Caller } from './key-findings.ts';
 export { columnsOf, type Ledger, makeLedger } from './ledger.ts';
-export { type GrantSeen, leavesToIam, openPrincipals, outsideGrantees } from './policy.ts';
+export { type GrantSeen, leavesToIam, outsideGrantees, outsidePrincipals } from './policy.ts';
 export { auditCsv } from './report/audit-csv.ts';
 export { auditHtml } from './report/audit-html.ts';
 export { auditJson } from './report/audit-json.ts';

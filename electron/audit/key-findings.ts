@@ -43,7 +43,7 @@ const nameOf = (key: AuditKey): string => key.aliases[0] ?? key.arn;
 export function keyFindings(subject: Subject, caller: Caller | null, limits: Limits, now: number): Told[] {
   const { key } = subject;
   if (key === null) return withoutKey(subject, caller);
-  const told = [state(key, now), aws(key), otherAccount(key, caller), open(key), granted(key)];
+  const told = [state(key, now), aws(key), otherAccount(key, caller), open(key), named(key), granted(key)];
   if (key.manager !== 'AWS') told.push(notRotated(key, limits, now), unused(key, limits, now));
   return told.flatMap((one) => (one === null ? [] : [withConnection(one, caller)]));
 }
@@ -156,6 +156,19 @@ function open(key: AuditKey): Told | null {
     finding('key-policy-wide', {
       evidence: [
         ...key.openTo.map((principal) => `GetKeyPolicy: allows ${principal}`),
+        'Not weighed: statements that deny, IAM and organisation policies',
+      ],
+      values: { key: nameOf(key) },
+    }),
+  );
+}
+
+function named(key: AuditKey): Told | null {
+  if (key.policyNames === null || key.policyNames.length === 0) return null;
+  return toldOf(
+    finding('key-policy-outside', {
+      evidence: [
+        ...key.policyNames.map((principal) => `GetKeyPolicy: allows ${principal}`),
         'Not weighed: statements that deny, IAM and organisation policies',
       ],
       values: { key: nameOf(key) },

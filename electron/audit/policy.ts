@@ -1,55 +1,76 @@
+import { type Limit, like, limitsOf, type Outsider } from './policy-conditions.ts';
+
 /** Actions with which somebody gets at content, or at a copy under a key of their own. */
 const OPENING = ['kms:Decrypt', 'kms:ReEncryptFrom'];
 
-/**
- * Conditions that bind a principal to an account, an organisation or a service. Source: KMS developer guide, "Condition
- * keys for AWS KMS", and IAM's global condition keys.
- */
-const BINDING = [
-  'kms:calleraccount',
-  'kms:viaservice',
-  'kms:granteeprincipal',
-  'aws:principalorgid',
-  'aws:principalorgpaths',
-  'aws:principalaccount',
-  'aws:principalarn',
-  'aws:sourceaccount',
-  'aws:sourcearn',
-  'aws:sourceorgid',
-  'aws:sourcevpce',
-  'aws:sourcevpc',
-  'aws:userid',
-];
+/** With these a principal gives itself what opens: a grant, or another policy. */
+const TAKING = ['kms:CreateGrant', 'kms:PutKeyPolicy'];
+
+/** Who outside the key's own account may open or re-encrypt what is under a key, by its policy. In words. */
+export interface Outside {
+  /** Anyone at all, or another account as a whole. */
+  readonly open: readonly string[];
+  /** Roles and users of other accounts that it names. */
+  readonly named: readonly string[];
+}
 
 /**
- * Principals outside the key's own account that its policy lets open or re-encrypt what is under it, in words: anyone
- * at all, or another account as a whole. Denials are not weighed: a statement that takes it back elsewhere makes this
- * a false alarm, never a missed one. Null for a policy that cannot be read.
+ * Principals outside the key's own account that its policy lets open or re-encrypt what is under it, as principals and
+ * conditions say together. Denials are not weighed: a statement that takes it back elsewhere makes this a false alarm,
+ * never a missed one. Null for a policy that cannot be read.
  */
-export function openPrincipals(policy: string, account: string | null): string[] | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(policy);
-  } catch {
-    return null;
-  }
-  const found = new Set<string>();
-  for (const statement of list(member(value, 'Statement'))) {
-    if (
-      member(statement, 'Effect') !== 'Allow' ||
-      !opens(statement) ||
-      isBound(member(statement, 'Condition'))
-    )
-      continue;
+export function outsidePrincipals(policy: string, account: string | null): Outside | null {
+  const statements = statementsOf(policy);
+  if (statements === null) return null;
+  const open = new Set<string>();
+  const named = new Set<string>();
+  for (const statement of statements) {
+    if (member(statement, 'Effect') !== 'Allow') continue;
+    const how = opening(statement);
+    if (how === null) continue;
     const sid = member(statement, 'Sid');
-    const where = typeof sid === 'string' && sid !== '' ? ` (statement “${sid}”)` : '';
-    for (const principal of principals(member(statement, 'Principal'))) {
-      if (principal === '*') found.add(`anyone, in any account${where}`);
-      const other = /^(?:arn:[^:]+:iam::)?(\d{12})(?::root)?$/.exec(principal)?.[1];
-      if (other !== undefined && other !== account) found.add(`all of account ${other}${where}`);
-    }
+    const where = `${how}${typeof sid === 'string' && sid !== '' ? ` (statement “${sid}”)` : ''}`;
+    const limits = limitsOf(member(statement, 'Condition'), account);
+    for (const { arn, words } of letIn(statement, limits, account))
+      (arn === null ? open : named).add(`${words}${where}`);
   }
-  return [...found];
+  return { open: [...open], named: [...named] };
+}
+
+/** Whom a statement's principals and conditions let in together. */
+function letIn(statement: unknown, limits: readonly Limit[], own: string | null): Outsider[] {
+  const found: Outsider[] = [];
+  const but = member(statement, 'NotPrincipal');
+  const principal = member(statement, 'Principal');
+  if (but !== undefined || principals(principal).some((one) => one.includes('*')))
+    found.push(
+      ...anyone(
+        limits,
+        but === undefined ? 'anyone, in any account' : 'anyone but those it names, in any account',
+      ),
+    );
+  for (const one of principals(principal)) {
+    const account = /^(?:arn:[^:]+:(?:iam|sts)::)?(\d{12})(?::|$)/.exec(one)?.[1];
+    if (account === undefined || account === own) continue;
+    const whole = /^(?:arn:[^:]+:iam::)?\d{12}(?::root)?$/.test(one);
+    if (limits.every((limit) => limit.admits(account, whole ? null : one)))
+      found.push({ account, arn: whole ? null : one, words: whole ? `all of account ${account}` : one });
+  }
+  return found;
+}
+
+/** Whom conditions leave of everyone there is. */
+function anyone(limits: readonly Limit[], everyone: string): Outsider[] {
+  // The limit that lets in fewest names them; each of them must pass the others, too.
+  const [narrowest] = [...limits].sort((a, b) => a.outside.length - b.outside.length);
+  if (narrowest === undefined) return [{ account: null, arn: null, words: everyone }];
+  return narrowest.outside.filter(
+    ({ account, arn }) =>
+      account === null ||
+      limits.every(
+        (limit) => limit === narrowest || limit.admits(account, /[*?]/.test(arn ?? '') ? null : arn),
+      ),
+  );
 }
 
 /**
@@ -57,13 +78,9 @@ export function openPrincipals(policy: string, account: string | null): string[]
  * account itself. Null for a policy that cannot be read.
  */
 export function leavesToIam(policy: string, account: string | null): boolean | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(policy);
-  } catch {
-    return null;
-  }
-  return list(member(value, 'Statement')).some(
+  const statements = statementsOf(policy);
+  if (statements === null) return null;
+  return statements.some(
     (statement) =>
       member(statement, 'Effect') === 'Allow' &&
       opens(statement) &&
@@ -109,34 +126,50 @@ const list = (value: unknown): unknown[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value];
 const texts = (value: unknown): string[] => list(value).filter((item) => typeof item === 'string');
 
-function opens(statement: unknown): boolean {
-  const actions = texts(member(statement, 'Action')).map((action) => action.toLowerCase());
+function statementsOf(policy: string): unknown[] | null {
+  try {
+    return list(member(JSON.parse(policy), 'Statement'));
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a statement allows one of these actions. */
+function allowsOne(statement: unknown, wanted: readonly string[]): boolean {
   const not = member(statement, 'NotAction');
   if (not !== undefined)
-    return OPENING.some((action) => !texts(not).some((pattern) => allows(pattern.toLowerCase(), action)));
-  return OPENING.some((action) => actions.some((pattern) => allows(pattern, action)));
+    return wanted.some((action) => !texts(not).some((pattern) => allows(pattern, action)));
+  return wanted.some((action) =>
+    texts(member(statement, 'Action')).some((pattern) => allows(pattern, action)),
+  );
+}
+
+const opens = (statement: unknown): boolean => allowsOne(statement, OPENING);
+
+/** How a statement opens, in words to add; null where it does not. */
+function opening(statement: unknown): string | null {
+  if (opens(statement)) return '';
+  const taken = TAKING.find((action) => allowsOne(statement, [action]));
+  if (taken === undefined) return null;
+  // Grants for AWS services alone are no way for a principal to open something itself.
+  if (taken === 'kms:CreateGrant' && forServices(member(statement, 'Condition'))) return null;
+  return `, which may give itself kms:Decrypt by ${taken}`;
+}
+
+function forServices(condition: unknown): boolean {
+  return ['Bool', 'StringEquals'].some((operator) => {
+    const keys = member(condition, operator);
+    if (typeof keys !== 'object' || keys === null) return false;
+    return Object.entries(keys).some(
+      ([key, value]) => key.toLowerCase() === 'kms:grantisforawsresource' && String(value) === 'true',
+    );
+  });
 }
 
 /** IAM's `*` and `?` in action names, without regard to case. */
-function allows(pattern: string, action: string): boolean {
-  const expression = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  return pattern.length <= 200 && new RegExp(`^${expression}$`, 'i').test(action);
-}
+const allows = (pattern: string, action: string): boolean =>
+  like(pattern.toLowerCase(), action.toLowerCase());
 
 function principals(value: unknown): string[] {
   return typeof value === 'string' ? [value] : texts(member(value, 'AWS'));
-}
-
-function isBound(condition: unknown): boolean {
-  if (typeof condition !== 'object' || condition === null) return false;
-  return Object.entries(condition).some(
-    ([operator, keys]) =>
-      !/not|ifexists|^null$/i.test(operator) &&
-      typeof keys === 'object' &&
-      keys !== null &&
-      Object.keys(keys).some((key) => BINDING.includes(key.toLowerCase())),
-  );
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FaultError } from '#shared/model/fault.ts';
 import { arnOf, input, key, row } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
-import { leavesToIam, openPrincipals, outsideGrantees } from './policy.ts';
+import { leavesToIam, outsideGrantees } from './policy.ts';
 import { matches, readRules, rulesSchema } from './rules.ts';
 
 const FULL = `
@@ -160,42 +160,6 @@ describe('judging', () => {
     );
     expect(over.summary.violations).toBe(1);
   });
-});
-
-describe('a key policy', () => {
-  const policy = (statement: object) => JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-  const allow = { Effect: 'Allow', Action: 'kms:*', Resource: '*' };
-  it.each([
-    ['its own account', { ...allow, Principal: { AWS: 'arn:aws:iam::111122223333:root' } }, 0],
-    ['anyone', { ...allow, Principal: '*' }, 1],
-    ['anyone, as AWS', { ...allow, Principal: { AWS: ['*'] }, Action: ['kms:ReEncrypt*'] }, 1],
-    [
-      'anyone, bound to an organisation',
-      { ...allow, Principal: '*', Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } },
-      0,
-    ],
-    [
-      'anyone but one',
-      { ...allow, Principal: '*', Condition: { StringNotEquals: { 'aws:PrincipalAccount': '1' } } },
-      1,
-    ],
-    [
-      'another account',
-      { ...allow, Principal: { AWS: 'arn:aws:iam::444455556666:root' }, Action: 'kms:Decrypt' },
-      1,
-    ],
-    [
-      'another account, only to encrypt',
-      { ...allow, Principal: { AWS: '444455556666' }, Action: ['kms:Encrypt', 'kms:ReEncryptTo'] },
-      0,
-    ],
-    ['one role elsewhere', { ...allow, Principal: { AWS: 'arn:aws:iam::444455556666:role/x' } }, 0],
-    ['anyone, denied', { ...allow, Effect: 'Deny', Principal: '*' }, 0],
-    ['everything but', { Effect: 'Allow', NotAction: 'kms:Delete*', Principal: '*', Resource: '*' }, 1],
-  ])('open to %s', (_, statement, count) => {
-    expect(openPrincipals(policy(statement), '111122223333')).toHaveLength(count);
-  });
-  it('that cannot be read is not judged', () => expect(openPrincipals('{', '1')).toBeNull());
 });
 
 describe('who may open what is under a key', () => {

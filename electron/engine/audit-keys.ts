@@ -1,7 +1,7 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import { type Caller, leavesToIam, openPrincipals, outsideGrantees } from '../audit/index.ts';
+import { type Caller, leavesToIam, outsideGrantees, outsidePrincipals } from '../audit/index.ts';
 import { readKeyName } from '../clusters/index.ts';
 import type { KmsConnection } from '../kms/index.ts';
 
@@ -47,8 +47,8 @@ export async function askKey(
 }
 
 /** Who may open what is under a key, as far as KMS tells. */
-type Access = Pick<AuditKey, 'openTo' | 'iamDecides' | 'grantedTo'>;
-const NOT_TOLD: Access = { openTo: null, iamDecides: null, grantedTo: null };
+type Access = Pick<AuditKey, 'openTo' | 'policyNames' | 'iamDecides' | 'grantedTo'>;
+const NOT_TOLD: Access = { openTo: null, policyNames: null, iamDecides: null, grantedTo: null };
 
 /** Policy and grants of a key of ours: what is not permitted is a gap, not a failure. */
 async function askAccess(
@@ -69,10 +69,12 @@ async function askAccess(
     }
   };
   const policy = await told('GetKeyPolicy', kms.keyPolicy(key.arn));
+  const outside = policy === null ? null : outsidePrincipals(policy, account);
   const grants = await told('ListGrants', kms.keyGrants(key.arn));
   return {
     access: {
-      openTo: policy === null ? null : openPrincipals(policy, account),
+      openTo: outside?.open.slice() ?? null,
+      policyNames: outside?.named.slice() ?? null,
       iamDecides: policy === null ? null : leavesToIam(policy, account),
       grantedTo: grants === null ? null : outsideGrantees(grants, account),
     },

@@ -74,6 +74,8 @@ export const AuditKey = z.object({
   materials: z.int().nullable(),
   /** Principals that its policy lets open or re-encrypt anything, in words; empty: none; null: not told. */
   openTo: z.array(z.string()).nullable(),
+  /** Roles and users of other accounts that its policy names and lets open or re-encrypt, in words; null: not told. */
+  policyNames: z.array(z.string()).nullable(),
   /** Whether its policy leaves it to the IAM policies of its account who may use it; null: not told. */
   iamDecides: z.boolean().nullable(),
   /** Grantees outside its account whose grants let them open or re-encrypt, in words; null: not told. */
