@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { AuditFinding, ReportFormat } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { auditText, deletionText, rulesSchema } from '../audit/index.ts';
+import { writePrivate } from '../storage/private.ts';
 import type { Client } from './client.ts';
 import { BAD_INPUT, OK, SOME_FAILED } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
@@ -98,7 +99,7 @@ export function write(content: string | Uint8Array, out: string | undefined): vo
     return;
   }
   try {
-    writeFileSync(out, typeof content === 'string' ? `${content}\n` : content);
+    writePrivate(out, typeof content === 'string' ? `${content}\n` : content);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'nothing more';
     throw new FaultError(

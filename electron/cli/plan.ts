@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
@@ -6,6 +6,7 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import { diffPlans, planText, type RunPlan, readPlan } from '#shared/model/plan.ts';
 import { type Rule, ruleText } from '#shared/model/rule.ts';
 import type { Pace, RunMode } from '#shared/model/run.ts';
+import { writePrivate } from '../storage/private.ts';
 import { BAD_INPUT, OK } from './exit-code.ts';
 import { AWS_DEFAULT } from './keys.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
@@ -139,7 +140,7 @@ function below(root: string, path: string): string {
 
 async function save(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, text, { mode: 0o600 });
+    writePrivate(path, text);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'nothing more';
     throw new FaultError(

@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { BrowserWindow } from 'electron';
 import type { z } from 'zod';
 import { hostRequests, type requests } from '#shared/contract/contract.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { Engine } from '../bridge/index.ts';
+import { writePrivate } from '../storage/private.ts';
 import type { ElectronMain } from './electron.ts';
 import { guardContents, guardSession } from './guards.ts';
 
@@ -80,8 +80,7 @@ async function save(
   if (canceled || filePath === '') return null;
   const content = await bytes();
   try {
-    // A plan names files and keys: for its owner alone.
-    await writeFile(filePath, content, what === 'plan' ? { mode: 0o600 } : {});
+    writePrivate(filePath, content);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'nothing more';
     throw new FaultError(

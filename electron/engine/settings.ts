@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ConnectionChoice } from '#shared/model/connection.ts';
 import { Look } from '#shared/model/look.ts';
-import { makeFolder, writeWhole } from '../storage/files.ts';
+import { writeWhole } from '../storage/files.ts';
+import { makePrivate } from '../storage/private.ts';
 
 /** The form of the file. A newer one is read as far as it is known, and left as it is. */
 const VERSION = 1;
@@ -24,7 +25,7 @@ export class SettingsFile {
   readonly #path: string;
 
   constructor(dataDir: string) {
-    makeFolder(dataDir);
+    makePrivate(dataDir);
     this.#path = join(dataDir, 'settings.json');
   }
 

@@ -4,7 +4,6 @@
  * KEY MATERIAL LIES IN THIS FILE IN CLEAR. That is right for practice and for nothing else: put no real secret
  * under a practice key. Plaintext that a client sends is never stored.
  */
-import { chmodSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { FaultError, fault } from '#shared/model/fault.ts';
@@ -26,9 +25,6 @@ export async function openState(folder: string): Promise<State> {
   let db: DatabaseSync | null = null;
   try {
     makeFolder(folder);
-    // Made by us first, so that it never exists with wider permissions; SQLite gives its -wal and -shm the same mode.
-    closeSync(openSync(path, 'a', 0o600));
-    chmodSync(path, 0o600);
     // A write is rare and is key material: it must outlive a power cut.
     db = openDatabase(path, BUSY_MS);
     prepareSchema(db);

@@ -1,9 +1,22 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from './database.ts';
 import { foldersToFlush, makeFolder, writeWhole } from './files.ts';
+import { makePrivate, writePrivate } from './private.ts';
 
 let top = '';
 beforeEach(() => {
@@ -79,5 +92,66 @@ describe('a small file', () => {
       `state.json.${'1b'.repeat(8)}.tmp`,
       'state.json.mine.tmp',
     ]);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('what is private', () => {
+  const mode = (path: string) => statSync(path).mode & 0o777;
+  /** A data folder as an older version or a careless copy left it: everyone reads it. */
+  const open = () => {
+    const folder = join(top, 'data');
+    mkdirSync(join(folder, 'practice'), { recursive: true });
+    for (const name of ['runs.sqlite', 'runs.sqlite-wal', 'settings.json'])
+      writeFileSync(join(folder, name), '', { mode: 0o644 });
+    chmodSync(folder, 0o755);
+    return folder;
+  };
+
+  test('the data folder becomes so at start, with what stands in it', () => {
+    const folder = open();
+    const elsewhere = join(top, 'elsewhere');
+    writeFileSync(elsewhere, '');
+    chmodSync(elsewhere, 0o644);
+    symlinkSync(elsewhere, join(folder, 'link'));
+    makePrivate(folder);
+    expect(mode(folder)).toBe(0o700);
+    expect(mode(join(folder, 'practice'))).toBe(0o700);
+    for (const name of ['runs.sqlite', 'runs.sqlite-wal', 'settings.json'])
+      expect(mode(join(folder, name))).toBe(0o600);
+    expect(mode(elsewhere)).toBe(0o644);
+  });
+
+  test('the data folder of another user is refused, with the command that helps', (test) => {
+    if (process.getuid?.() !== 0) return test.skip('only root can give a folder away');
+    const folder = join(top, "o'data");
+    mkdirSync(folder);
+    chownSync(folder, 65534, 65534);
+    expect(() => makePrivate(folder)).toThrow(
+      expect.objectContaining({
+        fault: expect.objectContaining({
+          code: 'DataFolderNotPrivate',
+          remedy: expect.stringContaining(`sudo chown -R 0 '${top}/o'\\''data'`),
+        }),
+      }),
+    );
+  });
+
+  test('a database and its log are, from the first moment', () => {
+    const path = join(top, 'new.sqlite');
+    const before = process.umask(0);
+    const db = openDatabase(path);
+    db.exec('CREATE TABLE t (a)');
+    expect([mode(path), mode(`${path}-wal`), mode(`${path}-shm`)]).toEqual([0o600, 0o600, 0o600]);
+    db.close();
+    process.umask(before);
+  });
+
+  test('a report is, also where it is written over a file that was not', () => {
+    const path = join(top, 'report.html');
+    writeFileSync(path, 'old', { mode: 0o644 });
+    writePrivate(path, 'new');
+    expect([readFileSync(path, 'utf8'), mode(path)]).toEqual(['new', 0o600]);
+    writePrivate('/dev/null', 'new');
+    expect(mode('/dev/null') & 0o022).toBe(0o022);
   });
 });
