@@ -109,7 +109,17 @@ const run: RunSummary = {
   status: 'finished',
   startedAt: '2026-11-24T11:00:00.000Z',
   finishedAt: '2026-11-24T11:01:00.000Z',
-  counts: { total: 26, waiting: 0, running: 0, succeeded: 13, failed: 13, skipped: 0, restored: 0 },
+  counts: {
+    total: 26,
+    waiting: 0,
+    running: 0,
+    succeeded: 13,
+    already: 0,
+    failed: 13,
+    skipped: 0,
+    restored: 0,
+  },
+  outcome: { reencrypted: 13, already: 0, notReencrypted: 13, underOldKey: 12 },
   rate: Math.PI,
   secondsLeft: null,
   destinationKeyId: 'alias/n',
@@ -182,9 +192,15 @@ describe('reports', () => {
     }
     expect(
       parseCsv(runCsv(facts))
-        .slice(1)
+        .slice(1, -1)
         .map(([file = '']) => fromCsvField(file)),
     ).toEqual([...HOSTILE]);
+    expect(parseCsv(runCsv(facts)).at(-1)).toEqual(
+      expect.arrayContaining([
+        '(whole run)',
+        '13 re-encrypted, 0 already as asked, 13 not re-encrypted (12 known to be under the old key)',
+      ]),
+    );
     expect(parseCsv(historyCsv([]))).toHaveLength(1);
   });
 

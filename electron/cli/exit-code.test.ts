@@ -24,9 +24,9 @@ const TABLE: readonly [string, readonly Blob[], Partial<RunEnd>, number][] = [
   ['all re-encrypted', [['reencrypted'], ['reencrypted']], {}, 0],
   ['a dry run that would succeed', [['would-succeed']], {}, 0],
   [
-    'nothing but skipped',
+    'nothing but as asked already, and skipped',
     [
-      ['skipped', own('AlreadyThere')],
+      ['already', own('AlreadyThere')],
       ['skipped', own('NotReencryptable')],
     ],
     {},
@@ -146,7 +146,17 @@ test.each(['ClockSkew', 'UnrecognizedClientException', 'IncompleteSignature', 'E
     }));
     const client = { page: { runs: { items: async () => ({ items, total: items.length }) } } };
     const run = {
-      counts: { total: 3, waiting: 0, running: 0, succeeded: 0, failed: 2, skipped: 1, restored: 0 },
+      counts: {
+        total: 3,
+        waiting: 0,
+        running: 0,
+        succeeded: 0,
+        already: 0,
+        failed: 2,
+        skipped: 1,
+        restored: 0,
+      },
+      outcome: { reencrypted: 0, already: 0, notReencrypted: 3, underOldKey: 0 },
       fault,
       finishedAt: 'now',
       retry: null,

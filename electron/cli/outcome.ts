@@ -1,5 +1,7 @@
+import { count, plural } from '#shared/format.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import type { Client } from './client.ts';
 import { counted, type EndingSignal, KEPT_FOR_LATER, runExitCode, type Unwell } from './exit-code.ts';
 import { type ConnectionFlags, connectionArguments } from './options.ts';
@@ -125,7 +127,7 @@ const indented = (value: unknown, depth: number): string =>
 function sayKept(run: RunSummary, connection: ConnectionFlags): void {
   const { waiting, running, total } = run.counts;
   console.error(
-    `rewrap: run ${run.id} stopped and keeps its place: ${waiting + running} of ${total} blobs are left; each file is wholly old or wholly new`,
+    `rewrap: run ${run.id} stopped and keeps its place: ${count(waiting + running)} of ${plural(total, 'blob')} ${waiting + running === 1 ? 'is' : 'are'} left; each file is wholly old or wholly new`,
   );
   console.error(
     `rewrap: the same command continues it; or go on with: rewrap runs resume ${run.id}${connectionArguments(connection)}`,
@@ -149,7 +151,9 @@ function print(item: Named, inPlace: boolean, stopped: Fault | null): void {
   if (item.state === 'waiting' || item.state === 'running') return;
   const name = safe(item.place === '' ? item.file : `${item.file} · ${item.place}`);
   if (item.fault !== null) {
-    console.error(`${name}: ${item.state}: ${item.fault.code}`);
+    console.error(
+      `${name}: ${item.state === 'already' ? 'already as asked' : item.state}: ${item.fault.code}`,
+    );
     if (!isExplainedBy(item.fault, stopped)) console.error(faultLines(item.fault));
   } else if (item.state === 'would-succeed') console.log(`${name}: would be re-encrypted`);
   else if (inPlace) console.log(`${name}: re-encrypted in place`);
@@ -164,9 +168,10 @@ function isExplainedBy(fault: Fault, stopped: Fault | null): boolean {
 }
 
 function printEnd(run: RunSummary): void {
-  const { succeeded, failed, skipped } = run.counts;
-  const verb = run.dryRun ? 'would be re-encrypted (dry run: nothing was changed)' : 're-encrypted';
-  console.log(`${succeeded} ${verb}, ${failed} failed, ${skipped} skipped · ${run.connection}`);
+  const reasons = reasonWords(run);
+  console.log(
+    `${outcomeWords(run)}${reasons === '' ? '' : `; ${reasons}`}${run.dryRun ? ' (dry run: nothing was changed)' : ''} · ${run.connection}`,
+  );
   if (run.route === 'decrypt-encrypt') console.log(run.dryRun ? TRIED : HAPPENED);
   if (run.fault !== null) console.error(faultLines(run.fault, ''));
   if (run.retry !== null)

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { count, plural } from '#shared/format.ts';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
@@ -84,7 +85,7 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
     if (flags.output === undefined) process.stdout.write(text);
     else await save(flags.output, text);
     console.error(
-      `rewrap: ${picked.length} of ${blobs.length} blobs in ${files.length} files${flags.output === undefined ? '' : `; run with: rewrap run ${flags.output}`}`,
+      `rewrap: ${count(picked.length)} of ${plural(blobs.length, 'blob')} in ${plural(files.length, 'file')}${flags.output === undefined ? '' : `; run with: rewrap run ${flags.output}`}`,
     );
     return unreadable ? BAD_INPUT : OK;
   });

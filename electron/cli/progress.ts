@@ -1,3 +1,4 @@
+import { count } from '#shared/format.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 
 /** One line of progress, redrawn in place; silent where there is no terminal. */
@@ -8,9 +9,9 @@ export function progressLine(
   if (quiet || !stream.isTTY) return { show: () => {}, clear: () => {} };
   return {
     show({ counts, rate, secondsLeft, status }) {
-      const done = counts.succeeded + counts.failed + counts.skipped;
+      const done = counts.total - counts.waiting - counts.running;
       const left = secondsLeft === null ? '' : ` · ${Math.ceil(secondsLeft)} s left`;
-      const failed = counts.failed > 0 ? ` · ${counts.failed} failed` : '';
+      const failed = counts.failed > 0 ? ` · ${count(counts.failed)} failed` : '';
       const stopping =
         status === 'cancelling'
           ? ' · stopping after the requests under way'
@@ -19,7 +20,9 @@ export function progressLine(
             : '';
       stream.clearLine(0);
       stream.cursorTo(0);
-      stream.write(`${done}/${counts.total}${failed} · ${Math.round(rate)}/s${left}${stopping}`);
+      stream.write(
+        `${count(done)}/${count(counts.total)}${failed} · ${Math.round(rate)}/s${left}${stopping}`,
+      );
     },
     clear() {
       stream.clearLine(0);

@@ -1,4 +1,6 @@
+import { plural } from '#shared/format.ts';
 import type { RunSummary } from '#shared/model/run.ts';
+import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import type { Client } from './client.ts';
 import { OK, passes, runExitCode } from './exit-code.ts';
 import { AWS_DEFAULT } from './keys.ts';
@@ -50,13 +52,17 @@ export async function undoRun(prefix: string, flags: { json?: true }): Promise<n
     if (flags.json) console.log(JSON.stringify(undone, null, 2));
     else {
       const { restored, left, leftTotal } = undone;
-      console.log(`Undone: ${restored.blobs} blobs in ${restored.files} files`);
+      console.log(
+        `Undid run ${runId}: restored ${plural(restored.blobs, 'blob')} in ${plural(restored.files, 'file')}`,
+      );
       for (const { file, fault } of left) {
         console.error(`${safe(file)}: left: ${fault.code}`);
         console.error(faultLines(fault));
       }
       if (leftTotal > left.length)
-        console.error(`rewrap: … and ${leftTotal - left.length} more files were left`);
+        console.error(
+          `rewrap: … and ${plural(leftTotal - left.length, 'more file', 'more files')} left as found`,
+        );
     }
     const passing = undone.left.filter(({ fault }) => passes(fault)).length;
     const failed = undone.leftTotal - passing;
@@ -102,9 +108,7 @@ async function onward(
 
 function line(run: RunSummary): string {
   const { id, status, counts, dryRun, startedAt, connection, destinationKeyId, elsewhere } = run;
-  const numbers = Object.entries(counts)
-    .filter(([state, n]) => state !== 'total' && n > 0)
-    .map(([state, n]) => `${n} ${state}`);
+  const reasons = reasonWords(run);
   const can = [
     ...(run.resume === null ? [] : ['resume', 'close']),
     ...(run.retry === null ? [] : ['retry']),
@@ -114,7 +118,7 @@ function line(run: RunSummary): string {
     id,
     startedAt,
     `${dryRun ? 'preflight ' : ''}${status}${elsewhere === null ? '' : ` in process ${elsewhere.pid}`}`,
-    `${counts.total} blobs: ${numbers.join(', ')}`,
+    `${plural(counts.total, 'blob')}: ${outcomeWords(run)}${reasons === '' ? '' : `; ${reasons}`}`,
     `to ${safe(destinationKeyId)}`,
     safe(connection),
     ...(can.length === 0 ? [] : [`can: ${can.join(', ')}`]),

@@ -26,10 +26,12 @@ function run(status: Run['status'], done: number, change: Partial<Run> = {}): Ru
       waiting: 100 - done,
       running: 0,
       succeeded: done,
+      already: 0,
       failed: 0,
       skipped: 0,
       restored: 0,
     },
+    outcome: { reencrypted: done, already: 0, notReencrypted: 100 - done, underOldKey: null },
     rate: 10,
     secondsLeft: 1,
     destinationKeyId: 'alias/canary-key',
@@ -81,7 +83,16 @@ describe('while a run goes on', () => {
     tell(
       run('running', 0, {
         id: 'r2',
-        counts: { total: 300, waiting: 290, running: 10, succeeded: 0, failed: 0, skipped: 0, restored: 0 },
+        counts: {
+          total: 300,
+          waiting: 290,
+          running: 10,
+          succeeded: 0,
+          already: 0,
+          failed: 0,
+          skipped: 0,
+          restored: 0,
+        },
       }),
     );
     expect(electron.window.progress.at(-1)).toEqual({ value: 50 / 400, mode: 'normal' });
@@ -116,14 +127,24 @@ describe('the end of a run', () => {
     tell(run('running', 1));
     tell(
       run('finished', 0, {
-        counts: { total: 2000, waiting: 0, running: 0, succeeded: 1998, failed: 2, skipped: 0, restored: 0 },
+        counts: {
+          total: 2000,
+          waiting: 0,
+          running: 0,
+          succeeded: 1998,
+          already: 0,
+          failed: 2,
+          skipped: 0,
+          restored: 0,
+        },
+        outcome: { reencrypted: 1998, already: 0, notReencrypted: 2, underOldKey: 2 },
       }),
     );
     const [notification, ...more] = electron.notifications;
     expect(more).toEqual([]);
     expect(notification?.options).toEqual({
       title: 'Re-encryption finished',
-      body: '1,998 blobs re-encrypted, 2 failed',
+      body: '1,998 of 2,000 blobs re-encrypted, 2 failed',
     });
     expect(notification?.shown).toBe(1);
     notification?.emit('click');
@@ -160,9 +181,9 @@ describe('the end of a run', () => {
       tell(run(status, 1, { dryRun }));
     }
     expect(electron.notifications.map(({ options }) => [options.title, options.body])).toEqual([
-      ['Dry run finished', '1 blob would succeed'],
-      ['Re-encryption stopped', '1 blob re-encrypted'],
-      ['Re-encryption failed', '1 blob re-encrypted'],
+      ['Dry run finished', '1 of 100 blobs would be re-encrypted, 99 left'],
+      ['Re-encryption stopped', '1 of 100 blobs re-encrypted, 99 left'],
+      ['Re-encryption failed', '1 of 100 blobs re-encrypted, 99 left'],
     ]);
   });
 });
@@ -358,7 +379,7 @@ test('the log tells of a run without a word about what it touched', async () => 
   );
   expect(log()).toMatch(/ run-started blobs=100 dryRun=false\n/);
   expect(log()).toMatch(
-    / run-ended status=failed succeeded=1 failed=0 skipped=0 milliseconds=30000 code=AccessDenied\n/,
+    / run-ended status=failed succeeded=1 already=0 failed=0 skipped=0 milliseconds=30000 code=AccessDenied\n/,
   );
   expect(log()).not.toContain('canary');
 });

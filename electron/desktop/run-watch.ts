@@ -1,4 +1,5 @@
 import type { EventPayload } from '#shared/contract/api.ts';
+import { outcomeHeadline } from '#shared/run-outcome.ts';
 import type { ElectronMain } from './electron.ts';
 import type { Log } from './log.ts';
 import type { MainWindow } from './main-window.ts';
@@ -75,13 +76,21 @@ export class RunWatch {
   #ended(run: Run): void {
     const { electron, window, log } = this.#parts;
     const took = Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt);
-    const { succeeded, failed, skipped } = run.counts;
+    const { succeeded, already, failed, skipped } = run.counts;
     const code = run.fault?.code ?? null;
-    log.write('run-ended', { status: run.status, succeeded, failed, skipped, milliseconds: took, code });
+    log.write('run-ended', {
+      status: run.status,
+      succeeded,
+      already,
+      failed,
+      skipped,
+      milliseconds: took,
+      code,
+    });
     const looking = window.get()?.isFocused() ?? false;
     if (looking || !(took >= LONG) || !electron.Notification.isSupported()) return;
     // Counts alone: a notification may be shown on a locked screen, and is kept by the system.
-    const notification = new electron.Notification({ title: titleOf(run), body: bodyOf(run) });
+    const notification = new electron.Notification({ title: titleOf(run), body: outcomeHeadline(run) });
     notification.on('click', () => {
       window.focus();
       window.show('activity');
@@ -98,12 +107,4 @@ function titleOf({ status, dryRun }: Run): string {
     ['undone', 'undone'],
   ]);
   return `${what} ${end.get(status) ?? 'failed'}`;
-}
-
-function bodyOf({ dryRun, counts: { succeeded, failed, skipped } }: Run): string {
-  const blobs = (count: number) => `${count.toLocaleString('en')} blob${count === 1 ? '' : 's'}`;
-  const parts = [`${blobs(succeeded)} ${dryRun ? 'would succeed' : 're-encrypted'}`];
-  if (failed > 0) parts.push(`${failed.toLocaleString('en')} failed`);
-  if (skipped > 0) parts.push(`${skipped.toLocaleString('en')} skipped`);
-  return parts.join(', ');
 }

@@ -75,7 +75,9 @@ it('a run that ended with its process is in the history of the next start, once,
     kind: 'run-ended',
     outcome: 'cut off',
     detail: expect.stringMatching(
-      new RegExp(`^${run.counts.succeeded} succeeded, 0 failed, 0 skipped, \\d+ not reached, of ${blobs}$`),
+      new RegExp(
+        `^${blobs} blobs: ${run.counts.succeeded} re-encrypted, 0 already as asked, (\\d+) not re-encrypted \\(all known to be under the old key\\); \\1 to go$`,
+      ),
     ),
   });
   await stop(second.engine);

@@ -4,6 +4,7 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';
 import type { ContextChoice, RunItem, RunSummary } from '#shared/model/run.ts';
+import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { type History, historyEvent } from '../audit/index.ts';
 import type { ItemsQuery, Run, RunTerms, Undone } from '../rotation/index.ts';
 import { Turns } from '../turns/index.ts';
@@ -146,7 +147,7 @@ export class Witness {
     this.note('action', {
       runId,
       outcome: leftTotal === 0 ? 'undone' : 'undone in part',
-      detail: `run undone: ${restored.blobs} blobs in ${restored.files} files restored, ${leftTotal} files left as they are`,
+      detail: `Undid run: restored ${plural(restored.blobs, 'blob')} in ${plural(restored.files, 'file')}${leftTotal === 0 ? '' : `, left ${plural(leftTotal, 'file')} as found`}`,
     });
   }
 
@@ -191,18 +192,13 @@ export class Witness {
     for await (const events of pages) await this.#history.appendMany(events);
   }
 
-  #ended(
-    { id, counts }: RunSummary,
-    outcome: string,
-    { terms }: AskedRun,
-    by: Partial<HistoryEvent>,
-  ): HistoryEvent {
-    const left = counts.total - counts.succeeded - counts.failed - counts.skipped - counts.restored;
+  #ended(run: RunSummary, outcome: string, { terms }: AskedRun, by: Partial<HistoryEvent>): HistoryEvent {
+    const reasons = reasonWords(run);
     return historyEvent('run-ended', {
       ...by,
-      runId: id,
+      runId: run.id,
       outcome,
-      detail: `${counts.succeeded + counts.restored} succeeded, ${counts.failed} failed, ${counts.skipped} skipped${left > 0 ? `, ${left} not reached` : ''}, of ${counts.total}`,
+      detail: `${plural(run.counts.total, 'blob')}: ${outcomeWords(run)}${reasons === '' ? '' : `; ${reasons}`}`,
       destinationKey: terms.destination.keyId,
     });
   }

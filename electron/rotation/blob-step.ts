@@ -19,6 +19,8 @@ export type BlobOutcome =
   | { readonly kind: 'ready'; readonly next: NewBlob }
   | { readonly kind: 'would-succeed' }
   | { readonly kind: 'failed'; readonly fault: Fault }
+  /** KMS has shown that it is as asked: it does not hold its file back. */
+  | { readonly kind: 'already'; readonly fault: Fault }
   /** Never eligible: it does not hold its file back. */
   | { readonly kind: 'unfit'; readonly fault: Fault }
   /** The run stopped before it. */
@@ -61,7 +63,7 @@ export async function rotateBlob(
     if (tooLong !== null) return { kind: 'failed', fault: tooLong };
     const input = await inputFor(context, found);
     const there = await alreadyThere(context, found, input);
-    if (there !== null) return { kind: 'unfit', fault: there };
+    if (there !== null) return { kind: 'already', fault: there };
     if (context.input.request.dryRun) return await tryOut(context, item, found, input);
     return await reEncrypt(context, item, found, input, prior);
   } catch (error) {

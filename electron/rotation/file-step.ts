@@ -62,12 +62,13 @@ export async function rotateFile(
 function leave(context: RunContext, file: RunFile, fault: Fault): void {
   for (const { item } of file.blobs) context.ledger.end(item, 'failed', fault);
   context.journal.setFile(context.no, file.index, 'left', null, true);
-  context.ledger.fileDone();
+  context.ledger.fileDone(file, false);
 }
 
 function settleUnready(context: RunContext, { blob, outcome }: Done): void {
   if (outcome.kind === 'failed') context.ledger.end(blob.item, 'failed', outcome.fault);
   if (outcome.kind === 'unfit') context.ledger.end(blob.item, 'skipped', outcome.fault);
+  if (outcome.kind === 'already') context.ledger.end(blob.item, 'already', outcome.fault);
 }
 
 function settleDryRun(context: RunContext, file: RunFile, done: readonly Done[]): void {
@@ -86,7 +87,7 @@ function settleDryRun(context: RunContext, file: RunFile, done: readonly Done[])
   }
   if (!reached) return;
   context.journal.setFile(context.no, file.index, 'left', null, false);
-  context.ledger.fileDone();
+  context.ledger.fileDone(file, false);
 }
 
 async function finish(
@@ -98,8 +99,7 @@ async function finish(
 ): Promise<void> {
   // Halted before every blob was tried: the file stays as it was, and none of it is final.
   if (done.some(({ outcome }) => outcome.kind === 'halted')) {
-    const bad = done.filter(({ outcome }) => outcome.kind === 'failed' || outcome.kind === 'unfit');
-    for (const one of bad) settleUnready(context, one);
+    for (const one of done) settleUnready(context, one);
     for (const { blob, outcome } of done)
       if (outcome.kind === 'ready') {
         context.ledger.save(blob.item);
@@ -126,7 +126,7 @@ async function finish(
   context.journal.setFile(context.no, file.index, 'replaced', written.note, hadPending || ready.length > 1);
   context.step('replaced');
   for (const { blob } of ready) context.ledger.stands(blob.item, blob.bytes);
-  context.ledger.fileDone();
+  context.ledger.fileDone(file, true);
 }
 
 /** The file stays as it was; blobs that were ready fail with `fault`. */
@@ -141,7 +141,7 @@ function leftWith(
     context.ledger.end(blob.item, 'failed', fault);
   }
   context.journal.setFile(context.no, file.index, 'left', null, true);
-  context.ledger.fileDone();
+  context.ledger.fileDone(file, false);
 }
 
 const where = ({ found }: OpenBlob): string => (found.place === '' ? 'the blob' : `"${found.place}"`);

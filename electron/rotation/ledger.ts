@@ -31,7 +31,9 @@ export class Ledger {
   readonly #no: number;
   readonly #live = new Map<number, ItemFacts>();
   readonly #running = new Set<number>();
-  readonly #counts = { total: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, restored: 0 };
+  readonly #counts = { total: 0, running: 0, succeeded: 0, already: 0, failed: 0, skipped: 0, restored: 0 };
+  /** Ends of items whose file is not complete: it may yet be done once more. */
+  readonly #ended = new Map<number, End>();
   readonly #files = { total: 0, done: 0 };
   readonly #bytes = { total: 0, done: 0 };
   readonly #perKey = new Map<string, number>();
@@ -63,10 +65,10 @@ export class Ledger {
   }
 
   summary(): Pick<RunSummary, 'counts' | 'files' | 'bytes' | 'perKey'> {
-    const { total, running, succeeded, failed, skipped, restored } = this.#counts;
-    const waiting = total - running - succeeded - failed - skipped - restored;
+    const { total, running, succeeded, already, failed, skipped, restored } = this.#counts;
+    const waiting = total - running - succeeded - already - failed - skipped - restored;
     return {
-      counts: { total, waiting, running, succeeded, failed, skipped, restored },
+      counts: { total, waiting, running, succeeded, already, failed, skipped, restored },
       files: { ...this.#files },
       bytes: { ...this.#bytes },
       perKey: [...this.#perKey]
@@ -101,10 +103,12 @@ export class Ledger {
   }
 
   /** An item's end without a new blob in its file. */
-  end(item: number, state: 'failed' | 'skipped' | 'would-succeed', fault: Fault | null): void {
+  end(item: number, state: End, fault: Fault | null): void {
     this.#journal.setItem(this.#no, item, { ...this.get(item), state, fault });
+    this.#uncount(item);
     this.#final(item);
-    this.#counts[state === 'would-succeed' ? 'succeeded' : state]++;
+    this.#ended.set(item, state);
+    this.#counts[COUNTED_AS[state]]++;
     this.#changed(1);
   }
 
@@ -121,11 +125,21 @@ export class Ledger {
 
   /** Not final, and not under way any more: a file was left for another time. */
   back(item: number): void {
+    this.#uncount(item);
     this.#final(item);
   }
 
-  fileDone(): void {
-    this.#files.done++;
+  /** Every blob of the file is final. `rewritten`: new ciphertext stands in it. */
+  fileDone({ blobs }: RunFile, rewritten: boolean): void {
+    for (const { item } of blobs) this.#ended.delete(item);
+    if (rewritten) this.#files.done++;
+  }
+
+  #uncount(item: number): void {
+    const state = this.#ended.get(item);
+    if (state === undefined) return;
+    this.#ended.delete(item);
+    this.#counts[COUNTED_AS[state]]--;
   }
 
   #final(item: number): void {
@@ -134,18 +148,31 @@ export class Ledger {
   }
 }
 
+/** How an item ends without a new blob in its file. */
+type End = 'already' | 'failed' | 'skipped' | 'would-succeed';
+
 const COUNTED_AS = {
   waiting: 'waiting',
   running: 'running',
   'would-succeed': 'succeeded',
   reencrypted: 'succeeded',
+  already: 'already',
   failed: 'failed',
   skipped: 'skipped',
   restored: 'restored',
 } as const;
 
 export function countsOf({ items }: Figures): RunCounts {
-  const counts = { total: 0, waiting: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, restored: 0 };
+  const counts = {
+    total: 0,
+    waiting: 0,
+    running: 0,
+    succeeded: 0,
+    already: 0,
+    failed: 0,
+    skipped: 0,
+    restored: 0,
+  };
   for (const { state, file, count } of items) {
     counts.total += count;
     counts[COUNTED_AS[stateOf(state, file)]] += count;
@@ -158,13 +185,14 @@ export const bytesOf = ({ items }: Figures): number => items.reduce((sum, { byte
 export function bytesDone({ items }: Figures): number {
   return items.reduce((sum, { state, file, bytes }) => {
     const shown = stateOf(state, file);
-    return shown === 'reencrypted' || shown === 'restored' ? sum + bytes : sum;
+    return shown === 'reencrypted' ? sum + bytes : sum;
   }, 0);
 }
 
+/** Files of a run, and those that hold what it made. */
 export function filesOf({ files }: Figures): { total: number; done: number } {
   const { intent = 0, staged = 0, replaced = 0, left = 0, restored = 0 } = files;
-  return { total: intent + staged + replaced + left + restored, done: replaced + left + restored };
+  return { total: intent + staged + replaced + left + restored, done: replaced };
 }
 
 /** Blobs in place for each source key that KMS named, the most first. */
@@ -177,6 +205,16 @@ export function perKey({ items }: Figures, limit: number): { keyArn: string; blo
     .map(([keyArn, blobs]) => ({ keyArn, blobs }))
     .sort((a, b) => b.blobs - a.blobs)
     .slice(0, limit);
+}
+
+/**
+ * Blobs that do not hold new ciphertext of the run and are known to be under the key material that they were to leave.
+ */
+export function underOldKey({ items }: Figures): number {
+  return items.reduce((sum, { state, file, old, count }) => {
+    const shown = stateOf(state, file);
+    return old && shown !== 'reencrypted' && shown !== 'already' ? sum + count : sum;
+  }, 0);
 }
 
 /** Blobs of a run that is over that a new run could try again. */

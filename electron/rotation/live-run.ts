@@ -3,6 +3,7 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { outcomeOf } from '#shared/run-outcome.ts';
 import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import { AllFiles, type Shared } from './all-files.ts';
@@ -10,7 +11,7 @@ import { faultOf } from './faults.ts';
 import { Governor } from './governor.ts';
 import { itemOf } from './journal/items.ts';
 import type { Journal, RunName } from './journal/journal.ts';
-import { Ledger, retryOf } from './ledger.ts';
+import { Ledger, retryOf, underOldKey } from './ledger.ts';
 import { Line } from './line.ts';
 import { Progress } from './progress.ts';
 import { Rate } from './rate.ts';
@@ -45,7 +46,12 @@ export class LiveRun implements Run {
   readonly #kept: { relative: string; bytes: Uint8Array }[] = [];
   #kms: Kms;
   #status: 'running' | 'cancelling' | 'suspending' | 'over' = 'running';
-  #end: (Pick<RunSummary, 'status' | 'retry' | 'undo'> & { readonly at: string }) | null = null;
+  #end:
+    | (Pick<RunSummary, 'status' | 'retry' | 'undo'> & {
+        readonly at: string;
+        readonly underOldKey: number | null;
+      })
+    | null = null;
   #stopped: Fault | null = null;
 
   constructor(
@@ -104,6 +110,7 @@ export class LiveRun implements Run {
       startedAt: this.#startedAt,
       finishedAt: this.#end?.at ?? null,
       ...said,
+      outcome: outcomeOf(said.counts, this.#end?.underOldKey ?? null),
       rate,
       slowedTo: status === 'running' ? this.#governor.rate : null,
       secondsLeft: left === 0 ? 0 : rate === 0 || status !== 'running' ? null : left / rate,
@@ -241,13 +248,14 @@ export class LiveRun implements Run {
         const again = failed + notReached > 0 && !this.#input.request.dryRun;
         const { output, request } = this.#input;
         const undo = touchesOf({ output, dryRun: request.dryRun, undoneAt: null }, figures);
-        this.#end = { status, at, retry: again ? { failed, missed: notReached } : null, undo };
+        const retry = again ? { failed, missed: notReached } : null;
+        this.#end = { status, at, retry, undo, underOldKey: request.dryRun ? null : underOldKey(figures) };
         this.#hooks.step?.('ended');
       }
     } catch (error) {
       // The journal cannot be written: the run is found unfinished at the next start, with the state of each file.
       this.#stopped ??= faultOf(error);
-      this.#end = { status: 'failed', at, retry: null, undo: null };
+      this.#end = { status: 'failed', at, retry: null, undo: null, underOldKey: null };
     }
     this.#progress.end(suspended);
   }

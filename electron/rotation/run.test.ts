@@ -76,6 +76,7 @@ describe('output', () => {
       waiting: 0,
       running: 0,
       succeeded: 1,
+      already: 0,
       failed: 0,
       skipped: 0,
       restored: 0,

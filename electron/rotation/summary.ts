@@ -1,6 +1,7 @@
 import type { RunSummary, Touches } from '#shared/model/run.ts';
+import { outcomeOf } from '#shared/run-outcome.ts';
 import type { Figures, RunRow } from './journal/rows.ts';
-import { bytesDone, bytesOf, countsOf, filesOf, perKey, retryOf } from './ledger.ts';
+import { bytesDone, bytesOf, countsOf, filesOf, perKey, retryOf, underOldKey } from './ledger.ts';
 import type { ResolvedOutput } from './types.ts';
 
 export function outputName({ mode }: ResolvedOutput): RunSummary['output'] {
@@ -41,6 +42,7 @@ export function summaryOf(
     startedAt: row.startedAt,
     finishedAt: row.finishedAt,
     counts,
+    outcome: outcomeOf(counts, row.dryRun || elsewhere !== null ? null : underOldKey(figures)),
     files,
     bytes: { total: bytesOf(figures), done: bytesDone(figures) },
     perKey: perKey(figures, 10),
@@ -54,7 +56,7 @@ export function summaryOf(
     undo: elsewhere === null ? touchesOf(row, figures) : null,
     resume:
       unfinished && row.state === 'open'
-        ? { blobs: counts.waiting, files: Math.max(0, files.total - files.done) }
+        ? { blobs: counts.waiting, files: (figures.files.intent ?? 0) + (figures.files.staged ?? 0) }
         : null,
     retry: again !== null && again.failed + again.missed > 0 ? again : null,
     elsewhere,

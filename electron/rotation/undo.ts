@@ -136,7 +136,7 @@ class UndoCounts {
   }
 
   #add(one: ItemTally, file: FileState, sign: 1 | -1): void {
-    const key = `${one.state} ${file} ${one.sourceKey} ${one.missed}`;
+    const key = `${one.state} ${file} ${one.sourceKey} ${one.missed} ${one.old}`;
     const { count = 0, bytes = 0 } = this.#items.get(key) ?? {};
     this.#items.set(key, {
       ...one,

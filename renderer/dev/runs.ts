@@ -1,6 +1,7 @@
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
+import { outcomeOf } from '#shared/run-outcome.ts';
 
 const DENIED: Fault = {
   code: 'AccessDeniedException',
@@ -28,6 +29,16 @@ const INVALID: Fault = {
     requestId: '77c2d6de-2a51-41b6-9d3f-0b7d4b1a2c22',
   },
   retryable: false,
+};
+
+const NONE_COUNTED = {
+  waiting: 0,
+  running: 0,
+  succeeded: 0,
+  already: 0,
+  failed: 0,
+  skipped: 0,
+  restored: 0,
 };
 
 /** One run of the fake host: it goes by timer and ends as the state under view demands. */
@@ -76,7 +87,8 @@ export class FakeRun {
       status: 'running',
       startedAt: new Date().toISOString(),
       finishedAt: null,
-      counts: { total, waiting: total, running: 0, succeeded: 0, failed: 0, skipped: 0, restored: 0 },
+      counts: { ...NONE_COUNTED, total, waiting: total },
+      outcome: outcomeOf({ ...NONE_COUNTED, total }, null),
       rate: 0,
       secondsLeft: null,
       destinationKeyId: request.destination.keyId,
@@ -122,6 +134,7 @@ export class FakeRun {
     const failed = this.items.filter((item) => item.state === 'failed').length;
     const over = at >= total;
     const rate = step / 0.08;
+    const counts = { ...NONE_COUNTED, total, waiting: total - at, succeeded: at - failed, failed };
     this.summary = {
       ...this.summary,
       status: over ? 'finished' : 'running',
@@ -129,22 +142,15 @@ export class FakeRun {
       rate,
       secondsLeft: over ? 0 : (total - at) / rate,
       downloads: over && this.request.output.mode === 'download' && !this.request.dryRun ? total - failed : 0,
-      counts: {
-        total,
-        waiting: total - at,
-        running: 0,
-        succeeded: at - failed,
-        failed,
-        skipped: 0,
-        restored: 0,
-      },
+      counts,
+      outcome: outcomeOf(counts, over && !this.request.dryRun ? failed : null),
     };
     const ready = at - failed;
     const key = 'arn:aws:kms:us-east-1:111122223333:key/29397ad6-1c1f-4b3e-9a61-b8e3b1b0a001';
     const { mode } = this.request.output;
     this.summary = {
       ...this.summary,
-      files: { total, done: at },
+      files: { total, done: ready },
       bytes: { total: 184 * total, done: 184 * ready },
       perKey: ready > 0 && !this.request.dryRun ? [{ keyArn: key, blobs: ready }] : [],
       undo:
@@ -170,6 +176,8 @@ export class FakeRun {
       status: 'undone',
       undo: null,
       counts: { ...counts, succeeded: 0, restored: counts.succeeded },
+      outcome: outcomeOf({ ...counts, succeeded: 0 }, counts.succeeded + counts.failed),
+      files: { ...this.summary.files, done: 0 },
     };
     for (const item of this.items) if (item.state === 'reencrypted') item.state = 'restored';
     emit(this.summary);

@@ -1,5 +1,6 @@
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { outcomeOf } from '#shared/run-outcome.ts';
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/29397ad6-1c1f-4b3e-9a61-b8e3b1b0a001';
 
@@ -25,8 +26,8 @@ const EXPIRED: Fault = {
 };
 
 const counts = (total: number, of: Partial<RunSummary['counts']>): RunSummary['counts'] => {
-  const rest = { running: 0, succeeded: 0, failed: 0, skipped: 0, restored: 0, ...of };
-  const sum = rest.running + rest.succeeded + rest.failed + rest.skipped + rest.restored;
+  const rest = { running: 0, succeeded: 0, already: 0, failed: 0, skipped: 0, restored: 0, ...of };
+  const sum = Object.values(rest).reduce((all, n) => all + n, 0);
   return { total, waiting: total - sum, ...rest };
 };
 
@@ -35,6 +36,9 @@ export function makeStates(): RunSummary[] {
   let n = 0;
   const run = (of: Partial<RunSummary>): RunSummary => {
     n += 1;
+    const counted = of.counts ?? counts(5000, {});
+    const outcome = outcomeOf(counted, null);
+    const over = of.finishedAt != null && of.dryRun !== true;
     const done = (of.counts?.succeeded ?? 0) / (of.counts?.total ?? 1);
     return {
       id: `s${n}`,
@@ -43,7 +47,8 @@ export function makeStates(): RunSummary[] {
       status: 'running',
       startedAt: new Date(Date.now() - n * 3_600_000).toISOString(),
       finishedAt: null,
-      counts: counts(5000, {}),
+      counts: counted,
+      outcome: over ? { ...outcome, underOldKey: outcome.notReencrypted } : outcome,
       rate: 412,
       secondsLeft: 8,
       destinationKeyId: 'alias/payments-2027',
@@ -102,8 +107,8 @@ export function makeStates(): RunSummary[] {
     run({
       ...over,
       status: 'cancelled',
-      counts: counts(5000, { succeeded: 1200 }),
-      retry: { failed: 0, missed: 3800 },
+      counts: counts(5000, { succeeded: 1200, already: 12, skipped: 3788 }),
+      retry: { failed: 0, missed: 3788 },
       undo: { blobs: 1200, files: 24 },
     }),
     run({ ...over, status: 'finished', counts: counts(5000, { succeeded: 5000 }), undo }),
@@ -111,7 +116,7 @@ export function makeStates(): RunSummary[] {
     run({
       ...over,
       status: 'failed',
-      counts: counts(5000, { succeeded: 12, failed: 1 }),
+      counts: counts(5000, { succeeded: 12, failed: 1, skipped: 4987 }),
       fault: EXPIRED,
       retry: { failed: 1, missed: 4987 },
     }),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunItem } from '#shared/model/run.ts';
 import { fault } from './fault.ts';
-import { byCause, groupFaults, heldBack, notesOf, verdictOf } from './outcome.ts';
+import { byCause, byVerdict, groupFaults, heldBack, notesOf, preflightCounts, verdictOf } from './outcome.ts';
 
 const item = (blobId: string, patch: Partial<RunItem>): RunItem => ({
   blobId,
@@ -61,6 +61,39 @@ test('a passing fault, a stopped run and a blob never reached say nothing of the
   expect(of('skipped', 'NotPutBack')).toBe('fails');
   expect(verdictOf(item('a', { state: 'waiting' }))).toBe('unsure');
   expect(verdictOf(item('a', { state: 'would-succeed' }))).toBe('works');
+});
+
+test('each group of a preflight counts its own blobs: those as asked are neither working nor unknown', () => {
+  const there = { state: 'already', fault: fault('AlreadyThere', '', '', '') } as const;
+  const items = [
+    ...[1, 2, 3, 4, 5, 6, 7].map((n) => item(`works${n}`, { state: 'would-succeed' })),
+    ...[1, 2, 3].map((n) => item(`there${n}`, there)),
+    failed('denied', 'AccessDeniedException', 'm'),
+    item('throttled', {
+      state: 'failed',
+      fault: { ...fault('ThrottlingException', '', '', ''), retryable: true },
+    }),
+    item('marked', { state: 'skipped', fault: fault('NotPutBack', '', '', '') }),
+    item('unreached', { state: 'skipped', fault: fault('Cancelled', '', '', '') }),
+    item('waiting', { state: 'waiting' }),
+  ];
+  const groups = byVerdict(items);
+  const counts = {
+    total: 15,
+    waiting: 1,
+    running: 0,
+    succeeded: 7,
+    already: 3,
+    failed: 2,
+    skipped: 2,
+    restored: 0,
+  };
+  expect(preflightCounts(counts, groups)).toEqual({ working: 7, failed: 2, unknown: 3, unexplained: 1 });
+  expect(groups.works).toHaveLength(7);
+  expect(groups.already).toHaveLength(3);
+  expect(byCause(groups.already).map(({ code, items: group }) => [code, group.length])).toEqual([
+    ['AlreadyThere', 3],
+  ]);
 });
 
 test('a blob beside a failing one is held back until that one is left out', () => {

@@ -1,6 +1,6 @@
 import { stopsRun } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import type { RunItem } from '#shared/model/run.ts';
+import type { RunCounts, RunItem } from '#shared/model/run.ts';
 
 /** Items with the same cause and the same remedy. */
 export interface FaultGroup {
@@ -41,29 +41,43 @@ export function byCause(items: readonly RunItem[]): readonly FaultGroup[] {
 }
 
 /** What a preflight says of one blob. */
-export type Verdict = 'works' | 'fails' | 'unsure';
+export type Verdict = 'works' | 'already' | 'fails' | 'unsure';
 
 /** Faults of items that were skipped although their answer is certain. */
 const CERTAIN = new Set(['NotPutBack', 'NotReencryptable']);
-
-/** There already: nothing is sent, and the outcome is the one that was wanted. */
-const DONE = 'AlreadyThere';
 
 /**
  * A passing fault (throttling, a lost connection) and one that stopped the whole run (expired credentials) say nothing
  * of the blob: it may well work.
  */
-export function verdictOf({ state, fault }: RunItem): Verdict {
-  if (state === 'would-succeed' || state === 'reencrypted' || fault?.code === DONE) return 'works';
+export function verdictOf({ state, fault }: Pick<RunItem, 'state' | 'fault'>): Verdict {
+  if (state === 'would-succeed' || state === 'reencrypted') return 'works';
+  if (state === 'already') return 'already';
   if (state === 'failed') return fault !== null && (fault.retryable || stopsRun(fault)) ? 'unsure' : 'fails';
   return state === 'skipped' && fault !== null && CERTAIN.has(fault.code) ? 'fails' : 'unsure';
 }
 
 /** Items of a preflight by verdict. */
 export function byVerdict(items: readonly RunItem[]): Readonly<Record<Verdict, readonly RunItem[]>> {
-  const sorted: Record<Verdict, RunItem[]> = { works: [], fails: [], unsure: [] };
+  const sorted: Record<Verdict, RunItem[]> = { works: [], already: [], fails: [], unsure: [] };
   for (const item of items) sorted[verdictOf(item)].push(item);
   return sorted;
+}
+
+/**
+ * Blobs of a preflight in each group. The counts of the run know all; of a very large one only failed items are listed.
+ * `unexplained`: of the unknown ones, those that no listed item gives a cause for.
+ */
+export function preflightCounts(
+  counts: RunCounts,
+  { fails, unsure }: Readonly<Record<Verdict, readonly RunItem[]>>,
+): Readonly<Record<'working' | 'failed' | 'unknown' | 'unexplained', number>> {
+  const unsureFailed = unsure.filter((item) => item.state === 'failed').length;
+  const certainSkipped = fails.filter((item) => item.state === 'skipped').length;
+  const failed = counts.failed - unsureFailed + certainSkipped;
+  const unknown = counts.total - counts.succeeded - counts.already - failed;
+  const explained = unsure.filter((item) => item.fault !== null).length;
+  return { working: counts.succeeded, failed, unknown, unexplained: unknown - explained };
 }
 
 /** How a dry run says that another blob of the file would fail, so that the file would stay as it is. */

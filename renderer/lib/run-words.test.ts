@@ -14,7 +14,16 @@ test('buttons say what they touch', () => {
 });
 
 test('an undoing is done where things are as before; a run where blobs were answered', () => {
-  const counts = { total: 10, waiting: 2, running: 0, succeeded: 4, failed: 1, skipped: 1, restored: 2 };
+  const counts = {
+    total: 10,
+    waiting: 2,
+    running: 0,
+    succeeded: 4,
+    failed: 1,
+    already: 0,
+    skipped: 1,
+    restored: 2,
+  };
   expect(doneOf({ status: 'running', counts })).toEqual({ done: 8, failed: 1, total: 10 });
   expect(doneOf({ status: 'undoing', counts })).toEqual({ done: 2, failed: 0, total: 6 });
 });

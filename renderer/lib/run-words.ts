@@ -27,9 +27,9 @@ export function doneOf({ status, counts }: Pick<RunSummary, 'status' | 'counts'>
   readonly failed: number;
   readonly total: number;
 } {
-  const { succeeded, failed, skipped, restored, total } = counts;
+  const { succeeded, already, failed, skipped, restored, total } = counts;
   if (status === 'undoing') return { done: restored, failed: 0, total: succeeded + restored };
-  return { done: succeeded + failed + skipped + restored, failed, total };
+  return { done: succeeded + already + failed + skipped + restored, failed, total };
 }
 
 /** What becomes of a run that is held back, where it goes on by itself; null for any other. */

@@ -105,7 +105,7 @@ export interface StateWords {
 }
 
 /** The last thing a run said of a blob. */
-export type LastResult = 'would-succeed' | 'would-fail' | 'reencrypted' | 'failed';
+export type LastResult = 'would-succeed' | 'would-fail' | 'reencrypted' | 'already' | 'failed';
 
 /** Why a blob is not offered to KMS. */
 export const whyNotOffered = ({ identification: { kind, reason } }: BlobRow): string =>
@@ -114,6 +114,12 @@ export const whyNotOffered = ({ identification: { kind, reason } }: BlobRow): st
 /** State column of a row: the last run's outcome, or what can be done with it. */
 export function rowState(row: BlobRow, last: LastResult | undefined): StateWords {
   if (last === 'reencrypted') return { tone: 'done', word: 'Re-encrypted', why: null };
+  if (last === 'already')
+    return {
+      tone: 'done',
+      word: 'Already as asked',
+      why: 'KMS has shown that nothing of it would change.',
+    };
   if (last === 'failed')
     return { tone: 'danger', word: 'Failed', why: 'The last run could not re-encrypt it.' };
   if (last === 'would-succeed')

@@ -146,7 +146,7 @@ async function settle(run: RunSummary, set: Set_, get: () => RunStore): Promise<
 
 function lastResult(item: RunItem, dryRun: boolean): LastResult | null {
   if (item.state === 'would-succeed') return 'would-succeed';
-  if (item.state === 'reencrypted') return 'reencrypted';
+  if (item.state === 'reencrypted' || item.state === 'already') return item.state;
   if (item.state === 'failed') return dryRun ? 'would-fail' : 'failed';
   return null;
 }

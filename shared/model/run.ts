@@ -100,12 +100,16 @@ export const RunRequest = z.object({
 });
 export type RunRequest = z.infer<typeof RunRequest>;
 
-/** 'restored': it was re-encrypted, and the run was undone. */
+/**
+ * 'already': KMS has shown that it is as asked, and it was not sent. 'restored': it was re-encrypted, and the run was
+ * undone.
+ */
 export const ItemState = z.enum([
   'waiting',
   'running',
   'would-succeed',
   'reencrypted',
+  'already',
   'failed',
   'skipped',
   'restored',
@@ -159,11 +163,29 @@ export const RunCounts = z.object({
   waiting: z.int(),
   running: z.int(),
   succeeded: z.int(),
+  already: z.int(),
   failed: z.int(),
   skipped: z.int(),
   restored: z.int(),
 });
 export type RunCounts = z.infer<typeof RunCounts>;
+
+/** What came of a run, or would come of a dry run: three numbers that make up its blobs. */
+export const RunOutcome = z.object({
+  /** Blobs whose new ciphertext stands. */
+  reencrypted: z.int(),
+  /** Not sent, since KMS has shown that they are as asked. */
+  already: z.int(),
+  /** All others: failed, skipped, not reached, put back. */
+  notReencrypted: z.int(),
+  /**
+   * Those of `notReencrypted` that are known to be under the key material that they were to leave: a reply of KMS in
+   * this run named it, and their file was found as it was. Null where that is not counted: of a dry run, and of a run
+   * under way.
+   */
+  underOldKey: z.int().nullable(),
+});
+export type RunOutcome = z.infer<typeof RunOutcome>;
 
 /**
  * 'pausing': requests under way finish first. 'paused': by the person, or by `fault` (expired credentials) until the
@@ -197,6 +219,7 @@ export const RunSummary = z.object({
   startedAt: z.string(),
   finishedAt: z.string().nullable(),
   counts: RunCounts,
+  outcome: RunOutcome,
   /** Blobs per second over the last seconds. */
   rate: z.number(),
   /** Seconds left at that rate; null when it cannot be said. */
@@ -211,6 +234,7 @@ export const RunSummary = z.object({
   fault: Fault.nullable(),
   /** How the new ciphertext goes out: 'download' counts as kept by the host. */
   output: z.enum(['in-place', 'folder', 'download']),
+  /** `done`: files that hold what the run made: replaced, or new in the output folder. Files left as they were are not. */
   files: z.object({ total: z.int(), done: z.int() }),
   /** Bytes of ciphertext. */
   bytes: z.object({ total: z.int(), done: z.int() }),

@@ -1,5 +1,7 @@
+import { count, plural } from '#shared/format.ts';
 import type { HistoryRecord } from '#shared/model/history.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { outcomeNames, outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { csv, json } from '../inert.ts';
 import { htmlReport } from './html.ts';
 import { type SarifResult, sarif } from './sarif.ts';
@@ -58,7 +60,13 @@ const cells = (item: RunItem): (string | null)[] => [
   item.notes.join(' '),
 ];
 
-export const runCsv = (facts: RunFacts): string => csv([HEAD, ...facts.items.map(cells)]);
+/** One row for each blob; the last one has the three numbers of the run. */
+export const runCsv = (facts: RunFacts): string =>
+  csv([
+    HEAD,
+    ...facts.items.map(cells),
+    HEAD.map((name) => (name === 'file' ? '(whole run)' : name === 'state' ? outcomeWords(facts.run) : null)),
+  ]);
 
 export function runJson(facts: RunFacts, stated: Stated): string {
   const { rate: _r, secondsLeft: _s, ...run } = facts.run;
@@ -105,10 +113,11 @@ export function runSarif(facts: RunFacts, stated: Stated): Generator<string> {
 
 export function runHtml(facts: RunFacts, stated: Stated): string {
   const { run } = facts;
-  const { counts } = run;
+  const { counts, outcome } = run;
+  const [reencrypted, already, not] = outcomeNames(run.dryRun);
   const failed = facts.items.filter((item) => item.state === 'failed');
   const what = run.dryRun ? 'Preflight' : 'Re-encryption';
-  return htmlReport(`${what} of ${counts.total.toLocaleString('en-US')} blobs`, stated, [
+  return htmlReport(`${what} of ${plural(counts.total, 'blob')}`, stated, [
     {
       heading: 'The run',
       blocks: [
@@ -120,15 +129,22 @@ export function runHtml(facts: RunFacts, stated: Stated): string {
             ['State', run.status],
             ['Destination key', run.destinationKeyId],
             ['Ran against', run.connection],
+            ['Outcome', outcomeWords(run)],
+            ['Not re-encrypted because', reasonWords(run) || 'none'],
+            ['Files', `${count(run.files.done)} of ${plural(run.files.total, 'file')} rewritten`],
           ],
         },
         {
           type: 'stack',
           title: 'Outcome',
           bars: [
-            { label: run.dryRun ? 'would succeed' : 're-encrypted', count: counts.succeeded, tone: 'done' },
-            { label: 'failed', count: counts.failed, tone: 'danger' },
-            { label: 'skipped', count: counts.skipped, tone: 'none' },
+            { label: reencrypted, count: outcome.reencrypted, tone: 'done' },
+            { label: already, count: outcome.already, tone: 'none' },
+            {
+              label: not,
+              count: outcome.notReencrypted,
+              tone: outcome.notReencrypted > 0 ? 'danger' : 'none',
+            },
           ],
         },
       ],

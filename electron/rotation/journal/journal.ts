@@ -325,7 +325,7 @@ export class Journal extends JournalReader {
       this.#commit.write(() => {
         this.sql(
           `UPDATE items SET state = 'intent', fault = NULL
-           WHERE run = ? AND item >= ? AND item < ? AND state IN ('failed', 'skipped')
+           WHERE run = ? AND item >= ? AND item < ? AND state IN ('already', 'failed', 'skipped')
              AND (SELECT state FROM files f WHERE f.run = items.run AND f.file = items.file) = 'intent'`,
         ).run(no, from, end);
       });

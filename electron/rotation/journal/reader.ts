@@ -25,6 +25,25 @@ const IS_MISSED = `coalesce(i.state = 'skipped' AND json_extract(i.fault, '$.cod
 
 type RunBlobOfFile = RunBlob & { readonly file: number };
 
+/** Whether a reply named the key material of an item `i`, and as another than the destination's current one. */
+const NAMES_OTHER = `(i.source_key IS NOT NULL AND NOT (i.source_key IS i.destination_key
+  AND i.source_material IS NOT NULL AND i.source_material IS i.destination_material))`;
+
+/** Faults of a blob whose file was not found as it was. */
+const NOT_SEEN = [
+  'FileChanged',
+  'FileMissing',
+  'FileUnreadable',
+  'NotAFile',
+  'NoFileToReplace',
+  'SourceGone',
+  'TooManyOpenFiles',
+];
+
+/** What says of an item `i` whether {@link ItemTally.old} holds; three columns. */
+const MAY_BE_OLD = `coalesce(hex(i.fingerprint_before), '') AS fingerprint, ${NAMES_OTHER} AS named,
+  coalesce(json_extract(i.fault, '$.code') NOT IN (${NOT_SEEN.map((code) => `'${code}'`).join(', ')}), 1) AS seen`;
+
 /** What the journal says. What was written and is not yet committed is not among it. */
 export class JournalReader {
   protected readonly db: DatabaseSync;
@@ -116,16 +135,18 @@ export class JournalReader {
   /** Files of a run with what is counted of each one's items; in order, with turns for others. */
   async *countedFiles(no: number): AsyncGenerator<{ file: FileRow; items: ItemTally[] }> {
     const word = this.#wordOf();
+    const named = await this.#named(no);
     const counts = this.sql(
-      `SELECT file, state, source_key AS key, ${IS_MISSED} AS missed, count(*) AS count, sum(bytes) AS bytes FROM items i
-       WHERE run = ? AND item >= ? AND item < ? GROUP BY 1, 2, 3, 4`,
+      `SELECT file, state, source_key AS key, ${IS_MISSED} AS missed, ${MAY_BE_OLD}, count(*) AS count, sum(bytes) AS bytes
+       FROM items i WHERE run = ? AND item >= ? AND item < ? GROUP BY 1, 2, 3, 4, 5, 6, 7`,
     );
     // Items are numbered file by file: those of a page of files are one range of numbers.
     let from = 0;
     for await (const page of this.filePages(no)) {
       const end = this.firstItem(no, (page.at(-1)?.index ?? 0) + 1);
       const counted = new Map<number, ItemTally[]>(page.map(({ index }) => [index, []]));
-      for (const row of counts.all(no, from, end)) counted.get(Number(row.file))?.push(asTally(row, word));
+      for (const row of counts.all(no, from, end))
+        counted.get(Number(row.file))?.push(asTally(row, word, named));
       from = end;
       for (const file of page) yield { file, items: counted.get(file.index) ?? [] };
     }
@@ -188,7 +209,9 @@ export class JournalReader {
   /** Blobs of a run of which some may be tried: 'open' ones, those to 'retry' after it has ended. In order, in pages. */
   async *blobs(no: number, which: 'open' | 'retry'): AsyncGenerator<RunBlobOfFile[]> {
     const condition =
-      which === 'open' ? "state NOT IN ('failed', 'skipped')" : `(state = 'failed' OR ${IS_MISSED})`;
+      which === 'open'
+        ? "state NOT IN ('already', 'failed', 'skipped')"
+        : `(state = 'failed' OR ${IS_MISSED})`;
     const page = this.sql(
       `SELECT item, file, blob_id, place, bytes, sha256_before, fingerprint_before FROM items i
        WHERE run = ? AND item >= ? AND item < ? AND ${condition} ORDER BY item`,
@@ -208,16 +231,18 @@ export class JournalReader {
   /** All that is counted of a run: one pass over its items and one over its files, with turns for others. */
   async figures(no: number): Promise<Figures> {
     const word = this.#wordOf();
+    const named = await this.#named(no);
     const items = new Map<string, Figures['items'][number]>();
     const page = this.sql(
-      `SELECT i.state, f.state AS file, i.source_key AS key, ${IS_MISSED} AS missed, count(*) AS count, sum(i.bytes) AS bytes
+      `SELECT i.state, f.state AS file, i.source_key AS key, ${IS_MISSED} AS missed, ${MAY_BE_OLD}, count(*) AS count,
+         sum(i.bytes) AS bytes
        FROM items i JOIN files f ON f.run = i.run AND f.file = i.file
-       WHERE i.run = ? AND i.item >= ? AND i.item < ? GROUP BY 1, 2, 3, 4`,
+       WHERE i.run = ? AND i.item >= ? AND i.item < ? GROUP BY 1, 2, 3, 4, 5, 6, 7`,
     );
     for await (const [from, end] of this.itemRanges(no))
       for (const row of page.all(no, from, end)) {
-        const key = `${row.state} ${row.file} ${row.key} ${row.missed}`;
-        const tally = asTally(row, word);
+        const tally = asTally(row, word, named);
+        const key = `${row.state} ${row.file} ${row.key} ${row.missed} ${tally.old}`;
         const { count = 0, bytes = 0 } = items.get(key) ?? {};
         items.set(key, {
           ...tally,
@@ -232,7 +257,21 @@ export class JournalReader {
   /** What was counted of a run when it had ended; null where that is not kept. */
   keptFigures(no: number): Figures | null {
     const json = text(this.sql('SELECT json FROM figures WHERE run = ?').get(no)?.json);
-    return json === null ? null : JSON.parse(json);
+    const figures: Figures | null = json === null ? null : JSON.parse(json);
+    // Counted by a version that did not look at this.
+    return figures?.items.some(({ old }) => old === undefined) ? null : figures;
+  }
+
+  /** Fingerprints (hex) of key materials that replies named as others than the destination's. */
+  async #named(no: number): Promise<ReadonlySet<string>> {
+    const named = new Set<string>();
+    const page = this.sql(
+      `SELECT DISTINCT hex(fingerprint_before) AS fingerprint FROM items i
+       WHERE run = ? AND item >= ? AND item < ? AND fingerprint_before IS NOT NULL AND ${NAMES_OTHER}`,
+    );
+    for await (const [from, end] of this.itemRanges(no))
+      for (const { fingerprint } of page.all(no, from, end)) named.add(String(fingerprint));
+    return named;
   }
 
   /** Number of failed items of a run. */
@@ -339,11 +378,18 @@ export class JournalReader {
   }
 }
 
-function asTally(row: Record<string, unknown>, word: (id: unknown) => string | null): ItemTally {
+/** `named`: fingerprints that replies named, as `#named` has them. */
+function asTally(
+  row: Record<string, unknown>,
+  word: (id: unknown) => string | null,
+  named: ReadonlySet<string>,
+): ItemTally {
+  const known = row.fingerprint === '' ? row.named === 1 : named.has(String(row.fingerprint));
   return {
     state: row.state as JournalItemState,
     missed: row.missed === 1,
     sourceKey: word(row.key),
+    old: row.seen === 1 && known,
     count: Number(row.count),
     bytes: Number(row.bytes),
   };

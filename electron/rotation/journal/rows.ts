@@ -5,7 +5,14 @@ import type { ResolvedOutput, RunTerms } from '../types.ts';
 
 export type RunState = 'preparing' | 'open' | 'undoing' | 'ended';
 export type FileState = 'intent' | 'staged' | 'replaced' | 'left' | 'restored';
-export type JournalItemState = 'intent' | 'reencrypted' | 'verified' | 'failed' | 'skipped' | 'would-succeed';
+export type JournalItemState =
+  | 'intent'
+  | 'reencrypted'
+  | 'verified'
+  | 'already'
+  | 'failed'
+  | 'skipped'
+  | 'would-succeed';
 
 /** Digits of a run's id that are random: no letter that reads like a digit (Crockford's base 32). */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -68,6 +75,11 @@ export interface ItemTally {
   readonly missed: boolean;
   /** ARN of the source key that KMS named. */
   readonly sourceKey: string | null;
+  /**
+   * The old blob is known to be under key material that the run is to leave: a reply of the run named its key material as
+   * another than the destination's, and its file was not found changed or gone.
+   */
+  readonly old: boolean;
   readonly count: number;
   /** Of ciphertext. */
   readonly bytes: number;

@@ -13,7 +13,7 @@ export const SCHEMA_VERSION = 4;
  *   crash), 'undoing', 'ended'.
  * - `files.state`: 'intent' → 'staged' (the new content is on disk beside the file, or will be within the call; the
  *   file itself may be old or new) → 'replaced'; or 'left' (nothing of it will be replaced); 'restored' after an undo.
- * - `items.state`: 'intent' → 'reencrypted' → 'verified'; or 'failed', 'skipped', 'would-succeed'. Whether the blob
+ * - `items.state`: 'intent' → 'reencrypted' → 'verified'; or 'already', 'failed', 'skipped', 'would-succeed'. Whether the blob
  *   stands in its file is the file's state.
  * - `items.sent`: the request that was sent for a blob, JSON, among the `words`.
  * - `pending`: new ciphertext of files that are not complete, so that a run cut off does not ask for it twice.

@@ -1,11 +1,12 @@
 import { useMemo } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
+import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { FaultRemedy } from '../../components/FaultRemedy.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
-import { count, duration, moment, plural } from '../../lib/format.ts';
+import { duration, moment, plural } from '../../lib/format.ts';
 import { heldWords } from '../../lib/run-words.ts';
 import { runStatus } from '../../lib/words.ts';
 import { useKeyName } from '../../store/keys.ts';
@@ -100,6 +101,7 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
   const { counts, dryRun, status } = run;
   const destination = useKeyName(run.destinationKeyId);
   const what = dryRun ? 'Preflight' : 'Re-encryption';
+  const reasons = reasonWords(run);
   return (
     <li className="run-card">
       <div className="run-card-head">
@@ -117,19 +119,8 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
       </div>
       {!isOver(run) && <RunBar run={run} />}
       <p className="run-line tabular">
-        {(counts.succeeded > 0 || counts.restored === 0) && (
-          <span>
-            {count(counts.succeeded)} {dryRun ? 'will work' : 're-encrypted'}
-          </span>
-        )}
-        {counts.failed > 0 && (
-          <span className="danger-text">
-            {count(counts.failed)} {dryRun ? 'will fail' : 'failed'}
-          </span>
-        )}
-        {counts.skipped > 0 && <span>{count(counts.skipped)} skipped</span>}
-        {counts.restored > 0 && <span>{count(counts.restored)} as before</span>}
-        {status === 'unfinished' && counts.waiting > 0 && <span>{count(counts.waiting)} to go</span>}
+        <span>{outcomeWords(run)}</span>
+        {reasons !== '' && <span className={counts.failed > 0 ? 'danger-text' : undefined}>{reasons}</span>}
         {status === 'running' && run.secondsLeft !== null && <span>{duration(run.secondsLeft)} left</span>}
         <Slowed run={run} />
         <span title={run.destinationKeyId}>to {destination}</span>

@@ -106,7 +106,7 @@ function Buttons({
       )}
       {run.status === 'unfinished' && run.resume !== null && (
         <Button variant="quiet" onPress={() => attempt(() => cancel(run.id))}>
-          {`Leave ${plural(run.resume.blobs, 'blob')} as they are`}
+          {`Leave ${plural(run.resume.blobs, 'blob')} as ${run.resume.blobs === 1 ? 'it is' : 'they are'}`}
         </Button>
       )}
     </div>

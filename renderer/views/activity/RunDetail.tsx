@@ -15,7 +15,7 @@ import { NewBlobs } from '../sheet/NewBlobs.tsx';
 import { TwoStepNote } from '../sheet/TwoStepSection.tsx';
 import { useRunItems } from '../sheet/useRunItems.ts';
 import { RunActions } from './RunActions.tsx';
-import { Figures, Pace, Remark, RunBar } from './RunFigures.tsx';
+import { Figures, OutcomeTally, Pace, Remark, RunBar } from './RunFigures.tsx';
 
 /** Most items listed at once; a report for the rest is the export's business. */
 const SHOWN = 500;
@@ -25,6 +25,7 @@ const ITEM_WORDS: Record<RunItem['state'], { tone: Tone; word: string }> = {
   running: { tone: 'running', word: 'Running' },
   'would-succeed': { tone: 'done', word: 'Will work' },
   reencrypted: { tone: 'done', word: 'Re-encrypted' },
+  already: { tone: 'neutral', word: 'Already as asked' },
   failed: { tone: 'danger', word: 'Failed' },
   skipped: { tone: 'neutral', word: 'Skipped' },
   restored: { tone: 'neutral', word: 'As before' },
@@ -81,6 +82,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           </>
         )}
         <RunActions run={run} detail />
+        <OutcomeTally run={run} />
         <Figures run={run} />
         {fault !== null && <FaultCard fault={fault} />}
         {waiting && <Skeleton label="Loading the run" />}

@@ -1,4 +1,6 @@
+import { CircleCheck, CircleEqual, CircleSlash } from 'lucide-react';
 import type { RunSummary } from '#shared/model/run.ts';
+import { oldKeyWords, outcomeNames, reasonWords } from '#shared/run-outcome.ts';
 import { Progress } from '../../components/Progress.tsx';
 import { bytes, count, duration, keyName, plural } from '../../lib/format.ts';
 import { doneOf, heldWords } from '../../lib/run-words.ts';
@@ -53,6 +55,36 @@ export function Remark({ run }: { readonly run: RunSummary }) {
   return null;
 }
 
+/** The three numbers of a run, and why blobs are not re-encrypted. */
+export function OutcomeTally({ run }: { readonly run: RunSummary }) {
+  const { outcome } = run;
+  const [reencrypted, already, not] = outcomeNames(run.dryRun);
+  const more = [oldKeyWords(outcome), reasonWords(run) || null].filter((words) => words !== null);
+  return (
+    <ul className="tally">
+      <li className="tally-done">
+        <CircleCheck className="icon" aria-hidden="true" />
+        <span>
+          <strong>{count(outcome.reencrypted)}</strong> {reencrypted}
+        </span>
+      </li>
+      <li className="tally-quiet">
+        <CircleEqual className="icon" aria-hidden="true" />
+        <span>
+          <strong>{count(outcome.already)}</strong> {already}
+        </span>
+      </li>
+      <li className={outcome.notReencrypted === 0 ? 'tally-quiet' : 'tally-attention'}>
+        <CircleSlash className="icon" aria-hidden="true" />
+        <span>
+          <strong>{count(outcome.notReencrypted)}</strong> {not}
+          {outcome.notReencrypted > 0 && more.length > 0 && ` (${more.join('; ')})`}
+        </span>
+      </li>
+    </ul>
+  );
+}
+
 /** Counts of files and bytes, and blobs by source key. */
 export function Figures({ run }: { readonly run: RunSummary }) {
   if (run.dryRun) return null;
@@ -60,7 +92,8 @@ export function Figures({ run }: { readonly run: RunSummary }) {
     <dl className="facts">
       <dt>Files</dt>
       <dd className="tabular">
-        {count(run.files.done)} of {count(run.files.total)} done
+        {count(run.files.done)} of {count(run.files.total)}{' '}
+        {run.output === 'in-place' ? 'rewritten' : 'written'}
       </dd>
       <dt>Ciphertext</dt>
       <dd className="tabular">

@@ -5,7 +5,7 @@ import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { plural } from '../../lib/format.ts';
+import { count, plural } from '../../lib/format.ts';
 import { undoWords } from '../../lib/run-words.ts';
 import { type Undone, useRuns } from '../../store/runs.ts';
 
@@ -79,7 +79,7 @@ export function UndoDialog({ run, onClose }: { readonly run: RunSummary; readonl
                   </li>
                 ))}
               </ul>
-              {undone.leftTotal > 20 && <p className="hint">{`And ${undone.leftTotal - 20} more.`}</p>}
+              {undone.leftTotal > 20 && <p className="hint">{`And ${count(undone.leftTotal - 20)} more.`}</p>}
             </>
           )}
         </>

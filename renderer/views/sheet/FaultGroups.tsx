@@ -9,11 +9,13 @@ import type { FaultGroup } from '../../lib/outcome.ts';
 
 interface FaultGroupsProps {
   readonly groups: readonly FaultGroup[];
-  /** 'attention' where it is not certain that the blobs fail. */
-  readonly tone?: 'danger' | 'attention';
+  /** 'attention' where it is not certain that the blobs fail; 'quiet' where nothing is wrong. */
+  readonly tone?: FaultTone;
   /** Before a run: leaving blobs out of it. */
   readonly leaving?: Leaving;
 }
+
+type FaultTone = 'danger' | 'attention' | 'quiet';
 
 interface Leaving {
   readonly excluded: ReadonlySet<string>;
@@ -38,14 +40,14 @@ function FaultGroupCard({
   leaving,
 }: {
   readonly group: FaultGroup;
-  readonly tone: 'danger' | 'attention';
+  readonly tone: FaultTone;
   readonly leaving: Leaving | undefined;
 }) {
   const { code, fault, items, varied } = group;
   const out = leaving !== undefined && items.every(({ blobId }) => leaving.excluded.has(blobId));
   const classes = [
     'fault-group',
-    tone === 'attention' ? 'fault-group-attention' : '',
+    tone === 'danger' ? '' : `fault-group-${tone}`,
     out ? 'fault-group-out' : '',
   ];
   return (

@@ -21,7 +21,7 @@ export function PreflightPanel() {
   }, [ready]);
   if (phase === 'edit' || dryRunId === null || run === undefined) return null;
   const { counts } = run;
-  const done = counts.succeeded + counts.failed + counts.skipped;
+  const done = counts.total - counts.waiting - counts.running;
   if (!isOver(run))
     return (
       <section className="outcome" aria-label="Preflight">

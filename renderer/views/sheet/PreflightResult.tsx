@@ -1,28 +1,32 @@
-import { ChevronRight, CircleCheck, CircleHelp, CircleSlash, CircleX, TriangleAlert } from 'lucide-react';
+import {
+  ChevronRight,
+  CircleCheck,
+  CircleEqual,
+  CircleHelp,
+  CircleSlash,
+  CircleX,
+  TriangleAlert,
+} from 'lucide-react';
 import { useMemo } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import type { RunSummary } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { count, plural } from '../../lib/format.ts';
-import { byCause, byVerdict, heldBack, notesOf } from '../../lib/outcome.ts';
+import { byCause, byVerdict, heldBack, notesOf, preflightCounts } from '../../lib/outcome.ts';
 import { useDraft } from '../../store/draft.ts';
-import type { RunItems } from '../../store/runs.ts';
+import { ITEM_LIMIT, type RunItems } from '../../store/runs.ts';
 import { FaultGroups, ItemList } from './FaultGroups.tsx';
 
-/** Will work; will fail, and why; cannot tell, and why. */
+/** Will work; already as asked; will fail, and why; cannot tell, and why. */
 export function PreflightResult({ run, items }: { readonly run: RunSummary; readonly items: RunItems }) {
   const { draft, exclude, include } = useDraft();
   const { excluded } = draft;
-  const { works, fails, unsure } = useMemo(() => byVerdict(items.items), [items]);
+  const verdicts = useMemo(() => byVerdict(items.items), [items]);
+  const { works, already, fails, unsure } = verdicts;
   const failing = useMemo(() => byCause(fails), [fails]);
   const doubtful = useMemo(() => byCause(unsure), [unsure]);
-  const { counts } = run;
-  // Of a very large run only failed items are fetched: the counts know all.
-  const working = counts.succeeded;
-  const unsureFailed = unsure.filter((item) => item.state === 'failed').length;
-  const certainSkipped = fails.filter((item) => item.state === 'skipped').length;
-  const failed = counts.failed - unsureFailed + certainSkipped;
-  const unknown = counts.total - working - failed;
+  const done = useMemo(() => byCause(already), [already]);
+  const { working, failed, unknown, unexplained } = preflightCounts(run.counts, verdicts);
   const held = heldBack(works, fails, excluded);
   const left = fails.filter(({ blobId }) => excluded.has(blobId)).length;
   const leaving = { excluded, exclude, include };
@@ -30,6 +34,7 @@ export function PreflightResult({ run, items }: { readonly run: RunSummary; read
     <>
       <ul className="tally" role="status">
         <Tally tone="done" icon={CircleCheck} n={working} words="will work" />
+        <Tally tone="quiet" icon={CircleEqual} n={run.counts.already} words="already as asked" />
         <Tally tone="danger" icon={CircleX} n={failed} words="will fail" />
         <Tally tone="attention" icon={CircleHelp} n={unknown} words="cannot tell" />
         <Tally tone="quiet" icon={CircleSlash} n={left} words="left out of the run" />
@@ -75,10 +80,26 @@ export function PreflightResult({ run, items }: { readonly run: RunSummary; read
               <p className="hint">The preflight stopped before KMS could judge these:</p>
               <ItemList items={unsure} />
             </>
-          ) : doubtful.length > 0 ? (
-            <FaultGroups groups={doubtful} tone="attention" leaving={leaving} />
           ) : (
-            <p className="hint">KMS was not asked about {plural(unknown, 'blob')}.</p>
+            <>
+              {doubtful.length > 0 && <FaultGroups groups={doubtful} tone="attention" leaving={leaving} />}
+              {unexplained > 0 && <p className="hint">{notAsked(run, unexplained)}</p>}
+            </>
+          )}
+        </section>
+      )}
+      {run.counts.already > 0 && (
+        <section className="verdict" aria-label="Already as asked">
+          <header className="verdict-head">
+            <h4>Already as asked, and why</h4>
+          </header>
+          {done.length > 0 ? (
+            <FaultGroups groups={done} tone="quiet" />
+          ) : (
+            <p className="hint">
+              KMS has shown that nothing of {plural(run.counts.already, 'blob')} would change. They are not
+              sent.
+            </p>
           )}
         </section>
       )}
@@ -98,6 +119,17 @@ export function PreflightResult({ run, items }: { readonly run: RunSummary; read
       {items.more > 0 && <p className="hint">{count(items.more)} more are not listed here.</p>}
     </>
   );
+}
+
+/** Why KMS was not asked about blobs that no cause is listed for. */
+function notAsked({ status, counts }: RunSummary, blobs: number): string {
+  const why =
+    status === 'cancelled'
+      ? 'the preflight was cancelled before them.'
+      : counts.total > ITEM_LIMIT
+        ? `of more than ${count(ITEM_LIMIT)} blobs only those that will fail are listed; Activity has all of them.`
+        : 'the preflight ended before them.';
+  return `KMS was not asked about ${plural(blobs, 'blob')}: ${why}`;
 }
 
 function Tally({

@@ -1,14 +1,15 @@
-import { CircleCheck, CircleSlash, CircleX, Pause, Play } from 'lucide-react';
+import { Pause, Play } from 'lucide-react';
 import type { RunSummary } from '#shared/model/run.ts';
+import { outcomeHeadline } from '#shared/run-outcome.ts';
 import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { count, plural } from '../../lib/format.ts';
+import { plural } from '../../lib/format.ts';
 import { groupFaults, notesOf } from '../../lib/outcome.ts';
 import { useDraft } from '../../store/draft.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { useUi } from '../../store/ui.ts';
-import { Pace, Remark, RunBar } from '../activity/RunFigures.tsx';
+import { OutcomeTally, Pace, Remark, RunBar } from '../activity/RunFigures.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
 import { NewBlobs } from './NewBlobs.tsx';
 import { TwoStepNote } from './TwoStepSection.tsx';
@@ -25,36 +26,13 @@ export function RunPanel() {
   return (
     <section className="outcome" aria-label={over ? 'Result' : 'Progress'}>
       <p className="outcome-title" role="status">
-        {over ? endWords(run.status, counts.succeeded) : (MOVING[run.status] ?? 'Re-encrypting')}
+        {over ? endWords(run) : (MOVING[run.status] ?? 'Re-encrypting')}
       </p>
       <RunBar run={run} />
       {!over && <Pace run={run} />}
       <Remark run={run} />
       {!over && <HoldButton run={run} />}
-      <ul className="tally">
-        <li className="tally-done">
-          <CircleCheck className="icon" aria-hidden="true" />
-          <span>
-            <strong>{count(counts.succeeded)}</strong> re-encrypted
-          </span>
-        </li>
-        {counts.failed > 0 && (
-          <li className="tally-danger">
-            <CircleX className="icon" aria-hidden="true" />
-            <span>
-              <strong>{count(counts.failed)}</strong> failed
-            </span>
-          </li>
-        )}
-        {(counts.skipped > 0 || (over && counts.waiting > 0)) && (
-          <li className="tally-attention">
-            <CircleSlash className="icon" aria-hidden="true" />
-            <span>
-              <strong>{count(counts.skipped + (over ? counts.waiting : 0))}</strong> left as they were
-            </span>
-          </li>
-        )}
-      </ul>
+      <OutcomeTally run={run} />
       <TwoStepNote run={run} />
       {run.fault !== null && <FaultCard fault={run.fault} />}
       {fault !== null && <FaultCard fault={fault} />}
@@ -112,8 +90,8 @@ function HoldButton({ run }: { readonly run: RunSummary }) {
   );
 }
 
-function endWords(status: string, succeeded: number): string {
-  if (status === 'cancelled') return 'The run was cancelled';
-  if (status === 'failed') return 'The run stopped';
-  return succeeded > 0 ? `Re-encrypted ${plural(succeeded, 'blob')}` : 'No blob was re-encrypted';
+function endWords(run: RunSummary): string {
+  const words = outcomeHeadline(run);
+  if (run.status === 'cancelled') return `Cancelled: ${words}`;
+  return run.status === 'failed' ? `The run stopped: ${words}` : words;
 }

@@ -2,7 +2,7 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { OutputChoice } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { plural } from '../../lib/format.ts';
-import type { Built } from '../../lib/request.ts';
+import { type Built, fileCount } from '../../lib/request.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
@@ -15,8 +15,10 @@ interface FooterProps {
 
 /** The buttons of each phase, and in words what the next press will touch. */
 export function SheetFooter({ built, rows, files }: FooterProps) {
-  const { phase, runId, close, preflight, run, retryFailed, backToEdit, savePlan } = useDraft();
+  const { phase, dryRunId, runId, close, preflight, run, retryFailed, backToEdit, savePlan } = useDraft();
   const summary = useRuns((state) => (runId === null ? undefined : state.runs.get(runId)));
+  const checked = useRuns((state) => (dryRunId === null ? undefined : state.runs.get(dryRunId)));
+  const results = useRuns((state) => state.results);
   const cancel = useRuns((state) => state.cancel);
   const connected = useConnection((state) => state.connection?.status === 'ready');
   if (phase === 'running')
@@ -52,11 +54,17 @@ export function SheetFooter({ built, rows, files }: FooterProps) {
       </>
     );
   }
+  // What the preflight found to be as asked is not sent.
+  const already = phase === 'checked' ? (checked?.counts.already ?? 0) : 0;
+  const blobs = rows.length - already;
+  const touched = already === 0 ? files : fileCount(rows.filter(({ id }) => results.get(id) !== 'already'));
   const ready = built.ok && connected;
   const note = !connected
     ? 'Not connected to KMS.'
     : built.ok
-      ? touches(built.request.output, files, rows.length)
+      ? blobs === 0
+        ? 'Every blob is already as asked: nothing is to be done.'
+        : touches(built.request.output, touched, blobs)
       : (built.problems[0] ?? '');
   return (
     <>
@@ -75,10 +83,10 @@ export function SheetFooter({ built, rows, files }: FooterProps) {
       </Button>
       <Button
         variant={phase === 'checked' ? 'primary' : 'normal'}
-        isDisabled={!ready || phase === 'preflight'}
+        isDisabled={!ready || phase === 'preflight' || blobs === 0}
         onPress={() => void run()}
       >
-        {`Re-encrypt ${plural(rows.length, 'blob')}`}
+        {`Re-encrypt ${plural(blobs, 'blob')}`}
       </Button>
     </>
   );

@@ -1,0 +1,83 @@
+import { count, plural } from './format.ts';
+import type { RunCounts, RunOutcome, RunSummary } from './model/run.ts';
+
+type Counted = Pick<RunSummary, 'counts' | 'outcome' | 'dryRun'>;
+
+/** The three numbers of a run. `underOldKey`: as {@link RunOutcome} has it. */
+export const outcomeOf = (
+  { total, succeeded, already }: RunCounts,
+  underOldKey: number | null,
+): RunOutcome => ({
+  reencrypted: succeeded,
+  already,
+  notReencrypted: total - succeeded - already,
+  underOldKey,
+});
+
+/** What the three numbers of a run count, in their order. */
+export const outcomeNames = (dryRun: boolean): readonly [string, string, string] =>
+  dryRun
+    ? ['would be re-encrypted', 'already as asked', 'would not be re-encrypted']
+    : ['re-encrypted', 'already as asked', 'not re-encrypted'];
+
+/** How many of the blobs that are not re-encrypted are known to be under the old key; null where that is not counted. */
+export function oldKeyWords({ notReencrypted, underOldKey }: RunSummary['outcome']): string | null {
+  if (notReencrypted === 0 || underOldKey === null) return null;
+  const how =
+    underOldKey === notReencrypted ? (notReencrypted === 1 ? '' : 'all ') : `${count(underOldKey)} `;
+  return `${how}known to be under the old key`;
+}
+
+/** Why blobs are not re-encrypted, in numbers: "6 failed, 2 not reached". Empty where all are. */
+export function reasonWords({
+  status,
+  counts,
+  retry,
+  dryRun,
+}: Pick<RunSummary, 'status' | 'counts' | 'retry' | 'dryRun'>): string {
+  const { failed, skipped, restored, waiting, running } = counts;
+  const missed = retry?.missed ?? 0;
+  const parts: [number, string][] = [
+    [failed, dryRun ? 'would fail' : 'failed'],
+    [missed, 'not reached'],
+    [skipped - missed, 'skipped'],
+    [restored, 'restored'],
+    [waiting + running, status === 'unfinished' ? 'to go' : 'left'],
+  ];
+  return parts
+    .filter(([n]) => n > 0)
+    .map(([n, word]) => `${count(n)} ${word}`)
+    .join(', ');
+}
+
+/** The three numbers: "6 re-encrypted, 0 already as asked, 6 not re-encrypted (all known to be under the old key)". */
+export function outcomeWords({ outcome, dryRun }: Counted): string {
+  const [reencrypted, already, not] = outcomeNames(dryRun);
+  const old = oldKeyWords(outcome);
+  return [
+    `${count(outcome.reencrypted)} ${reencrypted}`,
+    `${count(outcome.already)} ${already}`,
+    `${count(outcome.notReencrypted)} ${not}${old === null ? '' : ` (${old})`}`,
+  ].join(', ');
+}
+
+/** What came of a run in one line, never better than it was: "6 of 12 blobs re-encrypted, 6 failed". */
+export function outcomeHeadline(run: Counted & Pick<RunSummary, 'status' | 'retry'>): string {
+  const { outcome, counts, dryRun, status } = run;
+  const { total, restored, succeeded } = counts;
+  if (status === 'undone' || status === 'undoing')
+    return `${count(restored)} of ${plural(restored + succeeded, 'blob')} restored`;
+  if (total > 0 && outcome.reencrypted === total)
+    return dryRun
+      ? `${plural(total, 'blob')} would be re-encrypted`
+      : `Re-encrypted ${plural(total, 'blob')}`;
+  if (total > 0 && outcome.already === total) return `${plural(total, 'blob')} already as asked, none sent`;
+  const [reencrypted, already] = outcomeNames(dryRun);
+  const rest = [
+    ...(outcome.already > 0 ? [`${count(outcome.already)} ${already}`] : []),
+    ...[reasonWords(run)].filter(Boolean),
+  ].join(', ');
+  if (outcome.reencrypted === 0)
+    return `No blob ${dryRun ? 'would be' : 'was'} re-encrypted${rest === '' ? '' : `: ${rest}`}`;
+  return `${count(outcome.reencrypted)} of ${plural(total, 'blob')} ${reencrypted}, ${rest}`;
+}
