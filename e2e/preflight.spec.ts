@@ -176,7 +176,7 @@ test('what an RSA destination cannot take is said as soon as it is chosen; right
   await expect(rights).toContainText('Cannot tell for 1 blob');
   await pickKey(page, sheet, 'Source key', PAYMENTS);
   await rights.getByRole('button', { name: 'Check permissions only' }).click();
-  await expect(rights).toContainText(/Allowed from alias\/payments \(pinned here\) for 1 blob/);
+  await expect(rights).toContainText(/Allowed to re-encrypt from alias\/payments \(pinned here\) for 1 blob/);
 });
 
 test('pairs are added to and taken out of the context that each blob has', async ({ stage, open }) => {

@@ -28,7 +28,9 @@ test('a shell says what it would take, asks for rights, and changes contexts pai
   const pinned = await run('--check-permissions', '--from', PAYMENTS);
   expect([pinned.code, pinned.stdout]).toEqual([
     0,
-    expect.stringMatching(/^allowed: from alias\/payments \(pinned\), 1 blob/),
+    expect.stringMatching(
+      /^allowed: re-encrypt from alias\/payments \(pinned\), 1 blob\nallowed: verify under arn:\S+, 1 blob/,
+    ),
   ]);
   expect(sha256(file)).toBe(before);
 

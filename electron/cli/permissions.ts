@@ -12,9 +12,11 @@ const WORDS = { allowed: 'allowed', refused: 'NOT allowed', 'cannot-tell': 'cann
 
 /** Prints what KMS said of the rights; the exit code. */
 export function printPermissions({ checks, withoutKey, unasked }: PermissionChecks): number {
-  for (const { answer, sourceKeyId, sourceKnownBy, blobs, fault, ignoredDryRun } of checks) {
+  for (const { step, answer, sourceKeyId, sourceKnownBy, blobs, fault, ignoredDryRun } of checks) {
+    const what = step === 'verify' ? 'verify under' : 're-encrypt from';
+    const by = sourceKnownBy === null ? '' : ` (${KNOWN[sourceKnownBy]})`;
     console.log(
-      `${WORDS[answer]}: from ${safe(sourceKeyId)} (${KNOWN[sourceKnownBy]}), ${blobs} ${blobs === 1 ? 'blob' : 'blobs'}`,
+      `${WORDS[answer]}: ${what} ${safe(sourceKeyId)}${by}, ${blobs} ${blobs === 1 ? 'blob' : 'blobs'}`,
     );
     if (ignoredDryRun)
       console.error('  This endpoint ignores DryRun: that is no proof of what KMS would say.');

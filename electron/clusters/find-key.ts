@@ -73,7 +73,7 @@ async function ask(
         destinationContext: sent,
         grantTokens: [],
       },
-      signal,
+      signal === undefined ? {} : { hold: signal, cut: signal },
     );
     return { ...said, answer: 'opens', detail: 'KMS would re-encrypt it from this key.', requestId };
   } catch (error) {

@@ -358,7 +358,7 @@ describe('errors of the choice', () => {
     practice.faults.clear();
     expect(items[0]).toMatchObject({
       state: 'would-succeed',
-      notes: [expect.stringContaining('ignores DryRun')],
+      notes: [expect.stringContaining('ignores DryRun'), expect.stringContaining('could not be asked')],
     });
     expect(hashes()).toEqual(before);
   });

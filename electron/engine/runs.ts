@@ -15,6 +15,7 @@ import {
   RunBook,
   type RunInput,
   type RunTerms,
+  type Send,
   type Undone,
 } from '../rotation/index.ts';
 import { Turns } from '../turns/index.ts';
@@ -256,6 +257,14 @@ export class Runs {
   /** The one run whose id begins like this. Throws FaultError `RunGone` or `RunAmbiguous`. */
   named(prefix: string): string {
     return this.#book.named(prefix);
+  }
+
+  /** A way to KMS for questions that belong to no run; see `RunBook.asking`. */
+  asking(over: Pick<TwoStep, 'kms' | 'target'> | null = null): Send {
+    const { connection } = this.#parts;
+    return over === null
+      ? this.#book.asking(connection.target() ?? '', () => connection.kms())
+      : this.#book.asking(over.target, () => over.kms);
   }
 
   summary(runId: string): Promise<RunSummary> {

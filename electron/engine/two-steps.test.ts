@@ -206,8 +206,14 @@ it('permissions are asked as the way needs them: Decrypt here and Encrypt there,
       destination,
       grantTokens,
       route: way,
+      verify: true,
     });
-  expect(await ask(route)).toMatchObject({ checks: [{ answer: 'allowed', ignoredDryRun: false }] });
+  expect(await ask(route)).toMatchObject({
+    checks: [
+      { step: 'reencrypt', answer: 'allowed', ignoredDryRun: false },
+      { step: 'verify', answer: 'allowed', ignoredDryRun: false },
+    ],
+  });
   await expect.poll(() => children - gone).toBe(0);
   // ReEncrypt reaches no key of another Region: the same question on the other way has another answer.
   expect((await ask('reencrypt')).checks[0]?.answer).not.toBe('allowed');

@@ -186,7 +186,7 @@ describe('reEncrypt', () => {
     const { kms } = await connected();
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 50);
-    expect((await faultOf(kms.reEncrypt(input(), stop.signal))).code).toBe('Aborted');
+    expect((await faultOf(kms.reEncrypt(input(), { cut: stop.signal }))).code).toBe('Aborted');
   });
 
   test('nothing listening is named with its address', async () => {

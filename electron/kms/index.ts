@@ -15,6 +15,8 @@ export type {
   ReEncryptInput,
   ReEncryptOutput,
   RightsInput,
+  Sending,
 } from './types.ts';
+export { NotSent } from './types.ts';
 export { watchProfiles } from './watch-profiles.ts';
 export { isLoopback, partitionOf } from './where.ts';

@@ -32,6 +32,11 @@ export async function fetchKey(
 ): Promise<KeyInfo> {
   const { DescribeKeyCommand } = await import('@aws-sdk/client-kms');
   const { KeyMetadata: key } = await kms.send(new DescribeKeyCommand({ KeyId: keyId }), stoppable(signal));
+  return keyInfo(key, aliases);
+}
+
+/** What DescribeKey says of a key. Throws an Error where it says nothing. */
+export function keyInfo(key: KeyMetadata | undefined, aliases: readonly string[]): KeyInfo {
   if (key?.KeyId === undefined) throw new Error('The endpoint answered DescribeKey without KeyMetadata.');
   return keyDetail(key, key.KeyId, aliases);
 }

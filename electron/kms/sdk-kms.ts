@@ -20,8 +20,11 @@ import type {
   ReEncryptInput,
   ReEncryptOutput,
   RightsInput,
+  Sending,
 } from './types.ts';
+import { NotSent } from './types.ts';
 import { partitionOf, type Where } from './where.ts';
+import { describeOver } from './wire/describe-key.ts';
 import { dryRunOver, reEncryptOver } from './wire/re-encrypt.ts';
 import { Wire } from './wire/wire.ts';
 
@@ -61,17 +64,17 @@ export class SdkKms implements KmsConnection {
     return this.#principal;
   }
 
-  async reEncrypt(input: ReEncryptInput, signal?: AbortSignal): Promise<ReEncryptOutput> {
-    return this.#explained(situationOf(input), () => reEncryptOver(this.#wire, requestOf(input), signal));
+  async reEncrypt(input: ReEncryptInput, sending?: Sending): Promise<ReEncryptOutput> {
+    return this.#explained(situationOf(input), () => reEncryptOver(this.#wire, requestOf(input), sending));
   }
 
-  async dryRun(input: ReEncryptInput, signal?: AbortSignal): Promise<DryRunOutput> {
-    return this.#explained(situationOf(input), () => dryRunOver(this.#wire, requestOf(input), signal));
+  async dryRun(input: ReEncryptInput, sending?: Sending): Promise<DryRunOutput> {
+    return this.#explained(situationOf(input), () => dryRunOver(this.#wire, requestOf(input), sending));
   }
 
-  async mayReEncrypt(input: RightsInput, signal?: AbortSignal): Promise<DryRunOutput> {
+  async mayReEncrypt(input: RightsInput, sending?: Sending): Promise<DryRunOutput> {
     const request: ReEncryptCommandInput = { ...requestOf(input), DryRunModifiers: [IGNORE_CIPHERTEXT] };
-    return this.#explained(situationOf(input), () => dryRunOver(this.#wire, request, signal));
+    return this.#explained(situationOf(input), () => dryRunOver(this.#wire, request, sending));
   }
 
   async whoAmI(): Promise<Identity> {
@@ -92,6 +95,12 @@ export class SdkKms implements KmsConnection {
   async describeKey(keyId: string): Promise<KeyInfo> {
     return this.#explained({ operation: 'DescribeKey', destinationKeyId: keyId }, () =>
       describeOne(this.#parts.kms, keyId),
+    );
+  }
+
+  async describeOnce(keyId: string, sending?: Sending): Promise<KeyInfo> {
+    return this.#explained({ operation: 'DescribeKey', destinationKeyId: keyId }, () =>
+      describeOver(this.#wire, keyId, sending),
     );
   }
 
@@ -164,6 +173,7 @@ export class SdkKms implements KmsConnection {
     try {
       return await work();
     } catch (error) {
+      if (error instanceof NotSent) throw error;
       const first = this.#explain(error, situation);
       // A fault that is one already comes from the credentials themselves.
       if (error instanceof FaultError || first.fault.code !== 'ExpiredTokenException') throw first;
@@ -173,7 +183,7 @@ export class SdkKms implements KmsConnection {
     try {
       return await work();
     } catch (error) {
-      throw this.#explain(error, situation);
+      throw error instanceof NotSent ? error : this.#explain(error, situation);
     }
   }
 }

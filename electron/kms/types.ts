@@ -43,6 +43,22 @@ export interface DryRunOutput {
   readonly requestId: string | null;
 }
 
+/** How a request that was begun can still be stopped. */
+export interface Sending {
+  /**
+   * Aborted: what has not left this machine yet (it waits for credentials or a connection, or would be tried again) does
+   * not leave any more, and the call rejects with {@link NotSent}. A request that has left is waited for.
+   */
+  readonly hold?: AbortSignal;
+  /** Aborted: the call ends at once, also while a request is under way. */
+  readonly cut?: AbortSignal;
+}
+
+/** The request was held back before it left: nothing was asked. */
+export class NotSent extends Error {
+  override name = 'NotSent';
+}
+
 /** A connection to one KMS endpoint as one principal. Every method throws FaultError, explained. */
 export interface Kms {
   readonly choice: ConnectionChoice;
@@ -50,22 +66,26 @@ export interface Kms {
   readonly endpoint: string | null;
   /** ARN of the caller as STS last said it; null or absent: it was not asked. */
   readonly principal?: string | null;
-  reEncrypt(input: ReEncryptInput, signal?: AbortSignal): Promise<ReEncryptOutput>;
-  dryRun(input: ReEncryptInput, signal?: AbortSignal): Promise<DryRunOutput>;
+  reEncrypt(input: ReEncryptInput, sending?: Sending): Promise<ReEncryptOutput>;
+  dryRun(input: ReEncryptInput, sending?: Sending): Promise<DryRunOutput>;
   /**
    * A dry run that judges rights and keys alone, without any ciphertext (`IGNORE_CIPHERTEXT`). The source key must be
    * named. An endpoint that does not know the modifier answers with a ValidationException.
    */
-  mayReEncrypt(input: RightsInput, signal?: AbortSignal): Promise<DryRunOutput>;
+  mayReEncrypt(input: RightsInput, sending?: Sending): Promise<DryRunOutput>;
   /**
    * Asks by DryRun whether the source side of `input`, a blob that was just made, opens. Without it `dryRun` serves:
    * a re-encryption to the same key.
    */
-  readonly tryOpen?: (input: ReEncryptInput) => Promise<DryRunOutput>;
+  readonly tryOpen?: (input: ReEncryptInput, sending?: Sending) => Promise<DryRunOutput>;
+  /** The right that `tryOpen` needs, without any ciphertext. Without it `mayReEncrypt` serves. */
+  readonly mayOpen?: (input: RightsInput, sending?: Sending) => Promise<DryRunOutput>;
   whoAmI(): Promise<Identity>;
   listKeys(): Promise<KeyList>;
   /** A key by id, ARN, alias name or alias ARN, in this or another account. */
   describeKey(keyId: string): Promise<KeyInfo>;
+  /** DescribeKey alone: one request, which is not tried again here; without aliases. */
+  describeOnce(keyId: string, sending?: Sending): Promise<KeyInfo>;
   close(): void;
 }
 

@@ -1,7 +1,6 @@
 import type { NewBlob } from '../intake/index.ts';
 import { Attributes } from './attributes.ts';
 import type { PriorBlob } from './blob-step.ts';
-import { Capacity } from './capacity.ts';
 import { Destination } from './destination.ts';
 import { rotateFile } from './file-step.ts';
 import { priorOf, saidOf } from './prior.ts';
@@ -10,6 +9,7 @@ import type { RunContext } from './run-context.ts';
 import { DEFAULT_CONCURRENCY } from './run-parts.ts';
 import { Slots } from './slots.ts';
 import type { RunFile } from './types.ts';
+import { VerificationRights } from './verification.ts';
 
 /** Files that are open at a time, at least. */
 const OPEN_FILES = 8;
@@ -17,7 +17,7 @@ const OPEN_FILES = 8;
 /** What a run gives its files; they share the rest among themselves. */
 export type Shared = Omit<
   RunContext,
-  'slots' | 'replies' | 'capacity' | 'destination' | 'attributes' | 'keepBlob'
+  'slots' | 'replies' | 'destination' | 'rights' | 'attributes' | 'keepBlob'
 >;
 
 /** The files of a run, some open at a time, each taken to its end. */
@@ -60,13 +60,15 @@ export class AllFiles {
 
   #context(files: readonly RunFile[]): RunContext {
     const shared = this.#shared;
-    const { keyId, algorithm } = shared.input.request.destination;
+    const { send } = shared.line;
+    const { request } = shared.input;
+    const destination = new Destination(send, request.destination.keyId);
     return {
       ...shared,
       slots: new Slots(this.#concurrency),
       replies: new Replies(),
-      capacity: new Capacity(shared.kms(), keyId, algorithm),
-      destination: new Destination(shared.kms(), keyId),
+      destination,
+      rights: new VerificationRights({ send, destination, request }),
       attributes: new Attributes(files, shared.journal.owner.id),
       keepBlob: (item, next, verified) => this.#keepBlob(item, next, verified),
     };

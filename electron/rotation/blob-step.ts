@@ -4,7 +4,13 @@ import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { SentRequest } from '#shared/model/run.ts';
 import { identify } from '../inspect/index.ts';
 import type { FoundBlob, NewBlob } from '../intake/index.ts';
-import { KmsFaultError, type ReEncryptInput, type ReEncryptOutput } from '../kms/index.ts';
+import {
+  type Kms,
+  KmsFaultError,
+  type ReEncryptInput,
+  type ReEncryptOutput,
+  type Sending,
+} from '../kms/index.ts';
 import { changesMaterialAlone, shownCurrent } from './as-asked.ts';
 import { resolveContexts, sameContext } from './contexts.ts';
 import { faultOf } from './faults.ts';
@@ -13,6 +19,7 @@ import { sha256 } from './ledger.ts';
 import { Halted } from './line.ts';
 import { checkReply } from './reply.ts';
 import type { RunContext } from './run-context.ts';
+import { tryToOpen, verification, verifyNotPermitted } from './verification.ts';
 
 /** How far one blob came. Only a 'ready' one can go into a new file. */
 export type BlobOutcome =
@@ -59,7 +66,10 @@ export async function rotateBlob(
   try {
     const refused = found.refuses?.(context.input.request.destination.algorithm) ?? null;
     if (refused !== null) return { kind: 'failed', fault: refused };
-    const tooLong = await context.capacity.refuses(found.identification.plaintextBytes);
+    const tooLong = await context.destination.refuses(
+      found.identification.plaintextBytes,
+      context.input.request.destination.algorithm,
+    );
     if (tooLong !== null) return { kind: 'failed', fault: tooLong };
     const input = await inputFor(context, found);
     const there = await alreadyThere(context, found, input);
@@ -69,7 +79,7 @@ export async function rotateBlob(
   } catch (error) {
     if (error instanceof Halted)
       return { kind: 'halted', fault: context.halted() ?? explainOwn('Cancelled') };
-    return { kind: 'failed', fault: faultOf(error) };
+    return failed(context, item, faultOf(error));
   }
 }
 
@@ -125,15 +135,19 @@ async function tryOut(
   found: FoundBlob,
   input: ReEncryptInput,
 ): Promise<BlobOutcome> {
+  const { verify, route } = context.input.request;
   try {
-    const out = await send(context, item, () => context.kms().dryRun(input), sentOf(input));
+    const out = await send(context, item, (kms, sending) => kms.dryRun(input, sending), sentOf(input));
+    context.ledger.note(item, { requestId: out.requestId });
+    const { refused, note } = verify ? await context.rights.ask(input) : { refused: null, note: null };
+    if (refused !== null) return failed(context, item, refused);
     context.ledger.note(item, {
-      requestId: out.requestId,
       notes: [
-        ...(out.outcome === 'ignored' ? [IGNORED[context.input.request.route]] : []),
+        ...(out.outcome === 'ignored' ? [IGNORED[route]] : []),
         ...(found.notPutBack === undefined
           ? []
           : [`KMS would re-encrypt it, yet a real run leaves it as it is. ${found.notPutBack}`]),
+        ...(note === null ? [] : [note]),
       ],
     });
     return { kind: 'would-succeed' };
@@ -179,7 +193,7 @@ async function ask(
 ): Promise<NewBlob | BlobOutcome> {
   let out: ReEncryptOutput;
   try {
-    out = await send(context, item, () => context.kms().reEncrypt(input), sentOf(input));
+    out = await send(context, item, (kms, sending) => kms.reEncrypt(input, sending), sentOf(input));
   } catch (error) {
     if (error instanceof Halted) throw error;
     return failed(context, item, explained(context, error, input, found));
@@ -212,18 +226,18 @@ async function ask(
 const send = <T>(
   context: RunContext,
   item: number,
-  work: () => Promise<T>,
+  work: (kms: Kms, sending: Sending) => Promise<T>,
   sent: SentRequest | null,
-  finishing = false,
 ): Promise<T> =>
-  context.line.send(
-    work,
-    () => {
+  context.line.send(work, {
+    started: () => {
       if (sent !== null) context.ledger.note(item, { sent });
       context.ledger.running(item);
     },
-    finishing,
-  );
+    held: () => {
+      if (sent !== null) context.ledger.note(item, { sent: null });
+    },
+  });
 
 /** The request as it goes out. */
 const sentOf = (input: ReEncryptInput): SentRequest => ({
@@ -246,20 +260,9 @@ async function verify(
   keyArn: string,
   input: ReEncryptInput,
 ): Promise<Fault | null> {
-  const back: ReEncryptInput = {
-    blob,
-    sourceKeyId: keyArn,
-    sourceAlgorithm: input.destinationAlgorithm,
-    sourceContext: input.destinationContext,
-    destinationKeyId: keyArn,
-    destinationAlgorithm: input.destinationAlgorithm,
-    destinationContext: input.destinationContext,
-    grantTokens: input.grantTokens,
-  };
+  const back = verification(blob, keyArn, input);
   try {
-    const kms = context.kms();
-    const work = () => kms.tryOpen?.(back) ?? kms.dryRun(back);
-    const { outcome } = await send(context, item, work, null, true);
+    const { outcome } = await send(context, item, (kms, sending) => tryToOpen(kms, back, sending), null);
     if (outcome === 'ignored')
       context.ledger.note(item, {
         notes: ['Verified by really opening it: this endpoint ignores DryRun. That result was dropped.'],
@@ -268,7 +271,7 @@ async function verify(
   } catch (error) {
     if (error instanceof Halted) throw error;
     const fault = explained(context, error, back, null);
-    if (fault.code === 'AccessDeniedException') return { ...verifyNotPermitted(context), raw: fault.raw };
+    if (fault.code === 'AccessDeniedException') return verifyNotPermitted(context.input.request.route, fault);
     if (stopsRun(fault) || fault.retryable) return fault;
     return {
       ...explainOwn('VerifyFailed', { detail: `${fault.message} ${fault.detail}`.trim() }),
@@ -325,13 +328,4 @@ function explained(
 /** What only the connection knows: the operation and the side of it that failed. */
 function known({ declaredContext: _, identification: __, ...situation }: KmsSituation): KmsSituation {
   return situation;
-}
-
-function verifyNotPermitted(context: RunContext): Fault {
-  if (context.input.request.route === 'reencrypt') return explainOwn('VerifyNotPermitted');
-  return explainOwn('VerifyNotPermitted', {
-    detail: 'kms:Decrypt on the destination key is missing; the dry run that verifies needs it.',
-    remedy:
-      'Allow kms:Decrypt (beside kms:Encrypt) on the destination key, or switch verification off. The file was left as it is.',
-  });
 }

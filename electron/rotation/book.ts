@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
@@ -9,6 +10,7 @@ import { Governor } from './governor.ts';
 import { itemOf } from './journal/items.ts';
 import { Journal } from './journal/journal.ts';
 import type { KeySeen, RunRow } from './journal/rows.ts';
+import { Line, type Send } from './line.ts';
 import { settleStaged, withBlobs } from './recover.ts';
 import { resultPath, resultText } from './result.ts';
 import { resumeRun, startRun } from './run.ts';
@@ -73,6 +75,22 @@ export class RunBook {
       if (row.target !== input.target) this.refuseConnection(runId);
       return resumeRun(row.no, input, this.#parts(input.target));
     });
+  }
+
+  /**
+   * A way for questions that belong to no run: by the connection of each moment, at the speed that runs against the same
+   * target have found. What fails in passing is tried again, and nothing is waited for that a person must do.
+   */
+  asking(target: string, kms: () => Kms): Send {
+    const { sleep = pause, random = Math.random } = this.#hooks;
+    return new Line({
+      kms,
+      governor: this.#parts(target).governor,
+      perSecond: null,
+      patience: 'end',
+      retry: { halted: new AbortController().signal, sleep, random },
+      changed: () => {},
+    }).send;
   }
 
   /** A run under way in this process; null for any other. */
@@ -349,3 +367,5 @@ export class RunBook {
     return row;
   }
 }
+
+const pause = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal });

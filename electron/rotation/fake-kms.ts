@@ -149,5 +149,9 @@ export class FakeKms implements Kms {
     };
   }
 
+  describeOnce(keyId: string): Promise<KeyInfo> {
+    return this.describeKey(keyId);
+  }
+
   close(): void {}
 }

@@ -101,10 +101,11 @@ async function finish(
   if (done.some(({ outcome }) => outcome.kind === 'halted')) {
     for (const one of done) settleUnready(context, one);
     for (const { blob, outcome } of done)
-      if (outcome.kind === 'ready') {
+      if (outcome.kind === 'ready' || outcome.kind === 'halted') {
+        // What KMS was asked, and said, stays on record.
         context.ledger.save(blob.item);
         context.ledger.back(blob.item);
-      } else if (outcome.kind === 'halted') context.ledger.back(blob.item);
+      }
     return;
   }
   for (const one of done) settleUnready(context, one);

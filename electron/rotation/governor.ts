@@ -1,4 +1,5 @@
-import { Pacer } from './pacer.ts';
+import { Pacer, type PacerClock } from './pacer.ts';
+import { Waiters } from './waiters.ts';
 
 /** A second cut within this time would answer the same crowd of requests twice, milliseconds. */
 const CALM_MS = 400;
@@ -9,13 +10,6 @@ const SLOWEST = 5;
 const SLOT_MS = 100;
 const SLOTS = 10;
 
-const NEVER = new AbortController().signal;
-
-export interface GovernorClock {
-  readonly now?: () => number;
-  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
-}
-
 /**
  * How hard one account is asked in one Region, by all runs together. Additive increase, multiplicative decrease: a
  * throttled request halves the number of requests at a time, and brings the rate down to seven tenths of what went out in
@@ -24,9 +18,8 @@ export interface GovernorClock {
  */
 export class Governor {
   readonly #now: () => number;
-  readonly #sleep: (ms: number) => Promise<unknown>;
   readonly #pacer: Pacer;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Waiters();
   #most: number;
   #limit: number;
   #underWay = 0;
@@ -37,16 +30,11 @@ export class Governor {
   readonly #sent = new LastSecond();
 
   /** `most`: requests at a time. */
-  constructor(most: number, clock: GovernorClock = {}) {
+  constructor(most: number, clock: PacerClock = {}) {
     this.#most = Math.max(1, Math.trunc(most));
     this.#limit = this.#most;
     this.#now = clock.now ?? (() => performance.now());
-    const { sleep } = clock;
-    this.#sleep =
-      sleep === undefined
-        ? (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-        : (ms) => sleep(ms, NEVER);
-    this.#pacer = new Pacer(this.#now);
+    this.#pacer = new Pacer(() => (this.#rate === null ? null : this.#grown(this.#rate)), clock);
   }
 
   /** Requests at a time that are allowed now. */
@@ -66,27 +54,29 @@ export class Governor {
     this.#most = most;
   }
 
-  /** Waits for a place and a turn; every call must be followed by one {@link leave}. */
-  async enter(): Promise<void> {
-    if (this.#underWay < this.limit && this.#waiting.length === 0) this.#underWay++;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (this.#rate !== null) {
-      const wait = this.#pacer.turn(this.#grown(this.#rate));
-      if (wait > 0) await this.#sleep(wait);
-    }
+  /**
+   * Waits for a place and a turn; every call that resolves must be followed by one {@link leave}. Rejects with the signal's
+   * reason when it is aborted before.
+   */
+  async enter(signal?: AbortSignal): Promise<void> {
+    if (this.#underWay < this.limit && this.#waiting.size === 0) this.#underWay++;
+    else await this.#waiting.wait(signal);
+    if (this.#rate !== null)
+      try {
+        await this.#pacer.turn(signal);
+      } catch (error) {
+        this.leave('unused');
+        throw error;
+      }
     this.#sent.add(this.#now());
   }
 
-  leave(how: 'answered' | 'throttled' | 'failed'): void {
+  /** 'unused': nothing was sent after all. */
+  leave(how: 'answered' | 'throttled' | 'failed' | 'unused'): void {
     this.#underWay--;
     if (how === 'answered') this.#limit = Math.min(this.#most, this.#limit + 1 / this.#limit);
     if (how === 'throttled') this.#cut();
-    while (this.#underWay < this.limit) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      this.#underWay++;
-      next();
-    }
+    while (this.#underWay < this.limit && this.#waiting.next()) this.#underWay++;
   }
 
   #cut(): void {

@@ -1,6 +1,7 @@
 export { changesMaterialAlone, shownCurrent } from './as-asked.ts';
 export { type Again, RunBook } from './book.ts';
 export type { KeySeen } from './journal/rows.ts';
+export type { Send } from './line.ts';
 export { checkPermissions, type PermissionInput, type SourceKey } from './permissions.ts';
 export { planBlob } from './plan-blob.ts';
 export { resumeRun, startRun } from './run.ts';

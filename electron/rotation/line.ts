@@ -1,5 +1,6 @@
 import type { Fault } from '#shared/model/fault.ts';
 import { FaultError } from '#shared/model/fault.ts';
+import { type Kms, NotSent, type Sending } from '../kms/index.ts';
 import { Gate } from './gate.ts';
 import type { Governor } from './governor.ts';
 import { Pacer } from './pacer.ts';
@@ -10,6 +11,7 @@ import {
   MAX_THROTTLED_HASTY,
   MAX_TRIES,
   meaningOf,
+  passes,
   type RetryOptions,
 } from './retry.ts';
 import type { Patience } from './types.ts';
@@ -17,7 +19,22 @@ import type { Patience } from './types.ts';
 /** Why a run holds back: by the person ('person'), for the network, or for credentials and the like. */
 export type Hold = 'person' | 'network' | 'connection';
 
+/** Learns of each try of a request. */
+export interface Watch {
+  /** It goes out. */
+  readonly started?: () => void;
+  /** It did not leave after all. */
+  readonly held?: () => void;
+}
+
+/** Sends one request, by the connection that there is at each try. */
+export type Send = <T>(work: (kms: Kms, sending: Sending) => Promise<T>, watch?: Watch) => Promise<T>;
+
+type Tried<T> = { how: 'answered'; value: T } | { how: 'failed'; error: unknown } | { how: 'held' };
+
 export interface LineOptions {
+  /** The connection at the moment. */
+  readonly kms: () => Kms;
   readonly governor: Governor;
   readonly perSecond: number | null;
   readonly patience: Patience;
@@ -30,17 +47,27 @@ export interface LineOptions {
 
 /**
  * The one way on which requests of a run reach KMS: no faster than allowed, held back while the run is paused or the
- * network is gone, sent again when that may help.
+ * network is gone, sent again when that may help. Once {@link Line.pause} or {@link Line.stop} has returned, no further
+ * request leaves, whatever it waited for.
  */
 export class Line {
   readonly #options: LineOptions;
   readonly #gate = new Gate();
-  readonly #pacer = new Pacer();
+  readonly #pacer: Pacer;
+  /** Aborted while nothing may leave: by the person, for want of a connection, or since the run has stopped. */
+  #hold = new AbortController();
+  readonly #cut = new AbortController();
   #underWay = 0;
   #fault: Fault | null = null;
+  /** How often the connection was renewed: a failure on an older one says nothing of the one that there is now. */
+  #renewals = 0;
 
   constructor(options: LineOptions) {
     this.#options = options;
+    this.#pacer = new Pacer(() => options.perSecond);
+    const { halted } = options.retry;
+    if (halted.aborted) this.#hold.abort();
+    else halted.addEventListener('abort', () => this.#hold.abort(), { once: true });
   }
 
   /** Requests that were sent and not answered yet. */
@@ -61,29 +88,31 @@ export class Line {
   }
 
   pause(): void {
-    this.#gate.shut('person');
+    this.#shut('person');
     this.#options.changed();
   }
 
   /** Holds the run back for a fault that only a person can mend. */
   holdFor(fault: Fault): void {
     this.#fault = fault;
-    this.#gate.shut('connection');
+    this.#shut('connection');
     this.#options.changed();
   }
 
   /** Takes every reason to hold back away: the next answer shows whether they are gone. */
   goOn(): void {
     this.#fault = null;
-    this.#gate.release(null);
+    this.#renewals++;
+    this.#release(null);
     this.#options.changed();
   }
 
   /** Like {@link goOn}, but a pause by the person stands. */
   renewed(): void {
     this.#fault = null;
+    this.#renewals++;
     this.#gate.release('network');
-    this.#gate.release('connection');
+    this.#release('connection');
     this.#options.changed();
   }
 
@@ -92,33 +121,40 @@ export class Line {
     return this.#gate.pass();
   }
 
-  /** The run stops: nobody is to wait here any longer. */
+  /** The run has stopped (`halted` is aborted): what waits here rejects with {@link Halted}. */
   stop(): void {
     this.#gate.release(null);
   }
 
+  /** Ends what is under way: whoever stopped the run waits no longer. Call after {@link stop}. */
+  cut(): void {
+    this.#cut.abort();
+  }
+
   /**
-   * Sends a request. `started` is told each time it goes out. Throws the fault of the last try: one that does not pass
-   * by itself, or the run was stopped. `finishing`: what was begun is brought to its end although the run stops.
+   * Sends a request. Throws the fault of the last try, which does not pass by
+   * itself; or {@link Halted}, where the run was stopped and another try might have been answered.
    */
-  async send<T>(work: () => Promise<T>, started: () => void, finishing = false): Promise<T> {
-    const { governor, patience, retry, now = () => performance.now() } = this.#options;
+  readonly send: Send = async (work, watch = {}) => {
+    const { patience, retry, now = () => performance.now() } = this.#options;
     let tries = 0;
     let throttled = 0;
     /** Tries while the network was gone, and since when. */
     let dark = 0;
     let darkSince = 0;
     for (;;) {
-      // A request that met the dead network probes it; all others wait for what it finds.
-      while (!this.#gate.open && (dark === 0 || this.hold !== 'network')) await this.#gate.pass();
-      if (retry.halted.aborted && !finishing) throw new Halted();
-      const result = await this.#try(governor, work, started);
+      await this.#turn(dark > 0);
+      const renewals = this.#renewals;
+      const result = await this.#try(work, watch);
+      if (result.how === 'held') continue;
       if (result.how === 'answered') {
         if (dark > 0 || this.#gate.isShut('network')) this.#backOnline();
         return result.value;
       }
       const { error } = result;
-      if (!(error instanceof FaultError) || retry.halted.aborted) throw error;
+      if (this.#cut.signal.aborted) throw new Halted();
+      if (!(error instanceof FaultError)) throw error;
+      if (retry.halted.aborted) throw passes(error.fault) ? new Halted() : error;
       const meaning = meaningOf(error.fault);
       if (meaning === 'throttled') {
         throttled++;
@@ -136,6 +172,8 @@ export class Line {
         this.#gate.shut('network');
         this.#options.changed();
         await this.#sleep(Math.min(dark, 5));
+      } else if (meaning === 'unconnected' && this.#renewals !== renewals) {
+        // The connection was renewed meanwhile: the next try goes by the new one.
       } else if (meaning === 'unconnected' && patience !== 'end') {
         this.holdFor(error.fault);
       } else {
@@ -144,26 +182,46 @@ export class Line {
         await this.#sleep(tries);
       }
     }
+  };
+
+  /**
+   * Waits until a request may leave, and takes a place among those under way for it. What was waited for may have taken
+   * long: whether the run is held back is asked again after each wait. Throws {@link Halted}.
+   */
+  async #turn(probes: boolean): Promise<void> {
+    const { governor, perSecond, retry } = this.#options;
+    // A request that met the dead network probes it; all others wait for what it finds.
+    const mayLeave = () => this.#gate.open || (probes && this.hold === 'network');
+    for (;;) {
+      while (!mayLeave()) await this.#gate.pass();
+      if (retry.halted.aborted) throw new Halted();
+      const { signal } = this.#hold;
+      try {
+        if (perSecond !== null) await this.#pacer.turn(signal);
+        await governor.enter(signal);
+      } catch (error) {
+        if (signal.aborted) continue;
+        throw error;
+      }
+      if (!signal.aborted && mayLeave()) return;
+      governor.leave('unused');
+    }
   }
 
-  async #try<T>(
-    governor: Governor,
-    work: () => Promise<T>,
-    started: () => void,
-  ): Promise<{ how: 'answered'; value: T } | { how: 'failed'; error: unknown }> {
-    const { perSecond } = this.#options;
-    if (perSecond !== null) {
-      const wait = this.#pacer.turn(perSecond);
-      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    }
-    await governor.enter();
+  async #try<T>(work: (kms: Kms, sending: Sending) => Promise<T>, watch: Watch): Promise<Tried<T>> {
+    const { governor, kms } = this.#options;
     this.#underWay++;
-    started();
+    watch.started?.();
     try {
-      const value = await work();
+      const value = await work(kms(), { hold: this.#hold.signal, cut: this.#cut.signal });
       governor.leave('answered');
       return { how: 'answered', value };
     } catch (error) {
+      if (error instanceof NotSent) {
+        governor.leave('unused');
+        watch.held?.();
+        return { how: 'held' };
+      }
       const throttled = error instanceof FaultError && meaningOf(error.fault) === 'throttled';
       governor.leave(throttled ? 'throttled' : 'failed');
       return { how: 'failed', error };
@@ -171,6 +229,18 @@ export class Line {
       this.#underWay--;
       if (!this.#gate.open) this.#options.changed();
     }
+  }
+
+  #shut(reason: 'person' | 'connection'): void {
+    this.#gate.shut(reason);
+    this.#hold.abort();
+  }
+
+  #release(reason: 'connection' | null): void {
+    const held = this.#gate.isShut('person') && reason !== null;
+    if (this.#hold.signal.aborted && !held && !this.#options.retry.halted.aborted)
+      this.#hold = new AbortController();
+    this.#gate.release(reason);
   }
 
   #backOnline(): void {

@@ -82,6 +82,7 @@ export class LiveRun implements Run {
     governor.allow(concurrency);
     this.#governor = governor;
     this.#line = new Line({
+      kms: () => this.#kms,
       governor,
       perSecond: pace?.perSecond ?? null,
       patience: input.request.dryRun ? 'end' : (input.patience ?? 'end'),

@@ -3,6 +3,7 @@ import { explainKms } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
 import { resolveContexts } from './contexts.ts';
+import { FakeKms } from './fake-kms.ts';
 import { faultOf } from './faults.ts';
 import { Governor } from './governor.ts';
 import { Halted, Line } from './line.ts';
@@ -49,10 +50,11 @@ describe('Line', () => {
     const governor = new Governor(16, { sleep: async () => undefined });
     const retry = { halted, sleep, random: () => 0.5 };
     const changed = vi.fn();
-    const line = new Line({ governor, perSecond: null, patience, retry, changed, now });
+    const kms = new FakeKms();
+    const line = new Line({ kms: () => kms, governor, perSecond: null, patience, retry, changed, now });
     return { line, sleep, governor, changed };
   };
-  const nothing = () => undefined;
+  const nothing = {};
   const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
   test('tries again while the fault is retryable, waiting longer each time', async () => {
@@ -96,7 +98,7 @@ describe('Line', () => {
       stop.abort();
       throw failure('ThrottlingException');
     });
-    await expect(line.send(work, nothing)).rejects.toBeInstanceOf(FaultError);
+    await expect(line.send(work, nothing)).rejects.toBeInstanceOf(Halted);
     expect(work).toHaveBeenCalledTimes(1);
     await expect(line.send(work, nothing)).rejects.toBeInstanceOf(Halted);
     expect(work).toHaveBeenCalledTimes(1);
@@ -241,14 +243,46 @@ describe('Governor', () => {
   });
 });
 
-test('Pacer keeps a ceiling, forgiving only the coarseness of timers', () => {
-  let now = 1000;
-  const pacer = new Pacer(() => now);
-  const waits = Array.from({ length: 50 }, () => pacer.turn(100));
-  expect(waits[0]).toBe(0);
-  expect(waits.at(-1)).toBeCloseTo(470, 0);
-  now += 10_000;
-  expect(pacer.turn(100)).toBe(0);
+describe('Pacer', () => {
+  /** A clock that moves only while the pacer sleeps. */
+  const paced = (perSecond: number | null) => {
+    let now = 1000;
+    const sleep = async (ms: number) => {
+      now += ms;
+    };
+    const pacer = new Pacer(() => perSecond, { now: () => now, sleep });
+    return { pacer, now: () => now, pass: (ms: number) => (now += ms) };
+  };
+
+  test('keeps a ceiling, forgiving only the coarseness of timers', async () => {
+    const { pacer, now, pass } = paced(100);
+    for (let i = 0; i < 50; i++) await pacer.turn();
+    expect(now() - 1000).toBeCloseTo(470, 0);
+    pass(10_000);
+    const before = now();
+    await pacer.turn();
+    expect(now()).toBe(before);
+  });
+
+  test('has no limit where there is none', async () => {
+    const { pacer, now } = paced(null);
+    for (let i = 0; i < 50; i++) await pacer.turn();
+    expect(now()).toBe(1000);
+  });
+
+  test('a caller that is called off leaves at once, and uses up nothing of the rate', async () => {
+    const stop = new AbortController();
+    const pacer = new Pacer(() => 20);
+    await pacer.turn();
+    const off = Promise.allSettled(Array.from({ length: 100 }, () => pacer.turn(stop.signal)));
+    stop.abort();
+    expect((await off).every(({ status }) => status === 'rejected')).toBe(true);
+    const before = performance.now();
+    await pacer.turn();
+    await pacer.turn();
+    // Two turns of a twentieth of a second; with those that were called off it would be five seconds.
+    expect(performance.now() - before).toBeLessThan(2_000);
+  });
 });
 
 test('Rate is of the last five seconds', () => {

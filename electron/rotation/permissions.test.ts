@@ -7,7 +7,9 @@ import type { RunRequest } from '#shared/model/run.ts';
 import { type FoundBlob, scan } from '../intake/index.ts';
 import { connect, type Kms } from '../kms/index.ts';
 import { PRACTICE_IDENTITIES, type PracticeKms, startPracticeKms } from '../practice-kms/index.ts';
-import { FakeKms, kmsFault, madeUpBlob } from './fake-kms.ts';
+import { FakeKms, KEY, kmsFault, madeUpBlob } from './fake-kms.ts';
+import { Governor } from './governor.ts';
+import { Line } from './line.ts';
 import { checkPermissions, type PermissionInput } from './permissions.ts';
 
 const found = (encryptionContext: Record<string, string> | null = null): FoundBlob => {
@@ -19,15 +21,25 @@ const request = (over: Partial<RunRequest> = {}): PermissionInput['request'] => 
   source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
   destination: { keyId: 'alias/to', algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
   grantTokens: [],
+  route: 'reencrypt',
+  verify: false,
   ...over,
 });
+
+/** As a run sends it, less the waiting. */
+const sendTo = (kms: Kms) => {
+  const retry = { halted: new AbortController().signal, sleep: async () => undefined, random: () => 0 };
+  const governor = new Governor(4, { sleep: async () => undefined });
+  return new Line({ kms: () => kms, governor, perSecond: null, patience: 'end', retry, changed: () => {} })
+    .send;
+};
 
 describe('what is asked', () => {
   test('once for each source key and pair of contexts, the most frequent first; the order of pairs is none', async () => {
     const kms = new FakeKms();
     const a = { a: '1', b: '2' };
     const reply = await checkPermissions({
-      kms,
+      send: sendTo(kms),
       request: request(),
       blobs: [found(), found(a), found({ b: '2', a: '1' }), found(a)],
       sourceKeyOf: () => ({ keyId: 'k1', by: 'kms' }),
@@ -46,7 +58,7 @@ describe('what is asked', () => {
   test('blobs whose key nobody named are counted, not guessed', async () => {
     const kms = new FakeKms();
     const reply = await checkPermissions({
-      kms,
+      send: sendTo(kms),
       request: request(),
       blobs: [found()],
       sourceKeyOf: () => null,
@@ -58,7 +70,7 @@ describe('what is asked', () => {
   test('a pinned key stands above what was learned', async () => {
     const kms = new FakeKms();
     const { checks } = await checkPermissions({
-      kms,
+      send: sendTo(kms),
       request: request({ source: { ...request().source, keyId: 'pinned' } }),
       blobs: [found()],
       sourceKeyOf: () => ({ keyId: 'learned', by: 'kms' }),
@@ -70,7 +82,7 @@ describe('what is asked', () => {
     const kms = new FakeKms();
     const blobs = Array.from({ length: 60 }, (_, i) => found({ n: String(i) }));
     const reply = await checkPermissions({
-      kms,
+      send: sendTo(kms),
       request: request(),
       blobs,
       sourceKeyOf: () => ({ keyId: 'k', by: 'declared' }),
@@ -79,16 +91,48 @@ describe('what is asked', () => {
     expect(reply.unasked).toBe(20);
   });
 
+  test('the verification too, once for each context of the destination, with the key that it will pin', async () => {
+    const kms = new FakeKms();
+    kms.onRights = ({ sourceKeyId, destinationContext }) => {
+      if (sourceKeyId === KEY && destinationContext?.a === '1') throw kmsFault('AccessDeniedException');
+      return { outcome: 'would-succeed', requestId: 'r' };
+    };
+    const { checks, unasked } = await checkPermissions({
+      send: sendTo(kms),
+      request: request({ verify: true }),
+      blobs: [found({ a: '1' }), found({ a: '1' }), found({ a: '2' })],
+      sourceKeyOf: (blob) => (blob.declared.encryptionContext?.a === '2' ? null : { keyId: 'k', by: 'kms' }),
+    });
+    expect(checks).toMatchObject([
+      { step: 'reencrypt', sourceKeyId: 'k', blobs: 2, answer: 'allowed' },
+      {
+        step: 'verify',
+        sourceKeyId: KEY,
+        sourceKnownBy: null,
+        blobs: 2,
+        answer: 'refused',
+        fault: { code: 'VerifyNotPermitted', raw: { name: 'AccessDeniedException' } },
+      },
+      { step: 'verify', sourceKeyId: KEY, blobs: 1, answer: 'allowed' },
+    ]);
+    expect(unasked).toBe(0);
+    expect(kms.rights.at(-1)).toMatchObject({ sourceContext: { a: '2' }, destinationKeyId: KEY });
+  });
+
   test('throttling and an endpoint without the modifier tell nothing; a denial does; an ignored dry run is said', async () => {
     const kms = new FakeKms();
-    const faults = ['ThrottlingException', 'ValidationException', 'AccessDeniedException', null];
-    kms.onRights = (_, nth) => {
-      const name = faults[nth - 1];
+    const faults: Record<string, string> = {
+      1: 'ThrottlingException',
+      2: 'ValidationException',
+      3: 'AccessDeniedException',
+    };
+    kms.onRights = ({ sourceContext }) => {
+      const name = faults[sourceContext?.n ?? ''];
       if (name) throw kmsFault(name);
       return { outcome: 'ignored', requestId: null };
     };
     const { checks } = await checkPermissions({
-      kms,
+      send: sendTo(kms),
       request: request(),
       blobs: ['1', '2', '3', '4'].map((n) => found({ n })),
       sourceKeyOf: () => ({ keyId: 'k', by: 'kms' }),
@@ -127,7 +171,7 @@ describe('against the practice KMS', () => {
 
   const ask = (kms: Kms, to = keys.to) =>
     checkPermissions({
-      kms,
+      send: sendTo(kms),
       request: request({ destination: { ...request().destination, keyId: to } }),
       // Bytes that KMS would refuse: they are not looked at.
       blobs: [{ ...found(), bytes: randomBytes(20) }],
@@ -137,6 +181,7 @@ describe('against the practice KMS', () => {
   test('both rights are there', async () => {
     expect((await ask(operator)).checks).toEqual([
       {
+        step: 'reencrypt',
         sourceKeyId: keys.from,
         sourceKnownBy: 'kms',
         blobs: 1,

@@ -37,6 +37,9 @@ const OFFLINE = new Set([
 /** 'unconnected': only a person can mend it (credentials, a proxy, a certificate), and it meets every request. */
 export type Meaning = 'throttled' | 'offline' | 'unconnected' | 'other';
 
+/** Whether the same request may be answered another time. */
+export const passes = (fault: Fault): boolean => meaningOf(fault) !== 'other' || fault.retryable;
+
 export function meaningOf(fault: Fault): Meaning {
   if (fault.code === 'ThrottlingException') return 'throttled';
   if (OFFLINE.has(fault.code)) return 'offline';

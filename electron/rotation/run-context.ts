@@ -2,7 +2,6 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { Disk, NewBlob, PutBackFs } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import type { Attributes } from './attributes.ts';
-import type { Capacity } from './capacity.ts';
 import type { Destination } from './destination.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Ledger } from './ledger.ts';
@@ -10,6 +9,7 @@ import type { Line } from './line.ts';
 import type { Replies } from './replies.ts';
 import type { Slots } from './slots.ts';
 import type { RunInput } from './types.ts';
+import type { VerificationRights } from './verification.ts';
 
 /** What the steps of one run share. */
 export interface RunContext {
@@ -22,8 +22,8 @@ export interface RunContext {
   /** Limits the blobs under way over all files: each is re-encrypted and verified before others begin. */
   readonly slots: Slots;
   readonly replies: Replies;
-  readonly capacity: Capacity;
   readonly destination: Destination;
+  readonly rights: VerificationRights;
   readonly attributes: Attributes;
   readonly disk: Disk;
   /** File system calls for what is small and beside, where a test replaces them. */

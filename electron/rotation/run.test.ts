@@ -460,7 +460,9 @@ describe('trouble on the way', () => {
       const run = await rig.start(kms, { destination }, undefined, { concurrency: 2 });
       const items = await ended(run);
       expect(run.summary()).toMatchObject({ status: 'failed', fault: { code: name } });
-      expect(items.filter((item) => item.state === 'reencrypted')).toHaveLength(5);
+      const done = items.filter((item) => item.state === 'reencrypted');
+      // One may have been re-encrypted and not proved yet.
+      expect([4, 5]).toContain(done.length);
       const skipped = items.filter((item) => item.state === 'skipped');
       expect(skipped.length).toBeGreaterThanOrEqual(12);
       expect(skipped.every((item) => item.fault?.code === 'RunStopped')).toBe(true);
@@ -482,9 +484,10 @@ describe('trouble on the way', () => {
     };
     const items = await ended(run);
     expect(run.summary().status).toBe('cancelled');
-    expect(items.filter((item) => item.state === 'reencrypted')).toHaveLength(4);
+    // The fourth was answered, and nothing was sent any more to prove it.
+    expect(items.filter((item) => item.state === 'reencrypted')).toHaveLength(3);
     expect(items.filter((item) => item.state === 'skipped' && item.fault?.code === 'Cancelled')).toHaveLength(
-      8,
+      9,
     );
     expect(await readFile(rig.path('list.txt'), 'utf8')).toBe(list);
     expect(kms.asked).toHaveLength(4);

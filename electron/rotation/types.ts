@@ -79,12 +79,15 @@ export interface Run {
   items(query?: ItemsQuery): readonly RunItem[];
   /** Finished files of a `keep` run: name for people and bytes. */
   kept(): readonly { readonly relative: string; readonly bytes: Uint8Array }[];
-  /** Nothing new is sent until {@link goOn}; requests under way finish. */
+  /** From its return on no request leaves until {@link goOn}, whatever it waited for; requests under way finish. */
   pause(): void;
   goOn(): void;
   /** A connection with the same target as the run's: the run goes on over it. */
   renew(kms: Kms): void;
-  /** Stops after the requests under way; files not complete stay as they were. */
+  /**
+   * From its return on no request leaves. The run ends once those under way are answered; files not complete and proved by
+   * then stay as they were.
+   */
   cancel(): void;
   /** Like {@link cancel}, but the run stays unfinished, for a later start to go on with. */
   suspend(): void;

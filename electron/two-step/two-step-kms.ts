@@ -13,6 +13,7 @@ import {
   type ReEncryptInput,
   type ReEncryptOutput,
   type RightsInput,
+  type Sending,
 } from '../kms/index.ts';
 import type { ChildStarter } from './channel.ts';
 import { ChildClient } from './child-client.ts';
@@ -120,6 +121,18 @@ export class TwoStepKms implements Kms {
     return tried(opens).outcome === 'ignored' ? tried(opens) : seals;
   }
 
+  /** The right alone, by a DryRun of Decrypt on the destination connection without its ciphertext. */
+  readonly mayOpen = async (rights: RightsInput): Promise<DryRunOutput> => {
+    const input = { ...rights, blob: new Uint8Array() };
+    const { CiphertextBlob: _, ...members } = decryptMembers(input, true);
+    const reply = await this.#ask(input, ({ destination }) => ({
+      type: 'try-decrypt',
+      side: 'destination',
+      decrypt: { keys: bare(destination), members: { ...members, DryRunModifiers: ['IGNORE_CIPHERTEXT'] } },
+    }));
+    return tried(reply);
+  };
+
   /** A DryRun of Decrypt on the destination connection. */
   readonly tryOpen = (input: ReEncryptInput): Promise<DryRunOutput> => this.#tryDecrypt(input, 'destination');
 
@@ -135,6 +148,10 @@ export class TwoStepKms implements Kms {
   /** A key of the destination connection. */
   describeKey(keyId: string): Promise<KeyInfo> {
     return this.#sides.destination.kms.describeKey(keyId);
+  }
+
+  describeOnce(keyId: string, sending?: Sending): Promise<KeyInfo> {
+    return this.#sides.destination.kms.describeOnce(keyId, sending);
   }
 
   /** Ends the child, with whatever it is doing; resolves when it is gone. */

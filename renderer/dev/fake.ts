@@ -157,6 +157,7 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
           {
             checks: [
               {
+                step: 'reencrypt' as const,
                 sourceKeyId: KEYS[0]?.arn ?? '',
                 sourceKnownBy: 'kms' as const,
                 blobs: Math.max(1, blobIds.length - 2),
@@ -164,6 +165,16 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
                 ignoredDryRun: false,
                 fault: options.failing ? BROKEN : null,
                 requestId: '3c0cb451-9932-41b3-9a49-405d810e7a6c',
+              },
+              {
+                step: 'verify' as const,
+                sourceKeyId: KEYS[1]?.arn ?? '',
+                sourceKnownBy: null,
+                blobs: blobIds.length,
+                answer: 'allowed' as const,
+                ignoredDryRun: false,
+                fault: null,
+                requestId: '7d1ab0ce-2f0b-4c0e-9b58-2f1b6c1e0a44',
               },
             ],
             withoutKey: Math.min(2, blobIds.length - 1),

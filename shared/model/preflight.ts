@@ -3,9 +3,15 @@ import { Fault } from './fault.ts';
 
 /** What KMS says of the rights on one pair of keys, without looking at any ciphertext. */
 export const PermissionCheck = z.object({
+  /** What needs the rights: re-encrypting, or verifying what came of it, which opens it under the destination key. */
+  step: z.enum(['reencrypt', 'verify']),
+  /** The key that must open a blob: the source key, or for 'verify' the destination key. */
   sourceKeyId: z.string(),
-  /** Who says that this is the source key: a person who pinned it, KMS before, a person before, or the file. */
-  sourceKnownBy: z.enum(['pinned', 'kms', 'person', 'declared']),
+  /**
+   * Who says that this is the source key: a person who pinned it, KMS before, a person before, or the file. Null for
+   * 'verify'.
+   */
+  sourceKnownBy: z.enum(['pinned', 'kms', 'person', 'declared']).nullable(),
   /** Blobs that have this source key and these contexts. */
   blobs: z.int(),
   answer: z.enum(['allowed', 'refused', 'cannot-tell']),

@@ -6,16 +6,16 @@ import type { Rooms } from './rooms.ts';
 export function preflightHandlers({
   workspace,
   learned,
-  connection,
   witness,
   twoStep,
+  runs,
 }: Rooms): PageHandlers['preflight'] {
   return {
     permissions: async ({ blobIds, ...request }) => {
       const known = new Map<string, SourceKey | null>();
       const way = request.route === 'reencrypt' ? null : await twoStep(request.destination.keyId);
       const checked = await checkPermissions({
-        kms: way?.kms ?? connection.kms(),
+        send: runs.asking(way),
         request,
         blobs: blobIds.map((blobId) => workspace.get(blobId).found),
         sourceKeyOf: ({ identification: { keyFingerprint }, declared }: FoundBlob) => {

@@ -1,5 +1,5 @@
 import type { ReEncryptCommandInput } from '@aws-sdk/client-kms';
-import type { DryRunOutput, ReEncryptOutput } from '../types.ts';
+import type { DryRunOutput, ReEncryptOutput, Sending } from '../types.ts';
 import { type Metadata, metadataOf, Refusal } from './refusal.ts';
 import type { Wire } from './wire.ts';
 
@@ -10,9 +10,9 @@ import type { Wire } from './wire.ts';
 export async function reEncryptOver(
   wire: Wire,
   input: ReEncryptCommandInput,
-  signal?: AbortSignal,
+  sending?: Sending,
 ): Promise<ReEncryptOutput> {
-  const { body, requestId } = await wire.send('ReEncrypt', jsonOf(input), signal);
+  const { body, requestId } = await wire.send('ReEncrypt', jsonOf(input), sending);
   const { CiphertextBlob: blob, KeyId: keyId } = body;
   if (typeof blob !== 'string' || !isBase64(blob) || typeof keyId !== 'string' || keyId === '')
     throw new IncompleteReply(requestId);
@@ -32,10 +32,10 @@ export async function reEncryptOver(
 export async function dryRunOver(
   wire: Wire,
   input: ReEncryptCommandInput,
-  signal?: AbortSignal,
+  sending?: Sending,
 ): Promise<DryRunOutput> {
   try {
-    const { requestId } = await wire.send('ReEncrypt', jsonOf({ ...input, DryRun: true }), signal);
+    const { requestId } = await wire.send('ReEncrypt', jsonOf({ ...input, DryRun: true }), sending);
     return { outcome: 'ignored', requestId };
   } catch (error) {
     if (!(error instanceof Refusal) || error.name !== 'DryRunOperationException') throw error;

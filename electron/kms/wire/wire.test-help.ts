@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
+import type { Sending } from '../types.ts';
 import { Wire } from './wire.ts';
 
 /** One request as an endpoint met it. */
@@ -36,7 +37,13 @@ afterEach(async () => {
 const PATIENT = 60_000;
 
 /** A wire to an endpoint of its own that treats each request as told. Both are gone after the test. */
-export async function wireTo(treat: (met: Met) => void) {
+export async function wireTo(
+  treat: (met: Met) => void,
+  {
+    credentials = async () => {},
+    maxSockets = 128,
+  }: { credentials?: () => Promise<void>; maxSockets?: number } = {},
+) {
   const met: Met[] = [];
   const ofConnection = new Map<IncomingMessage['socket'], number>();
   const server = createServer((request, response) => {
@@ -53,7 +60,7 @@ export async function wireTo(treat: (met: Met) => void) {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const agent = { keepAlive: true, maxSockets: 128 };
+  const agent = { keepAlive: true, maxSockets };
   const transport = {
     connectionTimeout: PATIENT,
     requestTimeout: PATIENT,
@@ -65,7 +72,10 @@ export async function wireTo(treat: (met: Met) => void) {
     endpoint: `http://127.0.0.1:${port}`,
     region: 'eu-west-1',
     transport,
-    keys: async () => ({ accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', sessionToken: null }),
+    keys: async () => {
+      await credentials();
+      return { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', sessionToken: null };
+    },
   });
   closers.push(
     () => wire.close(),
@@ -80,7 +90,7 @@ export async function wireTo(treat: (met: Met) => void) {
     transport,
     /** How many connections brought a request. */
     connections: () => ofConnection.size,
-    send: (signal?: AbortSignal) => wire.send('ReEncrypt', { CiphertextBlob: 'AQ==' }, signal),
+    send: (sending?: Sending) => wire.send('ReEncrypt', { CiphertextBlob: 'AQ==' }, sending),
   };
 }
 

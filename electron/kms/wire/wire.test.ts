@@ -288,17 +288,73 @@ describe('too late', () => {
 });
 
 describe('stopped', () => {
-  test('while it waits', async () => {
+  test('while it waits for its answer', async () => {
     const stop = new AbortController();
     const { send, met } = await wireTo(() => stop.abort());
-    expect(await errorOf(send(stop.signal))).toMatchObject({ name: 'AbortError' });
+    expect(await errorOf(send({ cut: stop.signal }))).toMatchObject({ name: 'AbortError' });
     expect(met).toHaveLength(1);
   });
 
   test('before it starts: nothing is sent', async () => {
     const { send, met } = await wireTo(({ response }) => answer(response, fine));
-    expect(await errorOf(send(AbortSignal.abort()))).toMatchObject({ name: 'AbortError' });
+    for (const sending of [{ cut: AbortSignal.abort() }, { hold: AbortSignal.abort() }])
+      expect(await errorOf(send(sending))).toMatchObject({ name: 'NotSent' });
     await send();
     expect(met).toHaveLength(1);
+  });
+
+  test('held back while it waits for credentials: it ends at once, and nothing is sent', async () => {
+    const hold = new AbortController();
+    let never = true;
+    const credentials = () => (never ? new Promise<void>(() => hold.abort()) : Promise.resolve());
+    const { send, met } = await wireTo(({ response }) => answer(response, fine), { credentials });
+    expect(await errorOf(send({ hold: hold.signal }))).toMatchObject({ name: 'NotSent' });
+    never = false;
+    await send({ hold: new AbortController().signal });
+    expect(met).toHaveLength(1);
+  });
+
+  test('held back while it waits for a connection: nothing is sent', async () => {
+    const hold = new AbortController();
+    const one = { maxSockets: 1 };
+    const { send, met } = await wireTo(({ response }) => {
+      // The other one has no connection: the only one is in use.
+      hold.abort();
+      setImmediate(() => answer(response, fine));
+    }, one);
+    const [first, second] = [send(), send({ hold: hold.signal })];
+    expect(await errorOf(second)).toMatchObject({ name: 'NotSent' });
+    await first;
+    expect(met).toHaveLength(1);
+  });
+
+  test('held back once it has left: it is waited for', async () => {
+    const hold = new AbortController();
+    const { send, met } = await wireTo(({ response }) => {
+      hold.abort();
+      setImmediate(() => answer(response, fine));
+    });
+    expect((await send({ hold: hold.signal })).body).toEqual(fine);
+    expect(met).toHaveLength(1);
+  });
+
+  test('held back when it met a stale connection, or a clock that is off: it is not sent again', async () => {
+    const hold = new AbortController();
+    const { send, met } = await wireTo(({ no, response }) => {
+      if (no === 1) return answer(response, fine);
+      hold.abort();
+      response.socket?.destroy();
+    });
+    await send();
+    expect(await errorOf(send({ hold: hold.signal }))).toMatchObject({ name: 'NotSent' });
+    expect(met).toHaveLength(2);
+    const late = new AbortController();
+    const skewed = await wireTo(({ response }) => {
+      late.abort();
+      response.setHeader('date', new Date(Date.now() + 3_600_000).toUTCString());
+      refuse(response, 'RequestTimeTooSkewed');
+    });
+    expect(await errorOf(skewed.send({ hold: late.signal }))).toMatchObject({ name: 'NotSent' });
+    expect(skewed.met).toHaveLength(1);
   });
 });

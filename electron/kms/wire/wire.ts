@@ -4,6 +4,7 @@ import https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { type SigningKeys, signed, signingKey } from '../../aws-sign/index.ts';
 import type { Transport } from '../transport.ts';
+import { NotSent, type Sending } from '../types.ts';
 import { refusal, requestIdOf, UnreadableReply } from './refusal.ts';
 
 /** Longest answer that is read, bytes: one of KMS has some twenty thousand at most. */
@@ -59,6 +60,7 @@ export class Wire {
   readonly #fresh: http.Agent;
   #closed = false;
   readonly #url: URL;
+  readonly #secure: boolean;
   /** What the endpoint's clock is ahead of this machine's, milliseconds. */
   #ahead = 0;
   #madeKey: { readonly of: string; readonly key: KeyObject } | null = null;
@@ -67,6 +69,7 @@ export class Wire {
     this.#parts = parts;
     this.#url = new URL(parts.endpoint);
     const secure = this.#url.protocol === 'https:';
+    this.#secure = secure;
     const { httpAgent, httpsAgent } = parts.transport;
     const agent = (over: http.AgentOptions) =>
       secure ? new https.Agent({ ...httpsAgent, ...over }) : new http.Agent({ ...httpAgent, ...over });
@@ -79,12 +82,13 @@ export class Wire {
   /**
    * Sends one operation. Throws what the SDK would throw, without its classes: an error whose `name` is the service's
    * code and whose `$metadata` has status and request id, a system error, `TimeoutError`, or `SyntaxError` for an
-   * answer that is no JSON. Once {@link close} was called, what is under way fails with `ECONNRESET`.
+   * answer that is no JSON; `NotSent` where `sending.hold` came before it left, and `AbortError` where `sending.cut` came
+   * before the answer. Once {@link close} was called, what is under way fails with `ECONNRESET`.
    */
-  async send(operation: string, input: object, signal?: AbortSignal): Promise<WireAnswer> {
+  async send(operation: string, input: object, sending: Sending = {}): Promise<WireAnswer> {
     const body = Buffer.from(JSON.stringify(input));
     for (let again = false; ; again = true) {
-      const answer = await this.#sent(operation, body, signal);
+      const answer = await this.#sent(operation, body, sending);
       if (answer.status === 200) return read(answer);
       const error = refusal(answer.status, answer.headers, answer.text);
       if (again || !ABOUT_TIME.has(error.name) || !this.#clockMended(answer)) throw error;
@@ -97,8 +101,8 @@ export class Wire {
     this.#fresh.destroy();
   }
 
-  async #sent(operation: string, body: Buffer, signal: AbortSignal | undefined): Promise<Raw> {
-    const keys = await this.#parts.keys();
+  async #sent(operation: string, body: Buffer, sending: Sending): Promise<Raw> {
+    const keys = await unlessHeld(this.#parts.keys(), sending);
     const ahead = this.#ahead;
     const headers = signed(
       {
@@ -116,7 +120,7 @@ export class Wire {
       this.#keyOf,
     );
     const exchange = async (agent: http.Agent): Promise<Raw> => ({
-      ...(await this.#exchange(agent, headers, body, signal)),
+      ...(await this.#exchange(agent, headers, body, sending)),
       ahead,
     });
     try {
@@ -132,29 +136,46 @@ export class Wire {
     agent: http.Agent,
     headers: Record<string, string>,
     body: Buffer,
-    signal: AbortSignal | undefined,
+    { hold, cut }: Sending,
   ): Promise<Omit<Raw, 'ahead'>> {
+    if (hold?.aborted || cut?.aborted) return Promise.reject(new NotSent());
     const { connectionTimeout, requestTimeout } = this.#parts.transport;
     return new Promise((resolve, reject) => {
       const request = this.#request({
         ...this.#options,
         agent,
         headers,
-        ...(signal === undefined ? {} : { signal }),
       });
       const late = () => request.destroy(new TimeoutError());
       const answering = setTimeout(late, requestTimeout);
       let connecting: NodeJS.Timeout | undefined;
       let answered = false;
+      // Until there is a connection, nothing of the request has left.
+      const held = () => end(new NotSent());
+      const leaves = () => hold?.removeEventListener('abort', held);
+      const ended = () => end(new Cut());
       const fail = (error: Error) => {
+        leaves();
+        cut?.removeEventListener('abort', ended);
         clearTimeout(answering);
         clearTimeout(connecting);
         reject(isStale(error, request, answered) ? new StaleConnection(error) : error);
       };
+      // A request that waits for a connection tells of its end only once it gets one.
+      const end = (error: Error) => {
+        fail(error);
+        request.destroy(error);
+      };
+      hold?.addEventListener('abort', held);
+      cut?.addEventListener('abort', ended);
       request.on('socket', (socket) => {
-        if (!socket.connecting) return;
+        if (!socket.connecting) return leaves();
         connecting = setTimeout(late, connectionTimeout);
-        socket.once('connect', () => clearTimeout(connecting));
+        socket.once('connect', () => {
+          clearTimeout(connecting);
+          if (!this.#secure) leaves();
+        });
+        if (this.#secure) socket.once('secureConnect', leaves);
       });
       request.on('error', fail);
       request.on('response', (response) => {
@@ -168,6 +189,7 @@ export class Wire {
         });
         response.on('error', fail);
         response.on('end', () => {
+          cut?.removeEventListener('abort', ended);
           clearTimeout(answering);
           const text = (parts.length === 1 ? parts[0] : Buffer.concat(parts))?.toString('utf8') ?? '';
           resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
@@ -197,6 +219,21 @@ export class Wire {
   }
 }
 
+/** What was waited for, unless the request is held back or cut meanwhile. */
+async function unlessHeld<T>(wait: Promise<T>, { hold, cut }: Sending): Promise<T> {
+  const signals = [hold, cut].filter((signal) => signal !== undefined);
+  if (signals.length === 0) return wait;
+  return new Promise((resolve, reject) => {
+    const held = () => reject(new NotSent());
+    const done = () => {
+      for (const signal of signals) signal.removeEventListener('abort', held);
+    };
+    for (const signal of signals) signal.addEventListener('abort', held);
+    if (signals.some(({ aborted }) => aborted)) held();
+    wait.then(resolve, reject).finally(done);
+  });
+}
+
 function read({ status, headers, text }: Raw): WireAnswer {
   const id = requestIdOf(headers);
   let body: unknown;
@@ -220,6 +257,13 @@ class StaleConnection extends Error {
   constructor(cause: Error) {
     super();
     this.cause = cause;
+  }
+}
+
+class Cut extends Error {
+  override name = 'AbortError';
+  constructor() {
+    super('The request was ended before its answer.');
   }
 }
 

@@ -108,6 +108,10 @@ export class ToyKms implements Kms {
     };
   }
 
+  describeOnce(keyId: string): Promise<KeyInfo> {
+    return this.describeKey(keyId);
+  }
+
   close(): void {}
 
   #opened(input: ReEncryptInput): Uint8Array {

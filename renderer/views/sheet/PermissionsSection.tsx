@@ -23,11 +23,11 @@ export function PermissionsSection({ request }: { readonly request: RunRequest |
   const current = asked !== null && asked.of === request ? asked : null;
   const check = async (of: RunRequest): Promise<void> => {
     setAsked({ of, state: 'asking' });
-    const { blobIds, source, destination, grantTokens, route } = of;
+    const { blobIds, source, destination, grantTokens, route, verify } = of;
     let answer: Asked;
     try {
       const reply = await call(
-        bridge().preflight.permissions({ blobIds, source, destination, grantTokens, route }),
+        bridge().preflight.permissions({ blobIds, source, destination, grantTokens, route, verify }),
       );
       answer = { of, state: 'answered', reply };
     } catch (error) {
@@ -48,7 +48,7 @@ export function PermissionsSection({ request }: { readonly request: RunRequest |
           Check permissions only
         </Button>
         <span className="hint">
-          Asks KMS once for each source key and context whether you may, without sending any blob.
+          Asks KMS once for each key and context whether you may re-encrypt and verify. Sends no blob.
         </span>
         <span className="visually-hidden" role="status">
           {current?.state === 'asking' && 'Asking KMS about permissions'}
@@ -88,7 +88,7 @@ function Answers({ reply }: { readonly reply: PermissionChecks }) {
   );
 }
 
-const KNOWN: Readonly<Record<PermissionCheck['sourceKnownBy'], string>> = {
+const KNOWN: Readonly<Record<NonNullable<PermissionCheck['sourceKnownBy']>, string>> = {
   pinned: 'pinned here',
   kms: 'said by KMS before',
   person: 'said by a person',
@@ -97,7 +97,7 @@ const KNOWN: Readonly<Record<PermissionCheck['sourceKnownBy'], string>> = {
 
 function Answer({ check }: { readonly check: PermissionCheck }) {
   const keys = useKeys((state) => state.keys);
-  const { answer, sourceKeyId, sourceKnownBy, blobs, fault, ignoredDryRun } = check;
+  const { step, answer, sourceKeyId, sourceKnownBy, blobs, fault, ignoredDryRun } = check;
   const Icon = answer === 'allowed' ? CircleCheck : answer === 'refused' ? CircleX : CircleHelp;
   const words = answer === 'allowed' ? 'Allowed' : answer === 'refused' ? 'Not allowed' : 'Cannot tell';
   return (
@@ -105,8 +105,9 @@ function Answer({ check }: { readonly check: PermissionCheck }) {
       <Icon className="icon" aria-hidden="true" />
       <div className="stack stack-tight">
         <p>
-          <strong>{words}</strong> from <code title={sourceKeyId}>{keyWords(sourceKeyId, keys)}</code> (
-          {KNOWN[sourceKnownBy]}) for {plural(blobs, 'blob')}
+          <strong>{words}</strong> {step === 'verify' ? 'to verify under' : 'to re-encrypt from'}{' '}
+          <code title={sourceKeyId}>{keyWords(sourceKeyId, keys)}</code>
+          {sourceKnownBy !== null && ` (${KNOWN[sourceKnownBy]})`} for {plural(blobs, 'blob')}
         </p>
         {ignoredDryRun && (
           <p className="hint attention-text">
