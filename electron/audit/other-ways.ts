@@ -5,6 +5,8 @@ import type { Ledger, Way } from './ledger.ts';
 
 /** A data key of an Encryption SDK message: what its place is called before its number. */
 const DATA_KEY = /^(.*?)(?:: )?encrypted data key \d+/;
+/** An entry of the metadata of a SOPS file, as against a blob among its values. */
+const SOPS_ENTRY = /\bsops\.(?:kms|key_groups)\b/;
 /** An entry of one of several key groups of a SOPS file, which opens with entries of each. */
 const KEY_GROUP = /^(.*key_groups\[\d+\])/;
 
@@ -66,7 +68,7 @@ export class OtherWays {
 function unitOf({ sourceId, container, place }: BlobRow): string | null {
   const message = DATA_KEY.exec(place);
   if (message !== null) return `${sourceId}\n${message[1]}`;
-  if (container !== 'sops') return null;
+  if (container !== 'sops' || !SOPS_ENTRY.test(place)) return null;
   return `${sourceId}\n${KEY_GROUP.exec(place)?.[1] ?? ''}`;
 }
 

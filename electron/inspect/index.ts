@@ -1,4 +1,5 @@
 /** Reading of ciphertext bytes, offline and without any key. */
+export { readDatabaseHead } from './database-message.ts';
 export { decode } from './decode.ts';
 export { findingsOf } from './findings.ts';
 export { identify } from './identify.ts';

@@ -1,8 +1,8 @@
 import { finding } from '#shared/finding.ts';
-import type {} from '#shared/model/blob.ts';
+import type { BlobKind } from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
 import { type Format, type Input, openInput } from './formats/format.ts';
-import { FORMATS } from './formats/index.ts';
+import { dataKeysIn, FORMATS } from './formats/index.ts';
 import { withContextFinding } from './formats/no-context.ts';
 import { rawScan } from './formats/raw.ts';
 import type { FoundBlob, Scan } from './types.ts';
@@ -22,7 +22,7 @@ export function scan(bytes: Uint8Array, name: string): Scan {
     if (found !== null && found.blobs.length + found.findings.length > 0)
       return withPrivateKeys(bytes, {
         ...found,
-        blobs: withDistinctPlaces(found.blobs).map(withContextFinding),
+        blobs: withDistinctPlaces(withDataKeys(found.blobs)).map(withContextFinding),
       });
   }
   return withPrivateKeys(bytes, NOTHING);
@@ -84,6 +84,23 @@ function withPrivateKeys(bytes: Uint8Array, found: Scan): Scan {
   }
   return found;
 }
+
+/** A message of an Encryption SDK is followed by its data keys, in whatever file it stands. */
+function withDataKeys(blobs: readonly FoundBlob[]): readonly FoundBlob[] {
+  if (!blobs.some(({ identification: { kind } }) => MESSAGES.has(kind))) return blobs;
+  const places = new Set(blobs.map(({ place }) => place));
+  return blobs.flatMap((blob) => {
+    if (!MESSAGES.has(blob.identification.kind)) return [blob];
+    const keys = dataKeysIn(blob);
+    // Readers that know the message list them themselves.
+    return [blob, ...keys.filter(({ place }) => !places.has(place))];
+  });
+}
+
+const MESSAGES: ReadonlySet<BlobKind> = new Set<BlobKind>([
+  'encryption-sdk-message',
+  'database-encryption-sdk',
+]);
 
 /** Places name blobs, so two may not share one: an object met twice under one name gets "… (2)". */
 function withDistinctPlaces(blobs: readonly FoundBlob[]): readonly FoundBlob[] {

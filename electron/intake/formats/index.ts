@@ -8,6 +8,8 @@ import { OTHER_CIPHERTEXT, structuredText } from './structured/index.ts';
 import { encodedText } from './text.ts';
 import { withOthers } from './with-others.ts';
 
+export { dataKeysIn } from './envelopes/index.ts';
+
 /** CLI output, and whatever other blobs stand in the same JSON. */
 const awsCliFile: Format = {
   container: 'aws-cli-json',

@@ -7,6 +7,7 @@ import {
   contextNotDeclared,
   decodedLeaf,
   type GroupReader,
+  leafBlob,
   nested,
 } from './shared.ts';
 
@@ -26,6 +27,13 @@ export const dynamodbClient: GroupReader = (item, out) => {
   if (value === null || value.decoded.encoding.inner !== null) return;
   const blob = readDescription(value.decoded.bytes);
   if (blob !== null) out.blobs.push(nested({ ...value.decoded, range: value.range }, leaf.place, blob));
+};
+
+/** An item of the Database Encryption SDK: its header is the attribute `aws_dbe_head`, which lists the data keys. */
+export const databaseItem: GroupReader = (item, out) => {
+  const leaf = attributeOf(item, 'aws_dbe_head');
+  const blob = leaf instanceof Leaf ? leafBlob(leaf, true, { container: 'json' }) : null;
+  if (blob?.identification.kind === 'database-encryption-sdk') out.blobs.push(blob);
 };
 
 interface Entry {

@@ -10,7 +10,7 @@ import { cognitoSender, ecrToken, lambdaFunction, rdsActivity, ssmParameter } fr
 import { branchKey } from './branch-key.ts';
 import { readBytes } from './bytes.ts';
 import { credstash } from './credstash.ts';
-import { dynamodbClient } from './dynamodb-client.ts';
+import { databaseItem, dynamodbClient } from './dynamodb-client.ts';
 import { ecrAuthorization, encodedWhole, insideValue, storedBytes } from './encoded.ts';
 import { mongodb } from './mongodb.ts';
 import { opentofu } from './opentofu.ts';
@@ -20,6 +20,8 @@ import { secretStrings } from './secret-strings.ts';
 import type { Collected, GroupReader } from './shared.ts';
 import { terraform } from './terraform.ts';
 import { tinkKeysetJson } from './tink.ts';
+
+export { dataKeysIn } from './sdk-message.ts';
 
 /** Binary files that are an envelope. Asked before anything that knows a file by its first bytes alone. */
 export const binaryEnvelope: Format = {
@@ -38,6 +40,7 @@ const GROUP_READERS: readonly GroupReader[] = [
   mongodb,
   credstash,
   dynamodbClient,
+  databaseItem,
   branchKey,
   tinkKeysetJson,
   ssmParameter,
@@ -51,7 +54,7 @@ const GROUP_READERS: readonly GroupReader[] = [
 
 /** Names without which no reader of maps finds anything: text that has none is not read as a structure here. */
 const NAMES =
-  /encryptedkey|encrypted_data|aws_kms_secrets|ciphertext_blob|payload|x-amz-(?:key|3\b)|X-Amz-Meta-X-Amz-|keyMaterial|contents|amzn-ddb-map-desc|kms-arn|encryptedKeyset|SecureString|databaseActivityEvents|SenderRequestV1|FunctionName|datakey|authorizationToken|"auth"|"[Vv]alue"/;
+  /encryptedkey|encrypted_data|aws_kms_secrets|ciphertext_blob|payload|x-amz-(?:key|3\b)|X-Amz-Meta-X-Amz-|keyMaterial|contents|amzn-ddb-map-desc|aws_dbe_head|kms-arn|encryptedKeyset|SecureString|databaseActivityEvents|SenderRequestV1|FunctionName|datakey|authorizationToken|"auth"|"[Vv]alue"/;
 
 /** Base64 that is long enough to hold a blob inside, and does not begin like one itself. */
 const LONG_BASE64 = new RegExp(`(?<![A-Za-z0-9+/])(?!AQ[EI][A-D]AH|${V0_BASE64})[A-Za-z0-9+/]{180}`);

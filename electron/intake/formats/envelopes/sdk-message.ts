@@ -1,4 +1,11 @@
-import { identify, readSdkMessage, type Span } from '../../../inspect/index.ts';
+import type { EncryptionContext } from '#shared/model/context.ts';
+import {
+  type EncryptedDataKey,
+  identify,
+  readDatabaseHead,
+  readSdkMessage,
+  type Span,
+} from '../../../inspect/index.ts';
 import type { Leaf } from '../../structure/index.ts';
 import type { FoundBlob } from '../../types.ts';
 import { type BytesReader, bytesBlob, decodedLeaf, nested } from './shared.ts';
@@ -15,8 +22,7 @@ const AUTHENTICATED =
 export const sdkMessage: BytesReader = (bytes) => {
   const message = readSdkMessage(bytes);
   if (message === null) return null;
-  const text = ({ start, end }: Span): string => Buffer.from(bytes.subarray(start, end)).toString('utf8');
-  const context = Object.fromEntries(message.pairs.map(({ key, value }) => [text(key), text(value)]));
+  const context = contextOf(bytes, message.pairs);
   const whole = bytesBlob(
     bytes,
     '',
@@ -26,19 +32,68 @@ export const sdkMessage: BytesReader = (bytes) => {
       declared: { encryptionContext: context },
     },
   );
-  const found = [whole];
-  for (const [i, { provider, info, ciphertext }] of message.keys.entries()) {
-    if (text(provider) !== 'aws-kms') continue;
-    found.push(
-      bytesBlob(bytes, `encrypted data key ${i + 1}`, ciphertext, {
-        container: 'encryption-sdk-message',
-        declared: { keyArn: text(info), encryptionContext: context },
-        notPutBack: AUTHENTICATED,
-      }),
-    );
-  }
-  return found;
+  return [whole, ...keysOf(bytes, message.keys, context, AUTHENTICATED)];
 };
+
+const text = (bytes: Uint8Array, { start, end }: Span): string =>
+  Buffer.from(bytes.subarray(start, end)).toString('utf8');
+
+const contextOf = (bytes: Uint8Array, pairs: readonly { readonly key: Span; readonly value: Span }[]) =>
+  Object.fromEntries(pairs.map(({ key, value }) => [text(bytes, key), text(bytes, value)]));
+
+/** The data keys of a message that KMS encrypted, named as a message's are. */
+function keysOf(
+  bytes: Uint8Array,
+  keys: readonly EncryptedDataKey[],
+  context: EncryptionContext | null,
+  notPutBack: string,
+): FoundBlob[] {
+  // Keys of other keyrings open the message without KMS.
+  const others = keys.some(({ provider }) => !text(bytes, provider).startsWith('aws-kms'));
+  return keys.flatMap(({ provider, info, ciphertext }, i) =>
+    text(bytes, provider) !== 'aws-kms'
+      ? []
+      : [
+          {
+            ...bytesBlob(bytes, `encrypted data key ${i + 1}`, ciphertext, {
+              container: 'encryption-sdk-message',
+              declared: { keyArn: text(bytes, info), encryptionContext: context },
+              notPutBack,
+            }),
+            ...(others ? { alsoOpens: 'other' as const } : {}),
+          },
+        ],
+  );
+}
+
+/**
+ * The data keys in a message of the Encryption SDK, or in the header of an item of the Database Encryption SDK, wherever
+ * it stands; none for anything else.
+ */
+export function dataKeysIn(message: FoundBlob): FoundBlob[] {
+  const { bytes, identification, range, encoding, place, within } = message;
+  const found =
+    identification.kind === 'encryption-sdk-message'
+      ? (sdkMessage(bytes) ?? []).slice(1)
+      : identification.kind === 'database-encryption-sdk'
+        ? databaseKeys(bytes)
+        : [];
+  return found.map((key) => {
+    const inner = nested({ bytes, encoding, range }, place, key);
+    if (within === undefined || inner.within === undefined) return inner;
+    return { ...inner, within: { bytes: within.bytes, found: { ...within.found, within: inner.within } } };
+  });
+}
+
+function databaseKeys(bytes: Uint8Array): FoundBlob[] {
+  const head = readDatabaseHead(bytes);
+  // The context of the data keys holds more than the header's pairs: the names of the table and its keys.
+  return head === null ? [] : keysOf(bytes, head.keys, null, AUTHENTICATED_ITEM);
+}
+
+const AUTHENTICATED_ITEM =
+  'The header of an item of the Database Encryption SDK authenticates its encrypted data keys with a key derived from the ' +
+  'data key: an item with another one in it is refused. Read the item and write it anew with the SDK.';
 
 /** The rows of a message that is the value of a leaf; none when it is no message. */
 export function messageIn(leaf: Leaf): FoundBlob[] {

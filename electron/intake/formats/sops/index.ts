@@ -25,7 +25,8 @@ export const sopsFile: Format = {
     const findings: Finding[] = [];
     for (const entry of found.entries) {
       const blob = entryBlob(entry);
-      if ('bytes' in blob) blobs.push(blob);
+      const also = found.alsoOpens(entry.place);
+      if ('bytes' in blob) blobs.push(also === 'none' ? blob : { ...blob, alsoOpens: also });
       else findings.push(blob);
     }
     findings.push(...providerFindings(found.providers, found.entries.length));
@@ -50,6 +51,8 @@ interface SopsFile {
   readonly structure: Structure;
   readonly entries: readonly Entry[];
   readonly providers: ReadonlyMap<string, number>;
+  /** Whether recipients beside AWS KMS open what the entry at a place opens. */
+  alsoOpens(place: string): 'none' | 'maybe' | 'other';
   isMetadata(leaf: Leaf): boolean;
 }
 
@@ -71,7 +74,11 @@ function flat(structure: Structure | null, syntax: FlatSyntax): SopsFile | null 
     syntax.kind === 'ini' ? leaf.parent.key === 'sops' : String(leaf.key).startsWith(syntax.prefix);
   const metadata = structure.leaves.filter(isMetadata);
   const entries = flatEntries(metadata, syntax);
-  return { structure, entries, providers: flatProviders(metadata, syntax), isMetadata };
+  const providers = flatProviders(metadata, syntax);
+  // Which group a recipient is in is not looked at: with several, each may be needed.
+  const alsoOpens = (place: string) =>
+    !hasOthers(providers) ? 'none' : place.includes('key_groups') ? 'maybe' : 'other';
+  return { structure, entries, providers, alsoOpens, isMetadata };
 }
 
 function tree(structure: Structure | null): SopsFile | null {
@@ -88,7 +95,33 @@ function tree(structure: Structure | null): SopsFile | null {
       if (groups.has(group)) return true;
     return false;
   };
-  return { structure, entries: metadata.flatMap(treeEntries), providers: otherProviders(first), isMetadata };
+  const providers = otherProviders(first);
+  return {
+    structure,
+    entries: metadata.flatMap(treeEntries),
+    providers,
+    alsoOpens: (place) =>
+      place.includes('key_groups') ? inGroups(first, place) : hasOthers(providers) ? 'other' : 'none',
+    isMetadata,
+  };
+}
+
+const hasOthers = (counts: ReadonlyMap<string, number>): boolean =>
+  [...counts].some(([provider, count]) => provider in PROVIDERS && count > 0);
+
+/**
+ * A file with key groups opens with a recipient of each, or of as many as its `shamir_threshold` says: another recipient
+ * of the same group stands in for an entry, other groups perhaps.
+ */
+function inGroups(sops: Group, place: string): 'none' | 'maybe' | 'other' {
+  const groups = sops.member('key_groups');
+  const at = Number(/key_groups\[(\d+)\]/.exec(place)?.[1] ?? -1);
+  const group = groups instanceof Group ? groups.members[at] : undefined;
+  if (!(groups instanceof Group) || !(group instanceof Group)) return 'none';
+  if (hasOthers(otherProviders(group))) return 'other';
+  const threshold = sops.member('shamir_threshold');
+  const needed = threshold !== null && !(threshold instanceof Group) ? Number(threshold.value()) : 0;
+  return needed > 0 && needed < groups.members.length ? 'maybe' : 'none';
 }
 
 /** Provider lists of SOPS, and what they are called (getsops/sops, stores/stores.go). */

@@ -1,4 +1,5 @@
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
+import type { BlobKind } from '#shared/model/blob.ts';
 import { mayBeV0 } from '../../beginnings.ts';
 import { type DecodedText, decodeText } from '../../encoding.ts';
 import type { TextView } from '../../text-view.ts';
@@ -11,11 +12,16 @@ export interface Token {
 }
 
 /**
+ * How encoded messages of the Encryption SDK begin: base64 and base64url of formats 1 (`AYA[A-D]`) and 2 (`AgR4`,
+ * `AgV4`), base64 of these, and hex.
+ */
+const MESSAGES = '(?:AYA[A-D][A-Za-z0-9]|Ag[RV]4|QVlB[Q-T]|QWd[SW]N|01800[0-3](?:14|46|78)|020[45]78)';
+/**
  * How encoded KMS blobs begin: base64 and base64url of layouts v1 and v2 (`AQEBAH…` to `AQIDAH…`) and v0 (`Ci[A-D]`),
  * base64 of these, and hex. Then letters of the encoding, as many as there are; JSON may write `/` as `\/`, a URL `+`
  * as `%2B`.
  */
-const BEGINNINGS = '(?:AQ[EI][A-D]AH[g-j]|Ci[A-D]|QVF[FJ]|Q2l[B-E]|010[12]0[1-9]0078)';
+const BEGINNINGS = `(?:AQ[EI][A-D]AH[g-j]|Ci[A-D]|QVF[FJ]|Q2l[B-E]|010[12]0[1-9]0078|${MESSAGES})`;
 const RUN = new RegExp(`${BEGINNINGS}(?:[A-Za-z0-9+/_-]|\\\\/|%2[BbFf]){28,}(?:(?:%3[Dd]){1,2}|={0,2})`, 'g');
 /** The same, for a look that keeps no place. */
 const ANY_RUN = new RegExp(RUN.source);
@@ -25,8 +31,16 @@ const BEGINS = new RegExp(`^${BEGINNINGS}`);
 const begins = (letters: string): boolean =>
   BEGINS.test(letters) && (!letters.startsWith('Ci') || mayBeV0(letters));
 
+const MESSAGE = new RegExp(`^${MESSAGES}`);
+/** A blob stands inside a message: where a line of it begins, the message goes on. */
+const beginsMessage = (letters: string): boolean => MESSAGE.test(letters);
+
 /** Longest encoded blob: base64 of base64, wrapped. */
 const MAX_CHARACTERS = 3 * MAX_CIPHERTEXT_BYTES;
+/** Longest encoded message of the Encryption SDK. */
+const MAX_MESSAGE = 16 * 1024 * 1024;
+/** Longest line that text is wrapped at. */
+const MAX_LINE = 128;
 /**
  * Between the lines of one wrapped blob: a line ending with indentation, one written as an escape, one that a backslash
  * continues, or the end of a piece of a string and the beginning of its next.
@@ -35,7 +49,7 @@ const BREAK = /(?:[ \t]*\\?\r?\n[ \t]*|(?:\\[rn])+|["'][ \t]*[,+.]?[ \t]*\\?\r?\
 const LINE = /(?:[A-Za-z0-9+/_-]|\\\/)+={0,2}/y;
 
 /**
- * KMS blobs anywhere in text: logs, scripts, documents. Only what is exactly a symmetric blob from one end of its run
+ * KMS blobs and messages of the Encryption SDK anywhere in text: logs, scripts, documents. Only what is exactly a blob from one end of its run
  * of letters to the other is taken; a blob inside a longer run belongs to something else. Linear: a character is looked
  * at once as a beginning, and once as the going on of another line. `skip` says for an index where to go on instead
  * (an end of a range that is known already), or the index itself.
@@ -55,8 +69,8 @@ export function* blobTokens(view: TextView, skip: (index: number) => number): Ge
       at = Math.max(beyond, start + 1);
       continue;
     }
-    if (end - start > MAX_CHARACTERS || !startsRun(text, start) || !begins(match[0])) continue;
-    const token = read(view, start, end) ?? readQuoted(view, start, end) ?? readWrapped(view, start, end);
+    if (end - start > MAX_MESSAGE || !startsRun(text, start) || !begins(match[0])) continue;
+    const token = beginsMessage(match[0]) ? readMessage(view, start, end) : readBlob(view, start, end);
     if (token === null) continue;
     at = token.end;
     yield token;
@@ -79,6 +93,23 @@ function startsRun(text: string, start: number): boolean {
   return /(?:\\|(?<![0-9A-Za-z])0)[xX]$/.test(text.slice(Math.max(0, start - 3), start));
 }
 
+function readBlob(view: TextView, start: number, end: number): Token | null {
+  if (end - start > MAX_CHARACTERS) return null;
+  return (
+    read(view, start, end) ??
+    readQuoted(view, start, end) ??
+    readWrapped(view, start, end, begins, MAX_CHARACTERS)
+  );
+}
+
+/** A message says nowhere how long it is: one line of it looks like a whole one. */
+function readMessage(view: TextView, start: number, end: number): Token | null {
+  const wrapped = end - start <= MAX_LINE ? readWrapped(view, start, end, beginsMessage, MAX_MESSAGE) : null;
+  return wrapped ?? read(view, start, end) ?? readQuoted(view, start, end);
+}
+
+const LISTED: ReadonlySet<BlobKind> = new Set<BlobKind>(['kms-symmetric', 'encryption-sdk-message']);
+
 function read(view: TextView, start: number, end: number): Token | null {
   const raw = view.text.slice(start, end);
   const decoded = decodeText(raw, {
@@ -86,7 +117,7 @@ function read(view: TextView, start: number, end: number): Token | null {
     escaped: /\\[/nrt]/.test(raw),
     takeUnknown: false,
   });
-  return decoded?.identification.kind === 'kms-symmetric' ? { start, end, decoded } : null;
+  return decoded !== null && LISTED.has(decoded.identification.kind) ? { start, end, decoded } : null;
 }
 
 /** Lines that quoted-printable ends with an equals sign, and padding as it writes it. */
@@ -110,19 +141,25 @@ const LETTERS = /(?:[A-Za-z0-9+/_-]|=3[Dd])+/y;
 const SOFT_BREAK = /=\r?\n/y;
 
 /** Lines of equal length, and a last one that is no longer. */
-function readWrapped(view: TextView, start: number, firstEnd: number): Token | null {
+function readWrapped(
+  view: TextView,
+  start: number,
+  firstEnd: number,
+  beginsAnew: (letters: string) => boolean,
+  most: number,
+): Token | null {
   const { text } = view;
   const width = firstEnd - start;
   if (text[firstEnd - 1] === '=') return null;
   let end = firstEnd;
-  while (end - start < MAX_CHARACTERS) {
+  while (end - start < most) {
     BREAK.lastIndex = end;
     const between = BREAK.exec(text)?.[0];
     if (between === undefined) break;
     const line = end + between.length;
     LINE.lastIndex = line;
     const found = LINE.exec(text)?.[0];
-    if (found === undefined || found.length > width || begins(found)) break;
+    if (found === undefined || found.length > width || beginsAnew(found)) break;
     end = line + found.length;
     if (found.length < width || found.endsWith('=')) break;
   }
