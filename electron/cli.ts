@@ -7,7 +7,7 @@ import { BAD_INPUT, refusedExitCode } from './cli/exit-code.ts';
 import { headOption, history, limitOption, verifyHistory } from './cli/history.ts';
 import { inspect } from './cli/inspect.ts';
 import { keys } from './cli/keys.ts';
-import { algorithm, contextPair, count, port, rate, repeated, url } from './cli/options.ts';
+import { algorithm, contextPair, count, port, rate, repeated, seconds, url } from './cli/options.ts';
 import { plan, planDiff, runPlanFile } from './cli/plan.ts';
 import { practiceKms } from './cli/practice.ts';
 import { checkContexts, checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
@@ -15,10 +15,13 @@ import { checkRoute } from './cli/route.ts';
 import { rule } from './cli/rule-option.ts';
 import { closeRun, listRuns, type OnwardFlags, resumeRun, retryRun, showRun, undoRun } from './cli/runs.ts';
 import { serveCommand } from './cli/serve.ts';
+import { limitWaits } from './cli/session.ts';
 import { answerSignals } from './cli/signals.ts';
 import { ssoLogin } from './cli/sso-login.ts';
 import { faultLines } from './cli/text.ts';
+import { quietLibraries } from './engine/index.ts';
 
+quietLibraries();
 let exitCode = 0;
 /** The code of a command that ends with this fault. */
 let refused: (fault: Fault) => number = () => BAD_INPUT;
@@ -74,6 +77,15 @@ const EVEN_IF_THERE = 'send blobs, too, that KMS has shown to be as asked alread
 const program = new Command('rewrap')
   .description('Inspect and re-encrypt AWS KMS ciphertext. No plaintext leaves KMS unless you ask for it.')
   .version(__REWRAP_VERSION__)
+  .option(
+    '--timeout <seconds>',
+    'longest wait for one answer of credentials, STS or KMS (default: 30)',
+    seconds,
+  )
+  .hook('preAction', () => {
+    const { timeout } = program.opts<{ timeout?: number }>();
+    if (timeout !== undefined) limitWaits(timeout);
+  })
   .exitOverride()
   .showHelpAfterError('(rewrap --help shows how)');
 
@@ -292,4 +304,8 @@ try {
     if (!(error instanceof FaultError) && process.env.REWRAP_DEBUG) console.error(error);
   }
 }
-process.exitCode = exitCode;
+// What still waits for an answer, in a library perhaps, is not waited for.
+for (const stream of [process.stdout, process.stderr])
+  if (!stream.destroyed && stream.writableLength > 0)
+    await new Promise<void>((resolve) => stream.write('', () => resolve()));
+process.exit(exitCode);

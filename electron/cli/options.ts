@@ -88,6 +88,14 @@ export function url(value: string): string {
   return value;
 }
 
+/** Seconds, at most a day. Throws InvalidArgumentError. @returns Milliseconds. */
+export function seconds(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !(number > 0) || number > 86_400)
+    throw new InvalidArgumentError('Seconds, as in 30 or 2.5.');
+  return number * 1000;
+}
+
 export function count(value: string): number {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1 || number > 128)

@@ -5,6 +5,7 @@ import { UPLOAD_THREAD } from '../loopback/index.ts';
 import { serve } from '../serve.ts';
 import { OK } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { waitLimit } from './session.ts';
 
 export interface ServeFlags extends ConnectionFlags {
   port: number;
@@ -31,6 +32,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       },
       dataDir: dataDir(),
       outputFolders: flags.out ?? [],
+      ...waitLimit(),
       paths,
       ...(connection === null ? {} : { connection }),
     },

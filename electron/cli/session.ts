@@ -1,7 +1,7 @@
 import { join, resolve, sep } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { BlobRow, Oddity } from '#shared/model/blob.ts';
-import type { ConnectionChoice, MfaQuestion } from '#shared/model/connection.ts';
+import type { ConnectionChoice, ConnectionState, MfaQuestion } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { CAN_NOTHING, createEngine, dataDir } from '../engine/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../intake/index.ts';
@@ -9,6 +9,13 @@ import { forkChild, TWO_STEP_CHILD } from '../two-step/index.ts';
 import { type Client, client } from './client.ts';
 import { answerOnTerminal } from './prompt.ts';
 import { safe } from './text.ts';
+
+let waitMs: number | undefined;
+/** Longest wait for one answer, in all that this process does; milliseconds. */
+export function limitWaits(ms: number): void {
+  waitMs = ms;
+}
+export const waitLimit = (): { waitMs?: number } => (waitMs === undefined ? {} : { waitMs });
 
 /** Runs `work` with the services in this process and closes them after. */
 export async function withEngine<T>(
@@ -23,6 +30,7 @@ export async function withEngine<T>(
       dataDir: dataDir(),
       outputFolders: [],
       connection: null,
+      ...waitLimit(),
     },
     () => forkChild(join(import.meta.dirname, TWO_STEP_CHILD)),
     new DiskPool(() => new Worker(join(import.meta.dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
@@ -32,6 +40,9 @@ export async function withEngine<T>(
     const answer = answerOnTerminal(through);
     engine.onEvent((name, payload) => {
       if (name === 'mfaAsked') answer(payload as MfaQuestion);
+      if (name === 'connectionChanged') sayWaiting((payload as ConnectionState).waitingFor);
+      if (name === 'destinationChanged')
+        sayWaiting((payload as { destination: ConnectionState | null }).destination?.waitingFor);
     });
     if (connection !== null) {
       const state = await through.page.connection.use(connection);
@@ -41,6 +52,11 @@ export async function withEngine<T>(
   } finally {
     await engine.close();
   }
+}
+
+/** A line for each wait that takes long, on standard error. */
+function sayWaiting(what: string | undefined): void {
+  if (what !== undefined) console.error(`rewrap: waiting for ${safe(what)}; Ctrl-C stops`);
 }
 
 export interface Listed {

@@ -2,7 +2,7 @@ import type { ConnectionChoice, ConnectionState } from '#shared/model/connection
 import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
 import { toFault } from '../bridge/index.ts';
-import { connect, type KmsConnection } from '../kms/index.ts';
+import { connect, type KmsConnection, limitWords, type Waiting } from '../kms/index.ts';
 import { KeyCatalogue, type ListedKeys } from './key-catalogue.ts';
 import type { Practice } from './practice.ts';
 import { watchedKms } from './watched-kms.ts';
@@ -25,8 +25,14 @@ const OF_THE_FILES: ReadonlySet<string> = new Set([
   'UnrecognizedClientException',
 ]);
 
+/** For `connect`: an absent limit is its own. */
+export const waitOf = (waitMs: number | undefined): { waitMs?: number } =>
+  waitMs === undefined ? {} : { waitMs };
+
 export interface ConnectionParts {
   readonly practice: Practice;
+  /** Longest wait for one answer, milliseconds. */
+  readonly waitMs?: number | undefined;
   /** Asks a person for a code; the signal withdraws the question. */
   readonly askMfa: (profile: string | null, serial: string, signal: AbortSignal) => Promise<string>;
   /** Null: nothing is chosen any more. */
@@ -34,6 +40,15 @@ export interface ConnectionParts {
   readonly keysPage: (page: KeyPage) => void;
   /** The keys were listed. */
   readonly keysListed?: (keys: number, gaps: readonly string[]) => void;
+}
+
+/** What `work` brings, unless the signal comes first: then it rejects, and nobody waits for `work` any more. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 interface Live {
@@ -81,11 +96,14 @@ export class Connection {
       const access = choice.kind === 'practice' ? await this.#parts.practice.start() : null;
       const profile = choice.kind === 'aws' ? choice.profile : null;
       const askMfa = (serial: string) => this.#parts.askMfa(profile, serial, signal);
-      kms = await connect(choice, access, { askMfa });
+      const onWaiting = (waiting: Waiting | null) => {
+        if (!signal.aborted) this.waitsFor(waiting);
+      };
+      kms = await connect(choice, access, { askMfa, ...waitOf(this.#parts.waitMs), onWaiting });
       if (signal.aborted) return this.#superseded(kms);
       const reached = { choice, region: kms.region, endpoint: kms.endpoint, route: kms.route };
       this.#set({ ...reached, status: 'connecting', identity: null, fault: null });
-      const identity = await kms.whoAmI();
+      const identity = await orAborted(kms.whoAmI(), signal);
       if (signal.aborted) return this.#superseded(kms);
       this.#live = this.#open(kms, signal);
       this.#set({ ...reached, status: 'ready', identity, fault: null });
@@ -164,6 +182,14 @@ export class Connection {
     return [name, region, identity?.account]
       .filter((part) => part !== null && part !== undefined)
       .join(' · ');
+  }
+
+  /** What has taken long to answer; null: nothing any more. */
+  waitsFor(waiting: Waiting | null): void {
+    if (this.#state === null) return;
+    const { waitingFor: _, ...state } = this.#state;
+    const words = waiting === null ? null : `${waiting.what} (${limitWords(waiting.limitMs)} at most)`;
+    this.#set(words === null ? state : { ...state, waitingFor: words });
   }
 
   /** Nothing is chosen any more. */

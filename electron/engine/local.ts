@@ -51,6 +51,7 @@ export function createEngine(
   const askMfa: MfaDesk['ask'] = (profile, serial, signal) => mfa.ask(profile, serial, signal);
   const connection: Connection = new Connection({
     practice,
+    waitMs: options.waitMs,
     askMfa,
     changed: (state) => {
       if (state !== null) witness.connected(state, 'source');
@@ -62,6 +63,7 @@ export function createEngine(
   });
   const destination: Connection = new Connection({
     practice,
+    waitMs: options.waitMs,
     askMfa,
     changed: (state) => {
       if (state !== null) witness.connected(state, 'destination');
@@ -70,7 +72,7 @@ export function createEngine(
     keysPage: (page) => emit('keysPage', { ...page, side: 'destination' }),
     keysListed: (keys, gaps) => witness.keysListed('destination', destination, keys, gaps),
   });
-  const regions = new OtherRegions({ connection, practice, askMfa });
+  const regions = new OtherRegions({ connection, practice, waitMs: options.waitMs, askMfa });
   const both = [connection, destination];
   const signIn = new SignIn({
     code: (code) => emit('signInCode', code),

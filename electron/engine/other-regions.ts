@@ -1,12 +1,14 @@
 import { regionOfArn } from '#shared/kms/facts.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import { type ConnectOptions, connect, isLoopback, type KmsConnection } from '../kms/index.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, waitOf } from './connection.ts';
 import type { Practice } from './practice.ts';
 
 export interface OtherRegionsParts {
   readonly connection: Connection;
   readonly practice: Practice;
+  /** Longest wait for one answer, milliseconds. */
+  readonly waitMs?: number | undefined;
   readonly askMfa: (profile: string | null, serial: string, signal: AbortSignal) => Promise<string>;
 }
 
@@ -56,10 +58,14 @@ export class OtherRegions {
   }
 
   async #connect(choice: ConnectionChoice, region: string): Promise<KmsConnection> {
-    const { practice, askMfa } = this.#parts;
+    const { connection, practice, askMfa, waitMs } = this.#parts;
     if (choice.kind === 'practice') return connect(choice, { ...(await practice.start()), region });
     const { signal } = this.#inForce;
-    const options: ConnectOptions = { askMfa: (serial) => askMfa(choice.profile, serial, signal) };
+    const options: ConnectOptions = {
+      askMfa: (serial) => askMfa(choice.profile, serial, signal),
+      ...waitOf(waitMs),
+      onWaiting: (waiting) => connection.waitsFor(waiting),
+    };
     return connect({ ...choice, region }, null, options);
   }
 }

@@ -5,7 +5,9 @@ import { forkChild, TWO_STEP_CHILD } from '../two-step/index.ts';
 import { RelayedChildren } from './child-relay.ts';
 import { createEngine } from './local.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts';
+import { quietLibraries } from './quiet.ts';
 
+quietLibraries();
 const port = parentPort;
 if (port === null) throw new Error('engine/worker.ts runs in a worker thread');
 

@@ -5,8 +5,9 @@ import { openSession } from './credentials.ts';
 import { toFaultError } from './failure.ts';
 import { SdkKms } from './sdk-kms.ts';
 import { Session } from './session.ts';
-import { transport } from './transport.ts';
+import { between, transport } from './transport.ts';
 import type { ConnectOptions, KmsConnection, PracticeAccess } from './types.ts';
+import { Waits } from './waiting.ts';
 import { resolveWhere, type Where } from './where.ts';
 
 /** Tries of one request by the SDK's standard retry, the first included. A run retries beyond that. */
@@ -28,12 +29,13 @@ export async function connect(
   options: ConnectOptions = {},
 ): Promise<KmsConnection> {
   const where = await whereOf(choice, practice);
+  const waits = new Waits(options);
   const profile = choice.kind === 'aws' ? choice.profile : null;
   try {
     const [{ KMSClient }, { STSClient }, requestHandler] = await Promise.all([
       import('@aws-sdk/client-kms'),
       import('@aws-sdk/client-sts'),
-      transport(where.caBundle, choice.kind === 'practice'),
+      transport(where.caBundle, choice.kind === 'practice', waits.limitMs),
     ]);
     const config = {
       region: where.region,
@@ -52,15 +54,34 @@ export async function connect(
             accessKeyId: practice.accessKeyId,
             secretAccessKey: practice.secretAccessKey,
           }))
-        : await openSession({ profile, region: where.region, sts: forSts, askMfa: options.askMfa ?? null });
+        : await openSession({
+            profile,
+            region: where.region,
+            sts: forSts,
+            askMfa: options.askMfa ?? null,
+            waits,
+          });
     const credentials = session.provider;
     const endpoint = where.endpoint === null ? {} : { endpoint: where.endpoint };
+    const kms = new KMSClient({ ...config, ...endpoint, credentials });
+    const sts = new STSClient({ ...forSts, credentials });
+    // Around all tries of a request, and after its credentials are there, which have a limit of their own.
+    const limited =
+      (what: string) =>
+      <A, R>(next: (args: A) => Promise<R>) =>
+      async (args: A): Promise<R> => {
+        await session.get();
+        return waits.bounded(what, () => next(args));
+      };
+    const first = { step: 'initialize', name: 'limited' } as const;
+    kms.middlewareStack.add(limited(placeWords('KMS', where.endpoint, where)), first);
+    sts.middlewareStack.add(limited(placeWords('STS', where.stsEndpoint, where)), first);
     return new SdkKms({
       choice,
       where,
       profile,
-      kms: new KMSClient({ ...config, ...endpoint, credentials }),
-      sts: new STSClient({ ...forSts, credentials }),
+      kms,
+      sts,
       session,
       transport: requestHandler,
     });
@@ -68,6 +89,14 @@ export async function connect(
     const { region, endpoint } = where;
     throw toFaultError(error, { operation: 'Connect', region, endpoint, profile }, () => []);
   }
+}
+
+/** "STS in us-east-1, through the proxy HTTPS_PROXY: proxy.corp:3128". */
+function placeWords(service: string, endpoint: string | null, { region }: Where): string {
+  const { proxy } = between(endpoint ?? 'https://amazonaws.com', null);
+  const place =
+    endpoint === null ? `${service} in ${region}` : `${service} at ${URL.parse(endpoint)?.host ?? endpoint}`;
+  return proxy === null ? place : `${place}, through the proxy ${proxy}`;
 }
 
 async function whereOf(choice: ConnectionChoice, practice: PracticeAccess | null): Promise<Where> {

@@ -7,6 +7,7 @@ import { type ChainLink, defaultProfileName, profileChain, readSharedConfig } fr
 import { isSsoProfile } from './sso/settings.ts';
 import type { Transport } from './transport.ts';
 import type { AskMfa } from './types.ts';
+import { PROCESS_WAIT_MS, type Waits } from './waiting.ts';
 import { partitionOf } from './where.ts';
 
 interface StsConfig {
@@ -23,13 +24,14 @@ export interface CredentialSource {
   /** How STS is reached, for roles that are assumed; without credentials. */
   readonly sts: StsConfig;
   readonly askMfa: AskMfa | null;
+  readonly waits: Waits;
 }
 
 /**
  * Sessions that took a multi-factor code, by what they were made from. A code works once, so two connections of one
  * profile (source and destination, two Regions) must share the session, and so must the next connection.
  */
-const withMfa = new Map<string, { session: Session; askMfa: AskMfa | null }>();
+const withMfa = new Map<string, { session: Session; askMfa: AskMfa | null; waits: Waits }>();
 
 const MOST_SESSIONS = 16;
 
@@ -47,18 +49,19 @@ export async function openSession(source: CredentialSource): Promise<Session> {
   const config = await readSharedConfig();
   const chain = profileChain(config, source.profile ?? defaultProfileName());
   if (!chain.some((link) => link.members.mfa_serial !== undefined))
-    return new Session(() => resolve(source, () => source.askMfa));
+    return new Session(() => resolve(source, () => source));
   const key = fingerprint(source, [...config.profiles], [...config.sections]);
   const known = withMfa.get(key);
   if (known !== undefined) {
     known.askMfa = source.askMfa ?? known.askMfa;
+    known.waits = source.waits;
     return known.session;
   }
-  const session = new Session(() => resolve(source, () => withMfa.get(key)?.askMfa ?? source.askMfa));
+  const session = new Session(() => resolve(source, () => withMfa.get(key) ?? source));
   // Sessions of files as they were long ago hold secrets for nothing.
   const [oldest] = withMfa.keys();
   if (withMfa.size >= MOST_SESSIONS && oldest !== undefined) withMfa.delete(oldest);
-  withMfa.set(key, { session, askMfa: source.askMfa });
+  withMfa.set(key, { session, askMfa: source.askMfa, waits: source.waits });
   return session;
 }
 
@@ -72,31 +75,62 @@ function fingerprint(source: CredentialSource, ...files: unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-async function resolve(source: CredentialSource, askMfa: () => AskMfa | null): Promise<Credentials> {
+/** `by`: who asks for a code, and how long is waited, now. */
+async function resolve(
+  source: CredentialSource,
+  by: () => Pick<CredentialSource, 'askMfa' | 'waits'>,
+): Promise<Credentials> {
   const [
     { fromIni, fromNodeProviderChain },
     { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity },
   ] = await Promise.all([import('@aws-sdk/credential-providers'), import('@aws-sdk/client-sts')]);
   const { sts, profile } = source;
   const code = { sent: false };
-  const init = {
+  const config = await readSharedConfig();
+  const chain = profileChain(config, profile ?? defaultProfileName());
+  const { waits } = by();
+  const init = (attended: <P>(part: Promise<P>) => Promise<P>) => ({
     // The SDK's own log holds requests and may hold more: the silent logger of the STS configuration serves here too.
     logger: sts.logger,
     ignoreCache: true,
-    mfaCodeProvider: (serial: string) => mfaCode(serial, askMfa(), code, profile),
+    mfaCodeProvider: (serial: string) => attended(mfaCode(serial, by().askMfa, code, profile)),
     roleAssumer: getDefaultRoleAssumer(sts),
     roleAssumerWithWebIdentity: getDefaultRoleAssumerWithWebIdentity(sts),
     // The Region is left out: SSO takes its own from the profile.
     clientConfig: { requestHandler: sts.requestHandler, logger: sts.logger },
     parentClientConfig: { region: sts.region, ...(profile === null ? {} : { profile }) },
-  };
-  // Providers that cache file contents find the files of now.
-  const config = await readSharedConfig();
+  });
+  const ofProcess = chain.some((link) => link.members.credential_process !== undefined);
   try {
-    return await (profile === null ? fromNodeProviderChain(init) : fromIni({ ...init, profile }))();
+    return await waits.bounded(
+      `credentials from ${giverOf(chain, profile)}`,
+      (attended) =>
+        (profile === null
+          ? fromNodeProviderChain(init(attended))
+          : fromIni({ ...init(attended), profile }))(),
+      ofProcess ? Math.max(waits.limitMs, PROCESS_WAIT_MS) : waits.limitMs,
+    );
   } catch (error) {
-    throw explained(error, source, profileChain(config, profile ?? defaultProfileName()), code.sent);
+    throw explained(error, source, chain, code.sent);
   }
+}
+
+/** Where the SDK's chain gets credentials, for people; in its order, as far as the configuration says. */
+function giverOf(chain: readonly ChainLink[], profile: string | null): string {
+  const has = (name: string) => chain.find((link) => link.members[name] !== undefined)?.members[name];
+  const { env } = process;
+  const container = env.AWS_CONTAINER_CREDENTIALS_FULL_URI ?? env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI;
+  const ofContainer = `the container's endpoint${container === undefined ? '' : ` (${URL.parse(container)?.host || '169.254.170.2'})`}`;
+  const ofInstance = 'the instance role (metadata service)';
+  if (has('credential_process') !== undefined) return 'the credential_process of the profile';
+  if (has('sso_session') !== undefined || has('sso_start_url') !== undefined) return 'the SSO portal';
+  if (has('web_identity_token_file') !== undefined) return 'STS (web identity)';
+  if (/^EcsContainer$/i.test(has('credential_source') ?? '')) return ofContainer;
+  if (/^Ec2InstanceMetadata$/i.test(has('credential_source') ?? '')) return ofInstance;
+  if (has('role_arn') !== undefined) return 'STS (AssumeRole)';
+  if (profile !== null || has('aws_access_key_id') !== undefined) return 'the profile';
+  if (env.AWS_WEB_IDENTITY_TOKEN_FILE !== undefined) return 'STS (web identity)';
+  return container === undefined ? ofInstance : ofContainer;
 }
 
 async function mfaCode(

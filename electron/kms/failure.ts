@@ -22,7 +22,8 @@ interface Described {
 /** Turns whatever the SDK threw into a FaultError: explained, without stack, response objects or credentials. */
 export function toFaultError(error: unknown, situation: KmsSituation, secrets: SecretValues): FaultError {
   if (error instanceof FaultError) return error;
-  const { name, message, requestId } = named(error);
+  const { name: said, message, requestId } = named(error);
+  const name = said === 'ERR_PROXY_TUNNEL' && /timed out/.test(message) ? 'TimeoutError' : said;
   if (name === 'ERR_PROXY_TUNNEL') return new FaultError(proxyRefused(message));
   let text = message;
   for (const secret of secrets()) if (secret.length >= 8) text = text.replaceAll(secret, '(withheld)');

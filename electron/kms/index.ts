@@ -18,5 +18,6 @@ export type {
   Sending,
 } from './types.ts';
 export { NotSent } from './types.ts';
+export { limitWords, type Waiting } from './waiting.ts';
 export { watchProfiles } from './watch-profiles.ts';
 export { isLoopback, partitionOf } from './where.ts';

@@ -3,6 +3,7 @@ import type { ConnectionChoice, Identity, Route } from '#shared/model/connection
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
 import type { KmsAccess } from './access.ts';
+import type { WaitOptions } from './waiting.ts';
 
 /** One `ReEncrypt`, in the API's terms. A null context or key is left out of the request. */
 export interface ReEncryptInput {
@@ -144,7 +145,7 @@ export interface PracticeAccess {
 /** Asks a person for the code that the multi-factor device of this serial number (an ARN) shows now. */
 export type AskMfa = (serial: string) => Promise<string>;
 
-export interface ConnectOptions {
+export interface ConnectOptions extends WaitOptions {
   /**
    * Called once per session (and again when it has to be renewed), never per request. Rejecting means that the
    * person gave none. Without it a profile with `mfa_serial` ends in the fault `MfaNeeded`.

@@ -10,10 +10,11 @@ export const choiceWords = (choice: ConnectionChoice): string =>
   choice.kind === 'practice' ? 'Practice KMS' : choice.profile === null ? 'AWS' : `AWS · ${choice.profile}`;
 
 /** The whole of a connection in words, for those who cannot see the parts. */
-export function connectionWords({ choice, status, region, identity }: ConnectionState): string {
+export function connectionWords({ choice, status, region, identity, waitingFor }: ConnectionState): string {
   const parts = [choice.kind === 'practice' ? 'Practice KMS' : 'AWS'];
   if (choice.kind === 'aws' && choice.profile !== null) parts.push(`profile ${choice.profile}`);
-  if (status === 'connecting') parts.push('connecting');
+  if (status === 'connecting')
+    parts.push(waitingFor === undefined ? 'connecting' : `waiting for ${waitingFor}`);
   if (status === 'failed') parts.push('not connected');
   if (region !== null) parts.push(region);
   if (identity !== null) parts.push(identity.account, who(identity.arn));

@@ -60,6 +60,8 @@ export const ConnectionState = z.object({
   /** Null until STS said who we are. Kept while a connection that had it has failed: who must sign in again. */
   identity: Identity.nullable(),
   fault: Fault.nullable(),
+  /** What has been waited for, for two seconds: "STS in us-east-1 (30 s at most)". Absent when nothing is. */
+  waitingFor: z.string().optional(),
 });
 export type ConnectionState = z.infer<typeof ConnectionState>;
 

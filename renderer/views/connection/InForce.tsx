@@ -4,8 +4,9 @@ import { choiceWords } from '../../lib/connection.ts';
 
 /** What a connection really is: who, where, and what stands between. */
 export function InForce({ connection }: { readonly connection: ConnectionState }) {
-  const { choice, status, identity, route, fault } = connection;
+  const { choice, status, identity, route, fault, waitingFor } = connection;
   const facts: [string, string][] = [['Works against', choiceWords(choice)]];
+  if (waitingFor !== undefined) facts.push(['Waiting for', waitingFor]);
   if (identity !== null) facts.push(['Identity', identity.arn], ['Account', identity.account]);
   if (route !== null) {
     facts.push(

@@ -61,7 +61,7 @@ function Chip({ connection, name }: { readonly connection: ConnectionState; read
 }
 
 function Parts({ connection }: { readonly connection: ConnectionState }) {
-  const { choice, status, identity, region } = connection;
+  const { choice, status, identity, region, waitingFor } = connection;
   const Icon = choice.kind === 'practice' ? FlaskConical : Cloud;
   return (
     <>
@@ -70,7 +70,11 @@ function Parts({ connection }: { readonly connection: ConnectionState }) {
         <Icon className="icon" aria-hidden="true" />
         <span className="connection-name">{choiceWords(choice)}</span>
       </span>
-      {status === 'connecting' && <span className="connection-part">connecting</span>}
+      {status === 'connecting' && (
+        <span className="connection-part" title={waitingFor}>
+          {waitingFor === undefined ? 'connecting' : 'waiting for an answer'}
+        </span>
+      )}
       {status === 'failed' && <span className="connection-part connection-bad">not connected</span>}
       {region !== null && <span className="connection-part">{region}</span>}
       {identity !== null && <span className="connection-part tabular">{identity.account}</span>}
