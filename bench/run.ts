@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { auditSuite } from './audit.ts';
+import { controlSuite } from './control.ts';
 import { intakeSuite } from './intake.ts';
 import { keep, machine, type Section } from './results.ts';
 import { rotationSuite } from './rotation.ts';
@@ -7,13 +8,13 @@ import { startSuite } from './start.ts';
 import { windowSuite } from './window.ts';
 
 /**
- * `npm run bench` (`-- --suite rotation,intake,window,start,audit --files 1000,10000 --blobs 4000 --large 100000 --rows 100000
+ * `npm run bench` (`-- --suite rotation,control,intake,window,start,audit --files 1000,10000 --blobs 4000 --large 100000 --rows 100000
  * --rounds 5`). Each suite measures
  * Rewrap and something comparable in the same run, taking turns; its section of RESULTS.md is written anew.
  */
 const { values } = parseArgs({
   options: {
-    suite: { type: 'string', default: 'rotation,intake,window,start,audit' },
+    suite: { type: 'string', default: 'rotation,control,intake,window,start,audit' },
     blobs: { type: 'string', default: '4000' },
     large: { type: 'string', default: '100000' },
     files: { type: 'string', default: '1000,10000,100000' },
@@ -27,6 +28,7 @@ const rounds = Number(values.rounds);
 const suites: Readonly<Record<string, () => Section | null | Promise<Section | null>>> = {
   intake: () => intakeSuite(values.files.split(',').map(Number), rounds),
   rotation: () => rotationSuite(Number(values.blobs), rounds, Number(values.large)),
+  control: () => controlSuite([Number(values.rows) / 10, Number(values.rows)], rounds),
   window: () => windowSuite(Number(values.rows), rounds),
   audit: () => auditSuite(Number(values.rows), rounds),
   start: () => startSuite(10_000, rounds),

@@ -35,7 +35,7 @@ export async function writePlan(
   arnOf: (keyId: string) => Promise<string>,
 ): Promise<WrittenPlan> {
   if (request.route !== 'reencrypt') throw new FaultError(TWO_STEP);
-  const { files, origins } = workspace.plan(request.blobIds);
+  const { files, origins } = await workspace.plan(request.blobIds);
   const here = files.flatMap(({ path }) => (path === null ? [] : [path]));
   if (here.length === 0) throw new FaultError(NO_FILES);
   const uploaded = new Map(files.map(({ path, relative }) => [path, relative]));
@@ -68,7 +68,10 @@ export async function writePlan(
     pace: pace ?? { concurrency: null, perSecond: null },
     ...(evenIfThere === undefined ? {} : { evenIfThere }),
     rules: rules.map(ruleText),
-    files: plannedFiles(workspace, request.blobIds).map((file) => ({ ...file, path: named(file.path) })),
+    files: (await plannedFiles(workspace, request.blobIds)).map((file) => ({
+      ...file,
+      path: named(file.path),
+    })),
   };
   const leftOut = files.reduce((sum, { path, blobs }) => sum + (path === null ? blobs.length : 0), 0);
   const name = `rewrap-plan-${now.slice(0, 16).replaceAll(/[-:]/g, '').replace('T', '-')}.json`;

@@ -6,8 +6,9 @@ import type { Runs } from './runs.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Files of these blobs as a plan has them, by absolute path; pasted text has none. Throws FaultError `BlobGone`. */
-export function plannedFiles(workspace: Workspace, blobIds: readonly string[]): PlannedFile[] {
-  return workspace.plan(blobIds).files.flatMap(({ path, sha256, blobs }) =>
+export async function plannedFiles(workspace: Workspace, blobIds: readonly string[]): Promise<PlannedFile[]> {
+  const { files } = await workspace.plan(blobIds);
+  return files.flatMap(({ path, sha256, blobs }) =>
     path === null
       ? []
       : [

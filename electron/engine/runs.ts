@@ -118,7 +118,7 @@ export class Runs {
 
   /** Throws FaultError: `BlobGone`, `NotConnected`, `FilesInUse`, `FolderUnknown`, `NothingToReplace`, `JournalFailed`. */
   async start(request: RunRequest): Promise<string> {
-    const { files, origins } = this.#parts.workspace.plan(request.blobIds);
+    const { files, origins } = await this.#parts.workspace.plan(request.blobIds);
     const { blobIds: _, output, ...terms } = request;
     const resolved = this.#output(output, origins);
     return request.route === 'reencrypt'
@@ -194,7 +194,7 @@ export class Runs {
   async retry(runId: string, agreed: boolean): Promise<string> {
     const twoSteps = this.#twoSteps(runId, agreed);
     const { row, files } = await this.#book.again(runId);
-    const now = this.#mine.has(runId) ? this.#asListed(files) : files;
+    const now = this.#mine.has(runId) ? await this.#asListed(files) : files;
     return twoSteps
       ? this.#beginTwoStep(row.request, row.output, now)
       : this.begin(row.request, row.output, now);
@@ -350,15 +350,19 @@ export class Runs {
   }
 
   /** What the list has of these blobs now, where it has them: a file may have been read again since. */
-  #asListed(files: readonly PlanFile[]): PlanFile[] {
-    return files.map((file) => {
+  async #asListed(files: readonly PlanFile[]): Promise<PlanFile[]> {
+    const turns = new Turns();
+    const listed: PlanFile[] = [];
+    for (const file of files) {
       try {
-        const now = this.#parts.workspace.plan(file.blobs.map(({ blobId }) => blobId)).files;
-        return now.length === 1 && now[0] !== undefined ? now[0] : file;
+        const now = (await this.#parts.workspace.plan(file.blobs.map(({ blobId }) => blobId))).files;
+        listed.push(now.length === 1 && now[0] !== undefined ? now[0] : file);
       } catch {
-        return file;
+        listed.push(file);
       }
-    });
+      if (turns.over) await turns.give();
+    }
+    return listed;
   }
 
   /** True while a run of this engine is under way. */

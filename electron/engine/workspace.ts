@@ -200,14 +200,16 @@ export class Workspace {
       .map(({ display, scan: { findings } }) => ({ file: display, findings }));
   }
 
-  /** The files of a run, each with its chosen blobs. Throws FaultError `BlobGone` for an unknown id. */
-  plan(blobIds: readonly string[]): { files: PlanFile[]; origins: Set<Source['origin']> } {
+  /** The files of a run, each with its chosen blobs; others get turns. Throws FaultError `BlobGone` for an unknown id. */
+  async plan(blobIds: readonly string[]): Promise<{ files: PlanFile[]; origins: Set<Source['origin']> }> {
+    const turns = new Turns();
     const bySource = new Map<Source, PlanBlob[]>();
     for (const blobId of new Set(blobIds)) {
       const { source, found } = this.get(blobId);
       const list = bySource.get(source) ?? [];
       list.push(planBlob(blobId, found));
       bySource.set(source, list);
+      if (turns.over) await turns.give();
     }
     const files = [...bySource].map(([source, blobs]) => ({
       path: source.path,

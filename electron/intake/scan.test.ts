@@ -419,3 +419,15 @@ test('what has the header and the length of a blob is one raw blob without findi
     { numRuns: 2000 },
   );
 });
+
+test('blobs of one name get a number each, and a hundred thousand of them as quickly as their number says', () => {
+  const line = `A=${Buffer.from(assemble({ layout: 'v2' })).toString('base64')}`;
+  const placesOf = (lines: readonly string[]) =>
+    scan(Buffer.from(lines.join('\n')), '.env').blobs.map(({ place }) => place);
+  expect(placesOf([line, line, line.replace('A=', 'B='), line])).toEqual(['A', 'A (2)', 'B', 'A (3)']);
+  expectLinear(
+    (size) => () => placesOf(Array.from({ length: size }, () => line)),
+    16_000,
+    'blobs of one name',
+  );
+});

@@ -107,15 +107,18 @@ function withDistinctPlaces(blobs: readonly FoundBlob[]): readonly FoundBlob[] {
   if (blobs.length < 2) return blobs;
   const taken = new Set(blobs.map(({ place }) => place));
   if (taken.size === blobs.length) return blobs;
-  const seen = new Set<string>();
+  /** For each place that was met: the number that the next blob there gets. */
+  const next = new Map<string, number>();
   return blobs.map((blob) => {
-    let { place } = blob;
-    for (let n = 2; seen.has(place); n++) {
-      const next = `${blob.place} (${n})`;
-      if (!taken.has(next)) place = next;
+    let n = next.get(blob.place);
+    if (n === undefined) {
+      next.set(blob.place, 2);
+      return blob;
     }
-    seen.add(place);
+    while (taken.has(`${blob.place} (${n})`)) n++;
+    next.set(blob.place, n + 1);
+    const place = `${blob.place} (${n})`;
     taken.add(place);
-    return place === blob.place ? blob : { ...blob, place };
+    return { ...blob, place };
   });
 }

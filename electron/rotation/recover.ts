@@ -146,10 +146,11 @@ export async function withBlobs(
 export async function eachOf<T>(
   all: Iterable<T> | AsyncIterable<T>,
   work: (one: T) => Promise<void>,
+  atOnce = AT_ONCE,
 ): Promise<void> {
   const queue = Symbol.asyncIterator in all ? all[Symbol.asyncIterator]() : all[Symbol.iterator]();
   const worker = async (): Promise<void> => {
     for (let one = await queue.next(); one.done !== true; one = await queue.next()) await work(one.value);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }

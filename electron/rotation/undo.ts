@@ -11,6 +11,8 @@ import { eachOf, settleStaged } from './recover.ts';
 import { summaryOf, touchesOf } from './summary.ts';
 import { targetsOf } from './targets.ts';
 
+/** Files restored together: those of one folder share its flushes, which are most of the time that an undo takes. */
+const AT_ONCE = 64;
 /** Files named in the answer; the rest is counted. */
 const NAMED = 200;
 
@@ -51,14 +53,18 @@ export async function undoRun(
     }
     const counted = new UndoCounts(row, await journal.figures(no));
     counts = counted;
-    await eachOf(replacedFiles(journal, no), async ({ file, items }) => {
-      const fault = await putBackOld(file, row, fs);
-      if (fault !== null) return leave(file, fault);
-      step('restored');
-      journal.setFile(no, file.index, 'restored', null, false);
-      counted.restored(items);
-      progress.touch();
-    });
+    await eachOf(
+      replacedFiles(journal, no),
+      async ({ file, items }) => {
+        const fault = await putBackOld(file, row, fs);
+        if (fault !== null) return leave(file, fault);
+        step('restored');
+        journal.setFile(no, file.index, 'restored', null, false);
+        counted.restored(items);
+        progress.touch();
+      },
+      AT_ONCE,
+    );
     const at = new Date().toISOString();
     const before = row.state === 'ended' ? row.status : 'cancelled';
     const finishedAt = row.finishedAt ?? at;

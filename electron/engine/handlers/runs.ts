@@ -31,7 +31,7 @@ export function runsHostHandlers({ runs, workspace }: Rooms): HostHandlers['runs
   return {
     named: async ({ prefix }) => ({ runId: runs.named(prefix) }),
     suspend: ({ runId }) => runs.suspend(runId),
-    planFiles: async ({ blobIds }) => ({ files: plannedFiles(workspace, blobIds) }),
+    planFiles: async ({ blobIds }) => ({ files: await plannedFiles(workspace, blobIds) }),
     runPlan: async ({ plan, root, dryRun }) => ({ runId: await runPlan(runs, plan, root, dryRun) }),
     kept: async ({ runId }) => ({
       files: runs.kept(runId).map(({ relative, bytes }) => ({ relative, bytes: new Uint8Array(bytes) })),
