@@ -50,7 +50,7 @@ void startDesktop({
   preload: join(__dirname, 'preload.cjs'),
   icon: join(__dirname, 'icon.png'),
   twoStepChild: join(__dirname, TWO_STEP_CHILD),
-  startEngine: (options, startChild) => startEngine(options, join(__dirname, 'engine.cjs'), startChild),
+  startEngine: (options, parts) => startEngine(options, join(__dirname, 'engine.cjs'), parts),
   openPage: () => openPage(join(__dirname, 'renderer')),
   openUpdater: async () => {
     if (!app.isPackaged) return null;

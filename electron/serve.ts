@@ -26,6 +26,8 @@ export interface ServeOptions {
   readonly uploadThread: string | URL;
   /** Folder in which the private inbox for uploads is made; the system's temporary folder by default. */
   readonly inboxParent?: string;
+  /** What a bug report needs, for the page to copy. */
+  readonly diagnostics?: () => string;
 }
 
 export interface Served {
@@ -48,7 +50,7 @@ export interface Served {
  * `bridgeFile` cannot be read.
  */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const { engine, port, say, inboxParent, uploadThread } = options;
+  const { engine, port, say, inboxParent, uploadThread, diagnostics } = options;
   const terminal = options.terminal ?? process.stdin;
   const lines =
     say !== undefined && terminal.isTTY === true
@@ -62,6 +64,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     startUploadThread: () => new Worker(uploadThread),
     ...(lines === null ? {} : { onKnock: () => say?.(KNOCK) }),
     ...(inboxParent === undefined ? {} : { inboxParent }),
+    ...(diagnostics === undefined ? {} : { diagnostics }),
   });
   lines?.on('line', (line) => {
     if (line.trim() === '') say?.(`Rewrap is at ${host.newUrl()}`);

@@ -21,6 +21,7 @@ import { KeysView } from './views/keys/KeysView.tsx';
 import { SettingsView } from './views/settings/SettingsView.tsx';
 import { ReencryptSheet } from './views/sheet/ReencryptSheet.tsx';
 import { DropOverlay } from './views/shell/DropOverlay.tsx';
+import { EngineNotice } from './views/shell/EngineNotice.tsx';
 import { Nav } from './views/shell/Nav.tsx';
 import { Toasts } from './views/shell/Toasts.tsx';
 import { TopBar } from './views/shell/TopBar.tsx';
@@ -39,19 +40,26 @@ export function App() {
   useShortcuts();
   const view = useUi((state) => state.view);
   const fault = useUi((state) => state.fault);
-  const complain = useUi((state) => state.complain);
   const hostFault = useConnection((state) => state.fault);
   if (!hasBridge()) return <NoHost />;
+  const dismiss = (): void => {
+    useUi.getState().complain(null);
+    useConnection.setState({ fault: null });
+  };
   const View = VIEWS[view];
-  const shown = fault ?? hostFault;
+  // The notice of the engine says that it failed.
+  const shown = fault ?? (hostFault?.code === 'EngineFailed' ? null : hostFault);
   return (
     <div className="app">
       <TopBar />
       <Nav />
       <main className="main">
+        <div className="main-notice">
+          <EngineNotice />
+        </div>
         {shown !== null && (
           <div className="main-notice">
-            <FaultCard fault={shown} onDismiss={() => complain(null)} />
+            <FaultCard fault={shown} onDismiss={dismiss} />
           </div>
         )}
         <View />

@@ -4,7 +4,7 @@ import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { buildConstants } from './constants.ts';
-import { budgetLines, budgets, loadedTooSoon } from './package/budgets.ts';
+import { budgetLines, budgets, loadedTooSoon, misplaced } from './package/budgets.ts';
 import { Collector } from './package/bundles.ts';
 import { draw } from './package/icons.ts';
 import { licenceList } from './package/licences.ts';
@@ -102,6 +102,7 @@ console.error(budgetLines(sizes).join('\n'));
 const problems = [
   ...sizes.filter(({ bytes, most }) => bytes > most).map(({ what }) => `${what} is over its budget`),
   ...loadedTooSoon(collector.bundles).map((what) => `loaded at start, should come later: ${what}`),
+  ...misplaced(collector.bundles).map((what) => `has no place there: ${what}`),
 ];
 if (problems.length > 0) {
   console.error(`rewrap: ${problems.join('; ')} (scripts/package/budgets.ts)`);

@@ -1,35 +1,40 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Reply } from '#shared/contract/api.ts';
 import type { RequestSpec } from '#shared/contract/define.ts';
 import { Fault, FaultError, fault } from '#shared/model/fault.ts';
+import { issueLines, UNTIL_FIRST } from './issues.ts';
 
 /**
  * Answers one request: validates the input, runs the handler, strips the reply to its schema. A member that the
  * contract does not name is dropped here, whatever the handler returned; a reply that lacks one is a fault of ours.
- * Never rejects.
+ * Never rejects, and takes no longer for an input that does not fit than for one that does.
  */
 export async function answer<S extends RequestSpec>(
   spec: S,
   input: unknown,
   handler: (input: z.output<S['input']>) => Promise<z.input<S['reply']>>,
 ): Promise<Reply<z.output<S['reply']>>> {
-  const parsed = spec.input.safeParse(input);
-  if (!parsed.success) {
-    return {
-      ok: false,
-      fault: fault(
-        'BadRequest',
-        'The request is not of the form that Rewrap expects.',
-        z.prettifyError(parsed.error),
-        'Reload the window. If it happens again, report it with these lines.',
-      ),
-    };
-  }
+  let parsed: z.output<S['input']>;
   try {
-    const value = await handler(parsed.data as z.output<S['input']>);
-    const stripped = spec.reply.safeParse(value);
-    if (!stripped.success) return { ok: false, fault: broken('BadReply', z.prettifyError(stripped.error)) };
-    return { ok: true, value: stripped.data as z.output<S['reply']> };
+    const result = spec.input.safeParse(input, UNTIL_FIRST);
+    if (!result.success) return { ok: false, fault: badRequest(issueLines(result.error)) };
+    parsed = result.data as z.output<S['input']>;
+  } catch (error) {
+    // A value that breaks when it is looked at.
+    return { ok: false, fault: badRequest(error instanceof Error ? error.name : typeof error) };
+  }
+  return answerUnparsed(spec.reply as S['reply'], () => handler(parsed));
+}
+
+/** Answers a request that is validated elsewhere: runs the handler and strips its reply. Never rejects. */
+export async function answerUnparsed<R extends z.ZodType>(
+  schema: R,
+  handler: () => Promise<z.input<R>>,
+): Promise<Reply<z.output<R>>> {
+  try {
+    const stripped = schema.safeParse(await handler());
+    if (!stripped.success) return { ok: false, fault: broken('BadReply', issueLines(stripped.error)) };
+    return { ok: true, value: stripped.data };
   } catch (error) {
     return { ok: false, fault: toFault(error) };
   }
@@ -46,6 +51,15 @@ export function toFault(error: unknown): Fault {
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
   return broken('Internal', code === null ? name : `${name} (${code})`);
+}
+
+function badRequest(detail: string): Fault {
+  return fault(
+    'BadRequest',
+    'The request is not of the form that Rewrap expects.',
+    detail,
+    'Reload the window. If it happens again, report it with these lines.',
+  );
 }
 
 function broken(code: string, detail: string): Fault {

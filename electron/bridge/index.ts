@@ -1,3 +1,4 @@
-export { answer, toFault, unknownRequest } from './dispatch.ts';
+export { answer, answerUnparsed, toFault, unknownRequest } from './dispatch.ts';
+export { KeptMessages } from './kept-messages.ts';
 export { router, strippedEvent } from './router.ts';
 export type { Engine, EngineOptions } from './types.ts';

@@ -39,4 +39,8 @@ export interface EngineOptions {
   readonly waitMs?: number;
   /** Files and folders to take in at start. With none, practice shows its sample vault. */
   readonly paths?: readonly string[];
+  /** Whether the practice KMS shows its sample vault where `paths` is empty. Absent: it does. */
+  readonly sample?: boolean;
+  /** How often the engine was started before in this host: no id of an earlier one means anything to a later one. */
+  readonly generation?: number;
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { RULE_NAMES, type Rule, readRule } from '#shared/model/rule.ts';
+import { type Rule, readRule } from '#shared/model/rule.ts';
+import { RULE_NAMES } from '#shared/model/rule-names.ts';
 
 /** Collects `--rule NAME=VALUE`. */
 export function rule(value: string, previous: Rule[] | undefined): Rule[] {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { release } from 'node:os';
 import { join } from 'node:path';
-import { dataDir, startEngine } from '../engine/index.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { dataDir, type EngineDeath, startEngine } from '../engine/index.ts';
 import { UPLOAD_THREAD } from '../loopback/index.ts';
 import { serve } from '../serve.ts';
 import { OK } from './exit-code.ts';
@@ -17,6 +19,18 @@ export interface ServeFlags extends ConnectionFlags {
 export async function serveCommand(paths: readonly string[], flags: ServeFlags): Promise<number> {
   const dist = import.meta.dirname;
   const connection = connectionChoice(flags);
+  const deaths: string[] = [];
+  const died = ({ error, exitCode, restarting }: EngineDeath): void => {
+    const kind = error === null ? `code ${exitCode}` : error.name;
+    deaths.push(
+      `${new Date().toISOString()} engine ended with ${kind}, ${restarting ? 'restarted' : 'given up'}`,
+    );
+    const words = error === null ? '' : `: ${error.message}`;
+    const next = restarting
+      ? 'It is being started again.'
+      : 'It is not started any more: stop Rewrap and start it again.';
+    console.error(`rewrap: the part that does the work ended with ${kind}${words}. ${next}`);
+  };
   const engine = await startEngine(
     {
       host: 'loopback',
@@ -37,7 +51,10 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       ...(connection === null ? {} : { connection }),
     },
     join(dist, 'engine.cjs'),
-  );
+    { died },
+  ).catch((error: unknown) => {
+    throw new FaultError(cannotStart(error));
+  });
   try {
     const host = await serve({
       engine,
@@ -46,6 +63,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       port: flags.port,
       say: (line) => console.log(line),
       uploadThread: join(dist, UPLOAD_THREAD),
+      diagnostics: () => [SYSTEM, ...deaths].join('\n'),
     });
     console.log(`Rewrap is at ${host.url}`);
     console.log(`The address works once.${host.takesCodes ? ' Press Enter for another.' : ''} Ctrl-C stops.`);
@@ -61,6 +79,16 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
   }
   return OK;
 }
+
+const SYSTEM = `Rewrap ${__REWRAP_VERSION__}, in a browser. ${process.platform} ${release()}, ${process.arch}, Node ${process.versions.node}`;
+
+const cannotStart = (error: unknown) =>
+  fault(
+    'CannotStart',
+    'Rewrap could not start.',
+    `The part that does the work could not be loaded: ${error instanceof Error ? error.message : String(error)}`,
+    'Install Rewrap again, with the Node that its README names.',
+  );
 
 function stopped(): Promise<void> {
   return new Promise((resolve) => {

@@ -6,7 +6,8 @@ import type { Log } from './log.ts';
 
 export interface DiagnosticsParts {
   readonly electron: Pick<ElectronMain, 'app' | 'nativeTheme' | 'screen'>;
-  readonly engine: Engine;
+  /** Null: it could not be started. */
+  readonly engine: Engine | null;
   readonly log: Log;
   readonly version: string;
   readonly system: {
@@ -43,7 +44,8 @@ export async function diagnostics(parts: DiagnosticsParts): Promise<string> {
   ].join('\n');
 }
 
-async function connectionLine(engine: Engine): Promise<string> {
+async function connectionLine(engine: Engine | null): Promise<string> {
+  if (engine === null) return 'Engine: not started';
   const reply = requests.app.state.reply.safeParse(given(await engine.call('app.state', {})));
   if (!reply.success) return 'Connection: not known';
   const { connection } = reply.data;
@@ -51,7 +53,8 @@ async function connectionLine(engine: Engine): Promise<string> {
   return `Connection: ${connection.choice.kind}, ${connection.status}${code}`;
 }
 
-async function runLines(engine: Engine): Promise<string[]> {
+async function runLines(engine: Engine | null): Promise<string[]> {
+  if (engine === null) return [];
   const reply = requests.runs.list.reply.safeParse(given(await engine.call('runs.list', {})));
   if (!reply.success) return ['Runs: not known'];
   return [

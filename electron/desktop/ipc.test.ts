@@ -18,6 +18,8 @@ const OVERRIDDEN = [
   'connection.openSignIn',
   'intake.choose',
   'intake.paste',
+  'app.ready',
+  'app.copyDiagnostics',
   'output.chooseFolder',
   'output.reveal',
   'plans.open',
@@ -269,9 +271,16 @@ describe('showing a new file', () => {
   });
 });
 
+test('diagnostics are put on the clipboard here; the page gets none of them', async () => {
+  const { electron, ask } = await booted();
+  expect(await ask('app.copyDiagnostics', {})).toEqual({ ok: true, value: { text: null } });
+  expect(electron.clipboardText).toMatch(/^Rewrap 1\.2\.3/);
+});
+
 describe('events', () => {
   test('each of the contract reaches the window, and no other', async () => {
-    const { electron, engine } = await booted();
+    const { electron, engine, ask } = await booted();
+    await ask('app.ready', {});
     for (const name of Object.keys(events)) engine.emit(name, { marker: name });
     engine.emit('secret', {});
     engine.emit('toString', {});

@@ -1,6 +1,6 @@
 import type { IpcMain, IpcMainInvokeEvent, WebContents } from 'electron';
-import type { MethodName, Reply } from '#shared/contract/api.ts';
-import { eventChannel, hostChannel, requestChannel } from '#shared/contract/channels.ts';
+import type { EventName, EventPayload, MethodName, Reply } from '#shared/contract/api.ts';
+import { hostChannel, requestChannel } from '#shared/contract/channels.ts';
 import { events, requests } from '#shared/contract/contract.ts';
 import { fault } from '#shared/model/fault.ts';
 import type { Engine } from '../bridge/index.ts';
@@ -47,9 +47,12 @@ export function registerIpc({ ipcMain, engine, overrides, addPaths, contents }: 
   handle(hostChannel('intake', 'addPaths'), addPaths);
 }
 
-/** Passes the engine's events to the window, if there is one; a name outside the contract goes nowhere. */
-export function forwardEvents(engine: Engine, contents: () => WebContents | null): () => void {
+/** Passes the engine's events on to the page; a name outside the contract goes nowhere. */
+export function forwardEvents(
+  engine: Engine,
+  send: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void,
+): () => void {
   return engine.onEvent((name, payload) => {
-    if (Object.hasOwn(events, name)) contents()?.send(eventChannel(name), payload);
+    if (Object.hasOwn(events, name)) send(name as EventName, payload as EventPayload<EventName>);
   });
 }

@@ -1,15 +1,25 @@
 import type { BrowserWindow, WebContents } from 'electron';
+import type { EventName, EventPayload } from '#shared/contract/api.ts';
 import { eventChannel } from '#shared/contract/channels.ts';
+import { KeptMessages } from '../bridge/index.ts';
 import type { View } from './menu.ts';
 
 /** The one window: there is at most one, and it may be closed and opened anew (macOS). */
 export class MainWindow {
   readonly #create: () => BrowserWindow;
+  readonly #messages = new KeptMessages((name, payload) =>
+    this.contents()?.send(eventChannel(name), payload),
+  );
+  readonly #ending: () => boolean;
   #window: BrowserWindow | null = null;
 
-  /** @param create makes a window and starts to load the page into it */
-  constructor(create: () => BrowserWindow) {
+  /**
+   * @param create makes a window and starts to load the page into it
+   * @param ending whether Rewrap is ending: no window is opened any more
+   */
+  constructor(create: () => BrowserWindow, ending: () => boolean = () => false) {
     this.#create = create;
+    this.#ending = ending;
   }
 
   get(): BrowserWindow | null {
@@ -21,31 +31,45 @@ export class MainWindow {
   }
 
   /** Opens the window unless there is one. */
-  open(): BrowserWindow {
-    if (this.#window !== null) return this.#window;
+  open(): void {
+    if (this.#window !== null || this.#ending()) return;
     const window = this.#create();
     this.#window = window;
     window.once('closed', () => {
       this.#window = null;
+      this.#messages.gone();
     });
-    return window;
+    const { webContents } = window;
+    webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
+      if (isMainFrame && !isSameDocument) this.#messages.gone();
+    });
+    webContents.on('render-process-gone', () => this.#messages.gone());
   }
 
   /** Brings the window to the front, opening it where there is none. */
   focus(): void {
-    if (this.#window === null) return void this.open();
+    if (this.#window === null) {
+      this.open();
+      return;
+    }
     if (this.#window.isMinimized()) this.#window.restore();
     this.#window.show();
     this.#window.focus();
   }
 
-  /** Asks the page to show a view or to start an action; a page that has yet to load hears it once it has. */
+  /** An event for the page. What asks for something waits for a page that listens. */
+  send<Name extends EventName>(name: Name, payload: EventPayload<Name>): void {
+    this.#messages.send(name, payload);
+  }
+
+  /** The page has said that it listens. */
+  pageListens(): void {
+    this.#messages.ready();
+  }
+
+  /** Asks the page to show a view or to start an action, in a window that is opened where there is none. */
   show(view: View): void {
-    const ask = (contents: WebContents) => contents.send(eventChannel('show'), { view });
-    const contents = this.contents();
-    if (contents === null) {
-      const opened = this.open().webContents;
-      opened.once('did-finish-load', () => ask(opened));
-    } else ask(contents);
+    this.open();
+    this.send('show', { view });
   }
 }

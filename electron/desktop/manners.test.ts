@@ -1,5 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { EventPayload } from '#shared/contract/api.ts';
 import { eventChannel, hostChannel } from '#shared/contract/channels.ts';
@@ -8,6 +10,9 @@ import { fault } from '#shared/model/fault.ts';
 import { type Booted, boot, settle } from './testing/boot.ts';
 import { emit } from './testing/event.ts';
 import { FakeNotification } from './testing/notification.ts';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
 
 type Run = EventPayload<'runProgress'>;
 
@@ -109,6 +114,31 @@ describe('while a run goes on', () => {
     expect(electron.window.progress).toEqual([{ value: 0.2, mode: 'normal' }]);
   });
 
+  test('an engine that dies ends what was promised of it, and the log has its error', async () => {
+    const { electron, engine, tell, starts, log } = await booted();
+    tell(run('running', 25));
+    const error = Object.assign(new RangeError('gone at /home/canary/file'), { code: 'ERR_X' });
+    starts[0]?.died?.({ error, exitCode: 1, restarting: true });
+    const stopped = fault('EngineStopped', 'm', 'd', 'r');
+    engine.emit('engineChanged', { state: 'restarting', fault: stopped });
+    expect(electron.window.progress.at(-1)).toEqual({ value: -1, mode: null });
+    expect(electron.blockers.size).toBe(0);
+    engine.emit('engineChanged', { state: 'running', fault: null });
+    expect(electron.window.webContents.sent.map(({ channel }) => channel)).toEqual([
+      eventChannel('runProgress'),
+      eventChannel('engineChanged'),
+      eventChannel('engineChanged'),
+    ]);
+    expect(log()).toMatch(/ engine-died error=RangeError code=ERR_X words=".*" restarting=true\n/);
+    expect(log()).toMatch(/ engine-restarted\n/);
+    expect(log()).not.toContain('canary');
+    // Nothing is under way: quitting asks nothing.
+    electron.app.quit();
+    await settle();
+    expect(electron.asked).toEqual([]);
+    expect(electron.log.at(-1)).toBe('quit');
+  });
+
   test('the system does not fall asleep by itself', async () => {
     const { electron, tell } = await booted();
     expect(electron.blockers.size).toBe(0);
@@ -123,6 +153,7 @@ describe('while a run goes on', () => {
 describe('the end of a run', () => {
   test('is told when it was long and nobody looks; a click leads to it', async () => {
     const { electron, tell } = await booted();
+    await electron.invoke('rewrap:app.ready', {});
     electron.window.focused = false;
     tell(run('running', 1));
     tell(
@@ -153,6 +184,30 @@ describe('the end of a run', () => {
       channel: eventChannel('show'),
       args: [{ view: 'activity' }],
     });
+  });
+
+  test('is held until it is clicked or closed: Electron itself holds it weakly', async () => {
+    const { electron, tell } = await booted();
+    electron.window.focused = false;
+    const end = (id: string) => {
+      tell(run('running', 1, { id }));
+      tell(run('finished', 100, { id }));
+      return new WeakRef(electron.notifications.splice(0)[0] as FakeNotification);
+    };
+    const collected = async (ref: WeakRef<FakeNotification>) => {
+      await settle();
+      gc();
+      return ref.deref() === undefined;
+    };
+    const shown = end('r1');
+    expect(await collected(shown)).toBe(false);
+    shown.deref()?.emit('close', { reason: 'timedOut' });
+    expect(await collected(shown)).toBe(false);
+    shown.deref()?.emit('click');
+    expect(await collected(shown)).toBe(true);
+    const closed = end('r2');
+    closed.deref()?.emit('close', { reason: 'userCanceled' });
+    expect(await collected(closed)).toBe(true);
   });
 
   test.each([

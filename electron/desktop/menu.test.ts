@@ -121,6 +121,7 @@ test('the application menu comes first on macOS, and only there', () => {
 test('the menu is set, and its items reach the page', async () => {
   const { electron, started } = boot();
   await started;
+  await electron.invoke('rewrap:app.ready', {});
   const view = electron.menu?.find(({ label }) => label === '&View')?.submenu;
   if (!Array.isArray(view)) throw new Error('No View menu');
   view[0]?.click?.({} as never, undefined, {} as never);

@@ -1,5 +1,6 @@
 import type { MenuItemConstructorOptions } from 'electron';
 import type { EventPayload } from '#shared/contract/api.ts';
+import { MENU_SHORTCUTS } from '#shared/shortcuts.ts';
 
 export type View = EventPayload<'show'>['view'];
 
@@ -24,12 +25,12 @@ const LINE: MenuItemConstructorOptions = { type: 'separator' };
 export function menuTemplate(parts: MenuParts): MenuItemConstructorOptions[] {
   const { platform, packaged, show } = parts;
   const mac = platform === 'darwin';
-  const item = (label: string, accelerator: string, view: View): MenuItemConstructorOptions => ({
+  const item = (label: string, view: View): MenuItemConstructorOptions => ({
     label,
-    accelerator,
+    accelerator: MENU_SHORTCUTS[view].accelerator,
     click: () => show(view),
   });
-  const settings = item('Settings…', 'CmdOrCtrl+,', 'settings');
+  const settings = item('Settings…', 'settings');
   const updates: MenuItemConstructorOptions = {
     label: 'Check for updates…',
     click: () => parts.checkForUpdates(),
@@ -55,11 +56,11 @@ export function menuTemplate(parts: MenuParts): MenuItemConstructorOptions[] {
   const file: MenuItemConstructorOptions = {
     label: '&File',
     submenu: [
-      item('Open files…', 'CmdOrCtrl+O', 'open-files'),
-      item('Open folder…', 'CmdOrCtrl+Shift+O', 'open-folder'),
+      item('Open files…', 'open-files'),
+      item('Open folder…', 'open-folder'),
       { label: 'Open recent folder', enabled: parts.recent.length > 0, submenu: recentItems(parts) },
-      item('Open plan…', 'CmdOrCtrl+Alt+O', 'open-plan'),
-      item('Paste ciphertext', 'CmdOrCtrl+Shift+V', 'paste'),
+      item('Open plan…', 'open-plan'),
+      item('Paste ciphertext', 'paste'),
       LINE,
       ...(mac ? [{ role: 'close' } as const] : [settings, LINE, { role: 'quit' } as const]),
     ],
@@ -81,10 +82,10 @@ export function menuTemplate(parts: MenuParts): MenuItemConstructorOptions[] {
   const view: MenuItemConstructorOptions = {
     label: '&View',
     submenu: [
-      item('Blobs', 'CmdOrCtrl+1', 'blobs'),
-      item('Activity', 'CmdOrCtrl+2', 'activity'),
-      item('Keys', 'CmdOrCtrl+3', 'keys'),
-      item('Audit', 'CmdOrCtrl+4', 'audit'),
+      item('Blobs', 'blobs'),
+      item('Activity', 'activity'),
+      item('Keys', 'keys'),
+      item('Audit', 'audit'),
       LINE,
       { role: 'resetZoom' },
       { role: 'zoomIn' },

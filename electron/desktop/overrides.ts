@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BrowserWindow, OpenDialogOptions } from 'electron';
 import type { z } from 'zod';
@@ -9,7 +8,7 @@ import type { Look } from '#shared/model/look.ts';
 import { answer, type Engine } from '../bridge/index.ts';
 import type { ElectronMain } from './electron.ts';
 import type { Overrides } from './ipc.ts';
-import { savePlan, saveReport } from './save-report.ts';
+import { isFolder, savePlan, saveReport } from './save-report.ts';
 
 export interface OverrideParts {
   readonly electron: Pick<ElectronMain, 'dialog' | 'clipboard' | 'shell' | 'BrowserWindow' | 'session'>;
@@ -19,6 +18,9 @@ export interface OverrideParts {
   readonly lastFolder: { get(): string | null; set(path: string): void };
   /** Takes over the theme that was chosen in the page. */
   readonly setTheme: (theme: Look['theme']) => void;
+  /** The page has said that it listens. */
+  readonly pageListens: () => void;
+  readonly diagnostics: () => Promise<string>;
   /** Hears of paths that a person opened. */
   readonly opened: (paths: readonly string[]) => void;
 }
@@ -30,7 +32,7 @@ const NOTHING_CHOSEN = { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
 
 /** Everything for which the desktop has a better answer than the engine alone: dialogs, clipboard, "show in folder". */
 export function desktopOverrides(parts: OverrideParts): Overrides {
-  const { electron, engine, window, lastFolder, opened, setTheme } = parts;
+  const { electron, engine, window, lastFolder, opened, setTheme, pageListens } = parts;
   const { dialog, clipboard, shell } = electron;
   let dialogOpen = false;
 
@@ -81,6 +83,18 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
         return {};
       }),
 
+    'app.ready': (input) =>
+      answer(requests.app.ready, input, async () => {
+        pageListens();
+        return {};
+      }),
+
+    'app.copyDiagnostics': (input) =>
+      answer(requests.app.copyDiagnostics, input, async () => {
+        await clipboard.writeText(await parts.diagnostics());
+        return { text: null };
+      }),
+
     'output.chooseFolder': (input) =>
       answer(requests.output.chooseFolder, input, async () => {
         const [path] = await choose({
@@ -108,10 +122,7 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
         saveReport({ electron, engine, window, lastFolder }, wanted),
       ),
 
-    'plans.save': (input) =>
-      answer(requests.plans.save, input, (wanted) =>
-        savePlan({ electron, engine, window, lastFolder }, wanted),
-      ),
+    'plans.save': (input) => savePlan({ electron, engine, window, lastFolder }, input),
 
     'plans.open': (input) =>
       answer(requests.plans.open, input, async () => {
@@ -156,10 +167,6 @@ async function addPaths(engine: Engine, paths: string[]): Promise<PathsReply> {
 function unwrapped<T>(reply: Reply<unknown>): T {
   if (!reply.ok) throw new FaultError(reply.fault);
   return reply.value as T;
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 const EMPTY_CLIPBOARD = fault(

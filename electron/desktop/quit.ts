@@ -38,6 +38,11 @@ export class Quit {
     return this.#phase !== 'closed' && this.#parts.runs.active().length > 0;
   }
 
+  /** Whether Rewrap is ending: what arrives now would find nothing to do it. */
+  closing(): boolean {
+    return this.#phase === 'closing' || this.#phase === 'closed';
+  }
+
   /** Stops at once, without a question: the system shuts down. Resolves once it is safe to end. */
   stop(): Promise<void> {
     const { engine, log } = this.#parts;

@@ -1,3 +1,4 @@
+import type { Notification } from 'electron';
 import type { EventPayload } from '#shared/contract/api.ts';
 import { outcomeHeadline } from '#shared/run-outcome.ts';
 import type { ElectronMain } from './electron.ts';
@@ -8,6 +9,8 @@ type Run = EventPayload<'runProgress'>;
 
 /** A run that took this long ends with a notification when nobody looks, milliseconds. */
 const LONG = 10_000;
+/** Most notifications that are held for a click. */
+const HELD = 20;
 
 export interface RunWatchParts {
   readonly electron: Pick<ElectronMain, 'Notification' | 'powerSaveBlocker'>;
@@ -27,6 +30,8 @@ export class RunWatch {
   readonly #parts: RunWatchParts;
   readonly #active = new Map<string, Run>();
   #blocker: number | null = null;
+  /** Held until the person is done with them: the system's notification lives no longer than its object. */
+  readonly #notifications = new Set<Notification>();
 
   constructor(parts: RunWatchParts) {
     this.#parts = parts;
@@ -46,6 +51,13 @@ export class RunWatch {
       this.#active.delete(run.id);
       if (OVER.has(run.status)) this.#ended(run);
     }
+    this.showProgress();
+    this.#keepAwake();
+  }
+
+  /** The engine died: nothing goes on any more. Its runs kept their place, and are spoken of when it runs again. */
+  engineGone(): void {
+    this.#active.clear();
     this.showProgress();
     this.#keepAwake();
   }
@@ -91,7 +103,15 @@ export class RunWatch {
     if (looking || !(took >= LONG) || !electron.Notification.isSupported()) return;
     // Counts alone: a notification may be shown on a locked screen, and is kept by the system.
     const notification = new electron.Notification({ title: titleOf(run), body: outcomeHeadline(run) });
+    this.#notifications.add(notification);
+    for (const old of [...this.#notifications].slice(0, -HELD)) this.#notifications.delete(old);
+    const done = () => this.#notifications.delete(notification);
+    // One that timed out lies in Windows' notification centre, where it can still be clicked.
+    notification.on('close', ({ reason }) => {
+      if (reason !== 'timedOut') done();
+    });
     notification.on('click', () => {
+      done();
       window.focus();
       window.show('activity');
     });

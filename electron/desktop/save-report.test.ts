@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -65,13 +65,35 @@ test('a plan is saved for its owner alone, and what it left out is told', async 
     window: () => new FakeWindow().real,
     lastFolder: { get: () => null, set: () => {} },
   };
-  const wanted = { request: {}, rules: [] } as unknown as Parameters<typeof savePlan>[1];
+  const wanted = { request: {}, rules: [] };
   const name = 'plan.json';
-  expect(await savePlan(parts, wanted)).toEqual({ url: null, name, saved: true, leftOut: 2 });
+  expect(await savePlan(parts, wanted)).toEqual({
+    ok: true,
+    value: { url: null, name, saved: true, leftOut: 2 },
+  });
+  // As it came: the engine's thread reads it.
+  expect(engine.hostCalls[0]?.input).toBe(wanted);
   expect(readFileSync(path, 'utf8')).toBe('{"rewrapPlan":1}');
   if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600);
   electron.saveTo = { canceled: true, filePath: '' };
-  expect(await savePlan(parts, wanted)).toEqual({ url: null, name: '', saved: false, leftOut: 2 });
+  expect(await savePlan(parts, wanted)).toEqual({
+    ok: true,
+    value: { url: null, name: '', saved: false, leftOut: 2 },
+  });
+});
+
+test('a folder that is gone meanwhile is not where the dialog begins', async () => {
+  const { electron, save } = stage();
+  const gone = join(folder, 'gone');
+  mkdirSync(gone);
+  electron.saveTo = { canceled: false, filePath: join(gone, 'a.html') };
+  await save('html');
+  await save('html');
+  expect(electron.saves[1]?.defaultPath).toBe(join(gone, 'rewrap-audit-2026-11-24.html'));
+  rmSync(gone, { recursive: true });
+  electron.saveTo = { canceled: true, filePath: '' };
+  await save('html');
+  expect(electron.saves[2]?.defaultPath).toBe('rewrap-audit-2026-11-24.html');
 });
 
 test('a closed dialog writes nothing', async () => {

@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { BrowserWindow } from 'electron';
 import type { z } from 'zod';
-import { hostRequests, type requests } from '#shared/contract/contract.ts';
+import type { Reply } from '#shared/contract/api.ts';
+import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import type { Engine } from '../bridge/index.ts';
+import { answerUnparsed, type Engine } from '../bridge/index.ts';
 import { writePrivate } from '../storage/private.ts';
 import type { ElectronMain } from './electron.ts';
 import { guardContents, guardSession } from './guards.ts';
@@ -16,7 +18,6 @@ export interface SaveReportParts {
 }
 
 type Export = (typeof requests)['audit']['export'];
-type SavePlan = (typeof requests)['plans']['save'];
 const NOT_SAVED = { url: null, name: '', saved: false };
 
 /** Has the engine make a report, asks where it goes, and writes it there. A PDF is the HTML report, printed. */
@@ -35,21 +36,31 @@ export async function saveReport(
   return saved === null ? NOT_SAVED : { url: null, name: saved, saved: true };
 }
 
-/** Has the engine write a plan, asks where it goes, and saves it there. */
-export async function savePlan(
+/**
+ * Answers `plans.save`: has the engine write a plan, asks where it goes, and saves it there. What is wanted may be as
+ * large as a list of blobs: it is validated in the engine's thread alone, by the same schema.
+ */
+export function savePlan(
   { electron, engine, window, lastFolder }: SaveReportParts,
-  wanted: z.output<SavePlan['input']>,
-): Promise<z.input<SavePlan['reply']>> {
-  const owner = window();
-  if (owner === null) return { ...NOT_SAVED, leftOut: 0 };
-  const made = await engine.callHost('plans.write', wanted);
-  if (!made.ok) throw new FaultError(made.fault);
-  const { name, bytes, leftOut } = hostRequests.plans.write.reply.parse(made.value);
-  const saved = await save(
-    { electron, lastFolder, owner },
-    { what: 'plan', name, format: 'json', bytes: async () => bytes },
-  );
-  return saved === null ? { ...NOT_SAVED, leftOut } : { url: null, name: saved, saved: true, leftOut };
+  wanted: unknown,
+): Promise<Reply<unknown>> {
+  return answerUnparsed(requests.plans.save.reply, async () => {
+    const owner = window();
+    if (owner === null) return { ...NOT_SAVED, leftOut: 0 };
+    const made = await engine.callHost('plans.write', wanted);
+    if (!made.ok) throw new FaultError(made.fault);
+    const { name, bytes, leftOut } = hostRequests.plans.write.reply.parse(made.value);
+    const saved = await save(
+      { electron, lastFolder, owner },
+      { what: 'plan', name, format: 'json', bytes: async () => bytes },
+    );
+    return saved === null ? { ...NOT_SAVED, leftOut } : { url: null, name: saved, saved: true, leftOut };
+  });
+}
+
+/** Whether there is a folder at that path. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 interface ToSave {
@@ -73,7 +84,8 @@ async function save(
   const folder = lastFolder.get();
   const { canceled, filePath } = await electron.dialog.showSaveDialog(owner, {
     title: `Save the ${what}`,
-    defaultPath: folder === null ? name : join(folder, name),
+    // A folder that is gone meanwhile would be shown as the place to save to.
+    defaultPath: folder !== null && isFolder(folder) ? join(folder, name) : name,
     filters: [{ name: format.toUpperCase(), extensions: [format] }],
     properties: ['createDirectory', 'showOverwriteConfirmation'],
   });

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { eventChannel } from '#shared/contract/channels.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { boot, settle } from './testing/boot.ts';
+import type { FakeElectron } from './testing/electron.ts';
 import { FakeEngine } from './testing/engine.ts';
 import { emit } from './testing/event.ts';
 import { FakeWindow } from './testing/window.ts';
@@ -65,13 +66,68 @@ test('the engine is told what this host can do', async () => {
 describe('files from outside', () => {
   test('named on the command line are what the engine starts with', async () => {
     const errors = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const { dir, engine, options, started } = boot(undefined, {
+    const { dir, electron, engine, options, started } = boot(undefined, {
       process: { argv: ['rewrap', '--flag', 'one.bin', 'nope.bin'] },
     });
     await started;
     expect(options[0]?.paths).toEqual([join(dir, 'one.bin')]);
     expect(engine.hostCalls).toEqual([]);
     expect(errors.mock.calls).toEqual([['rewrap: there is no file or folder "nope.bin"']]);
+    expect(electron.asked).toMatchObject([{ type: 'warning', message: 'One name was not found' }]);
+    expect(electron.asked[0]?.detail).toContain('“nope.bin”');
+  });
+
+  test('that a second instance names and that are not there are said to be missing', async () => {
+    const { dir, electron, engine, started } = boot();
+    await started;
+    emit(electron.app, 'second-instance', ['rewrap', ...'abcdefg'], dir, {});
+    await settle();
+    expect(engine.hostCalls).toEqual([]);
+    expect(electron.asked).toMatchObject([{ message: '7 names were not found' }]);
+    expect(electron.asked[0]?.detail).toMatch(/“a”, “b”, “c”, “d”, “e”, 2 more\./);
+  });
+
+  test('of which nothing was taken in are said to be, with the reason', async () => {
+    const { electron, started } = boot(({ engine }) => {
+      const oddities = [{ file: '/a.bin', code: 'unreadable', message: 'It cannot be read.' }];
+      const value = { sources: 0, blobs: 0, oddities, moreOddities: 0 };
+      engine.answers.set('intake.addPaths', { ok: true, value });
+    });
+    await started;
+    emit(electron.app, 'open-file', '/a.bin');
+    await settle();
+    expect(electron.asked).toMatchObject([
+      { message: 'Nothing was taken in', detail: '/a.bin: It cannot be read.' },
+    ]);
+  });
+
+  test('while Rewrap ends are opened by the one that follows it, once', async () => {
+    let finish = () => {};
+    const { dir, electron, engine, started } = boot(
+      ({ engine }) => {
+        engine.closing = new Promise((resolve) => {
+          finish = resolve;
+        });
+      },
+      { process: { env: { APPIMAGE: '/opt/Rewrap.AppImage' } } },
+    );
+    await started;
+    electron.app.quit();
+    electron.window.closeByHand();
+    emit(electron.app, 'second-instance', ['rewrap', 'one.bin'], dir, {});
+    emit(electron.app, 'second-instance', ['rewrap', 'two.bin'], dir, {});
+    emit(electron.app, 'activate', false);
+    await settle();
+    // Nothing is asked of an engine that closes, no window opened on it, and no box says that it refused.
+    expect(engine.hostCalls).toEqual([]);
+    expect(electron.windows).toHaveLength(1);
+    expect(electron.asked).toEqual([]);
+    expect(electron.relaunches).toEqual([]);
+    finish();
+    await settle();
+    expect(electron.relaunches).toEqual([
+      { args: [join(dir, 'one.bin'), join(dir, 'two.bin')], execPath: '/opt/Rewrap.AppImage' },
+    ]);
   });
 
   test('opened before ready wait for the engine and are what it starts with', async () => {
@@ -130,8 +186,8 @@ describe('files from outside', () => {
     await started;
     emit(electron.app, 'open-file', '/a.bin');
     await settle();
-    expect(electron.boxes).toEqual([
-      { title: 'Rewrap could not open the files', content: 'There is no room.\nMake room.' },
+    expect(electron.asked).toMatchObject([
+      { message: 'Rewrap could not open the files', detail: 'There is no room.\nMake room.' },
     ]);
   });
 });
@@ -173,18 +229,68 @@ describe('the window', () => {
     expect(electron.log.at(-1)).toBe('quit');
   });
 
-  test('asked to show a view while there is none opens one and tells it once it has loaded', async () => {
+  const showing = (view: string) => ({ channel: eventChannel('show'), args: [{ view }] });
+  const fileMenu = ({ menu }: FakeElectron, label: string) => {
+    const file = menu?.find((item) => item.label === '&File')?.submenu;
+    const item = Array.isArray(file) ? file.find((each) => each.label === label) : undefined;
+    if (item?.click === undefined) throw new Error(`No ${label}`);
+    item.click({} as never, undefined, {} as never);
+  };
+
+  test('asked for a view while there is none opens one, whose page hears it once it listens', async () => {
     const { electron, started } = boot(undefined, { process: { platform: 'darwin' } });
     await started;
+    await electron.invoke('rewrap:app.ready', {});
     electron.window.closeByHand();
-    const file = electron.menu?.find(({ label }) => label === '&File')?.submenu;
-    if (!Array.isArray(file)) throw new Error('No File menu');
-    file[0]?.click?.({} as never, undefined, {} as never);
+    fileMenu(electron, 'Open files…');
     const { webContents } = electron.window;
     expect(electron.windows).toHaveLength(2);
+    // That it has loaded does not mean that it listens.
     expect(webContents.sent).toEqual([]);
-    webContents.emit('did-finish-load');
-    expect(webContents.sent).toEqual([{ channel: eventChannel('show'), args: [{ view: 'open-files' }] }]);
+    await electron.invoke('rewrap:app.ready', {});
+    expect(webContents.sent).toEqual([showing('open-files')]);
+    fileMenu(electron, 'Open folder…');
+    expect(webContents.sent.at(-1)).toEqual(showing('open-folder'));
+  });
+
+  test('keeps the last view that was asked for while its page loads, and plans that were opened', async () => {
+    const { electron, engine, started } = boot();
+    await started;
+    fileMenu(electron, 'Settings…');
+    fileMenu(electron, 'Open folder…');
+    engine.emit('planOpened', { planId: 'p1' });
+    // A state is not kept: the page fetches it.
+    engine.emit('intakeProgress', { files: 1, blobs: 1, done: true });
+    const { webContents } = electron.window;
+    const progress = { channel: eventChannel('intakeProgress'), args: [{ files: 1, blobs: 1, done: true }] };
+    expect(webContents.sent).toEqual([progress]);
+    await electron.invoke('rewrap:app.ready', {});
+    const opened = { channel: eventChannel('planOpened'), args: [{ planId: 'p1' }] };
+    expect(webContents.sent.slice(1)).toEqual([showing('open-folder'), opened]);
+  });
+
+  test.each([
+    ['crashed', 'render-process-gone', { reason: 'crashed', exitCode: 1 }],
+    ['is loaded again', 'did-start-navigation', { isMainFrame: true, isSameDocument: false }],
+  ])('whose page %s keeps what is asked of it until the next one listens', async (_what, event, details) => {
+    const { electron, started } = boot();
+    await started;
+    await electron.invoke('rewrap:app.ready', {});
+    const { webContents } = electron.window;
+    if (event === 'did-start-navigation') webContents.emit(event, details);
+    else emit(webContents, event, details);
+    fileMenu(electron, 'Settings…');
+    expect(webContents.sent).toEqual([]);
+    await electron.invoke('rewrap:app.ready', {});
+    expect(webContents.sent).toEqual([showing('settings')]);
+  });
+
+  test('a page that is not ours is not listened to', async () => {
+    const { electron, started } = boot();
+    await started;
+    fileMenu(electron, 'Settings…');
+    await electron.invoke('rewrap:app.ready', {}, { frame: null });
+    expect(electron.window.webContents.sent).toEqual([]);
   });
 
   test('whose page crashes is loaded again, but not for ever', async () => {
@@ -199,10 +305,26 @@ describe('the window', () => {
     expect(webContents.reloads).toBe(3);
     expect(electron.exitCode).toBeNull();
     emit(webContents, 'render-process-gone', { reason: 'oom', exitCode: 1 });
-    await settle();
+    await vi.waitFor(() => expect(electron.exitCode).toBe(1));
     expect(webContents.reloads).toBe(3);
     expect(engine.closed).toBe(1);
-    expect(electron.exitCode).toBe(1);
+    expect(electron.asked).toMatchObject([{ type: 'error', message: 'Rewrap has to close' }]);
+    expect(electron.asked[0]?.detail).toContain('again and again (oom)');
+  });
+
+  test('whose page crashes now and then is loaded again each time, and each time says that it has', async () => {
+    const { dir, electron, started } = boot();
+    await started;
+    const clock = vi.spyOn(Date, 'now');
+    for (let crash = 1; crash <= 6; crash += 1) {
+      clock.mockReturnValue(crash * 5 * 60_000);
+      emit(electron.window.webContents, 'render-process-gone', { reason: 'crashed', exitCode: 1 });
+    }
+    clock.mockRestore();
+    expect(electron.window.webContents.reloads).toBe(6);
+    expect(electron.exitCode).toBeNull();
+    const log = readFileSync(join(dir, 'logs', 'rewrap.log'), 'utf8');
+    expect(log.match(/ page-loaded\n/g)).toHaveLength(7);
   });
 });
 
@@ -243,20 +365,56 @@ describe('a start that fails', () => {
     const { electron, started } = boot(undefined, {
       startEngine: async () => {
         throw new FaultError(
-          fault('X', 'The data folder cannot be written.', 'detail', 'Mend its permissions.'),
+          fault('X', 'The data folder cannot be written.', 'detail', 'Change its permissions.'),
         );
       },
     });
     await started;
-    expect(electron.boxes).toEqual([
+    expect(electron.asked).toMatchObject([
       {
-        title: 'Rewrap could not start',
-        content:
-          'The data folder cannot be written. Mend its permissions.\nEvery file is wholly old or wholly new.',
+        type: 'error',
+        message: 'Rewrap could not start',
+        detail:
+          'The data folder cannot be written. detail Change its permissions.\nEvery file is wholly old or wholly new.',
       },
     ]);
     expect(electron.exitCode).toBe(1);
     expect(electron.windows).toEqual([]);
+  });
+
+  test('because the engine cannot be loaded is said on screen, in the log, in a terminal and in diagnostics', async () => {
+    const errors = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { dir, electron, started } = boot(({ electron }) => electron.answers.push(1), {
+      startEngine: async () => {
+        throw Object.assign(new Error('No such built-in module: node:sqlite'), {
+          code: 'ERR_UNKNOWN_BUILTIN_MODULE',
+        });
+      },
+    });
+    await started;
+    const words = 'No such built-in module: node:sqlite';
+    expect(electron.asked[0]?.message).toBe('Rewrap could not start');
+    expect(electron.asked[0]?.detail).toContain(words);
+    expect(String(errors.mock.calls)).toContain(words);
+    const log = readFileSync(join(dir, 'logs', 'rewrap.log'), 'utf8');
+    expect(log).toMatch(
+      / gave-up .*code=ERR_UNKNOWN_BUILTIN_MODULE words="No such built-in module: node:sqlite"/,
+    );
+    expect(electron.clipboardText).toContain('Engine: not started');
+    expect(electron.clipboardText).toContain(words);
+    expect(electron.exitCode).toBe(1);
+  });
+
+  test('before Electron is ready is said in the one box that there is then', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { dir, electron, started } = boot(undefined, { process: { env: { REWRAP_HOME: 'one.bin' } } });
+    await started;
+    const [box] = electron.boxes;
+    expect(box?.title).toBe('Rewrap could not start');
+    expect(box?.content).toContain(`REWRAP_HOME names ${join(dir, 'one.bin')}, which is no folder`);
+    expect(box?.content).toContain('The system says EEXIST.');
+    expect(box?.content).not.toContain('mkdir');
+    expect(electron.exitCode).toBe(1);
   });
 
   test('because the window would have no sandbox', async () => {
@@ -284,7 +442,7 @@ describe('a start that fails', () => {
       },
     });
     await started;
-    expect(electron.boxes[0]?.content).toContain('No page');
+    expect(electron.asked[0]?.detail).toContain('No page');
     expect(electron.exitCode).toBe(1);
     expect(options).toEqual([]);
   });
@@ -293,10 +451,9 @@ describe('a start that fails', () => {
     FakeWindow.loadFails = new Error('ERR_FAILED');
     const { electron, engine, started } = boot();
     await started;
-    await settle();
-    expect(electron.boxes[0]?.content).toContain('ERR_FAILED');
+    await vi.waitFor(() => expect(electron.exitCode).toBe(1));
+    expect(electron.asked[0]?.detail).toContain('ERR_FAILED');
     expect(engine.closed).toBe(1);
-    expect(electron.exitCode).toBe(1);
   });
 
   test('is no failure when the window was closed meanwhile', async () => {
@@ -308,7 +465,7 @@ describe('a start that fails', () => {
     });
     await started;
     await settle();
-    expect(electron.boxes).toEqual([]);
+    expect([...electron.boxes, ...electron.asked]).toEqual([]);
     expect(electron.exitCode).toBeNull();
   });
 });

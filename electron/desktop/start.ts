@@ -4,14 +4,16 @@ import type { EventPayload } from '#shared/contract/api.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { Look } from '#shared/model/look.ts';
 import type { Engine, EngineOptions } from '../bridge/index.ts';
+import type { EngineDeath, StartEngine } from '../engine/index.ts';
 import type { Page } from '../page/index.ts';
 import { makeFolder } from '../storage/files.ts';
-import type { ChildStarter } from '../two-step/index.ts';
 import { AppMenu } from './app-menu.ts';
 import { fileArguments } from './arguments.ts';
 import { type DiagnosticsParts, diagnostics } from './diagnostics.ts';
 import type { ElectronMain } from './electron.ts';
+import { sayWhy } from './give-up.ts';
 import { guardContents, guardSession } from './guards.ts';
+import { sayMissing, takeHandedOver } from './handed-over.ts';
 import { Inbox } from './inbox.ts';
 import { forwardEvents, registerIpc } from './ipc.ts';
 import { errorFacts, Log } from './log.ts';
@@ -39,7 +41,7 @@ export interface DesktopParts {
   readonly icon: string;
   /** Absolute path of the built two-step child. */
   readonly twoStepChild: string;
-  readonly startEngine: (options: EngineOptions, startChild: ChildStarter) => Promise<Engine>;
+  readonly startEngine: (options: EngineOptions, parts: StartEngine) => Promise<Engine>;
   readonly openPage: () => Page;
   /** Called when a person asks for updates, not before; null where the build has no feed. */
   readonly openUpdater: () => Promise<Updater | null>;
@@ -58,8 +60,9 @@ export interface DesktopParts {
 const APP_ID = 'dev.rewrap.Rewrap';
 const COPYRIGHT = 'Copyright © The Rewrap authors. Apache License 2.0.';
 
-/** How often a page that crashed is loaded again before Rewrap gives up. */
+/** How often a page that crashed is loaded again within {@link WITHIN_MS} before Rewrap gives up. */
 const RELOADS = 3;
+const WITHIN_MS = 10 * 60_000;
 
 /**
  * Starts the desktop application. What must come before `ready` is done before the first `await`. Never rejects: a
@@ -70,17 +73,23 @@ export async function startDesktop(parts: DesktopParts): Promise<void> {
   try {
     if (desktop.prepare()) await desktop.run();
   } catch (error) {
-    await desktop.giveUp('Rewrap could not start', plainWords(error));
+    await desktop.giveUp('Rewrap could not start', error);
   }
 }
 
 class Desktop {
   readonly #parts: DesktopParts;
   readonly #inbox = new Inbox();
+  /** Names on the command line that name nothing, until there is a window to say so. */
+  readonly #missing: string[] = [];
+  /** What was handed over while Rewrap was ending, for the one that comes after it; null: nothing was. */
+  #next: string[] | null = null;
   #engine: Engine | null = null;
+  #quit: Quit | null = null;
   #window: MainWindow | null = null;
   #log: Log | null = null;
-  #crashes = 0;
+  /** When the page crashed, milliseconds since 1970; those that are long past do not count. */
+  #crashes: number[] = [];
 
   constructor(parts: DesktopParts) {
     this.#parts = parts;
@@ -110,6 +119,7 @@ class Desktop {
 
     const given = fileArguments(process.argv, process.cwd(), process.defaultApp);
     for (const word of given.missing) console.error(`rewrap: there is no file or folder "${word}"`);
+    this.#missing.push(...given.missing);
     if (!app.requestSingleInstanceLock()) {
       app.quit();
       return false;
@@ -117,20 +127,48 @@ class Desktop {
     this.#inbox.add(given.paths);
 
     app.on('second-instance', (_event, argv, workingDirectory) => {
-      this.#inbox.add(fileArguments(argv, workingDirectory, process.defaultApp).paths);
-      this.#window?.focus();
+      const { paths, missing } = fileArguments(argv, workingDirectory, process.defaultApp);
+      this.#handedOver(paths);
+      if (this.#window !== null) void sayMissing({ electron, window: this.#window }, missing);
+      else this.#missing.push(...missing);
     });
     app.on('open-file', (event, path) => {
       event.preventDefault();
-      this.#inbox.add([path]);
-      this.#window?.focus();
+      this.#handedOver([path]);
     });
     app.on('web-contents-created', (_event, contents) => guardContents(contents));
-    app.on('activate', () => void this.#window?.open());
+    app.on('activate', () => this.#window?.open());
     app.on('window-all-closed', () => {
       if (process.platform !== 'darwin') app.quit();
     });
     return true;
+  }
+
+  /** Takes files that the system handed over, and comes to the front; one that is ending starts anew with them. */
+  #handedOver(paths: readonly string[]): void {
+    if (this.#quit?.closing()) {
+      this.#startAgain(paths);
+      return;
+    }
+    this.#inbox.add(paths);
+    this.#window?.focus();
+  }
+
+  /** Another Rewrap was started while this one ends: it follows, once this one has let go of its lock. */
+  #startAgain(paths: readonly string[]): void {
+    const { electron, process } = this.#parts;
+    const first = this.#next === null;
+    this.#next = [...(this.#next ?? []), ...paths];
+    if (!first) return;
+    electron.app.once('quit', () => {
+      const itself = process.defaultApp ? process.argv.slice(1, 2) : [];
+      // These two run from a place that is taken away as they end.
+      const execPath = process.env.APPIMAGE ?? process.env.PORTABLE_EXECUTABLE_FILE;
+      electron.app.relaunch({
+        args: [...itself, ...(this.#next ?? []).map((path) => resolve(process.cwd(), path))],
+        ...(execPath === undefined ? {} : { execPath }),
+      });
+    });
   }
 
   async run(): Promise<void> {
@@ -175,7 +213,10 @@ class Desktop {
       outputFolders: [],
       paths,
     };
-    const engine = await startEngine(options, utilityChild(electron.utilityProcess, twoStepChild));
+    const engine = await startEngine(options, {
+      startChild: utilityChild(electron.utilityProcess, twoStepChild),
+      died: (death) => this.#engineDied(death),
+    });
     this.#engine = engine;
     this.#furnish(engine, own, new StateFile(dataDir), log, paths);
   }
@@ -190,34 +231,49 @@ class Desktop {
     if (electron.app.isPackaged && off) throw new FaultError(NO_SANDBOX);
   }
 
+  #engineDied({ error, exitCode, restarting }: EngineDeath): void {
+    const facts = error === null ? { exitCode } : errorFacts(error);
+    this.#log?.write('engine-died', { ...facts, restarting });
+  }
+
+  #diagnostics(): Promise<string> {
+    const { electron, version, system } = this.#parts;
+    if (this.#log === null) return Promise.resolve('');
+    return diagnostics({ electron, engine: this.#engine, log: this.#log, version, system });
+  }
+
   /** Puts window, menu and everything that answers a person or the system around a running engine. */
   #furnish(engine: Engine, own: Session, state: StateFile, log: Log, paths: readonly string[]): void {
-    const { electron, version, preload, icon, system, process, openUpdater } = this.#parts;
+    const { electron, version, preload, icon, process, openUpdater } = this.#parts;
     const { app, ipcMain } = electron;
-    const main: MainWindow = new MainWindow(() => {
-      const window = openWindow({
-        electron,
-        session: own,
-        preload,
-        icon,
-        platform: process.platform,
-        place: state.get().window,
-        keepPlace: (place) => state.set({ window: place }),
-      });
-      window.on('close', (event) => {
-        // Elsewhere the application ends with its window; on macOS it goes on without.
-        if (process.platform === 'darwin' || !quit.holdsWindow()) return;
-        event.preventDefault();
-        app.quit();
-      });
-      // Windows ends the session: it waits for nobody, so what is under way is finished if there is time.
-      window.on('session-end', () => void quit.stop());
-      window.once('ready-to-show', () => runs.showProgress());
-      void this.#load(window);
-      return window;
-    });
+    const main: MainWindow = new MainWindow(
+      () => {
+        const window = openWindow({
+          electron,
+          session: own,
+          preload,
+          icon,
+          platform: process.platform,
+          place: state.get().window,
+          keepPlace: (place) => state.set({ window: place }),
+        });
+        window.on('close', (event) => {
+          // Elsewhere the application ends with its window; on macOS it goes on without.
+          if (process.platform === 'darwin' || !quit.holdsWindow()) return;
+          event.preventDefault();
+          app.quit();
+        });
+        // Windows ends the session: it waits for nobody, so what is under way is finished if there is time.
+        window.on('session-end', () => void quit.stop());
+        window.once('ready-to-show', () => runs.showProgress());
+        void this.#load(window);
+        return window;
+      },
+      () => quit.closing(),
+    );
     const runs = new RunWatch({ electron, window: main, log });
     const quit = new Quit({ electron, engine, runs, window: () => main.get(), log });
+    this.#quit = quit;
     const recent = new RecentFolders(app, state, () => menu.set());
     const updates = new Updates({
       electron,
@@ -252,15 +308,22 @@ class Desktop {
           lastFolder,
           opened,
           setTheme,
+          pageListens: () => main.pageListens(),
+          diagnostics: () => this.#diagnostics(),
         }),
         ...signInPage({ engine, shell: electron.shell }),
       },
       addPaths: addDroppedPaths(engine, opened),
       contents: () => main.contents(),
     });
-    forwardEvents(engine, () => main.contents());
+    forwardEvents(engine, (name, payload) => main.send(name, payload));
     engine.onEvent((name, payload) => {
       if (name === 'runProgress') runs.heard(payload as EventPayload<'runProgress'>);
+      else if (name === 'engineChanged') {
+        const { state: stands } = payload as EventPayload<'engineChanged'>;
+        if (stands === 'running') log.write('engine-restarted');
+        else runs.engineGone();
+      }
     });
     watchPower({ electron, quit, runs, log });
 
@@ -270,7 +333,7 @@ class Desktop {
       window: main,
       recent,
       log,
-      diagnostics: () => diagnostics({ electron, engine, log, version, system }),
+      diagnostics: () => this.#diagnostics(),
       open: (folder) => this.#inbox.add([folder]),
       checkForUpdates: () => void updates.check(),
     });
@@ -281,16 +344,17 @@ class Desktop {
     this.#window = main;
     this.#inbox.open((list) => {
       opened(list);
-      void this.#takeIn(engine, list);
+      void takeHandedOver({ electron, engine, window: main }, list);
     });
+    void sayMissing({ electron, window: main }, this.#missing);
   }
 
   /** Says in plain words why Rewrap cannot go on, lets the engine finish, and exits with 1. */
-  async giveUp(title: string, words: string): Promise<void> {
-    const { app, dialog } = this.#parts.electron;
-    this.#log?.write('gave-up', { title });
-    dialog.showErrorBox(title, `${words}\nEvery file is wholly old or wholly new.`);
+  async giveUp(title: string, error: unknown): Promise<void> {
+    const { electron } = this.#parts;
+    const { app } = electron;
     try {
+      await sayWhy({ electron, log: this.#log, diagnostics: () => this.#diagnostics() }, title, error);
       await this.#engine?.close();
     } finally {
       app.exit(1);
@@ -301,26 +365,21 @@ class Desktop {
     window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
       if (reason === 'clean-exit' || window.isDestroyed()) return;
       this.#log?.write('page-gone', { reason, exitCode });
-      this.#crashes += 1;
+      const now = Date.now();
+      this.#crashes = [...this.#crashes.filter((at) => now - at < WITHIN_MS), now];
       // The work goes on in the engine; a new page asks it for everything.
-      if (this.#crashes <= RELOADS) window.webContents.reload();
-      else void this.giveUp('Rewrap has to close', `Its window failed again and again (${reason}).`);
+      if (this.#crashes.length <= RELOADS) window.webContents.reload();
+      else void this.giveUp('Rewrap has to close', new FaultError(windowFails(reason)));
     });
+    // Also when it is loaded again.
+    window.webContents.on('did-finish-load', () => this.#log?.write('page-loaded'));
     try {
       await window.loadURL(START_URL);
-      this.#log?.write('page-loaded');
     } catch (error) {
       this.#log?.write('page-failed', errorFacts(error));
       // A window that is closed while it loads is no failure.
-      if (!window.isDestroyed()) await this.giveUp('Rewrap could not start', plainWords(error));
+      if (!window.isDestroyed()) await this.giveUp('Rewrap could not start', error);
     }
-  }
-
-  async #takeIn(engine: Engine, paths: string[]): Promise<void> {
-    const reply = await engine.callHost('intake.addPaths', { paths, origin: 'path' });
-    if (reply.ok) return;
-    const { message, remedy } = reply.fault;
-    this.#parts.electron.dialog.showErrorBox('Rewrap could not open the files', `${message}\n${remedy}`);
   }
 }
 
@@ -331,12 +390,27 @@ const NO_SANDBOX = fault(
   'Install the .deb or .rpm instead, which bring what is needed; or, where you know what you do, set REWRAP_NO_SANDBOX=1.',
 );
 
-function plainWords(error: unknown): string {
-  if (error instanceof FaultError) return `${error.fault.message} ${error.fault.remedy}`.trim();
-  return error instanceof Error ? error.message : 'The reason is not known.';
-}
+const windowFails = (reason: string) =>
+  fault(
+    'WindowFails',
+    `Its window failed again and again (${reason}).`,
+    '',
+    'Start Rewrap again. A run that was under way kept its place and can be resumed in Activity.',
+  );
 
 function madeFolder(path: string): string {
-  makeFolder(path);
-  return path;
+  try {
+    makeFolder(path);
+    return path;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'nothing more';
+    throw new FaultError(
+      fault(
+        'NoHome',
+        `REWRAP_HOME names ${path}, which is no folder and cannot be made one.`,
+        `The system says ${code}.`,
+        'Set it to a folder, or unset it to use the usual place.',
+      ),
+    );
+  }
 }

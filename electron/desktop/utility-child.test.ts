@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { boot } from './testing/boot.ts';
 
 async function booted() {
-  const { electron, starters, started } = boot();
+  const { electron, starts, started } = boot();
   await started;
-  const [start] = starters;
+  const start = starts[0]?.startChild;
   if (start === undefined) throw new Error('The engine was not told how to start children');
   expect(electron.children).toEqual([]);
   const channel = start();

@@ -68,7 +68,7 @@ export class Blobs {
   /** Ids of blobs that are gone, with the revision at which they went. */
   #gone: { readonly id: string; readonly at: number }[] = [];
   /** What changed before this revision is not known any more. */
-  #horizon = 0;
+  #horizon: number;
   #preparing: Promise<void> | null = null;
   /** Keys as KMS described them. */
   #kmsKeys: readonly KmsKeyFacts[] = [];
@@ -78,6 +78,7 @@ export class Blobs {
   constructor(workspace: Workspace, learned: LearnedKeys) {
     this.#workspace = workspace;
     this.#learned = learned;
+    this.#horizon = workspace.revision;
   }
 
   /** Takes note of keys as KMS described them: all that are known now. */

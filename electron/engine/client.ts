@@ -1,104 +1,247 @@
-import { Worker } from 'node:worker_threads';
-import type { Reply } from '#shared/contract/api.ts';
+import type { EventPayload, Reply } from '#shared/contract/api.ts';
 import { fault } from '#shared/model/fault.ts';
+import type { PlainFault } from '#shared/model/fault-error.ts';
 import type { Engine, EngineOptions } from '../bridge/index.ts';
 import type { ChildStarter } from '../two-step/index.ts';
 import { HostedChildren } from './child-relay.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts';
-
-const STOPPED: Reply<never> = {
-  ok: false,
-  fault: fault(
-    'EngineStopped',
-    'The part of Rewrap that does the work has stopped.',
-    'Files are replaced in one step, so each is wholly old or wholly new.',
-    'Close Rewrap and start it again.',
-  ),
-};
+import { OpenedAgain } from './opened-again.ts';
+import type { FromWorker } from './protocol.ts';
+import { EngineThread, type ThreadEnd } from './thread.ts';
 
 /** How long `close` waits for requests under way before the thread is ended. Milliseconds. */
 const CLOSE_LIMIT = 10_000;
+/** How often an engine that died is started again within {@link WITHIN_MS}. */
+const RESTARTS = 3;
+const WITHIN_MS = 10 * 60_000;
+
+/** What the host is given to record: an engine that died, and whether it is being started again. */
+export interface EngineDeath extends ThreadEnd {
+  readonly restarting: boolean;
+}
+
+export interface StartEngine {
+  /** How two-step children are started where the thread cannot do it itself. */
+  readonly startChild?: ChildStarter;
+  /** Hears of each death of the engine but the one that `close` asks for. */
+  readonly died?: (death: EngineDeath) => void;
+}
 
 /**
  * Starts the services in a worker thread, so that KMS traffic, file work and parsing never block the host's event
- * loop. Resolves when the thread runs; rejects when it cannot be started. `startChild`: how two-step children are
- * started where the thread cannot do it itself.
+ * loop. Resolves when the engine says that it serves; rejects with its error when it cannot be loaded. An engine that
+ * dies later is started again, three times in ten minutes at most: requests under way are answered with
+ * `EngineStopped`, later ones wait for the new engine, and the event `engineChanged` says how it stands.
  */
-export function startEngine(
+export async function startEngine(
   options: EngineOptions,
   workerFile: string,
-  startChild: ChildStarter | null = null,
+  { startChild, died = () => {} }: StartEngine = {},
 ): Promise<Engine> {
-  const workerData: WorkerStart = { options, hostStartsChildren: startChild !== null };
-  const worker = new Worker(workerFile, { workerData, name: 'rewrap-engine' });
-  const waiting = new Map<number, (reply: Reply<unknown>) => void>();
-  const listeners = new Set<(name: string, payload: unknown) => void>();
-  const post = (message: ToWorker) => worker.postMessage(message);
-  const children = startChild === null ? null : new HostedChildren(startChild, post);
-  let nextId = 1;
-  let stopped = false;
-  let closing: Promise<void> | null = null;
+  const engine = new SupervisedEngine(options, workerFile, startChild ?? null, died);
+  await engine.start();
+  return engine;
+}
 
-  const stop = () => {
-    stopped = true;
-    children?.killAll();
-    for (const resolve of waiting.values()) resolve(STOPPED);
-    waiting.clear();
-  };
-  worker.on('exit', stop);
-  worker.on('message', (message: FromWorker) => {
+type State = EventPayload<'engineChanged'>['state'];
+
+class SupervisedEngine implements Engine {
+  readonly #options: EngineOptions;
+  readonly #workerFile: string;
+  readonly #died: (death: EngineDeath) => void;
+  readonly #children: HostedChildren | null;
+  readonly #opened: OpenedAgain;
+  readonly #listeners = new Set<(name: string, payload: unknown) => void>();
+  readonly #waiting = new Map<number, (reply: Reply<unknown>) => void>();
+  /** When engines were started again, milliseconds since 1970. */
+  #restarts: number[] = [];
+  #generation = 0;
+  #nextId = 1;
+  /** Null: there is none, and there will be none. */
+  #thread: EngineThread | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(
+    options: EngineOptions,
+    workerFile: string,
+    startChild: ChildStarter | null,
+    died: (death: EngineDeath) => void,
+  ) {
+    this.#options = options;
+    this.#workerFile = workerFile;
+    this.#died = died;
+    this.#opened = new OpenedAgain(options);
+    this.#children =
+      startChild === null ? null : new HostedChildren(startChild, (message) => this.#thread?.post(message));
+  }
+
+  /** The first start. Rejects with the error for which the engine could not be loaded. */
+  async start(): Promise<void> {
+    const thread = this.#open(this.#options);
+    await thread.ready;
+    void thread.ended.then((end) => this.#lost(thread, end));
+  }
+
+  call(name: string, input: unknown): Promise<Reply<unknown>> {
+    return this.#send(false, name, input);
+  }
+
+  callHost(name: string, input: unknown): Promise<Reply<unknown>> {
+    return this.#send(true, name, input);
+  }
+
+  onEvent(listener: (name: string, payload: unknown) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #open(options: EngineOptions): EngineThread {
+    const hostStartsChildren = this.#children !== null;
+    const thread = new EngineThread(this.#workerFile, { options, hostStartsChildren }, (message) =>
+      this.#heard(message),
+    );
+    this.#thread = thread;
+    return thread;
+  }
+
+  #heard(message: FromWorker): void {
     if (message.type === 'reply') {
-      waiting.get(message.id)?.(message.reply);
-      waiting.delete(message.id);
+      this.#waiting.get(message.id)?.(message.reply);
+      this.#waiting.delete(message.id);
     } else if (message.type === 'event') {
-      for (const listener of listeners) listener(message.name, message.payload);
-    } else if (message.type !== 'closed') children?.take(message);
-  });
+      this.#opened.event(message.name, message.payload);
+      this.#emit(message.name, message.payload);
+    } else if (message.type !== 'closed' && message.type !== 'ready') this.#children?.take(message);
+  }
 
-  const send = (host: boolean, name: string, input: unknown): Promise<Reply<unknown>> => {
-    if (stopped) return Promise.resolve(STOPPED);
+  #emit(name: string, payload: unknown): void {
+    for (const listener of this.#listeners) listener(name, payload);
+  }
+
+  async #send(host: boolean, name: string, input: unknown): Promise<Reply<unknown>> {
+    // While an engine is being started again, requests wait for it.
+    for (let thread = this.#thread; thread !== null && this.#closing === null; thread = this.#thread) {
+      if (
+        await thread.ready.then(
+          () => true,
+          () => false,
+        )
+      ) {
+        const reply = await this.#ask(thread, host, name, input);
+        this.#opened.asked(host, name, input, reply);
+        return reply;
+      }
+      await thread.ended;
+      // What follows its end was asked first: by now it is known what comes after it.
+    }
+    return { ok: false, fault: this.#closing === null ? FAILED : CLOSED };
+  }
+
+  #ask(thread: EngineThread, host: boolean, name: string, input: unknown): Promise<Reply<unknown>> {
     return new Promise((resolve) => {
-      const id = nextId++;
-      waiting.set(id, resolve);
+      if (thread !== this.#thread) return resolve({ ok: false, fault: STOPPED });
+      const id = this.#nextId++;
+      this.#waiting.set(id, resolve);
       try {
-        post({ type: 'call', id, host, name, input });
+        thread.post({ type: 'call', id, host, name, input });
       } catch {
         // Not cloneable: nothing the contract allows.
-        waiting.delete(id);
+        this.#waiting.delete(id);
         resolve({
           ok: false,
           fault: fault('BadRequest', 'The request cannot be sent.', '', 'Reload the window.'),
         });
       }
     });
-  };
+  }
 
-  const engine: Engine = {
-    call: (name, input) => send(false, name, input),
-    callHost: (name, input) => send(true, name, input),
-    onEvent(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    close() {
-      closing ??= new Promise<void>((resolve) => {
-        if (stopped) return resolve();
-        const late = setTimeout(() => void worker.terminate(), CLOSE_LIMIT);
-        worker.once('exit', () => {
-          clearTimeout(late);
-          resolve();
-        });
-        post({ type: 'close' });
-      });
-      return closing;
-    },
-  };
+  /** The engine is gone: says so, ends what hung on it, and starts another one unless this happens too often. */
+  #lost(thread: EngineThread, end: ThreadEnd): void {
+    if (this.#thread !== thread) return;
+    this.#thread = null;
+    this.#children?.killAll();
+    if (this.#closing !== null) {
+      this.#answerWaiting(CLOSED);
+      return;
+    }
+    const now = Date.now();
+    this.#restarts = this.#restarts.filter((at) => now - at < WITHIN_MS);
+    const restarting = this.#restarts.length < RESTARTS;
+    this.#died({ ...end, restarting });
+    if (restarting) {
+      this.#restarts.push(now);
+      void this.#again();
+    }
+    const words = restarting ? STOPPED : FAILED;
+    this.#answerWaiting(words);
+    this.#say(restarting ? 'restarting' : 'failed', { ...words, detail: `${kindOf(end)} ${words.detail}` });
+  }
 
-  return new Promise((resolve, reject) => {
-    worker.once('online', () => resolve(engine));
-    worker.on('error', (error) => {
-      stop();
-      reject(error);
-    });
-  });
+  async #again(): Promise<void> {
+    this.#generation += 1;
+    const { options, uploads } = this.#opened.next(this.#generation);
+    const thread = this.#open(options);
+    void thread.ended.then((end) => this.#lost(thread, end));
+    try {
+      await thread.ready;
+    } catch {
+      // Its end was met above.
+      return;
+    }
+    if (uploads.length > 0)
+      await this.#ask(thread, true, 'intake.addPaths', { paths: uploads, origin: 'upload' });
+    if (this.#thread === thread) this.#say('running', null);
+  }
+
+  #answerWaiting(words: PlainFault): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve({ ok: false, fault: words });
+  }
+
+  #say(state: State, words: PlainFault | null): void {
+    const payload: EventPayload<'engineChanged'> = { state, fault: words };
+    this.#emit('engineChanged', payload);
+  }
+
+  async #close(): Promise<void> {
+    const thread = this.#thread;
+    if (thread === null) return;
+    const late = setTimeout(() => thread.terminate(), CLOSE_LIMIT);
+    thread.post({ type: 'close' });
+    await thread.ended;
+    clearTimeout(late);
+    this.#thread = null;
+    this.#answerWaiting(CLOSED);
+  }
 }
+
+/** The kind of error alone: its words may quote what must not be shown. They are in the log. */
+function kindOf({ error, exitCode }: ThreadEnd): string {
+  if (error === null) return `It ended with code ${exitCode}.`;
+  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
+  return `It ended with ${error.name}${code}.`;
+}
+
+const WHOLE = 'Each file is wholly old or wholly new.';
+
+const STOPPED = fault(
+  'EngineStopped',
+  'The part of Rewrap that does the work stopped before it answered.',
+  WHOLE,
+  'Rewrap starts it again by itself. A run that was under way kept its place and can be resumed in Activity.',
+  true,
+);
+
+const FAILED = fault(
+  'EngineFailed',
+  'The part of Rewrap that does the work stopped again and again, and is not started any more.',
+  WHOLE,
+  'Copy the diagnostics for a report, then close Rewrap and start it again. Runs kept their place.',
+);
+
+const CLOSED = fault('EngineStopped', 'Rewrap is closing.', WHOLE, 'Start it again to go on.');

@@ -41,6 +41,8 @@ export function createEngine(
     for (const listener of listeners) listener(stripped.name, stripped.payload);
   };
 
+  // Ids that a page kept from an engine that died name nothing here, rather than something else.
+  const firstNumber = (options.generation ?? 0) * 1_000_000_000 + 1;
   const settings = new SettingsFile(options.dataDir);
   const practice = new Practice(options.dataDir);
   const history = new History(options.dataDir);
@@ -88,6 +90,7 @@ export function createEngine(
       if (options.host !== 'cli') blobs.prepare().catch(() => undefined);
     },
     (files, blobs, done) => emit('intakeProgress', { files, blobs, done }),
+    firstNumber,
   );
   const witness = new Witness(history, () => connection);
   const learned = new LearnedKeys(options.dataDir);
@@ -99,6 +102,7 @@ export function createEngine(
   const twoStep = (keyId: string) => openTwoStep({ connection, destination, regions, startChild }, keyId);
   const runs = new Runs({
     dataDir: options.dataDir,
+    firstNumber,
     workspace,
     connection,
     learned,
@@ -126,6 +130,7 @@ export function createEngine(
     connection,
     learned,
     opened: (planId) => emit('planOpened', { planId }),
+    firstNumber,
   });
   const reports = new Reports({ audit, history, runs, connection, witness, version: options.version });
   const rooms: Rooms = {
@@ -209,7 +214,11 @@ function begin({ options, workspace, connection, practice, runs, plans, settings
   const connected = choice === null ? Promise.resolve(null) : connection.use(choice);
   const intake = (async () => {
     if (paths.length > 0) await takeNamed({ workspace, plans }, paths, 'path');
-    else if ((await connected)?.choice.kind === 'practice' && connection.state.status === 'ready')
+    else if (
+      (await connected)?.choice.kind === 'practice' &&
+      connection.state.status === 'ready' &&
+      options.sample !== false
+    )
       await workspace.addPaths([practice.vaultFolder], 'path');
   })();
   // After the window has what it asks for first.

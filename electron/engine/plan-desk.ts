@@ -25,16 +25,19 @@ interface Opened extends OpenPlan {
 export interface PlanDeskParts extends Choosable, PlanSources {
   readonly connection: Pick<Connection, 'kms'>;
   readonly opened: (planId: string) => void;
+  /** Number of the first plan's id; 1 if absent. */
+  readonly firstNumber?: number;
 }
 
 /** Plans as values: written from what was chosen, opened from files, looked at, compared, run. */
 export class PlanDesk {
   readonly #open = new Map<string, Opened>();
-  #next = 1;
+  #next: number;
   readonly #parts: PlanDeskParts;
 
   constructor(parts: PlanDeskParts) {
     this.#parts = parts;
+    this.#next = parts.firstNumber ?? 1;
   }
 
   /** Ids of the re-encryptable blobs of the list that rules choose. */

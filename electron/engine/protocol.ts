@@ -15,6 +15,8 @@ export type ToWorker =
   | { readonly type: 'child-ended'; readonly child: number };
 
 export type FromWorker =
+  /** The engine serves: said once, first. */
+  | { readonly type: 'ready' }
   | { readonly type: 'reply'; readonly id: number; readonly reply: Reply<unknown> }
   | { readonly type: 'event'; readonly name: string; readonly payload: unknown }
   | { readonly type: 'closed' }

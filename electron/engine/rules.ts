@@ -1,6 +1,7 @@
 import { matchesGlob } from 'node:path';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { RULE_NAMES, type Rule } from '#shared/model/rule.ts';
+import type { Rule } from '#shared/model/rule.ts';
+import { RULE_NAMES } from '#shared/model/rule-names.ts';
 
 /** What is known of a blob, for rules to look at. */
 export interface Subject {

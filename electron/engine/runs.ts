@@ -66,13 +66,15 @@ export interface RunsParts {
   readonly witness: RunWitness;
   /** Where files are put back. */
   readonly disk: Disk;
+  /** Number of the first output folder's token; 1 if absent. */
+  readonly firstNumber?: number;
 }
 
 /** The runs of this data folder, and the output folders that a person named. */
 export class Runs {
   readonly #book: RunBook;
   readonly #folders = new Map<string, string>();
-  #nextFolder = 1;
+  #nextFolder: number;
   /** Runs of this start: their blob ids are those of the workspace. */
   readonly #mine = new Set<string>();
   /** Two-step children that are ending. */
@@ -81,6 +83,7 @@ export class Runs {
 
   constructor(parts: RunsParts) {
     this.#parts = parts;
+    this.#nextFolder = parts.firstNumber ?? 1;
     this.#book = new RunBook(parts.dataDir, (summary) => parts.progress(summary), { disk: parts.disk });
   }
 

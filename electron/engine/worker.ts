@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
+import type { Reply } from '#shared/contract/api.ts';
+import { toFault } from '../bridge/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../intake/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../two-step/index.ts';
 import { RelayedChildren } from './child-relay.ts';
@@ -33,5 +35,19 @@ port.on('message', (message: ToWorker) => {
   const answered = message.host
     ? engine.callHost(message.name, message.input)
     : engine.call(message.name, message.input);
-  void answered.then((reply) => send({ type: 'reply', id: message.id, reply }));
+  answered
+    .catch((error: unknown) => ({ ok: false as const, fault: toFault(error) }))
+    .then((reply) => answerCall(message.id, reply));
 });
+
+// Last: from now on every message is heard.
+send({ type: 'ready' });
+
+/** A reply that cannot be sent is a fault of ours, and no reason to take every other request down with it. */
+function answerCall(id: number, reply: Reply<unknown>): void {
+  try {
+    send({ type: 'reply', id, reply });
+  } catch (error) {
+    send({ type: 'reply', id, reply: { ok: false, fault: toFault(error) } });
+  }
+}

@@ -29,17 +29,21 @@ export class Workspace {
   readonly #references = new Map<string, { display: string; found: readonly FoundReference[] }>();
   #intakes = 0;
   #size = 0;
-  #nextSource = 1;
-  #revision = 0;
+  #nextSource: number;
+  #revision: number;
   readonly #changed: (revision: number, total: number) => void;
   readonly #progress: (files: number, blobs: number, done: boolean) => void;
 
+  /** @param firstNumber of the first source, and of the revision after its intake */
   constructor(
     changed: (revision: number, total: number) => void,
     progress: (files: number, blobs: number, done: boolean) => void,
+    firstNumber = 1,
   ) {
     this.#changed = changed;
     this.#progress = progress;
+    this.#nextSource = firstNumber;
+    this.#revision = firstNumber - 1;
   }
 
   /** Takes in files and folders. Never throws for what it meets: that becomes an oddity. */

@@ -11,6 +11,9 @@ export interface HostActs {
   readonly endOtherSessions: (secret: string) => number;
   /** The list of blobs may have lost files. */
   readonly listShrank: () => void;
+  /** A page has said that it listens. */
+  readonly listens: () => void;
+  readonly diagnostics: () => string;
 }
 
 const pageRequests: ReadonlySet<string> = new Set(
@@ -21,11 +24,17 @@ const pageRequests: ReadonlySet<string> = new Set(
 
 const refused = (refusal: Fault) => async (): Promise<Reply<never>> => ({ ok: false, fault: refusal });
 
+export interface CallParts {
+  readonly engine: Engine;
+  readonly downloads: Downloads;
+  readonly acts: HostActs;
+}
+
 /**
  * What the page's socket can reach: the page requests of the contract, those that need a desktop answered here, the
  * rest by `engine.call`. `engine.callHost` is never given a name from the socket.
  */
-export function pageCalls(engine: Engine, downloads: Downloads, acts: HostActs): SocketCall {
+export function pageCalls({ engine, downloads, acts }: CallParts): SocketCall {
   const here = new Map<string, (input: unknown) => Promise<Reply<unknown>>>([
     [
       'intake.choose',
@@ -81,6 +90,18 @@ export function pageCalls(engine: Engine, downloads: Downloads, acts: HostActs):
           'Drop the plan on the page, or use its file picker.',
         ),
       ),
+    ],
+    [
+      'app.ready',
+      (input) =>
+        answer(requests.app.ready, input, async () => {
+          acts.listens();
+          return {};
+        }),
+    ],
+    [
+      'app.copyDiagnostics',
+      (input) => answer(requests.app.copyDiagnostics, input, async () => ({ text: acts.diagnostics() })),
     ],
     ['plans.save', (input) => downloads.offerPlan(input)],
     ['runs.download', (input) => downloads.offer(input)],

@@ -3,7 +3,7 @@ import { zipSync } from 'fflate';
 import type { Reply } from '#shared/contract/api.ts';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { answer, type Engine } from '../bridge/index.ts';
+import { answer, answerUnparsed, type Engine } from '../bridge/index.ts';
 import { secureHeaders } from '../page/index.ts';
 import { DOWNLOAD_MS, MAX_DOWNLOAD_BYTES, MAX_DOWNLOADS } from './limits.ts';
 import { numbered, safeSegments } from './safe-path.ts';
@@ -51,8 +51,9 @@ export class Downloads {
 
   /** Answers `plans.save`: a plan as a download. */
   offerPlan(input: unknown): Promise<Reply<unknown>> {
-    return answer(requests.plans.save, input, async (wanted) => {
-      const reply = await this.#engine.callHost('plans.write', wanted);
+    // As large as a list of blobs may be: it is validated in the engine's thread alone, by the same schema.
+    return answerUnparsed(requests.plans.save.reply, async () => {
+      const reply = await this.#engine.callHost('plans.write', input);
       if (!reply.ok) throw new FaultError(reply.fault);
       const { name, bytes, leftOut } = hostRequests.plans.write.reply.parse(reply.value);
       const url = this.#hold({ name, type: 'application/json', bytes });

@@ -2,9 +2,9 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Worker } from 'node:worker_threads';
-import type { Engine } from '../bridge/index.ts';
+import { type Engine, KeptMessages } from '../bridge/index.ts';
 import type { Page } from '../page/index.ts';
-import { pageCalls } from './calls.ts';
+import { type HostActs, pageCalls } from './calls.ts';
 import { Door } from './door.ts';
 import { Downloads, downloadHeaders } from './downloads.ts';
 import { authorities, type Refusal, refusal } from './guard.ts';
@@ -26,6 +26,8 @@ export interface LoopbackOptions {
   readonly onKnock?: () => void;
   /** Starts the thread that looks through uploads (`upload-thread.ts`). */
   readonly startUploadThread: () => Worker;
+  /** What a bug report needs, for the page to copy; nothing of it names a file, key, account or person. */
+  readonly diagnostics?: () => string;
 }
 
 /** Header of an upload: the secret of the page's session. */
@@ -48,7 +50,8 @@ export class Host {
   readonly #servers: Server[] = [];
   readonly #unsubscribe: () => void;
 
-  constructor(port: number, { engine, page, inboxParent, onKnock, startUploadThread }: LoopbackOptions) {
+  constructor(port: number, options: LoopbackOptions) {
+    const { engine, page, inboxParent, onKnock, startUploadThread, diagnostics } = options;
     this.port = port;
     this.#page = page;
     this.#door = new Door(onKnock ?? null);
@@ -56,18 +59,21 @@ export class Host {
     this.inbox = new Inbox(inboxParent);
     this.#uploads = new Uploads(this.inbox, engine, startUploadThread);
     this.#downloads = new Downloads(engine);
-    this.#sockets = new Sockets(
-      this.#door,
-      pageCalls(engine, this.#downloads, {
-        endOtherSessions: (secret) => {
-          const ended = this.#door.endOthers(secret);
-          this.#sockets.dropEnded();
-          return ended;
-        },
-        listShrank: () => this.#uploads.dropUnused(),
-      }),
-    );
-    this.#unsubscribe = engine.onEvent((name, payload) => this.#sockets.broadcast(name, payload));
+    const messages = new KeptMessages((name, payload) => this.#sockets.broadcast(name, payload));
+    const acts: HostActs = {
+      endOtherSessions: (secret) => {
+        const ended = this.#door.endOthers(secret);
+        this.#sockets.dropEnded();
+        return ended;
+      },
+      listShrank: () => this.#uploads.dropUnused(),
+      listens: () => messages.ready(),
+      diagnostics: () => diagnostics?.() ?? '',
+    };
+    this.#sockets = new Sockets(this.#door, pageCalls({ engine, downloads: this.#downloads, acts }), {
+      empty: () => messages.gone(),
+    });
+    this.#unsubscribe = engine.onEvent((name, payload) => messages.send(name, payload));
   }
 
   attach({ server, known }: NewServer): void {

@@ -235,6 +235,7 @@ async function catchUp(): Promise<void> {
     emit('blobsChanged', { revision, total });
   }
   if (runs.ok) for (const run of (runs.value as { runs: unknown[] }).runs) emit('runProgress', run);
+  await call('app.ready', {});
 }
 
 // --- Files: uploaded one by one, then taken in together.

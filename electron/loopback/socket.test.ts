@@ -9,7 +9,7 @@ let bench: Bench;
 let client: WebSocket;
 
 beforeEach(async () => {
-  bench = await openBench();
+  bench = await openBench({ diagnostics: () => 'Rewrap' });
   const secret = await bench.enter();
   client = await bench.page(secret);
 });
@@ -115,6 +115,14 @@ describe('messages', () => {
   });
 });
 
+it('diagnostics are those of the host', async () => {
+  expect(await ask('app.copyDiagnostics', {})).toEqual({
+    id: 7,
+    reply: { ok: true, value: { text: 'Rewrap' } },
+  });
+  expect(bench.engine.calls).toEqual([]);
+});
+
 describe('events', () => {
   it('go to every page', async () => {
     const secret = await bench.enter();
@@ -123,6 +131,29 @@ describe('events', () => {
     bench.engine.emit('blobsChanged', { revision: 1, total: 2 });
     const message = { event: 'blobsChanged', payload: { revision: 1, total: 2 } };
     expect(await Promise.all(both)).toEqual([message, message]);
+  });
+
+  it('that ask for something wait for a page that listens', async () => {
+    const opened = (planId: string) => ({ event: 'planOpened', payload: { planId } });
+    bench.engine.emit('planOpened', { planId: 'p1' });
+    const both = new Promise<unknown[]>((resolve) => {
+      const heard: unknown[] = [];
+      client.on('message', (data) => {
+        heard.push(JSON.parse(data.toString()));
+        if (heard.length === 2) resolve(heard);
+      });
+    });
+    client.send(JSON.stringify({ id: 1, name: 'app.ready', input: {} }));
+    expect(await both).toEqual([opened('p1'), { id: 1, reply: { ok: true, value: {} } }]);
+    // The last page goes: what comes then waits for the next one.
+    client.close();
+    await closed(client);
+    const cookie = await bench.enter();
+    client = await bench.connect({ cookie, origin: `http://127.0.0.1:${bench.served.port}` });
+    bench.engine.emit('planOpened', { planId: 'p2' });
+    const next = nextMessage(client);
+    client.send(JSON.stringify({ id: 2, name: 'app.ready', input: {} }));
+    expect(await next).toEqual(opened('p2'));
   });
 
   it('stop with the host, which says good-bye', async () => {
@@ -143,7 +174,7 @@ describe('connections', () => {
   it('that answer no ping are ended; the others stay', async () => {
     const { createServer } = await import('node:http');
     const { WebSocket: Client } = await import('ws');
-    const sockets = new Sockets(new Door(null), async () => ({ ok: true, value: {} }), 40);
+    const sockets = new Sockets(new Door(null), async () => ({ ok: true, value: {} }), { pingMs: 40 });
     const server = createServer().on('upgrade', (request, socket, head) =>
       sockets.accept(request, socket, head),
     );

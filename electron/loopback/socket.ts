@@ -52,12 +52,19 @@ export class Sockets {
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
   });
+  readonly #empty: () => void;
   readonly #silent = new WeakSet<WebSocket>();
   readonly #pinging: NodeJS.Timeout;
 
-  constructor(door: Door, call: SocketCall, pingMs: number = PING_MS) {
+  /** @param empty hears when the last page is gone */
+  constructor(
+    door: Door,
+    call: SocketCall,
+    { pingMs = PING_MS, empty = () => {} }: { pingMs?: number; empty?: () => void } = {},
+  ) {
     this.#door = door;
     this.#call = call;
+    this.#empty = empty;
     this.#pinging = setInterval(() => this.#ping(), pingMs);
     this.#pinging.unref();
   }
@@ -111,7 +118,7 @@ export class Sockets {
     client.once('close', () => {
       clearTimeout(late);
       this.#unknown.delete(client);
-      this.#pages.delete(client);
+      if (this.#pages.delete(client) && this.#pages.size === 0) this.#empty();
       leave?.();
     });
     client.once('message', (data, isBinary) => {

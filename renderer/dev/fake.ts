@@ -61,6 +61,8 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
         }),
       setLook: () => ok({}),
       endOtherSessions: () => ok({ ended: 0 }),
+      ready: () => ok({}),
+      copyDiagnostics: () => ok({ text: null }),
       state: () =>
         ok({
           version: '0.1.0',

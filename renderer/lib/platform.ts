@@ -4,6 +4,14 @@ const isMac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigat
 export const mod = (key: string, shift = false): string =>
   isMac ? `${shift ? '⇧' : ''}⌘${key}` : `Ctrl ${shift ? 'Shift ' : ''}${key}`;
 
+/** The same of an accelerator as Electron writes it: `CmdOrCtrl+Shift+O` is "⇧⌘O" or "Ctrl Shift O". */
+export function acceleratorWords(accelerator: string, mac = isMac): string {
+  const parts = accelerator.split('+');
+  if (!mac) return parts.map((part) => (part === 'CmdOrCtrl' ? 'Ctrl' : part)).join(' ');
+  const has = (part: string): boolean => parts.includes(part);
+  return `${has('Alt') ? '⌥' : ''}${has('Shift') ? '⇧' : ''}⌘${parts.at(-1)}`;
+}
+
 /** Whether the platform's command key is down. */
 export const hasMod = (event: { metaKey: boolean; ctrlKey: boolean }): boolean =>
   isMac ? event.metaKey : event.ctrlKey;

@@ -1,4 +1,5 @@
-import type { Rule, RuleName } from '#shared/model/rule.ts';
+import type { Rule } from '#shared/model/rule.ts';
+import type { RuleName } from '#shared/model/rule-names.ts';
 import type { Narrowing } from './arrange.ts';
 
 export const RULE_WORDS: Record<RuleName, { readonly name: string; readonly example: string }> = {

@@ -40,6 +40,8 @@ interface DraftStore {
   run(): Promise<void>;
   retryFailed(): Promise<void>;
   ended(runId: string): void;
+  /** The engine was started anew: the blobs that were chosen are other ones now. A run stays, to be resumed. */
+  beginAnew(): void;
   backToEdit(): void;
   /** Writes down what the run would do. */
   savePlan(): Promise<void>;
@@ -195,6 +197,11 @@ export const useDraft = create<DraftStore>()((set, get) => {
       const { phase, dryRunId, runId: mine } = get();
       if (phase === 'preflight' && runId === dryRunId) set({ phase: 'checked' });
       if (phase === 'running' && runId === mine) set({ phase: 'result' });
+    },
+    beginAnew() {
+      const { phase } = get();
+      if (phase === 'running' || phase === 'result') return;
+      set({ open: false, draft: EMPTY, rules: [], phase: 'edit', dryRunId: null, runId: null, fault: null });
     },
     async savePlan() {
       const { draft, rules } = get();

@@ -3,7 +3,7 @@ import type { Answer } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import { bridge, call, faultOf } from '../api.ts';
 import { plural } from '../lib/format.ts';
-import { useUi } from './ui.ts';
+import { attempt, useUi } from './ui.ts';
 
 export type IntakeResult = Answer<typeof requests.intake.choose>;
 export interface IntakeProgress {
@@ -29,6 +29,7 @@ interface IntakeStore {
 export const useIntake = create<IntakeStore>()((set) => {
   const run = async (work: () => Promise<IntakeResult>, nothing: string | null): Promise<void> => {
     set({ busy: true });
+    useUi.getState().complain(null);
     try {
       const result = await work();
       const odd = result.oddities.length > 0 || result.moreOddities > 0;
@@ -56,12 +57,7 @@ export const useIntake = create<IntakeStore>()((set) => {
     paste: (text) =>
       run(() => call(bridge().intake.paste({ text })), 'No ciphertext was found in the pasted text'),
     restoreVault: () => run(() => call(bridge().practice.restoreVault({})), null),
-    async remove(sourceIds) {
-      try {
-        await call(bridge().intake.clear({ sourceIds: sourceIds === null ? null : [...sourceIds] }));
-      } catch (error) {
-        useUi.getState().complain(faultOf(error));
-      }
-    },
+    remove: (sourceIds) =>
+      attempt(() => call(bridge().intake.clear({ sourceIds: sourceIds === null ? null : [...sourceIds] }))),
   };
 });

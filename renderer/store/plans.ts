@@ -7,7 +7,7 @@ import { bridge, call, faultOf } from '../api.ts';
 import { fetchDownload } from '../lib/download.ts';
 import { plural } from '../lib/format.ts';
 import { useRuns } from './runs.ts';
-import { useUi } from './ui.ts';
+import { attempt, useUi } from './ui.ts';
 
 interface PlanStore {
   /** Plans that were opened since Rewrap started, the last one first. */
@@ -39,11 +39,7 @@ export const usePlans = create<PlanStore>()((set, get) => ({
     useUi.getState().showPlan(planId);
   },
   async choose() {
-    try {
-      await call(bridge().plans.open({}));
-    } catch (error) {
-      useUi.getState().complain(faultOf(error));
-    }
+    await attempt(() => call(bridge().plans.open({})));
   },
   async close(planId) {
     useUi.getState().showPlan(null);

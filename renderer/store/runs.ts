@@ -21,7 +21,10 @@ interface RunStore {
   readonly fault: Fault | null;
   /** Outcome of the last ended run for each blob. */
   readonly results: ReadonlyMap<string, LastResult>;
-  load(): Promise<void>;
+  /** `anew`: what was known before is forgotten, ids of blobs with it. */
+  load(anew?: boolean): Promise<void>;
+  /** The engine stopped: nothing of what ran moves any more. What it came to is known once it runs again. */
+  stopped(): void;
   start(request: RunRequest): Promise<string>;
   cancel(runId: string): Promise<void>;
   pause(runId: string): Promise<void>;
@@ -81,17 +84,25 @@ export const useRuns = create<RunStore>()((set, get) => ({
   status: 'loading',
   fault: null,
   results: new Map(),
-  async load() {
+  async load(anew = false) {
     try {
       const { runs } = await call(bridge().runs.list({}));
       set((state) => ({
-        runs: new Map([...runs.map((run) => [run.id, run] as const), ...state.runs]),
+        runs: new Map([...runs.map((run) => [run.id, run] as const), ...(anew ? [] : state.runs)]),
+        ...(anew ? { results: new Map() } : {}),
         status: 'ready',
         fault: null,
       }));
     } catch (error) {
       set({ status: 'failed', fault: faultOf(error) });
     }
+  },
+  stopped() {
+    const halt = (run: RunSummary): RunSummary =>
+      isOver(run)
+        ? run
+        : { ...run, status: 'unfinished', rate: 0, secondsLeft: null, resume: null, undo: null, retry: null };
+    set((state) => ({ runs: new Map([...state.runs].map(([id, run]) => [id, halt(run)])) }));
   },
   async start(request) {
     const { runId } = await call(bridge().runs.start(request));

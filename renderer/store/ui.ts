@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
+import { faultOf } from '../api.ts';
 
 export type ViewName = 'blobs' | 'activity' | 'keys' | 'audit' | 'settings';
 export type DialogName = 'connection' | 'paste' | 'clear' | 'rules';
@@ -32,6 +33,8 @@ interface UiStore {
   compare(blobIds: readonly [string, string] | null): void;
   toast(text: string): void;
   complain(fault: Fault | null): void;
+  /** The engine was started anew: what is open by an id of the one before is closed. */
+  beginAnew(): void;
   showRun(runId: string | null): void;
   showPlan(planId: string | null): void;
 }
@@ -50,8 +53,9 @@ export const useUi = create<UiStore>()((set) => ({
   fault: null,
   openRun: null,
   openPlan: null,
-  show: (view) => set({ view }),
-  open: (dialog) => set({ dialog }),
+  // What another action ran into is over with the next one.
+  show: (view) => set({ view, fault: null }),
+  open: (dialog) => set({ dialog, fault: null }),
   findKey: (findKeyOf) => set({ findKeyOf }),
   nameKey: (nameKeyOf) => set({ nameKeyOf }),
   compare: (comparing) => set({ comparing }),
@@ -61,9 +65,20 @@ export const useUi = create<UiStore>()((set) => ({
     setTimeout(() => set((state) => ({ toasts: state.toasts.filter((t) => t !== toast) })), TOAST_MS);
   },
   complain: (fault) => set({ fault }),
-  showRun: (openRun) => set({ openRun, openPlan: null, view: 'activity' }),
-  showPlan: (openPlan) => set({ openPlan, openRun: null, view: 'activity' }),
+  beginAnew: () => set({ findKeyOf: null, nameKeyOf: null, comparing: null, openPlan: null, fault: null }),
+  showRun: (openRun) => set({ openRun, openPlan: null, view: 'activity', fault: null }),
+  showPlan: (openPlan) => set({ openPlan, openRun: null, view: 'activity', fault: null }),
 }));
+
+/** Does something; what it runs into is shown, and what an earlier action ran into no longer. */
+export async function attempt(work: () => Promise<unknown>): Promise<void> {
+  useUi.getState().complain(null);
+  try {
+    await work();
+  } catch (error) {
+    useUi.getState().complain(faultOf(error));
+  }
+}
 
 /** Copies text and says so. Falls back to the old command where the host denies the clipboard permission. */
 export async function copyText(text: string, what: string): Promise<void> {

@@ -1,16 +1,19 @@
-import type { EventPayload } from '#shared/contract/api.ts';
 import type { ConnectionState } from '#shared/model/connection.ts';
 import { bridge, hasBridge } from '../api.ts';
+import { useArrange } from './arrange.ts';
 import { useAudit } from './audit.ts';
 import { useBlobs } from './blobs.ts';
 import { useClusters } from './clusters.ts';
 import { useConnection } from './connection.ts';
 import { useDraft } from './draft.ts';
+import { useEngine } from './engine.ts';
 import { useInspector } from './inspector.ts';
 import { useIntake } from './intake.ts';
 import { useDestinationKeys, useKeys } from './keys.ts';
+import { showAsked } from './opening.ts';
 import { usePlans } from './plans.ts';
 import { isOver, useRuns } from './runs.ts';
+import { useSelection } from './selection.ts';
 import { applySettings, useSettings } from './settings.ts';
 import { useSignIn } from './sign-in.ts';
 import { useUi } from './ui.ts';
@@ -49,22 +52,50 @@ export function wire(): () => void {
       api.on('planOpened', ({ planId }) => void usePlans.getState().opened(planId)),
       api.on('auditChanged', () => useAudit.getState().refresh()),
       api.on('show', ({ view }) => showAsked(view)),
+      api.on('engineChanged', (changed) => {
+        useEngine.getState().changed(changed);
+        if (changed.state === 'running') void beginAnew();
+        else useRuns.getState().stopped();
+      }),
       useConnection.subscribe((state, before) => {
         follow(state.connection, before.connection, useKeys);
         follow(state.destination, before.destination, useDestinationKeys);
       }),
     );
     void useSettings.getState().load();
-    void useConnection.getState().load();
-    void useSignIn.getState().load();
-    void useBlobs.getState().load();
-    void useClusters.getState().load();
-    void useRuns.getState().load();
-    void usePlans.getState().load();
+    void loadAll();
   }
   return () => {
     for (const each of undo) each();
   };
+}
+
+/** Everything that the window shows. Then the host hears that this page listens and knows what the host can do. */
+async function loadAll(): Promise<void> {
+  void useSignIn.getState().load();
+  void useBlobs.getState().load();
+  void useClusters.getState().load();
+  void useRuns.getState().load();
+  void usePlans.getState().load();
+  await useConnection.getState().load();
+  if (useConnection.getState().app !== null) await bridge().app.ready({});
+}
+
+/**
+ * The engine was started anew: no id of a blob, source, plan or folder means anything to it. What was chosen by them is
+ * let go, and everything is fetched again.
+ */
+async function beginAnew(): Promise<void> {
+  useUi.getState().beginAnew();
+  useArrange.getState().setOnly(null);
+  useSelection.getState().clear();
+  void useInspector.getState().inspect(null);
+  useDraft.getState().beginAnew();
+  useIntake.getState().setProgress(null);
+  await Promise.all([loadAll(), useRuns.getState().load(true)]);
+  useAudit.getState().refresh();
+  const { runId } = useDraft.getState();
+  if (runId !== null) useDraft.getState().ended(runId);
 }
 
 /** Another choice or principal sees other keys; a session that was renewed sees the same. */
@@ -74,57 +105,4 @@ function follow(now: ConnectionState | null, before: ConnectionState | null, key
     JSON.stringify([state?.choice, state?.identity?.arn]);
   if (who(now) !== who(before)) keys.getState().forget();
   if (now?.status === 'ready' && before?.status !== 'ready') void keys.getState().load(false);
-}
-
-type Asked = EventPayload<'show'>['view'];
-
-/** Does what a menu item or shortcut of the host asks for. */
-function showAsked(view: Asked): void {
-  if (view === 'open-files') requestFiles('files');
-  else if (view === 'open-folder') requestFiles('folder');
-  else if (view === 'open-plan') requestPlan();
-  else if (view === 'paste') requestPaste();
-  else useUi.getState().show(view);
-}
-
-/** Opens the host's dialog, or the page's own file picker where the host has none. */
-export function requestFiles(what: 'files' | 'folder'): void {
-  const can = useConnection.getState().app?.can;
-  useUi.getState().show('blobs');
-  const native = what === 'files' ? can?.chooseFiles : can?.chooseFolder;
-  if (native) {
-    void useIntake.getState().choose(what);
-    return;
-  }
-  pick((input) => {
-    input.multiple = true;
-    input.webkitdirectory = what === 'folder';
-  });
-}
-
-/** Opens a plan through the host's dialog, or the page's own file picker where the host has none. */
-export function requestPlan(): void {
-  if (useConnection.getState().app?.can.chooseFiles) void usePlans.getState().choose();
-  else
-    pick((input) => {
-      input.accept = '.json,application/json';
-    });
-}
-
-/** The page's own file picker; what is picked is taken in, and a plan among it opened. */
-function pick(shape: (input: HTMLInputElement) => void): void {
-  const input = document.createElement('input');
-  input.type = 'file';
-  shape(input);
-  input.addEventListener('change', () => {
-    if (input.files !== null && input.files.length > 0) void useIntake.getState().take([...input.files]);
-  });
-  input.click();
-}
-
-/** Takes the clipboard in: on the host where it can read it, else through the paste dialog. */
-export function requestPaste(): void {
-  useUi.getState().show('blobs');
-  if (useConnection.getState().app?.can.readClipboard) void useIntake.getState().paste(null);
-  else useUi.getState().open('paste');
 }

@@ -45,6 +45,18 @@ export function loadedTooSoon(bundles: readonly Bundle[]): string[] {
   );
 }
 
+/** Packages that no script of the page may hold: the host validates, and zod tries `new Function` where it is loaded. */
+const NOT_IN_PAGE = /^zod$/;
+
+/** Packages that the page or the preload must not hold, as "file: package". The preload needs none at all. */
+export function misplaced(bundles: readonly Bundle[]): string[] {
+  return bundles.flatMap(({ file, packages }) =>
+    packages
+      .filter((name) => file === 'preload.cjs' || (file.startsWith('renderer/') && NOT_IN_PAGE.test(name)))
+      .map((name) => `${file}: ${name}`),
+  );
+}
+
 /** A table of the budget for people, one line each. */
 export function budgetLines(list: readonly Budget[]): string[] {
   const kb = (bytes: number) => `${Math.round(bytes / KB)} kB`.padStart(9);

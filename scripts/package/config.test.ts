@@ -4,7 +4,7 @@ import { FuseV1Options } from '@electron/fuses';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { budgets, loadedTooSoon } from './budgets.ts';
+import { budgets, loadedTooSoon, misplaced } from './budgets.ts';
 import { readBundles } from './bundles.ts';
 import { FUSES } from './fuses.ts';
 import { draw, ICNS_TYPES, ICO_SIZES, icns, ico, PNG_SIZES } from './icons.ts';
@@ -161,6 +161,13 @@ describe('budgets', () => {
       expect(bytes).toBeLessThanOrEqual(most);
     },
   );
+
+  test('no zod is in the page, and no package in the preload', () => {
+    expect(misplaced(bundles)).toEqual([]);
+    const page = { file: 'renderer/assets/x.js', size: 1, imports: [], later: [] };
+    expect(misplaced([{ ...page, packages: ['react', 'zod'] }])).toEqual(['renderer/assets/x.js: zod']);
+    expect(bundles.filter(({ file }) => /^renderer\/.*\.js$/.test(file))).not.toEqual([]);
+  });
 
   test('the AWS SDK and the updater come when they are first needed', () => {
     expect(loadedTooSoon(bundles)).toEqual([]);

@@ -2,9 +2,7 @@ import { z } from 'zod';
 import { unknownCode } from '../finding.ts';
 import { SEVERITIES } from '../findings.ts';
 import { BlobKind } from './blob.ts';
-
-export const RULE_NAMES = ['fingerprint', 'key', 'kind', 'path', 'finding'] as const;
-export type RuleName = (typeof RULE_NAMES)[number];
+import { RULE_NAMES, type RuleName } from './rule-names.ts';
 
 /**
  * What blobs have in common: `fingerprint` (its beginning), `key` (ARN, id or alias, declared or learned), `kind`,

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { EngineOptions } from '../../bridge/index.ts';
+import type { StartEngine } from '../../engine/index.ts';
 import { openPage } from '../../page/index.ts';
-import type { ChildStarter } from '../../two-step/index.ts';
 import { type DesktopParts, startDesktop } from '../index.ts';
 import { FakeElectron } from './electron.ts';
 import { FakeEngine } from './engine.ts';
@@ -37,8 +37,8 @@ export interface Booted {
   readonly electron: FakeElectron;
   readonly engine: FakeEngine;
   readonly options: EngineOptions[];
-  /** How the engine was told to start two-step children. */
-  readonly starters: ChildStarter[];
+  /** What the engine was started with beside its options. */
+  readonly starts: StartEngine[];
   /** Resolves when the start is over, whether it went well or not. */
   readonly started: Promise<void>;
 }
@@ -55,7 +55,7 @@ export function boot(
   const engine = new FakeEngine();
   change({ electron, engine, dir });
   const options: EngineOptions[] = [];
-  const starters: ChildStarter[] = [];
+  const starts: StartEngine[] = [];
   const started = startDesktop({
     electron: electron.real,
     version: '1.2.3',
@@ -69,9 +69,9 @@ export function boot(
       versions: { electron: '45.4.1', chrome: '1', node: '24' },
     },
     twoStepChild: '/dist/two-step-child.cjs',
-    startEngine: async (given, startChild) => {
+    startEngine: async (given, more) => {
       options.push(given);
-      starters.push(startChild);
+      starts.push(more);
       return engine;
     },
     openPage: () => openPage(join(dir, 'renderer')),
@@ -85,7 +85,7 @@ export function boot(
       ...parts.process,
     },
   });
-  return { dir, electron, engine, options, starters, started };
+  return { dir, electron, engine, options, starts, started };
 }
 
 /** Lets everything run that waits for no timer. */

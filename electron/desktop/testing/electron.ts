@@ -20,6 +20,7 @@ import type {
   PowerSaveBlocker,
   Protocol,
   Rectangle,
+  RelaunchOptions,
   SaveDialogOptions,
   SaveDialogReturnValue,
   Screen,
@@ -76,6 +77,7 @@ export class FakeElectron {
   dark = false;
   packaged = true;
   hasLock = true;
+  readonly relaunches: (RelaunchOptions | undefined)[] = [];
   exitCode: number | null = null;
   quits = 0;
   menu: MenuItemConstructorOptions[] | null = null;
@@ -108,8 +110,12 @@ export class FakeElectron {
       this.quits += 1;
       const event = new FakeEvent();
       this.app.emit('before-quit', event);
-      if (!event.defaultPrevented) this.log.push('quit');
+      if (event.defaultPrevented) return;
+      this.log.push('quit');
+      this.app.emit('quit', new FakeEvent(), 0);
     },
+    relaunch: (options) => void this.relaunches.push(options),
+    isReady: () => this.log.includes('ready'),
     exit: (code) => {
       this.exitCode = code ?? 0;
     },

@@ -34,6 +34,8 @@ export class FakeContents
 
   reload(): void {
     this.reloads += 1;
+    this.emit('did-start-navigation', { isMainFrame: true, isSameDocument: false });
+    this.emit('did-finish-load');
   }
 
   setWindowOpenHandler(handler: Parameters<WebContents['setWindowOpenHandler']>[0]): void {
@@ -78,6 +80,7 @@ export class FakeWindow extends EventEmitter implements Pick<BrowserWindow, Wind
   async loadURL(url: string): Promise<void> {
     this.loaded.push(url);
     if (FakeWindow.loadFails !== null) throw FakeWindow.loadFails;
+    this.webContents.emit('did-finish-load');
   }
 
   show(): void {

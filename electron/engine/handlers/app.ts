@@ -18,5 +18,8 @@ export function appHandlers({ options, runs, connection, settings }: Rooms): Pag
       return {};
     },
     endOtherSessions: () => notHere('have sessions of other pages'),
+    // A host that keeps messages for its page hears this itself.
+    ready: async () => ({}),
+    copyDiagnostics: () => notHere('put together diagnostics'),
   };
 }

@@ -1,12 +1,11 @@
 import { Pause, Play, RotateCw, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
-import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { plural } from '../../lib/format.ts';
 import { againWords, resumeWords, undoWords } from '../../lib/run-words.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
-import { useUi } from '../../store/ui.ts';
+import { attempt, useUi } from '../../store/ui.ts';
 import { AgreeDialog } from './AgreeDialog.tsx';
 import { UndoDialog } from './UndoDialog.tsx';
 
@@ -17,7 +16,7 @@ export function RunActions({ run, detail = false }: { readonly run: RunSummary; 
   // A run that decrypts here begins anew only where that is agreed to.
   const onward = (next: Onwards): void => {
     if (run.route === 'decrypt-encrypt') setAsked(next);
-    else attempt(() => next.begin(false));
+    else void attempt(() => next.begin(false));
   };
   // The dialogs outlive the buttons: that of undoing says what came of it.
   return (
@@ -58,7 +57,7 @@ function Buttons({
       {live && !held && !run.dryRun && run.status !== 'cancelling' && (
         <Button
           icon={<Pause className="icon" aria-hidden="true" />}
-          onPress={() => attempt(() => pause(run.id))}
+          onPress={() => void attempt(() => pause(run.id))}
         >
           Pause
         </Button>
@@ -67,7 +66,7 @@ function Buttons({
         <Button
           variant="primary"
           icon={<Play className="icon" aria-hidden="true" />}
-          onPress={() => attempt(() => resume(run.id))}
+          onPress={() => void attempt(() => resume(run.id))}
         >
           Go on
         </Button>
@@ -76,7 +75,7 @@ function Buttons({
         <Button
           variant="quiet"
           isDisabled={run.status === 'cancelling'}
-          onPress={() => attempt(() => cancel(run.id))}
+          onPress={() => void attempt(() => cancel(run.id))}
         >
           Cancel run
         </Button>
@@ -105,7 +104,7 @@ function Buttons({
         >{`${undoWords(run)}…`}</Button>
       )}
       {run.status === 'unfinished' && run.resume !== null && (
-        <Button variant="quiet" onPress={() => attempt(() => cancel(run.id))}>
+        <Button variant="quiet" onPress={() => void attempt(() => cancel(run.id))}>
           {`Leave ${plural(run.resume.blobs, 'blob')} as ${run.resume.blobs === 1 ? 'it is' : 'they are'}`}
         </Button>
       )}
@@ -117,9 +116,4 @@ function Buttons({
 interface Onwards {
   readonly words: string;
   readonly begin: (agreed: boolean) => Promise<unknown>;
-}
-
-/** Does it; a refusal is shown. */
-function attempt(work: () => Promise<unknown>): void {
-  work().catch((error: unknown) => useUi.getState().complain(faultOf(error)));
 }

@@ -4,7 +4,7 @@ import { count } from '../../lib/format.ts';
 import { mod } from '../../lib/platform.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useIntake } from '../../store/intake.ts';
-import { requestFiles, requestPaste } from '../../store/wire.ts';
+import { requestFiles, requestPaste } from '../../store/opening.ts';
 
 /** What stands in place of the table while there is nothing: the drop area, and every other way in. */
 export function EmptyDrop() {

@@ -6,7 +6,7 @@ import { SearchInput, SelectInput } from '../../components/fields.tsx';
 import type { GroupBy, SortColumn } from '../../lib/arrange.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useInspector } from '../../store/inspector.ts';
-import { requestFiles, requestPaste } from '../../store/wire.ts';
+import { requestFiles, requestPaste } from '../../store/opening.ts';
 import { COLUMNS } from './columns.ts';
 import { Filters } from './Filters.tsx';
 import { OnlyChip } from './OnlyChip.tsx';

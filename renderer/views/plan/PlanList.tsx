@@ -4,9 +4,9 @@ import { Button } from '../../components/Button.tsx';
 import { moment, plural } from '../../lib/format.ts';
 import { MODE_WORDS } from '../../lib/plan.ts';
 import { useKeyName } from '../../store/keys.ts';
+import { requestPlan } from '../../store/opening.ts';
 import { usePlans } from '../../store/plans.ts';
 import { useUi } from '../../store/ui.ts';
-import { requestPlan } from '../../store/wire.ts';
 
 /** Opens a plan's file. */
 export function OpenPlanButton() {

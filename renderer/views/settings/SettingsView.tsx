@@ -1,9 +1,10 @@
 import { useState } from 'react';
+import { MENU_SHORTCUTS } from '#shared/shortcuts.ts';
 import { bridge, call, faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Choice } from '../../components/fields.tsx';
 import { plural } from '../../lib/format.ts';
-import { mod } from '../../lib/platform.ts';
+import { acceleratorWords, mod } from '../../lib/platform.ts';
 import { useConnection } from '../../store/connection.ts';
 import { type Density, TEXT_SIZES, type Theme, useSettings } from '../../store/settings.ts';
 
@@ -18,19 +19,26 @@ const DENSITIES: { id: Density; label: string }[] = [
 ];
 const SIZES = TEXT_SIZES.map((size) => ({ id: String(size), label: `${size} %` }));
 
-const SHORTCUTS: { title: string; keys: [string, string][] }[] = [
-  {
-    title: 'Anywhere',
-    keys: [
-      [mod('O'), 'Add files'],
-      [mod('O', true), 'Add folder'],
-      [mod('V'), 'Paste ciphertext'],
-      [mod('F'), 'Filter'],
-      [mod('↵'), 'Re-encrypt the selected blobs'],
-      [mod(','), 'Settings'],
-      ['Esc', 'Close what is open'],
-    ],
-  },
+interface Shortcuts {
+  readonly title: string;
+  readonly keys: readonly (readonly [keys: string, what: string])[];
+}
+
+/** A menu has more of them; in a browser, most of those are the browser's own. */
+const anywhere = (menu: boolean): Shortcuts => ({
+  title: 'Anywhere',
+  keys: [
+    ...Object.entries(MENU_SHORTCUTS)
+      .filter(([view]) => menu || view === 'open-files' || view === 'open-folder' || view === 'settings')
+      .map(([, { accelerator, words }]) => [acceleratorWords(accelerator), words] as const),
+    [mod('V'), menu ? 'Paste ciphertext, outside a text field' : 'Paste ciphertext'],
+    [mod('F'), 'Filter'],
+    [mod('↵'), 'Re-encrypt the selected blobs'],
+    ['Esc', 'Close what is open'],
+  ],
+});
+
+const IN_LISTS: readonly Shortcuts[] = [
   {
     title: 'In the table',
     keys: [
@@ -51,6 +59,7 @@ export function SettingsView() {
   const { theme, density, textSize, set } = useSettings();
   const version = useConnection((state) => state.app?.version);
   const canEndSessions = useConnection((state) => state.app?.can.endSessions === true);
+  const host = useConnection((state) => state.app?.host);
   return (
     <section className="view view-scroll" aria-label="Settings">
       <div className="page">
@@ -74,7 +83,7 @@ export function SettingsView() {
         </div>
         <h2 className="page-heading">Shortcuts</h2>
         <div className="shortcuts">
-          {SHORTCUTS.map(({ title, keys }) => (
+          {[anywhere(host === 'desktop'), ...IN_LISTS].map(({ title, keys }) => (
             <section key={title} aria-label={title}>
               <h3>{title}</h3>
               <dl className="shortcut-list">

@@ -1,14 +1,14 @@
 import { Pause, Play } from 'lucide-react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { outcomeHeadline } from '#shared/run-outcome.ts';
-import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { plural } from '../../lib/format.ts';
 import { groupFaults, notesOf } from '../../lib/outcome.ts';
 import { useDraft } from '../../store/draft.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
-import { useUi } from '../../store/ui.ts';
+import { attempt } from '../../store/ui.ts';
+import { RunActions } from '../activity/RunActions.tsx';
 import { OutcomeTally, Pace, Remark, RunBar } from '../activity/RunFigures.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
 import { NewBlobs } from './NewBlobs.tsx';
@@ -32,6 +32,7 @@ export function RunPanel() {
       {!over && <Pace run={run} />}
       <Remark run={run} />
       {!over && <HoldButton run={run} />}
+      {run.status === 'unfinished' && <RunActions run={run} />}
       <OutcomeTally run={run} />
       <TwoStepNote run={run} />
       {run.fault !== null && <FaultCard fault={run.fault} />}
@@ -69,20 +70,13 @@ function HoldButton({ run }: { readonly run: RunSummary }) {
   const { pause, resume } = useRuns.getState();
   const held = run.status === 'paused' || run.status === 'pausing';
   if (run.status === 'cancelling' || run.status === 'undoing') return null;
-  const press = async (): Promise<void> => {
-    try {
-      await (held ? resume(run.id) : pause(run.id));
-    } catch (error) {
-      useUi.getState().complain(faultOf(error));
-    }
-  };
   return (
     <span>
       <Button
         icon={
           held ? <Play className="icon" aria-hidden="true" /> : <Pause className="icon" aria-hidden="true" />
         }
-        onPress={() => void press()}
+        onPress={() => void attempt(() => (held ? resume(run.id) : pause(run.id)))}
       >
         {held ? 'Go on' : 'Pause'}
       </Button>
@@ -93,5 +87,6 @@ function HoldButton({ run }: { readonly run: RunSummary }) {
 function endWords(run: RunSummary): string {
   const words = outcomeHeadline(run);
   if (run.status === 'cancelled') return `Cancelled: ${words}`;
+  if (run.status === 'unfinished') return `Interrupted: ${words}`;
   return run.status === 'failed' ? `The run stopped: ${words}` : words;
 }

@@ -2,8 +2,8 @@ import { useEffect } from 'react';
 import { hasMod, isTyping } from '../../lib/platform.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useIntake } from '../../store/intake.ts';
+import { requestFiles, requestPaste } from '../../store/opening.ts';
 import { useUi } from '../../store/ui.ts';
-import { requestFiles } from '../../store/wire.ts';
 import { openSheet } from '../sheet/openSheet.ts';
 
 const modalOpen = (): boolean => document.querySelector('[role="dialog"], [role="alertdialog"]') !== null;
@@ -28,8 +28,14 @@ export function useShortcuts(): void {
       const { take, paste: takeText } = useIntake.getState();
       const files = [...(event.clipboardData?.files ?? [])];
       if (files.length > 0) void take(files);
-      else if (useConnection.getState().app?.can.readClipboard) void takeText(null);
-      else void takeText(event.clipboardData?.getData('text/plain') ?? '');
+      else {
+        // Read while the event lasts, and given to the page only where the host cannot read it.
+        const { clipboardData } = event;
+        const { app } = useConnection.getState();
+        if (app === null) requestPaste();
+        else if (app.can.readClipboard) void takeText(null);
+        else void takeText(clipboardData?.getData('text/plain') ?? '');
+      }
     };
     window.addEventListener('keydown', keydown);
     window.addEventListener('paste', paste);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConnectionState } from '../../model/connection.ts';
+import { Fault } from '../../model/fault.ts';
 import { Look } from '../../model/look.ts';
 import { event, nothing, request } from '../define.ts';
 
@@ -33,9 +34,27 @@ export const appRequests = {
   setLook: request(Look, nothing),
   /** Loopback: ends the sessions of all other pages. Elsewhere there are none: `NotOnThisHost`. */
   endOtherSessions: request(nothing, z.object({ ended: z.int() })),
+  /** The page has subscribed to every event and knows its host: what the host kept for it can be sent. */
+  ready: request(nothing, nothing),
+  /**
+   * What a bug report needs, naming no file, key, account or person. The desktop puts it on the clipboard by itself;
+   * elsewhere the page gets the text to copy.
+   */
+  copyDiagnostics: request(nothing, z.object({ text: z.string().nullable() })),
 } as const;
 
 export const appEvents = {
+  /**
+   * The part that does the work stopped by itself and is being started again, runs again, or will not be started any
+   * more. What was asked of it before means nothing to the next: the page begins anew.
+   */
+  engineChanged: event(
+    z.object({
+      state: z.enum(['restarting', 'running', 'failed']),
+      /** Why it stopped; null once it runs. */
+      fault: Fault.nullable(),
+    }),
+  ),
   /** The host asks the page to show a view (menu, shortcut). */
   show: event(
     z.object({

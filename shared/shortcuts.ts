@@ -1,0 +1,15 @@
+/**
+ * Shortcuts of the desktop's menu that the page answers: the menu gives them to the system, Settings lists them. In
+ * Electron's form of an accelerator.
+ */
+export const MENU_SHORTCUTS = {
+  'open-files': { accelerator: 'CmdOrCtrl+O', words: 'Add files' },
+  'open-folder': { accelerator: 'CmdOrCtrl+Shift+O', words: 'Add folder' },
+  'open-plan': { accelerator: 'CmdOrCtrl+Alt+O', words: 'Open a plan' },
+  paste: { accelerator: 'CmdOrCtrl+Shift+V', words: 'Paste ciphertext' },
+  blobs: { accelerator: 'CmdOrCtrl+1', words: 'Show Blobs' },
+  activity: { accelerator: 'CmdOrCtrl+2', words: 'Show Activity' },
+  keys: { accelerator: 'CmdOrCtrl+3', words: 'Show Keys' },
+  audit: { accelerator: 'CmdOrCtrl+4', words: 'Show Audit' },
+  settings: { accelerator: 'CmdOrCtrl+,', words: 'Settings' },
+} as const;
