@@ -10,9 +10,14 @@ export interface Running {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts `rewrap …` as a person would in a shell; `more` is added to its environment. */
-export function start(args: readonly string[], home: string, more: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, ...args], {
+/** Starts `rewrap …` as a person would in a shell; `more` is added to its environment, `program` is another build. */
+export function start(
+  args: readonly string[],
+  home: string,
+  more: NodeJS.ProcessEnv = {},
+  program: string = cli,
+): Running {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
     env: { ...environment(home), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
