@@ -22,6 +22,8 @@ interface DraftStore {
   readonly phase: Phase;
   readonly dryRunId: string | null;
   readonly runId: string | null;
+  /** Whether the blobs that were chosen are gone with an engine that died; their run is not. */
+  readonly stale: boolean;
   /** Why the last start was refused. */
   readonly fault: Fault | null;
   openFor(rows: readonly BlobRow[], rules?: readonly Rule[]): void;
@@ -103,6 +105,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
   };
   return {
     open: false,
+    stale: false,
     draft: EMPTY,
     rules: [],
     phase: 'edit',
@@ -126,6 +129,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
       const family = rows.some((row) => familyOf(row) === 'symmetric') ? 'symmetric' : 'rsa';
       set({
         open: true,
+        stale: false,
         rules,
         phase: 'edit',
         dryRunId: null,
@@ -200,7 +204,10 @@ export const useDraft = create<DraftStore>()((set, get) => {
     },
     beginAnew() {
       const { phase } = get();
-      if (phase === 'running' || phase === 'result') return;
+      if (phase === 'running' || phase === 'result') {
+        set({ stale: true });
+        return;
+      }
       set({ open: false, draft: EMPTY, rules: [], phase: 'edit', dryRunId: null, runId: null, fault: null });
     },
     async savePlan() {

@@ -15,7 +15,8 @@ interface FooterProps {
 
 /** The buttons of each phase, and in words what the next press will touch. */
 export function SheetFooter({ built, rows, files }: FooterProps) {
-  const { phase, dryRunId, runId, close, preflight, run, retryFailed, backToEdit, savePlan } = useDraft();
+  const { phase, dryRunId, runId, stale, close, preflight, run, retryFailed, backToEdit, savePlan } =
+    useDraft();
   const summary = useRuns((state) => (runId === null ? undefined : state.runs.get(runId)));
   const checked = useRuns((state) => (dryRunId === null ? undefined : state.runs.get(dryRunId)));
   const results = useRuns((state) => state.results);
@@ -41,9 +42,11 @@ export function SheetFooter({ built, rows, files }: FooterProps) {
     const failed = summary?.counts.failed ?? 0;
     return (
       <>
-        <Button variant="quiet" onPress={backToEdit}>
-          Edit and run again
-        </Button>
+        {!stale && (
+          <Button variant="quiet" onPress={backToEdit}>
+            Edit and run again
+          </Button>
+        )}
         <span className="gap" />
         {failed > 0 && summary?.route === 'reencrypt' && (
           <Button onPress={() => void retryFailed()}>{`Retry ${plural(failed, 'failed blob')}`}</Button>
