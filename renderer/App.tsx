@@ -47,8 +47,8 @@ export function App() {
     useConnection.setState({ fault: null });
   };
   const View = VIEWS[view];
-  // The notice of the engine says that it failed.
-  const shown = fault ?? (hostFault?.code === 'EngineFailed' ? null : hostFault);
+  // The notice of the engine says so itself.
+  const shown = [fault, hostFault].find((each) => each !== null && !/^Engine/.test(each.code)) ?? null;
   return (
     <div className="app">
       <TopBar />

@@ -148,8 +148,7 @@ describe('events', () => {
     // The last page goes: what comes then waits for the next one.
     client.close();
     await closed(client);
-    const cookie = await bench.enter();
-    client = await bench.connect({ cookie, origin: `http://127.0.0.1:${bench.served.port}` });
+    client = await bench.page(await bench.enter());
     bench.engine.emit('planOpened', { planId: 'p2' });
     const next = nextMessage(client);
     client.send(JSON.stringify({ id: 2, name: 'app.ready', input: {} }));

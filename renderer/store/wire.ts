@@ -56,6 +56,8 @@ export function wire(): () => void {
         useEngine.getState().changed(changed);
         if (changed.state === 'running') void beginAnew();
         else useRuns.getState().stopped();
+        // What was asked last was answered that the engine is coming back.
+        if (changed.state === 'failed') void loadAll();
       }),
       useConnection.subscribe((state, before) => {
         follow(state.connection, before.connection, useKeys);
