@@ -1,6 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DescribeKeyCommand, DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
+import {
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  EnableKeyCommand,
+  PutKeyPolicyCommand,
+} from '@aws-sdk/client-kms';
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { rewrap } from './support/processes.ts';
@@ -20,7 +25,9 @@ async function readOnPaper(page: Page, path: string): Promise<void> {
   await reader.setContent(readFileSync(path, 'utf8'));
   await expect(reader.getByRole('heading', { name: 'Audit of KMS ciphertext' })).toBeVisible();
   await expect(
-    reader.getByRole('article').filter({ hasText: 'alias/payments does not rotate.' }),
+    reader
+      .getByRole('article')
+      .filter({ hasText: 'The policy of alias/payments lets principals of another account' }),
   ).toBeVisible();
   await expect(reader.getByRole('heading', { name: 'Suppressed findings' })).toBeVisible();
   await expect(reader.getByText('Not weighed: IAM policies')).toBeVisible();
@@ -60,6 +67,29 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   const legacy = await arnOf(LEGACY);
   write(files, 'granted.json', printed(await encrypt(kms, legacy, secret()), legacy));
 
+  // A partner may decrypt what is under one key.
+  await kms.send(
+    new PutKeyPolicyCommand({
+      KeyId: payments,
+      Policy: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { AWS: 'arn:aws:iam::111122223333:root' },
+            Action: 'kms:*',
+            Resource: '*',
+          },
+          {
+            Effect: 'Allow',
+            Principal: { AWS: 'arn:aws:iam::444455556666:user/partner' },
+            Action: 'kms:Decrypt',
+            Resource: '*',
+          },
+        ],
+      }),
+    }),
+  );
   const { page } = await open(files);
   await connected(page);
   await page.getByRole('button', { name: 'Audit', exact: true }).click();
@@ -79,7 +109,9 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   await page.getByRole('tab', { name: /^Findings/ }).click();
   const card = (title: string | RegExp) => page.getByRole('listitem').filter({ hasText: title });
   await expect(card('alias/retired is disabled.')).toContainText('DescribeKey: KeyState Disabled');
-  await expect(card('alias/payments does not rotate.')).toContainText('2 blobs in 2 files');
+  await expect(card('The policy of alias/payments lets principals of another account')).toContainText(
+    '2 blobs in 2 files',
+  );
   await expect(card('plaintext-beside-blob')).toContainText('data-key.json');
   // Who may open a blob by a grant does not show in any policy.
   const granted = card('A grant lets another account open or re-encrypt what is under alias/legacy.');
@@ -105,7 +137,7 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   ]);
   const csv = readFileSync(await download.path(), 'utf8');
   expect(csv.split('\r\n')).toHaveLength(7);
-  expect(csv).toContain('key-not-rotated');
+  expect(csv).toContain('key-policy-outside');
 
   await page.getByRole('button', { name: 'Export the audit' }).click();
   const [report] = await Promise.all([
@@ -129,13 +161,15 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   await expect(page.getByRole('row', { name: /console\.json/ })).toBeVisible();
   await page.getByRole('button', { name: 'Audit', exact: true }).click();
   await page.getByRole('tab', { name: /^Findings/ }).click();
-  await card('alias/payments does not rotate.').getByRole('button', { name: 'Re-encrypt 2 blobs…' }).click();
+  await card('The policy of alias/payments lets principals of another account')
+    .getByRole('button', { name: 'Re-encrypt 2 blobs…' })
+    .click();
   const sheet = page.getByRole('dialog', { name: 'Re-encrypt' });
   await pickKey(page, sheet, 'Destination key', ROTATED);
   await sheet.getByRole('button', { name: 'Re-encrypt 2 blobs' }).click();
   await expect(sheet.getByRole('region', { name: 'Result' })).toContainText('Re-encrypted 2 blobs');
   await sheet.getByRole('button', { name: 'Done' }).click();
-  await expect(card('alias/payments does not rotate.')).toHaveCount(0);
+  await expect(card('The policy of alias/payments lets principals of another account')).toHaveCount(0);
   await expect(card('plaintext-beside-blob')).toBeVisible();
 
   // The run has a report of its own.
@@ -202,6 +236,12 @@ test('rewrap audit is a gate: rules, SARIF, and exit codes; history verify', asy
     stderr: expect.stringMatching(/plaintext-besides-blob.*plaintext-beside-blob/),
   });
   expect(unknown.stderr).toContain('the rules that were kept on this computer cannot be used: version');
+  // What only KMS can show is forbidden, and KMS was not asked: no pass.
+  const state = write(files, 'state.yaml', 'version: 1\nforbid: [key-disabled]\n');
+  const unasked = await rewrap(['audit', vault, '--rules', state], home);
+  expect(unasked).toMatchObject({ code: 4, stderr: expect.stringContaining('forbid key-disabled') });
+  expect(unasked.stdout).toContain('not judged: rule forbid key-disabled on 1 blob');
+  expect((await rewrap(['audit', vault, '--rules', state, '--practice'], home)).code).toBe(0);
   const choice = await rewrap(['plan', vault, '--to', arn, '--rule', 'finding=trunkated'], home);
   expect(choice).toMatchObject({ code: 2, stderr: expect.stringContaining('truncated') });
   const verified = await rewrap(['history', 'verify', '--json'], home);
@@ -241,7 +281,7 @@ test.describe('where KMS refuses', () => {
     await page.getByRole('textbox', { name: /Or another/ }).fill(PAYMENTS);
     await page.getByRole('button', { name: 'Ask', exact: true }).click();
     const answer = page.getByRole('region', { name: 'Answer' });
-    await expect(answer).toContainText('but 1 blob may be.');
+    await expect(answer).toContainText('1 blob may be under it');
     await answer.getByRole('button', { name: 'Show 1 blob that may be under it' }).click();
     await expect(
       page.getByRole('button', { name: new RegExp(`^Only may be under ${PAYMENTS}`) }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { weighedWords } from '#shared/audit-words.ts';
+import { Across, Evidence } from '../clusters/index.ts';
 import { arnOf, input, key, NOW, row } from './audit.test-help.ts';
 import { facetMembers, makeAudit, suppressionMembers } from './audit.ts';
 import { Columns } from './columns.ts';
@@ -45,6 +46,10 @@ describe('what KMS says of keys', () => {
   });
 
   it.each([
+    [
+      'made lately, and never rotated',
+      { createdAt: days(-364), rotation: { enabled: false, periodDays: null, lastAt: null } },
+    ],
     ['rotated by hand lately', { rotation: { enabled: false, periodDays: null, lastAt: days(-20) } }],
     [
       'imported material, which does not rotate',
@@ -240,6 +245,23 @@ it('offers no re-encryption where that is no remedy', () => {
   expect(one(gone, 'key-gone')).toMatchObject({ blobs: 1, reencryptable: 0 });
   const other = makeAudit(input([row({ file: 'a', keyArn: arnOf('k', '999988887777') })], []));
   expect(one(other, 'key-unknown-account')).toMatchObject({ blobs: 1, reencryptable: 1 });
+});
+
+it('counts a blob as over two years old exactly where the finding says so', () => {
+  const limit = new Date(NOW);
+  limit.setUTCMonth(limit.getUTCMonth() - 24);
+  const rows = [-26, -12.1, -12, -11.9, -9, -1, 0, 1, 9, 14, 800].map((hours) =>
+    row({ file: `${hours}`, createdAt: new Date(limit.getTime() + hours * 3_600_000).toISOString() }),
+  );
+  const placed = rows.map((each, index) => ({ row: each, index }));
+  const across = new Across<(typeof placed)[number]>();
+  for (const one of placed) across.add(one);
+  across.settle(placed, new Evidence(rows, () => []), NOW);
+  const found = placed.filter((one) => across.said(one).some(({ code }) => code === 'old-blob'));
+  const old = facetMembers(makeAudit(input(rows, [])), 'age', 'old');
+  expect(Array.from(old)).toEqual(found.map(({ index }) => index));
+  expect(found.length).toBeGreaterThan(0);
+  expect(found.length).toBeLessThan(rows.length);
 });
 
 describe('suppression', () => {

@@ -53,7 +53,9 @@ export function countAudit(input: CountInput): Counted {
   const finder = new Subjects(evidence, book);
   const subjects = columns.cohorts.map(({ row }) => finder.of(row));
   const { broken, unjudged } =
-    rules === null ? { broken: [], unjudged: [] } : judge(rules, columns, evidence, subjects, now);
+    rules === null
+      ? { broken: [], unjudged: [] }
+      : judge(rules, columns, evidence, subjects, input.caller, now);
   return {
     input,
     subjects,

@@ -1,6 +1,7 @@
 import { EVIDENCE_WORDS } from '#shared/audit-words.ts';
 import { type AuditBar, type AuditFacet, FACETS, type Facet } from '#shared/model/audit.ts';
 import { EVIDENCE } from '#shared/model/cluster.ts';
+import { oldLimit } from '../clusters/index.ts';
 import type { Cohort, Columns, DateCode } from './columns.ts';
 import { type Subject, subjectName } from './subjects.ts';
 
@@ -102,19 +103,22 @@ function lastUse({ key }: Subject, now: number): Valued {
   return plain(...agedWords(Date.parse(use.at), now));
 }
 
+/** More than 24 months ago for blobs, as finding `old-blob` has it. */
+const OLD: [string, string] = ['old', 'over 2 years ago'];
+
 function agedWords(at: number, now: number): [string, string] {
   const days = (now - at) / DAY;
   if (days <= 30) return ['30', 'within 30 days'];
   if (days <= 90) return ['90', '31 to 90 days ago'];
   if (days <= 365) return ['365', '91 to 365 days ago'];
   if (days <= 730) return ['730', '1 to 2 years ago'];
-  return ['old', 'over 2 years ago'];
+  return OLD;
 }
 
 function ofDate({ at }: DateCode, now: number): Valued {
   return at === null
     ? { value: '', label: 'no date declared', fingerprint: null }
-    : plain(...agedWords(at, now));
+    : plain(...(at < oldLimit(now) ? OLD : agedWords(Math.max(at, now - 730 * DAY), now)));
 }
 
 /** Value of any facet but age for the blobs of a cohort. */

@@ -4,10 +4,11 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import { type Evidence, isKms, type KeyEvidence } from '../clusters/index.ts';
 import type { Columns } from './columns.ts';
 import { findingId, type Group } from './groups.ts';
-import { type Told, toldOf } from './key-findings.ts';
+import { type Caller, type Told, toldOf } from './key-findings.ts';
 import { matchKey } from './key-rules.ts';
 import type { Rules } from './rules.ts';
 import type { Subject } from './subjects.ts';
+import { NOT_CONNECTED, needsKms, untold } from './untold.ts';
 
 const DAY = 86_400_000;
 
@@ -27,9 +28,15 @@ export function judge(
   columns: Columns,
   evidence: Evidence,
   subjects: readonly Subject[],
+  caller: Caller | null,
   now: number,
 ): Verdicts {
   const verdicts = new Collected(columns);
+  for (const [rule, check] of kmsChecks(rules, caller))
+    columns.cohorts.forEach(({ row }, cohort) => {
+      const subject = subjects[cohort];
+      if (subject !== undefined) verdicts.ofCohort(rule, check(row, subject), cohort);
+    });
   for (const [rule, check] of keyChecks(rules, evidence))
     columns.cohorts.forEach(({ row }, cohort) => {
       const subject = subjects[cohort];
@@ -119,6 +126,26 @@ class Collected {
     this.#unjudged.set(at, known);
   }
 }
+
+/** Findings that are forbidden and that only KMS can show: a gate must not pass for want of asking. */
+function kmsChecks({ forbid, failOn }: Rules, caller: Caller | null): [string, Rule][] {
+  const checks = (forbid ?? []).filter(needsKms).map((code): [string, Rule] => [
+    `${FORBID} ${code}`,
+    (row, subject) => {
+      const why = untold(code, row, subject, caller);
+      return why === null ? null : { why };
+    },
+  ]);
+  if (failOn !== undefined && caller === null)
+    checks.push([
+      'failOn',
+      (row, { label }) => (isKms(row) || label !== null ? { why: NOT_CONNECTED } : null),
+    ]);
+  return checks;
+}
+
+/** What the name of such a rule begins with. */
+export const FORBID = 'forbid';
 
 /** Rules about the key and the kind: what they say of one blob they say of its cohort. */
 function keyChecks(rules: Rules, evidence: Evidence): [string, Rule][] {

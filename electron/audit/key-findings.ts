@@ -189,8 +189,7 @@ function granted(key: AuditKey): Told | null {
 function notRotated(key: AuditKey, { rotationDays }: Limits, now: number): Told | null {
   if (key.rotation === null || key.rotation.enabled || key.origin !== 'AWS_KMS') return null;
   const since = key.rotation.lastAt ?? key.createdAt;
-  const recent = key.rotation.lastAt !== null && now - Date.parse(key.rotation.lastAt) < rotationDays * DAY;
-  if (recent) return null;
+  if (since !== null && now - Date.parse(since) < rotationDays * DAY) return null;
   return toldOf(
     finding('key-not-rotated', {
       evidence: [
@@ -208,7 +207,7 @@ function unused(key: AuditKey, { unusedDays }: Limits, now: number): Told | null
   const { lastUse } = key;
   if (lastUse === null) return null;
   const since = lastUse.at ?? lastUse.trackedSince;
-  if (since === null || now - Date.parse(since) < unusedDays * DAY) return null;
+  if (since === null || now - Date.parse(since) <= unusedDays * DAY) return null;
   const days = Math.floor((now - Date.parse(since)) / DAY);
   return toldOf(
     finding('key-unused', {

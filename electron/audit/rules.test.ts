@@ -141,6 +141,25 @@ describe('judging', () => {
     ).toEqual([['rule-age', 1]]);
   });
 
+  it('says where a finding that only KMS can show was not looked for', () => {
+    const rows = [{ file: 'a', keyArn: arnOf('k') }, { file: 'b' }, { file: 'c', keyArn: arnOf('other') }];
+    const rules = readRules('version: 1\nforbid: [key-disabled, truncated]\nfailOn: critical');
+    const offline = makeAudit(input(rows.map(row), [], { rules, caller: null }));
+    const why = 'only KMS can say, and it was not asked: there is no connection';
+    expect(offline.summary).toMatchObject({
+      violations: 0,
+      unjudged: [
+        { rule: 'forbid key-disabled', blobs: 3, why },
+        { rule: 'failOn', blobs: 3, why },
+      ],
+    });
+    const wide = readRules('version: 1\nforbid: [key-policy-wide]');
+    const asked = (openTo: string[] | null) =>
+      makeAudit(input(rows.map(row), [key('k', { openTo })], { rules: wide })).summary.unjudged;
+    expect(asked([]).map(({ blobs }) => blobs)).toEqual([1, 1]);
+    expect(asked(null).map(({ why: reason }) => reason)).toContain('KMS did not show the policy of its key');
+  });
+
   it('makes violations of forbidden findings, and silences what it suppresses until its date', () => {
     const off = [key('k', { state: 'Disabled' })];
     const rows = [{ file: 'a', keyArn: arnOf('k') }];

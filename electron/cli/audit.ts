@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { plural } from '#shared/format.ts';
 import type { AuditFinding, ReportFormat } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { auditText, deletionText, rulesSchema } from '../audit/index.ts';
+import { auditText, deletionText, FORBID, rulesSchema } from '../audit/index.ts';
 import { writePrivate } from '../storage/private.ts';
 import type { Client } from './client.ts';
-import { BAD_INPUT, OK, SOME_FAILED } from './exit-code.ts';
+import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
 import { takeIn, withEngine } from './session.ts';
 import { safe } from './text.ts';
@@ -64,7 +65,14 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
     }
     // What could not be read could not be judged: that is no pass.
     if ((summary.violations ?? 0) > 0) return SOME_FAILED;
-    return unreadable ? BAD_INPUT : OK;
+    if (unreadable) return BAD_INPUT;
+    // A finding that is forbidden, and that only KMS could have shown.
+    const open = summary.unjudged.filter(({ rule }) => summary.caller === null && rule.startsWith(FORBID));
+    for (const { rule, blobs } of open)
+      console.error(
+        `rewrap: ${rule} was not judged for ${plural(blobs, 'blob')}: only KMS can say, and it was not asked. Name a connection (--profile, --region).`,
+      );
+    return open.length > 0 ? NOT_ANSWERED : OK;
   });
 }
 

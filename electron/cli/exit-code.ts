@@ -10,6 +10,8 @@ export const SOME_FAILED = 1;
 export const BAD_INPUT = 2;
 /** A run stopped and keeps its place: the same command continues. */
 export const KEPT_FOR_LATER = 3;
+/** A question of an audit cannot be answered from what was read. */
+export const NOT_ANSWERED = 4;
 /** Ctrl-C. */
 export const INTERRUPTED = 130;
 

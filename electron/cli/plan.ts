@@ -46,7 +46,8 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client) => {
     const { blobs, unreadable } = await takeIn(client, paths);
     const rules = flags.rule ?? [];
-    const { blobIds: picked } = await client.page.plans.select({ rules: fromRoot(rules) });
+    const { blobIds: picked, notes } = await client.page.plans.select({ rules: fromRoot(rules) });
+    for (const note of notes) console.error(`rewrap: ${safe(note)}`);
     if (picked.length === 0) {
       console.error('rewrap: no blob that KMS can re-encrypt is chosen by these rules; no plan was made');
       return BAD_INPUT;

@@ -1,6 +1,6 @@
 import { entryOf, type FindingCode } from '#shared/findings.ts';
 import type { BlobRow, Finding, Severity } from '#shared/model/blob.ts';
-import { declaredDate } from './dates.ts';
+import { declaredDate, oldLimit } from './dates.ts';
 import { Evidence } from './evidence.ts';
 import {
   duplicate,
@@ -8,7 +8,6 @@ import {
   NAMED,
   type Neighbours,
   nonceSeverity,
-  OLD_MONTHS,
   oldBlob,
   SHA1,
   sharedNonce,
@@ -169,13 +168,6 @@ function changedVerdicts(before: Evidence, now: Evidence): ReadonlySet<string> {
     for (const fingerprint of known.keys())
       if (were.get(fingerprint) !== are.get(fingerprint)) changed.add(fingerprint);
   return changed;
-}
-
-/** Start of the day, UTC, {@link OLD_MONTHS} months ago, milliseconds. */
-function oldLimit(now: number): number {
-  const limit = new Date(now);
-  limit.setUTCMonth(limit.getUTCMonth() - OLD_MONTHS);
-  return limit.setUTCHours(0, 0, 0, 0);
 }
 
 /** A group in the order of the list, and the few of each content that may be named. */

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LearnedKey } from '#shared/model/cluster.ts';
+import { isZoneless } from './dates.ts';
 import { declaredDate, Evidence, LearnedKeys, readKeyName, timelines } from './index.ts';
 import { blob, KEY, OTHER } from './rows.test-help.ts';
 
@@ -116,6 +118,38 @@ describe('names and dates', () => {
   it.each(['', 'yesterday', '12', 'NaN', '99999999999999', '2024-99-99'])('%j is no date', (text) => {
     expect(declaredDate(text)).toBeNull();
   });
+});
+
+describe('a date without a time zone', () => {
+  it('is UTC on every machine', () => {
+    const dates = ['2024-11-24T18:00:00', '2024-11-24 18:00:00', '2024-11-24', '2024-11-24T18:00:00+09:00'];
+    const script = `import(${JSON.stringify(new URL('./dates.ts', import.meta.url).href)}).then(({ declaredDate }) =>
+      console.log(JSON.stringify(${JSON.stringify(dates)}.map(declaredDate))))`;
+    const read = (zone: string) =>
+      JSON.parse(
+        execFileSync(process.execPath, ['-e', script], {
+          env: { ...process.env, TZ: zone, NODE_NO_WARNINGS: '1' },
+          encoding: 'utf8',
+        }),
+      );
+    const utc = [
+      '2024-11-24T18:00:00.000Z',
+      '2024-11-24T18:00:00.000Z',
+      '2024-11-24T00:00:00.000Z',
+      '2024-11-24T09:00:00.000Z',
+    ];
+    for (const zone of ['UTC', 'Asia/Tokyo', 'America/New_York']) expect(read(zone), zone).toEqual(utc);
+  });
+
+  it.each([
+    ['2024-11-24T18:00:00', true],
+    ['2024-11-24 18:00', true],
+    ['2024-11-24', false],
+    ['2024-11-24T18:00:00Z', false],
+    ['2024-11-24T18:00:00+0900', false],
+    ['2024-11-24 18:00:00 GMT', false],
+    ['1416843000', false],
+  ])('%s: %s', (text, zoneless) => expect(isZoneless(text)).toBe(zoneless));
 });
 
 describe('the learned map', () => {

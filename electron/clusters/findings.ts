@@ -1,9 +1,8 @@
 import { finding } from '#shared/finding.ts';
 import type { BlobRow, Finding, Severity } from '#shared/model/blob.ts';
+import { isZoneless, OLD_MONTHS } from './dates.ts';
 import type { KeyEvidence } from './evidence.ts';
 
-/** A blob older than this is worth a second look, months. */
-export const OLD_MONTHS = 24;
 /** Most blobs that evidence names. */
 export const NAMED = 3;
 
@@ -66,7 +65,9 @@ export function wrongLabel({ declared: { keyArn } }: BlobRow, reason: string | n
 /** `date`: the declared one, ISO 8601. */
 export function oldBlob(row: BlobRow, date: string): Finding {
   return finding('old-blob', {
-    evidence: [`The file says ${row.declared.createdAt}; the date is not in the blob.`],
+    evidence: [
+      `The file says ${row.declared.createdAt}${isZoneless(row.declared.createdAt ?? '') ? ', without a time zone: read as UTC' : ''}; the date is not in the blob.`,
+    ],
     values: { date: date.slice(0, 10), months: OLD_MONTHS },
   });
 }

@@ -1,5 +1,5 @@
 export { Across, type Placed } from './across.ts';
-export { declaredDate } from './dates.ts';
+export { declaredDate, oldLimit } from './dates.ts';
 export { Evidence, isKms, type KeyEvidence, type Under } from './evidence.ts';
 export { type FindKeyInput, type FindKeyResult, findKey } from './find-key.ts';
 export { isKeyName, KeyNames, type KmsKeyFacts } from './key-identity.ts';

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FindingCode } from '#shared/findings.ts';
 import type { Facet } from '#shared/model/audit.ts';
 import type { Engine } from '../bridge/index.ts';
 import { type Client, client } from '../cli/client.ts';
@@ -75,7 +76,6 @@ describe('the audit of the sample vault', () => {
   it('finds what is wrong with it, and its report says the same', async () => {
     const { findings } = await page.audit.findings({ offset: 0, limit: 100 });
     expect(findings.map(({ code, severity, blobs }) => [code, severity, blobs])).toEqual([
-      ['key-not-rotated', 'warning', 7],
       ['double-base64', 'info', 1],
       ['other-readings', 'info', 1],
       ['source-needed', 'info', 1],
@@ -120,17 +120,41 @@ describe('the audit of the sample vault', () => {
     });
   });
 
+  it('chooses by findings of keys as the audit has them, and says where KMS was not asked', async () => {
+    const state = (code: FindingCode) => page.plans.select({ rules: [{ name: 'finding', value: code }] });
+    expect(await state('key-disabled')).toEqual({
+      blobIds: [],
+      notes: ['Not known of 6 blobs whether it has key-disabled: its key is not known.'],
+    });
+    const away = engineAt(join(folder, 'away'), {});
+    const offline = client(away);
+    await offline.host.intake.addPaths({
+      paths: [join(folder, 'home', 'practice', 'vault')],
+      origin: 'path',
+    });
+    await expect(
+      offline.page.plans.select({ rules: [{ name: 'finding', value: 'key-disabled' }] }),
+    ).rejects.toMatchObject({ fault: { code: 'KmsNotAsked' } });
+    await expect(
+      offline.page.plans.select({ rules: [{ name: 'finding', value: 'rule-age' }] }),
+    ).rejects.toMatchObject({ fault: { code: 'NoRulesInUse' } });
+    expect(
+      (await offline.page.plans.select({ rules: [{ name: 'finding', value: 'double-base64' }] })).blobIds,
+    ).toHaveLength(1);
+    await away.close();
+  });
+
   it('keeps a suppression over a restart of the engine’s view, and takes it back', async () => {
     const [first] = (await page.audit.findings({ offset: 0, limit: 1 })).findings;
     await page.audit.suppress({ id: first?.id ?? '', reason: 'planned', until: '2999-01-01' });
     const after = (await page.audit.findings({ offset: 0, limit: 10 })).findings;
     const silent = after.find(({ suppressed }) => suppressed !== null);
     expect(silent).toMatchObject({
-      code: 'key-not-rotated',
+      code: first?.code,
       suppressed: { reason: 'planned', where: 'here' },
     });
     await page.audit.unsuppress({ id: silent?.id ?? '' });
-    expect((await page.audit.summary({})).findings).toMatchObject({ warning: 1, suppressed: 0 });
+    expect((await page.audit.summary({})).findings).toMatchObject({ info: 3, suppressed: 0 });
     await expect(
       page.audit.suppress({ id: first?.id ?? '', reason: 'late', until: '2001-01-01' }),
     ).rejects.toMatchObject({ fault: { code: 'BadExpiry' } });

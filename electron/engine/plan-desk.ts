@@ -40,8 +40,8 @@ export class PlanDesk {
     this.#next = parts.firstNumber ?? 1;
   }
 
-  /** Ids of the re-encryptable blobs of the list that rules choose. */
-  select(rules: readonly Rule[]): Promise<string[]> {
+  /** Ids of the re-encryptable blobs of the list that rules choose, and what could not be said of others. */
+  select(rules: readonly Rule[]): ReturnType<typeof chosenBlobs> {
     return chosenBlobs(this.#parts, rules);
   }
 
@@ -150,7 +150,8 @@ export class PlanDesk {
     }
   }
 
-  async #chosenSince(plan: RunPlan, rules: readonly Rule[]): Promise<number> {
+  /** Null where only KMS or a rules file can say, and was not asked. */
+  async #chosenSince(plan: RunPlan, rules: readonly Rule[]): Promise<number | null> {
     const { workspace } = this.#parts;
     const planned = new Set(
       plan.files.flatMap(({ path, blobs }) =>
@@ -158,7 +159,12 @@ export class PlanDesk {
       ),
     );
     let more = 0;
-    for (const id of await this.select(rules)) {
+    const chosen = await this.select(rules).catch((error: unknown) => {
+      if (error instanceof FaultError) return null;
+      throw error;
+    });
+    if (chosen === null) return null;
+    for (const id of chosen.blobIds) {
       const { source, found } = workspace.get(id);
       const names = [source.path, source.relative].filter((path) => path !== null);
       if (!names.some((path) => planned.has(keyOf({ path, place: found.place })))) more += 1;

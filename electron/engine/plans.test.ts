@@ -188,6 +188,7 @@ describe('plans', () => {
     expect((await idsBelow('fifth/')).every((id) => bySides.blobIds.includes(id))).toBe(true);
     expect(await page.plans.select({ rules: [{ name: 'key', value: 'alias/nobody' }] })).toEqual({
       blobIds: [],
+      notes: [],
     });
   });
 

@@ -4,6 +4,7 @@ import { isListed } from '../audit/index.ts';
 import { isKeyName, type KeyEvidence } from '../clusters/index.ts';
 import type { AuditRoom } from './audit.ts';
 import type { Blobs } from './blobs.ts';
+import { findingChoice } from './finding-choice.ts';
 import { chosen } from './rules.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -11,7 +12,7 @@ import type { Workspace } from './workspace.ts';
 export interface Choosable {
   readonly workspace: Workspace;
   readonly blobs: Blobs;
-  readonly audit: Pick<AuditRoom, 'askKeys'>;
+  readonly audit: Pick<AuditRoom, 'askKeys' | 'audit' | 'rules'>;
 }
 
 /**
@@ -21,10 +22,14 @@ export interface Choosable {
 export async function chosenBlobs(
   { workspace, blobs, audit }: Choosable,
   rules: readonly Rule[],
-): Promise<string[]> {
+): Promise<{ blobIds: string[]; notes: readonly string[] }> {
   const keys = rules.flatMap(({ name, value }) => (name === 'key' ? [keyName(value)] : []));
   // Without a connection, files and what was learned still name keys.
   for (const key of keys) await audit.askKeys(false, { also: key }).catch(() => null);
+  const findings = await findingChoice(
+    audit,
+    rules.flatMap(({ name, value }) => (name === 'finding' ? [value] : [])),
+  );
   const { rows, evidence } = blobs.audited();
   const known = new Map(keys.map((key) => [key, new Map<KeyEvidence, boolean>()]));
   const isUnder = (row: BlobRow, key: string): boolean => {
@@ -41,9 +46,15 @@ export async function chosenBlobs(
     if (!row.identification.reencryptable) continue;
     const { path, display } = workspace.get(row.id).source;
     const paths = [display, ...(path === null ? [] : [path])].map((each) => each.replaceAll('\\', '/'));
-    if (chosen({ row, paths, isUnder: (value) => isUnder(row, keyName(value)) }, rules)) ids.push(row.id);
+    const subject = {
+      row,
+      paths,
+      isUnder: (value: string) => isUnder(row, keyName(value)),
+      has: (value: string) => findings.has(row, value),
+    };
+    if (chosen(subject, rules)) ids.push(row.id);
   }
-  return ids;
+  return { blobIds: ids, notes: findings.notes };
 }
 
 /** The name of an alias may be written without its prefix. */

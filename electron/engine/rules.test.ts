@@ -7,10 +7,9 @@ const fingerprint = 'ab12'.repeat(16);
 const subject: Subject = {
   row: {
     identification: { keyFingerprint: fingerprint, kind: 'kms-symmetric' },
-    worst: 'warning',
-    findings: ['plaintext-beside-blob'],
   } as unknown as BlobRow,
   paths: ['vault/app/prod.env', '/srv/data/vault/app/prod.env'],
+  has: (finding) => finding === 'warning' || finding === 'plaintext-beside-blob',
   isUnder: (key) => key === 'alias/old' || key === '1234',
 };
 const rules = (...texts: string[]) => texts.flatMap((text) => ruleOf(text) ?? []);

@@ -10,6 +10,8 @@ export interface Subject {
   readonly paths: readonly string[];
   /** Whether it is under a key, by any of the key's names. */
   readonly isUnder: (key: string) => boolean;
+  /** Whether it has a finding: a code, or a severity that is its highest. */
+  readonly has: (finding: string) => boolean;
 }
 
 /** Rules of one name are alternatives; those of different names must all hold. No rule: every blob. */
@@ -20,7 +22,7 @@ export function chosen(subject: Subject, rules: readonly Rule[]): boolean {
   });
 }
 
-function holds({ row, paths, isUnder }: Subject, name: Rule['name'], value: string): boolean {
+function holds({ row, paths, isUnder, has }: Subject, name: Rule['name'], value: string): boolean {
   switch (name) {
     case 'fingerprint':
       return row.identification.keyFingerprint?.startsWith(value.toLowerCase()) ?? false;
@@ -31,6 +33,6 @@ function holds({ row, paths, isUnder }: Subject, name: Rule['name'], value: stri
     case 'key':
       return isUnder(value);
     case 'finding':
-      return row.worst === value || row.findings.some((code) => code === value);
+      return has(value);
   }
 }

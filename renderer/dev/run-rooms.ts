@@ -77,7 +77,7 @@ export function fakeRuns(
     download: () => ok({ url: '/download', name: 'rewrapped.zip' }),
   };
   const plansRoom: RewrapApi['plans'] = {
-    select: () => ok({ blobIds: idsOf(rows().slice(0, 7)) }, 100),
+    select: () => ok({ blobIds: idsOf(rows().slice(0, 7)), notes: [] }, 100),
     save: () => ok({ url: null, name: 'rewrap-plan.json', saved: true, leftOut: 0 }),
     open: () => {
       plans.unshift(`p${plans.length + 1}`);

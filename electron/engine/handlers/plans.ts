@@ -4,7 +4,10 @@ import type { Rooms } from './rooms.ts';
 
 export function plansHandlers({ plans }: Rooms): PageHandlers['plans'] {
   return {
-    select: async ({ rules }) => ({ blobIds: await plans.select(rules) }),
+    select: async ({ rules }) => {
+      const { blobIds, notes } = await plans.select(rules);
+      return { blobIds, notes: [...notes] };
+    },
     save: () => notHere('hand out files'),
     open: () => notHere('open a file dialog'),
     list: async () => ({ plans: plans.list() }),

@@ -47,7 +47,7 @@ function Rules() {
         .map(({ name, value }): Rule => ({ name, value: value.trim() })),
     [lines],
   );
-  const { ids, fault } = useChosen(rules);
+  const { ids, notes, fault } = useChosen(rules);
   const close = (): void => show(null);
   const select = (): void => {
     if (ids === null) return;
@@ -113,6 +113,11 @@ function Rules() {
           Add rule
         </Button>
       </span>
+      {notes.map((note) => (
+        <p key={note} className="hint">
+          {note}
+        </p>
+      ))}
       {fault !== null && <FaultCard fault={fault} />}
     </Dialog>
   );
@@ -168,18 +173,26 @@ function RuleValue({
 const TYPING_MS = 150;
 
 /** Ids of the blobs that rules choose; null while that is asked, or without a rule. */
-function useChosen(rules: readonly Rule[]): { ids: readonly string[] | null; fault: Fault | null } {
+function useChosen(rules: readonly Rule[]): {
+  ids: readonly string[] | null;
+  notes: readonly string[];
+  fault: Fault | null;
+} {
   const [ids, setIds] = useState<readonly string[] | null>(null);
+  const [notes, setNotes] = useState<readonly string[]>([]);
   const [fault, setFault] = useState<Fault | null>(null);
   useEffect(() => {
     let gone = false;
     setIds(null);
+    setNotes([]);
     setFault(null);
     if (rules.length === 0) return;
     const timer = setTimeout(() => {
       call(bridge().plans.select({ rules: [...rules] })).then(
-        ({ blobIds }) => {
-          if (!gone) setIds(blobIds);
+        ({ blobIds, notes: said }) => {
+          if (gone) return;
+          setIds(blobIds);
+          setNotes(said);
         },
         (error: unknown) => {
           if (!gone) setFault(faultOf(error));
@@ -191,5 +204,5 @@ function useChosen(rules: readonly Rule[]): { ids: readonly string[] | null; fau
       clearTimeout(timer);
     };
   }, [rules]);
-  return { ids, fault };
+  return { ids, notes, fault };
 }

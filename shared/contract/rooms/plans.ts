@@ -15,7 +15,14 @@ const PlanDraft = z.strictObject({
 
 export const plansRequests = {
   /** Ids of the re-encryptable blobs of the list that rules choose, in the order of the list. */
-  select: request(z.strictObject({ rules: Rules }), z.strictObject({ blobIds: z.array(z.string()) })),
+  select: request(
+    z.strictObject({ rules: Rules }),
+    z.strictObject({
+      blobIds: z.array(z.string()),
+      /** What could not be said of some blobs, so that they are not among the chosen: a sentence each. */
+      notes: z.array(z.string()),
+    }),
+  ),
   /** Writes a plan and hands it to the person: by a save dialog on the desktop, by a download address elsewhere. */
   save: request(
     PlanDraft,
