@@ -154,7 +154,8 @@ function print(item: Named, inPlace: boolean, stopped: Fault | null): void {
     console.error(
       `${name}: ${item.state === 'already' ? 'already as asked' : item.state}: ${item.fault.code}`,
     );
-    if (!isExplainedBy(item.fault, stopped)) console.error(faultLines(item.fault));
+    if (item.fault.code !== 'DoneBefore' && !isExplainedBy(item.fault, stopped))
+      console.error(faultLines(item.fault));
   } else if (item.state === 'would-succeed') console.log(`${name}: would be re-encrypted`);
   else if (inPlace) console.log(`${name}: re-encrypted in place`);
   else console.log(`${name}: re-encrypted${item.output === null ? '' : ` → ${safe(item.output)}`}`);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
@@ -67,7 +68,10 @@ export async function reencrypt(paths: readonly string[], flags: ReencryptFlags)
       return flags.json ? permissionsCode(found) : printPermissions(found);
     }
     const line = progressLine(process.stderr, flags.json === true);
-    const { runId } = await client.page.runs.start(request);
+    const { runId } = await client.host.runs.startCommand({
+      request,
+      paths: paths.map((path) => resolve(path)),
+    });
     // The run has its own plan; the list would only take memory.
     await client.page.intake.clear({ sourceIds: null });
     const ended = await finished(client, onEvent, runId, line.show);

@@ -4,6 +4,7 @@ import { FaultError } from '#shared/model/fault.ts';
 import type { PlannedFile } from '#shared/model/plan.ts';
 import type { PlanBlobState, PlanCheck } from '#shared/model/plan-view.ts';
 import { readSource, scan } from '../intake/index.ts';
+import type { StandsAt } from '../rotation/index.ts';
 
 /** Others get a turn this often, milliseconds. */
 const TURN_MS = 20;
@@ -25,23 +26,31 @@ export interface Look {
   readonly place: (file: PlannedFile) => string | null;
   /** Whether a key material is known to be the destination's. */
   readonly there: (fingerprint: string) => boolean;
+  /** What runs of the plan did of its file of this index. */
+  readonly before: (index: number) => StandsAt | null;
 }
 
 /** Reads each file of a plan and says how it stands. Nothing is kept of what was read. */
 export async function standings(files: readonly PlannedFile[], look: Look): Promise<Standing[]> {
   const all: Standing[] = [];
   let turn = performance.now() + TURN_MS;
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
     if (performance.now() > turn) {
       await setImmediate();
       turn = performance.now() + TURN_MS;
     }
-    all.push(await standing(file, look));
+    all.push(await standing(file, look, look.before(index)));
   }
   return all;
 }
 
-async function standing(file: PlannedFile, { place, there }: Look): Promise<Standing> {
+async function standing(
+  planned: PlannedFile,
+  { place, there }: Look,
+  before: StandsAt | null,
+): Promise<Standing> {
+  // After a run it is that run's content that is expected.
+  const file = before === null ? planned : { ...planned, sha256: before.sha256 };
   const path = place(file);
   const same = (state: PlanBlobState, why: string | null = null): Standing => ({
     file,
@@ -57,11 +66,14 @@ async function standing(file: PlannedFile, { place, there }: Look): Promise<Stan
       return {
         file,
         path,
-        states: file.blobs.map(({ fingerprint }) => (isThere(fingerprint) ? 'there' : 'ready')),
+        states: file.blobs.map(({ fingerprint }, i) =>
+          before?.done[i] != null ? 'done' : isThere(fingerprint) ? 'there' : 'ready',
+        ),
         why: null,
       };
     const now = new Map(scan(bytes, path).blobs.map((found) => [found.place, found]));
-    const states = file.blobs.map(({ place: at, sha256: planned }): PlanBlobState => {
+    const states = file.blobs.map(({ place: at, sha256: planned }, i): PlanBlobState => {
+      if (before?.done[i] != null) return 'done';
       const found = now.get(at);
       if (found === undefined) return 'gone';
       if (hash('sha256', found.bytes, 'hex') === planned) return 'file-changed';
@@ -84,6 +96,7 @@ const GRAVITY: readonly PlanBlobState[] = [
   'blob-changed',
   'file-changed',
   'there',
+  'done',
   'ready',
 ];
 

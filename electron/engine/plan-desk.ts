@@ -4,13 +4,14 @@ import type { KeyInfo } from '#shared/model/key.ts';
 import type { PlannedFile, RunPlan } from '#shared/model/plan.ts';
 import type { PlanCheck, PlanComparison, PlanEntry, PlanView } from '#shared/model/plan-view.ts';
 import { type Rule, ruleOf } from '#shared/model/rule.ts';
-import { changesMaterialAlone, type ResolvedOutput, shownCurrent } from '../rotation/index.ts';
+import { changesMaterialAlone, shownCurrent } from '../rotation/index.ts';
 import type { Connection } from './connection.ts';
+import { planJob } from './jobs.ts';
 import { type Standing, standings, summed } from './plan-check.ts';
 import { readPlanFile } from './plan-file.ts';
 import { comparisonOf, entryOf, keyOf, type OpenPlan, touchesOf, viewOf } from './plan-view.ts';
 import { type PlannedRequest, type PlanSources, type WrittenPlan, writePlan } from './plan-writing.ts';
-import { placeOf, runFile, termsOf } from './plans.ts';
+import { outputOf, placeOf, runFile, termsOf } from './plans.ts';
 import { type Choosable, chosenBlobs } from './rule-choice.ts';
 
 const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\//;
@@ -92,7 +93,7 @@ export class PlanDesk {
     return comparisonOf(this.#get(a).plan, this.#get(b).plan);
   }
 
-  /** Starts a run of the blobs that are as planned. Throws FaultError `PlanEmpty`, and those of `Runs.begin`. */
+  /** Starts a run of the blobs that are as planned. Throws FaultError `PlanEmpty`, and those of `Runs.beginJob`. */
   async run(planId: string, dryRun: boolean): Promise<string> {
     const opened = this.#get(planId);
     const { plan } = opened;
@@ -110,10 +111,8 @@ export class PlanDesk {
       ];
     });
     if (files.length === 0) throw new FaultError(EMPTY);
-    const { output } = plan;
-    const resolved: ResolvedOutput =
-      output.mode === 'folder' ? { mode: 'folder', folder: resolve(output.folder) } : output;
-    return this.#parts.runs.begin(termsOf(plan, dryRun), resolved, files);
+    const output = outputOf(plan);
+    return this.#parts.runs.beginJob(await planJob(plan), { terms: termsOf(plan, dryRun), output, files });
   }
 
   async #standings({ plan, origin }: Opened): Promise<Standing[]> {
@@ -133,7 +132,9 @@ export class PlanDesk {
         : { keyArn: key.arn, keyMaterialId: key.currentKeyMaterialId };
     const named = this.#parts.runs.namedMaterials();
     const there = (fingerprint: string): boolean => shownCurrent(named(fingerprint), current) !== null;
-    return standings(plan.files, { place, there });
+    const wanted = plan.files.map((file) => ({ ...runFile(file, '', String), path: place(file) }));
+    const found = await this.#parts.runs.standsAt(await planJob(plan), wanted, outputOf(plan));
+    return standings(plan.files, { place, there, before: (index) => found[index] ?? null });
   }
 
   /** The ARN of a key, however it is spelt; the spelling itself where nobody can say. */

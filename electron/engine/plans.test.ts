@@ -125,7 +125,7 @@ describe('plans', () => {
     const { items } = await page.runs.items({ runId: summary.id, offset: 0, limit: 10, only: 'all' });
     expect(items.map(({ blobId }) => blobId).sort()).toEqual((await idsBelow('first/')).sort());
     // Run again, there is nothing left to do, and it is said why.
-    await expect.poll(() => stateCounts(planId)).toEqual({ there: 4 });
+    await expect.poll(() => stateCounts(planId)).toEqual({ done: 4 });
     await expect(page.plans.run({ planId, dryRun: false })).rejects.toThrow(/Nothing of this plan/);
     await page.plans.close({ planId });
     await expect(page.plans.view({ planId })).rejects.toThrow(/no longer open/);

@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { PlannedFile, RunPlan } from '#shared/model/plan.ts';
-import type { PlanFile, RunTerms } from '../rotation/index.ts';
+import type { PlanFile, ResolvedOutput, RunTerms } from '../rotation/index.ts';
+import { planJob } from './jobs.ts';
 import type { Runs } from './runs.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -75,6 +76,10 @@ export function runFile(file: PlannedFile, path: string, blobId: (index: number)
   };
 }
 
+/** Where a plan's new files go. */
+export const outputOf = ({ output }: RunPlan): ResolvedOutput =>
+  output.mode === 'folder' ? { mode: 'folder', folder: resolve(output.folder) } : output;
+
 /** What a plan asks a run for. */
 export function termsOf(plan: RunPlan, dryRun: boolean): RunTerms {
   const { source, destination, verify, onFailure, pace, mode } = plan;
@@ -94,10 +99,15 @@ export function termsOf(plan: RunPlan, dryRun: boolean): RunTerms {
 }
 
 /**
- * Starts what a plan says. Files need not be in the list; each is read when its turn comes, and left alone when it is
- * not what the plan says. Throws FaultError `PlanRootNeeded`, and those of `Runs.begin`.
+ * Does what is left of what a plan says: {@link Runs.beginJob}. Files need not be in the list; each is read when its turn
+ * comes, and left alone when it is not what the plan says. Throws FaultError `PlanRootNeeded`, and those of `Runs.beginJob`.
  */
-export function runPlan(runs: Runs, plan: RunPlan, root: string | null, dryRun: boolean): Promise<string> {
+export async function runPlan(
+  runs: Runs,
+  plan: RunPlan,
+  root: string | null,
+  dryRun: boolean,
+): Promise<string> {
   const files = plan.files.map((file, f) => {
     const path = placeOf(file.path, root ?? plan.root);
     if (path === null)
@@ -111,10 +121,6 @@ export function runPlan(runs: Runs, plan: RunPlan, root: string | null, dryRun: 
       );
     return runFile(file, path, (b) => `${f}.${b}`);
   });
-  const { output } = plan;
-  return runs.begin(
-    termsOf(plan, dryRun),
-    output.mode === 'folder' ? { mode: 'folder', folder: resolve(output.folder) } : output,
-    files,
-  );
+  const output = outputOf(plan);
+  return runs.beginJob(await planJob(plan), { terms: termsOf(plan, dryRun), output, files });
 }

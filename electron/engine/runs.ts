@@ -7,6 +7,7 @@ import type { LearnedKeys, Lesson } from '../clusters/index.ts';
 import type { Disk } from '../intake/index.ts';
 import {
   type ItemsQuery,
+  type Job,
   type NamedMaterial,
   type Patience,
   type PlanFile,
@@ -16,10 +17,14 @@ import {
   type RunInput,
   type RunTerms,
   type Send,
+  type StandsAt,
   type Undone,
+  type Wanted,
+  withDone,
 } from '../rotation/index.ts';
 import { Turns } from '../turns/index.ts';
 import type { Connection } from './connection.ts';
+import { commandJob } from './jobs.ts';
 import { lessonsOf } from './lessons.ts';
 import type { TwoStep } from './two-steps.ts';
 import type { Workspace } from './workspace.ts';
@@ -47,6 +52,15 @@ export interface AskedRun {
   readonly terms: RunTerms;
   readonly output: ResolvedOutput['mode'];
   readonly again: boolean;
+}
+
+/** What a run is to do. */
+export interface Asked {
+  readonly terms: RunTerms;
+  readonly output: ResolvedOutput;
+  readonly files: readonly PlanFile[];
+  /** What it is part of: the id of a {@link Job}. */
+  readonly job?: string | null;
 }
 
 export interface RunsParts {
@@ -123,26 +137,49 @@ export class Runs {
   async start(request: RunRequest): Promise<string> {
     const { files, origins } = await this.#parts.workspace.plan(request.blobIds);
     const { blobIds: _, output, ...terms } = request;
-    const resolved = this.#output(output, origins);
-    return request.route === 'reencrypt'
-      ? this.begin(terms, resolved, files)
-      : this.#beginTwoStep(terms, resolved, files);
+    return this.#begin({ terms, output: this.#output(output, origins), files });
   }
 
-  /** Starts a run of ReEncrypt over files that were planned elsewhere. */
-  async begin(request: RunTerms, output: ResolvedOutput, files: readonly PlanFile[]): Promise<string> {
-    const run = await this.#book.start({ request, output, files, ...this.#over() });
-    return this.#kept(run, request, output).id;
+  /** The same of what a command names by its paths: goes on with what is left of it. Throws as {@link beginJob} too. */
+  async startCommand(request: RunRequest, paths: readonly string[]): Promise<string> {
+    const { files, origins } = await this.#parts.workspace.plan(request.blobIds);
+    const { blobIds: _, output: chosen, ...terms } = request;
+    const output = this.#output(chosen, origins);
+    return this.beginJob(commandJob(paths, terms, output), { terms, output, files });
   }
 
-  async #beginTwoStep(
-    request: RunTerms,
-    output: ResolvedOutput,
-    files: readonly PlanFile[],
-  ): Promise<string> {
-    const run = await this.#overTwoSteps(request, (over, connection) =>
-      this.#book.start({ request, output, files, connection, ...over }),
-    );
+  /**
+   * Does what is left of a job: goes on with a run of it that was cut off, where that does all of it; else that one is
+   * closed as it stands, and a new run has every file, with what earlier ones did of them. A dry run changes no run.
+   * Throws FaultError `OtherConnection`, and as `RunBook.job`, `RunBook.start`.
+   */
+  async beginJob(job: Job, asked: Asked): Promise<string> {
+    const { terms, output } = asked;
+    if (terms.dryRun) {
+      const found = await this.#book.standsAt(job, asked.files, output);
+      const files = asked.files.map((file, i) => withDone(file, found[i] ?? null));
+      return this.#begin({ ...asked, files });
+    }
+    const { files, open, resume } = await this.#book.job(job, asked.files, output);
+    const agreed = terms.route === 'decrypt-encrypt';
+    if (resume !== null) await this.#goOn(resume.id, agreed, true);
+    for (const { id } of open) if (id !== resume?.id) await this.cancel(id);
+    return resume?.id ?? this.#begin({ ...asked, files, job: job.id });
+  }
+
+  /** How the files of a job stand after its runs. */
+  standsAt(job: Job, files: readonly Wanted[], output: ResolvedOutput): Promise<(StandsAt | null)[]> {
+    return this.#book.standsAt(job, files, output);
+  }
+
+  async #begin({ terms: request, output, files, job = null }: Asked): Promise<string> {
+    const input = { request, output, files, job };
+    const run =
+      request.route === 'reencrypt'
+        ? await this.#book.start({ ...input, ...this.#over() })
+        : await this.#overTwoSteps(request, (over, connection) =>
+            this.#book.start({ ...input, connection, ...over }),
+          );
     return this.#kept(run, request, output).id;
   }
 
@@ -186,21 +223,25 @@ export class Runs {
       live.goOn();
       return;
     }
+    await this.#goOn(runId, agreed, false);
+  }
+
+  async #goOn(runId: string, agreed: boolean, failedToo: boolean): Promise<void> {
     const run = this.#twoSteps(runId, agreed)
-      ? await this.#overTwoSteps(this.#book.asked(runId).request, (over) => this.#book.resume(runId, over))
-      : await this.#book.resume(runId, this.#over());
+      ? await this.#overTwoSteps(this.#book.asked(runId).request, (over) =>
+          this.#book.resume(runId, over, failedToo),
+        )
+      : await this.#book.resume(runId, this.#over(), failedToo);
     this.#parts.witness.run(run, this.#asked(runId));
     this.#watch(run, false);
   }
 
   /** A new run for what failed or was not reached. Throws FaultError `AgreeAnew`, and as `RunBook.again`. */
   async retry(runId: string, agreed: boolean): Promise<string> {
-    const twoSteps = this.#twoSteps(runId, agreed);
+    this.#twoSteps(runId, agreed);
     const { row, files } = await this.#book.again(runId);
     const now = this.#mine.has(runId) ? await this.#asListed(files) : files;
-    return twoSteps
-      ? this.#beginTwoStep(row.request, row.output, now)
-      : this.begin(row.request, row.output, now);
+    return this.#begin({ terms: row.request, output: row.output, files: now, job: row.job });
   }
 
   /** Whether a run decrypts here, which is agreed to anew each time. Throws FaultError `AgreeAnew`. */

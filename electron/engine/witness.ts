@@ -180,7 +180,11 @@ export class Witness {
     for (let offset = 0; ; offset += PAGE) {
       const page = items({ offset, limit: PAGE, only: 'all' });
       yield page
-        .filter(({ state, requestId }) => state !== 'waiting' || requestId !== null)
+        .filter(
+          ({ state, requestId, fault }) =>
+            // What an earlier run of the same job did is in the history of that one.
+            (state !== 'waiting' || requestId !== null) && fault?.code !== 'DoneBefore',
+        )
         .map((item) => this.#blob(run.id, item, by))
         .filter((event) => !told.has(sameAs(event)));
       if (page.length < PAGE) return;

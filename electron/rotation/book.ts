@@ -6,7 +6,9 @@ import type { RunItem, RunRoute, RunSummary } from '#shared/model/run.ts';
 import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import { Turns } from '../turns/index.ts';
+import type { StandsAt, Wanted } from './done-before.ts';
 import { Governor } from './governor.ts';
+import { type Job, type JobState, jobState, refuseBusy, standsAt } from './job.ts';
 import { itemOf } from './journal/items.ts';
 import { Journal } from './journal/journal.ts';
 import type { KeySeen, RunRow } from './journal/rows.ts';
@@ -17,7 +19,7 @@ import { resumeRun, startRun } from './run.ts';
 import { DEFAULT_CONCURRENCY, type RunHooks } from './run-parts.ts';
 import { summaryOf } from './summary.ts';
 import { openRow } from './targets.ts';
-import type { ItemsQuery, PlanFile, Run, RunInput } from './types.ts';
+import type { ItemsQuery, PlanFile, ResolvedOutput, Run, RunInput } from './types.ts';
 import { type Undone, undoRun } from './undo.ts';
 
 /** A run that is to be tried again: what was asked for, and the files of the blobs that are left. */
@@ -65,15 +67,16 @@ export class RunBook {
     return this.#begin(() => startRun(input, this.#parts(input.target)));
   }
 
-  /** Goes on with a run that was cut off. Throws as `resumeRun`, and `OtherConnection`. */
+  /** Goes on with a run that was cut off; `failedToo`: with what failed, too. Throws as `resumeRun`, and `OtherConnection`. */
   resume(
     runId: string,
     input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'target'>,
+    failedToo = false,
   ): Promise<Run> {
     return this.#begin(() => {
       const row = this.#row(runId);
       if (row.target !== input.target) this.refuseConnection(runId);
-      return resumeRun(row.no, input, this.#parts(input.target));
+      return resumeRun(row.no, input, this.#parts(input.target), failedToo);
     });
   }
 
@@ -91,6 +94,24 @@ export class RunBook {
       retry: { halted: new AbortController().signal, sleep, random },
       changed: () => {},
     }).send;
+  }
+
+  /** How the files of a job stand after its runs: {@link standsAt}. */
+  standsAt(job: Job, files: readonly Wanted[], output: ResolvedOutput): Promise<(StandsAt | null)[]> {
+    return standsAt(this.#journal, job, files, output);
+  }
+
+  /**
+   * What of a job is left, and how to go on with it. Throws FaultError `RunElsewhere`, `FilesInUse` or `UndoUnfinished`
+   * where a run of it is under way or being undone.
+   */
+  async job(job: Job, files: readonly PlanFile[], output: ResolvedOutput): Promise<JobState> {
+    const state = await jobState(this.#journal, job, files, output);
+    refuseBusy(this.#journal, state.open);
+    for (const { id } of state.open)
+      if (this.#live.get(id)?.summary().finishedAt === null)
+        throw new FaultError(explainOwn('FilesInUse', { message: `Run ${id} does this already, here.` }));
+    return state;
   }
 
   /** A run under way in this process; null for any other. */

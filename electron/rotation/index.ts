@@ -1,5 +1,7 @@
 export { changesMaterialAlone, shownCurrent } from './as-asked.ts';
 export { type Again, RunBook } from './book.ts';
+export { type StandsAt, type Wanted, withDone } from './done-before.ts';
+export type { Job } from './job.ts';
 export type { KeySeen } from './journal/rows.ts';
 export type { Send } from './line.ts';
 export { checkPermissions, type PermissionInput, type SourceKey } from './permissions.ts';
@@ -7,6 +9,7 @@ export { planBlob } from './plan-blob.ts';
 export { resumeRun, startRun } from './run.ts';
 export type { RunHooks } from './run-parts.ts';
 export type {
+  DoneBefore,
   ItemsQuery,
   NamedMaterial,
   Patience,

@@ -51,7 +51,10 @@ export class Ledger {
     this.#files.total = files.length;
     for (const { blobs } of files) {
       this.#counts.total += blobs.length;
-      for (const blob of blobs) this.#bytes.total += blob.bytes;
+      for (const { bytes, done } of blobs) {
+        this.#bytes.total += bytes;
+        if (done !== undefined) this.#counts.already++;
+      }
     }
   }
 

@@ -19,6 +19,13 @@ export function numbered(files: readonly PlanFile[]): RunFile[] {
   }));
 }
 
+/** Files of which something is left, with the blobs that are. */
+export const toDo = (files: readonly RunFile[]): RunFile[] =>
+  files.flatMap((file) => {
+    const blobs = file.blobs.filter(({ done }) => done === undefined);
+    return blobs.length === 0 ? [] : [{ ...file, blobs }];
+  });
+
 /** The whole plan is on disk before anything is sent. Throws FaultError `JournalFailed`. */
 export async function prepareNew(journal: Journal, no: number, files: readonly RunFile[]): Promise<void> {
   const turns = new Turns();
@@ -30,7 +37,7 @@ export async function prepareNew(journal: Journal, no: number, files: readonly R
     if (turns.over) await turns.give();
   };
   for (const file of files) {
-    rows.push({ file });
+    rows.push({ file, done: file.blobs.every(({ done }) => done !== undefined) });
     for (const blob of file.blobs) {
       rows.push({ blob, of: file.index });
       if (rows.length >= CHUNK) await write();

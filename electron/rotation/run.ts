@@ -1,5 +1,5 @@
 import { LiveRun } from './live-run.ts';
-import { numbered, prepareNew } from './prepare.ts';
+import { numbered, prepareNew, toDo } from './prepare.ts';
 import { recover } from './recover.ts';
 import type { RunParts } from './run-parts.ts';
 import { openRow, targetsOf } from './targets.ts';
@@ -17,7 +17,7 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
   const files = numbered(planned);
   const name = await journal.begin(
     {
-      job: null,
+      job: request.dryRun ? null : (input.job ?? null),
       dryRun: request.dryRun,
       request,
       output,
@@ -33,19 +33,21 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
     prepare: async (_, step) => {
       await prepareNew(journal, name.no, files);
       step('prepared');
-      return files;
+      return toDo(files);
     },
   });
 }
 
 /**
  * Goes on with a run that was cut off: first says of each file whether it is old or new, from its hash.
+ * `failedToo`: files that were left because something of them failed are tried again.
  * Throws FaultError `RunGone`, `RunNotOpen`, `RunElsewhere`, `FilesInUse` or `JournalFailed`.
  */
 export async function resumeRun(
   no: number,
   input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials'>,
   parts: RunParts,
+  failedToo = false,
 ): Promise<Run> {
   const { journal } = parts;
   const row = openRow(journal, no);
@@ -55,6 +57,8 @@ export async function resumeRun(
   return new LiveRun(row, startedAt, { ...input, request, output, connection, target }, parts, {
     counted: (ledger) => ledger.recall(before),
     prepare: async (ledger, step) => {
+      if (failedToo) await journal.reopenFailed(no);
+      if (output.mode === 'keep') await journal.reopenKept(no);
       const files = await recover(journal, no, output, parts.hooks?.fs);
       step('recovered');
       ledger.recall(await journal.figures(no));

@@ -13,6 +13,15 @@ export interface PlanBlob {
   readonly bytes: number;
   /** Hex fingerprint of the key material; null where the blob has none. */
   readonly fingerprint: string | null;
+  /** An earlier run of the same job re-encrypted it: nothing of it is left to do. */
+  readonly done?: DoneBefore;
+}
+
+/** The run that re-encrypted a blob before. */
+export interface DoneBefore {
+  readonly runId: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
 }
 
 /** A file of a plan. Its bytes are read again at run time and must hash to `sha256`, else it is left alone. */
@@ -48,6 +57,8 @@ export interface RunInput {
   readonly output: ResolvedOutput;
   readonly files: readonly PlanFile[];
   readonly kms: Kms;
+  /** What the run is part of: {@link NewRun.job}. */
+  readonly job?: string | null;
   /** What the run ran against, for people: "practice KMS · us-east-1 · 111122223333". */
   readonly connection: string;
   /** The same for machines: a run goes on over a connection with the same target only. */

@@ -30,6 +30,7 @@ interface StateWords {
 
 export const PLAN_STATE: Record<PlanBlobState, StateWords> = {
   ready: { tone: 'done', word: 'As planned', inRun: 'sent' },
+  done: { tone: 'done', word: 'Re-encrypted by an earlier run of this plan', inRun: 'left as it is' },
   there: { tone: 'neutral', word: 'Already at the destination', inRun: 'left as it is' },
   'file-changed': { tone: 'attention', word: 'File changed around it', inRun: 'left as it is' },
   'blob-changed': { tone: 'attention', word: 'Another blob in its place', inRun: 'left as it is' },

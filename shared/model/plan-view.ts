@@ -45,6 +45,8 @@ export type PlanView = z.infer<typeof PlanView>;
  */
 export const PlanBlobState = z.enum([
   'ready',
+  /** A run of this plan re-encrypted it. */
+  'done',
   'there',
   'file-changed',
   'blob-changed',

@@ -101,7 +101,7 @@ export const RunRequest = z.object({
 export type RunRequest = z.infer<typeof RunRequest>;
 
 /**
- * 'already': KMS has shown that it is as asked, and it was not sent. 'restored': it was re-encrypted, and the run was
+ * 'already': KMS or an earlier run of the same job has shown that it is as asked, and it was not sent. 'restored': it was re-encrypted, and the run was
  * undone.
  */
 export const ItemState = z.enum([
@@ -174,7 +174,7 @@ export type RunCounts = z.infer<typeof RunCounts>;
 export const RunOutcome = z.object({
   /** Blobs whose new ciphertext stands. */
   reencrypted: z.int(),
-  /** Not sent, since KMS has shown that they are as asked. */
+  /** Not sent, since KMS, or the content that an earlier run wrote, has shown that they are as asked. */
   already: z.int(),
   /** All others: failed, skipped, not reached, put back. */
   notReencrypted: z.int(),

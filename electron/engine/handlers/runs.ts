@@ -30,6 +30,7 @@ export function runsHandlers({ runs }: Rooms): PageHandlers['runs'] {
 export function runsHostHandlers({ runs, workspace }: Rooms): HostHandlers['runs'] {
   return {
     named: async ({ prefix }) => ({ runId: runs.named(prefix) }),
+    startCommand: async ({ request, paths }) => ({ runId: await runs.startCommand(request, paths) }),
     suspend: ({ runId }) => runs.suspend(runId),
     planFiles: async ({ blobIds }) => ({ files: await plannedFiles(workspace, blobIds) }),
     runPlan: async ({ plan, root, dryRun }) => ({ runId: await runPlan(runs, plan, root, dryRun) }),

@@ -8,7 +8,7 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { openDatabase } from '../../storage/database.ts';
 import { makeFolder } from '../../storage/files.ts';
 import { Turns } from '../../turns/index.ts';
-import type { RunBlob, RunFile } from '../types.ts';
+import type { DoneBefore, RunBlob, RunFile } from '../types.ts';
 import { GroupCommit } from './group-commit.ts';
 import { FileLocks } from './locks.ts';
 import { LogFile } from './log-file.ts';
@@ -33,9 +33,9 @@ export interface RunName {
   readonly id: string;
 }
 
-/** A file of a plan, or a blob of the file with the number `of`. */
+/** A file of a plan, `done` where earlier runs of the job did all of it; or a blob of the file with the number `of`. */
 export type PlanRow =
-  | { readonly file: Omit<RunFile, 'blobs' | 'bytes'> }
+  | { readonly file: Omit<RunFile, 'blobs' | 'bytes'>; readonly done: boolean }
   | { readonly blob: RunBlob; readonly of: number };
 
 /** Files taken, or rows removed, together. */
@@ -159,19 +159,22 @@ export class Journal extends JournalReader {
     this.#commit.write(() => {
       const file = this.sql(
         `INSERT INTO files (run, file, path, display, relative, state, sha256_before)
-         VALUES (?, ?, ?, ?, ?, 'intent', ?)`,
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
       );
       const item = this.sql(
-        `INSERT INTO items (run, item, file, blob_id, place, bytes, state, sha256_before, fingerprint_before)
-         VALUES (?, ?, ?, ?, ?, ?, 'intent', ?, ?)`,
+        `INSERT INTO items (run, item, file, blob_id, place, bytes, state, fault, sha256_before,
+           fingerprint_before)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       );
       for (const row of rows)
         if ('file' in row) {
           const { index, path, display, relative, sha256 } = row.file;
-          file.run(no, index, path, display, relative, raw(sha256));
+          file.run(no, index, path, display, relative, row.done ? 'left' : 'intent', raw(sha256));
         } else {
-          const { item: number, blobId, place, bytes, sha256, fingerprint } = row.blob;
-          item.run(no, number, row.of, blobId, place, bytes, raw(sha256), raw(fingerprint));
+          const { item: number, blobId, place, bytes, sha256, fingerprint, done } = row.blob;
+          const [state, fault] =
+            done === undefined ? ['intent', null] : ['already', JSON.stringify(doneFault(done))];
+          item.run(no, number, row.of, blobId, place, bytes, state, fault, raw(sha256), raw(fingerprint));
         }
     });
   }
@@ -319,18 +322,52 @@ export class Journal extends JournalReader {
     });
   }
 
-  /** Blobs of files that are as they were are to be tried again, whatever became of them. Throws `JournalFailed`. */
+  /**
+   * Blobs of files that are as they were are to be tried again, whatever became of them; not those that an earlier run
+   * had done. Throws `JournalFailed`.
+   */
   async reopenItems(no: number): Promise<void> {
     for await (const [from, end] of this.itemRanges(no)) {
       this.#commit.write(() => {
         this.sql(
           `UPDATE items SET state = 'intent', fault = NULL
            WHERE run = ? AND item >= ? AND item < ? AND state IN ('already', 'failed', 'skipped')
+             AND coalesce(json_extract(fault, '$.code'), '') <> 'DoneBefore'
              AND (SELECT state FROM files f WHERE f.run = items.run AND f.file = items.file) = 'intent'`,
         ).run(no, from, end);
       });
       this.commit();
     }
+  }
+
+  /** Files that were left because something of them failed are to be tried again. Throws `JournalFailed`. */
+  async reopenFailed(no: number): Promise<void> {
+    for await (const [from, end] of this.itemRanges(no)) {
+      this.#commit.write(() => {
+        this.sql(
+          `UPDATE files SET state = 'intent' WHERE run = ?1 AND state = 'left'
+             AND file IN (SELECT file FROM items WHERE run = ?1 AND item >= ?2 AND item < ?3 AND state = 'failed')`,
+        ).run(no, from, end);
+      });
+      this.commit();
+    }
+  }
+
+  /** New files that were kept in memory are gone with it: they are to be made again. Throws `JournalFailed`. */
+  async reopenKept(no: number): Promise<void> {
+    for await (const [from, end] of this.itemRanges(no)) {
+      this.#commit.write(() => {
+        this.sql(
+          `UPDATE items SET state = 'intent'
+           WHERE run = ? AND item >= ? AND item < ? AND state IN ('reencrypted', 'verified')
+             AND (SELECT state FROM files f WHERE f.run = items.run AND f.file = items.file) = 'replaced'`,
+        ).run(no, from, end);
+      });
+      this.commit();
+    }
+    this.#commit.write(() => {
+      this.sql("UPDATE files SET state = 'intent' WHERE run = ? AND state = 'replaced'").run(no);
+    });
   }
 
   /**
@@ -382,6 +419,17 @@ export class Journal extends JournalReader {
     if (row.state === 'ended' || row.owner === this.owner.id || !this.owner.isAlive(row.owner)) return null;
     const owner = this.sql('SELECT pid, started_at FROM owners WHERE id = ?').get(row.owner);
     return { pid: Number(owner?.pid ?? 0), startedAt: String(owner?.started_at ?? '') };
+  }
+
+  /** A blob that an earlier run of the same job re-encrypted. */
+  skipItem(no: number, item: number, fault: Fault): void {
+    this.#commit.write(() => {
+      this.sql("UPDATE items SET state = 'skipped', fault = ? WHERE run = ? AND item = ?").run(
+        JSON.stringify(fault),
+        no,
+        item,
+      );
+    });
   }
 
   failItem(no: number, item: number, fault: Fault): void {
@@ -489,6 +537,12 @@ export class Journal extends JournalReader {
     return id;
   }
 }
+
+/** Why a blob that an earlier run of the same job re-encrypted is not sent. */
+const doneFault = ({ runId, startedAt }: DoneBefore): Fault =>
+  explainOwn('DoneBefore', {
+    detail: `Run ${runId} of ${startedAt} did, and its file has the content that this run wrote.`,
+  });
 
 function journalFailed(error: unknown): FaultError {
   const said = error instanceof Error ? error.message : 'no message';

@@ -98,6 +98,44 @@ export class JournalReader {
       .map(({ id }) => String(id));
   }
 
+  /** Runs of a job that changed files or may, oldest first. */
+  runsOf(job: string): RunRow[] {
+    return this.sql('SELECT * FROM runs WHERE job = ? AND dry_run = 0 ORDER BY no').all(job).map(asRun);
+  }
+
+  /** Files of a run from the number `from` on of which a new content was made, with its hash in hex; in order. */
+  newContents(no: number, from: number, limit: number): { file: number; before: string; after: string }[] {
+    return this.sql(
+      `SELECT file, sha256_before, sha256_after FROM files
+       WHERE run = ? AND file >= ? AND sha256_after IS NOT NULL ORDER BY file LIMIT ?`,
+    )
+      .all(no, from, limit)
+      .map((row) => ({
+        file: Number(row.file),
+        before: hex(row.sha256_before) ?? '',
+        after: hex(row.sha256_after) ?? '',
+      }));
+  }
+
+  /** Items of a run from the number `from` on that have a new blob, with its hash in hex; in order. */
+  newBlobs(
+    no: number,
+    from: number,
+    limit: number,
+  ): { item: number; file: number; place: string; after: string }[] {
+    return this.sql(
+      `SELECT item, file, place, sha256_after FROM items
+       WHERE run = ? AND item >= ? AND state IN ('reencrypted', 'verified') ORDER BY item LIMIT ?`,
+    )
+      .all(no, from, limit)
+      .map((row) => ({
+        item: Number(row.item),
+        file: Number(row.file),
+        place: String(row.place),
+        after: hex(row.sha256_after) ?? '',
+      }));
+  }
+
   /** Every run that was prepared, oldest first. */
   async runs(): Promise<RunRow[]> {
     const turns = new Turns();

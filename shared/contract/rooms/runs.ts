@@ -44,11 +44,16 @@ export const runsRequests = {
 export const runsHostRequests = {
   /** The one run whose id begins with `prefix`. */
   named: request(z.object({ prefix: z.string().max(100) }), z.object({ runId: z.string() })),
+  /** Starts what a command asks of these absolute paths, or goes on with what is left of it. */
+  startCommand: request(
+    z.object({ request: RunRequest, paths: z.array(z.string()) }),
+    z.object({ runId: z.string() }),
+  ),
   /** Stops a run so that it keeps its place, and waits until it has: as it then is. */
   suspend: request(z.object({ runId: z.string() }), RunSummary),
   /** What a plan says of these blobs: their files by absolute path, with hashes. Pasted text is left out. */
   planFiles: request(z.object({ blobIds: z.array(z.string()) }), z.object({ files: z.array(PlannedFile) })),
-  /** Starts a plan. `root`: the folder that its relative paths start from, where the plan names none. */
+  /** Does what is left of a plan. `root`: the folder that its relative paths start from, where the plan names none. */
   runPlan: request(
     z.object({ plan: RunPlan, root: z.string().nullable(), dryRun: z.boolean() }),
     z.object({ runId: z.string() }),

@@ -69,8 +69,10 @@ export const OWN = {
   ),
   FileChanged: entry(
     'The file changed since it was read.',
-    ['Another program wrote to it.'],
-    'Take the file in again and look at its blobs. It was left as it is.',
+    [
+      'Something else wrote to it: an editor, a deployment, or a run of Rewrap elsewhere or by another person, of which the journal here has no record.',
+    ],
+    'Look at the file and take it in again: where another run re-encrypted it, nothing is to be done. It was left as it is.',
   ),
   NoFileToReplace: entry(
     'Pasted text has no file to replace.',
@@ -179,6 +181,16 @@ export const OWN = {
     'The blob is as asked already: under the destination key’s current key material, with the same context.',
     ['KMS named its key material in an earlier reply.'],
     'Nothing is to be done. To send it all the same, switch off "Skip blobs that KMS has shown to be as asked already" under More.',
+  ),
+  DoneBefore: entry(
+    'An earlier run re-encrypted this blob as is asked now.',
+    ['Its file has the content that this run wrote.'],
+    'Nothing is to be done.',
+  ),
+  UndoUnfinished: entry(
+    'A run of these files was being undone, and that was cut off.',
+    [],
+    'Bring the undo to its end first.',
   ),
   FilesInUse: entry(
     'Files of this run are being worked on by another run.',
