@@ -1,4 +1,5 @@
 import type { BrowserWindow } from 'electron';
+import { UNDER_WAY_LIMIT_MS } from '#shared/model/run.ts';
 import type { Engine } from '../bridge/index.ts';
 import type { ElectronMain } from './electron.ts';
 import { errorFacts, type Log } from './log.ts';
@@ -69,8 +70,7 @@ export class Quit {
         type: 'question' as const,
         title: 'Rewrap',
         message: `Still running: ${number(total - left)} of ${number(total)} blobs are done.`,
-        detail:
-          'If you stop, requests under way are finished first. Each file is then wholly old or wholly new, and Activity says which.',
+        detail: `If you stop, nothing more is sent. Requests under way get ${UNDER_WAY_LIMIT_MS / 1000} seconds, then they are cut off. Each file is wholly old or wholly new, and each run keeps its place: resume it in Activity.`,
         buttons: ['Keep going', 'Stop safely and quit'],
         defaultId: KEEP_GOING,
         cancelId: KEEP_GOING,

@@ -8,7 +8,7 @@ import { OpenedAgain } from './opened-again.ts';
 import type { FromWorker } from './protocol.ts';
 import { EngineThread, type ThreadEnd } from './thread.ts';
 
-/** How long `close` waits for requests under way before the thread is ended. Milliseconds. */
+/** How long `close` waits before the thread is ended, milliseconds: runs cut their requests well before. */
 const CLOSE_LIMIT = 10_000;
 /** How often an engine that died is started again within {@link WITHIN_MS}. */
 const RESTARTS = 3;

@@ -6,6 +6,7 @@ import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { LearnedKeys, Lesson } from '../clusters/index.ts';
 import type { Disk } from '../intake/index.ts';
 import {
+  type Claim,
   type ItemsQuery,
   type Job,
   type NamedMaterial,
@@ -16,6 +17,7 @@ import {
   RunBook,
   type RunInput,
   type RunTerms,
+  refuseLive,
   type Send,
   type StandsAt,
   type Undone,
@@ -83,6 +85,9 @@ export interface RunsParts {
   /** Number of the first output folder's token; 1 if absent. */
   readonly firstNumber?: number;
 }
+
+/** Of a run under way: it can be gone on with. */
+const HELD: ReadonlySet<RunSummary['status']> = new Set(['paused', 'pausing', 'waiting']);
 
 /** The runs of this data folder, and the output folders that a person named. */
 export class Runs {
@@ -216,6 +221,7 @@ export class Runs {
   async resume(runId: string, agreed: boolean): Promise<void> {
     const live = this.#book.live(runId);
     if (live !== null && live.summary().finishedAt === null) {
+      if (!HELD.has(live.summary().status)) refuseLive(live);
       const same = this.#parts.connection.target() === this.#book.target(runId);
       // Held back for its own connection, it can only go on over the same one; else it still has it.
       if (!same && live.summary().fault !== null) this.#book.refuseConnection(runId);
@@ -226,22 +232,39 @@ export class Runs {
     await this.#goOn(runId, agreed, false);
   }
 
+  /** `failedToo`: with what failed, too. */
   async #goOn(runId: string, agreed: boolean, failedToo: boolean): Promise<void> {
-    const run = this.#twoSteps(runId, agreed)
-      ? await this.#overTwoSteps(this.#book.asked(runId).request, (over) =>
-          this.#book.resume(runId, over, failedToo),
-        )
-      : await this.#book.resume(runId, this.#over(), failedToo);
-    this.#parts.witness.run(run, this.#asked(runId));
-    this.#watch(run, false);
+    const twoSteps = this.#twoSteps(runId, agreed);
+    await this.#claimed(runId, 'resumed', async (claim) => {
+      const how = { failedToo, claim };
+      const run = twoSteps
+        ? await this.#overTwoSteps(this.#book.asked(runId).request, (over) =>
+            this.#book.resume(runId, over, how),
+          )
+        : await this.#book.resume(runId, this.#over(), how);
+      this.#parts.witness.run(run, this.#asked(runId));
+      this.#watch(run, false);
+    });
+  }
+
+  /** Throws FaultError `RunGone`, `RunBusy` or `RunElsewhere` where something else is done with the run. */
+  async #claimed<T>(runId: string, use: Claim['use'], work: (claim: Claim) => Promise<T>): Promise<T> {
+    const claim = this.#book.claim(runId, use);
+    try {
+      return await work(claim);
+    } finally {
+      this.#book.release(claim);
+    }
   }
 
   /** A new run for what failed or was not reached. Throws FaultError `AgreeAnew`, and as `RunBook.again`. */
   async retry(runId: string, agreed: boolean): Promise<string> {
     this.#twoSteps(runId, agreed);
-    const { row, files } = await this.#book.again(runId);
-    const now = this.#mine.has(runId) ? await this.#asListed(files) : files;
-    return this.#begin({ terms: row.request, output: row.output, files: now, job: row.job });
+    return this.#claimed(runId, 'tried again', async () => {
+      const { row, files } = await this.#book.again(runId);
+      const now = this.#mine.has(runId) ? await this.#asListed(files) : files;
+      return this.#begin({ terms: row.request, output: row.output, files: now, job: row.job });
+    });
   }
 
   /** Whether a run decrypts here, which is agreed to anew each time. Throws FaultError `AgreeAnew`. */

@@ -179,7 +179,17 @@ it('one that was cut off goes on where it is agreed to anew, over the same two s
   const unfinished = await next.page.runs.get({ runId });
   expect(unfinished).toMatchObject({ status: 'unfinished', resume: { blobs: 3 - changed() } });
   await expect(next.page.runs.resume({ runId })).rejects.toMatchObject({ fault: { code: 'AgreeAnew' } });
-  await next.page.runs.resume({ runId, agreed: true });
+  const resume = () => next.page.runs.resume({ runId, agreed: true });
+  // The way is opened first: whatever else is asked meanwhile is refused.
+  const [one, ...others] = await Promise.allSettled([
+    resume(),
+    resume(),
+    next.page.runs.cancel({ runId }),
+    next.page.runs.undo({ runId }),
+  ]);
+  expect(one.status).toBe('fulfilled');
+  for (const other of others)
+    expect(other).toMatchObject({ status: 'rejected', reason: { fault: { code: 'RunBusy' } } });
   await ended(next.page, runId);
   expect(changed()).toBe(3);
   await next.page.runs.undo({ runId });

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import type { RunItem, RunRoute, RunSummary } from '#shared/model/run.ts';
+import { type RunItem, type RunRoute, type RunSummary, UNDER_WAY_LIMIT_MS } from '#shared/model/run.ts';
 import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import { Turns } from '../turns/index.ts';
@@ -16,6 +16,7 @@ import { Line, type Send } from './line.ts';
 import { settleStaged, withBlobs } from './recover.ts';
 import { resultPath, resultText } from './result.ts';
 import { resumeRun, startRun } from './run.ts';
+import { type Claim, RunLocks, type RunUse, refuseElsewhere } from './run-locks.ts';
 import { DEFAULT_CONCURRENCY, type RunHooks } from './run-parts.ts';
 import { summaryOf } from './summary.ts';
 import { openRow } from './targets.ts';
@@ -43,6 +44,8 @@ export class RunBook {
   /** What was last said of runs that are being undone. */
   readonly #restoring = new Map<string, RunSummary>();
   readonly #governors = new Map<string, Governor>();
+  readonly #locks = new RunLocks();
+  readonly #stopping = new AbortController();
   #closed = false;
   /** Settles when the last run that was asked for has begun, or was refused. */
   #beginning: Promise<unknown> = Promise.resolve();
@@ -67,17 +70,42 @@ export class RunBook {
     return this.#begin(() => startRun(input, this.#parts(input.target)));
   }
 
-  /** Goes on with a run that was cut off; `failedToo`: with what failed, too. Throws as `resumeRun`, and `OtherConnection`. */
-  resume(
+  /**
+   * Takes a run for one use, until {@link release}: nothing else is done with it meanwhile, in this process or another.
+   * Throws FaultError `RunGone`, `RunBusy` or `RunElsewhere`, which name what is done with it.
+   */
+  claim(runId: string, use: RunUse): Claim {
+    const row = this.#row(runId);
+    const claim = this.#locks.take(runId, use, this.live(runId));
+    try {
+      refuseElsewhere(this.#journal, row);
+    } catch (error) {
+      this.#locks.release(claim);
+      throw error;
+    }
+    return claim;
+  }
+
+  release(claim: Claim): void {
+    this.#locks.release(claim);
+  }
+
+  /**
+   * Goes on with a run that was cut off; `failedToo`: with what failed, too. Throws as `resumeRun`, `RunBusy` and
+   * `OtherConnection`.
+   */
+  async resume(
     runId: string,
     input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'target'>,
-    failedToo = false,
+    { failedToo = false, claim }: { readonly failedToo?: boolean; readonly claim?: Claim } = {},
   ): Promise<Run> {
-    return this.#begin(() => {
-      const row = this.#row(runId);
-      if (row.target !== input.target) this.refuseConnection(runId);
-      return resumeRun(row.no, input, this.#parts(input.target), failedToo);
-    });
+    return this.#claimed(runId, 'resumed', claim, () =>
+      this.#begin(() => {
+        const row = this.#row(runId);
+        if (row.target !== input.target) this.refuseConnection(runId);
+        return resumeRun(row.no, input, this.#parts(input.target), failedToo);
+      }),
+    );
   }
 
   /**
@@ -211,13 +239,13 @@ export class RunBook {
     return { row, files };
   }
 
-  /** Restores a run. Throws FaultErrors of `undoRun`. */
-  async undo(runId: string): Promise<Undone> {
-    const under = this.#undoing.get(runId);
-    if (under !== undefined) return under;
+  /** Restores a run. Throws FaultErrors of `undoRun`, and `RunBusy`. */
+  undo(runId: string): Promise<Undone> {
+    return this.#claimed(runId, 'undone', undefined, () => this.#undo(runId));
+  }
+
+  async #undo(runId: string): Promise<Undone> {
     const { no } = this.#row(runId);
-    if (this.#live.get(runId)?.summary().finishedAt === null)
-      throw new FaultError(explainOwn('CannotUndo', { detail: 'It is still under way.' }));
     // From here on it is what the journal says; one that still has files to hand out cannot be undone.
     if (this.#live.get(runId)?.kept().length === 0) this.#live.delete(runId);
     this.#over.delete(runId);
@@ -225,7 +253,8 @@ export class RunBook {
       this.#restoring.set(runId, summary);
       this.#onProgress(summary);
     };
-    const work = undoRun(this.#journal, no, progress, this.#hooks.fs, this.#hooks.step);
+    const { fs, step } = this.#hooks;
+    const work = undoRun(this.#journal, no, progress, fs, step, this.#stopping.signal);
     this.#undoing.set(runId, work);
     try {
       return await work;
@@ -249,10 +278,17 @@ export class RunBook {
     return this.summary(runId);
   }
 
-  /** Closes a run that was cut off, as it stands: what is new stays, what is old stays. */
-  async abandon(runId: string): Promise<void> {
-    const { no, output } = openRow(this.#journal, this.#row(runId).no);
-    await this.#journal.takeOver(no, 'open', []);
+  /**
+   * Closes a run that was cut off, as it stands: what is new stays, what is old stays. Throws FaultError `RunGone`,
+   * `RunNotOpen`, `RunBusy`, `RunElsewhere` or `JournalFailed`.
+   */
+  abandon(runId: string): Promise<void> {
+    return this.#claimed(runId, 'closed', undefined, () => this.#abandon(runId));
+  }
+
+  async #abandon(runId: string): Promise<void> {
+    const { no, output, state } = openRow(this.#journal, this.#row(runId).no);
+    await this.#journal.takeOver(no, state, 'open', []);
     await settleStaged(this.#journal, no, output, this.#hooks.fs);
     await this.#journal.skipRest(no, explainOwn('Cancelled'));
     this.#journal.setRun(no, 'ended', {
@@ -315,13 +351,19 @@ export class RunBook {
   }
 
   /**
-   * Stops what runs, leaving it to be gone on with, and waits: files are then wholly old or wholly new. What the journal
-   * has can still be read until {@link close}.
+   * Stops what runs, leaving it to be gone on with, and waits: files are then wholly old or wholly new. Nothing is sent any
+   * more; requests under way get {@link UNDER_WAY_LIMIT_MS}, and then they are cut. What the journal has can still be read
+   * until {@link close}.
    */
   async stop(): Promise<void> {
     await this.#beginning;
+    this.#stopping.abort();
     for (const run of this.#live.values()) run.suspend();
+    const late = setTimeout(() => {
+      for (const run of this.#live.values()) run.cut();
+    }, UNDER_WAY_LIMIT_MS);
     await Promise.all([...this.#live.values()].map((run) => run.done));
+    clearTimeout(late);
     await Promise.allSettled(this.#undoing.values());
   }
 
@@ -347,6 +389,21 @@ export class RunBook {
       hooks: this.#hooks,
       disk: this.#disk,
     };
+  }
+
+  async #claimed<T>(
+    runId: string,
+    use: RunUse,
+    given: Claim | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    if (given !== undefined && this.#locks.holds(given)) return work();
+    const claim = this.claim(runId, use);
+    try {
+      return await work();
+    } finally {
+      this.#locks.release(claim);
+    }
   }
 
   /** One after the other, so that of two runs that want the same files one gets them all. */

@@ -7,6 +7,7 @@ export type { Send } from './line.ts';
 export { checkPermissions, type PermissionInput, type SourceKey } from './permissions.ts';
 export { planBlob } from './plan-blob.ts';
 export { resumeRun, startRun } from './run.ts';
+export { type Claim, refuseLive } from './run-locks.ts';
 export type { RunHooks } from './run-parts.ts';
 export type {
   DoneBefore,

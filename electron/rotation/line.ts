@@ -57,6 +57,8 @@ export class Line {
   /** Aborted while nothing may leave: by the person, for want of a connection, or since the run has stopped. */
   #hold = new AbortController();
   readonly #cut = new AbortController();
+  /** Ends of what is under way. */
+  readonly #waiting = new Set<(error: Error) => void>();
   #underWay = 0;
   #fault: Fault | null = null;
   /** How often the connection was renewed: a failure on an older one says nothing of the one that there is now. */
@@ -129,6 +131,7 @@ export class Line {
   /** Ends what is under way: whoever stopped the run waits no longer. Call after {@link stop}. */
   cut(): void {
     this.#cut.abort();
+    for (const end of this.#waiting) end(new Halted());
   }
 
   /**
@@ -213,7 +216,9 @@ export class Line {
     this.#underWay++;
     watch.started?.();
     try {
-      const value = await work(kms(), { hold: this.#hold.signal, cut: this.#cut.signal });
+      const value = await this.#unlessCut(() =>
+        work(kms(), { hold: this.#hold.signal, cut: this.#cut.signal }),
+      );
       governor.leave('answered');
       return { how: 'answered', value };
     } catch (error) {
@@ -228,6 +233,20 @@ export class Line {
     } finally {
       this.#underWay--;
       if (!this.#gate.open) this.#options.changed();
+    }
+  }
+
+  /** Also of a connection that knows no cutting, nothing is waited for once it was cut. */
+  async #unlessCut<T>(work: () => Promise<T>): Promise<T> {
+    let end: (error: Error) => void = () => {};
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        end = reject;
+        this.#waiting.add(end);
+        work().then(resolve, reject);
+      });
+    } finally {
+      this.#waiting.delete(end);
     }
   }
 

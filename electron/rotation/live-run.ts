@@ -159,6 +159,10 @@ export class LiveRun implements Run {
     this.#finishEarly('suspending');
   }
 
+  cut(): void {
+    if (this.#halt.signal.aborted) this.#line.cut();
+  }
+
   #finishEarly(how: 'cancelling' | 'suspending'): void {
     if (this.#status !== 'running') return;
     this.#status = how;

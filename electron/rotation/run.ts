@@ -52,7 +52,7 @@ export async function resumeRun(
   const { journal } = parts;
   const row = openRow(journal, no);
   const { request, output, connection, target, startedAt } = row;
-  await journal.takeOver(no, 'open', targetsOf(await journal.files(no), output, row.dryRun));
+  await journal.takeOver(no, row.state, 'open', targetsOf(await journal.files(no), output, row.dryRun));
   const before = await journal.figures(no);
   return new LiveRun(row, startedAt, { ...input, request, output, connection, target }, parts, {
     counted: (ledger) => ledger.recall(before),

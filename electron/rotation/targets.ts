@@ -3,6 +3,7 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { Journal } from './journal/journal.ts';
 import type { RunRow } from './journal/rows.ts';
+import { refuseElsewhere } from './run-locks.ts';
 import type { ResolvedOutput } from './types.ts';
 
 /** Absolute paths of the files that a run may write; a dry run writes none. */
@@ -21,6 +22,6 @@ export function openRow(journal: Journal, no: number): RunRow {
   const row = journal.run(no);
   if (row === null) throw new FaultError(explainOwn('RunGone'));
   if (row.state !== 'open') throw new FaultError(explainOwn('RunNotOpen'));
-  if (journal.elsewhere(row) !== null) throw new FaultError(explainOwn('RunElsewhere'));
+  refuseElsewhere(journal, row);
   return row;
 }

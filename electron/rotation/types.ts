@@ -102,6 +102,8 @@ export interface Run {
   cancel(): void;
   /** Like {@link cancel}, but the run stays unfinished, for a later start to go on with. */
   suspend(): void;
+  /** Ends the requests under way of a run that was stopped: their blobs are as not reached. */
+  cut(): void;
   /** Resolves when the run has ended or was suspended; never rejects. */
   readonly done: Promise<void>;
 }

@@ -24,8 +24,8 @@ export interface Undone {
 
 /**
  * Puts the files of a run back: originals from their backups, or new files of an output folder removed; each proved by
- * its hash. A file that changed since is left. May be cut off and called again.
- * Throws FaultError `RunGone`, `CannotUndo`, `RunElsewhere`, `FilesInUse` or `JournalFailed`.
+ * its hash. A file that changed since is left. May be cut off and called again: `stopped` ends it after the files under way.
+ * Throws FaultError `RunGone`, `CannotUndo`, `RunElsewhere`, `FilesInUse`, `UndoStopped` or `JournalFailed`.
  */
 export async function undoRun(
   journal: Journal,
@@ -33,9 +33,10 @@ export async function undoRun(
   onProgress: (summary: RunSummary) => void,
   fs?: PutBackFs,
   step: (name: string) => void = () => {},
+  stopped?: AbortSignal,
 ): Promise<Undone> {
   const row = await undoable(journal, no);
-  await journal.takeOver(no, 'undoing', targetsOf(await journal.files(no), row.output, false));
+  await journal.takeOver(no, row.state, 'undoing', targetsOf(await journal.files(no), row.output, false));
   let counts: UndoCounts | null = null;
   const progress = new Progress(() => counts !== null && onProgress(counts.summary()));
   const left: Undone['left'] = [];
@@ -54,7 +55,7 @@ export async function undoRun(
     const counted = new UndoCounts(row, await journal.figures(no));
     counts = counted;
     await eachOf(
-      replacedFiles(journal, no),
+      replacedFiles(journal, no, stopped),
       async ({ file, items }) => {
         const fault = await putBackOld(file, row, fs);
         if (fault !== null) return leave(file, fault);
@@ -65,6 +66,7 @@ export async function undoRun(
       },
       AT_ONCE,
     );
+    if (stopped?.aborted) throw new FaultError(explainOwn('UndoStopped'));
     const at = new Date().toISOString();
     const before = row.state === 'ended' ? row.status : 'cancelled';
     const finishedAt = row.finishedAt ?? at;
@@ -100,8 +102,15 @@ async function undoable(journal: Journal, no: number): Promise<RunRow> {
 }
 
 /** Files that a run replaced, in order, with what is counted of their items. */
-async function* replacedFiles(journal: Journal, no: number): AsyncGenerator<FileWithItems> {
-  for await (const one of journal.countedFiles(no)) if (one.file.state === 'replaced') yield one;
+async function* replacedFiles(
+  journal: Journal,
+  no: number,
+  stopped: AbortSignal | undefined,
+): AsyncGenerator<FileWithItems> {
+  for await (const one of journal.countedFiles(no)) {
+    if (stopped?.aborted) return;
+    if (one.file.state === 'replaced') yield one;
+  }
 }
 
 type FileWithItems = { readonly file: FileRow; readonly items: readonly ItemTally[] };

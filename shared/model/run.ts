@@ -207,6 +207,9 @@ export const RunStatus = z.enum([
 ]);
 export type RunStatus = z.infer<typeof RunStatus>;
 
+/** How long requests under way are waited for when Rewrap is closed, milliseconds. Then they are cut. */
+export const UNDER_WAY_LIMIT_MS = 8_000;
+
 /** What a press would touch. */
 export const Touches = z.object({ blobs: z.int(), files: z.int() });
 export type Touches = z.infer<typeof Touches>;

@@ -204,13 +204,14 @@ export class Journal extends JournalReader {
   }
 
   /** Takes an unfinished run, and its files, over. Throws FaultError `RunElsewhere`, `FilesInUse`, `JournalFailed`. */
-  async takeOver(no: number, state: RunState, targets: readonly string[]): Promise<void> {
+  async takeOver(no: number, from: RunState, state: RunState, targets: readonly string[]): Promise<void> {
     const before = this.#now(() => {
       const row = this.sql('SELECT owner, state FROM runs WHERE no = ?').get(no);
       const owner = String(row?.owner);
       const busy = row?.state === 'open' || row?.state === 'undoing';
       if (busy && owner !== this.owner.id && this.owner.isAlive(owner))
         throw new FaultError(explainOwn('RunElsewhere'));
+      if (row?.state !== from) throw new FaultError(explainOwn('RunNotOpen'));
       this.sql('UPDATE runs SET owner = ?, state = ? WHERE no = ?').run(this.owner.id, state, no);
       return { owner, state: String(row?.state) };
     });

@@ -197,6 +197,16 @@ export const OWN = {
     ['The other run is under way, or paused, here or in another Rewrap.'],
     'Wait until it has ended, or cancel it in Activity, then start again.',
   ),
+  UndoStopped: entry(
+    'Undoing stopped before its end.',
+    ['Rewrap was closed.'],
+    'Undo the run again. What was restored stays; every file is wholly old or wholly new.',
+  ),
+  RunBusy: entry(
+    'That run is busy.',
+    ['It is under way, or being resumed, undone, closed or tried again.'],
+    'Wait until that has ended, or cancel it in Activity, then try again.',
+  ),
   RunElsewhere: entry(
     'Another Rewrap has this run.',
     ['It is under way, or paused, in another window or shell.'],
