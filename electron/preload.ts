@@ -1,6 +1,7 @@
 import { contextBridge, type IpcRendererEvent, ipcRenderer, webUtils } from 'electron';
 import type { Reply, RewrapApi } from '#shared/contract/api.ts';
 import { eventChannel, hostChannel, requestChannel } from '#shared/contract/channels.ts';
+import { isTooLarge } from '#shared/contract/message-size.ts';
 import type { Fault } from '#shared/model/fault.ts';
 
 // The bridge, and nothing else. It runs sandboxed beside the page: it requires 'electron' alone, builds one object of
@@ -8,6 +9,8 @@ import type { Fault } from '#shared/model/fault.ts';
 
 /** Asks the main process; a call that cannot be made is a fault like any other, never a rejection. */
 async function ask(channel: string, input: unknown): Promise<Reply<unknown>> {
+  // Before it is copied into the main process, which could only look at it afterwards.
+  if (isTooLarge(input)) return refused(TOO_LARGE);
   try {
     return (await ipcRenderer.invoke(channel, input)) as Reply<unknown>;
   } catch {
@@ -20,6 +23,13 @@ async function ask(channel: string, input: unknown): Promise<Reply<unknown>> {
     });
   }
 }
+
+const TOO_LARGE = {
+  code: 'TooLarge',
+  message: 'This is too large to send in one go.',
+  detail: 'A message holds up to 48 MiB.',
+  remedy: 'Save the text as a file and drop that instead.',
+};
 
 function refused(words: Pick<Fault, 'code' | 'message' | 'detail' | 'remedy'>): Reply<never> {
   return { ok: false, fault: { ...words, raw: null, retryable: false } };

@@ -271,6 +271,14 @@ describe('showing a new file', () => {
   });
 });
 
+test('a message larger than any request is refused before anything is made of it', async () => {
+  const { engine, ask, invoke } = await booted();
+  const large = { text: 'x'.repeat(51_000_000) };
+  for (const reply of [await ask('intake.paste', large), await invoke(ADD_PATHS, large)])
+    expect(reply).toMatchObject({ ok: false, fault: { code: 'TooLarge' } });
+  expect([...engine.calls, ...engine.hostCalls]).toEqual([]);
+});
+
 test('diagnostics are put on the clipboard here; the page gets none of them', async () => {
   const { electron, ask } = await booted();
   expect(await ask('app.copyDiagnostics', {})).toEqual({ ok: true, value: { text: null } });

@@ -2,6 +2,7 @@ import type { IpcMain, IpcMainInvokeEvent, WebContents } from 'electron';
 import type { EventName, EventPayload, MethodName, Reply } from '#shared/contract/api.ts';
 import { hostChannel, requestChannel } from '#shared/contract/channels.ts';
 import { events, requests } from '#shared/contract/contract.ts';
+import { isTooLarge } from '#shared/contract/message-size.ts';
 import { fault } from '#shared/model/fault.ts';
 import type { Engine } from '../bridge/index.ts';
 import { isFromOwnPage } from './sender.ts';
@@ -21,6 +22,16 @@ const FOREIGN: Reply<never> = {
   ),
 };
 
+const TOO_LARGE: Reply<never> = {
+  ok: false,
+  fault: fault(
+    'TooLarge',
+    'This is too large to send in one go.',
+    'A message holds up to 48 MiB.',
+    'Save the text as a file and drop that instead.',
+  ),
+};
+
 export interface IpcParts {
   readonly ipcMain: IpcMain;
   readonly engine: Engine;
@@ -34,9 +45,11 @@ export interface IpcParts {
 /** Registers one handler for each request of the contract, and one host request; each checks its sender first. */
 export function registerIpc({ ipcMain, engine, overrides, addPaths, contents }: IpcParts): void {
   const handle = (channel: string, answerer: Answerer) => {
-    ipcMain.handle(channel, async (event: IpcMainInvokeEvent, input: unknown) =>
-      isFromOwnPage(event, contents()) ? answerer(input) : FOREIGN,
-    );
+    ipcMain.handle(channel, async (event: IpcMainInvokeEvent, input: unknown) => {
+      if (!isFromOwnPage(event, contents())) return FOREIGN;
+      // The preload sends none such; a renderer that was taken over may have no preload.
+      return isTooLarge(input) ? TOO_LARGE : answerer(input);
+    });
   };
   for (const [room, methods] of Object.entries(requests)) {
     for (const method of Object.keys(methods)) {

@@ -139,8 +139,20 @@ test('files of which none has a path are not passed over in silence', async () =
 test('the preload loads nothing but electron', () => {
   const text = readFileSync(join(import.meta.dirname, '../preload.ts'), 'utf8');
   const loaded = [...text.matchAll(/^import (?!type)[^;]*?from '([^']+)'/gms)].map(([, from]) => from);
-  // The channel names are a module without imports of its own, bundled in.
-  expect(loaded).toEqual(['electron', '#shared/contract/channels.ts']);
-  const channels = readFileSync(join(import.meta.dirname, '../../shared/contract/channels.ts'), 'utf8');
-  expect(channels).not.toMatch(/\bimport\b/);
+  // These are modules without imports of their own, bundled in.
+  const shared = ['channels.ts', 'message-size.ts'];
+  expect(loaded).toEqual(['electron', ...shared.map((name) => `#shared/contract/${name}`)]);
+  for (const name of shared)
+    expect(readFileSync(join(import.meta.dirname, '../../shared/contract', name), 'utf8')).not.toMatch(
+      /\bimport\b/,
+    );
+});
+
+test('a message larger than any request is not sent', async () => {
+  const reply = await api.intake.paste({ text: 'x'.repeat(51_000_000) });
+  expect(reply).toMatchObject({ ok: false, fault: { code: 'TooLarge' } });
+  let value: unknown = {};
+  for (let level = 0; level < 10_000; level += 1) value = { value };
+  expect(await api.app.setLook(value as never)).toMatchObject({ ok: false, fault: { code: 'TooLarge' } });
+  expect(invoked).toEqual([]);
 });

@@ -1,3 +1,5 @@
+import { MOST_MESSAGE_BYTES } from '#shared/contract/message-size.ts';
+
 /** Limits of the loopback host. The page bridge cannot import them; a test holds its copies to these. */
 
 /** Bytes of one uploaded file. */
@@ -8,8 +10,8 @@ export const MAX_BATCH_FILES = 100_000;
 export const MAX_BATCH_BYTES = 4 * 1024 ** 3;
 /** Uploads held in memory at a time; more wait unread. */
 export const MAX_UPLOADS_AT_ONCE = 4;
-/** Bytes of one WebSocket message: a paste of 32 000 000 characters as JSON. */
-export const MAX_MESSAGE_BYTES = 48 * 1024 * 1024;
+/** Bytes of one WebSocket message: what is larger is refused before it is read. */
+export const MAX_MESSAGE_BYTES = MOST_MESSAGE_BYTES;
 /** Requests of one page under way at a time. */
 export const MAX_CALLS_AT_ONCE = 256;
 /** Bytes of one page's first message, which says who it is. */

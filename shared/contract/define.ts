@@ -1,7 +1,4 @@
-import { z } from 'zod';
-
-// A page under CSP without 'unsafe-eval' must not make zod try `new Function`.
-z.config({ jitless: true });
+import * as z from '../schema.ts';
 
 export interface RequestSpec<I extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
   readonly type: 'request';

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { Oddity } from '../model/blob.ts';
+import * as z from '../schema.ts';
 
 /** A part of a list. */
 export const page = z.object({ offset: z.int().min(0), limit: z.int().min(1).max(5000) });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../schema.ts';
 import { FindingCode, Severity } from './blob.ts';
 import { EvidenceBy } from './cluster.ts';
 

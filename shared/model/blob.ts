@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { FINDING_CODES, SEVERITIES } from '../findings.ts';
+import * as z from '../schema.ts';
 import { EncryptionContext } from './context.ts';
 
 /** How sure we are of a decoded field: written in a specification, or observed in real blobs without one. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../schema.ts';
 
 /** Who says that a fingerprint belongs to a key. KMS is proof; a file's label or a person's word is not. */
 export const LearnedBy = z.enum(['kms', 'person', 'declared']);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../schema.ts';
 import { Fault } from './fault.ts';
 
 /** A profile of the shared AWS config, by name; never its secrets. */
@@ -22,9 +22,9 @@ export const ConnectionChoice = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('aws'),
     /** Null: the SDK's default chain (environment, default profile, instance role). */
-    profile: z.string().nullable(),
-    region: z.string().nullable(),
-    endpointUrl: z.url().nullable(),
+    profile: z.string().max(512).nullable(),
+    region: z.string().max(64).nullable(),
+    endpointUrl: z.url().max(2048).nullable(),
     fips: switchable,
     dualStack: switchable,
   }),

@@ -1,8 +1,11 @@
-import { z } from 'zod';
 import { ENCRYPTION_ALGORITHMS } from '../kms/facts.ts';
+import * as z from '../schema.ts';
 
 /** Encryption context: exact, case-sensitive string pairs. Not secret: it stands in CloudTrail in clear. */
 export const EncryptionContext = z.record(z.string(), z.string());
+/** The same as a person gives it: KMS takes 8,192 bytes of a context in all. */
+export const GivenContext = z.record(z.string().max(8192), z.string().max(8192), 4096);
+
 export type EncryptionContext = z.infer<typeof EncryptionContext>;
 
 export const Algorithm = z.enum(ENCRYPTION_ALGORITHMS);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../schema.ts';
 
 /** A policy statement that would allow what was refused, to be copied: Rewrap changes no policy. */
 export const PolicyAdvice = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../schema.ts';
 import { EncryptionContext } from './context.ts';
 
 /** What a record of the history tells of. 'action' is anything without a kind of its own. */
@@ -65,7 +65,7 @@ export const HistoryRecord = HistoryEvent.extend({
 export type HistoryRecord = z.infer<typeof HistoryRecord>;
 
 /** State of a chain: what must be kept elsewhere to see later that its end was cut off. */
-export const HistoryHead = z.object({ count: z.int(), hash: z.string() });
+export const HistoryHead = z.object({ count: z.int(), hash: z.string().max(200) });
 export type HistoryHead = z.infer<typeof HistoryHead>;
 
 export const HistoryVerdict = z.object({

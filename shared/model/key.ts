@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../schema.ts';
 import { Algorithm } from './context.ts';
 
 const KeyPlace = z.object({ arn: z.string(), region: z.string() });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../schema.ts';
 
 /** How the window looks on this machine. Holds nothing about blobs, keys or accounts. */
 export const Look = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../schema.ts';
 import { PlanOutput } from './plan.ts';
 import { DestinationSide, OnFailure, Pace, RunMode, SourceSide, Touches } from './run.ts';
 

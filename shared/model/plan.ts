@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../schema.ts';
 import { DestinationSide, OnFailure, Pace, RunMode, SourceSide } from './run.ts';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../schema.ts';
 import { Fault } from './fault.ts';
 
 /** What KMS says of the rights on one pair of keys, without looking at any ciphertext. */

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { unknownCode } from '../finding.ts';
 import { SEVERITIES } from '../findings.ts';
+import * as z from '../schema.ts';
 import { BlobKind } from './blob.ts';
 import { RULE_NAMES, type RuleName } from './rule-names.ts';
 

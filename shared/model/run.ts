@@ -1,19 +1,23 @@
-import { z } from 'zod';
-import { Algorithm, EncryptionContext } from './context.ts';
+import * as z from '../schema.ts';
+import { Algorithm, EncryptionContext, GivenContext } from './context.ts';
 import { Fault } from './fault.ts';
 
 /** Where the context of one side comes from. */
 export const ContextChoice = z.discriminatedUnion('mode', [
   /** What the container declares for each blob (none where it declares none). */
   z.object({ mode: z.literal('declared') }),
-  z.object({ mode: z.literal('given'), context: EncryptionContext }),
+  z.object({ mode: z.literal('given'), context: GivenContext }),
   /** Destination only: the same context as the source side. */
   z.object({ mode: z.literal('same') }),
   /**
    * Destination only: each blob keeps its own context, that of the source side, less the pairs of these keys, with
    * these pairs added. A pair whose key the blob has already gets the new value. No key stands in both.
    */
-  z.object({ mode: z.literal('changed'), add: EncryptionContext, remove: z.array(z.string().min(1)) }),
+  z.object({
+    mode: z.literal('changed'),
+    add: GivenContext,
+    remove: z.array(z.string().min(1).max(8192)).max(4096),
+  }),
 ]);
 export type ContextChoice = z.infer<typeof ContextChoice>;
 
@@ -35,7 +39,7 @@ export type DestinationSide = z.infer<typeof DestinationSide>;
 /** Where new ciphertext goes. A folder is named by a token that the host gave, never by a path from the page. */
 export const OutputChoice = z.discriminatedUnion('mode', [
   z.object({ mode: z.literal('in-place'), backup: z.boolean() }),
-  z.object({ mode: z.literal('folder'), folderToken: z.string() }),
+  z.object({ mode: z.literal('folder'), folderToken: z.id() }),
   /** Loopback and paste: kept until fetched by the person. */
   z.object({ mode: z.literal('download') }),
 ]);
@@ -74,7 +78,7 @@ export const RunMode = z.enum([
 export type RunMode = z.infer<typeof RunMode>;
 
 export const RunRequest = z.object({
-  blobIds: z.array(z.string()).min(1),
+  blobIds: z.array(z.id()).min(1),
   source: SourceSide,
   destination: DestinationSide,
   grantTokens: z.array(z.string().min(1).max(8192)).max(10),

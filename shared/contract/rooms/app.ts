@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { ConnectionState } from '../../model/connection.ts';
 import { Fault } from '../../model/fault.ts';
 import { Look } from '../../model/look.ts';
+import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 
 const AppState = z.object({

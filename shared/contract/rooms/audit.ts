@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   AuditFinding,
   AuditSummary,
@@ -7,6 +6,7 @@ import {
   ReportFormat,
   ReportSubject,
 } from '../../model/audit.ts';
+import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 import { page } from '../shapes.ts';
 
@@ -60,7 +60,7 @@ export const auditRequests = {
     z.object({
       id: z.string().max(200),
       reason: z.string().min(1).max(2000),
-      until: z.iso.date(),
+      until: z.iso.date().max(10),
     }),
     nothing,
   ),

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { BlobDetail, BlobRow, SourceInfo } from '../../model/blob.ts';
+import * as z from '../../schema.ts';
 import { event, request } from '../define.ts';
 import { page } from '../shapes.ts';
 
@@ -21,9 +21,9 @@ export const blobsRequests = {
     }),
   ),
   sources: request(page, z.object({ total: z.int(), sources: z.array(SourceInfo) })),
-  inspect: request(z.object({ blobId: z.string() }), BlobDetail),
+  inspect: request(z.object({ blobId: z.id() }), BlobDetail),
   /** The new ciphertext of a blob as text in its own encoding, for copying. */
-  resultText: request(z.object({ runId: z.string(), blobId: z.string() }), z.object({ text: z.string() })),
+  resultText: request(z.object({ runId: z.id(), blobId: z.id() }), z.object({ text: z.string() })),
 } as const;
 
 /** Made by a host's own code alone: may name paths. */

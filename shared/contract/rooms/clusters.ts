@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { Cluster, KeyTimeline, Probe } from '../../model/cluster.ts';
-import { EncryptionContext } from '../../model/context.ts';
+import { GivenContext } from '../../model/context.ts';
+import * as z from '../../schema.ts';
 import { nothing, request } from '../define.ts';
 
 export const clustersRequests = {
@@ -12,7 +12,10 @@ export const clustersRequests = {
   /** A person says which key a material belongs to; null takes their word back. */
   name: request(
     z.object({
-      fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+      fingerprint: z
+        .string()
+        .length(64)
+        .regex(/^[0-9a-f]+$/),
       keyArn: z.string().min(1).max(2048).nullable(),
     }),
     nothing,
@@ -20,9 +23,9 @@ export const clustersRequests = {
   /** Asks KMS, by DryRun alone, which key opens a blob. Null: every key that this identity can see. */
   findKey: request(
     z.object({
-      blobId: z.string(),
+      blobId: z.id(),
       keyIds: z.array(z.string().min(1).max(2048)).max(100).nullable(),
-      context: EncryptionContext.nullable(),
+      context: GivenContext.nullable(),
     }),
     z.object({ asked: z.array(Probe), found: z.string().nullable(), likely: z.string().nullable() }),
   ),

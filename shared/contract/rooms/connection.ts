@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   ConnectionChoice,
   ConnectionState,
@@ -8,6 +7,7 @@ import {
   SignInCode,
 } from '../../model/connection.ts';
 import { Fault } from '../../model/fault.ts';
+import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 
 const profile = z.string().min(1).max(512);

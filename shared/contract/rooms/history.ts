@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { HistoryHead, HistoryRecord, HistoryVerdict } from '../../model/history.ts';
+import * as z from '../../schema.ts';
 import { request } from '../define.ts';
 import { page } from '../shapes.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 import { Intake } from '../shapes.ts';
 
@@ -7,7 +7,7 @@ export const intakeRequests = {
   choose: request(z.object({ what: z.enum(['files', 'folder']) }), Intake),
   /** Reads the host's clipboard where the host can; otherwise takes the text given. */
   paste: request(z.object({ text: z.string().max(32_000_000).nullable() }), Intake),
-  clear: request(z.object({ sourceIds: z.array(z.string()).nullable() }), nothing),
+  clear: request(z.object({ sourceIds: z.array(z.id()).nullable() }), nothing),
 } as const;
 
 /** Made by a host's own code alone: may name paths. */
@@ -17,7 +17,10 @@ export const intakeHostRequests = {
     z.object({ folders: z.array(z.string()) }),
     z.object({ folders: z.array(z.string()) }),
   ),
-  addPaths: request(z.object({ paths: z.array(z.string()), origin: z.enum(['path', 'upload']) }), Intake),
+  addPaths: request(
+    z.object({ paths: z.array(z.string().max(40_000)), origin: z.enum(['path', 'upload']) }),
+    Intake,
+  ),
 } as const;
 
 export const intakeEvents = {

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { Side } from '../../model/connection.ts';
 import { KeyInfo, KeyList, KeyPage } from '../../model/key.ts';
+import * as z from '../../schema.ts';
 import { event, request } from '../define.ts';
 
 /** Keys a page asks for in one go; more would make a reply of many megabytes. */

@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import { PlanCheck, PlanComparison, PlanEntry, PlanView } from '../../model/plan-view.ts';
 import { Rules } from '../../model/rule.ts';
 import { RunRequest } from '../../model/run.ts';
+import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 
-const one = z.strictObject({ planId: z.string() });
+const one = z.strictObject({ planId: z.id() });
 
 /** What is to be written down. */
 const PlanDraft = z.strictObject({
@@ -42,7 +42,7 @@ export const plansRequests = {
   view: request(one, PlanView),
   /** Reads the plan's files and says how each blob stands. */
   check: request(one, PlanCheck),
-  compare: request(z.strictObject({ a: z.string(), b: z.string() }), PlanComparison),
+  compare: request(z.strictObject({ a: z.id(), b: z.id() }), PlanComparison),
   /** Starts a run of the blobs that are as planned. */
   run: request(one.extend({ dryRun: z.boolean() }), z.strictObject({ runId: z.string() })),
   /** Forgets it; its file stays. */

@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { Fault } from '../../model/fault.ts';
 import { PlannedFile, RunPlan } from '../../model/plan.ts';
 import { RunItem, RunRequest, RunSummary, Touches } from '../../model/run.ts';
+import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 import { page } from '../shapes.ts';
 
@@ -9,26 +9,26 @@ import { page } from '../shapes.ts';
  * `agreed`: the person accepts, now and for this run, that it decrypts on this machine. A run of the way 'decrypt-encrypt'
  * that was cut off or is tried again needs it; others do not look at it.
  */
-const onwards = z.object({ runId: z.string(), agreed: z.boolean().optional() });
+const onwards = z.object({ runId: z.id(), agreed: z.boolean().optional() });
 
 export const runsRequests = {
   start: request(RunRequest, z.object({ runId: z.string() })),
-  get: request(z.object({ runId: z.string() }), RunSummary),
+  get: request(z.object({ runId: z.id() }), RunSummary),
   list: request(nothing, z.object({ runs: z.array(RunSummary) })),
   items: request(
-    page.extend({ runId: z.string(), only: z.enum(['all', 'failed']) }),
+    page.extend({ runId: z.id(), only: z.enum(['all', 'failed']) }),
     z.object({ total: z.int(), items: z.array(RunItem) }),
   ),
-  cancel: request(z.object({ runId: z.string() }), nothing),
+  cancel: request(z.object({ runId: z.id() }), nothing),
   /** Sends nothing new until gone on with. */
-  pause: request(z.object({ runId: z.string() }), nothing),
+  pause: request(z.object({ runId: z.id() }), nothing),
   /** Goes on with a paused or unfinished run. */
   resume: request(onwards, nothing),
   /** Starts the blobs that failed, or were not reached, again as they were asked for: a new run. */
   retry: request(onwards, z.object({ runId: z.string() })),
   /** Puts every file of a run back as it was; files that changed since are left, and said. */
   undo: request(
-    z.object({ runId: z.string() }),
+    z.object({ runId: z.id() }),
     z.object({
       restored: Touches,
       /** Files that were not touched, and why; at most 200. */
@@ -37,7 +37,7 @@ export const runsRequests = {
     }),
   ),
   /** A one-time address at which the loopback host hands out the new file(s). */
-  download: request(z.object({ runId: z.string() }), z.object({ url: z.string(), name: z.string() })),
+  download: request(z.object({ runId: z.id() }), z.object({ url: z.string(), name: z.string() })),
 } as const;
 
 /** Made by a host's own code alone: may name paths. */
@@ -50,9 +50,9 @@ export const runsHostRequests = {
     z.object({ runId: z.string() }),
   ),
   /** Stops a run so that it keeps its place, and waits until it has: as it then is. */
-  suspend: request(z.object({ runId: z.string() }), RunSummary),
+  suspend: request(z.object({ runId: z.id() }), RunSummary),
   /** What a plan says of these blobs: their files by absolute path, with hashes. Pasted text is left out. */
-  planFiles: request(z.object({ blobIds: z.array(z.string()) }), z.object({ files: z.array(PlannedFile) })),
+  planFiles: request(z.object({ blobIds: z.array(z.id()) }), z.object({ files: z.array(PlannedFile) })),
   /** Does what is left of a plan. `root`: the folder that its relative paths start from, where the plan names none. */
   runPlan: request(
     z.object({ plan: RunPlan, root: z.string().nullable(), dryRun: z.boolean() }),
