@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LearnedKeys } from '../clusters/index.ts';
 import { assemble } from '../inspect/assemble.test-help.ts';
 import { decode } from '../inspect/index.ts';
@@ -137,4 +137,53 @@ test('the list, the inspector and the audit say the same of every blob', async (
   expect(of('cut.txt')?.findings).toContain('truncated');
   expect(of('rsa.bin')?.findings).toEqual(['source-needed', 'other-readings']);
   expect(of('sound.bin')).toMatchObject({ worst: null, findings: [] });
+});
+
+test('reading files again, planning them, and looking at the list give others their turn', async () => {
+  const paths = Array.from({ length: 200 }, (_, i) => put(`${i}.bin`, blob()));
+  await add(...paths);
+  const ids = blobs.rows(0, 1000).rows.map(({ id }) => id);
+  // Each look at the clock finds the slice over.
+  let clock = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    clock += 100;
+    return clock;
+  });
+  const turnsDuring = async (work: () => Promise<unknown>): Promise<number> => {
+    let turns = 0;
+    let timer = setImmediate(function tick() {
+      turns++;
+      timer = setImmediate(tick);
+    });
+    await work();
+    clearImmediate(timer);
+    return turns;
+  };
+  try {
+    expect(await turnsDuring(() => workspace.refresh(paths))).toBeGreaterThan(50);
+    expect(await turnsDuring(() => workspace.plan(ids))).toBeGreaterThan(50);
+    expect(await turnsDuring(() => blobs.prepare())).toBeGreaterThan(3);
+  } finally {
+    vi.restoreAllMocks();
+  }
+  // A view that is half made is finished for whoever asks.
+  await workspace.refresh(paths);
+  const prepared = blobs.prepare();
+  await add(put('more.bin', blob()));
+  expect(blobs.rows(0, 1000).rows.map(({ id }) => id)).toHaveLength(201);
+  await prepared;
+  expect(blobs.rows(0, 1000).total).toBe(201);
+});
+
+test('all pages of what changed look through the rows once', async () => {
+  await add(...Array.from({ length: 30 }, (_, i) => put(`${i}.bin`, blob())));
+  const { revision } = blobs.rows(0, 1);
+  const paths = Array.from({ length: 30 }, (_, i) => put(`${i}.bin`, blob()));
+  await workspace.refresh(paths);
+  const first = blobs.changes(revision, 0, 10);
+  const filter = vi.spyOn(Array.prototype, 'filter');
+  const later = [10, 20].map((offset) => blobs.changes(revision, offset, 10));
+  expect(filter).not.toHaveBeenCalled();
+  filter.mockRestore();
+  expect([first, ...later].flatMap(({ rows }) => files(rows))).toHaveLength(30);
 });

@@ -12,6 +12,7 @@ import {
 } from '../clusters/index.ts';
 import { decode, findingsOf } from '../inspect/index.ts';
 import type { FoundBlob, Scan } from '../intake/index.ts';
+import { Turns } from '../turns/index.ts';
 import type { Entry, Source } from './source.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -21,8 +22,9 @@ const INSPECT_LIMIT = 65_536;
 /** Most ids of blobs that are gone which are remembered for pages that ask what changed. */
 const GONE_LIMIT = 200_000;
 
-/** Milliseconds for which {@link Blobs.prepare} keeps others waiting. */
-const SLICE_MS = 20;
+/** Sources looked at, and rows told, between looks at the clock. */
+const A_FEW = 50;
+const MANY = 1000;
 
 /** A row as it was last told, and what it was made from. */
 interface Told extends Placed {
@@ -70,6 +72,13 @@ export class Blobs {
   /** What changed before this revision is not known any more. */
   #horizon: number;
   #preparing: Promise<void> | null = null;
+  /** The next view, while it is being made. */
+  #making: Generator<void, void> | null = null;
+  #changed: {
+    readonly told: readonly Told[];
+    readonly since: number;
+    readonly rows: readonly Told[];
+  } | null = null;
   /** Keys as KMS described them. */
   #kmsKeys: readonly KmsKeyFacts[] = [];
   readonly #workspace: Workspace;
@@ -105,14 +114,15 @@ export class Blobs {
   changes(since: number, offset: number, limit: number): Changes {
     const { rows, revision } = this.#now();
     const whole = since < this.#horizon || since > revision;
-    const changed = whole ? [] : this.#told.filter((one) => one.since > since);
+    const changed = whole ? [] : this.#changedSince(since);
     return {
       total: rows.length,
       revision,
       whole,
       changed: changed.length,
       rows: changed.slice(offset, offset + limit).map(({ told }) => told),
-      gone: whole ? [] : this.#gone.filter(({ at }) => at > since).map(({ id }) => id),
+      // With the first page alone: there may be as many as rows.
+      gone: whole || offset > 0 ? [] : this.#gone.filter(({ at }) => at > since).map(({ id }) => id),
     };
   }
 
@@ -166,31 +176,63 @@ export class Blobs {
     };
   }
 
+  /** Rows that became different after a revision; all pages of one question look them up once. */
+  #changedSince(since: number): readonly Told[] {
+    if (this.#changed?.told !== this.#told || this.#changed.since !== since)
+      this.#changed = { told: this.#told, since, rows: this.#told.filter((one) => one.since > since) };
+    return this.#changed.rows;
+  }
+
   async #catchUp(): Promise<void> {
-    if (this.#view?.revision === this.#workspace.revision) return;
-    let from = performance.now();
-    for (const source of this.#workspace.all) {
-      this.#take(source);
-      if (performance.now() - from < SLICE_MS) continue;
-      await new Promise(setImmediate);
-      from = performance.now();
-    }
-    this.#now();
+    const turns = new Turns();
+    while (!this.#step()) if (turns.over) await turns.give();
   }
 
   #now(): View {
+    while (!this.#step());
+    if (this.#view === null) throw new Error('no view');
+    return this.#view;
+  }
+
+  /** Does a little of what is to be done until the view is that of the list; true: it is. */
+  #step(): boolean {
+    if (this.#making === null) {
+      if (this.#view?.revision === this.#workspace.revision) return true;
+      this.#making = this.#make();
+    }
+    try {
+      if (this.#making.next().done !== true) return false;
+    } catch (error) {
+      this.#making = null;
+      throw error;
+    }
+    this.#making = null;
+    return this.#view?.revision === this.#workspace.revision;
+  }
+
+  /** Makes the view of the list as it is, a little at a time: whoever cannot wait for the rest finishes it. */
+  *#make(): Generator<void, void> {
     const { revision, all } = this.#workspace;
-    if (this.#view?.revision === revision) return this.#view;
     const told: Told[] = [];
     const plain: BlobRow[] = [];
-    for (const source of all)
+    let looked = 0;
+    for (const source of all) {
       for (const one of this.#take(source).rows) {
         one.index = told.push(one) - 1;
         plain.push(one.row);
       }
-    if (this.#held.size > all.length) this.#drop(new Set(all));
+      if (++looked % A_FEW === 0) yield;
+    }
+    if (this.#held.size > all.length) yield* this.#drop(new Set(all));
     const evidence = new Evidence(plain, (fingerprint) => this.#learned.of(fingerprint), this.#kmsKeys);
-    for (const one of this.#across.settle(told, evidence, Date.now())) tell(one, this.#across, revision);
+    yield;
+    const affected = this.#across.settle(told, evidence, Date.now());
+    yield;
+    looked = 0;
+    for (const one of affected) {
+      tell(one, this.#across, revision);
+      if (++looked % MANY === 0) yield;
+    }
     for (const id of this.#leaving) this.#gone.push({ id, at: revision });
     this.#leaving = [];
     if (this.#gone.length > GONE_LIMIT) {
@@ -208,7 +250,6 @@ export class Blobs {
         return one === undefined ? [] : this.#across.findings(one);
       },
     };
-    return this.#view;
   }
 
   /** Looks at a source, unless it is as it was. */
@@ -232,8 +273,10 @@ export class Blobs {
   }
 
   /** Forgets sources that are not there any more. */
-  #drop(there: ReadonlySet<Source>): void {
+  *#drop(there: ReadonlySet<Source>): Generator<void, void> {
+    let looked = 0;
     for (const [source, { rows }] of this.#held) {
+      if (++looked % A_FEW === 0) yield;
       if (there.has(source)) continue;
       for (const one of rows) {
         this.#across.remove(one);

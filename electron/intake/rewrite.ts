@@ -23,8 +23,7 @@ export function rewrite(
   options: { readonly withoutPlaintext?: boolean } = {},
 ): Uint8Array {
   const edits = editsOf(replacements);
-  if (options.withoutPlaintext === true) edits.push(...scan.plaintext.map(cut));
-  return splice(original, edits);
+  return splice(original, options.withoutPlaintext === true ? [...edits, ...scan.plaintext.map(cut)] : edits);
 }
 
 /**

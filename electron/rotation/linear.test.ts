@@ -143,6 +143,30 @@ describe('statements of the journal', () => {
   });
 });
 
+test('what goes through a whole run gives others their turn', async () => {
+  await rig.add('a.txt', `${Array.from({ length: 2500 }, () => base64(madeUpBlob(OLD_KEY))).join('\n')}\n`);
+  const book = bookOf();
+  const run = await book.start(input());
+  await run.done;
+  // Each look at the clock finds the slice over.
+  let clock = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => (clock += 100));
+  const turnsDuring = async (work: () => Promise<unknown>): Promise<number> => {
+    let turns = 0;
+    let timer = setImmediate(function tick() {
+      turns++;
+      timer = setImmediate(tick);
+    });
+    await work();
+    clearImmediate(timer);
+    return turns;
+  };
+  const no = rig.journal.runOf(run.id)?.no ?? 0;
+  expect(await turnsDuring(() => rig.journal.figures(no))).toBeGreaterThan(1);
+  expect(await turnsDuring(() => book.keysSeen(run.id))).toBeGreaterThan(1);
+  expect(await turnsDuring(() => book.again(run.id).catch(() => null))).toBeGreaterThan(1);
+});
+
 test('a slot is passed on in the same time however many wait', async () => {
   const cost = async (count: number): Promise<number> => {
     const before = process.threadCpuUsage();

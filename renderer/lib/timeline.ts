@@ -23,8 +23,9 @@ export function scaleOf(generations: readonly Generation[]): Scale {
     first: time(each.firstDate ?? each.lastDate),
     last: time(each.lastDate ?? each.firstDate),
   }));
-  const start = Math.min(...dates.map(({ first }) => first));
-  const length = Math.max(...dates.map(({ last }) => last)) - start;
+  // NaN, where a date is missing, stays NaN.
+  const start = dates.reduce((least, { first }) => Math.min(least, first), Number.POSITIVE_INFINITY);
+  const length = dates.reduce((most, { last }) => Math.max(most, last), Number.NEGATIVE_INFINITY) - start;
   if (!(length > 0)) {
     const step = 100 / Math.max(generations.length, 1);
     return { toScale: false, spans: generations.map((_, i) => ({ from: i * step, to: (i + 1) * step })) };

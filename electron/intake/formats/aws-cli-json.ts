@@ -89,8 +89,9 @@ function readObject(view: TextView, object: JsonObject, prefix: string, scan: Co
       BLOB_MEMBERS.some((one) => named.has(one)),
     ),
   );
-  scan.findings.push(...plaintextFindings);
-  scan.plaintext.push(...secret.map(({ range }) => range));
+  // One by one: an object may have more members than a call takes arguments.
+  for (const found of plaintextFindings) scan.findings.push(found);
+  for (const { range } of secret) scan.plaintext.push(range);
   for (const [i, name] of blobNames.entries()) {
     const member = named.get(name);
     if (member === undefined) continue;

@@ -7,7 +7,7 @@ export const blobsRequests = {
   list: request(page, z.object({ total: z.int(), revision: z.int(), rows: z.array(BlobRow) })),
   /**
    * What became different after a revision, in the order of the list: rows that are new or changed, and the ids that
-   * are gone. `whole`: the host does not know any more, and all is to be listed again.
+   * are gone (named with the first page). `whole`: the host does not know any more, and all is to be listed again.
    */
   changes: request(
     page.extend({ since: z.int() }),

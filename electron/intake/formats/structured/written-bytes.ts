@@ -34,8 +34,7 @@ export function writtenBytes(
     const { place, parent } = placeOf(view, one, leaf);
     for (const blob of blobsOf(view, one, place, structure?.syntax ?? 'text')) found.push({ blob, parent });
   }
-  if (structure !== null) found.push(...randomLists(structure, wanted));
-  return found;
+  return structure === null ? found : [...found, ...randomLists(structure, wanted)];
 }
 
 /** Values in the order of the file, asked for by rising positions. */
