@@ -5,6 +5,7 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { LearnedKeys, Lesson } from '../clusters/index.ts';
 import type { Disk } from '../intake/index.ts';
+import type { Kms } from '../kms/index.ts';
 import {
   type Claim,
   type ItemsQuery,
@@ -96,6 +97,8 @@ export class Runs {
   #nextFolder: number;
   /** Runs of this start: their blob ids are those of the workspace. */
   readonly #mine = new Set<string>();
+  /** Of two-step runs under way: it reaches both sides by the connections of each moment. */
+  readonly #twoStepKms = new Map<string, Kms>();
   /** Two-step children that are ending. */
   readonly #ending = new Set<Promise<void>>();
   readonly #parts: RunsParts;
@@ -188,7 +191,7 @@ export class Runs {
     return this.#kept(run, request, output).id;
   }
 
-  /** A run whose child ends with the work. It waits for nobody: a child that ended does not come back. */
+  /** A run whose child ends with the work. */
   async #overTwoSteps(
     { destination }: RunTerms,
     begin: (over: Pick<RunInput, 'kms' | 'target' | 'patience'>, described: string) => Promise<Run>,
@@ -196,12 +199,16 @@ export class Runs {
     const { kms, target, described } = await this.#parts.twoStep(destination.keyId);
     let run: Run;
     try {
-      run = await begin({ kms, target, patience: 'end' }, described);
+      run = await begin({ kms, target, patience: this.#parts.patience }, described);
     } catch (error) {
       await kms.close();
       throw error;
     }
-    const ending = run.done.then(() => kms.close());
+    this.#twoStepKms.set(run.id, kms);
+    const ending = run.done.then(() => {
+      this.#twoStepKms.delete(run.id);
+      return kms.close();
+    });
     this.#ending.add(ending);
     void ending.finally(() => this.#ending.delete(ending));
     return run;
@@ -222,6 +229,12 @@ export class Runs {
     const live = this.#book.live(runId);
     if (live !== null && live.summary().finishedAt === null) {
       if (!HELD.has(live.summary().status)) refuseLive(live);
+      const twoStep = this.#twoStepKms.get(runId);
+      if (twoStep !== undefined) {
+        live.renew(twoStep);
+        live.goOn();
+        return;
+      }
       const same = this.#parts.connection.target() === this.#book.target(runId);
       // Held back for its own connection, it can only go on over the same one; else it still has it.
       if (!same && live.summary().fault !== null) this.#book.refuseConnection(runId);
@@ -319,6 +332,7 @@ export class Runs {
   connected(): void {
     const target = this.#parts.connection.target();
     if (target !== null) this.#book.renew(target, this.#parts.connection.kms());
+    for (const [runId, kms] of this.#twoStepKms) this.#book.live(runId)?.renew(kms);
   }
 
   /** The one run whose id begins like this. Throws FaultError `RunGone` or `RunAmbiguous`. */

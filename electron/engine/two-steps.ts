@@ -1,5 +1,6 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
+import type { KmsConnection } from '../kms/index.ts';
 import { type ChildStarter, TwoStepKms } from '../two-step/index.ts';
 import type { Connection } from './connection.ts';
 import type { OtherRegions } from './other-regions.ts';
@@ -24,17 +25,37 @@ export interface TwoStep {
 /** Opens one for a run; nothing is started yet. Throws FaultError where a side is not connected. */
 export async function openTwoStep(parts: TwoStepsParts, destinationKeyId: string): Promise<TwoStep> {
   const { connection, destination, regions, startChild } = parts;
-  const source = connection.kms();
   const chosen = destination.chosen !== null;
-  const to = chosen ? destination.kms() : await regions.reach(destinationKeyId);
+  const from = latest(connection, () => connection.kms());
+  const to = chosen
+    ? latest(destination, () => destination.kms())
+    : latest(connection, () => regions.reach(destinationKeyId));
+  const source = await from();
+  const there = await to();
   const described = chosen
     ? `${connection.describe()} → ${destination.describe()}`
-    : to.region === source.region
+    : there.region === source.region
       ? connection.describe()
-      : `${connection.describe()} → ${to.region}`;
-  const there = chosen ? destination.target() : to.region;
-  const target = `two-step ${connection.target()} → ${there}`;
-  return { target, kms: new TwoStepKms({ source, destination: to, startChild }), described };
+      : `${connection.describe()} → ${there.region}`;
+  const target = `two-step ${connection.target()} → ${chosen ? destination.target() : there.region}`;
+  const kms = await TwoStepKms.open({ source: from, destination: to, startChild });
+  return { target, kms, described };
+}
+
+/**
+ * The connection of the moment, as long as it leads where it led at first; while it does not, the one that last did. So a
+ * connection that was made anew is used, and one to another account never is.
+ */
+function latest(
+  connection: Connection,
+  reach: () => KmsConnection | Promise<KmsConnection>,
+): () => Promise<KmsConnection> {
+  const target = connection.target();
+  let last: KmsConnection | null = null;
+  return async () => {
+    if (last === null || connection.target() === target) last = await reach();
+    return last;
+  };
 }
 
 /** Of an engine whose host starts no children. */

@@ -17,7 +17,7 @@ export type {
   RightsInput,
   Sending,
 } from './types.ts';
-export { NotSent } from './types.ts';
+export { NotSent, unlessHeld } from './types.ts';
 export { limitWords, type Waiting } from './waiting.ts';
 export { watchProfiles } from './watch-profiles.ts';
 export { isLoopback, partitionOf } from './where.ts';

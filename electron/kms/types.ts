@@ -60,6 +60,21 @@ export class NotSent extends Error {
   override name = 'NotSent';
 }
 
+/** What was waited for; rejects with {@link NotSent} where the request is held back or cut meanwhile. */
+export async function unlessHeld<T>(wait: Promise<T>, { hold, cut }: Sending): Promise<T> {
+  const signals = [hold, cut].filter((signal) => signal !== undefined);
+  if (signals.length === 0) return wait;
+  return new Promise((resolve, reject) => {
+    const held = () => reject(new NotSent());
+    const done = () => {
+      for (const signal of signals) signal.removeEventListener('abort', held);
+    };
+    for (const signal of signals) signal.addEventListener('abort', held);
+    if (signals.some(({ aborted }) => aborted)) held();
+    wait.then(resolve, reject).finally(done);
+  });
+}
+
 /** A connection to one KMS endpoint as one principal. Every method throws FaultError, explained. */
 export interface Kms {
   readonly choice: ConnectionChoice;

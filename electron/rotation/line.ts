@@ -7,6 +7,7 @@ import { Pacer } from './pacer.ts';
 import {
   limitOf,
   MAX_DARK_MS,
+  MAX_ENDS,
   MAX_THROTTLED,
   MAX_THROTTLED_HASTY,
   MAX_TRIES,
@@ -142,6 +143,7 @@ export class Line {
     const { patience, retry, now = () => performance.now() } = this.#options;
     let tries = 0;
     let throttled = 0;
+    let ends = 0;
     /** Tries while the network was gone, and since when. */
     let dark = 0;
     let darkSince = 0;
@@ -175,6 +177,11 @@ export class Line {
         this.#gate.shut('network');
         this.#options.changed();
         await this.#sleep(Math.min(dark, 5));
+      } else if (meaning === 'ended' && ++ends < MAX_ENDS) {
+        await this.#sleep(ends);
+      } else if (meaning === 'ended' && patience !== 'end') {
+        ends = 0;
+        this.holdFor(error.fault);
       } else if (meaning === 'unconnected' && this.#renewals !== renewals) {
         // The connection was renewed meanwhile: the next try goes by the new one.
       } else if (meaning === 'unconnected' && patience !== 'end') {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { explainKms } from '#shared/kms/errors.ts';
+import { explainKms, explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
 import { resolveContexts } from './contexts.ts';
@@ -10,7 +10,7 @@ import { Halted, Line } from './line.ts';
 import { Pacer } from './pacer.ts';
 import { Progress } from './progress.ts';
 import { Rate } from './rate.ts';
-import { MAX_THROTTLED, MAX_TRIES } from './retry.ts';
+import { MAX_ENDS, MAX_THROTTLED, MAX_TRIES } from './retry.ts';
 import { Slots } from './slots.ts';
 
 describe('Slots', () => {
@@ -133,6 +133,25 @@ describe('Line', () => {
     expect(work).toHaveBeenCalledTimes(1);
     line.goOn();
     expect(await sent).toBe('ok');
+  });
+
+  test('a two-step child that ends is started again; one that ends again and again holds the run back', async () => {
+    const ended = () => new FaultError(explainOwn('TwoStepChildEnded'));
+    const { line } = lineOf('wait');
+    const once = vi.fn().mockRejectedValueOnce(ended()).mockResolvedValue('ok');
+    expect(await line.send(once, nothing)).toBe('ok');
+    const thrice = vi.fn().mockResolvedValue('ok');
+    for (let i = 0; i < MAX_ENDS; i++) thrice.mockRejectedValueOnce(ended());
+    const sent = line.send(thrice, nothing);
+    await vi.waitFor(() => expect(line.hold).toBe('connection'));
+    expect(line.fault?.code).toBe('TwoStepChildEnded');
+    expect(thrice).toHaveBeenCalledTimes(MAX_ENDS);
+    line.goOn();
+    expect(await sent).toBe('ok');
+    const forgood = vi.fn().mockRejectedValue(ended());
+    await expect(lineOf('end').line.send(forgood, nothing)).rejects.toMatchObject({
+      fault: { code: 'TwoStepChildEnded' },
+    });
   });
 
   test('a network that is gone is probed by those that met it alone; its return lets all through', async () => {

@@ -34,8 +34,11 @@ const OFFLINE = new Set([
   'ENETDOWN',
 ]);
 
-/** 'unconnected': only a person can mend it (credentials, a proxy, a certificate), and it meets every request. */
-export type Meaning = 'throttled' | 'offline' | 'unconnected' | 'other';
+/** 'ended': the two-step child did, and another can be started. 'unconnected': only a person can mend it (credentials, a proxy, a certificate), and it meets every request. */
+export type Meaning = 'throttled' | 'offline' | 'ended' | 'unconnected' | 'other';
+
+/** Times that the two-step child may end under one request; another one is started for each try. */
+export const MAX_ENDS = 3;
 
 /** Whether the same request may be answered another time. */
 export const passes = (fault: Fault): boolean => meaningOf(fault) !== 'other' || fault.retryable;
@@ -43,5 +46,6 @@ export const passes = (fault: Fault): boolean => meaningOf(fault) !== 'other' ||
 export function meaningOf(fault: Fault): Meaning {
   if (fault.code === 'ThrottlingException') return 'throttled';
   if (OFFLINE.has(fault.code)) return 'offline';
+  if (fault.code === 'TwoStepChildEnded') return 'ended';
   return stopsRun(fault) ? 'unconnected' : 'other';
 }

@@ -27,15 +27,20 @@ export class ChildClient {
     this.#ways = ways;
   }
 
-  /** Rejects with FaultError `TwoStepChildEnded` when the child is gone before it answers, and ever after. */
-  ask(question: Question): Promise<FromChild> {
+  /**
+   * Rejects with FaultError `TwoStepChildEnded` when the child is gone before it answers; the next question starts another
+   * one, unless this one sent what it must not or was closed. `hold`: see {@link ToChild}.
+   */
+  ask(question: Question, hold?: AbortSignal): Promise<FromChild> {
     if (this.#gone) return Promise.reject(new FaultError(explainOwn('TwoStepChildEnded')));
     const channel = this.#running();
-    return new Promise((resolve, reject) => {
-      const id = this.#nextId++;
+    const id = this.#nextId++;
+    const held = () => channel.send({ type: 'hold', id } satisfies ToChild);
+    hold?.addEventListener('abort', held);
+    return new Promise<FromChild>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       channel.send({ ...question, id } satisfies ToChild);
-    });
+    }).finally(() => hold?.removeEventListener('abort', held));
   }
 
   /** Ends the child; resolves when it is gone. */
@@ -55,7 +60,7 @@ export class ChildClient {
     this.#channel = channel;
     this.#ended = new Promise((resolve) => {
       channel.onEnd(() => {
-        this.#gone = true;
+        this.#channel = null;
         for (const { reject } of this.#waiting.values())
           reject(new FaultError(explainOwn('TwoStepChildEnded')));
         this.#waiting.clear();
@@ -65,7 +70,10 @@ export class ChildClient {
     channel.onMessage((message) => {
       const { success, data } = Reply.safeParse(message);
       // Nothing of ours sends another thing; a child that does is not to be trusted with more.
-      if (!success) return channel.kill();
+      if (!success) {
+        this.#gone = true;
+        return channel.kill();
+      }
       this.#waiting.get(data.id)?.resolve(data);
       this.#waiting.delete(data.id);
     });

@@ -47,6 +47,8 @@ export type ToChild =
       readonly encrypt: Call;
       readonly plaintextBytes: number;
     }
+  /** Nothing more of this request is to leave: where it was not answered by then, it fails with `NotSent`. */
+  | { readonly type: 'hold'; readonly id: number }
   | { readonly type: 'end' };
 
 /** How a request failed, in the words of whoever failed it. */

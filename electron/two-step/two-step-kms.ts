@@ -10,10 +10,12 @@ import {
   type Kms,
   type KmsAccess,
   type KmsConnection,
+  NotSent,
   type ReEncryptInput,
   type ReEncryptOutput,
   type RightsInput,
   type Sending,
+  unlessHeld,
 } from '../kms/index.ts';
 import type { ChildStarter } from './channel.ts';
 import { ChildClient } from './child-client.ts';
@@ -21,10 +23,10 @@ import type { AccessKeys, FromChild, SideName, Way } from './messages.ts';
 import { decryptMembers, encryptMembers } from './requests.ts';
 
 export interface TwoStepParts {
-  /** Whose Decrypt opens the old blobs. */
-  readonly source: KmsConnection;
+  /** Whose Decrypt opens the old blobs: the connection of the moment. */
+  readonly source: () => KmsConnection | Promise<KmsConnection>;
   /** Whose Encrypt makes the new ones; may be the same. Both stay the caller's to close. */
-  readonly destination: KmsConnection;
+  readonly destination: () => KmsConnection | Promise<KmsConnection>;
   readonly startChild: ChildStarter;
 }
 
@@ -32,6 +34,8 @@ interface Side {
   readonly kms: KmsConnection;
   readonly access: KmsAccess;
 }
+
+type Sides = Readonly<Record<SideName, Side>>;
 
 /** Keys of both sides, and which sets they are. */
 type Held = Readonly<Record<SideName, AccessKeys & { readonly generation: number }>>;
@@ -47,38 +51,31 @@ export class TwoStepKms implements Kms {
   readonly choice: ConnectionChoice;
   readonly region: string;
   readonly endpoint: string | null;
-  readonly #sides: Readonly<Record<SideName, Side>>;
-  readonly #child: ChildClient;
+  readonly #parts: TwoStepParts;
+  #child: { readonly client: ChildClient; readonly ways: string } | null = null;
+  readonly #closing = new Set<Promise<void>>();
+  #closed = false;
 
-  /** Starts nothing yet. Throws FaultError `TwoStepNeedsTls`: plaintext crosses no network in clear. */
-  constructor({ source, destination, startChild }: TwoStepParts) {
-    const sides = {
-      source: { kms: source, access: source.access() },
-      destination: { kms: destination, access: destination.access() },
-    };
-    for (const { access } of Object.values(sides))
-      if (access.endpoint.startsWith('http:') && !isLoopback(access.endpoint))
-        throw new FaultError(
-          explainOwn('TwoStepNeedsTls', { message: `${access.endpoint} would be sent plaintext in clear.` }),
-        );
-    const kms = destination;
-    this.choice = kms.choice;
-    this.region = kms.region;
-    this.endpoint = kms.endpoint;
-    this.#sides = sides;
-    this.#child = new ChildClient(startChild, {
-      source: wayOf(sides.source),
-      destination: wayOf(sides.destination),
-    });
+  private constructor(parts: TwoStepParts, destination: KmsConnection) {
+    this.choice = destination.choice;
+    this.region = destination.region;
+    this.endpoint = destination.endpoint;
+    this.#parts = parts;
   }
 
-  /** Starts nothing yet. */
-  async reEncrypt(input: ReEncryptInput): Promise<ReEncryptOutput> {
-    const reply = await this.#ask(input, ({ source, destination }) => ({
-      type: 'move',
+  /** Starts no child yet. Throws FaultError `TwoStepNeedsTls`: plaintext crosses no network in clear. */
+  static async open(parts: TwoStepParts): Promise<TwoStepKms> {
+    const { destination } = await sidesOf(parts);
+    return new TwoStepKms(parts, destination.kms);
+  }
+
+  async reEncrypt(input: ReEncryptInput, sending?: Sending): Promise<ReEncryptOutput> {
+    const move = ({ source, destination }: Held) => ({
+      type: 'move' as const,
       decrypt: { keys: bare(source), members: decryptMembers(input, false) },
       encrypt: { keys: bare(destination), members: encryptMembers(input, false) },
-    }));
+    });
+    const reply = await this.#ask(input, move, sending);
     if (reply.type !== 'moved') throw new FaultError(explainOwn('Internal'));
     const { decrypted, encrypted } = reply;
     return {
@@ -99,111 +96,133 @@ export class TwoStepKms implements Kms {
    * A DryRun of Decrypt, then one of Encrypt of as many zeros as the plaintext is long (one, where the blob does not
    * say how long).
    */
-  async dryRun(input: ReEncryptInput): Promise<DryRunOutput> {
-    const opens = await this.#tryDecrypt(input, 'source');
+  async dryRun(input: ReEncryptInput, sending?: Sending): Promise<DryRunOutput> {
+    const opens = await this.#tryDecrypt(input, 'source', sending);
     const plaintextBytes = takesEncryptionContext(input.sourceAlgorithm)
       ? (identify(input.blob).plaintextBytes ?? 1)
       : 1;
-    const seals = await this.#trySeal(input, plaintextBytes);
+    const seals = await this.#trySeal(input, plaintextBytes, sending);
     return opens.outcome === 'ignored' ? opens : seals;
   }
 
   /** The rights alone, by DryRuns of Decrypt without its ciphertext and of Encrypt. */
-  async mayReEncrypt(rights: RightsInput): Promise<DryRunOutput> {
+  async mayReEncrypt(rights: RightsInput, sending?: Sending): Promise<DryRunOutput> {
     const input = { ...rights, blob: new Uint8Array() };
     const { CiphertextBlob: _, ...members } = decryptMembers(input, true);
-    const opens = await this.#ask(input, ({ source }) => ({
-      type: 'try-decrypt',
-      side: 'source',
+    const decrypt = ({ source }: Held) => ({
+      type: 'try-decrypt' as const,
+      side: 'source' as const,
       decrypt: { keys: bare(source), members: { ...members, DryRunModifiers: ['IGNORE_CIPHERTEXT'] } },
-    }));
-    const seals = await this.#trySeal(input, 1);
+    });
+    const opens = await this.#ask(input, decrypt, sending);
+    const seals = await this.#trySeal(input, 1, sending);
     return tried(opens).outcome === 'ignored' ? tried(opens) : seals;
   }
 
   /** The right alone, by a DryRun of Decrypt on the destination connection without its ciphertext. */
-  readonly mayOpen = async (rights: RightsInput): Promise<DryRunOutput> => {
+  readonly mayOpen = async (rights: RightsInput, sending?: Sending): Promise<DryRunOutput> => {
     const input = { ...rights, blob: new Uint8Array() };
     const { CiphertextBlob: _, ...members } = decryptMembers(input, true);
-    const reply = await this.#ask(input, ({ destination }) => ({
-      type: 'try-decrypt',
-      side: 'destination',
+    const decrypt = ({ destination }: Held) => ({
+      type: 'try-decrypt' as const,
+      side: 'destination' as const,
       decrypt: { keys: bare(destination), members: { ...members, DryRunModifiers: ['IGNORE_CIPHERTEXT'] } },
-    }));
-    return tried(reply);
+    });
+    return tried(await this.#ask(input, decrypt, sending));
   };
 
   /** A DryRun of Decrypt on the destination connection. */
-  readonly tryOpen = (input: ReEncryptInput): Promise<DryRunOutput> => this.#tryDecrypt(input, 'destination');
+  readonly tryOpen = (input: ReEncryptInput, sending?: Sending): Promise<DryRunOutput> =>
+    this.#tryDecrypt(input, 'destination', sending);
 
-  whoAmI(): Promise<Identity> {
-    return this.#sides.source.kms.whoAmI();
+  async whoAmI(): Promise<Identity> {
+    return (await this.#parts.source()).whoAmI();
   }
 
   /** Keys of the destination connection. */
-  listKeys(): Promise<KeyList> {
-    return this.#sides.destination.kms.listKeys();
+  async listKeys(): Promise<KeyList> {
+    return (await this.#parts.destination()).listKeys();
   }
 
   /** A key of the destination connection. */
-  describeKey(keyId: string): Promise<KeyInfo> {
-    return this.#sides.destination.kms.describeKey(keyId);
+  async describeKey(keyId: string): Promise<KeyInfo> {
+    return (await this.#parts.destination()).describeKey(keyId);
   }
 
-  describeOnce(keyId: string, sending?: Sending): Promise<KeyInfo> {
-    return this.#sides.destination.kms.describeOnce(keyId, sending);
+  async describeOnce(keyId: string, sending?: Sending): Promise<KeyInfo> {
+    return (await this.#parts.destination()).describeOnce(keyId, sending);
   }
 
   /** Ends the child, with whatever it is doing; resolves when it is gone. */
-  close(): Promise<void> {
-    return this.#child.close();
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#end();
+    await Promise.all(this.#closing);
   }
 
-  async #trySeal(input: ReEncryptInput, plaintextBytes: number): Promise<DryRunOutput> {
-    const reply = await this.#ask(input, ({ destination }) => ({
-      type: 'try-encrypt',
+  #end(): void {
+    if (this.#child === null) return;
+    const closing = this.#child.client.close();
+    this.#child = null;
+    this.#closing.add(closing);
+    void closing.finally(() => this.#closing.delete(closing));
+  }
+
+  /** The child that knows the ways of these sides: one that was started for other ones ends. */
+  #childOf(sides: Sides): ChildClient {
+    if (this.#closed) throw new FaultError(explainOwn('TwoStepChildEnded'));
+    const ways = { source: wayOf(sides.source), destination: wayOf(sides.destination) };
+    const named = JSON.stringify(ways);
+    if (this.#child?.ways !== named) {
+      this.#end();
+      this.#child = { client: new ChildClient(this.#parts.startChild, ways), ways: named };
+    }
+    return this.#child.client;
+  }
+
+  async #trySeal(input: ReEncryptInput, plaintextBytes: number, sending?: Sending): Promise<DryRunOutput> {
+    const encrypt = ({ destination }: Held) => ({
+      type: 'try-encrypt' as const,
       encrypt: { keys: bare(destination), members: encryptMembers(input, true) },
       plaintextBytes,
-    }));
-    return tried(reply);
+    });
+    return tried(await this.#ask(input, encrypt, sending));
   }
 
-  async #tryDecrypt(input: ReEncryptInput, side: SideName): Promise<DryRunOutput> {
-    const reply = await this.#ask(input, (keys) => ({
-      type: 'try-decrypt',
+  async #tryDecrypt(input: ReEncryptInput, side: SideName, sending?: Sending): Promise<DryRunOutput> {
+    const decrypt = (keys: Held) => ({
+      type: 'try-decrypt' as const,
       side,
       decrypt: { keys: bare(keys[side]), members: decryptMembers(input, true) },
-    }));
-    return tried(reply);
+    });
+    return tried(await this.#ask(input, decrypt, sending));
   }
 
   /** Asks the child; once more with new credentials where the service called those of one side expired. */
   async #ask(
     input: ReEncryptInput,
     question: (keys: Held) => Parameters<ChildClient['ask']>[0],
+    sending: Sending = {},
   ): Promise<FromChild> {
     for (let attempt = 1; ; attempt++) {
-      const held = await this.#keys();
-      const reply = await this.#child.ask(question(held));
+      const sides = await sidesOf(this.#parts);
+      const held = await unlessHeld(keysOf(sides), sending);
+      const reply = await this.#childOf(sides).ask(question(held), sending.hold);
       if (reply.type !== 'failed') return reply;
+      if (reply.failure.name === 'NotSent') throw new NotSent();
       if (reply.failure.name === 'PlaintextEchoed') throw new FaultError(explainOwn('PlaintextEchoed'));
-      const { access } = this.#sides[reply.side];
-      const error = access.explain(reply.failure, this.#situation(reply, input));
+      const { access, kms } = sides[reply.side];
+      const error = access.explain(reply.failure, this.#situation(reply, input, kms));
       if (error.fault.code !== 'ExpiredTokenException' || attempt > 1) throw error;
       access.forget(held[reply.side].generation);
     }
   }
 
-  async #keys(): Promise<Held> {
-    const [source, destination] = await Promise.all([
-      this.#sides.source.access.keys(),
-      this.#sides.destination.access.keys(),
-    ]);
-    return { source, destination };
-  }
-
-  #situation(reply: Extract<FromChild, { type: 'failed' }>, input: ReEncryptInput): KmsSituation {
-    const { kms } = this.#sides[reply.side];
+  #situation(
+    reply: Extract<FromChild, { type: 'failed' }>,
+    input: ReEncryptInput,
+    kms: KmsConnection,
+  ): KmsSituation {
     const decrypts = reply.operation === 'Decrypt';
     return {
       operation: reply.operation,
@@ -219,6 +238,29 @@ export class TwoStepKms implements Kms {
       blobBytes: input.blob.length,
     };
   }
+}
+
+/** Throws FaultError `TwoStepNeedsTls`. */
+async function sidesOf({ source, destination }: TwoStepParts): Promise<Sides> {
+  const [from, to] = await Promise.all([source(), destination()]);
+  const sides = {
+    source: { kms: from, access: from.access() },
+    destination: { kms: to, access: to.access() },
+  };
+  for (const { access } of Object.values(sides))
+    if (access.endpoint.startsWith('http:') && !isLoopback(access.endpoint))
+      throw new FaultError(
+        explainOwn('TwoStepNeedsTls', { message: `${access.endpoint} would be sent plaintext in clear.` }),
+      );
+  return sides;
+}
+
+async function keysOf(sides: Sides): Promise<Held> {
+  const [source, destination] = await Promise.all([
+    sides.source.access.keys(),
+    sides.destination.access.keys(),
+  ]);
+  return { source, destination };
 }
 
 function wayOf({ access: { endpoint, region, ca, proxy } }: Side): Way {

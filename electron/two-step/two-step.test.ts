@@ -43,7 +43,7 @@ beforeAll(async () => {
   far = await connect({ kind: 'practice' }, access(FAR));
   const { KeyMetadata } = await practice.call('CreateKey', {}, { region: FAR });
   farKey = (KeyMetadata as { Arn: string }).Arn;
-  kms = new TwoStepKms({ source: near, destination: far, startChild: startFromSource });
+  kms = await TwoStepKms.open({ source: () => near, destination: () => far, startChild: startFromSource });
 });
 
 afterEach(async () => {
@@ -98,9 +98,9 @@ async function twoStep(
   sides: { source?: KmsConnection; destination?: KmsConnection } = {},
 ): Promise<{ kms: TwoStepKms; children: (ChildChannel & { pid: number | undefined })[] }> {
   const children: (ChildChannel & { pid: number | undefined })[] = [];
-  const kms = new TwoStepKms({
-    source: sides.source ?? near,
-    destination: sides.destination ?? far,
+  const kms = await TwoStepKms.open({
+    source: () => sides.source ?? near,
+    destination: () => sides.destination ?? far,
     startChild: () => {
       const child = startFromSource();
       children.push(child);
@@ -264,9 +264,9 @@ describe('faults are explained for their side', () => {
 it('nothing that comes out of the child has the plaintext in it, in any form', async () => {
   const canary = Buffer.from(`canary-${randomBytes(12).toString('hex')}`);
   const heard: Buffer[] = [];
-  const spied = new TwoStepKms({
-    source: near,
-    destination: far,
+  const spied = await TwoStepKms.open({
+    source: () => near,
+    destination: () => far,
     startChild: () => {
       const child = startFromSource();
       return {
@@ -294,8 +294,8 @@ it('nothing that comes out of the child has the plaintext in it, in any form', a
 it('plaintext is sent to no other machine in clear', async () => {
   const choice = { kind: 'aws', profile: null, region: FAR, fips: null, dualStack: null } as const;
   const clear = await connect({ ...choice, endpointUrl: 'http://kms.example' }, null);
-  const sides = { source: near, destination: clear, startChild: startFromSource };
-  expect(() => new TwoStepKms(sides)).toThrow(/kms\.example.* in clear/);
+  const sides = { source: () => near, destination: () => clear, startChild: startFromSource };
+  await expect(TwoStepKms.open(sides)).rejects.toThrow(/kms\.example.* in clear/);
   clear.close();
 });
 
@@ -321,6 +321,61 @@ describe('the child', () => {
     await expect.poll(() => practice.faults.list()[0]?.hits).toBe(3);
     children[0]?.kill();
     for (const fault of await faults) expect(fault).toMatchObject({ code: 'TwoStepChildEnded' });
+  });
+
+  it('killed: the next request starts another one, by which the work goes on', async () => {
+    const { kms, children } = await twoStep();
+    const blob = await sealed(randomBytes(32));
+    await kms.dryRun(input(blob));
+    children[0]?.kill();
+    await expect.poll(() => alive(children[0]?.pid)).toBe(false);
+    await expect.poll(() => faultOf(kms.dryRun(input(blob))), { timeout: 20_000 }).toBeNull();
+    expect(children).toHaveLength(2);
+  });
+
+  it('held back between Decrypt and Encrypt: the Encrypt does not leave', async () => {
+    const { kms } = await twoStep();
+    const blob = await sealed(randomBytes(32));
+    await kms.dryRun(input(blob));
+    practice.faults.set([
+      { kind: 'latency', ms: 500, operations: ['Decrypt'] },
+      { kind: 'latency', ms: 1, operations: ['Encrypt'] },
+    ]);
+    const hold = new AbortController();
+    const moved = faultOf(kms.reEncrypt(input(blob), { hold: hold.signal }));
+    await expect.poll(() => practice.faults.list()[0]?.hits).toBe(1);
+    hold.abort();
+    expect(await moved).toMatchObject({ name: 'NotSent' });
+    expect(practice.faults.list()[1]?.hits).toBe(0);
+    expect(await faultOf(kms.reEncrypt(input(blob), { hold: hold.signal }))).toMatchObject({
+      name: 'NotSent',
+    });
+    expect(practice.faults.list()[0]?.hits).toBe(1);
+  });
+
+  it('a connection that was made anew is used from the next request on, by a child that knows its way', async () => {
+    const other = await connect(
+      { kind: 'practice' },
+      { ...access('us-east-1'), endpoint: 'http://127.0.0.1:9' },
+    );
+    let source: KmsConnection = other;
+    const children: ChildChannel[] = [];
+    const kms = await TwoStepKms.open({
+      source: () => source,
+      destination: () => far,
+      startChild: () => {
+        const child = startFromSource();
+        children.push(child);
+        return child;
+      },
+    });
+    open.push(kms);
+    const blob = await sealed(randomBytes(32));
+    expect(await faultOf(kms.reEncrypt(input(blob)))).toMatchObject({ code: 'ECONNREFUSED' });
+    source = near;
+    expect(await faultOf(kms.reEncrypt(input(blob)))).toBeNull();
+    expect(children).toHaveLength(2);
+    other.close();
   });
 
   it.skipIf(process.platform !== 'linux')(

@@ -4,7 +4,7 @@ import https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { type SigningKeys, signed, signingKey } from '../../aws-sign/index.ts';
 import type { Transport } from '../transport.ts';
-import { NotSent, type Sending } from '../types.ts';
+import { NotSent, type Sending, unlessHeld } from '../types.ts';
 import { refusal, requestIdOf, UnreadableReply } from './refusal.ts';
 
 /** Longest answer that is read, bytes: one of KMS has some twenty thousand at most. */
@@ -217,21 +217,6 @@ export class Wire {
     this.#ahead = now;
     return true;
   }
-}
-
-/** What was waited for, unless the request is held back or cut meanwhile. */
-async function unlessHeld<T>(wait: Promise<T>, { hold, cut }: Sending): Promise<T> {
-  const signals = [hold, cut].filter((signal) => signal !== undefined);
-  if (signals.length === 0) return wait;
-  return new Promise((resolve, reject) => {
-    const held = () => reject(new NotSent());
-    const done = () => {
-      for (const signal of signals) signal.removeEventListener('abort', held);
-    };
-    for (const signal of signals) signal.addEventListener('abort', held);
-    if (signals.some(({ aborted }) => aborted)) held();
-    wait.then(resolve, reject).finally(done);
-  });
 }
 
 function read({ status, headers, text }: Raw): WireAnswer {

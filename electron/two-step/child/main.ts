@@ -33,11 +33,15 @@ function serve(port: Port): void {
     }
     // The first message opens; anything before it comes from nobody who knows this program.
     if (work === null) end(1);
+    if (message.type === 'hold') return work.hold(message.id);
     void answer(work, message).then((reply) => port.send(reply));
   });
 }
 
-function answer(work: Work, message: Exclude<ToChild, { type: 'open' | 'end' }>): Promise<FromChild> {
+function answer(
+  work: Work,
+  message: Exclude<ToChild, { type: 'open' | 'hold' | 'end' }>,
+): Promise<FromChild> {
   if (message.type === 'move') return work.move(message);
   return message.type === 'try-decrypt' ? work.tryDecrypt(message) : work.tryEncrypt(message);
 }

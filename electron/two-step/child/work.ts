@@ -11,20 +11,37 @@ export type Sides = Readonly<Record<SideName, Endpoint>>;
 type Ask<T extends ToChild['type']> = Extract<ToChild, { type: T }>;
 type Step = 'Decrypt' | 'Encrypt';
 
+const NOT_SENT = { name: 'NotSent', message: '', code: null, status: null, requestId: null };
+
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** The work of the child: one request in, one reply out. Never rejects. */
 export class Work {
   readonly #sides: Sides;
   readonly #places: Places;
+  readonly #moving = new Set<number>();
+  readonly #held = new Set<number>();
 
   constructor(sides: Sides, places: Places) {
     this.#sides = sides;
     this.#places = places;
   }
 
+  /** The Encrypt of this move, where it has not left yet, is not to leave. */
+  hold(id: number): void {
+    if (this.#moving.has(id)) this.#held.add(id);
+  }
+
   /** Decrypt there, Encrypt here. The plaintext stays in the place of this request, in base64 as it came. */
   move(ask: Ask<'move'>): Promise<FromChild> {
+    this.#moving.add(ask.id);
+    return this.#move(ask).finally(() => {
+      this.#moving.delete(ask.id);
+      this.#held.delete(ask.id);
+    });
+  }
+
+  #move(ask: Ask<'move'>): Promise<FromChild> {
     return this.#places.use(async (place) => {
       let step: Step = 'Decrypt';
       let token: Uint8Array = new Uint8Array();
@@ -44,6 +61,7 @@ export class Work {
         const source = said(withoutToken(reply, range));
 
         step = 'Encrypt';
+        if (this.#held.has(ask.id)) throw new Failed(NOT_SENT);
         const [before, after] = around(ask.encrypt);
         const encrypted = await this.#send(
           'destination',

@@ -157,7 +157,7 @@ export const OWN = {
     entry(
       'The process that decrypts and encrypts ended before its work was done.',
       ['It was killed, by a person or for want of memory.', 'It could not be started.'],
-      'Start a new run for what is left. The plaintext went with the process; every file is wholly old or wholly new.',
+      'Resume the run, or start a new one for what is left. The plaintext went with the process; every file is wholly old or wholly new.',
     ),
   ),
   TwoStepUnavailable: entry(
