@@ -1,9 +1,10 @@
 import { plural } from '#shared/format.ts';
 import type { AuditKey, DeletionImpact, KeyReference } from '#shared/model/audit.ts';
-import { isKeyName, type Under } from '../clusters/index.ts';
+import { isKeyName, type KeyNames, type Under } from '../clusters/index.ts';
 import type { Audit } from './audit.ts';
 import type { Way } from './ledger.ts';
 import { OtherWays } from './other-ways.ts';
+import type { KeyBook } from './subjects.ts';
 
 const MOST_FILES = 200;
 const MOST_REFERENCES = 200;
@@ -34,8 +35,7 @@ export interface Touched {
 export function touchedBy(audit: Audit, asked: string): Touched {
   const { evidence, book, ledger } = audit.input;
   const { columns } = ledger;
-  const found = book(asked);
-  const key = found === 'gone' ? null : found;
+  const key = described(book(asked), asked, evidence.names);
   // KMS said which key the name stands for on this connection.
   const name = key?.arn ?? asked;
   const references = audit.input.references(name);
@@ -55,6 +55,11 @@ export function touchedBy(audit: Audit, asked: string): Touched {
     if (how !== null) rows.push({ index, under: how, way: isListed(how) ? ways.of(index) : 'none' });
   }
   return { rows, key, references, nameless };
+}
+
+/** What KMS said of a name; null where files tie the name to another key: this connection's has its alias by chance. */
+function described(found: ReturnType<KeyBook>, asked: string, names: KeyNames): AuditKey | null {
+  return found === null || found === 'gone' || names.same(asked, found.arn) !== 'same' ? null : found;
 }
 
 /** Blobs that are known or said to be under the key, as against those that may be. */

@@ -50,10 +50,12 @@ export class Subjects {
     const arns = key === null ? [] : this.#evidence.names.arnsOf(key);
     const concrete = arns.includes(name) || arns.length > 1 ? name : (arns[0] ?? name);
     const found = this.#book(concrete) ?? (concrete === name ? null : this.#book(name));
-    const told = found === 'gone' ? null : found;
-    const at = `${evidence.by}\n${key ?? ''}\n${concrete}\n${evidence.region ?? ''}\n${fingerprint ?? ''}`;
-    const known = this.#known.get(at);
-    if (known !== undefined) return known;
+    const known = found === 'gone' ? null : found;
+    // Another account may have an alias of the same name.
+    const told = known !== null && this.#evidence.names.same(known.arn, concrete) === 'same' ? known : null;
+    const at = `${evidence.by}\n${key ?? ''}\n${concrete}\n${evidence.region ?? ''}\n${evidence.account ?? ''}\n${fingerprint ?? ''}`;
+    const made = this.#known.get(at);
+    if (made !== undefined) return made;
     const subject: Subject = {
       id: key ?? `label:${name}`,
       key: told,

@@ -219,7 +219,7 @@ function judge(keys: readonly LearnedKey[], names: KeyNames): Judged {
   const concrete = keys.find(({ keyArn, by }) => by === strongest.by && !readKeyName(keyArn).alias);
   const best = strongest.by === 'declared' ? (concrete ?? strongest) : strongest;
   const others = keys.filter((key) => key !== best);
-  const odd = others.filter(({ keyArn }) => names.same(best.keyArn, keyArn) === 'different');
+  const odd = others.filter(({ keyArn }) => names.apart(best.keyArn, keyArn));
   if (odd.length > 0) return contradiction(keys, best, odd, names);
   const { verdict, reason } = verdictOf(best, others);
   const proof = best.by === 'declared' ? null : best;
@@ -339,7 +339,7 @@ function evidenceOf(
     ...placeOf(name, of, own !== null && name === label ? null : keys, names),
   });
   if (proof !== null) {
-    const fits = label !== null && names.same(label, proof.keyArn) !== 'different';
+    const fits = label !== null && !names.apart(label, proof.keyArn);
     return made(
       proof.by,
       fits ? label : proof.keyArn,
@@ -361,11 +361,10 @@ function placeOf(
 ): { readonly account: string | null; readonly region: string | null } {
   if (name === null) return { account: null, region: null };
   const own = readKeyName(name);
-  const said = group === null ? [] : group.map(({ keyArn }) => readKeyName(keyArn));
-  const all =
-    own.arn && group === null
-      ? [own]
-      : [own, ...said.filter(({ multiRegion }) => multiRegion === own.multiRegion || own.alias)];
+  // Of a multi-Region key the names differ in their Region; a key's own ARN says it all.
+  const others = group === null || (own.arn && !own.multiRegion && !own.alias) ? [] : group;
+  const said = others.filter(({ keyArn }) => names.same(keyArn, name) === 'same');
+  const all = [own, ...said.map(({ keyArn }) => readKeyName(keyArn))];
   const arns = key === null ? [] : names.arnsOf(key).map(readKeyName);
   const agreed = (of: (name: ReturnType<typeof readKeyName>) => string | null): string | null => {
     const values = new Set(all.flatMap((each) => of(each) ?? []));

@@ -100,15 +100,30 @@ export class KeyNames {
       return other.alias && placeText(one) === placeText(other) && one.id === other.id ? 'same' : 'different';
     if (left.length === 1 && right.length === 1 && left[0] === right[0]) return 'same';
     if (left.some((key) => right.includes(key))) return 'maybe';
-    if (one.alias === other.alias)
-      return sameKey(one, other) && !(one.alias && this.#resolved(left, right)) ? 'maybe' : 'different';
-    const [alias, key] = one.alias ? [one, other] : [other, one];
+    if (one.alias && other.alias) {
+      if (sameKey(one, other)) return 'maybe';
+      const [first, second] = [this.arnOf(a), this.arnOf(b)];
+      if (first !== null || second !== null) return this.same(first ?? a, second ?? b);
+    }
+    if (one.alias === other.alias) return sameKey(one, other) ? 'maybe' : 'different';
     const [aliasKeys, keys] = one.alias ? [left, right] : [right, left];
-    if (!mayBeAlias(alias, key) || keys.some((each) => this.#described.has(each))) return 'different';
+    const [alias, written] = one.alias ? [one, other] : [other, one];
+    const key = placed(written, keys);
+    if (!mayBeAlias(alias, key)) return 'different';
+    if (keys.some((each) => this.#described.has(each)))
+      return this.#listedByKms(alias.id, keys) ? 'maybe' : 'different';
     if (aliasKeys.some(isUnresolved)) return 'maybe';
-    // KMS said which key the alias names in its own account and Region; what it names elsewhere is not known.
-    const elsewhere = aliasKeys.every((each) => !samePlace(each, key));
-    return !alias.arn && elsewhere && !this.#tiedByFiles(alias.id) ? 'maybe' : 'different';
+    // What an alias names in another account or Region is not known; a label that ties it to a key here may be wrong, or
+    // of another time. What KMS listed is neither.
+    if (!aliasKeys.some((each) => samePlace(each, key))) return alias.arn ? 'different' : 'maybe';
+    return this.#listedByKms(alias.id, aliasKeys) ? 'different' : 'maybe';
+  }
+
+  /** Whether two names stand for keys that are known to be different ones. */
+  apart(a: string, b: string): boolean {
+    if (this.same(a, b) === 'different') return true;
+    const [one, other] = [this.arnOf(a), this.arnOf(b)];
+    return one !== null && other !== null && this.same(one, other) === 'different';
   }
 
   /** Every name of a key that is known here, ARNs first. */
@@ -135,20 +150,22 @@ export class KeyNames {
     return this.namesOf(key).filter((name) => /^arn:/.test(name) && !readKeyName(name).alias);
   }
 
+  /** The ARN of the one key that a name stands for; null where it may be several, or none is named by its ARN. */
+  arnOf(name: string): string | null {
+    const [only, ...more] = this.keysOf(name);
+    if (only === undefined || more.length > 0) return null;
+    return readKeyName(only).arn ? only : (this.arnsOf(only)[0] ?? null);
+  }
+
   /** How many key materials KMS says that a key has had; null where it did not say. */
   materialsOf(key: string): number | null {
     return this.#materials.get(key) ?? null;
   }
 
-  #resolved(left: readonly string[], right: readonly string[]): boolean {
-    return !left.some(isUnresolved) && !right.some(isUnresolved);
-  }
-
-  #tiedByFiles(alias: string): boolean {
-    const group = this.#aliases.get(alias);
-    return (
-      group !== undefined &&
-      (group.files.size > 0 || [...group.places.values()].some(({ files }) => files.size > 0))
+  /** Whether KMS listed the alias as that of one of these keys. */
+  #listedByKms(alias: string, keys: readonly string[]): boolean {
+    return [...(this.#aliases.get(alias)?.places.values() ?? [])].some(({ kms }) =>
+      keys.some((key) => kms.has(key)),
     );
   }
 
@@ -263,11 +280,19 @@ function compatible(a: string, b: string): boolean {
   return one === null || other === null || one === other;
 }
 
+/** A key's name with the account and Region that its other names say. */
+function placed(name: KeyName, keys: readonly string[]): KeyName {
+  const [only, ...more] = keys;
+  if (name.arn || only === undefined || more.length > 0) return name;
+  const arn = readKeyName(only);
+  return arn.arn ? arn : { ...name, account: accountOf(only) };
+}
+
 /** Whether a key is, or may be, in the account and Region of a name. */
-function samePlace(key: string, { account, region }: KeyName): boolean {
+function samePlace(key: string, { account, region, multiRegion }: KeyName): boolean {
   const name = readKeyName(key);
   const apart = (a: string | null, b: string | null) => a !== null && b !== null && a !== b;
-  return !apart(accountOf(key), account) && !apart(name.region, region);
+  return !apart(accountOf(key), account) && (multiRegion || !apart(name.region, region));
 }
 
 function fitsPlace(key: string, { account, region }: KeyName): boolean {
