@@ -52,6 +52,55 @@ test('runs under its policy without a complaint, and holds one frozen object', a
   });
 });
 
+test('draws no markup from text: no string reaches what would parse it', async ({ page, open }) => {
+  await open();
+  await connected(page);
+  const outcomes = await page.evaluate(() => {
+    const attempts: Record<string, () => unknown> = {
+      innerHTML: () => {
+        document.createElement('div').innerHTML = '<img src=x>';
+      },
+      outerHTML: () => {
+        document.body.appendChild(document.createElement('div')).outerHTML = '<b>';
+      },
+      insertAdjacentHTML: () => document.body.insertAdjacentHTML('beforeend', '<b>'),
+      write: () => document.write('<b>'),
+      script: () => {
+        document.createElement('script').text = '1';
+      },
+      source: () => {
+        document.createElement('script').src = '/bridge.js';
+      },
+      fragment: () => document.createRange().createContextualFragment('<b>'),
+      parse: () => new DOMParser().parseFromString('<b>', 'text/html'),
+      frame: () => {
+        document.createElement('iframe').srcdoc = '<b>';
+      },
+      timer: () => setTimeout('1' as unknown as () => void),
+      worker: () => new Worker('/bridge.js'),
+      policy: () =>
+        (
+          window as unknown as { trustedTypes: { createPolicy(name: string, rules: object): unknown } }
+        ).trustedTypes.createPolicy('other', { createHTML: (text: string) => text }),
+    };
+    const done: string[] = [];
+    for (const [name, attempt] of Object.entries(attempts)) {
+      try {
+        attempt();
+        done.push(name);
+      } catch {
+        // Refused, as it should be.
+      }
+    }
+    // What the announcer for screen readers does.
+    const region = document.createElement('div');
+    region.textContent = 'old';
+    region.innerHTML = '';
+    return { done, emptied: region.textContent };
+  });
+  expect(outcomes).toEqual({ done: [], emptied: '' });
+});
+
 test('the address works once; a reload goes on; another browser is not let in', async ({
   browser,
   page,

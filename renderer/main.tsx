@@ -1,3 +1,5 @@
+import { allowNoMarkup } from './lib/trusted-types.ts';
 import { mount } from './mount.tsx';
 
+allowNoMarkup();
 mount();

@@ -44,8 +44,8 @@ export const INERT_POLICY = "default-src 'none'; base-uri 'none'; form-action 'n
  *   `<meta property="csp-nonce">`.
  * - `connect-src 'self'` covers a WebSocket to the same host and port (CSP 3 §6.7.2.8: Chromium since 71, Firefox,
  *   Safari since 16), so that no `ws:` source is named.
- * - `require-trusted-types-for` is left out: react-aria's live announcer clears itself with `innerHTML = ''`, which
- *   would throw under it.
+ * - `require-trusted-types-for` keeps strings away from `innerHTML` and its like; the one policy that the page makes
+ *   (`renderer/lib/trusted-types.ts`) lets the empty string through alone.
  */
 export function documentPolicy(nonce: string): string {
   return [
@@ -58,6 +58,8 @@ export function documentPolicy(nonce: string): string {
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types default',
   ].join('; ');
 }
 

@@ -60,6 +60,8 @@ describe('openPage', () => {
       "base-uri 'none'",
       "form-action 'none'",
       "frame-ancestors 'none'",
+      "require-trusted-types-for 'script'",
+      'trusted-types default',
     ]);
     expect(policy).not.toMatch(/unsafe|https?:|\*/);
   });
