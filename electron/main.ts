@@ -18,11 +18,14 @@ import {
   utilityProcess,
 } from 'electron';
 import { startDesktop } from './desktop/index.ts';
+import { openUpdater, updateHosts } from './desktop/updater.ts';
 import { startEngine } from './engine/index.ts';
 import { openPage } from './page/index.ts';
 import { TWO_STEP_CHILD } from './two-step/index.ts';
 
 // The desktop entry. Bundled as CommonJS into dist/, beside the preload, the page and the engine's worker.
+const feed = { resources: process.resourcesPath, platform: process.platform, env: process.env };
+
 void startDesktop({
   electron: {
     app,
@@ -52,12 +55,8 @@ void startDesktop({
   twoStepChild: join(__dirname, TWO_STEP_CHILD),
   startEngine: (options, parts) => startEngine(options, join(__dirname, 'engine.cjs'), parts),
   openPage: () => openPage(join(__dirname, 'renderer')),
-  openUpdater: async () => {
-    if (!app.isPackaged) return null;
-    // Loaded when a person asks for updates.
-    const { openUpdater } = await import('./desktop/updater.ts');
-    return openUpdater({ resources: process.resourcesPath, platform: process.platform, env: process.env });
-  },
+  openUpdater: async () => (app.isPackaged ? openUpdater(feed) : null),
+  updateHosts: app.isPackaged ? updateHosts(feed) : [],
   system: {
     platform: process.platform,
     arch: process.arch,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { resolverRules } from './guards.ts';
 import { boot } from './testing/boot.ts';
 import { emit } from './testing/event.ts';
 import { FakeContents } from './testing/window.ts';
@@ -47,6 +48,21 @@ test('only the page itself may put text on the clipboard', async () => {
   expect(ask('https://example.com/', true)).toEqual([false, false]);
   expect(ask('app://rewrap.example/', true)).toEqual([false, false]);
   expect(session.check?.(null, 'clipboard-sanitized-write', '', { isMainFrame: true })).toBe(false);
+});
+
+test('what no hook sees leads nowhere: a proxy that is not there, no WebRTC past it, no name looked up', async () => {
+  const electron = await booted();
+  const { session, window } = electron;
+  expect(session.proxy).toEqual({
+    mode: 'fixed_servers',
+    proxyRules: '127.0.0.1:1',
+    proxyBypassRules: '<-loopback>',
+  });
+  expect(window.webContents.webRtcPolicy).toBe('disable_non_proxied_udp');
+  const other = new FakeContents();
+  electron.app.emit('web-contents-created', {}, other);
+  expect(other.webRtcPolicy).toBe('disable_non_proxied_udp');
+  expect(resolverRules([])).toBe('MAP * ~NOTFOUND');
 });
 
 test('downloads are cancelled', async () => {

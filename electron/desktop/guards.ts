@@ -8,12 +8,32 @@ import { isOwn } from './origin.ts';
 const COPY = 'clipboard-sanitized-write';
 
 /**
+ * A proxy that is never there: port 1 (tcpmux) is privileged and unused. `<-loopback>` takes away the rule by which
+ * Chromium passes proxies by for loopback addresses (net/docs/proxy.md, "Implicit bypass rules").
+ */
+const DEAD_PROXY = {
+  mode: 'fixed_servers',
+  proxyRules: '127.0.0.1:1',
+  proxyBypassRules: '<-loopback>',
+} as const;
+
+/**
+ * Rules for Chromium's resolver: no name is looked up but those in `hosts`. They hold for the whole process, since
+ * Chromium knows none for one session; what Rewrap itself sends goes through Node and is not concerned. Without them a
+ * script in the page could put what it knows into the names of WebRTC servers.
+ */
+export function resolverRules(hosts: readonly string[]): string {
+  return ['MAP * ~NOTFOUND', ...hosts.map((host) => `EXCLUDE ${host}`)].join(', ');
+}
+
+/**
  * The window's session: no permission but copying, no device, no download, and no request that leaves
- * `app://rewrap/`. Electron grants every permission unless told otherwise.
+ * `app://rewrap/`. Electron grants every permission unless told otherwise. Requests that its hooks do not see (WebRTC
+ * over TCP, prefetches) meet a proxy that is not there.
  *
  * @param devTools lets the developer tools load their own page; only where they can be opened at all
  */
-export function guardSession(session: Session, devTools: boolean): void {
+export async function guardSession(session: Session, devTools: boolean): Promise<void> {
   session.setPermissionRequestHandler((_contents, permission, answer, details) =>
     answer(permission === COPY && details.isMainFrame && isOwn(details.requestingUrl)),
   );
@@ -26,12 +46,13 @@ export function guardSession(session: Session, devTools: boolean): void {
   session.webRequest.onBeforeRequest((details, answer) => {
     answer({ cancel: !(isOwn(details.url) || (devTools && details.url.startsWith('devtools://'))) });
   });
+  await session.setProxy(DEAD_PROXY);
 }
 
 const guarded = new WeakSet<WebContents>();
 
 /**
- * No navigation, redirect, frame, new window or webview. The page is loaded once by the host, whose own loads do not
+ * No navigation, redirect, frame, new window or webview, and no WebRTC past the session's proxy. The page is loaded once by the host, whose own loads do not
  * pass these events. May be called again for the same contents.
  */
 export function guardContents(contents: WebContents): void {
@@ -42,4 +63,5 @@ export function guardContents(contents: WebContents): void {
   contents.on('will-redirect', (event) => event.preventDefault());
   contents.on('will-attach-webview', (event) => event.preventDefault());
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+  contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
 }

@@ -117,7 +117,7 @@ async function printed(
   html: Uint8Array,
 ): Promise<Uint8Array> {
   const own = session.fromPartition(`report-${Date.now()}`, { cache: false });
-  guardSession(own, false);
+  await guardSession(own, false);
   own.protocol.handle(
     'app',
     () => new Response(html.slice(), { headers: { 'Content-Type': 'text/html; charset=utf-8' } }),

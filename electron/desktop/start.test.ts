@@ -22,6 +22,7 @@ describe('before ready', () => {
     await started;
     expect(electron.log).toEqual([
       'enableSandbox',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE updates.example',
       'privileges [{"scheme":"app","privileges":{"standard":true,"secure":true,"supportFetchAPI":true}}]',
       'lock',
       'ready',

@@ -12,7 +12,7 @@ import { fileArguments } from './arguments.ts';
 import { type DiagnosticsParts, diagnostics } from './diagnostics.ts';
 import type { ElectronMain } from './electron.ts';
 import { sayWhy } from './give-up.ts';
-import { guardContents, guardSession } from './guards.ts';
+import { guardContents, guardSession, resolverRules } from './guards.ts';
 import { sayMissing, takeHandedOver } from './handed-over.ts';
 import { Inbox } from './inbox.ts';
 import { forwardEvents, registerIpc } from './ipc.ts';
@@ -45,6 +45,8 @@ export interface DesktopParts {
   readonly openPage: () => Page;
   /** Called when a person asks for updates, not before; null where the build has no feed. */
   readonly openUpdater: () => Promise<Updater | null>;
+  /** Hosts that looking for updates may reach. */
+  readonly updateHosts: readonly string[];
   readonly system: DiagnosticsParts['system'];
   readonly process: {
     readonly argv: readonly string[];
@@ -108,6 +110,7 @@ class Desktop {
       app.setAppLogsPath(join(folder, 'logs'));
     }
     app.enableSandbox();
+    app.commandLine.appendSwitch('host-resolver-rules', resolverRules(this.#parts.updateHosts));
     if (process.platform === 'win32') app.setAppUserModelId(APP_ID);
     app.setAboutPanelOptions({
       applicationName: 'Rewrap',
@@ -192,7 +195,7 @@ class Desktop {
 
     // In memory and without a cache: the page leaves nothing on the disk.
     const own = session.fromPartition('rewrap', { cache: false });
-    guardSession(own, !app.isPackaged);
+    await guardSession(own, !app.isPackaged);
     servePage(own, openPage());
 
     const dataDir = app.getPath('userData');

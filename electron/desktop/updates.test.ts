@@ -5,7 +5,7 @@ import { afterAll, expect, test, vi } from 'vitest';
 import type { EventPayload } from '#shared/contract/api.ts';
 import { boot, settle } from './testing/boot.ts';
 import type { FakeElectron } from './testing/electron.ts';
-import { openUpdater, verifiesSignatures } from './updater.ts';
+import { openUpdater, updateHosts, verifiesSignatures } from './updater.ts';
 import type { Updater } from './updates.ts';
 
 const feed = vi.hoisted(() => ({
@@ -165,4 +165,21 @@ test('with one it does nothing by itself, and nothing older', async () => {
   await real?.download();
   real?.install();
   expect(feed.auto.did).toEqual(['download', 'install']);
+});
+
+test.each([
+  [null, {}, []],
+  ['provider: github\nowner: a\nrepo: b\n', {}, ['github.com', 'api.github.com', '*.githubusercontent.com']],
+  ['provider: generic\nurl: "https://updates.corp.example/rewrap"\n', {}, ['updates.corp.example']],
+  ['provider: s3\n', { HTTPS_PROXY: 'proxy.corp.example:3128' }, ['proxy.corp.example']],
+  [
+    'provider: s3\n',
+    { https_proxy: 'http://user:pw@proxy.corp.example:3128', ALL_PROXY: '' },
+    ['proxy.corp.example'],
+  ],
+])('hosts that the feed %j needs', (feed, env, hosts) => {
+  const resources = mkdtempSync(join(tmpdir(), 'rewrap-feed-'));
+  if (feed !== null) writeFileSync(join(resources, 'app-update.yml'), feed);
+  expect(updateHosts({ resources, env })).toEqual(hosts);
+  rmSync(resources, { recursive: true });
 });

@@ -62,6 +62,7 @@ export function boot(
     preload: '/dist/preload.cjs',
     icon: '/dist/icon.png',
     openUpdater: async () => null,
+    updateHosts: ['updates.example'],
     system: {
       platform: 'linux',
       arch: 'x64',

@@ -5,6 +5,7 @@ import type {
   BrowserWindow,
   BrowserWindowConstructorOptions,
   Clipboard,
+  CommandLine,
   Dialog,
   Display,
   IpcMain,
@@ -102,6 +103,9 @@ export class FakeElectron {
     addRecentDocument: (path) => void this.recent.push(path),
     clearRecentDocuments: () => void this.recent.splice(0),
     enableSandbox: () => void this.log.push('enableSandbox'),
+    commandLine: {
+      appendSwitch: (name: string, value?: string) => void this.log.push(`--${name}=${value}`),
+    } as CommandLine,
     requestSingleInstanceLock: () => {
       this.log.push('lock');
       return this.hasLock;

@@ -1,11 +1,15 @@
 import { EventEmitter } from 'node:events';
-import type { OnBeforeRequestListenerDetails, Protocol, Session, WebRequest } from 'electron';
+import type { OnBeforeRequestListenerDetails, Protocol, ProxyConfig, Session, WebRequest } from 'electron';
 
 type RequestHandler = Parameters<Session['setPermissionRequestHandler']>[0];
 type CheckHandler = Parameters<Session['setPermissionCheckHandler']>[0];
 type DeviceHandler = Parameters<Session['setDevicePermissionHandler']>[0];
 type BeforeRequest = Parameters<WebRequest['onBeforeRequest']>[0];
-type Guards = 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler';
+type Guards =
+  | 'setPermissionRequestHandler'
+  | 'setPermissionCheckHandler'
+  | 'setDevicePermissionHandler'
+  | 'setProxy';
 
 export class FakeSession extends EventEmitter implements Pick<Session, Guards> {
   request: RequestHandler = null;
@@ -13,6 +17,7 @@ export class FakeSession extends EventEmitter implements Pick<Session, Guards> {
   device: DeviceHandler = null;
   readonly schemes = new Map<string, Parameters<Protocol['handle']>[1]>();
   beforeRequest: BeforeRequest = null;
+  proxy: ProxyConfig | null = null;
 
   setPermissionRequestHandler(handler: RequestHandler): void {
     this.request = handler;
@@ -24,6 +29,10 @@ export class FakeSession extends EventEmitter implements Pick<Session, Guards> {
 
   setDevicePermissionHandler(handler: DeviceHandler): void {
     this.device = handler;
+  }
+
+  async setProxy(config: ProxyConfig): Promise<void> {
+    this.proxy = config;
   }
 
   readonly protocol = {

@@ -15,7 +15,8 @@ export const frame = (url: string, parent: WebFrameMain | null = null): WebFrame
 
 export class FakeContents
   extends EventEmitter
-  implements Pick<WebContents, 'send' | 'reload' | 'setWindowOpenHandler' | 'mainFrame'>
+  implements
+    Pick<WebContents, 'send' | 'reload' | 'setWindowOpenHandler' | 'setWebRTCIPHandlingPolicy' | 'mainFrame'>
 {
   mainFrame: WebFrameMain = frame('app://rewrap/');
   readonly sent: { channel: string; args: unknown[] }[] = [];
@@ -40,6 +41,11 @@ export class FakeContents
 
   setWindowOpenHandler(handler: Parameters<WebContents['setWindowOpenHandler']>[0]): void {
     this.openHandler = handler;
+  }
+
+  webRtcPolicy = 'default';
+  setWebRTCIPHandlingPolicy(policy: string): void {
+    this.webRtcPolicy = policy;
   }
 
   get real(): WebContents {
