@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { expect, type Stage, test } from './support/fixtures.ts';
 import { rewrap, start } from './support/processes.ts';
 import { encrypt, FRESH, PAYMENTS, secret, sha256, write } from './support/vault.ts';
@@ -60,6 +61,36 @@ test('a run that is asked to end keeps its place, and Ctrl-C cancels one', async
   expect(await resuming.stop('SIGINT')).toBe(130);
   const [cancelled] = JSON.parse((await rewrap(['runs', '--json'], stage.home)).stdout);
   expect(cancelled).toMatchObject({ id: run.id, status: 'cancelled' });
+});
+
+test('a plan is made without a connection, and the same command does what is left of it', async ({
+  stage,
+}) => {
+  test.slow();
+  const { changed } = await filled(stage, 40);
+  const { KeyMetadata } = await stage.kms.send(new DescribeKeyCommand({ KeyId: FRESH }));
+  const arn = KeyMetadata?.Arn ?? '';
+  const plan = join(stage.home, 'plan.json');
+  const made = ['plan', stage.files, '--to', arn, '--no-verify', '--concurrency', '1', '-o', plan];
+  const nowhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_EC2_METADATA_DISABLED: 'true' };
+  const offline = await rewrap([...made, '--to-algorithm', 'SYMMETRIC_DEFAULT'], stage.home, nowhere);
+  expect(offline.code, offline.stderr).toBe(0);
+  expect(offline.stderr).toContain('KMS was not asked');
+  const asked = await rewrap(made, stage.home, nowhere);
+  expect(asked.code).toBe(2);
+  expect(asked.stderr).toContain('with --to-algorithm it needs no connection');
+
+  const slow = JSON.stringify([{ kind: 'latency', ms: 60_000, operations: ['ReEncrypt'], skip: 20 }]);
+  const running = start(['run', plan, '--practice'], stage.home, { REWRAP_PRACTICE_FAULTS: slow });
+  await expect.poll(changed).toBeGreaterThan(0);
+  await running.stop('SIGKILL');
+  const rest = await rewrap(['run', plan, '--practice', '--json'], stage.home);
+  expect(rest.code, rest.stderr).toBe(0);
+  expect(JSON.parse(rest.stdout).run.counts).toMatchObject({ total: 40, succeeded: 40, failed: 0 });
+  expect(changed()).toBe(40);
+  const done = await rewrap(['run', plan, '--practice', '--json'], stage.home);
+  expect(done.code, done.stderr).toBe(0);
+  expect(JSON.parse(done.stdout).run.counts).toMatchObject({ total: 40, already: 40, failed: 0 });
 });
 
 test('a run that was killed in a shell is listed, gone on with and undone there', async ({ stage }) => {

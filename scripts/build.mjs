@@ -1,5 +1,5 @@
 // Builds everything into dist/. Runs under the pinned Node (it imports TypeScript), by way of scripts/ensure.mjs.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -64,7 +64,9 @@ await forNode({ entry: 'two-step-child', source: 'electron/two-step/child/main.t
 // Uploads of the loopback host are looked through in a thread of their own.
 await forNode({ entry: 'upload-thread', source: 'electron/loopback/upload-thread.ts', format: 'cjs' });
 // The shell and the loopback host run in plain Node and are no part of the packed application.
-await forNode({ entry: 'cli', source: 'electron/cli.ts', format: 'es' });
+// A Node that is too old for them gets that said by a few lines that it can read.
+await forNode({ entry: 'cli-main', source: 'electron/cli.ts', format: 'es' });
+copyFileSync(`${root}electron/cli-entry.js`, `${root}dist/cli.js`);
 await build({
   root,
   configFile: false,

@@ -17,6 +17,9 @@ import { destinationAlgorithm, remindOfUnfinished } from './reencrypt.ts';
 import { takeIn, withEngine } from './session.ts';
 import { safe } from './text.ts';
 
+/** ARN of a key; an alias may be another key tomorrow. */
+const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\/[^/]+$/;
+
 export interface PlanFlags extends ConnectionFlags {
   to?: string;
   from?: string;
@@ -43,53 +46,76 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
     throw new FaultError(
       fault('BadUsage', 'Say which files, and the destination key: rewrap plan PATH… --to KEY.', '', ''),
     );
-  return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client) => {
-    const { blobs, unreadable } = await takeIn(client, paths);
-    const rules = flags.rule ?? [];
-    const { blobIds: picked, notes } = await client.page.plans.select({ rules: fromRoot(rules) });
-    for (const note of notes) console.error(`rewrap: ${safe(note)}`);
-    if (picked.length === 0) {
-      console.error('rewrap: no blob that KMS can re-encrypt is chosen by these rules; no plan was made');
-      return BAD_INPUT;
-    }
-    const { files } = await client.host.runs.planFiles({ blobIds: picked });
-    const root = process.cwd();
-    const made: RunPlan = {
-      rewrapPlan: 1,
-      createdAt: new Date().toISOString(),
-      mode: flags.mode ?? 'change-key',
-      root,
-      source: {
-        keyId: flags.from ?? null,
-        algorithm: flags.fromAlgorithm ?? 'SYMMETRIC_DEFAULT',
-        context:
-          flags.context === undefined ? { mode: 'declared' } : { mode: 'given', context: flags.context },
-      },
-      destination: {
-        keyId: to,
-        algorithm: flags.toAlgorithm ?? (await destinationAlgorithm(client.page, { to })),
-        context:
-          flags.toContext === undefined ? { mode: 'same' } : { mode: 'given', context: flags.toContext },
-      },
-      output:
-        flags.out === undefined
-          ? { mode: 'in-place', backup: flags.backup }
-          : { mode: 'folder', folder: resolve(flags.out) },
-      verify: flags.verify,
-      onFailure: flags.takeGood ? 'take-good' : 'hold-back',
-      pace: pace(flags),
-      ...(flags.evenIfThere ? { evenIfThere: true } : {}),
-      rules: rules.map(ruleText),
-      files: files.map((file) => ({ ...file, path: below(root, file.path) })),
-    };
-    const text = planText(made);
-    if (flags.output === undefined) process.stdout.write(text);
-    else await save(flags.output, text);
-    console.error(
-      `rewrap: ${count(picked.length)} of ${plural(blobs.length, 'blob')} in ${plural(files.length, 'file')}${flags.output === undefined ? '' : `; run with: rewrap run ${flags.output}`}`,
-    );
-    return unreadable ? BAD_INPUT : OK;
+  const needed = kmsNeeded(to, flags.toAlgorithm);
+  let connected = false;
+  const made = withEngine(
+    needed === null ? null : (connectionChoice(flags) ?? AWS_DEFAULT),
+    async (client) => {
+      connected = true;
+      const { blobs, unreadable } = await takeIn(client, paths);
+      const rules = flags.rule ?? [];
+      const { blobIds: picked, notes } = await client.page.plans.select({ rules: fromRoot(rules) });
+      for (const note of notes) console.error(`rewrap: ${safe(note)}`);
+      if (picked.length === 0) {
+        console.error('rewrap: no blob that KMS can re-encrypt is chosen by these rules; no plan was made');
+        return BAD_INPUT;
+      }
+      const { files } = await client.host.runs.planFiles({ blobIds: picked });
+      const root = process.cwd();
+      const written: RunPlan = {
+        rewrapPlan: 1,
+        createdAt: new Date().toISOString(),
+        mode: flags.mode ?? 'change-key',
+        root,
+        source: {
+          keyId: flags.from ?? null,
+          algorithm: flags.fromAlgorithm ?? 'SYMMETRIC_DEFAULT',
+          context:
+            flags.context === undefined ? { mode: 'declared' } : { mode: 'given', context: flags.context },
+        },
+        destination: {
+          keyId: to,
+          algorithm: flags.toAlgorithm ?? (await destinationAlgorithm(client.page, { to })),
+          context:
+            flags.toContext === undefined ? { mode: 'same' } : { mode: 'given', context: flags.toContext },
+        },
+        output:
+          flags.out === undefined
+            ? { mode: 'in-place', backup: flags.backup }
+            : { mode: 'folder', folder: resolve(flags.out) },
+        verify: flags.verify,
+        onFailure: flags.takeGood ? 'take-good' : 'hold-back',
+        pace: pace(flags),
+        ...(flags.evenIfThere ? { evenIfThere: true } : {}),
+        rules: rules.map(ruleText),
+        files: files.map((file) => ({ ...file, path: below(root, file.path) })),
+      };
+      const text = planText(written);
+      if (flags.output === undefined) process.stdout.write(text);
+      else await save(flags.output, text);
+      console.error(
+        `rewrap: ${count(picked.length)} of ${plural(blobs.length, 'blob')} in ${plural(files.length, 'file')}${flags.output === undefined ? '' : `; run with: rewrap run ${flags.output}`}`,
+      );
+      if (needed === null) console.error(`rewrap: ${NOT_ASKED}`);
+      return unreadable ? BAD_INPUT : OK;
+    },
+  );
+  return made.catch((error: unknown) => {
+    if (needed !== null && !connected) console.error(`rewrap: ${needed}`);
+    throw error;
   });
+}
+
+const NOT_ASKED =
+  'KMS was not asked: whether the key exists, takes this algorithm and may be used, `rewrap run PLAN --dry-run` says';
+
+/** Why a plan to this key cannot be made without a connection; null where it can. */
+export function kmsNeeded(to: string, algorithm: EncryptionAlgorithm | undefined): string | null {
+  const arn = KEY_ARN.test(to);
+  if (arn && algorithm !== undefined) return null;
+  return arn
+    ? `the plan needs KMS to say which algorithms ${safe(to)} has; with --to-algorithm it needs no connection`
+    : `the plan needs KMS to say which key ${safe(to)} is; with a key ARN and --to-algorithm it needs no connection`;
 }
 
 /** `rewrap plan diff A B`: what differs; exit code 1 when anything does, as `diff` has it. */

@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { kmsNeeded } from './plan.ts';
+
+test.each(['12.22.12', '18.20.8', '20.20.2', '22.22.0'])(
+  'Node %s is too old, in one line, with code 2',
+  (old) => {
+    const folder = mkdtempSync(join(tmpdir(), 'rewrap-entry-'));
+    try {
+      // A Node of that age, as far as what is started can tell.
+      const asOld = join(folder, 'old.cjs');
+      writeFileSync(
+        asOld,
+        `Object.defineProperty(process, 'versions', { value: { node: '${old}' } });
+       Object.defineProperty(process, 'version', { value: 'v${old}' });`,
+      );
+      const entry = join(import.meta.dirname, '..', 'cli-entry.js');
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', asOld, entry, 'runs'], {
+        encoding: 'utf8',
+      });
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(new RegExp(`^rewrap: Node 24 or newer is needed, and this is v${old}\\..*\\n$`));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
+
+test.each([
+  ['arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab', 'SYMMETRIC_DEFAULT', null],
+  [
+    'arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab',
+    'RSAES_OAEP_SHA_256',
+    null,
+  ],
+  [
+    'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    undefined,
+    '--to-algorithm',
+  ],
+  ['arn:aws:kms:us-east-1:111122223333:alias/app', 'SYMMETRIC_DEFAULT', 'a key ARN'],
+  ['alias/app', 'SYMMETRIC_DEFAULT', 'a key ARN'],
+  ['1234abcd-12ab-34cd-56ef-1234567890ab', 'SYMMETRIC_DEFAULT', 'a key ARN'],
+] as const)('what a plan to %s (%s) needs KMS for', (to, algorithm, words) => {
+  const needed = kmsNeeded(to, algorithm);
+  if (words === null) expect(needed).toBeNull();
+  else expect(needed).toContain(words);
+});
