@@ -55,7 +55,10 @@ export class AllFiles {
       }
     };
     const open = Math.max(OPEN_FILES, 2 * this.#concurrency);
-    await Promise.all(Array.from({ length: Math.min(open, files.length) }, worker));
+    const workers = Array.from({ length: Math.min(open, files.length) }, worker);
+    // A run has ended only once no file of it is in anybody's hands, also where one of them met a defect.
+    const ends = await Promise.allSettled(workers);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   #context(files: readonly RunFile[]): RunContext {

@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { diskHere } from '../intake/index.ts';
+import { type Disk, diskHere } from '../intake/index.ts';
+import { RunBook } from './book.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from './fake-kms.ts';
 import { MAX_THROTTLED_HASTY } from './retry.ts';
 import { base64, Rig } from './rig.ts';
@@ -247,4 +250,38 @@ describe('a dry run asks what the run will ask', () => {
       notes: [expect.stringContaining('could not be asked')],
     });
   });
+});
+
+test('what a thread of the disk that died had made is gone when the run has ended', async () => {
+  await files(3);
+  const before = await rig.snapshot();
+  const dies: Disk = {
+    ...diskHere(),
+    async replaceFile({ path, temporary, staged }) {
+      const made = join(dirname(path), temporary ?? '');
+      await writeFile(made, 'half');
+      if (path.endsWith('1.b64')) await staged?.({ temporary: made, backup: null });
+      throw new Error('the thread has died');
+    },
+  };
+  const book = new RunBook(rig.home, () => {}, { disk: dies });
+  const run = await book.start({
+    request: {
+      source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
+      destination,
+      grantTokens: [],
+      route: 'reencrypt',
+      verify: true,
+      dryRun: false,
+    },
+    output: { mode: 'in-place', backup: false },
+    files: rig.files,
+    kms,
+    connection: 'test',
+    target: 'test',
+  });
+  await run.done;
+  expect(run.summary().counts).toMatchObject({ failed: 3 });
+  expect(await rig.snapshot()).toBe(before);
+  await book.close();
 });

@@ -1,9 +1,11 @@
+import { dirname, join } from 'node:path';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import {
   type FoundBlob,
   type Replacement,
+  removeLeftovers,
   rewrite,
   type Scan,
   scan,
@@ -56,9 +58,12 @@ export async function putBack(
   const fs = context.fs === null ? {} : { fs: context.fs };
   const owner = context.journal.owner.id;
   const after = sha256(bytes);
+  const temporary = temporaryName(owner);
   let planned: PlannedRecord | null = null;
+  let backup: string | null = null;
   const stage = async (names: Pick<Staged, 'target' | 'temporary' | 'backup'>): Promise<void> => {
     context.step('written');
+    backup = names.backup;
     if (record !== null) planned = await planRecord(names.target, record, owner, fs);
     const { record: recorded = null, recordSha256 = null } = planned ?? {};
     context.journal.stage(context.no, file.index, { after, ...names, record: recorded, recordSha256 });
@@ -76,7 +81,7 @@ export async function putBack(
         bytes,
         expectedSha256: file.sha256,
         backup: output.backup,
-        temporary: temporaryName(owner),
+        temporary,
         attributes: await context.attributes.has(file),
         staged: (names) => stage({ ...names, target: path }),
       });
@@ -88,7 +93,7 @@ export async function putBack(
       folder,
       relative: file.relative,
       bytes,
-      temporary: temporaryName(owner),
+      temporary,
       staged: ({ temporary, path }) => stage({ temporary, target: path, backup: null }),
       ...mode,
     });
@@ -98,6 +103,14 @@ export async function putBack(
     // The one fault that comes after the replacement: the new bytes stand.
     if (fault.code === 'FlushFailed') return { note: `${fault.message} ${fault.detail} ${fault.remedy}` };
     await removeRecord(planned, fs);
+    // Whoever was to put the file back may be gone, and have left what it had made.
+    const target = output.mode === 'in-place' ? file.path : join(output.folder, file.relative);
+    if (target !== null)
+      await removeLeftovers(
+        target,
+        { temporary: join(dirname(target), temporary), backup, before: file.sha256 },
+        context.fs ?? undefined,
+      );
     context.journal.unstage(context.no, file.index);
     if (fault.code === 'JournalFailed') throw error;
     return fault;
