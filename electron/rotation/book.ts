@@ -13,7 +13,7 @@ import { itemOf } from './journal/items.ts';
 import { Journal } from './journal/journal.ts';
 import type { KeySeen, RunRow } from './journal/rows.ts';
 import { Line, type Send } from './line.ts';
-import { settleStaged, withBlobs } from './recover.ts';
+import { figuresOnDisk, settleStaged, withBlobs } from './recover.ts';
 import { resultPath, resultText } from './result.ts';
 import { resumeRun, startRun } from './run.ts';
 import { type Claim, RunLocks, type RunUse, refuseElsewhere } from './run-locks.ts';
@@ -180,7 +180,7 @@ export class RunBook {
 
   /** Newest first. */
   async list(): Promise<RunSummary[]> {
-    this.#journal.flush();
+    this.#flushIfPossible();
     const turns = new Turns();
     const list: RunSummary[] = [];
     for (const id of this.#journal.ids()) {
@@ -422,18 +422,29 @@ export class RunBook {
   }
 
   /** The summary of a run that is not under way here. Throws FaultError `RunGone`. */
+  /** What the journal cannot take in now (a full disk) does not keep what it has from being read. */
+  #flushIfPossible(): void {
+    try {
+      this.#journal.flush();
+    } catch {
+      // Runs under way say themselves how they stand, and hold back until the journal can be written.
+    }
+  }
+
   async #recall(id: string): Promise<RunSummary> {
     const known = this.#over.get(id) ?? this.#restoring.get(id);
     if (known !== undefined) return known;
-    this.#journal.flush();
+    this.#flushIfPossible();
     const row = this.#row(id);
     const ended = row.state === 'ended';
     const kept = ended ? this.#journal.keptFigures(row.no) : null;
-    const figures = kept ?? (await this.#journal.figures(row.no));
+    const elsewhere = this.#journal.elsewhere(row);
+    const cut = !ended && elsewhere === null && !row.dryRun && !this.#undoing.has(id);
+    const figures = kept ?? (await (cut ? figuresOnDisk(this.#journal, row) : this.#journal.figures(row.no)));
     // It may have changed while it was counted.
     if (kept === null && !isDeepStrictEqual(this.#journal.run(row.no), row)) return this.#recall(id);
     if (ended && kept === null) this.#journal.keepFigures(row, figures);
-    const summary = summaryOf(row, figures, this.#journal.elsewhere(row));
+    const summary = summaryOf(row, figures, elsewhere);
     if (this.#undoing.has(id)) return { ...summary, status: 'undoing', undo: null };
     if (ended) this.#over.set(id, summary);
     return summary;

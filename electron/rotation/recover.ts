@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { explainOwn } from '#shared/kms/errors.ts';
 import {
@@ -11,7 +11,7 @@ import {
 import { faultOf } from './faults.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Owner } from './journal/owners.ts';
-import type { FileRow } from './journal/rows.ts';
+import { addTally, type Figures, type FileRow, type FileState, type RunRow } from './journal/rows.ts';
 import { removeRecord } from './record.ts';
 import type { FileStands, ResolvedOutput, RunBlob, RunFile } from './types.ts';
 
@@ -29,6 +29,31 @@ export async function whatStands(file: FileRow, output: ResolvedOutput): Promise
   if (output.mode === 'folder') return now === null || now === EMPTY ? 'old' : 'changed';
   if (now === file.before) return 'old';
   return now === null ? 'missing' : 'changed';
+}
+
+/**
+ * All that is counted of a run that was cut off, as its files stand: the cut may have come after a file was replaced, or
+ * put back, and before the journal had it. Changes nothing.
+ */
+export async function figuresOnDisk(journal: Journal, row: RunRow): Promise<Figures> {
+  const items = new Map<string, Figures['items'][number]>();
+  const files: Partial<Record<FileState, number>> = {};
+  for await (const { file, items: tallies } of journal.countedFiles(row.no)) {
+    const state = await stateOnDisk(file, row).catch(() => file.state);
+    files[state] = (files[state] ?? 0) + 1;
+    for (const tally of tallies) addTally(items, tally, state);
+  }
+  return { items: [...items.values()], files };
+}
+
+/** State of a file of a run that was cut off. Throws what the system throws where it cannot be read. */
+async function stateOnDisk(file: FileRow, { state, output }: RunRow): Promise<FileState> {
+  if (file.state === 'staged') return (await whatStands(file, output)) === 'new' ? 'replaced' : 'staged';
+  if (state !== 'undoing' || file.state !== 'replaced' || file.target === null) return file.state;
+  if (output.mode === 'folder') return (await contentHash(file.target)) === null ? 'restored' : 'replaced';
+  // A backup that is there has not been put back.
+  if (file.backup === null || (await lstat(file.backup).catch(() => null)) !== null) return 'replaced';
+  return (await contentHash(file.target)) === file.before ? 'restored' : 'replaced';
 }
 
 /**

@@ -4,7 +4,14 @@ import type { RunSummary, Touches } from '#shared/model/run.ts';
 import { type PutBackFs, removeWritten, restoreBackup } from '../intake/index.ts';
 import { faultOf } from './faults.ts';
 import type { Journal } from './journal/journal.ts';
-import type { Figures, FileRow, FileState, ItemTally, RunRow } from './journal/rows.ts';
+import {
+  addTally,
+  type Figures,
+  type FileRow,
+  type FileState,
+  type ItemTally,
+  type RunRow,
+} from './journal/rows.ts';
 import { Progress } from './progress.ts';
 import { removeRecord } from './record.ts';
 import { eachOf, settleStaged } from './recover.ts';
@@ -125,7 +132,7 @@ class UndoCounts {
   constructor(row: RunRow, { items, files }: Figures) {
     this.#row = row;
     this.#files = { ...files };
-    for (const one of items) this.#add(one, one.file, 1);
+    for (const one of items) addTally(this.#items, one, one.file);
   }
 
   /** A file that was replaced is as it was before. */
@@ -135,8 +142,8 @@ class UndoCounts {
     this.#files.restored = (this.#files.restored ?? 0) + 1;
     for (const one of items) {
       if (one.state === 'reencrypted' || one.state === 'verified') this.touched.blobs += one.count;
-      this.#add(one, 'replaced', -1);
-      this.#add(one, 'restored', 1);
+      addTally(this.#items, one, 'replaced', -1);
+      addTally(this.#items, one, 'restored');
     }
   }
 
@@ -148,17 +155,6 @@ class UndoCounts {
   summary(): RunSummary {
     const summary = summaryOf({ ...this.#row, state: 'undoing' }, this.figures());
     return { ...summary, status: 'undoing', undo: null };
-  }
-
-  #add(one: ItemTally, file: FileState, sign: 1 | -1): void {
-    const key = `${one.state} ${file} ${one.sourceKey} ${one.missed} ${one.old}`;
-    const { count = 0, bytes = 0 } = this.#items.get(key) ?? {};
-    this.#items.set(key, {
-      ...one,
-      file,
-      count: count + sign * one.count,
-      bytes: bytes + sign * one.bytes,
-    });
   }
 }
 

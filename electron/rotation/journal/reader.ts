@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { Turns } from '../../turns/index.ts';
 import type { RunBlob } from '../types.ts';
 import {
+  addTally,
   asFacts,
   asFile,
   asRun,
@@ -278,17 +279,8 @@ export class JournalReader {
        WHERE i.run = ? AND i.item >= ? AND i.item < ? GROUP BY 1, 2, 3, 4, 5, 6, 7`,
     );
     for await (const [from, end] of this.itemRanges(no))
-      for (const row of page.all(no, from, end)) {
-        const tally = asTally(row, word, named);
-        const key = `${row.state} ${row.file} ${row.key} ${row.missed} ${tally.old}`;
-        const { count = 0, bytes = 0 } = items.get(key) ?? {};
-        items.set(key, {
-          ...tally,
-          file: row.file as FileState,
-          count: count + tally.count,
-          bytes: bytes + tally.bytes,
-        });
-      }
+      for (const row of page.all(no, from, end))
+        addTally(items, asTally(row, word, named), row.file as FileState);
     return { items: [...items.values()], files: await this.#fileFigures(no) };
   }
 

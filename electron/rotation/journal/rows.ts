@@ -92,6 +92,18 @@ export interface Figures {
   readonly files: Partial<Record<FileState, number>>;
 }
 
+/** Adds items of files in this state to what is counted; `sign` -1 takes them away. */
+export function addTally(
+  items: Map<string, Figures['items'][number]>,
+  tally: ItemTally,
+  file: FileState,
+  sign: 1 | -1 = 1,
+): void {
+  const key = `${tally.state} ${file} ${tally.sourceKey} ${tally.missed} ${tally.old}`;
+  const { count = 0, bytes = 0 } = items.get(key) ?? {};
+  items.set(key, { ...tally, file, count: count + sign * tally.count, bytes: bytes + sign * tally.bytes });
+}
+
 /** A key material that a reply of KMS named, with its key. */
 export interface KeySeen {
   readonly fingerprint: string;
