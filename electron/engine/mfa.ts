@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { MfaQuestion } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 
+/** A question that nobody answers is withdrawn after this long, milliseconds. */
+const MFA_WAIT_MS = 10 * 60_000;
+
 interface Open {
   readonly question: MfaQuestion;
   answer(code: string): void;
@@ -26,7 +29,7 @@ export class MfaDesk {
     return [...this.#open.values()].map(({ question }) => question);
   }
 
-  /** Resolves with the code; rejects when the person has none or the question is withdrawn. */
+  /** Resolves with the code; rejects when the person has none, or the question is withdrawn: by the signal or its age. */
   ask(profile: string | null, serial: string, signal: AbortSignal): Promise<string> {
     if (signal.aborted) return Promise.reject(new Error('withdrawn'));
     const id = randomUUID();
@@ -34,11 +37,13 @@ export class MfaDesk {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const settle = (end: () => void) => {
       if (!this.#open.delete(id)) return;
+      clearTimeout(late);
       signal.removeEventListener('abort', withdraw);
       this.#events.settled(id);
       end();
     };
     const withdraw = () => settle(() => reject(new Error('withdrawn')));
+    const late = setTimeout(withdraw, MFA_WAIT_MS);
     signal.addEventListener('abort', withdraw);
     this.#open.set(id, {
       question,
