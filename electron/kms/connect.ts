@@ -35,7 +35,7 @@ export async function connect(
     const [{ KMSClient }, { STSClient }, requestHandler] = await Promise.all([
       import('@aws-sdk/client-kms'),
       import('@aws-sdk/client-sts'),
-      transport(where.caBundle, choice.kind === 'practice', waits.limitMs),
+      transport(where.caBundle, choice.kind === 'practice', options.waitMs),
     ]);
     const config = {
       region: where.region,

@@ -36,24 +36,24 @@ export interface Transport {
  * tunnels with CONNECT; never for this machine itself. Certificate authorities: those of AWS_CA_BUNDLE, else of the
  * profile's `ca_bundle`, instead of the built-in ones, as in the AWS CLI; else the built-in ones and those of
  * NODE_EXTRA_CA_CERTS (read here as well, because Electron may ignore that variable).
- * `waitMs`: how long an answer is waited for. Throws FaultError `CaBundleUnreadable`.
+ * `waitMs`: how long an answer is waited for, where a person said so. Throws FaultError `CaBundleUnreadable`.
  */
 export async function transport(
   profileCaBundle: string | null,
   direct = false,
-  waitMs = REQUEST_TIMEOUT_MS,
+  waitMs?: number,
 ): Promise<Transport> {
   const agent = {
     keepAlive: true,
     // A proxy that never answers CONNECT: whoever asked has given up by then, and only this closes the socket to it.
-    timeout: 1.5 * waitMs,
+    timeout: 1.5 * (waitMs ?? REQUEST_TIMEOUT_MS),
     maxSockets: MAX_SOCKETS,
     ...(direct ? {} : { proxyEnv: proxyFromEnvironment() }),
   };
   const ca = direct ? null : await authorities(profileCaBundle);
   return {
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: waitMs ?? CONNECTION_TIMEOUT_MS,
+    requestTimeout: waitMs ?? REQUEST_TIMEOUT_MS,
     throwOnRequestTimeout: true,
     httpAgent: agent,
     httpsAgent: ca === null ? agent : { ...agent, ca },

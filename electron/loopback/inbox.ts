@@ -1,12 +1,17 @@
+import { hash } from 'node:crypto';
 import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { MAX_BATCH_BYTES, MAX_BATCH_FILES, MAX_INBOX_BYTES } from './limits.ts';
 import { numbered, safeSegments } from './safe-path.ts';
 
-const PREFIX = 'rewrap-inbox-';
+/** Process ids are those of one machine, or container: others may share the temporary folder. */
+const MACHINE = `m${hash('sha256', hostname()).slice(0, 8)}`;
+const PREFIX = `rewrap-inbox-${MACHINE}-`;
+/** With the process id; earlier versions named no machine. */
+const OWN = new RegExp(`^rewrap-inbox-(?:${MACHINE}-)?(\\d+)-`);
 const MAX_OPEN_BATCHES = 32;
 
 interface Batch {
@@ -185,7 +190,7 @@ function codeOf(error: unknown): unknown {
 /** Removes inboxes of our own user whose process no longer runs (it was killed and could not tidy up). */
 function removeLeftovers(parent: string): void {
   for (const name of readdirSync(parent)) {
-    const pid = Number(new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1]);
+    const pid = Number(OWN.exec(name)?.[1]);
     if (!Number.isSafeInteger(pid) || pid <= 0 || isAlive(pid)) continue;
     const path = join(parent, name);
     try {

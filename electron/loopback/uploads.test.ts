@@ -286,12 +286,15 @@ describe('the inbox', () => {
     const { spawnSync } = await import('node:child_process');
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
     const names = {
-      dead: `rewrap-inbox-${dead}-abc`,
+      dead: inbox().replace(/.*(rewrap-inbox-.*-)\d+-\w+$/, `$1${dead}-abc`),
+      earlier: `rewrap-inbox-${dead}-abc`,
+      // Of another machine, or container, in which that process may live.
+      elsewhere: `rewrap-inbox-m00000000-${dead}-abc`,
       living: `rewrap-inbox-${process.ppid}-abc`,
       linked: `rewrap-inbox-${dead}-link`,
       other: 'rewrap-inbox-notes',
     };
-    for (const name of [names.dead, names.living, names.other]) {
+    for (const name of [names.dead, names.earlier, names.elsewhere, names.living, names.other]) {
       mkdirSync(join(bench.root, name));
       writeFileSync(join(bench.root, name, 'file'), 'x');
     }
@@ -299,7 +302,9 @@ describe('the inbox', () => {
     const second = await openBench({ inboxParent: bench.root });
     const left = readdirSync(bench.root);
     expect(left).not.toContain(names.dead);
-    expect(left).toEqual(expect.arrayContaining([names.living, names.linked, names.other, 'renderer']));
+    expect(left).not.toContain(names.earlier);
+    const { elsewhere, living, linked, other } = names;
+    expect(left).toEqual(expect.arrayContaining([elsewhere, living, linked, other, 'renderer']));
     expect(readdirSync(join(bench.root, 'renderer'))).toContain('index.html');
     await second.close();
   });
