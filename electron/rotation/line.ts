@@ -163,6 +163,8 @@ export class Line {
       const meaning = meaningOf(error.fault);
       if (meaning === 'throttled') {
         throttled++;
+        // A run of which every request is throttled has nothing else to show.
+        this.#options.changed();
         if (throttled >= (patience === 'wait' ? MAX_THROTTLED : MAX_THROTTLED_HASTY)) throw error;
         await this.#sleep(throttled);
       } else if (meaning === 'offline' && patience !== 'end') {

@@ -81,7 +81,7 @@ describe('Line', () => {
   });
 
   test('throttling slows everybody down and is tried far longer', async () => {
-    const { line, governor } = lineOf('wait');
+    const { line, governor, changed } = lineOf('wait');
     const work = vi.fn(async () => {
       if (work.mock.calls.length < MAX_THROTTLED) throw failure('ThrottlingException');
       return 'ok';
@@ -89,6 +89,7 @@ describe('Line', () => {
     expect(await line.send(work, nothing)).toBe('ok');
     expect(governor.limit).toBeLessThan(16);
     expect(governor.rate).not.toBeNull();
+    expect(changed).toHaveBeenCalledTimes(MAX_THROTTLED - 1);
   });
 
   test('does not try again once the run has stopped', async () => {
