@@ -162,9 +162,7 @@ test('a cancelled run ends its child, and so does the end of its host', async ({
   const pid = host?.process.pid;
   await expect.poll(() => twoStepChildren(pid)).toHaveLength(1);
   await sheet.getByRole('button', { name: 'Cancel run' }).click();
-  await expect(sheet.getByRole('region', { name: 'Result' })).toContainText(
-    /Cancelled: \d+ of 24 blobs re-encrypted/,
-  );
+  await expect(sheet.getByRole('region', { name: 'Result' })).toContainText(/^Cancelled: /);
   await expect.poll(() => twoStepChildren(pid)).toEqual([]);
   expect(await newFiles()).toBeLessThan(24);
 
