@@ -19,7 +19,7 @@ import { summaryOf, touchesOf } from './summary.ts';
 import { targetsOf } from './targets.ts';
 
 /** Files restored together: those of one folder share its flushes, which are most of the time that an undo takes. */
-const AT_ONCE = 64;
+const AT_ONCE = 256;
 /** Files named in the answer; the rest is counted. */
 const NAMED = 200;
 
