@@ -1,10 +1,17 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FaultError } from '#shared/model/fault.ts';
 import type { PracticeKms } from '../practice-kms/index.ts';
 
-/** The embedded practice KMS of this data folder, started when first needed, and its sample vault. */
+/**
+ * The embedded practice KMS of this data folder, started when first needed, and its sample vault. It listens at the port
+ * that it had before, so that whoever was given its address finds it there again: after it ended by itself, after the
+ * engine was started again, and after Rewrap was.
+ */
 export class Practice {
   readonly #dir: string;
   #running: Promise<PracticeKms> | null = null;
+  #port: number | null = null;
 
   constructor(dataDir: string) {
     this.#dir = join(dataDir, 'practice');
@@ -43,9 +50,54 @@ export class Practice {
   }
 
   async #begin(): Promise<PracticeKms> {
-    const { makeSampleVault, startPracticeKms } = await import('../practice-kms/index.ts');
-    const practice = await startPracticeKms({ stateDir: this.#dir });
+    const { makeSampleVault } = await import('../practice-kms/index.ts');
+    const practice = await this.#listen();
+    const mine = this.#running;
+    void practice.closed.then(() => {
+      // Closed by `close`, or another one runs already.
+      if (this.#running === null || this.#running !== mine) return;
+      this.#running = null;
+      // What it cannot be started for is met by whoever needs it next.
+      this.start().catch(() => undefined);
+    });
     await makeSampleVault({ practice, folder: this.vaultFolder, replace: false });
     return practice;
+  }
+
+  async #listen(): Promise<PracticeKms> {
+    const { startPracticeKms } = await import('../practice-kms/index.ts');
+    const before = this.#port ?? this.#keptPort();
+    try {
+      const practice = await startPracticeKms({ stateDir: this.#dir, port: before });
+      this.#port = Number(new URL(practice.endpoint).port);
+      if (before === 0) this.#keepPort(this.#port);
+      return practice;
+    } catch (error) {
+      const taken = error instanceof FaultError && ['PortInUse', 'CannotListen'].includes(error.fault.code);
+      if (before === 0 || !taken) throw error;
+    }
+    // Another Rewrap of this folder has it, or another program.
+    const practice = await startPracticeKms({ stateDir: this.#dir });
+    this.#port = Number(new URL(practice.endpoint).port);
+    return practice;
+  }
+
+  /** The port of the last time; 0: any. */
+  #keptPort(): number {
+    try {
+      const port = Number(readFileSync(join(this.#dir, 'port'), 'utf8'));
+      return Number.isInteger(port) && port >= 1024 && port <= 65_535 ? port : 0;
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Best effort: without it the address is another one next time. */
+  #keepPort(port: number): void {
+    try {
+      writeFileSync(join(this.#dir, 'port'), `${port}\n`, { mode: 0o600 });
+    } catch {
+      // A read-only home.
+    }
   }
 }

@@ -46,6 +46,8 @@ export interface PracticeKms {
   call(operation: string, members: Record<string, unknown>, by?: By): Promise<Record<string, unknown>>;
   /** Faults on purpose, for requests over HTTP. */
   readonly faults: Faults;
+  /** Resolves when it no longer listens, whatever the reason. */
+  readonly closed: Promise<void>;
   /** Lets requests under way finish (at most two seconds), then closes the port and the state file. */
   close(): Promise<void>;
 }
@@ -98,6 +100,7 @@ export async function startPracticeKms(options: PracticeOptions): Promise<Practi
     throw cannotListen(error, host, options.port ?? 0);
   }
 
+  const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
   let closing: Promise<void> | null = null;
   const practice: PracticeKms = {
     endpoint: `http://${host === '::1' ? '[::1]' : host}:${port}`,
@@ -106,6 +109,7 @@ export async function startPracticeKms(options: PracticeOptions): Promise<Practi
     accessKeyId: PRACTICE_ACCESS_KEY_ID,
     secretAccessKey: PRACTICE_SECRET_ACCESS_KEY,
     faults,
+    closed,
     call: async (operation, members, by = {}) =>
       perform(
         {
