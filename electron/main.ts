@@ -52,6 +52,8 @@ void startDesktop({
   version: __REWRAP_VERSION__,
   preload: join(__dirname, 'preload.cjs'),
   icon: join(__dirname, 'icon.png'),
+  // What draws the "About" box on Linux and Windows reads no archive.
+  aboutIcon: join(app.isPackaged ? process.resourcesPath : __dirname, 'icon.png'),
   twoStepChild: join(__dirname, TWO_STEP_CHILD),
   startEngine: (options, parts) => startEngine(options, join(__dirname, 'engine.cjs'), parts),
   openPage: () => openPage(join(__dirname, 'renderer')),

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { Reply } from '#shared/contract/api.ts';
 import type { RequestSpec } from '#shared/contract/define.ts';
 import { Fault, FaultError, fault } from '#shared/model/fault.ts';
-import { issueLines, UNTIL_FIRST } from './issues.ts';
+import { UNTIL_FIRST } from '#shared/schema.ts';
+import { issueLines } from './issues.ts';
 
 /**
  * Answers one request: validates the input, runs the handler, strips the reply to its schema. A member that the

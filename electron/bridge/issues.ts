@@ -5,13 +5,6 @@ export const MOST_ISSUES = 5;
 /** Most characters of all of them. */
 const MOST_CHARACTERS = 2000;
 
-/**
- * Has zod stop at the first member of a list or object that does not fit, instead of keeping an issue of each: of a
- * hundred thousand, making and joining them takes seconds. Its typings keep the option to its own `validate`, which
- * says only whether a value fits; ./hostile.test.ts holds the version in use to it.
- */
-export const UNTIL_FIRST = { abortEarly: true } as z.core.ParseContext<z.core.$ZodIssue>;
-
 /** The first few issues in words, cut where they are long: a key of a record may be as long as the request. */
 export function issueLines({ issues }: z.ZodError): string {
   const text = z.prettifyError(new z.core.$ZodError(issues.slice(0, MOST_ISSUES)));

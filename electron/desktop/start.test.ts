@@ -41,6 +41,12 @@ describe('before ready', () => {
   });
 });
 
+test('the "About" box has its icon from outside the archive', async () => {
+  const { electron, started } = boot();
+  await started;
+  expect(electron.about).toMatchObject({ applicationVersion: '1.2.3', iconPath: '/resources/icon.png' });
+});
+
 test('the engine is told what this host can do', async () => {
   const { dir, options, started } = boot();
   await started;

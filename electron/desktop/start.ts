@@ -39,6 +39,8 @@ export interface DesktopParts {
   readonly preload: string;
   /** Absolute path of the window's icon, a PNG file. */
   readonly icon: string;
+  /** The same outside the archive, for the "About" box. */
+  readonly aboutIcon: string;
   /** Absolute path of the built two-step child. */
   readonly twoStepChild: string;
   readonly startEngine: (options: EngineOptions, parts: StartEngine) => Promise<Engine>;
@@ -99,7 +101,7 @@ class Desktop {
 
   /** All that comes before `ready`. False when another instance runs: that one takes this one's files. */
   prepare(): boolean {
-    const { electron, process, version, icon } = this.#parts;
+    const { electron, process, version, aboutIcon } = this.#parts;
     const { app, protocol } = electron;
 
     // Another home has its own lock, so it is set first.
@@ -116,7 +118,7 @@ class Desktop {
       applicationName: 'Rewrap',
       applicationVersion: version,
       copyright: COPYRIGHT,
-      iconPath: icon,
+      iconPath: aboutIcon,
     });
     declareScheme(protocol);
 

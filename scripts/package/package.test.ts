@@ -101,6 +101,12 @@ describe.each(['linux', 'win32', 'darwin'] as const)('packed for %s', (platform)
     expect(statSync(packed.archive).size).toBeLessThan(MOST_ASAR);
   });
 
+  if (platform !== 'darwin')
+    test('the icon of the "About" box lies beside the archive, which its drawer cannot read', () => {
+      const icon = readFileSync(join(packed.archive, '..', 'icon.png'));
+      expect(icon.subarray(1, 4).toString()).toBe('PNG');
+    });
+
   test('the runtime keeps its licences, and one language', () => {
     if (platform === 'darwin') {
       // The builder moves the licences in when it unpacks a downloaded runtime, not from a folder as here.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { diffPlans, RunPlan } from './plan.ts';
+import { diffPlans, RunPlan, readPlan } from './plan.ts';
 
 const hash = (letter: string): string => letter.repeat(64);
 const blob = (place: string, letter: string) => ({
@@ -54,4 +54,19 @@ describe('a plan', () => {
       { what: 'removed', text: 'a.env · B' },
     ]);
   });
+});
+
+test('what is no plan is said in plain words', () => {
+  const why = (value: unknown) => {
+    const read = readPlan(typeof value === 'string' ? value : JSON.stringify(value));
+    return read.ok ? null : read.why;
+  };
+  expect(why('{')).toBe('It is not JSON.');
+  for (const other of [null, [], 7, {}, { name: 'package' }])
+    expect(why(other)).toBe('It is JSON, but not a plan: a plan says "rewrapPlan": 1.');
+  expect(why({ rewrapPlan: 2 })).toBe(
+    'It has format 2, which a newer Rewrap writes. This one reads format 1.',
+  );
+  expect(why({ rewrapPlan: 'x' })).toBe('Its member rewrapPlan is missing, or is not what a plan has there.');
+  expect(why({ rewrapPlan: 1 })).toMatch(/^Its member \w+ is missing, or is not what a plan has there\.$/);
 });

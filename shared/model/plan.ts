@@ -66,10 +66,22 @@ export function readPlan(text: string): { ok: true; plan: RunPlan } | { ok: fals
   } catch {
     return { ok: false, why: 'It is not JSON.' };
   }
-  const parsed = RunPlan.safeParse(value);
+  const parsed = RunPlan.safeParse(value, z.UNTIL_FIRST);
   if (parsed.success) return { ok: true, plan: parsed.data };
-  const [first] = parsed.error.issues;
-  return { ok: false, why: `At ${first?.path.join('.') || 'its top'}: ${first?.message ?? 'unknown'}.` };
+  return { ok: false, why: whyNoPlan(value, parsed.error.issues[0]?.path ?? []) };
+}
+
+/** In plain words what keeps a value from being a plan; `path`: its first member that does not fit. */
+function whyNoPlan(value: unknown, path: readonly PropertyKey[]): string {
+  const format =
+    typeof value === 'object' && value !== null && 'rewrapPlan' in value ? value.rewrapPlan : null;
+  if (format === null) return 'It is JSON, but not a plan: a plan says "rewrapPlan": 1.';
+  if (typeof format === 'number' && format > 1)
+    return `It has format ${format}, which a newer Rewrap writes. This one reads format 1.`;
+  const place = path.map(String).join('.');
+  return place === ''
+    ? 'It has members that no plan has.'
+    : `Its member ${place} is missing, or is not what a plan has there.`;
 }
 
 /** How a plan is written to a file. */

@@ -61,6 +61,7 @@ export function boot(
     version: '1.2.3',
     preload: '/dist/preload.cjs',
     icon: '/dist/icon.png',
+    aboutIcon: '/resources/icon.png',
     openUpdater: async () => null,
     updateHosts: ['updates.example'],
     system: {

@@ -113,6 +113,28 @@ test('when a thread dies its files are said to be what they are, and others go o
   expect(readFileSync(path, 'utf8')).toBe('newer');
 });
 
+test('a thread that ends is followed by another, three times, and then files are put back here', async () => {
+  const starting = vi.fn(() => {
+    const worker = new Worker(THREAD);
+    started.push(worker);
+    return worker;
+  });
+  const mortal = new DiskPool(starting, 60_000);
+  const path = file('a');
+  let was: Uint8Array = old;
+  for (let round = 1; round <= 6; round += 1) {
+    const bytes = Buffer.from(`round ${round}`);
+    await mortal.replaceFile({ path, bytes, expectedSha256: sha256(was), backup: false });
+    expect(readFileSync(path)).toEqual(bytes);
+    was = bytes;
+    expect(starting).toHaveBeenCalledTimes(Math.min(round, 4));
+    // As when it runs out of memory: an error, then its end.
+    started.at(-1)?.emit('error', new Error('out of memory'));
+    await started.at(-1)?.terminate();
+  }
+  mortal.close();
+});
+
 test('without threads files are replaced here', async () => {
   const none = new DiskPool(() => {
     throw new Error('no threads');

@@ -26,6 +26,10 @@ const ENOUGH = 6;
  */
 const SLOW_MS = 10;
 
+/** How many threads may end by themselves within {@link WITHIN_MS} before no other is started. */
+const RESTARTS = 3;
+const WITHIN_MS = 10 * 60_000;
+
 type Done = Extract<FromThread, { done: unknown }>['done'];
 type Names = Extract<FromThread, { staged: unknown }>['staged'];
 
@@ -51,15 +55,17 @@ interface Thread {
 
 /**
  * Puts files back in a thread of its own, and in several on a slow disk: a disk that is waited for, for milliseconds or on
- * a network for seconds, holds up neither requests to KMS nor what the window asks. Where no thread can be started,
- * files are put back in this one.
+ * a network for seconds, holds up neither requests to KMS nor what the window asks. A thread that ends by itself is followed
+ * by another, three times in ten minutes; beyond that, and where none can be started, files are put back in this one.
  */
 export class DiskPool implements Disk {
   readonly #start: () => Worker;
   readonly #slowMs: number;
   readonly #threads = new Set<Thread>();
   #next = 1;
-  #broken = false;
+  /** When threads ended by themselves, milliseconds since 1970. */
+  #deaths: number[] = [];
+  #closed = false;
 
   constructor(start: () => Worker, slowMs = SLOW_MS) {
     this.#start = start;
@@ -90,6 +96,7 @@ export class DiskPool implements Disk {
   }
 
   close(): void {
+    this.#closed = true;
     for (const { worker } of this.#threads) void worker.terminate();
     this.#threads.clear();
   }
@@ -114,7 +121,14 @@ export class DiskPool implements Disk {
     const another =
       least === null ||
       (least.jobs.size >= ENOUGH && least.pace >= this.#slowMs && this.#threads.size < MOST_THREADS);
-    return another && !this.#broken ? (this.#started() ?? least) : least;
+    return another && !this.#broken() ? (this.#started() ?? least) : least;
+  }
+
+  /** Threads end again and again, or cannot be started: files are put back here, slower and as safe. */
+  #broken(): boolean {
+    const now = Date.now();
+    this.#deaths = this.#deaths.filter((at) => now - at < WITHIN_MS);
+    return this.#deaths.length > RESTARTS;
   }
 
   #started(): Thread | null {
@@ -122,7 +136,7 @@ export class DiskPool implements Disk {
     try {
       worker = this.#start();
     } catch {
-      this.#broken = true;
+      this.#deaths.push(Date.now());
       return null;
     }
     worker.unref();
@@ -133,9 +147,7 @@ export class DiskPool implements Disk {
       for (const message of messages) this.#take(thread, message);
     });
     // 'exit' follows.
-    worker.on('error', () => {
-      this.#broken = true;
-    });
+    worker.on('error', () => undefined);
     worker.on('exit', () => this.#lost(thread));
     return thread;
   }
@@ -167,6 +179,7 @@ export class DiskPool implements Disk {
   /** A thread that ended by itself: what became of its files is read off the disk. */
   #lost(thread: Thread): void {
     this.#threads.delete(thread);
+    if (!this.#closed) this.#deaths.push(Date.now());
     for (const one of thread.jobs.values()) void settle(one);
     thread.jobs.clear();
   }
