@@ -92,6 +92,7 @@ test('an engine that cannot be started again: the window stays, says so, and cop
     const notice = page.getByRole('alert', { name: 'Rewrap stopped' });
     await expect(notice).toContainText('is not started any more');
     expect(existsSync(parts.die)).toBe(false);
+    await expect(page.getByRole('button', { name: 'Connection: Practice KMS, not connected' })).toBeVisible();
     await notice.getByRole('button', { name: 'Copy diagnostics' }).click();
     await expect(page.getByRole('status').filter({ hasText: 'Copied' })).toBeVisible();
     // The page may not read the clipboard; a field may be pasted into.

@@ -5,7 +5,7 @@ import type { PracticeKms } from '../practice-kms/index.ts';
 
 /**
  * The embedded practice KMS of this data folder, started when first needed, and its sample vault. It listens at the port
- * that it had before, so that whoever was given its address finds it there again: after it ended by itself, after the
+ * that it had before, so that an address that was given out stays good: after it ended by itself, after the
  * engine was started again, and after Rewrap was.
  */
 export class Practice {
@@ -57,7 +57,7 @@ export class Practice {
       // Closed by `close`, or another one runs already.
       if (this.#running === null || this.#running !== mine) return;
       this.#running = null;
-      // What it cannot be started for is met by whoever needs it next.
+      // Why it cannot be started is said when it is needed next.
       this.start().catch(() => undefined);
     });
     await makeSampleVault({ practice, folder: this.vaultFolder, replace: false });

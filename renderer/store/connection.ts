@@ -23,6 +23,8 @@ interface ConnectionStore {
   connectDestination(choice: ConnectionChoice | null): Promise<ConnectionState | null>;
   /** Tries a connection again as it stands: work that waits on it goes on. */
   again(side: Side): Promise<void>;
+  /** The engine that held the connections stopped; `fault`: for good. */
+  stopped(fault: Fault | null): void;
   set(connection: ConnectionState): void;
   setDestination(destination: ConnectionState | null): void;
 }
@@ -65,6 +67,11 @@ export const useConnection = create<ConnectionStore>()((set, get) => ({
     } catch (error) {
       set({ fault: faultOf(error) });
     }
+  },
+  stopped(fault) {
+    const cut = (state: ConnectionState | null): ConnectionState | null =>
+      state && { ...state, status: fault === null ? 'connecting' : 'failed', fault };
+    set(({ connection, destination }) => ({ connection: cut(connection), destination: cut(destination) }));
   },
   async loadProfiles() {
     try {

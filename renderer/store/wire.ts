@@ -55,7 +55,10 @@ export function wire(): () => void {
       api.on('engineChanged', (changed) => {
         useEngine.getState().changed(changed);
         if (changed.state === 'running') void beginAnew();
-        else useRuns.getState().stopped();
+        else {
+          useRuns.getState().stopped();
+          useConnection.getState().stopped(changed.state === 'failed' ? changed.fault : null);
+        }
         // What was asked last was answered that the engine is coming back.
         if (changed.state === 'failed') void loadAll();
       }),

@@ -128,6 +128,7 @@ test('a thread that ends is followed by another, three times, and then files are
     expect(readFileSync(path)).toEqual(bytes);
     was = bytes;
     expect(starting).toHaveBeenCalledTimes(Math.min(round, 4));
+    if (round > 4) continue;
     // As when it runs out of memory: an error, then its end.
     started.at(-1)?.emit('error', new Error('out of memory'));
     await started.at(-1)?.terminate();
