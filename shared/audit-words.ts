@@ -17,6 +17,7 @@ export const FACET_WORDS: Record<Facet, string> = {
   age: 'Age of the blob',
   kind: 'Kind of ciphertext',
   container: 'Container',
+  repository: 'Repository',
   coverage: 'How the key is known',
 };
 

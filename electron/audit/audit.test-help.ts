@@ -1,5 +1,6 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
+import type { Coverage } from '#shared/model/coverage.ts';
 import { Evidence } from '../clusters/index.ts';
 import type { CountInput } from './count.ts';
 import { type LedgerInput, makeLedger } from './ledger.ts';
@@ -19,6 +20,24 @@ export const STATED = {
   version: '1.0.0',
   history: { count: 3, hash: 'ab'.repeat(32) },
   connection: 'practice KMS · us-east-1 · 111122223333',
+  paths: ['/srv/vault'],
+};
+
+export const COVERAGE: Coverage = {
+  reading: false,
+  roots: ['vault'],
+  files: { read: 12, withBlobs: 7, withFindings: 1, withoutCiphertext: 3, records: 1 },
+  pasted: 0,
+  skipped: [
+    {
+      code: 'symlink',
+      what: 'Symbolic links, not followed',
+      count: 2,
+      examples: ['vault/<b>link', 'vault/=link'],
+    },
+    { code: 'too-large', what: 'Larger than Rewrap reads (64 MiB)', count: 1, examples: ['vault/huge.iso'] },
+  ],
+  removed: 0,
 };
 
 let next = 1;
@@ -26,6 +45,7 @@ let next = 1;
 /** A symmetric KMS blob of the list. */
 export function row(more: {
   file: string;
+  repository?: string;
   place?: string;
   material?: string | null;
   keyArn?: string | null;
@@ -39,6 +59,7 @@ export function row(more: {
     id: `b${next++}`,
     sourceId: more.file,
     file: more.file,
+    repository: more.repository ?? null,
     place: more.place ?? '',
     container: 'raw',
     encoding: 'binary',

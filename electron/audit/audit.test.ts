@@ -108,7 +108,10 @@ describe('the counts', () => {
     expect(audit.summary.totals).toEqual({
       blobs: 6,
       files: 6,
+      otherFiles: 0,
+      repositories: 0,
       materials: 2,
+      materialsNamed: 1,
       keys: 1,
       accounts: 1,
       regions: 1,

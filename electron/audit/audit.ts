@@ -11,7 +11,7 @@ export interface Audit {
   /** Of each cohort. */
   readonly subjects: readonly Subject[];
   readonly findings: readonly Found[];
-  readonly summary: Omit<AuditSummary, 'asking' | 'notAsked' | 'gaps'>;
+  readonly summary: Omit<AuditSummary, 'asking' | 'notAsked' | 'gaps' | 'coverage'>;
 }
 
 /** What was counted, less what is suppressed. */

@@ -28,13 +28,18 @@ export class Columns {
   readonly cohort: Int32Array;
   readonly dates: readonly DateCode[];
   readonly date: Int32Array;
+  /** Names of files, which two may share. */
   readonly files: readonly string[];
   readonly file: Int32Array;
+  /** Null: in none. */
+  readonly repositories: readonly { readonly name: string | null; readonly size: number }[];
+  readonly repository: Int32Array;
   /** 1 where `ReEncrypt` can be offered. */
   readonly reencryptable: Uint8Array;
   readonly #cohorts: Column;
   readonly #dates: Column;
   readonly #files: Column;
+  readonly #repositories: Column;
   /** Rows of each cohort, one cohort after the other, each in the order of the list; and where each begins. */
   readonly #byCohort: Int32Array;
   readonly #starts: Int32Array;
@@ -60,13 +65,24 @@ export class Columns {
     );
     this.#files = new Column(
       rows,
-      () => new TextCodes((row) => row.file),
+      () => new TextCodes((row) => row.sourceId),
       before === null ? null : before.#files,
+      stood,
+    );
+    this.#repositories = new Column(
+      rows,
+      () => new TextCodes((row) => row.repository),
+      before === null ? null : before.#repositories,
       stood,
     );
     this.cohort = this.#cohorts.codes;
     this.date = this.#dates.codes;
     this.file = this.#files.codes;
+    this.repository = this.#repositories.codes;
+    this.repositories = this.#repositories.firsts.map((first, code) => ({
+      name: rows[first]?.repository ?? null,
+      size: this.#repositories.sizes[code] ?? 0,
+    }));
     const { sizes, firsts } = this.#cohorts;
     this.cohorts = firsts.flatMap((first, code) => {
       const row = rows[first];

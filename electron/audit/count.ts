@@ -118,12 +118,17 @@ function countTotals(
 ): Pick<Counted, 'totals' | 'keys'> {
   const uses = new Map<string, AuditSummary['keys'][number]>();
   const materials = new Set<string>();
+  const named = new Set<string>();
   const accounts = new Set<string>();
   const regions = new Set<string>();
   columns.cohorts.forEach(({ row, size }, cohort) => {
     const subject = subjects[cohort];
     if (subject === undefined) return;
-    if (row.identification.keyFingerprint !== null) materials.add(row.identification.keyFingerprint);
+    const { keyFingerprint } = row.identification;
+    if (keyFingerprint !== null) {
+      materials.add(keyFingerprint);
+      if (subject.label !== null) named.add(keyFingerprint);
+    }
     if (subject.account !== null) accounts.add(subject.account);
     if (subject.region !== null) regions.add(subject.region);
     if (subject.label === null) return;
@@ -134,8 +139,11 @@ function countTotals(
   return {
     totals: {
       blobs: columns.rows.length,
-      files: columns.files.length + otherFiles(columns, bareFiles),
+      files: columns.files.length,
+      otherFiles: otherFiles(columns, bareFiles),
+      repositories: columns.repositories.filter(({ name }) => name !== null).length,
       materials: materials.size,
+      materialsNamed: named.size,
       keys: uses.size,
       accounts: accounts.size,
       regions: regions.size,

@@ -121,7 +121,29 @@ function ofDate({ at }: DateCode, now: number): Valued {
     : plain(...(at < oldLimit(now) ? OLD : agedWords(Math.max(at, now - 730 * DAY), now)));
 }
 
-/** Value of any facet but age for the blobs of a cohort. */
+const ofRepository = ({ name }: Columns['repositories'][number]): Valued =>
+  name === null ? { value: '', label: 'in no repository', fingerprint: null } : plain(name);
+
+/** Facets that a blob's own file or date decides: their values, and which of them each row has. */
+function ofRows(
+  columns: Columns,
+  facet: Facet,
+  now: number,
+): { readonly codes: Int32Array; readonly values: readonly { value: Valued; size: number }[] } | null {
+  if (facet === 'age')
+    return {
+      codes: columns.date,
+      values: columns.dates.map((date) => ({ value: ofDate(date, now), size: date.size })),
+    };
+  if (facet === 'repository')
+    return {
+      codes: columns.repository,
+      values: columns.repositories.map((one) => ({ value: ofRepository(one), size: one.size })),
+    };
+  return null;
+}
+
+/** Value of any other facet for the blobs of a cohort. */
 function ofCohort(facet: Facet, { row }: Cohort, subject: Subject, now: number): Valued {
   switch (facet) {
     case 'kind':
@@ -137,7 +159,8 @@ function ofCohort(facet: Facet, { row }: Cohort, subject: Subject, now: number):
 export function countFacets(columns: Columns, subjects: readonly Subject[], now: number): AuditFacet[] {
   return FACETS.map((facet) => {
     const bars = new Map<string, AuditBar>();
-    if (facet === 'age') for (const date of columns.dates) add(bars, ofDate(date, now), date.size);
+    const own = ofRows(columns, facet, now);
+    if (own !== null) for (const { value, size } of own.values) add(bars, value, size);
     else
       columns.cohorts.forEach((cohort, i) => {
         const subject = subjects[i];
@@ -155,12 +178,11 @@ export function facetRows(
   facet: Facet,
   value: string,
 ): ArrayLike<number> {
-  if (facet === 'age') {
-    const wanted = columns.dates.map((date) => ofDate(date, now).value === value);
+  const own = ofRows(columns, facet, now);
+  if (own !== null) {
+    const wanted = own.values.map((one) => one.value.value === value);
     const rows: number[] = [];
-    columns.date.forEach((date, i) => {
-      if (wanted[date]) rows.push(i);
-    });
+    for (let i = 0; i < own.codes.length; i += 1) if (wanted[own.codes[i] ?? -1] === true) rows.push(i);
     return rows;
   }
   return columns.rowsOf(

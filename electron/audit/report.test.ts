@@ -3,7 +3,7 @@ import Ajv, { type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
-import { arnOf, HOSTILE, input, key, parseCsv, row, STATED } from './audit.test-help.ts';
+import { arnOf, COVERAGE, HOSTILE, input, key, parseCsv, row, STATED } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
 import { fromCsvField } from './inert.ts';
 import { auditCsv as csvOf } from './report/audit-csv.ts';
@@ -20,6 +20,7 @@ type Made = ReturnType<typeof makeAudit>;
 const asked = (gaps: readonly string[]) => ({
   gaps: [...gaps],
   notAsked: { keys: 0, blobs: 0, names: [], elsewhere: [] },
+  coverage: COVERAGE,
 });
 const auditCsv = (audit: Made) => whole(csvOf(audit));
 const auditHtml = (audit: Made, stated: typeof STATED, gaps: readonly string[]) =>

@@ -16,6 +16,7 @@ export function blob(
     id: `b${n}`,
     sourceId: `s${n}`,
     file: `f${n}.bin`,
+    repository: null,
     place: '',
     container: 'raw',
     encoding: 'binary',

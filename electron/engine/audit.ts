@@ -121,13 +121,22 @@ export class AuditRoom {
     return { ...audit.summary, asking: this.#asking.asking, ...this.asked };
   }
 
-  /** How far KMS was asked. */
-  get asked(): Pick<AuditSummary, 'gaps' | 'notAsked'> {
-    return { gaps: this.#asking.gaps, notAsked: this.#asking.notAsked() };
+  /** How far was looked, in the files and at KMS. */
+  get asked(): Pick<AuditSummary, 'gaps' | 'notAsked' | 'coverage'> {
+    return {
+      coverage: this.#parts.workspace.coverage,
+      gaps: this.#asking.gaps,
+      notAsked: this.#asking.notAsked(),
+    };
   }
 
   get audit(): Audit {
     return this.#now().audit;
+  }
+
+  /** Absolute paths that were asked for. */
+  get paths(): readonly string[] {
+    return this.#parts.workspace.asked;
   }
 
   hold(): Held {

@@ -161,7 +161,7 @@ export class Blobs {
     const across = listed === undefined ? [] : this.#across.findings(listed);
     const { keyArn } = found.declared;
     return {
-      row: row(blobId, source, found, across),
+      row: row(blobId, source, found, across, this.#workspace.repositoryOf(source)),
       byteRange: found.range,
       bytesBase64: Buffer.from(found.bytes.subarray(0, INSPECT_LIMIT)).toString('base64'),
       truncated: found.bytes.length > INSPECT_LIMIT,
@@ -258,7 +258,7 @@ export class Blobs {
     const { blobs: entries, scan } = source;
     if (before?.entries === entries && before.scan === scan) return before;
     const rows = entries.map((entry): Told => {
-      const made = row(entry.id, source, entry.found, []);
+      const made = row(entry.id, source, entry.found, [], this.#workspace.repositoryOf(source));
       return { entry, row: made, index: -1, told: made, since: Number.POSITIVE_INFINITY };
     });
     const ids = new Set(entries.map(({ id }) => id));
@@ -359,12 +359,19 @@ export function ownFindings(source: Source, found: FoundBlob): Finding[] {
   return [...source.scan.findings, ...found.findings, ...findingsOf(found.bytes, found.identification)];
 }
 
-function row(id: string, source: Source, found: FoundBlob, across: readonly Finding[]): BlobRow {
+function row(
+  id: string,
+  source: Source,
+  found: FoundBlob,
+  across: readonly Finding[],
+  repository: string | null,
+): BlobRow {
   const findings = [...ownFindings(source, found), ...across];
   return {
     id,
     sourceId: source.id,
     file: source.display,
+    repository,
     place: found.place,
     container: found.container,
     encoding: found.encoding.name,

@@ -82,6 +82,7 @@ export class Reports {
       version,
       history: history.head,
       connection: connection.state.status === 'ready' ? connection.describe() : null,
+      paths: subject.of === 'audit' ? audit.paths : [],
     };
     if (subject.of === 'audit') {
       const held = audit.hold();

@@ -1,5 +1,5 @@
 import type { Finding } from '#shared/model/blob.ts';
-import { type FoundBlob, type Scan, scan } from '../intake/index.ts';
+import { type FoundBlob, type Repository, type Scan, scan } from '../intake/index.ts';
 import type { Content } from './take-in.ts';
 
 export type Origin = 'path' | 'upload' | 'paste';
@@ -12,6 +12,8 @@ export interface SourceName {
   readonly display: string;
   /** Path in an output folder. */
   readonly relative: string;
+  /** The nearest repository that it lies in; null where it lies in none. */
+  readonly repository: Repository | null;
   /** Pasted text, which is kept; a file is read again when it is needed. */
   readonly text?: Uint8Array;
 }
@@ -58,6 +60,10 @@ export class Source {
 
   get display(): string {
     return this.#name.display;
+  }
+
+  get repository(): Repository | null {
+    return this.#name.repository;
   }
 
   get relative(): string {

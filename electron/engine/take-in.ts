@@ -1,21 +1,28 @@
 import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { IN_CLEAR_CODES } from '#shared/finding.ts';
 import type { Oddity } from '#shared/model/blob.ts';
+import type { SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import {
   type FoundReference,
   isBlobAlone,
   keyReferences,
   keySizeOf,
+  type RecordEntry,
   readableByOthers,
+  readRecord,
   readSource,
+  recordedPath,
   type Scan,
   SmallFiles,
   scan,
   type WalkedFile,
   walkNow,
 } from '../intake/index.ts';
+
+import { RootCoverage } from './coverage.ts';
 
 /** Most oddities kept for one intake; more are counted. */
 const ODDITY_LIMIT = 200;
@@ -55,6 +62,10 @@ export interface TakeIn {
   /** Where a file names keys beside its blobs. */
   readonly refer: (file: WalkedFile, references: readonly FoundReference[]) => void;
   readonly progress: (files: number, blobs: number, done: boolean) => void;
+  /** What Rewrap wrote down beside a file, by that file's path. */
+  readonly record: (path: string, entries: readonly RecordEntry[]) => void;
+  /** Whether a root may lie in a repository above it. */
+  readonly above: boolean;
 }
 
 /**
@@ -63,20 +74,31 @@ export interface TakeIn {
  */
 export async function takeIn(
   paths: readonly string[],
-  { put, refer, progress }: TakeIn,
-): Promise<{ result: IntakeResult; keys: KeyCandidate[] }> {
+  { put, refer, progress, record, above }: TakeIn,
+): Promise<{ result: IntakeResult; keys: KeyCandidate[]; roots: RootCoverage[] }> {
   const result: IntakeResult = { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
   const keys: KeyCandidate[] = [];
+  const roots: RootCoverage[] = [];
+  let root: RootCoverage | null = null;
+  const skip = (code: SkippedCode, file: string): void => {
+    // A root that does not exist is met before any is entered.
+    if (root === null) roots.push(new RootCoverage(resolve(file), file));
+    (root ?? roots.at(-1))?.skip(code, file);
+  };
+  const entering = (path: string): void => {
+    root = new RootCoverage(path, basename(path) || path);
+    roots.push(root);
+  };
+  const here = (): RootCoverage => root ?? new RootCoverage('', '');
   const odd = (oddity: Oddity) => {
     if (result.oddities.length < ODDITY_LIMIT) result.oddities.push(oddity);
     else result.moreOddities++;
   };
   const small = new SmallFiles();
   let files = 0;
-  let empty = 0;
   let turn = performance.now() + TURN_MS;
   let told = performance.now();
-  for (const met of walkNow(paths)) {
+  for (const met of walkNow(paths, { entering, above })) {
     const now = performance.now();
     if (now > turn) {
       if (now - told > PROGRESS_MS) {
@@ -88,6 +110,7 @@ export async function takeIn(
     }
     if (met === null) continue;
     if (met.type === 'oddity') {
+      skip(met.code, met.display);
       odd({ file: met.display, code: met.code, message: met.message });
       continue;
     }
@@ -97,6 +120,7 @@ export async function takeIn(
       if (isBlobAlone(bytes)) {
         result.sources++;
         result.blobs++;
+        here().withBlobs++;
         put(met, { size: bytes.length, sha256, found: bytes });
         continue;
       }
@@ -108,19 +132,30 @@ export async function takeIn(
       if (found.blobs.length > 0 || found.findings.length > 0) {
         result.sources++;
         result.blobs += found.blobs.length;
+        if (found.blobs.length > 0) here().withBlobs++;
+        else here().withFindings++;
         put(met, { size: bytes.length, sha256, found: withMode(found, met.path) });
         continue;
       }
       small.forget();
-      empty++;
+      const recorded = recordedPath(met.path);
+      const entries = recorded === null ? null : readRecord(bytes);
+      if (recorded !== null && entries !== null) {
+        here().records++;
+        record(recorded, entries);
+        continue;
+      }
+      here().withoutCiphertext++;
       // Named alone, it was meant; in a folder it is one of many that hold something else.
       if (met.display === met.relative) odd({ file: met.display, ...NO_CIPHERTEXT });
     } catch (error) {
-      odd({ file: met.display, ...asOddity(error) });
+      const why = asOddity(error);
+      skip(why.code, met.display);
+      odd({ file: met.display, ...why });
     }
   }
   const named = result.oddities.filter((oddity) => oddity.code === NO_CIPHERTEXT.code).length;
-  const hidden = empty - named;
+  const hidden = roots.reduce((sum, each) => sum + each.withoutCiphertext, 0) - named;
   if (hidden > 0)
     odd({
       file: '',
@@ -128,7 +163,7 @@ export async function takeIn(
       message: `${hidden} ${hidden === 1 ? 'file holds' : 'files hold'} no ciphertext that Rewrap knows.`,
     });
   progress(files, result.blobs, true);
-  return { result, keys };
+  return { result, keys, roots };
 }
 
 const NO_CIPHERTEXT = { code: 'no-ciphertext', message: 'Holds no ciphertext that Rewrap knows.' } as const;
@@ -148,7 +183,7 @@ function modeOf(path: string): number | null {
   }
 }
 
-function asOddity(error: unknown): { code: string; message: string } {
+function asOddity(error: unknown): { code: SkippedCode; message: string } {
   if (error instanceof FaultError)
     return {
       code: error.fault.code === 'FileTooLarge' ? 'too-large' : 'unreadable',

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { KeyReference } from '#shared/model/audit.ts';
 import type { Finding, SourceInfo } from '#shared/model/blob.ts';
+import type { Coverage } from '#shared/model/coverage.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { KeyNames } from '../clusters/index.ts';
 import {
@@ -11,11 +12,16 @@ import {
   isInstruction,
   keyReferences,
   plaintextNeighbours,
+  type RecordEntry,
+  readRecord,
   readSource,
+  recordPath,
   scan,
+  withRecord,
 } from '../intake/index.ts';
 import { type PlanBlob, type PlanFile, planBlob } from '../rotation/index.ts';
 import { Turns } from '../turns/index.ts';
+import { CoverageOfList, type RootCoverage } from './coverage.ts';
 import { type Entry, numberOfSource, Source, type SourceName, sourceOfBlob } from './source.ts';
 import { type Content, type IntakeResult, type KeyCandidate, takeIn } from './take-in.ts';
 
@@ -27,6 +33,9 @@ export class Workspace {
   #byPath: Map<string, Source> | null = null;
   /** Where files name keys beside their blobs, by path. */
   readonly #references = new Map<string, { display: string; found: readonly FoundReference[] }>();
+  readonly #coverage = new CoverageOfList();
+  /** Names of repositories by their absolute path; no two have the same. */
+  readonly #repositories = new Map<string, string>();
   #intakes = 0;
   #size = 0;
   #nextSource: number;
@@ -49,23 +58,42 @@ export class Workspace {
   /** Takes in files and folders. Never throws for what it meets: that becomes an oddity. */
   async addPaths(paths: readonly string[], origin: 'path' | 'upload'): Promise<IntakeResult> {
     if (this.#intakes++ > 0 || this.#sources.length > 0) this.#indexPaths();
+    this.#coverage.begin();
+    let read: readonly RootCoverage[] = [];
+    const records = new Map<string, readonly RecordEntry[]>();
     try {
-      const { result, keys } = await takeIn(paths, {
+      const { result, keys, roots } = await takeIn(paths, {
+        // Uploads lie in a folder of Rewrap's own: what is above it is not theirs.
+        above: origin === 'path',
         put: (file, content) => {
           const known = this.#byPath?.get(file.path);
           if (known === undefined) this.#add(file, origin, content);
           else this.#refill(known, content);
         },
         refer: ({ path, display }, found) => this.#references.set(path, { display, found }),
+        record: (path, entries) => records.set(path, entries),
         progress: this.#progress,
       });
+      read = roots;
       if (keys.length > 0) this.#besideKeys(keys);
       this.#objectBodies();
+      for (const [path, entries] of records) this.#recorded(this.at(path), entries);
       return result;
     } finally {
+      this.#coverage.end(read);
       this.#intakes--;
       this.#bump();
     }
+  }
+
+  /** What was read for the list, and what was not. */
+  get coverage(): Coverage {
+    return this.#coverage.told;
+  }
+
+  /** Absolute paths that were asked for. */
+  get asked(): string[] {
+    return this.#coverage.paths;
   }
 
   /** Takes in pasted text. */
@@ -88,7 +116,14 @@ export class Workspace {
       };
     }
     const n = this.#sources.filter((s) => s.origin === 'paste').length + 1;
-    const name = { path: null, display: `Pasted text ${n}`, relative: `pasted-${n}.txt`, text: bytes };
+    const name = {
+      path: null,
+      repository: null,
+      display: `Pasted text ${n}`,
+      relative: `pasted-${n}.txt`,
+      text: bytes,
+    };
+    this.#coverage.pasted();
     this.#add(name, 'paste', {
       size: bytes.length,
       sha256: hash('sha256', bytes, 'hex'),
@@ -101,6 +136,8 @@ export class Workspace {
   /** Forgets sources (all when null); touches no file. */
   remove(sourceIds: readonly string[] | null): void {
     const numbers = sourceIds === null ? null : new Set(sourceIds.map(numberOfSource));
+    if (numbers === null) this.#coverage.clear();
+    else this.#coverage.removed(numbers.size);
     this.#sources = this.#sources.filter((source) => {
       if (numbers !== null && !numbers.has(source.number)) return true;
       this.#size -= source.count;
@@ -131,6 +168,10 @@ export class Workspace {
         // It may have been taken off the list while a large one was read.
         if (this.#indexPaths().get(path) !== source) continue;
         this.#refill(source, { size, sha256, found });
+        if (found.blobs.some(({ identification }) => identification.kind === 'kms-asymmetric-candidate')) {
+          const record = await readSource(recordPath(path)).catch(() => null);
+          this.#recorded(source, (record === null ? null : readRecord(record.bytes)) ?? []);
+        }
         const references = keyReferences(bytes, path, found.blobs);
         if (references.length > 0) this.#references.set(path, { display: source.display, found: references });
         else this.#references.delete(path);
@@ -282,6 +323,12 @@ export class Workspace {
     return new Map(this.#sources.map((source) => [source.relative.replaceAll('\\', '/'), source]));
   }
 
+  /** What a record beside a file says of its blobs. */
+  #recorded(source: Source | null, entries: readonly RecordEntry[]): void {
+    const scan = source === null ? null : withRecord(source.scan, entries);
+    if (scan !== null) source?.retell(scan);
+  }
+
   /** Bodies of S3 objects, which only the instruction file beside them names. */
   #objectBodies(): void {
     for (const { path, display, scan: said } of this.#sources.filter(({ display: d }) =>
@@ -292,6 +339,18 @@ export class Workspace {
       const told = body === undefined ? null : asObjectBody(body.scan, display);
       if (told !== null) body?.retell(told);
     }
+  }
+
+  /** Name of the repository that a source lies in, which no other has; null where it lies in none. */
+  repositoryOf({ repository }: Source): string | null {
+    if (repository === null) return null;
+    const known = this.#repositories.get(repository.path);
+    if (known !== undefined) return known;
+    const taken = new Set(this.#repositories.values());
+    let name = repository.display;
+    for (let n = 2; taken.has(name); n += 1) name = `${repository.display} (${n})`;
+    this.#repositories.set(repository.path, name);
+    return name;
   }
 
   #add(name: SourceName, origin: Source['origin'], content: Content): void {

@@ -30,6 +30,14 @@ export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.
 export { MAX_FILE_BYTES, readSource, SmallFiles, type Source } from './read-source.ts';
 export { rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';
 export { isBlobAlone, scan } from './scan.ts';
+export {
+  type RecordEntry,
+  RecordFile,
+  readRecord,
+  recordedPath,
+  recordPath,
+  withRecord,
+} from './sidecar.ts';
 export type {
   BlobEncoding,
   Companion,
@@ -37,6 +45,7 @@ export type {
   NewBlob,
   Placed,
   Replacement,
+  Repository,
   Scan,
   WalkedFile,
   WalkedOddity,

@@ -8,6 +8,7 @@ import type {
   Identification,
 } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
+import type { SkippedCode } from '#shared/model/coverage.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { Bytewise } from './bytewise/index.ts';
 
@@ -121,6 +122,14 @@ export interface Replacement {
   readonly next: NewBlob;
 }
 
+/** A folder with a `.git` in it. */
+export interface Repository {
+  /** Absolute path. */
+  readonly path: string;
+  /** Path for people. */
+  readonly display: string;
+}
+
 /** A regular file met on a walk. */
 export interface WalkedFile {
   readonly type: 'file';
@@ -130,13 +139,14 @@ export interface WalkedFile {
   readonly display: string;
   /** Path relative to the root (the file name when the root is a file), for writing into an output folder. */
   readonly relative: string;
+  /** The nearest repository that it lies in; null where it lies in none. */
+  readonly repository: Repository | null;
 }
 
 /** Something met on a walk that is not taken in, and why. */
 export interface WalkedOddity {
   readonly type: 'oddity';
   readonly display: string;
-  /** 'symlink' | 'special' | 'unreadable' | 'missing' | 'too-large' | 'leftover' | 'backup' | 'too-deep' */
-  readonly code: string;
+  readonly code: SkippedCode;
   readonly message: string;
 }

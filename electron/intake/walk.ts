@@ -1,12 +1,17 @@
 import { type Dir, lstatSync, opendirSync, realpathSync, type Stats } from 'node:fs';
-import { basename, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
+import type { SkippedCode } from '#shared/model/coverage.ts';
 import { errorCode } from './faults.ts';
 import { displayPath, isBackupName, isTemporaryName } from './names.ts';
-import type { WalkedFile, WalkedOddity } from './types.ts';
+import type { Repository, WalkedFile, WalkedOddity } from './types.ts';
 
 export interface WalkOptions {
   /** Folders inside folders followed, counted from a root. */
   readonly maxDepth?: number;
+  /** Called before what lies under a root is met; `path` is absolute, with links resolved. */
+  readonly entering?: (path: string) => void;
+  /** Whether a root may belong to a repository above it (else only those below count). */
+  readonly above?: boolean;
 }
 
 interface Root {
@@ -21,6 +26,8 @@ interface FolderName {
   readonly path: string;
   readonly relative: string;
   readonly display: string;
+  /** The nearest folder with a `.git`, this one or one above. */
+  readonly repository: Repository | null;
 }
 
 /** A folder under way: its names, sorted, and how far they are done. */
@@ -56,6 +63,10 @@ class MetFile implements WalkedFile {
 
   get relative(): string {
     return this.#folder.relative + this.#name;
+  }
+
+  get repository(): Repository | null {
+    return this.#folder.repository;
   }
 }
 
@@ -93,7 +104,7 @@ export function* walkNow(
   roots: readonly string[],
   options: WalkOptions = {},
 ): Generator<WalkedFile | WalkedOddity | null> {
-  const { maxDepth = 64 } = options;
+  const { maxDepth = 64, entering, above = true } = options;
   const real: Root[] = [];
   for (const dropped of roots) {
     const root = resolveRoot(dropped);
@@ -101,15 +112,21 @@ export function* walkNow(
     else real.push(root);
   }
   for (const root of withoutNested(real)) {
+    entering?.(root.path);
     const sort = sortOf(root.path);
+    const outer = above ? repositoryAbove(root.path) : null;
     if (sort !== 'folder') {
       yield typeof sort === 'object'
         ? failed(displayPath(root.name), sort.error)
-        : met({ path: root.path, relative: root.name, display: displayPath(root.name) }, '', sort);
+        : met(
+            { path: root.path, relative: root.name, display: displayPath(root.name), repository: outer },
+            '',
+            sort,
+          );
       continue;
     }
     const open: Folder[] = [];
-    const first = yield* enter(root.path, '', displayPath(root.name), open, maxDepth);
+    const first = yield* enter(root.path, '', displayPath(root.name), outer, open, maxDepth);
     if (first !== null) yield first;
     for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
       const name = folder.names[folder.next++];
@@ -130,7 +147,14 @@ export function* walkNow(
       if (sort !== 'folder') yield met(called, name, sort);
       else {
         const shown = called.display + displayPath(name);
-        const odd = yield* enter(called.path + name, called.relative + name, shown, open, maxDepth);
+        const odd = yield* enter(
+          called.path + name,
+          called.relative + name,
+          shown,
+          called.repository,
+          open,
+          maxDepth,
+        );
         if (odd !== null) yield odd;
       }
     }
@@ -142,6 +166,7 @@ function* enter(
   path: string,
   relative: string,
   display: string,
+  outer: Repository | null,
   open: Folder[],
   maxDepth: number,
 ): Generator<null, WalkedOddity | null> {
@@ -152,12 +177,13 @@ function* enter(
       `Lies more than ${maxDepth} folders deep: not entered. Add it by itself.`,
     );
   try {
-    const { names, others } = yield* namesIn(path);
+    const { names, others, isRepository } = yield* namesIn(path);
     open.push({
       called: {
         path: path.endsWith(sep) ? path : path + sep,
         relative: relative === '' ? '' : relative + sep,
         display: display.endsWith(sep) ? display : display + sep,
+        repository: isRepository ? { path, display } : outer,
       },
       names,
       others,
@@ -232,13 +258,25 @@ function isOurs(name: string): boolean {
 
 const SPECIAL: Readonly<Record<string, string>> = { pipe: 'A named pipe', socket: 'A socket' };
 
-function* namesIn(path: string): Generator<null, Pick<Folder, 'names' | 'others'>> {
+/** The nearest folder above a path that has a `.git`: a folder, or the file that a worktree or submodule has. */
+function repositoryAbove(path: string): Repository | null {
+  for (let at = dirname(path), below = path; at !== below; below = at, at = dirname(at))
+    if (lstatSync(join(at, '.git'), { throwIfNoEntry: false }) !== undefined)
+      return { path: at, display: displayPath(basename(at) || at) };
+  return null;
+}
+
+function* namesIn(
+  path: string,
+): Generator<null, Pick<Folder, 'names' | 'others'> & { isRepository: boolean }> {
   const folder: Dir = opendirSync(path, { bufferSize: 512 });
   try {
     const names: string[] = [];
     const others = new Map<string, Sort>();
+    let isRepository = false;
     for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
       names.push(entry.name);
+      if (entry.name === '.git') isRepository = true;
       if (!entry.isFile()) {
         const sort = kindOf(entry);
         // A file system that does not say what an entry is: neither file, folder, link, pipe nor socket.
@@ -246,7 +284,7 @@ function* namesIn(path: string): Generator<null, Pick<Folder, 'names' | 'others'
       }
       if (names.length % NAMES_AT_ONCE === 0) yield null;
     }
-    return { names: names.sort(), others };
+    return { names: names.sort(), others, isRepository };
   } finally {
     folder.closeSync();
   }
@@ -294,7 +332,7 @@ function failed(shown: string, error: unknown): WalkedOddity {
   return oddity(shown, 'unreadable', `Cannot be read: the system says ${code ?? 'nothing more'}.`);
 }
 
-function oddity(shown: string, code: string, message: string): WalkedOddity {
+function oddity(shown: string, code: SkippedCode, message: string): WalkedOddity {
   return { type: 'oddity', display: shown, code, message };
 }
 

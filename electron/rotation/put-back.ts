@@ -5,6 +5,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import {
   type FoundBlob,
   type Replacement,
+  recordPath,
   removeLeftovers,
   rewrite,
   type Scan,
@@ -15,7 +16,7 @@ import { faultOf } from './faults.ts';
 import type { Staged } from './journal/rows.ts';
 import { sha256 } from './ledger.ts';
 import type { OpenFile } from './open-file.ts';
-import { type PlannedRecord, planRecord, recordOf, recordPath, removeRecord } from './record.ts';
+import { type PlannedRecord, planRecord, recordOf, removeRecord } from './record.ts';
 import { checkIdentity } from './reply.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunBlob, RunFile } from './types.ts';

@@ -1,34 +1,18 @@
 import { basename, dirname } from 'node:path';
-import { z } from 'zod';
 import {
   contentHash,
   type NewBlob,
   type PutBackFs,
+  type RecordEntry,
+  RecordFile,
   readSource,
+  recordPath,
   removeWritten,
   replaceFile,
   temporaryName,
   writeNewFile,
 } from '../intake/index.ts';
 import { sha256 } from './ledger.ts';
-
-/**
- * What opens a blob that does not say so itself: ciphertext of an RSA or SM2 key names neither key nor algorithm, and
- * KMS must be told both (KMS API reference, Decrypt: KeyId "is required only when the ciphertext was encrypted under an
- * asymmetric KMS key").
- */
-const Entry = z.object({
-  place: z.string(),
-  /** Hex SHA-256 of the ciphertext. */
-  sha256: z.string(),
-  keyArn: z.string(),
-  algorithm: z.string(),
-  at: z.string(),
-});
-const Companion = z.object({ rewrap: z.literal(1), blobs: z.array(Entry) });
-
-/** Name of the companion file, beside the file that it speaks of. */
-export const recordPath = (path: string): string => `${path}.rewrap.json`;
 
 interface Ready {
   readonly found: { readonly place: string };
@@ -49,7 +33,7 @@ export function recordOf(ready: readonly Ready[]): Uint8Array | null {
   return blobs.length === 0 ? null : asBytes(blobs);
 }
 
-function asBytes(blobs: z.infer<typeof Entry>[]): Uint8Array {
+function asBytes(blobs: RecordEntry[]): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ rewrap: 1, blobs }, null, 2)}\n`);
 }
 
@@ -90,10 +74,10 @@ export async function planRecord(
     return { record, recordSha256: sha256(content), write };
   }
   const before = await readSource(record);
-  const known = Companion.safeParse(parsed(before.bytes));
+  const known = RecordFile.safeParse(parsed(before.bytes));
   // Somebody's own file of that name: it is left, and the journal alone keeps the record.
   if (!known.success) return { record, recordSha256: null, write: async () => undefined };
-  const fresh = Companion.parse(parsed(content)).blobs;
+  const fresh = RecordFile.parse(parsed(content)).blobs;
   const hashes = new Set(fresh.map((entry) => entry.sha256));
   const bytes = asBytes([...known.data.blobs.filter((entry) => !hashes.has(entry.sha256)), ...fresh]);
   const write = async (): Promise<void> => {

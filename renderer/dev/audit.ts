@@ -39,7 +39,25 @@ export function makeSummary(
     findings.filter((f) => f.severity === severity && f.suppressed === null).length;
   return {
     revision,
-    totals: { blobs: rows.length, files: rows.length, materials: 7, keys: 4, accounts: 2, regions: 2 },
+    coverage: {
+      reading: false,
+      roots: ['services'],
+      files: { read: 1200, withBlobs: rows.length, withFindings: 2, withoutCiphertext: 1198, records: 0 },
+      pasted: 0,
+      skipped: [],
+      removed: 0,
+    },
+    totals: {
+      blobs: rows.length,
+      files: rows.length,
+      otherFiles: 2,
+      repositories: 3,
+      materials: 7,
+      materialsNamed: 5,
+      keys: 4,
+      accounts: 2,
+      regions: 2,
+    },
     facets: FACETS.map((facet) => {
       const counts = new Map<string, number>();
       rows.forEach((row, i) => {

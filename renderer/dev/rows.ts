@@ -45,6 +45,7 @@ export function makeRows(n: number): BlobRow[] {
       id: `b${i}`,
       sourceId: `s${i}`,
       file,
+      repository: null,
       place: PLACES[which] ?? '',
       container: which === 1 ? 'aws-cli-json' : which === 4 ? 'raw' : 'text',
       encoding: which === 4 ? 'binary' : which === 3 ? 'hex' : 'base64',

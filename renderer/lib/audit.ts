@@ -13,6 +13,7 @@ export const CHARTS: readonly Facet[] = [
   'age',
   'kind',
   'container',
+  'repository',
   'spec',
   'origin',
   'manager',

@@ -1,6 +1,7 @@
 import * as z from '../schema.ts';
 import { FindingCode, Severity } from './blob.ts';
 import { EvidenceBy } from './cluster.ts';
+import { Coverage } from './coverage.ts';
 
 /** What blobs are counted by. */
 export const FACETS = [
@@ -17,6 +18,7 @@ export const FACETS = [
   'age',
   'kind',
   'container',
+  'repository',
   'coverage',
 ] as const;
 export const Facet = z.enum(FACETS);
@@ -161,13 +163,20 @@ export const Weighed = z.object({
 export type Weighed = z.infer<typeof Weighed>;
 
 export const AuditSummary = z.object({
+  /** Of what the answer speaks. */
+  coverage: Coverage,
   /** Revision of the list of blobs that was counted. */
   revision: z.int(),
   totals: z.object({
     blobs: z.int(),
+    /** Files that hold them. */
     files: z.int(),
-    /** Different key materials. */
+    /** Files without a blob of which something is found. */
+    otherFiles: z.int(),
+    repositories: z.int(),
+    /** Different key materials, and those of them of which a key is known by name. */
     materials: z.int(),
+    materialsNamed: z.int(),
     /** Different keys that are known by name. */
     keys: z.int(),
     accounts: z.int(),

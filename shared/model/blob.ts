@@ -180,6 +180,8 @@ export const BlobRow = z.object({
   sourceId: z.string(),
   /** Path for people, relative to what was dropped. */
   file: z.string(),
+  /** The nearest folder with a `.git`, by a name that no other has; null where the file lies in none. */
+  repository: z.string().nullable(),
   /** Place within the file ("CiphertextBlob"); empty when the file is the blob. */
   place: z.string(),
   container: BlobContainer,

@@ -6,6 +6,7 @@ import type { Audit } from '../audit.ts';
 import type { Found } from '../finish.ts';
 import { type Block, htmlReport, type Section } from './html.ts';
 import type { Tone } from './html-charts.ts';
+import { scopeSection } from './scope.ts';
 import type { Asked, Stated } from './stated.ts';
 
 /** Places that an HTML report lists for a finding; CSV, JSON and SARIF list all. */
@@ -26,7 +27,7 @@ const COVERAGE_TONES: Record<string, Tone> = {
 };
 
 /** For people: printable, with the charts. */
-export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked }: Asked): string {
+export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked, coverage }: Asked): string {
   const { summary, findings } = audit;
   const open = findings.filter((finding) => finding.suppressed === null);
   const silent = findings.filter((finding) => finding.suppressed !== null);
@@ -69,6 +70,7 @@ export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked }: Aske
         ...farWords(notAsked).map((words) => ({ type: 'text', text: words }) as const),
       ],
     },
+    scopeSection(stated, coverage, summary.totals),
     {
       heading: 'Findings',
       blocks: findingBlocks(audit, open, `${nothing.label[0]?.toUpperCase()}${nothing.label.slice(1)}.`),

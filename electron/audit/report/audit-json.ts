@@ -6,13 +6,17 @@ import { filled, pieces } from './parts.ts';
 import type { Asked, Stated } from './stated.ts';
 
 /** Everything, for other programs; a finding and a blob on each line. */
-export function auditJson(audit: Audit, stated: Stated, { gaps, notAsked }: Asked): Generator<string> {
+export function auditJson(
+  audit: Audit,
+  stated: Stated,
+  { gaps, notAsked, coverage }: Asked,
+): Generator<string> {
   const { revision: _, ...summary } = audit.summary;
   const frame = json({
     report: 'audit',
     format: 1,
     stated,
-    summary: { ...summary, gaps, notAsked },
+    summary: { ...summary, gaps, notAsked, coverage },
     findings: [],
     blobs: [],
   });
@@ -40,6 +44,7 @@ function* blobItems(audit: Audit): Generator<string> {
   for (const { row, subject, codes } of blobLines(audit))
     yield jsonLine({
       file: row.file,
+      repository: row.repository,
       place: row.place,
       kind: row.identification.kind,
       container: row.container,

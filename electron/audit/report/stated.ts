@@ -12,7 +12,9 @@ export interface Stated {
   readonly history: HistoryHead;
   /** "practice KMS · us-east-1 · 111122223333"; null without a connection. */
   readonly connection: string | null;
+  /** Absolute paths of the files and folders that were asked for; empty where a report is of something else. */
+  readonly paths: readonly string[];
 }
 
-/** How far KMS was asked. */
-export type Asked = Pick<AuditSummary, 'gaps' | 'notAsked'>;
+/** How far was looked, in the files and at KMS. */
+export type Asked = Pick<AuditSummary, 'gaps' | 'notAsked' | 'coverage'>;

@@ -70,7 +70,7 @@ export function AuditView() {
               waiting && <Skeleton label="Counting" lines={12} />
             ) : id === 'rules' ? (
               <RulesTab summary={summary} />
-            ) : summary.totals.blobs === 0 && summary.totals.files === 0 ? (
+            ) : summary.totals.blobs === 0 && summary.totals.otherFiles === 0 ? (
               <div className="empty-note">
                 <p>Nothing to audit yet. Add files or a folder, and their ciphertext is counted here.</p>
                 <Button onPress={() => showView('blobs')}>Go to Blobs</Button>
