@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../schema.ts';
 
 /** Why something that was met is not read, each in words of its own. Every code of a skipped file is one of these. */
 export const SKIPPED_WORDS = {
