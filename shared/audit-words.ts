@@ -101,6 +101,15 @@ export function weighedWords({ keys, policies, grants, iamDecides }: Weighed): s
   ];
 }
 
+type PracticeElsewhere = NonNullable<AuditSummary['practice']>;
+
+/** That the practice KMS is asked about keys of real accounts; null where it is not. */
+export function practiceWords(practice: PracticeElsewhere | null): string | null {
+  if (practice === null || practice.blobs === 0) return null;
+  const { account, blobs: n, accounts } = practice;
+  return `This is the practice KMS (account ${account}). ${blobs(n)} ${n === 1 ? 'names a key' : 'name keys'} of other accounts (${accounts.join(', ')}): it knows none of them, and cannot re-encrypt these blobs. Connect to AWS to work on them.`;
+}
+
 /** How a blob's key is known, in words. */
 export const EVIDENCE_WORDS: Record<EvidenceBy, string> = {
   kms: 'confirmed by KMS',

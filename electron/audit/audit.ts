@@ -16,7 +16,7 @@ export interface Audit {
 
 /** What was counted, less what is suppressed. */
 export function finishAudit(counted: Counted, silenced: Silenced): Audit {
-  const { input, subjects, facets, unjudged, totals, keys, weighed } = counted;
+  const { input, subjects, facets, unjudged, totals, keys, weighed, practice } = counted;
   const findings = finish(counted, silenced);
   const open = findings.filter((finding) => finding.suppressed === null);
   return {
@@ -32,6 +32,7 @@ export function finishAudit(counted: Counted, silenced: Silenced): Audit {
       unjudged,
       keys,
       weighed,
+      practice,
       caller: input.caller?.arn ?? null,
     },
   };

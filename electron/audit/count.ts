@@ -12,6 +12,8 @@ import { type KeyBook, type Subject, Subjects, subjectName } from './subjects.ts
 
 /** Most keys that a summary names. */
 const MOST_KEYS = 200;
+/** Most accounts that a summary names. */
+const MOST_ACCOUNTS = 5;
 
 /** Everything that is counted and judged, suppressions left out. The same input gives the same counts. */
 export interface CountInput {
@@ -41,6 +43,7 @@ export interface Counted {
   readonly totals: AuditSummary['totals'];
   readonly keys: AuditSummary['keys'];
   readonly weighed: AuditSummary['weighed'];
+  readonly practice: AuditSummary['practice'];
 }
 
 /**
@@ -73,6 +76,7 @@ export function countAudit(input: CountInput): Counted {
           ],
     ...countTotals(ledger, subjects),
     weighed: weigh(subjects),
+    practice: practiceElsewhere(input, subjects),
   };
 }
 
@@ -154,6 +158,27 @@ function countTotals(
   };
 }
 
+/** Blobs that name keys of other accounts while the practice KMS is connected. */
+function practiceElsewhere(
+  { ledger, caller }: CountInput,
+  subjects: readonly Subject[],
+): AuditSummary['practice'] {
+  if (caller === null || !caller.practice) return null;
+  const accounts = new Map<string, number>();
+  ledger.columns.cohorts.forEach(({ size }, cohort) => {
+    const account = subjects[cohort]?.account ?? null;
+    if (account !== null && account !== caller.account)
+      accounts.set(account, (accounts.get(account) ?? 0) + size);
+  });
+  if (accounts.size === 0) return null;
+  const sorted = [...accounts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return {
+    account: caller.account,
+    blobs: sorted.reduce((sum, [, blobs]) => sum + blobs, 0),
+    accounts: sorted.slice(0, MOST_ACCOUNTS).map(([account]) => account),
+  };
+}
+
 /** How much is known of who may open what is under the keys. */
 function weigh(subjects: readonly Subject[]): AuditSummary['weighed'] {
   const keys = [...new Map(subjects.flatMap(({ key }) => (key === null ? [] : [[key.arn, key]]))).values()];
@@ -167,8 +192,8 @@ function weigh(subjects: readonly Subject[]): AuditSummary['weighed'] {
 }
 
 function keyUse(subject: Subject, blobs: number): AuditSummary['keys'][number] {
-  const { key, fingerprint, by } = subject;
-  return { key, name: subjectName(subject), fingerprint, blobs, by };
+  const { key, fingerprint, by, label, account } = subject;
+  return { key, name: subjectName(subject), fingerprint, label, account, blobs, by };
 }
 
 /** Files without blobs, of which no blob's file has the name. */

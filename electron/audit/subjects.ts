@@ -44,8 +44,7 @@ export class Subjects {
 
   #made(evidence: KeyEvidence): Subject {
     const { name, key, fingerprint } = evidence;
-    if (name === null)
-      return this.#unnamed(fingerprint === null ? 'none:unknown' : `material:${fingerprint}`, evidence);
+    if (name === null) return this.#unnamed(this.#evidence.idOf(evidence), evidence);
     // KMS is asked by an ARN where one is known: an alias without its account may be another's.
     const arns = key === null ? [] : this.#evidence.names.arnsOf(key);
     const concrete = arns.includes(name) || arns.length > 1 ? name : (arns[0] ?? name);
@@ -57,7 +56,7 @@ export class Subjects {
     const made = this.#known.get(at);
     if (made !== undefined) return made;
     const subject: Subject = {
-      id: key ?? `label:${name}`,
+      id: this.#evidence.idOf(evidence),
       key: told,
       label: told?.arn ?? concrete,
       gone: found === 'gone',

@@ -69,6 +69,13 @@ export class Evidence {
     return made;
   }
 
+  /** Equal for equal protection, by whatever name: what blobs are counted and grouped by. */
+  idOf({ key, name, fingerprint, by }: KeyEvidence): string {
+    if (key !== null) return key;
+    if (name !== null) return `label:${name}`;
+    return fingerprint === null ? `none:${by}` : `material:${fingerprint}`;
+  }
+
   /** How a blob is under a key, by any of the key's names; null where it is not. */
   under(evidence: KeyEvidence, asked: string): Under | null {
     const { by, label, fingerprint } = evidence;

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
 import { SEVERITIES } from '#shared/findings.ts';
 import type { BlobDetail, BlobRow, Finding, FindingCode, Severity } from '#shared/model/blob.ts';
-import type { Cluster, KeyTimeline } from '#shared/model/cluster.ts';
+import type { Cluster, KeyConclusion, KeyTimeline } from '#shared/model/cluster.ts';
 import {
   Across,
   Evidence,
+  type KeyEvidence,
   type KmsKeyFacts,
   type LearnedKeys,
   type Placed,
@@ -131,6 +132,7 @@ export class Blobs {
     revision: number;
     clusters: Cluster[];
     timelines: KeyTimeline[];
+    keys: KeyConclusion[];
   } {
     const view = this.#now();
     const { clusters } = view.evidence;
@@ -145,6 +147,7 @@ export class Blobs {
       revision: view.revision,
       clusters: [...clusters],
       timelines: timelines(view.evidence, said),
+      keys: conclusions(view),
     };
   }
 
@@ -285,6 +288,24 @@ export class Blobs {
       this.#held.delete(source);
     }
   }
+}
+
+/** What is concluded of each key material and label, once. */
+function conclusions({ rows, evidence }: View): KeyConclusion[] {
+  const seen = new Set<KeyEvidence>();
+  for (const row of rows) {
+    const of = evidence.of(row);
+    if (of.name !== null || of.by === 'contradicted') seen.add(of);
+  }
+  return Array.from(seen, (of) => ({
+    fingerprint: of.fingerprint,
+    label: of.label,
+    key: evidence.idOf(of),
+    name: of.name,
+    by: of.by,
+    account: of.account,
+    names: [...evidence.namesFor(of)],
+  }));
 }
 
 /** Whether two accounts of keys say the same of names and key materials. */

@@ -1,12 +1,23 @@
-import { BadgeCheck, FileText, User } from 'lucide-react';
-import type { Cluster, LearnedBy } from '#shared/model/cluster.ts';
+import { BadgeCheck, CircleAlert, Files, FileText, User } from 'lucide-react';
+import type { Cluster, EvidenceBy } from '#shared/model/cluster.ts';
 import { BY_WORDS, verdictWords } from '../lib/clusters.ts';
 import { Status } from './Status.tsx';
 
-const ICONS = { kms: BadgeCheck, person: User, declared: FileText };
+const ICONS = {
+  kms: BadgeCheck,
+  person: User,
+  declared: FileText,
+  inferred: Files,
+  contradicted: CircleAlert,
+};
+
+/** Evidence that names a key. */
+export type Naming = keyof typeof ICONS;
+
+export const namesKey = (by: EvidenceBy): by is Naming => by in ICONS;
 
 /** How a key's name is known, in small words: KMS's is proof, a person's or a file's is not. */
-export function HowKnown({ by, evidence }: { readonly by: LearnedBy; readonly evidence?: string }) {
+export function HowKnown({ by, evidence }: { readonly by: Naming; readonly evidence?: string }) {
   const Icon = ICONS[by];
   const { word, why } = BY_WORDS[by];
   return (

@@ -93,6 +93,8 @@ export function makeSummary(
     keys: KEYS.slice(0, 3).map((key) => ({
       key: null,
       name: key.arn,
+      label: key.arn,
+      account: '111122223333',
       fingerprint: null,
       blobs: 3,
       by: 'declared' as const,
@@ -106,6 +108,7 @@ export function makeSummary(
       elsewhere: rows.length > 1000 ? [{ region: 'eu-west-1', keys: 2, blobs: 31 }] : [],
     },
     gaps: [],
+    practice: null,
     caller: 'arn:aws:iam::111122223333:user/practice',
   };
 }

@@ -109,7 +109,7 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
       resultText: () => ok({ text: 'AQICAHh…' }),
     },
     clusters: {
-      list: () => ok({ revision, ...makeClusters(rows) }),
+      list: () => ok({ revision, keys: [], ...makeClusters(rows) }),
       name: () => ok({}),
       findKey: ({ keyIds }) =>
         ok(

@@ -1,4 +1,5 @@
 import type { BlobKind, BlobRow, Severity } from '#shared/model/blob.ts';
+import { type Codes, type KeyIndex, NO_KEYS } from './key-index.ts';
 import { byRank } from './order.ts';
 import {
   type GroupBy,
@@ -54,7 +55,11 @@ function passing(values: readonly string[], test: (value: string) => boolean): U
 }
 
 /** 1 for each row that passes the filters and holds every word of the query; null: all do. */
-export function matching(table: Table, { query, kind, finding }: Narrowing): Uint8Array | null {
+export function matching(
+  table: Table,
+  { query, kind, finding }: Narrowing,
+  keys: KeyIndex = NO_KEYS,
+): Uint8Array | null {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0 && kind === 'all' && finding === 'all') return null;
   const { columns, rows, size } = table;
@@ -67,6 +72,7 @@ export function matching(table: Table, { query, kind, finding }: Narrowing): Uin
     const column = finding.startsWith('code:') ? columns.findings : columns.severity;
     keep(column.codes, passing(column.values, findingTest(finding)));
   }
+  const ofKeys = words.length === 0 ? NO_CODES : keys.codes(table);
   for (const word of words) {
     const holds = (text: string): boolean => text.includes(word);
     const looks = [
@@ -79,6 +85,8 @@ export function matching(table: Table, { query, kind, finding }: Narrowing): Uin
       },
       { codes: columns.fingerprint.codes, passes: passing(columns.fingerprint.lowered, holds) },
       { codes: columns.arn.codes, passes: passing(columns.arn.lowered, holds) },
+      // By any name of the key, whichever of them the row's own file writes.
+      { codes: ofKeys.codes, passes: passing(ofKeys.values, (id) => holds(keys.key(id)?.names ?? '')) },
     ].filter(({ passes }) => passes.includes(1));
     // A hash is the only text that no two rows share; most words cannot be in one.
     const inHash = /^[0-9a-f]{1,64}$/.test(word);
@@ -91,6 +99,8 @@ export function matching(table: Table, { query, kind, finding }: Narrowing): Uin
   }
   return marks;
 }
+
+const NO_CODES: Codes = { values: [], codes: new Uint32Array(), codeOf: () => undefined };
 
 /** Of the marked rows those with one of these ids; null ids: all of them. May change `marks`. */
 export function among(
@@ -146,11 +156,15 @@ export class Groups {
   readonly #starts: Uint32Array;
   readonly #findings: Uint32Array;
   readonly #table: Table;
+  readonly #keys: KeyIndex;
+  readonly #column: Codes;
   /** Position of each group by its code in the column; −1 where none of its rows is shown. */
   readonly #positions: Int32Array;
 
-  constructor(table: Table, shown: Uint32Array, by: Exclude<GroupBy, 'none'>) {
-    const { codes, values } = groupColumn(table, by);
+  constructor(table: Table, shown: Uint32Array, by: Exclude<GroupBy, 'none'>, keys: KeyIndex = NO_KEYS) {
+    this.#keys = keys;
+    this.#column = by === 'key' ? keys.codes(table) : groupColumn(table, by);
+    const { codes, values } = this.#column;
     this.by = by;
     this.#table = table;
     this.#positions = new Int32Array(values.length).fill(-1);
@@ -195,13 +209,15 @@ export class Groups {
 
   face(position: number): GroupFace {
     const row = this.#table.rows[this.members[this.#starts[position] ?? 0] ?? 0];
-    return row === undefined ? { key: '', label: '', fingerprint: null } : groupFace(row, this.by);
+    if (row === undefined) return { key: '', label: '', fingerprint: null };
+    const face = groupFace(row, this.by);
+    return this.by === 'key' ? { ...face, key: `key:${this.#keys.idOf(row)}` } : face;
   }
 
   /** Position of the group with this key. */
   position(key: string): number | undefined {
     if (!key.startsWith(`${this.by}:`)) return undefined;
-    const code = groupColumn(this.#table, this.by).codeOf(key.slice(this.by.length + 1));
+    const code = this.#column.codeOf(key.slice(this.by.length + 1));
     const position = code === undefined ? undefined : this.#positions[code];
     return position === undefined || position < 0 ? undefined : position;
   }

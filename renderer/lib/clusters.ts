@@ -1,20 +1,37 @@
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import type { Cluster, LearnedBy, Probe } from '#shared/model/cluster.ts';
+import type { Cluster, EvidenceBy, KeyConclusion, Probe } from '#shared/model/cluster.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { keyWords } from './keys.ts';
 import type { Tone } from './words.ts';
 
 /** How a key's name came to be known, in short and in full. */
-export const BY_WORDS: Record<LearnedBy, { readonly word: string; readonly why: string }> = {
+export const BY_WORDS: Record<
+  Exclude<EvidenceBy, 'clustered' | 'unknown' | 'foreign'>,
+  { readonly word: string; readonly why: string }
+> = {
   kms: { word: 'KMS said', why: 'KMS named this key in a reply: proof.' },
   person: { word: 'a person said', why: 'Somebody named it here by hand: their word, no proof.' },
   declared: { word: 'declared in files', why: 'The files around the blobs say so: a label, no proof.' },
+  inferred: {
+    word: 'inferred',
+    why: 'Files name this key beside other blobs with the same key material: a label, no proof.',
+  },
+  contradicted: {
+    word: 'contradicted',
+    why: 'A label says so, and other evidence contradicts it. Only KMS can decide.',
+  },
 };
 
 /** Name of a group's key; null while it is unknown or contradictory. */
 export const clusterName = (cluster: Cluster | undefined, keys: readonly KeyInfo[] | null): string | null =>
   cluster === undefined || cluster.keyArn === null ? null : keyWords(cluster.keyArn, keys);
+
+/** Name of the key of blobs of which the same is concluded; null while it is unknown or contradictory. */
+export const conclusionName = (
+  of: KeyConclusion | undefined,
+  keys: readonly KeyInfo[] | null,
+): string | null => (of === undefined || of.name === null ? null : keyWords(of.name, keys));
 
 /** What stands in place of a name that is not known. */
 export const namelessWords = (cluster: Cluster | undefined): string =>

@@ -4,7 +4,7 @@ import { bytes } from './format.ts';
 import { byRank } from './order.ts';
 import { kindWords } from './words.ts';
 
-export type GroupBy = 'key' | 'file' | 'kind' | 'none';
+export type GroupBy = 'key' | 'material' | 'file' | 'kind' | 'none';
 export type SortColumn =
   | 'added'
   | 'name'
@@ -71,8 +71,8 @@ function sizeText({ identification, sizeBytes }: BlobRow): string {
   return `${plaintextBytes === null ? 1 : 0}${String(plaintextBytes ?? sizeBytes).padStart(12, '0')}`;
 }
 
-/** What blobs of one group have in common when grouped by key. */
-function keyGroup({ identification: { kind, keyFingerprint }, sizeBytes }: BlobRow): string {
+/** What blobs of one group have in common when grouped by key material. */
+export function keyGroup({ identification: { kind, keyFingerprint }, sizeBytes }: BlobRow): string {
   if (keyFingerprint !== null) return keyFingerprint;
   return kind === 'kms-asymmetric-candidate' ? `rsa-${sizeBytes}` : `none-${kind}`;
 }
@@ -206,15 +206,15 @@ export interface GroupFace {
 }
 
 /** The column whose codes tell the groups apart. */
-export const groupColumn = (table: Table, by: Exclude<GroupBy, 'none'>): Column =>
-  table.columns[by === 'key' ? 'group' : by === 'file' ? 'source' : 'kind'];
+export const groupColumn = (table: Table, by: Exclude<GroupBy, 'none' | 'key'>): Column =>
+  table.columns[by === 'material' ? 'group' : by === 'file' ? 'source' : 'kind'];
 
 /** What stands at the head of the group that `row` is in. */
 export function groupFace(row: BlobRow, by: Exclude<GroupBy, 'none'>): GroupFace {
   const { kind, keyFingerprint } = row.identification;
   if (by === 'file') return { key: `file:${row.sourceId}`, label: row.file, fingerprint: null };
   if (by === 'kind') return { key: `kind:${kind}`, label: kindWords(kind), fingerprint: null };
-  const key = `key:${keyGroup(row)}`;
+  const key = `${by}:${keyGroup(row)}`;
   if (keyFingerprint !== null) return { key, label: '', fingerprint: keyFingerprint };
   return kind === 'kms-asymmetric-candidate'
     ? { key, label: `RSA candidates of ${bytes(row.sizeBytes)}`, fingerprint: null }

@@ -4,6 +4,7 @@ import type { requests } from '#shared/contract/contract.ts';
 import type { Cluster, KeyTimeline } from '#shared/model/cluster.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { bridge, call, faultOf } from '../api.ts';
+import { KeyIndex, NO_KEYS } from '../lib/key-index.ts';
 
 type FindKey = (typeof requests)['clusters']['findKey'];
 export type KeySearch = Answer<FindKey>;
@@ -13,6 +14,8 @@ interface ClusterStore {
   readonly clusters: ReadonlyMap<string, Cluster>;
   /** Keys that were rotated, each with its key materials. */
   readonly timelines: readonly KeyTimeline[];
+  /** Which key each row is under. */
+  readonly keys: KeyIndex;
   readonly fault: Fault | null;
   load(): Promise<void>;
   /** Keeps a person's word on whose material it is; null takes it back. An earlier word gives way to the new one. */
@@ -26,14 +29,20 @@ let generation = 0;
 export const useClusters = create<ClusterStore>()((set, get) => ({
   clusters: new Map(),
   timelines: [],
+  keys: NO_KEYS,
   fault: null,
   async load() {
     generation += 1;
     const mine = generation;
     try {
-      const { clusters, timelines } = await call(bridge().clusters.list({}));
+      const { clusters, timelines, keys } = await call(bridge().clusters.list({}));
       if (mine !== generation) return;
-      set({ clusters: new Map(clusters.map((each) => [each.fingerprint, each])), timelines, fault: null });
+      set({
+        clusters: new Map(clusters.map((each) => [each.fingerprint, each])),
+        timelines,
+        keys: new KeyIndex(keys),
+        fault: null,
+      });
     } catch (error) {
       if (mine === generation) set({ fault: faultOf(error) });
     }

@@ -92,6 +92,9 @@ export const AuditKeyUse = z.object({
   /** What to call it: alias, ARN, label or fingerprint. */
   name: z.string(),
   fingerprint: z.string().nullable(),
+  /** ARN of the key, or the label as files write it; null where nothing names it. */
+  label: z.string().nullable(),
+  account: z.string().nullable(),
   blobs: z.int(),
   /** How strong the evidence is that the blobs are under it. */
   by: EvidenceBy,
@@ -199,6 +202,15 @@ export const AuditSummary = z.object({
   notAsked: NotAsked,
   /** What KMS would not tell. */
   gaps: z.array(z.string()),
+  /** The practice KMS is asked about keys of other accounts, of which it knows none; null where that is not so. */
+  practice: z
+    .object({
+      account: z.string(),
+      blobs: z.int(),
+      /** At most five, most blobs first. */
+      accounts: z.array(z.string()),
+    })
+    .nullable(),
   /** Null: nothing was asked of KMS, since there is no connection. */
   caller: z.string().nullable(),
 });

@@ -58,6 +58,22 @@ export const Cluster = z.object({
 });
 export type Cluster = z.infer<typeof Cluster>;
 
+/** What is concluded of the key of all blobs that share key material and label. */
+export const KeyConclusion = z.object({
+  fingerprint: z.string().nullable(),
+  label: z.string().nullable(),
+  /** Equal for all blobs of one key, by whatever name. */
+  key: z.string(),
+  /** What the key is called for these blobs; null where nothing names it, or names contradict each other. */
+  name: z.string().nullable(),
+  by: EvidenceBy,
+  /** Account of the key, where a name says it. */
+  account: z.string().nullable(),
+  /** Every name of the key that is known. */
+  names: z.array(z.string()),
+});
+export type KeyConclusion = z.infer<typeof KeyConclusion>;
+
 /** One key with the key materials seen under it: more than one is rotation. */
 export const KeyTimeline = z.object({
   keyArn: z.string(),

@@ -1,4 +1,4 @@
-import { FACET_WORDS, nothingWords, weighedWords } from '#shared/audit-words.ts';
+import { FACET_WORDS, nothingWords, practiceWords, weighedWords } from '#shared/audit-words.ts';
 import { plural } from '#shared/format.ts';
 import type { AuditFacet, AuditSummary, Facet, NotAsked } from '#shared/model/audit.ts';
 import type { Severity } from '#shared/model/blob.ts';
@@ -33,10 +33,12 @@ export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked, covera
   const silent = findings.filter((finding) => finding.suppressed !== null);
   const facet = (name: Facet): AuditFacet | undefined => summary.facets.find((each) => each.facet === name);
   const nothing = nothingWords({ ...summary, gaps: [...gaps], notAsked, asking: 0 });
+  const practice = practiceWords(summary.practice);
   const sections: Section[] = [
     {
       heading: 'At a glance',
       blocks: [
+        ...(practice === null ? [] : [{ type: 'text', strong: true, text: practice } as const]),
         { type: 'text', strong: true, text: glance(summary) },
         totalsOf(summary),
         {

@@ -1,4 +1,4 @@
-import { EVIDENCE_WORDS } from '#shared/audit-words.ts';
+import { EVIDENCE_WORDS, practiceWords } from '#shared/audit-words.ts';
 import { plural } from '#shared/format.ts';
 import type { AuditFinding, AuditSummary, DeletionImpact } from '#shared/model/audit.ts';
 import type { HistoryRecord } from '#shared/model/history.ts';
@@ -14,7 +14,9 @@ export function auditText(
 ): string {
   const { totals } = summary;
   const coverage = summary.facets.find(({ facet }) => facet === 'coverage')?.bars ?? [];
+  const practice = practiceWords(summary.practice);
   const lines = [
+    ...(practice === null ? [] : [practice, '']),
     `${plural(totals.blobs, 'blob')} in ${plural(totals.files, 'file')}; ${plural(totals.keys, 'known key')}, ${plural(totals.materials, 'key material')}.`,
     `Keys: ${coverage.map(({ label, blobs }) => `${blobs} ${label}`).join(', ') || 'none'}.`,
     ...(summary.caller === null ? ['Not connected: what only KMS can say was not asked.'] : []),

@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
+import { PracticeNotice } from '../../components/PracticeNotice.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { plural } from '../../lib/format.ts';
 import { type AuditTab, useAudit } from '../../store/audit.ts';
@@ -77,16 +78,21 @@ export function AuditView() {
               </div>
             ) : id === 'overview' ? (
               <>
+                <PracticeNotice practice={summary.practice} />
                 <BrokenRules />
                 <Overview summary={summary} />
               </>
             ) : id === 'findings' ? (
               <>
+                <PracticeNotice practice={summary.practice} />
                 <BrokenRules />
                 <Findings />
               </>
             ) : (
-              <Deletion summary={summary} />
+              <>
+                <PracticeNotice practice={summary.practice} />
+                <Deletion summary={summary} />
+              </>
             )}
           </TabPanel>
         ))}

@@ -8,6 +8,7 @@ import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { count, keyName, plural } from '../../lib/format.ts';
 import { keyLabel } from '../../lib/keys.ts';
 import { useAudit } from '../../store/audit.ts';
+import { useConnection } from '../../store/connection.ts';
 import { useKeys } from '../../store/keys.ts';
 
 const ICONS = { some: Skull, possible: CircleHelp, none: CircleCheck };
@@ -16,18 +17,30 @@ const ICONS = { some: Skull, possible: CircleHelp, none: CircleCheck };
 export function Deletion({ summary }: { readonly summary: AuditSummary }) {
   const { deletion, deletionKey, askDeletion } = useAudit();
   const keys = useKeys((state) => state.keys);
+  const practice = useConnection((state) => state.connection?.choice.kind === 'practice');
   const [typed, setTyped] = useState('');
   const waiting = useLongWait(deletionKey !== '' && deletion?.asked !== deletionKey);
   const options = useMemo(() => {
     const list = new Map<string, { id: string; label: string; detail: string }>();
-    for (const { key, name, blobs } of summary.keys) {
-      const id = key?.arn ?? name;
-      list.set(id, { id, label: key?.aliases[0] ?? keyName(name), detail: plural(blobs, 'blob') });
+    // Keys that files name, then those of the connection alone.
+    for (const { key, name, label, account, blobs } of summary.keys) {
+      const id = key?.arn ?? label ?? name;
+      const of = account === null ? 'account not named' : `account ${account}`;
+      list.set(id, {
+        id,
+        label: key?.aliases[0] ?? keyName(name),
+        detail: `${id} · ${of} · ${plural(blobs, 'blob')}`,
+      });
     }
     for (const key of keys ?? [])
-      if (!list.has(key.arn)) list.set(key.arn, { id: key.arn, label: keyLabel(key), detail: '' });
+      if (!list.has(key.arn))
+        list.set(key.arn, {
+          id: key.arn,
+          label: keyLabel(key),
+          detail: `${key.arn} · ${practice ? 'practice KMS' : 'this connection'}, no blob here`,
+        });
     return [...list.values()];
-  }, [summary.keys, keys]);
+  }, [summary.keys, keys, practice]);
   const ask = (key: string): void => {
     if (key.trim() !== '') void askDeletion(key.trim());
   };

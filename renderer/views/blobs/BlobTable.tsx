@@ -2,7 +2,7 @@ import { Fragment, useEffect, useMemo, useRef } from 'react';
 import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
 import type { Lines } from '../../lib/arrange.ts';
-import { clusterName } from '../../lib/clusters.ts';
+import { clusterName, conclusionName } from '../../lib/clusters.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useClusters } from '../../store/clusters.ts';
 import { useInspector } from '../../store/inspector.ts';
@@ -91,8 +91,9 @@ function useKnown() {
   const collapsed = useArrange((state) => state.collapsed);
   const results = useRuns((state) => state.results);
   const clusters = useClusters((state) => state.clusters);
+  const index = useClusters((state) => state.keys);
   const keys = useKeys((state) => state.keys);
-  return { selected, collapsed, results, clusters, keys };
+  return { selected, collapsed, results, clusters, index, keys };
 }
 
 interface Handlers {
@@ -102,22 +103,27 @@ interface Handlers {
 
 /** A line in plain values, so that it is drawn again only when one of them differs. */
 function drawLine(lines: Lines, known: ReturnType<typeof useKnown>, on: Handlers, frame: LineFrame) {
-  const { selected, collapsed, results, clusters, keys } = known;
+  const { selected, collapsed, results, clusters, index, keys } = known;
   const { table, groups } = lines;
   const line = lines.at(frame.index);
   if (line?.type === 'group' && groups !== null) {
     const face = groups.face(line.position);
     const members = groups.at(line.position);
     const cluster = clusters.get(face.fingerprint ?? '');
+    const first = table.rows[members[0] ?? -1];
+    const conclusion = first === undefined ? undefined : index.of(first);
+    const ofKey = groups.by === 'key' && conclusion !== undefined ? index.key(conclusion.key) : undefined;
     return (
       <GroupLine
         groupKey={face.key}
         label={face.label}
         fingerprint={face.fingerprint}
-        name={clusterName(cluster, keys)}
+        name={groups.by === 'key' ? conclusionName(conclusion, keys) : clusterName(cluster, keys)}
+        by={ofKey?.by ?? cluster?.by ?? null}
+        materials={ofKey?.materials ?? 1}
         cluster={cluster}
         blobs={members.length}
-        first={table.rows[members[0] ?? -1]?.id ?? null}
+        first={first?.id ?? null}
         findings={groups.findings(line.position)}
         tick={selected.in(table).of(members)}
         closed={collapsed.has(face.key)}
@@ -133,7 +139,7 @@ function drawLine(lines: Lines, known: ReturnType<typeof useKnown>, on: Handlers
       row={row}
       ticked={selected.has(row.id)}
       last={results.get(row.id)}
-      keyName={clusterName(clusters.get(row.identification.keyFingerprint ?? ''), keys)}
+      keyName={conclusionName(index.of(row), keys)}
       extend={on.extend}
       {...frame}
     />

@@ -1,8 +1,8 @@
 import { ChevronDown, ChevronRight, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
-import type { Cluster } from '#shared/model/cluster.ts';
+import type { Cluster, EvidenceBy } from '#shared/model/cluster.ts';
 import { Box, Cell } from '../../components/grid.tsx';
-import { HowKnown, Verdict } from '../../components/HowKnown.tsx';
+import { HowKnown, namesKey, Verdict } from '../../components/HowKnown.tsx';
 import { KeyDanger } from '../../components/KeyDanger.tsx';
 import { KeyFace } from '../../components/Swatch.tsx';
 import { TickBox } from '../../components/TickBox.tsx';
@@ -21,6 +21,10 @@ interface GroupLineProps extends LineFrame {
   /** The key's name, once known. */
   readonly name: string | null;
   readonly cluster: Cluster | undefined;
+  /** How the key is known; null where it is not. */
+  readonly by: EvidenceBy | null;
+  /** Key materials that the group holds. */
+  readonly materials: number;
   readonly blobs: number;
   /** Id of its first blob. */
   readonly first: string | null;
@@ -34,7 +38,7 @@ interface GroupLineProps extends LineFrame {
 export const GroupLine = memo(function GroupLine(props: GroupLineProps) {
   const { groupKey, label, fingerprint, name, cluster, blobs, first, findings, tick, closed, active } = props;
   const moveTo = useSelection((state) => state.moveTo);
-  const words = fingerprint === null ? label : (name ?? `key material ${shortHex(fingerprint)}`);
+  const words = name ?? (fingerprint === null ? label : `key material ${shortHex(fingerprint)}`);
   const Chevron = closed ? ChevronRight : ChevronDown;
   return (
     <Box {...lineProps(props, domId(groupKey), 'table-group')} onClick={() => moveTo(groupKey)}>
@@ -56,18 +60,19 @@ export const GroupLine = memo(function GroupLine(props: GroupLineProps) {
         >
           <Chevron className="icon" aria-hidden="true" />
         </button>
-        {fingerprint === null ? (
+        {fingerprint === null && name === null ? (
           <span className="group-name">{label}</span>
         ) : (
           <>
-            <KeyFace fingerprint={fingerprint} />
+            {fingerprint !== null && <KeyFace fingerprint={fingerprint} />}
             <span
               className={name === null ? 'group-name group-unknown' : 'group-name'}
               title={cluster?.keyArn ?? undefined}
             >
               {name ?? namelessWords(cluster)}
             </span>
-            {cluster?.by != null && <HowKnown by={cluster.by} />}
+            {props.by !== null && namesKey(props.by) && <HowKnown by={props.by} />}
+            {props.materials > 1 && <span className="faint">{plural(props.materials, 'key material')}</span>}
             {cluster !== undefined && <Verdict cluster={cluster} />}
             <KeyDanger keyArn={cluster?.keyArn ?? null} />
           </>
@@ -79,7 +84,7 @@ export const GroupLine = memo(function GroupLine(props: GroupLineProps) {
             {plural(findings, 'finding')}
           </span>
         )}
-        {fingerprint !== null && cluster?.by !== 'kms' && (
+        {fingerprint !== null && props.by !== 'kms' && (
           <button
             type="button"
             // Tab leads from the table to it while the cursor is on the group.

@@ -13,6 +13,7 @@ import { OnlyChip } from './OnlyChip.tsx';
 
 const GROUPS: { id: GroupBy; label: string }[] = [
   { id: 'key', label: 'Key' },
+  { id: 'material', label: 'Key material' },
   { id: 'file', label: 'File' },
   { id: 'kind', label: 'Kind' },
   { id: 'none', label: 'None' },

@@ -3,12 +3,14 @@ import { among, Groups, Lines, marked, matching, sorted } from '../../lib/arrang
 import { rowState } from '../../lib/words.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useBlobs } from '../../store/blobs.ts';
+import { useClusters } from '../../store/clusters.ts';
 import { useRuns } from '../../store/runs.ts';
 
 /** The table's lines: sorted, filtered, grouped. Each step is kept until something it depends on changes. */
 export function useArranged(): Lines {
   const table = useBlobs((state) => state.table);
   const { query, kind, finding, only, group, sort, collapsed } = useArrange();
+  const keys = useClusters((state) => state.keys);
   // Results matter to the order only when the state column is sorted by.
   const results = useRuns((state) => (sort.column === 'state' ? state.results : null));
   const order = useMemo(
@@ -16,13 +18,13 @@ export function useArranged(): Lines {
     [table, sort, results],
   );
   const marks = useMemo(
-    () => among(table, only?.ids ?? null, matching(table, { query, kind, finding })),
-    [table, query, kind, finding, only],
+    () => among(table, only?.ids ?? null, matching(table, { query, kind, finding }, keys)),
+    [table, query, kind, finding, only, keys],
   );
   const shown = useMemo(() => marked(order, marks), [order, marks]);
   const groups = useMemo(
-    () => (group === 'none' ? null : new Groups(table, shown, group)),
-    [table, shown, group],
+    () => (group === 'none' ? null : new Groups(table, shown, group, keys)),
+    [table, shown, group, keys],
   );
   return useMemo(() => new Lines(table, shown, groups, collapsed), [table, shown, groups, collapsed]);
 }

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'react';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
+import { PracticeNotice, usePracticeElsewhere } from '../../components/PracticeNotice.tsx';
 import { plural } from '../../lib/format.ts';
 import { buildRequest, draftRows, fileCount } from '../../lib/request.ts';
 import { type Phase, useDraft } from '../../store/draft.ts';
@@ -29,6 +30,7 @@ function Sheet() {
   const rows = useMemo(() => draftRows(draft), [draft]);
   const built = useMemo(() => buildRequest(draft, false), [draft]);
   const files = fileCount(rows);
+  const practice = usePracticeElsewhere(rows);
   useKeptFocus(phase);
   const editing = phase === 'edit' || phase === 'preflight' || phase === 'checked';
   return (
@@ -47,6 +49,7 @@ function Sheet() {
     >
       {editing ? (
         <div className={phase === 'preflight' ? 'sheet sheet-waiting' : 'sheet'}>
+          <PracticeNotice practice={practice} />
           <SelectionSection />
           <SourceSection />
           <DestinationSection />

@@ -62,12 +62,17 @@ export function SheetFooter({ built, rows, files }: FooterProps) {
   const blobs = rows.length - already;
   const touched = already === 0 ? files : fileCount(rows.filter(({ id }) => results.get(id) !== 'already'));
   const ready = built.ok && connected;
+  // Blobs that were left out are none of the rows.
+  const failing = phase === 'checked' ? rows.filter(({ id }) => results.get(id) === 'would-fail').length : 0;
+  const works = phase === 'checked' && failing < blobs;
   const note = !connected
     ? 'Not connected to KMS.'
     : built.ok
       ? blobs === 0
         ? 'Every blob is already as asked: nothing is to be done.'
-        : touches(built.request.output, touched, blobs)
+        : failing > 0
+          ? `The preflight says that ${failing === blobs ? 'none of these blobs will work' : `${plural(failing, 'blob')} will fail`}.`
+          : touches(built.request.output, touched, blobs)
       : (built.problems[0] ?? '');
   return (
     <>
@@ -78,15 +83,16 @@ export function SheetFooter({ built, rows, files }: FooterProps) {
         Save plan…
       </Button>
       <Button
-        variant={phase === 'checked' ? 'normal' : 'primary'}
+        variant={works && failing === 0 ? 'normal' : 'primary'}
         isDisabled={!ready || phase === 'preflight'}
         onPress={() => void preflight()}
       >
         Preflight
       </Button>
       <Button
-        variant={phase === 'checked' ? 'primary' : 'normal'}
-        isDisabled={!ready || phase === 'preflight' || blobs === 0}
+        // What the preflight found to fail is not one press away.
+        variant={works && failing === 0 ? 'primary' : 'normal'}
+        isDisabled={!ready || phase === 'preflight' || blobs === 0 || (failing > 0 && failing === blobs)}
         onPress={() => void run()}
       >
         {`Re-encrypt ${plural(blobs, 'blob')}`}

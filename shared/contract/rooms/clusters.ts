@@ -1,4 +1,4 @@
-import { Cluster, KeyTimeline, Probe } from '../../model/cluster.ts';
+import { Cluster, KeyConclusion, KeyTimeline, Probe } from '../../model/cluster.ts';
 import { GivenContext } from '../../model/context.ts';
 import * as z from '../../schema.ts';
 import { nothing, request } from '../define.ts';
@@ -7,7 +7,13 @@ export const clustersRequests = {
   /** Blobs by key material, with what is known of each one's key; and the keys that were rotated. */
   list: request(
     nothing,
-    z.object({ revision: z.int(), clusters: z.array(Cluster), timelines: z.array(KeyTimeline) }),
+    z.object({
+      revision: z.int(),
+      clusters: z.array(Cluster),
+      timelines: z.array(KeyTimeline),
+      /** Of every key material and label in the list of which something names the key. */
+      keys: z.array(KeyConclusion),
+    }),
   ),
   /** A person says which key a material belongs to; null takes their word back. */
   name: request(

@@ -1,0 +1,39 @@
+import { TriangleAlert } from 'lucide-react';
+import { practiceWords } from '#shared/audit-words.ts';
+import type { AuditSummary } from '#shared/model/audit.ts';
+import type { BlobRow } from '#shared/model/blob.ts';
+import { useClusters } from '../store/clusters.ts';
+import { useConnection } from '../store/connection.ts';
+
+/** Said before anything else: the practice KMS is connected, and blobs name keys of real accounts. */
+export function PracticeNotice({ practice }: { readonly practice: AuditSummary['practice'] }) {
+  const words = practiceWords(practice);
+  if (words === null) return null;
+  return (
+    <section className="notice notice-attention" aria-label="Practice KMS">
+      <TriangleAlert className="icon severity-warning" aria-hidden="true" />
+      <p>{words}</p>
+    </section>
+  );
+}
+
+const MOST_ACCOUNTS = 5;
+
+/** The same of some rows of the list; null where another KMS is connected, or none of them names another account. */
+export function usePracticeElsewhere(rows: readonly BlobRow[]): AuditSummary['practice'] {
+  const keys = useClusters((state) => state.keys);
+  const account = useConnection((state) =>
+    state.connection?.choice.kind === 'practice' ? (state.connection.identity?.account ?? null) : null,
+  );
+  if (account === null) return null;
+  const accounts = new Map<string, number>();
+  for (const row of rows) {
+    const named = keys.of(row)?.account ?? null;
+    if (named !== null && named !== account) accounts.set(named, (accounts.get(named) ?? 0) + 1);
+  }
+  const sorted = [...accounts].sort((a, b) => b[1] - a[1]);
+  const blobs = sorted.reduce((sum, [, n]) => sum + n, 0);
+  return blobs === 0
+    ? null
+    : { account, blobs, accounts: sorted.slice(0, MOST_ACCOUNTS).map(([name]) => name) };
+}

@@ -1,0 +1,90 @@
+import type { BlobRow } from '#shared/model/blob.ts';
+import { EVIDENCE, type EvidenceBy, type KeyConclusion } from '#shared/model/cluster.ts';
+import { keyGroup, type Table } from './table.ts';
+
+/** Values of the rows of a table, each once, and for each row the code of its value. */
+export interface Codes {
+  readonly values: readonly string[];
+  readonly codes: Uint32Array;
+  codeOf(value: string): number | undefined;
+}
+
+/** A key among the rows of the list. */
+interface Known {
+  /** Every name of it, in lower case. */
+  readonly names: string;
+  readonly materials: number;
+  /** The strongest evidence of any of its blobs. */
+  readonly by: EvidenceBy;
+}
+
+/**
+ * Which key each row is under, as the host concluded it: the same for all rows of one key material and label. Rows of
+ * which nothing is known go by their key material, or by their kind where they have none.
+ */
+export class KeyIndex {
+  readonly #of: ReadonlyMap<string, KeyConclusion>;
+  readonly #keys = new Map<string, Known>();
+  readonly #codes = new WeakMap<Table, Codes>();
+
+  constructor(conclusions: readonly KeyConclusion[]) {
+    this.#of = new Map(conclusions.map((each) => [nameOf(each.fingerprint, each.label), each]));
+    const seen = new Map<string, { names: Set<string>; materials: Set<string>; by: EvidenceBy }>();
+    for (const { key, names, fingerprint, by } of conclusions) {
+      const known = seen.get(key) ?? { names: new Set(), materials: new Set(), by };
+      for (const name of names) known.names.add(name.toLowerCase());
+      if (fingerprint !== null) known.materials.add(fingerprint);
+      if (EVIDENCE.indexOf(by) < EVIDENCE.indexOf(known.by)) known.by = by;
+      seen.set(key, known);
+    }
+    for (const [key, { names, materials, by }] of seen)
+      this.#keys.set(key, { names: [...names].join('\n'), materials: materials.size, by });
+  }
+
+  of({ identification: { keyFingerprint }, declared: { keyArn } }: BlobRow): KeyConclusion | undefined {
+    return this.#of.get(nameOf(keyFingerprint, keyArn === '' ? null : keyArn));
+  }
+
+  /** What rows of one key have in common when grouped by key. */
+  idOf(row: BlobRow): string {
+    return this.of(row)?.key ?? keyGroup(row);
+  }
+
+  key(id: string): Known | undefined {
+    return this.#keys.get(id);
+  }
+
+  /** The key of each row of a table, found once for each key material and label. */
+  codes(table: Table): Codes {
+    const known = this.#codes.get(table) ?? this.#coded(table);
+    this.#codes.set(table, known);
+    return known;
+  }
+
+  #coded({ columns, rows, size }: Table): Codes {
+    const labels = columns.arn.values.length;
+    const codeOf = new Map<string, number>();
+    const ofPair = new Map<number, number>();
+    const codes = new Uint32Array(size);
+    for (let i = 0; i < size; i += 1) {
+      const row = rows[i];
+      if (row === undefined) continue;
+      const group = columns.group.codes[i] ?? 0;
+      const pair = group * labels + (columns.arn.codes[i] ?? 0);
+      let code = ofPair.get(pair);
+      if (code === undefined) {
+        const id = this.idOf(row);
+        code = codeOf.get(id) ?? codeOf.size;
+        codeOf.set(id, code);
+        ofPair.set(pair, code);
+      }
+      codes[i] = code;
+    }
+    return { values: [...codeOf.keys()], codes, codeOf: (value) => codeOf.get(value) };
+  }
+}
+
+export const NO_KEYS = new KeyIndex([]);
+
+const nameOf = (fingerprint: string | null, label: string | null): string =>
+  `${fingerprint ?? ''}\n${label ?? ''}`;
