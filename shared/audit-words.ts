@@ -1,7 +1,5 @@
 import { count, plural } from './format.ts';
 import type { AuditSummary, Facet, Weighed } from './model/audit.ts';
-import type { EvidenceBy } from './model/cluster.ts';
-
 /** What an audit counts by, for people: the same on screen and in reports. */
 export const FACET_WORDS: Record<Facet, string> = {
   key: 'Key',
@@ -109,15 +107,3 @@ export function practiceWords(practice: PracticeElsewhere | null): string | null
   const { account, blobs: n, accounts } = practice;
   return `This is the practice KMS (account ${account}). ${blobs(n)} ${n === 1 ? 'names a key' : 'name keys'} of other accounts (${accounts.join(', ')}): it knows none of them, and cannot re-encrypt these blobs. Connect to AWS to work on them.`;
 }
-
-/** How a blob's key is known, in words. */
-export const EVIDENCE_WORDS: Record<EvidenceBy, string> = {
-  kms: 'confirmed by KMS',
-  person: 'named by a person',
-  declared: 'declared in files',
-  inferred: 'inferred from blobs with the same key material',
-  contradicted: 'labels contradict each other',
-  clustered: 'grouped, key not known',
-  unknown: 'not known',
-  foreign: 'not made by KMS',
-};

@@ -1,6 +1,5 @@
-import { EVIDENCE_WORDS } from '#shared/audit-words.ts';
+import { EVIDENCE, EVIDENCE_WORDS } from '#shared/evidence.ts';
 import { type AuditBar, type AuditFacet, FACETS, type Facet } from '#shared/model/audit.ts';
-import { EVIDENCE } from '#shared/model/cluster.ts';
 import { oldLimit } from '../clusters/index.ts';
 import type { Cohort, Columns, DateCode } from './columns.ts';
 import { type Subject, subjectName } from './subjects.ts';

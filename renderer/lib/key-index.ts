@@ -1,5 +1,6 @@
+import { type EvidenceBy, strongest } from '#shared/evidence.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { EVIDENCE, type EvidenceBy, type KeyConclusion } from '#shared/model/cluster.ts';
+import type { KeyConclusion } from '#shared/model/cluster.ts';
 import { keyGroup, type Table } from './table.ts';
 
 /** Values of the rows of a table, each once, and for each row the code of its value. */
@@ -34,7 +35,7 @@ export class KeyIndex {
       const known = seen.get(key) ?? { names: new Set(), materials: new Set(), by };
       for (const name of names) known.names.add(name.toLowerCase());
       if (fingerprint !== null) known.materials.add(fingerprint);
-      if (EVIDENCE.indexOf(by) < EVIDENCE.indexOf(known.by)) known.by = by;
+      known.by = strongest(known.by, by);
       seen.set(key, known);
     }
     for (const [key, { names, materials, by }] of seen)

@@ -1,20 +1,11 @@
+import { EVIDENCE } from '../evidence.ts';
 import * as z from '../schema.ts';
 
 /** Who says that a fingerprint belongs to a key. KMS is proof; a file's label or a person's word is not. */
 export const LearnedBy = z.enum(['kms', 'person', 'declared']);
 export type LearnedBy = z.infer<typeof LearnedBy>;
 
-/** How much is known of a blob's key; `electron/clusters/evidence.ts` says what each means. */
-export const EVIDENCE = [
-  'kms',
-  'person',
-  'declared',
-  'inferred',
-  'contradicted',
-  'clustered',
-  'unknown',
-  'foreign',
-] as const;
+/** How much is known of a blob's key. */
 export const EvidenceBy = z.enum(EVIDENCE);
 export type EvidenceBy = z.infer<typeof EvidenceBy>;
 

@@ -1,4 +1,5 @@
-import { EVIDENCE_WORDS, practiceWords } from '#shared/audit-words.ts';
+import { practiceWords } from '#shared/audit-words.ts';
+import { EVIDENCE_WORDS } from '#shared/evidence.ts';
 import { plural } from '#shared/format.ts';
 import type { AuditFinding, AuditSummary, DeletionImpact } from '#shared/model/audit.ts';
 import type { HistoryRecord } from '#shared/model/history.ts';
