@@ -178,3 +178,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
     }
   });
 }
+
+test('"select all" leaves what belongs to the window alone', async ({ open }) => {
+  const { page } = await open();
+  await connected(page);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+  const selected = await page.evaluate(() => {
+    document.execCommand('selectAll');
+    return getSelection()?.toString() ?? '';
+  });
+  // What the window shows can be selected and copied; its navigation, headings, buttons and key caps cannot.
+  expect(selected).toContain('Add files');
+  for (const word of ['Activity', 'Audit', 'Shortcuts', 'Ctrl F', 'Compact'])
+    expect(selected).not.toContain(word);
+});
