@@ -42,11 +42,10 @@ export function touchedBy(audit: Audit, asked: string): Touched {
   const nameless = key === null && references.length === 0 && !evidence.names.has(asked);
   const under = columns.cohorts.map(({ row }): Under | null => {
     const how = evidence.under(evidence.of(row), name);
-    if (how === 'unidentified')
-      return (nameless && !isKeyName(asked)) || !fits(key, row.identification.kind, row.sizeBytes)
-        ? null
-        : how;
-    return how;
+    if (how === null || isListed(how)) return how;
+    // What is no key's name may be no key's.
+    if (nameless && !isKeyName(asked)) return null;
+    return how === 'named' || fits(key, row.identification.kind, row.sizeBytes) ? how : null;
   });
   const ways = new OtherWays(ledger, evidence, name, key);
   const rows: TouchedRow[] = [];
