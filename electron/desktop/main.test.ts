@@ -37,9 +37,12 @@ test('the entry starts the window with the built files beside it', async () => {
   const { fake } = (await import('electron')) as unknown as {
     fake: import('./testing/electron.ts').FakeElectron;
   };
+  // As Electron sets it.
+  Object.assign(process, { resourcesPath: '/opt/Rewrap/resources' });
   await import('../main.ts');
   await expect.poll(() => fake.windows).toHaveLength(1);
   expect(fake.boxes).toEqual([]);
+  expect(fake.about).toMatchObject({ iconPath: expect.stringMatching(/resources[\\/]icon\.png$/) });
   expect(asked.worker).toMatch(/[\\/]engine\.cjs$/);
   expect(asked.page).toMatch(/[\\/]renderer$/);
   expect(fake.window.options.webPreferences?.preload).toMatch(/[\\/]preload\.cjs$/);
