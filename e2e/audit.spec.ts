@@ -220,6 +220,14 @@ test('rewrap audit is a gate: rules, SARIF, and exit codes; history verify', asy
 
   const deleted = await rewrap(['audit', vault, '--practice', '--if-deleted', PAYMENTS], home);
   expect(deleted.stdout).toContain('1 blob in 1 file could never be opened again.');
+  const paper = join(files, 'deletion.html');
+  await rewrap(
+    ['audit', vault, '--practice', '--if-deleted', PAYMENTS, '--format', 'html', '-o', paper],
+    home,
+  );
+  expect(readFileSync(paper, 'utf8')).toMatch(
+    /^<!doctype html>[\s\S]*could never be opened again[\s\S]*vault\/a\.json/,
+  );
   for (const args of [
     ['audit', vault, '--rules', wrong],
     ['audit', vault, '--format', 'pdf'],

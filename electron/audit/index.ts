@@ -14,6 +14,13 @@ export { auditCsv } from './report/audit-csv.ts';
 export { auditHtml } from './report/audit-html.ts';
 export { auditJson } from './report/audit-json.ts';
 export { auditSarif, type ByteRangeOf } from './report/audit-sarif.ts';
+export { filesByKey } from './report/by-key.ts';
+export {
+  deletionCsv,
+  deletionHtml,
+  deletionJson,
+  deletionSarif,
+} from './report/deletion-report.ts';
 export { historyCsv, historyHtml, historyJson } from './report/history-report.ts';
 export { type RunFacts, runCsv, runHtml, runJson, runSarif } from './report/run-report.ts';
 export type { Asked, Stated } from './report/stated.ts';

@@ -24,11 +24,11 @@ const asked = (gaps: readonly string[]) => ({
 });
 const auditCsv = (audit: Made) => whole(csvOf(audit));
 const auditHtml = (audit: Made, stated: typeof STATED, gaps: readonly string[]) =>
-  htmlOf(audit, stated, asked(gaps));
+  whole(htmlOf(audit, stated, asked(gaps)));
 const auditJson = (audit: Made, stated: typeof STATED, gaps: readonly string[]) =>
   whole(jsonOf(audit, stated, asked(gaps)));
 const auditSarif = (audit: Made, stated: typeof STATED, rangeOf: ByteRangeOf) =>
-  whole(sarifOf(audit, stated, rangeOf));
+  whole(sarifOf(audit, stated, asked([]), { rangeOf, findingsOf: () => [] }));
 const runSarif = (facts: Parameters<typeof runSarifOf>[0], stated: typeof STATED) =>
   whole(runSarifOf(facts, stated));
 

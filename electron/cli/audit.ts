@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { coverageWords } from '#shared/coverage-words.ts';
 import { plural } from '#shared/format.ts';
 import type { AuditFinding, ReportFormat } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
@@ -46,11 +47,15 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
     const files = new Map(blobs.map(({ row, file }) => [row.file, file]));
     const named = (file: string): string => files.get(file) ?? file;
     if (flags.ifDeleted !== undefined) {
-      const impact = await client.page.audit.deletion({ key: flags.ifDeleted });
-      write(
-        flags.format === 'json' ? JSON.stringify(impact, null, 2) : deletionText(impact, named),
-        flags.out,
-      );
+      const key = flags.ifDeleted;
+      if (flags.format === 'text') {
+        const impact = await client.page.audit.deletion({ key });
+        const { coverage } = await client.page.audit.summary({});
+        write([deletionText(impact, named), ...coverageWords(coverage)].join('\n'), flags.out);
+      } else {
+        const subject = { of: 'deletion', key } as const;
+        write((await client.host.audit.report({ subject, format: flags.format })).bytes, flags.out);
+      }
       return unreadable ? BAD_INPUT : OK;
     }
     const summary = await client.page.audit.summary({});

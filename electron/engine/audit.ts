@@ -1,4 +1,5 @@
 import type { AuditFinding, AuditSummary, DeletionImpact, Facet } from '#shared/model/audit.ts';
+import type { Finding } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
   type Audit,
@@ -60,6 +61,8 @@ export interface Held {
   readonly audit: Audit;
   /** Byte range of a row's blob in its file; null where it stands inside an encoded value. */
   rangeOf(index: number): { start: number; length: number } | null;
+  /** Findings of a row in their own words. */
+  findingsOf(index: number): readonly Finding[];
 }
 
 /**
@@ -141,9 +144,13 @@ export class AuditRoom {
 
   hold(): Held {
     const { audit, listed } = this.#now();
-    const { entry } = listed.of;
+    const { entry, across } = listed.of;
     return {
       audit,
+      findingsOf: (index) => {
+        const of = entry(index);
+        return of === undefined ? [] : [...ownFindings(of.source, of.found), ...across(index)];
+      },
       rangeOf: (index) => {
         const found = entry(index)?.found;
         if (found === undefined || found.within !== undefined) return null;

@@ -39,7 +39,8 @@ export async function findingChoice(
 /** Rows that have a code, or of which a severity is the highest. */
 function rowsWith({ input, findings }: Audit, value: string): ReadonlySet<BlobRow> {
   const { rows } = input.ledger.columns;
-  const rank = SEVERITIES.findIndex((severity) => severity === value) + 1;
+  const severities: readonly string[] = SEVERITIES;
+  const rank = severities.indexOf(value) + 1;
   const marks = new Uint8Array(rows.length);
   for (const { code, severity, indexes } of findings) {
     const mark = rank > 0 ? SEVERITIES.indexOf(severity) + 1 : code === value ? 1 : 0;

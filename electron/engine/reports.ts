@@ -7,6 +7,10 @@ import {
   auditHtml,
   auditJson,
   auditSarif,
+  deletionCsv,
+  deletionHtml,
+  deletionJson,
+  deletionSarif,
   type History,
   historyCsv,
   historyHtml,
@@ -82,14 +86,22 @@ export class Reports {
       version,
       history: history.head,
       connection: connection.state.status === 'ready' ? connection.describe() : null,
-      paths: subject.of === 'audit' ? audit.paths : [],
+      paths: subject.of === 'audit' || subject.of === 'deletion' ? audit.paths : [],
     };
     if (subject.of === 'audit') {
       const held = audit.hold();
-      if (format === 'html') return auditHtml(held.audit, stated, audit.asked);
+      const ifDeleted = subject.ifDeleted ?? null;
+      if (format === 'html') return auditHtml(held.audit, stated, audit.asked, ifDeleted);
       if (format === 'csv') return auditCsv(held.audit);
-      if (format === 'json') return auditJson(held.audit, stated, audit.asked);
-      return auditSarif(held.audit, stated, held.rangeOf);
+      if (format === 'json') return auditJson(held.audit, stated, audit.asked, ifDeleted);
+      return auditSarif(held.audit, stated, audit.asked, held, ifDeleted);
+    }
+    if (subject.of === 'deletion') {
+      const held = audit.hold();
+      if (format === 'html') return deletionHtml(held.audit, subject.key, stated, audit.asked);
+      if (format === 'csv') return deletionCsv(held.audit, subject.key);
+      if (format === 'json') return deletionJson(held.audit, subject.key, stated, audit.asked);
+      return deletionSarif(held.audit, subject.key, stated, audit.asked, held.rangeOf);
     }
     if (subject.of === 'run') {
       const run = await runs.summary(subject.runId);

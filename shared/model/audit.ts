@@ -268,7 +268,9 @@ export type ReportFormat = z.infer<typeof ReportFormat>;
 
 /** What a report is of. */
 export const ReportSubject = z.discriminatedUnion('of', [
-  z.object({ of: z.literal('audit') }),
+  /** `ifDeleted`: with the answer of what its deletion breaks. */
+  z.object({ of: z.literal('audit'), ifDeleted: z.string().min(1).max(2048).optional() }),
+  z.object({ of: z.literal('deletion'), key: z.string().min(1).max(2048) }),
   z.object({ of: z.literal('run'), runId: z.string().max(100) }),
   z.object({ of: z.literal('history') }),
 ]);

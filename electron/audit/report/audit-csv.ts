@@ -1,4 +1,6 @@
+import { EVIDENCE_WORDS } from '#shared/evidence.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
+import type { KeyEvidence } from '../../clusters/index.ts';
 import type { Audit } from '../audit.ts';
 import { BOM, csvLine, csvMemo } from '../inert.ts';
 import type { Subject } from '../subjects.ts';
@@ -7,6 +9,7 @@ import { pieces } from './parts.ts';
 
 const HEAD = [
   'file',
+  'repository',
   'place',
   'kind',
   'container',
@@ -14,9 +17,11 @@ const HEAD = [
   'bytes',
   'sha256',
   'key material',
+  'declared key',
   'key',
   'alias',
   'how the key is known',
+  'evidence',
   'account',
   'region',
   'key state',
@@ -39,25 +44,27 @@ function* texts(audit: Audit): Generator<string> {
   yield BOM + csvLine(HEAD);
   // Most cells are those of the line before, or of some other: neutralised once.
   const field = csvMemo();
-  const keys = new Map<Subject, string>();
+  const keys = new Map<KeyEvidence, string>();
   for (const { row, subject, codes } of blobLines(audit)) {
-    let ofKey = keys.get(subject);
+    const evidence = audit.input.evidence.of(row);
+    let ofKey = keys.get(evidence);
     if (ofKey === undefined) {
-      ofKey = keyCells(subject).map(field).join(',');
-      keys.set(subject, ofKey);
+      ofKey = keyCells(subject, evidence).map(field).join(',');
+      keys.set(evidence, ofKey);
     }
     const { file, place, container, encoding, sizeBytes, sha256, identification, declared } = row;
     // The hash is hex: it needs no guard.
-    yield `${field(file)},${field(place)},${field(identification.kind)},${field(container)},${field(encoding)},"${sizeBytes}","${sha256}",${field(identification.keyFingerprint)},${ofKey},${field(contextText(row))},${field(declared.createdAt)},${field(codes.open.join(' '))},${field(codes.worst)},${field(codes.suppressed.join(' '))}\r\n`;
+    yield `${field(file)},${field(row.repository)},${field(place)},${field(identification.kind)},${field(container)},${field(encoding)},"${sizeBytes}","${sha256}",${field(identification.keyFingerprint)},${field(declared.keyArn)},${ofKey},${field(contextText(row))},${field(declared.createdAt)},${field(codes.open.join(' '))},${field(codes.worst)},${field(codes.suppressed.join(' '))}\r\n`;
   }
 }
 
-function keyCells({ key, label, by, account, region }: Subject): (string | null)[] {
+function keyCells({ key, label, by, account, region }: Subject, { reason }: KeyEvidence): (string | null)[] {
   const rotation = key?.rotation ?? null;
   return [
     label,
     key?.aliases.join(' ') ?? null,
     by,
+    reason ?? EVIDENCE_WORDS[by],
     account,
     region,
     key?.state ?? null,
@@ -70,7 +77,8 @@ function keyCells({ key, label, by, account, region }: Subject): (string | null)
 }
 
 const contextText = ({ declared: { encryptionContext } }: BlobRow): string =>
-  encryptionContext === null
+  // An empty one is none that anything has to send.
+  encryptionContext === null || Object.keys(encryptionContext).length === 0
     ? ''
     : JSON.stringify(
         Object.fromEntries(Object.entries(encryptionContext).sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -4,9 +4,11 @@ import type { AuditFacet, AuditSummary, Facet, NotAsked } from '#shared/model/au
 import type { Severity } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
 import type { Found } from '../finish.ts';
-import { type Block, htmlReport, type Section } from './html.ts';
+import { filesByKey, keyBlocks, repositoryBlock } from './by-key.ts';
+import { deletionSection } from './deletion-report.ts';
+import { type Block, htmlPieces, type Section } from './html.ts';
 import type { Tone } from './html-charts.ts';
-import { scopeSection } from './scope.ts';
+import { scopeSection, signSection } from './scope.ts';
 import type { Asked, Stated } from './stated.ts';
 
 /** Places that an HTML report lists for a finding; CSV, JSON and SARIF list all. */
@@ -26,8 +28,13 @@ const COVERAGE_TONES: Record<string, Tone> = {
   foreign: 'none',
 };
 
-/** For people: printable, with the charts. */
-export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked, coverage }: Asked): string {
+/** For people: printable, with the charts. `ifDeleted`: a key of which the deletion was asked about. */
+export function auditHtml(
+  audit: Audit,
+  stated: Stated,
+  { gaps, notAsked, coverage }: Asked,
+  ifDeleted: string | null = null,
+): Generator<string> {
   const { summary, findings } = audit;
   const open = findings.filter((finding) => finding.suppressed === null);
   const silent = findings.filter((finding) => finding.suppressed !== null);
@@ -73,6 +80,7 @@ export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked, covera
       ],
     },
     scopeSection(stated, coverage, summary.totals),
+    ...(ifDeleted === null ? [] : [deletionSection(audit, ifDeleted)]),
     {
       heading: 'Findings',
       blocks: findingBlocks(audit, open, `${nothing.label[0]?.toUpperCase()}${nothing.label.slice(1)}.`),
@@ -120,9 +128,12 @@ export function auditHtml(audit: Audit, stated: Stated, { gaps, notAsked, covera
       ],
     },
     { heading: 'Keys', blocks: [keyTable(summary)] },
+    { heading: 'Files by key', blocks: keyBlocks(filesByKey(audit)) },
+    { heading: 'Repositories', blocks: [repositoryBlock(audit)] },
     { heading: 'How far KMS was asked', blocks: farBlocks(summary, gaps, notAsked) },
+    signSection(),
   ];
-  return htmlReport('Audit of KMS ciphertext', stated, sections);
+  return htmlPieces('Audit of KMS ciphertext', stated, sections);
 }
 
 function totalsOf({ totals, findings, violations }: Audit['summary']): Block {

@@ -1,6 +1,8 @@
 import type { Audit } from '../audit.ts';
+import { deletionImpact } from '../deletion.ts';
 import type { Found } from '../finish.ts';
 import { json, jsonLine } from '../inert.ts';
+import { filesByKey } from './by-key.ts';
 import { blobLines } from './lines.ts';
 import { filled, pieces } from './parts.ts';
 import type { Asked, Stated } from './stated.ts';
@@ -10,6 +12,7 @@ export function auditJson(
   audit: Audit,
   stated: Stated,
   { gaps, notAsked, coverage }: Asked,
+  ifDeleted: string | null = null,
 ): Generator<string> {
   const { revision: _, ...summary } = audit.summary;
   const frame = json({
@@ -17,10 +20,20 @@ export function auditJson(
     format: 1,
     stated,
     summary: { ...summary, gaps, notAsked, coverage },
+    ...(ifDeleted === null ? {} : { deletion: deletionImpact(audit, ifDeleted) }),
+    byKey: [],
     findings: [],
     blobs: [],
   });
-  return pieces(filled(frame, { findings: findingItems(audit), blobs: blobItems(audit) }));
+  return pieces(
+    filled(frame, { byKey: keyItems(audit), findings: findingItems(audit), blobs: blobItems(audit) }),
+  );
+}
+
+/** Keys with every file under them. */
+function* keyItems(audit: Audit): Generator<string> {
+  for (const { name, subject, blobs, by, files } of filesByKey(audit))
+    yield jsonLine({ name, key: subject.label, blobs, knownBy: Object.fromEntries(by), files });
 }
 
 function* findingItems(audit: Audit): Generator<Iterable<string>> {
@@ -52,6 +65,7 @@ function* blobItems(audit: Audit): Generator<string> {
       bytes: row.sizeBytes,
       sha256: row.sha256,
       keyMaterial: row.identification.keyFingerprint,
+      declaredKey: row.declared.keyArn,
       key: subject.label,
       keyKnownBy: subject.by,
       account: subject.account,

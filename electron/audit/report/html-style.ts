@@ -21,6 +21,7 @@ h2{font-size:17px;margin:2.25rem 0 .75rem;padding-bottom:.3rem;border-bottom:1px
 h3{font-size:13px;margin:0 0 .4rem}
 p,ul,dl{margin:.35rem 0}
 ul{padding-left:1.1rem}li{overflow-wrap:anywhere}li::marker{color:var(--grey)}
+.sign dd{min-height:2.2rem;border-bottom:1px solid var(--line)}.sign dt{align-self:end}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.2rem 1rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse;margin:.35rem 0 1rem}
 th,td{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;font-weight:400}

@@ -3,11 +3,15 @@ import { html } from '../inert.ts';
 import { type Bar, barChart, stackChart, type Tone } from './html-charts.ts';
 import { styleOf } from './html-style.ts';
 import { type Cell, text } from './html-text.ts';
+import { pieces } from './parts.ts';
 import type { Stated } from './stated.ts';
 
 export type Block =
   | { readonly type: 'text'; readonly text: string; readonly strong?: boolean }
+  | { readonly type: 'heading'; readonly text: string }
   | { readonly type: 'list'; readonly items: readonly string[] }
+  /** Lines to write on, on paper. */
+  | { readonly type: 'sign'; readonly lines: readonly string[] }
   | { readonly type: 'facts'; readonly facts: readonly (readonly [string, string])[] }
   /** Figures that are read before anything else. */
   | { readonly type: 'totals'; readonly totals: readonly (readonly [string, number, Tone?])[] }
@@ -38,18 +42,25 @@ export type Block =
 
 export interface Section {
   readonly heading: string;
-  readonly blocks: readonly Block[];
+  readonly blocks: Iterable<Block>;
 }
 
 /** One HTML file that holds everything, prints well, runs no script and loads nothing. */
-export function htmlReport(title: string, stated: Stated, sections: readonly Section[]): string {
+export const htmlReport = (title: string, stated: Stated, sections: Iterable<Section>): string =>
+  [...htmlPieces(title, stated, sections)].join('');
+
+/** The same in pieces, for reports that may be long. */
+export const htmlPieces = (title: string, stated: Stated, sections: Iterable<Section>): Generator<string> =>
+  pieces(parts(title, stated, sections));
+
+function* parts(title: string, stated: Stated, sections: Iterable<Section>): Generator<string> {
   const facts: [string, string][] = [
     ['Stated at', stated.at],
     ['Against', stated.connection ?? 'no connection: read from the files alone'],
     ['By', `Rewrap ${stated.version}`],
     ['History then', `${stated.history.count} records, latest hash ${stated.history.hash}`],
   ];
-  return `<!doctype html>
+  yield `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -65,20 +76,29 @@ export function htmlReport(title: string, stated: Stated, sections: readonly Sec
 ${block({ type: 'facts', facts })}
 </header>
 <main>
-${sections.map(section).join('\n')}
+`;
+  let first = true;
+  for (const { heading, blocks } of sections) {
+    yield `${first ? '' : '\n'}<section>\n<h2>${html(heading)}</h2>`;
+    first = false;
+    for (const one of blocks) yield `\n${block(one)}`;
+    yield '\n</section>';
+  }
+  yield `
 </main>
 </body>
 </html>
 `;
 }
 
-const section = ({ heading, blocks }: Section): string =>
-  `<section>\n<h2>${html(heading)}</h2>\n${blocks.map(block).join('\n')}\n</section>`;
-
 function block(one: Block): string {
   switch (one.type) {
     case 'text':
       return `<p${one.strong ? ' class="strong"' : ''}>${text(one.text)}</p>`;
+    case 'heading':
+      return `<h3>${text(one.text)}</h3>`;
+    case 'sign':
+      return `<dl class="sign">${one.lines.map((line) => `<dt>${text(line)}</dt><dd></dd>`).join('')}</dl>`;
     case 'list':
       return one.items.length === 0
         ? ''

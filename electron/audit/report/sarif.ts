@@ -37,6 +37,7 @@ export function sarif(
   rules: readonly SarifRule[],
   results: Iterable<SarifResult>,
   stated: Stated,
+  more: object = {},
 ): Generator<string> {
   const sorted = [...rules].sort((a, b) => (a.id < b.id ? -1 : 1));
   const indexOf = new Map(sorted.map((rule, i) => [rule.id, i]));
@@ -70,6 +71,8 @@ export function sarif(
           connection: stated.connection === null ? null : visible(stated.connection),
           historyCount: stated.history.count,
           historyHead: stated.history.hash,
+          paths: stated.paths.map(visible),
+          ...more,
         },
         results: [],
       },
@@ -88,6 +91,17 @@ export function sarif(
   };
   // A line for each result: there may be hundreds of thousands.
   return pieces(filled(frame, { results: items() }));
+}
+
+/** Bytes where they are known; the line where the place names one, as places in text do. */
+function regionOf(bytes: SarifResult['bytes'], place: string): object {
+  const line = /^line (\d{1,9})(?:, column (\d{1,9}))?/.exec(place);
+  const region = {
+    ...(line === null ? {} : { startLine: Number(line[1]) }),
+    ...(line?.[2] === undefined ? {} : { startColumn: Number(line[2]) }),
+    ...(bytes === null ? {} : { byteOffset: bytes.start, byteLength: bytes.length }),
+  };
+  return Object.keys(region).length === 0 ? {} : { region };
 }
 
 function resultOf(
@@ -109,7 +123,7 @@ function resultOf(
           : {
               physicalLocation: {
                 artifactLocation: { uri },
-                ...(bytes === null ? {} : { region: { byteOffset: bytes.start, byteLength: bytes.length } }),
+                ...regionOf(bytes, place),
               },
             }),
         ...(place === ''

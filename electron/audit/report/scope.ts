@@ -5,6 +5,17 @@ import type { Coverage } from '#shared/model/coverage.ts';
 import type { Block, Section } from './html.ts';
 import type { Stated } from './stated.ts';
 
+/** Room for those who answer for the report. */
+export const signSection = (): Section => ({
+  heading: 'Sign-off',
+  blocks: [
+    {
+      type: 'sign',
+      lines: ['Prepared by', 'Date', 'Reviewed by', 'Date', 'Remarks'],
+    },
+  ],
+});
+
 /** Files of one reason that a report on paper names; JSON names more. */
 const NAMED = 50;
 

@@ -1,4 +1,5 @@
 import { practiceWords } from '#shared/audit-words.ts';
+import { coverageWords } from '#shared/coverage-words.ts';
 import { EVIDENCE_WORDS } from '#shared/evidence.ts';
 import { plural } from '#shared/format.ts';
 import type { AuditFinding, AuditSummary, DeletionImpact } from '#shared/model/audit.ts';
@@ -20,6 +21,7 @@ export function auditText(
     ...(practice === null ? [] : [practice, '']),
     `${plural(totals.blobs, 'blob')} in ${plural(totals.files, 'file')}; ${plural(totals.keys, 'known key')}, ${plural(totals.materials, 'key material')}.`,
     `Keys: ${coverage.map(({ label, blobs }) => `${blobs} ${label}`).join(', ') || 'none'}.`,
+    ...coverageWords(summary.coverage),
     ...(summary.caller === null ? ['Not connected: what only KMS can say was not asked.'] : []),
     '',
     ...summary.keys.map(

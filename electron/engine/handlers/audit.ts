@@ -38,7 +38,10 @@ export function auditHandlers({ audit }: Rooms): PageHandlers['audit'] {
 export function auditHostHandlers({ audit, reports }: Rooms): HostHandlers['audit'] {
   return {
     report: async ({ subject, format }) => {
-      if (subject.of === 'audit') await audit.askKeys(false);
+      const key =
+        subject.of === 'deletion' ? subject.key : subject.of === 'audit' ? subject.ifDeleted : undefined;
+      if (subject.of === 'audit' || subject.of === 'deletion')
+        await audit.askKeys(false, key === undefined ? {} : { also: key });
       const { name, type, bytes } = await reports.make(subject, format);
       return { name, type, bytes };
     },
