@@ -67,7 +67,8 @@ function ofSubject(facet: Facet, subject: Subject, now: number): Valued | null {
   }
 }
 
-function aliasOf({ label }: Subject): Valued {
+function aliasOf({ label, alias }: Subject): Valued {
+  if (alias !== null) return plain(alias);
   const name = label === null ? null : /(?:^|:)(alias\/.+)$/.exec(label)?.[1];
   return plain(name);
 }

@@ -14,6 +14,8 @@ export interface Subject {
   readonly key: AuditKey | null;
   /** The label or ARN it is known by; null where it has no name. */
   readonly label: string | null;
+  /** An alias that files or KMS tie to the key; null where none is known. */
+  readonly alias: string | null;
   /** KMS said that the label names no key. */
   readonly gone: boolean;
   readonly account: string | null;
@@ -59,6 +61,7 @@ export class Subjects {
       id: this.#evidence.idOf(evidence),
       key: told,
       label: told?.arn ?? concrete,
+      alias: key === null ? null : this.#evidence.names.aliasOf(key),
       gone: found === 'gone',
       account: evidence.account ?? told?.account ?? null,
       region: evidence.region ?? (arns.length > 1 ? null : (told?.region ?? null)),
@@ -76,6 +79,7 @@ export class Subjects {
       id,
       key: null,
       label: null,
+      alias: null,
       gone: false,
       account: null,
       region: null,
@@ -88,8 +92,9 @@ export class Subjects {
 }
 
 /** What to call a subject: first alias, else the label, else its material in short. */
-export function subjectName({ key, label, fingerprint, by }: Subject): string {
+export function subjectName({ key, label, alias, fingerprint, by }: Subject): string {
   if (key !== null) return key.aliases[0] ?? key.arn;
+  if (alias !== null) return alias;
   if (label !== null) return label;
   if (fingerprint !== null)
     return `${by === 'contradicted' ? 'contradicting labels, ' : ''}key material ${fingerprint.slice(0, 8)}`;

@@ -150,6 +150,14 @@ export class KeyNames {
     return this.namesOf(key).filter((name) => /^arn:/.test(name) && !readKeyName(name).alias);
   }
 
+  /** An alias of a key, without its account; null where none is known. */
+  aliasOf(key: string): string | null {
+    const name = this.namesOf(key)
+      .map(readKeyName)
+      .find(({ alias }) => alias);
+    return name === undefined ? null : `alias/${name.id}`;
+  }
+
   /** The ARN of the one key that a name stands for; null where it may be several, or none is named by its ARN. */
   arnOf(name: string): string | null {
     const [only, ...more] = this.keysOf(name);

@@ -304,8 +304,15 @@ function conclusions({ rows, evidence }: View): KeyConclusion[] {
     name: of.name,
     by: of.by,
     account: of.account,
-    names: [...evidence.namesFor(of)],
+    names: namesOf(of, evidence),
   }));
+}
+
+/** Contradicted labels name their own key, and no other. */
+function namesOf(of: KeyEvidence, evidence: Evidence): string[] {
+  if (of.by !== 'contradicted') return [...evidence.namesFor(of)];
+  const names = of.key === null ? [] : evidence.names.namesOf(of.key);
+  return [...new Set([...(of.label === null ? [] : [of.label]), ...names])];
 }
 
 /** Whether two accounts of keys say the same of names and key materials. */

@@ -14,6 +14,8 @@ export interface Codes {
 interface Known {
   /** Every name of it, in lower case. */
   readonly names: string;
+  /** An alias of it; null where none is known. */
+  readonly alias: string | null;
   readonly materials: number;
   /** The strongest evidence of any of its blobs. */
   readonly by: EvidenceBy;
@@ -28,18 +30,28 @@ export class KeyIndex {
   readonly #keys = new Map<string, Known>();
   readonly #codes = new WeakMap<Table, Codes>();
 
+  /** Accounts of the keys, where names say them. */
+  readonly accounts: ReadonlySet<string>;
+
   constructor(conclusions: readonly KeyConclusion[]) {
+    this.accounts = new Set(conclusions.flatMap(({ account }) => account ?? []));
     this.#of = new Map(conclusions.map((each) => [nameOf(each.fingerprint, each.label), each]));
-    const seen = new Map<string, { names: Set<string>; materials: Set<string>; by: EvidenceBy }>();
+    const seen = new Map<
+      string,
+      { names: Set<string>; alias: string | null; materials: Set<string>; by: EvidenceBy }
+    >();
     for (const { key, names, fingerprint, by } of conclusions) {
-      const known = seen.get(key) ?? { names: new Set(), materials: new Set(), by };
-      for (const name of names) known.names.add(name.toLowerCase());
+      const known = seen.get(key) ?? { names: new Set(), alias: null, materials: new Set(), by };
+      for (const name of names) {
+        known.names.add(name.toLowerCase());
+        known.alias ??= /(?:^|:)(alias\/.+)$/.exec(name)?.[1] ?? null;
+      }
       if (fingerprint !== null) known.materials.add(fingerprint);
       known.by = strongest(known.by, by);
       seen.set(key, known);
     }
-    for (const [key, { names, materials, by }] of seen)
-      this.#keys.set(key, { names: [...names].join('\n'), materials: materials.size, by });
+    for (const [key, { names, alias, materials, by }] of seen)
+      this.#keys.set(key, { names: [...names].join('\n'), alias, materials: materials.size, by });
   }
 
   of({ identification: { keyFingerprint }, declared: { keyArn } }: BlobRow): KeyConclusion | undefined {

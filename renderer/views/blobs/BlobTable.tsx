@@ -118,7 +118,10 @@ function drawLine(lines: Lines, known: ReturnType<typeof useKnown>, on: Handlers
         groupKey={face.key}
         label={face.label}
         fingerprint={face.fingerprint}
-        name={groups.by === 'key' ? conclusionName(conclusion, keys) : clusterName(cluster, keys)}
+        name={
+          ofKey?.alias ??
+          (groups.by === 'key' ? conclusionName(conclusion, keys) : clusterName(cluster, keys))
+        }
         by={ofKey?.by ?? cluster?.by ?? null}
         materials={ofKey?.materials ?? 1}
         cluster={cluster}

@@ -2,14 +2,22 @@ import { ArrowRight, ChevronDown, Cloud, FlaskConical } from 'lucide-react';
 import { Button } from 'react-aria-components';
 import type { ConnectionState } from '#shared/model/connection.ts';
 import { choiceWords, connectionWords, who } from '../../lib/connection.ts';
+import { useClusters } from '../../store/clusters.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useUi } from '../../store/ui.ts';
+
+/** Most accounts that the band names. */
+const MOST_ACCOUNTS = 3;
 
 /** The name of the application, and always: which KMS, account, Region and identity. */
 export function TopBar() {
   const connection = useConnection((state) => state.connection);
   const destination = useConnection((state) => state.destination);
   const practice = connection?.choice.kind === 'practice';
+  const accounts = useClusters((state) => state.keys.accounts);
+  const own = connection?.identity?.account;
+  const others =
+    practice && own !== undefined ? [...accounts].filter((account) => account !== own).sort() : [];
   return (
     <header className={practice ? 'top top-practice' : 'top'}>
       {practice && (
@@ -21,6 +29,8 @@ export function TopBar() {
             {destination?.choice.kind === 'aws'
               ? 'The destination connection reaches AWS.'
               : 'Nothing here reaches AWS.'}
+            {others.length > 0 &&
+              ` Blobs in the list name keys of ${others.length === 1 ? 'another account' : 'other accounts'} (${others.slice(0, MOST_ACCOUNTS).join(', ')}): connect to AWS to work on them.`}
           </span>
         </div>
       )}
