@@ -86,7 +86,14 @@ export interface Host {
 export async function startHost(stage: Stage): Promise<Host> {
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', cli, 'serve', stage.folder],
+    [
+      '--disable-warning=ExperimentalWarning',
+      cli,
+      'serve',
+      '--allow-unverified',
+      '--allow-undo',
+      stage.folder,
+    ],
     { env: environment(stage.home), stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

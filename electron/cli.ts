@@ -7,7 +7,17 @@ import { BAD_INPUT, refusedExitCode } from './cli/exit-code.ts';
 import { headOption, history, limitOption, verifyHistory } from './cli/history.ts';
 import { inspect } from './cli/inspect.ts';
 import { keys } from './cli/keys.ts';
-import { algorithm, contextPair, count, port, rate, repeated, seconds, url } from './cli/options.ts';
+import {
+  accountId,
+  algorithm,
+  contextPair,
+  count,
+  port,
+  rate,
+  repeated,
+  seconds,
+  url,
+} from './cli/options.ts';
 import { plan, planDiff, runPlanFile } from './cli/plan.ts';
 import { practiceKms } from './cli/practice.ts';
 import { checkContexts, checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
@@ -288,7 +298,15 @@ connectionFlags(
     .argument('[path...]', 'files and folders to take in')
     .option('--port <n>', 'port on 127.0.0.1', port, 0)
     .option('--out <dir>', 'offer this output folder in the window, repeatable', repeated)
-    .option('--open', 'open the default browser'),
+    .option('--open', 'open the default browser')
+    .option('--allow-account <id>', 'allow keys of this account without asking, repeatable', accountId)
+    .option(
+      '--allow-decrypt-here',
+      'allow decrypting on this machine, and comparing plaintexts, without asking',
+    )
+    .option('--allow-unverified', 'allow runs without verification or without backup, without asking')
+    .option('--allow-undo', 'allow runs to be undone without asking')
+    .option('--allow-plans', 'allow plan files from the page to be run without asking'),
 ).action(run(serveCommand));
 
 try {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import type { Engine } from './bridge/index.ts';
-import { openLoopback } from './loopback/index.ts';
+import { openLoopback, type TerminalApprovals } from './loopback/index.ts';
 import { openPage } from './page/index.ts';
 
 export interface ServeOptions {
@@ -22,6 +22,8 @@ export interface ServeOptions {
   readonly say?: (line: string) => void;
   /** Where Enter is pressed and codes are typed: standard input by default. */
   readonly terminal?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  /** Questions for approval that are answered in `terminal`. */
+  readonly approvals?: TerminalApprovals;
   /** The thread that looks through uploads (`upload-thread.cjs`, beside the host's bundle). */
   readonly uploadThread: string | URL;
   /** Folder in which the private inbox for uploads is made; the system's temporary folder by default. */
@@ -50,7 +52,7 @@ export interface Served {
  * `bridgeFile` cannot be read.
  */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const { engine, port, say, inboxParent, uploadThread, diagnostics } = options;
+  const { engine, port, say, inboxParent, uploadThread, diagnostics, approvals } = options;
   const terminal = options.terminal ?? process.stdin;
   const lines =
     say !== undefined && terminal.isTTY === true
@@ -67,9 +69,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
     ...(diagnostics === undefined ? {} : { diagnostics }),
   });
   lines?.on('line', (line) => {
+    if (approvals?.take(line)) return;
     if (line.trim() === '') say?.(`Rewrap is at ${host.newUrl()}`);
     else say?.(host.confirm(line) ? 'The page was let in.' : NO_SUCH_CODE);
   });
+  if (lines !== null && say !== undefined) approvals?.attach(say);
+  lines?.once('close', () => approvals?.close());
   return {
     url: host.newUrl(),
     plainUrl: host.plainUrl,

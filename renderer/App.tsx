@@ -20,6 +20,7 @@ import { NameKeyDialog } from './views/keymaterial/NameKeyDialog.tsx';
 import { KeysView } from './views/keys/KeysView.tsx';
 import { SettingsView } from './views/settings/SettingsView.tsx';
 import { ReencryptSheet } from './views/sheet/ReencryptSheet.tsx';
+import { ApprovalNotice } from './views/shell/ApprovalNotice.tsx';
 import { DropOverlay } from './views/shell/DropOverlay.tsx';
 import { EngineNotice } from './views/shell/EngineNotice.tsx';
 import { Nav } from './views/shell/Nav.tsx';
@@ -76,6 +77,7 @@ export function App() {
       <MfaDialog />
       <SuppressDialog />
       <DropOverlay />
+      <ApprovalNotice />
       <Toasts />
     </div>
   );

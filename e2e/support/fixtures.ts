@@ -2,6 +2,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { test as base, type Page } from '@playwright/test';
+import { ALLOWED } from './allowed.ts';
 import { temporaryFolder } from './home.ts';
 import { type Running, rewrap, start } from './processes.ts';
 
@@ -65,7 +66,7 @@ export const test = base.extend<
   open: async ({ page, stage, faults }, use) => {
     const hosts: Running[] = [];
     await use(async (...args) => {
-      const host = start(['serve', ...args], stage.home, {
+      const host = start(['serve', ...ALLOWED, ...args], stage.home, {
         REWRAP_PRACTICE_FAULTS: faults,
       });
       hosts.push(host);

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
 import { type FakeIdentity, fakeIdentity } from '../../electron/kms/fake-identity.ts';
+import { ALLOWED } from './allowed.ts';
 import { test as base } from './fixtures.ts';
 import { type Running, start } from './processes.ts';
 
@@ -74,7 +75,7 @@ export const test = base.extend<{
   openAs: async ({ page, stage, aws }, use) => {
     const hosts: Running[] = [];
     await use(async (env, ...args) => {
-      const host = start(['serve', ...args], stage.home, {
+      const host = start(['serve', ...ALLOWED, ...args], stage.home, {
         ...aws.env,
         ...env,
       });

@@ -1,6 +1,6 @@
 /** What is protected by which key, what is wrong, what was done, and proof of it. */
 export { type Audit, facetMembers, finishAudit, suppressionMembers } from './audit.ts';
-export { sha256 } from './canonical.ts';
+export { canonical, sha256 } from './canonical.ts';
 export type { Columns } from './columns.ts';
 export { type Counted, countAudit } from './count.ts';
 export { deletionImpact, isListed, type TouchedRow, touchedBy } from './deletion.ts';

@@ -1,3 +1,16 @@
+export {
+  type Allowed,
+  type ApprovalAnswer,
+  type ApprovalKind,
+  type ApprovalQuestion,
+  type ApprovedBy,
+  type Approver,
+  NOTHING_ALLOWED,
+  nobodyToAsk,
+  notAllowed,
+  plainLine,
+  typedByPerson,
+} from './approvals.ts';
 export { answer, answerUnparsed, toFault, unknownRequest } from './dispatch.ts';
 export { KeptMessages } from './kept-messages.ts';
 export { router, strippedEvent } from './router.ts';

@@ -83,9 +83,18 @@ export function repeated(value: string, previous: string[] | undefined): string[
 }
 
 export function url(value: string): string {
-  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
+  const parsed = URL.parse(value);
+  if (parsed === null || !/^https?:$/.test(parsed.protocol))
     throw new InvalidArgumentError('An endpoint URL begins with http:// or https://.');
+  if (parsed.username !== '' || parsed.password !== '')
+    throw new InvalidArgumentError('An endpoint URL holds no user name and no password.');
   return value;
+}
+
+/** Collects repeated `--allow-account ID`. */
+export function accountId(value: string, previous: string[] | undefined): string[] {
+  if (!/^\d{12}$/.test(value)) throw new InvalidArgumentError('An account ID is twelve digits.');
+  return [...(previous ?? []), value];
 }
 
 /** Seconds, at most a day. Throws InvalidArgumentError. @returns Milliseconds. */

@@ -1,4 +1,6 @@
 import { plural } from '#shared/format.ts';
+import { explainOwn } from '#shared/kms/errors.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import type { Client } from './client.ts';
@@ -31,7 +33,8 @@ export async function listRuns(flags: { json?: true }): Promise<number> {
 export async function resumeRun(prefix: string, flags: OnwardFlags): Promise<number> {
   return onward(flags, async ({ page, host }, agreed) => {
     const { runId } = await host.runs.named({ prefix });
-    await page.runs.resume({ runId, agreed });
+    await refuseUnagreed(page, runId, agreed);
+    await page.runs.resume({ runId });
     return runId;
   });
 }
@@ -40,7 +43,8 @@ export async function resumeRun(prefix: string, flags: OnwardFlags): Promise<num
 export async function retryRun(prefix: string, flags: OnwardFlags): Promise<number> {
   return onward(flags, async ({ page, host }, agreed) => {
     const { runId } = await host.runs.named({ prefix });
-    return (await page.runs.retry({ runId, agreed })).runId;
+    await refuseUnagreed(page, runId, agreed);
+    return (await page.runs.retry({ runId })).runId;
   });
 }
 
@@ -104,6 +108,12 @@ async function onward(
     progress.clear();
     return report(client, ended, flags, ended.run.output === 'in-place');
   });
+}
+
+/** In a shell the flags are the person's word, given anew each time. Throws FaultError `AgreeAnew`. */
+async function refuseUnagreed({ runs }: Client['page'], runId: string, agreed: boolean): Promise<void> {
+  const { route } = await runs.get({ runId });
+  if (route === 'decrypt-encrypt' && !agreed) throw new FaultError(explainOwn('AgreeAnew'));
 }
 
 function line(run: RunSummary): string {

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import type { Allowed } from '../bridge/index.ts';
 import { dataDir, type EngineDeath, startEngine } from '../engine/index.ts';
-import { UPLOAD_THREAD } from '../loopback/index.ts';
+import { TerminalApprovals, UPLOAD_THREAD } from '../loopback/index.ts';
 import { serve } from '../serve.ts';
 import { OK } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
@@ -13,7 +14,20 @@ export interface ServeFlags extends ConnectionFlags {
   port: number;
   out?: string[];
   open?: true;
+  allowAccount?: string[];
+  allowDecryptHere?: true;
+  allowUnverified?: true;
+  allowUndo?: true;
+  allowPlans?: true;
 }
+
+const allowed = (flags: ServeFlags): Allowed => ({
+  accounts: flags.allowAccount ?? [],
+  decryptHere: flags.allowDecryptHere === true,
+  unverified: flags.allowUnverified === true,
+  undo: flags.allowUndo === true,
+  plans: flags.allowPlans === true,
+});
 
 /** `rewrap serve [PATH…]`: the window's services in a browser on this machine, until stopped. */
 export async function serveCommand(paths: readonly string[], flags: ServeFlags): Promise<number> {
@@ -31,6 +45,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       : 'It is not started any more: stop Rewrap and start it again.';
     console.error(`rewrap: the part that does the work ended with ${kind}${words}. ${next}`);
   };
+  const approvals = new TerminalApprovals(allowed(flags), process.stdin.isTTY === true);
   const engine = await startEngine(
     {
       host: 'loopback',
@@ -51,7 +66,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       ...(connection === null ? {} : { connection }),
     },
     join(dist, 'engine.cjs'),
-    { died },
+    { died, approver: approvals },
   ).catch((error: unknown) => {
     throw new FaultError(cannotStart(error));
   });
@@ -62,6 +77,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       bridgeFile: join(dist, 'loopback-bridge.js'),
       port: flags.port,
       say: (line) => console.log(line),
+      approvals,
       uploadThread: join(dist, UPLOAD_THREAD),
       diagnostics: () => [SYSTEM, ...deaths].join('\n'),
     });
@@ -75,6 +91,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
     await stopped();
     await host.close();
   } finally {
+    approvals.close();
     await engine.close();
   }
   return OK;

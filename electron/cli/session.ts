@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { BlobRow, Oddity } from '#shared/model/blob.ts';
 import type { ConnectionChoice, ConnectionState, MfaQuestion } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
+import { typedByPerson } from '../bridge/index.ts';
 import { CAN_NOTHING, createEngine, dataDir } from '../engine/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../intake/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../two-step/index.ts';
@@ -34,6 +35,7 @@ export async function withEngine<T>(
     },
     () => forkChild(join(import.meta.dirname, TWO_STEP_CHILD)),
     new DiskPool(() => new Worker(join(import.meta.dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
+    typedByPerson,
   );
   try {
     const through = client(engine);

@@ -8,6 +8,7 @@ import type { EngineDeath, StartEngine } from '../engine/index.ts';
 import type { Page } from '../page/index.ts';
 import { makeFolder } from '../storage/files.ts';
 import { AppMenu } from './app-menu.ts';
+import { dialogApprover } from './approvals.ts';
 import { fileArguments } from './arguments.ts';
 import { type DiagnosticsParts, diagnostics } from './diagnostics.ts';
 import type { ElectronMain } from './electron.ts';
@@ -220,6 +221,7 @@ class Desktop {
     };
     const engine = await startEngine(options, {
       startChild: utilityChild(electron.utilityProcess, twoStepChild),
+      approver: dialogApprover({ electron, window: () => this.#window?.get() ?? null, dataDir }),
       died: (death) => this.#engineDied(death),
     });
     this.#engine = engine;

@@ -1,7 +1,14 @@
 import type { EventPayload, Reply } from '#shared/contract/api.ts';
 import { fault } from '#shared/model/fault.ts';
 import type { PlainFault } from '#shared/model/fault-error.ts';
-import type { Engine, EngineOptions } from '../bridge/index.ts';
+import {
+  type ApprovalAnswer,
+  type ApprovalQuestion,
+  type Approver,
+  type Engine,
+  type EngineOptions,
+  nobodyToAsk,
+} from '../bridge/index.ts';
 import type { ChildStarter } from '../two-step/index.ts';
 import { HostedChildren } from './child-relay.ts';
 import { OpenedAgain } from './opened-again.ts';
@@ -22,6 +29,8 @@ export interface EngineDeath extends ThreadEnd {
 export interface StartEngine {
   /** How two-step children are started where the thread cannot do it itself. */
   readonly startChild?: ChildStarter;
+  /** Asks a person for approvals; absent: what needs one is refused. */
+  readonly approver?: Approver;
   /** Hears of each death of the engine but the one that `close` asks for. */
   readonly died?: (death: EngineDeath) => void;
 }
@@ -35,9 +44,9 @@ export interface StartEngine {
 export async function startEngine(
   options: EngineOptions,
   workerFile: string,
-  { startChild, died = () => {} }: StartEngine = {},
+  { startChild, approver = nobodyToAsk, died = () => {} }: StartEngine = {},
 ): Promise<Engine> {
-  const engine = new SupervisedEngine(options, workerFile, startChild ?? null, died);
+  const engine = new SupervisedEngine(options, workerFile, startChild ?? null, approver, died);
   await engine.start();
   return engine;
 }
@@ -48,6 +57,7 @@ class SupervisedEngine implements Engine {
   readonly #options: EngineOptions;
   readonly #workerFile: string;
   readonly #died: (death: EngineDeath) => void;
+  readonly #approver: Approver;
   readonly #children: HostedChildren | null;
   readonly #opened: OpenedAgain;
   readonly #listeners = new Set<(name: string, payload: unknown) => void>();
@@ -64,11 +74,13 @@ class SupervisedEngine implements Engine {
     options: EngineOptions,
     workerFile: string,
     startChild: ChildStarter | null,
+    approver: Approver,
     died: (death: EngineDeath) => void,
   ) {
     this.#options = options;
     this.#workerFile = workerFile;
     this.#died = died;
+    this.#approver = approver;
     this.#opened = new OpenedAgain(options);
     this.#children =
       startChild === null ? null : new HostedChildren(startChild, (message) => this.#thread?.post(message));
@@ -101,21 +113,34 @@ class SupervisedEngine implements Engine {
 
   #open(options: EngineOptions): EngineThread {
     const hostStartsChildren = this.#children !== null;
-    const thread = new EngineThread(this.#workerFile, { options, hostStartsChildren }, (message) =>
-      this.#heard(message),
+    const approvalsShownIn = this.#approver.where;
+    const thread: EngineThread = new EngineThread(
+      this.#workerFile,
+      { options, hostStartsChildren, approvalsShownIn },
+      (message) => this.#heard(message, thread),
     );
     this.#thread = thread;
     return thread;
   }
 
-  #heard(message: FromWorker): void {
+  #heard(message: FromWorker, thread: EngineThread): void {
     if (message.type === 'reply') {
       this.#waiting.get(message.id)?.(message.reply);
       this.#waiting.delete(message.id);
     } else if (message.type === 'event') {
       this.#opened.event(message.name, message.payload);
       this.#emit(message.name, message.payload);
-    } else if (message.type !== 'closed' && message.type !== 'ready') this.#children?.take(message);
+    } else if (message.type === 'approval-ask') void this.#approve(message.question, thread);
+    else if (message.type !== 'closed' && message.type !== 'ready') this.#children?.take(message);
+  }
+
+  /** The answer goes to the engine that asked, and to no later one. */
+  async #approve(question: ApprovalQuestion, thread: EngineThread): Promise<void> {
+    const { id, hash } = question;
+    const answer = await this.#approver
+      .ask(question)
+      .catch((): ApprovalAnswer => ({ hash, approved: false, by: null }));
+    if (this.#thread === thread) thread.post({ type: 'approval-answer', id, answer });
   }
 
   #emit(name: string, payload: unknown): void {

@@ -1,6 +1,6 @@
 import { expect, vi } from 'vitest';
 import type { RunRequest, RunSummary } from '#shared/model/run.ts';
-import type { Engine } from '../bridge/index.ts';
+import { type Approver, type Engine, typedByPerson } from '../bridge/index.ts';
 import type { Client } from '../cli/client.ts';
 import type { PracticeKms } from '../practice-kms/index.ts';
 import { CAN_NOTHING, createEngine } from './index.ts';
@@ -10,6 +10,7 @@ export function engineAt(
   dataDir: string,
   over: Partial<Parameters<typeof createEngine>[0]> = {},
   startChild?: Parameters<typeof createEngine>[1],
+  approver: Approver = typedByPerson,
 ): Engine {
   return createEngine(
     {
@@ -22,6 +23,8 @@ export function engineAt(
       ...over,
     },
     startChild,
+    undefined,
+    approver,
   );
 }
 

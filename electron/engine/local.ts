@@ -1,11 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { History } from '../audit/index.ts';
-import { type Engine, type EngineOptions, router, strippedEvent, unknownRequest } from '../bridge/index.ts';
+import {
+  type Approver,
+  type Engine,
+  type EngineOptions,
+  nobodyToAsk,
+  router,
+  strippedEvent,
+  unknownRequest,
+} from '../bridge/index.ts';
 import { LearnedKeys, type Lesson } from '../clusters/index.ts';
 import { type Disk, diskHere } from '../intake/index.ts';
 import { watchProfiles } from '../kms/index.ts';
 import type { ChildStarter } from '../two-step/index.ts';
+import { Approvals } from './approvals.ts';
 import { AuditRoom } from './audit.ts';
 import { Blobs } from './blobs.ts';
 import { Connection } from './connection.ts';
@@ -16,6 +25,7 @@ import { OtherRegions } from './other-regions.ts';
 import { PlanDesk } from './plan-desk.ts';
 import { Practice } from './practice.ts';
 import { Reports } from './reports.ts';
+import { RunApprovals } from './run-approvals.ts';
 import { Runs } from './runs.ts';
 import { SettingsFile } from './settings.ts';
 import { SignIn } from './sign-in.ts';
@@ -27,12 +37,13 @@ import { Workspace } from './workspace.ts';
  * The services put together, in this thread. The window hosts run it in a worker ({@link ./worker.ts}); the command
  * line and tests call it directly. Returns at once: connecting and the first intake go on behind it. `startChild`: how
  * this host starts the child of a run that decrypts here and encrypts there. `disk`: where files are put back, in this
- * thread if not given.
+ * thread if not given. `approver`: asks a person for approvals; if not given, what needs one is refused.
  */
 export function createEngine(
   options: EngineOptions,
   startChild: ChildStarter = noChild,
   disk: Disk = diskHere(),
+  approver: Approver = nobodyToAsk,
 ): Engine {
   const listeners = new Set<(name: string, payload: unknown) => void>();
   const emit = (name: string, payload: unknown) => {
@@ -93,6 +104,11 @@ export function createEngine(
     firstNumber,
   );
   const witness = new Witness(history, () => connection);
+  const approvals = new Approvals({
+    approver,
+    waiting: (waiting) => emit('approvalWaiting', { waiting }),
+    record: (proposal, hash, answer) => witness.approval(proposal, hash, answer),
+  });
   const learned = new LearnedKeys(options.dataDir);
   const blobs = new Blobs(workspace, learned);
   const learn = (lessons: readonly Lesson[]) => {
@@ -110,6 +126,13 @@ export function createEngine(
     follows: options.host !== 'cli',
     patience: options.host === 'cli' ? 'network' : 'wait',
     twoStep,
+    approvals: new RunApprovals({
+      connection,
+      destination,
+      regions,
+      approvals,
+      describes: options.host !== 'cli',
+    }),
     progress: (summary) => emit('runProgress', summary),
     learn,
     witness,
@@ -148,6 +171,7 @@ export function createEngine(
     plans,
     twoStep,
     settings,
+    approvals,
     audit,
     history,
     reports,

@@ -1,5 +1,5 @@
 import type { Reply } from '#shared/contract/api.ts';
-import type { EngineOptions } from '../bridge/index.ts';
+import type { ApprovalAnswer, ApprovalQuestion, Approver, EngineOptions } from '../bridge/index.ts';
 
 /** Messages between a host's thread and the engine's; both ends are ours, schemas are applied in the engine. */
 export type ToWorker =
@@ -11,6 +11,8 @@ export type ToWorker =
       readonly input: unknown;
     }
   | { readonly type: 'close' }
+  /** Answers one question: see `bridge/approvals.ts`. */
+  | { readonly type: 'approval-answer'; readonly id: number; readonly answer: ApprovalAnswer }
   | { readonly type: 'child-message'; readonly child: number; readonly message: unknown }
   | { readonly type: 'child-ended'; readonly child: number };
 
@@ -20,6 +22,7 @@ export type FromWorker =
   | { readonly type: 'reply'; readonly id: number; readonly reply: Reply<unknown> }
   | { readonly type: 'event'; readonly name: string; readonly payload: unknown }
   | { readonly type: 'closed' }
+  | { readonly type: 'approval-ask'; readonly question: ApprovalQuestion }
   /** To a host that starts children itself: see ./child-relay.ts. */
   | { readonly type: 'child-start'; readonly child: number }
   | { readonly type: 'child-send'; readonly child: number; readonly message: unknown }
@@ -30,4 +33,6 @@ export interface WorkerStart {
   readonly options: EngineOptions;
   /** Whether the host starts two-step children; otherwise the thread forks them under Node. */
   readonly hostStartsChildren: boolean;
+  /** Where the host's approver shows its questions. */
+  readonly approvalsShownIn: Approver['where'];
 }

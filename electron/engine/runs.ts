@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { LearnedKeys, Lesson } from '../clusters/index.ts';
@@ -15,6 +14,7 @@ import {
   type PlanFile,
   type ResolvedOutput,
   type Run,
+  type RunApproval,
   RunBook,
   type RunInput,
   type RunTerms,
@@ -29,6 +29,7 @@ import { Turns } from '../turns/index.ts';
 import type { Connection } from './connection.ts';
 import { commandJob } from './jobs.ts';
 import { lessonsOf } from './lessons.ts';
+import type { Proven, RunApprovals } from './run-approvals.ts';
 import type { TwoStep } from './two-steps.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -64,6 +65,8 @@ export interface Asked {
   readonly files: readonly PlanFile[];
   /** What it is part of: the id of a {@link Job}. */
   readonly job?: string | null;
+  /** Name of a plan file that the page brought. */
+  readonly foreignPlan?: string;
 }
 
 export interface RunsParts {
@@ -73,6 +76,8 @@ export interface RunsParts {
   readonly learned: LearnedKeys;
   /** Opens the way 'decrypt-encrypt' to a destination key. */
   readonly twoStep: (destinationKeyId: string) => Promise<TwoStep>;
+  /** Asks a person for what needs an approval. */
+  readonly approvals: RunApprovals;
   /** Whether the list is looked at after a run: files that it replaced are then read again. */
   readonly follows: boolean;
   /** How far runs wait for a network that is gone and for new credentials: whether somebody is there to see it. */
@@ -169,8 +174,7 @@ export class Runs {
       return this.#begin({ ...asked, files });
     }
     const { files, open, resume } = await this.#book.job(job, asked.files, output);
-    const agreed = terms.route === 'decrypt-encrypt';
-    if (resume !== null) await this.#goOn(resume.id, agreed, true);
+    if (resume !== null) await this.#goOn(resume.id, true, asked.foreignPlan);
     for (const { id } of open) if (id !== resume?.id) await this.cancel(id);
     return resume?.id ?? this.#begin({ ...asked, files, job: job.id });
   }
@@ -180,12 +184,29 @@ export class Runs {
     return this.#book.standsAt(job, files, output);
   }
 
-  async #begin({ terms: request, output, files, job = null }: Asked): Promise<string> {
-    const input = { request, output, files, job };
+  /** `before`: what was approved of the run that this one tries again. */
+  async #begin(
+    { terms: request, output, files, job = null, foreignPlan = undefined }: Asked,
+    before: RunApproval | null = null,
+  ): Promise<string> {
+    const proven = await this.#parts.approvals.prove(
+      {
+        terms: request,
+        output,
+        files,
+        count: async () => ({
+          blobs: files.reduce((sum, file) => sum + file.blobs.length, 0),
+          files: files.length,
+        }),
+        foreignPlan: foreignPlan ?? null,
+      },
+      before,
+    );
+    const input = { request, output, files, job, approval: proven.approval };
     const run =
       request.route === 'reencrypt'
-        ? await this.#book.start({ ...input, ...this.#over() })
-        : await this.#overTwoSteps(request, (over, connection) =>
+        ? await this.#book.start({ ...input, ...this.#over(proven) })
+        : await this.#overTwoSteps(request, proven, (over, connection) =>
             this.#book.start({ ...input, connection, ...over }),
           );
     return this.#kept(run, request, output).id;
@@ -194,11 +215,13 @@ export class Runs {
   /** A run whose child ends with the work. */
   async #overTwoSteps(
     { destination }: RunTerms,
+    proven: Proven,
     begin: (over: Pick<RunInput, 'kms' | 'target' | 'patience'>, described: string) => Promise<Run>,
   ): Promise<Run> {
     const { kms, target, described } = await this.#parts.twoStep(destination.keyId);
     let run: Run;
     try {
+      proven.check();
       run = await begin({ kms, target, patience: this.#parts.patience }, described);
     } catch (error) {
       await kms.close();
@@ -222,10 +245,9 @@ export class Runs {
   }
 
   /**
-   * Goes on with a run that is paused, or that was cut off; `agreed`: to plaintext on this machine.
-   * Throws FaultError `AgreeAnew`, and as `RunBook.resume`.
+   * Goes on with a run that is paused, or that was cut off. Throws as `RunApprovals.prove` and `RunBook.resume`.
    */
-  async resume(runId: string, agreed: boolean): Promise<void> {
+  async resume(runId: string): Promise<void> {
     const live = this.#book.live(runId);
     if (live !== null && live.summary().finishedAt === null) {
       if (!HELD.has(live.summary().status)) refuseLive(live);
@@ -242,21 +264,33 @@ export class Runs {
       live.goOn();
       return;
     }
-    await this.#goOn(runId, agreed, false);
+    await this.#goOn(runId, false);
   }
 
   /** `failedToo`: with what failed, too. */
-  async #goOn(runId: string, agreed: boolean, failedToo: boolean): Promise<void> {
-    const twoSteps = this.#twoSteps(runId, agreed);
+  async #goOn(runId: string, failedToo: boolean, foreignPlan?: string): Promise<void> {
     await this.#claimed(runId, 'resumed', async (claim) => {
       const how = { failedToo, claim };
-      const run = twoSteps
-        ? await this.#overTwoSteps(this.#book.asked(runId).request, (over) =>
-            this.#book.resume(runId, over, how),
-          )
-        : await this.#book.resume(runId, this.#over(), how);
-      this.#parts.witness.run(run, this.#asked(runId));
-      this.#watch(run, false);
+      const { request, output, approval } = this.#book.asked(runId);
+      // Over another connection it is not gone on with: nothing is asked for that.
+      if (request.route === 'reencrypt' && this.#over().target !== this.#book.target(runId))
+        this.#book.refuseConnection(runId);
+      const count = async () => {
+        const { counts, files } = await this.#book.summary(runId);
+        return { blobs: counts.total, files: files.total };
+      };
+      const proven = await this.#parts.approvals.prove(
+        { terms: request, output, count, foreignPlan: foreignPlan ?? null, runId },
+        approval,
+      );
+      if (proven.approval !== null && proven.approval !== approval)
+        this.#book.setApproval(runId, proven.approval);
+      const resumed =
+        request.route === 'decrypt-encrypt'
+          ? await this.#overTwoSteps(request, proven, (over) => this.#book.resume(runId, over, how))
+          : await this.#book.resume(runId, this.#over(proven), how);
+      this.#parts.witness.run(resumed, this.#asked(runId));
+      this.#watch(resumed, false);
     });
   }
 
@@ -270,24 +304,17 @@ export class Runs {
     }
   }
 
-  /** A new run for what failed or was not reached. Throws FaultError `AgreeAnew`, and as `RunBook.again`. */
-  async retry(runId: string, agreed: boolean): Promise<string> {
-    this.#twoSteps(runId, agreed);
+  /** A new run for what failed or was not reached. Throws as `RunApprovals.prove` and `RunBook.again`. */
+  async retry(runId: string): Promise<string> {
     return this.#claimed(runId, 'tried again', async () => {
       const { row, files } = await this.#book.again(runId);
       const now = this.#mine.has(runId) ? await this.#asListed(files) : files;
-      return this.#begin({ terms: row.request, output: row.output, files: now, job: row.job });
+      return this.#begin({ terms: row.request, output: row.output, files: now, job: row.job }, row.approval);
     });
   }
 
-  /** Whether a run decrypts here, which is agreed to anew each time. Throws FaultError `AgreeAnew`. */
-  #twoSteps(runId: string, agreed: boolean): boolean {
-    const twoSteps = this.#book.route(runId) === 'decrypt-encrypt';
-    if (twoSteps && !agreed) throw new FaultError(explainOwn('AgreeAnew'));
-    return twoSteps;
-  }
-
   async undo(runId: string): Promise<Undone> {
+    await this.#parts.approvals.proveUndo(() => this.#book.summary(runId));
     const undone = await this.#book.undo(runId);
     this.#parts.witness.undone(runId, undone);
     if (this.#parts.follows) await this.#parts.workspace.refresh(this.#book.paths(runId));
@@ -402,7 +429,9 @@ export class Runs {
     return this.#book.close();
   }
 
-  #over() {
+  /** The connection as it is now; `proven`: it must be the one that was looked at. */
+  #over(proven?: Proven) {
+    proven?.check();
     const { connection, patience } = this.#parts;
     const kms = connection.kms();
     return {

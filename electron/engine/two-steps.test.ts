@@ -132,7 +132,7 @@ it('verification that is not permitted says which right it needs on this way', a
   expect(readFileSync(path)).toEqual(before);
 });
 
-it('one that failed is tried again where it is agreed to anew, and not otherwise', async () => {
+it('one that failed is tried again', async () => {
   const through = await engineWith(counted);
   const { path, id } = await blobIn(through, 'again.bin', randomBytes(32));
   const before = readFileSync(path);
@@ -140,11 +140,7 @@ it('one that failed is tried again where it is agreed to anew, and not otherwise
   const { run } = await ran(through, request(id));
   expect(run).toMatchObject({ counts: { failed: 1 }, retry: { failed: 1, missed: 0 } });
   await practice.call('EnableKey', { KeyId: farKey }, { region: FAR });
-  await expect(through.page.runs.retry({ runId: run.id })).rejects.toMatchObject({
-    fault: { code: 'AgreeAnew' },
-  });
-  expect(readFileSync(path)).toEqual(before);
-  const { runId } = await through.page.runs.retry({ runId: run.id, agreed: true });
+  const { runId } = await through.page.runs.retry({ runId: run.id });
   await ended(through.page, runId);
   expect(await through.page.runs.get({ runId })).toMatchObject({
     route: 'decrypt-encrypt',
@@ -154,7 +150,7 @@ it('one that failed is tried again where it is agreed to anew, and not otherwise
   await expect.poll(() => children - gone).toBe(0);
 });
 
-it('one that was cut off goes on where it is agreed to anew, over the same two sides', async () => {
+it('one that was cut off goes on over the same two sides', async () => {
   const slow = [{ kind: 'latency', ms: 400, operations: ['Encrypt'] }];
   process.env.REWRAP_PRACTICE_FAULTS = JSON.stringify(slow);
   const through = await engineWith(counted).finally(() => delete process.env.REWRAP_PRACTICE_FAULTS);
@@ -178,8 +174,7 @@ it('one that was cut off goes on where it is agreed to anew, over the same two s
   const next = await engineWith(counted);
   const unfinished = await next.page.runs.get({ runId });
   expect(unfinished).toMatchObject({ status: 'unfinished', resume: { blobs: 3 - changed() } });
-  await expect(next.page.runs.resume({ runId })).rejects.toMatchObject({ fault: { code: 'AgreeAnew' } });
-  const resume = () => next.page.runs.resume({ runId, agreed: true });
+  const resume = () => next.page.runs.resume({ runId });
   // The way is opened first: whatever else is asked meanwhile is refused.
   const [one, ...others] = await Promise.allSettled([
     resume(),

@@ -6,8 +6,10 @@ import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';
 import type { ContextChoice, RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { type History, historyEvent } from '../audit/index.ts';
+import type { ApprovalAnswer } from '../bridge/index.ts';
 import type { ItemsQuery, Run, RunTerms, Undone } from '../rotation/index.ts';
 import { Turns } from '../turns/index.ts';
+import type { Proposal } from './approvals.ts';
 import type { Connection } from './connection.ts';
 import type { AskedRun } from './runs.ts';
 
@@ -130,7 +132,7 @@ export class Witness {
     const last = await this.#history.lastOfRun(
       run.id,
       run.startedAt,
-      ({ kind, outcome }) => kind !== 'blob' && outcome !== SUSPENDED,
+      ({ kind, outcome }) => kind !== 'blob' && kind !== 'approval' && outcome !== SUSPENDED,
     );
     if (last?.kind !== 'run-started' && last?.kind !== 'preflight-started') return;
     const { connection } = run;
@@ -141,6 +143,17 @@ export class Witness {
   /** A run that was cut off was closed as it stands. */
   async abandoned(run: RunSummary, items: ItemsOf, asked: AskedRun): Promise<void> {
     await this.#writeAll(this.#outcomes(run, items, asked, this.#by())).catch(complain);
+  }
+
+  /** How a question for approval was answered. */
+  approval({ kinds, title, words, runId }: Proposal, hash: string, { approved, by }: ApprovalAnswer): void {
+    this.note('approval', {
+      ...(runId === undefined ? {} : { runId }),
+      outcome: approved ? 'approved' : by === null ? 'refused: nobody to ask' : 'declined',
+      detail: [title, ...words, `For: ${kinds.join(', ')}. By: ${by ?? 'nobody'}. Request ${hash}`].join(
+        ' | ',
+      ),
+    });
   }
 
   undone(runId: string, { restored, leftTotal }: Undone): void {

@@ -4,6 +4,7 @@ import type { Reply } from '#shared/contract/api.ts';
 import { toFault } from '../bridge/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../intake/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../two-step/index.ts';
+import { RelayedApprovals } from './approvals-relay.ts';
 import { RelayedChildren } from './child-relay.ts';
 import { createEngine } from './local.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts';
@@ -13,18 +14,23 @@ quietLibraries();
 const port = parentPort;
 if (port === null) throw new Error('engine/worker.ts runs in a worker thread');
 
-const { options, hostStartsChildren } = workerData as WorkerStart;
+const { options, hostStartsChildren, approvalsShownIn } = workerData as WorkerStart;
 const send = (message: FromWorker) => port.postMessage(message);
 const relayed = new RelayedChildren(send);
+const approvals = new RelayedApprovals(approvalsShownIn, (question) =>
+  send({ type: 'approval-ask', question }),
+);
 const engine = createEngine(
   options,
   hostStartsChildren ? relayed.start : () => forkChild(join(__dirname, TWO_STEP_CHILD)),
   new DiskPool(() => new Worker(join(__dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
+  approvals,
 );
 
 engine.onEvent((name, payload) => send({ type: 'event', name, payload }));
 port.on('message', (message: ToWorker) => {
   if (message.type === 'child-message' || message.type === 'child-ended') return relayed.take(message);
+  if (message.type === 'approval-answer') return approvals.answered(message.id, message.answer);
   if (message.type === 'close') {
     void engine.close().then(() => {
       send({ type: 'closed' });

@@ -2,6 +2,7 @@ import { Host, type LoopbackOptions } from './host.ts';
 import { bind, newServer } from './listen.ts';
 
 export type { LoopbackOptions } from './host.ts';
+export { TerminalApprovals } from './terminal-approvals.ts';
 export { UPLOAD_THREAD } from './upload-scanner.ts';
 
 /** A running loopback host. */

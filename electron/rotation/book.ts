@@ -20,7 +20,7 @@ import { type Claim, RunLocks, type RunUse, refuseElsewhere } from './run-locks.
 import { DEFAULT_CONCURRENCY, type RunHooks } from './run-parts.ts';
 import { summaryOf } from './summary.ts';
 import { openRow } from './targets.ts';
-import type { ItemsQuery, PlanFile, ResolvedOutput, Run, RunInput } from './types.ts';
+import type { ItemsQuery, PlanFile, ResolvedOutput, Run, RunApproval, RunInput } from './types.ts';
 import { type Undone, undoRun } from './undo.ts';
 
 /** A run that is to be tried again: what was asked for, and the files of the blobs that are left. */
@@ -315,8 +315,14 @@ export class RunBook {
   }
 
   /** What a run was asked for. Throws FaultError `RunGone`. */
-  asked(runId: string): Pick<RunRow, 'request' | 'output'> {
+  asked(runId: string): Pick<RunRow, 'request' | 'output' | 'approval'> {
     return this.#row(runId);
+  }
+
+  /** Throws FaultError `RunGone`, `JournalFailed`. */
+  setApproval(runId: string, approval: RunApproval): void {
+    this.#journal.setApproval(this.#row(runId).no, approval);
+    this.#journal.flush();
   }
 
   /** Throws FaultError `RunGone`. */

@@ -18,6 +18,7 @@ export type {
   PlanFile,
   ResolvedOutput,
   Run,
+  RunApproval,
   RunInput,
   RunTerms,
 } from './types.ts';

@@ -18,6 +18,7 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
   const name = await journal.begin(
     {
       job: request.dryRun ? null : (input.job ?? null),
+      approval: input.approval ?? null,
       dryRun: request.dryRun,
       request,
       output,

@@ -52,6 +52,14 @@ export type RunTerms = Omit<RunRequest, 'blobIds' | 'output'>;
  */
 export type Patience = 'end' | 'network' | 'wait';
 
+/** What a person approved of a run. Both are hex SHA-256. */
+export interface RunApproval {
+  /** Of the whole request as it was resolved, files included: as the history has it. */
+  readonly hash: string;
+  /** Of its terms alone: what goes on, or tries again, under the same terms needs no new approval. */
+  readonly terms: string;
+}
+
 export interface RunInput {
   readonly request: RunTerms;
   readonly output: ResolvedOutput;
@@ -59,6 +67,7 @@ export interface RunInput {
   readonly kms: Kms;
   /** What the run is part of: {@link NewRun.job}. */
   readonly job?: string | null;
+  readonly approval?: RunApproval | null;
   /** What the run ran against, for people: "practice KMS · us-east-1 · 111122223333". */
   readonly connection: string;
   /** The same for machines: a run goes on over a connection with the same target only. */

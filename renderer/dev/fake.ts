@@ -79,6 +79,7 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
           },
           outputFolders: options.host === 'loopback' ? [{ token: 'out', path: '/home/alice/out' }] : [],
           connection: connection.state(),
+          approval: null,
         }),
     },
     intake: {

@@ -15,6 +15,8 @@ interface ConnectionStore {
   readonly destination: ConnectionState | null;
   readonly profiles: readonly ProfileInfo[] | null;
   readonly problems: readonly string[];
+  /** A question that waits for the person outside the page. */
+  readonly approval: AppState['approval'];
   readonly fault: Fault | null;
   load(): Promise<void>;
   loadProfiles(): Promise<void>;
@@ -56,12 +58,13 @@ export const useConnection = create<ConnectionStore>()((set, get) => ({
   destination: null,
   profiles: null,
   problems: [],
+  approval: null,
   fault: null,
   async load() {
     try {
       const app = await call(bridge().app.state({}));
       // At once: an event that comes after this reply must not be overtaken by it.
-      set({ app, connection: app.connection, fault: null });
+      set({ app, connection: app.connection, approval: app.approval, fault: null });
       const { destination } = await call(bridge().connection.destination({}));
       set({ destination });
     } catch (error) {

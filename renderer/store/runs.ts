@@ -29,9 +29,9 @@ interface RunStore {
   cancel(runId: string): Promise<void>;
   pause(runId: string): Promise<void>;
   /** Goes on with a paused or unfinished run. */
-  resume(runId: string, agreed?: boolean): Promise<void>;
+  resume(runId: string): Promise<void>;
   /** Starts what failed or was not reached again, as it was asked for: the new run's id. */
-  retryFailed(runId: string, agreed?: boolean): Promise<string>;
+  retryFailed(runId: string): Promise<string>;
   undo(runId: string): Promise<Undone>;
   progress(summary: RunSummary): void;
 }
@@ -116,12 +116,12 @@ export const useRuns = create<RunStore>()((set, get) => ({
   async pause(runId) {
     await call(bridge().runs.pause({ runId }));
   },
-  async resume(runId, agreed = false) {
-    await call(bridge().runs.resume({ runId, agreed }));
+  async resume(runId) {
+    await call(bridge().runs.resume({ runId }));
     get().progress(await call(bridge().runs.get({ runId })));
   },
-  async retryFailed(runId, agreed = false) {
-    const started = await call(bridge().runs.retry({ runId, agreed }));
+  async retryFailed(runId) {
+    const started = await call(bridge().runs.retry({ runId }));
     get().progress(await call(bridge().runs.get(started)));
     return started.runId;
   },

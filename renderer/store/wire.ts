@@ -35,6 +35,7 @@ export function wire(): () => void {
       ),
       api.on('connectionChanged', (connection) => useConnection.getState().set(connection)),
       api.on('destinationChanged', ({ destination }) => useConnection.getState().setDestination(destination)),
+      api.on('approvalWaiting', ({ waiting }) => useConnection.setState({ approval: waiting })),
       api.on('profilesChanged', () => {
         if (useConnection.getState().profiles !== null) void useConnection.getState().loadProfiles();
       }),

@@ -5,6 +5,8 @@ import { EncryptionContext } from './context.ts';
 export const HistoryKind = z.enum([
   'connected',
   'connection-failed',
+  /** A person was asked to approve something, or a flag or an allowed account answered for them. */
+  'approval',
   'preflight-started',
   'run-started',
   'blob',

@@ -2,7 +2,7 @@ import type { PageHandlers } from '#shared/contract/api.ts';
 import { notHere } from './not-here.ts';
 import type { Rooms } from './rooms.ts';
 
-export function appHandlers({ options, runs, connection, settings }: Rooms): PageHandlers['app'] {
+export function appHandlers({ options, runs, connection, settings, approvals }: Rooms): PageHandlers['app'] {
   return {
     state: async () => ({
       version: options.version,
@@ -11,6 +11,7 @@ export function appHandlers({ options, runs, connection, settings }: Rooms): Pag
       can: options.can,
       outputFolders: runs.folders(),
       connection: connection.state,
+      approval: approvals.waiting,
     }),
     look: async () => settings.read().look,
     setLook: async (look) => {

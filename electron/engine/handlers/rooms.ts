@@ -1,6 +1,7 @@
 import type { History } from '../../audit/index.ts';
 import type { EngineOptions } from '../../bridge/index.ts';
 import type { LearnedKeys } from '../../clusters/index.ts';
+import type { Approvals } from '../approvals.ts';
 import type { AuditRoom } from '../audit.ts';
 import type { Blobs } from '../blobs.ts';
 import type { Connection } from '../connection.ts';
@@ -34,6 +35,7 @@ export interface Rooms {
   /** The way of a run that decrypts here and encrypts there; its child is the caller's to close. */
   readonly twoStep: (destinationKeyId: string) => Promise<TwoStep>;
   readonly settings: SettingsFile;
+  readonly approvals: Approvals;
   readonly audit: AuditRoom;
   readonly history: History;
   readonly reports: Reports;

@@ -17,11 +17,11 @@ export function runsHandlers({ runs }: Rooms): PageHandlers['runs'] {
       runs.pause(runId);
       return {};
     },
-    resume: async ({ runId, agreed }) => {
-      await runs.resume(runId, agreed === true);
+    resume: async ({ runId }) => {
+      await runs.resume(runId);
       return {};
     },
-    retry: async ({ runId, agreed }) => ({ runId: await runs.retry(runId, agreed === true) }),
+    retry: async ({ runId }) => ({ runId: await runs.retry(runId) }),
     undo: ({ runId }) => runs.undo(runId),
     download: () => notHere('hand out downloads'),
   };

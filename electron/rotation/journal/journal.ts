@@ -8,7 +8,7 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { openDatabase } from '../../storage/database.ts';
 import { makeFolder } from '../../storage/files.ts';
 import { Turns } from '../../turns/index.ts';
-import type { DoneBefore, RunBlob, RunFile } from '../types.ts';
+import type { DoneBefore, RunApproval, RunBlob, RunFile } from '../types.ts';
 import { GroupCommit } from './group-commit.ts';
 import { FileLocks } from './locks.ts';
 import { LogFile } from './log-file.ts';
@@ -126,12 +126,13 @@ export class Journal extends JournalReader {
       const now = new Date();
       const id = newRunId(now);
       const { lastInsertRowid } = this.sql(
-        `INSERT INTO runs (id, job, owner, state, dry_run, request, output, connection, target, started_at, total, bytes,
+        `INSERT INTO runs (id, job, approved, owner, state, dry_run, request, output, connection, target, started_at, total, bytes,
            status)
-         VALUES (?, ?, ?, 'preparing', ?, ?, ?, ?, ?, ?, ?, ?, 'running')`,
+         VALUES (?, ?, ?, ?, 'preparing', ?, ?, ?, ?, ?, ?, ?, ?, 'running')`,
       ).run(
         id,
         run.job,
+        run.approval === null ? null : JSON.stringify(run.approval),
         this.owner.id,
         run.dryRun ? 1 : 0,
         JSON.stringify(run.request),
@@ -180,6 +181,13 @@ export class Journal extends JournalReader {
   }
 
   /** What is said of the whole run. */
+  /** A run that is gone on with was approved anew. */
+  setApproval(no: number, approval: RunApproval): void {
+    this.#commit.write(() =>
+      this.sql('UPDATE runs SET approved = ? WHERE no = ?').run(JSON.stringify(approval), no),
+    );
+  }
+
   setRun(
     no: number,
     state: RunState,

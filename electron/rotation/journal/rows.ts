@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunSummary, SentRequest } from '#shared/model/run.ts';
-import type { ResolvedOutput, RunTerms } from '../types.ts';
+import type { ResolvedOutput, RunApproval, RunTerms } from '../types.ts';
 
 export type RunState = 'preparing' | 'open' | 'undoing' | 'ended';
 export type FileState = 'intent' | 'staged' | 'replaced' | 'left' | 'restored';
@@ -33,6 +33,8 @@ export interface RunRow {
   readonly id: string;
   /** See {@link NewRun.job}. */
   readonly job: string | null;
+  /** What a person approved of it; null: nothing of it needed that. */
+  readonly approval: RunApproval | null;
   readonly owner: string;
   readonly state: RunState;
   readonly dryRun: boolean;
@@ -151,6 +153,7 @@ export interface Staged {
 export interface NewRun {
   /** What the run is part of, the same for each run of it: hex SHA-256 of a plan. Null: of nothing that is run again. */
   readonly job: string | null;
+  readonly approval: RunApproval | null;
   readonly dryRun: boolean;
   readonly request: RunTerms;
   readonly output: ResolvedOutput;
@@ -173,6 +176,7 @@ export function asRun(row: Row): RunRow {
     no: Number(row.no),
     id: String(row.id),
     job: text(row.job),
+    approval: row.approved === null ? null : JSON.parse(String(row.approved)),
     owner: String(row.owner),
     state: row.state as RunState,
     dryRun: row.dry_run === 1,

@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Version of the tables below, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /**
  * The journal of all runs. It holds names, hashes, key ids and ciphertext: never plaintext, never a credential, never
  * the content of a file.
  *
  * - `runs.no` numbers the runs of this file; `runs.id` names a run everywhere else, and no other machine has it.
- *   `runs.job`: what the run was part of, as {@link NewRun.job}.
+ *   `runs.job`: what the run was part of, as {@link NewRun.job}. `runs.approved`: JSON of its {@link RunApproval}.
  * - `runs.state`: 'preparing' (nothing was sent yet), 'open' (begun and not ended: running, paused, or cut off by a
  *   crash), 'undoing', 'ended'.
  * - `files.state`: 'intent' → 'staged' (the new content is on disk beside the file, or will be within the call; the
@@ -60,6 +60,7 @@ const STEPS = [
   `CREATE TABLE data_folder (id TEXT NOT NULL) STRICT;
    INSERT INTO data_folder VALUES (hex(randomblob(16)));`,
   'ALTER TABLE items ADD COLUMN sent INTEGER;',
+  'ALTER TABLE runs ADD COLUMN approved TEXT;',
 ];
 
 /**

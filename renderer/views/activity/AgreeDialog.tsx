@@ -7,7 +7,7 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 import { Checkbox } from '../../components/fields.tsx';
 import { TwoStepMeaning } from '../../components/TwoStepMeaning.tsx';
 
-/** Asks, before a run that decrypts here goes on or is tried again, for the agreement that each such run needs. */
+/** Says what it means before a run that decrypts here goes on or is tried again. The host asks where its terms changed. */
 export function AgreeDialog({
   words,
   onAgreed,
@@ -48,7 +48,7 @@ export function AgreeDialog({
         </>
       }
     >
-      <p>This run decrypts on this machine. That is agreed to anew each time it begins.</p>
+      <p>This run decrypts on this machine.</p>
       <TwoStepMeaning there="under the destination key" />
       <div className="two-step-tick">
         <Checkbox isSelected={agreed} onChange={setAgreed}>

@@ -13,17 +13,17 @@ import { UndoDialog } from './UndoDialog.tsx';
 export function RunActions({ run, detail = false }: { readonly run: RunSummary; readonly detail?: boolean }) {
   const [undoing, setUndoing] = useState(false);
   const [asked, setAsked] = useState<Onwards | null>(null);
-  // A run that decrypts here begins anew only where that is agreed to.
+  // A run that decrypts here says so before it begins anew.
   const onward = (next: Onwards): void => {
     if (run.route === 'decrypt-encrypt') setAsked(next);
-    else void attempt(() => next.begin(false));
+    else void attempt(() => next.begin());
   };
   // The dialogs outlive the buttons: that of undoing says what came of it.
   return (
     <>
       <Buttons run={run} detail={detail} onUndo={() => setUndoing(true)} onward={onward} />
       {asked !== null && (
-        <AgreeDialog words={asked.words} onAgreed={() => asked.begin(true)} onClose={() => setAsked(null)} />
+        <AgreeDialog words={asked.words} onAgreed={() => asked.begin()} onClose={() => setAsked(null)} />
       )}
       {undoing && <UndoDialog run={run} onClose={() => setUndoing(false)} />}
     </>
@@ -45,7 +45,7 @@ function Buttons({
   const { showRun } = useUi.getState();
   if (run.elsewhere !== null)
     return <p className="hint">Another Rewrap has this run (process {run.elsewhere.pid}).</p>;
-  const again = async (agreed: boolean): Promise<void> => showRun(await retryFailed(run.id, agreed));
+  const again = async (): Promise<void> => showRun(await retryFailed(run.id));
   const live = !isOver(run) && run.status !== 'undoing';
   const held = run.status === 'paused' || run.status === 'pausing';
   const nothing = !live && run.status !== 'unfinished' && run.retry === null && run.undo === null;
@@ -84,7 +84,7 @@ function Buttons({
         <Button
           variant="primary"
           icon={<Play className="icon" aria-hidden="true" />}
-          onPress={() => onward({ words, begin: (agreed) => resume(run.id, agreed) })}
+          onPress={() => onward({ words, begin: () => resume(run.id) })}
         >
           {words}
         </Button>
@@ -112,8 +112,8 @@ function Buttons({
   );
 }
 
-/** A beginning that may have to be agreed to first. */
+/** A beginning that may have to be explained first. */
 interface Onwards {
   readonly words: string;
-  readonly begin: (agreed: boolean) => Promise<unknown>;
+  readonly begin: () => Promise<unknown>;
 }

@@ -12,6 +12,7 @@ import { copyText } from '../../store/ui.ts';
 const WORDS: Record<HistoryKind, { word: string; tone: Tone }> = {
   connected: { word: 'Connected', tone: 'done' },
   'connection-failed': { word: 'Connection failed', tone: 'danger' },
+  approval: { word: 'Approval', tone: 'attention' },
   'preflight-started': { word: 'Preflight', tone: 'running' },
   'run-started': { word: 'Re-encryption', tone: 'running' },
   blob: { word: 'Blob', tone: 'neutral' },

@@ -4,6 +4,10 @@ import { Look } from '../../model/look.ts';
 import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 
+/** A question that a person answers outside the page: nothing of the page can. */
+const WaitingApproval = z.object({ where: z.enum(['dialog', 'terminal']), title: z.string() });
+export type WaitingApproval = z.infer<typeof WaitingApproval>;
+
 const AppState = z.object({
   version: z.string(),
   host: z.enum(['desktop', 'loopback', 'cli']),
@@ -25,6 +29,8 @@ const AppState = z.object({
   /** Output folders named on the host at start (`rewrap serve --out DIR`). */
   outputFolders: z.array(z.object({ token: z.string(), path: z.string() })),
   connection: ConnectionState,
+  /** What waits for a person outside the page; null: nothing. */
+  approval: WaitingApproval.nullable(),
 });
 
 export const appRequests = {
@@ -44,6 +50,7 @@ export const appRequests = {
 } as const;
 
 export const appEvents = {
+  approvalWaiting: event(z.object({ waiting: WaitingApproval.nullable() })),
   /**
    * The part that does the work stopped by itself and is being started again, runs again, or will not be started any
    * more. What was asked of it before means nothing to the next: the page begins anew.

@@ -5,12 +5,6 @@ import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 import { page } from '../shapes.ts';
 
-/**
- * `agreed`: the person accepts, now and for this run, that it decrypts on this machine. A run of the way 'decrypt-encrypt'
- * that was cut off or is tried again needs it; others do not look at it.
- */
-const onwards = z.object({ runId: z.id(), agreed: z.boolean().optional() });
-
 export const runsRequests = {
   start: request(RunRequest, z.object({ runId: z.string() })),
   get: request(z.object({ runId: z.id() }), RunSummary),
@@ -23,9 +17,9 @@ export const runsRequests = {
   /** Sends nothing new until gone on with. */
   pause: request(z.object({ runId: z.id() }), nothing),
   /** Goes on with a paused or unfinished run. */
-  resume: request(onwards, nothing),
+  resume: request(z.object({ runId: z.id() }), nothing),
   /** Starts the blobs that failed, or were not reached, again as they were asked for: a new run. */
-  retry: request(onwards, z.object({ runId: z.string() })),
+  retry: request(z.object({ runId: z.id() }), z.object({ runId: z.string() })),
   /** Puts every file of a run back as it was; files that changed since are left, and said. */
   undo: request(
     z.object({ runId: z.id() }),
