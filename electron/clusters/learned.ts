@@ -23,6 +23,7 @@ export class LearnedKeys {
   readonly #db: DatabaseSync;
   readonly #put: StatementSync;
   readonly #of: StatementSync;
+  readonly #under: StatementSync;
   readonly #forget: StatementSync;
 
   /** Throws when the file cannot be opened or is no SQLite database. */
@@ -38,6 +39,9 @@ export class LearnedKeys {
       ON CONFLICT DO UPDATE SET evidence = excluded.evidence, at = excluded.at,
         key_material_id = coalesce(excluded.key_material_id, key_material_id)`);
     this.#of = this.#db.prepare('SELECT * FROM learned WHERE fingerprint = ? ORDER BY at DESC');
+    this.#under = this.#db.prepare(
+      "SELECT * FROM learned WHERE by = 'kms' AND (key_arn = ? OR key_arn LIKE ?) ORDER BY at DESC",
+    );
     this.#forget = this.#db.prepare("DELETE FROM learned WHERE fingerprint = ? AND by = 'person'");
   }
 
@@ -68,6 +72,18 @@ export class LearnedKeys {
       keyMaterialId: row.key_material_id === null ? null : String(row.key_material_id),
       at: String(row.at),
       blobs: 0,
+    }));
+  }
+
+  /** Key materials that KMS named for a key, or for replicas of it in other Regions; newest first. */
+  under(keyArn: string): { fingerprint: string; keyArn: string; keyMaterialId: string | null }[] {
+    const replicas = /^arn:[^:]+:kms:[^:]+:\d{12}:key\/mrk-[0-9a-f]+$/.test(keyArn)
+      ? keyArn.replace(/^(arn:[^:]+:kms:)[^:]+/, '$1%')
+      : keyArn;
+    return this.#under.all(keyArn, replicas).map((row) => ({
+      fingerprint: String(row.fingerprint),
+      keyArn: String(row.key_arn),
+      keyMaterialId: row.key_material_id === null ? null : String(row.key_material_id),
     }));
   }
 

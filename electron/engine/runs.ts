@@ -9,6 +9,7 @@ import {
   type Claim,
   type ItemsQuery,
   type Job,
+  type KnownKeys,
   type NamedMaterial,
   type Patience,
   type PlanFile,
@@ -216,13 +217,13 @@ export class Runs {
   async #overTwoSteps(
     { destination }: RunTerms,
     proven: Proven,
-    begin: (over: Pick<RunInput, 'kms' | 'target' | 'patience'>, described: string) => Promise<Run>,
+    begin: (over: Pick<RunInput, 'kms' | 'target' | 'patience' | 'known'>, described: string) => Promise<Run>,
   ): Promise<Run> {
     const { kms, target, described } = await this.#parts.twoStep(destination.keyId);
     let run: Run;
     try {
       proven.check();
-      run = await begin({ kms, target, patience: this.#parts.patience }, described);
+      run = await begin({ kms, target, patience: this.#parts.patience, known: this.#knownKeys() }, described);
     } catch (error) {
       await kms.close();
       throw error;
@@ -440,6 +441,30 @@ export class Runs {
       target: connection.target() ?? '',
       patience,
       namedMaterials: this.namedMaterials(),
+      known: this.#knownKeys(),
+    };
+  }
+
+  /** What replies of KMS said of keys before this run; each is looked up once. */
+  #knownKeys(): KnownKeys {
+    const { learned } = this.#parts;
+    const of = new Map<string, ReturnType<KnownKeys['of']>>();
+    const under = new Map<string, ReturnType<KnownKeys['under']>>();
+    const once = <T>(map: Map<string, T>, key: string, look: () => T): T => {
+      const known = map.get(key) ?? look();
+      map.set(key, known);
+      return known;
+    };
+    return {
+      of: (fingerprint) =>
+        once(of, fingerprint, () =>
+          learned
+            .of(fingerprint)
+            .flatMap(({ by, keyArn, keyMaterialId, evidence }) =>
+              by === 'kms' ? [{ fingerprint, keyArn, keyMaterialId, evidence }] : [],
+            ),
+        ),
+      under: (keyArn) => once(under, keyArn, () => learned.under(keyArn)),
     };
   }
 

@@ -3,6 +3,7 @@ import { Attributes } from './attributes.ts';
 import type { PriorBlob } from './blob-step.ts';
 import { Destination } from './destination.ts';
 import { rotateFile } from './file-step.ts';
+import { NewBlobChecks, type NewBlobChecksParts } from './new-blob-checks.ts';
 import { priorOf, saidOf } from './prior.ts';
 import { Replies } from './replies.ts';
 import type { RunContext } from './run-context.ts';
@@ -17,8 +18,9 @@ const OPEN_FILES = 8;
 /** What a run gives its files; they share the rest among themselves. */
 export type Shared = Omit<
   RunContext,
-  'slots' | 'replies' | 'destination' | 'rights' | 'attributes' | 'keepBlob'
->;
+  'slots' | 'replies' | 'destination' | 'newBlobs' | 'rights' | 'attributes' | 'keepBlob'
+> &
+  Pick<NewBlobChecksParts, 'earlier'>;
 
 /** The files of a run, some open at a time, each taken to its end. */
 export class AllFiles {
@@ -71,6 +73,12 @@ export class AllFiles {
       slots: new Slots(this.#concurrency),
       replies: new Replies(),
       destination,
+      newBlobs: new NewBlobChecks({
+        request,
+        destination,
+        known: shared.input.known,
+        earlier: shared.earlier,
+      }),
       rights: new VerificationRights({ send, destination, request }),
       attributes: new Attributes(files, shared.journal.owner.id),
       keepBlob: (item, next, verified) => this.#keepBlob(item, next, verified),

@@ -173,6 +173,12 @@ async function reEncrypt(
   };
   if (prior === null && !context.replies.isFirst(facts.sha256After))
     return failed(context, item, explainOwn('ReplyUnexpected', { detail: REPEATED }));
+  const contradiction = await context.newBlobs.check(
+    found.identification.keyFingerprint,
+    facts.fingerprintAfter,
+    next,
+  );
+  if (contradiction !== null) return failed(context, item, contradiction);
   context.ledger.note(item, { ...facts, state: 'reencrypted' });
   context.keepBlob(item, next, prior?.verified ?? false);
   if (context.input.request.verify && prior?.verified !== true) {

@@ -13,7 +13,7 @@ import { itemOf } from './journal/items.ts';
 import { Journal } from './journal/journal.ts';
 import type { KeySeen, RunRow } from './journal/rows.ts';
 import { Line, type Send } from './line.ts';
-import { figuresOnDisk, settleStaged, withBlobs } from './recover.ts';
+import { asItStands, figuresOnDisk, settleStaged, withBlobs } from './recover.ts';
 import { resultPath, resultText } from './result.ts';
 import { resumeRun, startRun } from './run.ts';
 import { type Claim, RunLocks, type RunUse, refuseElsewhere } from './run-locks.ts';
@@ -96,7 +96,7 @@ export class RunBook {
    */
   async resume(
     runId: string,
-    input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'target'>,
+    input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'known' | 'target'>,
     { failedToo = false, claim }: { readonly failedToo?: boolean; readonly claim?: Claim } = {},
   ): Promise<Run> {
     return this.#claimed(runId, 'resumed', claim, () =>
@@ -213,11 +213,12 @@ export class RunBook {
 
   /** Throws FaultError `RunGone`. */
   items(runId: string, query: ItemsQuery): { total: number; items: RunItem[] } {
-    const { no, output, total } = this.#row(runId);
+    const { no, output, total, state } = this.#row(runId);
+    const cutOff = state === 'open' && !this.#live.has(runId);
     this.#journal.flush();
     const items = this.#journal
       .itemRows(no, query.only, query.offset, query.limit)
-      .map((row) => itemOf(row, output));
+      .map((row) => itemOf(cutOff ? asItStands(row) : row, output));
     return { total: query.only === 'failed' ? this.#journal.failed(no) : total, items };
   }
 

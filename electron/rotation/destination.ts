@@ -21,6 +21,7 @@ const NO_ANSWER = new Set(['AccessDeniedException', 'UnknownOperationException']
  * kept, and that there is no permission; no other failure is.
  */
 export class Destination {
+  readonly #send: Send;
   readonly #keyId: string;
   /** Null where it is not permitted. */
   readonly #key: KeptAnswer<KeyInfo | null>;
@@ -28,6 +29,7 @@ export class Destination {
   readonly #replied = new Set<string>();
 
   constructor(send: Send, keyId: string) {
+    this.#send = send;
     this.#keyId = keyId;
     this.#key = new KeptAnswer(async () => {
       try {
@@ -60,6 +62,26 @@ export class Destination {
     if (key === null || keyMaterialId === null) return null;
     for (const replied of this.#replied) if (replied !== keyMaterialId) return null;
     return { keyArn: key.arn, keyMaterialId };
+  }
+
+  /** Its ARN as DescribeKey has it; null where that is not known. Throws what stops the run. */
+  async described(): Promise<string | null> {
+    return (await this.#described())?.arn ?? null;
+  }
+
+  /** Its spec as DescribeKey has it; null where that is not known. Throws what stops the run. */
+  async spec(): Promise<string | null> {
+    return (await this.#described())?.spec ?? null;
+  }
+
+  /** Asks DescribeKey once more: the key may have changed. Null where it does not tell. Throws what stops the run. */
+  async describedNow(): Promise<KeyInfo | null> {
+    try {
+      return await this.#send((kms, sending) => kms.describeOnce(this.#keyId, sending));
+    } catch (error) {
+      if (error instanceof FaultError && !stopsRun(error.fault)) return null;
+      throw error;
+    }
   }
 
   /** A new blob came, under this key material. */

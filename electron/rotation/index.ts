@@ -12,6 +12,7 @@ export type { RunHooks } from './run-parts.ts';
 export type {
   DoneBefore,
   ItemsQuery,
+  KnownKeys,
   NamedMaterial,
   Patience,
   PlanBlob,

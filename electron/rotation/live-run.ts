@@ -17,10 +17,12 @@ import { Progress } from './progress.ts';
 import { Rate } from './rate.ts';
 import { DEFAULT_CONCURRENCY, type RunHooks, type RunParts } from './run-parts.ts';
 import { outputName, touchesOf } from './summary.ts';
-import type { ItemsQuery, Run, RunFile, RunInput } from './types.ts';
+import type { ItemsQuery, KnownMaterial, Run, RunFile, RunInput } from './types.ts';
 
 /** How a run begins. */
 export interface Beginning {
+  /** Key material of new blobs that an earlier part of it accepted. */
+  readonly earlier: () => Promise<readonly KnownMaterial[]>;
   /** What is counted of it before anything is done: whoever starts it sees its size at once. */
   readonly counted: (ledger: Ledger) => void;
   /** The files that are to be done. Rejects with FaultError. */
@@ -59,7 +61,7 @@ export class LiveRun implements Run {
     startedAt: string,
     input: Omit<RunInput, 'files'>,
     parts: RunParts,
-    { counted, prepare }: Beginning,
+    { counted, prepare, earlier }: Beginning,
   ) {
     const { journal, hooks = {}, onProgress } = parts;
     const { pace } = input.request;
@@ -94,7 +96,7 @@ export class LiveRun implements Run {
       changed: () => this.#progress.touch(),
     });
     counted(this.#ledger);
-    this.done = this.#run(prepare);
+    this.done = this.#run(prepare, earlier);
   }
 
   summary(): RunSummary {
@@ -179,7 +181,7 @@ export class LiveRun implements Run {
     return this.#line.underWay > 0 ? 'pausing' : 'paused';
   }
 
-  async #run(prepare: Beginning['prepare']): Promise<void> {
+  async #run(prepare: Beginning['prepare'], earlier: Beginning['earlier']): Promise<void> {
     // The caller has its Run before the first report.
     await Promise.resolve();
     let begun = false;
@@ -191,14 +193,14 @@ export class LiveRun implements Run {
         this.#stop(explainOwn('ContextChoiceInvalid'));
       if (source.keyId === null && !takesEncryptionContext(source.algorithm))
         this.#stop(explainOwn('SourceKeyNeeded'));
-      await new AllFiles(this.#shared()).rotate(files);
+      await new AllFiles({ ...this.#shared(), earlier }).rotate(files);
     } catch (error) {
       this.#stop(faultOf(error));
     }
     await this.#ended(begun);
   }
 
-  #shared(): Shared {
+  #shared(): Omit<Shared, 'earlier'> {
     return {
       no: this.#no,
       input: this.#input,

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { explainOwn } from '#shared/kms/errors.ts';
@@ -11,7 +13,7 @@ import {
 import { faultOf } from './faults.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Owner } from './journal/owners.ts';
-import { addTally, type Figures, type FileRow, type FileState, type RunRow } from './journal/rows.ts';
+import { addTally, type Figures, type FileRow, type FileState, hex, type RunRow } from './journal/rows.ts';
 import { removeRecord } from './record.ts';
 import type { FileStands, ResolvedOutput, RunBlob, RunFile } from './types.ts';
 
@@ -54,6 +56,20 @@ async function stateOnDisk(file: FileRow, { state, output }: RunRow): Promise<Fi
   // A backup that is there has not been put back.
   if (file.backup === null || (await lstat(file.backup).catch(() => null)) !== null) return 'replaced';
   return (await contentHash(file.target)) === file.before ? 'restored' : 'replaced';
+}
+
+/**
+ * A row of items of a run that was cut off, with the state that its file has on disk: what is listed and what is counted
+ * agree. Few files are staged at a time.
+ */
+export function asItStands<T extends Record<string, unknown>>(row: T): T {
+  if (row.file_state !== 'staged' || typeof row.target !== 'string') return row;
+  try {
+    const now = hash('sha256', readFileSync(row.target), 'hex');
+    return now === hex(row.file_after) ? { ...row, file_state: 'replaced' } : row;
+  } catch {
+    return row;
+  }
 }
 
 /**

@@ -91,9 +91,9 @@ export class Rig {
     kms: Kms,
     request: Partial<RunInput['request']> & { destination: RunInput['request']['destination'] },
     output: ResolvedOutput = { mode: 'in-place', backup: false },
-    options: RunHooks & { concurrency?: number; patience?: RunInput['patience'] } = {},
+    options: RunHooks & { concurrency?: number } & Pick<Partial<RunInput>, 'patience' | 'known'> = {},
   ) {
-    const { concurrency, patience, ...hooks } = options;
+    const { concurrency, patience, known, ...hooks } = options;
     const run = await startRun(
       {
         request: {
@@ -111,6 +111,7 @@ export class Rig {
         connection: 'test',
         target: 'test',
         ...(patience === undefined ? {} : { patience }),
+        ...(known === undefined ? {} : { known }),
       },
       {
         journal: this.journal,

@@ -6,6 +6,7 @@ import type { Destination } from './destination.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Ledger } from './ledger.ts';
 import type { Line } from './line.ts';
+import type { NewBlobChecks } from './new-blob-checks.ts';
 import type { Replies } from './replies.ts';
 import type { Slots } from './slots.ts';
 import type { RunInput } from './types.ts';
@@ -23,6 +24,7 @@ export interface RunContext {
   readonly slots: Slots;
   readonly replies: Replies;
   readonly destination: Destination;
+  readonly newBlobs: NewBlobChecks;
   readonly rights: VerificationRights;
   readonly attributes: Attributes;
   readonly disk: Disk;

@@ -30,6 +30,7 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
     targetsOf(planned, output, request.dryRun),
   );
   return new LiveRun(name, new Date().toISOString(), terms, parts, {
+    earlier: async () => [],
     counted: (ledger) => ledger.begin(files),
     prepare: async (_, step) => {
       await prepareNew(journal, name.no, files);
@@ -46,7 +47,7 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
  */
 export async function resumeRun(
   no: number,
-  input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials'>,
+  input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'known'>,
   parts: RunParts,
   failedToo = false,
 ): Promise<Run> {
@@ -56,6 +57,7 @@ export async function resumeRun(
   await journal.takeOver(no, row.state, 'open', targetsOf(await journal.files(no), output, row.dryRun));
   const before = await journal.figures(no);
   return new LiveRun(row, startedAt, { ...input, request, output, connection, target }, parts, {
+    earlier: async () => (await journal.keysSeen(no)).filter(({ side }) => side === 'destination'),
     counted: (ledger) => ledger.recall(before),
     prepare: async (ledger, step) => {
       if (failedToo) await journal.reopenFailed(no);

@@ -75,6 +75,25 @@ export interface RunInput {
   readonly patience?: Patience;
   /** What replies of KMS named the key material of this fingerprint as. Absent: every blob is sent. */
   readonly namedMaterials?: (fingerprint: string) => readonly NamedMaterial[];
+  /** What new blobs must agree with. Absent: they are compared among themselves alone. */
+  readonly known?: KnownKeys;
+}
+
+/** Key material that a reply of KMS named in an earlier run, or earlier in this one. */
+export interface KnownMaterial {
+  /** Hex fingerprint that its blobs have. */
+  readonly fingerprint: string;
+  readonly keyArn: string;
+  /** Null where the reply did not name it: that of Encrypt does not. */
+  readonly keyMaterialId: string | null;
+}
+
+/** What replies of KMS said in earlier runs; a person's word is not among it. */
+export interface KnownKeys {
+  /** `evidence`: which reply that was, for people. */
+  readonly of: (fingerprint: string) => readonly (KnownMaterial & { readonly evidence: string })[];
+  /** Key materials of a key, and of its replicas in other Regions. */
+  readonly under: (keyArn: string) => readonly KnownMaterial[];
 }
 
 /** A key material as a reply of KMS named it: its id, and the key that it is of. */

@@ -48,6 +48,15 @@ export function takesEncryptionContext(algorithm: EncryptionAlgorithm): boolean 
   return algorithm === 'SYMMETRIC_DEFAULT';
 }
 
+/**
+ * Equal for two ARNs of one key: replicas of a multi-Region key have one id, which begins with "mrk-", and differ in their
+ * Region alone. Any other text stands for itself.
+ */
+export function keyIdentity(arn: string): string {
+  const match = /^arn:([^:]+):kms:[^:]+:(\d{12}):key\/(mrk-.+)$/.exec(arn);
+  return match === null ? arn : `${match[1]} ${match[2]} ${match[3]}`;
+}
+
 /** The Region inside a KMS key or alias ARN; null when `keyId` is no ARN. */
 export function regionOfArn(keyId: string): string | null {
   const match = /^arn:[^:]+:kms:([^:]+):\d{12}:(?:key|alias)\//.exec(keyId);

@@ -31,6 +31,7 @@ test('blobs are base64 in both directions, and only named members are taken', as
 test.each<[string, object]>([
   ['no blob', { KeyId: 'to' }],
   ['no key', { CiphertextBlob: 'AQL/' }],
+  ['a key longer than any', { ...full, KeyId: 'k'.repeat(2049) }],
   ['an empty blob', { ...full, CiphertextBlob: '' }],
   ['an empty key', { ...full, KeyId: '' }],
   ['a blob that is no text', { ...full, CiphertextBlob: [1, 2, 255] }],

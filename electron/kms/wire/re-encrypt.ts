@@ -5,7 +5,7 @@ import type { Wire } from './wire.ts';
 
 /**
  * `ReEncrypt`. Of the answer only the members named here are taken. Throws as {@link Wire.send} does, and
- * `IncompleteReply` where blob or key is missing or the blob is no base64: half a blob is none.
+ * `IncompleteReply` where blob or key is missing, or longer than any of KMS, or the blob is no base64: half a blob is none.
  */
 export async function reEncryptOver(
   wire: Wire,
@@ -14,12 +14,12 @@ export async function reEncryptOver(
 ): Promise<ReEncryptOutput> {
   const { body, requestId } = await wire.send('ReEncrypt', jsonOf(input), sending);
   const { CiphertextBlob: blob, KeyId: keyId } = body;
-  if (typeof blob !== 'string' || !isBase64(blob) || typeof keyId !== 'string' || keyId === '')
+  if (typeof blob !== 'string' || !isBase64(blob) || text(keyId) === null || keyId === '')
     throw new IncompleteReply(requestId);
   return {
     blob: new Uint8Array(Buffer.from(blob, 'base64')),
     sourceKeyArn: text(body.SourceKeyId),
-    destinationKeyArn: keyId,
+    destinationKeyArn: String(keyId),
     sourceAlgorithm: text(body.SourceEncryptionAlgorithm),
     destinationAlgorithm: text(body.DestinationEncryptionAlgorithm),
     sourceKeyMaterialId: text(body.SourceKeyMaterialId),
@@ -63,4 +63,8 @@ class IncompleteReply extends Error {
   }
 }
 
-const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+/** Longest name of a key that the API knows, characters (`KeyId`); other members are shorter. */
+const MAX_TEXT = 2048;
+
+const text = (value: unknown): string | null =>
+  typeof value === 'string' && value.length <= MAX_TEXT ? value : null;

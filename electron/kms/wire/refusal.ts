@@ -27,6 +27,9 @@ export class UnreadableReply extends Error {
   }
 }
 
+/** Longest name of an error that is kept, characters: it becomes a fault's code, once for each blob. */
+const MAX_NAME = 200;
+
 /** The error that an answer tells of. */
 export function refusal(
   status: number,
@@ -37,12 +40,12 @@ export function refusal(
   const told = errorOf(body, text(headers['x-amzn-errortype']));
   return told === null
     ? new UnreadableReply(status, id)
-    : new Refusal(told.name, told.message, metadataOf(status, id));
+    : new Refusal(told.name.slice(0, MAX_NAME), told.message, metadataOf(status, id));
 }
 
 /** The id that KMS gives an answer; null where there is none. */
 export function requestIdOf(headers: IncomingHttpHeaders): string | null {
-  return text(headers['x-amzn-requestid']);
+  return text(headers['x-amzn-requestid'])?.slice(0, MAX_NAME) ?? null;
 }
 
 export function metadataOf(status: number, requestId: string | null): Metadata {

@@ -219,6 +219,18 @@ describe('an answer', () => {
     expect(written).toBeLessThan(50_000_000);
   });
 
+  test('with headers without end is given up, and its connection closed', async () => {
+    const closed = Promise.withResolvers<void>();
+    const { send } = await wireTo(({ request: { socket } }) => {
+      socket.on('close', () => closed.resolve());
+      socket.write('HTTP/1.1 200 OK\r\n');
+      const on = () => socket.destroyed || socket.write(`x-filler: ${'a'.repeat(4000)}\r\n`, on);
+      on();
+    });
+    expect(await errorOf(send())).toMatchObject({ code: 'HPE_HEADER_OVERFLOW' });
+    await closed.promise;
+  });
+
   test.each([301, 302, 307, 308])('that is a redirect (%i) is not followed', async (status) => {
     const { send, met } = await wireTo(({ response }) => {
       response.setHeader('location', '/elsewhere');
@@ -248,6 +260,17 @@ describe('a refusal', () => {
     expect(met).toHaveLength(1);
   });
 
+  test('with a name or a request id without end keeps their beginning', async () => {
+    const { send } = await wireTo(({ response }) => {
+      response.setHeader('x-amzn-requestid', 'r'.repeat(8000));
+      response.writeHead(400);
+      response.end(JSON.stringify({ __type: 'A'.repeat(500_000) }));
+    });
+    const error = await errorOf(send());
+    expect(error.name).toHaveLength(200);
+    expect(error).toMatchObject({ $metadata: { requestId: 'r'.repeat(200) } });
+  });
+
   test('leaves its connection usable', async () => {
     const { send, connections } = await wireTo(({ no, response }) =>
       no === 1 ? refuse(response, 'ThrottlingException') : answer(response, fine),
@@ -273,6 +296,16 @@ describe('too late', () => {
       response.write('{');
     });
     transport.requestTimeout = 200;
+    expect(await errorOf(send())).toMatchObject({ name: 'TimeoutError' });
+  });
+
+  test('an answer that comes byte by byte: the limit is for all of it', async () => {
+    const { send, transport } = await wireTo(({ response }) => {
+      response.writeHead(200);
+      const drop = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(drop));
+    });
+    transport.requestTimeout = 300;
     expect(await errorOf(send())).toMatchObject({ name: 'TimeoutError' });
   });
 

@@ -41,6 +41,17 @@ const NOT_SEEN = [
   'TooManyOpenFiles',
 ];
 
+/** Faults of a blob whose reply is not believed: nothing is learned from it. */
+const NOT_BELIEVED = [
+  'KeyMaterialMismatch',
+  'KeyUnchanged',
+  'PutBackMismatch',
+  'ReplyUnexpected',
+  'VerifyFailed',
+];
+
+const IS_BELIEVED = `(fault IS NULL OR json_extract(fault, '$.code') NOT IN (${NOT_BELIEVED.map((code) => `'${code}'`).join(', ')}))`;
+
 /** What says of an item `i` whether {@link ItemTally.old} holds; three columns. */
 const MAY_BE_OLD = `coalesce(hex(i.fingerprint_before), '') AS fingerprint, ${NAMES_OTHER} AS named,
   coalesce(json_extract(i.fault, '$.code') NOT IN (${NOT_SEEN.map((code) => `'${code}'`).join(', ')}), 1) AS seen`;
@@ -229,6 +240,7 @@ export class JournalReader {
           : ['AND i.blob_id = ?2', [where.blobId]];
     return this.sql(
       `SELECT i.*, f.display, f.relative, f.state AS file_state, f.target, f.backup, f.note,
+         f.sha256_after AS file_after,
          (SELECT word FROM words WHERE id = i.source_key) AS source_key_arn,
          (SELECT word FROM words WHERE id = i.destination_key) AS destination_key_arn,
          (SELECT word FROM words WHERE id = i.source_material) AS source_material_id,
@@ -313,6 +325,7 @@ export class JournalReader {
     );
   }
 
+  /** Key materials that replies named, less what is not believed. */
   async keysSeen(no: number): Promise<KeySeen[]> {
     const seen = new Map<string, Record<string, unknown>>();
     const sides = (['source', 'destination'] as const).map((side) => ({
@@ -321,10 +334,12 @@ export class JournalReader {
         side === 'source'
           ? `SELECT fingerprint_before AS fingerprint, source_key AS key, max(source_material) AS material,
                min(request_id) AS request_id, min(decrypt_request_id) AS decrypt_id FROM items
-             WHERE run = ? AND item >= ? AND item < ? AND fingerprint_before IS NOT NULL AND source_key IS NOT NULL GROUP BY 1, 2`
+             WHERE run = ? AND item >= ? AND item < ? AND fingerprint_before IS NOT NULL AND source_key IS NOT NULL AND ${IS_BELIEVED}
+             GROUP BY 1, 2`
           : `SELECT fingerprint_after AS fingerprint, destination_key AS key, max(destination_material) AS material,
                min(request_id) AS request_id, min(decrypt_request_id) AS decrypt_id FROM items
-             WHERE run = ? AND item >= ? AND item < ? AND fingerprint_after IS NOT NULL AND destination_key IS NOT NULL GROUP BY 1, 2`,
+             WHERE run = ? AND item >= ? AND item < ? AND fingerprint_after IS NOT NULL AND destination_key IS NOT NULL AND ${IS_BELIEVED}
+             GROUP BY 1, 2`,
       ),
     }));
     for await (const [from, end] of this.itemRanges(no))

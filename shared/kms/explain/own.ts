@@ -120,6 +120,24 @@ export const OWN = {
     ['The endpoint is an emulator that works otherwise than KMS.'],
     'Check the endpoint. The file was left as it is.',
   ),
+  KeyUnchanged: entry(
+    'The new blob is still under the key material of the old one.',
+    [
+      'The endpoint did not re-encrypt it: it sent the old blob back with other bytes.',
+      'Something between this machine and KMS changes replies.',
+    ],
+    'Do not use this endpoint until you know why it answers so; check the endpoint of the connection. The file was left as it is.',
+  ),
+  KeyMaterialMismatch: stop(
+    entry(
+      'The new blob is not under the key material that the destination key is known to have.',
+      [
+        'The endpoint is not KMS, or something between this machine and KMS mixes replies up.',
+        'The key was rotated, and kms:DescribeKey on it is not allowed, so that Rewrap cannot see that.',
+      ],
+      'Check the endpoint of the connection, and in CloudTrail what the request id did. If the key was rotated, allow kms:DescribeKey on it. Then start a new run for what is left. The file was left as it is.',
+    ),
+  ),
   AttributesUnseen: entry(
     'Access control lists and extended attributes of the files that were replaced may be lost.',
     [
