@@ -26,6 +26,31 @@ export function rewrite(
   return splice(original, options.withoutPlaintext === true ? [...edits, ...scan.plaintext.map(cut)] : edits);
 }
 
+/** For the same changes as {@link rewrite}: where what began at a byte of the original begins in the new file. */
+export function movedTo(
+  scan: Pick<Scan, 'plaintext'>,
+  replacements: readonly Replacement[],
+  options: { readonly withoutPlaintext?: boolean } = {},
+): (start: number) => number {
+  const edits = [
+    ...editsOf(replacements),
+    ...(options.withoutPlaintext === true ? scan.plaintext.map(cut) : []),
+  ].sort((a, b) => a.end - b.end);
+  const ends = edits.map(({ end }) => end);
+  const moved: number[] = [0];
+  for (const { start, end, bytes } of edits) moved.push((moved.at(-1) ?? 0) + bytes.length - (end - start));
+  return (start) => {
+    let low = 0;
+    let high = ends.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ends[middle] ?? 0) <= start) low = middle + 1;
+      else high = middle;
+    }
+    return start + (moved[low] ?? 0);
+  };
+}
+
 /**
  * The changes among one file's (or one decoded value's) bytes. Values that hold blobs are rewritten inside, all blobs
  * of one value at once, and encoded again.

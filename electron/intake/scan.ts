@@ -1,6 +1,7 @@
 import { finding } from '#shared/finding.ts';
 import type { BlobKind } from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
+import { asInRaw } from './controls.ts';
 import { type Format, type Input, openInput } from './formats/format.ts';
 import { dataKeysIn, FORMATS } from './formats/index.ts';
 import { withContextFinding } from './formats/no-context.ts';
@@ -22,10 +23,15 @@ export function scan(bytes: Uint8Array, name: string): Scan {
     if (found !== null && found.blobs.length + found.findings.length > 0)
       return withPrivateKeys(bytes, {
         ...found,
-        blobs: withDistinctPlaces(withDataKeys(found.blobs)).map(withContextFinding),
+        blobs: withDistinctPlaces(withDataKeys(exact(input, found.blobs))).map(withContextFinding),
       });
   }
   return withPrivateKeys(bytes, NOTHING);
+}
+
+/** What was read of a text with control characters, as the file has it. */
+function exact({ text }: Input, blobs: readonly FoundBlob[]): readonly FoundBlob[] {
+  return text === null ? blobs : asInRaw(text, blobs);
 }
 
 /** A reader that fails must not take the folder with it: the file is told of, and named for what it is. */

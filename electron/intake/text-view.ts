@@ -1,17 +1,31 @@
+import { isUtf8 } from 'node:buffer';
 import { isText } from '../inspect/index.ts';
+import { isKnownBinary } from './binary/magic.ts';
+import { withoutControls } from './controls.ts';
 import type { BlobEncoding } from './types.ts';
 
 /**
  * A file's text with exact ways back to its bytes. For UTF-8 and the one-byte sets every character of `text` stands for one *byte* (ASCII
  * structure is found without decoding, and offsets are byte offsets); for UTF-16 for one 16-bit unit.
+ *
+ * Control bytes (terminal colours, a DOS end-of-file mark, a NUL between the entries of an environment) are shown to
+ * readers as white space of the same length; they stay in the file as they are.
  */
 export interface TextView {
   readonly text: string;
   readonly charset: Exclude<BlobEncoding['charset'], 'binary'>;
+  /** The text with its control bytes; absent where it has none. */
+  readonly raw?: string;
   /** Byte offset in the file of the character at an index of `text`. */
   byteAt(index: number): number;
   /** The real text of a slice of `text`. */
   read(start: number, end: number): string;
+}
+
+/** The character set of a text, and how many bytes of a byte order mark stand before it. */
+interface Charset {
+  readonly charset: TextView['charset'];
+  readonly mark: number;
 }
 
 /**
@@ -19,67 +33,138 @@ export interface TextView {
  * Windows-1252: which one does not matter, since only ASCII is ever changed); null when the bytes are no text.
  */
 export function viewText(bytes: Uint8Array): TextView | null {
-  if (!isText(bytes)) return viewOther(bytes);
+  const read = charsetOf(bytes);
+  if (read === null) return null;
+  const { charset, mark } = read;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const utf16 =
+  if (charset === 'utf-16le' || charset === 'utf-16be') return viewUnits(buffer, charset, mark);
+  const raw = buffer.toString('latin1', mark);
+  const text = withoutControls(raw);
+  const byteAt = (index: number): number => mark + index;
+  if (charset === 'latin-1') {
+    const slice = (start: number, end: number): string => text.slice(start, end);
+    return text === raw
+      ? { text, charset, byteAt, read: slice }
+      : { text, charset, raw, byteAt, read: slice };
+  }
+  if (text === raw)
+    return {
+      text,
+      charset,
+      byteAt,
+      read: (start, end) => buffer.toString('utf8', mark + start, mark + end),
+    };
+  return { text, charset, raw, byteAt, read: (start, end) => utf8(text.slice(start, end)) };
+}
+
+/** Text of which each character is one byte of UTF-8, decoded. */
+export function utf8(text: string): string {
+  return Buffer.from(text, 'latin1').toString('utf8');
+}
+
+function viewUnits(buffer: Buffer, charset: 'utf-16le' | 'utf-16be', mark: number): TextView {
+  const units = buffer.subarray(mark, buffer.length - ((buffer.length - mark) % 2));
+  const raw = (charset === 'utf-16le' ? units : Buffer.from(units).swap16()).toString('utf16le');
+  const text = withoutControls(raw);
+  return {
+    text,
+    charset,
+    ...(text === raw ? {} : { raw }),
+    byteAt: (index) => mark + index * 2,
+    read: (start, end) => text.slice(start, end),
+  };
+}
+
+function charsetOf(bytes: Uint8Array): Charset | null {
+  const marked =
     bytes[0] === 0xff && bytes[1] === 0xfe
       ? 'utf-16le'
       : bytes[0] === 0xfe && bytes[1] === 0xff
         ? 'utf-16be'
         : null;
-  if (utf16 !== null) {
-    const units = buffer.subarray(2);
-    const text = (utf16 === 'utf-16le' ? units : Buffer.from(units).swap16()).toString('utf16le');
-    return {
-      text,
-      charset: utf16,
-      byteAt: (index) => 2 + index * 2,
-      read: (start, end) => text.slice(start, end),
-    };
-  }
-  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  return {
-    text: buffer.toString('latin1', mark),
-    charset: 'utf-8',
-    byteAt: (index) => mark + index,
-    read: (start, end) => buffer.toString('utf8', mark + start, mark + end),
-  };
+  if (isText(bytes))
+    return marked === null ? { charset: 'utf-8', mark: utf8Mark(bytes) } : { charset: marked, mark: 2 };
+  if (bytes.length < SHORTEST || isKnownBinary(bytes)) return null;
+  if (marked !== null) return isUnits(bytes, marked, 2, true) ? { charset: marked, mark: 2 } : null;
+  const bare = bytes[1] === 0 ? 'utf-16le' : bytes[0] === 0 ? 'utf-16be' : null;
+  if (bare !== null && isUnits(bytes, bare, 0, false)) return { charset: bare, mark: 0 };
+  if (!isMostlyText(bytes)) return null;
+  return { charset: isUtf8(bytes) ? 'utf-8' : 'latin-1', mark: utf8Mark(bytes) };
+}
+
+function utf8Mark(bytes: Uint8Array): 0 | 3 {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }
 
 /** Bytes looked at to tell text from binary. */
 const SAMPLE_BYTES = 65_536;
+/** Below this, bytes with control characters are not taken for text: a key in clear would look like it by chance. */
+const SHORTEST = 32;
+/** Longer runs of letters count as so many, so that a blob in place of another never changes what a file is. */
+const LONGEST_RUN = 64;
+/** Zero bytes in a row that no text has, but numbers of four bytes do. */
+const ZEROS = 4;
 
-/** Text that does not say its set: UTF-16 without a mark, or one byte for each letter. */
-function viewOther(bytes: Uint8Array): TextView | null {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+/**
+ * UTF-16: at most one control character in eight. Without a mark every high byte is zero, which no other data has.
+ */
+function isUnits(
+  bytes: Uint8Array,
+  charset: 'utf-16le' | 'utf-16be',
+  from: number,
+  marked: boolean,
+): boolean {
+  const low = charset === 'utf-16le' ? 0 : 1;
   const end = Math.min(bytes.length, SAMPLE_BYTES);
-  const low = end < 32 || bytes.length % 2 !== 0 ? -1 : bytes[1] === 0 ? 0 : bytes[0] === 0 ? 1 : -1;
-  if (low !== -1) {
-    for (let i = 0; i + 1 < end; i += 2)
-      if (bytes[i + 1 - low] !== 0 || isControl(bytes[i + low] ?? 0)) return null;
-    const text = (low === 0 ? buffer : Buffer.from(buffer).swap16()).toString('utf16le');
-    return {
-      text,
-      charset: low === 0 ? 'utf-16le' : 'utf-16be',
-      byteAt: (index) => index * 2,
-      read: (from, to) => text.slice(from, to),
-    };
+  let controls = 0;
+  for (let i = from; i + 1 < end; i += 2) {
+    const high = bytes[i + 1 - low] ?? 0;
+    if (high !== 0 && !marked) return false;
+    if (high === 0 && isControl(bytes[i + low] ?? 0)) controls++;
   }
-  let ascii = 0;
+  return controls * 16 <= end;
+}
+
+/**
+ * Whether bytes with control characters, or that are no UTF-8, are text: three quarters of them are ASCII letters and
+ * signs (of random bytes a third, of text in a European language nine tenths), or nearly none are control characters
+ * (of random bytes one in nine; text of a one-byte set for other alphabets). Zero bytes may separate entries.
+ */
+function isMostlyText(bytes: Uint8Array): boolean {
+  const end = Math.min(bytes.length, SAMPLE_BYTES);
+  let printable = 0;
+  let high = 0;
+  let controls = 0;
+  let separators = 0;
+  let zeros = 0;
+  let run = 0;
   for (let i = 0; i < end; i++) {
     const byte = bytes[i] ?? 0;
-    if (isControl(byte)) return null;
-    if (byte < 0x80) ascii++;
+    zeros = byte === 0 ? zeros + 1 : 0;
+    if (zeros >= ZEROS) return false;
+    run = isLetter(byte) ? run + 1 : 0;
+    if (byte === 0) separators++;
+    else if (byte >= 0x80) high++;
+    else if (isControl(byte)) controls++;
+    else if (run <= LONGEST_RUN) printable++;
   }
-  // Of random bytes a third is ASCII; of text in any language of Europe nine tenths are.
-  if (end < 32 || ascii / end < 0.75) return null;
-  const text = buffer.toString('latin1');
-  return {
-    text,
-    charset: 'latin-1',
-    byteAt: (index) => index,
-    read: (from, to) => text.slice(from, to),
-  };
+  const counted = printable + high + controls;
+  if (separators > printable) return false;
+  if (printable >= 3 * (high + controls)) return true;
+  return counted >= 512 && (controls + separators) * 256 <= counted;
+}
+
+/** A letter of base64, base64url or hex, or padding. */
+function isLetter(byte: number): boolean {
+  return (
+    (byte >= 0x61 && byte <= 0x7a) ||
+    (byte >= 0x41 && byte <= 0x5a) ||
+    (byte >= 0x2f && byte <= 0x39) ||
+    byte === 0x2b ||
+    byte === 0x2d ||
+    byte === 0x3d ||
+    byte === 0x5f
+  );
 }
 
 function isControl(byte: number): boolean {

@@ -4,6 +4,7 @@ import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import {
   type FoundBlob,
+  movedTo,
   type Replacement,
   recordPath,
   removeLeftovers,
@@ -44,11 +45,10 @@ export async function putBack(
 ): Promise<Written | Fault> {
   const { output } = context.input;
   // In place, a file with plaintext was refused when it was opened; elsewhere the plaintext is left out.
-  const bytes = rewrite(opened.bytes, opened.scan, ready, {
-    withoutPlaintext: output.mode !== 'in-place',
-  });
+  const options = { withoutPlaintext: output.mode !== 'in-place' };
+  const bytes = rewrite(opened.bytes, opened.scan, ready, options);
   const reread = scan(bytes, file.display);
-  const wrong = readsBack(context, opened.scan, reread, ready);
+  const wrong = readsBack(context, opened.scan, reread, ready, movedTo(opened.scan, ready, options));
   if (wrong !== null) return wrong;
   const record = recordOf(ready);
   if (output.mode === 'keep') {
@@ -120,22 +120,26 @@ export async function putBack(
 
 /**
  * Whether a reader finds in the new bytes exactly the new blobs and, beside them, the old ones. A raw or short
- * asymmetric blob carries no mark, so that it may not be found again; then its bytes are not compared.
+ * asymmetric blob carries no mark, so that it may not be found again; then its bytes are not compared. What is left of
+ * a file without its plaintext may name the place of a blob otherwise: it is then known by where it begins.
  */
 function readsBack(
   context: RunContext,
   before: Scan,
   after: Scan,
   replacements: readonly Replacement[],
+  newStart: (start: number) => number,
 ): Fault | null {
   if (after.plaintext.length > 0)
     return explainOwn('PutBackMismatch', { detail: 'It would hold plaintext.' });
   const now = new Map(after.blobs.map((found) => [found.place, found]));
+  const byStart = new Map(after.blobs.map((found) => [found.range.start, found]));
   const { algorithm } = context.input.request.destination;
   const replaced = new Map(replacements.map((one) => [one.found.place, one]));
   for (const old of before.blobs) {
     const change = replaced.get(old.place);
-    const again = now.get(old.place);
+    const again =
+      now.get(old.place) ?? (old.within === undefined ? byStart.get(newStart(old.range.start)) : undefined);
     if (again === undefined) {
       if (change !== undefined && !takesEncryptionContext(algorithm)) continue;
       return mismatch(old, 'is not found in it');

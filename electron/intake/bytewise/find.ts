@@ -88,6 +88,15 @@ export function byteTexts(text: string): ByteText[] {
   return found.sort((a, b) => a.start - b.start);
 }
 
+const found = new WeakMap<object, ByteText[]>();
+
+/** The same of a view, looked for once however many ask. */
+export function byteTextsOf(view: { readonly text: string }): readonly ByteText[] {
+  const known = found.get(view) ?? byteTexts(view.text);
+  found.set(view, known);
+  return known;
+}
+
 /** A list of decimal numbers that begins at `start`: what a JSON array of numbers is. */
 export function readList(text: string, start: number): ByteText {
   return { ...readItems(text, start, 'decimal'), sort: 'byte-list' };

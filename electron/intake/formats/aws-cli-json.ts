@@ -4,6 +4,7 @@ import type { ByteRange, Finding } from '#shared/model/blob.ts';
 import { jsonCompanion } from '../companions.ts';
 import { decodeText } from '../encoding.ts';
 import { type JsonMember, type JsonObject, jsonDocuments, visitObjects } from '../json-ranges.ts';
+import { shortName } from '../structure/index.ts';
 import type { TextView } from '../text-view.ts';
 import type { Companion, FoundBlob, NewBlob, Scan } from '../types.ts';
 import { trimmed } from '../unpick.ts';
@@ -202,7 +203,7 @@ function placeOf(view: TextView, { path }: JsonObject): string {
   for (const step of path) {
     if (typeof step === 'number') place += `[${step}]`;
     else {
-      const name = nameOf(view, step);
+      const name = shortName(nameOf(view, step));
       if (!/^[\w$-]+$/.test(name)) place += `[${JSON.stringify(name)}]`;
       else place += (place === '' ? '' : '.') + name;
     }

@@ -5,7 +5,7 @@ export { readHcl } from './hcl.ts';
 export { readHeaders } from './headers.ts';
 export { iniValue, readIni } from './ini.ts';
 export { readJson } from './json.ts';
-export { Group, Leaf, type LeafStyle, pathText, type Structure, type Syntax } from './nodes.ts';
+export { Group, Leaf, type LeafStyle, pathText, type Structure, type Syntax, shortName } from './nodes.ts';
 export { lineEnd, lineEndingAt, lineStart, positionOf } from './positions.ts';
 export { readStructure } from './read.ts';
 export { readToml } from './toml.ts';

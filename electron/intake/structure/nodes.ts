@@ -192,13 +192,21 @@ function placeOf(node: Group | Leaf): string {
   return label + pathText(pathOf(node));
 }
 
+/** Letters of base64, more than a name has: a blob, or a digest. */
+export const LONG_LETTERS = /[A-Za-z0-9+/_=-]{100,}/;
+
+/** A name with no blob in it: places stay the same when a blob is replaced. */
+export function shortName(key: string): string {
+  return key.length < 100 ? key : key.replaceAll(new RegExp(LONG_LETTERS, 'g'), '…');
+}
+
 /** `a.b[3]["odd name"]`: names that are not plain are quoted. */
 export function pathText(path: readonly (string | number)[]): string {
   let text = '';
   for (const key of path) {
     if (typeof key === 'number') text += `[${key}]`;
-    else if (!/^[\w$-]+$/.test(key)) text += `[${JSON.stringify(key)}]`;
-    else text += (text === '' ? '' : '.') + key;
+    else if (!/^[\w$-]+$/.test(key)) text += `[${JSON.stringify(shortName(key))}]`;
+    else text += (text === '' ? '' : '.') + shortName(key);
   }
   return text;
 }

@@ -1,7 +1,7 @@
 import { finding } from '#shared/finding.ts';
 import type { BlobContainer, Identification } from '#shared/model/blob.ts';
 import { identify } from '../../../inspect/index.ts';
-import { type ByteText, byteTexts, readList, writeBytewise } from '../../bytewise/index.ts';
+import { type ByteText, byteTextsOf, readList, writeBytewise } from '../../bytewise/index.ts';
 import { type Group, Leaf, positionOf, type Structure } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
 import type { BlobEncoding, Companion, FoundBlob } from '../../types.ts';
@@ -25,7 +25,7 @@ export function writtenBytes(
   structure: Structure | null,
   wanted: (leaf: Leaf) => boolean,
 ): { blob: FoundBlob; parent: Group | null }[] {
-  const texts = byteTexts(view.text);
+  const texts = byteTextsOf(view);
   const found: { blob: FoundBlob; parent: Group | null }[] = [];
   const leaves = new Leaves(structure);
   for (const one of texts) {
@@ -77,7 +77,9 @@ function placeOf(
   }
   if (leaf.start === start && leaf.end === end) return { place: leaf.place, parent: leaf.parent };
   const character = view.read(leaf.start, start).length + 1;
-  return { place: `${leaf.place}, character ${character}`, parent: null };
+  // `b'…'`, as Python prints bytes, is the whole value.
+  const isWhole = /^[A-Za-z]{0,2}["']$/.test(text.slice(leaf.start, start)) && end + 1 === leaf.end;
+  return { place: `${leaf.place}, character ${character}`, parent: isWhole ? leaf.parent : null };
 }
 
 /** `{"type":"Buffer","data":[…]}` (Node) stands for its list. */
