@@ -1,7 +1,7 @@
 import { finding } from '#shared/finding.ts';
 import type { BlobKind } from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
-import { asInRaw } from './controls.ts';
+import { asInRaw } from './as-in-raw.ts';
 import { type Format, type Input, openInput } from './formats/format.ts';
 import { dataKeysIn, FORMATS } from './formats/index.ts';
 import { withContextFinding } from './formats/no-context.ts';
