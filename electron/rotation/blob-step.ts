@@ -142,14 +142,15 @@ async function tryOut(
     const { refused, note } = verify ? await context.rights.ask(input) : { refused: null, note: null };
     if (refused !== null) return failed(context, item, refused);
     context.ledger.note(item, {
-      notes: [
-        ...(out.outcome === 'ignored' ? [IGNORED[route]] : []),
-        ...(found.notPutBack === undefined
-          ? []
-          : [`KMS would re-encrypt it, yet a real run leaves it as it is. ${found.notPutBack}`]),
-        ...(note === null ? [] : [note]),
-      ],
+      notes: [...(out.outcome === 'ignored' ? [IGNORED[route]] : []), ...(note === null ? [] : [note])],
     });
+    if (found.notPutBack !== undefined)
+      return {
+        kind: 'unfit',
+        fault: explainOwn('NotPutBack', {
+          detail: `KMS would re-encrypt it, yet a run leaves it as it is. ${found.notPutBack}`,
+        }),
+      };
     return { kind: 'would-succeed' };
   } catch (error) {
     if (error instanceof Halted) throw error;

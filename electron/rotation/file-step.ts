@@ -79,11 +79,9 @@ function settleDryRun(context: RunContext, file: RunFile, done: readonly Done[])
     settleUnready(context, one);
     if (one.outcome.kind === 'halted') reached = false;
     if (one.outcome.kind !== 'would-succeed') continue;
-    const notes = [...context.ledger.get(one.blob.item).notes];
-    if (bad !== undefined)
-      notes.push(`A real run would leave this file as it is, because ${where(bad)} would fail.`);
-    context.ledger.note(one.blob.item, { notes });
-    context.ledger.end(one.blob.item, 'would-succeed', null);
+    // A figure of a dry run is what the run would come to, not what KMS would allow.
+    if (bad === undefined) context.ledger.end(one.blob.item, 'would-succeed', null);
+    else context.ledger.end(one.blob.item, 'failed', wouldBeHeldBack(bad));
   }
   if (!reached) return;
   context.journal.setFile(context.no, file.index, 'left', null, false);
@@ -144,5 +142,11 @@ function leftWith(
   context.journal.setFile(context.no, file.index, 'left', null, true);
   context.ledger.fileDone(file, false);
 }
+
+const wouldBeHeldBack = (bad: OpenBlob): Fault =>
+  explainOwn('FileHeldBack', {
+    message: 'KMS would re-encrypt it, but its file would be left as it is: another of its blobs would fail.',
+    detail: `${where(bad)} would fail. A file is replaced once, when all its chosen blobs are ready.`,
+  });
 
 const where = ({ found }: OpenBlob): string => (found.place === '' ? 'the blob' : `"${found.place}"`);

@@ -168,9 +168,10 @@ describe('a dry run', () => {
     const items = await ended(run);
     expect(await rig.snapshot()).toBe(before);
     expect(kms.asked).toHaveLength(0);
-    expect(items.map((item) => item.state).sort()).toEqual(['failed', 'would-succeed', 'would-succeed']);
-    const held = items.find((item) => item.file === 'list.txt' && item.state === 'would-succeed');
-    expect(held?.notes.join()).toContain('would leave this file as it is');
+    expect(items.map((item) => item.state).sort()).toEqual(['failed', 'failed', 'would-succeed']);
+    expect(items.map(({ fault }) => fault?.message)).toContainEqual(
+      expect.stringContaining('its file would be left as it is'),
+    );
     expect(run.summary()).toMatchObject({ dryRun: true, status: 'finished' });
   });
 
@@ -275,6 +276,26 @@ describe('a file is left as it is', () => {
     expect(items[0]?.fault?.detail).toContain('"line 2"');
     expect(await rig.snapshot()).toBe(before);
   });
+
+  test.each([
+    ['hold-back', ['FileHeldBack', 'IncorrectKeyException', 'FileHeldBack'], 0],
+    ['take-good', [undefined, 'IncorrectKeyException', undefined], 2],
+  ] as const)(
+    'a dry run with %s says of the others what a run would come to',
+    async (onFailure, codes, succeeded) => {
+      await rig.add('list.txt', lines(madeUpBlob(OLD_KEY), madeUpBlob(OLD_KEY), madeUpBlob(OLD_KEY)));
+      kms.onDryRun = (_input, nth) => {
+        if (nth === 2) throw kmsFault('IncorrectKeyException');
+        return { outcome: 'would-succeed', requestId: 'req-dry' };
+      };
+      const run = await rig.start(kms, { destination, dryRun: true, verify: false, onFailure }, undefined, {
+        concurrency: 1,
+      });
+      const items = await ended(run);
+      expect(items.map((item) => item.fault?.code)).toEqual(codes);
+      expect(run.summary().outcome).toMatchObject({ reencrypted: succeeded, notReencrypted: 3 - succeeded });
+    },
+  );
 
   test.each([
     ['another key', { destinationKeyArn: OLD_KEY }, 'ReplyUnexpected'],

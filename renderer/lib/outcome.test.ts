@@ -88,7 +88,13 @@ test('each group of a preflight counts its own blobs: those as asked are neither
     skipped: 2,
     restored: 0,
   };
-  expect(preflightCounts(counts, groups)).toEqual({ working: 7, failed: 2, unknown: 3, unexplained: 1 });
+  expect(preflightCounts(counts, groups)).toEqual({
+    working: 7,
+    held: 0,
+    failed: 2,
+    unknown: 3,
+    unexplained: 1,
+  });
   expect(groups.works).toHaveLength(7);
   expect(groups.already).toHaveLength(3);
   expect(byCause(groups.already).map(({ code, items: group }) => [code, group.length])).toEqual([
@@ -96,16 +102,30 @@ test('each group of a preflight counts its own blobs: those as asked are neither
   ]);
 });
 
-test('a blob beside a failing one is held back until that one is left out', () => {
-  const works = item('a', {
-    file: 'f',
-    state: 'would-succeed',
-    notes: ['A real run would leave this file as it is, because "x" would fail.'],
-  });
+test('a blob that a failing one of its file holds back works once that one is left out', () => {
+  const held = { ...failed('a', 'FileHeldBack', ''), file: 'f' };
   const bad = { ...failed('b', 'X', 'x'), file: 'f' };
-  expect(heldBack([works], [bad], new Set())).toEqual([works]);
-  expect(heldBack([works], [bad], new Set(['b']))).toEqual([]);
-  expect(notesOf([works])).toEqual([]);
+  const groups = byVerdict([held, bad]);
+  expect(groups).toMatchObject({ works: [], held: [held], fails: [bad] });
+  const counts = {
+    total: 2,
+    waiting: 0,
+    running: 0,
+    succeeded: 0,
+    already: 0,
+    failed: 2,
+    skipped: 0,
+    restored: 0,
+  };
+  expect(preflightCounts(counts, groups)).toEqual({
+    working: 0,
+    held: 1,
+    failed: 1,
+    unknown: 0,
+    unexplained: 0,
+  });
+  expect(heldBack(groups.held, groups.fails, new Set())).toEqual({ still: [held], freed: [] });
+  expect(heldBack(groups.held, groups.fails, new Set(['b']))).toEqual({ still: [], freed: [held] });
 });
 
 test('notes are told once with their number', () => {

@@ -41,7 +41,7 @@ export function byCause(items: readonly RunItem[]): readonly FaultGroup[] {
 }
 
 /** What a preflight says of one blob. */
-export type Verdict = 'works' | 'already' | 'fails' | 'unsure';
+export type Verdict = 'works' | 'already' | 'held' | 'fails' | 'unsure';
 
 /** Faults of items that were skipped although their answer is certain. */
 const CERTAIN = new Set(['NotPutBack', 'NotReencryptable']);
@@ -53,50 +53,57 @@ const CERTAIN = new Set(['NotPutBack', 'NotReencryptable']);
 export function verdictOf({ state, fault }: Pick<RunItem, 'state' | 'fault'>): Verdict {
   if (state === 'would-succeed' || state === 'reencrypted') return 'works';
   if (state === 'already') return 'already';
+  if (fault?.code === 'FileHeldBack') return 'held';
   if (state === 'failed') return fault !== null && (fault.retryable || stopsRun(fault)) ? 'unsure' : 'fails';
   return state === 'skipped' && fault !== null && CERTAIN.has(fault.code) ? 'fails' : 'unsure';
 }
 
 /** Items of a preflight by verdict. */
 export function byVerdict(items: readonly RunItem[]): Readonly<Record<Verdict, readonly RunItem[]>> {
-  const sorted: Record<Verdict, RunItem[]> = { works: [], already: [], fails: [], unsure: [] };
+  const sorted: Record<Verdict, RunItem[]> = { works: [], already: [], held: [], fails: [], unsure: [] };
   for (const item of items) sorted[verdictOf(item)].push(item);
   return sorted;
 }
 
 /**
  * Blobs of a preflight in each group. The counts of the run know all; of a very large one only failed items are listed.
- * `unexplained`: of the unknown ones, those that no listed item gives a cause for.
+ * `held`: KMS would take them, and another blob of their file would fail. `unexplained`: of the unknown ones, those that
+ * no listed item gives a cause for.
  */
 export function preflightCounts(
   counts: RunCounts,
-  { fails, unsure }: Readonly<Record<Verdict, readonly RunItem[]>>,
-): Readonly<Record<'working' | 'failed' | 'unknown' | 'unexplained', number>> {
+  { held, fails, unsure }: Readonly<Record<Verdict, readonly RunItem[]>>,
+): Readonly<Record<'working' | 'held' | 'failed' | 'unknown' | 'unexplained', number>> {
   const unsureFailed = unsure.filter((item) => item.state === 'failed').length;
   const certainSkipped = fails.filter((item) => item.state === 'skipped').length;
-  const failed = counts.failed - unsureFailed + certainSkipped;
-  const unknown = counts.total - counts.succeeded - counts.already - failed;
+  const failed = counts.failed - held.length - unsureFailed + certainSkipped;
+  const unknown = counts.total - counts.succeeded - counts.already - held.length - failed;
   const explained = unsure.filter((item) => item.fault !== null).length;
-  return { working: counts.succeeded, failed, unknown, unexplained: unknown - explained };
+  return {
+    working: counts.succeeded,
+    held: held.length,
+    failed,
+    unknown,
+    unexplained: unknown - explained,
+  };
 }
 
-/** How a dry run says that another blob of the file would fail, so that the file would stay as it is. */
-const HELD_BACK = /^A real run would leave this file as it is/;
-
-/** Items that would work, and stand in a file with one that fails and is not left out. */
+/** Of the blobs that a failing one of their file holds back: those that still are, once `excluded` are left out. */
 export function heldBack(
-  works: readonly RunItem[],
+  held: readonly RunItem[],
   fails: readonly RunItem[],
   excluded: ReadonlySet<string>,
-): readonly RunItem[] {
+): { readonly still: readonly RunItem[]; readonly freed: readonly RunItem[] } {
   const bad = new Set(fails.filter(({ blobId }) => !excluded.has(blobId)).map(({ file }) => file));
-  return works.filter(({ file, notes }) => bad.has(file) && notes.some((note) => HELD_BACK.test(note)));
+  return {
+    still: held.filter(({ file }) => bad.has(file)),
+    freed: held.filter(({ file }) => !bad.has(file)),
+  };
 }
 
-/** Notes on items that worked, each once with its number; {@link heldBack} has its own. */
+/** Notes on items that worked, each once with its number. */
 export function notesOf(items: readonly RunItem[]): readonly { note: string; count: number }[] {
   const notes = new Map<string, number>();
-  for (const item of items)
-    for (const note of item.notes) if (!HELD_BACK.test(note)) notes.set(note, (notes.get(note) ?? 0) + 1);
+  for (const item of items) for (const note of item.notes) notes.set(note, (notes.get(note) ?? 0) + 1);
   return Array.from(notes, ([note, count]) => ({ note, count }));
 }

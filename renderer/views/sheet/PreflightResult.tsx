@@ -3,6 +3,7 @@ import {
   CircleCheck,
   CircleEqual,
   CircleHelp,
+  CirclePause,
   CircleSlash,
   CircleX,
   TriangleAlert,
@@ -27,14 +28,16 @@ export function PreflightResult({ run, items }: { readonly run: RunSummary; read
   const doubtful = useMemo(() => byCause(unsure), [unsure]);
   const done = useMemo(() => byCause(already), [already]);
   const { working, failed, unknown, unexplained } = preflightCounts(run.counts, verdicts);
-  const held = heldBack(works, fails, excluded);
+  const { still, freed } = heldBack(verdicts.held, fails, excluded);
+  const willWork = [...works, ...freed];
   const left = fails.filter(({ blobId }) => excluded.has(blobId)).length;
   const leaving = { excluded, exclude, include };
   return (
     <>
       <ul className="tally" role="status">
-        <Tally tone="done" icon={CircleCheck} n={working} words="will work" />
+        <Tally tone="done" icon={CircleCheck} n={working + freed.length} words="will work" />
         <Tally tone="quiet" icon={CircleEqual} n={run.counts.already} words="already as asked" />
+        <Tally tone="attention" icon={CirclePause} n={still.length} words="held back" />
         <Tally tone="danger" icon={CircleX} n={failed} words="will fail" />
         <Tally tone="attention" icon={CircleHelp} n={unknown} words="cannot tell" />
         <Tally tone="quiet" icon={CircleSlash} n={left} words="left out of the run" />
@@ -47,12 +50,12 @@ export function PreflightResult({ run, items }: { readonly run: RunSummary; read
           </span>
         </p>
       ))}
-      {held.length > 0 && (
+      {still.length > 0 && (
         <p className="remark remark-attention">
           <TriangleAlert className="icon severity-warning" aria-hidden="true" />
           <span>
-            {plural(held.length, 'blob')} that would work {held.length === 1 ? 'stands' : 'stand'} in a file
-            with one that will fail: such a file is left as it is, unless the failing blob is left out.
+            {plural(still.length, 'blob')} that would work {still.length === 1 ? 'is' : 'are'} held back: a
+            file with a blob that will fail is left as it is, unless that blob is left out.
           </span>
         </p>
       )}
@@ -103,16 +106,16 @@ export function PreflightResult({ run, items }: { readonly run: RunSummary; read
           )}
         </section>
       )}
-      {works.length > 0 && (
+      {willWork.length > 0 && (
         <Disclosure className="disclosure">
           <div className="disclosure-heading">
             <AriaButton slot="trigger" className="button button-link">
               <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
-              {`Show ${plural(works.length, 'blob')} that will work`}
+              {`Show ${plural(willWork.length, 'blob')} that will work`}
             </AriaButton>
           </div>
           <DisclosurePanel className="disclosure-panel">
-            <ItemList items={works} />
+            <ItemList items={willWork} />
           </DisclosurePanel>
         </Disclosure>
       )}

@@ -356,7 +356,11 @@ test('the data keys of an Encryption SDK message: a dry run says whether they op
     context,
   );
   const dry = await rotate('message', message, { mode: 'declared' }, SAME, true);
-  expect(dry.run.summary().counts).toMatchObject({ total: 1, succeeded: 1 });
+  expect(dry.run.summary().counts).toMatchObject({ total: 1, succeeded: 0, skipped: 1 });
+  expect(dry.run.items()[0]?.fault).toMatchObject({
+    code: 'NotPutBack',
+    detail: expect.stringContaining('KMS would re-encrypt it'),
+  });
   const real = await rotate('message', message, { mode: 'declared' }, SAME, false);
   expect(real.run.items()[0]?.fault?.code).toBe('NotPutBack');
   expect(await readFile(real.path)).toEqual(message);
