@@ -205,6 +205,55 @@ describe('a plan run again', () => {
     for (const name of names) if (name !== 'f3.bin') expect(now.get(name)).toBe(made.get(name));
   });
 
+  test('into a folder, goes on with a file of which some blobs were written there', async () => {
+    const blobs = [
+      await encrypted(practice, 'alias/payments', 'a'),
+      await encrypted(practice, 'alias/rotated', 'b'),
+      await encrypted(practice, 'alias/rotated', 'c'),
+    ];
+    const source = blobs.map((bytes, i) => `K${i}=${bytes.toString('base64')}\n`).join('');
+    writeFileSync(join(vault, 'app.env'), source);
+    await practice.call('DisableKey', { KeyId: await keyOf('alias/rotated') });
+    const out = join(folder, 'out');
+    const through = await opened();
+    const plan = await planOf(through, { onFailure: 'take-good', output: { mode: 'folder', folder: out } });
+    const lines = () => readFileSync(join(out, 'app.env'), 'utf8').split('\n');
+    const first = await run(through, plan);
+    expect(first.counts).toMatchObject({ total: 3, succeeded: 1, failed: 2 });
+    const [done] = lines();
+    // What fails again does so for its own reason, and not for the file that is there.
+    const second = await run(through, plan);
+    expect(second.counts).toMatchObject({ total: 3, succeeded: 0, failed: 2, already: 1 });
+    for (const { state, fault } of await items(through, second))
+      expect(fault?.code).toBe(state === 'failed' ? 'DisabledException' : 'DoneBefore');
+    await practice.call('EnableKey', { KeyId: await keyOf('alias/rotated') });
+    const retried = await through.page.runs.retry({ runId: second.id });
+    expect((await ended(through.page, retried.runId)).counts).toMatchObject({ succeeded: 2, failed: 0 });
+    expect(lines()[0]).toBe(done);
+    for (const line of source.split('\n').filter(Boolean)) expect(lines()).not.toContain(line);
+    expect((await run(through, plan)).counts).toMatchObject({ succeeded: 0, failed: 0, already: 3 });
+    expect(readFileSync(join(vault, 'app.env'), 'utf8')).toBe(source);
+  });
+
+  test('into a folder, leaves a file there that something else changed', async () => {
+    const [a, b] = [
+      await encrypted(practice, 'alias/payments', 'a'),
+      await encrypted(practice, 'alias/rotated', 'b'),
+    ].map((bytes) => bytes.toString('base64'));
+    writeFileSync(join(vault, 'app.env'), `A=${a}\nB=${b}\n`);
+    await practice.call('DisableKey', { KeyId: await keyOf('alias/rotated') });
+    const out = join(folder, 'out');
+    const through = await opened();
+    const plan = await planOf(through, { onFailure: 'take-good', output: { mode: 'folder', folder: out } });
+    await run(through, plan);
+    await practice.call('EnableKey', { KeyId: await keyOf('alias/rotated') });
+    writeFileSync(join(out, 'app.env'), 'edited');
+    const again = await run(through, plan);
+    expect(again.counts).toMatchObject({ succeeded: 0, failed: 2 });
+    expect((await items(through, again)).map(({ fault }) => fault?.code)).toContain('OutputExists');
+    expect(readFileSync(join(out, 'app.env'), 'utf8')).toBe('edited');
+  });
+
   test('leaves a file that something else wrote, whatever it is', async () => {
     await filled();
     const through = await opened();
@@ -352,7 +401,36 @@ describe('a command given again', () => {
     expect((await next.page.runs.get({ runId })).counts.succeeded).toBe(counts.already);
   });
 
-  test('once it is done, is a new command', async () => {
+  test('into a folder, is done once and for all; what failed in it can be tried again from the list', async () => {
+    const blobs = [
+      await encrypted(practice, 'alias/payments', 'a'),
+      await encrypted(practice, 'alias/rotated', 'b'),
+    ];
+    writeFileSync(join(vault, 'app.env'), blobs.map((b, i) => `K${i}=${b.toString('base64')}\n`).join(''));
+    await practice.call('DisableKey', { KeyId: await keyOf('alias/rotated') });
+    const through = await opened();
+    const { token } = await through.host.output.addFolder({ path: join(folder, 'out') });
+    const { paths, request } = await asked(through, [vault]);
+    const command = {
+      paths,
+      request: {
+        ...request,
+        pace: { concurrency: null, perSecond: null },
+        onFailure: 'take-good',
+        output: { mode: 'folder', folderToken: token },
+      },
+    } as const;
+    const given = async () => ended(through.page, (await through.host.runs.startCommand(command)).runId);
+    const first = await given();
+    expect(first.counts).toMatchObject({ succeeded: 1, failed: 1 });
+    await practice.call('EnableKey', { KeyId: await keyOf('alias/rotated') });
+    const retried = await through.page.runs.retry({ runId: first.id });
+    expect((await ended(through.page, retried.runId)).counts).toMatchObject({ succeeded: 1, failed: 0 });
+    for (let times = 0; times < 2; times++)
+      expect((await given()).counts).toMatchObject({ succeeded: 0, failed: 0, already: 2 });
+  });
+
+  test('once it is done in place, is a new command', async () => {
     await filled();
     const through = await opened();
     const same = async () => {

@@ -17,13 +17,14 @@ export async function planJob({ files, ...said }: RunPlan): Promise<Job> {
 }
 
 /**
- * What a command asks of files and folders as a job, by their absolute paths. Once it is done, the same command is a new
- * job: keys rotate. Grant tokens differ from one time to the next, and do not count.
+ * What a command asks of files and folders as a job, by their absolute paths. In place, the same command is a new job once it
+ * is done: keys rotate. Into a folder it is done once and for all, as what is there is not written over. Grant tokens differ
+ * from one time to the next, and do not count.
  */
 export function commandJob(paths: readonly string[], terms: RunTerms, output: ResolvedOutput): Job {
   const { dryRun: _, grantTokens: __, ...asked } = terms;
   const text = JSON.stringify(['command', paths, sorted(asked), output]);
-  return { id: createHash('sha256').update(text).digest('hex'), lasts: false };
+  return { id: createHash('sha256').update(text).digest('hex'), lasts: output.mode === 'folder' };
 }
 
 /** The same value with the members of every object in one order: a context's pairs may be given in any. */

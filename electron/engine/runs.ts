@@ -491,7 +491,9 @@ export class Runs {
     for (const file of files) {
       try {
         const now = (await this.#parts.workspace.plan(file.blobs.map(({ blobId }) => blobId))).files;
-        listed.push(now.length === 1 && now[0] !== undefined ? now[0] : file);
+        const [one, ...others] = now;
+        // Of what a run goes on with in its output folder, the list has the source.
+        listed.push(one !== undefined && others.length === 0 && one.path === file.path ? one : file);
       } catch {
         listed.push(file);
       }

@@ -6,7 +6,7 @@ import { type RunItem, type RunRoute, type RunSummary, UNDER_WAY_LIMIT_MS } from
 import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import { Turns } from '../turns/index.ts';
-import type { StandsAt, Wanted } from './done-before.ts';
+import { madePath, type StandsAt, type Wanted } from './done-before.ts';
 import { Governor } from './governor.ts';
 import { type Job, type JobState, jobState, refuseBusy, standsAt } from './job.ts';
 import { itemOf } from './journal/items.ts';
@@ -167,7 +167,14 @@ export class RunBook {
     this.#journal.flush();
     if (this.#journal.runOf(prefix) !== null) return prefix;
     const [first, ...others] = prefix === '' ? [] : this.#journal.idsLike(prefix, NAMED + 1);
-    if (first === undefined) throw new FaultError(explainOwn('RunGone'));
+    if (first === undefined)
+      throw new FaultError(
+        explainOwn('RunGone', {
+          message:
+            prefix.trim() === '' ? 'No run is named.' : `No run of this machine begins with "${prefix}".`,
+          remedy: 'List the runs of this machine with: rewrap runs',
+        }),
+      );
     if (others.length === 0) return first;
     const more = others.length < NAMED ? '' : ', …';
     throw new FaultError(
@@ -230,11 +237,14 @@ export class RunBook {
     const row = this.#row(runId);
     if (row.state !== 'ended') throw new FaultError(explainOwn('RunNotOpen'));
     const rows = await this.#journal.files(row.no);
-    const inPlace = row.output.mode === 'in-place';
+    const { output } = row;
     const files = (await withBlobs(this.#journal, row.no, rows, 'retry')).flatMap((file, i) => {
+      if (file.blobs.length === 0) return [];
       const { state, after } = rows[i] ?? {};
-      const sha256 = inPlace && state === 'replaced' && after ? after : file.sha256;
-      return file.blobs.length === 0 ? [] : [{ ...file, sha256 }];
+      // What the run wrote has the blobs that it did.
+      if (state !== 'replaced' || !after || output.mode === 'keep') return [file];
+      const path = output.mode === 'folder' ? madePath(output.folder, file) : file.path;
+      return [{ ...file, path, sha256: after }];
     });
     if (files.length === 0) throw new FaultError(explainOwn('NothingToRetry'));
     return { row, files };

@@ -19,6 +19,8 @@ export type Wanted = Pick<PlanFile, 'path' | 'relative' | 'sha256'> & {
 export interface StandsAt {
   /** What its source has now: a plan's hash is that of before all runs. Hex SHA-256. */
   readonly sha256: string;
+  /** What the output folder has of it; null in place. */
+  readonly made: { readonly path: string; readonly sha256: string } | null;
   readonly done: readonly (DoneBefore | null)[];
 }
 
@@ -58,20 +60,31 @@ export async function doneBefore(
     const way = now === null ? null : wayTo(now, file.sha256, edges);
     if (now === null || way === null) return;
     ways.set(index, way);
-    found[index] = { sha256: output.mode === 'in-place' ? now : file.sha256, done: [] };
+    found[index] =
+      output.mode === 'folder'
+        ? { sha256: file.sha256, made: { path: madePath(output.folder, file), sha256: now }, done: [] }
+        : { sha256: now, made: null, done: [] };
   });
   const blobs = await blobsOf(journal, files, ways);
   return found.map((one, index) => one && { ...one, done: blobs.get(index) ?? [] });
 }
 
-/** Marks what of a file was done. */
+/** Where a file goes below an output folder. */
+export const madePath = (folder: string, { relative }: Pick<PlanFile, 'relative'>): string =>
+  join(folder, relative);
+
+/**
+ * Marks what of a file was done. One of which a run wrote only some blobs into an output folder is gone on with there: the
+ * source has them as they were.
+ */
 export function withDone(file: PlanFile, found: StandsAt | null): PlanFile {
   if (found === null) return file;
   const blobs = file.blobs.map((blob, i) => {
     const done = found.done[i] ?? null;
     return done === null ? blob : { ...blob, done };
   });
-  return { ...file, sha256: found.sha256, blobs };
+  const some = blobs.some(({ done }) => done !== undefined) && blobs.some(({ done }) => done === undefined);
+  return { ...file, ...(some && found.made !== null ? found.made : { sha256: found.sha256 }), blobs };
 }
 
 /** Every new content that runs made or were about to put in place, by its hash. */
@@ -98,7 +111,7 @@ async function contentNow(
 ): Promise<string | null> {
   if (output.mode === 'in-place' && edges.has(sha256)) return sha256;
   if (!befores.has(sha256)) return null;
-  const where = output.mode === 'folder' ? join(output.folder, relative) : path;
+  const where = output.mode === 'folder' ? madePath(output.folder, { relative }) : path;
   return where === null ? null : contentHash(where).catch(() => null);
 }
 

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { explainKms, explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
@@ -6,10 +9,12 @@ import { resolveContexts } from './contexts.ts';
 import { FakeKms } from './fake-kms.ts';
 import { faultOf } from './faults.ts';
 import { Governor } from './governor.ts';
+import { sha256 } from './ledger.ts';
 import { Halted, Line } from './line.ts';
 import { Pacer } from './pacer.ts';
 import { Progress } from './progress.ts';
 import { Rate } from './rate.ts';
+import { whatStands } from './recover.ts';
 import { MAX_ENDS, MAX_THROTTLED, MAX_TRIES } from './retry.ts';
 import { Slots } from './slots.ts';
 
@@ -421,4 +426,38 @@ test('a defect is called one, without its stack', () => {
   const fault = faultOf(new TypeError('x is not a function'));
   expect(fault.code).toBe('Internal');
   expect(JSON.stringify(fault)).not.toMatch(/\bat .*:\d+:\d+/);
+});
+
+test('a cut-off replacement in an output folder left the old content where that is what was gone on with', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'rewrap-stands-'));
+  try {
+    const target = join(folder, 'a.env');
+    const partly = new TextEncoder().encode('some blobs new');
+    await writeFile(target, partly);
+    const file = {
+      index: 0,
+      path: target,
+      display: 'a.env',
+      relative: 'a.env',
+      state: 'staged',
+      before: sha256(partly),
+      after: sha256(new TextEncoder().encode('all blobs new')),
+      target,
+      temporary: null,
+      backup: null,
+      record: null,
+      recordSha256: null,
+      note: null,
+    } as const;
+    const output = { mode: 'folder', folder } as const;
+    expect(await whatStands(file, output)).toBe('old');
+    // A source elsewhere says nothing of what stands in the folder.
+    expect(await whatStands({ ...file, path: '/elsewhere/a.env' }, output)).toBe('changed');
+    await writeFile(target, 'all blobs new');
+    expect(await whatStands(file, output)).toBe('new');
+    await writeFile(target, 'something else');
+    expect(await whatStands(file, output)).toBe('changed');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

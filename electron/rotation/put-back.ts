@@ -13,6 +13,7 @@ import {
   scan,
   temporaryName,
 } from '../intake/index.ts';
+import { madePath } from './done-before.ts';
 import { faultOf } from './faults.ts';
 import type { Staged } from './journal/rows.ts';
 import { sha256 } from './ledger.ts';
@@ -88,8 +89,21 @@ export async function putBack(
       });
       return { note: context.attributes.takeNote() };
     }
-    const mode = opened.mode === null ? {} : { mode: opened.mode };
     const { folder } = output;
+    const path = madePath(folder, file);
+    if (file.path === path) {
+      // An earlier run of the same job wrote some of its blobs there, and this one the others.
+      await context.disk.replaceFile({
+        path,
+        bytes,
+        expectedSha256: file.sha256,
+        backup: false,
+        temporary,
+        staged: (names) => stage({ ...names, target: path }),
+      });
+      return { note: null };
+    }
+    const mode = opened.mode === null ? {} : { mode: opened.mode };
     await context.disk.writeNewFile({
       folder,
       relative: file.relative,
@@ -105,7 +119,7 @@ export async function putBack(
     if (fault.code === 'FlushFailed') return { note: `${fault.message} ${fault.detail} ${fault.remedy}` };
     await removeRecord(planned, fs);
     // Whoever was to put the file back may be gone, and have left what it had made.
-    const target = output.mode === 'in-place' ? file.path : join(output.folder, file.relative);
+    const target = output.mode === 'in-place' ? file.path : madePath(output.folder, file);
     if (target !== null)
       await removeLeftovers(
         target,

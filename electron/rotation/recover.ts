@@ -28,7 +28,9 @@ export async function whatStands(file: FileRow, output: ResolvedOutput): Promise
   if (file.target === null) return 'old';
   const now = await contentHash(file.target);
   if (now === file.after) return 'new';
-  if (output.mode === 'folder') return now === null || now === EMPTY ? 'old' : 'changed';
+  // One that an earlier run wrote in part is replaced there.
+  if (output.mode === 'folder' && file.path !== file.target)
+    return now === null || now === EMPTY ? 'old' : 'changed';
   if (now === file.before) return 'old';
   return now === null ? 'missing' : 'changed';
 }
@@ -130,7 +132,7 @@ async function putAside(file: FileRow, output: ResolvedOutput, fs?: PutBackFs): 
   if (target === null) return;
   await removeLeftovers(target, { temporary, backup, before }, fs);
   await removeRecord(file, fs === undefined ? {} : { fs });
-  if (output.mode === 'folder' && (await contentHash(target)) === EMPTY)
+  if (output.mode === 'folder' && file.path !== target && (await contentHash(target)) === EMPTY)
     await removeWritten(target, EMPTY, fs).catch(() => undefined);
 }
 

@@ -71,7 +71,13 @@ describe('the beginning of an id', () => {
       );
     for (const none of ['', 'r1', '2%', '____'])
       expect(() => book.named(none)).toThrow(
-        expect.objectContaining({ fault: expect.objectContaining({ code: 'RunGone' }) }),
+        expect.objectContaining({
+          fault: expect.objectContaining({
+            code: 'RunGone',
+            message: none === '' ? 'No run is named.' : `No run of this machine begins with "${none}".`,
+            remedy: expect.stringContaining('rewrap runs'),
+          }),
+        }),
       );
   });
 });
