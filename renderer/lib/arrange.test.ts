@@ -4,12 +4,14 @@ import { makeRows } from '../dev/rows.ts';
 import {
   filesAmong,
   findingCounts,
+  foreignBelow,
   Groups,
   kindCounts,
   Lines,
   marked,
   matching,
   type Narrowing,
+  repositoryCounts,
   severityCounts,
   sorted,
 } from './arrange.ts';
@@ -108,7 +110,11 @@ test('groups hold every row once; a closed group shows its head alone', () => {
     const { key } = groups.face(0);
     expect(groups.position(key)).toBe(0);
     const lines = new Lines(table, all, groups, new Set([key]));
-    expect(lines.count).toBe(rows.length + groups.count - groups.at(0).length);
+    const closedRows = Array.from({ length: groups.count }, (_, at) => at)
+      .filter((at) => lines.isClosed(at))
+      .reduce((sum, at) => sum + groups.at(at).length, 0);
+    expect(lines.isClosed(0)).toBe(true);
+    expect(lines.count).toBe(rows.length + groups.count - closedRows);
     const lineIds = Array.from({ length: lines.count }, (_, place) => lines.idAt(place));
     expect(new Set(lineIds).size).toBe(lines.count);
     expect(lineIds.map((id) => lines.placeOf(id ?? null))).toEqual(lineIds.map((_, place) => place));
@@ -117,6 +123,58 @@ test('groups hold every row once; a closed group shows its head alone', () => {
     expect(lines.shown).toHaveLength(rows.length);
   }
   expect(new Lines(table, all, null, new Set()).count).toBe(rows.length);
+});
+
+const foreignKind = (kind: string | undefined) =>
+  kind === 'unknown' || kind === 'encryption-sdk-message' || kind === 'private-key';
+
+test('what KMS did not make stands below what it made, many of it closed until it is opened', () => {
+  const all = table.order('added', false);
+  const kinds = (indexes: Iterable<number>) =>
+    [...indexes].map((index) => foreignKind(table.rows[index]?.identification.kind));
+  const flat = kinds(foreignBelow(table, all));
+  expect(flat).toContain(true);
+  expect(flat.lastIndexOf(false)).toBeLessThan(flat.indexOf(true));
+  expect([...foreignBelow(table, all)].sort((a, b) => a - b)).toEqual([...all]);
+  const groups = new Groups(table, all, 'kind');
+  const foreign = Array.from({ length: groups.count }, (_, at) => kinds(groups.at(at).subarray(0, 1))[0]);
+  expect(foreign.lastIndexOf(false)).toBeLessThan(foreign.indexOf(true));
+  const last = groups.count - 1;
+  const { key } = groups.face(last);
+  expect([groups.folds(0), groups.folds(last)]).toEqual([false, true]);
+  expect(new Lines(table, all, groups, new Set()).isClosed(last)).toBe(true);
+  expect(new Lines(table, all, groups, new Set([key])).isClosed(last)).toBe(false);
+});
+
+test('a list of what KMS did not make alone, or of little of it, stays open', () => {
+  const alone = Table.of(rows.filter((row) => foreignKind(row.identification.kind)));
+  const groups = new Groups(alone, alone.order('added', false), 'kind');
+  expect(Array.from({ length: groups.count }, (_, at) => groups.folds(at))).not.toContain(true);
+  const few = Table.of([
+    ...rows.filter((row) => !foreignKind(row.identification.kind)),
+    ...rows.filter((row) => row.identification.kind === 'unknown').slice(0, 3),
+  ]);
+  const some = new Groups(few, few.order('added', false), 'kind');
+  expect(Array.from({ length: some.count }, (_, at) => some.folds(at))).not.toContain(true);
+});
+
+test('rows are filtered and grouped by repository', () => {
+  const named = Table.of(
+    rows.slice(0, 9).map((row, i) => ({ ...row, repository: [null, 'app', 'infra'][i % 3] ?? null })),
+  );
+  expect(repositoryCounts(named)).toEqual([
+    { id: 'app', count: 3 },
+    { id: 'infra', count: 3 },
+    { id: '', count: 3 },
+  ]);
+  expect(repositoryCounts(table)).toEqual([]);
+  const of = (repository: string) =>
+    ids(named, marked(named.order('added', false), matching(named, { ...ALL, repository })));
+  expect(of('app')).toEqual([1, 4, 7].map((i) => rows[i]?.id));
+  expect(of('')).toEqual([0, 3, 6].map((i) => rows[i]?.id));
+  const groups = new Groups(named, named.order('added', false), 'repository');
+  const labels = Array.from({ length: groups.count }, (_, at) => groups.face(at).label);
+  expect(labels.sort()).toEqual(['In no repository', 'app', 'infra']);
 });
 
 test('one key material is one group, and its grave findings are counted', () => {

@@ -26,6 +26,8 @@ export interface Narrowing {
   readonly query: string;
   readonly kind: KindFilter;
   readonly finding: FindingFilter;
+  /** Name of a repository; empty: in none; null: all. */
+  readonly repository?: string | null;
 }
 
 const KMS_KINDS: ReadonlySet<string> = new Set<BlobKind>([
@@ -57,16 +59,21 @@ function passing(values: readonly string[], test: (value: string) => boolean): U
 /** 1 for each row that passes the filters and holds every word of the query; null: all do. */
 export function matching(
   table: Table,
-  { query, kind, finding }: Narrowing,
+  { query, kind, finding, repository = null }: Narrowing,
   keys: KeyIndex = NO_KEYS,
 ): Uint8Array | null {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0 && kind === 'all' && finding === 'all') return null;
+  if (words.length === 0 && kind === 'all' && finding === 'all' && repository === null) return null;
   const { columns, rows, size } = table;
   const marks = new Uint8Array(size).fill(1);
   const keep = (codes: Uint32Array, passes: Uint8Array): void => {
     for (let i = 0; i < size; i += 1) if (passes[codes[i] ?? 0] === 0) marks[i] = 0;
   };
+  if (repository !== null)
+    keep(
+      columns.repository.codes,
+      passing(columns.repository.values, (value) => value === repository),
+    );
   if (kind !== 'all') keep(columns.kind.codes, passing(columns.kind.values, kindTest(kind)));
   if (finding !== 'all') {
     const column = finding.startsWith('code:') ? columns.findings : columns.severity;
@@ -148,6 +155,16 @@ export function marked(order: Uint32Array, marks: Uint8Array | null): Uint32Arra
   return kept.subarray(0, at);
 }
 
+/** Groups of up to so many that KMS did not make stay open. */
+const FOLDED = 5;
+
+/** Rows with those that KMS did not make below the others, each part in the order it had. */
+export function foreignBelow(table: Table, order: Uint32Array): Uint32Array {
+  const foreign = passing(table.columns.kind.values, kindTest('not-kms'));
+  const kinds = table.columns.kind.codes;
+  return byRank(order, (row) => foreign[kinds[row] ?? 0] ?? 0, 2);
+}
+
 /** Rows put together by what they share, in order of each group's first row. */
 export class Groups {
   readonly by: Exclude<GroupBy, 'none'>;
@@ -160,6 +177,8 @@ export class Groups {
   readonly #column: Codes;
   /** Position of each group by its code in the column; −1 where none of its rows is shown. */
   readonly #positions: Int32Array;
+  /** Groups that begin with a blob that KMS made; they come first. */
+  #ours = 0;
 
   constructor(table: Table, shown: Uint32Array, by: Exclude<GroupBy, 'none'>, keys: KeyIndex = NO_KEYS) {
     this.#keys = keys;
@@ -170,11 +189,19 @@ export class Groups {
     this.#positions = new Int32Array(values.length).fill(-1);
     let groups = 0;
     const counts = new Uint32Array(values.length);
-    for (const row of shown) {
-      const code = codes[row] ?? 0;
-      if (this.#positions[code] === -1) this.#positions[code] = groups++;
-      counts[code] = (counts[code] ?? 0) + 1;
-    }
+    // What KMS did not make stands below all that it made.
+    const foreign = passing(table.columns.kind.values, kindTest('not-kms'));
+    const kinds = table.columns.kind.codes;
+    for (const below of [0, 1])
+      for (const row of shown) {
+        if (foreign[kinds[row] ?? 0] !== below) continue;
+        const code = codes[row] ?? 0;
+        if (this.#positions[code] === -1) {
+          this.#positions[code] = groups++;
+          if (below === 0) this.#ours = groups;
+        }
+        counts[code] = (counts[code] ?? 0) + 1;
+      }
     const positionOf = (row: number): number => this.#positions[codes[row] ?? 0] ?? 0;
     this.members = byRank(shown, positionOf, groups);
     this.#starts = new Uint32Array(groups + 1);
@@ -200,6 +227,11 @@ export class Groups {
   /** Row indexes of the group at a position. */
   at(position: number): Uint32Array {
     return this.members.subarray(this.#starts[position], this.#starts[position + 1]);
+  }
+
+  /** Whether a group is closed until it is opened: many files that KMS did not make, below those that it made. */
+  folds(position: number): boolean {
+    return this.#ours > 0 && position >= this.#ours && this.at(position).length > FOLDED;
   }
 
   /** Rows with a warning or worse. */
@@ -237,12 +269,14 @@ export class Lines {
   /** Row index, or for a group's head the complement (`~`) of its position. */
   readonly #lines: Int32Array;
   readonly #heads: Int32Array;
+  readonly #collapsed: ReadonlySet<string>;
   readonly #placeOf: Int32Array;
 
   constructor(table: Table, shown: Uint32Array, groups: Groups | null, collapsed: ReadonlySet<string>) {
     this.table = table;
     this.groups = groups;
     this.shown = groups === null ? shown : groups.members;
+    this.#collapsed = collapsed;
     this.#heads = new Int32Array(groups?.count ?? 0);
     this.#placeOf = new Int32Array(table.size).fill(-1);
     if (groups === null) this.#lines = new Int32Array(shown);
@@ -252,7 +286,7 @@ export class Lines {
       for (let position = 0; position < groups.count; position += 1) {
         this.#heads[position] = at;
         lines[at++] = ~position;
-        if (collapsed.size > 0 && collapsed.has(groups.face(position).key)) continue;
+        if (this.isClosed(position)) continue;
         const rows = groups.at(position);
         lines.set(rows, at);
         at += rows.length;
@@ -263,6 +297,14 @@ export class Lines {
       const row = this.#lines[place] ?? -1;
       if (row >= 0) this.#placeOf[row] = place;
     }
+  }
+
+  /** Whether the group at a position shows its head alone. */
+  isClosed(position: number): boolean {
+    const { groups } = this;
+    if (groups === null) return false;
+    const turned = this.#collapsed.size > 0 && this.#collapsed.has(groups.face(position).key);
+    return turned !== groups.folds(position);
   }
 
   get count(): number {
@@ -304,7 +346,7 @@ export interface Count<T extends string> {
 }
 
 /** How many rows have each value of a column, by code. */
-function tally(table: Table, column: 'kind' | 'severity' | 'findings'): Uint32Array {
+function tally(table: Table, column: 'kind' | 'severity' | 'findings' | 'repository'): Uint32Array {
   const { codes, values } = table.columns[column];
   const counts = new Uint32Array(values.length);
   for (let i = 0; i < table.size; i += 1) {
@@ -324,6 +366,16 @@ export function kindCounts(table: Table): readonly Count<Exclude<KindFilter, 'al
   const foreign = kinds.filter(({ id }) => !KMS_KINDS.has(id));
   const sum = foreign.reduce((total, { count }) => total + count, 0);
   return foreign.length > 1 ? [...kinds, { id: 'not-kms', count: sum }] : kinds;
+}
+
+/** The repositories among rows, by name, with the empty one for none last; empty where no row lies in one. */
+export function repositoryCounts(table: Table): readonly Count<string>[] {
+  const counts = tally(table, 'repository');
+  const all = table.columns.repository.values
+    .map((id, code) => ({ id, count: counts[code] ?? 0 }))
+    .filter(({ count }) => count > 0);
+  if (!all.some(({ id }) => id !== '')) return [];
+  return all.sort((a, b) => Number(a.id === '') - Number(b.id === '') || (a.id < b.id ? -1 : 1));
 }
 
 /** Number of rows by their worst finding. */

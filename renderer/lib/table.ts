@@ -4,7 +4,7 @@ import { bytes } from './format.ts';
 import { byRank } from './order.ts';
 import { kindWords } from './words.ts';
 
-export type GroupBy = 'key' | 'material' | 'file' | 'kind' | 'none';
+export type GroupBy = 'key' | 'material' | 'repository' | 'file' | 'kind' | 'none';
 export type SortColumn =
   | 'added'
   | 'name'
@@ -38,7 +38,9 @@ const COLUMNS = {
   size: { of: sizeText, key: plain },
   context: {
     of: (row: BlobRow) =>
-      row.declared.encryptionContext === null ? '' : JSON.stringify(row.declared.encryptionContext),
+      Object.keys(row.declared.encryptionContext ?? {}).length === 0
+        ? ''
+        : JSON.stringify(row.declared.encryptionContext),
     key: lastIfNone,
   },
   severity: {
@@ -48,6 +50,7 @@ const COLUMNS = {
   findings: { of: (row: BlobRow) => row.findings.join(' '), key: plain },
   arn: { of: (row: BlobRow) => row.declared.keyArn ?? '', key: plain },
   source: { of: (row: BlobRow) => row.sourceId, key: plain },
+  repository: { of: (row: BlobRow) => row.repository ?? '', key: plain },
   group: { of: keyGroup, key: plain },
 } as const;
 type ColumnName = keyof typeof COLUMNS;
@@ -207,11 +210,17 @@ export interface GroupFace {
 
 /** The column whose codes tell the groups apart. */
 export const groupColumn = (table: Table, by: Exclude<GroupBy, 'none' | 'key'>): Column =>
-  table.columns[by === 'material' ? 'group' : by === 'file' ? 'source' : 'kind'];
+  table.columns[by === 'material' ? 'group' : by === 'file' ? 'source' : by];
 
 /** What stands at the head of the group that `row` is in. */
 export function groupFace(row: BlobRow, by: Exclude<GroupBy, 'none'>): GroupFace {
   const { kind, keyFingerprint } = row.identification;
+  if (by === 'repository')
+    return {
+      key: `repository:${row.repository ?? ''}`,
+      label: row.repository ?? 'In no repository',
+      fingerprint: null,
+    };
   if (by === 'file') return { key: `file:${row.sourceId}`, label: row.file, fingerprint: null };
   if (by === 'kind') return { key: `kind:${kind}`, label: kindWords(kind), fingerprint: null };
   const key = `${by}:${keyGroup(row)}`;

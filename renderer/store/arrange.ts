@@ -5,6 +5,8 @@ interface ArrangeStore {
   readonly query: string;
   readonly kind: KindFilter;
   readonly finding: FindingFilter;
+  /** Name of a repository; empty: in none; null: all. */
+  readonly repository: string | null;
   /** Only these blobs, and what they have in common; null: all. */
   readonly only: { readonly label: string; readonly ids: ReadonlySet<string> } | null;
   readonly group: GroupBy;
@@ -13,6 +15,7 @@ interface ArrangeStore {
   setQuery(query: string): void;
   setKind(kind: KindFilter): void;
   setFinding(finding: FindingFilter): void;
+  setRepository(repository: string | null): void;
   setOnly(only: ArrangeStore['only']): void;
   setGroup(group: GroupBy): void;
   /** Sorts by a column; the same column again turns the order around. */
@@ -26,6 +29,7 @@ export const useArrange = create<ArrangeStore>()((set) => ({
   query: '',
   kind: 'all',
   finding: 'all',
+  repository: null,
   only: null,
   group: 'key',
   sort: { column: 'added', descending: false },
@@ -33,6 +37,7 @@ export const useArrange = create<ArrangeStore>()((set) => ({
   setQuery: (query) => set({ query }),
   setKind: (kind) => set({ kind }),
   setFinding: (finding) => set({ finding }),
+  setRepository: (repository) => set({ repository }),
   setOnly: (only) => set({ only }),
   setGroup: (group) => set({ group }),
   sortBy: (column) =>

@@ -14,10 +14,15 @@ export interface IntakeProgress {
 interface IntakeStore {
   readonly busy: boolean;
   readonly progress: IntakeProgress | null;
+  /** What the last reading came to, once it has ended; null when dismissed. */
+  readonly ended: IntakeProgress | null;
   /** Last result with something odd in it; null when dismissed. */
   readonly notice: IntakeResult | null;
   dismiss(): void;
+  dismissEnded(): void;
   setProgress(progress: IntakeProgress | null): void;
+  /** Reading has ended. */
+  end(all: IntakeProgress): void;
   choose(what: 'files' | 'folder'): Promise<void>;
   take(files: readonly File[]): Promise<void>;
   paste(text: string | null): Promise<void>;
@@ -48,9 +53,12 @@ export const useIntake = create<IntakeStore>()((set) => {
   return {
     busy: false,
     progress: null,
+    ended: null,
     notice: null,
     dismiss: () => set({ notice: null }),
+    dismissEnded: () => set({ ended: null }),
     setProgress: (progress) => set({ progress }),
+    end: (ended) => set({ progress: null, ended }),
     choose: (what) => run(() => call(bridge().intake.choose({ what })), null),
     take: (files) =>
       run(() => call(bridge().takeFiles(files)), 'No ciphertext was found in what was dropped'),

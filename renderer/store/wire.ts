@@ -30,9 +30,10 @@ export function wire(): () => void {
         void useInspector.getState().refresh();
         useAudit.getState().refresh();
       }),
-      api.on('intakeProgress', ({ files, blobs, done }) =>
-        useIntake.getState().setProgress(done ? null : { files, blobs }),
-      ),
+      api.on('intakeProgress', ({ files, blobs, done }) => {
+        if (done) useIntake.getState().end({ files, blobs });
+        else useIntake.getState().setProgress({ files, blobs });
+      }),
       api.on('connectionChanged', (connection) => useConnection.getState().set(connection)),
       api.on('destinationChanged', ({ destination }) => useConnection.getState().setDestination(destination)),
       api.on('approvalWaiting', ({ waiting }) => useConnection.setState({ approval: waiting })),

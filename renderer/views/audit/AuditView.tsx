@@ -8,6 +8,7 @@ import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { plural } from '../../lib/format.ts';
 import { type AuditTab, useAudit } from '../../store/audit.ts';
 import { useConnection } from '../../store/connection.ts';
+import { useIntake } from '../../store/intake.ts';
 import { useUi } from '../../store/ui.ts';
 import { Deletion } from './Deletion.tsx';
 import { ExportReport } from './ExportReport.tsx';
@@ -26,7 +27,7 @@ const TABS: readonly { readonly id: AuditTab; readonly name: string }[] = [
 
 /** What is protected by which key, what is wrong with it, and what was done. */
 export function AuditView() {
-  const { tab, summary, status, fault, load, showTab } = useAudit();
+  const { tab, summary, status, fault, deletion, load, showTab } = useAudit();
   const showView = useUi((state) => state.show);
   const waiting = useLongWait(status === 'loading');
   useEffect(() => void load(), [load]);
@@ -55,10 +56,22 @@ export function AuditView() {
           <div className="audit-tools">
             <Waiting />
             <Asking />
-            {tab !== 'history' && summary !== null && <ExportReport subject={{ of: 'audit' }} what="audit" />}
+            {tab !== 'history' && summary !== null && (
+              <ExportReport
+                subject={
+                  deletion === null
+                    ? { of: 'audit' }
+                    : tab === 'deletion'
+                      ? { of: 'deletion', key: deletion.asked }
+                      : { of: 'audit', ifDeleted: deletion.asked }
+                }
+                what={tab === 'deletion' && deletion !== null ? 'answer' : 'audit'}
+              />
+            )}
             {tab === 'history' && <ExportReport subject={{ of: 'history' }} what="history" />}
           </div>
         </div>
+        {tab !== 'history' && <Reading />}
         {TABS.map(({ id }) => (
           <TabPanel key={id} id={id} className="tab-panel audit-panel">
             {status === 'failed' && fault !== null ? (
@@ -97,6 +110,20 @@ export function AuditView() {
           </TabPanel>
         ))}
       </Tabs>
+    </section>
+  );
+}
+
+/** That the list still grows: no figure is one of the whole, and a report made now says so. */
+function Reading() {
+  const progress = useIntake((state) => state.progress);
+  const reading = useAudit((state) => state.summary?.coverage.reading === true);
+  if (progress === null && !reading) return null;
+  return (
+    <section className="notice notice-attention" role="status" aria-label="Reading">
+      Reading goes on
+      {progress !== null && `: ${plural(progress.files, 'file')}, ${plural(progress.blobs, 'blob')} so far`}.
+      The figures are of what was counted until now, and a report that is exported now says so.
     </section>
   );
 }

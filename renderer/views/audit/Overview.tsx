@@ -1,5 +1,7 @@
 import { FACET_WORDS, nothingWords } from '#shared/audit-words.ts';
+import { coverageWords } from '#shared/coverage-words.ts';
 import type { AuditFacet, AuditSummary, Facet } from '#shared/model/audit.ts';
+import type { Coverage } from '#shared/model/coverage.ts';
 import { BarChart, StackChart, type StackPart } from '../../components/charts.tsx';
 import { Swatch } from '../../components/Swatch.tsx';
 import { barWords, CHARTS } from '../../lib/audit.ts';
@@ -18,6 +20,28 @@ const COVERAGE_TONES: Record<string, StackPart['tone']> = {
   foreign: 'neutral',
 };
 
+/** What may hold blobs and was not read, as against what holds none. */
+const UNREAD: ReadonlySet<string> = new Set(['unreadable', 'missing', 'too-large', 'too-deep']);
+
+/** What the figures are of: what was read, and what was not. */
+function Scope({ coverage }: { readonly coverage: Coverage }) {
+  const skipped = coverage.skipped.length > 0;
+  const unread = coverage.skipped.some(({ code }) => UNREAD.has(code));
+  return (
+    <section className={unread ? 'notice notice-attention' : 'notice'} aria-label="What was read">
+      <div>
+        <strong>What was read</strong>
+        <ul className="notice-list">
+          {coverageWords(coverage).map((words) => (
+            <li key={words}>{words}</li>
+          ))}
+        </ul>
+        {skipped && <p className="hint">An exported report names the files that were not read.</p>}
+      </div>
+    </section>
+  );
+}
+
 /** Figures that read at a glance; any of them opens its blobs. */
 export function Overview({ summary }: { readonly summary: AuditSummary }) {
   const showBlobs = useAudit((state) => state.showBlobs);
@@ -30,7 +54,8 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
     <div className="audit-page">
       <dl className="totals">
         <Total name="Blobs" value={totals.blobs} />
-        <Total name="Files" value={totals.files} />
+        <Total name="Files with blobs" value={totals.files} />
+        {totals.repositories > 0 && <Total name="Repositories" value={totals.repositories} />}
         <Total name="Key materials" value={totals.materials} />
         <Total name="Known keys" value={totals.keys} />
         <Total name="Accounts" value={totals.accounts} />
@@ -104,6 +129,7 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
           </div>
         </section>
       )}
+      <Scope coverage={summary.coverage} />
       <div className="charts">
         {facets.map((facet) => (
           <FacetChart key={facet.facet} facet={facet} total={totals.blobs} />

@@ -103,7 +103,7 @@ interface Handlers {
 
 /** A line in plain values, so that it is drawn again only when one of them differs. */
 function drawLine(lines: Lines, known: ReturnType<typeof useKnown>, on: Handlers, frame: LineFrame) {
-  const { selected, collapsed, results, clusters, index, keys } = known;
+  const { selected, results, clusters, index, keys } = known;
   const { table, groups } = lines;
   const line = lines.at(frame.index);
   if (line?.type === 'group' && groups !== null) {
@@ -129,7 +129,8 @@ function drawLine(lines: Lines, known: ReturnType<typeof useKnown>, on: Handlers
         first={first?.id ?? null}
         findings={groups.findings(line.position)}
         tick={selected.in(table).of(members)}
-        closed={collapsed.has(face.key)}
+        closed={lines.isClosed(line.position)}
+        folds={groups.folds(line.position)}
         toggleGroup={on.toggleGroup}
         {...frame}
       />

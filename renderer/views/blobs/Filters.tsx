@@ -7,6 +7,7 @@ import {
   findingCounts,
   type KindFilter,
   kindCounts,
+  repositoryCounts,
   severityCounts,
 } from '../../lib/arrange.ts';
 import { count, plural } from '../../lib/format.ts';
@@ -42,7 +43,20 @@ export function Filters() {
   const table = useBlobs((state) => state.table);
   const kind = useArrange((state) => state.kind);
   const finding = useArrange((state) => state.finding);
-  const { setKind, setFinding } = useArrange.getState();
+  const repository = useArrange((state) => state.repository);
+  const { setKind, setFinding, setRepository } = useArrange.getState();
+  const repositories = useMemo(() => {
+    const present = repositoryCounts(table);
+    if (present.length === 0 && repository === null) return [];
+    return choices<string>(
+      [
+        { id: 'all', count: table.size },
+        ...present.map(({ id, count: n }) => ({ id: `in:${id}`, count: n })),
+      ],
+      repository === null ? 'all' : `in:${repository}`,
+      (id) => (id === 'all' ? 'All' : id === 'in:' ? 'In no repository' : id.slice('in:'.length)),
+    );
+  }, [table, repository]);
   const kinds = useMemo(
     () => choices<KindFilter>([{ id: 'all', count: table.size }, ...kindCounts(table)], kind, kindChoice),
     [table, kind],
@@ -61,6 +75,15 @@ export function Filters() {
   }, [table, severities, finding]);
   return (
     <>
+      {repositories.length > 0 && (
+        <SelectInput
+          label="Repository"
+          inline
+          value={repository === null ? 'all' : `in:${repository}`}
+          options={repositories}
+          onChange={(id) => setRepository(id === 'all' ? null : id.slice('in:'.length))}
+        />
+      )}
       <SelectInput label="Kind" inline value={kind} options={kinds} onChange={setKind} />
       <SelectInput label="Findings" inline value={finding} options={findings} onChange={setFinding} />
       <SeverityCounts severities={severities} />

@@ -31,6 +31,8 @@ interface GroupLineProps extends LineFrame {
   readonly findings: number;
   readonly tick: Tick;
   readonly closed: boolean;
+  /** Closed unless it was opened. */
+  readonly folds: boolean;
   readonly toggleGroup: (key: string) => void;
 }
 
@@ -55,7 +57,7 @@ export const GroupLine = memo(function GroupLine(props: GroupLineProps) {
           onClick={(event) => {
             event.stopPropagation();
             moveTo(groupKey);
-            useArrange.getState().setCollapsed(groupKey, !closed);
+            useArrange.getState().setCollapsed(groupKey, !closed !== props.folds);
           }}
         >
           <Chevron className="icon" aria-hidden="true" />

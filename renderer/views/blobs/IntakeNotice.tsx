@@ -1,15 +1,25 @@
 import { ChevronRight, TriangleAlert, X } from 'lucide-react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
-import { IconButton } from '../../components/Button.tsx';
+import { Button, IconButton } from '../../components/Button.tsx';
 import { count, plural } from '../../lib/format.ts';
+import { useAudit } from '../../store/audit.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useIntake } from '../../store/intake.ts';
+import { useUi } from '../../store/ui.ts';
+
+/** Readings of up to so many files end without a word: their rows are in sight. */
+const FEW = 200;
 
 /** What was met on the way in and not taken, with a list; and how far reading has come. */
 export function IntakeNotice() {
   const notice = useIntake((state) => state.notice);
   const progress = useIntake((state) => state.progress);
-  const dismiss = useIntake((state) => state.dismiss);
+  const ended = useIntake((state) => state.ended);
+  const { dismiss, dismissEnded } = useIntake.getState();
+  const showScope = (): void => {
+    useAudit.getState().showTab('overview');
+    useUi.getState().show('audit');
+  };
   const empty = useBlobs((state) => state.rows.length === 0);
   return (
     <>
@@ -17,6 +27,19 @@ export function IntakeNotice() {
         <div className="notice" role="status">
           Reading: {plural(progress.files, 'file')}, {plural(progress.blobs, 'blob')} so far
         </div>
+      )}
+      {ended !== null && ended.files > FEW && (
+        <section className="notice" role="status" aria-label="Reading ended">
+          <span>
+            {plural(ended.files, 'file')} read: {plural(ended.blobs, 'blob')} found.{' '}
+            <Button variant="link" onPress={showScope}>
+              What was not read
+            </Button>
+          </span>
+          <IconButton label="Dismiss" small onPress={dismissEnded}>
+            <X className="icon" aria-hidden="true" />
+          </IconButton>
+        </section>
       )}
       {notice !== null && (
         <section className="notice notice-attention" aria-label="Not taken in">

@@ -14,6 +14,7 @@ import { OnlyChip } from './OnlyChip.tsx';
 const GROUPS: { id: GroupBy; label: string }[] = [
   { id: 'key', label: 'Key' },
   { id: 'material', label: 'Key material' },
+  { id: 'repository', label: 'Repository' },
   { id: 'file', label: 'File' },
   { id: 'kind', label: 'Kind' },
   { id: 'none', label: 'None' },

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { among, Groups, Lines, marked, matching, sorted } from '../../lib/arrange.ts';
+import { among, foreignBelow, Groups, Lines, marked, matching, sorted } from '../../lib/arrange.ts';
 import { rowState } from '../../lib/words.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useBlobs } from '../../store/blobs.ts';
@@ -9,7 +9,7 @@ import { useRuns } from '../../store/runs.ts';
 /** The table's lines: sorted, filtered, grouped. Each step is kept until something it depends on changes. */
 export function useArranged(): Lines {
   const table = useBlobs((state) => state.table);
-  const { query, kind, finding, only, group, sort, collapsed } = useArrange();
+  const { query, kind, finding, repository, only, group, sort, collapsed } = useArrange();
   const keys = useClusters((state) => state.keys);
   // Results matter to the order only when the state column is sorted by.
   const results = useRuns((state) => (sort.column === 'state' ? state.results : null));
@@ -18,10 +18,13 @@ export function useArranged(): Lines {
     [table, sort, results],
   );
   const marks = useMemo(
-    () => among(table, only?.ids ?? null, matching(table, { query, kind, finding }, keys)),
-    [table, query, kind, finding, only, keys],
+    () => among(table, only?.ids ?? null, matching(table, { query, kind, finding, repository }, keys)),
+    [table, query, kind, finding, repository, only, keys],
   );
-  const shown = useMemo(() => marked(order, marks), [order, marks]);
+  const shown = useMemo(() => {
+    const kept = marked(order, marks);
+    return group === 'none' ? foreignBelow(table, kept) : kept;
+  }, [table, order, marks, group]);
   const groups = useMemo(
     () => (group === 'none' ? null : new Groups(table, shown, group, keys)),
     [table, shown, group, keys],

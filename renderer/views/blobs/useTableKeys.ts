@@ -18,10 +18,14 @@ export function useTableKeys(
     if (inside && [' ', 'Enter', 'Tab', 'Shift'].includes(event.key)) return;
     if (inside) event.currentTarget.focus();
     const { cursor, moveTo, extend, toggle, toggleMany, selectRows, clear } = useSelection.getState();
-    const { setCollapsed, collapsed } = useArrange.getState();
+    const { setCollapsed } = useArrange.getState();
     const at = lines.placeOf(cursor) ?? -1;
     const line = lines.at(at);
     const group = line?.type === 'group' ? lines.groups?.face(line.position) : undefined;
+    const closed = line?.type === 'group' && lines.isClosed(line.position);
+    // A group that is closed until it is opened is kept the other way round.
+    const setClosed = (key: string, to: boolean): void =>
+      setCollapsed(key, to !== (line?.type === 'group' && lines.groups?.folds(line.position) === true));
     const blob = line?.type === 'row' ? lines.table.rows[line.index] : undefined;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowHeight) - 2);
     const move = (to: number): void => {
@@ -52,13 +56,12 @@ export function useTableKeys(
     } else if (event.key === ' ' && line?.type === 'group')
       toggleMany(lines.groups?.at(line.position) ?? new Uint32Array());
     else if (event.key.toLowerCase() === 'a' && hasMod(event)) selectRows(lines.shown);
-    else if (event.key === 'Enter' && !hasMod(event) && group !== undefined)
-      setCollapsed(group.key, !collapsed.has(group.key));
+    else if (event.key === 'Enter' && !hasMod(event) && group !== undefined) setClosed(group.key, !closed);
     else if (event.key === 'Enter' && !hasMod(event) && line !== undefined) openInspector();
     else if (event.key === 'ArrowLeft') collapseAt(at);
     else if (event.key === 'ArrowRight' && group !== undefined) {
       // As in a tree: Right opens a closed group, and goes into an open one.
-      if (collapsed.has(group.key)) setCollapsed(group.key, false);
+      if (closed) setClosed(group.key, false);
       else move(at + 1);
     } else if (event.key === 'Escape' && (inside || useSelection.getState().selected.size > 0)) {
       if (!inside) clear();
@@ -69,7 +72,7 @@ export function useTableKeys(
       // On a blob, Left goes to its group; on an open group it closes it.
       for (let i = place; i >= 0; i -= 1) {
         if (lines.at(i)?.type !== 'group') continue;
-        if (i === place && group !== undefined) setCollapsed(group.key, true);
+        if (i === place && group !== undefined) setClosed(group.key, true);
         else move(i);
         return;
       }

@@ -77,7 +77,7 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
           {row.declared.encryptionContext !== null && (
             <Fact name="Context, declared">
               <span className="pairs">
-                {Object.keys(row.declared.encryptionContext).length === 0 && 'no pairs'}
+                {Object.keys(row.declared.encryptionContext).length === 0 && 'none: the file has no pairs'}
                 {Object.entries(row.declared.encryptionContext).map(([key, value]) => (
                   <code key={key}>
                     {key} = {value}

@@ -100,7 +100,7 @@ function ContextPart({ row, mode, onMode, pairs, onPairs }: FindKeyFormProps) {
           {
             id: 'given',
             label: 'These pairs',
-            ...(row.declared.encryptionContext === null
+            ...(Object.keys(row.declared.encryptionContext ?? {}).length === 0
               ? {}
               : { detail: 'Filled in from what the file declares' }),
           },

@@ -1,9 +1,11 @@
 import { CircleSlash, Info } from 'lucide-react';
 import { useMemo } from 'react';
+import type { BlobRow } from '#shared/model/blob.ts';
 import { Button } from '../../components/Button.tsx';
 import { Choice } from '../../components/fields.tsx';
 import { plural } from '../../lib/format.ts';
 import { type Family, familyOf } from '../../lib/request.ts';
+import { kindWords } from '../../lib/words.ts';
 import { useDraft } from '../../store/draft.ts';
 import { Section } from './Section.tsx';
 
@@ -14,6 +16,7 @@ export function SelectionSection() {
   const rsa = useMemo(() => rows.filter((row) => familyOf(row) === 'rsa').length, [rows]);
   const symmetric = rows.length - rsa;
   const mixed = rsa > 0 && symmetric > 0;
+  const reasons = leftOutReasons(leftOut);
   if (!mixed && leftOut.length === 0 && excluded.size === 0) return null;
   const choose = (next: Family): void => {
     patch({ family: next, excluded: new Set() });
@@ -38,7 +41,16 @@ export function SelectionSection() {
           <span>
             {plural(leftOut.length, 'selected blob')} {leftOut.length === 1 ? 'is' : 'are'} left out: KMS
             ReEncrypt does not take {leftOut.length === 1 ? 'it' : 'them'}.{' '}
-            {leftOut[0]?.identification.reason}
+            {reasons.length === 1 && reasons[0]?.[0]}
+            {reasons.length > 1 && (
+              <ul className="notice-list">
+                {reasons.map(([reason, blobs]) => (
+                  <li key={reason}>
+                    {plural(blobs, 'blob')}: {reason}
+                  </li>
+                ))}
+              </ul>
+            )}
           </span>
         </p>
       )}
@@ -55,4 +67,14 @@ export function SelectionSection() {
       )}
     </Section>
   );
+}
+
+/** Why blobs are left out, each reason with how many; the most frequent first. */
+function leftOutReasons(rows: readonly BlobRow[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const { identification } of rows) {
+    const reason = identification.reason ?? `${kindWords(identification.kind)}: not made by KMS.`;
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1]);
 }

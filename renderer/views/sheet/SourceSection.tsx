@@ -16,7 +16,7 @@ export function SourceSection() {
   const { draft, patchSource, chooseSourceKey } = useDraft();
   const { source, family } = draft;
   const rows = useMemo(() => draftRows(draft), [draft]);
-  const declaring = rows.filter((row) => row.declared.encryptionContext !== null).length;
+  const declaring = rows.filter((row) => Object.keys(row.declared.encryptionContext ?? {}).length > 0).length;
   const rsa = family === 'rsa';
   const suggestions = useSuggestions(rows);
   return (
