@@ -53,7 +53,8 @@ export function keyReferences(
     if (found.length === MAX_REFERENCES) break;
     for (; at < index; at += 1) if (text.charCodeAt(at) === LINE_FEED) line += 1;
     if (labels.has(written) || isComment(text, index, file) || !speaksOfKms(text, index, written)) continue;
-    found.push({ line, sort, name: written });
+    // A copy: a part of a text keeps the whole of it in memory.
+    found.push({ line, sort, name: Buffer.from(written).toString() });
   }
   return found;
 }
