@@ -24,8 +24,8 @@ export interface Finished {
 }
 
 /**
- * Waits for the run's end, or until it is held back: the engine keeps it for later when it closes. Ctrl-C cancels it,
- * and SIGTERM puts it off: files not complete stay as they were.
+ * Waits for the run's end, or until it is held back, and puts it off then. Ctrl-C cancels it, and SIGTERM puts it off: files
+ * not complete stay as they were.
  */
 export async function finished(
   { page, host }: Client,
@@ -52,7 +52,10 @@ export async function finished(
       }
       if (summary.finishedAt === null && !isHeld(summary)) return;
       unsubscribe();
-      resolve(summary);
+      if (summary.finishedAt !== null) return resolve(summary);
+      // What was answered before may still be on its way into its file: the figures are those of when it is.
+      const { fault } = summary;
+      host.runs.suspend({ runId }).then((run) => resolve({ ...run, fault: run.fault ?? fault }), reject);
     };
     const unsubscribe = onEvent((name, payload) => {
       if (name === 'runProgress') look(payload as RunSummary);

@@ -144,6 +144,23 @@ describe('a plan run again', () => {
     expect(await run(through, plan, true)).toMatchObject({ counts: { succeeded: 0, already: 8 } });
   });
 
+  test('is the same plan where blobs that are as asked are to be sent, too', async () => {
+    await filled();
+    const first = await opened();
+    const plan = await planOf(first, { pace: SLOW });
+    const runId = await cutOff(
+      first,
+      async () => (await first.host.runs.runPlan({ plan, root: null, dryRun: false })).runId,
+    );
+    const next = await opened();
+    const rest = await run(next, { ...plan, evenIfThere: true });
+    // Gone on with, the first would not send them.
+    expect(rest.id).not.toBe(runId);
+    const { succeeded } = (await next.page.runs.get({ runId })).counts;
+    expect(rest.counts).toMatchObject({ succeeded: 8 - succeeded, already: succeeded, failed: 0 });
+    expect((await run(next, plan)).counts).toMatchObject({ succeeded: 0, already: 8, failed: 0 });
+  });
+
   test('after it was cancelled and undone, does all of it anew', async () => {
     await filled();
     const before = contents();

@@ -6,8 +6,11 @@ import type { Job, ResolvedOutput, RunTerms } from '../rotation/index.ts';
 /** Files of a plan hashed before others get a turn. */
 const CHUNK = 500;
 
-/** A plan as a job: by all that it says, however its file is laid out. It is done once and for all. */
-export async function planJob({ files, ...said }: RunPlan): Promise<Job> {
+/**
+ * A plan as a job: by all that it says, however its file is laid out. It is done once and for all. Whether what is as asked
+ * is sent, too, may be said when it is run, and makes it no other plan.
+ */
+export async function planJob({ files, evenIfThere: _, ...said }: RunPlan): Promise<Job> {
   const hash = createHash('sha256').update(JSON.stringify(['plan', said]));
   for (const [i, file] of files.entries()) {
     hash.update(JSON.stringify(file));

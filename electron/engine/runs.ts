@@ -174,7 +174,9 @@ export class Runs {
       const files = asked.files.map((file, i) => withDone(file, found[i] ?? null));
       return this.#begin({ ...asked, files });
     }
-    const { files, open, resume } = await this.#book.job(job, asked.files, output);
+    const { files, open, resume: last } = await this.#book.job(job, asked.files, output);
+    const sends = ({ evenIfThere = false }: Pick<RunTerms, 'evenIfThere'>) => evenIfThere;
+    const resume = last !== null && sends(this.#book.asked(last.id).request) === sends(terms) ? last : null;
     if (resume !== null) await this.#goOn(resume.id, true, asked.foreignPlan);
     for (const { id } of open) if (id !== resume?.id) await this.cancel(id);
     return resume?.id ?? this.#begin({ ...asked, files, job: job.id });
