@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { kmsNeeded } from './plan.ts';
+import { connectionFor, kmsNeeded } from './plan.ts';
 
 test.each(['12.22.12', '18.20.8', '20.20.2', '22.22.0'])(
   'Node %s is too old, in one line, with code 2',
@@ -48,4 +48,28 @@ test.each([
   const needed = kmsNeeded(to, algorithm);
   if (words === null) expect(needed).toBeNull();
   else expect(needed).toContain(words);
+});
+
+test.each([
+  ['a connection that is needed', 'why', [], {}, 'aws'],
+  ['none', null, [], {}, null],
+  ['none, although one is named: there is nothing to ask', null, [], { practice: true }, null],
+  ['none for a choice by path', null, [{ name: 'path', value: '**' }], { practice: true }, null],
+  ['none for a choice by key where none is named', null, [{ name: 'key', value: 'alias/a' }], {}, null],
+  [
+    'the named one for a choice by key',
+    null,
+    [{ name: 'key', value: 'alias/a' }],
+    { practice: true },
+    'practice',
+  ],
+  [
+    'the named one for a finding',
+    null,
+    [{ name: 'finding', value: 'key-disabled' }],
+    { region: 'eu-west-1' },
+    'aws',
+  ],
+] as const)('a plan is made over %s', (_, needed, rules, flags, kind) => {
+  expect(connectionFor(needed, rules, flags)?.kind ?? null).toBe(kind);
 });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { count, plural } from '#shared/format.ts';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
+import type { ConnectionChoice } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { diffPlans, planText, type RunPlan, readPlan } from '#shared/model/plan.ts';
@@ -47,59 +48,59 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
       fault('BadUsage', 'Say which files, and the destination key: rewrap plan PATH… --to KEY.', '', ''),
     );
   const needed = kmsNeeded(to, flags.toAlgorithm);
+  const rules = flags.rule ?? [];
+  const connection = connectionFor(needed, rules, flags);
   let connected = false;
-  const made = withEngine(
-    needed === null ? null : (connectionChoice(flags) ?? AWS_DEFAULT),
-    async (client) => {
-      connected = true;
-      const { blobs, unreadable } = await takeIn(client, paths);
-      const rules = flags.rule ?? [];
-      const { blobIds: picked, notes } = await client.page.plans.select({ rules: fromRoot(rules) });
-      for (const note of notes) console.error(`rewrap: ${safe(note)}`);
-      if (picked.length === 0) {
-        console.error('rewrap: no blob that KMS can re-encrypt is chosen by these rules; no plan was made');
-        return BAD_INPUT;
-      }
-      const { files } = await client.host.runs.planFiles({ blobIds: picked });
-      const root = process.cwd();
-      const written: RunPlan = {
-        rewrapPlan: 1,
-        createdAt: new Date().toISOString(),
-        mode: flags.mode ?? 'change-key',
-        root,
-        source: {
-          keyId: flags.from ?? null,
-          algorithm: flags.fromAlgorithm ?? 'SYMMETRIC_DEFAULT',
-          context:
-            flags.context === undefined ? { mode: 'declared' } : { mode: 'given', context: flags.context },
-        },
-        destination: {
-          keyId: to,
-          algorithm: flags.toAlgorithm ?? (await destinationAlgorithm(client.page, { to })),
-          context:
-            flags.toContext === undefined ? { mode: 'same' } : { mode: 'given', context: flags.toContext },
-        },
-        output:
-          flags.out === undefined
-            ? { mode: 'in-place', backup: flags.backup }
-            : { mode: 'folder', folder: resolve(flags.out) },
-        verify: flags.verify,
-        onFailure: flags.takeGood ? 'take-good' : 'hold-back',
-        pace: pace(flags),
-        ...(flags.evenIfThere ? { evenIfThere: true } : {}),
-        rules: rules.map(ruleText),
-        files: files.map((file) => ({ ...file, path: below(root, file.path) })),
-      };
-      const text = planText(written);
-      if (flags.output === undefined) process.stdout.write(text);
-      else await save(flags.output, text);
-      console.error(
-        `rewrap: ${count(picked.length)} of ${plural(blobs.length, 'blob')} in ${plural(files.length, 'file')}${flags.output === undefined ? '' : `; run with: rewrap run ${flags.output}`}`,
-      );
-      if (needed === null) console.error(`rewrap: ${NOT_ASKED}`);
-      return unreadable ? BAD_INPUT : OK;
-    },
-  );
+  const made = withEngine(connection, async (client) => {
+    connected = true;
+    const { blobs, unreadable } = await takeIn(client, paths);
+    const { blobIds: picked, notes } = await client.page.plans.select({ rules: fromRoot(rules) });
+    for (const note of notes) console.error(`rewrap: ${safe(note)}`);
+    if (connection === null && rules.some(({ name }) => name === 'key'))
+      console.error(`rewrap: ${KEYS_NOT_ASKED}`);
+    if (picked.length === 0) {
+      console.error('rewrap: no blob that KMS can re-encrypt is chosen by these rules; no plan was made');
+      return BAD_INPUT;
+    }
+    const { files } = await client.host.runs.planFiles({ blobIds: picked });
+    const root = process.cwd();
+    const written: RunPlan = {
+      rewrapPlan: 1,
+      createdAt: new Date().toISOString(),
+      mode: flags.mode ?? 'change-key',
+      root,
+      source: {
+        keyId: flags.from ?? null,
+        algorithm: flags.fromAlgorithm ?? 'SYMMETRIC_DEFAULT',
+        context:
+          flags.context === undefined ? { mode: 'declared' } : { mode: 'given', context: flags.context },
+      },
+      destination: {
+        keyId: to,
+        algorithm: flags.toAlgorithm ?? (await destinationAlgorithm(client.page, { to })),
+        context:
+          flags.toContext === undefined ? { mode: 'same' } : { mode: 'given', context: flags.toContext },
+      },
+      output:
+        flags.out === undefined
+          ? { mode: 'in-place', backup: flags.backup }
+          : { mode: 'folder', folder: resolve(flags.out) },
+      verify: flags.verify,
+      onFailure: flags.takeGood ? 'take-good' : 'hold-back',
+      pace: pace(flags),
+      ...(flags.evenIfThere ? { evenIfThere: true } : {}),
+      rules: rules.map(ruleText),
+      files: files.map((file) => ({ ...file, path: below(root, file.path) })),
+    };
+    const text = planText(written);
+    if (flags.output === undefined) process.stdout.write(text);
+    else await save(flags.output, text);
+    console.error(
+      `rewrap: ${count(picked.length)} of ${plural(blobs.length, 'blob')} in ${plural(files.length, 'file')}${flags.output === undefined ? '' : `; run with: rewrap run ${flags.output}`}`,
+    );
+    if (connection === null) console.error(`rewrap: ${NOT_ASKED}`);
+    return unreadable ? BAD_INPUT : OK;
+  });
   return made.catch((error: unknown) => {
     if (needed !== null && !connected) console.error(`rewrap: ${needed}`);
     throw error;
@@ -108,6 +109,23 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
 
 const NOT_ASKED =
   'KMS was not asked: whether the key exists, takes this algorithm and may be used, `rewrap run PLAN --dry-run` says';
+
+const KEYS_NOT_ASKED =
+  'KMS was not asked which blobs are under that key: they are chosen by what the files say and by what KMS said before; name a connection (--profile, --region or --practice) to have it asked';
+
+/** What choices by key or finding may ask of KMS is asked only where a connection is named. */
+const ASKING: ReadonlySet<Rule['name']> = new Set(['key', 'finding']);
+
+/** The connection of a plan; null: none is needed. `needed`: of {@link kmsNeeded}. */
+export function connectionFor(
+  needed: string | null,
+  rules: readonly Rule[],
+  flags: ConnectionFlags,
+): ConnectionChoice | null {
+  const named = connectionChoice(flags);
+  if (needed !== null) return named ?? AWS_DEFAULT;
+  return rules.some(({ name }) => ASKING.has(name)) ? named : null;
+}
 
 /** Why a plan to this key cannot be made without a connection; null where it can. */
 export function kmsNeeded(to: string, algorithm: EncryptionAlgorithm | undefined): string | null {
