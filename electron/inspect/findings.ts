@@ -101,17 +101,16 @@ function database(bytes: Uint8Array, identification: Identification): readonly F
 /** Whether bytes have the ASN.1 shape of SM2 ciphertext. */
 export const isSm2 = (bytes: Uint8Array): boolean => bytes[0] === 0x30 && readSm2(bytes) !== null;
 
-function sourceNeeded(bytes: Uint8Array): Finding {
-  const sm2 = isSm2(bytes);
-  return finding('source-needed', {
-    evidence: [
-      sm2
-        ? 'It has the ASN.1 members of SM2PKE ciphertext, and no header.'
-        : 'It has no header: it is random from its first byte to its last.',
-    ],
-    values: { algorithm: sm2 ? ' (SM2PKE)' : '' },
-  });
-}
+const sourceNeeded = (bytes: Uint8Array): Finding => (isSm2(bytes) ? SM2_SOURCE : RSA_SOURCE);
+
+const SM2_SOURCE = finding('source-needed', {
+  evidence: ['It has the ASN.1 members of SM2PKE ciphertext, and no header.'],
+  values: { algorithm: ' (SM2PKE)' },
+});
+const RSA_SOURCE = finding('source-needed', {
+  evidence: ['It has no header: it is random from its first byte to its last.'],
+  values: { algorithm: '' },
+});
 
 /** What is wrong with bytes that begin like a KMS blob, or hold one, and are of no known layout. */
 function damage(bytes: Uint8Array, identification: Identification): Finding[] {

@@ -110,16 +110,15 @@ const lines = (all: readonly Reading[]): string[] =>
 export function readingsFinding(read: () => readonly Reading[], kind: BlobKind): Finding[] {
   if (kind === 'kms-asymmetric-candidate') {
     // Always the same readings; measuring how random the bytes are can wait until the evidence is looked at.
-    const found = finding('other-readings', { evidence: [], values: OPEN });
     let known: string[] | null = null;
     return [
-      Object.defineProperty(found, 'evidence', {
-        enumerable: true,
-        get: () => {
+      {
+        ...OF_RSA,
+        get evidence() {
           known ??= lines(read());
           return known;
         },
-      }),
+      },
     ];
   }
   const all = read();
@@ -139,3 +138,5 @@ const OPEN = {
   what: 'The bytes allow more than one reading.',
   reason: 'Nothing in the bytes can tell these apart; the first has most for it.',
 } as const;
+
+const OF_RSA = finding('other-readings', { evidence: [], values: OPEN });
