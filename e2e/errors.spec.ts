@@ -117,15 +117,15 @@ test('every error of a blob, and of a run, is explained on screen; no file chang
 
 test('errors on the way to the endpoint are explained where one connects', async ({ stage, open }) => {
   write(stage.home, 'no-aws-credentials', CREDENTIALS);
-  const { page } = await open();
   const rows: [profile: string, url: string, says: RegExp][] = [
     ['admin', 'http://127.0.0.1:9', /Nothing answers at/],
-    ['admin', 'http://kms.invalid', /could not be found/],
+    ['admin', 'https://kms.invalid', /could not be found/],
     ['admin', stage.endpoint.replace('http:', 'https:'), /speaks plain HTTP/],
     ['expired', stage.endpoint, /have expired.*Sign in again/s],
     ['revoked', stage.endpoint, /does not know these credentials/],
     ['nobody', stage.endpoint, /“?"?nobody"?”? gives no credentials/],
   ];
+  const { page } = await open(...rows.flatMap(([, url]) => ['--allow-endpoint', url]));
   for (const [profile, endpointUrl, says] of rows) {
     await page.evaluate(
       async (choice) => {

@@ -17,6 +17,7 @@ import {
   repeated,
   seconds,
   url,
+  urls,
 } from './cli/options.ts';
 import { plan, planDiff, runPlanFile } from './cli/plan.ts';
 import { practiceKms } from './cli/practice.ts';
@@ -306,6 +307,11 @@ connectionFlags(
     )
     .option('--allow-unverified', 'allow runs without verification or without backup, without asking')
     .option('--allow-undo', 'allow runs to be undone without asking')
+    .option(
+      '--allow-endpoint <url>',
+      'let the page choose this KMS endpoint without asking, repeatable',
+      urls,
+    )
     .option('--allow-plans', 'allow plan files from the page to be run without asking'),
 ).action(run(serveCommand));
 

@@ -35,6 +35,10 @@ export interface EngineOptions {
   readonly outputFolders: readonly string[];
   /** What to connect to at once; null: nothing. Absent: the choice of last time, at first the practice KMS. */
   readonly connection?: ConnectionChoice | null;
+  /** Endpoints that the start allowed for every profile, beside that of `connection`. */
+  readonly endpoints?: readonly string[];
+  /** Of an engine that is started again: what the host's start named as `connection`. */
+  readonly named?: ConnectionChoice | null;
   /** Longest wait for one answer of credentials, STS or KMS, milliseconds; 30 s when not given. */
   readonly waitMs?: number;
   /** Files and folders to take in at start. With none, practice shows its sample vault. */

@@ -2,6 +2,8 @@ import { InvalidArgumentError } from 'commander';
 import { ENCRYPTION_ALGORITHMS, type EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
+import { isLoopback } from '../kms/index.ts';
+import { safe } from './text.ts';
 
 export interface ConnectionFlags {
   practice?: true;
@@ -89,6 +91,21 @@ export function url(value: string): string {
   if (parsed.username !== '' || parsed.password !== '')
     throw new InvalidArgumentError('An endpoint URL holds no user name and no password.');
   return value;
+}
+
+/** Collects repeated `--allow-endpoint URL`. */
+export const urls = (value: string, previous: string[] | undefined): string[] => [
+  ...(previous ?? []),
+  url(value),
+];
+
+/** A person in a shell may name an http: endpoint of another machine; what that means is said once. */
+export function warnOfHttp(endpoints: readonly (string | undefined)[]): void {
+  for (const endpoint of endpoints)
+    if (endpoint?.startsWith('http:') && !isLoopback(endpoint))
+      console.error(
+        `rewrap: ${safe(endpoint)} is plain HTTP: whoever is on the way sees the session token and may change every answer`,
+      );
 }
 
 /** Collects repeated `--allow-account ID`. */

@@ -7,7 +7,7 @@ import { dataDir, type EngineDeath, startEngine } from '../engine/index.ts';
 import { TerminalApprovals, UPLOAD_THREAD } from '../loopback/index.ts';
 import { serve } from '../serve.ts';
 import { OK } from './exit-code.ts';
-import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { type ConnectionFlags, connectionChoice, warnOfHttp } from './options.ts';
 import { waitLimit } from './session.ts';
 
 export interface ServeFlags extends ConnectionFlags {
@@ -19,6 +19,7 @@ export interface ServeFlags extends ConnectionFlags {
   allowUnverified?: true;
   allowUndo?: true;
   allowPlans?: true;
+  allowEndpoint?: string[];
 }
 
 const allowed = (flags: ServeFlags): Allowed => ({
@@ -33,6 +34,7 @@ const allowed = (flags: ServeFlags): Allowed => ({
 export async function serveCommand(paths: readonly string[], flags: ServeFlags): Promise<number> {
   const dist = import.meta.dirname;
   const connection = connectionChoice(flags);
+  warnOfHttp([flags.endpointUrl, ...(flags.allowEndpoint ?? [])]);
   const deaths: string[] = [];
   const died = ({ error, exitCode, restarting }: EngineDeath): void => {
     const kind = error === null ? `code ${exitCode}` : error.name;
@@ -61,6 +63,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       },
       dataDir: dataDir(),
       outputFolders: flags.out ?? [],
+      endpoints: flags.allowEndpoint ?? [],
       ...waitLimit(),
       paths,
       ...(connection === null ? {} : { connection }),

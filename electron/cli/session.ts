@@ -8,6 +8,7 @@ import { CAN_NOTHING, createEngine, dataDir } from '../engine/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../intake/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../two-step/index.ts';
 import { type Client, client } from './client.ts';
+import { warnOfHttp } from './options.ts';
 import { answerOnTerminal } from './prompt.ts';
 import { safe } from './text.ts';
 
@@ -46,6 +47,7 @@ export async function withEngine<T>(
       if (name === 'destinationChanged')
         sayWaiting((payload as { destination: ConnectionState | null }).destination?.waitingFor);
     });
+    if (connection?.kind === 'aws') warnOfHttp([connection.endpointUrl ?? undefined]);
     if (connection !== null) {
       const state = await through.page.connection.use(connection);
       if (state.fault !== null) throw new FaultError(state.fault);

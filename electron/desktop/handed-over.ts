@@ -15,7 +15,7 @@ const NAMED = 5;
 
 /** Takes in what the system handed over, and says what came of it where nothing did. */
 export async function takeHandedOver(parts: HandedOverParts, paths: readonly string[]): Promise<void> {
-  const reply = await parts.engine.callHost('intake.addPaths', { paths, origin: 'path' });
+  const reply = await parts.engine.callHost('intake.addPaths', { paths, origin: 'picked' });
   if (!reply.ok) {
     const { message, remedy } = reply.fault;
     await say(parts, 'Rewrap could not open the files', `${message}\n${remedy}`);

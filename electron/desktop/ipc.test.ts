@@ -151,7 +151,7 @@ describe('choosing', () => {
     expect(electron.opened[0]?.properties).toEqual(['openFile', 'multiSelections']);
     expect(electron.opened[0]).not.toHaveProperty('defaultPath');
     expect(engine.hostCalls).toEqual([
-      { name: 'intake.addPaths', input: { paths: electron.chosen.filePaths, origin: 'path' } },
+      { name: 'intake.addPaths', input: { paths: electron.chosen.filePaths, origin: 'picked' } },
     ]);
     electron.chosen = { canceled: true, filePaths: [] };
     await ask('intake.choose', { what: 'folder' });

@@ -384,7 +384,7 @@ describe('recent folders', () => {
     await first.started;
     const { dir, electron, engine } = first;
     click(electron, join(dir, 'renderer'));
-    expect(engine.hostCalls.at(-1)?.input).toEqual({ paths: [join(dir, 'renderer')], origin: 'path' });
+    expect(engine.hostCalls.at(-1)?.input).toEqual({ paths: [join(dir, 'renderer')], origin: 'picked' });
     expect(names(electron)[0]).toBe(join(dir, 'renderer'));
     const stored = JSON.parse(readFileSync(join(dir, 'data', 'desktop-state.json'), 'utf8'));
     expect(stored).toMatchObject({ version: 1, recentFolders: [join(dir, 'renderer'), join(dir, 'data')] });

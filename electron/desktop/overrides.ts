@@ -65,7 +65,7 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
         if (first === undefined) return NOTHING_CHOSEN;
         lastFolder.set(what === 'files' ? dirname(first) : first);
         opened(paths);
-        return addPaths(engine, paths);
+        return addPaths(engine, paths, 'picked');
       }),
 
     'intake.paste': (input) =>
@@ -155,12 +155,12 @@ export function addDroppedPaths(
   return (input) =>
     answer(hostRequests.intake.addPaths, input, ({ paths }) => {
       opened(paths);
-      return addPaths(engine, paths);
+      return addPaths(engine, paths, 'path');
     });
 }
 
-async function addPaths(engine: Engine, paths: string[]): Promise<PathsReply> {
-  return unwrapped<PathsReply>(await engine.callHost('intake.addPaths', { paths, origin: 'path' }));
+async function addPaths(engine: Engine, paths: string[], origin: 'picked' | 'path'): Promise<PathsReply> {
+  return unwrapped<PathsReply>(await engine.callHost('intake.addPaths', { paths, origin }));
 }
 
 /** The value of the engine's reply, of which `answer` checks the form; its fault is thrown on. */

@@ -14,7 +14,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const paths = (...list: string[]) => ({ name: 'intake.addPaths', input: { paths: list, origin: 'path' } });
+const paths = (...list: string[]) => ({ name: 'intake.addPaths', input: { paths: list, origin: 'picked' } });
 
 describe('before ready', () => {
   test('sandbox, scheme and lock, in this order, with no privilege that bypasses anything', async () => {

@@ -37,6 +37,8 @@ export interface ConnectionParts {
   readonly askMfa: (profile: string | null, serial: string, signal: AbortSignal) => Promise<string>;
   /** Null: nothing is chosen any more. */
   readonly changed: (state: ConnectionState | null) => void;
+  /** Throws FaultError where a person does not approve this connection: asked each time before it is made. */
+  readonly allow?: (choice: ConnectionChoice) => Promise<void>;
   readonly keysPage: (page: KeyPage) => void;
   /** The keys were listed. */
   readonly keysListed?: (keys: number, gaps: readonly string[]) => void;
@@ -86,6 +88,15 @@ export class Connection {
 
   /** Connects and asks STS who we are. Never rejects: a failure is a state with its fault. */
   async use(choice: ConnectionChoice): Promise<ConnectionState> {
+    if (this.#parts.allow !== undefined && choice.kind === 'aws') {
+      const refused = await this.#parts.allow(choice).then(() => null, toFault);
+      if (refused !== null) {
+        // As with any other choice that fails, nothing is connected any more: what the window shows is so.
+        this.close();
+        this.#set({ ...NOWHERE, choice, status: 'failed', fault: refused });
+        return this.state;
+      }
+    }
     this.close();
     const inForce = new AbortController();
     const { signal } = inForce;

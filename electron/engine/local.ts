@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
+import type { ConnectionChoice } from '#shared/model/connection.ts';
 import { History } from '../audit/index.ts';
 import {
   type Approver,
@@ -18,6 +19,7 @@ import { Approvals } from './approvals.ts';
 import { AuditRoom } from './audit.ts';
 import { Blobs } from './blobs.ts';
 import { Connection } from './connection.ts';
+import { ConnectionApprovals } from './connection-approvals.ts';
 import { hostHandlers, pageHandlers, type Rooms } from './handlers/index.ts';
 import { MfaDesk } from './mfa.ts';
 import { takeNamed } from './named-paths.ts';
@@ -62,8 +64,19 @@ export function createEngine(
     settled: (id) => emit('mfaSettled', { id }),
   });
   const askMfa: MfaDesk['ask'] = (profile, serial, signal) => mfa.ask(profile, serial, signal);
+  const named = (options.generation === undefined ? options.connection : options.named) ?? null;
+  const connections = new ConnectionApprovals({
+    // Made below, with what records its answers.
+    approvals: { require: (proposal) => approvals.require(proposal) },
+    settings,
+    shell: options.host === 'cli',
+    named,
+    endpoints: options.endpoints ?? [],
+  });
+  const allow = (choice: ConnectionChoice) => connections.prove(choice);
   const connection: Connection = new Connection({
     practice,
+    allow,
     waitMs: options.waitMs,
     askMfa,
     changed: (state) => {
@@ -76,6 +89,7 @@ export function createEngine(
   });
   const destination: Connection = new Connection({
     practice,
+    allow,
     waitMs: options.waitMs,
     askMfa,
     changed: (state) => {
@@ -237,7 +251,8 @@ function begin({ options, workspace, connection, practice, runs, plans, settings
   const paths = options.paths ?? [];
   const connected = choice === null ? Promise.resolve(null) : connection.use(choice);
   const intake = (async () => {
-    if (paths.length > 0) await takeNamed({ workspace, plans }, paths, 'path');
+    if (paths.length > 0)
+      await takeNamed({ workspace, plans }, paths, options.generation === undefined ? 'picked' : 'path');
     else if (
       (await connected)?.choice.kind === 'practice' &&
       connection.state.status === 'ready' &&

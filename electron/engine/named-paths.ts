@@ -1,5 +1,5 @@
 import { FaultError } from '#shared/model/fault.ts';
-import type { PlanDesk } from './plan-desk.ts';
+import type { PlanDesk, PlanOrigin } from './plan-desk.ts';
 import { saysPlan } from './plan-file.ts';
 import type { IntakeResult } from './take-in.ts';
 import type { Workspace } from './workspace.ts';
@@ -11,13 +11,13 @@ import type { Workspace } from './workspace.ts';
 export async function takeNamed(
   { workspace, plans }: { readonly workspace: Workspace; readonly plans: PlanDesk },
   paths: readonly string[],
-  origin: 'path' | 'upload',
+  origin: PlanOrigin,
 ): Promise<IntakeResult & { plans: number }> {
   const planPaths = paths.filter(saysPlan);
   const others = paths.filter((path) => !planPaths.includes(path));
   const result: IntakeResult =
     others.length > 0 || planPaths.length === 0
-      ? await workspace.addPaths(others, origin)
+      ? await workspace.addPaths(others, origin === 'upload' ? 'upload' : 'path')
       : { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
   let opened = 0;
   for (const path of planPaths) {

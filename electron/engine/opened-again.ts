@@ -52,6 +52,8 @@ export class OpenedAgain {
         paths: [...this.#paths],
         ...(this.#connection === undefined ? {} : { connection: this.#connection }),
         generation,
+        // What the page chose since is not the word of the host's start.
+        named: this.#options.connection ?? null,
         sample: !this.#changed,
       },
       uploads: [...this.#uploads],

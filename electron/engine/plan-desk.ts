@@ -16,8 +16,11 @@ import { type Choosable, chosenBlobs } from './rule-choice.ts';
 
 const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\//;
 
-/** Who named a plan file: a person on this machine, or the page, whose word opens no file outside the list. */
-export type PlanOrigin = 'path' | 'upload';
+/**
+ * Who named a plan file: a person, in a dialog of the host or at its start; the page, by a path that was dropped on it; or
+ * the page, by an upload, whose word opens no file outside the list.
+ */
+export type PlanOrigin = 'picked' | 'path' | 'upload';
 
 interface Opened extends OpenPlan {
   readonly origin: PlanOrigin;
@@ -112,7 +115,12 @@ export class PlanDesk {
     });
     if (files.length === 0) throw new FaultError(EMPTY);
     const output = outputOf(plan);
-    return this.#parts.runs.beginJob(await planJob(plan), { terms: termsOf(plan, dryRun), output, files });
+    return this.#parts.runs.beginJob(await planJob(plan), {
+      terms: termsOf(plan, dryRun),
+      output,
+      files,
+      ...(opened.origin === 'picked' ? {} : { foreignPlan: opened.name }),
+    });
   }
 
   async #standings({ plan, origin }: Opened): Promise<Standing[]> {
@@ -120,7 +128,7 @@ export class PlanDesk {
     const byRelative = plan.root === null ? workspace.byRelative() : null;
     const place = (file: PlannedFile): string | null => {
       const path = placeOf(file.path, plan.root) ?? byRelative?.get(file.path)?.path ?? null;
-      if (path === null || origin === 'path') return path;
+      if (path === null || origin !== 'upload') return path;
       return workspace.at(path) === null ? null : path;
     };
     // As a run judges: what is not known to be as asked is sent.
@@ -176,7 +184,7 @@ export class PlanDesk {
   /** A page that uploads a plan must not name a folder of this machine that its host was not started with. */
   #refusedOutput({ plan, origin }: Opened): string | null {
     const { output } = plan;
-    if (origin === 'path' || output.mode !== 'folder') return null;
+    if (origin !== 'upload' || output.mode !== 'folder') return null;
     const folder = resolve(output.folder);
     return this.#parts.runs.folders().some(({ path }) => path === folder)
       ? null

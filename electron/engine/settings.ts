@@ -15,10 +15,12 @@ const FIRST_LOOK: Look = { theme: 'system', density: 'compact', textSize: 100, i
 const Settings = z.object({
   connection: ConnectionChoice.catch({ kind: 'practice' }),
   look: Look.catch(FIRST_LOOK),
+  /** Hashes of the commands (`credential_process`) that a person let run, by profile; "" is the default one. */
+  commands: z.record(z.string().max(512), z.string().max(64)).catch({}),
 });
 type Settings = z.infer<typeof Settings>;
 
-const FIRST: Settings = { connection: { kind: 'practice' }, look: FIRST_LOOK };
+const FIRST: Settings = { connection: { kind: 'practice' }, look: FIRST_LOOK, commands: {} };
 
 /** What Rewrap remembers between starts: names, addresses and looks, never a secret. An unreadable file counts as none. */
 export class SettingsFile {
@@ -38,6 +40,17 @@ export class SettingsFile {
     this.#write({ connection });
   }
 
+  /** Of the commands that a person let run for a profile; null: none. */
+  confirmedCommands(profile: string): string | null {
+    const { commands } = this.read();
+    return Object.hasOwn(commands, profile) ? (commands[profile] ?? null) : null;
+  }
+
+  /** Best effort: where it cannot be kept, the next start asks again. */
+  confirmCommands(profile: string, hash: string): void {
+    this.#write({ commands: { ...this.read().commands, [profile]: hash } });
+  }
+
   /** Best effort, as above. */
   rememberLook(look: Look): void {
     this.#write({ look });
@@ -47,7 +60,8 @@ export class SettingsFile {
     try {
       const stored: unknown = JSON.parse(readFileSync(this.#path, 'utf8'));
       const version = z.object({ version: z.int() }).safeParse(stored).data?.version ?? VERSION;
-      return { version, settings: Settings.safeParse(stored).data ?? FIRST };
+      const settings = Settings.safeParse(stored).data ?? FIRST;
+      return { version, settings: { ...settings, connection: withoutPassword(settings.connection) } };
     } catch {
       return { version: VERSION, settings: FIRST };
     }
@@ -64,4 +78,13 @@ export class SettingsFile {
       // A read-only home: nothing is lost but the memory of the choice.
     }
   }
+}
+
+/** An endpoint with a user name or password in it is not used, and is gone with the next change. */
+function withoutPassword(choice: ConnectionChoice): ConnectionChoice {
+  const endpoint =
+    choice.kind === 'aws' && choice.endpointUrl !== null ? URL.parse(choice.endpointUrl) : null;
+  return endpoint !== null && (endpoint.username !== '' || endpoint.password !== '')
+    ? FIRST.connection
+    : choice;
 }

@@ -18,6 +18,7 @@ export type {
   Sending,
 } from './types.ts';
 export { NotSent, unlessHeld } from './types.ts';
+export { endpointProblem, type ProfileUses, profileUses } from './uses.ts';
 export { limitWords, type Waiting } from './waiting.ts';
 export { watchProfiles } from './watch-profiles.ts';
 export { isLoopback, partitionOf } from './where.ts';

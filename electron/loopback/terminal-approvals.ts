@@ -96,7 +96,7 @@ function adviceFor(missing: readonly ApprovalKind[], { account }: ApprovalQuesti
       case 'plan-file':
         return '--allow-plans';
       case 'endpoint':
-        return '--endpoint-url URL';
+        return '--allow-endpoint URL';
       case 'credential-process':
         return '--profile NAME';
     }

@@ -152,13 +152,15 @@ export class FakeElectron {
     return this.saveTo;
   };
 
+  /** Whether a person ticks the box of a question. */
+  checked = false;
   readonly showMessageBox = async (
     ...args: [MessageBoxOptions] | [BaseWindow, MessageBoxOptions]
   ): Promise<MessageBoxReturnValue> => {
     const options = args.length === 1 ? args[0] : args[1];
     this.asked.push(options);
     await this.asking;
-    return { response: this.answers.shift() ?? 0, checkboxChecked: false };
+    return { response: this.answers.shift() ?? 0, checkboxChecked: this.checked };
   };
 
   readonly clipboard = {

@@ -24,7 +24,7 @@ export function plansHandlers({ plans }: Rooms): PageHandlers['plans'] {
 
 export function plansHostHandlers({ plans }: Rooms): HostHandlers['plans'] {
   return {
-    openFile: async ({ path }) => ({ planId: plans.openFile(path, 'path') }),
+    openFile: async ({ path }) => ({ planId: plans.openFile(path, 'picked') }),
     write: async ({ request, rules }) => plans.write(request, rules),
   };
 }

@@ -17,8 +17,9 @@ export const intakeHostRequests = {
     z.object({ folders: z.array(z.string()) }),
     z.object({ folders: z.array(z.string()) }),
   ),
+  /** 'picked': by a person, in a dialog of the host or on its command line; 'path': dropped on the page. */
   addPaths: request(
-    z.object({ paths: z.array(z.string().max(40_000)), origin: z.enum(['path', 'upload']) }),
+    z.object({ paths: z.array(z.string().max(40_000)), origin: z.enum(['picked', 'path', 'upload']) }),
     Intake,
   ),
 } as const;

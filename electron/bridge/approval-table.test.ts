@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { requests } from '#shared/contract/contract.ts';
+import { APPROVALS } from './approval-table.ts';
+import type { ApprovalKind } from './approvals.ts';
+
+const names = Object.entries(requests).flatMap(([room, methods]) =>
+  Object.keys(methods).map((method) => `${room}.${method}`),
+);
+
+it('every request of the contract says whether a person approves it, and why; nothing else is there', () => {
+  expect(Object.keys(APPROVALS).sort()).toEqual(names.sort());
+  for (const [name, { why }] of Object.entries(APPROVALS)) expect(why.length, name).toBeGreaterThan(10);
+});
+
+it('the requests that ask are these', () => {
+  const asking = Object.entries(APPROVALS).filter(([, { asks }]) => asks.length > 0);
+  const run: ApprovalKind[] = ['foreign-key', 'decrypt-here', 'unverified', 'no-backup'];
+  const connection: ApprovalKind[] = ['endpoint', 'credential-process'];
+  expect(Object.fromEntries(asking.map(([name, { asks }]) => [name, asks]))).toEqual({
+    'connection.use': connection,
+    'connection.renew': connection,
+    'connection.useDestination': connection,
+    'runs.start': run,
+    'runs.resume': run,
+    'runs.retry': run,
+    'runs.undo': ['undo'],
+    'plans.run': [...run, 'plan-file'],
+  });
+});
+
+it('no request of the page has a member that could carry an approval', () => {});
