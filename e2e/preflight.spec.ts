@@ -123,10 +123,12 @@ test('of 500 blobs of mixed kinds, exactly the 12 bad ones are named, with their
   // Good blobs in files with bad ones would be held back.
   await expect(result).toContainText(/188 blobs that would work are held back/);
 
+  await expect(sheet).toContainText('The preflight says that 12 blobs will fail.');
   await fails.getByRole('button', { name: 'Leave out the 12 blobs that will fail' }).click();
   await expect(result).toContainText('12 left out of the run');
   await expect(result).toContainText('488 will work');
   await expect(result).not.toContainText('held back');
+  await expect(sheet).not.toContainText('The preflight says');
   await expect(sheet.getByRole('button', { name: 'Re-encrypt 488 blobs' })).toBeEnabled();
   await fails
     .getByRole('article', { name: /^DisabledException/ })

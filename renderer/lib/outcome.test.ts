@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import type { RunItem } from '#shared/model/run.ts';
 import { fault } from './fault.ts';
-import { byCause, byVerdict, groupFaults, heldBack, notesOf, preflightCounts, verdictOf } from './outcome.ts';
+import {
+  byCause,
+  byVerdict,
+  groupFaults,
+  heldBack,
+  lastResult,
+  notesOf,
+  preflightCounts,
+  verdictOf,
+} from './outcome.ts';
 
 const item = (blobId: string, patch: Partial<RunItem>): RunItem => ({
   blobId,
@@ -124,6 +133,9 @@ test('a blob that a failing one of its file holds back works once that one is le
     unknown: 0,
     unexplained: 0,
   });
+  // The note beside the buttons counts those that fail, as the group does.
+  expect([held, bad].map((each) => lastResult(each, true))).toEqual(['would-succeed', 'would-fail']);
+  expect(lastResult(held, false)).toBe('failed');
   expect(heldBack(groups.held, groups.fails, new Set())).toEqual({ still: [held], freed: [] });
   expect(heldBack(groups.held, groups.fails, new Set(['b']))).toEqual({ still: [], freed: [held] });
 });

@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import { bridge, call, faultOf } from '../api.ts';
+import { lastResult } from '../lib/outcome.ts';
 import type { LastResult } from '../lib/words.ts';
 import { useClusters } from './clusters.ts';
 
@@ -153,11 +154,4 @@ async function settle(run: RunSummary, set: Set_, get: () => RunStore): Promise<
   set({ results });
   // What KMS said in the run may have named groups.
   void useClusters.getState().load();
-}
-
-function lastResult(item: RunItem, dryRun: boolean): LastResult | null {
-  if (item.state === 'would-succeed') return 'would-succeed';
-  if (item.state === 'reencrypted' || item.state === 'already') return item.state;
-  if (item.state === 'failed') return dryRun ? 'would-fail' : 'failed';
-  return null;
 }
