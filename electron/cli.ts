@@ -240,11 +240,18 @@ const runsCommand = program
   .description('list the runs of this machine, and what can be done with each')
   .option('--json', 'print one JSON array')
   .action(run(listRuns));
+/** Tokens of a run are deleted when it ends: a retry is given them again. */
+const withTokens = (name: string, command: Command): Command =>
+  name !== 'retry'
+    ? command
+    : command
+        .option('--grant-token <token>', 'grant token, repeatable', repeated)
+        .option('--no-grant-tokens', 'try again without those that the run had');
 for (const [name, what, work] of [
   ['resume', 'go on with a run that was cut off', resumeRun],
   ['retry', 'start what failed, or was not reached, again: a new run', retryRun],
 ] as const)
-  twoStepFlags(connectionFlags(runsCommand.command(name).description(what)))
+  withTokens(name, twoStepFlags(connectionFlags(runsCommand.command(name).description(what))))
     .argument('<run>', 'its id, as `rewrap runs` lists it, or the beginning of it')
     .option('--json', 'print one JSON document')
     .action(

@@ -17,6 +17,12 @@ export interface OnwardFlags extends ConnectionFlags, RouteFlags {
   json?: true;
 }
 
+export interface RetryFlags extends OnwardFlags {
+  grantToken?: string[];
+  /** False: `--no-grant-tokens`. */
+  grantTokens?: boolean;
+}
+
 /** `rewrap runs [--json]`: every run, newest last. */
 export async function listRuns(flags: { json?: true }): Promise<number> {
   return withEngine(null, async ({ page }) => {
@@ -40,11 +46,13 @@ export async function resumeRun(prefix: string, flags: OnwardFlags): Promise<num
 }
 
 /** `rewrap runs retry RUN`: a new run of what failed or was not reached. */
-export async function retryRun(prefix: string, flags: OnwardFlags): Promise<number> {
+export async function retryRun(prefix: string, flags: RetryFlags): Promise<number> {
   return onward(flags, async ({ page, host }, agreed) => {
     const { runId } = await host.runs.named({ prefix });
     await refuseUnagreed(page, runId, agreed);
-    return (await page.runs.retry({ runId })).runId;
+    const given = flags.grantToken ?? (flags.grantTokens === false ? [] : undefined);
+    const tokens = given === undefined ? {} : { grantTokens: given };
+    return (await page.runs.retry({ runId, ...tokens })).runId;
   });
 }
 

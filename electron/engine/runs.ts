@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { LearnedKeys, Lesson } from '../clusters/index.ts';
@@ -307,12 +308,18 @@ export class Runs {
     }
   }
 
-  /** A new run for what failed or was not reached. Throws as `RunApprovals.prove` and `RunBook.again`. */
-  async retry(runId: string): Promise<string> {
+  /**
+   * A new run for what failed or was not reached. `grantTokens`: given again, since those of the run are deleted. Throws
+   * FaultError `GrantTokensNeeded` where it had some and none are said, and as `RunApprovals.prove` and `RunBook.again`. */
+  async retry(runId: string, grantTokens?: readonly string[]): Promise<string> {
     return this.#claimed(runId, 'tried again', async () => {
       const { row, files } = await this.#book.again(runId);
+      const { tokensDeleted = 0, ...terms } = row.request;
+      if (tokensDeleted > 0 && grantTokens === undefined)
+        throw new FaultError(explainOwn('GrantTokensNeeded'));
       const now = this.#mine.has(runId) ? await this.#asListed(files) : files;
-      return this.#begin({ terms: row.request, output: row.output, files: now, job: row.job }, row.approval);
+      const again = { ...terms, grantTokens: [...(grantTokens ?? terms.grantTokens)] };
+      return this.#begin({ terms: again, output: row.output, files: now, job: row.job }, row.approval);
     });
   }
 

@@ -258,6 +258,8 @@ export class Workspace {
     }
     const files = [...bySource].map(([source, blobs]) => ({
       path: source.path,
+      // Walks resolve what was dropped and follow no link below it: a path is real as it was met.
+      folder: source.path === null ? null : dirname(source.path),
       bytes: source.bytes,
       display: source.display,
       relative: source.relative,

@@ -86,6 +86,18 @@ export function changedFile(path: string): FaultError {
   );
 }
 
+/** The folder of a file leads to another place than when the file was read. */
+export function changedFolder(path: string): FaultError {
+  return new FaultError(
+    fault(
+      'FolderChanged',
+      `The folder of ${path} leads to another place than when the file was read. The file was left as it is.`,
+      'A folder on the way to it was replaced by a link, or a link by another one.',
+      'Look at what the folder is now. If it is what you want, add the file again, then run once more.',
+    ),
+  );
+}
+
 /**
  * A system error while writing `path`, as what a person can act on. `state` says how things stand now, for example
  * "The original is unchanged.". A FaultError passes unchanged.

@@ -1,6 +1,7 @@
 /** Bytes to sources to blobs, and back: finding, extracting, exact put-back. */
 export { encode } from './encoding.ts';
 export {
+  changedFolder,
   hardLinked,
   labelNotKept,
   ownerNotKept,
@@ -29,6 +30,7 @@ export { contentHash, removeLeftovers, removeWritten, restoreBackup } from './pu
 export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';
 export { MAX_FILE_BYTES, readSource, SmallFiles, type Source } from './read-source.ts';
 export { movedTo, rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';
+export { leadsElsewhere, type RealFolders, realFolder } from './real-folder.ts';
 export { isBlobAlone, scan } from './scan.ts';
 export {
   type RecordEntry,

@@ -2,7 +2,7 @@ export { changesMaterialAlone, shownCurrent } from './as-asked.ts';
 export { type Again, RunBook } from './book.ts';
 export { type StandsAt, type Wanted, withDone } from './done-before.ts';
 export type { Job } from './job.ts';
-export type { KeySeen } from './journal/rows.ts';
+export type { AskedTerms, KeySeen } from './journal/rows.ts';
 export type { Send } from './line.ts';
 export { checkPermissions, type PermissionInput, type SourceKey } from './permissions.ts';
 export { planBlob } from './plan-blob.ts';

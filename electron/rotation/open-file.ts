@@ -1,9 +1,11 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import {
+  changedFolder,
   type FoundBlob,
   hardLinked,
   hasOtherNames,
+  leadsElsewhere,
   ownerNotKept,
   readSource,
   type Scan,
@@ -43,6 +45,9 @@ export async function openFile(file: RunFile, inPlace: boolean, dryRun: boolean)
       bytes = file.bytes;
       hash = sha256(bytes);
     } else {
+      const { folder } = file;
+      if (inPlace && folder != null && leadsElsewhere(file.path, folder))
+        return changedFolder(file.path).fault;
       const source = await readSource(file.path);
       if (inPlace && source.names > 1 && (await hasOtherNames(file.path))) return hardLinked().fault;
       if (inPlace && specialBits(source.mode) !== '') return specialMode(source.mode).fault;

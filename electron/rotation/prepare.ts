@@ -1,3 +1,4 @@
+import { type RealFolders, realFolder } from '../intake/index.ts';
 import { Turns } from '../turns/index.ts';
 import type { Journal, PlanRow } from './journal/journal.ts';
 import type { PlanFile, RunFile } from './types.ts';
@@ -8,8 +9,10 @@ const CHUNK = 500;
 /** Files and blobs with their numbers in the journal. */
 export function numbered(files: readonly PlanFile[]): RunFile[] {
   let item = 0;
+  const folders: RealFolders = new Map();
   return files.map((file, index) => ({
     path: file.path,
+    folder: file.folder ?? (file.path === null ? null : realFolder(file.path, folders)),
     bytes: file.bytes,
     display: file.display,
     relative: file.relative,

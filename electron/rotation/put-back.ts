@@ -82,6 +82,7 @@ export async function putBack(
         path,
         bytes,
         expectedSha256: file.sha256,
+        ...(file.folder == null ? {} : { folder: file.folder }),
         backup: output.backup,
         temporary,
         attributes: await context.attributes.has(file),

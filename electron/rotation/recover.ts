@@ -7,6 +7,8 @@ import {
   contentHash,
   ownerOfTemporary,
   type PutBackFs,
+  type RealFolders,
+  realFolder,
   removeLeftovers,
   removeWritten,
 } from '../intake/index.ts';
@@ -171,12 +173,14 @@ export async function withBlobs(
   files: readonly FileRow[],
   which: 'open' | 'retry',
 ): Promise<RunFile[]> {
+  const folders: RealFolders = new Map();
   const blobs = new Map<number, RunBlob[]>(files.map(({ index }) => [index, []]));
   for await (const page of journal.blobs(no, which))
     for (const { file, ...blob } of page) blobs.get(file)?.push(blob);
-  return files.map(({ index, path, display, relative, before }) => ({
+  return files.map(({ index, path, folder, display, relative, before }) => ({
     index,
     path,
+    folder: folder ?? (path === null ? null : realFolder(path, folders)),
     bytes: null,
     display,
     relative,

@@ -93,7 +93,8 @@ test('runs of a journal of version 1 keep their ids, and can be undone', async (
   const db = new DatabaseSync(join(rig.home, 'runs.sqlite'));
   db.exec(`DROP INDEX runs_by_id; DROP INDEX runs_by_job; ALTER TABLE runs DROP COLUMN id;
     ALTER TABLE runs DROP COLUMN job; DROP TABLE data_folder;
-    ALTER TABLE items DROP COLUMN sent; PRAGMA user_version = 1;`);
+    ALTER TABLE items DROP COLUMN sent; ALTER TABLE files DROP COLUMN folder;
+    ALTER TABLE runs DROP COLUMN approved; PRAGMA user_version = 1;`);
   db.close();
   const book = bookOf();
   expect((await book.list()).map(({ id }) => id)).toEqual(['r1']);

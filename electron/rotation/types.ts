@@ -28,6 +28,8 @@ export interface DoneBefore {
 export interface PlanFile {
   /** Absolute path; null for pasted text, whose bytes are in `bytes`. */
   readonly path: string | null;
+  /** Real path of its folder when it was read; absent: as it is when the run starts. */
+  readonly folder?: string | null;
   readonly bytes: Uint8Array | null;
   readonly display: string;
   /** Where it goes below an output folder. */

@@ -32,7 +32,7 @@ interface RunStore {
   /** Goes on with a paused or unfinished run. */
   resume(runId: string): Promise<void>;
   /** Starts what failed or was not reached again, as it was asked for: the new run's id. */
-  retryFailed(runId: string): Promise<string>;
+  retryFailed(runId: string, grantTokens?: string[]): Promise<string>;
   undo(runId: string): Promise<Undone>;
   progress(summary: RunSummary): void;
 }
@@ -121,8 +121,10 @@ export const useRuns = create<RunStore>()((set, get) => ({
     await call(bridge().runs.resume({ runId }));
     get().progress(await call(bridge().runs.get({ runId })));
   },
-  async retryFailed(runId) {
-    const started = await call(bridge().runs.retry({ runId }));
+  async retryFailed(runId, grantTokens) {
+    const started = await call(
+      bridge().runs.retry({ runId, ...(grantTokens === undefined ? {} : { grantTokens }) }),
+    );
     get().progress(await call(bridge().runs.get(started)));
     return started.runId;
   },

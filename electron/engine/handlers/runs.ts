@@ -21,7 +21,7 @@ export function runsHandlers({ runs }: Rooms): PageHandlers['runs'] {
       await runs.resume(runId);
       return {};
     },
-    retry: async ({ runId }) => ({ runId: await runs.retry(runId) }),
+    retry: async ({ runId, grantTokens }) => ({ runId: await runs.retry(runId, grantTokens) }),
     undo: ({ runId }) => runs.undo(runId),
     download: () => notHere('hand out downloads'),
   };

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import {
   changedFile,
+  changedFolder,
   errorCode,
   flushFailed,
   hardLinked,
@@ -12,6 +13,7 @@ import {
   writeFault,
 } from '../faults.ts';
 import { backupName, temporaryName } from '../names.ts';
+import { leadsElsewhere } from '../real-folder.ts';
 import {
   cannotLink,
   createFile,
@@ -35,6 +37,8 @@ export interface ReplaceFileInput {
   readonly bytes: Uint8Array;
   /** Hex SHA-256 of the content that the new one was made from. */
   readonly expectedSha256: string;
+  /** Real path of its folder when it was read; not compared when not given. */
+  readonly folder?: string;
   /** Keep the original beside it. */
   readonly backup: boolean;
   /** It has an access control list or extended attributes, which are to be kept. */
@@ -65,13 +69,14 @@ export interface Staged {
  * The backup is the original itself under a second name (a hard link), or a flushed copy where the file system makes
  * no links.
  *
- * Throws a FaultError, the file untouched and nothing left behind: `FileChanged`, `FileMissing`, `FileUnreadable`,
+ * Throws a FaultError, the file untouched and nothing left behind: `FileChanged`, `FolderChanged`, `FileMissing`, `FileUnreadable`,
  * `NotAFile` (a link, a folder, a device), `HardLinked`, `SpecialRights`, `Immutable`, `OwnerNotKept`, `AttributesNotKept`, `DiskFull`, `NotWritable`,
  * `FileInUse`, `NameTooLong`, `WriteFailed`. One comes after the replacement: `FlushFailed`, the new content stands but
  * the disk did not confirm it.
  */
 export async function replaceFile(input: ReplaceFileInput): Promise<{ backupPath: string | null }> {
   const { path, bytes, expectedSha256, backup, fs = REAL_FS, staged = async () => {} } = input;
+  if (input.folder !== undefined && leadsElsewhere(path, input.folder)) throw changedFolder(path);
   const original = await readOriginal(fs, path, input.attributes ? path : null);
   if (sha256(original.bytes) !== expectedSha256) throw changedFile(path);
   let temporary: string | null = null;
@@ -83,6 +88,7 @@ export async function replaceFile(input: ReplaceFileInput): Promise<{ backupPath
       backupPath = await makeBackup(fs, path, original, (name) => staged({ ...names, backup: name }));
     else await staged({ ...names, backup: null });
     await expectUntouched(fs, path, original.stats);
+    if (input.folder !== undefined && leadsElsewhere(path, input.folder)) throw changedFolder(path);
     await renameOver(fs, temporary, path);
   } catch (error) {
     if (temporary !== null) await discard(fs, temporary);

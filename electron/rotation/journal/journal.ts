@@ -60,13 +60,18 @@ export class Journal extends JournalReader {
   readonly #commit: GroupCommit;
   readonly #words = new Map<string, number>();
   #closed = false;
+  /** Whether grant tokens that were deleted may still stand in the write-ahead log. */
+  #logHoldsTokens = false;
 
   /** Throws when the file cannot be opened, is no SQLite database, or was made by a newer version. */
   constructor(dataDir: string) {
     makeFolder(dataDir);
     const path = join(dataDir, 'runs.sqlite');
     super(openDatabase(path));
+    // What is deleted is overwritten (sqlite.org/pragma.html#pragma_secure_delete): grant tokens are.
+    this.db.exec('PRAGMA secure_delete = ON');
     prepareSchema(this.db);
+    this.#emptyLog();
     this.owner = new Owner(dataDir, this.#dataFolder(path));
     this.#commit = new GroupCommit(this.db, new LogFile(path), () => this.#words.clear());
     this.sql('INSERT INTO owners (id, pid, started_at) VALUES (?, ?, ?)').run(
@@ -93,6 +98,7 @@ export class Journal extends JournalReader {
     } catch (error) {
       throw journalFailed(error);
     }
+    if (this.#logHoldsTokens) this.#emptyLog();
   }
 
   /** Commits what was written; it is on the disk with what is next waited for. Throws FaultError `JournalFailed`. */
@@ -159,8 +165,8 @@ export class Journal extends JournalReader {
   addRows(no: number, rows: readonly PlanRow[]): void {
     this.#commit.write(() => {
       const file = this.sql(
-        `INSERT INTO files (run, file, path, display, relative, state, sha256_before)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO files (run, file, path, folder, display, relative, state, sha256_before)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       );
       const item = this.sql(
         `INSERT INTO items (run, item, file, blob_id, place, bytes, state, fault, sha256_before,
@@ -169,8 +175,17 @@ export class Journal extends JournalReader {
       );
       for (const row of rows)
         if ('file' in row) {
-          const { index, path, display, relative, sha256 } = row.file;
-          file.run(no, index, path, display, relative, row.done ? 'left' : 'intent', raw(sha256));
+          const { index, path, folder = null, display, relative, sha256 } = row.file;
+          file.run(
+            no,
+            index,
+            path,
+            this.#word(folder),
+            display,
+            relative,
+            row.done ? 'left' : 'intent',
+            raw(sha256),
+          );
         } else {
           const { item: number, blobId, place, bytes, sha256, fingerprint, done } = row.blob;
           const [state, fault] =
@@ -201,8 +216,26 @@ export class Journal extends JournalReader {
         said.finishedAt,
         no,
       );
-      if (state === 'ended') this.sql('DELETE FROM locks WHERE run = ?').run(no);
+      if (state !== 'ended') return;
+      this.sql('DELETE FROM locks WHERE run = ?').run(no);
+      if (this.sql(DROP_TOKENS).run(no).changes > 0) this.#logHoldsTokens = true;
     });
+  }
+
+  /**
+   * Takes the write-ahead log back into the database and cuts it to nothing: pages of before a deletion stand in it. Where
+   * another process reads at the moment, it is tried again with the next {@link flush}, and at the next start.
+   */
+  #emptyLog(): void {
+    try {
+      this.db.exec('PRAGMA busy_timeout = 250');
+      const done = this.db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+      this.#logHoldsTokens = done?.busy !== 0;
+    } catch {
+      this.#logHoldsTokens = true;
+    } finally {
+      this.db.exec('PRAGMA busy_timeout = 10000');
+    }
   }
 
   setUndone(no: number, at: string): void {
@@ -517,6 +550,7 @@ export class Journal extends JournalReader {
           this.sql('DELETE FROM runs WHERE no = ?').run(no);
         });
       }
+      if (runs.length > 0) this.#emptyLog();
     } catch {
       // Tried again at the next start.
     }
@@ -546,6 +580,12 @@ export class Journal extends JournalReader {
     return id;
   }
 }
+
+/** Grant tokens are for as long as a run lasts; that it had some is kept, so that a retry asks for them. */
+const DROP_TOKENS = `
+  UPDATE runs SET request = json_set(request, '$.grantTokens', json('[]'),
+    '$.tokensDeleted', json_array_length(request, '$.grantTokens'))
+  WHERE no = ? AND json_array_length(request, '$.grantTokens') > 0`;
 
 /** Why a blob that an earlier run of the same job re-encrypted is not sent. */
 const doneFault = ({ runId, startedAt }: DoneBefore): Fault =>

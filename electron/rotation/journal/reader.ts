@@ -21,6 +21,8 @@ import {
 /** Rows read at a time; others can have a turn after each lot. */
 const PAGE = 1000;
 
+const FOLDER = '(SELECT word FROM words WHERE id = f.folder) AS folder_path';
+
 /** Whether an item `i` was not reached before its run ended. */
 const IS_MISSED = `coalesce(i.state = 'skipped' AND json_extract(i.fault, '$.code') IN ('Cancelled', 'RunStopped'), 0)`;
 
@@ -35,6 +37,7 @@ const NOT_SEEN = [
   'FileChanged',
   'FileMissing',
   'FileUnreadable',
+  'FolderChanged',
   'NotAFile',
   'NoFileToReplace',
   'SourceGone',
@@ -172,7 +175,9 @@ export class JournalReader {
   /** The files of a run in order, some at a time, with turns for others in between. */
   async *filePages(no: number): AsyncGenerator<FileRow[]> {
     const turns = new Turns();
-    const page = this.sql('SELECT * FROM files WHERE run = ? AND file >= ? ORDER BY file LIMIT ?');
+    const page = this.sql(
+      `SELECT f.*, ${FOLDER} FROM files f WHERE run = ? AND file >= ? ORDER BY file LIMIT ?`,
+    );
     for (let from = 0; ; ) {
       const rows = page.all(no, from, PAGE).map(asFile);
       if (rows.length > 0) yield rows;
@@ -220,7 +225,7 @@ export class JournalReader {
   }
 
   file(no: number, index: number): FileRow | null {
-    const row = this.sql('SELECT * FROM files WHERE run = ? AND file = ?').get(no, index);
+    const row = this.sql(`SELECT f.*, ${FOLDER} FROM files f WHERE run = ? AND file = ?`).get(no, index);
     return row === undefined ? null : asFile(row);
   }
 

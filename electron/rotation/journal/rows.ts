@@ -27,6 +27,11 @@ export function newRunId(now: Date): string {
   return `${day}-${time}-${random}`;
 }
 
+/** What a run was asked for. `tokensDeleted`: number of its grant tokens, which went when it had ended; absent: none. */
+export interface AskedTerms extends RunTerms {
+  readonly tokensDeleted?: number;
+}
+
 /** A run as the journal has it. */
 export interface RunRow {
   readonly no: number;
@@ -38,7 +43,7 @@ export interface RunRow {
   readonly owner: string;
   readonly state: RunState;
   readonly dryRun: boolean;
-  readonly request: RunTerms;
+  readonly request: AskedTerms;
   readonly output: ResolvedOutput;
   readonly connection: string;
   readonly target: string;
@@ -55,6 +60,8 @@ export interface RunRow {
 export interface FileRow {
   readonly index: number;
   readonly path: string | null;
+  /** Real path of its folder when it was read; null where that is not on record. */
+  readonly folder: string | null;
   readonly display: string;
   readonly relative: string;
   readonly state: FileState;
@@ -198,6 +205,7 @@ export function asFile(row: Row): FileRow {
   return {
     index: Number(row.file),
     path: text(row.path),
+    folder: text(row.folder_path),
     display: String(row.display),
     relative: String(row.relative),
     state: row.state as FileState,

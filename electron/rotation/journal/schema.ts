@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Version of the tables below, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /**
  * The journal of all runs. It holds names, hashes, key ids and ciphertext: never plaintext, never a credential, never
@@ -9,6 +9,7 @@ export const SCHEMA_VERSION = 5;
  *
  * - `runs.no` numbers the runs of this file; `runs.id` names a run everywhere else, and no other machine has it.
  *   `runs.job`: what the run was part of, as {@link NewRun.job}. `runs.approved`: JSON of its {@link RunApproval}.
+ *   `runs.request`: what was asked for; its grant tokens are deleted when the run ends, and their number is kept.
  * - `runs.state`: 'preparing' (nothing was sent yet), 'open' (begun and not ended: running, paused, or cut off by a
  *   crash), 'undoing', 'ended'.
  * - `files.state`: 'intent' → 'staged' (the new content is on disk beside the file, or will be within the call; the
@@ -16,6 +17,7 @@ export const SCHEMA_VERSION = 5;
  * - `items.state`: 'intent' → 'reencrypted' → 'verified'; or 'already', 'failed', 'skipped', 'would-succeed'. Whether the blob
  *   stands in its file is the file's state.
  * - `items.sent`: the request that was sent for a blob, JSON, among the `words`.
+ * - `files.folder`: real path of the file's folder when it was read, among the `words`.
  * - `pending`: new ciphertext of files that are not complete, so that a run cut off does not ask for it twice.
  * - `items` are numbered from 0, file by file: those of one file follow each other.
  * - `locks`: files that an open run may replace, and whose run it is.
@@ -61,6 +63,10 @@ const STEPS = [
    INSERT INTO data_folder VALUES (hex(randomblob(16)));`,
   'ALTER TABLE items ADD COLUMN sent INTEGER;',
   'ALTER TABLE runs ADD COLUMN approved TEXT;',
+  `ALTER TABLE files ADD COLUMN folder INTEGER;
+   UPDATE runs SET request = json_set(request, '$.grantTokens', json('[]'),
+     '$.tokensDeleted', json_array_length(request, '$.grantTokens'))
+     WHERE state = 'ended' AND json_array_length(request, '$.grantTokens') > 0;`,
 ];
 
 /**

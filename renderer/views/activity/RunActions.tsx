@@ -1,17 +1,20 @@
 import { Pause, Play, RotateCw, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
+import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { plural } from '../../lib/format.ts';
 import { againWords, resumeWords, undoWords } from '../../lib/run-words.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { attempt, useUi } from '../../store/ui.ts';
 import { AgreeDialog } from './AgreeDialog.tsx';
+import { TokensDialog } from './TokensDialog.tsx';
 import { UndoDialog } from './UndoDialog.tsx';
 
 /** What can be done with a run, each button saying what it will touch. */
 export function RunActions({ run, detail = false }: { readonly run: RunSummary; readonly detail?: boolean }) {
   const [undoing, setUndoing] = useState(false);
+  const [tokens, setTokens] = useState(false);
   const [asked, setAsked] = useState<Onwards | null>(null);
   // A run that decrypts here says so before it begins anew.
   const onward = (next: Onwards): void => {
@@ -21,9 +24,24 @@ export function RunActions({ run, detail = false }: { readonly run: RunSummary; 
   // The dialogs outlive the buttons: that of undoing says what came of it.
   return (
     <>
-      <Buttons run={run} detail={detail} onUndo={() => setUndoing(true)} onward={onward} />
+      <Buttons
+        run={run}
+        detail={detail}
+        onUndo={() => setUndoing(true)}
+        onward={onward}
+        onTokens={() => setTokens(true)}
+      />
       {asked !== null && (
         <AgreeDialog words={asked.words} onAgreed={() => asked.begin()} onClose={() => setAsked(null)} />
+      )}
+      {tokens && run.retry !== null && (
+        <TokensDialog
+          words={againWords(run.retry)}
+          onGiven={async (given) =>
+            useUi.getState().showRun(await useRuns.getState().retryFailed(run.id, given))
+          }
+          onClose={() => setTokens(false)}
+        />
       )}
       {undoing && <UndoDialog run={run} onClose={() => setUndoing(false)} />}
     </>
@@ -35,17 +53,26 @@ function Buttons({
   detail,
   onUndo,
   onward,
+  onTokens,
 }: {
   readonly run: RunSummary;
   readonly detail: boolean;
   readonly onUndo: () => void;
   readonly onward: (next: Onwards) => void;
+  readonly onTokens: () => void;
 }) {
   const { cancel, pause, resume, retryFailed } = useRuns.getState();
   const { showRun } = useUi.getState();
   if (run.elsewhere !== null)
     return <p className="hint">Another Rewrap has this run (process {run.elsewhere.pid}).</p>;
-  const again = async (): Promise<void> => showRun(await retryFailed(run.id));
+  const again = async (): Promise<void> => {
+    try {
+      showRun(await retryFailed(run.id));
+    } catch (error) {
+      if (faultOf(error).code !== 'GrantTokensNeeded') throw error;
+      onTokens();
+    }
+  };
   const live = !isOver(run) && run.status !== 'undoing';
   const held = run.status === 'paused' || run.status === 'pausing';
   const nothing = !live && run.status !== 'unfinished' && run.retry === null && run.undo === null;

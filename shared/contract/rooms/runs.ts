@@ -18,8 +18,14 @@ export const runsRequests = {
   pause: request(z.object({ runId: z.id() }), nothing),
   /** Goes on with a paused or unfinished run. */
   resume: request(z.object({ runId: z.id() }), nothing),
-  /** Starts the blobs that failed, or were not reached, again as they were asked for: a new run. */
-  retry: request(z.object({ runId: z.id() }), z.object({ runId: z.string() })),
+  /**
+   * Starts the blobs that failed, or were not reached, again as they were asked for: a new run. `grantTokens`: those of the
+   * run were deleted with its end; absent where it had some, the fault `GrantTokensNeeded` asks for them.
+   */
+  retry: request(
+    z.object({ runId: z.id(), grantTokens: RunRequest.shape.grantTokens.optional() }),
+    z.object({ runId: z.string() }),
+  ),
   /** Puts every file of a run back as it was; files that changed since are left, and said. */
   undo: request(
     z.object({ runId: z.id() }),

@@ -241,6 +241,11 @@ export const OWN = {
     'Name one of them in full, or with more of its digits.',
   ),
   RunNotOpen: entry('That run is not paused or unfinished.', [], 'Look at its state in Activity.'),
+  GrantTokensNeeded: entry(
+    'That run used grant tokens, which Rewrap deleted when it ended.',
+    ['Grant tokens are kept for as long as a run lasts.'],
+    'Give the grant tokens again, or try without: a grant needs none a few minutes after it was made. In a shell: rewrap runs retry RUN --grant-token TOKEN, or --no-grant-tokens.',
+  ),
   NothingToRetry: entry('No blob of that run is left to be tried again.', [], 'Start a new run.'),
   AgreeAnew: entry(
     'A run that decrypts here and encrypts there is not gone on with by itself.',
