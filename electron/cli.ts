@@ -141,7 +141,7 @@ twoStepFlags(
       .option('--out <dir>', 'write the new files into this folder')
       .option('--in-place', 'replace the files')
       .option('--backup', 'with --in-place: keep each original beside its file')
-      .option('--no-verify', 'replace without proving that the new blob opens')
+      .option('--no-verify', 'replace without asking KMS whether the new blob opens')
       .option('--take-good', 'when a blob fails, its file takes the others all the same')
       .option('--even-if-there', EVEN_IF_THERE)
       .option('--json', 'print one JSON document'),
@@ -185,7 +185,7 @@ const planCommand = connectionFlags(
     )
     .option('--out <dir>', 'write the new files into this folder (default: replace the files)')
     .option('--no-backup', 'keep no original beside a replaced file')
-    .option('--no-verify', 'replace without proving that the new blob opens')
+    .option('--no-verify', 'replace without asking KMS whether the new blob opens')
     .option('--take-good', 'when a blob fails, its file takes the others all the same')
     .option('--even-if-there', EVEN_IF_THERE)
     .option('--concurrency <n>', 'requests at a time', count)

@@ -80,7 +80,8 @@ export function OutputSection() {
         </div>
       )}
       <Switch isSelected={draft.verify} onChange={(verify) => patch({ verify })}>
-        Verify each new blob with a dry run before its file is written
+        Verify each new blob with a dry run before its file is written: KMS says that it opens, not that the
+        plaintext is the same
       </Switch>
     </Section>
   );
