@@ -29,8 +29,8 @@ export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
 export { contentHash, removeLeftovers, removeWritten, restoreBackup } from './put-back/undo.ts';
 export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';
 export { MAX_FILE_BYTES, readSource, SmallFiles, type Source } from './read-source.ts';
-export { movedTo, rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';
 export { leadsElsewhere, type RealFolders, realFolder } from './real-folder.ts';
+export { movedTo, rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';
 export { isBlobAlone, scan } from './scan.ts';
 export {
   type RecordEntry,

@@ -437,6 +437,7 @@ test('a cut-off replacement in an output folder left the old content where that 
     const file = {
       index: 0,
       path: target,
+      folder: null,
       display: 'a.env',
       relative: 'a.env',
       state: 'staged',
