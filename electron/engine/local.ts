@@ -135,6 +135,7 @@ export function createEngine(
     firstNumber,
     workspace,
     connection,
+    destination,
     learned,
     disk,
     follows: options.host !== 'cli',

@@ -112,6 +112,26 @@ export class RunApprovals {
     if (resolved(await now()) !== resolved(run)) throw new FaultError(CHANGED);
   }
 
+  /** Goes on after the first file, on an endpoint that is not AWS's. `now`: the run as it stands. Throws as {@link prove}. */
+  async proveContinue(now: () => Promise<RunSummary>): Promise<void> {
+    const run = await now();
+    const { counts, files, id, startedAt } = run;
+    const { endpoint } = this.#parts.connection.state;
+    await this.#parts.approvals.require({
+      kinds: ['continue'],
+      resolved: canonical({ id, counts, files, endpoint }),
+      title: `Go on with run ${id}: ${plural(counts.waiting, 'blob')} left?`,
+      words: [
+        'The first file is replaced. Does it still open where it is used?',
+        `Over ${run.connection}${endpoint === null ? '' : ` · ${endpoint}`}, which is not one of AWS`,
+        `Destination key: ${run.destinationKeyId}`,
+        `Run ${id} of ${startedAt}; originals are kept as backups`,
+      ],
+      runId: id,
+    });
+    if ((await now()).status !== run.status) throw new FaultError(CHANGED);
+  }
+
   /** Another connection, even to the same place, is not what was looked at. */
   #sameConnections({ route }: RunTerms): () => void {
     const { connection, destination } = this.#parts;

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { isAwsEndpoint } from '#shared/kms/endpoints.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
@@ -75,6 +76,8 @@ export interface RunsParts {
   readonly dataDir: string;
   readonly workspace: Workspace;
   readonly connection: Connection;
+  /** Where the destination key lives, where that is chosen apart. */
+  readonly destination: Connection;
   readonly learned: LearnedKeys;
   /** Opens the way 'decrypt-encrypt' to a destination key. */
   readonly twoStep: (destinationKeyId: string) => Promise<TwoStep>;
@@ -190,9 +193,12 @@ export class Runs {
 
   /** `before`: what was approved of the run that this one tries again. */
   async #begin(
-    { terms: request, output, files, job = null, foreignPlan = undefined }: Asked,
+    { terms: request, output: chosen, files, job = null, foreignPlan = undefined }: Asked,
     before: RunApproval | null = null,
   ): Promise<string> {
+    const holdsAfterFirst = this.#isWary(request, chosen);
+    const output: ResolvedOutput =
+      holdsAfterFirst && chosen.mode === 'in-place' ? { ...chosen, backup: true } : chosen;
     const proven = await this.#parts.approvals.prove(
       {
         terms: request,
@@ -206,7 +212,7 @@ export class Runs {
       },
       before,
     );
-    const input = { request, output, files, job, approval: proven.approval };
+    const input = { request, output, files, job, approval: proven.approval, holdsAfterFirst };
     const run =
       request.route === 'reencrypt'
         ? await this.#book.start({ ...input, ...this.#over(proven) })
@@ -241,6 +247,20 @@ export class Runs {
     return run;
   }
 
+  /**
+   * Whether a run in the window replaces files over an endpoint that is neither AWS's nor the practice KMS: it then keeps
+   * backups and is held back after the first file. In a shell the flags are the person's word.
+   */
+  #isWary({ route, dryRun }: RunTerms, output: ResolvedOutput): boolean {
+    const { connection, destination, follows } = this.#parts;
+    if (!follows || dryRun || output.mode !== 'in-place') return false;
+    const there = route === 'decrypt-encrypt' && destination.chosen !== null ? [destination] : [];
+    return [connection, ...there].some((side) => {
+      const { choice, endpoint } = side.kms();
+      return choice.kind !== 'practice' && endpoint !== null && !isAwsEndpoint(endpoint);
+    });
+  }
+
   #kept(run: Run, terms: RunTerms, output: ResolvedOutput): Run {
     this.#mine.add(run.id);
     this.#parts.witness.run(run, { terms, output: output.mode, again: false });
@@ -255,6 +275,7 @@ export class Runs {
     const live = this.#book.live(runId);
     if (live !== null && live.summary().finishedAt === null) {
       if (!HELD.has(live.summary().status)) refuseLive(live);
+      if (live.atFirstFile) await this.#parts.approvals.proveContinue(() => this.#book.summary(runId));
       const twoStep = this.#twoStepKms.get(runId);
       if (twoStep !== undefined) {
         live.renew(twoStep);
@@ -289,10 +310,13 @@ export class Runs {
       );
       if (proven.approval !== null && proven.approval !== approval)
         this.#book.setApproval(runId, proven.approval);
+      const holdsAfterFirst = this.#isWary(request, output);
       const resumed =
         request.route === 'decrypt-encrypt'
-          ? await this.#overTwoSteps(request, proven, (over) => this.#book.resume(runId, over, how))
-          : await this.#book.resume(runId, this.#over(proven), how);
+          ? await this.#overTwoSteps(request, proven, (over) =>
+              this.#book.resume(runId, { ...over, holdsAfterFirst }, how),
+            )
+          : await this.#book.resume(runId, { ...this.#over(proven), holdsAfterFirst }, how);
       this.#parts.witness.run(resumed, this.#asked(runId));
       this.#watch(resumed, false);
     });

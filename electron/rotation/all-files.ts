@@ -1,3 +1,4 @@
+import { explainOwn } from '#shared/kms/errors.ts';
 import type { NewBlob } from '../intake/index.ts';
 import { Attributes } from './attributes.ts';
 import type { PriorBlob } from './blob-step.ts';
@@ -56,11 +57,40 @@ export class AllFiles {
         await context.line.opened();
       }
     };
+    if (this.#shared.input.holdsAfterFirst === true)
+      await this.#firstFile(context, queue, again, files.length);
     const open = Math.max(OPEN_FILES, 2 * this.#concurrency);
     const workers = Array.from({ length: Math.min(open, files.length) }, worker);
     // A run has ended only once no file of it is in anybody's hands, also where one of them met a defect.
     const ends = await Promise.allSettled(workers);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  /** Files one after the other until one is replaced; then the run is held back, if any is left. */
+  async #firstFile(
+    context: RunContext,
+    queue: Iterator<RunFile>,
+    again: RunFile[],
+    total: number,
+  ): Promise<void> {
+    const { ledger, line } = context;
+    const before = ledger.summary().files.done;
+    let taken = 0;
+    while (context.halted() === null && ledger.summary().files.done === before) {
+      const file = again.pop() ?? queue.next().value;
+      if (file === undefined) return;
+      this.#opened(file);
+      const how = await rotateFile(context, file, this.#prior(file));
+      this.#closed(file);
+      if (how === 'done') taken++;
+      else {
+        again.push(file);
+        await line.opened();
+      }
+    }
+    if (context.halted() !== null || taken === total) return;
+    line.holdAfterFirstFile(explainOwn('FirstFileDone'));
+    await line.opened();
   }
 
   #context(files: readonly RunFile[]): RunContext {

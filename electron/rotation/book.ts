@@ -96,7 +96,7 @@ export class RunBook {
    */
   async resume(
     runId: string,
-    input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'known' | 'target'>,
+    input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'known' | 'holdsAfterFirst' | 'target'>,
     { failedToo = false, claim }: { readonly failedToo?: boolean; readonly claim?: Claim } = {},
   ): Promise<Run> {
     return this.#claimed(runId, 'resumed', claim, () =>

@@ -62,6 +62,7 @@ export class Line {
   readonly #waiting = new Set<(error: Error) => void>();
   #underWay = 0;
   #fault: Fault | null = null;
+  #firstFile: Fault | null = null;
   /** How often the connection was renewed: a failure on an older one says nothing of the one that there is now. */
   #renewals = 0;
 
@@ -80,14 +81,26 @@ export class Line {
 
   /** What holds the run back; the person's word first. */
   get hold(): Hold | null {
-    if (this.#gate.isShut('person')) return 'person';
+    if (this.#gate.isShut('person') || this.#gate.isShut('first file')) return 'person';
     if (this.#gate.isShut('connection')) return 'connection';
     return this.#gate.isShut('network') ? 'network' : null;
   }
 
   /** Why the network or the connection holds the run back. */
   get fault(): Fault | null {
-    return this.#fault;
+    return this.#gate.isShut('first file') ? this.#firstFile : this.#fault;
+  }
+
+  /** Whether it waits for a person to look at its first file; {@link goOn} alone ends that. */
+  get atFirstFile(): boolean {
+    return this.#gate.isShut('first file');
+  }
+
+  /** Holds the run back until {@link goOn}, whatever else is renewed. */
+  holdAfterFirstFile(fault: Fault): void {
+    this.#firstFile = fault;
+    this.#shut('first file');
+    this.#options.changed();
   }
 
   pause(): void {
@@ -259,13 +272,14 @@ export class Line {
     }
   }
 
-  #shut(reason: 'person' | 'connection'): void {
+  #shut(reason: 'person' | 'connection' | 'first file'): void {
     this.#gate.shut(reason);
     this.#hold.abort();
   }
 
   #release(reason: 'connection' | null): void {
-    const held = this.#gate.isShut('person') && reason !== null;
+    const byPerson = this.#gate.isShut('person') || this.#gate.isShut('first file');
+    const held = byPerson && reason !== null;
     if (this.#hold.signal.aborted && !held && !this.#options.retry.halted.aborted)
       this.#hold = new AbortController();
     this.#gate.release(reason);

@@ -140,6 +140,10 @@ export class LiveRun implements Run {
     return this.#kept;
   }
 
+  get atFirstFile(): boolean {
+    return this.#line.atFirstFile;
+  }
+
   pause(): void {
     if (this.#status === 'running') this.#line.pause();
   }

@@ -91,9 +91,12 @@ export class Rig {
     kms: Kms,
     request: Partial<RunInput['request']> & { destination: RunInput['request']['destination'] },
     output: ResolvedOutput = { mode: 'in-place', backup: false },
-    options: RunHooks & { concurrency?: number } & Pick<Partial<RunInput>, 'patience' | 'known'> = {},
+    options: RunHooks & { concurrency?: number } & Pick<
+        Partial<RunInput>,
+        'patience' | 'known' | 'holdsAfterFirst'
+      > = {},
   ) {
-    const { concurrency, patience, known, ...hooks } = options;
+    const { concurrency, patience, known, holdsAfterFirst, ...hooks } = options;
     const run = await startRun(
       {
         request: {
@@ -112,6 +115,7 @@ export class Rig {
         target: 'test',
         ...(patience === undefined ? {} : { patience }),
         ...(known === undefined ? {} : { known }),
+        ...(holdsAfterFirst === undefined ? {} : { holdsAfterFirst }),
       },
       {
         journal: this.journal,

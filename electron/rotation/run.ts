@@ -47,7 +47,7 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
  */
 export async function resumeRun(
   no: number,
-  input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'known'>,
+  input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'known' | 'holdsAfterFirst'>,
   parts: RunParts,
   failedToo = false,
 ): Promise<Run> {

@@ -77,6 +77,8 @@ export interface RunInput {
   readonly patience?: Patience;
   /** What replies of KMS named the key material of this fingerprint as. Absent: every blob is sent. */
   readonly namedMaterials?: (fingerprint: string) => readonly NamedMaterial[];
+  /** Whether it is held back after the first file that it replaced, until a person goes on with it. */
+  readonly holdsAfterFirst?: boolean;
   /** What new blobs must agree with. Absent: they are compared among themselves alone. */
   readonly known?: KnownKeys;
 }
@@ -120,6 +122,8 @@ export interface Run {
   items(query?: ItemsQuery): readonly RunItem[];
   /** Finished files of a `keep` run: name for people and bytes. */
   kept(): readonly { readonly relative: string; readonly bytes: Uint8Array }[];
+  /** Whether it waits for a person to look at its first file. */
+  readonly atFirstFile: boolean;
   /** From its return on no request leaves until {@link goOn}, whatever it waited for; requests under way finish. */
   pause(): void;
   goOn(): void;

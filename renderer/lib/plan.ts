@@ -135,7 +135,9 @@ export function planFacts(view: PlanView, keyWords: (keyId: string) => string): 
       { name: 'Output', value: outputWords(view) },
       {
         name: 'Verify',
-        value: view.verify ? 'Each new blob, by a dry run, before its file is written: KMS says that it opens' : 'No',
+        value: view.verify
+          ? 'Each new blob, by a dry run, before its file is written: KMS says that it opens'
+          : 'No',
       },
       {
         name: 'When a blob fails',

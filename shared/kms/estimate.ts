@@ -1,4 +1,5 @@
 import type { RunRoute } from '#shared/model/run.ts';
+import { isAwsEndpoint } from './endpoints.ts';
 import type { EncryptionAlgorithm } from './facts.ts';
 import { isCommercial, PRICES, priceOf, QUOTAS, type Quota, quotaOf } from './published.ts';
 
@@ -69,17 +70,12 @@ export function estimate(input: EstimateInput): Estimate {
 /** Why neither price nor quota of AWS applies; null when they do. */
 function notAws({ practice, region, endpoint }: EstimateInput): string | null {
   if (practice) return 'The practice KMS runs on this machine: it costs nothing and has no quota.';
-  if (endpoint !== null && !isAws(endpoint))
+  if (endpoint !== null && !isAwsEndpoint(endpoint))
     return 'This connection has an endpoint of its own: whether AWS answers there is not known.';
   if (region === null) return 'The Region is not known.';
   if (!isCommercial(region))
     return `For ${region} nothing is known here: see the price list and quotas of its partition.`;
   return null;
-}
-
-/** VPC endpoints and the like are AWS under a name of its own. */
-function isAws(endpoint: string): boolean {
-  return /^https:\/\/(?:[\w-]+\.)+amazonaws\.com(?::\d+)?(?:\/|$)/.test(endpoint);
 }
 
 /**

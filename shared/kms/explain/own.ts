@@ -120,6 +120,11 @@ export const OWN = {
     ['The endpoint is an emulator that works otherwise than KMS.'],
     'Check the endpoint. The file was left as it is.',
   ),
+  FirstFileDone: entry(
+    'The first file is done. The run waits for you to look at it, because its endpoint is not one of AWS.',
+    ['An endpoint that is not AWS’s may return ciphertext that no key opens, and say that it verified it.'],
+    'Check that the first file still opens where it is used, then resume. Its original is kept as a backup beside it; undo puts it back.',
+  ),
   KeyUnchanged: entry(
     'The new blob is still under the key material of the old one.',
     [

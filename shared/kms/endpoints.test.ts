@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { isAwsEndpoint } from './endpoints.ts';
+
+test.each([
+  'https://kms.eu-central-1.amazonaws.com',
+  'https://kms.eu-central-1.amazonaws.com/',
+  'https://KMS.eu-central-1.amazonaws.com:443',
+  'https://kms-fips.us-east-1.amazonaws.com',
+  'https://kms-fips.us-gov-west-1.amazonaws.com',
+  'https://kms.us-east-1.api.aws',
+  'https://kms-fips.us-east-1.api.aws',
+  'https://kms.cn-north-1.amazonaws.com.cn',
+  'https://kms.cn-north-1.api.amazonwebservices.com.cn',
+  'https://kms.eusc-de-east-1.amazonaws.eu',
+  'https://kms.eusc-de-east-1.api.amazonwebservices.eu',
+  'https://kms.us-iso-east-1.c2s.ic.gov',
+  'https://kms.us-isob-east-1.sc2s.sgov.gov',
+  'https://kms.eu-isoe-west-1.cloud.adc-e.uk',
+  'https://kms.us-isof-south-1.csp.hci.ic.gov',
+  'https://vpce-0abc12345-x1y2z3.kms.eu-central-1.vpce.amazonaws.com',
+  'https://vpce-0abc12345-x1y2z3-eu-central-1a.kms.eu-central-1.vpce.amazonaws.com',
+  'https://vpce-0abc.kms-fips.us-east-1.vpce.amazonaws.com',
+  'https://vpce-0abc.kms.cn-north-1.vpce.amazonaws.com.cn',
+])('%s is of AWS', (address) => expect(isAwsEndpoint(address)).toBe(true));
+
+test.each([
+  'http://kms.eu-central-1.amazonaws.com',
+  'https://kms.eu-central-1.amazonaws.com:8443',
+  'https://kms.eu-central-1.amazonaws.com.evil.example',
+  'https://kms.eu-central-1.amazonaws.com@evil.example',
+  'https://evil.example/kms.eu-central-1.amazonaws.com',
+  'https://kms.eu-central-1.evilamazonaws.com',
+  'https://kms.eu-central-1.amazonaws.com.',
+  'https://kms.s3.amazonaws.com',
+  'https://kms.eu-central-1.s3.amazonaws.com',
+  'https://evil.execute-api.us-east-1.amazonaws.com',
+  'https://vpce-0abc.execute-api.us-east-1.vpce.amazonaws.com',
+  'https://vpce-0abc.kms.us-east-1.amazonaws.com',
+  'https://x.vpce-0abc.kms.us-east-1.vpce.amazonaws.com',
+  'https://s3.us-east-1.amazonaws.com',
+  'https://amazonaws.com',
+  'https://kms.localhost',
+  'http://127.0.0.1:4566',
+  'not an address',
+  '',
+])('%s is not', (address) => expect(isAwsEndpoint(address)).toBe(false));
