@@ -144,6 +144,10 @@ twoStepFlags(
       .option('--no-verify', 'replace without asking KMS whether the new blob opens')
       .option('--take-good', 'when a blob fails, its file takes the others all the same')
       .option('--even-if-there', EVEN_IF_THERE)
+      .option(
+        '--allow-possible-plaintext',
+        'with --out: copy files, too, in which a value beside a blob may be its plaintext',
+      )
       .option('--json', 'print one JSON document'),
   ),
 ).action(

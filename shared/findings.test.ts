@@ -46,6 +46,7 @@ describe('the list of findings', () => {
       'plaintext-beside-blob',
       'plaintext-in-file',
       'plaintext-key-beside-blob',
+      'possible-plaintext-beside-blob',
       'possible-plaintext-key',
       'private-key-in-clear',
     ]);

@@ -97,6 +97,16 @@ export const FINDINGS = {
     inClear: true,
     notByReencrypting: true,
   },
+  'possible-plaintext-beside-blob': {
+    severity: 'warning',
+    source: 'files',
+    about: 'A value of the size of a data key stands beside a blob, without a name: it may be the plaintext.',
+    reason:
+      'It may be a key in clear, a digest or a MAC. With a key in clear, KMS is not needed. Rewrap does not show it, and copies the file elsewhere only with --allow-possible-plaintext.',
+    remedy: 'If it is a key, delete it, and make anew what it protected. If it is a digest, give it a name.',
+    inClear: true,
+    notByReencrypting: true,
+  },
   'readable-by-others': {
     severity: 'critical',
     source: 'files',

@@ -40,6 +40,8 @@ export interface ReencryptFlags extends ConnectionFlags, RouteFlags {
   takeGood?: true;
   /** Blobs that KMS has shown to be as asked are sent, too. */
   evenIfThere?: true;
+  /** Files are copied in which a value beside a blob may be its plaintext. */
+  allowPossiblePlaintext?: true;
   json?: true;
 }
 
@@ -109,6 +111,7 @@ async function asRequest(
     onFailure: flags.takeGood ? 'take-good' : 'hold-back',
     dryRun: flags.dryRun === true,
     ...(flags.evenIfThere ? { evenIfThere: true } : {}),
+    ...(flags.allowPossiblePlaintext ? { allowPossiblePlaintext: true } : {}),
   };
 }
 

@@ -3,9 +3,10 @@ import type { BlobKind } from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
 import { asInRaw } from './as-in-raw.ts';
 import { type Format, type Input, openInput } from './formats/format.ts';
-import { dataKeysIn, FORMATS } from './formats/index.ts';
+import { dataKeysIn, embeddedBlobs, FORMATS, withEmbedded } from './formats/index.ts';
 import { withContextFinding } from './formats/no-context.ts';
 import { rawScan } from './formats/raw.ts';
+import { withPlaintext } from './plaintext.ts';
 import type { FoundBlob, Scan } from './types.ts';
 
 const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
@@ -21,12 +22,17 @@ export function scan(bytes: Uint8Array, name: string): Scan {
   for (const format of FORMATS) {
     const found = readAs(format, input);
     if (found !== null && found.blobs.length + found.findings.length > 0)
-      return withPrivateKeys(bytes, {
-        ...found,
-        blobs: withDistinctPlaces(withDataKeys(exact(input, found.blobs))).map(withContextFinding),
-      });
+      return withPrivateKeys(bytes, finished(input, found));
   }
-  return withPrivateKeys(bytes, NOTHING);
+  return withPrivateKeys(bytes, finished(input, NOTHING));
+}
+
+/** What one reader found, with what holds whatever the reader. */
+function finished(input: Input, found: Scan): Scan {
+  const blobs = withDistinctPlaces(withDataKeys(exact(input, found.blobs))).map(withContextFinding);
+  const scanned = { ...found, blobs };
+  if (input.text === null) return scanned;
+  return withEmbedded(withPlaintext(input.text, scanned), embeddedBlobs.read(input));
 }
 
 /** What was read of a text with control characters, as the file has it. */

@@ -100,6 +100,11 @@ export interface Scan {
    * that cutting them leaves a valid file. Rewrap never copies them: see {@link withoutPlaintext}.
    */
   readonly plaintext: readonly ByteRange[];
+  /**
+   * Byte ranges that may be plaintext: values of a data key's size beside a blob, without a name. Such a file is copied
+   * only where a person allows it. Absent: none.
+   */
+  readonly possiblePlaintext?: readonly ByteRange[];
 }
 
 /** What KMS said of a new blob; what companions are filled from. */

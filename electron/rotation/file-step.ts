@@ -25,8 +25,8 @@ export async function rotateFile(
   try {
     if (context.halted() !== null) return 'done';
     const inPlace = context.input.output.mode === 'in-place';
-    const { dryRun } = context.input.request;
-    let opened = await openFile(file, inPlace, dryRun);
+    const { dryRun, allowPossiblePlaintext } = context.input.request;
+    let opened = await openFile(file, inPlace, dryRun, allowPossiblePlaintext);
     if (inPlace && !isFault(opened)) opened = (await context.attributes.refusal(file, dryRun)) ?? opened;
     if (isFault(opened)) {
       leave(context, file, opened);

@@ -33,8 +33,16 @@ export interface OpenFile {
 
 export const isFault = (value: object): value is Fault => 'code' in value && 'remedy' in value;
 
-/** Reads the file again and finds its blobs in it. A fault when it changed, is gone, or may not be replaced. */
-export async function openFile(file: RunFile, inPlace: boolean, dryRun: boolean): Promise<OpenFile | Fault> {
+/**
+ * Reads the file again and finds its blobs in it. A fault when it changed, is gone, may not be replaced, or may hold a
+ * plaintext without a name that a copy would have, too (`allowPossible`: that is allowed).
+ */
+export async function openFile(
+  file: RunFile,
+  inPlace: boolean,
+  dryRun: boolean,
+  allowPossible = false,
+): Promise<OpenFile | Fault> {
   if (inPlace && file.path === null) return explainOwn('NoFileToReplace');
   let bytes: Uint8Array;
   let hash: string;
@@ -60,6 +68,8 @@ export async function openFile(file: RunFile, inPlace: boolean, dryRun: boolean)
   if (hash !== file.sha256) return explainOwn('FileChanged');
   const scanned = scan(bytes, file.display);
   if (inPlace && scanned.plaintext.length > 0) return explainOwn('PlaintextInFile');
+  if (!inPlace && !dryRun && !allowPossible && (scanned.possiblePlaintext ?? []).length > 0)
+    return explainOwn('PossiblePlaintextInFile');
   const byPlace = new Map(scanned.blobs.map((found) => [found.place, found]));
   const blobs: OpenBlob[] = [];
   for (const blob of file.blobs) {

@@ -52,6 +52,7 @@ export const ENCODING_WORDS: Record<EncodingName, string> = {
 
 const CONTAINER_WORDS: Readonly<Record<string, string>> = {
   raw: 'raw file',
+  binary: 'binary file',
   text: 'text',
   'aws-cli-json': 'AWS CLI JSON',
   sops: 'SOPS',

@@ -45,6 +45,7 @@ export type BlobKind = z.infer<typeof BlobKind>;
 /** The format of the file around a blob. */
 export const BlobContainer = z.enum([
   'raw',
+  'binary',
   'text',
   'aws-cli-json',
   'sops',

@@ -99,6 +99,8 @@ export const RunRequest = z.object({
    * of them to change. Default: they are skipped.
    */
   evenIfThere: z.boolean().optional(),
+  /** Copy files, too, in which a value beside a blob may be its plaintext. Default: they fail. */
+  allowPossiblePlaintext: z.boolean().optional(),
   /** What the plan of the run says that it is for. */
   mode: RunMode.optional(),
 });

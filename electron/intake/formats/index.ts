@@ -1,5 +1,6 @@
 import { MAY_HOLD_BYTES } from '../bytewise/index.ts';
 import { awsCliJson } from './aws-cli-json.ts';
+import { embeddedBlobs } from './embedded.ts';
 import { binaryEnvelope, textEnvelopes } from './envelopes/index.ts';
 import type { Format } from './format.ts';
 import { nothingKnown, rawBlob } from './raw.ts';
@@ -8,6 +9,7 @@ import { OTHER_CIPHERTEXT, structuredText } from './structured/index.ts';
 import { encodedText } from './text.ts';
 import { withOthers } from './with-others.ts';
 
+export { embeddedBlobs, withEmbedded } from './embedded.ts';
 export { dataKeysIn } from './envelopes/index.ts';
 
 /** CLI output, and whatever other blobs stand in the same JSON. */
@@ -41,5 +43,6 @@ export const FORMATS: readonly Format[] = [
   awsCliFile,
   encodedText,
   structuredText,
+  embeddedBlobs,
   nothingKnown,
 ];

@@ -84,6 +84,11 @@ export const OWN = {
     ['It is the output of a command that prints a Plaintext member; Rewrap never copies one.'],
     'Take the Plaintext member out of the file, or write into a folder: the new file leaves it out.',
   ),
+  PossiblePlaintextInFile: entry(
+    'A value beside the ciphertext may be its plaintext.',
+    ['It has the size of the data key and no name: a key in clear, or a digest. A copy would hold it, too.'],
+    'Take it out or give it a name, or allow the copy with --allow-possible-plaintext.',
+  ),
   PlaintextTooLong: entry(
     'The plaintext is too long for the destination.',
     ['An RSA or SM2 key encrypts only a short plaintext.'],

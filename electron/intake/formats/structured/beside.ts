@@ -3,7 +3,6 @@ import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
 import { randomness } from '../../../inspect/index.ts';
 import { Group, Leaf } from '../../structure/index.ts';
-import type { TextView } from '../../text-view.ts';
 import type { FoundBlob } from '../../types.ts';
 
 /** What stands in clear beside a blob: findings, and the bytes that are never copied elsewhere. */
@@ -15,10 +14,17 @@ export interface Beside {
 /** Names, in lower case without `_` and `-`, under which KMS's replies and people put what a blob holds. */
 const PLAIN_NAMES =
   /^(?:plaintext|privatekeyplaintext|plaintextkey|plaintextdatakey|plainkey|cleartext|decrypted|unencrypted)$/;
+/** Values that stand for a plaintext and are none. */
+const NO_VALUE =
+  /^(?:|null|~|none|nil|undefined|true|false|\*+|\.\.\.|…|ENC\[.*|<[^<>]*>|\$\{?[\w.]+\}?|\{\{.*\}\}|\{\w*\}|%[sdvq@]|\*+ ?.*redacted.*)$/i;
+
+/** Whether a value only stands for a plaintext: a placeholder, a reference, or ciphertext of another tool. */
+export function isNoPlaintext(value: string): boolean {
+  return NO_VALUE.test(value.slice(0, 200));
+}
+
 /** Names that are believed when the value is also a key of just the size that the blob holds. */
 const KEY_NAMES = /^(?:key|rawkey|datakey|dek|secretkey|aeskey|cek)$/;
-/** Longest part of a line looked at on each side of a blob's beginning, in characters. */
-const LINE_REACH = 8192;
 const KEY_SIZES: readonly number[] = [16, 24, 32, 48, 64];
 
 /** The plaintext of a blob as another member of its map. */
@@ -36,7 +42,7 @@ export function plaintextMembers(blob: FoundBlob, parent: Group, out: Beside): v
     const range = { start: view.byteAt(member.outerStart), end: view.byteAt(member.outerEnd) };
     if (range.start === blob.range.start || member.end === member.start) continue;
     const isPlain =
-      (PLAIN_NAMES.test(name) && !/^(?:null|~|true|false|none|\*+)$/i.test(member.raw)) ||
+      (PLAIN_NAMES.test(name) && !isNoPlaintext(member.raw)) ||
       (KEY_NAMES.test(name) && isKeyOf(blob, member.raw));
     if (isPlain) tell(member.place, range, out);
   }
@@ -53,29 +59,6 @@ function plaintextBuffer(group: Group): ByteRange | null {
 
 function plainName(key: string): string {
   return key.toLowerCase().replaceAll(/[_-]/g, '');
-}
-
-/**
- * `aws kms generate-data-key --output text`: the blob, the key's ARN and the plaintext on one line. A field of a blob's
- * line that is a key of just the size that the blob holds.
- */
-export function plaintextOnLine(view: TextView, blob: FoundBlob, start: number, out: Beside): void {
-  if (!KEY_SIZES.includes(blob.identification.plaintextBytes ?? 0)) return;
-  const { text } = view;
-  // Only so far to both sides: one line may hold all blobs of a file.
-  const before = text.slice(Math.max(0, start - LINE_REACH), start);
-  const after = text.slice(start, start + LINE_REACH);
-  const from = start - before.length + before.lastIndexOf('\n') + 1;
-  const feed = after.indexOf('\n');
-  const line = text.slice(from, start + (feed === -1 ? after.length : feed));
-  if (!line.includes('\t')) return;
-  let at = from;
-  for (const field of line.split('\t')) {
-    const raw = field.trimEnd();
-    if (raw !== '' && isKeyOf(blob, raw))
-      tell('The line', { start: view.byteAt(at), end: view.byteAt(at + raw.length) }, out);
-    at += field.length + 1;
-  }
 }
 
 /** Whether text is base64 or hex of random bytes, as many as a blob holds. */

@@ -7,7 +7,7 @@ import type { TextView } from '../../text-view.ts';
 import type { FoundBlob } from '../../types.ts';
 import { type Format, NOTHING_DECLARED } from '../format.ts';
 import { writingFindings } from '../text.ts';
-import { type Beside, plaintextMembers, plaintextOnLine } from './beside.ts';
+import { type Beside, plaintextMembers } from './beside.ts';
 import { withContextLabel } from './context-labels.ts';
 import { withKeyLabel } from './key-labels.ts';
 import { foundAt, leafBlob } from './leaf-blob.ts';
@@ -51,7 +51,7 @@ export function textBlobs(
 ): { blobs: FoundBlob[]; cut: boolean; beside: Beside } {
   const beside: Beside = { findings: [], plaintext: [] };
   const values = structure === null ? [] : valueBlobs(structure, wanted, beside);
-  const inText = values.length > MAX_BLOBS ? [] : tokenBlobs(view, structure, values, wanted, beside);
+  const inText = values.length > MAX_BLOBS ? [] : tokenBlobs(view, structure, values, wanted);
   const known = [...values, ...inText, ...bytewiseBlobs(view, structure, wanted, beside)];
   const looks =
     structure !== null && OTHER_CIPHERTEXT.test(view.text) ? apartFrom(known, structure, wanted) : [];
@@ -103,9 +103,9 @@ function valueBlobs(
   }
   const labelled = syntax === 'json' || syntax === 'json-lines' || syntax === 'yaml';
   return found.map(({ blob, parent }) => {
-    if (!labelled || parent.kind !== 'map' || siblings.get(parent) !== 1) return blob;
+    if (parent.kind !== 'map' || siblings.get(parent) !== 1) return blob;
     plaintextMembers(blob, parent, beside);
-    return withContextLabel(withKeyLabel(blob, parent), parent);
+    return labelled ? withContextLabel(withKeyLabel(blob, parent), parent) : blob;
   });
 }
 
@@ -115,7 +115,6 @@ function tokenBlobs(
   structure: Structure | null,
   known: readonly FoundBlob[],
   wanted: (leaf: Leaf) => boolean,
-  beside: Beside,
 ): FoundBlob[] {
   const blobs: FoundBlob[] = [];
   const leaves = structure?.leaves ?? [];
@@ -150,8 +149,6 @@ function tokenBlobs(
         companions: [],
         findings: writingFindings(decoded),
       });
-      const last = blobs.at(-1);
-      if (last !== undefined) plaintextOnLine(view, last, start, beside);
     }
     if (blobs.length > MAX_BLOBS) break;
   }

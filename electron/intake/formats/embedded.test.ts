@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { madeUpBlob } from '../blob.test-help.ts';
+import { scan } from '../index.ts';
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+
+/** `mysql_real_escape_string` over raw bytes. */
+function mysql(bytes: Uint8Array): Buffer {
+  const names: Readonly<Record<number, string>> = {
+    0: '0',
+    10: 'n',
+    13: 'r',
+    26: 'Z',
+    34: '"',
+    39: "'",
+    92: '\\',
+  };
+  return Buffer.concat(
+    [...bytes].map((byte) =>
+      names[byte] === undefined ? Buffer.from([byte]) : Buffer.from(`\\${names[byte]}`),
+    ),
+  );
+}
+
+/** `bytea_output = escape`, as COPY writes it: each backslash twice. */
+function postgres(bytes: Uint8Array): string {
+  return [...bytes]
+    .map((byte) => {
+      if (byte === 0x5c) return '\\\\\\\\';
+      return byte >= 0x20 && byte < 0x7f
+        ? String.fromCharCode(byte)
+        : `\\\\${byte.toString(8).padStart(3, '0')}`;
+    })
+    .join('');
+}
+
+function sqlite(blob: Uint8Array, rows: number): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'rewrap-'));
+  try {
+    const path = join(folder, 'a.db');
+    const database = new DatabaseSync(path);
+    database.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, raw BLOB, text TEXT)');
+    const insert = database.prepare('INSERT INTO t (raw, text) VALUES (?, ?)');
+    for (let i = 0; i < rows; i++) insert.run(Buffer.alloc(200), 'some other text');
+    insert.run(blob, base64(blob));
+    database.close();
+    return readFileSync(path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function tar(content: Buffer): Buffer {
+  const header = Buffer.alloc(512);
+  header.write('app/prod.env');
+  header.write('ustar', 257);
+  return Buffer.concat([header, content, Buffer.alloc(512 - (content.length % 512) + 1024)]);
+}
+
+const blob = madeUpBlob(32);
+test.each([
+  ['SQLite', sqlite(blob, 3), 2],
+  ['SQLite, large', sqlite(blob, 3000), 2],
+  ['tar', tar(Buffer.from(`A=1\nDB=${base64(blob)}\n`)), 1],
+  ['tar, large', tar(Buffer.concat([Buffer.alloc(9000, 'x\n'), Buffer.from(`DB=${base64(blob)}\n`)])), 1],
+  [
+    'bytes among random ones',
+    Buffer.concat([randomBytes(7000), Buffer.from([0]), blob, randomBytes(7000)]),
+    1,
+  ],
+  [
+    'a dump of mysqldump',
+    Buffer.concat([
+      Buffer.from("INSERT INTO `c` VALUES (1,_binary '"),
+      mysql(blob),
+      Buffer.from("','n');\n"),
+    ]),
+    1,
+  ],
+  [
+    'a long dump of mysqldump',
+    Buffer.concat([
+      Buffer.from('-- a comment of the dump\n'.repeat(400)),
+      Buffer.from("INSERT INTO `c` VALUES (1,_binary '"),
+      mysql(blob),
+      Buffer.from("','n');\n"),
+    ]),
+    1,
+  ],
+  ['COPY of PostgreSQL', Buffer.from(`COPY t (id, b, n) FROM stdin;\n1\t${postgres(blob)}\tn\n\\.\n`), 1],
+])('%s: named with its offset, and never written', (_, file, count) => {
+  const { blobs } = scan(file, 'x');
+  expect(blobs.map((one) => base64(one.bytes))).toEqual(Array.from({ length: count }, () => base64(blob)));
+  for (const one of blobs) {
+    expect(one).toMatchObject({ container: 'binary', identification: { kind: 'kms-symmetric' } });
+    expect(one.place).toBe(`byte ${one.range.start}`);
+    expect(one.notPutBack).toContain('Rewrap can read this but cannot write it. Export it as');
+  }
+});
+
+test('binary files without a blob: nothing is made up', () => {
+  for (let i = 0; i < 20; i++)
+    expect(scan(Buffer.concat([Buffer.from([0, 7]), randomBytes(20_000)]), 'x').blobs).toEqual([]);
+});

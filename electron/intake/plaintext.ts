@@ -1,0 +1,312 @@
+import { finding } from '#shared/finding.ts';
+import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
+import type { ByteRange, Finding } from '#shared/model/blob.ts';
+import { identify, isSecretInClear, randomness } from '../inspect/index.ts';
+import { isNoPlaintext } from './formats/structured/beside.ts';
+import type { TextView } from './text-view.ts';
+import type { FoundBlob, Scan } from './types.ts';
+
+/**
+ * Names of a plaintext in what prints KMS's replies: the AWS CLI in any output, `console.log`, boto3, Go, Java, and
+ * documents that quote them. Then what stands between name and value.
+ */
+const LABEL =
+  /(?<![A-Za-z0-9])(?:private[_-]?key[_-]?)?plain[_-]?text(?:[_-]?(?:data)?[_-]?key)?\\?["'`]?[ \t]{0,400}(?:=>|:=|[:=|\t])[ \t]{0,400}(?:\r?\n[ \t]{0,80})?/gi;
+const ANY_LABEL = /plain[_-]?text/i;
+/** Numbers or pairs of hex, eight at least: a list as Node, Go, Java or Python print it. */
+const LIST =
+  /(?:&?(?:new )?[A-Za-z_[\]][\w.[\]<>]{0,30}(?:\(\d{1,6}\))?[ \t]{0,8})?[[{(<](?:Buffer |bytes=)?[ \t\r\n]{0,80}((?:(?:0x)?-?[0-9a-fA-F]{1,3}[ \t\r\n,]{1,80}){7,6144}(?:0x)?-?[0-9a-fA-F]{1,3})/y;
+const QUOTED = /(?:[bB]|u8)?(\\?["'`])/y;
+/** Base64, or hex with its prefix. */
+const BARE = /(?:SdkBytes\(bytes=)?((?:0x)?[A-Za-z0-9+/_-]{8,}={0,2})(?=[\s,;|)\]}"'`]|$)/y;
+const KMS_ARN = /arn:aws[\w-]{0,20}:kms:/;
+/** How far from a name a blob, or the ARN of a key, makes it the name of what KMS gave out; in characters. */
+const REACH = 16_384;
+const MAX_VALUE = 65_536;
+/** Most values of a file that are named one by one. */
+const MOST = 10_000;
+
+/**
+ * Plaintext that is named as such in text that no reader of a format knew: critical, and left out of every copy. Without
+ * a blob near, it must be near the ARN of a key, as in what `aws kms decrypt` prints. Linear in the text.
+ */
+function labelled(view: TextView, known: Scan): { findings: Finding[]; plaintext: ByteRange[] } {
+  const out: { findings: Finding[]; plaintext: ByteRange[] } = { findings: [], plaintext: [] };
+  const { text } = view;
+  if (!ANY_LABEL.test(text)) return out;
+  const near = nearBlob(known.blobs, REACH * (view.byteAt(1) - view.byteAt(0)));
+  LABEL.lastIndex = 0;
+  for (let match = LABEL.exec(text); match !== null; match = LABEL.exec(text)) {
+    const value = valueAt(text, LABEL.lastIndex);
+    if (value === null) continue;
+    const range = { start: view.byteAt(value.start), end: view.byteAt(value.end) };
+    LABEL.lastIndex = value.end;
+    const beside = near(range);
+    if (!beside && !KMS_ARN.test(text.slice(Math.max(0, match.index - 2048), value.end + 2048))) continue;
+    if (out.plaintext.length >= MOST) break;
+    add(out, range, beside, 'It stands behind a name that says so.');
+  }
+  return out;
+}
+
+function valueAt(text: string, at: number): { start: number; end: number } | null {
+  LIST.lastIndex = at;
+  const list = LIST.exec(text);
+  const items = list?.[1];
+  if (list !== null && items !== undefined)
+    return { start: LIST.lastIndex - items.length, end: LIST.lastIndex };
+  QUOTED.lastIndex = at;
+  const quote = QUOTED.exec(text)?.[1];
+  if (quote !== undefined) {
+    const start = QUOTED.lastIndex;
+    const end = closing(text, start, quote);
+    if (end === null) return null;
+    const value = text.slice(start, end);
+    return isNoPlaintext(value) || (value.includes('AH') && looksLikeBlob(value)) ? null : { start, end };
+  }
+  BARE.lastIndex = at;
+  const bare = BARE.exec(text);
+  const value = bare?.[1];
+  if (bare === null || value === undefined || isNoPlaintext(value)) return null;
+  if (looksLikeBlob(value) || !isEncoded(value)) return null;
+  return { start: BARE.lastIndex - value.length, end: BARE.lastIndex };
+}
+
+function looksLikeBlob(value: string): boolean {
+  return /^AQ[EI][A-D]AH[g-j]/.test(value);
+}
+
+/** A word of prose is base64 too: a value has padding, or digits and letters of both cases. */
+function isEncoded(value: string): boolean {
+  if (/^(?:0x)?[0-9a-fA-F]{32,}$/.test(value)) return true;
+  if (value.replace(/=+$/, '').length % 4 === 1) return false;
+  return (
+    value.endsWith('=') ||
+    (value.length >= 16 && /[0-9]/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value))
+  );
+}
+
+function closing(text: string, start: number, quote: string): number | null {
+  const most = Math.min(text.length, start + MAX_VALUE);
+  for (let at = start; at < most; at++) {
+    const char = text[at];
+    if (char === '\n') return null;
+    if (text.startsWith(quote, at)) return at;
+    if (char === '\\' && quote.length === 1) at++;
+  }
+  return null;
+}
+
+/** Says of a range whether a blob of KMS begins within a distance of it, in bytes. */
+function nearBlob(blobs: readonly FoundBlob[], reach: number): (range: ByteRange) => boolean {
+  const starts = blobs
+    .filter(({ identification: { kind } }) => kind.startsWith('kms-'))
+    .map(({ range }) => range.start)
+    .sort((a, b) => a - b);
+  return ({ start, end }) => {
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) < start - reach) low = middle + 1;
+      else high = middle;
+    }
+    return (starts[low] ?? Number.POSITIVE_INFINITY) <= end + reach;
+  };
+}
+
+function add(
+  out: { findings: Finding[]; plaintext: ByteRange[] },
+  range: ByteRange,
+  beside: boolean,
+  how: string,
+): void {
+  out.plaintext.push(range);
+  const evidence = [how];
+  out.findings.push(
+    beside
+      ? finding('plaintext-beside-blob', { evidence, values: { remedy: REMEDY_IN_CLEAR }, range })
+      : finding('plaintext-in-file', {
+          evidence,
+          values: { what: 'The file holds a plaintext that KMS gave out.', more: '' },
+          range,
+        }),
+  );
+}
+
+const KEY_SIZES: readonly number[] = [16, 24, 32, 48, 64];
+/** Lines of a list that the AWS CLI prints, on each side of a blob: a reply has at most five members. */
+const CLI_LINES = 5;
+/** Base64 or hex of a key of any size, or base64 of a private key: a text without is not looked through. */
+const ANY_KEY =
+  /(?<![\w+/=-])(?:[\w+/-]{22}(?:==)?|[\w+/-]{32}|[\w+/-]{43}=?|[\w+/-]{64}|[\w+/-]{86}(?:==)?|[0-9a-fA-F]{48}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128}|MI[GHI][\w+/]{97,}={0,2})(?![\w+/=-])/;
+/** Longest part of a line looked at, in characters. */
+const LINE_REACH = 8192;
+const FIELD = /[A-Za-z0-9+/_=:.-]{2,}/g;
+/** What the AWS CLI prints beside a blob: key ARN, key material id, algorithm, specs, names of commands and members, rulers. */
+const CLI_FIELD =
+  /^(?:arn:aws[\w-]*:kms:\S+|[0-9a-f]{64}|SYMMETRIC_DEFAULT|RSAES_OAEP_SHA_(?:1|256)|SM2PKE|RSA_\d{4}|ECC_\w+|SM2|AES_(?:128|256)|GenerateDataKey\w*|ReEncrypt|Encrypt|Decrypt|[-=+.]+|None|null)$/;
+/** A name before a value, in any writing; `sha256-` belongs to the value. */
+const NAMED = /(?:[A-Za-z_][\w .-]{0,60}["'`]?[ \t]*(?:=>|:=|[:=|])[ \t]*["'`]?|\b(?:sha\d{1,3}|md5)[-:=])$/;
+
+/**
+ * Values of a data key's size right beside a blob that holds one, without a name: in a list or line of nothing but what
+ * the AWS CLI prints, they are the plaintext; anywhere else they may be it. Looks at the blob's line and its neighbours.
+ */
+function unlabelled(
+  view: TextView,
+  known: Scan,
+): { findings: Finding[]; plaintext: ByteRange[]; possible: ByteRange[] } {
+  const out = { findings: [] as Finding[], plaintext: [] as ByteRange[], possible: [] as ByteRange[] };
+  const first = view.byteAt(0);
+  const size = view.byteAt(1) - first;
+  const { text } = view;
+  if (!ANY_KEY.test(text)) return out;
+  let done = 0;
+  for (const { range, identification, container } of known.blobs) {
+    if (!PLAIN_CONTAINERS.has(container) || identification.kind !== 'kms-symmetric') continue;
+    const { plaintextBytes } = identification;
+    const start = (range.start - first) / size;
+    const end = (range.end - first) / size;
+    const from = Math.max(done, lineBefore(text, start, CLI_LINES));
+    const to = lineAfter(text, end, CLI_LINES);
+    let cli = true;
+    const met: { start: number; end: number; isHex: boolean }[] = [];
+    const pem: { start: number; end: number }[] = [];
+    for (const match of text.slice(from, to).matchAll(FIELD)) {
+      const at = from + match.index;
+      const value = match[0];
+      if ((at >= start && at < end) || /^AQ[EI][A-D]AH[g-j]/.test(value)) continue;
+      const isHexId = /^[0-9a-f]{64}$/.test(value);
+      if (CLI_FIELD.test(value) && !isHexId) continue;
+      const isDer = /^MI[GHI]/.test(value) && value.length > 100;
+      if (isDer) {
+        // Public keys are printed beside the pair's blob.
+        if (isPrivateKey(value)) pem.push({ start: at, end: at + value.length });
+        continue;
+      }
+      const named = NAMED.test(text.slice(Math.max(0, at - 80), at));
+      if (!named && isKeyLike(value, plaintextBytes)) {
+        met.push({ start: at, end: at + value.length, isHex: /^[0-9a-fA-F]+$/.test(value) });
+        continue;
+      }
+      if (!isHexId) cli = false;
+    }
+    for (const one of pem)
+      add(
+        out,
+        { start: view.byteAt(one.start), end: view.byteAt(one.end) },
+        true,
+        'It is a private key that is not encrypted.',
+      );
+    const nearest = cli
+      ? met
+      : met.filter((one) => one.start >= lineBefore(text, start, 1) && one.end <= lineAfter(text, end, 1));
+    for (const one of nearest) {
+      if (out.findings.length >= MOST) return out;
+      // A key material id is hex; no command prints a plaintext so.
+      if (cli && one.isHex) continue;
+      const at = { start: view.byteAt(one.start), end: view.byteAt(one.end) };
+      if (cli) add(out, at, true, 'It stands where the AWS CLI prints it.');
+      else {
+        out.possible.push(at);
+        out.findings.push(
+          finding('possible-plaintext-beside-blob', {
+            evidence: [
+              'It is random by every test, of exactly the length that the blob holds, and has no name.',
+            ],
+            range: at,
+          }),
+        );
+      }
+      done = Math.max(done, one.end);
+    }
+  }
+  return out;
+}
+
+const PLAIN_CONTAINERS: ReadonlySet<FoundBlob['container']> = new Set<FoundBlob['container']>([
+  'text',
+  'yaml',
+  'json',
+  'json-lines',
+  'csv',
+  'dotenv',
+  'ini',
+  'toml',
+  'hcl',
+]);
+
+/** Beginning of the line so many lines before, or of as much as is looked at. */
+function lineBefore(text: string, start: number, lines: number): number {
+  const piece = text.slice(Math.max(0, start - LINE_REACH), start);
+  let feed = piece.length;
+  for (let n = 0; n <= lines && feed > 0; n++) feed = piece.lastIndexOf('\n', feed - 1);
+  return start - piece.length + (feed === -1 ? 0 : feed + 1);
+}
+
+/** End of the line so many lines behind, or of as much as is looked at. */
+function lineAfter(text: string, end: number, lines: number): number {
+  const piece = text.slice(end, end + LINE_REACH);
+  let feed = -1;
+  for (let n = 0; n <= lines; n++) {
+    feed = piece.indexOf('\n', feed + 1);
+    if (feed === -1) return end + piece.length;
+  }
+  return end + feed;
+}
+
+function isPrivateKey(value: string): boolean {
+  const { kind, label } = identify(Buffer.from(value, 'base64'));
+  return isSecretInClear(kind, label);
+}
+
+/** Base64 or hex of random bytes, as many as a blob holds. */
+function isKeyLike(value: string, plaintextBytes: number | null): boolean {
+  const isHex =
+    plaintextBytes !== null && value.length === 2 * plaintextBytes && /^[0-9a-fA-F]+$/.test(value);
+  if (!isHex && !/^[A-Za-z0-9+/_-]+={0,2}$/.test(value)) return false;
+  if (plaintextBytes === null || !KEY_SIZES.includes(plaintextBytes)) return false;
+  if (!isHex && value.replace(/=+$/, '').length !== Math.ceil((plaintextBytes * 4) / 3)) return false;
+  const key = Buffer.from(value, isHex ? 'hex' : 'base64');
+  const is = key.length === plaintextBytes && randomness(key).failed === null;
+  key.fill(0);
+  return is;
+}
+
+/** What a scan of text found, with the plaintext that no reader of its format saw. */
+export function withPlaintext(view: TextView, known: Scan): Scan {
+  const named = labelled(view, known);
+  const others = unlabelled(view, known);
+  const isFree = (ranges: readonly ByteRange[]): ((range: ByteRange) => boolean) => {
+    if (ranges.length === 0) return () => true;
+    const sorted = [...ranges].sort((a, b) => a.start - b.start);
+    return ({ start, end }) => {
+      let low = 0;
+      let high = sorted.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((sorted[middle]?.end ?? 0) > start) high = middle;
+        else low = middle + 1;
+      }
+      return (sorted[low]?.start ?? Number.POSITIVE_INFINITY) >= end;
+    };
+  };
+  const taken = known.blobs.flatMap(({ range, companions }) => [
+    range,
+    ...companions.map((one) => one.range),
+  ]);
+  let scan = known;
+  for (const one of [named, others]) {
+    const free = isFree([...scan.plaintext, ...taken]);
+    const wanted = (range: ByteRange | null): boolean => range !== null && free(range);
+    scan = {
+      ...scan,
+      findings: [...scan.findings, ...one.findings.filter(({ range }) => wanted(range))],
+      plaintext: [...scan.plaintext, ...one.plaintext.filter(wanted)].sort((a, b) => a.start - b.start),
+    };
+  }
+  const free = isFree([...scan.plaintext, ...taken]);
+  const possible = others.possible.filter(free);
+  return possible.length === 0 ? scan : { ...scan, possiblePlaintext: possible };
+}
