@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import * as nodeFs from 'node:fs/promises';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RunItem, RunSummary } from '#shared/model/run.ts';
 import type { PutBackFs } from '../intake/index.ts';
@@ -118,6 +120,31 @@ describe('output', () => {
       CiphertextBlob: await run.resultText('key.json#0'),
       KeyId: KEY,
     });
+  });
+
+  test('into a folder: a list of the AWS CLI that is a blob alone without its plaintext', async () => {
+    const secret = randomBytes(32).toString('base64');
+    await rig.add('out.txt', `${base64(madeUpBlob(OLD_KEY))}\t${secret}\n`);
+    const folder = rig.path('out');
+    await mkdir(folder);
+    const run = await rig.start(kms, { destination }, { mode: 'folder', folder });
+    expect(await ended(run)).toMatchObject([{ state: 'reencrypted', fault: null }]);
+    expect(await rig.blobs(join(folder, 'out.txt'))).toHaveLength(1);
+    expect(await readFile(join(folder, 'out.txt'), 'utf8')).not.toContain(secret);
+  });
+
+  test('into a folder: what may be plaintext is copied only where that is allowed', async () => {
+    const text = `the staging key\n${randomBytes(32).toString('base64')}\n${base64(madeUpBlob(OLD_KEY))}\n`;
+    await rig.add('notes.txt', text);
+    const folder = rig.path('out');
+    await mkdir(folder);
+    const refused = await ended(await rig.start(kms, { destination }, { mode: 'folder', folder }));
+    expect(refused).toMatchObject([{ state: 'failed', fault: { code: 'PossiblePlaintextInFile' } }]);
+    expect(kms.asked).toHaveLength(0);
+    const terms = { destination, allowPossiblePlaintext: true };
+    const allowed = await ended(await rig.start(kms, terms, { mode: 'folder', folder }));
+    expect(allowed).toMatchObject([{ state: 'reencrypted' }]);
+    expect((await readFile(join(folder, 'notes.txt'), 'utf8')).split('\n')[1]).toBe(text.split('\n')[1]);
   });
 
   test('kept for download: nothing is written, and plaintext is left out', async () => {
