@@ -43,7 +43,6 @@ function labelled(view: TextView, known: Scan): { findings: Finding[]; plaintext
     LABEL.lastIndex = value.end;
     const beside = near(range);
     if (!beside && !KMS_ARN.test(text.slice(Math.max(0, match.index - 2048), value.end + 2048))) continue;
-    if (out.plaintext.length >= MOST) break;
     add(out, range, beside, 'It stands behind a name that says so.');
   }
   return out;
@@ -122,6 +121,8 @@ function add(
   how: string,
 ): void {
   out.plaintext.push(range);
+  // All are left out; not each needs words of its own.
+  if (out.findings.length >= MOST) return;
   const evidence = [how];
   out.findings.push(
     beside
@@ -203,13 +204,13 @@ function unlabelled(
       ? met
       : met.filter((one) => one.start >= lineBefore(text, start, 1) && one.end <= lineAfter(text, end, 1));
     for (const one of nearest) {
-      if (out.findings.length >= MOST) return out;
       // A key material id is hex; no command prints a plaintext so.
       if (cli && one.isHex) continue;
       const at = { start: view.byteAt(one.start), end: view.byteAt(one.end) };
       if (cli) add(out, at, true, 'It stands where the AWS CLI prints it.');
       else {
         out.possible.push(at);
+        if (out.findings.length >= MOST) continue;
         out.findings.push(
           finding('possible-plaintext-beside-blob', {
             evidence: [
