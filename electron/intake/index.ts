@@ -26,7 +26,7 @@ export { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from './put-back/disk/pool
 export type { PutBackFs } from './put-back/fs.ts';
 export { hasOtherNames } from './put-back/other-names.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
-export { contentHash, removeLeftovers, removeWritten, restoreBackup } from './put-back/undo.ts';
+export { contentHash, removeLeftovers, removeWritten } from './put-back/undo.ts';
 export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';
 export { MAX_FILE_BYTES, readSource, SmallFiles, type Source } from './read-source.ts';
 export { leadsElsewhere, type RealFolders, realFolder } from './real-folder.ts';

@@ -265,7 +265,8 @@ export class RunBook {
       this.#onProgress(summary);
     };
     const { fs, step } = this.#hooks;
-    const work = undoRun(this.#journal, no, progress, fs, step, this.#stopping.signal);
+    const disk = fs === undefined ? this.#disk : diskHere(fs);
+    const work = undoRun(this.#journal, no, progress, disk, fs, step, this.#stopping.signal);
     this.#undoing.set(runId, work);
     try {
       return await work;

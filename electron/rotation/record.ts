@@ -1,13 +1,14 @@
 import { basename, dirname } from 'node:path';
 import {
   contentHash,
+  type Disk,
+  diskHere,
   type NewBlob,
   type PutBackFs,
   type RecordEntry,
   RecordFile,
   readSource,
   recordPath,
-  removeWritten,
   replaceFile,
   temporaryName,
   writeNewFile,
@@ -94,13 +95,13 @@ export async function planRecord(
   return { record, recordSha256: null, write };
 }
 
-/** Takes back a companion that this run made, unless somebody changed it. Never throws. */
+/** Takes back a companion that this run made, unless it was changed since. Never throws. */
 export async function removeRecord(
   written: { readonly record: string | null; readonly recordSha256: string | null } | null,
-  { fs }: Fs,
+  { fs, disk = diskHere(fs) }: Fs & { readonly disk?: Disk },
 ): Promise<void> {
   if (written === null || written.record === null || written.recordSha256 === null) return;
-  await removeWritten(written.record, written.recordSha256, fs).catch(() => undefined);
+  await disk.removeWritten({ path: written.record, now: written.recordSha256 }).catch(() => undefined);
 }
 
 function parsed(bytes: Uint8Array): unknown {

@@ -135,7 +135,7 @@ async function putAside(file: FileRow, output: ResolvedOutput, fs?: PutBackFs): 
   await removeLeftovers(target, { temporary, backup, before }, fs);
   await removeRecord(file, fs === undefined ? {} : { fs });
   if (output.mode === 'folder' && file.path !== target && (await contentHash(target)) === EMPTY)
-    await removeWritten(target, EMPTY, fs).catch(() => undefined);
+    await removeWritten({ path: target, now: EMPTY }, fs).catch(() => undefined);
 }
 
 function folderOf(file: FileRow, output: ResolvedOutput): string[] {

@@ -1,7 +1,7 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { RunSummary, Touches } from '#shared/model/run.ts';
-import { type PutBackFs, removeWritten, restoreBackup } from '../intake/index.ts';
+import type { Disk, PutBackFs } from '../intake/index.ts';
 import { faultOf } from './faults.ts';
 import type { Journal } from './journal/journal.ts';
 import {
@@ -31,13 +31,14 @@ export interface Undone {
 
 /**
  * Puts the files of a run back: originals from their backups, or new files of an output folder removed; each proved by
- * its hash. A file that changed since is left. May be cut off and called again: `stopped` ends it after the files under way.
+ * its hash, by `disk`. A file that changed since is left. May be cut off and called again: `stopped` ends it after the files under way.
  * Throws FaultError `RunGone`, `CannotUndo`, `RunElsewhere`, `FilesInUse`, `UndoStopped` or `JournalFailed`.
  */
 export async function undoRun(
   journal: Journal,
   no: number,
   onProgress: (summary: RunSummary) => void,
+  disk: Disk,
   fs?: PutBackFs,
   step: (name: string) => void = () => {},
   stopped?: AbortSignal,
@@ -64,7 +65,7 @@ export async function undoRun(
     await eachOf(
       replacedFiles(journal, no, stopped),
       async ({ file, items }) => {
-        const fault = await putBackOld(file, row, fs);
+        const fault = await putBackOld(file, row, disk);
         if (fault !== null) return leave(file, fault);
         step('restored');
         journal.setFile(no, file.index, 'restored', null, false);
@@ -159,25 +160,20 @@ class UndoCounts {
 }
 
 /** Null when the file is as it was before the run. */
-async function putBackOld(file: FileRow, row: RunRow, fs?: PutBackFs): Promise<Fault | null> {
+async function putBackOld(file: FileRow, row: RunRow, disk: Disk): Promise<Fault | null> {
   const { target, after, before, backup } = file;
   if (target === null || after === null) return explainOwn('ChangedSince');
   try {
     if (row.output.mode === 'folder') {
-      if ((await removeWritten(target, after, fs)) === 'changed') return explainOwn('ChangedSince');
+      if ((await disk.removeWritten({ path: target, now: after })) === 'changed')
+        return explainOwn('ChangedSince');
     } else {
       if (backup === null) return explainOwn('BackupGone');
-      const how = await restoreBackup({
-        path: target,
-        backup,
-        now: after,
-        old: before,
-        ...(fs === undefined ? {} : { fs }),
-      });
+      const how = await disk.restoreBackup({ path: target, backup, now: after, old: before });
       if (how === 'changed') return explainOwn('ChangedSince');
       if (how === 'no-backup') return explainOwn('BackupGone');
     }
-    await removeRecord(file, fs === undefined ? {} : { fs });
+    await removeRecord(file, { disk });
     return null;
   } catch (error) {
     return faultOf(error);

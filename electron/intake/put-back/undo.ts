@@ -26,18 +26,30 @@ export interface RestoreInput {
   readonly fs?: PutBackFs;
 }
 
+/** 'already': the file has the old content. 'changed' and 'no-backup': nothing was touched. */
+export type Restored = 'restored' | 'already' | 'changed' | 'no-backup';
+
+/** A file that a run wrote, and the hash that it has unless another program changed it. Hex SHA-256. */
+export interface WrittenFile {
+  readonly path: string;
+  readonly now: string;
+}
+
+/** 'already': it is gone. 'changed': nothing was touched. */
+export type Removed = 'removed' | 'already' | 'changed';
+
 /**
  * Renames a backup over the file that replaced it, so that the file is wholly new or wholly old at any instant; the
- * backup is gone afterwards. 'already': the file has the old content. 'changed' and 'no-backup': nothing was touched.
- * Throws a FaultError when reading or renaming fails, the file as it was.
+ * backup is gone afterwards. Cut off at any instant, it can be called again. Throws a FaultError when reading or renaming
+ * fails, the file as it was.
  */
-export async function restoreBackup(
-  input: RestoreInput,
-): Promise<'restored' | 'already' | 'changed' | 'no-backup'> {
+export async function restoreBackup(input: RestoreInput): Promise<Restored> {
   const { path, backup, now, old, fs = REAL_FS } = input;
   const stands = await contentHash(path);
   if (stands === old) {
     await removeRedundantBackup(path, backup, old, fs);
+    // Whatever renamed it may have died before the disk confirmed.
+    await flushed(fs, path);
     return 'already';
   }
   if (stands !== now) return 'changed';
@@ -51,14 +63,13 @@ export async function restoreBackup(
   return (await contentHash(path)) === old ? 'restored' : 'changed';
 }
 
-/** Removes a file that a run wrote into an output folder, unless somebody changed it since. Throws FaultError. */
-export async function removeWritten(
-  path: string,
-  now: string,
-  fs: PutBackFs = REAL_FS,
-): Promise<'removed' | 'already' | 'changed'> {
+/** Removes a file that a run wrote into an output folder, unless it was changed since. Throws FaultError. */
+export async function removeWritten({ path, now }: WrittenFile, fs: PutBackFs = REAL_FS): Promise<Removed> {
   const stands = await contentHash(path);
-  if (stands === null) return 'already';
+  if (stands === null) {
+    await flushed(fs, path);
+    return 'already';
+  }
   if (stands !== now) return 'changed';
   try {
     await fs.unlink(path);

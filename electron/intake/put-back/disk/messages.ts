@@ -1,11 +1,31 @@
 import type { Fault } from '#shared/model/fault.ts';
 import type { ReplaceFileInput, Staged } from '../replace-file.ts';
+import type { Removed, Restored, RestoreInput, WrittenFile } from '../undo.ts';
 import type { WriteNewFileInput } from '../write-new-file.ts';
 
-/** A file to be put back, in what can be sent to another thread. */
-export type Job =
-  | { readonly kind: 'replace'; readonly input: Omit<ReplaceFileInput, 'fs' | 'staged'> }
-  | { readonly kind: 'new'; readonly input: Omit<WriteNewFileInput, 'fs' | 'staged'> };
+/** What a thread does with a file: what it gets, in what can be sent, and what it answers. */
+export interface Works {
+  readonly replace: {
+    readonly input: Omit<ReplaceFileInput, 'fs' | 'staged'>;
+    readonly done: { readonly backupPath: string | null };
+  };
+  readonly new: {
+    readonly input: Omit<WriteNewFileInput, 'fs' | 'staged'>;
+    readonly done: { readonly path: string };
+  };
+  readonly restore: { readonly input: Omit<RestoreInput, 'fs'>; readonly done: Restored };
+  readonly remove: { readonly input: WrittenFile; readonly done: Removed };
+}
+
+/** A file and what is to be done with it. */
+export type Job = {
+  readonly [Kind in keyof Works]: { readonly kind: Kind; readonly input: Works[Kind]['input'] };
+}[keyof Works];
+
+export type Done = Works[keyof Works]['done'];
+
+/** Names that a kill from here on may leave behind. */
+export type Names = Staged | { readonly temporary: string; readonly path: string };
 
 /** To the thread: a file, and later whether to go on with it now that its names are in the journal. */
 export type ToThread =
@@ -13,8 +33,8 @@ export type ToThread =
   | { readonly id: number; readonly goOn: true }
   | { readonly id: number; readonly refused: Fault };
 
-/** From the thread: the names that a kill may leave behind, then how it ended. */
+/** From the thread: the names that a kill may leave behind (of a file that is replaced or new), then how it ended. */
 export type FromThread =
-  | { readonly id: number; readonly staged: Staged | { readonly temporary: string; readonly path: string } }
-  | { readonly id: number; readonly done: { readonly backupPath: string | null } | { readonly path: string } }
+  | { readonly id: number; readonly staged: Names }
+  | { readonly id: number; readonly done: Done }
   | { readonly id: number; readonly failed: Fault };

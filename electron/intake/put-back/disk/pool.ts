@@ -1,13 +1,21 @@
 import { dirname, join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
+import { Turns } from '../../../turns/index.ts';
 import { discard, sha256 } from '../files.ts';
 import { REAL_FS } from '../fs.ts';
 import type { ReplaceFileInput } from '../replace-file.ts';
-import { contentHash, removeLeftovers } from '../undo.ts';
+import {
+  contentHash,
+  type Removed,
+  type Restored,
+  type RestoreInput,
+  removeLeftovers,
+  type WrittenFile,
+} from '../undo.ts';
 import type { WriteNewFileInput } from '../write-new-file.ts';
 import { type Disk, diskHere } from './disk.ts';
-import type { FromThread, Job, ToThread } from './messages.ts';
+import type { Done, FromThread, Job, Names, ToThread, Works } from './messages.ts';
 import { Outbox } from './outbox.ts';
 
 /** The thread's bundle, beside the engine's. */
@@ -30,9 +38,6 @@ const SLOW_MS = 10;
 const RESTARTS = 3;
 const WITHIN_MS = 10 * 60_000;
 
-type Done = Extract<FromThread, { done: unknown }>['done'];
-type Names = Extract<FromThread, { staged: unknown }>['staged'];
-
 interface UnderWay {
   readonly job: Job;
   readonly staged: (names: Names) => Promise<void>;
@@ -54,7 +59,7 @@ interface Thread {
 }
 
 /**
- * Puts files back in a thread of its own, and in several on a slow disk: a disk that is waited for, for milliseconds or on
+ * Puts files back, and restores them, in a thread of its own, and in several on a slow disk: a disk that is waited for, for milliseconds or on
  * a network for seconds, holds up neither requests to KMS nor what the window asks. A thread that ends by itself is followed
  * by another, three times in ten minutes; beyond that, and where none can be started, files are put back in this one.
  */
@@ -79,20 +84,30 @@ export class DiskPool implements Disk {
     const thread = this.#thread();
     if (thread === null)
       return diskHere().replaceFile({ ...input, ...(staged === undefined ? {} : { staged }) });
-    const done = await this.#run(thread, { kind: 'replace', input }, async (names) => {
+    return this.#run<'replace'>(thread, { kind: 'replace', input }, async (names) => {
       if ('backup' in names) await staged?.(names);
     });
-    return { backupPath: 'backupPath' in done ? done.backupPath : null };
   }
 
   async writeNewFile({ staged, ...input }: Omit<WriteNewFileInput, 'fs'>): Promise<{ path: string }> {
     const thread = this.#thread();
     if (thread === null)
       return diskHere().writeNewFile({ ...input, ...(staged === undefined ? {} : { staged }) });
-    const done = await this.#run(thread, { kind: 'new', input }, async (names) => {
+    return this.#run<'new'>(thread, { kind: 'new', input }, async (names) => {
       if ('path' in names) await staged?.(names);
     });
-    return { path: 'path' in done ? done.path : join(input.folder, input.relative) };
+  }
+
+  async restoreBackup(input: Omit<RestoreInput, 'fs'>): Promise<Restored> {
+    const thread = this.#thread();
+    if (thread === null) return diskHere().restoreBackup(input);
+    return this.#run<'restore'>(thread, { kind: 'restore', input });
+  }
+
+  async removeWritten(input: WrittenFile): Promise<Removed> {
+    const thread = this.#thread();
+    if (thread === null) return diskHere().removeWritten(input);
+    return this.#run<'remove'>(thread, { kind: 'remove', input });
   }
 
   close(): void {
@@ -101,14 +116,19 @@ export class DiskPool implements Disk {
     this.#threads.clear();
   }
 
-  #run(thread: Thread, job: Job, staged: UnderWay['staged']): Promise<Done> {
+  #run<Kind extends keyof Works>(
+    thread: Thread,
+    job: Job & { readonly kind: Kind },
+    staged: UnderWay['staged'] = async () => {},
+  ): Promise<Works[Kind]['done']> {
     const id = this.#next++;
-    return new Promise<Done>((resolve, reject) => {
+    return new Promise<Works[Kind]['done']>((resolve, reject) => {
       if (thread.jobs.size === 0) {
         thread.worker.ref();
         thread.lastAt = performance.now();
       }
-      thread.jobs.set(id, { job, staged, resolve, reject });
+      // The thread answers each kind of job in its own way.
+      thread.jobs.set(id, { job, staged, resolve: resolve as (done: Done) => void, reject });
       thread.outbox.add({ id, job });
     });
   }
@@ -180,17 +200,34 @@ export class DiskPool implements Disk {
   #lost(thread: Thread): void {
     this.#threads.delete(thread);
     if (!this.#closed) this.#deaths.push(Date.now());
-    for (const one of thread.jobs.values()) void settle(one);
+    const jobs = [...thread.jobs.values()];
     thread.jobs.clear();
+    const isUndo = ({ job }: UnderWay): boolean => job.kind === 'restore' || job.kind === 'remove';
+    for (const one of jobs) if (!isUndo(one)) void settle(one);
+    void settleInTurn(jobs.filter(isUndo));
   }
 }
 
 const REFUSED = fault('WriteFailed', 'The file was not put back.', '', 'Run once more.');
 
-/** A file whose thread ended: begun anew here if it was not touched, and otherwise looked at. */
+/** One after the other, with turns for others: hundreds of files may be restored together. */
+async function settleInTurn(jobs: readonly UnderWay[]): Promise<void> {
+  const turns = new Turns();
+  for (const one of jobs) {
+    await settle(one);
+    if (turns.over) await turns.give();
+  }
+}
+
+/**
+ * A file of which the thread ended: begun anew here if it was not touched, and otherwise looked at. One that was being
+ * restored or removed is wholly old or wholly new, and which of the two is what begins anew looks at first.
+ */
 async function settle({ job, staged, names, resolve, reject }: UnderWay): Promise<void> {
   try {
     const here = diskHere();
+    if (job.kind === 'restore') return resolve(await here.restoreBackup(job.input));
+    if (job.kind === 'remove') return resolve(await here.removeWritten(job.input));
     const path = job.kind === 'replace' ? job.input.path : join(job.input.folder, job.input.relative);
     // Half written, perhaps, or about to be renamed.
     if (job.input.temporary !== undefined) await discard(REAL_FS, join(dirname(path), job.input.temporary));

@@ -3,8 +3,9 @@ import { FaultError } from '#shared/model/fault-error.ts';
 import { writeFault } from '../../faults.ts';
 import { WAITING_FS } from '../fs.ts';
 import { replaceFile } from '../replace-file.ts';
+import { removeWritten, restoreBackup } from '../undo.ts';
 import { writeNewFile } from '../write-new-file.ts';
-import type { FromThread, Job, ToThread } from './messages.ts';
+import type { Done, FromThread, Job, Names, ToThread } from './messages.ts';
 import { Outbox } from './outbox.ts';
 
 /** The thread that puts files back: it may wait for a slow disk, and nobody with it. */
@@ -30,19 +31,28 @@ function take(message: ToThread): void {
 }
 
 async function run(id: number, job: Job): Promise<void> {
-  const staged = (names: Extract<FromThread, { staged: unknown }>['staged']): Promise<void> =>
+  try {
+    outbox.add({ id, done: await work(id, job) });
+  } catch (error) {
+    const path = job.kind === 'new' ? job.input.relative : job.input.path;
+    outbox.add({ id, failed: writeFault(error, path, 'Nothing was replaced.').fault });
+  }
+}
+
+function work(id: number, job: Job): Promise<Done> {
+  const staged = (names: Names): Promise<void> =>
     new Promise((goOn, refuse) => {
       waiting.set(id, { goOn, refuse });
       outbox.add({ id, staged: names });
     });
-  try {
-    const done =
-      job.kind === 'replace'
-        ? await replaceFile({ ...job.input, staged, fs: WAITING_FS })
-        : await writeNewFile({ ...job.input, staged, fs: WAITING_FS });
-    outbox.add({ id, done });
-  } catch (error) {
-    const path = job.kind === 'replace' ? job.input.path : job.input.relative;
-    outbox.add({ id, failed: writeFault(error, path, 'Nothing was replaced.').fault });
+  switch (job.kind) {
+    case 'replace':
+      return replaceFile({ ...job.input, staged, fs: WAITING_FS });
+    case 'new':
+      return writeNewFile({ ...job.input, staged, fs: WAITING_FS });
+    case 'restore':
+      return restoreBackup({ ...job.input, fs: WAITING_FS });
+    case 'remove':
+      return removeWritten(job.input, WAITING_FS);
   }
 }
