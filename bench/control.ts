@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { ControlStep } from './control-measure.ts';
 import { median, type Section, table } from './results.ts';
@@ -13,6 +14,7 @@ interface Row extends ControlStep {
  * growth, and for how long the engine's thread answered nothing else. Each round is a process of its own.
  */
 export function controlSuite(sizes: readonly number[], rounds: number): Section {
+  const load = loadavg()[0] ?? 0;
   const measured = sizes.map((size) => summed(Array.from({ length: rounds }, () => measure(size))));
   const rows = (measured[0] ?? []).map(({ what }, i) =>
     measured.map((steps, at): Row => {
@@ -23,6 +25,12 @@ export function controlSuite(sizes: readonly number[], rounds: number): Section 
       return { ...step, what, growth };
     }),
   );
+  // Undo takes no longer than the run did.
+  const undone = measured.map((steps) => {
+    const of = (named: (what: string) => boolean): number =>
+      steps.filter(({ what }) => named(what)).reduce((sum, step) => sum + step.ms, 0);
+    return of((what) => what === 'undone') / of((what) => what.startsWith('run, '));
+  });
   const ms = (value: number): string => `${value.toFixed(0)} ms`;
   return {
     title: 'Control',
@@ -31,7 +39,8 @@ export function controlSuite(sizes: readonly number[], rounds: number): Section 
       'process, so that the run itself is as quick as it can be. Growth: of processor time, from each size to the next (ten\n' +
       'times as many blobs: 10 is linear, 100 the square). Held: the longest stretch of the engine thread’s own processor\n' +
       'time in which it answered nothing else; in brackets by the clock, which what else runs on the machine makes longer.\n' +
-      `${rounds === 1 ? 'One round, in a process' : `Medians of ${rounds} rounds, each in a process`} of its own.`,
+      `${rounds === 1 ? 'One round, in a process' : `Medians of ${rounds} rounds, each in a process`} of its own; load\naverage ${load.toFixed(0)} before and ${(loadavg()[0] ?? 0).toFixed(0)} after. By the clock the undo took ` +
+      `${undone.map((ratio) => ratio.toFixed(2)).join(' and ')} of the time of the run that made it.`,
     table: table(
       [
         '',
@@ -52,7 +61,7 @@ export function controlSuite(sizes: readonly number[], rounds: number): Section 
         ]),
       ]),
     ),
-    figures: { rounds, sizes, steps: rows },
+    figures: { rounds, sizes, undone, steps: rows },
   };
 }
 

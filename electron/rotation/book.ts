@@ -303,6 +303,7 @@ export class RunBook {
     await this.#journal.takeOver(no, state, 'open', []);
     await settleStaged(this.#journal, no, output, this.#hooks.fs);
     await this.#journal.skipRest(no, explainOwn('Cancelled'));
+    await this.#journal.releaseFiles(no);
     this.#journal.setRun(no, 'ended', {
       status: 'cancelled',
       fault: null,

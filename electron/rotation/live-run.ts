@@ -250,6 +250,7 @@ export class LiveRun implements Run {
         if (begun) await this.#journal.skipRest(this.#no, missed);
         this.#journal.flush();
         const figures = await this.#journal.figures(this.#no);
+        await this.#journal.releaseFiles(this.#no);
         const { missed: notReached, failed } = retryOf(figures);
         const status = this.#stopped !== null ? 'failed' : notReached > 0 ? 'cancelled' : 'finished';
         this.#journal.setRun(this.#no, 'ended', { status, fault: this.#stopped, finishedAt: at });

@@ -75,6 +75,7 @@ export async function undoRun(
       AT_ONCE,
     );
     if (stopped?.aborted) throw new FaultError(explainOwn('UndoStopped'));
+    await journal.releaseFiles(no);
     const at = new Date().toISOString();
     const before = row.state === 'ended' ? row.status : 'cancelled';
     const finishedAt = row.finishedAt ?? at;

@@ -238,6 +238,25 @@ export class Journal extends JournalReader {
     }
   }
 
+  /**
+   * Lets go of a run's files before it ends, some at a time with turns for others: nothing is done to them any more. Cut
+   * off in between, the run is found unfinished and takes them again. Throws FaultError `JournalFailed`.
+   */
+  async releaseFiles(no: number): Promise<void> {
+    const turns = new Turns();
+    const left = this.sql('SELECT 1 FROM locks WHERE run = ? LIMIT 1');
+    while (left.get(no) !== undefined) {
+      this.#commit.write(() => {
+        this.sql('DELETE FROM locks WHERE target IN (SELECT target FROM locks WHERE run = ? LIMIT ?)').run(
+          no,
+          LOT,
+        );
+      });
+      this.commit();
+      if (turns.over) await turns.give();
+    }
+  }
+
   setUndone(no: number, at: string): void {
     this.#commit.write(() => {
       this.sql('UPDATE runs SET undone_at = ? WHERE no = ?').run(at, no);

@@ -231,8 +231,8 @@ export class JournalReader {
 
   /** Rows of items with their file, in order. */
   itemRows(no: number, where: 'all' | 'failed' | { blobId: string }, offset = 0, limit = -1) {
-    // Items are numbered from 0: all of them need no counting to where a page begins, and of those that failed there
-    // is an index.
+    // Items are numbered from 0: all of them need no counting to where a page begins; of those that failed, and by blob,
+    // there are indexes, which SQLite takes for worse than the primary key unless they are named.
     const [condition, values]: [string, SQLInputValue[]] =
       where === 'all'
         ? ['AND i.item >= ?2 ORDER BY i.item LIMIT ?3', [offset, limit]]
@@ -242,7 +242,10 @@ export class JournalReader {
                  ORDER BY item LIMIT ?2 OFFSET ?3) ORDER BY i.item`,
               [limit, offset],
             ]
-          : ['AND i.blob_id = ?2', [where.blobId]];
+          : [
+              `AND i.item IN (SELECT item FROM items INDEXED BY items_by_blob WHERE run = ?1 AND blob_id = ?2)`,
+              [where.blobId],
+            ];
     return this.sql(
       `SELECT i.*, f.display, f.relative, f.state AS file_state, f.target, f.backup, f.note,
          f.sha256_after AS file_after,

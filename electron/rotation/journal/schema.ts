@@ -73,11 +73,13 @@ const STEPS = [
  * What makes reading quicker and changes nothing for a version that does not know it.
  *
  * - `items_failed`: pages of what failed, without counting through all items of the run for each.
+ * - `items_by_blob`: one blob by its id. Nothing that changes of an item is in it, so that it is written once for each.
  * - `figures`: what is counted of a run that has ended, so that a list of a hundred runs does not count through ten
  *   million items. Whatever changes a run's state takes its figures away, also a version that knows nothing of them.
  */
 const SHORTCUTS = `
   CREATE INDEX IF NOT EXISTS items_failed ON items (run, item) WHERE state = 'failed';
+  CREATE INDEX IF NOT EXISTS items_by_blob ON items (run, blob_id);
   CREATE TABLE IF NOT EXISTS figures (run INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;
   CREATE TRIGGER IF NOT EXISTS figures_stale AFTER UPDATE OF state ON runs
     BEGIN DELETE FROM figures WHERE run = old.no; END;

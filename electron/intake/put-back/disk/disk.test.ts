@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -156,4 +156,54 @@ test('without threads files are replaced here', async () => {
     });
     expect(readFileSync(path, 'utf8')).toBe(now);
   }
+});
+
+/** A file as a run left it, with its backup. */
+const replaced = (name: string) => {
+  const path = join(top, name);
+  const backup = `${path}.rewrap-backup-20260101T000000Z`;
+  writeFileSync(path, 'new');
+  writeFileSync(backup, old);
+  return { path, backup, now: sha256(Buffer.from('new')), old: sha256(old) };
+};
+
+test('files are restored and removed by threads', async () => {
+  const files = Array.from({ length: 40 }, (_, i) => replaced(`${i}`));
+  expect(new Set(await Promise.all(files.map((one) => pool.restoreBackup(one))))).toEqual(
+    new Set(['restored']),
+  );
+  for (const { path } of files) expect(readFileSync(path).equals(old)).toBe(true);
+  expect(readdirSync(top)).toHaveLength(40);
+  expect(started.length).toBeGreaterThan(0);
+  const [one] = files;
+  if (one === undefined) throw new Error('no file');
+  expect(await pool.restoreBackup(one)).toBe('already');
+  expect(await pool.restoreBackup({ ...one, old: sha256(Buffer.from('other')) })).toBe('changed');
+  expect(await pool.restoreBackup({ ...one, now: one.old, old: one.now })).toBe('no-backup');
+  expect(await pool.removeWritten({ path: one.path, now: one.now })).toBe('changed');
+  expect(await pool.removeWritten({ path: one.path, now: one.old })).toBe('removed');
+  expect(await pool.removeWritten({ path: one.path, now: one.old })).toBe('already');
+  mkdirSync(one.path);
+  await expect(pool.restoreBackup({ ...one, backup: join(top, 'x') })).resolves.toBe('changed');
+});
+
+test('files of which the thread dies half-way are restored all the same', async () => {
+  const files = Array.from({ length: 60 }, (_, i) => replaced(`${i}`));
+  const one = new DiskPool(() => {
+    const worker = new Worker(THREAD);
+    started.push(worker);
+    return worker;
+  }, 60_000);
+  let ended = 0;
+  const restored = files.map(async (input) => {
+    const how = await one.restoreBackup(input);
+    ended++;
+    // What ends first kills the thread that has the others.
+    if (ended === 1) await started[0]?.terminate();
+    return how;
+  });
+  for (const how of await Promise.all(restored)) expect(['restored', 'already']).toContain(how);
+  for (const { path } of files) expect(readFileSync(path).equals(old)).toBe(true);
+  expect(readdirSync(top)).toHaveLength(60);
+  one.close();
 });

@@ -33,6 +33,14 @@ const ENOUGH = 6;
  * threads only wait for each other, since a folder takes one change at a time.
  */
 const SLOW_MS = 10;
+/**
+ * A file that is restored or removed takes this part of the time of one that is written: nothing is written, and a folder
+ * is flushed for many. Where each waits for the file system's own journal, several wait together.
+ */
+const UNDO_PART = 0.1;
+
+/** Part of a thread's pace that the next file's end leaves. */
+const KEPT_OF_PACE = 0.9;
 
 /** How many threads may end by themselves within {@link WITHIN_MS} before no other is started. */
 const RESTARTS = 3;
@@ -53,7 +61,7 @@ interface Thread {
   readonly worker: Worker;
   readonly outbox: Outbox<ToThread>;
   readonly jobs: Map<number, UnderWay>;
-  /** Time from one file's end to the next, milliseconds, over the last ten or so. */
+  /** Time from one file's end to the next, milliseconds, over the last ten or so: of those that end together, their share. */
   pace: number;
   lastAt: number;
 }
@@ -99,13 +107,13 @@ export class DiskPool implements Disk {
   }
 
   async restoreBackup(input: Omit<RestoreInput, 'fs'>): Promise<Restored> {
-    const thread = this.#thread();
+    const thread = this.#thread(UNDO_PART);
     if (thread === null) return diskHere().restoreBackup(input);
     return this.#run<'restore'>(thread, { kind: 'restore', input });
   }
 
   async removeWritten(input: WrittenFile): Promise<Removed> {
-    const thread = this.#thread();
+    const thread = this.#thread(UNDO_PART);
     if (thread === null) return diskHere().removeWritten(input);
     return this.#run<'remove'>(thread, { kind: 'remove', input });
   }
@@ -133,14 +141,17 @@ export class DiskPool implements Disk {
     });
   }
 
-  /** The one with least to do; another one when all have enough. Null: there are none to be had. */
-  #thread(): Thread | null {
+  /**
+   * The one with least to do; another one when all have enough, and take their time. `part`: of the time that a file takes
+   * which is written. Null: there are none to be had.
+   */
+  #thread(part = 1): Thread | null {
     let least: Thread | null = null;
     for (const thread of this.#threads)
       if (least === null || thread.jobs.size < least.jobs.size) least = thread;
     const another =
       least === null ||
-      (least.jobs.size >= ENOUGH && least.pace >= this.#slowMs && this.#threads.size < MOST_THREADS);
+      (least.jobs.size >= ENOUGH && least.pace >= this.#slowMs * part && this.#threads.size < MOST_THREADS);
     return another && !this.#broken() ? (this.#started() ?? least) : least;
   }
 
@@ -164,7 +175,9 @@ export class DiskPool implements Disk {
     const thread: Thread = { worker, outbox, jobs: new Map(), pace: 0, lastAt: 0 };
     this.#threads.add(thread);
     worker.on('message', (messages: readonly FromThread[]) => {
+      const before = thread.jobs.size;
       for (const message of messages) this.#take(thread, message);
+      paced(thread, before - thread.jobs.size, before);
     });
     // 'exit' follows.
     worker.on('error', () => undefined);
@@ -187,9 +200,6 @@ export class DiskPool implements Disk {
       );
       return;
     }
-    const now = performance.now();
-    if (thread.jobs.size >= ENOUGH) thread.pace += (now - thread.lastAt - thread.pace) / 10;
-    thread.lastAt = now;
     thread.jobs.delete(id);
     if (thread.jobs.size === 0) thread.worker.unref();
     if ('done' in message) one.resolve(message.done);
@@ -206,6 +216,15 @@ export class DiskPool implements Disk {
     for (const one of jobs) if (!isUndo(one)) void settle(one);
     void settleInTurn(jobs.filter(isUndo));
   }
+}
+
+/** `ended`: files of the thread that ended together, of so many that were under way. */
+function paced(thread: Thread, ended: number, underWay: number): void {
+  if (ended === 0) return;
+  const now = performance.now();
+  if (underWay >= ENOUGH)
+    thread.pace += ((now - thread.lastAt) / ended - thread.pace) * (1 - KEPT_OF_PACE ** ended);
+  thread.lastAt = now;
 }
 
 const REFUSED = fault('WriteFailed', 'The file was not put back.', '', 'Run once more.');
