@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { errorCode, ownerNotKept } from '../faults.ts';
 import { takeAttributes } from './attributes.ts';
@@ -139,11 +138,9 @@ const CANNOT_FLUSH = new Set([
   'ENOSYS',
 ]);
 
-/** The flush of a folder that is about to begin or under way, and the one after it, for all that ask meanwhile. */
+/** Flushes under way, and the one that begins after each: it is good for all that ask meanwhile. */
 interface Flushes {
   readonly now: Promise<void>;
-  /** Whether it has begun: what is renamed from then on needs the next. */
-  begun: boolean;
   next: Promise<void> | null;
 }
 
@@ -151,33 +148,25 @@ const flushes = new WeakMap<PutBackFs, Map<string, Flushes>>();
 
 /**
  * Flushes a folder, so that the renames in it so far survive a power cut. Where systems cannot, they do so themselves.
- * Who asks while a flush is under way shares the next one: a folder of many files is not flushed for each. A flush begins
- * when all that can be done without waiting is done, so that files that were begun together share the first one, too.
+ * Who asks while a flush is under way shares the next one: a folder of many files is not flushed for each.
  */
 export function syncFolder(fs: PutBackFs, folder: string): Promise<void> {
   const folders = flushes.get(fs) ?? new Map<string, Flushes>();
   flushes.set(fs, folders);
   const known = folders.get(folder);
   if (known === undefined) return begin();
-  if (!known.begun) return known.now;
   known.next ??= known.now.then(begin, begin);
   return known.next;
 
   function begin(): Promise<void> {
-    const flush: Flushes = {
-      now: setImmediate().then(() => {
-        flush.begun = true;
-        return flushFolder(fs, folder);
-      }),
-      begun: false,
-      next: null,
-    };
+    const now = flushFolder(fs, folder);
+    const flush: Flushes = { now, next: null };
     folders.set(folder, flush);
     const over = () => {
       if (folders.get(folder) === flush && flush.next === null) folders.delete(folder);
     };
-    flush.now.then(over, over);
-    return flush.now;
+    now.then(over, over);
+    return now;
   }
 }
 

@@ -16,11 +16,10 @@ import {
 import * as nodeFs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FaultError } from '#shared/model/fault.ts';
 import { type PutBackFs, replaceFile, walk, writeNewFile } from '../index.ts';
 import { isBackupName } from '../names.ts';
-import { syncFolder } from './files.ts';
 
 let top = '';
 let path = '';
@@ -413,34 +412,4 @@ describe('writeNewFile', () => {
     expect(await codeOf(write('x', { fs: { ...nodeFs, link: failing('ENOSPC') } }))).toBe('DiskFull');
     expect(readdirSync(join(top, 'out'))).toEqual([]);
   });
-});
-
-test('a folder is flushed once for all that were begun together, and once for those that came meanwhile', async () => {
-  let flushes = 0;
-  let flushing: (() => void) | null = null;
-  const fs: PutBackFs = {
-    ...nodeFs,
-    open: async (...args) => {
-      const handle = await nodeFs.open(...args);
-      handle.sync = () => {
-        flushes++;
-        return new Promise((done) => {
-          flushing = done;
-        });
-      };
-      return handle;
-    },
-  };
-  const together = Array.from({ length: 50 }, () => syncFolder(fs, top));
-  await vi.waitFor(() => expect(flushing).not.toBeNull());
-  const meanwhile = Array.from({ length: 50 }, () => syncFolder(fs, top));
-  expect(flushes).toBe(1);
-  const first = flushing as (() => void) | null;
-  flushing = null;
-  first?.();
-  await Promise.all(together);
-  await vi.waitFor(() => expect(flushing).not.toBeNull());
-  (flushing as (() => void) | null)?.();
-  await Promise.all(meanwhile);
-  expect(flushes).toBe(2);
 });

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { FaultError } from '#shared/model/fault-error.ts';
 import { writeFault } from '../faults.ts';
 import { isBackupName, isTemporaryName } from '../names.ts';
@@ -82,6 +83,8 @@ export async function removeWritten({ path, now }: WrittenFile, fs: PutBackFs = 
 
 /** A disk that does not confirm changes nothing of what was done: after a power cut it can be undone again. */
 async function flushed(fs: PutBackFs, path: string): Promise<void> {
+  // Files that were begun together are all renamed before the first flush, which is then good for all of them.
+  await setImmediate();
   await syncFolder(fs, dirname(path)).catch(() => undefined);
 }
 
