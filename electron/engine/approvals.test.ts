@@ -37,7 +37,7 @@ const no = ({ hash }: ApprovalQuestion): ApprovalAnswer => ({ hash, approved: fa
 describe('an approval', () => {
   it('is asked in the words given, bound to the request, and recorded with the answer', async () => {
     const { approvals, asked, record } = stage(yes);
-    const hash = await approvals.require(PROPOSAL);
+    const hash = await approvals.obtain(PROPOSAL);
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
     expect(asked).toEqual([
       {
@@ -54,10 +54,10 @@ describe('an approval', () => {
 
   it('has another hash for any other request', async () => {
     const { approvals } = stage(yes);
-    const one = await approvals.require(PROPOSAL);
-    expect(await approvals.require({ ...PROPOSAL, resolved: { ...Object(PROPOSAL.resolved) } })).toBe(one);
-    expect(await approvals.require({ ...PROPOSAL, resolved: { keyArn: 'x', files: ['a'] } })).not.toBe(one);
-    expect(await approvals.require({ ...PROPOSAL, kinds: ['foreign-key', 'no-backup'] })).not.toBe(one);
+    const one = await approvals.obtain(PROPOSAL);
+    expect(await approvals.obtain({ ...PROPOSAL, resolved: { ...Object(PROPOSAL.resolved) } })).toBe(one);
+    expect(await approvals.obtain({ ...PROPOSAL, resolved: { keyArn: 'x', files: ['a'] } })).not.toBe(one);
+    expect(await approvals.obtain({ ...PROPOSAL, kinds: ['foreign-key', 'no-backup'] })).not.toBe(one);
   });
 
   it.each<[string, (question: ApprovalQuestion) => ApprovalAnswer]>([
@@ -73,27 +73,27 @@ describe('an approval', () => {
     ],
   ])('is refused by %s, and that is recorded', async (_what, answer) => {
     const { approvals, record } = stage(answer);
-    await expect(approvals.require(PROPOSAL)).rejects.toMatchObject({ fault: { code: 'NotApproved' } });
+    await expect(approvals.obtain(PROPOSAL)).rejects.toMatchObject({ fault: { code: 'NotApproved' } });
     expect(record.mock.calls[0]?.[2]).toMatchObject({ approved: false });
   });
 
   it('says what to do where there is nobody to ask', async () => {
     const advice = 'Start with --allow-undo.';
     const { approvals } = stage(({ hash }) => ({ hash, approved: false, by: null, advice }));
-    await expect(approvals.require(PROPOSAL)).rejects.toMatchObject({ fault: { remedy: advice } });
+    await expect(approvals.obtain(PROPOSAL)).rejects.toMatchObject({ fault: { remedy: advice } });
   });
 
   it('is asked alone: what else needs one meanwhile is refused, and cannot use its answer', async () => {
     let answer = (_: ApprovalAnswer): void => {};
     const { approvals, asked } = stage(() => new Promise((resolve) => (answer = resolve)));
-    const first = approvals.require(PROPOSAL);
+    const first = approvals.obtain(PROPOSAL);
     expect(approvals.waiting).toEqual({ where: 'dialog', title: PROPOSAL.title });
-    await expect(approvals.require(PROPOSAL)).rejects.toMatchObject({ fault: { code: 'ApprovalPending' } });
+    await expect(approvals.obtain(PROPOSAL)).rejects.toMatchObject({ fault: { code: 'ApprovalPending' } });
     await vi.waitFor(() => expect(asked).toHaveLength(1));
     answer({ hash: asked[0]?.hash ?? '', approved: true, by: 'dialog' });
     await first;
     expect(approvals.waiting).toBeNull();
-    const second = approvals.require(PROPOSAL);
+    const second = approvals.obtain(PROPOSAL);
     await vi.waitFor(() => expect(asked).toHaveLength(2));
     answer(no(asked[1] as ApprovalQuestion));
     await expect(second).rejects.toMatchObject({ fault: { code: 'NotApproved' } });
@@ -102,7 +102,7 @@ describe('an approval', () => {
   it('is said to the page while it waits, and no more after', async () => {
     let answer = (_: ApprovalAnswer): void => {};
     const { approvals, asked, waiting } = stage(() => new Promise((resolve) => (answer = resolve)));
-    const pending = approvals.require(PROPOSAL);
+    const pending = approvals.obtain(PROPOSAL);
     await vi.waitFor(() => expect(waiting).toHaveBeenCalledWith({ where: 'dialog', title: PROPOSAL.title }));
     answer(yes(asked[0] as ApprovalQuestion));
     await pending;
@@ -112,18 +112,18 @@ describe('an approval', () => {
   it('is not asked for a while after three were declined within a minute', async () => {
     const { approvals, asked, clock } = stage(no);
     for (let i = 0; i < 3; i += 1)
-      await expect(approvals.require(PROPOSAL)).rejects.toMatchObject({ fault: { code: 'NotApproved' } });
-    await expect(approvals.require(PROPOSAL)).rejects.toMatchObject({ fault: { code: 'ApprovalsPaused' } });
+      await expect(approvals.obtain(PROPOSAL)).rejects.toMatchObject({ fault: { code: 'NotApproved' } });
+    await expect(approvals.obtain(PROPOSAL)).rejects.toMatchObject({ fault: { code: 'ApprovalsPaused' } });
     expect(asked).toHaveLength(3);
     clock.now = 60_000;
-    await expect(approvals.require(PROPOSAL)).rejects.toMatchObject({ fault: { code: 'NotApproved' } });
+    await expect(approvals.obtain(PROPOSAL)).rejects.toMatchObject({ fault: { code: 'NotApproved' } });
     expect(asked).toHaveLength(4);
   });
 
   it('shows what hides in names, and no line without end', async () => {
     const { approvals, asked } = stage(yes);
     const words = ['alias/\u001b[2Jx\u202ey\nApprove? yes', 'x'.repeat(10_000)];
-    await approvals.require({ ...PROPOSAL, title: 'a\nb', words });
+    await approvals.obtain({ ...PROPOSAL, title: 'a\nb', words });
     expect(asked[0]?.title).toBe('a\\u000ab');
     expect(asked[0]?.words[0]).toBe('alias/\\u001b[2Jx\\u202ey\\u000aApprove? yes');
     expect(asked[0]?.words[1]).toHaveLength(301);
@@ -131,7 +131,7 @@ describe('an approval', () => {
 
   it('has six lines at most', async () => {
     const { approvals, asked } = stage(yes);
-    await expect(approvals.require({ ...PROPOSAL, words: Array(7).fill('x') })).rejects.toThrow('six lines');
+    await expect(approvals.obtain({ ...PROPOSAL, words: Array(7).fill('x') })).rejects.toThrow('six lines');
     expect(asked).toEqual([]);
   });
 });

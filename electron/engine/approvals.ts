@@ -68,7 +68,7 @@ export class Approvals {
    * Resolves with the hash of what was approved. Throws FaultError `NotApproved`, and without asking `ApprovalPending`
    * (another question waits for its answer) and `ApprovalsPaused`.
    */
-  async require(proposal: Proposal): Promise<string> {
+  async obtain(proposal: Proposal): Promise<string> {
     const { approver, waiting, record } = this.#parts;
     const hash = sha256(canonical([proposal.kinds, proposal.resolved]));
     if (this.#asking !== null) throw new FaultError(PENDING);

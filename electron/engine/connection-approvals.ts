@@ -9,7 +9,7 @@ import type { SettingsFile } from './settings.ts';
 type AwsChoice = Extract<ConnectionChoice, { kind: 'aws' }>;
 
 export interface ConnectionApprovalsParts {
-  readonly approvals: Pick<Approvals, 'require'>;
+  readonly approvals: Pick<Approvals, 'obtain'>;
   readonly settings: SettingsFile;
   /** In a shell a person names each connection: nothing is asked. */
   readonly shell: boolean;
@@ -31,7 +31,7 @@ export class ConnectionApprovals {
     if (named?.kind === 'aws' && named.endpointUrl !== null) this.#confirmed.add(pairOf(named));
   }
 
-  /** Throws FaultError `EndpointRefused`, and as `Approvals.require`; `ApprovalOutdated` where the command changed meanwhile. */
+  /** Throws FaultError `EndpointRefused`, and as `Approvals.obtain`; `ApprovalOutdated` where the command changed meanwhile. */
   async prove(choice: ConnectionChoice): Promise<void> {
     if (choice.kind === 'practice') return;
     const { approvals, settings, shell } = this.#parts;
@@ -54,7 +54,7 @@ export class ConnectionApprovals {
       ...(ran ? [] : (['credential-process'] as const)),
     ];
     if (kinds.length === 0) return;
-    await approvals.require({
+    await approvals.obtain({
       kinds,
       resolved: { choice, commands: uses.commands },
       title: free

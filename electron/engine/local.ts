@@ -67,7 +67,7 @@ export function createEngine(
   const named = (options.generation === undefined ? options.connection : options.named) ?? null;
   const connections = new ConnectionApprovals({
     // Made below, with what records its answers.
-    approvals: { require: (proposal) => approvals.require(proposal) },
+    approvals: { obtain: (proposal) => approvals.obtain(proposal) },
     settings,
     shell: options.host === 'cli',
     named,

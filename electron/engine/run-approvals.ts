@@ -26,6 +26,8 @@ export interface ProposedRun {
 export interface Proven {
   /** Null: nothing of it needed an approval. */
   readonly approval: RunApproval | null;
+  /** What the connection led to when it was looked at (`Connection.target`); it may have failed since. */
+  readonly target: string | null;
   /** Throws FaultError `ApprovalOutdated` where the connections are not those of the question any more. */
   check(): void;
 }
@@ -63,18 +65,20 @@ export class RunApprovals {
 
   /**
    * Asks where a run needs it. `before`: what was approved when the run was started, or the one that it tries again: with
-   * the same terms nothing is asked. Throws FaultError `NotConnected`, and as {@link Approvals.require}; `ApprovalOutdated`
+   * the same terms nothing is asked. Throws FaultError `NotConnected`, and as {@link Approvals.obtain}; `ApprovalOutdated`
    * where what would be done changed while the question stood.
    */
   async prove(run: ProposedRun, before: RunApproval | null): Promise<Proven> {
     const check = this.#sameConnections(run.terms);
+    // Looking at the destination may be what finds the credentials expired; the run then waits for this same connection.
+    const target = this.#parts.connection.target();
     const found = await this.#resolve(run);
     check();
-    if (found.kinds.length === 0) return { approval: null, check };
+    if (found.kinds.length === 0) return { approval: null, target, check };
     const terms = sha256(found.terms);
-    if (before !== null && before.terms === terms) return { approval: before, check };
+    if (before !== null && before.terms === terms) return { approval: before, target, check };
     const touches = await run.count();
-    const hash = await this.#parts.approvals.require({
+    const hash = await this.#parts.approvals.obtain({
       kinds: found.kinds,
       resolved: [found.terms, run.runId ?? null, await hashOfFiles(run.files ?? [])],
       title: titleOf(run, touches, found.kinds),
@@ -85,7 +89,7 @@ export class RunApprovals {
     const now = await this.#resolve(run);
     check();
     if (now.terms !== found.terms) throw new FaultError(CHANGED);
-    return { approval: { hash, terms }, check };
+    return { approval: { hash, terms }, target, check };
   }
 
   /** Undoing touches files: it is approved each time. `now`: the run as it stands. Throws as {@link prove}. */
@@ -95,7 +99,7 @@ export class RunApprovals {
     if (run.undo === null) return;
     const what = `${plural(run.undo.blobs, 'blob')} in ${plural(run.undo.files, 'file')}`;
     const resolved = ({ id, status, undo }: RunSummary) => canonical({ id, status, undo });
-    await this.#parts.approvals.require({
+    await this.#parts.approvals.obtain({
       kinds: ['undo'],
       resolved: resolved(run),
       title: `Undo a run: ${what}?`,
@@ -117,7 +121,7 @@ export class RunApprovals {
     const run = await now();
     const { counts, files, id, startedAt } = run;
     const { endpoint } = this.#parts.connection.state;
-    await this.#parts.approvals.require({
+    await this.#parts.approvals.obtain({
       kinds: ['continue'],
       resolved: canonical({ id, counts, files, endpoint }),
       title: `Go on with run ${id}: ${plural(counts.waiting, 'blob')} left?`,

@@ -471,7 +471,7 @@ export class Runs {
     return {
       kms,
       connection: connection.describe(),
-      target: connection.target() ?? '',
+      target: connection.target() ?? proven?.target ?? '',
       patience,
       namedMaterials: this.namedMaterials(),
       known: this.#knownKeys(),
