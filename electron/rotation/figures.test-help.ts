@@ -120,7 +120,12 @@ export class FiguresHarness {
   readonly #blobs = new Map<string, { path: string; place: string; sha256: string; bytes: number }[]>();
   #live: Run | null = null;
   #diskFaults = 0;
+  #failing = false;
+  /** Runs during which the journal could not be written. */
+  readonly #unwritten = new Set<string>();
   #dead = { now: false };
+  /** Calls to the file system that are under way. */
+  readonly #going = new Set<Promise<unknown>>();
   checks = 0;
   readonly reports: RunSummary[] = [];
 
@@ -171,7 +176,9 @@ export class FiguresHarness {
             this.#diskFaults--;
             throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
           }
-          return call.apply(this.#fs, args);
+          const going = call.apply(this.#fs, args);
+          this.#going.add(going);
+          return going.finally(() => this.#going.delete(going));
         },
       });
     }
@@ -223,6 +230,7 @@ export class FiguresHarness {
 
   #follow(run: Run): void {
     this.#live = run;
+    if (this.#failing) this.#unwritten.add(run.id);
     this.#kms.run = run.id;
   }
 
@@ -295,6 +303,8 @@ export class FiguresHarness {
 
   /** A write of the journal to any file or blob fails while this holds. */
   #journal(fails: boolean): void {
+    this.#failing = fails;
+    if (fails && this.#live !== null) this.#unwritten.add(this.#live.id);
     const db = new DatabaseSync(join(this.#home, 'runs.sqlite'), { timeout: 5000 });
     db.exec('DROP TRIGGER IF EXISTS no_files; DROP TRIGGER IF EXISTS no_items;');
     if (fails)
@@ -307,8 +317,20 @@ export class FiguresHarness {
   async #kill(): Promise<void> {
     this.#dead.now = true;
     this.#kms.dead = true;
+    // What had been handed to the system is done; a process that is gone does nothing after the next one has begun.
+    while (this.#going.size > 0) {
+      await Promise.allSettled(this.#going);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     const home = await mkdtemp(join(tmpdir(), 'rewrap-figures-home-'));
-    await cp(this.#home, home, { recursive: true });
+    // The journal as it is committed: a copy of its files could be torn by a write that is still to come.
+    await cp(this.#home, home, {
+      recursive: true,
+      filter: (path) => !basename(path).startsWith('runs.sqlite'),
+    });
+    const db = new DatabaseSync(join(this.#home, 'runs.sqlite'), { timeout: 5000 });
+    db.prepare('VACUUM INTO ?').run(join(home, 'runs.sqlite'));
+    db.close();
     this.#home = home;
     this.#journal(false);
     this.#reopen();
@@ -399,7 +421,10 @@ export class FiguresHarness {
       already: counts.already,
       notReencrypted: total - disk.blobs - counts.already,
     });
-    if (items === null || run.fault?.code === 'JournalFailed') return;
+    // Of a run that ended while the journal could not be written, the journal and this process may differ until the next
+    // start, which reads the files.
+    const apart = this.#unwritten.has(run.id) && this.#live?.id === run.id;
+    if (items === null || apart || run.fault?.code === 'JournalFailed') return;
     expect(states, why).toEqual(statesOf(items));
     expect(
       run.perKey.reduce((sum, { blobs }) => sum + blobs, 0),
@@ -419,7 +444,9 @@ export class FiguresHarness {
         named.has(fingerprintBefore) &&
         !NOT_SEEN.has(fault?.code ?? ''),
     ).length;
-    expect(outcome.underOldKey, why).toBe(underOld);
+    // Of a run that ended while the journal could not be written this is not known, and no number is claimed.
+    if (!this.#unwritten.has(run.id) || outcome.underOldKey !== null)
+      expect(outcome.underOldKey, why).toBe(underOld);
     if (run.undo !== null) expect(run.undo, why).toEqual({ blobs: disk.blobs, files: disk.files });
     if (run.retry !== null)
       expect(run.retry, why).toEqual({

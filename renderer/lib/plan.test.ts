@@ -56,7 +56,7 @@ describe('a plan in words', () => {
     expect(differences(facts(), facts({ verify: false }))).toEqual([
       {
         name: 'Verify',
-        before: 'Each new blob, by a dry run, before its file is written',
+        before: 'Each new blob, by a dry run, before its file is written: KMS says that it opens',
         after: 'No',
       },
     ]);

@@ -33,5 +33,6 @@ test('only what goes on by itself says so', () => {
   expect(heldWords({ status: 'waiting', fault })).toMatch(/by itself/);
   expect(heldWords({ status: 'paused', fault })).toMatch(/until the connection/);
   expect(heldWords({ status: 'paused', fault: null })).toBeNull();
+  expect(heldWords({ status: 'paused', fault: { ...fault, code: 'FirstFileDone' } })).toBeNull();
   expect(heldWords({ status: 'failed', fault })).toBeNull();
 });

@@ -35,6 +35,8 @@ export function doneOf({ status, counts }: Pick<RunSummary, 'status' | 'counts'>
 /** What becomes of a run that is held back, where it goes on by itself; null for any other. */
 export function heldWords({ status, fault }: Pick<RunSummary, 'status' | 'fault'>): string | null {
   if (status === 'waiting') return 'The run tries again every few seconds and goes on by itself.';
+  // It waits for the person alone; what to do stands with the reason.
+  if (fault?.code === 'FirstFileDone') return null;
   if (status === 'paused' && fault !== null)
     return 'The run is paused until the connection is renewed; it then goes on by itself. Nothing is lost.';
   return null;
