@@ -113,6 +113,8 @@ export class FiguresHarness {
   readonly #fs: PutBackFs;
   readonly #folder: string;
   #home: string;
+  /** Data folders of processes that were killed. */
+  readonly #former: string[] = [];
   #book: RunBook;
   #kms = new GatedKms();
   readonly #files: PlanFile[];
@@ -331,6 +333,7 @@ export class FiguresHarness {
     const db = new DatabaseSync(join(this.#home, 'runs.sqlite'), { timeout: 5000 });
     db.prepare('VACUUM INTO ?').run(join(home, 'runs.sqlite'));
     db.close();
+    this.#former.push(this.#home);
     this.#home = home;
     this.#journal(false);
     this.#reopen();
@@ -487,7 +490,7 @@ export class FiguresHarness {
     this.#live?.cancel();
     await this.#book.close();
     await rm(this.#folder, { recursive: true, force: true });
-    await rm(this.#home, { recursive: true, force: true });
+    for (const home of [this.#home, ...this.#former]) await rm(home, { recursive: true, force: true });
   }
 }
 
