@@ -4,7 +4,6 @@ import {
   type FINDINGS,
   type FindingCode,
   isFindingCode,
-  SEVERITIES,
   type Severity,
 } from './findings.ts';
 import type { ByteRange, Finding } from './model/blob.ts';
@@ -82,9 +81,6 @@ export function unknownCode(text: string, also: readonly string[] = []): string 
     near.length === 0 ? '' : `; the nearest ${near.length === 1 ? 'is' : 'are'} ${near.join(', ')}`;
   return `there is no finding called ${JSON.stringify(text)}${meant}`;
 }
-
-/** What `--rule finding=` takes that is no code: severities. */
-export const FINDING_SEVERITIES: readonly string[] = SEVERITIES;
 
 /** Letters to change, add or take away (Levenshtein); words that one has more than the other count little. */
 function distance(a: string, b: string): number {
