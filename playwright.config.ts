@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { findChromium } from './scripts/chromium.mjs';
+import { findChromium } from './tools/chromium.mjs';
 
 const executablePath = findChromium();
 const root = process.getuid?.() === 0;

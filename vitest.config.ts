@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { buildConstants } from './scripts/constants.ts';
+import { buildConstants } from './tools/constants.ts';
 
 export default defineConfig({
   define: buildConstants(),
   test: {
-    include: ['{shared,electron,renderer,scripts}/**/*.test.{ts,tsx}'],
+    include: ['{shared,electron,renderer,tools}/**/*.test.{ts,tsx}'],
     environment: 'node',
-    setupFiles: ['scripts/property-seed.ts'],
+    setupFiles: ['tools/property-seed.ts'],
     // Limits tell a test that hangs from a machine that is busy, and judge no speed.
     testTimeout: 120_000,
     hookTimeout: 120_000,

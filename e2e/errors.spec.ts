@@ -8,7 +8,7 @@ import {
   REQUEST_ID,
   STOP_ROWS,
   type Told,
-} from '../electron/kms/errors.test-help.ts';
+} from '../electron/core/kms/errors.test-help.ts';
 import { expect, test } from './support/fixtures.ts';
 import { pickKey, preflight } from './support/screen.ts';
 import { FRESH, sha256, write } from './support/vault.ts';

@@ -6,7 +6,7 @@ import {
   openSops,
   type Tree,
   writeSops,
-} from '../electron/intake/formats/sops/sops.test-help.ts';
+} from '../electron/core/intake/formats/sops/sops.test-help.ts';
 import { expect, test } from './support/fixtures.ts';
 import { connected, fillSheet, reencrypt } from './support/screen.ts';
 import { decrypt, encrypt, FRESH, PAYMENTS, secret, write } from './support/vault.ts';

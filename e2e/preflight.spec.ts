@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DisableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
-import { BlobMaker } from '../electron/kms/errors.test-help.ts';
+import { BlobMaker } from '../electron/core/kms/errors.test-help.ts';
 import { expect, test } from './support/fixtures.ts';
 import { connected, pickKey, preflight, reencrypt } from './support/screen.ts';
 import { decrypt, encrypt, FRESH, PARTNER_RSA, PAYMENTS, secret, write } from './support/vault.ts';

@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
+import { quietLibraries } from './bridge/engine/index.ts';
 import { toFault } from './bridge/index.ts';
-import { type AuditFlags, audit } from './cli/audit.ts';
-import { BAD_INPUT, refusedExitCode } from './cli/exit-code.ts';
-import { headOption, history, limitOption, verifyHistory } from './cli/history.ts';
-import { inspect } from './cli/inspect.ts';
-import { keys } from './cli/keys.ts';
+import { type AuditFlags, audit } from './hosts/cli/audit.ts';
+import { BAD_INPUT, refusedExitCode } from './hosts/cli/exit-code.ts';
+import { headOption, history, limitOption, verifyHistory } from './hosts/cli/history.ts';
+import { inspect } from './hosts/cli/inspect.ts';
+import { keys } from './hosts/cli/keys.ts';
 import {
   accountId,
   algorithm,
@@ -18,19 +19,26 @@ import {
   seconds,
   url,
   urls,
-} from './cli/options.ts';
-import { plan, planDiff, runPlanFile } from './cli/plan.ts';
-import { practiceKms } from './cli/practice.ts';
-import { checkContexts, checkOutput, type ReencryptFlags, reencrypt } from './cli/reencrypt.ts';
-import { checkRoute } from './cli/route.ts';
-import { rule } from './cli/rule-option.ts';
-import { closeRun, listRuns, type OnwardFlags, resumeRun, retryRun, showRun, undoRun } from './cli/runs.ts';
-import { serveCommand } from './cli/serve.ts';
-import { limitWaits } from './cli/session.ts';
-import { answerSignals } from './cli/signals.ts';
-import { ssoLogin } from './cli/sso-login.ts';
-import { faultLines } from './cli/text.ts';
-import { quietLibraries } from './engine/index.ts';
+} from './hosts/cli/options.ts';
+import { plan, planDiff, runPlanFile } from './hosts/cli/plan.ts';
+import { practiceKms } from './hosts/cli/practice.ts';
+import { checkContexts, checkOutput, type ReencryptFlags, reencrypt } from './hosts/cli/reencrypt.ts';
+import { checkRoute } from './hosts/cli/route.ts';
+import { rule } from './hosts/cli/rule-option.ts';
+import {
+  closeRun,
+  listRuns,
+  type OnwardFlags,
+  resumeRun,
+  retryRun,
+  showRun,
+  undoRun,
+} from './hosts/cli/runs.ts';
+import { serveCommand } from './hosts/cli/serve.ts';
+import { limitWaits } from './hosts/cli/session.ts';
+import { answerSignals } from './hosts/cli/signals.ts';
+import { ssoLogin } from './hosts/cli/sso-login.ts';
+import { faultLines } from './hosts/cli/text.ts';
 
 quietLibraries();
 let exitCode = 0;

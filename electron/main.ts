@@ -17,11 +17,11 @@ import {
   shell,
   utilityProcess,
 } from 'electron';
-import { startDesktop } from './desktop/index.ts';
-import { openUpdater, updateHosts } from './desktop/updater.ts';
-import { startEngine } from './engine/index.ts';
-import { openPage } from './page/index.ts';
-import { TWO_STEP_CHILD } from './two-step/index.ts';
+import { startEngine } from './bridge/engine/index.ts';
+import { TWO_STEP_CHILD } from './core/two-step/index.ts';
+import { startDesktop } from './hosts/desktop/index.ts';
+import { openUpdater, updateHosts } from './hosts/desktop/updater.ts';
+import { openPage } from './hosts/page/index.ts';
 
 // The desktop entry. Bundled as CommonJS into dist/, beside the preload, the page and the engine's worker.
 const feed = { resources: process.resourcesPath, platform: process.platform, env: process.env };

@@ -1,4 +1,4 @@
-/** How much is known of a blob's key, strongest first; `electron/clusters/evidence.ts` says what each means. */
+/** How much is known of a blob's key, strongest first; `electron/core/key-material/evidence.ts` says what each means. */
 export const EVIDENCE = [
   'kms',
   'person',

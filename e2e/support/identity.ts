@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
-import { type FakeIdentity, fakeIdentity } from '../../electron/kms/fake-identity.ts';
+import { type FakeIdentity, fakeIdentity } from '../../electron/core/kms/fake-identity.ts';
 import { ALLOWED } from './allowed.ts';
 import { test as base } from './fixtures.ts';
 import { type Running, start } from './processes.ts';
 
-export { CANARY } from '../../electron/kms/fake-identity.ts';
+export { CANARY } from '../../electron/core/kms/fake-identity.ts';
 
 /** An identity of the practice KMS that may assume the role which wants a code. */
 const OPERATOR = 'AKIAPRACTICEOPERATOR';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { requests } from '#shared/contract/contract.ts';
+import type { ApprovalKind } from '../services/approvals/approver.ts';
 import { APPROVALS } from './approval-table.ts';
-import type { ApprovalKind } from './approvals.ts';
 
 const names = Object.entries(requests).flatMap(([room, methods]) =>
   Object.keys(methods).map((method) => `${room}.${method}`),

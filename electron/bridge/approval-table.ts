@@ -1,5 +1,5 @@
 import type { MethodName } from '#shared/contract/api.ts';
-import type { ApprovalKind } from './approvals.ts';
+import type { ApprovalKind } from '../services/approvals/approver.ts';
 
 export interface ApprovalRule {
   /** What of it needs an approval; none: it is free. */

@@ -10,7 +10,7 @@ export {
   notAllowed,
   plainLine,
   typedByPerson,
-} from './approvals.ts';
+} from '../services/approvals/approver.ts';
 export { answer, answerUnparsed, toFault, unknownRequest } from './dispatch.ts';
 export { KeptMessages } from './kept-messages.ts';
 export { router, strippedEvent } from './router.ts';

@@ -10,8 +10,8 @@ import { grantAllows } from './grants.ts';
 import { type KeyPlace, keyArn } from './key-place.ts';
 import { defaultPolicy, keyPolicy, type Request, type Statement, speaksOf } from './policy.ts';
 import type { KeyRecord } from './records.ts';
+import type { World } from './request-context.ts';
 import { findKey, type NameRules } from './resolve.ts';
-import type { World } from './world.ts';
 
 /** What is asked of a key. */
 export interface Ask {

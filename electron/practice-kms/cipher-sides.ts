@@ -19,8 +19,8 @@ import {
 import { keyArn } from './key-place.ts';
 import { KEY_SPECS } from './key-specs.ts';
 import type { KeyRecord } from './records.ts';
+import type { World } from './request-context.ts';
 import { findKey } from './resolve.ts';
-import type { World } from './world.ts';
 
 export const ALGORITHMS = ['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];

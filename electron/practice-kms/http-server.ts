@@ -15,9 +15,9 @@ import { KmsError, serializationError } from './errors.ts';
 import { type Disturbance, type FaultRule, type Faults, UNDISTURBED } from './faults.ts';
 import { callerOf } from './identities.ts';
 import { perform } from './operations/index.ts';
+import type { World } from './request-context.ts';
 import type { State } from './state.ts';
 import { answerSts, asStsError, stsError } from './sts.ts';
-import type { World } from './world.ts';
 
 /** Largest request body, in bytes: the largest real one (a 6144-byte blob in base64 and two contexts) fits many times. */
 export const MAX_BODY_BYTES = 256 * 1024;

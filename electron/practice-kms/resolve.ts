@@ -2,7 +2,7 @@
 import { notFound } from './errors.ts';
 import { keyArn } from './key-place.ts';
 import type { KeyRecord } from './records.ts';
-import type { World } from './world.ts';
+import type { World } from './request-context.ts';
 
 /** Own account, or another one's, in which case the caller may not even learn that the key is missing. */
 export type Found = { readonly key: KeyRecord } | { readonly foreign: string };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder, writeWhole } from '../storage/files.ts';
+import { makeFolder, writeWhole } from '../core/storage/files.ts';
 import { KIND } from './blob-layout.ts';
 import { encrypt } from './cipher-sides.ts';
 import { PRACTICE_ACCOUNT_ID } from './identities.ts';

@@ -7,8 +7,8 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { openDatabase } from '../storage/database.ts';
-import { makeFolder } from '../storage/files.ts';
+import { openDatabase } from '../core/storage/database.ts';
+import { makeFolder } from '../core/storage/files.ts';
 import { Database } from './database.ts';
 import { APPLICATION_ID, STEPS } from './schema.ts';
 import { State } from './state.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { KmsError } from './errors.ts';
 import { type Caller, PRACTICE_MFA_CODE, PRACTICE_ROLES, roleUserId } from './identities.ts';
 import { speaksOf } from './policy.ts';
-import type { World } from './world.ts';
+import type { World } from './request-context.ts';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 /** Session length in seconds (API reference, `AssumeRole`); the practice roles allow AWS's default of one hour. */

@@ -1,6 +1,6 @@
 import { BadgeCheck, CircleAlert, Files, FileText, User } from 'lucide-react';
-import type { Cluster, EvidenceBy } from '#shared/model/cluster.ts';
-import { BY_WORDS, verdictWords } from '../lib/clusters.ts';
+import type { Cluster, EvidenceBy } from '#shared/model/key-group.ts';
+import { BY_WORDS, verdictWords } from '../lib/key-groups.ts';
 import { Status } from './Status.tsx';
 
 const ICONS = {

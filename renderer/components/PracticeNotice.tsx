@@ -2,8 +2,8 @@ import { TriangleAlert } from 'lucide-react';
 import { practiceWords } from '#shared/audit-words.ts';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { useClusters } from '../store/clusters.ts';
 import { useConnection } from '../store/connection.ts';
+import { useClusters } from '../store/key-groups.ts';
 
 /** Said before anything else: the practice KMS is connected, and blobs name keys of real accounts. */
 export function PracticeNotice({ practice }: { readonly practice: AuditSummary['practice'] }) {

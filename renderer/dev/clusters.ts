@@ -1,5 +1,5 @@
 import type { BlobRow } from '#shared/model/blob.ts';
-import type { Cluster, KeyTimeline } from '#shared/model/cluster.ts';
+import type { Cluster, KeyTimeline } from '#shared/model/key-group.ts';
 import { KEYS } from './keys.ts';
 
 const VERDICTS: Cluster['verdict'][] = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BlobRow } from '#shared/model/blob.ts';
-import type { KeyConclusion } from '#shared/model/cluster.ts';
+import type { KeyConclusion } from '#shared/model/key-group.ts';
 import { makeRows } from '../dev/rows.ts';
 import { Groups, marked, matching } from './arrange.ts';
 import { KeyIndex } from './key-index.ts';

@@ -1,6 +1,6 @@
 import { type EvidenceBy, strongest } from '#shared/evidence.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import type { KeyConclusion } from '#shared/model/cluster.ts';
+import type { KeyConclusion } from '#shared/model/key-group.ts';
 import { keyGroup, type Table } from './table.ts';
 
 /** Values of the rows of a table, each once, and for each row the code of its value. */

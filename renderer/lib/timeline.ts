@@ -1,4 +1,4 @@
-import type { KeyTimeline } from '#shared/model/cluster.ts';
+import type { KeyTimeline } from '#shared/model/key-group.ts';
 
 export type Generation = KeyTimeline['generations'][number];
 

@@ -4,7 +4,7 @@ import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import { bridge, call, faultOf } from '../api.ts';
 import { lastResult } from '../lib/outcome.ts';
 import type { LastResult } from '../lib/words.ts';
-import { useClusters } from './clusters.ts';
+import { useClusters } from './key-groups.ts';
 
 const PAGE = 5000;
 /** Beyond this many items only failed ones are fetched for a report on screen. */

@@ -1,16 +1,16 @@
-import { appEvents, appRequests } from './rooms/app.ts';
-import { auditEvents, auditHostRequests, auditRequests } from './rooms/audit.ts';
-import { blobsEvents, blobsHostRequests, blobsRequests } from './rooms/blobs.ts';
-import { clustersRequests } from './rooms/clusters.ts';
-import { connectionEvents, connectionRequests } from './rooms/connection.ts';
-import { historyRequests } from './rooms/history.ts';
-import { intakeEvents, intakeHostRequests, intakeRequests } from './rooms/intake.ts';
-import { keysEvents, keysRequests } from './rooms/keys.ts';
-import { outputHostRequests, outputRequests } from './rooms/output.ts';
-import { plansEvents, plansHostRequests, plansRequests } from './rooms/plans.ts';
-import { practiceRequests } from './rooms/practice.ts';
-import { preflightRequests } from './rooms/preflight.ts';
-import { runsEvents, runsHostRequests, runsRequests } from './rooms/runs.ts';
+import { appEvents, appRequests } from './namespaces/app.ts';
+import { auditEvents, auditHostRequests, auditRequests } from './namespaces/audit.ts';
+import { blobsEvents, blobsHostRequests, blobsRequests } from './namespaces/blobs.ts';
+import { connectionEvents, connectionRequests } from './namespaces/connection.ts';
+import { historyRequests } from './namespaces/history.ts';
+import { intakeEvents, intakeHostRequests, intakeRequests } from './namespaces/intake.ts';
+import { clustersRequests } from './namespaces/key-groups.ts';
+import { keysEvents, keysRequests } from './namespaces/keys.ts';
+import { outputHostRequests, outputRequests } from './namespaces/output.ts';
+import { plansEvents, plansHostRequests, plansRequests } from './namespaces/plans.ts';
+import { practiceRequests } from './namespaces/practice.ts';
+import { preflightRequests } from './namespaces/preflight.ts';
+import { runsEvents, runsHostRequests, runsRequests } from './namespaces/runs.ts';
 
 /** Requests of the page, by room. This table is the bridge: nothing that is not in it crosses. */
 export const requests = {

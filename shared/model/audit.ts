@@ -1,7 +1,7 @@
 import * as z from '../schema.ts';
 import { FindingCode, Severity } from './blob.ts';
-import { EvidenceBy } from './cluster.ts';
 import { Coverage } from './coverage.ts';
+import { EvidenceBy } from './key-group.ts';
 
 /** What blobs are counted by. */
 export const FACETS = [

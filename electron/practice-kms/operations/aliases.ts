@@ -3,8 +3,8 @@ import { invalidState, KmsError, notFound, validationError } from '../errors.ts'
 import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import type { KeyRecord } from '../records.ts';
+import type { World } from '../request-context.ts';
 import { aliasArn, findKey } from '../resolve.ts';
-import type { World } from '../world.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
 

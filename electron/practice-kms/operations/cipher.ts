@@ -19,8 +19,8 @@ import { keyArn } from '../key-place.ts';
 import { KEY_SPECS } from '../key-specs.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import type { KeyRecord } from '../records.ts';
+import type { World } from '../request-context.ts';
 import { peekKey } from '../resolve.ts';
-import type { World } from '../world.ts';
 import type { Output } from './output.ts';
 
 /** `DataKeyPairSpec` of the service model. */

@@ -8,8 +8,8 @@ import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import { rootArn } from '../policy.ts';
 import type { KeyRecord } from '../records.ts';
+import type { World } from '../request-context.ts';
 import { findKey } from '../resolve.ts';
-import type { World } from '../world.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
 

@@ -1,6 +1,6 @@
 import { KmsError } from '../errors.ts';
 import { Members } from '../members.ts';
-import type { World } from '../world.ts';
+import type { World } from '../request-context.ts';
 import { createAlias, deleteAlias, listAliases, updateAlias } from './aliases.ts';
 import {
   decryptOperation,

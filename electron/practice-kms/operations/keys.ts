@@ -8,7 +8,7 @@ import { keyArn } from '../key-place.ts';
 import { algorithmsOf, KEY_SPECS, type KeyUsage } from '../key-specs.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import type { KeyFacts, KeyRecord, KeyState } from '../records.ts';
-import type { World } from '../world.ts';
+import type { World } from '../request-context.ts';
 import { metadata } from './metadata.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';

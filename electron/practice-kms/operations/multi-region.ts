@@ -5,7 +5,7 @@ import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import { defaultPolicy } from '../policy.ts';
 import type { KeyRecord } from '../records.ts';
-import type { World } from '../world.ts';
+import type { World } from '../request-context.ts';
 import { metadata } from './metadata.ts';
 import type { Output } from './output.ts';
 import { checkPolicy, policyMember } from './policies.ts';

@@ -4,7 +4,7 @@ import type { KeyPlace } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import { checkPolicySize, defaultPolicy, keyPolicy } from '../policy.ts';
 import type { KeyRecord } from '../records.ts';
-import type { World } from '../world.ts';
+import type { World } from '../request-context.ts';
 import type { Output } from './output.ts';
 import { pageMembers } from './paging.ts';
 

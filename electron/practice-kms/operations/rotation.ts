@@ -6,8 +6,8 @@ import { invalidState, KmsError, unsupported } from '../errors.ts';
 import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import type { KeyRecord, NewMaterial } from '../records.ts';
+import type { World } from '../request-context.ts';
 import type { State } from '../state.ts';
-import type { World } from '../world.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
 

@@ -3,8 +3,8 @@ import { invalidState, KmsError } from '../errors.ts';
 import { type KeyPlace, keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import type { KeyRecord } from '../records.ts';
+import type { World } from '../request-context.ts';
 import type { Tag } from '../tag-store.ts';
-import type { World } from '../world.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
 

@@ -1,7 +1,7 @@
 import { permittedKey } from '../authorize.ts';
 import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
-import type { World } from '../world.ts';
+import type { World } from '../request-context.ts';
 import type { Output } from './output.ts';
 
 /** `GetKeyLastUsage`: the last successful cryptographic operation since tracking began. */

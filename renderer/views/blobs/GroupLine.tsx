@@ -1,13 +1,13 @@
 import { ChevronDown, ChevronRight, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
-import type { Cluster, EvidenceBy } from '#shared/model/cluster.ts';
+import type { Cluster, EvidenceBy } from '#shared/model/key-group.ts';
 import { Box, Cell } from '../../components/grid.tsx';
 import { HowKnown, namesKey, Verdict } from '../../components/HowKnown.tsx';
 import { KeyDanger } from '../../components/KeyDanger.tsx';
 import { KeyFace } from '../../components/Swatch.tsx';
 import { TickBox } from '../../components/TickBox.tsx';
-import { namelessWords } from '../../lib/clusters.ts';
 import { plural, shortHex } from '../../lib/format.ts';
+import { namelessWords } from '../../lib/key-groups.ts';
 import type { Tick } from '../../lib/selection.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useSelection } from '../../store/selection.ts';

@@ -3,7 +3,7 @@ import { among, foreignBelow, Groups, Lines, marked, matching, sorted } from '..
 import { rowState } from '../../lib/words.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useBlobs } from '../../store/blobs.ts';
-import { useClusters } from '../../store/clusters.ts';
+import { useClusters } from '../../store/key-groups.ts';
 import { useRuns } from '../../store/runs.ts';
 
 /** The table's lines: sorted, filtered, grouped. Each step is kept until something it depends on changes. */

@@ -6,7 +6,7 @@ import { bytes, moment } from '../../lib/format.ts';
 import { containerWords, ENCODING_WORDS, whyNotOffered } from '../../lib/words.ts';
 import { useDraft } from '../../store/draft.ts';
 import { copyText } from '../../store/ui.ts';
-import { KeyBlock } from '../keymaterial/KeyBlock.tsx';
+import { KeyBlock } from '../key-material/KeyBlock.tsx';
 import { Findings, Notes } from './Findings.tsx';
 
 const SOURCES = {

@@ -1,12 +1,12 @@
 import { Search, Tag } from 'lucide-react';
 import { useState } from 'react';
-import type { Cluster } from '#shared/model/cluster.ts';
+import type { Cluster } from '#shared/model/key-group.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { HowKnown, Verdict } from '../../components/HowKnown.tsx';
 import { KeyDanger } from '../../components/KeyDanger.tsx';
 import { KeyFace } from '../../components/Swatch.tsx';
-import { clusterName, namelessWords } from '../../lib/clusters.ts';
 import { count, day, plural, shortHex } from '../../lib/format.ts';
+import { clusterName, namelessWords } from '../../lib/key-groups.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useKeys } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';

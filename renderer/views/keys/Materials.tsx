@@ -3,10 +3,10 @@ import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { plural } from '../../lib/format.ts';
 import { keyWords } from '../../lib/keys.ts';
-import { useClusters } from '../../store/clusters.ts';
 import { useConnection } from '../../store/connection.ts';
+import { useClusters } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';
-import { TimeLine } from '../keymaterial/TimeLine.tsx';
+import { TimeLine } from '../key-material/TimeLine.tsx';
 import { MaterialTable } from './MaterialTable.tsx';
 
 /** Key materials that made the blobs of the list: rotated keys as time lines, then every material with its key. */

@@ -2,8 +2,8 @@ import { ArrowRight, ChevronDown, Cloud, FlaskConical } from 'lucide-react';
 import { Button } from 'react-aria-components';
 import type { ConnectionState } from '#shared/model/connection.ts';
 import { choiceWords, connectionWords, who } from '../../lib/connection.ts';
-import { useClusters } from '../../store/clusters.ts';
 import { useConnection } from '../../store/connection.ts';
+import { useClusters } from '../../store/key-groups.ts';
 import { useUi } from '../../store/ui.ts';
 
 /** Most accounts that the band names. */

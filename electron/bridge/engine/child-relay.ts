@@ -1,0 +1,85 @@
+/**
+ * A child that only the host can start (Electron's utility processes belong to its main process), used from the
+ * engine's thread: the host starts it and passes messages on without looking into them. They hold credentials on the
+ * way in and ciphertext on both; plaintext is in none.
+ */
+import type { ChildChannel, ChildStarter } from '../../core/two-step/index.ts';
+import type { FromWorker, ToWorker } from './protocol.ts';
+
+type FromEngine = Extract<FromWorker, { type: `child-${string}` }>;
+type ToEngine = Extract<ToWorker, { type: `child-${string}` }>;
+
+/** The host's end: the children that it started for the engine. */
+export class HostedChildren {
+  readonly #start: ChildStarter;
+  readonly #post: (message: ToEngine) => void;
+  readonly #running = new Map<number, ChildChannel>();
+
+  constructor(start: ChildStarter, post: (message: ToEngine) => void) {
+    this.#start = start;
+    this.#post = post;
+  }
+
+  take(message: FromEngine): void {
+    const { child } = message;
+    if (message.type === 'child-start') this.#begin(child);
+    else if (message.type === 'child-kill') this.#running.get(child)?.kill();
+    else this.#running.get(child)?.send(message.message);
+  }
+
+  /** The engine is gone: so are they. */
+  killAll(): void {
+    for (const channel of this.#running.values()) channel.kill();
+    this.#running.clear();
+  }
+
+  #begin(child: number): void {
+    const channel = this.#start();
+    this.#running.set(child, channel);
+    channel.onMessage((message) => this.#post({ type: 'child-message', child, message }));
+    channel.onEnd(() => {
+      this.#running.delete(child);
+      this.#post({ type: 'child-ended', child });
+    });
+  }
+}
+
+/** The engine's end. */
+export class RelayedChildren {
+  readonly #post: (message: FromEngine) => void;
+  readonly #running = new Map<number, { message: (message: unknown) => void; end: () => void }>();
+  #next = 1;
+
+  constructor(post: (message: FromEngine) => void) {
+    this.#post = post;
+  }
+
+  readonly start: ChildStarter = () => {
+    const child = this.#next++;
+    let listener: (message: unknown) => void = () => {};
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#running.set(child, { message: (message) => listener(message), end });
+    this.#post({ type: 'child-start', child });
+    return {
+      send: (message) => this.#post({ type: 'child-send', child, message }),
+      onMessage: (given) => {
+        listener = given;
+      },
+      onEnd: (given) => void ended.then(given),
+      kill: () => this.#post({ type: 'child-kill', child }),
+    };
+  };
+
+  take(message: ToEngine): void {
+    const running = this.#running.get(message.child);
+    if (message.type === 'child-message') {
+      running?.message(message.message);
+      return;
+    }
+    running?.end();
+    this.#running.delete(message.child);
+  }
+}

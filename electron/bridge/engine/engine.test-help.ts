@@ -1,0 +1,67 @@
+import { expect, vi } from 'vitest';
+import type { RunRequest, RunSummary } from '#shared/model/run.ts';
+import type { Client } from '../../hosts/cli/client.ts';
+import type { PracticeKms } from '../../practice-kms/index.ts';
+import { type Approver, type Engine, typedByPerson } from '../index.ts';
+import { CAN_NOTHING, createEngine } from './index.ts';
+
+/** An engine of a host that can do nothing, with that data folder. */
+export function engineAt(
+  dataDir: string,
+  over: Partial<Parameters<typeof createEngine>[0]> = {},
+  startChild?: Parameters<typeof createEngine>[1],
+  approver: Approver = typedByPerson,
+): Engine {
+  return createEngine(
+    {
+      host: 'cli',
+      version: '0',
+      can: CAN_NOTHING,
+      dataDir,
+      outputFolders: [],
+      connection: null,
+      ...over,
+    },
+    startChild,
+    undefined,
+    approver,
+  );
+}
+
+/** To another key of the practice KMS, in place. */
+export function inPlace(blobIds: readonly string[], more: Partial<RunRequest> = {}): RunRequest {
+  return {
+    blobIds: [...blobIds],
+    source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
+    destination: { keyId: 'alias/payments-2027', algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
+    grantTokens: [],
+    route: 'reencrypt',
+    output: { mode: 'in-place', backup: false },
+    verify: true,
+    dryRun: false,
+    ...more,
+  };
+}
+
+/** The run, once it has ended. */
+export async function ended(page: Client['page'], runId: string): Promise<RunSummary> {
+  await vi.waitFor(async () => expect((await page.runs.get({ runId })).finishedAt).not.toBeNull(), {
+    timeout: 60_000,
+  });
+  return page.runs.get({ runId });
+}
+
+/** The blob that the practice KMS makes of a text. */
+export async function encrypted(
+  practice: PracticeKms,
+  keyId: string,
+  text: string | Uint8Array,
+  context?: Readonly<Record<string, string>>,
+): Promise<Buffer> {
+  const { CiphertextBlob } = await practice.call('Encrypt', {
+    KeyId: keyId,
+    Plaintext: Buffer.from(text).toString('base64'),
+    ...(context === undefined ? {} : { EncryptionContext: context }),
+  });
+  return Buffer.from(String(CiphertextBlob), 'base64');
+}

@@ -1,8 +1,0 @@
-export { Across, type Placed } from './across.ts';
-export { declaredDate, oldLimit } from './dates.ts';
-export { Evidence, isKms, type KeyEvidence, type Under } from './evidence.ts';
-export { type FindKeyInput, type FindKeyResult, findKey } from './find-key.ts';
-export { isKeyName, KeyNames, type KmsKeyFacts } from './key-identity.ts';
-export { readKeyName } from './key-names.ts';
-export { LearnedKeys, type Lesson } from './learned.ts';
-export { timelines } from './timelines.ts';

@@ -1,0 +1,204 @@
+import type { AuditFacet, AuditKey, AuditSummary, KeyReference, Unjudged } from '#shared/model/audit.ts';
+import type { Evidence } from '../key-material/index.ts';
+import type { Ledger } from './audit-snapshot.ts';
+import type { Columns } from './columns.ts';
+import { judge } from './evaluate-rules.ts';
+import { countFacets } from './facets.ts';
+import { findingId, type Group } from './groups.ts';
+import { type Caller, keyFindings, LIMITS, type Told } from './key-findings.ts';
+import { materialFindings } from './material-findings.ts';
+import type { Rules } from './rules.ts';
+import { type KeyBook, type Subject, Subjects, subjectName } from './subjects.ts';
+
+/** Most keys that a summary names. */
+const MOST_KEYS = 200;
+/** Most accounts that a summary names. */
+const MOST_ACCOUNTS = 5;
+
+/** Everything that is counted and judged, suppressions left out. The same input gives the same counts. */
+export interface CountInput {
+  readonly ledger: Ledger;
+  /** Which key each blob is under. */
+  readonly evidence: Evidence;
+  readonly book: KeyBook;
+  /** Where files name a key without ciphertext, by any of its names. */
+  readonly references: (name: string) => readonly KeyReference[];
+  readonly caller: Caller | null;
+  readonly rules: Rules | null;
+  /** Why rules that were kept cannot be judged by; null where none were, or they can. */
+  readonly brokenRules: string | null;
+  /** Milliseconds. */
+  readonly now: number;
+  readonly revision: number;
+}
+
+/** The counted list. What was counted serves again when only suppressions change. */
+export interface Counted {
+  readonly input: CountInput;
+  /** Of each cohort. */
+  readonly subjects: readonly Subject[];
+  readonly groups: readonly Group[];
+  readonly facets: AuditFacet[];
+  readonly unjudged: Unjudged[];
+  readonly totals: AuditSummary['totals'];
+  readonly keys: AuditSummary['keys'];
+  readonly weighed: AuditSummary['weighed'];
+  readonly practice: AuditSummary['practice'];
+}
+
+/**
+ * Counts and judges. Everything about keys is worked out once for each cohort of alike blobs; what is left for each
+ * blob is a pass over integers.
+ */
+export function countAudit(input: CountInput): Counted {
+  const { ledger, evidence, book, rules, now } = input;
+  const { columns } = ledger;
+  const finder = new Subjects(evidence, book);
+  const subjects = columns.cohorts.map(({ row }) => finder.of(row));
+  const { broken, unjudged } =
+    rules === null
+      ? { broken: [], unjudged: [] }
+      : judge(rules, columns, evidence, subjects, input.caller, now);
+  return {
+    input,
+    subjects,
+    groups: [...ledger.groups, ...ofKeys(input, subjects), ...broken],
+    facets: countFacets(columns, subjects, now),
+    unjudged:
+      input.brokenRules === null
+        ? unjudged
+        : [
+            {
+              rule: 'all',
+              blobs: columns.rows.length,
+              why: `the rules file cannot be used: ${input.brokenRules}`,
+            },
+          ],
+    ...countTotals(ledger, subjects),
+    weighed: weigh(subjects),
+    practice: practiceElsewhere(input, subjects),
+  };
+}
+
+/** What KMS told of keys: one finding for each code and key. */
+function ofKeys({ ledger, evidence, caller, rules, now }: CountInput, subjects: readonly Subject[]): Group[] {
+  const limits = {
+    unusedDays: rules?.unusedDays ?? LIMITS.unusedDays,
+    rotationDays: rules?.rotationDays ?? LIMITS.rotationDays,
+  };
+  const { columns } = ledger;
+  const told = new Map<Subject, readonly Told[]>();
+  const material = materialFindings(evidence.clusters, caller);
+  const groups = new Map<string, { told: Told; subject: Subject; cohorts: number[]; various: boolean }>();
+  columns.cohorts.forEach(({ row }, cohort) => {
+    const subject = subjects[cohort];
+    if (subject === undefined) return;
+    const ofSubject = told.get(subject) ?? keyFindings(subject, caller, limits, now);
+    told.set(subject, ofSubject);
+    for (const one of [...ofSubject, ...material(row, subject)]) {
+      const at = `${one.code}\0${subject.label ?? ''}`;
+      const group = groups.get(at);
+      if (group === undefined) groups.set(at, { told: one, subject, cohorts: [cohort], various: false });
+      else {
+        if (group.told.title !== one.title) group.various = true;
+        if (group.cohorts.at(-1) !== cohort) group.cohorts.push(cohort);
+      }
+    }
+  });
+  return [...groups.values()].map(({ told: one, subject, cohorts, various }) => ({
+    id: findingId(one.code, subject.label ?? ''),
+    told: one,
+    keyArn: subject.label,
+    violation: false,
+    indexes: columns.rowsOf(cohorts),
+    bare: [],
+    various,
+  }));
+}
+
+function countTotals(
+  { columns, bareFiles }: Ledger,
+  subjects: readonly Subject[],
+): Pick<Counted, 'totals' | 'keys'> {
+  const uses = new Map<string, AuditSummary['keys'][number]>();
+  const materials = new Set<string>();
+  const named = new Set<string>();
+  const accounts = new Set<string>();
+  const regions = new Set<string>();
+  columns.cohorts.forEach(({ row, size }, cohort) => {
+    const subject = subjects[cohort];
+    if (subject === undefined) return;
+    const { keyFingerprint } = row.identification;
+    if (keyFingerprint !== null) {
+      materials.add(keyFingerprint);
+      if (subject.label !== null) named.add(keyFingerprint);
+    }
+    if (subject.account !== null) accounts.add(subject.account);
+    if (subject.region !== null) regions.add(subject.region);
+    if (subject.label === null) return;
+    const use = uses.get(subject.id);
+    if (use !== undefined) use.blobs += size;
+    else uses.set(subject.id, keyUse(subject, size));
+  });
+  return {
+    totals: {
+      blobs: columns.rows.length,
+      files: columns.files.length,
+      otherFiles: otherFiles(columns, bareFiles),
+      repositories: columns.repositories.filter(({ name }) => name !== null).length,
+      materials: materials.size,
+      materialsNamed: named.size,
+      keys: uses.size,
+      accounts: accounts.size,
+      regions: regions.size,
+    },
+    keys: [...uses.values()]
+      .sort((a, b) => b.blobs - a.blobs || (a.name < b.name ? -1 : 1))
+      .slice(0, MOST_KEYS),
+  };
+}
+
+/** Blobs that name keys of other accounts while the practice KMS is connected. */
+function practiceElsewhere(
+  { ledger, caller }: CountInput,
+  subjects: readonly Subject[],
+): AuditSummary['practice'] {
+  if (caller === null || !caller.practice) return null;
+  const accounts = new Map<string, number>();
+  ledger.columns.cohorts.forEach(({ size }, cohort) => {
+    const account = subjects[cohort]?.account ?? null;
+    if (account !== null && account !== caller.account)
+      accounts.set(account, (accounts.get(account) ?? 0) + size);
+  });
+  if (accounts.size === 0) return null;
+  const sorted = [...accounts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return {
+    account: caller.account,
+    blobs: sorted.reduce((sum, [, blobs]) => sum + blobs, 0),
+    accounts: sorted.slice(0, MOST_ACCOUNTS).map(([account]) => account),
+  };
+}
+
+/** How much is known of who may open what is under the keys. */
+function weigh(subjects: readonly Subject[]): AuditSummary['weighed'] {
+  const keys = [...new Map(subjects.flatMap(({ key }) => (key === null ? [] : [[key.arn, key]]))).values()];
+  const count = (told: (key: AuditKey) => boolean): number => keys.filter(told).length;
+  return {
+    keys: keys.length,
+    policies: count(({ openTo }) => openTo !== null),
+    grants: count(({ grantedTo }) => grantedTo !== null),
+    iamDecides: count(({ iamDecides }) => iamDecides === true),
+  };
+}
+
+function keyUse(subject: Subject, blobs: number): AuditSummary['keys'][number] {
+  const { key, fingerprint, by, label, account } = subject;
+  return { key, name: subjectName(subject), fingerprint, label, account, blobs, by };
+}
+
+/** Files without blobs, of which no blob's file has the name. */
+function otherFiles({ files }: Columns, bareFiles: Ledger['bareFiles']): number {
+  const bare = new Set(bareFiles.map(({ file }) => file));
+  if (bare.size > 0) for (const file of files) bare.delete(file);
+  return bare.size;
+}

@@ -1,0 +1,310 @@
+import { finding } from '#shared/finding.ts';
+import type { Unjudged } from '#shared/model/audit.ts';
+import type { BlobRow } from '#shared/model/blob.ts';
+import { type Evidence, isKms, type KeyEvidence } from '../key-material/index.ts';
+import type { Columns } from './columns.ts';
+import { findingId, type Group } from './groups.ts';
+import { type Caller, type Told, toldOf } from './key-findings.ts';
+import { matchKey } from './key-rules.ts';
+import type { Rules } from './rules.ts';
+import type { Subject } from './subjects.ts';
+import { NOT_CONNECTED, needsKms, untold } from './unanswered.ts';
+
+const DAY = 86_400_000;
+
+/** Told of blobs by a rule: broken (with the words to tell), kept, or not to be judged and why. */
+type Judged = { readonly broken: Told; readonly about: string } | { readonly why: string } | null;
+/** What a rule looks at: the key and kind, the same for a whole cohort; or what each blob has of its own. */
+type Rule = (row: BlobRow, subject: Subject) => Judged;
+
+export interface Verdicts {
+  readonly broken: readonly Group[];
+  readonly unjudged: Unjudged[];
+}
+
+/** Judges each blob by each rule. What the bytes and KMS do not say is not judged, and that is told. */
+export function judge(
+  rules: Rules,
+  columns: Columns,
+  evidence: Evidence,
+  subjects: readonly Subject[],
+  caller: Caller | null,
+  now: number,
+): Verdicts {
+  const verdicts = new Collected(columns);
+  for (const [rule, check] of kmsChecks(rules, caller))
+    columns.cohorts.forEach(({ row }, cohort) => {
+      const subject = subjects[cohort];
+      if (subject !== undefined) verdicts.ofCohort(rule, check(row, subject), cohort);
+    });
+  for (const [rule, check] of keyChecks(rules, evidence))
+    columns.cohorts.forEach(({ row }, cohort) => {
+      const subject = subjects[cohort];
+      if (subject !== undefined) verdicts.ofCohort(rule, check(row, subject), cohort);
+    });
+  const { context, maximumAgeDays } = rules;
+  if (context !== undefined) {
+    const { codes, values } = columns.contexts;
+    const said = values.map((row) => allowedContext(context, row));
+    const bound = columns.cohorts.map(
+      ({ row, kms }) => kms && row.identification.kind !== 'kms-asymmetric-candidate',
+    );
+    verdicts.ofRows('context', codes, said, (i) => bound[columns.cohort[i] ?? -1] === true);
+  }
+  if (maximumAgeDays !== undefined) {
+    const said = columns.dates.map(({ at }) => young(maximumAgeDays, at, now));
+    verdicts.ofRows('maximumAgeDays', columns.date, said, () => true);
+  }
+  return verdicts.all();
+}
+
+interface Broken {
+  readonly told: Told;
+  readonly about: string;
+  readonly cohorts: number[];
+  readonly rows: number[];
+  various: boolean;
+}
+
+/** Verdicts as they come, joined into findings. */
+class Collected {
+  readonly #columns: Columns;
+  readonly #broken = new Map<string, Broken>();
+  readonly #unjudged = new Map<string, Unjudged>();
+
+  constructor(columns: Columns) {
+    this.#columns = columns;
+  }
+
+  ofCohort(rule: string, said: Judged, cohort: number): void {
+    if (said === null) return;
+    if ('broken' in said) this.#brokenBy(said).cohorts.push(cohort);
+    else this.#notJudged(rule, said.why, this.#columns.cohorts[cohort]?.size ?? 0);
+  }
+
+  /** `said[codes[i]]` is the verdict of row `i`, where it concerns the rule at all. */
+  ofRows(rule: string, codes: Int32Array, said: readonly Judged[], concerns: (i: number) => boolean): void {
+    const counts = new Int32Array(said.length);
+    const rows = said.map((one) => (one !== null && 'broken' in one ? this.#brokenBy(one).rows : null));
+    for (let i = 0; i < codes.length; i += 1) {
+      const code = codes[i] ?? 0;
+      if (!concerns(i)) continue;
+      counts[code] = (counts[code] ?? 0) + 1;
+      rows[code]?.push(i);
+    }
+    said.forEach((one, code) => {
+      const blobs = counts[code] ?? 0;
+      if (one !== null && 'why' in one && blobs > 0) this.#notJudged(rule, one.why, blobs);
+    });
+  }
+
+  all(): Verdicts {
+    return {
+      broken: [...this.#broken.values()].flatMap(({ told, about, cohorts, rows, various }) => {
+        const indexes = cohorts.length > 0 ? this.#columns.rowsOf(cohorts) : rows;
+        const id = findingId(told.code, about);
+        return indexes.length === 0
+          ? []
+          : [{ id, told, keyArn: null, violation: true, indexes, bare: [], various }];
+      }),
+      unjudged: [...this.#unjudged.values()],
+    };
+  }
+
+  #brokenBy({ broken, about }: { readonly broken: Told; readonly about: string }): Broken {
+    const at = `${broken.code}\0${about}`;
+    const known = this.#broken.get(at) ?? { told: broken, about, cohorts: [], rows: [], various: false };
+    if (known.told.title !== broken.title) known.various = true;
+    this.#broken.set(at, known);
+    return known;
+  }
+
+  #notJudged(rule: string, why: string, blobs: number): void {
+    const at = `${rule}\n${why}`;
+    const known = this.#unjudged.get(at) ?? { rule, blobs: 0, why };
+    known.blobs += blobs;
+    this.#unjudged.set(at, known);
+  }
+}
+
+/** Findings that are forbidden and that only KMS can show: a gate must not pass for want of asking. */
+function kmsChecks({ forbid, failOn }: Rules, caller: Caller | null): [string, Rule][] {
+  const checks = (forbid ?? []).filter(needsKms).map((code): [string, Rule] => [
+    `${FORBID} ${code}`,
+    (row, subject) => {
+      const why = untold(code, row, subject, caller);
+      return why === null ? null : { why };
+    },
+  ]);
+  if (failOn !== undefined && caller === null)
+    checks.push([
+      'failOn',
+      (row, { label }) => (isKms(row) || label !== null ? { why: NOT_CONNECTED } : null),
+    ]);
+  return checks;
+}
+
+/** What the name of such a rule begins with. */
+export const FORBID = 'forbid';
+
+/** Rules about the key and the kind: what they say of one blob they say of its cohort. */
+function keyChecks(rules: Rules, evidence: Evidence): [string, Rule][] {
+  const checks: [string, Rule][] = [];
+  const { accounts, regions, keys, algorithms, kinds } = rules;
+  if (accounts !== undefined)
+    checks.push([
+      'accounts',
+      ofKms(({ account }) =>
+        account === null
+          ? { why: 'it is not known whose key it is' }
+          : accounts.includes(account)
+            ? null
+            : {
+                about: account,
+                broken: toldOf(
+                  finding('rule-account', {
+                    evidence: [`allowed: ${accounts.join(', ')}`],
+                    values: { account },
+                  }),
+                ),
+              },
+      ),
+    ]);
+  if (regions !== undefined)
+    checks.push([
+      'regions',
+      ofKms(({ region }) =>
+        region === null
+          ? { why: 'the Region of its key is not known' }
+          : regions.includes(region)
+            ? null
+            : {
+                about: region,
+                broken: toldOf(
+                  finding('rule-region', {
+                    evidence: [`allowed: ${regions.join(', ')}`],
+                    values: { region },
+                  }),
+                ),
+              },
+      ),
+    ]);
+  if (keys !== undefined)
+    checks.push(['keys', ofKms((subject, row) => allowedKey(keys, subject, evidence.of(row), evidence))]);
+  if (algorithms !== undefined) checks.push(['algorithms', (row) => allowedAlgorithm(algorithms, row)]);
+  if (kinds !== undefined)
+    checks.push([
+      'kinds',
+      ({ identification: { kind, label } }) =>
+        kinds.includes(kind)
+          ? null
+          : {
+              about: kind,
+              broken: toldOf(
+                finding('rule-kind', {
+                  evidence: [`allowed kinds: ${kinds.join(', ')}`],
+                  values: { kind: label },
+                }),
+              ),
+            },
+    ]);
+  return checks;
+}
+
+const ofKms =
+  (check: (subject: Subject, row: BlobRow) => Judged): Rule =>
+  (row, subject) =>
+    isKms(row) || subject.label !== null ? check(subject, row) : null;
+
+function allowedKey(
+  keys: readonly string[],
+  { label, key }: Subject,
+  evidence: KeyEvidence,
+  all: Evidence,
+): Judged {
+  if (evidence.by === 'unknown' || evidence.by === 'clustered') return { why: 'its key is not known' };
+  const matched = new Set(keys.map((pattern) => matchKey(all, evidence, pattern)));
+  if (matched.has('yes')) return null;
+  const allowed = `allowed: ${keys.join(', ')}`;
+  if (evidence.by === 'contradicted' && (label === null || matched.has('contradicted')))
+    return {
+      about: `contradicted ${evidence.fingerprint ?? label}`,
+      broken: toldOf(
+        finding('rule-key-contradicted', { evidence: [evidence.reason ?? `Label ${label}.`, allowed] }),
+      ),
+    };
+  if (matched.has('maybe'))
+    return { why: 'its key is known by a name that cannot be compared with the rule without asking KMS' };
+  return {
+    about: label ?? '',
+    broken: toldOf(
+      finding('rule-key', { evidence: [allowed], values: { key: key?.aliases[0] ?? label ?? '' } }),
+    ),
+  };
+}
+
+function allowedAlgorithm(algorithms: readonly string[], row: BlobRow): Judged {
+  const { kind } = row.identification;
+  if (!isKms(row)) return null;
+  const algorithm = kind === 'kms-asymmetric-candidate' ? row.declared.algorithm : 'SYMMETRIC_DEFAULT';
+  if (algorithm === null) return { why: 'asymmetric ciphertext does not say its algorithm' };
+  if (algorithms.includes(algorithm)) return null;
+  return {
+    about: algorithm,
+    broken: toldOf(
+      finding('rule-algorithm', {
+        evidence: [`allowed: ${algorithms.join(', ')}`],
+        values: { algorithm },
+      }),
+    ),
+  };
+}
+
+/** `row`: one that has the declared context in question; null where none is declared. */
+function allowedContext({ required, values }: NonNullable<Rules['context']>, row: BlobRow | null): Judged {
+  const encryptionContext = row?.declared.encryptionContext ?? null;
+  if (encryptionContext === null)
+    return { why: 'KMS blobs do not hold their context, and the file around it declares none' };
+  const missing = (required ?? []).filter((name) => !Object.hasOwn(encryptionContext, name));
+  if (missing.length > 0)
+    return {
+      about: `missing ${missing.join(' ')}`,
+      broken: toldOf(
+        finding('rule-context', {
+          evidence: [`required: ${(required ?? []).join(', ')}`],
+          values: {
+            what: `lacks ${missing.join(', ')}`,
+            remedy:
+              'Re-encrypt with the required pairs in the destination context, and let the readers send them.',
+          },
+        }),
+      ),
+    };
+  for (const [name, allowed] of Object.entries(values ?? {})) {
+    const value = Object.hasOwn(encryptionContext, name) ? encryptionContext[name] : undefined;
+    if (value !== undefined && !allowed.includes(value))
+      return {
+        about: `value of ${name}`,
+        broken: toldOf(
+          finding('rule-context', {
+            evidence: [`allowed for ${name}: ${allowed.join(', ')}`],
+            values: {
+              what: `has a value of ${name} that is not allowed`,
+              remedy: 'Re-encrypt with an allowed value, and let the readers send it.',
+            },
+          }),
+        ),
+      };
+  }
+  return null;
+}
+
+/** `at`: the declared date, milliseconds. */
+function young(days: number, at: number | null, now: number): Judged {
+  if (at === null) return { why: 'no date can be read from a blob, and the file around it declares none' };
+  if (now - at <= days * DAY) return null;
+  return {
+    about: '',
+    broken: toldOf(finding('rule-age', { evidence: [`oldest allowed: ${days} days`], values: { days } })),
+  };
+}

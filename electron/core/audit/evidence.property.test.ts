@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Evidence, readKeyName, type Under } from '../key-material/index.ts';
+import { CALLER, input, key } from './audit.test-help.ts';
+import { facetMembers, makeAudit } from './audit.ts';
+import { isListed, touchedBy } from './deletion.ts';
+import {
+  namesOf,
+  type World,
+  type WorldBlob,
+  type WorldKey,
+  worlds,
+  worldText,
+} from './evidence.test-help.ts';
+import { blobLines } from './report/lines.ts';
+import { readRules } from './rules.ts';
+
+/** Trees that each property looks at. */
+const TREES = Number(process.env.EVIDENCE_TREES ?? 150);
+
+const SURE: ReadonlySet<Under | null> = new Set(['confirmed', 'person', 'declared', 'inferred']);
+
+/** Keys as KMS describes them on the connection, which is in the account of the first key. */
+function described({ keys, connected }: World) {
+  const [first] = keys;
+  return connected
+    ? keys
+        .filter(({ account }) => account === first?.account)
+        .map(({ id, arn, account, alias, materials, replicas }) =>
+          key(id, {
+            arn,
+            account,
+            aliases: [alias],
+            materials: materials.length,
+            multiRegion: replicas.length > 0,
+          }),
+        )
+    : [];
+}
+
+function audited(world: World, rules = '') {
+  const { rows, learned, connected, keys } = world;
+  const kmsKeys = described(world);
+  const evidence = new Evidence(rows, learned, kmsKeys);
+  return makeAudit(
+    input(rows, kmsKeys, {
+      evidence,
+      book: (name) =>
+        kmsKeys.find(
+          ({ arn, aliases }) => arn === name || aliases.includes(name) || arn.endsWith(`/${name}`),
+        ) ?? null,
+      caller: connected ? { ...CALLER, account: keys[0]?.account ?? '' } : null,
+      rules: rules === '' ? null : readRules(`version: 1\n${rules}`),
+    }),
+  );
+}
+
+const underOf = (audit: ReturnType<typeof audited>, name: string): (Under | null)[] => {
+  const under: (Under | null)[] = audit.input.ledger.columns.rows.map(() => null);
+  for (const each of touchedBy(audit, name).rows) under[each.index] = each.under;
+  return under;
+};
+
+/** Whether not all that names the key of a blob is wrong; what nothing names has no wrong name. */
+function hasTrueName({ blobs, learned }: World, { material, row }: WorldBlob): boolean {
+  const group = row.identification.keyFingerprint;
+  if (group !== null && learned(material).length > 0) return true;
+  const labelled = blobs
+    .filter((other) =>
+      group === null ? other.row === row : other.row.identification.keyFingerprint === group,
+    )
+    .filter((other) => other.row.declared.keyArn !== null);
+  return labelled.length === 0 || labelled.some(({ wrong }) => !wrong);
+}
+
+const each = (check: (world: World, key: WorldKey, name: string) => void) =>
+  fc.assert(
+    fc.property(worlds, (world) => {
+      for (const one of world.keys) for (const name of namesOf(one)) check(world, one, name);
+    }),
+    { numRuns: TREES },
+  );
+
+describe('evidence of keys, over made-up trees', () => {
+  it('misses no blob of a key, by whatever name the key is asked about', () => {
+    each((world, one, name) => {
+      const under = underOf(audited(world), name);
+      world.blobs.forEach((blob, i) => {
+        if (blob.key === one && hasTrueName(world, blob))
+          expect(under[i] ?? 'missed', `${name}, blob ${i}\n${worldText(world)}`).not.toBe('missed');
+      });
+    });
+  });
+
+  it('lists what a file names by that very name, and every blob that KMS confirmed', () => {
+    each((world, one, name) => {
+      const under = underOf(audited(world), name);
+      world.blobs.forEach((blob, i) => {
+        const how = under[i] ?? null;
+        if (blob.row.declared.keyArn === name) expect(how === null ? null : isListed(how)).toBe(true);
+        const proven =
+          blob.row.identification.keyFingerprint !== null && world.learned(blob.material).length > 0;
+        if (!proven) return;
+        if (name !== one.arn && name !== one.id) return;
+        if (blob.key !== one) expect(SURE.has(how)).toBe(false);
+        else expect(how).toBe('confirmed');
+      });
+    });
+  });
+
+  it('lists the same blobs for every name that is known to be the same key’s', () => {
+    each((world, one) => {
+      const audit = audited(world);
+      const { names } = audit.input.evidence;
+      const listed = (name: string) =>
+        underOf(audit, name).map((how) => (how !== null && isListed(how) ? how : null));
+      const wanted = listed(one.arn);
+      for (const name of namesOf(one))
+        if (names.same(name, one.arn) === 'same') expect(listed(name)).toEqual(wanted);
+    });
+  });
+
+  it('lets no label speak for blobs without one where labels contradict each other', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const { evidence } = audited(world).input;
+        for (const { row, material } of world.blobs) {
+          const of = evidence.of(row);
+          if (of.by !== 'contradicted') continue;
+          expect(of.name).toBe(row.declared.keyArn);
+          expect(world.learned(material)).toEqual([]);
+        }
+      }),
+      { numRuns: TREES },
+    );
+  });
+
+  it('keeps the Region and account that a blob’s own label says', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const audit = audited(world);
+        const { columns } = audit.input.ledger;
+        world.blobs.forEach(({ row, wrong, material }, i) => {
+          const label = row.declared.keyArn === null ? null : readKeyName(row.declared.keyArn);
+          const subject = audit.subjects[columns.cohort[i] ?? -1];
+          const outranked = wrong && world.learned(material).length > 0;
+          if (label?.region == null || outranked) return;
+          expect([subject?.region, subject?.account]).toEqual([label.region, label.account]);
+        });
+      }),
+      { numRuns: TREES },
+    );
+  });
+
+  it('is the same on every surface: facet, deletion, rules, reports', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const audit = audited(world);
+        const { columns } = audit.input.ledger;
+        const { evidence } = audit.input;
+        const lines = new Map([...blobLines(audit)].map(({ row, subject }) => [row.id, subject]));
+        const bars = audit.summary.facets.find(({ facet }) => facet === 'key')?.bars ?? [];
+        const inBars = bars.flatMap(({ value }) => [...Array.from(facetMembers(audit, 'key', value))]);
+        expect(inBars.sort((a, b) => a - b)).toEqual(columns.rows.map((_, i) => i));
+        for (const { value } of bars) {
+          const rows = Array.from(facetMembers(audit, 'key', value));
+          const [name] = evidence.names.arnsOf(value);
+          if (name === undefined) continue;
+          const under = underOf(audit, name);
+          // What is under the key for sure, and what says so though something contradicts it.
+          const wanted = columns.rows.flatMap((row, i) => {
+            const of = evidence.of(row);
+            const own = of.by === 'contradicted' && of.key === value;
+            return SURE.has(under[i] ?? null) || own ? [i] : [];
+          });
+          expect(rows, `${name} ${value}\n${worldText(world)}`).toEqual(wanted);
+          for (const i of rows) expect(lines.get(columns.rows[i]?.id ?? '')?.id).toBe(value);
+          const judged = audited(world, `keys: ["${name}"]`);
+          const broken = new Set(
+            judged.findings
+              .filter(({ violation }) => violation)
+              .flatMap(({ indexes }) => Array.from(indexes)),
+          );
+          for (const [i, how] of under.entries()) if (SURE.has(how)) expect(broken.has(i)).toBe(false);
+          const passed = judged.summary.unjudged.reduce((sum, { blobs }) => sum + blobs, 0);
+          expect(broken.size + passed + under.filter((how) => SURE.has(how)).length).toBe(
+            columns.rows.length,
+          );
+        }
+      }),
+      { numRuns: TREES },
+    );
+  });
+});

@@ -1,0 +1,222 @@
+import { finding } from '#shared/finding.ts';
+import { entryOf } from '#shared/findings.ts';
+import type { AuditFinding, AuditKey } from '#shared/model/audit.ts';
+import type { Finding } from '#shared/model/blob.ts';
+import { readKeyName } from '../key-material/index.ts';
+import type { Subject } from './subjects.ts';
+
+const DAY = 86_400_000;
+
+/** What decides whether something is worth telling. */
+export interface Limits {
+  /** A key that was not used for so many days is told of. */
+  readonly unusedDays: number;
+  /** Automatic rotation off is told of when the last rotation (or the key's making) is longer ago, days. */
+  readonly rotationDays: number;
+}
+export const LIMITS: Limits = { unusedDays: 90, rotationDays: 365 };
+
+/** What a finding says, before its blobs are counted. */
+export type Told = Pick<
+  AuditFinding,
+  'code' | 'severity' | 'title' | 'reason' | 'evidence' | 'remedy' | 'source'
+>;
+
+/** A finding as an audit reports it. */
+export function toldOf({ range: _, ...found }: Finding): Told {
+  return { ...found, source: entryOf(found.code).source };
+}
+
+/** Who asks KMS: the findings "other account" and "unknown account" are seen from there. */
+export interface Caller {
+  readonly arn: string;
+  readonly account: string;
+  readonly region: string;
+  /** The connection that is asked, for people: "practice KMS · us-east-1 · 111122223333". */
+  readonly connection: string;
+  readonly practice: boolean;
+}
+
+const nameOf = (key: AuditKey): string => key.aliases[0] ?? key.arn;
+
+/** What KMS told of the key of a subject that a security team wants to know. `now`: milliseconds. */
+export function keyFindings(subject: Subject, caller: Caller | null, limits: Limits, now: number): Told[] {
+  const { key } = subject;
+  if (key === null) return withoutKey(subject, caller);
+  const told = [state(key, now), aws(key), otherAccount(key, caller), open(key), named(key), granted(key)];
+  if (key.manager !== 'AWS') told.push(notRotated(key, limits, now), unused(key, limits, now));
+  return told.flatMap((one) => (one === null ? [] : [withConnection(one, caller)]));
+}
+
+/** What KMS said holds for the connection that was asked: another account's keys may have the same names. */
+export function withConnection(told: Told, caller: Caller | null): Told {
+  if (caller === null || told.source !== 'kms') return told;
+  return { ...told, evidence: [...told.evidence, `Asked: ${caller.connection}`] };
+}
+
+function withoutKey(subject: Subject, caller: Caller | null): Told[] {
+  const { label, account, region } = subject;
+  if (caller === null || label === null) return [];
+  if (subject.gone && readKeyName(label).alias) {
+    const evidence = [`DescribeKey: NotFoundException, asked as ${caller.arn} in ${caller.region}`];
+    return [withConnection(toldOf(finding('alias-gone', { evidence, values: { alias: label } })), caller)];
+  }
+  if (subject.gone)
+    return [
+      withConnection(
+        toldOf(
+          finding('key-gone', {
+            evidence: [`DescribeKey: NotFoundException, asked as ${caller.arn} in ${caller.region}`],
+            values: { key: label },
+          }),
+        ),
+        caller,
+      ),
+    ];
+  if (account === null || account === caller.account) return [];
+  return [
+    toldOf(
+      finding('key-unknown-account', {
+        evidence: [`label ${label}${region === null ? '' : `, Region ${region}`}`, `asked as ${caller.arn}`],
+        values: { account },
+      }),
+    ),
+  ];
+}
+
+function state(key: AuditKey, now: number): Told | null {
+  const evidence = [`DescribeKey: KeyState ${key.state}`];
+  switch (key.state) {
+    case 'Disabled':
+      return toldOf(finding('key-disabled', { evidence, values: { key: nameOf(key) } }));
+    case 'PendingDeletion':
+    case 'PendingReplicaDeletion': {
+      const days =
+        key.deletionDate === null ? null : Math.max(0, Math.ceil((Date.parse(key.deletionDate) - now) / DAY));
+      const left = days === null ? '' : days === 0 ? ' today' : ` in ${days} ${days === 1 ? 'day' : 'days'}`;
+      return toldOf(
+        finding('key-pending-deletion', {
+          evidence: [
+            ...evidence,
+            ...(key.deletionDate === null ? [] : [`DeletionDate ${key.deletionDate.slice(0, 10)}`]),
+          ],
+          values: {
+            key: nameOf(key),
+            when: left,
+            reason:
+              key.otherRegions.length > 0
+                ? `Every blob under it can then be opened through its replica in ${key.otherRegions.join(', ')} alone.`
+                : 'Every blob under it can then never be opened again, by anyone, AWS included.',
+          },
+        }),
+      );
+    }
+    case 'PendingImport':
+    case 'Unavailable':
+      return toldOf(
+        finding('key-unavailable', {
+          evidence,
+          values:
+            key.state === 'PendingImport'
+              ? {
+                  what: `${nameOf(key)} has no key material: it expired, was deleted or was never imported.`,
+                  remedy: 'Import the very same key material again (ImportKeyMaterial).',
+                }
+              : {
+                  what: `The key store of ${nameOf(key)} is disconnected.`,
+                  remedy: 'Connect the custom key store again (ConnectCustomKeyStore).',
+                },
+        }),
+      );
+    default:
+      return null;
+  }
+}
+
+function aws(key: AuditKey): Told | null {
+  if (key.manager !== 'AWS') return null;
+  return toldOf(
+    finding('key-aws-managed', { evidence: ['DescribeKey: KeyManager AWS'], values: { key: nameOf(key) } }),
+  );
+}
+
+function otherAccount(key: AuditKey, caller: Caller | null): Told | null {
+  if (caller === null || key.account === null || key.account === caller.account) return null;
+  return toldOf(
+    finding('key-other-account', {
+      evidence: [`ARN ${key.arn}`, `asked as ${caller.arn}`],
+      values: { key: nameOf(key), account: key.account },
+    }),
+  );
+}
+
+function open(key: AuditKey): Told | null {
+  if (key.openTo === null || key.openTo.length === 0) return null;
+  return toldOf(
+    finding('key-policy-wide', {
+      evidence: [
+        ...key.openTo.map((principal) => `GetKeyPolicy: allows ${principal}`),
+        'Not weighed: statements that deny, IAM and organisation policies',
+      ],
+      values: { key: nameOf(key) },
+    }),
+  );
+}
+
+function named(key: AuditKey): Told | null {
+  if (key.policyNames === null || key.policyNames.length === 0) return null;
+  return toldOf(
+    finding('key-policy-outside', {
+      evidence: [
+        ...key.policyNames.map((principal) => `GetKeyPolicy: allows ${principal}`),
+        'Not weighed: statements that deny, IAM and organisation policies',
+      ],
+      values: { key: nameOf(key) },
+    }),
+  );
+}
+
+function granted(key: AuditKey): Told | null {
+  if (key.grantedTo === null || key.grantedTo.length === 0) return null;
+  return toldOf(
+    finding('key-grant-outside', {
+      evidence: key.grantedTo.map((grantee) => `ListGrants: ${grantee}`),
+      values: { key: nameOf(key) },
+    }),
+  );
+}
+
+function notRotated(key: AuditKey, { rotationDays }: Limits, now: number): Told | null {
+  if (key.rotation === null || key.rotation.enabled || key.origin !== 'AWS_KMS') return null;
+  const since = key.rotation.lastAt ?? key.createdAt;
+  if (since !== null && now - Date.parse(since) < rotationDays * DAY) return null;
+  return toldOf(
+    finding('key-not-rotated', {
+      evidence: [
+        'GetKeyRotationStatus: KeyRotationEnabled false',
+        key.rotation.lastAt === null
+          ? `never rotated${since === null ? '' : `, made on ${since.slice(0, 10)}`}`
+          : `last rotated on ${key.rotation.lastAt.slice(0, 10)}`,
+      ],
+      values: { key: nameOf(key) },
+    }),
+  );
+}
+
+function unused(key: AuditKey, { unusedDays }: Limits, now: number): Told | null {
+  const { lastUse } = key;
+  if (lastUse === null) return null;
+  const since = lastUse.at ?? lastUse.trackedSince;
+  if (since === null || now - Date.parse(since) <= unusedDays * DAY) return null;
+  const days = Math.floor((now - Date.parse(since)) / DAY);
+  return toldOf(
+    finding('key-unused', {
+      evidence: [
+        lastUse.at === null
+          ? `GetKeyLastUsage: no use since ${since.slice(0, 10)}, when tracking began`
+          : `GetKeyLastUsage: ${lastUse.operation ?? 'used'} on ${since.slice(0, 10)}`,
+      ],
+      values: { key: nameOf(key), days },
+    }),
+  );
+}

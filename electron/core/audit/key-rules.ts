@@ -1,0 +1,47 @@
+import {
+  type Evidence,
+  type KeyEvidence,
+  type KeyNames,
+  readKeyName,
+  type Under,
+} from '../key-material/index.ts';
+import { matches } from './rules.ts';
+
+/** Whether a key is one that a pattern names: 'maybe' where names cannot be compared with what is known. */
+export type Matched = 'yes' | 'contradicted' | 'maybe' | 'no';
+
+const SURE: ReadonlySet<Under | null> = new Set(['confirmed', 'person', 'declared', 'inferred']);
+
+/**
+ * Whether the key of a blob is one that a pattern names: key id, ARN, alias or alias ARN, compared as names of keys, not
+ * as texts; `*` stands for any run of characters of any of its names.
+ */
+export function matchKey(evidence: Evidence, of: KeyEvidence, pattern: string): Matched {
+  if (!pattern.includes('*')) {
+    const under = evidence.under(of, pattern);
+    if (SURE.has(under)) return 'yes';
+    return under === 'contradicted' ? 'contradicted' : under === null ? 'no' : 'maybe';
+  }
+  const names = evidence.namesFor(of).flatMap(spellings);
+  if (names.some((name) => matches(pattern, name))) return of.by === 'contradicted' ? 'contradicted' : 'yes';
+  if (of.by === 'foreign') return 'no';
+  if (names.length === 0) return 'maybe';
+  const aboutAliases = pattern.includes('alias/');
+  const comparable = names.filter((name) => readKeyName(name).alias === aboutAliases);
+  if (comparable.length === 0) return 'maybe';
+  // An alias or id without its account cannot be held against a pattern of ARNs.
+  return pattern.startsWith('arn:') && !comparable.some((name) => name.startsWith('arn:')) ? 'maybe' : 'no';
+}
+
+/** A name as it is, and without what an ARN says beside the id or alias. */
+export function spellings(name: string): string[] {
+  const { arn, alias, id } = readKeyName(name);
+  return arn ? [name, alias ? `alias/${id}` : id] : [name];
+}
+
+/** Whether a pattern names the key that `name` is a name of. */
+export function matchesName(names: KeyNames, name: string, pattern: string): boolean {
+  if (!pattern.includes('*')) return names.same(name, pattern) === 'same';
+  const all = [name, ...names.keysOf(name).flatMap((key) => names.namesOf(key))];
+  return all.flatMap(spellings).some((each) => matches(pattern, each));
+}

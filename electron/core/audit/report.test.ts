@@ -1,0 +1,252 @@
+import { readFileSync } from 'node:fs';
+import Ajv, { type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import { describe, expect, it } from 'vitest';
+import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { arnOf, COVERAGE, HOSTILE, input, key, parseCsv, row, STATED } from './audit.test-help.ts';
+import { makeAudit } from './audit.ts';
+import { auditCsv as csvOf } from './report/audit-csv.ts';
+import { auditHtml as htmlOf } from './report/audit-html.ts';
+import { auditJson as jsonOf } from './report/audit-json.ts';
+import { type ByteRangeOf, auditSarif as sarifOf } from './report/audit-sarif.ts';
+import { fromCsvField } from './report/escape.ts';
+import { historyCsv, historyHtml, historyJson } from './report/history-report.ts';
+import { runCsv, runHtml, runJson, runSarif as runSarifOf } from './report/run-report.ts';
+import { artifactUri } from './report/sarif.ts';
+import { readRules } from './rules.ts';
+
+const whole = (pieces: Iterable<string>): string => [...pieces].join('');
+type Made = ReturnType<typeof makeAudit>;
+const asked = (gaps: readonly string[]) => ({
+  gaps: [...gaps],
+  notAsked: { keys: 0, blobs: 0, names: [], elsewhere: [] },
+  coverage: COVERAGE,
+});
+const auditCsv = (audit: Made) => whole(csvOf(audit));
+const auditHtml = (audit: Made, stated: typeof STATED, gaps: readonly string[]) =>
+  whole(htmlOf(audit, stated, asked(gaps)));
+const auditJson = (audit: Made, stated: typeof STATED, gaps: readonly string[]) =>
+  whole(jsonOf(audit, stated, asked(gaps)));
+const auditSarif = (audit: Made, stated: typeof STATED, rangeOf: ByteRangeOf) =>
+  whole(sarifOf(audit, stated, asked([]), { rangeOf, findingsOf: () => [] }));
+const runSarif = (facts: Parameters<typeof runSarifOf>[0], stated: typeof STATED) =>
+  whole(runSarifOf(facts, stated));
+
+/**
+ * The official schema of SARIF 2.1.0 (rtm.5), as the SARIF SDK ships it. It is written in draft 4: what this reader
+ * does not know of that draft are two names at its top.
+ */
+function sarifSchema(): ValidateFunction {
+  const file = new URL('./fixtures/sarif-2.1.0-rtm.5.json', import.meta.url);
+  const { $schema: _, id: _id, ...schema } = JSON.parse(readFileSync(file, 'utf8'));
+  const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false });
+  addFormats.default(ajv);
+  return ajv.compile(schema);
+}
+
+const finding = {
+  code: 'plaintext-beside-blob' as const,
+  severity: 'critical' as const,
+  title: 'A {0} [title](x) with <b>names</b>',
+  evidence: ['E'],
+  reason: 'D',
+  remedy: 'R',
+  range: null,
+};
+const rows = HOSTILE.map((name, i) =>
+  row({
+    file: name,
+    place: HOSTILE[(i + 1) % HOSTILE.length] ?? '',
+    keyArn: arnOf('k'),
+    context: { [name]: name },
+  }),
+);
+const hostile = () =>
+  makeAudit(
+    input(rows, [key('k', { state: 'Disabled', aliases: ['alias/<img src=x>'] })], {
+      findings: () => [finding],
+      bareFiles: [{ file: '=bare', findings: [finding] }],
+      rules: readRules(
+        'version: 1\naccounts: ["999988887777"]\nsuppress: [{code: key-disabled, reason: "=1+1 <b>", until: 2030-01-01}]',
+      ),
+    }),
+  );
+
+const items: RunItem[] = HOSTILE.map((name, i) => ({
+  blobId: `b${i}`,
+  file: name,
+  place: '',
+  state: i % 2 === 0 ? 'failed' : 'reencrypted',
+  fault:
+    i % 2 === 0
+      ? {
+          code: 'InvalidCiphertextException',
+          message: name,
+          detail: '',
+          remedy: name,
+          raw: null,
+          retryable: false,
+        }
+      : null,
+  sent: null,
+  sourceKeyArn: arnOf('k'),
+  destinationKeyArn: arnOf('n'),
+  sourceKeyMaterialId: null,
+  destinationKeyMaterialId: null,
+  requestId: `request-${i}`,
+  decryptRequestId: null,
+  sha256Before: 'aa',
+  sha256After: 'bb',
+  fingerprintBefore: null,
+  fingerprintAfter: null,
+  output: name,
+  backup: null,
+  notes: [name],
+}));
+const run: RunSummary = {
+  id: 'r1',
+  dryRun: false,
+  route: 'reencrypt',
+  status: 'finished',
+  startedAt: '2026-11-24T11:00:00.000Z',
+  finishedAt: '2026-11-24T11:01:00.000Z',
+  counts: {
+    total: 26,
+    waiting: 0,
+    running: 0,
+    succeeded: 13,
+    already: 0,
+    failed: 13,
+    skipped: 0,
+    restored: 0,
+  },
+  outcome: { reencrypted: 13, already: 0, notReencrypted: 13, underOldKey: 12 },
+  rate: Math.PI,
+  secondsLeft: null,
+  destinationKeyId: 'alias/n',
+  connection: 'practice',
+  output: 'in-place',
+  files: { total: 3, done: 3 },
+  bytes: { total: 100, done: 100 },
+  perKey: [],
+  undo: null,
+  resume: null,
+  retry: null,
+  elsewhere: null,
+  downloads: 0,
+  fault: null,
+};
+const facts = { run, items, records: [] };
+
+describe('SARIF', () => {
+  const valid = sarifSchema();
+  const check = (text: string) => {
+    expect(valid(JSON.parse(text)), JSON.stringify(valid.errors?.slice(0, 3))).toBe(true);
+    return JSON.parse(text);
+  };
+
+  it('of an audit is valid by the official schema, with hostile names', () => {
+    const log = check(auditSarif(hostile(), STATED, () => ({ start: 4, length: 20 })));
+    const { results } = log.runs[0];
+    expect(results).toHaveLength(HOSTILE.length * 3 + 1);
+    const files = results
+      .filter((r: { ruleId: string }) => r.ruleId === finding.code)
+      .map((r: { properties: { file: string } }) => r.properties.file);
+    expect(new Set(files)).toEqual(new Set([...HOSTILE, '=bare']));
+    const silent = results.filter((r: { suppressions?: unknown[] }) => r.suppressions !== undefined);
+    expect(silent).toHaveLength(HOSTILE.length);
+    expect(results.find((r: { ruleId: string }) => r.ruleId === 'rule-account')).toMatchObject({
+      level: 'error',
+    });
+    for (const { message } of results) expect(message.text).not.toMatch(/(?<!\\)[[\]<>]|(?<!\{)\{(?!\{)/);
+  });
+
+  it('of a run and of an empty list is valid, too', () => {
+    expect(check(runSarif(facts, STATED)).runs[0].results).toHaveLength(13);
+    expect(check(auditSarif(makeAudit(input([], [])), STATED, () => null)).runs[0].results).toEqual([]);
+  });
+
+  it('the schema here refuses what is no SARIF', () => {
+    expect(valid({ version: '2.1.0', runs: [{ tool: { driver: {} } }] })).toBe(false);
+  });
+
+  it('names a file by a relative URI that cannot leave its root', () => {
+    expect(artifactUri('a b/ü#?.bin')).toBe('a%20b/%C3%BC%23%3F.bin');
+    expect(artifactUri('../../etc/passwd')).toBe('%2E%2E/%2E%2E/etc/passwd');
+    expect(artifactUri('C:\\a\\b')).toBe('C%3A/a/b');
+  });
+});
+
+describe('reports', () => {
+  it('CSV of an audit, a run and a history give hostile names back exactly', () => {
+    const audit = parseCsv(auditCsv(hostile()));
+    expect(
+      audit
+        .slice(1)
+        .map(([file = '']) => fromCsvField(file))
+        .sort(),
+    ).toEqual([...HOSTILE].sort());
+    const at = audit[0]?.indexOf('declared context') ?? -1;
+    for (const line of audit.slice(1)) {
+      const name = fromCsvField(line[0] ?? '');
+      expect(JSON.parse(fromCsvField(line[at] ?? ''))).toEqual({ [name]: name });
+    }
+    expect(
+      parseCsv(runCsv(facts))
+        .slice(1, -1)
+        .map(([file = '']) => fromCsvField(file)),
+    ).toEqual([...HOSTILE]);
+    expect(parseCsv(runCsv(facts)).at(-1)).toEqual(
+      expect.arrayContaining([
+        '(whole run)',
+        '13 re-encrypted, 0 already as asked, 13 not re-encrypted (12 known to be under the old key)',
+      ]),
+    );
+    expect(parseCsv(historyCsv([]))).toHaveLength(1);
+  });
+
+  it('HTML runs nothing, loads nothing, and has no element out of a name', () => {
+    const verdict = { ok: true, head: STATED.history, broken: null, proves: 'p' };
+    for (const text of [
+      auditHtml(hostile(), STATED, HOSTILE),
+      runHtml(facts, STATED),
+      historyHtml([], verdict, STATED),
+    ]) {
+      expect(text).not.toMatch(/<script|<img|<iframe|<link|<a |javascript:alert\(1\)"|url\(|@import|src=x>/i);
+      expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+      expect(text).toContain("default-src 'none'");
+      const elements = new Set([...text.matchAll(/<([a-z0-9]+)/g)].map(([, name]) => name));
+      expect([...elements].filter((name) => !KNOWN.has(name ?? ''))).toEqual([]);
+    }
+  });
+
+  it('are the same bytes but for what is stated', () => {
+    const later = { ...STATED, at: '2026-11-25T09:00:00.000Z', history: { count: 9, hash: 'cd'.repeat(32) } };
+    const undated = (text: string) =>
+      text
+        .replaceAll(later.at, STATED.at)
+        .replaceAll(later.history.hash, STATED.history.hash)
+        .replace(/9 records/, '3 records')
+        .replace(/("(?:count|historyCount)": )9/, '$13');
+    expect(undated(auditHtml(hostile(), later, []))).toBe(auditHtml(hostile(), STATED, []));
+    expect(undated(auditJson(hostile(), later, []))).toBe(auditJson(hostile(), STATED, []));
+    expect(undated(auditSarif(hostile(), later, () => null))).toBe(auditSarif(hostile(), STATED, () => null));
+    expect(auditCsv(hostile())).toBe(auditCsv(hostile()));
+    expect(undated(runJson(facts, later))).toBe(runJson({ ...facts, run: { ...run, rate: 7 } }, STATED));
+    expect(
+      undated(historyJson([], { ok: true, head: STATED.history, broken: null, proves: '' }, later)),
+    ).toBe(historyJson([], { ok: true, head: STATED.history, broken: null, proves: '' }, STATED));
+  });
+
+  it('do not depend on the order in which files were taken in', () => {
+    const turned = makeAudit(input([...rows].reverse(), [key('k')]));
+    const straight = makeAudit(input(rows, [key('k')]));
+    expect(auditCsv(turned)).toBe(auditCsv(straight));
+  });
+});
+
+const KNOWN = new Set(
+  'html head meta title style body header main section article h1 h2 h3 p ul li dl dt dd figure figcaption table thead tbody tr th td bdi span div svg rect'.split(
+    ' ',
+  ),
+);

@@ -1,0 +1,140 @@
+import { json, jsonLine, sarifText, visible } from './escape.ts';
+import { filled, pieces } from './parts.ts';
+import type { Stated } from './report-header.ts';
+
+export interface SarifRule {
+  readonly id: string;
+  readonly text: string;
+  readonly help: string;
+}
+
+export interface SarifResult {
+  readonly rule: string;
+  readonly level: 'error' | 'warning' | 'note' | 'none';
+  readonly message: string;
+  /** Path for people; `/` or `\` between its parts. */
+  readonly file: string;
+  readonly place: string;
+  /** Bytes of the file; null where it is not known. */
+  readonly bytes: { readonly start: number; readonly length: number } | null;
+  /** Stays the same from report to report. */
+  readonly fingerprint: string;
+  readonly suppressed: string | null;
+  readonly properties: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** A path as a relative URI reference (RFC 3986): parts percent-encoded, what is absolute or goes up made a name. */
+export function artifactUri(file: string): string {
+  return file
+    .split(/[\\/]/)
+    .filter((part) => part !== '' && part !== '.')
+    .map((part) => (part === '..' ? '%2E%2E' : encodeURIComponent(part.toWellFormed())))
+    .join('/');
+}
+
+/** SARIF 2.1.0 (OASIS). Names from outside are inert in messages and exact in properties. */
+export function sarif(
+  rules: readonly SarifRule[],
+  results: Iterable<SarifResult>,
+  stated: Stated,
+  more: object = {},
+): Generator<string> {
+  const sorted = [...rules].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const indexOf = new Map(sorted.map((rule, i) => [rule.id, i]));
+  // One message serves every blob of a finding.
+  const texts = new Map<string, string>();
+  const said = (message: string): string => {
+    const text = texts.get(message) ?? sarifText(message);
+    texts.set(message, text);
+    return text;
+  };
+  const frame = json({
+    $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'Rewrap',
+            semanticVersion: stated.version,
+            rules: sorted.map(({ id, text, help }) => ({
+              id,
+              name: id.replace(/(?:^|-)(\w)/g, (_, c: string) => c.toUpperCase()),
+              shortDescription: { text: sarifText(text) },
+              ...(help === '' ? {} : { help: { text: sarifText(help) } }),
+            })),
+          },
+        },
+        invocations: [{ executionSuccessful: true, endTimeUtc: stated.at }],
+        columnKind: 'utf16CodeUnits',
+        properties: {
+          connection: stated.connection === null ? null : visible(stated.connection),
+          historyCount: stated.history.count,
+          historyHead: stated.history.hash,
+          paths: stated.paths.map(visible),
+          ...more,
+        },
+        results: [],
+      },
+    ],
+  });
+  const items = function* (): Generator<string> {
+    const uris = new Map<string, string>();
+    for (const result of results) {
+      let uri = uris.get(result.file);
+      if (uri === undefined) {
+        uri = artifactUri(result.file);
+        uris.set(result.file, uri);
+      }
+      yield jsonLine(resultOf(result, uri, indexOf.get(result.rule) ?? -1, said));
+    }
+  };
+  // A line for each result: there may be hundreds of thousands.
+  return pieces(filled(frame, { results: items() }));
+}
+
+/** Bytes where they are known; the line where the place names one, as places in text do. */
+function regionOf(bytes: SarifResult['bytes'], place: string): object {
+  const line = /^line (\d{1,9})(?:, column (\d{1,9}))?/.exec(place);
+  const region = {
+    ...(line === null ? {} : { startLine: Number(line[1]) }),
+    ...(line?.[2] === undefined ? {} : { startColumn: Number(line[2]) }),
+    ...(bytes === null ? {} : { byteOffset: bytes.start, byteLength: bytes.length }),
+  };
+  return Object.keys(region).length === 0 ? {} : { region };
+}
+
+function resultOf(
+  result: SarifResult,
+  uri: string,
+  ruleIndex: number,
+  said: (message: string) => string,
+): object {
+  const { rule, level, message, file, place, bytes, fingerprint, suppressed, properties } = result;
+  return {
+    ruleId: rule,
+    ruleIndex,
+    level,
+    message: { text: said(message) },
+    locations: [
+      {
+        ...(uri === ''
+          ? {}
+          : {
+              physicalLocation: {
+                artifactLocation: { uri },
+                ...regionOf(bytes, place),
+              },
+            }),
+        ...(place === ''
+          ? {}
+          : { logicalLocations: [{ fullyQualifiedName: visible(place), kind: 'member' }] }),
+      },
+    ],
+    partialFingerprints: { 'rewrap/v1': fingerprint },
+    ...(suppressed === null
+      ? {}
+      : { suppressions: [{ kind: 'external', status: 'accepted', justification: sarifText(suppressed) }] }),
+    properties: { ...properties, file, place },
+  };
+}

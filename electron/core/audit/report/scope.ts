@@ -1,0 +1,65 @@
+import { coverageWords } from '#shared/coverage-words.ts';
+import { count, plural } from '#shared/format.ts';
+import type { AuditSummary } from '#shared/model/audit.ts';
+import type { Coverage } from '#shared/model/coverage.ts';
+import type { Block, Section } from './html.ts';
+import type { Stated } from './report-header.ts';
+
+/** Room for those who answer for the report. */
+export const signSection = (): Section => ({
+  heading: 'Sign-off',
+  blocks: [
+    {
+      type: 'sign',
+      lines: ['Prepared by', 'Date', 'Reviewed by', 'Date', 'Remarks'],
+    },
+  ],
+});
+
+/** Files of one reason that a report on paper names; JSON names more. */
+const NAMED = 50;
+
+/** How the answers were come by. */
+export const METHOD = [
+  'Every file below the paths was opened and its bytes read; ciphertext was recognised by its structure, its encoding and the format of the file around it. Nothing was decrypted.',
+  'A key is confirmed where KMS named it, declared where the file around the blob names it, and inferred where another blob with the same key material does.',
+  'Declared dates without a time zone are read as UTC. Dates, keys and contexts that files declare are what people and tools wrote: no proof.',
+] as const;
+
+/** Of what the report speaks: what was asked for, read, and not read. */
+export function scopeSection(
+  stated: Stated,
+  coverage: Coverage,
+  { materials, materialsNamed }: Pick<AuditSummary['totals'], 'materials' | 'materialsNamed'>,
+): Section {
+  return {
+    heading: 'Scope',
+    blocks: [
+      {
+        type: 'facts',
+        facts: [
+          ...(stated.paths.length > 0 ? stated.paths : coverage.roots).map((path) => ['Path', path] as const),
+          ...coverageWords(coverage).map((words) => ['Files', words] as const),
+          [
+            'Key groups',
+            `${plural(materials, 'key material')}: ${count(materialsNamed)} of a key that is known by name, ${count(materials - materialsNamed)} not`,
+          ],
+          ...METHOD.map((words) => ['Method', words] as const),
+        ],
+      },
+      ...coverage.skipped.map(
+        ({ what, count: all, examples }): Block => ({
+          type: 'table',
+          title: `${what}: ${count(all)}`,
+          head: ['Not read'],
+          rows: [
+            ...examples.slice(0, NAMED).map((file) => [file]),
+            ...(all > Math.min(NAMED, examples.length)
+              ? [[`and ${count(all - Math.min(NAMED, examples.length))} more`]]
+              : []),
+          ],
+        }),
+      ),
+    ],
+  };
+}

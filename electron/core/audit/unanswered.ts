@@ -1,0 +1,58 @@
+import { entryOf, type FindingCode } from '#shared/findings.ts';
+import type { AuditKey } from '#shared/model/audit.ts';
+import type { BlobRow } from '#shared/model/blob.ts';
+import { isKms } from '../key-material/index.ts';
+import type { Caller } from './key-findings.ts';
+import type { Subject } from './subjects.ts';
+
+/** Whether a finding comes from what KMS says of keys. */
+export const needsKms = (code: FindingCode): boolean =>
+  entryOf(code).source === 'kms' || entryOf(code).source === 'conclusion';
+
+export const NOT_CONNECTED = 'only KMS can say, and it was not asked: there is no connection';
+
+/** Why it is not known whether a blob has a finding that needs KMS; null where it is known. */
+export function untold(
+  code: FindingCode,
+  row: BlobRow,
+  { key, label, gone, account }: Subject,
+  caller: Caller | null,
+): string | null {
+  if (!isKms(row) && label === null) return null;
+  if (caller === null) return NOT_CONNECTED;
+  if (label === null) return 'its key is not known';
+  if (gone) return null;
+  if (code === 'key-unknown-account') return account === null ? 'the account of its key is not known' : null;
+  if (key === null) return 'KMS said nothing of its key on this connection';
+  return missing(code, key);
+}
+
+/** What KMS did not say of a key that the finding needs. */
+function missing(code: FindingCode, key: AuditKey): string | null {
+  switch (code) {
+    case 'key-policy-wide':
+    case 'key-policy-outside':
+      return key.manager !== 'AWS' && key.openTo === null ? 'KMS did not show the policy of its key' : null;
+    case 'key-grant-outside':
+      return key.manager !== 'AWS' && key.grantedTo === null
+        ? 'KMS did not show the grants of its key'
+        : null;
+    case 'key-not-rotated':
+      return key.manager !== 'AWS' &&
+        key.rotation === null &&
+        key.spec === 'SYMMETRIC_DEFAULT' &&
+        key.origin === 'AWS_KMS'
+        ? 'KMS did not say whether its key rotates'
+        : null;
+    case 'key-unused':
+      return key.manager !== 'AWS' && key.lastUse === null
+        ? 'KMS did not say when its key was last used'
+        : null;
+    case 'material-not-current':
+      return key.spec === 'SYMMETRIC_DEFAULT' && key.currentKeyMaterialId === null
+        ? 'KMS did not say which key material is current'
+        : null;
+    default:
+      return null;
+  }
+}

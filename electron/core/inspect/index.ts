@@ -1,0 +1,18 @@
+/** Reading of ciphertext bytes, offline and without any key. */
+export { readDatabaseHead } from './database-message.ts';
+export { decode } from './decode.ts';
+export { findingsOf } from './findings.ts';
+export { identify } from './identify.ts';
+export { isText, looksLikeText } from './match-signatures.ts';
+export { publicPart } from './public-part.ts';
+export {
+  beginsLikeSdkMessage,
+  type EncryptedDataKey,
+  readSdkMessage,
+  type SdkMessage,
+  type Span,
+} from './sdk-message.ts';
+export { isSecretInClear } from './signature.ts';
+export { privateKeyFinding } from './signature-fields.ts';
+export { randomness } from './statistics.ts';
+export type { Decoded } from './types.ts';

@@ -1,0 +1,182 @@
+import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
+import { identify } from '../../inspect/index.ts';
+import { magicOf } from '../binary/magic.ts';
+import type { TextView } from '../text-view.ts';
+import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
+import { apart } from '../without-overlaps.ts';
+import { type Format, NOTHING_DECLARED } from './format.ts';
+import { blobTokens } from './structured/tokens.ts';
+
+/** Most blobs listed of one file. */
+const MOST = 10_000;
+const AS_IT_STANDS: BlobEncoding = {
+  name: 'binary',
+  charset: 'binary',
+  hexCase: 'lower',
+  padded: true,
+  breaks: [],
+  inner: null,
+};
+
+/**
+ * Blobs among the bytes of a binary file, as they are or in base64 or hex, and bytes that SQL dumps write with
+ * escapes: databases, archives, dumps. They are named with their offset and never written: what stands around them has
+ * lengths, checksums and indexes of its own.
+ */
+export const embeddedBlobs: Format = {
+  container: 'binary',
+  read({ bytes, text: view }) {
+    if (view !== null && view.raw === undefined && !ANY_OCTAL.test(view.text)) return null;
+    const latin = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    const why = reasonOf(bytes);
+    const raw = rawBlobs(bytes, latin, why);
+    // Of text, the rest is read as text.
+    const encoded = view === null ? encodedBlobs(latin, why) : [];
+    const blobs = apart([...raw, ...encoded].sort((a, b) => a.range.start - b.range.start));
+    return blobs.length === 0 ? null : { blobs, findings: [], plaintext: [] };
+  },
+};
+
+function reasonOf(bytes: Uint8Array): string {
+  const magic = magicOf(bytes);
+  const what =
+    magic === null ? 'a binary file, or among bytes that are no text' : `a file of the format ${magic.name}`;
+  const as =
+    magic === null
+      ? 'text, such as SQL with hex values (`mysqldump --hex-blob`, `bytea_output = hex`)'
+      : magic.exportAs;
+  return `It stands in ${what}: Rewrap can read this but cannot write it. Export it as ${as}, re-encrypt that, and import it again.`;
+}
+
+/** How a blob begins in bytes: layouts v1 and v2. In a dump of MySQL the zero byte is written as `\0`. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the bytes of a blob are what is looked for.
+const RAW = /\x01[\x01\x02][\x01-\x09](?:\x00|\\0)x/g;
+/** The same with each byte as three octal digits behind two backslashes: what PostgreSQL's COPY writes. */
+const OCTAL = /\\{1,2}001\\{1,2}00[12]\\{1,2}00[1-9]\\{1,2}000x/g;
+
+const ANY_OCTAL = new RegExp(OCTAL.source);
+
+function rawBlobs(bytes: Uint8Array, latin: string, why: string): FoundBlob[] {
+  const blobs: FoundBlob[] = [];
+  RAW.lastIndex = 0;
+  for (let match = RAW.exec(latin); match !== null && blobs.length < MOST; match = RAW.exec(latin)) {
+    const at = match.index;
+    const found = match[0].includes('\\') ? escaped(latin, at, MYSQL) : plain(bytes, at);
+    if (found === null) continue;
+    blobs.push(made(found.bytes, at, found.end, why));
+    RAW.lastIndex = found.end;
+  }
+  OCTAL.lastIndex = 0;
+  for (let match = OCTAL.exec(latin); match !== null && blobs.length < MOST; match = OCTAL.exec(latin)) {
+    const found = escaped(latin, match.index, POSTGRES);
+    if (found === null) continue;
+    blobs.push(made(found.bytes, match.index, found.end, why));
+    OCTAL.lastIndex = found.end;
+  }
+  return blobs;
+}
+
+function made(bytes: Uint8Array, start: number, end: number, why: string): FoundBlob {
+  return {
+    place: `byte ${start}`,
+    range: { start, end },
+    container: 'binary',
+    encoding: AS_IT_STANDS,
+    bytes,
+    identification: identify(bytes),
+    declared: NOTHING_DECLARED,
+    companions: [],
+    findings: [],
+    notPutBack: why,
+  };
+}
+
+/** Bytes of a blob before its CMS structure, in layouts v1 and v2. */
+const CMS_AT: Readonly<Record<number, number>> = { 1: 41, 2: 58 };
+
+/** The length of the blob that begins with these bytes, by the word before its CMS structure; null where it has none. */
+function lengthOf(bytes: Uint8Array): number | null {
+  const at = CMS_AT[bytes[1] ?? 0];
+  if (at === undefined || bytes[at] !== 0x30 || bytes[at - 4] !== 0 || bytes[at - 3] !== 0) return null;
+  const length = at + (bytes[at - 2] ?? 0) * 256 + (bytes[at - 1] ?? 0);
+  return length <= MAX_CIPHERTEXT_BYTES ? length : null;
+}
+
+function plain(bytes: Uint8Array, at: number): { bytes: Uint8Array; end: number } | null {
+  const length = lengthOf(bytes.subarray(at, at + 64));
+  if (length === null || at + length > bytes.length) return null;
+  return known(bytes.slice(at, at + length), at + length);
+}
+
+function known(bytes: Uint8Array, end: number): { bytes: Uint8Array; end: number } | null {
+  return identify(bytes).kind === 'kms-symmetric' ? { bytes, end } : null;
+}
+
+/** Reads one byte at an index: its value, and how many characters it takes; null where a string ends. */
+type ReadByte = (text: string, at: number) => [value: number, size: number] | null;
+
+/** `mysql_real_escape_string`: a backslash before these, and `\Z` for 0x1A (MySQL Reference Manual, 11.1.1). */
+const MYSQL_ESCAPES: Readonly<Record<string, number>> = { '0': 0, n: 10, r: 13, Z: 26, b: 8, t: 9 };
+const MYSQL: ReadByte = (text, at) => {
+  const char = text[at];
+  if (char === undefined) return null;
+  if (char !== '\\') return [char.charCodeAt(0), 1];
+  const next = text[at + 1];
+  return next === undefined ? null : [MYSQL_ESCAPES[next] ?? next.charCodeAt(0), 2];
+};
+
+/** `bytea_output = escape`: octal behind a backslash, which COPY writes twice; a backslash itself is two of them. */
+const POSTGRES: ReadByte = (text, at) => {
+  const octal = /^\\{1,2}([0-3][0-7]{2})/.exec(text.slice(at, at + 5));
+  if (octal !== null) return [Number.parseInt(octal[1] ?? '0', 8), octal[0].length];
+  const slashes = /^\\{2,4}/.exec(text.slice(at, at + 4));
+  if (slashes !== null) return [0x5c, slashes[0].length >= 4 ? 4 : 2];
+  if (text.startsWith("''", at)) return [0x27, 2];
+  const code = text.charCodeAt(at);
+  return Number.isNaN(code) || code < 0x20 ? null : [code, 1];
+};
+
+function escaped(text: string, from: number, read: ReadByte): { bytes: Uint8Array; end: number } | null {
+  const values: number[] = [];
+  let wanted = 64;
+  let at = from;
+  while (values.length < wanted) {
+    const next = read(text, at);
+    if (next === null) return null;
+    values.push(next[0]);
+    at += next[1];
+    if (values.length === 64) {
+      const length = lengthOf(Uint8Array.from(values));
+      if (length === null || length <= 64) return null;
+      wanted = length;
+    }
+  }
+  return known(Uint8Array.from(values), at);
+}
+
+/** Blobs and messages in base64 and hex. */
+function encodedBlobs(latin: string, why: string): FoundBlob[] {
+  const view: TextView = {
+    text: latin,
+    charset: 'latin-1',
+    byteAt: (index) => index,
+    read: (start, end) => latin.slice(start, end),
+  };
+  const blobs: FoundBlob[] = [];
+  for (const { start, end, decoded } of blobTokens(view, (index) => index)) {
+    if (blobs.length >= MOST) break;
+    blobs.push({
+      ...made(decoded.bytes, start, end, why),
+      encoding: decoded.encoding,
+      identification: decoded.identification,
+    });
+  }
+  return blobs;
+}
+
+/** What a reader of text found, and what stands among its control characters. */
+export function withEmbedded(scan: Scan, embedded: Scan | null): Scan {
+  if (embedded === null) return scan;
+  const blobs = apart([...scan.blobs, ...embedded.blobs].sort((a, b) => a.range.start - b.range.start));
+  return { ...scan, blobs };
+}

@@ -1,0 +1,55 @@
+/** Bytes to sources to blobs, and back: finding, extracting, exact put-back. */
+export { encode } from './encoding.ts';
+export {
+  changedFolder,
+  hardLinked,
+  labelNotKept,
+  ownerNotKept,
+  specialBits,
+  specialMode,
+  specialRights,
+} from './faults.ts';
+export { type FoundReference, keyReferences } from './key-references.ts';
+export { isTemporaryName, ownerOfTemporary, temporaryName } from './names.ts';
+export { asObjectBody, INSTRUCTION, isInstruction } from './object-body.ts';
+export {
+  keySizeOf,
+  type Neighbour,
+  type NeighbourFinding,
+  othersMayRead,
+  plaintextNeighbours,
+  readableByOthers,
+} from './plaintext-siblings.ts';
+export { type Carried, carriedBy, labelsOfNewFiles } from './put-back/attributes.ts';
+export { type Disk, diskHere } from './put-back/disk/disk.ts';
+export { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from './put-back/disk/pool.ts';
+export type { PutBackFs } from './put-back/fs.ts';
+export { hasOtherNames } from './put-back/other-names.ts';
+export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
+export { contentHash, removeLeftovers, removeWritten } from './put-back/undo.ts';
+export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';
+export { MAX_FILE_BYTES, readSource, SmallFiles, type Source } from './read-source.ts';
+export { leadsElsewhere, type RealFolders, realFolder } from './real-folder.ts';
+export { movedTo, rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';
+export { isBlobAlone, scan } from './scan.ts';
+export {
+  type RecordEntry,
+  RecordFile,
+  readRecord,
+  recordedPath,
+  recordPath,
+  withRecord,
+} from './sidecar.ts';
+export type {
+  BlobEncoding,
+  Companion,
+  FoundBlob,
+  NewBlob,
+  Placed,
+  Replacement,
+  Repository,
+  Scan,
+  WalkedFile,
+  WalkedOddity,
+} from './types.ts';
+export { type WalkOptions, walk, walkNow } from './walk.ts';

@@ -1,0 +1,274 @@
+import { dirname, join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
+import { Turns } from '../../../limits/turns.ts';
+import { discard, sha256 } from '../files.ts';
+import { REAL_FS } from '../fs.ts';
+import type { ReplaceFileInput } from '../replace-file.ts';
+import {
+  contentHash,
+  type Removed,
+  type Restored,
+  type RestoreInput,
+  removeLeftovers,
+  type WrittenFile,
+} from '../undo.ts';
+import type { WriteNewFileInput } from '../write-new-file.ts';
+import { type Disk, diskHere } from './disk.ts';
+import type { Done, FromThread, Job, Names, ToThread, Works } from './messages.ts';
+import { Outbox } from './outbox.ts';
+
+/** The thread's bundle, beside the engine's. */
+export const DISK_THREAD = 'disk-thread.cjs';
+
+/** How the thread is started: what it makes is short-lived, and more memory for that would only be held. MiB. */
+export const DISK_THREAD_OPTIONS = { resourceLimits: { maxYoungGenerationSizeMb: 4 } } as const;
+
+/** Threads at most. Beside the disk's own work each takes some ten megabytes. */
+const MOST_THREADS = 4;
+/** Files of one thread under way before another thread is started, if the disk is slow. */
+const ENOUGH = 6;
+/**
+ * Time that a thread with enough to do takes for each file beyond which the disk is slow, milliseconds. On a fast one
+ * threads only wait for each other, since a folder takes one change at a time.
+ */
+const SLOW_MS = 10;
+/**
+ * A file that is restored or removed takes this part of the time of one that is written: nothing is written, and a folder
+ * is flushed for many. Where each waits for the file system's own journal, several wait together.
+ */
+const UNDO_PART = 0.1;
+
+/** Part of a thread's pace that the next file's end leaves. */
+const KEPT_OF_PACE = 0.9;
+
+/** How many threads may end by themselves within {@link WITHIN_MS} before no other is started. */
+const RESTARTS = 3;
+const WITHIN_MS = 10 * 60_000;
+
+interface UnderWay {
+  readonly job: Job;
+  readonly staged: (names: Names) => Promise<void>;
+  readonly resolve: (done: Done) => void;
+  readonly reject: (error: unknown) => void;
+  /** What may be left behind, once it is said: until then nothing of the file was touched. */
+  names?: Names;
+  /** What `staged` rejected with. */
+  refusal?: unknown;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly outbox: Outbox<ToThread>;
+  readonly jobs: Map<number, UnderWay>;
+  /** Time from one file's end to the next, milliseconds, over the last ten or so: of those that end together, their share. */
+  pace: number;
+  lastAt: number;
+}
+
+/**
+ * Puts files back, and restores them, in a thread of its own, and in several on a slow disk: a disk that is waited for, for milliseconds or on
+ * a network for seconds, holds up neither requests to KMS nor what the window asks. A thread that ends by itself is followed
+ * by another, three times in ten minutes; beyond that, and where none can be started, files are put back in this one.
+ */
+export class DiskPool implements Disk {
+  readonly #start: () => Worker;
+  readonly #slowMs: number;
+  readonly #threads = new Set<Thread>();
+  #next = 1;
+  /** When threads ended by themselves, milliseconds since 1970. */
+  #deaths: number[] = [];
+  #closed = false;
+
+  constructor(start: () => Worker, slowMs = SLOW_MS) {
+    this.#start = start;
+    this.#slowMs = slowMs;
+  }
+
+  async replaceFile({
+    staged,
+    ...input
+  }: Omit<ReplaceFileInput, 'fs'>): Promise<{ backupPath: string | null }> {
+    const thread = this.#thread();
+    if (thread === null)
+      return diskHere().replaceFile({ ...input, ...(staged === undefined ? {} : { staged }) });
+    return this.#run<'replace'>(thread, { kind: 'replace', input }, async (names) => {
+      if ('backup' in names) await staged?.(names);
+    });
+  }
+
+  async writeNewFile({ staged, ...input }: Omit<WriteNewFileInput, 'fs'>): Promise<{ path: string }> {
+    const thread = this.#thread();
+    if (thread === null)
+      return diskHere().writeNewFile({ ...input, ...(staged === undefined ? {} : { staged }) });
+    return this.#run<'new'>(thread, { kind: 'new', input }, async (names) => {
+      if ('path' in names) await staged?.(names);
+    });
+  }
+
+  async restoreBackup(input: Omit<RestoreInput, 'fs'>): Promise<Restored> {
+    const thread = this.#thread(UNDO_PART);
+    if (thread === null) return diskHere().restoreBackup(input);
+    return this.#run<'restore'>(thread, { kind: 'restore', input });
+  }
+
+  async removeWritten(input: WrittenFile): Promise<Removed> {
+    const thread = this.#thread(UNDO_PART);
+    if (thread === null) return diskHere().removeWritten(input);
+    return this.#run<'remove'>(thread, { kind: 'remove', input });
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { worker } of this.#threads) void worker.terminate();
+    this.#threads.clear();
+  }
+
+  #run<Kind extends keyof Works>(
+    thread: Thread,
+    job: Job & { readonly kind: Kind },
+    staged: UnderWay['staged'] = async () => {},
+  ): Promise<Works[Kind]['done']> {
+    const id = this.#next++;
+    return new Promise<Works[Kind]['done']>((resolve, reject) => {
+      if (thread.jobs.size === 0) {
+        thread.worker.ref();
+        thread.lastAt = performance.now();
+      }
+      // The thread answers each kind of job in its own way.
+      thread.jobs.set(id, { job, staged, resolve: resolve as (done: Done) => void, reject });
+      thread.outbox.add({ id, job });
+    });
+  }
+
+  /**
+   * The one with least to do; another one when all have enough, and take their time. `part`: of the time that a file takes
+   * which is written. Null: there are none to be had.
+   */
+  #thread(part = 1): Thread | null {
+    let least: Thread | null = null;
+    for (const thread of this.#threads)
+      if (least === null || thread.jobs.size < least.jobs.size) least = thread;
+    const another =
+      least === null ||
+      (least.jobs.size >= ENOUGH && least.pace >= this.#slowMs * part && this.#threads.size < MOST_THREADS);
+    return another && !this.#broken() ? (this.#started() ?? least) : least;
+  }
+
+  /** Threads end again and again, or cannot be started: files are put back here, slower and as safe. */
+  #broken(): boolean {
+    const now = Date.now();
+    this.#deaths = this.#deaths.filter((at) => now - at < WITHIN_MS);
+    return this.#deaths.length > RESTARTS;
+  }
+
+  #started(): Thread | null {
+    let worker: Worker;
+    try {
+      worker = this.#start();
+    } catch {
+      this.#deaths.push(Date.now());
+      return null;
+    }
+    worker.unref();
+    const outbox = new Outbox<ToThread>((messages) => worker.postMessage(messages));
+    const thread: Thread = { worker, outbox, jobs: new Map(), pace: 0, lastAt: 0 };
+    this.#threads.add(thread);
+    worker.on('message', (messages: readonly FromThread[]) => {
+      const before = thread.jobs.size;
+      for (const message of messages) this.#take(thread, message);
+      paced(thread, before - thread.jobs.size, before);
+    });
+    // 'exit' follows.
+    worker.on('error', () => undefined);
+    worker.on('exit', () => this.#lost(thread));
+    return thread;
+  }
+
+  #take(thread: Thread, message: FromThread): void {
+    const { id } = message;
+    const one = thread.jobs.get(id);
+    if (one === undefined) return;
+    if ('staged' in message) {
+      one.names = message.staged;
+      one.staged(message.staged).then(
+        () => thread.outbox.add({ id, goOn: true }),
+        (error: unknown) => {
+          one.refusal = error;
+          thread.outbox.add({ id, refused: error instanceof FaultError ? error.fault : REFUSED });
+        },
+      );
+      return;
+    }
+    thread.jobs.delete(id);
+    if (thread.jobs.size === 0) thread.worker.unref();
+    if ('done' in message) one.resolve(message.done);
+    else one.reject(one.refusal ?? new FaultError(message.failed));
+  }
+
+  /** A thread that ended by itself: what became of its files is read off the disk. */
+  #lost(thread: Thread): void {
+    this.#threads.delete(thread);
+    if (!this.#closed) this.#deaths.push(Date.now());
+    const jobs = [...thread.jobs.values()];
+    thread.jobs.clear();
+    const isUndo = ({ job }: UnderWay): boolean => job.kind === 'restore' || job.kind === 'remove';
+    for (const one of jobs) if (!isUndo(one)) void settle(one);
+    void settleInTurn(jobs.filter(isUndo));
+  }
+}
+
+/** `ended`: files of the thread that ended together, of so many that were under way. */
+function paced(thread: Thread, ended: number, underWay: number): void {
+  if (ended === 0) return;
+  const now = performance.now();
+  if (underWay >= ENOUGH)
+    thread.pace += ((now - thread.lastAt) / ended - thread.pace) * (1 - KEPT_OF_PACE ** ended);
+  thread.lastAt = now;
+}
+
+const REFUSED = fault('WriteFailed', 'The file was not put back.', '', 'Run once more.');
+
+/** One after the other, with turns for others: hundreds of files may be restored together. */
+async function settleInTurn(jobs: readonly UnderWay[]): Promise<void> {
+  const turns = new Turns();
+  for (const one of jobs) {
+    await settle(one);
+    if (turns.over) await turns.give();
+  }
+}
+
+/**
+ * A file of which the thread ended: begun anew here if it was not touched, and otherwise looked at. One that was being
+ * restored or removed is wholly old or wholly new, and which of the two is what begins anew looks at first.
+ */
+async function settle({ job, staged, names, resolve, reject }: UnderWay): Promise<void> {
+  try {
+    const here = diskHere();
+    if (job.kind === 'restore') return resolve(await here.restoreBackup(job.input));
+    if (job.kind === 'remove') return resolve(await here.removeWritten(job.input));
+    const path = job.kind === 'replace' ? job.input.path : join(job.input.folder, job.input.relative);
+    // Half written, perhaps, or about to be renamed.
+    if (job.input.temporary !== undefined) await discard(REAL_FS, join(dirname(path), job.input.temporary));
+    if (names === undefined)
+      return resolve(
+        job.kind === 'replace'
+          ? await here.replaceFile({ ...job.input, staged })
+          : await here.writeNewFile({ ...job.input, staged }),
+      );
+    const stands = await contentHash(path).catch(() => null);
+    if (stands === sha256(job.input.bytes)) return resolve({ path, backupPath: null });
+    if (job.kind === 'replace' && 'backup' in names)
+      await removeLeftovers(path, { ...names, before: job.input.expectedSha256 });
+    throw new FaultError(
+      fault(
+        'WriteFailed',
+        `${path} was not written.`,
+        'The thread that puts files back ended, for want of memory perhaps. The file is as it was.',
+        'Run once more; what was done stays done.',
+      ),
+    );
+  } catch (error) {
+    reject(error);
+  }
+}

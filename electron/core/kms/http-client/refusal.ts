@@ -1,0 +1,55 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { errorOf } from '../sign/index.ts';
+
+/** What an answer says of itself, named as the SDK names it. */
+export interface Metadata {
+  readonly httpStatusCode: number;
+  readonly requestId?: string;
+}
+
+/** An answer that is an error. `name` is the service's code, '' where it gives none. */
+export class Refusal extends Error {
+  readonly $metadata: Metadata;
+  constructor(name: string, message: string, metadata: Metadata) {
+    super(message);
+    this.name = name;
+    this.$metadata = metadata;
+  }
+}
+
+/** An answer that is no JSON, or too much of it: a proxy's page, say. */
+export class UnreadableReply extends Error {
+  override name = 'SyntaxError';
+  readonly $metadata: Metadata;
+  constructor(status: number, requestId: string | null) {
+    super('The answer is no JSON of KMS.');
+    this.$metadata = metadataOf(status, requestId);
+  }
+}
+
+/** Longest name of an error that is kept, characters: it becomes a fault's code, once for each blob. */
+const MAX_NAME = 200;
+
+/** The error that an answer tells of. */
+export function refusal(
+  status: number,
+  headers: IncomingHttpHeaders,
+  body: string,
+): Refusal | UnreadableReply {
+  const id = requestIdOf(headers);
+  const told = errorOf(body, text(headers['x-amzn-errortype']));
+  return told === null
+    ? new UnreadableReply(status, id)
+    : new Refusal(told.name.slice(0, MAX_NAME), told.message, metadataOf(status, id));
+}
+
+/** The id that KMS gives an answer; null where there is none. */
+export function requestIdOf(headers: IncomingHttpHeaders): string | null {
+  return text(headers['x-amzn-requestid'])?.slice(0, MAX_NAME) ?? null;
+}
+
+export function metadataOf(status: number, requestId: string | null): Metadata {
+  return { httpStatusCode: status, ...(requestId === null ? {} : { requestId }) };
+}
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);

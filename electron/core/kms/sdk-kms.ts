@@ -1,0 +1,228 @@
+import type { KMSClient, ReEncryptCommandInput } from '@aws-sdk/client-kms';
+import type { STSClient } from '@aws-sdk/client-sts';
+import { sentContext } from '#shared/kms/contexts.ts';
+import type { KmsSituation } from '#shared/kms/errors.ts';
+import type { ConnectionChoice, Identity, Route } from '#shared/model/connection.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
+import { accessOf, type KmsAccess } from './access.ts';
+import { toFaultError } from './failure.ts';
+import { describeOver } from './http-client/describe-key.ts';
+import { Wire } from './http-client/http-client.ts';
+import { dryRunOver, reEncryptOver } from './http-client/re-encrypt.ts';
+import { allDetails } from './key-details.ts';
+import { describeOne } from './key-facts.ts';
+import { listAll } from './key-list.ts';
+import type { Session } from './session.ts';
+import { between, type Transport } from './transport.ts';
+import type {
+  DryRunOutput,
+  Grant,
+  KmsConnection,
+  ListKeysOptions,
+  ReEncryptInput,
+  ReEncryptOutput,
+  RightsInput,
+  Sending,
+} from './types.ts';
+import { NotSent } from './types.ts';
+import { partitionOf, type Where } from './where.ts';
+
+export interface SdkKmsParts {
+  readonly choice: ConnectionChoice;
+  readonly where: Where;
+  readonly profile: string | null;
+  readonly kms: KMSClient;
+  readonly sts: STSClient;
+  readonly session: Session;
+  readonly transport: Transport;
+}
+
+/**
+ * {@link KmsConnection} over the AWS SDK, but for `ReEncrypt`, which goes by the {@link Wire}. Only the members named here leave a response.
+ */
+export class SdkKms implements KmsConnection {
+  readonly choice: ConnectionChoice;
+  readonly region: string;
+  readonly endpoint: string | null;
+  readonly route: Route;
+  readonly #parts: SdkKmsParts;
+  readonly #wire: Wire;
+  #principal: string | null = null;
+
+  constructor(parts: SdkKmsParts) {
+    this.choice = parts.choice;
+    this.region = parts.where.region;
+    this.endpoint = parts.where.endpoint;
+    this.route = routeOf(parts.where, parts.choice.kind === 'practice');
+    this.#parts = parts;
+    const { endpoint, region, keys } = this.access();
+    this.#wire = new Wire({ endpoint, region, keys, transport: parts.transport });
+  }
+
+  get principal(): string | null {
+    return this.#principal;
+  }
+
+  async reEncrypt(input: ReEncryptInput, sending?: Sending): Promise<ReEncryptOutput> {
+    return this.#explained(situationOf(input), () => reEncryptOver(this.#wire, requestOf(input), sending));
+  }
+
+  async dryRun(input: ReEncryptInput, sending?: Sending): Promise<DryRunOutput> {
+    return this.#explained(situationOf(input), () => dryRunOver(this.#wire, requestOf(input), sending));
+  }
+
+  async mayReEncrypt(input: RightsInput, sending?: Sending): Promise<DryRunOutput> {
+    const request: ReEncryptCommandInput = { ...requestOf(input), DryRunModifiers: [IGNORE_CIPHERTEXT] };
+    return this.#explained(situationOf(input), () => dryRunOver(this.#wire, request, sending));
+  }
+
+  async whoAmI(): Promise<Identity> {
+    return this.#explained({ operation: 'GetCallerIdentity' }, async () => {
+      const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+      const out = await this.#parts.sts.send(new GetCallerIdentityCommand({}));
+      this.#principal = out.Arn ?? null;
+      return { account: out.Account ?? '', arn: out.Arn ?? '', userId: out.UserId ?? '' };
+    });
+  }
+
+  async listKeys(onPage?: (page: KeyPage) => void, options?: ListKeysOptions): Promise<KeyList> {
+    return this.#explained({ operation: 'ListKeys' }, () =>
+      listAll(this.#parts.kms, this.#explain, onPage, options),
+    );
+  }
+
+  async describeKey(keyId: string): Promise<KeyInfo> {
+    return this.#explained({ operation: 'DescribeKey', destinationKeyId: keyId }, () =>
+      describeOne(this.#parts.kms, keyId),
+    );
+  }
+
+  async describeOnce(keyId: string, sending?: Sending): Promise<KeyInfo> {
+    return this.#explained({ operation: 'DescribeKey', destinationKeyId: keyId }, () =>
+      describeOver(this.#wire, keyId, sending),
+    );
+  }
+
+  async keyDetail(keyId: string): Promise<KeyInfo> {
+    const key = await this.describeKey(keyId);
+    return this.#explained({ operation: 'DescribeKey', destinationKeyId: keyId }, () =>
+      allDetails(this.#parts.kms, this.#explain, key),
+    );
+  }
+
+  async renew(): Promise<Identity> {
+    const { session } = this.#parts;
+    session.forget(session.generation);
+    return this.whoAmI();
+  }
+
+  access(): KmsAccess {
+    const { kms, session, transport, where } = this.#parts;
+    return accessOf({ kms, session, transport, where, explain: this.#explain });
+  }
+
+  async keyPolicy(keyId: string): Promise<string> {
+    return this.#explained({ operation: 'GetKeyPolicy', destinationKeyId: keyId }, async () => {
+      const { GetKeyPolicyCommand } = await import('@aws-sdk/client-kms');
+      const { Policy } = await this.#parts.kms.send(new GetKeyPolicyCommand({ KeyId: keyId }));
+      return Policy ?? '';
+    });
+  }
+
+  async keyGrants(keyId: string): Promise<Grant[]> {
+    return this.#explained({ operation: 'ListGrants', destinationKeyId: keyId }, async () => {
+      const { paginateListGrants } = await import('@aws-sdk/client-kms');
+      const grants: Grant[] = [];
+      for await (const page of paginateListGrants({ client: this.#parts.kms }, { KeyId: keyId, Limit: 100 }))
+        for (const { GrantId, Name, GranteePrincipal, Operations, Constraints } of page.Grants ?? [])
+          grants.push({
+            id: GrantId ?? '',
+            name: Name === undefined || Name === '' ? null : Name,
+            grantee: GranteePrincipal ?? '',
+            operations: Operations ?? [],
+            bound: Constraints !== undefined,
+          });
+      return grants;
+    });
+  }
+
+  close(): void {
+    this.#wire.close();
+    this.#parts.kms.destroy();
+    this.#parts.sts.destroy();
+  }
+
+  readonly #explain = (error: unknown, situation: KmsSituation): FaultError => {
+    const { where, profile, session } = this.#parts;
+    const { region, endpoint } = where;
+    return toFaultError(
+      error,
+      { region, endpoint, profile, principal: this.#principal, ...situation },
+      () => session.secrets,
+    );
+  };
+
+  /**
+   * Credentials that the service calls expired are sought anew, and the request is sent once more: it was refused
+   * before it did anything.
+   */
+  async #explained<T>(situation: KmsSituation, work: () => Promise<T>): Promise<T> {
+    const { session } = this.#parts;
+    const { generation } = session;
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof NotSent) throw error;
+      const first = this.#explain(error, situation);
+      // A fault that is one already comes from the credentials themselves.
+      if (error instanceof FaultError || first.fault.code !== 'ExpiredTokenException') throw first;
+      // Meant for the set that the request used: where another request has brought a newer one, that one stays.
+      session.forget(Math.max(generation, 1));
+    }
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof NotSent ? error : this.#explain(error, situation);
+    }
+  }
+}
+
+/** Judge rights alone: the one modifier there is (API reference, `ReEncrypt`, DryRunModifiers). */
+const IGNORE_CIPHERTEXT = 'IGNORE_CIPHERTEXT';
+function routeOf(where: Where, practice: boolean): Route {
+  const { region, endpoint, fips, dualStack } = where;
+  const partition = partitionOf(region);
+  const address = endpoint ?? `https://kms.${region}.${partition.dnsSuffix}`;
+  const way = practice ? { proxy: null, caBundle: null } : between(address, where.caBundle);
+  return { region, endpoint, partition: partition.id, fips, dualStack, ...way };
+}
+
+/** The request in the SDK's terms: what is null is left out, and an asymmetric side gets no context. */
+function requestOf(input: ReEncryptInput | RightsInput): ReEncryptCommandInput {
+  const source = sentContext(input.sourceAlgorithm, input.sourceContext);
+  const destination = sentContext(input.destinationAlgorithm, input.destinationContext);
+  return {
+    ...('blob' in input ? { CiphertextBlob: input.blob } : {}),
+    SourceEncryptionAlgorithm: input.sourceAlgorithm,
+    DestinationKeyId: input.destinationKeyId,
+    DestinationEncryptionAlgorithm: input.destinationAlgorithm,
+    ...(input.sourceKeyId === null ? {} : { SourceKeyId: input.sourceKeyId }),
+    ...(source === null ? {} : { SourceEncryptionContext: source }),
+    ...(destination === null ? {} : { DestinationEncryptionContext: destination }),
+    ...(input.grantTokens.length === 0 ? {} : { GrantTokens: [...input.grantTokens] }),
+  };
+}
+
+function situationOf(input: ReEncryptInput | RightsInput): KmsSituation {
+  return {
+    operation: 'ReEncrypt',
+    sourceKeyId: input.sourceKeyId,
+    destinationKeyId: input.destinationKeyId,
+    sourceAlgorithm: input.sourceAlgorithm,
+    destinationAlgorithm: input.destinationAlgorithm,
+    sourceContext: sentContext(input.sourceAlgorithm, input.sourceContext),
+    destinationContext: sentContext(input.destinationAlgorithm, input.destinationContext),
+    ...('blob' in input ? { blobBytes: input.blob.length } : {}),
+  };
+}

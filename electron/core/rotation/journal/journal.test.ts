@@ -1,0 +1,262 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { RunSummary } from '#shared/model/run.ts';
+import { RunBook, type RunInput } from '../index.ts';
+import { sha256 } from '../run/item-tracker.ts';
+import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
+import { base64, Rig } from '../testing/run-harness.ts';
+
+let rig: Rig;
+let kms: FakeKms;
+let books: RunBook[];
+const seen: RunSummary[] = [];
+
+beforeEach(async () => {
+  rig = await Rig.make();
+  kms = new FakeKms();
+  books = [];
+});
+afterEach(async () => {
+  for (const summary of seen.splice(0)) expect(RunSummary.parse(summary)).toEqual(summary);
+  for (const book of books) await book.close();
+  await rig.remove();
+});
+
+const bookOf = (): RunBook => {
+  const book = new RunBook(rig.home, (summary) => seen.push(summary), { sleep: async () => undefined });
+  books.push(book);
+  return book;
+};
+
+async function inputOf(more: Partial<RunInput> = {}, request: Partial<RunInput['request']> = {}) {
+  return {
+    request: {
+      source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
+      destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
+      grantTokens: [],
+      route: 'reencrypt',
+      verify: false,
+      dryRun: false,
+      ...request,
+    },
+    output: { mode: 'in-place', backup: true },
+    files: rig.files,
+    kms,
+    connection: 'test',
+    target: 'test',
+    patience: 'wait',
+    ...more,
+  } satisfies RunInput;
+}
+
+const lines = (count: number) =>
+  `${Array.from({ length: count }, () => base64(madeUpBlob(OLD_KEY))).join('\n')}\n`;
+const until = async (yes: () => boolean) => {
+  while (!yes()) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+describe('undo', () => {
+  test('restores every file from its backup, and leaves what changed since', async () => {
+    await rig.add('a.txt', lines(2));
+    await rig.add('b.txt', lines(1));
+    const before = await rig.snapshot();
+    const book = bookOf();
+    const run = await book.start(await inputOf());
+    await run.done;
+    expect(run.summary().undo).toEqual({ blobs: 3, files: 2 });
+    await writeFile(rig.path('b.txt'), 'by somebody');
+    const first = await book.undo(run.id);
+    expect(first.restored).toEqual({ blobs: 2, files: 1 });
+    expect(first.left).toMatchObject([{ file: 'b.txt', fault: { code: 'ChangedSince' } }]);
+    expect(await book.summary(run.id)).toMatchObject({ status: 'finished', undo: { blobs: 1, files: 1 } });
+    expect(await readFile(rig.path('b.txt'), 'utf8')).toBe('by somebody');
+    expect(before).toContain(sha256(await readFile(rig.path('a.txt'))));
+  });
+
+  test('is complete and refused a second time', async () => {
+    await rig.add('a.txt', lines(3));
+    const before = await rig.snapshot();
+    const book = bookOf();
+    const run = await book.start(await inputOf());
+    await run.done;
+    await book.undo(run.id);
+    expect(await rig.snapshot()).toBe(before);
+    expect(await book.summary(run.id)).toMatchObject({
+      status: 'undone',
+      undo: null,
+      counts: { restored: 3, succeeded: 0 },
+    });
+    await expect(book.undo(run.id)).rejects.toMatchObject({ fault: { code: 'CannotUndo' } });
+  });
+
+  test('without backups is refused', async () => {
+    await rig.add('a.txt', lines(1));
+    const book = bookOf();
+    const run = await book.start(await inputOf({ output: { mode: 'in-place', backup: false } }));
+    await run.done;
+    await expect(book.undo(run.id)).rejects.toMatchObject({ fault: { code: 'CannotUndo' } });
+  });
+});
+
+describe('between starts', () => {
+  test('a run that was suspended is unfinished, and is gone on with; what was done is not sent again', async () => {
+    for (let i = 0; i < 6; i++) await rig.add(`${i}.txt`, lines(2));
+    const book = bookOf();
+    const run = await book.start(await inputOf({}, { pace: { concurrency: 1, perSecond: null } }));
+    kms.onReEncrypt = (_, nth) => {
+      if (nth === 5) run.suspend();
+      return {};
+    };
+    await run.done;
+    await book.close();
+    books = [];
+    const sent = kms.asked.length;
+    const next = bookOf();
+    const [found] = await next.list();
+    expect(found).toMatchObject({ status: 'unfinished', elsewhere: null });
+    expect(found?.resume?.blobs).toBeGreaterThan(0);
+    const again = await next.resume(run.id, { kms, target: 'test' });
+    await again.done;
+    expect(again.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 12, total: 12 } });
+    expect(kms.asked.length).toBeLessThanOrEqual(sent + 12 - sent + 1);
+    expect(
+      next
+        .items(run.id, { offset: 0, limit: 100, only: 'all' })
+        .items.every((i) => i.state === 'reencrypted'),
+    ).toBe(true);
+  });
+
+  test('expired credentials hold it back; put off, it keeps its place, with verifications under way', async () => {
+    for (let i = 0; i < 6; i++) await rig.add(`${i}.txt`, lines(1));
+    const book = bookOf();
+    const run = await book.start(await inputOf({ patience: 'network' }, { verify: true }));
+    let verified = 0;
+    kms.onDryRun = () => {
+      verified += 1;
+      if (verified > 2) throw kmsFault('ExpiredTokenException');
+      return { outcome: 'would-succeed', requestId: 'req-dry' };
+    };
+    await until(() => run.summary().status === 'paused');
+    expect(run.summary().fault?.code).toBe('ExpiredTokenException');
+    await book.close();
+    books = [];
+    const next = bookOf();
+    expect(await next.list()).toMatchObject([{ status: 'unfinished', counts: { failed: 0, skipped: 0 } }]);
+    kms.onDryRun = () => ({ outcome: 'would-succeed', requestId: 'req-dry' });
+    const again = await next.resume(run.id, { kms, target: 'test' });
+    await again.done;
+    expect(again.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 6, total: 6 } });
+  });
+
+  test('over another connection it is not gone on with', async () => {
+    await rig.add('a.txt', lines(1));
+    const book = bookOf();
+    const run = await book.start(await inputOf());
+    run.suspend();
+    await run.done;
+    await book.close();
+    books = [];
+    await expect(bookOf().resume(run.id, { kms, target: 'other' })).rejects.toThrow(/something else/);
+  });
+});
+
+describe('two Rewraps', () => {
+  test('cannot work on the same files, and see each other’s runs', async () => {
+    await rig.add('a.txt', lines(1));
+    const [one, two] = [bookOf(), bookOf()];
+    let release = () => {};
+    kms.onReEncrypt = () => new Promise((resolve) => (release = () => resolve({})));
+    const run = await one.start(await inputOf());
+    await until(() => kms.asked.length === 1);
+    const input = await inputOf();
+    await expect(two.start(input)).rejects.toThrow(/being worked on/);
+    expect((await two.summary(run.id)).elsewhere).toMatchObject({ pid: process.pid });
+    await expect(two.resume(run.id, { kms, target: 'test' })).rejects.toThrow(/Another Rewrap/);
+    release();
+    await run.done;
+    kms.onReEncrypt = () => ({});
+  });
+});
+
+describe('holding back', () => {
+  test('expired credentials pause the run; a renewed connection goes on with it', async () => {
+    for (let i = 0; i < 4; i++) await rig.add(`${i}.txt`, lines(1));
+    let expired = true;
+    kms.onReEncrypt = () => {
+      if (expired) throw kmsFault('ExpiredTokenException');
+      return {};
+    };
+    const book = bookOf();
+    const run = await book.start(await inputOf());
+    await until(() => run.summary().status === 'paused');
+    expect(run.summary().fault?.code).toBe('ExpiredTokenException');
+    expired = false;
+    book.renew('other', kms);
+    expect(run.summary().status).toBe('paused');
+    book.renew('test', kms);
+    await run.done;
+    expect(run.summary()).toMatchObject({ status: 'finished', fault: null, counts: { succeeded: 4 } });
+  });
+
+  test('a network that is gone is waited for', async () => {
+    await rig.add('a.txt', lines(1));
+    kms.onReEncrypt = (_, nth) => {
+      if (nth < 20) throw kmsFault('ECONNREFUSED');
+      return {};
+    };
+    const run = await bookOf().start(await inputOf());
+    await run.done;
+    expect(run.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 1 } });
+  });
+});
+
+test('by choice, a file takes the good ones; what failed can be tried again over the new file', async () => {
+  await rig.add('a.txt', lines(3));
+  kms.onReEncrypt = (_, nth) => {
+    if (nth === 2) throw kmsFault('IncorrectKeyException');
+    return {};
+  };
+  const book = bookOf();
+  const one = { pace: { concurrency: 1, perSecond: null }, onFailure: 'take-good' } as const;
+  const run = await book.start(await inputOf({}, one));
+  await run.done;
+  expect(run.summary()).toMatchObject({
+    counts: { succeeded: 2, failed: 1 },
+    retry: { failed: 1, missed: 0 },
+  });
+  kms.onReEncrypt = () => ({});
+  const { row, files } = await book.again(run.id);
+  const second = await book.start(await inputOf({ files }, row.request));
+  await second.done;
+  expect(second.summary()).toMatchObject({ status: 'finished', counts: { total: 1, succeeded: 1 } });
+});
+
+test('ciphertext of an RSA key gets a record beside it, in which its hash, key and algorithm stand; undo takes it back', async () => {
+  await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
+  const before = await rig.snapshot();
+  kms.onDescribe = () => ({ spec: 'RSA_4096' });
+  const destination = { keyId: KEY, algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'same' } } as const;
+  const book = bookOf();
+  const run = await book.start(await inputOf({}, { destination }));
+  await run.done;
+  const [item] = run.items();
+  const record = JSON.parse(await readFile(rig.path('a.b64.rewrap.json'), 'utf8'));
+  expect(record.blobs).toMatchObject([
+    { sha256: item?.sha256After, keyArn: KEY, algorithm: 'RSAES_OAEP_SHA_256' },
+  ]);
+  await book.undo(run.id);
+  expect(await rig.snapshot()).toBe(before);
+});
+
+test('the journal holds no content of a file but the ciphertext', async () => {
+  await mkdir(join(rig.folder, 'x'));
+  await rig.add('x/app.env', `PASSWORD=do-not-keep-me\nKEY=${base64(madeUpBlob(OLD_KEY))}\n`);
+  const book = bookOf();
+  await (await book.start(await inputOf())).done;
+  await book.close();
+  books = [];
+  for (const name of await readdir(rig.home))
+    if (name.startsWith('runs.'))
+      expect((await readFile(join(rig.home, name))).includes('do-not-keep-me')).toBe(false);
+});

@@ -1,0 +1,175 @@
+import { explainOwn } from '#shared/kms/errors.ts';
+import { type Fault, FaultError } from '#shared/model/fault.ts';
+import type { RunSummary, Touches } from '#shared/model/run.ts';
+import type { Disk, PutBackFs } from '../../intake/index.ts';
+import { faultOf } from '../run/faults.ts';
+import { targetsOf } from '../run/output.ts';
+import { Progress } from '../run/progress.ts';
+import { removeRecord } from '../run/sidecar.ts';
+import type { Journal } from './journal.ts';
+import { eachOf, settleStaged } from './recover.ts';
+import { addTally, type Figures, type FileRow, type FileState, type ItemTally, type RunRow } from './rows.ts';
+import { summaryOf, touchesOf } from './summary.ts';
+
+/** Files restored together: those of one folder share its flushes, which are most of the time that an undo takes. */
+const AT_ONCE = 256;
+/** Files named in the answer; the rest is counted. */
+const NAMED = 200;
+
+export interface Undone {
+  readonly restored: Touches;
+  readonly left: { readonly file: string; readonly fault: Fault }[];
+  readonly leftTotal: number;
+}
+
+/**
+ * Puts the files of a run back: originals from their backups, or new files of an output folder removed; each proved by
+ * its hash, by `disk`. A file that changed since is left. May be cut off and called again: `stopped` ends it after the files under way.
+ * Throws FaultError `RunGone`, `CannotUndo`, `RunElsewhere`, `FilesInUse`, `UndoStopped` or `JournalFailed`.
+ */
+export async function undoRun(
+  journal: Journal,
+  no: number,
+  onProgress: (summary: RunSummary) => void,
+  disk: Disk,
+  fs?: PutBackFs,
+  step: (name: string) => void = () => {},
+  stopped?: AbortSignal,
+): Promise<Undone> {
+  const row = await undoable(journal, no);
+  await journal.takeOver(no, row.state, 'undoing', targetsOf(await journal.files(no), row.output, false));
+  let counts: UndoCounts | null = null;
+  const progress = new Progress(() => counts !== null && onProgress(counts.summary()));
+  const left: Undone['left'] = [];
+  let leftTotal = 0;
+  const leave = (file: FileRow, fault: Fault): void => {
+    leftTotal++;
+    if (left.length < NAMED) left.push({ file: file.display, fault });
+    journal.setFile(no, file.index, file.state, `${fault.message} ${fault.detail}`.trim(), false);
+  };
+  try {
+    if (row.state === 'open') {
+      await settleStaged(journal, no, row.output, fs);
+      await journal.skipRest(no, explainOwn('Cancelled'));
+      await journal.durable();
+    }
+    const counted = new UndoCounts(row, await journal.figures(no));
+    counts = counted;
+    await eachOf(
+      replacedFiles(journal, no, stopped),
+      async ({ file, items }) => {
+        const fault = await putBackOld(file, row, disk);
+        if (fault !== null) return leave(file, fault);
+        step('restored');
+        journal.setFile(no, file.index, 'restored', null, false);
+        counted.restored(items);
+        progress.touch();
+      },
+      AT_ONCE,
+    );
+    if (stopped?.aborted) throw new FaultError(explainOwn('UndoStopped'));
+    await journal.releaseFiles(no);
+    const at = new Date().toISOString();
+    const before = row.state === 'ended' ? row.status : 'cancelled';
+    const finishedAt = row.finishedAt ?? at;
+    // What was left can be tried again.
+    const fault =
+      leftTotal === 0
+        ? null
+        : explainOwn('ChangedSince', {
+            message: `${leftTotal === 1 ? 'One file was' : `${leftTotal} files were`} not put back: ${left[0]?.fault.message ?? ''}`,
+          });
+    if (fault === null) journal.setUndone(no, at);
+    journal.setRun(no, 'ended', { status: fault === null ? 'undone' : before, fault, finishedAt });
+    // After that, since a run that changes loses what was counted of it.
+    journal.keepFigures({ no, undoneAt: fault === null ? at : row.undoneAt, fault }, counted.figures());
+    journal.flush();
+    return { restored: counted.touched, left, leftTotal };
+  } finally {
+    progress.end();
+  }
+}
+
+async function undoable(journal: Journal, no: number): Promise<RunRow> {
+  journal.flush();
+  const row = journal.run(no);
+  if (row === null) throw new FaultError(explainOwn('RunGone'));
+  const way = row.output.mode === 'folder' || (row.output.mode === 'in-place' && row.output.backup);
+  if (row.dryRun || !way) throw new FaultError(explainOwn('CannotUndo'));
+  if (row.state !== 'ended') return row;
+  const figures = journal.keptFigures(no) ?? (await journal.figures(no));
+  if (touchesOf(row, figures) === null && (figures.files.staged ?? 0) === 0)
+    throw new FaultError(explainOwn('CannotUndo'));
+  return row;
+}
+
+/** Files that a run replaced, in order, with what is counted of their items. */
+async function* replacedFiles(
+  journal: Journal,
+  no: number,
+  stopped: AbortSignal | undefined,
+): AsyncGenerator<FileWithItems> {
+  for await (const one of journal.countedFiles(no)) {
+    if (stopped?.aborted) return;
+    if (one.file.state === 'replaced') yield one;
+  }
+}
+
+type FileWithItems = { readonly file: FileRow; readonly items: readonly ItemTally[] };
+
+/** Counts of a run that is being undone: what the journal counted at the start, less what was restored since. */
+class UndoCounts {
+  readonly #row: RunRow;
+  readonly #items = new Map<string, Figures['items'][number]>();
+  readonly #files: Partial<Record<FileState, number>>;
+  readonly touched = { files: 0, blobs: 0 };
+
+  constructor(row: RunRow, { items, files }: Figures) {
+    this.#row = row;
+    this.#files = { ...files };
+    for (const one of items) addTally(this.#items, one, one.file);
+  }
+
+  /** A file that was replaced is as it was before. */
+  restored(items: readonly ItemTally[]): void {
+    this.touched.files++;
+    this.#files.replaced = (this.#files.replaced ?? 0) - 1;
+    this.#files.restored = (this.#files.restored ?? 0) + 1;
+    for (const one of items) {
+      if (one.state === 'reencrypted' || one.state === 'verified') this.touched.blobs += one.count;
+      addTally(this.#items, one, 'replaced', -1);
+      addTally(this.#items, one, 'restored');
+    }
+  }
+
+  figures(): Figures {
+    const items = [...this.#items.values()].filter(({ count }) => count > 0);
+    return { items, files: { ...this.#files } };
+  }
+
+  summary(): RunSummary {
+    const summary = summaryOf({ ...this.#row, state: 'undoing' }, this.figures());
+    return { ...summary, status: 'undoing', undo: null };
+  }
+}
+
+/** Null when the file is as it was before the run. */
+async function putBackOld(file: FileRow, row: RunRow, disk: Disk): Promise<Fault | null> {
+  const { target, after, before, backup } = file;
+  if (target === null || after === null) return explainOwn('ChangedSince');
+  try {
+    if (row.output.mode === 'folder') {
+      if ((await disk.removeWritten({ path: target, now: after })) === 'changed')
+        return explainOwn('ChangedSince');
+    } else {
+      if (backup === null) return explainOwn('BackupGone');
+      const how = await disk.restoreBackup({ path: target, backup, now: after, old: before });
+      if (how === 'changed') return explainOwn('ChangedSince');
+      if (how === 'no-backup') return explainOwn('BackupGone');
+    }
+    await removeRecord(file, { disk });
+    return null;
+  } catch (error) {
+    return faultOf(error);
+  }
+}

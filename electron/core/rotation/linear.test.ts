@@ -1,0 +1,178 @@
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Slots } from '../limits/semaphore.ts';
+import { RunBook, type RunInput } from './index.ts';
+import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from './testing/fake-kms.ts';
+import { base64, Rig } from './testing/run-harness.ts';
+
+let rig: Rig;
+let kms: FakeKms;
+const books: RunBook[] = [];
+let statements: Set<string>;
+
+beforeEach(async () => {
+  rig = await Rig.make();
+  kms = new FakeKms();
+  statements = new Set();
+  const prepare = DatabaseSync.prototype.prepare;
+  vi.spyOn(DatabaseSync.prototype, 'prepare').mockImplementation(function (
+    this: DatabaseSync,
+    text,
+    ...more
+  ) {
+    statements.add(text);
+    return prepare.call(this, text, ...more);
+  });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const book of books.splice(0)) await book.close();
+  await rig.remove();
+});
+
+const bookOf = (): RunBook => {
+  const book = new RunBook(rig.home, () => {}, { sleep: async () => undefined });
+  books.push(book);
+  return book;
+};
+const again = async (): Promise<RunBook> => {
+  for (const book of books.splice(0)) await book.close();
+  return bookOf();
+};
+
+const input = (): RunInput => ({
+  request: {
+    source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
+    destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
+    grantTokens: [],
+    route: 'reencrypt',
+    verify: false,
+    dryRun: false,
+    onFailure: 'take-good',
+    pace: { concurrency: 1, perSecond: null },
+  },
+  output: { mode: 'in-place', backup: true },
+  files: rig.files,
+  kms,
+  connection: 'test',
+  target: 'test',
+  patience: 'wait',
+});
+
+/** Everything that is done with a run besides sending requests. */
+async function everything(files: number): Promise<void> {
+  const lines = (count: number) =>
+    `${Array.from({ length: count }, () => base64(madeUpBlob(OLD_KEY))).join('\n')}\n`;
+  for (let i = 0; i < files; i++) await rig.add(`${i}.txt`, lines(2));
+  const run = await bookOf().start(input());
+  kms.onReEncrypt = (_, nth) => {
+    if (nth === files) run.suspend();
+    if (nth % 5 === 0) throw kmsFault('InvalidCiphertextException');
+    return {};
+  };
+  await run.done;
+  let book = await again();
+  await book.left();
+  await book.list();
+  const resumed = await book.resume(run.id, { kms, target: 'test' });
+  kms.onReEncrypt = (_, nth) => {
+    if (nth === files + 20) resumed.cancel();
+    return {};
+  };
+  await resumed.done;
+  book = await again();
+  await book.list();
+  for (const only of ['all', 'failed'] as const) book.items(run.id, { offset: 2, limit: 2, only });
+  await book.keysSeen(run.id);
+  for await (const _ of book.paths(run.id));
+  await book.again(run.id);
+  await book.resultText(run.id, '0.txt#0');
+  expect(book.resultPath(run.id, '0.txt#1')).toBe(rig.path('0.txt'));
+  await book.undo(run.id);
+  await book.start({ ...input(), request: { ...input().request, dryRun: true } });
+  await again();
+}
+
+describe('statements of the journal', () => {
+  test('touch the rows that are wanted alone: no statement goes through a whole run', async () => {
+    await everything(20);
+    const db = new DatabaseSync(`${rig.home}/runs.sqlite`);
+    const checked: string[] = [];
+    for (const text of [...statements]) {
+      if (!/\b(items|files|pending)\b/.test(text) || /^\s*(INSERT|CREATE|ALTER|PRAGMA)/.test(text)) continue;
+      const plan = db
+        .prepare(`EXPLAIN QUERY PLAN ${text}`)
+        .all()
+        .map(({ detail }) => String(detail));
+      for (const step of plan.filter((detail) => /^(SCAN|SEARCH) (items|files|pending|i|f)\b/.test(detail))) {
+        const bounded =
+          /run=\? AND (item|file)[<>=]/.test(step) ||
+          /INDEX items_failed|INDEX items_by_blob \(run=\? AND blob_id=\?\)/.test(step);
+        const first = /LIMIT 1$|SELECT max\(/.test(text) && /run=\?/.test(step);
+        expect(bounded || first, `${text}\n${plan.join('\n')}`).toBe(true);
+        checked.push(step);
+      }
+    }
+    db.close();
+    expect(checked.length).toBeGreaterThan(20);
+  });
+
+  test('eight times the files take eight times the statements', async () => {
+    const counts = { ran: 0 };
+    const proto = Object.getPrototypeOf(new DatabaseSync(':memory:').prepare('SELECT 1'));
+    for (const name of ['all', 'get', 'run']) {
+      const method = proto[name];
+      vi.spyOn(proto, name).mockImplementation(function (this: unknown, ...values: unknown[]) {
+        counts.ran++;
+        return method.apply(this, values);
+      });
+    }
+    await everything(20);
+    const few = counts.ran;
+    for (const book of books.splice(0)) await book.close();
+    await rig.remove();
+    rig = await Rig.make();
+    kms = new FakeKms();
+    counts.ran = 0;
+    await everything(160);
+    expect(counts.ran / few).toBeLessThan(12);
+  });
+});
+
+test('what goes through a whole run gives others their turn', async () => {
+  await rig.add('a.txt', `${Array.from({ length: 2500 }, () => base64(madeUpBlob(OLD_KEY))).join('\n')}\n`);
+  const book = bookOf();
+  const run = await book.start(input());
+  await run.done;
+  // Each look at the clock finds the slice over.
+  let clock = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => (clock += 100));
+  const turnsDuring = async (work: () => Promise<unknown>): Promise<number> => {
+    let turns = 0;
+    let timer = setImmediate(function tick() {
+      turns++;
+      timer = setImmediate(tick);
+    });
+    await work();
+    clearImmediate(timer);
+    return turns;
+  };
+  const no = rig.journal.runOf(run.id)?.no ?? 0;
+  expect(await turnsDuring(() => rig.journal.figures(no))).toBeGreaterThan(1);
+  expect(await turnsDuring(() => book.keysSeen(run.id))).toBeGreaterThan(1);
+  expect(await turnsDuring(() => book.again(run.id).catch(() => null))).toBeGreaterThan(1);
+});
+
+test('a slot is passed on in the same time however many wait', async () => {
+  const cost = async (count: number): Promise<number> => {
+    const before = process.threadCpuUsage();
+    const slots = new Slots(16);
+    await Promise.all(Array.from({ length: count }, () => slots.run(async () => undefined)));
+    const { user, system } = process.threadCpuUsage(before);
+    return user + system;
+  };
+  await cost(20_000);
+  const few = await cost(20_000);
+  // Eight times as many: with the square it would be sixty-four times the time.
+  expect((await cost(160_000)) / few).toBeLessThan(30);
+});

@@ -1,0 +1,464 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { explainKms, explainOwn } from '#shared/kms/errors.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import type { ContextChoice } from '#shared/model/run.ts';
+import { Pacer } from '../limits/rate-limiter.ts';
+import { Slots } from '../limits/semaphore.ts';
+import { whatStands } from './journal/recover.ts';
+import { Rate } from './run/completion-rate.ts';
+import { resolveContexts } from './run/contexts.ts';
+import { faultOf } from './run/faults.ts';
+import { sha256 } from './run/item-tracker.ts';
+import { Progress } from './run/progress.ts';
+import { Governor } from './scheduler/adaptive-limiter.ts';
+import { Halted, Line } from './scheduler/request-scheduler.ts';
+import { MAX_ENDS, MAX_THROTTLED, MAX_TRIES } from './scheduler/retry.ts';
+import { FakeKms } from './testing/fake-kms.ts';
+
+describe('Slots', () => {
+  test('never lets more than its limit run, and runs everything', async () => {
+    const slots = new Slots(3);
+    let now = 0;
+    let most = 0;
+    const done = await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        slots.run(async () => {
+          most = Math.max(most, ++now);
+          await new Promise((resolve) => setTimeout(resolve, i % 3));
+          now--;
+          return i;
+        }),
+      ),
+    );
+    expect(most).toBe(3);
+    expect(done).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  });
+
+  test('a rejection frees its slot', async () => {
+    const slots = new Slots(1);
+    await expect(slots.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await slots.run(async () => 'yes')).toBe('yes');
+  });
+});
+
+describe('Line', () => {
+  const failure = (name: string) => new FaultError(explainKms(name, '', null, { operation: 'ReEncrypt' }));
+  const lineOf = (
+    patience: 'end' | 'network' | 'wait' = 'end',
+    halted = new AbortController().signal,
+    now = () => 0,
+  ) => {
+    const sleep = vi.fn(async (_ms: number) => undefined);
+    const governor = new Governor(16, { sleep: async () => undefined });
+    const retry = { halted, sleep, random: () => 0.5 };
+    const changed = vi.fn();
+    const kms = new FakeKms();
+    const line = new Line({ kms: () => kms, governor, perSecond: null, patience, retry, changed, now });
+    return { line, sleep, governor, changed };
+  };
+  const nothing = {};
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+  test('tries again while the fault is retryable, waiting longer each time', async () => {
+    const { line, sleep, governor } = lineOf();
+    const work = vi
+      .fn()
+      .mockRejectedValueOnce(failure('ECONNRESET'))
+      .mockRejectedValueOnce(failure('KMSInternalException'))
+      .mockResolvedValue('ok');
+    expect(await line.send(work, nothing)).toBe('ok');
+    expect(sleep.mock.calls.map(([ms]) => ms)).toEqual([125, 250]);
+    expect(governor.limit).toBe(16);
+  });
+
+  test('gives up after its tries, and at once on other faults', async () => {
+    const passing = vi.fn().mockRejectedValue(failure('KMSInternalException'));
+    await expect(lineOf().line.send(passing, nothing)).rejects.toMatchObject({
+      fault: { code: 'KMSInternalException' },
+    });
+    expect(passing).toHaveBeenCalledTimes(MAX_TRIES);
+    const wrong = vi.fn().mockRejectedValue(failure('IncorrectKeyException'));
+    await expect(lineOf('wait').line.send(wrong, nothing)).rejects.toBeInstanceOf(FaultError);
+    expect(wrong).toHaveBeenCalledTimes(1);
+  });
+
+  test('throttling slows everybody down and is tried far longer', async () => {
+    const { line, governor, changed } = lineOf('wait');
+    const work = vi.fn(async () => {
+      if (work.mock.calls.length < MAX_THROTTLED) throw failure('ThrottlingException');
+      return 'ok';
+    });
+    expect(await line.send(work, nothing)).toBe('ok');
+    expect(governor.limit).toBeLessThan(16);
+    expect(governor.rate).not.toBeNull();
+    expect(changed).toHaveBeenCalledTimes(MAX_THROTTLED - 1);
+  });
+
+  test('does not try again once the run has stopped', async () => {
+    const stop = new AbortController();
+    const { line } = lineOf('wait', stop.signal);
+    const work = vi.fn(async () => {
+      stop.abort();
+      throw failure('ThrottlingException');
+    });
+    await expect(line.send(work, nothing)).rejects.toBeInstanceOf(Halted);
+    expect(work).toHaveBeenCalledTimes(1);
+    await expect(line.send(work, nothing)).rejects.toBeInstanceOf(Halted);
+    expect(work).toHaveBeenCalledTimes(1);
+  });
+
+  test('a pause holds back what was not sent, and going on sends it', async () => {
+    const { line } = lineOf();
+    const work = vi.fn(async () => 'ok');
+    line.pause();
+    expect(line.hold).toBe('person');
+    const sent = line.send(work, nothing);
+    await turn();
+    expect(work).not.toHaveBeenCalled();
+    line.goOn();
+    expect(await sent).toBe('ok');
+    expect(line.hold).toBeNull();
+  });
+
+  test('expired credentials hold the run back until the connection is renewed; a pause outlasts that', async () => {
+    const { line } = lineOf('wait');
+    const work = vi.fn().mockRejectedValueOnce(failure('ExpiredTokenException')).mockResolvedValue('ok');
+    const sent = line.send(work, nothing);
+    await turn();
+    expect(line.hold).toBe('connection');
+    expect(line.fault?.code).toBe('ExpiredTokenException');
+    expect(work).toHaveBeenCalledTimes(1);
+    line.pause();
+    line.renewed();
+    await turn();
+    expect(line.hold).toBe('person');
+    expect(line.fault).toBeNull();
+    expect(work).toHaveBeenCalledTimes(1);
+    line.goOn();
+    expect(await sent).toBe('ok');
+  });
+
+  test('a two-step child that ends is started again; one that ends again and again holds the run back', async () => {
+    const ended = () => new FaultError(explainOwn('TwoStepChildEnded'));
+    const { line } = lineOf('wait');
+    const once = vi.fn().mockRejectedValueOnce(ended()).mockResolvedValue('ok');
+    expect(await line.send(once, nothing)).toBe('ok');
+    const thrice = vi.fn().mockResolvedValue('ok');
+    for (let i = 0; i < MAX_ENDS; i++) thrice.mockRejectedValueOnce(ended());
+    const sent = line.send(thrice, nothing);
+    await vi.waitFor(() => expect(line.hold).toBe('connection'));
+    expect(line.fault?.code).toBe('TwoStepChildEnded');
+    expect(thrice).toHaveBeenCalledTimes(MAX_ENDS);
+    line.goOn();
+    expect(await sent).toBe('ok');
+    const forgood = vi.fn().mockRejectedValue(ended());
+    await expect(lineOf('end').line.send(forgood, nothing)).rejects.toMatchObject({
+      fault: { code: 'TwoStepChildEnded' },
+    });
+  });
+
+  test('a network that is gone is probed by those that met it alone; its return lets all through', async () => {
+    const { line, sleep } = lineOf('wait');
+    let up = false;
+    sleep.mockImplementation(async () => {
+      await turn();
+    });
+    const first = vi.fn(async () => {
+      if (!up) throw failure('ECONNREFUSED');
+      return 'first';
+    });
+    const second = vi.fn(async () => 'second');
+    const one = line.send(first, nothing);
+    await turn();
+    expect(line.hold).toBe('network');
+    const two = line.send(second, nothing);
+    await turn();
+    await turn();
+    expect(second).not.toHaveBeenCalled();
+    expect(first.mock.calls.length).toBeGreaterThan(1);
+    up = true;
+    expect(await Promise.all([one, two])).toEqual(['first', 'second']);
+    expect(line.hold).toBeNull();
+    expect(line.fault).toBeNull();
+  });
+
+  test('where nobody sees it, a network that is gone is probed for five minutes; then, and without credentials, the run holds back', async () => {
+    let at = 0;
+    const { line, sleep } = lineOf('network', undefined, () => at);
+    sleep.mockImplementation(async () => {
+      at += 4000;
+      expect(line.hold).toBe('network');
+    });
+    const gone = vi.fn().mockRejectedValue(failure('ECONNREFUSED'));
+    const dark = line.send(gone, nothing);
+    await expect.poll(() => line.hold).toBe('connection');
+    expect(line.fault?.code).toBe('ECONNREFUSED');
+    expect(at).toBeGreaterThan(5 * 60_000);
+    expect(at).toBeLessThan(5 * 60_000 + 8000);
+    gone.mockResolvedValue('back');
+    line.goOn();
+    expect(await dark).toBe('back');
+    const expired = vi.fn().mockRejectedValueOnce(failure('ExpiredTokenException')).mockResolvedValue('new');
+    const renewed = line.send(expired, nothing);
+    await expect.poll(() => line.hold).toBe('connection');
+    expect(line.fault?.code).toBe('ExpiredTokenException');
+    expect(expired).toHaveBeenCalledTimes(1);
+    line.goOn();
+    expect(await renewed).toBe('new');
+  });
+});
+
+describe('Governor', () => {
+  test('halves on throttling, once for one crowd, and grows back', async () => {
+    let now = 1000;
+    const governor = new Governor(16, { now: () => now, sleep: async () => undefined });
+    for (let i = 0; i < 16; i++) await governor.enter();
+    for (let i = 0; i < 16; i++) governor.leave('throttled');
+    expect(governor.limit).toBe(8);
+    expect(governor.rate).toBeCloseTo(11.2, 1);
+    now += 1000;
+    await governor.enter();
+    governor.leave('throttled');
+    expect(governor.limit).toBe(4);
+    for (let i = 0; i < 400; i++) {
+      now += 50;
+      await governor.enter();
+      governor.leave('answered');
+    }
+    expect(governor.limit).toBe(16);
+  });
+
+  test('never lets more in than its limit', async () => {
+    const governor = new Governor(4);
+    let inside = 0;
+    let most = 0;
+    await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        await governor.enter();
+        most = Math.max(most, ++inside);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        inside--;
+        governor.leave('answered');
+      }),
+    );
+    expect(most).toBe(4);
+  });
+
+  test('keeps to the rate that throttling taught it', async () => {
+    let now = 0;
+    let slept = 0;
+    const governor = new Governor(100, {
+      now: () => now,
+      sleep: async (ms) => {
+        slept += ms;
+      },
+    });
+    for (let i = 0; i < 100; i++) await governor.enter();
+    for (let i = 0; i < 100; i++) governor.leave('throttled');
+    now = 500;
+    for (let i = 0; i < 35; i++) {
+      await governor.enter();
+      governor.leave('answered');
+    }
+    // 70 a second: 35 of them take half a second, in which it grew a little.
+    expect(slept).toBeGreaterThan(2000);
+  });
+});
+
+describe('Pacer', () => {
+  /** A clock that moves only while the pacer sleeps. */
+  const paced = (perSecond: number | null) => {
+    let now = 1000;
+    const sleep = async (ms: number) => {
+      now += ms;
+    };
+    const pacer = new Pacer(() => perSecond, { now: () => now, sleep });
+    return { pacer, now: () => now, pass: (ms: number) => (now += ms) };
+  };
+
+  test('keeps a ceiling, forgiving only the coarseness of timers', async () => {
+    const { pacer, now, pass } = paced(100);
+    for (let i = 0; i < 50; i++) await pacer.turn();
+    expect(now() - 1000).toBeCloseTo(470, 0);
+    pass(10_000);
+    const before = now();
+    await pacer.turn();
+    expect(now()).toBe(before);
+  });
+
+  test('has no limit where there is none', async () => {
+    const { pacer, now } = paced(null);
+    for (let i = 0; i < 50; i++) await pacer.turn();
+    expect(now()).toBe(1000);
+  });
+
+  test('a caller that is called off leaves at once, and uses up nothing of the rate', async () => {
+    const stop = new AbortController();
+    const pacer = new Pacer(() => 20);
+    await pacer.turn();
+    const off = Promise.allSettled(Array.from({ length: 100 }, () => pacer.turn(stop.signal)));
+    stop.abort();
+    expect((await off).every(({ status }) => status === 'rejected')).toBe(true);
+    const before = performance.now();
+    await pacer.turn();
+    await pacer.turn();
+    // Two turns of a twentieth of a second; with those that were called off it would be five seconds.
+    expect(performance.now() - before).toBeLessThan(2_000);
+  });
+});
+
+test('Rate is of the last five seconds', () => {
+  let now = 100_000;
+  const rate = new Rate(() => now);
+  for (let i = 0; i < 100; i++) {
+    now += 100;
+    rate.add(2);
+  }
+  expect(rate.perSecond()).toBeGreaterThan(18);
+  expect(rate.perSecond()).toBeLessThan(22);
+  now += 10_000;
+  expect(rate.perSecond()).toBe(0);
+});
+
+test('Progress reports at most ten times a second, and once at the end', async () => {
+  vi.useFakeTimers();
+  try {
+    const report = vi.fn();
+    const progress = new Progress(report);
+    for (let i = 0; i < 1000; i++) {
+      progress.touch();
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    expect(report.mock.calls.length).toBeLessThanOrEqual(11);
+    expect(report.mock.calls.length).toBeGreaterThanOrEqual(9);
+    const before = report.mock.calls.length;
+    progress.end();
+    progress.end();
+    progress.touch();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(report).toHaveBeenCalledTimes(before + 1);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+describe('resolveContexts', () => {
+  const given = (context: Record<string, string>): ContextChoice => ({ mode: 'given', context });
+  const sides = (
+    source: ContextChoice,
+    destination: ContextChoice,
+    from = 'SYMMETRIC_DEFAULT',
+    to = 'SYMMETRIC_DEFAULT',
+  ) => ({
+    source: { keyId: null, algorithm: from as 'SYMMETRIC_DEFAULT', context: source },
+    destination: { keyId: 'k', algorithm: to as 'SYMMETRIC_DEFAULT', context: destination },
+  });
+
+  test.each([
+    ['declared, same', sides({ mode: 'declared' }, { mode: 'same' }), { d: '1' }, { d: '1' }, { d: '1' }],
+    ['declared by no one', sides({ mode: 'declared' }, { mode: 'declared' }), null, null, null],
+    ['given, declared', sides(given({ g: '1' }), { mode: 'declared' }), { d: '1' }, { g: '1' }, { d: '1' }],
+    ['an empty one is none', sides(given({}), given({})), { d: '1' }, null, null],
+    [
+      'RSA source: same is none',
+      sides(given({ g: '1' }), { mode: 'same' }, 'RSAES_OAEP_SHA_1'),
+      null,
+      null,
+      null,
+    ],
+    [
+      'RSA destination',
+      sides(given({ g: '1' }), { mode: 'same' }, undefined, 'RSAES_OAEP_SHA_256'),
+      null,
+      { g: '1' },
+      null,
+    ],
+    [
+      'changed: each blob keeps its own, with pairs added, replaced and removed',
+      sides({ mode: 'declared' }, { mode: 'changed', add: { env: 'next', app: 'B' }, remove: ['old'] }),
+      { app: 'A', old: 'x', keep: '1' },
+      { app: 'A', old: 'x', keep: '1' },
+      { keep: '1', env: 'next', app: 'B' },
+    ],
+    [
+      'changed is of what is sent, not of what is declared; keys are case-sensitive',
+      sides(given({ Old: 'x' }), { mode: 'changed', add: {}, remove: ['old'] }),
+      { d: '1' },
+      { Old: 'x' },
+      { Old: 'x' },
+    ],
+    [
+      'changed to nothing is none, and nothing changed is the added',
+      sides({ mode: 'declared' }, { mode: 'changed', add: {}, remove: ['d'] }),
+      { d: '1' },
+      { d: '1' },
+      null,
+    ],
+    [
+      'changed from none',
+      sides({ mode: 'declared' }, { mode: 'changed', add: { a: '1' }, remove: ['d'] }),
+      null,
+      null,
+      { a: '1' },
+    ],
+  ])('%s', (_, request, declared, source, destination) => {
+    expect(resolveContexts(request, declared)).toEqual({ source, destination });
+  });
+
+  test('changed: a pair that names the key follows it, unless it is set', () => {
+    const declared = { kms_cmk_id: 'old', app: 'a' };
+    const changed = (add: Record<string, string>) =>
+      resolveContexts(
+        sides({ mode: 'declared' }, { mode: 'changed', add, remove: ['app'] }),
+        declared,
+        ['kms_cmk_id'],
+        'new',
+      ).destination;
+    expect(changed({})).toEqual({ kms_cmk_id: 'new' });
+    expect(changed({ kms_cmk_id: 'mine' })).toEqual({ kms_cmk_id: 'mine' });
+  });
+});
+
+test('a defect is called one, without its stack', () => {
+  const fault = faultOf(new TypeError('x is not a function'));
+  expect(fault.code).toBe('Internal');
+  expect(JSON.stringify(fault)).not.toMatch(/\bat .*:\d+:\d+/);
+});
+
+test('a cut-off replacement in an output folder left the old content where that is what was gone on with', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'rewrap-stands-'));
+  try {
+    const target = join(folder, 'a.env');
+    const partly = new TextEncoder().encode('some blobs new');
+    await writeFile(target, partly);
+    const file = {
+      index: 0,
+      path: target,
+      folder: null,
+      display: 'a.env',
+      relative: 'a.env',
+      state: 'staged',
+      before: sha256(partly),
+      after: sha256(new TextEncoder().encode('all blobs new')),
+      target,
+      temporary: null,
+      backup: null,
+      record: null,
+      recordSha256: null,
+      note: null,
+    } as const;
+    const output = { mode: 'folder', folder } as const;
+    expect(await whatStands(file, output)).toBe('old');
+    // A source elsewhere says nothing of what stands in the folder.
+    expect(await whatStands({ ...file, path: '/elsewhere/a.env' }, output)).toBe('changed');
+    await writeFile(target, 'all blobs new');
+    expect(await whatStands(file, output)).toBe('new');
+    await writeFile(target, 'something else');
+    expect(await whatStands(file, output)).toBe('changed');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,479 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { explainOwn } from '#shared/kms/errors.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import { type RunItem, type RunRoute, type RunSummary, UNDER_WAY_LIMIT_MS } from '#shared/model/run.ts';
+import { type Disk, diskHere } from '../intake/index.ts';
+import type { Kms } from '../kms/index.ts';
+import { Turns } from '../limits/turns.ts';
+import { type Job, type JobState, jobState, refuseBusy, standsAt } from './job.ts';
+import { itemOf } from './journal/items.ts';
+import { Journal } from './journal/journal.ts';
+import { asItStands, figuresOnDisk, settleStaged, withBlobs } from './journal/recover.ts';
+import type { KeySeen, RunRow } from './journal/rows.ts';
+import { type Claim, RunLocks, type RunUse, refuseElsewhere } from './journal/run-locks.ts';
+import { summaryOf } from './journal/summary.ts';
+import { type Undone, undoRun } from './journal/undo.ts';
+import { madePath, type StandsAt, type Wanted } from './run/done-before.ts';
+import { openRow } from './run/output.ts';
+import { resultPath, resultText } from './run/result.ts';
+import { resumeRun, startRun } from './run/run.ts';
+import { DEFAULT_CONCURRENCY, type RunHooks } from './run/run-parts.ts';
+import { Governor } from './scheduler/adaptive-limiter.ts';
+import { Line, type Send } from './scheduler/request-scheduler.ts';
+import type { ItemsQuery, PlanFile, ResolvedOutput, Run, RunApproval, RunInput } from './types.ts';
+
+/** A run that is to be tried again: what was asked for, and the files of the blobs that are left. */
+export interface Again {
+  readonly row: RunRow;
+  readonly files: readonly PlanFile[];
+}
+
+/** Runs named where a prefix fits several. */
+const NAMED = 10;
+
+/** Ended runs of Rewraps that are gone which are looked at. */
+const LEFT_LOOKED_AT = 20;
+
+/** Every run of this data folder: those under way here, and the journal's record of all. */
+export class RunBook {
+  readonly #journal: Journal;
+  readonly #live = new Map<string, Run>();
+  readonly #over = new Map<string, RunSummary>();
+  readonly #undoing = new Map<string, Promise<Undone>>();
+  /** What was last said of runs that are being undone. */
+  readonly #restoring = new Map<string, RunSummary>();
+  readonly #governors = new Map<string, Governor>();
+  readonly #locks = new RunLocks();
+  readonly #stopping = new AbortController();
+  #closed = false;
+  /** Settles when the last run that was asked for has begun, or was refused. */
+  #beginning: Promise<unknown> = Promise.resolve();
+  readonly #onProgress: (summary: RunSummary) => void;
+  readonly #hooks: RunHooks;
+  readonly #disk: Disk;
+
+  /** `disk`: where files are put back, in this thread if not given. Throws when the journal cannot be opened. */
+  constructor(
+    dataDir: string,
+    onProgress: (summary: RunSummary) => void,
+    { disk = diskHere(), ...hooks }: RunHooks & { readonly disk?: Disk } = {},
+  ) {
+    this.#journal = new Journal(dataDir);
+    this.#onProgress = onProgress;
+    this.#hooks = hooks;
+    this.#disk = disk;
+  }
+
+  /** Throws FaultError `FilesInUse` or `JournalFailed`. */
+  start(input: RunInput): Promise<Run> {
+    return this.#begin(() => startRun(input, this.#parts(input.target)));
+  }
+
+  /**
+   * Takes a run for one use, until {@link release}: nothing else is done with it meanwhile, in this process or another.
+   * Throws FaultError `RunGone`, `RunBusy` or `RunElsewhere`, which name what is done with it.
+   */
+  claim(runId: string, use: RunUse): Claim {
+    const row = this.#row(runId);
+    const claim = this.#locks.take(runId, use, this.live(runId));
+    try {
+      refuseElsewhere(this.#journal, row);
+    } catch (error) {
+      this.#locks.release(claim);
+      throw error;
+    }
+    return claim;
+  }
+
+  release(claim: Claim): void {
+    this.#locks.release(claim);
+  }
+
+  /**
+   * Goes on with a run that was cut off; `failedToo`: with what failed, too. Throws as `resumeRun`, `RunBusy` and
+   * `OtherConnection`.
+   */
+  async resume(
+    runId: string,
+    input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'known' | 'holdsAfterFirst' | 'target'>,
+    { failedToo = false, claim }: { readonly failedToo?: boolean; readonly claim?: Claim } = {},
+  ): Promise<Run> {
+    return this.#claimed(runId, 'resumed', claim, () =>
+      this.#begin(() => {
+        const row = this.#row(runId);
+        if (row.target !== input.target) this.refuseConnection(runId);
+        return resumeRun(row.no, input, this.#parts(input.target), failedToo);
+      }),
+    );
+  }
+
+  /**
+   * A way for questions that belong to no run: by the connection of each moment, at the speed that runs against the same
+   * target have found. What fails in passing is tried again, and nothing is waited for that a person must do.
+   */
+  asking(target: string, kms: () => Kms): Send {
+    const { sleep = pause, random = Math.random } = this.#hooks;
+    return new Line({
+      kms,
+      governor: this.#parts(target).governor,
+      perSecond: null,
+      patience: 'end',
+      retry: { halted: new AbortController().signal, sleep, random },
+      changed: () => {},
+    }).send;
+  }
+
+  /** How the files of a job stand after its runs: {@link standsAt}. */
+  standsAt(job: Job, files: readonly Wanted[], output: ResolvedOutput): Promise<(StandsAt | null)[]> {
+    return standsAt(this.#journal, job, files, output);
+  }
+
+  /**
+   * What of a job is left, and how to go on with it. Throws FaultError `RunElsewhere`, `FilesInUse` or `UndoUnfinished`
+   * where a run of it is under way or being undone.
+   */
+  async job(job: Job, files: readonly PlanFile[], output: ResolvedOutput): Promise<JobState> {
+    const state = await jobState(this.#journal, job, files, output);
+    refuseBusy(this.#journal, state.open);
+    for (const { id } of state.open)
+      if (this.#live.get(id)?.summary().finishedAt === null)
+        throw new FaultError(explainOwn('FilesInUse', { message: `Run ${id} does this already, here.` }));
+    return state;
+  }
+
+  /** A run under way in this process; null for any other. */
+  live(runId: string): Run | null {
+    return this.#live.get(runId) ?? null;
+  }
+
+  /** Runs under way here. */
+  underWay(): Run[] {
+    return [...this.#live.values()].filter((run) => run.summary().finishedAt === null);
+  }
+
+  /** A connection to `target` is there (again): runs that waited for it go on. */
+  renew(target: string, kms: Kms): void {
+    for (const run of this.underWay()) if (this.#row(run.id).target === target) run.renew(kms);
+  }
+
+  /** Throws FaultError `RunGone`. */
+  async summary(runId: string): Promise<RunSummary> {
+    return this.#live.get(runId)?.summary() ?? (await this.#recall(runId));
+  }
+
+  /** The one run whose id begins like this. Throws FaultError `RunGone`, or `RunAmbiguous`, which names them. */
+  named(prefix: string): string {
+    this.#journal.flush();
+    if (this.#journal.runOf(prefix) !== null) return prefix;
+    const [first, ...others] = prefix === '' ? [] : this.#journal.idsLike(prefix, NAMED + 1);
+    if (first === undefined)
+      throw new FaultError(
+        explainOwn('RunGone', {
+          message:
+            prefix.trim() === '' ? 'No run is named.' : `No run of this machine begins with "${prefix}".`,
+          remedy: 'List the runs of this machine with: rewrap runs',
+        }),
+      );
+    if (others.length === 0) return first;
+    const more = others.length < NAMED ? '' : ', …';
+    throw new FaultError(
+      explainOwn('RunAmbiguous', {
+        message: `Several runs begin with ${prefix}.`,
+        detail: `${[first, ...others].slice(0, NAMED).join(', ')}${more}`,
+      }),
+    );
+  }
+
+  /** Newest first. */
+  async list(): Promise<RunSummary[]> {
+    this.#flushIfPossible();
+    const turns = new Turns();
+    const list: RunSummary[] = [];
+    for (const id of this.#journal.ids()) {
+      // Old dry runs may go meanwhile.
+      if (this.#journal.runOf(id) !== null) list.push(await this.summary(id));
+      if (turns.over) await turns.give();
+    }
+    return list.reverse();
+  }
+
+  /**
+   * Runs of Rewraps that are gone, oldest first: every one that was cut off, and of those that ended the last twenty.
+   * Whoever had them may not have come to write down what became of them.
+   */
+  async left(): Promise<RunSummary[]> {
+    this.#journal.flush();
+    const alive = new Map<string, boolean>([[this.#journal.owner.id, true]]);
+    const lives = (id: string): boolean => {
+      const known = alive.get(id) ?? this.#journal.owner.isAlive(id);
+      alive.set(id, known);
+      return known;
+    };
+    const rows = (await this.#journal.runs()).filter((row) => !lives(row.owner) && !this.#live.has(row.id));
+    const recent = new Set(rows.slice(-LEFT_LOOKED_AT));
+    const left: RunSummary[] = [];
+    for (const row of rows)
+      if (row.state !== 'ended' || recent.has(row)) left.push(await this.summary(row.id));
+    return left;
+  }
+
+  /** Throws FaultError `RunGone`. */
+  items(runId: string, query: ItemsQuery): { total: number; items: RunItem[] } {
+    const { no, output, total, state } = this.#row(runId);
+    const cutOff = state === 'open' && !this.#live.has(runId);
+    this.#journal.flush();
+    const items = this.#journal
+      .itemRows(no, query.only, query.offset, query.limit)
+      .map((row) => itemOf(cutOff ? asItStands(row) : row, output));
+    return { total: query.only === 'failed' ? this.#journal.failed(no) : total, items };
+  }
+
+  /**
+   * What a new run needs to try again what failed or was not reached. Files are expected as this run left them.
+   * Throws FaultError `RunGone`, `RunNotOpen` (it is still under way) or `NothingToRetry`.
+   */
+  async again(runId: string): Promise<Again> {
+    const row = this.#row(runId);
+    if (row.state !== 'ended') throw new FaultError(explainOwn('RunNotOpen'));
+    const rows = await this.#journal.files(row.no);
+    const { output } = row;
+    const files = (await withBlobs(this.#journal, row.no, rows, 'retry')).flatMap((file, i) => {
+      if (file.blobs.length === 0) return [];
+      const { state, after } = rows[i] ?? {};
+      // What the run wrote has the blobs that it did.
+      if (state !== 'replaced' || !after || output.mode === 'keep') return [file];
+      const path = output.mode === 'folder' ? madePath(output.folder, file) : file.path;
+      return [{ ...file, path, sha256: after }];
+    });
+    if (files.length === 0) throw new FaultError(explainOwn('NothingToRetry'));
+    return { row, files };
+  }
+
+  /** Restores a run. Throws FaultErrors of `undoRun`, and `RunBusy`. */
+  undo(runId: string): Promise<Undone> {
+    return this.#claimed(runId, 'undone', undefined, () => this.#undo(runId));
+  }
+
+  async #undo(runId: string): Promise<Undone> {
+    const { no } = this.#row(runId);
+    // From here on it is what the journal says; one that still has files to hand out cannot be undone.
+    if (this.#live.get(runId)?.kept().length === 0) this.#live.delete(runId);
+    this.#over.delete(runId);
+    const progress = (summary: RunSummary): void => {
+      this.#restoring.set(runId, summary);
+      this.#onProgress(summary);
+    };
+    const { fs, step } = this.#hooks;
+    const disk = fs === undefined ? this.#disk : diskHere(fs);
+    const work = undoRun(this.#journal, no, progress, disk, fs, step, this.#stopping.signal);
+    this.#undoing.set(runId, work);
+    try {
+      return await work;
+    } finally {
+      this.#undoing.delete(runId);
+      this.#restoring.delete(runId);
+      this.#over.delete(runId);
+      this.#onProgress(await this.summary(runId));
+    }
+  }
+
+  /** Stops a run under way, leaving it to be gone on with; as it then is. Throws FaultError `RunGone`. */
+  async suspend(runId: string): Promise<RunSummary> {
+    const run = this.#live.get(runId);
+    if (run !== undefined && run.summary().finishedAt === null) {
+      run.suspend();
+      await run.done;
+      // From here on it is what the journal says.
+      if (run.summary().finishedAt === null) this.#live.delete(runId);
+    }
+    return this.summary(runId);
+  }
+
+  /**
+   * Closes a run that was cut off, as it stands: what is new stays, what is old stays. Throws FaultError `RunGone`,
+   * `RunNotOpen`, `RunBusy`, `RunElsewhere` or `JournalFailed`.
+   */
+  abandon(runId: string): Promise<void> {
+    return this.#claimed(runId, 'closed', undefined, () => this.#abandon(runId));
+  }
+
+  async #abandon(runId: string): Promise<void> {
+    const { no, output, state } = openRow(this.#journal, this.#row(runId).no);
+    await this.#journal.takeOver(no, state, 'open', []);
+    await settleStaged(this.#journal, no, output, this.#hooks.fs);
+    await this.#journal.skipRest(no, explainOwn('Cancelled'));
+    await this.#journal.releaseFiles(no);
+    this.#journal.setRun(no, 'ended', {
+      status: 'cancelled',
+      fault: null,
+      finishedAt: new Date().toISOString(),
+    });
+    this.#journal.flush();
+    this.#over.delete(runId);
+    this.#onProgress(await this.summary(runId));
+  }
+
+  /** What the run ran against, for machines. Throws FaultError `RunGone`. */
+  target(runId: string): string {
+    return this.#row(runId).target;
+  }
+
+  /** Throws FaultError `OtherConnection`. */
+  refuseConnection(runId: string): never {
+    const { connection } = this.#row(runId);
+    throw new FaultError(
+      explainOwn('OtherConnection', { detail: `The run was started against ${connection}.` }),
+    );
+  }
+
+  /** What a run was asked for. Throws FaultError `RunGone`. */
+  asked(runId: string): Pick<RunRow, 'request' | 'output' | 'approval'> {
+    return this.#row(runId);
+  }
+
+  /** Throws FaultError `RunGone`, `JournalFailed`. */
+  setApproval(runId: string, approval: RunApproval): void {
+    this.#journal.setApproval(this.#row(runId).no, approval);
+    this.#journal.flush();
+  }
+
+  /** Throws FaultError `RunGone`. */
+  route(runId: string): RunRoute {
+    return this.#row(runId).request.route;
+  }
+
+  /** Each key material that replies of KMS named in a run, with the key. */
+  keysSeen(runId: string): Promise<KeySeen[]> {
+    this.#journal.flush();
+    return this.#journal.keysSeen(this.#row(runId).no);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Absolute paths of the files that a run may have replaced, with turns for others. */
+  async *paths(runId: string): AsyncGenerator<string> {
+    const { no, output } = this.#row(runId);
+    if (output.mode !== 'in-place') return;
+    for await (const page of this.#journal.filePages(no))
+      for (const { path } of page) if (path !== null) yield path;
+  }
+
+  resultText(runId: string, blobId: string): Promise<string | null> {
+    return resultText(this.#journal, this.#row(runId).no, blobId, this.live(runId));
+  }
+
+  resultPath(runId: string, blobId: string): string | null {
+    return resultPath(this.#journal, this.#row(runId).no, blobId);
+  }
+
+  /**
+   * Stops what runs, leaving it to be gone on with, and waits: files are then wholly old or wholly new. Nothing is sent any
+   * more; requests under way get {@link UNDER_WAY_LIMIT_MS}, and then they are cut. What the journal has can still be read
+   * until {@link close}.
+   */
+  async stop(): Promise<void> {
+    await this.#beginning;
+    this.#stopping.abort();
+    for (const run of this.#live.values()) run.suspend();
+    const late = setTimeout(() => {
+      for (const run of this.#live.values()) run.cut();
+    }, UNDER_WAY_LIMIT_MS);
+    await Promise.all([...this.#live.values()].map((run) => run.done));
+    clearTimeout(late);
+    await Promise.allSettled(this.#undoing.values());
+  }
+
+  /** Stops, and closes the journal. */
+  async close(): Promise<void> {
+    await this.stop();
+    this.#closed = true;
+    this.#journal.close();
+    this.#disk.close();
+  }
+
+  #parts(target: string) {
+    let governor = this.#governors.get(target);
+    if (governor === undefined) {
+      const { sleep } = this.#hooks;
+      governor = new Governor(DEFAULT_CONCURRENCY, sleep === undefined ? {} : { sleep });
+      this.#governors.set(target, governor);
+    }
+    return {
+      journal: this.#journal,
+      governor,
+      onProgress: this.#onProgress,
+      hooks: this.#hooks,
+      disk: this.#disk,
+    };
+  }
+
+  async #claimed<T>(
+    runId: string,
+    use: RunUse,
+    given: Claim | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    if (given !== undefined && this.#locks.holds(given)) return work();
+    const claim = this.claim(runId, use);
+    try {
+      return await work();
+    } finally {
+      this.#locks.release(claim);
+    }
+  }
+
+  /** One after the other, so that of two runs that want the same files one gets them all. */
+  #begin(start: () => Promise<Run>): Promise<Run> {
+    const run = this.#beginning.then(start).then((one) => this.#keep(one));
+    this.#beginning = run.catch(() => undefined);
+    return run;
+  }
+
+  /** Ended runs are held while they have new files to hand out, and forgotten when fifty newer ones are there. */
+  #keep(run: Run): Run {
+    this.#live.set(run.id, run);
+    for (const [id, old] of [...this.#live].slice(0, -50))
+      if (old.summary().finishedAt !== null) this.#live.delete(id);
+    return run;
+  }
+
+  /** The summary of a run that is not under way here. Throws FaultError `RunGone`. */
+  /** What the journal cannot take in now (a full disk) does not keep what it has from being read. */
+  #flushIfPossible(): void {
+    try {
+      this.#journal.flush();
+    } catch {
+      // Runs under way say themselves how they stand, and hold back until the journal can be written.
+    }
+  }
+
+  async #recall(id: string): Promise<RunSummary> {
+    const known = this.#over.get(id) ?? this.#restoring.get(id);
+    if (known !== undefined) return known;
+    this.#flushIfPossible();
+    const row = this.#row(id);
+    const ended = row.state === 'ended';
+    const kept = ended ? this.#journal.keptFigures(row.no) : null;
+    const elsewhere = this.#journal.elsewhere(row);
+    const cut = !ended && elsewhere === null && !row.dryRun && !this.#undoing.has(id);
+    const figures = kept ?? (await (cut ? figuresOnDisk(this.#journal, row) : this.#journal.figures(row.no)));
+    // It may have changed while it was counted.
+    if (kept === null && !isDeepStrictEqual(this.#journal.run(row.no), row)) return this.#recall(id);
+    if (ended && kept === null) this.#journal.keepFigures(row, figures);
+    const summary = summaryOf(row, figures, elsewhere);
+    if (this.#undoing.has(id)) return { ...summary, status: 'undoing', undo: null };
+    if (ended) this.#over.set(id, summary);
+    return summary;
+  }
+
+  #row(runId: string): RunRow {
+    const row = this.#journal.runOf(runId);
+    if (row === null) throw new FaultError(explainOwn('RunGone'));
+    return row;
+  }
+}
+
+const pause = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal });

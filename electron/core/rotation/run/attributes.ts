@@ -1,0 +1,109 @@
+import { dirname } from 'node:path';
+import { explainOwn } from '#shared/kms/errors.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import {
+  type Carried,
+  carriedBy,
+  labelNotKept,
+  labelsOfNewFiles,
+  specialRights,
+  temporaryName,
+} from '../../intake/index.ts';
+import type { RunFile } from '../types.ts';
+
+/** Files looked at in one go, just before the first of them is replaced. */
+const AT_ONCE = 500;
+
+/** What sees files: a test may see what this system has not. */
+export interface Seeing {
+  readonly carriedBy: typeof carriedBy;
+  readonly labelsOfNewFiles: typeof labelsOfNewFiles;
+}
+
+/**
+ * What files of a run carry beside content and mode: what a new file is to be given, and what keeps a file from being
+ * replaced. Looked up by hundreds ahead of need.
+ */
+export class Attributes {
+  readonly #owner: string;
+  readonly #seeing: Seeing;
+  readonly #lots = new Map<number, string[]>();
+  readonly #looked = new Map<number, Promise<ReadonlyMap<string, Carried> | null>>();
+  readonly #labels = new Map<number, Promise<ReadonlyMap<string, string | null>>>();
+  /** What is to be said once, of the first file of which it cannot be told. */
+  #untold: 'no' | 'to be said' | 'said' = 'no';
+
+  /** `owner`: id of this process. */
+  constructor(files: readonly RunFile[], owner: string, seeing: Seeing = { carriedBy, labelsOfNewFiles }) {
+    this.#owner = owner;
+    this.#seeing = seeing;
+    for (const file of files) {
+      if (file.path === null) continue;
+      const lot = this.#lots.get(lotOf(file));
+      if (lot === undefined) this.#lots.set(lotOf(file), [file.path]);
+      else lot.push(file.path);
+    }
+  }
+
+  /** Whether it has an access control list or extended attributes that the new file is to have. */
+  async has(file: RunFile): Promise<boolean> {
+    return (await this.#of(file))?.attributes ?? false;
+  }
+
+  /**
+   * Why the file cannot be replaced by one like it; null: it can. A dry run makes no file, by which alone the system says
+   * how it labels new ones: it sees no fault in labels.
+   */
+  async refusal(file: RunFile, dryRun: boolean): Promise<Fault | null> {
+    const carried = await this.#of(file);
+    if (carried === null || file.path === null) return null;
+    if (carried.capabilities)
+      return specialRights('capabilities (security.capability)', 'setcap -r FILE').fault;
+    if (carried.label === null || dryRun) return null;
+    const gets = (await this.#labelsOf(lotOf(file))).get(dirname(file.path));
+    return gets === undefined || gets === carried.label ? null : labelNotKept(carried.label, gets).fault;
+  }
+
+  /** That access control lists and extended attributes may be lost, for want of tools that see them; once for a run. */
+  takeNote(): string | null {
+    if (this.#untold !== 'to be said') return null;
+    this.#untold = 'said';
+    const { message, detail, remedy } = explainOwn('AttributesUnseen');
+    return `${message} ${detail} ${remedy}`;
+  }
+
+  async #of(file: RunFile): Promise<Carried | null> {
+    if (file.path === null) return null;
+    const lot = lotOf(file);
+    // The next ones are looked at meanwhile.
+    void this.#look(lot + 1);
+    const looked = await this.#look(lot);
+    if (looked === null && this.#untold === 'no') this.#untold = 'to be said';
+    return looked?.get(file.path) ?? null;
+  }
+
+  #look(lot: number): Promise<ReadonlyMap<string, Carried> | null> {
+    let looked = this.#looked.get(lot);
+    if (looked === undefined) {
+      looked = this.#seeing.carriedBy(this.#lots.get(lot) ?? []);
+      this.#looked.set(lot, looked);
+      this.#lots.delete(lot);
+    }
+    return looked;
+  }
+
+  /** Of the folders of a lot in which a file is labelled. */
+  #labelsOf(lot: number): Promise<ReadonlyMap<string, string | null>> {
+    const known = this.#labels.get(lot);
+    if (known !== undefined) return known;
+    const labels = this.#look(lot).then((looked) => {
+      const labelled = [...(looked ?? [])].filter(([, { label }]) => label !== null);
+      const folders = new Set(labelled.map(([path]) => dirname(path)));
+      return this.#seeing.labelsOfNewFiles(folders, () => temporaryName(this.#owner));
+    });
+    this.#labels.set(lot, labels);
+    return labels;
+  }
+}
+
+const lotOf = ({ index }: RunFile): number => Math.floor(index / AT_ONCE);

@@ -1,0 +1,338 @@
+import { sentContext } from '#shared/kms/contexts.ts';
+import { explainKms, explainOwn, type KmsSituation, stopsRun } from '#shared/kms/errors.ts';
+import { type Fault, FaultError } from '#shared/model/fault.ts';
+import type { SentRequest } from '#shared/model/run.ts';
+import { identify } from '../../inspect/index.ts';
+import type { FoundBlob, NewBlob } from '../../intake/index.ts';
+import {
+  type Kms,
+  KmsFaultError,
+  type ReEncryptInput,
+  type ReEncryptOutput,
+  type Sending,
+} from '../../kms/index.ts';
+import type { ItemFacts } from '../journal/rows.ts';
+import { Halted } from '../scheduler/request-scheduler.ts';
+import { changesMaterialAlone, shownCurrent } from './as-asked.ts';
+import { checkReply } from './check-reply.ts';
+import { resolveContexts, sameContext } from './contexts.ts';
+import { faultOf } from './faults.ts';
+import { sha256 } from './item-tracker.ts';
+import type { RunContext } from './run-context.ts';
+import { tryToOpen, verification, verifyNotPermitted } from './verification.ts';
+
+/** How far one blob came. Only a 'ready' one can go into a new file. */
+export type BlobOutcome =
+  | { readonly kind: 'ready'; readonly next: NewBlob }
+  | { readonly kind: 'would-succeed' }
+  | { readonly kind: 'failed'; readonly fault: Fault }
+  /** KMS has shown that it is as asked: it does not hold its file back. */
+  | { readonly kind: 'already'; readonly fault: Fault }
+  /** Never eligible: it does not hold its file back. */
+  | { readonly kind: 'unfit'; readonly fault: Fault }
+  /** The run stopped before it. */
+  | { readonly kind: 'halted'; readonly fault: Fault };
+
+const IGNORED = {
+  reencrypt:
+    'This endpoint ignores DryRun: it really re-encrypted. The result was dropped and nothing on this machine changed, but the endpoint did the work and may have logged it.',
+  'decrypt-encrypt':
+    'This endpoint ignores DryRun: it really decrypted or encrypted. The plaintext stayed in the child process, which dropped it; nothing on this machine changed.',
+} as const;
+
+const REPEATED =
+  'What was not expected: the new blob is one that this run was given for another blob before. Something on the way to KMS mixes replies up.';
+
+/** A new blob that an earlier part of this run got for the same old one. */
+export interface PriorBlob {
+  readonly next: NewBlob;
+  readonly verified: boolean;
+  /** What is known of its item since then. */
+  readonly facts: ItemFacts | null;
+}
+
+/** Re-encrypts (or dry-runs) one blob and verifies the result. Never throws; touches no file. */
+export async function rotateBlob(
+  context: RunContext,
+  item: number,
+  found: FoundBlob,
+  prior: PriorBlob | null,
+): Promise<BlobOutcome> {
+  const halted = context.halted();
+  if (halted !== null) return { kind: 'halted', fault: halted };
+  if (!found.identification.reencryptable) return { kind: 'unfit', fault: notReencryptable(found) };
+  if (found.notPutBack !== undefined && !context.input.request.dryRun)
+    return { kind: 'unfit', fault: explainOwn('NotPutBack', { detail: found.notPutBack }) };
+  try {
+    const refused = found.refuses?.(context.input.request.destination.algorithm) ?? null;
+    if (refused !== null) return { kind: 'failed', fault: refused };
+    const tooLong = await context.destination.refuses(
+      found.identification.plaintextBytes,
+      context.input.request.destination.algorithm,
+    );
+    if (tooLong !== null) return { kind: 'failed', fault: tooLong };
+    const input = await inputFor(context, found);
+    const there = await alreadyThere(context, found, input);
+    if (there !== null) return { kind: 'already', fault: there };
+    if (context.input.request.dryRun) return await tryOut(context, item, found, input);
+    return await reEncrypt(context, item, found, input, prior);
+  } catch (error) {
+    if (error instanceof Halted)
+      return { kind: 'halted', fault: context.halted() ?? explainOwn('Cancelled') };
+    return failed(context, item, faultOf(error));
+  }
+}
+
+/** Whether KMS has shown that the blob is as asked already: nothing of it would change. */
+async function alreadyThere(
+  context: RunContext,
+  found: FoundBlob,
+  input: ReEncryptInput,
+): Promise<Fault | null> {
+  const { request, namedMaterials } = context.input;
+  const fingerprint = found.identification.keyFingerprint;
+  if (namedMaterials === undefined || fingerprint === null || !changesMaterialAlone(request)) return null;
+  // A pair that names the key itself may change where the key does not.
+  if (!sameContext(input.sourceContext, input.destinationContext)) return null;
+  const named = namedMaterials(fingerprint);
+  const shown = named.length === 0 ? null : shownCurrent(named, await context.destination.current());
+  return shown === null
+    ? null
+    : explainOwn('AlreadyThere', {
+        detail: `Its key material is ${shown.keyMaterialId}, the current one of ${shown.keyArn}: KMS said so (${shown.evidence}).`,
+      });
+}
+
+function notReencryptable(found: FoundBlob): Fault {
+  const { reason, label } = found.identification;
+  return explainOwn('NotReencryptable', {
+    message: `KMS cannot re-encrypt this: ${label}.`,
+    ...(reason === null ? {} : { detail: reason }),
+  });
+}
+
+async function inputFor(context: RunContext, found: FoundBlob): Promise<ReEncryptInput> {
+  const { request } = context.input;
+  const keyPairs = request.destination.context.mode === 'given' ? [] : (found.contextKeyPairs ?? []);
+  const arn = keyPairs.length === 0 ? null : await context.destination.arn();
+  if (keyPairs.length > 0 && arn === null) throw new FaultError(explainOwn('DestinationArnUnknown'));
+  const contexts = resolveContexts(request, found.declared.encryptionContext, keyPairs, arn);
+  return {
+    blob: found.bytes,
+    sourceKeyId: request.source.keyId,
+    sourceAlgorithm: request.source.algorithm,
+    sourceContext: contexts.source,
+    destinationKeyId: request.destination.keyId,
+    destinationAlgorithm: request.destination.algorithm,
+    destinationContext: contexts.destination,
+    grantTokens: request.grantTokens,
+  };
+}
+
+async function tryOut(
+  context: RunContext,
+  item: number,
+  found: FoundBlob,
+  input: ReEncryptInput,
+): Promise<BlobOutcome> {
+  const { verify, route } = context.input.request;
+  try {
+    const out = await send(context, item, (kms, sending) => kms.dryRun(input, sending), sentOf(input));
+    context.ledger.note(item, { requestId: out.requestId });
+    const { refused, note } = verify ? await context.rights.ask(input) : { refused: null, note: null };
+    if (refused !== null) return failed(context, item, refused);
+    context.ledger.note(item, {
+      notes: [...(out.outcome === 'ignored' ? [IGNORED[route]] : []), ...(note === null ? [] : [note])],
+    });
+    if (found.notPutBack !== undefined)
+      return {
+        kind: 'unfit',
+        fault: explainOwn('NotPutBack', {
+          detail: `KMS would re-encrypt it, yet a run leaves it as it is. ${found.notPutBack}`,
+        }),
+      };
+    return { kind: 'would-succeed' };
+  } catch (error) {
+    if (error instanceof Halted) throw error;
+    return failed(context, item, explained(context, error, input, found));
+  }
+}
+
+async function reEncrypt(
+  context: RunContext,
+  item: number,
+  found: FoundBlob,
+  input: ReEncryptInput,
+  prior: PriorBlob | null,
+): Promise<BlobOutcome> {
+  if (prior?.facts != null) context.ledger.note(item, prior.facts);
+  const next = prior?.next ?? (await ask(context, item, found, input));
+  if ('kind' in next) return next;
+  const facts = {
+    sha256After: sha256(next.bytes),
+    fingerprintAfter: identify(next.bytes).keyFingerprint,
+  };
+  if (prior === null && !context.replies.isFirst(facts.sha256After))
+    return failed(context, item, explainOwn('ReplyUnexpected', { detail: REPEATED }));
+  const contradiction = await context.newBlobs.check(
+    found.identification.keyFingerprint,
+    facts.fingerprintAfter,
+    next,
+  );
+  if (contradiction !== null) return failed(context, item, contradiction);
+  context.ledger.note(item, { ...facts, state: 'reencrypted' });
+  context.keepBlob(item, next, prior?.verified ?? false);
+  if (context.input.request.verify && prior?.verified !== true) {
+    const refused = await verify(context, item, next.bytes, next.keyArn, input);
+    if (refused !== null) return failed(context, item, refused);
+    context.ledger.note(item, { state: 'verified' });
+    context.keepBlob(item, next, true);
+  }
+  return { kind: 'ready', next };
+}
+
+/** The new blob from KMS, and what KMS said of it noted. */
+async function ask(
+  context: RunContext,
+  item: number,
+  found: FoundBlob,
+  input: ReEncryptInput,
+): Promise<NewBlob | BlobOutcome> {
+  let out: ReEncryptOutput;
+  try {
+    out = await send(context, item, (kms, sending) => kms.reEncrypt(input, sending), sentOf(input));
+  } catch (error) {
+    if (error instanceof Halted) throw error;
+    return failed(context, item, explained(context, error, input, found));
+  }
+  context.ledger.note(item, {
+    sourceKeyArn: out.sourceKeyArn,
+    destinationKeyArn: out.destinationKeyArn,
+    sourceKeyMaterialId: out.sourceKeyMaterialId,
+    destinationKeyMaterialId: out.destinationKeyMaterialId,
+    requestId: out.requestId,
+    decryptRequestId: out.decryptRequestId ?? null,
+  });
+  const unexpected = checkReply(out, input);
+  if (unexpected !== null) return failed(context, item, unexpected);
+  context.destination.replied(out.destinationKeyMaterialId);
+  return {
+    bytes: out.blob,
+    keyArn: out.destinationKeyArn,
+    sourceKeyArn: out.sourceKeyArn,
+    algorithm: out.destinationAlgorithm ?? input.destinationAlgorithm,
+    sourceAlgorithm: out.sourceAlgorithm ?? input.sourceAlgorithm,
+    keyMaterialId: out.destinationKeyMaterialId,
+    sourceKeyMaterialId: out.sourceKeyMaterialId,
+    context: input.destinationContext,
+    at: `${new Date().toISOString().slice(0, 19)}Z`,
+  };
+}
+
+/** Sends a request. `sent`: what is written down of it once it goes out. */
+const send = <T>(
+  context: RunContext,
+  item: number,
+  work: (kms: Kms, sending: Sending) => Promise<T>,
+  sent: SentRequest | null,
+): Promise<T> =>
+  context.line.send(work, {
+    started: () => {
+      if (sent !== null) context.ledger.note(item, { sent });
+      context.ledger.running(item);
+    },
+    held: () => {
+      if (sent !== null) context.ledger.note(item, { sent: null });
+    },
+  });
+
+/** The request as it goes out. */
+const sentOf = (input: ReEncryptInput): SentRequest => ({
+  sourceKeyId: input.sourceKeyId,
+  sourceAlgorithm: input.sourceAlgorithm,
+  sourceContext: sentContext(input.sourceAlgorithm, input.sourceContext),
+  destinationKeyId: input.destinationKeyId,
+  destinationAlgorithm: input.destinationAlgorithm,
+  destinationContext: sentContext(input.destinationAlgorithm, input.destinationContext),
+});
+
+/**
+ * Proves that the new blob opens under the destination key, algorithm and context: a DryRun of ReEncrypt from it,
+ * with the key pinned, to the same destination. Null when proved.
+ */
+async function verify(
+  context: RunContext,
+  item: number,
+  blob: Uint8Array,
+  keyArn: string,
+  input: ReEncryptInput,
+): Promise<Fault | null> {
+  const back = verification(blob, keyArn, input);
+  try {
+    const { outcome } = await send(context, item, (kms, sending) => tryToOpen(kms, back, sending), null);
+    if (outcome === 'ignored')
+      context.ledger.note(item, {
+        notes: ['Verified by really opening it: this endpoint ignores DryRun. That result was dropped.'],
+      });
+    return null;
+  } catch (error) {
+    if (error instanceof Halted) throw error;
+    const fault = explained(context, error, back, null);
+    if (fault.code === 'AccessDeniedException') return verifyNotPermitted(context.input.request.route, fault);
+    if (stopsRun(fault) || fault.retryable) return fault;
+    return {
+      ...explainOwn('VerifyFailed', { detail: `${fault.message} ${fault.detail}`.trim() }),
+      raw: fault.raw,
+    };
+  }
+}
+
+function failed(context: RunContext, item: number, fault: Fault): BlobOutcome {
+  if (stopsRun(fault)) {
+    // A run that was cancelled or put off meanwhile does not fail of what it sent to bring begun work to its end.
+    const halted = context.halted();
+    if (halted?.code === 'Cancelled') return { kind: 'halted', fault: halted };
+    context.stop(fault);
+  }
+  // The id of the ReEncrypt itself stands, when it is its verification that failed.
+  const requestId = context.ledger.get(item)?.requestId ?? fault.raw?.requestId ?? null;
+  context.ledger.note(item, { requestId });
+  return { kind: 'failed', fault };
+}
+
+/** The fault of a KMS error, explained again with what this room knows of the blob. */
+function explained(
+  context: RunContext,
+  error: unknown,
+  input: ReEncryptInput,
+  found: FoundBlob | null,
+): Fault {
+  if (!(error instanceof FaultError)) return faultOf(error);
+  const { raw } = error.fault;
+  if (raw === null) return error.fault;
+  const kms = context.kms();
+  const situation: KmsSituation = {
+    operation: 'ReEncrypt',
+    region: kms.region,
+    endpoint: kms.endpoint,
+    profile: kms.choice.kind === 'aws' ? kms.choice.profile : null,
+    principal: kms.principal ?? null,
+    sourceKeyId: input.sourceKeyId,
+    destinationKeyId: input.destinationKeyId,
+    sourceAlgorithm: input.sourceAlgorithm,
+    destinationAlgorithm: input.destinationAlgorithm,
+    sourceContext: input.sourceContext,
+    destinationContext: input.destinationContext,
+    declaredContext: found?.declared.encryptionContext ?? null,
+    declaredKeyId: found?.declared.keyArn ?? null,
+    identification: found?.identification ?? null,
+    blobBytes: input.blob.length,
+    ...(error instanceof KmsFaultError ? known(error.situation) : {}),
+  };
+  return explainKms(raw.name, raw.message, raw.requestId, situation);
+}
+
+/** What only the connection knows: the operation and the side of it that failed. */
+function known({ declaredContext: _, identification: __, ...situation }: KmsSituation): KmsSituation {
+  return situation;
+}

@@ -1,0 +1,152 @@
+import { explainOwn } from '#shared/kms/errors.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import type { NewBlob } from '../../intake/index.ts';
+import type { RunFile } from '../types.ts';
+import { type BlobOutcome, type PriorBlob, rotateBlob } from './blob-step.ts';
+import { faultOf } from './faults.ts';
+import { isFault, type OpenBlob, type OpenFile, openFile } from './open-file.ts';
+import { putBack, type Ready } from './put-back.ts';
+import type { RunContext } from './run-context.ts';
+
+interface Done extends OpenBlob {
+  readonly outcome: BlobOutcome;
+}
+
+/**
+ * One file from reading to its one replacement. Every blob of it is final afterwards (unless the run stopped);
+ * the file is wholly new, or wholly as it was. Never rejects. `prior`: new blobs of an earlier part of this run.
+ * 'again': the journal could not be written, and nothing was done.
+ */
+export async function rotateFile(
+  context: RunContext,
+  file: RunFile,
+  prior: ReadonlyMap<number, PriorBlob>,
+): Promise<'done' | 'again'> {
+  try {
+    if (context.halted() !== null) return 'done';
+    const inPlace = context.input.output.mode === 'in-place';
+    const { dryRun, allowPossiblePlaintext } = context.input.request;
+    let opened = await openFile(file, inPlace, dryRun, allowPossiblePlaintext);
+    if (inPlace && !isFault(opened)) opened = (await context.attributes.refusal(file, dryRun)) ?? opened;
+    if (isFault(opened)) {
+      leave(context, file, opened);
+      return 'done';
+    }
+    const done = await Promise.all(
+      opened.blobs.map(
+        async ({ blob, found }): Promise<Done> => ({
+          blob,
+          found,
+          outcome: await context.slots.run(() =>
+            rotateBlob(context, blob.item, found, prior.get(blob.item) ?? null),
+          ),
+        }),
+      ),
+    );
+    if (context.input.request.dryRun) settleDryRun(context, file, done);
+    else await finish(context, file, opened, done, prior.size > 0);
+  } catch (error) {
+    const fault = faultOf(error);
+    if (fault.code === 'JournalFailed') {
+      // It stays as it was, for when the journal can be written again.
+      for (const { item } of file.blobs) context.ledger.back(item);
+      context.journalFailed(fault);
+      return 'again';
+    }
+    leave(context, file, fault);
+  }
+  return 'done';
+}
+
+/** Gives every blob of the file the same end; the file stays as it was. */
+function leave(context: RunContext, file: RunFile, fault: Fault): void {
+  for (const { item } of file.blobs) context.ledger.end(item, 'failed', fault);
+  context.journal.setFile(context.no, file.index, 'left', null, true);
+  context.ledger.fileDone(file, false);
+}
+
+function settleUnready(context: RunContext, { blob, outcome }: Done): void {
+  if (outcome.kind === 'failed') context.ledger.end(blob.item, 'failed', outcome.fault);
+  if (outcome.kind === 'unfit') context.ledger.end(blob.item, 'skipped', outcome.fault);
+  if (outcome.kind === 'already') context.ledger.end(blob.item, 'already', outcome.fault);
+}
+
+function settleDryRun(context: RunContext, file: RunFile, done: readonly Done[]): void {
+  const holdsBack = context.input.request.onFailure !== 'take-good';
+  const bad = holdsBack ? done.find(({ outcome }) => outcome.kind === 'failed') : undefined;
+  let reached = true;
+  for (const one of done) {
+    settleUnready(context, one);
+    if (one.outcome.kind === 'halted') reached = false;
+    if (one.outcome.kind !== 'would-succeed') continue;
+    // A figure of a dry run is what the run would come to, not what KMS would allow.
+    if (bad === undefined) context.ledger.end(one.blob.item, 'would-succeed', null);
+    else context.ledger.end(one.blob.item, 'failed', wouldBeHeldBack(bad));
+  }
+  if (!reached) return;
+  context.journal.setFile(context.no, file.index, 'left', null, false);
+  context.ledger.fileDone(file, false);
+}
+
+async function finish(
+  context: RunContext,
+  file: RunFile,
+  opened: OpenFile,
+  done: readonly Done[],
+  hadPending: boolean,
+): Promise<void> {
+  // Halted before every blob was tried: the file stays as it was, and none of it is final.
+  if (done.some(({ outcome }) => outcome.kind === 'halted')) {
+    for (const one of done) settleUnready(context, one);
+    for (const { blob, outcome } of done)
+      if (outcome.kind === 'ready' || outcome.kind === 'halted') {
+        // What KMS was asked, and said, stays on record.
+        context.ledger.save(blob.item);
+        context.ledger.back(blob.item);
+      }
+    return;
+  }
+  for (const one of done) settleUnready(context, one);
+  const bad = done.find(({ outcome }) => outcome.kind === 'failed');
+  const ready: Ready[] = [];
+  for (const { blob, found, outcome } of done)
+    if (outcome.kind === 'ready') ready.push({ blob, found, next: outcome.next });
+  if (bad?.outcome.kind === 'failed' && context.input.request.onFailure !== 'take-good') {
+    const { message } = bad.outcome.fault;
+    const held = explainOwn('FileHeldBack', {
+      detail: `${where(bad)} failed: ${message} A file is replaced once, when all its chosen blobs are ready.`,
+    });
+    return leftWith(context, file, ready, held);
+  }
+  if (ready.length === 0) return leftWith(context, file, ready, null);
+  for (const { blob } of ready) context.ledger.save(blob.item);
+  const written = await putBack(context, file, opened, ready);
+  if (isFault(written)) return leftWith(context, file, ready, written);
+  context.journal.setFile(context.no, file.index, 'replaced', written.note, hadPending || ready.length > 1);
+  context.step('replaced');
+  for (const { blob } of ready) context.ledger.stands(blob.item, blob.bytes);
+  context.ledger.fileDone(file, true);
+}
+
+/** The file stays as it was; blobs that were ready fail with `fault`. */
+function leftWith(
+  context: RunContext,
+  file: RunFile,
+  ready: readonly { readonly blob: { readonly item: number }; readonly next: NewBlob }[],
+  fault: Fault | null,
+): void {
+  for (const { blob } of ready) {
+    context.ledger.note(blob.item, { sha256After: null, fingerprintAfter: null });
+    context.ledger.end(blob.item, 'failed', fault);
+  }
+  context.journal.setFile(context.no, file.index, 'left', null, true);
+  context.ledger.fileDone(file, false);
+}
+
+const wouldBeHeldBack = (bad: OpenBlob): Fault =>
+  explainOwn('FileHeldBack', {
+    message: 'KMS would re-encrypt it, but its file would be left as it is: another of its blobs would fail.',
+    detail: `${where(bad)} would fail. A file is replaced once, when all its chosen blobs are ready.`,
+  });
+
+const where = ({ found }: OpenBlob): string => (found.place === '' ? 'the blob' : `"${found.place}"`);

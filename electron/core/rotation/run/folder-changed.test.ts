@@ -1,0 +1,107 @@
+import { mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { diskHere, realFolder } from '../../intake/index.ts';
+import type { PlanFile } from '../index.ts';
+import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
+import { base64, Rig } from '../testing/run-harness.ts';
+import { resumeRun } from './run.ts';
+
+let rig: Rig;
+let kms: FakeKms;
+const destination = { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } } as const;
+
+beforeEach(async () => {
+  rig = await Rig.make();
+  kms = new FakeKms();
+});
+afterEach(() => rig.remove());
+
+/** A file in `sub`, as intake knows it, and a folder with the same file that belongs to someone else. */
+async function fileInFolder(): Promise<PlanFile> {
+  const content = base64(madeUpBlob(OLD_KEY));
+  for (const folder of ['sub', 'other']) await mkdir(rig.path(folder));
+  await writeFile(rig.path('other/a.b64'), content);
+  const file = await rig.add('sub/a.b64', content);
+  Object.assign(file, { folder: realFolder(rig.path('sub/a.b64')) });
+  return file;
+}
+
+async function swap(): Promise<void> {
+  await rename(rig.path('sub'), rig.path('sub-before'));
+  await symlink(rig.path('other'), rig.path('sub'), 'junction');
+}
+
+const contents = () =>
+  Promise.all(['other/a.b64', 'sub-before/a.b64'].map((name) => readFile(rig.path(name), 'utf8')));
+
+describe.each([true, false])('a folder that was swapped for a link (backup: %s)', (backup) => {
+  const output = { mode: 'in-place', backup } as const;
+
+  test('between intake and run: nothing is sent, and neither file is touched', async () => {
+    await fileInFolder();
+    await swap();
+    const before = await contents();
+    const run = await rig.start(kms, { destination }, output);
+    await run.done;
+    const [item] = run.items();
+    expect(item?.fault).toMatchObject({
+      code: 'FolderChanged',
+      message: expect.stringContaining('leads to another place'),
+      remedy: expect.stringContaining('add the file again'),
+    });
+    expect(kms.asked).toHaveLength(0);
+    expect(await contents()).toEqual(before);
+  });
+
+  test('while KMS answers: neither file is touched, and nothing lies beside them', async () => {
+    await fileInFolder();
+    kms.onDryRun = async () => {
+      await swap();
+      return { outcome: 'would-succeed', requestId: 'req' };
+    };
+    const before = await readFile(rig.path('other/a.b64'), 'utf8');
+    const run = await rig.start(kms, { destination }, output);
+    await run.done;
+    expect(run.items()[0]?.fault?.code).toBe('FolderChanged');
+    expect(await contents()).toEqual([before, before]);
+    expect(await readdir(rig.path('other'))).toEqual(['a.b64']);
+    expect(await readdir(rig.path('sub-before'))).toEqual(['a.b64']);
+  });
+
+  test('while Rewrap was closed: a resumed run knows where the file was', async () => {
+    const file = await fileInFolder();
+    const second = Promise.withResolvers<void>();
+    kms.onReEncrypt = () => {
+      second.resolve();
+      return new Promise(() => undefined);
+    };
+    const run = await rig.start(kms, { destination }, output);
+    await second.promise;
+    run.suspend();
+    run.cut();
+    await run.done;
+    const no = rig.journal.runOf(run.id)?.no ?? -1;
+    expect((await rig.journal.files(no))[0]?.folder).toBe(file.folder);
+    await swap();
+    const before = await contents();
+    const again = await resumeRun(
+      no,
+      { kms: new FakeKms() },
+      { journal: rig.journal, onProgress: () => {}, disk: diskHere() },
+    );
+    await again.done;
+    expect(again.items()[0]?.fault?.code).toBe('FolderChanged');
+    expect(await contents()).toEqual(before);
+  });
+});
+
+test('a link that stood on the way all the time is followed', async () => {
+  await mkdir(rig.path('real'));
+  await symlink(rig.path('real'), rig.path('way'), 'junction');
+  await rig.add('way/a.b64', base64(madeUpBlob(OLD_KEY)));
+  const run = await rig.start(kms, { destination });
+  await run.done;
+  expect(run.items()[0]?.state).toBe('reencrypted');
+  expect(await rig.blobs(join(rig.path('real'), 'a.b64'))).toHaveLength(1);
+});

@@ -1,0 +1,91 @@
+import { explainOwn } from '#shared/kms/errors.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import {
+  changedFolder,
+  type FoundBlob,
+  hardLinked,
+  hasOtherNames,
+  leadsElsewhere,
+  ownerNotKept,
+  readSource,
+  type Scan,
+  scan,
+  specialBits,
+  specialMode,
+} from '../../intake/index.ts';
+import type { RunBlob, RunFile } from '../types.ts';
+import { faultOf } from './faults.ts';
+import { sha256 } from './item-tracker.ts';
+
+export interface OpenBlob {
+  readonly blob: RunBlob;
+  readonly found: FoundBlob;
+}
+
+/** A file of the plan as it is now, known to be as it was when it was scanned. */
+export interface OpenFile {
+  readonly bytes: Uint8Array;
+  /** Permission bits; null for pasted text. */
+  readonly mode: number | null;
+  readonly scan: Scan;
+  readonly blobs: readonly OpenBlob[];
+}
+
+export const isFault = (value: object): value is Fault => 'code' in value && 'remedy' in value;
+
+/**
+ * Reads the file again and finds its blobs in it. A fault when it changed, is gone, may not be replaced, or may hold a
+ * plaintext without a name that a copy would have, too (`allowPossible`: that is allowed).
+ */
+export async function openFile(
+  file: RunFile,
+  inPlace: boolean,
+  dryRun: boolean,
+  allowPossible = false,
+): Promise<OpenFile | Fault> {
+  if (inPlace && file.path === null) return explainOwn('NoFileToReplace');
+  let bytes: Uint8Array;
+  let hash: string;
+  let mode: number | null = null;
+  try {
+    if (file.path === null) {
+      if (file.bytes === null) return explainOwn('SourceGone');
+      bytes = file.bytes;
+      hash = sha256(bytes);
+    } else {
+      const { folder } = file;
+      if (inPlace && folder != null && leadsElsewhere(file.path, folder))
+        return changedFolder(file.path).fault;
+      const source = await readSource(file.path);
+      if (inPlace && source.names > 1 && (await hasOtherNames(file.path))) return hardLinked().fault;
+      if (inPlace && specialBits(source.mode) !== '') return specialMode(source.mode).fault;
+      if (inPlace && dryRun && !mayOwn(source)) return ownerNotKept().fault;
+      ({ bytes, mode, sha256: hash } = source);
+    }
+  } catch (error) {
+    return faultOf(error);
+  }
+  if (hash !== file.sha256) return explainOwn('FileChanged');
+  const scanned = scan(bytes, file.display);
+  if (inPlace && scanned.plaintext.length > 0) return explainOwn('PlaintextInFile');
+  if (!inPlace && !dryRun && !allowPossible && (scanned.possiblePlaintext ?? []).length > 0)
+    return explainOwn('PossiblePlaintextInFile');
+  const byPlace = new Map(scanned.blobs.map((found) => [found.place, found]));
+  const blobs: OpenBlob[] = [];
+  for (const blob of file.blobs) {
+    const found = byPlace.get(blob.place);
+    if (found === undefined || sha256(found.bytes) !== blob.sha256) return explainOwn('FileChanged');
+    blobs.push({ blob, found });
+  }
+  return { bytes, mode, scan: scanned, blobs };
+}
+
+/**
+ * Whether a new file of ours can have this owner and group, as far as can be said without making one: Windows, root, and
+ * mounts that give every file the same owner know no such limit.
+ */
+function mayOwn({ uid, gid }: { readonly uid: number; readonly gid: number }): boolean {
+  const own = process.geteuid?.();
+  if (own === undefined || own === 0) return true;
+  return uid === own && (gid === process.getegid?.() || (process.getgroups?.().includes(gid) ?? false));
+}

@@ -1,0 +1,145 @@
+import { explainOwn, stopsRun } from '#shared/kms/errors.ts';
+import type { EncryptionContext } from '#shared/model/context.ts';
+import { type Fault, FaultError } from '#shared/model/fault.ts';
+import type { PermissionCheck, PermissionChecks } from '#shared/model/preflight.ts';
+import type { RunRequest } from '#shared/model/run.ts';
+import type { FoundBlob } from '../../intake/index.ts';
+import type { RightsInput } from '../../kms/index.ts';
+import type { Send } from '../scheduler/request-scheduler.ts';
+import { resolveContexts } from './contexts.ts';
+import { faultOf } from './faults.ts';
+import { Destination } from './key-lookups.ts';
+import { mayVerify, NO_ANSWER, verificationRights, verifyNotPermitted } from './verification.ts';
+
+/** Most requests of one check: it is meant to be quick, and a preflight asks about every blob. */
+const MOST = 40;
+/** Requests at a time. */
+const AT_ONCE = 4;
+
+export interface PermissionInput {
+  /** Each question goes by it. */
+  readonly send: Send;
+  readonly request: Pick<RunRequest, 'source' | 'destination' | 'grantTokens' | 'route' | 'verify'>;
+  readonly blobs: readonly FoundBlob[];
+  /** Who named the source key of a blob, where none is pinned; null: nobody. */
+  readonly sourceKeyOf: (found: FoundBlob) => SourceKey | null;
+}
+
+export interface SourceKey {
+  readonly keyId: string;
+  readonly by: Exclude<PermissionCheck['sourceKnownBy'], 'pinned'>;
+}
+
+interface Question {
+  readonly step: PermissionCheck['step'];
+  readonly rights: RightsInput;
+  readonly by: PermissionCheck['sourceKnownBy'];
+  blobs: number;
+}
+
+/**
+ * Asks KMS for every right that a run needs, without any ciphertext (`IGNORE_CIPHERTEXT`): to re-encrypt, once for each
+ * source key and pair of contexts, since a policy may hang on the context; and where the run verifies, to open what it
+ * made, once for each context of the destination. Nothing is produced and no blob is sent. Throws FaultError
+ * `ContextChoiceInvalid`, `DestinationArnUnknown`; what KMS refuses is an answer.
+ */
+export async function checkPermissions(input: PermissionInput): Promise<PermissionChecks> {
+  const { send, request } = input;
+  const { mode } = request.source.context;
+  if (mode === 'same' || mode === 'changed') throw new FaultError(explainOwn('ContextChoiceInvalid'));
+  const { moves, verifications, ofBlobs, withoutKey } = await questionsOf(input);
+  const asked = [...moves.slice(0, MOST), ...verifications.slice(0, MOST)];
+  const checks: PermissionCheck[] = [];
+  const queue = asked.entries();
+  const worker = async () => {
+    for (const [at, question] of queue as Iterable<[number, Question]>)
+      checks[at] = await ask(send, request.route, question);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const answered = new Set(asked);
+  const unasked = ofBlobs.filter((questions) => !questions.every((one) => answered.has(one))).length;
+  return { checks, withoutKey, unasked };
+}
+
+async function questionsOf({ send, request, blobs, sourceKeyOf }: PermissionInput) {
+  const pinned = request.source.keyId;
+  const { keyId, algorithm, context } = request.destination;
+  const destination = new Destination(send, keyId);
+  // As the run does, which pins the key that KMS names in its answer.
+  const verified = request.verify ? await destination.named() : keyId;
+  const moves = new Map<string, Question>();
+  const verifications = new Map<string, Question>();
+  /** The questions that each blob hangs on. */
+  const ofBlobs: Question[][] = [];
+  let withoutKey = 0;
+  const add = (to: Map<string, Question>, name: unknown, make: () => Omit<Question, 'blobs'>): Question => {
+    const key = JSON.stringify(name);
+    const question = to.get(key) ?? { ...make(), blobs: 0 };
+    to.set(key, question);
+    question.blobs += 1;
+    return question;
+  };
+  for (const found of blobs) {
+    const keyPairs = context.mode === 'given' ? [] : (found.contextKeyPairs ?? []);
+    const arn = keyPairs.length === 0 ? null : await destination.arn();
+    if (keyPairs.length > 0 && arn === null) throw new FaultError(explainOwn('DestinationArnUnknown'));
+    const contexts = resolveContexts(request, found.declared.encryptionContext, keyPairs, arn);
+    const to = { destinationAlgorithm: algorithm, grantTokens: request.grantTokens };
+    const questions: Question[] = [];
+    if (request.verify)
+      questions.push(
+        add(verifications, sorted(contexts.destination), () => ({
+          step: 'verify',
+          by: null,
+          rights: verificationRights(verified, to, contexts.destination),
+        })),
+      );
+    const source = pinned === null ? sourceKeyOf(found) : { keyId: pinned, by: 'pinned' as const };
+    if (source === null) {
+      withoutKey += 1;
+      continue;
+    }
+    const name = [source.keyId, sorted(contexts.source), sorted(contexts.destination)];
+    const rights = {
+      ...to,
+      sourceKeyId: source.keyId,
+      sourceAlgorithm: request.source.algorithm,
+      sourceContext: contexts.source,
+      destinationKeyId: keyId,
+      destinationContext: contexts.destination,
+    };
+    questions.push(add(moves, name, () => ({ step: 'reencrypt', by: source.by, rights })));
+    ofBlobs.push(questions);
+  }
+  // What most blobs hang on is asked first.
+  const most = (questions: Map<string, Question>) =>
+    [...questions.values()].sort((a, b) => b.blobs - a.blobs);
+  return { moves: most(moves), verifications: most(verifications), ofBlobs, withoutKey };
+}
+
+const sorted = (context: EncryptionContext | null): [string, string][] =>
+  Object.entries(context ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+
+async function ask(
+  send: Send,
+  route: PermissionInput['request']['route'],
+  { step, by, blobs, rights }: Question,
+): Promise<PermissionCheck> {
+  const said = { step, sourceKeyId: rights.sourceKeyId, sourceKnownBy: by, blobs };
+  try {
+    const { outcome, requestId } = await send((kms, sending) =>
+      step === 'verify' ? mayVerify(kms, rights, sending) : kms.mayReEncrypt(rights, sending),
+    );
+    return { ...said, answer: 'allowed', ignoredDryRun: outcome === 'ignored', fault: null, requestId };
+  } catch (error) {
+    const met = faultOf(error);
+    const denied = step === 'verify' && met.code === 'AccessDeniedException';
+    const fault = denied ? verifyNotPermitted(route, met) : met;
+    const requestId = met.raw?.requestId ?? null;
+    return { ...said, answer: answerOf(met), ignoredDryRun: false, fault, requestId };
+  }
+}
+
+function answerOf(fault: Fault): 'refused' | 'cannot-tell' {
+  return fault.retryable || stopsRun(fault) || NO_ANSWER.has(fault.code) ? 'cannot-tell' : 'refused';
+}

@@ -1,0 +1,147 @@
+import { explainOwn } from '#shared/kms/errors.ts';
+import type { NewBlob } from '../../intake/index.ts';
+import { Slots } from '../../limits/semaphore.ts';
+import type { RunFile } from '../types.ts';
+import { Attributes } from './attributes.ts';
+import type { PriorBlob } from './blob-step.ts';
+import { rotateFile } from './file-step.ts';
+import { Destination } from './key-lookups.ts';
+import { NewBlobChecks, type NewBlobChecksParts } from './new-blob-checks.ts';
+import { priorOf, saidOf } from './prior.ts';
+import { Replies } from './replies.ts';
+import type { RunContext } from './run-context.ts';
+import { DEFAULT_CONCURRENCY } from './run-parts.ts';
+import { VerificationRights } from './verification.ts';
+
+/** Files that are open at a time, at least. */
+const OPEN_FILES = 8;
+
+/** What a run gives its files; they share the rest among themselves. */
+export type Shared = Omit<
+  RunContext,
+  'slots' | 'replies' | 'destination' | 'newBlobs' | 'rights' | 'attributes' | 'keepBlob'
+> &
+  Pick<NewBlobChecksParts, 'earlier'>;
+
+/** The files of a run, some open at a time, each taken to its end. */
+export class AllFiles {
+  readonly #shared: Shared;
+  readonly #concurrency: number;
+  /** Files that are not complete: what is kept of their blobs is worth keeping. */
+  readonly #incomplete = new Set<number>();
+  /** The file of each blob of those with several. */
+  readonly #fileOf = new Map<number, number>();
+
+  constructor(shared: Shared) {
+    this.#shared = shared;
+    this.#concurrency = shared.input.request.pace?.concurrency ?? DEFAULT_CONCURRENCY;
+  }
+
+  /**
+   * Twice as many files as requests are open, so that disk and network work at the same time. Rejects with what is wrong
+   * in Rewrap itself alone.
+   */
+  async rotate(files: readonly RunFile[]): Promise<void> {
+    const context = this.#context(files);
+    const queue = files.values();
+    const again: RunFile[] = [];
+    const worker = async (): Promise<void> => {
+      for (;;) {
+        const file = again.pop() ?? queue.next().value;
+        if (file === undefined || context.halted() !== null) return;
+        this.#opened(file);
+        const how = await rotateFile(context, file, this.#prior(file));
+        this.#closed(file);
+        if (how === 'done') continue;
+        again.push(file);
+        await context.line.opened();
+      }
+    };
+    if (this.#shared.input.holdsAfterFirst === true)
+      await this.#firstFile(context, queue, again, files.length);
+    const open = Math.max(OPEN_FILES, 2 * this.#concurrency);
+    const workers = Array.from({ length: Math.min(open, files.length) }, worker);
+    // A run has ended only once no file of it is in anybody's hands, also where one of them met a defect.
+    const ends = await Promise.allSettled(workers);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  /** Files one after the other until one is replaced; then the run is held back, if any is left. */
+  async #firstFile(
+    context: RunContext,
+    queue: Iterator<RunFile>,
+    again: RunFile[],
+    total: number,
+  ): Promise<void> {
+    const { ledger, line } = context;
+    const before = ledger.summary().files.done;
+    let taken = 0;
+    while (context.halted() === null && ledger.summary().files.done === before) {
+      const file = again.pop() ?? queue.next().value;
+      if (file === undefined) return;
+      this.#opened(file);
+      const how = await rotateFile(context, file, this.#prior(file));
+      this.#closed(file);
+      if (how === 'done') taken++;
+      else {
+        again.push(file);
+        await line.opened();
+      }
+    }
+    if (context.halted() !== null || taken === total) return;
+    line.holdAfterFirstFile(explainOwn('FirstFileDone'));
+    await line.opened();
+  }
+
+  #context(files: readonly RunFile[]): RunContext {
+    const shared = this.#shared;
+    const { send } = shared.line;
+    const { request } = shared.input;
+    const destination = new Destination(send, request.destination.keyId);
+    return {
+      ...shared,
+      slots: new Slots(this.#concurrency),
+      replies: new Replies(),
+      destination,
+      newBlobs: new NewBlobChecks({
+        request,
+        destination,
+        known: shared.input.known,
+        earlier: shared.earlier,
+      }),
+      rights: new VerificationRights({ send, destination, request }),
+      attributes: new Attributes(files, shared.journal.owner.id),
+      keepBlob: (item, next, verified) => this.#keepBlob(item, next, verified),
+    };
+  }
+
+  /** New blobs of a file with one are not worth keeping: the file is replaced in the same breath. */
+  #keepBlob(item: number, next: NewBlob, verified: boolean): void {
+    const { step, input, ledger, journal, no } = this.#shared;
+    step(verified ? 'verified' : 'reencrypted');
+    const file = this.#fileOf.get(item);
+    if (file === undefined || input.output.mode === 'keep') return;
+    ledger.save(item);
+    journal.setPending(no, file, item, next.bytes, saidOf(next, verified), () => this.#incomplete.has(file));
+  }
+
+  #opened({ index, blobs }: RunFile): void {
+    this.#incomplete.add(index);
+    if (blobs.length > 1 && !this.#shared.input.request.dryRun)
+      for (const { item } of blobs) this.#fileOf.set(item, index);
+  }
+
+  #closed({ index, blobs }: RunFile): void {
+    this.#incomplete.delete(index);
+    for (const { item } of blobs) this.#fileOf.delete(item);
+  }
+
+  /** New blobs of an earlier part of this run. */
+  #prior({ index, blobs }: RunFile): ReadonlyMap<number, PriorBlob> {
+    const { input, journal, no } = this.#shared;
+    if (blobs.length < 2 || input.request.dryRun) return NONE;
+    return priorOf(journal.pending(no, index));
+  }
+}
+
+const NONE: ReadonlyMap<number, PriorBlob> = new Map();

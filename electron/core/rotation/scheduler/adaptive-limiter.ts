@@ -1,0 +1,128 @@
+import { Pacer, type PacerClock } from '../../limits/rate-limiter.ts';
+import { Waiters } from '../../limits/waiters.ts';
+
+/** A second cut within this time would answer the same crowd of requests twice, milliseconds. */
+const CALM_MS = 400;
+/** How fast a rate that was cut grows again, as a part of itself for each second without throttling. */
+const GROWTH = 0.1;
+/** Lowest rate it cuts to, requests a second. */
+const SLOWEST = 5;
+const SLOT_MS = 100;
+const SLOTS = 10;
+
+/**
+ * How hard one account is asked in one Region, by all runs together. Additive increase, multiplicative decrease: a
+ * throttled request halves the number of requests at a time, and brings the rate down to seven tenths of what went out in
+ * the last second; each answer adds a little to the number, each quiet second a tenth to the rate, until the rate no
+ * longer matters.
+ */
+export class Governor {
+  readonly #now: () => number;
+  readonly #pacer: Pacer;
+  readonly #waiting = new Waiters();
+  #most: number;
+  #limit: number;
+  #underWay = 0;
+  /** Requests a second; null: no throttling seen lately. */
+  #rate: number | null = null;
+  #rateAt = 0;
+  #cutAt = Number.NEGATIVE_INFINITY;
+  readonly #sent = new LastSecond();
+
+  /** `most`: requests at a time. */
+  constructor(most: number, clock: PacerClock = {}) {
+    this.#most = Math.max(1, Math.trunc(most));
+    this.#limit = this.#most;
+    this.#now = clock.now ?? (() => performance.now());
+    this.#pacer = new Pacer(() => (this.#rate === null ? null : this.#grown(this.#rate)), clock);
+  }
+
+  /** Requests at a time that are allowed now. */
+  get limit(): number {
+    return Math.max(1, Math.floor(this.#limit));
+  }
+
+  /** Requests a second that are allowed now; null: as many as there are. */
+  get rate(): number | null {
+    return this.#rate;
+  }
+
+  /** A run that wants more requests at a time than those before it. */
+  allow(most: number): void {
+    if (most <= this.#most) return;
+    if (this.#limit === this.#most) this.#limit = most;
+    this.#most = most;
+  }
+
+  /**
+   * Waits for a place and a turn; every call that resolves must be followed by one {@link leave}. Rejects with the signal's
+   * reason when it is aborted before.
+   */
+  async enter(signal?: AbortSignal): Promise<void> {
+    if (this.#underWay < this.limit && this.#waiting.size === 0) this.#underWay++;
+    else await this.#waiting.wait(signal);
+    if (this.#rate !== null)
+      try {
+        await this.#pacer.turn(signal);
+      } catch (error) {
+        this.leave('unused');
+        throw error;
+      }
+    this.#sent.add(this.#now());
+  }
+
+  /** 'unused': nothing was sent after all. */
+  leave(how: 'answered' | 'throttled' | 'failed' | 'unused'): void {
+    this.#underWay--;
+    if (how === 'answered') this.#limit = Math.min(this.#most, this.#limit + 1 / this.#limit);
+    if (how === 'throttled') this.#cut();
+    while (this.#underWay < this.limit && this.#waiting.next()) this.#underWay++;
+  }
+
+  #cut(): void {
+    const now = this.#now();
+    if (now - this.#cutAt < CALM_MS) return;
+    this.#cutAt = now;
+    this.#limit = Math.max(1, this.#limit / 2);
+    const lately = this.#sent.count(now);
+    const was = this.#rate === null ? lately : Math.min(lately, this.#grown(this.#rate));
+    this.#rate = Math.max(SLOWEST, was * 0.7);
+    this.#rateAt = now;
+  }
+
+  /** The rate with what it grew since it was set; gone once it is far above what is sent. */
+  #grown(rate: number): number {
+    const now = this.#now();
+    const seconds = (now - this.#rateAt) / 1000;
+    if (seconds < 0.1) return rate;
+    const grown = rate * (1 + GROWTH * seconds) + seconds;
+    const lately = this.#sent.count(now);
+    this.#rate = grown > 3 * lately + 100 && seconds > 5 ? null : grown;
+    this.#rateAt = now;
+    return grown;
+  }
+}
+
+/** How many requests started in the last second, to a tenth of it. */
+class LastSecond {
+  readonly #counts = new Float64Array(SLOTS);
+  #at = 0;
+
+  add(now: number): void {
+    this.#turn(now);
+    const slot = this.#at % SLOTS;
+    this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
+  }
+
+  count(now: number): number {
+    this.#turn(now);
+    return this.#counts.reduce((sum, n) => sum + n, 0);
+  }
+
+  #turn(now: number): void {
+    const at = Math.floor(now / SLOT_MS);
+    if (at - this.#at >= SLOTS) this.#counts.fill(0);
+    else for (let each = this.#at + 1; each <= at; each++) this.#counts[each % SLOTS] = 0;
+    this.#at = Math.max(at, this.#at);
+  }
+}

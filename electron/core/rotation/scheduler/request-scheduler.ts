@@ -1,0 +1,304 @@
+import type { Fault } from '#shared/model/fault.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import { type Kms, NotSent, type Sending } from '../../kms/index.ts';
+import { Pacer } from '../../limits/rate-limiter.ts';
+import type { Patience } from '../types.ts';
+import type { Governor } from './adaptive-limiter.ts';
+import { Gate } from './pause-gate.ts';
+import {
+  limitOf,
+  MAX_DARK_MS,
+  MAX_ENDS,
+  MAX_THROTTLED,
+  MAX_THROTTLED_HASTY,
+  MAX_TRIES,
+  meaningOf,
+  passes,
+  type RetryOptions,
+} from './retry.ts';
+
+/** Why a run holds back: by the person ('person'), for the network, or for credentials and the like. */
+export type Hold = 'person' | 'network' | 'connection';
+
+/** Learns of each try of a request. */
+export interface Watch {
+  /** It goes out. */
+  readonly started?: () => void;
+  /** It did not leave after all. */
+  readonly held?: () => void;
+}
+
+/** Sends one request, by the connection that there is at each try. */
+export type Send = <T>(work: (kms: Kms, sending: Sending) => Promise<T>, watch?: Watch) => Promise<T>;
+
+type Tried<T> = { how: 'answered'; value: T } | { how: 'failed'; error: unknown } | { how: 'held' };
+
+export interface LineOptions {
+  /** The connection at the moment. */
+  readonly kms: () => Kms;
+  readonly governor: Governor;
+  readonly perSecond: number | null;
+  readonly patience: Patience;
+  readonly retry: RetryOptions;
+  /** Milliseconds of a clock; for tests. */
+  readonly now?: () => number;
+  /** Something of what {@link Line.hold} and {@link Line.underWay} say has changed. */
+  readonly changed: () => void;
+}
+
+/**
+ * The one way on which requests of a run reach KMS: no faster than allowed, held back while the run is paused or the
+ * network is gone, sent again when that may help. Once {@link Line.pause} or {@link Line.stop} has returned, no further
+ * request leaves, whatever it waited for.
+ */
+export class Line {
+  readonly #options: LineOptions;
+  readonly #gate = new Gate();
+  readonly #pacer: Pacer;
+  /** Aborted while nothing may leave: by the person, for want of a connection, or since the run has stopped. */
+  #hold = new AbortController();
+  readonly #cut = new AbortController();
+  /** Ends of what is under way. */
+  readonly #waiting = new Set<(error: Error) => void>();
+  #underWay = 0;
+  #fault: Fault | null = null;
+  #firstFile: Fault | null = null;
+  /** How often the connection was renewed: a failure on an older one says nothing of the one that there is now. */
+  #renewals = 0;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+    this.#pacer = new Pacer(() => options.perSecond);
+    const { halted } = options.retry;
+    if (halted.aborted) this.#hold.abort();
+    else halted.addEventListener('abort', () => this.#hold.abort(), { once: true });
+  }
+
+  /** Requests that were sent and not answered yet. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** What holds the run back; the person's word first. */
+  get hold(): Hold | null {
+    if (this.#gate.isShut('person') || this.#gate.isShut('first file')) return 'person';
+    if (this.#gate.isShut('connection')) return 'connection';
+    return this.#gate.isShut('network') ? 'network' : null;
+  }
+
+  /** Why the network or the connection holds the run back. */
+  get fault(): Fault | null {
+    return this.#gate.isShut('first file') ? this.#firstFile : this.#fault;
+  }
+
+  /** Whether it waits for a person to look at its first file; {@link goOn} alone ends that. */
+  get atFirstFile(): boolean {
+    return this.#gate.isShut('first file');
+  }
+
+  /** Holds the run back until {@link goOn}, whatever else is renewed. */
+  holdAfterFirstFile(fault: Fault): void {
+    this.#firstFile = fault;
+    this.#shut('first file');
+    this.#options.changed();
+  }
+
+  pause(): void {
+    this.#shut('person');
+    this.#options.changed();
+  }
+
+  /** Holds the run back for a fault that only a person can mend. */
+  holdFor(fault: Fault): void {
+    this.#fault = fault;
+    this.#shut('connection');
+    this.#options.changed();
+  }
+
+  /** Takes every reason to hold back away: the next answer shows whether they are gone. */
+  goOn(): void {
+    this.#fault = null;
+    this.#renewals++;
+    this.#release(null);
+    this.#options.changed();
+  }
+
+  /** Like {@link goOn}, but a pause by the person stands. */
+  renewed(): void {
+    this.#fault = null;
+    this.#renewals++;
+    this.#gate.release('network');
+    this.#release('connection');
+    this.#options.changed();
+  }
+
+  /** Waits while the run is held back. */
+  opened(): Promise<void> {
+    return this.#gate.pass();
+  }
+
+  /** The run has stopped (`halted` is aborted): what waits here rejects with {@link Halted}. */
+  stop(): void {
+    this.#gate.release(null);
+  }
+
+  /** Ends what is under way: whoever stopped the run waits no longer. Call after {@link stop}. */
+  cut(): void {
+    this.#cut.abort();
+    for (const end of this.#waiting) end(new Halted());
+  }
+
+  /**
+   * Sends a request. Throws the fault of the last try, which does not pass by
+   * itself; or {@link Halted}, where the run was stopped and another try might have been answered.
+   */
+  readonly send: Send = async (work, watch = {}) => {
+    const { patience, retry, now = () => performance.now() } = this.#options;
+    let tries = 0;
+    let throttled = 0;
+    let ends = 0;
+    /** Tries while the network was gone, and since when. */
+    let dark = 0;
+    let darkSince = 0;
+    for (;;) {
+      await this.#turn(dark > 0);
+      const renewals = this.#renewals;
+      const result = await this.#try(work, watch);
+      if (result.how === 'held') continue;
+      if (result.how === 'answered') {
+        if (dark > 0 || this.#gate.isShut('network')) this.#backOnline();
+        return result.value;
+      }
+      const { error } = result;
+      if (this.#cut.signal.aborted) throw new Halted();
+      if (!(error instanceof FaultError)) throw error;
+      if (retry.halted.aborted) throw passes(error.fault) ? new Halted() : error;
+      const meaning = meaningOf(error.fault);
+      if (meaning === 'throttled') {
+        throttled++;
+        // A run of which every request is throttled has nothing else to show.
+        this.#options.changed();
+        if (throttled >= (patience === 'wait' ? MAX_THROTTLED : MAX_THROTTLED_HASTY)) throw error;
+        await this.#sleep(throttled);
+      } else if (meaning === 'offline' && patience !== 'end') {
+        if (dark === 0) darkSince = now();
+        if (patience === 'network' && now() - darkSince > MAX_DARK_MS) {
+          dark = 0;
+          this.holdFor(error.fault);
+          continue;
+        }
+        dark++;
+        this.#fault = error.fault;
+        this.#gate.shut('network');
+        this.#options.changed();
+        await this.#sleep(Math.min(dark, 5));
+      } else if (meaning === 'ended' && ++ends < MAX_ENDS) {
+        await this.#sleep(ends);
+      } else if (meaning === 'ended' && patience !== 'end') {
+        ends = 0;
+        this.holdFor(error.fault);
+      } else if (meaning === 'unconnected' && this.#renewals !== renewals) {
+        // The connection was renewed meanwhile: the next try goes by the new one.
+      } else if (meaning === 'unconnected' && patience !== 'end') {
+        this.holdFor(error.fault);
+      } else {
+        tries++;
+        if (!error.fault.retryable || tries >= MAX_TRIES) throw error;
+        await this.#sleep(tries);
+      }
+    }
+  };
+
+  /**
+   * Waits until a request may leave, and takes a place among those under way for it. What was waited for may have taken
+   * long: whether the run is held back is asked again after each wait. Throws {@link Halted}.
+   */
+  async #turn(probes: boolean): Promise<void> {
+    const { governor, perSecond, retry } = this.#options;
+    // A request that met the dead network probes it; all others wait for what it finds.
+    const mayLeave = () => this.#gate.open || (probes && this.hold === 'network');
+    for (;;) {
+      while (!mayLeave()) await this.#gate.pass();
+      if (retry.halted.aborted) throw new Halted();
+      const { signal } = this.#hold;
+      try {
+        if (perSecond !== null) await this.#pacer.turn(signal);
+        await governor.enter(signal);
+      } catch (error) {
+        if (signal.aborted) continue;
+        throw error;
+      }
+      if (!signal.aborted && mayLeave()) return;
+      governor.leave('unused');
+    }
+  }
+
+  async #try<T>(work: (kms: Kms, sending: Sending) => Promise<T>, watch: Watch): Promise<Tried<T>> {
+    const { governor, kms } = this.#options;
+    this.#underWay++;
+    watch.started?.();
+    try {
+      const value = await this.#unlessCut(() =>
+        work(kms(), { hold: this.#hold.signal, cut: this.#cut.signal }),
+      );
+      governor.leave('answered');
+      return { how: 'answered', value };
+    } catch (error) {
+      if (error instanceof NotSent) {
+        governor.leave('unused');
+        watch.held?.();
+        return { how: 'held' };
+      }
+      const throttled = error instanceof FaultError && meaningOf(error.fault) === 'throttled';
+      governor.leave(throttled ? 'throttled' : 'failed');
+      return { how: 'failed', error };
+    } finally {
+      this.#underWay--;
+      if (!this.#gate.open) this.#options.changed();
+    }
+  }
+
+  /** Also of a connection that knows no cutting, nothing is waited for once it was cut. */
+  async #unlessCut<T>(work: () => Promise<T>): Promise<T> {
+    let end: (error: Error) => void = () => {};
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        end = reject;
+        this.#waiting.add(end);
+        work().then(resolve, reject);
+      });
+    } finally {
+      this.#waiting.delete(end);
+    }
+  }
+
+  #shut(reason: 'person' | 'connection' | 'first file'): void {
+    this.#gate.shut(reason);
+    this.#hold.abort();
+  }
+
+  #release(reason: 'connection' | null): void {
+    const byPerson = this.#gate.isShut('person') || this.#gate.isShut('first file');
+    const held = byPerson && reason !== null;
+    if (this.#hold.signal.aborted && !held && !this.#options.retry.halted.aborted)
+      this.#hold = new AbortController();
+    this.#gate.release(reason);
+  }
+
+  #backOnline(): void {
+    if (!this.#gate.isShut('connection')) this.#fault = null;
+    this.#gate.release('network');
+    this.#options.changed();
+  }
+
+  /** Full jitter: a random time up to the limit of this try. */
+  async #sleep(attempt: number): Promise<void> {
+    const { sleep, random, halted } = this.#options.retry;
+    await sleep(random() * limitOf(attempt), halted).catch(() => undefined);
+  }
+}
+
+/** The run stopped while a request waited to be sent. */
+export class Halted extends Error {
+  override name = 'Halted';
+}

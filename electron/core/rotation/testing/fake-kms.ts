@@ -1,0 +1,157 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { explainKms } from '#shared/kms/errors.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import type { KeyInfo } from '#shared/model/key.ts';
+import type { DryRunOutput, Kms, ReEncryptInput, ReEncryptOutput, RightsInput } from '../../kms/index.ts';
+
+/** A FaultError as the kms room throws it. */
+export function kmsFault(name: string, message = ''): FaultError {
+  return new FaultError(explainKms(name, message, 'req-fault', { operation: 'ReEncrypt' }));
+}
+
+function der(tag: number, ...parts: Uint8Array[]): Buffer {
+  const content = Buffer.concat(parts);
+  const n = content.length;
+  const length = n < 0x80 ? [n] : n < 0x100 ? [0x81, n] : [0x82, n >> 8, n & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...length]), content]);
+}
+
+const OID = {
+  encryptedData: Buffer.from('2a864886f70d010706', 'hex'),
+  data: Buffer.from('2a864886f70d010701', 'hex'),
+  aes256Gcm: Buffer.from('60864801650304012e', 'hex'),
+};
+
+/** Bytes with the layout of a v2 symmetric blob; nothing opens them. `key` decides the fingerprint. */
+export function madeUpBlob(key: string, plaintextBytes = 32): Uint8Array {
+  return wrapped(key, randomBytes(plaintextBytes + 27));
+}
+
+/** The same around a given content. */
+export function wrapped(key: string, content: Uint8Array): Uint8Array {
+  const algorithm = der(
+    0x30,
+    der(0x06, OID.aes256Gcm),
+    der(0x30, der(0x04, randomBytes(12)), der(0x02, Buffer.from([16]))),
+  );
+  const info = der(0x30, der(0x06, OID.data), algorithm, der(0x80, Buffer.from(content)));
+  const cms = der(
+    0x30,
+    der(0x06, OID.encryptedData),
+    der(0xa0, der(0x30, der(0x02, Buffer.from([0])), info)),
+  );
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(cms.length);
+  const fingerprint = createHash('sha256').update(key).digest();
+  return Buffer.concat([
+    Buffer.from([1, 2, 2, 0, 0x78]),
+    fingerprint,
+    Buffer.from([1]),
+    randomBytes(16),
+    length,
+    cms,
+  ]);
+}
+
+export const KEY = 'arn:aws:kms:us-east-1:111122223333:key/dddddddd-0000-4000-8000-00000000000d';
+export const OLD_KEY = 'arn:aws:kms:us-east-1:111122223333:key/eeeeeeee-0000-4000-8000-00000000000e';
+
+/** A KMS for tests: answers as told and keeps what it was asked. */
+export class FakeKms implements Kms {
+  readonly choice = { kind: 'practice' } as const;
+  readonly region = 'us-east-1';
+  readonly endpoint = null;
+  readonly asked: ReEncryptInput[] = [];
+  readonly triedOut: ReEncryptInput[] = [];
+  readonly rights: RightsInput[] = [];
+  onRights: (input: RightsInput, nth: number) => DryRunOutput | Promise<DryRunOutput> = () => ({
+    outcome: 'would-succeed',
+    requestId: 'req-rights',
+  });
+  described = 0;
+  underWay = 0;
+  most = 0;
+  onReEncrypt: (
+    input: ReEncryptInput,
+    nth: number,
+  ) => Partial<ReEncryptOutput> | Promise<Partial<ReEncryptOutput>> = () => ({});
+  onDryRun: (input: ReEncryptInput, nth: number) => DryRunOutput | Promise<DryRunOutput> = () => ({
+    outcome: 'would-succeed',
+    requestId: 'req-dry',
+  });
+  onDescribe: () => Partial<KeyInfo> = () => ({});
+
+  async reEncrypt(input: ReEncryptInput): Promise<ReEncryptOutput> {
+    this.asked.push(input);
+    this.most = Math.max(this.most, ++this.underWay);
+    try {
+      const told = await this.onReEncrypt(input, this.asked.length);
+      const symmetric = input.destinationAlgorithm === 'SYMMETRIC_DEFAULT';
+      return {
+        blob: symmetric ? madeUpBlob(KEY, input.blob.length - 152) : randomBytes(512),
+        sourceKeyArn: OLD_KEY,
+        destinationKeyArn: KEY,
+        sourceAlgorithm: input.sourceAlgorithm,
+        destinationAlgorithm: input.destinationAlgorithm,
+        sourceKeyMaterialId: 'a'.repeat(64),
+        destinationKeyMaterialId: 'b'.repeat(64),
+        requestId: `req-${this.asked.length}`,
+        ...told,
+      };
+    } finally {
+      this.underWay--;
+    }
+  }
+
+  async dryRun(input: ReEncryptInput): Promise<DryRunOutput> {
+    this.triedOut.push(input);
+    return this.onDryRun(input, this.triedOut.length);
+  }
+
+  async mayReEncrypt(input: RightsInput): Promise<DryRunOutput> {
+    this.rights.push(input);
+    return this.onRights(input, this.rights.length);
+  }
+
+  async whoAmI() {
+    return { account: '111122223333', arn: 'arn:aws:iam::111122223333:user/me', userId: 'U' };
+  }
+
+  async listKeys() {
+    return { keys: [], gaps: [] };
+  }
+
+  async describeKey(keyId: string): Promise<KeyInfo> {
+    this.described++;
+    return {
+      keyId,
+      arn: KEY,
+      aliases: [],
+      description: '',
+      spec: 'SYMMETRIC_DEFAULT',
+      usage: 'ENCRYPT_DECRYPT',
+      state: 'Enabled',
+      manager: 'CUSTOMER',
+      origin: 'AWS_KMS',
+      multiRegion: false,
+      createdAt: null,
+      deletionDate: null,
+      algorithms: [],
+      currentKeyMaterialId: null,
+      multiRegionKey: null,
+      rotation: null,
+      lastUse: null,
+      tags: null,
+      unfitAsDestination: null,
+      unfitAsSource: null,
+      gaps: [],
+      ...this.onDescribe(),
+    };
+  }
+
+  describeOnce(keyId: string): Promise<KeyInfo> {
+    return this.describeKey(keyId);
+  }
+
+  close(): void {}
+}

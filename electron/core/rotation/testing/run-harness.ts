@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { RunSummary } from '#shared/model/run.ts';
+import { diskHere, scan } from '../../intake/index.ts';
+import type { Kms } from '../../kms/index.ts';
+import type { PlanFile, ResolvedOutput, RunInput } from '../index.ts';
+import { Journal } from '../journal/journal.ts';
+import { sha256 } from '../run/item-tracker.ts';
+import { planBlob } from '../run/plan-blob.ts';
+import { resultPath, resultText } from '../run/result.ts';
+import { startRun } from '../run/run.ts';
+import type { RunHooks } from '../run/run-parts.ts';
+
+/** A temporary folder of files to rotate, for tests. */
+export class Rig {
+  readonly folder: string;
+  readonly #files: PlanFile[] = [];
+  readonly reports: RunSummary[] = [];
+
+  /** Where the journal is. */
+  readonly home: string;
+  #journal: Journal | null = null;
+
+  constructor(folder: string, home: string) {
+    this.folder = folder;
+    this.home = home;
+  }
+
+  static async make(): Promise<Rig> {
+    return new Rig(
+      await mkdtemp(join(tmpdir(), 'rewrap-run-')),
+      await mkdtemp(join(tmpdir(), 'rewrap-home-')),
+    );
+  }
+
+  get files(): readonly PlanFile[] {
+    return this.#files;
+  }
+
+  get journal(): Journal {
+    this.#journal ??= new Journal(this.home);
+    return this.#journal;
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Writes a file and plans all its blobs; blob ids are "name#0", "name#1", … */
+  async add(
+    name: string,
+    content: Uint8Array | string,
+    only?: (place: string) => boolean,
+  ): Promise<PlanFile> {
+    const path = this.path(name);
+    await writeFile(path, content);
+    const bytes = await readFile(path);
+    const file: PlanFile = {
+      path,
+      bytes: null,
+      display: name,
+      relative: name,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      blobs: scan(bytes, name)
+        .blobs.map((found, i) => planBlob(`${name}#${i}`, found))
+        .filter(({ place }) => only?.(place) ?? true),
+    };
+    if (file.blobs.length === 0) throw new Error(`no blob in ${name}`);
+    this.#files.push(file);
+    return file;
+  }
+
+  addPasted(text: string): PlanFile {
+    const bytes = new TextEncoder().encode(text);
+    const blobs = scan(bytes, 'pasted').blobs.map((found, i) => planBlob(`pasted#${i}`, found));
+    const file = {
+      path: null,
+      bytes,
+      display: 'pasted',
+      relative: 'pasted.txt',
+      sha256: sha256(bytes),
+      blobs,
+    };
+    this.#files.push(file);
+    return file;
+  }
+
+  async start(
+    kms: Kms,
+    request: Partial<RunInput['request']> & { destination: RunInput['request']['destination'] },
+    output: ResolvedOutput = { mode: 'in-place', backup: false },
+    options: RunHooks & { concurrency?: number } & Pick<
+        Partial<RunInput>,
+        'patience' | 'known' | 'holdsAfterFirst'
+      > = {},
+  ) {
+    const { concurrency, patience, known, holdsAfterFirst, ...hooks } = options;
+    const run = await startRun(
+      {
+        request: {
+          source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
+          grantTokens: [],
+          route: 'reencrypt',
+          verify: true,
+          dryRun: false,
+          ...(concurrency === undefined ? {} : { pace: { concurrency, perSecond: null } }),
+          ...request,
+        },
+        output,
+        files: this.#files,
+        kms,
+        connection: 'test',
+        target: 'test',
+        ...(patience === undefined ? {} : { patience }),
+        ...(known === undefined ? {} : { known }),
+        ...(holdsAfterFirst === undefined ? {} : { holdsAfterFirst }),
+      },
+      {
+        journal: this.journal,
+        onProgress: (summary) => this.reports.push(summary),
+        disk: diskHere(),
+        hooks: { sleep: async () => undefined, ...hooks },
+      },
+    );
+    const no = () => this.journal.runOf(run.id)?.no ?? -1;
+    return Object.assign(run, {
+      outputPath: (blobId: string) => resultPath(this.journal, no(), blobId),
+      resultText: (blobId: string) => resultText(this.journal, no(), blobId, run),
+    });
+  }
+
+  /** Every file below the folder: relative name, content and permission bits, for "nothing changed". */
+  async snapshot(): Promise<string> {
+    const names = (await readdir(this.folder, { recursive: true })).sort();
+    const lines = await Promise.all(
+      names.map(async (name) => {
+        const info = await stat(this.path(name));
+        if (!info.isFile()) return name;
+        const bytes = await readFile(this.path(name));
+        return `${name} ${info.mode.toString(8)} ${createHash('sha256').update(bytes).digest('hex')}`;
+      }),
+    );
+    return lines.join('\n');
+  }
+
+  /** The blobs that a reader finds in a file now. */
+  async blobs(path: string): Promise<Uint8Array[]> {
+    const bytes = await readFile(path);
+    return scan(bytes, basename(path)).blobs.map((found) => found.bytes);
+  }
+
+  async remove(): Promise<void> {
+    this.#journal?.close();
+    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.home, { recursive: true, force: true });
+  }
+}
+
+export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

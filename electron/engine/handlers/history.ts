@@ -1,9 +1,0 @@
-import type { PageHandlers } from '#shared/contract/api.ts';
-import type { Rooms } from './rooms.ts';
-
-export function historyHandlers({ history }: Rooms): PageHandlers['history'] {
-  return {
-    list: async ({ offset, limit }) => history.list(offset, limit),
-    verify: async ({ expected }) => history.verify(expected),
-  };
-}

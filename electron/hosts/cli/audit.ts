@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { coverageWords } from '#shared/coverage-words.ts';
+import { plural } from '#shared/format.ts';
+import type { AuditFinding, ReportFormat } from '#shared/model/audit.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { auditText, deletionText, FORBID, rulesSchema } from '../../core/audit/index.ts';
+import { writePrivate } from '../../core/storage/private.ts';
+import type { Client } from './client.ts';
+import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from './exit-code.ts';
+import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { takeIn, withEngine } from './session.ts';
+import { safe } from './text.ts';
+
+export interface AuditFlags extends ConnectionFlags {
+  rules?: string;
+  rulesSchema?: true;
+  format: 'text' | Exclude<ReportFormat, 'pdf'>;
+  out?: string;
+  ifDeleted?: string;
+}
+
+/**
+ * `rewrap audit PATH… [--rules FILE] [--format F] [-o FILE] [--if-deleted KEY]`: what is protected by which key and
+ * what is wrong with it. Offline unless a connection is named. Exit code 1 where a rule is broken.
+ */
+export async function audit(paths: readonly string[], flags: AuditFlags): Promise<number> {
+  if (flags.rulesSchema) {
+    console.log(JSON.stringify(rulesSchema(), null, 2));
+    return OK;
+  }
+  if (paths.length === 0)
+    throw new FaultError(
+      fault('NothingNamed', 'No file and no folder was named.', '', 'Name what to audit: rewrap audit PATH…'),
+    );
+  const rules = flags.rules === undefined ? null : readRulesFile(flags.rules);
+  return withEngine(connectionChoice(flags), async (client) => {
+    const { problem } = await client.page.audit.rules({});
+    if (problem !== null)
+      console.error(
+        `rewrap: the rules that were kept on this computer cannot be used: ${safe(problem)} Choose a corrected file in the window.`,
+      );
+    await client.host.audit.useRules({ text: rules, name: flags.rules ?? null });
+    const { blobs, unreadable } = await takeIn(client, paths);
+    if (blobs.length === 0) console.error('rewrap: no ciphertext found');
+    // A gate that left keys out would pass what it did not look at.
+    await client.page.audit.askKeys({ refresh: false, all: true });
+    const files = new Map(blobs.map(({ row, file }) => [row.file, file]));
+    const named = (file: string): string => files.get(file) ?? file;
+    if (flags.ifDeleted !== undefined) {
+      const key = flags.ifDeleted;
+      if (flags.format === 'text') {
+        const impact = await client.page.audit.deletion({ key });
+        const { coverage } = await client.page.audit.summary({});
+        write([deletionText(impact, named), ...coverageWords(coverage)].join('\n'), flags.out);
+      } else {
+        const subject = { of: 'deletion', key } as const;
+        write((await client.host.audit.report({ subject, format: flags.format })).bytes, flags.out);
+      }
+      return unreadable ? BAD_INPUT : OK;
+    }
+    const summary = await client.page.audit.summary({});
+    if (flags.format === 'text') {
+      const findings = await allFindings(client);
+      const place = (at: { file: string; place: string }): string =>
+        at.place === '' ? named(at.file) : `${named(at.file)} · ${at.place}`;
+      write(auditText(summary, findings, place), flags.out);
+    } else {
+      const report = await client.host.audit.report({ subject: { of: 'audit' }, format: flags.format });
+      write(report.bytes, flags.out);
+    }
+    // What could not be read could not be judged: that is no pass.
+    if ((summary.violations ?? 0) > 0) return SOME_FAILED;
+    if (unreadable) return BAD_INPUT;
+    // A finding that is forbidden, and that only KMS could have shown.
+    const open = summary.unjudged.filter(({ rule }) => summary.caller === null && rule.startsWith(FORBID));
+    for (const { rule, blobs } of open)
+      console.error(
+        `rewrap: ${rule} was not judged for ${plural(blobs, 'blob')}: only KMS can say, and it was not asked. Name a connection (--profile, --region).`,
+      );
+    return open.length > 0 ? NOT_ANSWERED : OK;
+  });
+}
+
+async function allFindings({ page }: Client): Promise<AuditFinding[]> {
+  const all: AuditFinding[] = [];
+  for (;;) {
+    const { findings, total } = await page.audit.findings({ offset: all.length, limit: 1000 });
+    all.push(...findings);
+    if (findings.length === 0 || all.length >= total) return all;
+  }
+}
+
+function readRulesFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw new FaultError(
+      fault(
+        'RulesUnreadable',
+        `The rules file ${path} cannot be read.`,
+        '',
+        'Check its name and permissions.',
+      ),
+    );
+  }
+}
+
+/** To the file named, or to standard output. Throws FaultError `CannotWrite`. */
+export function write(content: string | Uint8Array, out: string | undefined): void {
+  if (out === undefined) {
+    process.stdout.write(typeof content === 'string' ? `${content}\n` : content);
+    return;
+  }
+  try {
+    writePrivate(out, typeof content === 'string' ? `${content}\n` : content);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'nothing more';
+    throw new FaultError(
+      fault('CannotWrite', `${out} cannot be written.`, `The system says ${code}.`, 'Name another file.'),
+    );
+  }
+}

@@ -1,0 +1,130 @@
+import { InvalidArgumentError } from 'commander';
+import { ENCRYPTION_ALGORITHMS, type EncryptionAlgorithm } from '#shared/kms/facts.ts';
+import type { ConnectionChoice } from '#shared/model/connection.ts';
+import type { EncryptionContext } from '#shared/model/context.ts';
+import { isLoopback } from '../../core/kms/index.ts';
+import { safe } from './text.ts';
+
+export interface ConnectionFlags {
+  practice?: true;
+  profile?: string;
+  region?: string;
+  endpointUrl?: string;
+  fips?: true;
+  dualStack?: true;
+}
+
+/** AWS's own connection flags as a choice; null when none was given. */
+export function connectionChoice(flags: ConnectionFlags): ConnectionChoice | null {
+  if (flags.practice) return { kind: 'practice' };
+  const { profile, region, endpointUrl, fips, dualStack } = flags;
+  if ([profile, region, endpointUrl, fips, dualStack].every((flag) => flag === undefined)) return null;
+  return {
+    kind: 'aws',
+    profile: profile ?? null,
+    region: region ?? null,
+    endpointUrl: endpointUrl ?? null,
+    fips: fips ?? null,
+    dualStack: dualStack ?? null,
+  };
+}
+
+/** The connection flags as they would be typed again, each after a space. */
+export function connectionArguments(flags: ConnectionFlags): string {
+  const { practice, profile, region, endpointUrl, fips, dualStack } = flags;
+  const valued = { '--profile': profile, '--region': region, '--endpoint-url': endpointUrl };
+  return [
+    ...(practice ? ['--practice'] : []),
+    ...Object.entries(valued).flatMap(([flag, value]) => (value === undefined ? [] : [flag, quoted(value)])),
+    ...(fips ? ['--fips'] : []),
+    ...(dualStack ? ['--dual-stack'] : []),
+  ]
+    .map((word) => ` ${word}`)
+    .join('');
+}
+
+/** One word for a POSIX shell. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** Collects repeated `--context K=V`. The first `=` separates; a key twice with other values is refused. */
+export function contextPair(value: string, previous: EncryptionContext | undefined): EncryptionContext {
+  const at = value.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Give an encryption context pair as KEY=VALUE.');
+  const key = value.slice(0, at);
+  const text = value.slice(at + 1);
+  const known = previous ?? {};
+  if (Object.hasOwn(known, key) && known[key] !== text)
+    throw new InvalidArgumentError(`The encryption context key ${JSON.stringify(key)} is given twice.`);
+  return Object.fromEntries([...Object.entries(known), [key, text]]);
+}
+
+export function algorithm(value: string): EncryptionAlgorithm {
+  const known = ENCRYPTION_ALGORITHMS.find((name) => name === value.toUpperCase());
+  if (known === undefined) throw new InvalidArgumentError(`One of ${ENCRYPTION_ALGORITHMS.join(', ')}.`);
+  return known;
+}
+
+/** Requests a second. */
+export function rate(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0)
+    throw new InvalidArgumentError('A rate is a number of requests a second above 0.');
+  return number;
+}
+
+export function port(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0 || number > 65_535)
+    throw new InvalidArgumentError('A port is a number from 0 to 65535; 0 takes a free one.');
+  return number;
+}
+
+export function repeated(value: string, previous: string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+export function url(value: string): string {
+  const parsed = URL.parse(value);
+  if (parsed === null || !/^https?:$/.test(parsed.protocol))
+    throw new InvalidArgumentError('An endpoint URL begins with http:// or https://.');
+  if (parsed.username !== '' || parsed.password !== '')
+    throw new InvalidArgumentError('An endpoint URL holds no user name and no password.');
+  return value;
+}
+
+/** Collects repeated `--allow-endpoint URL`. */
+export const urls = (value: string, previous: string[] | undefined): string[] => [
+  ...(previous ?? []),
+  url(value),
+];
+
+/** A person in a shell may name an http: endpoint of another machine; what that means is said once. */
+export function warnOfHttp(endpoints: readonly (string | undefined)[]): void {
+  for (const endpoint of endpoints)
+    if (endpoint?.startsWith('http:') && !isLoopback(endpoint))
+      console.error(
+        `rewrap: ${safe(endpoint)} is plain HTTP: whoever is on the way sees the session token and may change every answer`,
+      );
+}
+
+/** Collects repeated `--allow-account ID`. */
+export function accountId(value: string, previous: string[] | undefined): string[] {
+  if (!/^\d{12}$/.test(value)) throw new InvalidArgumentError('An account ID is twelve digits.');
+  return [...(previous ?? []), value];
+}
+
+/** Seconds, at most a day. Throws InvalidArgumentError. @returns Milliseconds. */
+export function seconds(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !(number > 0) || number > 86_400)
+    throw new InvalidArgumentError('Seconds, as in 30 or 2.5.');
+  return number * 1000;
+}
+
+export function count(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 128)
+    throw new InvalidArgumentError('A whole number from 1 to 128.');
+  return number;
+}

@@ -1,0 +1,217 @@
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { count, plural } from '#shared/format.ts';
+import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
+import type { ConnectionChoice } from '#shared/model/connection.ts';
+import type { EncryptionContext } from '#shared/model/context.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { diffPlans, planText, type RunPlan, readPlan } from '#shared/model/plan.ts';
+import { type Rule, ruleText } from '#shared/model/rule.ts';
+import type { Pace, RunMode } from '#shared/model/run.ts';
+import { writePrivate } from '../../core/storage/private.ts';
+import { BAD_INPUT, OK } from './exit-code.ts';
+import { AWS_DEFAULT } from './keys.ts';
+import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { finished, report } from './outcome.ts';
+import { progressLine } from './progress.ts';
+import { destinationAlgorithm, remindOfUnfinished } from './reencrypt.ts';
+import { takeIn, withEngine } from './session.ts';
+import { safe } from './text.ts';
+
+/** ARN of a key; an alias may be another key tomorrow. */
+const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\/[^/]+$/;
+
+export interface PlanFlags extends ConnectionFlags {
+  to?: string;
+  from?: string;
+  fromAlgorithm?: EncryptionAlgorithm;
+  toAlgorithm?: EncryptionAlgorithm;
+  context?: EncryptionContext;
+  toContext?: EncryptionContext;
+  mode?: RunMode;
+  rule?: Rule[];
+  out?: string;
+  backup: boolean;
+  verify: boolean;
+  takeGood?: true;
+  evenIfThere?: true;
+  concurrency?: number;
+  rate?: number;
+  output?: string;
+}
+
+/** `rewrap plan PATH… [--rule NAME=VALUE…] --to KEY [-o FILE]`: writes down what a run would do; sends nothing. */
+export async function plan(paths: readonly string[], flags: PlanFlags): Promise<number> {
+  const { to } = flags;
+  if (to === undefined || paths.length === 0)
+    throw new FaultError(
+      fault('BadUsage', 'Say which files, and the destination key: rewrap plan PATH… --to KEY.', '', ''),
+    );
+  const needed = kmsNeeded(to, flags.toAlgorithm);
+  const rules = flags.rule ?? [];
+  const connection = connectionFor(needed, rules, flags);
+  let connected = false;
+  const made = withEngine(connection, async (client) => {
+    connected = true;
+    const { blobs, unreadable } = await takeIn(client, paths);
+    const { blobIds: picked, notes } = await client.page.plans.select({ rules: fromRoot(rules) });
+    for (const note of notes) console.error(`rewrap: ${safe(note)}`);
+    if (connection === null && rules.some(({ name }) => name === 'key'))
+      console.error(`rewrap: ${KEYS_NOT_ASKED}`);
+    if (picked.length === 0) {
+      console.error('rewrap: no blob that KMS can re-encrypt is chosen by these rules; no plan was made');
+      return BAD_INPUT;
+    }
+    const { files } = await client.host.runs.planFiles({ blobIds: picked });
+    const root = process.cwd();
+    const written: RunPlan = {
+      rewrapPlan: 1,
+      createdAt: new Date().toISOString(),
+      mode: flags.mode ?? 'change-key',
+      root,
+      source: {
+        keyId: flags.from ?? null,
+        algorithm: flags.fromAlgorithm ?? 'SYMMETRIC_DEFAULT',
+        context:
+          flags.context === undefined ? { mode: 'declared' } : { mode: 'given', context: flags.context },
+      },
+      destination: {
+        keyId: to,
+        algorithm: flags.toAlgorithm ?? (await destinationAlgorithm(client.page, { to })),
+        context:
+          flags.toContext === undefined ? { mode: 'same' } : { mode: 'given', context: flags.toContext },
+      },
+      output:
+        flags.out === undefined
+          ? { mode: 'in-place', backup: flags.backup }
+          : { mode: 'folder', folder: resolve(flags.out) },
+      verify: flags.verify,
+      onFailure: flags.takeGood ? 'take-good' : 'hold-back',
+      pace: pace(flags),
+      ...(flags.evenIfThere ? { evenIfThere: true } : {}),
+      rules: rules.map(ruleText),
+      files: files.map((file) => ({ ...file, path: below(root, file.path) })),
+    };
+    const text = planText(written);
+    if (flags.output === undefined) process.stdout.write(text);
+    else await save(flags.output, text);
+    console.error(
+      `rewrap: ${count(picked.length)} of ${plural(blobs.length, 'blob')} in ${plural(files.length, 'file')}${flags.output === undefined ? '' : `; run with: rewrap run ${flags.output}`}`,
+    );
+    if (connection === null) console.error(`rewrap: ${NOT_ASKED}`);
+    return unreadable ? BAD_INPUT : OK;
+  });
+  return made.catch((error: unknown) => {
+    if (needed !== null && !connected) console.error(`rewrap: ${needed}`);
+    throw error;
+  });
+}
+
+const NOT_ASKED =
+  'KMS was not asked: whether the key exists, takes this algorithm and may be used, `rewrap run PLAN --dry-run` says';
+
+const KEYS_NOT_ASKED =
+  'KMS was not asked which blobs are under that key: they are chosen by what the files say and by what KMS said before; name a connection (--profile, --region or --practice) to have it asked';
+
+/** What choices by key or finding may ask of KMS is asked only where a connection is named. */
+const ASKING: ReadonlySet<Rule['name']> = new Set(['key', 'finding']);
+
+/** The connection of a plan; null: none is needed. `needed`: of {@link kmsNeeded}. */
+export function connectionFor(
+  needed: string | null,
+  rules: readonly Rule[],
+  flags: ConnectionFlags,
+): ConnectionChoice | null {
+  const named = connectionChoice(flags);
+  if (needed !== null) return named ?? AWS_DEFAULT;
+  return rules.some(({ name }) => ASKING.has(name)) ? named : null;
+}
+
+/** Why a plan to this key cannot be made without a connection; null where it can. */
+export function kmsNeeded(to: string, algorithm: EncryptionAlgorithm | undefined): string | null {
+  const arn = KEY_ARN.test(to);
+  if (arn && algorithm !== undefined) return null;
+  return arn
+    ? `the plan needs KMS to say which algorithms ${safe(to)} has; with --to-algorithm it needs no connection`
+    : `the plan needs KMS to say which key ${safe(to)} is; with a key ARN and --to-algorithm it needs no connection`;
+}
+
+/** `rewrap plan diff A B`: what differs; exit code 1 when anything does, as `diff` has it. */
+export async function planDiff(a: string, b: string): Promise<number> {
+  const changes = diffPlans(await load(a), await load(b));
+  const MARK = { setting: '~', added: '+', removed: '-', changed: '!' } as const;
+  for (const { what, text } of changes) console.log(`${MARK[what]} ${safe(text)}`);
+  return changes.length === 0 ? 0 : 1;
+}
+
+export interface RunFlags extends ConnectionFlags {
+  root?: string;
+  dryRun?: true;
+  evenIfThere?: true;
+  json?: true;
+}
+
+/** `rewrap run PLAN`: does what the plan says. */
+export async function runPlanFile(path: string, flags: RunFlags): Promise<number> {
+  const read = await load(path);
+  const loaded = flags.evenIfThere ? { ...read, evenIfThere: true } : read;
+  return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
+    await remindOfUnfinished(client);
+    const line = progressLine(process.stderr, flags.json === true);
+    const root = flags.root === undefined ? null : resolve(flags.root);
+    const { runId } = await client.host.runs.runPlan({ plan: loaded, root, dryRun: flags.dryRun === true });
+    const ended = await finished(client, onEvent, runId, line.show);
+    line.clear();
+    return report(client, ended, flags, loaded.output.mode === 'in-place');
+  });
+}
+
+/** Rules of paths that start here or above name them from the root: a list knows its files so. */
+const fromRoot = (rules: readonly Rule[]): Rule[] =>
+  rules.map(({ name, value }) => ({
+    name,
+    value:
+      name === 'path' && /^\.{1,2}(?:$|[\\/])/.test(value) ? resolve(value).replaceAll('\\', '/') : value,
+  }));
+
+function pace({ concurrency, rate }: PlanFlags): Pace {
+  return { concurrency: concurrency ?? null, perSecond: rate ?? null };
+}
+
+/** A path below the plan's root by its way from there; any other by its absolute one. */
+function below(root: string, path: string): string {
+  const way = relative(root, path);
+  return way.startsWith('..') || isAbsolute(way) ? path : way.split(sep).join('/');
+}
+
+async function save(path: string, text: string): Promise<void> {
+  try {
+    writePrivate(path, text);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'nothing more';
+    throw new FaultError(
+      fault('PlanNotSaved', `The plan could not be written to ${path}.`, `The system says ${code}.`, ''),
+    );
+  }
+}
+
+async function load(path: string): Promise<RunPlan> {
+  const refuse = (why: string) =>
+    new FaultError(
+      fault(
+        'NoPlan',
+        `${path} is no plan of Rewrap.`,
+        why,
+        'Make one with: rewrap plan PATH… --to KEY -o FILE',
+      ),
+    );
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    throw refuse('It cannot be read.');
+  }
+  const read = readPlan(text);
+  if (read.ok) return read.plan;
+  throw refuse(read.why);
+}

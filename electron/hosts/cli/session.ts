@@ -1,0 +1,131 @@
+import { join, resolve, sep } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { BlobRow, Oddity } from '#shared/model/blob.ts';
+import type { ConnectionChoice, ConnectionState, MfaQuestion } from '#shared/model/connection.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import { CAN_NOTHING, createEngine, dataDir } from '../../bridge/engine/index.ts';
+import { typedByPerson } from '../../bridge/index.ts';
+import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../../core/intake/index.ts';
+import { forkChild, TWO_STEP_CHILD } from '../../core/two-step/index.ts';
+import { type Client, client } from './client.ts';
+import { warnOfHttp } from './options.ts';
+import { answerOnTerminal } from './prompt.ts';
+import { safe } from './text.ts';
+
+let waitMs: number | undefined;
+/** Longest wait for one answer, in all that this process does; milliseconds. */
+export function limitWaits(ms: number): void {
+  waitMs = ms;
+}
+export const waitLimit = (): { waitMs?: number } => (waitMs === undefined ? {} : { waitMs });
+
+/** Runs `work` with the services in this process and closes them after. */
+export async function withEngine<T>(
+  connection: ConnectionChoice | null,
+  work: (client: Client, onEvent: ReturnType<typeof createEngine>['onEvent']) => Promise<T>,
+): Promise<T> {
+  const engine = createEngine(
+    {
+      host: 'cli',
+      version: __REWRAP_VERSION__,
+      can: CAN_NOTHING,
+      dataDir: dataDir(),
+      outputFolders: [],
+      connection: null,
+      ...waitLimit(),
+    },
+    () => forkChild(join(import.meta.dirname, TWO_STEP_CHILD)),
+    new DiskPool(() => new Worker(join(import.meta.dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
+    typedByPerson,
+  );
+  try {
+    const through = client(engine);
+    const answer = answerOnTerminal(through);
+    engine.onEvent((name, payload) => {
+      if (name === 'mfaAsked') answer(payload as MfaQuestion);
+      if (name === 'connectionChanged') sayWaiting((payload as ConnectionState).waitingFor);
+      if (name === 'destinationChanged')
+        sayWaiting((payload as { destination: ConnectionState | null }).destination?.waitingFor);
+    });
+    if (connection?.kind === 'aws') warnOfHttp([connection.endpointUrl ?? undefined]);
+    if (connection !== null) {
+      const state = await through.page.connection.use(connection);
+      if (state.fault !== null) throw new FaultError(state.fault);
+    }
+    return await work(through, engine.onEvent);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** A line for each wait that takes long, on standard error. */
+function sayWaiting(what: string | undefined): void {
+  if (what !== undefined) console.error(`rewrap: waiting for ${safe(what)}; Ctrl-C stops`);
+}
+
+export interface Listed {
+  readonly row: BlobRow;
+  /** The file as the person named it. */
+  readonly file: string;
+}
+
+/** Takes paths in and lists every blob found. Oddities go to standard error. */
+export async function takeIn(
+  through: Client,
+  paths: readonly string[],
+): Promise<{ blobs: Listed[]; unreadable: boolean }> {
+  const { files, unreadable } = await takeInNames(through, paths);
+  const blobs: Listed[] = [];
+  for (let offset = 0; ; ) {
+    const { rows, total } = await through.page.blobs.list({ offset, limit: 5000 });
+    for (const row of rows) blobs.push({ row, file: files.get(row.id) ?? row.file });
+    offset += rows.length;
+    if (offset >= total || rows.length === 0) break;
+  }
+  return { blobs, unreadable };
+}
+
+/**
+ * Takes paths in; gives the file of each blob, by the blob's id and as the person named it, and nothing else, which a run
+ * over very many could not afford. Oddities go to standard error.
+ */
+export async function takeInNames(
+  { host }: Client,
+  paths: readonly string[],
+): Promise<{ files: Map<string, string>; unreadable: boolean }> {
+  const taken = await host.intake.addPaths({ paths: [...paths], origin: 'path' });
+  for (const oddity of taken.oddities) warn(oddity);
+  if (taken.moreOddities > 0) console.error(`rewrap: … and ${taken.moreOddities} more like these`);
+  const files = new Map<string, string>();
+  // Blobs of one file stand beside each other, and share its name.
+  let last = { path: '', name: '' };
+  for (let offset = 0; ; ) {
+    const { blobs } = await host.blobs.places({ offset, limit: 5000 });
+    for (const { id, path } of blobs) {
+      if (path !== last.path) last = { path, name: asNamed(path, paths) };
+      files.set(id, last.name);
+    }
+    offset += blobs.length;
+    if (blobs.length < 5000) break;
+  }
+  return { files, unreadable: taken.oddities.some(isUnreadable) };
+}
+
+function isUnreadable({ code }: Oddity): boolean {
+  return code === 'unreadable' || code === 'missing' || code === 'too-large';
+}
+
+function warn({ file, message }: Oddity): void {
+  console.error(`rewrap: ${file === '' ? '' : `${safe(file)}: `}${safe(message)}`);
+}
+
+/** `/home/me/vault/a.bin` named through `vault` is `vault/a.bin`. */
+function asNamed(path: string, roots: readonly string[]): string {
+  for (const root of roots) {
+    const absolute = resolve(root);
+    if (path === absolute) return root;
+    if (path.startsWith(absolute + sep))
+      return `${root.endsWith(sep) ? root.slice(0, -1) : root}${path.slice(absolute.length)}`;
+  }
+  return path;
+}

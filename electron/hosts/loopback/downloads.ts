@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { zipSync } from 'fflate';
+import type { Reply } from '#shared/contract/api.ts';
+import { hostRequests, requests } from '#shared/contract/contract.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { answer, answerUnparsed, type Engine } from '../../bridge/index.ts';
+import { secureHeaders } from '../page/index.ts';
+import { DOWNLOAD_MS, MAX_DOWNLOAD_BYTES, MAX_DOWNLOADS } from './limits.ts';
+import { numbered, safeSegments } from './safe-path.ts';
+
+export interface Download {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+interface KeptFile {
+  readonly relative: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Hands out what a run made, each time by an address that works once and for ten minutes. */
+export class Downloads {
+  readonly #engine: Engine;
+  readonly #ready = new Map<string, { download: Download; timer: NodeJS.Timeout }>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Answers `runs.download`: the file itself, or a ZIP when the run made several. */
+  offer(input: unknown): Promise<Reply<unknown>> {
+    return answer(requests.runs.download, input, async ({ runId }) => {
+      const reply = await this.#engine.callHost('runs.kept', { runId });
+      if (!reply.ok) throw new FaultError(reply.fault);
+      const { files } = hostRequests.runs.kept.reply.parse(reply.value);
+      const download = pack(runId, files);
+      return { url: this.#hold(download), name: download.name };
+    });
+  }
+
+  /** Answers `audit.export`: a report as a download. */
+  offerReport(input: unknown): Promise<Reply<unknown>> {
+    return answer(requests.audit.export, input, async (wanted) => {
+      const reply = await this.#engine.callHost('audit.report', wanted);
+      if (!reply.ok) throw new FaultError(reply.fault);
+      const { name, type, bytes } = hostRequests.audit.report.reply.parse(reply.value);
+      return { url: this.#hold({ name, type, bytes }), name, saved: false };
+    });
+  }
+
+  /** Answers `plans.save`: a plan as a download. */
+  offerPlan(input: unknown): Promise<Reply<unknown>> {
+    // As large as a list of blobs may be: it is validated in the engine's thread alone, by the same schema.
+    return answerUnparsed(requests.plans.save.reply, async () => {
+      const reply = await this.#engine.callHost('plans.write', input);
+      if (!reply.ok) throw new FaultError(reply.fault);
+      const { name, bytes, leftOut } = hostRequests.plans.write.reply.parse(reply.value);
+      const url = this.#hold({ name, type: 'application/json', bytes });
+      return { url, name, saved: false, leftOut };
+    });
+  }
+
+  /** Keeps a download for ten minutes; returns its address. */
+  #hold(download: Download): string {
+    const id = randomBytes(32).toString('base64url');
+    const timer = setTimeout(() => this.#ready.delete(id), DOWNLOAD_MS);
+    timer.unref();
+    this.#ready.set(id, { download, timer });
+    const [oldest] = this.#ready.keys();
+    if (this.#ready.size > MAX_DOWNLOADS && oldest !== undefined) this.take(oldest);
+    return `/download/${id}`;
+  }
+
+  /** The download behind an address, once. */
+  take(id: string): Download | null {
+    const entry = this.#ready.get(id);
+    if (entry === undefined) return null;
+    clearTimeout(entry.timer);
+    this.#ready.delete(id);
+    return entry.download;
+  }
+
+  close(): void {
+    for (const id of [...this.#ready.keys()]) this.take(id);
+  }
+}
+
+function pack(runId: string, files: readonly KeptFile[]): Download {
+  const [first] = files;
+  if (first === undefined) {
+    throw new FaultError(
+      fault(
+        'NothingToDownload',
+        'This run has no new file to download.',
+        'None of its files was completed, or it wrote them to a folder.',
+        'Look at the run in Activity: each blob says what became of it.',
+      ),
+    );
+  }
+  if (files.length === 1) {
+    const name = safeSegments(first.relative)?.at(-1) ?? 'rewrapped';
+    return { name, type: 'application/octet-stream', bytes: first.bytes };
+  }
+  if (files.reduce((sum, file) => sum + file.bytes.length, 0) > MAX_DOWNLOAD_BYTES) {
+    throw new FaultError(
+      fault(
+        'DownloadTooLarge',
+        'These files are too large for one download.',
+        `One download holds up to ${MAX_DOWNLOAD_BYTES / 1024 ** 3} GiB.`,
+        'Start the host with an output folder (`rewrap serve --out DIR`) and run into that.',
+      ),
+    );
+  }
+  return { name: `rewrap-${runId.replace(/[^\w-]/g, '_')}.zip`, type: 'application/zip', bytes: zip(files) };
+}
+
+/** Stored, not deflated: ciphertext does not get smaller. */
+function zip(files: readonly KeptFile[]): Uint8Array {
+  const entries = new Map<string, Uint8Array>();
+  for (const file of files) entries.set(freeName(entries, file.relative), file.bytes);
+  return zipSync(Object.fromEntries(entries), { level: 0 });
+}
+
+function freeName(taken: ReadonlyMap<string, unknown>, relative: string): string {
+  const kept = (safeSegments(relative) ?? ['rewrapped']).join('/');
+  // fflate files its entries in a plain object, where a member of this name would be lost.
+  const name = kept === '__proto__' ? '__proto__.bin' : kept;
+  for (let n = 1; ; n += 1) {
+    const candidate = n === 1 ? name : numbered(name, n);
+    if (!taken.has(candidate)) return candidate;
+  }
+}
+
+/** Headers that make a browser save the bytes under `name` (RFC 6266, RFC 8187) and never show them. */
+export function downloadHeaders(download: Download): Record<string, string> {
+  const plain = download.name.replace(/[^\w.() -]/g, '_');
+  const encoded = encodeURIComponent(download.name.toWellFormed()).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return {
+    ...secureHeaders(),
+    'Content-Type': download.type,
+    'Content-Disposition': `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`,
+    'Content-Length': String(download.bytes.length),
+    'Cache-Control': 'no-store',
+  };
+}

@@ -1,0 +1,123 @@
+import type { AuditKey } from '#shared/model/audit.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import type { KeyInfo } from '#shared/model/key.ts';
+import { type Caller, leavesToIam, outsideGrantees, outsidePrincipals } from '../../core/audit/index.ts';
+import { readKeyName } from '../../core/key-material/index.ts';
+import type { KmsConnection } from '../../core/kms/index.ts';
+
+/** What KMS said of one name; 'gone': it knows no such key. */
+export type Answer = AuditKey | 'gone';
+
+/** A key of the list, before anything more was asked of it. */
+export const listedKey = (key: KeyInfo): AuditKey => asAuditKey(key, NOT_TOLD, []);
+
+/** Whether a label can be sent to KMS on this connection: another Region's ARN cannot. */
+export function canAsk(label: string, caller: Caller): boolean {
+  const name = readKeyName(label);
+  if (name.region !== null) return name.region === caller.region;
+  return name.alias || /^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(label);
+}
+
+/**
+ * Asks KMS of one key: description, rotation, last use, and its policy and grants where it is ours. Null with the gap where KMS
+ * would not tell. Never throws for what KMS refuses; throws what is no FaultError.
+ */
+export async function askKey(
+  kms: KmsConnection,
+  label: string,
+  caller: Caller,
+): Promise<{ answer: Answer | null; gap: string | null }> {
+  try {
+    const detail = await kms.keyDetail(label);
+    const { access, gaps } = await askAccess(kms, detail, caller);
+    return { answer: asAuditKey(detail, access, gaps), gap: null };
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    if (error.fault.code !== 'NotFoundException')
+      return { answer: null, gap: `${label}: ${error.fault.message}` };
+    const { account, alias } = readKeyName(label);
+    // A name without an account may be of another one, and the practice KMS knows no real key's alias.
+    const proves = account === caller.account && !(alias && caller.practice);
+    if (proves) return { answer: 'gone', gap: null };
+    return {
+      answer: null,
+      gap: `${label}: not found on ${caller.connection}, which says nothing of other accounts and Regions`,
+    };
+  }
+}
+
+/** Who may open what is under a key, as far as KMS tells. */
+type Access = Pick<AuditKey, 'openTo' | 'policyNames' | 'iamDecides' | 'grantedTo'>;
+const NOT_TOLD: Access = { openTo: null, policyNames: null, iamDecides: null, grantedTo: null };
+
+/** Policy and grants of a key of ours: what is not permitted is a gap, not a failure. */
+async function askAccess(
+  kms: KmsConnection,
+  key: KeyInfo,
+  caller: Caller,
+): Promise<{ access: Access; gaps: string[] }> {
+  const { account } = readKeyName(key.arn);
+  if (account !== caller.account || key.manager === 'AWS') return { access: NOT_TOLD, gaps: [] };
+  const gaps: string[] = [];
+  const told = async <T>(operation: string, work: Promise<T>): Promise<T | null> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      gaps.push(`${operation}: ${error.fault.message}`);
+      return null;
+    }
+  };
+  const policy = await told('GetKeyPolicy', kms.keyPolicy(key.arn));
+  const outside = policy === null ? null : outsidePrincipals(policy, account);
+  const grants = await told('ListGrants', kms.keyGrants(key.arn));
+  return {
+    access: {
+      openTo: outside?.open.slice() ?? null,
+      policyNames: outside?.named.slice() ?? null,
+      iamDecides: policy === null ? null : leavesToIam(policy, account),
+      grantedTo: grants === null ? null : outsideGrantees(grants, account),
+    },
+    gaps,
+  };
+}
+
+function asAuditKey(key: KeyInfo, access: Access, gaps: readonly string[]): AuditKey {
+  const { account, region } = readKeyName(key.arn);
+  const { multiRegionKey: many, rotation } = key;
+  const places = many === null ? [] : [...(many.primary === null ? [] : [many.primary]), ...many.replicas];
+  const dates = (rotation?.past ?? []).flatMap(({ at }) => (at === null ? [] : [at])).sort();
+  return {
+    arn: key.arn,
+    keyId: key.keyId,
+    aliases: key.aliases,
+    account,
+    region,
+    state: key.state,
+    spec: key.spec,
+    origin: key.origin,
+    manager: key.manager,
+    multiRegion: key.multiRegion,
+    otherRegions: [...new Set(places.map((place) => place.region))].filter((name) => name !== region).sort(),
+    createdAt: key.createdAt,
+    deletionDate: key.deletionDate,
+    rotation:
+      rotation === null
+        ? null
+        : { enabled: rotation.enabled, periodDays: rotation.periodDays, lastAt: dates.at(-1) ?? null },
+    lastUse: key.lastUse,
+    currentKeyMaterialId: key.currentKeyMaterialId,
+    materials: materialsOf(key),
+    ...access,
+    gaps: [...key.gaps, ...gaps],
+  };
+}
+
+/** How many key materials KMS says that a key has had. A replica shares those of its primary, which is not asked here. */
+function materialsOf({ origin, rotation, multiRegionKey }: KeyInfo): number | null {
+  const past = rotation?.past ?? null;
+  if (rotation === null || past === null || origin !== 'AWS_KMS' || multiRegionKey?.role === 'REPLICA')
+    return null;
+  const rotations = past.filter(({ at }) => at !== null).length;
+  return Math.max(past.length, rotations + 1) + (rotation.onDemandSince === null ? 0 : 1);
+}

@@ -1,0 +1,349 @@
+import type { AuditFinding, AuditSummary, DeletionImpact, Facet } from '#shared/model/audit.ts';
+import type { Finding } from '#shared/model/blob.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import {
+  type Audit,
+  type Columns,
+  type Counted,
+  columnsOf,
+  countAudit,
+  deletionImpact,
+  type Found,
+  facetMembers,
+  finishAudit,
+  isListed,
+  type Ledger,
+  makeLedger,
+  Suppressions,
+  suppressionMembers,
+  touchedBy,
+} from '../../core/audit/index.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Witness } from '../history/history-recorder.ts';
+import { type Blobs, ownFindings } from '../workspace/blobs.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import { Asking, type NamedKey } from './audit-asking.ts';
+import { RulesInUse } from './audit-rules.ts';
+
+const HOUR = 3_600_000;
+
+export interface AuditParts {
+  readonly workspace: Workspace;
+  readonly blobs: Blobs;
+  readonly connection: Connection;
+  readonly witness: Witness;
+  readonly dataDir: string;
+  readonly changed: (asking: number) => void;
+}
+
+/** What members are asked of. */
+export type MembersOf =
+  | { by: 'facet'; facet: Facet; value: string }
+  | { by: 'finding'; id: string }
+  | { by: 'deletion'; key: string; known: boolean };
+
+/** What the list alone decides. */
+interface Listed {
+  readonly of: ReturnType<Blobs['audited']>;
+  readonly ledger: Ledger;
+}
+
+/** The audit as it was last made, and from what. */
+interface Made {
+  readonly stamp: string;
+  readonly listed: Listed;
+  readonly counted: Counted;
+  readonly audit: Audit;
+}
+
+/** An audit with the places of its blobs in their files: what a report is made from while the list goes on changing. */
+export interface Held {
+  readonly audit: Audit;
+  /** Byte range of a row's blob in its file; null where it stands inside an encoded value. */
+  rangeOf(index: number): { start: number; length: number } | null;
+  /** Findings of a row in their own words. */
+  findingsOf(index: number): readonly Finding[];
+}
+
+/**
+ * The audit of the list: each part made once for each change of what it is made from, answered from many times. The
+ * columns follow the rows; counts and findings follow keys and rules; only the last step follows suppressions.
+ */
+export class AuditRoom {
+  readonly #parts: AuditParts;
+  readonly #suppressions: Suppressions;
+  readonly #rules: RulesInUse;
+  readonly #asking: Asking;
+  #columns: Columns | null = null;
+  #listed: Listed | null = null;
+  #made: Made | null = null;
+  #names: { of: Counted; names: readonly NamedKey[] } | null = null;
+  #members: { audit: Audit; of: string; ids: readonly string[] } | null = null;
+  /** Counts what makes an audit stale beside the list itself. */
+  #version = 0;
+
+  constructor(parts: AuditParts) {
+    this.#parts = parts;
+    this.#suppressions = new Suppressions(parts.dataDir);
+    this.#rules = new RulesInUse(parts.dataDir);
+    this.#asking = new Asking({
+      connection: parts.connection,
+      witness: parts.witness,
+      names: () => this.#namedKeys(),
+      stale: () => {
+        this.#version += 1;
+        parts.blobs.hear(this.#asking.facts);
+      },
+      changed: parts.changed,
+    });
+  }
+
+  close(): void {
+    this.#suppressions.close();
+  }
+
+  /** Asks no further key, and waits for the one that is being asked. */
+  stop(): Promise<void> {
+    return this.#asking.stop();
+  }
+
+  /** Looks at what changed of the list in turns with everybody else, so that what is asked next is answered sooner. */
+  async prepare(): Promise<void> {
+    await this.#parts.blobs.prepare();
+    const before = this.#listed;
+    const view = this.#parts.blobs.audited();
+    if (before?.of === view) return;
+    this.#columns = columnsOf(view.rows, this.#columns);
+    await new Promise(setImmediate);
+    if (this.#list() !== before) await new Promise(setImmediate);
+  }
+
+  summary(): AuditSummary {
+    const { audit } = this.#now();
+    this.#asking.begin();
+    return { ...audit.summary, asking: this.#asking.asking, ...this.asked };
+  }
+
+  /** How far was looked, in the files and at KMS. */
+  get asked(): Pick<AuditSummary, 'gaps' | 'notAsked' | 'coverage'> {
+    return {
+      coverage: this.#parts.workspace.coverage,
+      gaps: this.#asking.gaps,
+      notAsked: this.#asking.notAsked(),
+    };
+  }
+
+  get audit(): Audit {
+    return this.#now().audit;
+  }
+
+  /** Absolute paths that were asked for. */
+  get paths(): readonly string[] {
+    return this.#parts.workspace.asked;
+  }
+
+  hold(): Held {
+    const { audit, listed } = this.#now();
+    const { entry, across } = listed.of;
+    return {
+      audit,
+      findingsOf: (index) => {
+        const of = entry(index);
+        return of === undefined ? [] : [...ownFindings(of.source, of.found), ...across(index)];
+      },
+      rangeOf: (index) => {
+        const found = entry(index)?.found;
+        if (found === undefined || found.within !== undefined) return null;
+        return { start: found.range.start, length: found.range.end - found.range.start };
+      },
+    };
+  }
+
+  findings(offset: number, limit: number): { total: number; findings: AuditFinding[] } {
+    const { findings } = this.audit;
+    return { total: findings.length, findings: findings.slice(offset, offset + limit) };
+  }
+
+  /** Ids of the blobs behind a bar, a finding or a deletion; the last answer is kept, since it is taken in parts. */
+  members(of: MembersOf): readonly string[] {
+    const { audit } = this;
+    const name = JSON.stringify(of);
+    if (this.#members?.audit === audit && this.#members.of === name) return this.#members.ids;
+    const { rows } = audit.input.ledger.columns;
+    const indexes =
+      of.by === 'facet'
+        ? facetMembers(audit, of.facet, of.value)
+        : of.by === 'finding'
+          ? this.#finding(of.id).indexes
+          : deletionRows(audit, of.key, of.known);
+    const ids = Array.from(indexes, (index) => rows[index]?.id ?? '');
+    this.#members = { audit, of: name, ids };
+    return ids;
+  }
+
+  deletion(key: string): DeletionImpact {
+    return deletionImpact(this.audit, key);
+  }
+
+  /** Asks KMS of the keys that protect blobs (with `all` however many) and of one more; answers when it has told. */
+  async askKeys(
+    refresh: boolean,
+    more: { also?: string; all?: boolean } = {},
+  ): Promise<{ asked: number; gaps: string[] }> {
+    if (refresh) this.#asking.forget();
+    this.#now();
+    await this.#asking.ask(more);
+    return { asked: this.#asking.asked, gaps: this.#asking.gaps };
+  }
+
+  suppress(id: string, reason: string, until: string): void {
+    const finding = this.#finding(id);
+    if (Date.parse(until) + 24 * HOUR <= Date.now())
+      throw new FaultError(
+        fault(
+          'BadExpiry',
+          'That date has passed.',
+          '',
+          'Choose a date from today on, when the finding counts again.',
+        ),
+      );
+    if (finding.suppressed !== null)
+      throw new FaultError(
+        fault('AlreadySuppressed', 'This finding is suppressed already.', finding.suppressed.reason, ''),
+      );
+    const own = suppressionMembers(this.audit, finding);
+    const before = this.#suppressions.all().get(id)?.members ?? [];
+    this.#suppressions.put(id, reason, until, own === null ? null : [...own, ...before]);
+    this.#parts.witness.note('suppressed', {
+      outcome: 'suppressed',
+      detail: `${finding.code} (${finding.blobs} blobs) until ${until}: ${reason}`,
+      sourceKey: finding.keyArn,
+    });
+    this.#judgeAgain();
+  }
+
+  unsuppress(id: string): void {
+    const finding = this.#finding(id);
+    if (finding.suppressed?.where !== 'here')
+      throw new FaultError(
+        fault(
+          'NotSuppressedHere',
+          'This finding is not suppressed on this machine.',
+          finding.suppressed === null ? '' : 'The rules file suppresses it.',
+          'Take the entry out of the rules file.',
+        ),
+      );
+    this.#suppressions.remove(id.split('~')[0] ?? id);
+    this.#parts.witness.note('unsuppressed', {
+      outcome: 'counts again',
+      detail: `${finding.code} (${finding.blobs} blobs)`,
+      sourceKey: finding.keyArn,
+    });
+    this.#judgeAgain();
+  }
+
+  /** `problem`: why the rules that an earlier start kept cannot be judged by. */
+  rules(): { text: string | null; name: string | null; problem: string | null } {
+    return this.#rules.told;
+  }
+
+  /** `keep`: for the next start, too. Throws FaultError `BadRules`. */
+  setRules(text: string | null, name: string | null, keep: boolean): void {
+    this.#rules.use(text, name, keep);
+    if (keep)
+      this.#parts.witness.note('rules-changed', {
+        outcome: text === null ? 'taken out of use' : 'in use',
+        detail: name ?? '',
+      });
+    this.#version += 1;
+    this.#parts.changed(this.#asking.asking);
+  }
+
+  #finding(id: string): Found {
+    const finding = this.audit.findings.find((each) => each.id === id);
+    if (finding === undefined)
+      throw new FaultError(
+        fault(
+          'FindingGone',
+          'That finding is no longer there.',
+          'The list or what KMS says has changed.',
+          '',
+        ),
+      );
+    return finding;
+  }
+
+  #now(): Made {
+    const on = this.#asking.on();
+    const listed = this.#list();
+    const { of: view } = listed;
+    const now = Date.now();
+    const stamp = `${view.revision} ${this.#version} ${on} ${Math.floor(now / HOUR)}`;
+    const before = this.#made;
+    if (before?.stamp === stamp && before.listed === listed) return before;
+    const counted = countAudit({
+      ledger: listed.ledger,
+      evidence: view.evidence,
+      book: this.#asking.book,
+      references: (name) => this.#parts.workspace.references(name, view.evidence.names),
+      caller: this.#asking.caller,
+      rules: this.#rules.parsed,
+      brokenRules: this.#rules.told.problem,
+      now,
+      revision: view.revision,
+    });
+    this.#made = { stamp, listed, counted, audit: finishAudit(counted, this.#suppressions.all()) };
+    return this.#made;
+  }
+
+  #list(): Listed {
+    const view = this.#parts.blobs.audited();
+    const before = this.#listed;
+    if (before?.of === view) return before;
+    const { rows, across, entry } = view;
+    const ledger = makeLedger(
+      {
+        rows,
+        // Most blobs have none, as their row says.
+        findings: (index) => {
+          const of = entry(index);
+          if (of === undefined || rows[index]?.findings.length === 0) return [];
+          return [...ownFindings(of.source, of.found), ...across(index)];
+        },
+        alsoOpens: (index) => entry(index)?.found.alsoOpens ?? 'none',
+        bareFiles: this.#parts.workspace.filesWithoutBlobs(),
+      },
+      this.#columns,
+    );
+    this.#columns = ledger.columns;
+    this.#listed = { of: view, ledger };
+    return this.#listed;
+  }
+
+  #namedKeys(): readonly NamedKey[] {
+    const { counted } = this.#now();
+    if (this.#names?.of === counted) return this.#names.names;
+    const blobs = new Map<string, number>();
+    counted.input.ledger.columns.cohorts.forEach(({ size }, cohort) => {
+      const label = counted.subjects[cohort]?.label ?? null;
+      if (label !== null) blobs.set(label, (blobs.get(label) ?? 0) + size);
+    });
+    const names = [...blobs]
+      .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+      .map(([label, count]) => ({ label, blobs: count }));
+    this.#names = { of: counted, names };
+    return names;
+  }
+
+  /** Suppressions changed, and nothing that was counted. */
+  #judgeAgain(): void {
+    const made = this.#made;
+    if (made !== null) this.#made = { ...made, audit: finishAudit(made.counted, this.#suppressions.all()) };
+    this.#parts.changed(this.#asking.asking);
+  }
+}
+
+function deletionRows(audit: Audit, key: string, known: boolean): number[] {
+  const { rows } = touchedBy(audit, key);
+  return rows.flatMap(({ index, under }) => (isListed(under) === known ? [index] : []));
+}

@@ -1,0 +1,272 @@
+import type { ConnectionChoice, ConnectionState } from '#shared/model/connection.ts';
+import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
+import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
+import { toFault } from '../../bridge/index.ts';
+import { connect, type KmsConnection, limitWords, type Waiting } from '../../core/kms/index.ts';
+import { KeyCatalogue, type ListedKeys } from './key-catalogue.ts';
+import type { Practice } from './practice.ts';
+import { watchedKms } from './watched-kms.ts';
+
+const NOT_CONNECTED: Fault = fault(
+  'NotConnected',
+  'Rewrap is not connected.',
+  '',
+  'Choose the practice KMS or an AWS profile in the connection switch.',
+);
+const NOWHERE = { region: null, endpoint: null, route: null, identity: null, fault: null } as const;
+
+/** Faults that a change of the shared AWS files may mend. */
+const OF_THE_FILES: ReadonlySet<string> = new Set([
+  'ProfileUnusable',
+  'RegionMissing',
+  'CredentialsProviderError',
+  'CredentialProcessFailed',
+  'CaBundleUnreadable',
+  'UnrecognizedClientException',
+]);
+
+/** For `connect`: an absent limit is its own. */
+export const waitOf = (waitMs: number | undefined): { waitMs?: number } =>
+  waitMs === undefined ? {} : { waitMs };
+
+export interface ConnectionParts {
+  readonly practice: Practice;
+  /** Longest wait for one answer, milliseconds. */
+  readonly waitMs?: number | undefined;
+  /** Asks a person for a code; the signal withdraws the question. */
+  readonly askMfa: (profile: string | null, serial: string, signal: AbortSignal) => Promise<string>;
+  /** Null: nothing is chosen any more. */
+  readonly changed: (state: ConnectionState | null) => void;
+  /** Throws FaultError where a person does not approve this connection: asked each time before it is made. */
+  readonly allow?: (choice: ConnectionChoice) => Promise<void>;
+  readonly keysPage: (page: KeyPage) => void;
+  /** The keys were listed. */
+  readonly keysListed?: (keys: number, gaps: readonly string[]) => void;
+}
+
+/** What `work` brings, unless the signal comes first: then it rejects, and nobody waits for `work` any more. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+interface Live {
+  readonly kms: KmsConnection;
+  readonly keys: KeyCatalogue;
+}
+
+/**
+ * One connection in use. A later choice wins over one that is still connecting. A session that ends while it is in
+ * use makes the state `failed` and keeps the connection: after {@link Connection.renew} (or once any request is
+ * answered again) work on the same {@link KmsConnection} goes on.
+ */
+export class Connection {
+  readonly #parts: ConnectionParts;
+  #state: ConnectionState | null = null;
+  #live: Live | null = null;
+  /** Of the choice in force: aborted when another takes its place. */
+  #inForce = new AbortController();
+  #renewing: Promise<ConnectionState> | null = null;
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
+  }
+
+  /** Null: nothing was chosen. */
+  get chosen(): ConnectionState | null {
+    return this.#state;
+  }
+
+  get state(): ConnectionState {
+    return (
+      this.#state ?? { ...NOWHERE, choice: { kind: 'practice' }, status: 'failed', fault: NOT_CONNECTED }
+    );
+  }
+
+  /** Connects and asks STS who we are. Never rejects: a failure is a state with its fault. */
+  async use(choice: ConnectionChoice): Promise<ConnectionState> {
+    if (this.#parts.allow !== undefined && choice.kind === 'aws') {
+      const refused = await this.#parts.allow(choice).then(() => null, toFault);
+      if (refused !== null) {
+        // As with any other choice that fails, nothing is connected any more: what the window shows is so.
+        this.close();
+        this.#set({ ...NOWHERE, choice, status: 'failed', fault: refused });
+        return this.state;
+      }
+    }
+    this.close();
+    const inForce = new AbortController();
+    const { signal } = inForce;
+    this.#inForce = inForce;
+    this.#set({ ...NOWHERE, choice, status: 'connecting' });
+    let kms: KmsConnection | null = null;
+    try {
+      const access = choice.kind === 'practice' ? await this.#parts.practice.start() : null;
+      const profile = choice.kind === 'aws' ? choice.profile : null;
+      const askMfa = (serial: string) => this.#parts.askMfa(profile, serial, signal);
+      const onWaiting = (waiting: Waiting | null) => {
+        if (!signal.aborted) this.waitsFor(waiting);
+      };
+      kms = await connect(choice, access, { askMfa, ...waitOf(this.#parts.waitMs), onWaiting });
+      if (signal.aborted) return this.#superseded(kms);
+      const reached = { choice, region: kms.region, endpoint: kms.endpoint, route: kms.route };
+      this.#set({ ...reached, status: 'connecting', identity: null, fault: null });
+      const identity = await orAborted(kms.whoAmI(), signal);
+      if (signal.aborted) return this.#superseded(kms);
+      this.#live = this.#open(kms, signal);
+      this.#set({ ...reached, status: 'ready', identity, fault: null });
+    } catch (error) {
+      if (signal.aborted) return kms === null ? this.state : this.#superseded(kms);
+      kms?.close();
+      this.#set({
+        choice,
+        status: 'failed',
+        region: kms?.region ?? (choice.kind === 'aws' ? choice.region : null),
+        endpoint: kms?.endpoint ?? null,
+        route: kms?.route ?? null,
+        identity: null,
+        fault: toFault(error),
+      });
+    }
+    return this.state;
+  }
+
+  /**
+   * Asks again who we are, with fresh credentials, on the connection as it stands: whoever holds {@link kms} goes on
+   * with it. One that never came about is made. Never rejects.
+   */
+  renew(): Promise<ConnectionState> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  /** After a sign-in: a connection that failed is tried again. */
+  async retryFailed(): Promise<void> {
+    if (this.#state?.status === 'failed' && this.#state.choice.kind === 'aws') await this.renew();
+  }
+
+  /** After a change of the shared AWS files. */
+  async retryIfOfTheFiles(): Promise<void> {
+    if (OF_THE_FILES.has(this.#state?.fault?.code ?? '')) await this.retryFailed();
+  }
+
+  /** The connection. Throws FaultError `NotConnected` (or why connecting failed). */
+  kms(): KmsConnection {
+    return this.#required().kms;
+  }
+
+  /** The keys of this connection, listed once and kept until refreshed. */
+  keys(refresh: boolean): Promise<ListedKeys> {
+    return this.#required().keys.list(refresh);
+  }
+
+  keyDetail(keyId: string): Promise<KeyInfo> {
+    return this.#required().keys.detail(keyId);
+  }
+
+  /** Whether KMS said that a key's current material is this one; null where it was not asked or did not say. */
+  isCurrentMaterial(keyArn: string, keyMaterialId: string): boolean | null {
+    const key = this.#live?.keys.known(keyArn) ?? null;
+    const current = key?.arn === keyArn ? key.currentKeyMaterialId : null;
+    return current === null ? null : current === keyMaterialId;
+  }
+
+  /** The same for machines: what must be equal for a run to go on over another connection. Null: not connected. */
+  target(): string | null {
+    const { choice, region, endpoint, identity, status } = this.state;
+    if (status !== 'ready') return null;
+    // The practice KMS listens on another port at each start.
+    const where = choice.kind === 'practice' ? 'practice' : (endpoint ?? 'aws');
+    return [where, region ?? '', identity?.account ?? ''].join(' ');
+  }
+
+  /** The connection in one line for people: "practice KMS · us-east-1 · 111122223333". */
+  describe(): string {
+    const { choice, region, identity } = this.state;
+    const name =
+      choice.kind === 'practice' ? 'practice KMS' : `AWS ${choice.profile ?? 'default credentials'}`;
+    return [name, region, identity?.account]
+      .filter((part) => part !== null && part !== undefined)
+      .join(' · ');
+  }
+
+  /** What has taken long to answer; null: nothing any more. */
+  waitsFor(waiting: Waiting | null): void {
+    if (this.#state === null) return;
+    const { waitingFor: _, ...state } = this.#state;
+    const words = waiting === null ? null : `${waiting.what} (${limitWords(waiting.limitMs)} at most)`;
+    this.#set(words === null ? state : { ...state, waitingFor: words });
+  }
+
+  /** Nothing is chosen any more. */
+  drop(): void {
+    this.close();
+    this.#state = null;
+    this.#parts.changed(null);
+  }
+
+  close(): void {
+    this.#inForce.abort();
+    this.#live?.keys.stop();
+    this.#live?.kms.close();
+    this.#live = null;
+  }
+
+  #required(): Live {
+    if (this.#live !== null) return this.#live;
+    throw new FaultError(this.state.fault ?? NOT_CONNECTED);
+  }
+
+  #open(kms: KmsConnection, signal: AbortSignal): Live {
+    const mark = (status: ConnectionState['status'], found: Fault | null) => {
+      if (signal.aborted || this.#state === null) return;
+      if (this.#state.status !== status) this.#set({ ...this.#state, status, fault: found });
+    };
+    const watched = watchedKms(kms, {
+      lapsed: (error) => mark('failed', toFault(error)),
+      answered: () => {
+        // While it is renewed, only whoever renews says how that ended.
+        if (this.#renewing === null) mark('ready', null);
+      },
+    });
+    return {
+      kms: watched,
+      keys: new KeyCatalogue(watched, this.#parts.keysPage, (keys, gaps) =>
+        this.#parts.keysListed?.(keys, gaps),
+      ),
+    };
+  }
+
+  async #renew(): Promise<ConnectionState> {
+    const live = this.#live;
+    const state = this.state;
+    if (live === null) return this.use(state.choice);
+    const { signal } = this.#inForce;
+    this.#set({ ...state, status: 'connecting', fault: null });
+    try {
+      const identity = await live.kms.renew();
+      if (signal.aborted) return this.state;
+      // Another principal may see other keys.
+      if (identity.arn !== state.identity?.arn) live.keys.stop();
+      this.#set({ ...state, status: 'ready', identity, fault: null });
+    } catch (error) {
+      if (!signal.aborted) this.#set({ ...state, status: 'failed', fault: toFault(error) });
+    }
+    return this.state;
+  }
+
+  #superseded(kms: KmsConnection): ConnectionState {
+    kms.close();
+    return this.state;
+  }
+
+  #set(state: ConnectionState): void {
+    this.#state = state;
+    this.#parts.changed(state);
+  }
+}

@@ -1,0 +1,76 @@
+import { regionOfArn } from '#shared/kms/facts.ts';
+import type { ConnectionChoice } from '#shared/model/connection.ts';
+import { type ConnectOptions, connect, isLoopback, type KmsConnection } from '../../core/kms/index.ts';
+import { type Connection, waitOf } from './connection.ts';
+import type { Practice } from './practice.ts';
+
+export interface OtherRegionsParts {
+  readonly connection: Connection;
+  readonly practice: Practice;
+  /** Longest wait for one answer, milliseconds. */
+  readonly waitMs?: number | undefined;
+  readonly askMfa: (profile: string | null, serial: string, signal: AbortSignal) => Promise<string>;
+}
+
+/**
+ * The principal of the connection in other Regions: a key that is named by its ARN is asked about, and encrypted to,
+ * where it is, without a second connection being chosen. Made when first needed, kept while the choice stands.
+ */
+export class OtherRegions {
+  readonly #parts: OtherRegionsParts;
+  readonly #made = new Map<string, Promise<KmsConnection>>();
+  #of: ConnectionChoice | null = null;
+  #inForce = new AbortController();
+
+  constructor(parts: OtherRegionsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The connection that reaches a key: the one in use, unless the key's ARN names another Region.
+   * Throws FaultError as `connect` does, and `NotConnected`.
+   */
+  async reach(keyId: string): Promise<KmsConnection> {
+    const kms = this.#parts.connection.kms();
+    const region = regionOfArn(keyId);
+    if (region === null || region === kms.region || !mayMove(kms.choice)) return kms;
+    if (this.#of !== kms.choice) {
+      this.close();
+      this.#of = kms.choice;
+    }
+    const known = this.#made.get(region);
+    if (known !== undefined) return known;
+    const making = this.#connect(kms.choice, region);
+    this.#made.set(region, making);
+    making.catch(() => this.#made.delete(region));
+    return making;
+  }
+
+  close(): void {
+    this.#inForce.abort();
+    this.#inForce = new AbortController();
+    for (const made of this.#made.values())
+      made.then(
+        (kms) => kms.close(),
+        () => {},
+      );
+    this.#made.clear();
+  }
+
+  async #connect(choice: ConnectionChoice, region: string): Promise<KmsConnection> {
+    const { connection, practice, askMfa, waitMs } = this.#parts;
+    if (choice.kind === 'practice') return connect(choice, { ...(await practice.start()), region });
+    const { signal } = this.#inForce;
+    const options: ConnectOptions = {
+      askMfa: (serial) => askMfa(choice.profile, serial, signal),
+      ...waitOf(waitMs),
+      onWaiting: (waiting) => connection.waitsFor(waiting),
+    };
+    return connect({ ...choice, region }, null, options);
+  }
+}
+
+/** An endpoint of one's own belongs to one Region, unless it is an emulator on this machine. */
+function mayMove(choice: ConnectionChoice): boolean {
+  return choice.kind === 'practice' || choice.endpointUrl === null || isLoopback(choice.endpointUrl);
+}

@@ -1,0 +1,214 @@
+import { resolve } from 'node:path';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import type { KeyInfo } from '#shared/model/key.ts';
+import type { PlannedFile, RunPlan } from '#shared/model/plan.ts';
+import type { PlanCheck, PlanComparison, PlanEntry, PlanView } from '#shared/model/plan-view.ts';
+import { type Rule, ruleOf } from '#shared/model/rule.ts';
+import { changesMaterialAlone, shownCurrent } from '../../core/rotation/index.ts';
+import type { Connection } from '../connection/connection.ts';
+import { planJob } from '../runs/jobs.ts';
+import { type Choosable, chosenBlobs } from '../workspace/rule-choice.ts';
+import { type Standing, standings, summed } from './plan-check.ts';
+import { readPlanFile } from './plan-file.ts';
+import { comparisonOf, entryOf, keyOf, type OpenPlan, touchesOf, viewOf } from './plan-view.ts';
+import { type PlannedRequest, type PlanSources, type WrittenPlan, writePlan } from './plan-writing.ts';
+import { outputOf, placeOf, runFile, termsOf } from './plans.ts';
+
+const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\//;
+
+/**
+ * Who named a plan file: a person, in a dialog of the host or at its start; the page, by a path that was dropped on it; or
+ * the page, by an upload, whose word opens no file outside the list.
+ */
+export type PlanOrigin = 'picked' | 'path' | 'upload';
+
+interface Opened extends OpenPlan {
+  readonly origin: PlanOrigin;
+}
+
+export interface PlanDeskParts extends Choosable, PlanSources {
+  readonly connection: Pick<Connection, 'kms'>;
+  readonly opened: (planId: string) => void;
+  /** Number of the first plan's id; 1 if absent. */
+  readonly firstNumber?: number;
+}
+
+/** Plans as values: written from what was chosen, opened from files, looked at, compared, run. */
+export class PlanDesk {
+  readonly #open = new Map<string, Opened>();
+  #next: number;
+  readonly #parts: PlanDeskParts;
+
+  constructor(parts: PlanDeskParts) {
+    this.#parts = parts;
+    this.#next = parts.firstNumber ?? 1;
+  }
+
+  /** Ids of the re-encryptable blobs of the list that rules choose, and what could not be said of others. */
+  select(rules: readonly Rule[]): ReturnType<typeof chosenBlobs> {
+    return chosenBlobs(this.#parts, rules);
+  }
+
+  /** Writes down what a request would do: {@link writePlan}. */
+  async write(request: PlannedRequest, rules: readonly Rule[]): Promise<WrittenPlan> {
+    return writePlan(this.#parts, request, rules, (keyId) => this.#arn(keyId));
+  }
+
+  /** Opens a plan file; its id. Throws FaultError `NoPlan`. */
+  openFile(path: string, origin: PlanOrigin): string {
+    const { name, plan } = readPlanFile(path);
+    const planId = `p${this.#next++}`;
+    this.#open.set(planId, { planId, name, origin, plan });
+    this.#parts.opened(planId);
+    return planId;
+  }
+
+  list(): PlanEntry[] {
+    return [...this.#open.values()].map(entryOf).toReversed();
+  }
+
+  view(planId: string): PlanView {
+    return viewOf(this.#get(planId));
+  }
+
+  close(planId: string): void {
+    this.#open.delete(planId);
+  }
+
+  async check(planId: string): Promise<PlanCheck> {
+    const opened = this.#get(planId);
+    const { plan } = opened;
+    const all = await this.#standings(opened);
+    const read = plan.rules.map(ruleOf);
+    const rules = read.filter((rule) => rule !== null);
+    return {
+      checkedAt: new Date().toISOString(),
+      ...summed(all),
+      // A rule that does not read would be left out, and the others choose more than was meant.
+      chosenSince:
+        rules.length === 0 || rules.length < read.length ? null : await this.#chosenSince(plan, rules),
+      runs: touchesOf(all.map((one) => ({ blobs: sendable(one, plan).length }))),
+      refused: this.#refusedOutput(opened),
+    };
+  }
+
+  compare(a: string, b: string): PlanComparison {
+    return comparisonOf(this.#get(a).plan, this.#get(b).plan);
+  }
+
+  /** Starts a run of the blobs that are as planned. Throws FaultError `PlanEmpty`, and those of `Runs.beginJob`. */
+  async run(planId: string, dryRun: boolean): Promise<string> {
+    const opened = this.#get(planId);
+    const { plan } = opened;
+    const refused = this.#refusedOutput(opened);
+    if (refused !== null) throw new FaultError(fault('PlanOutputNotHere', refused, '', 'Make a plan here.'));
+    const files = (await this.#standings(opened)).flatMap((one) => {
+      const { file, path } = one;
+      const kept = sendable(one, plan);
+      if (path === null || kept.length === 0) return [];
+      const blobs = kept.flatMap((index) => file.blobs[index] ?? []);
+      const listed = this.#parts.workspace.at(path);
+      const ids = new Map(listed?.blobs.map(({ id, found }) => [found.place, id]));
+      return [
+        runFile({ ...file, blobs }, path, (b) => ids.get(blobs[b]?.place ?? '') ?? `${planId}:${path}:${b}`),
+      ];
+    });
+    if (files.length === 0) throw new FaultError(EMPTY);
+    const output = outputOf(plan);
+    return this.#parts.runs.beginJob(await planJob(plan), {
+      terms: termsOf(plan, dryRun),
+      output,
+      files,
+      ...(opened.origin === 'picked' ? {} : { foreignPlan: opened.name }),
+    });
+  }
+
+  async #standings({ plan, origin }: Opened): Promise<Standing[]> {
+    const { workspace } = this.#parts;
+    const byRelative = plan.root === null ? workspace.byRelative() : null;
+    const place = (file: PlannedFile): string | null => {
+      const path = placeOf(file.path, plan.root) ?? byRelative?.get(file.path)?.path ?? null;
+      if (path === null || origin !== 'upload') return path;
+      return workspace.at(path) === null ? null : path;
+    };
+    // As a run judges: what is not known to be as asked is sent.
+    const judged = changesMaterialAlone(termsOf(plan, false));
+    const key = judged ? await this.#described(plan.destination.keyId) : null;
+    const current =
+      key === null || key.currentKeyMaterialId === null
+        ? null
+        : { keyArn: key.arn, keyMaterialId: key.currentKeyMaterialId };
+    const named = this.#parts.runs.namedMaterials();
+    const there = (fingerprint: string): boolean => shownCurrent(named(fingerprint), current) !== null;
+    const wanted = plan.files.map((file) => ({ ...runFile(file, '', String), path: place(file) }));
+    const found = await this.#parts.runs.standsAt(await planJob(plan), wanted, outputOf(plan));
+    return standings(plan.files, { place, there, before: (index) => found[index] ?? null });
+  }
+
+  /** The ARN of a key, however it is spelt; the spelling itself where nobody can say. */
+  async #arn(keyId: string): Promise<string> {
+    return KEY_ARN.test(keyId) ? keyId : ((await this.#described(keyId))?.arn ?? keyId);
+  }
+
+  async #described(keyId: string): Promise<KeyInfo | null> {
+    try {
+      return await this.#parts.connection.kms().describeKey(keyId);
+    } catch {
+      // Not connected, or not permitted.
+      return null;
+    }
+  }
+
+  /** Null where only KMS or a rules file can say, and was not asked. */
+  async #chosenSince(plan: RunPlan, rules: readonly Rule[]): Promise<number | null> {
+    const { workspace } = this.#parts;
+    const planned = new Set(
+      plan.files.flatMap(({ path, blobs }) =>
+        blobs.map(({ place }) => keyOf({ path: placeOf(path, plan.root) ?? path, place })),
+      ),
+    );
+    let more = 0;
+    const chosen = await this.select(rules).catch((error: unknown) => {
+      if (error instanceof FaultError) return null;
+      throw error;
+    });
+    if (chosen === null) return null;
+    for (const id of chosen.blobIds) {
+      const { source, found } = workspace.get(id);
+      const names = [source.path, source.relative].filter((path) => path !== null);
+      if (!names.some((path) => planned.has(keyOf({ path, place: found.place })))) more += 1;
+    }
+    return more;
+  }
+
+  /** A page that uploads a plan must not name a folder of this machine that its host was not started with. */
+  #refusedOutput({ plan, origin }: Opened): string | null {
+    const { output } = plan;
+    if (origin !== 'upload' || output.mode !== 'folder') return null;
+    const folder = resolve(output.folder);
+    return this.#parts.runs.folders().some(({ path }) => path === folder)
+      ? null
+      : 'The plan writes into a folder that this host was not started with (rewrap serve --out DIR).';
+  }
+
+  #get(planId: string): Opened {
+    const opened = this.#open.get(planId);
+    if (opened !== undefined) return opened;
+    throw new FaultError(fault('PlanGone', 'That plan is no longer open.', '', 'Open its file again.'));
+  }
+}
+
+/** Indexes of a file's blobs that a run would send. */
+function sendable({ states }: Standing, plan: RunPlan): number[] {
+  const { evenIfThere } = termsOf(plan, false);
+  return states.flatMap((state, index) =>
+    state === 'ready' || (state === 'there' && evenIfThere === true) ? [index] : [],
+  );
+}
+
+const EMPTY = fault(
+  'PlanEmpty',
+  'Nothing of this plan is left to run.',
+  'No blob of it is as it was when the plan was made and still to be re-encrypted.',
+  'Choose the blobs again and make a new plan.',
+);

@@ -1,0 +1,126 @@
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import type { PlannedFile, RunPlan } from '#shared/model/plan.ts';
+import type { PlanFile, ResolvedOutput, RunTerms } from '../../core/rotation/index.ts';
+import { planJob } from '../runs/jobs.ts';
+import type { Runs } from '../runs/runs.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+
+/** Files of these blobs as a plan has them, by absolute path; pasted text has none. Throws FaultError `BlobGone`. */
+export async function plannedFiles(workspace: Workspace, blobIds: readonly string[]): Promise<PlannedFile[]> {
+  const { files } = await workspace.plan(blobIds);
+  return files.flatMap(({ path, sha256, blobs }) =>
+    path === null
+      ? []
+      : [
+          {
+            path,
+            sha256,
+            blobs: blobs.map(({ blobId, place, sha256: hash, bytes, fingerprint }) => {
+              const { found } = workspace.get(blobId);
+              return {
+                place,
+                sha256: hash,
+                bytes,
+                fingerprint,
+                encoding: found.encoding.name,
+                kind: found.identification.kind,
+              };
+            }),
+          },
+        ],
+  );
+}
+
+/** The deepest folder that holds all of these absolute paths; null where there is none. */
+export function commonFolder(paths: readonly string[]): string | null {
+  const [first, ...rest] = paths;
+  if (first === undefined) return null;
+  let folder = dirname(first);
+  for (const path of rest)
+    while (!path.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
+      const above = dirname(folder);
+      if (above === folder) return null;
+      folder = above;
+    }
+  return folder;
+}
+
+/** A path below the plan's root by its way from there, with "/"; any other by its absolute one. */
+export function below(root: string, path: string): string {
+  const way = relative(root, path);
+  return way.startsWith('..') || isAbsolute(way) ? path : way.split(sep).join('/');
+}
+
+/** Absolute path of a plan's file; null where it is relative and nobody says to which folder. */
+export function placeOf(file: string, root: string | null): string | null {
+  if (isAbsolute(file)) return file;
+  return root === null ? null : join(resolve(root), file);
+}
+
+/** A plan's file as a run takes it. `blobId`: how each of its blobs is called. */
+export function runFile(file: PlannedFile, path: string, blobId: (index: number) => string): PlanFile {
+  return {
+    path,
+    bytes: null,
+    display: file.path,
+    relative: isAbsolute(file.path) ? file.path.replace(/^(?:[A-Za-z]:)?[\\/]+/, '') : file.path,
+    sha256: file.sha256,
+    blobs: file.blobs.map(({ place, sha256, bytes, fingerprint }, b) => ({
+      blobId: blobId(b),
+      place,
+      sha256,
+      bytes,
+      fingerprint,
+    })),
+  };
+}
+
+/** Where a plan's new files go. */
+export const outputOf = ({ output }: RunPlan): ResolvedOutput =>
+  output.mode === 'folder' ? { mode: 'folder', folder: resolve(output.folder) } : output;
+
+/** What a plan asks a run for. */
+export function termsOf(plan: RunPlan, dryRun: boolean): RunTerms {
+  const { source, destination, verify, onFailure, pace, mode } = plan;
+  return {
+    source,
+    destination,
+    verify,
+    onFailure,
+    pace,
+    grantTokens: [],
+    route: 'reencrypt',
+    dryRun,
+    mode,
+    // A change of context sends each blob, whatever key material it is under.
+    evenIfThere: plan.evenIfThere ?? mode === 'change-context',
+  };
+}
+
+/**
+ * Does what is left of what a plan says: {@link Runs.beginJob}. Files need not be in the list; each is read when its turn
+ * comes, and left alone when it is not what the plan says. Throws FaultError `PlanRootNeeded`, and those of `Runs.beginJob`.
+ */
+export async function runPlan(
+  runs: Runs,
+  plan: RunPlan,
+  root: string | null,
+  dryRun: boolean,
+): Promise<string> {
+  const files = plan.files.map((file, f) => {
+    const path = placeOf(file.path, root ?? plan.root);
+    if (path === null)
+      throw new FaultError(
+        fault(
+          'PlanRootNeeded',
+          'The plan names its files by relative paths, and no folder that they start from.',
+          'Its files were uploaded to where it was made.',
+          'Give the folder with --root.',
+        ),
+      );
+    return runFile(file, path, (b) => `${f}.${b}`);
+  });
+  const output = outputOf(plan);
+  return runs.beginJob(await planJob(plan), { terms: termsOf(plan, dryRun), output, files });
+}

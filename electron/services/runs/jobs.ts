@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import type { RunPlan } from '#shared/model/plan.ts';
+import type { Job, ResolvedOutput, RunTerms } from '../../core/rotation/index.ts';
+
+/** Files of a plan hashed before others get a turn. */
+const CHUNK = 500;
+
+/**
+ * A plan as a job: by all that it says, however its file is laid out. It is done once and for all. Whether what is as asked
+ * is sent, too, may be said when it is run, and makes it no other plan.
+ */
+export async function planJob({ files, evenIfThere: _, ...said }: RunPlan): Promise<Job> {
+  const hash = createHash('sha256').update(JSON.stringify(['plan', said]));
+  for (const [i, file] of files.entries()) {
+    hash.update(JSON.stringify(file));
+    if (i % CHUNK === CHUNK - 1) await setImmediate();
+  }
+  return { id: hash.digest('hex'), lasts: true };
+}
+
+/**
+ * What a command asks of files and folders as a job, by their absolute paths. In place, the same command is a new job once it
+ * is done: keys rotate. Into a folder it is done once and for all, as what is there is not written over. Grant tokens differ
+ * from one time to the next, and do not count.
+ */
+export function commandJob(paths: readonly string[], terms: RunTerms, output: ResolvedOutput): Job {
+  const { dryRun: _, grantTokens: __, ...asked } = terms;
+  const text = JSON.stringify(['command', paths, sorted(asked), output]);
+  return { id: createHash('sha256').update(text).digest('hex'), lasts: output.mode === 'folder' };
+}
+
+/** The same value with the members of every object in one order: a context's pairs may be given in any. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, member]) => [name, sorted(member)]),
+  );
+}

@@ -1,0 +1,582 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isAwsEndpoint } from '#shared/kms/endpoints.ts';
+import { explainOwn } from '#shared/kms/errors.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
+import type { Disk } from '../../core/intake/index.ts';
+import type { LearnedKeys, Lesson } from '../../core/key-material/index.ts';
+import type { Kms } from '../../core/kms/index.ts';
+import { Turns } from '../../core/limits/turns.ts';
+import {
+  type Claim,
+  type ItemsQuery,
+  type Job,
+  type KnownKeys,
+  type NamedMaterial,
+  type Patience,
+  type PlanFile,
+  type ResolvedOutput,
+  type Run,
+  type RunApproval,
+  RunBook,
+  type RunInput,
+  type RunTerms,
+  refuseLive,
+  type Send,
+  type StandsAt,
+  type Undone,
+  type Wanted,
+  withDone,
+} from '../../core/rotation/index.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { TwoStep } from '../connection/two-step.ts';
+import { lessonsOf } from '../workspace/key-observations.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import { commandJob } from './jobs.ts';
+import type { Proven, RunApprovals } from './run-approvals.ts';
+
+/** Items read at a time. */
+const ITEMS = 500;
+
+/** Who is told of runs, to write down what is done. */
+export interface RunWitness {
+  /** A run has begun, or goes on after it was cut off. The witness waits for its end. */
+  run(run: Run, asked: AskedRun): void;
+  /** A run of a Rewrap that is gone was found at the start: cut off, or ended. */
+  left(run: RunSummary, items: (query: ItemsQuery) => readonly RunItem[], asked: AskedRun): Promise<void>;
+  /** A run that was cut off is closed as it stands. */
+  abandoned(
+    run: RunSummary,
+    items: (query: ItemsQuery) => readonly RunItem[],
+    asked: AskedRun,
+  ): Promise<void>;
+  undone(runId: string, undone: Undone): void;
+}
+
+/** What a run was asked for. */
+export interface AskedRun {
+  readonly terms: RunTerms;
+  readonly output: ResolvedOutput['mode'];
+  readonly again: boolean;
+}
+
+/** What a run is to do. */
+export interface Asked {
+  readonly terms: RunTerms;
+  readonly output: ResolvedOutput;
+  readonly files: readonly PlanFile[];
+  /** What it is part of: the id of a {@link Job}. */
+  readonly job?: string | null;
+  /** Name of a plan file that the page brought. */
+  readonly foreignPlan?: string;
+}
+
+export interface RunsParts {
+  readonly dataDir: string;
+  readonly workspace: Workspace;
+  readonly connection: Connection;
+  /** Where the destination key lives, where that is chosen apart. */
+  readonly destination: Connection;
+  readonly learned: LearnedKeys;
+  /** Opens the way 'decrypt-encrypt' to a destination key. */
+  readonly twoStep: (destinationKeyId: string) => Promise<TwoStep>;
+  /** Asks a person for what needs an approval. */
+  readonly approvals: RunApprovals;
+  /** Whether the list is looked at after a run: files that it replaced are then read again. */
+  readonly follows: boolean;
+  /** How far runs wait for a network that is gone and for new credentials: whether somebody is there to see it. */
+  readonly patience: Patience;
+  readonly progress: (summary: RunSummary) => void;
+  readonly learn: (lessons: readonly Lesson[]) => void;
+  /** Writes down what is done. */
+  readonly witness: RunWitness;
+  /** Where files are put back. */
+  readonly disk: Disk;
+  /** Number of the first output folder's token; 1 if absent. */
+  readonly firstNumber?: number;
+}
+
+/** Of a run under way: it can be gone on with. */
+const HELD: ReadonlySet<RunSummary['status']> = new Set(['paused', 'pausing', 'waiting']);
+
+/** The runs of this data folder, and the output folders that a person named. */
+export class Runs {
+  readonly #book: RunBook;
+  readonly #folders = new Map<string, string>();
+  #nextFolder: number;
+  /** Runs of this start: their blob ids are those of the workspace. */
+  readonly #mine = new Set<string>();
+  /** Of two-step runs under way: it reaches both sides by the connections of each moment. */
+  readonly #twoStepKms = new Map<string, Kms>();
+  /** Two-step children that are ending. */
+  readonly #ending = new Set<Promise<void>>();
+  readonly #parts: RunsParts;
+
+  constructor(parts: RunsParts) {
+    this.#parts = parts;
+    this.#nextFolder = parts.firstNumber ?? 1;
+    this.#book = new RunBook(parts.dataDir, (summary) => parts.progress(summary), { disk: parts.disk });
+  }
+
+  /** Registers a folder; the token is all the page can name it by. */
+  async addFolder(path: string): Promise<{ token: string; path: string }> {
+    const absolute = resolve(path);
+    const info = await stat(absolute).catch(() => null);
+    if (info !== null && !info.isDirectory())
+      throw new FaultError(
+        fault('NotAFolder', `${absolute} is not a folder.`, '', 'Name a folder to write the new files into.'),
+      );
+    const known = [...this.#folders].find(([, folder]) => folder === absolute);
+    const token = known?.[0] ?? `f${this.#nextFolder++}`;
+    this.#folders.set(token, absolute);
+    return { token, path: absolute };
+  }
+
+  /** Absolute path of a folder that was named. Throws FaultError `FolderUnknown`. */
+  folder(token: string): string {
+    const folder = this.#folders.get(token);
+    if (folder !== undefined) return folder;
+    throw new FaultError(
+      fault(
+        'FolderUnknown',
+        'That output folder was not named on this host.',
+        '',
+        'Choose the folder again.',
+      ),
+    );
+  }
+
+  folders(): { token: string; path: string }[] {
+    return [...this.#folders].map(([token, path]) => ({ token, path }));
+  }
+
+  /** Throws FaultError: `BlobGone`, `NotConnected`, `FilesInUse`, `FolderUnknown`, `NothingToReplace`, `JournalFailed`. */
+  async start(request: RunRequest): Promise<string> {
+    const { files, origins } = await this.#parts.workspace.plan(request.blobIds);
+    const { blobIds: _, output, ...terms } = request;
+    return this.#begin({ terms, output: this.#output(output, origins), files });
+  }
+
+  /** The same of what a command names by its paths: goes on with what is left of it. Throws as {@link beginJob} too. */
+  async startCommand(request: RunRequest, paths: readonly string[]): Promise<string> {
+    const { files, origins } = await this.#parts.workspace.plan(request.blobIds);
+    const { blobIds: _, output: chosen, ...terms } = request;
+    const output = this.#output(chosen, origins);
+    return this.beginJob(commandJob(paths, terms, output), { terms, output, files });
+  }
+
+  /**
+   * Does what is left of a job: goes on with a run of it that was cut off, where that does all of it; else that one is
+   * closed as it stands, and a new run has every file, with what earlier ones did of them. A dry run changes no run.
+   * Throws FaultError `OtherConnection`, and as `RunBook.job`, `RunBook.start`.
+   */
+  async beginJob(job: Job, asked: Asked): Promise<string> {
+    const { terms, output } = asked;
+    if (terms.dryRun) {
+      const found = await this.#book.standsAt(job, asked.files, output);
+      const files = asked.files.map((file, i) => withDone(file, found[i] ?? null));
+      return this.#begin({ ...asked, files });
+    }
+    const { files, open, resume: last } = await this.#book.job(job, asked.files, output);
+    const sends = ({ evenIfThere = false }: Pick<RunTerms, 'evenIfThere'>) => evenIfThere;
+    const resume = last !== null && sends(this.#book.asked(last.id).request) === sends(terms) ? last : null;
+    if (resume !== null) await this.#goOn(resume.id, true, asked.foreignPlan);
+    for (const { id } of open) if (id !== resume?.id) await this.cancel(id);
+    return resume?.id ?? this.#begin({ ...asked, files, job: job.id });
+  }
+
+  /** How the files of a job stand after its runs. */
+  standsAt(job: Job, files: readonly Wanted[], output: ResolvedOutput): Promise<(StandsAt | null)[]> {
+    return this.#book.standsAt(job, files, output);
+  }
+
+  /** `before`: what was approved of the run that this one tries again. */
+  async #begin(
+    { terms: request, output: chosen, files, job = null, foreignPlan = undefined }: Asked,
+    before: RunApproval | null = null,
+  ): Promise<string> {
+    const holdsAfterFirst = this.#isWary(request, chosen);
+    const output: ResolvedOutput =
+      holdsAfterFirst && chosen.mode === 'in-place' ? { ...chosen, backup: true } : chosen;
+    const proven = await this.#parts.approvals.prove(
+      {
+        terms: request,
+        output,
+        files,
+        count: async () => ({
+          blobs: files.reduce((sum, file) => sum + file.blobs.length, 0),
+          files: files.length,
+        }),
+        foreignPlan: foreignPlan ?? null,
+      },
+      before,
+    );
+    const input = { request, output, files, job, approval: proven.approval, holdsAfterFirst };
+    const run =
+      request.route === 'reencrypt'
+        ? await this.#book.start({ ...input, ...this.#over(proven) })
+        : await this.#overTwoSteps(request, proven, (over, connection) =>
+            this.#book.start({ ...input, connection, ...over }),
+          );
+    return this.#kept(run, request, output).id;
+  }
+
+  /** A run whose child ends with the work. */
+  async #overTwoSteps(
+    { destination }: RunTerms,
+    proven: Proven,
+    begin: (over: Pick<RunInput, 'kms' | 'target' | 'patience' | 'known'>, described: string) => Promise<Run>,
+  ): Promise<Run> {
+    const { kms, target, described } = await this.#parts.twoStep(destination.keyId);
+    let run: Run;
+    try {
+      proven.check();
+      run = await begin({ kms, target, patience: this.#parts.patience, known: this.#knownKeys() }, described);
+    } catch (error) {
+      await kms.close();
+      throw error;
+    }
+    this.#twoStepKms.set(run.id, kms);
+    const ending = run.done.then(() => {
+      this.#twoStepKms.delete(run.id);
+      return kms.close();
+    });
+    this.#ending.add(ending);
+    void ending.finally(() => this.#ending.delete(ending));
+    return run;
+  }
+
+  /**
+   * Whether a run in the window replaces files over an endpoint that is neither AWS's nor the practice KMS: it then keeps
+   * backups and is held back after the first file. In a shell the flags are the person's word.
+   */
+  #isWary({ route, dryRun }: RunTerms, output: ResolvedOutput): boolean {
+    const { connection, destination, follows } = this.#parts;
+    if (!follows || dryRun || output.mode !== 'in-place') return false;
+    const there = route === 'decrypt-encrypt' && destination.chosen !== null ? [destination] : [];
+    return [connection, ...there].some((side) => {
+      const { choice, endpoint } = side.kms();
+      return choice.kind !== 'practice' && endpoint !== null && !isAwsEndpoint(endpoint);
+    });
+  }
+
+  #kept(run: Run, terms: RunTerms, output: ResolvedOutput): Run {
+    this.#mine.add(run.id);
+    this.#parts.witness.run(run, { terms, output: output.mode, again: false });
+    this.#watch(run, terms.dryRun);
+    return run;
+  }
+
+  /**
+   * Goes on with a run that is paused, or that was cut off. Throws as `RunApprovals.prove` and `RunBook.resume`.
+   */
+  async resume(runId: string): Promise<void> {
+    const live = this.#book.live(runId);
+    if (live !== null && live.summary().finishedAt === null) {
+      if (!HELD.has(live.summary().status)) refuseLive(live);
+      if (live.atFirstFile) await this.#parts.approvals.proveContinue(() => this.#book.summary(runId));
+      const twoStep = this.#twoStepKms.get(runId);
+      if (twoStep !== undefined) {
+        live.renew(twoStep);
+        live.goOn();
+        return;
+      }
+      const same = this.#parts.connection.target() === this.#book.target(runId);
+      // Held back for its own connection, it can only go on over the same one; else it still has it.
+      if (!same && live.summary().fault !== null) this.#book.refuseConnection(runId);
+      if (same) live.renew(this.#parts.connection.kms());
+      live.goOn();
+      return;
+    }
+    await this.#goOn(runId, false);
+  }
+
+  /** `failedToo`: with what failed, too. */
+  async #goOn(runId: string, failedToo: boolean, foreignPlan?: string): Promise<void> {
+    await this.#claimed(runId, 'resumed', async (claim) => {
+      const how = { failedToo, claim };
+      const { request, output, approval } = this.#book.asked(runId);
+      // Over another connection it is not gone on with: nothing is asked for that.
+      if (request.route === 'reencrypt' && this.#over().target !== this.#book.target(runId))
+        this.#book.refuseConnection(runId);
+      const count = async () => {
+        const { counts, files } = await this.#book.summary(runId);
+        return { blobs: counts.total, files: files.total };
+      };
+      const proven = await this.#parts.approvals.prove(
+        { terms: request, output, count, foreignPlan: foreignPlan ?? null, runId },
+        approval,
+      );
+      if (proven.approval !== null && proven.approval !== approval)
+        this.#book.setApproval(runId, proven.approval);
+      const holdsAfterFirst = this.#isWary(request, output);
+      const resumed =
+        request.route === 'decrypt-encrypt'
+          ? await this.#overTwoSteps(request, proven, (over) =>
+              this.#book.resume(runId, { ...over, holdsAfterFirst }, how),
+            )
+          : await this.#book.resume(runId, { ...this.#over(proven), holdsAfterFirst }, how);
+      this.#parts.witness.run(resumed, this.#asked(runId));
+      this.#watch(resumed, false);
+    });
+  }
+
+  /** Throws FaultError `RunGone`, `RunBusy` or `RunElsewhere` where something else is done with the run. */
+  async #claimed<T>(runId: string, use: Claim['use'], work: (claim: Claim) => Promise<T>): Promise<T> {
+    const claim = this.#book.claim(runId, use);
+    try {
+      return await work(claim);
+    } finally {
+      this.#book.release(claim);
+    }
+  }
+
+  /**
+   * A new run for what failed or was not reached. `grantTokens`: given again, since those of the run are deleted. Throws
+   * FaultError `GrantTokensNeeded` where it had some and none are said, and as `RunApprovals.prove` and `RunBook.again`. */
+  async retry(runId: string, grantTokens?: readonly string[]): Promise<string> {
+    return this.#claimed(runId, 'tried again', async () => {
+      const { row, files } = await this.#book.again(runId);
+      const { tokensDeleted = 0, ...terms } = row.request;
+      if (tokensDeleted > 0 && grantTokens === undefined)
+        throw new FaultError(explainOwn('GrantTokensNeeded'));
+      const now = this.#mine.has(runId) ? await this.#asListed(files) : files;
+      const again = { ...terms, grantTokens: [...(grantTokens ?? terms.grantTokens)] };
+      return this.#begin({ terms: again, output: row.output, files: now, job: row.job }, row.approval);
+    });
+  }
+
+  async undo(runId: string): Promise<Undone> {
+    await this.#parts.approvals.proveUndo(() => this.#book.summary(runId));
+    const undone = await this.#book.undo(runId);
+    this.#parts.witness.undone(runId, undone);
+    if (this.#parts.follows) await this.#parts.workspace.refresh(this.#book.paths(runId));
+    return undone;
+  }
+
+  pause(runId: string): void {
+    this.#underWay(runId).pause();
+  }
+
+  /** Stops a run so that it can be gone on with later; as it then is. Throws FaultError `RunGone`. */
+  suspend(runId: string): Promise<RunSummary> {
+    return this.#book.suspend(runId);
+  }
+
+  /** Stops a run; one that was cut off before is closed as it stands. */
+  async cancel(runId: string): Promise<void> {
+    const live = this.#book.live(runId);
+    if (live !== null) return live.cancel();
+    await this.#book.abandon(runId);
+    const items = (query: ItemsQuery) => this.#book.items(runId, query).items;
+    await this.#parts.witness.abandoned(await this.#book.summary(runId), items, this.#asked(runId));
+  }
+
+  /** Has what became of runs written down, where whoever was to do it was killed before. */
+  async tellLeft(): Promise<void> {
+    for (const run of await this.#book.left())
+      await this.#parts.witness.left(
+        run,
+        (query) => this.#book.items(run.id, query).items,
+        this.#asked(run.id),
+      );
+  }
+
+  /** Of a run of an earlier start: its blobs have other names by now. */
+  #asked(runId: string): AskedRun {
+    const { request, output } = this.#book.asked(runId);
+    return { terms: request, output: output.mode, again: true };
+  }
+
+  /** The connection is there: runs that waited for it go on. */
+  connected(): void {
+    const target = this.#parts.connection.target();
+    if (target !== null) this.#book.renew(target, this.#parts.connection.kms());
+    for (const [runId, kms] of this.#twoStepKms) this.#book.live(runId)?.renew(kms);
+  }
+
+  /** The one run whose id begins like this. Throws FaultError `RunGone` or `RunAmbiguous`. */
+  named(prefix: string): string {
+    return this.#book.named(prefix);
+  }
+
+  /** A way to KMS for questions that belong to no run; see `RunBook.asking`. */
+  asking(over: Pick<TwoStep, 'kms' | 'target'> | null = null): Send {
+    const { connection } = this.#parts;
+    return over === null
+      ? this.#book.asking(connection.target() ?? '', () => connection.kms())
+      : this.#book.asking(over.target, () => over.kms);
+  }
+
+  summary(runId: string): Promise<RunSummary> {
+    return this.#book.summary(runId);
+  }
+
+  list(): Promise<RunSummary[]> {
+    return this.#book.list();
+  }
+
+  /** Blobs of runs of an earlier start have names of their own: the workspace's mean something else now. */
+  items(runId: string, query: ItemsQuery): { total: number; items: RunItem[] } {
+    const { total, items } = this.#book.items(runId, query);
+    if (this.#mine.has(runId)) return { total, items };
+    return {
+      total,
+      items: items.map((item, i) => ({ ...item, blobId: `${runId}#${query.offset + i}` })),
+    };
+  }
+
+  /** Every item of a run, some at a time, with turns for others. Throws FaultError `RunGone`. */
+  async *allItems(runId: string): AsyncGenerator<RunItem[]> {
+    const turns = new Turns();
+    for (let offset = 0; ; offset += ITEMS) {
+      const { items } = this.items(runId, { offset, limit: ITEMS, only: 'all' });
+      yield items;
+      if (items.length < ITEMS) return;
+      if (turns.over) await turns.give();
+    }
+  }
+
+  /** Throws FaultError `RunGone`. */
+  kept(runId: string): ReturnType<Run['kept']> {
+    this.#book.asked(runId);
+    return this.#book.live(runId)?.kept() ?? [];
+  }
+
+  resultText(runId: string, blobId: string): Promise<string | null> {
+    return this.#book.resultText(runId, blobId);
+  }
+
+  resultPath(runId: string, blobId: string): string | null {
+    return this.#book.resultPath(runId, blobId);
+  }
+
+  /** Stops what runs, to be gone on with at the next start; files are then wholly old or wholly new. */
+  async stop(): Promise<void> {
+    await this.#book.stop();
+    await Promise.all(this.#ending);
+  }
+
+  /** Call after {@link stop}, when nobody reads the journal any more. */
+  close(): Promise<void> {
+    return this.#book.close();
+  }
+
+  /** The connection as it is now; `proven`: it must be the one that was looked at. */
+  #over(proven?: Proven) {
+    proven?.check();
+    const { connection, patience } = this.#parts;
+    const kms = connection.kms();
+    return {
+      kms,
+      connection: connection.describe(),
+      target: connection.target() ?? proven?.target ?? '',
+      patience,
+      namedMaterials: this.namedMaterials(),
+      known: this.#knownKeys(),
+    };
+  }
+
+  /** What replies of KMS said of keys before this run; each is looked up once. */
+  #knownKeys(): KnownKeys {
+    const { learned } = this.#parts;
+    const of = new Map<string, ReturnType<KnownKeys['of']>>();
+    const under = new Map<string, ReturnType<KnownKeys['under']>>();
+    const once = <T>(map: Map<string, T>, key: string, look: () => T): T => {
+      const known = map.get(key) ?? look();
+      map.set(key, known);
+      return known;
+    };
+    return {
+      of: (fingerprint) =>
+        once(of, fingerprint, () =>
+          learned
+            .of(fingerprint)
+            .flatMap(({ by, keyArn, keyMaterialId, evidence }) =>
+              by === 'kms' ? [{ fingerprint, keyArn, keyMaterialId, evidence }] : [],
+            ),
+        ),
+      under: (keyArn) => once(under, keyArn, () => learned.under(keyArn)),
+    };
+  }
+
+  /** What replies of KMS named key materials as; each is looked up once. A person's word is no reply. */
+  namedMaterials(): (fingerprint: string) => readonly NamedMaterial[] {
+    const looked = new Map<string, readonly NamedMaterial[]>();
+    return (fingerprint) => {
+      const before = looked.get(fingerprint);
+      if (before !== undefined) return before;
+      const named = this.#parts.learned
+        .of(fingerprint)
+        .flatMap(({ by, keyArn, keyMaterialId, evidence }) =>
+          by === 'kms' && keyMaterialId !== null ? [{ keyArn, keyMaterialId, evidence }] : [],
+        );
+      looked.set(fingerprint, named);
+      return named;
+    };
+  }
+
+  /** What the list has of these blobs now, where it has them: a file may have been read again since. */
+  async #asListed(files: readonly PlanFile[]): Promise<PlanFile[]> {
+    const turns = new Turns();
+    const listed: PlanFile[] = [];
+    for (const file of files) {
+      try {
+        const now = (await this.#parts.workspace.plan(file.blobs.map(({ blobId }) => blobId))).files;
+        const [one, ...others] = now;
+        // Of what a run goes on with in its output folder, the list has the source.
+        listed.push(one !== undefined && others.length === 0 && one.path === file.path ? one : file);
+      } catch {
+        listed.push(file);
+      }
+      if (turns.over) await turns.give();
+    }
+    return listed;
+  }
+
+  /** True while a run of this engine is under way. */
+  busy(): boolean {
+    return this.#book.underWay().length > 0;
+  }
+
+  #underWay(runId: string): Run {
+    const run = this.#book.live(runId);
+    if (run === null) {
+      this.#book.asked(runId);
+      throw new FaultError(
+        fault('RunNotOpen', 'That run is not under way here.', '', 'Look at its state in Activity.'),
+      );
+    }
+    return run;
+  }
+
+  #watch(run: Run, dryRun: boolean): void {
+    if (!dryRun) void run.done.then(() => this.#ended(run.id));
+  }
+
+  /** Keeps what KMS said of the key materials; reads replaced files again. */
+  async #ended(runId: string): Promise<void> {
+    const { workspace, learn, follows } = this.#parts;
+    if (this.#book.closed) return;
+    if (follows) await workspace.refresh(this.#book.paths(runId));
+    if (this.#book.closed) return;
+    const lessons = lessonsOf(await this.#book.keysSeen(runId), this.#book.route(runId));
+    if (lessons.length > 0) learn(lessons);
+  }
+
+  #output(output: RunRequest['output'], origins: ReadonlySet<string>): ResolvedOutput {
+    if (output.mode === 'download') return { mode: 'keep' };
+    if (output.mode === 'folder') return { mode: 'folder', folder: this.folder(output.folderToken) };
+    if (origins.has('upload') || origins.has('paste'))
+      throw new FaultError(
+        fault(
+          'NothingToReplace',
+          'Some of these blobs have no file on this host to replace.',
+          'They were pasted, or uploaded as a copy.',
+          'Choose a folder or a download for the output, or leave them out.',
+        ),
+      );
+    return { mode: 'in-place', backup: output.backup };
+  }
+}

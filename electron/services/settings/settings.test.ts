@@ -1,0 +1,63 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { Look } from '#shared/model/appearance.ts';
+import { SettingsFile } from './settings.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'rewrap-settings-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const DARK: Look = { theme: 'dark', density: 'comfortable', textSize: 150, inspectorWidth: 500.5 };
+const AWS = {
+  kind: 'aws',
+  profile: 'one',
+  region: null,
+  endpointUrl: null,
+  fips: null,
+  dualStack: null,
+} as const;
+
+function home(text?: string): { file: string; settings: SettingsFile } {
+  const dir = mkdtempSync(join(root, 'home-'));
+  const file = join(dir, 'settings.json');
+  if (text !== undefined) writeFileSync(file, text);
+  return { file, settings: new SettingsFile(dir) };
+}
+
+test('what is remembered is there at the next start, and neither takes the other away', () => {
+  const { file, settings } = home();
+  settings.rememberConnection(AWS);
+  settings.rememberLook(DARK);
+  expect(new SettingsFile(join(file, '..')).read()).toMatchObject({ connection: AWS, look: DARK });
+  expect(JSON.parse(readFileSync(file, 'utf8')).version).toBe(1);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test('a file from before there were looks keeps its connection', () => {
+  const { settings } = home(JSON.stringify({ version: 1, connection: AWS }));
+  expect(settings.read()).toMatchObject({ connection: AWS, look: { theme: 'system' } });
+});
+
+test.each(['', '{', '[]', '{"version":1,"connection":{"kind":"odd"},"look":{"theme":"pink"}}'])(
+  'an unreadable file (%s) counts as none',
+  (text) => {
+    expect(home(text).settings.read()).toMatchObject({
+      connection: { kind: 'practice' },
+      look: { theme: 'system', density: 'compact', textSize: 100 },
+    });
+  },
+);
+
+test('a bad member is forgotten alone', () => {
+  const { settings } = home(JSON.stringify({ version: 1, connection: AWS, look: { ...DARK, textSize: 7 } }));
+  expect(settings.read()).toMatchObject({ connection: AWS, look: { textSize: 100 } });
+});
+
+test('a file of a later version is read as far as it is known, and left as it is', () => {
+  const text = JSON.stringify({ version: 2, connection: AWS, more: true });
+  const { file, settings } = home(text);
+  settings.rememberLook(DARK);
+  expect(settings.read().connection).toEqual(AWS);
+  expect(readFileSync(file, 'utf8')).toBe(text);
+});

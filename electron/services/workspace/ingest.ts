@@ -1,0 +1,193 @@
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { IN_CLEAR_CODES } from '#shared/finding.ts';
+import type { Oddity } from '#shared/model/blob.ts';
+import type { SkippedCode } from '#shared/model/coverage.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import {
+  type FoundReference,
+  isBlobAlone,
+  keyReferences,
+  keySizeOf,
+  type RecordEntry,
+  readableByOthers,
+  readRecord,
+  readSource,
+  recordedPath,
+  type Scan,
+  SmallFiles,
+  scan,
+  type WalkedFile,
+  walkNow,
+} from '../../core/intake/index.ts';
+
+import { RootCoverage } from './coverage.ts';
+
+/** Most oddities kept for one intake; more are counted. */
+const ODDITY_LIMIT = 200;
+/** Others get a turn this often, milliseconds: the thread has requests to answer while it reads. */
+const TURN_MS = 20;
+/** Progress is told this often at most, milliseconds. */
+const PROGRESS_MS = 100;
+
+export interface IntakeResult {
+  sources: number;
+  blobs: number;
+  oddities: Oddity[];
+  moreOddities: number;
+}
+
+/** What was read of a file. */
+export interface Content {
+  /** Bytes. */
+  readonly size: number;
+  /** Hex SHA-256 of the bytes. */
+  readonly sha256: string;
+  /** What was found; for a file that is one symmetric blob and nothing else, its bytes: they say it all. */
+  readonly found: Scan | Uint8Array;
+}
+
+/** A file without blobs that may be a key in clear. Only its size is known outside the reader. */
+export interface KeyCandidate {
+  readonly display: string;
+  readonly keyBytes: number;
+  /** Permission bits; null where they cannot be had. */
+  readonly mode: number | null;
+}
+
+export interface TakeIn {
+  /** A file with blobs or findings. */
+  readonly put: (file: WalkedFile, content: Content) => void;
+  /** Where a file names keys beside its blobs. */
+  readonly refer: (file: WalkedFile, references: readonly FoundReference[]) => void;
+  readonly progress: (files: number, blobs: number, done: boolean) => void;
+  /** What Rewrap wrote down beside a file, by that file's path. */
+  readonly record: (path: string, entries: readonly RecordEntry[]) => void;
+  /** Whether a root may lie in a repository above it. */
+  readonly above: boolean;
+}
+
+/**
+ * Reads files and folders. What is met on the way and cannot be taken is an oddity, never an exception. Reads without
+ * waiting for each file (several times faster for many small ones) and gives others a turn now and then.
+ */
+export async function takeIn(
+  paths: readonly string[],
+  { put, refer, progress, record, above }: TakeIn,
+): Promise<{ result: IntakeResult; keys: KeyCandidate[]; roots: RootCoverage[] }> {
+  const result: IntakeResult = { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
+  const keys: KeyCandidate[] = [];
+  const roots: RootCoverage[] = [];
+  let root: RootCoverage | null = null;
+  const skip = (code: SkippedCode, file: string): void => {
+    // A root that does not exist is met before any is entered.
+    if (root === null) roots.push(new RootCoverage(resolve(file), file));
+    (root ?? roots.at(-1))?.skip(code, file);
+  };
+  const entering = (path: string): void => {
+    root = new RootCoverage(path, basename(path) || path);
+    roots.push(root);
+  };
+  const here = (): RootCoverage => root ?? new RootCoverage('', '');
+  const odd = (oddity: Oddity) => {
+    if (result.oddities.length < ODDITY_LIMIT) result.oddities.push(oddity);
+    else result.moreOddities++;
+  };
+  const small = new SmallFiles();
+  let files = 0;
+  let turn = performance.now() + TURN_MS;
+  let told = performance.now();
+  for (const met of walkNow(paths, { entering, above })) {
+    const now = performance.now();
+    if (now > turn) {
+      if (now - told > PROGRESS_MS) {
+        progress(files, result.blobs, false);
+        told = now;
+      }
+      await setImmediate();
+      turn = performance.now() + TURN_MS;
+    }
+    if (met === null) continue;
+    if (met.type === 'oddity') {
+      skip(met.code, met.display);
+      odd({ file: met.display, code: met.code, message: met.message });
+      continue;
+    }
+    files++;
+    try {
+      const { bytes, sha256 } = small.read(met.path) ?? (await readSource(met.path));
+      if (isBlobAlone(bytes)) {
+        result.sources++;
+        result.blobs++;
+        here().withBlobs++;
+        put(met, { size: bytes.length, sha256, found: bytes });
+        continue;
+      }
+      const found = scan(bytes, met.path);
+      const references = keyReferences(bytes, met.path, found.blobs);
+      if (references.length > 0) refer(met, references);
+      const key = found.blobs.length === 0 ? keySizeOf(bytes) : null;
+      if (key !== null) keys.push({ display: met.display, keyBytes: key, mode: modeOf(met.path) });
+      if (found.blobs.length > 0 || found.findings.length > 0) {
+        result.sources++;
+        result.blobs += found.blobs.length;
+        if (found.blobs.length > 0) here().withBlobs++;
+        else here().withFindings++;
+        put(met, { size: bytes.length, sha256, found: withMode(found, met.path) });
+        continue;
+      }
+      small.forget();
+      const recorded = recordedPath(met.path);
+      const entries = recorded === null ? null : readRecord(bytes);
+      if (recorded !== null && entries !== null) {
+        here().records++;
+        record(recorded, entries);
+        continue;
+      }
+      here().withoutCiphertext++;
+      // Named alone, it was meant; in a folder it is one of many that hold something else.
+      if (met.display === met.relative) odd({ file: met.display, ...NO_CIPHERTEXT });
+    } catch (error) {
+      const why = asOddity(error);
+      skip(why.code, met.display);
+      odd({ file: met.display, ...why });
+    }
+  }
+  const named = result.oddities.filter((oddity) => oddity.code === NO_CIPHERTEXT.code).length;
+  const hidden = roots.reduce((sum, each) => sum + each.withoutCiphertext, 0) - named;
+  if (hidden > 0)
+    odd({
+      file: '',
+      code: NO_CIPHERTEXT.code,
+      message: `${hidden} ${hidden === 1 ? 'file holds' : 'files hold'} no ciphertext that Rewrap knows.`,
+    });
+  progress(files, result.blobs, true);
+  return { result, keys, roots };
+}
+
+const NO_CIPHERTEXT = { code: 'no-ciphertext', message: 'Holds no ciphertext that Rewrap knows.' } as const;
+
+/** A file that holds a secret in clear is worse where others may read it. */
+function withMode(found: Scan, path: string): Scan {
+  if (!found.findings.some(({ code }) => IN_CLEAR_CODES.has(code))) return found;
+  const open = readableByOthers(modeOf(path));
+  return open === null ? found : { ...found, findings: [...found.findings, open] };
+}
+
+function modeOf(path: string): number | null {
+  try {
+    return statSync(path).mode & 0o7777;
+  } catch {
+    return null;
+  }
+}
+
+function asOddity(error: unknown): { code: SkippedCode; message: string } {
+  if (error instanceof FaultError)
+    return {
+      code: error.fault.code === 'FileTooLarge' ? 'too-large' : 'unreadable',
+      message: `${error.fault.message} ${error.fault.remedy}`.trim(),
+    };
+  return { code: 'unreadable', message: 'Could not be read.' };
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { PageHandlers } from '#shared/contract/api.ts';
+import { findKey } from '../../core/key-material/index.ts';
+import type { Rooms } from '../services.ts';
+
+export function clustersHandlers({
+  workspace,
+  blobs,
+  learned,
+  connection,
+  witness,
+}: Rooms): PageHandlers['clusters'] {
+  const now = () => new Date().toISOString();
+  return {
+    list: async () => {
+      await blobs.prepare();
+      return blobs.clusters((keyArn, id) => connection.isCurrentMaterial(keyArn, id));
+    },
+    name: async ({ fingerprint, keyArn }) => {
+      if (keyArn === null) learned.forgetPerson(fingerprint);
+      else
+        learned.learn([
+          { fingerprint, keyArn, by: 'person', evidence: 'said by a person', keyMaterialId: null, at: now() },
+        ]);
+      workspace.touch();
+      return {};
+    },
+    findKey: async ({ blobId, keyIds, context }) => {
+      const { found: blob, source } = workspace.get(blobId);
+      const kms = connection.kms();
+      const candidates =
+        keyIds === null
+          ? (await connection.keys(false)).keys.filter((key) => key.unfitAsSource === null)
+          : await Promise.all(keyIds.map((keyId) => kms.describeKey(keyId)));
+      const { asked, found, likely } = await findKey(kms, {
+        blob: blob.bytes,
+        identification: blob.identification,
+        context,
+        candidates,
+      });
+      witness.note('key-search', {
+        outcome: found === null ? 'not found' : 'found',
+        detail: asked.map(({ keyId, algorithm, answer }) => `${keyId} ${algorithm} ${answer}`).join('; '),
+        file: source.display,
+        place: blob.place,
+        sha256Before: createHash('sha256').update(blob.bytes).digest('hex'),
+        sourceKey: found?.arn ?? null,
+        sourceContext: context,
+        requestIds: asked.flatMap(({ requestId }) => requestId ?? []),
+      });
+      const { keyFingerprint } = blob.identification;
+      if (found !== null && keyFingerprint !== null) {
+        const requestId = asked.at(-1)?.requestId ?? 'unknown';
+        learned.learn([
+          {
+            fingerprint: keyFingerprint,
+            keyArn: found.arn,
+            by: 'kms',
+            evidence: `DryRun of ReEncrypt, request ${requestId}`,
+            keyMaterialId: null,
+            at: now(),
+          },
+        ]);
+        workspace.touch();
+      }
+      return { asked, found: found?.arn ?? null, likely: likely?.arn ?? null };
+    },
+  };
+}

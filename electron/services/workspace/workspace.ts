@@ -1,0 +1,405 @@
+import { hash } from 'node:crypto';
+import { dirname } from 'node:path';
+import type { KeyReference } from '#shared/model/audit.ts';
+import type { Finding, SourceInfo } from '#shared/model/blob.ts';
+import type { Coverage } from '#shared/model/coverage.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import {
+  asObjectBody,
+  type FoundReference,
+  INSTRUCTION,
+  isInstruction,
+  keyReferences,
+  plaintextNeighbours,
+  type RecordEntry,
+  readRecord,
+  readSource,
+  recordPath,
+  scan,
+  withRecord,
+} from '../../core/intake/index.ts';
+import type { KeyNames } from '../../core/key-material/index.ts';
+import { Turns } from '../../core/limits/turns.ts';
+import { type PlanBlob, type PlanFile, planBlob } from '../../core/rotation/index.ts';
+import { CoverageOfList, type RootCoverage } from './coverage.ts';
+import { type Content, type IntakeResult, type KeyCandidate, takeIn } from './ingest.ts';
+import { type Entry, numberOfSource, Source, type SourceName, sourceOfBlob } from './source.ts';
+
+/** Everything that was taken in: sources, the blobs in them, and where each sits. Holds ciphertext only. */
+export class Workspace {
+  /** In the order of their numbers. */
+  #sources: Source[] = [];
+  /** Sources by path. Null while nothing can be met twice: during the first intake of an empty list. */
+  #byPath: Map<string, Source> | null = null;
+  /** Where files name keys beside their blobs, by path. */
+  readonly #references = new Map<string, { display: string; found: readonly FoundReference[] }>();
+  readonly #coverage = new CoverageOfList();
+  /** Names of repositories by their absolute path; no two have the same. */
+  readonly #repositories = new Map<string, string>();
+  #intakes = 0;
+  #size = 0;
+  #nextSource: number;
+  #revision: number;
+  readonly #changed: (revision: number, total: number) => void;
+  readonly #progress: (files: number, blobs: number, done: boolean) => void;
+
+  /** @param firstNumber of the first source, and of the revision after its intake */
+  constructor(
+    changed: (revision: number, total: number) => void,
+    progress: (files: number, blobs: number, done: boolean) => void,
+    firstNumber = 1,
+  ) {
+    this.#changed = changed;
+    this.#progress = progress;
+    this.#nextSource = firstNumber;
+    this.#revision = firstNumber - 1;
+  }
+
+  /** Takes in files and folders. Never throws for what it meets: that becomes an oddity. */
+  async addPaths(paths: readonly string[], origin: 'path' | 'upload'): Promise<IntakeResult> {
+    if (this.#intakes++ > 0 || this.#sources.length > 0) this.#indexPaths();
+    this.#coverage.begin();
+    let read: readonly RootCoverage[] = [];
+    const records = new Map<string, readonly RecordEntry[]>();
+    try {
+      const { result, keys, roots } = await takeIn(paths, {
+        // Uploads lie in a folder of Rewrap's own: what is above it is not theirs.
+        above: origin === 'path',
+        put: (file, content) => {
+          const known = this.#byPath?.get(file.path);
+          if (known === undefined) this.#add(file, origin, content);
+          else this.#refill(known, content);
+        },
+        refer: ({ path, display }, found) => this.#references.set(path, { display, found }),
+        record: (path, entries) => records.set(path, entries),
+        progress: this.#progress,
+      });
+      read = roots;
+      if (keys.length > 0) this.#besideKeys(keys);
+      this.#objectBodies();
+      for (const [path, entries] of records) this.#recorded(this.at(path), entries);
+      return result;
+    } finally {
+      this.#coverage.end(read);
+      this.#intakes--;
+      this.#bump();
+    }
+  }
+
+  /** What was read for the list, and what was not. */
+  get coverage(): Coverage {
+    return this.#coverage.told;
+  }
+
+  /** Absolute paths that were asked for. */
+  get asked(): string[] {
+    return this.#coverage.paths;
+  }
+
+  /** Takes in pasted text. */
+  addText(text: string): IntakeResult {
+    const bytes = new TextEncoder().encode(text);
+    const found = scan(bytes, 'pasted');
+    if (found.blobs.length === 0 && found.findings.length === 0) {
+      return {
+        sources: 0,
+        blobs: 0,
+        moreOddities: 0,
+        oddities: [
+          {
+            file: 'Pasted text',
+            code: 'no-ciphertext',
+            message:
+              'Holds no ciphertext that Rewrap knows. Paste base64, hex, or the JSON that `aws kms` prints.',
+          },
+        ],
+      };
+    }
+    const n = this.#sources.filter((s) => s.origin === 'paste').length + 1;
+    const name = {
+      path: null,
+      repository: null,
+      display: `Pasted text ${n}`,
+      relative: `pasted-${n}.txt`,
+      text: bytes,
+    };
+    this.#coverage.pasted();
+    this.#add(name, 'paste', {
+      size: bytes.length,
+      sha256: hash('sha256', bytes, 'hex'),
+      found,
+    });
+    this.#bump();
+    return { sources: 1, blobs: found.blobs.length, oddities: [], moreOddities: 0 };
+  }
+
+  /** Forgets sources (all when null); touches no file. */
+  remove(sourceIds: readonly string[] | null): void {
+    const numbers = sourceIds === null ? null : new Set(sourceIds.map(numberOfSource));
+    if (numbers === null) this.#coverage.clear();
+    else this.#coverage.removed(numbers.size);
+    this.#sources = this.#sources.filter((source) => {
+      if (numbers !== null && !numbers.has(source.number)) return true;
+      this.#size -= source.count;
+      if (source.path !== null) {
+        this.#byPath?.delete(source.path);
+        this.#references.delete(source.path);
+      }
+      return false;
+    });
+    if (this.#sources.length === 0 && this.#intakes === 0) {
+      this.#byPath = null;
+      this.#references.clear();
+    }
+    this.#bump();
+  }
+
+  /** Reads files again after they were replaced, with turns for others; blobs keep their ids by place. */
+  async refresh(paths: Iterable<string> | AsyncIterable<string>): Promise<void> {
+    const turns = new Turns();
+    for await (const path of paths) {
+      // Reading a small file does not wait for anything.
+      if (turns.over) await turns.give();
+      const source = this.#indexPaths().get(path);
+      if (source === undefined) continue;
+      try {
+        const { bytes, size, sha256 } = await readSource(path);
+        const found = scan(bytes, path);
+        // It may have been taken off the list while a large one was read.
+        if (this.#indexPaths().get(path) !== source) continue;
+        this.#refill(source, { size, sha256, found });
+        if (found.blobs.some(({ identification }) => identification.kind === 'kms-asymmetric-candidate')) {
+          const record = await readSource(recordPath(path)).catch(() => null);
+          this.#recorded(source, (record === null ? null : readRecord(record.bytes)) ?? []);
+        }
+        const references = keyReferences(bytes, path, found.blobs);
+        if (references.length > 0) this.#references.set(path, { display: source.display, found: references });
+        else this.#references.delete(path);
+      } catch {
+        // Gone or unreadable now: the row stays as it was last seen, and a run over it will say what is wrong.
+      }
+    }
+    this.#bump();
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Every source, in the order in which they were taken in; another array once some are removed. */
+  get all(): readonly Source[] {
+    return this.#sources;
+  }
+
+  /** Id of each blob and where it is, in the order of the list: its file's absolute path, or what the text is called. */
+  places(offset: number, limit: number): { id: string; path: string }[] {
+    const places: { id: string; path: string }[] = [];
+    let from = 0;
+    for (const source of this.#sources) {
+      const { count } = source;
+      if (from + count > offset)
+        for (const { id } of source.blobs.slice(Math.max(0, offset - from), offset + limit - from))
+          places.push({ id, path: source.path ?? source.display });
+      from += count;
+      if (from >= offset + limit) break;
+    }
+    return places;
+  }
+
+  sources(offset: number, limit: number): { total: number; sources: SourceInfo[] } {
+    return {
+      total: this.#sources.length,
+      sources: this.#sources.slice(offset, offset + limit).map((s) => ({
+        id: s.id,
+        file: s.display,
+        origin: s.origin,
+        sizeBytes: s.size,
+        blobs: s.count,
+        findings: [...s.scan.findings],
+      })),
+    };
+  }
+
+  /** Where files name a key beside their blobs, by any of its names. */
+  references(key: string, names: KeyNames): KeyReference[] {
+    const references: KeyReference[] = [];
+    for (const { display, found } of this.#references.values())
+      for (const each of found)
+        if (names.same(each.name, key) === 'same') references.push({ file: display, ...each });
+    return references;
+  }
+
+  /** Every name of a key that files refer to beside their blobs. */
+  *referredKeys(): Generator<string> {
+    for (const { found } of this.#references.values()) for (const { name } of found) yield name;
+  }
+
+  /** Files in which no blob was found, but something to tell. */
+  filesWithoutBlobs(): { file: string; findings: readonly Finding[] }[] {
+    return this.#sources
+      .filter(({ count, scan: { findings } }) => count === 0 && findings.length > 0)
+      .map(({ display, scan: { findings } }) => ({ file: display, findings }));
+  }
+
+  /** The files of a run, each with its chosen blobs; others get turns. Throws FaultError `BlobGone` for an unknown id. */
+  async plan(blobIds: readonly string[]): Promise<{ files: PlanFile[]; origins: Set<Source['origin']> }> {
+    const turns = new Turns();
+    const bySource = new Map<Source, PlanBlob[]>();
+    for (const blobId of new Set(blobIds)) {
+      const { source, found } = this.get(blobId);
+      const list = bySource.get(source) ?? [];
+      list.push(planBlob(blobId, found));
+      bySource.set(source, list);
+      if (turns.over) await turns.give();
+    }
+    const files = [...bySource].map(([source, blobs]) => ({
+      path: source.path,
+      // Walks resolve what was dropped and follow no link below it: a path is real as it was met.
+      folder: source.path === null ? null : dirname(source.path),
+      bytes: source.bytes,
+      display: source.display,
+      relative: source.relative,
+      sha256: source.sha256,
+      blobs,
+    }));
+    return { files, origins: new Set([...bySource.keys()].map((s) => s.origin)) };
+  }
+
+  /** Throws FaultError `BlobGone`. */
+  get(blobId: string): Entry {
+    const entry = this.#source(sourceOfBlob(blobId))?.blob(blobId) ?? null;
+    if (entry === null)
+      throw new FaultError(
+        fault('BlobGone', 'That blob is no longer in the list.', '', 'Add its file again.'),
+      );
+    return entry;
+  }
+
+  /** A file that is a key of just the size that a blob beside it holds: told at that blob's file. */
+  #besideKeys(keys: readonly KeyCandidate[]): void {
+    const folders = new Set(keys.map(({ display }) => folderOf(display)));
+    const sources = new Map<string, Source>();
+    for (const source of this.#sources)
+      if (folders.has(folderOf(source.display))) sources.set(source.display, source);
+    const neighbours = [
+      ...[...sources.values()].map((source) => ({
+        file: source.display,
+        mode: null,
+        keyBytes: null,
+        blobPlaintextBytes: source.scan.blobs.map((found) => found.identification.plaintextBytes),
+      })),
+      ...keys.map(({ display, keyBytes, mode }) => ({
+        file: display,
+        mode,
+        keyBytes,
+        blobPlaintextBytes: [],
+      })),
+    ];
+    for (const { file, beside, finding } of plaintextNeighbours(neighbours))
+      sources.get(beside)?.addFinding({ ...finding, title: `${file}: ${finding.title}`, range: null });
+  }
+
+  /** The source at an absolute path; null where that file is not in the list. */
+  at(path: string): Source | null {
+    return this.#indexPaths().get(path) ?? null;
+  }
+
+  /** Those of `folders` (absolute) in which no file of the list lies, at any depth. */
+  withoutSources(folders: readonly string[]): string[] {
+    const unused = new Set(folders);
+    for (const { path } of this.#sources) {
+      if (unused.size === 0) break;
+      if (path === null) continue;
+      for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder))
+        if (unused.delete(folder)) break;
+    }
+    return [...unused];
+  }
+
+  /** Files of the list by their path as it was dropped, with "/". */
+  byRelative(): ReadonlyMap<string, Source> {
+    return new Map(this.#sources.map((source) => [source.relative.replaceAll('\\', '/'), source]));
+  }
+
+  /** What a record beside a file says of its blobs. */
+  #recorded(source: Source | null, entries: readonly RecordEntry[]): void {
+    const scan = source === null ? null : withRecord(source.scan, entries);
+    if (scan !== null) source?.retell(scan);
+  }
+
+  /** Bodies of S3 objects, which only the instruction file beside them names. */
+  #objectBodies(): void {
+    for (const { path, display, scan: said } of this.#sources.filter(({ display: d }) =>
+      d.endsWith(INSTRUCTION),
+    )) {
+      if (path === null || !isInstruction(display, said)) continue;
+      const body = this.#indexPaths().get(path.slice(0, -INSTRUCTION.length));
+      const told = body === undefined ? null : asObjectBody(body.scan, display);
+      if (told !== null) body?.retell(told);
+    }
+  }
+
+  /** Name of the repository that a source lies in, which no other has; null where it lies in none. */
+  repositoryOf({ repository }: Source): string | null {
+    if (repository === null) return null;
+    const known = this.#repositories.get(repository.path);
+    if (known !== undefined) return known;
+    const taken = new Set(this.#repositories.values());
+    let name = repository.display;
+    for (let n = 2; taken.has(name); n += 1) name = `${repository.display} (${n})`;
+    this.#repositories.set(repository.path, name);
+    return name;
+  }
+
+  #add(name: SourceName, origin: Source['origin'], content: Content): void {
+    const source = new Source(this.#nextSource++, origin, name, content);
+    this.#sources.push(source);
+    this.#size += source.count;
+    if (this.#byPath !== null && name.path !== null) this.#byPath.set(name.path, source);
+  }
+
+  /** The source of a number, found by halving. */
+  #source(number: number): Source | null {
+    let low = 0;
+    let high = this.#sources.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sources[middle]?.number ?? 0) < number) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.#sources[low];
+    return found?.number === number ? found : null;
+  }
+
+  #refill(source: Source, content: Content): void {
+    this.#size -= source.count;
+    source.refill(content);
+    this.#size += source.count;
+  }
+
+  #indexPaths(): Map<string, Source> {
+    if (this.#byPath === null) {
+      this.#byPath = new Map();
+      for (const source of this.#sources) if (source.path !== null) this.#byPath.set(source.path, source);
+    }
+    return this.#byPath;
+  }
+
+  /** What is known of the blobs changed, though not the blobs: they are to be fetched again. */
+  touch(): void {
+    this.#bump();
+  }
+
+  #bump(): void {
+    this.#revision++;
+    this.#changed(this.#revision, this.#size);
+  }
+}
+
+function folderOf(display: string): string {
+  return display.slice(0, Math.max(display.lastIndexOf('/'), display.lastIndexOf('\\')) + 1);
+}

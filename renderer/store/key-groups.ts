@@ -1,0 +1,68 @@
+import { create } from 'zustand';
+import type { Answer, Input } from '#shared/contract/api.ts';
+import type { requests } from '#shared/contract/contract.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import type { Cluster, KeyTimeline } from '#shared/model/key-group.ts';
+import { bridge, call, faultOf } from '../api.ts';
+import { KeyIndex, NO_KEYS } from '../lib/key-index.ts';
+
+type FindKey = (typeof requests)['clusters']['findKey'];
+export type KeySearch = Answer<FindKey>;
+
+interface ClusterStore {
+  /** Blobs by key material, by fingerprint, with what is known of each one's key. */
+  readonly clusters: ReadonlyMap<string, Cluster>;
+  /** Keys that were rotated, each with its key materials. */
+  readonly timelines: readonly KeyTimeline[];
+  /** Which key each row is under. */
+  readonly keys: KeyIndex;
+  readonly fault: Fault | null;
+  load(): Promise<void>;
+  /** Keeps a person's word on whose material it is; null takes it back. An earlier word gives way to the new one. */
+  name(fingerprint: string, keyArn: string | null): Promise<void>;
+  findKey(input: Input<FindKey>): Promise<KeySearch>;
+}
+
+let generation = 0;
+
+/** What the host learned of key materials. It alone learns; the page fetches again when something changed. */
+export const useClusters = create<ClusterStore>()((set, get) => ({
+  clusters: new Map(),
+  timelines: [],
+  keys: NO_KEYS,
+  fault: null,
+  async load() {
+    generation += 1;
+    const mine = generation;
+    try {
+      const { clusters, timelines, keys } = await call(bridge().clusters.list({}));
+      if (mine !== generation) return;
+      set({
+        clusters: new Map(clusters.map((each) => [each.fingerprint, each])),
+        timelines,
+        keys: new KeyIndex(keys),
+        fault: null,
+      });
+    } catch (error) {
+      if (mine === generation) set({ fault: faultOf(error) });
+    }
+  },
+  async name(fingerprint, keyArn) {
+    const said =
+      get()
+        .clusters.get(fingerprint)
+        ?.keys.some(({ by }) => by === 'person') ?? false;
+    if (said || keyArn === null) await call(bridge().clusters.name({ fingerprint, keyArn: null }));
+    if (keyArn !== null) await call(bridge().clusters.name({ fingerprint, keyArn }));
+    await get().load();
+  },
+  async findKey(input) {
+    const result = await call(bridge().clusters.findKey(input));
+    if (result.found !== null) await get().load();
+    return result;
+  },
+}));
+
+/** The time line that a key material is part of. */
+export const timelineOf = (timelines: readonly KeyTimeline[], fingerprint: string): KeyTimeline | undefined =>
+  timelines.find(({ generations }) => generations.some((each) => each.fingerprint === fingerprint));

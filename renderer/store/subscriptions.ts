@@ -1,0 +1,115 @@
+import type { ConnectionState } from '#shared/model/connection.ts';
+import { bridge, hasBridge } from '../api.ts';
+import { useArrange } from './arrange.ts';
+import { useAudit } from './audit.ts';
+import { useBlobs } from './blobs.ts';
+import { useConnection } from './connection.ts';
+import { useDraft } from './draft.ts';
+import { useEngine } from './engine.ts';
+import { useInspector } from './inspector.ts';
+import { useIntake } from './intake.ts';
+import { useClusters } from './key-groups.ts';
+import { useDestinationKeys, useKeys } from './keys.ts';
+import { showAsked } from './opening.ts';
+import { usePlans } from './plans.ts';
+import { isOver, useRuns } from './runs.ts';
+import { useSelection } from './selection.ts';
+import { applySettings, useSettings } from './settings.ts';
+import { useSignIn } from './sign-in.ts';
+import { useUi } from './ui.ts';
+
+/** Subscribes to everything the host says and fetches the first state. Returns how to undo it all. */
+export function wire(): () => void {
+  const undo = [applySettings()];
+  if (hasBridge()) {
+    const api = bridge();
+    undo.push(
+      api.on('blobsChanged', () => {
+        void useBlobs.getState().follow();
+        void useClusters.getState().load();
+        void useInspector.getState().refresh();
+        useAudit.getState().refresh();
+      }),
+      api.on('intakeProgress', ({ files, blobs, done }) => {
+        if (done) useIntake.getState().end({ files, blobs });
+        else useIntake.getState().setProgress({ files, blobs });
+      }),
+      api.on('connectionChanged', (connection) => useConnection.getState().set(connection)),
+      api.on('destinationChanged', ({ destination }) => useConnection.getState().setDestination(destination)),
+      api.on('approvalWaiting', ({ waiting }) => useConnection.setState({ approval: waiting })),
+      api.on('profilesChanged', () => {
+        if (useConnection.getState().profiles !== null) void useConnection.getState().loadProfiles();
+      }),
+      api.on('signInCode', (code) => useSignIn.getState().showCode(code)),
+      api.on('signInEnded', ({ profile, fault }) => useSignIn.getState().ended(profile, fault)),
+      api.on('mfaAsked', (question) => useSignIn.getState().asked(question)),
+      api.on('mfaSettled', ({ id }) => useSignIn.getState().settled(id)),
+      api.on('keysPage', ({ side, ...page }) =>
+        (side === 'source' ? useKeys : useDestinationKeys).getState().take(page),
+      ),
+      api.on('runProgress', (run) => {
+        useRuns.getState().progress(run);
+        if (isOver(run)) useDraft.getState().ended(run.id);
+      }),
+      api.on('planOpened', ({ planId }) => void usePlans.getState().opened(planId)),
+      api.on('auditChanged', () => useAudit.getState().refresh()),
+      api.on('show', ({ view }) => showAsked(view)),
+      api.on('engineChanged', (changed) => {
+        useEngine.getState().changed(changed);
+        if (changed.state === 'running') void beginAnew();
+        else {
+          useRuns.getState().stopped();
+          useConnection.getState().stopped(changed.state === 'failed' ? changed.fault : null);
+        }
+        // What was asked last was answered that the engine is coming back.
+        if (changed.state === 'failed') void loadAll();
+      }),
+      useConnection.subscribe((state, before) => {
+        follow(state.connection, before.connection, useKeys);
+        follow(state.destination, before.destination, useDestinationKeys);
+      }),
+    );
+    void useSettings.getState().load();
+    void loadAll();
+  }
+  return () => {
+    for (const each of undo) each();
+  };
+}
+
+/** Everything that the window shows. Then the host hears that this page listens and knows what the host can do. */
+async function loadAll(): Promise<void> {
+  void useSignIn.getState().load();
+  void useBlobs.getState().load();
+  void useClusters.getState().load();
+  void useRuns.getState().load();
+  void usePlans.getState().load();
+  await useConnection.getState().load();
+  if (useConnection.getState().app !== null) await bridge().app.ready({});
+}
+
+/**
+ * The engine was started anew: no id of a blob, source, plan or folder means anything to it. What was chosen by them is
+ * let go, and everything is fetched again.
+ */
+async function beginAnew(): Promise<void> {
+  useUi.getState().beginAnew();
+  useArrange.getState().setOnly(null);
+  useSelection.getState().clear();
+  void useInspector.getState().inspect(null);
+  useDraft.getState().beginAnew();
+  useIntake.getState().setProgress(null);
+  await Promise.all([loadAll(), useRuns.getState().load(true)]);
+  useAudit.getState().refresh();
+  const { runId } = useDraft.getState();
+  if (runId !== null) useDraft.getState().ended(runId);
+}
+
+/** Another choice or principal sees other keys; a session that was renewed sees the same. */
+function follow(now: ConnectionState | null, before: ConnectionState | null, keys: typeof useKeys): void {
+  if (now === before) return;
+  const who = (state: ConnectionState | null): string =>
+    JSON.stringify([state?.choice, state?.identity?.arn]);
+  if (who(now) !== who(before)) keys.getState().forget();
+  if (now?.status === 'ready' && before?.status !== 'ready') void keys.getState().load(false);
+}

@@ -1,0 +1,81 @@
+import { Copy, Search, Tag, TriangleAlert } from 'lucide-react';
+import type { BlobRow } from '#shared/model/blob.ts';
+import { Button, IconButton } from '../../components/Button.tsx';
+import { HowKnown, Verdict } from '../../components/HowKnown.tsx';
+import { KeyDanger } from '../../components/KeyDanger.tsx';
+import { Swatch } from '../../components/Swatch.tsx';
+import { clusterName, namelessWords } from '../../lib/key-groups.ts';
+import { timelineOf, useClusters } from '../../store/key-groups.ts';
+import { useKeys } from '../../store/keys.ts';
+import { copyText, useUi } from '../../store/ui.ts';
+import { Statements } from './Statements.tsx';
+import { TimeLine } from './TimeLine.tsx';
+
+/** Whose key material a blob is under: its face, its name, every statement on it, and ways to learn more. */
+export function KeyBlock({ row }: { readonly row: BlobRow }) {
+  const { keyFingerprint: fingerprint, reencryptable } = row.identification;
+  const cluster = useClusters((state) => state.clusters.get(fingerprint ?? ''));
+  const timeline = useClusters((state) =>
+    fingerprint === null ? undefined : timelineOf(state.timelines, fingerprint),
+  );
+  const name = useKeys((state) => clusterName(cluster, state.keys));
+  const findKey = useUi((state) => state.findKey);
+  const nameKey = useUi((state) => state.nameKey);
+  if (fingerprint === null && !reencryptable) return null;
+  return (
+    <section className="key-block" aria-label="Key">
+      <h4>Key</h4>
+      {fingerprint === null ? (
+        <p className="hint">The bytes name no key material. KMS can say which key opens them.</p>
+      ) : (
+        <>
+          <p className="key-name">
+            <Swatch fingerprint={fingerprint} />
+            <span className={name === null ? 'group-unknown' : 'key-name-text'}>
+              {name ?? namelessWords(cluster)}
+            </span>
+            {cluster?.by != null && <HowKnown by={cluster.by} />}
+            {cluster !== undefined && <Verdict cluster={cluster} />}
+            <KeyDanger keyArn={cluster?.keyArn ?? null} />
+          </p>
+          <p className="key-fingerprint">
+            <code>{fingerprint}</code>
+            <IconButton
+              label="Copy the fingerprint"
+              small
+              onPress={() => void copyText(fingerprint, 'the fingerprint')}
+            >
+              <Copy className="icon" aria-hidden="true" />
+            </IconButton>
+          </p>
+          {cluster?.reason != null && (
+            <p className={cluster.verdict === 'contradiction' ? 'remark remark-attention' : 'remark'}>
+              {cluster.verdict === 'contradiction' && (
+                <TriangleAlert className="icon severity-warning" aria-hidden="true" />
+              )}
+              <span>{cluster.reason}</span>
+            </p>
+          )}
+          {cluster !== undefined && cluster.keys.length > 0 && <Statements keys={cluster.keys} />}
+          {timeline !== undefined && <TimeLine timeline={timeline} here={fingerprint} />}
+        </>
+      )}
+      <div className="button-row">
+        {reencryptable && (
+          <Button icon={<Search className="icon" aria-hidden="true" />} onPress={() => findKey(row.id)}>
+            Find key…
+          </Button>
+        )}
+        {fingerprint !== null && (
+          <Button
+            variant="quiet"
+            icon={<Tag className="icon" aria-hidden="true" />}
+            onPress={() => nameKey(fingerprint)}
+          >
+            Name this key…
+          </Button>
+        )}
+      </div>
+    </section>
+  );
+}

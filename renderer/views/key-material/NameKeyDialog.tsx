@@ -1,0 +1,103 @@
+import { useState } from 'react';
+import type { Fault } from '#shared/model/fault.ts';
+import { faultOf } from '../../api.ts';
+import { Button } from '../../components/Button.tsx';
+import { Dialog } from '../../components/Dialog.tsx';
+import { FaultCard } from '../../components/FaultCard.tsx';
+import { TextInput } from '../../components/fields.tsx';
+import { KeyFace } from '../../components/Swatch.tsx';
+import { plural } from '../../lib/format.ts';
+import { keyWords } from '../../lib/keys.ts';
+import { useClusters } from '../../store/key-groups.ts';
+import { useKeys } from '../../store/keys.ts';
+import { useUi } from '../../store/ui.ts';
+import { KeyChecklist } from './KeyChecklist.tsx';
+
+/** A person says whose key material it is, or takes that word back. */
+export function NameKeyDialog() {
+  const fingerprint = useUi((state) => state.nameKeyOf);
+  const nameKey = useUi((state) => state.nameKey);
+  if (fingerprint === null) return null;
+  return <Inner fingerprint={fingerprint} close={() => nameKey(null)} />;
+}
+
+function Inner({ fingerprint, close }: { readonly fingerprint: string; readonly close: () => void }) {
+  const cluster = useClusters((state) => state.clusters.get(fingerprint));
+  const name = useClusters((state) => state.name);
+  const keys = useKeys((state) => state.keys);
+  const toast = useUi((state) => state.toast);
+  const earlier = cluster?.keys.find(({ by }) => by === 'person');
+  const [text, setText] = useState(earlier?.keyArn ?? '');
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<Fault | null>(null);
+  const say = async (keyArn: string | null): Promise<void> => {
+    setBusy(true);
+    setFault(null);
+    try {
+      await name(fingerprint, keyArn);
+      toast(keyArn === null ? 'The name was taken back' : `Named ${keyWords(keyArn, keys)}`);
+      close();
+    } catch (error) {
+      setFault(faultOf(error));
+      setBusy(false);
+    }
+  };
+  const typed = text.trim();
+  return (
+    <Dialog
+      title="Name this key"
+      open
+      onClose={close}
+      subtitle={
+        <>
+          <KeyFace fingerprint={fingerprint} /> {plural(cluster?.blobs ?? 0, 'blob')} under this key material
+        </>
+      }
+      footer={
+        <>
+          {earlier !== undefined && (
+            <>
+              <Button variant="quiet" isPending={busy} onPress={() => void say(null)}>
+                Take the name back
+              </Button>
+              <span className="gap" />
+            </>
+          )}
+          <Button onPress={close}>Cancel</Button>
+          <Button
+            variant="primary"
+            isDisabled={typed === ''}
+            isPending={busy}
+            onPress={() => void say(typed)}
+          >
+            Name the key
+          </Button>
+        </>
+      }
+    >
+      <p className="hint">
+        Kept on this machine as a person’s word, shown as such. What KMS says outranks it, and a contradiction
+        is shown.
+      </p>
+      <TextInput
+        label="Key ARN, alias ARN or alias"
+        value={text}
+        onChange={setText}
+        mono
+        placeholder="arn:aws:kms:eu-central-1:111122223333:key/…"
+        onEnter={() => {
+          if (typed !== '' && !busy) void say(typed);
+        }}
+      />
+      {keys !== null && keys.length > 0 && (
+        <KeyChecklist
+          label="Known keys"
+          keys={keys}
+          chosen={new Set([typed])}
+          onChange={(chosen) => setText([...chosen][0] ?? '')}
+        />
+      )}
+      {fault !== null && <FaultCard fault={fault} />}
+    </Dialog>
+  );
+}

@@ -1,0 +1,176 @@
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { KMSClient, ReEncryptCommand } from '@aws-sdk/client-kms';
+import { DISK_THREAD_OPTIONS, DiskPool, readSource, scan } from '../../electron/core/intake/index.ts';
+import { connect } from '../../electron/core/kms/index.ts';
+import { type PlanFile, planBlob, RunBook } from '../../electron/core/rotation/index.ts';
+
+/** What one measurement says; printed as JSON on the last line. Times in milliseconds. */
+export interface Measured {
+  readonly ms: number;
+  /** CPU time of this process over the same stretch. */
+  readonly cpuMs: number;
+  readonly peakMiB: number;
+  readonly blobs: number;
+}
+
+export interface Job {
+  readonly what: 'bare' | 'engine' | 'resume' | 'files';
+  readonly folder: string;
+  readonly home: string;
+  readonly endpoint: string;
+  readonly destination: string;
+  readonly concurrency: number;
+  readonly verify: boolean;
+  readonly backup: boolean;
+  /** Dies by SIGKILL when so many blobs are done; 0: lives. */
+  readonly killAt: number;
+}
+
+const THREAD = new URL('../../dist/disk-thread.cjs', import.meta.url);
+
+const job: Job = JSON.parse(process.argv[2] ?? '{}');
+
+if (job.what === 'bare') await bare();
+else if (job.what === 'files') await files();
+else await engine();
+
+/** The loop that everybody writes: the SDK's client as it comes, so many requests at a time, nothing done with the answer. */
+async function bare(): Promise<void> {
+  const blobs = filesOf(job.folder).flatMap((path) =>
+    scan(readFileSync(path), path).blobs.map(({ bytes }) => bytes),
+  );
+  const client = new KMSClient({ endpoint: job.endpoint, region: 'us-east-1' });
+  const queue = blobs.values();
+  await measured(async () => {
+    await Promise.all(
+      Array.from({ length: job.concurrency }, async () => {
+        for (const CiphertextBlob of queue)
+          await client.send(new ReEncryptCommand({ CiphertextBlob, DestinationKeyId: job.destination }));
+      }),
+    );
+    return blobs.length;
+  });
+}
+
+/** Each file replaced by one of the same content, as safely as the engine does it. */
+async function files(): Promise<void> {
+  const paths = filesOf(job.folder);
+  await measured(async () => {
+    for (const path of paths) {
+      const bytes = readFileSync(path);
+      const fd = openSync(`${path}.new`, 'wx');
+      writeSync(fd, bytes);
+      fsyncSync(fd);
+      closeSync(fd);
+      linkSync(path, `${path}.old`);
+      renameSync(`${path}.new`, path);
+      const folder = openSync(dirname(path), 'r');
+      fsyncSync(folder);
+      closeSync(folder);
+    }
+    return paths.length;
+  });
+}
+
+async function engine(): Promise<void> {
+  const kms = await connect(
+    {
+      kind: 'aws',
+      profile: null,
+      region: 'us-east-1',
+      endpointUrl: job.endpoint,
+      fips: null,
+      dualStack: null,
+    },
+    null,
+  );
+  const book = new RunBook(
+    job.home,
+    ({ counts }) => {
+      if (job.killAt > 0 && counts.succeeded >= job.killAt) process.kill(process.pid, 'SIGKILL');
+    },
+    { disk: new DiskPool(() => new Worker(THREAD, DISK_THREAD_OPTIONS)) },
+  );
+  const over = { kms, connection: 'bench', target: 'bench', patience: 'end' } as const;
+  if (job.what === 'resume') {
+    const [unfinished] = await book.list();
+    if (unfinished === undefined) throw new Error('no unfinished run');
+    await measured(async () => {
+      const run = await book.resume(unfinished.id, over);
+      await run.done;
+      return run.summary().counts.succeeded;
+    });
+    return book.close();
+  }
+  const files = await plan();
+  await measured(async () => {
+    const run = await book.start({
+      ...over,
+      request: {
+        source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
+        destination: { keyId: job.destination, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
+        grantTokens: [],
+        route: 'reencrypt',
+        verify: job.verify,
+        dryRun: false,
+        pace: { concurrency: job.concurrency, perSecond: null },
+      },
+      output: { mode: 'in-place', backup: job.backup },
+      files,
+    });
+    await run.done;
+    const { counts, fault } = run.summary();
+    if (counts.succeeded !== counts.total) throw new Error(JSON.stringify({ counts, fault }));
+    return counts.total;
+  });
+  await book.close();
+}
+
+async function plan(): Promise<PlanFile[]> {
+  const files: PlanFile[] = [];
+  for (const path of filesOf(job.folder)) {
+    const { bytes, sha256 } = await readSource(path);
+    const relative = path.slice(job.folder.length + 1);
+    files.push({
+      path,
+      bytes: null,
+      display: relative,
+      relative,
+      sha256,
+      blobs: scan(bytes, path).blobs.map((found, i) => planBlob(`${relative}#${i}`, found)),
+    });
+  }
+  return files;
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function measured(work: () => Promise<number>): Promise<void> {
+  const cpu = process.cpuUsage();
+  const before = performance.now();
+  const blobs = await work();
+  const ms = performance.now() - before;
+  const { user, system } = process.cpuUsage(cpu);
+  const result: Measured = {
+    ms,
+    cpuMs: (user + system) / 1000,
+    peakMiB: process.resourceUsage().maxRSS / 1024,
+    blobs,
+  };
+  console.log(JSON.stringify(result));
+}

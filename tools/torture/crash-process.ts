@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Fault } from '#shared/model/fault.ts';
+import type { RunSummary } from '#shared/model/run.ts';
+import { type Disk, type PutBackFs, scan, walk } from '../../electron/core/intake/index.ts';
+import type { Kms } from '../../electron/core/kms/index.ts';
+import { type PlanFile, planBlob, type ResolvedOutput, RunBook } from '../../electron/core/rotation/index.ts';
+
+/** What one Rewrap is to do. */
+export interface Task {
+  readonly home: string;
+  readonly folder: string;
+  /** 'retry': a new run of what the last one left. */
+  readonly what: 'start' | 'resume' | 'retry' | 'undo';
+  readonly output: ResolvedOutput;
+  readonly algorithm: 'SYMMETRIC_DEFAULT' | 'RSAES_OAEP_SHA_256';
+  readonly newKey: string;
+}
+
+export interface Means {
+  readonly kms: Kms;
+  /** File system calls with faults; or where files are put back, by the real ones. */
+  readonly disk: { readonly fs: PutBackFs } | { readonly disk: Disk };
+  /** A step of the journal has been taken. */
+  readonly step: (name: string) => void;
+  /** The run is held back for a fault: says whether it goes on now; otherwise it is left for another life. */
+  readonly held?: (fault: Fault) => Promise<boolean>;
+  /** Told while a run goes on. */
+  readonly progress?: (summary: RunSummary) => void;
+}
+
+/**
+ * Does the task with the real engine, in this process, to its end. Returns all runs newest first. Throws what the engine
+ * refuses it with.
+ */
+export async function live(task: Task, means: Means): Promise<readonly RunSummary[]> {
+  let holding = false;
+  const book = new RunBook(
+    task.home,
+    (summary) => {
+      means.progress?.(summary);
+      const { status, fault, id } = summary;
+      if (holding || fault === null || (status !== 'paused' && status !== 'pausing')) return;
+      holding = true;
+      void (means.held?.(fault) ?? Promise.resolve(true)).then((goesOn) => {
+        holding = false;
+        if (goesOn) book.live(id)?.goOn();
+        else book.live(id)?.suspend();
+      });
+    },
+    { ...means.disk, step: means.step, sleep: () => new Promise((resolve) => setTimeout(resolve, 2)) },
+  );
+  try {
+    await work(book, task, means.kms);
+    return await book.list();
+  } finally {
+    await book.close();
+  }
+}
+
+async function work(book: RunBook, task: Task, kms: Kms): Promise<void> {
+  const over = { kms, patience: 'wait', target: 'torture', connection: 'torture' } as const;
+  if (task.what === 'start') {
+    const run = await book.start({
+      ...over,
+      request: {
+        source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
+        destination: { keyId: task.newKey, algorithm: task.algorithm, context: { mode: 'same' } },
+        grantTokens: [],
+        route: 'reencrypt',
+        verify: true,
+        dryRun: false,
+        pace: { concurrency: 4, perSecond: null },
+      },
+      output: task.output,
+      files: await planOf(task.folder),
+    });
+    await run.done;
+  } else if (task.what === 'resume') {
+    for (const { id, status } of await book.list())
+      if (status === 'unfinished') await (await book.resume(id, over)).done;
+  } else if (task.what === 'retry') {
+    for (const { id, retry } of await book.list()) {
+      if (retry === null) continue;
+      const { row, files } = await book.again(id);
+      await (await book.start({ ...over, request: row.request, output: row.output, files })).done;
+      break;
+    }
+  } else {
+    for (const { id, undo, status } of await book.list())
+      if (undo !== null || status === 'unfinished') await book.undo(id);
+  }
+}
+
+/** Every blob of every file of a folder. */
+async function planOf(folder: string): Promise<PlanFile[]> {
+  const files: PlanFile[] = [];
+  for await (const met of walk([folder])) {
+    if (met.type !== 'file') continue;
+    const { path, relative } = met;
+    const bytes = readFileSync(path);
+    files.push({
+      path,
+      bytes: null,
+      display: relative,
+      relative,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      blobs: scan(bytes, path).blobs.map((found, i) => planBlob(`${relative}#${i}`, found)),
+    });
+  }
+  return files;
+}

@@ -1,0 +1,305 @@
+import { renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Fault, FaultError } from '#shared/model/fault.ts';
+import type { RunSummary } from '#shared/model/run.ts';
+import { connect, type Kms } from '../../electron/core/kms/index.ts';
+import { live, type Task } from './crash-process.ts';
+import { troubledDisk } from './disk.ts';
+import type { Ordeal } from './fault-scenarios.ts';
+import { sha256 } from './folder.ts';
+import { Stage } from './harness.ts';
+import { GoingService } from './restartable-kms.ts';
+import { practiceVault, toyVault } from './sample-files.ts';
+import { fillWith, mountSmall, remount, unmount } from './small-disk.ts';
+import { ToyKms } from './toy-kms.ts';
+
+export interface Endured {
+  readonly ordeals: number;
+  /** Requests, calls of the disk and files that were interfered with. */
+  readonly faults: number;
+  /** Runs: the first, those that tried again, and undoing. */
+  readonly runs: number;
+  /** Times that a run was held back and went on. */
+  readonly held: number;
+}
+
+/** Times that what failed is tried again, once all is well. */
+const ROUNDS = 4;
+
+/**
+ * Goes through ordeals with the real engine in this process. After each fault, and when all is well again: every file
+ * wholly old or wholly new, journal and disk agreed, what is left completed, undoing restores every hash, nothing of
+ * ours left. Throws with the ordeal's name and what is wrong.
+ */
+export async function endure(
+  ordeals: readonly Ordeal[],
+  random: () => number,
+  told: (name: string, faults: number) => void = () => {},
+): Promise<Endured> {
+  const sum = { ordeals: 0, faults: 0, runs: 0, held: 0 };
+  for (const ordeal of ordeals) {
+    const trial = await Trial.prepare(ordeal, random);
+    try {
+      await trial.run();
+      const { faults, runs, held } = trial;
+      if (faults === 0) throw new Error('nothing went wrong');
+      sum.ordeals++;
+      sum.faults += faults;
+      sum.runs += runs;
+      sum.held += held;
+      told(ordeal.name, faults);
+    } catch (error) {
+      throw new Error(`${ordeal.name}: ${said(error)}`, { cause: error });
+    } finally {
+      await trial.end();
+    }
+  }
+  return sum;
+}
+
+const said = (error: unknown): string =>
+  error instanceof FaultError
+    ? `${error.fault.code}: ${error.fault.message} ${error.fault.detail}`
+    : error instanceof Error
+      ? error.message
+      : String(error);
+
+class Trial {
+  faults = 0;
+  runs = 0;
+  held = 0;
+  readonly #ordeal: Ordeal;
+  readonly #random: () => number;
+  readonly #stage: Stage;
+  readonly #service: GoingService | null;
+  #kms: Kms;
+  /** Whether things still go wrong. */
+  #ill = true;
+  #steps = 0;
+  #next: number;
+  #waited = false;
+  #turned = false;
+
+  private constructor(
+    ordeal: Ordeal,
+    random: () => number,
+    stage: Stage,
+    kms: Kms,
+    service: GoingService | null,
+  ) {
+    this.#ordeal = ordeal;
+    this.#random = random;
+    this.#stage = stage;
+    this.#kms = kms;
+    this.#service = service;
+    this.#next = 20 + Math.floor(random() * 30);
+  }
+
+  static async prepare(ordeal: Ordeal, random: () => number): Promise<Trial> {
+    const service = ordeal.kms === undefined ? null : await GoingService.start();
+    const vault = service === null ? toyVault : await practiceVault(service);
+    const { output, disk, mount } = ordeal;
+    const stage = await Stage.make(
+      { output, algorithm: 'SYMMETRIC_DEFAULT', vault, leaky: disk?.fails?.unlink !== undefined },
+      ({ folder, home, out }) => {
+        if (mount?.of === 'home') mountSmall(home);
+        else if (mount !== undefined) mountSmall(output === 'folder' ? out : folder);
+      },
+    );
+    const kms = service === null ? new ToyKms(0) : await connect({ kind: 'practice' }, service.access);
+    return new Trial(ordeal, random, stage, kms, service);
+  }
+
+  async run(): Promise<void> {
+    const { kms, output, rival } = this.#ordeal;
+    if (kms !== undefined) this.#service?.practice.faults.set(kms);
+    if (rival !== undefined) await this.#withRival();
+    else await this.#live('start');
+    await this.#inspect();
+    // What goes wrong with undoing, before all is well.
+    if (output !== 'no-backup' && this.#ordeal.disk !== undefined) {
+      await this.#live('undo').catch(() => undefined);
+      await this.#inspect();
+      this.#cure();
+      await this.#live('undo');
+      await this.#stage.restored();
+      await this.#live('start');
+    }
+    this.#cure();
+    await this.#complete();
+    if (output === 'no-backup') return;
+    await this.#live('undo');
+    if (rival === 'stranger') {
+      // A file that both replaced, in the same instant, goes back through what the other made of it.
+      await this.#live('undo', this.#otherHome());
+      await this.#live('undo');
+    }
+    await this.#stage.restored();
+  }
+
+  async end(): Promise<void> {
+    this.#kms.close();
+    await this.#service?.stop();
+    const { mount } = this.#ordeal;
+    if (mount !== undefined) unmount(this.#mountPoint(mount.of));
+    this.#stage.remove();
+  }
+
+  /** Tries again until everything that nobody meddled with is new. */
+  async #complete(): Promise<void> {
+    let runs = await this.#live('resume');
+    for (let round = 0; round < ROUNDS; round++) {
+      if (runs[0]?.retry === null && runs[0].status !== 'undone') break;
+      runs = await this.#live(runs[0]?.status === 'undone' ? 'start' : 'retry');
+      await this.#inspect();
+    }
+    await this.#inspect();
+    const ended = runs.filter(({ status }) => status !== 'undone');
+    if (this.#ordeal.rival !== 'stranger') await this.#stage.complete(ended, false);
+    const { holds } = this.#ordeal;
+    if (holds !== undefined && !this.#waited) throw new Error(`the run was not held back for ${holds}`);
+  }
+
+  /** With files of two data folders the journals of neither speak of all. */
+  async #inspect(): Promise<void> {
+    if (this.#ordeal.rival !== 'stranger') return this.#stage.inspect();
+    await this.#wholeFiles();
+  }
+
+  async #wholeFiles(): Promise<void> {
+    for (const [relative, original] of this.#stage.files) {
+      const state = await this.#stage.stateOf(relative, original);
+      if (state !== 'old' && state !== 'new') throw new Error(`${relative} is ${state}`);
+    }
+  }
+
+  async #live(what: Task['what'], home = this.#stage.home): Promise<readonly RunSummary[]> {
+    this.runs++;
+    const ill = this.#ill;
+    try {
+      return await live(this.#stage.task(what, home), {
+        kms: this.#kms,
+        disk: {
+          fs: troubledDisk({
+            trouble: ill ? (this.#ordeal.disk ?? {}) : {},
+            random: this.#random,
+            step: (call) => this.#step(call),
+            failed: () => {
+              this.faults++;
+            },
+          }),
+        },
+        step: (name) => this.#step(name),
+        held: (fault) => this.#onHeld(fault),
+        progress: (summary) => this.#onProgress(summary),
+      });
+    } finally {
+      if (ill && this.#ordeal.disk?.slowMs !== undefined) this.faults++;
+    }
+  }
+
+  async #withRival(): Promise<void> {
+    const { rival } = this.#ordeal;
+    const both = await Promise.allSettled([
+      this.#live('start'),
+      this.#live('start', rival === 'stranger' ? this.#otherHome() : this.#stage.home),
+    ]);
+    this.faults++;
+    const refused = both.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    if (rival === 'stranger') {
+      for (const error of refused) throw error;
+      return;
+    }
+    const [error] = refused;
+    if (refused.length !== 1 || !(error instanceof FaultError) || error.fault.code !== 'FilesInUse')
+      throw new Error(`of two Rewraps ${2 - refused.length} took the files: ${refused.map(said)}`);
+  }
+
+  #otherHome(): string {
+    return join(this.#stage.top, 'other-home');
+  }
+
+  #onHeld(fault: Fault): Promise<boolean> {
+    this.held++;
+    if (fault.code === this.#ordeal.holds) this.#waited = true;
+    this.faults++;
+    if (fault.code === 'JournalFailed') this.#cure();
+    return new Promise((resolve) => setTimeout(() => resolve(true), 5));
+  }
+
+  #onProgress({ status, fault }: RunSummary): void {
+    const { outage } = this.#ordeal;
+    if (outage === undefined) return;
+    if (status === 'waiting' && fault !== null && !this.#waited) {
+      this.#waited = true;
+      this.held++;
+      this.faults++;
+      void this.#service?.comeBack();
+    }
+  }
+
+  /** Where things go wrong by themselves: at a step. */
+  #step(name: string): void {
+    const { meddle, mount, outage } = this.#ordeal;
+    this.#steps++;
+    if (!this.#ill || this.#steps < this.#next) return;
+    if (outage !== undefined && !this.#turned) {
+      this.#turned = true;
+      void this.#service?.goAway();
+    }
+    if (mount !== undefined && !this.#turned) this.#turned = this.#turn(mount);
+    // What is written between the last look at a file and the rename, one system call apart, is not seen.
+    if (meddle !== undefined && name !== 'rename' && this.#stage.meddled.size < 4) {
+      this.#meddle(meddle);
+      this.#next = this.#steps + Math.floor(this.#random() * 25);
+    }
+  }
+
+  #meddle(how: NonNullable<Ordeal['meddle']>): void {
+    const { files, meddled, folder } = this.#stage;
+    const left = [...files.keys()].filter((relative) => !meddled.has(relative));
+    const relative = left[Math.floor(this.#random() * left.length)];
+    if (relative === undefined) return;
+    const path = join(folder, relative);
+    const bytes = Buffer.from(`somebody else's, ${this.#steps}\n`);
+    meddled.set(relative, how === 'deletes' ? null : sha256(bytes));
+    this.faults++;
+    if (how === 'changes') writeFileSync(path, bytes);
+    if (how === 'deletes') unlinkSync(path);
+    if (how === 'replaces') {
+      writeFileSync(join(this.#stage.top, 'draft'), bytes);
+      renameSync(join(this.#stage.top, 'draft'), path);
+    }
+  }
+
+  #turn({ of, turns }: NonNullable<Ordeal['mount']>): boolean {
+    // At the next step, where it is refused.
+    if (turns === 'read-only' && !remount(this.#mountPoint(of), 'ro')) return false;
+    if (turns === 'full') fillWith(this.#filler(of));
+    this.faults++;
+    return true;
+  }
+
+  #cure(): void {
+    if (!this.#ill) return;
+    this.#ill = false;
+    const { practice } = this.#service ?? {};
+    if (practice !== undefined) {
+      this.faults += practice.faults.list().reduce((sum, { hits }) => sum + hits, 0);
+      practice.faults.clear();
+    }
+    const { mount } = this.#ordeal;
+    if (mount === undefined) return;
+    if (mount.turns === 'read-only') remount(this.#mountPoint(mount.of), 'rw');
+    else rmSync(this.#filler(mount.of), { force: true });
+  }
+
+  #mountPoint(of: 'files' | 'home'): string {
+    const { home, folder, out } = this.#stage;
+    return of === 'home' ? home : this.#ordeal.output === 'folder' ? out : folder;
+  }
+
+  #filler(of: 'files' | 'home'): string {
+    return join(this.#mountPoint(of), 'filler.tmp');
+  }
+}

@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+import { MOUNTED, ORDEALS } from './fault-scenarios.ts';
+import { endure } from './run-scenario.ts';
+import { mayMount } from './small-disk.ts';
+import { bundleChild, torture } from './torture.ts';
+
+/** `npm run torture` (`-- --kills 100 --rounds 1`): prints how many faults and kills were survived. */
+const { values } = parseArgs({
+  options: { kills: { type: 'string', default: '1000' }, rounds: { type: 'string', default: '3' } },
+});
+const seconds = (since: number): string => ((performance.now() - since) / 1000).toFixed(0);
+
+const first = performance.now();
+const total = { ordeals: 0, faults: 0, runs: 0, held: 0 };
+const ordeals = mayMount() ? [...ORDEALS, ...MOUNTED] : ORDEALS;
+if (!mayMount())
+  console.log(`${MOUNTED.length} ordeals with a disk of their own are left out: only root can mount`);
+for (let round = 0; round < Number(values.rounds); round++) {
+  const endured = await endure(ordeals, Math.random, (name, faults) => {
+    if (round === 0) console.log(`${name}: ${faults} faults survived`);
+  });
+  for (const key of ['ordeals', 'faults', 'runs', 'held'] as const) total[key] += endured[key];
+}
+console.log(
+  `${total.faults} faults survived in ${total.ordeals} ordeals of ${ordeals.length} kinds: ${total.runs} runs, ` +
+    `${total.held} times held back and gone on, in ${seconds(first)} s`,
+);
+
+const { child, remove } = await bundleChild();
+const before = performance.now();
+let last = 0;
+try {
+  const survived = await torture(Number(values.kills), child, Math.random, (now) => {
+    if (now.kills - last < 50) return;
+    last = now.kills;
+    console.log(`${now.kills} kills survived, ${now.scenarios} folders`);
+  });
+  const { kills, atRandom, scenarios, completed, undone } = survived;
+  console.log(
+    `${kills} kills survived (${atRandom} at random instants, the others at a step) over ${scenarios} folders of ` +
+      `mixed files: ${completed} runs completed, ${undone} undone, in ${seconds(before)} s`,
+  );
+} finally {
+  remove();
+}
