@@ -5,31 +5,12 @@ import { describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
 
-/** Services: each is entered by its index.ts alone. */
-const SERVICES = [
-  'aws-sign',
-  'intake',
-  'inspect',
-  'kms',
-  'practice-kms',
-  'rotation',
-  'clusters',
-  'audit',
-  'two-step',
-];
-/** Rooms of the hosts, which no service may import. */
-const HOSTS = [
-  'main.ts',
-  'preload.ts',
-  'serve.ts',
-  'cli.ts',
-  'cli',
-  'desktop',
-  'loopback',
-  'page',
-  'bridge',
-  'engine',
-];
+/** Dependencies point from a layer to itself and to those before it. */
+const LAYERS = ['core', 'services', 'bridge', 'hosts'];
+/** All that stands at the top of `electron/`. */
+const ENTRY_POINTS = ['cli-entry.js', 'cli.ts', 'main.ts', 'preload.ts'];
+/** Folders of core with no public face: a file of them may be imported by itself. */
+const OPEN = ['limits', 'storage'];
 
 interface Import {
   readonly from: string;
@@ -64,17 +45,35 @@ function importsOf(file: string): Import[] {
 }
 
 const files = ['shared', 'electron', 'renderer'].flatMap(filesUnder);
-const imports = files.filter((file) => !/\.test\.tsx?$/.test(file)).flatMap(importsOf);
+const imports = files.filter((file) => !/\.test(-help)?\.tsx?$/.test(file)).flatMap(importsOf);
+const inside = imports.filter((i) => !i.bare);
 const show = (list: readonly Import[]) => list.map(({ from, to }) => `${from} → ${to}`);
-const room = (path: string) => path.split('/')[1] ?? '';
+/** "core" of "electron/core/intake/scan.ts". */
+const layer = (path: string) => (path.startsWith('electron/') ? (path.split('/')[1] ?? '') : '');
+/** "intake" of "electron/core/intake/scan.ts", "" where the file is of no such folder. */
+const coreFolder = (path: string) => /^electron\/core\/([^/]+)\//.exec(path)?.[1] ?? '';
 
 describe('layers', () => {
   it('reads the project', () => {
     expect(files.length).toBeGreaterThan(50);
     expect(imports.length).toBeGreaterThan(200);
-    expect(show(imports.filter((i) => !i.bare && !existsSync(join(root, i.to.split('?')[0] ?? ''))))).toEqual(
-      [],
-    );
+    expect(show(inside.filter((i) => !existsSync(join(root, i.to.split('?')[0] ?? ''))))).toEqual([]);
+  });
+
+  it('electron/ holds entry points, the layers and the practice KMS', () => {
+    const here = readdirSync(join(root, 'electron'), { withFileTypes: true });
+    expect(
+      here
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([...LAYERS, 'practice-kms'].sort());
+    expect(
+      here
+        .filter((entry) => entry.isFile() && !entry.name.startsWith('tsconfig'))
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(ENTRY_POINTS);
   });
 
   it('shared/ imports neither Node, nor Electron, nor React, nor the rest of the project', () => {
@@ -96,40 +95,53 @@ describe('layers', () => {
     ).toEqual([]);
   });
 
-  it("'electron' is imported only by main.ts, preload.ts and desktop/", () => {
+  it("'electron' is imported only by main.ts, preload.ts and hosts/desktop/", () => {
     expect(
       show(
         imports.filter(
-          (i) => i.bare && i.to === 'electron' && !/^electron\/(main\.ts|preload\.ts|desktop\/)/.test(i.from),
+          (i) =>
+            i.bare &&
+            i.to === 'electron' &&
+            !/^electron\/(main\.ts|preload\.ts|hosts\/desktop\/)/.test(i.from),
         ),
       ),
     ).toEqual([]);
   });
 
-  it('no service imports a host', () => {
+  it('dependencies point downward: hosts, bridge, services, core', () => {
     expect(
       show(
-        imports.filter(
+        inside.filter((i) => {
+          const [from, to] = [LAYERS.indexOf(layer(i.from)), LAYERS.indexOf(layer(i.to))];
+          return from >= 0 && to > from;
+        }),
+      ),
+    ).toEqual([]);
+  });
+
+  it('no layer imports an entry point, and none but services/ and hosts/ the practice KMS', () => {
+    expect(
+      show(
+        inside.filter(
           (i) =>
-            !i.bare &&
-            SERVICES.includes(room(i.from)) &&
-            i.to.startsWith('electron/') &&
-            HOSTS.includes(room(i.to)),
+            (LAYERS.includes(layer(i.from)) && /^electron\/[^/]+\.ts$/.test(i.to)) ||
+            (['core', 'bridge'].includes(layer(i.from)) && layer(i.to) === 'practice-kms'),
         ),
       ),
     ).toEqual([]);
   });
 
-  it("no room imports another service's inside", () => {
+  it('a folder of core/ is entered by its index.ts alone', () => {
     expect(
       show(
-        imports.filter(
+        inside.filter(
           (i) =>
-            !i.bare &&
-            i.to.startsWith('electron/') &&
-            SERVICES.includes(room(i.to)) &&
-            room(i.from) !== room(i.to) &&
-            i.to.split('/').slice(2).join('/') !== 'index.ts',
+            coreFolder(i.to) !== '' &&
+            coreFolder(i.from) !== coreFolder(i.to) &&
+            !OPEN.includes(coreFolder(i.to)) &&
+            !/^electron\/core\/[^/]+\/index\.ts$/.test(i.to) &&
+            // The child, and what starts it, load the signing alone.
+            !(coreFolder(i.from) === 'two-step' && i.to === 'electron/core/kms/sign/index.ts'),
         ),
       ),
     ).toEqual([]);
@@ -138,18 +150,17 @@ describe('layers', () => {
   it('the practice KMS stands alone, on files as all others keep them', () => {
     expect(
       show(
-        imports.filter(
+        inside.filter(
           (i) =>
-            !i.bare &&
-            room(i.from) === 'practice-kms' &&
-            !/^(shared|electron\/practice-kms|electron\/storage)\//.test(i.to),
+            layer(i.from) === 'practice-kms' &&
+            !/^(shared|electron\/practice-kms|electron\/core\/storage)\//.test(i.to),
         ),
       ),
     ).toEqual([]);
   });
 
-  it("the two-step child is made of a few of Node's modules, its own folder and aws-sign/", () => {
-    const child = imports.filter((i) => /^electron\/(?:two-step\/child|aws-sign)\//.test(i.from));
+  it("the two-step child is made of a few of Node's modules, its own folder and kms/sign/", () => {
+    const child = imports.filter((i) => /^electron\/core\/(?:two-step\/child|kms\/sign)\//.test(i.from));
     const node = child.filter((i) => i.bare).map((i) => i.to);
     expect([...new Set(node)].sort()).toEqual(['node:crypto', 'node:http', 'node:https']);
     expect(
@@ -157,7 +168,7 @@ describe('layers', () => {
         child.filter(
           (i) =>
             !i.bare &&
-            !/^electron\/(?:two-step\/(?:child\/(?!.*test)|messages\.ts$)|aws-sign\/(?:index|sign|error-of)\.ts$)/.test(
+            !/^electron\/core\/(?:two-step\/(?:child\/(?!.*test)|messages\.ts$)|kms\/sign\/(?:index|sign|error-of)\.ts$)/.test(
               i.to,
             ),
         ),
@@ -167,7 +178,7 @@ describe('layers', () => {
 
   it('there is no cycle', () => {
     const edges = new Map<string, string[]>();
-    for (const i of imports) if (!i.bare) edges.set(i.from, [...(edges.get(i.from) ?? []), i.to]);
+    for (const i of inside) edges.set(i.from, [...(edges.get(i.from) ?? []), i.to]);
     const done = new Set<string>();
     const cycles: string[] = [];
     const visit = (file: string, path: string[]): void => {

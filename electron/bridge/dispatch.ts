@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { Reply } from '#shared/contract/api.ts';
 import type { RequestSpec } from '#shared/contract/define.ts';
-import { Fault, FaultError, fault } from '#shared/model/fault.ts';
+import { type Fault, fault } from '#shared/model/fault.ts';
 import { UNTIL_FIRST } from '#shared/schema.ts';
+import { broken, toFault } from '../services/to-fault.ts';
 import { issueLines } from './issues.ts';
 
 /**
@@ -41,34 +42,12 @@ export async function answerUnparsed<R extends z.ZodType>(
   }
 }
 
-/**
- * Any thrown thing as a fault. Only what a {@link FaultError} was given on purpose crosses; of anything else the
- * kind of error alone, since its message may quote what must not be shown.
- */
-export function toFault(error: unknown): Fault {
-  if (error instanceof FaultError) return Fault.parse(error.fault);
-  if (process.env.REWRAP_DEBUG) console.error(error);
-  const name = error instanceof Error ? error.name : typeof error;
-  const code =
-    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
-  return broken('Internal', code === null ? name : `${name} (${code})`);
-}
-
 function badRequest(detail: string): Fault {
   return fault(
     'BadRequest',
     'The request is not of the form that Rewrap expects.',
     detail,
     'Reload the window. If it happens again, report it with these lines.',
-  );
-}
-
-function broken(code: string, detail: string): Fault {
-  return fault(
-    code,
-    'Rewrap failed in a way it did not foresee.',
-    detail,
-    'Nothing was replaced by this step. Try again; if it happens again, report it with these lines.',
   );
 }
 

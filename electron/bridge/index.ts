@@ -11,7 +11,9 @@ export {
   plainLine,
   typedByPerson,
 } from '../services/approvals/approver.ts';
-export { answer, answerUnparsed, toFault, unknownRequest } from './dispatch.ts';
+export type { EngineOptions } from '../services/options.ts';
+export { toFault } from '../services/to-fault.ts';
+export { answer, answerUnparsed, unknownRequest } from './dispatch.ts';
 export { KeptMessages } from './kept-messages.ts';
 export { router, strippedEvent } from './router.ts';
-export type { Engine, EngineOptions } from './types.ts';
+export type { Engine } from './types.ts';

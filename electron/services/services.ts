@@ -1,5 +1,3 @@
-import type { EngineOptions } from '../bridge/index.ts';
-import type { History } from '../core/audit/index.ts';
 import type { LearnedKeys } from '../core/key-material/index.ts';
 import type { Approvals } from './approvals/approvals.ts';
 import type { AuditRoom } from './audit/audit-service.ts';
@@ -10,7 +8,9 @@ import type { OtherRegions } from './connection/other-regions.ts';
 import type { Practice } from './connection/practice.ts';
 import type { SignIn } from './connection/sign-in.ts';
 import type { TwoStep } from './connection/two-step.ts';
+import type { History } from './history/history.ts';
 import type { Witness } from './history/history-recorder.ts';
+import type { EngineOptions } from './options.ts';
 import type { PlanDesk } from './plans/plan-service.ts';
 import type { Runs } from './runs/runs.ts';
 import type { SettingsFile } from './settings/settings.ts';

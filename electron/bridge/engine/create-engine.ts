@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
-import { History } from '../../core/audit/index.ts';
 import { type Disk, diskHere } from '../../core/intake/index.ts';
 import { LearnedKeys, type Lesson } from '../../core/key-material/index.ts';
 import { watchProfiles } from '../../core/kms/index.ts';
@@ -16,6 +15,7 @@ import { OtherRegions } from '../../services/connection/other-regions.ts';
 import { Practice } from '../../services/connection/practice.ts';
 import { SignIn } from '../../services/connection/sign-in.ts';
 import { noChild, openTwoStep } from '../../services/connection/two-step.ts';
+import { History } from '../../services/history/history.ts';
 import { Witness } from '../../services/history/history-recorder.ts';
 import { hostHandlers, pageHandlers, type Rooms } from '../../services/index.ts';
 import { PlanDesk } from '../../services/plans/plan-service.ts';

@@ -1,6 +1,5 @@
 /** What is protected by which key, what is wrong, what was done, and proof of it. */
 
-export { History, historyEvent } from '../../services/history/history.ts';
 export { type Audit, facetMembers, finishAudit, suppressionMembers } from './audit.ts';
 export { columnsOf, type Ledger, makeLedger } from './audit-snapshot.ts';
 export { canonical, sha256 } from './canonical.ts';

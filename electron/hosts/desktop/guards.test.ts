@@ -163,8 +163,8 @@ test('no source of the desktop host opens anything outside but the sign-in page,
   expect(sources.length).toBeGreaterThan(10);
   for (const file of [
     ...sources.map((name) => join(here, name)),
-    join(here, '../main.ts'),
-    join(here, '../preload.ts'),
+    join(here, '../../main.ts'),
+    join(here, '../../preload.ts'),
   ]) {
     const text = readFileSync(file, 'utf8');
     expect(text, file).not.toMatch(/openPath|loadFile|executeJavaScript|file:\/\//);

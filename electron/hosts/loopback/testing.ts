@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import type { Reply } from '#shared/contract/api.ts';
 import { requests } from '#shared/contract/contract.ts';
 import { type Engine, unknownRequest } from '../../bridge/index.ts';
-import { type Served, serve } from '../../serve.ts';
+import { type Served, serve } from './serve.ts';
 
 /** What a test's engine was asked, and how it answers. Unknown page requests are refused, as the real one does. */
 export class FakeEngine implements Engine {

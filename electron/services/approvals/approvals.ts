@@ -1,12 +1,12 @@
 import { FaultError, fault } from '#shared/model/fault.ts';
+import { canonical, sha256 } from '../../core/audit/index.ts';
 import {
   type ApprovalAnswer,
   type ApprovalKind,
   type ApprovalQuestion,
   type Approver,
   plainLine,
-} from '../../bridge/index.ts';
-import { canonical, sha256 } from '../../core/audit/index.ts';
+} from './approver.ts';
 
 /** What a person is asked to approve. */
 export interface Proposal {

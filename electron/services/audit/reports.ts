@@ -11,7 +11,6 @@ import {
   deletionHtml,
   deletionJson,
   deletionSarif,
-  type History,
   historyCsv,
   historyHtml,
   historyJson,
@@ -22,6 +21,7 @@ import {
   type Stated,
 } from '../../core/audit/index.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { History } from '../history/history.ts';
 import type { Witness } from '../history/history-recorder.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { AuditRoom } from './audit-service.ts';

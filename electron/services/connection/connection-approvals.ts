@@ -1,9 +1,9 @@
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import type { ApprovalKind } from '../../bridge/index.ts';
 import { canonical, sha256 } from '../../core/audit/index.ts';
 import { endpointProblem, profileUses } from '../../core/kms/index.ts';
 import { type Approvals, CHANGED } from '../approvals/approvals.ts';
+import type { ApprovalKind } from '../approvals/approver.ts';
 import type { SettingsFile } from '../settings/settings.ts';
 
 type AwsChoice = Extract<ConnectionChoice, { kind: 'aws' }>;

@@ -1,8 +1,8 @@
 import type { ConnectionChoice, ConnectionState } from '#shared/model/connection.ts';
 import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
-import { toFault } from '../../bridge/index.ts';
 import { connect, type KmsConnection, limitWords, type Waiting } from '../../core/kms/index.ts';
+import { toFault } from '../to-fault.ts';
 import { KeyCatalogue, type ListedKeys } from './key-catalogue.ts';
 import type { Practice } from './practice.ts';
 import { watchedKms } from './watched-kms.ts';

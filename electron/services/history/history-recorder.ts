@@ -5,13 +5,13 @@ import { FaultError } from '#shared/model/fault.ts';
 import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';
 import type { ContextChoice, RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
-import type { ApprovalAnswer } from '../../bridge/index.ts';
-import { type History, historyEvent } from '../../core/audit/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import type { ItemsQuery, Run, RunTerms, Undone } from '../../core/rotation/index.ts';
 import type { Proposal } from '../approvals/approvals.ts';
+import type { ApprovalAnswer } from '../approvals/approver.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { AskedRun } from '../runs/runs.ts';
+import { type History, historyEvent } from './history.ts';
 
 /** Writes down what is done. A history that cannot be written (full disk) never stops the work: it is told on standard error. */
 export class Witness {

@@ -8,10 +8,10 @@ import {
   type HistoryRecord,
   type HistoryVerdict,
 } from '#shared/model/history.ts';
-import { bodyOf, GENESIS, type Link, linkHash, verifyChain } from '../../core/audit/chain.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import { openDatabase } from '../../core/storage/database.ts';
 import { makeFolder, writeWhole } from '../../core/storage/files.ts';
+import { bodyOf, GENESIS, type Link, linkHash, verifyChain } from './chain.ts';
 
 /** Records written in one transaction, or read at a time; others get a turn in between. */
 const BATCH = 250;

@@ -1,5 +1,5 @@
 import { HistoryEvent, type HistoryHead, type HistoryVerdict } from '#shared/model/history.ts';
-import { canonical, sha256 } from './canonical.ts';
+import { canonical, sha256 } from '../../core/audit/index.ts';
 
 /** What the first record follows. */
 export const GENESIS = '0'.repeat(64);

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
-import type { Engine } from './bridge/index.ts';
-import { openLoopback, type TerminalApprovals } from './hosts/loopback/index.ts';
-import { openPage } from './hosts/page/index.ts';
+import type { Engine } from '../../bridge/index.ts';
+import { openPage } from '../page/index.ts';
+import { openLoopback } from './loopback.ts';
+import type { TerminalApprovals } from './terminal-approvals.ts';
 
 export interface ServeOptions {
   /** The services. They stay the caller's: {@link Served.close} does not close them. */
