@@ -30,7 +30,7 @@ async function openSheet(page: Page, select: RegExp | string): Promise<Locator> 
   return sheet;
 }
 
-async function expectTold(card: Locator, told: Told): Promise<void> {
+async function expectExplained(card: Locator, told: Told): Promise<void> {
   const text = await card.innerText();
   for (const says of told.says) expect(text, told.code).toMatch(says);
   expect(text).toContain('What to do:');
@@ -76,7 +76,7 @@ test('every error of a blob, and of a run, is explained on screen; no file chang
       .filter({ hasText: told.name });
     await expect(card, told.name).toHaveCount(1);
     await expect(card).toContainText(told.code);
-    await expectTold(card, told);
+    await expectExplained(card, told);
   }
   // Nothing else is named: one card for each cause.
   await expect(
@@ -100,7 +100,7 @@ test('every error of a blob, and of a run, is explained on screen; no file chang
     await sheet.getByRole('button', { name: 'Preflight' }).click();
     const alert = sheet.getByRole('region', { name: 'Preflight result' }).getByRole('alert').first();
     await expect(alert, told.name).toContainText(told.says[0] ?? '');
-    await expectTold(alert, told);
+    await expectExplained(alert, told);
     // The connection shows that it has lapsed as well, and is made again where that is said.
     endpoint.ofAll = null;
     const again = alert.getByRole('button', { name: 'Connect again' });

@@ -35,7 +35,7 @@ test('runs under its policy without a complaint, and holds one frozen object', a
       'app',
       'audit',
       'blobs',
-      'clusters',
+      'keyGroups',
       'connection',
       'history',
       'intake',

@@ -5,7 +5,7 @@ export const EVIDENCE = [
   'declared',
   'inferred',
   'contradicted',
-  'clustered',
+  'grouped',
   'unknown',
   'foreign',
 ] as const;
@@ -18,7 +18,7 @@ export const EVIDENCE_WORDS: Readonly<Record<EvidenceBy, string>> = {
   declared: 'declared in files',
   inferred: 'inferred from blobs with the same key material',
   contradicted: 'labels contradict each other',
-  clustered: 'grouped, key not known',
+  grouped: 'grouped, key not known',
   unknown: 'not known',
   foreign: 'not made by KMS',
 };

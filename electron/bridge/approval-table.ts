@@ -43,11 +43,11 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'blobs.inspect': READS,
   'blobs.resultText': free('Ciphertext that a run has made.'),
 
-  'clusters.list': READS,
-  'clusters.name': free(
+  'keyGroups.list': READS,
+  'keyGroups.name': free(
     'A label, shown as a label of a person; what KMS says outranks it, no run decides by it, and it can be taken back.',
   ),
-  'clusters.findKey': free('DryRun requests over the connection in use; nothing is decrypted.'),
+  'keyGroups.findKey': free('DryRun requests over the connection in use; nothing is decrypted.'),
 
   'connection.profiles': free('Names, Regions and methods of profiles, no secret.'),
   'connection.use': asks(

@@ -51,7 +51,7 @@ const HOSTILE: readonly (readonly [string, unknown])[] = [
   ['audit.setRules', { text: 'x'.repeat(2_000_000), name: null }],
   ['connection.use', { kind: 'aws', profile: 'p'.repeat(5_000_000), region: null, endpointUrl: null }],
   ['connection.use', { kind: many('aws') }],
-  ['clusters.findKey', { blobId: 'b', keyIds: many('k'), context: null }],
+  ['keyGroups.findKey', { blobId: 'b', keyIds: many('k'), context: null }],
   ['app.setLook', members(200_000, deep(3))],
 ];
 

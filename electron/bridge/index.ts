@@ -6,7 +6,7 @@ export {
   type ApprovedBy,
   type Approver,
   NOTHING_ALLOWED,
-  nobodyToAsk,
+  noApprover,
   notAllowed,
   plainLine,
   typedByPerson,

@@ -1,5 +1,5 @@
 /** Abilities of a host that has no window: a shell. */
-export const CAN_NOTHING = {
+export const NO_CAPABILITIES = {
   chooseFiles: false,
   chooseFolder: false,
   readClipboard: false,

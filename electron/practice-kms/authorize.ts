@@ -10,7 +10,7 @@ import { grantAllows } from './grants.ts';
 import { type KeyPlace, keyArn } from './key-place.ts';
 import { defaultPolicy, keyPolicy, type Request, type Statement, speaksOf } from './policy.ts';
 import type { KeyRecord } from './records.ts';
-import type { World } from './request-context.ts';
+import type { RequestContext } from './request-context.ts';
 import { findKey, type NameRules } from './resolve.ts';
 
 /** What is asked of a key. */
@@ -33,7 +33,7 @@ const NO_CONTEXT: Context = {};
  * @throws KmsError NotFoundException, AccessDeniedException.
  */
 export function permittedKey(
-  world: World,
+  world: RequestContext,
   named: string,
   ask: Ask,
   rules: NameRules & { readonly own?: boolean } = {},
@@ -50,7 +50,7 @@ export function permittedKey(
  * @returns the grant that allows it; null when policies do.
  * @throws KmsError AccessDeniedException.
  */
-export function authorize(world: World, key: KeyRecord, ask: Ask): GrantRecord | null {
+export function authorize(world: RequestContext, key: KeyRecord, ask: Ask): GrantRecord | null {
   const { caller } = world;
   const own = caller.accountId === key.accountId;
   const request: Request = {
@@ -80,7 +80,7 @@ export function authorize(world: World, key: KeyRecord, ask: Ask): GrantRecord |
  * For what concerns no key (`ListKeys`, `CreateKey`) or an alias: the caller's own policies alone.
  * @throws KmsError AccessDeniedException.
  */
-export function authorizeIdentity(world: World, action: string, resource = '*'): void {
+export function authorizeIdentity(world: RequestContext, action: string, resource = '*'): void {
   const request: Request = { action: `kms:${action}`, resource, values: (name) => callerValue(world, name) };
   const verdict = judge(world.caller.permissions, request);
   if (verdict === 'deny') throw denied(world, request, 'with an explicit deny in an identity-based policy');
@@ -88,7 +88,7 @@ export function authorizeIdentity(world: World, action: string, resource = '*'):
 }
 
 /** Whether someone of the key's account, or the caller, could still put another policy (lock-out safety check). */
-export function leavesKeyOpen(world: World, key: KeyPlace, policy: string): boolean {
+export function leavesKeyOpen(world: RequestContext, key: KeyPlace, policy: string): boolean {
   const request: Request = {
     action: 'kms:PutKeyPolicy',
     resource: keyArn(key),
@@ -103,7 +103,11 @@ export function leavesKeyOpen(world: World, key: KeyPlace, policy: string): bool
 type KeyPolicyVerdict = 'deny' | 'principal' | 'account' | 'none';
 
 /** `principal`: the caller is named (or everybody is); `account`: the caller's account is, and decides for itself. */
-function judgeKeyPolicy(statements: readonly Statement[], request: Request, world: World): KeyPolicyVerdict {
+function judgeKeyPolicy(
+  statements: readonly Statement[],
+  request: Request,
+  world: RequestContext,
+): KeyPolicyVerdict {
   const root = world.caller.accountArn;
   let verdict: KeyPolicyVerdict = 'none';
   for (const statement of statements) {
@@ -140,7 +144,7 @@ function statementsOf(key: KeyRecord): readonly Statement[] {
   return statements;
 }
 
-function callerValue(world: World, name: string): readonly string[] | null {
+function callerValue(world: RequestContext, name: string): readonly string[] | null {
   const { caller } = world;
   if (name === 'kms:calleraccount' || name === 'aws:principalaccount') return [caller.accountId];
   if (name === 'aws:principalarn') return [caller.names.at(-1) ?? caller.arn];
@@ -149,7 +153,12 @@ function callerValue(world: World, name: string): readonly string[] | null {
   return null;
 }
 
-function conditionValue(world: World, key: KeyPlace, ask: Ask, name: string): readonly string[] | null {
+function conditionValue(
+  world: RequestContext,
+  key: KeyPlace,
+  ask: Ask,
+  name: string,
+): readonly string[] | null {
   const context = ask.context ?? NO_CONTEXT;
   if (name.startsWith(CONTEXT_PREFIX)) {
     const wanted = name.slice(CONTEXT_PREFIX.length);
@@ -173,7 +182,7 @@ function noPolicy(kind: 'identity' | 'resource', action: string): string {
   return `because no ${kind}-based policy allows the ${action} action`;
 }
 
-function denied(world: World, request: Request, why: string): KmsError {
+function denied(world: RequestContext, request: Request, why: string): KmsError {
   return new KmsError(
     'AccessDeniedException',
     `User: ${world.caller.arn} is not authorized to perform: ${request.action} on resource: ${request.resource} ${why}`,
@@ -181,7 +190,7 @@ function denied(world: World, request: Request, why: string): KmsError {
 }
 
 /** Another account's key: whether it exists is not told (observed wording). */
-function hidden(world: World, action: string, resource: string): KmsError {
+function hidden(world: RequestContext, action: string, resource: string): KmsError {
   return new KmsError(
     'AccessDeniedException',
     `User: ${world.caller.arn} is not authorized to perform: kms:${action} on resource: ${resource} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,

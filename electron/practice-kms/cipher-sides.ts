@@ -19,7 +19,7 @@ import {
 import { keyArn } from './key-place.ts';
 import { KEY_SPECS } from './key-specs.ts';
 import type { KeyRecord } from './records.ts';
-import type { World } from './request-context.ts';
+import type { RequestContext } from './request-context.ts';
 import { findKey } from './resolve.ts';
 
 export const ALGORITHMS = ['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const;
@@ -69,7 +69,7 @@ export interface Source {
  * @throws KmsError every refusal that needs no decryption.
  */
 export function findSource(
-  world: World,
+  world: RequestContext,
   blob: Buffer,
   named: string | null,
   algorithm: Algorithm,
@@ -104,7 +104,7 @@ export function findSource(
 }
 
 /** Where the request named no key, a refusal does not name it either (observed: one wording for both cases). */
-function authorizeSource(world: World, key: KeyRecord, ask: Ask): void {
+function authorizeSource(world: RequestContext, key: KeyRecord, ask: Ask): void {
   try {
     authorize(world, key, ask);
   } catch (error) {

@@ -15,7 +15,7 @@ import { KmsError, serializationError } from './errors.ts';
 import { type Disturbance, type FaultRule, type Faults, UNDISTURBED } from './faults.ts';
 import { callerOf } from './identities.ts';
 import { perform } from './operations/index.ts';
-import type { World } from './request-context.ts';
+import type { RequestContext } from './request-context.ts';
 import type { State } from './state.ts';
 import { answerSts, asStsError, stsError } from './sts.ts';
 
@@ -272,7 +272,12 @@ function signerOf(practice: Practice, authorization: string | undefined): Signer
 }
 
 /** @throws KmsError ExpiredTokenException, UnrecognizedClientException. */
-function worldFor(practice: Practice, signer: Signer, request: IncomingMessage, requestId: string): World {
+function worldFor(
+  practice: Practice,
+  signer: Signer,
+  request: IncomingMessage,
+  requestId: string,
+): RequestContext {
   const token = request.headers['x-amz-security-token'];
   const caller = callerOf(practice.state, signer.accessKeyId, typeof token === 'string' ? token : null);
   return { state: practice.state, region: signer.region, caller, requestId };

@@ -2,7 +2,7 @@
 import { notFound } from './errors.ts';
 import { keyArn } from './key-place.ts';
 import type { KeyRecord } from './records.ts';
-import type { World } from './request-context.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** Own account, or another one's, in which case the caller may not even learn that the key is missing. */
 export type Found = { readonly key: KeyRecord } | { readonly foreign: string };
@@ -24,7 +24,7 @@ export function aliasArn(accountId: string, region: string, aliasName: string): 
  * Wordings observed: another Region's ARN, an unknown key, an unknown alias, a malformed id.
  * @throws KmsError NotFoundException.
  */
-export function findKey(world: World, named: string, rules: NameRules = {}): Found {
+export function findKey(world: RequestContext, named: string, rules: NameRules = {}): Found {
   const own = world.caller.accountId;
   if (!named.startsWith('arn:')) {
     if (named.startsWith('alias/') && rules.alias !== false) return { key: byAlias(world, own, named) };
@@ -44,7 +44,7 @@ export function findKey(world: World, named: string, rules: NameRules = {}): Fou
 }
 
 /** As {@link findKey}, for a look that must not fail. */
-export function peekKey(world: World, named: string): KeyRecord | null {
+export function peekKey(world: RequestContext, named: string): KeyRecord | null {
   try {
     const found = findKey(world, named);
     return 'key' in found ? found.key : null;
@@ -53,7 +53,7 @@ export function peekKey(world: World, named: string): KeyRecord | null {
   }
 }
 
-function byId(world: World, accountId: string, keyId: string): KeyRecord {
+function byId(world: RequestContext, accountId: string, keyId: string): KeyRecord {
   if (!KEY_ID.test(keyId)) throw notFound(`Invalid keyId '${keyId}'`);
   const key = world.state.keyById(world.region, keyId.toLowerCase());
   if (!key || key.accountId !== accountId)
@@ -61,7 +61,7 @@ function byId(world: World, accountId: string, keyId: string): KeyRecord {
   return key;
 }
 
-function byAlias(world: World, accountId: string, aliasName: string): KeyRecord {
+function byAlias(world: RequestContext, accountId: string, aliasName: string): KeyRecord {
   const key = world.state.keyByAlias(accountId, world.region, aliasName);
   if (!key) throw notFound(`Alias ${aliasArn(accountId, world.region, aliasName)} is not found.`);
   return key;

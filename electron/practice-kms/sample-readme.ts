@@ -14,7 +14,7 @@ payments/db-password.txt        alias/payments       app = payments, env = pract
 payments/api-token.bin          alias/payments       none
 payments/tls-private-key.b64    alias/payments       app = payments, env = practice
 payments/webhook-secret.json    alias/payments       app = payments, env = practice
-payments/ledger-data-key.json   alias/payments       none
+payments/snapshot-data-key.json   alias/payments       none
 orders/orders-data-key.json     alias/payments       service = orders, purpose = data-key
 legacy/smtp-password.b64url     alias/legacy         none
 legacy/ldap-bind.hex            alias/legacy         none

@@ -41,8 +41,8 @@ const BLOBS: Record<string, () => Promise<Buffer>> = {
   'payments/tls-private-key.b64': async () => fromBase64(await text('payments/tls-private-key.b64')),
   'payments/webhook-secret.json': async () =>
     fromBase64(JSON.parse(await text('payments/webhook-secret.json')).CiphertextBlob),
-  'payments/ledger-data-key.json': async () =>
-    fromBase64(JSON.parse(await text('payments/ledger-data-key.json')).CiphertextBlob),
+  'payments/snapshot-data-key.json': async () =>
+    fromBase64(JSON.parse(await text('payments/snapshot-data-key.json')).CiphertextBlob),
   'orders/orders-data-key.json': async () =>
     fromBase64(JSON.parse(await text('orders/orders-data-key.json')).CiphertextBlob),
   'legacy/smtp-password.b64url': async () =>
@@ -98,7 +98,7 @@ describe('the sample vault', () => {
     expect(await text('payments/webhook-secret.json')).toMatch(
       /^\{\n {4}"CiphertextBlob": "[^"]+",\n {4}"KeyId": "arn:[^"]+",\n {4}"EncryptionAlgorithm": "SYMMETRIC_DEFAULT"\n\}\n$/,
     );
-    const dataKey = JSON.parse(await text('payments/ledger-data-key.json'));
+    const dataKey = JSON.parse(await text('payments/snapshot-data-key.json'));
     expect(Object.keys(dataKey)).toEqual(['CiphertextBlob', 'KeyId', 'KeyMaterialId']);
   });
 

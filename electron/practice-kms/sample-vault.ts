@@ -47,7 +47,7 @@ const RECIPES: readonly Recipe[] = [
       ]),
   ],
   [
-    'payments/ledger-data-key.json',
+    'payments/snapshot-data-key.json',
     async (p) => dataKeyJson(p, { KeyId: 'alias/payments', KeySpec: 'AES_256' }),
   ],
   [

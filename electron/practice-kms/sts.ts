@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { KmsError } from './errors.ts';
 import { type Caller, PRACTICE_MFA_CODE, PRACTICE_ROLES, roleUserId } from './identities.ts';
 import { speaksOf } from './policy.ts';
-import type { World } from './request-context.ts';
+import type { RequestContext } from './request-context.ts';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 /** Session length in seconds (API reference, `AssumeRole`); the practice roles allow AWS's default of one hour. */
@@ -20,7 +20,7 @@ export interface StsOptions {
 }
 
 /** Answers a form-encoded STS request. */
-export function answerSts(world: World, form: URLSearchParams, options: StsOptions): StsReply {
+export function answerSts(world: RequestContext, form: URLSearchParams, options: StsOptions): StsReply {
   const action = form.get('Action');
   if (action === 'GetCallerIdentity') return getCallerIdentity(world);
   if (action === 'AssumeRole') return assumeRole(world, form, options);
@@ -49,7 +49,7 @@ export function asStsError(error: KmsError, requestId: string): StsReply {
       : stsError(code, error.message, requestId, error.status);
 }
 
-function getCallerIdentity({ caller, requestId }: World): StsReply {
+function getCallerIdentity({ caller, requestId }: RequestContext): StsReply {
   return reply(
     'GetCallerIdentity',
     `<Arn>${caller.arn}</Arn><UserId>${caller.userId}</UserId><Account>${caller.accountId}</Account>`,
@@ -57,7 +57,7 @@ function getCallerIdentity({ caller, requestId }: World): StsReply {
   );
 }
 
-function assumeRole(world: World, form: URLSearchParams, options: StsOptions): StsReply {
+function assumeRole(world: RequestContext, form: URLSearchParams, options: StsOptions): StsReply {
   const { caller, requestId } = world;
   const roleArn = form.get('RoleArn') ?? '';
   const name = form.get('RoleSessionName') ?? '';

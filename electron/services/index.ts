@@ -7,22 +7,22 @@ import { preflightHandlers } from './connection/requests-preflight.ts';
 import { historyHandlers } from './history/requests.ts';
 import { plansHandlers, plansHostHandlers } from './plans/requests.ts';
 import { runsHandlers, runsHostHandlers } from './runs/requests.ts';
-import type { Rooms } from './services.ts';
+import type { Services } from './services.ts';
 import { appHandlers } from './settings/requests.ts';
 import { blobsHandlers, blobsHostHandlers } from './workspace/requests-blobs.ts';
-import { clustersHandlers } from './workspace/requests-clusters.ts';
 import { intakeHandlers, intakeHostHandlers } from './workspace/requests-intake.ts';
+import { keyGroupsHandlers } from './workspace/requests-key-groups.ts';
 import { outputHandlers, outputHostHandlers } from './workspace/requests-output.ts';
 
-export type { Rooms } from './services.ts';
+export type { Services } from './services.ts';
 
 /** The contract's requests, each in a line or two: the work is in the services. */
-export function pageHandlers(rooms: Rooms): PageHandlers {
+export function pageHandlers(rooms: Services): PageHandlers {
   return {
     app: appHandlers(rooms),
     intake: intakeHandlers(rooms),
     blobs: blobsHandlers(rooms),
-    clusters: clustersHandlers(rooms),
+    keyGroups: keyGroupsHandlers(rooms),
     connection: connectionHandlers(rooms),
     keys: keysHandlers(rooms),
     output: outputHandlers(),
@@ -36,7 +36,7 @@ export function pageHandlers(rooms: Rooms): PageHandlers {
 }
 
 /** Requests of the host's own code, which may name paths. */
-export function hostHandlers(rooms: Rooms): HostHandlers {
+export function hostHandlers(rooms: Services): HostHandlers {
   return {
     intake: intakeHostHandlers(rooms),
     blobs: blobsHostHandlers(rooms),

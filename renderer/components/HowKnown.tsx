@@ -1,5 +1,5 @@
 import { BadgeCheck, CircleAlert, Files, FileText, User } from 'lucide-react';
-import type { Cluster, EvidenceBy } from '#shared/model/key-group.ts';
+import type { EvidenceBy, KeyGroup } from '#shared/model/key-group.ts';
 import { BY_WORDS, verdictWords } from '../lib/key-groups.ts';
 import { Status } from './Status.tsx';
 
@@ -29,7 +29,7 @@ export function HowKnown({ by, evidence }: { readonly by: Naming; readonly evide
 }
 
 /** What was judged of a group's statements, where that needs a word; the reason shows on hover. */
-export function Verdict({ cluster }: { readonly cluster: Cluster }) {
-  const words = verdictWords(cluster.verdict);
-  return words === null ? null : <Status {...words} why={cluster.reason} />;
+export function Verdict({ keyGroup }: { readonly keyGroup: KeyGroup }) {
+  const words = verdictWords(keyGroup.verdict);
+  return words === null ? null : <Status {...words} why={keyGroup.reason} />;
 }

@@ -3,7 +3,7 @@ import { practiceWords } from '#shared/audit-words.ts';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { useConnection } from '../store/connection.ts';
-import { useClusters } from '../store/key-groups.ts';
+import { useKeyGroups } from '../store/key-groups.ts';
 
 /** Said before anything else: the practice KMS is connected, and blobs name keys of real accounts. */
 export function PracticeNotice({ practice }: { readonly practice: AuditSummary['practice'] }) {
@@ -21,7 +21,7 @@ const MOST_ACCOUNTS = 5;
 
 /** The same of some rows of the list; null where another KMS is connected, or none of them names another account. */
 export function usePracticeElsewhere(rows: readonly BlobRow[]): AuditSummary['practice'] {
-  const keys = useClusters((state) => state.keys);
+  const keys = useKeyGroups((state) => state.keys);
   const account = useConnection((state) =>
     state.connection?.choice.kind === 'practice' ? (state.connection.identity?.account ?? null) : null,
   );

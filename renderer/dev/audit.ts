@@ -20,7 +20,7 @@ function facetValue(facet: Facet, row: BlobRow, i: number): string {
     case 'container':
       return row.container;
     case 'coverage':
-      return ['kms', 'person', 'declared', 'clustered', 'unknown', 'foreign'][i % 6] ?? '';
+      return ['kms', 'person', 'declared', 'grouped', 'unknown', 'foreign'][i % 6] ?? '';
     case 'state':
       return key?.state ?? '';
     case 'spec':

@@ -3,10 +3,10 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { BROKEN, never, no, ok } from './answers.ts';
 import { facetRows, HISTORY_HEAD, makeFindings, makeHistory, makeSummary } from './audit.ts';
-import { makeClusters } from './clusters.ts';
 import { fakeConnection } from './connection.ts';
 import { makeDetail } from './detail.ts';
 import { FakeEvents } from './events.ts';
+import { makeKeyGroups } from './key-groups.ts';
 import { KEYS } from './keys.ts';
 import type { FakeOptions } from './options.ts';
 import { makeRows, makeSources } from './rows.ts';
@@ -37,7 +37,7 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
     if (rows.length === 0) rows = makeRows(24);
     revision += 1;
     emit('blobsChanged', { revision, total: rows.length });
-    const oddities = options.odd
+    const skippedFiles = options.odd
       ? [
           { file: 'vault/link', code: 'symlink', message: 'A symbolic link: links are not followed.' },
           { file: 'vault/huge.iso', code: 'too-large', message: 'Larger than 64 MiB: not read.' },
@@ -48,7 +48,7 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
           },
         ]
       : [];
-    return ok({ sources: rows.length, blobs: rows.length, oddities, moreOddities: 0 });
+    return ok({ sources: rows.length, blobs: rows.length, skippedFiles, moreSkipped: 0 });
   };
   return {
     app: {
@@ -109,8 +109,8 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
       },
       resultText: () => ok({ text: 'AQICAHh…' }),
     },
-    clusters: {
-      list: () => ok({ revision, keys: [], ...makeClusters(rows) }),
+    keyGroups: {
+      list: () => ok({ revision, keys: [], ...makeKeyGroups(rows) }),
       name: () => ok({}),
       findKey: ({ keyIds }) =>
         ok(

@@ -76,7 +76,7 @@ export function fakeRuns(
     },
     download: () => ok({ url: '/download', name: 'rewrapped.zip' }),
   };
-  const plansRoom: RewrapApi['plans'] = {
+  const plansNamespace: RewrapApi['plans'] = {
     select: () => ok({ blobIds: idsOf(rows().slice(0, 7)), notes: [] }, 100),
     save: () => ok({ url: null, name: 'rewrap-plan.json', saved: true, leftOut: 0 }),
     open: () => {
@@ -108,7 +108,7 @@ export function fakeRuns(
       return ok({});
     },
   };
-  return { runs: room, plans: plansRoom };
+  return { runs: room, plans: plansNamespace };
 }
 
 const idsOf = (rows: readonly BlobRow[]): string[] => rows.map(({ id }) => id);

@@ -28,7 +28,7 @@ const second = {
 
 test('fields are matched by path, wherever they lie, and equal means equal bytes', () => {
   const pairs = compareFields(first, second);
-  expect(pairs.map(({ path, likeness }) => [path, likeness])).toEqual([
+  expect(pairs.map(({ path, equality }) => [path, equality])).toEqual([
     ['version', 'equal'],
     ['salt', 'only-second'],
     ['body', 'different'],
@@ -36,19 +36,19 @@ test('fields are matched by path, wherever they lie, and equal means equal bytes
     ['body › tag', 'different'],
   ]);
   expect(tally(pairs)).toEqual({ equal: 2, different: 2 });
-  expect(compareFields(second, first)[1]?.likeness).toBe('only-first');
+  expect(compareFields(second, first)[1]?.equality).toBe('only-first');
 });
 
 test('a blob beside itself differs nowhere', () => {
   const pairs = compareFields(first, first);
-  expect(pairs.every(({ likeness }) => likeness === 'equal')).toBe(true);
+  expect(pairs.every(({ equality }) => equality === 'equal')).toBe(true);
   expect(differences(first.bytes, first.bytes).every((mark) => mark === 0)).toBe(true);
 });
 
 test('names that come again among siblings are matched in turn', () => {
   const twice = { bytes: bytes(1, 2), fields: [field('key', 0, 1), field('key', 1, 1)] };
   const once = { bytes: bytes(1), fields: [field('key', 0, 1)] };
-  expect(compareFields(twice, once).map(({ path, likeness }) => [path, likeness])).toEqual([
+  expect(compareFields(twice, once).map(({ path, equality }) => [path, equality])).toEqual([
     ['key', 'equal'],
     ['key 2', 'only-first'],
   ]);

@@ -6,7 +6,7 @@ export interface Side {
   readonly bytes: Uint8Array;
 }
 
-export type Likeness = 'equal' | 'different' | 'only-first' | 'only-second';
+export type Equality = 'equal' | 'different' | 'only-first' | 'only-second';
 
 /** One field of two blobs, matched by its path of names. */
 export interface FieldPair {
@@ -16,7 +16,7 @@ export interface FieldPair {
   readonly depth: number;
   readonly first: Field | null;
   readonly second: Field | null;
-  readonly likeness: Likeness;
+  readonly equality: Equality;
   /** A field that only holds others; not counted. */
   readonly parent: boolean;
 }
@@ -38,7 +38,7 @@ export function compareFields(first: Side, second: Side): readonly FieldPair[] {
         depth,
         first: one,
         second: two,
-        likeness: likenessOf(one, two, first.bytes, second.bytes),
+        equality: compareValues(one, two, first.bytes, second.bytes),
         parent: children[0].length > 0 || children[1].length > 0,
       });
       visit(children[0], children[1], depth + 1, path);
@@ -71,7 +71,7 @@ function merged(a: readonly string[], b: readonly string[]): readonly string[] {
   return keys;
 }
 
-function likenessOf(a: Field | null, b: Field | null, bytesA: Uint8Array, bytesB: Uint8Array): Likeness {
+function compareValues(a: Field | null, b: Field | null, bytesA: Uint8Array, bytesB: Uint8Array): Equality {
   if (a === null) return 'only-second';
   if (b === null) return 'only-first';
   // A field beyond the bytes that are shown is judged by what was read from it.
@@ -95,11 +95,11 @@ export interface Tally {
 /** Number of innermost fields that are equal, and that differ or stand in one blob alone. */
 export function tally(pairs: readonly FieldPair[]): Tally {
   const leaves = pairs.filter(({ parent }) => !parent);
-  const equal = leaves.filter(({ likeness }) => likeness === 'equal').length;
+  const equal = leaves.filter(({ equality }) => equality === 'equal').length;
   return { equal, different: leaves.length - equal };
 }
 
-export const LIKENESS_WORDS: Record<Likeness, string> = {
+export const EQUALITY_WORDS: Record<Equality, string> = {
   equal: 'Equal',
   different: 'Differs',
   'only-first': 'Only in the first',
@@ -109,7 +109,7 @@ export const LIKENESS_WORDS: Record<Likeness, string> = {
 /** The comparison as tab-separated lines, for a ticket or a spreadsheet. */
 export function comparisonText(names: readonly [string, string], pairs: readonly FieldPair[]): string {
   const lines = [['Field', names[0], names[1], 'Compared']];
-  for (const { path, first, second, likeness, parent } of pairs)
-    if (!parent) lines.push([path, first?.value ?? '', second?.value ?? '', LIKENESS_WORDS[likeness]]);
+  for (const { path, first, second, equality, parent } of pairs)
+    if (!parent) lines.push([path, first?.value ?? '', second?.value ?? '', EQUALITY_WORDS[equality]]);
   return lines.map((cells) => cells.map((cell) => cell.replace(/[\t\r\n]+/g, ' ')).join('\t')).join('\n');
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { KEYS } from '../dev/keys.ts';
 import { makeRows } from '../dev/rows.ts';
-import { candidatesFor, clusterName, fittingAlgorithms, verdictWords } from './key-groups.ts';
+import { candidatesFor, fittingAlgorithms, keyGroupName, verdictWords } from './key-groups.ts';
 
 const rows = makeRows(60);
 const symmetric = rows.find(({ identification }) => identification.kind === 'kms-symmetric');
@@ -10,7 +10,7 @@ const [first] = KEYS;
 if (symmetric === undefined || rsa === undefined || first === undefined) throw new Error('no sample');
 
 test('a group is named by alias where the list knows its key, else by the end of the ARN', () => {
-  const cluster = {
+  const keyGroup = {
     fingerprint: 'ab'.repeat(32),
     blobs: 1,
     files: 1,
@@ -22,12 +22,12 @@ test('a group is named by alias where the list knows its key, else by the end of
     firstDate: null,
     lastDate: null,
   };
-  expect(clusterName(cluster, KEYS)).toBe('alias/payments');
-  expect(clusterName(cluster, null)).toBe(first.keyId);
-  const alias = { ...cluster, keyArn: 'arn:aws:kms:eu-west-1:111122223333:alias/other' };
-  expect(clusterName(alias, KEYS)).toBe('alias/other');
-  expect(clusterName({ ...cluster, keyArn: null }, KEYS)).toBeNull();
-  expect(clusterName(undefined, KEYS)).toBeNull();
+  expect(keyGroupName(keyGroup, KEYS)).toBe('alias/payments');
+  expect(keyGroupName(keyGroup, null)).toBe(first.keyId);
+  const alias = { ...keyGroup, keyArn: 'arn:aws:kms:eu-west-1:111122223333:alias/other' };
+  expect(keyGroupName(alias, KEYS)).toBe('alias/other');
+  expect(keyGroupName({ ...keyGroup, keyArn: null }, KEYS)).toBeNull();
+  expect(keyGroupName(undefined, KEYS)).toBeNull();
 });
 
 test('only keys that can have made a blob are asked about', () => {

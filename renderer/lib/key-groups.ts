@@ -1,13 +1,13 @@
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import type { Cluster, EvidenceBy, KeyConclusion, Probe } from '#shared/model/key-group.ts';
+import type { EvidenceBy, KeyConclusion, KeyGroup, Probe } from '#shared/model/key-group.ts';
 import { keyWords } from './keys.ts';
 import type { Tone } from './words.ts';
 
 /** How a key's name came to be known, in short and in full. */
 export const BY_WORDS: Record<
-  Exclude<EvidenceBy, 'clustered' | 'unknown' | 'foreign'>,
+  Exclude<EvidenceBy, 'grouped' | 'unknown' | 'foreign'>,
   { readonly word: string; readonly why: string }
 > = {
   kms: { word: 'KMS said', why: 'KMS named this key in a reply: proof.' },
@@ -24,8 +24,11 @@ export const BY_WORDS: Record<
 };
 
 /** Name of a group's key; null while it is unknown or contradictory. */
-export const clusterName = (cluster: Cluster | undefined, keys: readonly KeyInfo[] | null): string | null =>
-  cluster === undefined || cluster.keyArn === null ? null : keyWords(cluster.keyArn, keys);
+export const keyGroupName = (
+  keyGroup: KeyGroup | undefined,
+  keys: readonly KeyInfo[] | null,
+): string | null =>
+  keyGroup === undefined || keyGroup.keyArn === null ? null : keyWords(keyGroup.keyArn, keys);
 
 /** Name of the key of blobs of which the same is concluded; null while it is unknown or contradictory. */
 export const conclusionName = (
@@ -34,11 +37,11 @@ export const conclusionName = (
 ): string | null => (of === undefined || of.name === null ? null : keyWords(of.name, keys));
 
 /** What stands in place of a name that is not known. */
-export const namelessWords = (cluster: Cluster | undefined): string =>
-  cluster?.verdict === 'contradiction' ? 'labels contradict' : 'key not yet known';
+export const namelessWords = (keyGroup: KeyGroup | undefined): string =>
+  keyGroup?.verdict === 'contradiction' ? 'labels contradict' : 'key not yet known';
 
 /** Verdicts that need a word of their own. */
-export function verdictWords(verdict: Cluster['verdict']): { tone: Tone; word: string } | null {
+export function verdictWords(verdict: KeyGroup['verdict']): { tone: Tone; word: string } | null {
   switch (verdict) {
     case 'contradiction':
       return { tone: 'attention', word: 'Contradiction' };

@@ -37,7 +37,7 @@ export const useIntake = create<IntakeStore>()((set) => {
     useUi.getState().complain(null);
     try {
       const result = await work();
-      const odd = result.oddities.length > 0 || result.moreOddities > 0;
+      const odd = result.skippedFiles.length > 0 || result.moreSkipped > 0;
       if (odd) set({ notice: result });
       if (result.blobs > 0)
         useUi

@@ -2,16 +2,16 @@ import { create } from 'zustand';
 import type { Answer, Input } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import type { Cluster, KeyTimeline } from '#shared/model/key-group.ts';
+import type { KeyGroup, KeyTimeline } from '#shared/model/key-group.ts';
 import { bridge, call, faultOf } from '../api.ts';
 import { KeyIndex, NO_KEYS } from '../lib/key-index.ts';
 
-type FindKey = (typeof requests)['clusters']['findKey'];
+type FindKey = (typeof requests)['keyGroups']['findKey'];
 export type KeySearch = Answer<FindKey>;
 
-interface ClusterStore {
+interface KeyGroupStore {
   /** Blobs by key material, by fingerprint, with what is known of each one's key. */
-  readonly clusters: ReadonlyMap<string, Cluster>;
+  readonly keyGroups: ReadonlyMap<string, KeyGroup>;
   /** Keys that were rotated, each with its key materials. */
   readonly timelines: readonly KeyTimeline[];
   /** Which key each row is under. */
@@ -26,8 +26,8 @@ interface ClusterStore {
 let generation = 0;
 
 /** What the host learned of key materials. It alone learns; the page fetches again when something changed. */
-export const useClusters = create<ClusterStore>()((set, get) => ({
-  clusters: new Map(),
+export const useKeyGroups = create<KeyGroupStore>()((set, get) => ({
+  keyGroups: new Map(),
   timelines: [],
   keys: NO_KEYS,
   fault: null,
@@ -35,10 +35,10 @@ export const useClusters = create<ClusterStore>()((set, get) => ({
     generation += 1;
     const mine = generation;
     try {
-      const { clusters, timelines, keys } = await call(bridge().clusters.list({}));
+      const { keyGroups, timelines, keys } = await call(bridge().keyGroups.list({}));
       if (mine !== generation) return;
       set({
-        clusters: new Map(clusters.map((each) => [each.fingerprint, each])),
+        keyGroups: new Map(keyGroups.map((each) => [each.fingerprint, each])),
         timelines,
         keys: new KeyIndex(keys),
         fault: null,
@@ -50,14 +50,14 @@ export const useClusters = create<ClusterStore>()((set, get) => ({
   async name(fingerprint, keyArn) {
     const said =
       get()
-        .clusters.get(fingerprint)
+        .keyGroups.get(fingerprint)
         ?.keys.some(({ by }) => by === 'person') ?? false;
-    if (said || keyArn === null) await call(bridge().clusters.name({ fingerprint, keyArn: null }));
-    if (keyArn !== null) await call(bridge().clusters.name({ fingerprint, keyArn }));
+    if (said || keyArn === null) await call(bridge().keyGroups.name({ fingerprint, keyArn: null }));
+    if (keyArn !== null) await call(bridge().keyGroups.name({ fingerprint, keyArn }));
     await get().load();
   },
   async findKey(input) {
-    const result = await call(bridge().clusters.findKey(input));
+    const result = await call(bridge().keyGroups.findKey(input));
     if (result.found !== null) await get().load();
     return result;
   },

@@ -4,7 +4,7 @@ import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import { bridge, call, faultOf } from '../api.ts';
 import { lastResult } from '../lib/outcome.ts';
 import type { LastResult } from '../lib/words.ts';
-import { useClusters } from './key-groups.ts';
+import { useKeyGroups } from './key-groups.ts';
 
 const PAGE = 5000;
 /** Beyond this many items only failed ones are fetched for a report on screen. */
@@ -155,5 +155,5 @@ async function settle(run: RunSummary, set: Set_, get: () => RunStore): Promise<
   }
   set({ results });
   // What KMS said in the run may have named groups.
-  void useClusters.getState().load();
+  void useKeyGroups.getState().load();
 }

@@ -8,7 +8,7 @@ import { useDraft } from './draft.ts';
 import { useEngine } from './engine.ts';
 import { useInspector } from './inspector.ts';
 import { useIntake } from './intake.ts';
-import { useClusters } from './key-groups.ts';
+import { useKeyGroups } from './key-groups.ts';
 import { useDestinationKeys, useKeys } from './keys.ts';
 import { showAsked } from './opening.ts';
 import { usePlans } from './plans.ts';
@@ -26,7 +26,7 @@ export function wire(): () => void {
     undo.push(
       api.on('blobsChanged', () => {
         void useBlobs.getState().follow();
-        void useClusters.getState().load();
+        void useKeyGroups.getState().load();
         void useInspector.getState().refresh();
         useAudit.getState().refresh();
       }),
@@ -81,7 +81,7 @@ export function wire(): () => void {
 async function loadAll(): Promise<void> {
   void useSignIn.getState().load();
   void useBlobs.getState().load();
-  void useClusters.getState().load();
+  void useKeyGroups.getState().load();
   void useRuns.getState().load();
   void usePlans.getState().load();
   await useConnection.getState().load();

@@ -12,7 +12,7 @@ export type Reply<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 export type Input<S extends RequestSpec> = z.input<S['input']>;
 export type Answer<S extends RequestSpec> = z.output<S['reply']>;
 
-type Rooms<R extends Record<string, Record<string, RequestSpec>>> = {
+type Namespaces<R extends Record<string, Record<string, RequestSpec>>> = {
   [Room in keyof R]: {
     [M in keyof R[Room]]: (input: Input<R[Room][M]>) => Promise<Reply<Answer<R[Room][M]>>>;
   };
@@ -22,7 +22,7 @@ export type EventName = keyof Events;
 export type EventPayload<E extends EventName> = Events[E] extends EventSpec<infer P> ? z.output<P> : never;
 
 /** The one object the page gets, `window.rewrap`. `PageFile` is the DOM's `File` in the page (shared/ has no DOM). */
-export type RewrapApi<PageFile = unknown> = Rooms<Requests> & {
+export type RewrapApi<PageFile = unknown> = Namespaces<Requests> & {
   /** Subscribes; the return value unsubscribes. */
   on<E extends EventName>(event: E, listener: (payload: EventPayload<E>) => void): () => void;
   /**

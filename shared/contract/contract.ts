@@ -4,7 +4,7 @@ import { blobsEvents, blobsHostRequests, blobsRequests } from './namespaces/blob
 import { connectionEvents, connectionRequests } from './namespaces/connection.ts';
 import { historyRequests } from './namespaces/history.ts';
 import { intakeEvents, intakeHostRequests, intakeRequests } from './namespaces/intake.ts';
-import { clustersRequests } from './namespaces/key-groups.ts';
+import { keyGroupsRequests } from './namespaces/key-groups.ts';
 import { keysEvents, keysRequests } from './namespaces/keys.ts';
 import { outputHostRequests, outputRequests } from './namespaces/output.ts';
 import { plansEvents, plansHostRequests, plansRequests } from './namespaces/plans.ts';
@@ -17,7 +17,7 @@ export const requests = {
   app: appRequests,
   intake: intakeRequests,
   blobs: blobsRequests,
-  clusters: clustersRequests,
+  keyGroups: keyGroupsRequests,
   connection: connectionRequests,
   keys: keysRequests,
   output: outputRequests,

@@ -1,4 +1,4 @@
-import { Oddity } from '../model/blob.ts';
+import { SkippedFile } from '../model/blob.ts';
 import * as z from '../schema.ts';
 
 /** A part of a list. */
@@ -8,9 +8,9 @@ export const page = z.object({ offset: z.int().min(0), limit: z.int().min(1).max
 export const Intake = z.object({
   sources: z.int(),
   blobs: z.int(),
-  oddities: z.array(Oddity),
-  /** Oddities beyond the first 200. */
-  moreOddities: z.int(),
+  skippedFiles: z.array(SkippedFile),
+  /** Skipped files beyond the first 200. */
+  moreSkipped: z.int(),
   /** Plans among what was named; they were opened, not taken in. Absent: none. */
   plans: z.int().optional(),
 });

@@ -226,5 +226,5 @@ export const SourceInfo = z.object({
 export type SourceInfo = z.infer<typeof SourceInfo>;
 
 /** Something met on the way in that is no source: a link, a socket, an unreadable file. */
-export const Oddity = z.object({ file: z.string(), code: z.string(), message: z.string() });
-export type Oddity = z.infer<typeof Oddity>;
+export const SkippedFile = z.object({ file: z.string(), code: z.string(), message: z.string() });
+export type SkippedFile = z.infer<typeof SkippedFile>;

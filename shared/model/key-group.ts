@@ -26,7 +26,7 @@ export const LearnedKey = z.object({
 export type LearnedKey = z.infer<typeof LearnedKey>;
 
 /** Blobs under one key material. */
-export const Cluster = z.object({
+export const KeyGroup = z.object({
   fingerprint: z.string(),
   blobs: z.int(),
   files: z.int(),
@@ -47,7 +47,7 @@ export const Cluster = z.object({
   firstDate: z.string().nullable(),
   lastDate: z.string().nullable(),
 });
-export type Cluster = z.infer<typeof Cluster>;
+export type KeyGroup = z.infer<typeof KeyGroup>;
 
 /** What is concluded of the key of all blobs that share key material and label. */
 export const KeyConclusion = z.object({

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { CAN_NOTHING, createEngine } from '../../electron/bridge/engine/index.ts';
+import { createEngine, NO_CAPABILITIES } from '../../electron/bridge/engine/index.ts';
 import { assemble } from '../../electron/core/inspect/assemble.test-help.ts';
 import { type Client, client } from '../../electron/hosts/cli/client.ts';
 
@@ -23,7 +23,7 @@ const root = mkdtempSync(join(tmpdir(), 'rewrap-bench-audit-'));
 const engine = createEngine({
   host: 'cli',
   version: 'bench',
-  can: CAN_NOTHING,
+  can: NO_CAPABILITIES,
   dataDir: join(root, 'home'),
   outputFolders: [],
   connection: null,
@@ -76,7 +76,7 @@ async function measure(
     await page.audit.summary({});
   });
   await step('blobs behind the widest bar', async () => {
-    const of = { by: 'facet', facet: 'coverage', value: 'clustered' } as const;
+    const of = { by: 'facet', facet: 'coverage', value: 'grouped' } as const;
     for (let at = 0, total = 1; at < total; at += 20_000)
       ({ total } = await page.audit.members({ of, offset: at, limit: 20_000 }));
   });

@@ -7,10 +7,10 @@ import { FaultError } from '#shared/model/fault.ts';
 import { assemble } from '../../electron/core/inspect/assemble.test-help.ts';
 import { DISK_THREAD_OPTIONS, DiskPool, scan } from '../../electron/core/intake/index.ts';
 import type { Kms, ReEncryptInput } from '../../electron/core/kms/index.ts';
-import { type PlanFile, type Run, RunBook, type RunTerms } from '../../electron/core/rotation/index.ts';
+import { type PlanFile, type Run, RunManager, type RunTerms } from '../../electron/core/rotation/index.ts';
 import type { Connection } from '../../electron/services/connection/connection.ts';
 import { History } from '../../electron/services/history/history.ts';
-import { Witness } from '../../electron/services/history/history-recorder.ts';
+import { HistoryRecorder } from '../../electron/services/history/history-recorder.ts';
 import type { AskedRun } from '../../electron/services/runs/runs.ts';
 import { Workspace } from '../../electron/services/workspace/workspace.ts';
 
@@ -38,7 +38,7 @@ const TERMS: RunTerms = {
   verify: false,
   dryRun: false,
 };
-const OVER = { connection: 'bench', target: 'bench', patience: 'end' } as const;
+const OVER = { connection: 'bench', target: 'bench', failurePolicy: 'end' } as const;
 /** All that the record of a run asks of a connection. */
 const CONNECTION = { state: { status: 'ready', identity: null }, describe: () => 'bench' };
 /** Of so many blobs one fails. */
@@ -101,7 +101,7 @@ async function everything(): Promise<void> {
 
   let book = openBook();
   const history = new History(home);
-  const witness = new Witness(history, () => CONNECTION as unknown as Connection);
+  const recorder = new HistoryRecorder(history, () => CONNECTION as unknown as Connection);
   const asked: AskedRun = { terms: TERMS, output: 'in-place', again: false };
   let files: readonly PlanFile[] = [];
   await step('run planned', async () => {
@@ -127,10 +127,10 @@ async function everything(): Promise<void> {
   await book.close();
 
   book = openBook();
-  witness.note('run-started', { runId: first.id });
+  recorder.note('run-started', { runId: first.id });
   await step('recorded at the next start: what it did', async () => {
     for (const left of await book.left())
-      await witness.left(left, (query) => book.items(left.id, query).items, { ...asked, again: true });
+      await recorder.left(left, (query) => book.items(left.id, query).items, { ...asked, again: true });
   });
   let second: Run | null = null;
   await step('resumed: files looked at, until the first request', async () => {
@@ -142,8 +142,8 @@ async function everything(): Promise<void> {
     if (second !== null) await second.done;
   });
   await step('recorded: what became of each blob', async () => {
-    if (second !== null) witness.run(second, { ...asked, again: true });
-    await witness.settled();
+    if (second !== null) recorder.run(second, { ...asked, again: true });
+    await recorder.settled();
   });
   const runId = first.id;
   await book.close();
@@ -214,8 +214,10 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function openBook(): RunBook {
-  return new RunBook(home, () => {}, { disk: new DiskPool(() => new Worker(THREAD, DISK_THREAD_OPTIONS)) });
+function openBook(): RunManager {
+  return new RunManager(home, () => {}, {
+    disk: new DiskPool(() => new Worker(THREAD, DISK_THREAD_OPTIONS)),
+  });
 }
 
 function blobOf(i: number): Buffer {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CAN_NOTHING, createEngine } from '../../electron/bridge/engine/index.ts';
+import { createEngine, NO_CAPABILITIES } from '../../electron/bridge/engine/index.ts';
 
 /** What one measurement says; printed as JSON on the last line. */
 export interface Measured {
@@ -44,7 +44,7 @@ async function intake(root: string): Promise<Measured> {
   const engine = createEngine({
     host: 'cli',
     version: 'bench',
-    can: CAN_NOTHING,
+    can: NO_CAPABILITIES,
     dataDir,
     outputFolders: [],
     connection: null,

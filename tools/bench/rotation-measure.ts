@@ -13,7 +13,7 @@ import { Worker } from 'node:worker_threads';
 import { KMSClient, ReEncryptCommand } from '@aws-sdk/client-kms';
 import { DISK_THREAD_OPTIONS, DiskPool, readSource, scan } from '../../electron/core/intake/index.ts';
 import { connect } from '../../electron/core/kms/index.ts';
-import { type PlanFile, planBlob, RunBook } from '../../electron/core/rotation/index.ts';
+import { type PlanFile, planBlob, RunManager } from '../../electron/core/rotation/index.ts';
 
 /** What one measurement says; printed as JSON on the last line. Times in milliseconds. */
 export interface Measured {
@@ -95,14 +95,14 @@ async function engine(): Promise<void> {
     },
     null,
   );
-  const book = new RunBook(
+  const book = new RunManager(
     job.home,
     ({ counts }) => {
       if (job.killAt > 0 && counts.succeeded >= job.killAt) process.kill(process.pid, 'SIGKILL');
     },
     { disk: new DiskPool(() => new Worker(THREAD, DISK_THREAD_OPTIONS)) },
   );
-  const over = { kms, connection: 'bench', target: 'bench', patience: 'end' } as const;
+  const over = { kms, connection: 'bench', target: 'bench', failurePolicy: 'end' } as const;
   if (job.what === 'resume') {
     const [unfinished] = await book.list();
     if (unfinished === undefined) throw new Error('no unfinished run');

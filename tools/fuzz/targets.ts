@@ -135,7 +135,7 @@ function isSameWriting(written: Uint8Array, read: Uint8Array): boolean {
 function bare<Found extends Placed>(found: Found): Found {
   const { within } = found;
   const inside = within === undefined ? {} : { within: { ...within, found: bare(within.found) } };
-  return { ...found, ...inside, companions: [] };
+  return { ...found, ...inside, linkedValues: [] };
 }
 
 type Placed = NonNullable<FoundBlob['within']>['found'];

@@ -4,7 +4,12 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import { type Disk, type PutBackFs, scan, walk } from '../../electron/core/intake/index.ts';
 import type { Kms } from '../../electron/core/kms/index.ts';
-import { type PlanFile, planBlob, type ResolvedOutput, RunBook } from '../../electron/core/rotation/index.ts';
+import {
+  type PlanFile,
+  planBlob,
+  type ResolvedOutput,
+  RunManager,
+} from '../../electron/core/rotation/index.ts';
 
 /** What one Rewrap is to do. */
 export interface Task {
@@ -35,7 +40,7 @@ export interface Means {
  */
 export async function live(task: Task, means: Means): Promise<readonly RunSummary[]> {
   let holding = false;
-  const book = new RunBook(
+  const book = new RunManager(
     task.home,
     (summary) => {
       means.progress?.(summary);
@@ -58,8 +63,8 @@ export async function live(task: Task, means: Means): Promise<readonly RunSummar
   }
 }
 
-async function work(book: RunBook, task: Task, kms: Kms): Promise<void> {
-  const over = { kms, patience: 'wait', target: 'torture', connection: 'torture' } as const;
+async function work(book: RunManager, task: Task, kms: Kms): Promise<void> {
+  const over = { kms, failurePolicy: 'wait', target: 'torture', connection: 'torture' } as const;
   if (task.what === 'start') {
     const run = await book.start({
       ...over,

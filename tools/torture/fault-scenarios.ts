@@ -3,7 +3,7 @@ import type { DiskTrouble } from './disk.ts';
 import type { Output } from './harness.ts';
 
 /** One thing that goes wrong, and how. */
-export interface Ordeal {
+export interface FaultScenario {
   readonly name: string;
   readonly output: Output;
   /** The real SDK against the practice KMS, with these faults; absent: a KMS in the process, which is well. */
@@ -25,7 +25,7 @@ const every = (kind: 'drop' | 'drop-after' | 'truncate' | 'duplicate' | 'stale' 
   ({ kind, every: n }) as FaultRule;
 
 /** Needs the practice KMS, the toy KMS, or mounts: all that `npm run torture` goes through. */
-export const ORDEALS: readonly Ordeal[] = [
+export const ORDEALS: readonly FaultScenario[] = [
   { name: 'KMS drops connections', output: 'in-place', kms: [every('drop', 3), every('drop-after', 4)] },
   { name: 'KMS breaks off its replies', output: 'folder', kms: [every('truncate', 3)] },
   { name: 'KMS answers twice', output: 'in-place', kms: [every('duplicate', 2)] },
@@ -65,7 +65,7 @@ export const ORDEALS: readonly Ordeal[] = [
   { name: 'the network goes and comes', output: 'in-place', kms: [], outage: true, holds: 'network' },
   { name: 'KMS ignores DryRun', output: 'in-place', kms: [{ kind: 'ignore-dry-run' }] },
   { name: 'a slow disk', output: 'in-place', disk: { slowMs: 12 } },
-  ...(['in-place', 'folder'] as const).flatMap((output): Ordeal[] => [
+  ...(['in-place', 'folder'] as const).flatMap((output): FaultScenario[] => [
     { name: `the disk is full (${output})`, output, disk: failing('ENOSPC', 'create', 'write', 'link') },
     { name: `the quota is used up on flushing (${output})`, output, disk: failing('EDQUOT', 'sync') },
     { name: `fsync fails (${output})`, output, disk: failing('EIO', 'sync') },
@@ -90,20 +90,22 @@ export const ORDEALS: readonly Ordeal[] = [
 ];
 
 /** Those that need a disk of their own, which only root can mount. */
-export const MOUNTED: readonly Ordeal[] = (['in-place', 'no-backup', 'folder'] as const).flatMap((output) => [
-  { name: `the disk fills up (${output})`, output, mount: { of: 'files', turns: 'full' } },
-  {
-    name: `the disk turns read-only (${output})`,
-    output,
-    mount: { of: 'files', turns: 'read-only' },
-  },
-  {
-    name: `the disk of the journal fills up (${output})`,
-    output,
-    mount: { of: 'home', turns: 'full' },
-    holds: 'JournalFailed',
-  },
-]);
+export const MOUNTED: readonly FaultScenario[] = (['in-place', 'no-backup', 'folder'] as const).flatMap(
+  (output) => [
+    { name: `the disk fills up (${output})`, output, mount: { of: 'files', turns: 'full' } },
+    {
+      name: `the disk turns read-only (${output})`,
+      output,
+      mount: { of: 'files', turns: 'read-only' },
+    },
+    {
+      name: `the disk of the journal fills up (${output})`,
+      output,
+      mount: { of: 'home', turns: 'full' },
+      holds: 'JournalFailed',
+    },
+  ],
+);
 
 function failing(code: string, ...calls: (keyof NonNullable<DiskTrouble['fails']>)[]): DiskTrouble {
   return { fails: Object.fromEntries(calls.map((call) => [call, { code, part: 0.4 }])) };

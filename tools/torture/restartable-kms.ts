@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type PracticeKms, startPracticeKms } from '../../electron/practice-kms/index.ts';
 
 /** A practice KMS that can go away and come back under the same address. */
-export class GoingService {
+export class RestartableKms {
   readonly #stateDir: string;
   practice: PracticeKms;
 
@@ -13,9 +13,9 @@ export class GoingService {
     this.practice = practice;
   }
 
-  static async start(): Promise<GoingService> {
+  static async start(): Promise<RestartableKms> {
     const stateDir = mkdtempSync(join(tmpdir(), 'rewrap-torture-kms-'));
-    return new GoingService(stateDir, await startPracticeKms({ stateDir }));
+    return new RestartableKms(stateDir, await startPracticeKms({ stateDir }));
   }
 
   get access() {

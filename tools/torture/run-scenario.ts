@@ -5,16 +5,16 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { connect, type Kms } from '../../electron/core/kms/index.ts';
 import { live, type Task } from './crash-process.ts';
 import { troubledDisk } from './disk.ts';
-import type { Ordeal } from './fault-scenarios.ts';
+import type { FaultScenario } from './fault-scenarios.ts';
 import { sha256 } from './folder.ts';
 import { Stage } from './harness.ts';
-import { GoingService } from './restartable-kms.ts';
+import { RestartableKms } from './restartable-kms.ts';
 import { practiceVault, toyVault } from './sample-files.ts';
 import { fillWith, mountSmall, remount, unmount } from './small-disk.ts';
 import { ToyKms } from './toy-kms.ts';
 
 export interface Endured {
-  readonly ordeals: number;
+  readonly scenarios: number;
   /** Requests, calls of the disk and files that were interfered with. */
   readonly faults: number;
   /** Runs: the first, those that tried again, and undoing. */
@@ -27,29 +27,29 @@ export interface Endured {
 const ROUNDS = 4;
 
 /**
- * Goes through ordeals with the real engine in this process. After each fault, and when all is well again: every file
+ * Goes through fault scenarios with the real engine in this process. After each fault, and when all is well again: every file
  * wholly old or wholly new, journal and disk agreed, what is left completed, undoing restores every hash, nothing of
- * ours left. Throws with the ordeal's name and what is wrong.
+ * ours left. Throws with the fault scenario's name and what is wrong.
  */
-export async function endure(
-  ordeals: readonly Ordeal[],
+export async function runScenario(
+  scenarios: readonly FaultScenario[],
   random: () => number,
   told: (name: string, faults: number) => void = () => {},
 ): Promise<Endured> {
-  const sum = { ordeals: 0, faults: 0, runs: 0, held: 0 };
-  for (const ordeal of ordeals) {
-    const trial = await Trial.prepare(ordeal, random);
+  const sum = { scenarios: 0, faults: 0, runs: 0, held: 0 };
+  for (const scenario of scenarios) {
+    const trial = await Trial.prepare(scenario, random);
     try {
       await trial.run();
       const { faults, runs, held } = trial;
       if (faults === 0) throw new Error('nothing went wrong');
-      sum.ordeals++;
+      sum.scenarios++;
       sum.faults += faults;
       sum.runs += runs;
       sum.held += held;
-      told(ordeal.name, faults);
+      told(scenario.name, faults);
     } catch (error) {
-      throw new Error(`${ordeal.name}: ${said(error)}`, { cause: error });
+      throw new Error(`${scenario.name}: ${said(error)}`, { cause: error });
     } finally {
       await trial.end();
     }
@@ -68,10 +68,10 @@ class Trial {
   faults = 0;
   runs = 0;
   held = 0;
-  readonly #ordeal: Ordeal;
+  readonly #scenario: FaultScenario;
   readonly #random: () => number;
   readonly #stage: Stage;
-  readonly #service: GoingService | null;
+  readonly #service: RestartableKms | null;
   #kms: Kms;
   /** Whether things still go wrong. */
   #ill = true;
@@ -81,13 +81,13 @@ class Trial {
   #turned = false;
 
   private constructor(
-    ordeal: Ordeal,
+    scenario: FaultScenario,
     random: () => number,
     stage: Stage,
     kms: Kms,
-    service: GoingService | null,
+    service: RestartableKms | null,
   ) {
-    this.#ordeal = ordeal;
+    this.#scenario = scenario;
     this.#random = random;
     this.#stage = stage;
     this.#kms = kms;
@@ -95,10 +95,10 @@ class Trial {
     this.#next = 20 + Math.floor(random() * 30);
   }
 
-  static async prepare(ordeal: Ordeal, random: () => number): Promise<Trial> {
-    const service = ordeal.kms === undefined ? null : await GoingService.start();
+  static async prepare(scenario: FaultScenario, random: () => number): Promise<Trial> {
+    const service = scenario.kms === undefined ? null : await RestartableKms.start();
     const vault = service === null ? toyVault : await practiceVault(service);
-    const { output, disk, mount } = ordeal;
+    const { output, disk, mount } = scenario;
     const stage = await Stage.make(
       { output, algorithm: 'SYMMETRIC_DEFAULT', vault, leaky: disk?.fails?.unlink !== undefined },
       ({ folder, home, out }) => {
@@ -107,17 +107,17 @@ class Trial {
       },
     );
     const kms = service === null ? new ToyKms(0) : await connect({ kind: 'practice' }, service.access);
-    return new Trial(ordeal, random, stage, kms, service);
+    return new Trial(scenario, random, stage, kms, service);
   }
 
   async run(): Promise<void> {
-    const { kms, output, rival } = this.#ordeal;
+    const { kms, output, rival } = this.#scenario;
     if (kms !== undefined) this.#service?.practice.faults.set(kms);
     if (rival !== undefined) await this.#withRival();
     else await this.#live('start');
     await this.#inspect();
     // What goes wrong with undoing, before all is well.
-    if (output !== 'no-backup' && this.#ordeal.disk !== undefined) {
+    if (output !== 'no-backup' && this.#scenario.disk !== undefined) {
       await this.#live('undo').catch(() => undefined);
       await this.#inspect();
       this.#cure();
@@ -140,7 +140,7 @@ class Trial {
   async end(): Promise<void> {
     this.#kms.close();
     await this.#service?.stop();
-    const { mount } = this.#ordeal;
+    const { mount } = this.#scenario;
     if (mount !== undefined) unmount(this.#mountPoint(mount.of));
     this.#stage.remove();
   }
@@ -155,14 +155,14 @@ class Trial {
     }
     await this.#inspect();
     const ended = runs.filter(({ status }) => status !== 'undone');
-    if (this.#ordeal.rival !== 'stranger') await this.#stage.complete(ended, false);
-    const { holds } = this.#ordeal;
+    if (this.#scenario.rival !== 'stranger') await this.#stage.complete(ended, false);
+    const { holds } = this.#scenario;
     if (holds !== undefined && !this.#waited) throw new Error(`the run was not held back for ${holds}`);
   }
 
   /** With files of two data folders the journals of neither speak of all. */
   async #inspect(): Promise<void> {
-    if (this.#ordeal.rival !== 'stranger') return this.#stage.inspect();
+    if (this.#scenario.rival !== 'stranger') return this.#stage.inspect();
     await this.#wholeFiles();
   }
 
@@ -181,7 +181,7 @@ class Trial {
         kms: this.#kms,
         disk: {
           fs: troubledDisk({
-            trouble: ill ? (this.#ordeal.disk ?? {}) : {},
+            trouble: ill ? (this.#scenario.disk ?? {}) : {},
             random: this.#random,
             step: (call) => this.#step(call),
             failed: () => {
@@ -194,12 +194,12 @@ class Trial {
         progress: (summary) => this.#onProgress(summary),
       });
     } finally {
-      if (ill && this.#ordeal.disk?.slowMs !== undefined) this.faults++;
+      if (ill && this.#scenario.disk?.slowMs !== undefined) this.faults++;
     }
   }
 
   async #withRival(): Promise<void> {
-    const { rival } = this.#ordeal;
+    const { rival } = this.#scenario;
     const both = await Promise.allSettled([
       this.#live('start'),
       this.#live('start', rival === 'stranger' ? this.#otherHome() : this.#stage.home),
@@ -221,14 +221,14 @@ class Trial {
 
   #onHeld(fault: Fault): Promise<boolean> {
     this.held++;
-    if (fault.code === this.#ordeal.holds) this.#waited = true;
+    if (fault.code === this.#scenario.holds) this.#waited = true;
     this.faults++;
     if (fault.code === 'JournalFailed') this.#cure();
     return new Promise((resolve) => setTimeout(() => resolve(true), 5));
   }
 
   #onProgress({ status, fault }: RunSummary): void {
-    const { outage } = this.#ordeal;
+    const { outage } = this.#scenario;
     if (outage === undefined) return;
     if (status === 'waiting' && fault !== null && !this.#waited) {
       this.#waited = true;
@@ -240,7 +240,7 @@ class Trial {
 
   /** Where things go wrong by themselves: at a step. */
   #step(name: string): void {
-    const { meddle, mount, outage } = this.#ordeal;
+    const { meddle, mount, outage } = this.#scenario;
     this.#steps++;
     if (!this.#ill || this.#steps < this.#next) return;
     if (outage !== undefined && !this.#turned) {
@@ -255,7 +255,7 @@ class Trial {
     }
   }
 
-  #meddle(how: NonNullable<Ordeal['meddle']>): void {
+  #meddle(how: NonNullable<FaultScenario['meddle']>): void {
     const { files, meddled, folder } = this.#stage;
     const left = [...files.keys()].filter((relative) => !meddled.has(relative));
     const relative = left[Math.floor(this.#random() * left.length)];
@@ -272,7 +272,7 @@ class Trial {
     }
   }
 
-  #turn({ of, turns }: NonNullable<Ordeal['mount']>): boolean {
+  #turn({ of, turns }: NonNullable<FaultScenario['mount']>): boolean {
     // At the next step, where it is refused.
     if (turns === 'read-only' && !remount(this.#mountPoint(of), 'ro')) return false;
     if (turns === 'full') fillWith(this.#filler(of));
@@ -288,7 +288,7 @@ class Trial {
       this.faults += practice.faults.list().reduce((sum, { hits }) => sum + hits, 0);
       practice.faults.clear();
     }
-    const { mount } = this.#ordeal;
+    const { mount } = this.#scenario;
     if (mount === undefined) return;
     if (mount.turns === 'read-only') remount(this.#mountPoint(mount.of), 'rw');
     else rmSync(this.#filler(mount.of), { force: true });
@@ -296,7 +296,7 @@ class Trial {
 
   #mountPoint(of: 'files' | 'home'): string {
     const { home, folder, out } = this.#stage;
-    return of === 'home' ? home : this.#ordeal.output === 'folder' ? out : folder;
+    return of === 'home' ? home : this.#scenario.output === 'folder' ? out : folder;
   }
 
   #filler(of: 'files' | 'home'): string {

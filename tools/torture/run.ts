@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { MOUNTED, ORDEALS } from './fault-scenarios.ts';
-import { endure } from './run-scenario.ts';
+import { runScenario } from './run-scenario.ts';
 import { mayMount } from './small-disk.ts';
 import { bundleChild, torture } from './torture.ts';
 
@@ -11,18 +11,18 @@ const { values } = parseArgs({
 const seconds = (since: number): string => ((performance.now() - since) / 1000).toFixed(0);
 
 const first = performance.now();
-const total = { ordeals: 0, faults: 0, runs: 0, held: 0 };
-const ordeals = mayMount() ? [...ORDEALS, ...MOUNTED] : ORDEALS;
+const total = { scenarios: 0, faults: 0, runs: 0, held: 0 };
+const scenarios = mayMount() ? [...ORDEALS, ...MOUNTED] : ORDEALS;
 if (!mayMount())
-  console.log(`${MOUNTED.length} ordeals with a disk of their own are left out: only root can mount`);
+  console.log(`${MOUNTED.length} scenarios with a disk of their own are left out: only root can mount`);
 for (let round = 0; round < Number(values.rounds); round++) {
-  const endured = await endure(ordeals, Math.random, (name, faults) => {
+  const endured = await runScenario(scenarios, Math.random, (name, faults) => {
     if (round === 0) console.log(`${name}: ${faults} faults survived`);
   });
-  for (const key of ['ordeals', 'faults', 'runs', 'held'] as const) total[key] += endured[key];
+  for (const key of ['scenarios', 'faults', 'runs', 'held'] as const) total[key] += endured[key];
 }
 console.log(
-  `${total.faults} faults survived in ${total.ordeals} ordeals of ${ordeals.length} kinds: ${total.runs} runs, ` +
+  `${total.faults} faults survived in ${total.scenarios} scenarios of ${scenarios.length} kinds: ${total.runs} runs, ` +
     `${total.held} times held back and gone on, in ${seconds(first)} s`,
 );
 

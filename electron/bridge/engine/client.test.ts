@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Engine, EngineOptions } from '../index.ts';
-import { CAN_NOTHING } from '../no-capabilities.ts';
+import { NO_CAPABILITIES } from '../no-capabilities.ts';
 import { type EngineDeath, startEngine } from './client.ts';
 
 /**
@@ -29,7 +29,7 @@ const THREAD = `
 const OPTIONS: EngineOptions = {
   host: 'loopback',
   version: '0',
-  can: CAN_NOTHING,
+  can: NO_CAPABILITIES,
   dataDir: '/nowhere',
   outputFolders: [],
   paths: ['/a'],

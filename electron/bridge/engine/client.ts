@@ -8,11 +8,11 @@ import {
   type Approver,
   type Engine,
   type EngineOptions,
-  nobodyToAsk,
+  noApprover,
 } from '../index.ts';
 import { HostedChildren } from './child-relay.ts';
 import type { FromWorker } from './protocol.ts';
-import { OpenedAgain } from './reopen.ts';
+import { Reopen } from './reopen.ts';
 import { EngineThread, type ThreadEnd } from './thread.ts';
 
 /** How long `close` waits before the thread is ended, milliseconds: runs cut their requests well before. */
@@ -44,7 +44,7 @@ export interface StartEngine {
 export async function startEngine(
   options: EngineOptions,
   workerFile: string,
-  { startChild, approver = nobodyToAsk, died = () => {} }: StartEngine = {},
+  { startChild, approver = noApprover, died = () => {} }: StartEngine = {},
 ): Promise<Engine> {
   const engine = new SupervisedEngine(options, workerFile, startChild ?? null, approver, died);
   await engine.start();
@@ -59,7 +59,7 @@ class SupervisedEngine implements Engine {
   readonly #died: (death: EngineDeath) => void;
   readonly #approver: Approver;
   readonly #children: HostedChildren | null;
-  readonly #opened: OpenedAgain;
+  readonly #opened: Reopen;
   readonly #listeners = new Set<(name: string, payload: unknown) => void>();
   readonly #waiting = new Map<number, (reply: Reply<unknown>) => void>();
   /** When engines were started again, milliseconds since 1970. */
@@ -81,7 +81,7 @@ class SupervisedEngine implements Engine {
     this.#workerFile = workerFile;
     this.#died = died;
     this.#approver = approver;
-    this.#opened = new OpenedAgain(options);
+    this.#opened = new Reopen(options);
     this.#children =
       startChild === null ? null : new HostedChildren(startChild, (message) => this.#thread?.post(message));
   }

@@ -2,23 +2,23 @@ import { setImmediate } from 'node:timers/promises';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import { type Disk, diskHere } from '../../core/intake/index.ts';
-import { LearnedKeys, type Lesson } from '../../core/key-material/index.ts';
+import { KeyMaterialStore, type KeyObservation } from '../../core/key-material/index.ts';
 import { watchProfiles } from '../../core/kms/index.ts';
 import type { ChildStarter } from '../../core/two-step/index.ts';
 import { Approvals } from '../../services/approvals/approvals.ts';
-import { AuditRoom } from '../../services/audit/audit-service.ts';
+import { AuditService } from '../../services/audit/audit-service.ts';
 import { Reports } from '../../services/audit/reports.ts';
 import { Connection } from '../../services/connection/connection.ts';
 import { ConnectionApprovals } from '../../services/connection/connection-approvals.ts';
-import { MfaDesk } from '../../services/connection/mfa-prompts.ts';
+import { MfaPrompts } from '../../services/connection/mfa-prompts.ts';
 import { OtherRegions } from '../../services/connection/other-regions.ts';
 import { Practice } from '../../services/connection/practice.ts';
 import { SignIn } from '../../services/connection/sign-in.ts';
 import { noChild, openTwoStep } from '../../services/connection/two-step.ts';
 import { History } from '../../services/history/history.ts';
-import { Witness } from '../../services/history/history-recorder.ts';
-import { hostHandlers, pageHandlers, type Rooms } from '../../services/index.ts';
-import { PlanDesk } from '../../services/plans/plan-service.ts';
+import { HistoryRecorder } from '../../services/history/history-recorder.ts';
+import { hostHandlers, pageHandlers, type Services } from '../../services/index.ts';
+import { PlanService } from '../../services/plans/plan-service.ts';
 import { RunApprovals } from '../../services/runs/run-approvals.ts';
 import { Runs } from '../../services/runs/runs.ts';
 import { SettingsFile } from '../../services/settings/settings.ts';
@@ -29,7 +29,7 @@ import {
   type Approver,
   type Engine,
   type EngineOptions,
-  nobodyToAsk,
+  noApprover,
   router,
   strippedEvent,
   unknownRequest,
@@ -45,7 +45,7 @@ export function createEngine(
   options: EngineOptions,
   startChild: ChildStarter = noChild,
   disk: Disk = diskHere(),
-  approver: Approver = nobodyToAsk,
+  approver: Approver = noApprover,
 ): Engine {
   const listeners = new Set<(name: string, payload: unknown) => void>();
   const emit = (name: string, payload: unknown) => {
@@ -59,11 +59,11 @@ export function createEngine(
   const settings = new SettingsFile(options.dataDir);
   const practice = new Practice(options.dataDir);
   const history = new History(options.dataDir);
-  const mfa = new MfaDesk({
+  const mfa = new MfaPrompts({
     asked: (question) => emit('mfaAsked', question),
     settled: (id) => emit('mfaSettled', { id }),
   });
-  const askMfa: MfaDesk['ask'] = (profile, serial, signal) => mfa.ask(profile, serial, signal);
+  const askMfa: MfaPrompts['ask'] = (profile, serial, signal) => mfa.ask(profile, serial, signal);
   const named = (options.generation === undefined ? options.connection : options.named) ?? null;
   const connections = new ConnectionApprovals({
     // Made below, with what records its answers.
@@ -80,12 +80,12 @@ export function createEngine(
     waitMs: options.waitMs,
     askMfa,
     changed: (state) => {
-      if (state !== null) witness.connected(state, 'source');
+      if (state !== null) recorder.connected(state, 'source');
       emit('connectionChanged', state);
       if (state?.status === 'ready') runs.connected();
     },
     keysPage: (page) => emit('keysPage', { ...page, side: 'source' }),
-    keysListed: (keys, gaps) => witness.keysListed('source', connection, keys, gaps),
+    keysListed: (keys, gaps) => recorder.keysListed('source', connection, keys, gaps),
   });
   const destination: Connection = new Connection({
     practice,
@@ -93,11 +93,11 @@ export function createEngine(
     waitMs: options.waitMs,
     askMfa,
     changed: (state) => {
-      if (state !== null) witness.connected(state, 'destination');
+      if (state !== null) recorder.connected(state, 'destination');
       emit('destinationChanged', { destination: state });
     },
     keysPage: (page) => emit('keysPage', { ...page, side: 'destination' }),
-    keysListed: (keys, gaps) => witness.keysListed('destination', destination, keys, gaps),
+    keysListed: (keys, gaps) => recorder.keysListed('destination', destination, keys, gaps),
   });
   const regions = new OtherRegions({ connection, practice, waitMs: options.waitMs, askMfa });
   const both = [connection, destination];
@@ -117,16 +117,16 @@ export function createEngine(
     (files, blobs, done) => emit('intakeProgress', { files, blobs, done }),
     firstNumber,
   );
-  const witness = new Witness(history, () => connection);
+  const recorder = new HistoryRecorder(history, () => connection);
   const approvals = new Approvals({
     approver,
     waiting: (waiting) => emit('approvalWaiting', { waiting }),
-    record: (proposal, hash, answer) => witness.approval(proposal, hash, answer),
+    record: (proposal, hash, answer) => recorder.approval(proposal, hash, answer),
   });
-  const learned = new LearnedKeys(options.dataDir);
+  const learned = new KeyMaterialStore(options.dataDir);
   const blobs = new Blobs(workspace, learned);
-  const learn = (lessons: readonly Lesson[]) => {
-    learned.learn(lessons);
+  const learn = (observations: readonly KeyObservation[]) => {
+    learned.learn(observations);
     workspace.touch();
   };
   const twoStep = (keyId: string) => openTwoStep({ connection, destination, regions, startChild }, keyId);
@@ -139,7 +139,7 @@ export function createEngine(
     learned,
     disk,
     follows: options.host !== 'cli',
-    patience: options.host === 'cli' ? 'network' : 'wait',
+    failurePolicy: options.host === 'cli' ? 'network' : 'wait',
     twoStep,
     approvals: new RunApprovals({
       connection,
@@ -150,17 +150,17 @@ export function createEngine(
     }),
     progress: (summary) => emit('runProgress', summary),
     learn,
-    witness,
+    recorder,
   });
-  const audit = new AuditRoom({
+  const audit = new AuditService({
     workspace,
     blobs,
     connection,
-    witness,
+    recorder,
     dataDir: options.dataDir,
     changed: (asking) => emit('auditChanged', { asking }),
   });
-  const plans = new PlanDesk({
+  const plans = new PlanService({
     workspace,
     blobs,
     audit,
@@ -170,8 +170,8 @@ export function createEngine(
     opened: (planId) => emit('planOpened', { planId }),
     firstNumber,
   });
-  const reports = new Reports({ audit, history, runs, connection, witness, version: options.version });
-  const rooms: Rooms = {
+  const reports = new Reports({ audit, history, runs, connection, recorder, version: options.version });
+  const rooms: Services = {
     options,
     workspace,
     blobs,
@@ -190,7 +190,7 @@ export function createEngine(
     audit,
     history,
     reports,
-    witness,
+    recorder,
   };
   // A command ends before anybody edits a file under it.
   const unwatch =
@@ -223,7 +223,7 @@ export function createEngine(
       mfa.close();
       await runs.stop();
       // It reads the journal, for what became of each blob.
-      await witness.settled();
+      await recorder.settled();
       await ready.told;
       await runs.close();
       regions.close();
@@ -240,7 +240,7 @@ export function createEngine(
 }
 
 /** What happens without being asked: output folders, the first connection, the first intake. */
-function begin({ options, workspace, connection, practice, runs, plans, settings }: Rooms): {
+function begin({ options, workspace, connection, practice, runs, plans, settings }: Services): {
   folders: Promise<unknown>;
   told: Promise<unknown>;
   all: Promise<unknown>;
@@ -263,7 +263,7 @@ function begin({ options, workspace, connection, practice, runs, plans, settings
   })();
   // After the window has what it asks for first.
   const told = setImmediate()
-    .then(() => runs.tellLeft())
+    .then(() => runs.recordInterruptedRuns())
     .catch(() => undefined);
   // What fails here shows on screen: the connection's state has its fault, an empty list invites a drop.
   return { folders, told, all: Promise.allSettled([folders, connected, intake, told]) };

@@ -3,7 +3,7 @@ import type { RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { Client } from '../../hosts/cli/client.ts';
 import type { PracticeKms } from '../../practice-kms/index.ts';
 import { type Approver, type Engine, typedByPerson } from '../index.ts';
-import { CAN_NOTHING, createEngine } from './index.ts';
+import { createEngine, NO_CAPABILITIES } from './index.ts';
 
 /** An engine of a host that can do nothing, with that data folder. */
 export function engineAt(
@@ -16,7 +16,7 @@ export function engineAt(
     {
       host: 'cli',
       version: '0',
-      can: CAN_NOTHING,
+      can: NO_CAPABILITIES,
       dataDir,
       outputFolders: [],
       connection: null,

@@ -50,19 +50,19 @@ describe('the engine', () => {
     const before = await page.blobs.list({ offset: 0, limit: 10 });
     const [a] = before.rows;
     const fingerprint = a?.identification.keyFingerprint ?? '';
-    const clusterOf = async (of: string) =>
-      (await page.clusters.list({})).clusters.find((c) => c.fingerprint === of);
-    expect(await clusterOf(fingerprint)).toMatchObject({ blobs: 2, verdict: 'unknown' });
+    const keyGroupOf = async (of: string) =>
+      (await page.keyGroups.list({})).keyGroups.find((c) => c.fingerprint === of);
+    expect(await keyGroupOf(fingerprint)).toMatchObject({ blobs: 2, verdict: 'unknown' });
 
     const run = await ran(inPlace([a?.id ?? '']));
     expect(run.counts).toMatchObject({ succeeded: 1, failed: 0 });
-    await expect.poll(async () => (await clusterOf(fingerprint))?.by).toBe('kms');
+    await expect.poll(async () => (await keyGroupOf(fingerprint))?.by).toBe('kms');
     // The blob that stayed is named too, and the replaced one has its new material under the same id.
     const after = await page.blobs.list({ offset: 0, limit: 10 });
     const now = after.rows.find((row) => row.id === a?.id);
     expect(now?.identification.keyFingerprint).not.toBe(fingerprint);
     expect(after.revision).toBeGreaterThan(before.revision);
-    expect(await clusterOf(now?.identification.keyFingerprint ?? '')).toMatchObject({
+    expect(await keyGroupOf(now?.identification.keyFingerprint ?? '')).toMatchObject({
       by: 'kms',
       verdict: 'one-key',
     });
@@ -76,27 +76,27 @@ describe('the engine', () => {
     const { rows } = await page.blobs.list({ offset: 0, limit: 100 });
     const blobId = rows.find((row) => row.file.endsWith('legacy.bin'))?.id ?? '';
     const { arn } = await page.keys.describe({ keyId: 'alias/legacy' });
-    const without = await page.clusters.findKey({
+    const without = await page.keyGroups.findKey({
       blobId,
       keyIds: ['alias/payments', 'alias/legacy', 'alias/partner-rsa'],
       context: null,
     });
     expect(without).toMatchObject({ found: null, likely: arn });
     expect(without.asked.some((probe) => probe.answer === 'other-key')).toBe(true);
-    expect(await page.clusters.findKey({ blobId, keyIds: ['alias/legacy'], context })).toMatchObject({
+    expect(await page.keyGroups.findKey({ blobId, keyIds: ['alias/legacy'], context })).toMatchObject({
       found: arn,
     });
   });
 
   it('a person names a group and takes it back', async () => {
-    const { clusters } = await page.clusters.list({});
-    const unknown = clusters.find((c) => c.by !== 'kms')?.fingerprint ?? clusters[0]?.fingerprint ?? '';
+    const { keyGroups } = await page.keyGroups.list({});
+    const unknown = keyGroups.find((c) => c.by !== 'kms')?.fingerprint ?? keyGroups[0]?.fingerprint ?? '';
     const keyArn = 'arn:aws:kms:us-east-1:999999999999:key/abc';
-    await page.clusters.name({ fingerprint: unknown, keyArn });
-    const named = (await page.clusters.list({})).clusters.find((c) => c.fingerprint === unknown);
+    await page.keyGroups.name({ fingerprint: unknown, keyArn });
+    const named = (await page.keyGroups.list({})).keyGroups.find((c) => c.fingerprint === unknown);
     expect(named?.keys.some((key) => key.by === 'person' && key.keyArn === keyArn)).toBe(true);
-    await page.clusters.name({ fingerprint: unknown, keyArn: null });
-    const back = (await page.clusters.list({})).clusters.find((c) => c.fingerprint === unknown);
+    await page.keyGroups.name({ fingerprint: unknown, keyArn: null });
+    const back = (await page.keyGroups.list({})).keyGroups.find((c) => c.fingerprint === unknown);
     expect(back?.keys.some((key) => key.by === 'person')).toBe(false);
   });
 

@@ -117,7 +117,7 @@ async function run(
   return { summary: await api.page.runs.get({ runId }), items };
 }
 
-function expectTold(
+function expectExplained(
   fault: Fault | null | undefined,
   told: Pick<Told, 'code' | 'says'> & Partial<Pick<Told, 'policies'>>,
 ): void {
@@ -153,8 +153,8 @@ describe('errors of one blob', () => {
   it.each(BLOB_ROWS)('$name: $code', (row) => {
     const { dry, real } = outcome.get(row.name) ?? {};
     expect([dry?.state, real?.state]).toEqual(['failed', 'failed']);
-    expectTold(dry?.fault, row);
-    expectTold(real?.fault, row);
+    expectExplained(dry?.fault, row);
+    expectExplained(real?.fault, row);
     expect(dry?.fault?.retryable).toBe(row.verdict === 'unsure');
     // What KMS said, and under which request, is kept word for word.
     expect(dry?.fault?.raw?.name).toBeTruthy();
@@ -186,7 +186,7 @@ async function expectHeld(
   const latest = async () => (await api.page.runs.list({})).runs[0];
   await expect.poll(async () => (await latest())?.status).toBe(status);
   const { id = '', fault, counts } = (await latest()) ?? {};
-  expectTold(fault, told);
+  expectExplained(fault, told);
   expect([counts?.succeeded, counts?.failed, counts?.skipped]).toEqual([0, 0, 0]);
   await api.page.runs.cancel({ runId: id });
   const { items } = await running;
@@ -237,7 +237,7 @@ describe('errors of the choice', () => {
         rows.map(({ id }) => id),
         { ...request, dryRun },
       );
-      expectTold(items[0]?.fault, told);
+      expectExplained(items[0]?.fault, told);
     }
     expect(hashes()).toEqual(before);
   };
@@ -436,7 +436,7 @@ describe('errors on the way to the endpoint', () => {
     const { status, fault } = await use(profile, url);
     vi.stubEnv('AWS_CA_BUNDLE', undefined);
     expect(status).toBe('failed');
-    expectTold(fault, { code, says: [says] });
+    expectExplained(fault, { code, says: [says] });
     await expect(api.page.keys.list({ refresh: false })).rejects.toBeInstanceOf(FaultError);
   });
 

@@ -53,7 +53,7 @@ afterEach(async () => {
 });
 
 /** Takes a folder in; other requests are made all the while, and their answers counted. */
-async function takeIn(...paths: string[]) {
+async function ingest(...paths: string[]) {
   let done = false;
   const taking = client(engine)
     .host.intake.addPaths({ paths, origin: 'path' })
@@ -72,7 +72,7 @@ async function takeIn(...paths: string[]) {
     ...result,
     answers,
     files: rows.map(({ file }) => file.slice(file.indexOf('/') + 1)),
-    codes: result.oddities.map(({ code }) => code).sort(),
+    codes: result.skippedFiles.map(({ code }) => code).sort(),
   };
 }
 
@@ -91,7 +91,7 @@ describe('a hostile folder, through the engine', () => {
     execFileSync('mkfifo', [join(top, 'pipe')]);
     const server = createServer();
     await new Promise<void>((listening) => server.listen(join(top, 'socket'), listening));
-    const { files, codes } = await takeIn(top);
+    const { files, codes } = await ingest(top);
     server.close();
     expect(files).toEqual(['a/blob']);
     expect(codes).toEqual([...Array.from({ length: 2 }, () => 'special'), ...Array(8).fill('symlink')]);
@@ -106,7 +106,7 @@ describe('a hostile folder, through the engine', () => {
     writeFileSync(join(top, 'open'), blob());
     chmodSync(top, 0o755);
     const before = process.memoryUsage.rss();
-    const { files, codes } = await asOrdinaryUser(() => takeIn(top));
+    const { files, codes } = await asOrdinaryUser(() => ingest(top));
     expect(process.memoryUsage.rss() - before).toBeLessThan(200 * 1024 * 1024);
     expect(files).toEqual(['open']);
     expect(codes).toEqual(['too-deep', 'too-large', 'unreadable']);
@@ -116,9 +116,9 @@ describe('a hostile folder, through the engine', () => {
     for (const name of ['new\nline', 'txt.\u202eexe', '\u2066hidden', '\u001b[2J', '<img src=x>'])
       writeFileSync(join(top, name), blob());
     writeFileSync(Buffer.concat([Buffer.from(`${top}/bad`), Buffer.from([0xff])]), blob());
-    const { files, codes, oddities } = await takeIn(top);
+    const { files, codes, skippedFiles } = await ingest(top);
     expect(files).toHaveLength(5);
-    for (const shown of [...files, ...oddities.map(({ file }) => file)])
+    for (const shown of [...files, ...skippedFiles.map(({ file }) => file)])
       expect(shown).toMatch(/^[^\p{Cc}\p{Cf}]*$/u);
     expect(codes).toEqual(['unreadable']);
   });
@@ -137,7 +137,7 @@ describe('a hostile folder, through the engine', () => {
     writeFileSync(join(top, 'sops.yaml'), `sops:\n    kms:\n${'    - arn: x\n'.repeat(100_000)}`);
     writeFileSync(join(top, 'good.json'), JSON.stringify({ b: Buffer.from(blob()).toString('base64') }));
     const before = process.memoryUsage.rss();
-    const { files } = await takeIn(top);
+    const { files } = await ingest(top);
     expect(files).toEqual(['good.json']);
     expect(process.memoryUsage.rss() - before).toBeLessThan(500 * 1024 * 1024);
   });
@@ -146,36 +146,36 @@ describe('a hostile folder, through the engine', () => {
     const growing = join(top, 'growing');
     writeFileSync(growing, randomBytes(24 * 1024 * 1024));
     let done = false;
-    const taking = takeIn(top).finally(() => {
+    const taking = ingest(top).finally(() => {
       done = true;
     });
     while (!done) {
       appendFileSync(growing, 'more');
       await setImmediate();
     }
-    const { codes, oddities } = await taking;
+    const { codes, skippedFiles } = await taking;
     expect(codes).toEqual(['unreadable']);
-    expect(oddities[0]?.message).toContain('changed while it was being read');
+    expect(skippedFiles[0]?.message).toContain('changed while it was being read');
   });
 
   test('many tiny files: requests are answered all the while', async () => {
     for (let i = 0; i < 8000; i++) writeFileSync(join(top, String(i)), i % 100 === 0 ? blob() : 'x');
-    const { blobs, answers, oddities } = await takeIn(top);
+    const { blobs, answers, skippedFiles } = await ingest(top);
     expect(blobs).toBe(80);
     expect(answers).toBeGreaterThan(2);
-    expect(oddities.map(({ message }) => message)).toEqual([
+    expect(skippedFiles.map(({ message }) => message)).toEqual([
       '7920 files hold no ciphertext that Rewrap knows.',
     ]);
   });
 
   test('a folder given again, while it is still taken in: each file once', async () => {
     for (let i = 0; i < 3000; i++) writeFileSync(join(top, String(i)), blob());
-    const both = await Promise.all([takeIn(top), takeIn(top)]);
+    const both = await Promise.all([ingest(top), ingest(top)]);
     expect(both.map(({ blobs }) => blobs)).toEqual([3000, 3000]);
     const { total, rows } = await client(engine).page.blobs.list({ offset: 0, limit: 1000 });
     expect(total).toBe(3000);
     expect(new Set(rows.map(({ id }) => id)).size).toBe(1000);
-    await takeIn(join(top, '7'));
+    await ingest(join(top, '7'));
     expect((await client(engine).page.blobs.list({ offset: 0, limit: 1 })).total).toBe(3000);
   });
 });

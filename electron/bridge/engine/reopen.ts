@@ -6,7 +6,7 @@ import type { EngineOptions } from '../index.ts';
  * What an engine that is started again begins with: the connection that was chosen last and what a person opened, so
  * that the window shows what it showed. Pasted text is gone with the memory that held it.
  */
-export class OpenedAgain {
+export class Reopen {
   readonly #options: EngineOptions;
   #paths: Set<string>;
   readonly #uploads = new Set<string>();

@@ -1,13 +1,13 @@
 import type { BlobRow, Finding } from '#shared/model/blob.ts';
 import { Columns } from './columns.ts';
 import { findingId, type Group } from './groups.ts';
-import { type Told, toldOf } from './key-findings.ts';
+import { draftOf, type FindingDraft } from './key-findings.ts';
 
 /** Whether what a blob protects opens without one key: not at all, perhaps, or another way that is known. */
 export type Way = 'none' | 'maybe' | 'other';
 
 /** What an audit is made from that the list alone decides. */
-export interface LedgerInput {
+export interface SnapshotInput {
   readonly rows: readonly BlobRow[];
   /** Findings of the inspector for one blob: of its file, of itself, and across blobs. */
   readonly findings: (index: number) => Iterable<Finding>;
@@ -18,11 +18,11 @@ export interface LedgerInput {
 }
 
 /** The list as columns, and what the inspector found in it. Serves until the list changes. */
-export interface Ledger {
+export interface AuditSnapshot {
   readonly columns: Columns;
-  readonly bareFiles: LedgerInput['bareFiles'];
+  readonly bareFiles: SnapshotInput['bareFiles'];
   readonly groups: readonly Group[];
-  readonly alsoOpens: LedgerInput['alsoOpens'];
+  readonly alsoOpens: SnapshotInput['alsoOpens'];
 }
 
 /** Rows as columns. `before`: of an earlier list; what is known of rows that are the same serves again. */
@@ -30,7 +30,7 @@ export const columnsOf = (rows: readonly BlobRow[], before: Columns | null): Col
   before?.isOf(rows) === true ? before : new Columns(rows, before);
 
 /** `before`: as in {@link columnsOf}; those of the very rows serve as they are. */
-export function makeLedger(input: LedgerInput, before: Columns | null = null): Ledger {
+export function makeSnapshot(input: SnapshotInput, before: Columns | null = null): AuditSnapshot {
   return {
     columns: columnsOf(input.rows, before),
     bareFiles: input.bareFiles,
@@ -40,14 +40,14 @@ export function makeLedger(input: LedgerInput, before: Columns | null = null): L
 }
 
 type Open = Omit<Group, 'told' | 'indexes' | 'bare' | 'various'> & {
-  told: Told;
+  told: FindingDraft;
   indexes: number[];
   bare: string[];
   various: boolean;
 };
 
 /** What the inspector says, by code and severity: one finding with all its blobs. */
-function gathered({ rows, findings, bareFiles }: LedgerInput): Group[] {
+function gathered({ rows, findings, bareFiles }: SnapshotInput): Group[] {
   const groups = new Map<string, Open>();
   const groupOf = (finding: Finding): Open => {
     const at = `${finding.code}\0${finding.severity}`;
@@ -58,7 +58,7 @@ function gathered({ rows, findings, bareFiles }: LedgerInput): Group[] {
       return known;
     }
     const id = findingId(finding.code, finding.severity);
-    const told = toldOf(finding);
+    const told = draftOf(finding);
     const made = { id, told, keyArn: null, violation: false, indexes: [], bare: [], various: false };
     groups.set(at, made);
     return made;

@@ -2,7 +2,7 @@ import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
 import { Evidence } from '../key-material/index.ts';
-import { type LedgerInput, makeLedger } from './audit-snapshot.ts';
+import { makeSnapshot, type SnapshotInput } from './audit-snapshot.ts';
 import type { CountInput } from './count.ts';
 
 export const NOW = Date.parse('2026-11-24T12:00:00Z');
@@ -128,13 +128,13 @@ export function input(
     alsoOpens = () => 'none',
     bareFiles = [],
     ...more
-  }: Partial<CountInput & LedgerInput> = {},
+  }: Partial<CountInput & SnapshotInput> = {},
 ): CountInput {
   const book = new Map(
     keys.flatMap((each) => [each.arn, each.keyId, ...each.aliases].map((name) => [name, each])),
   );
   return {
-    ledger: makeLedger({ rows, findings, alsoOpens, bareFiles }),
+    snapshot: makeSnapshot({ rows, findings, alsoOpens, bareFiles }),
     evidence: new Evidence(rows, () => [], keys),
     references: () => [],
     book: (name) => book.get(name) ?? null,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { weighedWords } from '#shared/audit-words.ts';
-import { Across, Evidence } from '../key-material/index.ts';
+import { CrossBlobFindings, Evidence } from '../key-material/index.ts';
 import { arnOf, input, key, NOW, row } from './audit.test-help.ts';
 import { facetMembers, makeAudit, suppressionMembers } from './audit.ts';
 import { Columns } from './columns.ts';
@@ -186,7 +186,7 @@ describe('the columns', () => {
   const finder = new Subjects(made.evidence, made.book);
 
   it('give each row its own subject', () => {
-    const { columns } = audit.input.ledger;
+    const { columns } = audit.input.snapshot;
     expect(rows.map((_, i) => audit.subjects[columns.cohort[i] ?? -1])).toEqual(
       rows.map((each) => finder.of(each)),
     );
@@ -257,7 +257,7 @@ it('counts a blob as over two years old exactly where the finding says so', () =
     row({ file: `${hours}`, createdAt: new Date(limit.getTime() + hours * 3_600_000).toISOString() }),
   );
   const placed = rows.map((each, index) => ({ row: each, index }));
-  const across = new Across<(typeof placed)[number]>();
+  const across = new CrossBlobFindings<(typeof placed)[number]>();
   for (const one of placed) across.add(one);
   across.settle(placed, new Evidence(rows, () => []), NOW);
   const found = placed.filter((one) => across.said(one).some(({ code }) => code === 'old-blob'));

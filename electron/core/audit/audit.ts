@@ -43,13 +43,13 @@ export const makeAudit = (input: CountInput, silenced: Silenced = new Map()): Au
 
 /** Rows behind a bar, in the order of the list. */
 export function facetMembers({ input, subjects }: Audit, facet: Facet, value: string): ArrayLike<number> {
-  return facetRows(input.ledger.columns, subjects, input.now, facet, value);
+  return facetRows(input.snapshot.columns, subjects, input.now, facet, value);
 }
 
 /** What a suppression of this finding holds for: its present places, or every blob where it is about a key. */
 export function suppressionMembers({ input }: Audit, finding: Found): string[] | null {
   if (finding.keyArn !== null) return null;
-  const { columns } = input.ledger;
+  const { columns } = input.snapshot;
   return [
     ...Array.from(finding.indexes, (index) => columns.member(index)),
     ...finding.bare.map((file) => memberOf(file, '')),

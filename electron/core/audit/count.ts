@@ -1,14 +1,14 @@
 import type { AuditFacet, AuditKey, AuditSummary, KeyReference, Unjudged } from '#shared/model/audit.ts';
 import type { Evidence } from '../key-material/index.ts';
-import type { Ledger } from './audit-snapshot.ts';
+import type { AuditSnapshot } from './audit-snapshot.ts';
 import type { Columns } from './columns.ts';
 import { judge } from './evaluate-rules.ts';
 import { countFacets } from './facets.ts';
 import { findingId, type Group } from './groups.ts';
-import { type Caller, keyFindings, LIMITS, type Told } from './key-findings.ts';
+import { type Caller, type FindingDraft, keyFindings, LIMITS } from './key-findings.ts';
 import { materialFindings } from './material-findings.ts';
 import type { Rules } from './rules.ts';
-import { type KeyBook, type Subject, Subjects, subjectName } from './subjects.ts';
+import { type KeyLookup, type Subject, Subjects, subjectName } from './subjects.ts';
 
 /** Most keys that a summary names. */
 const MOST_KEYS = 200;
@@ -17,10 +17,10 @@ const MOST_ACCOUNTS = 5;
 
 /** Everything that is counted and judged, suppressions left out. The same input gives the same counts. */
 export interface CountInput {
-  readonly ledger: Ledger;
+  readonly snapshot: AuditSnapshot;
   /** Which key each blob is under. */
   readonly evidence: Evidence;
-  readonly book: KeyBook;
+  readonly book: KeyLookup;
   /** Where files name a key without ciphertext, by any of its names. */
   readonly references: (name: string) => readonly KeyReference[];
   readonly caller: Caller | null;
@@ -51,8 +51,8 @@ export interface Counted {
  * blob is a pass over integers.
  */
 export function countAudit(input: CountInput): Counted {
-  const { ledger, evidence, book, rules, now } = input;
-  const { columns } = ledger;
+  const { snapshot, evidence, book, rules, now } = input;
+  const { columns } = snapshot;
   const finder = new Subjects(evidence, book);
   const subjects = columns.cohorts.map(({ row }) => finder.of(row));
   const { broken, unjudged } =
@@ -62,7 +62,7 @@ export function countAudit(input: CountInput): Counted {
   return {
     input,
     subjects,
-    groups: [...ledger.groups, ...ofKeys(input, subjects), ...broken],
+    groups: [...snapshot.groups, ...ofKeys(input, subjects), ...broken],
     facets: countFacets(columns, subjects, now),
     unjudged:
       input.brokenRules === null
@@ -74,22 +74,28 @@ export function countAudit(input: CountInput): Counted {
               why: `the rules file cannot be used: ${input.brokenRules}`,
             },
           ],
-    ...countTotals(ledger, subjects),
+    ...countTotals(snapshot, subjects),
     weighed: weigh(subjects),
     practice: practiceElsewhere(input, subjects),
   };
 }
 
 /** What KMS told of keys: one finding for each code and key. */
-function ofKeys({ ledger, evidence, caller, rules, now }: CountInput, subjects: readonly Subject[]): Group[] {
+function ofKeys(
+  { snapshot, evidence, caller, rules, now }: CountInput,
+  subjects: readonly Subject[],
+): Group[] {
   const limits = {
     unusedDays: rules?.unusedDays ?? LIMITS.unusedDays,
     rotationDays: rules?.rotationDays ?? LIMITS.rotationDays,
   };
-  const { columns } = ledger;
-  const told = new Map<Subject, readonly Told[]>();
-  const material = materialFindings(evidence.clusters, caller);
-  const groups = new Map<string, { told: Told; subject: Subject; cohorts: number[]; various: boolean }>();
+  const { columns } = snapshot;
+  const told = new Map<Subject, readonly FindingDraft[]>();
+  const material = materialFindings(evidence.keyGroups, caller);
+  const groups = new Map<
+    string,
+    { told: FindingDraft; subject: Subject; cohorts: number[]; various: boolean }
+  >();
   columns.cohorts.forEach(({ row }, cohort) => {
     const subject = subjects[cohort];
     if (subject === undefined) return;
@@ -117,7 +123,7 @@ function ofKeys({ ledger, evidence, caller, rules, now }: CountInput, subjects: 
 }
 
 function countTotals(
-  { columns, bareFiles }: Ledger,
+  { columns, bareFiles }: AuditSnapshot,
   subjects: readonly Subject[],
 ): Pick<Counted, 'totals' | 'keys'> {
   const uses = new Map<string, AuditSummary['keys'][number]>();
@@ -160,12 +166,12 @@ function countTotals(
 
 /** Blobs that name keys of other accounts while the practice KMS is connected. */
 function practiceElsewhere(
-  { ledger, caller }: CountInput,
+  { snapshot, caller }: CountInput,
   subjects: readonly Subject[],
 ): AuditSummary['practice'] {
   if (caller === null || !caller.practice) return null;
   const accounts = new Map<string, number>();
-  ledger.columns.cohorts.forEach(({ size }, cohort) => {
+  snapshot.columns.cohorts.forEach(({ size }, cohort) => {
     const account = subjects[cohort]?.account ?? null;
     if (account !== null && account !== caller.account)
       accounts.set(account, (accounts.get(account) ?? 0) + size);
@@ -197,7 +203,7 @@ function keyUse(subject: Subject, blobs: number): AuditSummary['keys'][number] {
 }
 
 /** Files without blobs, of which no blob's file has the name. */
-function otherFiles({ files }: Columns, bareFiles: Ledger['bareFiles']): number {
+function otherFiles({ files }: Columns, bareFiles: AuditSnapshot['bareFiles']): number {
   const bare = new Set(bareFiles.map(({ file }) => file));
   if (bare.size > 0) for (const file of files) bare.delete(file);
   return bare.size;

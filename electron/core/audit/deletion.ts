@@ -4,7 +4,7 @@ import { isKeyName, type KeyNames, type Under } from '../key-material/index.ts';
 import type { Audit } from './audit.ts';
 import type { Way } from './audit-snapshot.ts';
 import { OtherWays } from './other-ways.ts';
-import type { KeyBook } from './subjects.ts';
+import type { KeyLookup } from './subjects.ts';
 
 const MOST_FILES = 200;
 const MOST_REFERENCES = 200;
@@ -33,8 +33,8 @@ export interface Touched {
  * @param asked Key id, ARN, alias or alias ARN.
  */
 export function touchedBy(audit: Audit, asked: string): Touched {
-  const { evidence, book, ledger } = audit.input;
-  const { columns } = ledger;
+  const { evidence, book, snapshot } = audit.input;
+  const { columns } = snapshot;
   const key = described(book(asked), asked, evidence.names);
   // KMS said which key the name stands for on this connection.
   const name = key?.arn ?? asked;
@@ -47,7 +47,7 @@ export function touchedBy(audit: Audit, asked: string): Touched {
     if (nameless && !isKeyName(asked)) return null;
     return how === 'named' || fits(key, row.identification.kind, row.sizeBytes) ? how : null;
   });
-  const ways = new OtherWays(ledger, evidence, name, key);
+  const ways = new OtherWays(snapshot, evidence, name, key);
   const rows: TouchedRow[] = [];
   for (let index = 0; index < columns.rows.length; index += 1) {
     const how = under[columns.cohort[index] ?? -1] ?? null;
@@ -57,7 +57,7 @@ export function touchedBy(audit: Audit, asked: string): Touched {
 }
 
 /** What KMS said of a name; null where files tie the name to another key: this connection's has its alias by chance. */
-function described(found: ReturnType<KeyBook>, asked: string, names: KeyNames): AuditKey | null {
+function described(found: ReturnType<KeyLookup>, asked: string, names: KeyNames): AuditKey | null {
   return found === null || found === 'gone' || names.same(asked, found.arn) !== 'same' ? null : found;
 }
 
@@ -77,7 +77,7 @@ type Counts = Record<Under, number> & { readonly ways: Record<Way, number>; read
 /** "What breaks if I delete this key?" */
 export function deletionImpact(audit: Audit, asked: string): DeletionImpact {
   const { rows, key, references, nameless } = touchedBy(audit, asked);
-  const { columns } = audit.input.ledger;
+  const { columns } = audit.input.snapshot;
   const files = new Map<number, number>();
   const counts: Counts & { files: number } = {
     confirmed: 0,

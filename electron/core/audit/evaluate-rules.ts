@@ -4,16 +4,16 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import { type Evidence, isKms, type KeyEvidence } from '../key-material/index.ts';
 import type { Columns } from './columns.ts';
 import { findingId, type Group } from './groups.ts';
-import { type Caller, type Told, toldOf } from './key-findings.ts';
+import { type Caller, draftOf, type FindingDraft } from './key-findings.ts';
 import { matchKey } from './key-rules.ts';
 import type { Rules } from './rules.ts';
 import type { Subject } from './subjects.ts';
-import { NOT_CONNECTED, needsKms, untold } from './unanswered.ts';
+import { NOT_CONNECTED, needsKms, unanswered } from './unanswered.ts';
 
 const DAY = 86_400_000;
 
-/** Told of blobs by a rule: broken (with the words to tell), kept, or not to be judged and why. */
-type Judged = { readonly broken: Told; readonly about: string } | { readonly why: string } | null;
+/** FindingDraft of blobs by a rule: broken (with the words to tell), kept, or not to be judged and why. */
+type Judged = { readonly broken: FindingDraft; readonly about: string } | { readonly why: string } | null;
 /** What a rule looks at: the key and kind, the same for a whole cohort; or what each blob has of its own. */
 type Rule = (row: BlobRow, subject: Subject) => Judged;
 
@@ -59,7 +59,7 @@ export function judge(
 }
 
 interface Broken {
-  readonly told: Told;
+  readonly told: FindingDraft;
   readonly about: string;
   readonly cohorts: number[];
   readonly rows: number[];
@@ -111,7 +111,7 @@ class Collected {
     };
   }
 
-  #brokenBy({ broken, about }: { readonly broken: Told; readonly about: string }): Broken {
+  #brokenBy({ broken, about }: { readonly broken: FindingDraft; readonly about: string }): Broken {
     const at = `${broken.code}\0${about}`;
     const known = this.#broken.get(at) ?? { told: broken, about, cohorts: [], rows: [], various: false };
     if (known.told.title !== broken.title) known.various = true;
@@ -132,7 +132,7 @@ function kmsChecks({ forbid, failOn }: Rules, caller: Caller | null): [string, R
   const checks = (forbid ?? []).filter(needsKms).map((code): [string, Rule] => [
     `${FORBID} ${code}`,
     (row, subject) => {
-      const why = untold(code, row, subject, caller);
+      const why = unanswered(code, row, subject, caller);
       return why === null ? null : { why };
     },
   ]);
@@ -161,7 +161,7 @@ function keyChecks(rules: Rules, evidence: Evidence): [string, Rule][] {
             ? null
             : {
                 about: account,
-                broken: toldOf(
+                broken: draftOf(
                   finding('rule-account', {
                     evidence: [`allowed: ${accounts.join(', ')}`],
                     values: { account },
@@ -180,7 +180,7 @@ function keyChecks(rules: Rules, evidence: Evidence): [string, Rule][] {
             ? null
             : {
                 about: region,
-                broken: toldOf(
+                broken: draftOf(
                   finding('rule-region', {
                     evidence: [`allowed: ${regions.join(', ')}`],
                     values: { region },
@@ -200,7 +200,7 @@ function keyChecks(rules: Rules, evidence: Evidence): [string, Rule][] {
           ? null
           : {
               about: kind,
-              broken: toldOf(
+              broken: draftOf(
                 finding('rule-kind', {
                   evidence: [`allowed kinds: ${kinds.join(', ')}`],
                   values: { kind: label },
@@ -222,14 +222,14 @@ function allowedKey(
   evidence: KeyEvidence,
   all: Evidence,
 ): Judged {
-  if (evidence.by === 'unknown' || evidence.by === 'clustered') return { why: 'its key is not known' };
+  if (evidence.by === 'unknown' || evidence.by === 'grouped') return { why: 'its key is not known' };
   const matched = new Set(keys.map((pattern) => matchKey(all, evidence, pattern)));
   if (matched.has('yes')) return null;
   const allowed = `allowed: ${keys.join(', ')}`;
   if (evidence.by === 'contradicted' && (label === null || matched.has('contradicted')))
     return {
       about: `contradicted ${evidence.fingerprint ?? label}`,
-      broken: toldOf(
+      broken: draftOf(
         finding('rule-key-contradicted', { evidence: [evidence.reason ?? `Label ${label}.`, allowed] }),
       ),
     };
@@ -237,7 +237,7 @@ function allowedKey(
     return { why: 'its key is known by a name that cannot be compared with the rule without asking KMS' };
   return {
     about: label ?? '',
-    broken: toldOf(
+    broken: draftOf(
       finding('rule-key', { evidence: [allowed], values: { key: key?.aliases[0] ?? label ?? '' } }),
     ),
   };
@@ -251,7 +251,7 @@ function allowedAlgorithm(algorithms: readonly string[], row: BlobRow): Judged {
   if (algorithms.includes(algorithm)) return null;
   return {
     about: algorithm,
-    broken: toldOf(
+    broken: draftOf(
       finding('rule-algorithm', {
         evidence: [`allowed: ${algorithms.join(', ')}`],
         values: { algorithm },
@@ -269,7 +269,7 @@ function allowedContext({ required, values }: NonNullable<Rules['context']>, row
   if (missing.length > 0)
     return {
       about: `missing ${missing.join(' ')}`,
-      broken: toldOf(
+      broken: draftOf(
         finding('rule-context', {
           evidence: [`required: ${(required ?? []).join(', ')}`],
           values: {
@@ -285,7 +285,7 @@ function allowedContext({ required, values }: NonNullable<Rules['context']>, row
     if (value !== undefined && !allowed.includes(value))
       return {
         about: `value of ${name}`,
-        broken: toldOf(
+        broken: draftOf(
           finding('rule-context', {
             evidence: [`allowed for ${name}: ${allowed.join(', ')}`],
             values: {
@@ -305,6 +305,6 @@ function young(days: number, at: number | null, now: number): Judged {
   if (now - at <= days * DAY) return null;
   return {
     about: '',
-    broken: toldOf(finding('rule-age', { evidence: [`oldest allowed: ${days} days`], values: { days } })),
+    broken: draftOf(finding('rule-age', { evidence: [`oldest allowed: ${days} days`], values: { days } })),
   };
 }

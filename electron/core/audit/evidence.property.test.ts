@@ -56,7 +56,7 @@ function audited(world: World, rules = '') {
 }
 
 const underOf = (audit: ReturnType<typeof audited>, name: string): (Under | null)[] => {
-  const under: (Under | null)[] = audit.input.ledger.columns.rows.map(() => null);
+  const under: (Under | null)[] = audit.input.snapshot.columns.rows.map(() => null);
   for (const each of touchedBy(audit, name).rows) under[each.index] = each.under;
   return under;
 };
@@ -139,7 +139,7 @@ describe('evidence of keys, over made-up trees', () => {
     fc.assert(
       fc.property(worlds, (world) => {
         const audit = audited(world);
-        const { columns } = audit.input.ledger;
+        const { columns } = audit.input.snapshot;
         world.blobs.forEach(({ row, wrong, material }, i) => {
           const label = row.declared.keyArn === null ? null : readKeyName(row.declared.keyArn);
           const subject = audit.subjects[columns.cohort[i] ?? -1];
@@ -156,7 +156,7 @@ describe('evidence of keys, over made-up trees', () => {
     fc.assert(
       fc.property(worlds, (world) => {
         const audit = audited(world);
-        const { columns } = audit.input.ledger;
+        const { columns } = audit.input.snapshot;
         const { evidence } = audit.input;
         const lines = new Map([...blobLines(audit)].map(({ row, subject }) => [row.id, subject]));
         const bars = audit.summary.facets.find(({ facet }) => facet === 'key')?.bars ?? [];

@@ -50,8 +50,8 @@ interface Open extends Part {
 }
 
 /** A finding's blobs by what suppresses them: new places of a suppressed finding count. */
-function split(group: Group, { ledger, evidence, rules, now }: CountInput, silenced: Silenced): Part[] {
-  const { columns } = ledger;
+function split(group: Group, { snapshot, evidence, rules, now }: CountInput, silenced: Silenced): Part[] {
+  const { columns } = snapshot;
   const inForce = (until: string): boolean => now < Date.parse(until) + DAY;
   const here = silenced.get(group.id);
   const kept = here !== undefined && inForce(here.until) ? here : null;
@@ -86,16 +86,16 @@ function split(group: Group, { ledger, evidence, rules, now }: CountInput, silen
   return [...parts.values()];
 }
 
-function asFound(group: Group, { ledger, rules }: CountInput, { suppressed, indexes, bare }: Part): Found {
+function asFound(group: Group, { snapshot, rules }: CountInput, { suppressed, indexes, bare }: Part): Found {
   const { id, told, keyArn, various } = group;
-  const { rows } = ledger.columns;
+  const { rows } = snapshot.columns;
   const examples: { file: string; place: string }[] = [];
   for (let i = 0; i < indexes.length && i < EXAMPLES; i += 1) {
     const row = rows[indexes[i] ?? -1];
     if (row !== undefined) examples.push({ file: row.file, place: row.place });
   }
   for (const file of bare.slice(0, EXAMPLES - examples.length)) examples.push({ file, place: '' });
-  const reached = reach(ledger.columns, indexes, bare);
+  const reached = reach(snapshot.columns, indexes, bare);
   const forbidden =
     rules !== null &&
     (rules.forbid?.includes(told.code) === true ||
@@ -139,11 +139,11 @@ function reach(
 
 /** The figures over all findings that count. */
 export function severities(
-  { ledger }: CountInput,
+  { snapshot }: CountInput,
   findings: readonly Found[],
 ): Pick<AuditSummary, 'findings' | 'severities'> {
   const open = findings.filter((finding) => finding.suppressed === null);
-  const worst = new Uint8Array(ledger.columns.rows.length);
+  const worst = new Uint8Array(snapshot.columns.rows.length);
   for (const { severity, indexes } of open) {
     const rank = RANK[severity];
     for (let i = 0; i < indexes.length; i += 1) {

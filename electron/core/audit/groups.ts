@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import type { Told } from './key-findings.ts';
+import type { FindingDraft } from './key-findings.ts';
 
 /** One finding before suppressions are looked at: what is told, and every row it is told of. */
 export interface Group {
   readonly id: string;
-  readonly told: Told;
+  readonly told: FindingDraft;
   readonly keyArn: string | null;
   /** A rule of the rules file is broken. */
   readonly violation: boolean;

@@ -1,7 +1,7 @@
 /** What is protected by which key, what is wrong, what was done, and proof of it. */
 
 export { type Audit, facetMembers, finishAudit, suppressionMembers } from './audit.ts';
-export { columnsOf, type Ledger, makeLedger } from './audit-snapshot.ts';
+export { type AuditSnapshot, columnsOf, makeSnapshot } from './audit-snapshot.ts';
 export { canonical, sha256 } from './canonical.ts';
 export type { Columns } from './columns.ts';
 export { type Counted, countAudit } from './count.ts';
@@ -26,6 +26,6 @@ export type { Asked, Stated } from './report/report-header.ts';
 export { type RunFacts, runCsv, runHtml, runJson, runSarif } from './report/run-report.ts';
 export { auditText, deletionText, historyText } from './report/text.ts';
 export { type Rules, readRules, rulesSchema } from './rules.ts';
-export type { KeyBook } from './subjects.ts';
+export type { KeyLookup } from './subjects.ts';
 export { Suppressions } from './suppressions.ts';
-export { needsKms, untold } from './unanswered.ts';
+export { needsKms, unanswered } from './unanswered.ts';

@@ -17,13 +17,13 @@ export interface Limits {
 export const LIMITS: Limits = { unusedDays: 90, rotationDays: 365 };
 
 /** What a finding says, before its blobs are counted. */
-export type Told = Pick<
+export type FindingDraft = Pick<
   AuditFinding,
   'code' | 'severity' | 'title' | 'reason' | 'evidence' | 'remedy' | 'source'
 >;
 
 /** A finding as an audit reports it. */
-export function toldOf({ range: _, ...found }: Finding): Told {
+export function draftOf({ range: _, ...found }: Finding): FindingDraft {
   return { ...found, source: entryOf(found.code).source };
 }
 
@@ -40,7 +40,12 @@ export interface Caller {
 const nameOf = (key: AuditKey): string => key.aliases[0] ?? key.arn;
 
 /** What KMS told of the key of a subject that a security team wants to know. `now`: milliseconds. */
-export function keyFindings(subject: Subject, caller: Caller | null, limits: Limits, now: number): Told[] {
+export function keyFindings(
+  subject: Subject,
+  caller: Caller | null,
+  limits: Limits,
+  now: number,
+): FindingDraft[] {
   const { key } = subject;
   if (key === null) return withoutKey(subject, caller);
   const told = [state(key, now), aws(key), otherAccount(key, caller), open(key), named(key), granted(key)];
@@ -49,22 +54,22 @@ export function keyFindings(subject: Subject, caller: Caller | null, limits: Lim
 }
 
 /** What KMS said holds for the connection that was asked: another account's keys may have the same names. */
-export function withConnection(told: Told, caller: Caller | null): Told {
+export function withConnection(told: FindingDraft, caller: Caller | null): FindingDraft {
   if (caller === null || told.source !== 'kms') return told;
   return { ...told, evidence: [...told.evidence, `Asked: ${caller.connection}`] };
 }
 
-function withoutKey(subject: Subject, caller: Caller | null): Told[] {
+function withoutKey(subject: Subject, caller: Caller | null): FindingDraft[] {
   const { label, account, region } = subject;
   if (caller === null || label === null) return [];
   if (subject.gone && readKeyName(label).alias) {
     const evidence = [`DescribeKey: NotFoundException, asked as ${caller.arn} in ${caller.region}`];
-    return [withConnection(toldOf(finding('alias-gone', { evidence, values: { alias: label } })), caller)];
+    return [withConnection(draftOf(finding('alias-gone', { evidence, values: { alias: label } })), caller)];
   }
   if (subject.gone)
     return [
       withConnection(
-        toldOf(
+        draftOf(
           finding('key-gone', {
             evidence: [`DescribeKey: NotFoundException, asked as ${caller.arn} in ${caller.region}`],
             values: { key: label },
@@ -75,7 +80,7 @@ function withoutKey(subject: Subject, caller: Caller | null): Told[] {
     ];
   if (account === null || account === caller.account) return [];
   return [
-    toldOf(
+    draftOf(
       finding('key-unknown-account', {
         evidence: [`label ${label}${region === null ? '' : `, Region ${region}`}`, `asked as ${caller.arn}`],
         values: { account },
@@ -84,17 +89,17 @@ function withoutKey(subject: Subject, caller: Caller | null): Told[] {
   ];
 }
 
-function state(key: AuditKey, now: number): Told | null {
+function state(key: AuditKey, now: number): FindingDraft | null {
   const evidence = [`DescribeKey: KeyState ${key.state}`];
   switch (key.state) {
     case 'Disabled':
-      return toldOf(finding('key-disabled', { evidence, values: { key: nameOf(key) } }));
+      return draftOf(finding('key-disabled', { evidence, values: { key: nameOf(key) } }));
     case 'PendingDeletion':
     case 'PendingReplicaDeletion': {
       const days =
         key.deletionDate === null ? null : Math.max(0, Math.ceil((Date.parse(key.deletionDate) - now) / DAY));
       const left = days === null ? '' : days === 0 ? ' today' : ` in ${days} ${days === 1 ? 'day' : 'days'}`;
-      return toldOf(
+      return draftOf(
         finding('key-pending-deletion', {
           evidence: [
             ...evidence,
@@ -113,7 +118,7 @@ function state(key: AuditKey, now: number): Told | null {
     }
     case 'PendingImport':
     case 'Unavailable':
-      return toldOf(
+      return draftOf(
         finding('key-unavailable', {
           evidence,
           values:
@@ -133,16 +138,16 @@ function state(key: AuditKey, now: number): Told | null {
   }
 }
 
-function aws(key: AuditKey): Told | null {
+function aws(key: AuditKey): FindingDraft | null {
   if (key.manager !== 'AWS') return null;
-  return toldOf(
+  return draftOf(
     finding('key-aws-managed', { evidence: ['DescribeKey: KeyManager AWS'], values: { key: nameOf(key) } }),
   );
 }
 
-function otherAccount(key: AuditKey, caller: Caller | null): Told | null {
+function otherAccount(key: AuditKey, caller: Caller | null): FindingDraft | null {
   if (caller === null || key.account === null || key.account === caller.account) return null;
-  return toldOf(
+  return draftOf(
     finding('key-other-account', {
       evidence: [`ARN ${key.arn}`, `asked as ${caller.arn}`],
       values: { key: nameOf(key), account: key.account },
@@ -150,9 +155,9 @@ function otherAccount(key: AuditKey, caller: Caller | null): Told | null {
   );
 }
 
-function open(key: AuditKey): Told | null {
+function open(key: AuditKey): FindingDraft | null {
   if (key.openTo === null || key.openTo.length === 0) return null;
-  return toldOf(
+  return draftOf(
     finding('key-policy-wide', {
       evidence: [
         ...key.openTo.map((principal) => `GetKeyPolicy: allows ${principal}`),
@@ -163,9 +168,9 @@ function open(key: AuditKey): Told | null {
   );
 }
 
-function named(key: AuditKey): Told | null {
+function named(key: AuditKey): FindingDraft | null {
   if (key.policyNames === null || key.policyNames.length === 0) return null;
-  return toldOf(
+  return draftOf(
     finding('key-policy-outside', {
       evidence: [
         ...key.policyNames.map((principal) => `GetKeyPolicy: allows ${principal}`),
@@ -176,9 +181,9 @@ function named(key: AuditKey): Told | null {
   );
 }
 
-function granted(key: AuditKey): Told | null {
+function granted(key: AuditKey): FindingDraft | null {
   if (key.grantedTo === null || key.grantedTo.length === 0) return null;
-  return toldOf(
+  return draftOf(
     finding('key-grant-outside', {
       evidence: key.grantedTo.map((grantee) => `ListGrants: ${grantee}`),
       values: { key: nameOf(key) },
@@ -186,11 +191,11 @@ function granted(key: AuditKey): Told | null {
   );
 }
 
-function notRotated(key: AuditKey, { rotationDays }: Limits, now: number): Told | null {
+function notRotated(key: AuditKey, { rotationDays }: Limits, now: number): FindingDraft | null {
   if (key.rotation === null || key.rotation.enabled || key.origin !== 'AWS_KMS') return null;
   const since = key.rotation.lastAt ?? key.createdAt;
   if (since !== null && now - Date.parse(since) < rotationDays * DAY) return null;
-  return toldOf(
+  return draftOf(
     finding('key-not-rotated', {
       evidence: [
         'GetKeyRotationStatus: KeyRotationEnabled false',
@@ -203,13 +208,13 @@ function notRotated(key: AuditKey, { rotationDays }: Limits, now: number): Told 
   );
 }
 
-function unused(key: AuditKey, { unusedDays }: Limits, now: number): Told | null {
+function unused(key: AuditKey, { unusedDays }: Limits, now: number): FindingDraft | null {
   const { lastUse } = key;
   if (lastUse === null) return null;
   const since = lastUse.at ?? lastUse.trackedSince;
   if (since === null || now - Date.parse(since) <= unusedDays * DAY) return null;
   const days = Math.floor((now - Date.parse(since)) / DAY);
-  return toldOf(
+  return draftOf(
     finding('key-unused', {
       evidence: [
         lastUse.at === null

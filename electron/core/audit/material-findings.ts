@@ -1,8 +1,8 @@
 import { finding } from '#shared/finding.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import type { Cluster } from '#shared/model/key-group.ts';
+import type { KeyGroup } from '#shared/model/key-group.ts';
 import { readKeyName } from '../key-material/index.ts';
-import { type Caller, type Told, toldOf, withConnection } from './key-findings.ts';
+import { type Caller, draftOf, type FindingDraft, withConnection } from './key-findings.ts';
 import type { Subject } from './subjects.ts';
 
 /**
@@ -10,19 +10,19 @@ import type { Subject } from './subjects.ts';
  * rotation, and one Region named where the key has replicas.
  */
 export function materialFindings(
-  clusters: readonly Cluster[],
+  keyGroups: readonly KeyGroup[],
   caller: Caller | null,
-): (row: BlobRow, subject: Subject) => readonly Told[] {
+): (row: BlobRow, subject: Subject) => readonly FindingDraft[] {
   const materialIds = new Map(
-    clusters.map((cluster) => [
-      cluster.fingerprint,
-      cluster.keys.find((key) => key.by === 'kms' && key.keyMaterialId !== null)?.keyMaterialId ?? null,
+    keyGroups.map((keyGroup) => [
+      keyGroup.fingerprint,
+      keyGroup.keys.find((key) => key.by === 'kms' && key.keyMaterialId !== null)?.keyMaterialId ?? null,
     ]),
   );
-  const old = new Map<Subject, Told>();
-  const single = new Map<Subject, Told>();
+  const old = new Map<Subject, FindingDraft>();
+  const single = new Map<Subject, FindingDraft>();
   return (row, subject) => {
-    const told: Told[] = [];
+    const told: FindingDraft[] = [];
     const { key } = subject;
     if (key === null) return told;
     const materialId = materialIds.get(row.identification.keyFingerprint ?? '') ?? null;
@@ -34,7 +34,12 @@ export function materialFindings(
   };
 }
 
-function once(known: Map<Subject, Told>, subject: Subject, caller: Caller | null, make: () => Told): Told {
+function once(
+  known: Map<Subject, FindingDraft>,
+  subject: Subject,
+  caller: Caller | null,
+  make: () => FindingDraft,
+): FindingDraft {
   const told = known.get(subject) ?? withConnection(make(), caller);
   known.set(subject, told);
   return told;
@@ -44,8 +49,8 @@ function namesOneRegion({ declared: { keyArn } }: BlobRow): boolean {
   return keyArn !== null && readKeyName(keyArn).region !== null;
 }
 
-function earlier({ key, label }: Subject, materialId: string): Told {
-  return toldOf(
+function earlier({ key, label }: Subject, materialId: string): FindingDraft {
+  return draftOf(
     finding('material-not-current', {
       evidence: [
         `ReEncrypt: key material ${materialId.slice(0, 16)}…`,
@@ -56,8 +61,8 @@ function earlier({ key, label }: Subject, materialId: string): Told {
   );
 }
 
-function oneRegion({ key, label, region }: Subject): Told {
-  return toldOf(
+function oneRegion({ key, label, region }: Subject): FindingDraft {
+  return draftOf(
     finding('key-one-region', {
       evidence: [`DescribeKey: replicas in ${(key?.otherRegions ?? []).join(', ')}`],
       values: { key: key?.aliases[0] ?? label ?? '', region: region ?? 'one Region' },

@@ -1,7 +1,7 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { type Evidence, readKeyName } from '../key-material/index.ts';
-import type { Ledger, Way } from './audit-snapshot.ts';
+import type { AuditSnapshot, Way } from './audit-snapshot.ts';
 
 /** A data key of an Encryption SDK message: what its place is called before its number. */
 const DATA_KEY = /^(.*?)(?:: )?encrypted data key \d+/;
@@ -15,15 +15,15 @@ const KEY_GROUP = /^(.*key_groups\[\d+\])/;
  * Encryption SDK message, replicas of the key in other Regions. Each file is looked at once, when it is asked about.
  */
 export class OtherWays {
-  readonly #ledger: Ledger;
+  readonly #snapshot: AuditSnapshot;
   readonly #evidence: Evidence;
   readonly #asked: string;
   readonly #replica: boolean;
   /** By source and the part of it that opens as one: whether some of its blobs are under other keys. */
   #units: ReadonlyMap<string, Way> | null = null;
 
-  constructor(ledger: Ledger, evidence: Evidence, asked: string, key: AuditKey | null) {
-    this.#ledger = ledger;
+  constructor(snapshot: AuditSnapshot, evidence: Evidence, asked: string, key: AuditKey | null) {
+    this.#snapshot = snapshot;
     this.#evidence = evidence;
     this.#asked = asked;
     this.#replica = hasReplica(evidence, asked, key);
@@ -31,12 +31,12 @@ export class OtherWays {
 
   of(index: number): Way {
     if (this.#replica) return 'other';
-    const row = this.#ledger.columns.rows[index];
+    const row = this.#snapshot.columns.rows[index];
     const unit = row === undefined ? null : unitOf(row);
     if (unit === null) return 'none';
     this.#units ??= this.#look();
     const beside = this.#units.get(unit) ?? 'none';
-    const also = this.#ledger.alsoOpens(index);
+    const also = this.#snapshot.alsoOpens(index);
     return beside === 'other' || also === 'other'
       ? 'other'
       : beside === 'maybe' || also === 'maybe'
@@ -46,7 +46,7 @@ export class OtherWays {
 
   #look(): Map<string, Way> {
     const evidence = this.#evidence;
-    const { columns } = this.#ledger;
+    const { columns } = this.#snapshot;
     const ways = columns.cohorts.map(({ row, kms }): Way => {
       if (!kms) return 'none';
       const under = evidence.under(evidence.of(row), this.#asked);

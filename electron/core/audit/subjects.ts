@@ -4,7 +4,7 @@ import type { EvidenceBy } from '#shared/model/key-group.ts';
 import type { Evidence, KeyEvidence } from '../key-material/index.ts';
 
 /** What is known of keys: KMS's answer by any name, 'gone' where KMS knows no such key, null where nothing is known. */
-export type KeyBook = (name: string) => AuditKey | 'gone' | null;
+export type KeyLookup = (name: string) => AuditKey | 'gone' | null;
 
 /** What protects some of the blobs: a key, a label, a key material without a name, or nothing that can be named. */
 export interface Subject {
@@ -27,11 +27,11 @@ export interface Subject {
 /** Finds the subject of each row from the evidence of its key. Subjects are made once for each name and strength of it. */
 export class Subjects {
   readonly #evidence: Evidence;
-  readonly #book: KeyBook;
+  readonly #book: KeyLookup;
   readonly #known = new Map<string, Subject>();
   readonly #of = new Map<KeyEvidence, Subject>();
 
-  constructor(evidence: Evidence, book: KeyBook) {
+  constructor(evidence: Evidence, book: KeyLookup) {
     this.#evidence = evidence;
     this.#book = book;
   }

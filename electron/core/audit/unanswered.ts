@@ -12,7 +12,7 @@ export const needsKms = (code: FindingCode): boolean =>
 export const NOT_CONNECTED = 'only KMS can say, and it was not asked: there is no connection';
 
 /** Why it is not known whether a blob has a finding that needs KMS; null where it is known. */
-export function untold(
+export function unanswered(
   code: FindingCode,
   row: BlobRow,
   { key, label, gone, account }: Subject,

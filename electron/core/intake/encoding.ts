@@ -1,7 +1,7 @@
 import type { Identification } from '#shared/model/blob.ts';
 import { identify } from '../inspect/index.ts';
 import { writeBytewise } from './bytewise/index.ts';
-import { isSpace, trimmed, unpick } from './strip-whitespace.ts';
+import { isSpace, stripWhitespace, trimmed } from './strip-whitespace.ts';
 import { writeText } from './text-view.ts';
 import type { BlobEncoding } from './types.ts';
 
@@ -31,7 +31,7 @@ export interface DecodeOptions {
  */
 export function decodeText(raw: string, options: DecodeOptions): DecodedText | null {
   const { charset, escaped, takeUnknown } = options;
-  const picked = unpick(raw, escaped);
+  const picked = stripWhitespace(raw, escaped);
   if (picked === null) return null;
   const { compact } = picked;
   const around = {
@@ -187,7 +187,7 @@ function readInner(reading: Reading): DecodedText | null {
   for (let i = 0; i < Math.min(bytes.length, 16); i++) if (!isEncodedText(bytes[i] ?? 0)) return null;
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   const [start, end] = trimmed(raw, 0, raw.length, false);
-  const readings = unpick(raw.slice(start, end), false);
+  const readings = stripWhitespace(raw.slice(start, end), false);
   if (readings === null) return null;
   for (const inner of readingsOf(readings.compact)) {
     const identification = identify(inner.bytes);

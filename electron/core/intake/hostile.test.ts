@@ -18,7 +18,7 @@ import type { FaultError } from '#shared/model/fault.ts';
 import { asOrdinaryUser, madeUpBlob } from './blob.test-help.ts';
 import { readSource, SmallFiles, scan, walk, walkNow } from './index.ts';
 
-/** A folder made to harm: whatever is in it, intake ends, follows nothing out, and tells of each oddity. */
+/** A folder made to harm: whatever is in it, intake ends, follows nothing out, and tells of each skipped file. */
 
 let top = '';
 let outside = '';
@@ -34,17 +34,17 @@ afterEach(() => {
 
 interface Taken {
   blobs: string[];
-  oddities: string[];
+  skippedFiles: string[];
 }
 
-/** The way of a file in the workspace: walk, read, scan; what cannot be taken becomes an oddity. */
+/** The way of a file in the workspace: walk, read, scan; what cannot be taken becomes an skipped file. */
 async function intake(...roots: string[]): Promise<Taken> {
-  const taken: Taken = { blobs: [], oddities: [] };
+  const taken: Taken = { blobs: [], skippedFiles: [] };
   const reader = new SmallFiles();
   for (const met of walkNow(roots)) {
     if (met === null) continue;
-    if (met.type === 'oddity') {
-      taken.oddities.push(`${met.code} ${met.display}`);
+    if (met.type === 'skippedFile') {
+      taken.skippedFiles.push(`${met.code} ${met.display}`);
       continue;
     }
     try {
@@ -52,7 +52,7 @@ async function intake(...roots: string[]): Promise<Taken> {
       const found = scan(bytes, met.path);
       if (found.blobs.length > 0) taken.blobs.push(met.relative);
     } catch (error) {
-      taken.oddities.push(`${(error as FaultError).fault.code} ${met.display}`);
+      taken.skippedFiles.push(`${(error as FaultError).fault.code} ${met.display}`);
     }
   }
   return taken;
@@ -71,19 +71,19 @@ describe('a hostile folder', () => {
     symlinkSync(join(outside, 'secret'), join(top, 'out-file'));
     symlinkSync('/dev/zero', join(top, 'zero'));
     symlinkSync('nowhere', join(top, 'dangling'));
-    const { blobs, oddities } = await intake(top);
+    const { blobs, skippedFiles } = await intake(top);
     expect(blobs).toEqual(['a/blob']);
-    expect(oddities).toHaveLength(9);
-    expect(oddities.every((one) => one.startsWith('symlink '))).toBe(true);
+    expect(skippedFiles).toHaveLength(9);
+    expect(skippedFiles.every((one) => one.startsWith('symlink '))).toBe(true);
   });
 
   test('a link given by itself is what was meant; one to a device is not read', async () => {
     symlinkSync(outside, join(top, 'out'));
     symlinkSync('/dev/zero', join(top, 'zero'));
     symlinkSync('self', join(top, 'self'));
-    const { blobs, oddities } = await intake(join(top, 'out'), join(top, 'zero'), join(top, 'self'));
+    const { blobs, skippedFiles } = await intake(join(top, 'out'), join(top, 'zero'), join(top, 'self'));
     expect(blobs).toEqual(['secret']);
-    expect(oddities).toEqual(['symlink self', 'special zero']);
+    expect(skippedFiles).toEqual(['symlink self', 'special zero']);
   });
 
   test('pipes and sockets are not opened', async () => {
@@ -91,10 +91,10 @@ describe('a hostile folder', () => {
     const server = createServer();
     await new Promise<void>((done) => server.listen(join(top, 'socket'), done));
     writeFileSync(join(top, 'blob'), madeUpBlob());
-    const { blobs, oddities } = await intake(top);
+    const { blobs, skippedFiles } = await intake(top);
     server.close();
     expect(blobs).toEqual(['blob']);
-    expect(oddities.map((one) => one.split(' ')[0])).toEqual(['special', 'special']);
+    expect(skippedFiles.map((one) => one.split(' ')[0])).toEqual(['special', 'special']);
   });
 
   test('a file that became something else after it was met', async () => {
@@ -115,9 +115,9 @@ describe('a hostile folder', () => {
     writeFileSync(join(top, 'big'), '');
     truncateSync(join(top, 'big'), 10 * 1024 ** 3);
     const before = process.memoryUsage.rss();
-    const { oddities } = await intake(top);
-    expect(oddities).toHaveLength(1);
-    expect(oddities[0]).toMatch(/^FileTooLarge /);
+    const { skippedFiles } = await intake(top);
+    expect(skippedFiles).toHaveLength(1);
+    expect(skippedFiles[0]).toMatch(/^FileTooLarge /);
     expect(process.memoryUsage.rss() - before).toBeLessThan(100 * 1024 * 1024);
   });
 
@@ -126,10 +126,10 @@ describe('a hostile folder', () => {
     mkdirSync(join(top, ...Array(1000).fill('d')), { recursive: true });
     writeFileSync(join(top, ...Array(1000).fill('d'), 'end'), 'x');
     writeFileSync(join(top, 'blob'), madeUpBlob());
-    const { blobs, oddities } = await intake(top);
+    const { blobs, skippedFiles } = await intake(top);
     expect(blobs).toEqual(['blob']);
-    expect(oddities).toHaveLength(1);
-    expect(oddities[0]).toMatch(/^too-deep /);
+    expect(skippedFiles).toHaveLength(1);
+    expect(skippedFiles[0]).toMatch(/^too-deep /);
   });
 
   test('a path longer than the system takes', async () => {
@@ -137,9 +137,9 @@ describe('a hostile folder', () => {
     execFileSync('sh', ['-c', `i=0; while [ $i -lt 40 ]; do mkdir ${name}; cd ${name}; i=$((i+1)); done`], {
       cwd: top,
     });
-    const { oddities } = await intake(top);
-    expect(oddities).toHaveLength(1);
-    expect(oddities[0]).toMatch(/^too-deep /);
+    const { skippedFiles } = await intake(top);
+    expect(skippedFiles).toHaveLength(1);
+    expect(skippedFiles[0]).toMatch(/^too-deep /);
   });
 
   test('names that deceive are shown escaped, and read as they are', async () => {
@@ -162,7 +162,7 @@ describe('a hostile folder', () => {
 
   test('names that are not UTF-8', async () => {
     writeFileSync(Buffer.concat([Buffer.from(`${top}/bad`), Buffer.from([0xff])]), 'x');
-    expect((await intake(top)).oddities[0]).toMatch(/^unreadable /);
+    expect((await intake(top)).skippedFiles[0]).toMatch(/^unreadable /);
     writeFileSync(join(top, 'really \ufffd'), madeUpBlob());
     expect((await intake(top)).blobs).toEqual(['really \ufffd']);
   });
@@ -175,10 +175,10 @@ describe('a hostile folder', () => {
     chmodSync(join(top, 'closed'), 0);
     chmodSync(join(top, 'shut'), 0);
     chmodSync(top, 0o755);
-    const { blobs, oddities } = await asOrdinaryUser(() => intake(top));
+    const { blobs, skippedFiles } = await asOrdinaryUser(() => intake(top));
     chmodSync(join(top, 'shut'), 0o700);
     expect(blobs).toEqual(['open']);
-    expect(oddities.map((one) => one.split(' ')[0])).toEqual(['FileUnreadable', 'unreadable']);
+    expect(skippedFiles.map((one) => one.split(' ')[0])).toEqual(['FileUnreadable', 'unreadable']);
   });
 
   test('files that change or vanish while they are read', async () => {
@@ -188,7 +188,7 @@ describe('a hostile folder', () => {
     let met = 0;
     const faults: string[] = [];
     for await (const one of walk([top])) {
-      if (one.type === 'oddity') continue;
+      if (one.type === 'skippedFile') continue;
       met++;
       // What comes next is gone, grown or another size before it is opened.
       rmSync(join(top, `k${String(met * 2).padStart(3, '0')}`), { force: true });
@@ -203,8 +203,8 @@ describe('a hostile folder', () => {
 
   test('twenty thousand tiny files in one folder', async () => {
     for (let i = 0; i < 20_000; i++) writeFileSync(join(top, String(i)), i % 100 === 0 ? madeUpBlob() : 'x');
-    const { blobs, oddities } = await intake(top);
+    const { blobs, skippedFiles } = await intake(top);
     expect(blobs).toHaveLength(200);
-    expect(oddities).toEqual([]);
+    expect(skippedFiles).toEqual([]);
   });
 });

@@ -42,14 +42,14 @@ export {
 } from './sidecar.ts';
 export type {
   BlobEncoding,
-  Companion,
   FoundBlob,
+  LinkedValue,
   NewBlob,
   Placed,
   Replacement,
   Repository,
   Scan,
   WalkedFile,
-  WalkedOddity,
+  WalkedSkip,
 } from './types.ts';
 export { type WalkOptions, walk, walkNow } from './walk.ts';

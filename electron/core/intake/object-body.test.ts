@@ -25,7 +25,7 @@ test('an instruction file is known by its name and what it holds', () => {
   expect(isInstruction('a.instruction', scan(Buffer.from('Mix well.'), ''))).toBe(false);
 });
 
-test.each([300, 256, 512])('a body of %i random bytes is what its companion says', (size) => {
+test.each([300, 256, 512])('a body of %i random bytes is what its linkedValue says', (size) => {
   const body = asObjectBody(scan(randomBytes(size), 'a'), 'a.instruction');
   expect(body?.blobs[0]?.identification).toMatchObject({
     kind: 's3-encryption-client',

@@ -293,9 +293,9 @@ export function withPlaintext(view: TextView, known: Scan): Scan {
       return (sorted[low]?.start ?? Number.POSITIVE_INFINITY) >= end;
     };
   };
-  const taken = known.blobs.flatMap(({ range, companions }) => [
+  const taken = known.blobs.flatMap(({ range, linkedValues }) => [
     range,
-    ...companions.map((one) => one.range),
+    ...linkedValues.map((one) => one.range),
   ]);
   let scan = known;
   for (const one of [named, others]) {

@@ -69,8 +69,8 @@ function editsOf(replacements: readonly { found: Placed; next: NewBlob }[]): Edi
     // The same blob stays as it stands, however oddly it was written.
     else if (!sameBytes(found.bytes, next.bytes))
       edits.push({ ...found.range, bytes: encode(found.encoding, next.bytes) });
-    for (const companion of found.companions)
-      edits.push({ ...companion.range, bytes: companion.write(next) });
+    for (const linkedValue of found.linkedValues)
+      edits.push({ ...linkedValue.range, bytes: linkedValue.write(next) });
   }
   for (const [bytes, { value, inside }] of values) {
     const rewritten = splice(bytes, editsOf(inside));

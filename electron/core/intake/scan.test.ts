@@ -197,7 +197,7 @@ describe('AWS CLI JSON', () => {
     const slice = (range: { start: number; end: number } | undefined) =>
       range && text.slice(range.start, range.end);
     expect(slice(blobs[0]?.range)).toBe(base64(blob));
-    expect(blobs[0]?.companions.map(({ name, range }) => [name, slice(range)])).toEqual([
+    expect(blobs[0]?.linkedValues.map(({ name, range }) => [name, slice(range)])).toEqual([
       ['KeyId', arn],
       ['EncryptionAlgorithm', 'SYMMETRIC_DEFAULT'],
       ['KeyMaterialId', 'ab'.repeat(32)],
@@ -216,7 +216,7 @@ describe('AWS CLI JSON', () => {
     };
     const [found] = read(JSON.stringify(json)).blobs;
     expect(found?.declared).toMatchObject({ keyArn: arn, algorithm: 'RSAES_OAEP_SHA_256' });
-    expect(found?.companions.map(({ name }) => name).sort()).toEqual([
+    expect(found?.linkedValues.map(({ name }) => name).sort()).toEqual([
       'DestinationEncryptionAlgorithm',
       'DestinationKeyMaterialId',
       'KeyId',

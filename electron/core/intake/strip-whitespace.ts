@@ -1,7 +1,7 @@
 import type { BlobEncoding } from './types.ts';
 
 /** Encoded text taken apart: its letters alone, and what stood between them. */
-export interface Unpicked {
+export interface StrippedText {
   readonly compact: string;
   readonly breaks: BlobEncoding['breaks'];
   readonly escapes: Readonly<Record<string, string>> | null;
@@ -51,7 +51,7 @@ const MAX_BREAKS = 250_000;
  * Takes encoded text apart. Null when it holds anything but letters of base64, base64url or hex, padding, white space
  * and (when `escaped`) JSON escapes of these.
  */
-export function unpick(raw: string, escaped: boolean): Unpicked | null {
+export function stripWhitespace(raw: string, escaped: boolean): StrippedText | null {
   if (raw.length === 0) return null;
   const quoted = QUOTED.test(raw);
   if (!quoted && /^[A-Za-z0-9+/_=-]+$/.test(raw)) return { compact: raw, breaks: [], escapes: null };

@@ -42,7 +42,7 @@ export interface BlobEncoding {
 }
 
 /** Another part of the file that must change with the blob: `KeyId` beside `CiphertextBlob` in CLI JSON. */
-export interface Companion {
+export interface LinkedValue {
   /** What its new value is, for people: "KeyId", "sops.kms[0].created_at", "length of the blob". */
   readonly name: string;
   /** Bytes of the value as it stands in the file, quotes excluded. */
@@ -58,7 +58,7 @@ export interface Placed {
   readonly encoding: BlobEncoding;
   /** The decoded ciphertext. */
   readonly bytes: Uint8Array;
-  readonly companions: readonly Companion[];
+  readonly linkedValues: readonly LinkedValue[];
   /**
    * For a blob inside a value that is itself encoded, such as base64 of JSON: what the value decodes to, and where the
    * blob stands in that. Blobs of one value share one `bytes`.
@@ -107,7 +107,7 @@ export interface Scan {
   readonly possiblePlaintext?: readonly ByteRange[];
 }
 
-/** What KMS said of a new blob; what companions are filled from. */
+/** What KMS said of a new blob; what linked values are filled from. */
 export interface NewBlob {
   readonly bytes: Uint8Array;
   readonly keyArn: string;
@@ -149,8 +149,8 @@ export interface WalkedFile {
 }
 
 /** Something met on a walk that is not taken in, and why. */
-export interface WalkedOddity {
-  readonly type: 'oddity';
+export interface WalkedSkip {
+  readonly type: 'skippedFile';
   readonly display: string;
   readonly code: SkippedCode;
   readonly message: string;

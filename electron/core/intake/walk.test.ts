@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { asOrdinaryUser } from './blob.test-help.ts';
-import { type WalkedFile, type WalkedOddity, type WalkOptions, walk } from './index.ts';
+import { type WalkedFile, type WalkedSkip, type WalkOptions, walk } from './index.ts';
 import { backupName, temporaryName } from './names.ts';
 
 let top = '';
@@ -14,14 +14,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(top, { recursive: true, force: true }));
 
-async function all(roots: string[], options?: WalkOptions): Promise<(WalkedFile | WalkedOddity)[]> {
-  const met: (WalkedFile | WalkedOddity)[] = [];
+async function all(roots: string[], options?: WalkOptions): Promise<(WalkedFile | WalkedSkip)[]> {
+  const met: (WalkedFile | WalkedSkip)[] = [];
   for await (const one of walk(roots, options)) met.push(one);
   return met;
 }
 
-const files = (met: (WalkedFile | WalkedOddity)[]) => met.filter((one) => one.type === 'file');
-const oddities = (met: (WalkedFile | WalkedOddity)[]) => met.filter((one) => one.type === 'oddity');
+const files = (met: (WalkedFile | WalkedSkip)[]) => met.filter((one) => one.type === 'file');
+const skippedFiles = (met: (WalkedFile | WalkedSkip)[]) => met.filter((one) => one.type === 'skippedFile');
 const put = (path: string, content = 'x') => {
   mkdirSync(join(top, path, '..'), { recursive: true });
   writeFileSync(join(top, path), content);
@@ -54,8 +54,10 @@ describe('walk', () => {
     const met = await all([join(top, 'link')]);
     expect(files(met).map((one) => one.relative)).toEqual(['1']);
     expect(files(met)[0]?.display).toBe('link/1');
-    expect(oddities(met).map((one) => one.code)).toEqual(['symlink', 'symlink']);
-    expect(oddities(await all([join(top, 'loop')]))).toMatchObject([{ code: 'symlink', display: 'loop' }]);
+    expect(skippedFiles(met).map((one) => one.code)).toEqual(['symlink', 'symlink']);
+    expect(skippedFiles(await all([join(top, 'loop')]))).toMatchObject([
+      { code: 'symlink', display: 'loop' },
+    ]);
   });
 
   test('pipes, sockets and devices are named, not opened', async () => {
@@ -64,7 +66,7 @@ describe('walk', () => {
     await new Promise<void>((done) => {
       server.listen(join(top, 'socket'), done);
     });
-    const met = oddities(await all([top, '/dev/zero']));
+    const met = skippedFiles(await all([top, '/dev/zero']));
     server.close();
     expect(met.map((one) => [one.code, one.message.split(':')[0]])).toEqual([
       ['special', 'A named pipe'],
@@ -76,7 +78,7 @@ describe('walk', () => {
   test('missing, too deep', async () => {
     put('1/2/3/4/5');
     const met = await all([top, join(top, 'nowhere')], { maxDepth: 2 });
-    expect(oddities(met).map((one) => [one.code, one.display])).toEqual([
+    expect(skippedFiles(met).map((one) => [one.code, one.display])).toEqual([
       ['missing', 'nowhere'],
       ['too-deep', `${basename(top)}/1/2/3`],
     ]);
@@ -90,7 +92,7 @@ describe('walk', () => {
     chmodSync(join(top, 'shut'), 0);
     const met = await asOrdinaryUser(() => all([top]));
     chmodSync(join(top, 'shut'), 0o700);
-    expect(oddities(met)).toMatchObject([{ code: 'unreadable', display: `${basename(top)}/shut` }]);
+    expect(skippedFiles(met)).toMatchObject([{ code: 'unreadable', display: `${basename(top)}/shut` }]);
     expect(files(met).map((one) => one.relative)).toEqual(['open']);
   });
 
@@ -100,8 +102,8 @@ describe('walk', () => {
     put('a.json');
     const met = await all([top]);
     expect(files(met).map((one) => one.relative)).toEqual(['a.json']);
-    expect(oddities(met).map((one) => one.code)).toEqual(['leftover', 'backup']);
-    expect(oddities(met)[0]?.message).toContain('intact');
+    expect(skippedFiles(met).map((one) => one.code)).toEqual(['leftover', 'backup']);
+    expect(skippedFiles(met)[0]?.message).toContain('intact');
     expect(files(await all([backup]))).toHaveLength(1);
   });
 
@@ -119,7 +121,7 @@ describe('walk', () => {
   test('names that are not UTF-8 are reported', async () => {
     const name = Buffer.concat([Buffer.from(`${top}/bad`), Buffer.from([0xff])]);
     writeFileSync(name, 'x');
-    expect(oddities(await all([top]))).toMatchObject([{ code: 'unreadable' }]);
+    expect(skippedFiles(await all([top]))).toMatchObject([{ code: 'unreadable' }]);
     rmSync(name);
   });
 
@@ -127,6 +129,6 @@ describe('walk', () => {
     let path = top;
     for (let i = 0; i < 300; i++) path = join(path, 'd');
     mkdirSync(path, { recursive: true });
-    expect(oddities(await all([top]))).toMatchObject([{ code: 'too-deep' }]);
+    expect(skippedFiles(await all([top]))).toMatchObject([{ code: 'too-deep' }]);
   });
 });

@@ -3,7 +3,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import type { SkippedCode } from '#shared/model/coverage.ts';
 import { errorCode } from './faults.ts';
 import { displayPath, isBackupName, isTemporaryName } from './names.ts';
-import type { Repository, WalkedFile, WalkedOddity } from './types.ts';
+import type { Repository, WalkedFile, WalkedSkip } from './types.ts';
 
 export interface WalkOptions {
   /** Folders inside folders followed, counted from a root. */
@@ -85,7 +85,7 @@ const NAMES_AT_ONCE = 1024;
 export async function* walk(
   roots: readonly string[],
   options: WalkOptions = {},
-): AsyncGenerator<WalkedFile | WalkedOddity> {
+): AsyncGenerator<WalkedFile | WalkedSkip> {
   const turn = turns();
   for (const met of walkNow(roots, options)) {
     if (met !== null) yield met;
@@ -103,7 +103,7 @@ export async function* walk(
 export function* walkNow(
   roots: readonly string[],
   options: WalkOptions = {},
-): Generator<WalkedFile | WalkedOddity | null> {
+): Generator<WalkedFile | WalkedSkip | null> {
   const { maxDepth = 64, entering, above = true } = options;
   const real: Root[] = [];
   for (const dropped of roots) {
@@ -169,9 +169,9 @@ function* enter(
   outer: Repository | null,
   open: Folder[],
   maxDepth: number,
-): Generator<null, WalkedOddity | null> {
+): Generator<null, WalkedSkip | null> {
   if (open.length > maxDepth)
-    return oddity(
+    return skippedFile(
       display,
       'too-deep',
       `Lies more than ${maxDepth} folders deep: not entered. Add it by itself.`,
@@ -217,34 +217,38 @@ function kindOf(
   return one.isSocket() ? 'socket' : 'device';
 }
 
-function lost(shown: string, name: string, error: unknown): WalkedOddity {
+function lost(shown: string, name: string, error: unknown): WalkedSkip {
   return errorCode(error) === 'ENOENT' && name.includes('\ufffd')
-    ? oddity(shown, 'unreadable', 'Its name is not valid UTF-8, so that it cannot be opened. Rename it.')
+    ? skippedFile(shown, 'unreadable', 'Its name is not valid UTF-8, so that it cannot be opened. Rename it.')
     : failed(shown, error);
 }
 
 /** What is to be said of something that is no folder. `name` is empty for a root, whose names stand in `folder`. */
-function met(folder: FolderName, name: string, sort: Sort | 'file'): WalkedFile | WalkedOddity {
+function met(folder: FolderName, name: string, sort: Sort | 'file'): WalkedFile | WalkedSkip {
   if (sort === 'file' && !isOurs(name === '' ? basename(folder.path) : name))
     return new MetFile(folder, name);
   const shown = folder.display + displayPath(name);
   if (sort === 'symlink')
-    return oddity(shown, 'symlink', 'A symbolic link: not followed. Add what it points to if you mean that.');
+    return skippedFile(
+      shown,
+      'symlink',
+      'A symbolic link: not followed. Add what it points to if you mean that.',
+    );
   if (sort !== 'file')
-    return oddity(
+    return skippedFile(
       shown,
       'special',
       `${SPECIAL[sort] ?? 'A device'}: holds no file content, and is not opened.`,
     );
   if (isTemporaryName(name === '' ? basename(folder.path) : name))
-    return oddity(
+    return skippedFile(
       shown,
       'leftover',
       'An interrupted write of Rewrap left this behind. The file it was to replace is intact; this can be deleted.',
     );
   // A backup that was named by itself was meant.
   if (name === '') return new MetFile(folder, name);
-  return oddity(
+  return skippedFile(
     shown,
     'backup',
     'A backup that Rewrap made: not taken with its folder. Add it by itself to look at it.',
@@ -291,7 +295,7 @@ function* namesIn(
 }
 
 /** Resolves the link that a dropped path may be, once, to what the person meant. */
-function resolveRoot(dropped: string): Root | WalkedOddity {
+function resolveRoot(dropped: string): Root | WalkedSkip {
   const name = basename(dropped) || dropped;
   try {
     return { path: realpathSync(dropped), name };
@@ -317,23 +321,23 @@ function isFolder(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-function failed(shown: string, error: unknown): WalkedOddity {
+function failed(shown: string, error: unknown): WalkedSkip {
   const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR')
-    return oddity(shown, 'missing', 'Does not exist, or was removed meanwhile.');
-  if (code === 'ELOOP') return oddity(shown, 'symlink', 'A symbolic link that leads back to itself.');
+    return skippedFile(shown, 'missing', 'Does not exist, or was removed meanwhile.');
+  if (code === 'ELOOP') return skippedFile(shown, 'symlink', 'A symbolic link that leads back to itself.');
   if (code === 'EACCES' || code === 'EPERM')
-    return oddity(
+    return skippedFile(
       shown,
       'unreadable',
       'Permission denied. Give your user read permission, then add it again.',
     );
-  if (code === 'ENAMETOOLONG') return oddity(shown, 'too-deep', 'Its path is too long for this system.');
-  return oddity(shown, 'unreadable', `Cannot be read: the system says ${code ?? 'nothing more'}.`);
+  if (code === 'ENAMETOOLONG') return skippedFile(shown, 'too-deep', 'Its path is too long for this system.');
+  return skippedFile(shown, 'unreadable', `Cannot be read: the system says ${code ?? 'nothing more'}.`);
 }
 
-function oddity(shown: string, code: SkippedCode, message: string): WalkedOddity {
-  return { type: 'oddity', display: shown, code, message };
+function skippedFile(shown: string, code: SkippedCode, message: string): WalkedSkip {
+  return { type: 'skippedFile', display: shown, code, message };
 }
 
 /** Gives the event loop a turn when {@link TURN_MS} have passed; a plain call otherwise. */

@@ -13,8 +13,8 @@ interface Claim {
  * the one found first stays. Blobs of one encoded value share its range.
  */
 export function apart(blobs: readonly FoundBlob[]): FoundBlob[] {
-  const claims: Claim[] = blobs.flatMap(({ range, companions }, index) =>
-    [range, ...companions.map((one) => one.range)].map(({ start, end }) => ({ start, end, index })),
+  const claims: Claim[] = blobs.flatMap(({ range, linkedValues }, index) =>
+    [range, ...linkedValues.map((one) => one.range)].map(({ start, end }) => ({ start, end, index })),
   );
   claims.sort((a, b) => a.start - b.start || a.index - b.index);
   const lost = new Set<number>();

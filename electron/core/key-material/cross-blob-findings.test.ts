@@ -1,16 +1,19 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { Across, Evidence, type Placed } from './index.ts';
+import { CrossBlobFindings, Evidence, type Placed } from './index.ts';
 import { blob, KEY, OTHER } from './rows.test-help.ts';
 
 const NOW = Date.parse('2026-11-24T15:00:00Z');
 const none = () => [];
 
 /** All rows at once. */
-function across(rows: readonly BlobRow[], now = NOW): { all: readonly Placed[]; across: Across<Placed> } {
+function across(
+  rows: readonly BlobRow[],
+  now = NOW,
+): { all: readonly Placed[]; across: CrossBlobFindings<Placed> } {
   const all = rows.map((row, index) => ({ row, index }));
-  const made = new Across<Placed>();
+  const made = new CrossBlobFindings<Placed>();
   for (const one of all) made.add(one);
   made.settle(all, new Evidence(rows, none), now);
   return { all, across: made };
@@ -93,7 +96,7 @@ it('says after any comings and goings what it says of the same list seen at once
   const step = fc.oneof(rowsOf, fc.nat(20));
   fc.assert(
     fc.property(fc.array(fc.array(step, { maxLength: 4 }), { maxLength: 6 }), (rounds) => {
-      const followed = new Across<{ row: BlobRow; index: number }>();
+      const followed = new CrossBlobFindings<{ row: BlobRow; index: number }>();
       let list: { row: BlobRow; index: number }[] = [];
       const told = new Map<object, string>();
       for (const round of rounds) {

@@ -13,7 +13,7 @@ import {
   sharedNonce,
   wrongLabel,
 } from './findings.ts';
-import { Twins } from './shared-value-index.ts';
+import { SharedValueIndex } from './shared-value-index.ts';
 
 /** A row and its place in the list, which may change as others come and go; their order among themselves never does. */
 export interface Placed {
@@ -21,7 +21,7 @@ export interface Placed {
   readonly index: number;
 }
 
-/** What a finding says of a row in the list; {@link Across.findings} tells the rest. */
+/** What a finding says of a row in the list; {@link CrossBlobFindings.findings} tells the rest. */
 export interface Said {
   readonly code: FindingCode;
   readonly severity: Severity;
@@ -31,10 +31,10 @@ export interface Said {
  * Findings that need more than one blob, or the date. Follows a list by what comes and goes: a change costs what it
  * touches, not the list; and evidence, which names other blobs, is put together only for whom somebody asks.
  */
-export class Across<P extends Placed> {
-  readonly #hashes = new Twins<P>();
+export class CrossBlobFindings<P extends Placed> {
+  readonly #hashes = new SharedValueIndex<P>();
   /** By key material: an equal nonce under another key says nothing. */
-  readonly #nonces = new Map<string, Twins<P>>();
+  readonly #nonces = new Map<string, SharedValueIndex<P>>();
   /** Groups of one nonce whose blobs differ. */
   readonly #mixed = new WeakSet<ReadonlySet<P>>();
   #neighbours = new WeakMap<ReadonlySet<P>, Neighbours>();
@@ -115,8 +115,8 @@ export class Across<P extends Placed> {
     return found;
   }
 
-  #noncesOf(keyFingerprint: string): Twins<P> {
-    const known = this.#nonces.get(keyFingerprint) ?? new Twins<P>();
+  #noncesOf(keyFingerprint: string): SharedValueIndex<P> {
+    const known = this.#nonces.get(keyFingerprint) ?? new SharedValueIndex<P>();
     this.#nonces.set(keyFingerprint, known);
     return known;
   }
@@ -156,9 +156,9 @@ function differ(group: ReadonlySet<Placed>): boolean {
 
 /** Key materials of which labels are contradicted otherwise than before. */
 function changedVerdicts(before: Evidence, now: Evidence): ReadonlySet<string> {
-  const verdicts = ({ clusters }: Evidence) =>
+  const verdicts = ({ keyGroups }: Evidence) =>
     new Map(
-      clusters.flatMap(({ fingerprint, verdict, keyArn, reason }) =>
+      keyGroups.flatMap(({ fingerprint, verdict, keyArn, reason }) =>
         verdict === 'contradiction' ? [[fingerprint, `${keyArn ?? ''}\n${reason ?? ''}`]] : [],
       ),
     );

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LearnedKey } from '#shared/model/key-group.ts';
 import { isZoneless } from './dates.ts';
-import { declaredDate, Evidence, LearnedKeys, readKeyName, timelines } from './index.ts';
+import { declaredDate, Evidence, KeyMaterialStore, readKeyName, timelines } from './index.ts';
 import { blob, KEY, OTHER } from './rows.test-help.ts';
 
 const ALIAS = 'arn:aws:kms:us-east-1:111122223333:alias/payments';
 const MRK = (region: string) => `arn:aws:kms:${region}:111122223333:key/mrk-1234`;
 const none = () => [];
-const clusters = (...given: ConstructorParameters<typeof Evidence>) => new Evidence(...given).clusters;
+const keyGroups = (...given: ConstructorParameters<typeof Evidence>) => new Evidence(...given).keyGroups;
 const fp = (text: string) => text.padEnd(64, '0');
 const kms = (keyArn: string, keyMaterialId: string | null = null): LearnedKey => ({
   keyArn,
@@ -22,9 +22,9 @@ const kms = (keyArn: string, keyMaterialId: string | null = null): LearnedKey =>
   blobs: 0,
 });
 
-describe('clusters', () => {
+describe('keyGroups', () => {
   it('groups by fingerprint and names the whole group once one label is known', () => {
-    const [one, two] = clusters([blob('aa'), blob('aa', { keyArn: KEY }), blob('bb')], none);
+    const [one, two] = keyGroups([blob('aa'), blob('aa', { keyArn: KEY }), blob('bb')], none);
     expect(one).toMatchObject({
       fingerprint: fp('aa'),
       blobs: 2,
@@ -37,28 +37,31 @@ describe('clusters', () => {
   });
 
   it('what KMS said outranks labels, and a label that differs is called wrong', () => {
-    const [one] = clusters([blob('aa', { keyArn: OTHER })], () => [kms(KEY)]);
+    const [one] = keyGroups([blob('aa', { keyArn: OTHER })], () => [kms(KEY)]);
     expect(one).toMatchObject({ keyArn: KEY, by: 'kms', verdict: 'contradiction' });
     expect(one?.reason).toContain(OTHER);
   });
 
   it('labels that cannot be one key name none', () => {
-    const [one] = clusters([blob('aa', { keyArn: KEY }), blob('aa', { keyArn: OTHER })], none);
+    const [one] = keyGroups([blob('aa', { keyArn: KEY }), blob('aa', { keyArn: OTHER })], none);
     expect(one).toMatchObject({ keyArn: null, verdict: 'contradiction' });
   });
 
   it('a key beside its alias, and replicas of a multi-Region key, are told apart from contradictions', () => {
-    expect(clusters([blob('aa', { keyArn: ALIAS }), blob('aa', { keyArn: KEY })], none)[0]).toMatchObject({
+    expect(keyGroups([blob('aa', { keyArn: ALIAS }), blob('aa', { keyArn: KEY })], none)[0]).toMatchObject({
       keyArn: KEY,
       verdict: 'alias',
     });
     expect(
-      clusters([blob('aa', { keyArn: MRK('us-east-1') }), blob('aa', { keyArn: MRK('eu-west-1') })], none)[0],
+      keyGroups(
+        [blob('aa', { keyArn: MRK('us-east-1') }), blob('aa', { keyArn: MRK('eu-west-1') })],
+        none,
+      )[0],
     ).toMatchObject({ verdict: 'replicas' });
   });
 
   it('keeps the span of the declared dates', () => {
-    const [one] = clusters(
+    const [one] = keyGroups(
       [blob('aa', { createdAt: '2024-05-01T00:00:00Z' }), blob('aa', { createdAt: '1444233149.795402' })],
       none,
     );
@@ -160,20 +163,25 @@ describe('the learned map', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('survives a restart, is shared by two at once, and takes back a person’s word alone', () => {
-    const lesson = { fingerprint: fp('aa'), evidence: 'e', keyMaterialId: null, at: '2026-01-01T00:00:00Z' };
-    const first = new LearnedKeys(folder);
+    const observation = {
+      fingerprint: fp('aa'),
+      evidence: 'e',
+      keyMaterialId: null,
+      at: '2026-01-01T00:00:00Z',
+    };
+    const first = new KeyMaterialStore(folder);
     first.learn([
-      { ...lesson, keyArn: KEY, by: 'kms', keyMaterialId: 'ab'.repeat(32) },
-      { ...lesson, keyArn: OTHER, by: 'person' },
+      { ...observation, keyArn: KEY, by: 'kms', keyMaterialId: 'ab'.repeat(32) },
+      { ...observation, keyArn: OTHER, by: 'person' },
     ]);
-    const second = new LearnedKeys(folder);
+    const second = new KeyMaterialStore(folder);
     expect(second.of(fp('aa')).map((k) => [k.keyArn, k.by])).toHaveLength(2);
     first.close();
     second.forgetPerson(fp('aa'));
     // A later reply without a material id does not erase the one that is known.
-    second.learn([{ ...lesson, keyArn: KEY, by: 'kms', evidence: 'later' }]);
+    second.learn([{ ...observation, keyArn: KEY, by: 'kms', evidence: 'later' }]);
     second.close();
-    const third = new LearnedKeys(folder);
+    const third = new KeyMaterialStore(folder);
     expect(third.of(fp('aa'))).toMatchObject([
       { keyArn: KEY, by: 'kms', evidence: 'later', keyMaterialId: 'ab'.repeat(32) },
     ]);

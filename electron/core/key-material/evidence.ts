@@ -1,5 +1,5 @@
 import type { BlobKind, BlobRow } from '#shared/model/blob.ts';
-import type { Cluster, EvidenceBy, LearnedKey } from '#shared/model/key-group.ts';
+import type { EvidenceBy, KeyGroup, LearnedKey } from '#shared/model/key-group.ts';
 import { type Group, groupsOf, statementsOf } from './groups.ts';
 import { type AliasTie, KeyNames, type KmsKeyFacts } from './key-identity.ts';
 import { readKeyName } from './key-names.ts';
@@ -17,7 +17,7 @@ import { readKeyName } from './key-names.ts';
  * | `declared` | the file names a key beside this very blob |
  * | `inferred` | files name a key beside other blobs of the same key material |
  * | `contradicted` | names that cannot all be right, or more key materials than KMS says that the key has had |
- * | `clustered`, `unknown` | KMS made it, and nothing names its key: it may be under any key that fits |
+ * | `grouped`, `unknown` | KMS made it, and nothing names its key: it may be under any key that fits |
  * | `foreign` | KMS did not make it |
  *
  * A blob's own label is never overwritten by that of its group. Contradicted labels name no key of blobs that have no
@@ -25,7 +25,7 @@ import { readKeyName } from './key-names.ts';
  */
 export class Evidence {
   readonly names: KeyNames;
-  readonly clusters: readonly Cluster[];
+  readonly keyGroups: readonly KeyGroup[];
   readonly #judged: ReadonlyMap<string, Judged>;
   readonly #of = new Map<string | null, Map<string | null, KeyEvidence>>();
 
@@ -48,8 +48,8 @@ export class Evidence {
     const judged = new Map([...said].map(([fingerprint, keys]) => [fingerprint, judge(keys, this.names)]));
     tooMany(judged, this.names);
     this.#judged = judged;
-    this.clusters = [...groups].map(([fingerprint, group]) =>
-      clusterOf(fingerprint, group, judged.get(fingerprint) ?? NOTHING_SAID),
+    this.keyGroups = [...groups].map(([fingerprint, group]) =>
+      keyGroupOf(fingerprint, group, judged.get(fingerprint) ?? NOTHING_SAID),
     );
   }
 
@@ -80,7 +80,7 @@ export class Evidence {
   under(evidence: KeyEvidence, asked: string): Under | null {
     const { by, label, fingerprint } = evidence;
     if (by === 'foreign') return null;
-    if (by === 'clustered' || by === 'unknown') return 'unidentified';
+    if (by === 'grouped' || by === 'unknown') return 'unidentified';
     const { keys, proof, key } = this.#judgedOf(fingerprint);
     if (proof !== null) {
       const same = this.names.same(proof.keyArn, asked);
@@ -175,7 +175,7 @@ export const isKms = ({ identification }: BlobRow): boolean => KMS_KINDS.has(ide
 
 interface Judged {
   readonly keys: readonly LearnedKey[];
-  readonly verdict: Cluster['verdict'];
+  readonly verdict: KeyGroup['verdict'];
   readonly reason: string | null;
   /** The statement that speaks for the group; null where none does or they contradict each other. */
   readonly best: LearnedKey | null;
@@ -274,7 +274,7 @@ function contradiction(
 function verdictOf(
   best: LearnedKey,
   others: readonly LearnedKey[],
-): { readonly verdict: Cluster['verdict']; readonly reason: string | null } {
+): { readonly verdict: KeyGroup['verdict']; readonly reason: string | null } {
   const all = [best, ...others].map(({ keyArn }) => readKeyName(keyArn));
   if (all.some(({ alias }) => alias) && all.some(({ alias }) => !alias))
     return {
@@ -356,7 +356,7 @@ function evidenceOf(
   }
   if (verdict === 'contradiction') return made('contradicted', label, ownKey, reason);
   if (label !== null) return made('declared', label, key ?? ownKey);
-  return best === null ? made('clustered', null, null) : made('inferred', best.keyArn, key);
+  return best === null ? made('grouped', null, null) : made('inferred', best.keyArn, key);
 }
 
 /** Account and Region: those of the name itself, else those that all names of the key agree on. */
@@ -382,7 +382,7 @@ function placeOf(
   return { account: agreed(({ account }) => account), region: agreed(({ region }) => region) };
 }
 
-function clusterOf(fingerprint: string, group: Group, judged: Judged): Cluster {
+function keyGroupOf(fingerprint: string, group: Group, judged: Judged): KeyGroup {
   return {
     fingerprint,
     blobs: group.blobs,

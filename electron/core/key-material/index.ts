@@ -1,8 +1,8 @@
-export { Across, type Placed } from './cross-blob-findings.ts';
+export { CrossBlobFindings, type Placed } from './cross-blob-findings.ts';
 export { declaredDate, oldLimit } from './dates.ts';
 export { Evidence, isKms, type KeyEvidence, type Under } from './evidence.ts';
 export { type FindKeyInput, type FindKeyResult, findKey } from './find-key.ts';
 export { isKeyName, KeyNames, type KmsKeyFacts } from './key-identity.ts';
-export { LearnedKeys, type Lesson } from './key-material-store.ts';
+export { KeyMaterialStore, type KeyObservation } from './key-material-store.ts';
 export { readKeyName } from './key-names.ts';
 export { timelines } from './timelines.ts';

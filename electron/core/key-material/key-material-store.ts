@@ -4,7 +4,7 @@ import type { LearnedBy, LearnedKey } from '#shared/model/key-group.ts';
 import { openDatabase } from '../storage/database.ts';
 
 /** What KMS or a person said of one key material. */
-export interface Lesson {
+export interface KeyObservation {
   readonly fingerprint: string;
   readonly keyArn: string;
   readonly by: Exclude<LearnedBy, 'declared'>;
@@ -19,7 +19,7 @@ export interface Lesson {
  * The learned map, fingerprint → key, kept between starts in one SQLite file that several Rewraps may open at once.
  * Holds no secret: fingerprints stand in every blob, ARNs in every policy.
  */
-export class LearnedKeys {
+export class KeyMaterialStore {
   readonly #db: DatabaseSync;
   readonly #put: StatementSync;
   readonly #of: StatementSync;
@@ -45,12 +45,12 @@ export class LearnedKeys {
     this.#forget = this.#db.prepare("DELETE FROM learned WHERE fingerprint = ? AND by = 'person'");
   }
 
-  /** Keeps lessons, in one transaction. */
-  learn(lessons: readonly Lesson[]): void {
-    if (lessons.length === 0) return;
+  /** Keeps observations, in one transaction. */
+  learn(observations: readonly KeyObservation[]): void {
+    if (observations.length === 0) return;
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      for (const l of lessons)
+      for (const l of observations)
         this.#put.run(l.fingerprint, l.keyArn, l.by, l.evidence, l.keyMaterialId, l.at);
       this.#db.exec('COMMIT');
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Things that share a text with another thing. Most share theirs with none, and cost no set. */
-export class Twins<T extends object> {
+export class SharedValueIndex<T extends object> {
   readonly #alone = new Map<string, T>();
   readonly #groups = new Map<string, Set<T>>();
   #touched = new Set<string>();

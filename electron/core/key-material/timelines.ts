@@ -1,4 +1,4 @@
-import type { Cluster, KeyTimeline } from '#shared/model/key-group.ts';
+import type { KeyGroup, KeyTimeline } from '#shared/model/key-group.ts';
 import type { Evidence } from './evidence.ts';
 
 /** Whether a generation is the current one, and how that is known. `newest` is the index of the newest by dates. */
@@ -17,16 +17,16 @@ function currency(
 
 /** Keys seen with more than one key material: rotation, in the order of the declared dates. */
 export function timelines(
-  { clusters, names }: Pick<Evidence, 'clusters' | 'names'>,
+  { keyGroups, names }: Pick<Evidence, 'keyGroups' | 'names'>,
   currentMaterial: (fingerprint: string) => boolean | null,
 ): KeyTimeline[] {
-  const byKey = new Map<string, Cluster[]>();
-  for (const cluster of clusters) {
-    if (cluster.keyArn === null) continue;
-    const [key = cluster.keyArn, ...others] = names.keysOf(cluster.keyArn);
-    const at = others.length > 0 ? cluster.keyArn : key;
+  const byKey = new Map<string, KeyGroup[]>();
+  for (const keyGroup of keyGroups) {
+    if (keyGroup.keyArn === null) continue;
+    const [key = keyGroup.keyArn, ...others] = names.keysOf(keyGroup.keyArn);
+    const at = others.length > 0 ? keyGroup.keyArn : key;
     const list = byKey.get(at) ?? [];
-    list.push(cluster);
+    list.push(keyGroup);
     byKey.set(at, list);
   }
   return [...byKey.values()]
@@ -34,15 +34,15 @@ export function timelines(
     .map((list) => {
       const keyArn = (list.find(({ keyArn: name }) => name?.includes(':key/')) ?? list[0])?.keyArn ?? '';
       const sorted = [...list].sort((a, b) => (a.lastDate ?? '').localeCompare(b.lastDate ?? ''));
-      const dated = sorted.every((cluster) => cluster.lastDate !== null);
-      const said = sorted.map((cluster) => currentMaterial(cluster.fingerprint));
+      const dated = sorted.every((keyGroup) => keyGroup.lastDate !== null);
+      const said = sorted.map((keyGroup) => currentMaterial(keyGroup.fingerprint));
       return {
         keyArn,
-        generations: sorted.map((cluster, i) => ({
-          fingerprint: cluster.fingerprint,
-          blobs: cluster.blobs,
-          firstDate: cluster.firstDate,
-          lastDate: cluster.lastDate,
+        generations: sorted.map((keyGroup, i) => ({
+          fingerprint: keyGroup.fingerprint,
+          blobs: keyGroup.blobs,
+          firstDate: keyGroup.firstDate,
+          lastDate: keyGroup.lastDate,
           ...currency(said, i, dated ? sorted.length - 1 : null),
         })),
       };

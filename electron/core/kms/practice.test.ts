@@ -120,8 +120,8 @@ describe('keys', () => {
   test('one is told of in detail; what the endpoint does not tell is a gap', async () => {
     const key = await kms.keyDetail('alias/b');
     expect(key).toMatchObject({ arn: b.arn, aliases: ['alias/b'] });
-    const untold = [key.rotation, key.tags, key.lastUse].filter((detail) => detail === null).length;
-    expect(key.gaps.length).toBeGreaterThanOrEqual(untold);
+    const unanswered = [key.rotation, key.tags, key.lastUse].filter((detail) => detail === null).length;
+    expect(key.gaps.length).toBeGreaterThanOrEqual(unanswered);
   });
 
   test('one that does not exist is a fault', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Slots nearer than this are taken without waiting: timers are no finer. */
+/** Semaphore nearer than this are taken without waiting: timers are no finer. */
 const FINEST_MS = 4;
 const SLOWEST_MS = 10_000;
 

@@ -3,7 +3,7 @@ import { Waiters } from './waiters.ts';
 /** Timers are no finer than this, milliseconds: a ceiling is kept over such a stretch, not between two requests. */
 const GRAIN_MS = 20;
 
-export interface PacerClock {
+export interface RateLimiterClock {
   /** Milliseconds. */
   readonly now?: () => number;
   /** Waits; ends early when `signal` is aborted. */
@@ -14,7 +14,7 @@ export interface PacerClock {
  * Spaces requests out so that no more than a rate of them start in a second. A place in the rate is used up by a request
  * that goes, never by one that was called off while it waited.
  */
-export class Pacer {
+export class RateLimiter {
   readonly #perSecond: () => number | null;
   readonly #now: () => number;
   readonly #sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -23,7 +23,7 @@ export class Pacer {
   #next = 0;
 
   /** `perSecond`: the rate at the moment; null: no limit. */
-  constructor(perSecond: () => number | null, clock: PacerClock = {}) {
+  constructor(perSecond: () => number | null, clock: RateLimiterClock = {}) {
     this.#perSecond = perSecond;
     this.#now = clock.now ?? (() => performance.now());
     this.#sleep = clock.sleep ?? slept;

@@ -1,5 +1,5 @@
 /** Lets at most `limit` pieces of work run at a time, first come first served. */
-export class Slots {
+export class Semaphore {
   #free: number;
   /** Those before `#next` have had their turn: taking the first of a long array away would move all others. */
   #waiting: (() => void)[] = [];

@@ -7,7 +7,7 @@ import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { type PutBackFs, scan } from '../intake/index.ts';
-import { type PlanFile, type Run, RunBook, type RunInput } from './index.ts';
+import { type PlanFile, type Run, type RunInput, RunManager } from './index.ts';
 import { sha256 } from './run/item-tracker.ts';
 import { planBlob } from './run/plan-blob.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from './testing/fake-kms.ts';
@@ -33,7 +33,7 @@ export interface Terms {
   readonly verify: boolean;
   readonly takeGood: boolean;
   readonly concurrency: number;
-  readonly patience: 'wait' | 'end';
+  readonly failurePolicy: 'wait' | 'end';
 }
 
 const CURRENT = 'c'.repeat(64);
@@ -115,7 +115,7 @@ export class FiguresHarness {
   #home: string;
   /** Data folders of processes that were killed. */
   readonly #former: string[] = [];
-  #book: RunBook;
+  #book: RunManager;
   #kms = new GatedKms();
   readonly #files: PlanFile[];
   /** Runs by id, with the blobs that each has. */
@@ -165,7 +165,7 @@ export class FiguresHarness {
     return new FiguresHarness(terms, fs, folder, home, files);
   }
 
-  #newBook(): RunBook {
+  #newBook(): RunManager {
     const dead = { now: false };
     this.#dead = dead;
     const fs: PutBackFs = { ...this.#fs };
@@ -184,18 +184,18 @@ export class FiguresHarness {
         },
       });
     }
-    return new RunBook(this.#home, (summary) => this.reports.push(summary), {
+    return new RunManager(this.#home, (summary) => this.reports.push(summary), {
       fs,
       sleep: async () => undefined,
       random: () => 0,
     });
   }
 
-  #over(): Pick<RunInput, 'kms' | 'target' | 'patience' | 'namedMaterials'> {
+  #over(): Pick<RunInput, 'kms' | 'target' | 'failurePolicy' | 'namedMaterials'> {
     return {
       kms: this.#kms,
       target: 'test',
-      patience: this.#terms.patience,
+      failurePolicy: this.#terms.failurePolicy,
       namedMaterials: (fingerprint) =>
         fingerprint === FINGERPRINT_CURRENT
           ? [{ keyArn: KEY, keyMaterialId: CURRENT, evidence: 'a reply' }]

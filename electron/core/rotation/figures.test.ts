@@ -41,7 +41,7 @@ const terms: fc.Arbitrary<Terms> = fc.record({
   verify: fc.boolean(),
   takeGood: fc.boolean(),
   concurrency: fc.integer({ min: 1, max: 3 }),
-  patience: fc.constantFrom('wait' as const, 'end' as const),
+  failurePolicy: fc.constantFrom('wait' as const, 'end' as const),
 });
 
 const SEQUENCES = Number(process.env.REWRAP_SEQUENCES ?? 60);

@@ -8,14 +8,14 @@ export { checkPermissions, type PermissionInput, type SourceKey } from './run/pe
 export { planBlob } from './run/plan-blob.ts';
 export { resumeRun, startRun } from './run/run.ts';
 export type { RunHooks } from './run/run-parts.ts';
-export { type Again, RunBook } from './run-manager.ts';
+export { type Again, RunManager } from './run-manager.ts';
 export type { Send } from './scheduler/request-scheduler.ts';
 export type {
+  ConnectionFailurePolicy,
   DoneBefore,
   ItemsQuery,
   KnownKeys,
   NamedMaterial,
-  Patience,
   PlanBlob,
   PlanFile,
   ResolvedOutput,

@@ -1,17 +1,17 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Slots } from '../limits/semaphore.ts';
-import { RunBook, type RunInput } from './index.ts';
+import { Semaphore } from '../limits/semaphore.ts';
+import { type RunInput, RunManager } from './index.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from './testing/fake-kms.ts';
-import { base64, Rig } from './testing/run-harness.ts';
+import { base64, RunHarness } from './testing/run-harness.ts';
 
-let rig: Rig;
+let rig: RunHarness;
 let kms: FakeKms;
-const books: RunBook[] = [];
+const books: RunManager[] = [];
 let statements: Set<string>;
 
 beforeEach(async () => {
-  rig = await Rig.make();
+  rig = await RunHarness.make();
   kms = new FakeKms();
   statements = new Set();
   const prepare = DatabaseSync.prototype.prepare;
@@ -30,12 +30,12 @@ afterEach(async () => {
   await rig.remove();
 });
 
-const bookOf = (): RunBook => {
-  const book = new RunBook(rig.home, () => {}, { sleep: async () => undefined });
+const bookOf = (): RunManager => {
+  const book = new RunManager(rig.home, () => {}, { sleep: async () => undefined });
   books.push(book);
   return book;
 };
-const again = async (): Promise<RunBook> => {
+const again = async (): Promise<RunManager> => {
   for (const book of books.splice(0)) await book.close();
   return bookOf();
 };
@@ -56,7 +56,7 @@ const input = (): RunInput => ({
   kms,
   connection: 'test',
   target: 'test',
-  patience: 'wait',
+  failurePolicy: 'wait',
 });
 
 /** Everything that is done with a run besides sending requests. */
@@ -131,7 +131,7 @@ describe('statements of the journal', () => {
     const few = counts.ran;
     for (const book of books.splice(0)) await book.close();
     await rig.remove();
-    rig = await Rig.make();
+    rig = await RunHarness.make();
     kms = new FakeKms();
     counts.ran = 0;
     await everything(160);
@@ -166,7 +166,7 @@ test('what goes through a whole run gives others their turn', async () => {
 test('a slot is passed on in the same time however many wait', async () => {
   const cost = async (count: number): Promise<number> => {
     const before = process.threadCpuUsage();
-    const slots = new Slots(16);
+    const slots = new Semaphore(16);
     await Promise.all(Array.from({ length: count }, () => slots.run(async () => undefined)));
     const { user, system } = process.threadCpuUsage(before);
     return user + system;

@@ -5,22 +5,22 @@ import { describe, expect, test, vi } from 'vitest';
 import { explainKms, explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
-import { Pacer } from '../limits/rate-limiter.ts';
-import { Slots } from '../limits/semaphore.ts';
+import { RateLimiter } from '../limits/rate-limiter.ts';
+import { Semaphore } from '../limits/semaphore.ts';
 import { whatStands } from './journal/recover.ts';
 import { Rate } from './run/completion-rate.ts';
 import { resolveContexts } from './run/contexts.ts';
 import { faultOf } from './run/faults.ts';
 import { sha256 } from './run/item-tracker.ts';
 import { Progress } from './run/progress.ts';
-import { Governor } from './scheduler/adaptive-limiter.ts';
+import { AdaptiveLimiter } from './scheduler/adaptive-limiter.ts';
 import { Halted, Line } from './scheduler/request-scheduler.ts';
 import { MAX_ENDS, MAX_THROTTLED, MAX_TRIES } from './scheduler/retry.ts';
 import { FakeKms } from './testing/fake-kms.ts';
 
-describe('Slots', () => {
+describe('Semaphore', () => {
   test('never lets more than its limit run, and runs everything', async () => {
-    const slots = new Slots(3);
+    const slots = new Semaphore(3);
     let now = 0;
     let most = 0;
     const done = await Promise.all(
@@ -38,7 +38,7 @@ describe('Slots', () => {
   });
 
   test('a rejection frees its slot', async () => {
-    const slots = new Slots(1);
+    const slots = new Semaphore(1);
     await expect(slots.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await slots.run(async () => 'yes')).toBe('yes');
   });
@@ -47,23 +47,23 @@ describe('Slots', () => {
 describe('Line', () => {
   const failure = (name: string) => new FaultError(explainKms(name, '', null, { operation: 'ReEncrypt' }));
   const lineOf = (
-    patience: 'end' | 'network' | 'wait' = 'end',
+    failurePolicy: 'end' | 'network' | 'wait' = 'end',
     halted = new AbortController().signal,
     now = () => 0,
   ) => {
     const sleep = vi.fn(async (_ms: number) => undefined);
-    const governor = new Governor(16, { sleep: async () => undefined });
+    const limiter = new AdaptiveLimiter(16, { sleep: async () => undefined });
     const retry = { halted, sleep, random: () => 0.5 };
     const changed = vi.fn();
     const kms = new FakeKms();
-    const line = new Line({ kms: () => kms, governor, perSecond: null, patience, retry, changed, now });
-    return { line, sleep, governor, changed };
+    const line = new Line({ kms: () => kms, limiter, perSecond: null, failurePolicy, retry, changed, now });
+    return { line, sleep, limiter, changed };
   };
   const nothing = {};
   const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
   test('tries again while the fault is retryable, waiting longer each time', async () => {
-    const { line, sleep, governor } = lineOf();
+    const { line, sleep, limiter } = lineOf();
     const work = vi
       .fn()
       .mockRejectedValueOnce(failure('ECONNRESET'))
@@ -71,7 +71,7 @@ describe('Line', () => {
       .mockResolvedValue('ok');
     expect(await line.send(work, nothing)).toBe('ok');
     expect(sleep.mock.calls.map(([ms]) => ms)).toEqual([125, 250]);
-    expect(governor.limit).toBe(16);
+    expect(limiter.limit).toBe(16);
   });
 
   test('gives up after its tries, and at once on other faults', async () => {
@@ -86,14 +86,14 @@ describe('Line', () => {
   });
 
   test('throttling slows everybody down and is tried far longer', async () => {
-    const { line, governor, changed } = lineOf('wait');
+    const { line, limiter, changed } = lineOf('wait');
     const work = vi.fn(async () => {
       if (work.mock.calls.length < MAX_THROTTLED) throw failure('ThrottlingException');
       return 'ok';
     });
     expect(await line.send(work, nothing)).toBe('ok');
-    expect(governor.limit).toBeLessThan(16);
-    expect(governor.rate).not.toBeNull();
+    expect(limiter.limit).toBeLessThan(16);
+    expect(limiter.rate).not.toBeNull();
     expect(changed).toHaveBeenCalledTimes(MAX_THROTTLED - 1);
   });
 
@@ -211,37 +211,37 @@ describe('Line', () => {
   });
 });
 
-describe('Governor', () => {
+describe('AdaptiveLimiter', () => {
   test('halves on throttling, once for one crowd, and grows back', async () => {
     let now = 1000;
-    const governor = new Governor(16, { now: () => now, sleep: async () => undefined });
-    for (let i = 0; i < 16; i++) await governor.enter();
-    for (let i = 0; i < 16; i++) governor.leave('throttled');
-    expect(governor.limit).toBe(8);
-    expect(governor.rate).toBeCloseTo(11.2, 1);
+    const limiter = new AdaptiveLimiter(16, { now: () => now, sleep: async () => undefined });
+    for (let i = 0; i < 16; i++) await limiter.enter();
+    for (let i = 0; i < 16; i++) limiter.leave('throttled');
+    expect(limiter.limit).toBe(8);
+    expect(limiter.rate).toBeCloseTo(11.2, 1);
     now += 1000;
-    await governor.enter();
-    governor.leave('throttled');
-    expect(governor.limit).toBe(4);
+    await limiter.enter();
+    limiter.leave('throttled');
+    expect(limiter.limit).toBe(4);
     for (let i = 0; i < 400; i++) {
       now += 50;
-      await governor.enter();
-      governor.leave('answered');
+      await limiter.enter();
+      limiter.leave('answered');
     }
-    expect(governor.limit).toBe(16);
+    expect(limiter.limit).toBe(16);
   });
 
   test('never lets more in than its limit', async () => {
-    const governor = new Governor(4);
+    const limiter = new AdaptiveLimiter(4);
     let inside = 0;
     let most = 0;
     await Promise.all(
       Array.from({ length: 40 }, async () => {
-        await governor.enter();
+        await limiter.enter();
         most = Math.max(most, ++inside);
         await new Promise((resolve) => setTimeout(resolve, 1));
         inside--;
-        governor.leave('answered');
+        limiter.leave('answered');
       }),
     );
     expect(most).toBe(4);
@@ -250,61 +250,61 @@ describe('Governor', () => {
   test('keeps to the rate that throttling taught it', async () => {
     let now = 0;
     let slept = 0;
-    const governor = new Governor(100, {
+    const limiter = new AdaptiveLimiter(100, {
       now: () => now,
       sleep: async (ms) => {
         slept += ms;
       },
     });
-    for (let i = 0; i < 100; i++) await governor.enter();
-    for (let i = 0; i < 100; i++) governor.leave('throttled');
+    for (let i = 0; i < 100; i++) await limiter.enter();
+    for (let i = 0; i < 100; i++) limiter.leave('throttled');
     now = 500;
     for (let i = 0; i < 35; i++) {
-      await governor.enter();
-      governor.leave('answered');
+      await limiter.enter();
+      limiter.leave('answered');
     }
     // 70 a second: 35 of them take half a second, in which it grew a little.
     expect(slept).toBeGreaterThan(2000);
   });
 });
 
-describe('Pacer', () => {
-  /** A clock that moves only while the pacer sleeps. */
+describe('RateLimiter', () => {
+  /** A clock that moves only while the rate limiter sleeps. */
   const paced = (perSecond: number | null) => {
     let now = 1000;
     const sleep = async (ms: number) => {
       now += ms;
     };
-    const pacer = new Pacer(() => perSecond, { now: () => now, sleep });
-    return { pacer, now: () => now, pass: (ms: number) => (now += ms) };
+    const rateLimiter = new RateLimiter(() => perSecond, { now: () => now, sleep });
+    return { rateLimiter, now: () => now, pass: (ms: number) => (now += ms) };
   };
 
   test('keeps a ceiling, forgiving only the coarseness of timers', async () => {
-    const { pacer, now, pass } = paced(100);
-    for (let i = 0; i < 50; i++) await pacer.turn();
+    const { rateLimiter, now, pass } = paced(100);
+    for (let i = 0; i < 50; i++) await rateLimiter.turn();
     expect(now() - 1000).toBeCloseTo(470, 0);
     pass(10_000);
     const before = now();
-    await pacer.turn();
+    await rateLimiter.turn();
     expect(now()).toBe(before);
   });
 
   test('has no limit where there is none', async () => {
-    const { pacer, now } = paced(null);
-    for (let i = 0; i < 50; i++) await pacer.turn();
+    const { rateLimiter, now } = paced(null);
+    for (let i = 0; i < 50; i++) await rateLimiter.turn();
     expect(now()).toBe(1000);
   });
 
   test('a caller that is called off leaves at once, and uses up nothing of the rate', async () => {
     const stop = new AbortController();
-    const pacer = new Pacer(() => 20);
-    await pacer.turn();
-    const off = Promise.allSettled(Array.from({ length: 100 }, () => pacer.turn(stop.signal)));
+    const rateLimiter = new RateLimiter(() => 20);
+    await rateLimiter.turn();
+    const off = Promise.allSettled(Array.from({ length: 100 }, () => rateLimiter.turn(stop.signal)));
     stop.abort();
     expect((await off).every(({ status }) => status === 'rejected')).toBe(true);
     const before = performance.now();
-    await pacer.turn();
-    await pacer.turn();
+    await rateLimiter.turn();
+    await rateLimiter.turn();
     // Two turns of a twentieth of a second; with those that were called off it would be five seconds.
     expect(performance.now() - before).toBeLessThan(2_000);
   });

@@ -19,7 +19,7 @@ import { openRow } from './run/output.ts';
 import { resultPath, resultText } from './run/result.ts';
 import { resumeRun, startRun } from './run/run.ts';
 import { DEFAULT_CONCURRENCY, type RunHooks } from './run/run-parts.ts';
-import { Governor } from './scheduler/adaptive-limiter.ts';
+import { AdaptiveLimiter } from './scheduler/adaptive-limiter.ts';
 import { Line, type Send } from './scheduler/request-scheduler.ts';
 import type { ItemsQuery, PlanFile, ResolvedOutput, Run, RunApproval, RunInput } from './types.ts';
 
@@ -36,14 +36,14 @@ const NAMED = 10;
 const LEFT_LOOKED_AT = 20;
 
 /** Every run of this data folder: those under way here, and the journal's record of all. */
-export class RunBook {
+export class RunManager {
   readonly #journal: Journal;
   readonly #live = new Map<string, Run>();
   readonly #over = new Map<string, RunSummary>();
   readonly #undoing = new Map<string, Promise<Undone>>();
   /** What was last said of runs that are being undone. */
   readonly #restoring = new Map<string, RunSummary>();
-  readonly #governors = new Map<string, Governor>();
+  readonly #limiters = new Map<string, AdaptiveLimiter>();
   readonly #locks = new RunLocks();
   readonly #stopping = new AbortController();
   #closed = false;
@@ -96,7 +96,10 @@ export class RunBook {
    */
   async resume(
     runId: string,
-    input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'known' | 'holdsAfterFirst' | 'target'>,
+    input: Pick<
+      RunInput,
+      'kms' | 'failurePolicy' | 'namedMaterials' | 'known' | 'holdsAfterFirst' | 'target'
+    >,
     { failedToo = false, claim }: { readonly failedToo?: boolean; readonly claim?: Claim } = {},
   ): Promise<Run> {
     return this.#claimed(runId, 'resumed', claim, () =>
@@ -116,9 +119,9 @@ export class RunBook {
     const { sleep = pause, random = Math.random } = this.#hooks;
     return new Line({
       kms,
-      governor: this.#parts(target).governor,
+      limiter: this.#parts(target).limiter,
       perSecond: null,
-      patience: 'end',
+      failurePolicy: 'end',
       retry: { halted: new AbortController().signal, sleep, random },
       changed: () => {},
     }).send;
@@ -395,15 +398,15 @@ export class RunBook {
   }
 
   #parts(target: string) {
-    let governor = this.#governors.get(target);
-    if (governor === undefined) {
+    let limiter = this.#limiters.get(target);
+    if (limiter === undefined) {
       const { sleep } = this.#hooks;
-      governor = new Governor(DEFAULT_CONCURRENCY, sleep === undefined ? {} : { sleep });
-      this.#governors.set(target, governor);
+      limiter = new AdaptiveLimiter(DEFAULT_CONCURRENCY, sleep === undefined ? {} : { sleep });
+      this.#limiters.set(target, limiter);
     }
     return {
       journal: this.#journal,
-      governor,
+      limiter,
       onProgress: this.#onProgress,
       hooks: this.#hooks,
       disk: this.#disk,

@@ -52,7 +52,7 @@ export type RunTerms = Omit<RunRequest, 'blobIds' | 'output'>;
  * What a run does when the connection fails: ends; holds back, after some minutes of probing a network that is gone, for
  * whoever started it to keep it for later; or waits for the network and for new credentials as long as it takes.
  */
-export type Patience = 'end' | 'network' | 'wait';
+export type ConnectionFailurePolicy = 'end' | 'network' | 'wait';
 
 /** What a person approved of a run. Both are hex SHA-256. */
 export interface RunApproval {
@@ -74,7 +74,7 @@ export interface RunInput {
   readonly connection: string;
   /** The same for machines: a run goes on over a connection with the same target only. */
   readonly target: string;
-  readonly patience?: Patience;
+  readonly failurePolicy?: ConnectionFailurePolicy;
   /** What replies of KMS named the key material of this fingerprint as. Absent: every blob is sent. */
   readonly namedMaterials?: (fingerprint: string) => readonly NamedMaterial[];
   /** Whether it is held back after the first file that it replaced, until a person goes on with it. */

@@ -8,7 +8,7 @@ import { writePrivate } from '../../core/storage/private.ts';
 import type { Client } from './client.ts';
 import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
-import { takeIn, withEngine } from './session.ts';
+import { ingest, withEngine } from './session.ts';
 import { safe } from './text.ts';
 
 export interface AuditFlags extends ConnectionFlags {
@@ -40,7 +40,7 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
         `rewrap: the rules that were kept on this computer cannot be used: ${safe(problem)} Choose a corrected file in the window.`,
       );
     await client.host.audit.useRules({ text: rules, name: flags.rules ?? null });
-    const { blobs, unreadable } = await takeIn(client, paths);
+    const { blobs, unreadable } = await ingest(client, paths);
     if (blobs.length === 0) console.error('rewrap: no ciphertext found');
     // A gate that left keys out would pass what it did not look at.
     await client.page.audit.askKeys({ refresh: false, all: true });

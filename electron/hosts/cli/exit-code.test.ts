@@ -37,7 +37,7 @@ const TABLE: readonly [string, readonly Blob[], Partial<RunEnd>, number][] = [
   ['a blob that fails again', [['reencrypted'], ['failed', kms('AccessDeniedException')]], {}, 1],
   ['a file that changed', [['failed', own('FileChanged')]], {}, 1],
   ['failed, and unreadable input', [['failed', kms('InvalidCiphertextException')]], { unreadable: true }, 1],
-  ['throttled to the end of patience', [['reencrypted'], ['failed', kms('ThrottlingException')]], {}, 3],
+  ['throttled to the end of failurePolicy', [['reencrypted'], ['failed', kms('ThrottlingException')]], {}, 3],
   ['KMS failed inside', [['failed', kms('KMSInternalException')]], {}, 3],
   [
     'what passes beside what does not',

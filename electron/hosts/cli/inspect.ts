@@ -1,13 +1,13 @@
 import type { Finding } from '#shared/model/blob.ts';
 import type { Client } from './client.ts';
 import { BAD_INPUT, OK } from './exit-code.ts';
-import { type Listed, takeIn, withEngine } from './session.ts';
+import { ingest, type Listed, withEngine } from './session.ts';
 import { safe, table } from './text.ts';
 
 /** `rewrap inspect PATH… [--json]`: what each blob is, offline. */
 export async function inspect(paths: readonly string[], flags: { json?: true }): Promise<number> {
   return withEngine(null, async (client) => {
-    const { blobs, unreadable } = await takeIn(client, paths);
+    const { blobs, unreadable } = await ingest(client, paths);
     if (flags.json) {
       const all = [];
       for (const blob of blobs) all.push(await asJson(client, blob));

@@ -15,7 +15,7 @@ import { type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, report } from './outcome.ts';
 import { progressLine } from './progress.ts';
 import { destinationAlgorithm, remindOfUnfinished } from './reencrypt.ts';
-import { takeIn, withEngine } from './session.ts';
+import { ingest, withEngine } from './session.ts';
 import { safe } from './text.ts';
 
 /** ARN of a key; an alias may be another key tomorrow. */
@@ -53,7 +53,7 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
   let connected = false;
   const made = withEngine(connection, async (client) => {
     connected = true;
-    const { blobs, unreadable } = await takeIn(client, paths);
+    const { blobs, unreadable } = await ingest(client, paths);
     const { blobIds: picked, notes } = await client.page.plans.select({ rules: fromRoot(rules) });
     for (const note of notes) console.error(`rewrap: ${safe(note)}`);
     if (connection === null && rules.some(({ name }) => name === 'key'))

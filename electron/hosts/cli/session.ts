@@ -1,9 +1,9 @@
 import { join, resolve, sep } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { BlobRow, Oddity } from '#shared/model/blob.ts';
+import type { BlobRow, SkippedFile } from '#shared/model/blob.ts';
 import type { ConnectionChoice, ConnectionState, MfaQuestion } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { CAN_NOTHING, createEngine, dataDir } from '../../bridge/engine/index.ts';
+import { createEngine, dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
 import { typedByPerson } from '../../bridge/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../../core/intake/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../../core/two-step/index.ts';
@@ -28,7 +28,7 @@ export async function withEngine<T>(
     {
       host: 'cli',
       version: __REWRAP_VERSION__,
-      can: CAN_NOTHING,
+      can: NO_CAPABILITIES,
       dataDir: dataDir(),
       outputFolders: [],
       connection: null,
@@ -69,8 +69,8 @@ export interface Listed {
   readonly file: string;
 }
 
-/** Takes paths in and lists every blob found. Oddities go to standard error. */
-export async function takeIn(
+/** Takes paths in and lists every blob found. Skipped files go to standard error. */
+export async function ingest(
   through: Client,
   paths: readonly string[],
 ): Promise<{ blobs: Listed[]; unreadable: boolean }> {
@@ -87,15 +87,15 @@ export async function takeIn(
 
 /**
  * Takes paths in; gives the file of each blob, by the blob's id and as the person named it, and nothing else, which a run
- * over very many could not afford. Oddities go to standard error.
+ * over very many could not afford. Skipped files go to standard error.
  */
 export async function takeInNames(
   { host }: Client,
   paths: readonly string[],
 ): Promise<{ files: Map<string, string>; unreadable: boolean }> {
   const taken = await host.intake.addPaths({ paths: [...paths], origin: 'path' });
-  for (const oddity of taken.oddities) warn(oddity);
-  if (taken.moreOddities > 0) console.error(`rewrap: … and ${taken.moreOddities} more like these`);
+  for (const skippedFile of taken.skippedFiles) warn(skippedFile);
+  if (taken.moreSkipped > 0) console.error(`rewrap: … and ${taken.moreSkipped} more like these`);
   const files = new Map<string, string>();
   // Blobs of one file stand beside each other, and share its name.
   let last = { path: '', name: '' };
@@ -108,14 +108,14 @@ export async function takeInNames(
     offset += blobs.length;
     if (blobs.length < 5000) break;
   }
-  return { files, unreadable: taken.oddities.some(isUnreadable) };
+  return { files, unreadable: taken.skippedFiles.some(isUnreadable) };
 }
 
-function isUnreadable({ code }: Oddity): boolean {
+function isUnreadable({ code }: SkippedFile): boolean {
   return code === 'unreadable' || code === 'missing' || code === 'too-large';
 }
 
-function warn({ file, message }: Oddity): void {
+function warn({ file, message }: SkippedFile): void {
   console.error(`rewrap: ${file === '' ? '' : `${safe(file)}: `}${safe(message)}`);
 }
 

@@ -22,9 +22,9 @@ export async function takeHandedOver(parts: HandedOverParts, paths: readonly str
     return;
   }
   const taken = hostRequests.intake.addPaths.reply.safeParse(reply.value).data;
-  if (taken === undefined || taken.blobs > 0 || taken.plans || taken.oddities.length === 0) return;
-  const lines = taken.oddities.slice(0, NAMED).map(({ file, message }) => `${file}: ${message}`);
-  const more = taken.oddities.length + taken.moreOddities - lines.length;
+  if (taken === undefined || taken.blobs > 0 || taken.plans || taken.skippedFiles.length === 0) return;
+  const lines = taken.skippedFiles.slice(0, NAMED).map(({ file, message }) => `${file}: ${message}`);
+  const more = taken.skippedFiles.length + taken.moreSkipped - lines.length;
   await say(parts, 'Nothing was taken in', [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'));
 }
 

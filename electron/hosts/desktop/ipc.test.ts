@@ -169,7 +169,7 @@ describe('choosing', () => {
 
   test('nothing: the engine is not asked', async () => {
     const { engine, ask } = await booted();
-    const none = { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
+    const none = { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
     expect(await ask('intake.choose', { what: 'files' })).toEqual({ ok: true, value: none });
     expect(engine.hostCalls).toEqual([]);
   });

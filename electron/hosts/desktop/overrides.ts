@@ -28,7 +28,7 @@ export interface OverrideParts {
 type HostTable = typeof hostRequests;
 type PathsReply = z.input<HostTable['intake']['addPaths']['reply']>;
 
-const NOTHING_CHOSEN = { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
+const NOTHING_CHOSEN = { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
 
 /** Everything for which the desktop has a better answer than the engine alone: dialogs, clipboard, "show in folder". */
 export function desktopOverrides(parts: OverrideParts): Overrides {

@@ -96,8 +96,8 @@ describe('files from outside', () => {
 
   test('of which nothing was taken in are said to be, with the reason', async () => {
     const { electron, started } = boot(({ engine }) => {
-      const oddities = [{ file: '/a.bin', code: 'unreadable', message: 'It cannot be read.' }];
-      const value = { sources: 0, blobs: 0, oddities, moreOddities: 0 };
+      const skippedFiles = [{ file: '/a.bin', code: 'unreadable', message: 'It cannot be read.' }];
+      const value = { sources: 0, blobs: 0, skippedFiles, moreSkipped: 0 };
       engine.answers.set('intake.addPaths', { ok: true, value });
     });
     await started;

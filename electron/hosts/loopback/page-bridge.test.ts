@@ -277,7 +277,7 @@ describe('takeFiles', () => {
   it('uploads each with its path, then has them taken in together', async () => {
     const files = [file('a.bin', 'A', 'vault/deep/a.bin'), file('ü & b.json', 'B')];
     for (let n = 0; n < 12; n += 1) files.push(file(`n${n}`, String(n)));
-    expect(await page.rewrap.takeFiles(files)).toMatchObject({ ok: true, value: { oddities: [] } });
+    expect(await page.rewrap.takeFiles(files)).toMatchObject({ ok: true, value: { skippedFiles: [] } });
     expect(uploaded()).toEqual(['intake.addPaths']);
     const names = taken().map((path) => path.split('/').at(-1));
     expect(names).toHaveLength(14);
@@ -309,7 +309,7 @@ describe('takeFiles', () => {
     const reply = await page.rewrap.takeFiles([file('vault', '')]);
     expect(reply).toMatchObject({
       ok: true,
-      value: { oddities: [{ file: 'vault/locked', code: 'unreadable' }] },
+      value: { skippedFiles: [{ file: 'vault/locked', code: 'unreadable' }] },
     });
     const [path = ''] = taken();
     expect(readFileSync(`${path}/a`, 'utf8')).toBe('at /vault/a');
@@ -320,8 +320,11 @@ describe('takeFiles', () => {
     const large = file('large', '');
     Object.defineProperty(large, 'size', { value: MAX_UPLOAD_BYTES + 1 });
     const reply = await page.rewrap.takeFiles([large, file('..', 'x'), file('good', 'x')]);
-    expect(reply).toMatchObject({ ok: true, value: { moreOddities: 0 } });
-    expect(reply.ok && reply.value.oddities.map(({ code }) => code).sort()).toEqual(['BadPath', 'too-large']);
+    expect(reply).toMatchObject({ ok: true, value: { moreSkipped: 0 } });
+    expect(reply.ok && reply.value.skippedFiles.map(({ code }) => code).sort()).toEqual([
+      'BadPath',
+      'too-large',
+    ]);
     expect(uploaded()).toEqual(['intake.addPaths']);
   });
 

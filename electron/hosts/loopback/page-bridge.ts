@@ -7,9 +7,9 @@ import type { Fault } from '#shared/model/fault.ts';
 
 type TakeInReply = Awaited<ReturnType<RewrapApi['takeFiles']>>;
 type TakeIn = Extract<TakeInReply, { ok: true }>['value'];
-type Oddity = TakeIn['oddities'][number];
+type SkippedFile = TakeIn['skippedFiles'][number];
 type Listener = (payload: unknown) => void;
-type Upload = { readonly path: string; readonly file: File } | { readonly oddity: Oddity };
+type Upload = { readonly path: string; readonly file: File } | { readonly skippedFile: SkippedFile };
 type Answer = Reply<unknown>;
 
 // Copies of the host's limits (limits.ts): this script may not import them.
@@ -267,7 +267,7 @@ async function* walk(folder: FileSystemDirectoryEntry): AsyncGenerator<Upload> {
       // A reader gives its entries in portions (Chromium: 100) and an empty one at the end.
       batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
     } catch {
-      yield { oddity: unreadable(folder.fullPath.slice(1)) };
+      yield { skippedFile: unreadable(folder.fullPath.slice(1)) };
       return;
     }
     if (batch.length === 0) return;
@@ -283,11 +283,11 @@ async function openEntry(entry: FileSystemFileEntry): Promise<Upload> {
   try {
     return { path, file: await new Promise<File>((resolve, reject) => entry.file(resolve, reject)) };
   } catch {
-    return { oddity: unreadable(path) };
+    return { skippedFile: unreadable(path) };
   }
 }
 
-const unreadable = (file: string): Oddity => ({
+const unreadable = (file: string): SkippedFile => ({
   file,
   code: 'unreadable',
   message: `${file} could not be read by the browser: it was moved, or you may not read it.`,
@@ -315,8 +315,8 @@ async function post(path: string, body: Blob | null): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
-/** Uploads one file. Null when it arrived, an oddity when this file cannot be had, a fault when the host is gone. */
-async function upload(batch: string, path: string, file: File): Promise<Oddity | Fault | null> {
+/** Uploads one file. Null when it arrived, an skipped file when this file cannot be had, a fault when the host is gone. */
+async function upload(batch: string, path: string, file: File): Promise<SkippedFile | Fault | null> {
   if (file.size > MAX_UPLOAD_BYTES) {
     const message = `${path} is larger than ${MAX_UPLOAD_BYTES / 1024 ** 2} MiB. Start the host with its folder: rewrap serve PATH.`;
     return { file: path, code: 'too-large', message };
@@ -345,15 +345,15 @@ async function takeFiles(files: readonly File[]): Promise<TakeInReply> {
   const batch = crypto.randomUUID();
   const uploads = uploadsOf([...files], droppedFolders);
   droppedFolders = new Map();
-  const oddities: Oddity[] = [];
+  const skippedFiles: SkippedFile[] = [];
   let stopped: Fault | null = null;
   const worker = async (): Promise<void> => {
     for (;;) {
       const next = stopped === null ? await uploads.next() : null;
       if (next === null || next.done === true) return;
       const odd =
-        'file' in next.value ? await upload(batch, next.value.path, next.value.file) : next.value.oddity;
-      if (odd !== null && 'file' in odd) oddities.push(odd);
+        'file' in next.value ? await upload(batch, next.value.path, next.value.file) : next.value.skippedFile;
+      if (odd !== null && 'file' in odd) skippedFiles.push(odd);
       else if (odd !== null) stopped = odd;
     }
   };
@@ -361,18 +361,18 @@ async function takeFiles(files: readonly File[]): Promise<TakeInReply> {
     await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
     if (stopped !== null) return { ok: false, fault: stopped };
     const reply = (await post(`/upload/done?${new URLSearchParams({ batch })}`, null)) as TakeInReply;
-    return reply.ok ? { ok: true, value: withOddities(reply.value, oddities) } : reply;
+    return reply.ok ? { ok: true, value: withSkipped(reply.value, skippedFiles) } : reply;
   } catch (error) {
     return hostStopped(String(error));
   }
 }
 
-function withOddities(taken: TakeIn, own: readonly Oddity[]): TakeIn {
-  const all = [...own, ...taken.oddities];
+function withSkipped(taken: TakeIn, own: readonly SkippedFile[]): TakeIn {
+  const all = [...own, ...taken.skippedFiles];
   return {
     ...taken,
-    oddities: all.slice(0, MAX_ODDITIES),
-    moreOddities: taken.moreOddities + Math.max(0, all.length - MAX_ODDITIES),
+    skippedFiles: all.slice(0, MAX_ODDITIES),
+    moreSkipped: taken.moreSkipped + Math.max(0, all.length - MAX_ODDITIES),
   };
 }
 

@@ -24,7 +24,7 @@ export class FakeEngine implements Engine {
 
   async callHost(name: string, input: unknown): Promise<Reply<unknown>> {
     this.hostCalls.push({ name, input });
-    const empty = { ok: true, value: { sources: 0, blobs: 0, oddities: [], moreOddities: 0 } } as const;
+    const empty = { ok: true, value: { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 } } as const;
     return this.replies.get(name) ?? empty;
   }
 

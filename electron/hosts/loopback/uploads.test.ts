@@ -56,7 +56,7 @@ describe('an upload', () => {
       [`${BATCH}/vault/db/prod.b64`]: '600',
     });
     expect(bench.engine.hostCalls).toEqual([]);
-    const value = { sources: 2, blobs: 2, oddities: [], moreOddities: 0 };
+    const value = { sources: 2, blobs: 2, skippedFiles: [], moreSkipped: 0 };
     bench.engine.replies.set('intake.addPaths', { ok: true, value });
     expect(JSON.parse((await done()).text)).toEqual({ ok: true, value });
     const paths = [join(inbox(), BATCH, 'one.bin'), join(inbox(), BATCH, 'vault')];
@@ -175,9 +175,9 @@ describe('plaintext that a file declares', () => {
     const { Plaintext: _, ...rest } = JSON.parse(json) as Record<string, string>;
     expect(kept).toEqual(rest);
     const reply = z
-      .object({ value: z.object({ oddities: z.array(z.unknown()) }) })
+      .object({ value: z.object({ skippedFiles: z.array(z.unknown()) }) })
       .parse(JSON.parse((await done()).text));
-    expect(reply.value.oddities).toEqual([
+    expect(reply.value.skippedFiles).toEqual([
       {
         file: 'keys/payload.json',
         code: 'plaintext-left-out',

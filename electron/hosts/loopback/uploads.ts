@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import type { Reply } from '#shared/contract/api.ts';
 import { hostRequests } from '#shared/contract/contract.ts';
-import type { Oddity } from '#shared/model/blob.ts';
+import type { SkippedFile } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { answer, type Engine } from '../../bridge/index.ts';
 import type { Inbox } from './inbox.ts';
@@ -45,7 +45,7 @@ export function tooLarge(path: string): FaultError {
 export class Uploads {
   readonly #inbox: Inbox;
   readonly #engine: Engine;
-  readonly #oddities = new Map<string, Oddity[]>();
+  readonly #skippedFiles = new Map<string, SkippedFile[]>();
   readonly #scanner: UploadScanner;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
@@ -91,10 +91,10 @@ export class Uploads {
   /** Answers `POST /upload/done?batch=…`: what `intake.addPaths` says, with what was odd about the upload. */
   done(query: URLSearchParams): Promise<Reply<unknown>> {
     return answer(doneSpec, Object.fromEntries(query), async ({ batch }) => {
-      const own = this.#oddities.get(batch) ?? [];
-      this.#oddities.delete(batch);
+      const own = this.#skippedFiles.get(batch) ?? [];
+      this.#skippedFiles.delete(batch);
       const paths = await this.#inbox.finish(batch);
-      let intake = { sources: 0, blobs: 0, oddities: [] as Oddity[], moreOddities: 0 };
+      let intake = { sources: 0, blobs: 0, skippedFiles: [] as SkippedFile[], moreSkipped: 0 };
       if (paths.length > 0) {
         const reply = await this.#engine.callHost('intake.addPaths', { paths, origin: 'upload' });
         if (!reply.ok) throw new FaultError(reply.fault);
@@ -102,11 +102,11 @@ export class Uploads {
       }
       // What was dropped and holds no ciphertext is in no list.
       this.dropUnused();
-      const oddities = [...own, ...intake.oddities];
+      const skippedFiles = [...own, ...intake.skippedFiles];
       return {
         ...intake,
-        oddities: oddities.slice(0, MAX_ODDITIES),
-        moreOddities: intake.moreOddities + Math.max(0, oddities.length - MAX_ODDITIES),
+        skippedFiles: skippedFiles.slice(0, MAX_ODDITIES),
+        moreSkipped: intake.moreSkipped + Math.max(0, skippedFiles.length - MAX_ODDITIES),
       };
     });
   }
@@ -122,9 +122,9 @@ export class Uploads {
     const { bytes: kept, leftOut } = await this.#scanner.examine(path, bytes);
     const stored = await this.#inbox.store(batch, path, kept);
     if (leftOut === null) return;
-    const oddities = this.#oddities.get(batch) ?? [];
-    this.#oddities.set(batch, oddities);
-    oddities.push({
+    const skippedFiles = this.#skippedFiles.get(batch) ?? [];
+    this.#skippedFiles.set(batch, skippedFiles);
+    skippedFiles.push({
       file: stored,
       code: 'plaintext-left-out',
       message: `${stored} held ${leftOut}; its Plaintext member was left out of the copy.`,

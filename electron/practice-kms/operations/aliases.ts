@@ -3,7 +3,7 @@ import { invalidState, KmsError, notFound, validationError } from '../errors.ts'
 import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import type { KeyRecord } from '../records.ts';
-import type { World } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import { aliasArn, findKey } from '../resolve.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
@@ -11,7 +11,7 @@ import { pageMembers, pageOf } from './paging.ts';
 const ALIAS_NAME = /^[a-zA-Z0-9:/_-]+$/;
 
 /** `ListAliases`: pages of 50, at most 100 (API reference). */
-export function listAliases(world: World, members: Members): Output {
+export function listAliases(world: RequestContext, members: Members): Output {
   const keyId = members.string('KeyId', LENGTHS.keyId);
   const { limit, after } = pageMembers(members, 50, 100);
   members.check();
@@ -34,7 +34,7 @@ export function listAliases(world: World, members: Members): Output {
 }
 
 /** `CreateAlias`. */
-export function createAlias(world: World, members: Members): Output {
+export function createAlias(world: RequestContext, members: Members): Output {
   const { aliasName, target } = aliasAndTarget(world, members, 'CreateAlias');
   world.state.sweep();
   if (!world.state.aliases.add(aliasName, target))
@@ -46,7 +46,7 @@ export function createAlias(world: World, members: Members): Output {
 }
 
 /** `UpdateAlias`: old and new key must have the same usage and both be symmetric or both not (API reference). */
-export function updateAlias(world: World, members: Members): Output {
+export function updateAlias(world: RequestContext, members: Members): Output {
   const { aliasName, target } = aliasAndTarget(world, members, 'UpdateAlias');
   const old = ownKey(world, aliasName, 'UpdateAlias');
   authorize(world, old, { action: 'UpdateAlias' });
@@ -60,7 +60,7 @@ export function updateAlias(world: World, members: Members): Output {
 }
 
 /** `DeleteAlias`. The key stays. */
-export function deleteAlias(world: World, members: Members): Output {
+export function deleteAlias(world: RequestContext, members: Members): Output {
   const aliasName = ownAliasName(members);
   members.check();
   checkAliasName(aliasName);
@@ -72,7 +72,7 @@ export function deleteAlias(world: World, members: Members): Output {
 }
 
 function aliasAndTarget(
-  world: World,
+  world: RequestContext,
   members: Members,
   operation: string,
 ): { aliasName: string; target: KeyRecord } {
@@ -87,12 +87,12 @@ function aliasAndTarget(
   return { aliasName, target };
 }
 
-function ownAlias(world: World, aliasName: string): string {
+function ownAlias(world: RequestContext, aliasName: string): string {
   return aliasArn(world.caller.accountId, world.region, aliasName);
 }
 
 /** A key of the caller's own account, whoever may use it. */
-function ownKey(world: World, named: string, operation: string): KeyRecord {
+function ownKey(world: RequestContext, named: string, operation: string): KeyRecord {
   const found = findKey(world, named);
   return 'key' in found && found.key.accountId === world.caller.accountId
     ? found.key

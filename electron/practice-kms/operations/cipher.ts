@@ -19,7 +19,7 @@ import { keyArn } from '../key-place.ts';
 import { KEY_SPECS } from '../key-specs.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import type { KeyRecord } from '../records.ts';
-import type { World } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import { peekKey } from '../resolve.ts';
 import type { Output } from './output.ts';
 
@@ -38,7 +38,7 @@ const PAIR_SPECS = [
 const MODIFIERS = ['IGNORE_CIPHERTEXT'] as const;
 
 /** `Encrypt`. */
-export function encryptOperation(world: World, members: Members): Output {
+export function encryptOperation(world: RequestContext, members: Members): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const plaintext = members.requiredBlob('Plaintext', LENGTHS.plaintext);
   const algorithm = members.choice('EncryptionAlgorithm', ALGORITHMS) ?? 'SYMMETRIC_DEFAULT';
@@ -64,7 +64,7 @@ export function encryptOperation(world: World, members: Members): Output {
 }
 
 /** `Decrypt`. */
-export function decryptOperation(world: World, members: Members): Output {
+export function decryptOperation(world: RequestContext, members: Members): Output {
   const { blob, ignoreCiphertext, dryRun } = ciphertextMembers(members);
   const keyId = members.string('KeyId', LENGTHS.keyId);
   const algorithm = members.choice('EncryptionAlgorithm', ALGORITHMS) ?? 'SYMMETRIC_DEFAULT';
@@ -98,7 +98,7 @@ export function decryptOperation(world: World, members: Members): Output {
 }
 
 /** `ReEncrypt`. */
-export function reEncryptOperation(world: World, members: Members): Output {
+export function reEncryptOperation(world: RequestContext, members: Members): Output {
   const { blob, ignoreCiphertext, dryRun } = ciphertextMembers(members);
   const sourceKeyId = members.string('SourceKeyId', LENGTHS.keyId);
   const destinationKeyId = members.requiredString('DestinationKeyId', LENGTHS.keyId);
@@ -159,17 +159,17 @@ export function reEncryptOperation(world: World, members: Members): Output {
 }
 
 /** `GenerateDataKey`. */
-export function generateDataKey(world: World, members: Members): Output {
+export function generateDataKey(world: RequestContext, members: Members): Output {
   return newDataKey(world, members, 'GenerateDataKey');
 }
 
 /** `GenerateDataKeyWithoutPlaintext`. */
-export function generateDataKeyWithoutPlaintext(world: World, members: Members): Output {
+export function generateDataKeyWithoutPlaintext(world: RequestContext, members: Members): Output {
   const { Plaintext: _, ...output } = newDataKey(world, members, 'GenerateDataKeyWithoutPlaintext');
   return output;
 }
 
-function newDataKey(world: World, members: Members, operation: string): Output {
+function newDataKey(world: RequestContext, members: Members, operation: string): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const spec = members.choice('KeySpec', ['AES_256', 'AES_128']);
   const bytes = members.integer('NumberOfBytes', 1, 1024);
@@ -200,12 +200,15 @@ function newDataKey(world: World, members: Members, operation: string): Output {
 }
 
 /** `GenerateDataKeyPair`. */
-export function generateDataKeyPair(world: World, members: Members): Promise<Output> {
+export function generateDataKeyPair(world: RequestContext, members: Members): Promise<Output> {
   return newKeyPair(world, members, 'GenerateDataKeyPair');
 }
 
 /** `GenerateDataKeyPairWithoutPlaintext`. */
-export async function generateDataKeyPairWithoutPlaintext(world: World, members: Members): Promise<Output> {
+export async function generateDataKeyPairWithoutPlaintext(
+  world: RequestContext,
+  members: Members,
+): Promise<Output> {
   const { PrivateKeyPlaintext: _, ...output } = await newKeyPair(
     world,
     members,
@@ -215,7 +218,7 @@ export async function generateDataKeyPairWithoutPlaintext(world: World, members:
 }
 
 /** The private key as PKCS#8 DER, the public one as SubjectPublicKeyInfo (API reference). */
-async function newKeyPair(world: World, members: Members, operation: string): Promise<Output> {
+async function newKeyPair(world: RequestContext, members: Members, operation: string): Promise<Output> {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const specName = members.choice('KeyPairSpec', PAIR_SPECS);
   members.requireMember('KeyPairSpec');
@@ -260,7 +263,7 @@ function ciphertextMembers(members: Members): { blob: Buffer; ignoreCiphertext: 
 
 /** IGNORE_CIPHERTEXT: the key alone is judged, so it must be named. */
 function judgeKeyAlone(
-  world: World,
+  world: RequestContext,
   keyId: string | null,
   member: string,
   algorithm: Algorithm,

@@ -8,7 +8,7 @@ import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import { rootArn } from '../policy.ts';
 import type { KeyRecord } from '../records.ts';
-import type { World } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import { findKey } from '../resolve.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
@@ -43,7 +43,7 @@ const SERVICE = /^[a-z0-9.-]+\.amazonaws\.com$/;
 const CONSTRAINT = { pairs: 8, value: 384 };
 
 /** `CreateGrant`: counts at once, with its token or without. */
-export function createGrant(world: World, members: Members): Output {
+export function createGrant(world: RequestContext, members: Members): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantee = members.requiredString('GranteePrincipal', LENGTHS.principal, PRINCIPAL_CHARACTERS);
   const retiring = members.string('RetiringPrincipal', LENGTHS.principal, PRINCIPAL_CHARACTERS);
@@ -81,7 +81,7 @@ export function createGrant(world: World, members: Members): Output {
 }
 
 /** `ListGrants`: pages of 50, at most 100 (API reference). */
-export function listGrants(world: World, members: Members): Output {
+export function listGrants(world: RequestContext, members: Members): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantId = members.string('GrantId', LENGTHS.grantId);
   const grantee = members.string('GranteePrincipal', LENGTHS.principal, PRINCIPAL_CHARACTERS);
@@ -97,7 +97,7 @@ export function listGrants(world: World, members: Members): Output {
 }
 
 /** `ListRetirableGrants`: those of this Region in which a principal of the caller's account is the retiring one. */
-export function listRetirableGrants(world: World, members: Members): Output {
+export function listRetirableGrants(world: RequestContext, members: Members): Output {
   const retiring = members.requiredString('RetiringPrincipal', LENGTHS.principal, PRINCIPAL_CHARACTERS);
   const { limit, after } = pageMembers(members, 50, 100);
   members.check();
@@ -114,7 +114,7 @@ export function listRetirableGrants(world: World, members: Members): Output {
 }
 
 /** `RevokeGrant`. */
-export function revokeGrant(world: World, members: Members): Output {
+export function revokeGrant(world: RequestContext, members: Members): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantId = members.requiredString('GrantId', LENGTHS.grantId);
   const dryRun = members.boolean('DryRun');
@@ -128,7 +128,7 @@ export function revokeGrant(world: World, members: Members): Output {
 }
 
 /** `RetireGrant`, by token or by key and grant id: for its retiring principal, or a grantee who may. */
-export function retireGrant(world: World, members: Members): Output {
+export function retireGrant(world: RequestContext, members: Members): Output {
   const token = members.string('GrantToken', LENGTHS.grantToken);
   const keyId = members.string('KeyId', LENGTHS.keyId);
   const grantId = members.string('GrantId', LENGTHS.grantId);
@@ -149,14 +149,14 @@ export function retireGrant(world: World, members: Members): Output {
   return {};
 }
 
-function namedGrant(world: World, keyId: string | null, grantId: string | null): GrantRecord {
+function namedGrant(world: RequestContext, keyId: string | null, grantId: string | null): GrantRecord {
   if (keyId === null || grantId === null) throw validationError('KeyId and GrantId go together.');
   const found = findKey(world, keyId, { alias: false });
   if (!('key' in found)) throw notFound(`Key '${keyId}' does not exist`);
   return grantOfKey(world, found.key, grantId);
 }
 
-function grantOfKey(world: World, key: KeyRecord, grantId: string): GrantRecord {
+function grantOfKey(world: RequestContext, key: KeyRecord, grantId: string): GrantRecord {
   const grant = world.state.grants.get(grantId);
   if (grant?.keyId !== key.keyId || grant.region !== key.region) throw noSuchGrant(grantId);
   return grant;
@@ -191,7 +191,7 @@ function checkPrincipal(principal: string | null): void {
 }
 
 /** Who may create grants by a grant alone can pass on no more than that grant allows. */
-function checkMayPassOn(world: World, key: KeyRecord, operations: readonly string[]): void {
+function checkMayPassOn(world: RequestContext, key: KeyRecord, operations: readonly string[]): void {
   const by = authorize(world, key, { action: 'CreateGrant' });
   const over = by && operations.find((operation) => !by.operations.includes(operation));
   if (over) authorize(world, key, { action: over });

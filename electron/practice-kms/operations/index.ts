@@ -1,6 +1,6 @@
 import { KmsError } from '../errors.ts';
 import { Members } from '../members.ts';
-import type { World } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import { createAlias, deleteAlias, listAliases, updateAlias } from './aliases.ts';
 import {
   decryptOperation,
@@ -36,7 +36,7 @@ import {
 import { listResourceTags, tagResource, untagResource } from './tags.ts';
 import { getKeyLastUsage } from './usage.ts';
 
-type Operation = (world: World, members: Members) => Output | Promise<Output>;
+type Operation = (world: RequestContext, members: Members) => Output | Promise<Output>;
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['CancelKeyDeletion', cancelKeyDeletion],
@@ -83,7 +83,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
  * One KMS operation on a request in wire form (blobs in base64), to a response in wire form.
  * @throws KmsError every refusal; UnknownOperationException for an operation that is not here.
  */
-export async function perform(world: World, operation: string, body: unknown): Promise<Output> {
+export async function perform(world: RequestContext, operation: string, body: unknown): Promise<Output> {
   const run = OPERATIONS.get(operation);
   if (!run) throw new KmsError('UnknownOperationException', null);
   const members = new Members(body);

@@ -5,7 +5,7 @@ import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import { defaultPolicy } from '../policy.ts';
 import type { KeyRecord } from '../records.ts';
-import type { World } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import { metadata } from './metadata.ts';
 import type { Output } from './output.ts';
 import { checkPolicy, policyMember } from './policies.ts';
@@ -14,7 +14,7 @@ import { checkTags, setTags, tagMembers } from './tags.ts';
 const REGION = /^([a-z]+-){2,3}\d+$/;
 
 /** `ReplicateKey`: the replica has the same key id and material, and is ready at once. */
-export function replicateKey(world: World, members: Members): Output {
+export function replicateKey(world: RequestContext, members: Members): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const region = members.requiredString('ReplicaRegion', LENGTHS.region, REGION);
   const description = members.string('Description', LENGTHS.description) ?? '';

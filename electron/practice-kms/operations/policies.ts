@@ -4,20 +4,20 @@ import type { KeyPlace } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import { checkPolicySize, defaultPolicy, keyPolicy } from '../policy.ts';
 import type { KeyRecord } from '../records.ts';
-import type { World } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import type { Output } from './output.ts';
 import { pageMembers } from './paging.ts';
 
 const CHARACTERS = /^[\t\n\r\u0020-\u00FF]+$/;
 
 /** `GetKeyPolicy`. The one policy of a key is named "default". */
-export function getKeyPolicy(world: World, members: Members): Output {
+export function getKeyPolicy(world: RequestContext, members: Members): Output {
   const key = keyWithPolicy(world, members, 'GetKeyPolicy');
   return { Policy: key.policy ?? defaultPolicy(key.accountId), PolicyName: 'default' };
 }
 
 /** `ListKeyPolicies`. */
-export function listKeyPolicies(world: World, members: Members): Output {
+export function listKeyPolicies(world: RequestContext, members: Members): Output {
   pageMembers(members, 100, 1000);
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   members.check();
@@ -26,7 +26,7 @@ export function listKeyPolicies(world: World, members: Members): Output {
 }
 
 /** `PutKeyPolicy`: counts from the next request on. */
-export function putKeyPolicy(world: World, members: Members): Output {
+export function putKeyPolicy(world: RequestContext, members: Members): Output {
   const policy = policyMember(members);
   members.requireMember('Policy');
   const bypass = members.boolean('BypassPolicyLockoutSafetyCheck');
@@ -47,14 +47,14 @@ export function policyMember(members: Members): string | null {
  * That a policy can be judged, and that the caller could still change it (unless that check is bypassed).
  * @throws KmsError MalformedPolicyDocumentException, LimitExceededException, UnsupportedOperationException.
  */
-export function checkPolicy(world: World, key: KeyPlace, policy: string, bypass: boolean): void {
+export function checkPolicy(world: RequestContext, key: KeyPlace, policy: string, bypass: boolean): void {
   checkPolicySize(policy);
   keyPolicy(policy);
   if (!bypass && !leavesKeyOpen(world, key, policy))
     throw malformedPolicy('The new key policy will not allow you to update the key policy in the future.');
 }
 
-function keyWithPolicy(world: World, members: Members, operation: string): KeyRecord {
+function keyWithPolicy(world: RequestContext, members: Members, operation: string): KeyRecord {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const name = members.string('PolicyName', LENGTHS.policyName) ?? 'default';
   members.check();

@@ -6,7 +6,7 @@ import { invalidState, KmsError, unsupported } from '../errors.ts';
 import { keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import type { KeyRecord, NewMaterial } from '../records.ts';
-import type { World } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import type { State } from '../state.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
@@ -26,7 +26,7 @@ export function newSymmetricMaterial(): NewMaterial {
 }
 
 /** `EnableKeyRotation`. Sent again, it sets the period anew; the date counts from now. */
-export function enableKeyRotation(world: World, members: Members): Output {
+export function enableKeyRotation(world: RequestContext, members: Members): Output {
   const days = members.integer('RotationPeriodInDays', PERIOD_DAYS.min, PERIOD_DAYS.max);
   const key = rotatable(world, members, 'EnableKeyRotation');
   const period = days ?? key.rotationDays ?? PERIOD_DAYS.default;
@@ -35,14 +35,14 @@ export function enableKeyRotation(world: World, members: Members): Output {
 }
 
 /** `DisableKeyRotation`. */
-export function disableKeyRotation(world: World, members: Members): Output {
+export function disableKeyRotation(world: RequestContext, members: Members): Output {
   const key = rotatable(world, members, 'DisableKeyRotation');
   world.state.materials.setRotation(key.keyId, null, null);
   return {};
 }
 
 /** `GetKeyRotationStatus`; the key may be another account's. */
-export function getKeyRotationStatus(world: World, members: Members): Output {
+export function getKeyRotationStatus(world: RequestContext, members: Members): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   members.check();
   rotateDueKeys(world.state);
@@ -58,7 +58,7 @@ export function getKeyRotationStatus(world: World, members: Members): Output {
 }
 
 /** `RotateKeyOnDemand`: the new material is current at once; the old one goes on to decrypt. */
-export function rotateKeyOnDemand(world: World, members: Members): Output {
+export function rotateKeyOnDemand(world: RequestContext, members: Members): Output {
   const key = rotatable(world, members, 'RotateKeyOnDemand');
   if (!world.state.materials.rotate(key.keyId, newSymmetricMaterial(), 'ON_DEMAND', ON_DEMAND_MAX))
     throw new KmsError(
@@ -69,7 +69,7 @@ export function rotateKeyOnDemand(world: World, members: Members): Output {
 }
 
 /** `ListKeyRotations`: pages of 100, at most 1000; the first material only with ALL_KEY_MATERIAL. */
-export function listKeyRotations(world: World, members: Members): Output {
+export function listKeyRotations(world: RequestContext, members: Members): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const include = members.choice('IncludeKeyMaterial', ['ROTATIONS_ONLY', 'ALL_KEY_MATERIAL']);
   const { limit, after } = pageMembers(members, 100, 1000);
@@ -100,7 +100,7 @@ export function rotateDueKeys(state: State): void {
 }
 
 /** A symmetric key of the caller's account that is enabled and, of a multi-Region key, the primary one. */
-function rotatable(world: World, members: Members, operation: string): KeyRecord {
+function rotatable(world: RequestContext, members: Members, operation: string): KeyRecord {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   members.check();
   const key = permittedKey(world, keyId, { action: operation }, { alias: false, own: true });

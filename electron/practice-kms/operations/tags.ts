@@ -3,7 +3,7 @@ import { invalidState, KmsError } from '../errors.ts';
 import { type KeyPlace, keyArn } from '../key-place.ts';
 import { LENGTHS, type Members } from '../members.ts';
 import type { KeyRecord } from '../records.ts';
-import type { World } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import type { Tag } from '../tag-store.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
@@ -12,7 +12,7 @@ import { pageMembers, pageOf } from './paging.ts';
 const TAGS_MAX = 50;
 
 /** `TagResource`. */
-export function tagResource(world: World, members: Members): Output {
+export function tagResource(world: RequestContext, members: Members): Output {
   const tags = tagMembers(members);
   members.requireMember('Tags');
   const key = taggable(world, members, 'TagResource');
@@ -22,7 +22,7 @@ export function tagResource(world: World, members: Members): Output {
 }
 
 /** `UntagResource`: a tag that is not there is no error. */
-export function untagResource(world: World, members: Members): Output {
+export function untagResource(world: RequestContext, members: Members): Output {
   const tagKeys = members.strings('TagKeys', LENGTHS.tagKey);
   members.requireMember('TagKeys');
   const key = taggable(world, members, 'UntagResource');
@@ -32,7 +32,7 @@ export function untagResource(world: World, members: Members): Output {
 }
 
 /** `ListResourceTags`: pages of 50, at most 50 (API reference). */
-export function listResourceTags(world: World, members: Members): Output {
+export function listResourceTags(world: RequestContext, members: Members): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const { limit, after } = pageMembers(members, 50, 50);
   members.check();
@@ -55,7 +55,7 @@ export function checkTags(tags: readonly Tag[]): void {
 }
 
 /** @throws KmsError LimitExceededException. */
-export function setTags(world: World, key: KeyPlace, tags: readonly Tag[]): void {
+export function setTags(world: RequestContext, key: KeyPlace, tags: readonly Tag[]): void {
   if (tags.length > 0 && !world.state.tags.set(key, tags, TAGS_MAX))
     throw new KmsError('LimitExceededException', `A key has at most ${TAGS_MAX} tags.`);
 }
@@ -66,7 +66,7 @@ function checkTagKeys(tagKeys: readonly string[]): void {
   if (new Set(tagKeys).size !== tagKeys.length) throw new KmsError('TagException', 'Duplicate tag keys');
 }
 
-function taggable(world: World, members: Members, operation: string): KeyRecord {
+function taggable(world: RequestContext, members: Members, operation: string): KeyRecord {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   members.check();
   const key = permittedKey(world, keyId, { action: operation }, { alias: false, own: true });

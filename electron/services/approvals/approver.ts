@@ -103,7 +103,7 @@ export function notAllowed({ kinds, account }: ApprovalQuestion, allowed: Allowe
 }
 
 /** Of a host at which nobody can be asked. */
-export const nobodyToAsk: Approver = {
+export const noApprover: Approver = {
   where: null,
   ask: async ({ hash }) => ({
     hash,

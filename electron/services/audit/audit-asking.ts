@@ -1,8 +1,8 @@
 import type { AuditKey, NotAsked } from '#shared/model/audit.ts';
-import type { Caller, KeyBook } from '../../core/audit/index.ts';
+import type { Caller, KeyLookup } from '../../core/audit/index.ts';
 import { type KmsKeyFacts, readKeyName } from '../../core/key-material/index.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { Witness } from '../history/history-recorder.ts';
+import type { HistoryRecorder } from '../history/history-recorder.ts';
 import { toFault } from '../to-fault.ts';
 import { type Answer, askKey, canAsk, listedKey } from './audit-keys.ts';
 
@@ -21,7 +21,7 @@ export interface NamedKey {
 
 export interface AskingParts {
   readonly connection: Connection;
-  readonly witness: Witness;
+  readonly recorder: HistoryRecorder;
   /** Keys that protect blobs, those with most blobs first. */
   readonly names: () => readonly NamedKey[];
   /** KMS told more: what was made of its answers is stale. */
@@ -105,7 +105,7 @@ export class Asking {
     return on;
   }
 
-  readonly book: KeyBook = (name) => {
+  readonly book: KeyLookup = (name) => {
     const asked = this.#answers.get(name);
     if (asked !== undefined && asked !== null) return asked;
     const listed = this.#listed.get(name) ?? null;
@@ -228,7 +228,7 @@ export class Asking {
     } finally {
       if (on === this.#on) this.#parts.stale();
       if (done > 0)
-        this.#parts.witness.note('keys-read', {
+        this.#parts.recorder.note('keys-read', {
           outcome: 'asked KMS',
           detail: `${done === 1 ? '1 key' : `${done} keys`}: description, rotation, last use, policy, grants`,
         });

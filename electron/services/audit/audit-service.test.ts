@@ -97,16 +97,16 @@ describe('the audit of the sample vault', () => {
     expect(report.summary.totals.blobs).toBe(13);
     expect(report.blobs.map(({ file, keyKnownBy }: Record<string, string>) => [file, keyKnownBy])).toEqual([
       ['vault/damaged/session-key.b64', 'inferred'],
-      ['vault/legacy/backup-passphrase.txt', 'clustered'],
-      ['vault/legacy/console-password.txt', 'clustered'],
-      ['vault/legacy/ldap-bind.hex', 'clustered'],
-      ['vault/legacy/smtp-password.b64url', 'clustered'],
-      ['vault/legacy/vpn-shared-key.kms', 'clustered'],
+      ['vault/legacy/backup-passphrase.txt', 'grouped'],
+      ['vault/legacy/console-password.txt', 'grouped'],
+      ['vault/legacy/ldap-bind.hex', 'grouped'],
+      ['vault/legacy/smtp-password.b64url', 'grouped'],
+      ['vault/legacy/vpn-shared-key.kms', 'grouped'],
       ['vault/orders/orders-data-key.json', 'declared'],
       ['vault/partner/handover.bin', 'unknown'],
       ['vault/payments/api-token.bin', 'inferred'],
       ['vault/payments/db-password.txt', 'inferred'],
-      ['vault/payments/ledger-data-key.json', 'declared'],
+      ['vault/payments/snapshot-data-key.json', 'declared'],
       ['vault/payments/tls-private-key.b64', 'inferred'],
       ['vault/payments/webhook-secret.json', 'declared'],
     ]);
@@ -175,7 +175,7 @@ describe('the audit of the sample vault', () => {
     const { rows } = await page.blobs.list({ offset: 0, limit: 100 });
     const webhook = rows.find(({ file }) => file.endsWith('webhook-secret.json'));
     const token = rows.find(({ file }) => file.endsWith('api-token.bin'));
-    await page.clusters.findKey({ blobId: token?.id ?? '', keyIds: ['alias/payments'], context: null });
+    await page.keyGroups.findKey({ blobId: token?.id ?? '', keyIds: ['alias/payments'], context: null });
     const { runId } = await page.runs.start({
       blobIds: [webhook?.id ?? ''],
       source: {

@@ -3,6 +3,7 @@ import type { Finding } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
   type Audit,
+  type AuditSnapshot,
   type Columns,
   type Counted,
   columnsOf,
@@ -12,14 +13,13 @@ import {
   facetMembers,
   finishAudit,
   isListed,
-  type Ledger,
-  makeLedger,
+  makeSnapshot,
   Suppressions,
   suppressionMembers,
   touchedBy,
 } from '../../core/audit/index.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { Witness } from '../history/history-recorder.ts';
+import type { HistoryRecorder } from '../history/history-recorder.ts';
 import { type Blobs, ownFindings } from '../workspace/blobs.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { Asking, type NamedKey } from './audit-asking.ts';
@@ -31,7 +31,7 @@ export interface AuditParts {
   readonly workspace: Workspace;
   readonly blobs: Blobs;
   readonly connection: Connection;
-  readonly witness: Witness;
+  readonly recorder: HistoryRecorder;
   readonly dataDir: string;
   readonly changed: (asking: number) => void;
 }
@@ -45,7 +45,7 @@ export type MembersOf =
 /** What the list alone decides. */
 interface Listed {
   readonly of: ReturnType<Blobs['audited']>;
-  readonly ledger: Ledger;
+  readonly snapshot: AuditSnapshot;
 }
 
 /** The audit as it was last made, and from what. */
@@ -69,7 +69,7 @@ export interface Held {
  * The audit of the list: each part made once for each change of what it is made from, answered from many times. The
  * columns follow the rows; counts and findings follow keys and rules; only the last step follows suppressions.
  */
-export class AuditRoom {
+export class AuditService {
   readonly #parts: AuditParts;
   readonly #suppressions: Suppressions;
   readonly #rules: RulesInUse;
@@ -88,7 +88,7 @@ export class AuditRoom {
     this.#rules = new RulesInUse(parts.dataDir);
     this.#asking = new Asking({
       connection: parts.connection,
-      witness: parts.witness,
+      recorder: parts.recorder,
       names: () => this.#namedKeys(),
       stale: () => {
         this.#version += 1;
@@ -169,7 +169,7 @@ export class AuditRoom {
     const { audit } = this;
     const name = JSON.stringify(of);
     if (this.#members?.audit === audit && this.#members.of === name) return this.#members.ids;
-    const { rows } = audit.input.ledger.columns;
+    const { rows } = audit.input.snapshot.columns;
     const indexes =
       of.by === 'facet'
         ? facetMembers(audit, of.facet, of.value)
@@ -214,7 +214,7 @@ export class AuditRoom {
     const own = suppressionMembers(this.audit, finding);
     const before = this.#suppressions.all().get(id)?.members ?? [];
     this.#suppressions.put(id, reason, until, own === null ? null : [...own, ...before]);
-    this.#parts.witness.note('suppressed', {
+    this.#parts.recorder.note('suppressed', {
       outcome: 'suppressed',
       detail: `${finding.code} (${finding.blobs} blobs) until ${until}: ${reason}`,
       sourceKey: finding.keyArn,
@@ -234,7 +234,7 @@ export class AuditRoom {
         ),
       );
     this.#suppressions.remove(id.split('~')[0] ?? id);
-    this.#parts.witness.note('unsuppressed', {
+    this.#parts.recorder.note('unsuppressed', {
       outcome: 'counts again',
       detail: `${finding.code} (${finding.blobs} blobs)`,
       sourceKey: finding.keyArn,
@@ -251,7 +251,7 @@ export class AuditRoom {
   setRules(text: string | null, name: string | null, keep: boolean): void {
     this.#rules.use(text, name, keep);
     if (keep)
-      this.#parts.witness.note('rules-changed', {
+      this.#parts.recorder.note('rules-changed', {
         outcome: text === null ? 'taken out of use' : 'in use',
         detail: name ?? '',
       });
@@ -282,7 +282,7 @@ export class AuditRoom {
     const before = this.#made;
     if (before?.stamp === stamp && before.listed === listed) return before;
     const counted = countAudit({
-      ledger: listed.ledger,
+      snapshot: listed.snapshot,
       evidence: view.evidence,
       book: this.#asking.book,
       references: (name) => this.#parts.workspace.references(name, view.evidence.names),
@@ -301,7 +301,7 @@ export class AuditRoom {
     const before = this.#listed;
     if (before?.of === view) return before;
     const { rows, across, entry } = view;
-    const ledger = makeLedger(
+    const snapshot = makeSnapshot(
       {
         rows,
         // Most blobs have none, as their row says.
@@ -315,8 +315,8 @@ export class AuditRoom {
       },
       this.#columns,
     );
-    this.#columns = ledger.columns;
-    this.#listed = { of: view, ledger };
+    this.#columns = snapshot.columns;
+    this.#listed = { of: view, snapshot };
     return this.#listed;
   }
 
@@ -324,7 +324,7 @@ export class AuditRoom {
     const { counted } = this.#now();
     if (this.#names?.of === counted) return this.#names.names;
     const blobs = new Map<string, number>();
-    counted.input.ledger.columns.cohorts.forEach(({ size }, cohort) => {
+    counted.input.snapshot.columns.cohorts.forEach(({ size }, cohort) => {
       const label = counted.subjects[cohort]?.label ?? null;
       if (label !== null) blobs.set(label, (blobs.get(label) ?? 0) + size);
     });

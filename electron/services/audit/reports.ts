@@ -22,9 +22,9 @@ import {
 } from '../../core/audit/index.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { History } from '../history/history.ts';
-import type { Witness } from '../history/history-recorder.ts';
+import type { HistoryRecorder } from '../history/history-recorder.ts';
 import type { Runs } from '../runs/runs.ts';
-import type { AuditRoom } from './audit-service.ts';
+import type { AuditService } from './audit-service.ts';
 
 const TYPES = {
   html: 'text/html; charset=utf-8',
@@ -40,11 +40,11 @@ const TURN_MS = 15;
 const MOST_RECORDS = 1_000_000;
 
 export interface ReportParts {
-  readonly audit: AuditRoom;
+  readonly audit: AuditService;
   readonly history: History;
   readonly runs: Runs;
   readonly connection: Connection;
-  readonly witness: Witness;
+  readonly recorder: HistoryRecorder;
   readonly version: string;
 }
 
@@ -74,7 +74,7 @@ export class Reports {
     const what = subject.of === 'run' ? `run-${subject.runId.replace(/[^\w-]/g, '_')}` : subject.of;
     const name = `rewrap-${what}-${at.slice(0, 10)}.${format}`;
     const { bytes, sha256 } = await encoded(await this.#text(subject, format, at));
-    this.#parts.witness.note('report', { outcome: 'made', detail: name, sha256After: sha256 });
+    this.#parts.recorder.note('report', { outcome: 'made', detail: name, sha256After: sha256 });
     return { name, type: TYPES[format], bytes };
   }
 

@@ -1,8 +1,8 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { notHere } from '../not-here.ts';
-import type { Rooms } from '../services.ts';
+import type { Services } from '../services.ts';
 
-export function auditHandlers({ audit }: Rooms): PageHandlers['audit'] {
+export function auditHandlers({ audit }: Services): PageHandlers['audit'] {
   return {
     summary: async () => {
       await audit.prepare();
@@ -35,7 +35,7 @@ export function auditHandlers({ audit }: Rooms): PageHandlers['audit'] {
   };
 }
 
-export function auditHostHandlers({ audit, reports }: Rooms): HostHandlers['audit'] {
+export function auditHostHandlers({ audit, reports }: Services): HostHandlers['audit'] {
   return {
     report: async ({ subject, format }) => {
       const key =

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { MfaDesk } from './mfa-prompts.ts';
+import { MfaPrompts } from './mfa-prompts.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -12,7 +12,7 @@ const SERIAL = 'arn:aws:iam::111122223333:mfa/me';
 
 test('a question that nobody answers is withdrawn after ten minutes, and one that is answered is not', async () => {
   const settled = vi.fn();
-  const desk = new MfaDesk({ asked: () => {}, settled });
+  const desk = new MfaPrompts({ asked: () => {}, settled });
   const forgotten = expect(desk.ask('work', SERIAL, new AbortController().signal)).rejects.toThrow();
   await vi.advanceTimersByTimeAsync(5 * 60_000);
   const answered = desk.ask('work', SERIAL, new AbortController().signal);

@@ -17,7 +17,7 @@ export interface MfaEvents {
 }
 
 /** Questions for codes of multi-factor devices that wait for a person. A code is handed on and never kept. */
-export class MfaDesk {
+export class MfaPrompts {
   readonly #open = new Map<string, Open>();
   readonly #events: MfaEvents;
 

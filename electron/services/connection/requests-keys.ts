@@ -1,8 +1,8 @@
 import type { PageHandlers } from '#shared/contract/api.ts';
 import type { Side } from '#shared/model/connection.ts';
-import type { Rooms } from '../services.ts';
+import type { Services } from '../services.ts';
 
-export function keysHandlers({ connection, destination, regions, witness }: Rooms): PageHandlers['keys'] {
+export function keysHandlers({ connection, destination, regions, recorder }: Services): PageHandlers['keys'] {
   /** Where no second connection is chosen, the destination key is where the source is. */
   const at = (side: Side) =>
     side === 'destination' && destination.chosen !== null ? destination : connection;
@@ -14,11 +14,16 @@ export function keysHandlers({ connection, destination, regions, witness }: Room
     describe: async ({ keyId, side }) => {
       const room = at(side);
       const kms = room === connection ? await regions.reach(keyId) : room.kms();
-      return witness.keyLookedUp(room, keyId, 'description', kms.describeKey(keyId));
+      return recorder.keyLookedUp(room, keyId, 'description', kms.describeKey(keyId));
     },
     detail: async ({ keyId, side }) => {
       const room = at(side);
-      return witness.keyLookedUp(room, keyId, 'description, rotation, last use, tags', room.keyDetail(keyId));
+      return recorder.keyLookedUp(
+        room,
+        keyId,
+        'description, rotation, last use, tags',
+        room.keyDetail(keyId),
+      );
     },
   };
 }

@@ -1,13 +1,13 @@
 import type { PageHandlers } from '#shared/contract/api.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import type { Rooms } from '../services.ts';
+import type { Services } from '../services.ts';
 
 export function practiceHandlers({
   connection,
   practice,
   workspace,
-  witness,
-}: Rooms): PageHandlers['practice'] {
+  recorder,
+}: Services): PageHandlers['practice'] {
   return {
     restoreVault: async () => {
       if (connection.state.choice.kind !== 'practice')
@@ -20,7 +20,7 @@ export function practiceHandlers({
           ),
         );
       const folder = await practice.restoreVault();
-      witness.note('vault-restored', { outcome: 'made anew', detail: 'the sample vault' });
+      recorder.note('vault-restored', { outcome: 'made anew', detail: 'the sample vault' });
       return workspace.addPaths([folder], 'path');
     },
   };

@@ -1,15 +1,15 @@
 import type { PageHandlers } from '#shared/contract/api.ts';
 import type { FoundBlob } from '../../core/intake/index.ts';
 import { checkPermissions, type SourceKey } from '../../core/rotation/index.ts';
-import type { Rooms } from '../services.ts';
+import type { Services } from '../services.ts';
 
 export function preflightHandlers({
   workspace,
   learned,
-  witness,
+  recorder,
   twoStep,
   runs,
-}: Rooms): PageHandlers['preflight'] {
+}: Services): PageHandlers['preflight'] {
   return {
     permissions: async ({ blobIds, ...request }) => {
       const known = new Map<string, SourceKey | null>();
@@ -33,7 +33,7 @@ export function preflightHandlers({
           return declared.keyArn === null ? null : { keyId: declared.keyArn, by: 'declared' };
         },
       }).finally(() => way?.kms.close());
-      witness.note('action', {
+      recorder.note('action', {
         outcome: 'rights asked',
         detail: checked.checks.map(({ sourceKeyId, answer }) => `${sourceKeyId} ${answer}`).join('; '),
         destinationKey: request.destination.keyId,

@@ -1,7 +1,7 @@
 import type { PageHandlers } from '#shared/contract/api.ts';
 import { listProfiles } from '../../core/kms/index.ts';
 import { notHere } from '../not-here.ts';
-import type { Rooms } from '../services.ts';
+import type { Services } from '../services.ts';
 
 export function connectionHandlers({
   connection,
@@ -9,7 +9,7 @@ export function connectionHandlers({
   signIn,
   mfa,
   settings,
-}: Rooms): PageHandlers['connection'] {
+}: Services): PageHandlers['connection'] {
   return {
     profiles: () => listProfiles(),
     use: async (choice) => {

@@ -91,8 +91,8 @@ it('finds a key of another Region by its ARN, moves a blob there, learns both ma
   );
   expect(Buffer.from(String(Plaintext), 'base64')).toEqual(plaintext);
   await expect.poll(() => [children, gone]).toEqual([1, 1]);
-  const { clusters } = await through.page.clusters.list({});
-  const evidence = clusters.flatMap(({ keys }) => keys).find((key) => key.keyArn === farKey)?.evidence;
+  const { keyGroups } = await through.page.keyGroups.list({});
+  const evidence = keyGroups.flatMap(({ keys }) => keys).find((key) => key.keyArn === farKey)?.evidence;
   expect(evidence).toBe(`reply of Encrypt, request ${item?.requestId}`);
 });
 

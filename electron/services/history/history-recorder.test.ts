@@ -28,7 +28,7 @@ async function stop(engine: Engine): Promise<void> {
 }
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'rewrap-witness-'));
+  folder = mkdtempSync(join(tmpdir(), 'rewrap-recorder-'));
   mkdirSync(join(folder, 'files'));
 });
 

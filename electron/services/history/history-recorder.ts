@@ -14,7 +14,7 @@ import type { AskedRun } from '../runs/runs.ts';
 import { type History, historyEvent } from './history.ts';
 
 /** Writes down what is done. A history that cannot be written (full disk) never stops the work: it is told on standard error. */
-export class Witness {
+export class HistoryRecorder {
   readonly #history: History;
   readonly #connection: () => Connection;
   readonly #pending = new Set<Promise<void>>();

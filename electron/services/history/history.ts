@@ -244,7 +244,7 @@ export class History {
     try {
       writeWhole(this.#headFile, `${JSON.stringify(head)}\n`, { flush: false });
     } catch {
-      // The record itself is kept; only the second witness lags.
+      // The record itself is kept; only the second recorder lags.
     }
   }
 

@@ -34,7 +34,7 @@ export interface PlanDeskParts extends Choosable, PlanSources {
 }
 
 /** Plans as values: written from what was chosen, opened from files, looked at, compared, run. */
-export class PlanDesk {
+export class PlanService {
   readonly #open = new Map<string, Opened>();
   #next: number;
   readonly #parts: PlanDeskParts;

@@ -2,7 +2,7 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import { modeOf, planText, type RunPlan } from '#shared/model/plan.ts';
 import { type Rule, ruleText } from '#shared/model/rule.ts';
 import type { RunRequest } from '#shared/model/run.ts';
-import type { LearnedKeys } from '../../core/key-material/index.ts';
+import type { KeyMaterialStore } from '../../core/key-material/index.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { below, commonFolder, plannedFiles } from './plans.ts';
@@ -10,7 +10,7 @@ import { below, commonFolder, plannedFiles } from './plans.ts';
 /** What a plan is written from. */
 export interface PlanSources {
   readonly workspace: Workspace;
-  readonly learned: LearnedKeys;
+  readonly learned: KeyMaterialStore;
   readonly runs: Runs;
 }
 
@@ -86,7 +86,7 @@ function plannedOutput(runs: Runs, output: RunRequest['output']): RunPlan['outpu
 /** ARNs of the keys of these blobs, as KMS or their containers say; null where one is not known. */
 function keysOfBlobs(
   workspace: Workspace,
-  learned: LearnedKeys,
+  learned: KeyMaterialStore,
   blobIds: readonly string[],
 ): string[] | null {
   const arns = new Set<string>();

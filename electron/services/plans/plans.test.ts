@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPlan } from '#shared/model/plan.ts';
 import type { RunRequest } from '#shared/model/run.ts';
 import { encrypted, ended, engineAt } from '../../bridge/engine/engine.test-help.ts';
-import { CAN_NOTHING } from '../../bridge/engine/index.ts';
+import { NO_CAPABILITIES } from '../../bridge/engine/index.ts';
 import type { Engine } from '../../bridge/index.ts';
 import { client } from '../../hosts/cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
@@ -74,7 +74,7 @@ const stateCounts = async (planId: string) =>
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rewrap-plans-'));
-  engine = engineAt(join(folder, 'home'), { host: 'loopback', can: { ...CAN_NOTHING, download: true } });
+  engine = engineAt(join(folder, 'home'), { host: 'loopback', can: { ...NO_CAPABILITIES, download: true } });
   engine.onEvent((name, payload) => events.push({ name, payload }));
   ({ page, host } = client(engine));
   await page.connection.use({ kind: 'practice' });
@@ -98,7 +98,7 @@ describe('plans', () => {
     // Named among others, a plan is opened and not taken in.
     const before = events.length;
     const taken = await host.intake.addPaths({ paths: [path], origin: 'path' });
-    expect(taken).toMatchObject({ sources: 0, blobs: 0, oddities: [], plans: 1 });
+    expect(taken).toMatchObject({ sources: 0, blobs: 0, skippedFiles: [], plans: 1 });
     const opened = events.slice(before).find(({ name }) => name === 'planOpened');
     expect(opened).toBeDefined();
     const planId = (await page.plans.list({})).plans[0]?.planId ?? '';
@@ -212,7 +212,7 @@ describe('plans', () => {
     const bad = join(folder, 'bad.json');
     writeFileSync(bad, '{"rewrapPlan": 1, "files": 7}');
     const taken = await host.intake.addPaths({ paths: [bad], origin: 'path' });
-    expect(taken).toMatchObject({ plans: 0, oddities: [{ file: 'bad.json', code: 'bad-plan' }] });
+    expect(taken).toMatchObject({ plans: 0, skippedFiles: [{ file: 'bad.json', code: 'bad-plan' }] });
     await expect(host.plans.openFile({ path: join(folder, 'none.json') })).rejects.toThrow(/no plan/);
   });
 

@@ -1,8 +1,8 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { notHere } from '../not-here.ts';
-import type { Rooms } from '../services.ts';
+import type { Services } from '../services.ts';
 
-export function plansHandlers({ plans }: Rooms): PageHandlers['plans'] {
+export function plansHandlers({ plans }: Services): PageHandlers['plans'] {
   return {
     select: async ({ rules }) => {
       const { blobIds, notes } = await plans.select(rules);
@@ -22,7 +22,7 @@ export function plansHandlers({ plans }: Rooms): PageHandlers['plans'] {
   };
 }
 
-export function plansHostHandlers({ plans }: Rooms): HostHandlers['plans'] {
+export function plansHostHandlers({ plans }: Services): HostHandlers['plans'] {
   return {
     openFile: async ({ path }) => ({ planId: plans.openFile(path, 'picked') }),
     write: async ({ request, rules }) => plans.write(request, rules),

@@ -1,9 +1,9 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { notHere } from '../not-here.ts';
 import { plannedFiles, runPlan } from '../plans/plans.ts';
-import type { Rooms } from '../services.ts';
+import type { Services } from '../services.ts';
 
-export function runsHandlers({ runs }: Rooms): PageHandlers['runs'] {
+export function runsHandlers({ runs }: Services): PageHandlers['runs'] {
   return {
     start: async (request) => ({ runId: await runs.start(request) }),
     get: async ({ runId }) => runs.summary(runId),
@@ -27,7 +27,7 @@ export function runsHandlers({ runs }: Rooms): PageHandlers['runs'] {
   };
 }
 
-export function runsHostHandlers({ runs, workspace }: Rooms): HostHandlers['runs'] {
+export function runsHostHandlers({ runs, workspace }: Services): HostHandlers['runs'] {
   return {
     named: async ({ prefix }) => ({ runId: runs.named(prefix) }),
     startCommand: async ({ request, paths }) => ({ runId: await runs.startCommand(request, paths) }),

@@ -5,22 +5,22 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { Disk } from '../../core/intake/index.ts';
-import type { LearnedKeys, Lesson } from '../../core/key-material/index.ts';
+import type { KeyMaterialStore, KeyObservation } from '../../core/key-material/index.ts';
 import type { Kms } from '../../core/kms/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import {
   type Claim,
+  type ConnectionFailurePolicy,
   type ItemsQuery,
   type Job,
   type KnownKeys,
   type NamedMaterial,
-  type Patience,
   type PlanFile,
   type ResolvedOutput,
   type Run,
   type RunApproval,
-  RunBook,
   type RunInput,
+  RunManager,
   type RunTerms,
   refuseLive,
   type Send,
@@ -31,7 +31,7 @@ import {
 } from '../../core/rotation/index.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { TwoStep } from '../connection/two-step.ts';
-import { lessonsOf } from '../workspace/key-observations.ts';
+import { observationsOf } from '../workspace/key-observations.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { commandJob } from './jobs.ts';
 import type { Proven, RunApprovals } from './run-approvals.ts';
@@ -40,8 +40,8 @@ import type { Proven, RunApprovals } from './run-approvals.ts';
 const ITEMS = 500;
 
 /** Who is told of runs, to write down what is done. */
-export interface RunWitness {
-  /** A run has begun, or goes on after it was cut off. The witness waits for its end. */
+export interface RunRecorder {
+  /** A run has begun, or goes on after it was cut off. The recorder waits for its end. */
   run(run: Run, asked: AskedRun): void;
   /** A run of a Rewrap that is gone was found at the start: cut off, or ended. */
   left(run: RunSummary, items: (query: ItemsQuery) => readonly RunItem[], asked: AskedRun): Promise<void>;
@@ -78,7 +78,7 @@ export interface RunsParts {
   readonly connection: Connection;
   /** Where the destination key lives, where that is chosen apart. */
   readonly destination: Connection;
-  readonly learned: LearnedKeys;
+  readonly learned: KeyMaterialStore;
   /** Opens the way 'decrypt-encrypt' to a destination key. */
   readonly twoStep: (destinationKeyId: string) => Promise<TwoStep>;
   /** Asks a person for what needs an approval. */
@@ -86,11 +86,11 @@ export interface RunsParts {
   /** Whether the list is looked at after a run: files that it replaced are then read again. */
   readonly follows: boolean;
   /** How far runs wait for a network that is gone and for new credentials: whether somebody is there to see it. */
-  readonly patience: Patience;
+  readonly failurePolicy: ConnectionFailurePolicy;
   readonly progress: (summary: RunSummary) => void;
-  readonly learn: (lessons: readonly Lesson[]) => void;
+  readonly learn: (observations: readonly KeyObservation[]) => void;
   /** Writes down what is done. */
-  readonly witness: RunWitness;
+  readonly recorder: RunRecorder;
   /** Where files are put back. */
   readonly disk: Disk;
   /** Number of the first output folder's token; 1 if absent. */
@@ -102,7 +102,7 @@ const HELD: ReadonlySet<RunSummary['status']> = new Set(['paused', 'pausing', 'w
 
 /** The runs of this data folder, and the output folders that a person named. */
 export class Runs {
-  readonly #book: RunBook;
+  readonly #book: RunManager;
   readonly #folders = new Map<string, string>();
   #nextFolder: number;
   /** Runs of this start: their blob ids are those of the workspace. */
@@ -116,7 +116,7 @@ export class Runs {
   constructor(parts: RunsParts) {
     this.#parts = parts;
     this.#nextFolder = parts.firstNumber ?? 1;
-    this.#book = new RunBook(parts.dataDir, (summary) => parts.progress(summary), { disk: parts.disk });
+    this.#book = new RunManager(parts.dataDir, (summary) => parts.progress(summary), { disk: parts.disk });
   }
 
   /** Registers a folder; the token is all the page can name it by. */
@@ -169,7 +169,7 @@ export class Runs {
   /**
    * Does what is left of a job: goes on with a run of it that was cut off, where that does all of it; else that one is
    * closed as it stands, and a new run has every file, with what earlier ones did of them. A dry run changes no run.
-   * Throws FaultError `OtherConnection`, and as `RunBook.job`, `RunBook.start`.
+   * Throws FaultError `OtherConnection`, and as `RunManager.job`, `RunManager.start`.
    */
   async beginJob(job: Job, asked: Asked): Promise<string> {
     const { terms, output } = asked;
@@ -226,13 +226,19 @@ export class Runs {
   async #overTwoSteps(
     { destination }: RunTerms,
     proven: Proven,
-    begin: (over: Pick<RunInput, 'kms' | 'target' | 'patience' | 'known'>, described: string) => Promise<Run>,
+    begin: (
+      over: Pick<RunInput, 'kms' | 'target' | 'failurePolicy' | 'known'>,
+      described: string,
+    ) => Promise<Run>,
   ): Promise<Run> {
     const { kms, target, described } = await this.#parts.twoStep(destination.keyId);
     let run: Run;
     try {
       proven.check();
-      run = await begin({ kms, target, patience: this.#parts.patience, known: this.#knownKeys() }, described);
+      run = await begin(
+        { kms, target, failurePolicy: this.#parts.failurePolicy, known: this.#knownKeys() },
+        described,
+      );
     } catch (error) {
       await kms.close();
       throw error;
@@ -263,13 +269,13 @@ export class Runs {
 
   #kept(run: Run, terms: RunTerms, output: ResolvedOutput): Run {
     this.#mine.add(run.id);
-    this.#parts.witness.run(run, { terms, output: output.mode, again: false });
+    this.#parts.recorder.run(run, { terms, output: output.mode, again: false });
     this.#watch(run, terms.dryRun);
     return run;
   }
 
   /**
-   * Goes on with a run that is paused, or that was cut off. Throws as `RunApprovals.prove` and `RunBook.resume`.
+   * Goes on with a run that is paused, or that was cut off. Throws as `RunApprovals.prove` and `RunManager.resume`.
    */
   async resume(runId: string): Promise<void> {
     const live = this.#book.live(runId);
@@ -317,7 +323,7 @@ export class Runs {
               this.#book.resume(runId, { ...over, holdsAfterFirst }, how),
             )
           : await this.#book.resume(runId, { ...this.#over(proven), holdsAfterFirst }, how);
-      this.#parts.witness.run(resumed, this.#asked(runId));
+      this.#parts.recorder.run(resumed, this.#asked(runId));
       this.#watch(resumed, false);
     });
   }
@@ -334,7 +340,7 @@ export class Runs {
 
   /**
    * A new run for what failed or was not reached. `grantTokens`: given again, since those of the run are deleted. Throws
-   * FaultError `GrantTokensNeeded` where it had some and none are said, and as `RunApprovals.prove` and `RunBook.again`. */
+   * FaultError `GrantTokensNeeded` where it had some and none are said, and as `RunApprovals.prove` and `RunManager.again`. */
   async retry(runId: string, grantTokens?: readonly string[]): Promise<string> {
     return this.#claimed(runId, 'tried again', async () => {
       const { row, files } = await this.#book.again(runId);
@@ -350,7 +356,7 @@ export class Runs {
   async undo(runId: string): Promise<Undone> {
     await this.#parts.approvals.proveUndo(() => this.#book.summary(runId));
     const undone = await this.#book.undo(runId);
-    this.#parts.witness.undone(runId, undone);
+    this.#parts.recorder.undone(runId, undone);
     if (this.#parts.follows) await this.#parts.workspace.refresh(this.#book.paths(runId));
     return undone;
   }
@@ -370,13 +376,13 @@ export class Runs {
     if (live !== null) return live.cancel();
     await this.#book.abandon(runId);
     const items = (query: ItemsQuery) => this.#book.items(runId, query).items;
-    await this.#parts.witness.abandoned(await this.#book.summary(runId), items, this.#asked(runId));
+    await this.#parts.recorder.abandoned(await this.#book.summary(runId), items, this.#asked(runId));
   }
 
   /** Has what became of runs written down, where whoever was to do it was killed before. */
-  async tellLeft(): Promise<void> {
+  async recordInterruptedRuns(): Promise<void> {
     for (const run of await this.#book.left())
-      await this.#parts.witness.left(
+      await this.#parts.recorder.left(
         run,
         (query) => this.#book.items(run.id, query).items,
         this.#asked(run.id),
@@ -401,7 +407,7 @@ export class Runs {
     return this.#book.named(prefix);
   }
 
-  /** A way to KMS for questions that belong to no run; see `RunBook.asking`. */
+  /** A way to KMS for questions that belong to no run; see `RunManager.asking`. */
   asking(over: Pick<TwoStep, 'kms' | 'target'> | null = null): Send {
     const { connection } = this.#parts;
     return over === null
@@ -466,13 +472,13 @@ export class Runs {
   /** The connection as it is now; `proven`: it must be the one that was looked at. */
   #over(proven?: Proven) {
     proven?.check();
-    const { connection, patience } = this.#parts;
+    const { connection, failurePolicy } = this.#parts;
     const kms = connection.kms();
     return {
       kms,
       connection: connection.describe(),
       target: connection.target() ?? proven?.target ?? '',
-      patience,
+      failurePolicy,
       namedMaterials: this.namedMaterials(),
       known: this.#knownKeys(),
     };
@@ -561,8 +567,8 @@ export class Runs {
     if (this.#book.closed) return;
     if (follows) await workspace.refresh(this.#book.paths(runId));
     if (this.#book.closed) return;
-    const lessons = lessonsOf(await this.#book.keysSeen(runId), this.#book.route(runId));
-    if (lessons.length > 0) learn(lessons);
+    const observations = observationsOf(await this.#book.keysSeen(runId), this.#book.route(runId));
+    if (observations.length > 0) learn(observations);
   }
 
   #output(output: RunRequest['output'], origins: ReadonlySet<string>): ResolvedOutput {

@@ -1,8 +1,14 @@
 import type { PageHandlers } from '#shared/contract/api.ts';
 import { notHere } from '../not-here.ts';
-import type { Rooms } from '../services.ts';
+import type { Services } from '../services.ts';
 
-export function appHandlers({ options, runs, connection, settings, approvals }: Rooms): PageHandlers['app'] {
+export function appHandlers({
+  options,
+  runs,
+  connection,
+  settings,
+  approvals,
+}: Services): PageHandlers['app'] {
   return {
     state: async () => ({
       version: options.version,

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { assemble } from '../../core/inspect/assemble.test-help.ts';
 import { decode } from '../../core/inspect/index.ts';
-import { LearnedKeys } from '../../core/key-material/index.ts';
+import { KeyMaterialStore } from '../../core/key-material/index.ts';
 import { Blobs, ownFindings } from './blobs.ts';
 import { Workspace } from './workspace.ts';
 
 let folder: string;
-let learned: LearnedKeys;
+let learned: KeyMaterialStore;
 let workspace: Workspace;
 let blobs: Blobs;
 
@@ -36,7 +36,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rewrap-blobs-'));
   mkdirSync(join(folder, 'files'));
   mkdirSync(join(folder, 'home'));
-  learned = new LearnedKeys(join(folder, 'home'));
+  learned = new KeyMaterialStore(join(folder, 'home'));
   workspace = new Workspace(
     () => undefined,
     () => undefined,

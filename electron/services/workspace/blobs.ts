@@ -1,15 +1,15 @@
 import { hash } from 'node:crypto';
 import { SEVERITIES } from '#shared/findings.ts';
 import type { BlobDetail, BlobRow, Finding, FindingCode, Severity } from '#shared/model/blob.ts';
-import type { Cluster, KeyConclusion, KeyTimeline } from '#shared/model/key-group.ts';
+import type { KeyConclusion, KeyGroup, KeyTimeline } from '#shared/model/key-group.ts';
 import { decode, findingsOf } from '../../core/inspect/index.ts';
 import type { FoundBlob, Scan } from '../../core/intake/index.ts';
 import {
-  Across,
+  CrossBlobFindings,
   Evidence,
   type KeyEvidence,
+  type KeyMaterialStore,
   type KmsKeyFacts,
-  type LearnedKeys,
   type Placed,
   timelines,
 } from '../../core/key-material/index.ts';
@@ -28,7 +28,7 @@ const A_FEW = 50;
 const MANY = 1000;
 
 /** A row as it was last told, and what it was made from. */
-interface Told extends Placed {
+interface ListedRow extends Placed {
   readonly entry: Entry;
   /** Made from the entry alone. */
   readonly row: BlobRow;
@@ -43,7 +43,7 @@ interface Told extends Placed {
 interface Held {
   readonly entries: readonly Entry[];
   readonly scan: Scan;
-  readonly rows: readonly Told[];
+  readonly rows: readonly ListedRow[];
 }
 
 interface View {
@@ -64,8 +64,8 @@ interface View {
 export class Blobs {
   #view: View | null = null;
   readonly #held = new Map<Source, Held>();
-  readonly #across = new Across<Told>();
-  #told: readonly Told[] = [];
+  readonly #across = new CrossBlobFindings<ListedRow>();
+  #told: readonly ListedRow[] = [];
   /** Ids of blobs that went since the view was made. */
   #leaving: string[] = [];
   /** Ids of blobs that are gone, with the revision at which they went. */
@@ -76,16 +76,16 @@ export class Blobs {
   /** The next view, while it is being made. */
   #making: Generator<void, void> | null = null;
   #changed: {
-    readonly told: readonly Told[];
+    readonly told: readonly ListedRow[];
     readonly since: number;
-    readonly rows: readonly Told[];
+    readonly rows: readonly ListedRow[];
   } | null = null;
   /** Keys as KMS described them. */
   #kmsKeys: readonly KmsKeyFacts[] = [];
   readonly #workspace: Workspace;
-  readonly #learned: LearnedKeys;
+  readonly #learned: KeyMaterialStore;
 
-  constructor(workspace: Workspace, learned: LearnedKeys) {
+  constructor(workspace: Workspace, learned: KeyMaterialStore) {
     this.#workspace = workspace;
     this.#learned = learned;
     this.#horizon = workspace.revision;
@@ -128,15 +128,15 @@ export class Blobs {
   }
 
   /** `current`: whether KMS says that a key material id is its key's current one; null where it did not say. */
-  clusters(current: (keyArn: string, keyMaterialId: string) => boolean | null): {
+  keyGroups(current: (keyArn: string, keyMaterialId: string) => boolean | null): {
     revision: number;
-    clusters: Cluster[];
+    keyGroups: KeyGroup[];
     timelines: KeyTimeline[];
     keys: KeyConclusion[];
   } {
     const view = this.#now();
-    const { clusters } = view.evidence;
-    const byFingerprint = new Map(clusters.map((cluster) => [cluster.fingerprint, cluster]));
+    const { keyGroups } = view.evidence;
+    const byFingerprint = new Map(keyGroups.map((keyGroup) => [keyGroup.fingerprint, keyGroup]));
     const said = (fingerprint: string) => {
       const key = byFingerprint
         .get(fingerprint)
@@ -145,7 +145,7 @@ export class Blobs {
     };
     return {
       revision: view.revision,
-      clusters: [...clusters],
+      keyGroups: [...keyGroups],
       timelines: timelines(view.evidence, said),
       keys: conclusions(view),
     };
@@ -180,7 +180,7 @@ export class Blobs {
   }
 
   /** Rows that became different after a revision; all pages of one question look them up once. */
-  #changedSince(since: number): readonly Told[] {
+  #changedSince(since: number): readonly ListedRow[] {
     if (this.#changed?.told !== this.#told || this.#changed.since !== since)
       this.#changed = { told: this.#told, since, rows: this.#told.filter((one) => one.since > since) };
     return this.#changed.rows;
@@ -216,7 +216,7 @@ export class Blobs {
   /** Makes the view of the list as it is, a little at a time: whoever cannot wait for the rest finishes it. */
   *#make(): Generator<void, void> {
     const { revision, all } = this.#workspace;
-    const told: Told[] = [];
+    const told: ListedRow[] = [];
     const plain: BlobRow[] = [];
     let looked = 0;
     for (const source of all) {
@@ -260,7 +260,7 @@ export class Blobs {
     const before = this.#held.get(source);
     const { blobs: entries, scan } = source;
     if (before?.entries === entries && before.scan === scan) return before;
-    const rows = entries.map((entry): Told => {
+    const rows = entries.map((entry): ListedRow => {
       const made = row(entry.id, source, entry.found, [], this.#workspace.repositoryOf(source));
       return { entry, row: made, index: -1, told: made, since: Number.POSITIVE_INFINITY };
     });
@@ -331,7 +331,7 @@ function sameFacts(a: readonly KmsKeyFacts[], b: readonly KmsKeyFacts[]): boolea
 }
 
 /** Puts together the row to tell; where nothing changed it stays the one told before, so that its revision does. */
-function tell(one: Told, across: Across<Told>, revision: number): void {
+function tell(one: ListedRow, across: CrossBlobFindings<ListedRow>, revision: number): void {
   const { row: plain, told } = one;
   const said = across.said(one);
   const worst = highest(said, plain.worst);

@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { coverageWords } from '#shared/coverage-words.ts';
 import { assemble } from '../../core/inspect/assemble.test-help.ts';
-import { LearnedKeys } from '../../core/key-material/index.ts';
+import { KeyMaterialStore } from '../../core/key-material/index.ts';
 import { Blobs } from './blobs.ts';
 import { Workspace } from './workspace.ts';
 
 let folder: string;
 let workspace: Workspace;
-let learned: LearnedKeys;
+let learned: KeyMaterialStore;
 let blobs: Blobs;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rewrap-coverage-'));
   mkdirSync(join(folder, 'home'));
-  learned = new LearnedKeys(join(folder, 'home'));
+  learned = new KeyMaterialStore(join(folder, 'home'));
   workspace = new Workspace(
     () => undefined,
     () => undefined,
@@ -145,8 +145,8 @@ describe('the record beside an RSA blob', () => {
     const bytes = randomBytes(256);
     put('v/r.bin', bytes);
     put('v/r.bin.rewrap.json', recordFor(bytes));
-    const { oddities } = await add('v');
-    expect(oddities).toEqual([]);
+    const { skippedFiles } = await add('v');
+    expect(skippedFiles).toEqual([]);
     expect(workspace.coverage.files).toMatchObject({
       read: 2,
       withBlobs: 1,

@@ -2,8 +2,8 @@ import { entryOf, type FindingCode, isFindingCode, SEVERITIES } from '#shared/fi
 import { plural } from '#shared/format.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { type Audit, needsKms, untold } from '../../core/audit/index.ts';
-import type { AuditRoom } from '../audit/audit-service.ts';
+import { type Audit, needsKms, unanswered } from '../../core/audit/index.ts';
+import type { AuditService } from '../audit/audit-service.ts';
 
 /** Which blobs have findings that rules name, as the audit has them. */
 export interface FindingChoice {
@@ -18,7 +18,7 @@ export interface FindingChoice {
  * without a connection, and `NoRulesInUse` for what only a rules file can forbid: no blob has it, and that says nothing.
  */
 export async function findingChoice(
-  room: Pick<AuditRoom, 'askKeys' | 'audit' | 'rules'>,
+  room: Pick<AuditService, 'askKeys' | 'audit' | 'rules'>,
   values: readonly string[],
 ): Promise<FindingChoice> {
   if (values.length === 0) return { has: () => false, notes: [] };
@@ -38,7 +38,7 @@ export async function findingChoice(
 
 /** Rows that have a code, or of which a severity is the highest. */
 function rowsWith({ input, findings }: Audit, value: string): ReadonlySet<BlobRow> {
-  const { rows } = input.ledger.columns;
+  const { rows } = input.snapshot.columns;
   const severities: readonly string[] = SEVERITIES;
   const rank = severities.indexOf(value) + 1;
   const marks = new Uint8Array(rows.length);
@@ -54,12 +54,12 @@ function rowsWith({ input, findings }: Audit, value: string): ReadonlySet<BlobRo
 }
 
 function notesOf({ input, subjects }: Audit, codes: readonly FindingCode[]): string[] {
-  const { cohorts } = input.ledger.columns;
+  const { cohorts } = input.snapshot.columns;
   return codes.flatMap((code) => {
     const why = new Map<string, number>();
     cohorts.forEach(({ row, size }, cohort) => {
       const subject = subjects[cohort];
-      const reason = subject === undefined ? null : untold(code, row, subject, input.caller);
+      const reason = subject === undefined ? null : unanswered(code, row, subject, input.caller);
       if (reason !== null) why.set(reason, (why.get(reason) ?? 0) + size);
     });
     return [...why].map(

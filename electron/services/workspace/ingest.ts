@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { IN_CLEAR_CODES } from '#shared/finding.ts';
-import type { Oddity } from '#shared/model/blob.ts';
+import type { SkippedFile } from '#shared/model/blob.ts';
 import type { SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import {
@@ -24,7 +24,7 @@ import {
 
 import { RootCoverage } from './coverage.ts';
 
-/** Most oddities kept for one intake; more are counted. */
+/** Most skipped files kept for one intake; more are counted. */
 const ODDITY_LIMIT = 200;
 /** Others get a turn this often, milliseconds: the thread has requests to answer while it reads. */
 const TURN_MS = 20;
@@ -34,8 +34,8 @@ const PROGRESS_MS = 100;
 export interface IntakeResult {
   sources: number;
   blobs: number;
-  oddities: Oddity[];
-  moreOddities: number;
+  skippedFiles: SkippedFile[];
+  moreSkipped: number;
 }
 
 /** What was read of a file. */
@@ -69,14 +69,14 @@ export interface TakeIn {
 }
 
 /**
- * Reads files and folders. What is met on the way and cannot be taken is an oddity, never an exception. Reads without
+ * Reads files and folders. What is met on the way and cannot be taken is an skipped file, never an exception. Reads without
  * waiting for each file (several times faster for many small ones) and gives others a turn now and then.
  */
-export async function takeIn(
+export async function ingest(
   paths: readonly string[],
   { put, refer, progress, record, above }: TakeIn,
 ): Promise<{ result: IntakeResult; keys: KeyCandidate[]; roots: RootCoverage[] }> {
-  const result: IntakeResult = { sources: 0, blobs: 0, oddities: [], moreOddities: 0 };
+  const result: IntakeResult = { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
   const keys: KeyCandidate[] = [];
   const roots: RootCoverage[] = [];
   let root: RootCoverage | null = null;
@@ -90,9 +90,9 @@ export async function takeIn(
     roots.push(root);
   };
   const here = (): RootCoverage => root ?? new RootCoverage('', '');
-  const odd = (oddity: Oddity) => {
-    if (result.oddities.length < ODDITY_LIMIT) result.oddities.push(oddity);
-    else result.moreOddities++;
+  const odd = (skippedFile: SkippedFile) => {
+    if (result.skippedFiles.length < ODDITY_LIMIT) result.skippedFiles.push(skippedFile);
+    else result.moreSkipped++;
   };
   const small = new SmallFiles();
   let files = 0;
@@ -109,7 +109,7 @@ export async function takeIn(
       turn = performance.now() + TURN_MS;
     }
     if (met === null) continue;
-    if (met.type === 'oddity') {
+    if (met.type === 'skippedFile') {
       skip(met.code, met.display);
       odd({ file: met.display, code: met.code, message: met.message });
       continue;
@@ -149,12 +149,12 @@ export async function takeIn(
       // Named alone, it was meant; in a folder it is one of many that hold something else.
       if (met.display === met.relative) odd({ file: met.display, ...NO_CIPHERTEXT });
     } catch (error) {
-      const why = asOddity(error);
+      const why = asSkippedFile(error);
       skip(why.code, met.display);
       odd({ file: met.display, ...why });
     }
   }
-  const named = result.oddities.filter((oddity) => oddity.code === NO_CIPHERTEXT.code).length;
+  const named = result.skippedFiles.filter((skippedFile) => skippedFile.code === NO_CIPHERTEXT.code).length;
   const hidden = roots.reduce((sum, each) => sum + each.withoutCiphertext, 0) - named;
   if (hidden > 0)
     odd({
@@ -183,7 +183,7 @@ function modeOf(path: string): number | null {
   }
 }
 
-function asOddity(error: unknown): { code: SkippedCode; message: string } {
+function asSkippedFile(error: unknown): { code: SkippedCode; message: string } {
   if (error instanceof FaultError)
     return {
       code: error.fault.code === 'FileTooLarge' ? 'too-large' : 'unreadable',

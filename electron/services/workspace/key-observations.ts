@@ -1,9 +1,9 @@
 import type { RunRoute } from '#shared/model/run.ts';
-import type { Lesson } from '../../core/key-material/index.ts';
+import type { KeyObservation } from '../../core/key-material/index.ts';
 import type { KeySeen } from '../../core/rotation/index.ts';
 
-/** One lesson for each fingerprint and key that replies of KMS named. */
-export function lessonsOf(seen: readonly KeySeen[], route: RunRoute): Lesson[] {
+/** One observation for each fingerprint and key that replies of KMS named. */
+export function observationsOf(seen: readonly KeySeen[], route: RunRoute): KeyObservation[] {
   const at = new Date().toISOString();
   return seen.map((one) => ({
     fingerprint: one.fingerprint,

@@ -1,8 +1,8 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import type { Rooms } from '../services.ts';
+import type { Services } from '../services.ts';
 
-export function blobsHandlers({ workspace, blobs, runs }: Rooms): PageHandlers['blobs'] {
+export function blobsHandlers({ workspace, blobs, runs }: Services): PageHandlers['blobs'] {
   return {
     list: async ({ offset, limit }) => {
       await blobs.prepare();
@@ -30,6 +30,6 @@ export function blobsHandlers({ workspace, blobs, runs }: Rooms): PageHandlers['
   };
 }
 
-export function blobsHostHandlers({ workspace }: Rooms): HostHandlers['blobs'] {
+export function blobsHostHandlers({ workspace }: Services): HostHandlers['blobs'] {
   return { places: async ({ offset, limit }) => ({ blobs: workspace.places(offset, limit) }) };
 }

@@ -1,9 +1,9 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { notHere } from '../not-here.ts';
-import type { Rooms } from '../services.ts';
+import type { Services } from '../services.ts';
 import { takeNamed } from './named-paths.ts';
 
-export function intakeHandlers({ workspace }: Rooms): PageHandlers['intake'] {
+export function intakeHandlers({ workspace }: Services): PageHandlers['intake'] {
   return {
     choose: () => notHere('open a file dialog'),
     paste: async ({ text }) => (text === null ? notHere('read the clipboard') : workspace.addText(text)),
@@ -14,7 +14,7 @@ export function intakeHandlers({ workspace }: Rooms): PageHandlers['intake'] {
   };
 }
 
-export function intakeHostHandlers(rooms: Rooms): HostHandlers['intake'] {
+export function intakeHostHandlers(rooms: Services): HostHandlers['intake'] {
   return {
     addPaths: ({ paths, origin }) => takeNamed(rooms, paths, origin),
     unusedFolders: async ({ folders }) => ({

@@ -1,6 +1,6 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { notHere } from '../not-here.ts';
-import type { Rooms } from '../services.ts';
+import type { Services } from '../services.ts';
 
 export function outputHandlers(): PageHandlers['output'] {
   return {
@@ -9,7 +9,7 @@ export function outputHandlers(): PageHandlers['output'] {
   };
 }
 
-export function outputHostHandlers({ runs }: Rooms): HostHandlers['output'] {
+export function outputHostHandlers({ runs }: Services): HostHandlers['output'] {
   return {
     addFolder: ({ path }) => runs.addFolder(path),
     pathOf: async ({ runId, blobId }) => ({ path: runs.resultPath(runId, blobId) }),

@@ -2,7 +2,7 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { Rule } from '#shared/model/rule.ts';
 import { isListed } from '../../core/audit/index.ts';
 import { isKeyName, type KeyEvidence } from '../../core/key-material/index.ts';
-import type { AuditRoom } from '../audit/audit-service.ts';
+import type { AuditService } from '../audit/audit-service.ts';
 import type { Blobs } from './blobs.ts';
 import { findingChoice } from './finding-choice.ts';
 import { chosen } from './rules.ts';
@@ -12,7 +12,7 @@ import type { Workspace } from './workspace.ts';
 export interface Choosable {
   readonly workspace: Workspace;
   readonly blobs: Blobs;
-  readonly audit: Pick<AuditRoom, 'askKeys' | 'audit' | 'rules'>;
+  readonly audit: Pick<AuditService, 'askKeys' | 'audit' | 'rules'>;
 }
 
 /**

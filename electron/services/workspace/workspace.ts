@@ -22,7 +22,7 @@ import type { KeyNames } from '../../core/key-material/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import { type PlanBlob, type PlanFile, planBlob } from '../../core/rotation/index.ts';
 import { CoverageOfList, type RootCoverage } from './coverage.ts';
-import { type Content, type IntakeResult, type KeyCandidate, takeIn } from './ingest.ts';
+import { type Content, type IntakeResult, ingest, type KeyCandidate } from './ingest.ts';
 import { type Entry, numberOfSource, Source, type SourceName, sourceOfBlob } from './source.ts';
 
 /** Everything that was taken in: sources, the blobs in them, and where each sits. Holds ciphertext only. */
@@ -55,14 +55,14 @@ export class Workspace {
     this.#revision = firstNumber - 1;
   }
 
-  /** Takes in files and folders. Never throws for what it meets: that becomes an oddity. */
+  /** Takes in files and folders. Never throws for what it meets: that becomes an skipped file. */
   async addPaths(paths: readonly string[], origin: 'path' | 'upload'): Promise<IntakeResult> {
     if (this.#intakes++ > 0 || this.#sources.length > 0) this.#indexPaths();
     this.#coverage.begin();
     let read: readonly RootCoverage[] = [];
     const records = new Map<string, readonly RecordEntry[]>();
     try {
-      const { result, keys, roots } = await takeIn(paths, {
+      const { result, keys, roots } = await ingest(paths, {
         // Uploads lie in a folder of Rewrap's own: what is above it is not theirs.
         above: origin === 'path',
         put: (file, content) => {
@@ -104,8 +104,8 @@ export class Workspace {
       return {
         sources: 0,
         blobs: 0,
-        moreOddities: 0,
-        oddities: [
+        moreSkipped: 0,
+        skippedFiles: [
           {
             file: 'Pasted text',
             code: 'no-ciphertext',
@@ -130,7 +130,7 @@ export class Workspace {
       found,
     });
     this.#bump();
-    return { sources: 1, blobs: found.blobs.length, oddities: [], moreOddities: 0 };
+    return { sources: 1, blobs: found.blobs.length, skippedFiles: [], moreSkipped: 0 };
   }
 
   /** Forgets sources (all when null); touches no file. */

@@ -15,7 +15,7 @@ const COVERAGE_TONES: Record<string, StackPart['tone']> = {
   declared: 'running',
   inferred: 'running',
   contradicted: 'danger',
-  clustered: 'attention',
+  grouped: 'attention',
   unknown: 'danger',
   foreign: 'neutral',
 };

@@ -2,10 +2,10 @@ import { Fragment, useEffect, useMemo, useRef } from 'react';
 import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
 import type { Lines } from '../../lib/arrange.ts';
-import { clusterName, conclusionName } from '../../lib/key-groups.ts';
+import { conclusionName, keyGroupName } from '../../lib/key-groups.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useInspector } from '../../store/inspector.ts';
-import { useClusters } from '../../store/key-groups.ts';
+import { useKeyGroups } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';
 import { useRuns } from '../../store/runs.ts';
 import { useSelection } from '../../store/selection.ts';
@@ -90,10 +90,10 @@ function useKnown() {
   const selected = useSelection((state) => state.selected);
   const collapsed = useArrange((state) => state.collapsed);
   const results = useRuns((state) => state.results);
-  const clusters = useClusters((state) => state.clusters);
-  const index = useClusters((state) => state.keys);
+  const keyGroups = useKeyGroups((state) => state.keyGroups);
+  const index = useKeyGroups((state) => state.keys);
   const keys = useKeys((state) => state.keys);
-  return { selected, collapsed, results, clusters, index, keys };
+  return { selected, collapsed, results, keyGroups, index, keys };
 }
 
 interface Handlers {
@@ -103,13 +103,13 @@ interface Handlers {
 
 /** A line in plain values, so that it is drawn again only when one of them differs. */
 function drawLine(lines: Lines, known: ReturnType<typeof useKnown>, on: Handlers, frame: LineFrame) {
-  const { selected, results, clusters, index, keys } = known;
+  const { selected, results, keyGroups, index, keys } = known;
   const { table, groups } = lines;
   const line = lines.at(frame.index);
   if (line?.type === 'group' && groups !== null) {
     const face = groups.face(line.position);
     const members = groups.at(line.position);
-    const cluster = clusters.get(face.fingerprint ?? '');
+    const keyGroup = keyGroups.get(face.fingerprint ?? '');
     const first = table.rows[members[0] ?? -1];
     const conclusion = first === undefined ? undefined : index.of(first);
     const ofKey = groups.by === 'key' && conclusion !== undefined ? index.key(conclusion.key) : undefined;
@@ -120,11 +120,11 @@ function drawLine(lines: Lines, known: ReturnType<typeof useKnown>, on: Handlers
         fingerprint={face.fingerprint}
         name={
           ofKey?.alias ??
-          (groups.by === 'key' ? conclusionName(conclusion, keys) : clusterName(cluster, keys))
+          (groups.by === 'key' ? conclusionName(conclusion, keys) : keyGroupName(keyGroup, keys))
         }
-        by={ofKey?.by ?? cluster?.by ?? null}
+        by={ofKey?.by ?? keyGroup?.by ?? null}
         materials={ofKey?.materials ?? 1}
-        cluster={cluster}
+        keyGroup={keyGroup}
         blobs={members.length}
         first={first?.id ?? null}
         findings={groups.findings(line.position)}

@@ -1,6 +1,6 @@
 import { ChevronDown, ChevronRight, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
-import type { Cluster, EvidenceBy } from '#shared/model/key-group.ts';
+import type { EvidenceBy, KeyGroup } from '#shared/model/key-group.ts';
 import { Box, Cell } from '../../components/grid.tsx';
 import { HowKnown, namesKey, Verdict } from '../../components/HowKnown.tsx';
 import { KeyDanger } from '../../components/KeyDanger.tsx';
@@ -20,7 +20,7 @@ interface GroupLineProps extends LineFrame {
   readonly fingerprint: string | null;
   /** The key's name, once known. */
   readonly name: string | null;
-  readonly cluster: Cluster | undefined;
+  readonly keyGroup: KeyGroup | undefined;
   /** How the key is known; null where it is not. */
   readonly by: EvidenceBy | null;
   /** Key materials that the group holds. */
@@ -38,7 +38,8 @@ interface GroupLineProps extends LineFrame {
 
 /** Head of a group: what its blobs share, how many there are, how many have something to look at. */
 export const GroupLine = memo(function GroupLine(props: GroupLineProps) {
-  const { groupKey, label, fingerprint, name, cluster, blobs, first, findings, tick, closed, active } = props;
+  const { groupKey, label, fingerprint, name, keyGroup, blobs, first, findings, tick, closed, active } =
+    props;
   const moveTo = useSelection((state) => state.moveTo);
   const words = name ?? (fingerprint === null ? label : `key material ${shortHex(fingerprint)}`);
   const Chevron = closed ? ChevronRight : ChevronDown;
@@ -69,14 +70,14 @@ export const GroupLine = memo(function GroupLine(props: GroupLineProps) {
             {fingerprint !== null && <KeyFace fingerprint={fingerprint} />}
             <span
               className={name === null ? 'group-name group-unknown' : 'group-name'}
-              title={cluster?.keyArn ?? undefined}
+              title={keyGroup?.keyArn ?? undefined}
             >
-              {name ?? namelessWords(cluster)}
+              {name ?? namelessWords(keyGroup)}
             </span>
             {props.by !== null && namesKey(props.by) && <HowKnown by={props.by} />}
             {props.materials > 1 && <span className="faint">{plural(props.materials, 'key material')}</span>}
-            {cluster !== undefined && <Verdict cluster={cluster} />}
-            <KeyDanger keyArn={cluster?.keyArn ?? null} />
+            {keyGroup !== undefined && <Verdict keyGroup={keyGroup} />}
+            <KeyDanger keyArn={keyGroup?.keyArn ?? null} />
           </>
         )}
         <span className="group-count">{plural(blobs, 'blob')}</span>

@@ -47,7 +47,7 @@ export function IntakeNotice() {
           <Disclosure className="disclosure notice-body">
             <div className="notice-line">
               <span>
-                {plural(notice.oddities.length + notice.moreOddities, 'item')} not taken in
+                {plural(notice.skippedFiles.length + notice.moreSkipped, 'item')} not taken in
                 {notice.blobs > 0 && `; ${plural(notice.blobs, 'blob')} added`}
               </span>
               <div className="disclosure-heading">
@@ -59,13 +59,13 @@ export function IntakeNotice() {
             </div>
             <DisclosurePanel className="disclosure-panel">
               <ul className="notice-list">
-                {notice.oddities.map((oddity) => (
-                  <li key={`${oddity.file}\n${oddity.code}`}>
-                    <code>{oddity.file}</code>
-                    <span>{oddity.message}</span>
+                {notice.skippedFiles.map((skippedFile) => (
+                  <li key={`${skippedFile.file}\n${skippedFile.code}`}>
+                    <code>{skippedFile.file}</code>
+                    <span>{skippedFile.message}</span>
                   </li>
                 ))}
-                {notice.moreOddities > 0 && <li>and {count(notice.moreOddities)} more</li>}
+                {notice.moreSkipped > 0 && <li>and {count(notice.moreSkipped)} more</li>}
               </ul>
             </DisclosurePanel>
           </Disclosure>

@@ -3,14 +3,14 @@ import { among, foreignBelow, Groups, Lines, marked, matching, sorted } from '..
 import { rowState } from '../../lib/words.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useBlobs } from '../../store/blobs.ts';
-import { useClusters } from '../../store/key-groups.ts';
+import { useKeyGroups } from '../../store/key-groups.ts';
 import { useRuns } from '../../store/runs.ts';
 
 /** The table's lines: sorted, filtered, grouped. Each step is kept until something it depends on changes. */
 export function useArranged(): Lines {
   const table = useBlobs((state) => state.table);
   const { query, kind, finding, repository, only, group, sort, collapsed } = useArrange();
-  const keys = useClusters((state) => state.keys);
+  const keys = useKeyGroups((state) => state.keys);
   // Results matter to the order only when the state column is sorted by.
   const results = useRuns((state) => (sort.column === 'state' ? state.results : null));
   const order = useMemo(

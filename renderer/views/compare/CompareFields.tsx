@@ -1,6 +1,6 @@
 import { Check, Diff } from 'lucide-react';
 import type { Field } from '#shared/model/blob.ts';
-import { type FieldPair, LIKENESS_WORDS, type Likeness } from '../../lib/compare.ts';
+import { EQUALITY_WORDS, type Equality, type FieldPair } from '../../lib/compare.ts';
 
 interface CompareFieldsProps {
   readonly pairs: readonly FieldPair[];
@@ -11,7 +11,7 @@ interface CompareFieldsProps {
 /** Fields of both blobs beside each other, matched by name; each says whether it differs. */
 export function CompareFields({ pairs, names, differingOnly }: CompareFieldsProps) {
   if (pairs.length === 0) return <p className="hint">No structure is known for these bytes.</p>;
-  const shown = differingOnly ? pairs.filter(({ likeness }) => likeness !== 'equal') : pairs;
+  const shown = differingOnly ? pairs.filter(({ equality }) => equality !== 'equal') : pairs;
   if (shown.length === 0) return <p className="hint">No field differs.</p>;
   return (
     <table className="data-table data-table-framed compare-table" aria-label="Fields compared">
@@ -24,8 +24,8 @@ export function CompareFields({ pairs, names, differingOnly }: CompareFieldsProp
         </tr>
       </thead>
       <tbody>
-        {shown.map(({ path, name, depth, first, second, likeness, parent }) => (
-          <tr key={path} className={likeness === 'equal' ? '' : 'is-different'}>
+        {shown.map(({ path, name, depth, first, second, equality, parent }) => (
+          <tr key={path} className={equality === 'equal' ? '' : 'is-different'}>
             <th
               scope="row"
               style={{ paddingInlineStart: `calc(var(--s3) + ${depth * 0.9}rem)` }}
@@ -39,7 +39,7 @@ export function CompareFields({ pairs, names, differingOnly }: CompareFieldsProp
             <td>
               <Value field={second} />
             </td>
-            <td>{!parent && <LikenessMark likeness={likeness} />}</td>
+            <td>{!parent && <EqualityMark equality={equality} />}</td>
           </tr>
         ))}
       </tbody>
@@ -52,12 +52,12 @@ function Value({ field }: { readonly field: Field | null }) {
   return <code className="compare-value">{field.value}</code>;
 }
 
-function LikenessMark({ likeness }: { readonly likeness: Likeness }) {
-  const Icon = likeness === 'equal' ? Check : Diff;
+function EqualityMark({ equality }: { readonly equality: Equality }) {
+  const Icon = equality === 'equal' ? Check : Diff;
   return (
-    <span className={likeness === 'equal' ? 'status status-neutral' : 'status status-attention'}>
+    <span className={equality === 'equal' ? 'status status-neutral' : 'status status-attention'}>
       <Icon className="icon" aria-hidden="true" />
-      <span>{LIKENESS_WORDS[likeness]}</span>
+      <span>{EQUALITY_WORDS[equality]}</span>
     </span>
   );
 }

@@ -13,7 +13,7 @@ import { placeName, plural } from '../../lib/format.ts';
 import { candidatesFor, fittingAlgorithms } from '../../lib/key-groups.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useConnection } from '../../store/connection.ts';
-import { type KeySearch, useClusters } from '../../store/key-groups.ts';
+import { type KeySearch, useKeyGroups } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';
 import { ConnectionBadge } from '../sheet/ConnectionBadge.tsx';
@@ -35,8 +35,8 @@ export function FindKeyDialog() {
 function Inner({ row, close }: { readonly row: BlobRow; readonly close: () => void }) {
   const fingerprint = row.identification.keyFingerprint;
   const keys = useKeys((state) => state.keys);
-  const cluster = useClusters((state) => state.clusters.get(fingerprint ?? ''));
-  const search = useClusters((state) => state.findKey);
+  const keyGroup = useKeyGroups((state) => state.keyGroups.get(fingerprint ?? ''));
+  const search = useKeyGroups((state) => state.findKey);
   const connected = useConnection((state) => state.connection?.status === 'ready');
   const declared = row.declared.encryptionContext;
   const [which, setWhich] = useState<'all' | 'chosen'>('all');
@@ -84,7 +84,7 @@ function Inner({ row, close }: { readonly row: BlobRow; readonly close: () => vo
         <>
           {fingerprint !== null && (
             <>
-              <KeyFace fingerprint={fingerprint} /> {plural(cluster?.blobs ?? 1, 'blob')}, asked with{' '}
+              <KeyFace fingerprint={fingerprint} /> {plural(keyGroup?.blobs ?? 1, 'blob')}, asked with{' '}
             </>
           )}
           {placeName(row)}

@@ -8,7 +8,7 @@ import { Status } from '../../components/Status.tsx';
 import { plural } from '../../lib/format.ts';
 import { ANSWER_WORDS } from '../../lib/key-groups.ts';
 import { ALGORITHM_WORDS } from '../../lib/words.ts';
-import { type KeySearch, useClusters } from '../../store/key-groups.ts';
+import { type KeySearch, useKeyGroups } from '../../store/key-groups.ts';
 import { useKeyName } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';
 
@@ -31,7 +31,7 @@ function Headline({ row, result }: { readonly row: BlobRow; readonly result: Key
   const fingerprint = row.identification.keyFingerprint;
   const key = result.found ?? result.likely;
   const name = useKeyName(key ?? '');
-  const cluster = useClusters((state) => state.clusters.get(fingerprint ?? ''));
+  const keyGroup = useKeyGroups((state) => state.keyGroups.get(fingerprint ?? ''));
   if (key === null)
     return (
       <p className="remark" role="status">
@@ -49,7 +49,7 @@ function Headline({ row, result }: { readonly row: BlobRow; readonly result: Key
         <span>
           <strong>{name} opens it.</strong>
           {fingerprint !== null &&
-            ` The group of ${plural(cluster?.blobs ?? 1, 'blob')} is named: KMS said so.`}
+            ` The group of ${plural(keyGroup?.blobs ?? 1, 'blob')} is named: KMS said so.`}
         </span>
       </p>
     );
@@ -75,7 +75,7 @@ interface NameLikelyProps {
 
 /** A likely key is our conclusion: it becomes the group's name on a person's word alone. */
 function NameLikely({ fingerprint, keyArn, name }: NameLikelyProps) {
-  const say = useClusters((state) => state.name);
+  const say = useKeyGroups((state) => state.name);
   const [done, setDone] = useState(false);
   const press = async (): Promise<void> => {
     try {

@@ -4,8 +4,8 @@ import { Button, IconButton } from '../../components/Button.tsx';
 import { HowKnown, Verdict } from '../../components/HowKnown.tsx';
 import { KeyDanger } from '../../components/KeyDanger.tsx';
 import { Swatch } from '../../components/Swatch.tsx';
-import { clusterName, namelessWords } from '../../lib/key-groups.ts';
-import { timelineOf, useClusters } from '../../store/key-groups.ts';
+import { keyGroupName, namelessWords } from '../../lib/key-groups.ts';
+import { timelineOf, useKeyGroups } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';
 import { copyText, useUi } from '../../store/ui.ts';
 import { Statements } from './Statements.tsx';
@@ -14,11 +14,11 @@ import { TimeLine } from './TimeLine.tsx';
 /** Whose key material a blob is under: its face, its name, every statement on it, and ways to learn more. */
 export function KeyBlock({ row }: { readonly row: BlobRow }) {
   const { keyFingerprint: fingerprint, reencryptable } = row.identification;
-  const cluster = useClusters((state) => state.clusters.get(fingerprint ?? ''));
-  const timeline = useClusters((state) =>
+  const keyGroup = useKeyGroups((state) => state.keyGroups.get(fingerprint ?? ''));
+  const timeline = useKeyGroups((state) =>
     fingerprint === null ? undefined : timelineOf(state.timelines, fingerprint),
   );
-  const name = useKeys((state) => clusterName(cluster, state.keys));
+  const name = useKeys((state) => keyGroupName(keyGroup, state.keys));
   const findKey = useUi((state) => state.findKey);
   const nameKey = useUi((state) => state.nameKey);
   if (fingerprint === null && !reencryptable) return null;
@@ -32,11 +32,11 @@ export function KeyBlock({ row }: { readonly row: BlobRow }) {
           <p className="key-name">
             <Swatch fingerprint={fingerprint} />
             <span className={name === null ? 'group-unknown' : 'key-name-text'}>
-              {name ?? namelessWords(cluster)}
+              {name ?? namelessWords(keyGroup)}
             </span>
-            {cluster?.by != null && <HowKnown by={cluster.by} />}
-            {cluster !== undefined && <Verdict cluster={cluster} />}
-            <KeyDanger keyArn={cluster?.keyArn ?? null} />
+            {keyGroup?.by != null && <HowKnown by={keyGroup.by} />}
+            {keyGroup !== undefined && <Verdict keyGroup={keyGroup} />}
+            <KeyDanger keyArn={keyGroup?.keyArn ?? null} />
           </p>
           <p className="key-fingerprint">
             <code>{fingerprint}</code>
@@ -48,15 +48,15 @@ export function KeyBlock({ row }: { readonly row: BlobRow }) {
               <Copy className="icon" aria-hidden="true" />
             </IconButton>
           </p>
-          {cluster?.reason != null && (
-            <p className={cluster.verdict === 'contradiction' ? 'remark remark-attention' : 'remark'}>
-              {cluster.verdict === 'contradiction' && (
+          {keyGroup?.reason != null && (
+            <p className={keyGroup.verdict === 'contradiction' ? 'remark remark-attention' : 'remark'}>
+              {keyGroup.verdict === 'contradiction' && (
                 <TriangleAlert className="icon severity-warning" aria-hidden="true" />
               )}
-              <span>{cluster.reason}</span>
+              <span>{keyGroup.reason}</span>
             </p>
           )}
-          {cluster !== undefined && cluster.keys.length > 0 && <Statements keys={cluster.keys} />}
+          {keyGroup !== undefined && keyGroup.keys.length > 0 && <Statements keys={keyGroup.keys} />}
           {timeline !== undefined && <TimeLine timeline={timeline} here={fingerprint} />}
         </>
       )}

@@ -8,7 +8,7 @@ import { TextInput } from '../../components/fields.tsx';
 import { KeyFace } from '../../components/Swatch.tsx';
 import { plural } from '../../lib/format.ts';
 import { keyWords } from '../../lib/keys.ts';
-import { useClusters } from '../../store/key-groups.ts';
+import { useKeyGroups } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';
 import { KeyChecklist } from './KeyChecklist.tsx';
@@ -22,11 +22,11 @@ export function NameKeyDialog() {
 }
 
 function Inner({ fingerprint, close }: { readonly fingerprint: string; readonly close: () => void }) {
-  const cluster = useClusters((state) => state.clusters.get(fingerprint));
-  const name = useClusters((state) => state.name);
+  const keyGroup = useKeyGroups((state) => state.keyGroups.get(fingerprint));
+  const name = useKeyGroups((state) => state.name);
   const keys = useKeys((state) => state.keys);
   const toast = useUi((state) => state.toast);
-  const earlier = cluster?.keys.find(({ by }) => by === 'person');
+  const earlier = keyGroup?.keys.find(({ by }) => by === 'person');
   const [text, setText] = useState(earlier?.keyArn ?? '');
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault | null>(null);
@@ -50,7 +50,7 @@ function Inner({ fingerprint, close }: { readonly fingerprint: string; readonly 
       onClose={close}
       subtitle={
         <>
-          <KeyFace fingerprint={fingerprint} /> {plural(cluster?.blobs ?? 0, 'blob')} under this key material
+          <KeyFace fingerprint={fingerprint} /> {plural(keyGroup?.blobs ?? 0, 'blob')} under this key material
         </>
       }
       footer={

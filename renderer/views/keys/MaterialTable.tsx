@@ -1,12 +1,12 @@
 import { Search, Tag } from 'lucide-react';
 import { useState } from 'react';
-import type { Cluster } from '#shared/model/key-group.ts';
+import type { KeyGroup } from '#shared/model/key-group.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { HowKnown, Verdict } from '../../components/HowKnown.tsx';
 import { KeyDanger } from '../../components/KeyDanger.tsx';
 import { KeyFace } from '../../components/Swatch.tsx';
 import { count, day, plural, shortHex } from '../../lib/format.ts';
-import { clusterName, namelessWords } from '../../lib/key-groups.ts';
+import { keyGroupName, namelessWords } from '../../lib/key-groups.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useKeys } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';
@@ -14,7 +14,7 @@ import { useUi } from '../../store/ui.ts';
 const STEP = 200;
 
 /** One line for each key material. */
-export function MaterialTable({ clusters }: { readonly clusters: readonly Cluster[] }) {
+export function MaterialTable({ keyGroups }: { readonly keyGroups: readonly KeyGroup[] }) {
   const [limit, setLimit] = useState(STEP);
   return (
     <>
@@ -32,24 +32,24 @@ export function MaterialTable({ clusters }: { readonly clusters: readonly Cluste
             </tr>
           </thead>
           <tbody>
-            {clusters.slice(0, limit).map((cluster) => (
-              <MaterialLine key={cluster.fingerprint} cluster={cluster} />
+            {keyGroups.slice(0, limit).map((keyGroup) => (
+              <MaterialLine key={keyGroup.fingerprint} keyGroup={keyGroup} />
             ))}
           </tbody>
         </table>
       </div>
-      {clusters.length > limit && (
+      {keyGroups.length > limit && (
         <Button variant="link" onPress={() => setLimit(limit + STEP)}>
-          {`Show ${count(Math.min(STEP, clusters.length - limit))} more`}
+          {`Show ${count(Math.min(STEP, keyGroups.length - limit))} more`}
         </Button>
       )}
     </>
   );
 }
 
-function MaterialLine({ cluster }: { readonly cluster: Cluster }) {
-  const { fingerprint, firstDate, lastDate } = cluster;
-  const name = useKeys((state) => clusterName(cluster, state.keys));
+function MaterialLine({ keyGroup }: { readonly keyGroup: KeyGroup }) {
+  const { fingerprint, firstDate, lastDate } = keyGroup;
+  const name = useKeys((state) => keyGroupName(keyGroup, state.keys));
   const { findKey, nameKey } = useUi.getState();
   const find = (): void => {
     const row = useBlobs.getState().rows.find((each) => each.identification.keyFingerprint === fingerprint);
@@ -64,18 +64,18 @@ function MaterialLine({ cluster }: { readonly cluster: Cluster }) {
       <td>
         <span className="statement-head">
           <span className={name === null ? 'group-unknown' : 'key-name-text'}>
-            {name ?? namelessWords(cluster)}
+            {name ?? namelessWords(keyGroup)}
           </span>
-          {cluster.by !== null && <HowKnown by={cluster.by} />}
-          <Verdict cluster={cluster} />
-          <KeyDanger keyArn={cluster.keyArn} />
+          {keyGroup.by !== null && <HowKnown by={keyGroup.by} />}
+          <Verdict keyGroup={keyGroup} />
+          <KeyDanger keyArn={keyGroup.keyArn} />
         </span>
-        {cluster.keyArn !== null && <code className="cell-sub statement-arn">{cluster.keyArn}</code>}
-        {cluster.reason !== null && <span className="cell-sub">{cluster.reason}</span>}
+        {keyGroup.keyArn !== null && <code className="cell-sub statement-arn">{keyGroup.keyArn}</code>}
+        {keyGroup.reason !== null && <span className="cell-sub">{keyGroup.reason}</span>}
       </td>
       <td className="cell-nowrap tabular">
-        {count(cluster.blobs)}
-        <span className="cell-sub">{`in ${plural(cluster.files, 'file')}`}</span>
+        {count(keyGroup.blobs)}
+        <span className="cell-sub">{`in ${plural(keyGroup.files, 'file')}`}</span>
       </td>
       <td className="cell-nowrap">
         {firstDate === null || lastDate === null ? (

@@ -4,21 +4,21 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 import { plural } from '../../lib/format.ts';
 import { keyWords } from '../../lib/keys.ts';
 import { useConnection } from '../../store/connection.ts';
-import { useClusters } from '../../store/key-groups.ts';
+import { useKeyGroups } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';
 import { TimeLine } from '../key-material/TimeLine.tsx';
 import { MaterialTable } from './MaterialTable.tsx';
 
 /** Key materials that made the blobs of the list: rotated keys as time lines, then every material with its key. */
 export function Materials() {
-  const { clusters, timelines, fault, load } = useClusters();
+  const { keyGroups, timelines, fault, load } = useKeyGroups();
   const keys = useKeys((state) => state.keys);
   const loadKeys = useKeys((state) => state.load);
   const ready = useConnection((state) => state.connection?.status === 'ready');
   useEffect(() => {
     if (ready) void loadKeys(false);
   }, [ready, loadKeys]);
-  const list = useMemo(() => [...clusters.values()].toSorted((a, b) => b.blobs - a.blobs), [clusters]);
+  const list = useMemo(() => [...keyGroups.values()].toSorted((a, b) => b.blobs - a.blobs), [keyGroups]);
   if (fault !== null)
     return (
       <div className="view-pad">
@@ -55,7 +55,7 @@ export function Materials() {
         <h2 id="materials" className="page-heading">
           {plural(list.length, 'key material')}
         </h2>
-        <MaterialTable clusters={list} />
+        <MaterialTable keyGroups={list} />
       </section>
     </div>
   );

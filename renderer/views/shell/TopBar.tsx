@@ -3,7 +3,7 @@ import { Button } from 'react-aria-components';
 import type { ConnectionState } from '#shared/model/connection.ts';
 import { choiceWords, connectionWords, who } from '../../lib/connection.ts';
 import { useConnection } from '../../store/connection.ts';
-import { useClusters } from '../../store/key-groups.ts';
+import { useKeyGroups } from '../../store/key-groups.ts';
 import { useUi } from '../../store/ui.ts';
 
 /** Most accounts that the band names. */
@@ -14,7 +14,7 @@ export function TopBar() {
   const connection = useConnection((state) => state.connection);
   const destination = useConnection((state) => state.destination);
   const practice = connection?.choice.kind === 'practice';
-  const accounts = useClusters((state) => state.keys.accounts);
+  const accounts = useKeyGroups((state) => state.keys.accounts);
   const own = connection?.identity?.account;
   const others =
     practice && own !== undefined ? [...accounts].filter((account) => account !== own).sort() : [];

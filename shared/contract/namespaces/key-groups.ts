@@ -1,15 +1,15 @@
 import { GivenContext } from '../../model/context.ts';
-import { Cluster, KeyConclusion, KeyTimeline, Probe } from '../../model/key-group.ts';
+import { KeyConclusion, KeyGroup, KeyTimeline, Probe } from '../../model/key-group.ts';
 import * as z from '../../schema.ts';
 import { nothing, request } from '../define.ts';
 
-export const clustersRequests = {
+export const keyGroupsRequests = {
   /** Blobs by key material, with what is known of each one's key; and the keys that were rotated. */
   list: request(
     nothing,
     z.object({
       revision: z.int(),
-      clusters: z.array(Cluster),
+      keyGroups: z.array(KeyGroup),
       timelines: z.array(KeyTimeline),
       /** Of every key material and label in the list of which something names the key. */
       keys: z.array(KeyConclusion),

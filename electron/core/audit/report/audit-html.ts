@@ -23,7 +23,7 @@ const COVERAGE_TONES: Record<string, Tone> = {
   declared: 'info',
   inferred: 'info',
   contradicted: 'danger',
-  clustered: 'attention',
+  grouped: 'attention',
   unknown: 'danger',
   foreign: 'none',
 };
@@ -206,7 +206,7 @@ function findingBlocks(audit: Audit, findings: readonly Found[], none: string): 
   return findings.map((finding) => {
     const places = [
       ...Array.from({ length: Math.min(HTML_PLACES, finding.indexes.length) }, (_, i) => {
-        const row = audit.input.ledger.columns.rows[finding.indexes[i] ?? -1];
+        const row = audit.input.snapshot.columns.rows[finding.indexes[i] ?? -1];
         return row === undefined ? '' : row.place === '' ? row.file : `${row.file} · ${row.place}`;
       }),
       ...finding.bare.slice(0, HTML_PLACES),

@@ -42,7 +42,7 @@ function* findingItems(audit: Audit): Generator<Iterable<string>> {
 
 /** A finding may have as many places as there are blobs. */
 function* withPlaces(audit: Audit, { indexes, bare, examples: _, ...finding }: Found): Generator<string> {
-  const { rows } = audit.input.ledger.columns;
+  const { rows } = audit.input.snapshot.columns;
   yield `${jsonLine(finding).slice(0, -1)},"places":[`;
   const total = indexes.length + bare.length;
   for (let i = 0; i < total; i += 1) {

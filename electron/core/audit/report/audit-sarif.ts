@@ -46,7 +46,7 @@ function* results(
   rangeOf: ByteRangeOf,
   findingsOf: Places['findingsOf'],
 ): Generator<SarifResult> {
-  const { columns, bareFiles } = audit.input.ledger;
+  const { columns, bareFiles } = audit.input.snapshot;
   const { rows } = columns;
   const bare = new Map(bareFiles.map(({ file, findings }) => [file, findings]));
   for (const finding of audit.findings) {

@@ -24,7 +24,7 @@ export interface KeyFiles {
 
 /** Keys with all their files, most blobs first; one pass over the blobs. */
 export function filesByKey({ input, subjects }: Audit): KeyFiles[] {
-  const { columns } = input.ledger;
+  const { columns } = input.snapshot;
   const byId = new Map<string, KeyFiles & { at: Map<number, FileUnder> }>();
   const ofCohort = subjects.map((subject) => {
     let known = byId.get(subject.id);
@@ -93,7 +93,7 @@ export function* keyBlocks(keys: readonly KeyFiles[]): Generator<Block> {
 
 /** Blobs and files of each repository. */
 export function repositoryBlock({ input }: Audit): Block {
-  const { columns } = input.ledger;
+  const { columns } = input.snapshot;
   const counts = columns.repositories.map(({ name, size }) => ({
     name,
     blobs: size,

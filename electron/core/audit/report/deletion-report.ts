@@ -78,7 +78,7 @@ function* answerBlocks(audit: Audit, asked: string, impact: DeletionImpact): Gen
 
 /** Every file, by how its blobs are under the key. */
 function byHow(audit: Audit, asked: string): Map<string, Map<string, number>> {
-  const { rows } = audit.input.ledger.columns;
+  const { rows } = audit.input.snapshot.columns;
   const all = new Map<string, Map<string, number>>();
   for (const { index, under } of touchedBy(audit, asked).rows) {
     const file = rows[index]?.file ?? '';
@@ -93,7 +93,7 @@ const HEAD = ['file', 'repository', 'place', 'sha256', 'key material', 'declared
 
 /** One line for each blob that the deletion concerns. */
 export function deletionCsv(audit: Audit, asked: string): Generator<string> {
-  const { rows } = audit.input.ledger.columns;
+  const { rows } = audit.input.snapshot.columns;
   return pieces(
     (function* () {
       yield BOM + csvLine(HEAD);
@@ -115,7 +115,7 @@ export function deletionJson(
   stated: Stated,
   { coverage }: Asked,
 ): Generator<string> {
-  const { rows } = audit.input.ledger.columns;
+  const { rows } = audit.input.snapshot.columns;
   const frame = json({
     report: 'deletion',
     format: 1,
@@ -152,7 +152,7 @@ export function deletionSarif(
   { coverage }: Asked,
   rangeOf: ByteRangeOf,
 ): Generator<string> {
-  const { rows } = audit.input.ledger.columns;
+  const { rows } = audit.input.snapshot.columns;
   const impact = deletionImpact(audit, asked);
   const results = function* (): Generator<SarifResult> {
     for (const { index, under, way } of touchedBy(audit, asked).rows) {

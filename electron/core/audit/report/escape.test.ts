@@ -20,7 +20,7 @@ describe('text from outside', () => {
     expect(visible('C:\\a\\b')).toBe('C:\\a\\b');
   });
 
-  it('in CSV is inert and comes back exactly', () => {
+  it('in CSV is escape and comes back exactly', () => {
     const rows = parseCsv(csv(HOSTILE.map((text) => [text, 'next'])));
     expect(rows.map(([field = '']) => fromCsvField(field))).toEqual([...HOSTILE]);
     for (const [field = '', other] of rows) {

@@ -17,7 +17,7 @@ export interface BlobLine {
 
 /** Each blob with what was found of it, by file and place. */
 export function* blobLines(audit: Audit): Generator<BlobLine> {
-  const { columns } = audit.input.ledger;
+  const { columns } = audit.input.snapshot;
   const codes = codesOfRows(audit);
   for (const index of inOrder(audit)) {
     const row = columns.rows[index];
@@ -30,7 +30,7 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Rows by file and place. Files are sorted, not rows: a file's blobs stand together or nearly so. */
 function* inOrder({ input }: Audit): Generator<number> {
-  const { file, files, rows } = input.ledger.columns;
+  const { file, files, rows } = input.snapshot.columns;
   const byFile: number[][] = files.map(() => []);
   file.forEach((at, index) => {
     byFile[at]?.push(index);
@@ -51,7 +51,7 @@ interface CodeSet extends Codes {
 function codesOfRows({ input, findings }: Audit): (index: number) => Codes {
   const none: CodeSet = { open: [], suppressed: [], worst: null, more: new Map() };
   const sets = [none];
-  const of = new Int32Array(input.ledger.columns.rows.length);
+  const of = new Int32Array(input.snapshot.columns.rows.length);
   for (const { code, severity, suppressed, indexes } of findings) {
     const name = `${code}\n${severity}\n${suppressed === null ? '' : 'suppressed'}`;
     for (let i = 0; i < indexes.length; i += 1) {

@@ -32,7 +32,7 @@ export function artifactUri(file: string): string {
     .join('/');
 }
 
-/** SARIF 2.1.0 (OASIS). Names from outside are inert in messages and exact in properties. */
+/** SARIF 2.1.0 (OASIS). Names from outside are escape in messages and exact in properties. */
 export function sarif(
   rules: readonly SarifRule[],
   results: Iterable<SarifResult>,

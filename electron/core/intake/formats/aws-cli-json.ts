@@ -3,11 +3,11 @@ import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
 import { decodeText } from '../encoding.ts';
 import { type JsonMember, type JsonObject, jsonDocuments, visitObjects } from '../json-ranges.ts';
-import { jsonCompanion } from '../linked-values.ts';
+import { jsonLinkedValue } from '../linked-values.ts';
 import { trimmed } from '../strip-whitespace.ts';
 import { shortName } from '../structure/index.ts';
 import type { TextView } from '../text-view.ts';
-import type { Companion, FoundBlob, NewBlob, Scan } from '../types.ts';
+import type { FoundBlob, LinkedValue, NewBlob, Scan } from '../types.ts';
 import type { Format } from './format.ts';
 import { writingFindings } from './text.ts';
 
@@ -96,8 +96,8 @@ function readObject(view: TextView, object: JsonObject, prefix: string, scan: Co
   for (const [i, name] of blobNames.entries()) {
     const member = named.get(name);
     if (member === undefined) continue;
-    const companions = i === 0 ? companionsOf(view, named) : [];
-    const blob = readBlob(view, member, place + name, named, companions);
+    const linkedValues = i === 0 ? linkedValuesOf(view, named) : [];
+    const blob = readBlob(view, member, place + name, named, linkedValues);
     if (blob === null) scan.findings.push(undecodable(view, member, place + name));
     else scan.blobs.push({ ...blob, findings: [...plaintextFindings, ...blob.findings] });
   }
@@ -109,7 +109,7 @@ function readBlob(
   member: JsonMember,
   place: string,
   named: ReadonlyMap<string, JsonMember>,
-  companions: readonly Companion[],
+  linkedValues: readonly LinkedValue[],
 ): FoundBlob | null {
   const [start, end] = trimmed(view.text, member.valueStart + 1, member.valueEnd - 1, true);
   const decoded = decodeText(view.text.slice(start, end), {
@@ -133,20 +133,20 @@ function readBlob(
         stringOf(view, named.get('EncryptionAlgorithm')) ??
         stringOf(view, named.get('DestinationEncryptionAlgorithm')),
     },
-    companions,
+    linkedValues,
     findings: writingFindings(decoded),
   };
 }
 
-function companionsOf(view: TextView, named: ReadonlyMap<string, JsonMember>): Companion[] {
-  const companions: Companion[] = [];
+function linkedValuesOf(view: TextView, named: ReadonlyMap<string, JsonMember>): LinkedValue[] {
+  const linkedValues: LinkedValue[] = [];
   for (const [name, value] of Object.entries(COMPANIONS)) {
     const member = named.get(name);
     if (member === undefined || view.text[member.valueStart] !== '"') continue;
     const range = { start: view.byteAt(member.valueStart + 1), end: view.byteAt(member.valueEnd - 1) };
-    companions.push(jsonCompanion(name, range, view.charset, value));
+    linkedValues.push(jsonLinkedValue(name, range, view.charset, value));
   }
-  return companions;
+  return linkedValues;
 }
 
 /** Plaintext members, and the range to cut for each run of them so that the JSON stays valid. */

@@ -85,7 +85,7 @@ function made(bytes: Uint8Array, start: number, end: number, why: string): Found
     bytes,
     identification: identify(bytes),
     declared: NOTHING_DECLARED,
-    companions: [],
+    linkedValues: [],
     findings: [],
     notPutBack: why,
   };

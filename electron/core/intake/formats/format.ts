@@ -46,7 +46,7 @@ class LazyInput implements Input {
   }
 }
 
-/** No companions, no findings: what most blobs have, in one array for all of them. */
+/** No linked values, no findings: what most blobs have, in one array for all of them. */
 export const NONE: readonly never[] = [];
 
 export const NOTHING_DECLARED: Declared = {

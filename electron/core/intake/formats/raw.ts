@@ -110,7 +110,7 @@ function one(
     bytes: secret ? publicPart(bytes, identification) : bytes,
     identification,
     declared: NOTHING_DECLARED,
-    companions: NONE,
+    linkedValues: NONE,
     findings: writing,
   };
   const findings =

@@ -66,7 +66,7 @@ function readPiece(view: TextView, start: number, end: number, place: string): F
     bytes: decoded.bytes,
     identification: decoded.identification,
     declared: NOTHING_DECLARED,
-    companions: NONE,
+    linkedValues: NONE,
     findings: writingFindings(decoded),
   };
 }

@@ -5,17 +5,22 @@ import type { Scan } from '../types.ts';
 export function withOthers(scan: Scan, others: Scan | null): Scan {
   if (others === null) return scan;
   const isFree = freeOf(
-    scan.blobs.flatMap(({ range, companions }) => [range, ...companions.map((c) => c.range)]),
+    scan.blobs.flatMap(({ range, linkedValues }) => [range, ...linkedValues.map((c) => c.range)]),
   );
   const added = others.blobs
     .filter((blob) => isFree(blob.range))
-    .map((blob) => ({ ...blob, companions: blob.companions.filter(({ range }) => isFree(range)) }));
+    .map((blob) => ({ ...blob, linkedValues: blob.linkedValues.filter(({ range }) => isFree(range)) }));
   // A plaintext that both see is told once, and cut once.
-  const isUntold = freeOf(scan.plaintext);
+  const isUnanswered = freeOf(scan.plaintext);
   return {
     blobs: [...scan.blobs, ...added].sort((a, b) => a.range.start - b.range.start),
-    findings: [...scan.findings, ...others.findings.filter(({ range }) => range === null || isUntold(range))],
-    plaintext: [...scan.plaintext, ...others.plaintext.filter(isUntold)].sort((a, b) => a.start - b.start),
+    findings: [
+      ...scan.findings,
+      ...others.findings.filter(({ range }) => range === null || isUnanswered(range)),
+    ],
+    plaintext: [...scan.plaintext, ...others.plaintext.filter(isUnanswered)].sort(
+      (a, b) => a.start - b.start,
+    ),
   };
 }
 

@@ -18,7 +18,7 @@ export function sha256(bytes: Uint8Array): string {
 }
 
 /** What a new file takes over from the one it replaces. */
-export interface Likeness extends Pick<Stats, 'mode' | 'uid' | 'gid'> {
+export interface FileMetadata extends Pick<Stats, 'mode' | 'uid' | 'gid'> {
   /** The file whose access control list and extended attributes it gets; null: that has none. */
   readonly attributesOf: string | null;
 }
@@ -31,16 +31,16 @@ export async function createFile(
   fs: PutBackFs,
   path: string,
   bytes: Uint8Array,
-  likeness: Likeness | { readonly mode: number },
+  metadata: FileMetadata | { readonly mode: number },
 ): Promise<void> {
   const handle = await fs.open(path, CREATE_FLAGS, 0o600);
   try {
     try {
-      if ('uid' in likeness && likeness.attributesOf !== null)
-        await likenessOf(handle, likeness.attributesOf, path);
+      if ('uid' in metadata && metadata.attributesOf !== null)
+        await copyAttributes(handle, metadata.attributesOf, path);
       await handle.writeFile(bytes);
-      if ('uid' in likeness) await takeOwner(handle, likeness);
-      await handle.chmod(likeness.mode & 0o777);
+      if ('uid' in metadata) await takeOwner(handle, metadata);
+      await handle.chmod(metadata.mode & 0o777);
       await handle.sync();
     } finally {
       await handle.close();
@@ -61,7 +61,7 @@ const refused = new Set<Removal>();
  * Does away with a file of ours, now or as soon as the disk permits: what throws is done again before the next temporary
  * file is made, so that `removal` looks each time whether there is still something to remove. Never throws.
  */
-export async function doAway(fs: PutBackFs, removal: Removal): Promise<void> {
+export async function removeOrRetryLater(fs: PutBackFs, removal: Removal): Promise<void> {
   try {
     await removal(fs);
   } catch (error) {
@@ -69,15 +69,15 @@ export async function doAway(fs: PutBackFs, removal: Removal): Promise<void> {
   }
 }
 
-/** Removes a temporary file as {@link doAway}. */
+/** Removes a temporary file as {@link removeOrRetryLater}. */
 export function discard(fs: PutBackFs, path: string): Promise<void> {
-  return doAway(fs, (now) => now.unlink(path));
+  return removeOrRetryLater(fs, (now) => now.unlink(path));
 }
 
 async function doAwayWithRest(fs: PutBackFs): Promise<void> {
   const rest = [...refused];
   refused.clear();
-  for (const removal of rest) await doAway(fs, removal);
+  for (const removal of rest) await removeOrRetryLater(fs, removal);
 }
 
 /** Creates a temporary file of this name in the folder of `path`; its path. */
@@ -85,23 +85,23 @@ export async function createTemporary(
   fs: PutBackFs,
   path: string,
   bytes: Uint8Array,
-  likeness: Likeness | { readonly mode: number },
+  metadata: FileMetadata | { readonly mode: number },
   name: string,
 ): Promise<string> {
   if (refused.size > 0) await doAwayWithRest(fs);
   const temporary = join(dirname(path), name);
-  await createFile(fs, temporary, bytes, likeness);
+  await createFile(fs, temporary, bytes, metadata);
   return temporary;
 }
 
-async function likenessOf(handle: OpenHandle, from: string, to: string): Promise<void> {
+async function copyAttributes(handle: OpenHandle, from: string, to: string): Promise<void> {
   await takeAttributes(from, to);
   // On macOS the content comes with them.
   await handle.truncate(0);
 }
 
 /** Only root may give a file away, and others only to their groups. Throws FaultError `OwnerNotKept`. */
-async function takeOwner(handle: OpenHandle, { uid, gid }: Likeness): Promise<void> {
+async function takeOwner(handle: OpenHandle, { uid, gid }: FileMetadata): Promise<void> {
   const now = await handle.stat();
   if (now.uid === uid && now.gid === gid) return;
   await handle.chown(uid, gid).catch(() => {

@@ -19,9 +19,9 @@ import {
   createFile,
   createTemporary,
   discard,
-  doAway,
-  type Likeness,
+  type FileMetadata,
   READ_FLAGS,
+  removeOrRetryLater,
   renameOver,
   sha256,
   syncFolder,
@@ -47,7 +47,7 @@ export interface ReplaceFileInput {
   readonly temporary?: string;
   readonly fs?: PutBackFs;
   /**
-   * Told when the new content is on disk and before the file is touched (again, should the backup need another name):
+   * BlobFacts when the new content is on disk and before the file is touched (again, should the backup need another name):
    * what it rejects with is thrown, and the file stays as it was. Absolute paths.
    */
   readonly staged?: (names: Staged) => Promise<void>;
@@ -82,7 +82,7 @@ export async function replaceFile(input: ReplaceFileInput): Promise<{ backupPath
   let temporary: string | null = null;
   let backupPath: string | null = null;
   try {
-    temporary = await createTemporary(fs, path, bytes, original.likeness, input.temporary ?? temporaryName());
+    temporary = await createTemporary(fs, path, bytes, original.metadata, input.temporary ?? temporaryName());
     const names = { temporary };
     if (backup)
       backupPath = await makeBackup(fs, path, original, (name) => staged({ ...names, backup: name }));
@@ -111,7 +111,7 @@ export async function replaceFile(input: ReplaceFileInput): Promise<{ backupPath
 interface Original {
   readonly bytes: Uint8Array;
   readonly stats: Stats;
-  readonly likeness: Likeness;
+  readonly metadata: FileMetadata;
 }
 
 async function readOriginal(fs: PutBackFs, path: string, attributesOf: string | null): Promise<Original> {
@@ -127,7 +127,7 @@ async function readOriginal(fs: PutBackFs, path: string, attributesOf: string | 
       if (stats.nlink > 1 && (await hasOtherNames(path))) throw hardLinked();
       if (specialBits(stats.mode) !== '') throw specialMode(stats.mode);
       const { mode, uid, gid } = stats;
-      return { bytes: await handle.readFile(), stats, likeness: { mode, uid, gid, attributesOf } };
+      return { bytes: await handle.readFile(), stats, metadata: { mode, uid, gid, attributesOf } };
     } finally {
       await handle.close();
     }
@@ -184,7 +184,7 @@ async function linkOrCopy(
     await fs.link(path, backupPath);
   } catch (error) {
     if (!cannotLink(error)) throw error;
-    await createFile(fs, backupPath, original.bytes, original.likeness);
+    await createFile(fs, backupPath, original.bytes, original.metadata);
   }
 }
 
@@ -193,7 +193,7 @@ async function linkOrCopy(
  * Where another file took its place meanwhile, the backup is all that is left of the original, and stays.
  */
 async function removeBackup(fs: PutBackFs, path: string, backupPath: string, before: Stats): Promise<void> {
-  await doAway(fs, async (disk) => {
+  await removeOrRetryLater(fs, async (disk) => {
     const [now, kept] = [await disk.lstat(path), await disk.lstat(backupPath)];
     const untouched = now.ino === before.ino && now.size === before.size && now.mtimeMs === before.mtimeMs;
     if (untouched || kept.nlink > 1) await disk.unlink(backupPath);

@@ -4,7 +4,7 @@ import { FaultError } from '#shared/model/fault-error.ts';
 import { writeFault } from '../faults.ts';
 import { isBackupName, isTemporaryName } from '../names.ts';
 import { readSource } from '../read-source.ts';
-import { discard, doAway, renameOver, syncFolder } from './files.ts';
+import { discard, removeOrRetryLater, renameOver, syncFolder } from './files.ts';
 import { type PutBackFs, REAL_FS } from './fs.ts';
 import { orImmutable } from './immutable.ts';
 
@@ -107,7 +107,7 @@ async function removeRedundantBackup(
   fs: PutBackFs,
 ): Promise<void> {
   if (!isBackupName(basename(backup))) return;
-  await doAway(fs, async (disk) => {
+  await removeOrRetryLater(fs, async (disk) => {
     if ((await contentHash(path)) === before && (await contentHash(backup)) === before)
       await disk.unlink(backup);
   });

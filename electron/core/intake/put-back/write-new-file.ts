@@ -27,7 +27,7 @@ export interface WriteNewFileInput {
   readonly temporary?: string;
   readonly fs?: PutBackFs;
   /**
-   * Told when the content is on disk under its temporary name and before it gets its own; what it rejects with is
+   * BlobFacts when the content is on disk under its temporary name and before it gets its own; what it rejects with is
    * thrown, and nothing stays behind.
    */
   readonly staged?: (names: { readonly temporary: string; readonly path: string }) => Promise<void>;

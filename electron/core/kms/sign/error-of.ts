@@ -3,7 +3,7 @@ const MAX_NAME = 200;
 const MAX_TEXT = 2_000;
 
 /** An error as the service told it. `name` is '' where it gave none. */
-export interface ToldError {
+export interface ExplainedError {
   readonly name: string;
   readonly message: string;
 }
@@ -13,7 +13,7 @@ export interface ToldError {
  * with a namespace before "#" or an address behind ":". Null where there is neither: a proxy's page, say.
  * Source: AWS JSON 1.1 protocol, "Operation error serialization".
  */
-export function errorOf(body: string, errorType: string | null): ToldError | null {
+export function errorOf(body: string, errorType: string | null): ExplainedError | null {
   const said = membersOf(body);
   if (said === null && errorType === null) return null;
   const type = errorType ?? text(said?.__type) ?? text(said?.code) ?? '';

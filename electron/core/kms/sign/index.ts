@@ -1,2 +1,2 @@
-export { errorOf, type ToldError } from './error-of.ts';
+export { type ExplainedError, errorOf } from './error-of.ts';
 export { type SigningKeys, signed, signingKey, type Unsigned } from './sign.ts';

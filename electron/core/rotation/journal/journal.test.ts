@@ -2,18 +2,18 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RunSummary } from '#shared/model/run.ts';
-import { RunBook, type RunInput } from '../index.ts';
+import { type RunInput, RunManager } from '../index.ts';
 import { sha256 } from '../run/item-tracker.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, Rig } from '../testing/run-harness.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 
-let rig: Rig;
+let rig: RunHarness;
 let kms: FakeKms;
-let books: RunBook[];
+let books: RunManager[];
 const seen: RunSummary[] = [];
 
 beforeEach(async () => {
-  rig = await Rig.make();
+  rig = await RunHarness.make();
   kms = new FakeKms();
   books = [];
 });
@@ -23,8 +23,8 @@ afterEach(async () => {
   await rig.remove();
 });
 
-const bookOf = (): RunBook => {
-  const book = new RunBook(rig.home, (summary) => seen.push(summary), { sleep: async () => undefined });
+const bookOf = (): RunManager => {
+  const book = new RunManager(rig.home, (summary) => seen.push(summary), { sleep: async () => undefined });
   books.push(book);
   return book;
 };
@@ -45,7 +45,7 @@ async function inputOf(more: Partial<RunInput> = {}, request: Partial<RunInput['
     kms,
     connection: 'test',
     target: 'test',
-    patience: 'wait',
+    failurePolicy: 'wait',
     ...more,
   } satisfies RunInput;
 }
@@ -130,7 +130,7 @@ describe('between starts', () => {
   test('expired credentials hold it back; put off, it keeps its place, with verifications under way', async () => {
     for (let i = 0; i < 6; i++) await rig.add(`${i}.txt`, lines(1));
     const book = bookOf();
-    const run = await book.start(await inputOf({ patience: 'network' }, { verify: true }));
+    const run = await book.start(await inputOf({ failurePolicy: 'network' }, { verify: true }));
     let verified = 0;
     kms.onDryRun = () => {
       verified += 1;

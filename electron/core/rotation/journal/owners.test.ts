@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { temporaryName } from '../../intake/index.ts';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, Rig } from '../testing/run-harness.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 import { Journal } from './journal.ts';
 import { Owner } from './owners.ts';
 import { settleStaged } from './recover.ts';
@@ -72,7 +72,7 @@ test('of an owner of another data folder nothing is said', () => {
 });
 
 describe('a run that is settled', () => {
-  let rig: Rig;
+  let rig: RunHarness;
   const journals: Journal[] = [];
   const journal = (home: string): Journal => {
     const made = new Journal(home);
@@ -80,7 +80,7 @@ describe('a run that is settled', () => {
     return made;
   };
   beforeEach(async () => {
-    rig = await Rig.make();
+    rig = await RunHarness.make();
   });
   afterEach(async () => {
     for (const one of journals.splice(0)) one.close();

@@ -71,7 +71,7 @@ export interface FileRow {
   readonly target: string | null;
   readonly temporary: string | null;
   readonly backup: string | null;
-  /** The companion file that records what KMS will need, and the hash it has. */
+  /** The linked value file that records what KMS will need, and the hash it has. */
   readonly record: string | null;
   readonly recordSha256: string | null;
   readonly note: string | null;

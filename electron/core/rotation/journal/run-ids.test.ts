@@ -2,16 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { RunBook, type RunInput } from '../index.ts';
+import { type RunInput, RunManager } from '../index.ts';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, Rig } from '../testing/run-harness.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 import { newRunId } from './rows.ts';
 
-let rig: Rig;
-let books: RunBook[];
+let rig: RunHarness;
+let books: RunManager[];
 
 beforeEach(async () => {
-  rig = await Rig.make();
+  rig = await RunHarness.make();
   books = [];
 });
 afterEach(async () => {
@@ -19,8 +19,8 @@ afterEach(async () => {
   await rig.remove();
 });
 
-function bookOf(home = rig.home): RunBook {
-  const book = new RunBook(home, () => undefined, { sleep: async () => undefined });
+function bookOf(home = rig.home): RunManager {
+  const book = new RunManager(home, () => undefined, { sleep: async () => undefined });
   books.push(book);
   return book;
 }

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { RunBook, type RunInput } from '../index.ts';
+import { type RunInput, RunManager } from '../index.ts';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, Rig } from '../testing/run-harness.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 
-let rig: Rig;
+let rig: RunHarness;
 let kms: FakeKms;
-let books: RunBook[];
+let books: RunManager[];
 const over = () => ({ kms, target: 'test' });
 
 beforeEach(async () => {
-  rig = await Rig.make();
+  rig = await RunHarness.make();
   kms = new FakeKms();
   books = [];
 });
@@ -18,8 +18,8 @@ afterEach(async () => {
   await rig.remove();
 });
 
-const bookOf = (): RunBook => {
-  const book = new RunBook(rig.home, () => {}, { sleep: async () => undefined });
+const bookOf = (): RunManager => {
+  const book = new RunManager(rig.home, () => {}, { sleep: async () => undefined });
   books.push(book);
   return book;
 };
@@ -38,11 +38,11 @@ const input = (): RunInput => ({
   kms,
   connection: 'test',
   target: 'test',
-  patience: 'wait',
+  failurePolicy: 'wait',
 });
 
 /** A run of six files that was cut off, in a book that did not run it. */
-async function cutOff(): Promise<{ book: RunBook; runId: string }> {
+async function cutOff(): Promise<{ book: RunManager; runId: string }> {
   for (let i = 0; i < 6; i++) await rig.add(`${i}.txt`, base64(madeUpBlob(OLD_KEY)));
   const first = bookOf();
   const run = await first.start(input());
@@ -58,7 +58,7 @@ async function cutOff(): Promise<{ book: RunBook; runId: string }> {
 }
 
 type Use = 'resume' | 'undo' | 'abandon';
-const use = (book: RunBook, runId: string, how: Use): Promise<unknown> =>
+const use = (book: RunManager, runId: string, how: Use): Promise<unknown> =>
   how === 'resume' ? book.resume(runId, over()).then(({ done }) => done) : book[how](runId);
 const WORDS = { resume: 'resumed', undo: 'undone', abandon: 'closed' } as const;
 const ALL: readonly Use[] = ['resume', 'undo', 'abandon'];

@@ -3,15 +3,15 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Disk, DiskPool, diskHere } from '../../intake/index.ts';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, Rig } from '../testing/run-harness.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 import { undoRun } from './undo.ts';
 
 const THREAD = new URL('../../intake/put-back/disk/thread.ts', import.meta.url);
 const FILES = 300;
 
-let rig: Rig;
+let rig: RunHarness;
 beforeEach(async () => {
-  rig = await Rig.make();
+  rig = await RunHarness.make();
 });
 afterEach(() => rig.remove());
 

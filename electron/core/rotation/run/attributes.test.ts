@@ -3,7 +3,7 @@ import { chmodSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Carried } from '../../intake/index.ts';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, Rig } from '../testing/run-harness.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 import type { RunFile } from '../types.ts';
 import { Attributes, type Seeing } from './attributes.ts';
 
@@ -13,10 +13,10 @@ const DESTINATION = {
 const OWNER = '0'.repeat(24);
 
 describe('a file in which a run finds what a new file cannot have', () => {
-  let rig: Rig;
+  let rig: RunHarness;
   let kms: FakeKms;
   beforeEach(async () => {
-    rig = await Rig.make();
+    rig = await RunHarness.make();
     kms = new FakeKms();
     await rig.add('a.txt', `${base64(madeUpBlob(OLD_KEY))}\n`);
   });

@@ -31,7 +31,7 @@ export class Attributes {
   readonly #looked = new Map<number, Promise<ReadonlyMap<string, Carried> | null>>();
   readonly #labels = new Map<number, Promise<ReadonlyMap<string, string | null>>>();
   /** What is to be said once, of the first file of which it cannot be told. */
-  #untold: 'no' | 'to be said' | 'said' = 'no';
+  #unanswered: 'no' | 'to be said' | 'said' = 'no';
 
   /** `owner`: id of this process. */
   constructor(files: readonly RunFile[], owner: string, seeing: Seeing = { carriedBy, labelsOfNewFiles }) {
@@ -66,8 +66,8 @@ export class Attributes {
 
   /** That access control lists and extended attributes may be lost, for want of tools that see them; once for a run. */
   takeNote(): string | null {
-    if (this.#untold !== 'to be said') return null;
-    this.#untold = 'said';
+    if (this.#unanswered !== 'to be said') return null;
+    this.#unanswered = 'said';
     const { message, detail, remedy } = explainOwn('AttributesUnseen');
     return `${message} ${detail} ${remedy}`;
   }
@@ -78,7 +78,7 @@ export class Attributes {
     // The next ones are looked at meanwhile.
     void this.#look(lot + 1);
     const looked = await this.#look(lot);
-    if (looked === null && this.#untold === 'no') this.#untold = 'to be said';
+    if (looked === null && this.#unanswered === 'no') this.#unanswered = 'to be said';
     return looked?.get(file.path) ?? null;
   }
 

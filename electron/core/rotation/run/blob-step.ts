@@ -138,10 +138,10 @@ async function tryOut(
   const { verify, route } = context.input.request;
   try {
     const out = await send(context, item, (kms, sending) => kms.dryRun(input, sending), sentOf(input));
-    context.ledger.note(item, { requestId: out.requestId });
+    context.tracker.note(item, { requestId: out.requestId });
     const { refused, note } = verify ? await context.rights.ask(input) : { refused: null, note: null };
     if (refused !== null) return failed(context, item, refused);
-    context.ledger.note(item, {
+    context.tracker.note(item, {
       notes: [...(out.outcome === 'ignored' ? [IGNORED[route]] : []), ...(note === null ? [] : [note])],
     });
     if (found.notPutBack !== undefined)
@@ -165,7 +165,7 @@ async function reEncrypt(
   input: ReEncryptInput,
   prior: PriorBlob | null,
 ): Promise<BlobOutcome> {
-  if (prior?.facts != null) context.ledger.note(item, prior.facts);
+  if (prior?.facts != null) context.tracker.note(item, prior.facts);
   const next = prior?.next ?? (await ask(context, item, found, input));
   if ('kind' in next) return next;
   const facts = {
@@ -180,12 +180,12 @@ async function reEncrypt(
     next,
   );
   if (contradiction !== null) return failed(context, item, contradiction);
-  context.ledger.note(item, { ...facts, state: 'reencrypted' });
+  context.tracker.note(item, { ...facts, state: 'reencrypted' });
   context.keepBlob(item, next, prior?.verified ?? false);
   if (context.input.request.verify && prior?.verified !== true) {
     const refused = await verify(context, item, next.bytes, next.keyArn, input);
     if (refused !== null) return failed(context, item, refused);
-    context.ledger.note(item, { state: 'verified' });
+    context.tracker.note(item, { state: 'verified' });
     context.keepBlob(item, next, true);
   }
   return { kind: 'ready', next };
@@ -205,7 +205,7 @@ async function ask(
     if (error instanceof Halted) throw error;
     return failed(context, item, explained(context, error, input, found));
   }
-  context.ledger.note(item, {
+  context.tracker.note(item, {
     sourceKeyArn: out.sourceKeyArn,
     destinationKeyArn: out.destinationKeyArn,
     sourceKeyMaterialId: out.sourceKeyMaterialId,
@@ -238,11 +238,11 @@ const send = <T>(
 ): Promise<T> =>
   context.line.send(work, {
     started: () => {
-      if (sent !== null) context.ledger.note(item, { sent });
-      context.ledger.running(item);
+      if (sent !== null) context.tracker.note(item, { sent });
+      context.tracker.running(item);
     },
     held: () => {
-      if (sent !== null) context.ledger.note(item, { sent: null });
+      if (sent !== null) context.tracker.note(item, { sent: null });
     },
   });
 
@@ -271,7 +271,7 @@ async function verify(
   try {
     const { outcome } = await send(context, item, (kms, sending) => tryToOpen(kms, back, sending), null);
     if (outcome === 'ignored')
-      context.ledger.note(item, {
+      context.tracker.note(item, {
         notes: ['Verified by really opening it: this endpoint ignores DryRun. That result was dropped.'],
       });
     return null;
@@ -295,8 +295,8 @@ function failed(context: RunContext, item: number, fault: Fault): BlobOutcome {
     context.stop(fault);
   }
   // The id of the ReEncrypt itself stands, when it is its verification that failed.
-  const requestId = context.ledger.get(item)?.requestId ?? fault.raw?.requestId ?? null;
-  context.ledger.note(item, { requestId });
+  const requestId = context.tracker.get(item)?.requestId ?? fault.raw?.requestId ?? null;
+  context.tracker.note(item, { requestId });
   return { kind: 'failed', fault };
 }
 

@@ -3,19 +3,19 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Disk, diskHere } from '../../intake/index.ts';
-import { RunBook } from '../run-manager.ts';
+import { RunManager } from '../run-manager.ts';
 import { MAX_THROTTLED_HASTY } from '../scheduler/retry.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, Rig } from '../testing/run-harness.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 import { resumeRun } from './run.ts';
 
 const destination = { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } } as const;
 const toRsa = { keyId: 'alias/new', algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'same' } } as const;
-let rig: Rig;
+let rig: RunHarness;
 let kms: FakeKms;
 
 beforeEach(async () => {
-  rig = await Rig.make();
+  rig = await RunHarness.make();
   kms = new FakeKms();
 });
 afterEach(() => rig.remove());
@@ -129,7 +129,7 @@ describe('each try goes by the connection that there is then', () => {
     const dryRun = which === 'onRights';
     const algorithm = which === 'onDescribe' ? 'RSAES_OAEP_SHA_256' : 'SYMMETRIC_DEFAULT';
     const request = { destination: { ...destination, algorithm } as const, dryRun };
-    const run = await rig.start(kms, request, undefined, { patience: 'wait' });
+    const run = await rig.start(kms, request, undefined, { failurePolicy: 'wait' });
     const fresh = new FakeKms();
     fresh.onDescribe = () => ({ spec: 'RSA_4096' });
     if (dryRun) {
@@ -149,7 +149,7 @@ describe('each try goes by the connection that there is then', () => {
   test('a failure on a connection that was renewed meanwhile is tried again on the new one', async () => {
     await files(1);
     const fresh = new FakeKms();
-    const run = await rig.start(kms, { destination }, undefined, { patience: 'wait' });
+    const run = await rig.start(kms, { destination }, undefined, { failurePolicy: 'wait' });
     kms.onReEncrypt = () => {
       run.renew(fresh);
       throw kmsFault('ExpiredTokenException');
@@ -178,7 +178,7 @@ describe('DescribeKey of the destination', () => {
       return {};
     };
     const to = { ...destination, keyId: 'alias/new' };
-    const run = await rig.start(kms, { destination: to }, undefined, { patience: 'network' });
+    const run = await rig.start(kms, { destination: to }, undefined, { failurePolicy: 'network' });
     await run.done;
     return run;
   };
@@ -264,7 +264,7 @@ test('what a thread of the disk that died had made is gone when the run has ende
       throw new Error('the thread has died');
     },
   };
-  const book = new RunBook(rig.home, () => {}, { disk: dies });
+  const book = new RunManager(rig.home, () => {}, { disk: dies });
   const run = await book.start({
     request: {
       source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },

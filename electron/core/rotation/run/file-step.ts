@@ -49,7 +49,7 @@ export async function rotateFile(
     const fault = faultOf(error);
     if (fault.code === 'JournalFailed') {
       // It stays as it was, for when the journal can be written again.
-      for (const { item } of file.blobs) context.ledger.back(item);
+      for (const { item } of file.blobs) context.tracker.back(item);
       context.journalFailed(fault);
       return 'again';
     }
@@ -60,15 +60,15 @@ export async function rotateFile(
 
 /** Gives every blob of the file the same end; the file stays as it was. */
 function leave(context: RunContext, file: RunFile, fault: Fault): void {
-  for (const { item } of file.blobs) context.ledger.end(item, 'failed', fault);
+  for (const { item } of file.blobs) context.tracker.end(item, 'failed', fault);
   context.journal.setFile(context.no, file.index, 'left', null, true);
-  context.ledger.fileDone(file, false);
+  context.tracker.fileDone(file, false);
 }
 
 function settleUnready(context: RunContext, { blob, outcome }: Done): void {
-  if (outcome.kind === 'failed') context.ledger.end(blob.item, 'failed', outcome.fault);
-  if (outcome.kind === 'unfit') context.ledger.end(blob.item, 'skipped', outcome.fault);
-  if (outcome.kind === 'already') context.ledger.end(blob.item, 'already', outcome.fault);
+  if (outcome.kind === 'failed') context.tracker.end(blob.item, 'failed', outcome.fault);
+  if (outcome.kind === 'unfit') context.tracker.end(blob.item, 'skipped', outcome.fault);
+  if (outcome.kind === 'already') context.tracker.end(blob.item, 'already', outcome.fault);
 }
 
 function settleDryRun(context: RunContext, file: RunFile, done: readonly Done[]): void {
@@ -80,12 +80,12 @@ function settleDryRun(context: RunContext, file: RunFile, done: readonly Done[])
     if (one.outcome.kind === 'halted') reached = false;
     if (one.outcome.kind !== 'would-succeed') continue;
     // A figure of a dry run is what the run would come to, not what KMS would allow.
-    if (bad === undefined) context.ledger.end(one.blob.item, 'would-succeed', null);
-    else context.ledger.end(one.blob.item, 'failed', wouldBeHeldBack(bad));
+    if (bad === undefined) context.tracker.end(one.blob.item, 'would-succeed', null);
+    else context.tracker.end(one.blob.item, 'failed', wouldBeHeldBack(bad));
   }
   if (!reached) return;
   context.journal.setFile(context.no, file.index, 'left', null, false);
-  context.ledger.fileDone(file, false);
+  context.tracker.fileDone(file, false);
 }
 
 async function finish(
@@ -101,8 +101,8 @@ async function finish(
     for (const { blob, outcome } of done)
       if (outcome.kind === 'ready' || outcome.kind === 'halted') {
         // What KMS was asked, and said, stays on record.
-        context.ledger.save(blob.item);
-        context.ledger.back(blob.item);
+        context.tracker.save(blob.item);
+        context.tracker.back(blob.item);
       }
     return;
   }
@@ -119,13 +119,13 @@ async function finish(
     return leftWith(context, file, ready, held);
   }
   if (ready.length === 0) return leftWith(context, file, ready, null);
-  for (const { blob } of ready) context.ledger.save(blob.item);
+  for (const { blob } of ready) context.tracker.save(blob.item);
   const written = await putBack(context, file, opened, ready);
   if (isFault(written)) return leftWith(context, file, ready, written);
   context.journal.setFile(context.no, file.index, 'replaced', written.note, hadPending || ready.length > 1);
   context.step('replaced');
-  for (const { blob } of ready) context.ledger.stands(blob.item, blob.bytes);
-  context.ledger.fileDone(file, true);
+  for (const { blob } of ready) context.tracker.stands(blob.item, blob.bytes);
+  context.tracker.fileDone(file, true);
 }
 
 /** The file stays as it was; blobs that were ready fail with `fault`. */
@@ -136,11 +136,11 @@ function leftWith(
   fault: Fault | null,
 ): void {
   for (const { blob } of ready) {
-    context.ledger.note(blob.item, { sha256After: null, fingerprintAfter: null });
-    context.ledger.end(blob.item, 'failed', fault);
+    context.tracker.note(blob.item, { sha256After: null, fingerprintAfter: null });
+    context.tracker.end(blob.item, 'failed', fault);
   }
   context.journal.setFile(context.no, file.index, 'left', null, true);
-  context.ledger.fileDone(file, false);
+  context.tracker.fileDone(file, false);
 }
 
 const wouldBeHeldBack = (bad: OpenBlob): Fault =>

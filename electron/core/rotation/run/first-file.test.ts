@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, Rig } from '../testing/run-harness.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 
-let rig: Rig;
+let rig: RunHarness;
 let kms: FakeKms;
 const destination = { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } } as const;
 
 beforeEach(async () => {
-  rig = await Rig.make();
+  rig = await RunHarness.make();
   kms = new FakeKms();
 });
 afterEach(() => rig.remove());
@@ -17,7 +17,7 @@ const start = () =>
     kms,
     { destination },
     { mode: 'in-place', backup: true },
-    { holdsAfterFirst: true, patience: 'wait' },
+    { holdsAfterFirst: true, failurePolicy: 'wait' },
   );
 
 test('held back after the first file, whatever is renewed; going on does the rest', async () => {

@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { RunBook, type RunInput } from '../index.ts';
+import { type RunInput, RunManager } from '../index.ts';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, Rig } from '../testing/run-harness.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 
 const TOKEN = 'grant-token-canary-4f1d';
-let rig: Rig;
+let rig: RunHarness;
 let kms: FakeKms;
-let books: RunBook[];
+let books: RunManager[];
 
 beforeEach(async () => {
-  rig = await Rig.make();
+  rig = await RunHarness.make();
   kms = new FakeKms();
   books = [];
   await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
@@ -21,8 +21,8 @@ afterEach(async () => {
   await rig.remove();
 });
 
-function bookOf(): RunBook {
-  const book = new RunBook(rig.home, () => {}, { sleep: async () => undefined });
+function bookOf(): RunManager {
+  const book = new RunManager(rig.home, () => {}, { sleep: async () => undefined });
   books.push(book);
   return book;
 }

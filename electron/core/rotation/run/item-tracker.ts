@@ -26,7 +26,7 @@ const EMPTY: ItemFacts = {
 const MOST_KEYS = 1000;
 
 /** What is known of the blobs under way, and counts of all. What is final goes to the journal and is forgotten here. */
-export class Ledger {
+export class ItemTracker {
   readonly #journal: Journal;
   readonly #no: number;
   readonly #live = new Map<number, ItemFacts>();

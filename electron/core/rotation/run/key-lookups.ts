@@ -7,7 +7,7 @@ import {
 } from '#shared/kms/facts.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import { KeptAnswer } from '../scheduler/cached-answer.ts';
+import { CachedAnswer } from '../scheduler/cached-answer.ts';
 import type { Send } from '../scheduler/request-scheduler.ts';
 import type { CurrentMaterial } from './as-asked.ts';
 
@@ -24,14 +24,14 @@ export class Destination {
   readonly #send: Send;
   readonly #keyId: string;
   /** Null where it is not permitted. */
-  readonly #key: KeptAnswer<KeyInfo | null>;
+  readonly #key: CachedAnswer<KeyInfo | null>;
   /** Key materials that replies to ReEncrypt of this run named as those of new blobs. */
   readonly #replied = new Set<string>();
 
   constructor(send: Send, keyId: string) {
     this.#send = send;
     this.#keyId = keyId;
-    this.#key = new KeptAnswer(async () => {
+    this.#key = new CachedAnswer(async () => {
       try {
         return await send((kms, sending) => kms.describeOnce(keyId, sending));
       } catch (error) {

@@ -9,12 +9,12 @@ import type { Kms } from '../../kms/index.ts';
 import { itemOf } from '../journal/items.ts';
 import type { Journal, RunName } from '../journal/journal.ts';
 import { outputName, touchesOf } from '../journal/summary.ts';
-import { Governor } from '../scheduler/adaptive-limiter.ts';
+import { AdaptiveLimiter } from '../scheduler/adaptive-limiter.ts';
 import { Line } from '../scheduler/request-scheduler.ts';
 import type { ItemsQuery, KnownMaterial, Run, RunFile, RunInput } from '../types.ts';
 import { Rate } from './completion-rate.ts';
 import { faultOf } from './faults.ts';
-import { Ledger, retryOf, underOldKey } from './item-tracker.ts';
+import { ItemTracker, retryOf, underOldKey } from './item-tracker.ts';
 import { Progress } from './progress.ts';
 import { AllFiles, type Shared } from './run-files.ts';
 import { DEFAULT_CONCURRENCY, type RunHooks, type RunParts } from './run-parts.ts';
@@ -24,9 +24,9 @@ export interface Beginning {
   /** Key material of new blobs that an earlier part of it accepted. */
   readonly earlier: () => Promise<readonly KnownMaterial[]>;
   /** What is counted of it before anything is done: whoever starts it sees its size at once. */
-  readonly counted: (ledger: Ledger) => void;
+  readonly counted: (tracker: ItemTracker) => void;
   /** The files that are to be done. Rejects with FaultError. */
-  readonly prepare: (ledger: Ledger, step: (name: string) => void) => Promise<RunFile[]>;
+  readonly prepare: (tracker: ItemTracker, step: (name: string) => void) => Promise<RunFile[]>;
 }
 
 /** A run under way in this process, or one that ended in it. */
@@ -36,12 +36,12 @@ export class LiveRun implements Run {
   readonly #no: number;
   readonly #input: Omit<RunInput, 'files'>;
   readonly #journal: Journal;
-  readonly #ledger: Ledger;
+  readonly #tracker: ItemTracker;
   readonly #line: Line;
   readonly #hooks: RunHooks;
   readonly #disk: Disk;
   readonly #progress: Progress;
-  readonly #governor: Governor;
+  readonly #limiter: AdaptiveLimiter;
   readonly #rate = new Rate(Date.now);
   readonly #startedAt: string;
   readonly #halt = new AbortController();
@@ -75,19 +75,20 @@ export class LiveRun implements Run {
     this.#hooks = hooks;
     this.#disk = parts.disk;
     this.#progress = new Progress(() => onProgress(this.summary()));
-    this.#ledger = new Ledger(journal, no, (finished) => {
+    this.#tracker = new ItemTracker(journal, no, (finished) => {
       if (finished > 0) this.#rate.add(finished);
       this.#progress.touch();
     });
-    const governor =
-      parts.governor ?? new Governor(concurrency, hooks.sleep === undefined ? {} : { sleep: hooks.sleep });
-    governor.allow(concurrency);
-    this.#governor = governor;
+    const limiter =
+      parts.limiter ??
+      new AdaptiveLimiter(concurrency, hooks.sleep === undefined ? {} : { sleep: hooks.sleep });
+    limiter.allow(concurrency);
+    this.#limiter = limiter;
     this.#line = new Line({
       kms: () => this.#kms,
-      governor,
+      limiter,
       perSecond: pace?.perSecond ?? null,
-      patience: input.request.dryRun ? 'end' : (input.patience ?? 'end'),
+      failurePolicy: input.request.dryRun ? 'end' : (input.failurePolicy ?? 'end'),
       retry: {
         halted: this.#halt.signal,
         sleep: hooks.sleep ?? ((ms, signal) => wait(ms, undefined, { signal })),
@@ -95,12 +96,12 @@ export class LiveRun implements Run {
       },
       changed: () => this.#progress.touch(),
     });
-    counted(this.#ledger);
+    counted(this.#tracker);
     this.done = this.#run(prepare, earlier);
   }
 
   summary(): RunSummary {
-    const said = this.#ledger.summary();
+    const said = this.#tracker.summary();
     const { request, output, connection } = this.#input;
     const status = this.#end?.status ?? this.#statusNow();
     const rate = this.#end === null ? this.#rate.perSecond() : 0;
@@ -115,7 +116,7 @@ export class LiveRun implements Run {
       ...said,
       outcome: outcomeOf(said.counts, this.#end?.underOldKey ?? null),
       rate,
-      slowedTo: status === 'running' ? this.#governor.rate : null,
+      slowedTo: status === 'running' ? this.#limiter.rate : null,
       secondsLeft: left === 0 ? 0 : rate === 0 || status !== 'running' ? null : left / rate,
       destinationKeyId: request.destination.keyId,
       connection,
@@ -190,7 +191,7 @@ export class LiveRun implements Run {
     await Promise.resolve();
     let begun = false;
     try {
-      const files = await prepare(this.#ledger, (name) => this.#hooks.step?.(name));
+      const files = await prepare(this.#tracker, (name) => this.#hooks.step?.(name));
       begun = true;
       const { source } = this.#input.request;
       if (source.context.mode === 'same' || source.context.mode === 'changed')
@@ -208,7 +209,7 @@ export class LiveRun implements Run {
     return {
       no: this.#no,
       input: this.#input,
-      ledger: this.#ledger,
+      tracker: this.#tracker,
       journal: this.#journal,
       line: this.#line,
       disk: this.#hooks.fs === undefined ? this.#disk : diskHere(this.#hooks.fs),
@@ -217,7 +218,7 @@ export class LiveRun implements Run {
       halted: () => this.#haltedFault(),
       stop: (fault) => this.#stop(fault),
       journalFailed: (fault) => {
-        if (this.#input.patience === 'wait') this.#line.holdFor(fault);
+        if (this.#input.failurePolicy === 'wait') this.#line.holdFor(fault);
         else this.#stop(fault);
       },
       keep: (relative, bytes) => this.#kept.push({ relative, bytes }),
@@ -256,7 +257,7 @@ export class LiveRun implements Run {
         this.#journal.setRun(this.#no, 'ended', { status, fault: this.#stopped, finishedAt: at });
         this.#journal.keepFigures({ no: this.#no, undoneAt: null, fault: this.#stopped }, figures);
         this.#journal.flush();
-        this.#ledger.recall(figures);
+        this.#tracker.recall(figures);
         const again = failed + notReached > 0 && !this.#input.request.dryRun;
         const { output, request } = this.#input;
         const undo = touchesOf({ output, dryRun: request.dryRun, undoneAt: null }, figures);

@@ -5,13 +5,13 @@ import { identify } from '../../inspect/index.ts';
 import { diskHere } from '../../intake/index.ts';
 import type { KnownKeys } from '../index.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, Rig } from '../testing/run-harness.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 import { resumeRun } from './run.ts';
 
-let rig: Rig;
+let rig: RunHarness;
 let kms: FakeKms;
 beforeEach(async () => {
-  rig = await Rig.make();
+  rig = await RunHarness.make();
   kms = new FakeKms();
 });
 afterEach(() => rig.remove());
@@ -48,7 +48,7 @@ async function filesOf(count: number, key = OLD_KEY): Promise<void> {
   for (let i = 0; i < count; i++) await rig.add(`${i}.b64`, base64(madeUpBlob(key)));
 }
 
-type Start = Parameters<Rig['start']>;
+type Start = Parameters<RunHarness['start']>;
 async function outcomes(request: Start[1], options: Start[3] = {}) {
   const run = await rig.start(
     kms,
@@ -237,7 +237,7 @@ describe('new blobs of one run', () => {
       }
       return {};
     };
-    const run = await rig.start(kms, { destination }, undefined, { concurrency: 1, patience: 'wait' });
+    const run = await rig.start(kms, { destination }, undefined, { concurrency: 1, failurePolicy: 'wait' });
     await second.promise;
     run.suspend();
     run.cut();

@@ -9,7 +9,7 @@ import type { RunItem } from '#shared/model/run.ts';
 import { type PracticeKms, startPracticeKms } from '../../../practice-kms/index.ts';
 import type { PutBackFs } from '../../intake/index.ts';
 import { connect, type Kms } from '../../kms/index.ts';
-import { base64, Rig } from '../testing/run-harness.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 
 // The main job over HTTP with the real SDK, against the practice KMS, on real files.
 interface Made {
@@ -19,7 +19,7 @@ interface Made {
 let state: string;
 let practice: PracticeKms;
 let kms: Kms;
-let rig: Rig;
+let rig: RunHarness;
 let a: Made;
 let b: Made;
 let rsa: Made;
@@ -66,7 +66,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  rig = await Rig.make();
+  rig = await RunHarness.make();
 });
 
 afterEach(() => rig.remove());
@@ -101,7 +101,7 @@ describe('works', () => {
     const [middle] = await rig.blobs(rig.path('secret.b64'));
     expect(middle).toHaveLength(512);
 
-    const second = await Rig.make();
+    const second = await RunHarness.make();
     try {
       await second.add('secret.b64', await readFile(rig.path('secret.b64')));
       const back = await second.start(kms, {
@@ -156,7 +156,7 @@ describe('fails, and the original is intact', () => {
   const context = { app: 'x' };
 
   /** Runs; expects one failed item with this code, all files as before. */
-  const fails = async (run: () => ReturnType<Rig['start']>, code: string): Promise<RunItem> => {
+  const fails = async (run: () => ReturnType<RunHarness['start']>, code: string): Promise<RunItem> => {
     const before = await rig.snapshot();
     const started = await run();
     await started.done;

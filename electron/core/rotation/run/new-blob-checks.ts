@@ -2,7 +2,7 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import { keyIdentity, RSA_KEY_SPECS, takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { NewBlob } from '../../intake/index.ts';
-import { KeptAnswer } from '../scheduler/cached-answer.ts';
+import { CachedAnswer } from '../scheduler/cached-answer.ts';
 import type { KnownKeys, KnownMaterial, RunTerms } from '../types.ts';
 import type { Destination } from './key-lookups.ts';
 
@@ -38,14 +38,14 @@ export class NewBlobChecks {
   readonly #parts: NewBlobChecksParts;
   /** By fingerprint; '' for blobs that have none. More than one where the key was rotated during the run. */
   readonly #accepted = new Map<string, Accepted>();
-  readonly #earlier: KeptAnswer<null>;
+  readonly #earlier: CachedAnswer<null>;
   /** Fingerprints about which DescribeKey was asked. */
-  readonly #explained = new Map<string, KeptAnswer<Fault | null>>();
+  readonly #explained = new Map<string, CachedAnswer<Fault | null>>();
   #rsaBytes: number | null = null;
 
   constructor(parts: NewBlobChecksParts) {
     this.#parts = parts;
-    this.#earlier = new KeptAnswer(async () => {
+    this.#earlier = new CachedAnswer(async () => {
       for (const { fingerprint, ...rest } of await parts.earlier()) this.#accepted.set(fingerprint, rest);
       return null;
     });
@@ -150,7 +150,7 @@ export class NewBlobChecks {
 
   /** A second fingerprint for one key is right after a rotation alone: DescribeKey then names new key material. */
   #explain(after: string, now: Accepted, said: string | null): Promise<Fault | null> {
-    const answer = this.#explained.get(after) ?? new KeptAnswer(() => this.#ask(after, now, said));
+    const answer = this.#explained.get(after) ?? new CachedAnswer(() => this.#ask(after, now, said));
     this.#explained.set(after, answer);
     return answer.get();
   }

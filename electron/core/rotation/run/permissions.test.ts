@@ -7,7 +7,7 @@ import type { RunRequest } from '#shared/model/run.ts';
 import { PRACTICE_IDENTITIES, type PracticeKms, startPracticeKms } from '../../../practice-kms/index.ts';
 import { type FoundBlob, scan } from '../../intake/index.ts';
 import { connect, type Kms } from '../../kms/index.ts';
-import { Governor } from '../scheduler/adaptive-limiter.ts';
+import { AdaptiveLimiter } from '../scheduler/adaptive-limiter.ts';
 import { Line } from '../scheduler/request-scheduler.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob } from '../testing/fake-kms.ts';
 import { checkPermissions, type PermissionInput } from './permissions.ts';
@@ -29,9 +29,15 @@ const request = (over: Partial<RunRequest> = {}): PermissionInput['request'] => 
 /** As a run sends it, less the waiting. */
 const sendTo = (kms: Kms) => {
   const retry = { halted: new AbortController().signal, sleep: async () => undefined, random: () => 0 };
-  const governor = new Governor(4, { sleep: async () => undefined });
-  return new Line({ kms: () => kms, governor, perSecond: null, patience: 'end', retry, changed: () => {} })
-    .send;
+  const limiter = new AdaptiveLimiter(4, { sleep: async () => undefined });
+  return new Line({
+    kms: () => kms,
+    limiter,
+    perSecond: null,
+    failurePolicy: 'end',
+    retry,
+    changed: () => {},
+  }).send;
 };
 
 describe('what is asked', () => {

@@ -5,7 +5,7 @@ import type { PendingBlob } from '../journal/rows.ts';
 import type { PriorBlob } from './blob-step.ts';
 
 /** What is kept beside a new blob of a file that is not complete: what KMS said of it. */
-const Said = z.object({
+const ReplyMetadata = z.object({
   keyArn: z.string(),
   sourceKeyArn: z.string().nullable(),
   algorithm: z.string(),
@@ -18,14 +18,14 @@ const Said = z.object({
 });
 
 export function saidOf({ bytes: _, ...said }: NewBlob, verified: boolean): string {
-  return JSON.stringify({ ...said, verified } satisfies z.infer<typeof Said>);
+  return JSON.stringify({ ...said, verified } satisfies z.infer<typeof ReplyMetadata>);
 }
 
 /** New blobs by item; one that does not read back is asked for again. */
 export function priorOf(pending: ReadonlyMap<number, PendingBlob>): ReadonlyMap<number, PriorBlob> {
   const prior = new Map<number, PriorBlob>();
   for (const [item, { blob, said, facts }] of pending) {
-    const parsed = Said.safeParse(JSON.parse(said));
+    const parsed = ReplyMetadata.safeParse(JSON.parse(said));
     if (!parsed.success) continue;
     const { verified, ...rest } = parsed.data;
     prior.set(item, { next: { bytes: blob, ...rest }, verified, facts });

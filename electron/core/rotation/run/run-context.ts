@@ -1,12 +1,12 @@
 import type { Fault } from '#shared/model/fault.ts';
 import type { Disk, NewBlob, PutBackFs } from '../../intake/index.ts';
 import type { Kms } from '../../kms/index.ts';
-import type { Slots } from '../../limits/semaphore.ts';
+import type { Semaphore } from '../../limits/semaphore.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Line } from '../scheduler/request-scheduler.ts';
 import type { RunInput } from '../types.ts';
 import type { Attributes } from './attributes.ts';
-import type { Ledger } from './item-tracker.ts';
+import type { ItemTracker } from './item-tracker.ts';
 import type { Destination } from './key-lookups.ts';
 import type { NewBlobChecks } from './new-blob-checks.ts';
 import type { Replies } from './replies.ts';
@@ -16,12 +16,12 @@ import type { VerificationRights } from './verification.ts';
 export interface RunContext {
   readonly no: number;
   readonly input: Omit<RunInput, 'files' | 'kms'>;
-  readonly ledger: Ledger;
+  readonly tracker: ItemTracker;
   readonly journal: Journal;
   /** The way to KMS, shared by all files. */
   readonly line: Line;
   /** Limits the blobs under way over all files: each is re-encrypted and verified before others begin. */
-  readonly slots: Slots;
+  readonly slots: Semaphore;
   readonly replies: Replies;
   readonly destination: Destination;
   readonly newBlobs: NewBlobChecks;

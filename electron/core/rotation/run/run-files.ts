@@ -1,6 +1,6 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { NewBlob } from '../../intake/index.ts';
-import { Slots } from '../../limits/semaphore.ts';
+import { Semaphore } from '../../limits/semaphore.ts';
 import type { RunFile } from '../types.ts';
 import { Attributes } from './attributes.ts';
 import type { PriorBlob } from './blob-step.ts';
@@ -73,10 +73,10 @@ export class AllFiles {
     again: RunFile[],
     total: number,
   ): Promise<void> {
-    const { ledger, line } = context;
-    const before = ledger.summary().files.done;
+    const { tracker, line } = context;
+    const before = tracker.summary().files.done;
     let taken = 0;
-    while (context.halted() === null && ledger.summary().files.done === before) {
+    while (context.halted() === null && tracker.summary().files.done === before) {
       const file = again.pop() ?? queue.next().value;
       if (file === undefined) return;
       this.#opened(file);
@@ -100,7 +100,7 @@ export class AllFiles {
     const destination = new Destination(send, request.destination.keyId);
     return {
       ...shared,
-      slots: new Slots(this.#concurrency),
+      slots: new Semaphore(this.#concurrency),
       replies: new Replies(),
       destination,
       newBlobs: new NewBlobChecks({
@@ -117,11 +117,11 @@ export class AllFiles {
 
   /** New blobs of a file with one are not worth keeping: the file is replaced in the same breath. */
   #keepBlob(item: number, next: NewBlob, verified: boolean): void {
-    const { step, input, ledger, journal, no } = this.#shared;
+    const { step, input, tracker, journal, no } = this.#shared;
     step(verified ? 'verified' : 'reencrypted');
     const file = this.#fileOf.get(item);
     if (file === undefined || input.output.mode === 'keep') return;
-    ledger.save(item);
+    tracker.save(item);
     journal.setPending(no, file, item, next.bytes, saidOf(next, verified), () => this.#incomplete.has(file));
   }
 

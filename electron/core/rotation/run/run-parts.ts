@@ -1,7 +1,7 @@
 import type { RunSummary } from '#shared/model/run.ts';
 import type { Disk, PutBackFs } from '../../intake/index.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Governor } from '../scheduler/adaptive-limiter.ts';
+import type { AdaptiveLimiter } from '../scheduler/adaptive-limiter.ts';
 import type { RetryOptions } from '../scheduler/retry.ts';
 
 /** Requests to KMS at a time, when the request does not say. */
@@ -17,7 +17,7 @@ export interface RunHooks {
 
 export interface RunParts {
   readonly journal: Journal;
-  readonly governor?: Governor;
+  readonly limiter?: AdaptiveLimiter;
   readonly onProgress: (summary: RunSummary) => void;
   readonly hooks?: RunHooks;
   /** Where files are put back; a test's file system comes before it. */

@@ -6,17 +6,17 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RunItem, RunSummary } from '#shared/model/run.ts';
 import type { PutBackFs } from '../../intake/index.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, Rig } from '../testing/run-harness.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 import { sha256 } from './item-tracker.ts';
 
-let rig: Rig;
+let rig: RunHarness;
 let kms: FakeKms;
 const destination = { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } } as const;
 const toRsa = { keyId: KEY, algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'same' } } as const;
 const lines = (...blobs: Uint8Array[]) => `${blobs.map(base64).join('\n')}\n`;
 
 beforeEach(async () => {
-  rig = await Rig.make();
+  rig = await RunHarness.make();
   kms = new FakeKms();
 });
 
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 /** Waits for the end; every item must be final and presentable. */
-async function ended(run: Awaited<ReturnType<Rig['start']>>) {
+async function ended(run: Awaited<ReturnType<RunHarness['start']>>) {
   await run.done;
   for (const item of run.items()) {
     expect(RunItem.parse(item)).toEqual(item);
@@ -216,7 +216,7 @@ describe('a dry run', () => {
 });
 
 describe('a file is left as it is', () => {
-  const refused = async (code: string, run: Awaited<ReturnType<Rig['start']>>, before: string) => {
+  const refused = async (code: string, run: Awaited<ReturnType<RunHarness['start']>>, before: string) => {
     const items = await ended(run);
     expect(items[0]).toMatchObject({ state: 'failed', fault: { code } });
     expect(items[0]?.fault?.remedy).not.toBe('');

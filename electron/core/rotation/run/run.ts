@@ -31,7 +31,7 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
   );
   return new LiveRun(name, new Date().toISOString(), terms, parts, {
     earlier: async () => [],
-    counted: (ledger) => ledger.begin(files),
+    counted: (tracker) => tracker.begin(files),
     prepare: async (_, step) => {
       await prepareNew(journal, name.no, files);
       step('prepared');
@@ -47,7 +47,7 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
  */
 export async function resumeRun(
   no: number,
-  input: Pick<RunInput, 'kms' | 'patience' | 'namedMaterials' | 'known' | 'holdsAfterFirst'>,
+  input: Pick<RunInput, 'kms' | 'failurePolicy' | 'namedMaterials' | 'known' | 'holdsAfterFirst'>,
   parts: RunParts,
   failedToo = false,
 ): Promise<Run> {
@@ -58,13 +58,13 @@ export async function resumeRun(
   const before = await journal.figures(no);
   return new LiveRun(row, startedAt, { ...input, request, output, connection, target }, parts, {
     earlier: async () => (await journal.keysSeen(no)).filter(({ side }) => side === 'destination'),
-    counted: (ledger) => ledger.recall(before),
-    prepare: async (ledger, step) => {
+    counted: (tracker) => tracker.recall(before),
+    prepare: async (tracker, step) => {
       if (failedToo) await journal.reopenFailed(no);
       if (output.mode === 'keep') await journal.reopenKept(no);
       const files = await recover(journal, no, output, parts.hooks?.fs);
       step('recovered');
-      ledger.recall(await journal.figures(no));
+      tracker.recall(await journal.figures(no));
       return files;
     },
   });

@@ -20,7 +20,7 @@ interface Ready {
   readonly next: NewBlob;
 }
 
-/** The companion's content; null where every blob names its key itself. */
+/** The linked value's content; null where every blob names its key itself. */
 export function recordOf(ready: readonly Ready[]): Uint8Array | null {
   const blobs = ready
     .filter(({ next }) => next.algorithm !== 'SYMMETRIC_DEFAULT')
@@ -42,14 +42,14 @@ type Fs = { readonly fs?: PutBackFs };
 
 export interface PlannedRecord {
   readonly record: string;
-  /** Hash of a companion that is this run's alone, and so its to take back; null: it holds entries of others. */
+  /** Hash of a linked value that is this run's alone, and so its to take back; null: it holds entries of others. */
   readonly recordSha256: string | null;
   /** Writes it, whole or not at all. Throws a FaultError. */
   readonly write: () => Promise<void>;
 }
 
 /**
- * What the companion of `path` will be. It is written just before the file itself is replaced: entries are found by the
+ * What the linked value of `path` will be. It is written just before the file itself is replaced: entries are found by the
  * hash of the blob, so that one that comes too early misleads nobody. Entries that are there already stay.
  * `owner`: id of this process. Throws a FaultError.
  */
@@ -95,7 +95,7 @@ export async function planRecord(
   return { record, recordSha256: null, write };
 }
 
-/** Takes back a companion that this run made, unless it was changed since. Never throws. */
+/** Takes back a linked value that this run made, unless it was changed since. Never throws. */
 export async function removeRecord(
   written: { readonly record: string | null; readonly recordSha256: string | null } | null,
   { fs, disk = diskHere(fs) }: Fs & { readonly disk?: Disk },

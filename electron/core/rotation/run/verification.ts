@@ -3,11 +3,11 @@ import type { Fault } from '#shared/model/fault.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { RunRequest, RunRoute } from '#shared/model/run.ts';
 import type { DryRunOutput, Kms, ReEncryptInput, RightsInput, Sending } from '../../kms/index.ts';
-import { KeptAnswer } from '../scheduler/cached-answer.ts';
+import { CachedAnswer } from '../scheduler/cached-answer.ts';
 import type { Send } from '../scheduler/request-scheduler.ts';
 import type { Destination } from './key-lookups.ts';
 
-/** Said of a dry run whose endpoint does not say whether the verification would be permitted. */
+/** ReplyMetadata of a dry run whose endpoint does not say whether the verification would be permitted. */
 const NOT_ASKED =
   'Whether the verification that follows a real re-encryption is permitted could not be asked: the endpoint does not answer that question without a blob.';
 
@@ -69,7 +69,7 @@ type Answer = { readonly refused: Fault | null; readonly note: string | null };
 /** For a dry run: whether the verification of the real one would be permitted, asked once for each context. */
 export class VerificationRights {
   readonly #parts: RightsParts;
-  readonly #known = new Map<string, KeptAnswer<Answer>>();
+  readonly #known = new Map<string, CachedAnswer<Answer>>();
 
   constructor(parts: RightsParts) {
     this.#parts = parts;
@@ -78,7 +78,7 @@ export class VerificationRights {
   /** `refused`: KMS denies it. `note`: it could not be asked. Throws as {@link Send} does. */
   ask({ destinationContext: context }: ReEncryptInput): Promise<Answer> {
     const name = JSON.stringify(Object.entries(context ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
-    const known = this.#known.get(name) ?? new KeptAnswer(() => this.#ask(context));
+    const known = this.#known.get(name) ?? new CachedAnswer(() => this.#ask(context));
     this.#known.set(name, known);
     return known.get();
   }

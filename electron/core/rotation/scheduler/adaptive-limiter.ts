@@ -1,4 +1,4 @@
-import { Pacer, type PacerClock } from '../../limits/rate-limiter.ts';
+import { RateLimiter, type RateLimiterClock } from '../../limits/rate-limiter.ts';
 import { Waiters } from '../../limits/waiters.ts';
 
 /** A second cut within this time would answer the same crowd of requests twice, milliseconds. */
@@ -16,9 +16,9 @@ const SLOTS = 10;
  * the last second; each answer adds a little to the number, each quiet second a tenth to the rate, until the rate no
  * longer matters.
  */
-export class Governor {
+export class AdaptiveLimiter {
   readonly #now: () => number;
-  readonly #pacer: Pacer;
+  readonly #rateLimiter: RateLimiter;
   readonly #waiting = new Waiters();
   #most: number;
   #limit: number;
@@ -30,11 +30,11 @@ export class Governor {
   readonly #sent = new LastSecond();
 
   /** `most`: requests at a time. */
-  constructor(most: number, clock: PacerClock = {}) {
+  constructor(most: number, clock: RateLimiterClock = {}) {
     this.#most = Math.max(1, Math.trunc(most));
     this.#limit = this.#most;
     this.#now = clock.now ?? (() => performance.now());
-    this.#pacer = new Pacer(() => (this.#rate === null ? null : this.#grown(this.#rate)), clock);
+    this.#rateLimiter = new RateLimiter(() => (this.#rate === null ? null : this.#grown(this.#rate)), clock);
   }
 
   /** Requests at a time that are allowed now. */
@@ -63,7 +63,7 @@ export class Governor {
     else await this.#waiting.wait(signal);
     if (this.#rate !== null)
       try {
-        await this.#pacer.turn(signal);
+        await this.#rateLimiter.turn(signal);
       } catch (error) {
         this.leave('unused');
         throw error;

@@ -6,7 +6,7 @@ import { passes } from './retry.ts';
  * request. A failure is kept for nobody: the next one asks again, and where it passes by itself, so does each one that
  * shared the request, once.
  */
-export class KeptAnswer<T> {
+export class CachedAnswer<T> {
   readonly #ask: () => Promise<T>;
   #known: { readonly answer: T } | null = null;
   #asking: Promise<T> | null = null;

@@ -1,9 +1,9 @@
 import type { Fault } from '#shared/model/fault.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { type Kms, NotSent, type Sending } from '../../kms/index.ts';
-import { Pacer } from '../../limits/rate-limiter.ts';
-import type { Patience } from '../types.ts';
-import type { Governor } from './adaptive-limiter.ts';
+import { RateLimiter } from '../../limits/rate-limiter.ts';
+import type { ConnectionFailurePolicy } from '../types.ts';
+import type { AdaptiveLimiter } from './adaptive-limiter.ts';
 import { Gate } from './pause-gate.ts';
 import {
   limitOf,
@@ -36,9 +36,9 @@ type Tried<T> = { how: 'answered'; value: T } | { how: 'failed'; error: unknown 
 export interface LineOptions {
   /** The connection at the moment. */
   readonly kms: () => Kms;
-  readonly governor: Governor;
+  readonly limiter: AdaptiveLimiter;
   readonly perSecond: number | null;
-  readonly patience: Patience;
+  readonly failurePolicy: ConnectionFailurePolicy;
   readonly retry: RetryOptions;
   /** Milliseconds of a clock; for tests. */
   readonly now?: () => number;
@@ -54,7 +54,7 @@ export interface LineOptions {
 export class Line {
   readonly #options: LineOptions;
   readonly #gate = new Gate();
-  readonly #pacer: Pacer;
+  readonly #rateLimiter: RateLimiter;
   /** Aborted while nothing may leave: by the person, for want of a connection, or since the run has stopped. */
   #hold = new AbortController();
   readonly #cut = new AbortController();
@@ -68,7 +68,7 @@ export class Line {
 
   constructor(options: LineOptions) {
     this.#options = options;
-    this.#pacer = new Pacer(() => options.perSecond);
+    this.#rateLimiter = new RateLimiter(() => options.perSecond);
     const { halted } = options.retry;
     if (halted.aborted) this.#hold.abort();
     else halted.addEventListener('abort', () => this.#hold.abort(), { once: true });
@@ -153,7 +153,7 @@ export class Line {
    * itself; or {@link Halted}, where the run was stopped and another try might have been answered.
    */
   readonly send: Send = async (work, watch = {}) => {
-    const { patience, retry, now = () => performance.now() } = this.#options;
+    const { failurePolicy, retry, now = () => performance.now() } = this.#options;
     let tries = 0;
     let throttled = 0;
     let ends = 0;
@@ -178,11 +178,11 @@ export class Line {
         throttled++;
         // A run of which every request is throttled has nothing else to show.
         this.#options.changed();
-        if (throttled >= (patience === 'wait' ? MAX_THROTTLED : MAX_THROTTLED_HASTY)) throw error;
+        if (throttled >= (failurePolicy === 'wait' ? MAX_THROTTLED : MAX_THROTTLED_HASTY)) throw error;
         await this.#sleep(throttled);
-      } else if (meaning === 'offline' && patience !== 'end') {
+      } else if (meaning === 'offline' && failurePolicy !== 'end') {
         if (dark === 0) darkSince = now();
-        if (patience === 'network' && now() - darkSince > MAX_DARK_MS) {
+        if (failurePolicy === 'network' && now() - darkSince > MAX_DARK_MS) {
           dark = 0;
           this.holdFor(error.fault);
           continue;
@@ -194,12 +194,12 @@ export class Line {
         await this.#sleep(Math.min(dark, 5));
       } else if (meaning === 'ended' && ++ends < MAX_ENDS) {
         await this.#sleep(ends);
-      } else if (meaning === 'ended' && patience !== 'end') {
+      } else if (meaning === 'ended' && failurePolicy !== 'end') {
         ends = 0;
         this.holdFor(error.fault);
       } else if (meaning === 'unconnected' && this.#renewals !== renewals) {
         // The connection was renewed meanwhile: the next try goes by the new one.
-      } else if (meaning === 'unconnected' && patience !== 'end') {
+      } else if (meaning === 'unconnected' && failurePolicy !== 'end') {
         this.holdFor(error.fault);
       } else {
         tries++;
@@ -214,7 +214,7 @@ export class Line {
    * long: whether the run is held back is asked again after each wait. Throws {@link Halted}.
    */
   async #turn(probes: boolean): Promise<void> {
-    const { governor, perSecond, retry } = this.#options;
+    const { limiter, perSecond, retry } = this.#options;
     // A request that met the dead network probes it; all others wait for what it finds.
     const mayLeave = () => this.#gate.open || (probes && this.hold === 'network');
     for (;;) {
@@ -222,35 +222,35 @@ export class Line {
       if (retry.halted.aborted) throw new Halted();
       const { signal } = this.#hold;
       try {
-        if (perSecond !== null) await this.#pacer.turn(signal);
-        await governor.enter(signal);
+        if (perSecond !== null) await this.#rateLimiter.turn(signal);
+        await limiter.enter(signal);
       } catch (error) {
         if (signal.aborted) continue;
         throw error;
       }
       if (!signal.aborted && mayLeave()) return;
-      governor.leave('unused');
+      limiter.leave('unused');
     }
   }
 
   async #try<T>(work: (kms: Kms, sending: Sending) => Promise<T>, watch: Watch): Promise<Tried<T>> {
-    const { governor, kms } = this.#options;
+    const { limiter, kms } = this.#options;
     this.#underWay++;
     watch.started?.();
     try {
       const value = await this.#unlessCut(() =>
         work(kms(), { hold: this.#hold.signal, cut: this.#cut.signal }),
       );
-      governor.leave('answered');
+      limiter.leave('answered');
       return { how: 'answered', value };
     } catch (error) {
       if (error instanceof NotSent) {
-        governor.leave('unused');
+        limiter.leave('unused');
         watch.held?.();
         return { how: 'held' };
       }
       const throttled = error instanceof FaultError && meaningOf(error.fault) === 'throttled';
-      governor.leave(throttled ? 'throttled' : 'failed');
+      limiter.leave(throttled ? 'throttled' : 'failed');
       return { how: 'failed', error };
     } finally {
       this.#underWay--;

@@ -7,7 +7,7 @@ export const MAX_TRIES = 4;
 export const MAX_THROTTLED = 40;
 /** The same where nobody waits: a preflight, the shell. */
 export const MAX_THROTTLED_HASTY = 7;
-/** How long a network that is gone is probed where nobody sees it (patience 'network'), milliseconds. */
+/** How long a network that is gone is probed where nobody sees it (failure policy 'network'), milliseconds. */
 export const MAX_DARK_MS = 5 * 60_000;
 const BASE_MS = 250;
 const CAP_MS = 8_000;

@@ -14,7 +14,7 @@ import { startRun } from '../run/run.ts';
 import type { RunHooks } from '../run/run-parts.ts';
 
 /** A temporary folder of files to rotate, for tests. */
-export class Rig {
+export class RunHarness {
   readonly folder: string;
   readonly #files: PlanFile[] = [];
   readonly reports: RunSummary[] = [];
@@ -28,8 +28,8 @@ export class Rig {
     this.home = home;
   }
 
-  static async make(): Promise<Rig> {
-    return new Rig(
+  static async make(): Promise<RunHarness> {
+    return new RunHarness(
       await mkdtemp(join(tmpdir(), 'rewrap-run-')),
       await mkdtemp(join(tmpdir(), 'rewrap-home-')),
     );
@@ -93,10 +93,10 @@ export class Rig {
     output: ResolvedOutput = { mode: 'in-place', backup: false },
     options: RunHooks & { concurrency?: number } & Pick<
         Partial<RunInput>,
-        'patience' | 'known' | 'holdsAfterFirst'
+        'failurePolicy' | 'known' | 'holdsAfterFirst'
       > = {},
   ) {
-    const { concurrency, patience, known, holdsAfterFirst, ...hooks } = options;
+    const { concurrency, failurePolicy, known, holdsAfterFirst, ...hooks } = options;
     const run = await startRun(
       {
         request: {
@@ -113,7 +113,7 @@ export class Rig {
         kms,
         connection: 'test',
         target: 'test',
-        ...(patience === undefined ? {} : { patience }),
+        ...(failurePolicy === undefined ? {} : { failurePolicy }),
         ...(known === undefined ? {} : { known }),
         ...(holdsAfterFirst === undefined ? {} : { holdsAfterFirst }),
       },

@@ -41,4 +41,4 @@ export class FakeEngine implements Engine {
   }
 }
 
-export const INTAKE = { sources: 1, blobs: 2, oddities: [], moreOddities: 0 };
+export const INTAKE = { sources: 1, blobs: 2, skippedFiles: [], moreSkipped: 0 };

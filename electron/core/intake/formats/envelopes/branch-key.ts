@@ -1,6 +1,6 @@
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { type Group, Leaf } from '../../structure/index.ts';
-import { attributeOf, contextNotDeclared, type GroupReader, leafBlob, leafCompanion } from './shared.ts';
+import { attributeOf, contextNotDeclared, type GroupReader, leafBlob, leafLinkedValue } from './shared.ts';
 
 const CUSTOM = 'aws-crypto-ec:';
 const TABLE = 'tablename';
@@ -26,7 +26,7 @@ export const branchKey: GroupReader = (item, out) => {
       encryptionContext: second ? custom(attributes) : TABLE in attributes ? attributes : null,
       createdAt: attributeOf(item, 'create-time')?.value() ?? null,
     },
-    companions: [leafCompanion(KEY_PAIR, arn, (next) => next.context?.[KEY_PAIR] ?? next.keyArn)],
+    linkedValues: [leafLinkedValue(KEY_PAIR, arn, (next) => next.context?.[KEY_PAIR] ?? next.keyArn)],
     ...(second ? { notPutBack: DIGEST } : { contextKeyPairs: [KEY_PAIR] }),
     findings: second || TABLE in attributes ? [] : [tableNeeded(attributes)],
   });

@@ -1,4 +1,4 @@
-import type { Companion, FoundBlob, NewBlob } from '../../types.ts';
+import type { FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
 import { keyReference, keyRegion } from './keys.ts';
 import { type BytesReader, bytesBlob } from './shared.ts';
 
@@ -73,7 +73,7 @@ function readDataKey(
   const texted = (next: NewBlob): number =>
     texts.reduce((sum, { write, old }) => sum + write(next).length - old, 0);
   const range = { start: material.start + 5, end: material.end };
-  const companions: Companion[] = [
+  const linkedValues: LinkedValue[] = [
     {
       name: 'length of the document',
       range: { start: at, end: at + 4 },
@@ -100,7 +100,7 @@ function readDataKey(
   ];
   const updated = elements.get('updateDate');
   if (updated?.type === DATE)
-    companions.push({
+    linkedValues.push({
       name: 'updateDate',
       range: { start: updated.start, end: updated.end },
       write: (next) => i64(Date.parse(next.at)),
@@ -112,7 +112,7 @@ function readDataKey(
       encryptionContext: {},
       createdAt: updated?.type === DATE ? dateOf(bytes, updated) : null,
     },
-    companions,
+    linkedValues,
   });
 }
 

@@ -57,7 +57,7 @@ export function readDescription(bytes: Uint8Array): FoundBlob | null {
   return {
     ...bytesBlob(bytes, WRAPPED_KEY, key, {
       container: 'dynamodb-encryption-client',
-      companions: [
+      linkedValues: [
         {
           name: `length of ${WRAPPED_KEY}`,
           range: { start: key.lengthAt, end: key.start },

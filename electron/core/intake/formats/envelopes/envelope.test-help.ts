@@ -38,7 +38,7 @@ export function at(found: Scan, place: string): FoundBlob {
 
 /** The file without the blob and all that is declared to follow it: what no rewrite may change. */
 function rest(file: Uint8Array, found: FoundBlob): string {
-  const ranges: ByteRange[] = [found.range, ...found.companions.map(({ range }) => range)];
+  const ranges: ByteRange[] = [found.range, ...found.linkedValues.map(({ range }) => range)];
   ranges.sort((a, b) => a.start - b.start);
   const kept: Uint8Array[] = [];
   let from = 0;
@@ -79,14 +79,14 @@ export function roundTrip({ file, name = 'file', place, other, context, newConte
   const again = at(after, place);
   expect(base64(again.bytes)).toBe(base64(other));
   expect(again.container).toBe(found.container);
-  expect(again.companions.map((one) => one.name)).toEqual(found.companions.map((one) => one.name));
+  expect(again.linkedValues.map((one) => one.name)).toEqual(found.linkedValues.map((one) => one.name));
   if (found.within === undefined) expect(rest(written, again)).toBe(rest(file, found));
   else {
     expect(rest(written, again)).toBe(rest(file, found));
     expect(again.within?.bytes).not.toEqual(found.within.bytes);
   }
-  for (const { name: companion, range, write } of again.companions)
-    expect(base64(write(next)), companion).toBe(base64(written.subarray(range.start, range.end)));
+  for (const { name: linkedValue, range, write } of again.linkedValues)
+    expect(base64(write(next)), linkedValue).toBe(base64(written.subarray(range.start, range.end)));
   // Once more to the same: nothing is left to do.
   expect(Buffer.from(rewrite(written, after, [{ found: again, next }])).equals(written)).toBe(true);
   return again;

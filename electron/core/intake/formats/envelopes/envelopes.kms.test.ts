@@ -7,7 +7,7 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
 import { type PracticeKms, startPracticeKms } from '../../../../practice-kms/index.ts';
 import { connect, type Kms } from '../../../kms/index.ts';
-import { planBlob, type Run, RunBook } from '../../../rotation/index.ts';
+import { planBlob, type Run, RunManager } from '../../../rotation/index.ts';
 import { scan } from '../../index.ts';
 import { base64, json, text } from './envelope.test-help.ts';
 import { bson, lengthPrefixed, proto, sdkMessageFile } from './files.test-help.ts';
@@ -16,7 +16,7 @@ import { bson, lengthPrefixed, proto, sdkMessageFile } from './files.test-help.t
 let folder: string;
 let practice: PracticeKms;
 let kms: Kms;
-let book: RunBook;
+let book: RunManager;
 let a: string;
 let b: string;
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rewrap-envelopes-'));
   practice = await startPracticeKms({ stateDir: folder });
   kms = await connect({ kind: 'practice' }, practice);
-  book = new RunBook(folder, () => undefined);
+  book = new RunManager(folder, () => undefined);
   const key = async () => {
     const { KeyMetadata } = await practice.call('CreateKey', {});
     return (KeyMetadata as { Arn: string }).Arn;

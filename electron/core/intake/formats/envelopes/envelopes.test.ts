@@ -516,7 +516,7 @@ describe('Terraform', () => {
       ['terraform-kms-secrets', 'kms-asymmetric-candidate'],
     ]);
     expect(found.blobs[1]?.declared).toMatchObject({ keyArn: 'alias/rsa', algorithm: 'RSAES_OAEP_SHA_256' });
-    expect(found.blobs[1]?.companions.map(({ name }) => name)).toEqual(['key_id', 'encryption_algorithm']);
+    expect(found.blobs[1]?.linkedValues.map(({ name }) => name)).toEqual(['key_id', 'encryption_algorithm']);
   });
 });
 
@@ -649,7 +649,7 @@ describe('what is recognised and not put back', () => {
       {
         place: 'slots[0].key_info.wrapped_key',
         container: 'vault-seal',
-        companions: [],
+        linkedValues: [],
         notPutBack: expect.any(String),
       },
     ]);
@@ -720,7 +720,7 @@ describe('what is recognised and not put back', () => {
 describe('beside each other', () => {
   const blob = () => base64(assemble({ layout: 'v2' }));
 
-  test('several items of one file, each with its own companions, at once', () => {
+  test('several items of one file, each with its own linkedValues, at once', () => {
     const items = [1, 2, 3].map((n) => ({
       ...branchItem(assemble({ layout: 'v2' })),
       'branch-key-id': { S: String(n) },
@@ -755,7 +755,7 @@ describe('beside each other', () => {
       'secret-string',
     ]);
     expect(found.plaintext).toHaveLength(1);
-    const names = found.blobs.flatMap((one) => one.companions.map(({ range }) => `${range.start}`));
+    const names = found.blobs.flatMap((one) => one.linkedValues.map(({ range }) => `${range.start}`));
     expect(new Set(names).size).toBe(names.length);
   });
 
@@ -775,7 +775,7 @@ describe('beside each other', () => {
       ...outer,
       within: {
         bytes,
-        found: { range: { start, end }, encoding: binary, bytes: bytes.slice(start, end), companions: [] },
+        found: { range: { start, end }, encoding: binary, bytes: bytes.slice(start, end), linkedValues: [] },
       },
     });
     const file = text(base64(assemble({ layout: 'v2' })));
@@ -940,7 +940,7 @@ describe('anything', () => {
             (b) => b.notPutBack === undefined && b.identification.kind === 'kms-symmetric',
           );
           const other = assemble({ layout: 'v1', plaintextBytes: 50 });
-          // Every blob of the file at once: their companions are apart from each other.
+          // Every blob of the file at once: their linked values are apart from each other.
           const written = rewrite(
             file,
             found,

@@ -1,7 +1,7 @@
 import { Group, Leaf } from '../../structure/index.ts';
-import type { Companion } from '../../types.ts';
+import type { LinkedValue } from '../../types.ts';
 import { keyReference, keyRegion } from './keys.ts';
-import { type GroupReader, leafBlob, leafCompanion, mapOf, textOf } from './shared.ts';
+import { type GroupReader, leafBlob, leafLinkedValue, mapOf, textOf } from './shared.ts';
 
 /**
  * A document of a MongoDB key vault as Extended JSON, canonical, relaxed or legacy (mongodb/specifications,
@@ -15,14 +15,14 @@ export const mongodb: GroupReader = (document, out) => {
   const key = textOf(masterKey, 'key');
   const region = textOf(masterKey, 'region');
   const updated = dateOf(document, 'updateDate');
-  const companions: Companion[] = [];
+  const linkedValues: LinkedValue[] = [];
   if (key !== null)
-    companions.push(leafCompanion('masterKey.key', key, (next, old) => keyReference(old, next)));
+    linkedValues.push(leafLinkedValue('masterKey.key', key, (next, old) => keyReference(old, next)));
   if (region !== null)
-    companions.push(leafCompanion('masterKey.region', region, (next, old) => keyRegion(old, next)));
+    linkedValues.push(leafLinkedValue('masterKey.region', region, (next, old) => keyRegion(old, next)));
   if (updated !== null)
-    companions.push(
-      leafCompanion(
+    linkedValues.push(
+      leafLinkedValue(
         'updateDate',
         updated.leaf,
         (next, old) => {
@@ -40,7 +40,7 @@ export const mongodb: GroupReader = (document, out) => {
       encryptionContext: {},
       createdAt: updated === null ? null : new Date(updated.time).toISOString(),
     },
-    companions,
+    linkedValues,
   });
   if (blob !== null) out.blobs.push(blob);
 };

@@ -1,7 +1,7 @@
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { NewBlob } from '../../types.ts';
 import { keyReference, keyRegion } from './keys.ts';
-import { alsoChange, type GroupReader, leafBlob, leafCompanion, sameContext, textOf } from './shared.ts';
+import { alsoChange, type GroupReader, leafBlob, leafLinkedValue, sameContext, textOf } from './shared.ts';
 
 /**
  * Pulumi: `secretsprovider` and `encryptedkey` of a stack file, and `url` and `encryptedkey` of the copy in the
@@ -18,7 +18,7 @@ export const pulumi: GroupReader = (group, out) => {
   const blob = leafBlob(key, true, {
     container: 'pulumi',
     declared: { keyArn: parsed.key, encryptionContext: parsed.context },
-    companions: [leafCompanion(String(url.key), url, (next, old) => rewriteAwskms(old, next))],
+    linkedValues: [leafLinkedValue(String(url.key), url, (next, old) => rewriteAwskms(old, next))],
     findings: [
       alsoChange(
         inStack !== null

@@ -5,7 +5,7 @@ import { Group, Leaf, readHeaders } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
 import {
   type Collected,
-  contextCompanion,
+  contextLinkedValue,
   contextOf,
   contextOfGroup,
   type GroupReader,
@@ -59,10 +59,10 @@ export const s3Metadata: GroupReader = (group, out) => {
       encryptionContext: context,
       algorithm: 'SYMMETRIC_DEFAULT',
     },
-    companions:
+    linkedValues:
       written === undefined || context === null
         ? []
-        : [contextCompanion(String(written.key), written, context)],
+        : [contextLinkedValue(String(written.key), written, context)],
     ...(alg === 'kms' && context !== null && KEY_PAIR in context ? { contextKeyPairs: [KEY_PAIR] } : {}),
     ...(context === null || inline !== undefined
       ? { notPutBack: unreadable(String(written?.key ?? inline?.key)) }

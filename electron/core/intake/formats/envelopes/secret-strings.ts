@@ -3,7 +3,7 @@ import { decodeText } from '../../encoding.ts';
 import { positionOf } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
 import { writeText } from '../../text-view.ts';
-import type { Companion, FoundBlob } from '../../types.ts';
+import type { FoundBlob, LinkedValue } from '../../types.ts';
 import { writingFindings } from '../text.ts';
 import { bytesBlob, contextNotDeclared, rangeOf, sameContext } from './shared.ts';
 
@@ -83,7 +83,7 @@ function readRun(view: TextView, start: number, end: number): FoundBlob | null {
         {
           container: 'secret-string',
           declared: { encryptionContext: context },
-          companions: context === null ? [] : springCompanion(view, start, options, context),
+          linkedValues: context === null ? [] : springLinkedValue(view, start, options, context),
           findings: [
             ...(context === null
               ? [
@@ -120,12 +120,12 @@ function springContext(options: string): EncryptionContext | null {
   return context;
 }
 
-function springCompanion(
+function springLinkedValue(
   view: TextView,
   blobStart: number,
   options: string,
   old: EncryptionContext,
-): Companion[] {
+): LinkedValue[] {
   const match = /\(([^()]*)\)/.exec(options);
   if (match === null) return [];
   const start = blobStart - options.length + match.index;

@@ -7,7 +7,7 @@ import { decodeText } from '../../encoding.ts';
 import { trimmed } from '../../strip-whitespace.ts';
 import { Group, Leaf } from '../../structure/index.ts';
 import { type TextView, writeText } from '../../text-view.ts';
-import type { BlobEncoding, Companion, FoundBlob, NewBlob } from '../../types.ts';
+import type { BlobEncoding, FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
 import { NOTHING_DECLARED } from '../format.ts';
 import { writingFindings } from '../text.ts';
 
@@ -34,20 +34,20 @@ export const BINARY: BlobEncoding = {
 };
 
 /** What a format says of a blob, beyond its bytes and its place. */
-export interface Told {
+export interface BlobFacts {
   readonly container: BlobContainer;
   readonly declared?: Partial<Declared>;
-  readonly companions?: readonly Companion[];
+  readonly linkedValues?: readonly LinkedValue[];
   readonly contextKeyPairs?: readonly string[];
   readonly notPutBack?: string;
   readonly findings?: readonly Finding[];
 }
 
-function told({ container, declared, companions, contextKeyPairs, notPutBack, findings }: Told) {
+function told({ container, declared, linkedValues, contextKeyPairs, notPutBack, findings }: BlobFacts) {
   return {
     container,
     declared: { ...NOTHING_DECLARED, ...declared },
-    companions: companions ?? [],
+    linkedValues: linkedValues ?? [],
     ...(contextKeyPairs !== undefined && contextKeyPairs.length > 0 ? { contextKeyPairs } : {}),
     ...(notPutBack === undefined ? {} : { notPutBack }),
     findings: findings ?? [],
@@ -117,7 +117,7 @@ export function rangeOf(view: TextView, start: number, end: number): ByteRange {
 }
 
 /** A value that is an encoded blob. Null when it decodes to nothing, or (unless `takeUnknown`) to no known kind. */
-export function leafBlob(leaf: Leaf, takeUnknown: boolean, what: Told): FoundBlob | null {
+export function leafBlob(leaf: Leaf, takeUnknown: boolean, what: BlobFacts): FoundBlob | null {
   const value = decodedLeaf(leaf, takeUnknown);
   if (value === null) return null;
   const about = told(what);
@@ -142,7 +142,7 @@ export function decodedLeaf(leaf: Leaf, takeUnknown: boolean) {
 }
 
 /** A blob that stands raw among bytes. */
-export function bytesBlob(bytes: Uint8Array, place: string, range: ByteRange, what: Told): FoundBlob {
+export function bytesBlob(bytes: Uint8Array, place: string, range: ByteRange, what: BlobFacts): FoundBlob {
   const whole = range.start === 0 && range.end === bytes.length;
   const blob = whole ? bytes : bytes.slice(range.start, range.end);
   return { ...told(what), place, range, encoding: BINARY, bytes: blob, identification: identify(blob) };
@@ -157,13 +157,13 @@ export function nested(
   place: string,
   found: FoundBlob,
 ): FoundBlob {
-  const { range, encoding, bytes, companions, within } = found;
+  const { range, encoding, bytes, linkedValues, within } = found;
   const covers = range.start === 0 && range.end === outer.bytes.length && encoding.name === 'binary';
   const inside = {
     range,
     encoding,
     bytes,
-    companions,
+    linkedValues,
     ...(within === undefined ? {} : { within }),
   };
   const { within: _, ...rest } = found;
@@ -172,21 +172,21 @@ export function nested(
     place: found.place === '' ? place : place === '' ? found.place : `${place}: ${found.place}`,
     range: outer.range,
     encoding: outer.encoding,
-    companions: [],
+    linkedValues: [],
     ...(covers ? {} : { within: { bytes: outer.bytes, found: inside } }),
   };
 }
 
 /**
- * A companion that is a value of the file; the same value keeps the very bytes it has. A `number` is written as one,
+ * A linked value that is a value of the file; the same value keeps the very bytes it has. A `number` is written as one,
  * without quotes.
  */
-export function leafCompanion(
+export function leafLinkedValue(
   name: string,
   leaf: Leaf,
   value: (next: NewBlob, old: string) => string | null,
   kind: 'text' | 'number' = 'text',
-): Companion {
+): LinkedValue {
   const { view } = leaf;
   // A JSON string can hold any text; values of other syntaxes may need other quotes, which are then part of the value.
   const inPlace = leaf.style === 'json-string' || kind === 'number';
@@ -211,9 +211,9 @@ export function rawBytes(view: TextView, start: number, end: number): Uint8Array
     : writeText(text, view.charset);
 }
 
-/** A companion that is a context written as JSON text: as it was while it says the same, with its order kept. */
-export function contextCompanion(name: string, leaf: Leaf, old: EncryptionContext): Companion {
-  return leafCompanion(name, leaf, (next, text) => {
+/** A linked value that is a context written as JSON text: as it was while it says the same, with its order kept. */
+export function contextLinkedValue(name: string, leaf: Leaf, old: EncryptionContext): LinkedValue {
+  return leafLinkedValue(name, leaf, (next, text) => {
     const context = next.context ?? {};
     if (sameContext(old, context)) return text;
     const kept = Object.keys(old).filter((key) => Object.hasOwn(context, key));

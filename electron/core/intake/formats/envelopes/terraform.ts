@@ -2,14 +2,14 @@ import { finding } from '#shared/finding.ts';
 import type {} from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf } from '../../structure/index.ts';
-import type { Companion } from '../../types.ts';
+import type { LinkedValue } from '../../types.ts';
 import { keyReference } from './keys.ts';
 import {
   type Collected,
   contextOfGroup,
   type GroupReader,
   leafBlob,
-  leafCompanion,
+  leafLinkedValue,
   mapOf,
   memberRange,
   textOf,
@@ -40,7 +40,7 @@ function secretBlock(group: Group, out: Collected): void {
       encryptionContext: contextIn(group),
       algorithm: textOf(group, 'encryption_algorithm')?.value() ?? null,
     },
-    companions: [...keyCompanion(group), ...algorithmCompanion(group)],
+    linkedValues: [...keyLinkedValue(group), ...algorithmLinkedValue(group)],
   });
   if (blob !== null) out.blobs.push(blob);
 }
@@ -52,7 +52,7 @@ function ciphertextResource(group: Group, out: Collected): void {
   const blob = leafBlob(ciphertext, false, {
     container: 'terraform-kms-secrets',
     declared: { keyArn: textOf(group, 'key_id')?.value() ?? null, encryptionContext: contextIn(group) },
-    companions: keyCompanion(group),
+    linkedValues: keyLinkedValue(group),
     findings: secret,
   });
   if (blob !== null) out.blobs.push(blob);
@@ -95,14 +95,14 @@ function contextIn(group: Group): EncryptionContext | null {
   return map instanceof Group ? contextOfGroup(map) : null;
 }
 
-function keyCompanion(group: Group): Companion[] {
+function keyLinkedValue(group: Group): LinkedValue[] {
   const key = textOf(group, 'key_id');
-  return key === null ? [] : [leafCompanion('key_id', key, (next, old) => keyReference(old, next))];
+  return key === null ? [] : [leafLinkedValue('key_id', key, (next, old) => keyReference(old, next))];
 }
 
-function algorithmCompanion(group: Group): Companion[] {
+function algorithmLinkedValue(group: Group): LinkedValue[] {
   const algorithm = textOf(group, 'encryption_algorithm');
   return algorithm === null
     ? []
-    : [leafCompanion('encryption_algorithm', algorithm, (next) => next.algorithm)];
+    : [leafLinkedValue('encryption_algorithm', algorithm, (next) => next.algorithm)];
 }

@@ -45,7 +45,7 @@ function envelopeAt(bytes: Uint8Array, at: number): FoundBlob | null {
     {
       container: 'tink-envelope',
       declared: { encryptionContext: {} },
-      companions: [
+      linkedValues: [
         {
           name: 'length of the encrypted data key',
           range: { start: at, end: start },
@@ -90,7 +90,7 @@ export const tinkKeysetBinary: BytesReader = (bytes) => {
       { start: keyset.start, end: keyset.end },
       {
         container: 'tink-keyset',
-        companions: [
+        linkedValues: [
           {
             name: 'length of encrypted_keyset',
             range: keyset.head,

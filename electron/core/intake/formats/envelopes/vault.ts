@@ -1,5 +1,5 @@
 import { identify } from '../../../inspect/index.ts';
-import type { Companion, FoundBlob, NewBlob } from '../../types.ts';
+import type { FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
 import { keyReference } from './keys.ts';
 import { fieldOf, lengthAt, type ProtoField, protoFields, writeVarint } from './protobuf.ts';
 import { alsoChange, type BytesReader, bytesBlob } from './shared.ts';
@@ -38,11 +38,11 @@ function readBlobInfo(bytes: Uint8Array, start: number, end: number, place: stri
   const name = wrapped === null ? 'ciphertext' : 'key_info.wrapped_key';
   const grownKeyId = (next: NewBlob): number =>
     keyId === null ? 0 : growth(keyId, keyIdText(bytes, keyId, next).length);
-  const companions: Companion[] = [
+  const linkedValues: LinkedValue[] = [
     { name: `length of ${name}`, range: key.head, write: (next) => lengthAt(bytes, key, next.bytes.length) },
   ];
   if (keyId !== null)
-    companions.push({
+    linkedValues.push({
       name: 'key_info.key_id',
       range: { start: keyId.head.start, end: keyId.end },
       write: (next) => {
@@ -50,7 +50,7 @@ function readBlobInfo(bytes: Uint8Array, start: number, end: number, place: stri
         return new Uint8Array(Buffer.concat([lengthAt(bytes, keyId, text.length), text]));
       },
     });
-  companions.push({
+  linkedValues.push({
     name: 'length of key_info',
     range: info.head,
     write: (next) =>
@@ -67,7 +67,7 @@ function readBlobInfo(bytes: Uint8Array, start: number, end: number, place: stri
     {
       container: 'vault-seal',
       declared: { keyArn: keyId === null ? null : latin1(bytes, keyId), encryptionContext: {} },
-      companions,
+      linkedValues,
       findings: [
         alsoChange(
           'The seal stanza of the server’s configuration names the key (kms_key_id). Vault itself re-wraps its values when ' +
@@ -106,7 +106,7 @@ function readMulti(bytes: Uint8Array): FoundBlob[] | null {
   const found: FoundBlob[] = [];
   for (const [i, slot] of (slots ?? []).entries()) {
     const blob = readBlobInfo(bytes, slot.start, slot.end, `slots[${i}].`);
-    if (blob !== null) found.push({ ...blob, companions: [], notPutBack: MULTI });
+    if (blob !== null) found.push({ ...blob, linkedValues: [], notPutBack: MULTI });
   }
   return found.length === 0 ? null : found;
 }

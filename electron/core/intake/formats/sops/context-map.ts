@@ -1,18 +1,18 @@
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf, lineEndingAt, lineStart, plainOrQuoted } from '../../structure/index.ts';
-import type { Companion, NewBlob } from '../../types.ts';
+import type { LinkedValue, NewBlob } from '../../types.ts';
 import { sameContext, textRangeCompanion } from './entry.ts';
 
 /**
  * What keeps `context` of an entry equal to the new blob's: pairs changed, added, removed in the file's own style. SOPS
  * leaves the member out when there is no context (`omitempty` in stores/stores.go), and so is it done here.
  */
-export function contextCompanion(
+export function contextLinkedValue(
   entry: Group,
   member: Group | Leaf | null,
   anchor: Leaf,
   old: EncryptionContext | null,
-): Companion {
+): LinkedValue {
   const name = `${entry.place}.context`;
   if (member === null) return insertion(entry, anchor, name);
   if (old === null || member instanceof Leaf) return filling(entry, member, anchor, name);
@@ -171,7 +171,7 @@ function colonOf(leaf: Leaf): string {
 }
 
 /** A context where the entry has no such member: after `arn`, where SOPS has it. */
-function insertion(entry: Group, anchor: Leaf, name: string): Companion {
+function insertion(entry: Group, anchor: Leaf, name: string): LinkedValue {
   if (entry.bracketed) {
     const at = anchor.outerEnd;
     return textRangeCompanion(anchor, name, at, at, ({ context }) =>
@@ -192,7 +192,7 @@ function insertion(entry: Group, anchor: Leaf, name: string): Companion {
 }
 
 /** A context where the member is empty: `{}` or `null`. */
-function filling(entry: Group, member: Group | Leaf, anchor: Leaf, name: string): Companion {
+function filling(entry: Group, member: Group | Leaf, anchor: Leaf, name: string): LinkedValue {
   const start = member instanceof Group ? member.start : member.outerStart;
   const end = endOf(member);
   return textRangeCompanion(anchor, name, start, end, ({ context }) => {

@@ -7,8 +7,8 @@ import { decodeText } from '../../encoding.ts';
 import { trimmed } from '../../strip-whitespace.ts';
 import type { Leaf } from '../../structure/index.ts';
 import { writeText } from '../../text-view.ts';
-import type { Companion, FoundBlob, NewBlob } from '../../types.ts';
-import { foundAt, leafCompanion } from '../structured/index.ts';
+import type { FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
+import { foundAt, leafLinkedValue } from '../structured/index.ts';
 
 /** One entry of `sops.kms`, however the file writes it. */
 export interface Entry {
@@ -21,7 +21,7 @@ export interface Entry {
   readonly profile: string;
   readonly context: EncryptionContext | null;
   /** What makes the entry's context equal to the new blob's. Null when it is written in a way that SOPS does not read. */
-  readonly contextCompanions: readonly Companion[] | null;
+  readonly contextLinkedValues: readonly LinkedValue[] | null;
 }
 
 /** The blob of an entry; a finding when `enc` is no encoded blob. */
@@ -46,13 +46,13 @@ export function entryBlob(entry: Entry): FoundBlob | Finding {
       createdAt: createdAt === null ? null : dateOf(createdAt.value()),
       algorithm: null,
     },
-    ...(entry.contextCompanions === null ? { notPutBack: ODD_CONTEXT } : {}),
+    ...(entry.contextLinkedValues === null ? { notPutBack: ODD_CONTEXT } : {}),
     // SOPS calls Decrypt without an algorithm, which means SYMMETRIC_DEFAULT (kms/keysource.go).
     refuses: (algorithm) => (algorithm === 'SYMMETRIC_DEFAULT' ? null : explainOwn('SopsNeedsSymmetricKey')),
-    companions: [
-      ...(arn === null ? [] : [arnCompanion(arn, `${entry.place}.arn`)]),
+    linkedValues: [
+      ...(arn === null ? [] : [arnLinkedValue(arn, `${entry.place}.arn`)]),
       ...(createdAt === null ? [] : [createdAtCompanion(createdAt, `${entry.place}.created_at`)]),
-      ...(entry.contextCompanions ?? []),
+      ...(entry.contextLinkedValues ?? []),
     ],
     findings: [...blob.findings, ...accessFindings(entry)],
   };
@@ -77,11 +77,11 @@ function keyOf(arn: Leaf): string | null {
   return key === '' ? null : key;
 }
 
-function arnCompanion(arn: Leaf, name: string): Companion {
+function arnLinkedValue(arn: Leaf, name: string): LinkedValue {
   const value = arn.value();
   const role = value.slice(roleAt(value));
   const old = keyOf(arn);
-  return leafCompanion(
+  return leafLinkedValue(
     arn,
     (next) => {
       // What `refuses` says before KMS is asked holds for what KMS made, too.
@@ -101,9 +101,9 @@ function dateOf(text: string): string | null {
   return EPOCH.test(text) ? `${date.toISOString().slice(0, 19)}Z` : text;
 }
 
-function createdAtCompanion(leaf: Leaf, name: string): Companion {
+function createdAtCompanion(leaf: Leaf, name: string): LinkedValue {
   const old = leaf.value();
-  return leafCompanion(
+  return leafLinkedValue(
     leaf,
     ({ at }) => {
       const seconds = Math.floor(Date.parse(at) / 1000);
@@ -125,14 +125,14 @@ export function sameContext(old: EncryptionContext | null, { context }: NewBlob)
   );
 }
 
-/** A companion over `[start, end)` of a view's text whose new text is made when it is needed. */
+/** A linked value over `[start, end)` of a view's text whose new text is made when it is needed. */
 export function textRangeCompanion(
   { view }: Leaf,
   name: string,
   start: number,
   end: number,
   text: (next: NewBlob) => string,
-): Companion {
+): LinkedValue {
   return {
     name,
     range: { start: view.byteAt(start), end: view.byteAt(end) },

@@ -1,7 +1,7 @@
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { iniValue, type Leaf, lineEnd, lineEndingAt, lineStart } from '../../structure/index.ts';
-import type { Companion } from '../../types.ts';
+import type { LinkedValue } from '../../types.ts';
 import { type Entry, textRangeCompanion } from './entry.ts';
 
 /** How a flat file writes pairs. */
@@ -72,7 +72,7 @@ function entryOf(draft: Draft, syntax: FlatSyntax): Entry | null {
     role: members.get('role')?.value() ?? '',
     profile: members.get('aws_profile')?.value() ?? '',
     context: odd ? null : context,
-    contextCompanions: odd ? null : contextCompanions(draft, arn ?? enc, context, syntax),
+    contextLinkedValues: odd ? null : contextLinkedValues(draft, arn ?? enc, context, syntax),
   };
 }
 
@@ -85,14 +85,14 @@ function decoded(leaf: Leaf): string {
   return leaf.value().replaceAll('\\n', '\n');
 }
 
-function contextCompanions(
+function contextLinkedValues(
   draft: Draft,
   anchor: Leaf,
   old: EncryptionContext | null,
   syntax: FlatSyntax,
-): Companion[] {
+): LinkedValue[] {
   const { text } = anchor.view;
-  const companions = draft.context.map((leaf) => pairCompanion(draft, leaf, syntax));
+  const linkedValues = draft.context.map((leaf) => pairLinkedValue(draft, leaf, syntax));
   const last = draft.context.at(-1) ?? anchor;
   const end = lineEnd(text, last.outerEnd);
   const feed = text.indexOf('\n', end);
@@ -105,11 +105,11 @@ function contextCompanions(
     if (lines.length === 0) return '';
     return feed === -1 ? eol + lines.join(eol) : lines.map((line) => line + eol).join('');
   });
-  return [...companions, added];
+  return [...linkedValues, added];
 }
 
 /** A pair's whole line: kept, its value changed, or cut. */
-function pairCompanion(draft: Draft, leaf: Leaf, syntax: FlatSyntax): Companion {
+function pairLinkedValue(draft: Draft, leaf: Leaf, syntax: FlatSyntax): LinkedValue {
   const { view } = leaf;
   const { text } = view;
   const start = lineStart(text, leaf.keyStart);

@@ -34,7 +34,7 @@ export const sopsFile: Format = {
     const known = new Set(blobs.map(({ range }) => range.start));
     for (const blob of outside.blobs)
       if (!known.has(blob.range.start))
-        blobs.push({ ...blob, container: 'sops', companions: [], notPutBack: COVERED_BY_MAC });
+        blobs.push({ ...blob, container: 'sops', linkedValues: [], notPutBack: COVERED_BY_MAC });
     const scan: Scan = {
       blobs: blobs.sort((a, b) => a.range.start - b.range.start),
       findings,

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { type PracticeKms, startPracticeKms } from '../../../../practice-kms/index.ts';
 import { connect, type Kms } from '../../../kms/index.ts';
-import { Rig } from '../../../rotation/testing/run-harness.ts';
+import { RunHarness } from '../../../rotation/testing/run-harness.ts';
 import { type Kind, type KmsEntry, openSops, parseSops, type Tree, writeSops } from './sops.test-help.ts';
 
 // SOPS files made under the practice KMS, moved to another key and context by the real run, and opened again as SOPS
@@ -14,7 +14,7 @@ import { type Kind, type KmsEntry, openSops, parseSops, type Tree, writeSops } f
 let state: string;
 let practice: PracticeKms;
 let kms: Kms;
-let rig: Rig;
+let rig: RunHarness;
 let oldKey: string;
 let otherKey: string;
 let newKey: string;
@@ -57,7 +57,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  rig = await Rig.make();
+  rig = await RunHarness.make();
 });
 
 afterEach(() => rig.remove());
@@ -149,7 +149,7 @@ test.each(KINDS.flatMap((kind) => CONTEXTS.map(([name, context]) => [kind, name,
 test('one entry of two: the other stays as it is, to the byte', async () => {
   for (const kind of KINDS) {
     const { text, entries } = await make(kind);
-    const one = await Rig.make();
+    const one = await RunHarness.make();
     await one.add(NAMES[kind], text, (place) => place === 'sops.kms[1].enc');
     await (
       await one.start(kms, {

@@ -2,7 +2,7 @@ import { finding } from '#shared/finding.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf } from '../../structure/index.ts';
 import { writeText } from '../../text-view.ts';
-import type { Companion, FoundBlob } from '../../types.ts';
+import type { FoundBlob, LinkedValue } from '../../types.ts';
 import { mayHoldBlob } from './tokens.ts';
 
 /** Names, in lower case without `_` and `-`, under which people write the context of the blob beside. */
@@ -42,7 +42,7 @@ export function withContextLabel(found: FoundBlob, parent: Group): FoundBlob {
   const context = Object.fromEntries(pairs);
   const declared = { ...found.declared, encryptionContext: context };
   if (label.bracketed)
-    return { ...found, declared, companions: [...found.companions, ...companion(label, context)] };
+    return { ...found, declared, linkedValues: [...found.linkedValues, ...linkedValue(label, context)] };
   return {
     ...found,
     declared,
@@ -53,7 +53,7 @@ export function withContextLabel(found: FoundBlob, parent: Group): FoundBlob {
   };
 }
 
-function companion(label: Group, old: EncryptionContext): Companion[] {
+function linkedValue(label: Group, old: EncryptionContext): LinkedValue[] {
   const leaf = label.members[0];
   if (!(leaf instanceof Leaf)) return [];
   const { view } = leaf;

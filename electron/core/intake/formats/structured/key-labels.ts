@@ -1,6 +1,6 @@
 import type { Group, Leaf } from '../../structure/index.ts';
 import type { FoundBlob } from '../../types.ts';
-import { leafCompanion } from './leaf-blob.ts';
+import { leafLinkedValue } from './leaf-blob.ts';
 
 /** Names, in lower case without `_` and `-`, under which people write the key of the blob beside. */
 const KEY_NAMES = new Set([
@@ -31,7 +31,7 @@ export function withKeyLabel(found: FoundBlob, parent: Group): FoundBlob {
   return {
     ...found,
     declared: { ...found.declared, keyArn: label.value() },
-    companions: [leafCompanion(label, ({ keyArn }) => keyArn)],
+    linkedValues: [leafLinkedValue(label, ({ keyArn }) => keyArn)],
   };
 }
 

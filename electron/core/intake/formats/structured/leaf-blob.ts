@@ -3,7 +3,7 @@ import { type DecodedText, decodeText } from '../../encoding.ts';
 import { trimmed } from '../../strip-whitespace.ts';
 import type { Group, Leaf } from '../../structure/index.ts';
 import { writeText } from '../../text-view.ts';
-import type { Companion, FoundBlob, NewBlob } from '../../types.ts';
+import type { FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
 import { NONE, NOTHING_DECLARED } from '../format.ts';
 import { writingFindings } from '../text.ts';
 
@@ -73,17 +73,17 @@ export function foundAt(
     bytes: decoded.bytes,
     identification: decoded.identification,
     declared: NOTHING_DECLARED,
-    companions: NONE,
+    linkedValues: NONE,
     findings: writingFindings(decoded),
   };
 }
 
-/** A companion that is a whole value. `value` gives null to leave it as it stands. */
-export function leafCompanion(
+/** A linked value that is a whole value. `value` gives null to leave it as it stands. */
+export function leafLinkedValue(
   leaf: Leaf,
   value: (next: NewBlob) => string | null,
   name: string = leaf.place,
-): Companion {
+): LinkedValue {
   const { view } = leaf;
   return {
     name,

@@ -1,6 +1,6 @@
 import type { ByteText } from '../../bytewise/index.ts';
 import { type TextView, writeText } from '../../text-view.ts';
-import type { Companion } from '../../types.ts';
+import type { LinkedValue } from '../../types.ts';
 
 /** Characters looked at on each side of a list. */
 const REACH = 200;
@@ -13,13 +13,13 @@ const AFTER =
   /^[ \t]*,?[ \t\r\n]*\};?[ \t\r\n]*(?:unsigned int|size_t|const unsigned int)[ \t]+\w{1,80}_len[ \t]*=[ \t]*(\d{1,5})/;
 
 /** Lengths written beside a list of bytes, which follow another blob: without it the program would not be right. */
-export function lengthsAround(view: TextView, { start, end, bytes }: ByteText): Companion[] {
+export function lengthsAround(view: TextView, { start, end, bytes }: ByteText): LinkedValue[] {
   const { text } = view;
   const from = Math.max(0, start - REACH);
-  const companions: Companion[] = [];
+  const linkedValues: LinkedValue[] = [];
   const add = (at: number, digits: string): void => {
     if (Number(digits) !== bytes.length) return;
-    companions.push({
+    linkedValues.push({
       name: 'length of the array',
       range: { start: view.byteAt(at), end: view.byteAt(at + digits.length) },
       write: (next) => writeText(String(next.bytes.length), view.charset),
@@ -30,5 +30,5 @@ export function lengthsAround(view: TextView, { start, end, bytes }: ByteText): 
   if (before !== null && size !== undefined) add(from + before.index + before[0].indexOf(size), size);
   const after = AFTER.exec(text.slice(end, end + REACH));
   if (after?.[1] !== undefined) add(end + after[0].length - after[1].length, after[1]);
-  return companions;
+  return linkedValues;
 }

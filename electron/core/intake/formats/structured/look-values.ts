@@ -53,7 +53,7 @@ function lookValue(leaf: Leaf, container: BlobContainer): FoundBlob | null {
     range: { start: view.byteAt(leaf.start), end: view.byteAt(leaf.end) },
     container,
     declared: NOTHING_DECLARED,
-    companions: [],
+    linkedValues: [],
     findings: [],
   };
   const value = leaf.value();

@@ -269,7 +269,7 @@ describe('the key beside a blob', () => {
       { a: { blob }, keyArn: ARN },
       { a: blob, note: ARN },
     ])
-      expect(read(JSON.stringify(json)).blobs.map(({ companions }) => companions)).toEqual(
+      expect(read(JSON.stringify(json)).blobs.map(({ linkedValues }) => linkedValues)).toEqual(
         read(JSON.stringify(json)).blobs.map(() => []),
       );
   });

@@ -146,7 +146,7 @@ function tokenBlobs(
         bytes: decoded.bytes,
         identification: decoded.identification,
         declared: NOTHING_DECLARED,
-        companions: [],
+        linkedValues: [],
         findings: writingFindings(decoded),
       });
     }

@@ -4,7 +4,7 @@ import { identify } from '../../../inspect/index.ts';
 import { type ByteText, byteTextsOf, readList, writeBytewise } from '../../bytewise/index.ts';
 import { type Group, Leaf, positionOf, type Structure } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
-import type { BlobEncoding, Companion, FoundBlob } from '../../types.ts';
+import type { BlobEncoding, FoundBlob, LinkedValue } from '../../types.ts';
 import { readBytes } from '../envelopes/bytes.ts';
 import { nested } from '../envelopes/shared.ts';
 import { NOTHING_DECLARED } from '../format.ts';
@@ -136,7 +136,7 @@ function asFound(
     bytewise: writing,
   };
   const regular = writing !== null && writeBytewise(writing, bytes) === view.text.slice(start, end);
-  const companions: readonly Companion[] = writing?.form === 'dump' ? [] : lengthsAround(view, one);
+  const linkedValues: readonly LinkedValue[] = writing?.form === 'dump' ? [] : lengthsAround(view, one);
   return {
     place,
     range: { start: view.byteAt(start), end: view.byteAt(end) },
@@ -145,7 +145,7 @@ function asFound(
     bytes,
     identification,
     declared: NOTHING_DECLARED,
-    companions,
+    linkedValues,
     findings: regular || writing === null ? [] : [UNEVEN],
     ...(writing === null ? { notPutBack: NO_WRITING } : {}),
   };

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { PageHandlers } from '#shared/contract/api.ts';
 import { findKey } from '../../core/key-material/index.ts';
-import type { Rooms } from '../services.ts';
+import type { Services } from '../services.ts';
 
-export function clustersHandlers({
+export function keyGroupsHandlers({
   workspace,
   blobs,
   learned,
   connection,
-  witness,
-}: Rooms): PageHandlers['clusters'] {
+  recorder,
+}: Services): PageHandlers['keyGroups'] {
   const now = () => new Date().toISOString();
   return {
     list: async () => {
       await blobs.prepare();
-      return blobs.clusters((keyArn, id) => connection.isCurrentMaterial(keyArn, id));
+      return blobs.keyGroups((keyArn, id) => connection.isCurrentMaterial(keyArn, id));
     },
     name: async ({ fingerprint, keyArn }) => {
       if (keyArn === null) learned.forgetPerson(fingerprint);
@@ -38,7 +38,7 @@ export function clustersHandlers({
         context,
         candidates,
       });
-      witness.note('key-search', {
+      recorder.note('key-search', {
         outcome: found === null ? 'not found' : 'found',
         detail: asked.map(({ keyId, algorithm, answer }) => `${keyId} ${algorithm} ${answer}`).join('; '),
         file: source.display,

@@ -1,8 +1,8 @@
 import type { BlobRow } from '#shared/model/blob.ts';
-import type { Cluster, KeyTimeline } from '#shared/model/key-group.ts';
+import type { KeyGroup, KeyTimeline } from '#shared/model/key-group.ts';
 import { KEYS } from './keys.ts';
 
-const VERDICTS: Cluster['verdict'][] = [
+const VERDICTS: KeyGroup['verdict'][] = [
   'one-key',
   'one-key',
   'contradiction',
@@ -12,12 +12,12 @@ const VERDICTS: Cluster['verdict'][] = [
 ];
 
 /** Groups as a host would judge them: some known by KMS, some by labels, one contradictory, some not at all. */
-export function makeClusters(rows: readonly BlobRow[]): { clusters: Cluster[]; timelines: KeyTimeline[] } {
+export function makeKeyGroups(rows: readonly BlobRow[]): { keyGroups: KeyGroup[]; timelines: KeyTimeline[] } {
   const counts = new Map<string, number>();
   for (const { identification } of rows)
     if (identification.keyFingerprint !== null)
       counts.set(identification.keyFingerprint, (counts.get(identification.keyFingerprint) ?? 0) + 1);
-  const clusters = Array.from(counts, ([fingerprint, blobs], i): Cluster => {
+  const keyGroups = Array.from(counts, ([fingerprint, blobs], i): KeyGroup => {
     const verdict = VERDICTS[i % VERDICTS.length] ?? 'unknown';
     const arn = KEYS[verdict === 'replicas' ? 2 : 0]?.arn ?? null;
     const known = verdict === 'one-key' || verdict === 'replicas';
@@ -49,10 +49,10 @@ export function makeClusters(rows: readonly BlobRow[]): { clusters: Cluster[]; t
       lastDate: `${2021 + i}-11-01T00:00:00Z`,
     };
   });
-  const rotated = clusters.filter(({ verdict }) => verdict === 'one-key');
+  const rotated = keyGroups.filter(({ verdict }) => verdict === 'one-key');
   const last = rotated.at(-1);
   return {
-    clusters,
+    keyGroups,
     timelines:
       rotated.length < 2 || last?.keyArn == null
         ? []
