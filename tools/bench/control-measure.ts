@@ -99,7 +99,7 @@ async function everything(): Promise<void> {
   const ids = workspace.places(0, size).map(({ id }) => id);
   const kms = new InstantKms() as unknown as Kms & InstantKms;
 
-  let book = openBook();
+  let manager = openBook();
   const history = new History(home);
   const recorder = new HistoryRecorder(history, () => CONNECTION as unknown as Connection);
   const asked: AskedRun = { terms: TERMS, output: 'in-place', again: false };
@@ -109,7 +109,7 @@ async function everything(): Promise<void> {
   });
   let run: Run | null = null;
   await step('run begun: files taken, plan in the journal', async () => {
-    run = await book.start({
+    run = await manager.start({
       ...OVER,
       kms,
       request: TERMS,
@@ -124,18 +124,18 @@ async function everything(): Promise<void> {
     kms.onHalf = () => first.suspend();
     return first.done;
   });
-  await book.close();
+  await manager.close();
 
-  book = openBook();
+  manager = openBook();
   recorder.note('run-started', { runId: first.id });
   await step('recorded at the next start: what it did', async () => {
-    for (const left of await book.left())
-      await recorder.left(left, (query) => book.items(left.id, query).items, { ...asked, again: true });
+    for (const left of await manager.left())
+      await recorder.left(left, (query) => manager.items(left.id, query).items, { ...asked, again: true });
   });
   let second: Run | null = null;
   await step('resumed: files looked at, until the first request', async () => {
     const before = kms.asked;
-    second = await book.resume(first.id, { ...OVER, kms });
+    second = await manager.resume(first.id, { ...OVER, kms });
     while (kms.asked === before) await turn();
   });
   await step('run, second half', async () => {
@@ -146,22 +146,22 @@ async function everything(): Promise<void> {
     await recorder.settled();
   });
   const runId = first.id;
-  await book.close();
-  book = openBook();
-  await step('runs listed', () => book.list());
+  await manager.close();
+  manager = openBook();
+  await step('runs listed', () => manager.list());
   await step('summary, a thousand times', async () => {
-    for (let i = 0; i < 1000; i++) await book.summary(runId);
+    for (let i = 0; i < 1000; i++) await manager.summary(runId);
   });
   for (const only of ['all', 'failed'] as const)
     await step(`record of the run, every page of ${only === 'all' ? 'all' : 'what failed'}`, async () => {
       for (let offset = 0, total = 1; offset < total; offset += PAGE) {
-        ({ total } = book.items(runId, { offset, limit: PAGE, only }));
+        ({ total } = manager.items(runId, { offset, limit: PAGE, only }));
         await turn();
       }
     });
-  await step('keys that KMS named', () => book.keysSeen(runId));
-  await step('what failed, planned again', () => book.again(runId));
-  await step('list read again after the run', () => workspace.refresh(book.paths(runId)));
+  await step('keys that KMS named', () => manager.keysSeen(runId));
+  await step('what failed, planned again', () => manager.again(runId));
+  await step('list read again after the run', () => workspace.refresh(manager.paths(runId)));
   await step('history, every page', async () => {
     for (let offset = 0, total = 1; offset < total; offset += PAGE) {
       ({ total } = await history.list(offset, PAGE));
@@ -169,8 +169,8 @@ async function everything(): Promise<void> {
     }
   });
   await step('history checked', () => history.verify());
-  await step('undone', () => book.undo(runId));
-  await step('list read again after the undo', () => workspace.refresh(book.paths(runId)));
+  await step('undone', () => manager.undo(runId));
+  await step('list read again after the undo', () => workspace.refresh(manager.paths(runId)));
   await step('every second file taken off the list', () =>
     workspace.remove(workspace.all.filter((_, i) => i % 2 === 0).map(({ id }) => id)),
   );
@@ -181,7 +181,7 @@ async function everything(): Promise<void> {
   await step('one JSON file with 0.6 as many blobs', () => scan(Buffer.from(json), 'one.json'));
   const same = Array.from({ length: lot }, (_, i) => `A=${blobOf(i).toString('base64')}`).join('\n');
   await step('one dotenv file with 0.6 as many blobs of one name', () => scan(Buffer.from(same), '.env'));
-  await book.close();
+  await manager.close();
   history.close();
 }
 

@@ -95,7 +95,7 @@ async function engine(): Promise<void> {
     },
     null,
   );
-  const book = new RunManager(
+  const manager = new RunManager(
     job.home,
     ({ counts }) => {
       if (job.killAt > 0 && counts.succeeded >= job.killAt) process.kill(process.pid, 'SIGKILL');
@@ -104,18 +104,18 @@ async function engine(): Promise<void> {
   );
   const over = { kms, connection: 'bench', target: 'bench', failurePolicy: 'end' } as const;
   if (job.what === 'resume') {
-    const [unfinished] = await book.list();
+    const [unfinished] = await manager.list();
     if (unfinished === undefined) throw new Error('no unfinished run');
     await measured(async () => {
-      const run = await book.resume(unfinished.id, over);
+      const run = await manager.resume(unfinished.id, over);
       await run.done;
       return run.summary().counts.succeeded;
     });
-    return book.close();
+    return manager.close();
   }
   const files = await plan();
   await measured(async () => {
-    const run = await book.start({
+    const run = await manager.start({
       ...over,
       request: {
         source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
@@ -134,7 +134,7 @@ async function engine(): Promise<void> {
     if (counts.succeeded !== counts.total) throw new Error(JSON.stringify({ counts, fault }));
     return counts.total;
   });
-  await book.close();
+  await manager.close();
 }
 
 async function plan(): Promise<PlanFile[]> {

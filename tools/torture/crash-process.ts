@@ -40,7 +40,7 @@ export interface Means {
  */
 export async function live(task: Task, means: Means): Promise<readonly RunSummary[]> {
   let holding = false;
-  const book = new RunManager(
+  const manager = new RunManager(
     task.home,
     (summary) => {
       means.progress?.(summary);
@@ -49,24 +49,24 @@ export async function live(task: Task, means: Means): Promise<readonly RunSummar
       holding = true;
       void (means.held?.(fault) ?? Promise.resolve(true)).then((goesOn) => {
         holding = false;
-        if (goesOn) book.live(id)?.goOn();
-        else book.live(id)?.suspend();
+        if (goesOn) manager.live(id)?.goOn();
+        else manager.live(id)?.suspend();
       });
     },
     { ...means.disk, step: means.step, sleep: () => new Promise((resolve) => setTimeout(resolve, 2)) },
   );
   try {
-    await work(book, task, means.kms);
-    return await book.list();
+    await work(manager, task, means.kms);
+    return await manager.list();
   } finally {
-    await book.close();
+    await manager.close();
   }
 }
 
-async function work(book: RunManager, task: Task, kms: Kms): Promise<void> {
+async function work(manager: RunManager, task: Task, kms: Kms): Promise<void> {
   const over = { kms, failurePolicy: 'wait', target: 'torture', connection: 'torture' } as const;
   if (task.what === 'start') {
-    const run = await book.start({
+    const run = await manager.start({
       ...over,
       request: {
         source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
@@ -82,18 +82,18 @@ async function work(book: RunManager, task: Task, kms: Kms): Promise<void> {
     });
     await run.done;
   } else if (task.what === 'resume') {
-    for (const { id, status } of await book.list())
-      if (status === 'unfinished') await (await book.resume(id, over)).done;
+    for (const { id, status } of await manager.list())
+      if (status === 'unfinished') await (await manager.resume(id, over)).done;
   } else if (task.what === 'retry') {
-    for (const { id, retry } of await book.list()) {
+    for (const { id, retry } of await manager.list()) {
       if (retry === null) continue;
-      const { row, files } = await book.again(id);
-      await (await book.start({ ...over, request: row.request, output: row.output, files })).done;
+      const { row, files } = await manager.again(id);
+      await (await manager.start({ ...over, request: row.request, output: row.output, files })).done;
       break;
     }
   } else {
-    for (const { id, undo, status } of await book.list())
-      if (undo !== null || status === 'unfinished') await book.undo(id);
+    for (const { id, undo, status } of await manager.list())
+      if (undo !== null || status === 'unfinished') await manager.undo(id);
   }
 }
 

@@ -115,7 +115,7 @@ export class FiguresHarness {
   #home: string;
   /** Data folders of processes that were killed. */
   readonly #former: string[] = [];
-  #book: RunManager;
+  #manager: RunManager;
   #kms = new GatedKms();
   readonly #files: PlanFile[];
   /** Runs by id, with the blobs that each has. */
@@ -137,7 +137,7 @@ export class FiguresHarness {
     this.#folder = folder;
     this.#home = home;
     this.#files = files;
-    this.#book = this.#newBook();
+    this.#manager = this.#newBook();
   }
 
   /** `fs`: the file system that faults are put in front of. */
@@ -205,7 +205,7 @@ export class FiguresHarness {
 
   async start(files: readonly PlanFile[] = this.#files): Promise<void> {
     const { verify, takeGood, concurrency } = this.#terms;
-    const run = await this.#book.start({
+    const run = await this.#manager.start({
       request: {
         source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
         destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
@@ -239,7 +239,7 @@ export class FiguresHarness {
   /** Does it where it makes sense; a refusal is as good. */
   async act(action: Action): Promise<void> {
     const live = this.#live !== null && this.#live.summary().finishedAt === null ? this.#live : null;
-    const runs = await this.#book.list();
+    const runs = await this.#manager.list();
     const refused = (work: Promise<unknown>) =>
       work.catch((error: Error) => {
         if (error.name !== 'FaultError') throw error;
@@ -273,26 +273,26 @@ export class FiguresHarness {
         this.#kms.letAll();
         live.suspend();
         await live.done;
-        await this.#book.close();
+        await this.#manager.close();
         return this.#reopen();
       case 'resume':
       case 'close': {
         const cut = runs.find(({ status }) => status === 'unfinished');
         if (cut === undefined || live !== null) return;
-        if (action.do === 'close') await refused(this.#book.abandon(cut.id));
-        else await refused(this.#book.resume(cut.id, this.#over()).then((run) => this.#follow(run)));
+        if (action.do === 'close') await refused(this.#manager.abandon(cut.id));
+        else await refused(this.#manager.resume(cut.id, this.#over()).then((run) => this.#follow(run)));
         return;
       }
       case 'retry': {
         const ended = runs.find(({ retry }) => retry !== null);
         if (ended === undefined || live !== null) return;
-        await refused(this.#book.again(ended.id).then(({ files }) => this.start(files)));
+        await refused(this.#manager.again(ended.id).then(({ files }) => this.start(files)));
         return;
       }
       case 'undo': {
         const undoable = runs.find(({ undo, finishedAt }) => undo !== null && finishedAt !== null);
         if (undoable === undefined || live !== null) return;
-        await refused(this.#book.undo(undoable.id));
+        await refused(this.#manager.undo(undoable.id));
         return;
       }
       case 'edit': {
@@ -344,7 +344,7 @@ export class FiguresHarness {
     this.#kms = new GatedKms();
     for (const [hash, run] of before.made) this.#kms.made.set(hash, run);
     this.#live = null;
-    this.#book = this.#newBook();
+    this.#manager = this.#newBook();
   }
 
   /** Waits until what was let through has come to its end: files on disk and counts agree. */
@@ -391,7 +391,7 @@ export class FiguresHarness {
   /** Compares every figure of every run with a recount from the files. */
   async check(): Promise<readonly RunSummary[]> {
     await this.#settled();
-    const runs = await this.#book.list();
+    const runs = await this.#manager.list();
     for (const run of runs) await this.#checkRun(run);
     return runs;
   }
@@ -464,7 +464,7 @@ export class FiguresHarness {
   /** What the journal says of each blob; null while it cannot be written. */
   #items(runId: string): readonly RunItem[] | null {
     try {
-      return this.#book.items(runId, { offset: 0, limit: -1, only: 'all' }).items;
+      return this.#manager.items(runId, { offset: 0, limit: -1, only: 'all' }).items;
     } catch (error) {
       if (error instanceof FaultError && error.fault.code === 'JournalFailed') return null;
       throw error;
@@ -488,7 +488,7 @@ export class FiguresHarness {
     this.#journal(false);
     this.#kms.letAll();
     this.#live?.cancel();
-    await this.#book.close();
+    await this.#manager.close();
     await rm(this.#folder, { recursive: true, force: true });
     for (const home of [this.#home, ...this.#former]) await rm(home, { recursive: true, force: true });
   }

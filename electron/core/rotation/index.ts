@@ -1,9 +1,9 @@
 export type { Job } from './job.ts';
 export type { AskedTerms, KeySeen } from './journal/rows.ts';
 export { type Claim, refuseLive } from './journal/run-locks.ts';
-export type { Undone } from './journal/undo.ts';
+export type { UndoResult } from './journal/undo.ts';
 export { changesMaterialAlone, shownCurrent } from './run/as-asked.ts';
-export { type StandsAt, type Wanted, withDone } from './run/done-before.ts';
+export { type FileStanding, type JobFile, withDone } from './run/done-before.ts';
 export { checkPermissions, type PermissionInput, type SourceKey } from './run/permissions.ts';
 export { planBlob } from './run/plan-blob.ts';
 export { resumeRun, startRun } from './run/run.ts';

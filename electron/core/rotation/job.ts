@@ -2,7 +2,7 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { Journal } from './journal/journal.ts';
 import type { RunRow } from './journal/rows.ts';
-import { doneBefore, type StandsAt, type Wanted, withDone } from './run/done-before.ts';
+import { doneBefore, type FileStanding, type JobFile, withDone } from './run/done-before.ts';
 import type { PlanFile, ResolvedOutput } from './types.ts';
 
 /**
@@ -25,12 +25,12 @@ export interface JobState {
 }
 
 /** How the files of a job stand after its runs; null: as they were before all of them. */
-export async function standsAt(
+export async function fileStandings(
   journal: Journal,
   job: Job,
-  files: readonly Wanted[],
+  files: readonly JobFile[],
   output: ResolvedOutput,
-): Promise<(StandsAt | null)[]> {
+): Promise<(FileStanding | null)[]> {
   journal.flush();
   return doneBefore(journal, await runsOf(journal, job), files, output);
 }
@@ -42,7 +42,7 @@ export async function jobState(
   files: readonly PlanFile[],
   output: ResolvedOutput,
 ): Promise<JobState> {
-  const found = await standsAt(journal, job, files, output);
+  const found = await fileStandings(journal, job, files, output);
   const now = files.map((file, i) => withDone(file, found[i] ?? null));
   const open = (await runsOf(journal, job)).filter(({ state }) => state !== 'ended');
   const last = open.at(-1);

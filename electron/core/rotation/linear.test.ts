@@ -5,13 +5,13 @@ import { type RunInput, RunManager } from './index.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from './testing/fake-kms.ts';
 import { base64, RunHarness } from './testing/run-harness.ts';
 
-let rig: RunHarness;
+let harness: RunHarness;
 let kms: FakeKms;
-const books: RunManager[] = [];
+const managers: RunManager[] = [];
 let statements: Set<string>;
 
 beforeEach(async () => {
-  rig = await RunHarness.make();
+  harness = await RunHarness.make();
   kms = new FakeKms();
   statements = new Set();
   const prepare = DatabaseSync.prototype.prepare;
@@ -26,18 +26,18 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  for (const book of books.splice(0)) await book.close();
-  await rig.remove();
+  for (const manager of managers.splice(0)) await manager.close();
+  await harness.remove();
 });
 
-const bookOf = (): RunManager => {
-  const book = new RunManager(rig.home, () => {}, { sleep: async () => undefined });
-  books.push(book);
-  return book;
+const newManager = (): RunManager => {
+  const manager = new RunManager(harness.home, () => {}, { sleep: async () => undefined });
+  managers.push(manager);
+  return manager;
 };
 const again = async (): Promise<RunManager> => {
-  for (const book of books.splice(0)) await book.close();
-  return bookOf();
+  for (const manager of managers.splice(0)) await manager.close();
+  return newManager();
 };
 
 const input = (): RunInput => ({
@@ -52,7 +52,7 @@ const input = (): RunInput => ({
     pace: { concurrency: 1, perSecond: null },
   },
   output: { mode: 'in-place', backup: true },
-  files: rig.files,
+  files: harness.files,
   kms,
   connection: 'test',
   target: 'test',
@@ -63,40 +63,40 @@ const input = (): RunInput => ({
 async function everything(files: number): Promise<void> {
   const lines = (count: number) =>
     `${Array.from({ length: count }, () => base64(madeUpBlob(OLD_KEY))).join('\n')}\n`;
-  for (let i = 0; i < files; i++) await rig.add(`${i}.txt`, lines(2));
-  const run = await bookOf().start(input());
+  for (let i = 0; i < files; i++) await harness.add(`${i}.txt`, lines(2));
+  const run = await newManager().start(input());
   kms.onReEncrypt = (_, nth) => {
     if (nth === files) run.suspend();
     if (nth % 5 === 0) throw kmsFault('InvalidCiphertextException');
     return {};
   };
   await run.done;
-  let book = await again();
-  await book.left();
-  await book.list();
-  const resumed = await book.resume(run.id, { kms, target: 'test' });
+  let manager = await again();
+  await manager.left();
+  await manager.list();
+  const resumed = await manager.resume(run.id, { kms, target: 'test' });
   kms.onReEncrypt = (_, nth) => {
     if (nth === files + 20) resumed.cancel();
     return {};
   };
   await resumed.done;
-  book = await again();
-  await book.list();
-  for (const only of ['all', 'failed'] as const) book.items(run.id, { offset: 2, limit: 2, only });
-  await book.keysSeen(run.id);
-  for await (const _ of book.paths(run.id));
-  await book.again(run.id);
-  await book.resultText(run.id, '0.txt#0');
-  expect(book.resultPath(run.id, '0.txt#1')).toBe(rig.path('0.txt'));
-  await book.undo(run.id);
-  await book.start({ ...input(), request: { ...input().request, dryRun: true } });
+  manager = await again();
+  await manager.list();
+  for (const only of ['all', 'failed'] as const) manager.items(run.id, { offset: 2, limit: 2, only });
+  await manager.keysSeen(run.id);
+  for await (const _ of manager.paths(run.id));
+  await manager.again(run.id);
+  await manager.resultText(run.id, '0.txt#0');
+  expect(manager.resultPath(run.id, '0.txt#1')).toBe(harness.path('0.txt'));
+  await manager.undo(run.id);
+  await manager.start({ ...input(), request: { ...input().request, dryRun: true } });
   await again();
 }
 
 describe('statements of the journal', () => {
   test('touch the rows that are wanted alone: no statement goes through a whole run', async () => {
     await everything(20);
-    const db = new DatabaseSync(`${rig.home}/runs.sqlite`);
+    const db = new DatabaseSync(`${harness.home}/runs.sqlite`);
     const checked: string[] = [];
     for (const text of [...statements]) {
       if (!/\b(items|files|pending)\b/.test(text) || /^\s*(INSERT|CREATE|ALTER|PRAGMA)/.test(text)) continue;
@@ -129,9 +129,9 @@ describe('statements of the journal', () => {
     }
     await everything(20);
     const few = counts.ran;
-    for (const book of books.splice(0)) await book.close();
-    await rig.remove();
-    rig = await RunHarness.make();
+    for (const manager of managers.splice(0)) await manager.close();
+    await harness.remove();
+    harness = await RunHarness.make();
     kms = new FakeKms();
     counts.ran = 0;
     await everything(160);
@@ -140,9 +140,12 @@ describe('statements of the journal', () => {
 });
 
 test('what goes through a whole run gives others their turn', async () => {
-  await rig.add('a.txt', `${Array.from({ length: 2500 }, () => base64(madeUpBlob(OLD_KEY))).join('\n')}\n`);
-  const book = bookOf();
-  const run = await book.start(input());
+  await harness.add(
+    'a.txt',
+    `${Array.from({ length: 2500 }, () => base64(madeUpBlob(OLD_KEY))).join('\n')}\n`,
+  );
+  const manager = newManager();
+  const run = await manager.start(input());
   await run.done;
   // Each look at the clock finds the slice over.
   let clock = 0;
@@ -157,10 +160,10 @@ test('what goes through a whole run gives others their turn', async () => {
     clearImmediate(timer);
     return turns;
   };
-  const no = rig.journal.runOf(run.id)?.no ?? 0;
-  expect(await turnsDuring(() => rig.journal.figures(no))).toBeGreaterThan(1);
-  expect(await turnsDuring(() => book.keysSeen(run.id))).toBeGreaterThan(1);
-  expect(await turnsDuring(() => book.again(run.id).catch(() => null))).toBeGreaterThan(1);
+  const no = harness.journal.runOf(run.id)?.no ?? 0;
+  expect(await turnsDuring(() => harness.journal.figures(no))).toBeGreaterThan(1);
+  expect(await turnsDuring(() => manager.keysSeen(run.id))).toBeGreaterThan(1);
+  expect(await turnsDuring(() => manager.again(run.id).catch(() => null))).toBeGreaterThan(1);
 });
 
 test('a slot is passed on in the same time however many wait', async () => {

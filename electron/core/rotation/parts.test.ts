@@ -7,14 +7,14 @@ import { FaultError } from '#shared/model/fault.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
 import { RateLimiter } from '../limits/rate-limiter.ts';
 import { Semaphore } from '../limits/semaphore.ts';
-import { whatStands } from './journal/recover.ts';
-import { Rate } from './run/completion-rate.ts';
+import { contentOf } from './journal/recover.ts';
+import { CompletionRate } from './run/completion-rate.ts';
 import { resolveContexts } from './run/contexts.ts';
 import { faultOf } from './run/faults.ts';
 import { sha256 } from './run/item-tracker.ts';
 import { Progress } from './run/progress.ts';
 import { AdaptiveLimiter } from './scheduler/adaptive-limiter.ts';
-import { Halted, Line } from './scheduler/request-scheduler.ts';
+import { Halted, RequestScheduler } from './scheduler/request-scheduler.ts';
 import { MAX_ENDS, MAX_THROTTLED, MAX_TRIES } from './scheduler/retry.ts';
 import { FakeKms } from './testing/fake-kms.ts';
 
@@ -44,9 +44,9 @@ describe('Semaphore', () => {
   });
 });
 
-describe('Line', () => {
+describe('RequestScheduler', () => {
   const failure = (name: string) => new FaultError(explainKms(name, '', null, { operation: 'ReEncrypt' }));
-  const lineOf = (
+  const schedulerOf = (
     failurePolicy: 'end' | 'network' | 'wait' = 'end',
     halted = new AbortController().signal,
     now = () => 0,
@@ -56,42 +56,50 @@ describe('Line', () => {
     const retry = { halted, sleep, random: () => 0.5 };
     const changed = vi.fn();
     const kms = new FakeKms();
-    const line = new Line({ kms: () => kms, limiter, perSecond: null, failurePolicy, retry, changed, now });
-    return { line, sleep, limiter, changed };
+    const scheduler = new RequestScheduler({
+      kms: () => kms,
+      limiter,
+      perSecond: null,
+      failurePolicy,
+      retry,
+      changed,
+      now,
+    });
+    return { scheduler, sleep, limiter, changed };
   };
   const nothing = {};
   const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
   test('tries again while the fault is retryable, waiting longer each time', async () => {
-    const { line, sleep, limiter } = lineOf();
+    const { scheduler, sleep, limiter } = schedulerOf();
     const work = vi
       .fn()
       .mockRejectedValueOnce(failure('ECONNRESET'))
       .mockRejectedValueOnce(failure('KMSInternalException'))
       .mockResolvedValue('ok');
-    expect(await line.send(work, nothing)).toBe('ok');
+    expect(await scheduler.send(work, nothing)).toBe('ok');
     expect(sleep.mock.calls.map(([ms]) => ms)).toEqual([125, 250]);
     expect(limiter.limit).toBe(16);
   });
 
   test('gives up after its tries, and at once on other faults', async () => {
     const passing = vi.fn().mockRejectedValue(failure('KMSInternalException'));
-    await expect(lineOf().line.send(passing, nothing)).rejects.toMatchObject({
+    await expect(schedulerOf().scheduler.send(passing, nothing)).rejects.toMatchObject({
       fault: { code: 'KMSInternalException' },
     });
     expect(passing).toHaveBeenCalledTimes(MAX_TRIES);
     const wrong = vi.fn().mockRejectedValue(failure('IncorrectKeyException'));
-    await expect(lineOf('wait').line.send(wrong, nothing)).rejects.toBeInstanceOf(FaultError);
+    await expect(schedulerOf('wait').scheduler.send(wrong, nothing)).rejects.toBeInstanceOf(FaultError);
     expect(wrong).toHaveBeenCalledTimes(1);
   });
 
   test('throttling slows everybody down and is tried far longer', async () => {
-    const { line, limiter, changed } = lineOf('wait');
+    const { scheduler, limiter, changed } = schedulerOf('wait');
     const work = vi.fn(async () => {
       if (work.mock.calls.length < MAX_THROTTLED) throw failure('ThrottlingException');
       return 'ok';
     });
-    expect(await line.send(work, nothing)).toBe('ok');
+    expect(await scheduler.send(work, nothing)).toBe('ok');
     expect(limiter.limit).toBeLessThan(16);
     expect(limiter.rate).not.toBeNull();
     expect(changed).toHaveBeenCalledTimes(MAX_THROTTLED - 1);
@@ -99,69 +107,69 @@ describe('Line', () => {
 
   test('does not try again once the run has stopped', async () => {
     const stop = new AbortController();
-    const { line } = lineOf('wait', stop.signal);
+    const { scheduler } = schedulerOf('wait', stop.signal);
     const work = vi.fn(async () => {
       stop.abort();
       throw failure('ThrottlingException');
     });
-    await expect(line.send(work, nothing)).rejects.toBeInstanceOf(Halted);
+    await expect(scheduler.send(work, nothing)).rejects.toBeInstanceOf(Halted);
     expect(work).toHaveBeenCalledTimes(1);
-    await expect(line.send(work, nothing)).rejects.toBeInstanceOf(Halted);
+    await expect(scheduler.send(work, nothing)).rejects.toBeInstanceOf(Halted);
     expect(work).toHaveBeenCalledTimes(1);
   });
 
   test('a pause holds back what was not sent, and going on sends it', async () => {
-    const { line } = lineOf();
+    const { scheduler } = schedulerOf();
     const work = vi.fn(async () => 'ok');
-    line.pause();
-    expect(line.hold).toBe('person');
-    const sent = line.send(work, nothing);
+    scheduler.pause();
+    expect(scheduler.hold).toBe('person');
+    const sent = scheduler.send(work, nothing);
     await turn();
     expect(work).not.toHaveBeenCalled();
-    line.goOn();
+    scheduler.goOn();
     expect(await sent).toBe('ok');
-    expect(line.hold).toBeNull();
+    expect(scheduler.hold).toBeNull();
   });
 
   test('expired credentials hold the run back until the connection is renewed; a pause outlasts that', async () => {
-    const { line } = lineOf('wait');
+    const { scheduler } = schedulerOf('wait');
     const work = vi.fn().mockRejectedValueOnce(failure('ExpiredTokenException')).mockResolvedValue('ok');
-    const sent = line.send(work, nothing);
+    const sent = scheduler.send(work, nothing);
     await turn();
-    expect(line.hold).toBe('connection');
-    expect(line.fault?.code).toBe('ExpiredTokenException');
+    expect(scheduler.hold).toBe('connection');
+    expect(scheduler.fault?.code).toBe('ExpiredTokenException');
     expect(work).toHaveBeenCalledTimes(1);
-    line.pause();
-    line.renewed();
+    scheduler.pause();
+    scheduler.renewed();
     await turn();
-    expect(line.hold).toBe('person');
-    expect(line.fault).toBeNull();
+    expect(scheduler.hold).toBe('person');
+    expect(scheduler.fault).toBeNull();
     expect(work).toHaveBeenCalledTimes(1);
-    line.goOn();
+    scheduler.goOn();
     expect(await sent).toBe('ok');
   });
 
   test('a two-step child that ends is started again; one that ends again and again holds the run back', async () => {
     const ended = () => new FaultError(explainOwn('TwoStepChildEnded'));
-    const { line } = lineOf('wait');
+    const { scheduler } = schedulerOf('wait');
     const once = vi.fn().mockRejectedValueOnce(ended()).mockResolvedValue('ok');
-    expect(await line.send(once, nothing)).toBe('ok');
+    expect(await scheduler.send(once, nothing)).toBe('ok');
     const thrice = vi.fn().mockResolvedValue('ok');
     for (let i = 0; i < MAX_ENDS; i++) thrice.mockRejectedValueOnce(ended());
-    const sent = line.send(thrice, nothing);
-    await vi.waitFor(() => expect(line.hold).toBe('connection'));
-    expect(line.fault?.code).toBe('TwoStepChildEnded');
+    const sent = scheduler.send(thrice, nothing);
+    await vi.waitFor(() => expect(scheduler.hold).toBe('connection'));
+    expect(scheduler.fault?.code).toBe('TwoStepChildEnded');
     expect(thrice).toHaveBeenCalledTimes(MAX_ENDS);
-    line.goOn();
+    scheduler.goOn();
     expect(await sent).toBe('ok');
     const forgood = vi.fn().mockRejectedValue(ended());
-    await expect(lineOf('end').line.send(forgood, nothing)).rejects.toMatchObject({
+    await expect(schedulerOf('end').scheduler.send(forgood, nothing)).rejects.toMatchObject({
       fault: { code: 'TwoStepChildEnded' },
     });
   });
 
   test('a network that is gone is probed by those that met it alone; its return lets all through', async () => {
-    const { line, sleep } = lineOf('wait');
+    const { scheduler, sleep } = schedulerOf('wait');
     let up = false;
     sleep.mockImplementation(async () => {
       await turn();
@@ -171,42 +179,42 @@ describe('Line', () => {
       return 'first';
     });
     const second = vi.fn(async () => 'second');
-    const one = line.send(first, nothing);
+    const one = scheduler.send(first, nothing);
     await turn();
-    expect(line.hold).toBe('network');
-    const two = line.send(second, nothing);
+    expect(scheduler.hold).toBe('network');
+    const two = scheduler.send(second, nothing);
     await turn();
     await turn();
     expect(second).not.toHaveBeenCalled();
     expect(first.mock.calls.length).toBeGreaterThan(1);
     up = true;
     expect(await Promise.all([one, two])).toEqual(['first', 'second']);
-    expect(line.hold).toBeNull();
-    expect(line.fault).toBeNull();
+    expect(scheduler.hold).toBeNull();
+    expect(scheduler.fault).toBeNull();
   });
 
   test('where nobody sees it, a network that is gone is probed for five minutes; then, and without credentials, the run holds back', async () => {
     let at = 0;
-    const { line, sleep } = lineOf('network', undefined, () => at);
+    const { scheduler, sleep } = schedulerOf('network', undefined, () => at);
     sleep.mockImplementation(async () => {
       at += 4000;
-      expect(line.hold).toBe('network');
+      expect(scheduler.hold).toBe('network');
     });
     const gone = vi.fn().mockRejectedValue(failure('ECONNREFUSED'));
-    const dark = line.send(gone, nothing);
-    await expect.poll(() => line.hold).toBe('connection');
-    expect(line.fault?.code).toBe('ECONNREFUSED');
+    const dark = scheduler.send(gone, nothing);
+    await expect.poll(() => scheduler.hold).toBe('connection');
+    expect(scheduler.fault?.code).toBe('ECONNREFUSED');
     expect(at).toBeGreaterThan(5 * 60_000);
     expect(at).toBeLessThan(5 * 60_000 + 8000);
     gone.mockResolvedValue('back');
-    line.goOn();
+    scheduler.goOn();
     expect(await dark).toBe('back');
     const expired = vi.fn().mockRejectedValueOnce(failure('ExpiredTokenException')).mockResolvedValue('new');
-    const renewed = line.send(expired, nothing);
-    await expect.poll(() => line.hold).toBe('connection');
-    expect(line.fault?.code).toBe('ExpiredTokenException');
+    const renewed = scheduler.send(expired, nothing);
+    await expect.poll(() => scheduler.hold).toBe('connection');
+    expect(scheduler.fault?.code).toBe('ExpiredTokenException');
     expect(expired).toHaveBeenCalledTimes(1);
-    line.goOn();
+    scheduler.goOn();
     expect(await renewed).toBe('new');
   });
 });
@@ -312,7 +320,7 @@ describe('RateLimiter', () => {
 
 test('Rate is of the last five seconds', () => {
   let now = 100_000;
-  const rate = new Rate(() => now);
+  const rate = new CompletionRate(() => now);
   for (let i = 0; i < 100; i++) {
     now += 100;
     rate.add(2);
@@ -451,13 +459,13 @@ test('a cut-off replacement in an output folder left the old content where that 
       note: null,
     } as const;
     const output = { mode: 'folder', folder } as const;
-    expect(await whatStands(file, output)).toBe('old');
+    expect(await contentOf(file, output)).toBe('old');
     // A source elsewhere says nothing of what stands in the folder.
-    expect(await whatStands({ ...file, path: '/elsewhere/a.env' }, output)).toBe('changed');
+    expect(await contentOf({ ...file, path: '/elsewhere/a.env' }, output)).toBe('changed');
     await writeFile(target, 'all blobs new');
-    expect(await whatStands(file, output)).toBe('new');
+    expect(await contentOf(file, output)).toBe('new');
     await writeFile(target, 'something else');
-    expect(await whatStands(file, output)).toBe('changed');
+    expect(await contentOf(file, output)).toBe('changed');
   } finally {
     await rm(folder, { recursive: true });
   }

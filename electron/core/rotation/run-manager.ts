@@ -6,21 +6,21 @@ import { type RunItem, type RunRoute, type RunSummary, UNDER_WAY_LIMIT_MS } from
 import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import { Turns } from '../limits/turns.ts';
-import { type Job, type JobState, jobState, refuseBusy, standsAt } from './job.ts';
+import { fileStandings, type Job, type JobState, jobState, refuseBusy } from './job.ts';
 import { itemOf } from './journal/items.ts';
 import { Journal } from './journal/journal.ts';
 import { asItStands, figuresOnDisk, settleStaged, withBlobs } from './journal/recover.ts';
 import type { KeySeen, RunRow } from './journal/rows.ts';
 import { type Claim, RunLocks, type RunUse, refuseElsewhere } from './journal/run-locks.ts';
 import { summaryOf } from './journal/summary.ts';
-import { type Undone, undoRun } from './journal/undo.ts';
-import { madePath, type StandsAt, type Wanted } from './run/done-before.ts';
+import { type UndoResult, undoRun } from './journal/undo.ts';
+import { type FileStanding, type JobFile, madePath } from './run/done-before.ts';
 import { openRow } from './run/output.ts';
 import { resultPath, resultText } from './run/result.ts';
 import { resumeRun, startRun } from './run/run.ts';
 import { DEFAULT_CONCURRENCY, type RunHooks } from './run/run-parts.ts';
 import { AdaptiveLimiter } from './scheduler/adaptive-limiter.ts';
-import { Line, type Send } from './scheduler/request-scheduler.ts';
+import { RequestScheduler, type Send } from './scheduler/request-scheduler.ts';
 import type { ItemsQuery, PlanFile, ResolvedOutput, Run, RunApproval, RunInput } from './types.ts';
 
 /** A run that is to be tried again: what was asked for, and the files of the blobs that are left. */
@@ -40,7 +40,7 @@ export class RunManager {
   readonly #journal: Journal;
   readonly #live = new Map<string, Run>();
   readonly #over = new Map<string, RunSummary>();
-  readonly #undoing = new Map<string, Promise<Undone>>();
+  readonly #undoing = new Map<string, Promise<UndoResult>>();
   /** What was last said of runs that are being undone. */
   readonly #restoring = new Map<string, RunSummary>();
   readonly #limiters = new Map<string, AdaptiveLimiter>();
@@ -117,7 +117,7 @@ export class RunManager {
    */
   asking(target: string, kms: () => Kms): Send {
     const { sleep = pause, random = Math.random } = this.#hooks;
-    return new Line({
+    return new RequestScheduler({
       kms,
       limiter: this.#parts(target).limiter,
       perSecond: null,
@@ -127,9 +127,13 @@ export class RunManager {
     }).send;
   }
 
-  /** How the files of a job stand after its runs: {@link standsAt}. */
-  standsAt(job: Job, files: readonly Wanted[], output: ResolvedOutput): Promise<(StandsAt | null)[]> {
-    return standsAt(this.#journal, job, files, output);
+  /** How the files of a job stand after its runs: {@link fileStandings}. */
+  fileStandings(
+    job: Job,
+    files: readonly JobFile[],
+    output: ResolvedOutput,
+  ): Promise<(FileStanding | null)[]> {
+    return fileStandings(this.#journal, job, files, output);
   }
 
   /**
@@ -254,11 +258,11 @@ export class RunManager {
   }
 
   /** Restores a run. Throws FaultErrors of `undoRun`, and `RunBusy`. */
-  undo(runId: string): Promise<Undone> {
+  undo(runId: string): Promise<UndoResult> {
     return this.#claimed(runId, 'undone', undefined, () => this.#undo(runId));
   }
 
-  async #undo(runId: string): Promise<Undone> {
+  async #undo(runId: string): Promise<UndoResult> {
     const { no } = this.#row(runId);
     // From here on it is what the journal says; one that still has files to hand out cannot be undone.
     if (this.#live.get(runId)?.kept().length === 0) this.#live.delete(runId);

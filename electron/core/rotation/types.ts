@@ -153,7 +153,7 @@ export interface RunBlob extends PlanBlob {
 }
 
 /** What became of a file, as its hash says. */
-export type FileStands = 'old' | 'new' | 'changed' | 'missing';
+export type FileContent = 'old' | 'new' | 'changed' | 'missing';
 
 export interface UndoneFile {
   readonly display: string;

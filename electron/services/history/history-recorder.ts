@@ -6,7 +6,7 @@ import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';
 import type { ContextChoice, RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { Turns } from '../../core/limits/turns.ts';
-import type { ItemsQuery, Run, RunTerms, Undone } from '../../core/rotation/index.ts';
+import type { ItemsQuery, Run, RunTerms, UndoResult } from '../../core/rotation/index.ts';
 import type { Proposal } from '../approvals/approvals.ts';
 import type { ApprovalAnswer } from '../approvals/approver.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -156,7 +156,7 @@ export class HistoryRecorder {
     });
   }
 
-  undone(runId: string, { restored, leftTotal }: Undone): void {
+  undone(runId: string, { restored, leftTotal }: UndoResult): void {
     this.note('action', {
       runId,
       outcome: leftTotal === 0 ? 'undone' : 'undone in part',

@@ -4,7 +4,7 @@ import { FaultError } from '#shared/model/fault.ts';
 import type { PlannedFile } from '#shared/model/plan.ts';
 import type { PlanBlobState, PlanCheck } from '#shared/model/plan-view.ts';
 import { readSource, scan } from '../../core/intake/index.ts';
-import type { StandsAt } from '../../core/rotation/index.ts';
+import type { FileStanding } from '../../core/rotation/index.ts';
 
 /** Others get a turn this often, milliseconds. */
 const TURN_MS = 20;
@@ -27,7 +27,7 @@ export interface Look {
   /** Whether a key material is known to be the destination's. */
   readonly there: (fingerprint: string) => boolean;
   /** What runs of the plan did of its file of this index. */
-  readonly before: (index: number) => StandsAt | null;
+  readonly before: (index: number) => FileStanding | null;
 }
 
 /** Reads each file of a plan and says how it stands. Nothing is kept of what was read. */
@@ -47,7 +47,7 @@ export async function standings(files: readonly PlannedFile[], look: Look): Prom
 async function standing(
   planned: PlannedFile,
   { place, there }: Look,
-  before: StandsAt | null,
+  before: FileStanding | null,
 ): Promise<Standing> {
   // After a run it is that run's content that is expected.
   const file = before === null ? planned : { ...planned, sha256: before.sha256 };

@@ -141,7 +141,7 @@ export class PlanService {
     const named = this.#parts.runs.namedMaterials();
     const there = (fingerprint: string): boolean => shownCurrent(named(fingerprint), current) !== null;
     const wanted = plan.files.map((file) => ({ ...runFile(file, '', String), path: place(file) }));
-    const found = await this.#parts.runs.standsAt(await planJob(plan), wanted, outputOf(plan));
+    const found = await this.#parts.runs.fileStandings(await planJob(plan), wanted, outputOf(plan));
     return standings(plan.files, { place, there, before: (index) => found[index] ?? null });
   }
 

@@ -11,8 +11,10 @@ import { Turns } from '../../core/limits/turns.ts';
 import {
   type Claim,
   type ConnectionFailurePolicy,
+  type FileStanding,
   type ItemsQuery,
   type Job,
+  type JobFile,
   type KnownKeys,
   type NamedMaterial,
   type PlanFile,
@@ -24,9 +26,7 @@ import {
   type RunTerms,
   refuseLive,
   type Send,
-  type StandsAt,
-  type Undone,
-  type Wanted,
+  type UndoResult,
   withDone,
 } from '../../core/rotation/index.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -51,7 +51,7 @@ export interface RunRecorder {
     items: (query: ItemsQuery) => readonly RunItem[],
     asked: AskedRun,
   ): Promise<void>;
-  undone(runId: string, undone: Undone): void;
+  undone(runId: string, undone: UndoResult): void;
 }
 
 /** What a run was asked for. */
@@ -102,7 +102,7 @@ const HELD: ReadonlySet<RunSummary['status']> = new Set(['paused', 'pausing', 'w
 
 /** The runs of this data folder, and the output folders that a person named. */
 export class Runs {
-  readonly #book: RunManager;
+  readonly #manager: RunManager;
   readonly #folders = new Map<string, string>();
   #nextFolder: number;
   /** Runs of this start: their blob ids are those of the workspace. */
@@ -116,7 +116,7 @@ export class Runs {
   constructor(parts: RunsParts) {
     this.#parts = parts;
     this.#nextFolder = parts.firstNumber ?? 1;
-    this.#book = new RunManager(parts.dataDir, (summary) => parts.progress(summary), { disk: parts.disk });
+    this.#manager = new RunManager(parts.dataDir, (summary) => parts.progress(summary), { disk: parts.disk });
   }
 
   /** Registers a folder; the token is all the page can name it by. */
@@ -174,21 +174,26 @@ export class Runs {
   async beginJob(job: Job, asked: Asked): Promise<string> {
     const { terms, output } = asked;
     if (terms.dryRun) {
-      const found = await this.#book.standsAt(job, asked.files, output);
+      const found = await this.#manager.fileStandings(job, asked.files, output);
       const files = asked.files.map((file, i) => withDone(file, found[i] ?? null));
       return this.#begin({ ...asked, files });
     }
-    const { files, open, resume: last } = await this.#book.job(job, asked.files, output);
+    const { files, open, resume: last } = await this.#manager.job(job, asked.files, output);
     const sends = ({ evenIfThere = false }: Pick<RunTerms, 'evenIfThere'>) => evenIfThere;
-    const resume = last !== null && sends(this.#book.asked(last.id).request) === sends(terms) ? last : null;
+    const resume =
+      last !== null && sends(this.#manager.asked(last.id).request) === sends(terms) ? last : null;
     if (resume !== null) await this.#goOn(resume.id, true, asked.foreignPlan);
     for (const { id } of open) if (id !== resume?.id) await this.cancel(id);
     return resume?.id ?? this.#begin({ ...asked, files, job: job.id });
   }
 
   /** How the files of a job stand after its runs. */
-  standsAt(job: Job, files: readonly Wanted[], output: ResolvedOutput): Promise<(StandsAt | null)[]> {
-    return this.#book.standsAt(job, files, output);
+  fileStandings(
+    job: Job,
+    files: readonly JobFile[],
+    output: ResolvedOutput,
+  ): Promise<(FileStanding | null)[]> {
+    return this.#manager.fileStandings(job, files, output);
   }
 
   /** `before`: what was approved of the run that this one tries again. */
@@ -215,9 +220,9 @@ export class Runs {
     const input = { request, output, files, job, approval: proven.approval, holdsAfterFirst };
     const run =
       request.route === 'reencrypt'
-        ? await this.#book.start({ ...input, ...this.#over(proven) })
+        ? await this.#manager.start({ ...input, ...this.#over(proven) })
         : await this.#overTwoSteps(request, proven, (over, connection) =>
-            this.#book.start({ ...input, connection, ...over }),
+            this.#manager.start({ ...input, connection, ...over }),
           );
     return this.#kept(run, request, output).id;
   }
@@ -278,19 +283,19 @@ export class Runs {
    * Goes on with a run that is paused, or that was cut off. Throws as `RunApprovals.prove` and `RunManager.resume`.
    */
   async resume(runId: string): Promise<void> {
-    const live = this.#book.live(runId);
+    const live = this.#manager.live(runId);
     if (live !== null && live.summary().finishedAt === null) {
       if (!HELD.has(live.summary().status)) refuseLive(live);
-      if (live.atFirstFile) await this.#parts.approvals.proveContinue(() => this.#book.summary(runId));
+      if (live.atFirstFile) await this.#parts.approvals.proveContinue(() => this.#manager.summary(runId));
       const twoStep = this.#twoStepKms.get(runId);
       if (twoStep !== undefined) {
         live.renew(twoStep);
         live.goOn();
         return;
       }
-      const same = this.#parts.connection.target() === this.#book.target(runId);
+      const same = this.#parts.connection.target() === this.#manager.target(runId);
       // Held back for its own connection, it can only go on over the same one; else it still has it.
-      if (!same && live.summary().fault !== null) this.#book.refuseConnection(runId);
+      if (!same && live.summary().fault !== null) this.#manager.refuseConnection(runId);
       if (same) live.renew(this.#parts.connection.kms());
       live.goOn();
       return;
@@ -302,12 +307,12 @@ export class Runs {
   async #goOn(runId: string, failedToo: boolean, foreignPlan?: string): Promise<void> {
     await this.#claimed(runId, 'resumed', async (claim) => {
       const how = { failedToo, claim };
-      const { request, output, approval } = this.#book.asked(runId);
+      const { request, output, approval } = this.#manager.asked(runId);
       // Over another connection it is not gone on with: nothing is asked for that.
-      if (request.route === 'reencrypt' && this.#over().target !== this.#book.target(runId))
-        this.#book.refuseConnection(runId);
+      if (request.route === 'reencrypt' && this.#over().target !== this.#manager.target(runId))
+        this.#manager.refuseConnection(runId);
       const count = async () => {
-        const { counts, files } = await this.#book.summary(runId);
+        const { counts, files } = await this.#manager.summary(runId);
         return { blobs: counts.total, files: files.total };
       };
       const proven = await this.#parts.approvals.prove(
@@ -315,14 +320,14 @@ export class Runs {
         approval,
       );
       if (proven.approval !== null && proven.approval !== approval)
-        this.#book.setApproval(runId, proven.approval);
+        this.#manager.setApproval(runId, proven.approval);
       const holdsAfterFirst = this.#isWary(request, output);
       const resumed =
         request.route === 'decrypt-encrypt'
           ? await this.#overTwoSteps(request, proven, (over) =>
-              this.#book.resume(runId, { ...over, holdsAfterFirst }, how),
+              this.#manager.resume(runId, { ...over, holdsAfterFirst }, how),
             )
-          : await this.#book.resume(runId, { ...this.#over(proven), holdsAfterFirst }, how);
+          : await this.#manager.resume(runId, { ...this.#over(proven), holdsAfterFirst }, how);
       this.#parts.recorder.run(resumed, this.#asked(runId));
       this.#watch(resumed, false);
     });
@@ -330,11 +335,11 @@ export class Runs {
 
   /** Throws FaultError `RunGone`, `RunBusy` or `RunElsewhere` where something else is done with the run. */
   async #claimed<T>(runId: string, use: Claim['use'], work: (claim: Claim) => Promise<T>): Promise<T> {
-    const claim = this.#book.claim(runId, use);
+    const claim = this.#manager.claim(runId, use);
     try {
       return await work(claim);
     } finally {
-      this.#book.release(claim);
+      this.#manager.release(claim);
     }
   }
 
@@ -343,7 +348,7 @@ export class Runs {
    * FaultError `GrantTokensNeeded` where it had some and none are said, and as `RunApprovals.prove` and `RunManager.again`. */
   async retry(runId: string, grantTokens?: readonly string[]): Promise<string> {
     return this.#claimed(runId, 'tried again', async () => {
-      const { row, files } = await this.#book.again(runId);
+      const { row, files } = await this.#manager.again(runId);
       const { tokensDeleted = 0, ...terms } = row.request;
       if (tokensDeleted > 0 && grantTokens === undefined)
         throw new FaultError(explainOwn('GrantTokensNeeded'));
@@ -353,11 +358,11 @@ export class Runs {
     });
   }
 
-  async undo(runId: string): Promise<Undone> {
-    await this.#parts.approvals.proveUndo(() => this.#book.summary(runId));
-    const undone = await this.#book.undo(runId);
+  async undo(runId: string): Promise<UndoResult> {
+    await this.#parts.approvals.proveUndo(() => this.#manager.summary(runId));
+    const undone = await this.#manager.undo(runId);
     this.#parts.recorder.undone(runId, undone);
-    if (this.#parts.follows) await this.#parts.workspace.refresh(this.#book.paths(runId));
+    if (this.#parts.follows) await this.#parts.workspace.refresh(this.#manager.paths(runId));
     return undone;
   }
 
@@ -367,65 +372,65 @@ export class Runs {
 
   /** Stops a run so that it can be gone on with later; as it then is. Throws FaultError `RunGone`. */
   suspend(runId: string): Promise<RunSummary> {
-    return this.#book.suspend(runId);
+    return this.#manager.suspend(runId);
   }
 
   /** Stops a run; one that was cut off before is closed as it stands. */
   async cancel(runId: string): Promise<void> {
-    const live = this.#book.live(runId);
+    const live = this.#manager.live(runId);
     if (live !== null) return live.cancel();
-    await this.#book.abandon(runId);
-    const items = (query: ItemsQuery) => this.#book.items(runId, query).items;
-    await this.#parts.recorder.abandoned(await this.#book.summary(runId), items, this.#asked(runId));
+    await this.#manager.abandon(runId);
+    const items = (query: ItemsQuery) => this.#manager.items(runId, query).items;
+    await this.#parts.recorder.abandoned(await this.#manager.summary(runId), items, this.#asked(runId));
   }
 
   /** Has what became of runs written down, where whoever was to do it was killed before. */
   async recordInterruptedRuns(): Promise<void> {
-    for (const run of await this.#book.left())
+    for (const run of await this.#manager.left())
       await this.#parts.recorder.left(
         run,
-        (query) => this.#book.items(run.id, query).items,
+        (query) => this.#manager.items(run.id, query).items,
         this.#asked(run.id),
       );
   }
 
   /** Of a run of an earlier start: its blobs have other names by now. */
   #asked(runId: string): AskedRun {
-    const { request, output } = this.#book.asked(runId);
+    const { request, output } = this.#manager.asked(runId);
     return { terms: request, output: output.mode, again: true };
   }
 
   /** The connection is there: runs that waited for it go on. */
   connected(): void {
     const target = this.#parts.connection.target();
-    if (target !== null) this.#book.renew(target, this.#parts.connection.kms());
-    for (const [runId, kms] of this.#twoStepKms) this.#book.live(runId)?.renew(kms);
+    if (target !== null) this.#manager.renew(target, this.#parts.connection.kms());
+    for (const [runId, kms] of this.#twoStepKms) this.#manager.live(runId)?.renew(kms);
   }
 
   /** The one run whose id begins like this. Throws FaultError `RunGone` or `RunAmbiguous`. */
   named(prefix: string): string {
-    return this.#book.named(prefix);
+    return this.#manager.named(prefix);
   }
 
   /** A way to KMS for questions that belong to no run; see `RunManager.asking`. */
   asking(over: Pick<TwoStep, 'kms' | 'target'> | null = null): Send {
     const { connection } = this.#parts;
     return over === null
-      ? this.#book.asking(connection.target() ?? '', () => connection.kms())
-      : this.#book.asking(over.target, () => over.kms);
+      ? this.#manager.asking(connection.target() ?? '', () => connection.kms())
+      : this.#manager.asking(over.target, () => over.kms);
   }
 
   summary(runId: string): Promise<RunSummary> {
-    return this.#book.summary(runId);
+    return this.#manager.summary(runId);
   }
 
   list(): Promise<RunSummary[]> {
-    return this.#book.list();
+    return this.#manager.list();
   }
 
   /** Blobs of runs of an earlier start have names of their own: the workspace's mean something else now. */
   items(runId: string, query: ItemsQuery): { total: number; items: RunItem[] } {
-    const { total, items } = this.#book.items(runId, query);
+    const { total, items } = this.#manager.items(runId, query);
     if (this.#mine.has(runId)) return { total, items };
     return {
       total,
@@ -446,27 +451,27 @@ export class Runs {
 
   /** Throws FaultError `RunGone`. */
   kept(runId: string): ReturnType<Run['kept']> {
-    this.#book.asked(runId);
-    return this.#book.live(runId)?.kept() ?? [];
+    this.#manager.asked(runId);
+    return this.#manager.live(runId)?.kept() ?? [];
   }
 
   resultText(runId: string, blobId: string): Promise<string | null> {
-    return this.#book.resultText(runId, blobId);
+    return this.#manager.resultText(runId, blobId);
   }
 
   resultPath(runId: string, blobId: string): string | null {
-    return this.#book.resultPath(runId, blobId);
+    return this.#manager.resultPath(runId, blobId);
   }
 
   /** Stops what runs, to be gone on with at the next start; files are then wholly old or wholly new. */
   async stop(): Promise<void> {
-    await this.#book.stop();
+    await this.#manager.stop();
     await Promise.all(this.#ending);
   }
 
   /** Call after {@link stop}, when nobody reads the journal any more. */
   close(): Promise<void> {
-    return this.#book.close();
+    return this.#manager.close();
   }
 
   /** The connection as it is now; `proven`: it must be the one that was looked at. */
@@ -543,13 +548,13 @@ export class Runs {
 
   /** True while a run of this engine is under way. */
   busy(): boolean {
-    return this.#book.underWay().length > 0;
+    return this.#manager.underWay().length > 0;
   }
 
   #underWay(runId: string): Run {
-    const run = this.#book.live(runId);
+    const run = this.#manager.live(runId);
     if (run === null) {
-      this.#book.asked(runId);
+      this.#manager.asked(runId);
       throw new FaultError(
         fault('RunNotOpen', 'That run is not under way here.', '', 'Look at its state in Activity.'),
       );
@@ -564,10 +569,10 @@ export class Runs {
   /** Keeps what KMS said of the key materials; reads replaced files again. */
   async #ended(runId: string): Promise<void> {
     const { workspace, learn, follows } = this.#parts;
-    if (this.#book.closed) return;
-    if (follows) await workspace.refresh(this.#book.paths(runId));
-    if (this.#book.closed) return;
-    const observations = observationsOf(await this.#book.keysSeen(runId), this.#book.route(runId));
+    if (this.#manager.closed) return;
+    if (follows) await workspace.refresh(this.#manager.paths(runId));
+    if (this.#manager.closed) return;
+    const observations = observationsOf(await this.#manager.keysSeen(runId), this.#manager.route(runId));
     if (observations.length > 0) learn(observations);
   }
 

@@ -7,26 +7,28 @@ import { sha256 } from '../run/item-tracker.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 
-let rig: RunHarness;
+let harness: RunHarness;
 let kms: FakeKms;
-let books: RunManager[];
+let managers: RunManager[];
 const seen: RunSummary[] = [];
 
 beforeEach(async () => {
-  rig = await RunHarness.make();
+  harness = await RunHarness.make();
   kms = new FakeKms();
-  books = [];
+  managers = [];
 });
 afterEach(async () => {
   for (const summary of seen.splice(0)) expect(RunSummary.parse(summary)).toEqual(summary);
-  for (const book of books) await book.close();
-  await rig.remove();
+  for (const manager of managers) await manager.close();
+  await harness.remove();
 });
 
-const bookOf = (): RunManager => {
-  const book = new RunManager(rig.home, (summary) => seen.push(summary), { sleep: async () => undefined });
-  books.push(book);
-  return book;
+const newManager = (): RunManager => {
+  const manager = new RunManager(harness.home, (summary) => seen.push(summary), {
+    sleep: async () => undefined,
+  });
+  managers.push(manager);
+  return manager;
 };
 
 async function inputOf(more: Partial<RunInput> = {}, request: Partial<RunInput['request']> = {}) {
@@ -41,7 +43,7 @@ async function inputOf(more: Partial<RunInput> = {}, request: Partial<RunInput['
       ...request,
     },
     output: { mode: 'in-place', backup: true },
-    files: rig.files,
+    files: harness.files,
     kms,
     connection: 'test',
     target: 'test',
@@ -58,61 +60,61 @@ const until = async (yes: () => boolean) => {
 
 describe('undo', () => {
   test('restores every file from its backup, and leaves what changed since', async () => {
-    await rig.add('a.txt', lines(2));
-    await rig.add('b.txt', lines(1));
-    const before = await rig.snapshot();
-    const book = bookOf();
-    const run = await book.start(await inputOf());
+    await harness.add('a.txt', lines(2));
+    await harness.add('b.txt', lines(1));
+    const before = await harness.snapshot();
+    const manager = newManager();
+    const run = await manager.start(await inputOf());
     await run.done;
     expect(run.summary().undo).toEqual({ blobs: 3, files: 2 });
-    await writeFile(rig.path('b.txt'), 'by somebody');
-    const first = await book.undo(run.id);
+    await writeFile(harness.path('b.txt'), 'by somebody');
+    const first = await manager.undo(run.id);
     expect(first.restored).toEqual({ blobs: 2, files: 1 });
     expect(first.left).toMatchObject([{ file: 'b.txt', fault: { code: 'ChangedSince' } }]);
-    expect(await book.summary(run.id)).toMatchObject({ status: 'finished', undo: { blobs: 1, files: 1 } });
-    expect(await readFile(rig.path('b.txt'), 'utf8')).toBe('by somebody');
-    expect(before).toContain(sha256(await readFile(rig.path('a.txt'))));
+    expect(await manager.summary(run.id)).toMatchObject({ status: 'finished', undo: { blobs: 1, files: 1 } });
+    expect(await readFile(harness.path('b.txt'), 'utf8')).toBe('by somebody');
+    expect(before).toContain(sha256(await readFile(harness.path('a.txt'))));
   });
 
   test('is complete and refused a second time', async () => {
-    await rig.add('a.txt', lines(3));
-    const before = await rig.snapshot();
-    const book = bookOf();
-    const run = await book.start(await inputOf());
+    await harness.add('a.txt', lines(3));
+    const before = await harness.snapshot();
+    const manager = newManager();
+    const run = await manager.start(await inputOf());
     await run.done;
-    await book.undo(run.id);
-    expect(await rig.snapshot()).toBe(before);
-    expect(await book.summary(run.id)).toMatchObject({
+    await manager.undo(run.id);
+    expect(await harness.snapshot()).toBe(before);
+    expect(await manager.summary(run.id)).toMatchObject({
       status: 'undone',
       undo: null,
       counts: { restored: 3, succeeded: 0 },
     });
-    await expect(book.undo(run.id)).rejects.toMatchObject({ fault: { code: 'CannotUndo' } });
+    await expect(manager.undo(run.id)).rejects.toMatchObject({ fault: { code: 'CannotUndo' } });
   });
 
   test('without backups is refused', async () => {
-    await rig.add('a.txt', lines(1));
-    const book = bookOf();
-    const run = await book.start(await inputOf({ output: { mode: 'in-place', backup: false } }));
+    await harness.add('a.txt', lines(1));
+    const manager = newManager();
+    const run = await manager.start(await inputOf({ output: { mode: 'in-place', backup: false } }));
     await run.done;
-    await expect(book.undo(run.id)).rejects.toMatchObject({ fault: { code: 'CannotUndo' } });
+    await expect(manager.undo(run.id)).rejects.toMatchObject({ fault: { code: 'CannotUndo' } });
   });
 });
 
 describe('between starts', () => {
   test('a run that was suspended is unfinished, and is gone on with; what was done is not sent again', async () => {
-    for (let i = 0; i < 6; i++) await rig.add(`${i}.txt`, lines(2));
-    const book = bookOf();
-    const run = await book.start(await inputOf({}, { pace: { concurrency: 1, perSecond: null } }));
+    for (let i = 0; i < 6; i++) await harness.add(`${i}.txt`, lines(2));
+    const manager = newManager();
+    const run = await manager.start(await inputOf({}, { pace: { concurrency: 1, perSecond: null } }));
     kms.onReEncrypt = (_, nth) => {
       if (nth === 5) run.suspend();
       return {};
     };
     await run.done;
-    await book.close();
-    books = [];
+    await manager.close();
+    managers = [];
     const sent = kms.asked.length;
-    const next = bookOf();
+    const next = newManager();
     const [found] = await next.list();
     expect(found).toMatchObject({ status: 'unfinished', elsewhere: null });
     expect(found?.resume?.blobs).toBeGreaterThan(0);
@@ -128,9 +130,9 @@ describe('between starts', () => {
   });
 
   test('expired credentials hold it back; put off, it keeps its place, with verifications under way', async () => {
-    for (let i = 0; i < 6; i++) await rig.add(`${i}.txt`, lines(1));
-    const book = bookOf();
-    const run = await book.start(await inputOf({ failurePolicy: 'network' }, { verify: true }));
+    for (let i = 0; i < 6; i++) await harness.add(`${i}.txt`, lines(1));
+    const manager = newManager();
+    const run = await manager.start(await inputOf({ failurePolicy: 'network' }, { verify: true }));
     let verified = 0;
     kms.onDryRun = () => {
       verified += 1;
@@ -139,9 +141,9 @@ describe('between starts', () => {
     };
     await until(() => run.summary().status === 'paused');
     expect(run.summary().fault?.code).toBe('ExpiredTokenException');
-    await book.close();
-    books = [];
-    const next = bookOf();
+    await manager.close();
+    managers = [];
+    const next = newManager();
     expect(await next.list()).toMatchObject([{ status: 'unfinished', counts: { failed: 0, skipped: 0 } }]);
     kms.onDryRun = () => ({ outcome: 'would-succeed', requestId: 'req-dry' });
     const again = await next.resume(run.id, { kms, target: 'test' });
@@ -150,21 +152,21 @@ describe('between starts', () => {
   });
 
   test('over another connection it is not gone on with', async () => {
-    await rig.add('a.txt', lines(1));
-    const book = bookOf();
-    const run = await book.start(await inputOf());
+    await harness.add('a.txt', lines(1));
+    const manager = newManager();
+    const run = await manager.start(await inputOf());
     run.suspend();
     await run.done;
-    await book.close();
-    books = [];
-    await expect(bookOf().resume(run.id, { kms, target: 'other' })).rejects.toThrow(/something else/);
+    await manager.close();
+    managers = [];
+    await expect(newManager().resume(run.id, { kms, target: 'other' })).rejects.toThrow(/something else/);
   });
 });
 
 describe('two Rewraps', () => {
   test('cannot work on the same files, and see each other’s runs', async () => {
-    await rig.add('a.txt', lines(1));
-    const [one, two] = [bookOf(), bookOf()];
+    await harness.add('a.txt', lines(1));
+    const [one, two] = [newManager(), newManager()];
     let release = () => {};
     kms.onReEncrypt = () => new Promise((resolve) => (release = () => resolve({})));
     const run = await one.start(await inputOf());
@@ -181,82 +183,82 @@ describe('two Rewraps', () => {
 
 describe('holding back', () => {
   test('expired credentials pause the run; a renewed connection goes on with it', async () => {
-    for (let i = 0; i < 4; i++) await rig.add(`${i}.txt`, lines(1));
+    for (let i = 0; i < 4; i++) await harness.add(`${i}.txt`, lines(1));
     let expired = true;
     kms.onReEncrypt = () => {
       if (expired) throw kmsFault('ExpiredTokenException');
       return {};
     };
-    const book = bookOf();
-    const run = await book.start(await inputOf());
+    const manager = newManager();
+    const run = await manager.start(await inputOf());
     await until(() => run.summary().status === 'paused');
     expect(run.summary().fault?.code).toBe('ExpiredTokenException');
     expired = false;
-    book.renew('other', kms);
+    manager.renew('other', kms);
     expect(run.summary().status).toBe('paused');
-    book.renew('test', kms);
+    manager.renew('test', kms);
     await run.done;
     expect(run.summary()).toMatchObject({ status: 'finished', fault: null, counts: { succeeded: 4 } });
   });
 
   test('a network that is gone is waited for', async () => {
-    await rig.add('a.txt', lines(1));
+    await harness.add('a.txt', lines(1));
     kms.onReEncrypt = (_, nth) => {
       if (nth < 20) throw kmsFault('ECONNREFUSED');
       return {};
     };
-    const run = await bookOf().start(await inputOf());
+    const run = await newManager().start(await inputOf());
     await run.done;
     expect(run.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 1 } });
   });
 });
 
 test('by choice, a file takes the good ones; what failed can be tried again over the new file', async () => {
-  await rig.add('a.txt', lines(3));
+  await harness.add('a.txt', lines(3));
   kms.onReEncrypt = (_, nth) => {
     if (nth === 2) throw kmsFault('IncorrectKeyException');
     return {};
   };
-  const book = bookOf();
+  const manager = newManager();
   const one = { pace: { concurrency: 1, perSecond: null }, onFailure: 'take-good' } as const;
-  const run = await book.start(await inputOf({}, one));
+  const run = await manager.start(await inputOf({}, one));
   await run.done;
   expect(run.summary()).toMatchObject({
     counts: { succeeded: 2, failed: 1 },
     retry: { failed: 1, missed: 0 },
   });
   kms.onReEncrypt = () => ({});
-  const { row, files } = await book.again(run.id);
-  const second = await book.start(await inputOf({ files }, row.request));
+  const { row, files } = await manager.again(run.id);
+  const second = await manager.start(await inputOf({ files }, row.request));
   await second.done;
   expect(second.summary()).toMatchObject({ status: 'finished', counts: { total: 1, succeeded: 1 } });
 });
 
 test('ciphertext of an RSA key gets a record beside it, in which its hash, key and algorithm stand; undo takes it back', async () => {
-  await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
-  const before = await rig.snapshot();
+  await harness.add('a.b64', base64(madeUpBlob(OLD_KEY)));
+  const before = await harness.snapshot();
   kms.onDescribe = () => ({ spec: 'RSA_4096' });
   const destination = { keyId: KEY, algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'same' } } as const;
-  const book = bookOf();
-  const run = await book.start(await inputOf({}, { destination }));
+  const manager = newManager();
+  const run = await manager.start(await inputOf({}, { destination }));
   await run.done;
   const [item] = run.items();
-  const record = JSON.parse(await readFile(rig.path('a.b64.rewrap.json'), 'utf8'));
+  const record = JSON.parse(await readFile(harness.path('a.b64.rewrap.json'), 'utf8'));
   expect(record.blobs).toMatchObject([
     { sha256: item?.sha256After, keyArn: KEY, algorithm: 'RSAES_OAEP_SHA_256' },
   ]);
-  await book.undo(run.id);
-  expect(await rig.snapshot()).toBe(before);
+  await manager.undo(run.id);
+  expect(await harness.snapshot()).toBe(before);
 });
 
 test('the journal holds no content of a file but the ciphertext', async () => {
-  await mkdir(join(rig.folder, 'x'));
-  await rig.add('x/app.env', `PASSWORD=do-not-keep-me\nKEY=${base64(madeUpBlob(OLD_KEY))}\n`);
-  const book = bookOf();
-  await (await book.start(await inputOf())).done;
-  await book.close();
-  books = [];
-  for (const name of await readdir(rig.home))
+  await mkdir(join(harness.folder, 'x'));
+  await harness.add('x/app.env', `PASSWORD=do-not-keep-me\nKEY=${base64(madeUpBlob(OLD_KEY))}\n`);
+  const manager = newManager();
+  await (await manager.start(await inputOf())).done;
+  await manager.close();
+  managers = [];
+  for (const name of await readdir(harness.home))
     if (name.startsWith('runs.'))
-      expect((await readFile(join(rig.home, name))).includes('do-not-keep-me')).toBe(false);
+      expect((await readFile(join(harness.home, name))).includes('do-not-keep-me')).toBe(false);
 });

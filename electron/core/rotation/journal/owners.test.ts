@@ -72,7 +72,7 @@ test('of an owner of another data folder nothing is said', () => {
 });
 
 describe('a run that is settled', () => {
-  let rig: RunHarness;
+  let harness: RunHarness;
   const journals: Journal[] = [];
   const journal = (home: string): Journal => {
     const made = new Journal(home);
@@ -80,31 +80,33 @@ describe('a run that is settled', () => {
     return made;
   };
   beforeEach(async () => {
-    rig = await RunHarness.make();
+    harness = await RunHarness.make();
   });
   afterEach(async () => {
     for (const one of journals.splice(0)) one.close();
-    await rig.remove();
+    await harness.remove();
   });
 
   test('removes temporary files of the dead, and none that one who lives may be about to rename', async () => {
-    await rig.add('a.txt', `${base64(madeUpBlob(OLD_KEY))}\n`);
+    await harness.add('a.txt', `${base64(madeUpBlob(OLD_KEY))}\n`);
     await (
-      await rig.start(new FakeKms(), {
+      await harness.start(new FakeKms(), {
         destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
       })
     ).done;
-    const closed = new Journal(rig.home);
+    const closed = new Journal(harness.home);
     closed.close();
-    const lives = journal(rig.home).owner.id;
+    const lives = journal(harness.home).owner.id;
     const elsewhere = journal(join(top, 'other')).owner.id;
     // A copy of this data folder, on another machine perhaps: what is locked there cannot be seen from here.
-    cpSync(rig.home, join(top, 'copy'), { recursive: true });
+    cpSync(harness.home, join(top, 'copy'), { recursive: true });
     const copied = journal(join(top, 'copy')).owner.id;
-    const kept = [lives, rig.journal.owner.id, elsewhere, copied, undefined].map((id) => temporaryName(id));
-    for (const name of [...kept, temporaryName(closed.owner.id)]) writeFileSync(rig.path(name), 'half');
-    writeFileSync(rig.path('.rewrap-notes.tmp'), 'by a person');
-    await settleStaged(rig.journal, 1, { mode: 'in-place', backup: false });
-    expect(readdirSync(rig.folder).sort()).toEqual([...kept, '.rewrap-notes.tmp', 'a.txt'].sort());
+    const kept = [lives, harness.journal.owner.id, elsewhere, copied, undefined].map((id) =>
+      temporaryName(id),
+    );
+    for (const name of [...kept, temporaryName(closed.owner.id)]) writeFileSync(harness.path(name), 'half');
+    writeFileSync(harness.path('.rewrap-notes.tmp'), 'by a person');
+    await settleStaged(harness.journal, 1, { mode: 'in-place', backup: false });
+    expect(readdirSync(harness.folder).sort()).toEqual([...kept, '.rewrap-notes.tmp', 'a.txt'].sort());
   });
 });

@@ -14,7 +14,7 @@ import {
 } from '../../intake/index.ts';
 import { faultOf } from '../run/faults.ts';
 import { removeRecord } from '../run/sidecar.ts';
-import type { FileStands, ResolvedOutput, RunBlob, RunFile } from '../types.ts';
+import type { FileContent, ResolvedOutput, RunBlob, RunFile } from '../types.ts';
 import type { Journal } from './journal.ts';
 import type { Owner } from './owners.ts';
 import { addTally, type Figures, type FileRow, type FileState, hex, type RunRow } from './rows.ts';
@@ -26,7 +26,7 @@ const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 const AT_ONCE = 16;
 
 /** What stands under the name of a staged file, by its hash. Throws FaultError when it cannot be read. */
-export async function whatStands(file: FileRow, output: ResolvedOutput): Promise<FileStands> {
+export async function contentOf(file: FileRow, output: ResolvedOutput): Promise<FileContent> {
   if (file.target === null) return 'old';
   const now = await contentHash(file.target);
   if (now === file.after) return 'new';
@@ -54,7 +54,7 @@ export async function figuresOnDisk(journal: Journal, row: RunRow): Promise<Figu
 
 /** State of a file of a run that was cut off. Throws what the system throws where it cannot be read. */
 async function stateOnDisk(file: FileRow, { state, output }: RunRow): Promise<FileState> {
-  if (file.state === 'staged') return (await whatStands(file, output)) === 'new' ? 'replaced' : 'staged';
+  if (file.state === 'staged') return (await contentOf(file, output)) === 'new' ? 'replaced' : 'staged';
   if (state !== 'undoing' || file.state !== 'replaced' || file.target === null) return file.state;
   if (output.mode === 'folder') return (await contentHash(file.target)) === null ? 'restored' : 'replaced';
   // A backup that is there has not been put back.
@@ -114,7 +114,7 @@ export async function settleStaged(
   await eachOf(staged, async (file) => {
     let fault = explainOwn('FileChanged');
     try {
-      const stands = await whatStands(file, output);
+      const stands = await contentOf(file, output);
       if (stands === 'new') return journal.setFile(no, file.index, 'replaced', null, true);
       if (stands === 'old') {
         await putAside(file, output, fs);

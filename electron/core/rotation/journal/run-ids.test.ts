@@ -7,22 +7,22 @@ import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 import { newRunId } from './rows.ts';
 
-let rig: RunHarness;
-let books: RunManager[];
+let harness: RunHarness;
+let managers: RunManager[];
 
 beforeEach(async () => {
-  rig = await RunHarness.make();
-  books = [];
+  harness = await RunHarness.make();
+  managers = [];
 });
 afterEach(async () => {
-  for (const book of books) await book.close();
-  await rig.remove();
+  for (const manager of managers) await manager.close();
+  await harness.remove();
 });
 
-function bookOf(home = rig.home): RunManager {
-  const book = new RunManager(home, () => undefined, { sleep: async () => undefined });
-  books.push(book);
-  return book;
+function newManager(home = harness.home): RunManager {
+  const manager = new RunManager(home, () => undefined, { sleep: async () => undefined });
+  managers.push(manager);
+  return manager;
 }
 
 const input = (): RunInput => ({
@@ -35,7 +35,7 @@ const input = (): RunInput => ({
     dryRun: false,
   },
   output: { mode: 'in-place', backup: true },
-  files: rig.files,
+  files: harness.files,
   kms: new FakeKms(),
   connection: 'test',
   target: 'test',
@@ -51,26 +51,26 @@ test('ids sort by time, and no two are the same', () => {
 
 describe('the beginning of an id', () => {
   test('names its run; where several begin so, all are named', async () => {
-    await rig.add('a.txt', base64(madeUpBlob(OLD_KEY)));
-    const book = bookOf();
+    await harness.add('a.txt', base64(madeUpBlob(OLD_KEY)));
+    const manager = newManager();
     const runs = [];
     for (let n = 0; n < 3; n++) {
-      const run = await book.start({ ...input(), request: { ...input().request, dryRun: true } });
+      const run = await manager.start({ ...input(), request: { ...input().request, dryRun: true } });
       await run.done;
       runs.push(run.id);
     }
     for (const id of runs) {
-      expect(book.named(id)).toBe(id);
-      expect(book.named(id.slice(0, -2))).toBe(id);
+      expect(manager.named(id)).toBe(id);
+      expect(manager.named(id.slice(0, -2))).toBe(id);
     }
     for (const id of runs)
-      expect(() => book.named('20')).toThrow(
+      expect(() => manager.named('20')).toThrow(
         expect.objectContaining({
           fault: expect.objectContaining({ code: 'RunAmbiguous', detail: expect.stringContaining(id) }),
         }),
       );
     for (const none of ['', 'r1', '2%', '____'])
-      expect(() => book.named(none)).toThrow(
+      expect(() => manager.named(none)).toThrow(
         expect.objectContaining({
           fault: expect.objectContaining({
             code: 'RunGone',
@@ -83,26 +83,26 @@ describe('the beginning of an id', () => {
 });
 
 test('runs of a journal of version 1 keep their ids, and can be undone', async () => {
-  await rig.add('a.txt', base64(madeUpBlob(OLD_KEY)));
-  const path = rig.path('a.txt');
+  await harness.add('a.txt', base64(madeUpBlob(OLD_KEY)));
+  const path = harness.path('a.txt');
   const before = await readFile(path);
-  const first = bookOf();
+  const first = newManager();
   await (await first.start(input())).done;
   await first.close();
-  books = [];
-  const db = new DatabaseSync(join(rig.home, 'runs.sqlite'));
+  managers = [];
+  const db = new DatabaseSync(join(harness.home, 'runs.sqlite'));
   db.exec(`DROP INDEX runs_by_id; DROP INDEX runs_by_job; ALTER TABLE runs DROP COLUMN id;
     ALTER TABLE runs DROP COLUMN job; DROP TABLE data_folder;
     ALTER TABLE items DROP COLUMN sent; ALTER TABLE files DROP COLUMN folder;
     ALTER TABLE runs DROP COLUMN approved; PRAGMA user_version = 1;`);
   db.close();
-  const book = bookOf();
-  expect((await book.list()).map(({ id }) => id)).toEqual(['r1']);
-  expect(book.named('r1')).toBe('r1');
-  expect((await book.undo('r1')).restored.files).toBe(1);
+  const manager = newManager();
+  expect((await manager.list()).map(({ id }) => id)).toEqual(['r1']);
+  expect(manager.named('r1')).toBe('r1');
+  expect((await manager.undo('r1')).restored.files).toBe(1);
   expect(await readFile(path)).toEqual(before);
-  const next = await book.start(input());
+  const next = await manager.start(input());
   await next.done;
   expect(next.id).not.toBe('r2');
-  expect((await book.list()).map(({ id }) => id)).toEqual([next.id, 'r1']);
+  expect((await manager.list()).map(({ id }) => id)).toEqual([next.id, 'r1']);
 });

@@ -9,28 +9,28 @@ import { undoRun } from './undo.ts';
 const THREAD = new URL('../../intake/put-back/disk/thread.ts', import.meta.url);
 const FILES = 300;
 
-let rig: RunHarness;
+let harness: RunHarness;
 beforeEach(async () => {
-  rig = await RunHarness.make();
+  harness = await RunHarness.make();
 });
-afterEach(() => rig.remove());
+afterEach(() => harness.remove());
 
 /** A run that replaced all files with backups: its number, and the folder as it was before. */
 async function ran(): Promise<{ no: number; before: string }> {
-  for (let i = 0; i < FILES; i++) await rig.add(`${i}.txt`, `${base64(madeUpBlob(OLD_KEY))}\n`);
-  const before = await rig.snapshot();
-  const run = await rig.start(
+  for (let i = 0; i < FILES; i++) await harness.add(`${i}.txt`, `${base64(madeUpBlob(OLD_KEY))}\n`);
+  const before = await harness.snapshot();
+  const run = await harness.start(
     new FakeKms(),
     { destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } }, verify: false },
     { mode: 'in-place', backup: true },
   );
   await run.done;
   expect(run.summary().counts.succeeded).toBe(FILES);
-  return { no: rig.journal.runOf(run.id)?.no ?? -1, before };
+  return { no: harness.journal.runOf(run.id)?.no ?? -1, before };
 }
 
 const undo = (no: number, disk: Disk, step?: () => void) =>
-  undoRun(rig.journal, no, () => {}, disk, undefined, step);
+  undoRun(harness.journal, no, () => {}, disk, undefined, step);
 
 test('a thread that is killed half-way: every file is restored, and counted', async () => {
   const { no, before } = await ran();
@@ -46,10 +46,10 @@ test('a thread that is killed half-way: every file is restored, and counted', as
   });
   pool.close();
   expect(done).toEqual({ restored: { files: FILES, blobs: FILES }, left: [], leftTotal: 0 });
-  expect(await rig.snapshot()).toBe(before);
+  expect(await harness.snapshot()).toBe(before);
   // It is gone.
   expect(threads[0]?.threadId, 'the thread is gone').toBe(-1);
-  expect((await rig.journal.figures(no)).files).toEqual({ restored: FILES });
+  expect((await harness.journal.figures(no)).files).toEqual({ restored: FILES });
 });
 
 test('files are restored together by the disk, and none by the thread that asks', async () => {
@@ -68,14 +68,14 @@ test('files are restored together by the disk, and none by the thread that asks'
   };
   expect((await undo(no, disk)).restored.files).toBe(FILES);
   expect(most).toBeGreaterThan(100);
-  expect(await rig.snapshot()).toBe(before);
+  expect(await harness.snapshot()).toBe(before);
 });
 
 test('an undo that was cut off after a rename counts the file once it is asked again', async () => {
   const { no, before } = await ran();
-  const [first] = await rig.journal.files(no);
+  const [first] = await harness.journal.files(no);
   renameSync(first?.backup ?? '', first?.target ?? '');
   expect((await undo(no, diskHere())).restored.files).toBe(FILES);
-  expect(await rig.snapshot()).toBe(before);
-  expect(rig.journal.run(no)).toMatchObject({ state: 'ended', status: 'undone' });
+  expect(await harness.snapshot()).toBe(before);
+  expect(harness.journal.run(no)).toMatchObject({ state: 'ended', status: 'undone' });
 });

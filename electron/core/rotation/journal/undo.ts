@@ -16,7 +16,7 @@ const AT_ONCE = 256;
 /** Files named in the answer; the rest is counted. */
 const NAMED = 200;
 
-export interface Undone {
+export interface UndoResult {
   readonly restored: Touches;
   readonly left: { readonly file: string; readonly fault: Fault }[];
   readonly leftTotal: number;
@@ -35,12 +35,12 @@ export async function undoRun(
   fs?: PutBackFs,
   step: (name: string) => void = () => {},
   stopped?: AbortSignal,
-): Promise<Undone> {
+): Promise<UndoResult> {
   const row = await undoable(journal, no);
   await journal.takeOver(no, row.state, 'undoing', targetsOf(await journal.files(no), row.output, false));
   let counts: UndoCounts | null = null;
   const progress = new Progress(() => counts !== null && onProgress(counts.summary()));
-  const left: Undone['left'] = [];
+  const left: UndoResult['left'] = [];
   let leftTotal = 0;
   const leave = (file: FileRow, fault: Fault): void => {
     leftTotal++;

@@ -5,7 +5,7 @@ import type { Carried } from '../../intake/index.ts';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 import type { RunFile } from '../types.ts';
-import { Attributes, type Seeing } from './attributes.ts';
+import { type AttributeReaders, Attributes } from './attributes.ts';
 
 const DESTINATION = {
   destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
@@ -13,31 +13,31 @@ const DESTINATION = {
 const OWNER = '0'.repeat(24);
 
 describe('a file in which a run finds what a new file cannot have', () => {
-  let rig: RunHarness;
+  let harness: RunHarness;
   let kms: FakeKms;
   beforeEach(async () => {
-    rig = await RunHarness.make();
+    harness = await RunHarness.make();
     kms = new FakeKms();
-    await rig.add('a.txt', `${base64(madeUpBlob(OLD_KEY))}\n`);
+    await harness.add('a.txt', `${base64(madeUpBlob(OLD_KEY))}\n`);
   });
-  afterEach(() => rig.remove());
+  afterEach(() => harness.remove());
 
   /** The fault of its one blob, after a dry and after a real run; nothing was sent and nothing written. */
   const faults = async (dryRuns = [true, false]): Promise<unknown[]> => {
-    const before = await rig.snapshot();
+    const before = await harness.snapshot();
     const codes: unknown[] = [];
     for (const dryRun of dryRuns) {
-      const run = await rig.start(kms, { ...DESTINATION, dryRun });
+      const run = await harness.start(kms, { ...DESTINATION, dryRun });
       await run.done;
       codes.push(run.items()[0]?.fault?.code);
     }
-    expect(await rig.snapshot()).toBe(before);
+    expect(await harness.snapshot()).toBe(before);
     expect(kms.asked).toEqual([]);
     return codes;
   };
 
   test.skipIf(process.platform === 'win32')('special bits', async () => {
-    chmodSync(rig.path('a.txt'), 0o4755);
+    chmodSync(harness.path('a.txt'), 0o4755);
     expect(await faults()).toEqual(['SpecialRights', 'SpecialRights']);
   });
 
@@ -45,11 +45,11 @@ describe('a file in which a run finds what a new file cannot have', () => {
   const tools = ['setfattr', 'tar'].every((tool) => spawnSync(tool, ['--version']).status === 0);
   test.skipIf(!root || !tools)('capabilities, and a label that new files do not get (as root)', async () => {
     const set = (name: string, value: string): void => {
-      execFileSync('setfattr', ['-n', name, '-v', value, rig.path('a.txt')]);
+      execFileSync('setfattr', ['-n', name, '-v', value, harness.path('a.txt')]);
     };
     set('security.selinux', 'system_u:object_r:etc_t:s0');
     expect(await faults([false])).toEqual(['LabelNotKept']);
-    expect(readdirSync(rig.folder)).toEqual(['a.txt']);
+    expect(readdirSync(harness.folder)).toEqual(['a.txt']);
     set('security.capability', '0x0100000200040000000000000000000000000000');
     expect(await faults()).toEqual(['SpecialRights', 'SpecialRights']);
   });
@@ -65,10 +65,10 @@ describe('labels', () => {
     sha256: '',
     blobs: [],
   });
-  const seeing = (labels: Record<string, string | null>, ofNew: Record<string, string | null>) => {
+  const readers = (labels: Record<string, string | null>, ofNew: Record<string, string | null>) => {
     const asked: string[][] = [];
     const carried = (label: string | null): Carried => ({ attributes: false, capabilities: false, label });
-    const all: Seeing = {
+    const all: AttributeReaders = {
       carriedBy: async (paths) => new Map(paths.map((path) => [path, carried(labels[path] ?? null)])),
       labelsOfNewFiles: async (folders) => {
         asked.push([...folders]);
@@ -79,7 +79,7 @@ describe('labels', () => {
   };
 
   test('a file with the label of new files is replaced, any other left, also one with none', async () => {
-    const { all, asked } = seeing(
+    const { all, asked } = readers(
       {
         '/a/same': 'u:r:a_t:s0',
         '/a/other': 'u:r:b_t:s0',
@@ -98,7 +98,7 @@ describe('labels', () => {
   });
 
   test('a dry run makes no file to ask', async () => {
-    const { all, asked } = seeing({ '/a/other': 'u:r:b_t:s0' }, { '/a': 'u:r:a_t:s0' });
+    const { all, asked } = readers({ '/a/other': 'u:r:b_t:s0' }, { '/a': 'u:r:a_t:s0' });
     const files = ['/a/other'].map(file);
     expect(await new Attributes(files, OWNER, all).refusal(file('/a/other', 0), true)).toBeNull();
     expect(asked).toEqual([]);

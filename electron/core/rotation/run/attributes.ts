@@ -15,7 +15,7 @@ import type { RunFile } from '../types.ts';
 const AT_ONCE = 500;
 
 /** What sees files: a test may see what this system has not. */
-export interface Seeing {
+export interface AttributeReaders {
   readonly carriedBy: typeof carriedBy;
   readonly labelsOfNewFiles: typeof labelsOfNewFiles;
 }
@@ -26,7 +26,7 @@ export interface Seeing {
  */
 export class Attributes {
   readonly #owner: string;
-  readonly #seeing: Seeing;
+  readonly #readers: AttributeReaders;
   readonly #lots = new Map<number, string[]>();
   readonly #looked = new Map<number, Promise<ReadonlyMap<string, Carried> | null>>();
   readonly #labels = new Map<number, Promise<ReadonlyMap<string, string | null>>>();
@@ -34,9 +34,13 @@ export class Attributes {
   #unanswered: 'no' | 'to be said' | 'said' = 'no';
 
   /** `owner`: id of this process. */
-  constructor(files: readonly RunFile[], owner: string, seeing: Seeing = { carriedBy, labelsOfNewFiles }) {
+  constructor(
+    files: readonly RunFile[],
+    owner: string,
+    readers: AttributeReaders = { carriedBy, labelsOfNewFiles },
+  ) {
     this.#owner = owner;
-    this.#seeing = seeing;
+    this.#readers = readers;
     for (const file of files) {
       if (file.path === null) continue;
       const lot = this.#lots.get(lotOf(file));
@@ -85,7 +89,7 @@ export class Attributes {
   #look(lot: number): Promise<ReadonlyMap<string, Carried> | null> {
     let looked = this.#looked.get(lot);
     if (looked === undefined) {
-      looked = this.#seeing.carriedBy(this.#lots.get(lot) ?? []);
+      looked = this.#readers.carriedBy(this.#lots.get(lot) ?? []);
       this.#looked.set(lot, looked);
       this.#lots.delete(lot);
     }
@@ -99,7 +103,7 @@ export class Attributes {
     const labels = this.#look(lot).then((looked) => {
       const labelled = [...(looked ?? [])].filter(([, { label }]) => label !== null);
       const folders = new Set(labelled.map(([path]) => dirname(path)));
-      return this.#seeing.labelsOfNewFiles(folders, () => temporaryName(this.#owner));
+      return this.#readers.labelsOfNewFiles(folders, () => temporaryName(this.#owner));
     });
     this.#labels.set(lot, labels);
     return labels;

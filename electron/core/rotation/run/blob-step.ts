@@ -236,7 +236,7 @@ const send = <T>(
   work: (kms: Kms, sending: Sending) => Promise<T>,
   sent: SentRequest | null,
 ): Promise<T> =>
-  context.line.send(work, {
+  context.scheduler.send(work, {
     started: () => {
       if (sent !== null) context.tracker.note(item, { sent });
       context.tracker.running(item);

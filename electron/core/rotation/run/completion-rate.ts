@@ -3,7 +3,7 @@ const WINDOW_MS = 5_000;
 const BUCKET_MS = 250;
 
 /** Items finished per second over the last five seconds (or since the start, when that is shorter). */
-export class Rate {
+export class CompletionRate {
   readonly #now: () => number;
   readonly #startedAt: number;
   #buckets: { at: number; count: number }[] = [];

@@ -11,17 +11,17 @@ import { resumeRun } from './run.ts';
 
 const destination = { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } } as const;
 const toRsa = { keyId: 'alias/new', algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'same' } } as const;
-let rig: RunHarness;
+let harness: RunHarness;
 let kms: FakeKms;
 
 beforeEach(async () => {
-  rig = await RunHarness.make();
+  harness = await RunHarness.make();
   kms = new FakeKms();
 });
-afterEach(() => rig.remove());
+afterEach(() => harness.remove());
 
 async function files(count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await rig.add(`f${i}.b64`, base64(madeUpBlob(OLD_KEY)));
+  for (let i = 0; i < count; i++) await harness.add(`f${i}.b64`, base64(madeUpBlob(OLD_KEY)));
 }
 
 /** Requests of every kind that have left. */
@@ -43,7 +43,7 @@ describe.each(Object.entries(HELD_BY))('held back by %s', (_, { perSecond, slow,
       return {};
     };
     const request = { destination, pace: { concurrency: slow ? 2 : 16, perSecond } };
-    const run = await rig.start(kms, request, undefined, {
+    const run = await harness.start(kms, request, undefined, {
       sleep: (ms, signal) => wait(ms, undefined, { signal }),
     });
     await expect.poll(sent).toBeGreaterThan(throttled ? 12 : 2);
@@ -79,7 +79,7 @@ describe.each(Object.entries(HELD_BY))('held back by %s', (_, { perSecond, slow,
 test('what waited for its turn when the run was paused loses no turn of the ceiling', async () => {
   await files(16);
   const pace = { concurrency: 16, perSecond: 10 };
-  const run = await rig.start(kms, { destination, verify: false, pace });
+  const run = await harness.start(kms, { destination, verify: false, pace });
   await expect.poll(sent).toBe(1);
   const before = performance.now();
   for (let i = 0; i < 20; i++) {
@@ -93,23 +93,23 @@ test('what waited for its turn when the run was paused loses no turn of the ceil
 
 test('a request under way when the run is put off does not fail its blob for good', async () => {
   await files(1);
-  const run = await rig.start(kms, { destination });
+  const run = await harness.start(kms, { destination });
   kms.onReEncrypt = () => {
     run.suspend();
     throw kmsFault('ThrottlingException');
   };
   await run.done;
   kms.onReEncrypt = () => ({});
-  const parts = { journal: rig.journal, onProgress: () => {}, disk: diskHere() };
-  const again = await resumeRun(rig.journal.runOf(run.id)?.no ?? 0, { kms }, parts);
+  const parts = { journal: harness.journal, onProgress: () => {}, disk: diskHere() };
+  const again = await resumeRun(harness.journal.runOf(run.id)?.no ?? 0, { kms }, parts);
   await again.done;
   expect(again.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 1, failed: 0 } });
 });
 
 test('what was re-encrypted and not proved when the run was cancelled stays on record, and its file as it was', async () => {
   await files(1);
-  const before = await rig.snapshot();
-  const run = await rig.start(kms, { destination });
+  const before = await harness.snapshot();
+  const run = await harness.start(kms, { destination });
   kms.onReEncrypt = () => {
     run.cancel();
     return {};
@@ -117,7 +117,7 @@ test('what was re-encrypted and not proved when the run was cancelled stays on r
   await run.done;
   expect(kms.triedOut).toEqual([]);
   expect(run.items()).toMatchObject([{ state: 'skipped', requestId: 'req-1', fault: { code: 'Cancelled' } }]);
-  expect(await rig.snapshot()).toBe(before);
+  expect(await harness.snapshot()).toBe(before);
 });
 
 describe('each try goes by the connection that there is then', () => {
@@ -129,7 +129,7 @@ describe('each try goes by the connection that there is then', () => {
     const dryRun = which === 'onRights';
     const algorithm = which === 'onDescribe' ? 'RSAES_OAEP_SHA_256' : 'SYMMETRIC_DEFAULT';
     const request = { destination: { ...destination, algorithm } as const, dryRun };
-    const run = await rig.start(kms, request, undefined, { failurePolicy: 'wait' });
+    const run = await harness.start(kms, request, undefined, { failurePolicy: 'wait' });
     const fresh = new FakeKms();
     fresh.onDescribe = () => ({ spec: 'RSA_4096' });
     if (dryRun) {
@@ -149,7 +149,7 @@ describe('each try goes by the connection that there is then', () => {
   test('a failure on a connection that was renewed meanwhile is tried again on the new one', async () => {
     await files(1);
     const fresh = new FakeKms();
-    const run = await rig.start(kms, { destination }, undefined, { failurePolicy: 'wait' });
+    const run = await harness.start(kms, { destination }, undefined, { failurePolicy: 'wait' });
     kms.onReEncrypt = () => {
       run.renew(fresh);
       throw kmsFault('ExpiredTokenException');
@@ -163,7 +163,7 @@ describe('DescribeKey of the destination', () => {
   /** Five blobs whose context names the destination key, which is given as an alias. */
   const described = async (fails: (nth: number) => string | null) => {
     for (let i = 0; i < 5; i++)
-      await rig.add(
+      await harness.add(
         `${i}.json`,
         JSON.stringify({
           'x-amz-key-v2': base64(madeUpBlob(OLD_KEY)),
@@ -178,7 +178,7 @@ describe('DescribeKey of the destination', () => {
       return {};
     };
     const to = { ...destination, keyId: 'alias/new' };
-    const run = await rig.start(kms, { destination: to }, undefined, { failurePolicy: 'network' });
+    const run = await harness.start(kms, { destination: to }, undefined, { failurePolicy: 'network' });
     await run.done;
     return run;
   };
@@ -207,7 +207,7 @@ describe('DescribeKey of the destination', () => {
     kms.onDescribe = () => {
       throw kmsFault('KMSInternalException');
     };
-    const run = await rig.start(kms, { destination: toRsa });
+    const run = await harness.start(kms, { destination: toRsa });
     await run.done;
     expect(run.summary().counts).toMatchObject({ succeeded: 5, failed: 0 });
   });
@@ -216,7 +216,7 @@ describe('DescribeKey of the destination', () => {
 describe('a dry run asks what the run will ask', () => {
   const dryRun = async (verify: boolean) => {
     await files(3);
-    const run = await rig.start(kms, { destination, verify, dryRun: true });
+    const run = await harness.start(kms, { destination, verify, dryRun: true });
     await run.done;
     return run;
   };
@@ -254,7 +254,7 @@ describe('a dry run asks what the run will ask', () => {
 
 test('what a thread of the disk that died had made is gone when the run has ended', async () => {
   await files(3);
-  const before = await rig.snapshot();
+  const before = await harness.snapshot();
   const dies: Disk = {
     ...diskHere(),
     async replaceFile({ path, temporary, staged }) {
@@ -264,8 +264,8 @@ test('what a thread of the disk that died had made is gone when the run has ende
       throw new Error('the thread has died');
     },
   };
-  const book = new RunManager(rig.home, () => {}, { disk: dies });
-  const run = await book.start({
+  const manager = new RunManager(harness.home, () => {}, { disk: dies });
+  const run = await manager.start({
     request: {
       source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
       destination,
@@ -275,13 +275,13 @@ test('what a thread of the disk that died had made is gone when the run has ende
       dryRun: false,
     },
     output: { mode: 'in-place', backup: false },
-    files: rig.files,
+    files: harness.files,
     kms,
     connection: 'test',
     target: 'test',
   });
   await run.done;
   expect(run.summary().counts).toMatchObject({ failed: 3 });
-  expect(await rig.snapshot()).toBe(before);
-  await book.close();
+  expect(await harness.snapshot()).toBe(before);
+  await manager.close();
 });

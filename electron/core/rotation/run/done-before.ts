@@ -11,12 +11,12 @@ import type { DoneBefore, PlanBlob, PlanFile, ResolvedOutput } from '../types.ts
 const PAGE = 5000;
 
 /** A file that runs of a job may have done, in whole or in part. */
-export type Wanted = Pick<PlanFile, 'path' | 'relative' | 'sha256'> & {
+export type JobFile = Pick<PlanFile, 'path' | 'relative' | 'sha256'> & {
   readonly blobs: readonly Pick<PlanBlob, 'place' | 'sha256'>[];
 };
 
 /** How a file stands after the runs of a job. Of each blob, in the file's order: which run re-encrypted it. */
-export interface StandsAt {
+export interface FileStanding {
   /** What its source has now: a plan's hash is that of before all runs. Hex SHA-256. */
   readonly sha256: string;
   /** What the output folder has of it; null in place. */
@@ -45,11 +45,11 @@ interface Way {
 export async function doneBefore(
   journal: Journal,
   runs: readonly RunRow[],
-  files: readonly Wanted[],
+  files: readonly JobFile[],
   output: ResolvedOutput,
-): Promise<(StandsAt | null)[]> {
+): Promise<(FileStanding | null)[]> {
   const edges = await edgesOf(journal, runs);
-  const found: (StandsAt | null)[] = files.map(() => null);
+  const found: (FileStanding | null)[] = files.map(() => null);
   if (edges.size === 0 || output.mode === 'keep') return found;
   const befores = new Set(Array.from(edges.values(), ({ before }) => before));
   const ways = new Map<number, Way>();
@@ -77,7 +77,7 @@ export const madePath = (folder: string, { relative }: Pick<PlanFile, 'relative'
  * Marks what of a file was done. One of which a run wrote only some blobs into an output folder is gone on with there: the
  * source has them as they were.
  */
-export function withDone(file: PlanFile, found: StandsAt | null): PlanFile {
+export function withDone(file: PlanFile, found: FileStanding | null): PlanFile {
   if (found === null) return file;
   const blobs = file.blobs.map((blob, i) => {
     const done = found.done[i] ?? null;
@@ -104,7 +104,7 @@ async function edgesOf(journal: Journal, runs: readonly RunRow[]): Promise<Map<s
 
 /** The content that would be a run's, where it may be one; else null, and nothing is read. */
 async function contentNow(
-  { path, relative, sha256 }: Wanted,
+  { path, relative, sha256 }: JobFile,
   output: ResolvedOutput,
   edges: ReadonlyMap<string, Edge>,
   befores: ReadonlySet<string>,
@@ -136,7 +136,7 @@ function wayTo(now: string, start: string, all: ReadonlyMap<string, Edge>): Way 
  */
 async function blobsOf(
   journal: Journal,
-  files: readonly Wanted[],
+  files: readonly JobFile[],
   ways: ReadonlyMap<number, Way>,
 ): Promise<Map<number, (DoneBefore | null)[]>> {
   const done = new Map<number, (DoneBefore | null)[]>();

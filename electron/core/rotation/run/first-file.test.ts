@@ -2,18 +2,18 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 
-let rig: RunHarness;
+let harness: RunHarness;
 let kms: FakeKms;
 const destination = { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } } as const;
 
 beforeEach(async () => {
-  rig = await RunHarness.make();
+  harness = await RunHarness.make();
   kms = new FakeKms();
 });
-afterEach(() => rig.remove());
+afterEach(() => harness.remove());
 
 const start = () =>
-  rig.start(
+  harness.start(
     kms,
     { destination },
     { mode: 'in-place', backup: true },
@@ -21,7 +21,7 @@ const start = () =>
   );
 
 test('held back after the first file, whatever is renewed; going on does the rest', async () => {
-  for (let i = 0; i < 4; i++) await rig.add(`${i}.b64`, base64(madeUpBlob(OLD_KEY)));
+  for (let i = 0; i < 4; i++) await harness.add(`${i}.b64`, base64(madeUpBlob(OLD_KEY)));
   const run = await start();
   await vi.waitFor(() => expect(run.atFirstFile).toBe(true));
   expect(run.summary()).toMatchObject({
@@ -39,7 +39,7 @@ test('held back after the first file, whatever is renewed; going on does the res
 });
 
 test('a file that failed is not the first: the next one is', async () => {
-  for (let i = 0; i < 3; i++) await rig.add(`${i}.b64`, base64(madeUpBlob(OLD_KEY)));
+  for (let i = 0; i < 3; i++) await harness.add(`${i}.b64`, base64(madeUpBlob(OLD_KEY)));
   kms.onReEncrypt = ({ blob }, nth) => (nth === 1 ? { blob } : {});
   const run = await start();
   await vi.waitFor(() => expect(run.atFirstFile).toBe(true));
@@ -50,7 +50,7 @@ test('a file that failed is not the first: the next one is', async () => {
 });
 
 test('of one file alone there is nothing to wait for', async () => {
-  await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
+  await harness.add('a.b64', base64(madeUpBlob(OLD_KEY)));
   const run = await start();
   await run.done;
   expect(run.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 1 } });

@@ -7,33 +7,33 @@ import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 import { resumeRun } from './run.ts';
 
-let rig: RunHarness;
+let harness: RunHarness;
 let kms: FakeKms;
 const destination = { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } } as const;
 
 beforeEach(async () => {
-  rig = await RunHarness.make();
+  harness = await RunHarness.make();
   kms = new FakeKms();
 });
-afterEach(() => rig.remove());
+afterEach(() => harness.remove());
 
 /** A file in `sub`, as intake knows it, and a folder with the same file that belongs to someone else. */
 async function fileInFolder(): Promise<PlanFile> {
   const content = base64(madeUpBlob(OLD_KEY));
-  for (const folder of ['sub', 'other']) await mkdir(rig.path(folder));
-  await writeFile(rig.path('other/a.b64'), content);
-  const file = await rig.add('sub/a.b64', content);
-  Object.assign(file, { folder: realFolder(rig.path('sub/a.b64')) });
+  for (const folder of ['sub', 'other']) await mkdir(harness.path(folder));
+  await writeFile(harness.path('other/a.b64'), content);
+  const file = await harness.add('sub/a.b64', content);
+  Object.assign(file, { folder: realFolder(harness.path('sub/a.b64')) });
   return file;
 }
 
 async function swap(): Promise<void> {
-  await rename(rig.path('sub'), rig.path('sub-before'));
-  await symlink(rig.path('other'), rig.path('sub'), 'junction');
+  await rename(harness.path('sub'), harness.path('sub-before'));
+  await symlink(harness.path('other'), harness.path('sub'), 'junction');
 }
 
 const contents = () =>
-  Promise.all(['other/a.b64', 'sub-before/a.b64'].map((name) => readFile(rig.path(name), 'utf8')));
+  Promise.all(['other/a.b64', 'sub-before/a.b64'].map((name) => readFile(harness.path(name), 'utf8')));
 
 describe.each([true, false])('a folder that was swapped for a link (backup: %s)', (backup) => {
   const output = { mode: 'in-place', backup } as const;
@@ -42,7 +42,7 @@ describe.each([true, false])('a folder that was swapped for a link (backup: %s)'
     await fileInFolder();
     await swap();
     const before = await contents();
-    const run = await rig.start(kms, { destination }, output);
+    const run = await harness.start(kms, { destination }, output);
     await run.done;
     const [item] = run.items();
     expect(item?.fault).toMatchObject({
@@ -60,13 +60,13 @@ describe.each([true, false])('a folder that was swapped for a link (backup: %s)'
       await swap();
       return { outcome: 'would-succeed', requestId: 'req' };
     };
-    const before = await readFile(rig.path('other/a.b64'), 'utf8');
-    const run = await rig.start(kms, { destination }, output);
+    const before = await readFile(harness.path('other/a.b64'), 'utf8');
+    const run = await harness.start(kms, { destination }, output);
     await run.done;
     expect(run.items()[0]?.fault?.code).toBe('FolderChanged');
     expect(await contents()).toEqual([before, before]);
-    expect(await readdir(rig.path('other'))).toEqual(['a.b64']);
-    expect(await readdir(rig.path('sub-before'))).toEqual(['a.b64']);
+    expect(await readdir(harness.path('other'))).toEqual(['a.b64']);
+    expect(await readdir(harness.path('sub-before'))).toEqual(['a.b64']);
   });
 
   test('while Rewrap was closed: a resumed run knows where the file was', async () => {
@@ -76,19 +76,19 @@ describe.each([true, false])('a folder that was swapped for a link (backup: %s)'
       second.resolve();
       return new Promise(() => undefined);
     };
-    const run = await rig.start(kms, { destination }, output);
+    const run = await harness.start(kms, { destination }, output);
     await second.promise;
     run.suspend();
     run.cut();
     await run.done;
-    const no = rig.journal.runOf(run.id)?.no ?? -1;
-    expect((await rig.journal.files(no))[0]?.folder).toBe(file.folder);
+    const no = harness.journal.runOf(run.id)?.no ?? -1;
+    expect((await harness.journal.files(no))[0]?.folder).toBe(file.folder);
     await swap();
     const before = await contents();
     const again = await resumeRun(
       no,
       { kms: new FakeKms() },
-      { journal: rig.journal, onProgress: () => {}, disk: diskHere() },
+      { journal: harness.journal, onProgress: () => {}, disk: diskHere() },
     );
     await again.done;
     expect(again.items()[0]?.fault?.code).toBe('FolderChanged');
@@ -97,11 +97,11 @@ describe.each([true, false])('a folder that was swapped for a link (backup: %s)'
 });
 
 test('a link that stood on the way all the time is followed', async () => {
-  await mkdir(rig.path('real'));
-  await symlink(rig.path('real'), rig.path('way'), 'junction');
-  await rig.add('way/a.b64', base64(madeUpBlob(OLD_KEY)));
-  const run = await rig.start(kms, { destination });
+  await mkdir(harness.path('real'));
+  await symlink(harness.path('real'), harness.path('way'), 'junction');
+  await harness.add('way/a.b64', base64(madeUpBlob(OLD_KEY)));
+  const run = await harness.start(kms, { destination });
   await run.done;
   expect(run.items()[0]?.state).toBe('reencrypted');
-  expect(await rig.blobs(join(rig.path('real'), 'a.b64'))).toHaveLength(1);
+  expect(await harness.blobs(join(harness.path('real'), 'a.b64'))).toHaveLength(1);
 });

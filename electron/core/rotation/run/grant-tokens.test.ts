@@ -6,25 +6,25 @@ import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 
 const TOKEN = 'grant-token-canary-4f1d';
-let rig: RunHarness;
+let harness: RunHarness;
 let kms: FakeKms;
-let books: RunManager[];
+let managers: RunManager[];
 
 beforeEach(async () => {
-  rig = await RunHarness.make();
+  harness = await RunHarness.make();
   kms = new FakeKms();
-  books = [];
-  await rig.add('a.b64', base64(madeUpBlob(OLD_KEY)));
+  managers = [];
+  await harness.add('a.b64', base64(madeUpBlob(OLD_KEY)));
 });
 afterEach(async () => {
-  for (const book of books) await book.close();
-  await rig.remove();
+  for (const manager of managers) await manager.close();
+  await harness.remove();
 });
 
-function bookOf(): RunManager {
-  const book = new RunManager(rig.home, () => {}, { sleep: async () => undefined });
-  books.push(book);
-  return book;
+function newManager(): RunManager {
+  const manager = new RunManager(harness.home, () => {}, { sleep: async () => undefined });
+  managers.push(manager);
+  return manager;
 }
 
 const input = (dryRun = false): RunInput => ({
@@ -37,7 +37,7 @@ const input = (dryRun = false): RunInput => ({
     dryRun,
   },
   output: { mode: 'in-place', backup: true },
-  files: rig.files,
+  files: harness.files,
   kms,
   connection: 'test',
   target: 'test',
@@ -45,7 +45,7 @@ const input = (dryRun = false): RunInput => ({
 
 /** Files of the data folder in whose bytes the token stands. */
 const holding = (): string[] =>
-  readdirSync(rig.home, { recursive: true, withFileTypes: true })
+  readdirSync(harness.home, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && readFileSync(join(entry.parentPath, entry.name)).includes(TOKEN))
     .map(({ name }) => name);
 
@@ -53,7 +53,7 @@ test.each([
   ['a run', false],
   ['a dry run', true],
 ])('%s has its tokens while it lasts, and no file does afterwards', async (_, dryRun) => {
-  const book = bookOf();
+  const manager = newManager();
   let during: string[] = [];
   kms.onReEncrypt = () => {
     during = holding();
@@ -63,32 +63,32 @@ test.each([
     if (dryRun) during = holding();
     return { outcome: 'would-succeed', requestId: 'req' };
   };
-  const run = await book.start(input(dryRun));
+  const run = await manager.start(input(dryRun));
   await run.done;
   expect(during).not.toEqual([]);
   expect(kms.asked[0]?.grantTokens ?? kms.triedOut[0]?.grantTokens).toHaveLength(2);
   expect(holding()).toEqual([]);
-  const { request } = book.asked(run.id);
+  const { request } = manager.asked(run.id);
   expect(request.grantTokens).toEqual([]);
   expect(request.tokensDeleted).toBe(2);
 });
 
 test('a run that is cut off keeps them for its resume, and loses them when it is closed', async () => {
-  const book = bookOf();
+  const manager = newManager();
   const sent = Promise.withResolvers<void>();
   kms.onReEncrypt = () => {
     sent.resolve();
     return new Promise(() => undefined);
   };
-  const run = await book.start(input());
+  const run = await manager.start(input());
   await sent.promise;
   run.suspend();
   run.cut();
   await run.done;
-  await book.close();
-  books = [];
+  await manager.close();
+  managers = [];
   expect(holding()).toEqual(['runs.sqlite']);
-  const next = bookOf();
+  const next = newManager();
   expect(next.asked(run.id).request.grantTokens).toHaveLength(2);
   await next.abandon(run.id);
   expect(holding()).toEqual([]);

@@ -20,7 +20,7 @@ const NO_ANSWER = new Set(['AccessDeniedException', 'UnknownOperationException']
  * The destination key, as DescribeKey has it: asked when first needed, by the way of every other request. An answer is
  * kept, and that there is no permission; no other failure is.
  */
-export class Destination {
+export class DestinationKey {
   readonly #send: Send;
   readonly #keyId: string;
   /** Null where it is not permitted. */

@@ -10,13 +10,13 @@ import { itemOf } from '../journal/items.ts';
 import type { Journal, RunName } from '../journal/journal.ts';
 import { outputName, touchesOf } from '../journal/summary.ts';
 import { AdaptiveLimiter } from '../scheduler/adaptive-limiter.ts';
-import { Line } from '../scheduler/request-scheduler.ts';
+import { RequestScheduler } from '../scheduler/request-scheduler.ts';
 import type { ItemsQuery, KnownMaterial, Run, RunFile, RunInput } from '../types.ts';
-import { Rate } from './completion-rate.ts';
+import { CompletionRate } from './completion-rate.ts';
 import { faultOf } from './faults.ts';
 import { ItemTracker, retryOf, underOldKey } from './item-tracker.ts';
 import { Progress } from './progress.ts';
-import { AllFiles, type Shared } from './run-files.ts';
+import { RunFiles, type Shared } from './run-files.ts';
 import { DEFAULT_CONCURRENCY, type RunHooks, type RunParts } from './run-parts.ts';
 
 /** How a run begins. */
@@ -37,12 +37,12 @@ export class LiveRun implements Run {
   readonly #input: Omit<RunInput, 'files'>;
   readonly #journal: Journal;
   readonly #tracker: ItemTracker;
-  readonly #line: Line;
+  readonly #scheduler: RequestScheduler;
   readonly #hooks: RunHooks;
   readonly #disk: Disk;
   readonly #progress: Progress;
   readonly #limiter: AdaptiveLimiter;
-  readonly #rate = new Rate(Date.now);
+  readonly #rate = new CompletionRate(Date.now);
   readonly #startedAt: string;
   readonly #halt = new AbortController();
   readonly #kept: { relative: string; bytes: Uint8Array }[] = [];
@@ -84,7 +84,7 @@ export class LiveRun implements Run {
       new AdaptiveLimiter(concurrency, hooks.sleep === undefined ? {} : { sleep: hooks.sleep });
     limiter.allow(concurrency);
     this.#limiter = limiter;
-    this.#line = new Line({
+    this.#scheduler = new RequestScheduler({
       kms: () => this.#kms,
       limiter,
       perSecond: pace?.perSecond ?? null,
@@ -121,7 +121,7 @@ export class LiveRun implements Run {
       destinationKeyId: request.destination.keyId,
       connection,
       downloads: this.#kept.length,
-      fault: this.#stopped ?? this.#line.fault,
+      fault: this.#stopped ?? this.#scheduler.fault,
       output: outputName(output),
       undo: this.#end?.undo ?? null,
       resume: null,
@@ -142,20 +142,20 @@ export class LiveRun implements Run {
   }
 
   get atFirstFile(): boolean {
-    return this.#line.atFirstFile;
+    return this.#scheduler.atFirstFile;
   }
 
   pause(): void {
-    if (this.#status === 'running') this.#line.pause();
+    if (this.#status === 'running') this.#scheduler.pause();
   }
 
   goOn(): void {
-    if (this.#status === 'running') this.#line.goOn();
+    if (this.#status === 'running') this.#scheduler.goOn();
   }
 
   renew(kms: Kms): void {
     this.#kms = kms;
-    if (this.#status === 'running') this.#line.renewed();
+    if (this.#status === 'running') this.#scheduler.renewed();
   }
 
   cancel(): void {
@@ -167,23 +167,23 @@ export class LiveRun implements Run {
   }
 
   cut(): void {
-    if (this.#halt.signal.aborted) this.#line.cut();
+    if (this.#halt.signal.aborted) this.#scheduler.cut();
   }
 
   #finishEarly(how: 'cancelling' | 'suspending'): void {
     if (this.#status !== 'running') return;
     this.#status = how;
     this.#halt.abort();
-    this.#line.stop();
+    this.#scheduler.stop();
     this.#progress.touch();
   }
 
   #statusNow(): RunSummary['status'] {
     if (this.#halt.signal.aborted) return 'cancelling';
-    const { hold } = this.#line;
+    const { hold } = this.#scheduler;
     if (hold === 'network') return 'waiting';
     if (hold === null) return 'running';
-    return this.#line.underWay > 0 ? 'pausing' : 'paused';
+    return this.#scheduler.underWay > 0 ? 'pausing' : 'paused';
   }
 
   async #run(prepare: Beginning['prepare'], earlier: Beginning['earlier']): Promise<void> {
@@ -198,7 +198,7 @@ export class LiveRun implements Run {
         this.#stop(explainOwn('ContextChoiceInvalid'));
       if (source.keyId === null && !takesEncryptionContext(source.algorithm))
         this.#stop(explainOwn('SourceKeyNeeded'));
-      await new AllFiles({ ...this.#shared(), earlier }).rotate(files);
+      await new RunFiles({ ...this.#shared(), earlier }).rotate(files);
     } catch (error) {
       this.#stop(faultOf(error));
     }
@@ -211,14 +211,14 @@ export class LiveRun implements Run {
       input: this.#input,
       tracker: this.#tracker,
       journal: this.#journal,
-      line: this.#line,
+      scheduler: this.#scheduler,
       disk: this.#hooks.fs === undefined ? this.#disk : diskHere(this.#hooks.fs),
       fs: this.#hooks.fs ?? null,
       kms: () => this.#kms,
       halted: () => this.#haltedFault(),
       stop: (fault) => this.#stop(fault),
       journalFailed: (fault) => {
-        if (this.#input.failurePolicy === 'wait') this.#line.holdFor(fault);
+        if (this.#input.failurePolicy === 'wait') this.#scheduler.holdFor(fault);
         else this.#stop(fault);
       },
       keep: (relative, bytes) => this.#kept.push({ relative, bytes }),
@@ -229,7 +229,7 @@ export class LiveRun implements Run {
   #stop(fault: Fault): void {
     this.#stopped ??= fault;
     this.#halt.abort();
-    this.#line.stop();
+    this.#scheduler.stop();
   }
 
   /** What blobs that were not reached are told. */

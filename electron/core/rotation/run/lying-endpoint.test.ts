@@ -8,13 +8,13 @@ import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms
 import { base64, RunHarness } from '../testing/run-harness.ts';
 import { resumeRun } from './run.ts';
 
-let rig: RunHarness;
+let harness: RunHarness;
 let kms: FakeKms;
 beforeEach(async () => {
-  rig = await RunHarness.make();
+  harness = await RunHarness.make();
   kms = new FakeKms();
 });
-afterEach(() => rig.remove());
+afterEach(() => harness.remove());
 
 const destination = { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } } as const;
 const toRsa = { keyId: KEY, algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'same' } } as const;
@@ -45,12 +45,12 @@ function knows(...said: [made: string, keyArn: string, keyMaterialId: string | n
 
 /** Files `0.b64`, `1.b64`, … of one old blob each. */
 async function filesOf(count: number, key = OLD_KEY): Promise<void> {
-  for (let i = 0; i < count; i++) await rig.add(`${i}.b64`, base64(madeUpBlob(key)));
+  for (let i = 0; i < count; i++) await harness.add(`${i}.b64`, base64(madeUpBlob(key)));
 }
 
 type Start = Parameters<RunHarness['start']>;
 async function outcomes(request: Start[1], options: Start[3] = {}) {
-  const run = await rig.start(
+  const run = await harness.start(
     kms,
     request,
     { mode: 'in-place', backup: false },
@@ -62,15 +62,15 @@ async function outcomes(request: Start[1], options: Start[3] = {}) {
 
 /** Every blob is refused so, no file is touched and nothing lies beside one; what was said of keys is not learned. */
 async function refuses(code: string, words: RegExp, request: Start[1], options: Start[3] = {}) {
-  const before = await rig.snapshot();
+  const before = await harness.snapshot();
   const { run, codes } = await outcomes(request, options);
   expect(codes[0]).toBe(code);
   const [first] = run.items();
   expect(`${first?.fault?.message} ${first?.fault?.detail}`).toMatch(words);
   expect(first?.fault?.remedy).toContain('The file was left as it is');
-  expect(await rig.snapshot()).toBe(before);
+  expect(await harness.snapshot()).toBe(before);
   expect(run.summary().counts.succeeded).toBe(0);
-  const seen = await rig.journal.keysSeen(rig.journal.runOf(run.id)?.no ?? -1);
+  const seen = await harness.journal.keysSeen(harness.journal.runOf(run.id)?.no ?? -1);
   expect(seen.filter(({ fingerprint: print }) => print === fingerprint(OLD_KEY))).toEqual([]);
   return run;
 }
@@ -126,10 +126,10 @@ describe('an endpoint that says yes to every dry run', () => {
   test('something that is no blob: text of the length of one', async () => {
     await filesOf(1);
     kms.onReEncrypt = ({ blob }) => ({ blob: Buffer.alloc(blob.length, 'plaintext ') });
-    const before = await rig.snapshot();
+    const before = await harness.snapshot();
     const { codes } = await outcomes({ destination });
     expect(codes).toEqual(['PutBackMismatch']);
-    expect(await rig.snapshot()).toBe(before);
+    expect(await harness.snapshot()).toBe(before);
   });
 
   test('the fingerprint of a key that KMS named before, under another name', async () => {
@@ -192,9 +192,9 @@ describe('an endpoint that says yes to every dry run', () => {
   test('some replies alone: the others stand', async () => {
     await filesOf(4);
     kms.onReEncrypt = ({ blob }, nth) => (nth % 2 === 0 ? { blob: tampered(blob) } : {});
-    const untouched = [await readFile(rig.path('1.b64')), await readFile(rig.path('3.b64'))];
+    const untouched = [await readFile(harness.path('1.b64')), await readFile(harness.path('3.b64'))];
     expect((await outcomes({ destination })).codes).toEqual([null, 'KeyUnchanged', null, 'KeyUnchanged']);
-    expect([await readFile(rig.path('1.b64')), await readFile(rig.path('3.b64'))]).toEqual(untouched);
+    expect([await readFile(harness.path('1.b64')), await readFile(harness.path('3.b64'))]).toEqual(untouched);
   });
 });
 
@@ -237,18 +237,21 @@ describe('new blobs of one run', () => {
       }
       return {};
     };
-    const run = await rig.start(kms, { destination }, undefined, { concurrency: 1, failurePolicy: 'wait' });
+    const run = await harness.start(kms, { destination }, undefined, {
+      concurrency: 1,
+      failurePolicy: 'wait',
+    });
     await second.promise;
     run.suspend();
     run.cut();
     await run.done;
-    const no = rig.journal.runOf(run.id)?.no ?? -1;
+    const no = harness.journal.runOf(run.id)?.no ?? -1;
     const again = new FakeKms();
     again.onReEncrypt = () => ({ blob: madeUpBlob('other') });
     const resumed = await resumeRun(
       no,
       { kms: again },
-      { journal: rig.journal, onProgress: () => {}, disk: diskHere() },
+      { journal: harness.journal, onProgress: () => {}, disk: diskHere() },
     );
     await resumed.done;
     const codes = resumed.items().map(({ fault }) => fault?.code ?? null);

@@ -19,7 +19,7 @@ interface Made {
 let state: string;
 let practice: PracticeKms;
 let kms: Kms;
-let rig: RunHarness;
+let harness: RunHarness;
 let a: Made;
 let b: Made;
 let rsa: Made;
@@ -66,16 +66,16 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  rig = await RunHarness.make();
+  harness = await RunHarness.make();
 });
 
-afterEach(() => rig.remove());
+afterEach(() => harness.remove());
 
 describe('works', () => {
   test('symmetric to symmetric with another context, in place, verified', async () => {
     const plaintext = randomBytes(40);
-    await rig.add('secret.b64', `${base64(await encrypt(a, plaintext, { app: 'old' }))}\n`);
-    const run = await rig.start(kms, {
+    await harness.add('secret.b64', `${base64(await encrypt(a, plaintext, { app: 'old' }))}\n`);
+    const run = await harness.start(kms, {
       source: symmetric({ app: 'old' }, a.arn),
       destination: to(b, { app: 'new' }),
     });
@@ -85,25 +85,25 @@ describe('works', () => {
       sourceKeyArn: a.arn,
       destinationKeyArn: b.arn,
     });
-    const [now] = await rig.blobs(rig.path('secret.b64'));
+    const [now] = await harness.blobs(harness.path('secret.b64'));
     expect(await decrypt(now ?? Buffer.of(), { EncryptionContext: { app: 'new' } })).toEqual(plaintext);
   });
 
   test('symmetric to RSA-4096 OAEP-SHA-256 and back', async () => {
     const plaintext = randomBytes(446);
-    await rig.add('secret.b64', base64(await encrypt(a, plaintext, { app: 'x' })));
-    const there = await rig.start(kms, {
+    await harness.add('secret.b64', base64(await encrypt(a, plaintext, { app: 'x' })));
+    const there = await harness.start(kms, {
       source: symmetric({ app: 'x' }),
       destination: { keyId: rsa.arn, algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'same' } },
     });
     await there.done;
     expect(there.items()[0]).toMatchObject({ state: 'reencrypted', destinationKeyArn: rsa.arn });
-    const [middle] = await rig.blobs(rig.path('secret.b64'));
+    const [middle] = await harness.blobs(harness.path('secret.b64'));
     expect(middle).toHaveLength(512);
 
     const second = await RunHarness.make();
     try {
-      await second.add('secret.b64', await readFile(rig.path('secret.b64')));
+      await second.add('secret.b64', await readFile(harness.path('secret.b64')));
       const back = await second.start(kms, {
         source: { keyId: rsa.arn, algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'declared' } },
         destination: to(b, { app: 'y' }),
@@ -120,14 +120,14 @@ describe('works', () => {
   test('the destination by alias; CLI JSON gets its new key id', async () => {
     await practice.call('CreateAlias', { AliasName: 'alias/matrix', TargetKeyId: b.id });
     const made = await practice.call('GenerateDataKeyWithoutPlaintext', { KeyId: a.arn, KeySpec: 'AES_256' });
-    await rig.add('key.json', JSON.stringify(made, null, 4));
-    const run = await rig.start(kms, {
+    await harness.add('key.json', JSON.stringify(made, null, 4));
+    const run = await harness.start(kms, {
       source: symmetric(),
       destination: { keyId: 'alias/matrix', algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
     });
     await run.done;
     expect(run.items()[0]?.state).toBe('reencrypted');
-    const now = JSON.parse(await readFile(rig.path('key.json'), 'utf8'));
+    const now = JSON.parse(await readFile(harness.path('key.json'), 'utf8'));
     expect(now.KeyId).toBe(b.arn);
     expect(await decrypt(Buffer.from(now.CiphertextBlob, 'base64'))).toHaveLength(32);
   });
@@ -137,18 +137,18 @@ describe('works', () => {
     for (let i = 0; i < 200; i++) {
       const plaintext = randomBytes(16);
       plaintexts.set(`f${i}.bin`, plaintext);
-      await rig.add(`f${i}.bin`, await encrypt(a, plaintext));
+      await harness.add(`f${i}.bin`, await encrypt(a, plaintext));
     }
-    const before = await rig.snapshot();
-    const dry = await rig.start(kms, { source: symmetric(), destination: to(b), dryRun: true });
+    const before = await harness.snapshot();
+    const dry = await harness.start(kms, { source: symmetric(), destination: to(b), dryRun: true });
     await dry.done;
     expect(dry.summary().counts).toMatchObject({ total: 200, succeeded: 200 });
-    expect(await rig.snapshot()).toBe(before);
-    const run = await rig.start(kms, { source: symmetric(), destination: to(b) });
+    expect(await harness.snapshot()).toBe(before);
+    const run = await harness.start(kms, { source: symmetric(), destination: to(b) });
     await run.done;
     expect(run.summary()).toMatchObject({ status: 'finished', counts: { total: 200, succeeded: 200 } });
     for (const [name, plaintext] of plaintexts)
-      expect(await decrypt(await readFile(rig.path(name)), { KeyId: b.arn })).toEqual(plaintext);
+      expect(await decrypt(await readFile(harness.path(name)), { KeyId: b.arn })).toEqual(plaintext);
   });
 });
 
@@ -157,7 +157,7 @@ describe('fails, and the original is intact', () => {
 
   /** Runs; expects one failed item with this code, all files as before. */
   const fails = async (run: () => ReturnType<RunHarness['start']>, code: string): Promise<RunItem> => {
-    const before = await rig.snapshot();
+    const before = await harness.snapshot();
     const started = await run();
     await started.done;
     const [item] = started.items();
@@ -165,10 +165,10 @@ describe('fails, and the original is intact', () => {
     expect(item).toMatchObject({ state: 'failed', fault: { code } });
     expect(item.fault?.remedy).not.toBe('');
     expect(item.fault?.detail).not.toBe('');
-    expect(await rig.snapshot()).toBe(before);
+    expect(await harness.snapshot()).toBe(before);
     return item;
   };
-  const add = async () => rig.add('secret.bin', await encrypt(a, randomBytes(32), context));
+  const add = async () => harness.add('secret.bin', await encrypt(a, randomBytes(32), context));
 
   test.each([
     ['none', {}, 'none was given'],
@@ -177,7 +177,7 @@ describe('fails, and the original is intact', () => {
   ])('wrong context: %s', async (_, wrong, words) => {
     await add();
     const item = await fails(
-      () => rig.start(kms, { source: symmetric(wrong), destination: to(b) }),
+      () => harness.start(kms, { source: symmetric(wrong), destination: to(b) }),
       'InvalidCiphertextException',
     );
     expect(item.fault?.detail).toContain(words);
@@ -189,7 +189,7 @@ describe('fails, and the original is intact', () => {
     await practice.call('DisableKey', { KeyId: off.id });
     await add();
     const item = await fails(
-      () => rig.start(kms, { source: symmetric(context), destination: to(off) }),
+      () => harness.start(kms, { source: symmetric(context), destination: to(off) }),
       'DisabledException',
     );
     expect(item.fault?.message).toBe(`The destination key ${off.arn} is disabled.`);
@@ -198,10 +198,10 @@ describe('fails, and the original is intact', () => {
 
   test('disabled source', async () => {
     const off = await makeKey();
-    await rig.add('secret.bin', await encrypt(off, randomBytes(32)));
+    await harness.add('secret.bin', await encrypt(off, randomBytes(32)));
     await practice.call('DisableKey', { KeyId: off.id });
     const item = await fails(
-      () => rig.start(kms, { source: symmetric(), destination: to(b) }),
+      () => harness.start(kms, { source: symmetric(), destination: to(b) }),
       'DisabledException',
     );
     expect(item.fault?.message).toBe(`The source key ${off.arn} is disabled.`);
@@ -210,9 +210,9 @@ describe('fails, and the original is intact', () => {
   test('one flipped byte, in the tag', async () => {
     const blob = await encrypt(a, randomBytes(32), context);
     blob[blob.length - 1] = (blob.at(-1) ?? 0) ^ 1;
-    await rig.add('secret.bin', blob);
+    await harness.add('secret.bin', blob);
     const item = await fails(
-      () => rig.start(kms, { source: symmetric(context), destination: to(b) }),
+      () => harness.start(kms, { source: symmetric(context), destination: to(b) }),
       'InvalidCiphertextException',
     );
     expect(item.fault?.detail).toContain('damaged');
@@ -221,9 +221,9 @@ describe('fails, and the original is intact', () => {
   test('one flipped byte, in the structure', async () => {
     const blob = await encrypt(a, randomBytes(32), context);
     blob[60] = (blob[60] ?? 0) ^ 1;
-    await rig.add('secret.bin', blob);
+    await harness.add('secret.bin', blob);
     const item = await fails(
-      () => rig.start(kms, { source: symmetric(context), destination: to(b) }),
+      () => harness.start(kms, { source: symmetric(context), destination: to(b) }),
       'InvalidCiphertextException',
     );
     expect(item.fault?.detail).toContain('not laid out as KMS blobs are');
@@ -232,7 +232,7 @@ describe('fails, and the original is intact', () => {
   test('the pinned source key is another', async () => {
     await add();
     const item = await fails(
-      () => rig.start(kms, { source: symmetric(context, b.arn), destination: to(b) }),
+      () => harness.start(kms, { source: symmetric(context, b.arn), destination: to(b) }),
       'IncorrectKeyException',
     );
     expect(item.fault?.message).toContain(b.arn);
@@ -244,23 +244,23 @@ describe('fails, and the original is intact', () => {
       Plaintext: randomBytes(20).toString('base64'),
       EncryptionAlgorithm: 'RSAES_OAEP_SHA_256',
     });
-    await rig.add('secret.bin', Buffer.from(String(CiphertextBlob), 'base64'));
+    await harness.add('secret.bin', Buffer.from(String(CiphertextBlob), 'base64'));
     const source = { keyId: rsa.arn, algorithm: 'RSAES_OAEP_SHA_1', context: { mode: 'declared' } } as const;
     const item = await fails(
-      () => rig.start(kms, { source, destination: to(b) }),
+      () => harness.start(kms, { source, destination: to(b) }),
       'InvalidCiphertextException',
     );
     expect(item.fault?.detail).toContain('another algorithm than RSAES_OAEP_SHA_1');
   });
 
   test('a plaintext one byte too long for RSA-4096', async () => {
-    await rig.add('secret.bin', await encrypt(a, randomBytes(447)));
+    await harness.add('secret.bin', await encrypt(a, randomBytes(447)));
     const destination = {
       keyId: rsa.arn,
       algorithm: 'RSAES_OAEP_SHA_256',
       context: { mode: 'same' },
     } as const;
-    await fails(() => rig.start(kms, { source: symmetric(), destination }), 'PlaintextTooLong');
+    await fails(() => harness.start(kms, { source: symmetric(), destination }), 'PlaintextTooLong');
   });
 
   test('a key of another practice KMS: the four meanings of one sentence', async () => {
@@ -273,9 +273,9 @@ describe('fails, and the original is intact', () => {
     });
     await other.close();
     await rm(elsewhere, { recursive: true });
-    await rig.add('secret.bin', Buffer.from(String(CiphertextBlob), 'base64'));
+    await harness.add('secret.bin', Buffer.from(String(CiphertextBlob), 'base64'));
     const item = await fails(
-      () => rig.start(kms, { source: symmetric(), destination: to(b) }),
+      () => harness.start(kms, { source: symmetric(), destination: to(b) }),
       'AccessDeniedException',
     );
     expect(item.fault?.detail).toContain('kms:ReEncryptFrom');
@@ -301,15 +301,15 @@ describe('fails, and the original is intact', () => {
     const run = { source: symmetric(context), destination: to(b) };
     for (const backup of [false, true]) {
       const item = await fails(
-        () => rig.start(kms, run, { mode: 'in-place', backup }, { fs: fullDisk }),
+        () => harness.start(kms, run, { mode: 'in-place', backup }, { fs: fullDisk }),
         'DiskFull',
       );
       expect(item.fault?.remedy).toContain('space');
       expect(item.destinationKeyArn).toBe(b.arn);
     }
-    const folder = rig.path('out');
+    const folder = harness.path('out');
     await nodeFs.mkdir(folder);
-    await fails(() => rig.start(kms, run, { mode: 'folder', folder }, { fs: fullDisk }), 'DiskFull');
+    await fails(() => harness.start(kms, run, { mode: 'folder', folder }, { fs: fullDisk }), 'DiskFull');
   });
 
   test('a rename that fails', async () => {
@@ -319,7 +319,7 @@ describe('fails, and the original is intact', () => {
       rename: () => Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' })),
     };
     const run = { source: symmetric(context), destination: to(b) };
-    await fails(() => rig.start(kms, run, { mode: 'in-place', backup: true }, { fs }), 'NotWritable');
+    await fails(() => harness.start(kms, run, { mode: 'in-place', backup: true }, { fs }), 'NotWritable');
   });
 
   test('no KMS at all stops the run', async () => {
@@ -329,7 +329,7 @@ describe('fails, and the original is intact', () => {
     );
     await add();
     const item = await fails(
-      () => rig.start(gone, { source: symmetric(context), destination: to(b) }),
+      () => harness.start(gone, { source: symmetric(context), destination: to(b) }),
       'ECONNREFUSED',
     );
     expect(item.fault?.message).toContain('127.0.0.1:9');

@@ -4,7 +4,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { NewBlob } from '../../intake/index.ts';
 import { CachedAnswer } from '../scheduler/cached-answer.ts';
 import type { KnownKeys, KnownMaterial, RunTerms } from '../types.ts';
-import type { Destination } from './key-lookups.ts';
+import type { DestinationKey } from './key-lookups.ts';
 
 interface Accepted {
   readonly keyArn: string;
@@ -14,7 +14,7 @@ interface Accepted {
 
 export interface NewBlobChecksParts {
   readonly request: Pick<RunTerms, 'source' | 'destination'>;
-  readonly destination: Destination;
+  readonly destination: DestinationKey;
   /** What KMS said in earlier runs. */
   readonly known: KnownKeys | undefined;
   /** What this run accepted before it was cut off, destination side; asked once. */
@@ -78,7 +78,7 @@ export class NewBlobChecks {
     if (accepted !== undefined) {
       if (said === null || accepted.keyMaterialId === null || said === accepted.keyMaterialId) return null;
       return mismatch(
-        `Replies name two key materials, ${accepted.keyMaterialId} and ${said}, for blobs with the one fingerprint ${short(after)}.`,
+        `RepeatedReplies name two key materials, ${accepted.keyMaterialId} and ${said}, for blobs with the one fingerprint ${short(after)}.`,
       );
     }
     if (this.#accepted.size > 0 || this.#under(now.keyArn, after).length > 0)
@@ -159,7 +159,9 @@ export class NewBlobChecks {
     const here = [...this.#accepted].map(([fingerprint, one]) => ({ fingerprint, ...one }));
     const other = here.find((one) => differ(one.keyArn, now.keyArn));
     if (other !== undefined)
-      return mismatch(`Replies of this run name two destination keys: ${other.keyArn} and ${now.keyArn}.`);
+      return mismatch(
+        `RepeatedReplies of this run name two destination keys: ${other.keyArn} and ${now.keyArn}.`,
+      );
     const before = here.length > 0 ? here : this.#under(now.keyArn, after);
     const key = await this.#parts.destination.describedNow();
     const current = key?.currentKeyMaterialId ?? null;

@@ -8,7 +8,7 @@ import { PRACTICE_IDENTITIES, type PracticeKms, startPracticeKms } from '../../.
 import { type FoundBlob, scan } from '../../intake/index.ts';
 import { connect, type Kms } from '../../kms/index.ts';
 import { AdaptiveLimiter } from '../scheduler/adaptive-limiter.ts';
-import { Line } from '../scheduler/request-scheduler.ts';
+import { RequestScheduler } from '../scheduler/request-scheduler.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob } from '../testing/fake-kms.ts';
 import { checkPermissions, type PermissionInput } from './permissions.ts';
 
@@ -30,7 +30,7 @@ const request = (over: Partial<RunRequest> = {}): PermissionInput['request'] => 
 const sendTo = (kms: Kms) => {
   const retry = { halted: new AbortController().signal, sleep: async () => undefined, random: () => 0 };
   const limiter = new AdaptiveLimiter(4, { sleep: async () => undefined });
-  return new Line({
+  return new RequestScheduler({
     kms: () => kms,
     limiter,
     perSecond: null,

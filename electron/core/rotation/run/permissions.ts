@@ -8,7 +8,7 @@ import type { RightsInput } from '../../kms/index.ts';
 import type { Send } from '../scheduler/request-scheduler.ts';
 import { resolveContexts } from './contexts.ts';
 import { faultOf } from './faults.ts';
-import { Destination } from './key-lookups.ts';
+import { DestinationKey } from './key-lookups.ts';
 import { mayVerify, NO_ANSWER, verificationRights, verifyNotPermitted } from './verification.ts';
 
 /** Most requests of one check: it is meant to be quick, and a preflight asks about every blob. */
@@ -64,7 +64,7 @@ export async function checkPermissions(input: PermissionInput): Promise<Permissi
 async function questionsOf({ send, request, blobs, sourceKeyOf }: PermissionInput) {
   const pinned = request.source.keyId;
   const { keyId, algorithm, context } = request.destination;
-  const destination = new Destination(send, keyId);
+  const destination = new DestinationKey(send, keyId);
   // As the run does, which pins the key that KMS names in its answer.
   const verified = request.verify ? await destination.named() : keyId;
   const moves = new Map<string, Question>();

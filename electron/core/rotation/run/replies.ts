@@ -2,7 +2,7 @@
  * New blobs that KMS gave in one run, to know one that comes again: no two encryptions give the same bytes, so the reply
  * was that to another request, as a proxy that caches or mixes replies up would send it.
  */
-export class Replies {
+export class RepeatedReplies {
   /** The first 48 bits of each hash: a hundred thousand take a few megabytes, and one in 50,000 such runs errs. */
   readonly #seen = new Set<number>();
 

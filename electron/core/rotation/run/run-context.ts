@@ -3,13 +3,13 @@ import type { Disk, NewBlob, PutBackFs } from '../../intake/index.ts';
 import type { Kms } from '../../kms/index.ts';
 import type { Semaphore } from '../../limits/semaphore.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Line } from '../scheduler/request-scheduler.ts';
+import type { RequestScheduler } from '../scheduler/request-scheduler.ts';
 import type { RunInput } from '../types.ts';
 import type { Attributes } from './attributes.ts';
 import type { ItemTracker } from './item-tracker.ts';
-import type { Destination } from './key-lookups.ts';
+import type { DestinationKey } from './key-lookups.ts';
 import type { NewBlobChecks } from './new-blob-checks.ts';
-import type { Replies } from './replies.ts';
+import type { RepeatedReplies } from './replies.ts';
 import type { VerificationRights } from './verification.ts';
 
 /** What the steps of one run share. */
@@ -19,11 +19,11 @@ export interface RunContext {
   readonly tracker: ItemTracker;
   readonly journal: Journal;
   /** The way to KMS, shared by all files. */
-  readonly line: Line;
+  readonly scheduler: RequestScheduler;
   /** Limits the blobs under way over all files: each is re-encrypted and verified before others begin. */
   readonly slots: Semaphore;
-  readonly replies: Replies;
-  readonly destination: Destination;
+  readonly replies: RepeatedReplies;
+  readonly destination: DestinationKey;
   readonly newBlobs: NewBlobChecks;
   readonly rights: VerificationRights;
   readonly attributes: Attributes;

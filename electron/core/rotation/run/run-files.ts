@@ -5,10 +5,10 @@ import type { RunFile } from '../types.ts';
 import { Attributes } from './attributes.ts';
 import type { PriorBlob } from './blob-step.ts';
 import { rotateFile } from './file-step.ts';
-import { Destination } from './key-lookups.ts';
+import { DestinationKey } from './key-lookups.ts';
 import { NewBlobChecks, type NewBlobChecksParts } from './new-blob-checks.ts';
 import { priorOf, saidOf } from './prior.ts';
-import { Replies } from './replies.ts';
+import { RepeatedReplies } from './replies.ts';
 import type { RunContext } from './run-context.ts';
 import { DEFAULT_CONCURRENCY } from './run-parts.ts';
 import { VerificationRights } from './verification.ts';
@@ -24,7 +24,7 @@ export type Shared = Omit<
   Pick<NewBlobChecksParts, 'earlier'>;
 
 /** The files of a run, some open at a time, each taken to its end. */
-export class AllFiles {
+export class RunFiles {
   readonly #shared: Shared;
   readonly #concurrency: number;
   /** Files that are not complete: what is kept of their blobs is worth keeping. */
@@ -54,7 +54,7 @@ export class AllFiles {
         this.#closed(file);
         if (how === 'done') continue;
         again.push(file);
-        await context.line.opened();
+        await context.scheduler.opened();
       }
     };
     if (this.#shared.input.holdsAfterFirst === true)
@@ -73,7 +73,7 @@ export class AllFiles {
     again: RunFile[],
     total: number,
   ): Promise<void> {
-    const { tracker, line } = context;
+    const { tracker, scheduler } = context;
     const before = tracker.summary().files.done;
     let taken = 0;
     while (context.halted() === null && tracker.summary().files.done === before) {
@@ -85,23 +85,23 @@ export class AllFiles {
       if (how === 'done') taken++;
       else {
         again.push(file);
-        await line.opened();
+        await scheduler.opened();
       }
     }
     if (context.halted() !== null || taken === total) return;
-    line.holdAfterFirstFile(explainOwn('FirstFileDone'));
-    await line.opened();
+    scheduler.holdAfterFirstFile(explainOwn('FirstFileDone'));
+    await scheduler.opened();
   }
 
   #context(files: readonly RunFile[]): RunContext {
     const shared = this.#shared;
-    const { send } = shared.line;
+    const { send } = shared.scheduler;
     const { request } = shared.input;
-    const destination = new Destination(send, request.destination.keyId);
+    const destination = new DestinationKey(send, request.destination.keyId);
     return {
       ...shared,
       slots: new Semaphore(this.#concurrency),
-      replies: new Replies(),
+      replies: new RepeatedReplies(),
       destination,
       newBlobs: new NewBlobChecks({
         request,

@@ -5,7 +5,7 @@ import type { RunRequest, RunRoute } from '#shared/model/run.ts';
 import type { DryRunOutput, Kms, ReEncryptInput, RightsInput, Sending } from '../../kms/index.ts';
 import { CachedAnswer } from '../scheduler/cached-answer.ts';
 import type { Send } from '../scheduler/request-scheduler.ts';
-import type { Destination } from './key-lookups.ts';
+import type { DestinationKey } from './key-lookups.ts';
 
 /** ReplyMetadata of a dry run whose endpoint does not say whether the verification would be permitted. */
 const NOT_ASKED =
@@ -60,7 +60,7 @@ export function verifyNotPermitted(route: RunRoute, refused: Fault): Fault {
 
 interface RightsParts {
   readonly send: Send;
-  readonly destination: Destination;
+  readonly destination: DestinationKey;
   readonly request: Pick<RunRequest, 'destination' | 'grantTokens' | 'route'>;
 }
 

@@ -1,5 +1,5 @@
 /** Lets through while it is open; holds callers while anything keeps it shut. */
-export class Gate {
+export class PauseGate {
   readonly #shut = new Set<string>();
   #waiting: (() => void)[] = [];
 

@@ -4,7 +4,7 @@ import { type Kms, NotSent, type Sending } from '../../kms/index.ts';
 import { RateLimiter } from '../../limits/rate-limiter.ts';
 import type { ConnectionFailurePolicy } from '../types.ts';
 import type { AdaptiveLimiter } from './adaptive-limiter.ts';
-import { Gate } from './pause-gate.ts';
+import { PauseGate } from './pause-gate.ts';
 import {
   limitOf,
   MAX_DARK_MS,
@@ -33,7 +33,7 @@ export type Send = <T>(work: (kms: Kms, sending: Sending) => Promise<T>, watch?:
 
 type Tried<T> = { how: 'answered'; value: T } | { how: 'failed'; error: unknown } | { how: 'held' };
 
-export interface LineOptions {
+export interface RequestSchedulerOptions {
   /** The connection at the moment. */
   readonly kms: () => Kms;
   readonly limiter: AdaptiveLimiter;
@@ -42,18 +42,18 @@ export interface LineOptions {
   readonly retry: RetryOptions;
   /** Milliseconds of a clock; for tests. */
   readonly now?: () => number;
-  /** Something of what {@link Line.hold} and {@link Line.underWay} say has changed. */
+  /** Something of what {@link RequestScheduler.hold} and {@link RequestScheduler.underWay} say has changed. */
   readonly changed: () => void;
 }
 
 /**
  * The one way on which requests of a run reach KMS: no faster than allowed, held back while the run is paused or the
- * network is gone, sent again when that may help. Once {@link Line.pause} or {@link Line.stop} has returned, no further
+ * network is gone, sent again when that may help. Once {@link RequestScheduler.pause} or {@link RequestScheduler.stop} has returned, no further
  * request leaves, whatever it waited for.
  */
-export class Line {
-  readonly #options: LineOptions;
-  readonly #gate = new Gate();
+export class RequestScheduler {
+  readonly #options: RequestSchedulerOptions;
+  readonly #gate = new PauseGate();
   readonly #rateLimiter: RateLimiter;
   /** Aborted while nothing may leave: by the person, for want of a connection, or since the run has stopped. */
   #hold = new AbortController();
@@ -66,7 +66,7 @@ export class Line {
   /** How often the connection was renewed: a failure on an older one says nothing of the one that there is now. */
   #renewals = 0;
 
-  constructor(options: LineOptions) {
+  constructor(options: RequestSchedulerOptions) {
     this.#options = options;
     this.#rateLimiter = new RateLimiter(() => options.perSecond);
     const { halted } = options.retry;

@@ -16,7 +16,7 @@ import { bson, lengthPrefixed, proto, sdkMessageFile } from './files.test-help.t
 let folder: string;
 let practice: PracticeKms;
 let kms: Kms;
-let book: RunManager;
+let manager: RunManager;
 let a: string;
 let b: string;
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rewrap-envelopes-'));
   practice = await startPracticeKms({ stateDir: folder });
   kms = await connect({ kind: 'practice' }, practice);
-  book = new RunManager(folder, () => undefined);
+  manager = new RunManager(folder, () => undefined);
   const key = async () => {
     const { KeyMetadata } = await practice.call('CreateKey', {});
     return (KeyMetadata as { Arn: string }).Arn;
@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await book?.close();
+  await manager?.close();
   kms?.close();
   await practice?.close();
   await rm(folder, { recursive: true, force: true });
@@ -88,7 +88,7 @@ async function rotate(
   await writeFile(path, content);
   const found = scan(content, name).blobs.filter((one) => one.identification.kind === 'kms-symmetric');
   expect(found.length, 'blobs of the file').toBeGreaterThan(0);
-  const run = await book.start({
+  const run = await manager.start({
     request: {
       source: { keyId: a, algorithm: 'SYMMETRIC_DEFAULT', context: source },
       destination: { keyId: b, algorithm: 'SYMMETRIC_DEFAULT', context: destination },

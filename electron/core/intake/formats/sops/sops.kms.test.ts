@@ -14,7 +14,7 @@ import { type Kind, type KmsEntry, openSops, parseSops, type Tree, writeSops } f
 let state: string;
 let practice: PracticeKms;
 let kms: Kms;
-let rig: RunHarness;
+let harness: RunHarness;
 let oldKey: string;
 let otherKey: string;
 let newKey: string;
@@ -57,10 +57,10 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  rig = await RunHarness.make();
+  harness = await RunHarness.make();
 });
 
-afterEach(() => rig.remove());
+afterEach(() => harness.remove());
 
 const TREES: Record<Kind, Tree> = {
   yaml: {
@@ -116,8 +116,8 @@ test.each(KINDS.flatMap((kind) => CONTEXTS.map(([name, context]) => [kind, name,
   '%s, context %s: opens after the move, by either entry',
   async (kind, _, context) => {
     const { text, entries } = await make(kind);
-    await rig.add(NAMES[kind], text);
-    const run = await rig.start(kms, {
+    await harness.add(NAMES[kind], text);
+    const run = await harness.start(kms, {
       source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
       destination: { keyId: newKey, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'given', context } },
     });
@@ -126,7 +126,7 @@ test.each(KINDS.flatMap((kind) => CONTEXTS.map(([name, context]) => [kind, name,
       ['reencrypted', undefined],
       ['reencrypted', undefined],
     ]);
-    const after = await readFile(rig.path(NAMES[kind]), 'utf8');
+    const after = await readFile(harness.path(NAMES[kind]), 'utf8');
     for (const which of [0, 1]) expect(await openSops(kind, after, unwrap, which)).toEqual(plain(kind));
     const before = parseSops(kind, text);
     const now = parseSops(kind, after);
@@ -176,8 +176,8 @@ test('an RSA destination is refused with the reason, and the file stays', async 
     KeyUsage: 'ENCRYPT_DECRYPT',
   });
   const { text } = await make('yaml');
-  await rig.add('a.yaml', text);
-  const run = await rig.start(kms, {
+  await harness.add('a.yaml', text);
+  const run = await harness.start(kms, {
     destination: {
       keyId: (KeyMetadata as { Arn: string }).Arn,
       algorithm: 'RSAES_OAEP_SHA_256',
@@ -189,15 +189,15 @@ test('an RSA destination is refused with the reason, and the file stays', async 
     ['failed', 'SopsNeedsSymmetricKey'],
     ['failed', 'SopsNeedsSymmetricKey'],
   ]);
-  expect(await readFile(rig.path('a.yaml'), 'utf8')).toBe(text);
+  expect(await readFile(harness.path('a.yaml'), 'utf8')).toBe(text);
 });
 
 test('a preflight says so too, and asks KMS nothing', async () => {
   const { text } = await make('yaml');
-  await rig.add('a.yaml', text);
+  await harness.add('a.yaml', text);
   const asked: string[] = [];
   const watched = { ...kms, region: kms.region, dryRun: async () => asked.push('dry run') as never };
-  const run = await rig.start(watched as Kms, {
+  const run = await harness.start(watched as Kms, {
     destination: { keyId: newKey, algorithm: 'RSAES_OAEP_SHA_1', context: { mode: 'same' } },
     dryRun: true,
   });
@@ -215,13 +215,13 @@ test('Shamir key groups: each part is a blob of its own', async () => {
   const entry = (arn: string, enc: string) =>
     `        - kms:\n            - arn: ${arn}\n              created_at: "2020-01-02T03:04:05Z"\n              enc: ${enc}\n              aws_profile: ""\n          hc_vault: []\n          age: []\n`;
   const text = `a: x\nsops:\n    shamir_threshold: 2\n    key_groups:\n${entry(oldKey, a)}${entry(otherKey, b)}    lastmodified: "2020-01-02T03:04:05Z"\n    mac: ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]\n    version: 3.8.0\n`;
-  const file = await rig.add('a.yaml', text);
+  const file = await harness.add('a.yaml', text);
   expect(file.blobs.map(({ place }) => place)).toEqual([
     'sops.key_groups[0].kms[0].enc',
     'sops.key_groups[1].kms[0].enc',
   ]);
   await (
-    await rig.start(kms, {
+    await harness.start(kms, {
       destination: {
         keyId: newKey,
         algorithm: 'SYMMETRIC_DEFAULT',
@@ -229,7 +229,7 @@ test('Shamir key groups: each part is a blob of its own', async () => {
       },
     })
   ).done;
-  const after = parseSops('yaml', await readFile(rig.path('a.yaml'), 'utf8'));
+  const after = parseSops('yaml', await readFile(harness.path('a.yaml'), 'utf8'));
   const groups = after.sops.key_groups as unknown as { kms: KmsEntry[] }[];
   for (const [i, { kms: entries }] of groups.entries()) {
     expect(entries[0]?.context).toEqual({ k: 'v' });
