@@ -1,6 +1,6 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { KeyInfo, KeyRotationEntry } from '#shared/model/key.ts';
-import { Pace } from '../limits/pace.ts';
+import { RateLimiter } from '../limits/rate-limiter.ts';
 import { type Explain, isGap, stoppable } from './key-facts.ts';
 import type { KeyDetailKind } from './types.ts';
 
@@ -39,7 +39,7 @@ export async function addDetails(
   const grown = new Map(keys.map((key) => [key.keyId, key]));
   const order = (['rotation', 'tags', 'lastUse'] as const).filter((kind) => kinds.includes(kind));
   for (const kind of order) {
-    const pace = new Pace(A_SECOND[kind]);
+    const rateLimiter = new RateLimiter(A_SECOND[kind]);
     const applicable = [...grown.values()].filter((key) => applies(kind, key));
     const queue = applicable.values();
     let refused = 0;
@@ -49,7 +49,7 @@ export async function addDetails(
       for (const key of queue) {
         if (granted === 0 && refused >= REFUSALS) return;
         asked++;
-        const next = await addOne(kms, explain, kind, key, pace, signal);
+        const next = await addOne(kms, explain, kind, key, rateLimiter, signal);
         if (next.gaps.length > key.gaps.length) refused++;
         else granted++;
         grown.set(next.keyId, next);
@@ -81,10 +81,10 @@ export async function allDetails(kms: KMSClient, explain: Explain, key: KeyInfo)
 
 /** Shared by all single lookups, however many windows or keys ask. */
 const lookups = {
-  rotation: new Pace(A_SECOND.rotation),
-  tags: new Pace(A_SECOND.tags),
-  lastUse: new Pace(A_SECOND.lastUse),
-  rotations: new Pace(ROTATIONS_A_SECOND),
+  rotation: new RateLimiter(A_SECOND.rotation),
+  tags: new RateLimiter(A_SECOND.tags),
+  lastUse: new RateLimiter(A_SECOND.lastUse),
+  rotations: new RateLimiter(ROTATIONS_A_SECOND),
 } as const;
 
 /** Only symmetric encryption keys rotate; a key that could not be described is not asked further. */
@@ -98,18 +98,18 @@ async function addOne(
   explain: Explain,
   kind: KeyDetailKind,
   key: KeyInfo,
-  pace: Pace,
+  rateLimiter: RateLimiter,
   signal: AbortSignal | undefined,
 ): Promise<KeyInfo> {
   for (let attempt = 1; ; attempt++) {
-    await pace.turn(signal);
+    await rateLimiter.turn(signal);
     try {
       return { ...key, ...(await ask(kms, kind, key.arn, signal)) };
     } catch (error) {
       const { fault } = explain(error, { operation: OPERATION[kind], destinationKeyId: key.arn });
       if (fault.code !== 'ThrottlingException' || attempt === 5)
         return withGap(key, OPERATION[kind], error, explain);
-      pace.slowDown();
+      rateLimiter.slowDown();
     }
   }
 }

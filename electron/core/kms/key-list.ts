@@ -1,7 +1,7 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { compareKeys } from '#shared/kms/key-order.ts';
 import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
-import { Pace } from '../limits/pace.ts';
+import { RateLimiter } from '../limits/rate-limiter.ts';
 import { addDetails } from './key-details.ts';
 import { aliasPages, compare, type Explain, fetchKey, isGap, keyPages, undescribed } from './key-facts.ts';
 import type { ListKeysOptions } from './types.ts';
@@ -39,7 +39,7 @@ class Listing {
   /** Aborts what is under way when one part fails or the caller stops. */
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #pace = new Pace(DESCRIBES_A_SECOND);
+  readonly #rateLimiter = new RateLimiter(DESCRIBES_A_SECOND);
   readonly #keys = new Map<string, KeyInfo>();
   readonly #aliases = new Map<string, { name: string; keyArn: string }[]>();
   readonly #gaps: string[] = [];
@@ -125,14 +125,14 @@ class Listing {
 
   async #describeOne(id: string, arn: string): Promise<KeyInfo> {
     for (let attempt = 1; ; attempt++) {
-      await this.#pace.turn(this.#signal);
+      await this.#rateLimiter.turn(this.#signal);
       try {
         return await fetchKey(this.#kms, id, [], this.#signal);
       } catch (error) {
         const { fault } = this.#explain(error, { operation: 'DescribeKey', destinationKeyId: arn });
         if (isGap(fault)) return undescribed(id, arn, [], `DescribeKey: ${fault.message}`);
         if (fault.code !== 'ThrottlingException' || attempt === 5) throw error;
-        this.#pace.slowDown();
+        this.#rateLimiter.slowDown();
       }
     }
   }

@@ -2,7 +2,6 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
-import { Pace } from '../limits/pace.ts';
 import { type FakeAnswer, type FakeRequest, fakeEndpoint } from './fake-endpoint.ts';
 import { connect } from './index.ts';
 
@@ -294,17 +293,4 @@ test('keyDetail tells everything of one key, gaps included', async () => {
     },
   });
   expect(key.gaps).toEqual([expect.stringMatching(/^GetKeyLastUsage: /)]);
-});
-
-test('a pace keeps to its rate, and halves it when throttled', async () => {
-  const pace = new Pace(100);
-  const start = performance.now();
-  for (let n = 0; n < 20; n++) await pace.turn();
-  const took = performance.now() - start;
-  expect(took).toBeGreaterThan(170);
-  pace.slowDown();
-  const slow = performance.now();
-  await pace.turn();
-  expect(performance.now() - slow).toBeGreaterThan(200);
-  await expect(pace.turn(AbortSignal.abort())).rejects.toThrow();
 });

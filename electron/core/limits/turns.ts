@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Work over a large list goes on for so long before others have a turn, milliseconds. */
+/** How long work over a large list goes on before others have a turn, milliseconds. */
 const SLICE_MS = 20;
 
 /**
  * Turns for others during long work: the thread that goes through a hundred thousand blobs also answers the window and
- * hands on what KMS said. In a loop: `if (turns.over) await turns.give();`, which costs a look at the clock.
+ * passes on what KMS replied. In a loop: `if (turns.over) await turns.give();`, which costs one look at the clock.
  */
 export class Turns {
   readonly #ms: number;
@@ -17,7 +17,7 @@ export class Turns {
     this.#until = performance.now() + ms;
   }
 
-  /** Whether this slice has taken its time. */
+  /** Whether this slice has used up its time. */
   get over(): boolean {
     return performance.now() > this.#until;
   }

@@ -12,6 +12,7 @@ import {
   removeLeftovers,
   removeWritten,
 } from '../../intake/index.ts';
+import { forEachLimited } from '../../limits/semaphore.ts';
 import { faultOf } from '../run/faults.ts';
 import { removeRecord } from '../run/sidecar.ts';
 import type { FileContent, ResolvedOutput, RunBlob, RunFile } from '../types.ts';
@@ -111,7 +112,7 @@ export async function settleStaged(
       if (file.state === 'staged') staged.push(file);
     }
   await sweep(folders, journal.owner, fs);
-  await eachOf(staged, async (file) => {
+  await forEachLimited(staged, AT_ONCE, async (file) => {
     let fault = explainOwn('FileChanged');
     try {
       const stands = await contentOf(file, output);
@@ -187,17 +188,4 @@ export async function withBlobs(
     sha256: before,
     blobs: blobs.get(index) ?? [],
   }));
-}
-
-/** Runs `work` over all, some at a time, in order. Throws what one of them threw. */
-export async function eachOf<T>(
-  all: Iterable<T> | AsyncIterable<T>,
-  work: (one: T) => Promise<void>,
-  atOnce = AT_ONCE,
-): Promise<void> {
-  const queue = Symbol.asyncIterator in all ? all[Symbol.asyncIterator]() : all[Symbol.iterator]();
-  const worker = async (): Promise<void> => {
-    for (let one = await queue.next(); one.done !== true; one = await queue.next()) await work(one.value);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
 }

@@ -2,12 +2,13 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { RunSummary, Touches } from '#shared/model/run.ts';
 import type { Disk, PutBackFs } from '../../intake/index.ts';
+import { forEachLimited } from '../../limits/semaphore.ts';
 import { faultOf } from '../run/faults.ts';
 import { targetsOf } from '../run/output.ts';
 import { Progress } from '../run/progress.ts';
 import { removeRecord } from '../run/sidecar.ts';
 import type { Journal } from './journal.ts';
-import { eachOf, settleStaged } from './recover.ts';
+import { settleStaged } from './recover.ts';
 import { addTally, type Figures, type FileRow, type FileState, type ItemTally, type RunRow } from './rows.ts';
 import { summaryOf, touchesOf } from './summary.ts';
 
@@ -55,18 +56,14 @@ export async function undoRun(
     }
     const counted = new UndoCounts(row, await journal.figures(no));
     counts = counted;
-    await eachOf(
-      replacedFiles(journal, no, stopped),
-      async ({ file, items }) => {
-        const fault = await putBackOld(file, row, disk);
-        if (fault !== null) return leave(file, fault);
-        step('restored');
-        journal.setFile(no, file.index, 'restored', null, false);
-        counted.restored(items);
-        progress.touch();
-      },
-      AT_ONCE,
-    );
+    await forEachLimited(replacedFiles(journal, no, stopped), AT_ONCE, async ({ file, items }) => {
+      const fault = await putBackOld(file, row, disk);
+      if (fault !== null) return leave(file, fault);
+      step('restored');
+      journal.setFile(no, file.index, 'restored', null, false);
+      counted.restored(items);
+      progress.touch();
+    });
     if (stopped?.aborted) throw new FaultError(explainOwn('UndoStopped'));
     await journal.releaseFiles(no);
     const at = new Date().toISOString();

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { contentHash } from '../../intake/index.ts';
+import { forEachLimited } from '../../limits/semaphore.ts';
 import { Turns } from '../../limits/turns.ts';
 import type { Journal } from '../journal/journal.ts';
-import { eachOf } from '../journal/recover.ts';
 import type { RunRow } from '../journal/rows.ts';
 import type { DoneBefore, PlanBlob, PlanFile, ResolvedOutput } from '../types.ts';
 
 /** Rows read from the journal at a time. */
 const PAGE = 5000;
+/** Files read at a time. */
+const AT_ONCE = 16;
 
 /** A file that runs of a job may have done, in whole or in part. */
 export type JobFile = Pick<PlanFile, 'path' | 'relative' | 'sha256'> & {
@@ -54,7 +56,7 @@ export async function doneBefore(
   const befores = new Set(Array.from(edges.values(), ({ before }) => before));
   const ways = new Map<number, Way>();
   const turns = new Turns();
-  await eachOf([...files.entries()], async ([index, file]) => {
+  await forEachLimited([...files.entries()], AT_ONCE, async ([index, file]) => {
     if (turns.over) await turns.give();
     const now = await contentNow(file, output, edges, befores);
     const way = now === null ? null : wayTo(now, file.sha256, edges);

@@ -7,8 +7,8 @@ import {
 } from '#shared/kms/facts.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import { CachedAnswer } from '../scheduler/cached-answer.ts';
 import type { Send } from '../scheduler/request-scheduler.ts';
+import { CachedAnswer } from '../scheduler/retry.ts';
 import type { CurrentMaterial } from './as-asked.ts';
 
 const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\//;

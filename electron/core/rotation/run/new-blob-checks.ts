@@ -2,7 +2,7 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import { keyIdentity, RSA_KEY_SPECS, takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { NewBlob } from '../../intake/index.ts';
-import { CachedAnswer } from '../scheduler/cached-answer.ts';
+import { CachedAnswer } from '../scheduler/retry.ts';
 import type { KnownKeys, KnownMaterial, RunTerms } from '../types.ts';
 import type { DestinationKey } from './key-lookups.ts';
 

@@ -3,8 +3,8 @@ import type { Fault } from '#shared/model/fault.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { RunRequest, RunRoute } from '#shared/model/run.ts';
 import type { DryRunOutput, Kms, ReEncryptInput, RightsInput, Sending } from '../../kms/index.ts';
-import { CachedAnswer } from '../scheduler/cached-answer.ts';
 import type { Send } from '../scheduler/request-scheduler.ts';
+import { CachedAnswer } from '../scheduler/retry.ts';
 import type { DestinationKey } from './key-lookups.ts';
 
 /** ReplyMetadata of a dry run whose endpoint does not say whether the verification would be permitted. */

@@ -1,7 +1,7 @@
 import { RateLimiter, type RateLimiterClock } from '../../limits/rate-limiter.ts';
-import { Waiters } from '../../limits/waiters.ts';
+import { WaitQueue } from '../../limits/semaphore.ts';
 
-/** A second cut within this time would answer the same crowd of requests twice, milliseconds. */
+/** A second cut within this time would be for the same burst of requests, milliseconds. */
 const CALM_MS = 400;
 /** How fast a rate that was cut grows again, as a part of itself for each second without throttling. */
 const GROWTH = 0.1;
@@ -11,15 +11,14 @@ const SLOT_MS = 100;
 const SLOTS = 10;
 
 /**
- * How hard one account is asked in one Region, by all runs together. Additive increase, multiplicative decrease: a
- * throttled request halves the number of requests at a time, and brings the rate down to seven tenths of what went out in
- * the last second; each answer adds a little to the number, each quiet second a tenth to the rate, until the rate no
- * longer matters.
+ * Limits the requests of all runs to one account and Region. Additive increase, multiplicative decrease: a throttled
+ * request halves the number of concurrent requests and cuts the rate to seven tenths of what went out in the last second;
+ * each reply adds a little to the number, each quiet second a tenth to the rate, until the rate no longer limits.
  */
 export class AdaptiveLimiter {
   readonly #now: () => number;
   readonly #rateLimiter: RateLimiter;
-  readonly #waiting = new Waiters();
+  readonly #waiting = new WaitQueue();
   #most: number;
   #limit: number;
   #underWay = 0;
@@ -55,8 +54,8 @@ export class AdaptiveLimiter {
   }
 
   /**
-   * Waits for a place and a turn; every call that resolves must be followed by one {@link leave}. Rejects with the signal's
-   * reason when it is aborted before.
+   * Waits for a slot and for the rate; every call that resolves must be followed by one {@link leave}. Rejects with the
+   * signal's reason when it is aborted before.
    */
   async enter(signal?: AbortSignal): Promise<void> {
     if (this.#underWay < this.limit && this.#waiting.size === 0) this.#underWay++;

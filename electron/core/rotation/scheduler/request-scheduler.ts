@@ -4,7 +4,6 @@ import { type Kms, NotSent, type Sending } from '../../kms/index.ts';
 import { RateLimiter } from '../../limits/rate-limiter.ts';
 import type { ConnectionFailurePolicy } from '../types.ts';
 import type { AdaptiveLimiter } from './adaptive-limiter.ts';
-import { PauseGate } from './pause-gate.ts';
 import {
   limitOf,
   MAX_DARK_MS,
@@ -17,19 +16,22 @@ import {
   type RetryOptions,
 } from './retry.ts';
 
-/** Why a run holds back: by the person ('person'), for the network, or for credentials and the like. */
+/** Why a run is held back: by the person, for want of a network, or for want of a working connection (credentials). */
 export type Hold = 'person' | 'network' | 'connection';
 
-/** Learns of each try of a request. */
-export interface Watch {
-  /** It goes out. */
+/** Is called at each try of a request. */
+export interface TryListener {
+  /** The request goes out. */
   readonly started?: () => void;
   /** It did not leave after all. */
   readonly held?: () => void;
 }
 
 /** Sends one request, by the connection that there is at each try. */
-export type Send = <T>(work: (kms: Kms, sending: Sending) => Promise<T>, watch?: Watch) => Promise<T>;
+export type Send = <T>(
+  work: (kms: Kms, sending: Sending) => Promise<T>,
+  listener?: TryListener,
+) => Promise<T>;
 
 type Tried<T> = { how: 'answered'; value: T } | { how: 'failed'; error: unknown } | { how: 'held' };
 
@@ -42,14 +44,14 @@ export interface RequestSchedulerOptions {
   readonly retry: RetryOptions;
   /** Milliseconds of a clock; for tests. */
   readonly now?: () => number;
-  /** Something of what {@link RequestScheduler.hold} and {@link RequestScheduler.underWay} say has changed. */
+  /** Is called when {@link RequestScheduler.hold} or {@link RequestScheduler.underWay} has changed. */
   readonly changed: () => void;
 }
 
 /**
- * The one way on which requests of a run reach KMS: no faster than allowed, held back while the run is paused or the
- * network is gone, sent again when that may help. Once {@link RequestScheduler.pause} or {@link RequestScheduler.stop} has returned, no further
- * request leaves, whatever it waited for.
+ * The only way by which requests of a run reach KMS: no faster than allowed, held back while the run is paused or the
+ * network is gone, sent again when that may help. Once {@link RequestScheduler.pause} or {@link RequestScheduler.stop}
+ * has returned, no further request leaves, whatever it waited for.
  */
 export class RequestScheduler {
   readonly #options: RequestSchedulerOptions;
@@ -79,7 +81,7 @@ export class RequestScheduler {
     return this.#underWay;
   }
 
-  /** What holds the run back; the person's word first. */
+  /** What holds the run back; a pause by the person comes first. */
   get hold(): Hold | null {
     if (this.#gate.isShut('person') || this.#gate.isShut('first file')) return 'person';
     if (this.#gate.isShut('connection')) return 'connection';
@@ -108,14 +110,14 @@ export class RequestScheduler {
     this.#options.changed();
   }
 
-  /** Holds the run back for a fault that only a person can mend. */
+  /** Holds the run back for a fault that only a person can fix. */
   holdFor(fault: Fault): void {
     this.#fault = fault;
     this.#shut('connection');
     this.#options.changed();
   }
 
-  /** Takes every reason to hold back away: the next answer shows whether they are gone. */
+  /** Removes every reason to hold back: the next reply shows whether they are gone. */
   goOn(): void {
     this.#fault = null;
     this.#renewals++;
@@ -142,28 +144,28 @@ export class RequestScheduler {
     this.#gate.release(null);
   }
 
-  /** Ends what is under way: whoever stopped the run waits no longer. Call after {@link stop}. */
+  /** Ends the requests under way without waiting for their replies. Call after {@link stop}. */
   cut(): void {
     this.#cut.abort();
     for (const end of this.#waiting) end(new Halted());
   }
 
   /**
-   * Sends a request. Throws the fault of the last try, which does not pass by
-   * itself; or {@link Halted}, where the run was stopped and another try might have been answered.
+   * Sends a request. Throws the FaultError of the last try, which does not pass by itself; or {@link Halted} if the run
+   * was stopped and another try might have been answered.
    */
-  readonly send: Send = async (work, watch = {}) => {
+  readonly send: Send = async (work, listener = {}) => {
     const { failurePolicy, retry, now = () => performance.now() } = this.#options;
     let tries = 0;
     let throttled = 0;
     let ends = 0;
-    /** Tries while the network was gone, and since when. */
+    // Tries while the network was gone, and since when.
     let dark = 0;
     let darkSince = 0;
     for (;;) {
       await this.#turn(dark > 0);
       const renewals = this.#renewals;
-      const result = await this.#try(work, watch);
+      const result = await this.#try(work, listener);
       if (result.how === 'held') continue;
       if (result.how === 'answered') {
         if (dark > 0 || this.#gate.isShut('network')) this.#backOnline();
@@ -210,8 +212,8 @@ export class RequestScheduler {
   };
 
   /**
-   * Waits until a request may leave, and takes a place among those under way for it. What was waited for may have taken
-   * long: whether the run is held back is asked again after each wait. Throws {@link Halted}.
+   * Waits until a request may leave, and takes a slot for it. Each wait may take long, so the run may be held back
+   * meanwhile: that is checked again after each. Throws {@link Halted}.
    */
   async #turn(probes: boolean): Promise<void> {
     const { limiter, perSecond, retry } = this.#options;
@@ -233,10 +235,10 @@ export class RequestScheduler {
     }
   }
 
-  async #try<T>(work: (kms: Kms, sending: Sending) => Promise<T>, watch: Watch): Promise<Tried<T>> {
+  async #try<T>(work: (kms: Kms, sending: Sending) => Promise<T>, listener: TryListener): Promise<Tried<T>> {
     const { limiter, kms } = this.#options;
     this.#underWay++;
-    watch.started?.();
+    listener.started?.();
     try {
       const value = await this.#unlessCut(() =>
         work(kms(), { hold: this.#hold.signal, cut: this.#cut.signal }),
@@ -246,7 +248,7 @@ export class RequestScheduler {
     } catch (error) {
       if (error instanceof NotSent) {
         limiter.leave('unused');
-        watch.held?.();
+        listener.held?.();
         return { how: 'held' };
       }
       const throttled = error instanceof FaultError && meaningOf(error.fault) === 'throttled';
@@ -258,7 +260,7 @@ export class RequestScheduler {
     }
   }
 
-  /** Also of a connection that knows no cutting, nothing is waited for once it was cut. */
+  /** Rejects with {@link Halted} at once when cut, also over a connection that cannot be cut. */
   async #unlessCut<T>(work: () => Promise<T>): Promise<T> {
     let end: (error: Error) => void = () => {};
     try {
@@ -295,6 +297,38 @@ export class RequestScheduler {
   async #sleep(attempt: number): Promise<void> {
     const { sleep, random, halted } = this.#options.retry;
     await sleep(random() * limitOf(attempt), halted).catch(() => undefined);
+  }
+}
+
+/** Lets callers through while it is open, and holds them while any reason keeps it shut. */
+class PauseGate {
+  readonly #shut = new Set<string>();
+  #waiting: (() => void)[] = [];
+
+  get open(): boolean {
+    return this.#shut.size === 0;
+  }
+
+  isShut(reason: string): boolean {
+    return this.#shut.has(reason);
+  }
+
+  shut(reason: string): void {
+    this.#shut.add(reason);
+  }
+
+  /** Takes one reason away (all of them when null); opens when none is left. */
+  release(reason: string | null): void {
+    if (reason === null) this.#shut.clear();
+    else this.#shut.delete(reason);
+    if (this.#shut.size > 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const go of waiting) go();
+  }
+
+  async pass(): Promise<void> {
+    while (!this.open) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 }
 

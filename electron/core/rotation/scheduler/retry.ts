@@ -1,13 +1,13 @@
 import { stopsRun } from '#shared/kms/errors.ts';
-import type { Fault } from '#shared/model/fault.ts';
+import { type Fault, FaultError } from '#shared/model/fault.ts';
 
 /** Tries of one request that fails in passing, the first included. */
 export const MAX_TRIES = 4;
 /** Tries of one request that is throttled: by then the rate has been brought down many times. */
 export const MAX_THROTTLED = 40;
-/** The same where nobody waits: a preflight, the shell. */
+/** The same for a preflight and the shell, which do not wait long. */
 export const MAX_THROTTLED_HASTY = 7;
-/** How long a network that is gone is probed where nobody sees it (failure policy 'network'), milliseconds. */
+/** How long a network that is gone is probed under the failure policy 'network', milliseconds. */
 export const MAX_DARK_MS = 5 * 60_000;
 const BASE_MS = 250;
 const CAP_MS = 8_000;
@@ -34,7 +34,10 @@ const OFFLINE = new Set([
   'ENETDOWN',
 ]);
 
-/** 'ended': the two-step child did, and another can be started. 'unconnected': only a person can mend it (credentials, a proxy, a certificate), and it meets every request. */
+/**
+ * What a fault means for the request. 'ended': the two-step child ended, and another can be started. 'unconnected': only
+ * a person can fix it (credentials, a proxy, a certificate), and every request meets it.
+ */
 export type Meaning = 'throttled' | 'offline' | 'ended' | 'unconnected' | 'other';
 
 /** Times that the two-step child may end under one request; another one is started for each try. */
@@ -48,4 +51,40 @@ export function meaningOf(fault: Fault): Meaning {
   if (OFFLINE.has(fault.code)) return 'offline';
   if (fault.code === 'TwoStepChildEnded') return 'ended';
   return stopsRun(fault) ? 'unconnected' : 'other';
+}
+
+/**
+ * An answer that many callers need: asked when first needed, then kept. Callers that come meanwhile share the request. A
+ * failure is not kept: the next caller asks again, and if it is one that passes, so does each that shared the request, once.
+ */
+export class CachedAnswer<T> {
+  readonly #ask: () => Promise<T>;
+  #known: { readonly answer: T } | null = null;
+  #asking: Promise<T> | null = null;
+
+  constructor(ask: () => Promise<T>) {
+    this.#ask = ask;
+  }
+
+  /** Rejects as `ask` does. */
+  async get(): Promise<T> {
+    if (this.#known !== null) return this.#known.answer;
+    if (this.#asking === null) {
+      this.#asking = this.#asked().finally(() => {
+        this.#asking = null;
+      });
+      return this.#asking;
+    }
+    try {
+      return await this.#asking;
+    } catch (error) {
+      if (error instanceof FaultError && passes(error.fault)) return this.#asked();
+      throw error;
+    }
+  }
+
+  async #asked(): Promise<T> {
+    this.#known ??= { answer: await this.#ask() };
+    return this.#known.answer;
+  }
 }
