@@ -10,6 +10,10 @@ export const SKIPPED_WORDS = {
   'too-deep': 'Folders too deep to enter',
   leftover: 'Temporary files of an interrupted write of Rewrap',
   backup: 'Backups that Rewrap made',
+  git: 'Data of git repositories (Git history lists what stands in history alone)',
+  'archive-limit': 'Archives, or files in them, beyond a limit of size, number or nesting',
+  'archive-damaged': 'Archives, or files in them, that are damaged or cut off',
+  'archive-closed': 'Archives, or files in them, packed or encrypted in a way that Rewrap does not open',
 } as const;
 export type SkippedCode = keyof typeof SKIPPED_WORDS;
 export const SKIPPED_CODES = Object.keys(SKIPPED_WORDS) as [SkippedCode, ...SkippedCode[]];

@@ -1,4 +1,5 @@
 /** Bytes to sources to blobs, and back: finding, extracting, exact put-back. */
+export { type ArchiveFormat, type Magic, magicOf } from './binary/magic.ts';
 export { encode } from './encoding.ts';
 export {
   changedFolder,

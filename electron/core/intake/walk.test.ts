@@ -45,6 +45,30 @@ describe('walk', () => {
     expect(met.map((one) => one.path)).toEqual([join(top, 'a/1'), join(top, 'ab')]);
   });
 
+  test('the data of git repositories is not walked: .git, a bare repository, or .git itself', async () => {
+    for (const path of ['app/.git/HEAD', 'app/.git/objects/ab/c', 'app/secret', 'bare.git/HEAD']) put(path);
+    for (const path of ['bare.git/objects', 'bare.git/refs']) mkdirSync(join(top, path));
+    // A linked worktree or submodule has a file of that name.
+    put('linked/.git', 'gitdir: ../app/.git/worktrees/linked');
+    // As in a program's own tree: no repository.
+    for (const path of ['src/HEAD/x', 'src/objects/y', 'src/refs/z']) put(path);
+    const met: string[] = [];
+    const found = await all([top], { repository: (path) => met.push(path) });
+    expect(files(found).map((one) => one.relative)).toEqual([
+      'app/secret',
+      'linked/.git',
+      'src/HEAD/x',
+      'src/objects/y',
+      'src/refs/z',
+    ]);
+    expect(skippedFiles(found)).toMatchObject([
+      { code: 'git', display: `${basename(top)}/app/.git` },
+      { code: 'git', display: `${basename(top)}/bare.git` },
+    ]);
+    expect(met).toEqual([join(top, 'app'), join(top, 'bare.git'), join(top, 'linked')]);
+    expect(await all([join(top, 'app/.git')])).toMatchObject([{ code: 'git', display: '.git' }]);
+  });
+
   test('links inside are not followed; a root that is one is', async () => {
     put('real/1');
     symlinkSync('/etc', join(top, 'real/etc'));

@@ -12,6 +12,8 @@ export interface WalkOptions {
   readonly entering?: (path: string) => void;
   /** Whether a root may belong to a repository above it (else only those below count). */
   readonly above?: boolean;
+  /** Called with the absolute path of each folder that has a `.git`, or is a bare repository. */
+  readonly repository?: (path: string, display: string) => void;
 }
 
 interface Root {
@@ -104,7 +106,7 @@ export function* walkNow(
   roots: readonly string[],
   options: WalkOptions = {},
 ): Generator<WalkedFile | WalkedSkip | null> {
-  const { maxDepth = 64, entering, above = true } = options;
+  const { maxDepth = 64, entering, above = true, repository } = options;
   const real: Root[] = [];
   for (const dropped of roots) {
     const root = resolveRoot(dropped);
@@ -126,7 +128,8 @@ export function* walkNow(
       continue;
     }
     const open: Folder[] = [];
-    const first = yield* enter(root.path, '', displayPath(root.name), outer, open, maxDepth);
+    const meet = { outer, open, maxDepth, repository };
+    const first = yield* enter(root.path, '', displayPath(root.name), meet);
     if (first !== null) yield first;
     for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
       const name = folder.names[folder.next++];
@@ -147,18 +150,24 @@ export function* walkNow(
       if (sort !== 'folder') yield met(called, name, sort);
       else {
         const shown = called.display + displayPath(name);
-        const odd = yield* enter(
-          called.path + name,
-          called.relative + name,
-          shown,
-          called.repository,
-          open,
-          maxDepth,
-        );
+        const odd = yield* enter(called.path + name, called.relative + name, shown, {
+          ...meet,
+          outer: called.repository,
+        });
         if (odd !== null) yield odd;
       }
     }
   }
+}
+
+/** What a folder is entered with. */
+interface Entering {
+  /** The repository that it lies in; null where it lies in none. */
+  readonly outer: Repository | null;
+  /** Folders under way. */
+  readonly open: Folder[];
+  readonly maxDepth: number;
+  readonly repository: WalkOptions['repository'];
 }
 
 /** Reads a folder's names and puts it on top of those under way; or says why not. */
@@ -166,10 +175,9 @@ function* enter(
   path: string,
   relative: string,
   display: string,
-  outer: Repository | null,
-  open: Folder[],
-  maxDepth: number,
+  { outer, open, maxDepth, repository }: Entering,
 ): Generator<null, WalkedSkip | null> {
+  if (basename(path) === GIT) return gitData(display);
   if (open.length > maxDepth)
     return skippedFile(
       display,
@@ -178,6 +186,11 @@ function* enter(
     );
   try {
     const { names, others, isRepository } = yield* namesIn(path);
+    if (isRepository) repository?.(path, display);
+    if (isBare(others, names)) {
+      if (!isRepository) repository?.(path, display);
+      return gitData(display);
+    }
     open.push({
       called: {
         path: path.endsWith(sep) ? path : path + sep,
@@ -193,6 +206,26 @@ function* enter(
   } catch (error) {
     return failed(display, error);
   }
+}
+
+const GIT = '.git';
+
+/** Whether a folder is the data of a bare repository, by what git itself asks for: HEAD, objects and refs. */
+function isBare(others: Folder['others'], names: readonly string[]): boolean {
+  return (
+    others.get('objects') === 'folder' &&
+    others.get('refs') === 'folder' &&
+    names.includes('HEAD') &&
+    others.get('HEAD') !== 'folder'
+  );
+}
+
+function gitData(display: string): WalkedSkip {
+  return skippedFile(
+    display,
+    'git',
+    'The data of a git repository: its objects are packed, and are not read as files. --git-history (in the window: Git history) lists what stands in its history alone.',
+  );
 }
 
 /** What a path is, without following a link; or the error of looking. */
@@ -265,7 +298,7 @@ const SPECIAL: Readonly<Record<string, string>> = { pipe: 'A named pipe', socket
 /** The nearest folder above a path that has a `.git`: a folder, or the file that a worktree or submodule has. */
 function repositoryAbove(path: string): Repository | null {
   for (let at = dirname(path), below = path; at !== below; below = at, at = dirname(at))
-    if (lstatSync(join(at, '.git'), { throwIfNoEntry: false }) !== undefined)
+    if (lstatSync(join(at, GIT), { throwIfNoEntry: false }) !== undefined)
       return { path: at, display: displayPath(basename(at) || at) };
   return null;
 }
@@ -280,7 +313,7 @@ function* namesIn(
     let isRepository = false;
     for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
       names.push(entry.name);
-      if (entry.name === '.git') isRepository = true;
+      if (entry.name === GIT) isRepository = true;
       if (!entry.isFile()) {
         const sort = kindOf(entry);
         // A file system that does not say what an entry is: neither file, folder, link, pipe nor socket.

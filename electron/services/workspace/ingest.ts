@@ -10,6 +10,7 @@ import {
   isBlobAlone,
   keyReferences,
   keySizeOf,
+  magicOf,
   type RecordEntry,
   readableByOthers,
   readRecord,
@@ -96,6 +97,7 @@ export async function ingest(
   };
   const small = new SmallFiles();
   let files = 0;
+  let repositories = 0;
   let turn = performance.now() + TURN_MS;
   let told = performance.now();
   for (const met of walkNow(paths, { entering, above })) {
@@ -111,7 +113,9 @@ export async function ingest(
     if (met === null) continue;
     if (met.type === 'skippedFile') {
       skip(met.code, met.display);
-      odd({ file: met.display, code: met.code, message: met.message });
+      // One line says it of all repositories.
+      if (met.code === 'git') repositories++;
+      else odd({ file: met.display, code: met.code, message: met.message });
       continue;
     }
     files++;
@@ -147,7 +151,7 @@ export async function ingest(
       }
       here().withoutCiphertext++;
       // Named alone, it was meant; in a folder it is one of many that hold something else.
-      if (met.display === met.relative) odd({ file: met.display, ...NO_CIPHERTEXT });
+      if (met.display === met.relative) odd({ file: met.display, ...noCiphertext(bytes) });
     } catch (error) {
       const why = asSkippedFile(error);
       skip(why.code, met.display);
@@ -162,11 +166,26 @@ export async function ingest(
       code: NO_CIPHERTEXT.code,
       message: `${hidden} ${hidden === 1 ? 'file holds' : 'files hold'} no ciphertext that Rewrap knows.`,
     });
+  if (repositories > 0)
+    odd({
+      file: '',
+      code: 'git',
+      message: `${repositories === 1 ? 'The data of a git repository is' : `The data of ${repositories} git repositories is`} not read as files. --git-history (in the window: Git history) lists what stands in history alone.`,
+    });
   progress(files, result.blobs, true);
   return { result, keys, roots };
 }
 
 const NO_CIPHERTEXT = { code: 'no-ciphertext', message: 'Holds no ciphertext that Rewrap knows.' } as const;
+
+function noCiphertext(bytes: Uint8Array): { code: string; message: string } {
+  const magic = magicOf(bytes);
+  if (magic === null) return NO_CIPHERTEXT;
+  return {
+    ...NO_CIPHERTEXT,
+    message: `A file of the format ${magic.name}: holds no ciphertext that Rewrap knows.`,
+  };
+}
 
 /** A file that holds a secret in clear is worse where others may read it. */
 function withMode(found: Scan, path: string): Scan {

@@ -2,6 +2,7 @@ import { finding } from '#shared/finding.ts';
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { BlobContainer, BlobKind, Finding, Identification } from '#shared/model/blob.ts';
 import { isSecretInClear, privateKeyFinding, publicPart, randomness } from '../../inspect/index.ts';
+import { isKnownBinary } from '../binary/magic.ts';
 import { decodeText } from '../encoding.ts';
 import { trimmed } from '../strip-whitespace.ts';
 import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
@@ -30,8 +31,8 @@ const MAX_TEXT = 1_048_576;
 
 /**
  * What no other format knew. Look-alikes, in text too, and small binary data are listed, so that their reason is seen;
- * other text, large data and nothing at all are not. Binary data too short to be ciphertext may be a key in clear: it
- * is told of, and not listed, so that its bytes go nowhere.
+ * other text, large data, nothing at all, and files of a known binary format (images, fonts, programs) are not. Binary
+ * data too short to be ciphertext may be a key in clear: it is reported and not listed, so that its bytes go nowhere.
  */
 export const nothingKnown: Format = {
   container: 'raw',
@@ -39,7 +40,7 @@ export const nothingKnown: Format = {
     const { bytes, identification } = input;
     if (input.text !== null)
       return identification.kind === 'unknown' ? (encodedLook(input) ?? NOTHING) : whole(input);
-    if (bytes.length === 0 || bytes.length > MAX_CIPHERTEXT_BYTES) return NOTHING;
+    if (bytes.length === 0 || bytes.length > MAX_CIPHERTEXT_BYTES || isKnownBinary(bytes)) return NOTHING;
     return bytes.length <= SHORT_BYTES ? { ...NOTHING, findings: [shortFinding(bytes)] } : whole(input);
   },
 };
