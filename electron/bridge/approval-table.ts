@@ -85,8 +85,8 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'runs.cancel': free('Stops; each file is wholly old or wholly new.'),
   'runs.pause': free('Sends nothing new until gone on with.'),
   'runs.resume': asks(
-    RUN,
-    'Nothing under the terms that were approved when it started, over the same connection; else as runs.start.',
+    [...RUN, 'continue'],
+    'Nothing under the terms that were approved when it started, over the same connection; else as runs.start. After the first file on an endpoint that is not one of AWS.',
   ),
   'runs.retry': asks(RUN, 'As runs.resume.'),
   'runs.undo': asks(['undo'], 'Changes files back, or removes them: each time.'),
