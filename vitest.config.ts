@@ -6,6 +6,8 @@ export default defineConfig({
   define: buildConstants(),
   test: {
     include: ['{shared,electron,renderer,tools}/**/*.test.{ts,tsx}'],
+    // Many cases and how costs grow: `npm run test:slow`.
+    exclude: ['**/node_modules/**', '**/*.slow.test.{ts,tsx}'],
     environment: 'node',
     setupFiles: ['tools/property-seed.ts'],
     // Limits tell a test that hangs from a machine that is busy, and judge no speed.

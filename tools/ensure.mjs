@@ -1,4 +1,5 @@
-// Makes a fresh clone ready: `node tools/ensure.mjs [build] [browser]`. Uses only what Node 20 ships.
+// Makes a fresh clone ready: `node tools/ensure.mjs [build] [browser]`. Uses only what Node 20 ships: package.json says
+// `engines >=20` for this script, which fetches the Node 24 (.nvmrc) that everything else runs under.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -87,9 +88,15 @@ function build() {
     fail('the build failed; see above.');
 }
 
-/** Whether Debian's packages were installed; false where this is not Debian, or not root. */
+const OUTSIDE = 'this installs something outside the clone (REWRAP_NO_INSTALL=1 prevents it):';
+
+/**
+ * Whether Debian's packages were installed; false where this is not Debian, or not root, or it is not wanted. Says what
+ * it is about to do to the machine.
+ */
 function debian(...packages) {
   if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return false;
+  console.error(`rewrap: ${OUTSIDE} apt-get install ${packages.join(' ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   run('apt-get', ['update', '-qq'], { env });
   return run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
@@ -98,8 +105,11 @@ function debian(...packages) {
 /** The end-to-end tests need a Chromium: the system's, Debian's package, or Playwright's own. */
 function browser() {
   if (findChromium() !== null) return;
-  console.error('rewrap: no Chromium found for the end-to-end tests; installing one …');
+  console.error('rewrap: the end-to-end tests find no Chromium.');
   if (debian('chromium', 'fonts-dejavu-core')) return;
+  console.error(
+    `rewrap: ${OUTSIDE} downloads Playwright's Chromium into its cache (npx playwright install chromium).`,
+  );
   if (!run('npx', ['playwright', 'install', 'chromium']))
     console.error('rewrap: could not install one; the end-to-end tests will say that they were skipped.');
 }
@@ -115,7 +125,7 @@ function attributeTools() {
 
 install();
 if (wanted.has('build')) build();
-if (wanted.has('browser')) {
+if (wanted.has('browser') && !process.env.REWRAP_NO_INSTALL) {
   browser();
   attributeTools();
 }

@@ -1,6 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { manyRuns } from '../../tools/many-runs.ts';
 import { KIND, readBlob } from './blob-layout.ts';
 import { type Context, canonicalContext, open, seal } from './ciphers.ts';
 import { flipped } from './test-kit.ts';
@@ -34,7 +35,7 @@ describe('symmetric blobs', () => {
           expect(opened(blob, reordered)?.equals(plaintext)).toBe(true);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: manyRuns(200) },
     );
   });
 
@@ -45,7 +46,7 @@ describe('symmetric blobs', () => {
         const blob = seal(material, fingerprint, KIND.Encrypt, Buffer.from('p'), one);
         expect(opened(blob, other) !== null).toBe(same);
       }),
-      { numRuns: 200 },
+      { numRuns: manyRuns(200) },
     );
     // Pairs that a careless joining would confuse.
     const blob = seal(material, fingerprint, KIND.Encrypt, Buffer.from('p'), { ab: 'c', d: '' });
@@ -66,7 +67,7 @@ describe('symmetric blobs', () => {
           JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
         expect(canonicalContext(one).equals(canonicalContext(other))).toBe(sameSet);
       }),
-      { numRuns: 200 },
+      { numRuns: manyRuns(200) },
     );
   });
 

@@ -66,9 +66,17 @@ describe.each(names)('%s', (name) => {
 
   test('runs npm scripts that there are', () => {
     const manifest = JSON.parse(readFileSync(join(folder, '../../package.json'), 'utf8'));
-    const named = [...text.matchAll(/npm (?:run )?(test|package(?::\w+)?)\b/g)].map(([, script]) => script);
+    const named = [...text.matchAll(/npm (?:run )?((?:test|package)(?::\w+)?)\b/g)].map(
+      ([, script]) => script,
+    );
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((script) => manifest.scripts?.[String(script)] === undefined)).toEqual([]);
+  });
+
+  test('runs the Node that this clone names', () => {
+    const clone = text.match(/uses: actions\/setup-node@/g)?.length ?? 0;
+    expect(text.match(/node-version-file: \.nvmrc/g)?.length ?? 0).toBe(clone);
+    expect(text).not.toContain('node-version:');
   });
 
   test('puts nothing that others wrote into a shell script', () => {
@@ -81,6 +89,13 @@ test('the linter would notice a mistake', () => {
   expect(lint(broken.join('\n'), 'broken.yml')).toEqual([]);
   expect(lint([...broken, '        wiht: {}'].join('\n'), 'broken.yml').join()).toContain('"wiht"');
   expect(lint(broken.join('\n').replace('macos-15', 'macos-51'), 'broken.yml').join()).toContain('macos-51');
+});
+
+test('the slow tests run each day', () => {
+  const { on, jobs } = parse(readFileSync(join(folder, 'slow.yml'), 'utf8'));
+  expect(on.schedule).toHaveLength(1);
+  expect(on.schedule[0].cron).toMatch(/^\d+ \d+ \* \* \*$/);
+  expect(JSON.stringify(jobs)).toContain('npm run test:slow');
 });
 
 describe('the release', () => {

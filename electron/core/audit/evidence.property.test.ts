@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { manyRuns } from '../../../tools/many-runs.ts';
 import { Evidence, readKeyName, type Under } from '../key-material/index.ts';
 import { CALLER, input, key } from './audit.test-help.ts';
 import { facetMembers, makeAudit } from './audit.ts';
@@ -16,7 +17,7 @@ import { blobLines } from './report/lines.ts';
 import { readRules } from './rules.ts';
 
 /** Trees that each property looks at. */
-const TREES = Number(process.env.EVIDENCE_TREES ?? 150);
+const TREES = Number(process.env.EVIDENCE_TREES ?? manyRuns(1000));
 
 const SURE: ReadonlySet<Under | null> = new Set(['confirmed', 'person', 'declared', 'inferred']);
 

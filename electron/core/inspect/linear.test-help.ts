@@ -1,10 +1,13 @@
 import { expect } from 'vitest';
 
-/** Below this, in microseconds, nothing is to be feared whatever the ratio: it is the noise of a compiler at work. */
-const NOISE = 60_000;
-
-/** Between eight and sixty-four: memory costs more the more of it there is, so that linear work is seen at up to thirty. */
-const MOST = 40;
+/** The smallest cost, in microseconds, that the clock and the compiler do not blur. */
+const MEASURABLE = 25_000;
+/** How far an input may grow beyond its first size in search of a measurable cost. */
+const LARGEST = 64;
+/** Twice the input costs twice as much in linear time, four times as much in quadratic time: between the two. */
+const MOST_GROWTH = 2.9;
+/** Something else may come in between; quadratic work stays quadratic. */
+const TRIES = 5;
 
 /** Processor time that this thread spends on the work, in microseconds: what else the machine does is not counted. */
 function cost(work: () => unknown): number {
@@ -14,28 +17,29 @@ function cost(work: () => unknown): number {
   return user + system;
 }
 
+/** The lowest of three costs: what a collection of garbage adds is left out. */
+const least = (work: () => unknown): number => Math.min(cost(work), cost(work), cost(work));
+
 /**
- * That work grows with its input and not with its square: of eight times the input it costs eight times as much, where
- * the square would be sixty-four. `prepare` makes the input of a size, and gives the work on it.
+ * How much more twice the input costs: 2 is linear, 4 is quadratic. The size grows until its cost can be measured; null
+ * where even the largest input costs too little.
  */
-export function expectLinear(prepare: (size: number) => () => unknown, size: number, what: string): void {
-  const large = prepare(size);
-  const spent = cost(large);
-  if (spent < NOISE) return;
-  const small = each(prepare(size / 8));
-  if (spent / small < MOST) return;
-  // Once more, in case something came in between.
-  expect(Math.min(spent, cost(large), cost(large)) / small, what).toBeLessThan(MOST);
+export function growth(prepare: (size: number) => () => unknown, first: number): number | null {
+  let size = first;
+  while (cost(prepare(size)) < MEASURABLE) {
+    size *= 2;
+    if (size > first * LARGEST) return null;
+  }
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < TRIES && lowest >= MOST_GROWTH; tries++)
+    lowest = Math.min(lowest, least(prepare(2 * size)) / least(prepare(size)));
+  return lowest;
 }
 
-/** What a short work costs, in microseconds: of as many runs as the clock, which may tick in hundredths of a second, can tell. */
-function each(work: () => unknown): number {
-  work();
-  let total = 0;
-  let runs = 0;
-  while (total < NOISE / 2 && runs < 1000) {
-    total += cost(work);
-    runs++;
-  }
-  return Math.max(total / runs, 1);
+/**
+ * Work grows with its input and not with its square. `prepare` makes the input of a size and returns the work on it.
+ * For `*.slow.test.ts` alone: it takes seconds.
+ */
+export function expectLinear(prepare: (size: number) => () => unknown, size: number, what: string): void {
+  expect(growth(prepare, size) ?? 0, `growth of "${what}" per doubling`).toBeLessThan(MOST_GROWTH);
 }

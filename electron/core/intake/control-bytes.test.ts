@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { manyRuns } from '../../../tools/many-runs.ts';
 import { madeUpBlob } from './blob.test-help.ts';
 import { type FoundBlob, type NewBlob, rewrite, scan } from './index.ts';
 
@@ -141,7 +142,7 @@ describe('text with control bytes', () => {
           expect(before.map((one) => base64(one.bytes))).toEqual(blobs);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: manyRuns(300) },
     );
   });
 });

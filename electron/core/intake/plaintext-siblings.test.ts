@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { expectLinear } from '../inspect/linear.test-help.ts';
 import { keySizeOf, type Neighbour, plaintextNeighbours, readableByOthers } from './index.ts';
 
 const key = (size: number) => Buffer.concat([Buffer.from([0x01, 0xff]), randomBytes(size - 2)]);
@@ -68,12 +67,4 @@ test('says so, critical, and whether others may read it', () => {
   expect(readableByOthers(0o600)).toBeNull();
   expect(readableByOthers(0o640)?.evidence[0]).toContain('640');
   expect(readableByOthers(null)).toBeNull();
-});
-
-test('many files in one folder take linear time', () => {
-  const files = Array.from({ length: 40_000 }, (_, i) =>
-    i % 2 === 0 ? blob(`d/k${i}.enc`, 32) : plain(`d/k${i - 1}`, 32),
-  );
-  expect(plaintextNeighbours(files)).toHaveLength(20_000);
-  expectLinear((n) => () => plaintextNeighbours(files.slice(0, n)), files.length, 'neighbours');
 });

@@ -1,0 +1,96 @@
+import { copyFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { build, type PluginOption } from 'vite';
+import { buildConstants } from './constants.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const builtins = [/^node:/, ...builtinModules, 'electron'];
+
+interface Entry {
+  readonly entry: string;
+  readonly source: string;
+  readonly format: 'cjs' | 'es';
+}
+
+// CommonJS for all that Electron runs: a sandboxed preload must be; main and the engine's worker are too, because
+// `require` inside app.asar is served by Electron's patched `fs` in every thread since version 18, while its ESM loader
+// has its own ways there. So nothing needs to lie outside the archive, where no integrity check would see it.
+export const DESKTOP: readonly Entry[] = [
+  { entry: 'main', source: 'electron/main.ts', format: 'cjs' },
+  { entry: 'preload', source: 'electron/preload.ts', format: 'cjs' },
+];
+
+export const ENGINE: readonly Entry[] = [
+  { entry: 'engine', source: 'electron/bridge/engine/worker.ts', format: 'cjs' },
+  { entry: 'disk-thread', source: 'electron/core/intake/put-back/disk/thread.ts', format: 'cjs' },
+  // One file of Node's own modules and nothing else: it may read itself alone, under Node's permission model.
+  { entry: 'two-step-child', source: 'electron/core/two-step/child/main.ts', format: 'cjs' },
+  // Uploads of the loopback host are looked through in a thread of their own.
+  { entry: 'upload-thread', source: 'electron/hosts/loopback/upload-thread.ts', format: 'cjs' },
+];
+
+// The shell and the loopback host run in plain Node and are no part of the packed application.
+export const SHELL: readonly Entry[] = [{ entry: 'cli-main', source: 'electron/cli.ts', format: 'es' }];
+
+/**
+ * One bundle for Node in `outDir`, with every dependency inside, so that the application ships without node_modules.
+ * What is imported dynamically becomes a chunk in a folder named after the entry, loaded when it is first needed.
+ */
+export async function bundleForNode({ entry, source, format }: Entry, outDir: string, plugin?: PluginOption) {
+  const extension = format === 'cjs' ? 'cjs' : 'js';
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'warn',
+    define: buildConstants(),
+    plugins: [plugin],
+    ssr: { noExternal: true, external: ['electron'] },
+    build: {
+      ssr: true,
+      target: 'node24',
+      outDir,
+      emptyOutDir: false,
+      minify: false,
+      sourcemap: false,
+      rolldownOptions: {
+        input: { [entry]: source },
+        external: builtins,
+        // Region comments name where each module lay on the machine that builds.
+        experimental: { attachDebugInfo: 'none' },
+        output: {
+          format,
+          entryFileNames: `[name].${extension}`,
+          comments: false,
+          chunkFileNames: `${entry}/[name]-[hash].${extension}`,
+        },
+      },
+    },
+  });
+}
+
+/** The classic script that the loopback host puts before the page's own. */
+export async function bundlePageBridge(outDir: string, plugin?: PluginOption) {
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'warn',
+    define: buildConstants(),
+    publicDir: false,
+    plugins: [plugin],
+    build: {
+      target: 'chrome140',
+      outDir,
+      emptyOutDir: false,
+      rolldownOptions: {
+        input: { 'loopback-bridge': 'electron/hosts/loopback/page-bridge.ts' },
+        output: { format: 'iife', entryFileNames: '[name].js' },
+      },
+    },
+  });
+}
+
+/** The command itself: a Node that is too old for the bundle beside it gets that said by lines that it can read. */
+export function copyCommand(outDir: string): void {
+  copyFileSync(`${root}electron/cli-entry.js`, `${root}${outDir}/cli.js`);
+}
