@@ -1,5 +1,6 @@
 import { count, plural } from './format.ts';
-import type { AuditSummary, Facet, Weighed } from './model/audit.ts';
+import type { AuditSummary, Facet, ReferenceSort, Weighed } from './model/audit.ts';
+
 /** What an audit counts by, for people: the same on screen and in reports. */
 export const FACET_WORDS: Record<Facet, string> = {
   key: 'Key',
@@ -17,6 +18,16 @@ export const FACET_WORDS: Record<Facet, string> = {
   container: 'Container',
   repository: 'Repository',
   coverage: 'How the key is known',
+};
+
+/** What refers to a key without ciphertext, for people. */
+export const REFERENCE_WORDS: Record<ReferenceSort, string> = {
+  'sops-rule': 'SOPS creation rule',
+  'pulumi-provider': 'Pulumi secrets provider',
+  terraform: 'Terraform',
+  cloudformation: 'CloudFormation',
+  code: 'source code or script',
+  configuration: 'configuration',
 };
 
 const blobs = (n: number): string => plural(n, 'blob');

@@ -216,13 +216,26 @@ export const AuditSummary = z.object({
 });
 export type AuditSummary = z.infer<typeof AuditSummary>;
 
+/**
+ * What names a key without ciphertext. 'sops-rule': a creation rule of `.sops.yaml`; 'pulumi-provider':
+ * `secretsprovider` of a stack; 'terraform': resources, values and states; 'code': sources and scripts, CDK among them.
+ */
+export const ReferenceSort = z.enum([
+  'sops-rule',
+  'pulumi-provider',
+  'terraform',
+  'cloudformation',
+  'code',
+  'configuration',
+]);
+export type ReferenceSort = z.infer<typeof ReferenceSort>;
+
 /** A place in a file that names a key without ciphertext: a rule or a resource that would go on using it. */
 export const KeyReference = z.object({
   file: z.string(),
   /** Counted from 1. */
   line: z.int(),
-  /** 'sops-rule': a creation rule of `.sops.yaml`; 'pulumi-provider': `secretsprovider` of a stack. */
-  sort: z.enum(['sops-rule', 'pulumi-provider', 'terraform', 'cloudformation', 'configuration']),
+  sort: ReferenceSort,
   /** The name as it is written. */
   name: z.string(),
 });

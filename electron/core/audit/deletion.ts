@@ -102,7 +102,7 @@ export function deletionImpact(audit: Audit, asked: string): DeletionImpact {
   const possible = counts.named + counts.unidentified;
   const known = counts.confirmed + counts.person + counts.declared + counts.inferred;
   return {
-    answer: answer(name, counts, nameless, key?.otherRegions ?? []),
+    answer: answer(name, counts, nameless, key?.otherRegions ?? []) + referring(references.length),
     severity: known + counts.contradicted > 0 ? 'some' : possible > 0 ? 'possible' : 'none',
     key,
     asked,
@@ -155,6 +155,12 @@ function answer(name: string, counts: Counts, nameless: boolean, replicas: reado
     return `No blob in this list is known to be under ${name}, but ${plural(possible, 'blob')} may be.`;
   return `No blob in this list is under ${name}.`;
 }
+
+/** Configuration that would go on using the key belongs to every answer, also where no blob is under it. */
+const referring = (references: number): string =>
+  references === 0
+    ? ''
+    : ` ${plural(references, 'place')} in configuration ${references === 1 ? 'refers' : 'refer'} to it.`;
 
 function notes(
   audit: Audit,

@@ -4,7 +4,7 @@ import type { Severity } from '#shared/model/blob.ts';
 import { type Columns, memberOf } from './columns.ts';
 import type { Counted, CountInput } from './count.ts';
 import type { Group } from './groups.ts';
-import { matchesName } from './key-rules.ts';
+import { matchesName, matchKey } from './key-rules.ts';
 import { matches } from './rules.ts';
 import type { KeptSuppression } from './suppressions.ts';
 
@@ -52,15 +52,16 @@ interface Open extends Part {
 /** A finding's blobs by what suppresses them: new places of a suppressed finding count. */
 function split(group: Group, { snapshot, evidence, rules, now }: CountInput, silenced: Silenced): Part[] {
   const { columns } = snapshot;
+  const underKey = keyMatcher(columns, evidence);
   const inForce = (until: string): boolean => now < Date.parse(until) + DAY;
   const here = silenced.get(group.id);
   const kept = here !== undefined && inForce(here.until) ? here : null;
+  const { keyArn } = group;
   const ruled = (rules?.suppress ?? []).filter(
-    (each) =>
-      each.code === group.told.code &&
-      inForce(each.until) &&
-      (each.key === undefined ||
-        (group.keyArn !== null && matchesName(evidence.names, group.keyArn, each.key))),
+    ({ code, until, key }) =>
+      code === group.told.code &&
+      inForce(until) &&
+      (key === undefined || keyArn === null || matchesName(evidence.names, keyArn, key)),
   );
   if (kept === null && ruled.length === 0)
     return [{ suppressed: null, indexes: group.indexes, bare: group.bare }];
@@ -71,8 +72,14 @@ function split(group: Group, { snapshot, evidence, rules, now }: CountInput, sil
     return known;
   };
   const members = kept?.members ?? null;
-  const partOf = (file: string, member: () => string): Open => {
-    const rule = ruled.find((each) => each.file === undefined || matches(each.file, file));
+  /** `index`: of the blob; -1 for a file without one. */
+  const partOf = (file: string, index: number, member: () => string): Open => {
+    const rule = ruled.find(
+      (each) =>
+        (each.file === undefined || matches(each.file, file)) &&
+        // What is about blobs is suppressed for those of the key; a file without a blob has none.
+        (each.key === undefined || keyArn !== null || underKey(index, each.key)),
+    );
     if (rule !== undefined) return part(rule, { reason: rule.reason, until: rule.until, where: 'rules' });
     if (kept === null) return part(group, null);
     if (members !== null && !members.has(member())) return part(group, null);
@@ -80,10 +87,27 @@ function split(group: Group, { snapshot, evidence, rules, now }: CountInput, sil
   };
   for (let i = 0; i < group.indexes.length; i += 1) {
     const index = group.indexes[i] ?? 0;
-    partOf(columns.rows[index]?.file ?? '', () => columns.member(index)).indexes.push(index);
+    partOf(columns.rows[index]?.file ?? '', index, () => columns.member(index)).indexes.push(index);
   }
-  for (const file of group.bare) partOf(file, () => memberOf(file, '')).bare.push(file);
+  for (const file of group.bare) partOf(file, -1, () => memberOf(file, '')).bare.push(file);
   return [...parts.values()];
+}
+
+/** Whether a blob is surely under a key that a pattern names; worked out once for each cohort and pattern. */
+function keyMatcher(
+  columns: Columns,
+  evidence: CountInput['evidence'],
+): (index: number, key: string) => boolean {
+  const known = new Map<string, boolean[]>();
+  return (index, key) => {
+    const cohort = columns.cohort[index] ?? -1;
+    const row = columns.cohorts[cohort]?.row;
+    if (row === undefined) return false;
+    const ofKey = known.get(key) ?? [];
+    known.set(key, ofKey);
+    ofKey[cohort] ??= matchKey(evidence, evidence.of(row), key) === 'yes';
+    return ofKey[cohort] ?? false;
+  };
 }
 
 function asFound(group: Group, { snapshot, rules }: CountInput, { suppressed, indexes, bare }: Part): Found {
@@ -109,7 +133,8 @@ function asFound(group: Group, { snapshot, rules }: CountInput, { suppressed, in
     ...reached,
     reencryptable: entryOf(told.code).notByReencrypting === true ? 0 : reached.reencryptable,
     examples,
-    violation: group.violation || forbidden,
+    // What is suppressed breaks no gate.
+    violation: suppressed === null && (group.violation || forbidden),
     suppressed,
     indexes,
     bare,

@@ -1,5 +1,6 @@
 import Ajv from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { finding } from '#shared/finding.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { arnOf, input, key, row } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
@@ -178,6 +179,42 @@ describe('judging', () => {
       off,
     );
     expect(over.summary.violations).toBe(1);
+  });
+
+  it('suppresses findings of the blobs of one key, and of no other', () => {
+    const rows = [
+      { file: 'a', keyArn: arnOf('k') },
+      { file: 'b', keyArn: arnOf('other'), material: 'bb'.repeat(32) },
+      { file: 'c', material: 'cc'.repeat(32) },
+      // The label of this one is contradicted.
+      { file: 'd', keyArn: arnOf('k'), material: 'dd'.repeat(32) },
+      { file: 'e', keyArn: arnOf('third'), material: 'dd'.repeat(32) },
+    ].map(row);
+    for (const name of [arnOf('k'), 'alias/k', 'k', 'arn:aws:kms:*:key/k']) {
+      const rules = readRules(
+        `version: 1\nforbid: [duplicate-member]\nsuppress: [{code: duplicate-member, key: "${name}", reason: known, until: 2026-11-24}]`,
+      );
+      const { findings, summary } = makeAudit(
+        input(rows, [key('k')], {
+          rules,
+          findings: () => [finding('duplicate-member', { evidence: [] })],
+          bareFiles: [{ file: 'bare', findings: [finding('duplicate-member', { evidence: [] })] }],
+        }),
+      );
+      const of = (silent: boolean) =>
+        findings
+          .filter(({ suppressed }) => (suppressed !== null) === silent)
+          .flatMap(({ indexes, bare }) => [...Array.from(indexes, (i) => rows[i]?.file), ...bare]);
+      expect([of(true), of(false)], name).toEqual([['a'], ['b', 'c', 'd', 'e', 'bare']]);
+      // Only what counts breaks the rule.
+      expect(findings.map(({ violation, suppressed }) => [suppressed !== null, violation])).toEqual(
+        expect.arrayContaining([
+          [false, true],
+          [true, false],
+        ]),
+      );
+      expect(summary.violations).toBeGreaterThan(0);
+    }
   });
 });
 

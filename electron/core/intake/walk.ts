@@ -1,5 +1,5 @@
 import { type Dir, lstatSync, opendirSync, realpathSync, type Stats } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { SkippedCode } from '#shared/model/coverage.ts';
 import { errorCode } from './faults.ts';
 import { displayPath, isBackupName, isTemporaryName } from './names.ts';
@@ -10,6 +10,8 @@ export interface WalkOptions {
   readonly maxDepth?: number;
   /** Called before what lies under a root is met; `path` is absolute, with links resolved. */
   readonly entering?: (path: string) => void;
+  /** Before what is to be said of a root that is not there or cannot be resolved: its absolute path. */
+  readonly lacking?: (path: string) => void;
   /** Whether a root may belong to a repository above it (else only those below count). */
   readonly above?: boolean;
   /** Called with the absolute path of each folder that has a `.git`, or is a bare repository. */
@@ -106,12 +108,14 @@ export function* walkNow(
   roots: readonly string[],
   options: WalkOptions = {},
 ): Generator<WalkedFile | WalkedSkip | null> {
-  const { maxDepth = 64, entering, above = true, repository } = options;
+  const { maxDepth = 64, entering, lacking, above = true, repository } = options;
   const real: Root[] = [];
   for (const dropped of roots) {
     const root = resolveRoot(dropped);
-    if ('type' in root) yield root;
-    else real.push(root);
+    if ('type' in root) {
+      lacking?.(resolve(dropped));
+      yield root;
+    } else real.push(root);
   }
   for (const root of withoutNested(real)) {
     entering?.(root.path);

@@ -33,18 +33,21 @@ export class Evidence {
    * @param rows Those of one source beside each other, as in the list.
    * @param learned What KMS and persons said of a key material, the latest first.
    * @param kmsKeys Keys as KMS described them.
+   * @param configured Aliases and their keys, as configuration files say.
    */
   constructor(
     rows: readonly BlobRow[],
     learned: (fingerprint: string) => readonly LearnedKey[] = () => [],
     kmsKeys: readonly KmsKeyFacts[] = [],
+    configured: readonly AliasTie[] = [],
   ) {
     const { groups, labels } = groupsOf(rows);
     const said = new Map(
       [...groups].map(([fingerprint, group]) => [fingerprint, statementsOf(group, learned(fingerprint))]),
     );
     for (const statements of said.values()) for (const { keyArn } of statements) labels.add(keyArn);
-    this.names = new KeyNames(labels, kmsKeys, tiesOf(said.values(), new KeyNames(labels, kmsKeys)));
+    const ties = tiesOf(said.values(), new KeyNames(labels, kmsKeys));
+    this.names = new KeyNames(labels, kmsKeys, [...ties, ...configured]);
     const judged = new Map([...said].map(([fingerprint, keys]) => [fingerprint, judge(keys, this.names)]));
     tooMany(judged, this.names);
     this.#judged = judged;

@@ -2,7 +2,7 @@ export { CrossBlobFindings, type Placed } from './cross-blob-findings.ts';
 export { declaredDate, oldLimit } from './dates.ts';
 export { Evidence, isKms, type KeyEvidence, type Under } from './evidence.ts';
 export { type FindKeyInput, type FindKeyResult, findKey } from './find-key.ts';
-export { isKeyName, KeyNames, type KmsKeyFacts } from './key-identity.ts';
+export { type AliasTie, isKeyName, KeyNames, type KmsKeyFacts } from './key-identity.ts';
 export { KeyMaterialStore, type KeyObservation } from './key-material-store.ts';
 export { readKeyName } from './key-names.ts';
 export { timelines } from './timelines.ts';

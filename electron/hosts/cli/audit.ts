@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { coverageWords } from '#shared/coverage-words.ts';
 import { plural } from '#shared/format.ts';
-import type { AuditFinding, ReportFormat } from '#shared/model/audit.ts';
+import type { AuditFinding, AuditSummary, ReportFormat } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { auditText, deletionText, FORBID, rulesSchema } from '../../core/audit/index.ts';
 import { writePrivate } from '../../core/storage/private.ts';
@@ -46,20 +46,17 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
     await client.page.audit.askKeys({ refresh: false, all: true });
     const files = new Map(blobs.map(({ row, file }) => [row.file, file]));
     const named = (file: string): string => files.get(file) ?? file;
+    const summary = await client.page.audit.summary({});
     if (flags.ifDeleted !== undefined) {
       const key = flags.ifDeleted;
       if (flags.format === 'text') {
         const impact = await client.page.audit.deletion({ key });
-        const { coverage } = await client.page.audit.summary({});
-        write([deletionText(impact, named), ...coverageWords(coverage)].join('\n'), flags.out);
+        write([deletionText(impact, named), ...coverageWords(summary.coverage)].join('\n'), flags.out);
       } else {
         const subject = { of: 'deletion', key } as const;
         write((await client.host.audit.report({ subject, format: flags.format })).bytes, flags.out);
       }
-      return unreadable ? BAD_INPUT : OK;
-    }
-    const summary = await client.page.audit.summary({});
-    if (flags.format === 'text') {
+    } else if (flags.format === 'text') {
       const findings = await allFindings(client);
       const place = (at: { file: string; place: string }): string =>
         at.place === '' ? named(at.file) : `${named(at.file)} · ${at.place}`;
@@ -68,17 +65,30 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
       const report = await client.host.audit.report({ subject: { of: 'audit' }, format: flags.format });
       write(report.bytes, flags.out);
     }
-    // What could not be read could not be judged: that is no pass.
-    if ((summary.violations ?? 0) > 0) return SOME_FAILED;
-    if (unreadable) return BAD_INPUT;
-    // A finding that is forbidden, and that only KMS could have shown.
-    const open = summary.unjudged.filter(({ rule }) => summary.caller === null && rule.startsWith(FORBID));
-    for (const { rule, blobs } of open)
-      console.error(
-        `rewrap: ${rule} was not judged for ${plural(blobs, 'blob')}: only KMS can say, and it was not asked. Name a connection (--profile, --region).`,
-      );
-    return open.length > 0 ? NOT_ANSWERED : OK;
+    return verdict(summary, unreadable, flags.ifDeleted !== undefined);
   });
+}
+
+/** The exit code, the same whatever was asked for; `answered`: the rules were not what the output speaks of. */
+function verdict(
+  { violations, unjudged, caller }: AuditSummary,
+  unreadable: boolean,
+  answered: boolean,
+): number {
+  if (answered && violations !== null && violations > 0)
+    console.error(
+      `rewrap: ${plural(violations, 'rule')} of the rules file ${violations === 1 ? 'is' : 'are'} broken. Run audit without --if-deleted to see ${violations === 1 ? 'it' : 'them'}.`,
+    );
+  // What could not be read could not be judged: that is no pass.
+  if ((violations ?? 0) > 0) return SOME_FAILED;
+  if (unreadable) return BAD_INPUT;
+  // A finding that is forbidden, and that only KMS could have shown.
+  const open = unjudged.filter(({ rule }) => caller === null && rule.startsWith(FORBID));
+  for (const { rule, blobs } of open)
+    console.error(
+      `rewrap: ${rule} was not judged for ${plural(blobs, 'blob')}: only KMS can say, and it was not asked. Name a connection (--profile, --region).`,
+    );
+  return open.length > 0 ? NOT_ANSWERED : OK;
 }
 
 async function allFindings({ page }: Client): Promise<AuditFinding[]> {

@@ -227,7 +227,12 @@ export class Blobs {
       if (++looked % A_FEW === 0) yield;
     }
     if (this.#held.size > all.length) yield* this.#drop(new Set(all));
-    const evidence = new Evidence(plain, (fingerprint) => this.#learned.of(fingerprint), this.#kmsKeys);
+    const evidence = new Evidence(
+      plain,
+      (fingerprint) => this.#learned.of(fingerprint),
+      this.#kmsKeys,
+      this.#workspace.aliasTies(),
+    );
     yield;
     const affected = this.#across.settle(told, evidence, Date.now());
     yield;

@@ -42,6 +42,21 @@ const add = (...names: string[]) =>
 const blob = () => assemble({ layout: 'v2' });
 
 describe('coverage', () => {
+  it('is of paths that are there: one that is not is skipped, and named as no root', async () => {
+    put('a/one.bin', blob());
+    await add('nowhere', 'a', 'gone/nowhere', 'other/nowhere');
+    expect(workspace.asked).toEqual([join(folder, 'a')]);
+    expect(workspace.coverage.roots).toEqual(['a']);
+    expect(workspace.coverage.skipped).toEqual([
+      expect.objectContaining({ code: 'missing', count: 3, examples: ['nowhere', 'nowhere', 'nowhere'] }),
+    ]);
+    // It comes into being.
+    put('nowhere/two.bin', blob());
+    await add('nowhere');
+    expect(workspace.asked).toEqual([join(folder, 'a'), join(folder, 'nowhere')]);
+    expect(workspace.coverage.skipped).toMatchObject([{ code: 'missing', count: 2 }]);
+  });
+
   it('counts every file once, by what became of it', async () => {
     put('a/one.bin', blob());
     put('a/deep/two.bin', blob());

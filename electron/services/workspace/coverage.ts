@@ -12,15 +12,18 @@ export class RootCoverage {
   readonly path: string;
   /** As it was named, or by what a page calls it. */
   readonly display: string;
+  /** False: nothing stands at the path, or it cannot be looked at; it is no part of what was read. */
+  readonly isThere: boolean;
   withBlobs = 0;
   withFindings = 0;
   withoutCiphertext = 0;
   records = 0;
   readonly skipped = new Map<SkippedCode, { count: number; examples: string[] }>();
 
-  constructor(path: string, display: string) {
+  constructor(path: string, display: string, isThere = true) {
     this.path = path;
     this.display = display;
+    this.isThere = isThere;
   }
 
   skip(code: SkippedCode, file: string): void {
@@ -69,9 +72,9 @@ export class CoverageOfList {
     this.#pasted = 0;
   }
 
-  /** Absolute paths that were asked for. */
+  /** Absolute paths that were asked for and are there. */
   get paths(): string[] {
-    return this.#roots.map(({ path }) => path);
+    return this.#roots.flatMap(({ path, isThere }) => (isThere ? [path] : []));
   }
 
   get told(): Coverage {
@@ -83,7 +86,7 @@ export class CoverageOfList {
     const records = sum((root) => root.records);
     return {
       reading: this.#reading > 0,
-      roots: this.#roots.map(({ display }) => display),
+      roots: this.#roots.flatMap(({ display, isThere }) => (isThere ? [display] : [])),
       files: {
         read: withBlobs + withFindings + withoutCiphertext + records,
         withBlobs,

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { IN_CLEAR_CODES } from '#shared/finding.ts';
 import type { SkippedFile } from '#shared/model/blob.ts';
@@ -81,13 +81,8 @@ export async function ingest(
   const keys: KeyCandidate[] = [];
   const roots: RootCoverage[] = [];
   let root: RootCoverage | null = null;
-  const skip = (code: SkippedCode, file: string): void => {
-    // A root that does not exist is met before any is entered.
-    if (root === null) roots.push(new RootCoverage(resolve(file), file));
-    (root ?? roots.at(-1))?.skip(code, file);
-  };
-  const entering = (path: string): void => {
-    root = new RootCoverage(path, basename(path) || path);
+  const begin = (path: string, isThere: boolean): void => {
+    root = new RootCoverage(path, basename(path) || path, isThere);
     roots.push(root);
   };
   const here = (): RootCoverage => root ?? new RootCoverage('', '');
@@ -100,7 +95,9 @@ export async function ingest(
   let repositories = 0;
   let turn = performance.now() + TURN_MS;
   let told = performance.now();
-  for (const met of walkNow(paths, { entering, above })) {
+  const entering = (path: string): void => begin(path, true);
+  const lacking = (path: string): void => begin(path, false);
+  for (const met of walkNow(paths, { entering, lacking, above })) {
     const now = performance.now();
     if (now > turn) {
       if (now - told > PROGRESS_MS) {
@@ -112,7 +109,7 @@ export async function ingest(
     }
     if (met === null) continue;
     if (met.type === 'skippedFile') {
-      skip(met.code, met.display);
+      here().skip(met.code, met.display);
       // One line says it of all repositories.
       if (met.code === 'git') repositories++;
       else odd({ file: met.display, code: met.code, message: met.message });
@@ -154,7 +151,7 @@ export async function ingest(
       if (met.display === met.relative) odd({ file: met.display, ...noCiphertext(bytes) });
     } catch (error) {
       const why = asSkippedFile(error);
-      skip(why.code, met.display);
+      here().skip(why.code, met.display);
       odd({ file: met.display, ...why });
     }
   }

@@ -18,7 +18,7 @@ import {
   scan,
   withRecord,
 } from '../../core/intake/index.ts';
-import type { KeyNames } from '../../core/key-material/index.ts';
+import { type AliasTie, type KeyNames, readKeyName } from '../../core/key-material/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import { type PlanBlob, type PlanFile, planBlob } from '../../core/rotation/index.ts';
 import { CoverageOfList, type RootCoverage } from './coverage.ts';
@@ -227,15 +227,23 @@ export class Workspace {
   /** Where files name a key beside their blobs, by any of its names. */
   references(key: string, names: KeyNames): KeyReference[] {
     const references: KeyReference[] = [];
+    const asked = new Map<string, boolean>();
     for (const { display, found } of this.#references.values())
-      for (const each of found)
-        if (names.same(each.name, key) === 'same') references.push({ file: display, ...each });
+      for (const { line, sort, name } of found) {
+        const same = asked.get(name) ?? mayBe(names, name, key);
+        asked.set(name, same);
+        if (same) references.push({ file: display, line, sort, name });
+      }
     return references;
   }
 
-  /** Every name of a key that files refer to beside their blobs. */
-  *referredKeys(): Generator<string> {
-    for (const { found } of this.#references.values()) for (const { name } of found) yield name;
+  /** Keys that configuration files say aliases name, each pair once. */
+  aliasTies(): AliasTie[] {
+    const ties = new Map<string, AliasTie>();
+    for (const { found } of this.#references.values())
+      for (const { name, target } of found)
+        if (target !== undefined) ties.set(`${name} ${target}`, { alias: name, key: target });
+    return [...ties.values()];
   }
 
   /** Files in which no blob was found, but something to tell. */
@@ -402,4 +410,12 @@ export class Workspace {
 
 function folderOf(display: string): string {
   return display.slice(0, Math.max(display.lastIndexOf('/'), display.lastIndexOf('\\')) + 1);
+}
+
+/** Whether a name that is written stands for a key that is asked about, or may: an alias without its account. */
+function mayBe(names: KeyNames, written: string, key: string): boolean {
+  const same = names.same(written, key);
+  if (same !== 'maybe') return same === 'same';
+  const [one, other] = [readKeyName(written), readKeyName(key)];
+  return one.alias && other.alias && one.id === other.id;
 }

@@ -1,5 +1,6 @@
 import { CircleCheck, CircleHelp, ListFilter, Skull, TriangleAlert } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { REFERENCE_WORDS } from '#shared/audit-words.ts';
 import type { AuditSummary, DeletionImpact } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
 import { StackChart } from '../../components/charts.tsx';
@@ -154,14 +155,6 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
     </section>
   );
 }
-
-const REFERENCE_WORDS: Record<DeletionImpact['references'][number]['sort'], string> = {
-  'sops-rule': 'SOPS creation rule',
-  'pulumi-provider': 'Pulumi secrets provider',
-  terraform: 'Terraform',
-  cloudformation: 'CloudFormation',
-  configuration: 'Configuration',
-};
 
 /** Rules and resources that name the key without ciphertext, and would go on using it. */
 function References({ impact: { references, moreReferences } }: { readonly impact: DeletionImpact }) {

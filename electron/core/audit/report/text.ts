@@ -1,4 +1,4 @@
-import { practiceWords } from '#shared/audit-words.ts';
+import { practiceWords, REFERENCE_WORDS } from '#shared/audit-words.ts';
 import { coverageWords } from '#shared/coverage-words.ts';
 import { EVIDENCE_WORDS } from '#shared/evidence.ts';
 import { plural } from '#shared/format.ts';
@@ -61,14 +61,6 @@ export function auditText(
     );
   return lines.join('\n');
 }
-
-const REFERENCE_WORDS: Record<DeletionImpact['references'][number]['sort'], string> = {
-  'sops-rule': 'SOPS creation rule',
-  'pulumi-provider': 'Pulumi secrets provider',
-  terraform: 'Terraform',
-  cloudformation: 'CloudFormation',
-  configuration: 'configuration',
-};
 
 export function deletionText(impact: DeletionImpact, named: (file: string) => string): string {
   const { references, moreReferences, byFile, files } = impact;
