@@ -98,10 +98,17 @@ export function stripWhitespace(raw: string, escaped: boolean): StrippedText | n
 }
 
 /**
- * Between two pieces of one string in a program: a quote, what joins them, a line ending, a quote; or a backslash that
- * continues a line.
+ * Between two pieces of one string in a program, as the source of a pattern: a quote, what joins them where something
+ * has to, a line ending or none, the letters of a prefix (`b'…'`), a quote.
  */
-const JOINT = /(?:["'][ \t]*[,+.]?[ \t]*\\?\r?\n[ \t]*[+.]?[ \t]*["']|[ \t]*\\\r?\n[ \t]*)/y;
+export const ADJACENT =
+  '["\'`][ \\t]*(?:\\.\\.|[+.&~])?[ \\t]*(?:[_\\\\]?\\r?\\n[ \\t]*)?(?:\\.\\.|[+.&~])?[ \\t]*(?:[bBrRuUfF]{0,2}|@)["\'`]';
+
+/** The same, or the comma of a list of lines, or a backslash that continues a line. */
+const JOINT = new RegExp(
+  `(?:${ADJACENT}|["'][ \\t]*,[ \\t]*\\\\?\\r?\\n[ \\t]*["']|[ \\t]*\\\\\\r?\\n[ \\t]*)`,
+  'y',
+);
 
 /** Base64 in quoted-printable: a line that goes on behind an equals sign, or padding written as `=3D` (RFC 2045, 6.7). */
 const QUOTED = /=\r?\n(?:[A-Za-z0-9+/_-]|=3[Dd])|^[A-Za-z0-9+/_-]+(?:=3[Dd]){1,2}$/;
@@ -126,14 +133,13 @@ function urlEscape(raw: string, at: number): { letter: string; text: string } | 
   return found === undefined ? null : { letter: found[0], text };
 }
 
-/** A letter of base64 written as a JSON escape: `\/`, `\u002b`, `\u003d`. */
+/** A letter of base64 written as an escape of JSON or of a program: `\/`, `\u002b`, `\x3d`. */
 function letterEscape(raw: string, at: number): { letter: string; text: string } | null {
   if (raw[at] !== '\\') return null;
   if (raw[at + 1] === '/') return { letter: '/', text: '\\/' };
-  const written = raw.slice(at, at + 6);
-  const match = /^\\u00([0-7][0-9a-fA-F])$/.exec(written);
+  const match = /^\\(?:u00|x)([2-7][0-9a-fA-F])/.exec(raw.slice(at, at + 6));
   const code = Number.parseInt(match?.[1] ?? '', 16);
-  return isLetter(code) ? { letter: String.fromCharCode(code), text: written } : null;
+  return match !== null && isLetter(code) ? { letter: String.fromCharCode(code), text: match[0] } : null;
 }
 
 function isLetter(code: number): boolean {

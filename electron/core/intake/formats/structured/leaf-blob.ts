@@ -1,6 +1,6 @@
 import type { BlobContainer } from '#shared/model/blob.ts';
 import { type DecodedText, decodeText } from '../../encoding.ts';
-import { trimmed } from '../../strip-whitespace.ts';
+import { ADJACENT, trimmed } from '../../strip-whitespace.ts';
 import type { Group, Leaf } from '../../structure/index.ts';
 import { writeText } from '../../text-view.ts';
 import type { FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
@@ -15,6 +15,8 @@ const MAX_CHARACTERS = 16 * 1024 * 1024;
 /** Names under which random bytes of an RSA size are believed to be ciphertext. */
 export const TELLING_NAME = /cipher|encrypt|blob|kms/i;
 
+const GOES_ON = new RegExp(ADJACENT, 'y');
+
 /**
  * The blob that a value is, written as text. Random base64 of an RSA size is taken only where its name says that it is
  * ciphertext: elsewhere it is far more often a signature, a key or a digest list, and nothing in the bytes can tell.
@@ -24,6 +26,11 @@ export function leafBlob(leaf: Leaf, container: BlobContainer): FoundBlob | null
   if (leaf.style === 'template') return null;
   if (leaf.end - leaf.start < MIN_CHARACTERS || leaf.end - leaf.start > MAX_CHARACTERS) return null;
   const { view } = leaf;
+  // A source that looks like settings: what stands here is a piece of a string that goes on.
+  if (container === 'hcl' || container === 'toml') {
+    GOES_ON.lastIndex = leaf.end;
+    if (GOES_ON.test(view.text)) return null;
+  }
   const [start, end] = trimmed(view.text, leaf.start, leaf.end, leaf.rules.escaped);
   if (!/^[A-Za-z0-9+/_\\-]{1,32}/.test(view.text.slice(start, start + 32))) return null;
   const decoded = decodeText(view.text.slice(start, end), {

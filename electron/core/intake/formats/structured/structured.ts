@@ -12,18 +12,19 @@ import { withContextLabel } from './context-labels.ts';
 import { withKeyLabel } from './key-labels.ts';
 import { foundAt, leafBlob } from './leaf-blob.ts';
 import { lookValues, OTHER_CIPHERTEXT } from './look-values.ts';
-import { blobTokens } from './tokens.ts';
+import { blobTokens, LETTER, MESSAGES } from './tokens.ts';
 import { writtenBytes } from './written-bytes.ts';
 
 /** Most blobs listed of one file. */
 const MAX_BLOBS = 200_000;
 
 /**
- * Beginnings of anything that is listed: KMS blobs in base64, base64 of base64 and hex, and Encryption SDK messages (v1
- * `AYA…`, v2 `AgR4` and `AgV4`). A text with none of these, and no name that speaks of ciphertext, is not read further.
+ * Beginnings of anything that is listed: KMS blobs in base64, base64 of base64 and hex, and Encryption SDK messages. A
+ * text with none of these, and no name that speaks of ciphertext, is not read further.
  */
-const WORTH_READING =
-  /AQ[EI][A-D]AH[g-j]|Ci[A-D][A-Za-z0-9+/_-]{28}|QVF[FJ]|Q2l[B-E]|010[12]0[1-9]0078|0[aA]20[0-9a-fA-F]{64}12|AYA[A-D][A-Za-z0-9+/_-]{28}|Ag[RV]4|(?:[cC]ipher|CIPHER|[eE]ncrypt|ENCRYPT|[bB]lob|BLOB|[kK]ms|KMS)/;
+const WORTH_READING = new RegExp(
+  `AQ[EI][A-D]AH[g-j]|Ci[A-D]${LETTER}{28}|QVF[FJ]|Q2l[B-E]|010[12]0[1-9]0078|0[aA]20[0-9a-fA-F]{64}12|${MESSAGES}|(?:[cC]ipher|CIPHER|[eE]ncrypt|ENCRYPT|[bB]lob|BLOB|[kK]ms|KMS)`,
+);
 
 /**
  * Any other text: dotenv, INI, JSON, JSON Lines, YAML, TOML, HCL and CSV with blobs as values, and blobs within longer

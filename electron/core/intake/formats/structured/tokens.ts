@@ -2,6 +2,7 @@ import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { BlobKind } from '#shared/model/blob.ts';
 import { mayBeV0 } from '../../beginnings.ts';
 import { type DecodedText, decodeText } from '../../encoding.ts';
+import { ADJACENT } from '../../strip-whitespace.ts';
 import type { TextView } from '../../text-view.ts';
 
 /** A blob that stands somewhere within text. */
@@ -12,17 +13,22 @@ export interface Token {
 }
 
 /**
- * How encoded messages of the Encryption SDK begin: base64 and base64url of formats 1 (`AYA[A-D]`) and 2 (`AgR4`,
- * `AgV4`), base64 of these, and hex.
+ * How encoded messages of the Encryption SDK begin: base64 and base64url of formats 1 (`AYA[A-D]`, then the rest of
+ * its algorithm) and 2 (`AgR4`, `AgV4`), base64 of these, and hex.
  */
-const MESSAGES = '(?:AYA[A-D][A-Za-z0-9]|Ag[RV]4|QVlB[Q-T]|QWd[SW]N|01800[0-3](?:14|46|78)|020[45]78)';
+export const MESSAGES =
+  '(?:AYA[A-D](?:[eF][A-P]|R[g-v])|Ag[RV]4|QVlB[Q-T]|QWd[SW]N|01800[0-3](?:14|46|78)|020[45]78)';
 /**
  * How encoded KMS blobs begin: base64 and base64url of layouts v1 and v2 (`AQEBAH…` to `AQIDAH…`) and v0 (`Ci[A-D]`),
  * base64 of these, and hex. Then letters of the encoding, as many as there are; JSON may write `/` as `\/`, a URL `+`
  * as `%2B`.
  */
 const BEGINNINGS = `(?:AQ[EI][A-D]AH[g-j]|Ci[A-D]|QVF[FJ]|Q2l[B-E]|010[12]0[1-9]0078|${MESSAGES})`;
-const RUN = new RegExp(`${BEGINNINGS}(?:[A-Za-z0-9+/_-]|\\\\/|%2[BbFf]){28,}(?:(?:%3[Dd]){1,2}|={0,2})`, 'g');
+/** A letter, as it is or as an escape of JSON, of a program or of a URL. */
+export const LETTER = '(?:[A-Za-z0-9+/_-]|\\\\/|\\\\(?:u00|x)[2-7][0-9A-Fa-f]|%2[BbFf])';
+const PADDING = '(?:(?:%3[Dd]){1,2}|={0,2})';
+/** A run is short where a program goes on with it in the next piece of a string. */
+const RUN = new RegExp(`${BEGINNINGS}(?:${LETTER}{28,}${PADDING}|${LETTER}{8,}(?=${ADJACENT}))`, 'g');
 /** The same, for a look that keeps no place. */
 const ANY_RUN = new RegExp(RUN.source);
 const BEGINS = new RegExp(`^${BEGINNINGS}`);
@@ -45,8 +51,12 @@ const MAX_LINE = 128;
  * Between the lines of one wrapped blob: a line ending with indentation, one written as an escape, one that a backslash
  * continues, or the end of a piece of a string and the beginning of its next.
  */
-const BREAK = /(?:[ \t]*\\?\r?\n[ \t]*|(?:\\[rn])+|["'][ \t]*[,+.]?[ \t]*\\?\r?\n[ \t]*[+.]?[ \t]*["'])/y;
-const LINE = /(?:[A-Za-z0-9+/_-]|\\\/)+={0,2}/y;
+const BREAK = new RegExp(
+  `(?:[ \\t]*\\\\?\\r?\\n[ \\t]*|(?:\\\\[rn])+|${ADJACENT}|["'][ \\t]*,[ \\t]*\\\\?\\r?\\n[ \\t]*["'])`,
+  'y',
+);
+const PIECES = new RegExp(`^${ADJACENT}$`);
+const LINE = new RegExp(`${LETTER}+${PADDING}`, 'y');
 
 /**
  * KMS blobs and messages of the Encryption SDK anywhere in text: logs, scripts, documents. Only what is exactly a blob from one end of its run
@@ -114,7 +124,7 @@ function read(view: TextView, start: number, end: number): Token | null {
   const raw = view.text.slice(start, end);
   const decoded = decodeText(raw, {
     charset: view.charset,
-    escaped: /\\[/nrt]/.test(raw),
+    escaped: /\\[/nrtux]/.test(raw),
     takeUnknown: false,
   });
   return decoded !== null && LISTED.has(decoded.identification.kind) ? { start, end, decoded } : null;
@@ -140,7 +150,7 @@ function readQuoted(view: TextView, start: number, firstEnd: number): Token | nu
 const LETTERS = /(?:[A-Za-z0-9+/_-]|=3[Dd])+/y;
 const SOFT_BREAK = /=\r?\n/y;
 
-/** Lines of equal length, and a last one that is no longer. */
+/** Lines of equal length, and a last one that is no longer; pieces of a string may be of any. */
 function readWrapped(
   view: TextView,
   start: number,
@@ -159,9 +169,10 @@ function readWrapped(
     const line = end + between.length;
     LINE.lastIndex = line;
     const found = LINE.exec(text)?.[0];
-    if (found === undefined || found.length > width || beginsAnew(found)) break;
+    const piece = PIECES.test(between);
+    if (found === undefined || (found.length > width && !piece) || beginsAnew(found)) break;
     end = line + found.length;
-    if (found.length < width || found.endsWith('=')) break;
+    if ((found.length < width && !piece) || found.endsWith('=')) break;
   }
   return end === firstEnd ? null : read(view, start, end);
 }
