@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { requests } from '#shared/contract/contract.ts';
-import type { ApprovalKind } from '../services/approvals/approver.ts';
+import type { ApprovalKind } from '../services/approvals/index.ts';
 import { APPROVALS } from './approval-table.ts';
 
 const names = Object.entries(requests).flatMap(([room, methods]) =>

@@ -1,5 +1,5 @@
 import type { MethodName } from '#shared/contract/api.ts';
-import type { ApprovalKind } from '../services/approvals/approver.ts';
+import type { ApprovalKind } from '../services/approvals/index.ts';
 
 export interface ApprovalRule {
   /** What of it needs an approval; none: it is free. */
@@ -41,7 +41,6 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'blobs.changes': READS,
   'blobs.sources': READS,
   'blobs.inspect': READS,
-  'blobs.resultText': free('Ciphertext that a run has made.'),
 
   'keyGroups.list': READS,
   'keyGroups.name': free(
@@ -90,6 +89,7 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   ),
   'runs.retry': asks(RUN, 'As runs.resume.'),
   'runs.undo': asks(['undo'], 'Changes files back, or removes them: each time.'),
+  'runs.resultText': free('Ciphertext that a run has made.'),
   'runs.download': free('Ciphertext that a run has made, at an address that works once.'),
 
   'plans.select': READS,

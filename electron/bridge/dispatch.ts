@@ -3,7 +3,7 @@ import type { Reply } from '#shared/contract/api.ts';
 import type { RequestSpec } from '#shared/contract/define.ts';
 import { type Fault, fault } from '#shared/model/fault.ts';
 import { UNTIL_FIRST } from '#shared/schema.ts';
-import { broken, toFault } from '../services/to-fault.ts';
+import { broken, toFault } from '../services/faults.ts';
 import { issueLines } from './issues.ts';
 
 /**

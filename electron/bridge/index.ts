@@ -10,9 +10,9 @@ export {
   notAllowed,
   plainLine,
   typedByPerson,
-} from '../services/approvals/approver.ts';
-export type { EngineOptions } from '../services/options.ts';
-export { toFault } from '../services/to-fault.ts';
+} from '../services/approvals/index.ts';
+export { toFault } from '../services/faults.ts';
+export type { EngineOptions } from '../services/services.ts';
 export { answer, answerUnparsed, unknownRequest } from './dispatch.ts';
 export { KeptMessages } from './kept-messages.ts';
 export { router, strippedEvent } from './router.ts';

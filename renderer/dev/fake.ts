@@ -107,7 +107,6 @@ export function makeFake(options: FakeOptions): RewrapApi<File> {
           ? no({ ...BROKEN, code: 'NoSuchBlob', message: 'This blob is gone.' })
           : ok(makeDetail(row));
       },
-      resultText: () => ok({ text: 'AQICAHh…' }),
     },
     keyGroups: {
       list: () => ok({ revision, keys: [], ...makeKeyGroups(rows) }),

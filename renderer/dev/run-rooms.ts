@@ -74,6 +74,7 @@ export function fakeRuns(
       runs.get(runId)?.cancel((run) => emit('runProgress', run));
       return ok({});
     },
+    resultText: () => ok({ text: 'AQICAHh…' }),
     download: () => ok({ url: '/download', name: 'rewrapped.zip' }),
   };
   const plansNamespace: RewrapApi['plans'] = {

@@ -21,6 +21,9 @@ type Namespaces<R extends Record<string, Record<string, RequestSpec>>> = {
 export type EventName = keyof Events;
 export type EventPayload<E extends EventName> = Events[E] extends EventSpec<infer P> ? z.output<P> : never;
 
+/** Sends an event to the page. */
+export type Emit = <E extends EventName>(event: E, payload: EventPayload<E>) => void;
+
 /** The one object the page gets, `window.rewrap`. `PageFile` is the DOM's `File` in the page (shared/ has no DOM). */
 export type RewrapApi<PageFile = unknown> = Namespaces<Requests> & {
   /** Subscribes; the return value unsubscribes. */

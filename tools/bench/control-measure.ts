@@ -8,11 +8,13 @@ import { assemble } from '../../electron/core/inspect/assemble.test-help.ts';
 import { DISK_THREAD_OPTIONS, DiskPool, scan } from '../../electron/core/intake/index.ts';
 import type { Kms, ReEncryptInput } from '../../electron/core/kms/index.ts';
 import { type PlanFile, type Run, RunManager, type RunTerms } from '../../electron/core/rotation/index.ts';
-import type { Connection } from '../../electron/services/connection/connection.ts';
-import { History } from '../../electron/services/history/history.ts';
-import { HistoryRecorder } from '../../electron/services/history/history-recorder.ts';
-import type { AskedRun } from '../../electron/services/runs/runs.ts';
-import { Workspace } from '../../electron/services/workspace/workspace.ts';
+import {
+  type Actor,
+  type AskedRun,
+  History,
+  HistoryRecorder,
+} from '../../electron/services/history/index.ts';
+import { Workspace } from '../../electron/services/workspace/index.ts';
 
 /** What one step took; printed as JSON on the last line, in the order in which it was done. Milliseconds. */
 export interface ControlStep {
@@ -40,7 +42,7 @@ const TERMS: RunTerms = {
 };
 const OVER = { connection: 'bench', target: 'bench', failurePolicy: 'end' } as const;
 /** All that the record of a run asks of a connection. */
-const CONNECTION = { state: { status: 'ready', identity: null }, describe: () => 'bench' };
+const CONNECTION: Actor = { state: { status: 'ready', identity: null }, describe: () => 'bench' };
 /** Of so many blobs one fails. */
 const FAILS = 10;
 const PAGE = 200;
@@ -101,7 +103,7 @@ async function everything(): Promise<void> {
 
   let manager = openBook();
   const history = new History(home);
-  const recorder = new HistoryRecorder(history, () => CONNECTION as unknown as Connection);
+  const recorder = new HistoryRecorder(history, () => CONNECTION);
   const asked: AskedRun = { terms: TERMS, output: 'in-place', again: false };
   let files: readonly PlanFile[] = [];
   await step('run planned', async () => {

@@ -114,7 +114,7 @@ describe('the engine', () => {
     const kept = await ran(inPlace([id], { output: { mode: 'download' } }));
     const { files } = await host.runs.kept({ runId: kept.id });
     expect(files).toHaveLength(1);
-    const { text } = await page.blobs.resultText({ runId: kept.id, blobId: id });
+    const { text } = await page.runs.resultText({ runId: kept.id, blobId: id });
     expect(Buffer.from(files[0]?.bytes ?? []).toString()).toBe(text);
   });
 

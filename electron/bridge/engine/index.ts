@@ -1,4 +1,4 @@
-export { dataDir } from '../../services/settings/data-dir.ts';
+export { dataDir } from '../../services/settings/index.ts';
 export { NO_CAPABILITIES } from '../no-capabilities.ts';
 export { type EngineDeath, type StartEngine, startEngine } from './client.ts';
 export { createEngine } from './create-engine.ts';

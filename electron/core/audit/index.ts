@@ -2,7 +2,6 @@
 
 export { type Audit, facetMembers, finishAudit, suppressionMembers } from './audit.ts';
 export { type AuditSnapshot, columnsOf, makeSnapshot } from './audit-snapshot.ts';
-export { canonical, sha256 } from './canonical.ts';
 export type { Columns } from './columns.ts';
 export { type Counted, countAudit } from './count.ts';
 export { deletionImpact, isListed, type TouchedRow, touchedBy } from './deletion.ts';

@@ -62,7 +62,7 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
       console.error('rewrap: no blob that KMS can re-encrypt is chosen by these rules; no plan was made');
       return BAD_INPUT;
     }
-    const { files } = await client.host.runs.planFiles({ blobIds: picked });
+    const { files } = await client.host.plans.plannedFiles({ blobIds: picked });
     const root = process.cwd();
     const written: RunPlan = {
       rewrapPlan: 1,
@@ -159,7 +159,7 @@ export async function runPlanFile(path: string, flags: RunFlags): Promise<number
     await remindOfUnfinished(client);
     const line = progressLine(process.stderr, flags.json === true);
     const root = flags.root === undefined ? null : resolve(flags.root);
-    const { runId } = await client.host.runs.runPlan({ plan: loaded, root, dryRun: flags.dryRun === true });
+    const { runId } = await client.host.plans.runPlan({ plan: loaded, root, dryRun: flags.dryRun === true });
     const ended = await finished(client, onEvent, runId, line.show);
     line.clear();
     return report(client, ended, flags, loaded.output.mode === 'in-place');

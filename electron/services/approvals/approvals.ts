@@ -1,5 +1,5 @@
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { canonical, sha256 } from '../../core/audit/index.ts';
+import { canonical, sha256 } from '../../core/storage/hash.ts';
 import {
   type ApprovalAnswer,
   type ApprovalKind,

@@ -1,9 +1,9 @@
 import type { AuditKey, NotAsked } from '#shared/model/audit.ts';
 import type { Caller, KeyLookup } from '../../core/audit/index.ts';
 import { type KmsKeyFacts, readKeyName } from '../../core/key-material/index.ts';
-import type { Connection } from '../connection/connection.ts';
-import type { HistoryRecorder } from '../history/history-recorder.ts';
-import { toFault } from '../to-fault.ts';
+import type { Connection } from '../connection/index.ts';
+import { toFault } from '../faults.ts';
+import type { HistoryRecorder } from '../history/index.ts';
 import { type Answer, askKey, canAsk, listedKey } from './audit-keys.ts';
 
 /** Most keys KMS is asked about without being told to: those with most blobs come first. */

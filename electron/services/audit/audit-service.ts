@@ -1,4 +1,5 @@
-import type { AuditFinding, AuditSummary, DeletionImpact, Facet } from '#shared/model/audit.ts';
+import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
+import type { AuditSummary, Facet } from '#shared/model/audit.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
@@ -18,10 +19,10 @@ import {
   suppressionMembers,
   touchedBy,
 } from '../../core/audit/index.ts';
-import type { Connection } from '../connection/connection.ts';
-import type { HistoryRecorder } from '../history/history-recorder.ts';
-import { type Blobs, ownFindings } from '../workspace/blobs.ts';
-import type { Workspace } from '../workspace/workspace.ts';
+import type { Connection } from '../connection/index.ts';
+import { notHere } from '../faults.ts';
+import type { HistoryRecorder } from '../history/index.ts';
+import { type Blobs, ownFindings, type Workspace } from '../workspace/index.ts';
 import { Asking, type NamedKey } from './audit-asking.ts';
 import { RulesInUse } from './audit-rules.ts';
 
@@ -98,6 +99,47 @@ export class AuditService {
     });
   }
 
+  readonly requests: PageHandlers['audit'] = {
+    summary: async () => {
+      await this.prepare();
+      return this.summary();
+    },
+    findings: async ({ offset, limit }) => {
+      const { findings } = this.audit;
+      return { total: findings.length, findings: findings.slice(offset, offset + limit) };
+    },
+    members: async ({ of, offset, limit }) => {
+      const all = this.#memberIds(of);
+      return { total: all.length, blobIds: all.slice(offset, offset + limit) };
+    },
+    deletion: async ({ key }) => {
+      await this.askKeys(false, { also: key });
+      return deletionImpact(this.audit, key);
+    },
+    askKeys: ({ refresh, all }) => this.askKeys(refresh, { all }),
+    suppress: async ({ id, reason, until }) => {
+      this.#suppress(id, reason, until);
+      return {};
+    },
+    unsuppress: async ({ id }) => {
+      this.#unsuppress(id);
+      return {};
+    },
+    rules: async () => this.rules(),
+    setRules: async ({ text, name }) => {
+      this.#setRules(text, name, true);
+      return this.rules();
+    },
+    export: () => notHere('hand out reports'),
+  };
+
+  readonly hostRequests: Pick<HostHandlers['audit'], 'useRules'> = {
+    useRules: async ({ text, name }) => {
+      this.#setRules(text, name, false);
+      return {};
+    },
+  };
+
   close(): void {
     this.#suppressions.close();
   }
@@ -159,13 +201,8 @@ export class AuditService {
     };
   }
 
-  findings(offset: number, limit: number): { total: number; findings: AuditFinding[] } {
-    const { findings } = this.audit;
-    return { total: findings.length, findings: findings.slice(offset, offset + limit) };
-  }
-
   /** Ids of the blobs behind a bar, a finding or a deletion; the last answer is kept, since it is taken in parts. */
-  members(of: MembersOf): readonly string[] {
+  #memberIds(of: MembersOf): readonly string[] {
     const { audit } = this;
     const name = JSON.stringify(of);
     if (this.#members?.audit === audit && this.#members.of === name) return this.#members.ids;
@@ -181,10 +218,6 @@ export class AuditService {
     return ids;
   }
 
-  deletion(key: string): DeletionImpact {
-    return deletionImpact(this.audit, key);
-  }
-
   /** Asks KMS of the keys that protect blobs (with `all` however many) and of one more; answers when it has told. */
   async askKeys(
     refresh: boolean,
@@ -196,7 +229,7 @@ export class AuditService {
     return { asked: this.#asking.asked, gaps: this.#asking.gaps };
   }
 
-  suppress(id: string, reason: string, until: string): void {
+  #suppress(id: string, reason: string, until: string): void {
     const finding = this.#finding(id);
     if (Date.parse(until) + 24 * HOUR <= Date.now())
       throw new FaultError(
@@ -222,7 +255,7 @@ export class AuditService {
     this.#judgeAgain();
   }
 
-  unsuppress(id: string): void {
+  #unsuppress(id: string): void {
     const finding = this.#finding(id);
     if (finding.suppressed?.where !== 'here')
       throw new FaultError(
@@ -248,7 +281,7 @@ export class AuditService {
   }
 
   /** `keep`: for the next start, too. Throws FaultError `BadRules`. */
-  setRules(text: string | null, name: string | null, keep: boolean): void {
+  #setRules(text: string | null, name: string | null, keep: boolean): void {
     this.#rules.use(text, name, keep);
     if (keep)
       this.#parts.recorder.note('rules-changed', {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import type { HostHandlers } from '#shared/contract/api.ts';
 import type { ReportFormat, ReportSubject } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
@@ -20,10 +21,9 @@ import {
   runSarif,
   type Stated,
 } from '../../core/audit/index.ts';
-import type { Connection } from '../connection/connection.ts';
-import type { History } from '../history/history.ts';
-import type { HistoryRecorder } from '../history/history-recorder.ts';
-import type { Runs } from '../runs/runs.ts';
+import type { Connection } from '../connection/index.ts';
+import type { History, HistoryRecorder } from '../history/index.ts';
+import type { Runs } from '../runs/index.ts';
 import type { AuditService } from './audit-service.ts';
 
 const TYPES = {
@@ -55,6 +55,17 @@ export class Reports {
   constructor(parts: ReportParts) {
     this.#parts = parts;
   }
+
+  readonly hostRequests: Pick<HostHandlers['audit'], 'report'> = {
+    report: async ({ subject, format }) => {
+      const { audit } = this.#parts;
+      const key =
+        subject.of === 'deletion' ? subject.key : subject.of === 'audit' ? subject.ifDeleted : undefined;
+      if (subject.of === 'audit' || subject.of === 'deletion')
+        await audit.askKeys(false, key === undefined ? {} : { also: key });
+      return this.make(subject, format);
+    },
+  };
 
   /** Throws FaultError `NotOnThisHost` for PDF, `NoSuchReport` for what has no such form, `RunGone`. */
   async make(

@@ -1,10 +1,10 @@
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { canonical, sha256 } from '../../core/audit/index.ts';
 import { endpointProblem, profileUses } from '../../core/kms/index.ts';
-import { type Approvals, CHANGED } from '../approvals/approvals.ts';
-import type { ApprovalKind } from '../approvals/approver.ts';
-import type { SettingsFile } from '../settings/settings.ts';
+import { canonical, sha256 } from '../../core/storage/hash.ts';
+import { type ApprovalKind, type Approvals, CHANGED } from '../approvals/index.ts';
+
+import type { SettingsFile } from '../settings/index.ts';
 
 type AwsChoice = Extract<ConnectionChoice, { kind: 'aws' }>;
 

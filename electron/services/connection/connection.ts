@@ -2,7 +2,7 @@ import type { ConnectionChoice, ConnectionState } from '#shared/model/connection
 import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
 import { connect, type KmsConnection, limitWords, type Waiting } from '../../core/kms/index.ts';
-import { toFault } from '../to-fault.ts';
+import { toFault } from '../faults.ts';
 import { KeyCatalogue, type ListedKeys } from './key-catalogue.ts';
 import type { Practice } from './practice.ts';
 import { watchedKms } from './watched-kms.ts';

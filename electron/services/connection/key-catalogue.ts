@@ -1,7 +1,7 @@
 import { compareKeys } from '#shared/kms/key-order.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
 import type { KmsConnection } from '../../core/kms/index.ts';
-import { toFault } from '../to-fault.ts';
+import { toFault } from '../faults.ts';
 
 export interface ListedKeys {
   readonly keys: readonly KeyInfo[];

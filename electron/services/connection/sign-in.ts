@@ -1,7 +1,7 @@
 import type { SignInCode } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { type SsoSignedIn, ssoSignIn } from '../../core/kms/index.ts';
-import { toFault } from '../to-fault.ts';
+import { toFault } from '../faults.ts';
 
 export interface SignInEvents {
   code(code: SignInCode): void;

@@ -1,5 +1,5 @@
 import { HistoryEvent, type HistoryHead, type HistoryVerdict } from '#shared/model/history.ts';
-import { canonical, sha256 } from '../../core/audit/index.ts';
+import { canonical, sha256 } from '../../core/storage/hash.ts';
 
 /** What the first record follows. */
 export const GENESIS = '0'.repeat(64);

@@ -6,30 +6,40 @@ import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';
 import type { ContextChoice, RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { Turns } from '../../core/limits/turns.ts';
-import type { ItemsQuery, Run, RunTerms, UndoResult } from '../../core/rotation/index.ts';
-import type { Proposal } from '../approvals/approvals.ts';
-import type { ApprovalAnswer } from '../approvals/approver.ts';
-import type { Connection } from '../connection/connection.ts';
-import type { AskedRun } from '../runs/runs.ts';
+import type { ItemsQuery, ResolvedOutput, Run, RunTerms, UndoResult } from '../../core/rotation/index.ts';
+import type { ApprovalAnswer, Proposal } from '../approvals/index.ts';
 import { type History, historyEvent } from './history.ts';
+
+/** The connection that an event is written down with. */
+export interface Actor {
+  readonly state: Pick<ConnectionState, 'status' | 'identity'>;
+  describe(): string;
+}
+
+/** What a run was asked for. */
+export interface AskedRun {
+  readonly terms: RunTerms;
+  readonly output: ResolvedOutput['mode'];
+  readonly again: boolean;
+}
 
 /** Writes down what is done. A history that cannot be written (full disk) never stops the work: it is told on standard error. */
 export class HistoryRecorder {
   readonly #history: History;
-  readonly #connection: () => Connection;
+  readonly #connection: () => Actor;
   readonly #pending = new Set<Promise<void>>();
   readonly #lastConnected = new Map<Side, string>();
   /** When each key was last looked up. */
   readonly #looks = new Map<string, number>();
 
-  constructor(history: History, connection: () => Connection) {
+  constructor(history: History, connection: () => Actor) {
     this.#history = history;
     this.#connection = connection;
   }
 
   /** Who acts, and where: put on every event. */
   #by(): Pick<HistoryEvent, 'who' | 'connection'> {
-    return whoseIs(this.#connection());
+    return actorOf(this.#connection());
   }
 
   note(kind: HistoryKind, known: Partial<HistoryEvent>): void {
@@ -61,9 +71,9 @@ export class HistoryRecorder {
   }
 
   /** The keys of a connection were listed: one record, however many requests that took. */
-  keysListed(side: Side, connection: Connection, keys: number, gaps: readonly string[]): void {
+  keysListed(side: Side, connection: Actor, keys: number, gaps: readonly string[]): void {
     this.note('keys-read', {
-      ...whoseIs(connection),
+      ...actorOf(connection),
       outcome: 'listed',
       detail: [
         `${keys === 1 ? '1 key' : `${keys} keys`}: descriptions, aliases, rotation, tags`,
@@ -75,7 +85,7 @@ export class HistoryRecorder {
 
   /** One key was looked up by a person; asked again within a minute it is one look. */
   async keyLookedUp<T extends { readonly arn: string }>(
-    connection: Connection,
+    connection: Actor,
     keyId: string,
     what: string,
     look: Promise<T>,
@@ -85,7 +95,7 @@ export class HistoryRecorder {
       const now = Date.now();
       if (now - (this.#looks.get(told) ?? 0) < SAME_LOOK_MS) return;
       this.#looks.set(told, now);
-      this.note('keys-read', { ...whoseIs(connection), outcome, detail: what, sourceKey: arn });
+      this.note('keys-read', { ...actorOf(connection), outcome, detail: what, sourceKey: arn });
     };
     try {
       const key = await look;
@@ -306,7 +316,7 @@ const PAGE = 200;
 /** Looks at one key that are so close together are one, milliseconds. */
 const SAME_LOOK_MS = 60_000;
 
-function whoseIs(connection: Connection): Pick<HistoryEvent, 'who' | 'connection'> {
+function actorOf(connection: Actor): Pick<HistoryEvent, 'who' | 'connection'> {
   const { status, identity } = connection.state;
   return { who: identity?.arn ?? null, connection: status === 'ready' ? connection.describe() : null };
 }

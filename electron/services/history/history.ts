@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { PageHandlers } from '#shared/contract/api.ts';
 import {
   HistoryEvent,
   HistoryHead,
@@ -55,6 +56,10 @@ export const historyEvent = (kind: HistoryKind, known: Partial<HistoryEvent>): H
  * plaintext and no credential.
  */
 export class History {
+  readonly requests: PageHandlers['history'] = {
+    list: async ({ offset, limit }) => this.list(offset, limit),
+    verify: async ({ expected }) => this.verify(expected),
+  };
   readonly #db: DatabaseSync;
   readonly #headFile: string;
   readonly #insert: StatementSync;

@@ -1,32 +1,29 @@
 import { resolve } from 'node:path';
+import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { PlannedFile, RunPlan } from '#shared/model/plan.ts';
-import type { PlanCheck, PlanComparison, PlanEntry, PlanView } from '#shared/model/plan-view.ts';
+import type { PlanCheck } from '#shared/model/plan-view.ts';
 import { type Rule, ruleOf } from '#shared/model/rule.ts';
 import { changesMaterialAlone, shownCurrent } from '../../core/rotation/index.ts';
-import type { Connection } from '../connection/connection.ts';
-import { planJob } from '../runs/jobs.ts';
-import { type Choosable, chosenBlobs } from '../workspace/rule-choice.ts';
+import type { Connection } from '../connection/index.ts';
+import { notHere } from '../faults.ts';
+import { planJob } from '../runs/index.ts';
+import type { PathOrigin, PlanOpener } from '../workspace/index.ts';
 import { type Standing, standings, summed } from './plan-check.ts';
-import { readPlanFile } from './plan-file.ts';
+import { readPlanFile, saysPlan } from './plan-file.ts';
 import { comparisonOf, entryOf, keyOf, type OpenPlan, touchesOf, viewOf } from './plan-view.ts';
-import { type PlannedRequest, type PlanSources, type WrittenPlan, writePlan } from './plan-writing.ts';
-import { outputOf, placeOf, runFile, termsOf } from './plans.ts';
+import { type PlanSources, writePlan } from './plan-writing.ts';
+import { outputOf, placeOf, plannedFiles, runFile, runPlan, termsOf } from './plans.ts';
+import { type Choosable, chosenBlobs } from './rule-choice.ts';
 
 const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\//;
 
-/**
- * Who named a plan file: a person, in a dialog of the host or at its start; the page, by a path that was dropped on it; or
- * the page, by an upload, whose word opens no file outside the list.
- */
-export type PlanOrigin = 'picked' | 'path' | 'upload';
-
 interface Opened extends OpenPlan {
-  readonly origin: PlanOrigin;
+  readonly origin: PathOrigin;
 }
 
-export interface PlanDeskParts extends Choosable, PlanSources {
+export interface PlanServiceParts extends Choosable, PlanSources {
   readonly connection: Pick<Connection, 'kms'>;
   readonly opened: (planId: string) => void;
   /** Number of the first plan's id; 1 if absent. */
@@ -34,45 +31,54 @@ export interface PlanDeskParts extends Choosable, PlanSources {
 }
 
 /** Plans as values: written from what was chosen, opened from files, looked at, compared, run. */
-export class PlanService {
+export class PlanService implements PlanOpener {
   readonly #open = new Map<string, Opened>();
   #next: number;
-  readonly #parts: PlanDeskParts;
+  readonly #parts: PlanServiceParts;
 
-  constructor(parts: PlanDeskParts) {
+  constructor(parts: PlanServiceParts) {
     this.#parts = parts;
     this.#next = parts.firstNumber ?? 1;
   }
 
-  /** Ids of the re-encryptable blobs of the list that rules choose, and what could not be said of others. */
-  select(rules: readonly Rule[]): ReturnType<typeof chosenBlobs> {
-    return chosenBlobs(this.#parts, rules);
-  }
+  readonly requests: PageHandlers['plans'] = {
+    select: async ({ rules }) => {
+      const { blobIds, notes } = await chosenBlobs(this.#parts, rules);
+      return { blobIds, notes: [...notes] };
+    },
+    save: () => notHere('hand out files'),
+    open: () => notHere('open a file dialog'),
+    list: async () => ({ plans: [...this.#open.values()].map(entryOf).toReversed() }),
+    view: async ({ planId }) => viewOf(this.#get(planId)),
+    check: ({ planId }) => this.check(planId),
+    compare: async ({ a, b }) => comparisonOf(this.#get(a).plan, this.#get(b).plan),
+    run: async ({ planId, dryRun }) => ({ runId: await this.run(planId, dryRun) }),
+    close: async ({ planId }) => {
+      this.#open.delete(planId);
+      return {};
+    },
+  };
 
-  /** Writes down what a request would do: {@link writePlan}. */
-  async write(request: PlannedRequest, rules: readonly Rule[]): Promise<WrittenPlan> {
-    return writePlan(this.#parts, request, rules, (keyId) => this.#arn(keyId));
+  readonly hostRequests: HostHandlers['plans'] = {
+    openFile: async ({ path }) => ({ planId: this.openFile(path, 'picked') }),
+    write: ({ request, rules }) => writePlan(this.#parts, request, rules, (keyId) => this.#arn(keyId)),
+    plannedFiles: async ({ blobIds }) => ({ files: await plannedFiles(this.#parts.workspace, blobIds) }),
+    runPlan: async ({ plan, root, dryRun }) => ({
+      runId: await runPlan(this.#parts.runs, plan, root, dryRun),
+    }),
+  };
+
+  isPlan(path: string): boolean {
+    return saysPlan(path);
   }
 
   /** Opens a plan file; its id. Throws FaultError `NoPlan`. */
-  openFile(path: string, origin: PlanOrigin): string {
+  openFile(path: string, origin: PathOrigin): string {
     const { name, plan } = readPlanFile(path);
     const planId = `p${this.#next++}`;
     this.#open.set(planId, { planId, name, origin, plan });
     this.#parts.opened(planId);
     return planId;
-  }
-
-  list(): PlanEntry[] {
-    return [...this.#open.values()].map(entryOf).toReversed();
-  }
-
-  view(planId: string): PlanView {
-    return viewOf(this.#get(planId));
-  }
-
-  close(planId: string): void {
-    this.#open.delete(planId);
   }
 
   async check(planId: string): Promise<PlanCheck> {
@@ -90,10 +96,6 @@ export class PlanService {
       runs: touchesOf(all.map((one) => ({ blobs: sendable(one, plan).length }))),
       refused: this.#refusedOutput(opened),
     };
-  }
-
-  compare(a: string, b: string): PlanComparison {
-    return comparisonOf(this.#get(a).plan, this.#get(b).plan);
   }
 
   /** Starts a run of the blobs that are as planned. Throws FaultError `PlanEmpty`, and those of `Runs.beginJob`. */
@@ -168,7 +170,7 @@ export class PlanService {
       ),
     );
     let more = 0;
-    const chosen = await this.select(rules).catch((error: unknown) => {
+    const chosen = await chosenBlobs(this.#parts, rules).catch((error: unknown) => {
       if (error instanceof FaultError) return null;
       throw error;
     });
@@ -186,7 +188,7 @@ export class PlanService {
     const { output } = plan;
     if (origin !== 'upload' || output.mode !== 'folder') return null;
     const folder = resolve(output.folder);
-    return this.#parts.runs.folders().some(({ path }) => path === folder)
+    return this.#parts.runs.folders.list().some(({ path }) => path === folder)
       ? null
       : 'The plan writes into a folder that this host was not started with (rewrap serve --out DIR).';
   }

@@ -3,8 +3,8 @@ import { modeOf, planText, type RunPlan } from '#shared/model/plan.ts';
 import { type Rule, ruleText } from '#shared/model/rule.ts';
 import type { RunRequest } from '#shared/model/run.ts';
 import type { KeyMaterialStore } from '../../core/key-material/index.ts';
-import type { Runs } from '../runs/runs.ts';
-import type { Workspace } from '../workspace/workspace.ts';
+import type { Runs } from '../runs/index.ts';
+import type { Workspace } from '../workspace/index.ts';
 import { below, commonFolder, plannedFiles } from './plans.ts';
 
 /** What a plan is written from. */
@@ -80,7 +80,9 @@ export async function writePlan(
 
 function plannedOutput(runs: Runs, output: RunRequest['output']): RunPlan['output'] {
   if (output.mode === 'download') throw new FaultError(NO_OUTPUT);
-  return output.mode === 'folder' ? { mode: 'folder', folder: runs.folder(output.folderToken) } : output;
+  return output.mode === 'folder'
+    ? { mode: 'folder', folder: runs.folders.path(output.folderToken) }
+    : output;
 }
 
 /** ARNs of the keys of these blobs, as KMS or their containers say; null where one is not known. */

@@ -2,9 +2,8 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { PlannedFile, RunPlan } from '#shared/model/plan.ts';
 import type { PlanFile, ResolvedOutput, RunTerms } from '../../core/rotation/index.ts';
-import { planJob } from '../runs/jobs.ts';
-import type { Runs } from '../runs/runs.ts';
-import type { Workspace } from '../workspace/workspace.ts';
+import { planJob, type Runs } from '../runs/index.ts';
+import type { Workspace } from '../workspace/index.ts';
 
 /** Files of these blobs as a plan has them, by absolute path; pasted text has none. Throws FaultError `BlobGone`. */
 export async function plannedFiles(workspace: Workspace, blobIds: readonly string[]): Promise<PlannedFile[]> {

@@ -55,7 +55,7 @@ const changed = (before: ReadonlyMap<string, string>): string[] => {
 async function planOf({ host, page }: Client, more: Partial<RunPlan> = {}): Promise<RunPlan> {
   await host.intake.addPaths({ paths: [vault], origin: 'path' });
   const { rows } = await page.blobs.list({ offset: 0, limit: 1000 });
-  const { files } = await host.runs.planFiles({ blobIds: rows.map(({ id }) => id) });
+  const { files } = await host.plans.plannedFiles({ blobIds: rows.map(({ id }) => id) });
   return {
     rewrapPlan: 1,
     createdAt: '2026-11-29T00:00:00Z',
@@ -74,7 +74,7 @@ async function planOf({ host, page }: Client, more: Partial<RunPlan> = {}): Prom
 }
 
 async function run(through: Client, plan: RunPlan, dryRun = false): Promise<RunSummary> {
-  const { runId } = await through.host.runs.runPlan({ plan, root: null, dryRun });
+  const { runId } = await through.host.plans.runPlan({ plan, root: null, dryRun });
   return ended(through.page, runId);
 }
 
@@ -105,7 +105,7 @@ describe('a plan run again', () => {
     const plan = await planOf(first, { pace: SLOW });
     const runId = await cutOff(
       first,
-      async () => (await first.host.runs.runPlan({ plan, root: null, dryRun: false })).runId,
+      async () => (await first.host.plans.runPlan({ plan, root: null, dryRun: false })).runId,
     );
     const half = changed(before);
     expect(half.length).toBeLessThan(names.length);
@@ -150,7 +150,7 @@ describe('a plan run again', () => {
     const plan = await planOf(first, { pace: SLOW });
     const runId = await cutOff(
       first,
-      async () => (await first.host.runs.runPlan({ plan, root: null, dryRun: false })).runId,
+      async () => (await first.host.plans.runPlan({ plan, root: null, dryRun: false })).runId,
     );
     const next = await opened();
     const rest = await run(next, { ...plan, evenIfThere: true });
@@ -166,7 +166,7 @@ describe('a plan run again', () => {
     const before = contents();
     const first = await opened();
     const plan = await planOf(first, { pace: SLOW });
-    const { runId } = await first.host.runs.runPlan({ plan, root: null, dryRun: false });
+    const { runId } = await first.host.plans.runPlan({ plan, root: null, dryRun: false });
     await expect.poll(() => changed(before).length).toBeGreaterThan(0);
     await first.page.runs.cancel({ runId });
     const cancelled = await ended(first.page, runId);
@@ -296,14 +296,14 @@ describe('a plan run again', () => {
     await filled();
     const first = await opened();
     const plan = await planOf(first, { pace: SLOW });
-    const { runId } = await first.host.runs.runPlan({ plan, root: null, dryRun: false });
+    const { runId } = await first.host.plans.runPlan({ plan, root: null, dryRun: false });
     await expect.poll(async () => (await first.page.runs.get({ runId })).counts.succeeded).toBeGreaterThan(0);
     const second = await opened();
     for (const through of [first, second])
-      await expect(through.host.runs.runPlan({ plan, root: null, dryRun: false })).rejects.toMatchObject({
+      await expect(through.host.plans.runPlan({ plan, root: null, dryRun: false })).rejects.toMatchObject({
         fault: { message: expect.stringContaining(runId) },
       });
-    await expect(second.host.runs.runPlan({ plan, root: null, dryRun: false })).rejects.toMatchObject({
+    await expect(second.host.plans.runPlan({ plan, root: null, dryRun: false })).rejects.toMatchObject({
       fault: { code: 'RunElsewhere', message: expect.stringContaining(String(process.pid)) },
     });
     await first.page.runs.cancel({ runId });
@@ -323,7 +323,7 @@ describe('a plan run again', () => {
       writeFileSync(join(vault, name), Buffer.from(before.get(name) ?? '', 'hex'));
     const runId = await cutOff(
       first,
-      async () => (await first.host.runs.runPlan({ plan, root: null, dryRun: false })).runId,
+      async () => (await first.host.plans.runPlan({ plan, root: null, dryRun: false })).runId,
     );
     writeFileSync(join(vault, 'f7.bin'), Buffer.from(before.get('f7.bin') ?? '', 'hex'));
     const next = await opened();

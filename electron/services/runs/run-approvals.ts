@@ -2,14 +2,12 @@ import { createHash } from 'node:crypto';
 import { plural } from '#shared/format.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { RunSummary, Touches } from '#shared/model/run.ts';
-import { canonical, sha256 } from '../../core/audit/index.ts';
 import type { KmsConnection } from '../../core/kms/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import type { PlanFile, ResolvedOutput, RunApproval, RunTerms } from '../../core/rotation/index.ts';
-import { type Approvals, CHANGED } from '../approvals/approvals.ts';
-import type { ApprovalKind } from '../approvals/approver.ts';
-import type { Connection } from '../connection/connection.ts';
-import type { OtherRegions } from '../connection/other-regions.ts';
+import { canonical, sha256 } from '../../core/storage/hash.ts';
+import { type ApprovalKind, type Approvals, CHANGED } from '../approvals/index.ts';
+import type { Connection, OtherRegions } from '../connection/index.ts';
 
 /** A run as it was resolved, before anything of it is done. */
 export interface ProposedRun {

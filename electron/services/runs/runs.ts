@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { isAwsEndpoint } from '#shared/kms/endpoints.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
@@ -15,7 +14,6 @@ import {
   type ItemsQuery,
   type Job,
   type JobFile,
-  type KnownKeys,
   type NamedMaterial,
   type PlanFile,
   type ResolvedOutput,
@@ -29,37 +27,17 @@ import {
   type UndoResult,
   withDone,
 } from '../../core/rotation/index.ts';
-import type { Connection } from '../connection/connection.ts';
-import type { TwoStep } from '../connection/two-step.ts';
-import { observationsOf } from '../workspace/key-observations.ts';
-import type { Workspace } from '../workspace/workspace.ts';
+import type { Connection, TwoStep } from '../connection/index.ts';
+import { notHere } from '../faults.ts';
+import type { AskedRun, HistoryRecorder } from '../history/index.ts';
+import type { Workspace } from '../workspace/index.ts';
 import { commandJob } from './jobs.ts';
+import { OutputFolders } from './output-folders.ts';
 import type { Proven, RunApprovals } from './run-approvals.ts';
+import { knownKeys, namedMaterials, observationsOf } from './run-keys.ts';
 
 /** Items read at a time. */
 const ITEMS = 500;
-
-/** Who is told of runs, to write down what is done. */
-export interface RunRecorder {
-  /** A run has begun, or goes on after it was cut off. The recorder waits for its end. */
-  run(run: Run, asked: AskedRun): void;
-  /** A run of a Rewrap that is gone was found at the start: cut off, or ended. */
-  left(run: RunSummary, items: (query: ItemsQuery) => readonly RunItem[], asked: AskedRun): Promise<void>;
-  /** A run that was cut off is closed as it stands. */
-  abandoned(
-    run: RunSummary,
-    items: (query: ItemsQuery) => readonly RunItem[],
-    asked: AskedRun,
-  ): Promise<void>;
-  undone(runId: string, undone: UndoResult): void;
-}
-
-/** What a run was asked for. */
-export interface AskedRun {
-  readonly terms: RunTerms;
-  readonly output: ResolvedOutput['mode'];
-  readonly again: boolean;
-}
 
 /** What a run is to do. */
 export interface Asked {
@@ -90,7 +68,7 @@ export interface RunsParts {
   readonly progress: (summary: RunSummary) => void;
   readonly learn: (observations: readonly KeyObservation[]) => void;
   /** Writes down what is done. */
-  readonly recorder: RunRecorder;
+  readonly recorder: Pick<HistoryRecorder, 'run' | 'left' | 'abandoned' | 'undone'>;
   /** Where files are put back. */
   readonly disk: Disk;
   /** Number of the first output folder's token; 1 if absent. */
@@ -100,11 +78,10 @@ export interface RunsParts {
 /** Of a run under way: it can be gone on with. */
 const HELD: ReadonlySet<RunSummary['status']> = new Set(['paused', 'pausing', 'waiting']);
 
-/** The runs of this data folder, and the output folders that a person named. */
+/** The runs of this data folder. */
 export class Runs {
   readonly #manager: RunManager;
-  readonly #folders = new Map<string, string>();
-  #nextFolder: number;
+  readonly folders: OutputFolders;
   /** Runs of this start: their blob ids are those of the workspace. */
   readonly #mine = new Set<string>();
   /** Of two-step runs under way: it reaches both sides by the connections of each moment. */
@@ -115,41 +92,58 @@ export class Runs {
 
   constructor(parts: RunsParts) {
     this.#parts = parts;
-    this.#nextFolder = parts.firstNumber ?? 1;
+    this.folders = new OutputFolders(
+      (runId, blobId) => this.#manager.resultPath(runId, blobId),
+      parts.firstNumber,
+    );
     this.#manager = new RunManager(parts.dataDir, (summary) => parts.progress(summary), { disk: parts.disk });
   }
 
-  /** Registers a folder; the token is all the page can name it by. */
-  async addFolder(path: string): Promise<{ token: string; path: string }> {
-    const absolute = resolve(path);
-    const info = await stat(absolute).catch(() => null);
-    if (info !== null && !info.isDirectory())
-      throw new FaultError(
-        fault('NotAFolder', `${absolute} is not a folder.`, '', 'Name a folder to write the new files into.'),
-      );
-    const known = [...this.#folders].find(([, folder]) => folder === absolute);
-    const token = known?.[0] ?? `f${this.#nextFolder++}`;
-    this.#folders.set(token, absolute);
-    return { token, path: absolute };
-  }
+  readonly requests: PageHandlers['runs'] = {
+    start: async (request) => ({ runId: await this.start(request) }),
+    get: async ({ runId }) => this.summary(runId),
+    list: async () => ({ runs: await this.#manager.list() }),
+    items: async ({ runId, ...query }) => this.items(runId, query),
+    cancel: async ({ runId }) => {
+      await this.cancel(runId);
+      return {};
+    },
+    pause: async ({ runId }) => {
+      this.#underWay(runId).pause();
+      return {};
+    },
+    resume: async ({ runId }) => {
+      await this.resume(runId);
+      return {};
+    },
+    retry: async ({ runId, grantTokens }) => ({ runId: await this.retry(runId, grantTokens) }),
+    undo: ({ runId }) => this.undo(runId),
+    resultText: async ({ runId, blobId }) => {
+      const text = await this.#manager.resultText(runId, blobId);
+      if (text === null)
+        throw new FaultError(
+          fault(
+            'NoResult',
+            'There is no new ciphertext for this blob.',
+            'It was not re-encrypted in this run.',
+            '',
+          ),
+        );
+      return { text };
+    },
+    download: () => notHere('hand out downloads'),
+  };
 
-  /** Absolute path of a folder that was named. Throws FaultError `FolderUnknown`. */
-  folder(token: string): string {
-    const folder = this.#folders.get(token);
-    if (folder !== undefined) return folder;
-    throw new FaultError(
-      fault(
-        'FolderUnknown',
-        'That output folder was not named on this host.',
-        '',
-        'Choose the folder again.',
-      ),
-    );
-  }
-
-  folders(): { token: string; path: string }[] {
-    return [...this.#folders].map(([token, path]) => ({ token, path }));
-  }
+  readonly hostRequests: HostHandlers['runs'] = {
+    named: async ({ prefix }) => ({ runId: this.#manager.named(prefix) }),
+    startCommand: async ({ request, paths }) => ({ runId: await this.startCommand(request, paths) }),
+    suspend: ({ runId }) => this.#manager.suspend(runId),
+    kept: async ({ runId }) => {
+      this.#manager.asked(runId);
+      const files = this.#manager.live(runId)?.kept() ?? [];
+      return { files: files.map(({ relative, bytes }) => ({ relative, bytes: new Uint8Array(bytes) })) };
+    },
+  };
 
   /** Throws FaultError: `BlobGone`, `NotConnected`, `FilesInUse`, `FolderUnknown`, `NothingToReplace`, `JournalFailed`. */
   async start(request: RunRequest): Promise<string> {
@@ -241,7 +235,7 @@ export class Runs {
     try {
       proven.check();
       run = await begin(
-        { kms, target, failurePolicy: this.#parts.failurePolicy, known: this.#knownKeys() },
+        { kms, target, failurePolicy: this.#parts.failurePolicy, known: knownKeys(this.#parts.learned) },
         described,
       );
     } catch (error) {
@@ -366,15 +360,6 @@ export class Runs {
     return undone;
   }
 
-  pause(runId: string): void {
-    this.#underWay(runId).pause();
-  }
-
-  /** Stops a run so that it can be gone on with later; as it then is. Throws FaultError `RunGone`. */
-  suspend(runId: string): Promise<RunSummary> {
-    return this.#manager.suspend(runId);
-  }
-
   /** Stops a run; one that was cut off before is closed as it stands. */
   async cancel(runId: string): Promise<void> {
     const live = this.#manager.live(runId);
@@ -407,11 +392,6 @@ export class Runs {
     for (const [runId, kms] of this.#twoStepKms) this.#manager.live(runId)?.renew(kms);
   }
 
-  /** The one run whose id begins like this. Throws FaultError `RunGone` or `RunAmbiguous`. */
-  named(prefix: string): string {
-    return this.#manager.named(prefix);
-  }
-
   /** A way to KMS for questions that belong to no run; see `RunManager.asking`. */
   asking(over: Pick<TwoStep, 'kms' | 'target'> | null = null): Send {
     const { connection } = this.#parts;
@@ -422,10 +402,6 @@ export class Runs {
 
   summary(runId: string): Promise<RunSummary> {
     return this.#manager.summary(runId);
-  }
-
-  list(): Promise<RunSummary[]> {
-    return this.#manager.list();
   }
 
   /** Blobs of runs of an earlier start have names of their own: the workspace's mean something else now. */
@@ -447,20 +423,6 @@ export class Runs {
       if (items.length < ITEMS) return;
       if (turns.over) await turns.give();
     }
-  }
-
-  /** Throws FaultError `RunGone`. */
-  kept(runId: string): ReturnType<Run['kept']> {
-    this.#manager.asked(runId);
-    return this.#manager.live(runId)?.kept() ?? [];
-  }
-
-  resultText(runId: string, blobId: string): Promise<string | null> {
-    return this.#manager.resultText(runId, blobId);
-  }
-
-  resultPath(runId: string, blobId: string): string | null {
-    return this.#manager.resultPath(runId, blobId);
   }
 
   /** Stops what runs, to be gone on with at the next start; files are then wholly old or wholly new. */
@@ -485,47 +447,13 @@ export class Runs {
       target: connection.target() ?? proven?.target ?? '',
       failurePolicy,
       namedMaterials: this.namedMaterials(),
-      known: this.#knownKeys(),
+      known: knownKeys(this.#parts.learned),
     };
   }
 
-  /** What replies of KMS said of keys before this run; each is looked up once. */
-  #knownKeys(): KnownKeys {
-    const { learned } = this.#parts;
-    const of = new Map<string, ReturnType<KnownKeys['of']>>();
-    const under = new Map<string, ReturnType<KnownKeys['under']>>();
-    const once = <T>(map: Map<string, T>, key: string, look: () => T): T => {
-      const known = map.get(key) ?? look();
-      map.set(key, known);
-      return known;
-    };
-    return {
-      of: (fingerprint) =>
-        once(of, fingerprint, () =>
-          learned
-            .of(fingerprint)
-            .flatMap(({ by, keyArn, keyMaterialId, evidence }) =>
-              by === 'kms' ? [{ fingerprint, keyArn, keyMaterialId, evidence }] : [],
-            ),
-        ),
-      under: (keyArn) => once(under, keyArn, () => learned.under(keyArn)),
-    };
-  }
-
-  /** What replies of KMS named key materials as; each is looked up once. A person's word is no reply. */
+  /** What replies of KMS named key materials as: {@link namedMaterials}. */
   namedMaterials(): (fingerprint: string) => readonly NamedMaterial[] {
-    const looked = new Map<string, readonly NamedMaterial[]>();
-    return (fingerprint) => {
-      const before = looked.get(fingerprint);
-      if (before !== undefined) return before;
-      const named = this.#parts.learned
-        .of(fingerprint)
-        .flatMap(({ by, keyArn, keyMaterialId, evidence }) =>
-          by === 'kms' && keyMaterialId !== null ? [{ keyArn, keyMaterialId, evidence }] : [],
-        );
-      looked.set(fingerprint, named);
-      return named;
-    };
+    return namedMaterials(this.#parts.learned);
   }
 
   /** What the list has of these blobs now, where it has them: a file may have been read again since. */
@@ -578,7 +506,7 @@ export class Runs {
 
   #output(output: RunRequest['output'], origins: ReadonlySet<string>): ResolvedOutput {
     if (output.mode === 'download') return { mode: 'keep' };
-    if (output.mode === 'folder') return { mode: 'folder', folder: this.folder(output.folderToken) };
+    if (output.mode === 'folder') return { mode: 'folder', folder: this.folders.path(output.folderToken) };
     if (origins.has('upload') || origins.has('paste'))
       throw new FaultError(
         fault(

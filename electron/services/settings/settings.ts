@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { PageHandlers } from '#shared/contract/api.ts';
 import { Look } from '#shared/model/appearance.ts';
 import { ConnectionChoice } from '#shared/model/connection.ts';
 import { writeWhole } from '../../core/storage/files.ts';
 import { makePrivate } from '../../core/storage/private.ts';
+import { notHere } from '../faults.ts';
 
 /** The form of the file. A newer one is read as far as it is known, and left as it is. */
 const VERSION = 1;
@@ -87,4 +90,34 @@ function withoutPassword(choice: ConnectionChoice): ConnectionChoice {
   return endpoint !== null && (endpoint.username !== '' || endpoint.password !== '')
     ? FIRST.connection
     : choice;
+}
+
+type AppState = Awaited<ReturnType<PageHandlers['app']['state']>>;
+
+/** Requests about the application as a whole. `state`: what the services and the host know at that moment. */
+export const appRequests = (
+  settings: SettingsFile,
+  state: () => Omit<AppState, 'platform'>,
+): PageHandlers['app'] => ({
+  state: async () => ({ ...state(), platform: process.platform }),
+  look: async () => settings.read().look,
+  setLook: async (look) => {
+    settings.rememberLook(look);
+    return {};
+  },
+  endOtherSessions: () => notHere('have sessions of other pages'),
+  // A host that keeps messages for its page hears this itself.
+  ready: async () => ({}),
+  copyDiagnostics: () => notHere('put together diagnostics'),
+});
+
+/**
+ * Where Rewrap keeps its own data, the same for all hosts: what Electron's `app.getPath('userData')` is documented
+ * to be for an application of this name, or `REWRAP_HOME`.
+ */
+export function dataDir(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
+  if (env.REWRAP_HOME) return resolve(env.REWRAP_HOME);
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Rewrap');
+  if (platform === 'win32') return join(env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'Rewrap');
+  return join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'Rewrap');
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { SEVERITIES } from '#shared/findings.ts';
 import type { BlobDetail, BlobRow, Finding, FindingCode, Severity } from '#shared/model/blob.ts';
 import type { KeyConclusion, KeyGroup, KeyTimeline } from '#shared/model/key-group.ts';
@@ -84,6 +85,23 @@ export class Blobs {
   #kmsKeys: readonly KmsKeyFacts[] = [];
   readonly #workspace: Workspace;
   readonly #learned: KeyMaterialStore;
+
+  readonly requests: PageHandlers['blobs'] = {
+    list: async ({ offset, limit }) => {
+      await this.prepare();
+      return this.rows(offset, limit);
+    },
+    changes: async ({ since, offset, limit }) => {
+      await this.prepare();
+      return this.changes(since, offset, limit);
+    },
+    sources: async ({ offset, limit }) => this.#workspace.sources(offset, limit),
+    inspect: async ({ blobId }) => this.inspect(blobId),
+  };
+
+  readonly hostRequests: HostHandlers['blobs'] = {
+    places: async ({ offset, limit }) => ({ blobs: this.#workspace.places(offset, limit) }),
+  };
 
   constructor(workspace: Workspace, learned: KeyMaterialStore) {
     this.#workspace = workspace;

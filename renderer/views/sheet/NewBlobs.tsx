@@ -17,7 +17,7 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
     work().catch((error: unknown) => useUi.getState().complain(faultOf(error)));
   };
   const copy = async (): Promise<void> => {
-    const { text } = await call(bridge().blobs.resultText({ runId: run.id, blobId: first.blobId }));
+    const { text } = await call(bridge().runs.resultText({ runId: run.id, blobId: first.blobId }));
     await copyText(text, 'the new ciphertext');
   };
   const download = async (): Promise<void> => {

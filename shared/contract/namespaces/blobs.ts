@@ -22,8 +22,6 @@ export const blobsRequests = {
   ),
   sources: request(page, z.object({ total: z.int(), sources: z.array(SourceInfo) })),
   inspect: request(z.object({ blobId: z.id() }), BlobDetail),
-  /** The new ciphertext of a blob as text in its own encoding, for copying. */
-  resultText: request(z.object({ runId: z.id(), blobId: z.id() }), z.object({ text: z.string() })),
 } as const;
 
 /** Made by a host's own code alone: may name paths. */

@@ -1,3 +1,4 @@
+import { PlannedFile, RunPlan } from '../../model/plan.ts';
 import { PlanCheck, PlanComparison, PlanEntry, PlanView } from '../../model/plan-view.ts';
 import { Rules } from '../../model/rule.ts';
 import { RunRequest } from '../../model/run.ts';
@@ -57,6 +58,13 @@ export const plansHostRequests = {
   write: request(
     PlanDraft,
     z.strictObject({ name: z.string(), bytes: z.instanceof(Uint8Array), leftOut: z.int() }),
+  ),
+  /** What a plan says of these blobs: their files by absolute path, with hashes. Pasted text is left out. */
+  plannedFiles: request(z.object({ blobIds: z.array(z.id()) }), z.object({ files: z.array(PlannedFile) })),
+  /** Does what is left of a plan. `root`: the folder that its relative paths start from, where the plan names none. */
+  runPlan: request(
+    z.object({ plan: RunPlan, root: z.string().nullable(), dryRun: z.boolean() }),
+    z.object({ runId: z.string() }),
   ),
 } as const;
 

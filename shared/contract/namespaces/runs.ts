@@ -1,5 +1,4 @@
 import { Fault } from '../../model/fault.ts';
-import { PlannedFile, RunPlan } from '../../model/plan.ts';
 import { RunItem, RunRequest, RunSummary, Touches } from '../../model/run.ts';
 import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
@@ -36,6 +35,8 @@ export const runsRequests = {
       leftTotal: z.int(),
     }),
   ),
+  /** The new ciphertext of a blob as text in its own encoding, for copying. */
+  resultText: request(z.object({ runId: z.id(), blobId: z.id() }), z.object({ text: z.string() })),
   /** A one-time address at which the loopback host hands out the new file(s). */
   download: request(z.object({ runId: z.id() }), z.object({ url: z.string(), name: z.string() })),
 } as const;
@@ -51,13 +52,6 @@ export const runsHostRequests = {
   ),
   /** Stops a run so that it keeps its place, and waits until it has: as it then is. */
   suspend: request(z.object({ runId: z.id() }), RunSummary),
-  /** What a plan says of these blobs: their files by absolute path, with hashes. Pasted text is left out. */
-  planFiles: request(z.object({ blobIds: z.array(z.id()) }), z.object({ files: z.array(PlannedFile) })),
-  /** Does what is left of a plan. `root`: the folder that its relative paths start from, where the plan names none. */
-  runPlan: request(
-    z.object({ plan: RunPlan, root: z.string().nullable(), dryRun: z.boolean() }),
-    z.object({ runId: z.string() }),
-  ),
   /** Finished files of a download run: relative name and bytes. */
   kept: request(
     z.object({ runId: z.string() }),

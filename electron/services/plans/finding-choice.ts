@@ -3,7 +3,7 @@ import { plural } from '#shared/format.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { type Audit, needsKms, unanswered } from '../../core/audit/index.ts';
-import type { AuditService } from '../audit/audit-service.ts';
+import type { AuditService } from '../audit/index.ts';
 
 /** Which blobs have findings that rules name, as the audit has them. */
 export interface FindingChoice {
@@ -18,14 +18,14 @@ export interface FindingChoice {
  * without a connection, and `NoRulesInUse` for what only a rules file can forbid: no blob has it, and that says nothing.
  */
 export async function findingChoice(
-  room: Pick<AuditService, 'askKeys' | 'audit' | 'rules'>,
+  service: Pick<AuditService, 'askKeys' | 'audit' | 'rules'>,
   values: readonly string[],
 ): Promise<FindingChoice> {
   if (values.length === 0) return { has: () => false, notes: [] };
   const codes = values.filter(isFindingCode);
   const ofKms = codes.filter(needsKms);
-  if (ofKms.length > 0) await room.askKeys(false, { all: true });
-  const { audit } = room;
+  if (ofKms.length > 0) await service.askKeys(false, { all: true });
+  const { audit } = service;
   if (ofKms.length > 0 && audit.input.caller === null) throw new FaultError(notAsked(ofKms));
   const ofRules = codes.filter((code) => entryOf(code).source === 'rules');
   if (ofRules.length > 0 && audit.input.rules === null) throw new FaultError(noRules(ofRules));

@@ -2,11 +2,10 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { Rule } from '#shared/model/rule.ts';
 import { isListed } from '../../core/audit/index.ts';
 import { isKeyName, type KeyEvidence } from '../../core/key-material/index.ts';
-import type { AuditService } from '../audit/audit-service.ts';
-import type { Blobs } from './blobs.ts';
+import type { AuditService } from '../audit/index.ts';
+import type { Blobs, Workspace } from '../workspace/index.ts';
 import { findingChoice } from './finding-choice.ts';
 import { chosen } from './rules.ts';
-import type { Workspace } from './workspace.ts';
 
 /** The list, and what is known of its keys. */
 export interface Choosable {

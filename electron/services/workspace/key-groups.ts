@@ -1,15 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { PageHandlers } from '#shared/contract/api.ts';
-import { findKey } from '../../core/key-material/index.ts';
-import type { Services } from '../services.ts';
+import { findKey, type KeyMaterialStore } from '../../core/key-material/index.ts';
+import type { Connection } from '../connection/index.ts';
+import type { HistoryRecorder } from '../history/index.ts';
+import type { Blobs } from './blobs.ts';
+import type { Workspace } from './workspace.ts';
 
-export function keyGroupsHandlers({
+export interface KeyGroupsParts {
+  readonly workspace: Workspace;
+  readonly blobs: Blobs;
+  readonly learned: KeyMaterialStore;
+  readonly connection: Connection;
+  readonly recorder: Pick<HistoryRecorder, 'note'>;
+}
+
+/** Which key a group of blobs is under: what is known, a person's label, and a search at KMS. */
+export function keyGroupsRequests({
   workspace,
   blobs,
   learned,
   connection,
   recorder,
-}: Services): PageHandlers['keyGroups'] {
+}: KeyGroupsParts): PageHandlers['keyGroups'] {
   const now = () => new Date().toISOString();
   return {
     list: async () => {

@@ -22,3 +22,17 @@ export function broken(code: string, detail: string): Fault {
     'Nothing was replaced by this step. Try again; if it happens again, report it with these lines.',
   );
 }
+
+/** A request that the host in front of the engine answers itself where it can. */
+export function notHere(what: string): Promise<never> {
+  return Promise.reject(
+    new FaultError(
+      fault(
+        'NotOnThisHost',
+        `This host cannot ${what}.`,
+        '',
+        'Use the desktop application or the command line.',
+      ),
+    ),
+  );
+}

@@ -1,0 +1,2 @@
+export { AuditService } from './audit-service.ts';
+export { Reports } from './reports.ts';

@@ -1,0 +1,2 @@
+export { History, historyEvent } from './history.ts';
+export { type Actor, type AskedRun, HistoryRecorder } from './history-recorder.ts';

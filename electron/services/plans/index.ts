@@ -1,0 +1,1 @@
+export { PlanService } from './plan-service.ts';

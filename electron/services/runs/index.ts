@@ -1,0 +1,5 @@
+export { planJob } from './jobs.ts';
+export type { OutputFolders } from './output-folders.ts';
+export { preflightRequests } from './preflight.ts';
+export { RunApprovals } from './run-approvals.ts';
+export { Runs } from './runs.ts';

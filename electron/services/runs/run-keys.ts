@@ -1,0 +1,60 @@
+import type { RunRoute } from '#shared/model/run.ts';
+import type { KeyMaterialStore, KeyObservation } from '../../core/key-material/index.ts';
+import type { KeySeen, KnownKeys, NamedMaterial } from '../../core/rotation/index.ts';
+
+/** What replies of KMS said of keys before this run; each is looked up once. */
+export function knownKeys(learned: KeyMaterialStore): KnownKeys {
+  const of = new Map<string, ReturnType<KnownKeys['of']>>();
+  const under = new Map<string, ReturnType<KnownKeys['under']>>();
+  const once = <T>(map: Map<string, T>, key: string, look: () => T): T => {
+    const known = map.get(key) ?? look();
+    map.set(key, known);
+    return known;
+  };
+  return {
+    of: (fingerprint) =>
+      once(of, fingerprint, () =>
+        learned
+          .of(fingerprint)
+          .flatMap(({ by, keyArn, keyMaterialId, evidence }) =>
+            by === 'kms' ? [{ fingerprint, keyArn, keyMaterialId, evidence }] : [],
+          ),
+      ),
+    under: (keyArn) => once(under, keyArn, () => learned.under(keyArn)),
+  };
+}
+
+/** What replies of KMS named key materials as; each is looked up once. A person's word is no reply. */
+export function namedMaterials(learned: KeyMaterialStore): (fingerprint: string) => readonly NamedMaterial[] {
+  const looked = new Map<string, readonly NamedMaterial[]>();
+  return (fingerprint) => {
+    const before = looked.get(fingerprint);
+    if (before !== undefined) return before;
+    const named = learned
+      .of(fingerprint)
+      .flatMap(({ by, keyArn, keyMaterialId, evidence }) =>
+        by === 'kms' && keyMaterialId !== null ? [{ keyArn, keyMaterialId, evidence }] : [],
+      );
+    looked.set(fingerprint, named);
+    return named;
+  };
+}
+
+/** One observation for each fingerprint and key that replies of KMS named. */
+export function observationsOf(seen: readonly KeySeen[], route: RunRoute): KeyObservation[] {
+  const at = new Date().toISOString();
+  return seen.map((one) => ({
+    fingerprint: one.fingerprint,
+    keyArn: one.keyArn,
+    by: 'kms',
+    evidence: evidenceOf(one, route),
+    keyMaterialId: one.keyMaterialId,
+    at,
+  }));
+}
+
+function evidenceOf({ side, requestId, decryptRequestId }: KeySeen, route: RunRoute): string {
+  const reply = (operation: string, id: string | null) => `reply of ${operation}, request ${id ?? 'unknown'}`;
+  if (route === 'reencrypt') return reply('ReEncrypt', requestId);
+  return side === 'source' ? reply('Decrypt', decryptRequestId) : reply('Encrypt', requestId);
+}

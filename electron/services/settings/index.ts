@@ -1,0 +1,1 @@
+export { appRequests, dataDir, SettingsFile } from './settings.ts';

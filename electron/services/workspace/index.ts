@@ -1,0 +1,4 @@
+export { Blobs, ownFindings } from './blobs.ts';
+export { Intake, type PathOrigin, type PlanOpener } from './intake.ts';
+export { keyGroupsRequests } from './key-groups.ts';
+export { Workspace } from './workspace.ts';

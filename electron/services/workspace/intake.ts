@@ -1,0 +1,79 @@
+import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import { notHere } from '../faults.ts';
+import type { IntakeResult } from './ingest.ts';
+import type { Workspace } from './workspace.ts';
+
+/**
+ * Who named a path: a person, in a dialog of the host or at its start; the page, by a path that was dropped on it; or the
+ * page, by an upload, whose word opens no file outside the list.
+ */
+export type PathOrigin = 'picked' | 'path' | 'upload';
+
+/** Plan files among what was named. */
+export interface PlanOpener {
+  /** Whether a file says that it is a plan. */
+  isPlan(path: string): boolean;
+  /** Throws FaultError `NoPlan`. */
+  openFile(path: string, origin: PathOrigin): string;
+}
+
+export interface IntakeParts {
+  readonly workspace: Workspace;
+  readonly plans: PlanOpener;
+  /** Whether a run is under way. */
+  readonly busy: () => boolean;
+}
+
+/** What comes onto the list, and what goes. */
+export class Intake {
+  readonly #parts: IntakeParts;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  readonly requests: PageHandlers['intake'] = {
+    choose: () => notHere('open a file dialog'),
+    paste: async ({ text }) =>
+      text === null ? notHere('read the clipboard') : this.#parts.workspace.addText(text),
+    clear: async ({ sourceIds }) => {
+      this.#parts.workspace.remove(sourceIds);
+      return {};
+    },
+  };
+
+  readonly hostRequests: HostHandlers['intake'] = {
+    addPaths: ({ paths, origin }) => this.add(paths, origin),
+    unusedFolders: async ({ folders }) => ({
+      folders: this.#parts.busy() ? [] : this.#parts.workspace.withoutSources(folders),
+    }),
+  };
+
+  /**
+   * Takes in what a person named. A plan file among it is opened instead; one that cannot be is a skipped file. (A plan in a
+   * folder is a file like any other: it holds no ciphertext.)
+   */
+  async add(paths: readonly string[], origin: PathOrigin): Promise<IntakeResult & { plans: number }> {
+    const { workspace, plans } = this.#parts;
+    const planPaths = paths.filter((path) => plans.isPlan(path));
+    const others = paths.filter((path) => !planPaths.includes(path));
+    const result: IntakeResult =
+      others.length > 0 || planPaths.length === 0
+        ? await workspace.addPaths(others, origin === 'upload' ? 'upload' : 'path')
+        : { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
+    let opened = 0;
+    for (const path of planPaths) {
+      try {
+        plans.openFile(path, origin);
+        opened += 1;
+      } catch (error) {
+        if (!(error instanceof FaultError)) throw error;
+        const { message, detail } = error.fault;
+        const file = path.split(/[\\/]/).at(-1) ?? path;
+        result.skippedFiles.push({ file, code: 'bad-plan', message: `${message} ${detail}`.trim() });
+      }
+    }
+    return { ...result, plans: opened };
+  }
+}
