@@ -11,6 +11,7 @@ import { keys } from './hosts/cli/keys.ts';
 import {
   accountId,
   algorithm,
+  blobCount,
   contextPair,
   count,
   port,
@@ -27,6 +28,7 @@ import { checkRoute } from './hosts/cli/route.ts';
 import { rule } from './hosts/cli/rule-option.ts';
 import {
   closeRun,
+  compareRun,
   listRuns,
   type OnwardFlags,
   resumeRun,
@@ -273,6 +275,19 @@ for (const [name, what, work] of [
         return work(id, all);
       }),
     );
+connectionFlags(
+  runsCommand
+    .command('compare')
+    .description('say whether old and new blobs of a run hold the same plaintext, decrypting both here'),
+)
+  .argument('<run>', 'its id, as `rewrap runs` lists it, or the beginning of it')
+  .option('--sample <n>', 'so many blobs, chosen at random (default: all)', blobCount)
+  .option('--accept-plaintext-in-memory', 'agree to what it means')
+  .option('--to-profile <name>', 'AWS profile of the destination, of a run with --decrypt-here')
+  .option('--to-region <region>', 'Region of the destination, of a run with --decrypt-here')
+  .option('--to-endpoint-url <url>', 'KMS endpoint of the destination, of a run with --decrypt-here', url)
+  .option('--json', 'print one JSON document')
+  .action(run((id: string, flags) => compareRun(id, { ...runsCommand.opts(), ...flags })));
 for (const [name, what, work] of [
   ['undo', 'put every file of a run back as it was, each proved by its hash', undoRun],
   ['close', 'close a run that was cut off as it stands: what is new stays, what is old stays', closeRun],

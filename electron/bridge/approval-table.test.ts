@@ -24,6 +24,7 @@ it('the requests that ask are these', () => {
     'runs.start': run,
     'runs.resume': [...run, 'continue'],
     'runs.retry': run,
+    'runs.compare': ['compare'],
     'runs.undo': ['undo'],
     'plans.run': [...run, 'plan-file'],
   });

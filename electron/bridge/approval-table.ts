@@ -88,6 +88,8 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
     'Nothing under the terms that were approved when it started, over the same connection; else as runs.start. After the first file on an endpoint that is not one of AWS.',
   ),
   'runs.retry': asks(RUN, 'As runs.resume.'),
+  'runs.compare': asks(['compare'], 'Decrypts on this machine, in the two-step child: each time.'),
+  'runs.stopCompare': free('Ends what decrypts; changes nothing.'),
   'runs.undo': asks(['undo'], 'Changes files back, or removes them: each time.'),
   'runs.resultText': free('Ciphertext that a run has made.'),
   'runs.download': free('Ciphertext that a run has made, at an address that works once.'),

@@ -9,7 +9,7 @@ import { AuditService, Reports } from './audit/index.ts';
 import { Connections } from './connection/index.ts';
 import { History, HistoryRecorder } from './history/index.ts';
 import { PlanService } from './plans/index.ts';
-import { preflightRequests, RunApprovals, Runs } from './runs/index.ts';
+import { Comparisons, preflightRequests, RunApprovals, Runs } from './runs/index.ts';
 import { appRequests, SettingsFile } from './settings/index.ts';
 import { Blobs, Intake, keyGroupsRequests, Workspace } from './workspace/index.ts';
 
@@ -111,6 +111,7 @@ export function createServices(
   );
   const learned = new KeyMaterialStore(dataDir);
   const blobs = new Blobs(workspace, learned);
+  const runApprovals = new RunApprovals({ connection, destination, regions, approvals, describes: !shell });
   const runs = new Runs({
     dataDir,
     firstNumber,
@@ -122,13 +123,20 @@ export function createServices(
     follows: !shell,
     failurePolicy: shell ? 'network' : 'wait',
     twoStep,
-    approvals: new RunApprovals({ connection, destination, regions, approvals, describes: !shell }),
+    approvals: runApprovals,
     progress: (summary) => emit('runProgress', summary),
     learn: (observations: readonly KeyObservation[]) => {
       learned.learn(observations);
       workspace.touch();
     },
     recorder,
+  });
+  const comparisons = new Comparisons({
+    runs,
+    approvals: runApprovals,
+    open: (keyId) => (keyId === null ? connections.bothSides() : twoStep(keyId)),
+    progress: (progress) => emit('compareProgress', progress),
+    record: (runId, comparison) => recorder.compared(runId, comparison),
   });
   const audit = new AuditService({
     workspace,
@@ -168,7 +176,7 @@ export function createServices(
       connection: connections.requests,
       keys: connections.keysRequests,
       output: runs.folders.requests,
-      runs: runs.requests,
+      runs: { ...runs.requests, ...comparisons.requests },
       plans: plans.requests,
       preflight: preflightRequests({ workspace, learned, recorder, runs, twoStep }),
       practice: connections.practiceRequests,
@@ -186,6 +194,7 @@ export function createServices(
     ready: started.folders,
     async close() {
       connections.stop();
+      await comparisons.close();
       await runs.stop();
       // It reads the journal, for the outcome of each blob.
       await recorder.settled();

@@ -59,6 +59,8 @@ export function fakeRuns(
       if (run === undefined) return no(BROKEN);
       return ok({ restored: run.undo((now) => emit('runProgress', now)), left: [], leftTotal: 0 });
     },
+    compare: () => no(BROKEN),
+    stopCompare: () => ok({}),
     get: ({ runId }) => {
       const run = runs.get(runId);
       return run === undefined ? no(BROKEN) : ok(run.summary);

@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
-import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
+import type { Comparison, ComparisonProgress, RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import { bridge, call, faultOf } from '../api.ts';
 import { lastResult } from '../lib/outcome.ts';
 import type { LastResult } from '../lib/words.ts';
@@ -34,6 +34,12 @@ interface RunStore {
   /** Starts what failed or was not reached again, as it was asked for: the new run's id. */
   retryFailed(runId: string, grantTokens?: string[]): Promise<string>;
   undo(runId: string): Promise<Undone>;
+  /** How far comparisons of plaintexts are, by run. */
+  readonly comparing: ReadonlyMap<string, ComparisonProgress>;
+  /** `sample`: so many blobs, chosen at random; null: all. Answers when it is through, or was stopped. */
+  compare(runId: string, sample: number | null): Promise<Comparison>;
+  stopComparing(runId: string): Promise<void>;
+  compareProgress(progress: ComparisonProgress): void;
   progress(summary: RunSummary): void;
 }
 
@@ -132,6 +138,20 @@ export const useRuns = create<RunStore>()((set, get) => ({
     const undone = await undoNow(runId);
     get().progress(await call(bridge().runs.get({ runId })));
     return undone;
+  },
+  comparing: new Map(),
+  async compare(runId, sample) {
+    try {
+      return await call(bridge().runs.compare({ runId, sample }));
+    } finally {
+      set((state) => ({ comparing: new Map([...state.comparing].filter(([id]) => id !== runId)) }));
+    }
+  },
+  async stopComparing(runId) {
+    await call(bridge().runs.stopCompare({ runId }));
+  },
+  compareProgress(progress) {
+    set((state) => ({ comparing: new Map(state.comparing).set(progress.runId, progress) }));
   },
   progress(summary) {
     const before = get().runs.get(summary.id);

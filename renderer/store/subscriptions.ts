@@ -51,6 +51,7 @@ export function wire(): () => void {
         useRuns.getState().progress(run);
         if (isOver(run)) useDraft.getState().ended(run.id);
       }),
+      api.on('compareProgress', (progress) => useRuns.getState().compareProgress(progress)),
       api.on('planOpened', ({ planId }) => void usePlans.getState().opened(planId)),
       api.on('auditChanged', () => useAudit.getState().refresh()),
       api.on('show', ({ view }) => showAsked(view)),

@@ -220,6 +220,36 @@ export const UNDER_WAY_LIMIT_MS = 8_000;
 export const Touches = z.object({ blobs: z.int(), files: z.int() });
 export type Touches = z.infer<typeof Touches>;
 
+/** What comparing plaintexts of old and new blobs found. It says nothing of an endpoint that also forges Decrypt. */
+export const Comparison = z.object({
+  /** Re-encrypted blobs of the run, and how many of them were to be compared. */
+  of: z.int(),
+  chosen: z.int(),
+  equal: z.int(),
+  different: z.int(),
+  /** KMS did not decrypt one of the two. */
+  failed: z.int(),
+  /** The old or the new blob is not on disk any more. */
+  unavailable: z.int(),
+  /** A person stopped it before all were compared. */
+  stopped: z.boolean(),
+  /** Those that are not equal, at most 200. */
+  blobs: z.array(
+    z.object({
+      file: z.string(),
+      place: z.string(),
+      outcome: z.enum(['different', 'failed', 'unavailable']),
+      fault: Fault.nullable(),
+    }),
+  ),
+  /** Those that are not named. */
+  more: z.int(),
+});
+export type Comparison = z.infer<typeof Comparison>;
+
+export const ComparisonProgress = z.object({ runId: z.string(), done: z.int(), total: z.int() });
+export type ComparisonProgress = z.infer<typeof ComparisonProgress>;
+
 export const RunSummary = z.object({
   id: z.string(),
   route: RunRoute,

@@ -16,6 +16,7 @@ import { summaryOf } from './journal/summary.ts';
 import { type UndoResult, undoRun } from './journal/undo.ts';
 import { type FileStanding, type JobFile, madePath } from './run/done-before.ts';
 import { openRow } from './run/output.ts';
+import { type BlobPair, blobPairs, comparableItems } from './run/pairs.ts';
 import { resultPath, resultText } from './run/result.ts';
 import { resumeRun, startRun } from './run/run.ts';
 import { DEFAULT_CONCURRENCY, type RunHooks } from './run/run-parts.ts';
@@ -366,6 +367,16 @@ export class RunManager {
     if (output.mode !== 'in-place') return;
     for await (const page of this.#journal.filePages(no))
       for (const { path } of page) if (path !== null) yield path;
+  }
+
+  /** Numbers of the items of which new ciphertext stands. Throws FaultError `RunGone`. */
+  comparable(runId: string): Promise<number[]> {
+    return comparableItems(this.#journal, this.#row(runId));
+  }
+
+  /** See {@link blobPairs}. Throws FaultError `RunGone`. */
+  pairs(runId: string, items: ReadonlySet<number>): AsyncGenerator<BlobPair> {
+    return blobPairs(this.#journal, this.#row(runId), items, this.live(runId));
   }
 
   resultText(runId: string, blobId: string): Promise<string | null> {

@@ -47,6 +47,13 @@ export type ToChild =
       readonly encrypt: Call;
       readonly plaintextBytes: number;
     }
+  /** Decrypts an old blob on the source side and a new one on the destination side; answers whether both hold the same. */
+  | {
+      readonly type: 'compare';
+      readonly id: number;
+      readonly before: Call;
+      readonly after: Call;
+    }
   /** Nothing more of this request is to leave: where it was not answered by then, it fails with `NotSent`. */
   | { readonly type: 'hold'; readonly id: number }
   | { readonly type: 'end' };
@@ -85,6 +92,8 @@ export type FromChild =
       readonly outcome: 'would-succeed' | 'ignored';
       readonly requestId: string | null;
     }
+  /** One bit, and nothing else of what was read. */
+  | { readonly type: 'compared'; readonly id: number; readonly equal: boolean }
   | {
       readonly type: 'failed';
       readonly id: number;

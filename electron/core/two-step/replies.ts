@@ -23,6 +23,7 @@ export const Reply: z.ZodType<FromChild> = z.discriminatedUnion('type', [
     outcome: z.enum(['would-succeed', 'ignored']),
     requestId: text,
   }),
+  z.object({ type: z.literal('compared'), id, equal: z.boolean() }),
   z.object({
     type: z.literal('failed'),
     id,

@@ -105,6 +105,21 @@ export class TwoStepKms implements Kms {
     return opens.outcome === 'ignored' ? opens : seals;
   }
 
+  /**
+   * Whether two blobs hold the same plaintext: both are decrypted in the child, the new one on the destination connection
+   * as `after` names its source. Throws FaultError as Decrypt does, explained for the side that failed.
+   */
+  async compare(before: ReEncryptInput, after: ReEncryptInput, sending?: Sending): Promise<boolean> {
+    const question = ({ source, destination }: Held) => ({
+      type: 'compare' as const,
+      before: { keys: bare(source), members: decryptMembers(before, false) },
+      after: { keys: bare(destination), members: decryptMembers(after, false) },
+    });
+    const reply = await this.#ask(before, question, sending, after);
+    if (reply.type !== 'compared') throw new FaultError(explainOwn('Internal'));
+    return reply.equal;
+  }
+
   /** The rights alone, by DryRuns of Decrypt without its ciphertext and of Encrypt. */
   async mayReEncrypt(rights: RightsInput, sending?: Sending): Promise<DryRunOutput> {
     const input = { ...rights, blob: new Uint8Array() };
@@ -198,11 +213,15 @@ export class TwoStepKms implements Kms {
     return tried(await this.#ask(input, decrypt, sending));
   }
 
-  /** Asks the child; once more with new credentials where the service called those of one side expired. */
+  /**
+   * Asks the child; once more with new credentials where the service called those of one side expired. `ofDestination`:
+   * what the destination side was asked, where that is another blob.
+   */
   async #ask(
     input: ReEncryptInput,
     question: (keys: Held) => Parameters<ChildClient['ask']>[0],
     sending: Sending = {},
+    ofDestination: ReEncryptInput = input,
   ): Promise<FromChild> {
     for (let attempt = 1; ; attempt++) {
       const sides = await sidesOf(this.#parts);
@@ -212,7 +231,10 @@ export class TwoStepKms implements Kms {
       if (reply.failure.name === 'NotSent') throw new NotSent();
       if (reply.failure.name === 'PlaintextEchoed') throw new FaultError(explainOwn('PlaintextEchoed'));
       const { access, kms } = sides[reply.side];
-      const error = access.explain(reply.failure, this.#situation(reply, input, kms));
+      const error = access.explain(
+        reply.failure,
+        this.#situation(reply, reply.side === 'destination' ? ofDestination : input, kms),
+      );
       if (error.fault.code !== 'ExpiredTokenException' || attempt > 1) throw error;
       access.forget(held[reply.side].generation);
     }

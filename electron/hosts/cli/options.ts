@@ -114,6 +114,14 @@ export function accountId(value: string, previous: string[] | undefined): string
   return [...(previous ?? []), value];
 }
 
+/** A number of blobs. Throws InvalidArgumentError. */
+export function blobCount(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 10_000_000)
+    throw new InvalidArgumentError('A whole number from 1 to 10000000.');
+  return number;
+}
+
 /** Seconds, at most a day. Throws InvalidArgumentError. @returns Milliseconds. */
 export function seconds(value: string): number {
   const number = Number(value);

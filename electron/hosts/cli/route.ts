@@ -1,7 +1,7 @@
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunRoute } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
-import { connectionChoice } from './options.ts';
+import { connectionChoice, warnOfHttp } from './options.ts';
 
 /** `--decrypt-here` and where to, of `rewrap reencrypt`. */
 export interface RouteFlags {
@@ -52,6 +52,7 @@ export async function connectDestination({ page }: Client, flags: RouteFlags): P
     ...(flags.toEndpointUrl === undefined ? {} : { endpointUrl: flags.toEndpointUrl }),
   });
   if (choice === null) return;
+  warnOfHttp([flags.toEndpointUrl]);
   const { useDestination: connect } = page.connection;
   const { destination } = await connect({ choice });
   if (destination?.fault) throw new FaultError(destination.fault);

@@ -1,10 +1,10 @@
 import { plural } from '#shared/format.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
-import { FaultError } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import type { Client } from './client.ts';
-import { OK, passes, runExitCode } from './exit-code.ts';
+import { NOT_ANSWERED, OK, passes, runExitCode, SOME_FAILED } from './exit-code.ts';
 import { AWS_DEFAULT } from './keys.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, printRun, report } from './outcome.ts';
@@ -90,6 +90,47 @@ export async function closeRun(prefix: string, flags: { json?: true }): Promise<
     const closed = await page.runs.get({ runId });
     console.log(flags.json ? JSON.stringify(closed, null, 2) : line(closed));
     return OK;
+  });
+}
+
+export interface CompareFlags extends OnwardFlags {
+  /** So many blobs, chosen at random; absent: all. */
+  sample?: number;
+}
+
+/**
+ * `rewrap runs compare RUN`: whether old and new blobs hold the same plaintext. Exit code 1 where some differ, 4 where of
+ * some it cannot be said.
+ */
+export async function compareRun(prefix: string, flags: CompareFlags): Promise<number> {
+  if (!flags.acceptPlaintextInMemory)
+    throw new FaultError(
+      fault(
+        'BadUsage',
+        'Comparing plaintexts takes them out of KMS.',
+        'KMS decrypts each old and each new blob and sends both to this machine, where a child process holds them in memory until they are compared: it writes them nowhere, but a memory dump or swap space could hold them. It takes kms:Decrypt on both keys.',
+        'If that is acceptable for this data, add --accept-plaintext-in-memory.',
+      ),
+    );
+  return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client) => {
+    await connectDestination(client, flags);
+    const { runId } = await client.host.runs.named({ prefix });
+    const found = await client.page.runs.compare({ runId, sample: flags.sample ?? null });
+    const { of, chosen, equal, different, failed, unavailable, blobs, more } = found;
+    if (flags.json) console.log(JSON.stringify(found, null, 2));
+    else {
+      for (const { file, place, outcome, fault: why } of blobs) {
+        console.error(`${safe(file)}${place === '' ? '' : ` ${safe(place)}`}: ${outcome}`);
+        if (why !== null) console.error(faultLines(why));
+      }
+      if (more > 0) console.error(`rewrap: … and ${more} more`);
+      const sample = chosen === of ? '' : `, chosen at random of ${of},`;
+      console.log(
+        `Compared ${plural(chosen, 'blob')}${sample} of run ${runId}: ${equal} equal, ${different} different, ${failed} not decrypted, ${unavailable} not there any more`,
+      );
+    }
+    if (different > 0) return SOME_FAILED;
+    return equal === chosen ? OK : NOT_ANSWERED;
   });
 }
 

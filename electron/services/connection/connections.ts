@@ -13,7 +13,7 @@ import { MfaPrompts } from './mfa-prompts.ts';
 import { OtherRegions } from './other-regions.ts';
 import { Practice } from './practice.ts';
 import { SignIn } from './sign-in.ts';
-import { openTwoStep, type TwoStep } from './two-step.ts';
+import { openBothSides, openTwoStep, type TwoStep } from './two-step.ts';
 
 /** The sample vault that is put on the list. */
 type Intake = Awaited<ReturnType<PageHandlers['practice']['restoreVault']>>;
@@ -175,6 +175,11 @@ export class Connections {
     const { source, destination, regions } = this;
     const { startChild } = this.#parts;
     return openTwoStep({ connection: source, destination, regions, startChild }, destinationKeyId);
+  }
+
+  /** A two-step child with the connection in use on both sides; the caller's to close. */
+  bothSides(): Promise<TwoStep> {
+    return openBothSides({ connection: this.source, startChild: this.#parts.startChild });
   }
 
   /** Asks a person nothing more. */

@@ -42,6 +42,16 @@ export async function openTwoStep(parts: TwoStepsParts, destinationKeyId: string
   return { target, kms, described };
 }
 
+/** Both sides are the connection in use: blobs before and after a `ReEncrypt` are compared so. */
+export async function openBothSides({
+  connection,
+  startChild,
+}: Pick<TwoStepsParts, 'connection' | 'startChild'>): Promise<TwoStep> {
+  const side = latest(connection, () => connection.kms());
+  const kms = await TwoStepKms.open({ source: side, destination: side, startChild });
+  return { kms, described: connection.describe(), target: connection.target() ?? '' };
+}
+
 /**
  * The connection of the moment, as long as it leads where it led at first; while it does not, the one that last did. So a
  * connection that was made anew is used, and one to another account never is.

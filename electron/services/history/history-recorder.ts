@@ -3,7 +3,7 @@ import type { ConnectionState, Side } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';
-import type { ContextChoice, RunItem, RunSummary } from '#shared/model/run.ts';
+import type { Comparison, ContextChoice, RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import type { ItemsQuery, ResolvedOutput, Run, RunTerms, UndoResult } from '../../core/rotation/index.ts';
@@ -171,6 +171,15 @@ export class HistoryRecorder {
       runId,
       outcome: leftTotal === 0 ? 'undone' : 'undone in part',
       detail: `Undid run: restored ${plural(restored.blobs, 'blob')} in ${plural(restored.files, 'file')}${leftTotal === 0 ? '' : `, left ${plural(leftTotal, 'file')} as found`}`,
+    });
+  }
+
+  /** Plaintexts of old and new blobs were compared in the two-step child. */
+  compared(runId: string, { of, chosen, equal, different, failed, unavailable, stopped }: Comparison): void {
+    this.note('action', {
+      runId,
+      outcome: different > 0 ? 'plaintexts differ' : stopped ? 'stopped' : 'plaintexts compared',
+      detail: `Compared plaintexts of ${chosen} of ${plural(of, 'blob')}: ${equal} equal, ${different} different, ${failed} not decrypted, ${unavailable} not there any more`,
     });
   }
 

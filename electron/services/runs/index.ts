@@ -1,3 +1,4 @@
+export { Comparisons } from './comparisons.ts';
 export { planJob } from './jobs.ts';
 export type { OutputFolders } from './output-folders.ts';
 export { preflightRequests } from './preflight.ts';

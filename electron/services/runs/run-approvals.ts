@@ -134,8 +134,40 @@ export class RunApprovals {
     if ((await now()).status !== run.status) throw new FaultError(CHANGED);
   }
 
+  /**
+   * Compares plaintexts of old and new blobs in the two-step child: each time. `over`: both sides in one line. Resolves with
+   * what throws FaultError `ApprovalOutdated` where the connections are not those of the question any more.
+   */
+  async proveCompare(run: RunSummary, chosen: number, all: number, over: string): Promise<() => void> {
+    const check = this.#sameConnections(run);
+    const { id, startedAt, destinationKeyId, route } = run;
+    const { endpoint } = this.#parts.connection.state;
+    await this.#parts.approvals.obtain({
+      kinds: ['compare'],
+      resolved: canonical({
+        id,
+        chosen,
+        all,
+        over,
+        endpoint,
+        target: this.#parts.connection.target(),
+        route,
+      }),
+      title: `Compare plaintexts of run ${id}: ${plural(chosen, 'blob')}${chosen === all ? '' : ` of ${all}, chosen at random`}?`,
+      words: [
+        'Decrypts each old and each new blob; plaintext will be in the memory of this machine',
+        'It stays in a child process; only equal or different leaves that',
+        `KMS: ${over}${endpoint === null ? '' : ` · ${endpoint}`}`,
+        `Destination key: ${destinationKeyId}`,
+        `Run ${id} of ${startedAt}; no file is changed`,
+      ],
+      runId: id,
+    });
+    return check;
+  }
+
   /** Another connection, even to the same place, is not what was looked at. */
-  #sameConnections({ route }: RunTerms): () => void {
+  #sameConnections({ route }: Pick<RunTerms, 'route'>): () => void {
     const { connection, destination } = this.#parts;
     const of = (side: Connection): KmsConnection | null => (side.chosen === null ? null : side.kms());
     const source = connection.kms();

@@ -8,6 +8,7 @@ import type { KeyMaterialStore, KeyObservation } from '../../core/key-material/i
 import type { Kms } from '../../core/kms/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import {
+  type BlobPair,
   type Claim,
   type ConnectionFailurePolicy,
   type FileStanding,
@@ -99,7 +100,7 @@ export class Runs {
     this.#manager = new RunManager(parts.dataDir, (summary) => parts.progress(summary), { disk: parts.disk });
   }
 
-  readonly requests: PageHandlers['runs'] = {
+  readonly requests: Omit<PageHandlers['runs'], 'compare' | 'stopCompare'> = {
     start: async (request) => ({ runId: await this.start(request) }),
     get: async ({ runId }) => this.summary(runId),
     list: async () => ({ runs: await this.#manager.list() }),
@@ -411,6 +412,25 @@ export class Runs {
     return {
       total,
       items: items.map((item, i) => ({ ...item, blobId: `${runId}#${query.offset + i}` })),
+    };
+  }
+
+  /** Numbers of the items whose old and new blob can be compared. Throws FaultError `RunGone`. */
+  comparable(runId: string): Promise<number[]> {
+    return this.#manager.comparable(runId);
+  }
+
+  /** Old and new ciphertext of these items. Throws FaultError `RunGone`. */
+  pairs(runId: string, items: ReadonlySet<number>): AsyncGenerator<BlobPair> {
+    return this.#manager.pairs(runId, items);
+  }
+
+  /** What a run was asked for, and what it ran against. Throws FaultError `RunGone`; `OtherConnection` by `refuse`. */
+  over(runId: string): { readonly terms: RunTerms; readonly target: string; readonly refuse: () => never } {
+    return {
+      terms: this.#manager.asked(runId).request,
+      target: this.#manager.target(runId),
+      refuse: () => this.#manager.refuseConnection(runId),
     };
   }
 

@@ -1,4 +1,4 @@
-import { Pause, Play, RotateCw, Undo2 } from 'lucide-react';
+import { Equal, Pause, Play, RotateCw, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { faultOf } from '../../api.ts';
@@ -8,6 +8,7 @@ import { againWords, resumeWords, undoWords } from '../../lib/run-words.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { attempt, useUi } from '../../store/ui.ts';
 import { AgreeDialog } from './AgreeDialog.tsx';
+import { ComparePlaintexts } from './ComparePlaintexts.tsx';
 import { TokensDialog } from './TokensDialog.tsx';
 import { UndoDialog } from './UndoDialog.tsx';
 
@@ -15,6 +16,7 @@ import { UndoDialog } from './UndoDialog.tsx';
 export function RunActions({ run, detail = false }: { readonly run: RunSummary; readonly detail?: boolean }) {
   const [undoing, setUndoing] = useState(false);
   const [tokens, setTokens] = useState(false);
+  const [comparing, setComparing] = useState(false);
   const [asked, setAsked] = useState<Onwards | null>(null);
   // A run that decrypts here says so before it begins anew.
   const onward = (next: Onwards): void => {
@@ -30,6 +32,7 @@ export function RunActions({ run, detail = false }: { readonly run: RunSummary; 
         onUndo={() => setUndoing(true)}
         onward={onward}
         onTokens={() => setTokens(true)}
+        onCompare={() => setComparing(true)}
       />
       {asked !== null && (
         <AgreeDialog words={asked.words} onAgreed={() => asked.begin()} onClose={() => setAsked(null)} />
@@ -43,6 +46,7 @@ export function RunActions({ run, detail = false }: { readonly run: RunSummary; 
           onClose={() => setTokens(false)}
         />
       )}
+      {comparing && <ComparePlaintexts run={run} onClose={() => setComparing(false)} />}
       {undoing && <UndoDialog run={run} onClose={() => setUndoing(false)} />}
     </>
   );
@@ -54,12 +58,14 @@ function Buttons({
   onUndo,
   onward,
   onTokens,
+  onCompare,
 }: {
   readonly run: RunSummary;
   readonly detail: boolean;
   readonly onUndo: () => void;
   readonly onward: (next: Onwards) => void;
   readonly onTokens: () => void;
+  readonly onCompare: () => void;
 }) {
   const { cancel, pause, resume, retryFailed } = useRuns.getState();
   const { showRun } = useUi.getState();
@@ -75,7 +81,9 @@ function Buttons({
   };
   const live = !isOver(run) && run.status !== 'undoing';
   const held = run.status === 'paused' || run.status === 'pausing';
-  const nothing = !live && run.status !== 'unfinished' && run.retry === null && run.undo === null;
+  const compares = detail && isOver(run) && !run.dryRun && run.outcome.reencrypted > 0;
+  const nothing =
+    !live && run.status !== 'unfinished' && run.retry === null && run.undo === null && !compares;
   if (nothing || run.status === 'undoing') return null;
   const words = run.resume === null ? '' : resumeWords(run.resume);
   const retryWords = run.retry === null ? '' : againWords(run.retry);
@@ -122,6 +130,11 @@ function Buttons({
           onPress={() => onward({ words: retryWords, begin: again })}
         >
           {retryWords}
+        </Button>
+      )}
+      {compares && (
+        <Button icon={<Equal className="icon" aria-hidden="true" />} onPress={onCompare}>
+          Compare plaintexts…
         </Button>
       )}
       {isOver(run) && run.undo !== null && (detail || run.status === 'unfinished') && (

@@ -1,5 +1,5 @@
 import { Fault } from '../../model/fault.ts';
-import { RunItem, RunRequest, RunSummary, Touches } from '../../model/run.ts';
+import { Comparison, ComparisonProgress, RunItem, RunRequest, RunSummary, Touches } from '../../model/run.ts';
 import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 import { page } from '../shapes.ts';
@@ -25,6 +25,16 @@ export const runsRequests = {
     z.object({ runId: z.id(), grantTokens: RunRequest.shape.grantTokens.optional() }),
     z.object({ runId: z.string() }),
   ),
+  /**
+   * Decrypts the old and the new blob of each pair in the two-step child and says whether they hold the same plaintext: of
+   * all re-encrypted blobs of a run, or of so many chosen at random. `compareProgress` says how far it is.
+   */
+  compare: request(
+    z.object({ runId: z.id(), sample: z.int().min(1).max(10_000_000).nullable() }),
+    Comparison,
+  ),
+  /** Has it answer with what was compared by then. */
+  stopCompare: request(z.object({ runId: z.id() }), nothing),
   /** Puts every file of a run back as it was; files that changed since are left, and said. */
   undo: request(
     z.object({ runId: z.id() }),
@@ -62,4 +72,6 @@ export const runsHostRequests = {
 export const runsEvents = {
   /** At most ten a second for each run. */
   runProgress: event(RunSummary),
+  /** At most ten a second. */
+  compareProgress: event(ComparisonProgress),
 } as const;

@@ -256,6 +256,21 @@ export const OWN = {
     ['Grant tokens are kept for as long as a run lasts.'],
     'Give the grant tokens again, or try without: a grant needs none a few minutes after it was made. In a shell: rewrap runs retry RUN --grant-token TOKEN, or --no-grant-tokens.',
   ),
+  NothingToCompare: entry(
+    'No blob of that run can be compared.',
+    ['Only new ciphertext that stands in its file is compared with the original.'],
+    'Choose a run that re-encrypted something and was not undone.',
+  ),
+  CompareBusy: entry(
+    'The plaintexts of that run are being compared already.',
+    [],
+    'Wait for it, or stop it and start again.',
+  ),
+  BlobNotThere: entry(
+    'The original or the new blob is not on disk any more.',
+    ['A run in place without a backup keeps no original; a file may have changed or been moved since.'],
+    'Compare soon after a run, and keep backups until then.',
+  ),
   NothingToRetry: entry('No blob of that run is left to be tried again.', [], 'Start a new run.'),
   AgreeAnew: entry(
     'A run that decrypts here and encrypts there is not gone on with by itself.',

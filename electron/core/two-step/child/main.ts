@@ -43,6 +43,7 @@ function answer(
   message: Exclude<ToChild, { type: 'open' | 'hold' | 'end' }>,
 ): Promise<FromChild> {
   if (message.type === 'move') return work.move(message);
+  if (message.type === 'compare') return work.compare(message);
   return message.type === 'try-decrypt' ? work.tryDecrypt(message) : work.tryEncrypt(message);
 }
 

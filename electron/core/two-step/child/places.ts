@@ -10,7 +10,7 @@ export const PLACES = 16;
 const REPLY_BYTES = 16 * 1024;
 /** Longest plaintext of any KMS key. Bytes. */
 const PLAIN_BYTES = 8 * 1024;
-const PLACE_BYTES = 2 * REPLY_BYTES + PLAIN_BYTES;
+const PLACE_BYTES = 2 * REPLY_BYTES + 2 * PLAIN_BYTES;
 
 /** What one request may use of the buffer. */
 export interface Place {
@@ -18,7 +18,9 @@ export interface Place {
   readonly decrypted: Uint8Array;
   /** The same plaintext as bytes, to search what leaves for it. */
   readonly plain: Uint8Array;
-  /** Encrypt's reply. */
+  /** Of a second blob, where two are compared. */
+  readonly other: Uint8Array;
+  /** Encrypt's reply, or that of a second Decrypt. */
   readonly encrypted: Uint8Array;
 }
 
@@ -35,7 +37,8 @@ export class Places {
       return await work({
         decrypted: whole.subarray(0, REPLY_BYTES),
         encrypted: whole.subarray(REPLY_BYTES, 2 * REPLY_BYTES),
-        plain: whole.subarray(2 * REPLY_BYTES),
+        plain: whole.subarray(2 * REPLY_BYTES, 2 * REPLY_BYTES + PLAIN_BYTES),
+        other: whole.subarray(2 * REPLY_BYTES + PLAIN_BYTES),
       });
     } finally {
       whole.fill(0);

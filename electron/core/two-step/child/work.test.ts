@@ -184,3 +184,42 @@ it('a DryRun that is ignored: the plaintext is dropped, not read', async () => {
   expect(reply).toEqual({ type: 'tried', id: 7, outcome: 'ignored', requestId: null });
   expect(places.isZero).toBe(true);
 });
+
+describe('a comparison', () => {
+  const compare = { type: 'compare', id: 3, before: call, after: call } as const;
+
+  it.each([
+    ['equal', base64, base64, true],
+    ['the same, with an escaped slash', '////', '\\/\\/\\/\\/', true],
+    [
+      'of another byte',
+      base64,
+      Buffer.from(plaintext.map((byte, i) => (i === 0 ? byte ^ 1 : byte))).toString('base64'),
+      false,
+    ],
+    ['one a beginning of the other', base64, plaintext.subarray(0, 39).toString('base64'), false],
+    ['both empty', '', '', true],
+  ])('says one bit and leaves nothing behind: %s', async (_what, before, after, equal) => {
+    let nth = 0;
+    const { child, places } = await work((_operation, _members, response) => {
+      nth += 1;
+      response.end(`{"KeyId":"k","Plaintext":"${nth === 1 ? before : after}"}`);
+    });
+    expect(await child.compare(compare)).toEqual({ type: 'compared', id: 3, equal });
+    expect(places.isZero).toBe(true);
+  });
+
+  it('that fails for the new blob says for which, with nothing of the old one in it', async () => {
+    let nth = 0;
+    const { child, places } = await work((operation, members, response, request) => {
+      nth += 1;
+      if (nth === 1) return decrypted(operation, members, response, request);
+      response.statusCode = 400;
+      json(response, { __type: 'AccessDeniedException', message: `no ${base64}` });
+    });
+    const reply = await child.compare(compare);
+    expect(reply).toMatchObject({ type: 'failed', operation: 'Decrypt', side: 'destination' });
+    expect(failure(reply)).toMatchObject({ name: 'PlaintextEchoed', message: '' });
+    expect(places.isZero).toBe(true);
+  });
+});

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import type { Call, FromChild, SideName, ToChild } from '../messages.ts';
 import { brokenOff, Failed, refusal } from './failure.ts';
 import { decodeBase64, plainBase64, plaintextToken, UnreadableReply, withoutToken } from './json-bytes.ts';
@@ -104,6 +105,40 @@ export class Work {
     });
   }
 
+  /** Whether two blobs hold the same plaintext. That one bit is all that leaves; both plaintexts go with the place. */
+  compare(ask: Ask<'compare'>): Promise<FromChild> {
+    return this.#places.use(async (place) => {
+      const secrets: Uint8Array[] = [];
+      let side: SideName = 'source';
+      const open = async (call: Call, into: Uint8Array, plain: Uint8Array): Promise<Uint8Array> => {
+        const { length } = await this.#send(
+          side,
+          'Decrypt',
+          [bytes(JSON.stringify(call.members))],
+          call,
+          into,
+        );
+        const reply = into.subarray(0, length);
+        const range = plainBase64(reply, plaintextToken(reply));
+        const token = reply.subarray(range.start, range.end);
+        secrets.push(token);
+        const opened = plain.subarray(0, decodeBase64(token, plain));
+        secrets.push(opened);
+        return opened;
+      };
+      try {
+        const before = await open(ask.before, place.decrypted, place.plain);
+        side = 'destination';
+        const after = await open(ask.after, place.encrypted, place.other);
+        const equal = before.length === after.length && timingSafeEqual(before, after);
+        return { type: 'compared', id: ask.id, equal };
+      } catch (error) {
+        const reply = failed(ask.id, 'Decrypt', side, error);
+        return guarded(reply, 'Decrypt', ...secrets);
+      }
+    });
+  }
+
   tryDecrypt(ask: Ask<'try-decrypt'>): Promise<FromChild> {
     const body = [bytes(JSON.stringify(ask.decrypt.members))];
     return this.#try(ask.id, 'Decrypt', ask.side, body, ask.decrypt, ({ decrypted }) => decrypted);
@@ -178,8 +213,8 @@ function failed(id: number, operation: Step, side: SideName, error: unknown): Fr
 }
 
 /** Lets a reply go unless the plaintext is in it: an endpoint may echo what it was sent. */
-function guarded(reply: FromChild, operation: Step, token: Uint8Array, plain: Uint8Array): FromChild {
-  if (!holdsPlaintext(reply, [token, plain])) return reply;
+function guarded(reply: FromChild, operation: Step, ...secrets: readonly Uint8Array[]): FromChild {
+  if (!holdsPlaintext(reply, secrets)) return reply;
   const failure = { name: 'PlaintextEchoed', message: '', code: null, status: null, requestId: null };
   return { type: 'failed', id: 'id' in reply ? reply.id : 0, operation, side: 'destination', failure };
 }

@@ -1,0 +1,106 @@
+import type { SentRequest } from '#shared/model/run.ts';
+import { readSource, scan } from '../../intake/index.ts';
+import { Turns } from '../../limits/turns.ts';
+import { stateOf } from '../journal/items.ts';
+import type { Journal } from '../journal/journal.ts';
+import { asFacts, type FileState, hex, type JournalItemState, type RunRow, text } from '../journal/rows.ts';
+import type { Run } from '../types.ts';
+import { sha256 } from './item-tracker.ts';
+
+/** Items read at a time. */
+const PAGE = 500;
+
+/** A blob that a run re-encrypted, with its old and its new ciphertext as they are on disk now. */
+export interface BlobPair {
+  readonly file: string;
+  readonly place: string;
+  /** Null: the original is not there any more, or changed. */
+  readonly before: Uint8Array | null;
+  /** Null: the new one is not there any more, or changed. */
+  readonly after: Uint8Array | null;
+  readonly sent: SentRequest;
+  readonly destinationKeyArn: string;
+}
+
+type Row = ReturnType<Journal['itemRows']>[number];
+
+/** Numbers of the items of a run of which new ciphertext stands. */
+export async function comparableItems(journal: Journal, { no }: RunRow): Promise<number[]> {
+  const numbers: number[] = [];
+  for await (const page of pagesOf(journal, no))
+    for (const row of page) if (stands(row)) numbers.push(Number(row.item));
+  return numbers;
+}
+
+/**
+ * The old and the new ciphertext of these items, file by file; each file is read once. The original is in the backup of a
+ * run in place, and in the source file of any other. Nothing is taken that has not the hash which the journal has.
+ */
+export async function* blobPairs(
+  journal: Journal,
+  { no, output }: RunRow,
+  items: ReadonlySet<number>,
+  live: Run | null,
+): AsyncGenerator<BlobPair> {
+  const originals = new LastFile();
+  const made = new LastFile();
+  const kept = new Map(live?.kept().map(({ relative, bytes }) => [relative, bytes]) ?? []);
+  for await (const page of pagesOf(journal, no))
+    for (const row of page) {
+      const facts = asFacts(row);
+      if (!items.has(Number(row.item)) || facts.sent === null || facts.destinationKeyArn === null) continue;
+      const display = String(row.display);
+      yield {
+        file: display,
+        place: String(row.place),
+        before: await originals.blob(
+          output.mode === 'in-place' ? text(row.backup) : text(row.path),
+          display,
+          hex(row.sha256_before),
+        ),
+        after:
+          output.mode === 'keep'
+            ? findBlob(kept.get(String(row.relative)), display, facts.sha256After)
+            : await made.blob(text(row.target), display, facts.sha256After),
+        sent: facts.sent,
+        destinationKeyArn: facts.destinationKeyArn,
+      };
+    }
+}
+
+async function* pagesOf(journal: Journal, no: number): AsyncGenerator<Row[]> {
+  journal.flush();
+  const turns = new Turns();
+  for (let offset = 0; ; offset += PAGE) {
+    const page = journal.itemRows(no, 'all', offset, PAGE);
+    yield page;
+    if (page.length < PAGE) return;
+    if (turns.over) await turns.give();
+  }
+}
+
+const stands = (row: Row): boolean =>
+  stateOf(row.state as JournalItemState, row.file_state as FileState) === 'reencrypted';
+
+/** Blobs of one file lie beside each other: it is read and searched once for all of them. */
+class LastFile {
+  #path: string | null = null;
+  #blobs = new Map<string, Uint8Array>();
+
+  async blob(path: string | null, display: string, hash: string | null): Promise<Uint8Array | null> {
+    if (path === null || hash === null) return null;
+    if (path !== this.#path) {
+      this.#path = path;
+      this.#blobs = byHash((await readSource(path).catch(() => null))?.bytes, display);
+    }
+    return this.#blobs.get(hash) ?? null;
+  }
+}
+
+const findBlob = (bytes: Uint8Array | undefined, display: string, hash: string | null): Uint8Array | null =>
+  hash === null ? null : (byHash(bytes, display).get(hash) ?? null);
+
+function byHash(bytes: Uint8Array | undefined, display: string): Map<string, Uint8Array> {
+  if (bytes === undefined) return new Map();
+  return new Map(scan(bytes, display).blobs.map((blob) => [sha256(blob.bytes), blob.bytes]));
+}
