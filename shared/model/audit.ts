@@ -276,7 +276,8 @@ export const DeletionImpact = z.object({
 });
 export type DeletionImpact = z.infer<typeof DeletionImpact>;
 
-export const ReportFormat = z.enum(['html', 'pdf', 'csv', 'json', 'sarif']);
+/** 'text' is for a terminal. */
+export const ReportFormat = z.enum(['html', 'pdf', 'csv', 'json', 'sarif', 'text']);
 export type ReportFormat = z.infer<typeof ReportFormat>;
 
 /** What a report is of. */

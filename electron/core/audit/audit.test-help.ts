@@ -2,8 +2,13 @@ import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
 import { Evidence } from '../key-material/index.ts';
+import type { Audit } from './audit.ts';
 import { makeSnapshot, type SnapshotInput } from './audit-snapshot.ts';
 import type { CountInput } from './count.ts';
+import { auditReport, type Places } from './report/audit-report.ts';
+import { deletionReport } from './report/deletion-report.ts';
+import type { Report } from './report/report.ts';
+import { writeReport } from './report/write-report.ts';
 
 export const NOW = Date.parse('2026-11-24T12:00:00Z');
 export const CALLER = {
@@ -205,3 +210,38 @@ export const HOSTILE = [
   'C:\\secrets\\a.bin',
   '\u{e0041}tag',
 ] as const;
+
+const NOWHERE: Places = { rangeOf: () => null, findingsOf: () => [] };
+type Format = Parameters<typeof writeReport>[1];
+
+/** A whole report as text. */
+export const written = (report: Report, format: Format, header = STATED): string =>
+  [...writeReport(report, format, header)].join('');
+
+interface ReportOptions {
+  readonly header?: typeof STATED;
+  readonly gaps?: readonly string[];
+  readonly places?: Partial<Places>;
+  /** Key of which the deletion is asked in the audit; `only`: the deletion by itself. */
+  readonly ifDeleted?: string;
+  readonly only?: string;
+}
+
+/** The audit, or what a deletion breaks, as a report of one format, in its pieces. */
+export function reportPieces(audit: Audit, format: Format, more: ReportOptions = {}): Generator<string> {
+  const { header = STATED, gaps = [], places = {}, ifDeleted = null, only } = more;
+  const asked = {
+    gaps: [...gaps],
+    notAsked: { keys: 0, blobs: 0, names: [], elsewhere: [] },
+    coverage: COVERAGE,
+  };
+  const at = { ...NOWHERE, ...places };
+  const report =
+    only === undefined
+      ? auditReport(audit, asked, at, ifDeleted)
+      : deletionReport(audit, only, asked, at.rangeOf);
+  return writeReport(report, format, header);
+}
+
+export const reportText = (audit: Audit, format: Format, more: ReportOptions = {}): string =>
+  [...reportPieces(audit, format, more)].join('');

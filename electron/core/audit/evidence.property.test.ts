@@ -13,7 +13,7 @@ import {
   worlds,
   worldText,
 } from './evidence.test-help.ts';
-import { blobLines } from './report/lines.ts';
+import { blobLines } from './report/blob-lines.ts';
 import { readRules } from './rules.ts';
 
 /** Trees that each property looks at. */
@@ -159,7 +159,9 @@ describe('evidence of keys, over made-up trees', () => {
         const audit = audited(world);
         const { columns } = audit.input.snapshot;
         const { evidence } = audit.input;
-        const lines = new Map([...blobLines(audit)].map(({ row, subject }) => [row.id, subject]));
+        const lines = new Map(
+          [...blobLines(audit)].flatMap((line) => (line === null ? [] : [[line.row.id, line.subject]])),
+        );
         const bars = audit.summary.facets.find(({ facet }) => facet === 'key')?.bars ?? [];
         const inBars = bars.flatMap(({ value }) => [...Array.from(facetMembers(audit, 'key', value))]);
         expect(inBars.sort((a, b) => a - b)).toEqual(columns.rows.map((_, i) => i));

@@ -9,21 +9,12 @@ export { FORBID } from './evaluate-rules.ts';
 export type { Found } from './finish.ts';
 export type { Caller } from './key-findings.ts';
 export { type GrantSeen, leavesToIam, outsideGrantees, outsidePrincipals } from './policy.ts';
-export { auditCsv } from './report/audit-csv.ts';
-export { auditHtml } from './report/audit-html.ts';
-export { auditJson } from './report/audit-json.ts';
-export { auditSarif, type ByteRangeOf } from './report/audit-sarif.ts';
-export { filesByKey } from './report/by-key.ts';
-export {
-  deletionCsv,
-  deletionHtml,
-  deletionJson,
-  deletionSarif,
-} from './report/deletion-report.ts';
-export { historyCsv, historyHtml, historyJson } from './report/history-report.ts';
-export type { Asked, Stated } from './report/report-header.ts';
-export { type RunFacts, runCsv, runHtml, runJson, runSarif } from './report/run-report.ts';
-export { auditText, deletionText, historyText } from './report/text.ts';
+export { auditReport } from './report/audit-report.ts';
+export { deletionReport } from './report/deletion-report.ts';
+export { historyReport, historyText } from './report/history-report.ts';
+export type { Naming, Report, ReportHeader } from './report/report.ts';
+export { type RunFacts, runReport } from './report/run-report.ts';
+export { writeReport } from './report/write-report.ts';
 export { type Rules, readRules, rulesSchema } from './rules.ts';
 export type { KeyLookup } from './subjects.ts';
 export { Suppressions } from './suppressions.ts';

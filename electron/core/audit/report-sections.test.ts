@@ -1,19 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { finding } from '#shared/finding.ts';
-import { arnOf, COVERAGE, input, key, parseCsv, row, STATED } from './audit.test-help.ts';
+import { arnOf, COVERAGE, input, key, parseCsv, reportPieces, reportText, row } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
-import { auditCsv } from './report/audit-csv.ts';
-import { auditHtml } from './report/audit-html.ts';
-import { auditJson } from './report/audit-json.ts';
-import { auditSarif } from './report/audit-sarif.ts';
-import { deletionCsv, deletionHtml, deletionJson, deletionSarif } from './report/deletion-report.ts';
 
-const whole = (pieces: Iterable<string>): string => [...pieces].join('');
-const ASKED = {
-  gaps: [],
-  notAsked: { keys: 0, blobs: 0, names: [], elsewhere: [] },
-  coverage: COVERAGE,
-};
 /** More files than any list of a screen holds; the last two say less of their key. */
 const FILES = 700;
 const rows = [
@@ -42,7 +31,7 @@ const audit = makeAudit(
     ],
   }),
 );
-const html = whole(auditHtml(audit, STATED, ASKED, 'alias/k'));
+const html = reportText(audit, 'html', { ifDeleted: 'alias/k' });
 const plain = (text: string) => text.replace(/<[^>]+>/g, '');
 
 describe('an audit as HTML', () => {
@@ -71,23 +60,21 @@ describe('an audit as HTML', () => {
       '0699.yaml',
     );
     expect(html).toContain('<h2>Sign-off</h2>');
-    expect(whole(auditHtml(audit, STATED, ASKED))).not.toContain('is deleted');
+    expect(reportText(audit, 'html')).not.toContain('is deleted');
   });
 
   it('comes in pieces that others may have turns between', () => {
     const many = Array.from({ length: 10_000 }, (_, i) =>
       row({ file: `vault/${i}.yaml`, keyArn: arnOf('k') }),
     );
-    const sizes = [...auditHtml(makeAudit(input(many, [key('k')])), STATED, ASKED)].map(
-      ({ length }) => length,
-    );
+    const sizes = [...reportPieces(makeAudit(input(many, [key('k')])), 'html')].map(({ length }) => length);
     expect(sizes.length).toBeGreaterThan(1);
     expect(Math.max(...sizes)).toBeLessThan(200_000);
   });
 });
 
 it('an audit as JSON has every file of each key, and how far was looked', () => {
-  const report = JSON.parse(whole(auditJson(audit, STATED, ASKED, 'alias/k')));
+  const report = JSON.parse(reportText(audit, 'json', { ifDeleted: 'alias/k' }));
   expect(report.byKey[0]).toMatchObject({ blobs: FILES + 1, key: arnOf('k') });
   expect(report.byKey[0].files).toHaveLength(FILES + 1);
   expect(report.summary.coverage).toEqual(COVERAGE);
@@ -96,7 +83,7 @@ it('an audit as JSON has every file of each key, and how far was looked', () => 
 });
 
 it('an audit as CSV has the declared key, the conclusion and the evidence apart', () => {
-  const [head = [], ...lines] = parseCsv(whole(auditCsv(audit)));
+  const [head = [], ...lines] = parseCsv(reportText(audit, 'csv'));
   const cell = (line: readonly string[] | undefined, name: string) => line?.[head.indexOf(name)];
   const of = (file: string) => lines.find((line) => cell(line, 'file') === file);
   expect(cell(of('vault/0001.yaml'), 'repository')).toBe('a');
@@ -116,9 +103,9 @@ it('an audit as SARIF says of each file what is so of that file', () => {
   const one = makeAudit(input(places, [], { findings: evidenceOf }));
   const at = (made: typeof audit) =>
     JSON.parse(
-      whole(
-        auditSarif(made, STATED, ASKED, { rangeOf: () => ({ start: 1, length: 2 }), findingsOf: evidenceOf }),
-      ),
+      reportText(made, 'sarif', {
+        places: { rangeOf: () => ({ start: 1, length: 2 }), findingsOf: evidenceOf },
+      }),
     ).runs[0];
   const { results, properties } = at(audit);
   const texts = new Map(
@@ -140,9 +127,95 @@ it('an audit as SARIF says of each file what is so of that file', () => {
   });
 });
 
+it('an audit as text has every file under its key, and counts by repository', () => {
+  const text = reportText(audit, 'text');
+  for (const { file } of rows) expect(text.includes(`      ${file}\n`), file).toBe(true);
+  expect(text).toContain('alias/k, Enabled: 701 blobs in 701 files');
+  expect(text).toMatch(/Repositories\n {2}(a|b): 350 blobs in 350 files\n/);
+});
+
 describe('the answer to a deletion', () => {
+  const references = [
+    { file: '.sops.yaml', line: 3, sort: 'sops-rule', name: 'alias/k' },
+    { file: 'lib/stack.ts', line: 9, sort: 'code', name: arnOf('k') },
+  ] as const;
+  const sdk = (file: string, n: number) =>
+    row({
+      file,
+      place: `secret: encrypted data key ${n}`,
+      keyArn: arnOf(n === 1 ? 'k' : 'z'),
+      material: `${n}c`.repeat(32),
+    });
+  const ways = makeAudit(
+    input(
+      [
+        row({ file: 'lost.bin', keyArn: arnOf('k') }),
+        sdk('two.bin', 1),
+        sdk('two.bin', 2),
+        row({ file: 'may.bin', material: 'dd'.repeat(32) }),
+      ],
+      [key('k')],
+      { references: () => references },
+    ),
+  );
+
+  it('lists what is lost, what opens another way and what may be, apart', () => {
+    const apart = (text: string) => {
+      const lost = text.indexOf('Could never be opened again');
+      const other = text.indexOf('Open another way');
+      const may = text.indexOf('May be under it');
+      expect(
+        [lost, other, may].every((at) => at > 0),
+        text,
+      ).toBe(true);
+      expect(text.slice(lost, other)).toContain('lost.bin');
+      expect(text.slice(lost, other)).not.toMatch(/two\.bin|may\.bin/);
+      expect(text.slice(other, may)).toContain('two.bin');
+      expect(text.slice(may)).toContain('may.bin');
+    };
+    const html = plain(reportText(ways, 'html', { only: 'alias/k' }));
+    apart(html.slice(html.indexOf('Asked')));
+    const text = reportText(ways, 'text', { only: 'alias/k' });
+    apart(text.slice(text.indexOf('\n')));
+  });
+
+  it('has the references in every form, and in its first sentence', () => {
+    const only = 'alias/k';
+    const json = JSON.parse(reportText(ways, 'json', { only }));
+    expect(json.references).toEqual(references);
+    expect(json.answer).toContain('2 places in configuration refer to it.');
+    const csv = parseCsv(reportText(ways, 'csv', { only }));
+    expect(
+      csv.flatMap(([file, , place, , , name]) => (place?.startsWith('line') ? [[file, place, name]] : [])),
+    ).toEqual([
+      ['.sops.yaml', 'line 3', 'alias/k'],
+      ['lib/stack.ts', 'line 9', arnOf('k')],
+    ]);
+    const { results } = JSON.parse(reportText(ways, 'sarif', { only })).runs[0];
+    expect(
+      results
+        .filter(({ ruleId }: { ruleId: string }) => ruleId === 'if-deleted-reference')
+        .map(
+          (one: {
+            locations: { physicalLocation: { artifactLocation: { uri: string }; region: object } }[];
+          }) => [
+            one.locations[0]?.physicalLocation.artifactLocation.uri,
+            one.locations[0]?.physicalLocation.region,
+          ],
+        ),
+    ).toEqual([
+      ['.sops.yaml', { startLine: 3 }],
+      ['lib/stack.ts', { startLine: 9 }],
+    ]);
+    for (const format of ['html', 'text'] as const)
+      for (const words of ['lib/stack.ts', 'SOPS creation rule', 'source code or script'])
+        expect(reportText(ways, format, { only }), format).toContain(words);
+    const none = makeAudit(input([], [], { references: () => references }));
+    expect(reportText(none, 'text', { only })).toMatch(/^No blob .*2 places in configuration refer to it\./);
+  });
+
   it('is the same in every form, with every blob', () => {
-    const json = JSON.parse(whole(deletionJson(audit, 'alias/k', STATED, ASKED)));
+    const json = JSON.parse(reportText(audit, 'json', { only: 'alias/k' }));
     expect(json).toMatchObject({
       report: 'deletion',
       asked: 'alias/k',
@@ -151,14 +224,12 @@ describe('the answer to a deletion', () => {
       possible: 1,
     });
     expect(json.blobs).toHaveLength(FILES + 2);
-    const lines = parseCsv(whole(deletionCsv(audit, 'alias/k')));
+    const lines = parseCsv(reportText(audit, 'csv', { only: 'alias/k' }));
     expect(lines.filter((line) => line.length > 1)).toHaveLength(FILES + 3);
-    const paper = plain(whole(deletionHtml(audit, 'alias/k', STATED, ASKED)));
+    const paper = plain(reportText(audit, 'html', { only: 'alias/k' }));
     for (const { file } of rows) expect(paper.includes(file), file).toBe(true);
     for (const words of [json.answer, '12 files read', 'Prepared by']) expect(paper).toContain(words);
-    const { results, properties } = JSON.parse(
-      whole(deletionSarif(audit, 'alias/k', STATED, ASKED, () => null)),
-    ).runs[0];
+    const { results, properties } = JSON.parse(reportText(audit, 'sarif', { only: 'alias/k' })).runs[0];
     expect(results).toHaveLength(FILES + 2);
     expect(properties).toMatchObject({ answer: json.answer, asked: 'alias/k' });
   });

@@ -3,34 +3,23 @@ import Ajv, { type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
-import { arnOf, COVERAGE, HOSTILE, input, key, parseCsv, row, STATED } from './audit.test-help.ts';
+import { arnOf, HOSTILE, input, key, parseCsv, reportText, row, STATED, written } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
-import { auditCsv as csvOf } from './report/audit-csv.ts';
-import { auditHtml as htmlOf } from './report/audit-html.ts';
-import { auditJson as jsonOf } from './report/audit-json.ts';
-import { type ByteRangeOf, auditSarif as sarifOf } from './report/audit-sarif.ts';
+import type { Places } from './report/audit-report.ts';
 import { fromCsvField } from './report/escape.ts';
-import { historyCsv, historyHtml, historyJson } from './report/history-report.ts';
-import { runCsv, runHtml, runJson, runSarif as runSarifOf } from './report/run-report.ts';
+import { historyReport } from './report/history-report.ts';
+import { runReport } from './report/run-report.ts';
 import { artifactUri } from './report/sarif.ts';
 import { readRules } from './rules.ts';
 
-const whole = (pieces: Iterable<string>): string => [...pieces].join('');
 type Made = ReturnType<typeof makeAudit>;
-const asked = (gaps: readonly string[]) => ({
-  gaps: [...gaps],
-  notAsked: { keys: 0, blobs: 0, names: [], elsewhere: [] },
-  coverage: COVERAGE,
-});
-const auditCsv = (audit: Made) => whole(csvOf(audit));
-const auditHtml = (audit: Made, stated: typeof STATED, gaps: readonly string[]) =>
-  whole(htmlOf(audit, stated, asked(gaps)));
-const auditJson = (audit: Made, stated: typeof STATED, gaps: readonly string[]) =>
-  whole(jsonOf(audit, stated, asked(gaps)));
-const auditSarif = (audit: Made, stated: typeof STATED, rangeOf: ByteRangeOf) =>
-  whole(sarifOf(audit, stated, asked([]), { rangeOf, findingsOf: () => [] }));
-const runSarif = (facts: Parameters<typeof runSarifOf>[0], stated: typeof STATED) =>
-  whole(runSarifOf(facts, stated));
+const auditCsv = (audit: Made) => reportText(audit, 'csv');
+const auditHtml = (audit: Made, header: typeof STATED, gaps: readonly string[]) =>
+  reportText(audit, 'html', { header, gaps });
+const auditJson = (audit: Made, header: typeof STATED, gaps: readonly string[]) =>
+  reportText(audit, 'json', { header, gaps });
+const auditSarif = (audit: Made, header: typeof STATED, rangeOf: Places['rangeOf']) =>
+  reportText(audit, 'sarif', { header, places: { rangeOf } });
 
 /**
  * The official schema of SARIF 2.1.0 (rtm.5), as the SARIF SDK ships it. It is written in draft 4: what this reader
@@ -137,6 +126,7 @@ const run: RunSummary = {
   fault: null,
 };
 const facts = { run, items, records: [] };
+const VERDICT = { ok: true, head: STATED.history, broken: null, proves: 'p' };
 
 describe('SARIF', () => {
   const valid = sarifSchema();
@@ -162,7 +152,7 @@ describe('SARIF', () => {
   });
 
   it('of a run and of an empty list is valid, too', () => {
-    expect(check(runSarif(facts, STATED)).runs[0].results).toHaveLength(13);
+    expect(check(written(runReport(facts), 'sarif')).runs[0].results).toHaveLength(13);
     expect(check(auditSarif(makeAudit(input([], [])), STATED, () => null)).runs[0].results).toEqual([]);
   });
 
@@ -192,25 +182,24 @@ describe('reports', () => {
       expect(JSON.parse(fromCsvField(line[at] ?? ''))).toEqual({ [name]: name });
     }
     expect(
-      parseCsv(runCsv(facts))
+      parseCsv(written(runReport(facts), 'csv'))
         .slice(1, -1)
         .map(([file = '']) => fromCsvField(file)),
     ).toEqual([...HOSTILE]);
-    expect(parseCsv(runCsv(facts)).at(-1)).toEqual(
+    expect(parseCsv(written(runReport(facts), 'csv')).at(-1)).toEqual(
       expect.arrayContaining([
         '(whole run)',
         '13 re-encrypted, 0 already as asked, 13 not re-encrypted (12 known to be under the old key)',
       ]),
     );
-    expect(parseCsv(historyCsv([]))).toHaveLength(1);
+    expect(parseCsv(written(historyReport([], VERDICT), 'csv'))).toHaveLength(1);
   });
 
   it('HTML runs nothing, loads nothing, and has no element out of a name', () => {
-    const verdict = { ok: true, head: STATED.history, broken: null, proves: 'p' };
     for (const text of [
       auditHtml(hostile(), STATED, HOSTILE),
-      runHtml(facts, STATED),
-      historyHtml([], verdict, STATED),
+      written(runReport(facts), 'html'),
+      written(historyReport([], VERDICT), 'html'),
     ]) {
       expect(text).not.toMatch(/<script|<img|<iframe|<link|<a |javascript:alert\(1\)"|url\(|@import|src=x>/i);
       expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
@@ -232,10 +221,12 @@ describe('reports', () => {
     expect(undated(auditJson(hostile(), later, []))).toBe(auditJson(hostile(), STATED, []));
     expect(undated(auditSarif(hostile(), later, () => null))).toBe(auditSarif(hostile(), STATED, () => null));
     expect(auditCsv(hostile())).toBe(auditCsv(hostile()));
-    expect(undated(runJson(facts, later))).toBe(runJson({ ...facts, run: { ...run, rate: 7 } }, STATED));
-    expect(
-      undated(historyJson([], { ok: true, head: STATED.history, broken: null, proves: '' }, later)),
-    ).toBe(historyJson([], { ok: true, head: STATED.history, broken: null, proves: '' }, STATED));
+    expect(undated(written(runReport(facts), 'json', later))).toBe(
+      written(runReport({ ...facts, run: { ...run, rate: 7 } }), 'json'),
+    );
+    expect(undated(written(historyReport([], VERDICT), 'json', later))).toBe(
+      written(historyReport([], VERDICT), 'json'),
+    );
   });
 
   it('do not depend on the order in which files were taken in', () => {

@@ -11,7 +11,7 @@ export {
   specialRights,
 } from './faults.ts';
 export { type FoundReference, keyReferences } from './key-references.ts';
-export { isTemporaryName, ownerOfTemporary, temporaryName } from './names.ts';
+export { displayPath, isTemporaryName, ownerOfTemporary, temporaryName } from './names.ts';
 export { asObjectBody, INSTRUCTION, isInstruction } from './object-body.ts';
 export {
   keySizeOf,

@@ -1,20 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { coverageWords } from '#shared/coverage-words.ts';
 import { plural } from '#shared/format.ts';
-import type { AuditFinding, AuditSummary, ReportFormat } from '#shared/model/audit.ts';
+import type { AuditSummary, ReportFormat } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { auditText, deletionText, FORBID, rulesSchema } from '../../core/audit/index.ts';
+import { FORBID, rulesSchema } from '../../core/audit/index.ts';
 import { writePrivate } from '../../core/storage/private.ts';
-import type { Client } from './client.ts';
 import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
-import { ingest, withEngine } from './session.ts';
+import { takeInNames, withEngine } from './session.ts';
 import { safe } from './text.ts';
 
 export interface AuditFlags extends ConnectionFlags {
   rules?: string;
   rulesSchema?: true;
-  format: 'text' | Exclude<ReportFormat, 'pdf'>;
+  format: Exclude<ReportFormat, 'pdf'>;
   out?: string;
   ifDeleted?: string;
 }
@@ -40,31 +38,18 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
         `rewrap: the rules that were kept on this computer cannot be used: ${safe(problem)} Choose a corrected file in the window.`,
       );
     await client.host.audit.useRules({ text: rules, name: flags.rules ?? null });
-    const { blobs, unreadable } = await ingest(client, paths);
-    if (blobs.length === 0) console.error('rewrap: no ciphertext found');
+    const { files, unreadable } = await takeInNames(client, paths);
+    if (files.size === 0) console.error('rewrap: no ciphertext found');
     // A gate that left keys out would pass what it did not look at.
     await client.page.audit.askKeys({ refresh: false, all: true });
-    const files = new Map(blobs.map(({ row, file }) => [row.file, file]));
-    const named = (file: string): string => files.get(file) ?? file;
+    const key = flags.ifDeleted;
+    const report = await client.host.audit.report({
+      subject: key === undefined ? { of: 'audit' } : { of: 'deletion', key },
+      format: flags.format,
+      roots: [...paths],
+    });
+    write(report.bytes, flags.out);
     const summary = await client.page.audit.summary({});
-    if (flags.ifDeleted !== undefined) {
-      const key = flags.ifDeleted;
-      if (flags.format === 'text') {
-        const impact = await client.page.audit.deletion({ key });
-        write([deletionText(impact, named), ...coverageWords(summary.coverage)].join('\n'), flags.out);
-      } else {
-        const subject = { of: 'deletion', key } as const;
-        write((await client.host.audit.report({ subject, format: flags.format })).bytes, flags.out);
-      }
-    } else if (flags.format === 'text') {
-      const findings = await allFindings(client);
-      const place = (at: { file: string; place: string }): string =>
-        at.place === '' ? named(at.file) : `${named(at.file)} · ${at.place}`;
-      write(auditText(summary, findings, place), flags.out);
-    } else {
-      const report = await client.host.audit.report({ subject: { of: 'audit' }, format: flags.format });
-      write(report.bytes, flags.out);
-    }
     return verdict(summary, unreadable, flags.ifDeleted !== undefined);
   });
 }
@@ -89,15 +74,6 @@ function verdict(
       `rewrap: ${rule} was not judged for ${plural(blobs, 'blob')}: only KMS can say, and it was not asked. Name a connection (--profile, --region).`,
     );
   return open.length > 0 ? NOT_ANSWERED : OK;
-}
-
-async function allFindings({ page }: Client): Promise<AuditFinding[]> {
-  const all: AuditFinding[] = [];
-  for (;;) {
-    const { findings, total } = await page.audit.findings({ offset: all.length, limit: 1000 });
-    all.push(...findings);
-    if (findings.length === 0 || all.length >= total) return all;
-  }
 }
 
 function readRulesFile(path: string): string {

@@ -1,26 +1,20 @@
 import { createHash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
+import { basename, join, resolve } from 'node:path';
 import type { HostHandlers } from '#shared/contract/api.ts';
 import type { ReportFormat, ReportSubject } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
-  auditCsv,
-  auditHtml,
-  auditJson,
-  auditSarif,
-  deletionCsv,
-  deletionHtml,
-  deletionJson,
-  deletionSarif,
-  historyCsv,
-  historyHtml,
-  historyJson,
-  runCsv,
-  runHtml,
-  runJson,
-  runSarif,
-  type Stated,
+  auditReport,
+  deletionReport,
+  historyReport,
+  type Naming,
+  type Report,
+  type ReportHeader,
+  runReport,
+  writeReport,
 } from '../../core/audit/index.ts';
+import { displayPath } from '../../core/intake/index.ts';
+import { Turns } from '../../core/limits/turns.ts';
 import type { Connection } from '../connection/index.ts';
 import type { History, HistoryRecorder } from '../history/index.ts';
 import type { Runs } from '../runs/index.ts';
@@ -31,8 +25,8 @@ const TYPES = {
   csv: 'text/csv; charset=utf-8',
   json: 'application/json',
   sarif: 'application/sarif+json',
+  text: 'text/plain; charset=utf-8',
 } as const;
-type Format = keyof typeof TYPES;
 
 /** Work goes on so long before others have a turn, milliseconds. */
 const TURN_MS = 15;
@@ -57,20 +51,24 @@ export class Reports {
   }
 
   readonly hostRequests: Pick<HostHandlers['audit'], 'report'> = {
-    report: async ({ subject, format }) => {
+    report: async ({ subject, format, roots }) => {
       const { audit } = this.#parts;
       const key =
         subject.of === 'deletion' ? subject.key : subject.of === 'audit' ? subject.ifDeleted : undefined;
       if (subject.of === 'audit' || subject.of === 'deletion')
         await audit.askKeys(false, key === undefined ? {} : { also: key });
-      return this.make(subject, format);
+      return this.make(subject, format, roots);
     },
   };
 
-  /** Throws FaultError `NotOnThisHost` for PDF, `NoSuchReport` for what has no such form, `RunGone`. */
+  /**
+   * `roots`: paths as a person named them, by which a text names files.
+   * Throws FaultError `NotOnThisHost` for PDF, `NoSuchReport` for what has no such form, `RunGone`.
+   */
   async make(
     subject: ReportSubject,
     format: ReportFormat,
+    roots: readonly string[] = [],
   ): Promise<{ name: string; type: string; bytes: Uint8Array<ArrayBuffer> }> {
     if (format === 'pdf')
       throw new FaultError(
@@ -82,101 +80,101 @@ export class Reports {
         ),
       );
     const at = new Date().toISOString();
+    const report = await this.#report(subject);
+    if (format === 'sarif' && report.results === null)
+      throw new FaultError(
+        fault(
+          'NoSuchReport',
+          'A history has no SARIF form.',
+          'SARIF holds findings.',
+          'Take JSON, CSV or HTML.',
+        ),
+      );
     const what = subject.of === 'run' ? `run-${subject.runId.replace(/[^\w-]/g, '_')}` : subject.of;
-    const name = `rewrap-${what}-${at.slice(0, 10)}.${format}`;
-    const { bytes, sha256 } = await encoded(await this.#text(subject, format, at));
+    const name = `rewrap-${what}-${at.slice(0, 10)}.${format === 'text' ? 'txt' : format}`;
+    const text = writeReport(report, format, this.#header(subject, at), namedBy(roots));
+    const { bytes, sha256 } = await encoded(text);
     this.#parts.recorder.note('report', { outcome: 'made', detail: name, sha256After: sha256 });
     return { name, type: TYPES[format], bytes };
   }
 
-  /** The text in pieces, or whole where it is short. */
-  async #text(subject: ReportSubject, format: Format, at: string): Promise<string | Iterable<string>> {
-    const { audit, history, runs, connection, version } = this.#parts;
-    const stated: Stated = {
+  #header(subject: ReportSubject, at: string): ReportHeader {
+    const { audit, history, connection, version } = this.#parts;
+    return {
       at,
       version,
       history: history.head,
       connection: connection.state.status === 'ready' ? connection.describe() : null,
       paths: subject.of === 'audit' || subject.of === 'deletion' ? audit.paths : [],
     };
-    if (subject.of === 'audit') {
-      const held = audit.hold();
-      const ifDeleted = subject.ifDeleted ?? null;
-      if (format === 'html') return auditHtml(held.audit, stated, audit.asked, ifDeleted);
-      if (format === 'csv') return auditCsv(held.audit);
-      if (format === 'json') return auditJson(held.audit, stated, audit.asked, ifDeleted);
-      return auditSarif(held.audit, stated, audit.asked, held, ifDeleted);
-    }
-    if (subject.of === 'deletion') {
-      const held = audit.hold();
-      if (format === 'html') return deletionHtml(held.audit, subject.key, stated, audit.asked);
-      if (format === 'csv') return deletionCsv(held.audit, subject.key);
-      if (format === 'json') return deletionJson(held.audit, subject.key, stated, audit.asked);
-      return deletionSarif(held.audit, subject.key, stated, audit.asked, held.rangeOf);
-    }
-    if (subject.of === 'run') {
-      const run = await runs.summary(subject.runId);
-      const facts = {
-        run,
-        items: await collected(runs.allItems(subject.runId)),
-        records: await collected(history.ofRun(subject.runId, run.startedAt)),
-      };
-      if (format === 'html') return runHtml(facts, stated);
-      if (format === 'csv') return runCsv(facts);
-      if (format === 'json') return runJson(facts, stated);
-      return runSarif(facts, stated);
-    }
-    const records = await collected(history.newest(MOST_RECORDS));
-    if (format === 'csv') return historyCsv(records);
-    if (format === 'json') return historyJson(records, await history.verify(), stated);
-    if (format === 'html') return historyHtml(records, await history.verify(), stated);
-    throw new FaultError(
-      fault(
-        'NoSuchReport',
-        'A history has no SARIF form.',
-        'SARIF holds findings.',
-        'Take JSON, CSV or HTML.',
-      ),
-    );
   }
+
+  async #report(subject: ReportSubject): Promise<Report> {
+    const { audit, history, runs } = this.#parts;
+    switch (subject.of) {
+      case 'audit': {
+        const held = audit.hold();
+        return auditReport(held.audit, audit.asked, held, subject.ifDeleted ?? null);
+      }
+      case 'deletion': {
+        const held = audit.hold();
+        return deletionReport(held.audit, subject.key, audit.asked, held.rangeOf);
+      }
+      case 'run': {
+        const run = await runs.summary(subject.runId);
+        return runReport({
+          run,
+          items: await collected(runs.allItems(subject.runId)),
+          records: await collected(history.ofRun(subject.runId, run.startedAt)),
+        });
+      }
+      case 'history':
+        return historyReport(await collected(history.newest(MOST_RECORDS)), await history.verify());
+    }
+  }
+}
+
+/**
+ * Files by the names of the roots as they were given: `vault/a.bin` of `../vault` is `../vault/a.bin`. Where two roots
+ * have one name, their files keep the names that every report has.
+ */
+export function namedBy(roots: readonly string[]): Naming {
+  const byName = new Map<string, string | null>();
+  for (const root of new Set(roots)) {
+    const name = displayPath(basename(resolve(root)));
+    byName.set(name, byName.has(name) ? null : root);
+  }
+  return (file) => {
+    const end = file.search(/[\\/]/);
+    const root = byName.get(end < 0 ? file : file.slice(0, end));
+    if (root === undefined || root === null) return file;
+    return end < 0 ? root : join(root, file.slice(end + 1));
+  };
 }
 
 /**
  * UTF-8 of a text in pieces, and its hash. Others have a turn in between: a report of 100,000 blobs takes a second to
  * make.
  */
-async function encoded(
-  text: string | Iterable<string>,
-): Promise<{ bytes: Uint8Array<ArrayBuffer>; sha256: string }> {
+async function encoded(text: Iterable<string>): Promise<{ bytes: Uint8Array<ArrayBuffer>; sha256: string }> {
   const encoder = new TextEncoder();
   const hash = createHash('sha256');
-  const turn = turns();
+  const turns = new Turns(TURN_MS);
   const pieces: Uint8Array[] = [];
-  for (const piece of typeof text === 'string' ? [text] : text) {
+  for (const piece of text) {
     const bytes = encoder.encode(piece);
     hash.update(bytes);
     pieces.push(bytes);
-    await turn();
+    if (turns.over) await turns.give();
   }
   const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {
     bytes.set(piece, at);
     at += piece.length;
-    await turn();
+    if (turns.over) await turns.give();
   }
   return { bytes, sha256: hash.digest('hex') };
-}
-
-/** Waits a moment where work went on for long. */
-function turns(): () => Promise<void> | undefined {
-  let since = performance.now();
-  return () => {
-    if (performance.now() - since < TURN_MS) return undefined;
-    return setImmediate().then(() => {
-      since = performance.now();
-    });
-  };
 }
 
 async function collected<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {

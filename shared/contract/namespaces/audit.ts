@@ -91,7 +91,10 @@ export const auditHostRequests = {
     nothing,
   ),
   report: request(
-    reportOf,
+    reportOf.extend({
+      /** Paths as a person named them: a text names files by these. */
+      roots: z.array(z.string().max(32_768)).max(100_000).optional(),
+    }),
     z.object({ name: z.string(), type: z.string(), bytes: z.instanceof(Uint8Array) }),
   ),
 } as const;

@@ -3,12 +3,15 @@ import { count, plural } from '#shared/format.ts';
 import type { EvidenceBy } from '#shared/model/key-group.ts';
 import type { Audit } from '../audit.ts';
 import { type Subject, subjectName } from '../subjects.ts';
-import type { Block } from './html.ts';
+import { fileRanks, sortedInTurns } from './blob-lines.ts';
+import type { Block } from './report.ts';
 
 /** A file with blobs under a key. */
 export interface FileUnder {
   readonly file: string;
   readonly repository: string | null;
+  /** Its place in the order of all files. */
+  readonly rank: number;
   blobs: number;
 }
 
@@ -23,9 +26,10 @@ export interface KeyFiles {
 }
 
 /** Keys with all their files, most blobs first; one pass over the blobs. */
-export function filesByKey({ input, subjects }: Audit): KeyFiles[] {
+export function* filesByKey({ input, subjects }: Audit): Generator<null, KeyFiles[]> {
   const { columns } = input.snapshot;
-  const byId = new Map<string, KeyFiles & { at: Map<number, FileUnder> }>();
+  const rank = yield* fileRanks(columns);
+  const byId = new Map<string, KeyFiles & { readonly at: Map<number, FileUnder> }>();
   const ofCohort = subjects.map((subject) => {
     let known = byId.get(subject.id);
     if (known === undefined) {
@@ -35,6 +39,7 @@ export function filesByKey({ input, subjects }: Audit): KeyFiles[] {
     return { key: known, by: subject.by };
   });
   for (let i = 0; i < columns.rows.length; i += 1) {
+    if (i % AT_ONCE === 0) yield null;
     const of = ofCohort[columns.cohort[i] ?? -1];
     const row = columns.rows[i];
     if (of === undefined || row === undefined) continue;
@@ -45,14 +50,16 @@ export function filesByKey({ input, subjects }: Audit): KeyFiles[] {
     const file = key.at.get(code);
     if (file !== undefined) file.blobs += 1;
     else {
-      const made = { file: row.file, repository: row.repository, blobs: 1 };
+      const made = { file: row.file, repository: row.repository, rank: rank[code] ?? 0, blobs: 1 };
       key.at.set(code, made);
       key.files.push(made);
     }
   }
   const all = [...byId.values()].filter(({ blobs }) => blobs > 0);
-  for (const { files } of all) files.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
-  return all.sort((a, b) => b.blobs - a.blobs || (a.name < b.name ? -1 : 1));
+  const sorted: KeyFiles[] = [];
+  for (const { at: _, files, ...key } of all)
+    sorted.push({ ...key, files: yield* sortedInTurns(files, (a, b) => a.rank - b.rank) });
+  return sorted.sort((a, b) => b.blobs - a.blobs || (a.name < b.name ? -1 : 1));
 }
 
 /** `12 declared in files, 3 inferred from …`. */
@@ -63,16 +70,19 @@ export const knownWords = ({ by }: Pick<KeyFiles, 'by'>): string =>
 export const fileWords = ({ file, blobs }: FileUnder): string =>
   blobs === 1 ? file : `${file}: ${plural(blobs, 'blob')}`;
 
-/** Items of one list: a report is made in pieces, and a key may have a hundred thousand files. */
+/** Rows that are gone through, and items of one list, before others have a turn: a key may have 100,000 files. */
 const AT_ONCE = 500;
 
-export function* listBlocks(items: readonly string[]): Generator<Block> {
-  for (let at = 0; at < items.length; at += AT_ONCE)
-    yield { type: 'list', items: items.slice(at, at + AT_ONCE) };
+export function* listBlocks<T>(items: readonly T[], words: (item: T) => string): Generator<Block | null> {
+  for (let at = 0; at < items.length; at += AT_ONCE) {
+    yield { type: 'list', items: items.slice(at, at + AT_ONCE).map(words) };
+    yield null;
+  }
 }
 
 /** A part for each key, with all of its files. */
-export function* keyBlocks(keys: readonly KeyFiles[]): Generator<Block> {
+export function* keyBlocks(audit: Audit): Generator<Block | null> {
+  const keys = yield* filesByKey(audit);
   for (const key of keys) {
     const { name, subject, blobs, files } = key;
     const repositories = new Set(files.flatMap(({ repository }) => repository ?? []));
@@ -87,26 +97,29 @@ export function* keyBlocks(keys: readonly KeyFiles[]): Generator<Block> {
         ...(repositories.size === 0 ? [] : [['Repositories', [...repositories].sort().join(', ')] as const]),
       ],
     };
-    yield* listBlocks(files.map(fileWords));
+    yield* listBlocks(files, fileWords);
   }
 }
 
-/** Blobs and files of each repository. */
-export function repositoryBlock({ input }: Audit): Block {
-  const { columns } = input.snapshot;
-  const counts = columns.repositories.map(({ name, size }) => ({
-    name,
-    blobs: size,
-    files: new Set<number>(),
-  }));
-  for (let i = 0; i < columns.rows.length; i += 1)
-    counts[columns.repository[i] ?? 0]?.files.add(columns.file[i] ?? 0);
-  return {
-    type: 'table',
-    title: 'Blobs and files of each',
-    head: ['Repository', 'Blobs', 'Files'],
-    rows: counts
-      .sort((a, b) => b.blobs - a.blobs)
-      .map(({ name, blobs, files }) => [name ?? 'in no repository', blobs, files.size]),
-  };
+/** A repository of the list. */
+export interface RepositoryCounts {
+  /** Null: blobs in no repository. */
+  readonly name: string | null;
+  readonly blobs: number;
+  readonly files: number;
 }
+
+/** Blobs and files of each repository, most blobs first. */
+export function* byRepository({ input }: Audit): Generator<null, RepositoryCounts[]> {
+  const { columns } = input.snapshot;
+  const files = columns.repositories.map(() => new Set<number>());
+  for (let i = 0; i < columns.rows.length; i += 1) {
+    if (i % AT_ONCE === 0) yield null;
+    files[columns.repository[i] ?? 0]?.add(columns.file[i] ?? 0);
+  }
+  return columns.repositories
+    .map(({ name, size }, code) => ({ name, blobs: size, files: files[code]?.size ?? 0 }))
+    .sort((a, b) => b.blobs - a.blobs);
+}
+
+export const NO_REPOSITORY = 'in no repository';

@@ -1,15 +1,18 @@
-import { plural } from '#shared/format.ts';
-import type { DeletionImpact } from '#shared/model/audit.ts';
+import { REFERENCE_WORDS } from '#shared/audit-words.ts';
+import { coverageWords } from '#shared/coverage-words.ts';
+import { count, plural } from '#shared/format.ts';
+import type { DeletionImpact, KeyReference } from '#shared/model/audit.ts';
+import type { BlobRow } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
-import { deletionImpact, type TouchedRow, touchedBy } from '../deletion.ts';
-import type { ByteRangeOf } from './audit-sarif.ts';
+import { deletionImpact, isListed, type TouchedRow, touchedBy } from '../deletion.ts';
+import { fileRanks, sortedInTurns } from './blob-lines.ts';
 import { listBlocks } from './by-key.ts';
-import { BOM, csvLine, csvMemo, json, jsonLine } from './escape.ts';
-import { type Block, htmlPieces, type Section } from './html.ts';
-import { filled, pieces } from './parts.ts';
-import type { Asked, Stated } from './report-header.ts';
-import { type SarifResult, sarif } from './sarif.ts';
+import { jsonLine } from './escape.ts';
+import type { Asked, Block, Data, Naming, Report, SarifResult, Section } from './report.ts';
 import { scopeSection, signSection } from './scope.ts';
+
+/** Where a blob stands in its file; null where it is not known. */
+export type ByteRangeOf = (index: number) => { start: number; length: number } | null;
 
 const UNDER_WORDS: Record<TouchedRow['under'], string> = {
   confirmed: 'confirmed by KMS',
@@ -25,159 +28,270 @@ const WAY_WORDS: Record<TouchedRow['way'], string> = {
   maybe: 'may open another way',
   other: 'opens another way',
 };
+/** The counts of the answer, for people. */
+const COUNTS: readonly (readonly [
+  'certain' | 'declared' | 'inferred' | 'contradicted' | 'possible',
+  string,
+])[] = [
+  ['certain', 'Confirmed by KMS or a person'],
+  ['declared', 'Declared in files'],
+  ['inferred', 'Inferred from the same key material'],
+  ['contradicted', 'Labels contradict'],
+  ['possible', 'May be'],
+];
 
-/** "What breaks if I delete this key?", with every blob: on paper, with room to sign. */
-export function deletionHtml(
-  audit: Audit,
-  asked: string,
-  stated: Stated,
-  { coverage }: Asked,
-): Generator<string> {
-  return htmlPieces(`What breaks if ${asked} is deleted`, stated, [
-    deletionSection(audit, asked),
-    scopeSection(stated, coverage, audit.summary.totals),
-    signSection(),
-  ]);
+/** "What breaks if I delete this key?", with every blob and every reference. */
+export interface DeletionFacts {
+  readonly audit: Audit;
+  readonly asked: string;
+  readonly impact: DeletionImpact;
+  readonly rows: readonly TouchedRow[];
+  readonly references: readonly KeyReference[];
 }
 
-/** The answer as a part of a report. */
-export function deletionSection(audit: Audit, asked: string): Section {
-  const impact = deletionImpact(audit, asked);
-  return { heading: `If ${asked} is deleted`, blocks: answerBlocks(audit, asked, impact) };
+export function deletionFacts(audit: Audit, asked: string): DeletionFacts {
+  const { rows, references } = touchedBy(audit, asked);
+  return { audit, asked, impact: deletionImpact(audit, asked), rows, references };
 }
 
-function* answerBlocks(audit: Audit, asked: string, impact: DeletionImpact): Generator<Block> {
+/** The answer by itself, with room to sign. */
+export function deletionReport(audit: Audit, key: string, asked: Asked, rangeOf: ByteRangeOf): Report {
+  const facts = deletionFacts(audit, key);
+  return {
+    of: 'deletion',
+    title: `What breaks if ${key} is deleted`,
+    sections: ({ paths }) => [
+      deletionSection(facts),
+      scopeSection(paths, asked.coverage, audit.summary.totals),
+      signSection(),
+    ],
+    lines: function* (named) {
+      yield* deletionLines(facts, named);
+      yield* coverageWords(asked.coverage);
+    },
+    table: () => ({ head: HEAD, rows: cells(facts) }),
+    data: () => {
+      const { members, lists } = deletionData(facts);
+      return {
+        members: { coverage: asked.coverage, ...members, blobs: [] },
+        lists: { ...lists, blobs: blobItems(facts) },
+      };
+    },
+    results: () => ({
+      rules: [
+        {
+          id: RULE,
+          text: 'The blob is, or may be, under the key of which the deletion was asked.',
+          help: '',
+        },
+        {
+          id: REFERENCE_RULE,
+          text: 'Configuration refers to the key of which the deletion was asked.',
+          help: '',
+        },
+      ],
+      results: results(facts, rangeOf),
+      properties: { answer: facts.impact.answer, asked: key, coverage: asked.coverage },
+    }),
+  };
+}
+
+/** Rules of SARIF alone: the answer to a question is no finding. */
+const RULE = 'if-deleted';
+const REFERENCE_RULE = 'if-deleted-reference';
+
+// What is lost, what opens another way, what may be: apart on paper and in a terminal.
+
+interface Part {
+  readonly title: string;
+  readonly of: (row: TouchedRow) => boolean;
+}
+
+const sure = ({ under }: TouchedRow): boolean => isListed(under) && under !== 'contradicted';
+const PARTS: readonly Part[] = [
+  { title: 'Could never be opened again', of: (row) => sure(row) && row.way === 'none' },
+  { title: 'May open another way', of: (row) => sure(row) && row.way === 'maybe' },
+  { title: 'Open another way', of: (row) => sure(row) && row.way === 'other' },
+  { title: 'Labels contradict: may be lost', of: ({ under }) => under === 'contradicted' },
+  { title: 'May be under it', of: ({ under }) => !isListed(under) },
+];
+
+interface FileOf {
+  readonly file: string;
+  readonly rank: number;
+  blobs: number;
+  /** How its blobs are under the key. */
+  readonly under: Set<TouchedRow['under']>;
+}
+
+/** Rows that are gone through before others have a turn. */
+const AT_ONCE = 2000;
+
+/** Every file that the deletion concerns, by what becomes of its blobs; a file of two kinds stands under both. */
+function* partsOf({
+  audit,
+  rows,
+}: DeletionFacts): Generator<
+  null,
+  { readonly title: string; readonly blobs: number; readonly files: readonly FileOf[] }[]
+> {
+  const { columns } = audit.input.snapshot;
+  const rank = yield* fileRanks(columns);
+  const parts = PARTS.map(({ title }) => ({ title, blobs: 0, files: new Map<number, FileOf>() }));
+  for (const [i, row] of rows.entries()) {
+    if (i % AT_ONCE === 0) yield null;
+    const part = parts[PARTS.findIndex(({ of }) => of(row))];
+    if (part === undefined) continue;
+    const code = columns.file[row.index] ?? 0;
+    const file = part.files.get(code) ?? {
+      file: columns.files[code] ?? '',
+      rank: rank[code] ?? 0,
+      blobs: 0,
+      under: new Set(),
+    };
+    part.files.set(code, file);
+    part.blobs += 1;
+    file.blobs += 1;
+    file.under.add(row.under);
+  }
+  const made = [];
+  for (const { title, blobs, files } of parts)
+    if (blobs > 0)
+      made.push({
+        title,
+        blobs,
+        files: yield* sortedInTurns([...files.values()], (a, b) => a.rank - b.rank),
+      });
+  return made;
+}
+
+const fileWords = ({ file, blobs, under }: FileOf): string =>
+  `${file}: ${blobs === 1 ? '' : `${plural(blobs, 'blob')}, `}${[...under].map((how) => UNDER_WORDS[how]).join('; ')}`;
+
+/** The answer as a section of a report. */
+export const deletionSection = (facts: DeletionFacts): Section => ({
+  heading: `If ${facts.asked} is deleted`,
+  blocks: answerBlocks(facts),
+});
+
+function* answerBlocks(facts: DeletionFacts): Generator<Block | null> {
+  const { asked, impact, references } = facts;
   yield { type: 'text', strong: true, text: impact.answer };
   yield {
     type: 'facts',
     facts: [
       ['Asked', asked],
       ...(impact.key === null ? [] : [['Key', impact.key.arn] as const]),
-      ['Confirmed', plural(impact.certain, 'blob')],
-      ['Declared', plural(impact.declared, 'blob')],
-      ['Inferred', plural(impact.inferred, 'blob')],
-      ['Contradicted', plural(impact.contradicted, 'blob')],
-      ['May be', plural(impact.possible, 'blob')],
+      ...COUNTS.map(([member, words]) => [words, plural(impact[member], 'blob')] as const),
       ...impact.notes.map((note) => ['Note', note] as const),
     ],
   };
-  for (const [title, files] of byHow(audit, asked)) {
-    yield { type: 'heading', text: `${title}: ${plural(files.size, 'file')}` };
-    yield* listBlocks(
-      [...files].map(([file, blobs]) => (blobs === 1 ? file : `${file}: ${plural(blobs, 'blob')}`)),
-    );
+  for (const { title, blobs, files } of yield* partsOf(facts)) {
+    yield { type: 'heading', text: `${title}: ${plural(blobs, 'blob')} in ${plural(files.length, 'file')}` };
+    yield* listBlocks(files, fileWords);
   }
-  if (impact.references.length > 0)
+  for (let at = 0; at < references.length; at += AT_ONCE) {
     yield {
       type: 'table',
-      title: 'Configuration that refers to it',
-      head: ['File', 'Line', 'Name'],
-      rows: impact.references.map(({ file, line, name }) => [file, String(line), name]),
+      title: at === 0 ? 'Configuration that refers to it' : 'Configuration, continued',
+      head: ['File', 'Line', 'Name', 'What it is'],
+      rows: references
+        .slice(at, at + AT_ONCE)
+        .map(({ file, line, name, sort }) => [file, String(line), name, REFERENCE_WORDS[sort]]),
     };
+    yield null;
+  }
 }
 
-/** Every file, by how its blobs are under the key. */
-function byHow(audit: Audit, asked: string): Map<string, Map<string, number>> {
-  const { rows } = audit.input.snapshot.columns;
-  const all = new Map<string, Map<string, number>>();
-  for (const { index, under } of touchedBy(audit, asked).rows) {
-    const file = rows[index]?.file ?? '';
-    const files = all.get(UNDER_WORDS[under]) ?? new Map<string, number>();
-    files.set(file, (files.get(file) ?? 0) + 1);
-    all.set(UNDER_WORDS[under], files);
+export function* deletionLines(facts: DeletionFacts, named: Naming): Generator<string | null> {
+  const { impact, references } = facts;
+  yield impact.answer;
+  yield `  ${COUNTS.map(([member, words]) => `${words.charAt(0).toLowerCase()}${words.slice(1)}: ${count(impact[member])}`).join('; ')}`;
+  for (const { title, blobs, files } of yield* partsOf(facts)) {
+    yield `  ${title}: ${plural(blobs, 'blob')} in ${plural(files.length, 'file')}`;
+    for (const file of files) yield `      ${fileWords({ ...file, file: named(file.file) })}`;
+    yield null;
   }
-  return all;
+  if (references.length > 0) yield `  Configuration that refers to it: ${plural(references.length, 'place')}`;
+  for (const { file, line, name, sort } of references)
+    yield `      ${named(file)}:${line} ${name} (${REFERENCE_WORDS[sort]})`;
+  for (const note of impact.notes) yield `  ${note}`;
 }
+
+// CSV, JSON and SARIF: every blob, then every reference.
 
 const HEAD = ['file', 'repository', 'place', 'sha256', 'key material', 'declared key', 'how', 'another way'];
 
-/** One line for each blob that the deletion concerns. */
-export function deletionCsv(audit: Audit, asked: string): Generator<string> {
-  const { rows } = audit.input.snapshot.columns;
-  return pieces(
-    (function* () {
-      yield BOM + csvLine(HEAD);
-      const field = csvMemo();
-      for (const { index, under, way } of touchedBy(audit, asked).rows) {
-        const row = rows[index];
-        if (row === undefined) continue;
-        const { file, repository, place, sha256, identification, declared } = row;
-        yield `${[file, repository, place, sha256, identification.keyFingerprint, declared.keyArn, UNDER_WORDS[under], WAY_WORDS[way]].map(field).join(',')}\r\n`;
-      }
-    })(),
-  );
+function* touched({ audit, rows }: DeletionFacts): Generator<TouchedRow & { readonly row: BlobRow }> {
+  for (const one of rows) {
+    const row = audit.input.snapshot.columns.rows[one.index];
+    if (row !== undefined) yield { ...one, row };
+  }
 }
 
-/** The answer with its members at the top, for programs, and every blob. */
-export function deletionJson(
-  audit: Audit,
-  asked: string,
-  stated: Stated,
-  { coverage }: Asked,
-): Generator<string> {
-  const { rows } = audit.input.snapshot.columns;
-  const frame = json({
-    report: 'deletion',
-    format: 1,
-    stated,
-    coverage,
-    ...deletionImpact(audit, asked),
-    blobs: [],
-  });
-  const blobs = function* (): Generator<string> {
-    for (const { index, under, way } of touchedBy(audit, asked).rows) {
-      const row = rows[index];
-      if (row === undefined) continue;
-      const { file, repository, place, sha256, identification, declared } = row;
-      yield jsonLine({
-        file,
-        repository,
-        place,
-        sha256,
-        keyMaterial: identification.keyFingerprint,
-        declaredKey: declared.keyArn,
-        under,
-        anotherWay: way,
-      });
-    }
+function* cells(facts: DeletionFacts): Generator<(string | null)[]> {
+  for (const { under, way, row } of touched(facts))
+    yield [
+      row.file,
+      row.repository,
+      row.place,
+      row.sha256,
+      row.identification.keyFingerprint,
+      row.declared.keyArn,
+      UNDER_WORDS[under],
+      WAY_WORDS[way],
+    ];
+  for (const { file, line, name, sort } of facts.references)
+    yield [file, null, `line ${line}`, null, null, name, `refers to it: ${REFERENCE_WORDS[sort]}`, null];
+}
+
+/** The members of the answer, for a report of its own or as part of an audit. */
+export function deletionData({ impact, references }: DeletionFacts): Data {
+  const { moreReferences: _, ...members } = impact;
+  return {
+    members: { ...members, references: [] },
+    lists: { references: references.map((each) => jsonLine(each)) },
   };
-  return pieces(filled(frame, { blobs: blobs() }));
 }
 
-/** A result for each blob that the deletion concerns. */
-export function deletionSarif(
-  audit: Audit,
-  asked: string,
-  stated: Stated,
-  { coverage }: Asked,
-  rangeOf: ByteRangeOf,
-): Generator<string> {
-  const { rows } = audit.input.snapshot.columns;
-  const impact = deletionImpact(audit, asked);
-  const results = function* (): Generator<SarifResult> {
-    for (const { index, under, way } of touchedBy(audit, asked).rows) {
-      const row = rows[index];
-      if (row === undefined) continue;
-      yield {
-        rule: RULE,
-        level: under === 'named' || under === 'unidentified' ? 'note' : 'warning',
-        message: `${UNDER_WORDS[under]}; ${WAY_WORDS[way]}. Asked: ${asked}.`,
-        file: row.file,
-        place: row.place,
-        bytes: rangeOf(index),
-        fingerprint: `${RULE}.${row.sha256}`,
-        suppressed: null,
-        properties: { sha256: row.sha256, under, anotherWay: way, key: row.declared.keyArn },
-      };
-    }
-  };
-  return sarif(
-    [{ id: RULE, text: 'The blob is, or may be, under the key of which the deletion was asked.', help: '' }],
-    results(),
-    stated,
-    { answer: impact.answer, asked, coverage },
-  );
+function* blobItems(facts: DeletionFacts): Generator<string> {
+  for (const { under, way, row } of touched(facts))
+    yield jsonLine({
+      file: row.file,
+      repository: row.repository,
+      place: row.place,
+      sha256: row.sha256,
+      keyMaterial: row.identification.keyFingerprint,
+      declaredKey: row.declared.keyArn,
+      under,
+      anotherWay: way,
+    });
 }
 
-/** A rule of SARIF alone: the answer to a question is no finding. */
-const RULE = 'if-deleted';
+function* results(facts: DeletionFacts, rangeOf: ByteRangeOf): Generator<SarifResult> {
+  const { asked, references } = facts;
+  for (const { index, under, way, row } of touched(facts))
+    yield {
+      rule: RULE,
+      level: isListed(under) ? 'warning' : 'note',
+      message: `${UNDER_WORDS[under]}; ${WAY_WORDS[way]}. Asked: ${asked}.`,
+      file: row.file,
+      place: row.place,
+      bytes: rangeOf(index),
+      fingerprint: `${RULE}.${row.sha256}`,
+      suppressed: null,
+      properties: { sha256: row.sha256, under, anotherWay: way, key: row.declared.keyArn },
+    };
+  for (const { file, line, name, sort } of references)
+    yield {
+      rule: REFERENCE_RULE,
+      level: 'note',
+      message: `${REFERENCE_WORDS[sort]} names ${name}. Asked: ${asked}.`,
+      file,
+      place: `line ${line}`,
+      bytes: null,
+      fingerprint: `${REFERENCE_RULE}.${file}:${line} ${name}`,
+      suppressed: null,
+      properties: { key: name, sort },
+    };
+}

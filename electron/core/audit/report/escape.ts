@@ -43,22 +43,21 @@ export function csvField(text: string): string {
 
 /** What a CSV file begins with: spreadsheets know by it that the encoding is UTF-8. */
 export const BOM = '\ufeff';
-type CsvCell = string | number | null;
-const fieldOf = (cell: CsvCell): string => csvField(cell === null ? '' : String(cell));
 
 /** A line of a CSV file (RFC 4180). */
-export const csvLine = (cells: readonly CsvCell[]): string => `${cells.map(fieldOf).join(',')}\r\n`;
-
-export const csv = (rows: readonly (readonly CsvCell[])[]): string => BOM + rows.map(csvLine).join('');
+export const csvLine = (cells: readonly string[]): string => `${cells.map(csvField).join(',')}\r\n`;
 
 /** Most texts that {@link csvMemo} remembers. */
 const REMEMBERED = 50_000;
+/** What nothing has to be done to: numbers and hashes. */
+const HARMLESS = /^[0-9a-f]*$/;
 
 /** {@link csvField} for very many fields of which most are alike. */
-export function csvMemo(): (cell: string | null) => string {
+export function csvMemo(): (cell: string | number | null) => string {
   const known = new Map<string, string>();
   return (cell) => {
-    if (cell === null || cell === '') return '""';
+    if (cell === null) return '""';
+    if (typeof cell === 'number' || HARMLESS.test(cell)) return `"${cell}"`;
     let field = known.get(cell);
     if (field === undefined) {
       if (known.size >= REMEMBERED) known.clear();

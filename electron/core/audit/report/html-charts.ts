@@ -1,15 +1,16 @@
 import { shapeWords, share } from '#shared/audit-words.ts';
 import { count } from '#shared/format.ts';
 import { html } from './escape.ts';
-import { text } from './html-text.ts';
+import type { Bar, Cell } from './report.ts';
 
-export interface Bar {
-  readonly label: string;
-  readonly count: number;
-  /** Class of its colour in a stacked bar. */
-  readonly tone?: Tone;
-}
-export type Tone = 'done' | 'soft' | 'attention' | 'danger' | 'info' | 'none';
+/** Words too long for a narrow column may break anywhere; others stay whole. */
+const LONG = /\S{28,}/;
+
+/** Text from outside as an element of its own, so that its direction stays its own. */
+export const text = (value: Cell): string =>
+  typeof value === 'number'
+    ? count(value)
+    : `<bdi${LONG.test(value) ? ' class="long"' : ''}>${html(value)}</bdi>`;
 
 /**
  * Horizontal bars in the rows of their own table, so that picture and figures cannot differ. To those who do not see

@@ -1,4 +1,4 @@
-import type { Stated } from './report-header.ts';
+import type { ReportHeader } from './report.ts';
 
 /** Text as a CSS string: everything but plain letters as an escape. */
 const cssString = (text: string): string =>
@@ -8,7 +8,7 @@ const cssString = (text: string): string =>
  * The style of a report: by the reader's theme on a screen, in ink on paper. Every printed page says what it is of,
  * when it was stated, and its number; no row, chart or heading is cut off from what belongs to it.
  */
-export const styleOf = (title: string, { at, version }: Stated): string =>
+export const styleOf = (title: string, { at, version }: ReportHeader): string =>
   `${SCREEN}\n${PRINT.replace('TITLE', cssString(title)).replace('STATED', cssString(`Rewrap ${version} · ${at}`))}`;
 
 const SCREEN = `

@@ -1,64 +1,20 @@
-import { count } from '#shared/format.ts';
+import { count, plural } from '#shared/format.ts';
 import { html } from './escape.ts';
-import { type Bar, barChart, stackChart, type Tone } from './html-charts.ts';
+import { barChart, stackChart, text } from './html-charts.ts';
 import { styleOf } from './html-style.ts';
-import { type Cell, text } from './html-text.ts';
-import { pieces } from './parts.ts';
-import type { Stated } from './report-header.ts';
-
-export type Block =
-  | { readonly type: 'text'; readonly text: string; readonly strong?: boolean }
-  | { readonly type: 'heading'; readonly text: string }
-  | { readonly type: 'list'; readonly items: readonly string[] }
-  /** Lines to write on, on paper. */
-  | { readonly type: 'sign'; readonly lines: readonly string[] }
-  | { readonly type: 'facts'; readonly facts: readonly (readonly [string, string])[] }
-  /** Figures that are read before anything else. */
-  | { readonly type: 'totals'; readonly totals: readonly (readonly [string, number, Tone?])[] }
-  | {
-      readonly type: 'bars';
-      readonly title: string;
-      readonly bars: readonly Bar[];
-      readonly total: number;
-      /** Values beyond the bars: how many, with how many blobs. */
-      readonly rest: { readonly values: number; readonly blobs: number };
-    }
-  /** Charts beside each other where there is room. */
-  | { readonly type: 'charts'; readonly charts: readonly Block[] }
-  | { readonly type: 'stack'; readonly title: string; readonly bars: readonly Bar[] }
-  | {
-      readonly type: 'table';
-      readonly title: string;
-      readonly head: readonly string[];
-      readonly rows: readonly (readonly Cell[])[];
-    }
-  | {
-      readonly type: 'finding';
-      readonly severity: string;
-      readonly tone: Tone;
-      readonly title: string;
-      readonly blocks: readonly Block[];
-    };
-
-export interface Section {
-  readonly heading: string;
-  readonly blocks: Iterable<Block>;
-}
+import type { Block, Cell, ReportHeader, Section } from './report.ts';
 
 /** One HTML file that holds everything, prints well, runs no script and loads nothing. */
-export const htmlReport = (title: string, stated: Stated, sections: Iterable<Section>): string =>
-  [...htmlPieces(title, stated, sections)].join('');
-
-/** The same in pieces, for reports that may be long. */
-export const htmlPieces = (title: string, stated: Stated, sections: Iterable<Section>): Generator<string> =>
-  pieces(parts(title, stated, sections));
-
-function* parts(title: string, stated: Stated, sections: Iterable<Section>): Generator<string> {
+export function* writeHtml(
+  title: string,
+  stated: ReportHeader,
+  sections: Iterable<Section>,
+): Generator<string | null> {
   const facts: [string, string][] = [
-    ['Stated at', stated.at],
-    ['Against', stated.connection ?? 'no connection: read from the files alone'],
-    ['By', `Rewrap ${stated.version}`],
-    ['History then', `${stated.history.count} records, latest hash ${stated.history.hash}`],
+    ['Generated', stated.at],
+    ['Connection', stated.connection ?? 'no connection: read from the files alone'],
+    ['Made by', `Rewrap ${stated.version}`],
+    ['History at export', `${plural(stated.history.count, 'record')}, latest hash ${stated.history.hash}`],
   ];
   yield `<!doctype html>
 <html lang="en">
@@ -81,7 +37,7 @@ ${block({ type: 'facts', facts })}
   for (const { heading, blocks } of sections) {
     yield `${first ? '' : '\n'}<section>\n<h2>${html(heading)}</h2>`;
     first = false;
-    for (const one of blocks) yield `\n${block(one)}`;
+    for (const one of blocks) yield one === null ? null : `\n${block(one)}`;
     yield '\n</section>';
   }
   yield `

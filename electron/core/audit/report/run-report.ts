@@ -2,10 +2,8 @@ import { count, plural } from '#shared/format.ts';
 import type { HistoryRecord } from '#shared/model/history.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeNames, outcomeWords, reasonWords } from '#shared/run-outcome.ts';
-import { csv, json } from './escape.ts';
-import { htmlReport } from './html.ts';
-import type { Stated } from './report-header.ts';
-import { type SarifResult, sarif } from './sarif.ts';
+import { jsonLine } from './escape.ts';
+import type { Report, SarifResult, SarifResults, Section } from './report.ts';
 
 /** A run as it stands, and what the history holds of it. */
 export interface RunFacts {
@@ -60,34 +58,50 @@ const cells = (item: RunItem): (string | null)[] => [
   item.notes.join(' '),
 ];
 
-/** One row for each blob; the last one has the three numbers of the run. */
-export const runCsv = (facts: RunFacts): string =>
-  csv([
-    HEAD,
-    ...facts.items.map(cells),
-    HEAD.map((name) => (name === 'file' ? '(whole run)' : name === 'state' ? outcomeWords(facts.run) : null)),
-  ]);
-
-export function runJson(facts: RunFacts, stated: Stated): string {
-  const { rate: _r, secondsLeft: _s, ...run } = facts.run;
-  return `${json({
-    report: 'run',
-    format: 1,
-    stated,
-    run,
-    items: facts.items.map((item) => ({
-      ...item,
-      sourceAlgorithm: item.sent?.sourceAlgorithm ?? null,
-      destinationAlgorithm: item.sent?.destinationAlgorithm ?? null,
-      sourceContext: item.sent?.sourceContext ?? null,
-      destinationContext: item.sent?.destinationContext ?? null,
-    })),
-    history: facts.records.map(({ seq, hash }) => ({ seq, hash })),
-  })}\n`;
+/** A run as it stands: every blob and what became of it. */
+export function runReport(facts: RunFacts): Report {
+  const { run, items } = facts;
+  const what = run.dryRun ? 'Preflight' : 'Re-encryption';
+  return {
+    of: 'run',
+    title: `${what} of ${plural(run.counts.total, 'blob')}`,
+    sections: () => runSections(facts),
+    lines: function* () {
+      yield outcomeWords(run);
+      for (const { state, file, place, fault } of items)
+        yield `  ${state.padEnd(14)} ${place === '' ? file : `${file} · ${place}`}${fault === null ? '' : ` (${fault.code}: ${fault.message})`}`;
+    },
+    // One row for each blob; the last one has the three numbers of the run.
+    table: () => ({
+      head: HEAD,
+      rows: [
+        ...items.map(cells),
+        HEAD.map((name) => (name === 'file' ? '(whole run)' : name === 'state' ? outcomeWords(run) : null)),
+      ],
+    }),
+    data: () => {
+      const { rate: _r, secondsLeft: _s, ...summary } = run;
+      return {
+        members: { run: summary, items: [], history: facts.records.map(({ seq, hash }) => ({ seq, hash })) },
+        lists: {
+          items: items.map((item) =>
+            jsonLine({
+              ...item,
+              sourceAlgorithm: item.sent?.sourceAlgorithm ?? null,
+              destinationAlgorithm: item.sent?.destinationAlgorithm ?? null,
+              sourceContext: item.sent?.sourceContext ?? null,
+              destinationContext: item.sent?.destinationContext ?? null,
+            }),
+          ),
+        },
+      };
+    },
+    results: () => failures(facts),
+  };
 }
 
 /** Failures as results; what went well is no result. */
-export function runSarif(facts: RunFacts, stated: Stated): Generator<string> {
+function failures(facts: RunFacts): SarifResults {
   const failed = facts.items.filter((item) => item.state === 'failed');
   const rules = new Map(
     failed.map(({ fault }) => [
@@ -108,16 +122,15 @@ export function runSarif(facts: RunFacts, stated: Stated): Generator<string> {
       properties: { sha256: item.sha256Before, requestId: item.requestId, sourceKey: item.sourceKeyArn },
     }),
   );
-  return sarif([...rules.values()], results, stated);
+  return { rules: [...rules.values()], results, properties: {} };
 }
 
-export function runHtml(facts: RunFacts, stated: Stated): string {
+function runSections(facts: RunFacts): Section[] {
   const { run } = facts;
-  const { counts, outcome } = run;
+  const { outcome } = run;
   const [reencrypted, already, not] = outcomeNames(run.dryRun);
   const failed = facts.items.filter((item) => item.state === 'failed');
-  const what = run.dryRun ? 'Preflight' : 'Re-encryption';
-  return htmlReport(`${what} of ${plural(counts.total, 'blob')}`, stated, [
+  return [
     {
       heading: 'The run',
       blocks: [
@@ -188,5 +201,5 @@ export function runHtml(facts: RunFacts, stated: Stated): string {
         },
       ],
     },
-  ]);
+  ];
 }

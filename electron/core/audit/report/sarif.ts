@@ -1,27 +1,5 @@
 import { json, jsonLine, sarifText, visible } from './escape.ts';
-import { filled, pieces } from './parts.ts';
-import type { Stated } from './report-header.ts';
-
-export interface SarifRule {
-  readonly id: string;
-  readonly text: string;
-  readonly help: string;
-}
-
-export interface SarifResult {
-  readonly rule: string;
-  readonly level: 'error' | 'warning' | 'note' | 'none';
-  readonly message: string;
-  /** Path for people; `/` or `\` between its parts. */
-  readonly file: string;
-  readonly place: string;
-  /** Bytes of the file; null where it is not known. */
-  readonly bytes: { readonly start: number; readonly length: number } | null;
-  /** Stays the same from report to report. */
-  readonly fingerprint: string;
-  readonly suppressed: string | null;
-  readonly properties: Readonly<Record<string, string | number | boolean | null>>;
-}
+import type { ReportHeader, SarifResult, SarifResults } from './report.ts';
 
 /** A path as a relative URI reference (RFC 3986): parts percent-encoded, what is absolute or goes up made a name. */
 export function artifactUri(file: string): string {
@@ -32,13 +10,11 @@ export function artifactUri(file: string): string {
     .join('/');
 }
 
-/** SARIF 2.1.0 (OASIS). Names from outside are escape in messages and exact in properties. */
-export function sarif(
-  rules: readonly SarifRule[],
-  results: Iterable<SarifResult>,
-  stated: Stated,
-  more: object = {},
-): Generator<string> {
+/** SARIF 2.1.0 (OASIS). Names from outside are escaped in messages and exact in properties. */
+export function* writeSarif(
+  { rules, results, properties }: SarifResults,
+  stated: ReportHeader,
+): Generator<string | null> {
   const sorted = [...rules].sort((a, b) => (a.id < b.id ? -1 : 1));
   const indexOf = new Map(sorted.map((rule, i) => [rule.id, i]));
   // One message serves every blob of a finding.
@@ -72,25 +48,32 @@ export function sarif(
           historyCount: stated.history.count,
           historyHead: stated.history.hash,
           paths: stated.paths.map(visible),
-          ...more,
+          ...properties,
         },
         results: [],
       },
     ],
   });
-  const items = function* (): Generator<string> {
-    const uris = new Map<string, string>();
-    for (const result of results) {
-      let uri = uris.get(result.file);
-      if (uri === undefined) {
-        uri = artifactUri(result.file);
-        uris.set(result.file, uri);
-      }
-      yield jsonLine(resultOf(result, uri, indexOf.get(result.rule) ?? -1, said));
-    }
-  };
+  const mark = '"results": []';
+  const at = frame.lastIndexOf(mark);
+  yield `${frame.slice(0, at)}"results": [`;
+  const uris = new Map<string, string>();
+  let first = true;
   // A line for each result: there may be hundreds of thousands.
-  return pieces(filled(frame, { results: items() }));
+  for (const result of results) {
+    if (result === null) {
+      yield null;
+      continue;
+    }
+    let uri = uris.get(result.file);
+    if (uri === undefined) {
+      uri = artifactUri(result.file);
+      uris.set(result.file, uri);
+    }
+    yield `${first ? '\n' : ',\n'}${jsonLine(resultOf(result, uri, indexOf.get(result.rule) ?? -1, said))}`;
+    first = false;
+  }
+  yield `${first ? ']' : '\n]'}${frame.slice(at + mark.length)}\n`;
 }
 
 /** Bytes where they are known; the line where the place names one, as places in text do. */

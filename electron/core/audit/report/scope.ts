@@ -2,8 +2,7 @@ import { coverageWords } from '#shared/coverage-words.ts';
 import { count, plural } from '#shared/format.ts';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
-import type { Block, Section } from './html.ts';
-import type { Stated } from './report-header.ts';
+import type { Block, Section } from './report.ts';
 
 /** Room for those who answer for the report. */
 export const signSection = (): Section => ({
@@ -28,7 +27,7 @@ export const METHOD = [
 
 /** Of what the report speaks: what was asked for, read, and not read. */
 export function scopeSection(
-  stated: Stated,
+  paths: readonly string[],
   coverage: Coverage,
   { materials, materialsNamed }: Pick<AuditSummary['totals'], 'materials' | 'materialsNamed'>,
 ): Section {
@@ -38,7 +37,7 @@ export function scopeSection(
       {
         type: 'facts',
         facts: [
-          ...(stated.paths.length > 0 ? stated.paths : coverage.roots).map((path) => ['Path', path] as const),
+          ...(paths.length > 0 ? paths : coverage.roots).map((path) => ['Path', path] as const),
           ...coverageWords(coverage).map((words) => ['Files', words] as const),
           [
             'Key groups',

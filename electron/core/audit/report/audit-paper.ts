@@ -4,11 +4,9 @@ import type { AuditFacet, AuditSummary, Facet, NotAsked } from '#shared/model/au
 import type { Severity } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
 import type { Found } from '../finish.ts';
-import { filesByKey, keyBlocks, repositoryBlock } from './by-key.ts';
-import { deletionSection } from './deletion-report.ts';
-import { type Block, htmlPieces, type Section } from './html.ts';
-import type { Tone } from './html-charts.ts';
-import type { Asked, Stated } from './report-header.ts';
+import { byRepository, keyBlocks, NO_REPOSITORY } from './by-key.ts';
+import { type DeletionFacts, deletionSection } from './deletion-report.ts';
+import type { Asked, Block, ReportHeader, Section, Tone } from './report.ts';
 import { scopeSection, signSection } from './scope.ts';
 
 /** Places that an HTML report lists for a finding; CSV, JSON and SARIF list all. */
@@ -29,19 +27,19 @@ const COVERAGE_TONES: Record<string, Tone> = {
 };
 
 /** For people: printable, with the charts. `ifDeleted`: a key of which the deletion was asked about. */
-export function auditHtml(
+export function auditSections(
   audit: Audit,
-  stated: Stated,
   { gaps, notAsked, coverage }: Asked,
-  ifDeleted: string | null = null,
-): Generator<string> {
+  ifDeleted: DeletionFacts | null,
+  { paths }: ReportHeader,
+): Section[] {
   const { summary, findings } = audit;
   const open = findings.filter((finding) => finding.suppressed === null);
   const silent = findings.filter((finding) => finding.suppressed !== null);
   const facet = (name: Facet): AuditFacet | undefined => summary.facets.find((each) => each.facet === name);
   const nothing = nothingWords({ ...summary, gaps: [...gaps], notAsked, asking: 0 });
   const practice = practiceWords(summary.practice);
-  const sections: Section[] = [
+  return [
     {
       heading: 'At a glance',
       blocks: [
@@ -67,7 +65,7 @@ export function auditHtml(
             },
             {
               type: 'stack',
-              title: 'How much is known of whose keys protect them',
+              title: 'Key identification',
               bars: (facet('coverage')?.bars ?? []).map((bar) => ({
                 label: bar.label,
                 count: bar.blobs,
@@ -79,8 +77,8 @@ export function auditHtml(
         ...farWords(notAsked).map((words) => ({ type: 'text', text: words }) as const),
       ],
     },
-    scopeSection(stated, coverage, summary.totals),
-    ...(ifDeleted === null ? [] : [deletionSection(audit, ifDeleted)]),
+    scopeSection(paths, coverage, summary.totals),
+    ...(ifDeleted === null ? [] : [deletionSection(ifDeleted)]),
     {
       heading: 'Findings',
       blocks: findingBlocks(audit, open, `${nothing.label[0]?.toUpperCase()}${nothing.label.slice(1)}.`),
@@ -128,12 +126,20 @@ export function auditHtml(
       ],
     },
     { heading: 'Keys', blocks: [keyTable(summary)] },
-    { heading: 'Files by key', blocks: keyBlocks(filesByKey(audit)) },
-    { heading: 'Repositories', blocks: [repositoryBlock(audit)] },
+    { heading: 'Files by key', blocks: keyBlocks(audit) },
+    { heading: 'Repositories', blocks: repositoryBlocks(audit) },
     { heading: 'How far KMS was asked', blocks: farBlocks(summary, gaps, notAsked) },
     signSection(),
   ];
-  return htmlPieces('Audit of KMS ciphertext', stated, sections);
+}
+
+function* repositoryBlocks(audit: Audit): Generator<Block | null> {
+  yield {
+    type: 'table',
+    title: 'Blobs and files of each',
+    head: ['Repository', 'Blobs', 'Files'],
+    rows: (yield* byRepository(audit)).map(({ name, blobs, files }) => [name ?? NO_REPOSITORY, blobs, files]),
+  };
 }
 
 function totalsOf({ totals, findings, violations }: Audit['summary']): Block {
@@ -163,7 +169,7 @@ function glance({ totals, findings, violations }: Audit['summary']): string {
   return `${what} ${bad}${rules}`;
 }
 
-/** Keys of which nothing is said because nobody asked: that must not look like nothing being wrong. */
+/** Keys of which nothing is said because KMS was not asked: that must not look like nothing being wrong. */
 function farWords({ keys, blobs, elsewhere }: NotAsked): string[] {
   return [
     ...(keys === 0
@@ -197,7 +203,7 @@ function farBlocks(summary: Audit['summary'], gaps: readonly string[], notAsked:
       ...names.map(({ name, blobs }) => `${name}: ${plural(blobs, 'blob')}`),
       ...(keys > names.length ? [`and ${keys - names.length} more`] : []),
     ]),
-    ...list('What KMS would not tell:', gaps),
+    ...list('What KMS did not answer:', gaps),
   ];
 }
 
@@ -245,18 +251,18 @@ function keyTable({ keys }: Pick<AuditSummary, 'keys'>): Block {
       key === null || key.arn === name ? name : `${name}  ${key.arn}`,
       blobs,
       by,
-      key?.state ?? 'not told',
-      key?.spec ?? 'not told',
-      key?.origin ?? 'not told',
-      key?.manager ?? 'not told',
+      key?.state ?? 'not known',
+      key?.spec ?? 'not known',
+      key?.origin ?? 'not known',
+      key?.manager ?? 'not known',
       key?.rotation == null
-        ? 'not told'
+        ? 'not known'
         : key.rotation.enabled
           ? `automatic${key.rotation.periodDays === null ? '' : `, every ${key.rotation.periodDays} days`}`
           : key.rotation.lastAt === null
             ? 'never'
             : `by hand, last on ${key.rotation.lastAt.slice(0, 10)}`,
-      key?.lastUse == null ? 'not told' : (key.lastUse.at?.slice(0, 10) ?? 'none on record'),
+      key?.lastUse == null ? 'not known' : (key.lastUse.at?.slice(0, 10) ?? 'none on record'),
     ]),
   };
 }

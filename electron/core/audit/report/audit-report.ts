@@ -1,0 +1,354 @@
+import { practiceWords } from '#shared/audit-words.ts';
+import { coverageWords } from '#shared/coverage-words.ts';
+import { EVIDENCE_WORDS } from '#shared/evidence.ts';
+import { entryOf } from '#shared/findings.ts';
+import { plural } from '#shared/format.ts';
+import type { BlobRow, Finding } from '#shared/model/blob.ts';
+import type { KeyEvidence } from '../../key-material/index.ts';
+import type { Audit } from '../audit.ts';
+import type { Found } from '../finish.ts';
+import { findingId } from '../groups.ts';
+import type { Subject } from '../subjects.ts';
+import { auditSections } from './audit-paper.ts';
+import { type BlobLine, blobLines } from './blob-lines.ts';
+import { byRepository, filesByKey, fileWords, knownWords, NO_REPOSITORY } from './by-key.ts';
+import { type ByteRangeOf, deletionData, deletionFacts, deletionLines } from './deletion-report.ts';
+import { jsonLine } from './escape.ts';
+import type { Asked, Data, Naming, Report, SarifResult, SarifResults, Table } from './report.ts';
+
+/** What is known of single blobs beside the audit. */
+export interface Places {
+  readonly rangeOf: ByteRangeOf;
+  /** Findings of one row, in their own words. */
+  readonly findingsOf: (index: number) => readonly Finding[];
+}
+
+/** The audit of the list. `ifDeleted`: a key of which the deletion was asked about. */
+export function auditReport(
+  audit: Audit,
+  asked: Asked,
+  places: Places,
+  ifDeleted: string | null = null,
+): Report {
+  const deletion = ifDeleted === null ? null : deletionFacts(audit, ifDeleted);
+  return {
+    of: 'audit',
+    title: 'Audit of KMS ciphertext',
+    sections: (header) => auditSections(audit, asked, deletion, header),
+    table: () => auditTable(audit),
+    data: (): Data => {
+      const { revision: _, ...summary } = audit.summary;
+      const own = deletion === null ? null : deletionData(deletion);
+      return {
+        members: {
+          summary: { ...summary, ...asked },
+          ...(own === null ? {} : { deletion: own.members }),
+          byKey: [],
+          findings: [],
+          blobs: [],
+        },
+        lists: {
+          ...(own === null ? {} : own.lists),
+          byKey: keyItems(audit),
+          findings: findingItems(audit),
+          blobs: blobItems(audit),
+        },
+      };
+    },
+    results: (): SarifResults => {
+      const { totals, keys } = audit.summary;
+      return {
+        rules: [...new Map(audit.findings.map((one) => [one.code, one])).values()].map(
+          ({ code, remedy }) => ({
+            id: code,
+            text: entryOf(code).about,
+            help: remedy,
+          }),
+        ),
+        results: results(audit, places),
+        properties: {
+          ...asked,
+          totals,
+          keys: keys.map(({ name, blobs, by }) => ({ name, blobs, by })),
+          ...(deletion === null ? {} : { deletion: deletion.impact }),
+        },
+      };
+    },
+    lines: function* (named) {
+      yield* auditLines(audit, asked, named);
+      if (deletion !== null) yield* ['', ...deletionLines(deletion, named)];
+    },
+  };
+}
+
+// CSV: one line for each blob.
+
+const HEAD = [
+  'file',
+  'repository',
+  'place',
+  'kind',
+  'container',
+  'encoding',
+  'bytes',
+  'sha256',
+  'key material',
+  'declared key',
+  'key',
+  'alias',
+  'how the key is known',
+  'evidence',
+  'account',
+  'region',
+  'key state',
+  'key spec',
+  'key origin',
+  'key manager',
+  'rotation',
+  'last use',
+  'declared context',
+  'declared date',
+  'findings',
+  'highest severity',
+  'suppressed findings',
+];
+
+const auditTable = (audit: Audit): Table => ({
+  head: HEAD,
+  rows: (function* () {
+    for (const line of blobLines(audit))
+      yield line === null ? null : cellsOf(line, audit.input.evidence.of(line.row));
+  })(),
+});
+
+function cellsOf({ row, subject, codes }: BlobLine, evidence: KeyEvidence): (string | number | null)[] {
+  const { file, place, container, encoding, sizeBytes, sha256, identification, declared } = row;
+  return [
+    file,
+    row.repository,
+    place,
+    identification.kind,
+    container,
+    encoding,
+    sizeBytes,
+    sha256,
+    identification.keyFingerprint,
+    declared.keyArn,
+    ...keyCells(subject, evidence),
+    contextText(row),
+    declared.createdAt,
+    codes.open.join(' '),
+    codes.worst,
+    codes.suppressed.join(' '),
+  ];
+}
+
+function keyCells({ key, label, by, account, region }: Subject, { reason }: KeyEvidence): (string | null)[] {
+  const rotation = key?.rotation ?? null;
+  return [
+    label,
+    key?.aliases.join(' ') ?? null,
+    by,
+    reason ?? EVIDENCE_WORDS[by],
+    account,
+    region,
+    key?.state ?? null,
+    key?.spec ?? null,
+    key?.origin ?? null,
+    key?.manager ?? null,
+    rotation === null ? null : rotation.enabled ? 'automatic' : (rotation.lastAt ?? 'never'),
+    key?.lastUse?.at ?? null,
+  ];
+}
+
+const contextText = ({ declared: { encryptionContext } }: BlobRow): string =>
+  // An empty one is none that anything has to send.
+  encryptionContext === null || Object.keys(encryptionContext).length === 0
+    ? ''
+    : JSON.stringify(
+        Object.fromEntries(Object.entries(encryptionContext).sort(([a], [b]) => (a < b ? -1 : 1))),
+      );
+
+// JSON: everything, for other programs; a finding and a blob on each line.
+
+/** Keys with every file under them. */
+function* keyItems(audit: Audit): Generator<string | null> {
+  for (const { name, subject, blobs, by, files } of yield* filesByKey(audit)) {
+    yield jsonLine({
+      name,
+      key: subject.label,
+      blobs,
+      knownBy: Object.fromEntries(by),
+      files: files.map((one) => ({ file: one.file, repository: one.repository, blobs: one.blobs })),
+    });
+    yield null;
+  }
+}
+
+function* findingItems(audit: Audit): Generator<Iterable<string>> {
+  for (const finding of audit.findings) yield withPlaces(audit, finding);
+}
+
+/** A finding may have as many places as there are blobs. */
+function* withPlaces(audit: Audit, { indexes, bare, examples: _, ...finding }: Found): Generator<string> {
+  const { rows } = audit.input.snapshot.columns;
+  yield `${jsonLine(finding).slice(0, -1)},"places":[`;
+  const total = indexes.length + bare.length;
+  for (let i = 0; i < total; i += 1) {
+    const row = rows[indexes[i] ?? -1];
+    const place = row ?? { file: bare[i - indexes.length] ?? '', place: '' };
+    yield `${i === 0 ? '' : ','}${jsonLine({ file: place.file, place: place.place })}`;
+  }
+  yield ']}';
+}
+
+function* blobItems(audit: Audit): Generator<string | null> {
+  for (const line of blobLines(audit)) {
+    if (line === null) {
+      yield null;
+      continue;
+    }
+    const { row, subject, codes } = line;
+    yield jsonLine({
+      file: row.file,
+      repository: row.repository,
+      place: row.place,
+      kind: row.identification.kind,
+      container: row.container,
+      encoding: row.encoding,
+      bytes: row.sizeBytes,
+      sha256: row.sha256,
+      keyMaterial: row.identification.keyFingerprint,
+      declaredKey: row.declared.keyArn,
+      key: subject.label,
+      keyKnownBy: subject.by,
+      account: subject.account,
+      region: subject.region,
+      declared: row.declared,
+      findings: codes.open,
+      suppressed: codes.suppressed,
+      worst: codes.worst,
+    });
+  }
+}
+
+// SARIF: one result for each finding at each place.
+
+const LEVELS = { critical: 'error', warning: 'warning', info: 'note' } as const;
+
+function* results(audit: Audit, { rangeOf, findingsOf }: Places): Generator<SarifResult> {
+  const { columns, bareFiles } = audit.input.snapshot;
+  const { rows } = columns;
+  const bare = new Map(bareFiles.map(({ file, findings }) => [file, findings]));
+  for (const finding of audit.findings) {
+    const at = resultsOf(finding);
+    for (let i = 0; i < finding.indexes.length; i += 1) {
+      const index = finding.indexes[i] ?? -1;
+      const row = rows[index];
+      if (row === undefined) continue;
+      const own = finding.source === 'files' ? ownMessage(findingsOf(index), finding) : null;
+      yield { ...at(row.file, row.place, rangeOf(index), row), ...(own === null ? {} : { message: own }) };
+    }
+    for (const file of finding.bare) {
+      const own = ownMessage(bare.get(file) ?? [], finding);
+      yield { ...at(file, '', null, null), ...(own === null ? {} : { message: own }) };
+    }
+  }
+}
+
+/** What a finding says of one blob or file: a finding of many holds evidence of several. */
+function ownMessage(own: readonly Finding[], { code, severity }: Found): string | null {
+  const mine = own.filter((one) => one.code === code && one.severity === severity);
+  const [first] = mine;
+  if (first === undefined) return null;
+  const evidence = [...new Set(mine.flatMap((one) => one.evidence))];
+  return [first.title, first.reason, ...evidence].filter(Boolean).join(' ');
+}
+
+type ResultAt = (
+  file: string,
+  place: string,
+  bytes: SarifResult['bytes'],
+  row: BlobRow | null,
+) => SarifResult;
+
+/** What a finding's results have in common is put together once. */
+function resultsOf(finding: Found): ResultAt {
+  const { id, code, severity, title, reason, evidence, source, violation, keyArn, suppressed } = finding;
+  const common = {
+    rule: code,
+    level: violation ? 'error' : LEVELS[severity],
+    message: [title, reason, ...evidence].filter(Boolean).join(' '),
+    suppressed: suppressed === null ? null : `${suppressed.reason} (until ${suppressed.until})`,
+  } as const;
+  return (file, place, bytes, row) => ({
+    ...common,
+    file,
+    place,
+    bytes,
+    fingerprint: findingId(id, `${file}\0${place}`),
+    properties: { finding: id, source, violation, key: keyArn, sha256: row?.sha256 ?? null },
+  });
+}
+
+// Text: totals, keys, findings, every file by its key, repositories.
+
+const MARKS = { critical: 'CRITICAL', warning: 'WARNING', info: 'note' } as const;
+
+function* auditLines(audit: Audit, asked: Asked, named: Naming): Generator<string | null> {
+  const { summary } = audit;
+  const { totals } = summary;
+  const coverage = summary.facets.find(({ facet }) => facet === 'coverage')?.bars ?? [];
+  const practice = practiceWords(summary.practice);
+  if (practice !== null) yield* [practice, ''];
+  yield `${plural(totals.blobs, 'blob')} in ${plural(totals.files, 'file')}; ${plural(totals.keys, 'known key')}, ${plural(totals.materials, 'key material')}.`;
+  yield `Keys: ${coverage.map(({ label, blobs }) => `${blobs} ${label}`).join(', ') || 'none'}.`;
+  yield* coverageWords(asked.coverage);
+  if (summary.caller === null) yield 'Not connected: what only KMS can say was not asked.';
+  yield '';
+  for (const finding of audit.findings) yield* findingLines(finding, named);
+  if (audit.findings.length === 0) yield 'Nothing was found.';
+  for (const { rule, blobs, why } of summary.unjudged)
+    yield `not judged: rule ${rule} on ${plural(blobs, 'blob')}: ${why}`;
+  const { keys, blobs, elsewhere } = asked.notAsked;
+  if (keys > 0) yield `not asked: ${plural(keys, 'key')} with ${plural(blobs, 'blob')}`;
+  for (const { region, keys: there, blobs: under } of elsewhere)
+    yield `not asked: ${plural(there, 'key')} with ${plural(under, 'blob')}, ${region === null ? 'by names that KMS does not take' : `in ${region}`}`;
+  for (const gap of asked.gaps) yield `gap: ${gap}`;
+  yield* keyLines(audit, named);
+  if (summary.violations !== null)
+    yield* [
+      '',
+      summary.violations === 0
+        ? 'No rule is broken.'
+        : `Rules are broken: ${plural(summary.violations, 'violation')}.`,
+    ];
+}
+
+function* findingLines(finding: Found, named: Naming): Generator<string> {
+  const { code, severity, title, evidence, remedy, examples, blobs, suppressed, violation } = finding;
+  const silent = suppressed === null ? '' : ' (suppressed)';
+  yield `${violation ? 'VIOLATION' : MARKS[severity]} ${code}${silent}: ${title}`;
+  for (const line of [...evidence, remedy]) if (line !== '') yield `    ${line}`;
+  for (const { file, place } of examples)
+    yield `    - ${place === '' ? named(file) : `${named(file)} · ${place}`}`;
+  const more = blobs + finding.bare.length - examples.length;
+  if (more > 0) yield `    - and ${plural(more, blobs > 0 ? 'more blob' : 'more file')}`;
+  if (suppressed !== null) yield `    suppressed until ${suppressed.until}: ${suppressed.reason}`;
+}
+
+function* keyLines(audit: Audit, named: Naming): Generator<string | null> {
+  const keys = yield* filesByKey(audit);
+  if (keys.length === 0) return;
+  yield* ['', 'Files by key'];
+  for (const key of keys) {
+    const { name, subject, blobs, files } = key;
+    const state = subject.key?.state == null ? '' : `, ${subject.key.state}`;
+    yield `  ${name}${state}: ${plural(blobs, 'blob')} in ${plural(files.length, 'file')} (${knownWords(key)})`;
+    for (const file of files) yield `      ${fileWords({ ...file, file: named(file.file) })}`;
+    yield null;
+  }
+  yield* ['', 'Repositories'];
+  for (const { name, blobs, files } of yield* byRepository(audit))
+    yield `  ${name ?? NO_REPOSITORY}: ${plural(blobs, 'blob')} in ${plural(files, 'file')}`;
+}

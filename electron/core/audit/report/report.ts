@@ -1,0 +1,136 @@
+import type { AuditSummary, ReportSubject } from '#shared/model/audit.ts';
+import type { HistoryHead } from '#shared/model/history.ts';
+
+/**
+ * What a report states of itself. The same list, rules and answers of KMS give the same bytes but for these members;
+ * the history's head is among them so that a later check can see whether its end was cut off since.
+ */
+export interface ReportHeader {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly version: string;
+  readonly history: HistoryHead;
+  /** "practice KMS · us-east-1 · 111122223333"; null without a connection. */
+  readonly connection: string | null;
+  /** Absolute paths of the files and folders that were asked for; empty where a report is of something else. */
+  readonly paths: readonly string[];
+}
+
+/** How far was looked, in the files and at KMS. */
+export type Asked = Pick<AuditSummary, 'gaps' | 'notAsked' | 'coverage'>;
+
+/** What a file is called for the reader. */
+export type Naming = (file: string) => string;
+
+/** Members in their order; null is a place where others may have a turn. */
+export type InTurns<T> = Iterable<T | null>;
+
+/**
+ * One report, written by five writers. Each subject (audit, deletion, history, run) says what it holds, each writer how
+ * that is put down. Nothing is made before a writer asks for it, and long lists come one by one.
+ */
+export interface Report {
+  readonly of: ReportSubject['of'];
+  readonly title: string;
+  /** For paper: HTML. */
+  readonly sections: (header: ReportHeader) => Iterable<Section>;
+  /** For a terminal, a line each. */
+  readonly lines: (named: Naming) => InTurns<string>;
+  /** For spreadsheets: CSV. */
+  readonly table: () => Table;
+  /** For programs: JSON. */
+  readonly data: () => Data;
+  /** For code scanning: SARIF; null where there is nothing to report there. */
+  readonly results: (() => SarifResults) | null;
+}
+
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: InTurns<readonly (string | number | null)[]>;
+}
+
+export interface Data {
+  /** What stands at the top, in order; a list that may be long is empty here. */
+  readonly members: Readonly<Record<string, unknown>>;
+  /** The long lists in the order in which they stand, each member a text of JSON or several that make one. */
+  readonly lists: Readonly<Record<string, InTurns<string | Iterable<string>>>>;
+}
+
+export interface Bar {
+  readonly label: string;
+  readonly count: number;
+  /** Class of its colour in a stacked bar. */
+  readonly tone?: Tone;
+}
+export type Tone = 'done' | 'soft' | 'attention' | 'danger' | 'info' | 'none';
+
+/** A cell of a table; numbers are set as such. */
+export type Cell = string | number;
+
+/** A part of a section on paper. */
+export type Block =
+  | { readonly type: 'text'; readonly text: string; readonly strong?: boolean }
+  | { readonly type: 'heading'; readonly text: string }
+  | { readonly type: 'list'; readonly items: readonly string[] }
+  /** Lines to write on, on paper. */
+  | { readonly type: 'sign'; readonly lines: readonly string[] }
+  | { readonly type: 'facts'; readonly facts: readonly (readonly [string, string])[] }
+  /** Figures that are read before anything else. */
+  | { readonly type: 'totals'; readonly totals: readonly (readonly [string, number, Tone?])[] }
+  | {
+      readonly type: 'bars';
+      readonly title: string;
+      readonly bars: readonly Bar[];
+      readonly total: number;
+      /** Values beyond the bars: how many, with how many blobs. */
+      readonly rest: { readonly values: number; readonly blobs: number };
+    }
+  /** Charts beside each other where there is room. */
+  | { readonly type: 'charts'; readonly charts: readonly Block[] }
+  | { readonly type: 'stack'; readonly title: string; readonly bars: readonly Bar[] }
+  | {
+      readonly type: 'table';
+      readonly title: string;
+      readonly head: readonly string[];
+      readonly rows: readonly (readonly Cell[])[];
+    }
+  | {
+      readonly type: 'finding';
+      readonly severity: string;
+      readonly tone: Tone;
+      readonly title: string;
+      readonly blocks: readonly Block[];
+    };
+
+export interface Section {
+  readonly heading: string;
+  readonly blocks: InTurns<Block>;
+}
+
+export interface SarifRule {
+  readonly id: string;
+  readonly text: string;
+  readonly help: string;
+}
+
+export interface SarifResult {
+  readonly rule: string;
+  readonly level: 'error' | 'warning' | 'note' | 'none';
+  readonly message: string;
+  /** Path for people; `/` or `\` between its parts. */
+  readonly file: string;
+  readonly place: string;
+  /** Bytes of the file; null where it is not known. */
+  readonly bytes: { readonly start: number; readonly length: number } | null;
+  /** Stays the same from report to report. */
+  readonly fingerprint: string;
+  readonly suppressed: string | null;
+  readonly properties: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface SarifResults {
+  readonly rules: readonly SarifRule[];
+  readonly results: InTurns<SarifResult>;
+  /** Of the run, beside what every report states. */
+  readonly properties: object;
+}

@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { assemble } from '../../core/inspect/assemble.test-help.ts';
+import { type AuditFlags, audit } from './audit.ts';
+
+const KEY = 'arn:aws:kms:us-east-1:111122223333:key/11111111-1111-4111-8111-111111111111';
+const OTHER = 'arn:aws:kms:us-east-1:999988887777:key/22222222-1111-4111-8111-111111111111';
+
+let folder: string;
+const said: string[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rewrap-audit-'));
+  vi.stubEnv('REWRAP_HOME', join(folder, 'home'));
+  vi.spyOn(console, 'error').mockImplementation((line: string) => void said.push(line));
+  said.length = 0;
+  mkdirSync(join(folder, 'tree'));
+  const blob = (n: number) =>
+    Buffer.from(assemble({ layout: 'v2', fingerprint: Buffer.alloc(32, n) })).toString('base64');
+  writeFileSync(join(folder, 'tree/a.json'), JSON.stringify({ CiphertextBlob: blob(1), KeyId: KEY }));
+  writeFileSync(join(folder, 'tree/b.json'), JSON.stringify({ CiphertextBlob: blob(2), KeyId: OTHER }));
+  writeFileSync(join(folder, 'tree/main.tf'), `kms_key_id = "${KEY}"\n`);
+  writeFileSync(join(folder, 'rules.yaml'), 'version: 1\naccounts: ["111122223333"]\n');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const run = async (flags: Partial<AuditFlags>, paths = [join(folder, 'tree')]) => {
+  const out = join(folder, 'out');
+  const code = await audit(paths, { format: 'text', out, ...flags } as AuditFlags);
+  return { code, text: readFileSync(out, 'utf8') };
+};
+
+describe('rewrap audit', () => {
+  it.each(['text', 'csv', 'json', 'sarif', 'html'] as const)(
+    'judges by the rules also where a deletion is asked about, as %s',
+    async (format) => {
+      const rules = join(folder, 'rules.yaml');
+      expect((await run({ rules, format })).code).toBe(1);
+      const { code, text } = await run({ rules, format, ifDeleted: KEY });
+      expect(code).toBe(1);
+      expect(said.join('\n')).toContain('1 rule of the rules file is broken');
+      expect(text).toContain('main.tf');
+      writeFileSync(rules, 'version: 1\naccounts: ["111122223333", "999988887777"]\n');
+      expect((await run({ rules, format, ifDeleted: KEY })).code).toBe(0);
+    },
+  );
+
+  it('names files in text as they were named, and no path that is not there', async () => {
+    const { text } = await run({});
+    expect(text).toContain(`      ${join(folder, 'tree', 'a.json')}\n`);
+    expect(text).toMatch(/Repositories\n {2}in no repository: 2 blobs in 2 files\n/);
+    const gone = join(folder, 'gone');
+    const json = JSON.parse((await run({ format: 'json' }, [join(folder, 'tree'), gone])).text);
+    expect(json.stated.paths).toEqual([join(folder, 'tree')]);
+  });
+});
