@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Emit, HostHandlers, PageHandlers } from '#shared/contract/api.ts';
-import type { ConnectionChoice } from '#shared/model/connection.ts';
+import { type ConnectionChoice, kindOf } from '#shared/model/connection.ts';
 import type { Disk } from '../core/intake/index.ts';
 import { KeyMaterialStore, type KeyObservation } from '../core/key-material/index.ts';
 import type { ChildStarter } from '../core/two-step/index.ts';
@@ -233,12 +233,12 @@ function start(
   const connected = choice === null ? Promise.resolve(null) : connection.use(choice);
   const taken = (async () => {
     if (paths.length > 0) await intake.add(paths, options.generation === undefined ? 'picked' : 'path');
-    else if (
-      (await connected)?.choice.kind === 'practice' &&
-      connection.state.status === 'ready' &&
-      options.sample !== false
-    )
-      await workspace.addPaths([connections.practice.vaultFolder], 'path');
+    else {
+      const first = await connected;
+      const practice = first !== null && kindOf(first.choice).practice && connection.state.status === 'ready';
+      if (practice && options.sample !== false)
+        await workspace.addPaths([connections.practice.vaultFolder], 'path');
+    }
   })();
   // After the window has what it asks for first.
   const recorded = setImmediate()

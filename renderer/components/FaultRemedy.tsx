@@ -1,4 +1,5 @@
 import { Check, KeyRound, LogIn, RotateCw } from 'lucide-react';
+import { kindOf } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { lapsedSide, remedyOf } from '../lib/connection.ts';
 import { useConnection } from '../store/connection.ts';
@@ -24,7 +25,7 @@ export function FaultRemedy({ fault }: { readonly fault: Fault }) {
     return (
       <Button
         icon={<LogIn className="icon" aria-hidden="true" />}
-        onPress={() => void begin(state?.choice.kind === 'aws' ? state.choice.profile : null)}
+        onPress={() => void begin(state ? kindOf(state.choice).profile() : null)}
       >
         Sign in again
       </Button>

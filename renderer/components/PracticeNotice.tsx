@@ -2,6 +2,7 @@ import { TriangleAlert } from 'lucide-react';
 import { practiceWords } from '#shared/audit-words.ts';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
+import { isPractice } from '../lib/connection.ts';
 import { useConnection } from '../store/connection.ts';
 import { useKeyGroups } from '../store/key-groups.ts';
 
@@ -23,7 +24,7 @@ const MOST_ACCOUNTS = 5;
 export function usePracticeElsewhere(rows: readonly BlobRow[]): AuditSummary['practice'] {
   const keys = useKeyGroups((state) => state.keys);
   const account = useConnection((state) =>
-    state.connection?.choice.kind === 'practice' ? (state.connection.identity?.account ?? null) : null,
+    isPractice(state.connection) ? (state.connection?.identity?.account ?? null) : null,
   );
   if (account === null) return null;
   const accounts = new Map<string, number>();

@@ -1,18 +1,17 @@
 import { ofCredentials } from '#shared/kms/errors.ts';
-import type { ConnectionChoice, ConnectionState, Side } from '#shared/model/connection.ts';
+import { type ConnectionState, kindOf, type Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 
 /** The telling end of an identity's ARN: "user/alice", "assumed-role/Admin/alice". */
 export const who = (arn: string): string => arn.split(':').slice(5).join(':') || arn;
 
-/** "Practice KMS", "AWS", or "AWS · prod" where a profile was chosen. */
-export const choiceWords = (choice: ConnectionChoice): string =>
-  choice.kind === 'practice' ? 'Practice KMS' : choice.profile === null ? 'AWS' : `AWS · ${choice.profile}`;
+/** Whether a connection leads to the practice KMS. */
+export const isPractice = (state: ConnectionState | null | undefined): boolean =>
+  state !== null && state !== undefined && kindOf(state.choice).practice;
 
 /** The whole of a connection in words, for those who cannot see the parts. */
 export function connectionWords({ choice, status, region, identity, waitingFor }: ConnectionState): string {
-  const parts = [choice.kind === 'practice' ? 'Practice KMS' : 'AWS'];
-  if (choice.kind === 'aws' && choice.profile !== null) parts.push(`profile ${choice.profile}`);
+  const parts = [kindOf(choice).title().replace(' · ', ', profile ')];
   if (status === 'connecting')
     parts.push(waitingFor === undefined ? 'connecting' : `waiting for ${waitingFor}`);
   if (status === 'failed') parts.push('not connected');

@@ -1,5 +1,5 @@
 import { explainOwn } from '#shared/kms/errors.ts';
-import type { ConnectionChoice } from '#shared/model/connection.ts';
+import { type ConnectionChoice, kindOf } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { openSession } from './credentials.ts';
 import { toFaultError } from './failure.ts';
@@ -28,14 +28,16 @@ export async function connect(
   practice: PracticeAccess | null,
   options: ConnectOptions = {},
 ): Promise<KmsConnection> {
-  const where = await whereOf(choice, practice);
+  const own = kindOf(choice).credentials();
+  const direct = own === null;
+  const where = own === null ? whereOf(practice) : await resolveWhere(own);
   const waits = new Waits(options);
-  const profile = choice.kind === 'aws' ? choice.profile : null;
+  const profile = own?.profile ?? null;
   try {
     const [{ KMSClient }, { STSClient }, requestHandler] = await Promise.all([
       import('@aws-sdk/client-kms'),
       import('@aws-sdk/client-sts'),
-      transport(where.caBundle, choice.kind === 'practice', options.waitMs),
+      transport(where.caBundle, direct, options.waitMs),
     ]);
     const config = {
       region: where.region,
@@ -49,7 +51,7 @@ export async function connect(
     };
     const forSts = { ...config, ...(where.stsEndpoint === null ? {} : { endpoint: where.stsEndpoint }) };
     const session =
-      choice.kind === 'practice' && practice !== null
+      direct && practice !== null
         ? new Session(async () => ({
             accessKeyId: practice.accessKeyId,
             secretAccessKey: practice.secretAccessKey,
@@ -79,6 +81,7 @@ export async function connect(
     return new SdkKms({
       choice,
       where,
+      direct,
       profile,
       kms,
       sts,
@@ -99,8 +102,8 @@ function placeWords(service: string, endpoint: string | null, { region }: Where)
   return proxy === null ? place : `${place}, through the proxy ${proxy}`;
 }
 
-async function whereOf(choice: ConnectionChoice, practice: PracticeAccess | null): Promise<Where> {
-  if (choice.kind === 'aws') return resolveWhere(choice);
+/** Throws FaultError `PracticeUnavailable`. */
+function whereOf(practice: PracticeAccess | null): Where {
   if (practice === null) throw new FaultError(explainOwn('PracticeUnavailable'));
   const { region, endpoint } = practice;
   return { region, endpoint, stsEndpoint: endpoint, fips: false, dualStack: false, caBundle: null };

@@ -31,6 +31,8 @@ import { partitionOf, type Where } from './where.ts';
 export interface SdkKmsParts {
   readonly choice: ConnectionChoice;
   readonly where: Where;
+  /** Past any proxy, without the person's certificate authorities: an endpoint of Rewrap's own. */
+  readonly direct: boolean;
   readonly profile: string | null;
   readonly kms: KMSClient;
   readonly sts: STSClient;
@@ -54,7 +56,7 @@ export class SdkKms implements KmsConnection {
     this.choice = parts.choice;
     this.region = parts.where.region;
     this.endpoint = parts.where.endpoint;
-    this.route = routeOf(parts.where, parts.choice.kind === 'practice');
+    this.route = routeOf(parts.where, parts.direct);
     this.#parts = parts;
     const { endpoint, region, keys } = this.access();
     this.#wire = new Wire({ endpoint, region, keys, transport: parts.transport });
@@ -190,11 +192,11 @@ export class SdkKms implements KmsConnection {
 
 /** Judge rights alone: the one modifier there is (API reference, `ReEncrypt`, DryRunModifiers). */
 const IGNORE_CIPHERTEXT = 'IGNORE_CIPHERTEXT';
-function routeOf(where: Where, practice: boolean): Route {
+function routeOf(where: Where, direct: boolean): Route {
   const { region, endpoint, fips, dualStack } = where;
   const partition = partitionOf(region);
   const address = endpoint ?? `https://kms.${region}.${partition.dnsSuffix}`;
-  const way = practice ? { proxy: null, caBundle: null } : between(address, where.caBundle);
+  const way = direct ? { proxy: null, caBundle: null } : between(address, where.caBundle);
   return { region, endpoint, partition: partition.id, fips, dualStack, ...way };
 }
 

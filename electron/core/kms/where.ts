@@ -1,5 +1,5 @@
 import { explainOwn } from '#shared/kms/errors.ts';
-import type { ConnectionChoice } from '#shared/model/connection.ts';
+import type { AwsChoice } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
   defaultProfileName,
@@ -7,8 +7,6 @@ import {
   readSharedConfig,
   type SharedConfig,
 } from './shared-config.ts';
-
-type AwsChoice = Extract<ConnectionChoice, { kind: 'aws' }>;
 
 /** Where a connection goes. An endpoint is null where it is the Region's own. */
 export interface Where {

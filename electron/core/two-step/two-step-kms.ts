@@ -1,6 +1,6 @@
 import { explainOwn, type KmsSituation } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
-import type { ConnectionChoice, Identity } from '#shared/model/connection.ts';
+import { type ConnectionChoice, type Identity, kindOf } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyList } from '#shared/model/key.ts';
 import { identify } from '../inspect/index.ts';
@@ -250,7 +250,7 @@ export class TwoStepKms implements Kms {
       operation: reply.operation,
       region: kms.region,
       endpoint: kms.endpoint,
-      profile: kms.choice.kind === 'aws' ? kms.choice.profile : null,
+      profile: kindOf(kms.choice).profile(),
       sourceKeyId: decrypts ? input.sourceKeyId : null,
       destinationKeyId: decrypts ? null : input.destinationKeyId,
       sourceAlgorithm: input.sourceAlgorithm,

@@ -1,5 +1,6 @@
 import { dollars, type Estimate, estimate, PRICE_SOURCE, QUOTA_SOURCE } from '#shared/kms/estimate.ts';
 import { regionOfArn } from '#shared/kms/facts.ts';
+import { kindOf } from '#shared/model/connection.ts';
 import type { RunRequest, RunRoute } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 
@@ -23,7 +24,7 @@ export async function estimated(
       algorithm: request.destination.algorithm,
       spec: destination?.spec ?? null,
     },
-    practice: connection.choice.kind === 'practice',
+    practice: kindOf(connection.choice).practice,
     region: connection.region,
     destinationRegion: destination === null ? null : regionOfArn(destination.arn),
     endpoint: connection.endpoint,

@@ -1,5 +1,5 @@
 import { OK } from './exit-code.ts';
-import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
 import { withEngine } from './session.ts';
 import { table } from './text.ts';
 
@@ -28,13 +28,3 @@ export async function keys(flags: ConnectionFlags & { json?: true }): Promise<nu
     return OK;
   });
 }
-
-/** No connection flag: the SDK's default chain, as the AWS CLI does. */
-export const AWS_DEFAULT = {
-  kind: 'aws',
-  profile: null,
-  region: null,
-  endpointUrl: null,
-  fips: null,
-  dualStack: null,
-} as const;

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { ENCRYPTION_ALGORITHMS, type EncryptionAlgorithm } from '#shared/kms/facts.ts';
-import type { ConnectionChoice } from '#shared/model/connection.ts';
+import type { AwsChoice, ConnectionChoice } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { isLoopback } from '../../core/kms/index.ts';
 import { safe } from './text.ts';
@@ -14,13 +14,23 @@ export interface ConnectionFlags {
   dualStack?: true;
 }
 
+/** No connection flag: the SDK's default chain, as the AWS CLI does. */
+export const AWS_DEFAULT: AwsChoice = {
+  kind: 'aws',
+  profile: null,
+  region: null,
+  endpointUrl: null,
+  fips: null,
+  dualStack: null,
+};
+
 /** AWS's own connection flags as a choice; null when none was given. */
 export function connectionChoice(flags: ConnectionFlags): ConnectionChoice | null {
   if (flags.practice) return { kind: 'practice' };
   const { profile, region, endpointUrl, fips, dualStack } = flags;
   if ([profile, region, endpointUrl, fips, dualStack].every((flag) => flag === undefined)) return null;
   return {
-    kind: 'aws',
+    ...AWS_DEFAULT,
     profile: profile ?? null,
     region: region ?? null,
     endpointUrl: endpointUrl ?? null,
@@ -100,7 +110,7 @@ export const urls = (value: string, previous: string[] | undefined): string[] =>
 ];
 
 /** A person in a shell may name an http: endpoint of another machine; what that means is said once. */
-export function warnOfHttp(endpoints: readonly (string | undefined)[]): void {
+export function warnOfHttp(endpoints: readonly (string | null | undefined)[]): void {
   for (const endpoint of endpoints)
     if (endpoint?.startsWith('http:') && !isLoopback(endpoint))
       console.error(

@@ -1,7 +1,12 @@
 import { join, resolve, sep } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { BlobRow, SkippedFile } from '#shared/model/blob.ts';
-import type { ConnectionChoice, ConnectionState, MfaQuestion } from '#shared/model/connection.ts';
+import {
+  type ConnectionChoice,
+  type ConnectionState,
+  kindOf,
+  type MfaQuestion,
+} from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine, dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
 import { typedByPerson } from '../../bridge/index.ts';
@@ -47,7 +52,7 @@ export async function withEngine<T>(
       if (name === 'destinationChanged')
         sayWaiting((payload as { destination: ConnectionState | null }).destination?.waitingFor);
     });
-    if (connection?.kind === 'aws') warnOfHttp([connection.endpointUrl ?? undefined]);
+    warnOfHttp([connection ? kindOf(connection).credentials()?.endpointUrl : null]);
     if (connection !== null) {
       const state = await through.page.connection.use(connection);
       if (state.fault !== null) throw new FaultError(state.fault);

@@ -1,4 +1,5 @@
 import type { AuditKey, NotAsked } from '#shared/model/audit.ts';
+import { kindOf } from '#shared/model/connection.ts';
 import type { Caller, KeyLookup } from '../../core/audit/index.ts';
 import { type KmsKeyFacts, readKeyName } from '../../core/key-material/index.ts';
 import type { Connection } from '../connection/index.ts';
@@ -89,7 +90,7 @@ export class Asking {
           account: identity.account,
           region,
           connection: this.#parts.connection.describe(),
-          practice: choice.kind === 'practice',
+          practice: kindOf(choice).practice,
         };
   }
 

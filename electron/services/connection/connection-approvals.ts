@@ -1,12 +1,10 @@
-import type { ConnectionChoice } from '#shared/model/connection.ts';
+import { type AwsChoice, type ConnectionChoice, kindOf } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { endpointProblem, profileUses } from '../../core/kms/index.ts';
 import { canonical, sha256 } from '../../core/storage/hash.ts';
 import { type ApprovalKind, type Approvals, CHANGED } from '../approvals/index.ts';
 
 import type { SettingsFile } from '../settings/index.ts';
-
-type AwsChoice = Extract<ConnectionChoice, { kind: 'aws' }>;
 
 export interface ConnectionApprovalsParts {
   readonly approvals: Pick<Approvals, 'obtain'>;
@@ -22,18 +20,20 @@ export interface ConnectionApprovalsParts {
 /** Which connections a person must approve before credentials are made or sent. The page chooses among the others. */
 export class ConnectionApprovals {
   readonly #parts: ConnectionApprovalsParts;
+  readonly #named: AwsChoice | null;
   /** Profile and endpoint that were approved since the start. */
   readonly #confirmed = new Set<string>();
 
   constructor(parts: ConnectionApprovalsParts) {
     this.#parts = parts;
-    const { named } = parts;
-    if (named?.kind === 'aws' && named.endpointUrl !== null) this.#confirmed.add(pairOf(named));
+    this.#named = parts.named === null ? null : kindOf(parts.named).credentials();
+    if (this.#named !== null && this.#named.endpointUrl !== null) this.#confirmed.add(pairOf(this.#named));
   }
 
   /** Throws FaultError `EndpointRefused`, and as `Approvals.obtain`; `ApprovalOutdated` where the command changed meanwhile. */
-  async prove(choice: ConnectionChoice): Promise<void> {
-    if (choice.kind === 'practice') return;
+  async prove(chosen: ConnectionChoice): Promise<void> {
+    const choice = kindOf(chosen).credentials();
+    if (choice === null) return;
     const { approvals, settings, shell } = this.#parts;
     this.#refuseBad(choice);
     if (shell) return;
@@ -74,8 +74,7 @@ export class ConnectionApprovals {
   }
 
   #isNamed({ profile }: AwsChoice): boolean {
-    const { named } = this.#parts;
-    return named?.kind === 'aws' && named.profile === profile;
+    return this.#named !== null && this.#named.profile === profile;
   }
 
   #refuseBad(choice: AwsChoice): void {

@@ -1,4 +1,4 @@
-import type { ConnectionChoice, ConnectionState } from '#shared/model/connection.ts';
+import { type ConnectionChoice, type ConnectionState, kindOf } from '#shared/model/connection.ts';
 import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
 import { connect, type KmsConnection, limitWords, type Waiting } from '../../core/kms/index.ts';
@@ -88,7 +88,8 @@ export class Connection {
 
   /** Connects and asks STS who we are. Never rejects: a failure is a state with its fault. */
   async use(choice: ConnectionChoice): Promise<ConnectionState> {
-    if (this.#parts.allow !== undefined && choice.kind === 'aws') {
+    const kind = kindOf(choice);
+    if (this.#parts.allow !== undefined && kind.credentials() !== null) {
       const refused = await this.#parts.allow(choice).then(() => null, toFault);
       if (refused !== null) {
         // As with any other choice that fails, nothing is connected any more: what the window shows is so.
@@ -104,9 +105,8 @@ export class Connection {
     this.#set({ ...NOWHERE, choice, status: 'connecting' });
     let kms: KmsConnection | null = null;
     try {
-      const access = choice.kind === 'practice' ? await this.#parts.practice.start() : null;
-      const profile = choice.kind === 'aws' ? choice.profile : null;
-      const askMfa = (serial: string) => this.#parts.askMfa(profile, serial, signal);
+      const access = kind.practice ? await this.#parts.practice.start() : null;
+      const askMfa = (serial: string) => this.#parts.askMfa(kind.profile(), serial, signal);
       const onWaiting = (waiting: Waiting | null) => {
         if (!signal.aborted) this.waitsFor(waiting);
       };
@@ -124,7 +124,7 @@ export class Connection {
       this.#set({
         choice,
         status: 'failed',
-        region: kms?.region ?? (choice.kind === 'aws' ? choice.region : null),
+        region: kms?.region ?? kind.credentials()?.region ?? null,
         endpoint: kms?.endpoint ?? null,
         route: kms?.route ?? null,
         identity: null,
@@ -147,7 +147,8 @@ export class Connection {
 
   /** After a sign-in: a connection that failed is tried again. */
   async retryFailed(): Promise<void> {
-    if (this.#state?.status === 'failed' && this.#state.choice.kind === 'aws') await this.renew();
+    if (this.#state?.status === 'failed' && kindOf(this.#state.choice).credentials() !== null)
+      await this.renew();
   }
 
   /** After a change of the shared AWS files. */
@@ -180,17 +181,13 @@ export class Connection {
   target(): string | null {
     const { choice, region, endpoint, identity, status } = this.state;
     if (status !== 'ready') return null;
-    // The practice KMS listens on another port at each start.
-    const where = choice.kind === 'practice' ? 'practice' : (endpoint ?? 'aws');
-    return [where, region ?? '', identity?.account ?? ''].join(' ');
+    return [kindOf(choice).target(endpoint), region ?? '', identity?.account ?? ''].join(' ');
   }
 
   /** The connection in one line for people: "practice KMS · us-east-1 · 111122223333". */
   describe(): string {
     const { choice, region, identity } = this.state;
-    const name =
-      choice.kind === 'practice' ? 'practice KMS' : `AWS ${choice.profile ?? 'default credentials'}`;
-    return [name, region, identity?.account]
+    return [kindOf(choice).label(), region, identity?.account]
       .filter((part) => part !== null && part !== undefined)
       .join(' · ');
   }

@@ -1,5 +1,5 @@
 import type { Emit, PageHandlers } from '#shared/contract/api.ts';
-import type { ConnectionChoice, Side } from '#shared/model/connection.ts';
+import { type ConnectionChoice, kindOf, type Side } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { listProfiles, watchProfiles } from '../../core/kms/index.ts';
 import type { ChildStarter } from '../../core/two-step/index.ts';
@@ -155,7 +155,7 @@ export class Connections {
 
   readonly practiceRequests: PageHandlers['practice'] = {
     restoreVault: async () => {
-      if (this.source.state.choice.kind !== 'practice')
+      if (!kindOf(this.source.state.choice).practice)
         throw new FaultError(
           fault(
             'NotPractice',

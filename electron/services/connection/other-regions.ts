@@ -1,5 +1,5 @@
 import { regionOfArn } from '#shared/kms/facts.ts';
-import type { ConnectionChoice } from '#shared/model/connection.ts';
+import { type ConnectionChoice, kindOf } from '#shared/model/connection.ts';
 import { type ConnectOptions, connect, isLoopback, type KmsConnection } from '../../core/kms/index.ts';
 import { type Connection, waitOf } from './connection.ts';
 import type { Practice } from './practice.ts';
@@ -59,18 +59,20 @@ export class OtherRegions {
 
   async #connect(choice: ConnectionChoice, region: string): Promise<KmsConnection> {
     const { connection, practice, askMfa, waitMs } = this.#parts;
-    if (choice.kind === 'practice') return connect(choice, { ...(await practice.start()), region });
+    const own = kindOf(choice).credentials();
+    if (own === null) return connect(choice, { ...(await practice.start()), region });
     const { signal } = this.#inForce;
     const options: ConnectOptions = {
-      askMfa: (serial) => askMfa(choice.profile, serial, signal),
+      askMfa: (serial) => askMfa(own.profile, serial, signal),
       ...waitOf(waitMs),
       onWaiting: (waiting) => connection.waitsFor(waiting),
     };
-    return connect({ ...choice, region }, null, options);
+    return connect({ ...own, region }, null, options);
   }
 }
 
 /** An endpoint of one's own belongs to one Region, unless it is an emulator on this machine. */
 function mayMove(choice: ConnectionChoice): boolean {
-  return choice.kind === 'practice' || choice.endpointUrl === null || isLoopback(choice.endpointUrl);
+  const endpoint = kindOf(choice).credentials()?.endpointUrl ?? null;
+  return endpoint === null || isLoopback(endpoint);
 }

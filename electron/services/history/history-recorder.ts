@@ -1,5 +1,5 @@
 import { plural } from '#shared/format.ts';
-import type { ConnectionState, Side } from '#shared/model/connection.ts';
+import { type ConnectionState, kindOf, type Side } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';
@@ -50,7 +50,8 @@ export class HistoryRecorder {
   connected(state: ConnectionState, side: Side): void {
     if (state.status === 'connecting') return;
     const { choice, region, endpoint, identity, fault } = state;
-    const profile = choice.kind === 'practice' ? 'practice' : (choice.profile ?? 'default credentials');
+    const kind = kindOf(choice);
+    const profile = kind.practice ? 'practice' : (kind.profile() ?? 'default credentials');
     const detail = [
       side === 'source' ? null : 'destination',
       `profile ${profile}`,

@@ -1,6 +1,7 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { isAwsEndpoint } from '#shared/kms/endpoints.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
+import { kindOf } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { Disk } from '../../core/intake/index.ts';
@@ -263,7 +264,7 @@ export class Runs {
     const there = route === 'decrypt-encrypt' && destination.chosen !== null ? [destination] : [];
     return [connection, ...there].some((side) => {
       const { choice, endpoint } = side.kms();
-      return choice.kind !== 'practice' && endpoint !== null && !isAwsEndpoint(endpoint);
+      return !kindOf(choice).practice && endpoint !== null && !isAwsEndpoint(endpoint);
     });
   }
 

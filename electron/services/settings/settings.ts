@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { PageHandlers } from '#shared/contract/api.ts';
 import { Look } from '#shared/model/appearance.ts';
-import { ConnectionChoice } from '#shared/model/connection.ts';
+import { ConnectionChoice, kindOf } from '#shared/model/connection.ts';
 import { writeWhole } from '../../core/storage/files.ts';
 import { makePrivate } from '../../core/storage/private.ts';
 import { notHere } from '../faults.ts';
@@ -85,8 +85,8 @@ export class SettingsFile {
 
 /** An endpoint with a user name or password in it is not used, and is gone with the next change. */
 function withoutPassword(choice: ConnectionChoice): ConnectionChoice {
-  const endpoint =
-    choice.kind === 'aws' && choice.endpointUrl !== null ? URL.parse(choice.endpointUrl) : null;
+  const address = kindOf(choice).credentials()?.endpointUrl ?? null;
+  const endpoint = address === null ? null : URL.parse(address);
   return endpoint !== null && (endpoint.username !== '' || endpoint.password !== '')
     ? FIRST.connection
     : choice;

@@ -6,6 +6,7 @@ import { Button } from '../../components/Button.tsx';
 import { StackChart } from '../../components/charts.tsx';
 import { SelectInput, TextInput } from '../../components/fields.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
+import { isPractice } from '../../lib/connection.ts';
 import { count, keyName, plural } from '../../lib/format.ts';
 import { keyLabel } from '../../lib/keys.ts';
 import { useAudit } from '../../store/audit.ts';
@@ -18,7 +19,7 @@ const ICONS = { some: Skull, possible: CircleHelp, none: CircleCheck };
 export function Deletion({ summary }: { readonly summary: AuditSummary }) {
   const { deletion, deletionKey, askDeletion } = useAudit();
   const keys = useKeys((state) => state.keys);
-  const practice = useConnection((state) => state.connection?.choice.kind === 'practice');
+  const practice = useConnection((state) => isPractice(state.connection));
   const [typed, setTyped] = useState('');
   const waiting = useLongWait(deletionKey !== '' && deletion?.asked !== deletionKey);
   const options = useMemo(() => {

@@ -1,5 +1,6 @@
 import { ClipboardPaste, FilePlus, FlaskConical, FolderPlus, Lock } from 'lucide-react';
 import { Button } from '../../components/Button.tsx';
+import { isPractice } from '../../lib/connection.ts';
 import { count } from '../../lib/format.ts';
 import { mod } from '../../lib/platform.ts';
 import { useConnection } from '../../store/connection.ts';
@@ -8,7 +9,7 @@ import { requestFiles, requestPaste } from '../../store/opening.ts';
 
 /** What stands in place of the table while there is nothing: the drop area, and every other way in. */
 export function EmptyDrop() {
-  const practice = useConnection((state) => state.connection?.choice.kind === 'practice');
+  const practice = useConnection((state) => isPractice(state.connection));
   const busy = useIntake((state) => state.busy);
   const progress = useIntake((state) => state.progress);
   const restoreVault = useIntake((state) => state.restoreVault);

@@ -1,11 +1,10 @@
-import type { ConnectionState } from '#shared/model/connection.ts';
+import { type ConnectionState, kindOf } from '#shared/model/connection.ts';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { choiceWords } from '../../lib/connection.ts';
 
 /** What a connection really is: who, where, and what stands between. */
 export function InForce({ connection }: { readonly connection: ConnectionState }) {
   const { choice, status, identity, route, fault, waitingFor } = connection;
-  const facts: [string, string][] = [['Works against', choiceWords(choice)]];
+  const facts: [string, string][] = [['Works against', kindOf(choice).title()]];
   if (waitingFor !== undefined) facts.push(['Waiting for', waitingFor]);
   if (identity !== null) facts.push(['Identity', identity.arn], ['Account', identity.account]);
   if (route !== null) {

@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import { dollars, estimate, PRICE_SOURCE, QUOTA_SOURCE, type QuotaShare } from '#shared/kms/estimate.ts';
 import { regionOfArn } from '#shared/kms/facts.ts';
 import { SelectInput } from '../../components/fields.tsx';
+import { isPractice } from '../../lib/connection.ts';
 import { count, duration } from '../../lib/format.ts';
 import { draftRows } from '../../lib/request.ts';
 import { useConnection } from '../../store/connection.ts';
@@ -27,7 +28,7 @@ export function EstimateSection() {
     verify,
     source: { algorithm: source.algorithm, spec: source.key?.spec ?? null },
     destination: { algorithm: destination.algorithm, spec: destination.key.spec },
-    practice: connection?.choice.kind === 'practice',
+    practice: isPractice(connection),
     region: connection?.region ?? null,
     destinationRegion: regionOfArn(destination.key.arn),
     endpoint: connection?.endpoint ?? null,

@@ -11,12 +11,11 @@ import {
   SelectValue,
   Text,
 } from 'react-aria-components';
-import type { Side } from '#shared/model/connection.ts';
+import { kindOf, type Side } from '#shared/model/connection.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SearchInput } from '../../components/fields.tsx';
-import { choiceWords } from '../../lib/connection.ts';
 import { count } from '../../lib/format.ts';
 import { filterKeys, keyDanger, keyLabel, misfit } from '../../lib/keys.ts';
 import { draftRows } from '../../lib/request.ts';
@@ -188,7 +187,7 @@ function useUnfit(side: Side): (key: KeyInfo) => string | null {
 function FromWhere({ side }: { readonly side: Side }) {
   const destination = useConnection((state) => state.destination);
   if (side !== 'destination' || destination === null) return null;
-  const parts = [choiceWords(destination.choice), destination.region, destination.identity?.account];
+  const parts = [kindOf(destination.choice).title(), destination.region, destination.identity?.account];
   return (
     <p className="hint">
       Keys of the destination connection:{' '}

@@ -1,7 +1,7 @@
 import { ArrowRight, ChevronDown, Cloud, FlaskConical } from 'lucide-react';
 import { Button } from 'react-aria-components';
-import type { ConnectionState } from '#shared/model/connection.ts';
-import { choiceWords, connectionWords, who } from '../../lib/connection.ts';
+import { type ConnectionState, kindOf } from '#shared/model/connection.ts';
+import { connectionWords, isPractice, who } from '../../lib/connection.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useKeyGroups } from '../../store/key-groups.ts';
 import { useUi } from '../../store/ui.ts';
@@ -13,7 +13,7 @@ const MOST_ACCOUNTS = 3;
 export function TopBar() {
   const connection = useConnection((state) => state.connection);
   const destination = useConnection((state) => state.destination);
-  const practice = connection?.choice.kind === 'practice';
+  const practice = isPractice(connection);
   const accounts = useKeyGroups((state) => state.keys.accounts);
   const own = connection?.identity?.account;
   const others =
@@ -26,7 +26,7 @@ export function TopBar() {
           <strong>Practice</strong>
           <span className="band-text">
             A KMS on this machine with example keys.{' '}
-            {destination?.choice.kind === 'aws'
+            {destination !== null && !isPractice(destination)
               ? 'The destination connection reaches AWS.'
               : 'Nothing here reaches AWS.'}
             {others.length > 0 &&
@@ -57,7 +57,7 @@ export function TopBar() {
 
 function Chip({ connection, name }: { readonly connection: ConnectionState; readonly name: string }) {
   const open = useUi((state) => state.open);
-  const practice = connection.choice.kind === 'practice';
+  const practice = isPractice(connection);
   return (
     <Button
       className={practice ? 'connection connection-practice' : 'connection connection-aws'}
@@ -72,13 +72,13 @@ function Chip({ connection, name }: { readonly connection: ConnectionState; read
 
 function Parts({ connection }: { readonly connection: ConnectionState }) {
   const { choice, status, identity, region, waitingFor } = connection;
-  const Icon = choice.kind === 'practice' ? FlaskConical : Cloud;
+  const Icon = isPractice(connection) ? FlaskConical : Cloud;
   return (
     <>
       <span className={`dot dot-${status}`} aria-hidden="true" />
       <span className="connection-kind">
         <Icon className="icon" aria-hidden="true" />
-        <span className="connection-name">{choiceWords(choice)}</span>
+        <span className="connection-name">{kindOf(choice).title()}</span>
       </span>
       {status === 'connecting' && (
         <span className="connection-part" title={waitingFor}>

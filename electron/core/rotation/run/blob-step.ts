@@ -1,5 +1,6 @@
 import { sentContext } from '#shared/kms/contexts.ts';
 import { explainKms, explainOwn, type KmsSituation, stopsRun } from '#shared/kms/errors.ts';
+import { kindOf } from '#shared/model/connection.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { SentRequest } from '#shared/model/run.ts';
 import { identify } from '../../inspect/index.ts';
@@ -315,7 +316,7 @@ function explained(
     operation: 'ReEncrypt',
     region: kms.region,
     endpoint: kms.endpoint,
-    profile: kms.choice.kind === 'aws' ? kms.choice.profile : null,
+    profile: kindOf(kms.choice).profile(),
     principal: kms.principal ?? null,
     sourceKeyId: input.sourceKeyId,
     destinationKeyId: input.destinationKeyId,
