@@ -1,4 +1,5 @@
 import type { Fault } from '../model/fault.ts';
+import { FaultError } from '../model/fault-error.ts';
 import { CATALOGUE, type ServiceCode } from './explain/catalogue.ts';
 import { diagnose } from './explain/diagnosis.ts';
 import type { CatalogueEntry } from './explain/entry.ts';
@@ -101,3 +102,10 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
 
 /** Whether a fault is of the credentials, so that every other request on the connection would meet it too. */
 export const ofCredentials = (fault: Fault): boolean => CREDENTIALS.has(fault.code);
+
+/** The fault of anything thrown: that of a FaultError; everything else is a defect of Rewrap, without its stack. */
+export function faultOf(error: unknown): Fault {
+  if (error instanceof FaultError) return error.fault;
+  const message = error instanceof Error ? scrub(error.message) : 'no message';
+  return explainOwn('Internal', { detail: `A defect of Rewrap: ${message}` });
+}

@@ -131,7 +131,7 @@ async function everything(): Promise<void> {
   manager = openBook();
   recorder.note('run-started', { runId: first.id });
   await step('recorded at the next start: what it did', async () => {
-    for (const left of await manager.left())
+    for (const left of await manager.interrupted())
       await recorder.left(left, (query) => manager.items(left.id, query).items, { ...asked, again: true });
   });
   let second: Run | null = null;

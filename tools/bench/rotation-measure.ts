@@ -13,7 +13,7 @@ import { Worker } from 'node:worker_threads';
 import { KMSClient, ReEncryptCommand } from '@aws-sdk/client-kms';
 import { DISK_THREAD_OPTIONS, DiskPool, readSource, scan } from '../../electron/core/intake/index.ts';
 import { connect } from '../../electron/core/kms/index.ts';
-import { type PlanFile, planBlob, RunManager } from '../../electron/core/rotation/index.ts';
+import { blobRef, type PlanFile, RunManager } from '../../electron/core/rotation/index.ts';
 
 /** What one measurement says; printed as JSON on the last line. Times in milliseconds. */
 export interface Measured {
@@ -148,7 +148,7 @@ async function plan(): Promise<PlanFile[]> {
       display: relative,
       relative,
       sha256,
-      blobs: scan(bytes, path).blobs.map((found, i) => planBlob(`${relative}#${i}`, found)),
+      blobs: scan(bytes, path).blobs.map((found, i) => blobRef(`${relative}#${i}`, found)),
     });
   }
   return files;

@@ -5,8 +5,8 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { type Disk, type PutBackFs, scan, walk } from '../../electron/core/intake/index.ts';
 import type { Kms } from '../../electron/core/kms/index.ts';
 import {
+  blobRef,
   type PlanFile,
-  planBlob,
   type ResolvedOutput,
   RunManager,
 } from '../../electron/core/rotation/index.ts';
@@ -110,7 +110,7 @@ async function planOf(folder: string): Promise<PlanFile[]> {
       display: relative,
       relative,
       sha256: createHash('sha256').update(bytes).digest('hex'),
-      blobs: scan(bytes, path).blobs.map((found, i) => planBlob(`${relative}#${i}`, found)),
+      blobs: scan(bytes, path).blobs.map((found, i) => blobRef(`${relative}#${i}`, found)),
     });
   }
   return files;

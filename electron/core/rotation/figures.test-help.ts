@@ -6,10 +6,9 @@ import { expect, vi } from 'vitest';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
-import { type PutBackFs, scan } from '../intake/index.ts';
+import { type PutBackFs, scan, sha256 } from '../intake/index.ts';
 import { type PlanFile, type Run, type RunInput, RunManager } from './index.ts';
-import { sha256 } from './run/item-tracker.ts';
-import { planBlob } from './run/plan-blob.ts';
+import { blobRef } from './run/open-file.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from './testing/fake-kms.ts';
 
 /** What may happen to a run, one thing at a time. `n` chooses among what there is. */
@@ -159,7 +158,7 @@ export class FiguresHarness {
         display: `${i}.env`,
         relative: `${i}.env`,
         sha256: sha256(bytes),
-        blobs: scan(bytes, path).blobs.map((found, b) => planBlob(`${i}#${b}`, found)),
+        blobs: scan(bytes, path).blobs.map((found, b) => blobRef(`${i}#${b}`, found)),
       });
     }
     return new FiguresHarness(terms, fs, folder, home, files);

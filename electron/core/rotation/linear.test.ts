@@ -72,7 +72,7 @@ async function everything(files: number): Promise<void> {
   };
   await run.done;
   let manager = await again();
-  await manager.left();
+  await manager.interrupted();
   await manager.list();
   const resumed = await manager.resume(run.id, { kms, target: 'test' });
   kms.onReEncrypt = (_, nth) => {
@@ -161,7 +161,7 @@ test('what goes through a whole run gives others their turn', async () => {
     return turns;
   };
   const no = harness.journal.runOf(run.id)?.no ?? 0;
-  expect(await turnsDuring(() => harness.journal.figures(no))).toBeGreaterThan(1);
+  expect(await turnsDuring(() => harness.journal.record(no).figures())).toBeGreaterThan(1);
   expect(await turnsDuring(() => manager.keysSeen(run.id))).toBeGreaterThan(1);
   expect(await turnsDuring(() => manager.again(run.id).catch(() => null))).toBeGreaterThan(1);
 });

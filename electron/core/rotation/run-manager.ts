@@ -6,35 +6,40 @@ import { type RunItem, type RunRoute, type RunSummary, UNDER_WAY_LIMIT_MS } from
 import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import { Turns } from '../limits/turns.ts';
-import { fileStandings, type Job, type JobState, jobState, refuseBusy } from './job.ts';
-import { itemOf } from './journal/items.ts';
+import {
+  type FileStanding,
+  fileStandings,
+  type Job,
+  type JobFile,
+  type JobState,
+  jobState,
+  refuseBusy,
+} from './job.ts';
+import { keysSeen } from './journal/figures.ts';
 import { Journal } from './journal/journal.ts';
-import { asItStands, figuresOnDisk, settleStaged, withBlobs } from './journal/recover.ts';
-import type { KeySeen, RunRow } from './journal/rows.ts';
-import { type Claim, RunLocks, type RunUse, refuseElsewhere } from './journal/run-locks.ts';
+import { type Claim, RunLocks, type RunUse } from './journal/locks.ts';
+import { itemOf, type KeySeen, type RunRow } from './journal/rows.ts';
+import type { RunRecord } from './journal/run-record.ts';
 import { summaryOf } from './journal/summary.ts';
-import { type UndoResult, undoRun } from './journal/undo.ts';
-import { type FileStanding, type JobFile, madePath } from './run/done-before.ts';
-import { openRow } from './run/output.ts';
+import { outputMode, type ResolvedOutput } from './output-mode.ts';
+import type { RunHooks, RunParts } from './run/live-run.ts';
 import { type BlobPair, blobPairs, comparableItems } from './run/pairs.ts';
+import { abandonRun, asItStands, figuresOnDisk, filesToRetry } from './run/recover.ts';
 import { resultPath, resultText } from './run/result.ts';
-import { resumeRun, startRun } from './run/run.ts';
-import { DEFAULT_CONCURRENCY, type RunHooks } from './run/run-parts.ts';
-import { AdaptiveLimiter } from './scheduler/adaptive-limiter.ts';
+import { resumeRun, startRun } from './run/start.ts';
+import { type UndoResult, undoRun } from './run/undo.ts';
+import { AdaptiveLimiter, DEFAULT_CONCURRENCY } from './scheduler/adaptive-limiter.ts';
 import { RequestScheduler, type Send } from './scheduler/request-scheduler.ts';
-import type { ItemsQuery, PlanFile, ResolvedOutput, Run, RunApproval, RunInput } from './types.ts';
+import type { ItemsQuery, PlanFile, Run, RunApproval, RunInput } from './types.ts';
 
-/** A run that is to be tried again: what was asked for, and the files of the blobs that are left. */
-export interface Again {
+/** What a new run needs to try again what another left: what was asked for, and the files of the blobs that are left. */
+export interface RetryPlan {
   readonly row: RunRow;
   readonly files: readonly PlanFile[];
 }
 
-/** Runs named where a prefix fits several. */
-const NAMED = 10;
-
-/** Ended runs of Rewraps that are gone which are looked at. */
-const LEFT_LOOKED_AT = 20;
+/** Ended runs of dead processes that are looked at. */
+const ENDED_LOOKED_AT = 20;
 
 /** Every run of this data folder: those under way here, and the journal's record of all. */
 export class RunManager {
@@ -42,7 +47,7 @@ export class RunManager {
   readonly #live = new Map<string, Run>();
   readonly #over = new Map<string, RunSummary>();
   readonly #undoing = new Map<string, Promise<UndoResult>>();
-  /** What was last said of runs that are being undone. */
+  /** The last summary of runs that are being undone. */
   readonly #restoring = new Map<string, RunSummary>();
   readonly #limiters = new Map<string, AdaptiveLimiter>();
   readonly #locks = new RunLocks();
@@ -79,7 +84,7 @@ export class RunManager {
     const row = this.#row(runId);
     const claim = this.#locks.take(runId, use, this.live(runId));
     try {
-      refuseElsewhere(this.#journal, row);
+      this.#journal.refuseElsewhere(row);
     } catch (error) {
       this.#locks.release(claim);
       throw error;
@@ -92,7 +97,7 @@ export class RunManager {
   }
 
   /**
-   * Goes on with a run that was cut off; `failedToo`: with what failed, too. Throws as `resumeRun`, `RunBusy` and
+   * Resumes a run that was cut off; `failedToo`: with what failed, too. Throws as `resumeRun`, `RunBusy` and
    * `OtherConnection`.
    */
   async resume(
@@ -113,10 +118,10 @@ export class RunManager {
   }
 
   /**
-   * A way for questions that belong to no run: by the connection of each moment, at the speed that runs against the same
-   * target have found. What fails in passing is tried again, and nothing is waited for that a person must do.
+   * Sends questions that belong to no run: over the connection of each moment, at the rate that runs against the same
+   * target have found. A failure that passes is tried again; one that only a person can fix is not waited for.
    */
-  asking(target: string, kms: () => Kms): Send {
+  sender(target: string, kms: () => Kms): Send {
     const { sleep = pause, random = Math.random } = this.#hooks;
     return new RequestScheduler({
       kms,
@@ -170,27 +175,9 @@ export class RunManager {
     return this.#live.get(runId)?.summary() ?? (await this.#recall(runId));
   }
 
-  /** The one run whose id begins like this. Throws FaultError `RunGone`, or `RunAmbiguous`, which names them. */
+  /** Id of the one run that begins with a prefix. Throws FaultError `RunGone`, or `RunAmbiguous`, which names them. */
   named(prefix: string): string {
-    this.#journal.flush();
-    if (this.#journal.runOf(prefix) !== null) return prefix;
-    const [first, ...others] = prefix === '' ? [] : this.#journal.idsLike(prefix, NAMED + 1);
-    if (first === undefined)
-      throw new FaultError(
-        explainOwn('RunGone', {
-          message:
-            prefix.trim() === '' ? 'No run is named.' : `No run of this machine begins with "${prefix}".`,
-          remedy: 'List the runs of this machine with: rewrap runs',
-        }),
-      );
-    if (others.length === 0) return first;
-    const more = others.length < NAMED ? '' : ', …';
-    throw new FaultError(
-      explainOwn('RunAmbiguous', {
-        message: `Several runs begin with ${prefix}.`,
-        detail: `${[first, ...others].slice(0, NAMED).join(', ')}${more}`,
-      }),
-    );
+    return this.#journal.idOf(prefix);
   }
 
   /** Newest first. */
@@ -207,10 +194,10 @@ export class RunManager {
   }
 
   /**
-   * Runs of Rewraps that are gone, oldest first: every one that was cut off, and of those that ended the last twenty.
-   * Whoever had them may not have come to write down what became of them.
+   * Runs of processes that are dead, oldest first: every one that was cut off, and the last twenty that ended, which may
+   * not be in the history yet.
    */
-  async left(): Promise<RunSummary[]> {
+  async interrupted(): Promise<RunSummary[]> {
     this.#journal.flush();
     const alive = new Map<string, boolean>([[this.#journal.owner.id, true]]);
     const lives = (id: string): boolean => {
@@ -219,7 +206,7 @@ export class RunManager {
       return known;
     };
     const rows = (await this.#journal.runs()).filter((row) => !lives(row.owner) && !this.#live.has(row.id));
-    const recent = new Set(rows.slice(-LEFT_LOOKED_AT));
+    const recent = new Set(rows.slice(-ENDED_LOOKED_AT));
     const left: RunSummary[] = [];
     for (const row of rows)
       if (row.state !== 'ended' || recent.has(row)) left.push(await this.summary(row.id));
@@ -230,32 +217,21 @@ export class RunManager {
   items(runId: string, query: ItemsQuery): { total: number; items: RunItem[] } {
     const { no, output, total, state } = this.#row(runId);
     const cutOff = state === 'open' && !this.#live.has(runId);
-    this.#journal.flush();
-    const items = this.#journal
-      .itemRows(no, query.only, query.offset, query.limit)
+    const record = this.#journal.record(no);
+    record.flush();
+    const items = record
+      .itemRows(query.only, query.offset, query.limit)
       .map((row) => itemOf(cutOff ? asItStands(row) : row, output));
-    return { total: query.only === 'failed' ? this.#journal.failed(no) : total, items };
+    return { total: query.only === 'failed' ? record.failed() : total, items };
   }
 
   /**
-   * What a new run needs to try again what failed or was not reached. Files are expected as this run left them.
-   * Throws FaultError `RunGone`, `RunNotOpen` (it is still under way) or `NothingToRetry`.
+   * What a new run needs to try again what failed or was not reached. Throws FaultError `RunGone`, `RunNotOpen` (it is still under way) or `NothingToRetry`.
    */
-  async again(runId: string): Promise<Again> {
+  async again(runId: string): Promise<RetryPlan> {
     const row = this.#row(runId);
     if (row.state !== 'ended') throw new FaultError(explainOwn('RunNotOpen'));
-    const rows = await this.#journal.files(row.no);
-    const { output } = row;
-    const files = (await withBlobs(this.#journal, row.no, rows, 'retry')).flatMap((file, i) => {
-      if (file.blobs.length === 0) return [];
-      const { state, after } = rows[i] ?? {};
-      // What the run wrote has the blobs that it did.
-      if (state !== 'replaced' || !after || output.mode === 'keep') return [file];
-      const path = output.mode === 'folder' ? madePath(output.folder, file) : file.path;
-      return [{ ...file, path, sha256: after }];
-    });
-    if (files.length === 0) throw new FaultError(explainOwn('NothingToRetry'));
-    return { row, files };
+    return { row, files: await filesToRetry(this.#journal, row) };
   }
 
   /** Restores a run. Throws FaultErrors of `undoRun`, and `RunBusy`. */
@@ -307,17 +283,7 @@ export class RunManager {
   }
 
   async #abandon(runId: string): Promise<void> {
-    const { no, output, state } = openRow(this.#journal, this.#row(runId).no);
-    await this.#journal.takeOver(no, state, 'open', []);
-    await settleStaged(this.#journal, no, output, this.#hooks.fs);
-    await this.#journal.skipRest(no, explainOwn('Cancelled'));
-    await this.#journal.releaseFiles(no);
-    this.#journal.setRun(no, 'ended', {
-      status: 'cancelled',
-      fault: null,
-      finishedAt: new Date().toISOString(),
-    });
-    this.#journal.flush();
+    await abandonRun(this.#journal, this.#row(runId).no, this.#hooks.fs);
     this.#over.delete(runId);
     this.#onProgress(await this.summary(runId));
   }
@@ -342,8 +308,9 @@ export class RunManager {
 
   /** Throws FaultError `RunGone`, `JournalFailed`. */
   setApproval(runId: string, approval: RunApproval): void {
-    this.#journal.setApproval(this.#row(runId).no, approval);
-    this.#journal.flush();
+    const record = this.#record(runId);
+    record.setApproval(approval);
+    record.flush();
   }
 
   /** Throws FaultError `RunGone`. */
@@ -354,7 +321,7 @@ export class RunManager {
   /** Each key material that replies of KMS named in a run, with the key. */
   keysSeen(runId: string): Promise<KeySeen[]> {
     this.#journal.flush();
-    return this.#journal.keysSeen(this.#row(runId).no);
+    return keysSeen(this.#record(runId));
   }
 
   get closed(): boolean {
@@ -364,27 +331,28 @@ export class RunManager {
   /** Absolute paths of the files that a run may have replaced, with turns for others. */
   async *paths(runId: string): AsyncGenerator<string> {
     const { no, output } = this.#row(runId);
-    if (output.mode !== 'in-place') return;
-    for await (const page of this.#journal.filePages(no))
+    if (!outputMode(output).inPlace) return;
+    for await (const page of this.#journal.record(no).filePages())
       for (const { path } of page) if (path !== null) yield path;
   }
 
   /** Numbers of the items of which new ciphertext stands. Throws FaultError `RunGone`. */
   comparable(runId: string): Promise<number[]> {
-    return comparableItems(this.#journal, this.#row(runId));
+    return comparableItems(this.#record(runId));
   }
 
   /** See {@link blobPairs}. Throws FaultError `RunGone`. */
   pairs(runId: string, items: ReadonlySet<number>): AsyncGenerator<BlobPair> {
-    return blobPairs(this.#journal, this.#row(runId), items, this.live(runId));
+    const { no, output } = this.#row(runId);
+    return blobPairs(this.#journal.record(no), output, items, this.live(runId));
   }
 
   resultText(runId: string, blobId: string): Promise<string | null> {
-    return resultText(this.#journal, this.#row(runId).no, blobId, this.live(runId));
+    return resultText(this.#record(runId), blobId, this.live(runId));
   }
 
   resultPath(runId: string, blobId: string): string | null {
-    return resultPath(this.#journal, this.#row(runId).no, blobId);
+    return resultPath(this.#record(runId), blobId);
   }
 
   /**
@@ -412,7 +380,7 @@ export class RunManager {
     this.#disk.close();
   }
 
-  #parts(target: string) {
+  #parts(target: string): RunParts & { limiter: AdaptiveLimiter } {
     let limiter = this.#limiters.get(target);
     if (limiter === undefined) {
       const { sleep } = this.#hooks;
@@ -458,7 +426,6 @@ export class RunManager {
     return run;
   }
 
-  /** The summary of a run that is not under way here. Throws FaultError `RunGone`. */
   /** What the journal cannot take in now (a full disk) does not keep what it has from being read. */
   #flushIfPossible(): void {
     try {
@@ -468,23 +435,29 @@ export class RunManager {
     }
   }
 
+  /** The summary of a run that is not under way here. Throws FaultError `RunGone`. */
   async #recall(id: string): Promise<RunSummary> {
     const known = this.#over.get(id) ?? this.#restoring.get(id);
     if (known !== undefined) return known;
     this.#flushIfPossible();
     const row = this.#row(id);
     const ended = row.state === 'ended';
-    const kept = ended ? this.#journal.keptFigures(row.no) : null;
+    const record = this.#journal.record(row.no);
+    const kept = ended ? record.keptFigures() : null;
     const elsewhere = this.#journal.elsewhere(row);
     const cut = !ended && elsewhere === null && !row.dryRun && !this.#undoing.has(id);
-    const figures = kept ?? (await (cut ? figuresOnDisk(this.#journal, row) : this.#journal.figures(row.no)));
+    const figures = kept ?? (await (cut ? figuresOnDisk(this.#journal, row) : record.figures()));
     // It may have changed while it was counted.
     if (kept === null && !isDeepStrictEqual(this.#journal.run(row.no), row)) return this.#recall(id);
-    if (ended && kept === null) this.#journal.keepFigures(row, figures);
+    if (ended && kept === null) record.keepFigures(row, figures);
     const summary = summaryOf(row, figures, elsewhere);
     if (this.#undoing.has(id)) return { ...summary, status: 'undoing', undo: null };
     if (ended) this.#over.set(id, summary);
     return summary;
+  }
+
+  #record(runId: string): RunRecord {
+    return this.#journal.record(this.#row(runId).no);
   }
 
   #row(runId: string): RunRow {

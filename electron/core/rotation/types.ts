@@ -1,9 +1,9 @@
-import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { Kms } from '../kms/index.ts';
+import type { ResolvedOutput } from './output-mode.ts';
 
-/** A blob of a plan: where it is, and how to know that it is still the same. */
-export interface PlanBlob {
+/** Names a blob that is to be re-encrypted: where it is, and how to know that it is still the same. */
+export interface BlobRef {
   readonly blobId: string;
   /** Place within the file, as `scan` names it. */
   readonly place: string;
@@ -36,14 +36,8 @@ export interface PlanFile {
   readonly relative: string;
   /** Hex SHA-256 of the whole file as it was scanned. */
   readonly sha256: string;
-  readonly blobs: readonly PlanBlob[];
+  readonly blobs: readonly BlobRef[];
 }
-
-/** Where the new files go, tokens already resolved by the engine. */
-export type ResolvedOutput =
-  | { readonly mode: 'in-place'; readonly backup: boolean }
-  | { readonly mode: 'folder'; readonly folder: string }
-  | { readonly mode: 'keep' };
 
 /** What a run was asked for, less what names blobs and folders. */
 export type RunTerms = Omit<RunRequest, 'blobIds' | 'output'>;
@@ -142,20 +136,8 @@ export interface Run {
   readonly done: Promise<void>;
 }
 
-/** A file of a run with its numbers in the journal. */
+/** A file of a run: it and its blobs have their numbers in the journal. */
 export interface RunFile extends Omit<PlanFile, 'blobs'> {
   readonly index: number;
-  readonly blobs: readonly RunBlob[];
-}
-
-export interface RunBlob extends PlanBlob {
-  readonly item: number;
-}
-
-/** What became of a file, as its hash says. */
-export type FileContent = 'old' | 'new' | 'changed' | 'missing';
-
-export interface UndoneFile {
-  readonly display: string;
-  readonly fault: Fault;
+  readonly blobs: readonly (BlobRef & { readonly item: number })[];
 }

@@ -134,7 +134,7 @@ function made(
         },
       }),
       summary: async () => ({}) as never,
-      asking: () => (work) => work({} as never, {}),
+      sender: () => (work) => work({} as never, {}),
     },
     approvals: {
       proveCompare: async () => {

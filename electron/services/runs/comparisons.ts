@@ -15,7 +15,7 @@ const MOST_NAMED = 200;
 const PROGRESS_MS = 100;
 
 export interface ComparisonsParts {
-  readonly runs: Pick<Runs, 'comparable' | 'pairs' | 'over' | 'summary' | 'asking'>;
+  readonly runs: Pick<Runs, 'comparable' | 'pairs' | 'over' | 'summary' | 'sender'>;
   readonly approvals: Pick<RunApprovals, 'proveCompare'>;
   /** Opens both sides: null, the connection in use for both; else a way to this destination key. */
   readonly open: (destinationKeyId: string | null) => Promise<TwoStep>;
@@ -82,7 +82,7 @@ export class Comparisons {
       const check = await approvals.proveCompare(summary, chosen.length, all.length, sides.described);
       check();
       const tally = new Tally(runId, all.length, chosen.length, this.#parts.progress);
-      const send = runs.asking(sides);
+      const send = runs.sender(sides);
       const pairs = runs.pairs(runId, new Set(chosen));
       const worker = async (): Promise<void> => {
         for (;;) {

@@ -11,7 +11,7 @@ export interface PreflightParts {
   readonly workspace: Workspace;
   readonly learned: KeyMaterialStore;
   readonly recorder: Pick<HistoryRecorder, 'note'>;
-  readonly runs: Pick<Runs, 'asking'>;
+  readonly runs: Pick<Runs, 'sender'>;
   /** Opens the way 'decrypt-encrypt' to a destination key. */
   readonly twoStep: (destinationKeyId: string) => Promise<TwoStep>;
 }
@@ -22,7 +22,7 @@ export const preflightRequests = (parts: PreflightParts): PageHandlers['prefligh
     const { workspace, learned, recorder, runs, twoStep } = parts;
     const way = request.route === 'reencrypt' ? null : await twoStep(request.destination.keyId);
     const checked = await checkPermissions({
-      send: runs.asking(way),
+      send: runs.sender(way),
       request,
       blobs: blobIds.map((blobId) => workspace.get(blobId).found),
       sourceKeyOf: sourceKeys(learned),

@@ -373,7 +373,7 @@ export class Runs {
 
   /** Has what became of runs written down, where whoever was to do it was killed before. */
   async recordInterruptedRuns(): Promise<void> {
-    for (const run of await this.#manager.left())
+    for (const run of await this.#manager.interrupted())
       await this.#parts.recorder.left(
         run,
         (query) => this.#manager.items(run.id, query).items,
@@ -394,12 +394,12 @@ export class Runs {
     for (const [runId, kms] of this.#twoStepKms) this.#manager.live(runId)?.renew(kms);
   }
 
-  /** A way to KMS for questions that belong to no run; see `RunManager.asking`. */
-  asking(over: Pick<TwoStep, 'kms' | 'target'> | null = null): Send {
+  /** Sends questions that belong to no run; see `RunManager.sender`. */
+  sender(over: Pick<TwoStep, 'kms' | 'target'> | null = null): Send {
     const { connection } = this.#parts;
     return over === null
-      ? this.#manager.asking(connection.target() ?? '', () => connection.kms())
-      : this.#manager.asking(over.target, () => over.kms);
+      ? this.#manager.sender(connection.target() ?? '', () => connection.kms())
+      : this.#manager.sender(over.target, () => over.kms);
   }
 
   summary(runId: string): Promise<RunSummary> {

@@ -20,7 +20,7 @@ import {
 } from '../../core/intake/index.ts';
 import { type AliasTie, type KeyNames, readKeyName } from '../../core/key-material/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
-import { type PlanBlob, type PlanFile, planBlob } from '../../core/rotation/index.ts';
+import { type BlobRef, blobRef, type PlanFile } from '../../core/rotation/index.ts';
 import { CoverageOfList, type RootCoverage } from './coverage.ts';
 import { type Content, type IntakeResult, ingest, type KeyCandidate } from './ingest.ts';
 import { type Entry, numberOfSource, Source, type SourceName, sourceOfBlob } from './source.ts';
@@ -256,11 +256,11 @@ export class Workspace {
   /** The files of a run, each with its chosen blobs; others get turns. Throws FaultError `BlobGone` for an unknown id. */
   async plan(blobIds: readonly string[]): Promise<{ files: PlanFile[]; origins: Set<Source['origin']> }> {
     const turns = new Turns();
-    const bySource = new Map<Source, PlanBlob[]>();
+    const bySource = new Map<Source, BlobRef[]>();
     for (const blobId of new Set(blobIds)) {
       const { source, found } = this.get(blobId);
       const list = bySource.get(source) ?? [];
-      list.push(planBlob(blobId, found));
+      list.push(blobRef(blobId, found));
       bySource.set(source, list);
       if (turns.over) await turns.give();
     }

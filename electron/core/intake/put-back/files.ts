@@ -13,9 +13,8 @@ const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
 export const READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 export const CREATE_FLAGS = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
 
-export function sha256(bytes: Uint8Array): string {
-  return hash('sha256', bytes, 'hex');
-}
+/** Hash of bytes, in hex. */
+export const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');
 
 /** What a new file takes over from the one it replaces. */
 export interface FileMetadata extends Pick<Stats, 'mode' | 'uid' | 'gid'> {

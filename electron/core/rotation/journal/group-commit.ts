@@ -1,15 +1,18 @@
+import { closeSync, fsync, openSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { LogFile } from './log-file.ts';
+import { promisify } from 'node:util';
 
-/** Writes that nobody waits for are kept this long at most, milliseconds. */
+const fsyncAsync = promisify(fsync);
+
+/** Writes that no caller waits for are kept this long at most, milliseconds. */
 const LAZY_MS = 250;
-/** Between the end of one commit that is waited for and the next: what comes meanwhile shares the next. Milliseconds. */
+/** Between the end of one commit that is waited for and the next: writes that come meanwhile share it. Milliseconds. */
 const GAP_MS = 4;
 
 /**
- * Writes of many, committed together: a hundred thousand blobs do not cost a hundred thousand flushes of the disk.
- * Writes keep their order. What is not yet committed is lost with the process, which is why nothing may be done to a
- * file before {@link durable} has resolved.
+ * Commits the writes of many callers together: a hundred thousand blobs do not cost a hundred thousand flushes. Writes
+ * keep their order. What is not yet committed is lost with the process, so that no file may be touched before
+ * {@link durable} has resolved.
  *
  * A commit that is waited for is made with `synchronous = NORMAL`, which writes it to the log and returns, and then the
  * log is flushed here, in a thread of the pool: together what `FULL` does, without holding up this thread
@@ -29,7 +32,7 @@ export class GroupCommit {
   #unflushed = false;
   #closed = false;
 
-  /** `undone` is told when a commit was taken back. */
+  /** `undone` is called when a commit was rolled back. */
   constructor(db: DatabaseSync, log: LogFile, undone: () => void) {
     this.#db = db;
     this.#log = log;
@@ -110,7 +113,7 @@ export class GroupCommit {
     try {
       this.#commit('NORMAL');
     } catch {
-      // Nobody waits: it is tried again later.
+      // No caller waits: it is tried again later.
       this.write(() => undefined);
     }
   }
@@ -137,5 +140,28 @@ export class GroupCommit {
     } finally {
       this.#db.exec('PRAGMA synchronous = FULL');
     }
+  }
+}
+
+/** The write-ahead log of a database, flushed beside SQLite. It carries no locks that closing it would drop. */
+export class LogFile {
+  readonly #path: string;
+  #fd: number | null = null;
+
+  /** `database`: path of the database, which is in WAL mode and stays open for longer than this. */
+  constructor(database: string) {
+    this.#path = `${database}-wal`;
+  }
+
+  /** Resolves when what was committed before the call is on the disk. Throws system errors. */
+  async flushed(): Promise<void> {
+    // Opened once there is something in it. For writing, since Windows flushes no other.
+    this.#fd ??= openSync(this.#path, 'r+');
+    await fsyncAsync(this.#fd);
+  }
+
+  close(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
   }
 }

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { temporaryName } from '../../intake/index.ts';
+import { settleStaged } from '../run/recover.ts';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 import { Journal } from './journal.ts';
 import { Owner } from './owners.ts';
-import { settleStaged } from './recover.ts';
 
 const DATA_FOLDER = 'abcd0123';
 let top = '';

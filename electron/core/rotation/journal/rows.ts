@@ -1,18 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import type { Fault } from '#shared/model/fault.ts';
-import type { RunSummary, SentRequest } from '#shared/model/run.ts';
-import type { ResolvedOutput, RunApproval, RunTerms } from '../types.ts';
+import { z } from 'zod';
+import { explainOwn } from '#shared/kms/errors.ts';
+import { EncryptionContext } from '#shared/model/context.ts';
+import { Fault, FaultError } from '#shared/model/fault.ts';
+import { type ItemState, type RunItem, RunRequest, type RunSummary, SentRequest } from '#shared/model/run.ts';
+import type { NewBlob } from '../../intake/index.ts';
+import { outputMode, ResolvedOutput } from '../output-mode.ts';
+import type { RunApproval, RunTerms } from '../types.ts';
 
 export type RunState = 'preparing' | 'open' | 'undoing' | 'ended';
-export type FileState = 'intent' | 'staged' | 'replaced' | 'left' | 'restored';
-export type JournalItemState =
-  | 'intent'
-  | 'reencrypted'
-  | 'verified'
-  | 'already'
-  | 'failed'
-  | 'skipped'
-  | 'would-succeed';
+export const FileState = z.enum(['intent', 'staged', 'replaced', 'left', 'restored']);
+export type FileState = z.infer<typeof FileState>;
+/** Not `ItemState`: whether a new blob stands in its file is said by the file's state. */
+export const JournalItemState = z.enum([
+  'intent',
+  'reencrypted',
+  'verified',
+  'already',
+  'failed',
+  'skipped',
+  'would-succeed',
+]);
+export type JournalItemState = z.infer<typeof JournalItemState>;
 
 /** Digits of a run's id that are random: no letter that reads like a digit (Crockford's base 32). */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -25,11 +34,6 @@ export function newRunId(now: Date): string {
   const [day, time] = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').split('T');
   const random = Array.from(randomBytes(10), (byte) => DIGITS[byte % DIGITS.length]).join('');
   return `${day}-${time}-${random}`;
-}
-
-/** What a run was asked for. `tokensDeleted`: number of its grant tokens, which went when it had ended; absent: none. */
-export interface AskedTerms extends RunTerms {
-  readonly tokensDeleted?: number;
 }
 
 /** A run as the journal has it. */
@@ -71,46 +75,10 @@ export interface FileRow {
   readonly target: string | null;
   readonly temporary: string | null;
   readonly backup: string | null;
-  /** The linked value file that records what KMS will need, and the hash it has. */
+  /** The sidecar that records what KMS will need, and the hash it has. */
   readonly record: string | null;
   readonly recordSha256: string | null;
   readonly note: string | null;
-}
-
-/** Items that are alike in what is counted. */
-export interface ItemTally {
-  readonly state: JournalItemState;
-  /** Not reached before the run ended. */
-  readonly missed: boolean;
-  /** ARN of the source key that KMS named. */
-  readonly sourceKey: string | null;
-  /**
-   * The old blob is known to be under key material that the run is to leave: a reply of the run named its key material as
-   * another than the destination's, and its file was not found changed or gone.
-   */
-  readonly old: boolean;
-  readonly count: number;
-  /** Of ciphertext. */
-  readonly bytes: number;
-}
-
-/** All that is counted of a run. */
-export interface Figures {
-  readonly items: readonly (ItemTally & { readonly file: FileState })[];
-  /** Number of files in each state. */
-  readonly files: Partial<Record<FileState, number>>;
-}
-
-/** Adds items of files in this state to what is counted; `sign` -1 takes them away. */
-export function addTally(
-  items: Map<string, Figures['items'][number]>,
-  tally: ItemTally,
-  file: FileState,
-  sign: 1 | -1 = 1,
-): void {
-  const key = `${tally.state} ${file} ${tally.sourceKey} ${tally.missed} ${tally.old}`;
-  const { count = 0, bytes = 0 } = items.get(key) ?? {};
-  items.set(key, { ...tally, file, count: count + sign * tally.count, bytes: bytes + sign * tally.bytes });
 }
 
 /** A key material that a reply of KMS named, with its key. */
@@ -123,32 +91,37 @@ export interface KeySeen {
   readonly decryptRequestId: string | null;
 }
 
-/** What is known of one blob once it was asked for. */
-export interface ItemFacts {
+/** What is known of one blob once it was sent. `fault`: why it ended without a new blob in its file. */
+export interface ItemFacts
+  extends Readonly<
+    Pick<
+      RunItem,
+      | 'sha256After'
+      | 'fingerprintAfter'
+      | 'sourceKeyArn'
+      | 'destinationKeyArn'
+      | 'sourceKeyMaterialId'
+      | 'destinationKeyMaterialId'
+      | 'requestId'
+      | 'decryptRequestId'
+      | 'fault'
+      | 'sent'
+    >
+  > {
   readonly state: JournalItemState;
-  readonly sha256After: string | null;
-  readonly fingerprintAfter: string | null;
-  readonly sourceKeyArn: string | null;
-  readonly destinationKeyArn: string | null;
-  readonly sourceKeyMaterialId: string | null;
-  readonly destinationKeyMaterialId: string | null;
-  readonly requestId: string | null;
-  /** Of the Decrypt, where blobs are decrypted here and encrypted there. */
-  readonly decryptRequestId: string | null;
-  readonly fault: Fault | null;
-  /** The request that was sent for it. */
-  readonly sent: SentRequest | null;
   readonly notes: readonly string[];
 }
 
-/** A new blob of a file that is not complete, what KMS said of it (JSON), and what is known of its item. */
+/** A new blob that an earlier part of this run got for a file that is not complete. */
 export interface PendingBlob {
-  readonly blob: Uint8Array;
-  readonly said: string;
+  readonly next: NewBlob;
+  readonly verified: boolean;
+  /** What is known of its item; null where that is not on record. */
   readonly facts: ItemFacts | null;
 }
 
-export interface Staged {
+/** Names and hashes of a file that is about to be replaced. Hashes in hex. */
+export interface StagedFile {
   readonly after: string;
   readonly target: string;
   readonly temporary: string | null;
@@ -157,8 +130,9 @@ export interface Staged {
   readonly recordSha256: string | null;
 }
 
+/** What the journal records of a run when it begins. */
 export interface NewRun {
-  /** What the run is part of, the same for each run of it: hex SHA-256 of a plan. Null: of nothing that is run again. */
+  /** What the run is part of, the same for each run of it: hex SHA-256. Null: of nothing that is run again. */
   readonly job: string | null;
   readonly approval: RunApproval | null;
   readonly dryRun: boolean;
@@ -178,17 +152,56 @@ export const text = (value: unknown): string | null => (typeof value === 'string
 
 type Row = Record<string, unknown>;
 
+/** What a run was asked for. `tokensDeleted`: number of its grant tokens, which went when it had ended; absent: none. */
+const AskedTerms = RunRequest.omit({ blobIds: true, output: true }).extend({
+  tokensDeleted: z.int().optional(),
+});
+export type AskedTerms = RunTerms & { readonly tokensDeleted?: number };
+
+const ApprovalColumn = z.object({ hash: z.string(), terms: z.string() });
+
+/** What KMS said of a new blob, beside its bytes. */
+const ReplyMetadata = z.object({
+  keyArn: z.string(),
+  sourceKeyArn: z.string().nullable(),
+  algorithm: z.string(),
+  sourceAlgorithm: z.string().nullable(),
+  keyMaterialId: z.string().nullable(),
+  sourceKeyMaterialId: z.string().nullable(),
+  context: EncryptionContext.nullable(),
+  at: z.string(),
+  verified: z.boolean(),
+});
+
+/** A JSON column by its schema; null is null. Throws FaultError `JournalFailed` where it does not fit. */
+function parsed<T>(schema: z.ZodType<T>, column: unknown): T | null {
+  if (column === null || column === undefined) return null;
+  try {
+    return schema.parse(JSON.parse(String(column)));
+  } catch (error) {
+    const detail = `A record of the journal cannot be read: ${error instanceof Error ? error.message : 'no message'}`;
+    throw new FaultError(explainOwn('JournalFailed', { detail }));
+  }
+}
+
+function required<T>(schema: z.ZodType<T>, column: unknown): T {
+  const value = parsed(schema, column);
+  if (value === null)
+    throw new FaultError(explainOwn('JournalFailed', { detail: 'A record of the journal is incomplete.' }));
+  return value;
+}
+
 export function asRun(row: Row): RunRow {
   return {
     no: Number(row.no),
     id: String(row.id),
     job: text(row.job),
-    approval: row.approved === null ? null : JSON.parse(String(row.approved)),
+    approval: parsed(ApprovalColumn, row.approved),
     owner: String(row.owner),
     state: row.state as RunState,
     dryRun: row.dry_run === 1,
-    request: JSON.parse(String(row.request)),
-    output: JSON.parse(String(row.output)),
+    request: required(AskedTerms, row.request) as AskedTerms,
+    output: required(ResolvedOutput, row.output),
     connection: String(row.connection),
     target: String(row.target),
     startedAt: String(row.started_at),
@@ -196,7 +209,7 @@ export function asRun(row: Row): RunRow {
     total: Number(row.total),
     bytes: Number(row.bytes),
     status: row.status as RunSummary['status'],
-    fault: row.fault === null ? null : JSON.parse(String(row.fault)),
+    fault: parsed(Fault, row.fault),
     undoneAt: text(row.undone_at),
   };
 }
@@ -232,8 +245,56 @@ export function asFacts(row: Row): ItemFacts {
     destinationKeyMaterialId: text(row.destination_material_id),
     requestId: text(row.request_id),
     decryptRequestId: text(row.decrypt_request_id),
-    fault: row.fault === null ? null : JSON.parse(String(row.fault)),
-    sent: typeof row.sent_request === 'string' ? JSON.parse(row.sent_request) : null,
-    notes: row.notes === null ? [] : JSON.parse(String(row.notes)),
+    fault: parsed(Fault, row.fault),
+    sent: parsed(SentRequest, row.sent_request),
+    notes: parsed(z.array(z.string()), row.notes) ?? [],
+  };
+}
+
+/** JSON of what is kept beside a new blob; its bytes are a column of their own. */
+export const replyJson = ({ bytes: _, ...metadata }: NewBlob, verified: boolean): string =>
+  JSON.stringify({ ...metadata, verified } satisfies z.infer<typeof ReplyMetadata>);
+
+/** Null where it does not read back: the blob is then asked for again. */
+export function asPending(row: Row, facts: ItemFacts | null): PendingBlob | null {
+  const metadata = ReplyMetadata.safeParse(JSON.parse(String(row.said)));
+  if (!metadata.success || !(row.blob instanceof Uint8Array)) return null;
+  const { verified, ...rest } = metadata.data;
+  return { next: { bytes: row.blob, ...rest }, verified, facts };
+}
+
+/** What people see of a blob: a new one that does not stand in its file is still on its way. */
+export function stateOf(item: JournalItemState, file: FileState): ItemState {
+  if (item === 'intent') return 'waiting';
+  if (item !== 'reencrypted' && item !== 'verified') return item;
+  if (file === 'restored') return 'restored';
+  return file === 'replaced' ? 'reencrypted' : 'waiting';
+}
+
+/** A row of the journal as the record of one blob. */
+export function itemOf(row: Row, output: ResolvedOutput): RunItem {
+  const { sha256After, fingerprintAfter, notes, ...facts } = asFacts(row);
+  const state = stateOf(facts.state, row.file_state as FileState);
+  const stands = state === 'reencrypted';
+  const note = text(row.note);
+  return {
+    ...facts,
+    blobId: String(row.blob_id),
+    file: String(row.display),
+    place: String(row.place),
+    state,
+    sha256Before: hex(row.sha256_before) ?? '',
+    sha256After: stands || state === 'restored' ? sha256After : null,
+    fingerprintBefore: hex(row.fingerprint_before),
+    fingerprintAfter: stands ? fingerprintAfter : null,
+    output: stands
+      ? outputMode(output).label({
+          display: String(row.display),
+          relative: String(row.relative),
+          target: text(row.target),
+        })
+      : null,
+    backup: stands ? text(row.backup) : null,
+    notes: note !== null && (stands || state === 'restored') ? [...notes, note] : [...notes],
   };
 }

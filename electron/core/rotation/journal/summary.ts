@@ -1,12 +1,17 @@
 import type { RunSummary, Touches } from '#shared/model/run.ts';
 import { outcomeOf } from '#shared/run-outcome.ts';
-import { bytesDone, bytesOf, countsOf, filesOf, perKey, retryOf, underOldKey } from '../run/item-tracker.ts';
-import type { ResolvedOutput } from '../types.ts';
-import type { Figures, RunRow } from './rows.ts';
-
-export function outputName({ mode }: ResolvedOutput): RunSummary['output'] {
-  return mode === 'keep' ? 'download' : mode;
-}
+import { outputMode } from '../output-mode.ts';
+import {
+  bytesDone,
+  bytesOf,
+  countsOf,
+  type Figures,
+  filesOf,
+  perKey,
+  retryOf,
+  underOldKey,
+} from './figures.ts';
+import type { RunRow } from './rows.ts';
 
 /** What undoing a run would touch; null where it kept no way back, or has been undone. */
 export function touchesOf(
@@ -14,7 +19,7 @@ export function touchesOf(
   figures: Figures,
 ): Touches | null {
   if (row.dryRun || row.undoneAt !== null) return null;
-  if (row.output.mode === 'keep' || (row.output.mode === 'in-place' && !row.output.backup)) return null;
+  if (outputMode(row.output).undo === null) return null;
   const files = figures.files.replaced ?? 0;
   return files === 0 ? null : { files, blobs: countsOf(figures).succeeded };
 }
@@ -52,7 +57,7 @@ export function summaryOf(
     connection: row.connection,
     downloads: 0,
     fault: row.fault,
-    output: outputName(row.output),
+    output: outputMode(row.output).name,
     undo: elsewhere === null ? touchesOf(row, figures) : null,
     resume:
       unfinished && row.state === 'open'

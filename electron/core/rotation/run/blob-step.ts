@@ -1,25 +1,14 @@
-import { sentContext } from '#shared/kms/contexts.ts';
-import { explainKms, explainOwn, type KmsSituation, stopsRun } from '#shared/kms/errors.ts';
-import { kindOf } from '#shared/model/connection.ts';
+import { explainOwn, faultOf, stopsRun } from '#shared/kms/errors.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
-import type { SentRequest } from '#shared/model/run.ts';
 import { identify } from '../../inspect/index.ts';
-import type { FoundBlob, NewBlob } from '../../intake/index.ts';
-import {
-  type Kms,
-  KmsFaultError,
-  type ReEncryptInput,
-  type ReEncryptOutput,
-  type Sending,
-} from '../../kms/index.ts';
-import type { ItemFacts } from '../journal/rows.ts';
+import { type FoundBlob, type NewBlob, sha256 } from '../../intake/index.ts';
+import type { ReEncryptInput, ReEncryptOutput } from '../../kms/index.ts';
+import type { PendingBlob } from '../journal/rows.ts';
 import { Halted } from '../scheduler/request-scheduler.ts';
-import { changesMaterialAlone, shownCurrent } from './as-asked.ts';
-import { checkReply } from './check-reply.ts';
 import { resolveContexts, sameContext } from './contexts.ts';
-import { faultOf } from './faults.ts';
-import { sha256 } from './item-tracker.ts';
-import type { RunContext } from './run-context.ts';
+import { changesMaterialAlone, shownCurrent } from './destination-key.ts';
+import { checkReply } from './reply-checks.ts';
+import { explained, type RunContext, send, sentOf } from './run-context.ts';
 import { tryToOpen, verification, verifyNotPermitted } from './verification.ts';
 
 /** How far one blob came. Only a 'ready' one can go into a new file. */
@@ -44,20 +33,12 @@ const IGNORED = {
 const REPEATED =
   'What was not expected: the new blob is one that this run was given for another blob before. Something on the way to KMS mixes replies up.';
 
-/** A new blob that an earlier part of this run got for the same old one. */
-export interface PriorBlob {
-  readonly next: NewBlob;
-  readonly verified: boolean;
-  /** What is known of its item since then. */
-  readonly facts: ItemFacts | null;
-}
-
-/** Re-encrypts (or dry-runs) one blob and verifies the result. Never throws; touches no file. */
+/** Re-encrypts (or dry-runs) one blob and verifies the result. Never throws; touches no file. `prior`: its new blob of an earlier part of this run. */
 export async function rotateBlob(
   context: RunContext,
   item: number,
   found: FoundBlob,
-  prior: PriorBlob | null,
+  prior: PendingBlob | null,
 ): Promise<BlobOutcome> {
   const halted = context.halted();
   if (halted !== null) return { kind: 'halted', fault: halted };
@@ -164,7 +145,7 @@ async function reEncrypt(
   item: number,
   found: FoundBlob,
   input: ReEncryptInput,
-  prior: PriorBlob | null,
+  prior: PendingBlob | null,
 ): Promise<BlobOutcome> {
   if (prior?.facts != null) context.tracker.note(item, prior.facts);
   const next = prior?.next ?? (await ask(context, item, found, input));
@@ -192,7 +173,7 @@ async function reEncrypt(
   return { kind: 'ready', next };
 }
 
-/** The new blob from KMS, and what KMS said of it noted. */
+/** Gets the new blob from KMS, and notes what KMS said of it. */
 async function ask(
   context: RunContext,
   item: number,
@@ -229,33 +210,6 @@ async function ask(
     at: `${new Date().toISOString().slice(0, 19)}Z`,
   };
 }
-
-/** Sends a request. `sent`: what is written down of it once it goes out. */
-const send = <T>(
-  context: RunContext,
-  item: number,
-  work: (kms: Kms, sending: Sending) => Promise<T>,
-  sent: SentRequest | null,
-): Promise<T> =>
-  context.scheduler.send(work, {
-    started: () => {
-      if (sent !== null) context.tracker.note(item, { sent });
-      context.tracker.running(item);
-    },
-    held: () => {
-      if (sent !== null) context.tracker.note(item, { sent: null });
-    },
-  });
-
-/** The request as it goes out. */
-const sentOf = (input: ReEncryptInput): SentRequest => ({
-  sourceKeyId: input.sourceKeyId,
-  sourceAlgorithm: input.sourceAlgorithm,
-  sourceContext: sentContext(input.sourceAlgorithm, input.sourceContext),
-  destinationKeyId: input.destinationKeyId,
-  destinationAlgorithm: input.destinationAlgorithm,
-  destinationContext: sentContext(input.destinationAlgorithm, input.destinationContext),
-});
 
 /**
  * Proves that the new blob opens under the destination key, algorithm and context: a DryRun of ReEncrypt from it,
@@ -299,41 +253,4 @@ function failed(context: RunContext, item: number, fault: Fault): BlobOutcome {
   const requestId = context.tracker.get(item)?.requestId ?? fault.raw?.requestId ?? null;
   context.tracker.note(item, { requestId });
   return { kind: 'failed', fault };
-}
-
-/** The fault of a KMS error, explained again with what this room knows of the blob. */
-function explained(
-  context: RunContext,
-  error: unknown,
-  input: ReEncryptInput,
-  found: FoundBlob | null,
-): Fault {
-  if (!(error instanceof FaultError)) return faultOf(error);
-  const { raw } = error.fault;
-  if (raw === null) return error.fault;
-  const kms = context.kms();
-  const situation: KmsSituation = {
-    operation: 'ReEncrypt',
-    region: kms.region,
-    endpoint: kms.endpoint,
-    profile: kindOf(kms.choice).profile(),
-    principal: kms.principal ?? null,
-    sourceKeyId: input.sourceKeyId,
-    destinationKeyId: input.destinationKeyId,
-    sourceAlgorithm: input.sourceAlgorithm,
-    destinationAlgorithm: input.destinationAlgorithm,
-    sourceContext: input.sourceContext,
-    destinationContext: input.destinationContext,
-    declaredContext: found?.declared.encryptionContext ?? null,
-    declaredKeyId: found?.declared.keyArn ?? null,
-    identification: found?.identification ?? null,
-    blobBytes: input.blob.length,
-    ...(error instanceof KmsFaultError ? known(error.situation) : {}),
-  };
-  return explainKms(raw.name, raw.message, raw.requestId, situation);
-}
-
-/** What only the connection knows: the operation and the side of it that failed. */
-function known({ declaredContext: _, identification: __, ...situation }: KmsSituation): KmsSituation {
-  return situation;
 }

@@ -7,7 +7,7 @@ import { RunManager } from '../run-manager.ts';
 import { MAX_THROTTLED_HASTY } from '../scheduler/retry.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
-import { resumeRun } from './run.ts';
+import { resumeRun } from './start.ts';
 
 const destination = { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } } as const;
 const toRsa = { keyId: 'alias/new', algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'same' } } as const;

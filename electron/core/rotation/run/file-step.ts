@@ -1,11 +1,10 @@
-import { explainOwn } from '#shared/kms/errors.ts';
+import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import type { NewBlob } from '../../intake/index.ts';
+import type { PendingBlob } from '../journal/rows.ts';
 import type { RunFile } from '../types.ts';
-import { type BlobOutcome, type PriorBlob, rotateBlob } from './blob-step.ts';
-import { faultOf } from './faults.ts';
+import { type BlobOutcome, rotateBlob } from './blob-step.ts';
 import { isFault, type OpenBlob, type OpenFile, openFile } from './open-file.ts';
-import { putBack, type Ready } from './put-back.ts';
+import { putBack, type ReadyBlob } from './put-back.ts';
 import type { RunContext } from './run-context.ts';
 
 interface Done extends OpenBlob {
@@ -20,11 +19,11 @@ interface Done extends OpenBlob {
 export async function rotateFile(
   context: RunContext,
   file: RunFile,
-  prior: ReadonlyMap<number, PriorBlob>,
+  prior: ReadonlyMap<number, PendingBlob>,
 ): Promise<'done' | 'again'> {
   try {
     if (context.halted() !== null) return 'done';
-    const inPlace = context.input.output.mode === 'in-place';
+    const { inPlace } = context.output;
     const { dryRun, allowPossiblePlaintext } = context.input.request;
     let opened = await openFile(file, inPlace, dryRun, allowPossiblePlaintext);
     if (inPlace && !isFault(opened)) opened = (await context.attributes.refusal(file, dryRun)) ?? opened;
@@ -34,12 +33,10 @@ export async function rotateFile(
     }
     const done = await Promise.all(
       opened.blobs.map(
-        async ({ blob, found }): Promise<Done> => ({
-          blob,
+        async ({ item, found }): Promise<Done> => ({
+          item,
           found,
-          outcome: await context.slots.run(() =>
-            rotateBlob(context, blob.item, found, prior.get(blob.item) ?? null),
-          ),
+          outcome: await context.slots.run(() => rotateBlob(context, item, found, prior.get(item) ?? null)),
         }),
       ),
     );
@@ -61,14 +58,14 @@ export async function rotateFile(
 /** Gives every blob of the file the same end; the file stays as it was. */
 function leave(context: RunContext, file: RunFile, fault: Fault): void {
   for (const { item } of file.blobs) context.tracker.end(item, 'failed', fault);
-  context.journal.setFile(context.no, file.index, 'left', null, true);
+  context.record.setFile(file.index, 'left', null, true);
   context.tracker.fileDone(file, false);
 }
 
-function settleUnready(context: RunContext, { blob, outcome }: Done): void {
-  if (outcome.kind === 'failed') context.tracker.end(blob.item, 'failed', outcome.fault);
-  if (outcome.kind === 'unfit') context.tracker.end(blob.item, 'skipped', outcome.fault);
-  if (outcome.kind === 'already') context.tracker.end(blob.item, 'already', outcome.fault);
+function settleUnready(context: RunContext, { item, outcome }: Done): void {
+  if (outcome.kind === 'failed') context.tracker.end(item, 'failed', outcome.fault);
+  if (outcome.kind === 'unfit') context.tracker.end(item, 'skipped', outcome.fault);
+  if (outcome.kind === 'already') context.tracker.end(item, 'already', outcome.fault);
 }
 
 function settleDryRun(context: RunContext, file: RunFile, done: readonly Done[]): void {
@@ -80,11 +77,11 @@ function settleDryRun(context: RunContext, file: RunFile, done: readonly Done[])
     if (one.outcome.kind === 'halted') reached = false;
     if (one.outcome.kind !== 'would-succeed') continue;
     // A figure of a dry run is what the run would come to, not what KMS would allow.
-    if (bad === undefined) context.tracker.end(one.blob.item, 'would-succeed', null);
-    else context.tracker.end(one.blob.item, 'failed', wouldBeHeldBack(bad));
+    if (bad === undefined) context.tracker.end(one.item, 'would-succeed', null);
+    else context.tracker.end(one.item, 'failed', wouldBeHeldBack(bad));
   }
   if (!reached) return;
-  context.journal.setFile(context.no, file.index, 'left', null, false);
+  context.record.setFile(file.index, 'left', null, false);
   context.tracker.fileDone(file, false);
 }
 
@@ -98,19 +95,19 @@ async function finish(
   // Halted before every blob was tried: the file stays as it was, and none of it is final.
   if (done.some(({ outcome }) => outcome.kind === 'halted')) {
     for (const one of done) settleUnready(context, one);
-    for (const { blob, outcome } of done)
+    for (const { item, outcome } of done)
       if (outcome.kind === 'ready' || outcome.kind === 'halted') {
         // What KMS was asked, and said, stays on record.
-        context.tracker.save(blob.item);
-        context.tracker.back(blob.item);
+        context.tracker.save(item);
+        context.tracker.back(item);
       }
     return;
   }
   for (const one of done) settleUnready(context, one);
   const bad = done.find(({ outcome }) => outcome.kind === 'failed');
-  const ready: Ready[] = [];
-  for (const { blob, found, outcome } of done)
-    if (outcome.kind === 'ready') ready.push({ blob, found, next: outcome.next });
+  const ready = done.flatMap(({ item, found, outcome }): ReadyBlob[] =>
+    outcome.kind === 'ready' ? [{ item, found, next: outcome.next }] : [],
+  );
   if (bad?.outcome.kind === 'failed' && context.input.request.onFailure !== 'take-good') {
     const { message } = bad.outcome.fault;
     const held = explainOwn('FileHeldBack', {
@@ -119,12 +116,12 @@ async function finish(
     return leftWith(context, file, ready, held);
   }
   if (ready.length === 0) return leftWith(context, file, ready, null);
-  for (const { blob } of ready) context.tracker.save(blob.item);
+  for (const { item } of ready) context.tracker.save(item);
   const written = await putBack(context, file, opened, ready);
   if (isFault(written)) return leftWith(context, file, ready, written);
-  context.journal.setFile(context.no, file.index, 'replaced', written.note, hadPending || ready.length > 1);
+  context.record.setFile(file.index, 'replaced', written.note, hadPending || ready.length > 1);
   context.step('replaced');
-  for (const { blob } of ready) context.tracker.stands(blob.item, blob.bytes);
+  for (const { item, found } of ready) context.tracker.stands(item, found.bytes.length);
   context.tracker.fileDone(file, true);
 }
 
@@ -132,14 +129,14 @@ async function finish(
 function leftWith(
   context: RunContext,
   file: RunFile,
-  ready: readonly { readonly blob: { readonly item: number }; readonly next: NewBlob }[],
+  ready: readonly ReadyBlob[],
   fault: Fault | null,
 ): void {
-  for (const { blob } of ready) {
-    context.tracker.note(blob.item, { sha256After: null, fingerprintAfter: null });
-    context.tracker.end(blob.item, 'failed', fault);
+  for (const { item } of ready) {
+    context.tracker.note(item, { sha256After: null, fingerprintAfter: null });
+    context.tracker.end(item, 'failed', fault);
   }
-  context.journal.setFile(context.no, file.index, 'left', null, true);
+  context.record.setFile(file.index, 'left', null, true);
   context.tracker.fileDone(file, false);
 }
 

@@ -5,7 +5,7 @@ import { diskHere, realFolder } from '../../intake/index.ts';
 import type { PlanFile } from '../index.ts';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
-import { resumeRun } from './run.ts';
+import { resumeRun } from './start.ts';
 
 let harness: RunHarness;
 let kms: FakeKms;
@@ -82,7 +82,7 @@ describe.each([true, false])('a folder that was swapped for a link (backup: %s)'
     run.cut();
     await run.done;
     const no = harness.journal.runOf(run.id)?.no ?? -1;
-    expect((await harness.journal.files(no))[0]?.folder).toBe(file.folder);
+    expect((await harness.journal.record(no).files())[0]?.folder).toBe(file.folder);
     await swap();
     const before = await contents();
     const again = await resumeRun(

@@ -1,12 +1,17 @@
-import { hash } from 'node:crypto';
 import type { Fault } from '#shared/model/fault.ts';
-import type { RunCounts, RunSummary } from '#shared/model/run.ts';
-import { stateOf } from '../journal/items.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { Figures, ItemFacts } from '../journal/rows.ts';
+import type { RunSummary } from '#shared/model/run.ts';
+import {
+  bytesDone,
+  bytesOf,
+  COUNTED_AS,
+  countsOf,
+  type Figures,
+  filesOf,
+  perKey,
+} from '../journal/figures.ts';
+import type { ItemFacts } from '../journal/rows.ts';
+import type { RunRecord } from '../journal/run-record.ts';
 import type { RunFile } from '../types.ts';
-
-export const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');
 
 const EMPTY: ItemFacts = {
   state: 'intent',
@@ -25,24 +30,22 @@ const EMPTY: ItemFacts = {
 
 const MOST_KEYS = 1000;
 
-/** What is known of the blobs under way, and counts of all. What is final goes to the journal and is forgotten here. */
+/** What is known of the blobs under way, and counts of all. What is final goes to the journal, and is dropped here. */
 export class ItemTracker {
-  readonly #journal: Journal;
-  readonly #no: number;
+  readonly #record: RunRecord;
   readonly #live = new Map<number, ItemFacts>();
   readonly #running = new Set<number>();
   readonly #counts = { total: 0, running: 0, succeeded: 0, already: 0, failed: 0, skipped: 0, restored: 0 };
-  /** Ends of items whose file is not complete: it may yet be done once more. */
+  /** Ends of items by number, of files that are not complete and may be done once more. */
   readonly #ended = new Map<number, End>();
   readonly #files = { total: 0, done: 0 };
   readonly #bytes = { total: 0, done: 0 };
   readonly #perKey = new Map<string, number>();
   readonly #changed: (finished: number) => void;
 
-  /** `changed` is told after each change how many items have become final by it. */
-  constructor(journal: Journal, no: number, changed: (finished: number) => void) {
-    this.#journal = journal;
-    this.#no = no;
+  /** `changed` is called after each change with the number of items that became final by it. */
+  constructor(record: RunRecord, changed: (finished: number) => void) {
+    this.#record = record;
     this.#changed = changed;
   }
 
@@ -102,12 +105,12 @@ export class ItemTracker {
   /** Gives what is known to the journal while the file is not complete. */
   save(item: number): void {
     const facts = this.#live.get(item);
-    if (facts !== undefined) this.#journal.setItem(this.#no, item, facts);
+    if (facts !== undefined) this.#record.setItem(item, facts);
   }
 
   /** An item's end without a new blob in its file. */
   end(item: number, state: End, fault: Fault | null): void {
-    this.#journal.setItem(this.#no, item, { ...this.get(item), state, fault });
+    this.#record.setItem(item, { ...this.get(item), state, fault });
     this.#uncount(item);
     this.#final(item);
     this.#ended.set(item, state);
@@ -153,79 +156,3 @@ export class ItemTracker {
 
 /** How an item ends without a new blob in its file. */
 type End = 'already' | 'failed' | 'skipped' | 'would-succeed';
-
-const COUNTED_AS = {
-  waiting: 'waiting',
-  running: 'running',
-  'would-succeed': 'succeeded',
-  reencrypted: 'succeeded',
-  already: 'already',
-  failed: 'failed',
-  skipped: 'skipped',
-  restored: 'restored',
-} as const;
-
-export function countsOf({ items }: Figures): RunCounts {
-  const counts = {
-    total: 0,
-    waiting: 0,
-    running: 0,
-    succeeded: 0,
-    already: 0,
-    failed: 0,
-    skipped: 0,
-    restored: 0,
-  };
-  for (const { state, file, count } of items) {
-    counts.total += count;
-    counts[COUNTED_AS[stateOf(state, file)]] += count;
-  }
-  return counts;
-}
-
-export const bytesOf = ({ items }: Figures): number => items.reduce((sum, { bytes }) => sum + bytes, 0);
-
-export function bytesDone({ items }: Figures): number {
-  return items.reduce((sum, { state, file, bytes }) => {
-    const shown = stateOf(state, file);
-    return shown === 'reencrypted' ? sum + bytes : sum;
-  }, 0);
-}
-
-/** Files of a run, and those that hold what it made. */
-export function filesOf({ files }: Figures): { total: number; done: number } {
-  const { intent = 0, staged = 0, replaced = 0, left = 0, restored = 0 } = files;
-  return { total: intent + staged + replaced + left + restored, done: replaced };
-}
-
-/** Blobs in place for each source key that KMS named, the most first. */
-export function perKey({ items }: Figures, limit: number): { keyArn: string; blobs: number }[] {
-  const keys = new Map<string, number>();
-  for (const { state, file, sourceKey, count } of items)
-    if (sourceKey !== null && stateOf(state, file) === 'reencrypted')
-      keys.set(sourceKey, (keys.get(sourceKey) ?? 0) + count);
-  return [...keys]
-    .map(([keyArn, blobs]) => ({ keyArn, blobs }))
-    .sort((a, b) => b.blobs - a.blobs)
-    .slice(0, limit);
-}
-
-/**
- * Blobs that do not hold new ciphertext of the run and are known to be under the key material that they were to leave.
- */
-export function underOldKey({ items }: Figures): number {
-  return items.reduce((sum, { state, file, old, count }) => {
-    const shown = stateOf(state, file);
-    return old && shown !== 'reencrypted' && shown !== 'already' ? sum + count : sum;
-  }, 0);
-}
-
-/** Blobs of a run that is over that a new run could try again. */
-export function retryOf({ items }: Figures): { failed: number; missed: number } {
-  const retry = { failed: 0, missed: 0 };
-  for (const { state, missed, count } of items) {
-    if (state === 'failed') retry.failed += count;
-    if (missed) retry.missed += count;
-  }
-  return retry;
-}

@@ -1,29 +1,48 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { explainOwn } from '#shared/kms/errors.ts';
+import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeOf } from '#shared/run-outcome.ts';
-import { type Disk, diskHere } from '../../intake/index.ts';
+import { type Disk, diskHere, type PutBackFs } from '../../intake/index.ts';
 import type { Kms } from '../../kms/index.ts';
-import { itemOf } from '../journal/items.ts';
+import { retryOf, underOldKey } from '../journal/figures.ts';
 import type { Journal, RunName } from '../journal/journal.ts';
-import { outputName, touchesOf } from '../journal/summary.ts';
-import { AdaptiveLimiter } from '../scheduler/adaptive-limiter.ts';
+import { itemOf } from '../journal/rows.ts';
+import type { RunRecord } from '../journal/run-record.ts';
+import { touchesOf } from '../journal/summary.ts';
+import { outputMode } from '../output-mode.ts';
+import { AdaptiveLimiter, DEFAULT_CONCURRENCY } from '../scheduler/adaptive-limiter.ts';
 import { RequestScheduler } from '../scheduler/request-scheduler.ts';
+import type { RetryOptions } from '../scheduler/retry.ts';
 import type { ItemsQuery, KnownMaterial, Run, RunFile, RunInput } from '../types.ts';
-import { CompletionRate } from './completion-rate.ts';
-import { faultOf } from './faults.ts';
-import { ItemTracker, retryOf, underOldKey } from './item-tracker.ts';
-import { Progress } from './progress.ts';
-import { RunFiles, type Shared } from './run-files.ts';
-import { DEFAULT_CONCURRENCY, type RunHooks, type RunParts } from './run-parts.ts';
+import { ItemTracker } from './item-tracker.ts';
+import { CompletionRate, Progress } from './progress.ts';
+import { RunFiles, type RunFilesParts } from './run-files.ts';
 
-/** How a run begins. */
-export interface Beginning {
+/** For tests: a disk that fails, waits that take no time, a step at which the process dies. */
+export interface RunHooks {
+  readonly fs?: PutBackFs;
+  readonly sleep?: RetryOptions['sleep'];
+  readonly random?: () => number;
+  readonly step?: (name: string) => void;
+}
+
+/** What a run works with. */
+export interface RunParts {
+  readonly journal: Journal;
+  readonly limiter?: AdaptiveLimiter;
+  readonly onProgress: (summary: RunSummary) => void;
+  readonly hooks?: RunHooks;
+  /** Where files are put back; a test's file system comes before it. */
+  readonly disk: Disk;
+}
+
+/** How a run begins: anew, or where it was cut off. */
+export interface RunStart {
   /** Key material of new blobs that an earlier part of it accepted. */
   readonly earlier: () => Promise<readonly KnownMaterial[]>;
-  /** What is counted of it before anything is done: whoever starts it sees its size at once. */
+  /** Counts its size before anything is done, so that it is known at once. */
   readonly counted: (tracker: ItemTracker) => void;
   /** The files that are to be done. Rejects with FaultError. */
   readonly prepare: (tracker: ItemTracker, step: (name: string) => void) => Promise<RunFile[]>;
@@ -33,9 +52,9 @@ export interface Beginning {
 export class LiveRun implements Run {
   readonly id: string;
   readonly done: Promise<void>;
-  readonly #no: number;
   readonly #input: Omit<RunInput, 'files'>;
-  readonly #journal: Journal;
+  readonly #record: RunRecord;
+  readonly #owner: string;
   readonly #tracker: ItemTracker;
   readonly #scheduler: RequestScheduler;
   readonly #hooks: RunHooks;
@@ -61,21 +80,21 @@ export class LiveRun implements Run {
     startedAt: string,
     input: Omit<RunInput, 'files'>,
     parts: RunParts,
-    { counted, prepare, earlier }: Beginning,
+    { counted, prepare, earlier }: RunStart,
   ) {
     const { journal, hooks = {}, onProgress } = parts;
     const { pace } = input.request;
     const concurrency = pace?.concurrency ?? DEFAULT_CONCURRENCY;
     this.id = id;
-    this.#no = no;
     this.#startedAt = startedAt;
     this.#input = input;
     this.#kms = input.kms;
-    this.#journal = journal;
+    this.#record = journal.record(no);
+    this.#owner = journal.owner.id;
     this.#hooks = hooks;
     this.#disk = parts.disk;
     this.#progress = new Progress(() => onProgress(this.summary()));
-    this.#tracker = new ItemTracker(journal, no, (finished) => {
+    this.#tracker = new ItemTracker(this.#record, (finished) => {
       if (finished > 0) this.#rate.add(finished);
       this.#progress.touch();
     });
@@ -101,11 +120,11 @@ export class LiveRun implements Run {
   }
 
   summary(): RunSummary {
-    const said = this.#tracker.summary();
+    const counted = this.#tracker.summary();
     const { request, output, connection } = this.#input;
     const status = this.#end?.status ?? this.#statusNow();
     const rate = this.#end === null ? this.#rate.perSecond() : 0;
-    const left = said.counts.waiting + said.counts.running;
+    const left = counted.counts.waiting + counted.counts.running;
     return {
       id: this.id,
       route: request.route,
@@ -113,8 +132,8 @@ export class LiveRun implements Run {
       status,
       startedAt: this.#startedAt,
       finishedAt: this.#end?.at ?? null,
-      ...said,
-      outcome: outcomeOf(said.counts, this.#end?.underOldKey ?? null),
+      ...counted,
+      outcome: outcomeOf(counted.counts, this.#end?.underOldKey ?? null),
       rate,
       slowedTo: status === 'running' ? this.#limiter.rate : null,
       secondsLeft: left === 0 ? 0 : rate === 0 || status !== 'running' ? null : left / rate,
@@ -122,7 +141,7 @@ export class LiveRun implements Run {
       connection,
       downloads: this.#kept.length,
       fault: this.#stopped ?? this.#scheduler.fault,
-      output: outputName(output),
+      output: outputMode(output).name,
       undo: this.#end?.undo ?? null,
       resume: null,
       retry: this.#end?.retry ?? null,
@@ -131,9 +150,9 @@ export class LiveRun implements Run {
   }
 
   items(query: ItemsQuery = { offset: 0, limit: -1, only: 'all' }): readonly RunItem[] {
-    this.#journal.flush();
-    return this.#journal
-      .itemRows(this.#no, query.only, query.offset, query.limit)
+    this.#record.flush();
+    return this.#record
+      .itemRows(query.only, query.offset, query.limit)
       .map((row) => itemOf(row, this.#input.output));
   }
 
@@ -186,7 +205,7 @@ export class LiveRun implements Run {
     return this.#scheduler.underWay > 0 ? 'pausing' : 'paused';
   }
 
-  async #run(prepare: Beginning['prepare'], earlier: Beginning['earlier']): Promise<void> {
+  async #run(prepare: RunStart['prepare'], earlier: RunStart['earlier']): Promise<void> {
     // The caller has its Run before the first report.
     await Promise.resolve();
     let begun = false;
@@ -205,12 +224,13 @@ export class LiveRun implements Run {
     await this.#ended(begun);
   }
 
-  #shared(): Omit<Shared, 'earlier'> {
+  #shared(): Omit<RunFilesParts, 'earlier'> {
     return {
-      no: this.#no,
       input: this.#input,
+      output: outputMode(this.#input.output),
       tracker: this.#tracker,
-      journal: this.#journal,
+      record: this.#record,
+      owner: this.#owner,
       scheduler: this.#scheduler,
       disk: this.#hooks.fs === undefined ? this.#disk : diskHere(this.#hooks.fs),
       fs: this.#hooks.fs ?? null,
@@ -232,7 +252,7 @@ export class LiveRun implements Run {
     this.#scheduler.stop();
   }
 
-  /** What blobs that were not reached are told. */
+  /** The fault of blobs that were not reached; null while the run goes on. */
   #haltedFault(): Fault | null {
     if (this.#stopped !== null)
       return explainOwn('RunStopped', { detail: this.#stopped.message, remedy: this.#stopped.remedy });
@@ -245,18 +265,18 @@ export class LiveRun implements Run {
     const at = new Date().toISOString();
     try {
       if (suspended) {
-        this.#journal.flush();
+        this.#record.flush();
       } else {
         const missed = this.#haltedFault() ?? explainOwn('Internal');
-        if (begun) await this.#journal.skipRest(this.#no, missed);
-        this.#journal.flush();
-        const figures = await this.#journal.figures(this.#no);
-        await this.#journal.releaseFiles(this.#no);
+        if (begun) await this.#record.skipRest(missed);
+        this.#record.flush();
+        const figures = await this.#record.figures();
+        await this.#record.releaseFiles();
         const { missed: notReached, failed } = retryOf(figures);
         const status = this.#stopped !== null ? 'failed' : notReached > 0 ? 'cancelled' : 'finished';
-        this.#journal.setRun(this.#no, 'ended', { status, fault: this.#stopped, finishedAt: at });
-        this.#journal.keepFigures({ no: this.#no, undoneAt: null, fault: this.#stopped }, figures);
-        this.#journal.flush();
+        this.#record.setState('ended', { status, fault: this.#stopped, finishedAt: at });
+        this.#record.keepFigures({ undoneAt: null, fault: this.#stopped }, figures);
+        this.#record.flush();
         this.#tracker.recall(figures);
         const again = failed + notReached > 0 && !this.#input.request.dryRun;
         const { output, request } = this.#input;

@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { identify } from '../../inspect/index.ts';
 import { diskHere } from '../../intake/index.ts';
 import type { KnownKeys } from '../index.ts';
+import { keysSeen } from '../journal/figures.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
-import { resumeRun } from './run.ts';
+import { resumeRun } from './start.ts';
 
 let harness: RunHarness;
 let kms: FakeKms;
@@ -70,7 +71,7 @@ async function refuses(code: string, words: RegExp, request: Start[1], options: 
   expect(first?.fault?.remedy).toContain('The file was left as it is');
   expect(await harness.snapshot()).toBe(before);
   expect(run.summary().counts.succeeded).toBe(0);
-  const seen = await harness.journal.keysSeen(harness.journal.runOf(run.id)?.no ?? -1);
+  const seen = await keysSeen(harness.journal.record(harness.journal.runOf(run.id)?.no ?? -1));
   expect(seen.filter(({ fingerprint: print }) => print === fingerprint(OLD_KEY))).toEqual([]);
   return run;
 }

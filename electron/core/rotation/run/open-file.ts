@@ -1,4 +1,4 @@
-import { explainOwn } from '#shared/kms/errors.ts';
+import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import {
   changedFolder,
@@ -10,15 +10,15 @@ import {
   readSource,
   type Scan,
   scan,
+  sha256,
   specialBits,
   specialMode,
 } from '../../intake/index.ts';
-import type { RunBlob, RunFile } from '../types.ts';
-import { faultOf } from './faults.ts';
-import { sha256 } from './item-tracker.ts';
+import type { BlobRef, RunFile } from '../types.ts';
 
+/** A blob of the file as it is now, with its number in the journal. */
 export interface OpenBlob {
-  readonly blob: RunBlob;
+  readonly item: number;
   readonly found: FoundBlob;
 }
 
@@ -75,7 +75,7 @@ export async function openFile(
   for (const blob of file.blobs) {
     const found = byPlace.get(blob.place);
     if (found === undefined || sha256(found.bytes) !== blob.sha256) return explainOwn('FileChanged');
-    blobs.push({ blob, found });
+    blobs.push({ item: blob.item, found });
   }
   return { bytes, mode, scan: scanned, blobs };
 }
@@ -88,4 +88,15 @@ function mayOwn({ uid, gid }: { readonly uid: number; readonly gid: number }): b
   const own = process.geteuid?.();
   if (own === undefined || own === 0) return true;
   return uid === own && (gid === process.getegid?.() || (process.getgroups?.().includes(gid) ?? false));
+}
+
+/** A found blob as a plan names it. */
+export function blobRef(blobId: string, found: FoundBlob): BlobRef {
+  return {
+    blobId,
+    place: found.place,
+    sha256: sha256(found.bytes),
+    bytes: found.bytes.length,
+    fingerprint: found.identification.keyFingerprint,
+  };
 }

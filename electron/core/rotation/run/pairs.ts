@@ -1,11 +1,10 @@
 import type { SentRequest } from '#shared/model/run.ts';
-import { readSource, scan } from '../../intake/index.ts';
+import { readSource, scan, sha256 } from '../../intake/index.ts';
 import { Turns } from '../../limits/turns.ts';
-import { stateOf } from '../journal/items.ts';
-import type { Journal } from '../journal/journal.ts';
-import { asFacts, type FileState, hex, type JournalItemState, type RunRow, text } from '../journal/rows.ts';
+import { asFacts, type FileState, hex, type JournalItemState, stateOf, text } from '../journal/rows.ts';
+import type { RunRecord } from '../journal/run-record.ts';
+import { keepsInMemory, outputMode, type ResolvedOutput } from '../output-mode.ts';
 import type { Run } from '../types.ts';
-import { sha256 } from './item-tracker.ts';
 
 /** Items read at a time. */
 const PAGE = 500;
@@ -22,12 +21,12 @@ export interface BlobPair {
   readonly destinationKeyArn: string;
 }
 
-type Row = ReturnType<Journal['itemRows']>[number];
+type Row = ReturnType<RunRecord['itemRows']>[number];
 
-/** Numbers of the items of a run of which new ciphertext stands. */
-export async function comparableItems(journal: Journal, { no }: RunRow): Promise<number[]> {
+/** Numbers of the items of which new ciphertext stands in its file. */
+export async function comparableItems(record: RunRecord): Promise<number[]> {
   const numbers: number[] = [];
-  for await (const page of pagesOf(journal, no))
+  for await (const page of pagesOf(record))
     for (const row of page) if (stands(row)) numbers.push(Number(row.item));
   return numbers;
 }
@@ -37,15 +36,15 @@ export async function comparableItems(journal: Journal, { no }: RunRow): Promise
  * run in place, and in the source file of any other. Nothing is taken that has not the hash which the journal has.
  */
 export async function* blobPairs(
-  journal: Journal,
-  { no, output }: RunRow,
+  record: RunRecord,
+  output: ResolvedOutput,
   items: ReadonlySet<number>,
   live: Run | null,
 ): AsyncGenerator<BlobPair> {
   const originals = new LastFile();
   const made = new LastFile();
   const kept = new Map(live?.kept().map(({ relative, bytes }) => [relative, bytes]) ?? []);
-  for await (const page of pagesOf(journal, no))
+  for await (const page of pagesOf(record))
     for (const row of page) {
       const facts = asFacts(row);
       if (!items.has(Number(row.item)) || facts.sent === null || facts.destinationKeyArn === null) continue;
@@ -54,25 +53,24 @@ export async function* blobPairs(
         file: display,
         place: String(row.place),
         before: await originals.blob(
-          output.mode === 'in-place' ? text(row.backup) : text(row.path),
+          outputMode(output).inPlace ? text(row.backup) : text(row.path),
           display,
           hex(row.sha256_before),
         ),
-        after:
-          output.mode === 'keep'
-            ? findBlob(kept.get(String(row.relative)), display, facts.sha256After)
-            : await made.blob(text(row.target), display, facts.sha256After),
+        after: keepsInMemory(output)
+          ? findBlob(kept.get(String(row.relative)), display, facts.sha256After)
+          : await made.blob(text(row.target), display, facts.sha256After),
         sent: facts.sent,
         destinationKeyArn: facts.destinationKeyArn,
       };
     }
 }
 
-async function* pagesOf(journal: Journal, no: number): AsyncGenerator<Row[]> {
-  journal.flush();
+async function* pagesOf(record: RunRecord): AsyncGenerator<Row[]> {
+  record.flush();
   const turns = new Turns();
   for (let offset = 0; ; offset += PAGE) {
-    const page = journal.itemRows(no, 'all', offset, PAGE);
+    const page = record.itemRows('all', offset, PAGE);
     yield page;
     if (page.length < PAGE) return;
     if (turns.over) await turns.give();

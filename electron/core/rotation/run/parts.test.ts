@@ -2,13 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { faultOf } from '#shared/kms/errors.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
-import { contentOf } from '../journal/recover.ts';
-import { CompletionRate } from './completion-rate.ts';
+import { sha256 } from '../../intake/index.ts';
 import { resolveContexts } from './contexts.ts';
-import { faultOf } from './faults.ts';
-import { sha256 } from './item-tracker.ts';
-import { Progress } from './progress.ts';
+import { CompletionRate, Progress } from './progress.ts';
+import { contentOf } from './recover.ts';
 
 test('Rate is of the last five seconds', () => {
   let now = 100_000;

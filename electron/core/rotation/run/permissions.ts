@@ -1,4 +1,4 @@
-import { explainOwn, stopsRun } from '#shared/kms/errors.ts';
+import { explainOwn, faultOf, stopsRun } from '#shared/kms/errors.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { PermissionCheck, PermissionChecks } from '#shared/model/preflight.ts';
@@ -7,8 +7,7 @@ import type { FoundBlob } from '../../intake/index.ts';
 import type { RightsInput } from '../../kms/index.ts';
 import type { Send } from '../scheduler/request-scheduler.ts';
 import { resolveContexts } from './contexts.ts';
-import { faultOf } from './faults.ts';
-import { DestinationKey } from './key-lookups.ts';
+import { DestinationKey } from './destination-key.ts';
 import { mayVerify, NO_ANSWER, verificationRights, verifyNotPermitted } from './verification.ts';
 
 /** Most requests of one check: it is meant to be quick, and a preflight asks about every blob. */
@@ -21,7 +20,7 @@ export interface PermissionInput {
   readonly send: Send;
   readonly request: Pick<RunRequest, 'source' | 'destination' | 'grantTokens' | 'route' | 'verify'>;
   readonly blobs: readonly FoundBlob[];
-  /** Who named the source key of a blob, where none is pinned; null: nobody. */
+  /** The source key of a blob where none is pinned, and who named it; null: it is not known. */
   readonly sourceKeyOf: (found: FoundBlob) => SourceKey | null;
 }
 
@@ -125,18 +124,18 @@ async function ask(
   route: PermissionInput['request']['route'],
   { step, by, blobs, rights }: Question,
 ): Promise<PermissionCheck> {
-  const said = { step, sourceKeyId: rights.sourceKeyId, sourceKnownBy: by, blobs };
+  const check = { step, sourceKeyId: rights.sourceKeyId, sourceKnownBy: by, blobs };
   try {
     const { outcome, requestId } = await send((kms, sending) =>
       step === 'verify' ? mayVerify(kms, rights, sending) : kms.mayReEncrypt(rights, sending),
     );
-    return { ...said, answer: 'allowed', ignoredDryRun: outcome === 'ignored', fault: null, requestId };
+    return { ...check, answer: 'allowed', ignoredDryRun: outcome === 'ignored', fault: null, requestId };
   } catch (error) {
     const met = faultOf(error);
     const denied = step === 'verify' && met.code === 'AccessDeniedException';
     const fault = denied ? verifyNotPermitted(route, met) : met;
     const requestId = met.raw?.requestId ?? null;
-    return { ...said, answer: answerOf(met), ignoredDryRun: false, fault, requestId };
+    return { ...check, answer: answerOf(met), ignoredDryRun: false, fault, requestId };
   }
 }
 

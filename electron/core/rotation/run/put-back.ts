@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { explainOwn } from '#shared/kms/errors.ts';
+import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import {
@@ -11,21 +11,19 @@ import {
   rewrite,
   type Scan,
   scan,
+  sha256,
   temporaryName,
 } from '../../intake/index.ts';
-import type { Staged } from '../journal/rows.ts';
-import type { RunBlob, RunFile } from '../types.ts';
-import { checkIdentity } from './check-reply.ts';
-import { madePath } from './done-before.ts';
-import { faultOf } from './faults.ts';
-import { sha256 } from './item-tracker.ts';
+import type { StagedFile } from '../journal/rows.ts';
+import type { RunFile } from '../types.ts';
 import type { OpenFile } from './open-file.ts';
+import { checkIdentity } from './reply-checks.ts';
 import type { RunContext } from './run-context.ts';
-import { type PlannedRecord, planRecord, recordOf, removeRecord } from './sidecar.ts';
+import { type PlannedSidecar, planSidecar, removeSidecar, sidecarOf } from './sidecar.ts';
 
-/** A blob whose new ciphertext is there. */
-export interface Ready extends Replacement {
-  readonly blob: RunBlob;
+/** A blob with its new ciphertext. */
+export interface ReadyBlob extends Replacement {
+  readonly item: number;
 }
 
 export interface Written {
@@ -42,92 +40,72 @@ export async function putBack(
   context: RunContext,
   file: RunFile,
   opened: OpenFile,
-  ready: readonly Ready[],
+  ready: readonly ReadyBlob[],
 ): Promise<Written | Fault> {
-  const { output } = context.input;
+  const { output, owner, record } = context;
   // In place, a file with plaintext was refused when it was opened; elsewhere the plaintext is left out.
-  const options = { withoutPlaintext: output.mode !== 'in-place' };
+  const options = { withoutPlaintext: !output.inPlace };
   const bytes = rewrite(opened.bytes, opened.scan, ready, options);
   const reread = scan(bytes, file.display);
   const wrong = readsBack(context, opened.scan, reread, ready, movedTo(opened.scan, ready, options));
   if (wrong !== null) return wrong;
-  const record = recordOf(ready);
-  if (output.mode === 'keep') {
+  const sidecar = sidecarOf(ready);
+  const target = output.target(file);
+  if (target === null) {
     context.keep(file.relative, bytes);
-    if (record !== null) context.keep(recordPath(file.relative), record);
+    if (sidecar !== null) context.keep(recordPath(file.relative), sidecar);
     return { note: null };
   }
   const fs = context.fs === null ? {} : { fs: context.fs };
-  const owner = context.journal.owner.id;
   const after = sha256(bytes);
   const temporary = temporaryName(owner);
-  let planned: PlannedRecord | null = null;
+  let planned: PlannedSidecar | null = null;
   let backup: string | null = null;
-  const stage = async (names: Pick<Staged, 'target' | 'temporary' | 'backup'>): Promise<void> => {
+  const stage = async (names: Pick<StagedFile, 'target' | 'temporary' | 'backup'>): Promise<void> => {
     context.step('written');
     backup = names.backup;
-    if (record !== null) planned = await planRecord(names.target, record, owner, fs);
-    const { record: recorded = null, recordSha256 = null } = planned ?? {};
-    context.journal.stage(context.no, file.index, { after, ...names, record: recorded, recordSha256 });
-    await context.journal.durable();
+    if (sidecar !== null) planned = await planSidecar(names.target, sidecar, owner, fs);
+    const { path: recorded = null, sha256: recordSha256 = null } = planned ?? {};
+    record.stage(file.index, { after, ...names, record: recorded, recordSha256 });
+    await record.durable();
     context.step('staged');
     await planned?.write();
   };
   try {
-    if (output.mode === 'in-place') {
-      // Unreachable: such a file was refused when it was opened.
-      if (file.path === null) return explainOwn('NoFileToReplace');
-      const { path } = file;
-      await context.disk.replaceFile({
-        path,
+    if (output.folder !== null && output.creates(file)) {
+      await context.disk.writeNewFile({
+        folder: output.folder,
+        relative: file.relative,
         bytes,
-        expectedSha256: file.sha256,
-        ...(file.folder == null ? {} : { folder: file.folder }),
-        backup: output.backup,
         temporary,
-        attributes: await context.attributes.has(file),
-        staged: (names) => stage({ ...names, target: path }),
-      });
-      return { note: context.attributes.takeNote() };
-    }
-    const { folder } = output;
-    const path = madePath(folder, file);
-    if (file.path === path) {
-      // An earlier run of the same job wrote some of its blobs there, and this one the others.
-      await context.disk.replaceFile({
-        path,
-        bytes,
-        expectedSha256: file.sha256,
-        backup: false,
-        temporary,
-        staged: (names) => stage({ ...names, target: path }),
+        staged: (made) => stage({ temporary: made.temporary, target: made.path, backup: null }),
+        ...(opened.mode === null ? {} : { mode: opened.mode }),
       });
       return { note: null };
     }
-    const mode = opened.mode === null ? {} : { mode: opened.mode };
-    await context.disk.writeNewFile({
-      folder,
-      relative: file.relative,
+    await context.disk.replaceFile({
+      path: target,
       bytes,
+      expectedSha256: file.sha256,
+      backup: output.backup,
       temporary,
-      staged: ({ temporary, path }) => stage({ temporary, target: path, backup: null }),
-      ...mode,
+      staged: (names) => stage({ ...names, target }),
+      ...(output.inPlace ? { attributes: await context.attributes.has(file) } : {}),
+      ...(output.inPlace && file.folder != null ? { folder: file.folder } : {}),
     });
-    return { note: null };
+    return { note: output.inPlace ? context.attributes.takeNote() : null };
   } catch (error) {
     const fault = faultOf(error);
     // The one fault that comes after the replacement: the new bytes stand.
     if (fault.code === 'FlushFailed') return { note: `${fault.message} ${fault.detail} ${fault.remedy}` };
-    await removeRecord(planned, fs);
-    // Whoever was to put the file back may be gone, and have left what it had made.
-    const target = output.mode === 'in-place' ? file.path : madePath(output.folder, file);
-    if (target !== null)
-      await removeLeftovers(
-        target,
-        { temporary: join(dirname(target), temporary), backup, before: file.sha256 },
-        context.fs ?? undefined,
-      );
-    context.journal.unstage(context.no, file.index);
+    await removeSidecar(planned, fs);
+    // The thread that put the file back may be gone, and have left what it had made.
+    await removeLeftovers(
+      target,
+      { temporary: join(dirname(target), temporary), backup, before: file.sha256 },
+      context.fs ?? undefined,
+    );
+    record.unstage(file.index);
     if (fault.code === 'JournalFailed') throw error;
     return fault;
   }

@@ -1,23 +1,19 @@
-import { readSource, scan } from '../../intake/index.ts';
-import { stateOf } from '../journal/items.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { FileState, JournalItemState } from '../journal/rows.ts';
+import { readSource, scan, sha256 } from '../../intake/index.ts';
+import { type FileState, type JournalItemState, stateOf } from '../journal/rows.ts';
+import type { RunRecord } from '../journal/run-record.ts';
 import type { Run } from '../types.ts';
-import { sha256 } from './item-tracker.ts';
 
 /**
- * The new ciphertext of one blob as it stands in its file, read from there: so it is what the file has now. Null where
- * there is none, where it is raw bytes, or where somebody changed the file. `live` has the files of a run that keeps
- * them. Throws FaultError when the file cannot be read.
+ * The new ciphertext of one blob as it stands in its file now. Null where there is none, where it is raw bytes, or where
+ * the file was changed since. `live` has the files of a run that keeps them. Throws FaultError when the file cannot be read.
  */
 export async function resultText(
-  journal: Journal,
-  no: number,
+  record: RunRecord,
   blobId: string,
   live: Run | null,
 ): Promise<string | null> {
-  journal.flush();
-  const [row] = journal.itemRows(no, { blobId });
+  record.flush();
+  const [row] = record.itemRows({ blobId });
   if (row === undefined) return null;
   const state = stateOf(row.state as JournalItemState, row.file_state as FileState);
   if (state !== 'reencrypted') return null;
@@ -32,9 +28,9 @@ export async function resultText(
 }
 
 /** Absolute path of the file that holds a new blob; null where there is none. */
-export function resultPath(journal: Journal, no: number, blobId: string): string | null {
-  journal.flush();
-  const [row] = journal.itemRows(no, { blobId });
+export function resultPath(record: RunRecord, blobId: string): string | null {
+  record.flush();
+  const [row] = record.itemRows({ blobId });
   return row !== undefined && row.file_state === 'replaced' && typeof row.target === 'string'
     ? row.target
     : null;

@@ -1,28 +1,34 @@
-import type { Fault } from '#shared/model/fault.ts';
-import type { Disk, NewBlob, PutBackFs } from '../../intake/index.ts';
-import type { Kms } from '../../kms/index.ts';
+import { sentContext } from '#shared/kms/contexts.ts';
+import { explainKms, faultOf, type KmsSituation } from '#shared/kms/errors.ts';
+import { kindOf } from '#shared/model/connection.ts';
+import { type Fault, FaultError } from '#shared/model/fault.ts';
+import type { SentRequest } from '#shared/model/run.ts';
+import type { Disk, FoundBlob, NewBlob, PutBackFs } from '../../intake/index.ts';
+import { type Kms, KmsFaultError, type ReEncryptInput, type Sending } from '../../kms/index.ts';
 import type { Semaphore } from '../../limits/semaphore.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { RunRecord } from '../journal/run-record.ts';
+import type { OutputMode } from '../output-mode.ts';
 import type { RequestScheduler } from '../scheduler/request-scheduler.ts';
 import type { RunInput } from '../types.ts';
 import type { Attributes } from './attributes.ts';
+import type { DestinationKey } from './destination-key.ts';
 import type { ItemTracker } from './item-tracker.ts';
-import type { DestinationKey } from './key-lookups.ts';
-import type { NewBlobChecks } from './new-blob-checks.ts';
-import type { RepeatedReplies } from './replies.ts';
+import type { NewBlobChecks, ReplyHashes } from './reply-checks.ts';
 import type { VerificationRights } from './verification.ts';
 
 /** What the steps of one run share. */
 export interface RunContext {
-  readonly no: number;
   readonly input: Omit<RunInput, 'files' | 'kms'>;
+  readonly output: OutputMode;
   readonly tracker: ItemTracker;
-  readonly journal: Journal;
-  /** The way to KMS, shared by all files. */
+  readonly record: RunRecord;
+  /** Id of this process, by which temporary files are known as its own. */
+  readonly owner: string;
+  /** Sends all requests of the run. */
   readonly scheduler: RequestScheduler;
   /** Limits the blobs under way over all files: each is re-encrypted and verified before others begin. */
   readonly slots: Semaphore;
-  readonly replies: RepeatedReplies;
+  readonly replies: ReplyHashes;
   readonly destination: DestinationKey;
   readonly newBlobs: NewBlobChecks;
   readonly rights: VerificationRights;
@@ -44,4 +50,68 @@ export interface RunContext {
   keep(relative: string, bytes: Uint8Array): void;
   /** For the fault-injection harness: a step of the journal was reached. */
   step(name: string): void;
+}
+
+/** Sends a request for one item. `sent`: what is recorded of it once it goes out. */
+export const send = <T>(
+  context: RunContext,
+  item: number,
+  work: (kms: Kms, sending: Sending) => Promise<T>,
+  sent: SentRequest | null,
+): Promise<T> =>
+  context.scheduler.send(work, {
+    started: () => {
+      if (sent !== null) context.tracker.note(item, { sent });
+      context.tracker.running(item);
+    },
+    held: () => {
+      if (sent !== null) context.tracker.note(item, { sent: null });
+    },
+  });
+
+/** The request as it goes out. */
+export const sentOf = (input: ReEncryptInput): SentRequest => ({
+  sourceKeyId: input.sourceKeyId,
+  sourceAlgorithm: input.sourceAlgorithm,
+  sourceContext: sentContext(input.sourceAlgorithm, input.sourceContext),
+  destinationKeyId: input.destinationKeyId,
+  destinationAlgorithm: input.destinationAlgorithm,
+  destinationContext: sentContext(input.destinationAlgorithm, input.destinationContext),
+});
+
+/** The fault of a KMS error, explained again with what is known here of the blob. */
+export function explained(
+  context: RunContext,
+  error: unknown,
+  input: ReEncryptInput,
+  found: FoundBlob | null,
+): Fault {
+  if (!(error instanceof FaultError)) return faultOf(error);
+  const { raw } = error.fault;
+  if (raw === null) return error.fault;
+  const kms = context.kms();
+  const situation: KmsSituation = {
+    operation: 'ReEncrypt',
+    region: kms.region,
+    endpoint: kms.endpoint,
+    profile: kindOf(kms.choice).profile(),
+    principal: kms.principal ?? null,
+    sourceKeyId: input.sourceKeyId,
+    destinationKeyId: input.destinationKeyId,
+    sourceAlgorithm: input.sourceAlgorithm,
+    destinationAlgorithm: input.destinationAlgorithm,
+    sourceContext: input.sourceContext,
+    destinationContext: input.destinationContext,
+    declaredContext: found?.declared.encryptionContext ?? null,
+    declaredKeyId: found?.declared.keyArn ?? null,
+    identification: found?.identification ?? null,
+    blobBytes: input.blob.length,
+    ...(error instanceof KmsFaultError ? known(error.situation) : {}),
+  };
+  return explainKms(raw.name, raw.message, raw.requestId, situation);
+}
+
+/** What only the connection knows: the operation and the side of it that failed. */
+function known({ declaredContext: _, identification: __, ...situation }: KmsSituation): KmsSituation {
+  return situation;
 }

@@ -1,23 +1,21 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { NewBlob } from '../../intake/index.ts';
 import { Semaphore } from '../../limits/semaphore.ts';
+import type { PendingBlob } from '../journal/rows.ts';
+import { DEFAULT_CONCURRENCY } from '../scheduler/adaptive-limiter.ts';
 import type { RunFile } from '../types.ts';
 import { Attributes } from './attributes.ts';
-import type { PriorBlob } from './blob-step.ts';
+import { DestinationKey } from './destination-key.ts';
 import { rotateFile } from './file-step.ts';
-import { DestinationKey } from './key-lookups.ts';
-import { NewBlobChecks, type NewBlobChecksParts } from './new-blob-checks.ts';
-import { priorOf, saidOf } from './prior.ts';
-import { RepeatedReplies } from './replies.ts';
+import { NewBlobChecks, type NewBlobChecksParts, ReplyHashes } from './reply-checks.ts';
 import type { RunContext } from './run-context.ts';
-import { DEFAULT_CONCURRENCY } from './run-parts.ts';
 import { VerificationRights } from './verification.ts';
 
 /** Files that are open at a time, at least. */
 const OPEN_FILES = 8;
 
-/** What a run gives its files; they share the rest among themselves. */
-export type Shared = Omit<
+/** What a run gives its files; the rest of their context is made here. */
+export type RunFilesParts = Omit<
   RunContext,
   'slots' | 'replies' | 'destination' | 'newBlobs' | 'rights' | 'attributes' | 'keepBlob'
 > &
@@ -25,14 +23,14 @@ export type Shared = Omit<
 
 /** The files of a run, some open at a time, each taken to its end. */
 export class RunFiles {
-  readonly #shared: Shared;
+  readonly #shared: RunFilesParts;
   readonly #concurrency: number;
   /** Files that are not complete: what is kept of their blobs is worth keeping. */
   readonly #incomplete = new Set<number>();
   /** The file of each blob of those with several. */
   readonly #fileOf = new Map<number, number>();
 
-  constructor(shared: Shared) {
+  constructor(shared: RunFilesParts) {
     this.#shared = shared;
     this.#concurrency = shared.input.request.pace?.concurrency ?? DEFAULT_CONCURRENCY;
   }
@@ -61,7 +59,7 @@ export class RunFiles {
       await this.#firstFile(context, queue, again, files.length);
     const open = Math.max(OPEN_FILES, 2 * this.#concurrency);
     const workers = Array.from({ length: Math.min(open, files.length) }, worker);
-    // A run has ended only once no file of it is in anybody's hands, also where one of them met a defect.
+    // A run has ended only once no file of it is being worked on, also where one of them met a defect.
     const ends = await Promise.allSettled(workers);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
@@ -101,7 +99,7 @@ export class RunFiles {
     return {
       ...shared,
       slots: new Semaphore(this.#concurrency),
-      replies: new RepeatedReplies(),
+      replies: new ReplyHashes(),
       destination,
       newBlobs: new NewBlobChecks({
         request,
@@ -110,19 +108,19 @@ export class RunFiles {
         earlier: shared.earlier,
       }),
       rights: new VerificationRights({ send, destination, request }),
-      attributes: new Attributes(files, shared.journal.owner.id),
+      attributes: new Attributes(files, shared.owner),
       keepBlob: (item, next, verified) => this.#keepBlob(item, next, verified),
     };
   }
 
-  /** New blobs of a file with one are not worth keeping: the file is replaced in the same breath. */
+  /** New blobs of a file with one are not worth keeping: the file is replaced right after. */
   #keepBlob(item: number, next: NewBlob, verified: boolean): void {
-    const { step, input, tracker, journal, no } = this.#shared;
+    const { step, output, tracker, record } = this.#shared;
     step(verified ? 'verified' : 'reencrypted');
     const file = this.#fileOf.get(item);
-    if (file === undefined || input.output.mode === 'keep') return;
+    if (file === undefined || (!output.inPlace && output.folder === null)) return;
     tracker.save(item);
-    journal.setPending(no, file, item, next.bytes, saidOf(next, verified), () => this.#incomplete.has(file));
+    record.setPending(file, item, next, verified, () => this.#incomplete.has(file));
   }
 
   #opened({ index, blobs }: RunFile): void {
@@ -137,11 +135,11 @@ export class RunFiles {
   }
 
   /** New blobs of an earlier part of this run. */
-  #prior({ index, blobs }: RunFile): ReadonlyMap<number, PriorBlob> {
-    const { input, journal, no } = this.#shared;
+  #prior({ index, blobs }: RunFile): ReadonlyMap<number, PendingBlob> {
+    const { input, record } = this.#shared;
     if (blobs.length < 2 || input.request.dryRun) return NONE;
-    return priorOf(journal.pending(no, index));
+    return record.pending(index);
   }
 }
 
-const NONE: ReadonlyMap<number, PriorBlob> = new Map();
+const NONE: ReadonlyMap<number, PendingBlob> = new Map();

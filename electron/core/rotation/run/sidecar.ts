@@ -3,25 +3,20 @@ import {
   contentHash,
   type Disk,
   diskHere,
-  type NewBlob,
   type PutBackFs,
   type RecordEntry,
   RecordFile,
+  type Replacement,
   readSource,
   recordPath,
   replaceFile,
+  sha256,
   temporaryName,
   writeNewFile,
 } from '../../intake/index.ts';
-import { sha256 } from './item-tracker.ts';
 
-interface Ready {
-  readonly found: { readonly place: string };
-  readonly next: NewBlob;
-}
-
-/** The linked value's content; null where every blob names its key itself. */
-export function recordOf(ready: readonly Ready[]): Uint8Array | null {
+/** The sidecar's content; null where every blob names its key itself. */
+export function sidecarOf(ready: readonly Replacement[]): Uint8Array | null {
   const blobs = ready
     .filter(({ next }) => next.algorithm !== 'SYMMETRIC_DEFAULT')
     .map(({ found, next }) => ({
@@ -40,25 +35,25 @@ function asBytes(blobs: RecordEntry[]): Uint8Array {
 
 type Fs = { readonly fs?: PutBackFs };
 
-export interface PlannedRecord {
-  readonly record: string;
-  /** Hash of a linked value that is this run's alone, and so its to take back; null: it holds entries of others. */
-  readonly recordSha256: string | null;
+export interface PlannedSidecar {
+  readonly path: string;
+  /** Hash of a sidecar that is this run's alone, and so may be removed again; null: it holds entries of others. */
+  readonly sha256: string | null;
   /** Writes it, whole or not at all. Throws a FaultError. */
   readonly write: () => Promise<void>;
 }
 
 /**
- * What the linked value of `path` will be. It is written just before the file itself is replaced: entries are found by the
- * hash of the blob, so that one that comes too early misleads nobody. Entries that are there already stay.
+ * What the sidecar of the file at `path` will be. It is written just before the file itself is replaced: entries are found
+ * by the hash of the blob, so that one that comes too early does no harm. Entries that are there already stay.
  * `owner`: id of this process. Throws a FaultError.
  */
-export async function planRecord(
+export async function planSidecar(
   path: string,
   content: Uint8Array,
   owner: string,
   fs: Fs,
-): Promise<PlannedRecord> {
+): Promise<PlannedSidecar> {
   const record = recordPath(path);
   const there = await contentHash(record);
   if (there === null) {
@@ -72,12 +67,12 @@ export async function planRecord(
         ...fs,
       });
     };
-    return { record, recordSha256: sha256(content), write };
+    return { path: record, sha256: sha256(content), write };
   }
   const before = await readSource(record);
   const known = RecordFile.safeParse(parsed(before.bytes));
-  // Somebody's own file of that name: it is left, and the journal alone keeps the record.
-  if (!known.success) return { record, recordSha256: null, write: async () => undefined };
+  // A file of that name that is no sidecar is left, and the journal alone keeps the record.
+  if (!known.success) return { path: record, sha256: null, write: async () => undefined };
   const fresh = RecordFile.parse(parsed(content)).blobs;
   const hashes = new Set(fresh.map((entry) => entry.sha256));
   const bytes = asBytes([...known.data.blobs.filter((entry) => !hashes.has(entry.sha256)), ...fresh]);
@@ -92,16 +87,16 @@ export async function planRecord(
       ...fs,
     });
   };
-  return { record, recordSha256: null, write };
+  return { path: record, sha256: null, write };
 }
 
-/** Takes back a linked value that this run made, unless it was changed since. Never throws. */
-export async function removeRecord(
-  written: { readonly record: string | null; readonly recordSha256: string | null } | null,
+/** Removes a sidecar that this run made, unless it was changed since. Never throws. */
+export async function removeSidecar(
+  written: { readonly path: string | null; readonly sha256: string | null } | null,
   { fs, disk = diskHere(fs) }: Fs & { readonly disk?: Disk },
 ): Promise<void> {
-  if (written === null || written.record === null || written.recordSha256 === null) return;
-  await disk.removeWritten({ path: written.record, now: written.recordSha256 }).catch(() => undefined);
+  if (written === null || written.path === null || written.sha256 === null) return;
+  await disk.removeWritten({ path: written.path, now: written.sha256 }).catch(() => undefined);
 }
 
 function parsed(bytes: Uint8Array): unknown {

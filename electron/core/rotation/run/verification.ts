@@ -5,9 +5,9 @@ import type { RunRequest, RunRoute } from '#shared/model/run.ts';
 import type { DryRunOutput, Kms, ReEncryptInput, RightsInput, Sending } from '../../kms/index.ts';
 import type { Send } from '../scheduler/request-scheduler.ts';
 import { CachedAnswer } from '../scheduler/retry.ts';
-import type { DestinationKey } from './key-lookups.ts';
+import type { DestinationKey } from './destination-key.ts';
 
-/** ReplyMetadata of a dry run whose endpoint does not say whether the verification would be permitted. */
+/** Note of a dry run whose endpoint does not say whether the verification would be permitted. */
 const NOT_ASKED =
   'Whether the verification that follows a real re-encryption is permitted could not be asked: the endpoint does not answer that question without a blob.';
 
@@ -43,18 +43,18 @@ export const mayVerify = (kms: Kms, rights: RightsInput, sending: Sending): Prom
 
 /** `refused`: the denial, as KMS worded it. */
 export function verifyNotPermitted(route: RunRoute, refused: Fault): Fault {
-  const said = {
+  const denial = {
     raw: refused.raw,
     ...(refused.policies === undefined ? {} : { policies: refused.policies }),
   };
-  if (route === 'reencrypt') return { ...explainOwn('VerifyNotPermitted'), ...said };
+  if (route === 'reencrypt') return { ...explainOwn('VerifyNotPermitted'), ...denial };
   return {
     ...explainOwn('VerifyNotPermitted', {
       detail: 'kms:Decrypt on the destination key is missing; the dry run that verifies needs it.',
       remedy:
         'Allow kms:Decrypt (beside kms:Encrypt) on the destination key, or switch verification off. The file was left as it is.',
     }),
-    ...said,
+    ...denial,
   };
 }
 
@@ -64,26 +64,26 @@ interface RightsParts {
   readonly request: Pick<RunRequest, 'destination' | 'grantTokens' | 'route'>;
 }
 
-type Answer = { readonly refused: Fault | null; readonly note: string | null };
+type VerificationRight = { readonly refused: Fault | null; readonly note: string | null };
 
 /** For a dry run: whether the verification of the real one would be permitted, asked once for each context. */
 export class VerificationRights {
   readonly #parts: RightsParts;
-  readonly #known = new Map<string, CachedAnswer<Answer>>();
+  readonly #known = new Map<string, CachedAnswer<VerificationRight>>();
 
   constructor(parts: RightsParts) {
     this.#parts = parts;
   }
 
   /** `refused`: KMS denies it. `note`: it could not be asked. Throws as {@link Send} does. */
-  ask({ destinationContext: context }: ReEncryptInput): Promise<Answer> {
+  ask({ destinationContext: context }: ReEncryptInput): Promise<VerificationRight> {
     const name = JSON.stringify(Object.entries(context ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
     const known = this.#known.get(name) ?? new CachedAnswer(() => this.#ask(context));
     this.#known.set(name, known);
     return known.get();
   }
 
-  async #ask(context: ReEncryptInput['destinationContext']): Promise<Answer> {
+  async #ask(context: ReEncryptInput['destinationContext']): Promise<VerificationRight> {
     const { send, destination, request } = this.#parts;
     const key = await destination.named();
     const asked = { destinationAlgorithm: request.destination.algorithm, grantTokens: request.grantTokens };

@@ -1,6 +1,8 @@
 import { RateLimiter, type RateLimiterClock } from '../../limits/rate-limiter.ts';
 import { WaitQueue } from '../../limits/semaphore.ts';
 
+/** Requests to KMS at a time, when a run does not say. */
+export const DEFAULT_CONCURRENCY = 16;
 /** A second cut within this time would be for the same burst of requests, milliseconds. */
 const CALM_MS = 400;
 /** How fast a rate that was cut grows again, as a part of itself for each second without throttling. */

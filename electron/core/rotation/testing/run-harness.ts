@@ -3,15 +3,14 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { RunSummary } from '#shared/model/run.ts';
-import { diskHere, scan } from '../../intake/index.ts';
+import { diskHere, scan, sha256 } from '../../intake/index.ts';
 import type { Kms } from '../../kms/index.ts';
 import type { PlanFile, ResolvedOutput, RunInput } from '../index.ts';
 import { Journal } from '../journal/journal.ts';
-import { sha256 } from '../run/item-tracker.ts';
-import { planBlob } from '../run/plan-blob.ts';
+import type { RunHooks } from '../run/live-run.ts';
+import { blobRef } from '../run/open-file.ts';
 import { resultPath, resultText } from '../run/result.ts';
-import { startRun } from '../run/run.ts';
-import type { RunHooks } from '../run/run-parts.ts';
+import { startRun } from '../run/start.ts';
 
 /** A temporary folder of files to rotate, for tests. */
 export class RunHarness {
@@ -64,7 +63,7 @@ export class RunHarness {
       relative: name,
       sha256: createHash('sha256').update(bytes).digest('hex'),
       blobs: scan(bytes, name)
-        .blobs.map((found, i) => planBlob(`${name}#${i}`, found))
+        .blobs.map((found, i) => blobRef(`${name}#${i}`, found))
         .filter(({ place }) => only?.(place) ?? true),
     };
     if (file.blobs.length === 0) throw new Error(`no blob in ${name}`);
@@ -74,7 +73,7 @@ export class RunHarness {
 
   addPasted(text: string): PlanFile {
     const bytes = new TextEncoder().encode(text);
-    const blobs = scan(bytes, 'pasted').blobs.map((found, i) => planBlob(`pasted#${i}`, found));
+    const blobs = scan(bytes, 'pasted').blobs.map((found, i) => blobRef(`pasted#${i}`, found));
     const file = {
       path: null,
       bytes,
@@ -124,10 +123,10 @@ export class RunHarness {
         hooks: { sleep: async () => undefined, ...hooks },
       },
     );
-    const no = () => this.journal.runOf(run.id)?.no ?? -1;
+    const record = () => this.journal.record(this.journal.runOf(run.id)?.no ?? -1);
     return Object.assign(run, {
-      outputPath: (blobId: string) => resultPath(this.journal, no(), blobId),
-      resultText: (blobId: string) => resultText(this.journal, no(), blobId, run),
+      outputPath: (blobId: string) => resultPath(record(), blobId),
+      resultText: (blobId: string) => resultText(record(), blobId, run),
     });
   }
 

@@ -7,7 +7,7 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
 import { type PracticeKms, startPracticeKms } from '../../../../practice-kms/index.ts';
 import { connect, type Kms } from '../../../kms/index.ts';
-import { planBlob, type Run, RunManager } from '../../../rotation/index.ts';
+import { blobRef, type Run, RunManager } from '../../../rotation/index.ts';
 import { scan } from '../../index.ts';
 import { base64, json, text } from './envelope.test-help.ts';
 import { bson, lengthPrefixed, proto, sdkMessageFile } from './files.test-help.ts';
@@ -105,7 +105,7 @@ async function rotate(
         display: name,
         relative: name,
         sha256: createHash('sha256').update(content).digest('hex'),
-        blobs: found.map((one, i) => planBlob(`${name}#${i}`, one)),
+        blobs: found.map((one, i) => blobRef(`${name}#${i}`, one)),
       },
     ],
     kms,

@@ -9,12 +9,18 @@ import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { Send } from '../scheduler/request-scheduler.ts';
 import { CachedAnswer } from '../scheduler/retry.ts';
-import type { CurrentMaterial } from './as-asked.ts';
+import type { NamedMaterial, RunTerms } from '../types.ts';
 
 const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\//;
 
 /** Answers of DescribeKey that no later one will differ from: the permission is missing, or the endpoint has no such operation. */
-const NO_ANSWER = new Set(['AccessDeniedException', 'UnknownOperationException']);
+const REFUSALS = new Set(['AccessDeniedException', 'UnknownOperationException']);
+
+/** A destination key as KMS describes it in this run: its ARN, and the id of the key material it encrypts with now. */
+export interface CurrentMaterial {
+  readonly keyArn: string;
+  readonly keyMaterialId: string;
+}
 
 /**
  * The destination key, as DescribeKey has it: asked when first needed, by the way of every other request. An answer is
@@ -35,7 +41,7 @@ export class DestinationKey {
       try {
         return await send((kms, sending) => kms.describeOnce(keyId, sending));
       } catch (error) {
-        if (error instanceof FaultError && NO_ANSWER.has(error.fault.code)) return null;
+        if (error instanceof FaultError && REFUSALS.has(error.fault.code)) return null;
         throw error;
       }
     });
@@ -108,7 +114,7 @@ export class DestinationKey {
     });
   }
 
-  /** Null where it is not known: whoever asks can do without, and KMS judges. Throws what stops the run. */
+  /** Null where it is not known: KMS then decides. Throws what stops the run. */
   async #described(): Promise<KeyInfo | null> {
     try {
       return await this.#key.get();
@@ -123,4 +129,40 @@ function largest(algorithm: EncryptionAlgorithm): number | null {
   const rooms = [...Object.keys(RSA_KEY_SPECS), 'SM2'].map((spec) => plaintextCapacity(spec, algorithm) ?? 0);
   const most = Math.max(...rooms);
   return most === 0 ? null : most;
+}
+
+/**
+ * Whether nothing but the key material of a blob can change: same algorithm, and each blob keeps its own context. A
+ * context that is given may differ from the one in the blob, whatever its file declares: only KMS can tell, so such a
+ * blob is sent.
+ */
+export function changesMaterialAlone({
+  source,
+  destination,
+  evenIfThere,
+}: Pick<RunTerms, 'source' | 'destination' | 'evenIfThere'>): boolean {
+  const { mode } = destination.context;
+  return (
+    evenIfThere !== true &&
+    takesEncryptionContext(destination.algorithm) &&
+    source.algorithm === destination.algorithm &&
+    (mode === 'same' || (mode === 'declared' && source.context.mode === 'declared'))
+  );
+}
+
+/**
+ * The reply of KMS by which a blob is as asked already: it named the blob's key material as the one that the
+ * destination encrypts with now. Null where that is not known, however likely: such a blob is sent. `named`: what
+ * replies said of the blob's fingerprint.
+ */
+export function shownCurrent(
+  named: readonly NamedMaterial[],
+  current: CurrentMaterial | null,
+): NamedMaterial | null {
+  if (current === null) return null;
+  return (
+    named.find(
+      ({ keyArn, keyMaterialId }) => keyArn === current.keyArn && keyMaterialId === current.keyMaterialId,
+    ) ?? null
+  );
 }

@@ -1,22 +1,24 @@
-import { explainOwn } from '#shared/kms/errors.ts';
+import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { RunSummary, Touches } from '#shared/model/run.ts';
 import type { Disk, PutBackFs } from '../../intake/index.ts';
 import { forEachLimited } from '../../limits/semaphore.ts';
-import { faultOf } from '../run/faults.ts';
-import { targetsOf } from '../run/output.ts';
-import { Progress } from '../run/progress.ts';
-import { removeRecord } from '../run/sidecar.ts';
-import type { Journal } from './journal.ts';
+import { addTally, countedFiles, type Figures, type ItemTally } from '../journal/figures.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { FileRow, FileState, RunRow } from '../journal/rows.ts';
+import type { RunRecord } from '../journal/run-record.ts';
+import { summaryOf, touchesOf } from '../journal/summary.ts';
+import { outputMode, targetsOf } from '../output-mode.ts';
+import { Progress } from './progress.ts';
 import { settleStaged } from './recover.ts';
-import { addTally, type Figures, type FileRow, type FileState, type ItemTally, type RunRow } from './rows.ts';
-import { summaryOf, touchesOf } from './summary.ts';
+import { removeSidecar } from './sidecar.ts';
 
 /** Files restored together: those of one folder share its flushes, which are most of the time that an undo takes. */
 const AT_ONCE = 256;
 /** Files named in the answer; the rest is counted. */
 const NAMED = 200;
 
+/** What an undo put back, and the files that it left, of which the first are named. */
 export interface UndoResult {
   readonly restored: Touches;
   readonly left: { readonly file: string; readonly fault: Fault }[];
@@ -24,8 +26,8 @@ export interface UndoResult {
 }
 
 /**
- * Puts the files of a run back: originals from their backups, or new files of an output folder removed; each proved by
- * its hash, by `disk`. A file that changed since is left. May be cut off and called again: `stopped` ends it after the files under way.
+ * Undoes a run: `disk` puts originals back from their backups, or removes new files of an output folder, each proved by its
+ * hash. A file that changed since is left. May be cut off and called again: `stopped` ends it after the files under way.
  * Throws FaultError `RunGone`, `CannotUndo`, `RunElsewhere`, `FilesInUse`, `UndoStopped` or `JournalFailed`.
  */
 export async function undoRun(
@@ -38,7 +40,8 @@ export async function undoRun(
   stopped?: AbortSignal,
 ): Promise<UndoResult> {
   const row = await undoable(journal, no);
-  await journal.takeOver(no, row.state, 'undoing', targetsOf(await journal.files(no), row.output, false));
+  const record = journal.record(no);
+  await journal.takeOver(no, row.state, 'undoing', targetsOf(await record.files(), row.output, false));
   let counts: UndoCounts | null = null;
   const progress = new Progress(() => counts !== null && onProgress(counts.summary()));
   const left: UndoResult['left'] = [];
@@ -46,26 +49,26 @@ export async function undoRun(
   const leave = (file: FileRow, fault: Fault): void => {
     leftTotal++;
     if (left.length < NAMED) left.push({ file: file.display, fault });
-    journal.setFile(no, file.index, file.state, `${fault.message} ${fault.detail}`.trim(), false);
+    record.setFile(file.index, file.state, `${fault.message} ${fault.detail}`.trim(), false);
   };
   try {
     if (row.state === 'open') {
       await settleStaged(journal, no, row.output, fs);
-      await journal.skipRest(no, explainOwn('Cancelled'));
-      await journal.durable();
+      await record.skipRest(explainOwn('Cancelled'));
+      await record.durable();
     }
-    const counted = new UndoCounts(row, await journal.figures(no));
+    const counted = new UndoCounts(row, await record.figures());
     counts = counted;
-    await forEachLimited(replacedFiles(journal, no, stopped), AT_ONCE, async ({ file, items }) => {
+    await forEachLimited(replacedFiles(record, stopped), AT_ONCE, async ({ file, items }) => {
       const fault = await putBackOld(file, row, disk);
       if (fault !== null) return leave(file, fault);
       step('restored');
-      journal.setFile(no, file.index, 'restored', null, false);
+      record.setFile(file.index, 'restored', null, false);
       counted.restored(items);
       progress.touch();
     });
     if (stopped?.aborted) throw new FaultError(explainOwn('UndoStopped'));
-    await journal.releaseFiles(no);
+    await record.releaseFiles();
     const at = new Date().toISOString();
     const before = row.state === 'ended' ? row.status : 'cancelled';
     const finishedAt = row.finishedAt ?? at;
@@ -76,11 +79,11 @@ export async function undoRun(
         : explainOwn('ChangedSince', {
             message: `${leftTotal === 1 ? 'One file was' : `${leftTotal} files were`} not put back: ${left[0]?.fault.message ?? ''}`,
           });
-    if (fault === null) journal.setUndone(no, at);
-    journal.setRun(no, 'ended', { status: fault === null ? 'undone' : before, fault, finishedAt });
+    if (fault === null) record.setUndone(at);
+    record.setState('ended', { status: fault === null ? 'undone' : before, fault, finishedAt });
     // After that, since a run that changes loses what was counted of it.
-    journal.keepFigures({ no, undoneAt: fault === null ? at : row.undoneAt, fault }, counted.figures());
-    journal.flush();
+    record.keepFigures({ undoneAt: fault === null ? at : row.undoneAt, fault }, counted.figures());
+    record.flush();
     return { restored: counted.touched, left, leftTotal };
   } finally {
     progress.end();
@@ -91,10 +94,10 @@ async function undoable(journal: Journal, no: number): Promise<RunRow> {
   journal.flush();
   const row = journal.run(no);
   if (row === null) throw new FaultError(explainOwn('RunGone'));
-  const way = row.output.mode === 'folder' || (row.output.mode === 'in-place' && row.output.backup);
-  if (row.dryRun || !way) throw new FaultError(explainOwn('CannotUndo'));
+  if (row.dryRun || outputMode(row.output).undo === null) throw new FaultError(explainOwn('CannotUndo'));
   if (row.state !== 'ended') return row;
-  const figures = journal.keptFigures(no) ?? (await journal.figures(no));
+  const record = journal.record(no);
+  const figures = record.keptFigures() ?? (await record.figures());
   if (touchesOf(row, figures) === null && (figures.files.staged ?? 0) === 0)
     throw new FaultError(explainOwn('CannotUndo'));
   return row;
@@ -102,11 +105,10 @@ async function undoable(journal: Journal, no: number): Promise<RunRow> {
 
 /** Files that a run replaced, in order, with what is counted of their items. */
 async function* replacedFiles(
-  journal: Journal,
-  no: number,
+  record: RunRecord,
   stopped: AbortSignal | undefined,
 ): AsyncGenerator<FileWithItems> {
-  for await (const one of journal.countedFiles(no)) {
+  for await (const one of countedFiles(record)) {
     if (stopped?.aborted) return;
     if (one.file.state === 'replaced') yield one;
   }
@@ -155,7 +157,7 @@ async function putBackOld(file: FileRow, row: RunRow, disk: Disk): Promise<Fault
   const { target, after, before, backup } = file;
   if (target === null || after === null) return explainOwn('ChangedSince');
   try {
-    if (row.output.mode === 'folder') {
+    if (outputMode(row.output).undo === 'remove') {
       if ((await disk.removeWritten({ path: target, now: after })) === 'changed')
         return explainOwn('ChangedSince');
     } else {
@@ -164,7 +166,7 @@ async function putBackOld(file: FileRow, row: RunRow, disk: Disk): Promise<Fault
       if (how === 'changed') return explainOwn('ChangedSince');
       if (how === 'no-backup') return explainOwn('BackupGone');
     }
-    await removeRecord(file, { disk });
+    await removeSidecar({ path: file.record, sha256: file.recordSha256 }, { disk });
     return null;
   } catch (error) {
     return faultOf(error);

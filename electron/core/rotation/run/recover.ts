@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { explainOwn } from '#shared/kms/errors.ts';
+import { explainOwn, faultOf } from '#shared/kms/errors.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import {
   contentHash,
   ownerOfTemporary,
@@ -13,12 +14,14 @@ import {
   removeWritten,
 } from '../../intake/index.ts';
 import { forEachLimited } from '../../limits/semaphore.ts';
-import { faultOf } from '../run/faults.ts';
-import { removeRecord } from '../run/sidecar.ts';
-import type { FileContent, ResolvedOutput, RunBlob, RunFile } from '../types.ts';
-import type { Journal } from './journal.ts';
-import type { Owner } from './owners.ts';
-import { addTally, type Figures, type FileRow, type FileState, hex, type RunRow } from './rows.ts';
+import { addTally, countedFiles, type Figures } from '../journal/figures.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Owner } from '../journal/owners.ts';
+import { type FileRow, type FileState, hex, type RunRow } from '../journal/rows.ts';
+import type { RunRecord } from '../journal/run-record.ts';
+import { outputMode, type ResolvedOutput } from '../output-mode.ts';
+import type { PlanFile, RunFile } from '../types.ts';
+import { removeSidecar } from './sidecar.ts';
 
 /** SHA-256 of nothing: a name that was taken for a new file and not filled. */
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -26,26 +29,27 @@ const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 /** Files looked at together. */
 const AT_ONCE = 16;
 
-/** What stands under the name of a staged file, by its hash. Throws FaultError when it cannot be read. */
+/** What stands under a file's name, as its hash says. */
+type FileContent = 'old' | 'new' | 'changed' | 'missing';
+
+/** What stands under the name of a staged file. Throws FaultError when it cannot be read. */
 export async function contentOf(file: FileRow, output: ResolvedOutput): Promise<FileContent> {
   if (file.target === null) return 'old';
   const now = await contentHash(file.target);
   if (now === file.after) return 'new';
-  // One that an earlier run wrote in part is replaced there.
-  if (output.mode === 'folder' && file.path !== file.target)
-    return now === null || now === EMPTY ? 'old' : 'changed';
+  if (outputMode(output).creates(file)) return now === null || now === EMPTY ? 'old' : 'changed';
   if (now === file.before) return 'old';
   return now === null ? 'missing' : 'changed';
 }
 
 /**
- * All that is counted of a run that was cut off, as its files stand: the cut may have come after a file was replaced, or
- * put back, and before the journal had it. Changes nothing.
+ * What is counted of a run that was cut off, as its files stand: the cut may have come after a file was replaced, or put
+ * back, and before the journal had it. Changes nothing.
  */
 export async function figuresOnDisk(journal: Journal, row: RunRow): Promise<Figures> {
   const items = new Map<string, Figures['items'][number]>();
   const files: Partial<Record<FileState, number>> = {};
-  for await (const { file, items: tallies } of journal.countedFiles(row.no)) {
+  for await (const { file, items: tallies } of countedFiles(journal.record(row.no))) {
     const state = await stateOnDisk(file, row).catch(() => file.state);
     files[state] = (files[state] ?? 0) + 1;
     for (const tally of tallies) addTally(items, tally, state);
@@ -57,7 +61,8 @@ export async function figuresOnDisk(journal: Journal, row: RunRow): Promise<Figu
 async function stateOnDisk(file: FileRow, { state, output }: RunRow): Promise<FileState> {
   if (file.state === 'staged') return (await contentOf(file, output)) === 'new' ? 'replaced' : 'staged';
   if (state !== 'undoing' || file.state !== 'replaced' || file.target === null) return file.state;
-  if (output.mode === 'folder') return (await contentHash(file.target)) === null ? 'restored' : 'replaced';
+  if (outputMode(output).undo === 'remove')
+    return (await contentHash(file.target)) === null ? 'restored' : 'replaced';
   // A backup that is there has not been put back.
   if (file.backup === null || (await lstat(file.backup).catch(() => null)) !== null) return 'replaced';
   return (await contentHash(file.target)) === file.before ? 'restored' : 'replaced';
@@ -78,8 +83,8 @@ export function asItStands<T extends Record<string, unknown>>(row: T): T {
 }
 
 /**
- * Says of each file of a run that was cut off whether it is as it was, replaced, or changed by somebody, and cleans up
- * what the cut left beside those that are as they were. The files that are still to be done.
+ * Finds out of each file of a run that was cut off whether it is as it was, replaced, or changed since, and removes what
+ * the cut left beside those that are as they were. Returns the files that are still to be done.
  */
 export async function recover(
   journal: Journal,
@@ -87,14 +92,14 @@ export async function recover(
   output: ResolvedOutput,
   fs?: PutBackFs,
 ): Promise<RunFile[]> {
+  const record = journal.record(no);
   await settleStaged(journal, no, output, fs);
-  await journal.durable();
-  await journal.reopenItems(no);
-  await journal.durable();
+  await record.durable();
+  await record.reopenItems();
+  await record.durable();
   const open: FileRow[] = [];
-  for await (const page of journal.filePages(no))
-    open.push(...page.filter(({ state }) => state === 'intent'));
-  return withBlobs(journal, no, open, 'open');
+  for await (const page of record.filePages()) open.push(...page.filter(({ state }) => state === 'intent'));
+  return withBlobs(record, open, 'open');
 }
 
 /** Gives every staged file the state that its hash says, and removes what the cut left behind. */
@@ -104,11 +109,13 @@ export async function settleStaged(
   output: ResolvedOutput,
   fs?: PutBackFs,
 ): Promise<void> {
+  const record = journal.record(no);
   const folders = new Set<string>();
   const staged: FileRow[] = [];
-  for await (const page of journal.filePages(no))
+  for await (const page of record.filePages())
     for (const file of page) {
-      for (const folder of folderOf(file, output)) folders.add(folder);
+      const target = outputMode(output).target(file);
+      if (target !== null) folders.add(dirname(target));
       if (file.state === 'staged') staged.push(file);
     }
   await sweep(folders, journal.owner, fs);
@@ -116,17 +123,17 @@ export async function settleStaged(
     let fault = explainOwn('FileChanged');
     try {
       const stands = await contentOf(file, output);
-      if (stands === 'new') return journal.setFile(no, file.index, 'replaced', null, true);
+      if (stands === 'new') return record.setFile(file.index, 'replaced', null, true);
       if (stands === 'old') {
         await putAside(file, output, fs);
-        return journal.unstage(no, file.index);
+        return record.unstage(file.index);
       }
     } catch (error) {
       fault = faultOf(error);
     }
-    for (const row of journal.itemsOfFile(no, file.index))
-      if (row.state === 'reencrypted' || row.state === 'verified') journal.failItem(no, row.item, fault);
-    journal.setFile(no, file.index, 'left', null, true);
+    for (const row of record.itemsOfFile(file.index))
+      if (row.state === 'reencrypted' || row.state === 'verified') record.failItem(row.item, fault);
+    record.setFile(file.index, 'left', null, true);
   });
 }
 
@@ -134,49 +141,37 @@ async function putAside(file: FileRow, output: ResolvedOutput, fs?: PutBackFs): 
   const { temporary, backup, before, target } = file;
   if (target === null) return;
   await removeLeftovers(target, { temporary, backup, before }, fs);
-  await removeRecord(file, fs === undefined ? {} : { fs });
-  if (output.mode === 'folder' && file.path !== target && (await contentHash(target)) === EMPTY)
+  await removeSidecar({ path: file.record, sha256: file.recordSha256 }, fs === undefined ? {} : { fs });
+  if (outputMode(output).creates(file) && (await contentHash(target)) === EMPTY)
     await removeWritten({ path: target, now: EMPTY }, fs).catch(() => undefined);
 }
 
-function folderOf(file: FileRow, output: ResolvedOutput): string[] {
-  if (output.mode === 'folder') return [dirname(join(output.folder, file.relative))];
-  return output.mode === 'in-place' && file.path !== null ? [dirname(file.path)] : [];
-}
-
 /**
- * Removes temporary files of processes that are dead: those that no journal names yet. Another Rewrap that lives is about
- * to rename its own; and of one on another data folder, or another machine, nobody here can say that it is dead.
+ * Removes temporary files of dead processes that no journal names yet. A living Rewrap is about to rename its own, and
+ * whether one of another data folder or machine is dead cannot be known here.
  */
 async function sweep(
   folders: ReadonlySet<string>,
   owner: Pick<Owner, 'isDead'>,
   fs?: PutBackFs,
 ): Promise<void> {
-  const dead = new Map<string, boolean>();
-  const isDead = (id: string): boolean => {
-    const known = dead.get(id) ?? owner.isDead(id);
-    dead.set(id, known);
-    return known;
-  };
   const { unlink } = fs ?? (await import('node:fs/promises'));
   for (const folder of folders)
     for (const name of await readdir(folder).catch(() => [])) {
       const of = ownerOfTemporary(name);
-      if (of !== null && isDead(of)) await unlink(join(folder, name)).catch(() => undefined);
+      if (of !== null && owner.isDead(of)) await unlink(join(folder, name)).catch(() => undefined);
     }
 }
 
 /** Files of the journal with their blobs, as a run takes them. */
 export async function withBlobs(
-  journal: Journal,
-  no: number,
+  record: RunRecord,
   files: readonly FileRow[],
   which: 'open' | 'retry',
 ): Promise<RunFile[]> {
   const folders: RealFolders = new Map();
-  const blobs = new Map<number, RunBlob[]>(files.map(({ index }) => [index, []]));
-  for await (const page of journal.blobs(no, which))
+  const blobs = new Map<number, RunFile['blobs'][number][]>(files.map(({ index }) => [index, []]));
+  for await (const page of record.blobs(which))
     for (const { file, ...blob } of page) blobs.get(file)?.push(blob);
   return files.map(({ index, path, folder, display, relative, before }) => ({
     index,
@@ -188,4 +183,39 @@ export async function withBlobs(
     sha256: before,
     blobs: blobs.get(index) ?? [],
   }));
+}
+
+/**
+ * Closes a run that was cut off, as it stands: what is new stays, what is old stays. Throws FaultError `RunGone`,
+ * `RunNotOpen`, `RunElsewhere` or `JournalFailed`.
+ */
+export async function abandonRun(journal: Journal, no: number, fs?: PutBackFs): Promise<void> {
+  const { output, state } = journal.openRun(no);
+  const record = journal.record(no);
+  await journal.takeOver(no, state, 'open', []);
+  await settleStaged(journal, no, output, fs);
+  await record.skipRest(explainOwn('Cancelled'));
+  await record.releaseFiles();
+  record.setState('ended', { status: 'cancelled', fault: null, finishedAt: new Date().toISOString() });
+  record.flush();
+}
+
+/**
+ * The files of the blobs that a run left: failed, or not reached. Files are expected as the run left them. Throws
+ * FaultError `NothingToRetry`.
+ */
+export async function filesToRetry(journal: Journal, { no, output }: RunRow): Promise<PlanFile[]> {
+  const record = journal.record(no);
+  const rows = await record.files();
+  const files = (await withBlobs(record, rows, 'retry')).flatMap((file, i): PlanFile[] => {
+    if (file.blobs.length === 0) return [];
+    const { state, after } = rows[i] ?? {};
+    const target = outputMode(output).target(file);
+    // What the run wrote has the blobs that it did.
+    return [
+      state === 'replaced' && after && target !== null ? { ...file, path: target, sha256: after } : file,
+    ];
+  });
+  if (files.length === 0) throw new FaultError(explainOwn('NothingToRetry'));
+  return files;
 }

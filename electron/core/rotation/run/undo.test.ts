@@ -49,7 +49,7 @@ test('a thread that is killed half-way: every file is restored, and counted', as
   expect(await harness.snapshot()).toBe(before);
   // It is gone.
   expect(threads[0]?.threadId, 'the thread is gone').toBe(-1);
-  expect((await harness.journal.figures(no)).files).toEqual({ restored: FILES });
+  expect((await harness.journal.record(no).figures()).files).toEqual({ restored: FILES });
 });
 
 test('files are restored together by the disk, and none by the thread that asks', async () => {
@@ -73,7 +73,7 @@ test('files are restored together by the disk, and none by the thread that asks'
 
 test('an undo that was cut off after a rename counts the file once it is asked again', async () => {
   const { no, before } = await ran();
-  const [first] = await harness.journal.files(no);
+  const [first] = await harness.journal.record(no).files();
   renameSync(first?.backup ?? '', first?.target ?? '');
   expect((await undo(no, diskHere())).restored.files).toBe(FILES);
   expect(await harness.snapshot()).toBe(before);
