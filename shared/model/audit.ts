@@ -256,11 +256,15 @@ export const DeletionImpact = z.object({
   declared: z.int(),
   /** Blobs without a label of this key that share key material with one that has it. */
   inferred: z.int(),
+  /** Blobs that an alias of this key names, which may have been another key's when they were made. */
+  viaAlias: z.int(),
   /** Blobs that a label says are under it, which other evidence contradicts. */
   contradicted: z.int(),
+  /** Of all these, blobs that no key opens any more: cut short, or damaged. */
+  damaged: z.int(),
   /** Blobs of which it is not known whose they are, and which this key may have made. */
   possible: z.int(),
-  /** Of those that are certain, declared or inferred: what opens no other way; opens another way; may do so. */
+  /** Of those that are certain, declared or inferred, and whole: what opens no other way; opens another way; may do so. */
   lost: z.int(),
   otherWay: z.int(),
   maybeOtherWay: z.int(),

@@ -1,4 +1,5 @@
 import type { BlobRow, Finding } from '#shared/model/blob.ts';
+import type { FoundBlob } from '../intake/index.ts';
 import { Columns } from './columns.ts';
 import { findingId, type Group } from './groups.ts';
 import { draftOf, type FindingDraft } from './key-findings.ts';
@@ -6,13 +7,16 @@ import { draftOf, type FindingDraft } from './key-findings.ts';
 /** Whether what a blob protects opens without one key: not at all, perhaps, or another way that is known. */
 export type Way = 'none' | 'maybe' | 'other';
 
+/** What opens what a blob protects, beside the blobs of the list. */
+export type AlsoOpens = Pick<FoundBlob, 'alsoOpens' | 'keyGroup'>;
+
 /** What an audit is made from that the list alone decides. */
 export interface SnapshotInput {
   readonly rows: readonly BlobRow[];
   /** Findings of the inspector for one blob: of its file, of itself, and across blobs. */
   readonly findings: (index: number) => Iterable<Finding>;
-  /** Whether something that is no blob of the list opens what a blob protects: other recipients of its file. */
-  readonly alsoOpens: (index: number) => Way;
+  /** What else opens what a blob protects: other recipients of its file, and how many key groups of it are needed. */
+  readonly alsoOpens: (index: number) => AlsoOpens;
   /** Files without any blob that have findings. */
   readonly bareFiles: readonly { readonly file: string; readonly findings: readonly Finding[] }[];
 }

@@ -130,7 +130,7 @@ export function input(
   keys: readonly AuditKey[],
   {
     findings = () => [],
-    alsoOpens = () => 'none',
+    alsoOpens = () => ({}),
     bareFiles = [],
     ...more
   }: Partial<CountInput & SnapshotInput> = {},

@@ -327,7 +327,7 @@ describe('a deletion', () => {
   });
   it('names the replica that is left', () => {
     const audit = makeAudit(input(rows, [key('k', { otherRegions: ['eu-west-1'] })]));
-    expect(deletionImpact(audit, 'alias/k').answer).toContain('eu-west-1 alone');
+    expect(deletionImpact(audit, 'alias/k').answer).toContain('the replica in eu-west-1');
   });
   it('does not say that nothing breaks while some are unknown', () => {
     const audit = makeAudit(input(rows, [key('k'), key('other')]));

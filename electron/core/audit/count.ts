@@ -81,27 +81,24 @@ export function countAudit(input: CountInput): Counted {
 }
 
 /** What KMS told of keys: one finding for each code and key. */
-function ofKeys(
-  { snapshot, evidence, caller, rules, now }: CountInput,
-  subjects: readonly Subject[],
-): Group[] {
+function ofKeys({ snapshot, caller, rules, now }: CountInput, subjects: readonly Subject[]): Group[] {
   const limits = {
     unusedDays: rules?.unusedDays ?? LIMITS.unusedDays,
     rotationDays: rules?.rotationDays ?? LIMITS.rotationDays,
   };
   const { columns } = snapshot;
   const told = new Map<Subject, readonly FindingDraft[]>();
-  const material = materialFindings(evidence.keyGroups, caller);
+  const material = materialFindings(columns.cohorts, subjects, caller);
   const groups = new Map<
     string,
     { told: FindingDraft; subject: Subject; cohorts: number[]; various: boolean }
   >();
-  columns.cohorts.forEach(({ row }, cohort) => {
+  columns.cohorts.forEach((_, cohort) => {
     const subject = subjects[cohort];
     if (subject === undefined) return;
     const ofSubject = told.get(subject) ?? keyFindings(subject, caller, limits, now);
     told.set(subject, ofSubject);
-    for (const one of [...ofSubject, ...material(row, subject)]) {
+    for (const one of [...ofSubject, ...material(subject)]) {
       const at = `${one.code}\0${subject.label ?? ''}`;
       const group = groups.get(at);
       if (group === undefined) groups.set(at, { told: one, subject, cohorts: [cohort], various: false });

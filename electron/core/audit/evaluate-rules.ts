@@ -154,9 +154,10 @@ function keyChecks(rules: Rules, evidence: Evidence): [string, Rule][] {
   if (accounts !== undefined)
     checks.push([
       'accounts',
-      ofKms(({ account }) =>
-        account === null
-          ? { why: 'it is not known whose key it is' }
+      ofKms((subject, row) => {
+        const account = placeIn(subject, evidence.of(row), 'account');
+        return account === null
+          ? { why: 'the account of its key is not known' }
           : accounts.includes(account)
             ? null
             : {
@@ -167,14 +168,15 @@ function keyChecks(rules: Rules, evidence: Evidence): [string, Rule][] {
                     values: { account },
                   }),
                 ),
-              },
-      ),
+              };
+      }),
     ]);
   if (regions !== undefined)
     checks.push([
       'regions',
-      ofKms(({ region }) =>
-        region === null
+      ofKms((subject, row) => {
+        const region = placeIn(subject, evidence.of(row), 'region');
+        return region === null
           ? { why: 'the Region of its key is not known' }
           : regions.includes(region)
             ? null
@@ -186,8 +188,8 @@ function keyChecks(rules: Rules, evidence: Evidence): [string, Rule][] {
                     values: { region },
                   }),
                 ),
-              },
-      ),
+              };
+      }),
     ]);
   if (keys !== undefined)
     checks.push(['keys', ofKms((subject, row) => allowedKey(keys, subject, evidence.of(row), evidence))]);
@@ -216,6 +218,10 @@ const ofKms =
   (row, subject) =>
     isKms(row) || subject.label !== null ? check(subject, row) : null;
 
+/** Account or Region of a key; an alias without them may have been another's, whatever it names now. */
+const placeIn = (subject: Subject, evidence: KeyEvidence, part: 'account' | 'region'): string | null =>
+  subject.viaAlias ? evidence[part] : subject[part];
+
 function allowedKey(
   keys: readonly string[],
   { label, key }: Subject,
@@ -234,7 +240,11 @@ function allowedKey(
       ),
     };
   if (matched.has('maybe'))
-    return { why: 'its key is known by a name that cannot be compared with the rule without asking KMS' };
+    return {
+      why: evidence.viaAlias
+        ? 'an alias names its key, and may have named another one when it was made: only KMS can say (Find key…)'
+        : 'its key is known by a name that cannot be compared with the rule without asking KMS',
+    };
   return {
     about: label ?? '',
     broken: draftOf(

@@ -13,6 +13,7 @@ import {
   worlds,
   worldText,
 } from './evidence.test-help.ts';
+import { matchKey } from './key-rules.ts';
 import { blobLines } from './report/blob-lines.ts';
 import { readRules } from './rules.ts';
 
@@ -62,22 +63,42 @@ const underOf = (audit: ReturnType<typeof audited>, name: string): (Under | null
   return under;
 };
 
-/** Whether not all that names the key of a blob is wrong; what nothing names has no wrong name. */
-function hasTrueName({ blobs, learned }: World, { material, row }: WorldBlob): boolean {
+/** Labels of the blobs that share key material with a blob, its own included. */
+function labelsBeside({ blobs }: World, { row }: WorldBlob): WorldBlob[] {
   const group = row.identification.keyFingerprint;
-  if (group !== null && learned(material).length > 0) return true;
-  const labelled = blobs
+  return blobs
     .filter((other) =>
       group === null ? other.row === row : other.row.identification.keyFingerprint === group,
     )
     .filter((other) => other.row.declared.keyArn !== null);
-  return labelled.length === 0 || labelled.some(({ wrong }) => !wrong);
 }
+
+const isAlias = ({ row }: WorldBlob): boolean => readKeyName(row.declared.keyArn ?? '').alias;
+
+/**
+ * Whether not all that names the key of a blob is wrong; what nothing names has no wrong name. An id or ARN outranks an
+ * alias: beside one that is wrong, an alias that is right saves nothing.
+ */
+function hasTrueName(world: World, blob: WorldBlob): boolean {
+  if (isProven(world, blob)) return true;
+  const labels = labelsBeside(world, blob);
+  const concrete = labels.filter((each) => !isAlias(each));
+  const decisive = concrete.length > 0 ? concrete : labels;
+  return decisive.length === 0 || decisive.some(({ wrong }) => !wrong);
+}
+
+const isProven = ({ learned }: World, { material, row }: WorldBlob): boolean =>
+  row.identification.keyFingerprint !== null && learned(material).length > 0;
+
+/** An alias without its account is that of the connection. */
+const isOfConnection = ({ keys, connected }: World, { account }: WorldKey, name: string): boolean =>
+  !connected || name !== 'alias/shared' || account === keys[0]?.account;
 
 const each = (check: (world: World, key: WorldKey, name: string) => void) =>
   fc.assert(
     fc.property(worlds, (world) => {
-      for (const one of world.keys) for (const name of namesOf(one)) check(world, one, name);
+      for (const one of world.keys)
+        for (const name of namesOf(one)) if (isOfConnection(world, one, name)) check(world, one, name);
     }),
     { numRuns: TREES },
   );
@@ -98,9 +119,12 @@ describe('evidence of keys, over made-up trees', () => {
       const under = underOf(audited(world), name);
       world.blobs.forEach((blob, i) => {
         const how = under[i] ?? null;
-        if (blob.row.declared.keyArn === name) expect(how === null ? null : isListed(how)).toBe(true);
-        const proven =
-          blob.row.identification.keyFingerprint !== null && world.learned(blob.material).length > 0;
+        const proven = isProven(world, blob);
+        // An alias is outranked by KMS, and by an id or ARN beside the same key material.
+        const outranked =
+          isAlias(blob) && (proven || labelsBeside(world, blob).some((beside) => !isAlias(beside)));
+        if (blob.row.declared.keyArn === name && !outranked)
+          expect(how === null ? null : isListed(how), `${name}, blob ${i}\n${worldText(world)}`).toBe(true);
         if (!proven) return;
         if (name !== one.arn && name !== one.id) return;
         if (blob.key !== one) expect(SURE.has(how)).toBe(false);
@@ -114,10 +138,11 @@ describe('evidence of keys, over made-up trees', () => {
       const audit = audited(world);
       const { names } = audit.input.evidence;
       const listed = (name: string) =>
-        underOf(audit, name).map((how) => (how !== null && isListed(how) ? how : null));
+        underOf(audit, name).map((how) => (how === 'alias' || SURE.has(how) ? 'listed' : null));
       const wanted = listed(one.arn);
       for (const name of namesOf(one))
-        if (names.same(name, one.arn) === 'same') expect(listed(name)).toEqual(wanted);
+        if (names.same(name, one.arn) === 'same')
+          expect(listed(name), `${name}\n${worldText(world)}`).toEqual(wanted);
     });
   });
 
@@ -136,6 +161,24 @@ describe('evidence of keys, over made-up trees', () => {
     );
   });
 
+  it('lets no gate pass for a key but by evidence: a true label, or one that is wrong', () => {
+    each((world, one, name) => {
+      const { evidence } = audited(world).input;
+      for (const blob of world.blobs)
+        if (blob.key !== one && matchKey(evidence, evidence.of(blob.row), name) === 'yes')
+          expect(
+            labelsBeside(world, blob).some(
+              (beside) =>
+                (beside.wrong && (!isProven(world, blob) || isAlias(beside))) ||
+                // The rule allows what the file says, in as many words.
+                (isAlias(beside) &&
+                  readKeyName(beside.row.declared.keyArn ?? '').id === readKeyName(name).id),
+            ),
+            `${name}, blob ${world.blobs.indexOf(blob)}\n${worldText(world)}`,
+          ).toBe(true);
+    });
+  });
+
   it('keeps the Region and account that a blob’s own label says', () => {
     fc.assert(
       fc.property(worlds, (world) => {
@@ -143,6 +186,7 @@ describe('evidence of keys, over made-up trees', () => {
         const { columns } = audit.input.snapshot;
         world.blobs.forEach(({ row, wrong, material }, i) => {
           const label = row.declared.keyArn === null ? null : readKeyName(row.declared.keyArn);
+          if (label?.alias === true) return;
           const subject = audit.subjects[columns.cohort[i] ?? -1];
           const outranked = wrong && world.learned(material).length > 0;
           if (label?.region == null || outranked) return;
@@ -174,7 +218,8 @@ describe('evidence of keys, over made-up trees', () => {
           const wanted = columns.rows.flatMap((row, i) => {
             const of = evidence.of(row);
             const own = of.by === 'contradicted' && of.key === value;
-            return SURE.has(under[i] ?? null) || own ? [i] : [];
+            const byAlias = under[i] === 'alias' && of.key === value;
+            return SURE.has(under[i] ?? null) || byAlias || own ? [i] : [];
           });
           expect(rows, `${name} ${value}\n${worldText(world)}`).toEqual(wanted);
           for (const i of rows) expect(lines.get(columns.rows[i]?.id ?? '')?.id).toBe(value);

@@ -13,6 +13,8 @@ export interface WorldKey {
   readonly replicas: readonly string[];
   readonly alias: string;
   readonly aliasArn: string;
+  /** Alias and alias ARN that named it once, and name another key now; empty where none was moved. */
+  readonly former: readonly string[];
   readonly materials: readonly string[];
 }
 
@@ -39,23 +41,25 @@ const ACCOUNTS = ['111122223333', '444455556666'] as const;
 const REGIONS = ['us-east-1', 'eu-west-1'] as const;
 const hex = (n: number, length: number): string => n.toString(16).padStart(length, '0');
 
-function worldKey(n: number, many: boolean, account: string, materials: number): WorldKey {
+function worldKey(n: number, { many, account, materials, shared }: KeySpec): WorldKey {
   const [region, other] = REGIONS;
-  const id = many ? `mrk-${hex(n + 1, 32)}` : `${hex(n + 1, 8)}-1111-4111-8111-111111111111`;
+  const id = many ? `mrk-${hex(n + 0xa0, 32)}` : `${hex(n + 0xa0, 8)}-1111-4111-8111-11111111111a`;
   const arn = (at: string): string => `arn:aws:kms:${at}:${account}:key/${id}`;
+  const alias = shared ? 'alias/shared' : `alias/app-${n}`;
   return {
     account,
     region,
     id,
     arn: arn(region),
     replicas: many ? [arn(other)] : [],
-    alias: `alias/app-${n}`,
-    aliasArn: `arn:aws:kms:${region}:${account}:alias/app-${n}`,
+    alias,
+    aliasArn: `arn:aws:kms:${region}:${account}:${alias}`,
+    former: [],
     materials: Array.from({ length: materials }, (_, i) => hex(n * 16 + i + 1, 2).repeat(32)),
   };
 }
 
-/** Every way in which files write a key. */
+/** Every way in which files write a key: ids in capitals, too. */
 export const namesOf = ({ arn, replicas, id, alias, aliasArn }: WorldKey): string[] => [
   arn,
   ...replicas,
@@ -63,7 +67,34 @@ export const namesOf = ({ arn, replicas, id, alias, aliasArn }: WorldKey): strin
   alias,
   aliasArn,
   `awskms:///${arn}?context_env=prod`,
+  arn.replace(id, id.toUpperCase()),
+  id.toUpperCase(),
 ];
+
+interface KeySpec {
+  readonly many: boolean;
+  readonly account: string;
+  readonly materials: number;
+  /** Its alias has the name that a key of the other account has, too. */
+  readonly shared: boolean;
+  /** Its alias named the key before it in the list once, where that is of the same account. */
+  readonly moved: boolean;
+}
+
+/** An alias names one key of an account and Region: of several that would share it, the first. */
+function keysOf(list: readonly KeySpec[]): WorldKey[] {
+  const taken = new Set<string>();
+  const made = list.map((spec, n) => {
+    const shared = spec.shared && !taken.has(spec.account);
+    if (shared) taken.add(spec.account);
+    return worldKey(n, { ...spec, shared });
+  });
+  return made.map((key, n) => {
+    const next = made[n + 1];
+    const moved = list[n + 1]?.moved === true && next?.account === key.account;
+    return moved ? { ...key, former: [next.alias, next.aliasArn] } : key;
+  });
+}
 
 const keys = fc
   .array(
@@ -71,21 +102,26 @@ const keys = fc
       many: fc.boolean(),
       account: fc.constantFrom(...ACCOUNTS),
       materials: fc.integer({ min: 1, max: 3 }),
+      shared: fc.boolean(),
+      moved: fc.boolean(),
     }),
     { minLength: 2, maxLength: 5 },
   )
-  .map((list) => list.map(({ many, account, materials }, n) => worldKey(n, many, account, materials)));
+  .map(keysOf);
 
 const blob = fc.record({
   key: fc.nat(),
   material: fc.nat(),
   /** Which name of the key its file writes; none where it is larger than the number of names. */
-  name: fc.nat(11),
+  name: fc.nat(14),
   wrong: fc.integer({ min: 0, max: 19 }),
   kind: fc.constantFrom('whole', 'whole', 'whole', 'truncated', 'copy'),
 });
 
-/** Trees with aliases, alias ARNs, ids, ARNs, replicas, rotations, wrong labels, copies and truncated blobs. */
+/**
+ * Trees with aliases (moved ones, and one that two accounts have), alias ARNs, ids and ARNs in small letters and capitals,
+ * replicas, rotations, wrong labels, copies and truncated blobs.
+ */
 export const worlds: fc.Arbitrary<World> = fc
   .tuple(
     keys,
@@ -129,7 +165,8 @@ function blobOf(
   const material = key.materials[one.material % key.materials.length] as string;
   const other = list[(one.key + 1) % list.length] as WorldKey;
   const wrong = one.wrong === 0;
-  const keyArn = namesOf(wrong ? other : key)[one.name] ?? null;
+  const names = wrong ? namesOf(other) : [...key.former, ...namesOf(key)];
+  const keyArn = names[one.name] ?? null;
   const cut = one.kind === 'truncated';
   const made = row({
     file: `f${one.kind === 'copy' ? 0 : i}`,
@@ -139,7 +176,8 @@ function blobOf(
     material: cut ? null : material,
     kind: cut ? 'kms-like' : 'kms-symmetric',
   });
-  return { key, material, row: made, wrong: wrong && keyArn !== null };
+  const isName = keyArn !== null && [...key.former, ...namesOf(key)].includes(keyArn);
+  return { key, material, row: made, wrong: wrong && keyArn !== null && !isName };
 }
 
 /** A world in a few lines, for the message of a failure. */
@@ -147,7 +185,8 @@ export const worldText = ({ keys: list, blobs, connected, learned }: World): str
   [
     connected ? 'connected' : 'offline',
     ...list.map(
-      ({ arn, materials }, n) => `key ${n}: ${arn} ${materials.map((each) => each.slice(0, 2)).join(' ')}`,
+      ({ arn, alias, former, materials }, n) =>
+        `key ${n}: ${arn} ${alias} (${former.join(' ')}) ${materials.map((each) => each.slice(0, 2)).join(' ')}`,
     ),
     ...blobs.map(
       ({ key, material, row: each }, i) =>

@@ -110,7 +110,7 @@ function state(key: AuditKey, now: number): FindingDraft | null {
             when: left,
             reason:
               key.otherRegions.length > 0
-                ? `Every blob under it can then be opened through its replica in ${key.otherRegions.join(', ')} alone.`
+                ? `Every blob under it can then be opened through its replica in ${key.otherRegions.join(', ')}, no longer through this key.`
                 : 'Every blob under it can then never be opened again, by anyone, AWS included.',
           },
         }),

@@ -19,13 +19,16 @@ const SURE: ReadonlySet<Under | null> = new Set(['confirmed', 'person', 'declare
 export function matchKey(evidence: Evidence, of: KeyEvidence, pattern: string): Matched {
   if (!pattern.includes('*')) {
     const under = evidence.under(of, pattern);
-    if (SURE.has(under)) return 'yes';
-    return under === 'contradicted' ? 'contradicted' : under === null ? 'no' : 'maybe';
+    // A name of several keys allows none of them for sure.
+    if (SURE.has(under)) return evidence.names.keysOf(pattern).length > 1 ? 'maybe' : 'yes';
+    if (under === 'contradicted') return under;
+    return under === null || isOtherAlias(evidence.names, of, pattern) ? 'no' : 'maybe';
   }
-  const names = evidence.namesFor(of).flatMap(spellings);
-  if (names.some((name) => matches(pattern, name))) return of.by === 'contradicted' ? 'contradicted' : 'yes';
+  const fits = (name: string): boolean => matches(pattern, name);
+  const names = evidence.sureNamesFor(of).flatMap(spellings);
+  if (names.some(fits)) return of.by === 'contradicted' ? 'contradicted' : 'yes';
   if (of.by === 'foreign') return 'no';
-  if (names.length === 0) return 'maybe';
+  if (names.length === 0 || evidence.namesFor(of).flatMap(spellings).some(fits)) return 'maybe';
   const aboutAliases = pattern.includes('alias/');
   const comparable = names.filter((name) => readKeyName(name).alias === aboutAliases);
   if (comparable.length === 0) return 'maybe';
@@ -33,10 +36,15 @@ export function matchKey(evidence: Evidence, of: KeyEvidence, pattern: string): 
   return pattern.startsWith('arn:') && !comparable.some((name) => name.startsWith('arn:')) ? 'maybe' : 'no';
 }
 
+/** A file that names one alias where another is allowed: what else the alias may have named does not matter. */
+function isOtherAlias(names: KeyNames, { viaAlias, name }: KeyEvidence, pattern: string): boolean {
+  return viaAlias && name !== null && readKeyName(pattern).alias && names.same(name, pattern) === 'different';
+}
+
 /** A name as it is, and without what an ARN says beside the id or alias. */
 export function spellings(name: string): string[] {
-  const { arn, alias, id } = readKeyName(name);
-  return arn ? [name, alias ? `alias/${id}` : id] : [name];
+  const { arn, alias, id, plain } = readKeyName(name);
+  return arn ? [plain, alias ? `alias/${id}` : id] : [plain];
 }
 
 /** Whether a pattern names the key that `name` is a name of. */

@@ -1,52 +1,54 @@
 import { finding } from '#shared/finding.ts';
-import type { BlobRow } from '#shared/model/blob.ts';
-import type { KeyGroup } from '#shared/model/key-group.ts';
 import { readKeyName } from '../key-material/index.ts';
+import type { Cohort } from './columns.ts';
 import { type Caller, draftOf, type FindingDraft, withConnection } from './key-findings.ts';
 import type { Subject } from './subjects.ts';
 
 /**
- * Findings that need a blob's key material or label beside what KMS told of its key: an earlier key material after a
- * rotation, and one Region named where the key has replicas.
+ * Findings that need key material or labels beside what KMS said of a key: an earlier key material after a rotation, and
+ * files that name one Region of a key that has replicas. `subjects[i]` is that of cohort `i`.
  */
 export function materialFindings(
-  keyGroups: readonly KeyGroup[],
+  cohorts: readonly Cohort[],
+  subjects: readonly Subject[],
   caller: Caller | null,
-): (row: BlobRow, subject: Subject) => readonly FindingDraft[] {
-  const materialIds = new Map(
-    keyGroups.map((keyGroup) => [
-      keyGroup.fingerprint,
-      keyGroup.keys.find((key) => key.by === 'kms' && key.keyMaterialId !== null)?.keyMaterialId ?? null,
-    ]),
-  );
-  const old = new Map<Subject, FindingDraft>();
-  const single = new Map<Subject, FindingDraft>();
-  return (row, subject) => {
-    const told: FindingDraft[] = [];
-    const { key } = subject;
-    if (key === null) return told;
-    const materialId = materialIds.get(row.identification.keyFingerprint ?? '') ?? null;
-    if (materialId !== null && key.currentKeyMaterialId !== null && materialId !== key.currentKeyMaterialId)
-      told.push(once(old, subject, caller, () => earlier(subject, materialId)));
-    if (key.otherRegions.length > 0 && namesOneRegion(row))
-      told.push(once(single, subject, caller, () => oneRegion(subject)));
-    return told;
+): (subject: Subject) => readonly FindingDraft[] {
+  const regions = regionsNamed(cohorts, subjects);
+  const known = new Map<Subject, readonly FindingDraft[]>();
+  const found = (subject: Subject): FindingDraft[] => {
+    const { key, materialId, id, viaAlias } = subject;
+    if (key === null) return [];
+    const current = key.currentKeyMaterialId;
+    const [region, ...more] = regions.get(id) ?? [];
+    return [
+      ...(materialId !== null && current !== null && materialId !== current && !viaAlias
+        ? [earlier(subject, materialId)]
+        : []),
+      ...(key.otherRegions.length > 0 && region !== undefined && more.length === 0
+        ? [oneRegion(subject, region)]
+        : []),
+    ].map((draft) => withConnection(draft, caller));
+  };
+  return (subject) => {
+    const made = known.get(subject) ?? found(subject);
+    known.set(subject, made);
+    return made;
   };
 }
 
-function once(
-  known: Map<Subject, FindingDraft>,
-  subject: Subject,
-  caller: Caller | null,
-  make: () => FindingDraft,
-): FindingDraft {
-  const told = known.get(subject) ?? withConnection(make(), caller);
-  known.set(subject, told);
-  return told;
-}
-
-function namesOneRegion({ declared: { keyArn } }: BlobRow): boolean {
-  return keyArn !== null && readKeyName(keyArn).region !== null;
+/** Regions that files name, by the key: one label of another Region is enough to have a way there. */
+function regionsNamed(
+  cohorts: readonly Cohort[],
+  subjects: readonly Subject[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const regions = new Map<string, Set<string>>();
+  cohorts.forEach(({ row }, cohort) => {
+    const { keyArn } = row.declared;
+    const region = keyArn === null ? null : readKeyName(keyArn).region;
+    const id = subjects[cohort]?.id;
+    if (region !== null && id !== undefined) regions.set(id, (regions.get(id) ?? new Set()).add(region));
+  });
+  return regions;
 }
 
 function earlier({ key, label }: Subject, materialId: string): FindingDraft {
@@ -61,11 +63,11 @@ function earlier({ key, label }: Subject, materialId: string): FindingDraft {
   );
 }
 
-function oneRegion({ key, label, region }: Subject): FindingDraft {
+function oneRegion({ key, label }: Subject, region: string): FindingDraft {
   return draftOf(
     finding('key-one-region', {
       evidence: [`DescribeKey: replicas in ${(key?.otherRegions ?? []).join(', ')}`],
-      values: { key: key?.aliases[0] ?? label ?? '', region: region ?? 'one Region' },
+      values: { key: key?.aliases[0] ?? label ?? '', region },
     }),
   );
 }

@@ -7,8 +7,12 @@ import type { AuditSnapshot, Way } from './audit-snapshot.ts';
 const DATA_KEY = /^(.*?)(?:: )?encrypted data key \d+/;
 /** An entry of the metadata of a SOPS file, as against a blob among its values. */
 const SOPS_ENTRY = /\bsops\.(?:kms|key_groups)\b/;
-/** An entry of one of several key groups of a SOPS file, which opens with entries of each. */
-const KEY_GROUP = /^(.*key_groups\[\d+\])/;
+
+/** How a file or message opens without the key, by its key groups; one without key groups is a group by itself. */
+interface Unit {
+  readonly needed: number;
+  readonly groups: Map<number, Way>;
+}
 
 /**
  * What else opens a file or message of which a key is deleted: other recipients of a SOPS file, other data keys of an
@@ -18,68 +22,87 @@ export class OtherWays {
   readonly #snapshot: AuditSnapshot;
   readonly #evidence: Evidence;
   readonly #asked: string;
-  readonly #replica: boolean;
-  /** By source and the part of it that opens as one: whether some of its blobs are under other keys. */
-  #units: ReadonlyMap<string, Way> | null = null;
+  readonly #replica: Way;
+  /** By source and the part of it that opens as one. */
+  #units: ReadonlyMap<string, Unit> | null = null;
 
   constructor(snapshot: AuditSnapshot, evidence: Evidence, asked: string, key: AuditKey | null) {
     this.#snapshot = snapshot;
     this.#evidence = evidence;
     this.#asked = asked;
-    this.#replica = hasReplica(evidence, asked, key);
+    this.#replica = replicaWay(evidence, asked, key);
   }
 
   of(index: number): Way {
-    if (this.#replica) return 'other';
+    if (this.#replica === 'other') return 'other';
     const row = this.#snapshot.columns.rows[index];
-    const unit = row === undefined ? null : unitOf(row);
-    if (unit === null) return 'none';
+    const name = row === undefined ? null : unitOf(row);
+    if (name === null) return this.#replica;
     this.#units ??= this.#look();
-    const beside = this.#units.get(unit) ?? 'none';
-    const also = this.#snapshot.alsoOpens(index);
-    return beside === 'other' || also === 'other'
-      ? 'other'
-      : beside === 'maybe' || also === 'maybe'
-        ? 'maybe'
-        : 'none';
+    const unit = this.#units.get(name);
+    return unit === undefined ? this.#replica : stronger(wayOf(unit), this.#replica);
   }
 
-  #look(): Map<string, Way> {
+  #look(): Map<string, Unit> {
     const evidence = this.#evidence;
-    const { columns } = this.#snapshot;
+    const { columns, alsoOpens } = this.#snapshot;
     const ways = columns.cohorts.map(({ row, kms }): Way => {
       if (!kms) return 'none';
       const under = evidence.under(evidence.of(row), this.#asked);
-      return under === null ? 'other' : under === 'named' || under === 'unidentified' ? 'maybe' : 'none';
+      if (under === null) return 'other';
+      return under === 'named' || under === 'unidentified' || under === 'alias' ? 'maybe' : 'none';
     });
-    const units = new Map<string, Way>();
+    const units = new Map<string, Unit>();
     columns.rows.forEach((row, i) => {
-      const unit = unitOf(row);
-      if (unit === null) return;
-      const way = ways[columns.cohort[i] ?? -1] ?? 'none';
-      const known = units.get(unit);
-      if (known === undefined || known === 'none' || way === 'other') units.set(unit, way);
+      const name = unitOf(row);
+      if (name === null) return;
+      const { alsoOpens: also, keyGroup } = alsoOpens(i);
+      let unit = units.get(name);
+      if (unit === undefined) {
+        unit = { needed: keyGroup?.needed ?? 1, groups: new Map() };
+        units.set(name, unit);
+        for (const group of keyGroup?.others ?? []) unit.groups.set(group, 'other');
+      }
+      const group = keyGroup?.group ?? 0;
+      const way = also ?? (isDamaged(row) ? 'none' : (ways[columns.cohort[i] ?? -1] ?? 'none'));
+      unit.groups.set(group, stronger(way, unit.groups.get(group) ?? 'none'));
     });
     return units;
   }
 }
 
-/** The part of a file that one of its blobs alone opens; null for a blob that nothing else stands in for. */
+const stronger = (a: Way, b: Way): Way =>
+  a === 'other' || b === 'other' ? 'other' : a === 'maybe' || b === 'maybe' ? 'maybe' : 'none';
+
+/** A file with key groups opens with a recipient of as many as are needed. */
+function wayOf({ needed, groups }: Unit): Way {
+  let open = 0;
+  let perhaps = 0;
+  for (const way of groups.values()) {
+    if (way === 'other') open += 1;
+    if (way === 'maybe') perhaps += 1;
+  }
+  return open >= needed ? 'other' : open + perhaps >= needed ? 'maybe' : 'none';
+}
+
+/** The part of a file that one of its blobs opens, or several; null for a blob that nothing else stands in for. */
 function unitOf({ sourceId, container, place }: BlobRow): string | null {
   const message = DATA_KEY.exec(place);
   if (message !== null) return `${sourceId}\n${message[1]}`;
-  if (container !== 'sops' || !SOPS_ENTRY.test(place)) return null;
-  return `${sourceId}\n${KEY_GROUP.exec(place)?.[1] ?? ''}`;
+  return container === 'sops' && SOPS_ENTRY.test(place) ? `${sourceId}\n` : null;
 }
 
-/** Whether the key has a replica in another Region than the one asked about. */
-function hasReplica(evidence: Evidence, asked: string, key: AuditKey | null): boolean {
-  if (key !== null && key.otherRegions.length > 0) return true;
-  const regions = evidence.names
-    .keysOf(asked)
-    .flatMap((each) => evidence.names.arnsOf(each))
-    .map(readKeyName)
-    .filter(({ multiRegion }) => multiRegion)
-    .map(({ region }) => region);
-  return new Set(regions).size > 1;
+/** Findings of a blob that no key opens any more. */
+const DAMAGE = ['truncated', 'beginning-missing', 'mangled-by-text'] as const;
+export const isDamaged = ({ findings }: BlobRow): boolean =>
+  findings.length > 0 && DAMAGE.some((code) => findings.includes(code));
+
+/**
+ * Whether a replica in another Region than the one asked about opens what is under the key. Only KMS lists replicas:
+ * without its word, any multi-Region key may have some.
+ */
+function replicaWay({ names }: Evidence, asked: string, key: AuditKey | null): Way {
+  if (key !== null && key.multiRegion !== null) return key.otherRegions.length > 0 ? 'other' : 'none';
+  const all = [asked, ...names.keysOf(asked).flatMap((each) => names.arnsOf(each))];
+  return all.some((name) => readKeyName(name).multiRegion) ? 'maybe' : 'none';
 }

@@ -1,7 +1,7 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { EvidenceBy } from '#shared/model/key-group.ts';
-import type { Evidence, KeyEvidence } from '../key-material/index.ts';
+import { type Evidence, type KeyEvidence, readKeyName } from '../key-material/index.ts';
 
 /** What is known of keys: KMS's answer by any name, 'gone' where KMS knows no such key, null where nothing is known. */
 export type KeyLookup = (name: string) => AuditKey | 'gone' | null;
@@ -10,7 +10,7 @@ export type KeyLookup = (name: string) => AuditKey | 'gone' | null;
 export interface Subject {
   /** Equal for equal protection, by whatever name: the value of facet 'key'. */
   readonly id: string;
-  /** What KMS told; null where it told nothing. */
+  /** As KMS described it; null where it did not. */
   readonly key: AuditKey | null;
   /** The label or ARN it is known by; null where it has no name. */
   readonly label: string | null;
@@ -21,7 +21,11 @@ export interface Subject {
   readonly account: string | null;
   readonly region: string | null;
   readonly fingerprint: string | null;
+  /** Key material ID, as a reply of KMS named it; null where none did. */
+  readonly materialId: string | null;
   readonly by: EvidenceBy;
+  /** An alias alone names the key: it may have named another one when the blobs were made. */
+  readonly viaAlias: boolean;
 }
 
 /** Finds the subject of each row from the evidence of its key. Subjects are made once for each name and strength of it. */
@@ -45,28 +49,33 @@ export class Subjects {
   }
 
   #made(evidence: KeyEvidence): Subject {
+    const { names } = this.#evidence;
     const { name, key, fingerprint } = evidence;
     if (name === null) return this.#unnamed(this.#evidence.idOf(evidence), evidence);
     // KMS is asked by an ARN where one is known: an alias without its account may be another's.
-    const arns = key === null ? [] : this.#evidence.names.arnsOf(key);
-    const concrete = arns.includes(name) || arns.length > 1 ? name : (arns[0] ?? name);
-    const found = this.#book(concrete) ?? (concrete === name ? null : this.#book(name));
+    const arns = key === null ? [] : names.arnsOf(key);
+    const { plain } = readKeyName(name);
+    const concrete = arns.includes(plain) || arns.length > 1 ? plain : (arns[0] ?? plain);
+    const found = this.#book(concrete) ?? (concrete === plain ? null : this.#book(plain));
     const known = found === 'gone' ? null : found;
-    // Another account may have an alias of the same name.
-    const told = known !== null && this.#evidence.names.same(known.arn, concrete) === 'same' ? known : null;
-    const at = `${evidence.by}\n${key ?? ''}\n${concrete}\n${evidence.region ?? ''}\n${evidence.account ?? ''}\n${fingerprint ?? ''}`;
+    // Another account may have an alias of the same name, and an alias may have named another key before.
+    const isIts = known !== null && key !== null && names.keysOf(known.arn).includes(key);
+    const described = isIts && names.same(known.arn, concrete) === 'same' ? known : null;
+    const at = `${evidence.by}\n${key ?? ''}\n${concrete}\n${evidence.region ?? ''}\n${evidence.account ?? ''}\n${fingerprint ?? ''}\n${evidence.viaAlias}`;
     const made = this.#known.get(at);
     if (made !== undefined) return made;
     const subject: Subject = {
       id: this.#evidence.idOf(evidence),
-      key: told,
-      label: told?.arn ?? concrete,
-      alias: key === null ? null : this.#evidence.names.aliasOf(key),
+      key: described,
+      label: described?.arn ?? concrete,
+      alias: key === null ? null : names.aliasOf(key),
       gone: found === 'gone',
-      account: evidence.account ?? told?.account ?? null,
-      region: evidence.region ?? (arns.length > 1 ? null : (told?.region ?? null)),
+      account: evidence.account ?? described?.account ?? null,
+      region: evidence.region ?? (arns.length > 1 ? null : (described?.region ?? null)),
       fingerprint,
+      materialId: this.#evidence.materialIdOf(fingerprint),
       by: evidence.by,
+      viaAlias: evidence.viaAlias,
     };
     this.#known.set(at, subject);
     return subject;
@@ -84,7 +93,9 @@ export class Subjects {
       account: null,
       region: null,
       fingerprint,
+      materialId: this.#evidence.materialIdOf(fingerprint),
       by,
+      viaAlias: false,
     };
     this.#known.set(`${by}\n${id}`, subject);
     return subject;

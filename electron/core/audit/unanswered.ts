@@ -15,20 +15,22 @@ export const NOT_CONNECTED = 'only KMS can say, and it was not asked: there is n
 export function unanswered(
   code: FindingCode,
   row: BlobRow,
-  { key, label, gone, account }: Subject,
+  subject: Subject,
   caller: Caller | null,
 ): string | null {
+  const { key, label, gone, account, viaAlias } = subject;
   if (!isKms(row) && label === null) return null;
   if (caller === null) return NOT_CONNECTED;
   if (label === null) return 'its key is not known';
   if (gone) return null;
   if (code === 'key-unknown-account') return account === null ? 'the account of its key is not known' : null;
-  if (key === null) return 'KMS said nothing of its key on this connection';
-  return missing(code, key);
+  if (key === null) return 'KMS did not describe its key on this connection';
+  if (viaAlias) return 'its file names an alias, which may have named another key when it was made';
+  return missing(code, key, subject.materialId);
 }
 
-/** What KMS did not say of a key that the finding needs. */
-function missing(code: FindingCode, key: AuditKey): string | null {
+/** What the finding needs and KMS did not say. */
+function missing(code: FindingCode, key: AuditKey, materialId: string | null): string | null {
   switch (code) {
     case 'key-policy-wide':
     case 'key-policy-outside':
@@ -49,9 +51,20 @@ function missing(code: FindingCode, key: AuditKey): string | null {
         ? 'KMS did not say when its key was last used'
         : null;
     case 'material-not-current':
-      return key.spec === 'SYMMETRIC_DEFAULT' && key.currentKeyMaterialId === null
-        ? 'KMS did not say which key material is current'
+      if (key.spec !== 'SYMMETRIC_DEFAULT') return null;
+      if (key.currentKeyMaterialId === null) return 'KMS did not say which key material is current';
+      // A key that never rotated has one key material, which is the current one.
+      return materialId === null && key.materials !== 1
+        ? 'no reply of KMS has named its key material: find its key, or re-encrypt with DryRun, first'
         : null;
+    case 'key-disabled':
+    case 'key-pending-deletion':
+    case 'key-unavailable':
+      return key.state === null ? 'KMS did not say the state of its key' : null;
+    case 'key-aws-managed':
+      return key.manager === null ? 'KMS did not say who manages its key' : null;
+    case 'key-one-region':
+      return key.multiRegion === null ? 'KMS did not say whether its key has replicas' : null;
     default:
       return null;
   }

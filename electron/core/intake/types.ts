@@ -83,11 +83,23 @@ export interface FoundBlob extends Placed {
   /** Why a new blob of this algorithm must not be put back, before KMS is asked for it; null or absent: it may. */
   readonly refuses?: (algorithm: EncryptionAlgorithm) => Fault | null;
   /**
-   * Whether something beside the blobs of its file opens what it protects, without this key: 'other' recipients of the
-   * same SOPS file or message; 'maybe' where that depends on others. Absent: nothing does.
+   * Whether something beside the blobs of its file opens what it protects, without this key: other recipients of the same
+   * SOPS file or message. Absent: nothing does.
    */
-  readonly alsoOpens?: 'maybe' | 'other';
+  readonly alsoOpens?: 'other';
+  /** The key group of a SOPS file that it is an entry of; absent: the file has none, and any of its entries opens it. */
+  readonly keyGroup?: SopsKeyGroup;
   readonly findings: readonly Finding[];
+}
+
+/** A key group of a SOPS file: the file opens with a recipient of as many groups as are needed. */
+export interface SopsKeyGroup {
+  /** Counted from 0. */
+  readonly group: number;
+  /** `shamir_threshold`; the number of groups where it is not set (getsops/sops, sops.go). */
+  readonly needed: number;
+  /** Groups that recipients beside AWS KMS open. */
+  readonly others: readonly number[];
 }
 
 /** What one file holds. */

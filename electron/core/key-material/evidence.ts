@@ -1,7 +1,8 @@
 import type { BlobKind, BlobRow } from '#shared/model/blob.ts';
 import type { EvidenceBy, KeyGroup, LearnedKey } from '#shared/model/key-group.ts';
 import { type Group, groupsOf, statementsOf } from './groups.ts';
-import { type AliasTie, KeyNames, type KmsKeyFacts } from './key-identity.ts';
+import { type Judged, judgeGroups, NOTHING_SAID, tiesOf } from './judge-groups.ts';
+import { type AliasTie, KeyNames, type KmsKeyFacts, type LabelMatch } from './key-identity.ts';
 import { readKeyName } from './key-names.ts';
 
 /**
@@ -42,17 +43,15 @@ export class Evidence {
     configured: readonly AliasTie[] = [],
   ) {
     const { groups, labels } = groupsOf(rows);
-    const said = new Map(
+    const statements = new Map(
       [...groups].map(([fingerprint, group]) => [fingerprint, statementsOf(group, learned(fingerprint))]),
     );
-    for (const statements of said.values()) for (const { keyArn } of statements) labels.add(keyArn);
-    const ties = tiesOf(said.values(), new KeyNames(labels, kmsKeys));
+    for (const keys of statements.values()) for (const { keyArn } of keys) labels.add(keyArn);
+    const ties = tiesOf(statements.values(), new KeyNames(labels, kmsKeys));
     this.names = new KeyNames(labels, kmsKeys, [...ties, ...configured]);
-    const judged = new Map([...said].map(([fingerprint, keys]) => [fingerprint, judge(keys, this.names)]));
-    tooMany(judged, this.names);
-    this.#judged = judged;
+    this.#judged = judgeGroups(statements, this.names);
     this.keyGroups = [...groups].map(([fingerprint, group]) =>
-      keyGroupOf(fingerprint, group, judged.get(fingerprint) ?? NOTHING_SAID),
+      keyGroupOf(fingerprint, group, this.#judgedOf(fingerprint)),
     );
   }
 
@@ -72,6 +71,14 @@ export class Evidence {
     return made;
   }
 
+  /** Key material ID of a key group, 64 hex digits, as a reply of KMS named it; null where none did. */
+  materialIdOf(fingerprint: string | null): string | null {
+    const { keys } = this.#judgedOf(fingerprint);
+    return (
+      keys.find(({ by, keyMaterialId }) => by === 'kms' && keyMaterialId !== null)?.keyMaterialId ?? null
+    );
+  }
+
   /** Equal for equal protection, by whatever name: what blobs are counted and grouped by. */
   idOf({ key, name, fingerprint, by }: KeyEvidence): string {
     if (key !== null) return key;
@@ -80,62 +87,90 @@ export class Evidence {
   }
 
   /** How a blob is under a key, by any of the key's names; null where it is not. */
-  under(evidence: KeyEvidence, asked: string): Under | null {
-    const { by, label, fingerprint } = evidence;
+  under({ by, label, fingerprint }: KeyEvidence, asked: string): Under | null {
     if (by === 'foreign') return null;
-    if (by === 'grouped' || by === 'unknown') return 'unidentified';
-    const { keys, proof, key } = this.#judgedOf(fingerprint);
-    if (proof !== null) {
-      const same = this.names.same(proof.keyArn, asked);
-      if (same === 'same') return proof.by === 'kms' ? 'confirmed' : 'person';
-      const named = this.#best(
-        keys.map(({ keyArn }) => keyArn),
-        asked,
-      );
-      if (named === 'same') return 'contradicted';
-      return same === 'maybe' ? 'named' : null;
-    }
+    const judged = this.#judgedOf(fingerprint);
+    const { keys, proof, doubtful } = judged;
+    const own = label === null ? 'different' : this.names.match(label, asked);
+    const labels = keys.map(({ keyArn }) => keyArn);
+    if (proof !== null) return this.#underProof(proof, labels, label, asked);
     if (by === 'contradicted') {
-      const named = this.#best(
-        keys.map(({ keyArn }) => keyArn),
-        asked,
-      );
-      return named === 'same' ? 'contradicted' : named === 'maybe' ? 'named' : null;
+      const named = this.#best([...labels, ...(label === null ? [] : [label])], asked);
+      // At least one label is wrong: its key may be any.
+      return named === 'same' || named === 'alias' ? 'contradicted' : 'named';
     }
-    const own = label === null ? 'different' : this.names.same(label, asked);
-    if (own === 'same') return 'declared';
-    if (key !== null) {
-      const wanted = this.names.keysOf(asked);
-      if (wanted.length === 1 && wanted[0] === key) return label === null ? 'inferred' : 'declared';
+    if (keys.length === 0 && label === null) return 'unidentified';
+    const concrete = labels.filter((each) => !readKeyName(each).alias);
+    if (concrete.length > 0) {
+      const named = this.#best(concrete, asked);
+      const any = this.#best(labels, asked);
+      if (named === 'same' || (named === 'alias' && any === 'same'))
+        return label === null ? 'inferred' : 'declared';
+      if (named === 'alias') return own === 'same' ? 'declared' : 'alias';
+      if (named === 'maybe') return own === 'same' ? 'declared' : 'named';
+      // An id or ARN beside the same key material outranks an alias.
+      return own === 'same' ? 'contradicted' : own === 'alias' || any === 'same' ? 'named' : null;
     }
-    const group = this.#best(
-      keys.map(({ keyArn }) => keyArn),
-      asked,
-    );
-    if (group === 'same') return 'inferred';
-    return own === 'maybe' || group === 'maybe' ? 'named' : null;
+    if (own === 'same') return doubtful ? 'alias' : 'declared';
+    if (own === 'alias') return 'alias';
+    const group = this.#best(labels, asked);
+    if (group === 'same' && !doubtful) return 'inferred';
+    if (group === 'alias' && !doubtful) return 'alias';
+    return own === 'different' && group === 'different' ? null : 'named';
+  }
+
+  #underProof(
+    proof: LearnedKey,
+    labels: readonly string[],
+    label: string | null,
+    asked: string,
+  ): Under | null {
+    const match = this.names.match(proof.keyArn, asked);
+    if (match === 'same') return proof.by === 'kms' ? 'confirmed' : 'person';
+    // KMS outranks an alias, which may have been moved; of an id or ARN it says that the label is wrong.
+    const wrong = labels.filter((each) => this.names.apart(each, proof.keyArn));
+    if (this.#best(wrong, asked) === 'same') return 'contradicted';
+    if (match === 'different') return null;
+    const own = label !== null && this.names.match(label, asked) === 'same';
+    return own ? 'declared' : match === 'alias' ? 'alias' : 'named';
   }
 
   /** Every name of the key that a blob is under, or may be under where names contradict each other. */
   namesFor(evidence: KeyEvidence): readonly string[] {
-    const { keys, proof } = this.#judgedOf(evidence.fingerprint);
-    const said = proof === null ? keys.map(({ keyArn }) => keyArn) : [proof.keyArn];
-    const names = new Set([...(evidence.label === null ? [] : [evidence.label]), ...said]);
-    for (const name of [...names])
-      for (const key of this.names.keysOf(name)) for (const each of this.names.namesOf(key)) names.add(each);
+    const names = this.#namesOf(evidence);
+    for (const name of [...names]) {
+      const keys = readKeyName(name).alias ? this.names.targetsOf(name) : this.names.keysOf(name);
+      for (const key of keys) for (const each of this.names.namesOf(key)) names.add(each);
+    }
     return [...names];
+  }
+
+  /** Those of {@link namesFor} that are no conclusion from an alias. */
+  sureNamesFor(evidence: KeyEvidence): readonly string[] {
+    const names = this.#namesOf(evidence);
+    for (const name of [...names])
+      if (!readKeyName(name).alias)
+        for (const key of this.names.keysOf(name))
+          for (const each of this.names.sureNamesOf(key)) names.add(each);
+    return [...names];
+  }
+
+  #namesOf({ fingerprint, label }: KeyEvidence): Set<string> {
+    const { keys, proof } = this.#judgedOf(fingerprint);
+    const named = proof === null ? keys.map(({ keyArn }) => keyArn) : [proof.keyArn];
+    return new Set([...(label === null ? [] : [label]), ...named]);
   }
 
   #judgedOf(fingerprint: string | null): Judged {
     return (fingerprint === null ? undefined : this.#judged.get(fingerprint)) ?? NOTHING_SAID;
   }
 
-  #best(names: readonly string[], asked: string): 'same' | 'maybe' | 'different' {
-    let best: 'maybe' | 'different' = 'different';
-    for (const name of names) {
-      const same = this.names.same(name, asked);
-      if (same === 'same') return same;
-      if (same === 'maybe') best = same;
+  #best(labels: readonly string[], asked: string): LabelMatch {
+    let best: LabelMatch = 'different';
+    for (const label of labels) {
+      const match = this.names.match(label, asked);
+      if (match === 'same') return match;
+      if (match === 'alias' || best === 'different') best = match;
     }
     return best;
   }
@@ -150,6 +185,8 @@ export interface KeyEvidence {
   readonly name: string | null;
   /** Its own label. */
   readonly label: string | null;
+  /** An alias alone names its key: it may have named another one when the blob was made. */
+  readonly viaAlias: boolean;
   readonly fingerprint: string | null;
   /** Why it is contradicted, in one sentence. */
   readonly reason: string | null;
@@ -159,15 +196,17 @@ export interface KeyEvidence {
 }
 
 /**
- * 'confirmed', 'person', 'declared', 'inferred' as {@link Evidence} has them; 'contradicted': a name of it stands
- * beside the blob or its group, and contradicts another; 'named': its name may be another name of this key;
- * 'unidentified': nothing names its key.
+ * 'confirmed', 'person', 'declared', 'inferred' as {@link Evidence} has them; 'alias': an alias of this key names it,
+ * which may have been another key's when the blob was made; 'contradicted': a name of this key stands beside the blob or
+ * its group, and contradicts another; 'named': its name may be another name of this key; 'unidentified': nothing names
+ * its key.
  */
 export type Under =
   | 'confirmed'
   | 'person'
   | 'declared'
   | 'inferred'
+  | 'alias'
   | 'contradicted'
   | 'named'
   | 'unidentified';
@@ -176,29 +215,11 @@ export type Under =
 const KMS_KINDS: ReadonlySet<BlobKind> = new Set(['kms-symmetric', 'kms-like', 'kms-asymmetric-candidate']);
 export const isKms = ({ identification }: BlobRow): boolean => KMS_KINDS.has(identification.kind);
 
-interface Judged {
-  readonly keys: readonly LearnedKey[];
-  readonly verdict: KeyGroup['verdict'];
-  readonly reason: string | null;
-  /** The statement that speaks for the group; null where none does or they contradict each other. */
-  readonly best: LearnedKey | null;
-  /** A statement of KMS, or of a person that nothing contradicts. */
-  readonly proof: LearnedKey | null;
-  readonly key: string | null;
-}
-
-const NOTHING_SAID: Judged = {
-  keys: [],
-  verdict: 'unknown',
-  reason: null,
-  best: null,
-  proof: null,
-  key: null,
-};
 const bare = {
   key: null,
   name: null,
   label: null,
+  viaAlias: false,
   fingerprint: null,
   reason: null,
   region: null,
@@ -207,137 +228,20 @@ const bare = {
 const UNKNOWN: KeyEvidence = { ...bare, by: 'unknown' };
 const FOREIGN: KeyEvidence = { ...bare, by: 'foreign' };
 
-function* tiesOf(groups: Iterable<readonly LearnedKey[]>, names: KeyNames): Generator<AliasTie> {
-  for (const statements of groups) {
-    const said = statements.map(({ keyArn, by }) => ({ keyArn, by, name: readKeyName(keyArn) }));
-    const aliases = said.filter(({ name }) => name.alias);
-    if (aliases.length === 0) continue;
-    const proven = said.filter(({ by, name }) => by === 'kms' && !name.alias);
-    const keys = proven.length > 0 ? proven : said.filter(({ name }) => !name.alias);
-    const [first] = keys;
-    // A key material that files name by two keys ties nothing.
-    if (first === undefined || keys.some(({ keyArn }) => names.same(first.keyArn, keyArn) === 'different'))
-      continue;
-    for (const { keyArn } of aliases)
-      if (names.same(keyArn, first.keyArn) !== 'different') yield { alias: keyArn, key: first.keyArn };
-  }
-}
-
-function judge(keys: readonly LearnedKey[], names: KeyNames): Judged {
-  const [strongest] = keys;
-  if (strongest === undefined) return NOTHING_SAID;
-  const concrete = keys.find(({ keyArn, by }) => by === strongest.by && !readKeyName(keyArn).alias);
-  const best = strongest.by === 'declared' ? (concrete ?? strongest) : strongest;
-  const others = keys.filter((key) => key !== best);
-  const odd = others.filter(({ keyArn }) => names.apart(best.keyArn, keyArn));
-  if (odd.length > 0) return contradiction(keys, best, odd, names);
-  const { verdict, reason } = verdictOf(best, others);
-  const proof = best.by === 'declared' ? null : best;
-  return { keys, verdict, reason, best, proof, key: commonKey(best, others, names) };
-}
-
-/** The key that all names may stand for, where there is one and no other. */
-function commonKey(best: LearnedKey, others: readonly LearnedKey[], names: KeyNames): string | null {
-  let common = names.keysOf(best.keyArn);
-  for (const { keyArn } of others) {
-    const left = common.filter((key) => names.keysOf(keyArn).includes(key));
-    if (left.length > 0) common = left;
-  }
-  return common.length === 1 ? (common[0] ?? null) : null;
-}
-
-function contradiction(
-  keys: readonly LearnedKey[],
-  best: LearnedKey,
-  odd: readonly LearnedKey[],
-  names: KeyNames,
-): Judged {
-  const list = [...new Set(odd.map(({ keyArn }) => keyArn))].join(', ');
-  if (best.by === 'kms')
-    return {
-      keys,
-      verdict: 'contradiction',
-      reason: `KMS said ${best.keyArn}; ${list} is a wrong label, or the same bytes were copied from another environment.`,
-      best,
-      proof: best,
-      key: commonKey(best, [], names),
-    };
-  return {
-    keys,
-    verdict: 'contradiction',
-    reason:
-      `One key material is declared under keys that cannot be one: ${best.keyArn} and ${list}. ` +
-      'At least one label is wrong, or a file was copied from another environment. A reply of KMS decides.',
-    best: null,
-    proof: null,
-    key: null,
-  };
-}
-
-function verdictOf(
-  best: LearnedKey,
-  others: readonly LearnedKey[],
-): { readonly verdict: KeyGroup['verdict']; readonly reason: string | null } {
-  const all = [best, ...others].map(({ keyArn }) => readKeyName(keyArn));
-  if (all.some(({ alias }) => alias) && all.some(({ alias }) => !alias))
-    return {
-      verdict: 'alias',
-      reason:
-        'The material is declared under a key and under an alias; the alias pointed at that key when it was used.',
-    };
-  const regions = new Set(
-    all.flatMap(({ multiRegion, region }) => (multiRegion && region !== null ? [region] : [])),
-  );
-  if (regions.size > 1)
-    return {
-      verdict: 'replicas',
-      reason: `Replicas of one multi-Region key share their key material: ${[...regions].sort().join(', ')}.`,
-    };
-  return { verdict: 'one-key', reason: null };
-}
-
-/** A key has no more key materials than KMS says: where files name more, those that KMS did not confirm prove nothing. */
-function tooMany(judged: Map<string, Judged>, names: KeyNames): void {
-  const ofKey = new Map<string, string[]>();
-  for (const [fingerprint, { key, verdict }] of judged)
-    if (key !== null && verdict !== 'contradiction' && names.materialsOf(key) !== null) {
-      const list = ofKey.get(key) ?? [];
-      list.push(fingerprint);
-      ofKey.set(key, list);
-    }
-  for (const [key, fingerprints] of ofKey) {
-    const most = names.materialsOf(key) ?? 0;
-    if (fingerprints.length <= most) continue;
-    for (const fingerprint of fingerprints) {
-      const was = judged.get(fingerprint);
-      if (was === undefined || was.best === null || was.best.by === 'kms') continue;
-      const had =
-        most === 1 ? 'it was never rotated, so it has one key material' : `it has had ${most} key materials`;
-      judged.set(fingerprint, {
-        ...was,
-        verdict: 'contradiction',
-        reason: `${fingerprints.length} key materials are declared under ${was.best.keyArn}, but KMS says that ${had}. A reply of KMS decides which labels are wrong.`,
-        best: null,
-        proof: null,
-        key: null,
-      });
-    }
-  }
-}
-
 function evidenceOf(
   fingerprint: string | null,
   label: string | null,
-  { keys, best, proof, key, verdict, reason }: Judged,
+  judged: Judged,
   names: KeyNames,
 ): KeyEvidence {
+  const { keys, best, proof, key, verdict, reason } = judged;
   const own = label === null ? null : readKeyName(label);
-  const [only, ...more] = label === null ? [] : names.keysOf(label);
-  const ownKey = only === undefined || more.length > 0 ? null : only;
+  const ownAlias = own?.alias === true;
   const made = (
     by: EvidenceBy,
     name: string | null,
     of: string | null,
+    viaAlias: boolean,
     why: string | null = null,
   ): KeyEvidence => ({
     by,
@@ -345,21 +249,40 @@ function evidenceOf(
     name,
     label,
     fingerprint,
+    viaAlias,
     reason: why,
-    ...placeOf(name, of, own !== null && name === label ? null : keys, names),
+    ...placeOf(name, viaAlias ? null : of, name === label ? null : keys, names),
   });
+  const isOwn = (of: string): boolean => label !== null && names.keysOf(label).includes(of);
   if (proof !== null) {
-    const fits = label !== null && !names.apart(label, proof.keyArn);
-    return made(
-      proof.by,
-      fits ? label : proof.keyArn,
-      key,
-      verdict === 'contradiction' && !fits ? reason : null,
-    );
+    const fits = label !== null && (key === null ? !names.apart(label, proof.keyArn) : isOwn(key));
+    const wrong = verdict === 'contradiction' && label !== null && names.apart(label, proof.keyArn);
+    return made(proof.by, fits ? label : proof.keyArn, key, false, wrong ? reason : null);
   }
-  if (verdict === 'contradiction') return made('contradicted', label, ownKey, reason);
-  if (label !== null) return made('declared', label, key ?? ownKey);
-  return best === null ? made('grouped', null, null) : made('inferred', best.keyArn, key);
+  if (verdict === 'contradiction')
+    return made('contradicted', label, label === null ? null : keyOfLabel(label, names), ownAlias, reason);
+  if (best === null)
+    return label === null
+      ? made('grouped', null, null, false)
+      : made('declared', label, keyOfLabel(label, names), ownAlias);
+  if (judged.aliasOnly)
+    return label === null
+      ? judged.doubtful
+        ? made('grouped', null, null, false)
+        : made('inferred', best.keyArn, key, true)
+      : made('declared', label, key, true);
+  if (label === null) return made('inferred', best.keyArn, key, false);
+  return key === null || isOwn(key)
+    ? made('declared', label, key, false)
+    : made('inferred', best.keyArn, key, false);
+}
+
+/** Identity of the one key that a label names; of an alias that names several, its own. */
+function keyOfLabel(label: string, names: KeyNames): string | null {
+  const alias = readKeyName(label).alias;
+  const [only, ...more] = alias ? names.targetsOf(label) : names.keysOf(label);
+  if (only !== undefined && more.length === 0) return only;
+  return alias ? names.aliasIdentity(label) : null;
 }
 
 /** Account and Region: those of the name itself, else those that all names of the key agree on. */

@@ -19,6 +19,12 @@ export interface AliasTie {
 /** 'maybe': an alias that may or may not be this key's, as far as files and KMS say. */
 export type SameKey = 'same' | 'maybe' | 'different';
 
+/**
+ * What a label in a file says of a key that is asked about. 'alias': an alias stands between the two, and as far as is
+ * known it names this key alone, which is no proof of what it named when the blob was made.
+ */
+export type LabelMatch = 'same' | 'alias' | 'maybe' | 'different';
+
 interface Aliases {
   /** By `partition account region`, of alias ARNs. */
   readonly places: Map<string, { readonly kms: Set<string>; readonly files: Set<string> }>;
@@ -28,7 +34,7 @@ interface Aliases {
 }
 
 const NO_KEYS: readonly string[] = [];
-const UUID = /^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * Which names are names of one key. A key has an id, an ARN, aliases, alias ARNs, and as a multi-Region key one ARN in
@@ -38,6 +44,9 @@ const UUID = /^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$
  * A key is identified by a text that is equal for all its names ({@link keysOf}). A name may stand for several keys: an
  * alias without its account that two accounts have, or one that pointed at two keys one after the other. Such a name
  * joins nothing: it names each of them, perhaps.
+ *
+ * An alias can be moved from key to key. What KMS lists says where it points now ({@link keysOf}); a blob may have been
+ * made when it pointed elsewhere ({@link targetsOf}, {@link match}).
  */
 export class KeyNames {
   /** Identities of ARNs by key id. */
@@ -91,8 +100,8 @@ export class KeyNames {
   }
 
   same(a: string, b: string): SameKey {
-    if (a === b) return 'same';
     const [one, other] = [readKeyName(a), readKeyName(b)];
+    if (one.plain === other.plain) return 'same';
     const left = this.keysOf(a);
     const right = this.keysOf(b);
     // Aliases of one name in two accounts or Regions, of which nothing says which keys they name.
@@ -119,11 +128,71 @@ export class KeyNames {
     return this.#listedByKms(alias.id, aliasKeys) ? 'different' : 'maybe';
   }
 
-  /** Whether two names stand for keys that are known to be different ones. */
+  /** What a label in a file says of a key that is asked about by any of its names. */
+  match(label: string, asked: string): LabelMatch {
+    const [one, other] = [readKeyName(label), readKeyName(asked)];
+    if (one.plain === other.plain) return 'same';
+    if (!one.alias) {
+      const same = this.same(label, asked);
+      return same === 'same' && other.alias && this.#listed(other).size === 0 ? 'alias' : same;
+    }
+    const asks = this.keysOf(asked);
+    if (other.alias && one.id === other.id) {
+      const same = this.same(label, asked);
+      if (same !== 'different') return same;
+      if (one.arn && other.arn) return 'different';
+    }
+    // A key may have several aliases.
+    if (other.alias && asks.every(isUnresolved)) return this.apart(label, asked) ? 'different' : 'maybe';
+    const targets = this.targetsOf(label);
+    const [key, ...more] = asks;
+    if (key !== undefined && more.length === 0 && !isUnresolved(key)) {
+      if (this.#listed(one).has(key) || (targets.length === 1 && targets[0] === key)) return 'alias';
+    }
+    if (asks.some((each) => targets.includes(each))) return 'maybe';
+    // It may have been this key's before, whatever it names now.
+    return asks.some((each) => !isUnresolved(each) && mayBeAlias(one, placed(keyName(other, each), [each])))
+      ? 'maybe'
+      : 'different';
+  }
+
+  /** Keys that an alias names now or that files tie it to; empty where nothing says. */
+  targetsOf(alias: string): readonly string[] {
+    const name = readKeyName(alias);
+    const group = this.#aliases.get(name.id);
+    if (!name.alias || group === undefined) return NO_KEYS;
+    const keys = new Set(this.#listed(name));
+    for (const key of group.files) if (!name.arn || fitsPlace(key, name)) keys.add(key);
+    for (const [place, { files }] of group.places)
+      if (!name.arn || place === placeText(name)) for (const key of files) keys.add(key);
+    return [...keys];
+  }
+
+  /** ARNs of an alias in every account and Region that is named here; of an alias ARN itself alone. */
+  aliasArns(alias: string): readonly string[] {
+    const { arn, id, plain } = readKeyName(alias);
+    if (arn) return [plain];
+    const places = [...(this.#aliases.get(id)?.places.keys() ?? [])].map((place) => place.split(' '));
+    return places.map(
+      ([partition, account, region]) => `arn:${partition}:kms:${region}:${account}:alias/${id}`,
+    );
+  }
+
+  /** Identity of an alias itself, for blobs of which it is not known which of its keys made them. */
+  aliasIdentity(alias: string): string {
+    const name = readKeyName(alias);
+    const places = this.#aliases.get(name.id)?.places.size ?? 0;
+    return unresolved(name.arn && places > 1 ? `${placeText(name)} ${name.id}` : name.id);
+  }
+
+  /** Whether two labels of one key material cannot both be right, whenever they were written. */
   apart(a: string, b: string): boolean {
-    if (this.same(a, b) === 'different') return true;
-    const [one, other] = [this.arnOf(a), this.arnOf(b)];
-    return one !== null && other !== null && this.same(one, other) === 'different';
+    const [one, other] = [readKeyName(a), readKeyName(b)];
+    if (one.alias && other.alias)
+      return one.account !== null && other.account !== null && one.account !== other.account;
+    if (!one.alias && !other.alias) return this.same(a, b) === 'different';
+    const [alias, key] = one.alias ? [one, other] : [other, one];
+    return !mayBeAlias(alias, placed(key, this.keysOf(key.text)));
   }
 
   /** Every name of a key that is known here, ARNs first. */
@@ -147,7 +216,10 @@ export class KeyNames {
 
   /** ARNs of a key, one for each Region that is named. */
   arnsOf(key: string): readonly string[] {
-    return this.namesOf(key).filter((name) => /^arn:/.test(name) && !readKeyName(name).alias);
+    const arns = this.namesOf(key)
+      .map(readKeyName)
+      .filter(({ arn, alias }) => arn && !alias);
+    return [...new Set(arns.map(({ plain }) => plain))];
   }
 
   /** An alias of a key, without its account; null where none is known. */
@@ -165,9 +237,25 @@ export class KeyNames {
     return readKeyName(only).arn ? only : (this.arnsOf(only)[0] ?? null);
   }
 
+  /** Names of a key that are surely its: ARNs, ids, and aliases that KMS lists. */
+  sureNamesOf(key: string): readonly string[] {
+    return this.namesOf(key).filter((name) => {
+      const read = readKeyName(name);
+      return !read.alias || (read.arn && this.#listed(read).has(key));
+    });
+  }
+
   /** How many key materials KMS says that a key has had; null where it did not say. */
   materialsOf(key: string): number | null {
     return this.#materials.get(key) ?? null;
+  }
+
+  /** Keys that KMS lists an alias for, now; of an alias without its account in any. */
+  #listed(alias: KeyName): ReadonlySet<string> {
+    const group = this.#aliases.get(alias.id);
+    if (group === undefined || !alias.alias) return NONE;
+    if (alias.arn) return group.places.get(placeText(alias))?.kms ?? NONE;
+    return new Set([...group.places.values()].flatMap(({ kms }) => [...kms]));
   }
 
   /** Whether KMS listed the alias as that of one of these keys. */
@@ -192,7 +280,7 @@ export class KeyNames {
     else {
       const key = identityOf(name);
       const arns = group.arns.get(key) ?? new Set();
-      group.arns.set(key, arns.add(name.text));
+      group.arns.set(key, arns.add(name.plain));
     }
   }
 
@@ -240,11 +328,9 @@ export class KeyNames {
       for (const key of kms) fromKms.add(key);
       if (kms.size === 0) for (const key of files) keys.add(key);
     }
-    // KMS speaks of its own account and Region: of an alias that files tie to another account it says nothing.
-    const fits = [...fromKms].filter(
-      (key) => keys.size === 0 || [...keys].some((each) => compatible(each, key)),
-    );
-    if (fits.length > 0) return fits;
+    // KMS outranks files in its own account and Region, and says nothing of others.
+    for (const listed of fromKms) for (const key of keys) if (compatible(listed, key)) keys.delete(key);
+    for (const key of fromKms) keys.add(key);
     if (keys.size > 0) return [...keys];
     const places = [...group.places.keys()];
     return places.length < 2
@@ -282,11 +368,21 @@ const placeText = ({ partition, account, region }: KeyName): string => `${partit
 
 const accountOf = (key: string): string | null => /(?:^|[ :])(\d{12})(?:[ :]|$)/.exec(key)?.[1] ?? null;
 
-/** Whether two keys may be of one account. */
+/** Whether two keys may be of one account and Region. */
 function compatible(a: string, b: string): boolean {
   const [one, other] = [accountOf(a), accountOf(b)];
-  return one === null || other === null || one === other;
+  if (one !== null && other !== null && one !== other) return false;
+  return samePlace(a, { ...readKeyName(b), account: other });
 }
+
+/** The name of a key as it was asked for, or its ARN where it was asked for by an alias. */
+const keyName = (asked: KeyName, key: string): KeyName => {
+  if (!asked.alias) return asked;
+  const arn = readKeyName(key);
+  return arn.arn
+    ? arn
+    : { ...arn, alias: false, account: accountOf(key), multiRegion: key.includes(' mrk-') };
+};
 
 /** A key's name with the account and Region that its other names say. */
 function placed(name: KeyName, keys: readonly string[]): KeyName {
@@ -307,10 +403,4 @@ function fitsPlace(key: string, { account, region }: KeyName): boolean {
   if (accountOf(key) !== null && accountOf(key) !== account) return false;
   const name = readKeyName(key);
   return name.region === null || name.region === region;
-}
-
-/** Whether a text can be a key's name at all: an ARN, an alias, a key id as KMS makes them. */
-export function isKeyName(text: string): boolean {
-  const name = readKeyName(text);
-  return name.id !== '' && (name.arn || name.alias || UUID.test(name.id));
 }

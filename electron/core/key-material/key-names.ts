@@ -1,8 +1,11 @@
 const KMS_ARN = /^arn:([^:]+):kms:([^:]+):(\d{12}):(key|alias)\/(.+)$/;
+const KEY_ID = /^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
 export interface KeyName {
   /** As it is written. */
   readonly text: string;
+  /** The name that KMS takes: without white space around it and without `awskms://`, ids in lower case. */
+  readonly plain: string;
   readonly arn: boolean;
   readonly alias: boolean;
   /** `aws`, `aws-cn`, …; null where the name is no ARN. */
@@ -14,43 +17,59 @@ export interface KeyName {
   readonly multiRegion: boolean;
 }
 
-/** A key label taken apart: ARN, alias ARN, bare id, `alias/name`, `awskms://…` URL of Pulumi. Never throws. */
+/**
+ * Reads a key label: ARN, alias ARN, bare id, `alias/name`, `awskms://…` URL of Pulumi. KMS writes ids in lower case, so
+ * one in capitals is the same id; aliases are compared as written. Never throws.
+ */
 export function readKeyName(text: string): KeyName {
-  const match = KMS_ARN.exec(text);
+  const trimmed = text.trim();
+  const match = KMS_ARN.exec(trimmed);
   if (match !== null) {
-    const [, partition = null, region = null, account = null, sort, id = ''] = match;
+    const [, partition = null, region = null, account = null, sort = '', rest = ''] = match;
+    const alias = sort === 'alias';
+    const id = alias ? rest : lowerId(rest);
     return {
       text,
+      plain: `arn:${partition}:kms:${region}:${account}:${sort}/${id}`,
       arn: true,
-      alias: sort === 'alias',
+      alias,
       partition,
       region,
       account,
       id,
-      multiRegion: id.startsWith('mrk-'),
+      multiRegion: !alias && id.startsWith('mrk-'),
     };
   }
-  if (text.startsWith('awskms://')) {
-    const inner = text.slice('awskms://'.length).replace(/^\//, '').split('?', 1)[0] ?? '';
+  if (trimmed.startsWith('awskms://')) {
+    const inner = trimmed.slice('awskms://'.length).replace(/^\//, '').split('?', 1)[0] ?? '';
     return { ...readKeyName(inner), text };
   }
-  const alias = text.startsWith('alias/');
-  const id = alias ? text.slice('alias/'.length) : text;
+  const alias = trimmed.startsWith('alias/');
+  const id = alias ? trimmed.slice('alias/'.length) : lowerId(trimmed);
   return {
     text,
+    plain: alias ? trimmed : id,
     arn: false,
     alias,
     partition: null,
     region: null,
     account: null,
     id,
-    multiRegion: id.startsWith('mrk-'),
+    multiRegion: !alias && id.startsWith('mrk-'),
   };
+}
+
+const lowerId = (id: string): string => (KEY_ID.test(id) ? id.toLowerCase() : id);
+
+/** Whether a text can be a key's name at all: an ARN, an alias, a key id as KMS makes them. */
+export function isKeyName(text: string): boolean {
+  const name = readKeyName(text);
+  return name.id !== '' && (name.arn || name.alias || KEY_ID.test(name.id));
 }
 
 /** Two labels that may well be one key: equal, a bare id beside its ARN, or Regions of one multi-Region key. */
 export function sameKey(a: KeyName, b: KeyName): boolean {
-  if (a.text === b.text) return true;
+  if (a.plain === b.plain) return true;
   if (a.alias !== b.alias || a.id !== b.id) return false;
   if (a.multiRegion) return a.account === null || b.account === null || a.account === b.account;
   return !a.arn || !b.arn || (a.region === b.region && a.account === b.account);

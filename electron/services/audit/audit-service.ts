@@ -343,7 +343,7 @@ export class AuditService {
           if (of === undefined || rows[index]?.findings.length === 0) return [];
           return [...ownFindings(of.source, of.found), ...across(index)];
         },
-        alsoOpens: (index) => entry(index)?.found.alsoOpens ?? 'none',
+        alsoOpens: (index) => entry(index)?.found ?? {},
         bareFiles: this.#parts.workspace.filesWithoutBlobs(),
       },
       this.#columns,

@@ -81,7 +81,7 @@ export function Deletion({ summary }: { readonly summary: AuditSummary }) {
 function Answer({ impact }: { readonly impact: DeletionImpact }) {
   const showBlobs = useAudit((state) => state.showBlobs);
   const Icon = ICONS[impact.severity];
-  const listed = impact.certain + impact.declared + impact.inferred + impact.contradicted;
+  const listed = impact.certain + impact.declared + impact.inferred + impact.viaAlias + impact.contradicted;
   const name = impact.key?.aliases[0] ?? impact.asked;
   const show = (known: boolean): void =>
     void showBlobs({ by: 'deletion', key: impact.asked, known }, `${known ? '' : 'may be '}under ${name}`);
@@ -98,6 +98,7 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
             { id: 'certain', label: 'confirmed', count: impact.certain, tone: 'danger' },
             { id: 'declared', label: 'declared in files', count: impact.declared, tone: 'attention' },
             { id: 'inferred', label: 'same key material', count: impact.inferred, tone: 'running' },
+            { id: 'alias', label: 'by an alias', count: impact.viaAlias, tone: 'running' },
             { id: 'contradicted', label: 'labels contradict', count: impact.contradicted, tone: 'accent' },
             { id: 'possible', label: 'may be', count: impact.possible, tone: 'neutral' },
           ]}

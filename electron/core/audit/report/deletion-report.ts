@@ -4,7 +4,8 @@ import { count, plural } from '#shared/format.ts';
 import type { DeletionImpact, KeyReference } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
-import { deletionImpact, isListed, type TouchedRow, touchedBy } from '../deletion.ts';
+import { deletionImpact } from '../deletion.ts';
+import { isListed, type TouchedRow, touchedBy } from '../touched-blobs.ts';
 import { fileRanks, sortedInTurns } from './blob-lines.ts';
 import { listBlocks } from './by-key.ts';
 import { jsonLine } from './escape.ts';
@@ -19,6 +20,7 @@ const UNDER_WORDS: Record<TouchedRow['under'], string> = {
   person: 'named by a person',
   declared: 'declared in files',
   inferred: 'inferred from the same key material',
+  alias: 'known by an alias, which may have named another key then',
   contradicted: 'labels contradict',
   named: 'may be: only KMS can say whether the names are one key',
   unidentified: 'may be: nothing names its key',
@@ -30,13 +32,15 @@ const WAY_WORDS: Record<TouchedRow['way'], string> = {
 };
 /** The counts of the answer, for people. */
 const COUNTS: readonly (readonly [
-  'certain' | 'declared' | 'inferred' | 'contradicted' | 'possible',
+  'certain' | 'declared' | 'inferred' | 'viaAlias' | 'contradicted' | 'damaged' | 'possible',
   string,
 ])[] = [
   ['certain', 'Confirmed by KMS or a person'],
   ['declared', 'Declared in files'],
   ['inferred', 'Inferred from the same key material'],
+  ['viaAlias', 'Known by an alias'],
   ['contradicted', 'Labels contradict'],
+  ['damaged', 'Of these, damaged already'],
   ['possible', 'May be'],
 ];
 
@@ -107,11 +111,20 @@ interface Part {
   readonly of: (row: TouchedRow) => boolean;
 }
 
-const sure = ({ under }: TouchedRow): boolean => isListed(under) && under !== 'contradicted';
+const sure = ({ under, damaged }: TouchedRow): boolean =>
+  isListed(under) && under !== 'contradicted' && under !== 'alias' && !damaged;
 const PARTS: readonly Part[] = [
   { title: 'Could never be opened again', of: (row) => sure(row) && row.way === 'none' },
   { title: 'May open another way', of: (row) => sure(row) && row.way === 'maybe' },
   { title: 'Open another way', of: (row) => sure(row) && row.way === 'other' },
+  {
+    title: 'Known by an alias, which may have named another key when they were made',
+    of: ({ under }) => under === 'alias',
+  },
+  {
+    title: 'Damaged: no key opens them as they are',
+    of: (row) => row.damaged && isListed(row.under) && row.under !== 'contradicted' && row.under !== 'alias',
+  },
   { title: 'Labels contradict: may be lost', of: ({ under }) => under === 'contradicted' },
   { title: 'May be under it', of: ({ under }) => !isListed(under) },
 ];

@@ -3,6 +3,7 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import { iniValue, type Leaf, lineEnd, lineEndingAt, lineStart } from '../../structure/index.ts';
 import type { LinkedValue } from '../../types.ts';
 import { type Entry, textRangeCompanion } from './entry.ts';
+import type { KeyGroups } from './tree.ts';
 
 /** How a flat file writes pairs. */
 export interface FlatSyntax {
@@ -156,6 +157,29 @@ function unwritable(what: string, { kind }: FlatSyntax): FaultError {
       'Choose a destination context without it.',
     ),
   );
+}
+
+/** The key groups of a dotenv or INI file. */
+export function flatGroups(leaves: readonly Leaf[], { prefix }: FlatSyntax): KeyGroups {
+  const groups = new Map<number, Leaf[]>();
+  let threshold = 0;
+  for (const leaf of leaves) {
+    const name = String(leaf.key);
+    if (!name.startsWith(prefix)) continue;
+    const rest = name.slice(prefix.length);
+    if (rest === 'shamir_threshold') threshold = Number(leaf.value()) || 0;
+    const group = /^key_groups__list_(\d+)__map_/.exec(rest)?.[1];
+    if (group === undefined) continue;
+    const members = groups.get(Number(group)) ?? [];
+    members.push(leaf);
+    groups.set(Number(group), members);
+  }
+  return {
+    providers: new Map(
+      [...groups].map(([at, members]) => [at, flatProviders(members, { kind: 'dotenv', prefix })]),
+    ),
+    threshold,
+  };
 }
 
 /** Names of the other ways to open the file, with their number of entries. */

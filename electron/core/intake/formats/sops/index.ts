@@ -7,8 +7,8 @@ import type { Format } from '../format.ts';
 import { textBlobs } from '../structured/index.ts';
 import { readSopsDotenv } from './dotenv-lines.ts';
 import { type Entry, entryBlob } from './entry.ts';
-import { type FlatSyntax, flatEntries, flatProviders } from './flat.ts';
-import { otherProviders, treeEntries } from './tree.ts';
+import { type FlatSyntax, flatEntries, flatGroups, flatProviders } from './flat.ts';
+import { type KeyGroups, otherProviders, treeEntries, treeGroups } from './tree.ts';
 
 /**
  * A file encrypted by SOPS: YAML, JSON, ENV, INI or binary (JSON with `data`). Each KMS entry is a blob whose
@@ -25,8 +25,7 @@ export const sopsFile: Format = {
     const findings: Finding[] = [];
     for (const entry of found.entries) {
       const blob = entryBlob(entry);
-      const also = found.alsoOpens(entry.place);
-      if ('bytes' in blob) blobs.push(also === 'none' ? blob : { ...blob, alsoOpens: also });
+      if ('bytes' in blob) blobs.push({ ...blob, ...found.alsoOpens(entry.place) });
       else findings.push(blob);
     }
     findings.push(...providerFindings(found.providers, found.entries.length));
@@ -51,8 +50,8 @@ interface SopsFile {
   readonly structure: Structure;
   readonly entries: readonly Entry[];
   readonly providers: ReadonlyMap<string, number>;
-  /** Whether recipients beside AWS KMS open what the entry at a place opens. */
-  alsoOpens(place: string): 'none' | 'maybe' | 'other';
+  /** What else opens what the entry at a place opens. */
+  alsoOpens(place: string): Pick<FoundBlob, 'alsoOpens' | 'keyGroup'>;
   isMetadata(leaf: Leaf): boolean;
 }
 
@@ -75,9 +74,7 @@ function flat(structure: Structure | null, syntax: FlatSyntax): SopsFile | null 
   const metadata = structure.leaves.filter(isMetadata);
   const entries = flatEntries(metadata, syntax);
   const providers = flatProviders(metadata, syntax);
-  // Which group a recipient is in is not looked at: with several, each may be needed.
-  const alsoOpens = (place: string) =>
-    !hasOthers(providers) ? 'none' : place.includes('key_groups') ? 'maybe' : 'other';
+  const alsoOpens = openedBy(providers, flatGroups(metadata, syntax));
   return { structure, entries, providers, alsoOpens, isMetadata };
 }
 
@@ -100,29 +97,27 @@ function tree(structure: Structure | null): SopsFile | null {
     structure,
     entries: metadata.flatMap(treeEntries),
     providers,
-    alsoOpens: (place) =>
-      place.includes('key_groups') ? inGroups(first, place) : hasOthers(providers) ? 'other' : 'none',
+    alsoOpens: openedBy(providers, treeGroups(first)),
     isMetadata,
+  };
+}
+
+/** What opens a file beside one of its entries, by the entry's place. */
+function openedBy(
+  providers: ReadonlyMap<string, number>,
+  { providers: groups, threshold }: KeyGroups,
+): SopsFile['alsoOpens'] {
+  const needed = threshold > 0 ? threshold : groups.size;
+  const others = [...groups].flatMap(([at, each]) => (hasOthers(each) ? [at] : []));
+  return (place) => {
+    const group = /\bkey_groups\[(\d+)\]/.exec(place)?.[1];
+    if (group !== undefined) return { keyGroup: { group: Number(group), needed, others } };
+    return hasOthers(providers) ? { alsoOpens: 'other' } : {};
   };
 }
 
 const hasOthers = (counts: ReadonlyMap<string, number>): boolean =>
   [...counts].some(([provider, count]) => provider in PROVIDERS && count > 0);
-
-/**
- * A file with key groups opens with a recipient of each, or of as many as its `shamir_threshold` says: another recipient
- * of the same group stands in for an entry, other groups perhaps.
- */
-function inGroups(sops: Group, place: string): 'none' | 'maybe' | 'other' {
-  const groups = sops.member('key_groups');
-  const at = Number(/key_groups\[(\d+)\]/.exec(place)?.[1] ?? -1);
-  const group = groups instanceof Group ? groups.members[at] : undefined;
-  if (!(groups instanceof Group) || !(group instanceof Group)) return 'none';
-  if (hasOthers(otherProviders(group))) return 'other';
-  const threshold = sops.member('shamir_threshold');
-  const needed = threshold !== null && !(threshold instanceof Group) ? Number(threshold.value()) : 0;
-  return needed > 0 && needed < groups.members.length ? 'maybe' : 'none';
-}
 
 /** Provider lists of SOPS, and what they are called (getsops/sops, stores/stores.go). */
 const PROVIDERS: Readonly<Record<string, readonly [string, string]>> = {

@@ -58,6 +58,26 @@ function contextOf(member: Group | Leaf | null): EncryptionContext | null | 'odd
   return pairs.length === 0 ? null : Object.fromEntries(pairs);
 }
 
+/** The key groups of a file, and its `shamir_threshold`; 0 where it has none. */
+export interface KeyGroups {
+  /** Of each group, counted from 0, how many recipients beside AWS KMS it has, by their list. */
+  readonly providers: ReadonlyMap<number, ReadonlyMap<string, number>>;
+  readonly threshold: number;
+}
+
+export function treeGroups(sops: Group): KeyGroups {
+  const groups = sops.member('key_groups');
+  const threshold = sops.member('shamir_threshold');
+  return {
+    providers: new Map(
+      groups instanceof Group
+        ? groups.members.map((group, at) => [at, group instanceof Group ? otherProviders(group) : new Map()])
+        : [],
+    ),
+    threshold: threshold instanceof Leaf ? Number(threshold.value()) || 0 : 0,
+  };
+}
+
 /** Names of the other ways to open the file, with their number of entries. */
 export function otherProviders(sops: Group): Map<string, number> {
   const counts = new Map<string, number>();
