@@ -139,8 +139,7 @@ export class KeyNames {
     const asks = this.keysOf(asked);
     if (other.alias && one.id === other.id) {
       const same = this.same(label, asked);
-      if (same !== 'different') return same;
-      if (one.arn && other.arn) return 'different';
+      if (same === 'same' || (same === 'different' && one.arn && other.arn)) return same;
     }
     // A key may have several aliases.
     if (other.alias && asks.every(isUnresolved)) return this.apart(label, asked) ? 'different' : 'maybe';
