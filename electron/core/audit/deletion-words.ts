@@ -2,7 +2,7 @@ import { plural } from '#shared/format.ts';
 import { isKeyName, type KeyNames, readKeyName, type Under } from '../key-material/index.ts';
 import type { Audit } from './audit.ts';
 import type { Way } from './audit-snapshot.ts';
-import type { Touched } from './deletion.ts';
+import type { Touched } from './touched-blobs.ts';
 
 /** How many blobs a deletion concerns, by how it is known. */
 export type Counts = Record<Under, number> & {

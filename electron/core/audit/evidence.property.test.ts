@@ -4,7 +4,6 @@ import { manyRuns } from '../../../tools/many-runs.ts';
 import { Evidence, readKeyName, type Under } from '../key-material/index.ts';
 import { CALLER, input, key } from './audit.test-help.ts';
 import { facetMembers, makeAudit } from './audit.ts';
-import { isListed, touchedBy } from './deletion.ts';
 import {
   namesOf,
   type World,
@@ -16,6 +15,7 @@ import {
 import { matchKey } from './key-rules.ts';
 import { blobLines } from './report/blob-lines.ts';
 import { readRules } from './rules.ts';
+import { isListed, touchedBy } from './touched-blobs.ts';
 
 /** Trees that each property looks at. */
 const TREES = Number(process.env.EVIDENCE_TREES ?? manyRuns(1000));

@@ -3,8 +3,9 @@ import type { LearnedKey } from '#shared/model/key-group.ts';
 import { Evidence } from '../key-material/index.ts';
 import { arnOf, input, key, row } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
-import { deletionImpact, isListed, touchedBy } from './deletion.ts';
+import { deletionImpact } from './deletion.ts';
 import { readRules } from './rules.ts';
+import { isListed, touchedBy } from './touched-blobs.ts';
 
 const OLD = arnOf('00000001-1111-4111-8111-111111111111');
 const NEW = arnOf('00000002-1111-4111-8111-111111111111');

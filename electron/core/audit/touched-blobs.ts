@@ -1,0 +1,77 @@
+import type { AuditKey, KeyReference } from '#shared/model/audit.ts';
+import { isKeyName, type KeyNames, type Under } from '../key-material/index.ts';
+import type { Audit } from './audit.ts';
+import type { Way } from './audit-snapshot.ts';
+import { isDamaged, OtherWays } from './other-ways.ts';
+import type { KeyLookup } from './subjects.ts';
+
+/** A blob that the deletion of a key concerns. */
+export interface TouchedRow {
+  readonly index: number;
+  readonly under: Under;
+  /** What else opens it. */
+  readonly way: Way;
+  /** No key opens it any more: it is cut short, or damaged. */
+  readonly damaged: boolean;
+}
+
+/** Which blobs the deletion of a key concerns, in the order of the list, and what is known of the key. */
+export interface Touched {
+  /** The name that was asked about, without white space around it. */
+  readonly asked: string;
+  readonly rows: readonly TouchedRow[];
+  readonly key: AuditKey | null;
+  readonly references: readonly KeyReference[];
+  /** No file, no person and no key that KMS described has this name. */
+  readonly nameless: boolean;
+}
+
+/**
+ * Rows that the deletion of a key concerns, by how it is known: a question about risk, so that every blob is among
+ * them of which anything says that it may be under the key.
+ *
+ * @param text Key id, ARN, alias or alias ARN.
+ */
+export function touchedBy(audit: Audit, text: string): Touched {
+  const asked = text.trim();
+  const { evidence, book, snapshot } = audit.input;
+  const { columns } = snapshot;
+  const key = described(book(asked), asked, evidence.names);
+  // KMS said which key the name stands for on this connection.
+  const name = key?.arn ?? asked;
+  const references = audit.input.references(name);
+  const nameless = key === null && references.length === 0 && !evidence.names.has(asked);
+  const under = columns.cohorts.map(({ row }): Under | null => {
+    const how = evidence.under(evidence.of(row), name);
+    if (how === null || isListed(how)) return how;
+    // What is no key's name may be no key's.
+    if (nameless && !isKeyName(asked)) return null;
+    return how === 'named' || fits(key, row.identification.kind, row.sizeBytes) ? how : null;
+  });
+  const ways = new OtherWays(snapshot, evidence, name, key);
+  const rows: TouchedRow[] = [];
+  for (let index = 0; index < columns.rows.length; index += 1) {
+    const how = under[columns.cohort[index] ?? -1] ?? null;
+    const row = columns.rows[index];
+    if (how === null || row === undefined) continue;
+    const way = isListed(how) ? ways.of(index) : 'none';
+    rows.push({ index, under: how, way, damaged: isDamaged(row) });
+  }
+  return { asked, rows, key, references, nameless };
+}
+
+/** What KMS said of a name; null where files tie the name to another key: this connection's has its alias by chance. */
+function described(found: ReturnType<KeyLookup>, asked: string, names: KeyNames): AuditKey | null {
+  return found === null || found === 'gone' || names.same(asked, found.arn) !== 'same' ? null : found;
+}
+
+/** Blobs that are known or said to be under the key, as against those that may be. */
+export const isListed = (under: Under): boolean => under !== 'named' && under !== 'unidentified';
+
+/** Whether ciphertext of this kind and size may come from a key of its spec. */
+function fits(key: AuditKey | null, kind: string, sizeBytes: number): boolean {
+  if (key === null || key.spec === null) return true;
+  const symmetric = kind !== 'kms-asymmetric-candidate';
+  if (key.spec === 'SYMMETRIC_DEFAULT') return symmetric;
+  return !symmetric && (key.spec === 'SM2' || key.spec === `RSA_${sizeBytes * 8}`);
+}
