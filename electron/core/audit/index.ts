@@ -4,7 +4,7 @@ export { type Audit, facetMembers, finishAudit, suppressionMembers } from './aud
 export { type AuditSnapshot, columnsOf, makeSnapshot } from './audit-snapshot.ts';
 export type { Columns } from './columns.ts';
 export { type Counted, countAudit } from './count.ts';
-export { deletionImpact, isListed, type TouchedRow, touchedBy } from './deletion.ts';
+export { deletionImpact } from './deletion.ts';
 export { FORBID } from './evaluate-rules.ts';
 export type { Found } from './finish.ts';
 export type { Caller } from './key-findings.ts';
@@ -18,4 +18,5 @@ export { writeReport } from './report/write-report.ts';
 export { type Rules, readRules, rulesSchema } from './rules.ts';
 export type { KeyLookup } from './subjects.ts';
 export { Suppressions } from './suppressions.ts';
+export { isListed, type TouchedRow, touchedBy } from './touched-blobs.ts';
 export { needsKms, unanswered } from './unanswered.ts';
