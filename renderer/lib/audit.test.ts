@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { share } from '#shared/audit-words.ts';
 import type { AuditFinding } from '#shared/model/audit.ts';
-import { barWords, filterFindings, inDays, segments } from './audit.ts';
+import { auditChoices, barWords, filterFindings, inDays, segments } from './audit.ts';
 
 const finding = (more: Partial<AuditFinding>): AuditFinding => ({
   id: 'x',
@@ -57,4 +57,19 @@ describe('the audit on screen', () => {
 
   it('counts days for a date field', () =>
     expect(inDays(90, Date.parse('2026-11-24T23:00:00Z'))).toBe('2027-02-22'));
+
+  it('offers what KMS and the rules found to narrow the blobs to', () => {
+    const findings = [
+      finding({ id: 'k', title: 'alias/a is disabled.', blobs: 3 }),
+      finding({ id: 'r', source: 'rules', title: 'Account 1 is not allowed.', blobs: 2 }),
+      finding({ id: 'f', source: 'files' }),
+      finding({ id: 'n', blobs: 0 }),
+      finding({ id: 's', suppressed: { reason: '', until: '2030-01-01', where: 'here' } }),
+    ];
+    expect(auditChoices(findings, true)).toEqual([
+      { id: 'audit:k', label: 'alias/a is disabled', count: 3 },
+      { id: 'audit:r', label: 'Account 1 is not allowed', count: 2 },
+    ]);
+    expect(auditChoices([], false).map(({ id }) => id)).toEqual(['audit:']);
+  });
 });

@@ -87,3 +87,22 @@ export function filterFindings(
 /** A date so many days from now, as a date field takes it. */
 export const inDays = (days: number, now: number = Date.now()): string =>
   new Date(now + days * 86_400_000).toISOString().slice(0, 10);
+
+/** A finding of the audit that no row has by itself: only KMS, or the rules, could show it. */
+export interface AuditChoice {
+  /** `audit:` and the id of the finding; without an id: the findings of an audit that was not made yet. */
+  readonly id: `audit:${string}`;
+  readonly label: string;
+  /** Blobs; null where that is not known yet. */
+  readonly count: number | null;
+}
+
+/** What blobs can be narrowed to beside what their rows say: findings of KMS, conclusions and broken rules. */
+export function auditChoices(findings: readonly AuditFinding[], isMade: boolean): AuditChoice[] {
+  if (!isMade) return [{ id: 'audit:', label: 'From KMS and rules: open Audit', count: null }];
+  return findings
+    .filter(({ source, blobs, suppressed }) => source !== 'files' && blobs > 0 && suppressed === null)
+    .map(({ id, title, blobs }) => ({ id: `audit:${id}`, label: title.replace(/\.$/, ''), count: blobs }));
+}
+
+export const isAuditChoice = (id: string): id is AuditChoice['id'] => id.startsWith('audit:');

@@ -16,6 +16,7 @@ import { fetchDownload } from '../lib/download.ts';
 import { useArrange } from './arrange.ts';
 import { useBlobs } from './blobs.ts';
 import { useDraft } from './draft.ts';
+import { useIntake } from './intake.ts';
 import { useSelection } from './selection.ts';
 import { useUi } from './ui.ts';
 
@@ -215,3 +216,10 @@ export const useAudit = create<AuditStore>()((set, get) => ({
 /** Words of a filter that an audit bar makes. */
 export const filterLabel = (facet: Facet, words: string, label: string): string =>
   facet === 'key' || facet === 'alias' ? label : `${words}: ${label}`;
+
+/** Whether the list still grows: files are being read, or the counts are of a list that was. */
+export function useReading(): boolean {
+  const progress = useIntake((state) => state.progress);
+  const counted = useAudit((state) => state.summary?.coverage.reading === true);
+  return progress !== null || counted;
+}

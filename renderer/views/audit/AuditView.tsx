@@ -6,7 +6,7 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 import { PracticeNotice } from '../../components/PracticeNotice.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { plural } from '../../lib/format.ts';
-import { type AuditTab, useAudit } from '../../store/audit.ts';
+import { type AuditTab, useAudit, useReading } from '../../store/audit.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useIntake } from '../../store/intake.ts';
 import { useUi } from '../../store/ui.ts';
@@ -114,16 +114,15 @@ export function AuditView() {
   );
 }
 
-/** That the list still grows: no figure is one of the whole, and a report made now says so. */
+/** That the list still grows: no figure is one of the whole, and Export waits. */
 function Reading() {
   const progress = useIntake((state) => state.progress);
-  const reading = useAudit((state) => state.summary?.coverage.reading === true);
-  if (progress === null && !reading) return null;
+  if (!useReading()) return null;
   return (
     <section className="notice notice-attention" role="status" aria-label="Reading">
       Reading goes on
       {progress !== null && `: ${plural(progress.files, 'file')}, ${plural(progress.blobs, 'blob')} so far`}.
-      The figures are of what was counted until now, and a report that is exported now says so.
+      The figures are of what was counted until now. Export waits until reading ends.
     </section>
   );
 }

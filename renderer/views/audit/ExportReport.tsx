@@ -2,7 +2,7 @@ import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import type { ReportFormat, ReportSubject } from '#shared/model/audit.ts';
-import { useAudit } from '../../store/audit.ts';
+import { useAudit, useReading } from '../../store/audit.ts';
 import { useConnection } from '../../store/connection.ts';
 
 const FORMATS: readonly { readonly id: ReportFormat; readonly name: string; readonly detail: string }[] = [
@@ -15,6 +15,9 @@ const FORMATS: readonly { readonly id: ReportFormat; readonly name: string; read
 
 /** Hands out a report in a form that is chosen from a menu. */
 export function ExportReport({ subject, what }: { readonly subject: ReportSubject; readonly what: string }) {
+  const isReading = useReading();
+  // A report of half a list would be taken for one of the whole.
+  const waits = isReading && subject.of !== 'run' && subject.of !== 'history';
   const exportReport = useAudit((state) => state.exportReport);
   const desktop = useConnection((state) => state.app?.host === 'desktop');
   const [busy, setBusy] = useState(false);
@@ -29,9 +32,13 @@ export function ExportReport({ subject, what }: { readonly subject: ReportSubjec
   };
   return (
     <MenuTrigger>
-      <AriaButton className="button button-normal" isDisabled={busy} aria-label={`Export the ${what}`}>
+      <AriaButton
+        className="button button-normal"
+        isDisabled={busy || waits}
+        aria-label={waits ? `Export the ${what}: waits until reading ends` : `Export the ${what}`}
+      >
         <Download className="icon" aria-hidden="true" />
-        <span className="button-label">Export</span>
+        <span className="button-label">{waits ? 'Export waits' : 'Export'}</span>
       </AriaButton>
       <Popover className="popover" placement="bottom end" offset={2}>
         <Menu

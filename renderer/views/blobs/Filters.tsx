@@ -10,10 +10,13 @@ import {
   repositoryCounts,
   severityCounts,
 } from '../../lib/arrange.ts';
+import { type AuditChoice, auditChoices, isAuditChoice } from '../../lib/audit.ts';
 import { count, plural } from '../../lib/format.ts';
 import { findingWords, kindWords } from '../../lib/words.ts';
 import { useArrange } from '../../store/arrange.ts';
+import { useAudit } from '../../store/audit.ts';
 import { useBlobs } from '../../store/blobs.ts';
+import { useUi } from '../../store/ui.ts';
 
 /** Words of a choice of kinds. */
 const kindChoice = (kind: KindFilter): string =>
@@ -44,6 +47,8 @@ export function Filters() {
   const kind = useArrange((state) => state.kind);
   const finding = useArrange((state) => state.finding);
   const repository = useArrange((state) => state.repository);
+  const audited = useAudit((state) => state.findings);
+  const isMade = useAudit((state) => state.summary !== null);
   const { setKind, setFinding, setRepository } = useArrange.getState();
   const repositories = useMemo(() => {
     const present = repositoryCounts(table);
@@ -71,8 +76,26 @@ export function Filters() {
       { id: 'critical', count: critical },
       ...findingCounts(table).map(({ id, count }) => ({ id: `code:${id}` as const, count })),
     ];
-    return choices<FindingFilter>(present, finding, findingChoice);
-  }, [table, severities, finding]);
+    return [
+      ...choices<FindingFilter>(present, finding, findingChoice),
+      ...auditChoices(audited, isMade).map(({ id, label, count: n }) => ({
+        id,
+        label,
+        detail: n === null ? '' : count(n),
+      })),
+    ];
+  }, [table, severities, finding, audited, isMade]);
+  const choose = (id: FindingFilter | AuditChoice['id']): void => {
+    if (!isAuditChoice(id)) setFinding(id);
+    else if (id === 'audit:') {
+      useAudit.getState().showTab('findings');
+      useUi.getState().show('audit');
+    } else {
+      const of = { by: 'finding', id: id.slice('audit:'.length) } as const;
+      const label = findings.find((each) => each.id === id)?.label ?? '';
+      void useAudit.getState().showBlobs(of, label);
+    }
+  };
   return (
     <>
       {repositories.length > 0 && (
@@ -85,7 +108,13 @@ export function Filters() {
         />
       )}
       <SelectInput label="Kind" inline value={kind} options={kinds} onChange={setKind} />
-      <SelectInput label="Findings" inline value={finding} options={findings} onChange={setFinding} />
+      <SelectInput<FindingFilter | AuditChoice['id']>
+        label="Findings"
+        inline
+        value={finding}
+        options={findings}
+        onChange={choose}
+      />
       <SeverityCounts severities={severities} />
     </>
   );
