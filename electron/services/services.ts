@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
+import { kindOf } from '#shared/connection-kind.ts';
 import type { Emit, HostHandlers, PageHandlers } from '#shared/contract/api.ts';
-import { type ConnectionChoice, kindOf } from '#shared/model/connection.ts';
+import type { ConnectionChoice } from '#shared/model/connection.ts';
 import type { Disk } from '../core/intake/index.ts';
 import { KeyMaterialStore, type KeyObservation } from '../core/key-material/index.ts';
 import type { ChildStarter } from '../core/two-step/index.ts';

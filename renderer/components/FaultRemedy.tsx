@@ -1,5 +1,5 @@
 import { Check, KeyRound, LogIn, RotateCw } from 'lucide-react';
-import { kindOf } from '#shared/model/connection.ts';
+import { kindOf } from '#shared/connection-kind.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { lapsedSide, remedyOf } from '../lib/connection.ts';
 import { useConnection } from '../store/connection.ts';

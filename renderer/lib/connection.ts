@@ -1,5 +1,6 @@
+import { kindOf } from '#shared/connection-kind.ts';
 import { ofCredentials } from '#shared/kms/errors.ts';
-import { type ConnectionState, kindOf, type Side } from '#shared/model/connection.ts';
+import type { ConnectionState, Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 
 /** The telling end of an identity's ARN: "user/alice", "assumed-role/Admin/alice". */

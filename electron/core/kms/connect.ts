@@ -1,5 +1,6 @@
+import { kindOf } from '#shared/connection-kind.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
-import { type ConnectionChoice, kindOf } from '#shared/model/connection.ts';
+import type { ConnectionChoice } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { openSession } from './credentials.ts';
 import { toFaultError } from './failure.ts';

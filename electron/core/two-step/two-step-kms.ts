@@ -1,6 +1,7 @@
+import { kindOf } from '#shared/connection-kind.ts';
 import { explainOwn, type KmsSituation } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
-import { type ConnectionChoice, type Identity, kindOf } from '#shared/model/connection.ts';
+import type { ConnectionChoice, Identity } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyList } from '#shared/model/key.ts';
 import { identify } from '../inspect/index.ts';

@@ -1,6 +1,6 @@
+import { kindOf } from '#shared/connection-kind.ts';
 import { dollars, type Estimate, estimate, PRICE_SOURCE, QUOTA_SOURCE } from '#shared/kms/estimate.ts';
 import { regionOfArn } from '#shared/kms/facts.ts';
-import { kindOf } from '#shared/model/connection.ts';
 import type { RunRequest, RunRoute } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 

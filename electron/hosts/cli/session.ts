@@ -1,12 +1,8 @@
 import { join, resolve, sep } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { kindOf } from '#shared/connection-kind.ts';
 import type { BlobRow, SkippedFile } from '#shared/model/blob.ts';
-import {
-  type ConnectionChoice,
-  type ConnectionState,
-  kindOf,
-  type MfaQuestion,
-} from '#shared/model/connection.ts';
+import type { ConnectionChoice, ConnectionState, MfaQuestion } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine, dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
 import { typedByPerson } from '../../bridge/index.ts';

@@ -1,5 +1,5 @@
+import { kindOf } from '#shared/connection-kind.ts';
 import type { AuditKey, NotAsked } from '#shared/model/audit.ts';
-import { kindOf } from '#shared/model/connection.ts';
 import type { Caller, KeyLookup } from '../../core/audit/index.ts';
 import { type KmsKeyFacts, readKeyName } from '../../core/key-material/index.ts';
 import type { Connection } from '../connection/index.ts';

@@ -1,4 +1,5 @@
-import { type AwsChoice, type ConnectionChoice, kindOf } from '#shared/model/connection.ts';
+import { kindOf } from '#shared/connection-kind.ts';
+import type { AwsChoice, ConnectionChoice } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { endpointProblem, profileUses } from '../../core/kms/index.ts';
 import { canonical, sha256 } from '../../core/storage/hash.ts';

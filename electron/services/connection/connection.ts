@@ -1,4 +1,5 @@
-import { type ConnectionChoice, type ConnectionState, kindOf } from '#shared/model/connection.ts';
+import { kindOf } from '#shared/connection-kind.ts';
+import type { ConnectionChoice, ConnectionState } from '#shared/model/connection.ts';
 import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
 import { connect, type KmsConnection, limitWords, type Waiting } from '../../core/kms/index.ts';

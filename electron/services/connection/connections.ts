@@ -1,5 +1,6 @@
+import { kindOf } from '#shared/connection-kind.ts';
 import type { Emit, PageHandlers } from '#shared/contract/api.ts';
-import { type ConnectionChoice, kindOf, type Side } from '#shared/model/connection.ts';
+import type { ConnectionChoice, Side } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { listProfiles, watchProfiles } from '../../core/kms/index.ts';
 import type { ChildStarter } from '../../core/two-step/index.ts';

@@ -1,5 +1,6 @@
+import { kindOf } from '#shared/connection-kind.ts';
 import { regionOfArn } from '#shared/kms/facts.ts';
-import { type ConnectionChoice, kindOf } from '#shared/model/connection.ts';
+import type { ConnectionChoice } from '#shared/model/connection.ts';
 import { type ConnectOptions, connect, isLoopback, type KmsConnection } from '../../core/kms/index.ts';
 import { type Connection, waitOf } from './connection.ts';
 import type { Practice } from './practice.ts';

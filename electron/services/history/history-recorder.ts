@@ -1,5 +1,6 @@
+import { kindOf } from '#shared/connection-kind.ts';
 import { plural } from '#shared/format.ts';
-import { type ConnectionState, kindOf, type Side } from '#shared/model/connection.ts';
+import type { ConnectionState, Side } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';

@@ -1,7 +1,7 @@
+import { kindOf } from '#shared/connection-kind.ts';
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { isAwsEndpoint } from '#shared/kms/endpoints.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
-import { kindOf } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { Disk } from '../../core/intake/index.ts';

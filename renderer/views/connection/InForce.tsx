@@ -1,4 +1,5 @@
-import { type ConnectionState, kindOf } from '#shared/model/connection.ts';
+import { kindOf } from '#shared/connection-kind.ts';
+import type { ConnectionState } from '#shared/model/connection.ts';
 import { FaultCard } from '../../components/FaultCard.tsx';
 
 /** What a connection really is: who, where, and what stands between. */

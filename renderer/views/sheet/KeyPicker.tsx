@@ -11,7 +11,8 @@ import {
   SelectValue,
   Text,
 } from 'react-aria-components';
-import { kindOf, type Side } from '#shared/model/connection.ts';
+import { kindOf } from '#shared/connection-kind.ts';
+import type { Side } from '#shared/model/connection.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';

@@ -1,6 +1,6 @@
+import { kindOf } from '#shared/connection-kind.ts';
 import { sentContext } from '#shared/kms/contexts.ts';
 import { explainKms, faultOf, type KmsSituation } from '#shared/kms/errors.ts';
-import { kindOf } from '#shared/model/connection.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { SentRequest } from '#shared/model/run.ts';
 import type { Disk, FoundBlob, NewBlob, PutBackFs } from '../../intake/index.ts';
