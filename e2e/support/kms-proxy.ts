@@ -55,6 +55,8 @@ export async function kmsProxy(endpoint: string) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     passed,
     state,
+    /** Breaks every connection. */
+    drop: () => server.closeAllConnections(),
     close: () =>
       new Promise<void>((resolve) => {
         server.closeAllConnections();
