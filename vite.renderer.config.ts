@@ -5,7 +5,6 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   root: 'renderer',
   base: '/',
-  // The development page (dev.html) is no input of the production build and so never reaches dist/.
   publicDir: false,
   plugins: [react()],
   build: {

@@ -56,7 +56,7 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   await kms.send(new DisableKeyCommand({ KeyId: retired }));
   write(files, 'token.json', printed(await encrypt(kms, payments, secret()), payments));
   write(files, '=two.json', printed(await encrypt(kms, payments, secret()), payments));
-  // A data key of which somebody kept the plaintext.
+  // A data key with its plaintext kept beside it.
   const key = await arnOf(ROTATED);
   write(
     files,
@@ -114,7 +114,7 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   );
   await expect(card('plaintext-beside-blob')).toContainText('data-key.json');
   // Who may open a blob by a grant does not show in any policy.
-  const granted = card('A grant lets another account open or re-encrypt what is under alias/legacy.');
+  const granted = card('A grant lets another account decrypt data under alias/legacy.');
   await expect(granted).toContainText(
     'ListGrants: arn:aws:iam::444455556666:user/partner (Decrypt; grant partner-migration)',
   );
@@ -149,7 +149,7 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   // What would break?
   await page.getByRole('tab', { name: 'If a key is deleted' }).click();
   await page.getByRole('textbox', { name: /Or another/ }).fill(PAYMENTS);
-  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  await page.getByRole('button', { name: 'Check', exact: true }).click();
   const answer = page.getByRole('region', { name: 'Answer' });
   await expect(answer).toContainText('2 blobs in 2 files could never be opened again.');
 
@@ -280,14 +280,14 @@ test.describe('where KMS refuses', () => {
     const overview = page.getByRole('tabpanel');
     await expect(overview.getByRole('region', { name: 'Gaps' })).toContainText(arn);
     await expect(
-      overview.getByRole('row', { name: /nothing found in what KMS told 1 100\.0 %/ }),
+      overview.getByRole('row', { name: /nothing found in what KMS reported 1 100\.0 %/ }),
     ).toBeVisible();
     await page.getByRole('tab', { name: /^Findings/ }).click();
-    await expect(page.getByText('Nothing was found in what KMS told.')).toBeVisible();
+    await expect(page.getByText('Nothing was found in what KMS reported.')).toBeVisible();
     // Only KMS could say that the alias is the key which the file names.
     await page.getByRole('tab', { name: 'If a key is deleted' }).click();
     await page.getByRole('textbox', { name: /Or another/ }).fill(PAYMENTS);
-    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await page.getByRole('button', { name: 'Check', exact: true }).click();
     const answer = page.getByRole('region', { name: 'Answer' });
     await expect(answer).toContainText('1 blob may be under it');
     await answer.getByRole('button', { name: 'Show 1 blob that may be under it' }).click();

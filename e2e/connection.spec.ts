@@ -15,9 +15,9 @@ test('an SSO sign-in: the code is shown, expires, is shown anew, and the connect
   openAs,
 }) => {
   // The service waits for the person until the test says what came of it.
-  const told = { answer: 'authorization_pending' };
+  const token = { answer: 'authorization_pending' };
   identity.state.on = ({ what }) =>
-    what === 'POST /token' && told.answer !== '' ? refused(told.answer) : null;
+    what === 'POST /token' && token.answer !== '' ? refused(token.answer) : null;
   const { page, host } = await openAs({
     AWS_ENDPOINT_URL: identity.url,
     AWS_ENDPOINT_URL_KMS: stage.endpoint,
@@ -42,9 +42,9 @@ test('an SSO sign-in: the code is shown, expires, is shown anew, and the connect
   await page.reload();
   await expect(signIn.getByLabel('Sign-in code')).toHaveText('ABCD-EFGH');
 
-  told.answer = 'expired_token';
+  token.answer = 'expired_token';
   await expect(signIn.getByRole('alert')).toContainText('The sign-in code was not used in time.');
-  told.answer = '';
+  token.answer = '';
   await signIn.getByRole('button', { name: 'Sign in again' }).click();
   await expect(signIn).toBeHidden();
   await expect(
@@ -170,8 +170,8 @@ test('two connections: the destination key is chosen where the second one looks'
   ).toBeVisible();
   await page.getByRole('button', { name: /^Connection:/ }).click();
   const dialog = page.getByRole('dialog', { name: 'Connection' });
-  await expect(dialog.getByRole('region', { name: 'In force' })).toContainText('user/practice');
-  await dialog.getByRole('tab', { name: 'Destination apart' }).click();
+  await expect(dialog.getByRole('region', { name: 'Current connection' })).toContainText('user/practice');
+  await dialog.getByRole('tab', { name: 'Separate destination' }).click();
   await dialog.getByRole('radio', { name: 'On a connection of their own' }).check();
   await dialog.getByRole('option', { name: 'partner' }).click();
   await dialog.getByRole('button', { name: 'Connect the destination' }).click();
@@ -200,13 +200,13 @@ test('two connections: the destination key is chosen where the second one looks'
   await page.keyboard.press('Escape');
 
   await page.getByRole('button', { name: /^Destination connection:/ }).click();
-  await dialog.getByRole('tab', { name: 'Destination apart' }).click();
+  await dialog.getByRole('tab', { name: 'Separate destination' }).click();
   await dialog.getByRole('radio', { name: 'On this connection' }).check();
   await dialog.getByRole('button', { name: 'Use one connection' }).click();
   await expect(page.getByRole('button', { name: /^Destination connection:/ })).toHaveCount(0);
 });
 
-test('profiles appear as they are written, and a key is told in full', async ({ stage, aws, openAs }) => {
+test('profiles appear as they are written, and a key is shown in full', async ({ stage, aws, openAs }) => {
   const { page } = await openAs({ AWS_ENDPOINT_URL: stage.endpoint });
   await page.getByRole('button', { name: /^Connection:/ }).click();
   const dialog = page.getByRole('dialog', { name: 'Connection' });
@@ -223,7 +223,7 @@ test('profiles appear as they are written, and a key is told in full', async ({ 
   const pane = page.getByRole('complementary', { name: 'Key alias/payments-2027' });
   await expect(pane.getByText('Last use')).toBeVisible();
   await expect(pane.getByText(/None since|on .*20\d\d/).first()).toBeVisible();
-  await expect(pane.getByText('nothing speaks against it').first()).toBeVisible();
+  await expect(pane.getByText('Yes', { exact: true }).first()).toBeVisible();
 
   // Of another Region: said before KMS is asked.
   await page.getByRole('button', { name: 'Look up by ARN' }).click();
@@ -312,7 +312,7 @@ test('many keys: usable while they load, and only those in sight are drawn', asy
   await expect(page.getByRole('region', { name: 'Gaps' })).toContainText('ListAliases');
 });
 
-test('from the shell: an SSO sign-in; where nobody can be asked for a code, that is said', async ({
+test('from the shell: an SSO sign-in; where there is no terminal for a code, that is said', async ({
   stage,
   aws,
   identity,

@@ -4,10 +4,10 @@ import type { Locator, Page } from '@playwright/test';
 import {
   BLOB_ROWS,
   BlobMaker,
+  type ExplainedError,
   FaultyEndpoint,
   REQUEST_ID,
   STOP_ROWS,
-  type Told,
 } from '../electron/core/kms/errors.test-help.ts';
 import { expect, test } from './support/fixtures.ts';
 import { pickKey, preflight } from './support/screen.ts';
@@ -30,14 +30,14 @@ async function openSheet(page: Page, select: RegExp | string): Promise<Locator> 
   return sheet;
 }
 
-async function expectExplained(card: Locator, told: Told): Promise<void> {
+async function expectExplained(card: Locator, row: ExplainedError): Promise<void> {
   const text = await card.innerText();
-  for (const says of told.says) expect(text, told.code).toMatch(says);
+  for (const says of row.says) expect(text, row.code).toMatch(says);
   expect(text).toContain('What to do:');
   const statements = card
     .getByRole('list', { name: 'Policy statements that would allow it' })
     .getByRole('listitem');
-  await expect(statements).toHaveCount(told.policies?.length ?? 0);
+  await expect(statements).toHaveCount(row.policies?.length ?? 0);
 }
 
 // Two dozen rows in one start of the application: longer than one test, shorter than two dozen.
@@ -70,13 +70,13 @@ test('every error of a blob, and of a run, is explained on screen; no file chang
   const result = await preflight(sheet, 60_000);
   const fails = result.getByRole('region', { name: 'Will fail' });
   const unsure = result.getByRole('region', { name: 'Cannot tell' });
-  for (const told of BLOB_ROWS) {
-    const card = (told.verdict === 'fails' ? fails : unsure)
+  for (const row of BLOB_ROWS) {
+    const card = (row.verdict === 'fails' ? fails : unsure)
       .getByRole('article')
-      .filter({ hasText: told.name });
-    await expect(card, told.name).toHaveCount(1);
-    await expect(card).toContainText(told.code);
-    await expectExplained(card, told);
+      .filter({ hasText: row.name });
+    await expect(card, row.name).toHaveCount(1);
+    await expect(card).toContainText(row.code);
+    await expectExplained(card, row);
   }
   // Nothing else is named: one card for each cause.
   await expect(
@@ -93,18 +93,18 @@ test('every error of a blob, and of a run, is explained on screen; no file chang
   await right.getByRole('button', { name: /^Copy statement\. For the key policy/ }).click();
   await expect(page.getByText('Copied the policy statement')).toBeVisible();
 
-  for (const told of STOP_ROWS) {
-    if (told.treatment === 'closed') await endpoint.close();
-    else endpoint.ofAll = told.treatment;
+  for (const row of STOP_ROWS) {
+    if (row.treatment === 'closed') await endpoint.close();
+    else endpoint.ofAll = row.treatment;
     endpoint.ofBlob.clear();
     await sheet.getByRole('button', { name: 'Preflight' }).click();
     const alert = sheet.getByRole('region', { name: 'Preflight result' }).getByRole('alert').first();
-    await expect(alert, told.name).toContainText(told.says[0] ?? '');
-    await expectExplained(alert, told);
+    await expect(alert, row.name).toContainText(row.says[0] ?? '');
+    await expectExplained(alert, row);
     // The connection shows that it has lapsed as well, and is made again where that is said.
     endpoint.ofAll = null;
     const again = alert.getByRole('button', { name: 'Connect again' });
-    if (told.treatment !== 'closed' && (await again.isVisible())) {
+    if (row.treatment !== 'closed' && (await again.isVisible())) {
       await again.click();
       await expect(alert.getByText('Connected again')).toBeVisible();
     }
@@ -123,7 +123,7 @@ test('errors on the way to the endpoint are explained where one connects', async
     ['admin', stage.endpoint.replace('http:', 'https:'), /speaks plain HTTP/],
     ['expired', stage.endpoint, /have expired.*Sign in again/s],
     ['revoked', stage.endpoint, /does not know these credentials/],
-    ['nobody', stage.endpoint, /“?"?nobody"?”? gives no credentials/],
+    ['absent', stage.endpoint, /“?"?absent"?”? gives no credentials/],
   ];
   const { page } = await open(...rows.flatMap(([, url]) => ['--allow-endpoint', url]));
   for (const [profile, endpointUrl, says] of rows) {

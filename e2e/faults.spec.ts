@@ -141,7 +141,7 @@ test.describe('while KMS is slow after its first answers', () => {
     const { page: again } = await open(stage.files);
     await connected(again);
     await expect(again.getByRole('row', { name: /f\d\d\.bin/ }).first()).toBeVisible();
-    // What was done until then is in the history, though nobody lived to write it.
+    // What was done until then is in the history, though its process was killed before it could write it.
     await again.getByRole('button', { name: 'Audit', exact: true }).click();
     await again.getByRole('tab', { name: 'History' }).click();
     await expect(

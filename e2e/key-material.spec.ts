@@ -30,7 +30,7 @@ test('KMS is asked which key opens a blob, and every question is shown with its 
   await page.keyboard.press('Enter');
 
   const dialog = page.getByRole('dialog', { name: 'Find the key' });
-  await expect(dialog).toContainText('nothing is produced');
+  await expect(dialog).toContainText('Nothing is decrypted');
   await dialog.getByRole('button', { name: /^Ask KMS about \d+ keys$/ }).click();
   const answer = dialog.getByRole('region', { name: 'Answer' });
   await expect(answer).toContainText('alias/payments opens it.');
@@ -39,7 +39,7 @@ test('KMS is asked which key opens a blob, and every question is shown with its 
   await expect(questions.last()).toContainText('Opens it');
   await expect(questions.last()).toContainText(/Request [0-9a-f-]{36}/);
   await page.keyboard.press('Escape');
-  await expect(page.getByRole('row', { name: /alias\/payments.*KMS said/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /alias\/payments.*confirmed by KMS/ })).toBeVisible();
 });
 
 test('a person names a key, which shows as their word, and takes it back', async ({ stage, open }) => {
@@ -53,7 +53,7 @@ test('a person names a key, which shows as their word, and takes it back', async
   await dialog.getByRole('textbox', { name: /^Key ARN/ }).fill(arn);
   await dialog.getByRole('button', { name: 'Name the key' }).click();
   await expect(inspector.getByRole('region', { name: 'Key' })).toContainText(arn);
-  await expect(inspector.getByRole('region', { name: 'Key' })).toContainText('a person said');
+  await expect(inspector.getByRole('region', { name: 'Key' })).toContainText('named by a person');
 
   await inspector.getByRole('button', { name: 'Name this key…' }).click();
   await dialog.getByRole('button', { name: 'Take the name back' }).click();

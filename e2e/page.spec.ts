@@ -24,7 +24,8 @@ test('runs under its policy without a complaint, and holds one frozen object', a
   const exposed = await page.evaluate(() => {
     const { rewrap } = window as unknown as { rewrap: Record<string, object> };
     return {
-      frozen: Object.isFrozen(rewrap) && Object.values(rewrap).every((room) => Object.isFrozen(room)),
+      frozen:
+        Object.isFrozen(rewrap) && Object.values(rewrap).every((namespace) => Object.isFrozen(namespace)),
       members: Object.keys(rewrap).sort(),
       hasAddPaths: 'addPaths' in (rewrap.intake ?? {}),
     };

@@ -14,7 +14,7 @@ async function savePlan(page: Page, path: string): Promise<void> {
   await download.saveAs(path);
 }
 
-test('a plan: chosen by a rule, saved, dropped again, told what changed since, compared, run', async ({
+test('a plan: chosen by a rule, saved, dropped again, shown what changed since, compared, run', async ({
   stage,
   open,
 }) => {

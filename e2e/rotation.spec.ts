@@ -89,14 +89,14 @@ test.describe('while KMS throttles', () => {
     await page.reload();
     await connected(page);
     await toActivity(page);
-    const underWay = page.getByRole('region', { name: 'Under way' });
+    const underWay = page.getByRole('region', { name: 'Running' });
     await expect(underWay.getByText('Paused', { exact: true })).toBeVisible();
     await switchFaults(page, [{ kind: 'throttling', operations: ['ReEncrypt'] }]);
-    await underWay.getByRole('button', { name: 'Go on' }).click();
+    await underWay.getByRole('button', { name: 'Resume' }).click();
     await expect(underWay.getByText(/^KMS throttles: slowed to [\d,]+ requests a second$/)).toBeVisible();
     await switchFaults(page, []);
 
-    const ended = page.getByRole('region', { name: 'Ended' });
+    const ended = page.getByRole('region', { name: 'Finished' });
     await expect(ended.getByText('Finished', { exact: true })).toBeVisible({ timeout: 200_000 });
     await expect(ended.getByText('5,000 re-encrypted')).toBeVisible();
     for (const [path, hash] of hashes) expect(sha256(path)).not.toBe(hash);
@@ -135,7 +135,7 @@ test.describe('while KMS is slow', () => {
     expect(readdirSync(stage.files)).toHaveLength(10 + before);
 
     await toActivity(page);
-    const ended = page.getByRole('region', { name: 'Ended' });
+    const ended = page.getByRole('region', { name: 'Finished' });
     await expect(ended.getByText('Cancelled', { exact: true })).toBeVisible();
     await ended.getByRole('button', { name: /^Re-encrypt \d+ blobs not reached$/ }).click();
     const run = page.getByRole('region', { name: 'Re-encryption run' });

@@ -5,7 +5,7 @@ import { expect, type Stage, test } from './support/fixtures.ts';
 import { rewrap, start } from './support/processes.ts';
 import { encrypt, FRESH, PAYMENTS, secret, sha256, write } from './support/vault.ts';
 
-/** So many files of one blob; `changed` counts those whose content is another now. */
+/** So many files of one blob; `changed` counts those with changed content. */
 async function filled({ files, kms }: Stage, count: number) {
   const names = Array.from({ length: count }, (_, i) => `f${i}.bin`);
   for (const name of names) write(files, name, await encrypt(kms, PAYMENTS, secret()));
@@ -111,8 +111,8 @@ test('a run that was killed in a shell is listed, gone on with and undone there'
   expect(listed.code, listed.stderr).toBe(0);
   const [run] = JSON.parse(listed.stdout);
   expect(run).toMatchObject({ status: 'unfinished', counts: { total: 40 }, elsewhere: null });
-  const told = await rewrap(['runs'], stage.home);
-  expect(told.stdout).toMatch(/^\d{8}-\d{6}-\w{10} .*unfinished .*can: resume, close/);
+  const overview = await rewrap(['runs'], stage.home);
+  expect(overview.stdout).toMatch(/^\d{8}-\d{6}-\w{10} .*unfinished .*can: resume, close/);
 
   const reminded = await rewrap([...flags, '--dry-run'], stage.home);
   expect(reminded.stderr).toContain(`run ${run.id} of`);

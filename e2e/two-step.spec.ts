@@ -54,7 +54,7 @@ test('a key in another Region: offered with a plain explanation, ticked for one 
   kms.destroy();
 });
 
-test('the shell wants to be told twice, says what it means, and crosses accounts with a second profile', async ({
+test('the shell asks for it twice, says what it means, and crosses accounts with a second profile', async ({
   stage,
 }) => {
   const plaintext = secret();
@@ -117,7 +117,7 @@ async function slowRun(stage: Stage, open: (...args: string[]) => Promise<{ page
   // The endpoint is on this machine, and so not one of AWS: the first file waits to be looked at.
   const progress = sheet.getByRole('region', { name: 'Progress' });
   await expect(progress).toContainText('The first file is done.');
-  await progress.getByRole('button', { name: 'Go on' }).click();
+  await progress.getByRole('button', { name: 'Resume' }).click();
   return {
     page,
     sheet,

@@ -73,7 +73,7 @@ test('the window says what it waits for', async ({ stage, silent, open }) => {
   const { page } = await open(...flags);
   const connection = page.getByRole('button', { name: /^Connection: .*waiting for STS at / });
   await connection.click();
-  await expect(page.getByRole('region', { name: 'In force' })).toContainText(
+  await expect(page.getByRole('region', { name: 'Current connection' })).toContainText(
     `Waiting forSTS at ${silent} (60 min at most)`,
   );
 });

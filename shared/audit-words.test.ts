@@ -26,12 +26,12 @@ describe('blobs of which nothing was found', () => {
   it.each([
     ['nothing found in the files', { caller: null }],
     ['nothing found so far', { asking: 3 }],
-    ['nothing found in what KMS told', { gaps: ['GetKeyPolicy: refused'] }],
+    ['nothing found in what KMS reported', { gaps: ['GetKeyPolicy: refused'] }],
     ['nothing, or suppressed', { findings: { ...all.findings, suppressed: 1 } }],
   ])('are no good sign: %s', (label, more) => {
     expect(nothingWords({ ...all, ...more })).toEqual({ label, sure: false });
   });
-  it('are one where everything was asked, and told', () => {
+  it('are one where everything was asked, and answered', () => {
     expect(nothingWords(all)).toEqual({ label: 'nothing found', sure: true });
   });
 });

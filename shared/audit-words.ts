@@ -89,7 +89,7 @@ export function nothingWords({
   if (caller === null) return { label: 'nothing found in the files', sure: false };
   if (asking > 0) return { label: 'nothing found so far', sure: false };
   if (gaps.length > 0 || notAsked.keys > 0 || notAsked.elsewhere.length > 0)
-    return { label: 'nothing found in what KMS told', sure: false };
+    return { label: 'nothing found in what KMS reported', sure: false };
   if (findings.suppressed > 0) return { label: 'nothing, or suppressed', sure: false };
   return { label: 'nothing found', sure: true };
 }

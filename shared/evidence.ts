@@ -18,7 +18,7 @@ export const EVIDENCE_WORDS: Readonly<Record<EvidenceBy, string>> = {
   declared: 'declared in files',
   inferred: 'inferred from blobs with the same key material',
   contradicted: 'labels contradict each other',
-  grouped: 'grouped, key not known',
+  grouped: 'same key, not yet identified',
   unknown: 'not known',
   foreign: 'not made by KMS',
 };

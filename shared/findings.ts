@@ -245,7 +245,7 @@ export const FINDINGS = {
   's3-key-not-kms': {
     severity: 'info',
     source: 'files',
-    about: 'An object of the S3 Encryption Client whose key is not under KMS.',
+    about: 'An object of the S3 Encryption Client with a key that is not under KMS.',
     reason: 'There is no KMS blob in {where}, and nothing for KMS to re-encrypt.',
     notByReencrypting: true,
   },
@@ -502,8 +502,8 @@ export const FINDINGS = {
   'key-grant-outside': {
     severity: 'warning',
     source: 'kms',
-    about: 'A grant lets another account open or re-encrypt what is under the key.',
-    title: 'A grant lets another account open or re-encrypt what is under {key}.',
+    about: 'A grant lets another account decrypt data under the key.',
+    title: 'A grant lets another account decrypt data under {key}.',
     reason: 'Grants do not show in the key policy and hold until they are retired or revoked.',
     remedy:
       'Find out what the grant is for. If it is not needed any more, revoke it (RevokeGrant), then re-encrypt what may have been copied.',

@@ -1,7 +1,7 @@
 /**
  * zod as the contract and the models use it: every string, array and record has a bound without saying so, and a
  * tighter one where it says so. A request that is larger than anything a person means is refused before it costs
- * anything, by whoever made it.
+ * anything, whatever made it.
  */
 import * as zod from 'zod';
 
@@ -40,7 +40,7 @@ const bounds = new WeakMap<object, number>();
 /** How many members a schema made by {@link record} takes; undefined for any other. */
 export const mostMembers = (schema: object): number | undefined => bounds.get(schema);
 
-/** A record whose members are counted before any of them is looked at: zod itself looks at each, and keeps an issue of each. */
+/** A record that counts its members before it looks at any of them: zod itself looks at each, and keeps an issue of each. */
 export function record<Key extends zod.core.$ZodRecordKey, Value extends zod.core.SomeType>(
   key: Key,
   value: Value,

@@ -4,7 +4,9 @@ import { events, hostRequests, requests } from '../shared/contract/contract.ts';
 type Table = Record<string, Record<string, unknown>>;
 
 function names(table: Table): Record<string, string[]> {
-  return Object.fromEntries(Object.entries(table).map(([room, methods]) => [room, Object.keys(methods)]));
+  return Object.fromEntries(
+    Object.entries(table).map(([namespace, methods]) => [namespace, Object.keys(methods)]),
+  );
 }
 
 /**

@@ -2,7 +2,7 @@
  * `npm run dev [-- PATH…]`: the window in a browser, on the practice KMS, while its code is being changed. Vite serves
  * the page and replaces what changed in it at once; a change under electron/ or shared/ makes the host, with its engine,
  * new and starts it again. Its data is kept apart from that of an installed Rewrap, in node_modules/.cache/rewrap-dev.
- * For one person's own machine: whoever can reach the port can open the window.
+ * For your own machine: anyone who reaches the port can open the window.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, rmSync, watch, writeFileSync } from 'node:fs';

@@ -48,7 +48,7 @@ function install() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   if ((existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) || installedByHand()) return;
-  // `npm ci` empties the folder first, through a link too: that of another checkout, under whoever works there.
+  // `npm ci` empties the folder first, through a link too: that of another checkout, while it is being used.
   const modules = join(root, 'node_modules');
   if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
     console.error(

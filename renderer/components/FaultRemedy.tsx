@@ -6,7 +6,7 @@ import { useConnection } from '../store/connection.ts';
 import { useSignIn } from '../store/sign-in.ts';
 import { Button } from './Button.tsx';
 
-/** The button that mends a session that has ended, right where the fault is shown; nothing for other faults. */
+/** The button that renews a session that has ended, right where the fault is shown; nothing for other faults. */
 export function FaultRemedy({ fault }: { readonly fault: Fault }) {
   const { connection, destination, again } = useConnection();
   const begin = useSignIn((state) => state.begin);

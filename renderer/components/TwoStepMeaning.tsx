@@ -1,6 +1,6 @@
 import { TriangleAlert } from 'lucide-react';
 
-/** What decrypting here and encrypting there means, told before it is agreed to. `there`: "in eu-west-1". */
+/** What decrypting here and encrypting there means, shown before you agree to it. `there`: "in eu-west-1". */
 export function TwoStepMeaning({ there }: { readonly there: string }) {
   return (
     <div className="remark remark-attention two-step">

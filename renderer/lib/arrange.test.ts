@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeRows } from '../dev/rows.ts';
 import {
   filesAmong,
   findingCounts,
@@ -15,6 +14,7 @@ import {
   severityCounts,
   sorted,
 } from './arrange.ts';
+import { makeRows } from './rows.test-help.ts';
 import { Table } from './table.ts';
 import { rowState } from './words.ts';
 

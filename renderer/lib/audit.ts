@@ -46,7 +46,7 @@ export function segments<T extends { readonly count: number }>(
 
 export const SOURCE_WORDS: Record<AuditFinding['source'], string> = {
   files: 'read from the files',
-  kms: 'KMS said',
+  kms: 'reported by KMS',
   conclusion: 'concluded',
   rules: 'against the rules',
 };

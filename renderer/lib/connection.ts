@@ -21,14 +21,14 @@ export function connectionWords({ choice, status, region, identity, waitingFor }
   return parts.join(', ');
 }
 
-/** How a fault of the credentials is mended here; null: it is not of the credentials. */
+/** How a fault of the credentials is fixed here; null: it is not of the credentials. */
 export function remedyOf(fault: Fault): 'sign-in' | 'code' | 'again' | null {
   if (fault.code === 'SsoSignInNeeded') return 'sign-in';
   if (fault.code === 'MfaNeeded') return 'code';
   return ofCredentials(fault) ? 'again' : null;
 }
 
-/** The side whose session has ended with that fault; the first where neither says so. */
+/** The side of the session that ended with that fault; the first where neither says so. */
 export function lapsedSide(
   fault: Fault,
   connection: ConnectionState | null,

@@ -6,7 +6,7 @@ export interface Pair {
   readonly id: number;
   readonly key: string;
   readonly value: string;
-  /** Of a suggestion whose value is a beginning: that beginning, and what is to be added to it. */
+  /** Of a suggestion that gives only the beginning of a value: that beginning, and what is to be added to it. */
   readonly begun?: { readonly value: string; readonly awaits: string };
 }
 
@@ -30,7 +30,7 @@ export const pairsOf = (context: Readonly<Record<string, string>>): Pair[] =>
 export const isBlank = (p: Pair): boolean => p.key === '' && p.value === '';
 
 export interface ContextCheck {
-  /** The context as KMS takes it; null while something must be mended. */
+  /** The context as KMS takes it; null while something must be corrected. */
   readonly context: Record<string, string> | null;
   /** Error of each line, by pair id. */
   readonly errors: ReadonlyMap<number, string>;
@@ -58,7 +58,7 @@ export function checkContext(pairs: readonly Pair[]): ContextCheck {
   return { context: errors.size === 0 ? context : null, errors, bytes: contextBytes(context) };
 }
 
-/** What changing each blob's own context comes to, over blobs whose own context is known. */
+/** What changing each blob's own context comes to, over blobs with a known context of their own. */
 export interface ChangeEffect {
   /** Blobs that get a pair they did not have, another value, and one pair less. */
   readonly added: number;

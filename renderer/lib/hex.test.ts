@@ -23,7 +23,7 @@ test('nodes come in reading order with paths, and neighbouring leaves differ in 
   expect(nodes.map(({ tint }) => tint)).toEqual([0, 0, 1, 2, 3]);
 });
 
-test('the innermost field owns a byte; a gap in the children is the parent’s; beyond the end nobody’s', () => {
+test('the innermost field owns a byte; a gap in the children is the parent’s; beyond the end there is none', () => {
   const owners = ownersOf(flatten(tree), 30);
   expect([...owners.slice(0, 6)]).toEqual([1, 2, 3, 3, 0, 4]);
   expect([...owners.slice(24)]).toEqual([4, -1, -1, -1, -1, -1]);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { KEYS } from '../dev/keys.ts';
-import { makeRows } from '../dev/rows.ts';
 import { candidatesFor, fittingAlgorithms, keyGroupName, verdictWords } from './key-groups.ts';
+import { KEYS } from './keys.test-help.ts';
+import { makeRows } from './rows.test-help.ts';
 
 const rows = makeRows(60);
 const symmetric = rows.find(({ identification }) => identification.kind === 'kms-symmetric');

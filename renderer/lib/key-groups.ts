@@ -10,8 +10,8 @@ export const BY_WORDS: Record<
   Exclude<EvidenceBy, 'grouped' | 'unknown' | 'foreign'>,
   { readonly word: string; readonly why: string }
 > = {
-  kms: { word: 'KMS said', why: 'KMS named this key in a reply: proof.' },
-  person: { word: 'a person said', why: 'Somebody named it here by hand: their word, no proof.' },
+  kms: { word: 'confirmed by KMS', why: 'KMS named this key in a reply: proof.' },
+  person: { word: 'named by a person', why: 'A person named it here by hand: a label, no proof.' },
   declared: { word: 'declared in files', why: 'The files around the blobs say so: a label, no proof.' },
   inferred: {
     word: 'inferred',

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { KeyConclusion } from '#shared/model/key-group.ts';
-import { makeRows } from '../dev/rows.ts';
 import { Groups, marked, matching } from './arrange.ts';
 import { KeyIndex } from './key-index.ts';
+import { makeRows } from './rows.test-help.ts';
 import { Table } from './table.ts';
 
 const ARN = 'arn:aws:kms:us-east-1:111122223333:key/29397ad6-1c1f-4b3e-9a61-b8e3b1b0a001';

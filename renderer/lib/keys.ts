@@ -48,20 +48,20 @@ export interface Danger {
   readonly why: string;
 }
 
-/** A key whose blobs do not open now, or will not for long; null while it works. */
+/** Why the blobs of a key do not open now, or will not for long; null while the key works. */
 export function keyDanger({ state, deletionDate }: Pick<KeyInfo, 'state' | 'deletionDate'>): Danger | null {
   switch (state) {
     case 'PendingDeletion':
       return {
         word: deletionDate === null ? 'Pending deletion' : `Deleted on ${day(deletionDate)}`,
         tone: 'danger',
-        why: `${deletionDate === null ? 'The key waits for its deletion.' : `The key is deleted on ${day(deletionDate)}.`} After that nobody can open these blobs. Cancel the deletion (CancelKeyDeletion, then EnableKey) and re-encrypt them before.`,
+        why: `${deletionDate === null ? 'The key waits for its deletion.' : `The key is deleted on ${day(deletionDate)}.`} After that these blobs cannot be decrypted. Cancel the deletion (CancelKeyDeletion, then EnableKey) and re-encrypt them before.`,
       };
     case 'PendingReplicaDeletion':
       return {
         word: 'Pending deletion',
         tone: 'danger',
-        why: 'The multi-Region primary waits to be deleted once its replicas are gone. After that nobody can open these blobs.',
+        why: 'The multi-Region primary waits to be deleted once its replicas are gone. After that these blobs cannot be decrypted.',
       };
     case 'Disabled':
       return {
@@ -86,7 +86,7 @@ export function keyDanger({ state, deletionDate }: Pick<KeyInfo, 'state' | 'dele
   }
 }
 
-/** Why a key ARN cannot be asked about on a connection; null: nothing speaks against it. */
+/** Why a key ARN cannot be asked about on a connection; null: it can. */
 export function arnProblem(keyId: string, connection: ConnectionState | null): string | null {
   const region = regionOfArn(keyId);
   const here = connection?.region ?? null;

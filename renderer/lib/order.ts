@@ -61,7 +61,7 @@ export function inBackground(work: Generator<undefined, unknown>): () => void {
   return () => clearTimeout(timer);
 }
 
-/** `items` in ascending order of `rankOf`, whose ranks are below `ranks`; equal ones keep their order. Linear time. */
+/** `items` in ascending order of `rankOf`, which gives ranks below `ranks`; equal ones keep their order. Linear time. */
 export function byRank(
   items: Uint32Array,
   rankOf: (item: number) => number,

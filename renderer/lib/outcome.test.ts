@@ -140,7 +140,7 @@ test('a blob that a failing one of its file holds back works once that one is le
   expect(heldBack(groups.held, groups.fails, new Set(['b']))).toEqual({ still: [], freed: [held] });
 });
 
-test('notes are told once with their number', () => {
+test('notes are shown once with their number', () => {
   expect(notesOf([item('a', { notes: ['n'] }), item('b', { notes: ['n', 'm'] })])).toEqual([
     { note: 'n', count: 2 },
     { note: 'm', count: 1 },

@@ -32,9 +32,7 @@ describe('a plan in words', () => {
     expect(value(facts(), 'Blobs')).toBe('412 blobs in 37 files, 75.8 kB of ciphertext');
     expect(value(facts(), 'Purpose')).toBe('Change key');
     expect(value(facts(), 'Rate')).toBe('At most 50 requests a second');
-    expect(value(facts({ pace: { concurrency: null, perSecond: null } }), 'Rate')).toBe(
-      'As fast as KMS takes it',
-    );
+    expect(value(facts({ pace: { concurrency: null, perSecond: null } }), 'Rate')).toBe('No rate limit');
     expect(value(facts({ output: { mode: 'in-place', backup: false } }), 'Output')).toMatch(/no backup/);
   });
 

@@ -79,9 +79,7 @@ function paceWords({ pace: { concurrency, perSecond } }: PlanView): string {
     perSecond === null ? null : `at most ${plural(perSecond, 'request')} a second`,
     concurrency === null ? null : `${count(concurrency)} at a time`,
   ].filter((part) => part !== null);
-  return parts.length === 0
-    ? 'As fast as KMS takes it'
-    : parts.join(', ').replace(/^./, (c) => c.toUpperCase());
+  return parts.length === 0 ? 'No rate limit' : parts.join(', ').replace(/^./, (c) => c.toUpperCase());
 }
 
 export interface PlanFact {

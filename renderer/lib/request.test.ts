@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { KEYS } from '../dev/keys.ts';
-import { makeRows, makeSources } from '../dev/rows.ts';
 import { pair } from './context.ts';
+import { KEYS } from './keys.test-help.ts';
 import {
   buildRequest,
   type Draft,
@@ -11,6 +10,7 @@ import {
   outputsFor,
   ownContexts,
 } from './request.ts';
+import { makeRows, makeSources } from './rows.test-help.ts';
 
 const rows = makeRows(60).filter((row) => row.identification.reencryptable);
 const key = (alias: string) => {
@@ -98,7 +98,7 @@ test('"No context" is the empty context, not the declared one', () => {
   expect(built.ok && built.request.source.context).toEqual({ mode: 'given', context: {} });
 });
 
-test('what is missing is named: key, folder, a context to mend, too many grant tokens', () => {
+test('what is missing is named: key, folder, a context to correct, too many grant tokens', () => {
   const built = buildRequest(
     {
       ...draft,

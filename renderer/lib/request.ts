@@ -94,7 +94,7 @@ export function buildRequest(draft: Draft, dryRun: boolean): Built {
     problems.push('Choose the source key: the blob of an RSA key does not name it.');
   const sourceContext = checkContext(source.pairs);
   if (sourceTakesContext && source.mode === 'given' && sourceContext.context === null)
-    problems.push('Mend the source encryption context.');
+    problems.push('Correct the source encryption context.');
 
   if (destination.key === null) problems.push('Choose the destination key.');
   else if (destination.algorithm === null) problems.push('Choose the destination algorithm.');
@@ -102,10 +102,10 @@ export function buildRequest(draft: Draft, dryRun: boolean): Built {
   const destinationTakesContext =
     destination.algorithm !== null && takesEncryptionContext(destination.algorithm);
   if (destinationTakesContext && destination.mode === 'given' && destinationContext.context === null)
-    problems.push('Mend the destination encryption context.');
+    problems.push('Correct the destination encryption context.');
   const changes = checkChanges(destination);
   if (destinationTakesContext && destination.mode === 'changed' && changes.context === null)
-    problems.push(changes.problem ?? 'Mend the pairs to add.');
+    problems.push(changes.problem ?? 'Correct the pairs to add.');
 
   const tokens = draft.grantTokens.split(/\s+/).filter(Boolean);
   if (tokens.length > 10) problems.push('KMS takes at most 10 grant tokens.');

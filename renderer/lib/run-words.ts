@@ -11,7 +11,7 @@ export function undoWords({ undo, output }: Pick<RunSummary, 'undo' | 'output'>)
 
 /** What going on with an unfinished run touches. */
 export function resumeWords({ blobs, files }: Touches): string {
-  return blobs === 0 ? 'Go on' : `Go on with ${plural(blobs, 'blob')} in ${plural(files, 'file')}`;
+  return blobs === 0 ? 'Resume' : `Resume ${plural(blobs, 'blob')} in ${plural(files, 'file')}`;
 }
 
 /** What a new run for the rest would send. */

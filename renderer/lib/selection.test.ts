@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeRows } from '../dev/rows.ts';
 import { Groups, Lines } from './arrange.ts';
+import { makeRows } from './rows.test-help.ts';
 import { extend, moveTo, type Selection, Ticks, toggle, toggleMany } from './selection.ts';
 import { Table } from './table.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { makeRows } from '../dev/rows.ts';
 import { checkContext, pair } from './context.ts';
+import { makeRows } from './rows.test-help.ts';
 import { suggestions } from './suggest.ts';
 
 const [plain] = makeRows(1);

@@ -37,7 +37,7 @@ const inContainer =
   (...names: readonly BlobRow['container'][]) =>
   (row: BlobRow): boolean =>
     names.includes(row.container);
-const told = (pattern: RegExp) => (row: BlobRow) => pattern.test(`${row.file} ${row.place}`);
+const named = (pattern: RegExp) => (row: BlobRow) => pattern.test(`${row.file} ${row.place}`);
 const empty = (key: string, awaits: string): SuggestedPair => ({ key, value: '', awaits });
 
 /**
@@ -54,14 +54,14 @@ const CONVENTIONS: readonly Convention[] = [
     pairs: (arn) => [
       { key: 'PARAMETER_ARN', value: arn('ssm', 'parameter/'), awaits: 'the name of the parameter' },
     ],
-    fits: (row) => inContainer('ssm-parameter')(row) || told(/ssm|parameter/i)(row),
+    fits: (row) => inContainer('ssm-parameter')(row) || named(/ssm|parameter/i)(row),
   },
   {
     id: 'lambda',
     label: 'LambdaFunctionName',
     detail: 'Environment variables encrypted in the Lambda console',
     pairs: () => [empty('LambdaFunctionName', 'the name of the function')],
-    fits: (row) => told(/lambda|Environment\.Variables/i)(row),
+    fits: (row) => named(/lambda|Environment\.Variables/i)(row),
   },
   {
     id: 'secrets-manager',
@@ -75,7 +75,7 @@ const CONVENTIONS: readonly Convention[] = [
       },
       empty('SecretVersionId', 'the id of the version'),
     ],
-    fits: told(/secretsmanager|secrets-manager/i),
+    fits: named(/secretsmanager|secrets-manager/i),
   },
   {
     id: 's3',

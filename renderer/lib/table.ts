@@ -208,7 +208,7 @@ export interface GroupFace {
   readonly fingerprint: string | null;
 }
 
-/** The column whose codes tell the groups apart. */
+/** The column by which rows are grouped. */
 export const groupColumn = (table: Table, by: Exclude<GroupBy, 'none' | 'key'>): Column =>
   table.columns[by === 'material' ? 'group' : by === 'file' ? 'source' : by];
 

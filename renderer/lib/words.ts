@@ -109,7 +109,7 @@ export interface StateWords {
 export type LastResult = 'would-succeed' | 'would-fail' | 'reencrypted' | 'already' | 'failed';
 
 /** Why a blob is not offered to KMS. */
-export const whyNotOffered = ({ identification: { kind, reason } }: BlobRow): string =>
+export const whyUnsupported = ({ identification: { kind, reason } }: BlobRow): string =>
   reason ?? `${kindWords(kind)}: KMS ReEncrypt does not take this kind.`;
 
 /** State column of a row: the last run's outcome, or what can be done with it. */
@@ -127,7 +127,7 @@ export function rowState(row: BlobRow, last: LastResult | undefined): StateWords
     return { tone: 'done', word: 'Will work', why: 'The last preflight said so.' };
   if (last === 'would-fail') return { tone: 'danger', word: 'Will fail', why: 'The last preflight said so.' };
   const { kind, reencryptable, reason } = row.identification;
-  if (!reencryptable) return { tone: 'neutral', word: 'Not offered', why: whyNotOffered(row) };
+  if (!reencryptable) return { tone: 'neutral', word: 'Unsupported', why: whyUnsupported(row) };
   if (kind === 'kms-asymmetric-candidate')
     return { tone: 'attention', word: 'Needs source key', why: reason };
   return { tone: 'neutral', word: 'Ready', why: reason };

@@ -128,7 +128,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
     }
   },
   refresh() {
-    // Also while the first answer is under way: it may be older than what is told now.
+    // Also while the first answer is under way: it may be older than what is reported now.
     if (get().status !== 'idle') void get().load();
   },
   askKeys: () => asked({ refresh: true, all: false }),

@@ -72,7 +72,7 @@ export const useBlobs = create<BlobStore>()((set, get) => {
   const ask = async (offset: number, total: number): Promise<{ revision: number; rows: BlobRow[] }> =>
     offset < total ? await call(bridge().blobs.list({ offset, limit: PAGE })) : { revision, rows: [] };
 
-  /** The same begun; a failure that nobody awaits any more is no news. */
+  /** The same begun; a failure that nothing waits for any more is no news. */
   const asked = (offset: number, total: number): ReturnType<typeof ask> => {
     const coming = ask(offset, total);
     coming.catch(() => undefined);

@@ -18,7 +18,7 @@ interface KeyGroupStore {
   readonly keys: KeyIndex;
   readonly fault: Fault | null;
   load(): Promise<void>;
-  /** Keeps a person's word on whose material it is; null takes it back. An earlier word gives way to the new one. */
+  /** Keeps a person's label for the key of a material; null removes it. A new label replaces the one before. */
   name(fingerprint: string, keyArn: string | null): Promise<void>;
   findKey(input: Input<FindKey>): Promise<KeySearch>;
 }

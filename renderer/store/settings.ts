@@ -7,7 +7,7 @@ export type Density = Look['density'];
 export const TEXT_SIZES = [100, 125, 150, 200] as const;
 
 const FIRST: Look = { theme: 'system', density: 'compact', textSize: 100, inspectorWidth: 440 };
-/** How long changes are gathered before the host is told (a divider that is dragged makes many), milliseconds. */
+/** How long changes are gathered before they are sent to the host (a divider that is dragged makes many), milliseconds. */
 const GATHER = 250;
 
 interface SettingsStore extends Look {

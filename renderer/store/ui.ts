@@ -14,7 +14,7 @@ interface UiStore {
   readonly view: ViewName;
   readonly dialog: DialogName | null;
   readonly toasts: readonly Toast[];
-  /** Blob whose key is being looked for. */
+  /** Blob for which a key is being looked for. */
   readonly findKeyOf: string | null;
   /** Fingerprint of the key material that a person is naming. */
   readonly nameKeyOf: string | null;

@@ -13,8 +13,8 @@ export type Input<S extends RequestSpec> = z.input<S['input']>;
 export type Answer<S extends RequestSpec> = z.output<S['reply']>;
 
 type Namespaces<R extends Record<string, Record<string, RequestSpec>>> = {
-  [Room in keyof R]: {
-    [M in keyof R[Room]]: (input: Input<R[Room][M]>) => Promise<Reply<Answer<R[Room][M]>>>;
+  [Namespace in keyof R]: {
+    [M in keyof R[Namespace]]: (input: Input<R[Namespace][M]>) => Promise<Reply<Answer<R[Namespace][M]>>>;
   };
 };
 
@@ -37,15 +37,17 @@ export type RewrapApi<PageFile = unknown> = Namespaces<Requests> & {
 
 /** What a service must provide: each request's handler, taking parsed input, giving the reply before stripping. */
 export type Handlers<R extends Record<string, Record<string, RequestSpec>>> = {
-  [Room in keyof R]: {
-    [M in keyof R[Room]]: (input: z.output<R[Room][M]['input']>) => Promise<z.input<R[Room][M]['reply']>>;
+  [Namespace in keyof R]: {
+    [M in keyof R[Namespace]]: (
+      input: z.output<R[Namespace][M]['input']>,
+    ) => Promise<z.input<R[Namespace][M]['reply']>>;
   };
 };
 
 export type PageHandlers = Handlers<Requests>;
 export type HostHandlers = Handlers<typeof hostRequests>;
 
-/** `"room.method"` of every page request. */
+/** `"namespace.method"` of every page request. */
 export type MethodName = {
-  [Room in keyof Requests & string]: `${Room}.${keyof Requests[Room] & string}`;
+  [Namespace in keyof Requests & string]: `${Namespace}.${keyof Requests[Namespace] & string}`;
 }[keyof Requests & string];

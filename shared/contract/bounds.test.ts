@@ -66,9 +66,9 @@ function boundsOf(schema: zod.core.$ZodType, where: string, seen = new Set<unkno
 }
 
 const specs = (table: object) =>
-  Object.entries(table).flatMap(([room, methods]) =>
+  Object.entries(table).flatMap(([namespace, methods]) =>
     Object.entries(methods as Record<string, (typeof requests)['app']['state']>).map(
-      ([method, spec]) => [`${room}.${method}`, spec] as const,
+      ([method, spec]) => [`${namespace}.${method}`, spec] as const,
     ),
   );
 const unbounded = (bounds: readonly Bound[]) =>

@@ -12,7 +12,7 @@ import { practiceRequests } from './namespaces/practice.ts';
 import { preflightRequests } from './namespaces/preflight.ts';
 import { runsEvents, runsHostRequests, runsRequests } from './namespaces/runs.ts';
 
-/** Requests of the page, by room. This table is the bridge: nothing that is not in it crosses. */
+/** Requests of the page, by namespace. This table is the bridge: nothing that is not in it crosses. */
 export const requests = {
   app: appRequests,
   intake: intakeRequests,

@@ -2,7 +2,7 @@ import type { EncryptionContext } from '../model/context.ts';
 import { type EncryptionAlgorithm, takesEncryptionContext } from './facts.ts';
 
 /**
- * A blob's own context less the removed keys, with the added pairs. A pair whose key the blob has already gets the new
+ * A blob's own context less the removed keys, with the added pairs. A pair with a key that the blob already has gets the new
  * value; keys are exact and case-sensitive.
  */
 export function changedContext(

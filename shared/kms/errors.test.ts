@@ -135,13 +135,14 @@ describe('the catalogue', () => {
 describe('InvalidCiphertext is diagnosed from the bytes and the request', () => {
   const invalid = (over: Partial<KmsSituation>) => explain('InvalidCiphertextException', '', over);
 
-  test('sound blob, no context given', () => {
+  test('well formed blob, no context given', () => {
     const fault = invalid({ identification: blob(), sourceContext: null });
-    expect(fault.detail).toMatch(/^Most likely: the encryption context.*sound.*none was given/);
-    expect(fault.detail).toContain('damaged');
+    expect(fault.detail).toBe(
+      'The blob is well formed, so the encryption context is probably missing. It may also be corrupted; only KMS can tell.',
+    );
   });
 
-  test('sound blob, a context given: its keys are named', () => {
+  test('well formed blob, a context given: its keys are named', () => {
     const fault = invalid({ identification: blob(), sourceContext: { App: 'x' } });
     expect(fault.detail).toContain('"App"');
     expect(fault.detail).toContain('upper and lower case');
@@ -341,7 +342,7 @@ describe('key errors name the key and its side', () => {
     expect(fault.remedy).toContain('Connect to eu-west-1');
   });
 
-  test('sides are told by id, by ARN, by elimination, or not at all', () => {
+  test('sides are found by id, by ARN, by elimination, or not at all', () => {
     const s = (sourceKeyId: string | null, destinationKeyId: string) => ({
       operation: 'ReEncrypt',
       sourceKeyId,

@@ -33,7 +33,7 @@ export function explainKms(
       code: name === '' ? 'UnknownServiceError' : name,
       message: `${situation.operation} failed: ${said === '' ? name : said}`,
       detail: 'Rewrap has no explanation for this error. What the service said is all that is known.',
-      remedy: 'Look the error up by its name, or ask whoever runs the endpoint, with the request id.',
+      remedy: 'Look the error up by its name, or ask the operator of the endpoint, with the request id.',
       raw,
       retryable: false,
     };

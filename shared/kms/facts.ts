@@ -23,7 +23,7 @@ export const MAX_GRANT_TOKENS = 10;
 export const RSA_KEY_SPECS = { RSA_2048: 2048, RSA_3072: 3072, RSA_4096: 4096 } as const;
 export type RsaKeySpec = keyof typeof RSA_KEY_SPECS;
 
-/** True for the key specs whose ciphertext is one raw RSA block. */
+/** True for the key specs with ciphertext that is one raw RSA block. */
 export function isRsaKeySpec(spec: string): spec is RsaKeySpec {
   return Object.hasOwn(RSA_KEY_SPECS, spec);
 }

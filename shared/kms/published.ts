@@ -42,7 +42,7 @@ const SYMMETRIC: Readonly<Record<string, number>> = {
 const COMMERCIAL =
   /^(?:us|ca|mx|sa|eu|il|me|af|ap)-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d+$/;
 
-/** True for a Region whose default quotas and prices are those of the commercial partition. */
+/** True for a Region with the default quotas and prices of the commercial partition. */
 export const isCommercial = (region: string): boolean => COMMERCIAL.test(region);
 
 export interface Quota {

@@ -44,7 +44,7 @@ export const AuditFacet = z.object({
 });
 export type AuditFacet = z.infer<typeof AuditFacet>;
 
-/** A key that protects blobs of the list, as far as KMS told of it. */
+/** A key that protects blobs of the list, as far as KMS reported it. */
 export const AuditKey = z.object({
   arn: z.string(),
   keyId: z.string(),
@@ -60,7 +60,7 @@ export const AuditKey = z.object({
   otherRegions: z.array(z.string()),
   createdAt: z.string().nullable(),
   deletionDate: z.string().nullable(),
-  /** Null: not told, or not applicable to its spec and origin. */
+  /** Null: not known, or not applicable to its spec and origin. */
   rotation: z
     .object({ enabled: z.boolean(), periodDays: z.int().nullable(), lastAt: z.string().nullable() })
     .nullable(),
@@ -72,15 +72,15 @@ export const AuditKey = z.object({
     })
     .nullable(),
   currentKeyMaterialId: z.string().nullable(),
-  /** How many key materials it has had, the current one included; null: not told. */
+  /** How many key materials it has had, the current one included; null: not known. */
   materials: z.int().nullable(),
-  /** Principals that its policy lets open or re-encrypt anything, in words; empty: none; null: not told. */
+  /** Principals that its policy lets open or re-encrypt anything, in words; empty: none; null: not known. */
   openTo: z.array(z.string()).nullable(),
-  /** Roles and users of other accounts that its policy names and lets open or re-encrypt, in words; null: not told. */
+  /** Roles and users of other accounts that its policy names and lets open or re-encrypt, in words; null: not known. */
   policyNames: z.array(z.string()).nullable(),
-  /** Whether its policy leaves it to the IAM policies of its account who may use it; null: not told. */
+  /** Whether its policy leaves it to the IAM policies of its account who may use it; null: not known. */
   iamDecides: z.boolean().nullable(),
-  /** Grantees outside its account whose grants let them open or re-encrypt, in words; null: not told. */
+  /** Grantees outside its account with grants that let them open or re-encrypt, in words; null: not known. */
   grantedTo: z.array(z.string()).nullable(),
   gaps: z.array(z.string()),
 });
@@ -138,7 +138,7 @@ export const AuditFinding = z.object({
 });
 export type AuditFinding = z.infer<typeof AuditFinding>;
 
-/** What a rule could not be judged on, and why: told, never guessed. */
+/** What a rule could not be judged on, and why: reported, never guessed. */
 export const Unjudged = z.object({ rule: z.string(), blobs: z.int(), why: z.string() });
 export type Unjudged = z.infer<typeof Unjudged>;
 
@@ -160,7 +160,7 @@ export const Weighed = z.object({
   keys: z.int(),
   policies: z.int(),
   grants: z.int(),
-  /** Keys whose policy leaves it to IAM policies, which are not read. */
+  /** Keys with a policy that leaves it to IAM policies, which are not read. */
   iamDecides: z.int(),
 });
 export type Weighed = z.infer<typeof Weighed>;
@@ -252,7 +252,7 @@ export const DeletionImpact = z.object({
   known: z.boolean(),
   /** Blobs that KMS or a person said are under it. */
   certain: z.int(),
-  /** Blobs whose files say so. */
+  /** Blobs in files that say so. */
   declared: z.int(),
   /** Blobs without a label of this key that share key material with one that has it. */
   inferred: z.int(),
@@ -262,7 +262,7 @@ export const DeletionImpact = z.object({
   contradicted: z.int(),
   /** Of all these, blobs that no key opens any more: cut short, or damaged. */
   damaged: z.int(),
-  /** Blobs of which it is not known whose they are, and which this key may have made. */
+  /** Blobs of an unknown key, which this key may have made. */
   possible: z.int(),
   /** Of those that are certain, declared or inferred, and whole: what opens no other way; opens another way; may do so. */
   lost: z.int(),

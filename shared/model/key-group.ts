@@ -20,7 +20,7 @@ export const LearnedKey = z.object({
   keyMaterialId: z.string().nullable(),
   /** ISO 8601, when it was learned; null for labels in files. */
   at: z.string().nullable(),
-  /** Blobs in the list whose container says so. */
+  /** Blobs in the list with a container that says so. */
   blobs: z.int(),
 });
 export type LearnedKey = z.infer<typeof LearnedKey>;

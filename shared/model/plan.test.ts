@@ -30,7 +30,7 @@ describe('a plan', () => {
     expect(RunPlan.parse(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
   });
 
-  test('with a member that nobody knows, or a hash that is none, is refused', () => {
+  test('with an unknown member, or a hash that is none, is refused', () => {
     expect(RunPlan.safeParse({ ...plan, extra: 1 }).success).toBe(false);
     expect(
       RunPlan.safeParse({ ...plan, files: [{ path: 'a', sha256: 'x', blobs: [blob('', '1')] }] }).success,

@@ -138,7 +138,7 @@ export interface BlobChange {
   readonly place: string;
 }
 
-/** Blobs of `b` that `a` has not, or has with another hash; then those of `a` that `b` has not. Told by their paths. */
+/** Blobs of `b` that `a` has not, or has with another hash; then those of `a` that `b` has not. Compared by their paths. */
 export function diffBlobs(a: RunPlan, b: RunPlan): BlobChange[] {
   const changes: BlobChange[] = [];
   const was = blobsOf(a);

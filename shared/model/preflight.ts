@@ -25,7 +25,7 @@ export type PermissionCheck = z.infer<typeof PermissionCheck>;
 
 export const PermissionChecks = z.object({
   checks: z.array(PermissionCheck),
-  /** Blobs whose source key nobody has named: KMS needs it for such a check. */
+  /** Blobs with an unknown source key: KMS needs it for such a check. */
   withoutKey: z.int(),
   /** Blobs that were left unasked since their keys and contexts are too many. */
   unasked: z.int(),

@@ -11,7 +11,7 @@ export const ContextChoice = z.discriminatedUnion('mode', [
   z.object({ mode: z.literal('same') }),
   /**
    * Destination only: each blob keeps its own context, that of the source side, less the pairs of these keys, with
-   * these pairs added. A pair whose key the blob has already gets the new value. No key stands in both.
+   * these pairs added. A pair with a key that the blob already has gets the new value. No key stands in both.
    */
   z.object({
     mode: z.literal('changed'),
@@ -178,7 +178,7 @@ export type RunCounts = z.infer<typeof RunCounts>;
 
 /** What came of a run, or would come of a dry run: three numbers that make up its blobs. */
 export const RunOutcome = z.object({
-  /** Blobs whose new ciphertext stands. */
+  /** Blobs with new ciphertext in place. */
   reencrypted: z.int(),
   /** Not sent, since KMS, or the content that an earlier run wrote, has shown that they are as asked. */
   already: z.int(),

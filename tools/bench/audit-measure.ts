@@ -63,7 +63,7 @@ async function measure(
   steps.push({ what: 'first list', ...listed });
   await step('first count', () => page.audit.summary({}));
   await page.audit.askKeys({ refresh: false, all: false });
-  await step('count after KMS told of the keys', () => page.audit.summary({}));
+  await step('count after KMS described the keys', () => page.audit.summary({}));
   const rules = 'version: 1\naccounts: ["999988887777"]\nmaximumAgeDays: 30\ncontext: {required: [app]}\n';
   await step('rules put to use', async () => {
     await page.audit.setRules({ text: rules, name: 'rules.yaml' });

@@ -5,7 +5,7 @@ import { median, type Section, table } from './results.ts';
 
 /**
  * What the audit of a large list costs the engine, against one bare pass over the same rows in the same process. Each
- * round is a process of its own. Told is processor time, which others on the machine disturb less, and for how long
+ * round is a process of its own. It reports processor time, which others on the machine disturb less, and for how long
  * the engine answered nothing else.
  */
 export function auditSuite(blobs: number, rounds: number): Section {

@@ -20,7 +20,7 @@ export function controlSuite(sizes: readonly number[], rounds: number): Section 
     measured.map((steps, at): Row => {
       const step = steps[i] ?? NOTHING;
       const before = at === 0 ? null : (measured[at - 1]?.[i] ?? NOTHING);
-      // What takes less than this is not told apart from nothing.
+      // What takes less than this cannot be distinguished from nothing.
       const growth = before === null || before.cpuMs < 5 ? null : step.cpuMs / before.cpuMs;
       return { ...step, what, growth };
     }),

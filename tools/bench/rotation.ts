@@ -32,7 +32,7 @@ const WAYS: readonly Way[] = [
 /**
  * What the rotation engine costs beside the loop that everybody writes, at the same concurrency and against the same
  * endpoint. Each measurement runs in a process of its own, the practice KMS in another; all take turns, so that they meet
- * the same machine. CPU time is told beside the clock: it does not depend on who else uses the machine.
+ * the same machine. CPU time is reported beside the clock: it does not depend on who else uses the machine.
  */
 export async function rotationSuite(blobs: number, rounds: number, large: number): Promise<Section> {
   const top = mkdtempSync(join(tmpdir(), 'rewrap-bench-rotation-'));

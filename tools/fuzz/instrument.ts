@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseAst } from 'vite';
 
 /**
- * Coverage for the fuzzer: a load hook that puts a counter into every branch of the rooms under test, and collects the
+ * Coverage for the fuzzer: a load hook that puts a counter into every branch of the code under test, and collects the
  * literals their code compares with (magic bytes, member names), which make the best mutations. Node's own coverage
  * cannot be read after each of a million executions a minute; a byte array can.
  */
@@ -28,7 +28,7 @@ interface Node {
   [member: string]: unknown;
 }
 
-/** From here on, modules whose path matches are instrumented when they are loaded. */
+/** From here on, modules with a matching path are instrumented when they are loaded. */
 export function instrumentModules(matches: (path: string) => boolean): void {
   Reflect.set(globalThis, '__cov', coverage);
   registerHooks({

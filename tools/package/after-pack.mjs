@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { FuseVersion, flipFuses } from '@electron/fuses';
 import { fuseWire } from './fuses.ts';
 
-/** The executable whose fuses are read, for each platform's layout. */
+/** The executable with the fuses that are read, for each platform's layout. */
 function executable({ appOutDir, electronPlatformName, packager }) {
   const name = packager.appInfo.productFilename;
   if (electronPlatformName === 'darwin') return join(appOutDir, `${name}.app`);

@@ -11,7 +11,7 @@ export function filesOf(archive: string): Map<string, Buffer> {
   return new Map(names.map((name) => [name, extractFile(archive, name)]));
 }
 
-/** Calls of `require` and `import()` as the bundler writes them; one whose argument is computed counts as such. */
+/** Calls of `require` and `import()` as the bundler writes them; one with a computed argument counts as such. */
 const CALL = /(?<![.\w$[])(?:require|import)\(("[^"\n]*"|[A-Za-z_$][^)"'\n]*)\)/g;
 
 /**

@@ -11,7 +11,7 @@ export interface Bundle {
   readonly imports: readonly string[];
   /** Files of dist/ that it loads only when they are first needed. */
   readonly later: readonly string[];
-  /** npm packages whose code is in it. */
+  /** npm packages with code in it. */
   readonly packages: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export function packageOf(id: string): { name: string; folder: string } | null {
  */
 export class Collector {
   readonly bundles: Bundle[] = [];
-  /** Folder of each package whose code is in some bundle. */
+  /** Folder of each package with code in some bundle. */
   readonly folders = new Map<string, Set<string>>();
 
   /** Folders of the packages of which some code goes into the application. */
@@ -55,7 +55,7 @@ export class Collector {
     return new Set(packages.flatMap((name) => [...(this.folders.get(name) ?? [])]));
   }
 
-  /** A plugin for one build whose output lands in `folder` of dist/ ('' for dist/ itself). */
+  /** A plugin for one build with output in `folder` of dist/ ('' for dist/ itself). */
   plugin(folder: string) {
     const inDist = (name: string) => (folder === '' ? name : `${folder}/${name}`);
     const collect = (output: OutputChunk): void => {

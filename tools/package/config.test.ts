@@ -144,7 +144,7 @@ describe('licences', () => {
     expect(list).not.toMatch(/^ {2}(vite|vitest|typescript|electron-builder) /m);
   });
 
-  test('a package under a licence that nobody allowed stops the build', () => {
+  test('a package under a licence that is not allowed stops the build', () => {
     const folder = join(root, 'tools/package/testing/unlicensed');
     expect(() => licenceOf(folder)).toThrow(/unlicensed-example has the licence "SSPL-1.0"/);
     expect(() => licenceList([folder])).toThrow();

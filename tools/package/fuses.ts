@@ -33,7 +33,7 @@ export const FUSES: Readonly<Record<FuseV1Options, Fuse>> = {
   },
   [FuseV1Options.OnlyLoadAppFromAsar]: {
     on: true,
-    why: 'a folder resources/app would otherwise run instead of the archive whose integrity is checked',
+    why: 'a folder resources/app would otherwise run instead of the archive, which is checked',
   },
   [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: {
     on: false,

@@ -29,7 +29,7 @@ const ALLOWED = new Set([
   'BlueOak-1.0.0',
 ]);
 
-/** Reads manifest and licence files of a package's folder. Throws on a licence that nobody has allowed yet. */
+/** Reads manifest and licence files of a package's folder. Throws on a licence that is not allowed yet. */
 export function licenceOf(folder: string): Licence {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
     name: string;

@@ -196,7 +196,7 @@ describe('inside the archive', () => {
     expect(required.map(([, name]) => name)).toEqual(['electron']);
   });
 
-  test("no path of the machine that built it, and nobody's name", () => {
+  test("no path of the machine that built it, and no person's name", () => {
     const { username } = userInfo();
     // Folders with what follows them: a short name alone begins many a word.
     const folders = [root, homedir(), tmpdir(), resolve(root, '..')].filter((path) => path.length > 3);
@@ -248,7 +248,7 @@ describe('inside the archive', () => {
       // Through the AWS SDK's late chunks to the practice KMS and back.
       const connected = await ask('connection.use', { kind: 'practice' });
       expect(connected).toMatchObject({ ok: true, value: { status: 'ready' } });
-      // The updater is loaded from its own chunk and finds nobody at its address.
+      // The updater is loaded from its own chunk and finds no server at its address.
       const help = electron.menu?.find(({ label }) => label === '&Help')?.submenu;
       const item = Array.isArray(help) ? help.find(({ label }) => label === 'Check for updates…') : undefined;
       item?.click?.({} as never, undefined, {} as never);

@@ -11,10 +11,10 @@ import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import {
   BLOB_ROWS,
   BlobMaker,
+  type ExplainedError,
   FaultyEndpoint,
   REQUEST_ID,
   STOP_ROWS,
-  type Told,
 } from '../../core/kms/errors.test-help.ts';
 import {
   CERTIFICATE,
@@ -119,12 +119,12 @@ async function run(
 
 function expectExplained(
   fault: Fault | null | undefined,
-  told: Pick<Told, 'code' | 'says'> & Partial<Pick<Told, 'policies'>>,
+  explained: Pick<ExplainedError, 'code' | 'says'> & Partial<Pick<ExplainedError, 'policies'>>,
 ): void {
-  expect(fault?.code).toBe(told.code);
+  expect(fault?.code).toBe(explained.code);
   const words = `${fault?.message}\n${fault?.detail}\n${fault?.remedy}`;
-  for (const pattern of told.says) expect(words).toMatch(pattern);
-  expect(fault?.policies?.map(({ place }) => place)).toEqual(told.policies);
+  for (const pattern of explained.says) expect(words).toMatch(pattern);
+  expect(fault?.policies?.map(({ place }) => place)).toEqual(explained.policies);
 }
 
 describe('errors of one blob', () => {
@@ -180,13 +180,13 @@ describe('errors of one blob', () => {
 async function expectHeld(
   ids: string[],
   status: RunSummary['status'],
-  told: Pick<Told, 'code' | 'says'>,
+  explained: Pick<ExplainedError, 'code' | 'says'>,
 ): Promise<void> {
   const running = run(ids);
   const latest = async () => (await api.page.runs.list({})).runs[0];
   await expect.poll(async () => (await latest())?.status).toBe(status);
   const { id = '', fault, counts } = (await latest()) ?? {};
-  expectExplained(fault, told);
+  expectExplained(fault, explained);
   expect([counts?.succeeded, counts?.failed, counts?.skipped]).toEqual([0, 0, 0]);
   await api.page.runs.cancel({ runId: id });
   const { items } = await running;
@@ -224,7 +224,7 @@ describe('errors that stop a run', () => {
 describe('errors of the choice', () => {
   const one = async (
     name: string,
-    told: Pick<Told, 'code' | 'says' | 'policies'>,
+    explained: Pick<ExplainedError, 'code' | 'says' | 'policies'>,
     over: () => Promise<Partial<RunRequest>>,
     profile = 'admin',
     source = maker.source,
@@ -237,7 +237,7 @@ describe('errors of the choice', () => {
         rows.map(({ id }) => id),
         { ...request, dryRun },
       );
-      expectExplained(items[0]?.fault, told);
+      expectExplained(items[0]?.fault, explained);
     }
     expect(hashes()).toEqual(before);
   };

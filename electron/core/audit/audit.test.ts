@@ -122,7 +122,7 @@ describe('the counts', () => {
     expect(bars('coverage')).toEqual([
       ['declared in files', 2],
       ['inferred from blobs with the same key material', 1],
-      ['grouped, key not known', 1],
+      ['same key, not yet identified', 1],
       ['not known', 1],
       ['not made by KMS', 1],
     ]);

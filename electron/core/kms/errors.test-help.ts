@@ -20,7 +20,7 @@ export type Treatment =
   /** A page of a proxy or sign-in portal instead of an answer. */
   | { readonly kind: 'page' };
 
-export interface Told {
+export interface ExplainedError {
   readonly code: string;
   /** In the message, the causes or the remedy. */
   readonly says: readonly RegExp[];
@@ -31,7 +31,7 @@ export interface Told {
 }
 
 /** A blob that fails by itself: all of them can stand in one run. */
-export interface BlobRow extends Told {
+export interface BlobRow extends ExplainedError {
   /** Also the name of its file. */
   readonly name: string;
   readonly make: (keys: BlobMaker) => Promise<Uint8Array>;
@@ -79,7 +79,7 @@ export const BLOB_ROWS: readonly BlobRow[] = [
       return blob;
     },
     code: 'InvalidCiphertextException',
-    says: [/the structure of the blob is sound/, /damaged/],
+    says: [/The blob is well formed/, /may also be corrupted/],
     verdict: 'fails',
   },
   {
@@ -189,7 +189,7 @@ export const BLOB_ROWS: readonly BlobRow[] = [
 ];
 
 /** An error that would meet every other request too, so that it stops the run: each needs a run of its own. */
-export interface StopRow extends Told {
+export interface StopRow extends ExplainedError {
   readonly name: string;
   /** 'closed': nothing listens at the endpoint any more. */
   readonly treatment: Treatment | 'closed';

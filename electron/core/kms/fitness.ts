@@ -5,12 +5,12 @@ type Known = Pick<KeyInfo, 'usage' | 'state' | 'manager' | 'deletionDate' | 'alg
 /** States in which a key encrypts and decrypts (developer guide, "Key states": `Updating` is transient and works). */
 const WORKING = ['Enabled', 'Updating'];
 
-/** Why a key cannot be a `ReEncrypt` destination, in one sentence for a picker; null when nothing speaks against it. */
+/** Why a key cannot be a `ReEncrypt` destination, in one sentence for a picker; null when it can. */
 export function unfitAsDestination(key: Known): string | null {
   return unfit(key, 'kms:ReEncryptTo');
 }
 
-/** Why a key cannot be a `ReEncrypt` source; null when nothing speaks against it. */
+/** Why a key cannot be a `ReEncrypt` source; null when it can. */
 export function unfitAsSource(key: Known): string | null {
   return unfit(key, 'kms:ReEncryptFrom');
 }

@@ -4,8 +4,8 @@ import { faultLines, safe } from './text.ts';
 
 const KNOWN = {
   pinned: 'pinned',
-  kms: 'said by KMS before',
-  person: 'said by a person',
+  kms: 'confirmed by KMS before',
+  person: 'named by a person',
   declared: 'as the file says',
 } as const;
 const WORDS = { allowed: 'allowed', refused: 'NOT allowed', 'cannot-tell': 'cannot tell' } as const;

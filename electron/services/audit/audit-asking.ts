@@ -27,7 +27,7 @@ export interface AskingParts {
   readonly names: () => readonly NamedKey[];
   /** KMS told more: what was made of its answers is stale. */
   readonly stale: () => void;
-  /** Told while it asks, and with 0 when it has asked. */
+  /** Called while it asks, and with 0 when it has asked. */
   readonly changed: (asking: number) => void;
 }
 

@@ -49,7 +49,7 @@ const BY_HAND: Partial<Record<Facet, Record<string, number>>> = {
   coverage: {
     'declared in files': 3,
     'inferred from blobs with the same key material': 4,
-    'grouped, key not known': 5,
+    'same key, not yet identified': 5,
     'not known': 1,
   },
 };

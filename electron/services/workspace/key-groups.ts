@@ -32,7 +32,14 @@ export function keyGroupsRequests({
       if (keyArn === null) learned.forgetPerson(fingerprint);
       else
         learned.learn([
-          { fingerprint, keyArn, by: 'person', evidence: 'said by a person', keyMaterialId: null, at: now() },
+          {
+            fingerprint,
+            keyArn,
+            by: 'person',
+            evidence: 'named by a person',
+            keyMaterialId: null,
+            at: now(),
+          },
         ]);
       workspace.touch();
       return {};

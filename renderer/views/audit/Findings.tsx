@@ -101,7 +101,7 @@ function Nothing({
       : suppressed > 0
         ? `Nothing was found that is not suppressed (${plural(suppressed, 'finding')}).`
         : (summary?.gaps.length ?? 0) > 0
-          ? 'Nothing was found in what KMS told. The overview says what it refused.'
+          ? 'Nothing was found in what KMS reported. The overview lists what it refused.'
           : 'Nothing was found.';
   return (
     <div className="empty-note">

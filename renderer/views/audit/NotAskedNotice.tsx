@@ -9,7 +9,7 @@ interface NotAskedProps {
   readonly asking: number;
 }
 
-/** Which keys nobody asked KMS about, so that silence about them is not taken for a good sign. */
+/** Which keys KMS was not asked about, so that silence about them is not taken for a good sign. */
 export function NotAskedNotice({ notAsked: { keys, blobs, names, elsewhere }, asking }: NotAskedProps) {
   const askRest = useAudit((state) => state.askRest);
   if (keys === 0 && elsewhere.length === 0) return null;

@@ -123,7 +123,7 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
               {summary.gaps.length > 5 && <li>and {summary.gaps.length - 5} more</li>}
             </ul>
             <p className="hint">
-              What was refused is not judged. Ask whoever owns the keys for these permissions, then ask KMS
+              What was refused is not judged. Ask the owner of the keys for these permissions, then check
               again.
             </p>
           </div>

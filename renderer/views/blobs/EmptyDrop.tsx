@@ -19,8 +19,8 @@ export function EmptyDrop() {
         <Lock className="icon icon-large" aria-hidden="true" />
         <h1 className="empty-title">Drop files or folders with KMS ciphertext</h1>
         <p className="empty-text">
-          Raw blobs, base64 or hex text, and JSON of the AWS CLI. Rewrap reads them here, decrypts nothing,
-          and shows which key material made each one.
+          Raw blobs, base64 or hex text, and AWS CLI JSON. Rewrap reads them here, decrypts nothing, and shows
+          which key material made each one.
         </p>
         <div className="empty-buttons">
           <Button

@@ -42,12 +42,12 @@ export function IntakeNotice() {
         </section>
       )}
       {notice !== null && (
-        <section className="notice notice-attention" aria-label="Not taken in">
+        <section className="notice notice-attention" aria-label="Skipped">
           <TriangleAlert className="icon severity-warning" aria-hidden="true" />
           <Disclosure className="disclosure notice-body">
             <div className="notice-line">
               <span>
-                {plural(notice.skippedFiles.length + notice.moreSkipped, 'item')} not taken in
+                {plural(notice.skippedFiles.length + notice.moreSkipped, 'item')} skipped
                 {notice.blobs > 0 && `; ${plural(notice.blobs, 'blob')} added`}
               </span>
               <div className="disclosure-heading">

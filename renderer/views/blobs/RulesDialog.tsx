@@ -80,8 +80,7 @@ function Rules() {
       }
     >
       <p className="hint">
-        Rules of one name are alternatives; those of different names must all hold. A plan that is saved from
-        this selection keeps them.
+        Rules of the same type are OR; different types are AND. A plan saved from this selection keeps them.
       </p>
       <fieldset className="rules">
         <legend className="visually-hidden">Rules</legend>

@@ -29,7 +29,7 @@ function Inner() {
   const shown = side === 'source' ? source : second;
   const state = side === 'source' ? connection : destination;
   const [busy, setBusy] = useState(false);
-  /** Side whose connection is being made: the dialog goes once it stands, by whatever way (sign-in, code). */
+  /** Side of the connection that is being made: the dialog closes once it stands, however it was made (sign-in, code). */
   const [tried, setTried] = useState<Side | null>(null);
   const slow = useLongWait(busy);
   const together = side === 'destination' && !apart;
@@ -79,7 +79,7 @@ function Inner() {
             This connection
           </Tab>
           <Tab id="destination" className="tab">
-            Destination apart
+            Separate destination
             {destination !== null && <span className={`dot dot-${destination.status}`} aria-hidden="true" />}
           </Tab>
         </TabList>

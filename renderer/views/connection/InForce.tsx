@@ -5,7 +5,7 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 /** What a connection really is: who, where, and what stands between. */
 export function InForce({ connection }: { readonly connection: ConnectionState }) {
   const { choice, status, identity, route, fault, waitingFor } = connection;
-  const facts: [string, string][] = [['Works against', kindOf(choice).title()]];
+  const facts: [string, string][] = [['Connected to', kindOf(choice).title()]];
   if (waitingFor !== undefined) facts.push(['Waiting for', waitingFor]);
   if (identity !== null) facts.push(['Identity', identity.arn], ['Account', identity.account]);
   if (route !== null) {
@@ -13,11 +13,11 @@ export function InForce({ connection }: { readonly connection: ConnectionState }
       ['Region', route.partition === 'aws' ? route.region : `${route.region}, partition ${route.partition}`],
       ['Endpoint', route.endpoint ?? endpointWords(route.fips, route.dualStack)],
       ['Proxy', route.proxy ?? 'none'],
-      ['CA bundle', route.caBundle ?? 'none: the built-in authorities'],
+      ['CA bundle', route.caBundle ?? 'System default'],
     );
   }
   return (
-    <section className="stack stack-tight" aria-label="In force">
+    <section className="stack stack-tight" aria-label="Current connection">
       <div className="in-force">
         <p className="in-force-head">
           <span className={`dot dot-${status}`} aria-hidden="true" />

@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import type { BlobDetail } from '#shared/model/blob.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { bytes, moment } from '../../lib/format.ts';
-import { containerWords, ENCODING_WORDS, whyNotOffered } from '../../lib/words.ts';
+import { containerWords, ENCODING_WORDS, whyUnsupported } from '../../lib/words.ts';
 import { useDraft } from '../../store/draft.ts';
 import { copyText } from '../../store/ui.ts';
 import { KeyBlock } from '../key-material/KeyBlock.tsx';
@@ -35,7 +35,7 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
           <p className="remark">
             <CircleSlash className="icon" aria-hidden="true" />
             <span>
-              <strong>Not offered to KMS.</strong> {whyNotOffered(row)}
+              <strong>Unsupported.</strong> {whyUnsupported(row)}
             </span>
           </p>
         ) : (

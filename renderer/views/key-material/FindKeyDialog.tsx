@@ -110,11 +110,8 @@ function Inner({ row, close }: { readonly row: BlobRow; readonly close: () => vo
       }
     >
       <p>
-        KMS is asked with DryRun for {plural(asked.length, 'key')}; nothing is produced. Each question is
-        recorded in CloudTrail.{' '}
-        <span className="faint">
-          {plural(questions, 'question')} at most: it stops at the first key that fits.
-        </span>
+        Sends up to {plural(questions, 'DryRun request')}, for {plural(asked.length, 'key')}, and stops at the
+        first key that fits. Nothing is decrypted; each appears in CloudTrail.
       </p>
       <FindKeyForm
         row={row}

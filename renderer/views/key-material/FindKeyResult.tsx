@@ -37,7 +37,7 @@ function Headline({ row, result }: { readonly row: BlobRow; readonly result: Key
       <p className="remark" role="status">
         <CircleX className="icon" aria-hidden="true" />
         <span>
-          <strong>None of these keys was found to open it.</strong> Its key may belong to another account or
+          <strong>None of these keys can decrypt this blob.</strong> Its key may belong to another account or
           Region, be disabled, or be hidden from this identity.
         </span>
       </p>

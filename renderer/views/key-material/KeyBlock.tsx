@@ -11,7 +11,7 @@ import { copyText, useUi } from '../../store/ui.ts';
 import { Statements } from './Statements.tsx';
 import { TimeLine } from './TimeLine.tsx';
 
-/** Whose key material a blob is under: its face, its name, every statement on it, and ways to learn more. */
+/** The key material of a blob: its swatch, its key, every statement about it, and ways to learn more. */
 export function KeyBlock({ row }: { readonly row: BlobRow }) {
   const { keyFingerprint: fingerprint, reencryptable } = row.identification;
   const keyGroup = useKeyGroups((state) => state.keyGroups.get(fingerprint ?? ''));

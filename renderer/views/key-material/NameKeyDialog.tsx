@@ -13,7 +13,7 @@ import { useKeys } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';
 import { KeyChecklist } from './KeyChecklist.tsx';
 
-/** A person says whose key material it is, or takes that word back. */
+/** A person names the key of this key material, or removes that label. */
 export function NameKeyDialog() {
   const fingerprint = useUi((state) => state.nameKeyOf);
   const nameKey = useUi((state) => state.nameKey);
@@ -76,8 +76,7 @@ function Inner({ fingerprint, close }: { readonly fingerprint: string; readonly 
       }
     >
       <p className="hint">
-        Kept on this machine as a person’s word, shown as such. What KMS says outranks it, and a contradiction
-        is shown.
+        Saved on this computer as your label. If KMS disagrees, KMS wins and Rewrap says so.
       </p>
       <TextInput
         label="Key ARN, alias ARN or alias"

@@ -4,7 +4,7 @@ import { moment, plural } from '../../lib/format.ts';
 import { keyWords } from '../../lib/keys.ts';
 import { useKeys } from '../../store/keys.ts';
 
-/** Every statement on whose key material it is, strongest first, each with its source. */
+/** Every statement about the key of this material, strongest first, each with its source. */
 export function Statements({ keys: statements }: { readonly keys: readonly LearnedKey[] }) {
   const keys = useKeys((state) => state.keys);
   return (

@@ -8,7 +8,11 @@ import type { Tone } from '../../lib/words.ts';
 import { useKeys } from '../../store/keys.ts';
 
 const CURRENCY: Record<Currency, { tone: Tone; word: string; why: string }> = {
-  'said-by-kms': { tone: 'done', word: 'Current, said by KMS', why: 'KMS names it as the current material.' },
+  'said-by-kms': {
+    tone: 'done',
+    word: 'Current, confirmed by KMS',
+    why: 'KMS names it as the current material.',
+  },
   'by-dates': {
     tone: 'done',
     word: 'Current by dates in files',

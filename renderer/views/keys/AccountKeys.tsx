@@ -147,7 +147,7 @@ function Gaps({ side }: { readonly side: Side }) {
             <li key={gap}>{gap}</li>
           ))}
         </ul>
-        <p className="hint">Ask whoever owns the account for these permissions, then refresh.</p>
+        <p className="hint">Ask the owner of the account for these permissions, then refresh.</p>
       </div>
     </section>
   );

@@ -40,8 +40,8 @@ export function KeyFacts({ info, asked }: KeyFactsProps) {
         </Fact>
         <Fact name="Created">{info.createdAt === null ? null : moment(info.createdAt)}</Fact>
         <Regions info={info} />
-        <Fact name="As a source">{info.unfitAsSource ?? 'nothing speaks against it'}</Fact>
-        <Fact name="As a destination">{info.unfitAsDestination ?? 'nothing speaks against it'}</Fact>
+        <Fact name="Usable as source">{info.unfitAsSource ?? 'Yes'}</Fact>
+        <Fact name="Usable as destination">{info.unfitAsDestination ?? 'Yes'}</Fact>
       </dl>
       <Asked info={info} asked={asked} />
       {info.gaps.length > 0 && (
@@ -166,7 +166,7 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{children === null ? <span className="gap-text">not told</span> : children}</dd>
+      <dd>{children === null ? <span className="gap-text">no permission to read</span> : children}</dd>
     </div>
   );
 }

@@ -110,7 +110,7 @@ function regionWords({ role, replicas }: NonNullable<KeyInfo['multiRegionKey']>)
 function Gap({ why }: { readonly why: readonly string[] }) {
   return (
     <span className="gap-text" title={why.join('\n')}>
-      not told
+      no permission to read
     </span>
   );
 }

@@ -57,14 +57,14 @@ export function ActivityView() {
           )
         ) : (
           <>
-            <RunList title="Under way" runs={list.filter((run) => !isOver(run))} onOpen={showRun} />
+            <RunList title="Running" runs={list.filter((run) => !isOver(run))} onOpen={showRun} />
             <RunList
               title="Unfinished"
               runs={list.filter((run) => run.status === 'unfinished')}
               onOpen={showRun}
             />
             <RunList
-              title="Ended"
+              title="Finished"
               runs={list.filter((run) => isOver(run) && run.status !== 'unfinished')}
               onOpen={showRun}
             />
@@ -133,7 +133,7 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
   );
 }
 
-/** Why a run does not move, what becomes of it, and the button that mends it. */
+/** Why a run does not move, what becomes of it, and the button that fixes it. */
 function Held({ run }: { readonly run: RunSummary }) {
   const { fault } = run;
   if (fault === null) return null;

@@ -13,7 +13,7 @@ export function AgreeDialog({
   onAgreed,
   onClose,
 }: {
-  /** What the button will do: "Go on with 12 blobs in 3 files". */
+  /** What the button will do: "Resume 12 blobs in 3 files". */
   readonly words: string;
   readonly onAgreed: () => Promise<unknown>;
   readonly onClose: () => void;

@@ -103,7 +103,7 @@ function Buttons({
           icon={<Play className="icon" aria-hidden="true" />}
           onPress={() => void attempt(() => resume(run.id))}
         >
-          Go on
+          Resume
         </Button>
       )}
       {live && (

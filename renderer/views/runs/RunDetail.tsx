@@ -61,7 +61,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           <dd>{moment(run.startedAt, true)}</dd>
           {run.finishedAt !== null && (
             <>
-              <dt>Ended</dt>
+              <dt>Finished</dt>
               <dd>{moment(run.finishedAt, true)}</dd>
             </>
           )}
@@ -111,7 +111,7 @@ function ItemTable({ items }: { readonly items: readonly RunItem[] }) {
         <tr>
           <th scope="col">Blob</th>
           <th scope="col">State</th>
-          <th scope="col">From key, said by KMS</th>
+          <th scope="col">From key, confirmed by KMS</th>
           <th scope="col">New file</th>
         </tr>
       </thead>

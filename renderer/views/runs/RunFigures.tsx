@@ -101,7 +101,7 @@ export function Figures({ run }: { readonly run: RunSummary }) {
       </dd>
       {run.perKey.length > 0 && (
         <>
-          <dt>From keys, said by KMS</dt>
+          <dt>From keys, confirmed by KMS</dt>
           <dd className="run-keys">
             {run.perKey.map(({ keyArn, blobs }) => (
               <span key={keyArn} title={keyArn}>

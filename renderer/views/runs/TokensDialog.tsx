@@ -51,7 +51,7 @@ export function TokensDialog({
         <Label className="label">Grant tokens</Label>
         <TextArea className="input textarea mono" rows={3} spellCheck={false} />
         <Text slot="description" className="hint">
-          One on each line, at most 10. Leave it empty where the grant is more than a few minutes old.
+          Needed for grants made in the last few minutes. One per line, up to 10.
         </Text>
       </TextField>
       {fault !== null && <FaultCard fault={fault} />}

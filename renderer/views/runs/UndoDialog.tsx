@@ -41,7 +41,7 @@ export function UndoDialog({ run, onClose }: { readonly run: RunSummary; readonl
         undone === null ? (
           <>
             <span className="gap" />
-            <Button onPress={onClose}>Keep as it is</Button>
+            <Button onPress={onClose}>Cancel</Button>
             <Button variant="danger" isDisabled={busy} onPress={() => void press()}>
               {words}
             </Button>

@@ -17,8 +17,8 @@ export function AsymmetricRemarks() {
         <Info className="icon severity-warning" aria-hidden="true" />
         <span>
           The new blobs carry no metadata: neither key nor algorithm can be read from them, and there is no
-          encryption context. Without both nobody can decrypt, so a record (key ARN, algorithm, SHA-256 of the
-          blob) is written beside each new file: keep it with the file.
+          encryption context. Without both they cannot be decrypted, so a record (key ARN, algorithm, SHA-256
+          of the blob) is written beside each new file: keep it with the file.
         </span>
       </p>
       {sops.length > 0 && (

@@ -11,7 +11,7 @@ import { Section } from './Section.tsx';
 
 const RATES = [10, 50, 100, 500, 1_000, 5_000] as const;
 const RATE_OPTIONS = [
-  { id: 'none', label: 'As fast as KMS answers' },
+  { id: 'none', label: 'Unlimited' },
   ...RATES.map((rate) => ({ id: String(rate), label: `${count(rate)} requests a second` })),
 ];
 
@@ -48,9 +48,11 @@ export function EstimateSection() {
         </dd>
         <dt>Time</dt>
         <dd>
-          {seconds === null ? 'Known once it runs' : `${duration(Math.max(1, seconds))} at this rate`}
+          {seconds === null
+            ? 'Available after the run starts'
+            : `${duration(Math.max(1, seconds))} at this rate`}
           <SelectInput
-            label="Reckon with"
+            label="Assume a rate of"
             inline
             value={perSecond === null ? 'none' : String(perSecond)}
             options={RATE_OPTIONS}

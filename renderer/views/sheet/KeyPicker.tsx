@@ -36,7 +36,7 @@ interface KeyPickerProps {
 }
 
 const NONE = '(none)';
-/** Options in the list at a time: nobody reads more, and ten thousand would take a second to draw. */
+/** Options in the list at a time: more would not be read, and ten thousand would take a second to draw. */
 const MOST = 100;
 
 /** A searchable list of keys. Those that cannot serve stand in it too, disabled, with the reason. */

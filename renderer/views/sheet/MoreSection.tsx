@@ -37,7 +37,7 @@ export function MoreSection() {
           <Label className="label">Grant tokens</Label>
           <TextArea className="input textarea mono" rows={2} spellCheck={false} />
           <Text slot="description" className="hint">
-            For a grant so new that KMS does not everywhere know it. One on each line, at most 10.
+            Needed for grants made in the last few minutes. One per line, up to 10.
           </Text>
         </TextField>
       </DisclosurePanel>

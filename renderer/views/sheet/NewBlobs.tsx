@@ -73,7 +73,7 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
         )}
         {done.length === 1 && first.sourceKeyArn !== null && (
           <>
-            <dt>From key, said by KMS</dt>
+            <dt>From key, confirmed by KMS</dt>
             <dd>
               <code title={first.sourceKeyArn}>{keyName(first.sourceKeyArn)}</code>
             </dd>
@@ -81,7 +81,7 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
         )}
         {first.destinationKeyArn !== null && (
           <>
-            <dt>To key, said by KMS</dt>
+            <dt>To key, confirmed by KMS</dt>
             <dd>
               <code title={first.destinationKeyArn}>{keyName(first.destinationKeyArn)}</code>
             </dd>

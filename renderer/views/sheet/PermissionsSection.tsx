@@ -73,8 +73,8 @@ function Answers({ reply }: { readonly reply: PermissionChecks }) {
         <li className="permission permission-unsure">
           <CircleHelp className="icon" aria-hidden="true" />
           <p>
-            Cannot tell for {plural(withoutKey, 'blob')}: nobody has named the source key, and without a blob
-            KMS must be told it. Pin the source key, or run the preflight.
+            Unknown for {plural(withoutKey, 'blob')}: the source key is not known, and KMS needs it for a
+            check without a blob. Choose the source key, or run the preflight.
           </p>
         </li>
       )}
@@ -90,8 +90,8 @@ function Answers({ reply }: { readonly reply: PermissionChecks }) {
 
 const KNOWN: Readonly<Record<NonNullable<PermissionCheck['sourceKnownBy']>, string>> = {
   pinned: 'pinned here',
-  kms: 'said by KMS before',
-  person: 'said by a person',
+  kms: 'confirmed by KMS before',
+  person: 'named by a person',
   declared: 'as the file says',
 };
 

@@ -78,7 +78,7 @@ export function PreflightResult({ run, items }: { readonly run: RunSummary; read
             <h4>Cannot tell, and why</h4>
           </header>
           {run.fault !== null ? (
-            // What stopped the preflight is told above, once.
+            // What stopped the preflight is shown above, once.
             <>
               <p className="hint">The preflight stopped before KMS could judge these:</p>
               <ItemList items={unsure} />

@@ -78,7 +78,7 @@ function HoldButton({ run }: { readonly run: RunSummary }) {
         }
         onPress={() => void attempt(() => (held ? resume(run.id) : pause(run.id)))}
       >
-        {held ? 'Go on' : 'Pause'}
+        {held ? 'Resume' : 'Pause'}
       </Button>
     </span>
   );

@@ -31,7 +31,7 @@ export function SelectionSection() {
           onChange={choose}
           options={[
             { id: 'symmetric', label: `${plural(symmetric, 'symmetric blob')}` },
-            { id: 'rsa', label: `${plural(rsa, 'RSA candidate')}`, detail: 'Need their source key named.' },
+            { id: 'rsa', label: `${plural(rsa, 'RSA candidate')}`, detail: 'Choose its source key.' },
           ]}
         />
       )}

@@ -26,12 +26,12 @@ export function SourceSection() {
         side="source"
         value={source.key}
         onChange={chooseSourceKey}
-        none={rsa ? null : 'Let KMS find it from the blob'}
+        none={rsa ? null : 'Detect automatically'}
         hint={
           rsa
             ? 'The blob of an RSA key does not name it. Choose the key that it was encrypted under.'
             : source.key === null
-              ? 'Pin a key to have KMS refuse blobs of any other.'
+              ? 'Require this key: KMS rejects blobs encrypted under another.'
               : 'KMS refuses blobs of any other key with IncorrectKeyException.'
         }
       />

@@ -26,7 +26,7 @@ const RulesInUse = Rules.extend({
 });
 
 export const auditRequests = {
-  /** Answers at once with what is known; `auditChanged` tells when KMS told more. */
+  /** Answers at once with what is known; `auditChanged` follows when KMS has reported more. */
   summary: request(nothing, AuditSummary),
   findings: request(page, z.object({ total: z.int(), findings: z.array(AuditFinding) })),
   /** Ids of the blobs behind a bar, a finding or a deletion. */
@@ -50,7 +50,7 @@ export const auditRequests = {
   deletion: request(z.object({ key: z.string().min(1).max(2048) }), DeletionImpact),
   /**
    * Asks KMS of the 200 keys with most blobs, or with `all` of every key that protects blobs (again with `refresh`),
-   * and answers when it has told.
+   * and answers when it has reported.
    */
   askKeys: request(
     z.object({ refresh: z.boolean(), all: z.boolean() }),

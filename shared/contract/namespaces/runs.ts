@@ -53,7 +53,7 @@ export const runsRequests = {
 
 /** Made by a host's own code alone: may name paths. */
 export const runsHostRequests = {
-  /** The one run whose id begins with `prefix`. */
+  /** The one run with an id that begins with `prefix`. */
   named: request(z.object({ prefix: z.string().max(100) }), z.object({ runId: z.string() })),
   /** Starts what a command asks of these absolute paths, or goes on with what is left of it. */
   startCommand: request(

@@ -16,7 +16,7 @@ export const CATALOGUE = {
   ),
   DisabledException: entry(
     'The key is disabled.',
-    ['Somebody disabled the key; its ciphertext is intact and opens again once the key is enabled.'],
+    ['The key was disabled; its ciphertext is intact and opens again once the key is enabled.'],
     'Enable the key (EnableKey, permission kms:EnableKey) or choose another one.',
   ),
   DryRunOperationException: entry(
@@ -55,7 +55,7 @@ export const CATALOGUE = {
       'The algorithm does not belong to the key.',
       'The key is for signing, MACs or key agreement, not for encryption.',
     ],
-    'Choose an algorithm that the key lists, or a key whose usage is ENCRYPT_DECRYPT.',
+    'Choose an algorithm that the key lists, or a key with the usage ENCRYPT_DECRYPT.',
   ),
   KeyUnavailableException: retry(
     entry(
@@ -91,7 +91,7 @@ export const CATALOGUE = {
   AccessDeniedException: entry(
     'You are not allowed to do this.',
     ['The policies that apply to you do not allow the action on the key.'],
-    'Ask whoever manages the key for the permission.',
+    'Ask the administrator of the key for the permission.',
   ),
   LimitExceededException: entry(
     'A limit of the account was reached.',
@@ -171,7 +171,7 @@ export const CATALOGUE = {
   CredentialsProviderError: stop(
     entry(
       'No usable AWS credentials were found.',
-      ['Nobody is signed in.', 'The profile is incomplete.', 'This machine has no role.'],
+      ['There is no sign-in.', 'The profile is incomplete.', 'This machine has no role.'],
       'Choose a profile, or sign in with the AWS CLI (aws configure, aws sso login), then connect again.',
     ),
   ),
@@ -188,7 +188,10 @@ export const CATALOGUE = {
   SsoSignInNeeded: stop(
     entry(
       'The SSO session has ended or was never started.',
-      ['The token in the AWS cache has expired.', 'Nobody signed in with this SSO session on this machine.'],
+      [
+        'The token in the AWS cache has expired.',
+        'There was no sign-in with this SSO session on this machine.',
+      ],
       'Sign in again, here or with "aws sso login" for this profile. Work goes on where it stopped; nothing is lost.',
     ),
   ),
@@ -268,7 +271,7 @@ export const CATALOGUE = {
     entry(
       'The certificate of the endpoint is out of date.',
       ['The clock of this machine is wrong.', 'The certificate was not renewed.'],
-      'Check the clock; otherwise ask whoever runs the endpoint.',
+      'Check the clock; otherwise ask the operator of the endpoint.',
     ),
   ),
   TlsWrongHost: stop(

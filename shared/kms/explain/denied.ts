@@ -110,7 +110,7 @@ function remedyOf(d: Denial, on: string, who: string): string {
 }
 
 /**
- * KMS's one sentence for four different things, which it uses where no source key is pinned: they are told apart as
+ * KMS's one sentence for four different things, which it uses where no source key is pinned: they are distinguished as
  * hypotheses, likeliest first. What the file says of its key counts as a label.
  */
 function cannotSay(s: KmsSituation): Diagnosis {

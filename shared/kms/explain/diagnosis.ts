@@ -68,7 +68,7 @@ function invalidCiphertext(s: KmsSituation): Diagnosis {
       };
     return {
       causes: [
-        `the blob${bytes} was encrypted with another algorithm than ${algorithm} (SHA-1 and SHA-256 cannot be told apart from outside).`,
+        `the blob${bytes} was encrypted with another algorithm than ${algorithm} (SHA-1 and SHA-256 cannot be distinguished from outside).`,
         `it was encrypted under another key than ${s.sourceKeyId ?? 'the one chosen'}.`,
         'its bytes are damaged, or are no ciphertext (a signature has the same length).',
       ],
@@ -92,8 +92,7 @@ function invalidCiphertext(s: KmsSituation): Diagnosis {
         'it is of another service or library.',
         'its layout is not known here (external key store, China Region) and the encryption context differs.',
       ],
-      remedy:
-        'Take the blob again from where it was stored, whole. The inspector shows where its structure breaks.',
+      remedy: 'Fetch the whole blob again from its source. The inspector shows where its structure breaks.',
     };
   }
   if (kind === 'encryption-sdk-message')
@@ -101,16 +100,16 @@ function invalidCiphertext(s: KmsSituation): Diagnosis {
       causes: ['it is an AWS Encryption SDK message; KMS opens only the data keys inside it.'],
       remedy: 'Decrypt and encrypt it with the AWS Encryption SDK.',
     };
-  const structure = kind === 'kms-symmetric' ? 'The structure of the blob is sound. ' : '';
-  const causes = contextCauses(s);
+  const context = contextCauses(s);
   return {
     message: 'KMS could not open this blob with this encryption context.',
     causes: [
-      `the encryption context${structure === '' ? '' : ', as the structure of the blob is sound'}: ${causes}`,
-      'a byte inside the encrypted part is damaged; that cannot be seen from outside.',
+      kind === 'kms-symmetric'
+        ? `The blob is well formed, so ${context} It may also be corrupted; only KMS can tell.`
+        : `Probably ${context} The blob may also be corrupted; only KMS can tell.`,
     ],
     remedy:
-      'Find the exact context of the program that encrypted it: every pair, upper and lower case, no spaces added. Otherwise take the blob again from where it was stored.',
+      'Find the exact context of the program that encrypted it: every pair, upper and lower case, no spaces added. If you have no context, fetch the blob again from its source.',
   };
 }
 
@@ -120,13 +119,13 @@ function contextCauses(s: KmsSituation): string {
   const declared = s.declaredContext ?? null;
   if (declared !== null && Object.keys(declared).length > 0) {
     const differs = contextDifference(sent ?? {}, declared);
-    if (differs !== null) return `the file declares another one than was sent (${differs}).`;
-    return 'the one that the file declares was sent, and it may be wrong.';
+    if (differs !== null)
+      return `the encryption context is probably wrong: the file declares another than was sent (${differs}).`;
+    return 'the encryption context that the file declares is probably wrong.';
   }
-  if (sent === null || Object.keys(sent).length === 0)
-    return 'none was given, and the blob was probably encrypted with one.';
+  if (sent === null || Object.keys(sent).length === 0) return 'the encryption context is probably missing.';
   const keys = Object.keys(sent).map((k) => `"${k}"`);
-  return `the one given (${keys.join(', ')}) differs in a key, a value or upper and lower case, has a pair too many or too few, or none was used.`;
+  return `the encryption context (${keys.join(', ')}) is probably wrong: a key, a value, upper and lower case, or a pair too many or too few.`;
 }
 
 /** The first difference between two contexts in words; null when they are the same. Contexts are not secret. */
@@ -200,7 +199,7 @@ function invalidState(said: string, s: KmsSituation): Diagnosis {
   if (/pending deletion/i.test(said))
     return {
       message: `${words} is waiting to be deleted.`,
-      causes: ['somebody scheduled its deletion. When that is done, nothing opens its ciphertext any more.'],
+      causes: ['its deletion was scheduled. When that is done, its ciphertext cannot be decrypted any more.'],
       remedy:
         side === 'destination'
           ? 'Choose another destination key.'

@@ -105,7 +105,7 @@ export const OWN = {
     'See the inspector for what can be done instead.',
   ),
   DestinationArnUnknown: entry(
-    'The encryption context of this blob must name the destination key, whose ARN is not known.',
+    'The encryption context of this blob must name the destination key, and its ARN is not known.',
     ['The destination was given by alias or id, and kms:DescribeKey on it is not allowed.'],
     'Name the destination by its key ARN, or give its encryption context yourself.',
   ),
@@ -117,7 +117,7 @@ export const OWN = {
   ),
   SourceKeyNeeded: entry(
     'An asymmetric source needs its key.',
-    ['RSA and SM2 ciphertext does not say which key made it, so KMS must be told.'],
+    ['RSA and SM2 ciphertext does not say which key made it, so KMS needs its name.'],
     'Choose the source key, and its algorithm.',
   ),
   ReplyUnexpected: entry(
@@ -291,7 +291,7 @@ export const OWN = {
   ),
   BackupGone: entry(
     'The backup is missing or is not what it was, and the file was left as it is.',
-    ['Somebody removed or changed it.'],
+    ['It was removed or changed.'],
     'Restore the file from another backup, if it must be.',
   ),
   SourceGone: entry(

@@ -4,7 +4,7 @@ import type { PolicyAdvice } from '../../model/fault.ts';
 export interface Wanted {
   /** "kms:ReEncryptFrom". */
   readonly action: string;
-  /** ARN of the key; null where nobody said it. */
+  /** ARN of the key; null where it is not known. */
   readonly keyArn: string | null;
   /** ARN of the caller as IAM said it; null where it did not. */
   readonly principal: string | null;
@@ -12,7 +12,7 @@ export interface Wanted {
   readonly side: string | null;
 }
 
-/** Stands where a value is not known: whoever pastes the statement fills it in, and IAM refuses it as it is. */
+/** Stands where a value is not known: you fill it in when you paste the statement, and IAM refuses it as it is. */
 const KEY = '<ARN of the key>';
 const PRINCIPAL = '<ARN of your user or role>';
 

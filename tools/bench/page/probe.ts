@@ -3,7 +3,7 @@
  * the input event to the frame that shows its effect.
  */
 export interface Probe {
-  /** Waits for the next key or pointer release, then for the frame whose picture differs. */
+  /** Waits for the next key or pointer release, then for the first frame that looks different. */
   arm(): void;
   /** Milliseconds from the input event until the changed frame was handed to the compositor. */
   readonly settled: Promise<number>;

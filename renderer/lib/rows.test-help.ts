@@ -1,5 +1,4 @@
 import type { BlobKind, BlobRow, SourceInfo } from '#shared/model/blob.ts';
-import { hexBytes, seeded } from './random.ts';
 
 const FILES = [
   'services/payments/prod.env',
@@ -14,6 +13,24 @@ const CODES = {
   warning: 'duplicate-blob',
   critical: 'plaintext-key-beside-blob',
 } as const;
+/** A seeded generator, so that each test sees the same rows (mulberry32). */
+function seeded(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const hexBytes = (random: () => number, n: number): string =>
+  Array.from({ length: n }, () =>
+    Math.floor(random() * 256)
+      .toString(16)
+      .padStart(2, '0'),
+  ).join('');
+
 const ARN = 'arn:aws:kms:eu-central-1:111122223333:key/';
 
 /** Rows that look like a real folder: a few keys with many blobs, some of other kinds. */
