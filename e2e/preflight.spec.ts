@@ -30,7 +30,7 @@ test('of 500 blobs of mixed kinds, exactly the 12 bad ones are named, with their
     bad[name] = { code, says, blob };
   };
   for (const name of ['raw/c.bin', 'text/c.b64', 'app.env · SECRET_C'])
-    add(name, 'InvalidCiphertextException', /none was given/, await context());
+    add(name, 'InvalidCiphertextException', /context is probably missing/, await context());
   for (const name of ['raw/f.bin', 'values.yaml · secrets.f'])
     add(name, 'InvalidCiphertextException', /damaged/, flipped(await good()));
   add('raw/cut.bin', 'InvalidCiphertextException', /not laid out/, (await good()).slice(0, -24));
@@ -177,7 +177,7 @@ test('what an RSA destination cannot take is said as soon as it is chosen; right
 
   const rights = sheet.getByRole('region', { name: 'Permissions', exact: true });
   await rights.getByRole('button', { name: 'Check permissions only' }).click();
-  await expect(rights).toContainText('Cannot tell for 1 blob');
+  await expect(rights).toContainText('Unknown for 1 blob');
   await pickKey(page, sheet, 'Source key', PAYMENTS);
   await rights.getByRole('button', { name: 'Check permissions only' }).click();
   await expect(rights).toContainText(/Allowed to re-encrypt from alias\/payments \(pinned here\) for 1 blob/);

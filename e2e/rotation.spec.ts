@@ -97,7 +97,9 @@ test.describe('while KMS throttles', () => {
     await switchFaults(page, []);
 
     const ended = page.getByRole('region', { name: 'Finished' });
-    await expect(ended.getByText('Finished', { exact: true })).toBeVisible({ timeout: 200_000 });
+    await expect(ended.locator('.status').getByText('Finished', { exact: true })).toBeVisible({
+      timeout: 200_000,
+    });
     await expect(ended.getByText('5,000 re-encrypted')).toBeVisible();
     for (const [path, hash] of hashes) expect(sha256(path)).not.toBe(hash);
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { BlobRow } from '#shared/model/blob.ts';
 import {
   filesAmong,
   findingCounts,
@@ -15,28 +16,22 @@ import {
   sorted,
 } from './arrange.ts';
 import { makeRows } from './rows.test-help.ts';
-import { Table } from './table.ts';
+import { HELD, Table } from './table.ts';
 import { rowState } from './words.ts';
 
+const NAME = [HELD.file, HELD.place];
+const KIND = [HELD.label];
+const FINDINGS = [HELD.severity];
 const rows = makeRows(400);
 const table = Table.of(rows);
 const state = (row: (typeof rows)[number]): string => rowState(row, undefined).word;
+const own = { of: (row: BlobRow) => row.container, key: (value: string) => value };
+const SORTS = [[], NAME, KIND, FINDINGS, [HELD.size], [HELD.context], [own], state];
 const ids = (of: Table, indexes: Iterable<number>): string[] =>
   [...indexes].map((index) => of.rows[index]?.id ?? '');
 const ALL: Narrowing = { query: '', kind: 'all', finding: 'all' };
 const shown = (of: Table, narrowing: Partial<Narrowing>): string[] =>
-  ids(of, marked(of.order('added', false), matching(of, { ...ALL, ...narrowing })));
-const COLUMNS = [
-  'added',
-  'name',
-  'kind',
-  'key',
-  'algorithm',
-  'size',
-  'context',
-  'findings',
-  'state',
-] as const;
+  ids(of, marked(of.order([], false), matching(of, { ...ALL, ...narrowing })));
 
 test('a filter needs every word, in name, place, kind, fingerprint or hash', () => {
   const some = rows[17];
@@ -80,30 +75,30 @@ test('a filter finds what a search through each row’s own text finds', () => {
 });
 
 test('names sort by number, and equal keys keep their order', () => {
-  const byName = [...table.order('name', false)].map((index) => rows[index]?.file);
+  const byName = [...table.order(NAME, false)].map((index) => rows[index]?.file);
   expect(byName.indexOf('vault/token-2')).toBeLessThan(byName.indexOf('vault/token-10'));
-  const byKind = ids(table, table.order('kind', false));
+  const byKind = ids(table, table.order(KIND, false));
   const label = table.get(byKind[0] ?? '')?.identification.label;
   const first = byKind.filter((id) => table.get(id)?.identification.label === label);
   expect(first).toEqual(rows.filter((row) => row.identification.label === label).map(({ id }) => id));
 });
 
 test('every column sorts to a permutation; descending turns the values around and keeps ties', () => {
-  for (const column of COLUMNS) {
-    const up = ids(table, sorted(table, { column, descending: false }, state));
-    const down = ids(table, sorted(table, { column, descending: true }, state));
+  for (const by of SORTS) {
+    const up = ids(table, sorted(table, by, false));
+    const down = ids(table, sorted(table, by, true));
     expect(new Set(up)).toEqual(new Set(rows.map(({ id }) => id)));
     expect(new Set(down)).toEqual(new Set(up));
   }
   const sizes = (descending: boolean) =>
-    [...table.order('findings', descending)].map((index) => rows[index]?.worst);
+    [...table.order(FINDINGS, descending)].map((index) => rows[index]?.worst);
   expect(sizes(true)[0]).toBe('critical');
   expect(sizes(false).at(-1)).toBe('critical');
-  expect(ids(table, table.order('added', true))).toEqual(rows.map(({ id }) => id).toReversed());
+  expect(ids(table, table.order([], true))).toEqual(rows.map(({ id }) => id).toReversed());
 });
 
 test('groups hold every row once; a closed group shows its head alone', () => {
-  const all = table.order('added', false);
+  const all = table.order([], false);
   for (const by of ['key', 'file', 'kind'] as const) {
     const groups = new Groups(table, all, by);
     expect(ids(table, groups.members).sort()).toEqual(rows.map(({ id }) => id).sort());
@@ -129,7 +124,7 @@ const foreignKind = (kind: string | undefined) =>
   kind === 'unknown' || kind === 'encryption-sdk-message' || kind === 'private-key';
 
 test('what KMS did not make stands below what it made, many of it closed until it is opened', () => {
-  const all = table.order('added', false);
+  const all = table.order([], false);
   const kinds = (indexes: Iterable<number>) =>
     [...indexes].map((index) => foreignKind(table.rows[index]?.identification.kind));
   const flat = kinds(foreignBelow(table, all));
@@ -148,13 +143,13 @@ test('what KMS did not make stands below what it made, many of it closed until i
 
 test('a list of what KMS did not make alone, or of little of it, stays open', () => {
   const alone = Table.of(rows.filter((row) => foreignKind(row.identification.kind)));
-  const groups = new Groups(alone, alone.order('added', false), 'kind');
+  const groups = new Groups(alone, alone.order([], false), 'kind');
   expect(Array.from({ length: groups.count }, (_, at) => groups.folds(at))).not.toContain(true);
   const few = Table.of([
     ...rows.filter((row) => !foreignKind(row.identification.kind)),
     ...rows.filter((row) => row.identification.kind === 'unknown').slice(0, 3),
   ]);
-  const some = new Groups(few, few.order('added', false), 'kind');
+  const some = new Groups(few, few.order([], false), 'kind');
   expect(Array.from({ length: some.count }, (_, at) => some.folds(at))).not.toContain(true);
 });
 
@@ -169,16 +164,16 @@ test('rows are filtered and grouped by repository', () => {
   ]);
   expect(repositoryCounts(table)).toEqual([]);
   const of = (repository: string) =>
-    ids(named, marked(named.order('added', false), matching(named, { ...ALL, repository })));
+    ids(named, marked(named.order([], false), matching(named, { ...ALL, repository })));
   expect(of('app')).toEqual([1, 4, 7].map((i) => rows[i]?.id));
   expect(of('')).toEqual([0, 3, 6].map((i) => rows[i]?.id));
-  const groups = new Groups(named, named.order('added', false), 'repository');
+  const groups = new Groups(named, named.order([], false), 'repository');
   const labels = Array.from({ length: groups.count }, (_, at) => groups.face(at).label);
   expect(labels.sort()).toEqual(['In no repository', 'app', 'infra']);
 });
 
 test('one key material is one group, and its grave findings are counted', () => {
-  const groups = new Groups(table, table.order('added', false), 'key');
+  const groups = new Groups(table, table.order([], false), 'key');
   for (let position = 0; position < groups.count; position += 1) {
     const members = [...groups.at(position)].map((index) => rows[index]);
     const { fingerprint } = groups.face(position);
@@ -236,10 +231,8 @@ test('a table grown, changed and thinned shows what one made at once would show'
   const anew = Table.of(
     rows.filter(({ id }) => id !== 'b3' && id !== 'b399').map((row) => (row.id === 'b5' ? changed : row)),
   );
-  for (const column of COLUMNS)
-    expect(ids(thinned, sorted(thinned, { column, descending: true }, state))).toEqual(
-      ids(anew, sorted(anew, { column, descending: true }, state)),
-    );
+  for (const by of SORTS)
+    expect(ids(thinned, sorted(thinned, by, true))).toEqual(ids(anew, sorted(anew, by, true)));
   expect(shown(thinned, { finding: 'code:old-blob' })).toEqual(['b5']);
   // The tables it came from stay as they were.
   expect(shown(grown, { finding: 'code:old-blob' })).toEqual([]);

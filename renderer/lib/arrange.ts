@@ -2,19 +2,20 @@ import type { BlobKind, BlobRow, Severity } from '#shared/model/blob.ts';
 import { type Codes, type KeyIndex, NO_KEYS } from './key-index.ts';
 import { byRank } from './order.ts';
 import {
+  type ColumnValue,
   type GroupBy,
   type GroupFace,
   groupColumn,
   groupFace,
-  type SortColumn,
   type Table,
 } from './table.ts';
 import { kindWords } from './words.ts';
 
-export type { GroupBy, SortColumn } from './table.ts';
+export type { GroupBy } from './table.ts';
 
 export interface Sort {
-  readonly column: SortColumn;
+  /** Id of a column, or `added`. */
+  readonly column: string;
   readonly descending: boolean;
 }
 
@@ -126,19 +127,19 @@ export function among(
 /** Row indexes in the order asked for; equal rows keep the order in which they were taken in, either way. */
 export function sorted(
   table: Table,
-  { column, descending }: Sort,
-  state: (row: BlobRow) => string,
+  by: readonly ColumnValue[] | ((row: BlobRow) => string),
+  descending: boolean,
 ): Uint32Array {
-  return column === 'state' ? byState(table, descending, state) : table.order(column, descending);
+  return typeof by === 'function' ? byWord(table, descending, by) : table.order(by, descending);
 }
 
-/** What a run made of a row is not in the table: it changes more often. */
-function byState(table: Table, descending: boolean, state: (row: BlobRow) => string): Uint32Array {
-  const words = table.rows.map(state);
+/** By what is not in the table, because it changes more often: what a run made of a row. */
+function byWord(table: Table, descending: boolean, wordOf: (row: BlobRow) => string): Uint32Array {
+  const words = table.rows.map(wordOf);
   const distinct = [...new Set(words)].sort();
   if (descending) distinct.reverse();
   const rank = new Map(distinct.map((word, i) => [word, i]));
-  return byRank(table.order('added', false), (row) => rank.get(words[row] ?? '') ?? 0, distinct.length);
+  return byRank(table.order([], false), (row) => rank.get(words[row] ?? '') ?? 0, distinct.length);
 }
 
 /** Those of `order` that are marked. */

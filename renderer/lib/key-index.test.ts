@@ -45,7 +45,7 @@ const index = new KeyIndex([
   conclusion(null, ARN),
 ]);
 const table = Table.of(rows);
-const all = table.order('added', false);
+const all = table.order([], false);
 const sizes = (groups: Groups): number[] =>
   Array.from({ length: groups.count }, (_, position) => groups.at(position).length);
 

@@ -5,16 +5,6 @@ import { byRank } from './order.ts';
 import { kindWords } from './words.ts';
 
 export type GroupBy = 'key' | 'material' | 'repository' | 'file' | 'kind' | 'none';
-export type SortColumn =
-  | 'added'
-  | 'name'
-  | 'kind'
-  | 'key'
-  | 'algorithm'
-  | 'size'
-  | 'context'
-  | 'findings'
-  | 'state';
 
 /** After every value that is there. */
 const LAST = '\uffff';
@@ -27,8 +17,14 @@ const lastIfNone: SortKey = (value) => (value === '' ? LAST : value);
 
 const SEVERITIES: readonly string[] = ['', 'info', 'warning', 'critical'];
 
-/** What is held of each row, and how values compare where it is sorted by. */
-const COLUMNS = {
+/** A text of each row, and how those texts compare. */
+export interface ColumnValue {
+  readonly of: (row: BlobRow) => string;
+  readonly key: SortKey;
+}
+
+/** What is held of each row; rows can be sorted by others too, which are then read from the rows. */
+export const HELD = {
   file: { of: (row: BlobRow) => row.file, key: natural },
   place: { of: (row: BlobRow) => row.place, key: natural },
   label: { of: (row: BlobRow) => row.identification.label, key: plain },
@@ -52,21 +48,10 @@ const COLUMNS = {
   source: { of: (row: BlobRow) => row.sourceId, key: plain },
   repository: { of: (row: BlobRow) => row.repository ?? '', key: plain },
   group: { of: keyGroup, key: plain },
-} as const;
-type ColumnName = keyof typeof COLUMNS;
-const NAMES = Object.keys(COLUMNS) as ColumnName[];
-
-/** The columns that the order of a column of the screen is made from, the most telling first. */
-const SORTED_BY: Readonly<Record<Exclude<SortColumn, 'state'>, readonly ColumnName[]>> = {
-  added: [],
-  name: ['file', 'place'],
-  kind: ['label'],
-  key: ['fingerprint'],
-  algorithm: ['encoding'],
-  size: ['size'],
-  context: ['context'],
-  findings: ['severity'],
-};
+} as const satisfies Readonly<Record<string, ColumnValue>>;
+type ColumnName = keyof typeof HELD;
+const NAMES = Object.keys(HELD) as ColumnName[];
+const NAME_OF = new Map<ColumnValue, ColumnName>(NAMES.map((name) => [HELD[name], name]));
 
 /** Plaintext sizes first, then, where only the ciphertext's is known, those. */
 function sizeText({ identification, sizeBytes }: BlobRow): string {
@@ -92,7 +77,7 @@ export class Table {
   readonly rows: readonly BlobRow[];
   readonly columns: Columns;
   readonly #indexes: Map<string, number>;
-  readonly #orders = new Map<string, Uint32Array>();
+  readonly #orders = new Map<readonly ColumnValue[], { up?: Uint32Array; down?: Uint32Array }>();
 
   private constructor(rows: readonly BlobRow[], columns: Columns, indexes: Map<string, number>) {
     this.rows = rows;
@@ -156,29 +141,43 @@ export class Table {
     return ids.size === 0 ? this : Table.of(this.rows.filter(({ id }) => !ids.has(id)));
   }
 
-  /** Row indexes in the order of a column; equal ones in the order in which they were taken in, either way. */
-  order(column: Exclude<SortColumn, 'state'>, descending: boolean): Uint32Array {
-    const name = `${column} ${descending}`;
-    const known = this.#orders.get(name);
+  /**
+   * Row indexes in the order of these values, the most telling first; of none: in the order in which blobs were added.
+   * Equal rows keep that order, either way. Kept for the same array of values.
+   */
+  order(by: readonly ColumnValue[], descending: boolean): Uint32Array {
+    const orders = this.#orders.get(by) ?? {};
+    this.#orders.set(by, orders);
+    const known = descending ? orders.down : orders.up;
     if (known !== undefined) return known;
     const last = this.size - 1;
     let order = new Uint32Array(this.size);
-    for (let i = 0; i <= last; i += 1) order[i] = column === 'added' && descending ? last - i : i;
-    for (const name of SORTED_BY[column].toReversed()) {
-      const { codes, values } = this.columns[name];
-      const ranks = this.columns[name].ranks(COLUMNS[name].key);
-      const highest = values.length - 1;
-      const rankOf = (row: number): number => ranks[codes[row] ?? 0] ?? 0;
-      order = byRank(order, descending ? (row) => highest - rankOf(row) : rankOf, values.length);
+    for (let i = 0; i <= last; i += 1) order[i] = by.length === 0 && descending ? last - i : i;
+    for (const value of by.toReversed()) {
+      const column = this.#column(value);
+      const ranks = column.ranks(value.key);
+      const highest = column.values.length - 1;
+      const rankOf = (row: number): number => ranks[column.codes[row] ?? 0] ?? 0;
+      order = byRank(order, descending ? (row) => highest - rankOf(row) : rankOf, column.values.length);
     }
-    this.#orders.set(name, order);
+    orders[descending ? 'down' : 'up'] = order;
     return order;
+  }
+
+  #column(value: ColumnValue): Column {
+    const name = NAME_OF.get(value);
+    if (name !== undefined) return this.columns[name];
+    const column = new Column();
+    this.rows.forEach((row, i) => {
+      column.put(i, value.of(row));
+    });
+    return column;
   }
 
   /** What a first filter and a first sort by name need, divided: to be done before they are asked for. */
   *preparing(): Generator<undefined, void> {
     for (const name of ['file', 'place'] as const) {
-      yield* this.columns[name].ranking(COLUMNS[name].key);
+      yield* this.columns[name].ranking(HELD[name].key);
       yield;
     }
     for (const name of ['file', 'place', 'label', 'fingerprint', 'arn'] as const) {
@@ -195,7 +194,7 @@ export class Table {
     const row = this.rows[index];
     if (row === undefined) return;
     this.#indexes.set(row.id, index);
-    for (const name of NAMES) this.columns[name].put(index, COLUMNS[name].of(row));
+    for (const name of NAMES) this.columns[name].put(index, HELD[name].of(row));
   }
 }
 

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { FindingFilter, GroupBy, KindFilter, Sort, SortColumn } from '../lib/arrange.ts';
+import type { FindingFilter, GroupBy, KindFilter, Sort } from '../lib/arrange.ts';
 
 interface ArrangeStore {
   readonly query: string;
@@ -19,7 +19,7 @@ interface ArrangeStore {
   setOnly(only: ArrangeStore['only']): void;
   setGroup(group: GroupBy): void;
   /** Sorts by a column; the same column again turns the order around. */
-  sortBy(column: SortColumn): void;
+  sortBy(column: string): void;
   setSort(sort: Sort): void;
   setCollapsed(key: string, collapsed: boolean): void;
 }

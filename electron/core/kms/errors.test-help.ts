@@ -67,7 +67,7 @@ export const BLOB_ROWS: readonly BlobRow[] = [
     name: 'context-missing.bin',
     make: (maker) => maker.encrypt(maker.source, { app: 'payments' }),
     code: 'InvalidCiphertextException',
-    says: [/encryption context/, /none was given/, /exact context/],
+    says: [/encryption context/, /context is probably missing/, /exact context/],
     verdict: 'fails',
   },
   {
@@ -86,7 +86,7 @@ export const BLOB_ROWS: readonly BlobRow[] = [
     name: 'cut-off.bin',
     make: async (maker) => (await sane(maker)).slice(0, -24),
     code: 'InvalidCiphertextException',
-    says: [/not laid out as KMS blobs are/, /cut off/, /Take the blob again/],
+    says: [/not laid out as KMS blobs are/, /cut off/, /Fetch the whole blob again/],
     verdict: 'fails',
   },
   {

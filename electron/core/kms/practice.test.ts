@@ -170,7 +170,7 @@ describe('ReEncrypt', () => {
   test('each failure is explained', async () => {
     const { blob } = await encrypt(a, { EncryptionContext: { app: 'x' } });
     const context = { sourceContext: { app: 'x' } };
-    expect((await faultOf(kms.reEncrypt(plain(blob)))).detail).toContain('none was given');
+    expect((await faultOf(kms.reEncrypt(plain(blob)))).detail).toContain('context is probably missing');
     const wrongKey = await faultOf(kms.reEncrypt(plain(blob, { ...context, sourceKeyId: b.arn })));
     expect(wrongKey).toMatchObject({ code: 'IncorrectKeyException' });
     expect(wrongKey.message).toContain(b.arn);

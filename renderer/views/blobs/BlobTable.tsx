@@ -1,4 +1,6 @@
 import { Fragment, useEffect, useMemo, useRef } from 'react';
+import { useShallow } from 'zustand/react/shallow';
+import { useColumns } from '../../components/columns.ts';
 import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
 import type { Lines } from '../../lib/arrange.ts';
@@ -8,11 +10,12 @@ import { useInspector } from '../../store/inspector.ts';
 import { useKeyGroups } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';
 import { useRuns } from '../../store/runs.ts';
-import { useSelection } from '../../store/selection.ts';
+import { type SelectionStore, useSelection } from '../../store/selection.ts';
 import { useSettings } from '../../store/settings.ts';
-import { BlobRowLine } from './BlobRowLine.tsx';
-import { COLUMNS, domId, type LineFrame } from './columns.ts';
+import { BlobRowLine, type RowHandlers } from './BlobRowLine.tsx';
+import { COLUMNS, type ShownBlobColumn, TICK_TRACK } from './columns.tsx';
 import { GroupLine } from './GroupLine.tsx';
+import { domId, type LineFrame } from './lines.ts';
 import { TableHead } from './TableHead.tsx';
 import { useTableKeys } from './useTableKeys.ts';
 
@@ -28,23 +31,28 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
   const scroller = useRef<HTMLDivElement>(null);
   const cursor = useSelection((state) => state.cursor);
   const height = useRowHeight(ROW_REM[useSettings((state) => state.density)]);
+  const columns = useColumns(scroller, COLUMNS, TICK_TRACK);
   const here = lines.placeOf(cursor);
   const visible = useVisibleRows(scroller, { count: lines.count, height, head: height, always: here });
   useCursor(lines, cursor, here);
   // Asked for by the rows when they are pressed: a new function for each arrangement would draw every row anew.
   const latest = useRef(lines);
   latest.current = lines;
+  const { extend, toggle, toggleMany, moveTo } = useSelection(useShallow(handlersOf));
+  const setInspectorOpen = useInspector((state) => state.setOpen);
   const on = useMemo(
-    () => ({
-      extend: (id: string) => useSelection.getState().extend(id, latest.current),
-      toggleGroup: (key: string) => {
+    (): Handlers => ({
+      extend: (id) => extend(id, latest.current),
+      toggle,
+      moveTo,
+      openInspector: () => setInspectorOpen(true),
+      toggleGroup: (key) => {
         const { groups } = latest.current;
         const position = groups?.position(key);
-        if (groups !== null && position !== undefined)
-          useSelection.getState().toggleMany(groups.at(position));
+        if (groups !== null && position !== undefined) toggleMany(groups.at(position));
       },
     }),
-    [],
+    [extend, toggle, toggleMany, moveTo, setInspectorOpen],
   );
   const known = useKnown();
   const onKeyDown = useTableKeys(lines, visible.reveal, height, scroller);
@@ -55,6 +63,7 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
       ref={scroller}
       role="grid"
       aria-label="Blobs"
+      style={columns.style}
       aria-multiselectable="true"
       aria-rowcount={lines.count + 1}
       aria-colcount={COLUMNS.length + 1}
@@ -62,7 +71,7 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
       tabIndex={0}
       onKeyDown={onKeyDown}
     >
-      <TableHead lines={lines} height={height} />
+      <TableHead lines={lines} height={height} columns={columns.shown} />
       {lines.count === 0 ? (
         <Box className="table-none" role="row" aria-rowindex={2}>
           <Cell aria-colspan={COLUMNS.length + 1}>No blob matches the filter</Cell>
@@ -71,7 +80,7 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
         <Box className="table-body" role="rowgroup" style={{ height: lines.count * height }}>
           {visible.indexes.map((place) => (
             <Fragment key={visible.slot(place)}>
-              {drawLine(lines, known, on, {
+              {drawLine(lines, known, on, columns.shown, {
                 index: place,
                 top: place * height,
                 height,
@@ -85,6 +94,13 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
   );
 }
 
+const handlersOf = ({ extend, toggle, toggleMany, moveTo }: SelectionStore) => ({
+  extend,
+  toggle,
+  toggleMany,
+  moveTo,
+});
+
 /** What the stores say of rows. Asked for once, by the table: a hook in each row would cost more than its drawing. */
 function useKnown() {
   const selected = useSelection((state) => state.selected);
@@ -96,13 +112,18 @@ function useKnown() {
   return { selected, collapsed, results, keyGroups, index, keys };
 }
 
-interface Handlers {
-  readonly extend: (id: string) => void;
+interface Handlers extends RowHandlers {
   readonly toggleGroup: (key: string) => void;
 }
 
 /** A line in plain values, so that it is drawn again only when one of them differs. */
-function drawLine(lines: Lines, known: ReturnType<typeof useKnown>, on: Handlers, frame: LineFrame) {
+function drawLine(
+  lines: Lines,
+  known: ReturnType<typeof useKnown>,
+  on: Handlers,
+  columns: readonly ShownBlobColumn[],
+  frame: LineFrame,
+) {
   const { selected, results, keyGroups, index, keys } = known;
   const { table, groups } = lines;
   const line = lines.at(frame.index);
@@ -144,7 +165,8 @@ function drawLine(lines: Lines, known: ReturnType<typeof useKnown>, on: Handlers
       ticked={selected.has(row.id)}
       last={results.get(row.id)}
       keyName={conclusionName(index.of(row), keys)}
-      extend={on.extend}
+      columns={columns}
+      on={on}
       {...frame}
     />
   );

@@ -12,7 +12,8 @@ import type { Tick } from '../../lib/selection.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useSelection } from '../../store/selection.ts';
 import { useUi } from '../../store/ui.ts';
-import { COLUMNS, domId, type LineFrame, lineProps } from './columns.ts';
+import { COLUMNS } from './columns.tsx';
+import { domId, type LineFrame, lineProps } from './lines.ts';
 
 interface GroupLineProps extends LineFrame {
   readonly groupKey: string;

@@ -1,23 +1,32 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type FocusEvent, type KeyboardEvent, useMemo, useState } from 'react';
+import { cellClass } from '../../components/columns.ts';
 import { Box, Cell } from '../../components/grid.tsx';
 import { TickBox } from '../../components/TickBox.tsx';
 import type { Lines } from '../../lib/arrange.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useSelection } from '../../store/selection.ts';
-import { COLUMNS } from './columns.ts';
+import type { ShownBlobColumn } from './columns.tsx';
 
 /**
  * Column heads: a press sorts, a second turns the order around. One tab stop; Left, Right, Home and End go from head
  * to head, Down back to the rows.
  */
-export function TableHead({ lines, height }: { readonly lines: Lines; readonly height: number }) {
+export function TableHead({
+  lines,
+  height,
+  columns,
+}: {
+  readonly lines: Lines;
+  readonly height: number;
+  readonly columns: readonly ShownBlobColumn[];
+}) {
   const sort = useArrange((state) => state.sort);
   const sortBy = useArrange((state) => state.sortBy);
   const selected = useSelection((state) => state.selected);
   const toggleMany = useSelection((state) => state.toggleMany);
   const tick = useMemo(() => selected.in(lines.table).of(lines.shown), [selected, lines]);
-  // A column that has the tab stop may be hidden when the table narrows; the first never is.
+  // The column with the tab stop may go when the table narrows: the last then has it.
   const [at, setAt] = useState(0);
   return (
     <Box className="table-head" role="rowgroup">
@@ -31,23 +40,30 @@ export function TableHead({ lines, height }: { readonly lines: Lines; readonly h
           if (!event.currentTarget.contains(event.relatedTarget)) setAt(0);
         }}
       >
-        <Cell role="columnheader" className="col-tick">
+        <Cell role="columnheader" className="col-tick" aria-colindex={1}>
           <TickBox label="Select all shown" tick={tick} onToggle={() => toggleMany(lines.shown)} />
         </Cell>
-        {COLUMNS.map(({ id, name, className }, i) => {
+        {columns.map(({ column, index }, i) => {
+          const { id, title } = column;
           const direction = sort.column !== id ? 'none' : sort.descending ? 'descending' : 'ascending';
           const Arrow = sort.descending ? ArrowDown : ArrowUp;
           return (
-            <Cell key={id} role="columnheader" className={className} aria-sort={direction}>
+            <Cell
+              key={id}
+              role="columnheader"
+              className={cellClass(column)}
+              aria-colindex={index}
+              aria-sort={direction}
+            >
               <button
                 type="button"
-                tabIndex={i === at ? 0 : -1}
+                tabIndex={i === Math.min(at, columns.length - 1) ? 0 : -1}
                 className="head-button"
-                title={`Sort by ${name.toLowerCase()}`}
+                title={`Sort by ${title.toLowerCase()}`}
                 onFocus={() => setAt(i)}
                 onClick={() => sortBy(id)}
               >
-                {name}
+                {title}
                 {direction !== 'none' && <Arrow className="icon icon-small" aria-hidden="true" />}
               </button>
             </Cell>
@@ -62,10 +78,7 @@ export function TableHead({ lines, height }: { readonly lines: Lines; readonly h
 function headKeys(event: KeyboardEvent<HTMLElement>): void {
   const { key, target, currentTarget } = event;
   if (!(target instanceof HTMLElement) || !target.matches('.head-button')) return;
-  // Hidden columns have no box.
-  const heads = [...currentTarget.querySelectorAll<HTMLElement>('.head-button')].filter(
-    (head) => head.getClientRects().length > 0,
-  );
+  const heads = [...currentTarget.querySelectorAll<HTMLElement>('.head-button')];
   const at = heads.indexOf(target);
   const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: heads.length - 1 }[key];
   if (to !== undefined) heads[Math.max(0, Math.min(heads.length - 1, to))]?.focus();

@@ -3,11 +3,11 @@ import { memo } from 'react';
 import { ToggleButton } from 'react-aria-components';
 import { Button } from '../../components/Button.tsx';
 import { SearchInput, SelectInput } from '../../components/fields.tsx';
-import type { GroupBy, SortColumn } from '../../lib/arrange.ts';
+import type { GroupBy } from '../../lib/arrange.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { requestFiles, requestPaste } from '../../store/opening.ts';
-import { COLUMNS } from './columns.ts';
+import { COLUMNS } from './columns.tsx';
 import { Filters } from './Filters.tsx';
 import { OnlyChip } from './OnlyChip.tsx';
 
@@ -20,9 +20,9 @@ const GROUPS: { id: GroupBy; label: string }[] = [
   { id: 'none', label: 'None' },
 ];
 
-const SORTS: { id: SortColumn; label: string }[] = [
+const SORTS: { id: string; label: string }[] = [
   { id: 'added', label: 'As added' },
-  ...COLUMNS.map(({ id, name }) => ({ id, label: name })),
+  ...COLUMNS.map(({ id, title }) => ({ id, label: title })),
 ];
 
 /** Filter, grouping, order; ways to add more. */

@@ -1,21 +1,23 @@
 import { useMemo } from 'react';
 import { among, foreignBelow, Groups, Lines, marked, matching, sorted } from '../../lib/arrange.ts';
-import { rowState } from '../../lib/words.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useKeyGroups } from '../../store/key-groups.ts';
 import { useRuns } from '../../store/runs.ts';
+import { sortOf } from './columns.tsx';
 
 /** The table's lines: sorted, filtered, grouped. Each step is kept until something it depends on changes. */
 export function useArranged(): Lines {
   const table = useBlobs((state) => state.table);
   const { query, kind, finding, repository, only, group, sort, collapsed } = useArrange();
   const keys = useKeyGroups((state) => state.keys);
-  // Results matter to the order only when the state column is sorted by.
-  const results = useRuns((state) => (sort.column === 'state' ? state.results : null));
+  const by = sortOf(sort.column);
+  // Results matter to the order only where they are sorted by.
+  const results = useRuns((state) => (typeof by === 'function' ? state.results : null));
   const order = useMemo(
-    () => sorted(table, sort, (row) => rowState(row, results?.get(row.id)).word),
-    [table, sort, results],
+    () =>
+      sorted(table, typeof by === 'function' ? (row) => by(row, results?.get(row.id)) : by, sort.descending),
+    [table, by, sort.descending, results],
   );
   const marks = useMemo(
     () => among(table, only?.ids ?? null, matching(table, { query, kind, finding, repository }, keys)),

@@ -61,7 +61,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           <dd>{moment(run.startedAt, true)}</dd>
           {run.finishedAt !== null && (
             <>
-              <dt>Finished</dt>
+              <dt>Ended</dt>
               <dd>{moment(run.finishedAt, true)}</dd>
             </>
           )}
