@@ -53,7 +53,7 @@ export const COLUMNS: readonly BlobColumn[] = [
     id: 'kind',
     title: 'Kind',
     width: '10rem',
-    minTable: 62,
+    minTable: 70,
     sort: [HELD.label],
     tooltip: ({ row }) => row.identification.reason ?? undefined,
     cell: ({ row }) => row.identification.label,
@@ -76,7 +76,7 @@ export const COLUMNS: readonly BlobColumn[] = [
     id: 'encoding',
     title: 'Encoding',
     width: 'minmax(6rem, 9.5rem)',
-    minTable: 82,
+    minTable: 90,
     sort: [HELD.encoding],
     tooltip: ({ row }) => `${ENCODING_WORDS[row.encoding]}, ${containerWords(row.container)}`,
     cell: ({ row }) => (
@@ -106,7 +106,7 @@ export const COLUMNS: readonly BlobColumn[] = [
     id: 'context',
     title: 'Context',
     width: '8.4rem',
-    minTable: 72,
+    minTable: 80,
     sort: [HELD.context],
     tooltip: ({ row: { declared } }) =>
       declared.encryptionContext === null
@@ -137,7 +137,7 @@ export const COLUMNS: readonly BlobColumn[] = [
   {
     id: 'state',
     title: 'State',
-    width: '10.4rem',
+    width: '9.6rem',
     minTable: 0,
     align: 'flex',
     sort: (row, last) => rowState(row, last).word,
