@@ -20,11 +20,9 @@ import { KeysView } from './views/keys/KeysView.tsx';
 import { ActivityView } from './views/runs/ActivityView.tsx';
 import { SettingsView } from './views/settings/SettingsView.tsx';
 import { ReencryptSheet } from './views/sheet/ReencryptSheet.tsx';
-import { ApprovalNotice } from './views/shell/ApprovalNotice.tsx';
 import { DropOverlay } from './views/shell/DropOverlay.tsx';
-import { EngineNotice } from './views/shell/EngineNotice.tsx';
 import { Nav } from './views/shell/Nav.tsx';
-import { Toasts } from './views/shell/Toasts.tsx';
+import { ApprovalNotice, EngineNotice, Toasts } from './views/shell/Notices.tsx';
 import { TopBar } from './views/shell/TopBar.tsx';
 import { useShortcuts } from './views/shell/useShortcuts.ts';
 

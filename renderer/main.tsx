@@ -1,4 +1,4 @@
-import { allowNoMarkup } from './lib/trusted-types.ts';
+import { allowNoMarkup } from './lib/platform.ts';
 import { mount } from './mount.tsx';
 
 allowNoMarkup();

@@ -1,11 +1,13 @@
-import { ChevronRight, CircleX, X } from 'lucide-react';
+import { Check, ChevronRight, CircleX, Copy, KeyRound, LogIn, RotateCw, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
-import type { Fault } from '#shared/model/fault.ts';
-import { IconButton } from './Button.tsx';
-import { CodeWords } from './CodeWords.tsx';
-import { FaultRemedy } from './FaultRemedy.tsx';
-import { PolicyStatements } from './PolicyStatements.tsx';
+import { kindOf } from '#shared/connection-kind.ts';
+import type { Fault, PolicyAdvice } from '#shared/model/fault.ts';
+import { lapsedSide, remedyOf } from '../lib/connection.ts';
+import { useConnection } from '../store/connection.ts';
+import { useSignIn } from '../store/sign-in.ts';
+import { copyText } from '../store/ui.ts';
+import { Button, IconButton } from './Button.tsx';
 
 interface FaultProps {
   readonly fault: Fault;
@@ -77,4 +79,78 @@ function RawError({ raw }: { readonly raw: NonNullable<Fault['raw']> }) {
       </DisclosurePanel>
     </Disclosure>
   );
+}
+
+/** The button that renews a session that has ended, right where the fault is shown; nothing for other faults. */
+export function FaultRemedy({ fault }: { readonly fault: Fault }) {
+  const { connection, destination, again } = useConnection();
+  const begin = useSignIn((state) => state.begin);
+  const kind = remedyOf(fault);
+  if (kind === null) return null;
+  const side = lapsedSide(fault, connection, destination);
+  const state = side === 'destination' ? destination : connection;
+  if (state?.status === 'ready')
+    return (
+      <span className="status status-done">
+        <Check className="icon" aria-hidden="true" />
+        <span>Connected again</span>
+      </span>
+    );
+  if (kind === 'sign-in')
+    return (
+      <Button
+        icon={<LogIn className="icon" aria-hidden="true" />}
+        onPress={() => void begin(state ? kindOf(state.choice).profile() : null)}
+      >
+        Sign in again
+      </Button>
+    );
+  const Icon = kind === 'code' ? KeyRound : RotateCw;
+  return (
+    <Button
+      icon={<Icon className="icon" aria-hidden="true" />}
+      isDisabled={state?.status === 'connecting'}
+      onPress={() => void again(side)}
+    >
+      {kind === 'code' ? 'Enter a code' : 'Connect again'}
+    </Button>
+  );
+}
+
+/** The policy statements that would allow what was refused, each to be read and copied. */
+export function PolicyStatements({ policies }: { readonly policies: readonly PolicyAdvice[] }) {
+  return (
+    <ul className="policies" aria-label="Policy statements that would allow it">
+      {policies.map(({ title, statement }) => (
+        <li key={title + statement}>
+          <Disclosure className="disclosure policy">
+            <div className="disclosure-heading">
+              <AriaButton slot="trigger" className="button button-link">
+                <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
+                {title}
+              </AriaButton>
+            </div>
+            <Button
+              icon={<Copy className="icon" aria-hidden="true" />}
+              aria-label={`Copy statement. ${title}`}
+              onPress={() => void copyText(statement, 'the policy statement')}
+            >
+              Copy statement
+            </Button>
+            <DisclosurePanel className="disclosure-panel policy-text">
+              <pre>{statement}</pre>
+            </DisclosurePanel>
+          </Disclosure>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Words in which `commands` stand between back-ticks: those are set as code. For text of Rewrap's own. */
+export function CodeWords({ text }: { readonly text: string }) {
+  return text
+    .split(/`([^`]+)`/)
+    .map((part, i) => ({ part, at: `${i} ${part}`, code: i % 2 === 1 }))
+    .map(({ part, at, code }) => (code ? <code key={at}>{part}</code> : part));
 }

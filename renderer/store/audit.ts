@@ -12,7 +12,7 @@ import type {
 import type { Fault } from '#shared/model/fault.ts';
 import type { HistoryHead, HistoryRecord, HistoryVerdict } from '#shared/model/history.ts';
 import { bridge, call, faultOf } from '../api.ts';
-import { fetchDownload } from '../lib/download.ts';
+import { fetchDownload } from '../lib/platform.ts';
 import { useArrange } from './arrange.ts';
 import { useBlobs } from './blobs.ts';
 import { useDraft } from './draft.ts';

@@ -24,6 +24,8 @@ interface BlobStore {
   /** Whether every row of the host is here. */
   readonly complete: boolean;
   readonly fault: Fault | null;
+  /** The first blob of a key material. */
+  firstOf(fingerprint: string): BlobRow | undefined;
   /** Fetches everything anew. */
   load(): Promise<void>;
   /** Fetches what changed since. */
@@ -158,6 +160,7 @@ export const useBlobs = create<BlobStore>()((set, get) => {
     total: 0,
     complete: false,
     fault: null,
+    firstOf: (fingerprint) => get().rows.find((row) => row.identification.keyFingerprint === fingerprint),
     load: () => alone(everything),
     follow: () => alone(changes),
   };

@@ -11,6 +11,8 @@ import { useConnection } from './connection.ts';
 import { useKeys } from './keys.ts';
 import { usePlans } from './plans.ts';
 import { useRuns } from './runs.ts';
+import { useSelection } from './selection.ts';
+import { useUi } from './ui.ts';
 
 export type Phase = 'edit' | 'preflight' | 'checked' | 'running' | 'result';
 
@@ -27,6 +29,8 @@ interface DraftStore {
   /** Why the last start was refused. */
   readonly fault: Fault | null;
   openFor(rows: readonly BlobRow[], rules?: readonly Rule[]): void;
+  /** Opens the sheet for the ticked blobs; without any, for the one that the cursor is on. */
+  openSheet(): void;
   close(): void;
   patch(patch: Partial<Draft>): void;
   patchSource(patch: Partial<Draft['source']>): void;
@@ -112,6 +116,15 @@ export const useDraft = create<DraftStore>()((set, get) => {
     dryRunId: null,
     runId: null,
     fault: null,
+    openSheet() {
+      const { selected, cursor, byRules } = useSelection.getState();
+      const { rows, byId } = useBlobs.getState();
+      const ticked = rows.filter((row) => selected.has(row.id));
+      const here = cursor === null ? undefined : byId.get(cursor);
+      if (ticked.length > 0) get().openFor(ticked, byRules ?? []);
+      else if (here !== undefined) get().openFor([here]);
+      else useUi.getState().toast('Select the blobs to re-encrypt first');
+    },
     openFor(all, rules = []) {
       const { phase } = get();
       if (phase === 'running' || phase === 'preflight') {

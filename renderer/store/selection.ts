@@ -12,7 +12,7 @@ import {
 } from '../lib/selection.ts';
 import type { Table } from '../lib/table.ts';
 
-export interface SelectionStore extends Selection {
+interface SelectionStore extends Selection {
   /** Rules that chose what is ticked; null once anything was ticked otherwise. */
   readonly byRules: readonly Rule[] | null;
   toggle(id: string): void;

@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { PracticeNotice } from '../../components/PracticeNotice.tsx';
+import { PracticeNotice } from '../../components/Notices.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { plural } from '../../lib/format.ts';
 import { type AuditTab, useAudit, useReading } from '../../store/audit.ts';

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { weighedWords } from '#shared/audit-words.ts';
 import type { AuditFinding } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
-import { CodeWords } from '../../components/CodeWords.tsx';
+import { CodeWords } from '../../components/FaultCard.tsx';
 import { SearchInput, SelectInput } from '../../components/fields.tsx';
 import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
 import { filterFindings, type SeverityFilter, SOURCE_WORDS } from '../../lib/audit.ts';

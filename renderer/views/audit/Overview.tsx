@@ -3,7 +3,7 @@ import { coverageWords } from '#shared/coverage-words.ts';
 import type { AuditFacet, AuditSummary, Facet } from '#shared/model/audit.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
 import { BarChart, StackChart, type StackPart } from '../../components/charts.tsx';
-import { Swatch } from '../../components/Swatch.tsx';
+import { Swatch } from '../../components/KeyFace.tsx';
 import { barWords, CHARTS } from '../../lib/audit.ts';
 import { count, keyName } from '../../lib/format.ts';
 import { filterLabel, useAudit } from '../../store/audit.ts';

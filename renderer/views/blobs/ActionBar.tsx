@@ -4,14 +4,16 @@ import { Button } from '../../components/Button.tsx';
 import { filesAmong, type Lines } from '../../lib/arrange.ts';
 import { count, plural } from '../../lib/format.ts';
 import { mod } from '../../lib/platform.ts';
+import { useActions } from '../../store/actions.ts';
 import { useBlobs } from '../../store/blobs.ts';
+import { useDraft } from '../../store/draft.ts';
 import { useIntake } from '../../store/intake.ts';
 import { useSelection } from '../../store/selection.ts';
 import { useUi } from '../../store/ui.ts';
-import { openSheet } from '../sheet/openSheet.ts';
 
 /** What is selected and what can be done with it. */
 export function ActionBar({ lines }: { readonly lines: Lines }) {
+  const { openSheet } = useActions(useDraft);
   const { table, shown } = lines;
   const complete = useBlobs((state) => state.complete);
   const total = useBlobs((state) => state.total);

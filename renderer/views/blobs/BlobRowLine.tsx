@@ -1,11 +1,9 @@
 import { type MouseEvent, memo } from 'react';
 import { cellClass } from '../../components/columns.ts';
-import { Box, Cell } from '../../components/grid.tsx';
-import { TickBox } from '../../components/TickBox.tsx';
+import { Box, Cell, TickBox } from '../../components/grid.tsx';
 import { placeName } from '../../lib/format.ts';
 import { hasMod } from '../../lib/platform.ts';
 import type { RowFacts, ShownBlobColumn } from './columns.tsx';
-import { domId, type LineFrame, lineProps } from './lines.ts';
 
 interface RowProps extends LineFrame, RowFacts {
   readonly columns: readonly ShownBlobColumn[];
@@ -59,4 +57,26 @@ export const BlobRowLine = memo(function BlobRowLine(props: RowProps) {
       ))}
     </Box>
   );
+});
+
+export const domId = (lineId: string): string => `line-${lineId.replace(/[^\w-]/g, '_')}`;
+
+/** Where a line stands. */
+export interface LineFrame {
+  readonly index: number;
+  /** CSS pixels. */
+  readonly top: number;
+  readonly height: number;
+  /** Whether the keyboard's cursor is on it. */
+  readonly active: boolean;
+}
+
+/** What the row elements of groups and blobs have in common. */
+export const lineProps = ({ index, top, height, active }: LineFrame, id: string, className: string) => ({
+  id,
+  className: `table-row ${className}${active ? ' is-active' : ''}`,
+  role: 'row' as const,
+  // The head is the first row.
+  'aria-rowindex': index + 2,
+  style: { height, transform: `translateY(${top}px)` },
 });

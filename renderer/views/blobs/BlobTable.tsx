@@ -1,21 +1,21 @@
 import { Fragment, useEffect, useMemo, useRef } from 'react';
-import { useShallow } from 'zustand/react/shallow';
 import { useColumns } from '../../components/columns.ts';
 import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
 import type { Lines } from '../../lib/arrange.ts';
 import { conclusionName, keyGroupName } from '../../lib/key-groups.ts';
+import { useActions } from '../../store/actions.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { useKeyGroups } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';
 import { useRuns } from '../../store/runs.ts';
-import { type SelectionStore, useSelection } from '../../store/selection.ts';
+import { useSelection } from '../../store/selection.ts';
 import { useSettings } from '../../store/settings.ts';
-import { BlobRowLine, type RowHandlers } from './BlobRowLine.tsx';
+import { useUi } from '../../store/ui.ts';
+import { BlobRowLine, domId, type LineFrame, type RowHandlers } from './BlobRowLine.tsx';
 import { COLUMNS, type ShownBlobColumn, TICK_TRACK } from './columns.tsx';
-import { GroupLine } from './GroupLine.tsx';
-import { domId, type LineFrame } from './lines.ts';
+import { type GroupHandlers, GroupLine } from './GroupLine.tsx';
 import { TableHead } from './TableHead.tsx';
 import { useTableKeys } from './useTableKeys.ts';
 
@@ -38,21 +38,25 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
   // Asked for by the rows when they are pressed: a new function for each arrangement would draw every row anew.
   const latest = useRef(lines);
   latest.current = lines;
-  const { extend, toggle, toggleMany, moveTo } = useSelection(useShallow(handlersOf));
-  const setInspectorOpen = useInspector((state) => state.setOpen);
+  const { extend, toggle, toggleMany, moveTo } = useActions(useSelection);
+  const { setOpen: setInspectorOpen } = useActions(useInspector);
+  const { setCollapsed } = useActions(useArrange);
+  const { findKey } = useActions(useUi);
   const on = useMemo(
     (): Handlers => ({
       extend: (id) => extend(id, latest.current),
       toggle,
       moveTo,
       openInspector: () => setInspectorOpen(true),
+      setCollapsed,
+      findKey,
       toggleGroup: (key) => {
         const { groups } = latest.current;
         const position = groups?.position(key);
         if (groups !== null && position !== undefined) toggleMany(groups.at(position));
       },
     }),
-    [extend, toggle, toggleMany, moveTo, setInspectorOpen],
+    [extend, toggle, toggleMany, moveTo, setInspectorOpen, setCollapsed, findKey],
   );
   const known = useKnown();
   const onKeyDown = useTableKeys(lines, visible.reveal, height, scroller);
@@ -94,13 +98,6 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
   );
 }
 
-const handlersOf = ({ extend, toggle, toggleMany, moveTo }: SelectionStore) => ({
-  extend,
-  toggle,
-  toggleMany,
-  moveTo,
-});
-
 /** What the stores say of rows. Asked for once, by the table: a hook in each row would cost more than its drawing. */
 function useKnown() {
   const selected = useSelection((state) => state.selected);
@@ -112,9 +109,7 @@ function useKnown() {
   return { selected, collapsed, results, keyGroups, index, keys };
 }
 
-interface Handlers extends RowHandlers {
-  readonly toggleGroup: (key: string) => void;
-}
+type Handlers = RowHandlers & GroupHandlers;
 
 /** A line in plain values, so that it is drawn again only when one of them differs. */
 function drawLine(
@@ -152,7 +147,7 @@ function drawLine(
         tick={selected.in(table).of(members)}
         closed={lines.isClosed(line.position)}
         folds={groups.folds(line.position)}
-        toggleGroup={on.toggleGroup}
+        on={on}
         {...frame}
       />
     );
@@ -175,11 +170,12 @@ function drawLine(
 /** Sets the cursor on the first blob where it stands on none, and has the inspector follow it. */
 function useCursor(lines: Lines, cursor: string | null, here: number | undefined): void {
   const inspect = useInspector((state) => state.inspect);
+  const { moveTo } = useActions(useSelection);
+  const none = cursor === null;
   const first = lines.table.rows[lines.shown[0] ?? -1]?.id;
   useEffect(() => {
-    const { cursor: now, moveTo } = useSelection.getState();
-    if (now === null && first !== undefined) moveTo(first);
-  }, [first]);
+    if (none && first !== undefined) moveTo(first);
+  }, [none, first, moveTo]);
   const inspected = here !== undefined && lines.at(here)?.type === 'row' ? cursor : null;
   useEffect(() => {
     const timer = setTimeout(() => {

@@ -1,4 +1,6 @@
+import { ListFilter, X } from 'lucide-react';
 import { useMemo } from 'react';
+import { Button } from 'react-aria-components';
 import type { Severity } from '#shared/model/blob.ts';
 import { SelectInput } from '../../components/fields.tsx';
 import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
@@ -13,6 +15,7 @@ import {
 import { type AuditChoice, auditChoices, isAuditChoice } from '../../lib/audit.ts';
 import { count, plural } from '../../lib/format.ts';
 import { findingWords, kindWords } from '../../lib/words.ts';
+import { useActions } from '../../store/actions.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useBlobs } from '../../store/blobs.ts';
@@ -49,7 +52,7 @@ export function Filters() {
   const repository = useArrange((state) => state.repository);
   const audited = useAudit((state) => state.findings);
   const isMade = useAudit((state) => state.summary !== null);
-  const { setKind, setFinding, setRepository } = useArrange.getState();
+  const { setKind, setFinding, setRepository } = useActions(useArrange);
   const repositories = useMemo(() => {
     const present = repositoryCounts(table);
     if (present.length === 0 && repository === null) return [];
@@ -143,4 +146,22 @@ function SeverityCounts({ severities }: { readonly severities: Readonly<Record<S
       </button>
     );
   });
+}
+
+/** What the table is narrowed to from the audit; pressing it shows all again. */
+export function OnlyChip() {
+  const only = useArrange((state) => state.only);
+  const setOnly = useArrange((state) => state.setOnly);
+  if (only === null) return null;
+  return (
+    <Button
+      className="only-chip"
+      aria-label={`Only ${only.label}. Show all blobs`}
+      onPress={() => setOnly(null)}
+    >
+      <ListFilter className="icon" aria-hidden="true" />
+      <span className="only-chip-text">{only.label}</span>
+      <X className="icon" aria-hidden="true" />
+    </Button>
+  );
 }

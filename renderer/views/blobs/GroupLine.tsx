@@ -1,19 +1,13 @@
 import { ChevronDown, ChevronRight, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import type { EvidenceBy, KeyGroup } from '#shared/model/key-group.ts';
-import { Box, Cell } from '../../components/grid.tsx';
-import { HowKnown, namesKey, Verdict } from '../../components/HowKnown.tsx';
-import { KeyDanger } from '../../components/KeyDanger.tsx';
-import { KeyFace } from '../../components/Swatch.tsx';
-import { TickBox } from '../../components/TickBox.tsx';
+import { Box, Cell, TickBox } from '../../components/grid.tsx';
+import { HowKnown, KeyDanger, KeyFace, namesKey, Verdict } from '../../components/KeyFace.tsx';
 import { plural, shortHex } from '../../lib/format.ts';
 import { namelessWords } from '../../lib/key-groups.ts';
 import type { Tick } from '../../lib/selection.ts';
-import { useArrange } from '../../store/arrange.ts';
-import { useSelection } from '../../store/selection.ts';
-import { useUi } from '../../store/ui.ts';
+import { domId, type LineFrame, lineProps } from './BlobRowLine.tsx';
 import { COLUMNS } from './columns.tsx';
-import { domId, type LineFrame, lineProps } from './lines.ts';
 
 interface GroupLineProps extends LineFrame {
   readonly groupKey: string;
@@ -34,20 +28,27 @@ interface GroupLineProps extends LineFrame {
   readonly closed: boolean;
   /** Closed unless it was opened. */
   readonly folds: boolean;
+  readonly on: GroupHandlers;
+}
+
+/** What pressing parts of a group's head does. */
+export interface GroupHandlers {
+  readonly moveTo: (id: string) => void;
   readonly toggleGroup: (key: string) => void;
+  readonly setCollapsed: (key: string, collapsed: boolean) => void;
+  readonly findKey: (blobId: string | null) => void;
 }
 
 /** Head of a group: what its blobs share, how many there are, how many have something to look at. */
 export const GroupLine = memo(function GroupLine(props: GroupLineProps) {
-  const { groupKey, label, fingerprint, name, keyGroup, blobs, first, findings, tick, closed, active } =
+  const { groupKey, label, fingerprint, name, keyGroup, blobs, first, findings, tick, closed, active, on } =
     props;
-  const moveTo = useSelection((state) => state.moveTo);
   const words = name ?? (fingerprint === null ? label : `key material ${shortHex(fingerprint)}`);
   const Chevron = closed ? ChevronRight : ChevronDown;
   return (
-    <Box {...lineProps(props, domId(groupKey), 'table-group')} onClick={() => moveTo(groupKey)}>
+    <Box {...lineProps(props, domId(groupKey), 'table-group')} onClick={() => on.moveTo(groupKey)}>
       <Cell className="col-tick">
-        <TickBox label={`Select group ${words}`} tick={tick} onToggle={() => props.toggleGroup(groupKey)} />
+        <TickBox label={`Select group ${words}`} tick={tick} onToggle={() => on.toggleGroup(groupKey)} />
       </Cell>
       <Cell aria-colspan={COLUMNS.length} className="group-cell">
         <button
@@ -58,8 +59,8 @@ export const GroupLine = memo(function GroupLine(props: GroupLineProps) {
           aria-label={`Group ${words}`}
           onClick={(event) => {
             event.stopPropagation();
-            moveTo(groupKey);
-            useArrange.getState().setCollapsed(groupKey, !closed !== props.folds);
+            on.moveTo(groupKey);
+            on.setCollapsed(groupKey, !closed !== props.folds);
           }}
         >
           <Chevron className="icon" aria-hidden="true" />
@@ -97,7 +98,7 @@ export const GroupLine = memo(function GroupLine(props: GroupLineProps) {
             aria-label={`Find the key of group ${words}`}
             onClick={(event) => {
               event.stopPropagation();
-              useUi.getState().findKey(first);
+              on.findKey(first);
             }}
           >
             Find key…

@@ -2,6 +2,7 @@ import { ChevronRight, TriangleAlert, X } from 'lucide-react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { count, plural } from '../../lib/format.ts';
+import { useActions } from '../../store/actions.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useIntake } from '../../store/intake.ts';
@@ -15,10 +16,12 @@ export function IntakeNotice() {
   const notice = useIntake((state) => state.notice);
   const progress = useIntake((state) => state.progress);
   const ended = useIntake((state) => state.ended);
-  const { dismiss, dismissEnded } = useIntake.getState();
+  const { dismiss, dismissEnded } = useActions(useIntake);
+  const { showTab } = useActions(useAudit);
+  const { show } = useActions(useUi);
   const showScope = (): void => {
-    useAudit.getState().showTab('overview');
-    useUi.getState().show('audit');
+    showTab('overview');
+    show('audit');
   };
   const empty = useBlobs((state) => state.rows.length === 0);
   return (

@@ -12,6 +12,7 @@ import { findingCounts, kindCounts } from '../../lib/arrange.ts';
 import { plural } from '../../lib/format.ts';
 import { RULE_WORDS, rulesOfFilter } from '../../lib/rules.ts';
 import { findingWords, kindWords } from '../../lib/words.ts';
+import { useActions } from '../../store/actions.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useSelection } from '../../store/selection.ts';
@@ -30,16 +31,19 @@ interface Line extends Rule {
 let next = 1;
 const line = (name: RuleName = 'path', value = ''): Line => ({ id: next++, name, value });
 
-/** The rules at first: those before, else those of the filter, else one to fill in. */
-function firstLines(): Line[] {
-  const { cursor, byRules } = useSelection.getState();
-  const rules = byRules ?? rulesOfFilter(useArrange.getState(), cursor);
+/** These rules, or one to fill in. */
+function firstLines(rules: readonly Rule[]): Line[] {
   return rules.length === 0 ? [line()] : rules.map(({ name, value }) => line(name, value));
 }
 
 function Rules() {
   const show = useUi((state) => state.open);
-  const [lines, setLines] = useState<readonly Line[]>(firstLines);
+  const { selectOnly } = useActions(useSelection);
+  const { cursor, byRules } = useSelection();
+  const filter = useArrange();
+  const [lines, setLines] = useState<readonly Line[]>(() =>
+    firstLines(byRules ?? rulesOfFilter(filter, cursor)),
+  );
   const rules = useMemo(
     () =>
       lines
@@ -51,7 +55,7 @@ function Rules() {
   const close = (): void => show(null);
   const select = (): void => {
     if (ids === null) return;
-    useSelection.getState().selectOnly(ids, rules);
+    selectOnly(ids, rules);
     close();
   };
   const change = (id: number, patch: Partial<Rule>): void =>

@@ -1,8 +1,7 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type FocusEvent, type KeyboardEvent, useMemo, useState } from 'react';
 import { cellClass } from '../../components/columns.ts';
-import { Box, Cell } from '../../components/grid.tsx';
-import { TickBox } from '../../components/TickBox.tsx';
+import { Box, Cell, TickBox } from '../../components/grid.tsx';
 import type { Lines } from '../../lib/arrange.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useSelection } from '../../store/selection.ts';

@@ -4,12 +4,12 @@ import { ToggleButton } from 'react-aria-components';
 import { Button } from '../../components/Button.tsx';
 import { SearchInput, SelectInput } from '../../components/fields.tsx';
 import type { GroupBy } from '../../lib/arrange.ts';
+import { useActions } from '../../store/actions.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { requestFiles, requestPaste } from '../../store/opening.ts';
 import { COLUMNS } from './columns.tsx';
-import { Filters } from './Filters.tsx';
-import { OnlyChip } from './OnlyChip.tsx';
+import { Filters, OnlyChip } from './Filters.tsx';
 
 const GROUPS: { id: GroupBy; label: string }[] = [
   { id: 'key', label: 'Key' },
@@ -44,25 +44,21 @@ export const Toolbar = memo(function Toolbar() {
 
 function Query() {
   const query = useArrange((state) => state.query);
+  const { setQuery } = useActions(useArrange);
   return (
-    <SearchInput
-      label="Filter blobs"
-      value={query}
-      onChange={useArrange.getState().setQuery}
-      placeholder="Filter by any word"
-    />
+    <SearchInput label="Filter blobs" value={query} onChange={setQuery} placeholder="Filter by any word" />
   );
 }
 
 function Grouping() {
   const group = useArrange((state) => state.group);
-  const { setGroup } = useArrange.getState();
+  const { setGroup } = useActions(useArrange);
   return <SelectInput label="Group" inline value={group} options={GROUPS} onChange={setGroup} />;
 }
 
 function Order() {
   const column = useArrange((state) => state.sort.column);
-  const { setSort } = useArrange.getState();
+  const { setSort } = useActions(useArrange);
   return (
     <SelectInput
       label="Sort"
@@ -82,7 +78,7 @@ const WAYS: readonly { name: string; icon: LucideIcon; take: () => void }[] = [
 
 function Ways() {
   const open = useInspector((state) => state.open);
-  const { setOpen } = useInspector.getState();
+  const { setOpen } = useActions(useInspector);
   return (
     <>
       {WAYS.map(({ name, icon: Icon, take }) => (

@@ -1,7 +1,7 @@
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { ShownColumn, TableColumn } from '../../components/columns.ts';
+import { KeyFace } from '../../components/KeyFace.tsx';
 import { SEVERITY_WORDS, SeverityIcon, Status } from '../../components/Status.tsx';
-import { KeyFace } from '../../components/Swatch.tsx';
 import { bytes, fileName, plural } from '../../lib/format.ts';
 import { type ColumnValue, HELD } from '../../lib/table.ts';
 import {
@@ -137,7 +137,7 @@ export const COLUMNS: readonly BlobColumn[] = [
   {
     id: 'state',
     title: 'State',
-    width: '9.6rem',
+    width: '10.4rem',
     minTable: 0,
     align: 'flex',
     sort: (row, last) => rowState(row, last).word,

@@ -1,6 +1,7 @@
 import type { KeyboardEvent, RefObject } from 'react';
 import type { Lines } from '../../lib/arrange.ts';
 import { hasMod } from '../../lib/platform.ts';
+import { useActions } from '../../store/actions.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { useSelection } from '../../store/selection.ts';
@@ -12,13 +13,17 @@ export function useTableKeys(
   rowHeight: number,
   scroller: RefObject<HTMLElement | null>,
 ): (event: KeyboardEvent<HTMLElement>) => void {
+  const { moveTo, extend, toggle, toggleMany, selectRows, clear } = useActions(useSelection);
+  const cursor = useSelection((state) => state.cursor);
+  const some = useSelection((state) => state.selected.size > 0);
+  const { setCollapsed } = useActions(useArrange);
+  const { setOpen } = useActions(useInspector);
+  const openInspector = (): void => openAndFocus(setOpen);
   return (event) => {
     const inside = event.target !== event.currentTarget;
     // A button of the row has the focus: it takes its own keys, and Esc leads back to the row.
     if (inside && [' ', 'Enter', 'Tab', 'Shift'].includes(event.key)) return;
     if (inside) event.currentTarget.focus();
-    const { cursor, moveTo, extend, toggle, toggleMany, selectRows, clear } = useSelection.getState();
-    const { setCollapsed } = useArrange.getState();
     const at = lines.placeOf(cursor) ?? -1;
     const line = lines.at(at);
     const group = line?.type === 'group' ? lines.groups?.face(line.position) : undefined;
@@ -63,7 +68,7 @@ export function useTableKeys(
       // As in a tree: Right opens a closed group, and goes into an open one.
       if (closed) setClosed(group.key, false);
       else move(at + 1);
-    } else if (event.key === 'Escape' && (inside || useSelection.getState().selected.size > 0)) {
+    } else if (event.key === 'Escape' && (inside || some)) {
       if (!inside) clear();
     } else return;
     event.preventDefault();
@@ -81,11 +86,11 @@ export function useTableKeys(
 }
 
 /** How long the inspector may take to have its blob before the focus stays where it is. */
-const PATIENCE_MS = 3000;
+const ENTER_LIMIT_MS = 3000;
 
-function openInspector(): void {
-  useInspector.getState().setOpen(true);
-  const end = performance.now() + PATIENCE_MS;
+function openAndFocus(setOpen: (open: boolean) => void): void {
+  setOpen(true);
+  const end = performance.now() + ENTER_LIMIT_MS;
   // The pane may only now be made, or its blob be on the way; its tabs are the way into it.
   const enter = (): void => {
     const tab = document.querySelector<HTMLElement>('.inspector [role="tab"][tabindex="0"]');

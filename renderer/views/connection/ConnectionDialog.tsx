@@ -5,6 +5,7 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { Choice } from '../../components/fields.tsx';
 import { useLongWait } from '../../components/Progress.tsx';
+import { useActions } from '../../store/actions.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useUi } from '../../store/ui.ts';
 import { ConnectionForm } from './ConnectionForm.tsx';
@@ -18,9 +19,9 @@ export function ConnectionDialog() {
   return <Inner />;
 }
 
-const close = (): void => useUi.getState().open(null);
-
 function Inner() {
+  const { open } = useActions(useUi);
+  const close = (): void => open(null);
   const { connection, destination, use, connectDestination } = useConnection();
   const [side, setSide] = useState<Side>('source');
   const [apart, setApart] = useState(destination !== null);
@@ -44,8 +45,8 @@ function Inner() {
   };
   const made = tried === side && state?.status === 'ready';
   useEffect(() => {
-    if (made) close();
-  }, [made]);
+    if (made) open(null);
+  }, [made, open]);
   return (
     <Dialog
       title="Connection"

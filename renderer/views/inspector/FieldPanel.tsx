@@ -3,7 +3,7 @@ import { hexOfField } from '../../lib/hex.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { copyText } from '../../store/ui.ts';
 import { Evidence } from './FieldTree.tsx';
-import type { Decoded } from './useNodes.ts';
+import type { Decoded } from './HexDump.tsx';
 
 /** What is known of the chosen field. It keeps its place and size whatever the pointer does. */
 export function FieldPanel({

@@ -5,9 +5,9 @@ import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
 import { isWithin, type Node } from '../../lib/hex.ts';
 import { mod } from '../../lib/platform.ts';
+import { useActions } from '../../store/actions.ts';
 import { useInspector } from '../../store/inspector.ts';
-import { copyKey } from './copyKey.ts';
-import type { Decoded } from './useNodes.ts';
+import { copyKey, type Decoded } from './HexDump.tsx';
 
 const ROW_REM = 24 / 13;
 
@@ -31,7 +31,7 @@ export function FieldTree({ decoded }: { readonly decoded: Decoded }) {
   const { nodes } = decoded;
   const chosen = useInspector((state) => state.chosen);
   const pointed = useInspector((state) => state.pointed);
-  const { choose, point } = useInspector.getState();
+  const { choose, point } = useActions(useInspector);
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const box = useRef<HTMLDivElement>(null);
   const prefix = useId();
@@ -144,7 +144,7 @@ const TreeLine = memo(function TreeLine({
   onFold,
 }: TreeLineProps) {
   const { id, field, depth, tint } = node;
-  const { choose, point } = useInspector.getState();
+  const { choose, point } = useActions(useInspector);
   const parent = field.children.length > 0;
   const Chevron = open ? ChevronDown : ChevronRight;
   return (

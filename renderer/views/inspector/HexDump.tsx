@@ -1,11 +1,24 @@
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef } from 'react';
+import type { BlobDetail } from '#shared/model/blob.ts';
 import { Box } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
-import { asciiOf, hexOf, isWithin, type Node, offsetText, ROW_BYTES, segmentsOf } from '../../lib/hex.ts';
-import { mod } from '../../lib/platform.ts';
+import {
+  asciiOf,
+  flatten,
+  fromBase64,
+  hexOf,
+  hexOfField,
+  isWithin,
+  type Node,
+  offsetText,
+  ownersOf,
+  ROW_BYTES,
+  segmentsOf,
+} from '../../lib/hex.ts';
+import { hasMod, mod } from '../../lib/platform.ts';
+import { useActions } from '../../store/actions.ts';
 import { useInspector } from '../../store/inspector.ts';
-import { copyKey } from './copyKey.ts';
-import type { Decoded } from './useNodes.ts';
+import { copyText } from '../../store/ui.ts';
 
 const ROW_REM = 20 / 13;
 
@@ -14,7 +27,7 @@ export function HexDump({ decoded }: { readonly decoded: Decoded }) {
   const { bytes, nodes, owners } = decoded;
   const chosen = useInspector((state) => state.chosen);
   const pointed = useInspector((state) => state.pointed);
-  const { choose, point } = useInspector.getState();
+  const { choose, point } = useActions(useInspector);
   const scroller = useRef<HTMLDivElement>(null);
   const height = useRowHeight(ROW_REM);
   const count = Math.ceil(bytes.length / ROW_BYTES);
@@ -108,3 +121,28 @@ const HexRow = memo(function HexRow({ row, top, height, bytes, owners, nodes, li
     </div>
   );
 });
+
+export interface Decoded {
+  readonly bytes: Uint8Array;
+  readonly nodes: readonly Node[];
+  readonly owners: Int32Array;
+}
+
+/** The bytes of a blob, its fields in reading order, and the field of each byte. */
+export function useDecoded(detail: BlobDetail): Decoded {
+  return useMemo(() => {
+    const bytes = fromBase64(detail.bytesBase64);
+    const nodes = flatten(detail.fields);
+    return { bytes, nodes, owners: ownersOf(nodes, bytes.length) };
+  }, [detail]);
+}
+
+/** Copies the chosen field's bytes as hex on the platform's copy key, unless text is marked: that is copied then. */
+export function copyKey(event: KeyboardEvent, { nodes, bytes }: Decoded, chosen: string | null): boolean {
+  if (!hasMod(event) || event.key.toLowerCase() !== 'c') return false;
+  const node = nodes.find(({ id }) => id === chosen);
+  if (node === undefined || (document.getSelection()?.toString() ?? '') !== '') return false;
+  event.preventDefault();
+  void copyText(hexOfField(bytes, node.field), `the bytes of ${node.field.name}`);
+  return true;
+}

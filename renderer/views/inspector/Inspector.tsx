@@ -1,13 +1,15 @@
 import { X } from 'lucide-react';
 import { memo } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import type { BlobDetail } from '#shared/model/blob.ts';
 import { IconButton } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { fileName } from '../../lib/format.ts';
 import { type InspectorTab, useInspector } from '../../store/inspector.ts';
-import { HexTab } from './HexTab.tsx';
-import { StructureTab } from './StructureTab.tsx';
+import { FieldPanel } from './FieldPanel.tsx';
+import { FieldTree } from './FieldTree.tsx';
+import { HexDump, useDecoded } from './HexDump.tsx';
 import { SummaryTab } from './SummaryTab.tsx';
 
 const TABS: { id: InspectorTab; name: string }[] = [
@@ -79,3 +81,31 @@ export const Inspector = memo(function Inspector() {
     </div>
   );
 });
+
+/** The bytes, each field tinted, with the tree of fields below or beside them. */
+export function HexTab({ detail }: { readonly detail: BlobDetail }) {
+  const decoded = useDecoded(detail);
+  return (
+    <div className="bytes-split bytes-hex-first">
+      <HexDump decoded={decoded} />
+      {decoded.nodes.length > 0 && <FieldTree decoded={decoded} />}
+      <FieldPanel decoded={decoded} truncated={detail.truncated} />
+    </div>
+  );
+}
+
+/** The blob as a tree of fields; beside it the bytes where there is room. */
+export function StructureTab({ detail }: { readonly detail: BlobDetail }) {
+  const decoded = useDecoded(detail);
+  if (decoded.nodes.length === 0)
+    return <p className="inspector-pad hint">No structure is known for these bytes.</p>;
+  return (
+    <div className="bytes-split bytes-tree-first">
+      <FieldTree decoded={decoded} />
+      <div className="bytes-wide-only">
+        <HexDump decoded={decoded} />
+      </div>
+      <FieldPanel decoded={decoded} />
+    </div>
+  );
+}

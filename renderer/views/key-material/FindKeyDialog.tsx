@@ -6,8 +6,8 @@ import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
+import { KeyFace } from '../../components/KeyFace.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
-import { KeyFace } from '../../components/Swatch.tsx';
 import { checkContext, type Pair, pairsOf } from '../../lib/context.ts';
 import { placeName, plural } from '../../lib/format.ts';
 import { candidatesFor, fittingAlgorithms } from '../../lib/key-groups.ts';
@@ -16,7 +16,7 @@ import { useConnection } from '../../store/connection.ts';
 import { type KeySearch, useKeyGroups } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';
-import { ConnectionBadge } from '../sheet/ConnectionBadge.tsx';
+import { ConnectionBadge } from '../sheet/ReencryptSheet.tsx';
 import { type ContextMode, FindKeyForm } from './FindKeyForm.tsx';
 import { FindKeyResult } from './FindKeyResult.tsx';
 

@@ -7,9 +7,8 @@ import type { Pair } from '../../lib/context.ts';
 import { plural } from '../../lib/format.ts';
 import { fittingAlgorithms } from '../../lib/key-groups.ts';
 import { LookUpKey } from '../keys/LookUpKey.tsx';
-import { ContextEditor } from '../sheet/ContextEditor.tsx';
-import { ContextNote } from '../sheet/ContextNote.tsx';
-import { useSuggestions } from '../sheet/useSuggestions.ts';
+import { ContextNote } from '../sheet/ContextChanges.tsx';
+import { ContextEditor, useSuggestions } from '../sheet/ContextEditor.tsx';
 import { KeyChecklist } from './KeyChecklist.tsx';
 
 export type ContextMode = 'none' | 'given';

@@ -2,7 +2,6 @@ import { CircleCheck, CircleHelp, CircleX } from 'lucide-react';
 import { useState } from 'react';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Probe } from '#shared/model/key-group.ts';
-import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Status } from '../../components/Status.tsx';
 import { plural } from '../../lib/format.ts';
@@ -10,7 +9,7 @@ import { ANSWER_WORDS } from '../../lib/key-groups.ts';
 import { ALGORITHM_WORDS } from '../../lib/words.ts';
 import { type KeySearch, useKeyGroups } from '../../store/key-groups.ts';
 import { useKeyName } from '../../store/keys.ts';
-import { useUi } from '../../store/ui.ts';
+import { attempt } from '../../store/ui.ts';
 
 /** What came of a search: the key, or the likely one, or none; then every question with its answer. */
 export function FindKeyResult({ row, result }: { readonly row: BlobRow; readonly result: KeySearch }) {
@@ -77,14 +76,11 @@ interface NameLikelyProps {
 function NameLikely({ fingerprint, keyArn, name }: NameLikelyProps) {
   const say = useKeyGroups((state) => state.name);
   const [done, setDone] = useState(false);
-  const press = async (): Promise<void> => {
-    try {
+  const press = (): Promise<void> =>
+    attempt(async () => {
       await say(fingerprint, keyArn);
       setDone(true);
-    } catch (error) {
-      useUi.getState().complain(faultOf(error));
-    }
-  };
+    });
   if (done) return <span>The group is named {name}, on your word.</span>;
   return (
     <span>

@@ -1,14 +1,14 @@
 import { Copy, Search, Tag, TriangleAlert } from 'lucide-react';
 import type { BlobRow } from '#shared/model/blob.ts';
+import type { LearnedKey } from '#shared/model/key-group.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
-import { HowKnown, Verdict } from '../../components/HowKnown.tsx';
-import { KeyDanger } from '../../components/KeyDanger.tsx';
-import { Swatch } from '../../components/Swatch.tsx';
+import { HowKnown, KeyDanger, Swatch, Verdict } from '../../components/KeyFace.tsx';
+import { moment, plural } from '../../lib/format.ts';
 import { keyGroupName, namelessWords } from '../../lib/key-groups.ts';
+import { keyWords } from '../../lib/keys.ts';
 import { timelineOf, useKeyGroups } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';
 import { copyText, useUi } from '../../store/ui.ts';
-import { Statements } from './Statements.tsx';
 import { TimeLine } from './TimeLine.tsx';
 
 /** The key material of a blob: its swatch, its key, every statement about it, and ways to learn more. */
@@ -78,4 +78,35 @@ export function KeyBlock({ row }: { readonly row: BlobRow }) {
       </div>
     </section>
   );
+}
+
+/** Every statement about the key of this material, strongest first, each with its source. */
+export function Statements({ keys: statements }: { readonly keys: readonly LearnedKey[] }) {
+  const keys = useKeys((state) => state.keys);
+  return (
+    <ul className="statements" aria-label="Evidence">
+      {statements.map((each) => (
+        <li key={`${each.by} ${each.keyArn}`}>
+          <span className="statement-head">
+            <HowKnown by={each.by} />
+            <span className="hint">{sourceOf(each)}</span>
+          </span>
+          <code className="statement-arn" title={keyWords(each.keyArn, keys)}>
+            {each.keyArn}
+          </code>
+          {each.keyMaterialId !== null && (
+            <span className="hint">
+              Key material id <code>{each.keyMaterialId}</code>
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Where a statement comes from, in words. */
+function sourceOf({ by, evidence, blobs, at }: LearnedKey): string {
+  if (by === 'declared') return `${evidence.replace(/^declared in /, '')} (${plural(blobs, 'blob')})`;
+  return at === null ? evidence : `${evidence}, ${moment(at)}`;
 }

@@ -5,7 +5,7 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { TextInput } from '../../components/fields.tsx';
-import { KeyFace } from '../../components/Swatch.tsx';
+import { KeyFace } from '../../components/KeyFace.tsx';
 import { plural } from '../../lib/format.ts';
 import { keyWords } from '../../lib/keys.ts';
 import { useKeyGroups } from '../../store/key-groups.ts';

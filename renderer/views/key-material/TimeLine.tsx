@@ -1,6 +1,6 @@
 import type { KeyTimeline } from '#shared/model/key-group.ts';
+import { KeyFace } from '../../components/KeyFace.tsx';
 import { Status } from '../../components/Status.tsx';
-import { KeyFace } from '../../components/Swatch.tsx';
 import { day, plural } from '../../lib/format.ts';
 import { keyWords } from '../../lib/keys.ts';
 import { type Currency, currencyOf, type Generation, scaleOf } from '../../lib/timeline.ts';

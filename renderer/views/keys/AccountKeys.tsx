@@ -6,12 +6,12 @@ import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SearchInput } from '../../components/fields.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
+import { count, plural } from '../../lib/format.ts';
 import { filterKeys } from '../../lib/keys.ts';
 import { useSide } from '../../store/connection.ts';
 import { useKeysOf } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';
 import { KeyPane } from './KeyPane.tsx';
-import { KeysCount } from './KeysCount.tsx';
 import { KeyTable } from './KeyTable.tsx';
 import { LookUpKey } from './LookUpKey.tsx';
 
@@ -156,3 +156,32 @@ function Gaps({ side }: { readonly side: Side }) {
 function focusPane(): void {
   document.querySelector<HTMLElement>('.key-pane button')?.focus();
 }
+
+interface KeysCountProps {
+  readonly side: Side;
+  readonly shown: number;
+  readonly searching: boolean;
+}
+
+/** How many keys there are; while they load, how many so far. */
+function KeysCount({ side, shown, searching }: KeysCountProps) {
+  const useStore = useKeysOf(side);
+  const { keys, status, progress, listedAt } = useStore();
+  if (status === 'loading')
+    return (
+      <span className="hint tabular keys-loading" role="status">
+        {progress.known === 0
+          ? 'Loading keys'
+          : `${count(progress.described)} of ${count(progress.known)} keys so far`}
+      </span>
+    );
+  if (keys === null) return null;
+  return (
+    <span className="hint tabular">
+      {searching ? `${count(shown)} of ${plural(keys.length, 'key')}` : plural(keys.length, 'key')}
+      {listedAt !== null && ` · listed at ${clock(listedAt)}`}
+    </span>
+  );
+}
+
+const clock = (iso: string): string => new Date(iso).toLocaleTimeString(undefined, { timeStyle: 'short' });

@@ -2,11 +2,10 @@ import { Search, Tag } from 'lucide-react';
 import { useState } from 'react';
 import type { KeyGroup } from '#shared/model/key-group.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
-import { HowKnown, Verdict } from '../../components/HowKnown.tsx';
-import { KeyDanger } from '../../components/KeyDanger.tsx';
-import { KeyFace } from '../../components/Swatch.tsx';
+import { HowKnown, KeyDanger, KeyFace, Verdict } from '../../components/KeyFace.tsx';
 import { count, day, plural, shortHex } from '../../lib/format.ts';
 import { keyGroupName, namelessWords } from '../../lib/key-groups.ts';
+import { useActions } from '../../store/actions.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useKeys } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';
@@ -50,10 +49,10 @@ export function MaterialTable({ keyGroups }: { readonly keyGroups: readonly KeyG
 function MaterialLine({ keyGroup }: { readonly keyGroup: KeyGroup }) {
   const { fingerprint, firstDate, lastDate } = keyGroup;
   const name = useKeys((state) => keyGroupName(keyGroup, state.keys));
-  const { findKey, nameKey } = useUi.getState();
+  const { findKey, nameKey } = useActions(useUi);
+  const { firstOf } = useActions(useBlobs);
   const find = (): void => {
-    const row = useBlobs.getState().rows.find((each) => each.identification.keyFingerprint === fingerprint);
-    findKey(row?.id ?? null);
+    findKey(firstOf(fingerprint)?.id ?? null);
   };
   const short = shortHex(fingerprint);
   return (

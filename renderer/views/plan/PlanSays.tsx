@@ -1,5 +1,5 @@
 import type { PlanView } from '#shared/model/plan-view.ts';
-import { KeyFace } from '../../components/Swatch.tsx';
+import { KeyFace } from '../../components/KeyFace.tsx';
 import { count, plural } from '../../lib/format.ts';
 import { keyWords } from '../../lib/keys.ts';
 import { type PlanFact, planFacts } from '../../lib/plan.ts';

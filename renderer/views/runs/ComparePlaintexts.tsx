@@ -8,6 +8,7 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 import { Choice, TextInput } from '../../components/fields.tsx';
 import { Progress } from '../../components/Progress.tsx';
 import { count, plural } from '../../lib/format.ts';
+import { useActions } from '../../store/actions.ts';
 import { useRuns } from '../../store/runs.ts';
 import { attempt } from '../../store/ui.ts';
 
@@ -30,7 +31,7 @@ export function ComparePlaintexts({
   readonly run: RunSummary;
   readonly onClose: () => void;
 }) {
-  const { compare, stopComparing } = useRuns.getState();
+  const { compare, stopComparing } = useActions(useRuns);
   const progress = useRuns((state) => state.comparing.get(run.id));
   const [how, setHow] = useState<'all' | 'sample'>('all');
   const [sample, setSample] = useState(SAMPLE);

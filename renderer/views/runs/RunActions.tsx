@@ -5,11 +5,11 @@ import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { plural } from '../../lib/format.ts';
 import { againWords, resumeWords, undoWords } from '../../lib/run-words.ts';
+import { useActions } from '../../store/actions.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { attempt, useUi } from '../../store/ui.ts';
-import { AgreeDialog } from './AgreeDialog.tsx';
+import { AgreeDialog, TokensDialog } from './AgainDialogs.tsx';
 import { ComparePlaintexts } from './ComparePlaintexts.tsx';
-import { TokensDialog } from './TokensDialog.tsx';
 import { UndoDialog } from './UndoDialog.tsx';
 
 /** What can be done with a run, each button saying what it will touch. */
@@ -18,6 +18,8 @@ export function RunActions({ run, detail = false }: { readonly run: RunSummary; 
   const [tokens, setTokens] = useState(false);
   const [comparing, setComparing] = useState(false);
   const [asked, setAsked] = useState<Onwards | null>(null);
+  const { retryFailed } = useActions(useRuns);
+  const { showRun } = useActions(useUi);
   // A run that decrypts here says so before it begins anew.
   const onward = (next: Onwards): void => {
     if (run.route === 'decrypt-encrypt') setAsked(next);
@@ -35,14 +37,12 @@ export function RunActions({ run, detail = false }: { readonly run: RunSummary; 
         onCompare={() => setComparing(true)}
       />
       {asked !== null && (
-        <AgreeDialog words={asked.words} onAgreed={() => asked.begin()} onClose={() => setAsked(null)} />
+        <AgreeDialog words={asked.words} begin={() => asked.begin()} onClose={() => setAsked(null)} />
       )}
       {tokens && run.retry !== null && (
         <TokensDialog
           words={againWords(run.retry)}
-          onGiven={async (given) =>
-            useUi.getState().showRun(await useRuns.getState().retryFailed(run.id, given))
-          }
+          begin={async (given) => showRun(await retryFailed(run.id, given))}
           onClose={() => setTokens(false)}
         />
       )}
@@ -67,8 +67,8 @@ function Buttons({
   readonly onTokens: () => void;
   readonly onCompare: () => void;
 }) {
-  const { cancel, pause, resume, retryFailed } = useRuns.getState();
-  const { showRun } = useUi.getState();
+  const { cancel, pause, resume, retryFailed } = useActions(useRuns);
+  const { showRun } = useActions(useUi);
   if (run.elsewhere !== null)
     return <p className="hint">Another Rewrap has this run (process {run.elsewhere.pid}).</p>;
   const again = async (): Promise<void> => {

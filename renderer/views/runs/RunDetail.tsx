@@ -11,9 +11,7 @@ import { useKeyName } from '../../store/keys.ts';
 import { isOver } from '../../store/runs.ts';
 import { ExportReport } from '../audit/ExportReport.tsx';
 import { FaultGroups } from '../sheet/FaultGroups.tsx';
-import { NewBlobs } from '../sheet/NewBlobs.tsx';
-import { TwoStepNote } from '../sheet/TwoStepSection.tsx';
-import { useRunItems } from '../sheet/useRunItems.ts';
+import { NewBlobs, TwoStepNote, useRunItems } from '../sheet/RunPanel.tsx';
 import { RunActions } from './RunActions.tsx';
 import { Figures, OutcomeTally, Pace, Remark, RunBar } from './RunFigures.tsx';
 

@@ -1,6 +1,20 @@
-import { Plus, X } from 'lucide-react';
+import { Lightbulb, Plus, X } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { Label, TextArea, TextField } from 'react-aria-components';
+import {
+  Button as AriaButton,
+  Collection,
+  Header,
+  Label,
+  Menu,
+  MenuItem,
+  MenuSection,
+  MenuTrigger,
+  Popover,
+  Text,
+  TextArea,
+  TextField,
+} from 'react-aria-components';
+import type { BlobRow } from '#shared/model/blob.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { TextInput } from '../../components/fields.tsx';
 import {
@@ -12,8 +26,8 @@ import {
   parseContextText,
 } from '../../lib/context.ts';
 import { count } from '../../lib/format.ts';
-import type { Suggestion } from '../../lib/suggest.ts';
-import { SuggestContext } from './SuggestContext.tsx';
+import { type Suggestion, suggestions } from '../../lib/suggest.ts';
+import { useConnection } from '../../store/connection.ts';
 
 interface ContextEditorProps {
   readonly label: string;
@@ -146,4 +160,62 @@ function PasteJson({
       </div>
     </div>
   );
+}
+
+interface SuggestContextProps {
+  readonly label: string;
+  readonly suggestions: readonly Suggestion[];
+  readonly onPick: (suggestion: Suggestion) => void;
+}
+
+/** Contexts that services are known to use, those that fit the selection first. Nothing is filled in unasked. */
+export function SuggestContext({ label, suggestions, onPick }: SuggestContextProps) {
+  const sections = [
+    { id: 'fits', title: 'May fit these blobs', list: suggestions.filter(({ fits }) => fits) },
+    { id: 'other', title: 'Used elsewhere in AWS', list: suggestions.filter(({ fits }) => !fits) },
+  ].filter(({ list }) => list.length > 0);
+  return (
+    <MenuTrigger>
+      <AriaButton className="button button-link" aria-label={`Suggest pairs for ${label}`}>
+        <Lightbulb className="icon" aria-hidden="true" />
+        <span className="button-label">Suggest</span>
+      </AriaButton>
+      <Popover className="popover popover-suggest" offset={2}>
+        <Menu
+          className="listbox"
+          aria-label="Known encryption contexts"
+          items={sections}
+          onAction={(id) => {
+            const picked = suggestions.find((each) => each.id === id);
+            if (picked !== undefined) onPick(picked);
+          }}
+        >
+          {(section) => (
+            <MenuSection id={section.id}>
+              <Header className="listbox-header">{section.title}</Header>
+              <Collection items={section.list}>
+                {(each) => (
+                  <MenuItem id={each.id} textValue={each.label} className="option">
+                    <Text slot="label" className="mono">
+                      {each.label}
+                    </Text>
+                    <Text slot="description" className="option-detail">
+                      {each.detail}
+                    </Text>
+                  </MenuItem>
+                )}
+              </Collection>
+            </MenuSection>
+          )}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+/** Contexts to begin with, for these blobs and this connection. */
+export function useSuggestions(rows: readonly BlobRow[]): readonly Suggestion[] {
+  const region = useConnection((state) => state.connection?.region ?? null);
+  const account = useConnection((state) => state.connection?.identity?.account ?? null);
+  return useMemo(() => suggestions(rows, { region, account }), [rows, region, account]);
 }

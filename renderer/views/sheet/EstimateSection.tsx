@@ -1,13 +1,13 @@
 import { useMemo } from 'react';
 import { dollars, estimate, PRICE_SOURCE, QUOTA_SOURCE, type QuotaShare } from '#shared/kms/estimate.ts';
 import { regionOfArn } from '#shared/kms/facts.ts';
+import { Section } from '../../components/Dialog.tsx';
 import { SelectInput } from '../../components/fields.tsx';
 import { isPractice } from '../../lib/connection.ts';
 import { count, duration } from '../../lib/format.ts';
 import { draftRows } from '../../lib/request.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
-import { Section } from './Section.tsx';
 
 const RATES = [10, 50, 100, 500, 1_000, 5_000] as const;
 const RATE_OPTIONS = [

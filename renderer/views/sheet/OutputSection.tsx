@@ -1,15 +1,28 @@
-import { FolderOpen } from 'lucide-react';
+import { ChevronRight, FolderOpen } from 'lucide-react';
 import { useMemo } from 'react';
+import {
+  Button as AriaButton,
+  Disclosure,
+  DisclosurePanel,
+  Label,
+  Text,
+  TextArea,
+  TextField,
+} from 'react-aria-components';
 import type { OutputChoice } from '#shared/model/run.ts';
-import { bridge, call, faultOf } from '../../api.ts';
+import { bridge, call } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
-import { Choice, SelectInput, Switch } from '../../components/fields.tsx';
+import { Section } from '../../components/Dialog.tsx';
+import { Checkbox, Choice, SelectInput, Switch } from '../../components/fields.tsx';
+import { TwoStepMeaning } from '../../components/Notices.tsx';
 import { draftRows, outputsFor } from '../../lib/request.ts';
+import { placesOf, whyTwoSteps } from '../../lib/two-step.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
-import { useUi } from '../../store/ui.ts';
-import { Section } from './Section.tsx';
+import { useRuns } from '../../store/runs.ts';
+import { attempt } from '../../store/ui.ts';
+import { useRunItems } from './RunPanel.tsx';
 
 /** Where the new blobs go; only the ways that this host has. */
 export function OutputSection() {
@@ -38,14 +51,11 @@ export function OutputSection() {
         }
       : { label: 'Keep for copying', detail: 'Copy the new ciphertext when the run is over.' },
   };
-  const choose = async (): Promise<void> => {
-    try {
+  const choose = (): Promise<void> =>
+    attempt(async () => {
       const { folder } = await call(bridge().output.chooseFolder({}));
       if (folder !== null) patchOutput({ mode: 'folder', folder });
-    } catch (error) {
-      useUi.getState().complain(faultOf(error));
-    }
-  };
+    });
   const { mode, backup, folder } = draft.output;
   return (
     <Section title="Output">
@@ -83,6 +93,71 @@ export function OutputSection() {
         Verify each new blob with a dry run before its file is written: KMS says that it opens, not that the
         plaintext is the same
       </Switch>
+    </Section>
+  );
+}
+
+/** What few need. */
+export function MoreSection() {
+  const { draft, patch } = useDraft();
+  return (
+    <Disclosure className="disclosure sheet-more">
+      <div className="disclosure-heading">
+        <AriaButton slot="trigger" className="button button-link">
+          <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
+          More
+        </AriaButton>
+      </div>
+      <DisclosurePanel className="disclosure-panel sheet-switches">
+        <Switch isSelected={!draft.evenIfThere} onChange={(skip) => patch({ evenIfThere: !skip })}>
+          Skip blobs that KMS has shown to be as asked already
+        </Switch>
+        <Switch isSelected={!draft.takeGood} onChange={(hold) => patch({ takeGood: !hold })}>
+          When a blob fails, leave its whole file as it was
+        </Switch>
+        <TextField
+          className="field"
+          value={draft.grantTokens}
+          onChange={(grantTokens) => patch({ grantTokens })}
+        >
+          <Label className="label">Grant tokens</Label>
+          <TextArea className="input textarea mono" rows={2} spellCheck={false} />
+          <Text slot="description" className="hint">
+            Needed for grants made in the last few minutes. One per line, up to 10.
+          </Text>
+        </TextField>
+      </DisclosurePanel>
+    </Disclosure>
+  );
+}
+
+/**
+ * Offers to decrypt here and encrypt there, where ReEncrypt cannot do it; says what that means, and wants a tick for
+ * each run. Shown in no other case.
+ */
+export function TwoStepSection() {
+  const { draft, dryRunId, patch } = useDraft();
+  const { connection, destination } = useConnection();
+  const preflight = useRuns((state) => (dryRunId === null ? undefined : state.runs.get(dryRunId)));
+  const { items } = useRunItems(preflight);
+  const sides = { connection, destination, destinationKeyArn: draft.destination.key?.arn ?? null };
+  const ticked = draft.route === 'decrypt-encrypt';
+  const why = whyTwoSteps(sides, items?.items ?? []);
+  if (why === null && !ticked) return null;
+  const { from, to } = placesOf(sides);
+  const there = from === to || to === null ? 'under the destination key' : `in ${to}`;
+  return (
+    <Section title="Decrypt here, encrypt there">
+      {why !== null && <p>{why}</p>}
+      <TwoStepMeaning there={there} />
+      <div className="two-step-tick">
+        <Checkbox
+          isSelected={ticked}
+          onChange={(on) => patch({ route: on ? 'decrypt-encrypt' : 'reencrypt' })}
+        >
+          I accept this for this run: decrypt on this machine
+        </Checkbox>
+      </div>
     </Section>
   );
 }

@@ -5,11 +5,11 @@ import type { PermissionCheck, PermissionChecks } from '#shared/model/preflight.
 import type { RunRequest } from '#shared/model/run.ts';
 import { bridge, call, faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
+import { Section } from '../../components/Dialog.tsx';
 import { FaultCard, FaultLines } from '../../components/FaultCard.tsx';
 import { plural } from '../../lib/format.ts';
 import { keyWords } from '../../lib/keys.ts';
 import { useKeys } from '../../store/keys.ts';
-import { Section } from './Section.tsx';
 
 type Asked = { readonly of: RunRequest } & (
   | { readonly state: 'asking' }

@@ -1,12 +1,25 @@
-import { useEffect, useRef } from 'react';
+import {
+  ChevronRight,
+  CircleCheck,
+  CircleEqual,
+  CircleHelp,
+  CirclePause,
+  CircleSlash,
+  CircleX,
+  TriangleAlert,
+} from 'lucide-react';
+import { useEffect, useMemo, useRef } from 'react';
+import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
+import type { RunSummary } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Progress } from '../../components/Progress.tsx';
 import { count, plural } from '../../lib/format.ts';
+import { byCause, byVerdict, heldBack, notesOf, preflightCounts } from '../../lib/outcome.ts';
 import { useDraft } from '../../store/draft.ts';
-import { isOver, useRuns } from '../../store/runs.ts';
-import { PreflightResult } from './PreflightResult.tsx';
-import { useRunItems } from './useRunItems.ts';
+import { ITEM_LIMIT, isOver, type RunItems, useRuns } from '../../store/runs.ts';
+import { FaultGroups, ItemList } from './FaultGroups.tsx';
+import { useRunItems } from './RunPanel.tsx';
 
 /** A preflight under way, then what KMS says would happen. Nothing has been changed by asking. */
 export function PreflightPanel() {
@@ -43,5 +56,144 @@ export function PreflightPanel() {
       {fault !== null && <FaultCard fault={fault} />}
       {items !== null && <PreflightResult run={run} items={items} />}
     </section>
+  );
+}
+
+/** Will work; already as asked; will fail, and why; cannot tell, and why. */
+export function PreflightResult({ run, items }: { readonly run: RunSummary; readonly items: RunItems }) {
+  const { draft, exclude, include } = useDraft();
+  const { excluded } = draft;
+  const verdicts = useMemo(() => byVerdict(items.items), [items]);
+  const { works, already, fails, unsure } = verdicts;
+  const failing = useMemo(() => byCause(fails), [fails]);
+  const doubtful = useMemo(() => byCause(unsure), [unsure]);
+  const done = useMemo(() => byCause(already), [already]);
+  const { working, failed, unknown, unexplained } = preflightCounts(run.counts, verdicts);
+  const { still, freed } = heldBack(verdicts.held, fails, excluded);
+  const willWork = [...works, ...freed];
+  const left = fails.filter(({ blobId }) => excluded.has(blobId)).length;
+  const leaving = { excluded, exclude, include };
+  return (
+    <>
+      <ul className="tally" role="status">
+        <Tally tone="done" icon={CircleCheck} n={working + freed.length} words="will work" />
+        <Tally tone="quiet" icon={CircleEqual} n={run.counts.already} words="already as asked" />
+        <Tally tone="attention" icon={CirclePause} n={still.length} words="held back" />
+        <Tally tone="danger" icon={CircleX} n={failed} words="will fail" />
+        <Tally tone="attention" icon={CircleHelp} n={unknown} words="cannot tell" />
+        <Tally tone="quiet" icon={CircleSlash} n={left} words="left out of the run" />
+      </ul>
+      {notesOf(works).map(({ note, count: times }) => (
+        <p key={note} className="remark remark-attention">
+          <TriangleAlert className="icon severity-warning" aria-hidden="true" />
+          <span>
+            {note} ({plural(times, 'blob')})
+          </span>
+        </p>
+      ))}
+      {still.length > 0 && (
+        <p className="remark remark-attention">
+          <TriangleAlert className="icon severity-warning" aria-hidden="true" />
+          <span>
+            {plural(still.length, 'blob')} that would work {still.length === 1 ? 'is' : 'are'} held back: a
+            file with a blob that will fail is left as it is, unless that blob is left out.
+          </span>
+        </p>
+      )}
+      {failing.length > 0 && (
+        <section className="verdict" aria-label="Will fail">
+          <header className="verdict-head">
+            <h4>Will fail, and why</h4>
+            {left < fails.length && items.more === 0 && (
+              <Button onPress={() => exclude(fails.map((item) => item.blobId))}>
+                {`Leave out the ${plural(fails.length, 'blob')} that will fail`}
+              </Button>
+            )}
+          </header>
+          <FaultGroups groups={failing} leaving={leaving} />
+        </section>
+      )}
+      {unknown > 0 && (
+        <section className="verdict" aria-label="Cannot tell">
+          <header className="verdict-head">
+            <h4>Cannot tell, and why</h4>
+          </header>
+          {run.fault !== null ? (
+            // What stopped the preflight is shown above, once.
+            <>
+              <p className="hint">The preflight stopped before KMS could judge these:</p>
+              <ItemList items={unsure} />
+            </>
+          ) : (
+            <>
+              {doubtful.length > 0 && <FaultGroups groups={doubtful} tone="attention" leaving={leaving} />}
+              {unexplained > 0 && <p className="hint">{notAsked(run, unexplained)}</p>}
+            </>
+          )}
+        </section>
+      )}
+      {run.counts.already > 0 && (
+        <section className="verdict" aria-label="Already as asked">
+          <header className="verdict-head">
+            <h4>Already as asked, and why</h4>
+          </header>
+          {done.length > 0 ? (
+            <FaultGroups groups={done} tone="quiet" />
+          ) : (
+            <p className="hint">
+              KMS has shown that nothing of {plural(run.counts.already, 'blob')} would change. They are not
+              sent.
+            </p>
+          )}
+        </section>
+      )}
+      {willWork.length > 0 && (
+        <Disclosure className="disclosure">
+          <div className="disclosure-heading">
+            <AriaButton slot="trigger" className="button button-link">
+              <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
+              {`Show ${plural(willWork.length, 'blob')} that will work`}
+            </AriaButton>
+          </div>
+          <DisclosurePanel className="disclosure-panel">
+            <ItemList items={willWork} />
+          </DisclosurePanel>
+        </Disclosure>
+      )}
+      {items.more > 0 && <p className="hint">{count(items.more)} more are not listed here.</p>}
+    </>
+  );
+}
+
+/** Why KMS was not asked about blobs that no cause is listed for. */
+function notAsked({ status, counts }: RunSummary, blobs: number): string {
+  const why =
+    status === 'cancelled'
+      ? 'the preflight was cancelled before them.'
+      : counts.total > ITEM_LIMIT
+        ? `of more than ${count(ITEM_LIMIT)} blobs only those that will fail are listed; Activity has all of them.`
+        : 'the preflight ended before them.';
+  return `KMS was not asked about ${plural(blobs, 'blob')}: ${why}`;
+}
+
+function Tally({
+  tone,
+  icon: Icon,
+  n,
+  words,
+}: {
+  readonly tone: 'done' | 'danger' | 'attention' | 'quiet';
+  readonly icon: typeof CircleCheck;
+  readonly n: number;
+  readonly words: string;
+}) {
+  if (n <= 0) return null;
+  return (
+    <li className={`tally-${tone}`}>
+      <Icon className="icon" aria-hidden="true" />
+      <span>
+        <strong>{count(n)}</strong> {words}
+      </span>
+    </li>
   );
 }

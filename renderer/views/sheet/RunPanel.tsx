@@ -1,19 +1,22 @@
-import { Pause, Play } from 'lucide-react';
-import type { RunSummary } from '#shared/model/run.ts';
+import { Copy, Download, FolderOpen, Pause, Play, TriangleAlert } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import type { Fault } from '#shared/model/fault.ts';
+import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeHeadline } from '#shared/run-outcome.ts';
+import { bridge, call, faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { plural } from '../../lib/format.ts';
+import { keyName, plural } from '../../lib/format.ts';
 import { groupFaults, notesOf } from '../../lib/outcome.ts';
+import { fetchDownload } from '../../lib/platform.ts';
+import { useActions } from '../../store/actions.ts';
+import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
-import { isOver, useRuns } from '../../store/runs.ts';
-import { attempt } from '../../store/ui.ts';
+import { fetchItems, isOver, type RunItems, useRuns } from '../../store/runs.ts';
+import { attempt, copyText } from '../../store/ui.ts';
 import { RunActions } from '../runs/RunActions.tsx';
 import { OutcomeTally, Pace, Remark, RunBar } from '../runs/RunFigures.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
-import { NewBlobs } from './NewBlobs.tsx';
-import { TwoStepNote } from './TwoStepSection.tsx';
-import { useRunItems } from './useRunItems.ts';
 
 /** A run as it goes, and what came of it. */
 export function RunPanel() {
@@ -67,7 +70,7 @@ const MOVING: Partial<Record<RunSummary['status'], string>> = {
 
 /** Pause, or go on. */
 function HoldButton({ run }: { readonly run: RunSummary }) {
-  const { pause, resume } = useRuns.getState();
+  const { pause, resume } = useActions(useRuns);
   const held = run.status === 'paused' || run.status === 'pausing';
   if (run.status === 'cancelling' || run.status === 'undoing') return null;
   return (
@@ -89,4 +92,137 @@ function endWords(run: RunSummary): string {
   if (run.status === 'cancelled') return `Cancelled: ${words}`;
   if (run.status === 'unfinished') return `Interrupted: ${words}`;
   return run.status === 'failed' ? `The run stopped: ${words}` : words;
+}
+
+/** The new blobs of an ended run: copy, show, download, and what KMS said of them. */
+export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly items: readonly RunItem[] }) {
+  const can = useConnection((state) => state.app?.can);
+  const done = items.filter((item) => item.state === 'reencrypted');
+  const first = done[0];
+  if (first === undefined) return null;
+  const copy = async (): Promise<void> => {
+    const { text } = await call(bridge().runs.resultText({ runId: run.id, blobId: first.blobId }));
+    await copyText(text, 'the new ciphertext');
+  };
+  const download = async (): Promise<void> => {
+    const { url, name } = await call(bridge().runs.download({ runId: run.id }));
+    fetchDownload(url, name);
+  };
+  return (
+    <div className="new-blobs">
+      <div className="button-row">
+        {can?.download && run.downloads > 0 && (
+          <Button
+            variant="primary"
+            icon={<Download className="icon" aria-hidden="true" />}
+            onPress={() => void attempt(download)}
+          >
+            {`Download ${plural(run.downloads, 'new file')}`}
+          </Button>
+        )}
+        {done.length === 1 && (
+          <Button icon={<Copy className="icon" aria-hidden="true" />} onPress={() => void attempt(copy)}>
+            Copy new ciphertext
+          </Button>
+        )}
+        {can?.reveal && first.output !== null && (
+          <Button
+            icon={<FolderOpen className="icon" aria-hidden="true" />}
+            onPress={() =>
+              void attempt(async () => {
+                await call(bridge().output.reveal({ runId: run.id, blobId: first.blobId }));
+              })
+            }
+          >
+            Show in folder
+          </Button>
+        )}
+      </div>
+      <dl className="facts">
+        {done.length === 1 && first.output !== null && (
+          <>
+            <dt>New file</dt>
+            <dd>
+              <code>{first.output}</code>
+            </dd>
+          </>
+        )}
+        {done.length === 1 && first.backup !== null && (
+          <>
+            <dt>Backup</dt>
+            <dd>
+              <code>{first.backup}</code>
+            </dd>
+          </>
+        )}
+        {done.length === 1 && first.sourceKeyArn !== null && (
+          <>
+            <dt>From key, confirmed by KMS</dt>
+            <dd>
+              <code title={first.sourceKeyArn}>{keyName(first.sourceKeyArn)}</code>
+            </dd>
+          </>
+        )}
+        {first.destinationKeyArn !== null && (
+          <>
+            <dt>To key, confirmed by KMS</dt>
+            <dd>
+              <code title={first.destinationKeyArn}>{keyName(first.destinationKeyArn)}</code>
+            </dd>
+          </>
+        )}
+        {done.length === 1 && first.requestId !== null && (
+          <>
+            <dt>Request id</dt>
+            <dd>
+              <code>{first.requestId}</code>
+            </dd>
+          </>
+        )}
+      </dl>
+    </div>
+  );
+}
+
+/** Items of a run once it is over (and again if it changes); null before. */
+export function useRunItems(run: RunSummary | undefined): { items: RunItems | null; fault: Fault | null } {
+  const [items, setItems] = useState<RunItems | null>(null);
+  const [fault, setFault] = useState<Fault | null>(null);
+  const over = run !== undefined && isOver(run);
+  const id = run?.id;
+  const status = run?.status;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an ended run does not change any more
+  useEffect(() => {
+    setItems(null);
+    setFault(null);
+    if (!over || run === undefined) return;
+    let gone = false;
+    fetchItems(run).then(
+      (found) => {
+        if (!gone) setItems(found);
+      },
+      (error: unknown) => {
+        if (!gone) setFault(faultOf(error));
+      },
+    );
+    return () => {
+      gone = true;
+    };
+  }, [id, over, status]);
+  return { items, fault };
+}
+
+/** What a run that decrypts here says of itself, in its result and in its record. */
+export function TwoStepNote({ run }: { readonly run: RunSummary }) {
+  if (run.route === 'reencrypt') return null;
+  return (
+    <p className="remark remark-attention">
+      <TriangleAlert className="icon severity-warning" aria-hidden="true" />
+      <span>
+        {run.dryRun
+          ? 'Preflight of decrypting here and encrypting there: KMS was asked by dry runs, and no plaintext left it.'
+          : 'Decrypted here, encrypted there: what KMS decrypted was in the memory of a child process of this machine, which ends with the run.'}
+      </span>
+    </p>
+  );
 }

@@ -2,12 +2,12 @@ import { CircleSlash, Info } from 'lucide-react';
 import { useMemo } from 'react';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { Button } from '../../components/Button.tsx';
+import { Section } from '../../components/Dialog.tsx';
 import { Choice } from '../../components/fields.tsx';
 import { plural } from '../../lib/format.ts';
 import { type Family, familyOf } from '../../lib/request.ts';
 import { kindWords } from '../../lib/words.ts';
 import { useDraft } from '../../store/draft.ts';
-import { Section } from './Section.tsx';
 
 /** Says what of the selection takes part. Shown only when something does not. */
 export function SelectionSection() {

@@ -1,13 +1,12 @@
 import { useMemo } from 'react';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
+import { Section } from '../../components/Dialog.tsx';
 import { Choice, SelectInput } from '../../components/fields.tsx';
 import { draftRows } from '../../lib/request.ts';
 import { useDraft } from '../../store/draft.ts';
-import { ContextEditor } from './ContextEditor.tsx';
-import { ContextNote } from './ContextNote.tsx';
+import { ContextNote } from './ContextChanges.tsx';
+import { ContextEditor, useSuggestions } from './ContextEditor.tsx';
 import { KeyPicker } from './KeyPicker.tsx';
-import { Section } from './Section.tsx';
-import { useSuggestions } from './useSuggestions.ts';
 
 const RSA_ALGORITHMS = ['RSAES_OAEP_SHA_256', 'RSAES_OAEP_SHA_1'] as const;
 
@@ -31,7 +30,7 @@ export function SourceSection() {
           rsa
             ? 'The blob of an RSA key does not name it. Choose the key that it was encrypted under.'
             : source.key === null
-              ? 'Require this key: KMS rejects blobs encrypted under another.'
+              ? 'Choose a key to require it: KMS rejects blobs encrypted under another.'
               : 'KMS refuses blobs of any other key with IncorrectKeyException.'
         }
       />

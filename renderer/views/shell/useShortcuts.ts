@@ -1,37 +1,40 @@
 import { useEffect } from 'react';
 import { hasMod, isTyping } from '../../lib/platform.ts';
+import { useActions } from '../../store/actions.ts';
 import { useConnection } from '../../store/connection.ts';
+import { useDraft } from '../../store/draft.ts';
 import { useIntake } from '../../store/intake.ts';
 import { requestFiles, requestPaste } from '../../store/opening.ts';
 import { useUi } from '../../store/ui.ts';
-import { openSheet } from '../sheet/openSheet.ts';
 
 const modalOpen = (): boolean => document.querySelector('[role="dialog"], [role="alertdialog"]') !== null;
 
 /** Shortcuts of the whole window. Those of the table are the table's own. */
 export function useShortcuts(): void {
+  const { show } = useActions(useUi);
+  const { take, paste: takeText } = useActions(useIntake);
+  const app = useConnection((state) => state.app);
+  const { openSheet } = useActions(useDraft);
   useEffect(() => {
     const keydown = (event: KeyboardEvent): void => {
       if (!hasMod(event) || event.altKey || modalOpen()) return;
       const key = event.key.toLowerCase();
       if (key === 'o') requestFiles(event.shiftKey ? 'folder' : 'files');
-      else if (key === 'f' && !event.shiftKey) focusFilter();
+      else if (key === 'f' && !event.shiftKey) focusFilter(() => show('blobs'));
       else if (key === 'enter') openSheet();
-      else if (key === ',') useUi.getState().show('settings');
+      else if (key === ',') show('settings');
       else return;
       event.preventDefault();
     };
     const paste = (event: ClipboardEvent): void => {
       if (isTyping(event.target) || modalOpen()) return;
       event.preventDefault();
-      useUi.getState().show('blobs');
-      const { take, paste: takeText } = useIntake.getState();
+      show('blobs');
       const files = [...(event.clipboardData?.files ?? [])];
       if (files.length > 0) void take(files);
       else {
         // Read while the event lasts, and given to the page only where the host cannot read it.
         const { clipboardData } = event;
-        const { app } = useConnection.getState();
         if (app === null) requestPaste();
         else if (app.can.readClipboard) void takeText(null);
         else void takeText(clipboardData?.getData('text/plain') ?? '');
@@ -43,14 +46,15 @@ export function useShortcuts(): void {
       window.removeEventListener('keydown', keydown);
       window.removeEventListener('paste', paste);
     };
-  }, []);
+  }, [show, take, takeText, app, openSheet]);
 }
 
-function focusFilter(): void {
+/** `showBlobs`: shows the view that has the filter, where another is shown. */
+function focusFilter(showBlobs: () => void): void {
   const find = (): HTMLInputElement | null => document.querySelector<HTMLInputElement>('.view .search input');
   const field = find();
   if (field === null) {
-    useUi.getState().show('blobs');
+    showBlobs();
     requestAnimationFrame(() => find()?.focus());
     return;
   }

@@ -1,14 +1,53 @@
 import { CircleX, LoaderCircle, TriangleAlert, X } from 'lucide-react';
 import { Button, IconButton } from '../../components/Button.tsx';
+import { useActions } from '../../store/actions.ts';
 import { useConnection } from '../../store/connection.ts';
 import { copyDiagnostics, useEngine } from '../../store/engine.ts';
 import { useUi } from '../../store/ui.ts';
+
+/** Short confirmations, spoken too. The live region stands from the start, or readers would miss its first words. */
+export function Toasts() {
+  const toasts = useUi((state) => state.toasts);
+  return (
+    <div className="toasts" role="status" aria-live="polite" data-react-aria-top-layer="true">
+      {toasts.map((toast) => (
+        <div key={toast.id} className="toast">
+          {toast.text}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Says that a question waits for the person outside the page: nothing here could answer it. Above every dialog. */
+export function ApprovalNotice() {
+  const waiting = useConnection((state) => state.approval);
+  return (
+    <div className="approval-notice" role="status" aria-live="polite" data-react-aria-top-layer="true">
+      {waiting !== null && (
+        <div className="approval-waiting">
+          <LoaderCircle className="icon spin" aria-hidden="true" />
+          <div>
+            <p>
+              <strong>
+                Waiting for your confirmation{' '}
+                {waiting.where === 'dialog' ? 'in the dialog' : 'in the terminal'}
+              </strong>
+            </p>
+            <p>{waiting.title}</p>
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}
 
 const REASON = 'Each file is wholly old or wholly new, and runs kept their place.';
 
 /** What the person is to know when the part that does the work stopped: as it is, and what to do. */
 export function EngineNotice() {
   const { state, fault, dismiss } = useEngine();
+  const { show } = useActions(useUi);
   // A page that was loaded after it had failed hears so from the first request.
   const late = useConnection((store) => (store.fault?.code === 'EngineFailed' ? store.fault : null));
   const failed = state === 'failed' ? fault : late;
@@ -50,7 +89,7 @@ export function EngineNotice() {
           opened; pasted text is gone.
         </p>
         <div className="fault-actions">
-          <Button variant="primary" onPress={() => useUi.getState().show('activity')}>
+          <Button variant="primary" onPress={() => show('activity')}>
             Show runs
           </Button>
           <Button onPress={() => void copyDiagnostics()}>Copy diagnostics</Button>
