@@ -53,6 +53,8 @@ export function Filters() {
   const audited = useAudit((state) => state.findings);
   const isMade = useAudit((state) => state.summary !== null);
   const { setKind, setFinding, setRepository } = useActions(useArrange);
+  const { showTab, showBlobs } = useActions(useAudit);
+  const { show } = useActions(useUi);
   const repositories = useMemo(() => {
     const present = repositoryCounts(table);
     if (present.length === 0 && repository === null) return [];
@@ -91,12 +93,12 @@ export function Filters() {
   const choose = (id: FindingFilter | AuditChoice['id']): void => {
     if (!isAuditChoice(id)) setFinding(id);
     else if (id === 'audit:') {
-      useAudit.getState().showTab('findings');
-      useUi.getState().show('audit');
+      showTab('findings');
+      show('audit');
     } else {
       const of = { by: 'finding', id: id.slice('audit:'.length) } as const;
       const label = findings.find((each) => each.id === id)?.label ?? '';
-      void useAudit.getState().showBlobs(of, label);
+      void showBlobs(of, label);
     }
   };
   return (
