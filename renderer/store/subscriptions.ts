@@ -112,5 +112,8 @@ function follow(now: ConnectionState | null, before: ConnectionState | null, key
   const who = (state: ConnectionState | null): string =>
     JSON.stringify([state?.choice, state?.identity?.arn]);
   if (who(now) !== who(before)) keys.getState().forget();
+  // What only KMS can say is asked on the connection: the audit is another one.
+  if (keys === useKeys && (now?.status === 'ready') !== (before?.status === 'ready'))
+    useAudit.getState().refresh();
   if (now?.status === 'ready' && before?.status !== 'ready') void keys.getState().load(false);
 }

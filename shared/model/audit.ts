@@ -270,8 +270,8 @@ export const DeletionImpact = z.object({
   maybeOtherWay: z.int(),
   /** Files of all but the possible ones. */
   files: z.int(),
-  /** At most 200, most blobs first. */
-  byFile: z.array(z.object({ file: z.string(), blobs: z.int() })),
+  /** At most 200, most lost first; `lost`: blobs of them that open no other way. */
+  byFile: z.array(z.object({ file: z.string(), blobs: z.int(), lost: z.int() })),
   /** At most 200. */
   references: z.array(KeyReference),
   moreReferences: z.int(),

@@ -322,7 +322,7 @@ describe('a deletion', () => {
         declared: 1,
         inferred: 1,
         possible: 1,
-        byFile: [{ file: 'a', blobs: 2 }],
+        byFile: [{ file: 'a', blobs: 2, lost: 2 }],
       });
   });
   it('names the replica that is left', () => {

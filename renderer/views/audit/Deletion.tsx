@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { REFERENCE_WORDS } from '#shared/audit-words.ts';
 import type { AuditSummary, DeletionImpact } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
-import { StackChart } from '../../components/charts.tsx';
+import { StackChart, type StackPart } from '../../components/charts.tsx';
 import { SelectInput, TextInput } from '../../components/fields.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { isPractice } from '../../lib/connection.ts';
@@ -83,26 +83,31 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
   const Icon = ICONS[impact.severity];
   const listed = impact.certain + impact.declared + impact.inferred + impact.viaAlias + impact.contradicted;
   const name = impact.key?.aliases[0] ?? impact.asked;
-  const show = (known: boolean): void =>
-    void showBlobs({ by: 'deletion', key: impact.asked, known }, `${known ? '' : 'may be '}under ${name}`);
+  const how: readonly StackPart[] = [
+    { id: 'certain', label: 'confirmed', count: impact.certain, tone: 'danger' },
+    { id: 'declared', label: 'declared in files', count: impact.declared, tone: 'attention' },
+    { id: 'inferred', label: 'same key material', count: impact.inferred, tone: 'running' },
+    { id: 'alias', label: 'by an alias', count: impact.viaAlias, tone: 'running' },
+    { id: 'contradicted', label: 'labels contradict', count: impact.contradicted, tone: 'accent' },
+    { id: 'possible', label: 'may be', count: impact.possible, tone: 'neutral' },
+  ];
+  const known = how.filter(({ count: n }) => n > 0);
+  const show = (isKnown: boolean): void =>
+    void showBlobs(
+      { by: 'deletion', key: impact.asked, known: isKnown },
+      `${isKnown ? '' : 'may be '}under ${name}`,
+    );
   return (
     <section className={`deletion deletion-${impact.severity}`} aria-label="Answer">
+      <h3 className="deletion-asked">
+        If <code>{impact.asked}</code> is deleted
+      </h3>
       <p className="deletion-answer" role="status">
         <Icon className="icon icon-large" aria-hidden="true" />
         <strong>{impact.answer}</strong>
       </p>
       {listed + impact.possible > 0 && (
-        <StackChart
-          title="How the key of these blobs is known"
-          parts={[
-            { id: 'certain', label: 'confirmed', count: impact.certain, tone: 'danger' },
-            { id: 'declared', label: 'declared in files', count: impact.declared, tone: 'attention' },
-            { id: 'inferred', label: 'same key material', count: impact.inferred, tone: 'running' },
-            { id: 'alias', label: 'by an alias', count: impact.viaAlias, tone: 'running' },
-            { id: 'contradicted', label: 'labels contradict', count: impact.contradicted, tone: 'accent' },
-            { id: 'possible', label: 'may be', count: impact.possible, tone: 'neutral' },
-          ]}
-        />
+        <StackChart title="How the key of these blobs is known" parts={known} />
       )}
       <ul className="deletion-notes">
         {impact.notes.map((note) => (
@@ -130,16 +135,20 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
               <tr>
                 <th scope="col">File</th>
                 <th scope="col" className="chart-number">
+                  Never opened again
+                </th>
+                <th scope="col" className="chart-number">
                   Blobs
                 </th>
               </tr>
             </thead>
             <tbody>
-              {impact.byFile.map(({ file, blobs }) => (
+              {impact.byFile.map(({ file, blobs, lost }) => (
                 <tr key={file}>
                   <th scope="row">
                     <code>{file}</code>
                   </th>
+                  <td className="tabular chart-number">{lost === 0 ? '–' : count(lost)}</td>
                   <td className="tabular chart-number">{count(blobs)}</td>
                 </tr>
               ))}

@@ -11,9 +11,9 @@ import { NotAskedNotice } from './NotAskedNotice.tsx';
 
 const COVERAGE_TONES: Record<string, StackPart['tone']> = {
   kms: 'done',
-  person: 'accent',
+  person: 'done',
   declared: 'running',
-  inferred: 'running',
+  inferred: 'accent',
   contradicted: 'danger',
   grouped: 'attention',
   unknown: 'danger',
@@ -28,7 +28,7 @@ function Scope({ coverage }: { readonly coverage: Coverage }) {
   const skipped = coverage.skipped.length > 0;
   const unread = coverage.skipped.some(({ code }) => UNREAD.has(code));
   return (
-    <section className={unread ? 'notice notice-attention' : 'notice'} aria-label="What was read">
+    <section className={unread ? 'notice notice-attention' : 'notice audit-read'} aria-label="What was read">
       <div>
         <strong>What was read</strong>
         <ul className="notice-list">

@@ -54,8 +54,9 @@ export interface DeletionFacts {
 }
 
 export function deletionFacts(audit: Audit, asked: string): DeletionFacts {
-  const { rows, references } = touchedBy(audit, asked);
-  return { audit, asked, impact: deletionImpact(audit, asked), rows, references };
+  const touched = touchedBy(audit, asked);
+  const { rows, references } = touched;
+  return { audit, asked, impact: deletionImpact(audit, asked, touched), rows, references };
 }
 
 /** The answer by itself, with room to sign. */
