@@ -212,7 +212,7 @@ test('rewrap audit is a gate: rules, SARIF, and exit codes; history verify', asy
 
   // Offline the label is an ARN, which a rule about an alias cannot be held against; KMS tells.
   const offline = await rewrap(['audit', vault, '--rules', fair], home);
-  expect(offline.code).toBe(0);
+  expect(offline.code).toBe(4);
   expect(offline.stdout).toContain('not judged: rule keys on 1 blob');
   const online = await rewrap(['audit', vault, '--rules', fair, '--practice', '--format', 'json'], home);
   expect(online.code, online.stderr).toBe(0);

@@ -130,7 +130,7 @@ class Collected {
 /** Findings that are forbidden and that only KMS can show: a gate must not pass for want of asking. */
 function kmsChecks({ forbid, failOn }: Rules, caller: Caller | null): [string, Rule][] {
   const checks = (forbid ?? []).filter(needsKms).map((code): [string, Rule] => [
-    `${FORBID} ${code}`,
+    `forbid ${code}`,
     (row, subject) => {
       const why = unanswered(code, row, subject, caller);
       return why === null ? null : { why };
@@ -138,14 +138,14 @@ function kmsChecks({ forbid, failOn }: Rules, caller: Caller | null): [string, R
   ]);
   if (failOn !== undefined && caller === null)
     checks.push([
-      'failOn',
+      FAIL_ON,
       (row, { label }) => (isKms(row) || label !== null ? { why: NOT_CONNECTED } : null),
     ]);
   return checks;
 }
 
-/** What the name of such a rule begins with. */
-export const FORBID = 'forbid';
+/** The rule about the severity of what was found. */
+export const FAIL_ON = 'failOn';
 
 /** Rules about the key and the kind: what they say of one blob they say of its cohort. */
 function keyChecks(rules: Rules, evidence: Evidence): [string, Rule][] {

@@ -5,7 +5,7 @@ export { type AuditSnapshot, columnsOf, makeSnapshot } from './audit-snapshot.ts
 export type { Columns } from './columns.ts';
 export { type Counted, countAudit } from './count.ts';
 export { deletionImpact } from './deletion.ts';
-export { FORBID } from './evaluate-rules.ts';
+export { FAIL_ON } from './evaluate-rules.ts';
 export type { Found } from './finish.ts';
 export type { Caller } from './key-findings.ts';
 export { type GrantSeen, leavesToIam, outsideGrantees, outsidePrincipals } from './policy.ts';

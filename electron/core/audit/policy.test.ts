@@ -12,7 +12,7 @@ const when = (operator: string, key: string, ...values: (string | boolean)[]) =>
   Condition: { [operator]: { [key]: values.length === 1 ? values[0] : values } },
 });
 
-type Verdict = 'closed' | 'anyone' | 'other account' | 'named' | 'pattern';
+type Verdict = 'closed' | 'anyone' | 'other account' | 'named' | 'named pattern' | 'pattern';
 const judge = (statement: object): Verdict => {
   const found = outsidePrincipals(JSON.stringify({ Version: '2012-10-17', Statement: [statement] }), OWN);
   const [open] = found?.open ?? [];
@@ -23,7 +23,7 @@ const judge = (statement: object): Verdict => {
         ? 'other account'
         : 'pattern';
   const [named] = found?.named ?? [];
-  return named === undefined ? 'closed' : named.includes(OTHER) ? 'named' : 'pattern';
+  return named === undefined ? 'closed' : named.includes(OTHER) ? 'named' : 'named pattern';
 };
 
 describe('a key policy without conditions', () => {

@@ -8,7 +8,7 @@ const TAKING = ['kms:CreateGrant', 'kms:PutKeyPolicy'];
 
 /** Who outside the key's own account may open or re-encrypt what is under a key, by its policy. In words. */
 export interface Outside {
-  /** Anyone at all, or another account as a whole. */
+  /** Anyone at all, roles of any account, or another account as a whole. */
   readonly open: readonly string[];
   /** Roles and users of other accounts that it names. */
   readonly named: readonly string[];
@@ -31,8 +31,9 @@ export function outsidePrincipals(policy: string, account: string | null): Outsi
     const sid = member(statement, 'Sid');
     const where = `${how}${typeof sid === 'string' && sid !== '' ? ` (statement “${sid}”)` : ''}`;
     const limits = limitsOf(member(statement, 'Condition'), account);
-    for (const { arn, words } of letIn(statement, limits, account))
-      (arn === null ? open : named).add(`${words}${where}`);
+    // A pattern of any account lets in everyone: a role of that name is made in a minute.
+    for (const { account: of, arn, words } of letIn(statement, limits, account))
+      (arn === null || of === null ? open : named).add(`${words}${where}`);
   }
   return { open: [...open], named: [...named] };
 }

@@ -2,6 +2,7 @@ import Ajv from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { finding } from '#shared/finding.ts';
 import { FaultError } from '#shared/model/fault.ts';
+import { Evidence } from '../key-material/index.ts';
 import { arnOf, input, key, row } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
 import { leavesToIam, outsideGrantees } from './policy.ts';
@@ -140,6 +141,29 @@ describe('judging', () => {
         ]),
       ),
     ).toEqual([['rule-age', 1]]);
+  });
+
+  it('does not pass what is not known of the key material of a blob', () => {
+    const rules = readRules('version: 1\nforbid: [material-not-current]');
+    const rotated = key('k', { currentKeyMaterialId: 'ab'.repeat(32), materials: 2 });
+    const rows = [row({ file: 'a', keyArn: arnOf('k') })];
+    const unjudged = (keys: (typeof rotated)[], learned: string | null) => {
+      const evidence = new Evidence(
+        rows,
+        () =>
+          learned === null
+            ? []
+            : [{ keyArn: arnOf('k'), by: 'kms', evidence: 'r', keyMaterialId: learned, at: null, blobs: 0 }],
+        keys,
+      );
+      const { summary } = makeAudit(input(rows, keys, { rules, evidence }));
+      return [summary.unjudged.length, summary.violations];
+    };
+    expect(unjudged([rotated], null)).toEqual([1, 0]);
+    expect(unjudged([rotated], 'ab'.repeat(32))).toEqual([0, 0]);
+    expect(unjudged([rotated], 'cd'.repeat(32))).toEqual([0, 1]);
+    // One that never rotated has no other key material.
+    expect(unjudged([{ ...rotated, materials: 1 }], null)).toEqual([0, 0]);
   });
 
   it('says where a finding that only KMS can show was not looked for', () => {

@@ -33,8 +33,8 @@ export interface Touched {
  * @param text Key id, ARN, alias or alias ARN.
  */
 export function touchedBy(audit: Audit, text: string): Touched {
-  const asked = text.trim();
   const { evidence, book, snapshot } = audit.input;
+  const asked = evidence.names.named(text) ?? text.trim();
   const { columns } = snapshot;
   const key = described(book(asked), asked, evidence.names);
   // KMS said which key the name stands for on this connection.

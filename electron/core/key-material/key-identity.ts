@@ -1,4 +1,4 @@
-import { type KeyName, mayBeAlias, readKeyName, sameKey } from './key-names.ts';
+import { isKeyName, type KeyName, mayBeAlias, readKeyName, sameKey } from './key-names.ts';
 
 /** A key as KMS described it. */
 export interface KmsKeyFacts {
@@ -89,6 +89,17 @@ export class KeyNames {
     return this.keysOf(name).some((key) => this.namesOf(key).length > 0);
   }
 
+  /**
+   * The key name that a person means by a text: white space around it is cut off, and an alias that is known here may be
+   * written without `alias/`. Null where it is no key's name.
+   */
+  named(text: string): string | null {
+    const name = text.trim();
+    if (name === '') return null;
+    if (isKeyName(name) || this.has(name)) return name;
+    return !name.includes(':') && this.has(`alias/${name}`) ? `alias/${name}` : null;
+  }
+
   /** Keys that a name stands for: one, or several of which it is one; none where the text is empty. */
   keysOf(name: string): readonly string[] {
     const known = this.#keysOf.get(name);
@@ -137,10 +148,8 @@ export class KeyNames {
       return same === 'same' && other.alias && this.#listed(other).size === 0 ? 'alias' : same;
     }
     const asks = this.keysOf(asked);
-    if (other.alias && one.id === other.id) {
-      const same = this.same(label, asked);
-      if (same === 'same' || (same === 'different' && one.arn && other.arn)) return same;
-    }
+    const name = other.alias && one.id === other.id ? this.same(label, asked) : null;
+    if (name === 'same' || (name === 'different' && one.arn && other.arn)) return name;
     // A key may have several aliases.
     if (other.alias && asks.every(isUnresolved)) return this.apart(label, asked) ? 'different' : 'maybe';
     const targets = this.targetsOf(label);
@@ -148,7 +157,7 @@ export class KeyNames {
     if (key !== undefined && more.length === 0 && !isUnresolved(key)) {
       if (this.#listed(one).has(key) || (targets.length === 1 && targets[0] === key)) return 'alias';
     }
-    if (asks.some((each) => targets.includes(each))) return 'maybe';
+    if (name === 'maybe' || asks.some((each) => targets.includes(each))) return 'maybe';
     // It may have been this key's before, whatever it names now.
     return asks.some((each) => !isUnresolved(each) && mayBeAlias(one, placed(keyName(other, each), [each])))
       ? 'maybe'
@@ -330,7 +339,13 @@ export class KeyNames {
     // KMS outranks files in its own account and Region, and says nothing of others.
     for (const listed of fromKms) for (const key of keys) if (compatible(listed, key)) keys.delete(key);
     for (const key of fromKms) keys.add(key);
-    if (keys.size > 0) return [...keys];
+    if (keys.size > 0) {
+      // In an account of which nothing says more, the name may be another key's.
+      for (const arn of this.aliasArns(name.plain))
+        if (![...keys].some((key) => fitsPlace(key, readKeyName(arn))))
+          for (const key of this.#keysOfPlace(group, readKeyName(arn))) keys.add(key);
+      return [...keys];
+    }
     const places = [...group.places.keys()];
     return places.length < 2
       ? [unresolved(name.id)]

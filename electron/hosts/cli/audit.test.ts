@@ -58,4 +58,28 @@ describe('rewrap audit', () => {
     const json = JSON.parse((await run({ format: 'json' }, [join(folder, 'tree'), gone])).text);
     expect(json.stated.paths).toEqual([join(folder, 'tree')]);
   });
+
+  it.each([
+    `keys: ["${KEY}", "alias/app"]`,
+    `keys: ["${OTHER}", alias/app]`,
+    'forbid: [key-disabled]',
+    'maximumAgeDays: 30',
+    'context: {required: [app]}',
+  ])('says that a rule cannot be answered, and does not pass: %s', async (rule) => {
+    writeFileSync(join(folder, 'tree/b.json'), readFileSync(join(folder, 'tree/a.json')));
+    const rules = join(folder, 'rules.yaml');
+    writeFileSync(rules, `version: 1\n${rule}\n`);
+    const { code } = await run({ rules });
+    if (rule.includes(KEY)) expect(code).toBe(0);
+    else {
+      expect(code).toBe(4);
+      expect(said.join('\n')).toContain('was not judged for 2 blobs');
+    }
+  });
+
+  it.each(['', ' '])('asks for a key where none is named: %j', async (ifDeleted) => {
+    await expect(run({ ifDeleted })).rejects.toMatchObject({
+      fault: { code: 'BadUsage', remedy: expect.stringContaining('--if-deleted alias/name') },
+    });
+  });
 });

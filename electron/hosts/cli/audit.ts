@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { plural } from '#shared/format.ts';
 import type { AuditSummary, ReportFormat } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { FORBID, rulesSchema } from '../../core/audit/index.ts';
+import { FAIL_ON, rulesSchema } from '../../core/audit/index.ts';
 import { writePrivate } from '../../core/storage/private.ts';
 import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from './options.ts';
@@ -29,6 +29,15 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
   if (paths.length === 0)
     throw new FaultError(
       fault('NothingNamed', 'No file and no folder was named.', '', 'Name what to audit: rewrap audit PATH…'),
+    );
+  if (flags.ifDeleted?.trim() === '')
+    throw new FaultError(
+      fault(
+        'BadUsage',
+        'No key was named after --if-deleted.',
+        '',
+        'Name the key by its ARN, id, alias or alias ARN: rewrap audit PATH… --if-deleted alias/name.',
+      ),
     );
   const rules = flags.rules === undefined ? null : readRulesFile(flags.rules);
   return withEngine(connectionChoice(flags), async (client) => {
@@ -67,12 +76,11 @@ function verdict(
   // What could not be read could not be judged: that is no pass.
   if ((violations ?? 0) > 0) return SOME_FAILED;
   if (unreadable) return BAD_INPUT;
-  // A finding that is forbidden, and that only KMS could have shown.
-  const open = unjudged.filter(({ rule }) => caller === null && rule.startsWith(FORBID));
-  for (const { rule, blobs } of open)
-    console.error(
-      `rewrap: ${rule} was not judged for ${plural(blobs, 'blob')}: only KMS can say, and it was not asked. Name a connection (--profile, --region).`,
-    );
+  // What a rule asks and nothing could answer is no pass. `failOn` is about what was found.
+  const open = unjudged.filter(({ rule }) => rule !== FAIL_ON);
+  const asked = caller === null ? ' No connection was named (--profile, --region).' : '';
+  for (const { rule, blobs, why } of open)
+    console.error(`rewrap: ${rule} was not judged for ${plural(blobs, 'blob')}: ${safe(why)}.${asked}`);
   return open.length > 0 ? NOT_ANSWERED : OK;
 }
 

@@ -106,7 +106,8 @@ export class Asking {
     return on;
   }
 
-  readonly book: KeyLookup = (name) => {
+  readonly book: KeyLookup = (written) => {
+    const name = readKeyName(written).plain;
     const asked = this.#answers.get(name);
     if (asked !== undefined && asked !== null) return asked;
     const listed = this.#listed.get(name) ?? null;
@@ -188,9 +189,10 @@ export class Asking {
     return this.#all ? left : left.slice(0, Math.max(0, MOST_ASKED - this.#asked.size));
   }
 
-  async #askNow(also: string | null): Promise<void> {
+  async #askNow(name: string | null): Promise<void> {
     const { caller } = this;
     if (caller === null) return;
+    const also = name === null ? null : readKeyName(name).plain;
     const on = this.#on;
     const wanted = (): string[] => [
       ...new Set([

@@ -2,7 +2,7 @@ import type { AuditKey } from '#shared/model/audit.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { type Caller, leavesToIam, outsideGrantees, outsidePrincipals } from '../../core/audit/index.ts';
-import { readKeyName } from '../../core/key-material/index.ts';
+import { isKeyName, readKeyName } from '../../core/key-material/index.ts';
 import type { KmsConnection } from '../../core/kms/index.ts';
 
 /** What KMS said of one name; 'gone': it knows no such key. */
@@ -13,9 +13,8 @@ export const listedKey = (key: KeyInfo): AuditKey => asAuditKey(key, NOT_TOLD, [
 
 /** Whether a label can be sent to KMS on this connection: another Region's ARN cannot. */
 export function canAsk(label: string, caller: Caller): boolean {
-  const name = readKeyName(label);
-  if (name.region !== null) return name.region === caller.region;
-  return name.alias || /^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(label);
+  const { region } = readKeyName(label);
+  return region === null ? isKeyName(label) : region === caller.region;
 }
 
 /**
@@ -28,7 +27,7 @@ export async function askKey(
   caller: Caller,
 ): Promise<{ answer: Answer | null; gap: string | null }> {
   try {
-    const detail = await kms.keyDetail(label);
+    const detail = await kms.keyDetail(readKeyName(label).plain);
     const { access, gaps } = await askAccess(kms, detail, caller);
     return { answer: asAuditKey(detail, access, gaps), gap: null };
   } catch (error) {

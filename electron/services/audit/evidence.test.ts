@@ -179,6 +179,24 @@ describe('what breaks without a key, offline', () => {
       });
   });
 
+  it('takes a name with white space around it, and an alias without its prefix', async () => {
+    const short = ALIAS.slice('alias/'.length);
+    for (const asked of [` ${ALIAS}\n`, short, ` ${short}`]) {
+      expect(await listed(asked)).toEqual(infra);
+      expect((await page.audit.deletion({ key: asked })).asked).toBe(ALIAS);
+      expect(await planned(asked)).toEqual(infra);
+    }
+  });
+
+  it('refuses a plan by what is no key’s name, and says what its rule chose in vain', async () => {
+    const select = (value: string) => page.plans.select({ rules: [{ name: 'key', value }] });
+    for (const typo of ['t-a', ' ', '29397ad6'])
+      await expect(select(typo)).rejects.toMatchObject({ fault: { code: 'NoSuchKeyName' } });
+    const { blobIds, notes } = await select(SDK);
+    expect(blobIds).toEqual([]);
+    expect(notes.join()).toMatch(/^6 blobs that these rules choose cannot be re-encrypted and are left out/);
+  });
+
   it('says of a name that stands nowhere that it stands nowhere', async () => {
     for (const typo of ['typo', '29397ad6', 'alias infrastructure']) {
       const impact = await page.audit.deletion({ key: typo });

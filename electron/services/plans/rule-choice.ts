@@ -1,7 +1,9 @@
+import { plural } from '#shared/format.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
 import type { Rule } from '#shared/model/rule.ts';
 import { isListed } from '../../core/audit/index.ts';
-import { isKeyName, type KeyEvidence } from '../../core/key-material/index.ts';
+import { type Evidence, isKeyName, type KeyEvidence } from '../../core/key-material/index.ts';
 import type { AuditService } from '../audit/index.ts';
 import type { Blobs, Workspace } from '../workspace/index.ts';
 import { findingChoice } from './finding-choice.ts';
@@ -22,15 +24,16 @@ export async function chosenBlobs(
   { workspace, blobs, audit }: Choosable,
   rules: readonly Rule[],
 ): Promise<{ blobIds: string[]; notes: readonly string[] }> {
-  const keys = rules.flatMap(({ name, value }) => (name === 'key' ? [keyName(value)] : []));
+  const named = rules.flatMap(({ name, value }) => (name === 'key' ? [value] : []));
   // Without a connection, files and what was learned still name keys.
-  for (const key of keys) await audit.askKeys(false, { also: key }).catch(() => null);
+  for (const key of named) await audit.askKeys(false, { also: withPrefix(key) }).catch(() => null);
   const findings = await findingChoice(
     audit,
     rules.flatMap(({ name, value }) => (name === 'finding' ? [value] : [])),
   );
   const { rows, evidence } = blobs.audited();
-  const known = new Map(keys.map((key) => [key, new Map<KeyEvidence, boolean>()]));
+  const keys = new Map(named.map((value) => [value, keyNamed(evidence, value)]));
+  const known = new Map(Array.from(keys.values(), (key) => [key, new Map<KeyEvidence, boolean>()]));
   const isUnder = (row: BlobRow, key: string): boolean => {
     const of = evidence.of(row);
     const answer = known.get(key)?.get(of);
@@ -41,21 +44,43 @@ export async function chosenBlobs(
     return is;
   };
   const ids: string[] = [];
+  const left = new Map<string, number>();
   for (const row of rows) {
-    if (!row.identification.reencryptable) continue;
+    const { reencryptable, reason, label } = row.identification;
+    if (!reencryptable && rules.length === 0) continue;
     const { path, display } = workspace.get(row.id).source;
     const paths = [display, ...(path === null ? [] : [path])].map((each) => each.replaceAll('\\', '/'));
     const subject = {
       row,
       paths,
-      isUnder: (value: string) => isUnder(row, keyName(value)),
+      isUnder: (value: string) => isUnder(row, keys.get(value) ?? value),
       has: (value: string) => findings.has(row, value),
     };
-    if (chosen(subject, rules)) ids.push(row.id);
+    if (!chosen(subject, rules)) continue;
+    if (reencryptable) ids.push(row.id);
+    else left.set(reason ?? label, (left.get(reason ?? label) ?? 0) + 1);
   }
-  return { blobIds: ids, notes: findings.notes };
+  const notes = Array.from(
+    left,
+    ([label, count]) =>
+      `${plural(count, 'blob')} that these rules choose cannot be re-encrypted and ${count === 1 ? 'is' : 'are'} left out: ${label.replace(/\.$/, '')}.`,
+  );
+  return { blobIds: ids, notes: [...notes, ...findings.notes] };
 }
 
-/** The name of an alias may be written without its prefix. */
-const keyName = (value: string): string =>
-  isKeyName(value) || value.includes(':') ? value : `alias/${value}`;
+/** The key that a rule names; throws FaultError `NoSuchKeyName` for what is no key's name. */
+function keyNamed({ names }: Evidence, value: string): string {
+  const name = names.named(value);
+  if (name !== null) return name;
+  throw new FaultError(
+    fault(
+      'NoSuchKeyName',
+      `${value} is no key id, ARN or alias, and no file names a key so.`,
+      'A rule of another name would choose nothing, and say nothing of why.',
+      'Write the key’s ARN or id, or its alias with alias/ in front.',
+    ),
+  );
+}
+
+const withPrefix = (value: string): string =>
+  isKeyName(value) || value.includes(':') ? value.trim() : `alias/${value.trim()}`;

@@ -51,7 +51,7 @@ export function deniedCase(said: string, s: KmsSituation): Diagnosis {
   const who = denial.principal ? ` for ${denial.principal}` : '';
   return {
     message: `You are not allowed ${denial.action}${on}.`,
-    causes: why(denial),
+    causes: [...otherAccount(key, denial.principal ?? s.principal ?? null, 'the key'), ...why(denial)],
     remedy: remedyOf(denial, on, who),
     policies: denial.action.startsWith('kms:')
       ? advice(denial, {
@@ -62,6 +62,18 @@ export function deniedCase(said: string, s: KmsSituation): Diagnosis {
         })
       : [],
   };
+}
+
+/**
+ * The cause where a key belongs to another account than the caller: its key policy must allow it, and so must the
+ * caller's identity policy (KMS developer guide, "Allowing users in other accounts to use a KMS key").
+ */
+function otherAccount(key: string | null, principal: string | null, what: string): string[] {
+  const [owner, caller] = [accountOf(key), accountOf(principal)];
+  if (owner === null || caller === null || owner === caller) return [];
+  return [
+    `${what} is of account ${owner}, and this connection is of account ${caller}: the key policy there and your own policy must both allow it.`,
+  ];
 }
 
 /** Statements that would allow it. An explicit deny is lifted by no statement. */
@@ -127,8 +139,10 @@ function cannotSay(s: KmsSituation): Diagnosis {
     'its key is in another account that does not let you in.',
     'its key or its key material has been deleted.',
   ];
+  causes.unshift(...otherAccount(named, s.principal ?? null, who));
   const far = region !== null && namedRegion !== null && namedRegion !== region;
   if (far) causes.unshift(`${who} is of ${namedRegion}, and this connection is of ${region}.`);
+  const foreign = otherAccount(named, s.principal ?? null, who).length > 0;
   const wanted = {
     action: right,
     keyArn: keyArnOf(named),
@@ -142,7 +156,9 @@ function cannotSay(s: KmsSituation): Diagnosis {
     remedy: [
       far
         ? `Connect to ${namedRegion}.`
-        : `Check ${right} on the source key for your identity, then try the Region in which the blob was made.`,
+        : foreign
+          ? `Connect as an identity of account ${accountOf(named)}, or have its key policy allow ${right} for yours.`
+          : `Check ${right} on the source key for your identity, then try the Region in which the blob was made.`,
       pinned === null ? 'Pin the source key: KMS then says which reason applies.' : '',
       'If other blobs with the same fingerprint work, it is not the permission.',
     ]
@@ -163,6 +179,8 @@ function unspecified(s: KmsSituation): Diagnosis {
     message:
       'You are not allowed to re-encrypt this blob to this key; KMS does not say which right is missing.',
     causes: [
+      ...otherAccount(s.sourceKeyId ?? s.declaredKeyId ?? null, s.principal ?? null, 'the source key'),
+      ...otherAccount(s.destinationKeyId ?? null, s.principal ?? null, 'the destination key'),
       `kms:ReEncryptFrom on the source key${source} is missing.`,
       `kms:ReEncryptTo on the destination key${destination} is missing.`,
     ],

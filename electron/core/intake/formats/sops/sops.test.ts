@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { manyRuns } from '../../../../../tools/many-runs.ts';
+import { assemble } from '../../../inspect/assemble.test-help.ts';
 import { madeUpBlob } from '../../blob.test-help.ts';
 import { type FoundBlob, type NewBlob, rewrite, type Scan, scan } from '../../index.ts';
 import { type Kind, type KmsEntry, parseSops, writeSops } from './sops.test-help.ts';
@@ -352,6 +353,25 @@ describe('files as they were once written', () => {
     const found = read(`sops:\n  kms:\n  - arn: ${ARN}\n    enc: AQICAHh...\n  mac: ${mac}\n`);
     expect(found.blobs).toEqual([]);
     expect(found.findings.map(({ code }) => code)).toEqual(['undecodable-blob']);
+  });
+});
+
+describe('key groups', () => {
+  const wrapped = base64(assemble({ layout: 'v2', fingerprint: Buffer.alloc(32, 1) }));
+  const yaml = (threshold: string) =>
+    `a: x\nsops:\n${threshold}    key_groups:\n        - kms:\n            - arn: ${ARN}\n              enc: ${wrapped}\n        - age:\n            - recipient: age1\n              enc: x\n        - pgp: []\n    mac: ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]\n    version: 3.8.0\n`;
+  const env = (threshold: string) =>
+    `a=x\nsops_key_groups__list_0__map_kms__list_0__map_arn=${ARN}\nsops_key_groups__list_0__map_kms__list_0__map_enc=${wrapped}\nsops_key_groups__list_1__map_age__list_0__map_recipient=age1\n${threshold}sops_key_groups__list_2__map_kms__list_0__map_arn=${ARN}\nsops_mac=ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]\nsops_version=3.8.0\n`;
+
+  test.each([
+    ['yaml', yaml('    shamir_threshold: 2\n'), 2],
+    ['yaml', yaml(''), 3],
+    ['env', env('sops_shamir_threshold=2\n'), 2],
+    ['env', env(''), 3],
+  ])('say how many of them are needed, and which open without AWS KMS: %s', (kind, text, needed) => {
+    expect(read(text, `a.${kind}`).blobs.map(({ keyGroup }) => keyGroup)).toEqual([
+      { group: 0, needed, others: [1] },
+    ]);
   });
 });
 
