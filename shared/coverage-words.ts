@@ -3,7 +3,7 @@ import type { Coverage } from './model/coverage.ts';
 
 /** What was looked at, and what was not, as sentences: the same on screen, in a shell and in reports. */
 export function coverageWords({ reading, files, pasted, skipped, removed }: Coverage): string[] {
-  const { read, withBlobs, withFindings, withoutCiphertext, records } = files;
+  const { read, withBlobs, withFindings, withoutCiphertext, records, archives, inArchives } = files;
   return [
     ...(reading ? ['Reading goes on: every figure is of what was read so far.'] : []),
     [
@@ -14,6 +14,11 @@ export function coverageWords({ reading, files, pasted, skipped, removed }: Cove
     ]
       .join(', ')
       .concat('.'),
+    ...(archives > 0
+      ? [
+          `${plural(archives, 'archive')} opened: ${plural(inArchives, 'file')} of those read ${inArchives === 1 ? 'stands' : 'stand'} in ${archives === 1 ? 'it' : 'them'}.`,
+        ]
+      : []),
     ...(pasted > 0 ? [`${plural(pasted, 'text')} pasted.`] : []),
     ...(skipped.length === 0 ? ['Nothing was skipped.'] : skipped.map(skippedWords)),
     ...(removed > 0 ? [`${plural(removed, 'file')} taken out of the list after reading.`] : []),

@@ -67,17 +67,26 @@ export function outputsFor(
 ): { mode: OutputChoice['mode']; refused: string | null }[] {
   const origins = new Map(sources.map((source) => [source.id, source.origin]));
   const homeless = rows.filter((row) => origins.get(row.sourceId) !== 'path').length;
+  const packed = rows.filter((row) => origins.get(row.sourceId) === 'archive').length;
   const list: { mode: OutputChoice['mode']; refused: string | null }[] = [];
   const inPlace =
     homeless === 0
       ? null
       : homeless === rows.length
-        ? 'These blobs were pasted or uploaded: there is no file on this machine to replace.'
-        : `${homeless} of these blobs were pasted or uploaded and have no file to replace.`;
+        ? homelessWords('These blobs', packed, homeless)
+        : homelessWords(`${homeless} of these blobs`, packed, homeless);
   list.push({ mode: 'in-place', refused: inPlace });
   if (host.folder) list.push({ mode: 'folder', refused: null });
   if (host.download || homeless > 0) list.push({ mode: 'download', refused: null });
   return list;
+}
+
+/** Why files cannot be replaced: `packed` of them stand in archives, the others have no file here. */
+function homelessWords(which: string, packed: number, homeless: number): string {
+  if (packed === homeless) return `${which} stand in archives, which Rewrap reads and does not write.`;
+  return packed === 0
+    ? `${which} were pasted or uploaded: there is no file on this machine to replace.`
+    : `${which} were pasted or uploaded, or stand in archives: there is no file on this machine to replace.`;
 }
 
 export type Built = { ok: true; request: RunRequest } | { ok: false; problems: readonly string[] };

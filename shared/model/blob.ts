@@ -218,7 +218,7 @@ export type BlobDetail = z.infer<typeof BlobDetail>;
 export const SourceInfo = z.object({
   id: z.string(),
   file: z.string(),
-  origin: z.enum(['path', 'upload', 'paste']),
+  origin: z.enum(['path', 'upload', 'paste', 'archive']),
   sizeBytes: z.int(),
   blobs: z.int(),
   findings: z.array(Finding),

@@ -36,6 +36,9 @@ export const Coverage = z.object({
     withoutCiphertext: z.int(),
     /** Records that Rewrap wrote beside blobs of RSA and SM2 keys. */
     records: z.int(),
+    /** Archives that were opened, and how many of the files read stand in them. */
+    archives: z.int(),
+    inArchives: z.int(),
   }),
   /** Texts that were pasted. */
   pasted: z.int(),

@@ -31,7 +31,15 @@ export const STATED = {
 export const COVERAGE: Coverage = {
   reading: false,
   roots: ['vault'],
-  files: { read: 12, withBlobs: 7, withFindings: 1, withoutCiphertext: 3, records: 1 },
+  files: {
+    read: 12,
+    withBlobs: 7,
+    withFindings: 1,
+    withoutCiphertext: 3,
+    records: 1,
+    archives: 0,
+    inArchives: 0,
+  },
   pasted: 0,
   skipped: [
     {

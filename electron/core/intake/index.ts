@@ -1,5 +1,13 @@
 /** Bytes to sources to blobs, and back: finding, extracting, exact put-back. */
-export { type ArchiveFormat, type Magic, magicOf } from './binary/magic.ts';
+export {
+  ARCHIVE_LIMITS,
+  type ArchiveLimits,
+  ArchiveProblem,
+  archiveEntries,
+  archiveFormatAt,
+  memberPath,
+} from './archives/index.ts';
+export { type ArchiveFormat, archiveOf, type Magic, magicOf } from './binary/magic.ts';
 export { encode } from './encoding.ts';
 export {
   changedFolder,
@@ -30,7 +38,7 @@ export { hasOtherNames } from './put-back/other-names.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
 export { contentHash, removeLeftovers, removeWritten } from './put-back/undo.ts';
 export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';
-export { MAX_FILE_BYTES, readSource, SmallFiles, type Source } from './read-source.ts';
+export { MAX_FILE_BYTES, readSource, type SmallFile, SmallFiles, type Source } from './read-source.ts';
 export { leadsElsewhere, type RealFolders, realFolder } from './real-folder.ts';
 export { movedTo, rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';
 export { isBlobAlone, scan } from './scan.ts';
@@ -43,6 +51,7 @@ export {
   withRecord,
 } from './sidecar.ts';
 export type {
+  ArchiveFile,
   BlobEncoding,
   FoundBlob,
   LinkedValue,

@@ -112,6 +112,18 @@ export class SmallFiles {
   }
 }
 
+/**
+ * Opens a regular file of any size, without following a final symbolic link; the caller closes it. Throws a FaultError
+ * `FileMissing`, `FileUnreadable`, `NotAFile` or `TooManyOpenFiles`.
+ */
+export function openRegular(path: string): { readonly fd: number; readonly stats: Stats } {
+  const fd = open(path);
+  const stats = fstatSync(fd);
+  if (stats.isFile()) return { fd, stats };
+  closeSync(fd);
+  throw notAFile(path, stats.isDirectory() ? 'it is a folder' : 'it is no regular file');
+}
+
 function open(path: string): number {
   try {
     return openSync(path, OPEN_FLAGS);

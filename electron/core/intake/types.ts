@@ -158,6 +158,17 @@ export interface WalkedFile {
   readonly relative: string;
   /** The nearest repository that it lies in; null where it lies in none. */
   readonly repository: Repository | null;
+  /** The archive that it stands in; `path` is then a name of its own, and no path of the disk. */
+  readonly archive?: ArchiveFile;
+}
+
+/** An archive as it was when it was read. */
+export interface ArchiveFile {
+  /** Absolute path. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly mtimeMs: number;
 }
 
 /** Something met on a walk that is not taken in, and why. */

@@ -1,4 +1,5 @@
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
+import type { ArchiveFile } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import type { ResolvedOutput } from './output-mode.ts';
 
@@ -31,6 +32,8 @@ export interface PlanFile {
   /** Real path of its folder when it was read; absent: as it is when the run starts. */
   readonly folder?: string | null;
   readonly bytes: Uint8Array | null;
+  /** The archive that it stands in: `bytes` are what was read of it. */
+  readonly archive?: ArchiveFile;
   readonly display: string;
   /** Where it goes below an output folder. */
   readonly relative: string;

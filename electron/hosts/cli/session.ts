@@ -125,6 +125,8 @@ function asNamed(path: string, roots: readonly string[]): string {
   for (const root of roots) {
     const absolute = resolve(root);
     if (path === absolute) return root;
+    // A file of an archive that was named.
+    if (path.startsWith(`${absolute} › `)) return root + path.slice(absolute.length);
     if (path.startsWith(absolute + sep))
       return `${root.endsWith(sep) ? root.slice(0, -1) : root}${path.slice(absolute.length)}`;
   }

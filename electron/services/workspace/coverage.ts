@@ -18,6 +18,9 @@ export class RootCoverage {
   withFindings = 0;
   withoutCiphertext = 0;
   records = 0;
+  /** Archives that were opened, and files of them among those read. */
+  archives = 0;
+  inArchives = 0;
   readonly skipped = new Map<SkippedCode, { count: number; examples: string[] }>();
 
   constructor(path: string, display: string, isThere = true) {
@@ -93,6 +96,8 @@ export class CoverageOfList {
         withFindings,
         withoutCiphertext,
         records,
+        archives: sum((root) => root.archives),
+        inArchives: sum((root) => root.inArchives),
       },
       pasted: this.#pasted,
       skipped: SKIPPED_CODES.flatMap((code) => {

@@ -6,6 +6,8 @@ import type { SkippedFile } from '#shared/model/blob.ts';
 import type { SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import {
+  archiveFormatAt,
+  archiveOf,
   type FoundReference,
   isBlobAlone,
   keyReferences,
@@ -17,19 +19,21 @@ import {
   readSource,
   recordedPath,
   type Scan,
+  type SmallFile,
   SmallFiles,
   scan,
   type WalkedFile,
   walkNow,
 } from '../../core/intake/index.ts';
 
+import { ArchiveIntake } from './archive-intake.ts';
 import { RootCoverage } from './coverage.ts';
 
 /** Most skipped files kept for one intake; more are counted. */
-const ODDITY_LIMIT = 200;
+const SKIPPED_LIMIT = 200;
 /** Others get a turn this often, milliseconds: the thread has requests to answer while it reads. */
 const TURN_MS = 20;
-/** Progress is told this often at most, milliseconds. */
+/** Progress is reported this often at most, milliseconds. */
 const PROGRESS_MS = 100;
 
 export interface IntakeResult {
@@ -47,6 +51,8 @@ export interface Content {
   readonly sha256: string;
   /** What was found; for a file that is one symmetric blob and nothing else, its bytes: they say it all. */
   readonly found: Scan | Uint8Array;
+  /** All bytes of a file of an archive. */
+  readonly bytes?: Uint8Array;
 }
 
 /** A file without blobs that may be a key in clear. Only its size is known outside the reader. */
@@ -57,7 +63,7 @@ export interface KeyCandidate {
   readonly mode: number | null;
 }
 
-export interface TakeIn {
+export interface IngestTarget {
   /** A file with blobs or findings. */
   readonly put: (file: WalkedFile, content: Content) => void;
   /** Where a file names keys beside its blobs. */
@@ -67,15 +73,17 @@ export interface TakeIn {
   readonly record: (path: string, entries: readonly RecordEntry[]) => void;
   /** Whether a root may lie in a repository above it. */
   readonly above: boolean;
+  /** An archive was read: these are the names of what was put of it. */
+  readonly archiveRead: (path: string, keys: ReadonlySet<string>) => void;
 }
 
 /**
- * Reads files and folders. What is met on the way and cannot be taken is an skipped file, never an exception. Reads without
+ * Reads files and folders. What is met on the way and cannot be taken is a skipped file, never an exception. Reads without
  * waiting for each file (several times faster for many small ones) and gives others a turn now and then.
  */
 export async function ingest(
   paths: readonly string[],
-  { put, refer, progress, record, above }: TakeIn,
+  { put, refer, progress, record, above, archiveRead }: IngestTarget,
 ): Promise<{ result: IntakeResult; keys: KeyCandidate[]; roots: RootCoverage[] }> {
   const result: IntakeResult = { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
   const keys: KeyCandidate[] = [];
@@ -87,26 +95,83 @@ export async function ingest(
   };
   const here = (): RootCoverage => root ?? new RootCoverage('', '');
   const odd = (skippedFile: SkippedFile) => {
-    if (result.skippedFiles.length < ODDITY_LIMIT) result.skippedFiles.push(skippedFile);
+    if (result.skippedFiles.length < SKIPPED_LIMIT) result.skippedFiles.push(skippedFile);
     else result.moreSkipped++;
   };
   const small = new SmallFiles();
   let files = 0;
   let repositories = 0;
   let turn = performance.now() + TURN_MS;
-  let told = performance.now();
+  let reported = performance.now();
+  const others = async (): Promise<void> => {
+    const now = performance.now();
+    if (now <= turn) return;
+    if (now - reported > PROGRESS_MS) {
+      progress(files, result.blobs, false);
+      reported = now;
+    }
+    await setImmediate();
+    turn = performance.now() + TURN_MS;
+  };
+  /** Whether anything of the file is kept. */
+  const take = (file: WalkedFile, bytes: Uint8Array, sha256: string): boolean => {
+    files++;
+    const kept = file.archive === undefined ? {} : { bytes };
+    if (isBlobAlone(bytes)) {
+      result.sources++;
+      result.blobs++;
+      here().withBlobs++;
+      put(file, { size: bytes.length, sha256, found: bytes, ...kept });
+      return true;
+    }
+    const onDisk = file.archive?.path ?? file.path;
+    const found = scan(bytes, file.path);
+    const references = keyReferences(bytes, file.path, found.blobs);
+    if (references.length > 0) refer(file, references);
+    const key = found.blobs.length === 0 ? keySizeOf(bytes) : null;
+    if (key !== null) keys.push({ display: file.display, keyBytes: key, mode: modeOf(onDisk) });
+    if (found.blobs.length > 0 || found.findings.length > 0) {
+      result.sources++;
+      result.blobs += found.blobs.length;
+      if (found.blobs.length > 0) here().withBlobs++;
+      else here().withFindings++;
+      put(file, { size: bytes.length, sha256, found: withMode(found, onDisk), ...kept });
+      return true;
+    }
+    if (file.archive !== undefined) {
+      here().withoutCiphertext++;
+      return false;
+    }
+    small.forget();
+    const recorded = recordedPath(file.path);
+    const entries = recorded === null ? null : readRecord(bytes);
+    if (recorded !== null && entries !== null) {
+      here().records++;
+      record(recorded, entries);
+      return false;
+    }
+    here().withoutCiphertext++;
+    // Named alone, it was meant; in a folder it is one of many that hold something else.
+    if (file.display === file.relative) odd({ file: file.display, ...noCiphertext(bytes) });
+    return false;
+  };
+  const archives = new ArchiveIntake({
+    take,
+    others,
+    skip: (code, file, message) => {
+      here().skip(code, file);
+      odd({ file, code, message });
+    },
+    opened: (inside) => {
+      here().archives++;
+      here().inArchives += inside;
+    },
+    read: archiveRead,
+  });
   const entering = (path: string): void => begin(path, true);
   const lacking = (path: string): void => begin(path, false);
   for (const met of walkNow(paths, { entering, lacking, above })) {
-    const now = performance.now();
-    if (now > turn) {
-      if (now - told > PROGRESS_MS) {
-        progress(files, result.blobs, false);
-        told = now;
-      }
-      await setImmediate();
-      turn = performance.now() + TURN_MS;
-    }
+    await others();
     if (met === null) continue;
     if (met.type === 'skippedFile') {
       here().skip(met.code, met.display);
@@ -115,40 +180,16 @@ export async function ingest(
       else odd({ file: met.display, code: met.code, message: met.message });
       continue;
     }
-    files++;
     try {
-      const { bytes, sha256 } = small.read(met.path) ?? (await readSource(met.path));
-      if (isBlobAlone(bytes)) {
-        result.sources++;
-        result.blobs++;
-        here().withBlobs++;
-        put(met, { size: bytes.length, sha256, found: bytes });
-        continue;
-      }
-      const found = scan(bytes, met.path);
-      const references = keyReferences(bytes, met.path, found.blobs);
-      if (references.length > 0) refer(met, references);
-      const key = found.blobs.length === 0 ? keySizeOf(bytes) : null;
-      if (key !== null) keys.push({ display: met.display, keyBytes: key, mode: modeOf(met.path) });
-      if (found.blobs.length > 0 || found.findings.length > 0) {
-        result.sources++;
-        result.blobs += found.blobs.length;
-        if (found.blobs.length > 0) here().withBlobs++;
-        else here().withFindings++;
-        put(met, { size: bytes.length, sha256, found: withMode(found, met.path) });
+      const content = small.read(met.path) ?? (await readOrArchive(met.path));
+      const archive = content === 'archive' ? 'open' : archiveOf(content.bytes);
+      if (content !== 'archive' && (archive === null || archive === 'closed')) {
+        const any = take(met, content.bytes, content.sha256);
+        if (!any && archive === 'closed') archives.closed(met);
         continue;
       }
       small.forget();
-      const recorded = recordedPath(met.path);
-      const entries = recorded === null ? null : readRecord(bytes);
-      if (recorded !== null && entries !== null) {
-        here().records++;
-        record(recorded, entries);
-        continue;
-      }
-      here().withoutCiphertext++;
-      // Named alone, it was meant; in a folder it is one of many that hold something else.
-      if (met.display === met.relative) odd({ file: met.display, ...noCiphertext(bytes) });
+      await archives.read(met);
     } catch (error) {
       const why = asSkippedFile(error);
       here().skip(why.code, met.display);
@@ -196,6 +237,17 @@ function modeOf(path: string): number | null {
     return statSync(path).mode & 0o7777;
   } catch {
     return null;
+  }
+}
+
+/** A file's content; 'archive' for an archive that is too large to be read in one piece. */
+async function readOrArchive(path: string): Promise<SmallFile | 'archive'> {
+  try {
+    return await readSource(path);
+  } catch (error) {
+    if (!(error instanceof FaultError) || error.fault.code !== 'FileTooLarge') throw error;
+    if (archiveFormatAt(path) === null) throw error;
+    return 'archive';
   }
 }
 

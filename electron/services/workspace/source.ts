@@ -1,8 +1,14 @@
 import type { Finding } from '#shared/model/blob.ts';
-import { type FoundBlob, type Repository, type Scan, scan } from '../../core/intake/index.ts';
+import {
+  type ArchiveFile,
+  type FoundBlob,
+  type Repository,
+  type Scan,
+  scan,
+} from '../../core/intake/index.ts';
 import type { Content } from './ingest.ts';
 
-export type Origin = 'path' | 'upload' | 'paste';
+export type Origin = 'path' | 'upload' | 'paste' | 'archive';
 
 /** How a source is called: by a file met on a walk, or by what was pasted. */
 export interface SourceName {
@@ -14,8 +20,11 @@ export interface SourceName {
   readonly relative: string;
   /** The nearest repository that it lies in; null where it lies in none. */
   readonly repository: Repository | null;
-  /** Pasted text, which is kept; a file is read again when it is needed. */
+  /** Pasted text, or a file of an archive, which is kept; a file is read again when it is needed. */
   readonly text?: Uint8Array;
+  /** The archive that it stands in, and the name that no other of it has. */
+  readonly archive?: ArchiveFile;
+  readonly key?: string;
 }
 
 /** A blob of the list. */
@@ -32,7 +41,7 @@ export interface Entry {
 export class Source {
   readonly number: number;
   readonly origin: Origin;
-  readonly #name: SourceName;
+  #name: SourceName;
   /** Bytes. */
   size = 0;
   /** Hex SHA-256 of the bytes. */
@@ -70,7 +79,17 @@ export class Source {
     return this.#name.relative;
   }
 
-  /** Pasted text; null for a file, which is read again when it is needed. */
+  /** The archive that it stands in; null for what stands in none. */
+  get archive(): ArchiveFile | null {
+    return this.#name.archive ?? null;
+  }
+
+  /** What it is found by when it is read again: its path, or its name in its archive; null for pasted text. */
+  get key(): string | null {
+    return this.#name.key ?? this.#name.path;
+  }
+
+  /** Pasted text or a file of an archive; null for a file, which is read again when it is needed. */
   get bytes(): Uint8Array | null {
     return this.#name.text ?? null;
   }
@@ -97,7 +116,8 @@ export class Source {
   }
 
   /** What was read of it anew; a blob keeps its id by its place. */
-  refill(content: Content): void {
+  refill(content: Content, name = this.#name): void {
+    this.#name = name;
     const { entries, next } = this.#look();
     this.#fill(content);
     this.#seen = this.#see(entries, next);

@@ -16,6 +16,7 @@ import {
   readSource,
   recordPath,
   scan,
+  type WalkedFile,
   withRecord,
 } from '../../core/intake/index.ts';
 import { type AliasTie, type KeyNames, readKeyName } from '../../core/key-material/index.ts';
@@ -67,9 +68,11 @@ export class Workspace {
         above: origin === 'path',
         put: (file, content) => {
           const known = this.#byPath?.get(file.path);
-          if (known === undefined) this.#add(file, origin, content);
-          else this.#refill(known, content);
+          const name = nameOf(file, content);
+          if (known === undefined) this.#add(name, file.archive === undefined ? origin : 'archive', content);
+          else this.#refill(known, content, name);
         },
+        archiveRead: (path, keys) => this.#withoutOthers(path, keys),
         refer: ({ path, display }, found) => this.#references.set(path, { display, found }),
         record: (path, entries) => records.set(path, entries),
         progress: this.#progress,
@@ -141,9 +144,9 @@ export class Workspace {
     this.#sources = this.#sources.filter((source) => {
       if (numbers !== null && !numbers.has(source.number)) return true;
       this.#size -= source.count;
-      if (source.path !== null) {
-        this.#byPath?.delete(source.path);
-        this.#references.delete(source.path);
+      if (source.key !== null) {
+        this.#byPath?.delete(source.key);
+        this.#references.delete(source.key);
       }
       return false;
     });
@@ -203,7 +206,7 @@ export class Workspace {
       const { count } = source;
       if (from + count > offset)
         for (const { id } of source.blobs.slice(Math.max(0, offset - from), offset + limit - from))
-          places.push({ id, path: source.path ?? source.display });
+          places.push({ id, path: source.key ?? source.display });
       from += count;
       if (from >= offset + limit) break;
     }
@@ -269,6 +272,7 @@ export class Workspace {
       // Walks resolve what was dropped and follow no link below it: a path is real as it was met.
       folder: source.path === null ? null : dirname(source.path),
       bytes: source.bytes,
+      ...(source.archive === null ? {} : { archive: source.archive }),
       display: source.display,
       relative: source.relative,
       sha256: source.sha256,
@@ -367,7 +371,7 @@ export class Workspace {
     const source = new Source(this.#nextSource++, origin, name, content);
     this.#sources.push(source);
     this.#size += source.count;
-    if (this.#byPath !== null && name.path !== null) this.#byPath.set(name.path, source);
+    if (this.#byPath !== null && source.key !== null) this.#byPath.set(source.key, source);
   }
 
   /** The source of a number, found by halving. */
@@ -383,16 +387,28 @@ export class Workspace {
     return found?.number === number ? found : null;
   }
 
-  #refill(source: Source, content: Content): void {
+  #refill(source: Source, content: Content, name?: SourceName): void {
     this.#size -= source.count;
-    source.refill(content);
+    source.refill(content, name);
     this.#size += source.count;
+  }
+
+  /** An archive was read again: files that it does not have any more go. */
+  #withoutOthers(archive: string, keys: ReadonlySet<string>): void {
+    if (this.#byPath === null) return;
+    this.#sources = this.#sources.filter((source) => {
+      if (source.archive?.path !== archive || source.key === null || keys.has(source.key)) return true;
+      this.#size -= source.count;
+      this.#byPath?.delete(source.key);
+      this.#references.delete(source.key);
+      return false;
+    });
   }
 
   #indexPaths(): Map<string, Source> {
     if (this.#byPath === null) {
       this.#byPath = new Map();
-      for (const source of this.#sources) if (source.path !== null) this.#byPath.set(source.path, source);
+      for (const source of this.#sources) if (source.key !== null) this.#byPath.set(source.key, source);
     }
     return this.#byPath;
   }
@@ -406,6 +422,14 @@ export class Workspace {
     this.#revision++;
     this.#changed(this.#revision, this.#size);
   }
+}
+
+/** What a file of an archive is kept with: it is in no file that could be read again by itself. */
+function nameOf(file: WalkedFile, { bytes }: Content): SourceName {
+  const { archive } = file;
+  if (archive === undefined || bytes === undefined) return file;
+  const { path: key, display, relative, repository } = file;
+  return { path: null, key, display, relative, repository, archive, text: bytes };
 }
 
 function folderOf(display: string): string {

@@ -79,6 +79,11 @@ export const OWN = {
     [],
     'Choose a folder for the output, or take the result by download or copy.',
   ),
+  InArchive: entry(
+    'The file stands in an archive, which Rewrap reads and does not write.',
+    ['A new archive would have other sizes, dates and checksums than the one that people know.'],
+    'Write into a folder (--out): the file goes there under its own name. Then make the archive anew.',
+  ),
   PlaintextInFile: entry(
     'The file holds plaintext beside its ciphertext.',
     ['It is the output of a command that prints a Plaintext member; Rewrap never copies one.'],
@@ -295,7 +300,7 @@ export const OWN = {
     'Restore the file from another backup, if it must be.',
   ),
   SourceGone: entry(
-    'Pasted or uploaded content is not kept beyond the start in which it was given.',
+    'Pasted, uploaded or unpacked content is not kept beyond the start in which it was given.',
     [],
     'Give it again, then start a new run.',
   ),

@@ -45,6 +45,7 @@ const SIGNS: readonly Sign[] = [
   [/^\x5d\0\0[\s\S]{2}(?:\xff{8}|[\s\S]{5}\0{3})/, 'LZMA file', UNPACK, 'closed'],
   ['MSCF\0\0\0\0', 'Windows cabinet', UNPACK, 'closed'],
   ['xar!\0\x1c', 'xar archive', UNPACK, 'closed'],
+  ['\0\x05\x16\x07\0\x02\0\0', 'resources of a macOS file', OBJECT],
   ['!<arch>\n', 'ar archive', UNPACK, 'closed'],
   [/^07070[12][0-9A-Fa-f]{104}/, 'cpio archive', UNPACK, 'closed'],
   ['\xed\xab\xee\xdb', 'RPM package', UNPACK, 'closed'],
@@ -140,6 +141,15 @@ export function magicOf(bytes: Uint8Array): Magic | null {
     )
       return magic;
   return null;
+}
+
+/** First bytes of archives; a tar has its mark further on. */
+const ARCHIVE_FIRST = new Set([...'\x1fPB7RLMx!0hQK\x28\xfd\x04\x5d\xed'].map((char) => char.charCodeAt(0)));
+
+/** How a file's archive is opened; null for what is none. A look at one byte for most files. */
+export function archiveOf(bytes: Uint8Array): ArchiveFormat | 'closed' | null {
+  if (!ARCHIVE_FIRST.has(bytes[0] ?? 0) && bytes[257] !== 0x75) return null;
+  return magicOf(bytes)?.archive ?? null;
 }
 
 /** Whether a file names a binary format: however much text stands in it, its parts have lengths and places. */

@@ -1,6 +1,8 @@
+import { lstatSync } from 'node:fs';
 import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import {
+  type ArchiveFile,
   changedFolder,
   type FoundBlob,
   hardLinked,
@@ -43,13 +45,15 @@ export async function openFile(
   dryRun: boolean,
   allowPossible = false,
 ): Promise<OpenFile | Fault> {
-  if (inPlace && file.path === null) return explainOwn('NoFileToReplace');
+  if (inPlace && file.path === null)
+    return explainOwn(file.archive === undefined ? 'NoFileToReplace' : 'InArchive');
   let bytes: Uint8Array;
   let hash: string;
   let mode: number | null = null;
   try {
     if (file.path === null) {
       if (file.bytes === null) return explainOwn('SourceGone');
+      if (file.archive !== undefined && !isAsItWas(file.archive)) return explainOwn('FileChanged');
       bytes = file.bytes;
       hash = sha256(bytes);
     } else {
@@ -78,6 +82,12 @@ export async function openFile(
     blobs.push({ item: blob.item, found });
   }
   return { bytes, mode, scan: scanned, blobs };
+}
+
+/** Whether an archive is the one that was read. Throws where it is gone. */
+function isAsItWas({ path, size, mtimeMs }: ArchiveFile): boolean {
+  const now = lstatSync(path);
+  return now.size === size && now.mtimeMs === mtimeMs;
 }
 
 /**

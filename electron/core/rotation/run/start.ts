@@ -84,6 +84,7 @@ function numbered(files: readonly PlanFile[]): RunFile[] {
     path: file.path,
     folder: file.folder ?? (file.path === null ? null : realFolder(file.path, folders)),
     bytes: file.bytes,
+    ...(file.archive === undefined ? {} : { archive: file.archive }),
     display: file.display,
     relative: file.relative,
     sha256: file.sha256,

@@ -1,0 +1,4 @@
+/** Archives, read-only: their files as a stream, with limits. */
+export { ARCHIVE_LIMITS, type ArchiveLimits, ArchiveProblem } from './limits.ts';
+export { memberPath } from './member-path.ts';
+export { type ArchiveEntry, archiveEntries, archiveFormatAt } from './read.ts';
