@@ -115,6 +115,7 @@ program
   .description('say what ciphertext is, offline')
   .argument('<path...>', 'files and folders')
   .option('--json', 'print one JSON array')
+  .option('--git-history', 'list blobs that stand in the git history of the paths, and in no file, too')
   .action(run(inspect));
 
 twoStepFlags(
@@ -246,7 +247,8 @@ connectionFlags(
         .default('text'),
     )
     .option('-o, --out <file>', 'write it into this file')
-    .option('--if-deleted <key>', 'say what breaks if this key is deleted'),
+    .option('--if-deleted <key>', 'say what breaks if this key is deleted')
+    .option('--git-history', 'list blobs that stand in the git history of the paths, and in no file, too'),
 ).action(run(async (paths: string[], flags: AuditFlags) => audit(paths, flags)));
 
 const runsCommand = program

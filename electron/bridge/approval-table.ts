@@ -122,6 +122,9 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
     'Needs a reason and a date, is in the history and in each report, and changes no run.',
   ),
   'audit.unsuppress': free('A finding counts again; in the history.'),
+  'audit.gitHistory': free(
+    'Runs git, read-only, in repositories that were added; a repository cannot make it do anything else.',
+  ),
   'audit.rules': READS,
   'audit.setRules': free(
     'Judges by other rules; in the history and named in each report, and changes no run.',

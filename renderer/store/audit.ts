@@ -10,6 +10,7 @@ import type {
   ReportSubject,
 } from '#shared/model/audit.ts';
 import type { Fault } from '#shared/model/fault.ts';
+import type { GitHistory } from '#shared/model/git-history.ts';
 import type { HistoryHead, HistoryRecord, HistoryVerdict } from '#shared/model/history.ts';
 import { bridge, call, faultOf } from '../api.ts';
 import { fetchDownload } from '../lib/platform.ts';
@@ -21,7 +22,7 @@ import { useSelection } from './selection.ts';
 import { useUi } from './ui.ts';
 
 export type Members = Input<(typeof requests)['audit']['members']>['of'];
-export type AuditTab = 'overview' | 'findings' | 'deletion' | 'rules' | 'history';
+export type AuditTab = 'overview' | 'findings' | 'deletion' | 'git' | 'rules' | 'history';
 
 const PAGE = 20_000;
 const FINDINGS = 5000;
@@ -43,6 +44,12 @@ interface AuditStore {
     readonly head: HistoryHead;
   } | null;
   readonly verdict: HistoryVerdict | null;
+  /** Whether git history is searched, and what was found; null before that is known. */
+  readonly gitHistory: {
+    readonly on: boolean;
+    readonly reading: boolean;
+    readonly history: GitHistory | null;
+  };
   /** What is being waited for, in words; shown when it takes long. */
   readonly waits: readonly string[];
   showTab(tab: AuditTab): void;
@@ -62,6 +69,8 @@ interface AuditStore {
   setRules(text: string | null, name: string | null): Promise<void>;
   askDeletion(key: string): Promise<void>;
   loadHistory(offset: number): Promise<void>;
+  /** Turns the search of git history on or off, and reads it where it is on. */
+  loadGitHistory(on: boolean): Promise<void>;
   verify(): Promise<void>;
   /** Makes a report and hands it to the person. */
   exportReport(subject: ReportSubject, format: ReportFormat): Promise<void>;
@@ -112,6 +121,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   deletionKey: '',
   history: null,
   verdict: null,
+  gitHistory: { on: false, reading: false, history: null },
   waits: [],
   showTab: (tab) => set({ tab }),
   async load() {
@@ -187,6 +197,16 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       const before = offset === 0 ? [] : (get().history?.records ?? []);
       set({ history: { ...page, records: [...before, ...page.records] } });
     } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  },
+  async loadGitHistory(on) {
+    set(({ gitHistory }) => ({ gitHistory: { ...gitHistory, on, reading: on } }));
+    try {
+      const { history } = await call(bridge().audit.gitHistory({ on }));
+      if (get().gitHistory.on === on) set({ gitHistory: { on, reading: false, history } });
+    } catch (error) {
+      set({ gitHistory: { on: false, reading: false, history: null } });
       useUi.getState().complain(faultOf(error));
     }
   },

@@ -14,8 +14,11 @@ export interface WalkOptions {
   readonly lacking?: (path: string) => void;
   /** Whether a root may belong to a repository above it (else only those below count). */
   readonly above?: boolean;
-  /** Called with the absolute path of each folder that has a `.git`, or is a bare repository. */
-  readonly repository?: (path: string, display: string) => void;
+  /**
+   * Called with each folder that has a `.git`, or is a bare repository: absolute. `below`: the root, where that is only a
+   * part of the repository; else null.
+   */
+  readonly repository?: (path: string, display: string, below: string | null) => void;
 }
 
 interface Root {
@@ -121,6 +124,7 @@ export function* walkNow(
     entering?.(root.path);
     const sort = sortOf(root.path);
     const outer = above ? repositoryAbove(root.path) : null;
+    if (outer !== null && basename(root.path) !== GIT) repository?.(outer.path, outer.display, root.path);
     if (sort !== 'folder') {
       yield typeof sort === 'object'
         ? failed(displayPath(root.name), sort.error)
@@ -181,7 +185,11 @@ function* enter(
   display: string,
   { outer, open, maxDepth, repository }: Entering,
 ): Generator<null, WalkedSkip | null> {
-  if (basename(path) === GIT) return gitData(display);
+  if (basename(path) === GIT) {
+    // Named by itself: what is meant is its repository.
+    if (open.length === 0) repository?.(dirname(path), display, null);
+    return gitData(display);
+  }
   if (open.length > maxDepth)
     return skippedFile(
       display,
@@ -190,9 +198,9 @@ function* enter(
     );
   try {
     const { names, others, isRepository } = yield* namesIn(path);
-    if (isRepository) repository?.(path, display);
+    if (isRepository) repository?.(path, display, null);
     if (isBare(others, names)) {
-      if (!isRepository) repository?.(path, display);
+      if (!isRepository) repository?.(path, display, null);
       return gitData(display);
     }
     open.push({

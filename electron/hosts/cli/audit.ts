@@ -15,6 +15,7 @@ export interface AuditFlags extends ConnectionFlags {
   format: Exclude<ReportFormat, 'pdf'>;
   out?: string;
   ifDeleted?: string;
+  gitHistory?: true;
 }
 
 /**
@@ -51,6 +52,7 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
     if (files.size === 0) console.error('rewrap: no ciphertext found');
     // A gate that left keys out would pass what it did not look at.
     await client.page.audit.askKeys({ refresh: false, all: true });
+    if (flags.gitHistory) await client.page.audit.gitHistory({ on: true });
     const key = flags.ifDeleted;
     const report = await client.host.audit.report({
       subject: key === undefined ? { of: 'audit' } : { of: 'deletion', key },

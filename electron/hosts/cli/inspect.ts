@@ -1,3 +1,4 @@
+import { historyLines } from '#shared/git-history-words.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import type { Client } from './client.ts';
 import { BAD_INPUT, OK } from './exit-code.ts';
@@ -5,17 +6,29 @@ import { ingest, type Listed, withEngine } from './session.ts';
 import { safe, table } from './text.ts';
 
 /** `rewrap inspect PATH… [--json]`: what each blob is, offline. */
-export async function inspect(paths: readonly string[], flags: { json?: true }): Promise<number> {
+export async function inspect(
+  paths: readonly string[],
+  flags: { json?: true; gitHistory?: true },
+): Promise<number> {
   return withEngine(null, async (client) => {
     const { blobs, unreadable } = await ingest(client, paths);
+    const gitHistory = async () => (await client.page.audit.gitHistory({ on: true })).history;
     if (flags.json) {
       const all = [];
       for (const blob of blobs) all.push(await asJson(client, blob));
-      console.log(JSON.stringify(all, null, 2));
-    } else if (blobs.length > 0) {
+      // What stands in history alone is never among what stands in files.
+      const printed = flags.gitHistory ? { blobs: all, gitHistory: await gitHistory() } : all;
+      console.log(JSON.stringify(printed, null, 2));
+      return unreadable ? BAD_INPUT : OK;
+    }
+    if (blobs.length > 0) {
       console.log(await asTable(client, blobs));
     } else {
       console.error('rewrap: no ciphertext found');
+    }
+    if (flags.gitHistory) {
+      const history = await gitHistory();
+      if (history !== null) console.log(['', ...historyLines(history)].map(safe).join('\n'));
     }
     return unreadable ? BAD_INPUT : OK;
   });

@@ -2,6 +2,7 @@ import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import type { AuditSummary, Facet } from '#shared/model/audit.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import type { GitHistory } from '#shared/model/git-history.ts';
 import {
   type Audit,
   type AuditSnapshot,
@@ -25,6 +26,7 @@ import type { HistoryRecorder } from '../history/index.ts';
 import { type Blobs, ownFindings, type Workspace } from '../workspace/index.ts';
 import { Asking, type NamedKey } from './audit-asking.ts';
 import { RulesInUse } from './audit-rules.ts';
+import { GitHistories } from './git-history.ts';
 
 const HOUR = 3_600_000;
 
@@ -75,6 +77,7 @@ export class AuditService {
   readonly #suppressions: Suppressions;
   readonly #rules: RulesInUse;
   readonly #asking: Asking;
+  readonly #gitHistories: GitHistories;
   #columns: Columns | null = null;
   #listed: Listed | null = null;
   #made: Made | null = null;
@@ -85,6 +88,7 @@ export class AuditService {
 
   constructor(parts: AuditParts) {
     this.#parts = parts;
+    this.#gitHistories = new GitHistories(parts);
     this.#suppressions = new Suppressions(parts.dataDir);
     this.#rules = new RulesInUse(parts.dataDir);
     this.#asking = new Asking({
@@ -125,6 +129,7 @@ export class AuditService {
       this.#unsuppress(id);
       return {};
     },
+    gitHistory: async ({ on }) => ({ history: await this.#gitHistories.use(on) }),
     rules: async () => this.rules(),
     setRules: async ({ text, name }) => {
       this.#setRules(text, name, true);
@@ -173,6 +178,11 @@ export class AuditService {
       gaps: this.#asking.gaps,
       notAsked: this.#asking.notAsked(),
     };
+  }
+
+  /** What stands in the git history of the list; null where that is not asked for. */
+  gitHistory(): Promise<GitHistory | null> {
+    return this.#gitHistories.current();
   }
 
   get audit(): Audit {

@@ -113,8 +113,9 @@ export class Reports {
     const { audit, history, runs } = this.#parts;
     switch (subject.of) {
       case 'audit': {
+        const gitHistory = await audit.gitHistory();
         const held = audit.hold();
-        return auditReport(held.audit, audit.asked, held, subject.ifDeleted ?? null);
+        return auditReport(held.audit, { ...audit.asked, gitHistory }, held, subject.ifDeleted ?? null);
       }
       case 'deletion': {
         const held = audit.hold();
@@ -145,10 +146,12 @@ export function namedBy(roots: readonly string[]): Naming {
     byName.set(name, byName.has(name) ? null : root);
   }
   return (file) => {
-    const end = file.search(/[\\/]/);
+    // A file of an archive that was named: `backup.tgz › app/prod.env`.
+    const end = file.search(/[\\/]| › /);
     const root = byName.get(end < 0 ? file : file.slice(0, end));
     if (root === undefined || root === null) return file;
-    return end < 0 ? root : join(root, file.slice(end + 1));
+    if (end < 0) return root;
+    return file[end] === ' ' ? root + file.slice(end) : join(root, file.slice(end + 1));
   };
 }
 

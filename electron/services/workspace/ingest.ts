@@ -73,6 +73,8 @@ export interface IngestTarget {
   readonly record: (path: string, entries: readonly RecordEntry[]) => void;
   /** Whether a root may lie in a repository above it. */
   readonly above: boolean;
+  /** A git repository was met; `below`: the only part of it that was named, absolute, else null. */
+  readonly repository: (path: string, display: string, below: string | null) => void;
   /** An archive was read: these are the names of what was put of it. */
   readonly archiveRead: (path: string, keys: ReadonlySet<string>) => void;
 }
@@ -83,7 +85,7 @@ export interface IngestTarget {
  */
 export async function ingest(
   paths: readonly string[],
-  { put, refer, progress, record, above, archiveRead }: IngestTarget,
+  { put, refer, progress, record, above, repository, archiveRead }: IngestTarget,
 ): Promise<{ result: IntakeResult; keys: KeyCandidate[]; roots: RootCoverage[] }> {
   const result: IntakeResult = { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
   const keys: KeyCandidate[] = [];
@@ -170,7 +172,7 @@ export async function ingest(
   });
   const entering = (path: string): void => begin(path, true);
   const lacking = (path: string): void => begin(path, false);
-  for (const met of walkNow(paths, { entering, lacking, above })) {
+  for (const met of walkNow(paths, { entering, lacking, above, repository })) {
     await others();
     if (met === null) continue;
     if (met.type === 'skippedFile') {

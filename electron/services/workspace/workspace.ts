@@ -37,6 +37,10 @@ export class Workspace {
   readonly #coverage = new CoverageOfList();
   /** Names of repositories by their absolute path; no two have the same. */
   readonly #repositories = new Map<string, string>();
+  /** Git repositories that were met, by path and the part of them that was named. */
+  readonly #metRepositories = new Map<string, MetRepository>();
+  /** Counts what became of the files of the list; what is learned of their keys does not change it. */
+  #contents = 0;
   #intakes = 0;
   #size = 0;
   #nextSource: number;
@@ -72,6 +76,7 @@ export class Workspace {
           if (known === undefined) this.#add(name, file.archive === undefined ? origin : 'archive', content);
           else this.#refill(known, content, name);
         },
+        repository: (path, display, below) => this.#meet(path, display, below),
         archiveRead: (path, keys) => this.#withoutOthers(path, keys),
         refer: ({ path, display }, found) => this.#references.set(path, { display, found }),
         record: (path, entries) => records.set(path, entries),
@@ -139,8 +144,10 @@ export class Workspace {
   /** Forgets sources (all when null); touches no file. */
   remove(sourceIds: readonly string[] | null): void {
     const numbers = sourceIds === null ? null : new Set(sourceIds.map(numberOfSource));
-    if (numbers === null) this.#coverage.clear();
-    else this.#coverage.removed(numbers.size);
+    if (numbers === null) {
+      this.#coverage.clear();
+      this.#metRepositories.clear();
+    } else this.#coverage.removed(numbers.size);
     this.#sources = this.#sources.filter((source) => {
       if (numbers !== null && !numbers.has(source.number)) return true;
       this.#size -= source.count;
@@ -183,6 +190,16 @@ export class Workspace {
       }
     }
     this.#bump();
+  }
+
+  /** Another number whenever files were read or left the list. */
+  get contents(): number {
+    return this.#contents;
+  }
+
+  /** Git repositories that the files of the list were met in. */
+  get repositories(): readonly MetRepository[] {
+    return [...this.#metRepositories.values()];
   }
 
   get revision(): number {
@@ -413,15 +430,35 @@ export class Workspace {
     return this.#byPath;
   }
 
-  /** What is known of the blobs changed, though not the blobs: they are to be fetched again. */
-  touch(): void {
-    this.#bump();
+  #meet(path: string, display: string, below: string | null): void {
+    if (below !== null && this.#metRepositories.has(path)) return;
+    if (below === null)
+      for (const [key, one] of this.#metRepositories)
+        if (one.path === path && one.below !== null) this.#metRepositories.delete(key);
+    this.#metRepositories.set(below === null ? path : `${path}\0${below}`, { path, display, below });
   }
 
-  #bump(): void {
+  /** What is known of the blobs changed, though not the blobs: they are to be fetched again. */
+  touch(): void {
     this.#revision++;
     this.#changed(this.#revision, this.#size);
   }
+
+  #bump(): void {
+    this.#contents++;
+    this.#revision++;
+    this.#changed(this.#revision, this.#size);
+  }
+}
+
+/** A git repository, as a walk met it. */
+export interface MetRepository {
+  /** Absolute. */
+  readonly path: string;
+  /** For people. */
+  readonly display: string;
+  /** The only part of it that was named, absolute; null: all of it. */
+  readonly below: string | null;
 }
 
 /** What a file of an archive is kept with: it is in no file that could be read again by itself. */

@@ -13,6 +13,7 @@ import { useUi } from '../../store/ui.ts';
 import { Deletion } from './Deletion.tsx';
 import { ExportReport } from './ExportReport.tsx';
 import { Findings } from './Findings.tsx';
+import { GitHistoryTab } from './GitHistoryTab.tsx';
 import { HistoryTab } from './HistoryTab.tsx';
 import { Overview } from './Overview.tsx';
 import { BrokenRules, RulesTab } from './RulesTab.tsx';
@@ -21,6 +22,7 @@ const TABS: readonly { readonly id: AuditTab; readonly name: string }[] = [
   { id: 'overview', name: 'Overview' },
   { id: 'findings', name: 'Findings' },
   { id: 'deletion', name: 'If a key is deleted' },
+  { id: 'git', name: 'Git history' },
   { id: 'rules', name: 'Rules' },
   { id: 'history', name: 'History' },
 ];
@@ -80,6 +82,8 @@ export function AuditView() {
               </FaultCard>
             ) : id === 'history' ? (
               <HistoryTab />
+            ) : id === 'git' ? (
+              <GitHistoryTab />
             ) : summary === null ? (
               waiting && <Skeleton label="Counting" lines={12} />
             ) : id === 'rules' ? (

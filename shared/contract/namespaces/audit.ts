@@ -6,6 +6,7 @@ import {
   ReportFormat,
   ReportSubject,
 } from '../../model/audit.ts';
+import { GitHistory } from '../../model/git-history.ts';
 import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 import { page } from '../shapes.ts';
@@ -65,6 +66,11 @@ export const auditRequests = {
     nothing,
   ),
   unsuppress: request(z.object({ id: z.string().max(200) }), nothing),
+  /**
+   * Turns the search of git history on or off, for the list and its reports; answers when it has been read. Null: it is
+   * off.
+   */
+  gitHistory: request(z.object({ on: z.boolean() }), z.object({ history: GitHistory.nullable() })),
   rules: request(nothing, RulesInUse),
   /** Puts a rules file to use, after checking it; null takes it out of use. */
   setRules: request(

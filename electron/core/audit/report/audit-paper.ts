@@ -1,7 +1,9 @@
 import { FACET_WORDS, nothingWords, practiceWords, weighedWords } from '#shared/audit-words.ts';
 import { plural } from '#shared/format.ts';
+import { historyWords, standingWords } from '#shared/git-history-words.ts';
 import type { AuditFacet, AuditSummary, Facet, NotAsked } from '#shared/model/audit.ts';
 import type { Severity } from '#shared/model/blob.ts';
+import type { GitHistory } from '#shared/model/git-history.ts';
 import type { Audit } from '../audit.ts';
 import type { Found } from '../finish.ts';
 import { byRepository, keyBlocks, NO_REPOSITORY } from './by-key.ts';
@@ -29,7 +31,7 @@ const COVERAGE_TONES: Record<string, Tone> = {
 /** For people: printable, with the charts. `ifDeleted`: a key of which the deletion was asked about. */
 export function auditSections(
   audit: Audit,
-  { gaps, notAsked, coverage }: Asked,
+  { gaps, notAsked, coverage, gitHistory = null }: Asked,
   ifDeleted: DeletionFacts | null,
   { paths }: ReportHeader,
 ): Section[] {
@@ -128,6 +130,7 @@ export function auditSections(
     { heading: 'Keys', blocks: [keyTable(summary)] },
     { heading: 'Files by key', blocks: keyBlocks(audit) },
     { heading: 'Repositories', blocks: repositoryBlocks(audit) },
+    ...(gitHistory === null ? [] : [gitHistorySection(gitHistory)]),
     { heading: 'How far KMS was asked', blocks: farBlocks(summary, gaps, notAsked) },
     signSection(),
   ];
@@ -139,6 +142,33 @@ function* repositoryBlocks(audit: Audit): Generator<Block | null> {
     title: 'Blobs and files of each',
     head: ['Repository', 'Blobs', 'Files'],
     rows: (yield* byRepository(audit)).map(({ name, blobs, files }) => [name ?? NO_REPOSITORY, blobs, files]),
+  };
+}
+
+/** Blobs that stand in history alone: report only, and no part of any figure. */
+function gitHistorySection(history: GitHistory): Section {
+  return {
+    heading: 'Git history',
+    blocks: [
+      { type: 'list', items: historyWords(history) },
+      ...(history.blobs.length === 0
+        ? []
+        : [
+            {
+              type: 'table',
+              title: 'Blobs in git history, and in no file',
+              head: ['Repository', 'File', 'Place', 'Kind', 'Key material', 'When, and what reaches it'],
+              rows: history.blobs.map((blob) => [
+                blob.repository,
+                blob.file ?? `object ${blob.object.slice(0, 12)}`,
+                blob.place,
+                blob.label,
+                blob.fingerprint?.slice(0, 8) ?? '',
+                standingWords(blob),
+              ]),
+            } as const,
+          ]),
+    ],
   };
 }
 

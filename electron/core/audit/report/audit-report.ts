@@ -3,7 +3,9 @@ import { coverageWords } from '#shared/coverage-words.ts';
 import { EVIDENCE_WORDS } from '#shared/evidence.ts';
 import { entryOf } from '#shared/findings.ts';
 import { plural } from '#shared/format.ts';
+import { historyLines, standingWords } from '#shared/git-history-words.ts';
 import type { BlobRow, Finding } from '#shared/model/blob.ts';
+import type { GitHistory, HistoryBlob } from '#shared/model/git-history.ts';
 import type { KeyEvidence } from '../../key-material/index.ts';
 import type { Audit } from '../audit.ts';
 import type { Found } from '../finish.ts';
@@ -31,17 +33,19 @@ export function auditReport(
   ifDeleted: string | null = null,
 ): Report {
   const deletion = ifDeleted === null ? null : deletionFacts(audit, ifDeleted);
+  const { gitHistory = null, ...looked } = asked;
   return {
     of: 'audit',
     title: 'Audit of KMS ciphertext',
     sections: (header) => auditSections(audit, asked, deletion, header),
-    table: () => auditTable(audit),
+    table: () => auditTable(audit, gitHistory),
     data: (): Data => {
       const { revision: _, ...summary } = audit.summary;
       const own = deletion === null ? null : deletionData(deletion);
       return {
         members: {
-          summary: { ...summary, ...asked },
+          summary: { ...summary, ...looked },
+          ...(gitHistory === null ? {} : { gitHistory }),
           ...(own === null ? {} : { deletion: own.members }),
           byKey: [],
           findings: [],
@@ -67,7 +71,8 @@ export function auditReport(
         ),
         results: results(audit, places),
         properties: {
-          ...asked,
+          ...looked,
+          ...(gitHistory === null ? {} : { gitHistory }),
           totals,
           keys: keys.map(({ name, blobs, by }) => ({ name, blobs, by })),
           ...(deletion === null ? {} : { deletion: deletion.impact }),
@@ -77,11 +82,12 @@ export function auditReport(
     lines: function* (named) {
       yield* auditLines(audit, asked, named);
       if (deletion !== null) yield* ['', ...deletionLines(deletion, named)];
+      if (gitHistory !== null) yield* ['', ...historyLines(gitHistory)];
     },
   };
 }
 
-// CSV: one line for each blob.
+// CSV: one line for each blob; then one for each that stands in git history alone, which the last column says.
 
 const HEAD = [
   'file',
@@ -111,13 +117,15 @@ const HEAD = [
   'findings',
   'highest severity',
   'suppressed findings',
+  'git history',
 ];
 
-const auditTable = (audit: Audit): Table => ({
+const auditTable = (audit: Audit, gitHistory: GitHistory | null): Table => ({
   head: HEAD,
   rows: (function* () {
     for (const line of blobLines(audit))
       yield line === null ? null : cellsOf(line, audit.input.evidence.of(line.row));
+    for (const blob of gitHistory?.blobs ?? []) yield historyCells(blob);
   })(),
 });
 
@@ -140,7 +148,17 @@ function cellsOf({ row, subject, codes }: BlobLine, evidence: KeyEvidence): (str
     codes.open.join(' '),
     codes.worst,
     codes.suppressed.join(' '),
+    null,
   ];
+}
+
+function historyCells(blob: HistoryBlob): (string | null)[] {
+  const cells: (string | null)[] = HEAD.map(() => null);
+  const file = blob.file ?? `object ${blob.object}`;
+  cells.splice(0, 5, file, blob.repository, blob.place, blob.kind, blob.container);
+  cells.splice(7, 3, blob.sha256, blob.fingerprint, blob.declaredKey);
+  cells[HEAD.length - 1] = standingWords(blob);
+  return cells;
 }
 
 function keyCells({ key, label, by, account, region }: Subject, { reason }: KeyEvidence): (string | null)[] {

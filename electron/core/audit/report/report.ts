@@ -1,4 +1,5 @@
 import type { AuditSummary, ReportSubject } from '#shared/model/audit.ts';
+import type { GitHistory } from '#shared/model/git-history.ts';
 import type { HistoryHead } from '#shared/model/history.ts';
 
 /**
@@ -17,7 +18,10 @@ export interface ReportHeader {
 }
 
 /** How far was looked, in the files and at KMS. */
-export type Asked = Pick<AuditSummary, 'gaps' | 'notAsked' | 'coverage'>;
+export type Asked = Pick<AuditSummary, 'gaps' | 'notAsked' | 'coverage'> & {
+  /** What stands in git history; null or absent where that was not asked for. */
+  readonly gitHistory?: GitHistory | null;
+};
 
 /** What a file is called for the reader. */
 export type Naming = (file: string) => string;

@@ -1,0 +1,2 @@
+/** Blobs in the history of git repositories: read by git itself, which a repository cannot make do anything else. */
+export { type HistoryInput, readHistory } from './read-history.ts';

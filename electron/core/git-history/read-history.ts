@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { plural } from '#shared/format.ts';
+import { FaultError } from '#shared/model/fault.ts';
+import type { HistoryBlob, HistoryRepository } from '#shared/model/git-history.ts';
+import { displayPath, type FoundBlob, scan } from '../intake/index.ts';
+import { Turns } from '../limits/turns.ts';
+import { MOST_PLACES, type Standing, standings } from './commits.ts';
+import { gitObjects, type ObjectCounts } from './objects.ts';
+import { gitText } from './run-git.ts';
+
+export interface HistoryInput {
+  /** A folder of the repository: its working tree, or the repository itself where it is bare. Absolute. */
+  readonly path: string;
+  /** Its name for people. */
+  readonly display: string;
+  /** Only files below this folder are of interest; null: all. Absolute. */
+  readonly below: string | null;
+  /** Whether a blob, by the hex SHA-256 of its bytes, stands in a file of the list. */
+  readonly inTree: (sha256: string) => boolean;
+}
+
+export interface ReadHistory {
+  readonly repository: HistoryRepository;
+  readonly blobs: HistoryBlob[];
+  /** Where its objects lie, equal for worktrees of one repository; null where that could not be asked. */
+  readonly store: string | null;
+}
+
+const LFS_POINTER = Buffer.from('version https://git-lfs.github.com/spec/');
+
+/**
+ * Blobs that stand in the history of a repository, and in no file of the list. One pass over objects, one over commits.
+ * Never throws for what the repository is: that is part of the answer. `isKnown`: says of a store that it was read before.
+ */
+export async function readHistory(
+  input: HistoryInput,
+  isKnown: (store: string) => boolean,
+): Promise<ReadHistory | null> {
+  const { path, display, below, inTree } = input;
+  let store: string | null = null;
+  try {
+    const [common = '', shallow = '', prefix = ''] = await located(path);
+    store = isAbsolute(common) ? common : resolve(path, common);
+    if (isKnown(store)) return null;
+    const counts: ObjectCounts = { blobs: 0, tooLarge: 0 };
+    const found = new Map<string, readonly FoundBlob[]>();
+    const sums = new Map<FoundBlob, string>();
+    let pointers = 0;
+    const turns = new Turns();
+    for await (const { oid, bytes } of gitObjects(path, counts)) {
+      if (turns.over) await turns.give();
+      if (Buffer.from(bytes.buffer, bytes.byteOffset, 64).subarray(0, LFS_POINTER.length).equals(LFS_POINTER))
+        pointers++;
+      const blobs = scan(bytes, '').blobs.filter((one) => {
+        if (!KINDS.has(one.identification.kind)) return false;
+        const sum = createHash('sha256').update(one.bytes).digest('hex');
+        if (inTree(sum)) return false;
+        sums.set(one, sum);
+        return true;
+      });
+      if (blobs.length > 0) found.set(oid, blobs);
+    }
+    const stood = found.size === 0 ? await commitCount(path) : await standings(path, new Set(found.keys()));
+    const within = below === null ? null : prefixOf(prefix === '' ? path : prefix, below);
+    const blobs = rows(display, found, sums, stood.standings, within);
+    return {
+      store,
+      blobs,
+      repository: {
+        repository: display,
+        failed: null,
+        commits: stood.commits,
+        contents: counts.blobs,
+        notes: [
+          ...(shallow === 'true'
+            ? ['It is a shallow clone: history before its oldest commits is not here.']
+            : []),
+          ...(counts.tooLarge > 0
+            ? [`${plural(counts.tooLarge, 'file content')} of more than 64 MiB not read.`]
+            : []),
+          ...(pointers > 0
+            ? [
+                `${plural(pointers, 'pointer')} of Git LFS: the contents they name are not in the repository, and were not read.`,
+              ]
+            : []),
+          ...(stood.cut ? [`Only ${plural(MOST_PLACES, 'place')} were followed through its commits.`] : []),
+          ...(within === null ? [] : [`Only what stood below ${displayPath(within)} is listed.`]),
+        ],
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    const { message, remedy } = error.fault;
+    return {
+      store,
+      blobs: [],
+      repository: {
+        repository: display,
+        failed: `${message} ${remedy}`.trim(),
+        commits: 0,
+        contents: 0,
+        notes: [],
+      },
+    };
+  }
+}
+
+/** Blobs of KMS: others are no reason to look at history. */
+const KINDS: ReadonlySet<string> = new Set(['kms-symmetric', 'kms-like', 'kms-asymmetric-candidate']);
+
+/** Where the objects lie, whether it is shallow, and the top of the working tree: a line each. */
+async function located(path: string): Promise<string[]> {
+  const text = await gitText(path, ['rev-parse', '--git-common-dir', '--is-shallow-repository']);
+  const top = await gitText(path, ['rev-parse', '--show-toplevel']).catch(() => '');
+  return [...text.split('\n').slice(0, 2), top.trim()];
+}
+
+async function commitCount(path: string): Promise<{ standings: Standing[]; commits: number; cut: boolean }> {
+  const text = await gitText(path, ['rev-list', '--count', '--all']);
+  return { standings: [], commits: Number(text.trim()) || 0, cut: false };
+}
+
+/** Path of a folder in its repository, with "/" at its end; null where that is all of it. */
+function prefixOf(top: string, below: string): string | null {
+  const inside = relative(realpathSync(top), below);
+  return inside === '' || inside.startsWith('..') || isAbsolute(inside)
+    ? null
+    : `${inside.split(sep).join('/')}/`;
+}
+
+function rows(
+  repository: string,
+  found: ReadonlyMap<string, readonly FoundBlob[]>,
+  sums: ReadonlyMap<FoundBlob, string>,
+  stood: readonly Standing[],
+  within: string | null,
+): HistoryBlob[] {
+  const byOid = new Map<string, Standing[]>();
+  for (const one of stood) byOid.set(one.oid, [...(byOid.get(one.oid) ?? []), one]);
+  const made: HistoryBlob[] = [];
+  for (const [oid, blobs] of found)
+    for (const one of byOid.get(oid) ?? [null]) {
+      if (within !== null && one?.path.startsWith(within) !== true) continue;
+      for (const blob of blobs)
+        made.push({
+          repository,
+          file: one === null ? null : displayPath(one.path),
+          place: blob.place,
+          kind: blob.identification.kind,
+          label: blob.identification.label,
+          container: blob.container,
+          sha256: sums.get(blob) ?? '',
+          fingerprint: blob.identification.keyFingerprint,
+          declaredKey: blob.declared.keyArn,
+          object: oid,
+          first: one?.first ?? null,
+          last: one?.last ?? null,
+          refs: [...(one?.refs ?? [])].map(displayPath),
+          reachedBy: one?.reachedBy ?? 0,
+          heldBy: one?.heldBy ?? 0,
+        });
+    }
+  return made.sort(
+    (a, b) =>
+      compare(a.file ?? '\uffff', b.file ?? '\uffff') ||
+      compare(a.place, b.place) ||
+      compare(a.object, b.object),
+  );
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,92 @@
+import { useEffect } from 'react';
+import { historyWords, standingWords } from '#shared/git-history-words.ts';
+import type { HistoryBlob } from '#shared/model/git-history.ts';
+import { Switch } from '../../components/fields.tsx';
+import { Swatch } from '../../components/Swatch.tsx';
+import { plural } from '../../lib/format.ts';
+import { useAudit } from '../../store/audit.ts';
+import { useBlobs } from '../../store/blobs.ts';
+
+/** Rows shown; a report has more. */
+const SHOWN = 500;
+
+/** Blobs that stand in the history of repositories and in no file: report only. */
+export function GitHistoryTab() {
+  const { gitHistory, loadGitHistory } = useAudit();
+  const rows = useBlobs((state) => state.rows);
+  const { on, reading, history } = gitHistory;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list has another history.
+  useEffect(() => {
+    if (on) void loadGitHistory(true);
+  }, [on, rows, loadGitHistory]);
+  return (
+    <div className="audit-page">
+      <Switch isSelected={on} onChange={(next) => void loadGitHistory(next)}>
+        Search the git history of the repositories in the list
+      </Switch>
+      <p className="hint">
+        Finds blobs that stand in commits, branches and tags, and in no file of the list. Whoever has a clone
+        has them, too: re-encrypting changes no history. They are listed here and in reports, and counted
+        nowhere else.
+      </p>
+      {reading && (
+        <p className="hint" role="status">
+          Reading git history…
+        </p>
+      )}
+      {on && history !== null && (
+        <>
+          <section
+            className={history.total > 0 ? 'notice notice-attention' : 'notice'}
+            aria-label="What was read of git history"
+          >
+            <ul className="notice-list">
+              {historyWords(history).map((words) => (
+                <li key={words}>{words}</li>
+              ))}
+            </ul>
+          </section>
+          {history.blobs.length > 0 && <HistoryTable blobs={history.blobs} total={history.total} />}
+        </>
+      )}
+    </div>
+  );
+}
+
+function HistoryTable({ blobs, total }: { readonly blobs: readonly HistoryBlob[]; readonly total: number }) {
+  return (
+    <>
+      <table className="data-table data-table-framed">
+        <caption className="visually-hidden">Blobs that stand in git history alone</caption>
+        <thead>
+          <tr>
+            <th scope="col">File in history</th>
+            <th scope="col">Kind and key</th>
+            <th scope="col">When, and what reaches it</th>
+          </tr>
+        </thead>
+        <tbody>
+          {blobs.slice(0, SHOWN).map((blob) => (
+            <tr key={`${blob.repository}\n${blob.object}\n${blob.file ?? ''}\n${blob.place}`}>
+              <td>
+                <code>{blob.file ?? `object ${blob.object.slice(0, 12)}`}</code>
+                {blob.place !== '' && <span className="hint"> · {blob.place}</span>}
+                <div className="hint">{blob.repository}</div>
+              </td>
+              <td>
+                {blob.fingerprint !== null && <Swatch fingerprint={blob.fingerprint} />} {blob.label}
+                {blob.declaredKey !== null && <div className="hint">{blob.declaredKey}</div>}
+              </td>
+              <td>{standingWords(blob)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {total > SHOWN && (
+        <p className="hint">
+          and {plural(total - Math.min(SHOWN, blobs.length), 'more blob')}: a report lists them.
+        </p>
+      )}
+    </>
+  );
+}
