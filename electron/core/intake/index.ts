@@ -32,7 +32,6 @@ export {
 export { type Carried, carriedBy, labelsOfNewFiles } from './put-back/attributes.ts';
 export { type Disk, diskHere } from './put-back/disk/disk.ts';
 export { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from './put-back/disk/pool.ts';
-export { sha256 } from './put-back/files.ts';
 export type { PutBackFs } from './put-back/fs.ts';
 export { hasOtherNames } from './put-back/other-names.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';

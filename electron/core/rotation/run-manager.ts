@@ -1,11 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { type RunItem, type RunRoute, type RunSummary, UNDER_WAY_LIMIT_MS } from '#shared/model/run.ts';
 import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
-import { Turns } from '../limits/turns.ts';
 import {
   type FileStanding,
   fileStandings,
@@ -20,14 +18,14 @@ import { Journal } from './journal/journal.ts';
 import { type Claim, RunLocks, type RunUse } from './journal/locks.ts';
 import { itemOf, type KeySeen, type RunRow } from './journal/rows.ts';
 import type { RunRecord } from './journal/run-record.ts';
-import { summaryOf } from './journal/summary.ts';
 import { outputMode, type ResolvedOutput } from './output-mode.ts';
 import type { RunHooks, RunParts } from './run/live-run.ts';
 import { type BlobPair, blobPairs, comparableItems } from './run/pairs.ts';
-import { abandonRun, asItStands, figuresOnDisk, filesToRetry } from './run/recover.ts';
+import { abandonRun, asItStands, filesToRetry } from './run/recover.ts';
 import { resultPath, resultText } from './run/result.ts';
 import { resumeRun, startRun } from './run/start.ts';
 import { type UndoResult, undoRun } from './run/undo.ts';
+import { RunSummaries } from './run-summaries.ts';
 import { AdaptiveLimiter, DEFAULT_CONCURRENCY } from './scheduler/adaptive-limiter.ts';
 import { RequestScheduler, type Send } from './scheduler/request-scheduler.ts';
 import type { ItemsQuery, PlanFile, Run, RunApproval, RunInput } from './types.ts';
@@ -38,17 +36,12 @@ export interface RetryPlan {
   readonly files: readonly PlanFile[];
 }
 
-/** Ended runs of dead processes that are looked at. */
-const ENDED_LOOKED_AT = 20;
-
 /** Every run of this data folder: those under way here, and the journal's record of all. */
 export class RunManager {
   readonly #journal: Journal;
   readonly #live = new Map<string, Run>();
-  readonly #over = new Map<string, RunSummary>();
+  readonly #summaries: RunSummaries;
   readonly #undoing = new Map<string, Promise<UndoResult>>();
-  /** The last summary of runs that are being undone. */
-  readonly #restoring = new Map<string, RunSummary>();
   readonly #limiters = new Map<string, AdaptiveLimiter>();
   readonly #locks = new RunLocks();
   readonly #stopping = new AbortController();
@@ -66,6 +59,7 @@ export class RunManager {
     { disk = diskHere(), ...hooks }: RunHooks & { readonly disk?: Disk } = {},
   ) {
     this.#journal = new Journal(dataDir);
+    this.#summaries = new RunSummaries(this.#journal, this.#live);
     this.#onProgress = onProgress;
     this.#hooks = hooks;
     this.#disk = disk;
@@ -171,8 +165,8 @@ export class RunManager {
   }
 
   /** Throws FaultError `RunGone`. */
-  async summary(runId: string): Promise<RunSummary> {
-    return this.#live.get(runId)?.summary() ?? (await this.#recall(runId));
+  summary(runId: string): Promise<RunSummary> {
+    return this.#summaries.get(runId);
   }
 
   /** Id of the one run that begins with a prefix. Throws FaultError `RunGone`, or `RunAmbiguous`, which names them. */
@@ -181,36 +175,13 @@ export class RunManager {
   }
 
   /** Newest first. */
-  async list(): Promise<RunSummary[]> {
-    this.#flushIfPossible();
-    const turns = new Turns();
-    const list: RunSummary[] = [];
-    for (const id of this.#journal.ids()) {
-      // Old dry runs may go meanwhile.
-      if (this.#journal.runOf(id) !== null) list.push(await this.summary(id));
-      if (turns.over) await turns.give();
-    }
-    return list.reverse();
+  list(): Promise<RunSummary[]> {
+    return this.#summaries.list();
   }
 
-  /**
-   * Runs of processes that are dead, oldest first: every one that was cut off, and the last twenty that ended, which may
-   * not be in the history yet.
-   */
-  async interrupted(): Promise<RunSummary[]> {
-    this.#journal.flush();
-    const alive = new Map<string, boolean>([[this.#journal.owner.id, true]]);
-    const lives = (id: string): boolean => {
-      const known = alive.get(id) ?? this.#journal.owner.isAlive(id);
-      alive.set(id, known);
-      return known;
-    };
-    const rows = (await this.#journal.runs()).filter((row) => !lives(row.owner) && !this.#live.has(row.id));
-    const recent = new Set(rows.slice(-ENDED_LOOKED_AT));
-    const left: RunSummary[] = [];
-    for (const row of rows)
-      if (row.state !== 'ended' || recent.has(row)) left.push(await this.summary(row.id));
-    return left;
+  /** Runs of processes that are dead: {@link RunSummaries.interrupted}. */
+  interrupted(): Promise<RunSummary[]> {
+    return this.#summaries.interrupted();
   }
 
   /** Throws FaultError `RunGone`. */
@@ -226,7 +197,8 @@ export class RunManager {
   }
 
   /**
-   * What a new run needs to try again what failed or was not reached. Throws FaultError `RunGone`, `RunNotOpen` (it is still under way) or `NothingToRetry`.
+   * What a new run needs to try again what failed or was not reached. Throws FaultError
+   * `RunGone`, `RunNotOpen` (it is still under way) or `NothingToRetry`.
    */
   async again(runId: string): Promise<RetryPlan> {
     const row = this.#row(runId);
@@ -243,9 +215,9 @@ export class RunManager {
     const { no } = this.#row(runId);
     // From here on it is what the journal says; one that still has files to hand out cannot be undone.
     if (this.#live.get(runId)?.kept().length === 0) this.#live.delete(runId);
-    this.#over.delete(runId);
+    this.#summaries.undoing(runId, null);
     const progress = (summary: RunSummary): void => {
-      this.#restoring.set(runId, summary);
+      this.#summaries.undoing(runId, summary);
       this.#onProgress(summary);
     };
     const { fs, step } = this.#hooks;
@@ -256,8 +228,7 @@ export class RunManager {
       return await work;
     } finally {
       this.#undoing.delete(runId);
-      this.#restoring.delete(runId);
-      this.#over.delete(runId);
+      this.#summaries.undone(runId);
       this.#onProgress(await this.summary(runId));
     }
   }
@@ -284,7 +255,7 @@ export class RunManager {
 
   async #abandon(runId: string): Promise<void> {
     await abandonRun(this.#journal, this.#row(runId).no, this.#hooks.fs);
-    this.#over.delete(runId);
+    this.#summaries.forget(runId);
     this.#onProgress(await this.summary(runId));
   }
 
@@ -424,36 +395,6 @@ export class RunManager {
     for (const [id, old] of [...this.#live].slice(0, -50))
       if (old.summary().finishedAt !== null) this.#live.delete(id);
     return run;
-  }
-
-  /** What the journal cannot take in now (a full disk) does not keep what it has from being read. */
-  #flushIfPossible(): void {
-    try {
-      this.#journal.flush();
-    } catch {
-      // Runs under way say themselves how they stand, and hold back until the journal can be written.
-    }
-  }
-
-  /** The summary of a run that is not under way here. Throws FaultError `RunGone`. */
-  async #recall(id: string): Promise<RunSummary> {
-    const known = this.#over.get(id) ?? this.#restoring.get(id);
-    if (known !== undefined) return known;
-    this.#flushIfPossible();
-    const row = this.#row(id);
-    const ended = row.state === 'ended';
-    const record = this.#journal.record(row.no);
-    const kept = ended ? record.keptFigures() : null;
-    const elsewhere = this.#journal.elsewhere(row);
-    const cut = !ended && elsewhere === null && !row.dryRun && !this.#undoing.has(id);
-    const figures = kept ?? (await (cut ? figuresOnDisk(this.#journal, row) : record.figures()));
-    // It may have changed while it was counted.
-    if (kept === null && !isDeepStrictEqual(this.#journal.run(row.no), row)) return this.#recall(id);
-    if (ended && kept === null) record.keepFigures(row, figures);
-    const summary = summaryOf(row, figures, elsewhere);
-    if (this.#undoing.has(id)) return { ...summary, status: 'undoing', undo: null };
-    if (ended) this.#over.set(id, summary);
-    return summary;
   }
 
   #record(runId: string): RunRecord {

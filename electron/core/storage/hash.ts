@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * JSON with the members of every object sorted by name (UTF-16 code units) and no white space, so that equal values
@@ -15,5 +15,5 @@ export function canonical(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** Hex SHA-256. */
-export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+/** Hash in hex. */
+export const sha256 = (data: string | Uint8Array): string => hash('sha256', data, 'hex');

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { RunPlan } from '#shared/model/plan.ts';
-import type { Job, ResolvedOutput, RunTerms } from '../../core/rotation/index.ts';
+import { Turns } from '../../core/limits/turns.ts';
+import {
+  type Job,
+  outputMode,
+  type PlanFile,
+  type ResolvedOutput,
+  type RunTerms,
+} from '../../core/rotation/index.ts';
+import type { Workspace } from '../workspace/index.ts';
 
 /** Files of a plan hashed before others get a turn. */
 const CHUNK = 500;
@@ -27,7 +35,28 @@ export async function planJob({ files, evenIfThere: _, ...said }: RunPlan): Prom
 export function commandJob(paths: readonly string[], terms: RunTerms, output: ResolvedOutput): Job {
   const { dryRun: _, grantTokens: __, ...asked } = terms;
   const text = JSON.stringify(['command', paths, sorted(asked), output]);
-  return { id: createHash('sha256').update(text).digest('hex'), lasts: output.mode === 'folder' };
+  return { id: createHash('sha256').update(text).digest('hex'), lasts: !outputMode(output).inPlace };
+}
+
+/** What the list has of the blobs of these files now, where it has them: a file may have been read again since. */
+export async function asListed(
+  workspace: Pick<Workspace, 'plan'>,
+  files: readonly PlanFile[],
+): Promise<PlanFile[]> {
+  const turns = new Turns();
+  const listed: PlanFile[] = [];
+  for (const file of files) {
+    try {
+      const now = (await workspace.plan(file.blobs.map(({ blobId }) => blobId))).files;
+      const [one, ...others] = now;
+      // Of what a run goes on with in its output folder, the list has the source.
+      listed.push(one !== undefined && others.length === 0 && one.path === file.path ? one : file);
+    } catch {
+      listed.push(file);
+    }
+    if (turns.over) await turns.give();
+  }
+  return listed;
 }
 
 /** The same value with the members of every object in one order: a context's pairs may be given in any. */

@@ -2,6 +2,8 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import type { OutputChoice } from '#shared/model/run.ts';
+import type { ResolvedOutput } from '../../core/rotation/index.ts';
 import { notHere } from '../faults.ts';
 
 /** The output folders that a person named. */
@@ -56,5 +58,24 @@ export class OutputFolders {
 
   list(): { token: string; path: string }[] {
     return [...this.#folders].map(([token, path]) => ({ token, path }));
+  }
+
+  /**
+   * Where new files go. `origins`: how the files of the run came here. Throws FaultError `FolderUnknown`, or
+   * `NothingToReplace` where some have no file on this host.
+   */
+  resolve(output: OutputChoice, origins: ReadonlySet<string>): ResolvedOutput {
+    if (output.mode === 'download') return { mode: 'keep' };
+    if (output.mode === 'folder') return { mode: 'folder', folder: this.path(output.folderToken) };
+    if (origins.has('upload') || origins.has('paste'))
+      throw new FaultError(
+        fault(
+          'NothingToReplace',
+          'Some of these blobs have no file on this host to replace.',
+          'They were pasted, or uploaded as a copy.',
+          'Choose a folder or a download for the output, or leave them out.',
+        ),
+      );
+    return { mode: 'in-place', backup: output.backup };
   }
 }

@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
 import { plural } from '#shared/format.ts';
+import { isAwsEndpoint } from '#shared/kms/endpoints.ts';
+import { kindOf } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { RunSummary, Touches } from '#shared/model/run.ts';
 import type { KmsConnection } from '../../core/kms/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
-import type { PlanFile, ResolvedOutput, RunApproval, RunTerms } from '../../core/rotation/index.ts';
+import {
+  outputMode,
+  type PlanFile,
+  type ResolvedOutput,
+  type RunApproval,
+  type RunTerms,
+} from '../../core/rotation/index.ts';
 import { canonical, sha256 } from '../../core/storage/hash.ts';
 import { type ApprovalKind, type Approvals, CHANGED } from '../approvals/index.ts';
 import type { Connection, OtherRegions } from '../connection/index.ts';
@@ -93,7 +101,7 @@ export class RunApprovals {
   /** Undoing touches files: it is approved each time. `now`: the run as it stands. Throws as {@link prove}. */
   async proveUndo(now: () => Promise<RunSummary>): Promise<void> {
     const run = await now();
-    // Nothing can be undone: whoever undoes says why.
+    // Nothing can be undone: the undo itself says why.
     if (run.undo === null) return;
     const what = `${plural(run.undo.blobs, 'blob')} in ${plural(run.undo.files, 'file')}`;
     const resolved = ({ id, status, undo }: RunSummary) => canonical({ id, status, undo });
@@ -166,6 +174,20 @@ export class RunApprovals {
     return check;
   }
 
+  /**
+   * Whether a run replaces files over an endpoint that is neither AWS's nor the practice KMS. In the window it then keeps
+   * backups and is held back after the first file; in a shell the flags are the person's word.
+   */
+  isWary({ route, dryRun }: RunTerms, output: ResolvedOutput): boolean {
+    const { connection, destination } = this.#parts;
+    if (dryRun || !outputMode(output).inPlace) return false;
+    const there = route === 'decrypt-encrypt' && destination.chosen !== null ? [destination] : [];
+    return [connection, ...there].some((side) => {
+      const { choice, endpoint } = side.kms();
+      return !kindOf(choice).practice && endpoint !== null && !isAwsEndpoint(endpoint);
+    });
+  }
+
   /** Another connection, even to the same place, is not what was looked at. */
   #sameConnections({ route }: Pick<RunTerms, 'route'>): () => void {
     const { connection, destination } = this.#parts;
@@ -192,7 +214,7 @@ export class RunApprovals {
       if (key.account === null || key.account !== caller) kinds.push('foreign-key');
       if (terms.route === 'decrypt-encrypt') kinds.push('decrypt-here');
       if (!terms.verify) kinds.push('unverified');
-      if (output.mode === 'in-place' && !output.backup) kinds.push('no-backup');
+      if (withoutBackup(output)) kinds.push('no-backup');
       if (foreignPlan !== null) kinds.push('plan-file');
     }
     const { grantTokens: _, pace: __, ...bound } = terms;
@@ -237,16 +259,13 @@ export class RunApprovals {
       terms.route === 'decrypt-encrypt' && destination.chosen !== null
         ? ` → ${[destination.describe(), destination.state.endpoint ?? ''].filter(Boolean).join(' · ')}`
         : '';
-    const left = [
-      ...(terms.verify ? [] : ['verification']),
-      ...(output.mode === 'in-place' && !output.backup ? ['backup'] : []),
-    ];
+    const left = [...(terms.verify ? [] : ['verification']), ...(withoutBackup(output) ? ['backup'] : [])];
     const named = terms.destination.keyId;
     return [
       `Destination key: ${key.arn ?? named}${key.arn === null || key.arn === named ? '' : ` (${named})`}`,
       `Account of the key: ${key.account ?? accountOf(named) ?? 'not known'}${key.account === null ? ' (it cannot be described)' : ''} · yours: ${caller ?? 'not known'}`,
       `KMS: ${over}${there}`,
-      `${plural(blobs, 'blob')} in ${plural(files, 'file')}, ${outputWords(output)}`,
+      `${plural(blobs, 'blob')} in ${plural(files, 'file')}, ${outputMode(output).words}`,
       `Left out: ${left.length === 0 ? 'nothing' : left.join(', ')}`,
       terms.route === 'reencrypt'
         ? 'Method: ReEncrypt, inside KMS'
@@ -260,9 +279,10 @@ const CANNOT = new Set(['AccessDeniedException', 'UnknownOperationException']);
 
 const accountOf = (arn: string): string | null => /^arn:[^:]+:kms:[^:]*:(\d{12}):/.exec(arn)?.[1] ?? null;
 
-function outputWords(output: ResolvedOutput): string {
-  if (output.mode === 'in-place') return 'replaced in place';
-  return output.mode === 'folder' ? `written into ${output.folder}` : 'offered as downloads';
+/** Whether files are replaced and not kept. */
+function withoutBackup(output: ResolvedOutput): boolean {
+  const { inPlace, backup } = outputMode(output);
+  return inPlace && !backup;
 }
 
 function titleOf(

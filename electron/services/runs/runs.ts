@@ -1,12 +1,10 @@
 import { kindOf } from '#shared/connection-kind.ts';
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
-import { isAwsEndpoint } from '#shared/kms/endpoints.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { Disk } from '../../core/intake/index.ts';
 import type { KeyMaterialStore, KeyObservation } from '../../core/key-material/index.ts';
-import type { Kms } from '../../core/kms/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import {
   type BlobPair,
@@ -33,10 +31,11 @@ import type { Connection, TwoStep } from '../connection/index.ts';
 import { notHere } from '../faults.ts';
 import type { AskedRun, HistoryRecorder } from '../history/index.ts';
 import type { Workspace } from '../workspace/index.ts';
-import { commandJob } from './jobs.ts';
+import { asListed, commandJob } from './jobs.ts';
 import { OutputFolders } from './output-folders.ts';
 import type { Proven, RunApprovals } from './run-approvals.ts';
 import { knownKeys, namedMaterials, observationsOf } from './run-keys.ts';
+import { TwoStepRuns } from './two-step-runs.ts';
 
 /** Items read at a time. */
 const ITEMS = 500;
@@ -65,7 +64,7 @@ export interface RunsParts {
   readonly approvals: RunApprovals;
   /** Whether the list is looked at after a run: files that it replaced are then read again. */
   readonly follows: boolean;
-  /** How far runs wait for a network that is gone and for new credentials: whether somebody is there to see it. */
+  /** How far runs wait for a network that is gone and for new credentials: whether a person is there to see it. */
   readonly failurePolicy: ConnectionFailurePolicy;
   readonly progress: (summary: RunSummary) => void;
   readonly learn: (observations: readonly KeyObservation[]) => void;
@@ -86,14 +85,12 @@ export class Runs {
   readonly folders: OutputFolders;
   /** Runs of this start: their blob ids are those of the workspace. */
   readonly #mine = new Set<string>();
-  /** Of two-step runs under way: it reaches both sides by the connections of each moment. */
-  readonly #twoStepKms = new Map<string, Kms>();
-  /** Two-step children that are ending. */
-  readonly #ending = new Set<Promise<void>>();
+  readonly #twoSteps: TwoStepRuns;
   readonly #parts: RunsParts;
 
   constructor(parts: RunsParts) {
     this.#parts = parts;
+    this.#twoSteps = new TwoStepRuns(parts.twoStep);
     this.folders = new OutputFolders(
       (runId, blobId) => this.#manager.resultPath(runId, blobId),
       parts.firstNumber,
@@ -151,14 +148,14 @@ export class Runs {
   async start(request: RunRequest): Promise<string> {
     const { files, origins } = await this.#parts.workspace.plan(request.blobIds);
     const { blobIds: _, output, ...terms } = request;
-    return this.#begin({ terms, output: this.#output(output, origins), files });
+    return this.#begin({ terms, output: this.folders.resolve(output, origins), files });
   }
 
   /** The same of what a command names by its paths: goes on with what is left of it. Throws as {@link beginJob} too. */
   async startCommand(request: RunRequest, paths: readonly string[]): Promise<string> {
     const { files, origins } = await this.#parts.workspace.plan(request.blobIds);
     const { blobIds: _, output: chosen, ...terms } = request;
-    const output = this.#output(chosen, origins);
+    const output = this.folders.resolve(chosen, origins);
     return this.beginJob(commandJob(paths, terms, output), { terms, output, files });
   }
 
@@ -197,7 +194,7 @@ export class Runs {
     { terms: request, output: chosen, files, job = null, foreignPlan = undefined }: Asked,
     before: RunApproval | null = null,
   ): Promise<string> {
-    const holdsAfterFirst = this.#isWary(request, chosen);
+    const holdsAfterFirst = this.#parts.follows && this.#parts.approvals.isWary(request, chosen);
     const output: ResolvedOutput =
       holdsAfterFirst && chosen.mode === 'in-place' ? { ...chosen, backup: true } : chosen;
     const proven = await this.#parts.approvals.prove(
@@ -223,8 +220,8 @@ export class Runs {
     return this.#kept(run, request, output).id;
   }
 
-  /** A run whose child ends with the work. */
-  async #overTwoSteps(
+  /** A run with a child of its own, over the connections that were looked at. */
+  #overTwoSteps(
     { destination }: RunTerms,
     proven: Proven,
     begin: (
@@ -232,39 +229,10 @@ export class Runs {
       described: string,
     ) => Promise<Run>,
   ): Promise<Run> {
-    const { kms, target, described } = await this.#parts.twoStep(destination.keyId);
-    let run: Run;
-    try {
+    return this.#twoSteps.begin(destination.keyId, ({ kms, target, described }) => {
       proven.check();
-      run = await begin(
-        { kms, target, failurePolicy: this.#parts.failurePolicy, known: knownKeys(this.#parts.learned) },
-        described,
-      );
-    } catch (error) {
-      await kms.close();
-      throw error;
-    }
-    this.#twoStepKms.set(run.id, kms);
-    const ending = run.done.then(() => {
-      this.#twoStepKms.delete(run.id);
-      return kms.close();
-    });
-    this.#ending.add(ending);
-    void ending.finally(() => this.#ending.delete(ending));
-    return run;
-  }
-
-  /**
-   * Whether a run in the window replaces files over an endpoint that is neither AWS's nor the practice KMS: it then keeps
-   * backups and is held back after the first file. In a shell the flags are the person's word.
-   */
-  #isWary({ route, dryRun }: RunTerms, output: ResolvedOutput): boolean {
-    const { connection, destination, follows } = this.#parts;
-    if (!follows || dryRun || output.mode !== 'in-place') return false;
-    const there = route === 'decrypt-encrypt' && destination.chosen !== null ? [destination] : [];
-    return [connection, ...there].some((side) => {
-      const { choice, endpoint } = side.kms();
-      return !kindOf(choice).practice && endpoint !== null && !isAwsEndpoint(endpoint);
+      const { failurePolicy, learned } = this.#parts;
+      return begin({ kms, target, failurePolicy, known: knownKeys(learned) }, described);
     });
   }
 
@@ -283,8 +251,8 @@ export class Runs {
     if (live !== null && live.summary().finishedAt === null) {
       if (!HELD.has(live.summary().status)) refuseLive(live);
       if (live.atFirstFile) await this.#parts.approvals.proveContinue(() => this.#manager.summary(runId));
-      const twoStep = this.#twoStepKms.get(runId);
-      if (twoStep !== undefined) {
+      const twoStep = this.#twoSteps.kmsOf(runId);
+      if (twoStep !== null) {
         live.renew(twoStep);
         live.goOn();
         return;
@@ -317,7 +285,7 @@ export class Runs {
       );
       if (proven.approval !== null && proven.approval !== approval)
         this.#manager.setApproval(runId, proven.approval);
-      const holdsAfterFirst = this.#isWary(request, output);
+      const holdsAfterFirst = this.#parts.follows && this.#parts.approvals.isWary(request, output);
       const resumed =
         request.route === 'decrypt-encrypt'
           ? await this.#overTwoSteps(request, proven, (over) =>
@@ -348,7 +316,7 @@ export class Runs {
       const { tokensDeleted = 0, ...terms } = row.request;
       if (tokensDeleted > 0 && grantTokens === undefined)
         throw new FaultError(explainOwn('GrantTokensNeeded'));
-      const now = this.#mine.has(runId) ? await this.#asListed(files) : files;
+      const now = this.#mine.has(runId) ? await asListed(this.#parts.workspace, files) : files;
       const again = { ...terms, grantTokens: [...(grantTokens ?? terms.grantTokens)] };
       return this.#begin({ terms: again, output: row.output, files: now, job: row.job }, row.approval);
     });
@@ -371,7 +339,7 @@ export class Runs {
     await this.#parts.recorder.abandoned(await this.#manager.summary(runId), items, this.#asked(runId));
   }
 
-  /** Has what became of runs written down, where whoever was to do it was killed before. */
+  /** Records what became of runs that a process was killed before it could record. */
   async recordInterruptedRuns(): Promise<void> {
     for (const run of await this.#manager.interrupted())
       await this.#parts.recorder.left(
@@ -391,7 +359,10 @@ export class Runs {
   connected(): void {
     const target = this.#parts.connection.target();
     if (target !== null) this.#manager.renew(target, this.#parts.connection.kms());
-    for (const [runId, kms] of this.#twoStepKms) this.#manager.live(runId)?.renew(kms);
+    for (const runId of this.#twoSteps.ids()) {
+      const kms = this.#twoSteps.kmsOf(runId);
+      if (kms !== null) this.#manager.live(runId)?.renew(kms);
+    }
   }
 
   /** Sends questions that belong to no run; see `RunManager.sender`. */
@@ -449,10 +420,10 @@ export class Runs {
   /** Stops what runs, to be gone on with at the next start; files are then wholly old or wholly new. */
   async stop(): Promise<void> {
     await this.#manager.stop();
-    await Promise.all(this.#ending);
+    await this.#twoSteps.ended();
   }
 
-  /** Call after {@link stop}, when nobody reads the journal any more. */
+  /** Call after {@link stop}, when the journal is not read any more. */
   close(): Promise<void> {
     return this.#manager.close();
   }
@@ -475,24 +446,6 @@ export class Runs {
   /** What replies of KMS named key materials as: {@link namedMaterials}. */
   namedMaterials(): (fingerprint: string) => readonly NamedMaterial[] {
     return namedMaterials(this.#parts.learned);
-  }
-
-  /** What the list has of these blobs now, where it has them: a file may have been read again since. */
-  async #asListed(files: readonly PlanFile[]): Promise<PlanFile[]> {
-    const turns = new Turns();
-    const listed: PlanFile[] = [];
-    for (const file of files) {
-      try {
-        const now = (await this.#parts.workspace.plan(file.blobs.map(({ blobId }) => blobId))).files;
-        const [one, ...others] = now;
-        // Of what a run goes on with in its output folder, the list has the source.
-        listed.push(one !== undefined && others.length === 0 && one.path === file.path ? one : file);
-      } catch {
-        listed.push(file);
-      }
-      if (turns.over) await turns.give();
-    }
-    return listed;
   }
 
   /** True while a run of this engine is under way. */
@@ -523,20 +476,5 @@ export class Runs {
     if (this.#manager.closed) return;
     const observations = observationsOf(await this.#manager.keysSeen(runId), this.#manager.route(runId));
     if (observations.length > 0) learn(observations);
-  }
-
-  #output(output: RunRequest['output'], origins: ReadonlySet<string>): ResolvedOutput {
-    if (output.mode === 'download') return { mode: 'keep' };
-    if (output.mode === 'folder') return { mode: 'folder', folder: this.folders.path(output.folderToken) };
-    if (origins.has('upload') || origins.has('paste'))
-      throw new FaultError(
-        fault(
-          'NothingToReplace',
-          'Some of these blobs have no file on this host to replace.',
-          'They were pasted, or uploaded as a copy.',
-          'Choose a folder or a download for the output, or leave them out.',
-        ),
-      );
-    return { mode: 'in-place', backup: output.backup };
   }
 }

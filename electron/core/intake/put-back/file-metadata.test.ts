@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -20,6 +20,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FaultError } from '#shared/model/fault.ts';
+import { sha256 } from '../../storage/hash.ts';
 import { backupName, isBackupName } from '../names.ts';
 import { carriedBy, labelsOfNewFiles } from './attributes.ts';
 import { renameOver } from './files.ts';
@@ -32,7 +33,6 @@ let top = '';
 let path = '';
 const before = randomBytes(500);
 const after = randomBytes(700);
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 beforeEach(() => {
   top = mkdtempSync(join(tmpdir(), 'like-'));

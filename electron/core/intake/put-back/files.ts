@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
+import { sha256 } from '../../storage/hash.ts';
 import { errorCode, ownerNotKept } from '../faults.ts';
 import { takeAttributes } from './attributes.ts';
 import type { OpenHandle, PutBackFs } from './fs.ts';
@@ -12,9 +12,6 @@ const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
 
 export const READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 export const CREATE_FLAGS = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
-
-/** Hash of bytes, in hex. */
-export const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');
 
 /** What a new file takes over from the one it replaces. */
 export interface FileMetadata extends Pick<Stats, 'mode' | 'uid' | 'gid'> {

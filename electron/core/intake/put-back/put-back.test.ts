@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -25,7 +25,6 @@ let top = '';
 let path = '';
 const before = randomBytes(500);
 const after = randomBytes(700);
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 beforeEach(() => {
   top = mkdtempSync(join(tmpdir(), 'put-'));

@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { sha256 } from '../../storage/hash.ts';
 import {
   changedFile,
   changedFolder,
@@ -23,7 +24,6 @@ import {
   READ_FLAGS,
   removeOrRetryLater,
   renameOver,
-  sha256,
   syncFolder,
 } from './files.ts';
 import { type PutBackFs, REAL_FS } from './fs.ts';

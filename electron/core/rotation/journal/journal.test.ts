@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RunSummary } from '#shared/model/run.ts';
-import { sha256 } from '../../intake/index.ts';
+import { sha256 } from '../../storage/hash.ts';
 import { type RunInput, RunManager } from '../index.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';

@@ -1,8 +1,9 @@
 import { explainOwn, faultOf, stopsRun } from '#shared/kms/errors.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import { identify } from '../../inspect/index.ts';
-import { type FoundBlob, type NewBlob, sha256 } from '../../intake/index.ts';
+import type { FoundBlob, NewBlob } from '../../intake/index.ts';
 import type { ReEncryptInput, ReEncryptOutput } from '../../kms/index.ts';
+import { sha256 } from '../../storage/hash.ts';
 import type { PendingBlob } from '../journal/rows.ts';
 import { Halted } from '../scheduler/request-scheduler.ts';
 import { resolveContexts, sameContext } from './contexts.ts';

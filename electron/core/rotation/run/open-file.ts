@@ -12,10 +12,10 @@ import {
   readSource,
   type Scan,
   scan,
-  sha256,
   specialBits,
   specialMode,
 } from '../../intake/index.ts';
+import { sha256 } from '../../storage/hash.ts';
 import type { BlobRef, RunFile } from '../types.ts';
 
 /** A blob of the file as it is now, with its number in the journal. */

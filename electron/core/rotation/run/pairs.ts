@@ -1,6 +1,7 @@
 import type { SentRequest } from '#shared/model/run.ts';
-import { readSource, scan, sha256 } from '../../intake/index.ts';
+import { readSource, scan } from '../../intake/index.ts';
 import { Turns } from '../../limits/turns.ts';
+import { sha256 } from '../../storage/hash.ts';
 import { asFacts, type FileState, hex, type JournalItemState, stateOf, text } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
 import { keepsInMemory, outputMode, type ResolvedOutput } from '../output-mode.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { faultOf } from '#shared/kms/errors.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
-import { sha256 } from '../../intake/index.ts';
+import { sha256 } from '../../storage/hash.ts';
 import { resolveContexts } from './contexts.ts';
 import { CompletionRate, Progress } from './progress.ts';
 import { contentOf } from './recover.ts';

@@ -11,9 +11,9 @@ import {
   rewrite,
   type Scan,
   scan,
-  sha256,
   temporaryName,
 } from '../../intake/index.ts';
+import { sha256 } from '../../storage/hash.ts';
 import type { StagedFile } from '../journal/rows.ts';
 import type { RunFile } from '../types.ts';
 import type { OpenFile } from './open-file.ts';

@@ -1,4 +1,5 @@
-import { readSource, scan, sha256 } from '../../intake/index.ts';
+import { readSource, scan } from '../../intake/index.ts';
+import { sha256 } from '../../storage/hash.ts';
 import { type FileState, type JournalItemState, stateOf } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
 import type { Run } from '../types.ts';

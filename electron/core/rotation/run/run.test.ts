@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RunItem, RunSummary } from '#shared/model/run.ts';
 import type { PutBackFs } from '../../intake/index.ts';
-import { sha256 } from '../../intake/index.ts';
+import { sha256 } from '../../storage/hash.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 

@@ -10,10 +10,10 @@ import {
   readSource,
   recordPath,
   replaceFile,
-  sha256,
   temporaryName,
   writeNewFile,
 } from '../../intake/index.ts';
+import { sha256 } from '../../storage/hash.ts';
 
 /** The sidecar's content; null where every blob names its key itself. */
 export function sidecarOf(ready: readonly Replacement[]): Uint8Array | null {

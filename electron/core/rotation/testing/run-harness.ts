@@ -3,8 +3,9 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { RunSummary } from '#shared/model/run.ts';
-import { diskHere, scan, sha256 } from '../../intake/index.ts';
+import { diskHere, scan } from '../../intake/index.ts';
 import type { Kms } from '../../kms/index.ts';
+import { sha256 } from '../../storage/hash.ts';
 import type { PlanFile, ResolvedOutput, RunInput } from '../index.ts';
 import { Journal } from '../journal/journal.ts';
 import type { RunHooks } from '../run/live-run.ts';

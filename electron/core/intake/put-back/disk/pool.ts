@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { Turns } from '../../../limits/turns.ts';
-import { discard, sha256 } from '../files.ts';
+import { sha256 } from '../../../storage/hash.ts';
+import { discard } from '../files.ts';
 import { REAL_FS } from '../fs.ts';
 import type { ReplaceFileInput } from '../replace-file.ts';
 import {
