@@ -7,9 +7,9 @@ import { Worker } from 'node:worker_threads';
 import type { RunSummary } from '#shared/model/run.ts';
 import { DiskPool } from '../../electron/core/intake/index.ts';
 import type { Kms, PracticeAccess } from '../../electron/core/kms/index.ts';
+import { sealingKms } from '../../electron/core/rotation/testing/fake-kms.ts';
 import { live, type Task } from './crash-process.ts';
 import { type DiskTrouble, troubledDisk } from './disk.ts';
-import { ToyKms } from './toy-kms.ts';
 
 export interface Life {
   readonly task: Task;
@@ -37,7 +37,7 @@ const step = (): void => {
 };
 
 async function kmsOf(from: Life['kms']): Promise<Kms> {
-  if ('failures' in from) return new ToyKms(from.failures);
+  if ('failures' in from) return sealingKms(from.failures);
   const { connect } = await import('../../electron/core/kms/index.ts');
   return connect({ kind: 'practice' }, from.practice);
 }

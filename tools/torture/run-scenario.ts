@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import { connect, type Kms } from '../../electron/core/kms/index.ts';
+import { sealingKms } from '../../electron/core/rotation/testing/fake-kms.ts';
 import { live, type Task } from './crash-process.ts';
 import { troubledDisk } from './disk.ts';
 import type { FaultScenario } from './fault-scenarios.ts';
 import { sha256 } from './folder.ts';
 import { Stage } from './harness.ts';
 import { RestartableKms } from './restartable-kms.ts';
-import { practiceVault, toyVault } from './sample-files.ts';
+import { practiceVault, sealedVault } from './sample-files.ts';
 import { fillWith, mountSmall, remount, unmount } from './small-disk.ts';
-import { ToyKms } from './toy-kms.ts';
 
 export interface Endured {
   readonly scenarios: number;
@@ -97,7 +97,7 @@ class Trial {
 
   static async prepare(scenario: FaultScenario, random: () => number): Promise<Trial> {
     const service = scenario.kms === undefined ? null : await RestartableKms.start();
-    const vault = service === null ? toyVault : await practiceVault(service);
+    const vault = service === null ? sealedVault : await practiceVault(service);
     const { output, disk, mount } = scenario;
     const stage = await Stage.make(
       { output, algorithm: 'SYMMETRIC_DEFAULT', vault, leaky: disk?.fails?.unlink !== undefined },
@@ -106,7 +106,7 @@ class Trial {
         else if (mount !== undefined) mountSmall(output === 'folder' ? out : folder);
       },
     );
-    const kms = service === null ? new ToyKms(0) : await connect({ kind: 'practice' }, service.access);
+    const kms = service === null ? sealingKms(0) : await connect({ kind: 'practice' }, service.access);
     return new Trial(scenario, random, stage, kms, service);
   }
 

@@ -1,7 +1,12 @@
-import { KEY, OLD_KEY } from '../../electron/core/rotation/testing/fake-kms.ts';
-import { open, PLAINTEXT_BYTES, seal } from './toy-kms.ts';
+import {
+  KEY,
+  OLD_KEY,
+  openSealed,
+  PLAINTEXT_BYTES,
+  seal,
+} from '../../electron/core/rotation/testing/fake-kms.ts';
 
-/** Who makes ciphertext for the folders of the torture, and can tell whether new ciphertext is right. */
+/** Makes ciphertext for the folders of the torture, and checks new ciphertext. */
 export interface Vault {
   readonly oldKey: string;
   readonly newKey: string;
@@ -13,19 +18,19 @@ export interface Vault {
   open(blob: Uint8Array): Promise<Uint8Array | null>;
 }
 
-export const toyVault: Vault = {
+export const sealedVault: Vault = {
   oldKey: OLD_KEY,
   newKey: KEY,
   length: () => PLAINTEXT_BYTES,
   seal: async (plaintext) => seal(OLD_KEY, plaintext),
-  open: async (blob) => open(KEY, blob),
+  open: async (blob) => openSealed(KEY, blob),
 };
 
 type Call = (operation: string, members: Record<string, unknown>) => Promise<Record<string, unknown>>;
 
 /**
- * The practice KMS, asked without HTTP and so without its faults. Plaintexts differ in length, so that a reply to another
- * request can be told from the right one, as the engine tells it.
+ * The practice KMS, asked without HTTP and so without its faults. Plaintexts differ in length, by which a reply to another
+ * request is recognised.
  */
 export async function practiceVault(practice: { readonly call: Call }): Promise<Vault> {
   const key = async (): Promise<string> => {

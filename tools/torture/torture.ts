@@ -9,7 +9,7 @@ import type { Life, Report } from './child.ts';
 import type { Task } from './crash-process.ts';
 import type { DiskTrouble } from './disk.ts';
 import { type Output, Stage } from './harness.ts';
-import { practiceVault, toyVault } from './sample-files.ts';
+import { practiceVault, sealedVault } from './sample-files.ts';
 
 export interface Survived {
   /** Processes that were killed, and after each of which everything held. */
@@ -141,7 +141,7 @@ async function scenario(
     output,
     algorithm,
     leaky: way.disk !== undefined,
-    vault: practice === null ? toyVault : await practiceVault(practice),
+    vault: practice === null ? sealedVault : await practiceVault(practice),
   });
   try {
     const life = (what: Task['what'], killAt: number): Life => {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { type RunItem, type RunRoute, type RunSummary, UNDER_WAY_LIMIT_MS } from '#shared/model/run.ts';
+import { type RunItem, type RunSummary, UNDER_WAY_LIMIT_MS } from '#shared/model/run.ts';
 import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import {
@@ -282,11 +282,6 @@ export class RunManager {
     const record = this.#record(runId);
     record.setApproval(approval);
     record.flush();
-  }
-
-  /** Throws FaultError `RunGone`. */
-  route(runId: string): RunRoute {
-    return this.#row(runId).request.route;
   }
 
   /** Each key material that replies of KMS named in a run, with the key. */

@@ -474,7 +474,7 @@ export class Runs {
     if (this.#manager.closed) return;
     if (follows) await workspace.refresh(this.#manager.paths(runId));
     if (this.#manager.closed) return;
-    const observations = observationsOf(await this.#manager.keysSeen(runId), this.#manager.route(runId));
+    const observations = observationsOf(await this.#manager.keysSeen(runId), this.#manager.asked(runId).request.route);
     if (observations.length > 0) learn(observations);
   }
 }

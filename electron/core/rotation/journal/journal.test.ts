@@ -3,54 +3,24 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RunSummary } from '#shared/model/run.ts';
 import { sha256 } from '../../storage/hash.ts';
-import { type RunInput, RunManager } from '../index.ts';
+import type { RunInput } from '../index.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 
 let harness: RunHarness;
 let kms: FakeKms;
-let managers: RunManager[];
-const seen: RunSummary[] = [];
 
 beforeEach(async () => {
   harness = await RunHarness.make();
   kms = new FakeKms();
-  managers = [];
 });
 afterEach(async () => {
-  for (const summary of seen.splice(0)) expect(RunSummary.parse(summary)).toEqual(summary);
-  for (const manager of managers) await manager.close();
+  for (const summary of harness.reports) expect(RunSummary.parse(summary)).toEqual(summary);
   await harness.remove();
 });
 
-const newManager = (): RunManager => {
-  const manager = new RunManager(harness.home, (summary) => seen.push(summary), {
-    sleep: async () => undefined,
-  });
-  managers.push(manager);
-  return manager;
-};
-
-async function inputOf(more: Partial<RunInput> = {}, request: Partial<RunInput['request']> = {}) {
-  return {
-    request: {
-      source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
-      destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
-      grantTokens: [],
-      route: 'reencrypt',
-      verify: false,
-      dryRun: false,
-      ...request,
-    },
-    output: { mode: 'in-place', backup: true },
-    files: harness.files,
-    kms,
-    connection: 'test',
-    target: 'test',
-    failurePolicy: 'wait',
-    ...more,
-  } satisfies RunInput;
-}
+const inputOf = (more: Partial<RunInput> = {}, request: Partial<RunInput['request']> = {}) =>
+  harness.input(kms, request, more);
 
 const lines = (count: number) =>
   `${Array.from({ length: count }, () => base64(madeUpBlob(OLD_KEY))).join('\n')}\n`;
@@ -63,24 +33,24 @@ describe('undo', () => {
     await harness.add('a.txt', lines(2));
     await harness.add('b.txt', lines(1));
     const before = await harness.snapshot();
-    const manager = newManager();
-    const run = await manager.start(await inputOf());
+    const manager = harness.manager();
+    const run = await manager.start(inputOf());
     await run.done;
     expect(run.summary().undo).toEqual({ blobs: 3, files: 2 });
-    await writeFile(harness.path('b.txt'), 'by somebody');
+    await writeFile(harness.path('b.txt'), 'changed since');
     const first = await manager.undo(run.id);
     expect(first.restored).toEqual({ blobs: 2, files: 1 });
     expect(first.left).toMatchObject([{ file: 'b.txt', fault: { code: 'ChangedSince' } }]);
     expect(await manager.summary(run.id)).toMatchObject({ status: 'finished', undo: { blobs: 1, files: 1 } });
-    expect(await readFile(harness.path('b.txt'), 'utf8')).toBe('by somebody');
+    expect(await readFile(harness.path('b.txt'), 'utf8')).toBe('changed since');
     expect(before).toContain(sha256(await readFile(harness.path('a.txt'))));
   });
 
   test('is complete and refused a second time', async () => {
     await harness.add('a.txt', lines(3));
     const before = await harness.snapshot();
-    const manager = newManager();
-    const run = await manager.start(await inputOf());
+    const manager = harness.manager();
+    const run = await manager.start(inputOf());
     await run.done;
     await manager.undo(run.id);
     expect(await harness.snapshot()).toBe(before);
@@ -94,8 +64,8 @@ describe('undo', () => {
 
   test('without backups is refused', async () => {
     await harness.add('a.txt', lines(1));
-    const manager = newManager();
-    const run = await manager.start(await inputOf({ output: { mode: 'in-place', backup: false } }));
+    const manager = harness.manager();
+    const run = await manager.start(inputOf({ output: { mode: 'in-place', backup: false } }));
     await run.done;
     await expect(manager.undo(run.id)).rejects.toMatchObject({ fault: { code: 'CannotUndo' } });
   });
@@ -104,17 +74,16 @@ describe('undo', () => {
 describe('between starts', () => {
   test('a run that was suspended is unfinished, and is gone on with; what was done is not sent again', async () => {
     for (let i = 0; i < 6; i++) await harness.add(`${i}.txt`, lines(2));
-    const manager = newManager();
-    const run = await manager.start(await inputOf({}, { pace: { concurrency: 1, perSecond: null } }));
+    const manager = harness.manager();
+    const run = await manager.start(inputOf({}, { pace: { concurrency: 1, perSecond: null } }));
     kms.onReEncrypt = (_, nth) => {
       if (nth === 5) run.suspend();
       return {};
     };
     await run.done;
     await manager.close();
-    managers = [];
     const sent = kms.asked.length;
-    const next = newManager();
+    const next = harness.manager();
     const [found] = await next.list();
     expect(found).toMatchObject({ status: 'unfinished', elsewhere: null });
     expect(found?.resume?.blobs).toBeGreaterThan(0);
@@ -131,8 +100,8 @@ describe('between starts', () => {
 
   test('expired credentials hold it back; put off, it keeps its place, with verifications under way', async () => {
     for (let i = 0; i < 6; i++) await harness.add(`${i}.txt`, lines(1));
-    const manager = newManager();
-    const run = await manager.start(await inputOf({ failurePolicy: 'network' }, { verify: true }));
+    const manager = harness.manager();
+    const run = await manager.start(inputOf({ failurePolicy: 'network' }, { verify: true }));
     let verified = 0;
     kms.onDryRun = () => {
       verified += 1;
@@ -142,8 +111,7 @@ describe('between starts', () => {
     await until(() => run.summary().status === 'paused');
     expect(run.summary().fault?.code).toBe('ExpiredTokenException');
     await manager.close();
-    managers = [];
-    const next = newManager();
+    const next = harness.manager();
     expect(await next.list()).toMatchObject([{ status: 'unfinished', counts: { failed: 0, skipped: 0 } }]);
     kms.onDryRun = () => ({ outcome: 'would-succeed', requestId: 'req-dry' });
     const again = await next.resume(run.id, { kms, target: 'test' });
@@ -153,25 +121,26 @@ describe('between starts', () => {
 
   test('over another connection it is not gone on with', async () => {
     await harness.add('a.txt', lines(1));
-    const manager = newManager();
-    const run = await manager.start(await inputOf());
+    const manager = harness.manager();
+    const run = await manager.start(inputOf());
     run.suspend();
     await run.done;
     await manager.close();
-    managers = [];
-    await expect(newManager().resume(run.id, { kms, target: 'other' })).rejects.toThrow(/something else/);
+    await expect(harness.manager().resume(run.id, { kms, target: 'other' })).rejects.toThrow(
+      /something else/,
+    );
   });
 });
 
 describe('two Rewraps', () => {
   test('cannot work on the same files, and see each other’s runs', async () => {
     await harness.add('a.txt', lines(1));
-    const [one, two] = [newManager(), newManager()];
+    const [one, two] = [harness.manager(), harness.manager()];
     let release = () => {};
     kms.onReEncrypt = () => new Promise((resolve) => (release = () => resolve({})));
-    const run = await one.start(await inputOf());
+    const run = await one.start(inputOf());
     await until(() => kms.asked.length === 1);
-    const input = await inputOf();
+    const input = inputOf();
     await expect(two.start(input)).rejects.toThrow(/being worked on/);
     expect((await two.summary(run.id)).elsewhere).toMatchObject({ pid: process.pid });
     await expect(two.resume(run.id, { kms, target: 'test' })).rejects.toThrow(/Another Rewrap/);
@@ -189,8 +158,8 @@ describe('holding back', () => {
       if (expired) throw kmsFault('ExpiredTokenException');
       return {};
     };
-    const manager = newManager();
-    const run = await manager.start(await inputOf());
+    const manager = harness.manager();
+    const run = await manager.start(inputOf());
     await until(() => run.summary().status === 'paused');
     expect(run.summary().fault?.code).toBe('ExpiredTokenException');
     expired = false;
@@ -207,7 +176,7 @@ describe('holding back', () => {
       if (nth < 20) throw kmsFault('ECONNREFUSED');
       return {};
     };
-    const run = await newManager().start(await inputOf());
+    const run = await harness.manager().start(inputOf());
     await run.done;
     expect(run.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 1 } });
   });
@@ -219,9 +188,9 @@ test('by choice, a file takes the good ones; what failed can be tried again over
     if (nth === 2) throw kmsFault('IncorrectKeyException');
     return {};
   };
-  const manager = newManager();
+  const manager = harness.manager();
   const one = { pace: { concurrency: 1, perSecond: null }, onFailure: 'take-good' } as const;
-  const run = await manager.start(await inputOf({}, one));
+  const run = await manager.start(inputOf({}, one));
   await run.done;
   expect(run.summary()).toMatchObject({
     counts: { succeeded: 2, failed: 1 },
@@ -229,7 +198,7 @@ test('by choice, a file takes the good ones; what failed can be tried again over
   });
   kms.onReEncrypt = () => ({});
   const { row, files } = await manager.again(run.id);
-  const second = await manager.start(await inputOf({ files }, row.request));
+  const second = await manager.start(inputOf({ files }, row.request));
   await second.done;
   expect(second.summary()).toMatchObject({ status: 'finished', counts: { total: 1, succeeded: 1 } });
 });
@@ -239,8 +208,8 @@ test('ciphertext of an RSA key gets a record beside it, in which its hash, key a
   const before = await harness.snapshot();
   kms.onDescribe = () => ({ spec: 'RSA_4096' });
   const destination = { keyId: KEY, algorithm: 'RSAES_OAEP_SHA_256', context: { mode: 'same' } } as const;
-  const manager = newManager();
-  const run = await manager.start(await inputOf({}, { destination }));
+  const manager = harness.manager();
+  const run = await manager.start(inputOf({}, { destination }));
   await run.done;
   const [item] = run.items();
   const record = JSON.parse(await readFile(harness.path('a.b64.rewrap.json'), 'utf8'));
@@ -254,10 +223,9 @@ test('ciphertext of an RSA key gets a record beside it, in which its hash, key a
 test('the journal holds no content of a file but the ciphertext', async () => {
   await mkdir(join(harness.folder, 'x'));
   await harness.add('x/app.env', `PASSWORD=do-not-keep-me\nKEY=${base64(madeUpBlob(OLD_KEY))}\n`);
-  const manager = newManager();
-  await (await manager.start(await inputOf())).done;
+  const manager = harness.manager();
+  await (await manager.start(inputOf())).done;
   await manager.close();
-  managers = [];
   for (const name of await readdir(harness.home))
     if (name.startsWith('runs.'))
       expect((await readFile(join(harness.home, name))).includes('do-not-keep-me')).toBe(false);

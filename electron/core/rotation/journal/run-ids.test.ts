@@ -2,44 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type RunInput, RunManager } from '../index.ts';
-import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
+import { FakeKms, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 import { newRunId } from './rows.ts';
 
 let harness: RunHarness;
-let managers: RunManager[];
 
 beforeEach(async () => {
   harness = await RunHarness.make();
-  managers = [];
 });
-afterEach(async () => {
-  for (const manager of managers) await manager.close();
-  await harness.remove();
-});
-
-function newManager(home = harness.home): RunManager {
-  const manager = new RunManager(home, () => undefined, { sleep: async () => undefined });
-  managers.push(manager);
-  return manager;
-}
-
-const input = (): RunInput => ({
-  request: {
-    source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
-    destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
-    grantTokens: [],
-    route: 'reencrypt',
-    verify: false,
-    dryRun: false,
-  },
-  output: { mode: 'in-place', backup: true },
-  files: harness.files,
-  kms: new FakeKms(),
-  connection: 'test',
-  target: 'test',
-});
+afterEach(() => harness.remove());
 
 test('ids sort by time, and no two are the same', () => {
   const now = new Date('2026-11-29T19:51:04.789Z');
@@ -52,10 +24,10 @@ test('ids sort by time, and no two are the same', () => {
 describe('the beginning of an id', () => {
   test('names its run; where several begin so, all are named', async () => {
     await harness.add('a.txt', base64(madeUpBlob(OLD_KEY)));
-    const manager = newManager();
+    const manager = harness.manager();
     const runs = [];
     for (let n = 0; n < 3; n++) {
-      const run = await manager.start({ ...input(), request: { ...input().request, dryRun: true } });
+      const run = await manager.start(harness.input(new FakeKms(), { dryRun: true }));
       await run.done;
       runs.push(run.id);
     }
@@ -86,22 +58,21 @@ test('runs of a journal of version 1 keep their ids, and can be undone', async (
   await harness.add('a.txt', base64(madeUpBlob(OLD_KEY)));
   const path = harness.path('a.txt');
   const before = await readFile(path);
-  const first = newManager();
-  await (await first.start(input())).done;
+  const first = harness.manager();
+  await (await first.start(harness.input(new FakeKms()))).done;
   await first.close();
-  managers = [];
   const db = new DatabaseSync(join(harness.home, 'runs.sqlite'));
   db.exec(`DROP INDEX runs_by_id; DROP INDEX runs_by_job; ALTER TABLE runs DROP COLUMN id;
     ALTER TABLE runs DROP COLUMN job; DROP TABLE data_folder;
     ALTER TABLE items DROP COLUMN sent; ALTER TABLE files DROP COLUMN folder;
     ALTER TABLE runs DROP COLUMN approved; PRAGMA user_version = 1;`);
   db.close();
-  const manager = newManager();
+  const manager = harness.manager();
   expect((await manager.list()).map(({ id }) => id)).toEqual(['r1']);
   expect(manager.named('r1')).toBe('r1');
   expect((await manager.undo('r1')).restored.files).toBe(1);
   expect(await readFile(path)).toEqual(before);
-  const next = await manager.start(input());
+  const next = await manager.start(harness.input(new FakeKms()));
   await next.done;
   expect(next.id).not.toBe('r2');
   expect((await manager.list()).map(({ id }) => id)).toEqual([next.id, 'r1']);

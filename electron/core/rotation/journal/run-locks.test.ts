@@ -1,50 +1,24 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type RunInput, RunManager } from '../index.ts';
-import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
+import type { RunManager } from '../index.ts';
+import { FakeKms, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 
 let harness: RunHarness;
 let kms: FakeKms;
-let managers: RunManager[];
 const over = () => ({ kms, target: 'test' });
 
 beforeEach(async () => {
   harness = await RunHarness.make();
   kms = new FakeKms();
-  managers = [];
 });
-afterEach(async () => {
-  for (const manager of managers) await manager.close();
-  await harness.remove();
-});
+afterEach(() => harness.remove());
 
-const newManager = (): RunManager => {
-  const manager = new RunManager(harness.home, () => {}, { sleep: async () => undefined });
-  managers.push(manager);
-  return manager;
-};
-
-const input = (): RunInput => ({
-  request: {
-    source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
-    destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
-    grantTokens: [],
-    route: 'reencrypt',
-    verify: false,
-    dryRun: false,
-  },
-  output: { mode: 'in-place', backup: true },
-  files: harness.files,
-  kms,
-  connection: 'test',
-  target: 'test',
-  failurePolicy: 'wait',
-});
+const input = () => harness.input(kms);
 
 /** A run of six files that was cut off, in a manager that did not run it. */
 async function cutOff(): Promise<{ manager: RunManager; runId: string }> {
   for (let i = 0; i < 6; i++) await harness.add(`${i}.txt`, base64(madeUpBlob(OLD_KEY)));
-  const first = newManager();
+  const first = harness.manager();
   const run = await first.start(input());
   kms.onReEncrypt = (_, nth) => {
     if (nth === 3) run.suspend();
@@ -52,9 +26,8 @@ async function cutOff(): Promise<{ manager: RunManager; runId: string }> {
   };
   await run.done;
   await first.close();
-  managers = [];
   kms.onReEncrypt = () => ({});
-  return { manager: newManager(), runId: run.id };
+  return { manager: harness.manager(), runId: run.id };
 }
 
 type Use = 'resume' | 'undo' | 'abandon';
@@ -83,7 +56,7 @@ describe.each(ALL)('while a run is taken by %s', (first) => {
 
   test('another Rewrap is refused too, and names the process', async () => {
     const { manager, runId } = await cutOff();
-    const other = newManager();
+    const other = harness.manager();
     const one = use(manager, runId, first);
     // Until the journal says whose it is, both might begin: one of them gets it.
     const outcomes = await Promise.allSettled([one, use(other, runId, 'resume')]);
@@ -91,13 +64,13 @@ describe.each(ALL)('while a run is taken by %s', (first) => {
     expect(refused.length).toBeLessThanOrEqual(1);
     for (const each of refused)
       expect((each as PromiseRejectedResult).reason.fault.code).toMatch(/^Run(?:Elsewhere|NotOpen)$/);
-    expect((await newManager().summary(runId)).counts.failed).toBe(0);
+    expect((await harness.manager().summary(runId)).counts.failed).toBe(0);
   });
 });
 
 test('a run under way is not resumed, undone or closed a second time', async () => {
   await harness.add('a.txt', base64(madeUpBlob(OLD_KEY)));
-  const manager = newManager();
+  const manager = harness.manager();
   let release = () => {};
   kms.onReEncrypt = () => new Promise((resolve) => (release = () => resolve({})));
   const run = await manager.start(input());
@@ -106,7 +79,7 @@ test('a run under way is not resumed, undone or closed a second time', async () 
     await expect(use(manager, run.id, how)).rejects.toMatchObject({
       fault: { code: 'RunBusy', message: expect.stringContaining('is running') },
     });
-  await expect(use(newManager(), run.id, 'undo')).rejects.toMatchObject({
+  await expect(use(harness.manager(), run.id, 'undo')).rejects.toMatchObject({
     fault: { code: 'RunElsewhere', message: expect.stringContaining(`process ${process.pid}`) },
   });
   release();
@@ -127,17 +100,16 @@ test('a claim holds a run while something else is waited for, and gives it back'
 test('closing waits for requests under way for its limit, then cuts them, and the run keeps its place', async () => {
   await harness.add('a.txt', base64(madeUpBlob(OLD_KEY)));
   const before = await harness.snapshot();
-  const manager = newManager();
+  const manager = harness.manager();
   // A connection that hangs and knows no cutting.
   kms.onReEncrypt = () => new Promise(() => {});
   const run = await manager.start(input());
   await expect.poll(() => kms.asked.length).toBe(1);
   const started = performance.now();
   await manager.close();
-  managers = [];
   expect(performance.now() - started).toBeGreaterThan(7_000);
   expect(await harness.snapshot()).toBe(before);
-  expect(await newManager().summary(run.id)).toMatchObject({
+  expect(await harness.manager().summary(run.id)).toMatchObject({
     status: 'unfinished',
     counts: { waiting: 1, failed: 0 },
   });

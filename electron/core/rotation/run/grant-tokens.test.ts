@@ -1,49 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type RunInput, RunManager } from '../index.ts';
-import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
+import { FakeKms, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 
 const TOKEN = 'grant-token-canary-4f1d';
 let harness: RunHarness;
 let kms: FakeKms;
-let managers: RunManager[];
 
 beforeEach(async () => {
   harness = await RunHarness.make();
   kms = new FakeKms();
-  managers = [];
   await harness.add('a.b64', base64(madeUpBlob(OLD_KEY)));
 });
-afterEach(async () => {
-  for (const manager of managers) await manager.close();
-  await harness.remove();
-});
+afterEach(() => harness.remove());
 
-function newManager(): RunManager {
-  const manager = new RunManager(harness.home, () => {}, { sleep: async () => undefined });
-  managers.push(manager);
-  return manager;
-}
+const input = (dryRun = false) =>
+  harness.input(kms, { grantTokens: [TOKEN, `${TOKEN}-${'x'.repeat(5000)}`], verify: true, dryRun });
 
-const input = (dryRun = false): RunInput => ({
-  request: {
-    source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
-    destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
-    grantTokens: [TOKEN, `${TOKEN}-${'x'.repeat(5000)}`],
-    route: 'reencrypt',
-    verify: true,
-    dryRun,
-  },
-  output: { mode: 'in-place', backup: true },
-  files: harness.files,
-  kms,
-  connection: 'test',
-  target: 'test',
-});
-
-/** Files of the data folder in whose bytes the token stands. */
+/** Names of the files of the data folder that hold the token. */
 const holding = (): string[] =>
   readdirSync(harness.home, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && readFileSync(join(entry.parentPath, entry.name)).includes(TOKEN))
@@ -53,7 +28,7 @@ test.each([
   ['a run', false],
   ['a dry run', true],
 ])('%s has its tokens while it lasts, and no file does afterwards', async (_, dryRun) => {
-  const manager = newManager();
+  const manager = harness.manager();
   let during: string[] = [];
   kms.onReEncrypt = () => {
     during = holding();
@@ -74,7 +49,7 @@ test.each([
 });
 
 test('a run that is cut off keeps them for its resume, and loses them when it is closed', async () => {
-  const manager = newManager();
+  const manager = harness.manager();
   const sent = Promise.withResolvers<void>();
   kms.onReEncrypt = () => {
     sent.resolve();
@@ -86,9 +61,8 @@ test('a run that is cut off keeps them for its resume, and loses them when it is
   run.cut();
   await run.done;
   await manager.close();
-  managers = [];
   expect(holding()).toEqual(['runs.sqlite']);
-  const next = newManager();
+  const next = harness.manager();
   expect(next.asked(run.id).request.grantTokens).toHaveLength(2);
   await next.abandon(run.id);
   expect(holding()).toEqual([]);

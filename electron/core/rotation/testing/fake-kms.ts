@@ -4,7 +4,7 @@ import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { DryRunOutput, Kms, ReEncryptInput, ReEncryptOutput, RightsInput } from '../../kms/index.ts';
 
-/** A FaultError as the kms room throws it. */
+/** A FaultError as a connection throws it. */
 export function kmsFault(name: string, message = ''): FaultError {
   return new FaultError(explainKms(name, message, 'req-fault', { operation: 'ReEncrypt' }));
 }
@@ -28,7 +28,7 @@ export function madeUpBlob(key: string, plaintextBytes = 32): Uint8Array {
 }
 
 /** The same around a given content. */
-export function wrapped(key: string, content: Uint8Array): Uint8Array {
+function wrapped(key: string, content: Uint8Array): Uint8Array {
   const algorithm = der(
     0x30,
     der(0x06, OID.aes256Gcm),
@@ -56,7 +56,7 @@ export function wrapped(key: string, content: Uint8Array): Uint8Array {
 export const KEY = 'arn:aws:kms:us-east-1:111122223333:key/dddddddd-0000-4000-8000-00000000000d';
 export const OLD_KEY = 'arn:aws:kms:us-east-1:111122223333:key/eeeeeeee-0000-4000-8000-00000000000e';
 
-/** A KMS for tests: answers as told and keeps what it was asked. */
+/** A KMS for tests: answers as its handlers say, and keeps what it was asked. */
 export class FakeKms implements Kms {
   readonly choice = { kind: 'practice' } as const;
   readonly region = 'us-east-1';
@@ -85,7 +85,7 @@ export class FakeKms implements Kms {
     this.asked.push(input);
     this.most = Math.max(this.most, ++this.underWay);
     try {
-      const told = await this.onReEncrypt(input, this.asked.length);
+      const reply = await this.onReEncrypt(input, this.asked.length);
       const symmetric = input.destinationAlgorithm === 'SYMMETRIC_DEFAULT';
       return {
         blob: symmetric ? madeUpBlob(KEY, input.blob.length - 152) : randomBytes(512),
@@ -96,7 +96,7 @@ export class FakeKms implements Kms {
         sourceKeyMaterialId: 'a'.repeat(64),
         destinationKeyMaterialId: 'b'.repeat(64),
         requestId: `req-${this.asked.length}`,
-        ...told,
+        ...reply,
       };
     } finally {
       this.underWay--;
@@ -154,4 +154,69 @@ export class FakeKms implements Kms {
   }
 
   close(): void {}
+}
+
+const NONCE = 11;
+const TAG = 16;
+/** Length of every sealed plaintext, bytes. */
+export const PLAINTEXT_BYTES = 32;
+const CONTENT = NONCE + PLAINTEXT_BYTES + TAG;
+
+function keyStream(key: string, nonce: Uint8Array, length: number): Uint8Array {
+  const parts: Buffer[] = [];
+  for (let i = 0; i * 32 < length; i++)
+    parts.push(createHash('sha256').update(`${key} ${i}`).update(nonce).digest());
+  return Buffer.concat(parts).subarray(0, length);
+}
+
+/** A blob of KMS's layout; {@link openSealed} with the same key gives its content back. Not secure. */
+export function seal(key: string, plaintext: Uint8Array): Uint8Array {
+  const nonce = randomBytes(NONCE);
+  const pad = keyStream(key, nonce, plaintext.length);
+  const hidden = plaintext.map((byte, i) => byte ^ (pad[i] ?? 0));
+  const tag = createHash('sha256').update(key).update(nonce).update(plaintext).digest().subarray(0, TAG);
+  return wrapped(key, Buffer.concat([nonce, hidden, tag]));
+}
+
+/** The plaintext; null when the key is another one or the blob is damaged. */
+export function openSealed(key: string, blob: Uint8Array): Uint8Array | null {
+  const content = blob.subarray(blob.length - CONTENT);
+  const nonce = content.subarray(0, NONCE);
+  const hidden = content.subarray(NONCE, content.length - TAG);
+  const pad = keyStream(key, nonce, hidden.length);
+  const plaintext = hidden.map((byte, i) => byte ^ (pad[i] ?? 0));
+  const tag = createHash('sha256').update(key).update(nonce).update(plaintext).digest().subarray(0, TAG);
+  return tag.equals(content.subarray(content.length - TAG)) ? plaintext : null;
+}
+
+/**
+ * A KMS that really moves {@link seal}ed blobs from {@link OLD_KEY} to {@link KEY}. `failures`: part of the requests that
+ * fail in passing, 0 to 1.
+ */
+export function sealingKms(failures = 0): FakeKms {
+  const kms = new FakeKms();
+  const maybeFail = async (): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (Math.random() < failures) throw kmsFault(Math.random() < 0.5 ? 'ThrottlingException' : 'ECONNRESET');
+  };
+  const opened = ({ sourceKeyId, blob }: ReEncryptInput): Uint8Array => {
+    const plaintext = openSealed(sourceKeyId === KEY ? KEY : OLD_KEY, blob);
+    if (plaintext === null) throw kmsFault('InvalidCiphertextException');
+    return plaintext;
+  };
+  kms.onReEncrypt = async (input) => {
+    await maybeFail();
+    const plaintext = opened(input);
+    const requestId = randomBytes(8).toString('hex');
+    return input.destinationAlgorithm === 'SYMMETRIC_DEFAULT'
+      ? { blob: seal(KEY, plaintext), requestId }
+      : { requestId };
+  };
+  kms.onDryRun = async (input) => {
+    await maybeFail();
+    if (input.sourceAlgorithm === 'SYMMETRIC_DEFAULT') opened(input);
+    return { outcome: 'would-succeed', requestId: randomBytes(8).toString('hex') };
+  };
+  kms.onDescribe = () => ({ spec: 'RSA_4096' });
+  return kms;
 }

@@ -6,12 +6,13 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { diskHere, scan } from '../../intake/index.ts';
 import type { Kms } from '../../kms/index.ts';
 import { sha256 } from '../../storage/hash.ts';
-import type { PlanFile, ResolvedOutput, RunInput } from '../index.ts';
+import { type PlanFile, type ResolvedOutput, type RunInput, RunManager } from '../index.ts';
 import { Journal } from '../journal/journal.ts';
 import type { RunHooks } from '../run/live-run.ts';
 import { blobRef } from '../run/open-file.ts';
 import { resultPath, resultText } from '../run/result.ts';
 import { startRun } from '../run/start.ts';
+import { KEY } from './fake-kms.ts';
 
 /** A temporary folder of files to rotate, for tests. */
 export class RunHarness {
@@ -22,6 +23,7 @@ export class RunHarness {
   /** Where the journal is. */
   readonly home: string;
   #journal: Journal | null = null;
+  readonly #managers: RunManager[] = [];
 
   constructor(folder: string, home: string) {
     this.folder = folder;
@@ -42,6 +44,41 @@ export class RunHarness {
   get journal(): Journal {
     this.#journal ??= new Journal(this.home);
     return this.#journal;
+  }
+
+  /** A run manager that waits for nothing between tries; {@link remove} closes it. */
+  manager(home = this.home): RunManager {
+    const manager = new RunManager(home, (summary) => this.reports.push(summary), {
+      sleep: async () => undefined,
+    });
+    this.#managers.push(manager);
+    return manager;
+  }
+
+  async closeManagers(): Promise<void> {
+    for (const manager of this.#managers.splice(0)) if (!manager.closed) await manager.close();
+  }
+
+  /** A run of all files, in place with backups, to {@link KEY} and not verified. */
+  input(kms: Kms, request: Partial<RunInput['request']> = {}, more: Partial<RunInput> = {}): RunInput {
+    return {
+      request: {
+        source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
+        destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
+        grantTokens: [],
+        route: 'reencrypt',
+        verify: false,
+        dryRun: false,
+        ...request,
+      },
+      output: { mode: 'in-place', backup: true },
+      files: this.#files,
+      kms,
+      connection: 'test',
+      target: 'test',
+      failurePolicy: 'wait',
+      ...more,
+    };
   }
 
   path(name: string): string {
@@ -152,6 +189,7 @@ export class RunHarness {
   }
 
   async remove(): Promise<void> {
+    await this.closeManagers();
     this.#journal?.close();
     await rm(this.folder, { recursive: true, force: true });
     await rm(this.home, { recursive: true, force: true });

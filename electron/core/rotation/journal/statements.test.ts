@@ -1,13 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Semaphore } from '../limits/semaphore.ts';
-import { type RunInput, RunManager } from './index.ts';
-import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from './testing/fake-kms.ts';
-import { base64, RunHarness } from './testing/run-harness.ts';
+import type { RunManager } from '../index.ts';
+import { FakeKms, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
 
 let harness: RunHarness;
 let kms: FakeKms;
-const managers: RunManager[] = [];
 let statements: Set<string>;
 
 beforeEach(async () => {
@@ -26,45 +24,22 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  for (const manager of managers.splice(0)) await manager.close();
   await harness.remove();
 });
 
-const newManager = (): RunManager => {
-  const manager = new RunManager(harness.home, () => {}, { sleep: async () => undefined });
-  managers.push(manager);
-  return manager;
-};
 const again = async (): Promise<RunManager> => {
-  for (const manager of managers.splice(0)) await manager.close();
-  return newManager();
+  await harness.closeManagers();
+  return harness.manager();
 };
 
-const input = (): RunInput => ({
-  request: {
-    source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
-    destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
-    grantTokens: [],
-    route: 'reencrypt',
-    verify: false,
-    dryRun: false,
-    onFailure: 'take-good',
-    pace: { concurrency: 1, perSecond: null },
-  },
-  output: { mode: 'in-place', backup: true },
-  files: harness.files,
-  kms,
-  connection: 'test',
-  target: 'test',
-  failurePolicy: 'wait',
-});
+const input = () => harness.input(kms, { onFailure: 'take-good', pace: { concurrency: 1, perSecond: null } });
 
 /** Everything that is done with a run besides sending requests. */
 async function everything(files: number): Promise<void> {
   const lines = (count: number) =>
     `${Array.from({ length: count }, () => base64(madeUpBlob(OLD_KEY))).join('\n')}\n`;
   for (let i = 0; i < files; i++) await harness.add(`${i}.txt`, lines(2));
-  const run = await newManager().start(input());
+  const run = await harness.manager().start(input());
   kms.onReEncrypt = (_, nth) => {
     if (nth === files) run.suspend();
     if (nth % 5 === 0) throw kmsFault('InvalidCiphertextException');
@@ -129,7 +104,6 @@ describe('statements of the journal', () => {
     }
     await everything(20);
     const few = counts.ran;
-    for (const manager of managers.splice(0)) await manager.close();
     await harness.remove();
     harness = await RunHarness.make();
     kms = new FakeKms();
@@ -144,7 +118,7 @@ test('what goes through a whole run gives others their turn', async () => {
     'a.txt',
     `${Array.from({ length: 2500 }, () => base64(madeUpBlob(OLD_KEY))).join('\n')}\n`,
   );
-  const manager = newManager();
+  const manager = harness.manager();
   const run = await manager.start(input());
   await run.done;
   // Each look at the clock finds the slice over.
@@ -164,18 +138,4 @@ test('what goes through a whole run gives others their turn', async () => {
   expect(await turnsDuring(() => harness.journal.record(no).figures())).toBeGreaterThan(1);
   expect(await turnsDuring(() => manager.keysSeen(run.id))).toBeGreaterThan(1);
   expect(await turnsDuring(() => manager.again(run.id).catch(() => null))).toBeGreaterThan(1);
-});
-
-test('a slot is passed on in the same time however many wait', async () => {
-  const cost = async (count: number): Promise<number> => {
-    const before = process.threadCpuUsage();
-    const slots = new Semaphore(16);
-    await Promise.all(Array.from({ length: count }, () => slots.run(async () => undefined)));
-    const { user, system } = process.threadCpuUsage(before);
-    return user + system;
-  };
-  await cost(20_000);
-  const few = await cost(20_000);
-  // Eight times as many: with the square it would be sixty-four times the time.
-  expect((await cost(160_000)) / few).toBeLessThan(30);
 });

@@ -6,11 +6,11 @@ import { expect, vi } from 'vitest';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
-import { type PutBackFs, scan } from '../intake/index.ts';
-import { sha256 } from '../storage/hash.ts';
-import { type PlanFile, type Run, type RunInput, RunManager } from './index.ts';
-import { blobRef } from './run/open-file.ts';
-import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from './testing/fake-kms.ts';
+import { type PutBackFs, scan } from '../../intake/index.ts';
+import { sha256 } from '../../storage/hash.ts';
+import { type PlanFile, type Run, type RunInput, RunManager } from '../index.ts';
+import { blobRef } from '../run/open-file.ts';
+import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from './fake-kms.ts';
 
 /** What may happen to a run, one thing at a time. `n` chooses among what there is. */
 export type Action =

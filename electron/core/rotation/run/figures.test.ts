@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { REAL_FS } from '../intake/put-back/fs.ts';
-import { type Action, FiguresHarness, type Terms } from './figures.test-help.ts';
+import { manyRuns } from '../../../../tools/many-runs.ts';
+import { REAL_FS } from '../../intake/put-back/fs.ts';
+import { type Action, FiguresHarness, type Terms } from '../testing/figures-harness.ts';
 
 const one = <T extends Action['do']>(...what: T[]) =>
   fc.constantFrom(...what).map((kind) => ({ do: kind }) as Action);
@@ -44,7 +45,7 @@ const terms: fc.Arbitrary<Terms> = fc.record({
   failurePolicy: fc.constantFrom('wait' as const, 'end' as const),
 });
 
-const SEQUENCES = Number(process.env.REWRAP_SEQUENCES ?? 60);
+const SEQUENCES = Number(process.env.REWRAP_SEQUENCES ?? manyRuns(200, 20));
 
 test('whatever happens to runs, each figure is what a recount of the files on disk gives', async () => {
   let checks = 0;
