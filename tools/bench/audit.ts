@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { AuditStep } from './audit-measure.ts';
-import { median, type Section, table } from './results.ts';
+import { type BenchSection, median, table } from './results.ts';
 
 /**
  * What the audit of a large list costs the engine, against one bare pass over the same rows in the same process. Each
  * round is a process of its own. It reports processor time, which others on the machine disturb less, and for how long
  * the engine answered nothing else.
  */
-export function auditSuite(blobs: number, rounds: number): Section {
+export function auditSuite(blobs: number, rounds: number): BenchSection {
   const measured = Array.from({ length: rounds }, () => measure(blobs));
   const steps = (measured[0] ?? []).map(({ what }, i) => ({
     what,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { ControlStep } from './control-measure.ts';
-import { median, type Section, table } from './results.ts';
+import { type BenchSection, median, table } from './results.ts';
 
 interface Row extends ControlStep {
   /** To the size before. */
@@ -13,7 +13,7 @@ interface Row extends ControlStep {
  * What is done with a run besides sending its requests, beside the run itself, at one size and at ten times that: time,
  * growth, and for how long the engine's thread answered nothing else. Each round is a process of its own.
  */
-export function controlSuite(sizes: readonly number[], rounds: number): Section {
+export function controlSuite(sizes: readonly number[], rounds: number): BenchSection {
   const load = loadavg()[0] ?? 0;
   const measured = sizes.map((size) => summed(Array.from({ length: rounds }, () => measure(size))));
   const rows = (measured[0] ?? []).map(({ what }, i) =>

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assemble } from '../../electron/core/inspect/assemble.test-help.ts';
 import type { Measured } from './measure.ts';
-import { median, type Section, table } from './results.ts';
+import { type BenchSection, median, table } from './results.ts';
 
 interface Row {
   readonly files: number;
@@ -23,7 +23,7 @@ interface Row {
  * measurement runs in a process of its own, so that peak memory is its own; bare loop and intake take turns, so that
  * both meet the same machine.
  */
-export function intakeSuite(sizes: readonly number[], rounds: number): Section {
+export function intakeSuite(sizes: readonly number[], rounds: number): BenchSection {
   const rows: Row[] = [];
   const root = mkdtempSync(join(tmpdir(), 'rewrap-bench-'));
   try {

@@ -3,7 +3,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 /** What one suite found, as it stands in RESULTS.md. */
-export interface Section {
+export interface BenchSection {
   readonly title: string;
   /** What was compared with what. */
   readonly text: string;
@@ -29,7 +29,7 @@ export const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${ava
 const file = join(import.meta.dirname, 'RESULTS.md');
 
 /** Puts sections into RESULTS.md; those of suites that did not run stay as they are. */
-export function keep(sections: readonly Section[]): void {
+export function keep(sections: readonly BenchSection[]): void {
   const old = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const parts = new Map(
     old

@@ -16,7 +16,7 @@ import { connect } from '../../electron/core/kms/index.ts';
 import { blobRef, type PlanFile, RunManager } from '../../electron/core/rotation/index.ts';
 
 /** What one measurement says; printed as JSON on the last line. Times in milliseconds. */
-export interface Measured {
+export interface RotationMeasure {
   readonly ms: number;
   /** CPU time of this process over the same stretch. */
   readonly cpuMs: number;
@@ -24,7 +24,7 @@ export interface Measured {
   readonly blobs: number;
 }
 
-export interface Job {
+export interface RotationTask {
   readonly what: 'bare' | 'engine' | 'resume' | 'files';
   readonly folder: string;
   readonly home: string;
@@ -39,13 +39,13 @@ export interface Job {
 
 const THREAD = new URL('../../dist/disk-thread.cjs', import.meta.url);
 
-const job: Job = JSON.parse(process.argv[2] ?? '{}');
+const job: RotationTask = JSON.parse(process.argv[2] ?? '{}');
 
 if (job.what === 'bare') await bare();
 else if (job.what === 'files') await files();
 else await engine();
 
-/** The loop that everybody writes: the SDK's client as it comes, so many requests at a time, nothing done with the answer. */
+/** The usual loop: the SDK's client as it comes, so many requests at a time, nothing done with the answer. */
 async function bare(): Promise<void> {
   const blobs = filesOf(job.folder).flatMap((path) =>
     scan(readFileSync(path), path).blobs.map(({ bytes }) => bytes),
@@ -166,7 +166,7 @@ async function measured(work: () => Promise<number>): Promise<void> {
   const blobs = await work();
   const ms = performance.now() - before;
   const { user, system } = process.cpuUsage(cpu);
-  const result: Measured = {
+  const result: RotationMeasure = {
     ms,
     cpuMs: (user + system) / 1000,
     peakMiB: process.resourceUsage().maxRSS / 1024,

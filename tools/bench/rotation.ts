@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { median, type Section, table } from './results.ts';
-import type { Job, Measured } from './rotation-measure.ts';
+import { type BenchSection, median, table } from './results.ts';
+import type { RotationMeasure, RotationTask } from './rotation-measure.ts';
 
 const CONCURRENCY = 16;
 const NODE = ['--disable-warning=ExperimentalWarning'];
@@ -13,7 +13,7 @@ const here = (name: string): string => join(import.meta.dirname, name);
 
 interface Way {
   readonly name: string;
-  readonly what: Job['what'];
+  readonly what: RotationTask['what'];
   /** Blobs a file. */
   readonly each: number;
   readonly verify: boolean;
@@ -30,11 +30,11 @@ const WAYS: readonly Way[] = [
 ];
 
 /**
- * What the rotation engine costs beside the loop that everybody writes, at the same concurrency and against the same
+ * What the rotation engine costs beside the usual loop, at the same concurrency and against the same
  * endpoint. Each measurement runs in a process of its own, the practice KMS in another; all take turns, so that they meet
  * the same machine. CPU time is reported beside the clock: it does not depend on who else uses the machine.
  */
-export async function rotationSuite(blobs: number, rounds: number, large: number): Promise<Section> {
+export async function rotationSuite(blobs: number, rounds: number, large: number): Promise<BenchSection> {
   const top = mkdtempSync(join(tmpdir(), 'rewrap-bench-rotation-'));
   const practice = await startPractice(top);
   try {
@@ -87,7 +87,12 @@ async function startPractice(top: string): Promise<Practice> {
   };
 }
 
-function jobOf(practice: Practice, what: Job['what'], folder: string, more: Partial<Job> = {}): Job {
+function jobOf(
+  practice: Practice,
+  what: RotationTask['what'],
+  folder: string,
+  more: Partial<RotationTask> = {},
+): RotationTask {
   const { endpoint, destination } = practice;
   return {
     what,
@@ -103,7 +108,7 @@ function jobOf(practice: Practice, what: Job['what'], folder: string, more: Part
   };
 }
 
-function measure({ env }: Practice, job: Job): Measured {
+function measure({ env }: Practice, job: RotationTask): RotationMeasure {
   mkdirSync(job.home, { recursive: true });
   const printed = execFileSync(
     process.execPath,
@@ -114,7 +119,7 @@ function measure({ env }: Practice, job: Job): Measured {
 }
 
 function measureSmall(top: string, practice: Practice, blobs: number, rounds: number) {
-  const all = new Map(WAYS.map(({ name }) => [name, [] as Measured[]]));
+  const all = new Map(WAYS.map(({ name }) => [name, [] as RotationMeasure[]]));
   for (let round = 0; round < rounds; round++)
     for (const [at, { name, what, each, verify }] of WAYS.entries()) {
       // Nothing is removed before the end: ext4 looks at each lately freed inode again before it makes a new file, which
@@ -126,10 +131,10 @@ function measureSmall(top: string, practice: Practice, blobs: number, rounds: nu
   return all;
 }
 
-function smallTable(all: ReadonlyMap<string, readonly Measured[]>): string {
+function smallTable(all: ReadonlyMap<string, readonly RotationMeasure[]>): string {
   const base = all.get(BARE.name) ?? [];
-  const rate = (list: readonly Measured[]) => median(list.map((m) => (m.blobs * 1000) / m.ms));
-  const cpu = (list: readonly Measured[]) => median(list.map((m) => m.cpuMs / m.blobs));
+  const rate = (list: readonly RotationMeasure[]) => median(list.map((m) => (m.blobs * 1000) / m.ms));
+  const cpu = (list: readonly RotationMeasure[]) => median(list.map((m) => m.cpuMs / m.blobs));
   return table(
     ['', 'Blobs a second', 'Ratio', 'CPU a blob', 'CPU ratio', 'Peak memory'],
     [...all].map(([name, results]) => [
@@ -186,7 +191,7 @@ function measureOthers(top: string, practice: Practice, few: number): string[] {
 
 interface Big {
   readonly text: string;
-  readonly resumed: Measured;
+  readonly resumed: RotationMeasure;
   readonly secondsToKill: number;
   readonly journalBytes: number;
   readonly shellSeconds: number;

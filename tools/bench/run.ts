@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { auditSuite } from './audit.ts';
 import { controlSuite } from './control.ts';
 import { intakeSuite } from './intake.ts';
-import { keep, machine, type Section } from './results.ts';
+import { type BenchSection, keep, machine } from './results.ts';
 import { rotationSuite } from './rotation.ts';
 import { startSuite } from './start.ts';
 import { windowSuite } from './window.ts';
@@ -25,7 +25,7 @@ const { values } = parseArgs({
   allowNegative: true,
 });
 const rounds = Number(values.rounds);
-const suites: Readonly<Record<string, () => Section | null | Promise<Section | null>>> = {
+const suites: Readonly<Record<string, () => BenchSection | null | Promise<BenchSection | null>>> = {
   intake: () => intakeSuite(values.files.split(',').map(Number), rounds),
   rotation: () => rotationSuite(Number(values.blobs), rounds, Number(values.large)),
   control: () => controlSuite([Number(values.rows) / 10, Number(values.rows)], rounds),
@@ -34,7 +34,7 @@ const suites: Readonly<Record<string, () => Section | null | Promise<Section | n
   start: () => startSuite(10_000, rounds),
 };
 
-const sections: Section[] = [];
+const sections: BenchSection[] = [];
 for (const name of values.suite.split(',')) {
   const suite = suites[name];
   if (suite === undefined) throw new Error(`No suite ${name}; there are ${Object.keys(suites).join(', ')}.`);

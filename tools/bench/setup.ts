@@ -10,7 +10,7 @@ import { findChromium } from '../chromium.mjs';
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
 
 /** A home with the practice keys and a folder of files, for hosts to be started on. */
-export interface Stage {
+export interface BenchFiles {
   readonly home: string;
   readonly folder: string;
   remove(): void;
@@ -22,7 +22,7 @@ export const PER_FILE = 5;
  * Makes `blobs` blobs, five to a dotenv file, under ten key materials. `real` of them, the first, were encrypted by
  * the practice KMS; the others have its layout and bytes of no meaning, which is all that a list looks at.
  */
-export async function makeStage(blobs: number, real: number): Promise<Stage> {
+export async function makeBenchFiles(blobs: number, real: number): Promise<BenchFiles> {
   const root = mkdtempSync(join(tmpdir(), 'rewrap-bench-window-'));
   const stage = {
     home: join(root, 'home'),
@@ -77,13 +77,13 @@ function environment(home: string): NodeJS.ProcessEnv {
   };
 }
 
-export interface Host {
+export interface BenchHost {
   readonly address: string;
   stop(): Promise<void>;
 }
 
 /** `rewrap serve FOLDER`, until it says its address. */
-export async function startHost(stage: Stage): Promise<Host> {
+export async function startBenchHost(stage: BenchFiles): Promise<BenchHost> {
   const child: ChildProcess = spawn(
     process.execPath,
     [

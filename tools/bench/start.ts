@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Browser } from '@playwright/test';
-import { median, type Section, table } from './results.ts';
-import { makeStage, openBrowser, PER_FILE, type Stage, startHost } from './setup.ts';
+import { type BenchSection, median, table } from './results.ts';
+import { type BenchFiles, makeBenchFiles, openBrowser, PER_FILE, startBenchHost } from './setup.ts';
 
 /** Milliseconds since the process was started. */
 interface Start {
@@ -22,10 +22,10 @@ server.listen(0, '127.0.0.1', () => console.log('at http://127.0.0.1:' + server.
 `;
 
 /** `rewrap serve` with a folder, from the start of the process until it can be used and shows a row. */
-export async function startSuite(files: number, rounds: number): Promise<Section | null> {
+export async function startSuite(files: number, rounds: number): Promise<BenchSection | null> {
   const browser = await openBrowser();
   if (browser === null) return null;
-  const stage = await makeStage(files * PER_FILE, PER_FILE);
+  const stage = await makeBenchFiles(files * PER_FILE, PER_FILE);
   const rewrap: Start[] = [];
   const bare: Start[] = [];
   try {
@@ -63,11 +63,11 @@ export async function startSuite(files: number, rounds: number): Promise<Section
   };
 }
 
-async function startRewrap(browser: Browser, stage: Stage): Promise<Start> {
+async function startRewrap(browser: Browser, stage: BenchFiles): Promise<Start> {
   const context = await browser.newContext();
   const page = await context.newPage();
   const begun = performance.now();
-  const host = await startHost(stage);
+  const host = await startBenchHost(stage);
   const address = performance.now() - begun;
   try {
     await page.goto(host.address);

@@ -2,7 +2,7 @@ import type { BrowserContext, CDPSession, Page } from '@playwright/test';
 import { plainList } from './page/plain.ts';
 import { type Frames, installProbe } from './page/probe.ts';
 import { APPLICATION, originOf } from './window-context.ts';
-import type { Act, Figures } from './window-table.ts';
+import type { Act, WindowFigures } from './window-table.ts';
 
 /** What shows that the application's picture changed, and the same of the plain list. */
 const APP = [
@@ -90,7 +90,7 @@ async function heapOf(cdp: CDPSession): Promise<number> {
 }
 
 /** What a person does with a list. The same in the application at rest and during a run. */
-async function actOnApp(opened: Opened): Promise<Pick<Figures, 'acts' | 'wheel' | 'thumb'>> {
+async function actOnApp(opened: Opened): Promise<Pick<WindowFigures, 'acts' | 'wheel' | 'thumb'>> {
   const { page } = opened;
   const acts: Record<string, Act> = {};
   const filter = page.getByRole('searchbox', { name: 'Filter blobs' });
@@ -118,7 +118,7 @@ async function actOnApp(opened: Opened): Promise<Pick<Figures, 'acts' | 'wheel' 
   return { acts, ...(await scroll(opened, '.table')) };
 }
 
-export async function measureApp(context: BrowserContext, rows: number): Promise<Figures> {
+export async function measureApp(context: BrowserContext, rows: number): Promise<WindowFigures> {
   const opened = await open(context, APP, false);
   const { page, cdp } = opened;
   await page.goto(`${originOf(context)}/`);
@@ -140,7 +140,7 @@ export async function measureBusy(
   context: BrowserContext,
   rows: number,
   running: number,
-): Promise<{ figures: Figures; events: number }> {
+): Promise<{ figures: WindowFigures; events: number }> {
   const opened = await open(context, APP, false);
   const { page, cdp } = opened;
   await page.goto(`${originOf(context)}/`);
@@ -205,7 +205,7 @@ export async function measureBusy(
   return { figures, events };
 }
 
-export async function measurePlain(context: BrowserContext): Promise<Figures> {
+export async function measurePlain(context: BrowserContext): Promise<WindowFigures> {
   const opened = await open(context, PLAIN, true);
   const { page, cdp } = opened;
   await page.goto(`${originOf(context)}/`);

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext } from '@playwright/test';
-import type { Host } from './setup.ts';
+import type { BenchHost } from './setup.ts';
 
 const VIEWPORT = { width: 1440, height: 900 };
 
@@ -7,8 +7,8 @@ const VIEWPORT = { width: 1440, height: 900 };
 export const APPLICATION = /\/assets\/.*\.js$/;
 
 /** The address works once, in one tab; the secret that this tab got then lets every page of the context in. */
-const contexts = new WeakMap<Host, BrowserContext>();
-export async function contextOf(browser: Browser, host: Host): Promise<BrowserContext> {
+const contexts = new WeakMap<BenchHost, BrowserContext>();
+export async function contextOf(browser: Browser, host: BenchHost): Promise<BrowserContext> {
   const known = contexts.get(host);
   if (known !== undefined) return known;
   const context = await browser.newContext({ viewport: VIEWPORT });
@@ -21,7 +21,7 @@ export async function contextOf(browser: Browser, host: Host): Promise<BrowserCo
 }
 
 /** Waits until the host has read every file. */
-export async function untilTaken(browser: Browser, host: Host, rows: number): Promise<void> {
+export async function untilTaken(browser: Browser, host: BenchHost, rows: number): Promise<void> {
   const context = await contextOf(browser, host);
   const [page] = context.pages();
   if (page === undefined) throw new Error('no page');

@@ -9,7 +9,7 @@ export interface Act {
 }
 
 /** What was measured of one list in one round. */
-export interface Figures {
+export interface WindowFigures {
   readonly acts: Readonly<Record<string, Act>>;
   readonly wheel: Frames;
   readonly thumb: Frames;
@@ -21,13 +21,13 @@ export interface Figures {
 
 /** One line for each figure, one column for each list: medians of the rounds. */
 export function windowTable(
-  ...lists: readonly [readonly Figures[], readonly Figures[], readonly Figures[]]
+  ...lists: readonly [readonly WindowFigures[], readonly WindowFigures[], readonly WindowFigures[]]
 ): string {
   const [app, , plain] = lists;
   const names = Object.keys(app[0]?.acts ?? {});
   const of = (
-    list: readonly Figures[],
-    pick: (figures: Figures) => number | null | undefined,
+    list: readonly WindowFigures[],
+    pick: (figures: WindowFigures) => number | null | undefined,
   ): number | null => {
     const values = list.map(pick).filter((value) => value != null);
     return values.length === 0 ? null : median(values);
@@ -36,21 +36,21 @@ export function windowTable(
     value === null ? '' : `${value.toFixed(0)}${unit}`;
   const line = (
     name: string,
-    pick: (figures: Figures) => number | null | undefined,
-    cell: (list: readonly Figures[]) => string,
+    pick: (figures: WindowFigures) => number | null | undefined,
+    cell: (list: readonly WindowFigures[]) => string,
   ): string[] => {
     const [mine, other] = [of(app, pick), of(plain, pick)];
     return [name, ...lists.map(cell), mine === null || !other ? '' : (mine / other).toFixed(1)];
   };
   const acts = names.map((name) => {
-    const ms = ({ acts }: Figures) => acts[name]?.ms;
-    const cpu = ({ acts }: Figures) => acts[name]?.cpu;
+    const ms = ({ acts }: WindowFigures) => acts[name]?.ms;
+    const cpu = ({ acts }: WindowFigures) => acts[name]?.cpu;
     return line(name, ms, (list) =>
       of(list, ms) === null ? '' : `${text(of(list, ms), ' ms')} (${text(of(list, cpu), '')})`,
     );
   });
   const scrolls = (['wheel', 'thumb'] as const).map((how) => {
-    const longest = (figures: Figures) => figures[how].longest;
+    const longest = (figures: WindowFigures) => figures[how].longest;
     return line(
       how === 'wheel' ? 'scrolled by wheel' : 'thumb through the whole list',
       longest,
@@ -64,7 +64,7 @@ export function windowTable(
         )}`,
     );
   });
-  const single = (name: string, pick: (figures: Figures) => number | null, unit: string): string[] =>
+  const single = (name: string, pick: (figures: WindowFigures) => number | null, unit: string): string[] =>
     line(name, pick, (list) => text(of(list, pick), unit));
   return table(
     ['', 'Rewrap', 'during a run', 'plain list', 'ratio'],

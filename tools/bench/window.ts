@@ -1,8 +1,8 @@
-import type { Section } from './results.ts';
-import { makeStage, openBrowser, PER_FILE, startHost } from './setup.ts';
+import type { BenchSection } from './results.ts';
+import { makeBenchFiles, openBrowser, PER_FILE, startBenchHost } from './setup.ts';
 import { measureApp, measureBusy, measurePlain } from './window-acts.ts';
 import { contextOf, untilTaken } from './window-context.ts';
-import { type Figures, windowTable } from './window-table.ts';
+import { type WindowFigures, windowTable } from './window-table.ts';
 
 /** Blobs of the run that goes on while the window is measured; real ones, so that KMS answers. */
 const RUN_BLOBS = 20_000;
@@ -11,18 +11,18 @@ const RUN_BLOBS = 20_000;
  * The window with many rows, through the loopback host in Chromium: the application, the application while a run is
  * going on, and a hand-written list of the same rows, taking turns. Null where there is no Chromium.
  */
-export async function windowSuite(rows: number, rounds: number): Promise<Section | null> {
+export async function windowSuite(rows: number, rounds: number): Promise<BenchSection | null> {
   const browser = await openBrowser();
   if (browser === null) return null;
   const running = Math.min(rows / 5, RUN_BLOBS);
-  const stage = await makeStage(rows, running);
-  const app: Figures[] = [];
-  const busy: Figures[] = [];
-  const plain: Figures[] = [];
+  const stage = await makeBenchFiles(rows, running);
+  const app: WindowFigures[] = [];
+  const busy: WindowFigures[] = [];
+  const plain: WindowFigures[] = [];
   const events: number[] = [];
   try {
     for (let round = 0; round < rounds; round += 1) {
-      const host = await startHost(stage);
+      const host = await startBenchHost(stage);
       try {
         await untilTaken(browser, host, rows);
         const context = await contextOf(browser, host);

@@ -1,6 +1,6 @@
 /**
- * One life of Rewrap's rotation engine in a process of its own, which may end by SIGKILL at the nth step of the journal
- * or of the file system. `node child.mjs <JSON of Life>`; prints JSON of {@link Report} when it lives to the end.
+ * Runs Rewrap's rotation engine in a process of its own, which may end by SIGKILL at the nth step of the journal
+ * or of the file system. `node child.mjs <JSON of ChildInput>`; prints JSON of {@link ChildReport} when it comes to its end.
  */
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
@@ -8,42 +8,42 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { DiskPool } from '../../electron/core/intake/index.ts';
 import type { Kms, PracticeAccess } from '../../electron/core/kms/index.ts';
 import { sealingKms } from '../../electron/core/rotation/testing/fake-kms.ts';
-import { live, type Task } from './crash-process.ts';
+import { runTask, type Task } from './crash-process.ts';
 import { type DiskTrouble, troubledDisk } from './disk.ts';
 
-export interface Life {
+export interface ChildInput {
   readonly task: Task;
   /** Dies at this step; 0: not by itself. */
   readonly killAt: number;
-  /** A KMS in the process, of whose requests this part fails in passing; or the practice KMS, by the real SDK. */
+  /** A KMS in the process, of which this part of the requests fails in passing; or the practice KMS, by the real SDK. */
   readonly kms: { readonly failures: number } | { readonly practice: PracticeAccess };
   /** What is wrong with the disk; or null: files are put back by the threads that the hosts have. */
   readonly trouble: DiskTrouble | null;
 }
 
-export interface Report {
+export interface ChildReport {
   readonly steps: number;
   /** Calls of the disk that failed on purpose. */
   readonly failed: number;
   readonly runs: readonly RunSummary[];
 }
 
-const life: Life = JSON.parse(process.argv[2] ?? '{}');
+const input: ChildInput = JSON.parse(process.argv[2] ?? '{}');
 let steps = 0;
 let failed = 0;
 const step = (): void => {
   steps++;
-  if (steps === life.killAt) process.kill(process.pid, 'SIGKILL');
+  if (steps === input.killAt) process.kill(process.pid, 'SIGKILL');
 };
 
-async function kmsOf(from: Life['kms']): Promise<Kms> {
+async function kmsOf(from: ChildInput['kms']): Promise<Kms> {
   if ('failures' in from) return sealingKms(from.failures);
   const { connect } = await import('../../electron/core/kms/index.ts');
   return connect({ kind: 'practice' }, from.practice);
 }
 
-const kms = await kmsOf(life.kms);
-const { trouble } = life;
+const kms = await kmsOf(input.kms);
+const { trouble } = input;
 const fails = () => {
   failed++;
 };
@@ -56,7 +56,7 @@ process.stdin.on('end', () => process.exit(3)).resume();
 
 // From here on it may be killed at random.
 writeSync(2, 'ready\n');
-const runs = await live(life.task, { kms, disk, step });
+const runs = await runTask(input.task, { kms, disk, step });
 kms.close();
-const report: Report = { steps, failed, runs };
+const report: ChildReport = { steps, failed, runs };
 process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));

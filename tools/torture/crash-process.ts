@@ -22,15 +22,15 @@ export interface Task {
   readonly newKey: string;
 }
 
-export interface Means {
+export interface Environment {
   readonly kms: Kms;
   /** File system calls with faults; or where files are put back, by the real ones. */
   readonly disk: { readonly fs: PutBackFs } | { readonly disk: Disk };
   /** A step of the journal has been taken. */
   readonly step: (name: string) => void;
-  /** The run is held back for a fault: says whether it goes on now; otherwise it is left for another life. */
+  /** The run is held back for a fault: says whether it goes on now; otherwise it is left for another process. */
   readonly held?: (fault: Fault) => Promise<boolean>;
-  /** Told while a run goes on. */
+  /** Is called while a run goes on. */
   readonly progress?: (summary: RunSummary) => void;
 }
 
@@ -38,25 +38,29 @@ export interface Means {
  * Does the task with the real engine, in this process, to its end. Returns all runs newest first. Throws what the engine
  * refuses it with.
  */
-export async function live(task: Task, means: Means): Promise<readonly RunSummary[]> {
+export async function runTask(task: Task, environment: Environment): Promise<readonly RunSummary[]> {
   let holding = false;
   const manager = new RunManager(
     task.home,
     (summary) => {
-      means.progress?.(summary);
+      environment.progress?.(summary);
       const { status, fault, id } = summary;
       if (holding || fault === null || (status !== 'paused' && status !== 'pausing')) return;
       holding = true;
-      void (means.held?.(fault) ?? Promise.resolve(true)).then((goesOn) => {
+      void (environment.held?.(fault) ?? Promise.resolve(true)).then((goesOn) => {
         holding = false;
         if (goesOn) manager.live(id)?.goOn();
         else manager.live(id)?.suspend();
       });
     },
-    { ...means.disk, step: means.step, sleep: () => new Promise((resolve) => setTimeout(resolve, 2)) },
+    {
+      ...environment.disk,
+      step: environment.step,
+      sleep: () => new Promise((resolve) => setTimeout(resolve, 2)),
+    },
   );
   try {
-    await work(manager, task, means.kms);
+    await work(manager, task, environment.kms);
     return await manager.list();
   } finally {
     await manager.close();

@@ -15,7 +15,7 @@ export type Call = 'create' | 'write' | 'sync' | 'syncFolder' | 'link' | 'rename
 export interface DiskOptions {
   readonly trouble: DiskTrouble;
   readonly random: () => number;
-  /** A place to die at, or to meddle: before and after each call that changes something. */
+  /** A place to die at, or to outsider: before and after each call that changes something. */
   readonly step: (call: Call) => void;
   /** A call failed on purpose. */
   readonly failed: () => void;
@@ -52,7 +52,7 @@ export function troubledDisk({ trouble, random, step, failed }: DiskOptions): Pu
       const sync = handle.sync.bind(handle);
       handle.writeFile = async (data: unknown) => {
         const bytes = data as Uint8Array;
-        // Half of it is there when it dies or fails.
+        // Half of it is there when it is killed or fails.
         await handle.write(bytes.subarray(0, bytes.length >> 1), 0, bytes.length >> 1, 0);
         await stepped('write', () => handle.truncate(0));
         await write(bytes);

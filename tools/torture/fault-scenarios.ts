@@ -1,11 +1,11 @@
 import type { FaultRule } from '../../electron/practice-kms/index.ts';
 import type { DiskTrouble } from './disk.ts';
-import type { Output } from './harness.ts';
+import type { TortureOutput } from './harness.ts';
 
 /** One thing that goes wrong, and how. */
 export interface FaultScenario {
   readonly name: string;
-  readonly output: Output;
+  readonly output: TortureOutput;
   /** The real SDK against the practice KMS, with these faults; absent: a KMS in the process, which is well. */
   readonly kms?: readonly FaultRule[];
   /** The endpoint is gone for a while. */
@@ -13,10 +13,10 @@ export interface FaultScenario {
   readonly disk?: DiskTrouble;
   /** The disk of the files, or of Rewrap's own data, is a small one (needs root) to which this happens on the way. */
   readonly mount?: { readonly of: 'files' | 'home'; readonly turns: 'full' | 'read-only' };
-  /** Somebody else does this to files, meanwhile. */
-  readonly meddle?: 'changes' | 'replaces' | 'deletes';
+  /** Another program does this to files meanwhile. */
+  readonly outsider?: 'changes' | 'replaces' | 'deletes';
   /** A second Rewrap on the same files: of the same data folder, or of another. */
-  readonly rival?: 'twin' | 'stranger';
+  readonly second?: 'same-home' | 'other-home';
   /** Why the run has to be held back meanwhile: a fault's code. */
   readonly holds?: string;
 }
@@ -24,8 +24,8 @@ export interface FaultScenario {
 const every = (kind: 'drop' | 'drop-after' | 'truncate' | 'duplicate' | 'stale' | 'garbage', n: number) =>
   ({ kind, every: n }) as FaultRule;
 
-/** Needs the practice KMS, the toy KMS, or mounts: all that `npm run torture` goes through. */
-export const ORDEALS: readonly FaultScenario[] = [
+/** Needs the practice KMS, the sealing KMS, or mounts: all that `npm run torture` goes through. */
+export const FAULT_SCENARIOS: readonly FaultScenario[] = [
   { name: 'KMS drops connections', output: 'in-place', kms: [every('drop', 3), every('drop-after', 4)] },
   { name: 'KMS breaks off its replies', output: 'folder', kms: [every('truncate', 3)] },
   { name: 'KMS answers twice', output: 'in-place', kms: [every('duplicate', 2)] },
@@ -75,37 +75,37 @@ export const ORDEALS: readonly FaultScenario[] = [
   ]),
   { name: 'rename fails', output: 'in-place', disk: failing('EACCES', 'rename') },
   { name: 'files are in use', output: 'no-backup', disk: failing('EBUSY', 'rename') },
-  { name: 'somebody changes files', output: 'in-place', meddle: 'changes' },
-  { name: 'somebody changes files, no backups', output: 'no-backup', meddle: 'changes' },
-  { name: 'somebody replaces files', output: 'in-place', meddle: 'replaces' },
-  { name: 'somebody deletes files', output: 'in-place', meddle: 'deletes' },
+  { name: 'another program changes files', output: 'in-place', outsider: 'changes' },
+  { name: 'another program changes files, no backups', output: 'no-backup', outsider: 'changes' },
+  { name: 'another program replaces files', output: 'in-place', outsider: 'replaces' },
+  { name: 'another program deletes files', output: 'in-place', outsider: 'deletes' },
   {
-    name: 'somebody changes files where no links are made',
+    name: 'another program changes files where no links are made',
     output: 'in-place',
-    meddle: 'changes',
+    outsider: 'changes',
     disk: failing('EPERM', 'link'),
   },
-  { name: 'two Rewraps on the same files', output: 'in-place', rival: 'twin' },
-  { name: 'two users on the same files', output: 'in-place', rival: 'stranger' },
+  { name: 'two processes on the same files', output: 'in-place', second: 'same-home' },
+  { name: 'two users on the same files', output: 'in-place', second: 'other-home' },
 ];
 
 /** Those that need a disk of their own, which only root can mount. */
-export const MOUNTED: readonly FaultScenario[] = (['in-place', 'no-backup', 'folder'] as const).flatMap(
-  (output) => [
-    { name: `the disk fills up (${output})`, output, mount: { of: 'files', turns: 'full' } },
-    {
-      name: `the disk turns read-only (${output})`,
-      output,
-      mount: { of: 'files', turns: 'read-only' },
-    },
-    {
-      name: `the disk of the journal fills up (${output})`,
-      output,
-      mount: { of: 'home', turns: 'full' },
-      holds: 'JournalFailed',
-    },
-  ],
-);
+export const MOUNTED_SCENARIOS: readonly FaultScenario[] = (
+  ['in-place', 'no-backup', 'folder'] as const
+).flatMap((output) => [
+  { name: `the disk fills up (${output})`, output, mount: { of: 'files', turns: 'full' } },
+  {
+    name: `the disk turns read-only (${output})`,
+    output,
+    mount: { of: 'files', turns: 'read-only' },
+  },
+  {
+    name: `the disk of the journal fills up (${output})`,
+    output,
+    mount: { of: 'home', turns: 'full' },
+    holds: 'JournalFailed',
+  },
+]);
 
 function failing(code: string, ...calls: (keyof NonNullable<DiskTrouble['fails']>)[]): DiskTrouble {
   return { fails: Object.fromEntries(calls.map((call) => [call, { code, part: 0.4 }])) };

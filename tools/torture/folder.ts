@@ -51,18 +51,18 @@ export async function makeFolder(folder: string, seed: string, vault: Vault): Pr
   return files;
 }
 
-export type State = 'old' | 'new' | 'missing' | 'broken';
+export type ContentState = 'old' | 'new' | 'missing' | 'broken';
 
 /**
  * What a file is, by its content. New is what opens under the new key with the old plaintexts; ciphertext of an RSA key
- * cannot be told so, and is new when the file has the hash `after`.
+ * cannot be opened here, and is new when the file has the hash `after`.
  */
 export async function stateOf(
   path: string,
   original: Original,
   vault: Vault,
   after: string | null,
-): Promise<State> {
+): Promise<ContentState> {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);

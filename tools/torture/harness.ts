@@ -5,13 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 import type { RunSummary } from '#shared/model/run.ts';
 import type { ResolvedOutput } from '../../electron/core/rotation/index.ts';
 import type { Task } from './crash-process.ts';
-import { listing, makeFolder, type Original, type State, sha256, stateOf } from './folder.ts';
+import { type ContentState, listing, makeFolder, type Original, sha256, stateOf } from './folder.ts';
 import type { Vault } from './sample-files.ts';
 
-export type Output = 'in-place' | 'no-backup' | 'folder';
+export type TortureOutput = 'in-place' | 'no-backup' | 'folder';
 
-export interface StageOptions {
-  readonly output: Output;
+export interface FixtureOptions {
+  readonly output: TortureOutput;
   readonly algorithm: Task['algorithm'];
   readonly vault: Vault;
   /** A disk refuses calls on purpose, so that files of ours may be refused their removal. */
@@ -25,19 +25,19 @@ interface FileRow {
 }
 
 /** A folder of mixed files with the data folder of the Rewraps that work on it, and what must hold of them. */
-export class Stage {
+export class Fixture {
   readonly top = mkdtempSync(join(tmpdir(), 'rewrap-torture-'));
   readonly folder = join(this.top, 'files');
   readonly home = join(this.top, 'home');
   readonly out = join(this.top, 'out');
   /** By relative path. */
   readonly files: Map<string, Original>;
-  /** What somebody else made of files: the hash, or null for one that was deleted. */
-  readonly meddled = new Map<string, string | null>();
-  readonly options: StageOptions;
+  /** Files that another program changed: the hash, or null for one that was deleted. */
+  readonly changedByOthers = new Map<string, string | null>();
+  readonly options: FixtureOptions;
   readonly output: ResolvedOutput;
 
-  private constructor(options: StageOptions, files: Map<string, Original>) {
+  private constructor(options: FixtureOptions, files: Map<string, Original>) {
     this.options = options;
     this.files = files;
     this.output =
@@ -46,16 +46,19 @@ export class Stage {
         : { mode: 'in-place', backup: options.output === 'in-place' };
   }
 
-  /** `prepare` is told of the folders before anything is in them. */
-  static async make(options: StageOptions, prepare: (stage: Stage) => void = () => {}): Promise<Stage> {
+  /** `prepare` gets the folders before anything is in them. */
+  static async make(
+    options: FixtureOptions,
+    prepare: (fixture: Fixture) => void = () => {},
+  ): Promise<Fixture> {
     const files = new Map<string, Original>();
-    const stage = new Stage(options, files);
-    mkdirSync(stage.home);
-    mkdirSync(stage.folder);
-    prepare(stage);
-    const made = await makeFolder(stage.folder, stage.top, options.vault);
+    const fixture = new Fixture(options, files);
+    mkdirSync(fixture.home);
+    mkdirSync(fixture.folder);
+    prepare(fixture);
+    const made = await makeFolder(fixture.folder, fixture.top, options.vault);
     for (const [relative, original] of made) files.set(relative, original);
-    return stage;
+    return fixture;
   }
 
   remove(): void {
@@ -77,7 +80,7 @@ export class Stage {
   }
 
   /**
-   * After any death and any fault: each file wholly old or wholly new (or as somebody else made it), originals untouched
+   * After any kill and any fault: each file wholly old or wholly new (or as another program left it), originals untouched
    * by runs into a folder, journal and disk agreed. Throws with what is wrong.
    */
   async inspect(): Promise<void> {
@@ -98,7 +101,7 @@ export class Stage {
   ): Promise<void> {
     const path = join(this.written, relative);
     const row = rows.get(relative);
-    if (this.meddled.has(relative)) return this.#expectMeddled(relative);
+    if (this.changedByOthers.has(relative)) return this.#expectChanged(relative);
     const state = await this.stateOf(relative, original, row?.after ?? '');
     const inFolder = this.output.mode === 'folder';
     const fine = inFolder ? state === 'missing' || state === 'new' : state === 'old' || state === 'new';
@@ -115,9 +118,10 @@ export class Stage {
       throw new Error(`${relative} is ${state}, and the journal says replaced`);
   }
 
-  #expectMeddled(relative: string): void {
+  #expectChanged(relative: string): void {
     const now = hashOf(join(this.folder, relative));
-    if (now !== this.meddled.get(relative)) throw new Error(`what somebody made of ${relative} is lost`);
+    if (now !== this.changedByOthers.get(relative))
+      throw new Error(`what another program made of ${relative} is lost`);
   }
 
   /** Each file of a run that was completed is new; nothing of ours is left. `lenient`: some may be old. */
@@ -125,7 +129,7 @@ export class Stage {
     await this.inspect();
     const rows = new Map(journalled(this.home).files.map((row) => [row.relative, row]));
     for (const [relative, original] of this.files) {
-      if (this.meddled.has(relative)) continue;
+      if (this.changedByOthers.has(relative)) continue;
       const state = await this.stateOf(relative, original, rows.get(relative)?.after ?? '');
       if (state !== 'new' && !lenient) throw new Error(`${relative} is ${state} after the run`);
     }
@@ -140,13 +144,13 @@ export class Stage {
   /** Every file has the hash that it had, and nothing of ours is left. */
   async restored(): Promise<void> {
     for (const [relative, original] of this.files) {
-      if (this.meddled.has(relative)) this.#expectMeddled(relative);
+      if (this.changedByOthers.has(relative)) this.#expectChanged(relative);
       else if (hashOf(join(this.folder, relative)) !== original.hash)
         throw new Error(`${relative} was not restored`);
     }
-    // A backup of a file that somebody else changed is left, since it is all that is left of the original.
-    const names = listing(this.folder).filter((name) => !this.#excused(name) && !this.#ofMeddled(name));
-    const wanted = [...this.files.keys()].filter((name) => !this.meddled.has(name)).sort();
+    // A backup of a file that another program changed is kept: the original is nowhere else.
+    const names = listing(this.folder).filter((name) => !this.#excused(name) && !this.#ofChanged(name));
+    const wanted = [...this.files.keys()].filter((name) => !this.changedByOthers.has(name)).sort();
     if (names.join() !== wanted.join())
       throw new Error(`left behind: ${names.filter((n) => !this.files.has(n))}`);
     if (this.output.mode === 'folder') {
@@ -190,18 +194,18 @@ export class Stage {
   }
 
   /** What the file that a run writes is now. `after`: the hash that the journal has for it. */
-  stateOf(relative: string, original: Original, after = ''): Promise<State> {
+  stateOf(relative: string, original: Original, after = ''): Promise<ContentState> {
     const { algorithm, vault } = this.options;
     const path = join(this.written, relative);
     return stateOf(path, original, vault, algorithm === 'SYMMETRIC_DEFAULT' ? null : after);
   }
 
-  #ofMeddled(name: string): boolean {
-    return [...this.meddled.keys()].some((relative) => name.startsWith(relative));
+  #ofChanged(name: string): boolean {
+    return [...this.changedByOthers.keys()].some((relative) => name.startsWith(relative));
   }
 
   /**
-   * What the failing disk refused to remove, in a life that was killed before it could do so later: a temporary file, or
+   * What the failing disk refused to remove, in a process that was killed before it could try again: a temporary file, or
    * a backup of a file that is as it was.
    */
   #excused(name: string): boolean {

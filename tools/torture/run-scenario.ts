@@ -4,16 +4,16 @@ import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import { connect, type Kms } from '../../electron/core/kms/index.ts';
 import { sealingKms } from '../../electron/core/rotation/testing/fake-kms.ts';
-import { live, type Task } from './crash-process.ts';
+import { runTask, type Task } from './crash-process.ts';
 import { troubledDisk } from './disk.ts';
 import type { FaultScenario } from './fault-scenarios.ts';
 import { sha256 } from './folder.ts';
-import { Stage } from './harness.ts';
+import { Fixture } from './harness.ts';
 import { RestartableKms } from './restartable-kms.ts';
 import { practiceVault, sealedVault } from './sample-files.ts';
 import { fillWith, mountSmall, remount, unmount } from './small-disk.ts';
 
-export interface Endured {
+export interface ScenarioTotals {
   readonly scenarios: number;
   /** Requests, calls of the disk and files that were interfered with. */
   readonly faults: number;
@@ -34,8 +34,8 @@ const ROUNDS = 4;
 export async function runScenario(
   scenarios: readonly FaultScenario[],
   random: () => number,
-  told: (name: string, faults: number) => void = () => {},
-): Promise<Endured> {
+  onProgress: (name: string, faults: number) => void = () => {},
+): Promise<ScenarioTotals> {
   const sum = { scenarios: 0, faults: 0, runs: 0, held: 0 };
   for (const scenario of scenarios) {
     const trial = await Trial.prepare(scenario, random);
@@ -47,9 +47,9 @@ export async function runScenario(
       sum.faults += faults;
       sum.runs += runs;
       sum.held += held;
-      told(scenario.name, faults);
+      onProgress(scenario.name, faults);
     } catch (error) {
-      throw new Error(`${scenario.name}: ${said(error)}`, { cause: error });
+      throw new Error(`${scenario.name}: ${messageOf(error)}`, { cause: error });
     } finally {
       await trial.end();
     }
@@ -57,7 +57,7 @@ export async function runScenario(
   return sum;
 }
 
-const said = (error: unknown): string =>
+const messageOf = (error: unknown): string =>
   error instanceof FaultError
     ? `${error.fault.code}: ${error.fault.message} ${error.fault.detail}`
     : error instanceof Error
@@ -70,11 +70,11 @@ class Trial {
   held = 0;
   readonly #scenario: FaultScenario;
   readonly #random: () => number;
-  readonly #stage: Stage;
+  readonly #fixture: Fixture;
   readonly #service: RestartableKms | null;
   #kms: Kms;
   /** Whether things still go wrong. */
-  #ill = true;
+  #faulty = true;
   #steps = 0;
   #next: number;
   #waited = false;
@@ -83,13 +83,13 @@ class Trial {
   private constructor(
     scenario: FaultScenario,
     random: () => number,
-    stage: Stage,
+    fixture: Fixture,
     kms: Kms,
     service: RestartableKms | null,
   ) {
     this.#scenario = scenario;
     this.#random = random;
-    this.#stage = stage;
+    this.#fixture = fixture;
     this.#kms = kms;
     this.#service = service;
     this.#next = 20 + Math.floor(random() * 30);
@@ -99,7 +99,7 @@ class Trial {
     const service = scenario.kms === undefined ? null : await RestartableKms.start();
     const vault = service === null ? sealedVault : await practiceVault(service);
     const { output, disk, mount } = scenario;
-    const stage = await Stage.make(
+    const fixture = await Fixture.make(
       { output, algorithm: 'SYMMETRIC_DEFAULT', vault, leaky: disk?.fails?.unlink !== undefined },
       ({ folder, home, out }) => {
         if (mount?.of === 'home') mountSmall(home);
@@ -107,34 +107,34 @@ class Trial {
       },
     );
     const kms = service === null ? sealingKms(0) : await connect({ kind: 'practice' }, service.access);
-    return new Trial(scenario, random, stage, kms, service);
+    return new Trial(scenario, random, fixture, kms, service);
   }
 
   async run(): Promise<void> {
-    const { kms, output, rival } = this.#scenario;
+    const { kms, output, second } = this.#scenario;
     if (kms !== undefined) this.#service?.practice.faults.set(kms);
-    if (rival !== undefined) await this.#withRival();
-    else await this.#live('start');
+    if (second !== undefined) await this.#withSecond();
+    else await this.#task('start');
     await this.#inspect();
     // What goes wrong with undoing, before all is well.
     if (output !== 'no-backup' && this.#scenario.disk !== undefined) {
-      await this.#live('undo').catch(() => undefined);
+      await this.#task('undo').catch(() => undefined);
       await this.#inspect();
-      this.#cure();
-      await this.#live('undo');
-      await this.#stage.restored();
-      await this.#live('start');
+      this.#stopFaults();
+      await this.#task('undo');
+      await this.#fixture.restored();
+      await this.#task('start');
     }
-    this.#cure();
+    this.#stopFaults();
     await this.#complete();
     if (output === 'no-backup') return;
-    await this.#live('undo');
-    if (rival === 'stranger') {
+    await this.#task('undo');
+    if (second === 'other-home') {
       // A file that both replaced, in the same instant, goes back through what the other made of it.
-      await this.#live('undo', this.#otherHome());
-      await this.#live('undo');
+      await this.#task('undo', this.#otherHome());
+      await this.#task('undo');
     }
-    await this.#stage.restored();
+    await this.#fixture.restored();
   }
 
   async end(): Promise<void> {
@@ -142,46 +142,46 @@ class Trial {
     await this.#service?.stop();
     const { mount } = this.#scenario;
     if (mount !== undefined) unmount(this.#mountPoint(mount.of));
-    this.#stage.remove();
+    this.#fixture.remove();
   }
 
-  /** Tries again until everything that nobody meddled with is new. */
+  /** Tries again until every file that no other program changed is new. */
   async #complete(): Promise<void> {
-    let runs = await this.#live('resume');
+    let runs = await this.#task('resume');
     for (let round = 0; round < ROUNDS; round++) {
       if (runs[0]?.retry === null && runs[0].status !== 'undone') break;
-      runs = await this.#live(runs[0]?.status === 'undone' ? 'start' : 'retry');
+      runs = await this.#task(runs[0]?.status === 'undone' ? 'start' : 'retry');
       await this.#inspect();
     }
     await this.#inspect();
     const ended = runs.filter(({ status }) => status !== 'undone');
-    if (this.#scenario.rival !== 'stranger') await this.#stage.complete(ended, false);
+    if (this.#scenario.second !== 'other-home') await this.#fixture.complete(ended, false);
     const { holds } = this.#scenario;
     if (holds !== undefined && !this.#waited) throw new Error(`the run was not held back for ${holds}`);
   }
 
   /** With files of two data folders the journals of neither speak of all. */
   async #inspect(): Promise<void> {
-    if (this.#scenario.rival !== 'stranger') return this.#stage.inspect();
+    if (this.#scenario.second !== 'other-home') return this.#fixture.inspect();
     await this.#wholeFiles();
   }
 
   async #wholeFiles(): Promise<void> {
-    for (const [relative, original] of this.#stage.files) {
-      const state = await this.#stage.stateOf(relative, original);
+    for (const [relative, original] of this.#fixture.files) {
+      const state = await this.#fixture.stateOf(relative, original);
       if (state !== 'old' && state !== 'new') throw new Error(`${relative} is ${state}`);
     }
   }
 
-  async #live(what: Task['what'], home = this.#stage.home): Promise<readonly RunSummary[]> {
+  async #task(what: Task['what'], home = this.#fixture.home): Promise<readonly RunSummary[]> {
     this.runs++;
-    const ill = this.#ill;
+    const faulty = this.#faulty;
     try {
-      return await live(this.#stage.task(what, home), {
+      return await runTask(this.#fixture.task(what, home), {
         kms: this.#kms,
         disk: {
           fs: troubledDisk({
-            trouble: ill ? (this.#scenario.disk ?? {}) : {},
+            trouble: faulty ? (this.#scenario.disk ?? {}) : {},
             random: this.#random,
             step: (call) => this.#step(call),
             failed: () => {
@@ -194,36 +194,36 @@ class Trial {
         progress: (summary) => this.#onProgress(summary),
       });
     } finally {
-      if (ill && this.#scenario.disk?.slowMs !== undefined) this.faults++;
+      if (faulty && this.#scenario.disk?.slowMs !== undefined) this.faults++;
     }
   }
 
-  async #withRival(): Promise<void> {
-    const { rival } = this.#scenario;
+  async #withSecond(): Promise<void> {
+    const { second } = this.#scenario;
     const both = await Promise.allSettled([
-      this.#live('start'),
-      this.#live('start', rival === 'stranger' ? this.#otherHome() : this.#stage.home),
+      this.#task('start'),
+      this.#task('start', second === 'other-home' ? this.#otherHome() : this.#fixture.home),
     ]);
     this.faults++;
     const refused = both.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
-    if (rival === 'stranger') {
+    if (second === 'other-home') {
       for (const error of refused) throw error;
       return;
     }
     const [error] = refused;
     if (refused.length !== 1 || !(error instanceof FaultError) || error.fault.code !== 'FilesInUse')
-      throw new Error(`of two Rewraps ${2 - refused.length} took the files: ${refused.map(said)}`);
+      throw new Error(`of two Rewraps ${2 - refused.length} took the files: ${refused.map(messageOf)}`);
   }
 
   #otherHome(): string {
-    return join(this.#stage.top, 'other-home');
+    return join(this.#fixture.top, 'other-home');
   }
 
   #onHeld(fault: Fault): Promise<boolean> {
     this.held++;
     if (fault.code === this.#scenario.holds) this.#waited = true;
     this.faults++;
-    if (fault.code === 'JournalFailed') this.#cure();
+    if (fault.code === 'JournalFailed') this.#stopFaults();
     return new Promise((resolve) => setTimeout(() => resolve(true), 5));
   }
 
@@ -240,35 +240,35 @@ class Trial {
 
   /** Where things go wrong by themselves: at a step. */
   #step(name: string): void {
-    const { meddle, mount, outage } = this.#scenario;
+    const { outsider, mount, outage } = this.#scenario;
     this.#steps++;
-    if (!this.#ill || this.#steps < this.#next) return;
+    if (!this.#faulty || this.#steps < this.#next) return;
     if (outage !== undefined && !this.#turned) {
       this.#turned = true;
       void this.#service?.goAway();
     }
     if (mount !== undefined && !this.#turned) this.#turned = this.#turn(mount);
     // What is written between the last look at a file and the rename, one system call apart, is not seen.
-    if (meddle !== undefined && name !== 'rename' && this.#stage.meddled.size < 4) {
-      this.#meddle(meddle);
+    if (outsider !== undefined && name !== 'rename' && this.#fixture.changedByOthers.size < 4) {
+      this.#changeFile(outsider);
       this.#next = this.#steps + Math.floor(this.#random() * 25);
     }
   }
 
-  #meddle(how: NonNullable<FaultScenario['meddle']>): void {
-    const { files, meddled, folder } = this.#stage;
-    const left = [...files.keys()].filter((relative) => !meddled.has(relative));
+  #changeFile(how: NonNullable<FaultScenario['outsider']>): void {
+    const { files, changedByOthers, folder } = this.#fixture;
+    const left = [...files.keys()].filter((relative) => !changedByOthers.has(relative));
     const relative = left[Math.floor(this.#random() * left.length)];
     if (relative === undefined) return;
     const path = join(folder, relative);
-    const bytes = Buffer.from(`somebody else's, ${this.#steps}\n`);
-    meddled.set(relative, how === 'deletes' ? null : sha256(bytes));
+    const bytes = Buffer.from(`of another program, ${this.#steps}\n`);
+    changedByOthers.set(relative, how === 'deletes' ? null : sha256(bytes));
     this.faults++;
     if (how === 'changes') writeFileSync(path, bytes);
     if (how === 'deletes') unlinkSync(path);
     if (how === 'replaces') {
-      writeFileSync(join(this.#stage.top, 'draft'), bytes);
-      renameSync(join(this.#stage.top, 'draft'), path);
+      writeFileSync(join(this.#fixture.top, 'draft'), bytes);
+      renameSync(join(this.#fixture.top, 'draft'), path);
     }
   }
 
@@ -280,9 +280,9 @@ class Trial {
     return true;
   }
 
-  #cure(): void {
-    if (!this.#ill) return;
-    this.#ill = false;
+  #stopFaults(): void {
+    if (!this.#faulty) return;
+    this.#faulty = false;
     const { practice } = this.#service ?? {};
     if (practice !== undefined) {
       this.faults += practice.faults.list().reduce((sum, { hits }) => sum + hits, 0);
@@ -295,7 +295,7 @@ class Trial {
   }
 
   #mountPoint(of: 'files' | 'home'): string {
-    const { home, folder, out } = this.#stage;
+    const { home, folder, out } = this.#fixture;
     return of === 'home' ? home : this.#scenario.output === 'folder' ? out : folder;
   }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { MOUNTED, ORDEALS } from './fault-scenarios.ts';
+import { FAULT_SCENARIOS, MOUNTED_SCENARIOS } from './fault-scenarios.ts';
 import { runScenario } from './run-scenario.ts';
 import { mayMount } from './small-disk.ts';
 import { bundleChild, torture } from './torture.ts';
@@ -12,14 +12,16 @@ const seconds = (since: number): string => ((performance.now() - since) / 1000).
 
 const first = performance.now();
 const total = { scenarios: 0, faults: 0, runs: 0, held: 0 };
-const scenarios = mayMount() ? [...ORDEALS, ...MOUNTED] : ORDEALS;
+const scenarios = mayMount() ? [...FAULT_SCENARIOS, ...MOUNTED_SCENARIOS] : FAULT_SCENARIOS;
 if (!mayMount())
-  console.log(`${MOUNTED.length} scenarios with a disk of their own are left out: only root can mount`);
+  console.log(
+    `${MOUNTED_SCENARIOS.length} scenarios with a disk of their own are left out: only root can mount`,
+  );
 for (let round = 0; round < Number(values.rounds); round++) {
-  const endured = await runScenario(scenarios, Math.random, (name, faults) => {
+  const totals = await runScenario(scenarios, Math.random, (name, faults) => {
     if (round === 0) console.log(`${name}: ${faults} faults survived`);
   });
-  for (const key of ['scenarios', 'faults', 'runs', 'held'] as const) total[key] += endured[key];
+  for (const key of ['scenarios', 'faults', 'runs', 'held'] as const) total[key] += totals[key];
 }
 console.log(
   `${total.faults} faults survived in ${total.scenarios} scenarios of ${scenarios.length} kinds: ${total.runs} runs, ` +

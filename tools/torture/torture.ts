@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { type FaultRule, type PracticeKms, startPracticeKms } from '../../electron/practice-kms/index.ts';
-import type { Life, Report } from './child.ts';
+import type { ChildInput, ChildReport } from './child.ts';
 import type { Task } from './crash-process.ts';
 import type { DiskTrouble } from './disk.ts';
-import { type Output, Stage } from './harness.ts';
+import { Fixture, type TortureOutput } from './harness.ts';
 import { practiceVault, sealedVault } from './sample-files.ts';
 
-export interface Survived {
+export interface KillTotals {
   /** Processes that were killed, and after each of which everything held. */
   readonly kills: number;
   /** Of these, at a random instant rather than at a step. */
@@ -56,7 +56,7 @@ export async function bundleChild(): Promise<{ child: string; remove: () => void
 }
 
 interface Way {
-  readonly output: Output;
+  readonly output: TortureOutput;
   readonly algorithm?: Task['algorithm'];
   /** Part of the requests that fail in passing, by the KMS in the process; or what goes wrong with the practice KMS. */
   readonly kms?: number | readonly FaultRule[];
@@ -108,8 +108,8 @@ export async function torture(
   kills: number,
   child: string,
   random: () => number,
-  told: (survived: Survived) => void = () => {},
-): Promise<Survived> {
+  onProgress: (survived: KillTotals) => void = () => {},
+): Promise<KillTotals> {
   const sum = { kills: 0, atRandom: 0, scenarios: 0, completed: 0, undone: 0 };
   while (sum.kills < kills) {
     const way = WAYS[sum.scenarios % WAYS.length] ?? (WAYS[0] as Way);
@@ -121,7 +121,7 @@ export async function torture(
       });
     }
     sum.scenarios++;
-    told({ ...sum });
+    onProgress({ ...sum });
   }
   return sum;
 }
@@ -137,34 +137,38 @@ async function scenario(
   const real = typeof kms !== 'number';
   const stateDir = real ? mkdtempSync(join(tmpdir(), 'rewrap-torture-kms-')) : null;
   const practice = stateDir === null ? null : await startPracticeKms({ stateDir });
-  const stage = await Stage.make({
+  const fixture = await Fixture.make({
     output,
     algorithm,
     leaky: way.disk !== undefined,
     vault: practice === null ? sealedVault : await practiceVault(practice),
   });
   try {
-    const life = (what: Task['what'], killAt: number): Life => {
+    const inputOf = (what: Task['what'], killAt: number): ChildInput => {
       if (real) practice?.faults.set(kms);
       return {
-        task: stage.task(what),
+        task: fixture.task(what),
         killAt,
         kms: practice === null ? { failures: Number(kms) } : { practice: accessOf(practice) },
         trouble: way.threads ? null : killAt === 0 ? {} : disk,
       };
     };
     let killed = 0;
-    const hunt = async (first: Task['what'], then: Task['what'], most_: number): Promise<Report> => {
+    const runUntilEnd = async (
+      first: Task['what'],
+      then: Task['what'],
+      most_: number,
+    ): Promise<ChildReport> => {
       let up = most_;
       let what = first;
       for (;;) {
         const enough = killed >= up || sum.kills >= most;
         const atRandom = !enough && random() < (way.threads ? 0.6 : 0.2);
         const killAt = enough || atRandom ? 0 : 1 + Math.floor(random() ** 2 * 400);
-        const ended = await live(child, life(what, killAt), atRandom ? random() * 60 : null);
-        await stage.inspect();
+        const ended = await runChild(child, inputOf(what, killAt), atRandom ? random() * 60 : null);
+        await fixture.inspect();
         if (ended !== 'killed') {
-          // With failing disks an undo may leave files; a last life without failures is asked for all the same.
+          // With failing disks an undo may leave files; a last process without failures is run all the same.
           if (what !== 'undo' || killAt === 0 || way.disk === undefined) return ended;
           up = 0;
           continue;
@@ -172,24 +176,24 @@ async function scenario(
         killed++;
         sum.kills++;
         if (atRandom) sum.atRandom++;
-        what = first === 'start' && !stage.begun() ? 'start' : then;
+        what = first === 'start' && !fixture.begun() ? 'start' : then;
       }
     };
     const undoes = output !== 'no-backup' && random() < 0.7;
     // Half of those that are undone are undone before they are complete.
     const half = undoes && random() < 0.5;
-    const done = await hunt('start', 'resume', half ? 3 : KILLS_EACH / 2);
+    const done = await runUntilEnd('start', 'resume', half ? 3 : KILLS_EACH / 2);
     if (!half) {
-      await stage.complete(done.runs, way.disk !== undefined || kms !== 0);
+      await fixture.complete(done.runs, way.disk !== undefined || kms !== 0);
       sum.completed++;
     }
     if (undoes) {
-      await hunt('undo', 'undo', KILLS_EACH);
-      await stage.restored();
+      await runUntilEnd('undo', 'undo', KILLS_EACH);
+      await fixture.restored();
       sum.undone++;
     }
   } finally {
-    stage.remove();
+    fixture.remove();
     await practice?.close();
     if (stateDir !== null) rmSync(stateDir, { recursive: true, force: true });
   }
@@ -200,17 +204,21 @@ function accessOf({ endpoint, region, accessKeyId, secretAccessKey }: PracticeKm
 }
 
 /** One process: its report, or 'killed'. */
-function live(child: string, life: Life, killAfter: number | null): Promise<Report | 'killed'> {
+function runChild(
+  child: string,
+  input: ChildInput,
+  killAfter: number | null,
+): Promise<ChildReport | 'killed'> {
   return new Promise((resolve, reject) => {
     const process_ = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', child, JSON.stringify(life)],
+      ['--disable-warning=ExperimentalWarning', child, JSON.stringify(input)],
       { stdio: ['pipe', 'pipe', 'pipe'] },
     );
-    let said = '';
+    let output = '';
     let complained = '';
     process_.stdout.on('data', (chunk) => {
-      said += chunk;
+      output += chunk;
     });
     process_.stderr.on('data', (chunk) => {
       if (complained === '' && killAfter !== null) setTimeout(() => process_.kill('SIGKILL'), killAfter);
@@ -219,8 +227,8 @@ function live(child: string, life: Life, killAfter: number | null): Promise<Repo
     process_.once('error', reject);
     process_.once('close', (code, signal) => {
       if (signal === 'SIGKILL') return resolve('killed');
-      if (code !== 0) return reject(new Error(`${life.task.what} ended with ${code}:\n${complained}`));
-      resolve(JSON.parse(said.trim().split('\n').at(-1) ?? ''));
+      if (code !== 0) return reject(new Error(`${input.task.what} ended with ${code}:\n${complained}`));
+      resolve(JSON.parse(output.trim().split('\n').at(-1) ?? ''));
     });
   });
 }

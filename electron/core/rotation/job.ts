@@ -142,7 +142,7 @@ interface ContentPath {
 
 /**
  * What `runs` did of these files, by the content that the files have now: a file counts as done where it is, byte for
- * byte, what a run wrote, and a blob of it where that run re-encrypted it, or one on whose work it went on. Null: nothing.
+ * byte, what a run wrote, and a blob of it where that run, or one that it continued, re-encrypted it. Null: nothing.
  * Files that cannot be read count as not done.
  */
 async function doneBefore(

@@ -27,7 +27,7 @@ export interface DoneBefore {
 
 /** A file of a plan. Its bytes are read again at run time and must hash to `sha256`, else it is left alone. */
 export interface PlanFile {
-  /** Absolute path; null for pasted text, whose bytes are in `bytes`. */
+  /** Absolute path; null for pasted text, which is in `bytes`. */
   readonly path: string | null;
   /** Real path of its folder when it was read; absent: as it is when the run starts. */
   readonly folder?: string | null;
@@ -46,8 +46,8 @@ export interface PlanFile {
 export type RunTerms = Omit<RunRequest, 'blobIds' | 'output'>;
 
 /**
- * What a run does when the connection fails: ends; holds back, after some minutes of probing a network that is gone, for
- * whoever started it to keep it for later; or waits for the network and for new credentials as long as it takes.
+ * What a run does when the connection fails: ends; is held back, after some minutes of probing a network that is gone, so
+ * that its caller may keep it for later; or waits for the network and for new credentials as long as it takes.
  */
 export type ConnectionFailurePolicy = 'end' | 'network' | 'wait';
 

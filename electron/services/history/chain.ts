@@ -23,7 +23,7 @@ export const bodyOf = (event: HistoryEvent): string => canonical(HistoryEvent.pa
 
 const PROVES =
   'Each record holds the hash of the one before, so a record that was changed, removed or moved shows here. ' +
-  'A chain alone cannot show that its newest records were cut off, nor that somebody who may write this folder made ' +
+  'A chain alone cannot show that its newest records were cut off, nor that a program with access to this folder made ' +
   'the whole chain anew: compare count and latest hash with those that an earlier report states.';
 
 /**
@@ -40,7 +40,7 @@ export async function verifyChain(
   let broken: HistoryVerdict['broken'] = null;
   const wanted = new Map(kept.map(({ head, where }) => [head.count, { head, where }]));
   for await (const link of links) {
-    broken = await judge(link, count + 1, previous, findHash);
+    broken = await checkLink(link, count + 1, previous, findHash);
     if (broken !== null) break;
     count += 1;
     previous = link.hash;
@@ -66,7 +66,7 @@ export async function verifyChain(
   return { ok: broken === null, head: { count, hash: previous }, broken, proves: PROVES };
 }
 
-async function judge(
+async function checkLink(
   link: Link,
   place: number,
   previous: string,

@@ -154,7 +154,7 @@ it('keys that were listed and looked up are in the history, a record each', asyn
   expect((await read()).at(-1)).toEqual(['listed', null]);
 });
 
-it('an audit says which keys KMS was not asked about, and asks when it is told to', async () => {
+it('an audit says which keys KMS was not asked about, and asks on request', async () => {
   const { page, host } = await start();
   const id = (i: number) => `${String(i).padStart(8, '0')}-1111-4222-8333-444455556666`;
   const file = (name: string, keyArn: string) =>

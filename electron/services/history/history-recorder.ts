@@ -24,7 +24,7 @@ export interface AskedRun {
   readonly again: boolean;
 }
 
-/** Writes down what is done. A history that cannot be written (full disk) never stops the work: it is told on standard error. */
+/** Writes down what is done. A history that cannot be written (full disk) never stops the work: standard error then says so. */
 export class HistoryRecorder {
   readonly #history: History;
   readonly #connection: () => Actor;
@@ -62,9 +62,9 @@ export class HistoryRecorder {
     ]
       .filter((part) => part !== null)
       .join(', ');
-    const told = `${state.status} ${identity?.arn} ${detail}`;
-    if (told === this.#lastConnected.get(side)) return;
-    this.#lastConnected.set(side, told);
+    const event = `${state.status} ${identity?.arn} ${detail}`;
+    if (event === this.#lastConnected.get(side)) return;
+    this.#lastConnected.set(side, event);
     this.note(state.status === 'ready' ? 'connected' : 'connection-failed', {
       who: identity?.arn ?? null,
       outcome: state.status,
@@ -80,7 +80,7 @@ export class HistoryRecorder {
       detail: [
         `${keys === 1 ? '1 key' : `${keys} keys`}: descriptions, aliases, rotation, tags`,
         ...(side === 'destination' ? ['destination'] : []),
-        ...(gaps.length === 0 ? [] : [`not told: ${gaps.join('; ')}`]),
+        ...(gaps.length === 0 ? [] : [`not available: ${gaps.join('; ')}`]),
       ].join(', '),
     });
   }
@@ -93,10 +93,10 @@ export class HistoryRecorder {
     look: Promise<T>,
   ): Promise<T> {
     const write = (outcome: string, arn: string) => {
-      const told = `${connection.describe()} ${keyId} ${what} ${outcome}`;
+      const event = `${connection.describe()} ${keyId} ${what} ${outcome}`;
       const now = Date.now();
-      if (now - (this.#looks.get(told) ?? 0) < SAME_LOOK_MS) return;
-      this.#looks.set(told, now);
+      if (now - (this.#looks.get(event) ?? 0) < SAME_LOOK_MS) return;
+      this.#looks.set(event, now);
       this.note('keys-read', { ...actorOf(connection), outcome, detail: what, sourceKey: arn });
     };
     try {
@@ -161,8 +161,8 @@ export class HistoryRecorder {
   approval({ kinds, title, words, runId }: Proposal, hash: string, { approved, by }: ApprovalAnswer): void {
     this.note('approval', {
       ...(runId === undefined ? {} : { runId }),
-      outcome: approved ? 'approved' : by === null ? 'refused: nobody to ask' : 'declined',
-      detail: [title, ...words, `For: ${kinds.join(', ')}. By: ${by ?? 'nobody'}. Request ${hash}`].join(
+      outcome: approved ? 'approved' : by === null ? 'refused: no one to ask' : 'declined',
+      detail: [title, ...words, `For: ${kinds.join(', ')}. By: ${by ?? 'no one'}. Request ${hash}`].join(
         ' | ',
       ),
     });
@@ -207,10 +207,10 @@ export class HistoryRecorder {
     by: Partial<HistoryEvent>,
   ): AsyncGenerator<HistoryEvent[]> {
     const turns = new Turns();
-    const told = new Set<string>();
+    const recorded = new Set<string>();
     if (again)
       for await (const records of this.#history.ofRun(run.id, run.startedAt))
-        for (const record of records) if (record.kind === 'blob') told.add(sameAs(record));
+        for (const record of records) if (record.kind === 'blob') recorded.add(sameAs(record));
     for (let offset = 0; ; offset += PAGE) {
       const page = items({ offset, limit: PAGE, only: 'all' });
       yield page
@@ -220,7 +220,7 @@ export class HistoryRecorder {
             (state !== 'waiting' || requestId !== null) && fault?.code !== 'DoneBefore',
         )
         .map((item) => this.#blob(run.id, item, by))
-        .filter((event) => !told.has(sameAs(event)));
+        .filter((event) => !recorded.has(sameAs(event)));
       if (page.length < PAGE) return;
       if (turns.over) await turns.give();
     }

@@ -6,13 +6,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { History, historyEvent } from './history.ts';
 
 let folder = '';
-const told = (n: number) => historyEvent('action', { outcome: 'done', detail: `number ${n}`, who: 'arn:x' });
+const recordOf = (n: number) =>
+  historyEvent('action', { outcome: 'done', detail: `number ${n}`, who: 'arn:x' });
 
-/** Ten records, then SQL by somebody who may write the file. */
+/** Ten records, then SQL by a program with access to the file. */
 async function tampered(sql: string): ReturnType<History['verify']> {
   const history = new History(folder);
   for (let n = 1; n <= 10; n += 1)
-    history.append([told(n)], `2026-01-01T00:00:${String(n).padStart(2, '0')}.000Z`);
+    history.append([recordOf(n)], `2026-01-01T00:00:${String(n).padStart(2, '0')}.000Z`);
   history.close();
   const db = new DatabaseSync(join(folder, 'history.sqlite'));
   db.exec('DROP TRIGGER history_no_update; DROP TRIGGER history_no_delete;');
@@ -30,12 +31,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the history', () => {
-  it('holds while nobody touches it, also when several write', async () => {
+  it('holds while it is not touched, also when several write', async () => {
     const one = new History(folder);
     const two = new History(folder);
     for (let n = 0; n < 5; n += 1) {
-      one.append([told(n), told(n)]);
-      two.append([told(n)]);
+      one.append([recordOf(n), recordOf(n)]);
+      two.append([recordOf(n)]);
     }
     expect(await one.verify()).toMatchObject({ ok: true, broken: null, head: { count: 15 } });
     expect((await one.verify(two.head)).ok).toBe(true);
@@ -48,7 +49,7 @@ describe('the history', () => {
 
   it('refuses to change or delete by itself', async () => {
     const history = new History(folder);
-    history.append([told(1)]);
+    history.append([recordOf(1)]);
     history.close();
     const db = new DatabaseSync(join(folder, 'history.sqlite'));
     expect(() => db.exec("UPDATE history SET body = '{}'")).toThrow(/append-only/);
@@ -109,7 +110,7 @@ describe('the history', () => {
 
   it('cannot see an end that was cut off with the head, but a stated head can', async () => {
     const history = new History(folder);
-    for (let n = 0; n < 4; n += 1) history.append([told(n)]);
+    for (let n = 0; n < 4; n += 1) history.append([recordOf(n)]);
     const stated = history.head;
     history.close();
     const db = new DatabaseSync(join(folder, 'history.sqlite'));
@@ -120,7 +121,7 @@ describe('the history', () => {
     expect((await again.verify()).ok).toBe(true);
     expect((await again.verify()).proves).toContain('cannot show');
     expect((await again.verify(stated)).broken).toMatchObject({ kind: 'truncated', seq: 3 });
-    again.append([told(7), told(8)]);
+    again.append([recordOf(7), recordOf(8)]);
     expect((await again.verify(stated)).broken).toMatchObject({ kind: 'changed', seq: 4 });
     again.close();
   });
@@ -168,7 +169,7 @@ describe('a long history', () => {
     const { total, records } = await history.list(1, 3);
     expect(total).toBe(8);
     expect(records.map(({ seq }) => seq)).toEqual([8, 7, 6]);
-    history.append([told(11)]);
+    history.append([recordOf(11)]);
     expect((await history.list(0, 1)).total).toBe(9);
     history.close();
   });

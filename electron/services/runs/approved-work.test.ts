@@ -10,7 +10,7 @@ import { makeSampleVault, type PracticeKms, startPracticeKms } from '../../pract
 
 const OWN = 'alias/payments-2027';
 const PARTNER = '444455556666';
-/** Of another account, whose policy lets the caller use it. */
+/** Of another account, with a policy that lets the caller use it. */
 const foreign = `arn:aws:kms:us-east-1:${PARTNER}:alias/shared-with-practice`;
 
 let home: string;

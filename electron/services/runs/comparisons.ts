@@ -86,7 +86,7 @@ export class Comparisons {
       const pairs = runs.pairs(runId, new Set(chosen));
       const worker = async (): Promise<void> => {
         for (;;) {
-          // A generator answers one after the other, whoever asks.
+          // A generator answers one caller after the other.
           const next = stopped.aborted ? null : await pairs.next();
           if (next === null || next.done === true) return;
           const pair = next.value;

@@ -41,7 +41,7 @@ import { TwoStepRuns } from './two-step-runs.ts';
 const ITEMS = 500;
 
 /** What a run is to do. */
-export interface Asked {
+export interface RunSpec {
   readonly terms: RunTerms;
   readonly output: ResolvedOutput;
   readonly files: readonly PlanFile[];
@@ -164,7 +164,7 @@ export class Runs {
    * closed as it stands, and a new run has every file, with what earlier ones did of them. A dry run changes no run.
    * Throws FaultError `OtherConnection`, and as `RunManager.job`, `RunManager.start`.
    */
-  async beginJob(job: Job, asked: Asked): Promise<string> {
+  async beginJob(job: Job, asked: RunSpec): Promise<string> {
     const { terms, output } = asked;
     if (terms.dryRun) {
       const found = await this.#manager.fileStandings(job, asked.files, output);
@@ -191,7 +191,7 @@ export class Runs {
 
   /** `before`: what was approved of the run that this one tries again. */
   async #begin(
-    { terms: request, output: chosen, files, job = null, foreignPlan = undefined }: Asked,
+    { terms: request, output: chosen, files, job = null, foreignPlan = undefined }: RunSpec,
     before: RunApproval | null = null,
   ): Promise<string> {
     const holdsAfterFirst = this.#parts.follows && this.#parts.approvals.isWary(request, chosen);
@@ -387,7 +387,7 @@ export class Runs {
     };
   }
 
-  /** Numbers of the items whose old and new blob can be compared. Throws FaultError `RunGone`. */
+  /** Numbers of the items of which old and new blob can be compared. Throws FaultError `RunGone`. */
   comparable(runId: string): Promise<number[]> {
     return this.#manager.comparable(runId);
   }
@@ -474,7 +474,10 @@ export class Runs {
     if (this.#manager.closed) return;
     if (follows) await workspace.refresh(this.#manager.paths(runId));
     if (this.#manager.closed) return;
-    const observations = observationsOf(await this.#manager.keysSeen(runId), this.#manager.asked(runId).request.route);
+    const observations = observationsOf(
+      await this.#manager.keysSeen(runId),
+      this.#manager.asked(runId).request.route,
+    );
     if (observations.length > 0) learn(observations);
   }
 }

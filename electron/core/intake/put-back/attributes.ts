@@ -27,7 +27,7 @@ export interface Carried {
 
 /**
  * What these files (absolute paths) carry; a file with nothing of the kind, or that is gone, is left out. Null where it
- * cannot be told, since the tools are missing, as in images without GNU tar. Never throws.
+ * is not known, since the tools are missing, as in images without GNU tar. Never throws.
  */
 export async function carriedBy(paths: readonly string[]): Promise<ReadonlyMap<string, Carried> | null> {
   if (paths.length === 0) return new Map();

@@ -253,16 +253,16 @@ describe.skipIf(process.platform === 'win32')('rights that a new file would lose
   });
 });
 
-/** Whether this disk and user know marks that let nobody change a file. */
+/** Whether this disk and user know marks that forbid any change of a file. */
 const marks = root && spawnSync('chattr', ['-V', tmpdir()]).error === undefined;
 
-describe.skipIf(!marks)('a mark that lets nobody change it (chattr, as root)', () => {
+describe.skipIf(!marks)('a mark that forbids any change (chattr, as root)', () => {
   test.each([
     ['i', 'immutable', 'the file'],
     ['a', 'append-only', 'the file'],
     ['i', 'immutable', 'its folder'],
-  ])('%s: is named as the reason, %s, of %s', async (mark, name, whose) => {
-    const marked = whose === 'the file' ? path : top;
+  ])('%s: is named as the reason, %s, of %s', async (mark, name, owner) => {
+    const marked = owner === 'the file' ? path : top;
     if (spawnSync('chattr', [`+${mark}`, marked]).status !== 0) return;
     try {
       for (const backup of [true, false])
@@ -292,7 +292,7 @@ describe.skipIf(process.platform !== 'linux')('without GNU tar', () => {
       'a tar that does not know the options',
       '#!/bin/sh\necho "tar: unrecognized option: acls" >&2\nexit 1\n',
     ],
-  ])('%s: it cannot be told', async (_, script) => {
+  ])('%s: it is not known', async (_, script) => {
     const bin = join(top, 'bin');
     mkdirSync(bin);
     if (script !== null) writeFileSync(join(bin, 'tar'), script, { mode: 0o755 });
@@ -323,7 +323,7 @@ describe.skipIf(!tools)('access control lists and extended attributes (attr, acl
       expect(one).toEqual({ attributes: true, capabilities: false, label: null });
   });
 
-  test.skipIf(!root)('capabilities and labels are told apart from them', async () => {
+  test.skipIf(!root)('capabilities and labels are not among them', async () => {
     const [capable, labelled] = [join(top, 'capable'), join(top, 'labelled')];
     for (const file of [capable, labelled]) writeFileSync(file, before);
     // CAP_NET_BIND_SERVICE, of vfs_cap_data version 2.

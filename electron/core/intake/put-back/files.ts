@@ -15,7 +15,7 @@ export const CREATE_FLAGS = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
 
 /** What a new file takes over from the one it replaces. */
 export interface FileMetadata extends Pick<Stats, 'mode' | 'uid' | 'gid'> {
-  /** The file whose access control list and extended attributes it gets; null: that has none. */
+  /** The file from which it gets access control list and extended attributes; null: that has none. */
   readonly attributesOf: string | null;
 }
 

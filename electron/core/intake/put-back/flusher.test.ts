@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { flusher } from './flusher.ts';
 
-/** A disk whose flushes take so many milliseconds; what was flushed, and where. */
+/** A disk that takes so many milliseconds for a flush; what was flushed, and where. */
 function disk() {
   const state = { ms: 1, clock: 0, here: 0, pooled: 0 };
   const pass = () => {

@@ -5,7 +5,7 @@ import { errorCode, immutable } from '../faults.ts';
 
 const run = promisify(execFile);
 
-/** The mark that lets nobody change a file, as the system's own tools say: `lsattr` on Linux, `stat` on macOS. */
+/** The mark that forbids any change of a file, as the system's own tools say: `lsattr` on Linux, `stat` on macOS. */
 async function markOf(path: string): Promise<'immutable' | 'append-only' | null> {
   const [tool, ...args] =
     process.platform === 'darwin' ? (['stat', '-f', '%Sf'] as const) : (['lsattr', '-d', '--'] as const);

@@ -18,8 +18,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FaultError } from '#shared/model/fault.ts';
-import { type PutBackFs, replaceFile, walk, writeNewFile } from '../index.ts';
 import { sha256 } from '../../storage/hash.ts';
+import { type PutBackFs, replaceFile, walk, writeNewFile } from '../index.ts';
 import { isBackupName } from '../names.ts';
 
 let top = '';

@@ -189,7 +189,7 @@ async function linkOrCopy(
 }
 
 /**
- * A backup is one file too many when the original has another name still, or when it is a copy of one that nobody touched.
+ * A backup is one file too many when the original has another name still, or when it is a copy of one that was not touched.
  * Where another file took its place meanwhile, the backup is all that is left of the original, and stays.
  */
 async function removeBackup(fs: PutBackFs, path: string, backupPath: string, before: Stats): Promise<void> {

@@ -21,7 +21,7 @@ export async function contentHash(path: string): Promise<string | null> {
 export interface RestoreInput {
   readonly path: string;
   readonly backup: string;
-  /** Hash that the file has unless somebody changed it; and the hash of what is restored. Hex SHA-256. */
+  /** Hash that the file has unless it was changed since; and the hash of what is restored. Hex SHA-256. */
   readonly now: string;
   readonly old: string;
   readonly fs?: PutBackFs;

@@ -114,7 +114,7 @@ async function makeParents(
   return at;
 }
 
-/** Folders of whose name the disk has been sure in this thread. */
+/** Folders of which the name is on the disk, as this thread has made sure. */
 const kept = new WeakMap<PutBackFs, Set<string>>();
 const MOST_KEPT = 100_000;
 

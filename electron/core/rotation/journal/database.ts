@@ -8,7 +8,7 @@ import { GroupCommit, LogFile } from './group-commit.ts';
 import { text } from './rows.ts';
 import { prepareSchema } from './schema.ts';
 
-/** Words whose numbers are remembered. */
+/** Words of which the numbers are remembered. */
 const MAX_WORDS = 10_000;
 
 /** The journal's SQLite file: statements prepared once, writes committed together, words kept once. */

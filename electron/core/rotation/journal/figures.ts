@@ -54,7 +54,7 @@ export function addTally(
 const NAMES_OTHER = `(i.source_key IS NOT NULL AND NOT (i.source_key IS i.destination_key
   AND i.source_material IS NOT NULL AND i.source_material IS i.destination_material))`;
 
-/** Faults of a blob whose file was not found as it was. */
+/** Faults of a blob in a file that was not found as it was. */
 const NOT_SEEN = [
   'FileChanged',
   'FileMissing',
@@ -66,7 +66,7 @@ const NOT_SEEN = [
   'TooManyOpenFiles',
 ];
 
-/** Faults of a blob whose reply is not believed: nothing is learned from it. */
+/** Faults of a blob with a reply that is not believed: nothing is learned from it. */
 const NOT_BELIEVED = [
   'KeyMaterialMismatch',
   'KeyUnchanged',

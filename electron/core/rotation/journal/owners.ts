@@ -11,8 +11,8 @@ const LOOKED_AT_MS = 10_000;
 
 /**
  * Proof of life of one Rewrap: a file of its own in the data folder on which it holds a database lock. The system
- * takes the lock away when the process dies, however it dies, so that a process id that was given out again deceives
- * nobody; this works the same on Linux, macOS and Windows.
+ * takes the lock away when the process dies, however it dies, so that a process id that was given out again does no
+ * harm; this works the same on Linux, macOS and Windows.
  */
 export class Owner {
   /** 24 hex digits, of which the first eight are those of the data folder. */

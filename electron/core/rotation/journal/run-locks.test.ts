@@ -58,7 +58,7 @@ describe.each(ALL)('while a run is taken by %s', (first) => {
     const { manager, runId } = await cutOff();
     const other = harness.manager();
     const one = use(manager, runId, first);
-    // Until the journal says whose it is, both might begin: one of them gets it.
+    // Until the journal says which one has it, both might begin: one of them gets it.
     const outcomes = await Promise.allSettled([one, use(other, runId, 'resume')]);
     const refused = outcomes.filter(({ status }) => status === 'rejected');
     expect(refused.length).toBeLessThanOrEqual(1);

@@ -20,7 +20,7 @@ export const SCHEMA_VERSION = 6;
  * - `files.folder`: real path of the file's folder when it was read, among the `words`.
  * - `pending`: new ciphertext of files that are not complete, so that a run cut off does not ask for it twice.
  * - `items` are numbered from 0, file by file: those of one file follow each other.
- * - `locks`: files that an open run may replace, and whose run it is.
+ * - `locks`: files that an open run may replace, and that run.
  * - `data_folder`: one row, what tells this data folder from all others.
  */
 const TABLES = `

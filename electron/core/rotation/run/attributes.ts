@@ -30,7 +30,7 @@ export class Attributes {
   readonly #lots = new Map<number, string[]>();
   readonly #looked = new Map<number, Promise<ReadonlyMap<string, Carried> | null>>();
   readonly #labels = new Map<number, Promise<ReadonlyMap<string, string | null>>>();
-  /** What is to be said once, of the first file of which it cannot be told. */
+  /** Whether the note about the first file with unknown attributes was given; it is given once. */
   #unanswered: 'no' | 'to be said' | 'said' = 'no';
 
   /** `owner`: id of this process. */

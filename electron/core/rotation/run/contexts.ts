@@ -8,9 +8,9 @@ export interface Contexts {
 }
 
 /**
- * The encryption contexts to send for one blob; null where none is sent. A side whose algorithm takes none gets none.
- * "The same as the source" is what is really sent on the source side, but for the pairs (`keyPairs`) whose value is
- * the key itself: these name the destination key. Source choices 'same' and 'changed' are refused before a run.
+ * The encryption contexts to send for one blob; null where none is sent. A side gets none where its algorithm takes none.
+ * "The same as the source" is what is really sent on the source side, but for the pairs (`keyPairs`) that have the
+ * key itself as their value: these name the destination key. Source choices 'same' and 'changed' are refused before a run.
  */
 export function resolveContexts(
   request: Pick<RunRequest, 'source' | 'destination'>,

@@ -133,7 +133,7 @@ describe('each try goes by the connection that there is then', () => {
     const fresh = new FakeKms();
     fresh.onDescribe = () => ({ spec: 'RSA_4096' });
     if (dryRun) {
-      // A preflight waits for nobody.
+      // A preflight does not wait.
       await run.done;
       expect(run.summary()).toMatchObject({ status: 'failed', fault: { code: 'ExpiredTokenException' } });
       return;
@@ -160,7 +160,7 @@ describe('each try goes by the connection that there is then', () => {
 });
 
 describe('DescribeKey of the destination', () => {
-  /** Five blobs whose context names the destination key, which is given as an alias. */
+  /** Five blobs with a context that names the destination key, which is given as an alias. */
   const described = async (fails: (nth: number) => string | null) => {
     for (let i = 0; i < 5; i++)
       await harness.add(

@@ -289,7 +289,7 @@ describe('what earlier runs know of the destination', () => {
 });
 
 describe('nothing is refused that is right', () => {
-  test('between replicas of one multi-Region key, whose key material is one', async () => {
+  test('between replicas of one multi-Region key, which share their key material', async () => {
     await filesOf(1, 'replicas');
     kms.onReEncrypt = () => ({
       blob: madeUpBlob('replicas'),
@@ -301,14 +301,14 @@ describe('nothing is refused that is right', () => {
     expect((await outcomes({ destination: { ...destination, keyId } }, { known })).codes).toEqual([null]);
   });
 
-  test('to the same key, whose key material did not change', async () => {
+  test('to the same key with its key material unchanged', async () => {
     await filesOf(2, KEY);
     kms.onReEncrypt = () => ({ sourceKeyArn: KEY, sourceKeyMaterialId: material('b') });
     expect((await outcomes({ destination })).codes).toEqual([null, null]);
   });
 });
 
-describe('the two-step way, whose Encrypt names no key material', () => {
+describe('the two-step way: Encrypt names no key material', () => {
   const twoStep = { destination, route: 'decrypt-encrypt' } as const;
 
   test('the old blob with other bytes', async () => {

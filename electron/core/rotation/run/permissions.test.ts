@@ -61,7 +61,7 @@ describe('what is asked', () => {
     expect(kms.triedOut).toEqual([]);
   });
 
-  test('blobs whose key nobody named are counted, not guessed', async () => {
+  test('blobs of which no one named the key are counted, not guessed', async () => {
     const kms = new FakeKms();
     const reply = await checkPermissions({
       send: sendTo(kms),

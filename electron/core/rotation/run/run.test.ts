@@ -204,7 +204,7 @@ describe('a dry run', () => {
     expect(run.summary()).toMatchObject({ dryRun: true, status: 'finished' });
   });
 
-  test('an endpoint that ignores it is told of plainly', async () => {
+  test('an endpoint that ignores it is reported plainly', async () => {
     await harness.add('a.b64', base64(madeUpBlob(OLD_KEY)));
     kms.onDryRun = () => ({ outcome: 'ignored', requestId: null });
     const before = await harness.snapshot();
@@ -228,7 +228,7 @@ describe('a file is left as it is', () => {
 
   test('when it changed since it was read: nothing is sent', async () => {
     await harness.add('a.b64', base64(madeUpBlob(OLD_KEY)));
-    await writeFile(harness.path('a.b64'), 'somebody else wrote this');
+    await writeFile(harness.path('a.b64'), 'another program wrote this');
     await refused('FileChanged', await harness.start(kms, { destination }), await harness.snapshot());
     expect(kms.asked).toHaveLength(0);
   });
@@ -347,9 +347,9 @@ describe('a file is left as it is', () => {
       { blob: new TextEncoder().encode('moto says hello, this is no blob') },
       'PutBackMismatch',
     ],
-  ])('when the answer has %s', async (_, told, code) => {
+  ])('when the answer has %s', async (_, reply, code) => {
     await harness.add('a.b64', base64(madeUpBlob(OLD_KEY)));
-    kms.onReEncrypt = () => told;
+    kms.onReEncrypt = () => reply;
     await refused(code, await harness.start(kms, { destination, verify: false }), await harness.snapshot());
   });
 

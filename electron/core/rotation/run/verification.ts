@@ -7,7 +7,7 @@ import type { Send } from '../scheduler/request-scheduler.ts';
 import { CachedAnswer } from '../scheduler/retry.ts';
 import type { DestinationKey } from './destination-key.ts';
 
-/** Note of a dry run whose endpoint does not say whether the verification would be permitted. */
+/** Note of a dry run where the endpoint does not say whether the verification would be permitted. */
 const NOT_ASKED =
   'Whether the verification that follows a real re-encryption is permitted could not be asked: the endpoint does not answer that question without a blob.';
 

@@ -55,7 +55,7 @@ describe('RequestScheduler', () => {
     expect(wrong).toHaveBeenCalledTimes(1);
   });
 
-  test('throttling slows everybody down and is tried far longer', async () => {
+  test('throttling slows all requests down and is tried far longer', async () => {
     const { scheduler, limiter, changed } = schedulerOf('wait');
     const work = vi.fn(async () => {
       if (work.mock.calls.length < MAX_THROTTLED) throw failure('ThrottlingException');
@@ -155,7 +155,7 @@ describe('RequestScheduler', () => {
     expect(scheduler.fault).toBeNull();
   });
 
-  test('where nobody sees it, a network that is gone is probed for five minutes; then, and without credentials, the run holds back', async () => {
+  test('where no person sees it, a network that is gone is probed for five minutes; then, and without credentials, the run holds back', async () => {
     let at = 0;
     const { scheduler, sleep } = schedulerOf('network', undefined, () => at);
     sleep.mockImplementation(async () => {

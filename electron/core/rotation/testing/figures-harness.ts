@@ -38,7 +38,7 @@ export interface Terms {
 
 const CURRENT = 'c'.repeat(64);
 const OTHER_KEY = OLD_KEY.replace('eeeeeeee', 'ffffffff');
-/** Faults of a blob whose file was not found as it was. */
+/** Faults of a blob in a file that was not found as it was. */
 const NOT_SEEN = new Set(['FileChanged', 'FileMissing', 'FileUnreadable']);
 
 /** A KMS that answers when the test lets it, and keeps for which run each new blob was made. */

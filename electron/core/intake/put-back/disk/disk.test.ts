@@ -45,7 +45,7 @@ const replacing = (path: string, text: string, staged?: () => Promise<void>) =>
     ...(staged === undefined ? {} : { staged }),
   });
 
-test('many files at once are replaced, each told of before it is touched, by a few threads', async () => {
+test('many files at once are replaced, each announced before it is touched, by a few threads', async () => {
   const paths = Array.from({ length: 60 }, (_, i) => file(`${i}`));
   let asWas = 0;
   const done = await Promise.all(

@@ -18,7 +18,7 @@ export interface Works {
 }
 
 /** A file and what is to be done with it. */
-export type Job = {
+export type DiskJob = {
   readonly [Kind in keyof Works]: { readonly kind: Kind; readonly input: Works[Kind]['input'] };
 }[keyof Works];
 
@@ -29,7 +29,7 @@ export type Names = Staged | { readonly temporary: string; readonly path: string
 
 /** To the thread: a file, and later whether to go on with it now that its names are in the journal. */
 export type ToThread =
-  | { readonly id: number; readonly job: Job }
+  | { readonly id: number; readonly job: DiskJob }
   | { readonly id: number; readonly goOn: true }
   | { readonly id: number; readonly refused: Fault };
 

@@ -16,7 +16,7 @@ import {
 } from '../undo.ts';
 import type { WriteNewFileInput } from '../write-new-file.ts';
 import { type Disk, diskHere } from './disk.ts';
-import type { Done, FromThread, Job, Names, ToThread, Works } from './messages.ts';
+import type { DiskJob, Done, FromThread, Names, ToThread, Works } from './messages.ts';
 import { Outbox } from './outbox.ts';
 
 /** The thread's bundle, beside the engine's. */
@@ -48,7 +48,7 @@ const RESTARTS = 3;
 const WITHIN_MS = 10 * 60_000;
 
 interface UnderWay {
-  readonly job: Job;
+  readonly job: DiskJob;
   readonly staged: (names: Names) => Promise<void>;
   readonly resolve: (done: Done) => void;
   readonly reject: (error: unknown) => void;
@@ -127,7 +127,7 @@ export class DiskPool implements Disk {
 
   #run<Kind extends keyof Works>(
     thread: Thread,
-    job: Job & { readonly kind: Kind },
+    job: DiskJob & { readonly kind: Kind },
     staged: UnderWay['staged'] = async () => {},
   ): Promise<Works[Kind]['done']> {
     const id = this.#next++;

@@ -5,10 +5,10 @@ import { WAITING_FS } from '../fs.ts';
 import { replaceFile } from '../replace-file.ts';
 import { removeWritten, restoreBackup } from '../undo.ts';
 import { writeNewFile } from '../write-new-file.ts';
-import type { Done, FromThread, Job, Names, ToThread } from './messages.ts';
+import type { DiskJob, Done, FromThread, Names, ToThread } from './messages.ts';
 import { Outbox } from './outbox.ts';
 
-/** The thread that puts files back: it may wait for a slow disk, and nobody with it. */
+/** The thread that puts files back: it may wait for a slow disk, and no other with it. */
 const port = parentPort;
 if (port === null) throw new Error('put-back/disk/thread.ts runs in a worker thread');
 
@@ -30,7 +30,7 @@ function take(message: ToThread): void {
   else one?.goOn();
 }
 
-async function run(id: number, job: Job): Promise<void> {
+async function run(id: number, job: DiskJob): Promise<void> {
   try {
     outbox.add({ id, done: await work(id, job) });
   } catch (error) {
@@ -39,7 +39,7 @@ async function run(id: number, job: Job): Promise<void> {
   }
 }
 
-function work(id: number, job: Job): Promise<Done> {
+function work(id: number, job: DiskJob): Promise<Done> {
   const staged = (names: Names): Promise<void> =>
     new Promise((goOn, refuse) => {
       waiting.set(id, { goOn, refuse });
