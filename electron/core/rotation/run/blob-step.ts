@@ -8,9 +8,9 @@ import type { PendingBlob } from '../journal/rows.ts';
 import { Halted } from '../scheduler/request-scheduler.ts';
 import { resolveContexts, sameContext } from './contexts.ts';
 import { changesMaterialAlone, shownCurrent } from './destination-key.ts';
+import { tryToOpen, verification, verifyNotPermitted } from './permissions.ts';
 import { checkReply } from './reply-checks.ts';
 import { explained, type RunContext, send, sentOf } from './run-context.ts';
-import { tryToOpen, verification, verifyNotPermitted } from './verification.ts';
 
 /** How far one blob came. Only a 'ready' one can go into a new file. */
 export type BlobOutcome =

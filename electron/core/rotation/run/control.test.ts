@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Disk, diskHere } from '../../intake/index.ts';
 import { RunManager } from '../run-manager.ts';
 import { MAX_THROTTLED_HASTY } from '../scheduler/retry.ts';
@@ -284,4 +284,50 @@ test('what a thread of the disk that died had made is gone when the run has ende
   expect(run.summary().counts).toMatchObject({ failed: 3 });
   expect(await harness.snapshot()).toBe(before);
   await manager.close();
+});
+
+describe('a run that waits after its first file', () => {
+  const start = () =>
+    harness.start(
+      kms,
+      { destination },
+      { mode: 'in-place', backup: true },
+      { holdsAfterFirst: true, failurePolicy: 'wait' },
+    );
+
+  test('held back after the first file, whatever is renewed; going on does the rest', async () => {
+    for (let i = 0; i < 4; i++) await harness.add(`${i}.b64`, base64(madeUpBlob(OLD_KEY)));
+    const run = await start();
+    await vi.waitFor(() => expect(run.atFirstFile).toBe(true));
+    expect(run.summary()).toMatchObject({
+      status: 'paused',
+      fault: { code: 'FirstFileDone' },
+      files: { done: 1 },
+      counts: { succeeded: 1, waiting: 3 },
+    });
+    run.renew(kms);
+    expect(run.summary()).toMatchObject({ status: 'paused', fault: { code: 'FirstFileDone' } });
+    expect(kms.asked).toHaveLength(1);
+    run.goOn();
+    await run.done;
+    expect(run.summary()).toMatchObject({ status: 'finished', fault: null, counts: { succeeded: 4 } });
+  });
+
+  test('a file that failed is not the first: the next one is', async () => {
+    for (let i = 0; i < 3; i++) await harness.add(`${i}.b64`, base64(madeUpBlob(OLD_KEY)));
+    kms.onReEncrypt = ({ blob }, nth) => (nth === 1 ? { blob } : {});
+    const run = await start();
+    await vi.waitFor(() => expect(run.atFirstFile).toBe(true));
+    expect(run.summary().counts).toMatchObject({ failed: 1, succeeded: 1, waiting: 1 });
+    run.cancel();
+    await run.done;
+    expect(run.summary().counts).toMatchObject({ failed: 1, succeeded: 1, skipped: 1 });
+  });
+
+  test('of one file alone there is nothing to wait for', async () => {
+    await harness.add('a.b64', base64(madeUpBlob(OLD_KEY)));
+    const run = await start();
+    await run.done;
+    expect(run.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 1 } });
+  });
 });

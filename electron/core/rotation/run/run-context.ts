@@ -13,8 +13,8 @@ import type { RunInput } from '../types.ts';
 import type { Attributes } from './attributes.ts';
 import type { DestinationKey } from './destination-key.ts';
 import type { ItemTracker } from './item-tracker.ts';
+import type { VerificationRights } from './permissions.ts';
 import type { NewBlobChecks, ReplyHashes } from './reply-checks.ts';
-import type { VerificationRights } from './verification.ts';
 
 /** What the steps of one run share. */
 export interface RunContext {

@@ -7,9 +7,9 @@ import type { RunFile } from '../types.ts';
 import { Attributes } from './attributes.ts';
 import { DestinationKey } from './destination-key.ts';
 import { rotateFile } from './file-step.ts';
+import { VerificationRights } from './permissions.ts';
 import { NewBlobChecks, type NewBlobChecksParts, ReplyHashes } from './reply-checks.ts';
 import type { RunContext } from './run-context.ts';
-import { VerificationRights } from './verification.ts';
 
 /** Files that are open at a time, at least. */
 const OPEN_FILES = 8;

@@ -10,7 +10,7 @@ import { type PlanFile, type ResolvedOutput, type RunInput, RunManager } from '.
 import { Journal } from '../journal/journal.ts';
 import type { RunHooks } from '../run/live-run.ts';
 import { blobRef } from '../run/open-file.ts';
-import { resultPath, resultText } from '../run/result.ts';
+import { resultPath, resultText } from '../run/results.ts';
 import { startRun } from '../run/start.ts';
 import { KEY } from './fake-kms.ts';
 
