@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { kindOf } from '#shared/connection-kind.ts';
 import { plural } from '#shared/format.ts';
 import { isAwsEndpoint } from '#shared/kms/endpoints.ts';
-import { kindOf } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { RunSummary, Touches } from '#shared/model/run.ts';
 import type { KmsConnection } from '../../core/kms/index.ts';

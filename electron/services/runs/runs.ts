@@ -1,4 +1,3 @@
-import { kindOf } from '#shared/connection-kind.ts';
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';

@@ -56,7 +56,7 @@ const replace = (options: Partial<ReplaceFileInput> = {}) =>
   replaceFile({ path, bytes: after, expectedSha256: sha256(before), backup: false, ...options });
 
 /** As another user for a while; only root can. */
-async function asNobody<T>(work: () => Promise<T>): Promise<T> {
+async function asUser65534<T>(work: () => Promise<T>): Promise<T> {
   process.setegid?.(65534);
   process.seteuid?.(65534);
   try {
@@ -195,7 +195,7 @@ describe.skipIf(!root)('owners (as root)', () => {
   test('a file that another user owns is left by all others', async () => {
     chmodSync(top, 0o777);
     chmodSync(path, 0o644);
-    expect(await asNobody(() => codeOf(replace({ backup: true })))).toBe('OwnerNotKept');
+    expect(await asUser65534(() => codeOf(replace({ backup: true })))).toBe('OwnerNotKept');
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(readdirSync(top)).toEqual(['blob.bin']);
   });
@@ -203,7 +203,7 @@ describe.skipIf(!root)('owners (as root)', () => {
   test('so is one of a group that one is not in', async () => {
     chmodSync(top, 0o777);
     chownSync(path, 65534, 2345);
-    expect(await asNobody(() => codeOf(replace()))).toBe('OwnerNotKept');
+    expect(await asUser65534(() => codeOf(replace()))).toBe('OwnerNotKept');
     expect(statSync(path)).toMatchObject({ uid: 65534, gid: 2345 });
   });
 
@@ -212,15 +212,15 @@ describe.skipIf(!root)('owners (as root)', () => {
     const own = join(top, 'own.bin');
     writeFileSync(own, before);
     chownSync(own, 65534, 65534);
-    expect(await asNobody(() => codeOf(replace({ path: own, backup: true })))).toBe('done');
-    expect(await asNobody(() => codeOf(replace({ backup: true })))).toBe('OwnerNotKept');
+    expect(await asUser65534(() => codeOf(replace({ path: own, backup: true })))).toBe('done');
+    expect(await asUser65534(() => codeOf(replace({ backup: true })))).toBe('OwnerNotKept');
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
   test('a folder that may not be written', async () => {
     chmodSync(top, 0o755);
     chownSync(path, 65534, 65534);
-    expect(await asNobody(() => codeOf(replace({ backup: true })))).toBe('NotWritable');
+    expect(await asUser65534(() => codeOf(replace({ backup: true })))).toBe('NotWritable');
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(readdirSync(top)).toEqual(['blob.bin']);
   });
