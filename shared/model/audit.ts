@@ -198,9 +198,9 @@ export const AuditSummary = z.object({
   /** Keys KMS is still being asked about. */
   asking: z.int(),
   weighed: Weighed,
-  /** Whom KMS was not asked about; nothing stands here without a connection. */
+  /** Keys that KMS was not asked about; nothing stands here without a connection. */
   notAsked: NotAsked,
-  /** What KMS would not tell. */
+  /** What KMS did not answer. */
   gaps: z.array(z.string()),
   /** The practice KMS is asked about keys of other accounts, of which it knows none; null where that is not so. */
   practice: z

@@ -1,7 +1,7 @@
 import * as z from '../schema.ts';
 import { EncryptionContext } from './context.ts';
 
-/** What a record of the history tells of. 'action' is anything without a kind of its own. */
+/** What a record of the history is about. 'action' is anything without a kind of its own. */
 export const HistoryKind = z.enum([
   'connected',
   'connection-failed',
@@ -22,7 +22,7 @@ export const HistoryKind = z.enum([
 ]);
 export type HistoryKind = z.infer<typeof HistoryKind>;
 
-/** What happened, as the one who tells it knows it. Holds no plaintext and no credential: there is no member for one. */
+/** What happened, as seen by the part that records it. Holds no plaintext and no credential: there is no member for one. */
 export const HistoryEvent = z.object({
   kind: HistoryKind,
   /** ARN of the caller, as STS said it; null where no connection was made. */

@@ -43,8 +43,8 @@ export function makeSnapshot(input: SnapshotInput, before: Columns | null = null
   };
 }
 
-type Open = Omit<Group, 'told' | 'indexes' | 'bare' | 'various'> & {
-  told: FindingDraft;
+type Open = Omit<Group, 'draft' | 'indexes' | 'bare' | 'various'> & {
+  draft: FindingDraft;
   indexes: number[];
   bare: string[];
   various: boolean;
@@ -57,13 +57,13 @@ function gathered({ rows, findings, bareFiles }: SnapshotInput): Group[] {
     const at = `${finding.code}\0${finding.severity}`;
     const known = groups.get(at);
     if (known !== undefined) {
-      if (known.told.title !== finding.title) known.various = true;
-      if (known.told.evidence.length < LINES) gather(known, finding.evidence);
+      if (known.draft.title !== finding.title) known.various = true;
+      if (known.draft.evidence.length < LINES) gather(known, finding.evidence);
       return known;
     }
     const id = findingId(finding.code, finding.severity);
-    const told = draftOf(finding);
-    const made = { id, told, keyArn: null, violation: false, indexes: [], bare: [], various: false };
+    const draft = draftOf(finding);
+    const made = { id, draft, keyArn: null, violation: false, indexes: [], bare: [], various: false };
     groups.set(at, made);
     return made;
   };
@@ -87,7 +87,7 @@ const LINES = 5;
 
 /** Evidence of different blobs, each line once. */
 function gather(open: Open, evidence: readonly string[]): void {
-  const known = open.told.evidence;
+  const known = open.draft.evidence;
   if (evidence.every((line) => known.includes(line))) return;
-  open.told = { ...open.told, evidence: [...new Set([...known, ...evidence])].slice(0, LINES) };
+  open.draft = { ...open.draft, evidence: [...new Set([...known, ...evidence])].slice(0, LINES) };
 }

@@ -147,7 +147,7 @@ describe('the counts', () => {
 });
 
 describe('how far it was weighed', () => {
-  it('counts keys whose policy and grants were read, and those that IAM policies decide about', () => {
+  it('counts keys with a policy and grants that were read, and those that IAM policies decide about', () => {
     const audit = makeAudit(
       input(
         [
@@ -193,7 +193,7 @@ describe('the columns', () => {
   });
 
   it('are after each change of the list what they would be if made anew', () => {
-    const told = (columns: Columns) => [
+    const shown = (columns: Columns) => [
       columns.cohorts.map(({ row: first, size }) => [first.id, size]),
       columns.dates,
       columns.files,
@@ -214,7 +214,7 @@ describe('the columns', () => {
     for (const step of steps) {
       now = step(now);
       columns = new Columns(now, columns);
-      expect(told(columns)).toEqual(told(new Columns(now)));
+      expect(shown(columns)).toEqual(shown(new Columns(now)));
     }
   });
 

@@ -33,7 +33,7 @@ export class TextCodes implements Coder {
   }
 }
 
-/** Rows numbered by all that decides whose key protects them: two lookups for most, and no text put together. */
+/** Rows numbered by all that decides which key protects them: two lookups for most, and no text put together. */
 export class CohortCodes implements Coder {
   readonly #first: BlobRow[] = [];
   readonly #known = new Map<string | null, Map<string | null, number[]>>();

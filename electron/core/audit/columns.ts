@@ -3,7 +3,7 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import { declaredDate, isKms } from '../key-material/index.ts';
 import { CohortCodes, Column, TextCodes } from './codes.ts';
 
-/** Blobs that are the same in all that decides whose key protects them and what may be done with it. */
+/** Blobs that are the same in all that decides which key protects them and what may be done with it. */
 export interface Cohort {
   /** The first of them: it speaks for all. */
   readonly row: BlobRow;

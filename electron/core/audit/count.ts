@@ -80,37 +80,37 @@ export function countAudit(input: CountInput): Counted {
   };
 }
 
-/** What KMS told of keys: one finding for each code and key. */
+/** What KMS said of keys: one finding for each code and key. */
 function ofKeys({ snapshot, caller, rules, now }: CountInput, subjects: readonly Subject[]): Group[] {
   const limits = {
     unusedDays: rules?.unusedDays ?? LIMITS.unusedDays,
     rotationDays: rules?.rotationDays ?? LIMITS.rotationDays,
   };
   const { columns } = snapshot;
-  const told = new Map<Subject, readonly FindingDraft[]>();
+  const draft = new Map<Subject, readonly FindingDraft[]>();
   const material = materialFindings(columns.cohorts, subjects, caller);
   const groups = new Map<
     string,
-    { told: FindingDraft; subject: Subject; cohorts: number[]; various: boolean }
+    { draft: FindingDraft; subject: Subject; cohorts: number[]; various: boolean }
   >();
   columns.cohorts.forEach((_, cohort) => {
     const subject = subjects[cohort];
     if (subject === undefined) return;
-    const ofSubject = told.get(subject) ?? keyFindings(subject, caller, limits, now);
-    told.set(subject, ofSubject);
+    const ofSubject = draft.get(subject) ?? keyFindings(subject, caller, limits, now);
+    draft.set(subject, ofSubject);
     for (const one of [...ofSubject, ...material(subject)]) {
       const at = `${one.code}\0${subject.label ?? ''}`;
       const group = groups.get(at);
-      if (group === undefined) groups.set(at, { told: one, subject, cohorts: [cohort], various: false });
+      if (group === undefined) groups.set(at, { draft: one, subject, cohorts: [cohort], various: false });
       else {
-        if (group.told.title !== one.title) group.various = true;
+        if (group.draft.title !== one.title) group.various = true;
         if (group.cohorts.at(-1) !== cohort) group.cohorts.push(cohort);
       }
     }
   });
-  return [...groups.values()].map(({ told: one, subject, cohorts, various }) => ({
+  return [...groups.values()].map(({ draft: one, subject, cohorts, various }) => ({
     id: findingId(one.code, subject.label ?? ''),
-    told: one,
+    draft: one,
     keyArn: subject.label,
     violation: false,
     indexes: columns.rowsOf(cohorts),
@@ -185,7 +185,7 @@ function practiceElsewhere(
 /** How much is known of who may open what is under the keys. */
 function weigh(subjects: readonly Subject[]): AuditSummary['weighed'] {
   const keys = [...new Map(subjects.flatMap(({ key }) => (key === null ? [] : [[key.arn, key]]))).values()];
-  const count = (told: (key: AuditKey) => boolean): number => keys.filter(told).length;
+  const count = (draft: (key: AuditKey) => boolean): number => keys.filter(draft).length;
   return {
     keys: keys.length,
     policies: count(({ openTo }) => openTo !== null),

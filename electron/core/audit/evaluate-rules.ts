@@ -12,7 +12,7 @@ import { NOT_CONNECTED, needsKms, unanswered } from './unanswered.ts';
 
 const DAY = 86_400_000;
 
-/** FindingDraft of blobs by a rule: broken (with the words to tell), kept, or not to be judged and why. */
+/** FindingDraft of blobs by a rule: broken (with its words), kept, or not to be judged and why. */
 type Judged = { readonly broken: FindingDraft; readonly about: string } | { readonly why: string } | null;
 /** What a rule looks at: the key and kind, the same for a whole cohort; or what each blob has of its own. */
 type Rule = (row: BlobRow, subject: Subject) => Judged;
@@ -22,7 +22,7 @@ export interface Verdicts {
   readonly unjudged: Unjudged[];
 }
 
-/** Judges each blob by each rule. What the bytes and KMS do not say is not judged, and that is told. */
+/** Judges each blob by each rule. What the bytes and KMS do not say is not judged, and listed as such. */
 export function judge(
   rules: Rules,
   columns: Columns,
@@ -59,7 +59,7 @@ export function judge(
 }
 
 interface Broken {
-  readonly told: FindingDraft;
+  readonly draft: FindingDraft;
   readonly about: string;
   readonly cohorts: number[];
   readonly rows: number[];
@@ -100,12 +100,12 @@ class Collected {
 
   all(): Verdicts {
     return {
-      broken: [...this.#broken.values()].flatMap(({ told, about, cohorts, rows, various }) => {
+      broken: [...this.#broken.values()].flatMap(({ draft, about, cohorts, rows, various }) => {
         const indexes = cohorts.length > 0 ? this.#columns.rowsOf(cohorts) : rows;
-        const id = findingId(told.code, about);
+        const id = findingId(draft.code, about);
         return indexes.length === 0
           ? []
-          : [{ id, told, keyArn: null, violation: true, indexes, bare: [], various }];
+          : [{ id, draft, keyArn: null, violation: true, indexes, bare: [], various }];
       }),
       unjudged: [...this.#unjudged.values()],
     };
@@ -113,8 +113,8 @@ class Collected {
 
   #brokenBy({ broken, about }: { readonly broken: FindingDraft; readonly about: string }): Broken {
     const at = `${broken.code}\0${about}`;
-    const known = this.#broken.get(at) ?? { told: broken, about, cohorts: [], rows: [], various: false };
-    if (known.told.title !== broken.title) known.various = true;
+    const known = this.#broken.get(at) ?? { draft: broken, about, cohorts: [], rows: [], various: false };
+    if (known.draft.title !== broken.title) known.various = true;
     this.#broken.set(at, known);
     return known;
   }

@@ -59,7 +59,7 @@ function split(group: Group, { snapshot, evidence, rules, now }: CountInput, sil
   const { keyArn } = group;
   const ruled = (rules?.suppress ?? []).filter(
     ({ code, until, key }) =>
-      code === group.told.code &&
+      code === group.draft.code &&
       inForce(until) &&
       (key === undefined || keyArn === null || matchesName(evidence.names, keyArn, key)),
   );
@@ -111,7 +111,7 @@ function keyMatcher(
 }
 
 function asFound(group: Group, { snapshot, rules }: CountInput, { suppressed, indexes, bare }: Part): Found {
-  const { id, told, keyArn, various } = group;
+  const { id, draft, keyArn, various } = group;
   const { rows } = snapshot.columns;
   const examples: { file: string; place: string }[] = [];
   for (let i = 0; i < indexes.length && i < EXAMPLES; i += 1) {
@@ -122,16 +122,16 @@ function asFound(group: Group, { snapshot, rules }: CountInput, { suppressed, in
   const reached = reach(snapshot.columns, indexes, bare);
   const forbidden =
     rules !== null &&
-    (rules.forbid?.includes(told.code) === true ||
-      (rules.failOn !== undefined && RANK[told.severity] >= RANK[rules.failOn]));
+    (rules.forbid?.includes(draft.code) === true ||
+      (rules.failOn !== undefined && RANK[draft.severity] >= RANK[rules.failOn]));
   return {
-    ...told,
+    ...draft,
     id: suppressed === null ? id : `${id}~${suppressed.where}`,
-    title: various ? `${told.title} And more like it.` : told.title,
+    title: various ? `${draft.title} And more like it.` : draft.title,
     keyArn,
     blobs: indexes.length,
     ...reached,
-    reencryptable: entryOf(told.code).notByReencrypting === true ? 0 : reached.reencryptable,
+    reencryptable: entryOf(draft.code).notByReencrypting === true ? 0 : reached.reencryptable,
     examples,
     // What is suppressed breaks no gate.
     violation: suppressed === null && (group.violation || forbidden),

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { FindingDraft } from './key-findings.ts';
 
-/** One finding before suppressions are looked at: what is told, and every row it is told of. */
+/** One finding before suppressions are looked at: what it says, and every row that it concerns. */
 export interface Group {
   readonly id: string;
-  readonly told: FindingDraft;
+  readonly draft: FindingDraft;
   readonly keyArn: string | null;
   /** A rule of the rules file is broken. */
   readonly violation: boolean;
@@ -12,7 +12,7 @@ export interface Group {
   readonly indexes: ArrayLike<number>;
   /** Files without blobs. */
   readonly bare: readonly string[];
-  /** Its rows are not all told of in the same words. */
+  /** Its rows are not all described in the same words. */
   readonly various: boolean;
 }
 

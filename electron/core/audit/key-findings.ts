@@ -9,9 +9,9 @@ const DAY = 86_400_000;
 
 /** What decides whether something is worth telling. */
 export interface Limits {
-  /** A key that was not used for so many days is told of. */
+  /** A key that was not used for so many days is reported. */
   readonly unusedDays: number;
-  /** Automatic rotation off is told of when the last rotation (or the key's making) is longer ago, days. */
+  /** Automatic rotation off is reported when the last rotation (or the key's making) is longer ago, days. */
   readonly rotationDays: number;
 }
 export const LIMITS: Limits = { unusedDays: 90, rotationDays: 365 };
@@ -39,7 +39,7 @@ export interface Caller {
 
 const nameOf = (key: AuditKey): string => key.aliases[0] ?? key.arn;
 
-/** What KMS told of the key of a subject that a security team wants to know. `now`: milliseconds. */
+/** What KMS said of the key of a subject that a security team wants to know. `now`: milliseconds. */
 export function keyFindings(
   subject: Subject,
   caller: Caller | null,
@@ -48,15 +48,15 @@ export function keyFindings(
 ): FindingDraft[] {
   const { key } = subject;
   if (key === null) return withoutKey(subject, caller);
-  const told = [state(key, now), aws(key), otherAccount(key, caller), open(key), named(key), granted(key)];
-  if (key.manager !== 'AWS') told.push(notRotated(key, limits, now), unused(key, limits, now));
-  return told.flatMap((one) => (one === null ? [] : [withConnection(one, caller)]));
+  const drafts = [state(key, now), aws(key), otherAccount(key, caller), open(key), named(key), granted(key)];
+  if (key.manager !== 'AWS') drafts.push(notRotated(key, limits, now), unused(key, limits, now));
+  return drafts.flatMap((one) => (one === null ? [] : [withConnection(one, caller)]));
 }
 
 /** What KMS said holds for the connection that was asked: another account's keys may have the same names. */
-export function withConnection(told: FindingDraft, caller: Caller | null): FindingDraft {
-  if (caller === null || told.source !== 'kms') return told;
-  return { ...told, evidence: [...told.evidence, `Asked: ${caller.connection}`] };
+export function withConnection(draft: FindingDraft, caller: Caller | null): FindingDraft {
+  if (caller === null || draft.source !== 'kms') return draft;
+  return { ...draft, evidence: [...draft.evidence, `Asked: ${caller.connection}`] };
 }
 
 function withoutKey(subject: Subject, caller: Caller | null): FindingDraft[] {

@@ -6,7 +6,7 @@
  * an ARN by itself) and "Global condition keys"; KMS Developer Guide, "Condition keys for KMS".
  */
 
-/** Somebody outside the key's account that a condition lets in. */
+/** A principal outside the key's account that a condition lets in. */
 export interface Outsider {
   /** Twelve digits; null: of accounts that match a pattern. */
   readonly account: string | null;
@@ -184,7 +184,7 @@ function ofArns(compare: Compare, values: readonly string[], own: string | null,
   };
 }
 
-/** 'any': whoever asks; 'none': no ARN is like that. */
+/** 'any': every principal; 'none': no ARN is like that. */
 function readArn(compare: Compare, text: string, key: string): ArnValue | 'any' | 'none' {
   const wild = compare === 'like' || compare === 'arn';
   if (wild && /^\*+$/.test(text)) return 'any';

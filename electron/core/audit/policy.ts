@@ -1,6 +1,6 @@
 import { type Limit, like, limitsOf, type Outsider } from './policy-conditions.ts';
 
-/** Actions with which somebody gets at content, or at a copy under a key of their own. */
+/** Actions that give access to content, or to a copy under another key. */
 const OPENING = ['kms:Decrypt', 'kms:ReEncryptFrom'];
 
 /** With these a principal gives itself what opens: a grant, or another policy. */
@@ -104,7 +104,7 @@ export interface GrantSeen {
 /** Operations of a grant that get at content, or at a copy under another key. Source: KMS developer guide, "Grants". */
 const GRANTED: ReadonlySet<string> = new Set(['Decrypt', 'ReEncryptFrom']);
 
-/** Grantees outside the key's account whose grants let them open or re-encrypt what is under it, in words. */
+/** Grantees outside the key's account that grants let open or re-encrypt what is under it, in words. */
 export function outsideGrantees(grants: readonly GrantSeen[], account: string | null): string[] {
   return grants
     .filter(({ grantee, operations }) => {

@@ -254,7 +254,7 @@ describe('who may open what is under a key', () => {
     expect(leavesToIam('no policy', '111122223333')).toBeNull();
   });
 
-  it('is told of grants to other accounts, and not of services or of those who only encrypt', () => {
+  it('lists grants to other accounts, and not of services or of those who only encrypt', () => {
     const grant = (grantee: string, operations: string[], more: object = {}) => ({
       id: 'abcdef0123456789',
       name: null,

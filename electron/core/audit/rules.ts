@@ -17,9 +17,9 @@ const Code = z.enum(FINDING_CODES, {
 /** What a rules file may say. Every member but `version` may be left out; an unknown one is refused, lest a typing error pass everything. */
 export const Rules = z.strictObject({
   version: z.literal(1),
-  /** Accounts whose keys may protect blobs. */
+  /** Accounts of the keys that may protect blobs. */
   accounts: accounts.optional(),
-  /** Regions whose keys may protect blobs. */
+  /** Regions of the keys that may protect blobs. */
   regions: z.array(z.string().min(1)).min(1).optional(),
   /** Keys that may protect blobs: ARN, key id, alias or alias ARN; `*` stands for any run of characters. */
   keys: z.array(pattern).min(1).optional(),
@@ -37,7 +37,7 @@ export const Rules = z.strictObject({
     .optional(),
   /** Age that a blob may have by the date its container declares, days. */
   maximumAgeDays: z.int().min(1).optional(),
-  /** Days after which an unused key is told of (90 unless said). */
+  /** Days after which an unused key is reported (90 unless said). */
   unusedDays: z.int().min(1).optional(),
   /** Days within which a key without automatic rotation must have been rotated (365 unless said). */
   rotationDays: z.int().min(1).optional(),
@@ -50,9 +50,9 @@ export const Rules = z.strictObject({
     .array(
       z.strictObject({
         code: Code,
-        /** Only for the files whose name matches; `*` stands for any run of characters. */
+        /** Only for files with a name that matches; `*` stands for any run of characters. */
         file: pattern.optional(),
-        /** Only for the key whose ARN matches. */
+        /** Only for the key with an ARN that matches. */
         key: pattern.optional(),
         reason: z.string().min(1).max(2000),
         until: z.iso.date(),

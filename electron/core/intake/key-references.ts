@@ -246,7 +246,7 @@ const isOne = (all: readonly Named[]): boolean => new Set(all.map(({ written }) 
 
 const MEMBER = /([A-Za-z_][\w.-]*)["'`]?\s*(?::(?!:)|=>?)/g;
 
-/** The member on whose line a value stands; null where there is none: it is one of a list. */
+/** The member of the line that a value stands on; null where there is none: it is one of a list. */
 function memberAt(text: string, index: number): { readonly name: string; readonly at: number } | null {
   const start = Math.max(text.lastIndexOf('\n', index - 1) + 1, index - 400);
   // The parts of an ARN are no members.

@@ -7,12 +7,12 @@ import { toFault } from '../faults.ts';
 import type { HistoryRecorder } from '../history/index.ts';
 import { type Answer, askKey, canAsk, listedKey } from './audit-keys.ts';
 
-/** Most keys KMS is asked about without being told to: those with most blobs come first. */
+/** Most keys KMS is asked about by itself: those with most blobs come first. */
 const MOST_ASKED = 200;
 /** Most keys that were not asked about which are named. */
 const MOST_NAMED = 200;
 /** The audit is made anew with the answers this often at most, milliseconds. */
-const TELL_MS = 1500;
+const REPORT_MS = 1500;
 
 /** A key that protects blobs, by the name it is known by. */
 export interface NamedKey {
@@ -25,7 +25,7 @@ export interface AskingParts {
   readonly recorder: HistoryRecorder;
   /** Keys that protect blobs, those with most blobs first. */
   readonly names: () => readonly NamedKey[];
-  /** KMS told more: what was made of its answers is stale. */
+  /** KMS said more: what was made of its answers is stale. */
   readonly stale: () => void;
   /** Called while it asks, and with 0 when it has asked. */
   readonly changed: (asking: number) => void;
@@ -34,7 +34,7 @@ export interface AskingParts {
 /** What KMS said of the keys that protect blobs: asked in the background, on one connection. */
 export class Asking {
   readonly #parts: AskingParts;
-  /** By name; null where KMS would not tell. */
+  /** By name; null where KMS did not answer. */
   readonly #answers = new Map<string, Answer | null>();
   /** Names KMS was asked about; answers are kept by other names, too. */
   readonly #asked = new Set<string>();
@@ -61,7 +61,7 @@ export class Asking {
     return this.#asked.size;
   }
 
-  /** What KMS would not tell: of the list, of single keys, and of how many keys the same was refused. */
+  /** What KMS did not answer: of the list, of single keys, and of how many keys the same was refused. */
   get gaps(): string[] {
     const refused = new Map<string, Set<string>>();
     for (const answer of this.#answers.values())
@@ -123,20 +123,20 @@ export class Asking {
     return [...keys.values()];
   }
 
-  /** Whom KMS was not asked about, and could not be on this connection. */
+  /** Keys that KMS was not asked about, and could not be on this connection. */
   notAsked(): NotAsked {
     const { caller } = this;
-    const told: NotAsked = { keys: 0, blobs: 0, names: [], elsewhere: [] };
-    if (caller === null) return told;
+    const left: NotAsked = { keys: 0, blobs: 0, names: [], elsewhere: [] };
+    if (caller === null) return left;
     // Those that wait to be asked by themselves are no gap.
     const waiting = new Set(this.#toAsk());
     const elsewhere = new Map<string | null, { region: string | null; keys: number; blobs: number }>();
     for (const { label, blobs } of this.#parts.names()) {
       if (this.#answers.has(label) || waiting.has(label)) continue;
       if (canAsk(label, caller)) {
-        told.keys += 1;
-        told.blobs += blobs;
-        if (told.names.length < MOST_NAMED) told.names.push({ name: label, blobs });
+        left.keys += 1;
+        left.blobs += blobs;
+        if (left.names.length < MOST_NAMED) left.names.push({ name: label, blobs });
       } else {
         const { region } = readKeyName(label);
         const there = elsewhere.get(region) ?? { region, keys: 0, blobs: 0 };
@@ -145,15 +145,15 @@ export class Asking {
         elsewhere.set(region, there);
       }
     }
-    return { ...told, elsewhere: [...elsewhere.values()].sort((a, b) => b.blobs - a.blobs) };
+    return { ...left, elsewhere: [...elsewhere.values()].sort((a, b) => b.blobs - a.blobs) };
   }
 
-  /** Begins to ask where there is somebody left to ask about. */
+  /** Begins to ask where a key is left to ask about. */
   begin(): void {
     if (!this.#closed && this.#round === null && this.#toAsk().length > 0) void this.ask().catch(() => null);
   }
 
-  /** Asks about what is left and about one more; answers when KMS has told. `all`: however many there are. */
+  /** Asks about what is left and about one more; answers when KMS has answered. `all`: however many there are. */
   async ask(more: { also?: string | null; all?: boolean } = {}): Promise<void> {
     if (more.all === true) this.#all = true;
     while (this.#round !== null) await this.#round;
@@ -200,14 +200,14 @@ export class Asking {
         ...this.#toAsk(),
       ]),
     ];
-    // The list can take long: whoever looks meanwhile is not to take silence for an answer.
+    // The list can take long: what is shown meanwhile must not take silence for an answer.
     this.#asking = wanted().length;
     await this.#list();
     const names = wanted();
     if (names.length === 0) return;
     const kms = this.#parts.connection.kms();
     this.#asking = names.length;
-    let told = Date.now();
+    let reported = Date.now();
     let done = 0;
     try {
       for (const name of names) {
@@ -223,8 +223,8 @@ export class Asking {
         if (answer !== null && answer !== 'gone') this.#answers.set(answer.arn, answer);
         if (gap !== null) this.#gaps.push(gap);
         this.#asking -= 1;
-        if (Date.now() - told < TELL_MS) continue;
-        told = Date.now();
+        if (Date.now() - reported < REPORT_MS) continue;
+        reported = Date.now();
         this.#parts.stale();
         this.#parts.changed(this.#asking);
       }

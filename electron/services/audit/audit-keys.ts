@@ -9,7 +9,7 @@ import type { KmsConnection } from '../../core/kms/index.ts';
 export type Answer = AuditKey | 'gone';
 
 /** A key of the list, before anything more was asked of it. */
-export const listedKey = (key: KeyInfo): AuditKey => asAuditKey(key, NOT_TOLD, []);
+export const listedKey = (key: KeyInfo): AuditKey => asAuditKey(key, NOT_KNOWN, []);
 
 /** Whether a label can be sent to KMS on this connection: another Region's ARN cannot. */
 export function canAsk(label: string, caller: Caller): boolean {
@@ -19,7 +19,7 @@ export function canAsk(label: string, caller: Caller): boolean {
 
 /**
  * Asks KMS of one key: description, rotation, last use, and its policy and grants where it is ours. Null with the gap where KMS
- * would not tell. Never throws for what KMS refuses; throws what is no FaultError.
+ * did not answer. Never throws for what KMS refuses; throws what is no FaultError.
  */
 export async function askKey(
   kms: KmsConnection,
@@ -45,9 +45,9 @@ export async function askKey(
   }
 }
 
-/** Who may open what is under a key, as far as KMS tells. */
+/** Who may open what is under a key, as far as KMS says. */
 type Access = Pick<AuditKey, 'openTo' | 'policyNames' | 'iamDecides' | 'grantedTo'>;
-const NOT_TOLD: Access = { openTo: null, policyNames: null, iamDecides: null, grantedTo: null };
+const NOT_KNOWN: Access = { openTo: null, policyNames: null, iamDecides: null, grantedTo: null };
 
 /** Policy and grants of a key of ours: what is not permitted is a gap, not a failure. */
 async function askAccess(
@@ -56,9 +56,9 @@ async function askAccess(
   caller: Caller,
 ): Promise<{ access: Access; gaps: string[] }> {
   const { account } = readKeyName(key.arn);
-  if (account !== caller.account || key.manager === 'AWS') return { access: NOT_TOLD, gaps: [] };
+  if (account !== caller.account || key.manager === 'AWS') return { access: NOT_KNOWN, gaps: [] };
   const gaps: string[] = [];
-  const told = async <T>(operation: string, work: Promise<T>): Promise<T | null> => {
+  const answered = async <T>(operation: string, work: Promise<T>): Promise<T | null> => {
     try {
       return await work;
     } catch (error) {
@@ -67,9 +67,9 @@ async function askAccess(
       return null;
     }
   };
-  const policy = await told('GetKeyPolicy', kms.keyPolicy(key.arn));
+  const policy = await answered('GetKeyPolicy', kms.keyPolicy(key.arn));
   const outside = policy === null ? null : outsidePrincipals(policy, account);
-  const grants = await told('ListGrants', kms.keyGrants(key.arn));
+  const grants = await answered('ListGrants', kms.keyGrants(key.arn));
   return {
     access: {
       openTo: outside?.open.slice() ?? null,

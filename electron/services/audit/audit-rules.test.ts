@@ -17,12 +17,12 @@ describe('rules that an earlier start kept', () => {
   it('are in use again', () => {
     new RulesInUse(folder).use(TEXT, 'gate.yaml', true);
     const again = new RulesInUse(folder);
-    expect(again.told).toEqual({ text: TEXT, name: 'gate.yaml', problem: null });
+    expect(again.state).toEqual({ text: TEXT, name: 'gate.yaml', problem: null });
     expect(again.parsed?.forbid).toEqual(['key-disabled']);
   });
 
   it('are none where none were kept', () => {
-    expect(new RulesInUse(folder).told).toEqual({ text: null, name: null, problem: null });
+    expect(new RulesInUse(folder).state).toEqual({ text: null, name: null, problem: null });
   });
 
   it.each([
@@ -38,16 +38,16 @@ describe('rules that an earlier start kept', () => {
     keep(content);
     const rules = new RulesInUse(folder);
     expect(rules.parsed).toBeNull();
-    expect(rules.told.problem).toMatch(problem);
+    expect(rules.state.problem).toMatch(problem);
     expect(readFileSync(join(folder, 'rules.json'), 'utf8')).toBe(content);
     rules.use(TEXT, 'gate.yaml', true);
-    expect(rules.told.problem).toBeNull();
-    expect(new RulesInUse(folder).told).toMatchObject({ text: TEXT, problem: null });
+    expect(rules.state.problem).toBeNull();
+    expect(new RulesInUse(folder).state).toMatchObject({ text: TEXT, problem: null });
   });
 
   it('that are broken can be taken out of use', () => {
     keep('{');
     new RulesInUse(folder).use(null, null, true);
-    expect(new RulesInUse(folder).told).toEqual({ text: null, name: null, problem: null });
+    expect(new RulesInUse(folder).state).toEqual({ text: null, name: null, problem: null });
   });
 });

@@ -31,7 +31,7 @@ export class RulesInUse {
   }
 
   /** `problem`: why the rules that were kept cannot be judged by; null where there is none. */
-  get told(): { text: string | null; name: string | null; problem: string | null } {
+  get state(): { text: string | null; name: string | null; problem: string | null } {
     if (this.#broken !== null) return this.#broken;
     return { text: this.#inUse?.text ?? null, name: this.#inUse?.name ?? null, problem: null };
   }

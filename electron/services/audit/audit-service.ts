@@ -228,7 +228,7 @@ export class AuditService {
     return ids;
   }
 
-  /** Asks KMS of the keys that protect blobs (with `all` however many) and of one more; answers when it has told. */
+  /** Asks KMS of the keys that protect blobs (with `all` however many) and of one more; answers when KMS has answered. */
   async askKeys(
     refresh: boolean,
     more: { also?: string; all?: boolean } = {},
@@ -287,7 +287,7 @@ export class AuditService {
 
   /** `problem`: why the rules that an earlier start kept cannot be judged by. */
   rules(): { text: string | null; name: string | null; problem: string | null } {
-    return this.#rules.told;
+    return this.#rules.state;
   }
 
   /** `keep`: for the next start, too. Throws FaultError `BadRules`. */
@@ -331,7 +331,7 @@ export class AuditService {
       references: (name) => this.#parts.workspace.references(name, view.evidence.names),
       caller: this.#asking.caller,
       rules: this.#rules.parsed,
-      brokenRules: this.#rules.told.problem,
+      brokenRules: this.#rules.state.problem,
       now,
       revision: view.revision,
     });

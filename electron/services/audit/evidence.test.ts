@@ -18,7 +18,7 @@ const PRODUCTION = 'arn:aws:kms:us-east-1:610119931565:key/29397ad6-1111-4111-81
 const ALIAS = 'alias/infrastructure-secrets-production';
 const ALIAS_ARN = `arn:aws:kms:us-east-1:610119931565:${ALIAS}`;
 const BUSY = 'arn:aws:kms:us-east-1:579766882180:key/89fcc2c4-1111-4111-8111-111111111111';
-const ODD = 'arn:aws:kms:us-east-2:579766882180:key/77777777-1111-4111-8111-111111111111';
+const WRONG = 'arn:aws:kms:us-east-2:579766882180:key/77777777-1111-4111-8111-111111111111';
 const SDK = 'arn:aws:kms:us-west-2:658956600833:key/b3537ef1-1111-4111-8111-111111111111';
 const OTHER = 'arn:aws:kms:us-west-2:658956600833:key/590fd781-1111-4111-8111-111111111111';
 const MRK = 'mrk-80bd8ecdcd4342aebd84b7dc9da498a7';
@@ -52,7 +52,7 @@ function tree(): Record<string, string | Uint8Array> {
   files['infra/arn.json'] = labelled(6, PRODUCTION);
   files['infra/unlabelled.bin'] = Buffer.from(blob(6), 'base64');
   for (let i = 0; i < 7; i += 1) files[`busy/${i}.json`] = labelled(20, BUSY);
-  for (let i = 0; i < 2; i += 1) files[`busy/odd-${i}.json`] = labelled(20, ODD);
+  for (let i = 0; i < 2; i += 1) files[`busy/wrong-${i}.json`] = labelled(20, WRONG);
   files['busy/plain.bin'] = Buffer.from(blob(20), 'base64');
   const message = sdkMessage(2, [['aws-kms', SDK, Buffer.from(blob(30), 'base64')]]).toString('base64');
   files['sdk/a.json'] = JSON.stringify({ secret: message });
@@ -230,7 +230,7 @@ describe('a key is the same by all its names, offline', () => {
   });
 
   it('and contradicted labels pass no gate', async () => {
-    await host.audit.useRules({ text: `version: 1\nkeys: ["${BUSY}", "${ODD}"]\n`, name: 'rules' });
+    await host.audit.useRules({ text: `version: 1\nkeys: ["${BUSY}", "${WRONG}"]\n`, name: 'rules' });
     const { findings } = await page.audit.findings({ offset: 0, limit: 1000 });
     const found = findings.find(({ code }) => code === 'rule-key-contradicted');
     expect(found).toMatchObject({ blobs: 10, violation: true });

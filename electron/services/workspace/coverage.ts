@@ -80,7 +80,7 @@ export class CoverageOfList {
     return this.#roots.flatMap(({ path, isThere }) => (isThere ? [path] : []));
   }
 
-  get told(): Coverage {
+  get current(): Coverage {
     const sum = (of: (root: RootCoverage) => number): number =>
       this.#roots.reduce((total, root) => total + of(root), 0);
     const withBlobs = sum((root) => root.withBlobs);

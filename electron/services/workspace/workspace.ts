@@ -96,7 +96,7 @@ export class Workspace {
 
   /** What was read for the list, and what was not. */
   get coverage(): Coverage {
-    return this.#coverage.told;
+    return this.#coverage.current;
   }
 
   /** Absolute paths that were asked for. */

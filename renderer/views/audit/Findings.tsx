@@ -95,7 +95,7 @@ function Nothing({
   if (searching) return <p className="empty-note">No finding matches.</p>;
   const asked = summary?.caller !== null;
   const words = !asked
-    ? 'Nothing was found in the files. State, rotation, last use, policy and grants of the keys only KMS can tell, and it was not asked.'
+    ? 'Nothing was found in the files. State, rotation, last use, policy and grants of the keys only KMS knows, and it was not asked.'
     : (summary?.asking ?? 0) > 0
       ? 'Nothing was found so far. KMS is still being asked.'
       : suppressed > 0

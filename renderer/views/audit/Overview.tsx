@@ -115,7 +115,7 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
       {summary.gaps.length > 0 && (
         <section className="notice notice-attention" aria-label="Gaps">
           <div>
-            <strong>KMS would not tell everything.</strong>
+            <strong>KMS did not answer everything.</strong>
             <ul className="notice-list">
               {summary.gaps.slice(0, 5).map((gap) => (
                 <li key={gap}>{gap}</li>

@@ -13,7 +13,7 @@ import {
   visible,
 } from './escape.ts';
 
-const ODD = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Any UTF-16, lone surrogates too. */
 const anything = fc
@@ -23,7 +23,7 @@ const anything = fc
 describe('text from outside', () => {
   it('is shown without an invisible character, and comes back exactly', () => {
     for (const text of HOSTILE) {
-      expect(visible(text)).not.toMatch(ODD);
+      expect(visible(text)).not.toMatch(HIDDEN);
       expect(fromVisible(visible(text))).toBe(text);
     }
     expect(visible('evil\u202etxt.exe')).toBe('evil\\u{202e}txt.exe');
@@ -57,7 +57,7 @@ describe('text from outside', () => {
   it('in JSON keeps its value and shows nothing invisible', () => {
     const text = json({ names: HOSTILE });
     expect(JSON.parse(text)).toEqual({ names: [...HOSTILE] });
-    expect(text.replaceAll('\n', '')).not.toMatch(ODD);
+    expect(text.replaceAll('\n', '')).not.toMatch(HIDDEN);
     expect(json('ä€😀')).toBe('"ä€😀"');
   });
 
