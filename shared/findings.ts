@@ -337,6 +337,13 @@ export const FINDINGS = {
     reason: 'Rewrap leaves such lines as they are.',
     remedy: 'Keep the context, or change it there after the run.',
   },
+  'key-label-stays': {
+    severity: 'warning',
+    source: 'files',
+    about: 'A key is named beside the blob, and stays as written when the blob moves to another key.',
+    reason: 'It is not certain that the name belongs to this blob alone, so Rewrap leaves it as it is.',
+    remedy: 'After the run, check the name and change it where it means the key of this blob.',
+  },
   'also-change': {
     severity: 'info',
     source: 'files',

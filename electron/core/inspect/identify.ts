@@ -145,15 +145,18 @@ const SYMMETRIC_LABELS = {
 
 const TOO_LARGE = `Larger than the ${MAX_CIPHERTEXT_BYTES} bytes that KMS takes.`;
 
+const PIECE = 'A part of a blob is not sent to KMS, which opens whole ones alone: look for the rest.';
+
 function kmsLike(bytes: Uint8Array, problem: SymmetricProblem): Identification {
   const tooLarge = bytes.length > MAX_CIPHERTEXT_BYTES;
-  const judged = tooLarge ? TOO_LARGE : 'KMS itself is the judge.';
+  const isPiece = problem.sort === 'truncated';
+  const judged = tooLarge ? TOO_LARGE : isPiece ? PIECE : 'KMS itself is the judge.';
   const algorithm = readOtherAlgorithm(bytes);
   return {
     ...NOTHING,
     kind: 'kms-like',
     label: algorithm === null ? 'KMS-like, unknown layout' : 'KMS-like, other algorithm',
-    reencryptable: !tooLarge,
+    reencryptable: !tooLarge && !isPiece,
     reason:
       algorithm === null
         ? `Begins like a KMS blob, but ${located(bytes, problem)}. ${judged}`

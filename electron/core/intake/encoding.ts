@@ -94,6 +94,10 @@ function finish(
  * were read, unless its writing was irregular (see {@link DecodedText}).
  */
 export function encode(encoding: BlobEncoding, blob: Uint8Array): Uint8Array {
+  if (encoding.through !== undefined) {
+    const { through, ...inner } = encoding;
+    return through(encode({ ...inner, charset: encoding.name === 'binary' ? 'binary' : 'utf-8' }, blob));
+  }
   if (encoding.name === 'binary') return blob;
   if (encoding.bytewise) return writeText(writeBytewise(encoding.bytewise, blob), encoding.charset);
   return writeText(textOf(encoding, blob), encoding.charset);

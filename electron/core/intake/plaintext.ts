@@ -186,8 +186,8 @@ function unlabelled(
         if (isPrivateKey(value)) pem.push({ start: at, end: at + value.length });
         continue;
       }
-      const named = NAMED.test(text.slice(Math.max(0, at - 80), at));
-      if (!named && isKeyLike(value, plaintextBytes)) {
+      // What stands before a value is looked at last: it costs most.
+      if (isKeyLike(value, plaintextBytes) && !NAMED.test(text.slice(Math.max(0, at - 80), at))) {
         met.push({ start: at, end: at + value.length, isHex: /^[0-9a-fA-F]+$/.test(value) });
         continue;
       }

@@ -70,14 +70,98 @@ function editsOf(replacements: readonly { found: Placed; next: NewBlob }[]): Edi
     else if (!sameBytes(found.bytes, next.bytes))
       edits.push({ ...found.range, bytes: encode(found.encoding, next.bytes) });
     for (const linkedValue of found.linkedValues)
-      edits.push({ ...linkedValue.range, bytes: linkedValue.write(next) });
+      if (linkedValue.sharedBy === undefined && linkedValue.measures === undefined)
+        edits.push({ ...linkedValue.range, bytes: linkedValue.write(next) });
   }
   for (const [bytes, { value, inside }] of values) {
     const rewritten = splice(bytes, editsOf(inside));
     if (!sameBytes(rewritten, bytes))
       edits.push({ ...value.range, bytes: encode(value.encoding, rewritten) });
   }
+  edits.push(...sharedEdits(replacements));
+  edits.push(...lengthEdits(replacements, edits));
   return edits;
+}
+
+/** Values that several blobs share, where all of them are replaced, and all ask for the same. */
+function sharedEdits(replacements: readonly { found: Placed; next: NewBlob }[]): Edit[] {
+  const shared = new Map<number, { edit: Edit; count: number; wanted: number; same: boolean }>();
+  for (const { found, next } of replacements)
+    for (const { range, sharedBy, write, measures } of found.linkedValues) {
+      if (sharedBy === undefined || measures !== undefined) continue;
+      const bytes = write(next);
+      const known = shared.get(range.start);
+      if (known === undefined)
+        shared.set(range.start, { edit: { ...range, bytes }, count: 1, wanted: sharedBy, same: true });
+      else {
+        known.count++;
+        known.same &&= sameBytes(known.edit.bytes, bytes);
+      }
+    }
+  return [...shared.values()].flatMap(({ edit, count, wanted, same }) =>
+    same && count >= wanted ? [edit] : [],
+  );
+}
+
+/** Lengths that stand in the text, of bytes of which some change. Inner ones first: they have a length of their own. */
+function lengthEdits(
+  replacements: readonly { found: Placed; next: NewBlob }[],
+  changes: readonly Edit[],
+): Edit[] {
+  const lengths = new Map<number, { range: ByteRange; measures: ByteRange; text: Uint8Array }>();
+  for (const { found, next } of replacements)
+    for (const { range, measures, write } of found.linkedValues)
+      if (measures !== undefined) lengths.set(range.start, { range, measures, text: write(next) });
+  if (lengths.size === 0) return [];
+  const edits: Edit[] = [];
+  const inner = [...lengths.values()].sort(
+    (a, b) => a.measures.end - a.measures.start - (b.measures.end - b.measures.start),
+  );
+  const growthUntil = growthOf(changes);
+  /** Lengths that take more or fewer digits than before, which is seldom. */
+  const longer: Edit[] = [];
+  for (const { range, measures, text } of inner) {
+    let change = growthUntil(measures.end) - growthUntil(measures.start);
+    for (const { start, end, bytes } of longer)
+      if (start >= measures.start && end <= measures.end) change += bytes.length - (end - start);
+    const written = changed(text, change);
+    if (sameBytes(written, text)) continue;
+    const edit = { ...range, bytes: written };
+    edits.push(edit);
+    if (written.length !== text.length) longer.push(edit);
+  }
+  return edits;
+}
+
+/** By how many bytes a text has grown up to an offset. */
+function growthOf(changes: readonly Edit[]): (until: number) => number {
+  const sorted = [...changes].sort((a, b) => a.end - b.end);
+  const sums = [0];
+  for (const { start, end, bytes } of sorted) sums.push((sums.at(-1) ?? 0) + bytes.length - (end - start));
+  return (until) => {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle]?.end ?? 0) <= until) low = middle + 1;
+      else high = middle;
+    }
+    return sums[low] ?? 0;
+  };
+}
+
+/** A number in the digits of a text (UTF-8, or UTF-16 as it stands), larger by so much; hex where it was hex. */
+function changed(text: Uint8Array, by: number): Uint8Array {
+  const digits = Buffer.from(text).toString('latin1').replaceAll('\0', '');
+  const isHex = /^0?[xX]|[a-fA-F]/.test(digits);
+  const unit = text.length === digits.length ? 1 : 2;
+  const now = Number.parseInt(digits, isHex ? 16 : 10) + by / unit;
+  const written = isHex ? now.toString(16) : String(now);
+  if (by === 0 || !Number.isInteger(now)) return text;
+  const padded = digits.startsWith('0') ? written.padStart(digits.length, '0') : written;
+  if (unit === 1) return new Uint8Array(Buffer.from(padded));
+  const units = Buffer.from(padded, 'utf16le');
+  return new Uint8Array(text[0] === 0 ? units.swap16() : units);
 }
 
 /** A new blob as it would stand at the range of `found`: for a value that holds it, the whole value. */

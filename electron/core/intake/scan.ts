@@ -3,9 +3,14 @@ import type { BlobKind } from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
 import { asInRaw } from './as-in-raw.ts';
 import { type Format, type Input, openInput } from './formats/format.ts';
-import { dataKeysIn, embeddedBlobs, FORMATS, withEmbedded } from './formats/index.ts';
+import { dataKeysIn, embeddedBlobs, FORMATS, TEXT_FORMATS, withEmbedded } from './formats/index.ts';
 import { withContextFinding } from './formats/no-context.ts';
 import { rawScan } from './formats/raw.ts';
+import { withLengths } from './labels/lengths.ts';
+import { withPrintedLabels } from './labels/printed.ts';
+import { withStayingLabels } from './labels/stays.ts';
+import { withEncoded } from './nested/encoded.ts';
+import { InnerReader, withNested } from './nested/nested.ts';
 import { withPlaintext } from './plaintext.ts';
 import type { FoundBlob, Scan } from './types.ts';
 
@@ -19,20 +24,49 @@ const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
 export function scan(bytes: Uint8Array, name: string): Scan {
   if (isBlobAlone(bytes)) return rawScan(bytes, identify(bytes));
   const input = openInput(bytes, name);
-  for (const format of FORMATS) {
-    const found = readAs(format, input);
-    if (found !== null && found.blobs.length + found.findings.length > 0)
-      return withPrivateKeys(bytes, finished(input, found));
-  }
-  return withPrivateKeys(bytes, finished(input, NOTHING));
+  const reader = new InnerReader(bytes.length, readInner);
+  const found = finished(input, readWith(FORMATS, input), reader, 0, true);
+  return withPrivateKeys(bytes, input.text === null ? found : withEmbedded(found, embeddedBlobs.read(input)));
 }
 
-/** What one reader found, with what holds whatever the reader. */
-function finished(input: Input, found: Scan): Scan {
-  const blobs = withDistinctPlaces(withDataKeys(exact(input, found.blobs))).map(withContextFinding);
-  const scanned = { ...found, blobs };
-  if (input.text === null) return scanned;
-  return withEmbedded(withPlaintext(input.text, scanned), embeddedBlobs.read(input));
+/** What the first reader finds that knows the file. */
+function readWith(formats: readonly Format[], input: Input): Scan {
+  for (const format of formats) {
+    const found = readAs(format, input);
+    if (found !== null && found.blobs.length + found.findings.length > 0) return found;
+  }
+  return NOTHING;
+}
+
+/** What one reader found, with what holds whatever the reader. `depth`: texts that this one stands in. */
+function finished(input: Input, found: Scan, reader: InnerReader, depth: number, sealed: boolean): Scan {
+  const whole = { ...found, blobs: withDataKeys(exact(input, found.blobs)) };
+  const { text: view, name } = input;
+  if (view === null) return named(whole, depth);
+  const read =
+    (isSealed: boolean) =>
+    (inner: Uint8Array, hint: string): Scan =>
+      reader.read(inner, hint, depth + 1, isSealed);
+  const nested = withEncoded(view, name, withNested(view, name, whole, read(false)), read(true));
+  if (!sealed) return named({ ...nested, blobs: withLengths(view, nested.blobs) }, depth);
+  const labelled = withStayingLabels(view, withPrintedLabels(view, nested.blobs));
+  return named(withPlaintext(view, { ...nested, blobs: withLengths(view, labelled) }), depth);
+}
+
+function readInner(
+  bytes: Uint8Array,
+  name: string,
+  reader: InnerReader,
+  depth: number,
+  sealed: boolean,
+): Scan {
+  const input = openInput(bytes, name);
+  return finished(input, readWith(TEXT_FORMATS, input), reader, depth, sealed);
+}
+
+function named(found: Scan, depth: number): Scan {
+  const blobs = withDistinctPlaces(found.blobs);
+  return { ...found, blobs: depth === 0 ? blobs.map(withContextFinding) : blobs };
 }
 
 /** What was read of a text with control characters, as the file has it. */

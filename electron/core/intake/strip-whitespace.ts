@@ -1,3 +1,4 @@
+import { JOINT_SOURCE } from './joints.ts';
 import type { BlobEncoding } from './types.ts';
 
 /** Encoded text taken apart: its letters alone, and what stood between them. */
@@ -97,18 +98,8 @@ export function stripWhitespace(raw: string, escaped: boolean): StrippedText | n
   return { compact: pieces.join(''), breaks, escapes: Object.keys(escapes).length > 0 ? escapes : null };
 }
 
-/**
- * Between two pieces of one string in a program, as the source of a pattern: a quote, what joins them where something
- * has to, a line ending or none, the letters of a prefix (`b'…'`), a quote.
- */
-export const ADJACENT =
-  '["\'`][ \\t]*(?:\\.\\.|[+.&~])?[ \\t]*(?:[_\\\\]?\\r?\\n[ \\t]*)?(?:\\.\\.|[+.&~])?[ \\t]*(?:[bBrRuUfF]{0,2}|@)["\'`]';
-
-/** The same, or the comma of a list of lines, or a backslash that continues a line. */
-const JOINT = new RegExp(
-  `(?:${ADJACENT}|["'][ \\t]*,[ \\t]*\\\\?\\r?\\n[ \\t]*["']|[ \\t]*\\\\\\r?\\n[ \\t]*)`,
-  'y',
-);
+/** Between two pieces of one text: strings of a program, lines that are continued. */
+const JOINT = new RegExp(JOINT_SOURCE, 'y');
 
 /** Base64 in quoted-printable: a line that goes on behind an equals sign, or padding written as `=3D` (RFC 2045, 6.7). */
 const QUOTED = /=\r?\n(?:[A-Za-z0-9+/_-]|=3[Dd])|^[A-Za-z0-9+/_-]+(?:=3[Dd]){1,2}$/;

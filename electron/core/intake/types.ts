@@ -39,6 +39,8 @@ export interface BlobEncoding {
   readonly trail?: string;
   /** For bytes that are written one by one: how; it says all. Null: they cannot be written again in that manner. */
   readonly bytewise?: Bytewise | null;
+  /** For text that stands inside another: how the outer one writes these bytes. Throws a FaultError where it cannot. */
+  readonly through?: (inner: Uint8Array) => Uint8Array;
 }
 
 /** Another part of the file that must change with the blob: `KeyId` beside `CiphertextBlob` in CLI JSON. */
@@ -49,6 +51,16 @@ export interface LinkedValue {
   readonly range: ByteRange;
   /** The bytes to write there for a new blob, in the file's own charset and escaping. */
   readonly write: (next: NewBlob) => Uint8Array;
+  /**
+   * How many blobs the value speaks of: it changes only where all of them are replaced together, and all with the same
+   * result. Absent: one.
+   */
+  readonly sharedBy?: number;
+  /**
+   * The value is the length of these bytes, of which the blob is a part (`Content-Length`): it changes by as much as they do.
+   * `write` then gives the value as it stands, and blobs of the same bytes share it.
+   */
+  readonly measures?: ByteRange;
 }
 
 /** Where a blob stands among bytes: those of a file, or those that a value in it decodes to. */

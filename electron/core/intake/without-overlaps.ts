@@ -1,4 +1,4 @@
-import type { FoundBlob } from './types.ts';
+import type { FoundBlob, LinkedValue } from './types.ts';
 
 interface Claim {
   readonly start: number;
@@ -14,7 +14,11 @@ interface Claim {
  */
 export function apart(blobs: readonly FoundBlob[]): FoundBlob[] {
   const claims: Claim[] = blobs.flatMap(({ range, linkedValues }, index) =>
-    [range, ...linkedValues.map((one) => one.range)].map(({ start, end }) => ({ start, end, index })),
+    [range, ...linkedValues.filter(isItsOwn).map((one) => one.range)].map(({ start, end }) => ({
+      start,
+      end,
+      index,
+    })),
   );
   claims.sort((a, b) => a.start - b.start || a.index - b.index);
   const lost = new Set<number>();
@@ -40,3 +44,7 @@ function sameValue(a: FoundBlob | undefined, b: FoundBlob | undefined): boolean 
   if (a === undefined || b === undefined || a.range.start !== b.range.start) return false;
   return (a.within?.bytes ?? a.bytes) === (b.within?.bytes ?? b.bytes);
 }
+
+/** Values that several blobs share are no claim of one of them. */
+const isItsOwn = ({ sharedBy, measures }: LinkedValue): boolean =>
+  sharedBy === undefined && measures === undefined;

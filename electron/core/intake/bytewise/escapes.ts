@@ -1,3 +1,6 @@
+import { blobLength } from '../blob-length.ts';
+import { STRING_JOINT_SOURCE } from '../joints.ts';
+
 /** How a string shows bytes that are no printable letters. */
 export type EscapeForm =
   /** `\x01`, and octal `\001`: Python, Go, C, Rust, JavaScript, the shell's printf. */
@@ -42,7 +45,7 @@ export interface EscapedRead {
 /** Longest string read, in characters: four for each byte of the largest ciphertext, twice escaped. */
 const MAX_CHARACTERS = 65_536;
 /** From the end of one piece of a string to the beginning of the next. */
-const JOINT = /["'][ \t]{0,40}[,+.]?[ \t]{0,40}\\?\r?\n[ \t]{0,80}[+.]?[ \t]{0,40}[bB]?["']/y;
+const JOINT = new RegExp(STRING_JOINT_SOURCE, 'y');
 const SHORT: Readonly<Record<string, number>> = {
   a: 7,
   b: 8,
@@ -62,17 +65,26 @@ const URL_PLAIN = /[A-Za-z0-9_.~-]/;
  */
 export function readEscaped(text: string, start: number, kind: EscapeForm): EscapedRead {
   const inJson = kind === 'backslash' && text[start + 1] === '\\';
-  const quote = kind === 'equals' ? null : quoteBefore(text, start, inJson);
+  let quote = kind === 'equals' ? null : quoteBefore(text, start, inJson);
+  const quotes = new Set<string>();
   const pieces: { raw: string; joint: string }[] = [];
   let from = start;
   let end = start;
   for (;;) {
     end = endOf(text, from, quote, kind, inJson);
     JOINT.lastIndex = end;
-    const joint = quote === null || inJson || end - start > MAX_CHARACTERS ? null : JOINT.exec(text);
+    const goesOn =
+      quote !== null &&
+      !inJson &&
+      end - start <= MAX_CHARACTERS &&
+      !isWhole(pieces, text.slice(from, end), kind);
+    const joint = goesOn ? JOINT.exec(text) : null;
     pieces.push({ raw: text.slice(from, end), joint: joint?.[0] ?? '' });
+    if (quote !== null && kind !== 'percent') quotes.add(quote);
     if (joint === null) break;
     from = end + joint[0].length;
+    // Each piece may have quotes of its own.
+    quote = joint[0].at(-1) ?? quote;
   }
   const none = { start, end: Math.max(end, start + 1), bytes: new Uint8Array(), writing: null };
   if (end - start > MAX_CHARACTERS) return none;
@@ -92,12 +104,20 @@ export function readEscaped(text: string, start: number, kind: EscapeForm): Esca
     upper: seen.upper,
     all: seen.printable === 0,
     short: seen.shortNames(kind),
-    quotes: [...seen.quotes, ...(quote === null || kind === 'percent' ? [] : [quote])].join(''),
+    quotes: [...new Set([...seen.quotes, ...quotes])].join(''),
     plain: [...seen.plain].join(''),
     newline: seen.newline,
     breaks,
   };
   return { start, end, bytes: Uint8Array.from(values), writing: safe(writing, seen) };
+}
+
+/** Whether pieces are a whole blob: what stands in the next string is something else. */
+function isWhole(pieces: readonly { raw: string }[], last: string, kind: EscapeForm): boolean {
+  const values: number[] = [];
+  const seen = new Seen();
+  for (const { raw } of [...pieces, { raw: last }]) if (!decode(raw, kind, values, seen)) return false;
+  return blobLength(values) === values.length;
 }
 
 /** The quote that opens the string; null where none does, or where that is the quote of the JSON around it. */

@@ -1,6 +1,7 @@
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import { identify } from '../../inspect/index.ts';
 import { magicOf } from '../binary/magic.ts';
+import { blobLength } from '../blob-length.ts';
 import type { TextView } from '../text-view.ts';
 import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
 import { apart } from '../without-overlaps.ts';
@@ -91,15 +92,10 @@ function made(bytes: Uint8Array, start: number, end: number, why: string): Found
   };
 }
 
-/** Bytes of a blob before its CMS structure, in layouts v1 and v2. */
-const CMS_AT: Readonly<Record<number, number>> = { 1: 41, 2: 58 };
-
-/** The length of the blob that begins with these bytes, by the word before its CMS structure; null where it has none. */
+/** The length of the blob that begins with these bytes; null where none does, or one longer than any. */
 function lengthOf(bytes: Uint8Array): number | null {
-  const at = CMS_AT[bytes[1] ?? 0];
-  if (at === undefined || bytes[at] !== 0x30 || bytes[at - 4] !== 0 || bytes[at - 3] !== 0) return null;
-  const length = at + (bytes[at - 2] ?? 0) * 256 + (bytes[at - 1] ?? 0);
-  return length <= MAX_CIPHERTEXT_BYTES ? length : null;
+  const length = blobLength(bytes);
+  return length !== null && length <= MAX_CIPHERTEXT_BYTES ? length : null;
 }
 
 function plain(bytes: Uint8Array, at: number): { bytes: Uint8Array; end: number } | null {

@@ -46,3 +46,6 @@ export const FORMATS: readonly Format[] = [
   embeddedBlobs,
   nothingKnown,
 ];
+
+/** Formats of a text that stands inside another. */
+export const TEXT_FORMATS: readonly Format[] = [sopsFile, textEnvelopes, awsCliFile, structuredText];

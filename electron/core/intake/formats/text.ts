@@ -24,9 +24,13 @@ export const encodedText: Format = {
       return { blobs: [whole], findings: [], plaintext: [] };
     const lines = readLines(view);
     if (lines !== null) return { blobs: lines, findings: [], plaintext: [] };
-    return whole === null ? null : { blobs: [whole], findings: [], plaintext: [] };
+    // Several in a row, without padding: they are separated as those among other text are.
+    if (whole === null || SEVERAL.test(view.text)) return null;
+    return { blobs: [whole], findings: [], plaintext: [] };
   },
 };
+
+const SEVERAL = /AQ[EI][A-D]AH[g-j][\s\S]{100,}AQ[EI][A-D]AH[g-j]/;
 
 /** Every line that is not blank as a blob of its own; null when one is not, or is only KMS-like. */
 function readLines(view: TextView): FoundBlob[] | null {

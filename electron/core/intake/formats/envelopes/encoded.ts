@@ -1,10 +1,8 @@
-import { isText } from '../../../inspect/index.ts';
 import { decodeText } from '../../encoding.ts';
 import { trimmed } from '../../strip-whitespace.ts';
-import { Leaf, readJson, readStructure } from '../../structure/index.ts';
+import { Leaf, readJson } from '../../structure/index.ts';
 import { type TextView, viewText } from '../../text-view.ts';
 import type { FoundBlob } from '../../types.ts';
-import { textBlobs } from '../structured/index.ts';
 import { ecrToken } from './aws-services.ts';
 import { readBytes } from './bytes.ts';
 import { type Collected, decodedLeaf, type GroupReader, isString, nested, rangeOf } from './shared.ts';
@@ -42,13 +40,8 @@ function encodedEnvelopes(leaf: Leaf): FoundBlob[] {
 
 /** Longest value looked into, in characters. */
 const MAX_VALUE = 1_048_576;
-/** KMS blobs in text, as base64: what must be in a decoded value for it to be read. */
-const BLOB_LETTERS = /AQ[EI][A-D]AH[g-j]|Ci[A-D][A-Za-z0-9+/]{28}/;
 
-/**
- * Blobs inside a value that is base64 itself: of an envelope of a binary format (a Tink ciphertext in a column), or of
- * a text that holds blobs (a file in a Kubernetes secret, the data of a stream's record).
- */
+/** Blobs inside a value that is base64 of an envelope of a binary format: a Tink ciphertext in a column. */
 export function insideValue(leaf: Leaf): FoundBlob[] {
   const { view } = leaf;
   const size = leaf.end - leaf.start;
@@ -57,17 +50,7 @@ export function insideValue(leaf: Leaf): FoundBlob[] {
   const letters = view.text.slice(start, start + 64);
   if (!/^[A-Za-z0-9+/]{64}$/.test(letters)) return [];
   const head = Buffer.from(letters, 'base64');
-  if (head[0] === 0 && head[1] === 0) return encodedEnvelopes(leaf);
-  if (!isText(head)) return [];
-  const value = decodedLeaf(leaf, true);
-  // Text that is a blob by itself is base64 of base64.
-  if (value === null || value.decoded.encoding.inner !== null) return [];
-  const inner = viewText(value.decoded.bytes);
-  if (inner === null || !BLOB_LETTERS.test(inner.text)) return [];
-  const outer = { ...value.decoded, range: value.range };
-  return textBlobs(inner, readStructure(inner, ''), () => true).blobs.map((found) =>
-    nested(outer, leaf.place, found),
-  );
+  return head[0] === 0 && head[1] === 0 ? encodedEnvelopes(leaf) : [];
 }
 
 /** ECR tokens: base64 of "AWS:" and the token. */

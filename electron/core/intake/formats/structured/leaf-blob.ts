@@ -1,6 +1,7 @@
 import type { BlobContainer } from '#shared/model/blob.ts';
 import { type DecodedText, decodeText } from '../../encoding.ts';
-import { ADJACENT, trimmed } from '../../strip-whitespace.ts';
+import { STRING_JOINT_SOURCE } from '../../joints.ts';
+import { trimmed } from '../../strip-whitespace.ts';
 import type { Group, Leaf } from '../../structure/index.ts';
 import { writeText } from '../../text-view.ts';
 import type { FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
@@ -15,7 +16,7 @@ const MAX_CHARACTERS = 16 * 1024 * 1024;
 /** Names under which random bytes of an RSA size are believed to be ciphertext. */
 export const TELLING_NAME = /cipher|encrypt|blob|kms/i;
 
-const GOES_ON = new RegExp(ADJACENT, 'y');
+const GOES_ON = new RegExp(STRING_JOINT_SOURCE, 'y');
 
 /**
  * The blob that a value is, written as text. Random base64 of an RSA size is taken only where its name says that it is
@@ -48,12 +49,19 @@ function isBelieved({ identification, bytes }: DecodedText, leaf: Leaf): boolean
     case 'encryption-sdk-message':
       return true;
     case 'kms-like':
-      return (bytes[3] === 0x00 && bytes[4] === 0x78) || TELLING_NAME.test(nearestName(leaf));
+      return isHeader(bytes) || TELLING_NAME.test(nearestName(leaf));
     case 'kms-asymmetric-candidate':
       return TELLING_NAME.test(nearestName(leaf));
     default:
       return false;
   }
+}
+
+/** The header of a blob: of layouts v1 and v2, or of a v0 wrapper around one. */
+function isHeader(bytes: Uint8Array): boolean {
+  if (bytes[3] === 0x00 && bytes[4] === 0x78) return true;
+  const inner = (bytes[35] ?? 0) < 0x80 ? 36 : 37;
+  return bytes[0] === 0x0a && bytes[34] === 0x12 && bytes[inner] === 0x01 && bytes[inner + 1] === 0x01;
 }
 
 /** The name of a value, or of the list it stands in. */

@@ -7,7 +7,7 @@ const REACH = 200;
 
 /** The size of an array as its declaration gives it: `blob[184] = {`, `[184]byte{`, `[u8; 184] = [`. */
 const BEFORE =
-  /(?:\[[ \t]*(?:u8[ \t]*;[ \t]*)?(\d{1,5})[ \t]*\](?:[ \t]*(?:byte|uint8))?[ \t]*=?[ \t\r\n]*[[{(]?|\[u8[ \t]*;[ \t]*(\d{1,5})[ \t]*\][ \t]*=[ \t]*\*?b?)[ \t\r\n]*["']?$/;
+  /(?:(?:Uint8Array|Buffer|Int8Array)\([ \t]*(\d{1,5})[ \t]*\)[ \t]*\[|\(len=(\d{1,5})(?: cap=\d{1,5})?\)[ \t]*\{|\[[ \t]*(?:u8[ \t]*;[ \t]*)?(\d{1,5})[ \t]*\](?:[ \t]*(?:byte|uint8))?[ \t]*=?[ \t\r\n]*[[{(]?|\[u8[ \t]*;[ \t]*(\d{1,5})[ \t]*\][ \t]*=[ \t]*\*?b?)[ \t\r\n]*["']?$/;
 /** What `xxd -i` writes after its array. */
 const AFTER =
   /^[ \t]*,?[ \t\r\n]*\};?[ \t\r\n]*(?:unsigned int|size_t|const unsigned int)[ \t]+\w{1,80}_len[ \t]*=[ \t]*(\d{1,5})/;
@@ -26,7 +26,7 @@ export function lengthsAround(view: TextView, { start, end, bytes }: ByteText): 
     });
   };
   const before = BEFORE.exec(text.slice(from, start));
-  const size = before?.[1] ?? before?.[2];
+  const size = before?.[1] ?? before?.[2] ?? before?.[3] ?? before?.[4];
   if (before !== null && size !== undefined) add(from + before.index + before[0].indexOf(size), size);
   const after = AFTER.exec(text.slice(end, end + REACH));
   if (after?.[1] !== undefined) add(end + after[0].length - after[1].length, after[1]);

@@ -1,8 +1,9 @@
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { BlobKind } from '#shared/model/blob.ts';
 import { mayBeV0 } from '../../beginnings.ts';
+import { blobLength } from '../../blob-length.ts';
 import { type DecodedText, decodeText } from '../../encoding.ts';
-import { ADJACENT } from '../../strip-whitespace.ts';
+import { JOINT_SOURCE, STRING_JOINT_SOURCE } from '../../joints.ts';
 import type { TextView } from '../../text-view.ts';
 
 /** A blob that stands somewhere within text. */
@@ -28,7 +29,10 @@ const BEGINNINGS = `(?:AQ[EI][A-D]AH[g-j]|Ci[A-D]|QVF[FJ]|Q2l[B-E]|010[12]0[1-9]
 export const LETTER = '(?:[A-Za-z0-9+/_-]|\\\\/|\\\\(?:u00|x)[2-7][0-9A-Fa-f]|%2[BbFf])';
 const PADDING = '(?:(?:%3[Dd]){1,2}|={0,2})';
 /** A run is short where a program goes on with it in the next piece of a string. */
-const RUN = new RegExp(`${BEGINNINGS}(?:${LETTER}{28,}${PADDING}|${LETTER}{8,}(?=${ADJACENT}))`, 'g');
+const RUN = new RegExp(
+  `${BEGINNINGS}(?:${LETTER}{22,}${PADDING}|${LETTER}{8,}(?=${STRING_JOINT_SOURCE}))`,
+  'g',
+);
 /** The same, for a look that keeps no place. */
 const ANY_RUN = new RegExp(RUN.source);
 const BEGINS = new RegExp(`^${BEGINNINGS}`);
@@ -47,15 +51,9 @@ const MAX_CHARACTERS = 3 * MAX_CIPHERTEXT_BYTES;
 const MAX_MESSAGE = 16 * 1024 * 1024;
 /** Longest line that text is wrapped at. */
 const MAX_LINE = 128;
-/**
- * Between the lines of one wrapped blob: a line ending with indentation, one written as an escape, one that a backslash
- * continues, or the end of a piece of a string and the beginning of its next.
- */
-const BREAK = new RegExp(
-  `(?:[ \\t]*\\\\?\\r?\\n[ \\t]*|(?:\\\\[rn])+|${ADJACENT}|["'][ \\t]*,[ \\t]*\\\\?\\r?\\n[ \\t]*["'])`,
-  'y',
-);
-const PIECES = new RegExp(`^${ADJACENT}$`);
+/** Between the lines of one wrapped blob, or the pieces of a string. */
+const BREAK = new RegExp(JOINT_SOURCE, 'y');
+const PIECES = new RegExp(`^${STRING_JOINT_SOURCE}$`);
 const LINE = new RegExp(`${LETTER}+${PADDING}`, 'y');
 
 /**
@@ -108,8 +106,65 @@ function readBlob(view: TextView, start: number, end: number): Token | null {
   return (
     read(view, start, end) ??
     readQuoted(view, start, end) ??
-    readWrapped(view, start, end, begins, MAX_CHARACTERS)
+    readWrapped(view, start, end, begins, MAX_CHARACTERS) ??
+    readPieces(view, start)
   );
+}
+
+/** Most pieces of one string. */
+const MOST_PIECES = 2000;
+/** Letters that tell how long a blob is: its header and length word, in any layout. */
+const ENOUGH_LETTERS = 136;
+
+/**
+ * A blob in pieces of any lengths, or with another right behind it: it says itself how long it is. Unpadded ones in a row are told
+ * apart so, too.
+ */
+function readPieces(view: TextView, start: number): Token | null {
+  const { text } = view;
+  let letters = '';
+  let needed: number | null = null;
+  let at = start;
+  for (let n = 0; n < MOST_PIECES; n++) {
+    LINE.lastIndex = at;
+    const piece = LINE.exec(text)?.[0];
+    if (piece === undefined) return null;
+    letters += plainLetters(piece);
+    if (needed === null && letters.length >= ENOUGH_LETTERS) {
+      needed = lettersOf(letters);
+      if (needed === null) return null;
+    }
+    if (needed !== null && letters.replace(/=+$/, '').length >= needed) {
+      const over = letters.length - needed;
+      const padding = /^={0,2}/.exec(letters.slice(needed))?.[0].length ?? 0;
+      const cut = over - padding;
+      // Behind it another may begin; nothing else goes on in the same run.
+      if (cut > 0 && (/[\\%]/.test(piece) || !begins(letters.slice(needed + padding)))) return null;
+      return read(view, start, at + piece.length - cut);
+    }
+    at += piece.length;
+    BREAK.lastIndex = at;
+    const between = BREAK.exec(text)?.[0];
+    if (between === undefined) return null;
+    at += between.length;
+  }
+  return null;
+}
+
+function plainLetters(piece: string): string {
+  if (!/[\\%]/.test(piece)) return piece;
+  return piece
+    .replaceAll('\\/', '/')
+    .replaceAll(/(?:\\u00|\\x|%)([0-9A-Fa-f]{2})/g, (_, code: string) =>
+      String.fromCharCode(Number.parseInt(code, 16)),
+    );
+}
+
+/** Letters of base64 that the whole blob has, without padding; null where they do not begin one. */
+function lettersOf(letters: string): number | null {
+  const bytes = Buffer.from(letters.slice(0, ENOUGH_LETTERS), 'base64');
+  const length = blobLength(bytes);
+  return length === null || length > MAX_CIPHERTEXT_BYTES ? null : Math.ceil((length * 4) / 3);
 }
 
 /** A message says nowhere how long it is: one line of it looks like a whole one. */

@@ -1,0 +1,30 @@
+/**
+ * What stands between two pieces of one encoded text in a program or document. One place for all readers, so that what one finds
+ * another can write again.
+ */
+
+/** A quote, with what makes it a string of bytes or of another kind: `b'`, `u8"`, `@"`, `$'`. */
+const OPEN = '(?:[bBrRuUfF]{1,2}|u8|[L@$])?(?:\\\\?["\'`])';
+const CLOSE = '\\\\?["\'`]';
+const COMMENT = "(?:(?:\\/\\/|#|--|')[^\\r\\n\"'`]{0,120})?";
+/** Signs that join strings: C#, Go, Java, JavaScript, Kotlin (+), PHP and Perl (.), VB (&), SQL (||), Lua (..), Haskell (++), Elixir (<>). */
+const SIGN = '(?:\\+\\+?|\\.\\.?|,|&|\\|\\||<>|~)';
+/** On one line a comma separates values. */
+const SIGN_ON_LINE = SIGN.replace('|,', '');
+const SPACE = '[ \\t]{0,200}';
+/** A line's end, also one that a sign continues: C and shells (\\), VB (_), PowerShell (back quote). */
+const EOL = `(?:[\\\\_\`]?${SPACE}${COMMENT}\\r?\\n${SPACE}){1,3}`;
+
+/** Between two strings: signs, and the end of a line; on one line, a sign or white space. */
+const STRINGS =
+  `${CLOSE}${SPACE}${SIGN}?${SPACE}${EOL}${SIGN}?${SPACE}${OPEN}` +
+  `|${CLOSE}${SPACE}(?:${SIGN_ON_LINE}${SPACE}|[ \\t])${SPACE}${OPEN}` +
+  // x += "…", $x .= '…', X="${X}…" is left; sb.append("…")
+  `|${CLOSE}\\)?${SPACE};?${SPACE}(?:\\r?\\n${SPACE})?(?:[$@]?[\\w.[\\]]{1,60}${SPACE}(?:\\+=|\\.=|&=|<<)${SPACE}|[\\w.]{0,60}\\.(?:append|concat|Append|push_str|write)\\()${OPEN}`;
+/** Within one string or text: a line's end, one that is continued, one written as an escape. */
+const LINES = `[ \\t]{0,200}[\\\\\`]?\\r?\\n[ \\t]{0,200}|(?:\\\\[rn])+`;
+
+/** Between two pieces of base64 or hex. */
+export const JOINT_SOURCE = `(?:${STRINGS}|${LINES})`;
+/** Between two strings of bytes. */
+export const STRING_JOINT_SOURCE = `(?:${STRINGS})`;

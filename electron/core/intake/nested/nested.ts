@@ -1,0 +1,317 @@
+import type { BlobContainer } from '#shared/model/blob.ts';
+import { type Leaf, positionOf, readStructure, type Structure } from '../structure/index.ts';
+import type { TextView } from '../text-view.ts';
+import type { FoundBlob, Scan } from '../types.ts';
+import { apart } from '../without-overlaps.ts';
+import type { InnerText } from './inner-text.ts';
+import { leafText } from './leaf-text.ts';
+import { regionsAround } from './regions.ts';
+
+/** Texts inside texts that are followed. */
+export const MAX_DEPTH = 6;
+
+/** Formats that say no more of a blob than where it stands. */
+export const PLAIN_CONTAINERS: ReadonlySet<BlobContainer> = new Set<BlobContainer>([
+  'text',
+  'yaml',
+  'json',
+  'json-lines',
+  'csv',
+  'dotenv',
+  'ini',
+  'toml',
+  'hcl',
+]);
+
+/** A word without which no format says more of a blob than where it stands. */
+const HINTS =
+  /sops|kms|KMS|Kms|key|Key|KEY|arn:aws|Ciphertext|ciphertext|payload|x-amz-|contents|amzn-ddb|datakey|SecureString|databaseActivity|FunctionName|SenderRequest|"auth"|authorizationToken/;
+
+/** Letters of a piece. */
+const PIECE = 29;
+
+/** Reads an inner text as a file of its own; `name` is what it is called around there, a hint. */
+export type ReadInner = (bytes: Uint8Array, name: string) => Scan;
+
+/** A text inside the one that is read, and what was found in it. */
+interface Inner {
+  readonly text: InnerText;
+  readonly place: string;
+  readonly found: Scan;
+  readonly exact: boolean;
+  /** Its blobs by the byte of the file that each begins at. */
+  readonly byStart: ReadonlyMap<number, FoundBlob>;
+}
+
+/** Inner bytes that may be read of one file, as a multiple of its own: blocks around many blobs lie in each other. */
+const MOST_TIMES = 12;
+const LEAST_BUDGET = 524_288;
+
+type ReadAtDepth = (
+  bytes: Uint8Array,
+  name: string,
+  reader: InnerReader,
+  depth: number,
+  sealed: boolean,
+) => Scan;
+
+/**
+ * Reads texts inside texts of one file: each text once, however many ways lead to it, and no more in all than a few times the file.
+ */
+export class InnerReader {
+  readonly #known = new Map<string, Scan>();
+  readonly #read: ReadAtDepth;
+  #left: number;
+
+  constructor(size: number, read: ReadAtDepth) {
+    this.#left = MOST_TIMES * size + LEAST_BUDGET;
+    this.#read = read;
+  }
+
+  /**
+   * What is found in a text that stands in `depth` others; nothing where too much was read already. `sealed`: the text around
+   * does not show it, so that its plaintext is looked for here.
+   */
+  read(bytes: Uint8Array, name: string, depth: number, sealed: boolean): Scan {
+    const text =
+      (sealed ? 's' : 'o') + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    if (depth > MAX_DEPTH || bytes.length > this.#left) return NOTHING;
+    this.#left -= bytes.length;
+    const found = this.#read(bytes, name, this, depth, sealed);
+    this.#known.set(text, found);
+    return found;
+  }
+}
+
+const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
+
+/**
+ * What was found in a text, with those blobs read anew that stand in a text inside it (SOPS in a Secret, a reply of KMS in a fence): as
+ * what they are there, with the values that must change with them.
+ */
+export function withNested(view: TextView, name: string, found: Scan, read: ReadInner): Scan {
+  const pieces = FRAGMENT.test(view.text) ? fragmentsOf(view, found) : [];
+  const isWorth = HINTS.test(view.text) && found.blobs.some(mayBeInside);
+  if (!isWorth && pieces.length === 0) return found;
+  return new Nesting(view, name, found, read).result(isWorth, pieces);
+}
+
+/** The beginning of a blob in base64, as short as a piece of one may be. */
+const FRAGMENT =
+  /(?<![A-Za-z0-9_=])(?:AQ[EI][A-D]AH[g-j](?:[A-Za-z0-9+/_-]|&#?\w{1,8};|\\){22}|Ci[A-D][A-Za-z0-9+/_-]{28})/;
+const MOST_FRAGMENTS = 20_000;
+
+/** Places where a blob begins of which no reader made a whole one. */
+function fragmentsOf(view: TextView, { blobs }: Scan): number[] {
+  const known = blobs.map(({ range }) => range).sort((a, b) => a.start - b.start);
+  const starts: number[] = [];
+  let next = 0;
+  for (const { index } of view.text.matchAll(new RegExp(FRAGMENT, 'g'))) {
+    const at = view.byteAt(index);
+    while ((known[next]?.end ?? Number.POSITIVE_INFINITY) <= at) next++;
+    if ((known[next]?.start ?? Number.POSITIVE_INFINITY) <= at) continue;
+    if (starts.push(index) >= MOST_FRAGMENTS) break;
+  }
+  return starts;
+}
+
+function mayBeInside({ container, linkedValues, within, notPutBack, declared }: FoundBlob): boolean {
+  return (
+    PLAIN_CONTAINERS.has(container) &&
+    linkedValues.every(({ measures }) => measures !== undefined) &&
+    within === undefined &&
+    notPutBack === undefined &&
+    declared.keyArn === null
+  );
+}
+
+/** Whether an inner text says more of a blob than the text around it does. */
+function saysMore({ container, linkedValues, declared, notPutBack, findings }: FoundBlob): boolean {
+  return (
+    !PLAIN_CONTAINERS.has(container) ||
+    linkedValues.length > 0 ||
+    declared.keyArn !== null ||
+    declared.encryptionContext !== null ||
+    notPutBack !== undefined ||
+    findings.length > 0
+  );
+}
+
+function mayHold({ bytes }: InnerText): boolean {
+  return HINTS.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'));
+}
+
+class Nesting {
+  readonly #view: TextView;
+  readonly #found: Scan;
+  readonly #read: ReadInner;
+  readonly #structure: Structure | null;
+  readonly #cache = new Map<string, Inner | null>();
+  readonly #first: number;
+  readonly #unit: number;
+  #nextLeaf = 0;
+
+  constructor(view: TextView, name: string, found: Scan, read: ReadInner) {
+    this.#view = view;
+    this.#found = found;
+    this.#read = read;
+    this.#structure = readStructure(view, name);
+    this.#first = view.byteAt(0);
+    this.#unit = view.byteAt(1) - this.#first;
+  }
+
+  /** `isWorth`: blobs that were found may be more than they seem; `pieces`: where some begin that were not. */
+  result(isWorth: boolean, pieces: readonly number[]): Scan {
+    const taken = new Set<Inner>();
+    const kept: FoundBlob[] = [];
+    /** Ranges of inner texts that were taken, in order: what stands in them comes from there. */
+    let until = 0;
+    for (const blob of [...this.#found.blobs].sort((a, b) => a.range.start - b.range.start)) {
+      if (!isWorth || !mayBeInside(blob)) {
+        kept.push(blob);
+        continue;
+      }
+      const inner = this.#innerOf(blob, until);
+      if (inner === null) {
+        kept.push(blob);
+        continue;
+      }
+      if (!taken.has(inner)) {
+        taken.add(inner);
+        until = Math.max(until, inner.text.end);
+      }
+      kept.push(this.#readAnew(inner, blob));
+    }
+    this.#nextLeaf = 0;
+    for (const start of pieces) {
+      const inner = this.#innerOfPiece(start);
+      if (inner !== null) taken.add(inner);
+    }
+    if (taken.size === 0) return this.#found;
+    const starts = new Set(kept.map(({ range }) => range.start));
+    for (const inner of taken)
+      for (const one of inner.found.blobs) {
+        const lifted = this.#lifted(inner, one);
+        if (!starts.has(lifted.range.start)) kept.push(lifted);
+      }
+    const inners = [...taken];
+    return {
+      ...this.#found,
+      blobs: apart(kept.sort((a, b) => a.range.start - b.range.start)),
+      findings: [
+        ...this.#found.findings,
+        ...inners.flatMap(({ text, found }) => found.findings.map((one) => text.liftFinding(one))),
+      ],
+      plaintext: [
+        ...this.#found.plaintext,
+        ...inners.flatMap(({ text, found }) => found.plaintext.map((range) => text.range(range))),
+      ].sort((a, b) => a.start - b.start),
+    };
+  }
+
+  /** The largest inner text that says more of a blob. */
+  #innerOf(blob: FoundBlob, until: number): Inner | null {
+    const start = (blob.range.start - this.#first) / this.#unit;
+    const end = (blob.range.end - this.#first) / this.#unit;
+    for (const open of this.#textsAround(start, end)) {
+      const inner = open();
+      // Two that overlap cannot both be right: the one that was taken first stays.
+      if (inner === null || (inner.text.start < until && inner.text.end !== until)) continue;
+      const same = sameBlob(inner, blob);
+      if (same !== undefined && saysMore(same)) return inner;
+    }
+    return null;
+  }
+
+  /** The inner text in which a whole blob begins where a piece of one stands here. */
+  #innerOfPiece(start: number): Inner | null {
+    const at = this.#view.byteAt(start);
+    // The smallest text that makes it whole: what it stands in need not be gone through.
+    for (const open of [...this.#textsAround(start, start + PIECE)].reverse()) {
+      const inner = open(true);
+      if (inner?.byStart.get(at)?.identification.kind === 'kms-symmetric') return inner;
+    }
+    return null;
+  }
+
+  *#textsAround(start: number, end: number): Generator<(always?: boolean) => Inner | null> {
+    const leaf = this.#leafAt(start, end);
+    if (leaf !== null && leaf.end - leaf.start > end - start + 8)
+      yield (always = false) =>
+        this.#cached(`leaf ${leaf.start}`, leaf.place, String(leaf.key), always, () => leafText(leaf));
+    for (const region of regionsAround(this.#view, start, end))
+      yield (always = false) => {
+        const line = positionOf(this.#view, region.start).line;
+        return this.#cached(
+          `${region.manner} ${region.start} ${region.end}`,
+          `line ${line}`,
+          '',
+          always,
+          () => {
+            const text = region.open();
+            return text === null ? null : { text, exact: true };
+          },
+        );
+      };
+  }
+
+  /** Asked by rising positions. */
+  #leafAt(start: number, end: number): Leaf | null {
+    const leaves = this.#structure?.leaves ?? [];
+    while ((leaves[this.#nextLeaf]?.outerEnd ?? Number.POSITIVE_INFINITY) <= start) this.#nextLeaf++;
+    const leaf = leaves[this.#nextLeaf];
+    return leaf !== undefined && leaf.outerStart <= start && end <= leaf.outerEnd ? leaf : null;
+  }
+
+  #cached(
+    key: string,
+    place: string,
+    name: string,
+    always: boolean,
+    open: () => { text: InnerText; exact: boolean } | null,
+  ): Inner | null {
+    const known = this.#cache.get(key);
+    if (known !== undefined) return known;
+    const opened = open();
+    const inner =
+      opened === null || !(always || mayHold(opened.text)) ? null : this.#readIn(opened, place, name);
+    this.#cache.set(key, inner);
+    return inner;
+  }
+
+  #readIn(opened: { text: InnerText; exact: boolean }, place: string, name: string): Inner {
+    const found = this.#read(opened.text.bytes, name);
+    const byStart = new Map(found.blobs.map((one) => [opened.text.range(one.range).start, one]));
+    return { ...opened, place, found, byStart };
+  }
+
+  /** A blob as its inner text has it, written as the outer text has it. */
+  #readAnew(inner: Inner, blob: FoundBlob): FoundBlob {
+    const same = sameBlob(inner, blob);
+    if (same === undefined) return blob;
+    const lifted = this.#lifted(inner, same);
+    return lifted.within === undefined ? { ...lifted, encoding: blob.encoding } : lifted;
+  }
+
+  #lifted({ text, place, exact }: Inner, one: FoundBlob): FoundBlob {
+    const lifted = text.lift(one);
+    return {
+      ...lifted,
+      place: one.place === '' ? place : `${place}: ${one.place}`,
+      ...(exact || one.notPutBack !== undefined ? {} : { notPutBack: NOT_EXACT }),
+    };
+  }
+}
+
+const NOT_EXACT =
+  'It stands in a text whose lines are folded into others, so that what must change with it cannot be written exactly. Write ' +
+  'that text as a literal block (`|` in YAML), then add the file again.';
+
+/** The blob of an inner text that stands where a blob of the outer one does. */
+function sameBlob({ byStart }: Inner, blob: FoundBlob): FoundBlob | undefined {
+  const one = byStart.get(blob.range.start);
+  if (one === undefined || one.within !== undefined) return one;
+  return Buffer.compare(one.bytes, blob.bytes) === 0 ? one : undefined;
+}
