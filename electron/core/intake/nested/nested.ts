@@ -44,8 +44,8 @@ interface Inner {
 }
 
 /** Inner bytes that may be read of one file, as a multiple of its own: blocks around many blobs lie in each other. */
-const MOST_TIMES = 12;
-const LEAST_BUDGET = 524_288;
+const MOST_TIMES = 6;
+const LEAST_BUDGET = 262_144;
 
 type ReadAtDepth = (
   bytes: Uint8Array,
@@ -215,7 +215,7 @@ class Nesting {
   #innerOf(blob: FoundBlob, until: number): Inner | null {
     const start = (blob.range.start - this.#first) / this.#unit;
     const end = (blob.range.end - this.#first) / this.#unit;
-    for (const open of this.#textsAround(start, end)) {
+    for (const open of this.#textsAround(start, end, false)) {
       const inner = open();
       // Two that overlap cannot both be right: the one that was taken first stays.
       if (inner === null || (inner.text.start < until && inner.text.end !== until)) continue;
@@ -229,18 +229,19 @@ class Nesting {
   #innerOfPiece(start: number): Inner | null {
     const at = this.#view.byteAt(start);
     // The smallest text that makes it whole: what it stands in need not be gone through.
-    for (const open of [...this.#textsAround(start, start + PIECE)].reverse()) {
+    for (const open of [...this.#textsAround(start, start + PIECE, true)].reverse()) {
       const inner = open(true);
       if (inner?.byStart.get(at)?.identification.kind === 'kms-symmetric') return inner;
     }
     return null;
   }
 
-  *#textsAround(start: number, end: number): Generator<(always?: boolean) => Inner | null> {
+  *#textsAround(start: number, end: number, isPiece: boolean): Generator<(always?: boolean) => Inner | null> {
     const leaf = this.#leafAt(start, end);
     if (leaf !== null && leaf.end - leaf.start > end - start + 8)
       yield (always = false) =>
         this.#cached(`leaf ${leaf.start}`, leaf.place, String(leaf.key), always, () => leafText(leaf));
+    if (!isPiece && !this.#mayBeFree(leaf)) return;
     for (const region of regionsAround(this.#view, start, end))
       yield (always = false) => {
         const line = positionOf(this.#view, region.start).line;
@@ -255,6 +256,13 @@ class Nesting {
           },
         );
       };
+  }
+
+  /** Whether a place may be free text: not where a structure says what it is; words over several lines are no such value. */
+  #mayBeFree(leaf: Leaf | null): boolean {
+    const syntax = this.#structure?.syntax;
+    if (syntax === 'json' || syntax === 'json-lines') return false;
+    return leaf === null || leaf.style === 'template' || (leaf.style === 'plain' && leaf.raw.includes('\n'));
   }
 
   /** Asked by rising positions. */

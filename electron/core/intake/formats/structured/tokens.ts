@@ -97,6 +97,8 @@ function startsRun(text: string, start: number): boolean {
   // kms://AQIC…
   if (before === '/' && text.slice(start - 3, start) === '://') return true;
   if (/[nrt]/.test(before) && text[start - 2] === '\\') return true;
+  // A quote, a colon or the like as a URL writes it.
+  if (/%(?:2[02678C]|3[AD]|0[AD]|7B|5B)$/i.test(text.slice(Math.max(0, start - 3), start))) return true;
   // Hex after \\x (PostgreSQL's bytea) or 0x.
   return /(?:\\|(?<![0-9A-Za-z])0)[xX]$/.test(text.slice(Math.max(0, start - 3), start));
 }

@@ -408,9 +408,9 @@ describe('what is no blob', () => {
   });
 });
 
-test('a cut list is located, and offered to KMS', () => {
+test('a cut list is located, and not offered to KMS', () => {
   const { blobs } = scan(Buffer.from(`x = [${all(madeUpBlob().subarray(0, -9), String, ', ')}]\n`), 'a.txt');
-  expect(blobs[0]?.identification).toMatchObject({ kind: 'kms-like', reencryptable: true });
+  expect(blobs[0]?.identification).toMatchObject({ kind: 'kms-like', reencryptable: false });
   expect(blobs[0]?.identification.reason).toContain('ends 9 bytes early');
 });
 

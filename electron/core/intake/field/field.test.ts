@@ -1,0 +1,207 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { madeUpBlob } from '../blob.test-help.ts';
+import { base64, NEW, nextBlob } from '../formats/envelopes/envelope.test-help.ts';
+import { rewrite, scan, withoutPlaintext } from '../index.ts';
+
+const SOURCE = 'f3978301-41fa-4838-a252-c76e50a21c2e';
+const fileOf = (name: string) => new Uint8Array(readFileSync(join(import.meta.dirname, name)));
+const codes = (found: ReturnType<typeof scan>) => [
+  ...new Set([...found.findings, ...found.blobs.flatMap(({ findings }) => findings)].map(({ code }) => code)),
+];
+
+/** The file with every blob under another key, and that blob; other bytes must stay. */
+function moved(name: string): { text: string; blobs: string[]; before: string } {
+  const file = fileOf(name);
+  const found = scan(file, name);
+  const open = found.blobs.filter(({ notPutBack }) => notPutBack === undefined);
+  const made = open.map(() => madeUpBlob(33));
+  const written = rewrite(
+    file,
+    found,
+    open.map((blob, i) => ({ found: blob, next: nextBlob(made[i] ?? new Uint8Array()) })),
+  );
+  const again = scan(written, name);
+  expect(again.blobs.map((one) => one.place)).toEqual(found.blobs.map((one) => one.place));
+  for (const one of made) expect(again.blobs.map(({ bytes }) => base64(bytes))).toContain(base64(one));
+  return {
+    text: Buffer.from(written).toString(),
+    blobs: made.map(base64),
+    before: Buffer.from(file).toString(),
+  };
+}
+
+// Files as people have them: what names the old key goes with the blob.
+test.each([
+  ['02-plaintext-node-log.txt', 'text'],
+  ['02-plaintext-transcript.md', 'aws-cli-json'],
+  ['03-nested-pulumi.md', 'pulumi'],
+  ['03-nested-sops-stringdata.yaml', 'sops'],
+  ['04-boto3-repr.txt', 'yaml'],
+  ['06-py-bytes-multiline.py', 'text'],
+  ['07-xml-cr-charref.xml', 'text'],
+  ['08-patch.diff', 'yaml'],
+  ['08-quoted.md', 'text'],
+  ['09-wrapped-adjacent.txt', 'text'],
+  ['10-label-cli-table.txt', 'text'],
+  ['12-sops-epoch.yaml', 'sops'],
+])('%s is read as %s, and no name of the old key stays', (name, container) => {
+  const found = scan(fileOf(name), name);
+  expect(found.blobs.map((one) => [one.container, one.identification.kind, one.notPutBack])).toEqual(
+    found.blobs.map(() => [container, 'kms-symmetric', undefined]),
+  );
+  expect(found.blobs.length).toBe(name.startsWith('09') ? 4 : 1);
+  expect(codes(found)).not.toContain('key-label-stays');
+  const { text } = moved(name);
+  expect(text).not.toContain(SOURCE);
+});
+
+test('a data key in clear is critical, and left out of a copy', () => {
+  for (const [name, secret] of [
+    ['02-plaintext-node-log.txt', '46, 41, 141, 155'],
+    ['02-plaintext-transcript.md', '5aod/jYNEFBTqESWXMaXrxwXWC4tM6TJK9dhWObomAY='],
+  ] as const) {
+    const file = fileOf(name);
+    const found = scan(file, name);
+    expect(codes(found)).toContain('plaintext-beside-blob');
+    expect(Buffer.from(withoutPlaintext(file, found)).toString()).not.toContain(secret);
+  }
+});
+
+test('SOPS in a Secret: what Kubernetes mounts is the same but for the entry of KMS', () => {
+  const { text, before, blobs } = moved('03-nested-sops-stringdata.yaml');
+  const now = parse(parse(text).stringData['secrets.yaml']);
+  const old = parse(parse(before).stringData['secrets.yaml']);
+  expect(now.sops.kms[0]).toEqual({
+    ...old.sops.kms[0],
+    arn: NEW,
+    enc: blobs[0],
+    created_at: '2026-11-24T08:00:00Z',
+  });
+  expect({ ...now.sops, kms: null }).toEqual({ ...old.sops, kms: null });
+  expect(now.db).toBe(old.db);
+});
+
+test('a table of the AWS CLI: its columns are as wide as the longest value', () => {
+  const { text, before } = moved('10-label-cli-table.txt');
+  const lines = text.trimEnd().split('\n');
+  const old = before.trimEnd().split('\n');
+  expect(new Set(lines.map((line, i) => line.length - (old[i]?.length ?? 0))).size).toBe(1);
+  const ruler = lines[2]?.split('').flatMap((sign, at) => (sign === '+' ? [at] : []));
+  for (const line of lines.slice(3, 6)) expect(ruler?.every((at) => line[at] === '|')).toBe(true);
+});
+
+test('a blob inside a signed token is named, and not written', () => {
+  const found = scan(fileOf('13-jwt-payload.json'), 'x.json');
+  expect(found.blobs).toHaveLength(1);
+  expect(found.blobs[0]?.notPutBack).toContain('signed token');
+});
+
+const ARN = `arn:aws:kms:us-east-1:111122223333:key/${SOURCE}`;
+const blob = base64(madeUpBlob(32));
+
+// What other shells, SDKs and messages print.
+test.each([
+  ['text of encrypt', `${blob}\tSYMMETRIC_DEFAULT\t${ARN}\n`],
+  ['a query list in text', `${blob}\t${ARN}\n`],
+  ['a query list in JSON', `[\n    "${blob}",\n    "${ARN}"\n]\n`],
+  ['a query list in a transcript', `$ aws kms encrypt\n[\n    "${blob}",\n    "${ARN}"\n]\n$ exit\n`],
+  ['Java', `EncryptResponse(CiphertextBlob=${blob}, KeyId=${ARN}, EncryptionAlgorithm=SYMMETRIC_DEFAULT)\n`],
+  [
+    'Ruby',
+    `#<struct ciphertext_blob="${blob}", key_id="${ARN}", encryption_algorithm="SYMMETRIC_DEFAULT">\n`,
+  ],
+  ['PHP', `Array\n(\n    [CiphertextBlob] => ${blob}\n    [KeyId] => ${ARN}\n)\n`],
+  [
+    'Go, spew',
+    `(struct) {\n CiphertextBlob: (string) (len=${blob.length}) "${blob}",\n KeyId: (*string)((len=${ARN.length}) "${ARN}")\n}\n`,
+  ],
+  ['a log', `2026-01-01 INFO wrapped {"CiphertextBlob":"${blob}","KeyId":"${ARN}"} in 12 ms\n`],
+  ['JSON in JSON', JSON.stringify({ log: JSON.stringify({ CiphertextBlob: blob, KeyId: ARN }) })],
+  [
+    'an XML attribute',
+    `<add key="x" value="{&quot;CiphertextBlob&quot;:&quot;${blob}&quot;,&quot;KeyId&quot;:&quot;${ARN}&quot;}" />\n`,
+  ],
+  [
+    'a URL',
+    `https://x.example/?q=${encodeURIComponent(JSON.stringify({ CiphertextBlob: blob, KeyId: ARN }))}\n`,
+  ],
+  ['a program', `const reply = "{\\"CiphertextBlob\\":\\"${blob}\\",\\"KeyId\\":\\"${ARN}\\"}";\n`],
+])('%s: the name of the key follows', (_, text) => {
+  const file = new Uint8Array(Buffer.from(text));
+  const found = scan(file, 'x');
+  expect(found.blobs).toHaveLength(1);
+  const [one] = found.blobs;
+  if (one === undefined) return;
+  const written = Buffer.from(
+    rewrite(file, found, [{ found: one, next: nextBlob(madeUpBlob(32)) }]),
+  ).toString();
+  const plain = written.replaceAll('%3A', ':').replaceAll('%2F', '/');
+  expect(plain).not.toContain(SOURCE);
+  expect(plain).toContain(NEW);
+  const same = nextBlob(one.bytes.slice(), { keyArn: ARN });
+  expect(Buffer.from(rewrite(file, found, [{ found: one, next: same }])).toString()).toBe(text);
+});
+
+test('HTTP: Content-Length is that of the new body', () => {
+  const body = (key: string, made: string) => JSON.stringify({ CiphertextBlob: made, KeyId: key });
+  const message = (text: string) =>
+    `HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+  const file = new Uint8Array(Buffer.from(message(body(ARN, blob))));
+  const found = scan(file, 'reply.http');
+  const [one] = found.blobs;
+  const next = nextBlob(madeUpBlob(3));
+  if (one === undefined) throw new Error('no blob');
+  expect(Buffer.from(rewrite(file, found, [{ found: one, next }])).toString()).toBe(
+    message(body(NEW, base64(next.bytes))),
+  );
+});
+
+test('a key that is named beside a blob, and may be that of something else, stays and is reported', () => {
+  const found = scan(Buffer.from(`See ${ARN} for the policy.\nThe blob is ${blob}.\n`), 'notes.md');
+  expect(codes(found)).toEqual(['key-label-stays']);
+});
+
+// Strings in pieces, as programs have them; the first may be of 30 letters.
+const pieces = (size: number): string[] => blob.match(new RegExp(`.{1,${size}}`, 'g')) ?? [];
+test.each([
+  ['C', (p: string[]) => `const char *b =\n${p.map((one) => `  "${one}"`).join('\n')};\n`],
+  ['C#', (p: string[]) => `var b = ${p.map((one) => `"${one}"`).join(' +\n  ')};\n`],
+  ['C# verbatim', (p: string[]) => `var b = ${p.map((one) => `@"${one}"`).join('\n  + ')};\n`],
+  ['Go', (p: string[]) => `b := ${p.map((one) => `"${one}"`).join(' +\n\t')}\n`],
+  ['Java on one line', (p: string[]) => `String b = ${p.map((one) => `"${one}"`).join(' + ')};\n`],
+  ['JavaScript', (p: string[]) => `const b = ${p.map((one) => `'${one}'`).join('\n  + ')};\n`],
+  ['PHP', (p: string[]) => `$b = ${p.map((one) => `'${one}'`).join('\n  . ')};\n`],
+  ['PHP, appended', (p: string[]) => `$b = ${p.map((one) => `'${one}';`).join('\n$b .= ')}\n`],
+  ['Python', (p: string[]) => `b = (${p.map((one) => `'${one}'`).join('\n     ')})\n`],
+  ['Python, continued', (p: string[]) => `b = ${p.map((one) => `"${one}"`).join(' \\\n    ')}\n`],
+  ['Ruby', (p: string[]) => `b = ${p.map((one) => `'${one}'`).join(' \\\n  ')}\n`],
+  ['Rust', (p: string[]) => `let b = concat!(${p.map((one) => `"${one}"`).join(',\n  ')});\n`],
+  ['Rust, continued', (p: string[]) => `let b = "${p.join('\\\n    ')}";\n`],
+  ['VB', (p: string[]) => `b = ${p.map((one) => `"${one}"`).join(' & _\n    ')}\n`],
+  ['PowerShell', (p: string[]) => `$b = ${p.map((one) => `'${one}'`).join(' +`\n  ')}\n`],
+  ['shell', (p: string[]) => `B=${p.map((one) => `"${one}"`).join('\\\n')}\n`],
+  ['appended to a builder', (p: string[]) => `sb${p.map((one) => `.append("${one}")`).join('\n  ')};\n`],
+])('%s: a string in pieces is one blob, and is written in pieces again', (_, write) => {
+  for (const size of [30, 64, 77]) {
+    const text = write(pieces(size));
+    const file = new Uint8Array(Buffer.from(text));
+    const found = scan(file, 'x');
+    expect(found.blobs.map(({ bytes }) => base64(bytes))).toEqual([blob]);
+    const [one] = found.blobs;
+    if (one === undefined) return;
+    const next = nextBlob(madeUpBlob(32));
+    const written = rewrite(file, found, [{ found: one, next }]);
+    expect(scan(written, 'x').blobs.map(({ bytes }) => base64(bytes))).toEqual([base64(next.bytes)]);
+    expect(Buffer.from(written).toString()).toBe(
+      write(base64(next.bytes).match(new RegExp(`.{1,${size}}`, 'g')) ?? []),
+    );
+  }
+});
+
+test('the first piece alone is not offered to KMS', () => {
+  const found = scan(Buffer.from(`ciphertext: ${blob.slice(0, 120)}\n`), 'x.yaml');
+  expect(found.blobs.map(({ identification }) => identification.reencryptable)).not.toContain(true);
+});
