@@ -23,6 +23,6 @@ export const EVIDENCE_WORDS: Readonly<Record<EvidenceBy, string>> = {
   foreign: 'not made by KMS',
 };
 
-/** The stronger of two. */
-export const strongest = (a: EvidenceBy, b: EvidenceBy): EvidenceBy =>
-  EVIDENCE.indexOf(a) <= EVIDENCE.indexOf(b) ? a : b;
+/** The weaker of two: what may be said of all where some are better known. */
+export const weakest = (a: EvidenceBy, b: EvidenceBy): EvidenceBy =>
+  EVIDENCE.indexOf(a) >= EVIDENCE.indexOf(b) ? a : b;

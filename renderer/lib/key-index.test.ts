@@ -53,7 +53,7 @@ test('a key with six key materials is one group by key, and six by key material'
   const byKey = new Groups(table, all, 'key', index);
   expect(sizes(byKey)).toEqual([9, 1]);
   expect(byKey.position(byKey.face(0).key)).toBe(0);
-  expect(index.key(ARN)).toMatchObject({ materials: 6, by: 'declared' });
+  expect(index.key(ARN)).toMatchObject({ materials: 6, by: 'inferred' });
   expect(sizes(new Groups(table, all, 'material', index))).toEqual([1, 1, 1, 1, 1, 3, 1, 1]);
 });
 

@@ -1,4 +1,4 @@
-import { type EvidenceBy, strongest } from '#shared/evidence.ts';
+import { type EvidenceBy, weakest } from '#shared/evidence.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { KeyConclusion } from '#shared/model/key-group.ts';
 import { keyGroup, type Table } from './table.ts';
@@ -17,7 +17,7 @@ interface Known {
   /** An alias of it; null where none is known. */
   readonly alias: string | null;
   readonly materials: number;
-  /** The strongest evidence of any of its blobs. */
+  /** The weakest evidence of any of its blobs: it holds for all of them. */
   readonly by: EvidenceBy;
 }
 
@@ -47,7 +47,7 @@ export class KeyIndex {
         known.alias ??= /(?:^|:)(alias\/.+)$/.exec(name)?.[1] ?? null;
       }
       if (fingerprint !== null) known.materials.add(fingerprint);
-      known.by = strongest(known.by, by);
+      known.by = weakest(known.by, by);
       seen.set(key, known);
     }
     for (const [key, { names, alias, materials, by }] of seen)

@@ -96,8 +96,10 @@ export const AuditKeyUse = z.object({
   label: z.string().nullable(),
   account: z.string().nullable(),
   blobs: z.int(),
-  /** How strong the evidence is that the blobs are under it. */
+  /** The weakest evidence that one of the blobs is under it: it holds for all of them. */
   by: EvidenceBy,
+  /** How many of the blobs are known in which way, the strongest first. */
+  evidence: z.array(z.object({ by: EvidenceBy, blobs: z.int() })),
 });
 export type AuditKeyUse = z.infer<typeof AuditKeyUse>;
 

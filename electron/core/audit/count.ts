@@ -1,3 +1,4 @@
+import { EVIDENCE, weakest } from '#shared/evidence.ts';
 import type { AuditFacet, AuditKey, AuditSummary, KeyReference, Unjudged } from '#shared/model/audit.ts';
 import type { Evidence } from '../key-material/index.ts';
 import type { AuditSnapshot } from './audit-snapshot.ts';
@@ -140,8 +141,8 @@ function countTotals(
     if (subject.region !== null) regions.add(subject.region);
     if (subject.label === null) return;
     const use = uses.get(subject.id);
-    if (use !== undefined) use.blobs += size;
-    else uses.set(subject.id, keyUse(subject, size));
+    if (use === undefined) uses.set(subject.id, keyUse(subject, size));
+    else addUse(use, subject, size);
   });
   return {
     totals: {
@@ -196,7 +197,28 @@ function weigh(subjects: readonly Subject[]): AuditSummary['weighed'] {
 
 function keyUse(subject: Subject, blobs: number): AuditSummary['keys'][number] {
   const { key, fingerprint, by, label, account } = subject;
-  return { key, name: subjectName(subject), fingerprint, label, account, blobs, by };
+  return {
+    key,
+    name: subjectName(subject),
+    fingerprint,
+    label,
+    account,
+    blobs,
+    by,
+    evidence: [{ by, blobs }],
+  };
+}
+
+/** Blobs of one key may be known in several ways. */
+function addUse(use: AuditSummary['keys'][number], { by }: Subject, blobs: number): void {
+  use.blobs += blobs;
+  use.by = weakest(use.by, by);
+  const same = use.evidence.find((each) => each.by === by);
+  if (same !== undefined) same.blobs += blobs;
+  else {
+    use.evidence.push({ by, blobs });
+    use.evidence.sort((a, b) => EVIDENCE.indexOf(a.by) - EVIDENCE.indexOf(b.by));
+  }
 }
 
 /** Files without blobs, of which no blob's file has the name. */

@@ -125,7 +125,7 @@ export function deletionNotes(audit: Audit, touched: Touched, counts: Counts): s
   const { asked, key, nameless } = touched;
   const name = key?.aliases[0] ?? asked;
   const list: string[] = [];
-  if (key === null)
+  if (key === null && (caller === null || evidence.names.keysOf(asked).length < 2))
     list.push(
       caller === null
         ? 'Not connected: KMS was not asked about this key.'

@@ -219,9 +219,31 @@ describe('names', () => {
     for (const name of [far, near]) expect(answer).toContain(name);
     expect(answered(offline, far).listed).toEqual(['far']);
     expect(gate(rows, `keys: [${ALIAS}]`, { keys: [] })).toEqual({ violations: 0, unjudged: 3 });
-    // On a connection the name is that of its account; the other one is named beside it.
-    const { notes } = deletionImpact(audited(rows), ALIAS);
-    expect(notes.join(' ')).toContain(far);
+    // A connection knows the key of its own account, and nothing of the other.
+    const connected = deletionImpact(audited(rows), ALIAS).answer;
+    for (const name of [far, NEW]) expect(connected).toContain(name);
+    expect(answered(audited(rows), NEW).listed).toEqual(['near', 'bare']);
+  });
+});
+
+describe('blobs of one key that are known in several ways', () => {
+  it('are counted by each, and called by the weakest', () => {
+    const rows: Rows = [
+      { file: 'a', keyArn: OLD, material: material(1) },
+      { file: 'b', keyArn: OLD, material: material(2) },
+      { file: 'c', material: material(2) },
+    ];
+    const { keys } = audited(rows, { confirmed: { [material(1)]: OLD } }).summary;
+    expect(keys.map(({ by, evidence }) => [by, evidence])).toEqual([
+      [
+        'inferred',
+        [
+          { by: 'kms', blobs: 1 },
+          { by: 'declared', blobs: 1 },
+          { by: 'inferred', blobs: 1 },
+        ],
+      ],
+    ]);
   });
 });
 
