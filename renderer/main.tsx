@@ -1,5 +1,15 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './App.tsx';
 import { allowNoMarkup } from './lib/platform.ts';
-import { mount } from './mount.tsx';
+import './styles/index.ts';
 
+// The bridge (`window.rewrap`) stands before this runs.
 allowNoMarkup();
-mount();
+const root = document.getElementById('root');
+if (root === null) throw new Error('The page has no #root');
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { fault } from '#shared/model/fault.ts';
 import type { RunItem } from '#shared/model/run.ts';
-import { fault } from './fault.ts';
 import {
   byCause,
   byVerdict,

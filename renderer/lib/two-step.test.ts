@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ConnectionState } from '#shared/model/connection.ts';
+import { fault } from '#shared/model/fault.ts';
 import type { RunItem } from '#shared/model/run.ts';
-import { fault } from './fault.ts';
 import { placesOf, whyTwoSteps } from './two-step.ts';
 
 const state = (region: string, arn: string): ConnectionState =>

@@ -7,7 +7,6 @@ import './shell.css';
 import './blobs.css';
 import './inspector.css';
 import './sheet.css';
-import './two-step.css';
 import './pages.css';
 import './plans.css';
 import './keymaterial.css';

@@ -7,7 +7,6 @@ import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { TextInput } from '../../components/fields.tsx';
-import { fault as makeFault } from '../../lib/fault.ts';
 import { arnProblem } from '../../lib/keys.ts';
 import { useConnection, useSide } from '../../store/connection.ts';
 import { useKeysOf } from '../../store/keys.ts';
@@ -80,3 +79,13 @@ export function LookUpKey({ side, label, onFound, onCancel, unfit = () => null }
     </div>
   );
 }
+
+/** A fault that the page itself states. (The maker in shared/ would bring its schema library into the page.) */
+const makeFault = (code: string, message: string, detail: string, remedy: string): Fault => ({
+  code,
+  message,
+  detail,
+  remedy,
+  raw: null,
+  retryable: false,
+});
