@@ -4,12 +4,10 @@ import { WaitQueue } from './semaphore.ts';
 
 test('a slot is passed on in the same time however many wait', () => {
   expectLinear(
-    (size) => {
+    (size) => () => {
       const queue = new WaitQueue();
       for (let i = 0; i < size; i++) void queue.wait();
-      return () => {
-        while (queue.next());
-      };
+      while (queue.next());
     },
     4000,
     'passing slots on',
@@ -18,14 +16,12 @@ test('a slot is passed on in the same time however many wait', () => {
 
 test('callers that are aborted leave in the same time however many wait', () => {
   expectLinear(
-    (size) => {
+    (size) => () => {
       const queue = new WaitQueue();
       const aborts = Array.from({ length: size }, () => new AbortController());
       for (const { signal } of aborts) queue.wait(signal).catch(() => undefined);
-      return () => {
-        for (const abort of aborts) abort.abort();
-        queue.next();
-      };
+      for (const abort of aborts) abort.abort();
+      queue.next();
     },
     2000,
     'aborting callers',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { manyRuns } from '../../../../tools/many-runs.ts';
 import { REAL_FS } from '../../intake/put-back/fs.ts';
-import { type Action, FiguresHarness, type Terms } from '../testing/figures-harness.ts';
+import { type Action, FiguresHarness, type Terms } from '../testing/figures.test-help.ts';
 
 const one = <T extends Action['do']>(...what: T[]) =>
   fc.constantFrom(...what).map((kind) => ({ do: kind }) as Action);

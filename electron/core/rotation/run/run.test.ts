@@ -291,7 +291,7 @@ describe('a file is left as it is', () => {
       await harness.start(kms, { destination }),
       await harness.snapshot(),
     );
-    expect(item?.fault?.detail).toContain('structure of the blob is sound');
+    expect(item?.fault?.detail).toContain('The blob is well formed');
     expect(item?.requestId).toBe('req-fault');
   });
 
