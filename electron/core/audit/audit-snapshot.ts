@@ -1,11 +1,11 @@
 import type { BlobRow, Finding } from '#shared/model/blob.ts';
 import type { FoundBlob } from '../intake/index.ts';
 import { Columns } from './columns.ts';
-import { findingId, type Group } from './groups.ts';
+import { type FindingGroup, findingId } from './groups.ts';
 import { draftOf, type FindingDraft } from './key-findings.ts';
 
 /** Whether what a blob protects opens without one key: not at all, perhaps, or another way that is known. */
-export type Way = 'none' | 'maybe' | 'other';
+export type OtherWay = 'none' | 'maybe' | 'other';
 
 /** What opens what a blob protects, beside the blobs of the list. */
 export type AlsoOpens = Pick<FoundBlob, 'alsoOpens' | 'keyGroup'>;
@@ -25,7 +25,7 @@ export interface SnapshotInput {
 export interface AuditSnapshot {
   readonly columns: Columns;
   readonly bareFiles: SnapshotInput['bareFiles'];
-  readonly groups: readonly Group[];
+  readonly groups: readonly FindingGroup[];
   readonly alsoOpens: SnapshotInput['alsoOpens'];
 }
 
@@ -43,7 +43,7 @@ export function makeSnapshot(input: SnapshotInput, before: Columns | null = null
   };
 }
 
-type Open = Omit<Group, 'draft' | 'indexes' | 'bare' | 'various'> & {
+type Open = Omit<FindingGroup, 'draft' | 'indexes' | 'bare' | 'various'> & {
   draft: FindingDraft;
   indexes: number[];
   bare: string[];
@@ -51,7 +51,7 @@ type Open = Omit<Group, 'draft' | 'indexes' | 'bare' | 'various'> & {
 };
 
 /** What the inspector says, by code and severity: one finding with all its blobs. */
-function gathered({ rows, findings, bareFiles }: SnapshotInput): Group[] {
+function gathered({ rows, findings, bareFiles }: SnapshotInput): FindingGroup[] {
   const groups = new Map<string, Open>();
   const groupOf = (finding: Finding): Open => {
     const at = `${finding.code}\0${finding.severity}`;

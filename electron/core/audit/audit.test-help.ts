@@ -5,7 +5,7 @@ import { Evidence } from '../key-material/index.ts';
 import type { Audit } from './audit.ts';
 import { makeSnapshot, type SnapshotInput } from './audit-snapshot.ts';
 import type { CountInput } from './count.ts';
-import { auditReport, type Places } from './report/audit-report.ts';
+import { auditReport, type PlaceLookup } from './report/audit-report.ts';
 import { deletionReport } from './report/deletion-report.ts';
 import type { Report } from './report/report.ts';
 import { writeReport } from './report/write-report.ts';
@@ -219,7 +219,7 @@ export const HOSTILE = [
   '\u{e0041}tag',
 ] as const;
 
-const NOWHERE: Places = { rangeOf: () => null, findingsOf: () => [] };
+const NOWHERE: PlaceLookup = { rangeOf: () => null, findingsOf: () => [] };
 type Format = Parameters<typeof writeReport>[1];
 
 /** A whole report as text. */
@@ -229,7 +229,7 @@ export const written = (report: Report, format: Format, header = STATED): string
 interface ReportOptions {
   readonly header?: typeof STATED;
   readonly gaps?: readonly string[];
-  readonly places?: Partial<Places>;
+  readonly places?: Partial<PlaceLookup>;
   /** Key of which the deletion is asked in the audit; `only`: the deletion by itself. */
   readonly ifDeleted?: string;
   readonly only?: string;

@@ -2,15 +2,15 @@ import type { AuditSummary, Facet } from '#shared/model/audit.ts';
 import { memberOf } from './columns.ts';
 import { type Counted, type CountInput, countAudit } from './count.ts';
 import { facetRows } from './facets.ts';
-import { type Found, finish, type Silenced, severities } from './finish.ts';
-import type { Subject } from './subjects.ts';
+import { type FoundFinding, finish, type Silenced, severities } from './finish.ts';
+import type { KeySubject } from './subjects.ts';
 
 /** The counted list. Made once for each change; questions about it are answered from it. */
 export interface Audit {
   readonly input: CountInput;
   /** Of each cohort. */
-  readonly subjects: readonly Subject[];
-  readonly findings: readonly Found[];
+  readonly subjects: readonly KeySubject[];
+  readonly findings: readonly FoundFinding[];
   readonly summary: Omit<AuditSummary, 'asking' | 'notAsked' | 'gaps' | 'coverage'>;
 }
 
@@ -47,7 +47,7 @@ export function facetMembers({ input, subjects }: Audit, facet: Facet, value: st
 }
 
 /** What a suppression of this finding holds for: its present places, or every blob where it is about a key. */
-export function suppressionMembers({ input }: Audit, finding: Found): string[] | null {
+export function suppressionMembers({ input }: Audit, finding: FoundFinding): string[] | null {
   if (finding.keyArn !== null) return null;
   const { columns } = input.snapshot;
   return [

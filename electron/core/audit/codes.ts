@@ -85,7 +85,7 @@ const SPARE = 10_000;
  * A number for each row, from 0 in the order of the list. Rows that were numbered before are not looked at again: of a
  * hundred thousand of which a few changed, what is left is a comparison each.
  */
-export class Column {
+export class CodeColumn {
   /** Of each row. */
   readonly codes: Int32Array;
   /** The first row of each number, and how many rows have it. */
@@ -96,7 +96,12 @@ export class Column {
   readonly #given: Int32Array;
 
   /** `stood`: where each row stood in the list that `before` is of; -1 for one that did not. */
-  constructor(rows: readonly BlobRow[], make: () => Coder, before: Column | null, stood: Int32Array | null) {
+  constructor(
+    rows: readonly BlobRow[],
+    make: () => Coder,
+    before: CodeColumn | null,
+    stood: Int32Array | null,
+  ) {
     const goesOn = before !== null && before.#coder.size <= 2 * before.firsts.length + SPARE;
     const coder = goesOn ? before.#coder : make();
     const known = goesOn ? before.#given : null;

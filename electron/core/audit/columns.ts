@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { declaredDate, isKms } from '../key-material/index.ts';
-import { CohortCodes, Column, TextCodes } from './codes.ts';
+import { CodeColumn, CohortCodes, TextCodes } from './codes.ts';
 
 /** Blobs that are the same in all that decides which key protects them and what may be done with it. */
 export interface Cohort {
@@ -36,10 +36,10 @@ export class Columns {
   readonly repository: Int32Array;
   /** 1 where `ReEncrypt` can be offered. */
   readonly reencryptable: Uint8Array;
-  readonly #cohorts: Column;
-  readonly #dates: Column;
-  readonly #files: Column;
-  readonly #repositories: Column;
+  readonly #cohorts: CodeColumn;
+  readonly #dates: CodeColumn;
+  readonly #files: CodeColumn;
+  readonly #repositories: CodeColumn;
   /** Rows of each cohort, one cohort after the other, each in the order of the list; and where each begins. */
   readonly #byCohort: Int32Array;
   readonly #starts: Int32Array;
@@ -51,25 +51,25 @@ export class Columns {
   constructor(rows: readonly BlobRow[], before: Columns | null = null) {
     this.rows = rows;
     const stood = before === null ? null : placesIn(before.rows, rows);
-    this.#cohorts = new Column(
+    this.#cohorts = new CodeColumn(
       rows,
       () => new CohortCodes(),
       before === null ? null : before.#cohorts,
       stood,
     );
-    this.#dates = new Column(
+    this.#dates = new CodeColumn(
       rows,
       () => new TextCodes((row) => row.declared.createdAt),
       before === null ? null : before.#dates,
       stood,
     );
-    this.#files = new Column(
+    this.#files = new CodeColumn(
       rows,
       () => new TextCodes((row) => row.sourceId),
       before === null ? null : before.#files,
       stood,
     );
-    this.#repositories = new Column(
+    this.#repositories = new CodeColumn(
       rows,
       () => new TextCodes((row) => row.repository),
       before === null ? null : before.#repositories,

@@ -5,11 +5,11 @@ import type { AuditSnapshot } from './audit-snapshot.ts';
 import type { Columns } from './columns.ts';
 import { judge } from './evaluate-rules.ts';
 import { countFacets } from './facets.ts';
-import { findingId, type Group } from './groups.ts';
-import { type Caller, type FindingDraft, keyFindings, LIMITS } from './key-findings.ts';
+import { type FindingGroup, findingId } from './groups.ts';
+import { type FindingDraft, type KmsCaller, keyFindings, LIMITS } from './key-findings.ts';
 import { materialFindings } from './material-findings.ts';
-import type { Rules } from './rules.ts';
-import { type KeyLookup, type Subject, Subjects, subjectName } from './subjects.ts';
+import type { AuditRules } from './rules.ts';
+import { type KeyLookup, type KeySubject, Subjects, subjectName } from './subjects.ts';
 
 /** Most keys that a summary names. */
 const MOST_KEYS = 200;
@@ -24,8 +24,8 @@ export interface CountInput {
   readonly book: KeyLookup;
   /** Where files name a key without ciphertext, by any of its names. */
   readonly references: (name: string) => readonly KeyReference[];
-  readonly caller: Caller | null;
-  readonly rules: Rules | null;
+  readonly caller: KmsCaller | null;
+  readonly rules: AuditRules | null;
   /** Why rules that were kept cannot be judged by; null where none were, or they can. */
   readonly brokenRules: string | null;
   /** Milliseconds. */
@@ -37,8 +37,8 @@ export interface CountInput {
 export interface Counted {
   readonly input: CountInput;
   /** Of each cohort. */
-  readonly subjects: readonly Subject[];
-  readonly groups: readonly Group[];
+  readonly subjects: readonly KeySubject[];
+  readonly groups: readonly FindingGroup[];
   readonly facets: AuditFacet[];
   readonly unjudged: Unjudged[];
   readonly totals: AuditSummary['totals'];
@@ -82,17 +82,20 @@ export function countAudit(input: CountInput): Counted {
 }
 
 /** What KMS said of keys: one finding for each code and key. */
-function ofKeys({ snapshot, caller, rules, now }: CountInput, subjects: readonly Subject[]): Group[] {
+function ofKeys(
+  { snapshot, caller, rules, now }: CountInput,
+  subjects: readonly KeySubject[],
+): FindingGroup[] {
   const limits = {
     unusedDays: rules?.unusedDays ?? LIMITS.unusedDays,
     rotationDays: rules?.rotationDays ?? LIMITS.rotationDays,
   };
   const { columns } = snapshot;
-  const draft = new Map<Subject, readonly FindingDraft[]>();
+  const draft = new Map<KeySubject, readonly FindingDraft[]>();
   const material = materialFindings(columns.cohorts, subjects, caller);
   const groups = new Map<
     string,
-    { draft: FindingDraft; subject: Subject; cohorts: number[]; various: boolean }
+    { draft: FindingDraft; subject: KeySubject; cohorts: number[]; various: boolean }
   >();
   columns.cohorts.forEach((_, cohort) => {
     const subject = subjects[cohort];
@@ -122,7 +125,7 @@ function ofKeys({ snapshot, caller, rules, now }: CountInput, subjects: readonly
 
 function countTotals(
   { columns, bareFiles }: AuditSnapshot,
-  subjects: readonly Subject[],
+  subjects: readonly KeySubject[],
 ): Pick<Counted, 'totals' | 'keys'> {
   const uses = new Map<string, AuditSummary['keys'][number]>();
   const materials = new Set<string>();
@@ -165,7 +168,7 @@ function countTotals(
 /** Blobs that name keys of other accounts while the practice KMS is connected. */
 function practiceElsewhere(
   { snapshot, caller }: CountInput,
-  subjects: readonly Subject[],
+  subjects: readonly KeySubject[],
 ): AuditSummary['practice'] {
   if (caller === null || !caller.practice) return null;
   const accounts = new Map<string, number>();
@@ -184,7 +187,7 @@ function practiceElsewhere(
 }
 
 /** How much is known of who may open what is under the keys. */
-function weigh(subjects: readonly Subject[]): AuditSummary['weighed'] {
+function weigh(subjects: readonly KeySubject[]): AuditSummary['weighed'] {
   const keys = [...new Map(subjects.flatMap(({ key }) => (key === null ? [] : [[key.arn, key]]))).values()];
   const count = (draft: (key: AuditKey) => boolean): number => keys.filter(draft).length;
   return {
@@ -195,7 +198,7 @@ function weigh(subjects: readonly Subject[]): AuditSummary['weighed'] {
   };
 }
 
-function keyUse(subject: Subject, blobs: number): AuditSummary['keys'][number] {
+function keyUse(subject: KeySubject, blobs: number): AuditSummary['keys'][number] {
   const { key, fingerprint, by, label, account } = subject;
   return {
     key,
@@ -210,7 +213,7 @@ function keyUse(subject: Subject, blobs: number): AuditSummary['keys'][number] {
 }
 
 /** Blobs of one key may be known in several ways. */
-function addUse(use: AuditSummary['keys'][number], { by }: Subject, blobs: number): void {
+function addUse(use: AuditSummary['keys'][number], { by }: KeySubject, blobs: number): void {
   use.blobs += blobs;
   use.by = weakest(use.by, by);
   const same = use.evidence.find((each) => each.by === by);

@@ -1,13 +1,13 @@
 import { plural } from '#shared/format.ts';
 import { isKeyName, type KeyNames, readKeyName, type Under } from '../key-material/index.ts';
 import type { Audit } from './audit.ts';
-import type { Way } from './audit-snapshot.ts';
+import type { OtherWay } from './audit-snapshot.ts';
 import type { Touched } from './touched-blobs.ts';
 
 /** How many blobs a deletion concerns, by how it is known. */
 export type Counts = Record<Under, number> & {
   /** Whole blobs that are confirmed, declared or inferred, by what else opens them. */
-  readonly ways: Record<Way, number>;
+  readonly ways: Record<OtherWay, number>;
   /** Listed blobs that no key opens any more; and those of them that are confirmed, declared or inferred. */
   damaged: number;
   damagedSure: number;

@@ -3,11 +3,11 @@ import type { Unjudged } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { type Evidence, isKms, type KeyEvidence } from '../key-material/index.ts';
 import type { Columns } from './columns.ts';
-import { findingId, type Group } from './groups.ts';
-import { type Caller, draftOf, type FindingDraft } from './key-findings.ts';
+import { type FindingGroup, findingId } from './groups.ts';
+import { draftOf, type FindingDraft, type KmsCaller } from './key-findings.ts';
 import { matchKey } from './key-rules.ts';
-import type { Rules } from './rules.ts';
-import type { Subject } from './subjects.ts';
+import type { AuditRules } from './rules.ts';
+import type { KeySubject } from './subjects.ts';
 import { NOT_CONNECTED, needsKms, unanswered } from './unanswered.ts';
 
 const DAY = 86_400_000;
@@ -15,20 +15,20 @@ const DAY = 86_400_000;
 /** FindingDraft of blobs by a rule: broken (with its words), kept, or not to be judged and why. */
 type Judged = { readonly broken: FindingDraft; readonly about: string } | { readonly why: string } | null;
 /** What a rule looks at: the key and kind, the same for a whole cohort; or what each blob has of its own. */
-type Rule = (row: BlobRow, subject: Subject) => Judged;
+type Rule = (row: BlobRow, subject: KeySubject) => Judged;
 
 export interface Verdicts {
-  readonly broken: readonly Group[];
+  readonly broken: readonly FindingGroup[];
   readonly unjudged: Unjudged[];
 }
 
 /** Judges each blob by each rule. What the bytes and KMS do not say is not judged, and listed as such. */
 export function judge(
-  rules: Rules,
+  rules: AuditRules,
   columns: Columns,
   evidence: Evidence,
-  subjects: readonly Subject[],
-  caller: Caller | null,
+  subjects: readonly KeySubject[],
+  caller: KmsCaller | null,
   now: number,
 ): Verdicts {
   const verdicts = new Collected(columns);
@@ -128,7 +128,7 @@ class Collected {
 }
 
 /** Findings that are forbidden and that only KMS can show: a gate must not pass for want of asking. */
-function kmsChecks({ forbid, failOn }: Rules, caller: Caller | null): [string, Rule][] {
+function kmsChecks({ forbid, failOn }: AuditRules, caller: KmsCaller | null): [string, Rule][] {
   const checks = (forbid ?? []).filter(needsKms).map((code): [string, Rule] => [
     `forbid ${code}`,
     (row, subject) => {
@@ -148,7 +148,7 @@ function kmsChecks({ forbid, failOn }: Rules, caller: Caller | null): [string, R
 export const FAIL_ON = 'failOn';
 
 /** Rules about the key and the kind: what they say of one blob they say of its cohort. */
-function keyChecks(rules: Rules, evidence: Evidence): [string, Rule][] {
+function keyChecks(rules: AuditRules, evidence: Evidence): [string, Rule][] {
   const checks: [string, Rule][] = [];
   const { accounts, regions, keys, algorithms, kinds } = rules;
   if (accounts !== undefined)
@@ -214,17 +214,17 @@ function keyChecks(rules: Rules, evidence: Evidence): [string, Rule][] {
 }
 
 const ofKms =
-  (check: (subject: Subject, row: BlobRow) => Judged): Rule =>
+  (check: (subject: KeySubject, row: BlobRow) => Judged): Rule =>
   (row, subject) =>
     isKms(row) || subject.label !== null ? check(subject, row) : null;
 
 /** Account or Region of a key; an alias without them may have been another's, whatever it names now. */
-const placeIn = (subject: Subject, evidence: KeyEvidence, part: 'account' | 'region'): string | null =>
+const placeIn = (subject: KeySubject, evidence: KeyEvidence, part: 'account' | 'region'): string | null =>
   subject.viaAlias ? evidence[part] : subject[part];
 
 function allowedKey(
   keys: readonly string[],
-  { label, key }: Subject,
+  { label, key }: KeySubject,
   evidence: KeyEvidence,
   all: Evidence,
 ): Judged {
@@ -271,7 +271,10 @@ function allowedAlgorithm(algorithms: readonly string[], row: BlobRow): Judged {
 }
 
 /** `row`: one that has the declared context in question; null where none is declared. */
-function allowedContext({ required, values }: NonNullable<Rules['context']>, row: BlobRow | null): Judged {
+function allowedContext(
+  { required, values }: NonNullable<AuditRules['context']>,
+  row: BlobRow | null,
+): Judged {
   const encryptionContext = row?.declared.encryptionContext ?? null;
   if (encryptionContext === null)
     return { why: 'KMS blobs do not hold their context, and the file around it declares none' };

@@ -2,7 +2,7 @@ import { EVIDENCE, EVIDENCE_WORDS } from '#shared/evidence.ts';
 import { type AuditBar, type AuditFacet, FACETS, type Facet } from '#shared/model/audit.ts';
 import { oldLimit } from '../key-material/index.ts';
 import type { Cohort, Columns, DateCode } from './columns.ts';
-import { type Subject, subjectName } from './subjects.ts';
+import { type KeySubject, subjectName } from './subjects.ts';
 
 const DAY = 86_400_000;
 /** Bars of one facet; the rest is summed up. */
@@ -31,7 +31,7 @@ const STATE_WORDS: Record<string, string> = {
 };
 
 /** Facets that depend on the subject alone: valued once for each, not for each blob. */
-function ofSubject(facet: Facet, subject: Subject, now: number): Valued | null {
+function ofSubject(facet: Facet, subject: KeySubject, now: number): Valued | null {
   const { key, by } = subject;
   switch (facet) {
     case 'key':
@@ -67,7 +67,7 @@ function ofSubject(facet: Facet, subject: Subject, now: number): Valued | null {
   }
 }
 
-function aliasOf({ label, alias }: Subject): Valued {
+function aliasOf({ label, alias }: KeySubject): Valued {
   if (alias !== null) return plain(alias);
   const name = label === null ? null : /(?:^|:)(alias\/.+)$/.exec(label)?.[1];
   return plain(name);
@@ -88,7 +88,7 @@ function originWords(origin: string | null): string {
   }
 }
 
-function rotation({ key }: Subject): Valued {
+function rotation({ key }: KeySubject): Valued {
   if (key === null || key.spec === null) return NOT_KNOWN;
   if (key.spec !== 'SYMMETRIC_DEFAULT') return plain('n/a', 'does not rotate');
   if (key.rotation === null) return NOT_KNOWN;
@@ -96,7 +96,7 @@ function rotation({ key }: Subject): Valued {
   return key.rotation.lastAt === null ? plain('off', 'never rotated') : plain('by-hand', 'by hand');
 }
 
-function lastUse({ key }: Subject, now: number): Valued {
+function lastUse({ key }: KeySubject, now: number): Valued {
   const use = key?.lastUse ?? null;
   if (use === null) return NOT_KNOWN;
   if (use.at === null) return plain('never', 'no use on record');
@@ -144,7 +144,7 @@ function ofRows(
 }
 
 /** Value of any other facet for the blobs of a cohort. */
-function ofCohort(facet: Facet, { row }: Cohort, subject: Subject, now: number): Valued {
+function ofCohort(facet: Facet, { row }: Cohort, subject: KeySubject, now: number): Valued {
   switch (facet) {
     case 'kind':
       return plain(row.identification.kind);
@@ -156,7 +156,7 @@ function ofCohort(facet: Facet, { row }: Cohort, subject: Subject, now: number):
 }
 
 /** Every facet of all blobs. `subjects[i]` is that of cohort `i`. */
-export function countFacets(columns: Columns, subjects: readonly Subject[], now: number): AuditFacet[] {
+export function countFacets(columns: Columns, subjects: readonly KeySubject[], now: number): AuditFacet[] {
   return FACETS.map((facet) => {
     const bars = new Map<string, AuditBar>();
     const own = ofRows(columns, facet, now);
@@ -173,7 +173,7 @@ export function countFacets(columns: Columns, subjects: readonly Subject[], now:
 /** Rows behind a bar, in the order of the list. */
 export function facetRows(
   columns: Columns,
-  subjects: readonly Subject[],
+  subjects: readonly KeySubject[],
   now: number,
   facet: Facet,
   value: string,

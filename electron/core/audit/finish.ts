@@ -3,7 +3,7 @@ import type { AuditFinding, AuditSummary, Suppression } from '#shared/model/audi
 import type { Severity } from '#shared/model/blob.ts';
 import { type Columns, memberOf } from './columns.ts';
 import type { Counted, CountInput } from './count.ts';
-import type { Group } from './groups.ts';
+import type { FindingGroup } from './groups.ts';
 import { matchesName, matchKey } from './key-rules.ts';
 import { matches } from './rules.ts';
 import type { KeptSuppression } from './suppressions.ts';
@@ -13,7 +13,7 @@ const DAY = 86_400_000;
 const RANK: Record<Severity, number> = { info: 1, warning: 2, critical: 3 };
 
 /** A finding with the rows it concerns. */
-export interface Found extends AuditFinding {
+export interface FoundFinding extends AuditFinding {
   /** In the order of the list. */
   readonly indexes: ArrayLike<number>;
   /** Files without blobs that it concerns. */
@@ -24,8 +24,8 @@ export interface Found extends AuditFinding {
 export type Silenced = ReadonlyMap<string, KeptSuppression>;
 
 /** Groups as findings, less what is suppressed; those that count most come first. */
-export function finish({ input, groups }: Counted, silenced: Silenced): Found[] {
-  const found: Found[] = [];
+export function finish({ input, groups }: Counted, silenced: Silenced): FoundFinding[] {
+  const found: FoundFinding[] = [];
   for (const group of groups)
     for (const part of split(group, input, silenced)) found.push(asFound(group, input, part));
   return found.sort(
@@ -50,7 +50,11 @@ interface Open extends Part {
 }
 
 /** A finding's blobs by what suppresses them: new places of a suppressed finding count. */
-function split(group: Group, { snapshot, evidence, rules, now }: CountInput, silenced: Silenced): Part[] {
+function split(
+  group: FindingGroup,
+  { snapshot, evidence, rules, now }: CountInput,
+  silenced: Silenced,
+): Part[] {
   const { columns } = snapshot;
   const underKey = keyMatcher(columns, evidence);
   const inForce = (until: string): boolean => now < Date.parse(until) + DAY;
@@ -110,7 +114,11 @@ function keyMatcher(
   };
 }
 
-function asFound(group: Group, { snapshot, rules }: CountInput, { suppressed, indexes, bare }: Part): Found {
+function asFound(
+  group: FindingGroup,
+  { snapshot, rules }: CountInput,
+  { suppressed, indexes, bare }: Part,
+): FoundFinding {
   const { id, draft, keyArn, various } = group;
   const { rows } = snapshot.columns;
   const examples: { file: string; place: string }[] = [];
@@ -165,7 +173,7 @@ function reach(
 /** The figures over all findings that count. */
 export function severities(
   { snapshot }: CountInput,
-  findings: readonly Found[],
+  findings: readonly FoundFinding[],
 ): Pick<AuditSummary, 'findings' | 'severities'> {
   const open = findings.filter((finding) => finding.suppressed === null);
   const worst = new Uint8Array(snapshot.columns.rows.length);

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { FindingDraft } from './key-findings.ts';
 
 /** One finding before suppressions are looked at: what it says, and every row that it concerns. */
-export interface Group {
+export interface FindingGroup {
   readonly id: string;
   readonly draft: FindingDraft;
   readonly keyArn: string | null;

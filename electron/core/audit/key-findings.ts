@@ -3,7 +3,7 @@ import { entryOf } from '#shared/findings.ts';
 import type { AuditFinding, AuditKey } from '#shared/model/audit.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import { readKeyName } from '../key-material/index.ts';
-import type { Subject } from './subjects.ts';
+import type { KeySubject } from './subjects.ts';
 
 const DAY = 86_400_000;
 
@@ -28,7 +28,7 @@ export function draftOf({ range: _, ...found }: Finding): FindingDraft {
 }
 
 /** Who asks KMS: the findings "other account" and "unknown account" are seen from there. */
-export interface Caller {
+export interface KmsCaller {
   readonly arn: string;
   readonly account: string;
   readonly region: string;
@@ -41,8 +41,8 @@ const nameOf = (key: AuditKey): string => key.aliases[0] ?? key.arn;
 
 /** What KMS said of the key of a subject that a security team wants to know. `now`: milliseconds. */
 export function keyFindings(
-  subject: Subject,
-  caller: Caller | null,
+  subject: KeySubject,
+  caller: KmsCaller | null,
   limits: Limits,
   now: number,
 ): FindingDraft[] {
@@ -54,12 +54,12 @@ export function keyFindings(
 }
 
 /** What KMS said holds for the connection that was asked: another account's keys may have the same names. */
-export function withConnection(draft: FindingDraft, caller: Caller | null): FindingDraft {
+export function withConnection(draft: FindingDraft, caller: KmsCaller | null): FindingDraft {
   if (caller === null || draft.source !== 'kms') return draft;
   return { ...draft, evidence: [...draft.evidence, `Asked: ${caller.connection}`] };
 }
 
-function withoutKey(subject: Subject, caller: Caller | null): FindingDraft[] {
+function withoutKey(subject: KeySubject, caller: KmsCaller | null): FindingDraft[] {
   const { label, account, region } = subject;
   if (caller === null || label === null) return [];
   if (subject.gone && readKeyName(label).alias) {
@@ -145,7 +145,7 @@ function aws(key: AuditKey): FindingDraft | null {
   );
 }
 
-function otherAccount(key: AuditKey, caller: Caller | null): FindingDraft | null {
+function otherAccount(key: AuditKey, caller: KmsCaller | null): FindingDraft | null {
   if (caller === null || key.account === null || key.account === caller.account) return null;
   return draftOf(
     finding('key-other-account', {

@@ -1,8 +1,8 @@
 import { finding } from '#shared/finding.ts';
 import { readKeyName } from '../key-material/index.ts';
 import type { Cohort } from './columns.ts';
-import { type Caller, draftOf, type FindingDraft, withConnection } from './key-findings.ts';
-import type { Subject } from './subjects.ts';
+import { draftOf, type FindingDraft, type KmsCaller, withConnection } from './key-findings.ts';
+import type { KeySubject } from './subjects.ts';
 
 /**
  * Findings that need key material or labels beside what KMS said of a key: an earlier key material after a rotation, and
@@ -10,12 +10,12 @@ import type { Subject } from './subjects.ts';
  */
 export function materialFindings(
   cohorts: readonly Cohort[],
-  subjects: readonly Subject[],
-  caller: Caller | null,
-): (subject: Subject) => readonly FindingDraft[] {
+  subjects: readonly KeySubject[],
+  caller: KmsCaller | null,
+): (subject: KeySubject) => readonly FindingDraft[] {
   const regions = regionsNamed(cohorts, subjects);
-  const known = new Map<Subject, readonly FindingDraft[]>();
-  const found = (subject: Subject): FindingDraft[] => {
+  const known = new Map<KeySubject, readonly FindingDraft[]>();
+  const found = (subject: KeySubject): FindingDraft[] => {
     const { key, materialId, id, viaAlias } = subject;
     if (key === null) return [];
     const current = key.currentKeyMaterialId;
@@ -39,7 +39,7 @@ export function materialFindings(
 /** Regions that files name, by the key: one label of another Region is enough to have a way there. */
 function regionsNamed(
   cohorts: readonly Cohort[],
-  subjects: readonly Subject[],
+  subjects: readonly KeySubject[],
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const regions = new Map<string, Set<string>>();
   cohorts.forEach(({ row }, cohort) => {
@@ -51,7 +51,7 @@ function regionsNamed(
   return regions;
 }
 
-function earlier({ key, label }: Subject, materialId: string): FindingDraft {
+function earlier({ key, label }: KeySubject, materialId: string): FindingDraft {
   return draftOf(
     finding('material-not-current', {
       evidence: [
@@ -63,7 +63,7 @@ function earlier({ key, label }: Subject, materialId: string): FindingDraft {
   );
 }
 
-function oneRegion({ key, label }: Subject, region: string): FindingDraft {
+function oneRegion({ key, label }: KeySubject, region: string): FindingDraft {
   return draftOf(
     finding('key-one-region', {
       evidence: [`DescribeKey: replicas in ${(key?.otherRegions ?? []).join(', ')}`],

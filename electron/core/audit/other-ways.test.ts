@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arnOf, input, key, row } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
-import type { AlsoOpens, Way } from './audit-snapshot.ts';
+import type { AlsoOpens, OtherWay } from './audit-snapshot.ts';
 import { deletionImpact } from './deletion.ts';
 import { touchedBy } from './touched-blobs.ts';
 
@@ -38,7 +38,7 @@ function sopsRows({ groups, threshold }: SopsFile) {
   return { rows, also };
 }
 
-function waysOf(file: SopsFile): Way[] {
+function waysOf(file: SopsFile): OtherWay[] {
   const { rows, also } = sopsRows(file);
   const audit = makeAudit(input(rows, [], { alsoOpens: (index) => also[index] ?? {}, caller: null }));
   return touchedBy(audit, ASKED)
@@ -66,7 +66,7 @@ describe('key groups of a SOPS file', () => {
     );
   });
 
-  it.each<[string, SopsFile, Way]>([
+  it.each<[string, SopsFile, OtherWay]>([
     ['two of two, one lost', { groups: [g(0), g(1)], threshold: 2 }, 'none'],
     ['one of two, one lost', { groups: [g(0), g(1)], threshold: 1 }, 'other'],
     ['two of three, one lost', { groups: [g(0), g(1), g(2)], threshold: 2 }, 'other'],

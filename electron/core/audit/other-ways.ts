@@ -1,7 +1,7 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { type Evidence, readKeyName } from '../key-material/index.ts';
-import type { AuditSnapshot, Way } from './audit-snapshot.ts';
+import type { AuditSnapshot, OtherWay } from './audit-snapshot.ts';
 
 /** A data key of an Encryption SDK message: what its place is called before its number. */
 const DATA_KEY = /^(.*?)(?:: )?encrypted data key \d+/;
@@ -11,7 +11,7 @@ const SOPS_ENTRY = /\bsops\.(?:kms|key_groups)\b/;
 /** How a file or message opens without the key, by its key groups; one without key groups is a group by itself. */
 interface Unit {
   readonly needed: number;
-  readonly groups: Map<number, Way>;
+  readonly groups: Map<number, OtherWay>;
 }
 
 /**
@@ -22,7 +22,7 @@ export class OtherWays {
   readonly #snapshot: AuditSnapshot;
   readonly #evidence: Evidence;
   readonly #asked: string;
-  readonly #replica: Way;
+  readonly #replica: OtherWay;
   /** By source and the part of it that opens as one. */
   #units: ReadonlyMap<string, Unit> | null = null;
 
@@ -33,7 +33,7 @@ export class OtherWays {
     this.#replica = replicaWay(evidence, asked, key);
   }
 
-  of(index: number): Way {
+  of(index: number): OtherWay {
     if (this.#replica === 'other') return 'other';
     const row = this.#snapshot.columns.rows[index];
     const name = row === undefined ? null : unitOf(row);
@@ -46,7 +46,7 @@ export class OtherWays {
   #look(): Map<string, Unit> {
     const evidence = this.#evidence;
     const { columns, alsoOpens } = this.#snapshot;
-    const ways = columns.cohorts.map(({ row, kms }): Way => {
+    const ways = columns.cohorts.map(({ row, kms }): OtherWay => {
       if (!kms) return 'none';
       const under = evidence.under(evidence.of(row), this.#asked);
       if (under === null) return 'other';
@@ -71,11 +71,11 @@ export class OtherWays {
   }
 }
 
-const stronger = (a: Way, b: Way): Way =>
+const stronger = (a: OtherWay, b: OtherWay): OtherWay =>
   a === 'other' || b === 'other' ? 'other' : a === 'maybe' || b === 'maybe' ? 'maybe' : 'none';
 
 /** A file with key groups opens with a recipient of as many as are needed. */
-function wayOf({ needed, groups }: Unit): Way {
+function wayOf({ needed, groups }: Unit): OtherWay {
   let open = 0;
   let perhaps = 0;
   for (const way of groups.values()) {
@@ -101,7 +101,7 @@ export const isDamaged = ({ findings }: BlobRow): boolean =>
  * Whether a replica in another Region than the one asked about opens what is under the key. Only KMS lists replicas:
  * without its word, any multi-Region key may have some.
  */
-function replicaWay({ names }: Evidence, asked: string, key: AuditKey | null): Way {
+function replicaWay({ names }: Evidence, asked: string, key: AuditKey | null): OtherWay {
   if (key !== null && key.multiRegion !== null) return key.otherRegions.length > 0 ? 'other' : 'none';
   const all = [asked, ...names.keysOf(asked).flatMap((each) => names.arnsOf(each))];
   return all.some((name) => readKeyName(name).multiRegion) ? 'maybe' : 'none';

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { arnOf, HOSTILE, input, key, parseCsv, reportText, row, STATED, written } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
-import type { Places } from './report/audit-report.ts';
+import type { PlaceLookup } from './report/audit-report.ts';
 import { fromCsvField } from './report/escape.ts';
 import { historyReport } from './report/history-report.ts';
 import { runReport } from './report/run-report.ts';
@@ -18,7 +18,7 @@ const auditHtml = (audit: Made, header: typeof STATED, gaps: readonly string[]) 
   reportText(audit, 'html', { header, gaps });
 const auditJson = (audit: Made, header: typeof STATED, gaps: readonly string[]) =>
   reportText(audit, 'json', { header, gaps });
-const auditSarif = (audit: Made, header: typeof STATED, rangeOf: Places['rangeOf']) =>
+const auditSarif = (audit: Made, header: typeof STATED, rangeOf: PlaceLookup['rangeOf']) =>
   reportText(audit, 'sarif', { header, places: { rangeOf } });
 
 /**

@@ -15,7 +15,7 @@ const Code = z.enum(FINDING_CODES, {
 });
 
 /** What a rules file may say. Every member but `version` may be left out; an unknown one is refused, lest a typing error pass everything. */
-export const Rules = z.strictObject({
+export const AuditRules = z.strictObject({
   version: z.literal(1),
   /** Accounts of the keys that may protect blobs. */
   accounts: accounts.optional(),
@@ -60,13 +60,13 @@ export const Rules = z.strictObject({
     )
     .optional(),
 });
-export type Rules = z.infer<typeof Rules>;
+export type AuditRules = z.infer<typeof AuditRules>;
 
 /** The schema of a rules file for editors and other tools (JSON Schema, draft 2020-12). */
-export const rulesSchema = (): object => z.toJSONSchema(Rules, { io: 'input' });
+export const rulesSchema = (): object => z.toJSONSchema(AuditRules, { io: 'input' });
 
 /** Reads a rules file, YAML or JSON. Throws FaultError `BadRules` that names each mistake and its place. */
-export function readRules(text: string): Rules {
+export function readRules(text: string): AuditRules {
   const document = parseDocument(text);
   const [error] = document.errors;
   if (error !== undefined) throw bad(error.message.split('\n')[0] ?? 'It is no YAML and no JSON.');
@@ -76,7 +76,7 @@ export function readRules(text: string): Rules {
   } catch (problem) {
     throw bad(problem instanceof Error ? problem.message : 'It cannot be read.');
   }
-  const parsed = Rules.safeParse(value);
+  const parsed = AuditRules.safeParse(value);
   if (parsed.success) return parsed.data;
   throw bad(parsed.error.issues.map(mistake).join('; '));
 }

@@ -7,7 +7,7 @@ import { type Evidence, type KeyEvidence, readKeyName } from '../key-material/in
 export type KeyLookup = (name: string) => AuditKey | 'gone' | null;
 
 /** What protects some of the blobs: a key, a label, a key material without a name, or nothing that can be named. */
-export interface Subject {
+export interface KeySubject {
   /** Equal for equal protection, by whatever name: the value of facet 'key'. */
   readonly id: string;
   /** As KMS described it; null where it did not. */
@@ -32,15 +32,15 @@ export interface Subject {
 export class Subjects {
   readonly #evidence: Evidence;
   readonly #book: KeyLookup;
-  readonly #known = new Map<string, Subject>();
-  readonly #of = new Map<KeyEvidence, Subject>();
+  readonly #known = new Map<string, KeySubject>();
+  readonly #of = new Map<KeyEvidence, KeySubject>();
 
   constructor(evidence: Evidence, book: KeyLookup) {
     this.#evidence = evidence;
     this.#book = book;
   }
 
-  of(row: BlobRow): Subject {
+  of(row: BlobRow): KeySubject {
     const evidence = this.#evidence.of(row);
     if (evidence.by === 'foreign') return this.#unnamed(`none:${row.identification.kind}`, evidence);
     const known = this.#of.get(evidence) ?? this.#made(evidence);
@@ -48,7 +48,7 @@ export class Subjects {
     return known;
   }
 
-  #made(evidence: KeyEvidence): Subject {
+  #made(evidence: KeyEvidence): KeySubject {
     const { names } = this.#evidence;
     const { name, key, fingerprint } = evidence;
     if (name === null) return this.#unnamed(this.#evidence.idOf(evidence), evidence);
@@ -64,7 +64,7 @@ export class Subjects {
     const at = `${evidence.by}\n${key ?? ''}\n${concrete}\n${evidence.region ?? ''}\n${evidence.account ?? ''}\n${fingerprint ?? ''}\n${evidence.viaAlias}`;
     const made = this.#known.get(at);
     if (made !== undefined) return made;
-    const subject: Subject = {
+    const subject: KeySubject = {
       id: this.#evidence.idOf(evidence),
       key: described,
       label: described?.arn ?? concrete,
@@ -81,10 +81,10 @@ export class Subjects {
     return subject;
   }
 
-  #unnamed(id: string, { by, fingerprint }: KeyEvidence): Subject {
+  #unnamed(id: string, { by, fingerprint }: KeyEvidence): KeySubject {
     const known = this.#known.get(`${by}\n${id}`);
     if (known !== undefined) return known;
-    const subject: Subject = {
+    const subject: KeySubject = {
       id,
       key: null,
       label: null,
@@ -103,7 +103,7 @@ export class Subjects {
 }
 
 /** What to call a subject: first alias, else the label, else its material in short. */
-export function subjectName({ key, label, alias, fingerprint, by }: Subject): string {
+export function subjectName({ key, label, alias, fingerprint, by }: KeySubject): string {
   if (key !== null) return key.aliases[0] ?? key.arn;
   if (alias !== null) return alias;
   if (label !== null) return label;

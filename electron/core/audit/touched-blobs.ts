@@ -1,7 +1,7 @@
 import type { AuditKey, KeyReference } from '#shared/model/audit.ts';
 import { isKeyName, type KeyNames, type Under } from '../key-material/index.ts';
 import type { Audit } from './audit.ts';
-import type { Way } from './audit-snapshot.ts';
+import type { OtherWay } from './audit-snapshot.ts';
 import { isDamaged, OtherWays } from './other-ways.ts';
 import type { KeyLookup } from './subjects.ts';
 
@@ -10,7 +10,7 @@ export interface TouchedRow {
   readonly index: number;
   readonly under: Under;
   /** What else opens it. */
-  readonly way: Way;
+  readonly way: OtherWay;
   /** No key opens it any more: it is cut short, or damaged. */
   readonly damaged: boolean;
 }

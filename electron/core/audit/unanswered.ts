@@ -2,8 +2,8 @@ import { entryOf, type FindingCode } from '#shared/findings.ts';
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { isKms } from '../key-material/index.ts';
-import type { Caller } from './key-findings.ts';
-import type { Subject } from './subjects.ts';
+import type { KmsCaller } from './key-findings.ts';
+import type { KeySubject } from './subjects.ts';
 
 /** Whether a finding comes from what KMS says of keys. */
 export const needsKms = (code: FindingCode): boolean =>
@@ -15,8 +15,8 @@ export const NOT_CONNECTED = 'only KMS can say, and it was not asked: there is n
 export function unanswered(
   code: FindingCode,
   row: BlobRow,
-  subject: Subject,
-  caller: Caller | null,
+  subject: KeySubject,
+  caller: KmsCaller | null,
 ): string | null {
   const { key, label, gone, account, viaAlias } = subject;
   if (!isKms(row) && label === null) return null;

@@ -1,6 +1,6 @@
 import { kindOf } from '#shared/connection-kind.ts';
 import type { AuditKey, NotAsked } from '#shared/model/audit.ts';
-import type { Caller, KeyLookup } from '../../core/audit/index.ts';
+import type { KeyLookup, KmsCaller } from '../../core/audit/index.ts';
 import { type KmsKeyFacts, readKeyName } from '../../core/key-material/index.ts';
 import type { Connection } from '../connection/index.ts';
 import { toFault } from '../faults.ts';
@@ -81,7 +81,7 @@ export class Asking {
   }
 
   /** Who asks; null without a connection. */
-  get caller(): Caller | null {
+  get caller(): KmsCaller | null {
     const { status, identity, region, choice } = this.#parts.connection.state;
     return status !== 'ready' || identity === null || region === null
       ? null

@@ -1,7 +1,7 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import { type Caller, leavesToIam, outsideGrantees, outsidePrincipals } from '../../core/audit/index.ts';
+import { type KmsCaller, leavesToIam, outsideGrantees, outsidePrincipals } from '../../core/audit/index.ts';
 import { isKeyName, readKeyName } from '../../core/key-material/index.ts';
 import type { KmsConnection } from '../../core/kms/index.ts';
 
@@ -12,7 +12,7 @@ export type Answer = AuditKey | 'gone';
 export const listedKey = (key: KeyInfo): AuditKey => asAuditKey(key, NOT_KNOWN, []);
 
 /** Whether a label can be sent to KMS on this connection: another Region's ARN cannot. */
-export function canAsk(label: string, caller: Caller): boolean {
+export function canAsk(label: string, caller: KmsCaller): boolean {
   const { region } = readKeyName(label);
   return region === null ? isKeyName(label) : region === caller.region;
 }
@@ -24,7 +24,7 @@ export function canAsk(label: string, caller: Caller): boolean {
 export async function askKey(
   kms: KmsConnection,
   label: string,
-  caller: Caller,
+  caller: KmsCaller,
 ): Promise<{ answer: Answer | null; gap: string | null }> {
   try {
     const detail = await kms.keyDetail(readKeyName(label).plain);
@@ -53,7 +53,7 @@ const NOT_KNOWN: Access = { openTo: null, policyNames: null, iamDecides: null, g
 async function askAccess(
   kms: KmsConnection,
   key: KeyInfo,
-  caller: Caller,
+  caller: KmsCaller,
 ): Promise<{ access: Access; gaps: string[] }> {
   const { account } = readKeyName(key.arn);
   if (account !== caller.account || key.manager === 'AWS') return { access: NOT_KNOWN, gaps: [] };

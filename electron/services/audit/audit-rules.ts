@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FaultError } from '#shared/model/fault.ts';
-import { type Rules, readRules } from '../../core/audit/index.ts';
+import { type AuditRules, readRules } from '../../core/audit/index.ts';
 import { makeFolder, writeWhole } from '../../core/storage/files.ts';
 
 const KeptRules = z.object({ text: z.string(), name: z.string().nullable() });
@@ -10,7 +10,7 @@ const KeptRules = z.object({ text: z.string(), name: z.string().nullable() });
 interface InUse {
   readonly text: string;
   readonly name: string | null;
-  readonly parsed: Rules;
+  readonly parsed: AuditRules;
 }
 
 /** The rules that are in use, kept in the data folder for the next start. */
@@ -26,7 +26,7 @@ export class RulesInUse {
     this.#readKept();
   }
 
-  get parsed(): Rules | null {
+  get parsed(): AuditRules | null {
     return this.#inUse?.parsed ?? null;
   }
 

@@ -11,7 +11,7 @@ import {
   columnsOf,
   countAudit,
   deletionImpact,
-  type Found,
+  type FoundFinding,
   facetMembers,
   finishAudit,
   isListed,
@@ -302,7 +302,7 @@ export class AuditService {
     this.#parts.changed(this.#asking.asking);
   }
 
-  #finding(id: string): Found {
+  #finding(id: string): FoundFinding {
     const finding = this.audit.findings.find((each) => each.id === id);
     if (finding === undefined)
       throw new FaultError(

@@ -6,8 +6,8 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import {
   auditReport,
   deletionReport,
+  type FileNaming,
   historyReport,
-  type Naming,
   type Report,
   type ReportHeader,
   runReport,
@@ -139,7 +139,7 @@ export class Reports {
  * Files by the names of the roots as they were given: `vault/a.bin` of `../vault` is `../vault/a.bin`. Where two roots
  * have one name, their files keep the names that every report has.
  */
-export function namedBy(roots: readonly string[]): Naming {
+export function namedBy(roots: readonly string[]): FileNaming {
   const byName = new Map<string, string | null>();
   for (const root of new Set(roots)) {
     const name = displayPath(basename(resolve(root)));

@@ -5,7 +5,7 @@ import type { AuditFacet, AuditSummary, Facet, NotAsked } from '#shared/model/au
 import type { Severity } from '#shared/model/blob.ts';
 import type { GitHistory } from '#shared/model/git-history.ts';
 import type { Audit } from '../audit.ts';
-import type { Found } from '../finish.ts';
+import type { FoundFinding } from '../finish.ts';
 import { byRepository, keyBlocks, NO_REPOSITORY } from './by-key.ts';
 import { type DeletionFacts, deletionSection } from './deletion-report.ts';
 import type { Asked, Block, ReportHeader, Section, Tone } from './report.ts';
@@ -237,7 +237,7 @@ function farBlocks(summary: Audit['summary'], gaps: readonly string[], notAsked:
   ];
 }
 
-function findingBlocks(audit: Audit, findings: readonly Found[], none: string): Block[] {
+function findingBlocks(audit: Audit, findings: readonly FoundFinding[], none: string): Block[] {
   if (findings.length === 0) return [{ type: 'text', text: none }];
   return findings.map((finding) => {
     const places = [

@@ -8,18 +8,26 @@ import type { BlobRow, Finding } from '#shared/model/blob.ts';
 import type { GitHistory, HistoryBlob } from '#shared/model/git-history.ts';
 import type { KeyEvidence } from '../../key-material/index.ts';
 import type { Audit } from '../audit.ts';
-import type { Found } from '../finish.ts';
+import type { FoundFinding } from '../finish.ts';
 import { findingId } from '../groups.ts';
-import type { Subject } from '../subjects.ts';
+import type { KeySubject } from '../subjects.ts';
 import { auditSections } from './audit-paper.ts';
 import { type BlobLine, blobLines } from './blob-lines.ts';
 import { byRepository, filesByKey, fileWords, knownWords, NO_REPOSITORY } from './by-key.ts';
 import { type ByteRangeOf, deletionData, deletionFacts, deletionLines } from './deletion-report.ts';
 import { jsonLine } from './escape.ts';
-import type { Asked, Data, Naming, Report, SarifResult, SarifResults, Table } from './report.ts';
+import type {
+  Asked,
+  FileNaming,
+  Report,
+  ReportData,
+  ReportTable,
+  SarifResult,
+  SarifResults,
+} from './report.ts';
 
 /** What is known of single blobs beside the audit. */
-export interface Places {
+export interface PlaceLookup {
   readonly rangeOf: ByteRangeOf;
   /** Findings of one row, in their own words. */
   readonly findingsOf: (index: number) => readonly Finding[];
@@ -29,7 +37,7 @@ export interface Places {
 export function auditReport(
   audit: Audit,
   asked: Asked,
-  places: Places,
+  places: PlaceLookup,
   ifDeleted: string | null = null,
 ): Report {
   const deletion = ifDeleted === null ? null : deletionFacts(audit, ifDeleted);
@@ -39,7 +47,7 @@ export function auditReport(
     title: 'Audit of KMS ciphertext',
     sections: (header) => auditSections(audit, asked, deletion, header),
     table: () => auditTable(audit, gitHistory),
-    data: (): Data => {
+    data: (): ReportData => {
       const { revision: _, ...summary } = audit.summary;
       const own = deletion === null ? null : deletionData(deletion);
       return {
@@ -120,7 +128,7 @@ const HEAD = [
   'git history',
 ];
 
-const auditTable = (audit: Audit, gitHistory: GitHistory | null): Table => ({
+const auditTable = (audit: Audit, gitHistory: GitHistory | null): ReportTable => ({
   head: HEAD,
   rows: (function* () {
     for (const line of blobLines(audit))
@@ -161,7 +169,10 @@ function historyCells(blob: HistoryBlob): (string | null)[] {
   return cells;
 }
 
-function keyCells({ key, label, by, account, region }: Subject, { reason }: KeyEvidence): (string | null)[] {
+function keyCells(
+  { key, label, by, account, region }: KeySubject,
+  { reason }: KeyEvidence,
+): (string | null)[] {
   const rotation = key?.rotation ?? null;
   return [
     label,
@@ -208,7 +219,10 @@ function* findingItems(audit: Audit): Generator<Iterable<string>> {
 }
 
 /** A finding may have as many places as there are blobs. */
-function* withPlaces(audit: Audit, { indexes, bare, examples: _, ...finding }: Found): Generator<string> {
+function* withPlaces(
+  audit: Audit,
+  { indexes, bare, examples: _, ...finding }: FoundFinding,
+): Generator<string> {
   const { rows } = audit.input.snapshot.columns;
   yield `${jsonLine(finding).slice(0, -1)},"places":[`;
   const total = indexes.length + bare.length;
@@ -254,7 +268,7 @@ function* blobItems(audit: Audit): Generator<string | null> {
 
 const LEVELS = { critical: 'error', warning: 'warning', info: 'note' } as const;
 
-function* results(audit: Audit, { rangeOf, findingsOf }: Places): Generator<SarifResult> {
+function* results(audit: Audit, { rangeOf, findingsOf }: PlaceLookup): Generator<SarifResult> {
   const { columns, bareFiles } = audit.input.snapshot;
   const { rows } = columns;
   const bare = new Map(bareFiles.map(({ file, findings }) => [file, findings]));
@@ -275,7 +289,7 @@ function* results(audit: Audit, { rangeOf, findingsOf }: Places): Generator<Sari
 }
 
 /** What a finding says of one blob or file: a finding of many holds evidence of several. */
-function ownMessage(own: readonly Finding[], { code, severity }: Found): string | null {
+function ownMessage(own: readonly Finding[], { code, severity }: FoundFinding): string | null {
   const mine = own.filter((one) => one.code === code && one.severity === severity);
   const [first] = mine;
   if (first === undefined) return null;
@@ -291,7 +305,7 @@ type ResultAt = (
 ) => SarifResult;
 
 /** What a finding's results have in common is put together once. */
-function resultsOf(finding: Found): ResultAt {
+function resultsOf(finding: FoundFinding): ResultAt {
   const { id, code, severity, title, reason, evidence, source, violation, keyArn, suppressed } = finding;
   const common = {
     rule: code,
@@ -313,7 +327,7 @@ function resultsOf(finding: Found): ResultAt {
 
 const MARKS = { critical: 'CRITICAL', warning: 'WARNING', info: 'note' } as const;
 
-function* auditLines(audit: Audit, asked: Asked, named: Naming): Generator<string | null> {
+function* auditLines(audit: Audit, asked: Asked, named: FileNaming): Generator<string | null> {
   const { summary } = audit;
   const { totals } = summary;
   const coverage = summary.facets.find(({ facet }) => facet === 'coverage')?.bars ?? [];
@@ -343,7 +357,7 @@ function* auditLines(audit: Audit, asked: Asked, named: Naming): Generator<strin
     ];
 }
 
-function* findingLines(finding: Found, named: Naming): Generator<string> {
+function* findingLines(finding: FoundFinding, named: FileNaming): Generator<string> {
   const { code, severity, title, evidence, remedy, examples, blobs, suppressed, violation } = finding;
   const silent = suppressed === null ? '' : ' (suppressed)';
   yield `${violation ? 'VIOLATION' : MARKS[severity]} ${code}${silent}: ${title}`;
@@ -355,7 +369,7 @@ function* findingLines(finding: Found, named: Naming): Generator<string> {
   if (suppressed !== null) yield `    suppressed until ${suppressed.until}: ${suppressed.reason}`;
 }
 
-function* keyLines(audit: Audit, named: Naming): Generator<string | null> {
+function* keyLines(audit: Audit, named: FileNaming): Generator<string | null> {
   const keys = yield* filesByKey(audit);
   if (keys.length === 0) return;
   yield* ['', 'Files by key'];

@@ -1,7 +1,7 @@
 import type { BlobRow, Severity } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
 import type { Columns } from '../columns.ts';
-import type { Subject } from '../subjects.ts';
+import type { KeySubject } from '../subjects.ts';
 
 /** What was found of a blob: codes, each once and sorted. Shared by all blobs of which the same was found. */
 interface Codes {
@@ -12,7 +12,7 @@ interface Codes {
 
 export interface BlobLine {
   readonly row: BlobRow;
-  readonly subject: Subject;
+  readonly subject: KeySubject;
   readonly codes: Codes;
 }
 

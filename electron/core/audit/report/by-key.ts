@@ -2,7 +2,7 @@ import { EVIDENCE_WORDS } from '#shared/evidence.ts';
 import { count, plural } from '#shared/format.ts';
 import type { EvidenceBy } from '#shared/model/key-group.ts';
 import type { Audit } from '../audit.ts';
-import { type Subject, subjectName } from '../subjects.ts';
+import { type KeySubject, subjectName } from '../subjects.ts';
 import { fileRanks, sortedInTurns } from './blob-lines.ts';
 import type { Block } from './report.ts';
 
@@ -18,7 +18,7 @@ export interface FileUnder {
 /** What is under one key, label or key material, with every file. */
 export interface KeyFiles {
   readonly name: string;
-  readonly subject: Subject;
+  readonly subject: KeySubject;
   blobs: number;
   /** How the key of the blobs is known. */
   readonly by: Map<EvidenceBy, number>;

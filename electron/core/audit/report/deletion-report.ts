@@ -9,7 +9,7 @@ import { isListed, type TouchedRow, touchedBy } from '../touched-blobs.ts';
 import { fileRanks, sortedInTurns } from './blob-lines.ts';
 import { listBlocks } from './by-key.ts';
 import { jsonLine } from './escape.ts';
-import type { Asked, Block, Data, Naming, Report, SarifResult, Section } from './report.ts';
+import type { Asked, Block, FileNaming, Report, ReportData, SarifResult, Section } from './report.ts';
 import { scopeSection, signSection } from './scope.ts';
 
 /** Where a blob stands in its file; null where it is not known. */
@@ -217,7 +217,7 @@ function* answerBlocks(facts: DeletionFacts): Generator<Block | null> {
   }
 }
 
-export function* deletionLines(facts: DeletionFacts, named: Naming): Generator<string | null> {
+export function* deletionLines(facts: DeletionFacts, named: FileNaming): Generator<string | null> {
   const { impact, references } = facts;
   yield impact.answer;
   yield `  ${COUNTS.map(([member, words]) => `${words.charAt(0).toLowerCase()}${words.slice(1)}: ${count(impact[member])}`).join('; ')}`;
@@ -260,7 +260,7 @@ function* cells(facts: DeletionFacts): Generator<(string | null)[]> {
 }
 
 /** The members of the answer, for a report of its own or as part of an audit. */
-export function deletionData({ impact, references }: DeletionFacts): Data {
+export function deletionData({ impact, references }: DeletionFacts): ReportData {
   const { moreReferences: _, ...members } = impact;
   return {
     members: { ...members, references: [] },

@@ -1,7 +1,7 @@
 import { shapeWords, share } from '#shared/audit-words.ts';
 import { count } from '#shared/format.ts';
 import { html } from './escape.ts';
-import type { Bar, Cell } from './report.ts';
+import type { Cell, ReportBar } from './report.ts';
 
 /** Words too long for a narrow column may break anywhere; others stay whole. */
 const LONG = /\S{28,}/;
@@ -18,7 +18,7 @@ export const text = (value: Cell): string =>
  */
 export function barChart(
   title: string,
-  bars: readonly Bar[],
+  bars: readonly ReportBar[],
   total: number,
   rest: { readonly values: number; readonly blobs: number },
 ): string {
@@ -36,7 +36,7 @@ export function barChart(
 }
 
 /** Parts of a whole as one bar, and a table with the same figures. */
-export function stackChart(title: string, bars: readonly Bar[]): string {
+export function stackChart(title: string, bars: readonly ReportBar[]): string {
   const total = bars.reduce((sum, bar) => sum + bar.count, 0);
   let x = 0;
   const rects = bars

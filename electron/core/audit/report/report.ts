@@ -24,7 +24,7 @@ export type Asked = Pick<AuditSummary, 'gaps' | 'notAsked' | 'coverage'> & {
 };
 
 /** What a file is called for the reader. */
-export type Naming = (file: string) => string;
+export type FileNaming = (file: string) => string;
 
 /** Members in their order; null is a place where others may have a turn. */
 export type InTurns<T> = Iterable<T | null>;
@@ -39,28 +39,28 @@ export interface Report {
   /** For paper: HTML. */
   readonly sections: (header: ReportHeader) => Iterable<Section>;
   /** For a terminal, a line each. */
-  readonly lines: (named: Naming) => InTurns<string>;
+  readonly lines: (named: FileNaming) => InTurns<string>;
   /** For spreadsheets: CSV. */
-  readonly table: () => Table;
+  readonly table: () => ReportTable;
   /** For programs: JSON. */
-  readonly data: () => Data;
+  readonly data: () => ReportData;
   /** For code scanning: SARIF; null where there is nothing to report there. */
   readonly results: (() => SarifResults) | null;
 }
 
-export interface Table {
+export interface ReportTable {
   readonly head: readonly string[];
   readonly rows: InTurns<readonly (string | number | null)[]>;
 }
 
-export interface Data {
+export interface ReportData {
   /** What stands at the top, in order; a list that may be long is empty here. */
   readonly members: Readonly<Record<string, unknown>>;
   /** The long lists in the order in which they stand, each member a text of JSON or several that make one. */
   readonly lists: Readonly<Record<string, InTurns<string | Iterable<string>>>>;
 }
 
-export interface Bar {
+export interface ReportBar {
   readonly label: string;
   readonly count: number;
   /** Class of its colour in a stacked bar. */
@@ -84,14 +84,14 @@ export type Block =
   | {
       readonly type: 'bars';
       readonly title: string;
-      readonly bars: readonly Bar[];
+      readonly bars: readonly ReportBar[];
       readonly total: number;
       /** Values beyond the bars: how many, with how many blobs. */
       readonly rest: { readonly values: number; readonly blobs: number };
     }
   /** Charts beside each other where there is room. */
   | { readonly type: 'charts'; readonly charts: readonly Block[] }
-  | { readonly type: 'stack'; readonly title: string; readonly bars: readonly Bar[] }
+  | { readonly type: 'stack'; readonly title: string; readonly bars: readonly ReportBar[] }
   | {
       readonly type: 'table';
       readonly title: string;

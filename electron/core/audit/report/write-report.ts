@@ -1,7 +1,7 @@
 import type { ReportFormat } from '#shared/model/audit.ts';
 import { BOM, csvLine, csvMemo, json, visible } from './escape.ts';
 import { writeHtml } from './html.ts';
-import type { InTurns, Naming, Report, ReportHeader, Table } from './report.ts';
+import type { FileNaming, InTurns, Report, ReportHeader, ReportTable } from './report.ts';
 import { writeSarif } from './sarif.ts';
 
 /** A report as text, in pieces that others may have turns between. */
@@ -9,7 +9,7 @@ export function writeReport(
   report: Report,
   format: Exclude<ReportFormat, 'pdf'>,
   header: ReportHeader,
-  named: Naming = (file) => file,
+  named: FileNaming = (file) => file,
 ): Generator<string> {
   switch (format) {
     case 'html':
@@ -26,7 +26,7 @@ export function writeReport(
   }
 }
 
-function* writeCsv({ head, rows }: Table): Generator<string | null> {
+function* writeCsv({ head, rows }: ReportTable): Generator<string | null> {
   yield BOM + csvLine(head);
   // Most cells are those of the line before, or of some other: escaped once.
   const field = csvMemo();
