@@ -1,7 +1,7 @@
 import type { AwsChoice, ConnectionChoice } from './model/connection.ts';
 
 /** What differs between kinds of connection. Another kind is one more object here, and a way to open it in core/kms. */
-export interface ConnectionKind {
+interface ConnectionKind {
   /** Whether it leads to the practice KMS: keys, accounts and costs are not real. */
   readonly practice: boolean;
   /** A few words for reports, questions and the shell: "practice KMS", "AWS prod", "AWS default credentials". */

@@ -1,7 +1,7 @@
 import type { MethodName } from '#shared/contract/api.ts';
 import type { ApprovalKind } from '../services/approvals/index.ts';
 
-export interface ApprovalRule {
+interface ApprovalRule {
   /** What of it needs an approval; none: it is free. */
   readonly asks: readonly ApprovalKind[];
   /** When it asks, or why it need not. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Most issues that are named. */
-export const MOST_ISSUES = 5;
+const MOST_ISSUES = 5;
 /** Most characters of all of them. */
 const MOST_CHARACTERS = 2000;
 

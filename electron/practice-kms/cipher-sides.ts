@@ -56,7 +56,7 @@ export function checkEnabled(key: KeyRecord): void {
 }
 
 /** Ciphertext with the key that will open it. */
-export interface Source {
+interface CipherSource {
   readonly key: KeyRecord;
   readonly algorithm: Algorithm;
   /** Null: an RSA block. */
@@ -75,7 +75,7 @@ export function findSource(
   algorithm: Algorithm,
   operation: string,
   ask: Ask,
-): Source {
+): CipherSource {
   if (algorithm !== 'SYMMETRIC_DEFAULT') {
     if (named === null) throw keyIdNeeded(algorithm);
     const key = permittedKey(world, named, ask);
@@ -117,7 +117,7 @@ export function keyIdNeeded(algorithm: Algorithm): KmsError {
 }
 
 /** @throws KmsError InvalidCiphertextException. */
-export function decrypt(source: Source, context: Context): Buffer {
+export function decrypt(source: CipherSource, context: Context): Buffer {
   const hash = oaepHash(source.algorithm);
   const plaintext = source.parts
     ? open(source.key.material, source.parts, context)

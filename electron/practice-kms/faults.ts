@@ -26,7 +26,7 @@ const matching = {
 };
 const milliseconds = z.number().int().min(0).max(600_000);
 
-export const FaultRules = z
+const FaultRules = z
   .array(
     z.discriminatedUnion('kind', [
       /** Answers, but only after `ms` milliseconds. */

@@ -34,7 +34,7 @@ const SIGV4 =
 export const REGION_NAME = /^[a-z0-9-]{1,64}$/;
 
 /** What a server serves. */
-export interface Practice {
+interface ServedState {
   readonly state: State;
   /** For requests whose credential scope names none (SigV4a). */
   readonly defaultRegion: string;
@@ -54,7 +54,7 @@ interface Reply {
 }
 
 /** An HTTP server, not yet listening. */
-export function practiceServer(practice: Practice): Server {
+export function practiceServer(practice: ServedState): Server {
   const before = new Map<string, Reply>();
   return createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 30_000, headersTimeout: 20_000, noDelay: true },
@@ -70,7 +70,7 @@ export function practiceServer(practice: Practice): Server {
 
 /** `before`: the last reply to each operation, kept only while a fault asks for stale ones. */
 async function handle(
-  practice: Practice,
+  practice: ServedState,
   before: Map<string, Reply>,
   request: IncomingMessage,
   response: ServerResponse,
@@ -111,7 +111,7 @@ interface Call {
   readonly refuse: (error: KmsError) => Reply;
 }
 
-function kmsCall(practice: Practice, request: IncomingMessage, body: Buffer, requestId: string): Call {
+function kmsCall(practice: ServedState, request: IncomingMessage, body: Buffer, requestId: string): Call {
   const signer = signerOf(practice, request.headers.authorization);
   const target = request.headers['x-amz-target'];
   if (typeof target !== 'string' || !target.startsWith(TARGET_PREFIX))
@@ -136,7 +136,7 @@ function kmsCall(practice: Practice, request: IncomingMessage, body: Buffer, req
   };
 }
 
-function stsCall(practice: Practice, request: IncomingMessage, body: Buffer, requestId: string): Call {
+function stsCall(practice: ServedState, request: IncomingMessage, body: Buffer, requestId: string): Call {
   const form = new URLSearchParams(body.toString('utf8'));
   const operation = form.get('Action') ?? '';
   const xml = ({ status, xml }: { status: number; xml: string }): Reply => ({
@@ -174,7 +174,7 @@ function stsCall(practice: Practice, request: IncomingMessage, body: Buffer, req
 
 /** Answers a request to which a fault applies. */
 async function disturbed(
-  practice: Practice,
+  practice: ServedState,
   before: Map<string, Reply>,
   response: ServerResponse,
   requestId: string,
@@ -255,7 +255,7 @@ interface Signer {
  * Who signs, and for which Region (SigV4 credential scope: date/Region/service/aws4_request).
  * @throws KmsError MissingAuthenticationTokenException, IncompleteSignatureException, InvalidSignatureException.
  */
-function signerOf(practice: Practice, authorization: string | undefined): Signer {
+function signerOf(practice: ServedState, authorization: string | undefined): Signer {
   if (authorization === undefined)
     throw new KmsError('MissingAuthenticationTokenException', 'Missing Authentication Token');
   const [, accessKeyId, scope = ''] = SIGV4.exec(authorization) ?? [];
@@ -273,7 +273,7 @@ function signerOf(practice: Practice, authorization: string | undefined): Signer
 
 /** @throws KmsError ExpiredTokenException, UnrecognizedClientException. */
 function worldFor(
-  practice: Practice,
+  practice: ServedState,
   signer: Signer,
   request: IncomingMessage,
   requestId: string,

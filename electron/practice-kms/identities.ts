@@ -18,7 +18,7 @@ export const PRACTICE_ACCESS_KEY_ID = 'AKIAPRACTICEKMSEXAMPL';
 export const PRACTICE_SECRET_ACCESS_KEY = 'practice-only-not-a-secret';
 
 /** The one who calls, and what policies of their own allow. */
-export interface Caller {
+export interface PracticeCaller {
   readonly accountId: string;
   readonly arn: string;
   /** ARN of the account, by which a key policy may name all of it. */
@@ -122,7 +122,7 @@ export const PRACTICE_ROLES: readonly PracticeRole[] = [
   }),
 ];
 
-const CALLERS: ReadonlyMap<string, Caller> = new Map(
+const CALLERS: ReadonlyMap<string, PracticeCaller> = new Map(
   Object.entries(PRACTICE_IDENTITIES).map(([name, identity]) => [
     identity.accessKeyId,
     {
@@ -141,9 +141,9 @@ const ROLE_PERMISSIONS: ReadonlyMap<string, readonly Statement[]> = new Map(
 );
 
 /** The administrator of the first account. */
-export const ADMIN: Caller = required(PRACTICE_ACCESS_KEY_ID);
+export const ADMIN: PracticeCaller = required(PRACTICE_ACCESS_KEY_ID);
 
-function required(accessKeyId: string): Caller {
+function required(accessKeyId: string): PracticeCaller {
   const caller = CALLERS.get(accessKeyId);
   if (!caller) throw new TypeError(`No practice identity ${accessKeyId}.`);
   return caller;
@@ -153,7 +153,7 @@ function required(accessKeyId: string): Caller {
  * Who calls with this access key id (and session token, for a role session).
  * @throws KmsError ExpiredTokenException; UnrecognizedClientException for a session whose token is another.
  */
-export function callerOf(state: State, accessKeyId: string, token: string | null): Caller {
+export function callerOf(state: State, accessKeyId: string, token: string | null): PracticeCaller {
   const known = CALLERS.get(accessKeyId);
   if (known) return known;
   if (accessKeyId === REFUSED_ACCESS_KEY_IDS.expired) throw expiredToken();

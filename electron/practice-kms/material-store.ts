@@ -1,7 +1,7 @@
 /** Generations of key material, and when the next one is due. */
 import type { Database } from './database.ts';
 import type { KeyPlace } from './key-place.ts';
-import type { Generation, KeyFacts, MadeBy, NewMaterial } from './records.ts';
+import type { KeyFacts, MadeBy, MaterialGeneration, NewMaterial } from './records.ts';
 
 const INSERT_MATERIAL = `INSERT INTO materials (region, key_id, generation, fingerprint, material_id, secret, made_at,
   made_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -24,7 +24,7 @@ export class MaterialStore {
   }
 
   /** Generations of key material, oldest first, after `after`, at most `limit`. */
-  generations(key: KeyPlace, after: number, limit: number): Generation[] {
+  generations(key: KeyPlace, after: number, limit: number): MaterialGeneration[] {
     return this.#db
       .sql(
         `SELECT m.generation, m.material_id AS keyMaterialId, m.made_at AS madeAt, m.made_by AS madeBy,
@@ -33,7 +33,7 @@ export class MaterialStore {
          WHERE m.region = ? AND m.key_id = ? AND m.generation > ? ORDER BY m.generation LIMIT ?`,
       )
       .all(key.region, key.keyId, after, limit)
-      .map((row) => ({ ...(row as unknown as Generation), current: row.current === 1 }));
+      .map((row) => ({ ...(row as unknown as MaterialGeneration), current: row.current === 1 }));
   }
 
   /** Sets automatic rotation, in every Region that holds the key; null switches it off. */

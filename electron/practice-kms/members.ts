@@ -30,10 +30,10 @@ export const LENGTHS = {
 const GRANT_TOKENS_MAX = 10;
 
 /**
- * One request's members. Getters return a harmless value where a constraint is broken, so call {@link Members.check}
+ * One request's members. Getters return a harmless value where a constraint is broken, so call {@link RequestMembers.check}
  * after the last getter and before using any value.
  */
-export class Members {
+export class RequestMembers {
   readonly #body: Record<string, unknown>;
   readonly #problems: string[];
   readonly #path: string;
@@ -138,18 +138,18 @@ export class Members {
   }
 
   /** A structure within the request; null when it is absent. Its problems are this request's. */
-  structure(name: string): Members | null {
+  structure(name: string): RequestMembers | null {
     const value = this.#get(name);
-    return value === null ? null : new Members(value, this.#pathOf(name), this.#problems);
+    return value === null ? null : new RequestMembers(value, this.#pathOf(name), this.#problems);
   }
 
   /** A list of structures; null when it is absent. */
-  structures(name: string): readonly Members[] | null {
+  structures(name: string): readonly RequestMembers[] | null {
     const value = this.#get(name);
     if (value === null) return null;
     if (!Array.isArray(value)) throw wrongType(value, 'a List');
     return value.map(
-      (item, at) => new Members(item, `${this.#pathOf(name)}.${at + 1}.member`, this.#problems),
+      (item, at) => new RequestMembers(item, `${this.#pathOf(name)}.${at + 1}.member`, this.#problems),
     );
   }
 

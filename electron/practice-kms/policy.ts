@@ -17,7 +17,7 @@ export interface Statement {
 }
 
 /** Largest key policy, in bytes (KMS guide, "Resource quotas"). */
-export const POLICY_BYTES_MAX = 32_768;
+const POLICY_BYTES_MAX = 32_768;
 const ACCOUNT = /^\d{12}$/;
 const PRINCIPAL = /^arn:aws:(?:iam|sts)::\d{12}:(?:root|(?:user|role|assumed-role|federated-user)\/.+)$/;
 const parsed = new Map<string, readonly Statement[]>();

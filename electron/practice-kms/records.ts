@@ -46,7 +46,7 @@ export interface NewMaterial {
 }
 
 /** One generation of key material, without its secret. */
-export interface Generation {
+export interface MaterialGeneration {
   /** 1, 2, 3, … */
   readonly generation: number;
   readonly keyMaterialId: string | null;

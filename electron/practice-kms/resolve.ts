@@ -5,7 +5,7 @@ import type { KeyRecord } from './records.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** Own account, or another one's, in which case the caller may not even learn that the key is missing. */
-export type Found = { readonly key: KeyRecord } | { readonly foreign: string };
+type ResolvedKey = { readonly key: KeyRecord } | { readonly foreign: string };
 
 export interface NameRules {
   /** False: an operation that takes no alias (`ScheduleKeyDeletion`, `EnableKey`, …). */
@@ -24,7 +24,7 @@ export function aliasArn(accountId: string, region: string, aliasName: string): 
  * Wordings observed: another Region's ARN, an unknown key, an unknown alias, a malformed id.
  * @throws KmsError NotFoundException.
  */
-export function findKey(world: RequestContext, named: string, rules: NameRules = {}): Found {
+export function findKey(world: RequestContext, named: string, rules: NameRules = {}): ResolvedKey {
   const own = world.caller.accountId;
   if (!named.startsWith('arn:')) {
     if (named.startsWith('alias/') && rules.alias !== false) return { key: byAlias(world, own, named) };

@@ -14,7 +14,7 @@ interface SampleKey {
 
 /** The two Regions of the practice: the pair of `alias/global` has a key in each. */
 const REGIONS = ['us-east-1', 'eu-west-1'] as const;
-export const SHARED_ALIAS = 'alias/shared-with-practice';
+const SHARED_ALIAS = 'alias/shared-with-practice';
 
 /** The partner's key: the first account may encrypt and re-encrypt to it, and look at it, but open nothing. */
 const SHARED_POLICY = JSON.stringify({

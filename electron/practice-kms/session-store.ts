@@ -1,7 +1,7 @@
 import type { Database } from './database.ts';
 
 /** A role session that `AssumeRole` gave out. */
-export interface SessionRecord {
+interface SessionRecord {
   readonly accessKeyId: string;
   readonly token: string;
   readonly roleArn: string;

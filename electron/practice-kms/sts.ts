@@ -1,7 +1,7 @@
 /** STS `GetCallerIdentity` and `AssumeRole` in the AWS query protocol (form in, XML out), which every SDK uses for STS. */
 import { randomBytes } from 'node:crypto';
 import type { KmsError } from './errors.ts';
-import { type Caller, PRACTICE_MFA_CODE, PRACTICE_ROLES, roleUserId } from './identities.ts';
+import { PRACTICE_MFA_CODE, PRACTICE_ROLES, type PracticeCaller, roleUserId } from './identities.ts';
 import { speaksOf } from './policy.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -9,13 +9,13 @@ const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 /** Session length in seconds (API reference, `AssumeRole`); the practice roles allow AWS's default of one hour. */
 const DURATION = { min: 900, max: 43_200, ofRole: 3600 };
 
-export interface StsReply {
+interface StsReply {
   readonly status: number;
   readonly xml: string;
 }
 
 /** `sessionSeconds`: how long sessions last, whatever is asked; null: as asked. */
-export interface StsOptions {
+interface StsOptions {
   readonly sessionSeconds: number | null;
 }
 
@@ -111,7 +111,7 @@ function assumeRole(world: RequestContext, form: URLSearchParams, options: StsOp
   );
 }
 
-function mayAssume(caller: Caller, roleArn: string): boolean {
+function mayAssume(caller: PracticeCaller, roleArn: string): boolean {
   const request = { action: 'sts:AssumeRole', resource: roleArn, values: () => null };
   return caller.permissions.some((statement) => statement.effect === 'Allow' && speaksOf(statement, request));
 }

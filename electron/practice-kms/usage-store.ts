@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from './database.ts';
 import type { KeyPlace } from './key-place.ts';
 
-export interface KeyUse {
+interface KeyUse {
   readonly operation: string;
   /** Milliseconds since 1970. */
   readonly usedAt: number;

@@ -48,7 +48,7 @@ export interface EngineOptions {
 }
 
 /** What a host does for the services. */
-export interface HostParts {
+interface HostParts {
   /** How this host starts the child of a run that decrypts here and encrypts there. */
   readonly startChild: ChildStarter;
   /** Where files are put back. */

@@ -10,7 +10,7 @@ const state = (region: string, arn: string): ConnectionState =>
     status: 'ready',
     region,
     endpoint: null,
-    route: null,
+    endpointInfo: null,
     identity: { account: '111122223333', arn, userId: 'U' },
     fault: null,
   }) satisfies ConnectionState;

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { Answer, Input } from '#shared/contract/api.ts';
+import type { ReplyValue, RequestInput } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import type {
   AuditFinding,
@@ -21,7 +21,7 @@ import { useIntake } from './intake.ts';
 import { useSelection } from './selection.ts';
 import { useUi } from './ui.ts';
 
-export type Members = Input<(typeof requests)['audit']['members']>['of'];
+export type Members = RequestInput<(typeof requests)['audit']['members']>['of'];
 export type AuditTab = 'overview' | 'findings' | 'deletion' | 'git' | 'rules' | 'history';
 
 const PAGE = 20_000;
@@ -34,7 +34,7 @@ interface AuditStore {
   readonly findings: readonly AuditFinding[];
   readonly status: 'idle' | 'loading' | 'ready' | 'failed';
   readonly fault: Fault | null;
-  readonly rules: Answer<(typeof requests)['audit']['rules']>;
+  readonly rules: ReplyValue<(typeof requests)['audit']['rules']>;
   /** The answer to "what breaks if I delete this key?" and what was asked. */
   readonly deletion: DeletionImpact | null;
   readonly deletionKey: string;

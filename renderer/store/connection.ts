@@ -1,11 +1,11 @@
 import { create } from 'zustand';
-import type { Answer } from '#shared/contract/api.ts';
+import type { ReplyValue } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import type { ConnectionChoice, ConnectionState, ProfileInfo, Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { bridge, call, faultOf } from '../api.ts';
 
-export type AppState = Answer<typeof requests.app.state>;
+export type AppState = ReplyValue<typeof requests.app.state>;
 
 interface ConnectionStore {
   /** What the host is and can do; null until it answered. */
@@ -34,7 +34,7 @@ interface ConnectionStore {
 const pending = (choice: ConnectionChoice, before: ConnectionState | null): ConnectionState => ({
   region: null,
   endpoint: null,
-  route: null,
+  endpointInfo: null,
   identity: null,
   ...before,
   choice,
@@ -46,7 +46,7 @@ const failed = (choice: ConnectionChoice, fault: Fault): ConnectionState => ({
   status: 'failed',
   region: null,
   endpoint: null,
-  route: null,
+  endpointInfo: null,
   identity: null,
   fault,
 });

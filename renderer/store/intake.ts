@@ -1,11 +1,9 @@
 import { create } from 'zustand';
-import type { Answer } from '#shared/contract/api.ts';
-import type { requests } from '#shared/contract/contract.ts';
+import type { IntakeResult } from '#shared/contract/define.ts';
 import { bridge, call, faultOf } from '../api.ts';
 import { plural } from '../lib/format.ts';
 import { attempt, useUi } from './ui.ts';
 
-export type IntakeResult = Answer<typeof requests.intake.choose>;
 export interface IntakeProgress {
   readonly files: number;
   readonly blobs: number;

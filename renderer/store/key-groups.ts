@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { Answer, Input } from '#shared/contract/api.ts';
+import type { ReplyValue, RequestInput } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyGroup, KeyTimeline } from '#shared/model/key-group.ts';
@@ -7,7 +7,7 @@ import { bridge, call, faultOf } from '../api.ts';
 import { KeyIndex, NO_KEYS } from '../lib/key-index.ts';
 
 type FindKey = (typeof requests)['keyGroups']['findKey'];
-export type KeySearch = Answer<FindKey>;
+export type KeySearch = ReplyValue<FindKey>;
 
 interface KeyGroupStore {
   /** Blobs by key material, by fingerprint, with what is known of each one's key. */
@@ -20,7 +20,7 @@ interface KeyGroupStore {
   load(): Promise<void>;
   /** Keeps a person's label for the key of a material; null removes it. A new label replaces the one before. */
   name(fingerprint: string, keyArn: string | null): Promise<void>;
-  findKey(input: Input<FindKey>): Promise<KeySearch>;
+  findKey(input: RequestInput<FindKey>): Promise<KeySearch>;
 }
 
 let generation = 0;

@@ -9,12 +9,14 @@ type Events = typeof events;
 /** How every answer crosses: a value of the reply's schema, or a fault. Never a rejected promise. */
 export type Reply<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 
-export type Input<S extends RequestSpec> = z.input<S['input']>;
-export type Answer<S extends RequestSpec> = z.output<S['reply']>;
+export type RequestInput<S extends RequestSpec> = z.input<S['input']>;
+export type ReplyValue<S extends RequestSpec> = z.output<S['reply']>;
 
 type Namespaces<R extends Record<string, Record<string, RequestSpec>>> = {
   [Namespace in keyof R]: {
-    [M in keyof R[Namespace]]: (input: Input<R[Namespace][M]>) => Promise<Reply<Answer<R[Namespace][M]>>>;
+    [M in keyof R[Namespace]]: (
+      input: RequestInput<R[Namespace][M]>,
+    ) => Promise<Reply<ReplyValue<R[Namespace][M]>>>;
   };
 };
 
@@ -32,7 +34,9 @@ export type RewrapApi<PageFile = unknown> = Namespaces<Requests> & {
    * Takes in files that were dropped or picked in the page. The host turns them into paths (desktop) or uploads
    * them to its private inbox (loopback); the page sees tokens only.
    */
-  takeFiles(files: readonly PageFile[]): Promise<Reply<Answer<(typeof hostRequests)['intake']['addPaths']>>>;
+  takeFiles(
+    files: readonly PageFile[],
+  ): Promise<Reply<ReplyValue<(typeof hostRequests)['intake']['addPaths']>>>;
 };
 
 /** What a service must provide: each request's handler, taking parsed input, giving the reply before stripping. */

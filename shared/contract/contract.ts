@@ -1,16 +1,31 @@
 import { appEvents, appRequests } from './namespaces/app.ts';
 import { auditEvents, auditHostRequests, auditRequests } from './namespaces/audit.ts';
-import { blobsEvents, blobsHostRequests, blobsRequests } from './namespaces/blobs.ts';
-import { connectionEvents, connectionRequests } from './namespaces/connection.ts';
+import {
+  connectionEvents,
+  connectionRequests,
+  keysEvents,
+  keysRequests,
+  practiceRequests,
+} from './namespaces/connection.ts';
 import { historyRequests } from './namespaces/history.ts';
-import { intakeEvents, intakeHostRequests, intakeRequests } from './namespaces/intake.ts';
-import { keyGroupsRequests } from './namespaces/key-groups.ts';
-import { keysEvents, keysRequests } from './namespaces/keys.ts';
-import { outputHostRequests, outputRequests } from './namespaces/output.ts';
 import { plansEvents, plansHostRequests, plansRequests } from './namespaces/plans.ts';
-import { practiceRequests } from './namespaces/practice.ts';
-import { preflightRequests } from './namespaces/preflight.ts';
-import { runsEvents, runsHostRequests, runsRequests } from './namespaces/runs.ts';
+import {
+  outputHostRequests,
+  outputRequests,
+  preflightRequests,
+  runsEvents,
+  runsHostRequests,
+  runsRequests,
+} from './namespaces/runs.ts';
+import {
+  blobsEvents,
+  blobsHostRequests,
+  blobsRequests,
+  intakeEvents,
+  intakeHostRequests,
+  intakeRequests,
+  keyGroupsRequests,
+} from './namespaces/workspace.ts';
 
 /** Requests of the page, by namespace. This table is the bridge: nothing that is not in it crosses. */
 export const requests = {

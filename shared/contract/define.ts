@@ -1,3 +1,4 @@
+import { SkippedFile } from '../model/blob.ts';
 import * as z from '../schema.ts';
 
 export interface RequestSpec<I extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
@@ -22,3 +23,18 @@ export function event<P extends z.ZodType>(payload: P): EventSpec<P> {
 }
 
 export const nothing = z.object({});
+
+/** A part of a list. */
+export const page = z.object({ offset: z.int().min(0), limit: z.int().min(1).max(5000) });
+
+/** What was taken in. */
+export const IntakeResult = z.object({
+  sources: z.int(),
+  blobs: z.int(),
+  skippedFiles: z.array(SkippedFile),
+  /** Skipped files beyond the first 200. */
+  moreSkipped: z.int(),
+  /** Plans among what was named; they were opened, not taken in. Absent: none. */
+  plans: z.int().optional(),
+});
+export type IntakeResult = z.infer<typeof IntakeResult>;

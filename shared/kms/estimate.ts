@@ -4,7 +4,7 @@ import type { EncryptionAlgorithm } from './facts.ts';
 import { isCommercial, PRICES, priceOf, QUOTAS, type Quota, quotaOf } from './published.ts';
 
 /** One side of the requests. `spec` null: not known (`DescribeKey` was not permitted, or KMS finds the key). */
-export interface EstimateSide {
+interface EstimateSide {
   readonly algorithm: EncryptionAlgorithm;
   readonly spec: string | null;
 }

@@ -15,9 +15,7 @@ export type EncryptionAlgorithm = (typeof ENCRYPTION_ALGORITHMS)[number];
 /** Largest `CiphertextBlob`, in bytes, that KMS takes or returns (1…6144). */
 export const MAX_CIPHERTEXT_BYTES = 6144;
 /** Largest plaintext, in bytes, that `Encrypt` takes under a symmetric key. */
-export const MAX_SYMMETRIC_PLAINTEXT_BYTES = 4096;
-/** Most grant tokens in one request. */
-export const MAX_GRANT_TOKENS = 10;
+const MAX_SYMMETRIC_PLAINTEXT_BYTES = 4096;
 
 /** RSA key specs: modulus size in bits = ciphertext size × 8. */
 export const RSA_KEY_SPECS = { RSA_2048: 2048, RSA_3072: 3072, RSA_4096: 4096 } as const;

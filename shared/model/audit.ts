@@ -87,7 +87,7 @@ export const AuditKey = z.object({
 export type AuditKey = z.infer<typeof AuditKey>;
 
 /** A key with the blobs that it protects. */
-export const AuditKeyUse = z.object({
+const AuditKeyUse = z.object({
   key: AuditKey.nullable(),
   /** What to call it: alias, ARN, label or fingerprint. */
   name: z.string(),
@@ -101,7 +101,6 @@ export const AuditKeyUse = z.object({
   /** How many of the blobs are known in which way, the strongest first. */
   evidence: z.array(z.object({ by: EvidenceBy, blobs: z.int() })),
 });
-export type AuditKeyUse = z.infer<typeof AuditKeyUse>;
 
 export const Suppression = z.object({
   reason: z.string(),

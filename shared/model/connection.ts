@@ -37,7 +37,7 @@ export const Identity = z.object({ account: z.string(), arn: z.string(), userId:
 export type Identity = z.infer<typeof Identity>;
 
 /** Where requests really go, as resolved from choice, environment and profile. */
-export const Route = z.object({
+export const EndpointInfo = z.object({
   region: z.string(),
   /** Null: the Region's own endpoint. */
   endpoint: z.string().nullable(),
@@ -50,7 +50,7 @@ export const Route = z.object({
   /** What names the file of certificate authorities ("AWS_CA_BUNDLE"), never its path. Null: the built-in ones. */
   caBundle: z.string().nullable(),
 });
-export type Route = z.infer<typeof Route>;
+export type EndpointInfo = z.infer<typeof EndpointInfo>;
 
 export const ConnectionState = z.object({
   choice: ConnectionChoice,
@@ -58,7 +58,7 @@ export const ConnectionState = z.object({
   region: z.string().nullable(),
   endpoint: z.string().nullable(),
   /** Null until it is known where requests go. */
-  route: Route.nullable(),
+  endpointInfo: EndpointInfo.nullable(),
   /** Null until STS said who we are. Kept while a connection that had it has failed: who must sign in again. */
   identity: Identity.nullable(),
   fault: Fault.nullable(),

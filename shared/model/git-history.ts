@@ -26,7 +26,7 @@ export const HistoryBlob = z.object({
   /** Refs that reach it, at most 20; all of them are counted. */
   refs: z.array(z.string()),
   reachedBy: z.int(),
-  /** Refs whose files have it still. */
+  /** Refs that still have it in a file. */
   heldBy: z.int(),
 });
 export type HistoryBlob = z.infer<typeof HistoryBlob>;

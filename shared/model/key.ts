@@ -34,17 +34,15 @@ export const KeyRotation = z.object({
 });
 export type KeyRotation = z.infer<typeof KeyRotation>;
 
-export const KeyLastUse = z.object({
+const KeyLastUse = z.object({
   /** 'Encrypt', 'Decrypt', 'ReEncrypt', …; null with `at`: no use since `trackedSince`. */
   operation: z.string().nullable(),
   at: z.string().nullable(),
   /** KMS knows of no use before this. */
   trackedSince: z.string().nullable(),
 });
-export type KeyLastUse = z.infer<typeof KeyLastUse>;
 
-export const KeyTag = z.object({ key: z.string(), value: z.string() });
-export type KeyTag = z.infer<typeof KeyTag>;
+const KeyTag = z.object({ key: z.string(), value: z.string() });
 
 export const KeyInfo = z.object({
   keyId: z.string(),

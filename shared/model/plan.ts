@@ -4,7 +4,7 @@ import { DestinationSide, OnFailure, Pace, RunMode, SourceSide } from './run.ts'
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A blob of a plan: where it is, and the hash by which it is known to be the same. */
-export const PlannedBlob = z.strictObject({
+const PlannedBlob = z.strictObject({
   /** Place within the file; "": the file is the blob. */
   place: z.string(),
   sha256: Sha256,
@@ -15,7 +15,6 @@ export const PlannedBlob = z.strictObject({
   encoding: z.string(),
   kind: z.string(),
 });
-export type PlannedBlob = z.infer<typeof PlannedBlob>;
 
 export const PlannedFile = z.strictObject({
   /** Below the plan's root, with "/"; or absolute. */
@@ -104,7 +103,7 @@ export function modeOf(
 }
 
 /** One difference between two plans, for people. */
-export interface PlanChange {
+interface PlanChange {
   readonly what: 'setting' | 'added' | 'removed' | 'changed';
   readonly text: string;
 }

@@ -198,7 +198,7 @@ export type RunOutcome = z.infer<typeof RunOutcome>;
  * connection is renewed. 'waiting': the network is gone; it goes on by itself. 'unfinished': Rewrap ended or was
  * killed before the run did; it can be gone on with, or undone. 'undone': files are as they were before.
  */
-export const RunStatus = z.enum([
+const RunStatus = z.enum([
   'running',
   'pausing',
   'paused',
@@ -211,7 +211,6 @@ export const RunStatus = z.enum([
   'undoing',
   'undone',
 ]);
-export type RunStatus = z.infer<typeof RunStatus>;
 
 /** How long requests under way are waited for when Rewrap is closed, milliseconds. Then they are cut. */
 export const UNDER_WAY_LIMIT_MS = 8_000;

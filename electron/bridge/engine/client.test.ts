@@ -142,7 +142,7 @@ describe('an engine that dies', () => {
       status: 'ready',
       region: null,
       endpoint: null,
-      route: null,
+      endpointInfo: null,
       identity: null,
       fault: null,
     };

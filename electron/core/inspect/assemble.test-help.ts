@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { SymmetricLayout } from '#shared/model/blob.ts';
 
 /** What a blob is made of; random where not given. Structurally valid, and openable by nobody. */
-export interface Assembly {
+interface Assembly {
   readonly layout: SymmetricLayout;
   readonly kind?: number;
   readonly plaintextBytes?: number;

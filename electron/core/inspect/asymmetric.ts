@@ -30,7 +30,7 @@ export function rsaAlgorithms(spec: RsaKeySpec): string {
 }
 
 /** What an SM2PKE ciphertext shows. */
-export interface Sm2Parts {
+interface Sm2Parts {
   readonly plaintextBytes: number;
   /** Whether its point (x, y) lies on the SM2 curve: chance does not do that. */
   readonly onCurve: boolean;

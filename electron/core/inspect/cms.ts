@@ -20,7 +20,7 @@ const ICV_LENGTH_16: readonly number[] = [0x02, 0x01, 0x10];
 export const CONTENT_OVERHEAD = 27;
 
 /** Where the walk stands; `problem` is null while all is well. */
-export interface CmsWalk {
+interface CmsWalk {
   readonly bytes: Uint8Array;
   /** Where the CMS part must end, by the length word before it. May lie beyond the bytes at hand. */
   readonly end: number;

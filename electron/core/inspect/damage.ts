@@ -55,7 +55,7 @@ function count(n: number): string {
 }
 
 /** A blob of the known shape under another algorithm: SM4 in the China Regions, or one not seen yet. */
-export interface OtherAlgorithm {
+interface OtherAlgorithm {
   /** The 2-byte algorithm id of the header, hex. */
   readonly id: string;
   /** Content of the cipher's OID, hex. */

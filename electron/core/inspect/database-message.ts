@@ -1,4 +1,4 @@
-import type { EncryptedDataKey, Span } from './sdk-message.ts';
+import type { ByteSpan, EncryptedDataKey } from './sdk-message.ts';
 import { sized, u16 } from './sdk-message.ts';
 
 /**
@@ -8,14 +8,14 @@ import { sized, u16 } from './sdk-message.ts';
 export interface DatabaseHead {
   readonly version: number;
   readonly signed: boolean;
-  readonly messageId: Span;
+  readonly messageId: ByteSpan;
   /** One letter per authenticated attribute, its 2-byte length before it excluded. */
-  readonly legend: Span;
-  readonly context: Span;
-  readonly pairs: readonly { readonly span: Span; readonly key: Span; readonly value: Span }[];
+  readonly legend: ByteSpan;
+  readonly context: ByteSpan;
+  readonly pairs: readonly { readonly span: ByteSpan; readonly key: ByteSpan; readonly value: ByteSpan }[];
   readonly keyCountAt: number;
   readonly keys: readonly EncryptedDataKey[];
-  readonly commitment: Span;
+  readonly commitment: ByteSpan;
 }
 
 /**

@@ -7,10 +7,10 @@ import { algorithmName, located } from './identify.ts';
 import { concludes, says } from './sentence.ts';
 import { beginsLikeKms, isProblem, isUnknownLayout, readSymmetric } from './symmetric.ts';
 import { symmetricFields } from './symmetric-fields.ts';
-import type { Decoded } from './types.ts';
+import type { DecodedBlob } from './types.ts';
 
 /** What begins like a KMS blob, or holds one, and is of no known layout: where it departs from them, and what to do. */
-export function kmsLike(bytes: Uint8Array, identification: Identification): Decoded {
+export function kmsLike(bytes: Uint8Array, identification: Identification): DecodedBlob {
   const displaced = beginsLikeKms(bytes) || isUnknownLayout(bytes) ? null : findDisplaced(bytes);
   if (displaced !== null) return misplaced(bytes, identification, displaced);
   const reading = readSymmetric(bytes);
@@ -40,7 +40,7 @@ function misplaced(
   bytes: Uint8Array,
   identification: Identification,
   { sort, at, problem }: Displaced,
-): Decoded {
+): DecodedBlob {
   const rest = bytes.subarray(at);
   const inner = sort === 'leading' ? symmetricFields(rest) : [cmsFields(bytes, at, bytes.length, true)];
   const what = sort === 'leading' ? 'Not part of the blob.' : 'What is left of the header.';
@@ -60,7 +60,7 @@ function misplaced(
 }
 
 /** Everything fits but the cipher: SM4 in the China Regions, or one not seen yet. Recognised, not invalid. */
-function otherAlgorithm(bytes: Uint8Array, identification: Identification, name: string): Decoded {
+function otherAlgorithm(bytes: Uint8Array, identification: Identification, name: string): DecodedBlob {
   return {
     identification,
     fields: symmetricFields(bytes),

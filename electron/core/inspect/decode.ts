@@ -12,14 +12,14 @@ import { keySentences, sdkMessageFields, suiteName } from './sdk-message-fields.
 import { concludes, says } from './sentence.ts';
 import { lookFields } from './signature-fields.ts';
 import { symmetricFields } from './symmetric-fields.ts';
-import type { Decoded } from './types.ts';
+import type { DecodedBlob } from './types.ts';
 
 /**
  * Everything the bytes alone say: a field tree whose top level covers the blob without gap or overlap, every child
  * inside its parent; findings; and a summary in plain words, what is read and what is concluded kept apart.
  * Never throws, on any bytes.
  */
-export function decode(bytes: Uint8Array): Decoded {
+export function decode(bytes: Uint8Array): DecodedBlob {
   const identification = identify(bytes);
   switch (identification.kind) {
     case 'kms-symmetric':
@@ -41,7 +41,7 @@ export function decode(bytes: Uint8Array): Decoded {
   }
 }
 
-function symmetric(bytes: Uint8Array, identification: Identification): Decoded {
+function symmetric(bytes: Uint8Array, identification: Identification): DecodedBlob {
   const { layout, producedBy, plaintextBytes } = identification;
   return {
     identification,
@@ -64,7 +64,7 @@ function symmetric(bytes: Uint8Array, identification: Identification): Decoded {
   };
 }
 
-function sdkMessage(bytes: Uint8Array, identification: Identification, message: SdkMessage): Decoded {
+function sdkMessage(bytes: Uint8Array, identification: Identification, message: SdkMessage): DecodedBlob {
   return {
     identification,
     fields: sdkMessageFields(bytes, message),
@@ -84,7 +84,7 @@ function sdkMessage(bytes: Uint8Array, identification: Identification, message: 
   };
 }
 
-function database(bytes: Uint8Array, identification: Identification, head: DatabaseHead): Decoded {
+function database(bytes: Uint8Array, identification: Identification, head: DatabaseHead): DecodedBlob {
   return {
     identification,
     fields: databaseFields(bytes, head),
@@ -103,7 +103,7 @@ function database(bytes: Uint8Array, identification: Identification, head: Datab
   };
 }
 
-function asymmetric(bytes: Uint8Array, identification: Identification): Decoded {
+function asymmetric(bytes: Uint8Array, identification: Identification): DecodedBlob {
   const structure = isSm2(bytes) ? cmsFields(bytes, 0, bytes.length, false) : null;
   const sm2 = structure !== null;
   return {
@@ -131,7 +131,7 @@ function asymmetric(bytes: Uint8Array, identification: Identification): Decoded 
   };
 }
 
-function opaque(bytes: Uint8Array, identification: Identification): Decoded {
+function opaque(bytes: Uint8Array, identification: Identification): DecodedBlob {
   const all = readings(bytes, identification);
   const [taken] = all;
   return {

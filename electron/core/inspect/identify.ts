@@ -8,7 +8,7 @@ import { readDatabaseHead } from './database-message.ts';
 import { dotted } from './der.ts';
 import { isText, plainLook } from './match-signatures.ts';
 import { readSdkMessage } from './sdk-message.ts';
-import { identified, type Look } from './signature.ts';
+import { identified, type Signature } from './signature.ts';
 import { binaryLook, springLook } from './signatures-binary.ts';
 import {
   beginsLikeKms,
@@ -48,7 +48,7 @@ export function identify(bytes: Uint8Array): Identification {
 }
 
 /** What bytes are that say so themselves and are no KMS ciphertext; null otherwise. */
-export function findLook(bytes: Uint8Array): Look | null {
+export function findLook(bytes: Uint8Array): Signature | null {
   return isText(bytes) ? null : binaryLook(bytes);
 }
 

@@ -6,13 +6,13 @@ export { identify } from './identify.ts';
 export { isText, looksLikeText } from './match-signatures.ts';
 export { publicPart } from './public-part.ts';
 export {
+  type ByteSpan,
   beginsLikeSdkMessage,
   type EncryptedDataKey,
   readSdkMessage,
   type SdkMessage,
-  type Span,
 } from './sdk-message.ts';
 export { isSecretInClear } from './signature.ts';
 export { privateKeyFinding } from './signature-fields.ts';
 export { randomness } from './statistics.ts';
-export type { Decoded } from './types.ts';
+export type { DecodedBlob } from './types.ts';

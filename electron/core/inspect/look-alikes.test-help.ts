@@ -3,7 +3,7 @@ import type { BlobKind } from '#shared/model/blob.ts';
 import { assemble } from './assemble.test-help.ts';
 
 /** Something that is mistaken for KMS ciphertext, made up here; nobody can open it. */
-export interface LookAlike {
+interface LookAlike {
   readonly name: string;
   readonly kind: BlobKind;
   /** Part of the label. */

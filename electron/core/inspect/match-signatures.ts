@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { Identification } from '#shared/model/blob.ts';
-import { identified, type Look } from './signature.ts';
+import { identified, type Signature } from './signature.ts';
 import { textLook } from './signatures-text.ts';
 import { LEAST_SAMPLE, randomness } from './statistics.ts';
 
@@ -20,7 +20,7 @@ export function looksLikeText(text: string): Identification | null {
 }
 
 /** What text or plain binary looks like, when nothing else knew it. Never null: "unknown" is an answer. */
-export function plainLook(bytes: Uint8Array): Look {
+export function plainLook(bytes: Uint8Array): Signature {
   if (bytes.length === 0)
     return unknown(
       'Empty',
@@ -59,7 +59,7 @@ export function plainLook(bytes: Uint8Array): Look {
   );
 }
 
-function unknown(label: string, why: string, remedy: string, evidence: string): Look {
+function unknown(label: string, why: string, remedy: string, evidence: string): Signature {
   return { kind: 'unknown', label, why, remedy, evidence };
 }
 

@@ -1,5 +1,5 @@
 /** A run of OpenPGP packets (RFC 9580 section 4); only headers are read. */
-export interface PgpPacket {
+interface PgpPacket {
   readonly tag: number;
   readonly start: number;
   readonly bodyAt: number;

@@ -1,6 +1,6 @@
 import type { Field } from '#shared/model/blob.ts';
 import { byteCount, field, shifted } from './field.ts';
-import { type EncryptedDataKey, type SdkMessage, type Span, SUITES, u16 } from './sdk-message.ts';
+import { type ByteSpan, type EncryptedDataKey, type SdkMessage, SUITES, u16 } from './sdk-message.ts';
 import { beginsLikeKms, FINGERPRINT_BYTES, isProblem, readSymmetric } from './symmetric.ts';
 import { symmetricFields } from './symmetric-fields.ts';
 
@@ -9,9 +9,9 @@ const MAX_KEYS_OPENED = 32;
 
 /** Fields of an Encryption SDK message, together covering all its bytes (specification: message-header.md). */
 export function sdkMessageFields(bytes: Uint8Array, message: SdkMessage): Field[] {
-  const doc = (name: string, span: Span, meaning: string, value?: string, children: Field[] = []) =>
+  const doc = (name: string, span: ByteSpan, meaning: string, value?: string, children: Field[] = []) =>
     field(bytes, name, span.start, span.end - span.start, meaning, 'documented', value, children);
-  const at = (start: number, length: number): Span => ({ start, end: start + length });
+  const at = (start: number, length: number): ByteSpan => ({ start, end: start + length });
   const { version, suiteAt } = message;
   const fields: Field[] = [doc('version', at(0, 1), 'Message format version.', String(version))];
   if (version === 1) fields.push(doc('type', at(1, 1), 'Customer authenticated encrypted data.', '80'));
@@ -157,7 +157,7 @@ const PROVIDERS: Readonly<Record<string, { provider: string; info: string; key: 
   },
 };
 
-function providerOf(bytes: Uint8Array, provider: Span): { provider: string; info: string; key: string } {
+function providerOf(bytes: Uint8Array, provider: ByteSpan): { provider: string; info: string; key: string } {
   const id = text(bytes, provider);
   const known = Object.hasOwn(PROVIDERS, id) ? PROVIDERS[id] : undefined;
   return (
@@ -170,7 +170,7 @@ function providerOf(bytes: Uint8Array, provider: Span): { provider: string; info
 }
 
 /** Fingerprint, as hex, of the KMS blob that an encrypted data key holds; null when it holds none. */
-export function fingerprintOf(bytes: Uint8Array, span: Span): string | null {
+export function fingerprintOf(bytes: Uint8Array, span: ByteSpan): string | null {
   const blob = bytes.subarray(span.start, span.end);
   if (!beginsLikeKms(blob)) return null;
   const reading = readSymmetric(blob);
@@ -196,14 +196,14 @@ export function keySentences(bytes: Uint8Array, keys: readonly EncryptedDataKey[
 }
 
 /** The KMS blob inside an encrypted data key, as children at their place in the message. */
-function inner(bytes: Uint8Array, span: Span): Field[] {
+function inner(bytes: Uint8Array, span: ByteSpan): Field[] {
   const blob = bytes.subarray(span.start, span.end);
   if (!beginsLikeKms(blob) || isProblem(readSymmetric(blob))) return [];
   return symmetricFields(blob).map((one) => shifted(one, span.start));
 }
 
 /** Text of a span; what is not printable UTF-8 is shown replaced. At most 512 characters. */
-export function text(bytes: Uint8Array, span: Span): string {
+export function text(bytes: Uint8Array, span: ByteSpan): string {
   const decoded = new TextDecoder().decode(bytes.subarray(span.start, Math.min(span.end, span.start + 2048)));
   return decoded.replaceAll(/\p{C}/gu, '\ufffd').slice(0, 512);
 }

@@ -3,26 +3,26 @@
  * (aws-encryption-sdk-specification, data-format/message-header.md). Versions 1 and 2.
  */
 
-export interface Span {
+export interface ByteSpan {
   readonly start: number;
   readonly end: number;
 }
 
 export interface EncryptedDataKey {
-  readonly span: Span;
-  readonly provider: Span;
-  readonly info: Span;
-  readonly ciphertext: Span;
+  readonly span: ByteSpan;
+  readonly provider: ByteSpan;
+  readonly info: ByteSpan;
+  readonly ciphertext: ByteSpan;
 }
 
 export interface SdkMessage {
   readonly version: 1 | 2;
   readonly suite: number;
   readonly suiteAt: number;
-  readonly messageId: Span;
+  readonly messageId: ByteSpan;
   /** The whole AAD section, its 2-byte length included. */
-  readonly aad: Span;
-  readonly pairs: readonly { readonly span: Span; readonly key: Span; readonly value: Span }[];
+  readonly aad: ByteSpan;
+  readonly pairs: readonly { readonly span: ByteSpan; readonly key: ByteSpan; readonly value: ByteSpan }[];
   readonly keyCountAt: number;
   readonly keys: readonly EncryptedDataKey[];
   /** Offset after the last key read; the rest of the header, or of what there is of it. */
@@ -122,9 +122,9 @@ function readTail(bytes: Uint8Array, at: number, version: 1 | 2) {
   return { end, problem: null };
 }
 
-function readAad(bytes: Uint8Array, aad: Span): SdkMessage['pairs'] | null {
+function readAad(bytes: Uint8Array, aad: ByteSpan): SdkMessage['pairs'] | null {
   if (aad.end > bytes.length) return null;
-  const pairs: { span: Span; key: Span; value: Span }[] = [];
+  const pairs: { span: ByteSpan; key: ByteSpan; value: ByteSpan }[] = [];
   if (aad.end - aad.start === 2) return pairs;
   if (aad.end - aad.start < 4) return null;
   const count = u16(bytes, aad.start + 2);
@@ -140,11 +140,11 @@ function readAad(bytes: Uint8Array, aad: Span): SdkMessage['pairs'] | null {
 }
 
 /** The value after a 2-byte length at `at`; may reach beyond the bytes at hand. */
-export function sized(bytes: Uint8Array, at: number): Span {
+export function sized(bytes: Uint8Array, at: number): ByteSpan {
   return { start: at + 2, end: at + 2 + u16(bytes, at) };
 }
 
-function isPrintable(bytes: Uint8Array, span: Span): boolean {
+function isPrintable(bytes: Uint8Array, span: ByteSpan): boolean {
   if (span.end > bytes.length || span.start === span.end) return false;
   for (let i = span.start; i < span.end; i++) {
     const byte = bytes[i] ?? 0;

@@ -1,6 +1,6 @@
-import type { Decoded } from './types.ts';
+import type { DecodedBlob } from './types.ts';
 
-type Sentence = Decoded['summary'][number];
+type Sentence = DecodedBlob['summary'][number];
 
 /** A sentence of the summary that the bytes themselves say. */
 export const says = (text: string): Sentence => ({ text, source: 'bytes' });

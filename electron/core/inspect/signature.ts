@@ -1,7 +1,7 @@
 import type { BlobKind, Identification } from '#shared/model/blob.ts';
 
 /** What bytes are that are no ciphertext KMS takes, in words for people. */
-export interface Look {
+export interface Signature {
   readonly kind: BlobKind;
   /** For a table cell: "age file". */
   readonly label: string;
@@ -19,9 +19,9 @@ export function isSecretInClear(kind: BlobKind, label: string): boolean {
 }
 
 /** Label of a Tink keyset in clear. */
-export const SECRET_KEYSET = 'Tink keyset, in clear';
+const SECRET_KEYSET = 'Tink keyset, in clear';
 
-export function identified(look: Look): Identification {
+export function identified(look: Signature): Identification {
   return {
     kind: look.kind,
     label: look.label,
@@ -153,12 +153,12 @@ function look(
   label: string,
   why: string,
   remedy: string,
-): (evidence: string, label?: string) => Look {
+): (evidence: string, label?: string) => Signature {
   return (evidence, other) => ({ kind, label: other ?? label, why, remedy, evidence });
 }
 
 /** What is plainly a file of another sort: an archive, an image, a database. */
-export function otherFile(label: string, evidence: string, isArchive = false): Look {
+export function otherFile(label: string, evidence: string, isArchive = false): Signature {
   return {
     kind: 'unknown',
     label,

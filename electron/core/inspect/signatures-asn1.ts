@@ -1,5 +1,5 @@
 import { dotted, expectTlv, oidAt, readTlv, type Tlv } from './der.ts';
-import { LOOKS, type Look, otherFile } from './signature.ts';
+import { LOOKS, otherFile, type Signature } from './signature.ts';
 
 const OID = {
   pkcs7: '2a864886f70d0107',
@@ -21,7 +21,7 @@ const CMS_TYPES: ReadonlyMap<string, string> = new Map([
  * What an ASN.1 SEQUENCE is, by the shape of its first members; null for a shape not known. The outer length must be
  * that of the bytes, or reach beyond (a file cut short), or be BER's indefinite one.
  */
-export function asn1Look(bytes: Uint8Array): Look | null {
+export function asn1Look(bytes: Uint8Array): Signature | null {
   const outer = expectTlv(bytes, 0, 0x30);
   if (outer === null || (outer.end !== -1 && outer.end < bytes.length)) return null;
   const first = readTlv(bytes, outer.contentAt);
@@ -32,7 +32,7 @@ export function asn1Look(bytes: Uint8Array): Look | null {
   return null;
 }
 
-function cmsLook(bytes: Uint8Array, first: Tlv): Look | null {
+function cmsLook(bytes: Uint8Array, first: Tlv): Signature | null {
   const oid = oidAt(bytes, first.at);
   if (oid === null) return null;
   if (oid === OID.authEnveloped) return LOOKS.cms(`names the type ${dotted(oid)}`, 'CMS AuthEnvelopedData');
@@ -61,7 +61,7 @@ function isForEnclave(bytes: Uint8Array, at: number): boolean {
 }
 
 /** A SEQUENCE that begins with an INTEGER: the private key formats, and PKCS#12. */
-function numbered(bytes: Uint8Array, first: Tlv): Look | null {
+function numbered(bytes: Uint8Array, first: Tlv): Signature | null {
   if (first.end - first.contentAt !== 1) return null;
   const version = bytes[first.contentAt];
   const second = readTlv(bytes, first.end);
@@ -83,7 +83,7 @@ function numbered(bytes: Uint8Array, first: Tlv): Look | null {
 }
 
 /** A SEQUENCE that begins with a SEQUENCE: certificates, public keys, encrypted private keys. */
-function nested(bytes: Uint8Array, outer: Tlv, first: Tlv): Look | null {
+function nested(bytes: Uint8Array, outer: Tlv, first: Tlv): Signature | null {
   const oid = oidAt(bytes, first.contentAt);
   const second = first.end === -1 ? null : readTlv(bytes, first.end);
   if (oid !== null) {

@@ -1,10 +1,10 @@
 import { PGP_TAGS, readOpenPgp } from './openpgp.ts';
-import { LOOKS, type Look, otherFile } from './signature.ts';
+import { LOOKS, otherFile, type Signature } from './signature.ts';
 import { asn1Look } from './signatures-asn1.ts';
 import { randomness } from './statistics.ts';
 
 /** First bytes that name a format; `head` has one character per byte. First match wins. */
-const SIGNS: readonly (readonly [test: string | RegExp | ((head: string) => boolean), look: Look])[] = [
+const SIGNS: readonly (readonly [test: string | RegExp | ((head: string) => boolean), look: Signature])[] = [
   ['age-encryption.org/v1\n', LOOKS.age('begins with the line age-encryption.org/v1', 'age file (binary)')],
   ['Salted__', LOOKS.openssl('begins with Salted__ and 8 bytes of salt')],
   ['\0GITCRYPT\0', LOOKS.gitCrypt('begins with \\0GITCRYPT\\0')],
@@ -84,7 +84,7 @@ function isJpegSegment(head: string): boolean {
 const HEAD_BYTES = 512;
 
 /** What bytes are by structure or signature, text apart; null when they show none. Linear, never throws. */
-export function binaryLook(bytes: Uint8Array): Look | null {
+export function binaryLook(bytes: Uint8Array): Signature | null {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, HEAD_BYTES)).toString(
     'latin1',
   );
@@ -97,14 +97,14 @@ export function binaryLook(bytes: Uint8Array): Look | null {
 }
 
 /** Protobuf of two fields: 36 bytes that begin with 00, then the rest (observed in SOPS files). */
-function gcpLook(bytes: Uint8Array): Look | null {
+function gcpLook(bytes: Uint8Array): Signature | null {
   if (bytes[0] !== 0x0a || bytes[1] !== 0x24 || bytes[2] !== 0x00 || bytes.length > 1_048_576) return null;
   return bytes.length < 40 || bytes[38] === 0x12
     ? LOOKS.gcp('begins with 0a2400 (CiQA in base64), the key’s part of Google’s layout')
     : null;
 }
 
-function pgpLook(bytes: Uint8Array): Look | null {
+function pgpLook(bytes: Uint8Array): Signature | null {
   const packets = readOpenPgp(bytes);
   const first = packets?.[0];
   if (packets === null || first === undefined) return null;
@@ -117,7 +117,7 @@ function pgpLook(bytes: Uint8Array): Look | null {
  * Spring Cloud Config's RSA form: a 2-byte length of 256, 384 or 512, that many bytes of RSA, then AES-CBC with its
  * IV. Two bytes and a size are weak evidence, so all the rest must be random too.
  */
-export function springLook(bytes: Uint8Array): Look | null {
+export function springLook(bytes: Uint8Array): Signature | null {
   const rsa = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
   if (rsa !== 256 && rsa !== 384 && rsa !== 512) return null;
   const rest = bytes.length - 2 - rsa;

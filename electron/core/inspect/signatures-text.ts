@@ -1,9 +1,9 @@
-import { isSecretInClear, LOOKS, type Look, otherFile } from './signature.ts';
+import { isSecretInClear, LOOKS, otherFile, type Signature } from './signature.ts';
 
 interface Sign {
   /** Tested on the text without white space and quotes before it. */
   readonly test: RegExp;
-  readonly look: (evidence: string, label?: string) => Look;
+  readonly look: (evidence: string, label?: string) => Signature;
   readonly evidence: string;
   readonly label?: string;
 }
@@ -58,7 +58,7 @@ const PEM_HEAD = 1_048_576;
  * What a text is that is no blob, by what it says of itself; null when it says nothing known. Linear, never throws.
  * `text` may hold one character per byte, or real characters: all signs are ASCII.
  */
-export function textLook(text: string): Look | null {
+export function textLook(text: string): Signature | null {
   const head = text.slice(0, HEAD).replace(/^[\ufeff\s"'`]+|^\u00ef\u00bb\u00bf\s*/, '');
   if (head.startsWith('-----BEGIN ') || /^(?:Bag Attributes|subject=|Certificate:)/.test(head))
     return pemLook(text.slice(0, PEM_HEAD));
@@ -68,8 +68,8 @@ export function textLook(text: string): Look | null {
 }
 
 /** The kind of a file of PEM blocks: a private key in clear outweighs whatever stands before it. */
-function pemLook(text: string): Look | null {
-  let first: Look | null = null;
+function pemLook(text: string): Signature | null {
+  let first: Signature | null = null;
   let from = 0;
   for (let blocks = 0; blocks < 1000; blocks++) {
     const at = text.indexOf('-----BEGIN ', from);
@@ -84,7 +84,7 @@ function pemLook(text: string): Look | null {
   return first;
 }
 
-function pemBlock(name: string, head: string): Look {
+function pemBlock(name: string, head: string): Signature {
   const evidence = `holds a PEM block of ${name}`;
   if (name === 'AGE ENCRYPTED FILE') return LOOKS.age(evidence, 'age file (armour)');
   if (name === 'PGP PRIVATE KEY BLOCK') return LOOKS.pgpSecretKey(evidence);
@@ -113,7 +113,7 @@ function isLocked(name: string, head: string): boolean {
 }
 
 /** JSON that speaks of another service; only what its member names say. */
-function jsonLook(head: string): Look | null {
+function jsonLook(head: string): Signature | null {
   if (
     /"kid"\s*:\s*"https:\/\/[\w-]{1,63}\.(?:vault\.azure\.(?:net|cn)|vault\.usgovcloudapi\.net|managedhsm\.azure\.net)\/keys\//.test(
       head,

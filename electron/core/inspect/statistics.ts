@@ -2,7 +2,7 @@
  * Whether bytes look random throughout, as ciphertext does. It can rule out text, tables, code and most structures; it
  * cannot tell one kind of random data from another (compressed data, another cipher's output, a signature, a key).
  */
-export interface Randomness {
+interface Randomness {
   /** Shannon entropy of the sample, bits per byte. */
   readonly entropy: number;
   /** Pearson's χ² of the 256 byte values against a uniform spread; 255 on average for random bytes of any length. */

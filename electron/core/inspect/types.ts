@@ -1,7 +1,7 @@
 import type { BlobDetail, Field, Finding, Identification } from '#shared/model/blob.ts';
 
 /** Everything the bytes alone say of a blob. */
-export interface Decoded {
+export interface DecodedBlob {
   readonly identification: Identification;
   readonly fields: readonly Field[];
   readonly findings: readonly Finding[];

@@ -17,7 +17,7 @@ interface StsConfig {
   readonly requestHandler: Transport;
 }
 
-export interface CredentialSource {
+interface CredentialSource {
   /** Null: the SDK's default chain. */
   readonly profile: string | null;
   readonly region: string;
@@ -206,7 +206,7 @@ const endpointOf = (source: CredentialSource): string | null => source.sts.endpo
 const SSO_ENDED = /SSO session|UnauthorizedException|Value not present for|Token is expired/i;
 
 /** The fault of an SSO session that has ended or never began. */
-export function ssoSignInNeeded(profile: string): FaultError {
+function ssoSignInNeeded(profile: string): FaultError {
   return new FaultError(
     faultOfCatalogue('SsoSignInNeeded', {
       message: `The SSO session of the profile "${profile}" has ended or was never started.`,

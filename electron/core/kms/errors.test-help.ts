@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-kms';
 
 /** How the endpoint treats one request, or all. */
-export type Treatment =
+type Treatment =
   | { readonly kind: 'answer'; readonly error: string; readonly message?: string; readonly status?: number }
   | { readonly kind: 'drop' }
   /** A page of a proxy or sign-in portal instead of an answer. */
@@ -189,7 +189,7 @@ export const BLOB_ROWS: readonly BlobRow[] = [
 ];
 
 /** An error that would meet every other request too, so that it stops the run: each needs a run of its own. */
-export interface StopRow extends ExplainedError {
+interface StopRow extends ExplainedError {
   readonly name: string;
   /** 'closed': nothing listens at the endpoint any more. */
   readonly treatment: Treatment | 'closed';

@@ -2,7 +2,7 @@ import { explainKms, type KmsSituation } from '#shared/kms/errors.ts';
 import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 
 /** Values that must not appear in an error: what the credential provider gave out. */
-export type SecretValues = () => readonly string[];
+type SecretValues = () => readonly string[];
 
 /** A fault that a request to AWS met, with what was asked: who knows more of the blob can explain it better. */
 export class KmsFaultError extends FaultError {

@@ -13,7 +13,7 @@ export interface Seen {
   readonly signedBy: string | null;
 }
 
-export interface Said {
+export interface FakeReply {
   readonly status?: number;
   readonly body?: Record<string, unknown> | string;
   /** Makes an AWS error of it. */
@@ -22,7 +22,7 @@ export interface Said {
 
 /** IAM Identity Center (OIDC and portal), STS and KMS at one address, for tests. `on` answers before the defaults. */
 export async function fakeIdentity(
-  on: (seen: Seen, nth: number) => Said | null | Promise<Said> = () => null,
+  on: (seen: Seen, nth: number) => FakeReply | null | Promise<FakeReply> = () => null,
 ) {
   const seen: Seen[] = [];
   const state = { on, tokenGood: true, roleSeconds: 3600, sets: 0, tokens: 0 };
@@ -86,7 +86,7 @@ interface State {
   tokens: number;
 }
 
-function byDefault(seen: Seen, state: State): Said {
+function byDefault(seen: Seen, state: State): FakeReply {
   switch (seen.what) {
     case 'POST /client/register':
       return {
@@ -166,7 +166,7 @@ function credentials(state: State) {
   };
 }
 
-function send(response: ServerResponse, { what }: Seen, said: Said): void {
+function send(response: ServerResponse, { what }: Seen, said: FakeReply): void {
   const status = said.status ?? (said.error === undefined ? 200 : 400);
   const xml = what.startsWith('STS');
   const body =

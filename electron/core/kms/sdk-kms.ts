@@ -2,13 +2,13 @@ import type { KMSClient, ReEncryptCommandInput } from '@aws-sdk/client-kms';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { sentContext } from '#shared/kms/contexts.ts';
 import type { KmsSituation } from '#shared/kms/errors.ts';
-import type { ConnectionChoice, Identity, Route } from '#shared/model/connection.ts';
+import type { ConnectionChoice, EndpointInfo, Identity } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
 import { accessOf, type KmsAccess } from './access.ts';
 import { toFaultError } from './failure.ts';
 import { describeOver } from './http-client/describe-key.ts';
-import { Wire } from './http-client/http-client.ts';
+import { KmsHttpClient } from './http-client/http-client.ts';
 import { dryRunOver, reEncryptOver } from './http-client/re-encrypt.ts';
 import { allDetails } from './key-details.ts';
 import { describeOne } from './key-facts.ts';
@@ -28,7 +28,7 @@ import type {
 import { NotSent } from './types.ts';
 import { partitionOf, type Where } from './where.ts';
 
-export interface SdkKmsParts {
+interface SdkKmsParts {
   readonly choice: ConnectionChoice;
   readonly where: Where;
   /** Past any proxy, without the person's certificate authorities: an endpoint of Rewrap's own. */
@@ -41,25 +41,25 @@ export interface SdkKmsParts {
 }
 
 /**
- * {@link KmsConnection} over the AWS SDK, but for `ReEncrypt`, which goes by the {@link Wire}. Only the members named here leave a response.
+ * {@link KmsConnection} over the AWS SDK, but for `ReEncrypt`, which goes by the {@link KmsHttpClient}. Only the members named here leave a response.
  */
 export class SdkKms implements KmsConnection {
   readonly choice: ConnectionChoice;
   readonly region: string;
   readonly endpoint: string | null;
-  readonly route: Route;
+  readonly endpointInfo: EndpointInfo;
   readonly #parts: SdkKmsParts;
-  readonly #wire: Wire;
+  readonly #wire: KmsHttpClient;
   #principal: string | null = null;
 
   constructor(parts: SdkKmsParts) {
     this.choice = parts.choice;
     this.region = parts.where.region;
     this.endpoint = parts.where.endpoint;
-    this.route = routeOf(parts.where, parts.direct);
+    this.endpointInfo = endpointInfoOf(parts.where, parts.direct);
     this.#parts = parts;
     const { endpoint, region, keys } = this.access();
-    this.#wire = new Wire({ endpoint, region, keys, transport: parts.transport });
+    this.#wire = new KmsHttpClient({ endpoint, region, keys, transport: parts.transport });
   }
 
   get principal(): string | null {
@@ -192,7 +192,7 @@ export class SdkKms implements KmsConnection {
 
 /** Judge rights alone: the one modifier there is (API reference, `ReEncrypt`, DryRunModifiers). */
 const IGNORE_CIPHERTEXT = 'IGNORE_CIPHERTEXT';
-function routeOf(where: Where, direct: boolean): Route {
+function endpointInfoOf(where: Where, direct: boolean): EndpointInfo {
   const { region, endpoint, fips, dualStack } = where;
   const partition = partitionOf(region);
   const address = endpoint ?? `https://kms.${region}.${partition.dnsSuffix}`;

@@ -1,5 +1,5 @@
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
-import type { ConnectionChoice, Identity, Route } from '#shared/model/connection.ts';
+import type { ConnectionChoice, EndpointInfo, Identity } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
 import type { KmsAccess } from './access.ts';
@@ -119,7 +119,7 @@ export interface ListKeysOptions {
 
 /** A {@link Kms} that also tells where its requests go and more of its keys. */
 export interface KmsConnection extends Kms {
-  readonly route: Route;
+  readonly endpointInfo: EndpointInfo;
   /**
    * `onPage` gets the keys while they are still loading, at most ten times a second, with `listed` once all are
    * described and at the last time with `done`; the promise brings all of them, sorted.

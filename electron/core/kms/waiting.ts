@@ -2,7 +2,7 @@ import { explainKms } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 
 /** Longest wait for an answer that no person is part of, milliseconds, where none is given. */
-export const WAIT_MS = 30_000;
+const WAIT_MS = 30_000;
 /** For a `credential_process`, in which a person may have to sign in, milliseconds. */
 export const PROCESS_WAIT_MS = 10 * 60_000;
 /** A wait is said after this long, milliseconds. */

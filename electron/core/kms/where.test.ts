@@ -66,7 +66,7 @@ describe('through a proxy of the environment', () => {
     ['us-gov-west-1', 'aws-us-gov', ['kms.us-gov-west-1.amazonaws.com', 'sts.us-gov-west-1.amazonaws.com']],
   ])('the endpoints of %s are asked for (%s)', async (region, partition, expected) => {
     expect(await hosts(region)).toEqual(expected);
-    expect((await to({ region })).route.partition).toBe(partition);
+    expect((await to({ region })).endpointInfo.partition).toBe(partition);
   });
 
   test('FIPS and dual-stack endpoints', async () => {
@@ -82,11 +82,11 @@ describe('through a proxy of the environment', () => {
 
   test('FIPS as the environment and the profile say, and the option above them', async () => {
     vi.stubEnv('AWS_USE_FIPS_ENDPOINT', 'true');
-    expect((await to()).route.fips).toBe(true);
-    expect((await to({}, { fips: false })).route.fips).toBe(false);
+    expect((await to()).endpointInfo.fips).toBe(true);
+    expect((await to({}, { fips: false })).endpointInfo.fips).toBe(false);
     vi.stubEnv('AWS_USE_FIPS_ENDPOINT', undefined);
     await home.config('[profile f]\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n');
-    expect((await to({ profile: 'f' })).route).toMatchObject({ fips: true, dualStack: true });
+    expect((await to({ profile: 'f' })).endpointInfo).toMatchObject({ fips: true, dualStack: true });
   });
 
   test('but not to what NO_PROXY names, nor to this machine', async () => {
@@ -216,7 +216,7 @@ describe('certificate authorities', () => {
 });
 
 describe('what stands between is named', () => {
-  const route = async (over = {}, options = {}) => (await to(over, options)).route;
+  const route = async (over = {}, options = {}) => (await to(over, options)).endpointInfo;
 
   test('nothing, where nothing is configured', async () => {
     expect(await route()).toMatchObject({ proxy: null, caBundle: null });

@@ -1,11 +1,13 @@
-import type { Answer, Input, Reply } from '#shared/contract/api.ts';
+import type { Reply, ReplyValue, RequestInput } from '#shared/contract/api.ts';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import type { RequestSpec } from '#shared/contract/define.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { Engine } from '../../bridge/index.ts';
 
 type Plain<R extends Record<string, Record<string, RequestSpec>>> = {
-  [Room in keyof R]: { [M in keyof R[Room]]: (input: Input<R[Room][M]>) => Promise<Answer<R[Room][M]>> };
+  [Room in keyof R]: {
+    [M in keyof R[Room]]: (input: RequestInput<R[Room][M]>) => Promise<ReplyValue<R[Room][M]>>;
+  };
 };
 
 export interface Client {

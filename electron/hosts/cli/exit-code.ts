@@ -13,7 +13,7 @@ export const KEPT_FOR_LATER = 3;
 /** A question of an audit cannot be answered from what was read. */
 export const NOT_ANSWERED = 4;
 /** Ctrl-C. */
-export const INTERRUPTED = 130;
+const INTERRUPTED = 130;
 
 /** Signals that end a command, and how each ends it: Ctrl-C cancels a run, the others put it off. */
 export const SIGNALS = { SIGINT: INTERRUPTED, SIGTERM: KEPT_FOR_LATER, SIGHUP: KEPT_FOR_LATER } as const;

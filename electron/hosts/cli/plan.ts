@@ -20,7 +20,7 @@ import { safe } from './text.ts';
 /** ARN of a key; an alias may be another key tomorrow. */
 const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\/[^/]+$/;
 
-export interface PlanFlags extends ConnectionFlags {
+interface PlanFlags extends ConnectionFlags {
   to?: string;
   from?: string;
   fromAlgorithm?: EncryptionAlgorithm;
@@ -143,7 +143,7 @@ export async function planDiff(a: string, b: string): Promise<number> {
   return changes.length === 0 ? 0 : 1;
 }
 
-export interface RunFlags extends ConnectionFlags {
+interface RunFlags extends ConnectionFlags {
   root?: string;
   dryRun?: true;
   evenIfThere?: true;

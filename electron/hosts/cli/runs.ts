@@ -16,7 +16,7 @@ export interface OnwardFlags extends ConnectionFlags, RouteFlags {
   json?: true;
 }
 
-export interface RetryFlags extends OnwardFlags {
+interface RetryFlags extends OnwardFlags {
   grantToken?: string[];
   /** False: `--no-grant-tokens`. */
   grantTokens?: boolean;
@@ -92,7 +92,7 @@ export async function closeRun(prefix: string, flags: { json?: true }): Promise<
   });
 }
 
-export interface CompareFlags extends OnwardFlags {
+interface CompareFlags extends OnwardFlags {
   /** So many blobs, chosen at random; absent: all. */
   sample?: number;
 }

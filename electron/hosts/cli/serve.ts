@@ -9,7 +9,7 @@ import { OK } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice, warnOfHttp } from './options.ts';
 import { waitLimit } from './session.ts';
 
-export interface ServeFlags extends ConnectionFlags {
+interface ServeFlags extends ConnectionFlags {
   port: number;
   out?: string[];
   open?: true;

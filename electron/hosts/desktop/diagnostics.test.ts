@@ -20,7 +20,7 @@ const connection = {
   status: 'failed',
   region: 'canary-region',
   endpoint: 'https://canary.example',
-  route: null,
+  endpointInfo: null,
   identity: {
     account: '111122223333',
     arn: 'arn:aws:iam::111122223333:user/canary',

@@ -1,7 +1,7 @@
 import { authorize, authorizeIdentity, permittedKey } from '../authorize.ts';
 import { invalidState, KmsError, notFound, validationError } from '../errors.ts';
 import { keyArn } from '../key-place.ts';
-import { LENGTHS, type Members } from '../members.ts';
+import { LENGTHS, type RequestMembers } from '../members.ts';
 import type { KeyRecord } from '../records.ts';
 import type { RequestContext } from '../request-context.ts';
 import { aliasArn, findKey } from '../resolve.ts';
@@ -11,7 +11,7 @@ import { pageMembers, pageOf } from './paging.ts';
 const ALIAS_NAME = /^[a-zA-Z0-9:/_-]+$/;
 
 /** `ListAliases`: pages of 50, at most 100 (API reference). */
-export function listAliases(world: RequestContext, members: Members): Output {
+export function listAliases(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.string('KeyId', LENGTHS.keyId);
   const { limit, after } = pageMembers(members, 50, 100);
   members.check();
@@ -34,7 +34,7 @@ export function listAliases(world: RequestContext, members: Members): Output {
 }
 
 /** `CreateAlias`. */
-export function createAlias(world: RequestContext, members: Members): Output {
+export function createAlias(world: RequestContext, members: RequestMembers): Output {
   const { aliasName, target } = aliasAndTarget(world, members, 'CreateAlias');
   world.state.sweep();
   if (!world.state.aliases.add(aliasName, target))
@@ -46,7 +46,7 @@ export function createAlias(world: RequestContext, members: Members): Output {
 }
 
 /** `UpdateAlias`: old and new key must have the same usage and both be symmetric or both not (API reference). */
-export function updateAlias(world: RequestContext, members: Members): Output {
+export function updateAlias(world: RequestContext, members: RequestMembers): Output {
   const { aliasName, target } = aliasAndTarget(world, members, 'UpdateAlias');
   const old = ownKey(world, aliasName, 'UpdateAlias');
   authorize(world, old, { action: 'UpdateAlias' });
@@ -60,7 +60,7 @@ export function updateAlias(world: RequestContext, members: Members): Output {
 }
 
 /** `DeleteAlias`. The key stays. */
-export function deleteAlias(world: RequestContext, members: Members): Output {
+export function deleteAlias(world: RequestContext, members: RequestMembers): Output {
   const aliasName = ownAliasName(members);
   members.check();
   checkAliasName(aliasName);
@@ -73,7 +73,7 @@ export function deleteAlias(world: RequestContext, members: Members): Output {
 
 function aliasAndTarget(
   world: RequestContext,
-  members: Members,
+  members: RequestMembers,
   operation: string,
 ): { aliasName: string; target: KeyRecord } {
   const aliasName = ownAliasName(members);
@@ -99,7 +99,7 @@ function ownKey(world: RequestContext, named: string, operation: string): KeyRec
     : permittedKey(world, named, { action: operation }, { own: true });
 }
 
-function ownAliasName(members: Members): string {
+function ownAliasName(members: RequestMembers): string {
   return members.requiredString('AliasName', LENGTHS.aliasName, ALIAS_NAME);
 }
 

@@ -17,7 +17,7 @@ import { dryRunSucceeded, unsupported, validationError } from '../errors.ts';
 import { checkGrantTokens } from '../grants.ts';
 import { keyArn } from '../key-place.ts';
 import { KEY_SPECS } from '../key-specs.ts';
-import { LENGTHS, type Members } from '../members.ts';
+import { LENGTHS, type RequestMembers } from '../members.ts';
 import type { KeyRecord } from '../records.ts';
 import type { RequestContext } from '../request-context.ts';
 import { peekKey } from '../resolve.ts';
@@ -38,7 +38,7 @@ const PAIR_SPECS = [
 const MODIFIERS = ['IGNORE_CIPHERTEXT'] as const;
 
 /** `Encrypt`. */
-export function encryptOperation(world: RequestContext, members: Members): Output {
+export function encryptOperation(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const plaintext = members.requiredBlob('Plaintext', LENGTHS.plaintext);
   const algorithm = members.choice('EncryptionAlgorithm', ALGORITHMS) ?? 'SYMMETRIC_DEFAULT';
@@ -64,7 +64,7 @@ export function encryptOperation(world: RequestContext, members: Members): Outpu
 }
 
 /** `Decrypt`. */
-export function decryptOperation(world: RequestContext, members: Members): Output {
+export function decryptOperation(world: RequestContext, members: RequestMembers): Output {
   const { blob, ignoreCiphertext, dryRun } = ciphertextMembers(members);
   const keyId = members.string('KeyId', LENGTHS.keyId);
   const algorithm = members.choice('EncryptionAlgorithm', ALGORITHMS) ?? 'SYMMETRIC_DEFAULT';
@@ -98,7 +98,7 @@ export function decryptOperation(world: RequestContext, members: Members): Outpu
 }
 
 /** `ReEncrypt`. */
-export function reEncryptOperation(world: RequestContext, members: Members): Output {
+export function reEncryptOperation(world: RequestContext, members: RequestMembers): Output {
   const { blob, ignoreCiphertext, dryRun } = ciphertextMembers(members);
   const sourceKeyId = members.string('SourceKeyId', LENGTHS.keyId);
   const destinationKeyId = members.requiredString('DestinationKeyId', LENGTHS.keyId);
@@ -159,17 +159,17 @@ export function reEncryptOperation(world: RequestContext, members: Members): Out
 }
 
 /** `GenerateDataKey`. */
-export function generateDataKey(world: RequestContext, members: Members): Output {
+export function generateDataKey(world: RequestContext, members: RequestMembers): Output {
   return newDataKey(world, members, 'GenerateDataKey');
 }
 
 /** `GenerateDataKeyWithoutPlaintext`. */
-export function generateDataKeyWithoutPlaintext(world: RequestContext, members: Members): Output {
+export function generateDataKeyWithoutPlaintext(world: RequestContext, members: RequestMembers): Output {
   const { Plaintext: _, ...output } = newDataKey(world, members, 'GenerateDataKeyWithoutPlaintext');
   return output;
 }
 
-function newDataKey(world: RequestContext, members: Members, operation: string): Output {
+function newDataKey(world: RequestContext, members: RequestMembers, operation: string): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const spec = members.choice('KeySpec', ['AES_256', 'AES_128']);
   const bytes = members.integer('NumberOfBytes', 1, 1024);
@@ -200,14 +200,14 @@ function newDataKey(world: RequestContext, members: Members, operation: string):
 }
 
 /** `GenerateDataKeyPair`. */
-export function generateDataKeyPair(world: RequestContext, members: Members): Promise<Output> {
+export function generateDataKeyPair(world: RequestContext, members: RequestMembers): Promise<Output> {
   return newKeyPair(world, members, 'GenerateDataKeyPair');
 }
 
 /** `GenerateDataKeyPairWithoutPlaintext`. */
 export async function generateDataKeyPairWithoutPlaintext(
   world: RequestContext,
-  members: Members,
+  members: RequestMembers,
 ): Promise<Output> {
   const { PrivateKeyPlaintext: _, ...output } = await newKeyPair(
     world,
@@ -218,7 +218,11 @@ export async function generateDataKeyPairWithoutPlaintext(
 }
 
 /** The private key as PKCS#8 DER, the public one as SubjectPublicKeyInfo (API reference). */
-async function newKeyPair(world: RequestContext, members: Members, operation: string): Promise<Output> {
+async function newKeyPair(
+  world: RequestContext,
+  members: RequestMembers,
+  operation: string,
+): Promise<Output> {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const specName = members.choice('KeyPairSpec', PAIR_SPECS);
   members.requireMember('KeyPairSpec');
@@ -251,7 +255,11 @@ async function newKeyPair(world: RequestContext, members: Members, operation: st
 }
 
 /** `CiphertextBlob` with the two members that say whether it must be there. */
-function ciphertextMembers(members: Members): { blob: Buffer; ignoreCiphertext: boolean; dryRun: boolean } {
+function ciphertextMembers(members: RequestMembers): {
+  blob: Buffer;
+  ignoreCiphertext: boolean;
+  dryRun: boolean;
+} {
   const dryRun = members.boolean('DryRun');
   const ignoreCiphertext = members.choices('DryRunModifiers', MODIFIERS).includes('IGNORE_CIPHERTEXT');
   if (ignoreCiphertext && !dryRun)
@@ -279,7 +287,7 @@ function judgeKeyAlone(
   return { key, blob: null };
 }
 
-function refuseRecipient(members: Members): void {
+function refuseRecipient(members: RequestMembers): void {
   if (members.has('Recipient'))
     throw unsupported('The practice KMS has no Nitro enclaves: leave Recipient out.');
 }

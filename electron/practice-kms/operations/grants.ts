@@ -5,7 +5,7 @@ import { dryRunSucceeded, invalidState, KmsError, notFound, validationError } fr
 import type { GrantConstraints, GrantRecord } from '../grant-store.ts';
 import { checkGrantTokens, grantOfToken, newGrantToken } from '../grants.ts';
 import { keyArn } from '../key-place.ts';
-import { LENGTHS, type Members } from '../members.ts';
+import { LENGTHS, type RequestMembers } from '../members.ts';
 import { rootArn } from '../policy.ts';
 import type { KeyRecord } from '../records.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -43,7 +43,7 @@ const SERVICE = /^[a-z0-9.-]+\.amazonaws\.com$/;
 const CONSTRAINT = { pairs: 8, value: 384 };
 
 /** `CreateGrant`: counts at once, with its token or without. */
-export function createGrant(world: RequestContext, members: Members): Output {
+export function createGrant(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantee = members.requiredString('GranteePrincipal', LENGTHS.principal, PRINCIPAL_CHARACTERS);
   const retiring = members.string('RetiringPrincipal', LENGTHS.principal, PRINCIPAL_CHARACTERS);
@@ -81,7 +81,7 @@ export function createGrant(world: RequestContext, members: Members): Output {
 }
 
 /** `ListGrants`: pages of 50, at most 100 (API reference). */
-export function listGrants(world: RequestContext, members: Members): Output {
+export function listGrants(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantId = members.string('GrantId', LENGTHS.grantId);
   const grantee = members.string('GranteePrincipal', LENGTHS.principal, PRINCIPAL_CHARACTERS);
@@ -97,7 +97,7 @@ export function listGrants(world: RequestContext, members: Members): Output {
 }
 
 /** `ListRetirableGrants`: those of this Region in which a principal of the caller's account is the retiring one. */
-export function listRetirableGrants(world: RequestContext, members: Members): Output {
+export function listRetirableGrants(world: RequestContext, members: RequestMembers): Output {
   const retiring = members.requiredString('RetiringPrincipal', LENGTHS.principal, PRINCIPAL_CHARACTERS);
   const { limit, after } = pageMembers(members, 50, 100);
   members.check();
@@ -114,7 +114,7 @@ export function listRetirableGrants(world: RequestContext, members: Members): Ou
 }
 
 /** `RevokeGrant`. */
-export function revokeGrant(world: RequestContext, members: Members): Output {
+export function revokeGrant(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantId = members.requiredString('GrantId', LENGTHS.grantId);
   const dryRun = members.boolean('DryRun');
@@ -128,7 +128,7 @@ export function revokeGrant(world: RequestContext, members: Members): Output {
 }
 
 /** `RetireGrant`, by token or by key and grant id: for its retiring principal, or a grantee who may. */
-export function retireGrant(world: RequestContext, members: Members): Output {
+export function retireGrant(world: RequestContext, members: RequestMembers): Output {
   const token = members.string('GrantToken', LENGTHS.grantToken);
   const keyId = members.string('KeyId', LENGTHS.keyId);
   const grantId = members.string('GrantId', LENGTHS.grantId);
@@ -166,7 +166,7 @@ function noSuchGrant(grantId: string): KmsError {
   return notFound(`Grant ID ${grantId} not found`);
 }
 
-function constraintMembers(members: Members): GrantConstraints {
+function constraintMembers(members: RequestMembers): GrantConstraints {
   const structure = members.structure('Constraints');
   if (!structure) return {};
   const read = (name: 'EncryptionContextEquals' | 'EncryptionContextSubset') =>

@@ -1,5 +1,5 @@
 import { KmsError } from '../errors.ts';
-import { Members } from '../members.ts';
+import { RequestMembers } from '../members.ts';
 import type { RequestContext } from '../request-context.ts';
 import { createAlias, deleteAlias, listAliases, updateAlias } from './aliases.ts';
 import {
@@ -36,7 +36,7 @@ import {
 import { listResourceTags, tagResource, untagResource } from './tags.ts';
 import { getKeyLastUsage } from './usage.ts';
 
-type Operation = (world: RequestContext, members: Members) => Output | Promise<Output>;
+type Operation = (world: RequestContext, members: RequestMembers) => Output | Promise<Output>;
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['CancelKeyDeletion', cancelKeyDeletion],
@@ -86,7 +86,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
 export async function perform(world: RequestContext, operation: string, body: unknown): Promise<Output> {
   const run = OPERATIONS.get(operation);
   if (!run) throw new KmsError('UnknownOperationException', null);
-  const members = new Members(body);
+  const members = new RequestMembers(body);
   world.state.refresh();
   return run(world, members);
 }

@@ -6,7 +6,7 @@ import { invalidState, unsupported, validationError } from '../errors.ts';
 import { checkGrantTokens } from '../grants.ts';
 import { keyArn } from '../key-place.ts';
 import { algorithmsOf, KEY_SPECS, type KeyUsage } from '../key-specs.ts';
-import { LENGTHS, type Members } from '../members.ts';
+import { LENGTHS, type RequestMembers } from '../members.ts';
 import type { KeyFacts, KeyRecord, KeyState } from '../records.ts';
 import type { RequestContext } from '../request-context.ts';
 import { metadata } from './metadata.ts';
@@ -26,7 +26,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const WINDOW = { min: 7, max: 30, default: 30 };
 
 /** `CreateKey`. What the practice KMS has not (other origins, custom key stores) is refused, not ignored. */
-export async function createKey(world: RequestContext, members: Members): Promise<Output> {
+export async function createKey(world: RequestContext, members: RequestMembers): Promise<Output> {
   const specs = [...KEY_SPECS.keys()];
   const keySpec = members.choice('KeySpec', specs);
   const oldName = members.choice('CustomerMasterKeySpec', specs);
@@ -90,7 +90,7 @@ export async function createKey(world: RequestContext, members: Members): Promis
 }
 
 /** `DescribeKey`. */
-export function describeKey(world: RequestContext, members: Members): Output {
+export function describeKey(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantTokens = members.grantTokens();
   members.check();
@@ -99,7 +99,7 @@ export function describeKey(world: RequestContext, members: Members): Output {
 }
 
 /** `ListKeys`: pages of 100, at most 1000. */
-export function listKeys(world: RequestContext, members: Members): Output {
+export function listKeys(world: RequestContext, members: RequestMembers): Output {
   const { limit, after } = pageMembers(members, 100, 1000);
   members.check();
   authorizeIdentity(world, 'ListKeys');
@@ -116,7 +116,7 @@ export function listKeys(world: RequestContext, members: Members): Output {
 }
 
 /** `GetPublicKey`: SubjectPublicKeyInfo, DER. */
-export function getPublicKey(world: RequestContext, members: Members): Output {
+export function getPublicKey(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantTokens = members.grantTokens();
   members.check();
@@ -137,16 +137,16 @@ export function getPublicKey(world: RequestContext, members: Members): Output {
 }
 
 /** `EnableKey`. */
-export function enableKey(world: RequestContext, members: Members): Output {
+export function enableKey(world: RequestContext, members: RequestMembers): Output {
   return setEnabled(world, members, 'EnableKey', 'Enabled');
 }
 
 /** `DisableKey`. */
-export function disableKey(world: RequestContext, members: Members): Output {
+export function disableKey(world: RequestContext, members: RequestMembers): Output {
   return setEnabled(world, members, 'DisableKey', 'Disabled');
 }
 
-function setEnabled(world: RequestContext, members: Members, operation: string, to: KeyState): Output {
+function setEnabled(world: RequestContext, members: RequestMembers, operation: string, to: KeyState): Output {
   const key = keyWithoutAlias(world, members, operation);
   if (!world.state.moveKey(key, ['Enabled', 'Disabled'], to))
     throw invalidState(`${keyArn(key)} is pending deletion.`);
@@ -154,7 +154,7 @@ function setEnabled(world: RequestContext, members: Members, operation: string, 
 }
 
 /** `UpdateKeyDescription`: also of a disabled key, not of one that is pending deletion (AWS guide, "Key states"). */
-export function updateKeyDescription(world: RequestContext, members: Members): Output {
+export function updateKeyDescription(world: RequestContext, members: RequestMembers): Output {
   const description = members.requiredString('Description', LENGTHS.description);
   const key = keyWithoutAlias(world, members, 'UpdateKeyDescription');
   if (key.state === 'PendingDeletion') throw invalidState(`${keyArn(key)} is pending deletion.`);
@@ -163,7 +163,7 @@ export function updateKeyDescription(world: RequestContext, members: Members): O
 }
 
 /** `ScheduleKeyDeletion`. When the waiting period ends, the key, its material and its aliases are gone for good. */
-export function scheduleKeyDeletion(world: RequestContext, members: Members): Output {
+export function scheduleKeyDeletion(world: RequestContext, members: RequestMembers): Output {
   const days = members.integer('PendingWindowInDays', 1, 365) ?? WINDOW.default;
   const key = keyWithoutAlias(world, members, 'ScheduleKeyDeletion');
   if (days < WINDOW.min || days > WINDOW.max)
@@ -184,7 +184,7 @@ export function scheduleKeyDeletion(world: RequestContext, members: Members): Ou
 }
 
 /** `CancelKeyDeletion`: the key comes back Disabled, as in AWS. */
-export function cancelKeyDeletion(world: RequestContext, members: Members): Output {
+export function cancelKeyDeletion(world: RequestContext, members: RequestMembers): Output {
   const key = keyWithoutAlias(world, members, 'CancelKeyDeletion');
   if (!world.state.moveKey(key, ['PendingDeletion'], 'Disabled'))
     throw invalidState(`${keyArn(key)} is not pending deletion.`);
@@ -192,7 +192,7 @@ export function cancelKeyDeletion(world: RequestContext, members: Members): Outp
 }
 
 /** @throws KmsError for a bad or unknown key id; these operations take no alias. */
-function keyWithoutAlias(world: RequestContext, members: Members, operation: string): KeyRecord {
+function keyWithoutAlias(world: RequestContext, members: RequestMembers, operation: string): KeyRecord {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   members.check();
   return permittedKey(world, keyId, { action: operation }, { alias: false, own: true });

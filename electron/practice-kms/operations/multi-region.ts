@@ -2,7 +2,7 @@ import { permittedKey } from '../authorize.ts';
 import { checkEnabled } from '../cipher-sides.ts';
 import { KmsError, unsupported, validationError } from '../errors.ts';
 import { keyArn } from '../key-place.ts';
-import { LENGTHS, type Members } from '../members.ts';
+import { LENGTHS, type RequestMembers } from '../members.ts';
 import { defaultPolicy } from '../policy.ts';
 import type { KeyRecord } from '../records.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -14,7 +14,7 @@ import { checkTags, setTags, tagMembers } from './tags.ts';
 const REGION = /^([a-z]+-){2,3}\d+$/;
 
 /** `ReplicateKey`: the replica has the same key id and material, and is ready at once. */
-export function replicateKey(world: RequestContext, members: Members): Output {
+export function replicateKey(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const region = members.requiredString('ReplicaRegion', LENGTHS.region, REGION);
   const description = members.string('Description', LENGTHS.description) ?? '';

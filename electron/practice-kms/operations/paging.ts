@@ -1,9 +1,9 @@
 import { KmsError } from '../errors.ts';
-import { LENGTHS, type Members } from '../members.ts';
+import { LENGTHS, type RequestMembers } from '../members.ts';
 
 /** `Limit` and `Marker` of a list operation. The marker is the last name given out, so pages stay true to changes. */
 export function pageMembers(
-  members: Members,
+  members: RequestMembers,
   defaultLimit: number,
   maxLimit: number,
 ): { limit: number; after: string } {

@@ -1,7 +1,7 @@
 import { leavesKeyOpen, permittedKey } from '../authorize.ts';
 import { malformedPolicy, notFound } from '../errors.ts';
 import type { KeyPlace } from '../key-place.ts';
-import { LENGTHS, type Members } from '../members.ts';
+import { LENGTHS, type RequestMembers } from '../members.ts';
 import { checkPolicySize, defaultPolicy, keyPolicy } from '../policy.ts';
 import type { KeyRecord } from '../records.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -11,13 +11,13 @@ import { pageMembers } from './paging.ts';
 const CHARACTERS = /^[\t\n\r\u0020-\u00FF]+$/;
 
 /** `GetKeyPolicy`. The one policy of a key is named "default". */
-export function getKeyPolicy(world: RequestContext, members: Members): Output {
+export function getKeyPolicy(world: RequestContext, members: RequestMembers): Output {
   const key = keyWithPolicy(world, members, 'GetKeyPolicy');
   return { Policy: key.policy ?? defaultPolicy(key.accountId), PolicyName: 'default' };
 }
 
 /** `ListKeyPolicies`. */
-export function listKeyPolicies(world: RequestContext, members: Members): Output {
+export function listKeyPolicies(world: RequestContext, members: RequestMembers): Output {
   pageMembers(members, 100, 1000);
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   members.check();
@@ -26,7 +26,7 @@ export function listKeyPolicies(world: RequestContext, members: Members): Output
 }
 
 /** `PutKeyPolicy`: counts from the next request on. */
-export function putKeyPolicy(world: RequestContext, members: Members): Output {
+export function putKeyPolicy(world: RequestContext, members: RequestMembers): Output {
   const policy = policyMember(members);
   members.requireMember('Policy');
   const bypass = members.boolean('BypassPolicyLockoutSafetyCheck');
@@ -39,7 +39,7 @@ export function putKeyPolicy(world: RequestContext, members: Members): Output {
 }
 
 /** `Policy` of a request; null when there is none. */
-export function policyMember(members: Members): string | null {
+export function policyMember(members: RequestMembers): string | null {
   return members.string('Policy', LENGTHS.policy, CHARACTERS);
 }
 
@@ -54,7 +54,7 @@ export function checkPolicy(world: RequestContext, key: KeyPlace, policy: string
     throw malformedPolicy('The new key policy will not allow you to update the key policy in the future.');
 }
 
-function keyWithPolicy(world: RequestContext, members: Members, operation: string): KeyRecord {
+function keyWithPolicy(world: RequestContext, members: RequestMembers, operation: string): KeyRecord {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const name = members.string('PolicyName', LENGTHS.policyName) ?? 'default';
   members.check();

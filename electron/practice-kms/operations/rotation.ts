@@ -4,7 +4,7 @@ import { FINGERPRINT_BYTES } from '../blob-layout.ts';
 import { checkEnabled } from '../cipher-sides.ts';
 import { invalidState, KmsError, unsupported } from '../errors.ts';
 import { keyArn } from '../key-place.ts';
-import { LENGTHS, type Members } from '../members.ts';
+import { LENGTHS, type RequestMembers } from '../members.ts';
 import type { KeyRecord, NewMaterial } from '../records.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { State } from '../state.ts';
@@ -14,7 +14,7 @@ import { pageMembers, pageOf } from './paging.ts';
 const DAY_MS = 24 * 60 * 60 * 1000;
 const PERIOD_DAYS = { min: 90, max: 2560, default: 365 };
 /** Most on-demand rotations of a key (API reference, `RotateKeyOnDemand`). */
-export const ON_DEMAND_MAX = 25;
+const ON_DEMAND_MAX = 25;
 
 /** Key material of a new symmetric key, or of its next generation. */
 export function newSymmetricMaterial(): NewMaterial {
@@ -26,7 +26,7 @@ export function newSymmetricMaterial(): NewMaterial {
 }
 
 /** `EnableKeyRotation`. Sent again, it sets the period anew; the date counts from now. */
-export function enableKeyRotation(world: RequestContext, members: Members): Output {
+export function enableKeyRotation(world: RequestContext, members: RequestMembers): Output {
   const days = members.integer('RotationPeriodInDays', PERIOD_DAYS.min, PERIOD_DAYS.max);
   const key = rotatable(world, members, 'EnableKeyRotation');
   const period = days ?? key.rotationDays ?? PERIOD_DAYS.default;
@@ -35,14 +35,14 @@ export function enableKeyRotation(world: RequestContext, members: Members): Outp
 }
 
 /** `DisableKeyRotation`. */
-export function disableKeyRotation(world: RequestContext, members: Members): Output {
+export function disableKeyRotation(world: RequestContext, members: RequestMembers): Output {
   const key = rotatable(world, members, 'DisableKeyRotation');
   world.state.materials.setRotation(key.keyId, null, null);
   return {};
 }
 
 /** `GetKeyRotationStatus`; the key may be another account's. */
-export function getKeyRotationStatus(world: RequestContext, members: Members): Output {
+export function getKeyRotationStatus(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   members.check();
   rotateDueKeys(world.state);
@@ -58,7 +58,7 @@ export function getKeyRotationStatus(world: RequestContext, members: Members): O
 }
 
 /** `RotateKeyOnDemand`: the new material is current at once; the old one goes on to decrypt. */
-export function rotateKeyOnDemand(world: RequestContext, members: Members): Output {
+export function rotateKeyOnDemand(world: RequestContext, members: RequestMembers): Output {
   const key = rotatable(world, members, 'RotateKeyOnDemand');
   if (!world.state.materials.rotate(key.keyId, newSymmetricMaterial(), 'ON_DEMAND', ON_DEMAND_MAX))
     throw new KmsError(
@@ -69,7 +69,7 @@ export function rotateKeyOnDemand(world: RequestContext, members: Members): Outp
 }
 
 /** `ListKeyRotations`: pages of 100, at most 1000; the first material only with ALL_KEY_MATERIAL. */
-export function listKeyRotations(world: RequestContext, members: Members): Output {
+export function listKeyRotations(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const include = members.choice('IncludeKeyMaterial', ['ROTATIONS_ONLY', 'ALL_KEY_MATERIAL']);
   const { limit, after } = pageMembers(members, 100, 1000);
@@ -100,7 +100,7 @@ export function rotateDueKeys(state: State): void {
 }
 
 /** A symmetric key of the caller's account that is enabled and, of a multi-Region key, the primary one. */
-function rotatable(world: RequestContext, members: Members, operation: string): KeyRecord {
+function rotatable(world: RequestContext, members: RequestMembers, operation: string): KeyRecord {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   members.check();
   const key = permittedKey(world, keyId, { action: operation }, { alias: false, own: true });

@@ -1,7 +1,7 @@
 import { permittedKey } from '../authorize.ts';
 import { invalidState, KmsError } from '../errors.ts';
 import { type KeyPlace, keyArn } from '../key-place.ts';
-import { LENGTHS, type Members } from '../members.ts';
+import { LENGTHS, type RequestMembers } from '../members.ts';
 import type { KeyRecord } from '../records.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { Tag } from '../tag-store.ts';
@@ -12,7 +12,7 @@ import { pageMembers, pageOf } from './paging.ts';
 const TAGS_MAX = 50;
 
 /** `TagResource`. */
-export function tagResource(world: RequestContext, members: Members): Output {
+export function tagResource(world: RequestContext, members: RequestMembers): Output {
   const tags = tagMembers(members);
   members.requireMember('Tags');
   const key = taggable(world, members, 'TagResource');
@@ -22,7 +22,7 @@ export function tagResource(world: RequestContext, members: Members): Output {
 }
 
 /** `UntagResource`: a tag that is not there is no error. */
-export function untagResource(world: RequestContext, members: Members): Output {
+export function untagResource(world: RequestContext, members: RequestMembers): Output {
   const tagKeys = members.strings('TagKeys', LENGTHS.tagKey);
   members.requireMember('TagKeys');
   const key = taggable(world, members, 'UntagResource');
@@ -32,7 +32,7 @@ export function untagResource(world: RequestContext, members: Members): Output {
 }
 
 /** `ListResourceTags`: pages of 50, at most 50 (API reference). */
-export function listResourceTags(world: RequestContext, members: Members): Output {
+export function listResourceTags(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const { limit, after } = pageMembers(members, 50, 50);
   members.check();
@@ -42,7 +42,7 @@ export function listResourceTags(world: RequestContext, members: Members): Outpu
 }
 
 /** `Tags` of a request; empty when there are none. */
-export function tagMembers(members: Members): readonly Tag[] {
+export function tagMembers(members: RequestMembers): readonly Tag[] {
   return (members.structures('Tags') ?? []).map((tag) => ({
     TagKey: tag.requiredString('TagKey', LENGTHS.tagKey),
     TagValue: tag.requiredString('TagValue', LENGTHS.tagValue),
@@ -66,7 +66,7 @@ function checkTagKeys(tagKeys: readonly string[]): void {
   if (new Set(tagKeys).size !== tagKeys.length) throw new KmsError('TagException', 'Duplicate tag keys');
 }
 
-function taggable(world: RequestContext, members: Members, operation: string): KeyRecord {
+function taggable(world: RequestContext, members: RequestMembers, operation: string): KeyRecord {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   members.check();
   const key = permittedKey(world, keyId, { action: operation }, { alias: false, own: true });

@@ -1,11 +1,11 @@
 import { permittedKey } from '../authorize.ts';
 import { keyArn } from '../key-place.ts';
-import { LENGTHS, type Members } from '../members.ts';
+import { LENGTHS, type RequestMembers } from '../members.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { Output } from './output.ts';
 
 /** `GetKeyLastUsage`: the last successful cryptographic operation since tracking began. */
-export function getKeyLastUsage(world: RequestContext, members: Members): Output {
+export function getKeyLastUsage(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   members.check();
   const key = permittedKey(world, keyId, { action: 'GetKeyLastUsage' }, { alias: false, own: true });

@@ -1,3 +1,4 @@
+import type { WaitingApproval } from '#shared/contract/namespaces/app.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { canonical, sha256 } from '../../core/storage/hash.ts';
 import {
@@ -20,12 +21,6 @@ export interface Proposal {
   /** Of the destination key. */
   readonly account?: string | null;
   readonly runId?: string;
-}
-
-/** What waits for a person, for the page to say. */
-export interface WaitingApproval {
-  readonly where: 'dialog' | 'terminal';
-  readonly title: string;
 }
 
 export interface ApprovalsParts {

@@ -3,7 +3,6 @@ export {
   type ApprovalsParts,
   CHANGED,
   type Proposal,
-  type WaitingApproval,
 } from './approvals.ts';
 export {
   type Allowed,

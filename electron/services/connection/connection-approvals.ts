@@ -7,7 +7,7 @@ import { type ApprovalKind, type Approvals, CHANGED } from '../approvals/index.t
 
 import type { SettingsFile } from '../settings/index.ts';
 
-export interface ConnectionApprovalsParts {
+interface ConnectionApprovalsParts {
   readonly approvals: Pick<Approvals, 'obtain'>;
   readonly settings: SettingsFile;
   /** In a shell a person names each connection: nothing is asked. */

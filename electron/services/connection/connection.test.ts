@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { engineAt } from '../../bridge/engine/engine.test-help.ts';
 import type { Engine } from '../../bridge/index.ts';
-import { CANARY, type FakeIdentity, fakeIdentity, type Said } from '../../core/kms/fake-identity.ts';
+import { CANARY, type FakeIdentity, type FakeReply, fakeIdentity } from '../../core/kms/fake-identity.ts';
 import { type OwnHome, ownHome } from '../../core/kms/own-home.test-help.ts';
 import { type Client, client } from '../../hosts/cli/client.ts';
 
@@ -79,7 +79,7 @@ afterEach(async () => {
 });
 
 const named = (name: string) => events.filter((event) => event.name === name).map(({ payload }) => payload);
-const refused = (error: string): Said => ({ status: 400, body: { error } });
+const refused = (error: string): FakeReply => ({ status: 400, body: { error } });
 const pending = () => {
   fake.state.on = ({ what }) => (what === 'POST /token' ? refused('authorization_pending') : null);
 };
@@ -146,7 +146,7 @@ describe('an SSO sign-in', () => {
     await page.connection.use(aws('work'));
     // The service calls the credentials expired, and the portal no longer takes the token.
     fake.state.tokenGood = false;
-    const expired: Said = { status: 400, error: 'ExpiredTokenException', body: { message: 'expired' } };
+    const expired: FakeReply = { status: 400, error: 'ExpiredTokenException', body: { message: 'expired' } };
     fake.state.on = ({ what }) => (what.startsWith('KMS') && !fake.state.tokenGood ? expired : null);
     expect(await fails(page.keys.describe({ keyId: 'k' }))).toBe('SsoSignInNeeded');
     expect(await page.connection.state({})).toMatchObject({

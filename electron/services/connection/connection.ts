@@ -14,7 +14,7 @@ const NOT_CONNECTED: Fault = fault(
   '',
   'Choose the practice KMS or an AWS profile in the connection switch.',
 );
-const NOWHERE = { region: null, endpoint: null, route: null, identity: null, fault: null } as const;
+const NOWHERE = { region: null, endpoint: null, endpointInfo: null, identity: null, fault: null } as const;
 
 /** Faults that a change of the shared AWS files may mend. */
 const OF_THE_FILES: ReadonlySet<string> = new Set([
@@ -30,7 +30,7 @@ const OF_THE_FILES: ReadonlySet<string> = new Set([
 export const waitOf = (waitMs: number | undefined): { waitMs?: number } =>
   waitMs === undefined ? {} : { waitMs };
 
-export interface ConnectionParts {
+interface ConnectionParts {
   readonly practice: Practice;
   /** Longest wait for one answer, milliseconds. */
   readonly waitMs?: number | undefined;
@@ -113,7 +113,7 @@ export class Connection {
       };
       kms = await connect(choice, access, { askMfa, ...waitOf(this.#parts.waitMs), onWaiting });
       if (signal.aborted) return this.#superseded(kms);
-      const reached = { choice, region: kms.region, endpoint: kms.endpoint, route: kms.route };
+      const reached = { choice, region: kms.region, endpoint: kms.endpoint, endpointInfo: kms.endpointInfo };
       this.#set({ ...reached, status: 'connecting', identity: null, fault: null });
       const identity = await orAborted(kms.whoAmI(), signal);
       if (signal.aborted) return this.#superseded(kms);
@@ -127,7 +127,7 @@ export class Connection {
         status: 'failed',
         region: kms?.region ?? kind.credentials()?.region ?? null,
         endpoint: kms?.endpoint ?? null,
-        route: kms?.route ?? null,
+        endpointInfo: kms?.endpointInfo ?? null,
         identity: null,
         fault: toFault(error),
       });

@@ -1,5 +1,6 @@
 import { kindOf } from '#shared/connection-kind.ts';
 import type { Emit, PageHandlers } from '#shared/contract/api.ts';
+import type { IntakeResult } from '#shared/contract/define.ts';
 import type { ConnectionChoice, Side } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { listProfiles, watchProfiles } from '../../core/kms/index.ts';
@@ -16,10 +17,7 @@ import { Practice } from './practice.ts';
 import { SignIn } from './sign-in.ts';
 import { openBothSides, openTwoStep, type TwoStep } from './two-step.ts';
 
-/** The sample vault that is put on the list. */
-type Intake = Awaited<ReturnType<PageHandlers['practice']['restoreVault']>>;
-
-export interface ConnectionsParts {
+interface ConnectionsParts {
   readonly dataDir: string;
   /** Longest wait for one answer, milliseconds. */
   readonly waitMs?: number | undefined;
@@ -38,7 +36,7 @@ export interface ConnectionsParts {
   /** The source connection serves. */
   readonly ready: () => void;
   /** Puts files and folders on the list. */
-  readonly addPaths: (paths: readonly string[]) => Promise<Intake>;
+  readonly addPaths: (paths: readonly string[]) => Promise<IntakeResult>;
 }
 
 /**

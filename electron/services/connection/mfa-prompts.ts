@@ -11,7 +11,7 @@ interface Open {
   refuse(): void;
 }
 
-export interface MfaEvents {
+interface MfaEvents {
   asked(question: MfaQuestion): void;
   settled(id: string): void;
 }

@@ -5,7 +5,7 @@ import { type ConnectOptions, connect, isLoopback, type KmsConnection } from '..
 import { type Connection, waitOf } from './connection.ts';
 import type { Practice } from './practice.ts';
 
-export interface OtherRegionsParts {
+interface OtherRegionsParts {
   readonly connection: Connection;
   readonly practice: Practice;
   /** Longest wait for one answer, milliseconds. */

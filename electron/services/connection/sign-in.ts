@@ -3,7 +3,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import { type SsoSignedIn, ssoSignIn } from '../../core/kms/index.ts';
 import { toFault } from '../faults.ts';
 
-export interface SignInEvents {
+interface SignInEvents {
   code(code: SignInCode): void;
   /** Once for each sign-in, also for one that never came to a code. Null: the person has signed in. */
   ended(profile: string, fault: Fault | null): void;

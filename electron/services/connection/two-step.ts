@@ -5,7 +5,7 @@ import { type ChildStarter, TwoStepKms } from '../../core/two-step/index.ts';
 import type { Connection } from './connection.ts';
 import type { OtherRegions } from './other-regions.ts';
 
-export interface TwoStepsParts {
+interface TwoStepsParts {
   readonly connection: Connection;
   /** Nothing chosen: the destination key is where its ARN says, or where the source is. */
   readonly destination: Connection;

@@ -2,7 +2,7 @@ import { ofCredentials } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KmsAccess, KmsConnection } from '../../core/kms/index.ts';
 
-export interface Watch {
+interface Watch {
   /** The credentials no longer serve. */
   lapsed(error: FaultError): void;
   /** A request was answered. */
@@ -25,7 +25,7 @@ export function watchedKms(kms: KmsConnection, { lapsed, answered }: Watch): Kms
     choice: kms.choice,
     region: kms.region,
     endpoint: kms.endpoint,
-    route: kms.route,
+    endpointInfo: kms.endpointInfo,
     reEncrypt: (input, sending) => heard(kms.reEncrypt(input, sending)),
     dryRun: (input, sending) => heard(kms.dryRun(input, sending)),
     mayReEncrypt: (input, sending) => heard(kms.mayReEncrypt(input, sending)),

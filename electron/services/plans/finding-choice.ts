@@ -6,7 +6,7 @@ import { type Audit, needsKms, unanswered } from '../../core/audit/index.ts';
 import type { AuditService } from '../audit/index.ts';
 
 /** Which blobs have findings that rules name, as the audit has them. */
-export interface FindingChoice {
+interface FindingChoice {
   /** `value`: a code, or a severity that is the highest of the blob's. */
   readonly has: (row: BlobRow, value: string) => boolean;
   /** What could not be said, a sentence each. */

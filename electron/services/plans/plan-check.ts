@@ -21,7 +21,7 @@ export interface Standing {
   readonly why: string | null;
 }
 
-export interface Look {
+interface FileLookup {
   /** Where a file is; null where this host reads none such. */
   readonly place: (file: PlannedFile) => string | null;
   /** Whether a key material is known to be the destination's. */
@@ -31,7 +31,7 @@ export interface Look {
 }
 
 /** Reads each file of a plan and says how it stands. Nothing is kept of what was read. */
-export async function standings(files: readonly PlannedFile[], look: Look): Promise<Standing[]> {
+export async function standings(files: readonly PlannedFile[], look: FileLookup): Promise<Standing[]> {
   const all: Standing[] = [];
   let turn = performance.now() + TURN_MS;
   for (const [index, file] of files.entries()) {
@@ -46,7 +46,7 @@ export async function standings(files: readonly PlannedFile[], look: Look): Prom
 
 async function standing(
   planned: PlannedFile,
-  { place, there }: Look,
+  { place, there }: FileLookup,
   before: FileStanding | null,
 ): Promise<Standing> {
   // After a run it is that run's content that is expected.

@@ -23,7 +23,7 @@ interface Opened extends OpenPlan {
   readonly origin: PathOrigin;
 }
 
-export interface PlanServiceParts extends Choosable, PlanSources {
+interface PlanServiceParts extends Choosable, PlanSources {
   readonly connection: Pick<Connection, 'kms'>;
   readonly opened: (planId: string) => void;
   /** Number of the first plan's id; 1 if absent. */

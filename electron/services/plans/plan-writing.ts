@@ -15,10 +15,10 @@ export interface PlanSources {
 }
 
 /** A plan is the same whether it is tried or run, and holds no grant token. */
-export type PlannedRequest = Omit<RunRequest, 'grantTokens' | 'dryRun'>;
+type PlannedRequest = Omit<RunRequest, 'grantTokens' | 'dryRun'>;
 
 /** A plan file to be saved. `leftOut`: blobs that have no file that a plan could name. */
-export interface WrittenPlan {
+interface WrittenPlan {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly leftOut: number;

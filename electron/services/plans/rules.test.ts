@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { ruleOf, ruleText } from '#shared/model/rule.ts';
-import { chosen, type Subject } from './rules.ts';
+import { chosen, type RuleSubject } from './rules.ts';
 
 const fingerprint = 'ab12'.repeat(16);
-const subject: Subject = {
+const subject: RuleSubject = {
   row: {
     identification: { keyFingerprint: fingerprint, kind: 'kms-symmetric' },
   } as unknown as BlobRow,

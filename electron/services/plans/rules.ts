@@ -4,7 +4,7 @@ import type { Rule } from '#shared/model/rule.ts';
 import { RULE_NAMES } from '#shared/model/rule-names.ts';
 
 /** What is known of a blob, for rules to look at. */
-export interface Subject {
+export interface RuleSubject {
   readonly row: BlobRow;
   /** Its file's paths, with "/": as it was dropped or named, and from the root. */
   readonly paths: readonly string[];
@@ -15,14 +15,14 @@ export interface Subject {
 }
 
 /** Rules of one name are alternatives; those of different names must all hold. No rule: every blob. */
-export function chosen(subject: Subject, rules: readonly Rule[]): boolean {
+export function chosen(subject: RuleSubject, rules: readonly Rule[]): boolean {
   return RULE_NAMES.every((name) => {
     const values = rules.filter((each) => each.name === name).map(({ value }) => value);
     return values.length === 0 || values.some((value) => holds(subject, name, value));
   });
 }
 
-function holds({ row, paths, isUnder, has }: Subject, name: Rule['name'], value: string): boolean {
+function holds({ row, paths, isUnder, has }: RuleSubject, name: Rule['name'], value: string): boolean {
   switch (name) {
     case 'fingerprint':
       return row.identification.keyFingerprint?.startsWith(value.toLowerCase()) ?? false;

@@ -15,7 +15,7 @@ import {
   timelines,
 } from '../../core/key-material/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
-import type { Entry, Source } from './source.ts';
+import type { BlobEntry, ListedSource } from './source.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Bytes of a blob that the inspector gets; the largest ciphertext KMS takes is 6,144. */
@@ -30,7 +30,7 @@ const MANY = 1000;
 
 /** A row as it was last told, and what it was made from. */
 interface ListedRow extends Placed {
-  readonly entry: Entry;
+  readonly entry: BlobEntry;
   /** Made from the entry alone. */
   readonly row: BlobRow;
   index: number;
@@ -42,7 +42,7 @@ interface ListedRow extends Placed {
 
 /** Rows of a source, and what they were made from. */
 interface Held {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly BlobEntry[];
   readonly scan: Scan;
   readonly rows: readonly ListedRow[];
 }
@@ -53,7 +53,7 @@ interface View {
   /** Which key each row is under. */
   readonly evidence: Evidence;
   /** What a row was made from. */
-  readonly entry: (index: number) => Entry | undefined;
+  readonly entry: (index: number) => BlobEntry | undefined;
   /** What other blobs and the date say of a row; to be asked before the list changes. */
   readonly across: (index: number) => readonly Finding[];
 }
@@ -64,7 +64,7 @@ interface View {
  */
 export class Blobs {
   #view: View | null = null;
-  readonly #held = new Map<Source, Held>();
+  readonly #held = new Map<ListedSource, Held>();
   readonly #across = new CrossBlobFindings<ListedRow>();
   #told: readonly ListedRow[] = [];
   /** Ids of blobs that went since the view was made. */
@@ -279,7 +279,7 @@ export class Blobs {
   }
 
   /** Looks at a source, unless it is as it was. */
-  #take(source: Source): Held {
+  #take(source: ListedSource): Held {
     const before = this.#held.get(source);
     const { blobs: entries, scan } = source;
     if (before?.entries === entries && before.scan === scan) return before;
@@ -299,7 +299,7 @@ export class Blobs {
   }
 
   /** Forgets sources that are not there any more. */
-  *#drop(there: ReadonlySet<Source>): Generator<void, void> {
+  *#drop(there: ReadonlySet<ListedSource>): Generator<void, void> {
     let looked = 0;
     for (const [source, { rows }] of this.#held) {
       if (++looked % A_FEW === 0) yield;
@@ -406,13 +406,13 @@ function offered({ identification, notPutBack }: FoundBlob): BlobRow['identifica
 }
 
 /** What file and bytes say of a blob, wherever it is asked: the inspector, the list and the audit have it from here. */
-export function ownFindings(source: Source, found: FoundBlob): Finding[] {
+export function ownFindings(source: ListedSource, found: FoundBlob): Finding[] {
   return [...source.scan.findings, ...found.findings, ...findingsOf(found.bytes, found.identification)];
 }
 
 function row(
   id: string,
-  source: Source,
+  source: ListedSource,
   found: FoundBlob,
   across: readonly Finding[],
   repository: string | null,

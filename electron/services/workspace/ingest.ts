@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import type { IntakeResult } from '#shared/contract/define.ts';
 import { IN_CLEAR_CODES } from '#shared/finding.ts';
 import type { SkippedFile } from '#shared/model/blob.ts';
 import type { SkippedCode } from '#shared/model/coverage.ts';
@@ -35,13 +36,6 @@ const SKIPPED_LIMIT = 200;
 const TURN_MS = 20;
 /** Progress is reported this often at most, milliseconds. */
 const PROGRESS_MS = 100;
-
-export interface IntakeResult {
-  sources: number;
-  blobs: number;
-  skippedFiles: SkippedFile[];
-  moreSkipped: number;
-}
 
 /** What was read of a file. */
 export interface Content {

@@ -1,7 +1,7 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
+import type { IntakeResult } from '#shared/contract/define.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { notHere } from '../faults.ts';
-import type { IntakeResult } from './ingest.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
@@ -18,7 +18,7 @@ export interface PlanOpener {
   openFile(path: string, origin: PathOrigin): string;
 }
 
-export interface IntakeParts {
+interface IntakeParts {
   readonly workspace: Workspace;
   readonly plans: PlanOpener;
   /** Whether a run is under way. */

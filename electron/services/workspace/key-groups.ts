@@ -6,7 +6,7 @@ import type { HistoryRecorder } from '../history/index.ts';
 import type { Blobs } from './blobs.ts';
 import type { Workspace } from './workspace.ts';
 
-export interface KeyGroupsParts {
+interface KeyGroupsParts {
   readonly workspace: Workspace;
   readonly blobs: Blobs;
   readonly learned: KeyMaterialStore;

@@ -28,9 +28,9 @@ export interface SourceName {
 }
 
 /** A blob of the list. */
-export interface Entry {
+export interface BlobEntry {
   readonly id: string;
-  readonly source: Source;
+  readonly source: ListedSource;
   readonly found: FoundBlob;
 }
 
@@ -38,7 +38,7 @@ export interface Entry {
  * A file or text that was taken in. Most of a large folder are one blob each: such a source keeps where its bytes lie,
  * and reads them when somebody looks at it, so that a hundred thousand cost little time and memory.
  */
-export class Source {
+export class ListedSource {
   readonly number: number;
   readonly origin: Origin;
   #name: SourceName;
@@ -105,11 +105,11 @@ export class Source {
     return this.#found;
   }
 
-  get blobs(): readonly Entry[] {
+  get blobs(): readonly BlobEntry[] {
     return this.#look().entries;
   }
 
-  blob(id: string): Entry | null {
+  blob(id: string): BlobEntry | null {
     const seen = this.#look();
     seen.byId ??= new Map(seen.entries.map((entry) => [entry.id, entry]));
     return seen.byId.get(id) ?? null;
@@ -150,7 +150,7 @@ export class Source {
     return this.#seen;
   }
 
-  #see(before: readonly Entry[], next: number): Seen {
+  #see(before: readonly BlobEntry[], next: number): Seen {
     const known = new Map(before.map(({ id, found }) => [found.place, id]));
     let free = next;
     const entries = this.scan.blobs.map((found) => ({
@@ -164,10 +164,10 @@ export class Source {
 
 /** What is made of a source when somebody looks at its blobs. */
 interface Seen {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly BlobEntry[];
   /** Number for the next blob. */
   readonly next: number;
-  byId: ReadonlyMap<string, Entry> | null;
+  byId: ReadonlyMap<string, BlobEntry> | null;
 }
 
 const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };

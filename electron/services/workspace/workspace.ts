@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { dirname } from 'node:path';
+import type { IntakeResult } from '#shared/contract/define.ts';
 import type { KeyReference } from '#shared/model/audit.ts';
 import type { Finding, SourceInfo } from '#shared/model/blob.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
@@ -23,15 +24,15 @@ import { type AliasTie, type KeyNames, readKeyName } from '../../core/key-materi
 import { Turns } from '../../core/limits/turns.ts';
 import { type BlobRef, blobRef, type PlanFile } from '../../core/rotation/index.ts';
 import { CoverageOfList, type RootCoverage } from './coverage.ts';
-import { type Content, type IntakeResult, ingest, type KeyCandidate } from './ingest.ts';
-import { type Entry, numberOfSource, Source, type SourceName, sourceOfBlob } from './source.ts';
+import { type Content, ingest, type KeyCandidate } from './ingest.ts';
+import { type BlobEntry, ListedSource, numberOfSource, type SourceName, sourceOfBlob } from './source.ts';
 
 /** Everything that was taken in: sources, the blobs in them, and where each sits. Holds ciphertext only. */
 export class Workspace {
   /** In the order of their numbers. */
-  #sources: Source[] = [];
+  #sources: ListedSource[] = [];
   /** Sources by path. Null while nothing can be met twice: during the first intake of an empty list. */
-  #byPath: Map<string, Source> | null = null;
+  #byPath: Map<string, ListedSource> | null = null;
   /** Where files name keys beside their blobs, by path. */
   readonly #references = new Map<string, { display: string; found: readonly FoundReference[] }>();
   readonly #coverage = new CoverageOfList();
@@ -211,7 +212,7 @@ export class Workspace {
   }
 
   /** Every source, in the order in which they were taken in; another array once some are removed. */
-  get all(): readonly Source[] {
+  get all(): readonly ListedSource[] {
     return this.#sources;
   }
 
@@ -274,9 +275,11 @@ export class Workspace {
   }
 
   /** The files of a run, each with its chosen blobs; others get turns. Throws FaultError `BlobGone` for an unknown id. */
-  async plan(blobIds: readonly string[]): Promise<{ files: PlanFile[]; origins: Set<Source['origin']> }> {
+  async plan(
+    blobIds: readonly string[],
+  ): Promise<{ files: PlanFile[]; origins: Set<ListedSource['origin']> }> {
     const turns = new Turns();
-    const bySource = new Map<Source, BlobRef[]>();
+    const bySource = new Map<ListedSource, BlobRef[]>();
     for (const blobId of new Set(blobIds)) {
       const { source, found } = this.get(blobId);
       const list = bySource.get(source) ?? [];
@@ -299,7 +302,7 @@ export class Workspace {
   }
 
   /** Throws FaultError `BlobGone`. */
-  get(blobId: string): Entry {
+  get(blobId: string): BlobEntry {
     const entry = this.#source(sourceOfBlob(blobId))?.blob(blobId) ?? null;
     if (entry === null)
       throw new FaultError(
@@ -311,7 +314,7 @@ export class Workspace {
   /** A file that is a key of just the size that a blob beside it holds: told at that blob's file. */
   #besideKeys(keys: readonly KeyCandidate[]): void {
     const folders = new Set(keys.map(({ display }) => folderOf(display)));
-    const sources = new Map<string, Source>();
+    const sources = new Map<string, ListedSource>();
     for (const source of this.#sources)
       if (folders.has(folderOf(source.display))) sources.set(source.display, source);
     const neighbours = [
@@ -333,7 +336,7 @@ export class Workspace {
   }
 
   /** The source at an absolute path; null where that file is not in the list. */
-  at(path: string): Source | null {
+  at(path: string): ListedSource | null {
     return this.#indexPaths().get(path) ?? null;
   }
 
@@ -350,12 +353,12 @@ export class Workspace {
   }
 
   /** Files of the list by their path as it was dropped, with "/". */
-  byRelative(): ReadonlyMap<string, Source> {
+  byRelative(): ReadonlyMap<string, ListedSource> {
     return new Map(this.#sources.map((source) => [source.relative.replaceAll('\\', '/'), source]));
   }
 
   /** What a record beside a file says of its blobs. */
-  #recorded(source: Source | null, entries: readonly RecordEntry[]): void {
+  #recorded(source: ListedSource | null, entries: readonly RecordEntry[]): void {
     const scan = source === null ? null : withRecord(source.scan, entries);
     if (scan !== null) source?.retell(scan);
   }
@@ -373,7 +376,7 @@ export class Workspace {
   }
 
   /** Name of the repository that a source lies in, which no other has; null where it lies in none. */
-  repositoryOf({ repository }: Source): string | null {
+  repositoryOf({ repository }: ListedSource): string | null {
     if (repository === null) return null;
     const known = this.#repositories.get(repository.path);
     if (known !== undefined) return known;
@@ -384,15 +387,15 @@ export class Workspace {
     return name;
   }
 
-  #add(name: SourceName, origin: Source['origin'], content: Content): void {
-    const source = new Source(this.#nextSource++, origin, name, content);
+  #add(name: SourceName, origin: ListedSource['origin'], content: Content): void {
+    const source = new ListedSource(this.#nextSource++, origin, name, content);
     this.#sources.push(source);
     this.#size += source.count;
     if (this.#byPath !== null && source.key !== null) this.#byPath.set(source.key, source);
   }
 
   /** The source of a number, found by halving. */
-  #source(number: number): Source | null {
+  #source(number: number): ListedSource | null {
     let low = 0;
     let high = this.#sources.length;
     while (low < high) {
@@ -404,7 +407,7 @@ export class Workspace {
     return found?.number === number ? found : null;
   }
 
-  #refill(source: Source, content: Content, name?: SourceName): void {
+  #refill(source: ListedSource, content: Content, name?: SourceName): void {
     this.#size -= source.count;
     source.refill(content, name);
     this.#size += source.count;
@@ -422,7 +425,7 @@ export class Workspace {
     });
   }
 
-  #indexPaths(): Map<string, Source> {
+  #indexPaths(): Map<string, ListedSource> {
     if (this.#byPath === null) {
       this.#byPath = new Map();
       for (const source of this.#sources) if (source.key !== null) this.#byPath.set(source.key, source);

@@ -25,7 +25,7 @@ export function GitHistoryTab() {
         Search the git history of the repositories in the list
       </Switch>
       <p className="hint">
-        Finds blobs that stand in commits, branches and tags, and in no file of the list. Whoever has a clone
+        Finds blobs that stand in commits, branches and tags, and in no file of the list. Anyone with a clone
         has them, too: re-encrypting changes no history. They are listed here and in reports, and counted
         nowhere else.
       </p>

@@ -4,16 +4,21 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 
 /** What a connection really is: who, where, and what stands between. */
 export function InForce({ connection }: { readonly connection: ConnectionState }) {
-  const { choice, status, identity, route, fault, waitingFor } = connection;
+  const { choice, status, identity, endpointInfo, fault, waitingFor } = connection;
   const facts: [string, string][] = [['Connected to', kindOf(choice).title()]];
   if (waitingFor !== undefined) facts.push(['Waiting for', waitingFor]);
   if (identity !== null) facts.push(['Identity', identity.arn], ['Account', identity.account]);
-  if (route !== null) {
+  if (endpointInfo !== null) {
     facts.push(
-      ['Region', route.partition === 'aws' ? route.region : `${route.region}, partition ${route.partition}`],
-      ['Endpoint', route.endpoint ?? endpointWords(route.fips, route.dualStack)],
-      ['Proxy', route.proxy ?? 'none'],
-      ['CA bundle', route.caBundle ?? 'System default'],
+      [
+        'Region',
+        endpointInfo.partition === 'aws'
+          ? endpointInfo.region
+          : `${endpointInfo.region}, partition ${endpointInfo.partition}`,
+      ],
+      ['Endpoint', endpointInfo.endpoint ?? endpointWords(endpointInfo.fips, endpointInfo.dualStack)],
+      ['Proxy', endpointInfo.proxy ?? 'none'],
+      ['CA bundle', endpointInfo.caBundle ?? 'System default'],
     );
   }
   return (

@@ -8,8 +8,7 @@ import {
 } from '../../model/audit.ts';
 import { GitHistory } from '../../model/git-history.ts';
 import * as z from '../../schema.ts';
-import { event, nothing, request } from '../define.ts';
-import { page } from '../shapes.ts';
+import { event, nothing, page, request } from '../define.ts';
 
 const reportOf = z.object({ subject: ReportSubject, format: ReportFormat });
 

@@ -1,7 +1,6 @@
 import { HistoryHead, HistoryRecord, HistoryVerdict } from '../../model/history.ts';
 import * as z from '../../schema.ts';
-import { request } from '../define.ts';
-import { page } from '../shapes.ts';
+import { page, request } from '../define.ts';
 
 export const historyRequests = {
   /** Newest first. */

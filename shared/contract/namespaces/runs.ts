@@ -1,8 +1,8 @@
 import { Fault } from '../../model/fault.ts';
+import { PermissionChecks } from '../../model/preflight.ts';
 import { Comparison, ComparisonProgress, RunItem, RunRequest, RunSummary, Touches } from '../../model/run.ts';
 import * as z from '../../schema.ts';
-import { event, nothing, request } from '../define.ts';
-import { page } from '../shapes.ts';
+import { event, nothing, page, request } from '../define.ts';
 
 export const runsRequests = {
   start: request(RunRequest, z.object({ runId: z.string() })),
@@ -74,4 +74,40 @@ export const runsEvents = {
   runProgress: event(RunSummary),
   /** At most ten a second. */
   compareProgress: event(ComparisonProgress),
+} as const;
+
+export const outputRequests = {
+  /** Opens the host's folder dialog; null when the person closed it. */
+  chooseFolder: request(
+    nothing,
+    z.object({ folder: z.object({ token: z.string(), path: z.string() }).nullable() }),
+  ),
+  reveal: request(z.object({ runId: z.id(), blobId: z.id() }), nothing),
+} as const;
+
+/** Made by a host's own code alone: may name paths. */
+export const outputHostRequests = {
+  /** Registers a folder that the person named; the page gets the token and the path to show. */
+  addFolder: request(z.object({ path: z.string() }), z.object({ token: z.string(), path: z.string() })),
+  /** Absolute path of the file that holds a new blob, for "show in folder". */
+  pathOf: request(z.object({ runId: z.id(), blobId: z.id() }), z.object({ path: z.string().nullable() })),
+} as const;
+
+export const preflightRequests = {
+  /**
+   * Whether the rights are there: one `ReEncrypt` with `DryRun` and `IGNORE_CIPHERTEXT` for each source key and pair of
+   * contexts; on the way 'decrypt-encrypt' such a `Decrypt`, and a `DryRun` of `Encrypt`. Where the run verifies, one more
+   * for each context of the destination. (A preflight of the blobs themselves is a run with `dryRun`.)
+   */
+  permissions: request(
+    RunRequest.pick({
+      blobIds: true,
+      source: true,
+      destination: true,
+      grantTokens: true,
+      route: true,
+      verify: true,
+    }),
+    PermissionChecks,
+  ),
 } as const;

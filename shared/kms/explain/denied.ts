@@ -4,7 +4,7 @@ import { accountOf, identityAdvice, keyAdvice, type Wanted } from './policy.ts';
 import type { Diagnosis, KmsSituation } from './situation.ts';
 
 /** Parts of IAM's sentence "User: … is not authorized to perform: … on resource: … because …". */
-export interface Denial {
+interface Denial {
   readonly principal: string | null;
   readonly action: string;
   readonly resource: string | null;

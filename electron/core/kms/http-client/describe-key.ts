@@ -2,10 +2,10 @@ import type { KeyMetadata } from '@aws-sdk/client-kms';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { keyInfo } from '../key-facts.ts';
 import type { Sending } from '../types.ts';
-import type { Wire } from './http-client.ts';
+import type { KmsHttpClient } from './http-client.ts';
 
-/** `DescribeKey` in one request; aliases are not listed. Throws as {@link Wire.send} does. */
-export async function describeOver(wire: Wire, keyId: string, sending?: Sending): Promise<KeyInfo> {
+/** `DescribeKey` in one request; aliases are not listed. Throws as {@link KmsHttpClient.send} does. */
+export async function describeOver(wire: KmsHttpClient, keyId: string, sending?: Sending): Promise<KeyInfo> {
   const { body } = await wire.send('DescribeKey', { KeyId: keyId }, sending);
   return keyInfo(metadataOf(body.KeyMetadata), []);
 }

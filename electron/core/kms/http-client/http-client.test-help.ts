@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
 import type { Sending } from '../types.ts';
-import { Wire } from './http-client.ts';
+import { KmsHttpClient } from './http-client.ts';
 
 /** One request as an endpoint met it. */
 export interface Met {
@@ -68,7 +68,7 @@ export async function wireTo(
     httpAgent: agent,
     httpsAgent: agent,
   };
-  const wire = new Wire({
+  const wire = new KmsHttpClient({
     endpoint: `http://127.0.0.1:${port}`,
     region: 'eu-west-1',
     transport,

@@ -5,7 +5,7 @@ import { urlToHttpOptions } from 'node:url';
 import { type SigningKeys, signed, signingKey } from '../sign/index.ts';
 import type { Transport } from '../transport.ts';
 import { NotSent, type Sending, unlessHeld } from '../types.ts';
-import { refusal, requestIdOf, UnreadableReply } from './refusal.ts';
+import { refusal, requestIdOf, UnreadableAnswer } from './refusal.ts';
 
 /** Longest answer that is read, bytes: one of KMS has some twenty thousand at most. */
 const MAX_ANSWER = 1_000_000;
@@ -21,7 +21,7 @@ const ABOUT_TIME = new Set([
   'SignatureDoesNotMatch',
 ]);
 
-export interface WireParts {
+interface HttpClientParts {
   /** Base URL of the endpoint, without user name and query. */
   readonly endpoint: string;
   readonly region: string;
@@ -29,7 +29,7 @@ export interface WireParts {
   readonly keys: () => Promise<SigningKeys>;
 }
 
-export interface WireAnswer {
+interface HttpReply {
   readonly body: Readonly<Record<string, unknown>>;
   readonly requestId: string | null;
 }
@@ -51,8 +51,8 @@ interface Raw {
  *
  * Protocol: AWS JSON 1.1.
  */
-export class Wire {
-  readonly #parts: WireParts;
+export class KmsHttpClient {
+  readonly #parts: HttpClientParts;
   readonly #options: https.RequestOptions;
   readonly #request: typeof https.request;
   readonly #kept: http.Agent;
@@ -65,7 +65,7 @@ export class Wire {
   #ahead = 0;
   #madeKey: { readonly of: string; readonly key: KeyObject } | null = null;
 
-  constructor(parts: WireParts) {
+  constructor(parts: HttpClientParts) {
     this.#parts = parts;
     this.#url = new URL(parts.endpoint);
     const secure = this.#url.protocol === 'https:';
@@ -85,7 +85,7 @@ export class Wire {
    * answer that is no JSON; `NotSent` where `sending.hold` came before it left, and `AbortError` where `sending.cut` came
    * before the answer. Once {@link close} was called, what is under way fails with `ECONNRESET`.
    */
-  async send(operation: string, input: object, sending: Sending = {}): Promise<WireAnswer> {
+  async send(operation: string, input: object, sending: Sending = {}): Promise<HttpReply> {
     const body = Buffer.from(JSON.stringify(input));
     for (let again = false; ; again = true) {
       const answer = await this.#sent(operation, body, sending);
@@ -185,7 +185,8 @@ export class Wire {
         response.on('data', (part: Buffer) => {
           length += part.length;
           if (length <= MAX_ANSWER) parts.push(part);
-          else response.destroy(new UnreadableReply(response.statusCode ?? 0, requestIdOf(response.headers)));
+          else
+            response.destroy(new UnreadableAnswer(response.statusCode ?? 0, requestIdOf(response.headers)));
         });
         response.on('error', fail);
         response.on('end', () => {
@@ -219,15 +220,16 @@ export class Wire {
   }
 }
 
-function read({ status, headers, text }: Raw): WireAnswer {
+function read({ status, headers, text }: Raw): HttpReply {
   const id = requestIdOf(headers);
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
-    throw new UnreadableReply(status, id);
+    throw new UnreadableAnswer(status, id);
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new UnreadableReply(status, id);
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new UnreadableAnswer(status, id);
   return { body: body as Readonly<Record<string, unknown>>, requestId: id };
 }
 

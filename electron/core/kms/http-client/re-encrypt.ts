@@ -1,14 +1,14 @@
 import type { ReEncryptCommandInput } from '@aws-sdk/client-kms';
 import type { DryRunOutput, ReEncryptOutput, Sending } from '../types.ts';
-import type { Wire } from './http-client.ts';
-import { type Metadata, metadataOf, Refusal } from './refusal.ts';
+import type { KmsHttpClient } from './http-client.ts';
+import { KmsRefusal, type Metadata, metadataOf } from './refusal.ts';
 
 /**
- * `ReEncrypt`. Of the answer only the members named here are taken. Throws as {@link Wire.send} does, and
+ * `ReEncrypt`. Of the answer only the members named here are taken. Throws as {@link KmsHttpClient.send} does, and
  * `IncompleteReply` where blob or key is missing, or longer than any of KMS, or the blob is no base64: half a blob is none.
  */
 export async function reEncryptOver(
-  wire: Wire,
+  wire: KmsHttpClient,
   input: ReEncryptCommandInput,
   sending?: Sending,
 ): Promise<ReEncryptOutput> {
@@ -28,9 +28,9 @@ export async function reEncryptOver(
   };
 }
 
-/** The same with `DryRun`, which KMS answers with an error when it would have succeeded. Throws as {@link Wire.send} does. */
+/** The same with `DryRun`, which KMS answers with an error when it would have succeeded. Throws as {@link KmsHttpClient.send} does. */
 export async function dryRunOver(
-  wire: Wire,
+  wire: KmsHttpClient,
   input: ReEncryptCommandInput,
   sending?: Sending,
 ): Promise<DryRunOutput> {
@@ -38,7 +38,7 @@ export async function dryRunOver(
     const { requestId } = await wire.send('ReEncrypt', jsonOf({ ...input, DryRun: true }), sending);
     return { outcome: 'ignored', requestId };
   } catch (error) {
-    if (!(error instanceof Refusal) || error.name !== 'DryRunOperationException') throw error;
+    if (!(error instanceof KmsRefusal) || error.name !== 'DryRunOperationException') throw error;
     return { outcome: 'would-succeed', requestId: error.$metadata.requestId ?? null };
   }
 }

@@ -8,7 +8,7 @@ export interface Metadata {
 }
 
 /** An answer that is an error. `name` is the service's code, '' where it gives none. */
-export class Refusal extends Error {
+export class KmsRefusal extends Error {
   readonly $metadata: Metadata;
   constructor(name: string, message: string, metadata: Metadata) {
     super(message);
@@ -18,7 +18,7 @@ export class Refusal extends Error {
 }
 
 /** An answer that is no JSON, or too much of it: a proxy's page, say. */
-export class UnreadableReply extends Error {
+export class UnreadableAnswer extends Error {
   override name = 'SyntaxError';
   readonly $metadata: Metadata;
   constructor(status: number, requestId: string | null) {
@@ -35,12 +35,12 @@ export function refusal(
   status: number,
   headers: IncomingHttpHeaders,
   body: string,
-): Refusal | UnreadableReply {
+): KmsRefusal | UnreadableAnswer {
   const id = requestIdOf(headers);
   const told = errorOf(body, text(headers['x-amzn-errortype']));
   return told === null
-    ? new UnreadableReply(status, id)
-    : new Refusal(told.name.slice(0, MAX_NAME), told.message, metadataOf(status, id));
+    ? new UnreadableAnswer(status, id)
+    : new KmsRefusal(told.name.slice(0, MAX_NAME), told.message, metadataOf(status, id));
 }
 
 /** The id that KMS gives an answer; null where there is none. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { makeFolder, writeWhole } from '../../storage/files.ts';
-import type { Registration, Token } from './oidc.ts';
+import type { Registration, SsoToken } from './oidc.ts';
 import type { SsoSettings } from './settings.ts';
 
 /** A registration is not begun with when it ends within this time, as in the AWS CLI. */
@@ -20,7 +20,7 @@ const REGISTRATION_MARGIN_MS = 15 * 60_000;
 export async function keepToken(
   settings: SsoSettings,
   registration: Registration,
-  token: Token,
+  token: SsoToken,
 ): Promise<Date> {
   const expiresAt = new Date(Date.now() + token.expiresInSeconds * 1000);
   await write(sha1(settings.sessionName ?? settings.startUrl), {

@@ -2,7 +2,7 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import type { SignInCode } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { isLoopback } from '../where.ts';
-import { type DeviceAuthorization, type Oidc, OidcError, type Registration, type Token } from './oidc.ts';
+import { type DeviceAuthorization, type Oidc, OidcError, type Registration, type SsoToken } from './oidc.ts';
 
 export type Wait = (ms: number, signal?: AbortSignal) => Promise<void>;
 
@@ -31,7 +31,7 @@ export async function awaitToken(
   onCode: (code: Omit<SignInCode, 'profile' | 'startUrl'>) => void,
   wait: Wait,
   signal?: AbortSignal,
-): Promise<Token> {
+): Promise<SsoToken> {
   const endsAt = Date.now() + authorization.expiresInSeconds * 1000;
   onCode({
     verificationUri: webAddress(authorization.verificationUri),

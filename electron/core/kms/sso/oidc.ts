@@ -18,7 +18,7 @@ export interface DeviceAuthorization {
   readonly intervalSeconds: number | null;
 }
 
-export interface Token {
+export interface SsoToken {
   readonly accessToken: string;
   readonly refreshToken: string | null;
   readonly expiresInSeconds: number;
@@ -29,7 +29,7 @@ export interface Oidc {
   registerClient(name: string, scopes: readonly string[] | null): Promise<Registration>;
   startDeviceAuthorization(registration: Registration, startUrl: string): Promise<DeviceAuthorization>;
   /** Throws {@link OidcError} `authorization_pending`, `slow_down`, `expired_token`, `access_denied`. */
-  createToken(registration: Registration, deviceCode: string): Promise<Token>;
+  createToken(registration: Registration, deviceCode: string): Promise<SsoToken>;
   close(): void;
 }
 
@@ -50,7 +50,7 @@ const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 /** The SDK's own log would hold the tokens: it goes nowhere. */
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-export interface OidcPlace {
+interface OidcPlace {
   readonly region: string;
   /** Null: the Region's own. */
   readonly endpoint: string | null;

@@ -3,7 +3,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SignInCode } from '#shared/model/connection.ts';
-import { CANARY, type FakeIdentity, fakeIdentity, type Said } from '../fake-identity.ts';
+import { CANARY, type FakeIdentity, type FakeReply, fakeIdentity } from '../fake-identity.ts';
 import { connect, type KmsConnection, ssoSignIn } from '../index.ts';
 import { faultOf, type OwnHome, ownHome } from '../own-home.test-help.ts';
 import { registrationKey } from './cache.ts';
@@ -189,13 +189,13 @@ describe('a registration', () => {
 
 describe('polling', () => {
   /** Answers of /token in order, the default after them; returns the pauses that were made, in seconds. */
-  const polled = async (...answers: (Said | null)[]) => {
+  const polled = async (...answers: (FakeReply | null)[]) => {
     fake.state.on = ({ what }, nth) => (what === 'POST /token' ? (answers[nth - 1] ?? null) : null);
     const pauses: number[] = [];
     const work = withWait('work', { onCode() {} }, async (ms) => void pauses.push(ms / 1000));
     return { work, pauses };
   };
-  const refuse = (error: string, status = 400): Said => ({
+  const refuse = (error: string, status = 400): FakeReply => ({
     status,
     body: { error, error_description: CANARY },
   });
@@ -212,7 +212,7 @@ describe('polling', () => {
   });
 
   test('understands the errors as the service sends them: by an AWS name, with the OAuth code in the body', async () => {
-    const named = (type: string, error: string): Said => ({ status: 400, error: type, body: { error } });
+    const named = (type: string, error: string): FakeReply => ({ status: 400, error: type, body: { error } });
     const { work, pauses } = await polled(
       named('AuthorizationPendingException', 'authorization_pending'),
       { status: 400, error: 'SlowDownException' },

@@ -1,10 +1,10 @@
 import type { EncryptionContext } from '#shared/model/context.ts';
 import {
+  type ByteSpan,
   type EncryptedDataKey,
   identify,
   readDatabaseHead,
   readSdkMessage,
-  type Span,
 } from '../../../inspect/index.ts';
 import type { Leaf } from '../../structure/index.ts';
 import type { FoundBlob } from '../../types.ts';
@@ -35,11 +35,13 @@ export const sdkMessage: BytesReader = (bytes) => {
   return [whole, ...keysOf(bytes, message.keys, context, AUTHENTICATED)];
 };
 
-const text = (bytes: Uint8Array, { start, end }: Span): string =>
+const text = (bytes: Uint8Array, { start, end }: ByteSpan): string =>
   Buffer.from(bytes.subarray(start, end)).toString('utf8');
 
-const contextOf = (bytes: Uint8Array, pairs: readonly { readonly key: Span; readonly value: Span }[]) =>
-  Object.fromEntries(pairs.map(({ key, value }) => [text(bytes, key), text(bytes, value)]));
+const contextOf = (
+  bytes: Uint8Array,
+  pairs: readonly { readonly key: ByteSpan; readonly value: ByteSpan }[],
+) => Object.fromEntries(pairs.map(({ key, value }) => [text(bytes, key), text(bytes, value)]));
 
 /** The data keys of a message that KMS encrypted, named as a message's are. */
 function keysOf(
