@@ -36,10 +36,7 @@ export function sightings(where: string, bytes: Buffer, secrets: readonly Buffer
 
 /** Sightings in every file under a folder. */
 export function sightingsOnDisk(folder: string, secrets: readonly Buffer[]): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(folder, name))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
-    .flatMap((path) => sightings(path, readFileSync(path), secrets));
+  return filesUnder(folder).flatMap(({ where, bytes }) => sightings(where, bytes, secrets));
 }
 
 /** Keeps everything that crosses between the page and its host: requests, responses, both ways of the socket. */
@@ -74,4 +71,31 @@ export function tap(page: Page): () => Promise<{ where: string; bytes: Buffer }[
     await Promise.all(pending);
     return seen;
   };
+}
+
+export interface Searched {
+  readonly where: string;
+  readonly bytes: Buffer;
+}
+
+/** Every file under a folder. */
+export function filesUnder(folder: string): Searched[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+    .map((path) => ({ where: path, bytes: readFileSync(path) }));
+}
+
+/** Says how much was searched, and for how many secrets. */
+export function printSearched(
+  test: string,
+  secrets: readonly Buffer[],
+  ...searched: (readonly Searched[])[]
+): void {
+  const all = searched.flat();
+  const bytes = all.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  console.log(
+    `canaries, ${test}: ${secrets.length} secrets in ${disguises(Buffer.from('a secret')).length} forms, ` +
+      `${all.length} places, ${(bytes / 1e6).toFixed(1)} MB, 0 found`,
+  );
 }

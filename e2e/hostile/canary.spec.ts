@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateDataKeyCommand } from '@aws-sdk/client-kms';
-import { disguises, sightings, sightingsOnDisk, tap } from './support/canary.ts';
-import { isRunning, twoStepChildren } from './support/children.ts';
-import { asAws, farKey, faults, pickByArn, TICK } from './support/far.ts';
-import { expect, test } from './support/fixtures.ts';
-import { rewrap } from './support/processes.ts';
-import { connected, fillSheet, preflight, reencrypt } from './support/screen.ts';
-import { decrypt, encrypt, FRESH, PAYMENTS, secret, write } from './support/vault.ts';
+import { disguises, filesUnder, printSearched, sightings, sightingsOnDisk, tap } from '../support/canary.ts';
+import { isRunning, twoStepChildren } from '../support/children.ts';
+import { asAws, farKey, faults, pickByArn, TICK } from '../support/far.ts';
+import { expect, test } from '../support/fixtures.ts';
+import { heldBy } from '../support/held-by-page.ts';
+import { rewrap } from '../support/processes.ts';
+import { connected, fillSheet, preflight, reencrypt } from '../support/screen.ts';
+import { decrypt, encrypt, FRESH, PAYMENTS, secret, write } from '../support/vault.ts';
 
 const context = { app: 'payments' };
 
@@ -75,6 +76,7 @@ test('no plaintext crosses the bridge or is written to disk', async ({ stage, pa
   await page.getByRole('option', { name: out }).click();
   await expect(await reencrypt(copied)).toContainText('Re-encrypted 1 blob');
 
+  const held = await heldBy(page);
   const shell = await rewrap(['inspect', stage.files, leaked, '--json'], stage.home);
   const shellOut = await rewrap(
     ['reencrypt', leaked, '--practice', '--to', FRESH, '--out', join(stage.home, 'out-shell'), '--json'],
@@ -85,6 +87,7 @@ test('no plaintext crosses the bridge or is written to disk', async ({ stage, pa
 
   const everything = [
     ...(await crossed()),
+    ...held,
     { where: 'what the host printed', bytes: Buffer.from(host.output()) },
     { where: 'what inspect printed', bytes: Buffer.from(shell.stdout + shell.stderr) },
     { where: 'what reencrypt printed', bytes: Buffer.from(shellOut.stdout + shellOut.stderr) },
@@ -93,6 +96,7 @@ test('no plaintext crosses the bridge or is written to disk', async ({ stage, pa
   expect(everything.flatMap(({ where, bytes }) => sightings(where, bytes, secrets))).toEqual([]);
   expect(sightingsOnDisk(stage.home, secrets)).toEqual([]);
   expect(sightingsOnDisk(stage.files, secrets)).toEqual([]);
+  printSearched('one key to another', secrets, everything, filesUnder(stage.home), filesUnder(stage.files));
   // Not because nothing was there to find:
   expect(sightingsOnDisk(leaked, secrets)).not.toEqual([]);
   expect((await decrypt(stage.kms, blob, { context })).plaintext).toEqual(plaintext);
@@ -133,16 +137,30 @@ test('decrypting here: plaintext never in the page, in what is printed, or on di
   await expect(await reencrypt(sheet)).toContainText('Re-encrypted 1 blob');
   await expect.poll(() => twoStepChildren(host.process.pid)).toEqual([]);
   expect(isRunning(child)).toBe(false);
+  // And both plaintexts again, compared in a child.
+  await sheet.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('navigation').getByRole('button', { name: 'Activity' }).click();
+  await page
+    .getByRole('button', { name: /^Open re-encryption of/ })
+    .first()
+    .click();
+  await page.getByRole('button', { name: 'Compare plaintexts…' }).click();
+  await page.getByRole('button', { name: 'Compare 1 blob' }).click();
+  await expect(page.getByRole('dialog', { name: 'Compare plaintexts' })).toContainText('Equal: 1 blob.');
+  await expect.poll(() => twoStepChildren(host.process.pid)).toEqual([]);
+  const held = await heldBy(page);
   await host.stop();
 
   const everything = [
     ...(await crossed()),
+    ...held,
     { where: 'what the host printed', bytes: Buffer.from(host.output()) },
   ];
   expect(everything.filter(({ where }) => where === 'socket, to page').length).toBeGreaterThan(5);
   expect(everything.flatMap(({ where, bytes }) => sightings(where, bytes, [plaintext]))).toEqual([]);
   expect(sightingsOnDisk(stage.home, [plaintext])).toEqual([]);
   expect(sightingsOnDisk(stage.files, [plaintext])).toEqual([]);
+  printSearched('decrypting here', [plaintext], everything, filesUnder(stage.home), filesUnder(stage.files));
   // It was moved, not lost.
   expect((await decrypt(kms, readFileSync(file))).plaintext).toEqual(plaintext);
   kms.destroy();
