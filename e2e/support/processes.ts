@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { cli, environment } from './home.ts';
 
 export interface Running {
@@ -17,10 +18,33 @@ export function start(
   more: NodeJS.ProcessEnv = {},
   program: string = cli,
 ): Running {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
-    env: { ...environment(home), ...more },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return watched(
+    spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
+      env: { ...environment(home), ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+}
+
+/**
+ * The same in a terminal of its own, by util-linux's or BSD's `script`: `type` types a line. Ending `script` ends the
+ * terminal, and what runs in it.
+ */
+export function startInTerminal(
+  args: readonly string[],
+  home: string,
+): Running & { readonly type: (line: string) => void } {
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', cli, ...args];
+  const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const child = spawn(
+    'script',
+    process.platform === 'linux' ? ['-qec', quoted, '/dev/null'] : ['-q', '/dev/null', ...command],
+    { env: { ...environment(home), SHELL: '/bin/sh' }, stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  return { ...watched(child), type: (line) => void child.stdin.write(`${line}\n`) };
+}
+
+function watched(child: ChildProcess & { readonly stdout: Readable; readonly stderr: Readable }): Running {
   let text = '';
   const watchers = new Set<() => void>();
   const add = (chunk: Buffer) => {

@@ -1,10 +1,12 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { PlannedFile, RunPlan } from '#shared/model/plan.ts';
 import type { PlanCheck } from '#shared/model/plan-view.ts';
 import { type Rule, ruleOf } from '#shared/model/rule.ts';
+import { type RealFolders, realFolder } from '../../core/intake/index.ts';
+import { Turns } from '../../core/limits/turns.ts';
 import { changesMaterialAlone, shownCurrent } from '../../core/rotation/index.ts';
 import type { Connection } from '../connection/index.ts';
 import { notHere } from '../faults.ts';
@@ -21,6 +23,8 @@ const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\//;
 
 interface Opened extends OpenPlan {
   readonly origin: PathOrigin;
+  /** Real path of the folder of each absolute path of the plan, as it was when the plan was opened. */
+  readonly folders: Promise<RealFolders>;
 }
 
 interface PlanServiceParts extends Choosable, PlanSources {
@@ -76,7 +80,7 @@ export class PlanService implements PlanOpener {
   openFile(path: string, origin: PathOrigin): string {
     const { name, plan } = readPlanFile(path);
     const planId = `p${this.#next++}`;
-    this.#open.set(planId, { planId, name, origin, plan });
+    this.#open.set(planId, { planId, name, origin, plan, folders: foldersOf(plan) });
     this.#parts.opened(planId);
     return planId;
   }
@@ -104,6 +108,7 @@ export class PlanService implements PlanOpener {
     const { plan } = opened;
     const refused = this.#refusedOutput(opened);
     if (refused !== null) throw new FaultError(fault('PlanOutputNotHere', refused, '', 'Make a plan here.'));
+    const folders = await opened.folders;
     const files = (await this.#standings(opened)).flatMap((one) => {
       const { file, path } = one;
       const kept = sendable(one, plan);
@@ -112,7 +117,14 @@ export class PlanService implements PlanOpener {
       const listed = this.#parts.workspace.at(path);
       const ids = new Map(listed?.blobs.map(({ id, found }) => [found.place, id]));
       return [
-        runFile({ ...file, blobs }, path, (b) => ids.get(blobs[b]?.place ?? '') ?? `${planId}:${path}:${b}`),
+        {
+          ...runFile(
+            { ...file, blobs },
+            path,
+            (b) => ids.get(blobs[b]?.place ?? '') ?? `${planId}:${path}:${b}`,
+          ),
+          folder: folders.get(dirname(path)) ?? null,
+        },
       ];
     });
     if (files.length === 0) throw new FaultError(EMPTY);
@@ -198,6 +210,18 @@ export class PlanService implements PlanOpener {
     if (opened !== undefined) return opened;
     throw new FaultError(fault('PlanGone', 'That plan is no longer open.', '', 'Open its file again.'));
   }
+}
+
+/** Where the folders of a plan lead, with turns for others: there may be a hundred thousand. */
+async function foldersOf({ files, root }: RunPlan): Promise<RealFolders> {
+  const folders: RealFolders = new Map();
+  const turns = new Turns();
+  for (const file of files) {
+    const path = placeOf(file.path, root);
+    if (path !== null) realFolder(path, folders);
+    if (turns.over) await turns.give();
+  }
+  return folders;
 }
 
 /** Indexes of a file's blobs that a run would send. */

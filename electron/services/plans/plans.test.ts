@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -239,4 +249,21 @@ test.each([
   [[], null],
 ])('the folder of %j is %j', (paths, expected) => {
   expect(commonFolder(paths)).toBe(expected);
+});
+
+test('a folder that leads elsewhere than when the plan was opened: nothing is sent, and neither file is touched', async () => {
+  const at = await vault('swapped');
+  const { planId } = await host.plans.openFile({ path: await planned(at, 'swapped.json') });
+  const other = join(folder, 'someone-elses');
+  cpSync(at, other, { recursive: true });
+  // Opened in full before the folder is another one.
+  await page.plans.check({ planId });
+  renameSync(at, `${at}-before`);
+  symlinkSync(other, at, 'junction');
+  const { runId } = await page.plans.run({ planId, dryRun: false });
+  await ended(page, runId);
+  const { items } = await page.runs.items({ runId, offset: 0, limit: 10, only: 'all' });
+  expect(items.map(({ fault }) => fault?.code)).toEqual(items.map(() => 'FolderChanged'));
+  for (const name of ['a.bin', 'b.bin', 'c.env'])
+    expect(readFileSync(join(other, name))).toEqual(readFileSync(join(`${at}-before`, name)));
 });

@@ -2,6 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 
 /** Version of the tables below, kept in `PRAGMA user_version`. */
 export const SCHEMA_VERSION = 6;
+/** The first version of which deleted content is overwritten. */
+const OVERWRITES = 6;
 
 /**
  * The journal of all runs. It holds names, hashes, key ids and ciphertext: never plaintext, never a credential, never
@@ -90,8 +92,22 @@ const SHORTCUTS = `
 /**
  * Makes the tables, brings older ones up to date, or finds that they are there. Throws a plain Error when the file was
  * made by a newer version.
+ *
+ * A file of a version before deleted content was overwritten is written anew, once: grant tokens may stand in pages and
+ * rows that are free.
  */
 export function prepareSchema(db: DatabaseSync): void {
+  const before = updateSchema(db);
+  if (before === 0 || before >= OVERWRITES) return;
+  try {
+    db.exec('VACUUM');
+  } catch {
+    // No room on the disk, or another process reads: the journal works all the same.
+  }
+}
+
+/** Returns the version that it found; 0: there was nothing. */
+function updateSchema(db: DatabaseSync): number {
   db.exec('BEGIN IMMEDIATE');
   try {
     const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
@@ -102,6 +118,7 @@ export function prepareSchema(db: DatabaseSync): void {
     if (version < SCHEMA_VERSION) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION};`);
     db.exec(SHORTCUTS);
     db.exec('COMMIT');
+    return version;
   } catch (error) {
     db.exec('ROLLBACK');
     throw error;

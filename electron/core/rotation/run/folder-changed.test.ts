@@ -6,6 +6,7 @@ import type { PlanFile } from '../index.ts';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 import { resumeRun } from './start.ts';
+import { undoRun } from './undo.ts';
 
 let harness: RunHarness;
 let kms: FakeKms;
@@ -104,4 +105,20 @@ test('a link that stood on the way all the time is followed', async () => {
   await run.done;
   expect(run.items()[0]?.state).toBe('reencrypted');
   expect(await harness.blobs(join(harness.path('real'), 'a.b64'))).toHaveLength(1);
+});
+
+test('a folder that was swapped for a link after the run: undoing leaves it, and says so', async () => {
+  await fileInFolder();
+  const run = await harness.start(kms, { destination }, { mode: 'in-place', backup: true });
+  await run.done;
+  expect(run.summary().counts.succeeded).toBe(1);
+  // The other folder has the same file and the same backup: nothing but its place tells it from the first.
+  for (const name of await readdir(harness.path('sub')))
+    await writeFile(harness.path(`other/${name}`), await readFile(harness.path(`sub/${name}`)));
+  await swap();
+  const before = await contents();
+  const no = harness.journal.runOf(run.id)?.no ?? -1;
+  const undone = await undoRun(harness.journal, no, () => {}, diskHere());
+  expect(undone).toMatchObject({ restored: { files: 0 }, left: [{ fault: { code: 'FolderChanged' } }] });
+  expect(await contents()).toEqual(before);
 });

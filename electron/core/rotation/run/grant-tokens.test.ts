@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeKms, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
@@ -65,5 +66,25 @@ test('a run that is cut off keeps them for its resume, and loses them when it is
   const next = harness.manager();
   expect(next.asked(run.id).request.grantTokens).toHaveLength(2);
   await next.abandon(run.id);
+  expect(holding()).toEqual([]);
+});
+
+test('a journal of before tokens were deleted: none stands in its file once it was opened', async () => {
+  const first = newManager();
+  const run = await first.start(input());
+  await run.done;
+  await first.close();
+  managers.pop();
+  // As an older version left it: tokens in a run that ended, and in pages of runs that went.
+  const db = new DatabaseSync(join(harness.home, 'runs.sqlite'));
+  db.exec('PRAGMA secure_delete = OFF; ALTER TABLE files DROP COLUMN folder; PRAGMA user_version = 5');
+  const request = JSON.stringify({ ...input().request, grantTokens: [TOKEN] });
+  db.prepare('UPDATE runs SET request = ?').run(request);
+  db.prepare("INSERT INTO words (word) VALUES (? || printf('%.*c', 20000, 'x'))").run(TOKEN);
+  db.exec("DELETE FROM words WHERE word LIKE 'grant-token%'");
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  db.close();
+  expect(holding()).not.toEqual([]);
+  newManager();
   expect(holding()).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { RunSummary, Touches } from '#shared/model/run.ts';
-import type { Disk, PutBackFs } from '../../intake/index.ts';
+import { changedFolder, type Disk, leadsElsewhere, type PutBackFs } from '../../intake/index.ts';
 import { forEachLimited } from '../../limits/semaphore.ts';
 import { addTally, countedFiles, type Figures, type ItemTally } from '../journal/figures.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -162,6 +162,8 @@ async function putBackOld(file: FileRow, row: RunRow, disk: Disk): Promise<Fault
         return explainOwn('ChangedSince');
     } else {
       if (backup === null) return explainOwn('BackupGone');
+      // As a run before it replaces: the folder must lead where it led when the file was read.
+      if (file.folder !== null && leadsElsewhere(target, file.folder)) return changedFolder(target).fault;
       const how = await disk.restoreBackup({ path: target, backup, now: after, old: before });
       if (how === 'changed') return explainOwn('ChangedSince');
       if (how === 'no-backup') return explainOwn('BackupGone');
