@@ -4,8 +4,8 @@ import { requests } from '#shared/contract/contract.ts';
 import type { ApprovalKind } from '../services/approvals/index.ts';
 import { APPROVALS } from './approval-table.ts';
 
-const names = Object.entries(requests).flatMap(([room, methods]) =>
-  Object.keys(methods).map((method) => `${room}.${method}`),
+const names = Object.entries(requests).flatMap(([namespace, methods]) =>
+  Object.keys(methods).map((method) => `${namespace}.${method}`),
 );
 
 it('every request of the contract says whether a person approves it, and why; nothing else is there', () => {

@@ -93,11 +93,11 @@ describe('the contract', () => {
 
   const schemas: [string, z.ZodType][] = [
     ...[requests, hostRequests].flatMap((table) =>
-      Object.entries(table).flatMap(([room, methods]) =>
+      Object.entries(table).flatMap(([namespace, methods]) =>
         Object.entries(methods as Record<string, RequestSpec>).flatMap(
           ([name, spec]): [string, z.ZodType][] => [
-            [`${room}.${name} input`, spec.input],
-            [`${room}.${name} reply`, spec.reply],
+            [`${namespace}.${name} input`, spec.input],
+            [`${namespace}.${name} reply`, spec.reply],
           ],
         ),
       ),

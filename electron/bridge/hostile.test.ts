@@ -59,8 +59,8 @@ describe('a request that is larger than anything meant', () => {
   test.each(HOSTILE.map(([name, input], index) => [`${index} ${name}`, name, input] as const))(
     '%s is refused soon, in a few words',
     async (_title, name, input) => {
-      const [room = '', method = ''] = name.split('.');
-      const route = router(requests, { [room]: { [method]: async () => ({}) } });
+      const [namespace = '', method = ''] = name.split('.');
+      const route = router(requests, { [namespace]: { [method]: async () => ({}) } });
       const before = performance.now();
       const reply = await route(name, input);
       expect(performance.now() - before).toBeLessThan(SOON_MS);

@@ -7,17 +7,17 @@ type Table = Readonly<Record<string, Readonly<Record<string, RequestSpec>>>>;
 type Handler = (input: never) => Promise<unknown>;
 type HandlerTable = Readonly<Record<string, Readonly<Record<string, Handler>>>>;
 
-/** Answers `"room.method"` by the contract table; own properties only, so no name reaches a prototype. */
+/** Answers `"namespace.method"` by the contract table; own properties only, so no name reaches a prototype. */
 export function router(
   table: Table,
   handlers: HandlerTable,
 ): (name: string, input: unknown) => Promise<Reply<unknown>> {
   const routes = new Map<string, (input: unknown) => Promise<Reply<unknown>>>();
-  for (const [room, methods] of Object.entries(table)) {
+  for (const [namespace, methods] of Object.entries(table)) {
     for (const [method, spec] of Object.entries(methods)) {
-      const handler = handlers[room]?.[method];
+      const handler = handlers[namespace]?.[method];
       if (handler === undefined) continue;
-      routes.set(`${room}.${method}`, (input) =>
+      routes.set(`${namespace}.${method}`, (input) =>
         answer(spec, input, handler as (input: unknown) => Promise<unknown>),
       );
     }

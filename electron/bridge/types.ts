@@ -6,7 +6,7 @@ import type { Reply } from '#shared/contract/api.ts';
  * No method rejects: failures are `{ ok: false, fault }`.
  */
 export interface Engine {
-  /** A request the page may make, `"room.method"`. An unknown name answers with a fault. */
+  /** A request the page may make, `"namespace.method"`. An unknown name answers with a fault. */
   call(name: string, input: unknown): Promise<Reply<unknown>>;
   /** A request only a host's own code makes. */
   callHost(name: string, input: unknown): Promise<Reply<unknown>>;

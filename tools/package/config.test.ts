@@ -84,6 +84,16 @@ describe('fuses', () => {
     for (const { why } of Object.values(FUSES)) expect(why.length).toBeGreaterThan(30);
   });
 
+  test('SECURITY.md says of each how it stands', () => {
+    const rows = [...text('SECURITY.md').matchAll(/^\| `(\w+)` \| (on|off) \|/gm)].map(([, name, state]) => [
+      name,
+      state,
+    ]);
+    expect(Object.fromEntries(rows)).toEqual(
+      Object.fromEntries(known.map((fuse) => [FuseV1Options[fuse], FUSES[fuse].on ? 'on' : 'off'])),
+    );
+  });
+
   test('nothing runs in our name but our own archive', () => {
     const on = known.filter((fuse) => FUSES[fuse].on).map((fuse) => FuseV1Options[fuse]);
     expect(on.sort()).toEqual([

@@ -60,7 +60,7 @@ test('each child hears and says its own, bytes as bytes', async () => {
   close();
 });
 
-test('an end is told once it came, whoever ends it', async () => {
+test('an end is passed on once, from either side', async () => {
   const { host, engine, children, close } = relay();
   const channel = engine.start();
   channel.kill();

@@ -16,7 +16,7 @@ let practice: PracticeKms;
 
 const { page, host } = new Proxy({} as ReturnType<typeof client>, {
   get: (_, side: 'page' | 'host') =>
-    new Proxy({}, { get: (_target, room: string) => (client(engine)[side] as never)[room] }),
+    new Proxy({}, { get: (_target, namespace: string) => (client(engine)[side] as never)[namespace] }),
 });
 
 const encrypt = (keyId: string, text: string, encryptionContext?: Record<string, string>) =>
@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 describe('the engine', () => {
-  it('takes in, runs in place, reads again and learns whose material it was', async () => {
+  it('takes in, runs in place, reads again and learns which key the material is of', async () => {
     const files = join(folder, 'learn');
     mkdirSync(files);
     writeFileSync(join(files, 'a.bin'), await encrypt('alias/payments', 'one'));

@@ -176,7 +176,7 @@ describe('errors of one blob', () => {
 });
 
 /** A network that is gone is waited for, and said; until the run is cancelled. */
-/** The run is held back, its blobs waiting, until a person mends the connection or cancels. */
+/** The run is held back, its blobs waiting, until a person repairs the connection or cancels. */
 async function expectHeld(
   ids: string[],
   status: RunSummary['status'],
@@ -428,7 +428,7 @@ describe('errors on the way to the endpoint', () => {
       /profile/,
       async () => ['revoked', practice.endpoint],
     ],
-    ['a profile that is none', 'ProfileUnusable', /"nobody"/, async () => ['nobody', practice.endpoint]],
+    ['a profile that is none', 'ProfileUnusable', /"no-such"/, async () => ['no-such', practice.endpoint]],
   ];
 
   it.each(rows)('%s: %s', async (_, code, says, make) => {

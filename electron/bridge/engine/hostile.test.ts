@@ -77,7 +77,7 @@ async function ingest(...paths: string[]) {
 }
 
 describe('a hostile folder, through the engine', () => {
-  test('links, pipes, sockets, devices: each told, none followed', async () => {
+  test('links, pipes, sockets, devices: each reported, none followed', async () => {
     mkdirSync(join(top, 'a'));
     writeFileSync(join(top, 'a', 'blob'), blob());
     symlinkSync('..', join(top, 'a', 'up'));

@@ -108,7 +108,7 @@ it.skipIf(process.platform === 'win32')('the child ends when its host is killed'
 function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A process that nobody waited for still has its number.
+    // A process that was not waited for still has its number.
     return !existsSync('/proc') || existsSync(`/proc/${pid}/exe`);
   } catch {
     return false;

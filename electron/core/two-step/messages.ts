@@ -58,7 +58,7 @@ export type ToChild =
   | { readonly type: 'hold'; readonly id: number }
   | { readonly type: 'end' };
 
-/** How a request failed, in the words of whoever failed it. */
+/** How a request failed, in the words of the side that failed. */
 export interface WireFailure {
   readonly name: string;
   readonly message: string;

@@ -24,9 +24,9 @@ import type { AccessKeys, FromChild, SideName, Way } from './messages.ts';
 import { decryptMembers, encryptMembers } from './requests.ts';
 
 export interface TwoStepParts {
-  /** Whose Decrypt opens the old blobs: the connection of the moment. */
+  /** Its Decrypt opens the old blobs: the connection of the moment. */
   readonly source: () => KmsConnection | Promise<KmsConnection>;
-  /** Whose Encrypt makes the new ones; may be the same. Both stay the caller's to close. */
+  /** Its Encrypt makes the new ones; may be the same. Both stay the caller's to close. */
   readonly destination: () => KmsConnection | Promise<KmsConnection>;
   readonly startChild: ChildStarter;
 }

@@ -28,7 +28,7 @@ export function resolverRules(hosts: readonly string[]): string {
 
 /**
  * The window's session: no permission but copying, no device, no download, and no request that leaves
- * `app://rewrap/`. Electron grants every permission unless told otherwise. Requests that its hooks do not see (WebRTC
+ * `app://rewrap/`. Electron grants every permission by default. Requests that its hooks do not see (WebRTC
  * over TCP, prefetches) meet a proxy that is not there.
  *
  * @param devTools lets the developer tools load their own page; only where they can be opened at all

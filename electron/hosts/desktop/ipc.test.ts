@@ -10,8 +10,8 @@ import { INTAKE } from './testing/engine.ts';
 import { FakeContents, frame } from './testing/window.ts';
 
 const ADD_PATHS = hostChannel('intake', 'addPaths');
-const contractChannels = Object.entries(requests).flatMap(([room, methods]) =>
-  Object.keys(methods).map((method) => requestChannel(room, method)),
+const contractChannels = Object.entries(requests).flatMap(([namespace, methods]) =>
+  Object.keys(methods).map((method) => requestChannel(namespace, method)),
 );
 const OVERRIDDEN = [
   'app.setLook',
@@ -37,8 +37,8 @@ async function booted(change?: Parameters<typeof boot>[0]) {
     sender?: Parameters<typeof all.electron.invoke>[2],
   ) => (await all.electron.invoke(channel, input, sender)) as Reply<unknown>;
   const ask = (name: string, input: unknown) => {
-    const [room = '', method = ''] = name.split('.');
-    return invoke(requestChannel(room, method), input);
+    const [namespace = '', method = ''] = name.split('.');
+    return invoke(requestChannel(namespace, method), input);
   };
   return { ...all, invoke, ask };
 }
@@ -87,7 +87,7 @@ describe('the sender', () => {
     expect(electron.opened).toEqual([]);
   });
 
-  test('a frame whose reading throws is refused', async () => {
+  test('a frame that throws when it is read is refused', async () => {
     const { invoke } = await booted();
     const gone = Object.defineProperty({ parent: null }, 'url', {
       get: () => {

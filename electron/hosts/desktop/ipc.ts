@@ -51,10 +51,10 @@ export function registerIpc({ ipcMain, engine, overrides, addPaths, contents }: 
       return isTooLarge(input) ? TOO_LARGE : answerer(input);
     });
   };
-  for (const [room, methods] of Object.entries(requests)) {
+  for (const [namespace, methods] of Object.entries(requests)) {
     for (const method of Object.keys(methods)) {
-      const name = `${room}.${method}` as MethodName;
-      handle(requestChannel(room, method), overrides[name] ?? ((input) => engine.call(name, input)));
+      const name = `${namespace}.${method}` as MethodName;
+      handle(requestChannel(namespace, method), overrides[name] ?? ((input) => engine.call(name, input)));
     }
   }
   handle(hostChannel('intake', 'addPaths'), addPaths);

@@ -50,19 +50,19 @@ beforeEach(() => {
 test('exposes one object with exactly the names of the contract', () => {
   expect([...exposed.keys()]).toEqual(['rewrap']);
   expect(Object.keys(api).sort()).toEqual([...Object.keys(requests), 'on', 'takeFiles'].sort());
-  for (const [room, methods] of Object.entries(requests)) {
-    expect(Object.keys(api[room] ?? {})).toEqual(Object.keys(methods));
+  for (const [namespace, methods] of Object.entries(requests)) {
+    expect(Object.keys(api[namespace] ?? {})).toEqual(Object.keys(methods));
   }
 });
 
 test('a call goes to its own channel with one argument and gives the reply', async () => {
-  for (const [room, methods] of Object.entries(requests)) {
+  for (const [namespace, methods] of Object.entries(requests)) {
     for (const method of Object.keys(methods)) {
       const reply = { ok: true, value: { marker: method } };
       answer.with = async () => reply;
-      const call = api[room]?.[method] as (...args: unknown[]) => Promise<unknown>;
+      const call = api[namespace]?.[method] as (...args: unknown[]) => Promise<unknown>;
       expect(await call({ a: 1 }, 'more')).toEqual(reply);
-      expect(invoked.at(-1)).toEqual({ channel: requestChannel(room, method), args: [{ a: 1 }] });
+      expect(invoked.at(-1)).toEqual({ channel: requestChannel(namespace, method), args: [{ a: 1 }] });
     }
   }
 });

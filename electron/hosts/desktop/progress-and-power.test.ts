@@ -151,7 +151,7 @@ describe('while a run goes on', () => {
 });
 
 describe('the end of a run', () => {
-  test('is told when it was long and nobody looks; a click leads to it', async () => {
+  test('is notified of when it was long and the window is not looked at; a click leads to it', async () => {
     const { electron, tell } = await booted();
     await electron.invoke('rewrap:app.ready', {});
     electron.window.focused = false;
@@ -213,8 +213,8 @@ describe('the end of a run', () => {
   test.each([
     ['is looked at', true, '2026-11-24T10:00:30.000Z', true],
     ['came soon', false, '2026-11-24T10:00:09.000Z', true],
-    ['cannot be told on this system', false, '2026-11-24T10:00:30.000Z', false],
-  ])('is not told when it %s', async (_what, focused, finishedAt, supported) => {
+    ['cannot be notified of on this system', false, '2026-11-24T10:00:30.000Z', false],
+  ])('is not notified of when it %s', async (_what, focused, finishedAt, supported) => {
     const { electron, tell } = await booted();
     FakeNotification.supported = supported;
     electron.window.focused = focused;
@@ -439,7 +439,7 @@ test('the log tells of a run without a word about what it touched', async () => 
   expect(log()).not.toContain('canary');
 });
 
-test('Windows knows us by our id; the others are not told', async () => {
+test('Windows knows us by our id; the others need none', async () => {
   const windows = boot(undefined, { process: { platform: 'win32' } });
   await windows.started;
   expect(windows.electron.log).toContain('appUserModelId dev.rewrap.Rewrap');

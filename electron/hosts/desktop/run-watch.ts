@@ -7,7 +7,7 @@ import type { MainWindow } from './main-window.ts';
 
 type Run = EventPayload<'runProgress'>;
 
-/** A run that took this long ends with a notification when nobody looks, milliseconds. */
+/** A run that took this long ends with a notification when the window is not looked at, milliseconds. */
 const LONG = 10_000;
 /** Most notifications that are held for a click. */
 const HELD = 20;
@@ -20,12 +20,12 @@ export interface RunWatchParts {
 
 /** States in which something goes on: the person should know before quitting, and the system should not sleep. */
 const ACTIVE: ReadonlySet<string> = new Set(['running', 'pausing', 'waiting', 'cancelling', 'undoing']);
-/** States that nothing follows by itself. A paused run is in neither: it rests until somebody goes on with it. */
+/** States that nothing follows by itself. A paused run is in neither: it rests until a person resumes it. */
 const OVER: ReadonlySet<string> = new Set(['finished', 'cancelled', 'failed', 'undone']);
 /** Of those in which something goes on, the ones that end in a rest. */
 const SLOWING: ReadonlySet<string> = new Set(['pausing', 'cancelling', 'waiting']);
 
-/** What the system is told of runs: progress on the taskbar and the dock, no sleep while one goes on, its end. */
+/** What the system shows of runs: progress on the taskbar and the dock, no sleep while one goes on, its end. */
 export class RunWatch {
   readonly #parts: RunWatchParts;
   readonly #active = new Map<string, Run>();

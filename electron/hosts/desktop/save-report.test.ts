@@ -53,7 +53,7 @@ test('a report goes where the person says, and its folder is remembered', async 
   expect(electron.windows).toEqual([]);
 });
 
-test('a plan is saved for its owner alone, and what it left out is told', async () => {
+test('a plan is saved for its owner alone, and what it left out is said', async () => {
   const { electron, engine } = stage();
   const bytes = new TextEncoder().encode('{"rewrapPlan":1}');
   engine.answers.set('plans.write', { ok: true, value: { name: 'rewrap-plan.json', bytes, leftOut: 2 } });
@@ -121,7 +121,7 @@ test('a PDF is printed from the HTML in a hidden window without script, closed a
   expect(electron.session.cancels('https://example.com/')).toBe(true);
 });
 
-test('a print that fails and a file that cannot be written are told', async () => {
+test('a print that fails and a file that cannot be written are reported', async () => {
   const { electron, save } = stage();
   electron.saveTo = { canceled: false, filePath: join(folder, 'no', 'such', 'folder.html') };
   await expect(save('html')).rejects.toMatchObject({ fault: { code: 'CannotWrite' } });

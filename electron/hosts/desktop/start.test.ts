@@ -47,7 +47,7 @@ test('the "About" box has its icon from outside the archive', async () => {
   expect(electron.about).toMatchObject({ applicationVersion: '1.2.3', iconPath: '/resources/icon.png' });
 });
 
-test('the engine is told what this host can do', async () => {
+test('the engine learns what this host can do', async () => {
   const { dir, options, started } = boot();
   await started;
   expect(options).toEqual([
@@ -244,7 +244,7 @@ describe('the window', () => {
     item.click({} as never, undefined, {} as never);
   };
 
-  test('asked for a view while there is none opens one, whose page hears it once it listens', async () => {
+  test('asked for a view while there is none opens one, and its page hears it once it listens', async () => {
     const { electron, started } = boot(undefined, { process: { platform: 'darwin' } });
     await started;
     await electron.invoke('rewrap:app.ready', {});
@@ -279,18 +279,21 @@ describe('the window', () => {
   test.each([
     ['crashed', 'render-process-gone', { reason: 'crashed', exitCode: 1 }],
     ['is loaded again', 'did-start-navigation', { isMainFrame: true, isSameDocument: false }],
-  ])('whose page %s keeps what is asked of it until the next one listens', async (_what, event, details) => {
-    const { electron, started } = boot();
-    await started;
-    await electron.invoke('rewrap:app.ready', {});
-    const { webContents } = electron.window;
-    if (event === 'did-start-navigation') webContents.emit(event, details);
-    else emit(webContents, event, details);
-    fileMenu(electron, 'Settings…');
-    expect(webContents.sent).toEqual([]);
-    await electron.invoke('rewrap:app.ready', {});
-    expect(webContents.sent).toEqual([showing('settings')]);
-  });
+  ])(
+    'with a page that %s keeps what is asked of it until the next one listens',
+    async (_what, event, details) => {
+      const { electron, started } = boot();
+      await started;
+      await electron.invoke('rewrap:app.ready', {});
+      const { webContents } = electron.window;
+      if (event === 'did-start-navigation') webContents.emit(event, details);
+      else emit(webContents, event, details);
+      fileMenu(electron, 'Settings…');
+      expect(webContents.sent).toEqual([]);
+      await electron.invoke('rewrap:app.ready', {});
+      expect(webContents.sent).toEqual([showing('settings')]);
+    },
+  );
 
   test('a page that is not ours is not listened to', async () => {
     const { electron, started } = boot();
@@ -300,7 +303,7 @@ describe('the window', () => {
     expect(electron.window.webContents.sent).toEqual([]);
   });
 
-  test('whose page crashes is loaded again, but not for ever', async () => {
+  test('loads a page that crashes again, but not for ever', async () => {
     const { electron, engine, started } = boot();
     await started;
     const { webContents } = electron.window;
@@ -319,7 +322,7 @@ describe('the window', () => {
     expect(electron.asked[0]?.detail).toContain('again and again (oom)');
   });
 
-  test('whose page crashes now and then is loaded again each time, and each time says that it has', async () => {
+  test('loads a page that crashes now and then again each time, and each time says so', async () => {
     const { dir, electron, started } = boot();
     await started;
     const clock = vi.spyOn(Date, 'now');

@@ -270,7 +270,7 @@ class Desktop {
           event.preventDefault();
           app.quit();
         });
-        // Windows ends the session: it waits for nobody, so what is under way is finished if there is time.
+        // Windows ends the session: it does not wait, so what is under way is finished if there is time.
         window.on('session-end', () => void quit.stop());
         window.once('ready-to-show', () => runs.showProgress());
         void this.#load(window);

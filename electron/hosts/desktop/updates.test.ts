@@ -113,7 +113,7 @@ test('a run is not ended for an update', async () => {
   expect(said.at(-1)).toContain('A run goes on');
 });
 
-test('an update whose signature is not ours is refused, and nothing is ended', async () => {
+test('an update that we did not sign is refused, and nothing is ended', async () => {
   const fake = updater({
     download: async () => {
       throw new Error('New version 2.0.0 is not signed by the application owner');
@@ -134,10 +134,10 @@ test('a second question while the first stands is not asked', async () => {
 
 test.each([
   ['darwin', '', {}, true],
-  ['win32', 'provider: github\npublisherName:\n  - Somebody\n', {}, true],
+  ['win32', 'provider: github\npublisherName:\n  - Example\n', {}, true],
   ['win32', 'provider: github\n', {}, false],
-  ['win32', 'publisherName:\n  - Somebody\n', { PORTABLE_EXECUTABLE_FILE: 'D:\\rewrap.exe' }, false],
-  ['linux', 'publisherName:\n  - Somebody\n', {}, false],
+  ['win32', 'publisherName:\n  - Example\n', { PORTABLE_EXECUTABLE_FILE: 'D:\\rewrap.exe' }, false],
+  ['linux', 'publisherName:\n  - Example\n', {}, false],
 ] as const)('on %s with the feed %j and %j installing is %s', (platform, text, env, expected) => {
   expect(verifiesSignatures(text, { platform, env })).toBe(expected);
 });
@@ -148,7 +148,7 @@ test('without a feed file the updater is not even loaded', async () => {
 });
 
 test('with one it does nothing by itself, and nothing older', async () => {
-  writeFileSync(join(dir, 'app-update.yml'), 'provider: github\npublisherName: [Somebody]\n');
+  writeFileSync(join(dir, 'app-update.yml'), 'provider: github\npublisherName: [Example]\n');
   const real = await openUpdater({ resources: dir, platform: 'win32', env: {} });
   expect(feed.auto).toMatchObject({
     autoDownload: false,

@@ -5,7 +5,7 @@ async function booted() {
   const { electron, starts, started } = boot();
   await started;
   const start = starts[0]?.startChild;
-  if (start === undefined) throw new Error('The engine was not told how to start children');
+  if (start === undefined) throw new Error('The engine does not know how to start children');
   expect(electron.children).toEqual([]);
   const channel = start();
   const [child] = electron.children;
@@ -35,7 +35,7 @@ test('messages pass both ways', async () => {
   expect(heard).toEqual([{ type: 'tried' }]);
 });
 
-test('its end is told, also to who asks afterwards', async () => {
+test('its end is reported, also to a later listener', async () => {
   const { channel, child } = await booted();
   channel.kill();
   expect(child.killed).toBe(true);

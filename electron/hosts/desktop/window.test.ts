@@ -28,6 +28,7 @@ test('the window is hardened', async () => {
     spellcheck: false,
     devTools: false,
   });
+  expect(webPreferences).not.toHaveProperty('enableBlinkFeatures');
   expect(webPreferences?.session).toBe(electron.session);
   expect(options).toMatchObject({ minWidth: 720, minHeight: 480, show: false });
   expect(electron.window.loaded).toEqual(['app://rewrap/']);

@@ -17,8 +17,8 @@ export interface HostActs {
 }
 
 const pageRequests: ReadonlySet<string> = new Set(
-  Object.entries(requests).flatMap(([room, methods]) =>
-    Object.keys(methods).map((method) => `${room}.${method}`),
+  Object.entries(requests).flatMap(([namespace, methods]) =>
+    Object.keys(methods).map((method) => `${namespace}.${method}`),
   ),
 );
 

@@ -85,7 +85,7 @@ describe('a download', () => {
   });
 });
 
-describe('an address that nobody used', () => {
+describe('an address that was not used', () => {
   const engine = new FakeEngine();
   engine.replies.set('runs.kept', {
     ok: true,

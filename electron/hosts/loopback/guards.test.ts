@@ -155,7 +155,7 @@ describe('a code', () => {
     expect(knocks.confirm(other.replace('-', ''))).toBe(true);
   });
 
-  it.each(['', 'y', 'yes', '0000', '00000000 1', '12345678'])('%j lets nobody in', (typed) => {
+  it.each(['', 'y', 'yes', '0000', '00000000 1', '12345678'])('%j lets no page in', (typed) => {
     const { knocks, answers, add } = waiting();
     while (add() === '1234-5678');
     expect(knocks.confirm(typed)).toBe(false);

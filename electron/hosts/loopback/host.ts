@@ -35,7 +35,7 @@ const SESSION_HEADER = 'x-rewrap-session';
 
 /**
  * Answers every request of one port: guards first, then the route. The page's files hold nothing of the person's and go
- * to whoever asks on this machine. Whatever else there is needs a session: the socket by its first message, an upload by
+ * to any program of this machine. All else needs a session: the socket by its first message, an upload by
  * a header. A download is reached by an address that only a page in a session was given.
  */
 export class Host {
@@ -91,7 +91,7 @@ export class Host {
     return `http://127.0.0.1${this.port === 80 ? '' : `:${this.port}`}/`;
   }
 
-  /** The token stands in the fragment, which a browser sends to nobody and other programs' logs do not see. */
+  /** The token stands in the fragment, which a browser does not send and other programs' logs do not see. */
   newUrl(): string {
     return `${this.plainUrl}#token=${this.#door.issueToken()}`;
   }

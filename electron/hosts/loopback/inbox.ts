@@ -164,7 +164,7 @@ function explained(error: unknown): unknown {
     return new FaultError(
       fault(
         'DiskFull',
-        'There is no room for the uploaded files.',
+        'There is no space for the uploaded files.',
         `The temporary folder ${tmpdir()} is full.`,
         'Free some space, or start `rewrap serve` with TMPDIR naming another disk.',
       ),
@@ -187,7 +187,7 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : null;
 }
 
-/** Removes inboxes of our own user whose process no longer runs (it was killed and could not tidy up). */
+/** Removes inboxes of our own user that belong to a process which no longer runs (it was killed and could not tidy up). */
 function removeLeftovers(parent: string): void {
   for (const name of readdirSync(parent)) {
     const pid = Number(OWN.exec(name)?.[1]);

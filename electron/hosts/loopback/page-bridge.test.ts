@@ -175,8 +175,8 @@ describe('being let in', () => {
 describe('window.rewrap', () => {
   it('is frozen, has every request of the contract and no name of the wire', () => {
     expect(Object.isFrozen(page.rewrap)).toBe(true);
-    for (const [room, methods] of Object.entries(__REWRAP_METHODS__)) {
-      const methodsOf = page.rewrap[room as 'app'];
+    for (const [namespace, methods] of Object.entries(__REWRAP_METHODS__)) {
+      const methodsOf = page.rewrap[namespace as 'app'];
       expect(Object.isFrozen(methodsOf)).toBe(true);
       expect(Object.keys(methodsOf)).toEqual(methods);
     }

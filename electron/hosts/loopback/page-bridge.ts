@@ -15,7 +15,7 @@ type Answer = Reply<unknown>;
 // Copies of the host's limits (limits.ts): this script may not import them.
 const MAX_UPLOAD_BYTES = 64 * 1024 * 1024;
 const MAX_MESSAGE_BYTES = 48 * 1024 * 1024;
-const MAX_ODDITIES = 200;
+const MAX_SKIPPED = 200;
 const UPLOADS_AT_ONCE = 4;
 /** How long a request waits for a lost connection to come back before it fails. */
 const PATIENCE_MS = 4_000;
@@ -351,10 +351,10 @@ async function takeFiles(files: readonly File[]): Promise<TakeInReply> {
     for (;;) {
       const next = stopped === null ? await uploads.next() : null;
       if (next === null || next.done === true) return;
-      const odd =
+      const problem =
         'file' in next.value ? await upload(batch, next.value.path, next.value.file) : next.value.skippedFile;
-      if (odd !== null && 'file' in odd) skippedFiles.push(odd);
-      else if (odd !== null) stopped = odd;
+      if (problem !== null && 'file' in problem) skippedFiles.push(problem);
+      else if (problem !== null) stopped = problem;
     }
   };
   try {
@@ -371,8 +371,8 @@ function withSkipped(taken: TakeIn, own: readonly SkippedFile[]): TakeIn {
   const all = [...own, ...taken.skippedFiles];
   return {
     ...taken,
-    skippedFiles: all.slice(0, MAX_ODDITIES),
-    moreSkipped: taken.moreSkipped + Math.max(0, all.length - MAX_ODDITIES),
+    skippedFiles: all.slice(0, MAX_SKIPPED),
+    moreSkipped: taken.moreSkipped + Math.max(0, all.length - MAX_SKIPPED),
   };
 }
 
@@ -388,12 +388,12 @@ function on(event: EventName, listener: Listener): () => void {
   };
 }
 
-const rooms = Object.fromEntries(
-  Object.entries(__REWRAP_METHODS__).map(([room, methods]) => [
-    room,
+const namespaces = Object.fromEntries(
+  Object.entries(__REWRAP_METHODS__).map(([namespace, methods]) => [
+    namespace,
     Object.freeze(
       Object.fromEntries(
-        methods.map((method) => [method, (input: unknown) => call(`${room}.${method}`, input)]),
+        methods.map((method) => [method, (input: unknown) => call(`${namespace}.${method}`, input)]),
       ),
     ),
   ]),
@@ -401,7 +401,7 @@ const rooms = Object.fromEntries(
 
 Object.defineProperty(window, 'rewrap', {
   value: Object.freeze({
-    ...rooms,
+    ...namespaces,
     on: Object.freeze(on),
     takeFiles: Object.freeze(takeFiles),
   }) as unknown as RewrapApi<File>,

@@ -96,7 +96,7 @@ describe('messages', () => {
     expect(await closed(client)).toBe(1008);
   });
 
-  it('one larger than the limit ends the connection and reaches nobody', async () => {
+  it('one larger than the limit ends the connection and is not answered', async () => {
     client.on('error', () => undefined);
     client.send(
       JSON.stringify({ id: 1, name: 'intake.paste', input: { text: 'x'.repeat(MAX_MESSAGE_BYTES) } }),

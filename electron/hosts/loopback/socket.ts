@@ -30,7 +30,7 @@ const tooBusy: Reply<never> = {
   ),
 };
 
-/** Answers one request of the page whose session has `secret`. */
+/** Answers one request of the page with the session of `secret`. */
 export type SocketCall = (name: string, input: unknown, secret: string) => Promise<Reply<unknown>>;
 
 /** Close code of a page that is not let in, or no longer: it is to forget its session (4000 to 4999 are ours). */

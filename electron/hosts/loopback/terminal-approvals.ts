@@ -78,7 +78,7 @@ export class TerminalApprovals implements Approver {
   }
 }
 
-/** What to start with where nobody can type. */
+/** What to start with where no one can type. */
 function adviceFor(missing: readonly ApprovalKind[], { account }: ApprovalQuestion): string {
   const flagOf = (kind: ApprovalKind): string | null => {
     switch (kind) {

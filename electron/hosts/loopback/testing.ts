@@ -17,8 +17,8 @@ export class FakeEngine implements Engine {
 
   async call(name: string, input: unknown): Promise<Reply<unknown>> {
     this.calls.push({ name, input });
-    const [room = '', method = ''] = name.split('.');
-    const known = Object.hasOwn(requests, room) && Object.hasOwn(requests[room as 'app'], method);
+    const [namespace = '', method = ''] = name.split('.');
+    const known = Object.hasOwn(requests, namespace) && Object.hasOwn(requests[namespace as 'app'], method);
     return known ? (this.replies.get(name) ?? { ok: true, value: {} }) : unknownRequest();
   }
 

@@ -163,7 +163,7 @@ describe('plaintext that a file declares', () => {
     4,
   );
 
-  it('is never written, and the page is told', async () => {
+  it('is never written, and the page hears of it', async () => {
     await upload('keys/payload.json', json);
     await upload('other.txt', 'nothing here');
     for (const path of Object.keys(tree()).filter((name) => /\.\w+$/.test(name))) {
@@ -241,7 +241,7 @@ describe('done', () => {
     page.terminate();
   });
 
-  it('fails the file whose thread ended, and starts another for the next', async () => {
+  it('fails the file when its thread ends, and starts another for the next', async () => {
     let started = 0;
     const scanner = new UploadScanner(() => {
       started += 1;

@@ -10,7 +10,7 @@ import type { Inbox } from './inbox.ts';
 import { MAX_UPLOAD_BYTES, MAX_UPLOADS_AT_ONCE } from './limits.ts';
 import { UploadScanner } from './upload-scanner.ts';
 
-const MAX_ODDITIES = 200;
+const MAX_SKIPPED = 200;
 
 /** One file of a batch; the reply has what was odd about it. */
 const uploadSpec = {
@@ -105,8 +105,8 @@ export class Uploads {
       const skippedFiles = [...own, ...intake.skippedFiles];
       return {
         ...intake,
-        skippedFiles: skippedFiles.slice(0, MAX_ODDITIES),
-        moreSkipped: intake.moreSkipped + Math.max(0, skippedFiles.length - MAX_ODDITIES),
+        skippedFiles: skippedFiles.slice(0, MAX_SKIPPED),
+        moreSkipped: intake.moreSkipped + Math.max(0, skippedFiles.length - MAX_SKIPPED),
       };
     });
   }

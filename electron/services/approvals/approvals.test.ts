@@ -63,7 +63,7 @@ describe('an approval', () => {
   it.each<[string, (question: ApprovalQuestion) => ApprovalAnswer]>([
     ['No', no],
     ['Yes to another request', () => ({ hash: '0'.repeat(64), approved: true, by: 'dialog' })],
-    ['Yes by nobody', ({ hash }) => ({ hash, approved: true, by: null })],
+    ['Yes by no one', ({ hash }) => ({ hash, approved: true, by: null })],
     ['something that is no answer', () => ({ approved: 'yes' }) as unknown as ApprovalAnswer],
     [
       'a host that fails',
@@ -77,7 +77,7 @@ describe('an approval', () => {
     expect(record.mock.calls[0]?.[2]).toMatchObject({ approved: false });
   });
 
-  it('says what to do where there is nobody to ask', async () => {
+  it('says what to do where no one can be asked', async () => {
     const advice = 'Start with --allow-undo.';
     const { approvals } = stage(({ hash }) => ({ hash, approved: false, by: null, advice }));
     await expect(approvals.obtain(PROPOSAL)).rejects.toMatchObject({ fault: { remedy: advice } });

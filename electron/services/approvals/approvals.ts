@@ -106,7 +106,7 @@ function notApproved(title: string, { by, advice }: ApprovalAnswer) {
   return by === null
     ? fault(
         'NotApproved',
-        'This needs your approval outside the page, and there was nobody to ask.',
+        'This needs your approval outside the page, and no one could be asked.',
         title,
         advice ?? 'Start Rewrap in a terminal or as the desktop application.',
       )

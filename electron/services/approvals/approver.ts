@@ -45,9 +45,9 @@ export interface ApprovalAnswer {
   /** Of the question that it answers. */
   readonly hash: string;
   readonly approved: boolean;
-  /** Null: there was nobody to ask. */
+  /** Null: no one could be asked. */
   readonly by: ApprovedBy | null;
-  /** Where nobody could be asked: what to do. */
+  /** Where no one could be asked: what to do. */
   readonly advice?: string;
 }
 
@@ -102,7 +102,7 @@ export function notAllowed({ kinds, account }: ApprovalQuestion, allowed: Allowe
   return kinds.filter(missing);
 }
 
-/** Of a host at which nobody can be asked. */
+/** Of a host at which no one can be asked. */
 export const noApprover: Approver = {
   where: null,
   ask: async ({ hash }) => ({

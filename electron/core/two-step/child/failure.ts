@@ -14,8 +14,8 @@ export class Failed extends Error {
 
 /** An answer that is an error. One that tells of none is a proxy's page, say: there is nothing to take but the status. */
 export function refusal({ status, requestId, errorType }: Answer, body: Uint8Array): Failed {
-  const told = errorOf(new TextDecoder().decode(body), errorType) ?? { name: 'SyntaxError', message: '' };
-  return new Failed({ ...told, code: null, status, requestId });
+  const named = errorOf(new TextDecoder().decode(body), errorType) ?? { name: 'SyntaxError', message: '' };
+  return new Failed({ ...named, code: null, status, requestId });
 }
 
 /** Anything thrown on the way to an answer. */

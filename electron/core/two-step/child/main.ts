@@ -31,7 +31,7 @@ function serve(port: Port): void {
       work ??= new Work(sides, places);
       return;
     }
-    // The first message opens; anything before it comes from nobody who knows this program.
+    // The first message opens; anything before it is not of our engine.
     if (work === null) end(1);
     if (message.type === 'hold') return work.hold(message.id);
     void answer(work, message).then((reply) => port.send(reply));

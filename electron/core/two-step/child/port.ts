@@ -16,7 +16,7 @@ interface ParentPort {
 
 /**
  * The pipe as this process has it: Electron's `process.parentPort` in a utility process, Node's IPC channel otherwise.
- * Null: there is neither, so nobody started this process to work for them.
+ * Null: there is neither, so no engine started this process.
  */
 export function openPort(): Port | null {
   const electron = 'parentPort' in process ? (process.parentPort as ParentPort | null | undefined) : null;
@@ -29,7 +29,7 @@ export function openPort(): Port | null {
     };
   if (process.send === undefined) return null;
   return {
-    // A pipe that closes meanwhile is told by 'disconnect'.
+    // A pipe that closes meanwhile emits 'disconnect'.
     send: (message) => void process.send?.(message, () => {}),
     onMessage: (listener) => process.on('message', (message) => listener(message as ToChild)),
     onClosed: (listener) => process.once('disconnect', listener),

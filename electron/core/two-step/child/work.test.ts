@@ -34,7 +34,7 @@ const decrypted: Answerer = (operation, _members, response) => {
   if (operation === 'Decrypt') json(response, { KeyId: 'from', Plaintext: base64, EncryptionAlgorithm: 'S' });
 };
 
-/** The child's work in this process, against an endpoint that answers as told. */
+/** The child's work in this process, against an endpoint that answers as given. */
 async function work(answer: Answerer) {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
