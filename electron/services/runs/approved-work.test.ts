@@ -205,6 +205,40 @@ describe('undoing', () => {
   });
 });
 
+describe('a resume', () => {
+  it('asks nothing under the same terms, and again once the destination is another key', async () => {
+    const answers = [true, false];
+    const { asked, approver } = asker(() => answers.shift() ?? false);
+    const { page, host, file } = await stage(approver);
+    for (const name of ['b.bin', 'c.bin'])
+      writeFileSync(join(file, '..', name), await encrypted(practice, 'alias/payments', name));
+    await host.intake.addPaths({ paths: [join(file, '..')], origin: 'path' });
+    const { rows } = await page.blobs.list({ offset: 0, limit: 10 });
+    expect(rows).toHaveLength(3);
+    const alias = async (operation: 'CreateAlias' | 'UpdateAlias') => {
+      const { KeyMetadata } = (await practice.call('CreateKey', {})) as { KeyMetadata: { KeyId: string } };
+      await practice.call(operation, { AliasName: 'alias/moving', TargetKeyId: KeyMetadata.KeyId });
+    };
+    await alias('CreateAlias');
+    const request = inPlace(
+      rows.map(({ id }) => id),
+      // Slow enough that it is cut off before its end.
+      { ...to('alias/moving'), pace: { concurrency: 1, perSecond: 0.5 } },
+    );
+    const { runId } = await page.runs.start(request);
+    expect((await host.runs.suspend({ runId })).status).toBe('unfinished');
+    await page.runs.resume({ runId });
+    expect((await host.runs.suspend({ runId })).status).toBe('unfinished');
+    expect(asked).toHaveLength(1);
+    await alias('UpdateAlias');
+    await expect(page.runs.resume({ runId })).rejects.toMatchObject({ fault: { code: 'NotApproved' } });
+    expect(asked).toHaveLength(2);
+    expect(asked[1]?.title).toMatch(/^Resume run /);
+    expect(asked[1]?.hash).not.toBe(asked[0]?.hash);
+    await page.runs.cancel({ runId });
+  });
+});
+
 describe('a retry', () => {
   it('under the terms that were approved asks nothing', async () => {
     const { asked, approver } = asker(() => true);
