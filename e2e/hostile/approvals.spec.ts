@@ -163,5 +163,5 @@ test('without a terminal a flag answers, and what no flag allows is refused with
     expect(readFileSync(a?.path ?? '').equals(a?.bytes ?? Buffer.alloc(0))).toBe(!allowed);
     await host.stop();
   }
-  expect(await answers(stage)).toEqual(['refused no', 'approved flag']);
+  expect(await answers(stage)).toEqual(['refused: no one to ask no', 'approved flag']);
 });

@@ -70,11 +70,10 @@ test('a run that is cut off keeps them for its resume, and loses them when it is
 });
 
 test('a journal of before tokens were deleted: none stands in its file once it was opened', async () => {
-  const first = newManager();
+  const first = harness.manager();
   const run = await first.start(input());
   await run.done;
   await first.close();
-  managers.pop();
   // As an older version left it: tokens in a run that ended, and in pages of runs that went.
   const db = new DatabaseSync(join(harness.home, 'runs.sqlite'));
   db.exec('PRAGMA secure_delete = OFF; ALTER TABLE files DROP COLUMN folder; PRAGMA user_version = 5');
@@ -85,6 +84,6 @@ test('a journal of before tokens were deleted: none stands in its file once it w
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   db.close();
   expect(holding()).not.toEqual([]);
-  newManager();
+  harness.manager();
   expect(holding()).toEqual([]);
 });
