@@ -101,8 +101,8 @@ export const useDestinationKeys = makeStore('destination');
 
 /** The keys of a side. Without a second connection, both sides see the keys of the first. */
 export function useKeysOf(side: Side): typeof useKeys {
-  const apart = useConnection((state) => state.destination !== null);
-  return side === 'destination' && apart ? useDestinationKeys : useKeys;
+  const separate = useConnection((state) => state.destination !== null);
+  return side === 'destination' && separate ? useDestinationKeys : useKeys;
 }
 
 /** Alias of a key by its ARN or id, or the id alone where the list does not hold it. */

@@ -9,10 +9,10 @@ import { useActions } from '../../store/actions.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useUi } from '../../store/ui.ts';
 import { ConnectionForm } from './ConnectionForm.tsx';
+import { CurrentConnection } from './CurrentConnection.tsx';
 import { choiceOf, useChoiceForm } from './choice.ts';
-import { InForce } from './InForce.tsx';
 
-/** Chooses what this window works against, and apart from it where destination keys live if not there. */
+/** Chooses what this window works against, and separately where destination keys live if not there. */
 export function ConnectionDialog() {
   const open = useUi((state) => state.dialog === 'connection');
   if (!open) return null;
@@ -24,7 +24,7 @@ function Inner() {
   const close = (): void => open(null);
   const { connection, destination, use, connectDestination } = useConnection();
   const [side, setSide] = useState<Side>('source');
-  const [apart, setApart] = useState(destination !== null);
+  const [separate, setSeparate] = useState(destination !== null);
   const source = useChoiceForm(connection?.choice);
   const second = useChoiceForm(destination?.choice ?? connection?.choice);
   const shown = side === 'source' ? source : second;
@@ -33,7 +33,7 @@ function Inner() {
   /** Side of the connection that is being made: the dialog closes once it stands, however it was made (sign-in, code). */
   const [tried, setTried] = useState<Side | null>(null);
   const slow = useLongWait(busy);
-  const together = side === 'destination' && !apart;
+  const together = side === 'destination' && !separate;
   const connect = async (): Promise<void> => {
     const choice: ConnectionChoice = choiceOf(shown.form);
     setBusy(true);
@@ -91,8 +91,8 @@ function Inner() {
         <TabPanel id="destination" className="tab-panel connection-panel">
           <Choice
             label="Where destination keys live"
-            value={apart ? 'apart' : 'together'}
-            onChange={(next) => setApart(next === 'apart')}
+            value={separate ? 'separate' : 'together'}
+            onChange={(next) => setSeparate(next === 'separate')}
             options={[
               {
                 id: 'together',
@@ -100,15 +100,15 @@ function Inner() {
                 detail: 'One identity may use both keys, in one Region: ReEncrypt works inside KMS.',
               },
               {
-                id: 'apart',
+                id: 'separate',
                 label: 'On a connection of their own',
                 detail:
                   'Another Region, or no single identity with both rights. The destination keys of the re-encrypt sheet are then taken from there.',
               },
             ]}
           />
-          {apart && (
-            <div className="connection-apart">
+          {separate && (
+            <div className="connection-separate">
               <Present connection={destination} />
               <ConnectionForm {...second} />
             </div>
@@ -120,7 +120,7 @@ function Inner() {
 }
 
 function Present({ connection }: { readonly connection: ConnectionState | null }) {
-  return connection === null ? null : <InForce connection={connection} />;
+  return connection === null ? null : <CurrentConnection connection={connection} />;
 }
 
 function buttonWords(side: Side, together: boolean, kind: 'practice' | 'aws'): string {

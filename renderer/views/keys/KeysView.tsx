@@ -5,7 +5,7 @@ import { Materials } from './Materials.tsx';
 
 /** Keys as KMS lists them, on either connection, and key materials as the blobs show them. */
 export function KeysView() {
-  const apart = useConnection((state) => state.destination !== null);
+  const separate = useConnection((state) => state.destination !== null);
   return (
     <section className="view keys-view" aria-label="Keys">
       <h1 className="visually-hidden">Keys</h1>
@@ -14,7 +14,7 @@ export function KeysView() {
           <Tab id="account" className="tab">
             Keys in KMS
           </Tab>
-          {apart && (
+          {separate && (
             <Tab id="destination" className="tab">
               Keys of the destination
             </Tab>
@@ -26,7 +26,7 @@ export function KeysView() {
         <TabPanel id="account" className="tab-panel">
           <AccountKeys side="source" />
         </TabPanel>
-        {apart && (
+        {separate && (
           <TabPanel id="destination" className="tab-panel">
             <AccountKeys side="destination" />
           </TabPanel>

@@ -3,7 +3,7 @@ import type { ConnectionState } from '#shared/model/connection.ts';
 import { FaultCard } from '../../components/FaultCard.tsx';
 
 /** What a connection really is: who, where, and what stands between. */
-export function InForce({ connection }: { readonly connection: ConnectionState }) {
+export function CurrentConnection({ connection }: { readonly connection: ConnectionState }) {
   const { choice, status, identity, endpointInfo, fault, waitingFor } = connection;
   const facts: [string, string][] = [['Connected to', kindOf(choice).title()]];
   if (waitingFor !== undefined) facts.push(['Waiting for', waitingFor]);
@@ -23,8 +23,8 @@ export function InForce({ connection }: { readonly connection: ConnectionState }
   }
   return (
     <section className="stack stack-tight" aria-label="Current connection">
-      <div className="in-force">
-        <p className="in-force-head">
+      <div className="current-connection">
+        <p className="current-connection-head">
           <span className={`dot dot-${status}`} aria-hidden="true" />
           <strong>
             {status === 'ready' ? 'Connected' : status === 'connecting' ? 'Connecting' : 'Not connected'}
