@@ -68,7 +68,7 @@ export function Deletion({ summary }: { readonly summary: AuditSummary }) {
             onEnter={() => ask(typed)}
           />
           <Button isDisabled={typed.trim() === ''} onPress={() => ask(typed)}>
-            Ask
+            Check
           </Button>
         </div>
       </div>
