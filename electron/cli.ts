@@ -94,6 +94,8 @@ function twoStepFlags(command: Command): Command {
 }
 
 const EVEN_IF_THERE = 'send blobs, too, that KMS has shown to be as asked already';
+const ALLOW_POSSIBLE_PLAINTEXT =
+  'with --out: copy files, too, in which a value beside a blob may be its plaintext';
 
 const program = new Command('rewrap')
   .description('Inspect and re-encrypt AWS KMS ciphertext. No plaintext leaves KMS unless you ask for it.')
@@ -155,10 +157,7 @@ twoStepFlags(
       .option('--no-verify', 'replace without asking KMS whether the new blob opens')
       .option('--take-good', 'when a blob fails, its file takes the others all the same')
       .option('--even-if-there', EVEN_IF_THERE)
-      .option(
-        '--allow-possible-plaintext',
-        'with --out: copy files, too, in which a value beside a blob may be its plaintext',
-      )
+      .option('--allow-possible-plaintext', ALLOW_POSSIBLE_PLAINTEXT)
       .option('--json', 'print one JSON document'),
   ),
 ).action(
@@ -203,6 +202,7 @@ const planCommand = connectionFlags(
     .option('--no-verify', 'replace without asking KMS whether the new blob opens')
     .option('--take-good', 'when a blob fails, its file takes the others all the same')
     .option('--even-if-there', EVEN_IF_THERE)
+    .option('--allow-possible-plaintext', ALLOW_POSSIBLE_PLAINTEXT)
     .option('--concurrency <n>', 'requests at a time', count)
     .option('--rate <n>', 'requests a second at most', rate)
     .option('-o, --output <file>', 'where the plan goes (default: standard output)'),

@@ -352,11 +352,20 @@ export const FINDINGS = {
     reason: '{reason}',
     remedy: '{remedy}',
   },
+  'sops-rule-names-key': {
+    severity: 'info',
+    source: 'files',
+    about: 'A creation rule of SOPS names a KMS key, and would bring it back after the files have moved.',
+    title: 'A creation rule names {key}.',
+    reason: 'SOPS takes the keys of new files from its rules, and `sops updatekeys` those of existing ones.',
+    remedy:
+      'Where this key is replaced, write the new one into the rule before anyone runs `sops updatekeys`.',
+  },
   'sops-other-keys': {
     severity: 'info',
     source: 'files',
-    about: 'The SOPS file also opens with keys outside AWS KMS.',
-    title: 'The SOPS file also opens with {keys}.',
+    about: 'The SOPS file opens with keys outside AWS KMS.',
+    title: 'The SOPS file {opens} with {keys}.',
     reason: '{reason}',
   },
   'sops-access-path': {

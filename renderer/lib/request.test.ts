@@ -6,6 +6,7 @@ import {
   type Draft,
   draftRows,
   familyOf,
+  hasPossiblePlaintext,
   misfits,
   outputsFor,
   ownContexts,
@@ -37,6 +38,7 @@ const draft: Draft = {
   perSecond: null,
   takeGood: false,
   evenIfThere: false,
+  allowPossiblePlaintext: false,
   route: 'reencrypt',
   excluded: new Set(),
 };
@@ -54,6 +56,19 @@ test('a complete draft becomes a request of its family’s blobs alone', () => {
     context: { mode: 'declared' },
   });
   expect(built.request.destination.context).toEqual({ mode: 'same' });
+});
+
+test('copies with a value that may be a plaintext are asked for by a tick alone', () => {
+  expect(hasPossiblePlaintext(draft)).toBe(false);
+  const [first] = rows;
+  if (first === undefined) throw new Error('no rows');
+  const one = { ...first, findings: ['possible-plaintext-beside-blob' as const] };
+  expect(hasPossiblePlaintext({ ...draft, family: familyOf(one), rows: [one] })).toBe(true);
+  const asked = (allowPossiblePlaintext: boolean) => {
+    const built = buildRequest({ ...draft, allowPossiblePlaintext }, false);
+    return built.ok ? built.request.allowPossiblePlaintext : built.problems;
+  };
+  expect([asked(false), asked(true)]).toEqual([undefined, true]);
 });
 
 test('excluded blobs stay out, and a draft without blobs is refused', () => {

@@ -42,6 +42,8 @@ export interface Draft {
   readonly takeGood: boolean;
   /** Send blobs, too, that are known to be under the destination's key material. */
   readonly evenIfThere: boolean;
+  /** Copy files, too, in which a value beside a blob may be its plaintext. */
+  readonly allowPossiblePlaintext: boolean;
   /** 'decrypt-encrypt' only after a person has agreed to it for the next run. */
   readonly route: RunRoute;
   /** Blobs that a preflight found failing and the person leaves out. */
@@ -55,6 +57,10 @@ export const familyOf = (row: BlobRow): Family =>
 export function draftRows(draft: Draft): BlobRow[] {
   return draft.rows.filter((row) => familyOf(row) === draft.family && !draft.excluded.has(row.id));
 }
+
+/** Whether a file of the draft holds a value that may be a plaintext without a name. */
+export const hasPossiblePlaintext = (draft: Draft): boolean =>
+  draftRows(draft).some(({ findings }) => findings.includes('possible-plaintext-beside-blob'));
 
 /** Number of different files among rows. */
 export const fileCount = (rows: readonly BlobRow[]): number => new Set(rows.map((row) => row.sourceId)).size;
@@ -157,6 +163,7 @@ export function buildRequest(draft: Draft, dryRun: boolean): Built {
       dryRun,
       onFailure: draft.takeGood ? 'take-good' : 'hold-back',
       evenIfThere: draft.evenIfThere,
+      ...(draft.allowPossiblePlaintext ? { allowPossiblePlaintext: true } : {}),
       pace: { concurrency: null, perSecond: draft.perSecond },
     },
   };

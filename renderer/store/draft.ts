@@ -65,6 +65,7 @@ const EMPTY: Draft = {
   perSecond: null,
   takeGood: false,
   evenIfThere: false,
+  allowPossiblePlaintext: false,
   route: 'reencrypt',
   excluded: new Set(),
 };

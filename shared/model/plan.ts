@@ -51,6 +51,8 @@ export const RunPlan = z.strictObject({
   pace: Pace,
   /** Send blobs, too, that are known to be at the destination. Absent: only where the context changes. */
   evenIfThere: z.boolean().optional(),
+  /** Copy files, too, in which a value beside a blob may be its plaintext. Absent: they fail. */
+  allowPossiblePlaintext: z.boolean().optional(),
   /** Rules that chose the blobs, as `name=value`. */
   rules: z.array(z.string()),
   files: z.array(PlannedFile),
@@ -121,6 +123,7 @@ export function diffPlans(a: RunPlan, b: RunPlan): PlanChange[] {
     'onFailure',
     'pace',
     'evenIfThere',
+    'allowPossiblePlaintext',
   ] as const;
   for (const name of settings) {
     const [before, after] = [JSON.stringify(a[name]), JSON.stringify(b[name])];

@@ -114,6 +114,15 @@ export interface SopsKeyGroup {
   readonly others: readonly number[];
 }
 
+/** Bytes in clear. */
+export interface PlaintextRange extends ByteRange {
+  /**
+   * The tool of the file keeps it there, and its blob is not put back: other blobs of the file may be re-encrypted in place. Copies
+   * never have it.
+   */
+  readonly stays?: true;
+}
+
 /** What one file holds. */
 export interface Scan {
   readonly blobs: readonly FoundBlob[];
@@ -123,7 +132,7 @@ export interface Scan {
    * Byte ranges that hold plaintext (a `Plaintext` member of CLI JSON, with the separator that belongs to it), so
    * that cutting them leaves a valid file. Rewrap never copies them: see {@link withoutPlaintext}.
    */
-  readonly plaintext: readonly ByteRange[];
+  readonly plaintext: readonly PlaintextRange[];
   /**
    * Byte ranges that may be plaintext: values of a data key's size beside a blob, without a name. Such a file is copied
    * only where a person allows it. Absent: none.

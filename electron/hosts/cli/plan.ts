@@ -34,6 +34,7 @@ interface PlanFlags extends ConnectionFlags {
   verify: boolean;
   takeGood?: true;
   evenIfThere?: true;
+  allowPossiblePlaintext?: true;
   concurrency?: number;
   rate?: number;
   output?: string;
@@ -88,6 +89,7 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
       onFailure: flags.takeGood ? 'take-good' : 'hold-back',
       pace: pace(flags),
       ...(flags.evenIfThere ? { evenIfThere: true } : {}),
+      ...(flags.allowPossiblePlaintext ? { allowPossiblePlaintext: true } : {}),
       rules: rules.map(ruleText),
       files: files.map((file) => ({ ...file, path: below(root, file.path) })),
     };

@@ -48,7 +48,7 @@ export async function writePlan(
         ? path
         : below(root, path);
   const now = new Date().toISOString();
-  const { source, destination, verify, onFailure, pace, evenIfThere } = request;
+  const { source, destination, verify, onFailure, pace, evenIfThere, allowPossiblePlaintext } = request;
   const to = await arnOf(destination.keyId);
   const from = source.keyId === null ? null : await arnOf(source.keyId);
   const plan: RunPlan = {
@@ -67,6 +67,7 @@ export async function writePlan(
     onFailure: onFailure ?? 'hold-back',
     pace: pace ?? { concurrency: null, perSecond: null },
     ...(evenIfThere === undefined ? {} : { evenIfThere }),
+    ...(allowPossiblePlaintext === true ? { allowPossiblePlaintext } : {}),
     rules: rules.map(ruleText),
     files: (await plannedFiles(workspace, request.blobIds)).map((file) => ({
       ...file,

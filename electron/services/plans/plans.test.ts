@@ -19,7 +19,7 @@ import { NO_CAPABILITIES } from '../../bridge/engine/index.ts';
 import type { Engine } from '../../bridge/index.ts';
 import { client } from '../../hosts/cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
-import { commonFolder } from './plans.ts';
+import { commonFolder, termsOf } from './plans.ts';
 
 let folder = '';
 let engine: Engine;
@@ -266,4 +266,15 @@ test('a folder that leads elsewhere than when the plan was opened: nothing is se
   expect(items.map(({ fault }) => fault?.code)).toEqual(items.map(() => 'FolderChanged'));
   for (const name of ['a.bin', 'b.bin', 'c.env'])
     expect(readFileSync(join(other, name))).toEqual(readFileSync(join(`${at}-before`, name)));
+});
+
+test('a plan says whether files with a value that may be a plaintext are copied, and its run asks for it', async () => {
+  const at = await vault('possible');
+  const path = await planned(at, 'possible.plan.json', { allowPossiblePlaintext: true });
+  const read = readPlan(readFileSync(path, 'utf8'));
+  if (!read.ok) throw new Error(read.why);
+  expect(read.plan.allowPossiblePlaintext).toBe(true);
+  expect(termsOf(read.plan, false).allowPossiblePlaintext).toBe(true);
+  const { allowPossiblePlaintext: _, ...without } = read.plan;
+  expect(termsOf(without, false).allowPossiblePlaintext).toBeUndefined();
 });

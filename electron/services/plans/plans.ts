@@ -94,6 +94,7 @@ export function termsOf(plan: RunPlan, dryRun: boolean): RunTerms {
     mode,
     // A change of context sends each blob, whatever key material it is under.
     evenIfThere: plan.evenIfThere ?? mode === 'change-context',
+    ...(plan.allowPossiblePlaintext === true ? { allowPossiblePlaintext: true } : {}),
   };
 }
 

@@ -15,7 +15,7 @@ import { Button } from '../../components/Button.tsx';
 import { Section } from '../../components/Dialog.tsx';
 import { Checkbox, Choice, SelectInput, Switch } from '../../components/fields.tsx';
 import { TwoStepMeaning } from '../../components/Notices.tsx';
-import { draftRows, outputsFor } from '../../lib/request.ts';
+import { draftRows, hasPossiblePlaintext, outputsFor } from '../../lib/request.ts';
 import { placesOf, whyTwoSteps } from '../../lib/two-step.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useConnection } from '../../store/connection.ts';
@@ -88,6 +88,14 @@ export function OutputSection() {
           </Button>
           <code className="folder-path">{folder?.path ?? 'No folder chosen'}</code>
         </div>
+      )}
+      {mode !== null && mode !== 'in-place' && hasPossiblePlaintext(draft) && (
+        <Switch
+          isSelected={draft.allowPossiblePlaintext}
+          onChange={(allowPossiblePlaintext) => patch({ allowPossiblePlaintext })}
+        >
+          Also copy files in which a value beside a blob may be its plaintext
+        </Switch>
       )}
       <Switch isSelected={draft.verify} onChange={(verify) => patch({ verify })}>
         Verify each new blob with a dry run before its file is written: KMS says that it opens, not that the

@@ -7,6 +7,8 @@ import { base64, NEW, nextBlob } from '../formats/envelopes/envelope.test-help.t
 import { rewrite, scan, withoutPlaintext } from '../index.ts';
 
 const SOURCE = 'f3978301-41fa-4838-a252-c76e50a21c2e';
+const ARN = `arn:aws:kms:us-east-1:111122223333:key/${SOURCE}`;
+const blob = base64(madeUpBlob(32));
 const fileOf = (name: string) => new Uint8Array(readFileSync(join(import.meta.dirname, name)));
 const codes = (found: ReturnType<typeof scan>) => [
   ...new Set([...found.findings, ...found.blobs.flatMap(({ findings }) => findings)].map(({ code }) => code)),
@@ -46,6 +48,8 @@ test.each([
   ['08-quoted.md', 'text'],
   ['09-wrapped-adjacent.txt', 'text'],
   ['10-label-cli-table.txt', 'text'],
+  ['11-confluent-dek.json', 'json'],
+  ['11-zalando-keyid.yml', 'secret-string'],
   ['12-sops-epoch.yaml', 'sops'],
 ])('%s is read as %s, and no name of the old key stays', (name, container) => {
   const found = scan(fileOf(name), name);
@@ -93,14 +97,90 @@ test('a table of the AWS CLI: its columns are as wide as the longest value', () 
   for (const line of lines.slice(3, 6)) expect(ruler?.every((at) => line[at] === '|')).toBe(true);
 });
 
+test('SOPS: a date that is a number stays one', () => {
+  const { text, before } = moved('12-sops-epoch.yaml');
+  expect(parse(before).sops.kms[0].created_at).toBe(1442968177.397);
+  expect(parse(text).sops.kms[0].created_at).toBe(Date.parse('2026-11-24T08:00:00Z') / 1000);
+});
+
+test('a state of Terraform: the value that it keeps in clear is refused, its neighbours are not', () => {
+  const state = JSON.parse(Buffer.from(fileOf('14-tfstate.tfstate')).toString());
+  const other = base64(madeUpBlob(12));
+  state.outputs = { sealed: { value: other, type: 'string' } };
+  const found = scan(Buffer.from(JSON.stringify(state, null, 2)), 'terraform.tfstate');
+  expect(found.blobs.map((one) => [base64(one.bytes) === other, one.notPutBack === undefined])).toEqual([
+    [true, true],
+    [false, false],
+  ]);
+  expect(found.blobs[1]?.notPutBack).toContain('Terraform keeps the plaintext');
+  expect(found.plaintext.map(({ stays }) => stays)).toEqual([true]);
+});
+
+test('DEKs of one KEK: its key is named anew only where all of them move', () => {
+  const registry = JSON.parse(Buffer.from(fileOf('11-confluent-dek.json')).toString());
+  registry.deks.push({ ...registry.deks[0], version: 2, encryptedKeyMaterial: base64(madeUpBlob(32)) });
+  const file = new Uint8Array(Buffer.from(JSON.stringify(registry, null, 2)));
+  const found = scan(file, 'x.json');
+  expect(found.blobs).toHaveLength(2);
+  const all = found.blobs.map((one) => ({ found: one, next: nextBlob(madeUpBlob(32)) }));
+  const keyIn = (some: typeof all): string =>
+    JSON.parse(Buffer.from(rewrite(file, found, some)).toString()).kek.kmsKeyId;
+  expect(keyIn(all)).toBe(NEW);
+  expect(keyIn(all.slice(0, 1))).toContain(SOURCE);
+});
+
+test('ejson-kms, serverless-kms-secrets and kms_encrypted', () => {
+  const secret = base64(madeUpBlob(32));
+  const ejson = scan(
+    Buffer.from(
+      JSON.stringify({
+        kms_key_id: ARN,
+        encryption_context: { app: 'a' },
+        secrets: [{ name: 'PASSWORD', ciphertext: `EJK1];${secret};cSkgdG8gdGhl` }],
+      }),
+    ),
+    'secrets.json',
+  );
+  expect(ejson.blobs.map(({ declared }) => declared)).toMatchObject([
+    { keyArn: ARN, encryptionContext: { app: 'a', Secret: 'PASSWORD' } },
+  ]);
+  const serverless = scan(
+    Buffer.from(`secrets:\n  A: ${secret}\n  B: ${blob}\nkeyArn: '${ARN}'\n`),
+    'kms-secrets.dev.yml',
+  );
+  expect(
+    serverless.blobs.map(({ declared, linkedValues }) => [declared.keyArn, linkedValues[0]?.sharedBy]),
+  ).toEqual([
+    [ARN, 2],
+    [ARN, 2],
+  ]);
+  const rails = scan(Buffer.from(`id,encrypted_kms_key\n7,v1:${secret}\n`), 'users.csv');
+  expect(JSON.stringify(rails.blobs[0]?.findings)).toContain('model_name');
+});
+
+test('.sops.yaml: each rule with a key of KMS is reported with its line', () => {
+  const found = scan(
+    Buffer.from(`creation_rules:\n  - path_regex: a\n    kms: ${ARN}\n  # - kms: ${ARN}\n`),
+    'x/.sops.yaml',
+  );
+  expect(found.findings.map(({ code, evidence }) => [code, evidence])).toEqual([
+    ['sops-rule-names-key', ['Line 3.']],
+  ]);
+});
+
+test('a SOPS file without keys of AWS is said to have none', () => {
+  const text =
+    'a: ENC[x]\nsops:\n  kms: null\n  gcp_kms:\n    - resource_id: p\n      enc: CiQAAAA\n  mac: ENC[y]\n  version: 3.8.1\n';
+  const [one] = scan(Buffer.from(text), 'x.yaml').findings;
+  expect(one?.title).toBe('The SOPS file opens with 1 Google Cloud KMS key.');
+  expect(one?.evidence.join()).not.toContain('beside');
+});
+
 test('a blob inside a signed token is named, and not written', () => {
   const found = scan(fileOf('13-jwt-payload.json'), 'x.json');
   expect(found.blobs).toHaveLength(1);
   expect(found.blobs[0]?.notPutBack).toContain('signed token');
 });
-
-const ARN = `arn:aws:kms:us-east-1:111122223333:key/${SOURCE}`;
-const blob = base64(madeUpBlob(32));
 
 // What other shells, SDKs and messages print.
 test.each([

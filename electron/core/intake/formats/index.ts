@@ -5,6 +5,7 @@ import { binaryEnvelope, textEnvelopes } from './envelopes/index.ts';
 import type { Format } from './format.ts';
 import { nothingKnown, rawBlob } from './raw.ts';
 import { sopsFile } from './sops/index.ts';
+import { sopsRules } from './sops/rules.ts';
 import { OTHER_CIPHERTEXT, structuredText } from './structured/index.ts';
 import { encodedText } from './text.ts';
 import { withOthers } from './with-others.ts';
@@ -39,6 +40,7 @@ export const FORMATS: readonly Format[] = [
   binaryEnvelope,
   rawBlob,
   sopsFile,
+  sopsRules,
   textEnvelopes,
   awsCliFile,
   encodedText,

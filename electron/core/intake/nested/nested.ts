@@ -262,6 +262,8 @@ class Nesting {
   #mayBeFree(leaf: Leaf | null): boolean {
     const syntax = this.#structure?.syntax;
     if (syntax === 'json' || syntax === 'json-lines') return false;
+    // Lines of names and values may be those of a tool's own format, with something else before them.
+    if (syntax === 'dotenv' || syntax === 'ini') return true;
     return leaf === null || leaf.style === 'template' || (leaf.style === 'plain' && leaf.raw.includes('\n'));
   }
 

@@ -71,7 +71,7 @@ export async function openFile(
   }
   if (hash !== file.sha256) return explainOwn('FileChanged');
   const scanned = scan(bytes, file.display);
-  if (inPlace && scanned.plaintext.length > 0) return explainOwn('PlaintextInFile');
+  if (inPlace && scanned.plaintext.some(({ stays }) => stays !== true)) return explainOwn('PlaintextInFile');
   if (!inPlace && !dryRun && !allowPossible && (scanned.possiblePlaintext ?? []).length > 0)
     return explainOwn('PossiblePlaintextInFile');
   const byPlace = new Map(scanned.blobs.map((found) => [found.place, found]));

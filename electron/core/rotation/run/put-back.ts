@@ -123,7 +123,7 @@ function readsBack(
   replacements: readonly Replacement[],
   newStart: (start: number) => number,
 ): Fault | null {
-  if (after.plaintext.length > 0)
+  if (after.plaintext.length > before.plaintext.filter(({ stays }) => stays === true).length)
     return explainOwn('PutBackMismatch', { detail: 'It would hold plaintext.' });
   const now = new Map(after.blobs.map((found) => [found.place, found]));
   const byStart = new Map(after.blobs.map((found) => [found.range.start, found]));

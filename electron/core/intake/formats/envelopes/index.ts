@@ -18,6 +18,7 @@ import { pulumi } from './pulumi.ts';
 import { s3Headers, s3Metadata } from './s3.ts';
 import { secretStrings } from './secret-strings.ts';
 import type { Collected, GroupReader } from './shared.ts';
+import { confluentDeks, ejsonKms, serverlessSecrets } from './shared-key.ts';
 import { terraform } from './terraform.ts';
 import { tinkKeysetJson } from './tink.ts';
 
@@ -47,6 +48,9 @@ const GROUP_READERS: readonly GroupReader[] = [
   rdsActivity,
   cognitoSender,
   lambdaFunction,
+  confluentDeks,
+  serverlessSecrets,
+  ejsonKms,
   ecrToken,
   ecrAuthorization,
   storedBytes,
@@ -54,7 +58,7 @@ const GROUP_READERS: readonly GroupReader[] = [
 
 /** Names without which no reader of maps finds anything: text that has none is not read as a structure here. */
 const NAMES =
-  /encryptedkey|encrypted_data|aws_kms_secrets|ciphertext_blob|payload|x-amz-(?:key|3\b)|X-Amz-Meta-X-Amz-|keyMaterial|contents|amzn-ddb-map-desc|aws_dbe_head|kms-arn|encryptedKeyset|SecureString|databaseActivityEvents|SenderRequestV1|FunctionName|datakey|authorizationToken|"auth"|"[Vv]alue"/;
+  /encryptedkey|encrypted_data|aws_kms_secrets|ciphertext_blob|payload|x-amz-(?:key|3\b)|X-Amz-Meta-X-Amz-|keyMaterial|contents|amzn-ddb-map-desc|aws_dbe_head|kms-arn|encryptedKeyset|SecureString|databaseActivityEvents|SenderRequestV1|FunctionName|datakey|authorizationToken|encryptedKeyMaterial|keyArn|EJK1|"auth"|"[Vv]alue"/;
 
 /** Base64 that is long enough to hold a blob inside, and does not begin like one itself. */
 const LONG_BASE64 = new RegExp(`(?<![A-Za-z0-9+/])(?!AQ[EI][A-D]AH|${V0_BASE64})[A-Za-z0-9+/]{180}`);

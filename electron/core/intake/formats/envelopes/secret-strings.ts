@@ -5,6 +5,7 @@ import type { TextView } from '../../text-view.ts';
 import { writeText } from '../../text-view.ts';
 import type { FoundBlob, LinkedValue } from '../../types.ts';
 import { writingFindings } from '../text.ts';
+import { keyReference } from './keys.ts';
 import { bytesBlob, contextNotDeclared, rangeOf, sameContext } from './shared.ts';
 
 interface Marked {
@@ -29,17 +30,18 @@ const MARKS: readonly Marked[] = [
   { tool: 'Zalando deployment secret', before: /deployment-secret:\d{1,4}:[\w.-]{1,128}:$/ },
   {
     tool: 'Spring Cloud Config',
-    before: /\{cipher\}((?:\[[\w=, -]{0,64}\]|\([^()\r\n]{0,512}\))*)$/,
+    before: /\{cipher\}((?:\[[\w=,:/ -]{0,400}\]|\([^()\r\n]{0,512}\))*)$/,
     context: true,
   },
   { tool: 'decrypt-kms-env', before: /(?<=^|[\s"'=:,])secure:$/ },
   { tool: 'kms+base64', before: /kms\+base64:$/ },
+  { tool: 'kms_encrypted', before: /(?<![\w:])v(?:\d{1,3}|20\d{2}):$/ },
   { tool: 'shush', before: /KMS_ENCRYPTED_([A-Za-z0-9_]{1,128})["']?\s{0,8}[:=\s]\s{0,8}["']?$/ },
 ];
 
 /** What every mark holds: where none stands, the text is not looked through. */
 const ANY =
-  /\{\{aws:kms:decrypt,|deployment-secret:\d|\{cipher\}|secure:[AC][Qi]|kms\+base64:|KMS_ENCRYPTED_/;
+  /\{\{aws:kms:decrypt,|deployment-secret:\d|\{cipher\}|secure:[AC][Qi]|kms\+base64:|KMS_ENCRYPTED_|(?<![\w:])v\d{1,4}:(?:AQ[EI]|Ci[A-D])/;
 /** How far before a blob its mark may begin, in characters. */
 const MAX_MARK = 1024;
 /** Fewest letters of a blob in base64: one of a single byte of plaintext, layout v1. */
@@ -75,6 +77,7 @@ function readRun(view: TextView, start: number, end: number): FoundBlob | null {
     const place = `line ${line}, column ${column}${tool === 'shush' ? `: KMS_ENCRYPTED_${match[1] ?? ''}` : ''}`;
     const options = holdsContext === true ? (match[1] ?? '') : '';
     const context = springContext(options);
+    const key = keyOption(start, options);
     return {
       ...bytesBlob(
         new Uint8Array(),
@@ -82,13 +85,18 @@ function readRun(view: TextView, start: number, end: number): FoundBlob | null {
         { start: 0, end: 0 },
         {
           container: 'secret-string',
-          declared: { encryptionContext: context },
-          linkedValues: context === null ? [] : springLinkedValue(view, start, options, context),
+          declared: { encryptionContext: context, keyArn: key?.value ?? null },
+          linkedValues: [
+            ...(key === null ? [] : [keyLinkedValue(view, key)]),
+            ...(context === null ? [] : springLinkedValue(view, start, options, context)),
+          ],
           findings: [
             ...(context === null
               ? [
                   contextNotDeclared(
-                    `It is what is given to the tool (${tool}) when it decrypts; many use none.`,
+                    tool === 'kms_encrypted'
+                      ? 'The Ruby gem kms_encrypted uses "model_name" with the name of the model, such as User, and "model_id" with the id of the row, unless the model has a kms_encryption_context.'
+                      : `It is what is given to the tool (${tool}) when it decrypts; many use none.`,
                   ),
                 ]
               : []),
@@ -118,6 +126,22 @@ function springContext(options: string): EncryptionContext | null {
     );
   }
   return context;
+}
+
+/** `[keyId=…]` of Spring Cloud Config, where it stands. */
+function keyOption(blobStart: number, options: string): { start: number; value: string } | null {
+  const match = /[[,]\s{0,8}keyId=([\w:/-]{1,300})/i.exec(options);
+  const value = match?.[1];
+  if (match === null || value === undefined) return null;
+  return { start: blobStart - options.length + match.index + match[0].length - value.length, value };
+}
+
+function keyLinkedValue(view: TextView, { start, value }: { start: number; value: string }): LinkedValue {
+  return {
+    name: 'keyId',
+    range: rangeOf(view, start, start + value.length),
+    write: (next) => writeText(keyReference(value, next), view.charset),
+  };
 }
 
 function springLinkedValue(

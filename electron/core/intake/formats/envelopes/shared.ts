@@ -7,7 +7,7 @@ import { decodeText } from '../../encoding.ts';
 import { trimmed } from '../../strip-whitespace.ts';
 import { Group, Leaf } from '../../structure/index.ts';
 import { type TextView, writeText } from '../../text-view.ts';
-import type { BlobEncoding, FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
+import type { BlobEncoding, FoundBlob, LinkedValue, NewBlob, PlaintextRange } from '../../types.ts';
 import { NOTHING_DECLARED } from '../format.ts';
 import { writingFindings } from '../text.ts';
 
@@ -15,7 +15,7 @@ import { writingFindings } from '../text.ts';
 export interface Collected {
   readonly blobs: FoundBlob[];
   readonly findings: Finding[];
-  readonly plaintext: ByteRange[];
+  readonly plaintext: PlaintextRange[];
 }
 
 /** Looks at one map of a structured file for an envelope. Never throws; linear in the map and what it takes from it. */

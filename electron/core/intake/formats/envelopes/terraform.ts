@@ -41,8 +41,21 @@ function secretBlock(group: Group, out: Collected): void {
       algorithm: textOf(group, 'encryption_algorithm')?.value() ?? null,
     },
     linkedValues: [...keyLinkedValue(group), ...algorithmLinkedValue(group)],
+    ...(isDecryptedBeside(group) ? { notPutBack: IN_CLEAR } : {}),
   });
   if (blob !== null) out.blobs.push(blob);
+}
+
+const IN_CLEAR =
+  'Terraform keeps the plaintext of this value beside it, so that another blob would protect nothing. Take the resource out of ' +
+  'the state, or make the secret anew; the other blobs of the file can be re-encrypted.';
+
+/** Whether the state of the data source holds what this block decrypted to. */
+function isDecryptedBeside(block: Group): boolean {
+  const source = block.parent?.parent;
+  const plaintext =
+    source?.kind === 'map' && block.parent?.key === 'secret' ? mapOf(source, 'plaintext') : null;
+  return plaintext !== null && plaintext.members.length > 0;
 }
 
 function ciphertextResource(group: Group, out: Collected): void {
@@ -54,6 +67,7 @@ function ciphertextResource(group: Group, out: Collected): void {
     declared: { keyArn: textOf(group, 'key_id')?.value() ?? null, encryptionContext: contextIn(group) },
     linkedValues: keyLinkedValue(group),
     findings: secret,
+    ...(secret.length === 0 ? {} : { notPutBack: IN_CLEAR }),
   });
   if (blob !== null) out.blobs.push(blob);
 }
@@ -73,7 +87,7 @@ function plaintextOf(group: Group, out: Collected) {
   if (member === null || (member instanceof Leaf && !textOf(group, 'plaintext'))) return [];
   const range = memberRange(group, member);
   if (range === null) return [];
-  out.plaintext.push(range);
+  out.plaintext.push({ ...range, stays: true });
   const inClear = finding('plaintext-beside-blob', {
     evidence: ['Terraform keeps the plaintext of this resource in its state in clear.'],
     values: {

@@ -103,18 +103,31 @@ function dateOf(text: string): string | null {
 
 function createdAtCompanion(leaf: Leaf, name: string): LinkedValue {
   const old = leaf.value();
-  return leafLinkedValue(
+  const linked = leafLinkedValue(
     leaf,
     ({ at }) => {
       const seconds = Math.floor(Date.parse(at) / 1000);
       const before = EPOCH.test(old) ? Math.floor(Number(old)) : Date.parse(old) / 1000;
       if (before === seconds || Number.isNaN(seconds)) return null;
       if (!EPOCH.test(old)) return at;
-      return old.includes('.') ? `${seconds}.0` : String(seconds);
+      return epochText(old, seconds);
     },
     name,
   );
+  // A number stays one: in quotes it would be a text.
+  if (!EPOCH.test(old) || leaf.style !== 'plain') return linked;
+  return {
+    ...linked,
+    write: (next) => {
+      const seconds = Math.floor(Date.parse(next.at) / 1000);
+      const same = Number.isNaN(seconds) || Math.floor(Number(old)) === seconds;
+      return writeText(same ? old : epochText(old, seconds), leaf.view.charset);
+    },
+  };
 }
+
+const epochText = (old: string, seconds: number): string =>
+  old.includes('.') ? `${seconds}.0` : String(seconds);
 
 /** Whether the context of the new blob is the one that the entry has already. */
 export function sameContext(old: EncryptionContext | null, { context }: NewBlob): boolean {

@@ -136,8 +136,13 @@ function providerFindings(counts: ReadonlyMap<string, number>, kmsEntries: numbe
   if (parts.length === 0) return [];
   return [
     finding('sops-other-keys', {
-      evidence: ['Its metadata lists them beside the entries of AWS KMS.'],
+      evidence: [
+        kmsEntries === 0
+          ? 'Its metadata lists them, and no entry of AWS KMS.'
+          : 'Its metadata lists them beside the entries of AWS KMS.',
+      ],
       values: {
+        opens: kmsEntries === 0 ? 'opens' : 'also opens',
         keys: parts.join(', '),
         reason:
           kmsEntries === 0
