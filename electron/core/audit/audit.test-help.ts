@@ -132,7 +132,7 @@ export function key(id: string, more: Partial<AuditKey> = {}): AuditKey {
   };
 }
 
-/** What an audit counts over rows, with what KMS said of some keys. */
+/** What an audit counts over rows, with some keys as KMS describes them. */
 export function input(
   rows: readonly BlobRow[],
   keys: readonly AuditKey[],

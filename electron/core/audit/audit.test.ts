@@ -260,7 +260,7 @@ it('counts a blob as over two years old exactly where the finding says so', () =
   const across = new CrossBlobFindings<(typeof placed)[number]>();
   for (const one of placed) across.add(one);
   across.settle(placed, new Evidence(rows, () => []), NOW);
-  const found = placed.filter((one) => across.said(one).some(({ code }) => code === 'old-blob'));
+  const found = placed.filter((one) => across.brief(one).some(({ code }) => code === 'old-blob'));
   const old = facetMembers(makeAudit(input(rows, [])), 'age', 'old');
   expect(Array.from(old)).toEqual(found.map(({ index }) => index));
   expect(found.length).toBeGreaterThan(0);

@@ -81,7 +81,7 @@ export function countAudit(input: CountInput): Counted {
   };
 }
 
-/** What KMS said of keys: one finding for each code and key. */
+/** Findings about keys: one for each code and key. */
 function ofKeys(
   { snapshot, caller, rules, now }: CountInput,
   subjects: readonly KeySubject[],

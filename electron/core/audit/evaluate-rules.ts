@@ -45,15 +45,15 @@ export function judge(
   const { context, maximumAgeDays } = rules;
   if (context !== undefined) {
     const { codes, values } = columns.contexts;
-    const said = values.map((row) => allowedContext(context, row));
+    const judged = values.map((row) => allowedContext(context, row));
     const bound = columns.cohorts.map(
       ({ row, kms }) => kms && row.identification.kind !== 'kms-asymmetric-candidate',
     );
-    verdicts.ofRows('context', codes, said, (i) => bound[columns.cohort[i] ?? -1] === true);
+    verdicts.ofRows('context', codes, judged, (i) => bound[columns.cohort[i] ?? -1] === true);
   }
   if (maximumAgeDays !== undefined) {
-    const said = columns.dates.map(({ at }) => young(maximumAgeDays, at, now));
-    verdicts.ofRows('maximumAgeDays', columns.date, said, () => true);
+    const judged = columns.dates.map(({ at }) => young(maximumAgeDays, at, now));
+    verdicts.ofRows('maximumAgeDays', columns.date, judged, () => true);
   }
   return verdicts.all();
 }
@@ -76,23 +76,23 @@ class Collected {
     this.#columns = columns;
   }
 
-  ofCohort(rule: string, said: Judged, cohort: number): void {
-    if (said === null) return;
-    if ('broken' in said) this.#brokenBy(said).cohorts.push(cohort);
-    else this.#notJudged(rule, said.why, this.#columns.cohorts[cohort]?.size ?? 0);
+  ofCohort(rule: string, judged: Judged, cohort: number): void {
+    if (judged === null) return;
+    if ('broken' in judged) this.#brokenBy(judged).cohorts.push(cohort);
+    else this.#notJudged(rule, judged.why, this.#columns.cohorts[cohort]?.size ?? 0);
   }
 
-  /** `said[codes[i]]` is the verdict of row `i`, where it concerns the rule at all. */
-  ofRows(rule: string, codes: Int32Array, said: readonly Judged[], concerns: (i: number) => boolean): void {
-    const counts = new Int32Array(said.length);
-    const rows = said.map((one) => (one !== null && 'broken' in one ? this.#brokenBy(one).rows : null));
+  /** `judged[codes[i]]` is the verdict of row `i`, where it concerns the rule at all. */
+  ofRows(rule: string, codes: Int32Array, judged: readonly Judged[], concerns: (i: number) => boolean): void {
+    const counts = new Int32Array(judged.length);
+    const rows = judged.map((one) => (one !== null && 'broken' in one ? this.#brokenBy(one).rows : null));
     for (let i = 0; i < codes.length; i += 1) {
       const code = codes[i] ?? 0;
       if (!concerns(i)) continue;
       counts[code] = (counts[code] ?? 0) + 1;
       rows[code]?.push(i);
     }
-    said.forEach((one, code) => {
+    judged.forEach((one, code) => {
       const blobs = counts[code] ?? 0;
       if (one !== null && 'why' in one && blobs > 0) this.#notJudged(rule, one.why, blobs);
     });

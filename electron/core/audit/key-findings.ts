@@ -39,7 +39,7 @@ export interface KmsCaller {
 
 const nameOf = (key: AuditKey): string => key.aliases[0] ?? key.arn;
 
-/** What KMS said of the key of a subject that a security team wants to know. `now`: milliseconds. */
+/** Findings about the key of a subject, from KMS's description of it. `now`: milliseconds. */
 export function keyFindings(
   subject: KeySubject,
   caller: KmsCaller | null,
@@ -53,7 +53,7 @@ export function keyFindings(
   return drafts.flatMap((one) => (one === null ? [] : [withConnection(one, caller)]));
 }
 
-/** What KMS said holds for the connection that was asked: another account's keys may have the same names. */
+/** A reply of KMS holds for the connection that was asked: another account's keys may have the same names. */
 export function withConnection(draft: FindingDraft, caller: KmsCaller | null): FindingDraft {
   if (caller === null || draft.source !== 'kms') return draft;
   return { ...draft, evidence: [...draft.evidence, `Asked: ${caller.connection}`] };

@@ -5,7 +5,7 @@ import { draftOf, type FindingDraft, type KmsCaller, withConnection } from './ke
 import type { KeySubject } from './subjects.ts';
 
 /**
- * Findings that need key material or labels beside what KMS said of a key: an earlier key material after a rotation, and
+ * Findings that need key material or labels beside KMS's description of a key: an earlier key material after a rotation, and
  * files that name one Region of a key that has replicas. `subjects[i]` is that of cohort `i`.
  */
 export function materialFindings(

@@ -37,9 +37,9 @@ export const AuditRules = z.strictObject({
     .optional(),
   /** Age that a blob may have by the date its container declares, days. */
   maximumAgeDays: z.int().min(1).optional(),
-  /** Days after which an unused key is reported (90 unless said). */
+  /** Days after which an unused key is reported (90 by default). */
   unusedDays: z.int().min(1).optional(),
-  /** Days within which a key without automatic rotation must have been rotated (365 unless said). */
+  /** Days within which a key without automatic rotation must have been rotated (365 by default). */
   rotationDays: z.int().min(1).optional(),
   /** Codes of findings that count as violations: `key-disabled`, `plaintext-beside-blob`, … */
   forbid: z.array(Code).min(1).optional(),

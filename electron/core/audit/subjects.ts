@@ -16,7 +16,7 @@ export interface KeySubject {
   readonly label: string | null;
   /** An alias that files or KMS tie to the key; null where none is known. */
   readonly alias: string | null;
-  /** KMS said that the label names no key. */
+  /** KMS knows no key of this name. */
   readonly gone: boolean;
   readonly account: string | null;
   readonly region: string | null;

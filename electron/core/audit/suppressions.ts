@@ -4,7 +4,7 @@ import type { Suppression } from '#shared/model/audit.ts';
 import { openDatabase } from '../storage/database.ts';
 import { MEMBER_LENGTH } from './columns.ts';
 
-/** What a person said not to count, and which blobs they said it of. */
+/** Findings that a person suppressed, and for which blobs. */
 export interface KeptSuppression extends Suppression {
   /** Null: of every blob, because the finding is about a key. */
   readonly members: ReadonlySet<string> | null;

@@ -37,7 +37,7 @@ export function touchedBy(audit: Audit, text: string): Touched {
   const asked = evidence.names.named(text) ?? text.trim();
   const { columns } = snapshot;
   const key = described(book(asked), asked, evidence.names);
-  // KMS said which key the name stands for on this connection.
+  // KMS knows which key the name stands for on this connection.
   const name = key?.arn ?? asked;
   const references = audit.input.references(name);
   const nameless = key === null && references.length === 0 && !evidence.names.has(asked);
@@ -60,12 +60,12 @@ export function touchedBy(audit: Audit, text: string): Touched {
   return { asked, rows, key, references, nameless };
 }
 
-/** What KMS said of a name; null where files tie the name to another key: this connection's has its alias by chance. */
+/** The key that KMS describes for a name; null where files tie the name to another key: this connection's has its alias by chance. */
 function described(found: ReturnType<KeyLookup>, asked: string, names: KeyNames): AuditKey | null {
   return found === null || found === 'gone' || names.same(asked, found.arn) !== 'same' ? null : found;
 }
 
-/** Blobs that are known or said to be under the key, as against those that may be. */
+/** Blobs that are known or declared to be under the key, not those that may be. */
 export const isListed = (under: Under): boolean => under !== 'named' && under !== 'unidentified';
 
 /** Whether ciphertext of this kind and size may come from a key of its spec. */

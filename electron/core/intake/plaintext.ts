@@ -162,7 +162,11 @@ function unlabelled(
   const first = view.byteAt(0);
   const size = view.byteAt(1) - first;
   const { text } = view;
-  if (!ANY_KEY.test(text)) return out;
+  const beside = known.blobs.some(
+    ({ container, identification }) =>
+      PLAIN_CONTAINERS.has(container) && identification.kind === 'kms-symmetric',
+  );
+  if (!beside || !ANY_KEY.test(text)) return out;
   let done = 0;
   for (const { range, identification, container } of known.blobs) {
     if (!PLAIN_CONTAINERS.has(container) || identification.kind !== 'kms-symmetric') continue;

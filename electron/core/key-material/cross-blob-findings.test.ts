@@ -21,10 +21,10 @@ function across(
 
 function codes(rows: readonly BlobRow[], now = NOW): string[][] {
   const { all, across: made } = across(rows, now);
-  return all.map((one) => made.said(one).map(({ code }) => code));
+  return all.map((one) => made.brief(one).map(({ code }) => code));
 }
 
-/** What is said of a row in full. */
+/** Findings of a row in full. */
 function full(rows: readonly BlobRow[], index: number) {
   const { all, across: made } = across(rows);
   const one = all[index];
@@ -83,7 +83,7 @@ it('a blob becomes old as days pass, with no other change', () => {
   expect(made.settle(all, new Evidence(rows, none), NOW)).toEqual([]);
   const affected = made.settle(all, new Evidence(rows, none), NOW + 86_400_000);
   expect(affected).toContain(all[0]);
-  expect(all.map((one) => made.said(one).map(({ code }) => code))).toEqual([['old-blob'], []]);
+  expect(all.map((one) => made.brief(one).map(({ code }) => code))).toEqual([['old-blob'], []]);
 });
 
 it('says after any comings and goings what it says of the same list seen at once, and tells whom it concerns', () => {
@@ -98,7 +98,7 @@ it('says after any comings and goings what it says of the same list seen at once
     fc.property(fc.array(fc.array(step, { maxLength: 4 }), { maxLength: 6 }), (rounds) => {
       const followed = new CrossBlobFindings<{ row: BlobRow; index: number }>();
       let list: { row: BlobRow; index: number }[] = [];
-      const told = new Map<object, string>();
+      const before = new Map<object, string>();
       for (const round of rounds) {
         for (const one of round)
           if (typeof one === 'number') {
@@ -117,11 +117,11 @@ it('says after any comings and goings what it says of the same list seen at once
         list.forEach((one, i) => {
           const fresh = atOnce.all[i];
           if (fresh === undefined) throw new Error('no such row');
-          const said = JSON.stringify(atOnce.across.said(fresh));
-          expect(JSON.stringify(followed.said(one))).toBe(said);
+          const brief = JSON.stringify(atOnce.across.brief(fresh));
+          expect(JSON.stringify(followed.brief(one))).toBe(brief);
           expect(followed.findings(one)).toEqual(atOnce.across.findings(fresh));
-          if (told.get(one) !== said) expect(affected.has(one)).toBe(true);
-          told.set(one, said);
+          if (before.get(one) !== brief) expect(affected.has(one)).toBe(true);
+          before.set(one, brief);
         });
       }
     }),

@@ -22,14 +22,14 @@ export interface Placed {
 }
 
 /** What a finding says of a row in the list; {@link CrossBlobFindings.findings} tells the rest. */
-export interface Said {
+export interface RowFinding {
   readonly code: FindingCode;
   readonly severity: Severity;
 }
 
 /**
  * Findings that need more than one blob, or the date. Follows a list by what comes and goes: a change costs what it
- * touches, not the list; and evidence, which names other blobs, is put together only for whom somebody asks.
+ * touches, not the list; and evidence, which names other blobs, is made only when it is asked for.
  */
 export class CrossBlobFindings<P extends Placed> {
   readonly #hashes = new SharedValueIndex<P>();
@@ -59,7 +59,7 @@ export class CrossBlobFindings<P extends Placed> {
   }
 
   /**
-   * Takes note of what is known of keys, and of the date; gives every row of which something else may be said now than
+   * Takes note of what is known of keys, and of the date; returns every row with findings that may differ from
    * when this was last called, some more than once.
    *
    * @param all The rows that are there.
@@ -68,13 +68,13 @@ export class CrossBlobFindings<P extends Placed> {
   settle(all: readonly P[], evidence: Evidence, now: number): readonly P[] {
     const affected = this.#added;
     this.#added = [];
-    for (const twins of [this.#hashes, ...this.#nonces.values()]) {
-      const { alone, groups } = twins.touched();
+    for (const shared of [this.#hashes, ...this.#nonces.values()]) {
+      const { alone, groups } = shared.touched();
       for (const one of alone) affected.push(one);
       for (const group of groups) {
         this.#neighbours.delete(group);
         for (const one of group) affected.push(one);
-        if (twins === this.#hashes) continue;
+        if (shared === this.#hashes) continue;
         if (differ(group)) this.#mixed.add(group);
         else this.#mixed.delete(group);
       }
@@ -89,15 +89,15 @@ export class CrossBlobFindings<P extends Placed> {
     return all;
   }
 
-  /** What is said of a row, in short. */
-  said({ row }: P): readonly Said[] {
-    const said: Said[] = [];
-    if (this.#hashes.of(row.sha256) !== null) said.push(DUPLICATE);
-    if (this.#nonceGroup(row) !== null) said.push({ code: 'gcm-nonce-reuse', severity: nonceSeverity(row) });
-    if (isContradicted(this.#evidence.of(row))) said.push(WRONG_LABEL);
-    if (this.#oldDate(row) !== null) said.push(OLD);
-    if (row.declared.algorithm === 'RSAES_OAEP_SHA_1') said.push(SHA1);
-    return said.length === 0 ? NOTHING : said;
+  /** Codes and severities of a row's findings. */
+  brief({ row }: P): readonly RowFinding[] {
+    const found: RowFinding[] = [];
+    if (this.#hashes.of(row.sha256) !== null) found.push(DUPLICATE);
+    if (this.#nonceGroup(row) !== null) found.push({ code: 'gcm-nonce-reuse', severity: nonceSeverity(row) });
+    if (isContradicted(this.#evidence.of(row))) found.push(WRONG_LABEL);
+    if (this.#oldDate(row) !== null) found.push(OLD);
+    if (row.declared.algorithm === 'RSAES_OAEP_SHA_1') found.push(SHA1);
+    return found.length === 0 ? NOTHING : found;
   }
 
   /** The same in full. */
@@ -139,8 +139,8 @@ export class CrossBlobFindings<P extends Placed> {
   }
 }
 
-const NOTHING: readonly Said[] = [];
-const usual = (code: FindingCode): Said => ({ code, severity: entryOf(code).severity });
+const NOTHING: readonly RowFinding[] = [];
+const usual = (code: FindingCode): RowFinding => ({ code, severity: entryOf(code).severity });
 const DUPLICATE = usual('duplicate-blob');
 const WRONG_LABEL = usual('declared-key-contradicts');
 const OLD = usual('old-blob');

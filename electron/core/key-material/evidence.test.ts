@@ -36,7 +36,7 @@ describe('keyGroups', () => {
     expect(two).toMatchObject({ blobs: 1, keyArn: null, by: null, verdict: 'unknown', keys: [] });
   });
 
-  it('what KMS said outranks labels, and a label that differs is called wrong', () => {
+  it('a reply of KMS outranks labels, and a label that differs is called wrong', () => {
     const [one] = keyGroups([blob('aa', { keyArn: OTHER })], () => [kms(KEY)]);
     expect(one).toMatchObject({ keyArn: KEY, by: 'kms', verdict: 'contradiction' });
     expect(one?.reason).toContain(OTHER);
@@ -47,7 +47,7 @@ describe('keyGroups', () => {
     expect(one).toMatchObject({ keyArn: null, verdict: 'contradiction' });
   });
 
-  it('a key beside its alias, and replicas of a multi-Region key, are told apart from contradictions', () => {
+  it('a key beside its alias, and replicas of a multi-Region key, are no contradictions', () => {
     expect(keyGroups([blob('aa', { keyArn: ALIAS }), blob('aa', { keyArn: KEY })], none)[0]).toMatchObject({
       keyArn: KEY,
       verdict: 'alias',
@@ -87,11 +87,11 @@ describe('timelines', () => {
     ]);
   });
 
-  it('claims no current generation where a date is missing, unless KMS said so', () => {
+  it('claims no current generation where a date is missing, unless KMS does', () => {
     const undated = new Evidence([...rows, blob('dd', { keyArn: KEY })], none);
     expect(timelines(undated, () => null)[0]?.generations.map((g) => g.current)).toEqual([null, null, null]);
-    const said = timelines(undated, (fingerprint) => (fingerprint === fp('dd') ? true : null))[0];
-    expect(said?.generations.map((g) => [g.fingerprint.slice(0, 2), g.current, g.currentBy])).toEqual([
+    const byKms = timelines(undated, (fingerprint) => (fingerprint === fp('dd') ? true : null))[0];
+    expect(byKms?.generations.map((g) => [g.fingerprint.slice(0, 2), g.current, g.currentBy])).toEqual([
       ['dd', true, 'kms'],
       ['aa', false, 'concluded'],
       ['bb', false, 'concluded'],

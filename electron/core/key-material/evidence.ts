@@ -1,6 +1,6 @@
 import type { BlobKind, BlobRow } from '#shared/model/blob.ts';
 import type { EvidenceBy, KeyGroup, LearnedKey } from '#shared/model/key-group.ts';
-import { type Group, groupsOf, statementsOf } from './groups.ts';
+import { groupsOf, type MaterialGroup, statementsOf } from './groups.ts';
 import { type Judged, judgeGroups, NOTHING_SAID, tiesOf } from './judge-groups.ts';
 import { type AliasTie, KeyNames, type KmsKeyFacts, type LabelMatch } from './key-identity.ts';
 import { readKeyName } from './key-names.ts';
@@ -32,7 +32,7 @@ export class Evidence {
 
   /**
    * @param rows Those of one source beside each other, as in the list.
-   * @param learned What KMS and persons said of a key material, the latest first.
+   * @param learned Statements of KMS and persons about a key material, the latest first.
    * @param kmsKeys Keys as KMS described them.
    * @param configured Aliases and their keys, as configuration files say.
    */
@@ -296,8 +296,8 @@ function placeOf(
   const own = readKeyName(name);
   // Of a multi-Region key the names differ in their Region; a key's own ARN says it all.
   const others = group === null || (own.arn && !own.multiRegion && !own.alias) ? [] : group;
-  const said = others.filter(({ keyArn }) => names.same(keyArn, name) === 'same');
-  const all = [own, ...said.map(({ keyArn }) => readKeyName(keyArn))];
+  const same = others.filter(({ keyArn }) => names.same(keyArn, name) === 'same');
+  const all = [own, ...same.map(({ keyArn }) => readKeyName(keyArn))];
   const arns = key === null ? [] : names.arnsOf(key).map(readKeyName);
   const agreed = (of: (name: ReturnType<typeof readKeyName>) => string | null): string | null => {
     const values = new Set(all.flatMap((each) => of(each) ?? []));
@@ -308,7 +308,7 @@ function placeOf(
   return { account: agreed(({ account }) => account), region: agreed(({ region }) => region) };
 }
 
-function keyGroupOf(fingerprint: string, group: Group, judged: Judged): KeyGroup {
+function keyGroupOf(fingerprint: string, group: MaterialGroup, judged: Judged): KeyGroup {
   return {
     fingerprint,
     blobs: group.blobs,

@@ -17,7 +17,7 @@ export interface FindKeyInput {
 export interface FindKeyResult {
   /** Everything that was asked, in order. */
   readonly asked: Probe[];
-  /** The key that KMS said opens the blob; null when none did. */
+  /** The key that opens the blob, by a reply of KMS; null when none did. */
   readonly found: KeyInfo | null;
   /** Our conclusion where none opened it: the key that KMS did not name wrong, though the context did not fit. */
   readonly likely: KeyInfo | null;
@@ -60,7 +60,7 @@ async function ask(
 ): Promise<Probe> {
   const symmetric = algorithm === 'SYMMETRIC_DEFAULT';
   const sent = symmetric ? context : null;
-  const said = { keyId: key.arn, algorithm };
+  const probed = { keyId: key.arn, algorithm };
   try {
     const { requestId } = await kms.dryRun(
       {
@@ -75,28 +75,28 @@ async function ask(
       },
       signal === undefined ? {} : { hold: signal, cut: signal },
     );
-    return { ...said, answer: 'opens', detail: 'KMS would re-encrypt it from this key.', requestId };
+    return { ...probed, answer: 'opens', detail: 'KMS would re-encrypt it from this key.', requestId };
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     const { code, message, raw } = error.fault;
     const requestId = raw?.requestId ?? null;
     if (code === 'IncorrectKeyException')
-      return { ...said, answer: 'other-key', detail: 'KMS says that another key made it.', requestId };
+      return { ...probed, answer: 'other-key', detail: 'KMS says that another key made it.', requestId };
     if (code === 'InvalidCiphertextException')
       return symmetric
         ? {
-            ...said,
+            ...probed,
             answer: 'key-fits-context-does-not',
             detail:
               'KMS did not object to the key (it names a wrong one IncorrectKey) but could not open the blob: the encryption context is another, or the bytes are damaged.',
             requestId,
           }
         : {
-            ...said,
+            ...probed,
             answer: 'other-key',
             detail: 'It does not decrypt under this key and algorithm.',
             requestId,
           };
-    return { ...said, answer: 'cannot-tell', detail: message, requestId };
+    return { ...probed, answer: 'cannot-tell', detail: message, requestId };
   }
 }

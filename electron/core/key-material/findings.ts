@@ -35,7 +35,7 @@ export function duplicate(row: BlobRow, { total, few }: Neighbours): Finding {
   return finding('duplicate-blob', { evidence: [`Equal bytes in ${list(beside, total - 1)}.`] });
 }
 
-/** v2 draws a salt for each blob and derives its key from it: an equal nonce alone is odd there, not yet fatal. */
+/** v2 draws a salt for each blob and derives its key from it: an equal nonce alone is suspicious there, not fatal. */
 export const nonceSeverity = ({ identification: { layout } }: BlobRow): Severity =>
   layout === 'v2' ? 'warning' : 'critical';
 

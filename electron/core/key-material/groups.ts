@@ -7,7 +7,7 @@ const STRENGTH = { kms: 0, person: 1, declared: 2 } as const;
 const NAMED_FILES = 3;
 
 /** Blobs that share key material, and what files declare of them. */
-export interface Group {
+export interface MaterialGroup {
   blobs: number;
   files: number;
   /** Of the last blob: those of one file stand beside each other. */
@@ -20,10 +20,10 @@ export interface Group {
 
 /** Key groups by fingerprint, and every label, those of blobs without a fingerprint too. */
 export function groupsOf(rows: readonly BlobRow[]): {
-  readonly groups: ReadonlyMap<string, Group>;
+  readonly groups: ReadonlyMap<string, MaterialGroup>;
   readonly labels: Set<string>;
 } {
-  const groups = new Map<string, Group>();
+  const groups = new Map<string, MaterialGroup>();
   const labels = new Set<string>();
   for (const row of rows) {
     const { keyFingerprint } = row.identification;
@@ -41,7 +41,7 @@ export function groupsOf(rows: readonly BlobRow[]): {
   return { groups, labels };
 }
 
-function add(group: Group, row: BlobRow): void {
+function add(group: MaterialGroup, row: BlobRow): void {
   group.blobs += 1;
   if (row.sourceId !== group.sourceId) group.files += 1;
   group.sourceId = row.sourceId;
@@ -59,7 +59,7 @@ function add(group: Group, row: BlobRow): void {
 }
 
 /** What KMS, persons and files say of a group's key, strongest first. */
-export function statementsOf(group: Group, learned: readonly LearnedKey[]): LearnedKey[] {
+export function statementsOf(group: MaterialGroup, learned: readonly LearnedKey[]): LearnedKey[] {
   const declared = [...group.declared].map(
     ([keyArn, { files, blobs }]): LearnedKey => ({
       keyArn,

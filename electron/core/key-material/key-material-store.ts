@@ -3,13 +3,13 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { LearnedBy, LearnedKey } from '#shared/model/key-group.ts';
 import { openDatabase } from '../storage/database.ts';
 
-/** What KMS or a person said of one key material. */
+/** A statement of KMS or of a person about one key material. */
 export interface KeyObservation {
   readonly fingerprint: string;
   readonly keyArn: string;
   readonly by: Exclude<LearnedBy, 'declared'>;
   readonly evidence: string;
-  /** As KMS said it; it cannot be computed from the fingerprint. */
+  /** As KMS returned it; it cannot be computed from the fingerprint. */
   readonly keyMaterialId: string | null;
   /** ISO 8601. */
   readonly at: string;
@@ -59,7 +59,7 @@ export class KeyMaterialStore {
     }
   }
 
-  /** Takes a person's word back; what KMS said stays. */
+  /** Removes what a person stated; replies of KMS stay. */
   forgetPerson(fingerprint: string): void {
     this.#forget.run(fingerprint);
   }

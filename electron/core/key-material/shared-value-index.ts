@@ -6,14 +6,14 @@ export class SharedValueIndex<T extends object> {
 
   add(text: string, thing: T): void {
     const group = this.#groups.get(text);
-    const twin = this.#alone.get(text);
-    if (group === undefined && twin === undefined) {
+    const first = this.#alone.get(text);
+    if (group === undefined && first === undefined) {
       this.#alone.set(text, thing);
       return;
     }
     if (group !== undefined) group.add(thing);
-    else if (twin !== undefined) {
-      this.#groups.set(text, new Set([twin, thing]));
+    else if (first !== undefined) {
+      this.#groups.set(text, new Set([first, thing]));
       this.#alone.delete(text);
     }
     this.#touched.add(text);

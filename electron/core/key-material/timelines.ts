@@ -3,13 +3,13 @@ import type { Evidence } from './evidence.ts';
 
 /** Whether a generation is the current one, and how that is known. `newest` is the index of the newest by dates. */
 function currency(
-  said: readonly (boolean | null)[],
+  byKms: readonly (boolean | null)[],
   index: number,
   newest: number | null,
 ): Pick<KeyTimeline['generations'][number], 'current' | 'currentBy'> {
-  const kms = said[index] ?? null;
+  const kms = byKms[index] ?? null;
   if (kms !== null) return { current: kms, currentBy: 'kms' };
-  if (said.includes(true)) return { current: false, currentBy: 'concluded' };
+  if (byKms.includes(true)) return { current: false, currentBy: 'concluded' };
   return newest === null
     ? { current: null, currentBy: null }
     : { current: index === newest, currentBy: 'dates' };
@@ -35,7 +35,7 @@ export function timelines(
       const keyArn = (list.find(({ keyArn: name }) => name?.includes(':key/')) ?? list[0])?.keyArn ?? '';
       const sorted = [...list].sort((a, b) => (a.lastDate ?? '').localeCompare(b.lastDate ?? ''));
       const dated = sorted.every((keyGroup) => keyGroup.lastDate !== null);
-      const said = sorted.map((keyGroup) => currentMaterial(keyGroup.fingerprint));
+      const byKms = sorted.map((keyGroup) => currentMaterial(keyGroup.fingerprint));
       return {
         keyArn,
         generations: sorted.map((keyGroup, i) => ({
@@ -43,7 +43,7 @@ export function timelines(
           blobs: keyGroup.blobs,
           firstDate: keyGroup.firstDate,
           lastDate: keyGroup.lastDate,
-          ...currency(said, i, dated ? sorted.length - 1 : null),
+          ...currency(byKms, i, dated ? sorted.length - 1 : null),
         })),
       };
     });

@@ -25,13 +25,13 @@ export interface AskingParts {
   readonly recorder: HistoryRecorder;
   /** Keys that protect blobs, those with most blobs first. */
   readonly names: () => readonly NamedKey[];
-  /** KMS said more: what was made of its answers is stale. */
+  /** KMS answered more: what was made of its answers is stale. */
   readonly stale: () => void;
   /** Called while it asks, and with 0 when it has asked. */
   readonly changed: (asking: number) => void;
 }
 
-/** What KMS said of the keys that protect blobs: asked in the background, on one connection. */
+/** KMS's answers about the keys that protect blobs: asked in the background, on one connection. */
 export class Asking {
   readonly #parts: AskingParts;
   /** By name; null where KMS did not answer. */
@@ -43,7 +43,7 @@ export class Asking {
   /** The connection of the answers. */
   #on = '';
   #asking = 0;
-  /** Asks about every key, however many there are: a person said so. */
+  /** Asks about every key, however many there are: a person asked for it. */
   #all = false;
   #round: Promise<void> | null = null;
   #closed = false;

@@ -5,7 +5,7 @@ import { type KmsCaller, leavesToIam, outsideGrantees, outsidePrincipals } from 
 import { isKeyName, readKeyName } from '../../core/key-material/index.ts';
 import type { KmsConnection } from '../../core/kms/index.ts';
 
-/** What KMS said of one name; 'gone': it knows no such key. */
+/** KMS's answer about one name; 'gone': it knows no such key. */
 export type Answer = AuditKey | 'gone';
 
 /** A key of the list, before anything more was asked of it. */

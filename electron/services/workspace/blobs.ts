@@ -356,12 +356,12 @@ function sameFacts(a: readonly KmsKeyFacts[], b: readonly KmsKeyFacts[]): boolea
 /** Puts together the row to tell; where nothing changed it stays the one told before, so that its revision does. */
 function tell(one: ListedRow, across: CrossBlobFindings<ListedRow>, revision: number): void {
   const { row: plain, told } = one;
-  const said = across.said(one);
-  const worst = highest(said, plain.worst);
-  const findings = said.length === 0 ? plain.findings : codesOf(plain.findings, said);
+  const found = across.brief(one);
+  const worst = highest(found, plain.worst);
+  const findings = found.length === 0 ? plain.findings : codesOf(plain.findings, found);
   const same = told.worst === worst && told.findings.join() === findings.join();
   if (same && Number.isFinite(one.since)) return;
-  one.told = said.length === 0 ? plain : { ...plain, worst, findings };
+  one.told = found.length === 0 ? plain : { ...plain, worst, findings };
   one.since = revision;
 }
 
