@@ -1,10 +1,9 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Reply } from '#shared/contract/api.ts';
 import type { RequestSpec } from '#shared/contract/define.ts';
 import { type Fault, fault } from '#shared/model/fault.ts';
 import { UNTIL_FIRST } from '#shared/schema.ts';
 import { broken, toFault } from '../services/faults.ts';
-import { issueLines } from './issues.ts';
 
 /**
  * Answers one request: validates the input, runs the handler, strips the reply to its schema. A member that the
@@ -62,4 +61,17 @@ export function unknownRequest(): Reply<never> {
       'Reload the window.',
     ),
   };
+}
+
+/** Most issues that are named. */
+const MOST_ISSUES = 5;
+/** Most characters of all of them. */
+const MOST_CHARACTERS = 2000;
+
+/** The first few issues in words, cut where they are long: a key of a record may be as long as the request. */
+function issueLines({ issues }: z.ZodError): string {
+  const text = z.prettifyError(new z.core.$ZodError(issues.slice(0, MOST_ISSUES)));
+  const cut = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+  const more = issues.length - MOST_ISSUES;
+  return more > 0 ? `${cut}\nand ${more} more` : cut;
 }

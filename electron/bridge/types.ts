@@ -14,3 +14,14 @@ export interface Engine {
   onEvent(listener: (name: string, payload: unknown) => void): () => void;
   close(): Promise<void>;
 }
+
+/** Abilities of a host that has no window: a shell. */
+export const NO_CAPABILITIES = {
+  chooseFiles: false,
+  chooseFolder: false,
+  readClipboard: false,
+  reveal: false,
+  openBrowser: false,
+  download: false,
+  endSessions: false,
+} as const;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Engine, EngineOptions } from '../index.ts';
-import { NO_CAPABILITIES } from '../no-capabilities.ts';
+import { NO_CAPABILITIES } from '../types.ts';
 import { type EngineDeath, startEngine } from './client.ts';
 
 /**

@@ -1,7 +1,9 @@
 import { kindOf } from '#shared/connection-kind.ts';
+import { sentContext } from '#shared/kms/contexts.ts';
 import { explainOwn, type KmsSituation } from '#shared/kms/errors.ts';
-import { takesEncryptionContext } from '#shared/kms/facts.ts';
+import { type EncryptionAlgorithm, takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { ConnectionChoice, Identity } from '#shared/model/connection.ts';
+import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyList } from '#shared/model/key.ts';
 import { identify } from '../inspect/index.ts';
@@ -20,8 +22,7 @@ import {
 } from '../kms/index.ts';
 import type { ChildStarter } from './channel.ts';
 import { ChildClient } from './child-client.ts';
-import type { AccessKeys, FromChild, SideName, Way } from './messages.ts';
-import { decryptMembers, encryptMembers } from './requests.ts';
+import type { AccessKeys, FromChild, Members, SideName, Way } from './messages.ts';
 
 export interface TwoStepParts {
   /** Its Decrypt opens the old blobs: the connection of the moment. */
@@ -298,4 +299,37 @@ function bare({ accessKeyId, secretAccessKey, sessionToken }: AccessKeys): Acces
 function tried(reply: FromChild): DryRunOutput {
   if (reply.type !== 'tried') throw new FaultError(explainOwn('Internal'));
   return { outcome: reply.outcome, requestId: reply.requestId };
+}
+
+/** Decrypt's request for the source side: what is null is left out, and an asymmetric algorithm gets no context. */
+function decryptMembers(input: ReEncryptInput, dryRun: boolean): Members {
+  return {
+    CiphertextBlob: Buffer.from(input.blob).toString('base64'),
+    EncryptionAlgorithm: input.sourceAlgorithm,
+    ...(input.sourceKeyId === null ? {} : { KeyId: input.sourceKeyId }),
+    ...contextOf(input.sourceAlgorithm, input.sourceContext),
+    ...more(input, dryRun),
+  };
+}
+
+/** Encrypt's request for the destination side, without its plaintext. */
+function encryptMembers(input: ReEncryptInput, dryRun: boolean): Members {
+  return {
+    KeyId: input.destinationKeyId,
+    EncryptionAlgorithm: input.destinationAlgorithm,
+    ...contextOf(input.destinationAlgorithm, input.destinationContext),
+    ...more(input, dryRun),
+  };
+}
+
+function more({ grantTokens }: ReEncryptInput, dryRun: boolean): Members {
+  return {
+    ...(grantTokens.length === 0 ? {} : { GrantTokens: grantTokens }),
+    ...(dryRun ? { DryRun: true } : {}),
+  };
+}
+
+function contextOf(algorithm: EncryptionAlgorithm, context: EncryptionContext | null): Members {
+  const sent = sentContext(algorithm, context);
+  return sent === null ? {} : { EncryptionContext: sent };
 }

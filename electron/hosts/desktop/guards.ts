@@ -1,5 +1,5 @@
 import type { Session, WebContents } from 'electron';
-import { isOwn } from './origin.ts';
+import { isOwn } from './own-page.ts';
 
 /**
  * What the page may do beyond showing itself: put text on the clipboard. It can only be text that the page has, which

@@ -5,7 +5,7 @@ import { events, requests } from '#shared/contract/contract.ts';
 import { isTooLarge } from '#shared/contract/message-size.ts';
 import { fault } from '#shared/model/fault.ts';
 import type { Engine } from '../../bridge/index.ts';
-import { isFromOwnPage } from './sender.ts';
+import { isFromOwnPage } from './own-page.ts';
 
 type Answerer = (input: unknown) => Promise<Reply<unknown>>;
 

@@ -1,6 +1,6 @@
 import type { Protocol, Session } from 'electron';
 import { type Page, secureHeaders } from '../page/index.ts';
-import { isOwn, SCHEME } from './origin.ts';
+import { isOwn, SCHEME } from './own-page.ts';
 
 /**
  * Makes `app://` standard (so that it has an origin and relative addresses), secure, and known to the Fetch API, by

@@ -1,5 +1,22 @@
 import type { IpcMainInvokeEvent, WebContents } from 'electron';
-import { isOwn } from './origin.ts';
+
+/** The scheme that the page is served under; never `file:`, which would give the page a way to the disk. */
+export const SCHEME = 'app';
+const HOST = 'rewrap';
+
+export const START_URL = `${SCHEME}://${HOST}/`;
+
+/** Whether an address is the page's own origin. Compared by parts: Node gives custom schemes the origin `null`. */
+export function isOwn(address: string): boolean {
+  const url = URL.parse(address);
+  return (
+    url !== null &&
+    url.protocol === `${SCHEME}:` &&
+    url.host === HOST &&
+    url.username === '' &&
+    url.password === ''
+  );
+}
 
 /**
  * Whether a message was sent by the main frame of our window while it showed our page. Electron gives one object per
