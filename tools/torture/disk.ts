@@ -4,19 +4,19 @@ import type { PutBackFs } from '../../electron/core/intake/index.ts';
 /** What is wrong with a disk. */
 export interface DiskTrouble {
   /** Calls that fail, by the name of the call: with this code, each with this likelihood (0 to 1). */
-  readonly fails?: Partial<Record<Call, { readonly code: string; readonly part: number }>>;
+  readonly fails?: Partial<Record<DiskCall, { readonly code: string; readonly part: number }>>;
   /** Each call takes up to so many milliseconds more. */
   readonly slowMs?: number;
 }
 
 /** 'create' and 'sync' are of files; 'syncFolder' is the flush of a folder. */
-export type Call = 'create' | 'write' | 'sync' | 'syncFolder' | 'link' | 'rename' | 'unlink' | 'mkdir';
+export type DiskCall = 'create' | 'write' | 'sync' | 'syncFolder' | 'link' | 'rename' | 'unlink' | 'mkdir';
 
 export interface DiskOptions {
   readonly trouble: DiskTrouble;
   readonly random: () => number;
   /** A place to die at, or to outsider: before and after each call that changes something. */
-  readonly step: (call: Call) => void;
+  readonly step: (call: DiskCall) => void;
   /** A call failed on purpose. */
   readonly failed: () => void;
 }
@@ -24,7 +24,7 @@ export interface DiskOptions {
 /** The real disk, with faults and with a place to die before and after each call that changes something. */
 export function troubledDisk({ trouble, random, step, failed }: DiskOptions): PutBackFs {
   const { fails = {}, slowMs = 0 } = trouble;
-  const stepped = async <T>(call: Call, work: () => Promise<T>): Promise<T> => {
+  const stepped = async <T>(call: DiskCall, work: () => Promise<T>): Promise<T> => {
     step(call);
     if (slowMs > 0) await new Promise((resolve) => setTimeout(resolve, random() * slowMs));
     const rule = fails[call];

@@ -33,7 +33,7 @@ export { type Carried, carriedBy, labelsOfNewFiles } from './put-back/attributes
 export { type Disk, diskHere } from './put-back/disk/disk.ts';
 export { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from './put-back/disk/pool.ts';
 export type { PutBackFs } from './put-back/fs.ts';
-export { hasOtherNames } from './put-back/other-names.ts';
+export { hasOtherNames } from './put-back/obstacles.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
 export { contentHash, removeLeftovers, removeWritten } from './put-back/undo.ts';
 export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';

@@ -178,7 +178,7 @@ export class RunManager {
     return this.#summaries.list();
   }
 
-  /** Runs of processes that are dead: {@link RunSummaries.interrupted}. */
+  /** See {@link RunSummaries.interrupted}. */
   interrupted(): Promise<RunSummary[]> {
     return this.#summaries.interrupted();
   }
@@ -293,7 +293,7 @@ export class RunManager {
     return this.#closed;
   }
 
-  /** Absolute paths of the files that a run may have replaced, with turns for others. */
+  /** Absolute paths of the files that a run may have replaced. */
   async *paths(runId: string): AsyncGenerator<string> {
     const { no, output } = this.#row(runId);
     if (!outputMode(output).inPlace) return;

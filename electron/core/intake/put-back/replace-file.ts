@@ -27,8 +27,7 @@ import {
   syncFolder,
 } from './files.ts';
 import { type PutBackFs, REAL_FS } from './fs.ts';
-import { orImmutable } from './immutable.ts';
-import { hasOtherNames } from './other-names.ts';
+import { hasOtherNames, orImmutable } from './obstacles.ts';
 
 export interface ReplaceFileInput {
   /** Absolute path of the file. */

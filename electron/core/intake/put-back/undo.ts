@@ -6,7 +6,7 @@ import { isBackupName, isTemporaryName } from '../names.ts';
 import { readSource } from '../read-source.ts';
 import { discard, removeOrRetryLater, renameOver, syncFolder } from './files.ts';
 import { type PutBackFs, REAL_FS } from './fs.ts';
-import { orImmutable } from './immutable.ts';
+import { orImmutable } from './obstacles.ts';
 
 /** Hex SHA-256 of a regular file's content; null where none is there, or it is no regular file. Throws FaultError. */
 export async function contentHash(path: string): Promise<string | null> {

@@ -13,7 +13,7 @@ import {
   syncFolder,
 } from './files.ts';
 import { type PutBackFs, REAL_FS } from './fs.ts';
-import { orImmutable } from './immutable.ts';
+import { orImmutable } from './obstacles.ts';
 
 export interface WriteNewFileInput {
   /** Output folder; made when it does not exist. May itself be a symbolic link: the person named it. */

@@ -38,3 +38,26 @@ export type FromThread =
   | { readonly id: number; readonly staged: Names }
   | { readonly id: number; readonly done: Done }
   | { readonly id: number; readonly failed: Fault };
+
+/** Messages wait this long for others, milliseconds. */
+const TOGETHER_MS = 2;
+
+/** Messages of a moment, sent together: waking the thread that waits for one costs more than what it carries. */
+export class Outbox<T> {
+  readonly #post: (messages: readonly T[]) => void;
+  #waiting: T[] = [];
+
+  constructor(post: (messages: readonly T[]) => void) {
+    this.#post = post;
+  }
+
+  add(message: T): void {
+    this.#waiting.push(message);
+    if (this.#waiting.length > 1) return;
+    setTimeout(() => {
+      const messages = this.#waiting;
+      this.#waiting = [];
+      this.#post(messages);
+    }, TOGETHER_MS);
+  }
+}

@@ -16,8 +16,15 @@ import {
 } from '../undo.ts';
 import type { WriteNewFileInput } from '../write-new-file.ts';
 import { type Disk, diskHere } from './disk.ts';
-import type { DiskJob, Done, FromThread, Names, ToThread, Works } from './messages.ts';
-import { Outbox } from './outbox.ts';
+import {
+  type DiskJob,
+  type Done,
+  type FromThread,
+  type Names,
+  Outbox,
+  type ToThread,
+  type Works,
+} from './messages.ts';
 
 /** The thread's bundle, beside the engine's. */
 export const DISK_THREAD = 'disk-thread.cjs';

@@ -5,8 +5,7 @@ import { WAITING_FS } from '../fs.ts';
 import { replaceFile } from '../replace-file.ts';
 import { removeWritten, restoreBackup } from '../undo.ts';
 import { writeNewFile } from '../write-new-file.ts';
-import type { DiskJob, Done, FromThread, Names, ToThread } from './messages.ts';
-import { Outbox } from './outbox.ts';
+import { type DiskJob, type Done, type FromThread, type Names, Outbox, type ToThread } from './messages.ts';
 
 /** The thread that puts files back: it may wait for a slow disk, and no other with it. */
 const port = parentPort;
