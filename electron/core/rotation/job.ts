@@ -154,7 +154,7 @@ async function doneBefore(
   const edges = await edgesOf(journal, runs);
   const found: (FileStanding | null)[] = files.map(() => null);
   const mode = outputMode(output);
-  if (edges.size === 0 || (!mode.inPlace && mode.folder === null)) return found;
+  if (edges.size === 0 || mode.inMemory) return found;
   const befores = new Set(Array.from(edges.values(), ({ before }) => before));
   const ways = new Map<number, ContentPath>();
   const turns = new Turns();

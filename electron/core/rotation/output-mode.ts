@@ -25,16 +25,19 @@ export interface OutputMode {
   readonly words: string;
   /** Whether a file is replaced where it stands: it must have a path, and may hold no plaintext. */
   readonly inPlace: boolean;
-  /** Absolute path of the folder below which new files are made; null: none are. */
-  readonly folder: string | null;
+  /** Whether new files are kept in memory, and so lost with the process. */
+  readonly inMemory: boolean;
   /** Whether the file that is replaced is kept as a backup. */
   readonly backup: boolean;
   /** How a run is undone: originals put back from their backups, or new files removed. Null: it cannot be. */
   readonly undo: 'restore' | 'remove' | null;
   /** Absolute path of the file that gets the new content; null: it is kept in memory. */
   target(file: OutputFile): string | null;
-  /** Whether that file is made anew. Else it is replaced: in place, or where an earlier run made it in part. */
-  creates(file: OutputFile): boolean;
+  /**
+   * Where a file is made anew: an absolute folder, and a path below it. Null: none is, or one is replaced, in place or where
+   * an earlier run made it in part.
+   */
+  newFile(file: OutputFile): { readonly folder: string; readonly relative: string } | null;
   /** Name for people of the file that holds the new content. */
   label(file: {
     readonly display: string;
@@ -51,11 +54,11 @@ export function outputMode(output: ResolvedOutput): OutputMode {
         name: 'in-place',
         words: 'replaced in place',
         inPlace: true,
-        folder: null,
+        inMemory: false,
         backup: output.backup,
         undo: output.backup ? 'restore' : null,
         target: ({ path }) => path,
-        creates: () => false,
+        newFile: () => null,
         label: ({ display }) => display,
       };
     case 'folder': {
@@ -64,11 +67,12 @@ export function outputMode(output: ResolvedOutput): OutputMode {
         name: 'folder',
         words: `written into ${output.folder}`,
         inPlace: false,
-        folder: output.folder,
+        inMemory: false,
         backup: false,
         undo: 'remove',
         target,
-        creates: (file) => file.path !== target(file),
+        newFile: (file) =>
+          file.path === target(file) ? null : { folder: output.folder, relative: file.relative },
         label: ({ target }) => target ?? '',
       };
     }
@@ -77,11 +81,11 @@ export function outputMode(output: ResolvedOutput): OutputMode {
         name: 'download',
         words: 'offered as downloads',
         inPlace: false,
-        folder: null,
+        inMemory: true,
         backup: false,
         undo: null,
         target: () => null,
-        creates: () => false,
+        newFile: () => null,
         label: ({ relative }) => relative,
       };
   }
@@ -92,10 +96,4 @@ export function targetsOf(files: readonly OutputFile[], output: ResolvedOutput, 
   if (dryRun) return [];
   const mode = outputMode(output);
   return files.flatMap((file) => mode.target(file) ?? []);
-}
-
-/** Whether new files are kept in memory, and so lost with the process. */
-export function keepsInMemory(output: ResolvedOutput): boolean {
-  const { inPlace, folder } = outputMode(output);
-  return !inPlace && folder === null;
 }

@@ -51,6 +51,7 @@ export async function putBack(
   if (wrong !== null) return wrong;
   const sidecar = sidecarOf(ready);
   const target = output.target(file);
+  const made = output.newFile(file);
   if (target === null) {
     context.keep(file.relative, bytes);
     if (sidecar !== null) context.keep(recordPath(file.relative), sidecar);
@@ -72,13 +73,12 @@ export async function putBack(
     await planned?.write();
   };
   try {
-    if (output.folder !== null && output.creates(file)) {
+    if (made !== null) {
       await context.disk.writeNewFile({
-        folder: output.folder,
-        relative: file.relative,
+        ...made,
         bytes,
         temporary,
-        staged: (made) => stage({ temporary: made.temporary, target: made.path, backup: null }),
+        staged: (names) => stage({ temporary: names.temporary, target: names.path, backup: null }),
         ...(opened.mode === null ? {} : { mode: opened.mode }),
       });
       return { note: null };

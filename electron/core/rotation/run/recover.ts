@@ -37,7 +37,7 @@ export async function contentOf(file: FileRow, output: ResolvedOutput): Promise<
   if (file.target === null) return 'old';
   const now = await contentHash(file.target);
   if (now === file.after) return 'new';
-  if (outputMode(output).creates(file)) return now === null || now === EMPTY ? 'old' : 'changed';
+  if (outputMode(output).newFile(file) !== null) return now === null || now === EMPTY ? 'old' : 'changed';
   if (now === file.before) return 'old';
   return now === null ? 'missing' : 'changed';
 }
@@ -142,7 +142,7 @@ async function putAside(file: FileRow, output: ResolvedOutput, fs?: PutBackFs): 
   if (target === null) return;
   await removeLeftovers(target, { temporary, backup, before }, fs);
   await removeSidecar({ path: file.record, sha256: file.recordSha256 }, fs === undefined ? {} : { fs });
-  if (outputMode(output).creates(file) && (await contentHash(target)) === EMPTY)
+  if (outputMode(output).newFile(file) !== null && (await contentHash(target)) === EMPTY)
     await removeWritten({ path: target, now: EMPTY }, fs).catch(() => undefined);
 }
 

@@ -4,7 +4,7 @@ import { Turns } from '../../limits/turns.ts';
 import { sha256 } from '../../storage/hash.ts';
 import { asFacts, type FileState, hex, type JournalItemState, stateOf, text } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
-import { keepsInMemory, outputMode, type ResolvedOutput } from '../output-mode.ts';
+import { outputMode, type ResolvedOutput } from '../output-mode.ts';
 import type { Run } from '../types.ts';
 
 /** Items read at a time. */
@@ -58,7 +58,7 @@ export async function* blobPairs(
           display,
           hex(row.sha256_before),
         ),
-        after: keepsInMemory(output)
+        after: outputMode(output).inMemory
           ? findBlob(kept.get(String(row.relative)), display, facts.sha256After)
           : await made.blob(text(row.target), display, facts.sha256After),
         sent: facts.sent,

@@ -118,7 +118,7 @@ export class RunFiles {
     const { step, output, tracker, record } = this.#shared;
     step(verified ? 'verified' : 'reencrypted');
     const file = this.#fileOf.get(item);
-    if (file === undefined || (!output.inPlace && output.folder === null)) return;
+    if (file === undefined || output.inMemory) return;
     tracker.save(item);
     record.setPending(file, item, next, verified, () => this.#incomplete.has(file));
   }

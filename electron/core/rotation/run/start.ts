@@ -2,7 +2,7 @@ import { type RealFolders, realFolder } from '../../intake/index.ts';
 import { Turns } from '../../limits/turns.ts';
 import { keysSeen } from '../journal/figures.ts';
 import type { PlanRow, RunRecord } from '../journal/run-record.ts';
-import { keepsInMemory, targetsOf } from '../output-mode.ts';
+import { outputMode, targetsOf } from '../output-mode.ts';
 import type { PlanFile, Run, RunFile, RunInput } from '../types.ts';
 import { LiveRun, type RunParts } from './live-run.ts';
 import { recover } from './recover.ts';
@@ -67,7 +67,7 @@ export async function resumeRun(
     counted: (tracker) => tracker.recall(before),
     prepare: async (tracker, step) => {
       if (failedToo) await record.reopenFailed();
-      if (keepsInMemory(output)) await record.reopenKept();
+      if (outputMode(output).inMemory) await record.reopenKept();
       const files = await recover(journal, no, output, parts.hooks?.fs);
       step('recovered');
       tracker.recall(await record.figures());
