@@ -171,7 +171,7 @@ describe('fails, and the original is intact', () => {
   const add = async () => harness.add('secret.bin', await encrypt(a, randomBytes(32), context));
 
   test.each([
-    ['none', {}, 'none was given'],
+    ['none', {}, 'probably missing'],
     ['another value', { app: 'y' }, '"app"'],
     ['another case', { App: 'x' }, 'upper and lower case'],
   ])('wrong context: %s', async (_, wrong, words) => {
@@ -215,7 +215,7 @@ describe('fails, and the original is intact', () => {
       () => harness.start(kms, { source: symmetric(context), destination: to(b) }),
       'InvalidCiphertextException',
     );
-    expect(item.fault?.detail).toContain('damaged');
+    expect(item.fault?.detail).toContain('corrupted');
   });
 
   test('one flipped byte, in the structure', async () => {
