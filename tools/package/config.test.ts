@@ -161,6 +161,28 @@ describe('licences', () => {
   });
 });
 
+describe('package.json', () => {
+  const { dependencies, devDependencies } = json('package.json') as Record<string, Record<string, string>>;
+  const bundled = new Set(readBundles(root).flatMap(({ packages }) => packages));
+
+  test('what is bundled is a dependency, and what is not is for development', () => {
+    expect(Object.keys(dependencies ?? {}).filter((name) => !bundled.has(name))).toEqual([]);
+    expect(Object.keys(devDependencies ?? {}).filter((name) => bundled.has(name))).toEqual([]);
+  });
+
+  test('each version is exact and stable, and all clients of the AWS SDK have one', () => {
+    const all = Object.entries({ ...dependencies, ...devDependencies });
+    expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+    const sdk = all.filter(([name]) => name.startsWith('@aws-sdk/'));
+    expect(sdk.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(sdk.map(([, version]) => version)).size).toBe(1);
+  });
+
+  test('the Node of this clone is the one that it fetches', () => {
+    expect(text('.nvmrc').trim()).toBe(json('package.json').optionalDependencies.node);
+  });
+});
+
 describe('budgets', () => {
   const bundles = readBundles(root);
 
