@@ -158,6 +158,10 @@ twoStepFlags(
       .option('--take-good', 'when a blob fails, its file takes the others all the same')
       .option('--even-if-there', EVEN_IF_THERE)
       .option('--allow-possible-plaintext', ALLOW_POSSIBLE_PLAINTEXT)
+      .option(
+        '--emulator-blobs',
+        'send blobs, too, that an emulator of KMS made: name the emulator that made them (--endpoint-url)',
+      )
       .option('--json', 'print one JSON document'),
   ),
 ).action(

@@ -39,6 +39,7 @@ const draft: Draft = {
   takeGood: false,
   evenIfThere: false,
   allowPossiblePlaintext: false,
+  emulatorBlobs: false,
   route: 'reencrypt',
   excluded: new Set(),
 };

@@ -44,6 +44,8 @@ export interface Draft {
   readonly evenIfThere: boolean;
   /** Copy files, too, in which a value beside a blob may be its plaintext. */
   readonly allowPossiblePlaintext: boolean;
+  /** Send blobs, too, that an emulator of KMS made. */
+  readonly emulatorBlobs: boolean;
   /** 'decrypt-encrypt' only after a person has agreed to it for the next run. */
   readonly route: RunRoute;
   /** Blobs that a preflight found failing and the person leaves out. */
@@ -53,9 +55,15 @@ export interface Draft {
 export const familyOf = (row: BlobRow): Family =>
   row.identification.kind === 'kms-asymmetric-candidate' ? 'rsa' : 'symmetric';
 
+/** Whether an emulator of KMS made a blob: only that emulator opens it. */
+export const isOfEmulator = (row: BlobRow): boolean => row.identification.kind === 'emulator';
+
 /** The blobs this draft would send: of the chosen family, less the excluded. */
 export function draftRows(draft: Draft): BlobRow[] {
-  return draft.rows.filter((row) => familyOf(row) === draft.family && !draft.excluded.has(row.id));
+  const emulated = draft.emulatorBlobs ? draft.leftOut.filter(isOfEmulator) : [];
+  return [...draft.rows, ...emulated].filter(
+    (row) => familyOf(row) === draft.family && !draft.excluded.has(row.id),
+  );
 }
 
 /** Whether a file of the draft holds a value that may be a plaintext without a name. */
@@ -164,6 +172,7 @@ export function buildRequest(draft: Draft, dryRun: boolean): Built {
       onFailure: draft.takeGood ? 'take-good' : 'hold-back',
       evenIfThere: draft.evenIfThere,
       ...(draft.allowPossiblePlaintext ? { allowPossiblePlaintext: true } : {}),
+      ...(draft.emulatorBlobs ? { emulatorBlobs: true } : {}),
       pace: { concurrency: null, perSecond: draft.perSecond },
     },
   };

@@ -66,6 +66,7 @@ const EMPTY: Draft = {
   takeGood: false,
   evenIfThere: false,
   allowPossiblePlaintext: false,
+  emulatorBlobs: false,
   route: 'reencrypt',
   excluded: new Set(),
 };

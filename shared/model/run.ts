@@ -101,6 +101,8 @@ export const RunRequest = z.object({
   evenIfThere: z.boolean().optional(),
   /** Copy files, too, in which a value beside a blob may be its plaintext. Default: they fail. */
   allowPossiblePlaintext: z.boolean().optional(),
+  /** Send blobs, too, that an emulator of KMS made: only that emulator opens them. Default: they are skipped. */
+  emulatorBlobs: z.boolean().optional(),
   /** What the plan of the run says that it is for. */
   mode: RunMode.optional(),
 });

@@ -144,7 +144,7 @@ export const LOOKS = {
     'emulator',
     'KMS emulator ciphertext',
     'Made by an emulator of KMS, not by KMS: the real service answers InvalidCiphertextException.',
-    'Point the connection at the emulator that made it, or encrypt again under the real key.',
+    'Point the connection at the emulator that made it and allow its blobs there (--emulator-blobs), or encrypt again under the real key.',
   ),
 } as const;
 

@@ -19,6 +19,7 @@ export {
   specialRights,
 } from './faults.ts';
 export { type FoundReference, keyReferences } from './key-references.ts';
+export { aliasIn } from './key-written.ts';
 export { displayPath, isTemporaryName, ownerOfTemporary, temporaryName } from './names.ts';
 export { asObjectBody, INSTRUCTION, isInstruction } from './object-body.ts';
 export {

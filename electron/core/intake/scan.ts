@@ -6,6 +6,7 @@ import { type Format, type Input, openInput } from './formats/format.ts';
 import { dataKeysIn, embeddedBlobs, FORMATS, TEXT_FORMATS, withEmbedded } from './formats/index.ts';
 import { withContextFinding } from './formats/no-context.ts';
 import { rawScan } from './formats/raw.ts';
+import { withInspectOnly } from './inspect-only.ts';
 import { withLengths } from './labels/lengths.ts';
 import { withPrintedLabels } from './labels/printed.ts';
 import { withStayingLabels } from './labels/stays.ts';
@@ -26,7 +27,9 @@ export function scan(bytes: Uint8Array, name: string): Scan {
   const input = openInput(bytes, name);
   const reader = new InnerReader(bytes.length, readInner);
   const found = finished(input, readWith(FORMATS, input), reader, 0, true);
-  return withPrivateKeys(bytes, input.text === null ? found : withEmbedded(found, embeddedBlobs.read(input)));
+  if (input.text === null) return withPrivateKeys(bytes, found);
+  const held = { ...found, blobs: withInspectOnly(input.text, found.blobs) };
+  return withPrivateKeys(bytes, withEmbedded(held, embeddedBlobs.read(input)));
 }
 
 /** What the first reader finds that knows the file. */

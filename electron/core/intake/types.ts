@@ -144,6 +144,8 @@ export interface Scan {
 export interface NewBlob {
   readonly bytes: Uint8Array;
   readonly keyArn: string;
+  /** `alias/…`, where the destination was named so: files that name their key by an alias go on doing so. */
+  readonly keyAlias?: string;
   readonly sourceKeyArn: string | null;
   readonly algorithm: string;
   readonly sourceAlgorithm: string | null;

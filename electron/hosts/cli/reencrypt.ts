@@ -41,6 +41,8 @@ export interface ReencryptFlags extends ConnectionFlags, RouteFlags {
   evenIfThere?: true;
   /** Files are copied in which a value beside a blob may be its plaintext. */
   allowPossiblePlaintext?: true;
+  /** Blobs that an emulator of KMS made are sent, too. */
+  emulatorBlobs?: true;
   json?: true;
 }
 
@@ -110,6 +112,7 @@ async function asRequest(
     onFailure: flags.takeGood ? 'take-good' : 'hold-back',
     dryRun: flags.dryRun === true,
     ...(flags.evenIfThere ? { evenIfThere: true } : {}),
+    ...(flags.emulatorBlobs ? { emulatorBlobs: true } : {}),
     ...(flags.allowPossiblePlaintext ? { allowPossiblePlaintext: true } : {}),
   };
 }

@@ -3,9 +3,9 @@ import { useMemo } from 'react';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { Button } from '../../components/Button.tsx';
 import { Section } from '../../components/Dialog.tsx';
-import { Choice } from '../../components/fields.tsx';
+import { Choice, Switch } from '../../components/fields.tsx';
 import { plural } from '../../lib/format.ts';
-import { type Family, familyOf } from '../../lib/request.ts';
+import { type Family, familyOf, isOfEmulator } from '../../lib/request.ts';
 import { kindWords } from '../../lib/words.ts';
 import { useDraft } from '../../store/draft.ts';
 
@@ -16,7 +16,9 @@ export function SelectionSection() {
   const rsa = useMemo(() => rows.filter((row) => familyOf(row) === 'rsa').length, [rows]);
   const symmetric = rows.length - rsa;
   const mixed = rsa > 0 && symmetric > 0;
-  const reasons = leftOutReasons(leftOut);
+  const emulated = leftOut.filter(isOfEmulator).length;
+  const left = draft.emulatorBlobs ? leftOut.filter((row) => !isOfEmulator(row)) : leftOut;
+  const reasons = leftOutReasons(left);
   if (!mixed && leftOut.length === 0 && excluded.size === 0) return null;
   const choose = (next: Family): void => {
     patch({ family: next, excluded: new Set() });
@@ -35,13 +37,18 @@ export function SelectionSection() {
           ]}
         />
       )}
-      {leftOut.length > 0 && (
+      {emulated > 0 && (
+        <Switch isSelected={draft.emulatorBlobs} onChange={(on) => patch({ emulatorBlobs: on })}>
+          Send {plural(emulated, 'blob')} that an emulator of KMS made: only that emulator opens{' '}
+          {emulated === 1 ? 'it' : 'them'}
+        </Switch>
+      )}
+      {left.length > 0 && (
         <p className="remark">
           <Info className="icon" aria-hidden="true" />
           <span>
-            {plural(leftOut.length, 'selected blob')} {leftOut.length === 1 ? 'is' : 'are'} left out: KMS
-            ReEncrypt does not take {leftOut.length === 1 ? 'it' : 'them'}.{' '}
-            {reasons.length === 1 && reasons[0]?.[0]}
+            {plural(left.length, 'selected blob')} {left.length === 1 ? 'is' : 'are'} left out: KMS ReEncrypt
+            does not take {left.length === 1 ? 'it' : 'them'}. {reasons.length === 1 && reasons[0]?.[0]}
             {reasons.length > 1 && (
               <ul className="notice-list">
                 {reasons.map(([reason, blobs]) => (

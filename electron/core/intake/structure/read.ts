@@ -23,6 +23,10 @@ const HINTS: readonly (readonly [RegExp, Reader])[] = [
   [/\.(?:tf|tfvars|hcl|nomad)$/i, readHcl],
 ];
 
+/** Programs: whatever a reader of data makes of their lines, a blob in them stands in a line of text. */
+const PROGRAM =
+  /\.(?:[cm]?[jt]sx?|sql|py|rb|go|java|kts?|rs|[ch]|cc|cpp|hpp|cs|fs|vb|php|swift|scala|groovy|pl|pm|lua|r|dart|ex|exs|erl|hs|clj|vue|svelte|ps1)$/i;
+
 const read = new WeakMap<TextView, { structure: Structure | null }>();
 
 /**
@@ -74,6 +78,7 @@ function tryAll(view: TextView, name: string): Structure | null {
   const hinted = HINTS.find(([pattern]) => pattern.test(name))?.[1];
   const first = hinted?.(view) ?? null;
   if (first !== null && !hasLongName(first)) return first;
+  if (PROGRAM.test(name)) return null;
   for (const reader of READERS) {
     const structure = reader === hinted ? null : reader(view);
     if (structure !== null && !hasLongName(structure)) return structure;

@@ -43,7 +43,9 @@ export async function rotateBlob(
 ): Promise<BlobOutcome> {
   const halted = context.halted();
   if (halted !== null) return { kind: 'halted', fault: halted };
-  if (!found.identification.reencryptable) return { kind: 'unfit', fault: notReencryptable(found) };
+  const { kind, reencryptable } = found.identification;
+  const ofEmulator = kind === 'emulator' && context.input.request.emulatorBlobs === true;
+  if (!reencryptable && !ofEmulator) return { kind: 'unfit', fault: notReencryptable(found) };
   if (found.notPutBack !== undefined && !context.input.request.dryRun)
     return { kind: 'unfit', fault: explainOwn('NotPutBack', { detail: found.notPutBack }) };
   try {

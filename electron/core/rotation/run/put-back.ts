@@ -3,6 +3,7 @@ import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import {
+  aliasIn,
   type FoundBlob,
   movedTo,
   type Replacement,
@@ -45,9 +46,12 @@ export async function putBack(
   const { output, owner, record } = context;
   // In place, a file with plaintext was refused when it was opened; elsewhere the plaintext is left out.
   const options = { withoutPlaintext: !output.inPlace };
-  const bytes = rewrite(opened.bytes, opened.scan, ready, options);
+  const keyAlias = aliasIn(context.input.request.destination.keyId);
+  const replacements =
+    keyAlias === undefined ? ready : ready.map((one) => ({ ...one, next: { ...one.next, keyAlias } }));
+  const bytes = rewrite(opened.bytes, opened.scan, replacements, options);
   const reread = scan(bytes, file.display);
-  const wrong = readsBack(context, opened.scan, reread, ready, movedTo(opened.scan, ready, options));
+  const wrong = readsBack(context, opened.scan, reread, ready, movedTo(opened.scan, replacements, options));
   if (wrong !== null) return wrong;
   const sidecar = sidecarOf(ready);
   const target = output.target(file);

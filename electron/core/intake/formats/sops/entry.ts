@@ -4,6 +4,7 @@ import type { Finding } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { decodeText } from '../../encoding.ts';
+import { keyReference } from '../../key-written.ts';
 import { trimmed } from '../../strip-whitespace.ts';
 import type { Leaf } from '../../structure/index.ts';
 import { writeText } from '../../text-view.ts';
@@ -86,7 +87,9 @@ function arnLinkedValue(arn: Leaf, name: string): LinkedValue {
     (next) => {
       // What `refuses` says before KMS is asked holds for what KMS made, too.
       if (next.algorithm !== 'SYMMETRIC_DEFAULT') throw new FaultError(explainOwn('SopsNeedsSymmetricKey'));
-      return next.keyArn === old ? null : next.keyArn + role;
+      if (old === null) return next.keyArn + role;
+      const key = keyReference(old, next);
+      return key === old ? null : key + role;
     },
     name,
   );

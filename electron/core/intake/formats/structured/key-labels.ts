@@ -1,3 +1,4 @@
+import { keyReference } from '../../key-written.ts';
 import type { Group, Leaf } from '../../structure/index.ts';
 import type { FoundBlob } from '../../types.ts';
 import { leafLinkedValue } from './leaf-blob.ts';
@@ -31,7 +32,7 @@ export function withKeyLabel(found: FoundBlob, parent: Group): FoundBlob {
   return {
     ...found,
     declared: { ...found.declared, keyArn: label.value() },
-    linkedValues: [leafLinkedValue(label, ({ keyArn }) => keyArn)],
+    linkedValues: [leafLinkedValue(label, (next) => keyReference(label.value(), next))],
   };
 }
 
