@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
+import { tarOf } from '../electron/core/intake/archives/build.test-help.ts';
 import { expect, test } from './support/fixtures.ts';
 import { rewrap } from './support/processes.ts';
 import {
@@ -98,6 +100,34 @@ test.describe('rewrap in a shell', () => {
       });
     }
     expect(readFileSync(join(stage.files, 'raw.bin'))).toEqual(blob);
+  });
+
+  test('reads blobs in an archive, refuses to write there, and writes them into a folder', async ({
+    stage,
+  }) => {
+    const text = secret();
+    const blob = Buffer.from(await encrypt(stage.kms, PAYMENTS, text, { context }));
+    const env = `A=1\nDB=${blob.toString('base64')}\n`;
+    const archive = write(
+      stage.files,
+      'backup.tgz',
+      gzipSync(tarOf([{ name: 'app/prod.env', content: env }])),
+    );
+    const shown = await rewrap(['inspect', archive], stage.home);
+    expect(shown.stdout).toContain(`${archive} › app/prod.env`);
+    const to = ['--practice', '--to', FRESH, ...contextFlags];
+    const refused = await rewrap(['reencrypt', archive, ...to, '--in-place'], stage.home);
+    expect(refused.code).toBe(1);
+    expect(refused.stdout + refused.stderr).toContain(
+      'stands in an archive, which Rewrap reads and does not write',
+    );
+    const out = join(stage.home, 'out');
+    const done = await rewrap(['reencrypt', archive, ...to, '--out', out], stage.home);
+    expect(done.code, done.stderr).toBe(0);
+    const after = readFileSync(join(out, 'backup.tgz/app/prod.env'), 'utf8');
+    const next = Buffer.from(/^DB=(.*)$/m.exec(after)?.[1] ?? '', 'base64');
+    expect(next.equals(blob)).toBe(false);
+    expect((await decrypt(stage.kms, next, { context })).plaintext).toEqual(text);
   });
 
   test('goes to RSA-4096 OAEP-SHA-256 and back', async ({ stage }) => {

@@ -7,7 +7,8 @@ import type { Measured } from './measure.ts';
 import { type BenchSection, median, table } from './results.ts';
 
 interface Row {
-  readonly files: number;
+  /** Files that hold a blob each; null for the mixed tree. */
+  readonly files: number | null;
   readonly bareMs: number;
   readonly intakeMs: number;
   readonly ratio: number;
@@ -30,27 +31,12 @@ export function intakeSuite(sizes: readonly number[], rounds: number): BenchSect
     for (const files of sizes) {
       const folder = join(root, String(files));
       makeFolder(folder, files);
-      measure('bare', folder); // Once for nothing: the files are in the page cache from here on.
-      const bare: Measured[] = [];
-      const intake: Measured[] = [];
-      for (let i = 0; i < rounds; i++) {
-        bare.push(measure('bare', folder));
-        intake.push(measure('intake', folder));
-      }
-      const row: Row = {
-        files,
-        bareMs: median(bare.map(({ ms }) => ms)),
-        intakeMs: median(intake.map(({ ms }) => ms)),
-        ratio: median(intake.map(({ ms }) => ms)) / median(bare.map(({ ms }) => ms)),
-        cpuRatio: median(intake.map(({ cpuMs }) => cpuMs)) / median(bare.map(({ cpuMs }) => cpuMs)),
-        barePeakMiB: median(bare.map(({ peakMiB }) => peakMiB)),
-        intakePeakMiB: median(intake.map(({ peakMiB }) => peakMiB)),
-        blobs: intake[0]?.blobs ?? 0,
-      };
+      const row = rowOf(folder, files, rounds);
       if (row.blobs !== files) throw new Error(`Intake found ${row.blobs} blobs in ${files} files.`);
       rows.push(row);
       rmSync(folder, { recursive: true, force: true });
     }
+    rows.push(rowOf(PROJECT, null, rounds));
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
@@ -59,7 +45,8 @@ export function intakeSuite(sizes: readonly number[], rounds: number): BenchSect
     text:
       'Bare loop: walk, read and SHA-256 each file, synchronously. Intake: `intake.addPaths` of the engine, which also\n' +
       `finds, names and lists every blob. Median of ${rounds} rounds, each in a process of its own, taking turns; files of 184\n` +
-      'bytes in folders of 1,000, in the page cache.',
+      'bytes in folders of 1,000, in the page cache. The last row is this tree with node_modules: sources, programs, images\n' +
+      'and archives, of which intake opens the archives, and does not walk `.git`.',
     table: table(
       [
         'Files',
@@ -71,7 +58,7 @@ export function intakeSuite(sizes: readonly number[], rounds: number): BenchSect
         'Peak memory, intake',
       ],
       rows.map((row) => [
-        row.files.toLocaleString('en'),
+        row.files === null ? 'This tree, mixed' : row.files.toLocaleString('en'),
         `${row.bareMs.toFixed(0)} ms`,
         `${row.intakeMs.toFixed(0)} ms`,
         row.ratio.toFixed(2),
@@ -81,6 +68,31 @@ export function intakeSuite(sizes: readonly number[], rounds: number): BenchSect
       ]),
     ),
     figures: { rounds, rows },
+  };
+}
+
+/** The tree of the project itself, with node_modules. */
+const PROJECT = join(import.meta.dirname, '../..');
+
+/** Bare loop and intake take turns over one folder. */
+function rowOf(folder: string, files: number | null, rounds: number): Row {
+  measure('bare', folder); // Once for nothing: the files are in the page cache from here on.
+  const bare: Measured[] = [];
+  const intake: Measured[] = [];
+  for (let i = 0; i < rounds; i++) {
+    bare.push(measure('bare', folder));
+    intake.push(measure('intake', folder));
+  }
+  const ratioOf = (of: (one: Measured) => number): number => median(intake.map(of)) / median(bare.map(of));
+  return {
+    files,
+    bareMs: median(bare.map(({ ms }) => ms)),
+    intakeMs: median(intake.map(({ ms }) => ms)),
+    ratio: ratioOf(({ ms }) => ms),
+    cpuRatio: ratioOf(({ cpuMs }) => cpuMs),
+    barePeakMiB: median(bare.map(({ peakMiB }) => peakMiB)),
+    intakePeakMiB: median(intake.map(({ peakMiB }) => peakMiB)),
+    blobs: intake[0]?.blobs ?? 0,
   };
 }
 

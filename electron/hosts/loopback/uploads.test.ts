@@ -190,7 +190,11 @@ describe('plaintext that a file declares', () => {
 });
 
 describe('plaintext that a file declares and that cannot be cut out', () => {
-  const whole = '{"CiphertextBlob": "AQID", "Plaintext": "Y2FuYXJ5", "KeyId": "k"}';
+  const whole = JSON.stringify({
+    CiphertextBlob: 'AQID',
+    Plaintext: Buffer.from('canary').toString('base64'),
+    KeyId: 'k',
+  });
   it.each([
     ['JSON cut short', whole.slice(0, -1)],
     ['JSON amid a terminal session', `$ aws kms generate-data-key\n${whole}\n$ `],
