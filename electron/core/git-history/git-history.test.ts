@@ -75,7 +75,7 @@ const history = async (path: string, more: { below?: string; inTree?: (sha256: s
   return read;
 };
 /** Each blob as `file first last refs`, commits by their messages. */
-const told = async (path: string, more = {}) => {
+const listed = async (path: string, more = {}) => {
   const { blobs } = await history(path, more);
   const name = (id: string | undefined) =>
     id === undefined ? '-' : git(path, 'log', '-1', '--format=%s', id);
@@ -97,7 +97,7 @@ describe('blobs that stand in history', () => {
     rmSync(join(app, 'conf'), { recursive: true });
     commit(app, 'four');
     git(app, 'tag', '-a', '-m', 't', 'v1');
-    expect(await told(app)).toEqual(['conf/prod.env two three kept,main,v1 1']);
+    expect(await listed(app)).toEqual(['conf/prod.env two three kept,main,v1 1']);
     const [blob] = (await history(app)).blobs;
     expect(blob).toMatchObject({ place: 'DB', kind: 'kms-symmetric', repository: 'app', reachedBy: 3 });
     expect(blob?.first?.at).toBe('2023-11-15T22:13:20.000Z');
@@ -107,7 +107,7 @@ describe('blobs that stand in history', () => {
     );
   });
 
-  test('what the list holds is not told again, and only what lies below a root that is part of it', async () => {
+  test('what the list holds is not listed again, and only what lies below a root that is part of it', async () => {
     const app = repository();
     put(app, 'a.env', env());
     put(app, 'sub/b.env', env());
@@ -115,10 +115,10 @@ describe('blobs that stand in history', () => {
     rmSync(join(app, 'a.env'));
     rmSync(join(app, 'sub/b.env'));
     commit(app, 'two');
-    expect((await told(app)).map((line) => line.split(' ')[0])).toEqual(['a.env', 'sub/b.env']);
-    expect(await told(app, { below: join(app, 'sub') })).toEqual(['sub/b.env one one main 0']);
+    expect((await listed(app)).map((line) => line.split(' ')[0])).toEqual(['a.env', 'sub/b.env']);
+    expect(await listed(app, { below: join(app, 'sub') })).toEqual(['sub/b.env one one main 0']);
     const [first] = (await history(app)).blobs;
-    expect((await told(app, { inTree: (sum: string) => sum === first?.sha256 })).length).toBe(1);
+    expect((await listed(app, { inTree: (sum: string) => sum === first?.sha256 })).length).toBe(1);
   });
 
   test('merges: dropped by one, brought by one, changed in one', async () => {
@@ -138,7 +138,7 @@ describe('blobs that stand in history', () => {
     commit(app, 'merge');
     rmSync(join(app, 'evil.env'));
     commit(app, 'clean');
-    expect(await told(app)).toEqual(['evil.env merge merge main 0', 'side.env side side main,side 1']);
+    expect(await listed(app)).toEqual(['evil.env merge merge main 0', 'side.env side side main,side 1']);
   });
 
   test('what only a reflog, or nothing, reaches', async () => {
@@ -150,7 +150,7 @@ describe('blobs that stand in history', () => {
     git(app, 'commit', '-q', '--amend', '-m', 'amended');
     put(app, 'never.env', env());
     git(app, 'hash-object', '-w', 'never.env');
-    expect(await told(app)).toEqual(['a.env one one  0', ' - -  0']);
+    expect(await listed(app)).toEqual(['a.env one one  0', ' - -  0']);
     const words = (await history(app)).blobs.map(standingWords);
     expect(words[0]).toContain('reached by a reflog alone');
     expect(words[1]).toBe('in no commit: an object that nothing reaches');
@@ -164,10 +164,10 @@ describe('blobs that stand in history', () => {
     rmSync(join(app, 'a.env'));
     commit(app, 'two');
     git(app, 'gc', '-q');
-    expect(await told(app)).toEqual(['a.env one one main 0']);
+    expect(await listed(app)).toEqual(['a.env one one main 0']);
     expect((await history(app)).repository.notes.join()).toContain('1 pointer of Git LFS');
     git(top, 'clone', '-q', '--bare', app, 'bare.git');
-    expect(await told(join(top, 'bare.git'))).toEqual(['a.env one one main 0']);
+    expect(await listed(join(top, 'bare.git'))).toEqual(['a.env one one main 0']);
     git(top, 'clone', '-q', '--depth', '1', `file://${app}`, 'shallow');
     const shallow = await history(join(top, 'shallow'));
     expect(shallow.blobs).toEqual([]);
@@ -182,8 +182,8 @@ describe('blobs that stand in history', () => {
     const outer = repository('outer');
     git(outer, 'submodule', 'add', '-q', app, 'sub');
     commit(outer, 'one');
-    expect((await told(join(outer, 'sub'))).length).toBe(1);
-    expect(await told(outer)).toEqual([]);
+    expect((await listed(join(outer, 'sub'))).length).toBe(1);
+    expect(await listed(outer)).toEqual([]);
   });
 
   test('an empty repository, and a folder that is none, are answers', async () => {

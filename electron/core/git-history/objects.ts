@@ -63,7 +63,7 @@ class BatchReader {
         this.#head = Buffer.alloc(0);
         at = end + 1;
         const [oid = '', type = '', size = ''] = line.split(' ');
-        // `oid missing`: of a partial clone, whose objects are not asked for.
+        // `oid missing`: of a partial clone, which is not completed.
         if (!/^\d+$/.test(size)) continue;
         const bytes = Number(size);
         const kept = type === 'blob' && bytes <= MAX_BYTES;

@@ -4,7 +4,7 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { plural } from '#shared/format.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { HistoryBlob, HistoryRepository } from '#shared/model/git-history.ts';
-import { displayPath, type FoundBlob, scan } from '../intake/index.ts';
+import { archiveOf, displayPath, type FoundBlob, scan } from '../intake/index.ts';
 import { Turns } from '../limits/turns.ts';
 import { MOST_PLACES, type Standing, standings } from './commits.ts';
 import { gitObjects, type ObjectCounts } from './objects.ts';
@@ -48,11 +48,13 @@ export async function readHistory(
     const found = new Map<string, readonly FoundBlob[]>();
     const sums = new Map<FoundBlob, string>();
     let pointers = 0;
+    let archives = 0;
     const turns = new Turns();
     for await (const { oid, bytes } of gitObjects(path, counts)) {
       if (turns.over) await turns.give();
       if (Buffer.from(bytes.buffer, bytes.byteOffset, 64).subarray(0, LFS_POINTER.length).equals(LFS_POINTER))
         pointers++;
+      if (archiveOf(bytes) !== null) archives++;
       const blobs = scan(bytes, '').blobs.filter((one) => {
         if (!KINDS.has(one.identification.kind)) return false;
         const sum = createHash('sha256').update(one.bytes).digest('hex');
@@ -85,6 +87,7 @@ export async function readHistory(
                 `${plural(pointers, 'pointer')} of Git LFS: the contents they name are not in the repository, and were not read.`,
               ]
             : []),
+          ...(archives > 0 ? [`${plural(archives, 'archive')} in history not opened.`] : []),
           ...(stood.cut ? [`Only ${plural(MOST_PLACES, 'place')} were followed through its commits.`] : []),
           ...(within === null ? [] : [`Only what stood below ${displayPath(within)} is listed.`]),
         ],

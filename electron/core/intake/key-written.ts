@@ -5,7 +5,7 @@ const ALIAS_ARN = /^arn:[^:]+:kms:[^:]*:\d*:alias\//;
 /**
  * What to write where a file names its key, `old`. An id that is this key's, and an alias of a key that stays the same,
  * are left as they are. Where the file names an alias and the destination was named by one, that is written, in the same
- * form: whoever uses aliases keeps them. Otherwise it is the new key's ARN: an alias of another key would go on naming
+ * form: aliases stay in use. Otherwise it is the new key's ARN: an alias of another key would go on naming
  * the old one.
  */
 export function keyReference(old: string, next: NewBlob): string {

@@ -105,7 +105,7 @@ export class SmallFiles {
     }
   }
 
-  /** Nobody wants the bytes of the last file read: the next one may have their place. */
+  /** The bytes of the last file read are not kept: the next one may have their place. */
   forget(): void {
     this.#used -= this.#last;
     this.#last = 0;
@@ -163,15 +163,15 @@ function readSmall(fd: number): Uint8Array {
 
 /** What the file holds now: up to one byte more than `size`, to notice that it has grown. */
 async function readLarge(fd: number, size: number): Promise<Uint8Array> {
-  const room = new Uint8Array(size + 1);
+  const memory = new Uint8Array(size + 1);
   let filled = 0;
-  while (filled < room.length) {
-    const wanted = Math.min(room.length - filled, CHUNK_BYTES);
-    const { bytesRead } = await readAsync(fd, room, filled, wanted, filled);
+  while (filled < memory.length) {
+    const wanted = Math.min(memory.length - filled, CHUNK_BYTES);
+    const { bytesRead } = await readAsync(fd, memory, filled, wanted, filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
-  return room.subarray(0, filled);
+  return memory.subarray(0, filled);
 }
 
 function isUnchanged(before: Stats, after: Stats): boolean {

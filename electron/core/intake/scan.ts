@@ -77,7 +77,7 @@ function exact({ text }: Input, blobs: readonly FoundBlob[]): readonly FoundBlob
   return text === null ? blobs : asInRaw(text, blobs);
 }
 
-/** A reader that fails must not take the folder with it: the file is told of, and named for what it is. */
+/** A reader that fails must not take the folder with it: the file is reported, and named for what it is. */
 function readAs(format: Format, input: Input): Scan | null {
   try {
     return format.read(input);
@@ -94,7 +94,7 @@ function readAs(format: Format, input: Input): Scan | null {
 /**
  * Whether a file is one blob and nothing else, by its header and its length word alone: what most files of a large
  * folder are. {@link scan} says of such bytes that they are one raw blob without findings; which layout, or what is
- * wrong in its inside, need not be known until somebody looks.
+ * wrong in its inside, need not be known before a person looks.
  */
 export function isBlobAlone(bytes: Uint8Array): boolean {
   if (bytes[0] !== 0x01 || bytes[3] !== 0x00 || bytes[4] !== 0x78) return false;
@@ -112,7 +112,7 @@ const PRIVATE_KEY = Buffer.from('PRIVATE KEY-----');
 /** The shortest file that can hold a private key in PEM, in bytes. */
 const SHORTEST_PEM = 100;
 
-/** A private key in clear, anywhere in the text of a file (a Kubernetes secret, a `.env`): told of, never shown. */
+/** A private key in clear, anywhere in the text of a file (a Kubernetes secret, a `.env`): reported, never shown. */
 function withPrivateKeys(bytes: Uint8Array, found: Scan): Scan {
   if (bytes.length < SHORTEST_PEM || found.blobs[0]?.container === 'raw') return found;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

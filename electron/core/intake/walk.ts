@@ -41,7 +41,7 @@ interface FolderName {
 interface Folder {
   readonly called: FolderName;
   readonly names: string[];
-  /** Names that are no regular files, and those whose sort the folder does not say. */
+  /** Names that are no regular files, and those that the folder gives no sort for. */
   readonly others: ReadonlyMap<string, Sort>;
   next: number;
 }
@@ -158,11 +158,11 @@ export function* walkNow(
       if (sort !== 'folder') yield met(called, name, sort);
       else {
         const shown = called.display + displayPath(name);
-        const odd = yield* enter(called.path + name, called.relative + name, shown, {
+        const skip = yield* enter(called.path + name, called.relative + name, shown, {
           ...meet,
           outer: called.repository,
         });
-        if (odd !== null) yield odd;
+        if (skip !== null) yield skip;
       }
     }
   }
@@ -268,7 +268,7 @@ function lost(shown: string, name: string, error: unknown): WalkedSkip {
     : failed(shown, error);
 }
 
-/** What is to be said of something that is no folder. `name` is empty for a root, whose names stand in `folder`. */
+/** What is to be said of something that is no folder. `name` is empty for a root: its names stand in `folder`. */
 function met(folder: FolderName, name: string, sort: Sort | 'file'): WalkedFile | WalkedSkip {
   if (sort === 'file' && !isOurs(name === '' ? basename(folder.path) : name))
     return new MetFile(folder, name);

@@ -90,7 +90,7 @@ export async function ingest(
     roots.push(root);
   };
   const here = (): RootCoverage => root ?? new RootCoverage('', '');
-  const odd = (skippedFile: SkippedFile) => {
+  const skipped = (skippedFile: SkippedFile) => {
     if (result.skippedFiles.length < SKIPPED_LIMIT) result.skippedFiles.push(skippedFile);
     else result.moreSkipped++;
   };
@@ -148,7 +148,7 @@ export async function ingest(
     }
     here().withoutCiphertext++;
     // Named alone, it was meant; in a folder it is one of many that hold something else.
-    if (file.display === file.relative) odd({ file: file.display, ...noCiphertext(bytes) });
+    if (file.display === file.relative) skipped({ file: file.display, ...noCiphertext(bytes) });
     return false;
   };
   const archives = new ArchiveIntake({
@@ -156,7 +156,7 @@ export async function ingest(
     others,
     skip: (code, file, message) => {
       here().skip(code, file);
-      odd({ file, code, message });
+      skipped({ file, code, message });
     },
     opened: (inside) => {
       here().archives++;
@@ -173,7 +173,7 @@ export async function ingest(
       here().skip(met.code, met.display);
       // One line says it of all repositories.
       if (met.code === 'git') repositories++;
-      else odd({ file: met.display, code: met.code, message: met.message });
+      else skipped({ file: met.display, code: met.code, message: met.message });
       continue;
     }
     try {
@@ -189,19 +189,19 @@ export async function ingest(
     } catch (error) {
       const why = asSkippedFile(error);
       here().skip(why.code, met.display);
-      odd({ file: met.display, ...why });
+      skipped({ file: met.display, ...why });
     }
   }
   const named = result.skippedFiles.filter((skippedFile) => skippedFile.code === NO_CIPHERTEXT.code).length;
   const hidden = roots.reduce((sum, each) => sum + each.withoutCiphertext, 0) - named;
   if (hidden > 0)
-    odd({
+    skipped({
       file: '',
       code: NO_CIPHERTEXT.code,
       message: `${hidden} ${hidden === 1 ? 'file holds' : 'files hold'} no ciphertext that Rewrap knows.`,
     });
   if (repositories > 0)
-    odd({
+    skipped({
       file: '',
       code: 'git',
       message: `${repositories === 1 ? 'The data of a git repository is' : `The data of ${repositories} git repositories is`} not read as files. --git-history (in the window: Git history) lists what stands in history alone.`,

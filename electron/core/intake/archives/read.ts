@@ -186,7 +186,7 @@ async function* again(
   }
 }
 
-/** Unpacks a stream. Ends it where nobody reads on: a bomb is not unpacked any further. */
+/** Unpacks a stream. Stops with its reader: a bomb is not unpacked any further. */
 async function* unpacked(
   packed: AsyncIterable<Uint8Array>,
   format: 'gzip' | 'zstd',
@@ -218,13 +218,13 @@ async function* pieces(source: Bytes, taken: (bytes: number) => void): AsyncGene
 }
 
 function fromFile(fd: number, size: number): Bytes {
-  let room = new Uint8Array(CHUNK);
+  let memory = new Uint8Array(CHUNK);
   return {
     size,
     read(at, length) {
       const wanted = Math.max(0, Math.min(length, size - at));
-      if (room.length < wanted) room = new Uint8Array(wanted);
-      return room.subarray(0, wanted === 0 ? 0 : readSync(fd, room, 0, wanted, at));
+      if (memory.length < wanted) memory = new Uint8Array(wanted);
+      return memory.subarray(0, wanted === 0 ? 0 : readSync(fd, memory, 0, wanted, at));
     },
   };
 }

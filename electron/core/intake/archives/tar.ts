@@ -8,7 +8,7 @@ const MAX_HEADER = 1024 * 1024;
 interface Entry {
   readonly name: string;
   readonly size: number;
-  /** 'file' is given; names, pax and links tell of entries after it; 'none' has nothing to read. */
+  /** 'file' is given; names, pax and links are about entries after it; 'none' has nothing to read. */
   readonly sort: 'file' | 'long-name' | 'long-link' | 'pax' | 'pax-all' | 'none';
   readonly skip: ArchiveProblem | null;
 }
@@ -31,7 +31,7 @@ export class TarReader {
   readonly #budget: ArchiveBudget;
   /** Bytes that are not a whole block yet. */
   #rest = new Uint8Array(0);
-  /** The entry whose content is being read, and how many bytes of content and padding are missing. */
+  /** The entry that is being read, and how many bytes of content and padding are missing. */
   #entry: Entry | null = null;
   #missing = 0;
   #padding = 0;
@@ -89,7 +89,7 @@ export class TarReader {
     }
     const sum = octal(block, 148, 8);
     if (sum === null || (sum !== checksum(block, false) && sum !== checksum(block, true))) {
-      // Bytes behind the end mark are nobody's; before it, the rest cannot be read.
+      // Bytes behind the end mark belong to no entry; before it, the rest cannot be read.
       if (this.#ended) return;
       throw damaged('a header has a wrong checksum');
     }
@@ -123,12 +123,12 @@ export class TarReader {
     if (content > 0 && this.#entry?.skip === null) {
       // The size is what the header says: memory is had as content comes, twice as much each time.
       const known = this.#content ?? new Uint8Array(Math.min(this.#entry.size, 65_536));
-      const room =
+      const memory =
         known.length >= this.#filled + content
           ? known
           : grown(known, this.#filled + content, this.#entry.size);
-      room.set(piece.subarray(at, at + content), this.#filled);
-      this.#content = room;
+      memory.set(piece.subarray(at, at + content), this.#filled);
+      this.#content = memory;
       this.#filled += content;
     }
     this.#missing -= content;
@@ -263,7 +263,7 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 }
 
 function grown(known: Uint8Array, needed: number, most: number): Uint8Array {
-  const room = new Uint8Array(Math.min(most, Math.max(needed, known.length * 2)));
-  room.set(known);
-  return room;
+  const memory = new Uint8Array(Math.min(most, Math.max(needed, known.length * 2)));
+  memory.set(known);
+  return memory;
 }

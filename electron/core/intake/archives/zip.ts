@@ -221,7 +221,7 @@ function sizes64(extra: Uint8Array, sizes: Sizes): Sizes {
   return sizes;
 }
 
-/** Entries whose bytes are those of another, too: no program writes such an archive. */
+/** Entries that share bytes with another: no program writes such an archive. */
 function markOverlaps(entries: readonly Entry[]): void {
   const sorted = [...entries].sort((a, b) => a.at - b.at);
   let reach = -1;

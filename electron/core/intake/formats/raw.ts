@@ -45,7 +45,7 @@ export const nothingKnown: Format = {
   },
 };
 
-/** Kinds whose binary form shows itself by more than two or three bytes. */
+/** Kinds that show their binary form by more than two or three bytes. */
 const ENCODED_LOOKS: ReadonlySet<BlobKind> = new Set<BlobKind>([
   'database-encryption-sdk',
   'age',
