@@ -25,7 +25,7 @@ export interface Standing {
 export const MOST_REFS = 20;
 
 /** Most places of contents that are followed through one repository. */
-export const MOST_PLACES = 10_000;
+export const MOST_PLACES = 100_000;
 
 interface Node {
   readonly id: string;

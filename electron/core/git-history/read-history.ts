@@ -66,7 +66,7 @@ export async function readHistory(
     }
     const stood = found.size === 0 ? await commitCount(path) : await standings(path, new Set(found.keys()));
     const within = below === null ? null : prefixOf(prefix === '' ? path : prefix, below);
-    const blobs = rows(display, found, sums, stood.standings, within);
+    const blobs = rows(display, found, sums, stood, within);
     return {
       store,
       blobs,
@@ -88,7 +88,11 @@ export async function readHistory(
               ]
             : []),
           ...(archives > 0 ? [`${plural(archives, 'archive')} in history not opened.`] : []),
-          ...(stood.cut ? [`Only ${plural(MOST_PLACES, 'place')} were followed through its commits.`] : []),
+          ...(stood.cut
+            ? [
+                `Only ${plural(MOST_PLACES, 'place')} of blobs were followed through its commits, and no others are listed.`,
+              ]
+            : []),
           ...(within === null ? [] : [`Only what stood below ${displayPath(within)} is listed.`]),
         ],
       },
@@ -137,7 +141,7 @@ function rows(
   repository: string,
   found: ReadonlyMap<string, readonly FoundBlob[]>,
   sums: ReadonlyMap<FoundBlob, string>,
-  stood: readonly Standing[],
+  { standings: stood, cut }: { readonly standings: readonly Standing[]; readonly cut: boolean },
   within: string | null,
 ): HistoryBlob[] {
   const byOid = new Map<string, Standing[]>();
@@ -146,6 +150,8 @@ function rows(
   for (const [oid, blobs] of found)
     for (const one of byOid.get(oid) ?? [null]) {
       if (within !== null && one?.path.startsWith(within) !== true) continue;
+      // Beyond what is followed, nothing is known of where it stands.
+      if (one === null && cut) continue;
       for (const blob of blobs)
         made.push({
           repository,
