@@ -38,7 +38,7 @@ export type ItemForm = 'pairs' | 'prefixed' | 'decimal' | 'keyed';
 const MAX_ITEMS = 4 * MAX_CIPHERTEXT_BYTES;
 /** Between two items: a sign, white space, at most one line ending. Bounded, so that no look is long. */
 export const BETWEEN =
-  '(?:[ \\t]{0,40}[,:;-][ \\t]{0,40}(?:\\r?\\n[ \\t]{0,80})?|[ \\t]{1,40}(?:\\\\?\\r?\\n[ \\t]{0,80})?|\\r?\\n[ \\t]{0,80})';
+  '(?:[ \\t]{0,40}[,:;-][ \\t]{0,40}(?:\\\\?\\r?\\n[ \\t]{0,80})?|[ \\t]{1,40}(?:\\\\?\\r?\\n[ \\t]{0,80})?|\\r?\\n[ \\t]{0,80})';
 export const CAST = '(?:\\((?:byte|char|uint8_t|unsigned char|u8)\\)[ ]?)';
 
 const SEPARATOR = new RegExp(BETWEEN, 'y');

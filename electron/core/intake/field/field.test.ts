@@ -285,3 +285,59 @@ test('the first piece alone is not offered to KMS', () => {
   const found = scan(Buffer.from(`ciphertext: ${blob.slice(0, 120)}\n`), 'x.yaml');
   expect(found.blobs.map(({ identification }) => identification.reencryptable)).not.toContain(true);
 });
+
+test('a password of docker login is named as that of ECR, and not offered', () => {
+  const text = `docker login -u AWS -p ${blob} https://111122223333.dkr.ecr.us-east-1.amazonaws.com\n`;
+  const [one] = scan(Buffer.from(text), 'x.sh').blobs;
+  expect([one?.container, one?.notPutBack?.includes('docker login')]).toEqual(['ecr-token', true]);
+});
+
+test('hex of the Windows registry', () => {
+  const hex = [...Buffer.from(blob, 'base64')].map((byte) => byte.toString(16).padStart(2, '0'));
+  const lines = Array.from({ length: Math.ceil(hex.length / 25) }, (_, i) =>
+    hex.slice(25 * i, 25 * i + 25).join(','),
+  );
+  const text = `Windows Registry Editor Version 5.00\r\n\r\n[HKEY_CURRENT_USER\\X]\r\n"Blob"=hex:${lines.join(',\\\r\n  ')}\r\n`;
+  const file = new Uint8Array(Buffer.from(text));
+  const found = scan(file, 'x.reg');
+  expect(found.blobs.map(({ bytes }) => base64(bytes))).toEqual([blob]);
+  const [one] = found.blobs;
+  if (one === undefined) return;
+  const same = nextBlob(one.bytes.slice());
+  expect(Buffer.from(rewrite(file, found, [{ found: one, next: same }])).toString()).toBe(text);
+});
+
+test('blobs without padding in one run of letters are read one by one', () => {
+  const three = [1, 2, 3].map(() => base64(madeUpBlob(33)));
+  const found = scan(Buffer.from(three.map((one) => one.replace(/=+$/, '')).join('')), 'x');
+  expect(found.blobs.map(({ bytes }) => base64(bytes))).toEqual(three);
+});
+
+const SOPS = `a: ENC[x]\nsops:\n    kms:\n        - arn: ${ARN}\n          created_at: "2024-05-06T07:08:09Z"\n          enc: ${blob}\n    mac: ENC[y]\n    version: 3.8.1\n`;
+test.each([
+  ['a patch', SOPS.replaceAll(/^(?=.)/gm, '+')],
+  ['a text of TOML in three quotes', `[a]\nx = '''\n${SOPS}'''\n`],
+  ['comments of a script', `#!/bin/sh\n${SOPS.replaceAll(/^(?=.)/gm, '# ')}\necho\n`],
+  ['a template string', `export const X = \`${SOPS}\`;\n`],
+  [
+    'user data',
+    `#cloud-config\nwrite_files:\n  - content: |\n${SOPS.replaceAll(/^(?=.)/gm, '      ')}    path: /a\n`,
+  ],
+  ['a form', `curl -d 'reply=${encodeURIComponent(SOPS)}' https://x.example\n`],
+])('SOPS in %s: its entry names the new key', (_, text) => {
+  const file = new Uint8Array(Buffer.from(text));
+  const found = scan(file, 'x');
+  expect(found.blobs.map(({ container }) => container)).toEqual(['sops']);
+  const written = rewrite(
+    file,
+    found,
+    found.blobs.map((one) => ({ found: one, next: nextBlob(madeUpBlob(32)) })),
+  );
+  expect(decodeURIComponent(Buffer.from(written).toString())).toContain(`arn: ${NEW}\n`);
+  expect(decodeURIComponent(Buffer.from(written).toString())).not.toContain(SOURCE);
+});
+
+test('a text whose lines are folded is read, and not written', () => {
+  const found = scan(Buffer.from(`a: 1\nb: >\n${SOPS.replaceAll(/^(?=.)/gm, '  ')}`), 'x.yaml');
+  expect(found.blobs.map(({ notPutBack }) => notPutBack?.includes('folded'))).toEqual([true]);
+});

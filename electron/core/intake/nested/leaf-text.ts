@@ -33,6 +33,10 @@ export function leafText(leaf: Leaf): LeafText | null {
     return isOf(hcl, value) ? exact(hcl) : null;
   }
   if (isSame(raw, value)) return exact(oneLine(leaf));
+  // A text in three quotes begins behind its first line ending.
+  const bytes = Buffer.from(value).toString('latin1');
+  if (raw.endsWith(bytes) && raw.slice(0, raw.length - bytes.length).trim() === '')
+    return exact(slice(view, leaf.end - bytes.length, leaf.end));
   for (const quote of ["'", '"']) {
     const text = unescaped(view, leaf.start, leaf.end, folded(doubled(quote)), (char) =>
       char === quote ? quote + quote : char === '\n' ? '' : null,

@@ -1,5 +1,5 @@
 import type { BlobContainer } from '#shared/model/blob.ts';
-import { type Leaf, positionOf, readStructure, type Structure } from '../structure/index.ts';
+import { type Leaf, lineStart, positionOf, readStructure, type Structure } from '../structure/index.ts';
 import type { TextView } from '../text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
 import { apart } from '../without-overlaps.ts';
@@ -264,6 +264,10 @@ class Nesting {
     if (syntax === 'json' || syntax === 'json-lines') return false;
     // Lines of names and values may be those of a tool's own format, with something else before them.
     if (syntax === 'dotenv' || syntax === 'ini') return true;
+    // What a patch or a mail puts before each line may look like a part of its names.
+    const line =
+      leaf === null ? '' : leaf.view.text.slice(lineStart(leaf.view.text, leaf.outerStart), leaf.outerStart);
+    if (/^\s*(?:[+>!]|\/\/|--)/.test(line.slice(0, 64))) return true;
     return leaf === null || leaf.style === 'template' || (leaf.style === 'plain' && leaf.raw.includes('\n'));
   }
 

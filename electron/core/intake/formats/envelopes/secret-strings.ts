@@ -8,6 +8,9 @@ import { writingFindings } from '../text.ts';
 import { keyReference } from './keys.ts';
 import { bytesBlob, contextNotDeclared, rangeOf, sameContext } from './shared.ts';
 
+/** The password of `docker login` for ECR. */
+const ECR = 'ECR';
+
 interface Marked {
   readonly tool: string;
   /** What stands before the blob, to its last character. */
@@ -36,12 +39,16 @@ const MARKS: readonly Marked[] = [
   { tool: 'decrypt-kms-env', before: /(?<=^|[\s"'=:,])secure:$/ },
   { tool: 'kms+base64', before: /kms\+base64:$/ },
   { tool: 'kms_encrypted', before: /(?<![\w:])v(?:\d{1,3}|20\d{2}):$/ },
+  {
+    tool: ECR,
+    before: /docker\s+login\b[^\r\n]{0,400}(?:\s-p|--password)[ =]\s{0,4}["']?$/,
+  },
   { tool: 'shush', before: /KMS_ENCRYPTED_([A-Za-z0-9_]{1,128})["']?\s{0,8}[:=\s]\s{0,8}["']?$/ },
 ];
 
 /** What every mark holds: where none stands, the text is not looked through. */
 const ANY =
-  /\{\{aws:kms:decrypt,|deployment-secret:\d|\{cipher\}|secure:[AC][Qi]|kms\+base64:|KMS_ENCRYPTED_|(?<![\w:])v\d{1,4}:(?:AQ[EI]|Ci[A-D])/;
+  /\{\{aws:kms:decrypt,|deployment-secret:\d|\{cipher\}|secure:[AC][Qi]|kms\+base64:|KMS_ENCRYPTED_|docker\s+login|(?<![\w:])v\d{1,4}:(?:AQ[EI]|Ci[A-D])/;
 /** How far before a blob its mark may begin, in characters. */
 const MAX_MARK = 1024;
 /** Fewest letters of a blob in base64: one of a single byte of plaintext, layout v1. */
@@ -84,14 +91,15 @@ function readRun(view: TextView, start: number, end: number): FoundBlob | null {
         place,
         { start: 0, end: 0 },
         {
-          container: 'secret-string',
+          container: tool === ECR ? 'ecr-token' : 'secret-string',
+          ...(tool === ECR ? { notPutBack: NOT_YOURS } : {}),
           declared: { encryptionContext: context, keyArn: key?.value ?? null },
           linkedValues: [
             ...(key === null ? [] : [keyLinkedValue(view, key)]),
             ...(context === null ? [] : springLinkedValue(view, start, options, context)),
           ],
           findings: [
-            ...(context === null
+            ...(context === null && tool !== ECR
               ? [
                   contextNotDeclared(
                     tool === 'kms_encrypted'
@@ -112,6 +120,10 @@ function readRun(view: TextView, start: number, end: number): FoundBlob | null {
   }
   return null;
 }
+
+const NOT_YOURS =
+  'It is the password of a `docker login` for ECR: its data key is under a KMS key that AWS owns, and KMS refuses to re-encrypt ' +
+  'it. A password lives for 12 hours: get a new one.';
 
 /** Pairs of `(Country=UG9ydHVnYWw=,Code=MzUx)`, values in base64; null without them. */
 function springContext(options: string): EncryptionContext | null {

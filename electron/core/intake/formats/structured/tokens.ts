@@ -65,6 +65,8 @@ const LINE = new RegExp(`${LETTER}+${PADDING}`, 'y');
 export function* blobTokens(view: TextView, skip: (index: number) => number): Generator<Token> {
   const { text } = view;
   RUN.lastIndex = 0;
+  /** Where the blob before ends: another may begin right there. */
+  let last = -1;
   for (let at = 0; ; ) {
     RUN.lastIndex = at;
     const match = RUN.exec(text);
@@ -77,10 +79,12 @@ export function* blobTokens(view: TextView, skip: (index: number) => number): Ge
       at = Math.max(beyond, start + 1);
       continue;
     }
-    if (end - start > MAX_MESSAGE || !startsRun(text, start) || !begins(match[0])) continue;
+    if (end - start > MAX_MESSAGE || (start !== last && !startsRun(text, start)) || !begins(match[0]))
+      continue;
     const token = beginsMessage(match[0]) ? readMessage(view, start, end) : readBlob(view, start, end);
     if (token === null) continue;
     at = token.end;
+    last = token.end;
     yield token;
   }
 }
