@@ -20,7 +20,7 @@ const HAS_LABEL = /arn:aws|alias\/|[kK]ey_?-?[iI]d|KEY_?ID/;
  * other blob.
  */
 export function withPrintedLabels(view: TextView, blobs: readonly FoundBlob[]): readonly FoundBlob[] {
-  if (!HAS_LABEL.test(view.text)) return blobs;
+  if (blobs.length === 0 || !HAS_LABEL.test(view.text)) return blobs;
   const tables = withTables(view, blobs);
   const labels = labelsOf(view.text);
   const bare = bareArns(view.text);
@@ -89,11 +89,13 @@ class Records {
     const { text } = this.#view;
     const line: [number, number] = [lineStart(text, start), lineEnd(text, end)];
     if (isTableLine(text.slice(line[0], line[0] + 2)) || this.#work < 0) return blob;
-    const onLine = this.#taken(line, true);
+    // Beside a value of a map its reader follows names; what is left are lists, and texts inside a value.
+    const isValue = blob.container !== 'text' && !/, character \d+/.test(blob.place);
+    const onLine = this.#taken(line, true, isValue);
     if (onLine.length > 0) return this.#with(blob, onLine);
     // Named on another line of the same print.
     const [from, to] = this.#record(start, end);
-    const labels = this.#taken([from, to], false);
+    const labels = this.#taken([from, to], false, isValue);
     return labels.length === 0 ? blob : this.#with(blob, labels);
   }
 
@@ -116,7 +118,7 @@ class Records {
   }
 
   /** Labels in a range with one blob; without names, what stands where the AWS CLI prints it. */
-  #taken([from, to]: readonly [number, number], isLine: boolean): Label[] {
+  #taken([from, to]: readonly [number, number], isLine: boolean, isValue: boolean): Label[] {
     if (between(this.#starts, from, to) !== 1) return [];
     const low = lowerBound(this.#labels, from);
     const named: Label[] = [];
@@ -125,7 +127,7 @@ class Records {
       if (label === undefined || label.start >= to) break;
       named.push(label);
     }
-    if (named.length > 0) return named;
+    if (named.length > 0) return isValue ? [] : named;
     return this.#positional(from, to, isLine);
   }
 

@@ -17,7 +17,7 @@ const MOST = 10_000;
  * the one before it and the one behind it.
  */
 export function withStayingLabels(view: TextView, blobs: readonly FoundBlob[]): readonly FoundBlob[] {
-  if (!ANY.test(view.text)) return blobs;
+  if (blobs.length === 0 || !ANY.test(view.text)) return blobs;
   const followed = blobs.flatMap(({ linkedValues }) => linkedValues.map(({ range }) => range));
   followed.sort((a, b) => a.start - b.start);
   const names: { start: number; end: number }[] = [];

@@ -25,7 +25,7 @@ export const PLAIN_CONTAINERS: ReadonlySet<BlobContainer> = new Set<BlobContaine
 
 /** A word without which no format says more of a blob than where it stands. */
 const HINTS =
-  /sops|kms|KMS|Kms|key|Key|KEY|arn:aws|Ciphertext|ciphertext|payload|x-amz-|contents|amzn-ddb|datakey|SecureString|databaseActivity|FunctionName|SenderRequest|"auth"|authorizationToken/;
+  /sops|kms|KMS|Kms|arn:aws|iphertext|[eE]ncryptedkey|[eE]ncryptedKey|encrypted_key|keyMaterial|[kK]ey_?-?[iI]d|KEY_?ID|payload|x-amz-|contents|amzn-ddb|datakey|SecureString|databaseActivity|FunctionName|SenderRequest|"auth"|authorizationToken/;
 
 /** Letters of a piece. */
 const PIECE = 29;
@@ -92,6 +92,8 @@ const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
  * what they are there, with the values that must change with them.
  */
 export function withNested(view: TextView, name: string, found: Scan, read: ReadInner): Scan {
+  // Of a file with more blobs than are listed, no others are.
+  if (found.findings.some(({ code }) => code === 'too-many-blobs')) return found;
   const pieces = FRAGMENT.test(view.text) ? fragmentsOf(view, found) : [];
   const isWorth = HINTS.test(view.text) && found.blobs.some(mayBeInside);
   if (!isWorth && pieces.length === 0) return found;
@@ -101,6 +103,7 @@ export function withNested(view: TextView, name: string, found: Scan, read: Read
 /** The beginning of a blob in base64, as short as a piece of one may be. */
 const FRAGMENT =
   /(?<![A-Za-z0-9_=])(?:AQ[EI][A-D]AH[g-j](?:[A-Za-z0-9+/_-]|&#?\w{1,8};|\\){22}|Ci[A-D][A-Za-z0-9+/_-]{28})/;
+const FRAGMENTS = new RegExp(FRAGMENT, 'g');
 const MOST_FRAGMENTS = 20_000;
 
 /** Places where a blob begins of which no reader made a whole one. */
@@ -108,7 +111,7 @@ function fragmentsOf(view: TextView, { blobs }: Scan): number[] {
   const known = blobs.map(({ range }) => range).sort((a, b) => a.start - b.start);
   const starts: number[] = [];
   let next = 0;
-  for (const { index } of view.text.matchAll(new RegExp(FRAGMENT, 'g'))) {
+  for (const { index } of view.text.matchAll(FRAGMENTS)) {
     const at = view.byteAt(index);
     while ((known[next]?.end ?? Number.POSITIVE_INFINITY) <= at) next++;
     if ((known[next]?.start ?? Number.POSITIVE_INFINITY) <= at) continue;
@@ -128,14 +131,17 @@ function mayBeInside({ container, linkedValues, within, notPutBack, declared }: 
 }
 
 /** Whether an inner text says more of a blob than the text around it does. */
-function saysMore({ container, linkedValues, declared, notPutBack, findings }: FoundBlob): boolean {
+function saysMore(
+  { container, linkedValues, declared, notPutBack, findings }: FoundBlob,
+  around: FoundBlob,
+): boolean {
   return (
     !PLAIN_CONTAINERS.has(container) ||
     linkedValues.length > 0 ||
     declared.keyArn !== null ||
     declared.encryptionContext !== null ||
     notPutBack !== undefined ||
-    findings.length > 0
+    findings.length > around.findings.length
   );
 }
 
@@ -220,7 +226,7 @@ class Nesting {
       // Two that overlap cannot both be right: the one that was taken first stays.
       if (inner === null || (inner.text.start < until && inner.text.end !== until)) continue;
       const same = sameBlob(inner, blob);
-      if (same !== undefined && saysMore(same)) return inner;
+      if (same !== undefined && saysMore(same, blob)) return inner;
     }
     return null;
   }
