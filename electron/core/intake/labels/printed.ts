@@ -22,11 +22,25 @@ const HAS_LABEL = /arn:aws|alias\/|[kK]ey_?-?[iI]d|KEY_?ID/;
 export function withPrintedLabels(view: TextView, blobs: readonly FoundBlob[]): readonly FoundBlob[] {
   if (blobs.length === 0 || !HAS_LABEL.test(view.text)) return blobs;
   const tables = withTables(view, blobs);
-  const labels = labelsOf(view.text);
-  const bare = bareArns(view.text);
+  const isOutside = outsideOf(view, tables);
+  const labels = labelsOf(view.text).filter(isOutside);
+  const bare = bareArns(view.text).filter(isOutside);
   if (labels.length + bare.length === 0) return tables;
   const reader = new Records(view, tables, labels, bare);
   return tables.map((blob, index) => (takesLabels(blob) ? reader.labelled(blob, index) : blob));
+}
+
+/** Says of a place whether it lies in none of the blobs: one that only begins like a blob may reach over anything. */
+function outsideOf(
+  view: TextView,
+  blobs: readonly FoundBlob[],
+): (one: { readonly start: number }) => boolean {
+  const ranges = blobs.map(({ range }) => range).sort((a, b) => a.start - b.start);
+  return ({ start }) => {
+    const at = view.byteAt(start);
+    const last = ranges[lowerBound(ranges, at + 1) - 1];
+    return last === undefined || last.end <= at;
+  };
 }
 
 export function takesLabels({ declared, notPutBack, within, linkedValues, container }: FoundBlob): boolean {

@@ -312,7 +312,9 @@ class Nesting {
     const same = sameBlob(inner, blob);
     if (same === undefined) return blob;
     const lifted = this.#lifted(inner, same);
-    return lifted.within === undefined ? { ...lifted, encoding: blob.encoding } : lifted;
+    // The outer writing is known exactly, where it is of just these bytes.
+    const isSame = lifted.within === undefined && lifted.range.end === blob.range.end;
+    return isSame ? { ...lifted, encoding: blob.encoding } : lifted;
   }
 
   #lifted({ text, place, exact }: Inner, one: FoundBlob): FoundBlob {
