@@ -233,6 +233,7 @@ test('a hostile page: no request, forged approval, token or flood does what a pe
     ['runs.resume', 'unverified', { runId: toResume }],
     ['runs.resume', 'continue', held],
     ['runs.undo', 'undo', { runId: toUndo }],
+    ['runs.compare', 'compare', { runId: toUndo, sample: null }],
     ['plans.run', 'plan-file', { planId, dryRun: false }],
     ['connection.use', 'endpoint', use],
     ['connection.use', 'credential-process', process],

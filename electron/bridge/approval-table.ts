@@ -18,7 +18,7 @@ const RUN: readonly ApprovalKind[] = ['foreign-key', 'decrypt-here', 'unverified
 const CONNECTION: readonly ApprovalKind[] = ['endpoint', 'credential-process'];
 
 /**
- * Which requests of the page a person approves outside it. The engine asks with what it resolved (`engine/approvals.ts`);
+ * Which requests of the page a person approves outside it. The engine asks with what it resolved (`services/approvals/approvals.ts`);
  * a request that is not in this table does not compile, and fails a test.
  */
 export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
