@@ -184,7 +184,7 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   await page.getByRole('button', { name: 'Audit', exact: true }).click();
 
   // And all of it is written down.
-  await page.getByRole('tab', { name: 'History' }).click();
+  await page.getByRole('tab', { name: 'History', exact: true }).click();
   await page.getByRole('button', { name: 'Verify the chain' }).click();
   await expect(page.getByRole('status', { name: 'Verification' })).toContainText(/All \d+ links hold/);
   await expect(page.getByRole('row', { name: /reencrypted.*token\.json/ })).toBeVisible();

@@ -70,7 +70,7 @@ test('one flipped byte is named, and the file is intact', async ({ stage, open }
   await connected(page);
   const result = await reencrypt(await fillSheet(page, 'a.bin', { destination: FRESH }));
   await expect(result).toContainText('InvalidCiphertextException');
-  await expect(result).toContainText(/damaged/);
+  await expect(result).toContainText(/corrupted/);
   expect(sha256(file)).toBe(before);
 });
 
@@ -143,7 +143,7 @@ test.describe('while KMS is slow after its first answers', () => {
     await expect(again.getByRole('row', { name: /f\d\d\.bin/ }).first()).toBeVisible();
     // What was done until then is in the history, though its process was killed before it could write it.
     await again.getByRole('button', { name: 'Audit', exact: true }).click();
-    await again.getByRole('tab', { name: 'History' }).click();
+    await again.getByRole('tab', { name: 'History', exact: true }).click();
     await expect(
       again.getByRole('row', { name: /Run ended cut off: 40 blobs: [1-9]\d* re-encrypted/ }),
     ).toBeVisible();

@@ -32,7 +32,7 @@ test('of 500 blobs of mixed kinds, exactly the 12 bad ones are named, with their
   for (const name of ['raw/c.bin', 'text/c.b64', 'app.env · SECRET_C'])
     add(name, 'InvalidCiphertextException', /context is probably missing/, await context());
   for (const name of ['raw/f.bin', 'values.yaml · secrets.f'])
-    add(name, 'InvalidCiphertextException', /damaged/, flipped(await good()));
+    add(name, 'InvalidCiphertextException', /corrupted/, flipped(await good()));
   add('raw/cut.bin', 'InvalidCiphertextException', /not laid out/, (await good()).slice(0, -24));
   for (const name of ['raw/off.bin', 'app.env · SECRET_OFF'])
     add(name, 'DisabledException', /is disabled/, await maker.encrypt(off));

@@ -237,7 +237,7 @@ function measureShell(top: string, practice: Practice, files: number): { seconds
   const folder = join(top, 'shell');
   makeFolder(practice, folder, files, 5);
   const PEAK_FILE = join(top, 'peak');
-  const cli = here('../dist/cli.js');
+  const cli = here('../../dist/cli.js');
   const before = performance.now();
   execFileSync(
     process.execPath,
