@@ -189,7 +189,7 @@ function denied(world: RequestContext, request: Request, why: string): KmsError 
   );
 }
 
-/** Another account's key: whether it exists is not told (observed wording). */
+/** Another account's key: KMS does not say whether it exists (observed wording). */
 function hidden(world: RequestContext, action: string, resource: string): KmsError {
   return new KmsError(
     'AccessDeniedException',

@@ -45,8 +45,8 @@ describe('faults', () => {
       set({ kind });
       expect((await refused(list(), name)).$metadata.httpStatusCode).toBe(status);
     }
-    set({ kind: 'error', code: 'SomethingElseException', message: 'as told', status: 403 });
-    await refused(list(), 'SomethingElseException', 'as told');
+    set({ kind: 'error', code: 'SomethingElseException', message: 'as set', status: 403 });
+    await refused(list(), 'SomethingElseException', 'as set');
     set();
     await list();
   });

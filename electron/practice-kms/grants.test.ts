@@ -87,7 +87,7 @@ describe('grants', () => {
     await revoke(subset.GrantId);
   });
 
-  it('reach over accounts, for principals whose own policy allows it', async () => {
+  it('reach over accounts, for principals that their own policy allows', async () => {
     const describe = () => partner.send(new DescribeKeyCommand({ KeyId }));
     await refused(describe(), 'AccessDeniedException');
     const { GrantId } = await grant({ GranteePrincipal: PARTNER, Operations: ['DescribeKey'] });
@@ -159,11 +159,7 @@ describe('grants', () => {
   });
 
   it('are refused when they make no sense', async () => {
-    await refused(
-      grant({ GranteePrincipal: 'somebody' }),
-      'InvalidArnException',
-      /valid principal: somebody/,
-    );
+    await refused(grant({ GranteePrincipal: 'someone' }), 'InvalidArnException', /valid principal: someone/);
     await refused(grant({ RetiringPrincipal: 'arn:aws:iam::1:user/x' }), 'InvalidArnException');
     await refused(grant({ GranteePrincipal: 'a b' }), 'ValidationException', /regular expression/);
     await refused(grant({ Operations: [] }), 'ValidationException');

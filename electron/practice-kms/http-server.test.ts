@@ -144,7 +144,7 @@ describe('the wire', () => {
     }
   });
 
-  it('wants a signature, whoever signs', async () => {
+  it('wants a signature of any caller', async () => {
     expectRefusal(await send('{}', { authorization: null }), 400, 'MissingAuthenticationTokenException');
     for (const authorization of ['Basic dTpw', 'Bearer x', 'AWS4-HMAC-SHA256 Credential=x'])
       expectRefusal(await send('{}', { authorization }), 400, 'IncompleteSignatureException');

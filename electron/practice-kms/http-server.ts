@@ -36,7 +36,7 @@ export const REGION_NAME = /^[a-z0-9-]{1,64}$/;
 /** What a server serves. */
 interface ServedState {
   readonly state: State;
-  /** For requests whose credential scope names none (SigV4a). */
+  /** For requests with no Region in their credential scope (SigV4a). */
   readonly defaultRegion: string;
   readonly faults: Faults;
   /** Fires when the server closes: requests that are kept waiting end. */

@@ -40,7 +40,7 @@ export interface PracticeIdentity {
 }
 
 export const PRACTICE_IDENTITIES = {
-  /** May do everything in its account; also whoever is not known. */
+  /** May do everything in its account; also any unknown caller. */
   admin: {
     accessKeyId: PRACTICE_ACCESS_KEY_ID,
     accountId: PRACTICE_ACCOUNT_ID,
@@ -70,7 +70,7 @@ export const PRACTICE_IDENTITIES = {
   },
 } as const satisfies Record<string, PracticeIdentity>;
 
-/** Access key ids whose every request is refused, for practising that. */
+/** Access key ids that are always refused, for practice. */
 export const REFUSED_ACCESS_KEY_IDS = {
   expired: 'ASIAPRACTICEEXPIREDX',
   unknown: 'AKIAPRACTICEREVOKEDX',
@@ -81,7 +81,7 @@ export interface PracticeRole {
   readonly arn: string;
   readonly accountId: string;
   readonly allows: readonly string[];
-  /** Account whose principals the trust policy names. */
+  /** Account of the principals that the trust policy names. */
   readonly trusts: string;
   /** Null: no MFA is wanted. */
   readonly mfaSerial: string | null;
@@ -151,7 +151,7 @@ function required(accessKeyId: string): PracticeCaller {
 
 /**
  * Who calls with this access key id (and session token, for a role session).
- * @throws KmsError ExpiredTokenException; UnrecognizedClientException for a session whose token is another.
+ * @throws KmsError ExpiredTokenException; UnrecognizedClientException for a session with another token.
  */
 export function callerOf(state: State, accessKeyId: string, token: string | null): PracticeCaller {
   const known = CALLERS.get(accessKeyId);

@@ -202,7 +202,7 @@ describe('aliases and lists', () => {
     await refused(kit.client.send(new ListKeysCommand({ Marker: 'made up' })), 'InvalidMarkerException');
   });
 
-  it('are made, told, moved and removed', async () => {
+  it('are made, listed, moved and removed', async () => {
     const [one, two] = [await kit.key('alias/team/one'), await kit.key(null)];
     const AliasName = 'alias/team/one';
     const of = async (KeyId: string) =>

@@ -78,7 +78,7 @@ export class MaterialStore {
     return done;
   }
 
-  /** Keys whose automatic rotation is due; each once, however many Regions hold it. */
+  /** Keys with an automatic rotation due; each once, however many Regions hold it. */
   dueForRotation(): { readonly keyId: string; readonly days: number }[] {
     return this.#db
       .sql(

@@ -144,7 +144,7 @@ describe('key policies', () => {
     expect(own.Policy).toBe(Policy);
   });
 
-  it('say who may: nobody but those named, unless they name the account', async () => {
+  it('say who may: none but those named, unless they name the account', async () => {
     const KeyId = await kit.key(null);
     const admin = { ...ROOT, Principal: { AWS: ['arn:aws:iam::111122223333:user/practice'] } };
     await put(KeyId, admin);
@@ -240,7 +240,7 @@ describe('key policies', () => {
       '{}',
       '{"Statement":[]}',
       JSON.stringify({ Statement: [{ ...ROOT, Effect: 'Maybe' }] }),
-      JSON.stringify({ Statement: [{ ...ROOT, Principal: { AWS: 'somebody' } }] }),
+      JSON.stringify({ Statement: [{ ...ROOT, Principal: { AWS: 'someone' } }] }),
       JSON.stringify({ Statement: [{ ...ROOT, Principal: undefined }] }),
       JSON.stringify({ Statement: [{ ...ROOT, Action: [] }] }),
       JSON.stringify({ Statement: [{ ...ROOT, Resource: undefined }] }),

@@ -125,7 +125,7 @@ function actionMatcher(pattern: string): Matcher {
   return matcher(pattern, true);
 }
 
-/** "*", an account, or ARNs. Services and federated users are read, and are nobody here. */
+/** "*", an account, or ARNs. Services and federated users are read, and match no caller here. */
 function readPrincipals(principal: unknown): readonly string[] {
   if (principal === '*') return ['*'];
   const block = asObject(principal, 'Principal of a statement');

@@ -41,7 +41,7 @@ export interface PracticeKms {
   readonly secretAccessKey: string;
   /**
    * One operation without HTTP: members in and out in wire form (blobs in base64, dates in seconds since 1970).
-   * @throws an Error whose `code` is the KMS error name.
+   * @throws an Error with the KMS error name as its `code`.
    */
   call(operation: string, members: Record<string, unknown>, by?: By): Promise<Record<string, unknown>>;
   /** Faults on purpose, for requests over HTTP. */

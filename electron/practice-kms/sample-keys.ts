@@ -8,7 +8,7 @@ interface SampleKey {
   readonly spec: Record<string, unknown>;
   /** State that the key is put in once made. */
   readonly afterwards?: 'DisableKey' | 'ScheduleKeyDeletion' | 'RotateKeyOnDemand' | 'CreateGrant';
-  /** Whose key it is; absent: the practice account's. */
+  /** Account of the key; absent: the practice account's. */
   readonly owner?: 'partner';
 }
 
@@ -37,7 +37,7 @@ const SHARED_POLICY = JSON.stringify({
   ],
 });
 
-/** What the partner was once given for a migration, and nobody has revoked: it shows in no key policy. */
+/** What the partner was once given for a migration, and was never revoked: it shows in no key policy. */
 const FORGOTTEN_GRANT = {
   Name: 'partner-migration',
   GranteePrincipal: PRACTICE_IDENTITIES.partner.arn,

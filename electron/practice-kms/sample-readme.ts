@@ -3,7 +3,7 @@ export const SAMPLE_README = `Sample vault of the Rewrap practice KMS
 =======================================
 
 Every other file here is ciphertext under a key of the practice KMS. The secrets
-inside are random and nobody needs them: change, break and rewrite what you like.
+inside are random and of no use: change, break and rewrite what you like.
 No file holds plaintext.
 
 To open a file, KMS must be given the encryption context it was made with, exactly.

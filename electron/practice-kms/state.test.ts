@@ -91,7 +91,7 @@ describe('the state file', () => {
     const other = await one.key(null);
     await one.client.send(new UpdateAliasCommand({ AliasName: 'alias/shared', TargetKeyId: other }));
     expect((await encrypt()).KeyId).toBe(other);
-    // Both write at once; nothing is lost and no one is told that the file is busy.
+    // Both write at once; nothing is lost and no one sees that the file is busy.
     await Promise.all([one, two].flatMap((kit) => Array.from({ length: 20 }, () => kit.key(null))));
     const { Keys } = await two.client.send(new ListKeysCommand({}));
     expect(Keys?.length).toBe(42);
@@ -175,7 +175,7 @@ describe('the state file', () => {
     await kit.end();
   });
 
-  it('forgets a key whose waiting period is over', async () => {
+  it('forgets a key after its waiting period', async () => {
     const kit = await startKit({ stateDir });
     const arn = await kit.key('alias/doomed');
     const { CiphertextBlob } = await kit.client.send(
@@ -249,7 +249,7 @@ describe('the state file', () => {
 
     await rm(path);
     const foreign = new DatabaseSync(path);
-    foreign.exec('CREATE TABLE somebody_elses (x)');
+    foreign.exec('CREATE TABLE of_another (x)');
     foreign.close();
     await expect(startPracticeKms({ stateDir })).rejects.toMatchObject(code);
 

@@ -98,7 +98,7 @@ export class State {
       if (this.#keys.size >= CACHED_KEYS_MAX) this.#keys.clear();
       this.#keys.set(cacheKey, key);
     }
-    // A key whose waiting period is over is gone, whether or not its row has been swept yet.
+    // A key is gone after its waiting period, whether or not its row has been swept yet.
     return key.deletionAt !== null && key.deletionAt <= Date.now() ? null : key;
   }
 
@@ -208,7 +208,7 @@ export class State {
     this.#db.sql('DELETE FROM keys WHERE region = ? AND key_id = ?').run(region, keyId);
   }
 
-  /** Forgets every key whose waiting period is over. */
+  /** Forgets every key after its waiting period. */
   sweep(): void {
     const now = Date.now();
     // Looking takes no write lock.

@@ -140,8 +140,8 @@ describe('AssumeRole', () => {
     await expect(assume({}, sts(PRACTICE_IDENTITIES.partner.accessKeyId))).rejects.toMatchObject({
       name: 'AccessDenied',
     });
-    const nobody = 'arn:aws:iam::111122223333:role/no<body>&';
-    await expect(assume({ RoleArn: nobody })).rejects.toMatchObject(denied(nobody));
+    const missing = 'arn:aws:iam::111122223333:role/no<one>&';
+    await expect(assume({ RoleArn: missing })).rejects.toMatchObject(denied(missing));
     for (const input of [
       { RoleArn: 'arn:aws:iam::111122223333:user/practice' },
       { RoleSessionName: 'no good' },

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SymmetricLayout } from '#shared/model/blob.ts';
 
-/** What a blob is made of; random where not given. Structurally valid, and openable by nobody. */
+/** What a blob is made of; random where not given. Structurally valid, and not to be opened. */
 interface Assembly {
   readonly layout: SymmetricLayout;
   readonly kind?: number;

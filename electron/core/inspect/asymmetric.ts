@@ -4,10 +4,10 @@ import { randomness } from './statistics.ts';
 
 /**
  * RSA ciphertext is one block of the modulus' size and looks random throughout (RFC 8017): nothing in it says that
- * it is RSA, let alone whose. These checks only rule out what is plainly something else.
+ * it is RSA, let alone of which key. These checks only rule out what is plainly something else.
  */
 
-/** The RSA key spec whose ciphertext has this many bytes; null for any other size. */
+/** The RSA key spec with a ciphertext of this many bytes; null for any other size. */
 export function rsaSpecOfSize(bytes: number): RsaKeySpec | null {
   if (bytes === RSA_KEY_SPECS.RSA_2048 / 8) return 'RSA_2048';
   if (bytes === RSA_KEY_SPECS.RSA_3072 / 8) return 'RSA_3072';
@@ -15,7 +15,7 @@ export function rsaSpecOfSize(bytes: number): RsaKeySpec | null {
   return null;
 }
 
-/** The spec whose ciphertext these bytes could be: of its size, and random throughout. */
+/** The spec of the ciphertext that these bytes could be: of its size, and random throughout. */
 export function rsaCandidate(bytes: Uint8Array): RsaKeySpec | null {
   const spec = rsaSpecOfSize(bytes.length);
   if (spec === null) return null;

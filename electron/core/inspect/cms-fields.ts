@@ -125,11 +125,11 @@ function labelOf(
     return [
       'encryptedContent',
       `Ciphertext of a ${byteCount(contentBytes - CONTENT_OVERHEAD)} plaintext. The other ${CONTENT_OVERHEAD} bytes are a ` +
-        '16-byte GCM tag and 11 bytes whose meaning is not known.',
+        '16-byte GCM tag and 11 bytes of unknown meaning.',
     ];
   const member = known ? MEMBERS[path] : undefined;
   if (member !== undefined) return member;
-  return [typeName(block), 'ASN.1 value whose role here is not known.'];
+  return [typeName(block), 'ASN.1 value of unknown role.'];
 }
 
 function typeName(block: BaseBlock): string {

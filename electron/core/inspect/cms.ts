@@ -117,7 +117,7 @@ function header(walk: CmsWalk, tag: number, length: number, name: string): boole
   return true;
 }
 
-/** A tag whose content reaches exactly to the end of the CMS part. */
+/** A tag with content that reaches exactly to the end of the CMS part. */
 function fills(walk: CmsWalk, tag: number, name: string): boolean {
   const from = walk.at;
   const content = tagAndLength(walk, tag, name);

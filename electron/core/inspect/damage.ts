@@ -63,7 +63,7 @@ interface OtherAlgorithm {
 }
 
 /**
- * Reads a v1/v2 blob whose lengths all fit and whose CMS part is EncryptedData, whatever its cipher. Null when it is
+ * Reads a v1/v2 blob where all lengths fit and the CMS part is EncryptedData, whatever its cipher. Null when it is
  * not of that shape, and for AES-256-GCM under the known id.
  */
 export function readOtherAlgorithm(bytes: Uint8Array): OtherAlgorithm | null {

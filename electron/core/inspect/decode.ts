@@ -15,7 +15,7 @@ import { symmetricFields } from './symmetric-fields.ts';
 import type { DecodedBlob } from './types.ts';
 
 /**
- * Everything the bytes alone say: a field tree whose top level covers the blob without gap or overlap, every child
+ * Everything the bytes alone say: a field tree with a top level that covers the blob without gap or overlap, every child
  * inside its parent; findings; and a summary in plain words, what is read and what is concluded kept apart.
  * Never throws, on any bytes.
  */

@@ -40,7 +40,7 @@ describe('symmetric blobs', () => {
     });
   });
 
-  test('a blob of 256 bytes is told from RSA by its structure', () => {
+  test('a blob of 256 bytes is distinguished from RSA by its structure', () => {
     const blob = assemble({ layout: 'v2', plaintextBytes: 100 });
     expect(blob.length).toBe(256);
     expect(identify(blob).kind).toBe('kms-symmetric');

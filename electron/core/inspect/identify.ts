@@ -91,7 +91,7 @@ function asymmetric(bytes: Uint8Array): Identification | null {
       reencryptable: true,
       reason:
         `Random bytes of exactly the size of ${spec} ciphertext, which carries no header: a signature looks the ` +
-        `same. KMS must be told the source key and the source algorithm: ${rsaAlgorithms(spec)}.`,
+        `same. KMS needs the source key and the source algorithm: ${rsaAlgorithms(spec)}.`,
     };
   const sm2 = readSm2(bytes);
   if (sm2 === null) return null;
@@ -102,7 +102,7 @@ function asymmetric(bytes: Uint8Array): Identification | null {
     plaintextBytes: sm2.plaintextBytes,
     reencryptable: true,
     reason:
-      'Has the ASN.1 shape of SM2PKE ciphertext (China Regions), which names no key: KMS must be told the source ' +
+      'Has the ASN.1 shape of SM2PKE ciphertext (China Regions), which names no key: KMS needs the source ' +
       `key and the source algorithm, SM2PKE. ${sm2.onCurve ? 'Its point lies on the SM2 curve.' : 'Its point does not lie on the SM2 curve, so KMS is likely to refuse it.'}`,
   };
 }
@@ -118,7 +118,7 @@ function displaced(bytes: Uint8Array): Identification | null {
     reason:
       found.sort === 'leading'
         ? `Holds a KMS blob, but ${found.problem}. Remove what stands before it, and add it again.`
-        : `Holds the CMS part of a KMS blob, but ${found.problem}. Without them nobody can open it: look for the whole value.`,
+        : `Holds the CMS part of a KMS blob, but ${found.problem}. Without them it cannot be opened: look for the whole value.`,
   };
 }
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { BlobKind } from '#shared/model/blob.ts';
 import { assemble } from './assemble.test-help.ts';
 
-/** Something that is mistaken for KMS ciphertext, made up here; nobody can open it. */
+/** Something that is mistaken for KMS ciphertext, made up here; it cannot be opened. */
 interface LookAlike {
   readonly name: string;
   readonly kind: BlobKind;

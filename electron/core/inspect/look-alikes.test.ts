@@ -40,7 +40,7 @@ describe('every look-alike', () => {
     for (const { name, kind, bytes } of made) {
       if (kind === 'unknown' || bytes.length < 100) continue;
       const cut = identify(bytes.subarray(0, bytes.length - 10));
-      // What is only recognised whole: a run of packets, a header whose lengths must fit.
+      // What is only recognised whole: a run of packets, a header with lengths that must fit.
       const whole = ['openpgp', 'database-encryption-sdk', 'spring-cloud-config', 'azure-key-vault', 'jwe'];
       if (whole.includes(kind) || name.includes('JWK') || name.includes('SM2')) continue;
       expect(cut.kind, name).toBe(kind);

@@ -106,7 +106,7 @@ function isSessionKey(bytes: Uint8Array, at: number, size: number): boolean {
   return key > 0 && size === 10 + key + 1 + (bytes[at + 10 + key] ?? 0);
 }
 
-/** End of a packet whose length comes in parts (RFC 9580 section 4.2.1.4), the first at `at`; -1 when they do not fit. */
+/** End of a packet with a length in parts (RFC 9580 section 4.2.1.4), the first at `at`; -1 when they do not fit. */
 function endOfParts(bytes: Uint8Array, at: number): number {
   let from = at;
   if ((bytes[at] ?? 0) < 224 + 9) return -1;

@@ -4,7 +4,7 @@ import { type ByteSpan, type EncryptedDataKey, type SdkMessage, SUITES, u16 } fr
 import { beginsLikeKms, FINGERPRINT_BYTES, isProblem, readSymmetric } from './symmetric.ts';
 import { symmetricFields } from './symmetric-fields.ts';
 
-/** Encrypted data keys whose own structure is shown; the count field allows thousands. */
+/** Encrypted data keys that are shown with their own structure; the count field allows thousands. */
 const MAX_KEYS_OPENED = 32;
 
 /** Fields of an Encryption SDK message, together covering all its bytes (specification: message-header.md). */
@@ -189,7 +189,7 @@ export function keySentences(bytes: Uint8Array, keys: readonly EncryptedDataKey[
       `Encrypted data key ${i + 1} is by ${text(bytes, provider)}${named === '' ? '' : `, which names ${named}`}` +
       (fingerprint === null
         ? '.'
-        : `; it is a KMS blob whose key material has the fingerprint ${fingerprint}.`)
+        : `; it is a KMS blob; its key material has the fingerprint ${fingerprint}.`)
     );
   });
   return keys.length > shown.length ? [...shown, `${keys.length - shown.length} more follow.`] : shown;

@@ -13,7 +13,7 @@ export interface Signature {
   readonly evidence: string;
 }
 
-/** A look whose bytes hold a secret in clear: they are never shown, hashed values apart. */
+/** A signature of bytes that hold a secret in clear: they are never shown, hashed values apart. */
 export function isSecretInClear(kind: BlobKind, label: string): boolean {
   return (kind === 'private-key' && !label.includes('passphrase')) || label === SECRET_KEYSET;
 }
@@ -95,7 +95,7 @@ export const LOOKS = {
     'jwe',
     'JWE token',
     'A JSON Web Encryption object: the key that opens it belongs to its recipient, not to KMS.',
-    'Ask whoever receives it to decrypt it.',
+    'Ask its recipient to decrypt it.',
   ),
   cms: look(
     'pkcs7',

@@ -45,7 +45,7 @@ function cmsLook(bytes: Uint8Array, first: Tlv): Signature | null {
 }
 
 /**
- * EnvelopedData version 2 whose one recipient is named by `[0]` with 32 bytes, as KMS writes CiphertextForRecipient
+ * EnvelopedData version 2 with one recipient, named by `[0]` with 32 bytes, as KMS writes CiphertextForRecipient
  * (observed; a certificate's own identifier has 20 bytes).
  */
 function isForEnclave(bytes: Uint8Array, at: number): boolean {

@@ -119,7 +119,7 @@ function jsonLook(head: string): Signature | null {
       head,
     )
   )
-    return LOOKS.azure('is JSON whose kid is a key in Azure Key Vault');
+    return LOOKS.azure('is JSON with a kid that is a key in Azure Key Vault');
   if (
     /"(?:protected|unprotected|recipients)"\s*:/.test(head) &&
     /"ciphertext"\s*:/.test(head) &&

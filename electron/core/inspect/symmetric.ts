@@ -184,7 +184,7 @@ function hexByte(byte: number | undefined): string {
 }
 
 /**
- * Operation that made a blob, by its kind byte. Observed in blobs whose making is known, in no specification:
+ * Operation that made a blob, by its kind byte. Observed in blobs of known making, in no specification:
  * to be shown, never relied on. Null for a value not seen yet.
  */
 export function producedBy(kind: number): string | null {

@@ -264,11 +264,11 @@ describe('where a connection goes', () => {
   });
 
   test('an unknown profile is a fault at the first request', async () => {
-    const kms = await connect(aws({ profile: 'nobody', region: 'us-east-1' }), null);
+    const kms = await connect(aws({ profile: 'missing', region: 'us-east-1' }), null);
     closers.push(() => kms.close());
     const fault = await faultOf(kms.whoAmI());
     expect(fault.code).toBe('ProfileUnusable');
-    expect(fault.message).toContain('nobody');
+    expect(fault.message).toContain('missing');
   });
 
   test('no credentials at all is a fault at the first request', async () => {

@@ -122,7 +122,7 @@ describe('a multi-factor code', () => {
     expect(fake.last('STS GetCallerIdentity')?.signedBy).toBe(signedBySet(2));
   });
 
-  test('that nobody can be asked for is a fault', async () => {
+  test('that no one can be asked for is a fault', async () => {
     const fault = await faultOf((await as('mfa')).whoAmI());
     expect(fault.code).toBe('MfaNeeded');
     expect(fault.message).toContain('"mfa"');
@@ -158,7 +158,7 @@ describe('a multi-factor code', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test('is asked anew when the files change whose session it is', async () => {
+  test('is asked anew when the files change the owner of the session', async () => {
     const { asked, askMfa } = asking();
     await (await as('mfa', { askMfa })).whoAmI();
     await home.config(ROLES.replace('role/Mfa', 'role/Other'));

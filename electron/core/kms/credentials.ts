@@ -65,7 +65,7 @@ export async function openSession(source: CredentialSource): Promise<Session> {
   return session;
 }
 
-/** Of everything that decides whose credentials come out; a hash, because the files hold secrets. */
+/** Of everything that decides which credentials come out; a hash, because the files hold secrets. */
 function fingerprint(source: CredentialSource, ...files: unknown[]): string {
   const environment = Object.entries(process.env).filter(([name]) =>
     /^(?:AWS_|HOME$|USERPROFILE$)/.test(name),

@@ -1,5 +1,5 @@
 /**
- * One row for each error that must be explained: how it is provoked, and what a person must then be told. The same rows
+ * One row for each error that must be explained: how it is provoked, and what must then be shown. The same rows
  * are walked through the engine and on screen.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -279,7 +279,7 @@ export class BlobMaker {
     return blob;
   }
 
-  /** A key policy with which the account may do these things and no others; then what nobody may. */
+  /** A key policy with which the account may do these things and no others; then what no one may. */
   async allowOnly(key: string, actions: readonly string[], denied: readonly string[] = []): Promise<void> {
     const of = (Effect: string, AWS: string, Action: readonly string[]) => ({
       Sid: Effect,
@@ -307,7 +307,7 @@ function clientAt(
   return new KMSClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey: 'any' } });
 }
 
-/** An endpoint before another one, that treats ReEncrypt as it is told and passes on everything else. */
+/** An endpoint before another one, that treats ReEncrypt as it is set and passes on everything else. */
 export class FaultyEndpoint {
   readonly url: string;
   /** For the blob in base64. */

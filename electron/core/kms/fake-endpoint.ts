@@ -18,7 +18,7 @@ export type FakeAnswer =
   | 'drop'
   | 'hang';
 
-/** An endpoint for tests that answers AWS JSON and STS requests as it is told. */
+/** An endpoint for tests that answers AWS JSON and STS requests as it is set. */
 export async function fakeEndpoint(answer: (request: FakeRequest) => FakeAnswer) {
   const seen: FakeRequest[] = [];
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {

@@ -163,7 +163,7 @@ describe('listKeys', () => {
     expect(count('GetKeyLastUsage')).toBe(0);
   }, 240_000);
 
-  test('asks for details when told, each kind for each key', async () => {
+  test('asks for details when set to, each kind for each key', async () => {
     const { kms, count } = await endpointWith(6);
     const { pages, keys, onPage } = gathered();
     const { keys: listed, gaps } = await kms.listKeys(onPage, { details: ['lastUse', 'rotation', 'tags'] });

@@ -117,7 +117,7 @@ describe('keys', () => {
       expect(await kms.describeKey(name)).toMatchObject({ arn: b.arn, aliases: ['alias/b'] });
   });
 
-  test('one is told of in detail; what the endpoint does not tell is a gap', async () => {
+  test('one is described in detail; what the endpoint refuses is a gap', async () => {
     const key = await kms.keyDetail('alias/b');
     expect(key).toMatchObject({ arn: b.arn, aliases: ['alias/b'] });
     const unanswered = [key.rotation, key.tags, key.lastUse].filter((detail) => detail === null).length;

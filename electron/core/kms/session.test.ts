@@ -5,7 +5,7 @@ beforeEach(() => void vi.useFakeTimers({ now: 0 }));
 afterEach(() => void vi.useRealTimers());
 
 const MINUTE = 60_000;
-/** A session whose credentials live an hour; `fail` makes the next resolutions fail. */
+/** A session with credentials of an hour; `fail` makes the next resolutions fail. */
 function hourly() {
   const state = { resolved: 0, fail: false };
   const session = new Session(async (): Promise<Credentials> => {

@@ -45,7 +45,7 @@ export async function transport(
 ): Promise<Transport> {
   const agent = {
     keepAlive: true,
-    // A proxy that never answers CONNECT: whoever asked has given up by then, and only this closes the socket to it.
+    // A proxy that never answers CONNECT: the caller has given up by then, and only this closes the socket to it.
     timeout: 1.5 * (waitMs ?? REQUEST_TIMEOUT_MS),
     maxSockets: MAX_SOCKETS,
     ...(direct ? {} : { proxyEnv: proxyFromEnvironment() }),

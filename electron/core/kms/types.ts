@@ -38,7 +38,7 @@ export type RightsInput = Omit<ReEncryptInput, 'blob'> & { readonly sourceKeyId:
 export interface DryRunOutput {
   /**
    * 'would-succeed': DryRunOperationException. 'ignored': the endpoint really re-encrypted (some emulators do); the
-   * result is dropped and the person is told.
+   * result is dropped and the person is informed.
    */
   readonly outcome: 'would-succeed' | 'ignored';
   readonly requestId: string | null;

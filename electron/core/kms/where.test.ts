@@ -125,7 +125,7 @@ describe('through a proxy of the environment', () => {
 });
 
 describe('a custom endpoint', () => {
-  test('with FIPS is refused, whoever asks for it', async () => {
+  test('with FIPS is refused, wherever it is asked for', async () => {
     const fault = await faultOf(
       to({ endpointUrl: 'https://vpce-1.kms.us-east-1.vpce.amazonaws.com' }, { fips: true }),
     );

@@ -114,7 +114,7 @@ export function warnOfHttp(endpoints: readonly (string | null | undefined)[]): v
   for (const endpoint of endpoints)
     if (endpoint?.startsWith('http:') && !isLoopback(endpoint))
       console.error(
-        `rewrap: ${safe(endpoint)} is plain HTTP: whoever is on the way sees the session token and may change every answer`,
+        `rewrap: ${safe(endpoint)} is plain HTTP: anyone on the way sees the session token and may change every answer`,
       );
 }
 

@@ -12,7 +12,7 @@ const waitingFor = ({ fault }: RunSummary): string =>
   `rewrap: ${fault?.code ?? 'no answer'}: there is no way to KMS; waiting for it up to five minutes (Ctrl-C stops safely)`;
 
 /**
- * Held back by what only a person can mend: expired credentials, a network that stays gone. Whatever renews itself (SSO,
+ * Held back by what only a person can repair: expired credentials, a network that stays gone. Whatever renews itself (SSO,
  * a credential process, a role) was renewed and tried before.
  */
 const isHeld = ({ status, fault }: RunSummary): boolean => status === 'paused' && fault !== null;

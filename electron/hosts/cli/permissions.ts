@@ -23,7 +23,7 @@ export function printPermissions({ checks, withoutKey, unasked }: PermissionChec
     if (fault !== null) console.error(faultLines(fault));
   }
   if (withoutKey > 0)
-    console.error(`cannot tell for ${withoutKey}: nobody has named the source key; pin it with --from`);
+    console.error(`cannot tell for ${withoutKey}: the source key is not named; pin it with --from`);
   if (unasked > 0) console.error(`not asked for ${unasked}: too many different contexts; use --dry-run`);
   return permissionsCode({ checks, withoutKey, unasked });
 }

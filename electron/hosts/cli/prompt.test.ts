@@ -47,7 +47,7 @@ test('a question is asked with its device, and the code goes to the connection a
   expect(shown()).not.toContain('123456');
 });
 
-test('without a terminal nobody is asked', async () => {
+test('without a terminal no one is asked', async () => {
   const { shown, terminal: here } = terminal(false);
   const { answers, client } = fakeClient();
   answerOnTerminal(client, here)(question);

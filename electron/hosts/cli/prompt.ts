@@ -34,7 +34,7 @@ export function readHidden(prompt: string, { input, output }: Terminal): Promise
 
 /**
  * Answers questions for codes of multi-factor devices on the terminal, one after the other. Where there is none (a
- * pipeline), nobody can answer: the connection then fails with `MfaNeeded` at once.
+ * pipeline), no one can answer: the connection then fails with `MfaNeeded` at once.
  */
 export function answerOnTerminal(
   { page }: Client,

@@ -3,7 +3,7 @@ import { OK } from './exit-code.ts';
 import { withEngine } from './session.ts';
 import { safe } from './text.ts';
 
-/** `rewrap sso-login PROFILE`: an SSO sign-in whose token the AWS CLI and the window share. */
+/** `rewrap sso-login PROFILE`: an SSO sign-in; the AWS CLI and the window share its token. */
 export async function ssoLogin(profile: string): Promise<number> {
   return withEngine(null, async ({ page }, onEvent) => {
     onEvent((name, payload) => {

@@ -91,7 +91,7 @@ function ownAlias(world: RequestContext, aliasName: string): string {
   return aliasArn(world.caller.accountId, world.region, aliasName);
 }
 
-/** A key of the caller's own account, whoever may use it. */
+/** A key of the caller's own account, in any state. */
 function ownKey(world: RequestContext, named: string, operation: string): KeyRecord {
   const found = findKey(world, named);
   return 'key' in found && found.key.accountId === world.caller.accountId

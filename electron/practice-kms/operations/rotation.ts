@@ -91,7 +91,7 @@ export function listKeyRotations(world: RequestContext, members: RequestMembers)
   };
 }
 
-/** Rotates every key whose date has come. Done when keys are listed and when their rotation is asked about. */
+/** Rotates every key that is due. Done when keys are listed and when their rotation is asked about. */
 export function rotateDueKeys(state: State): void {
   // False: another process was first.
   for (const { keyId, days } of state.materials.dueForRotation())

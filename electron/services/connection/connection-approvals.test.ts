@@ -133,7 +133,7 @@ describe('an endpoint that the page names', () => {
     await vi.waitFor(async () => expect((await page.connection.state({})).choice.kind).toBe('practice'));
   });
 
-  it('is refused with the flag that allows it, where nobody can be asked', async () => {
+  it('is refused with the flag that allows it, where no person can be asked', async () => {
     const approver = new TerminalApprovals(NOTHING_ALLOWED, false);
     const engine = engineAt(join(home.folder, 'data'), { host: 'loopback' }, undefined, approver);
     engines.push(engine);

@@ -8,7 +8,7 @@ import { CANARY, type FakeIdentity, type FakeReply, fakeIdentity } from '../../c
 import { type OwnHome, ownHome } from '../../core/kms/own-home.test-help.ts';
 import { type Client, client } from '../../hosts/cli/client.ts';
 
-// Through the contract, against fakes of IAM Identity Center, STS and KMS whose every secret holds a canary.
+// Through the contract, against fakes of IAM Identity Center, STS and KMS; every secret of theirs holds a canary.
 const MFA = 'arn:aws:iam::111122223333:mfa/me';
 const CONFIG = `
 [profile work]

@@ -16,7 +16,7 @@ const NOT_CONNECTED: Fault = fault(
 );
 const NOWHERE = { region: null, endpoint: null, endpointInfo: null, identity: null, fault: null } as const;
 
-/** Faults that a change of the shared AWS files may mend. */
+/** Faults that a change of the shared AWS files may repair. */
 const OF_THE_FILES: ReadonlySet<string> = new Set([
   'ProfileUnusable',
   'RegionMissing',
@@ -45,7 +45,7 @@ interface ConnectionParts {
   readonly keysListed?: (keys: number, gaps: readonly string[]) => void;
 }
 
-/** What `work` brings, unless the signal comes first: then it rejects, and nobody waits for `work` any more. */
+/** What `work` brings, unless the signal comes first: then it rejects, and `work` is no longer awaited. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);
@@ -136,7 +136,7 @@ export class Connection {
   }
 
   /**
-   * Asks again who we are, with fresh credentials, on the connection as it stands: whoever holds {@link kms} goes on
+   * Asks again who we are, with fresh credentials, on the connection as it stands: work on {@link kms} goes on
    * with it. One that never came about is made. Never rejects.
    */
   renew(): Promise<ConnectionState> {
@@ -228,7 +228,7 @@ export class Connection {
     const watched = watchedKms(kms, {
       lapsed: (error) => mark('failed', toFault(error)),
       answered: () => {
-        // While it is renewed, only whoever renews says how that ended.
+        // While it is renewed, only `renew` says how that ended.
         if (this.#renewing === null) mark('ready', null);
       },
     });

@@ -25,7 +25,7 @@ export class KeyCatalogue {
 
   readonly #onListed: (keys: number, gaps: readonly string[]) => void;
 
-  /** `onListed`: told once for each listing, with how many keys there are and what KMS would not tell. */
+  /** `onListed`: called once for each listing, with the number of keys and what KMS refused. */
   constructor(
     kms: KmsConnection,
     onPage: (page: KeyPage) => void,
@@ -93,7 +93,7 @@ export class KeyCatalogue {
         const gaps = [...listing.gaps, `Rotation and tags: ${toFault(error).message}`];
         take({ keys: [], described: size, known: size, gaps, listed: true, done: true });
       });
-    // Whoever lists hears of it; a listing that nobody waits for any more must not end the process.
+    // The caller of `list` gets it; a listing that is no longer awaited must not end the process.
     promise.catch(() => {});
     return listing;
   }

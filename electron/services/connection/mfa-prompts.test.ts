@@ -10,7 +10,7 @@ afterEach(() => {
 
 const SERIAL = 'arn:aws:iam::111122223333:mfa/me';
 
-test('a question that nobody answers is withdrawn after ten minutes, and one that is answered is not', async () => {
+test('a question without an answer is withdrawn after ten minutes, and one that is answered is not', async () => {
   const settled = vi.fn();
   const desk = new MfaPrompts({ asked: () => {}, settled });
   const forgotten = expect(desk.ask('work', SERIAL, new AbortController().signal)).rejects.toThrow();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { MfaQuestion } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 
-/** A question that nobody answers is withdrawn after this long, milliseconds. */
+/** A question without an answer is withdrawn after this long, milliseconds. */
 const MFA_WAIT_MS = 10 * 60_000;
 
 interface Open {

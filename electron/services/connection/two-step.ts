@@ -68,7 +68,7 @@ function latest(
   };
 }
 
-/** Of an engine whose host starts no children. */
+/** For a host that starts no children. */
 export const noChild: ChildStarter = () => {
   throw new FaultError(explainOwn('TwoStepUnavailable'));
 };

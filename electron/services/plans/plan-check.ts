@@ -100,7 +100,7 @@ const GRAVITY: readonly PlanBlobState[] = [
   'ready',
 ];
 
-/** What is told of standings: counts by state, and the files that are not wholly as planned. */
+/** A summary of standings: counts by state, and the files that are not wholly as planned. */
 export function summed(all: readonly Standing[]): Pick<PlanCheck, 'counts' | 'files' | 'filesTotal'> {
   const sums = new Map<PlanBlobState, { blobs: number; files: number }>();
   const odd: PlanCheck['files'] = [];

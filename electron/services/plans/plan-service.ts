@@ -159,7 +159,7 @@ export class PlanService implements PlanOpener {
     return standings(plan.files, { place, there, before: (index) => found[index] ?? null });
   }
 
-  /** The ARN of a key, however it is spelt; the spelling itself where nobody can say. */
+  /** The ARN of a key, however it is spelt; the spelling itself where KMS cannot say. */
   async #arn(keyId: string): Promise<string> {
     return KEY_ARN.test(keyId) ? keyId : ((await this.#described(keyId))?.arn ?? keyId);
   }

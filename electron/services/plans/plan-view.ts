@@ -3,7 +3,7 @@ import type { ChangedFiles, PlanComparison, PlanEntry, PlanView } from '#shared/
 import type { Touches } from '#shared/model/run.ts';
 import { termsOf } from './plans.ts';
 
-/** Most of each that is told. */
+/** Most of each that is listed. */
 const MATERIALS = 10;
 const CHANGED_FILES = 200;
 const PLACES = 5;

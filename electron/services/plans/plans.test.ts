@@ -131,7 +131,7 @@ describe('plans', () => {
 
     const summary = await ended(page, (await page.plans.run({ planId, dryRun: false })).runId);
     expect(summary.counts).toMatchObject({ total: 4, succeeded: 4 });
-    // The run is told by the names that the list has.
+    // The run has the names that the list has.
     const { items } = await page.runs.items({ runId: summary.id, offset: 0, limit: 10, only: 'all' });
     expect(items.map(({ blobId }) => blobId).sort()).toEqual((await idsBelow('first/')).sort());
     // Run again, there is nothing left to do, and it is said why.
@@ -159,7 +159,7 @@ describe('plans', () => {
     expect(check).toMatchObject({ filesTotal: 4, runs: { blobs: 0, files: 0 } });
   });
 
-  test('differ by blobs, told by file', async () => {
+  test('differ by blobs, listed by file', async () => {
     const at = await vault('third');
     const a = await host.plans.openFile({ path: await planned(at, 'third-a.json') });
     writeFileSync(join(at, 'a.bin'), await blob('alias/payments', 'new a'));
@@ -196,7 +196,7 @@ describe('plans', () => {
     await vault('fifth');
     const bySides = await page.plans.select({ rules: [{ name: 'key', value: 'alias/payments' }] });
     expect((await idsBelow('fifth/')).every((id) => bySides.blobIds.includes(id))).toBe(true);
-    expect(await page.plans.select({ rules: [{ name: 'key', value: 'alias/nobody' }] })).toEqual({
+    expect(await page.plans.select({ rules: [{ name: 'key', value: 'alias/unknown' }] })).toEqual({
       blobIds: [],
       notes: [],
     });

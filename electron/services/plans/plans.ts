@@ -51,7 +51,7 @@ export function below(root: string, path: string): string {
   return way.startsWith('..') || isAbsolute(way) ? path : way.split(sep).join('/');
 }
 
-/** Absolute path of a plan's file; null where it is relative and nobody says to which folder. */
+/** Absolute path of a plan's file; null where it is relative and no folder is given. */
 export function placeOf(file: string, root: string | null): string | null {
   if (isAbsolute(file)) return file;
   return root === null ? null : join(resolve(root), file);

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { assemble } from '../../core/inspect/assemble.test-help.ts';
 import { decode } from '../../core/inspect/index.ts';
 import { KeyMaterialStore } from '../../core/key-material/index.ts';
-import { Blobs, ownFindings } from './blobs.ts';
+import { ownFindings } from './blob-row.ts';
+import { Blobs } from './blobs.ts';
 import { Workspace } from './workspace.ts';
 
 let folder: string;
@@ -49,7 +50,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('after a revision only what is new, changed or gone is told', async () => {
+test('after a revision only what is new, changed or gone is listed', async () => {
   const [a, b] = [put('a.bin', blob()), put('b.bin', blob())];
   await add(a, b);
   const first = blobs.rows(0, 10);
@@ -70,12 +71,12 @@ test('after a revision only what is new, changed or gone is told', async () => {
   await workspace.refresh([a]);
   const before = blobs.rows(0, 10);
   await add(put('copy.bin', copied));
-  const told = blobs.changes(before.revision, 0, 10);
-  expect(files(told.rows)).toEqual(['a.bin', 'copy.bin']);
-  for (const row of told.rows) expect(row.findings).toContain('duplicate-blob');
+  const seen = blobs.changes(before.revision, 0, 10);
+  expect(files(seen.rows)).toEqual(['a.bin', 'copy.bin']);
+  for (const row of seen.rows) expect(row.findings).toContain('duplicate-blob');
 
   workspace.remove([first.rows[1]?.sourceId ?? '']);
-  const thinned = blobs.changes(told.revision, 0, 10);
+  const thinned = blobs.changes(seen.revision, 0, 10);
   expect([thinned.rows, thinned.gone, thinned.total]).toEqual([[], [first.rows[1]?.id], 3]);
 });
 
@@ -166,7 +167,7 @@ test('reading files again, planning them, and looking at the list give others th
   } finally {
     vi.restoreAllMocks();
   }
-  // A view that is half made is finished for whoever asks.
+  // A view that is half made is finished when it is asked for.
   await workspace.refresh(paths);
   const prepared = blobs.prepare();
   await add(put('more.bin', blob()));

@@ -1,10 +1,8 @@
-import { hash } from 'node:crypto';
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
-import { SEVERITIES } from '#shared/findings.ts';
-import type { BlobDetail, BlobRow, Finding, FindingCode, Severity } from '#shared/model/blob.ts';
+import type { BlobDetail, BlobRow, Finding } from '#shared/model/blob.ts';
 import type { KeyConclusion, KeyGroup, KeyTimeline } from '#shared/model/key-group.ts';
-import { decode, findingsOf } from '../../core/inspect/index.ts';
-import type { FoundBlob, Scan } from '../../core/intake/index.ts';
+import { decode } from '../../core/inspect/index.ts';
+import type { Scan } from '../../core/intake/index.ts';
 import {
   CrossBlobFindings,
   Evidence,
@@ -15,6 +13,7 @@ import {
   timelines,
 } from '../../core/key-material/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
+import { blobRow, codesOf, highest, once, ownFindings } from './blob-row.ts';
 import type { BlobEntry, ListedSource } from './source.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -24,18 +23,18 @@ const INSPECT_LIMIT = 65_536;
 /** Most ids of blobs that are gone which are remembered for pages that ask what changed. */
 const GONE_LIMIT = 200_000;
 
-/** Sources looked at, and rows told, between looks at the clock. */
+/** Sources looked at, and rows listed, between looks at the clock. */
 const A_FEW = 50;
 const MANY = 1000;
 
-/** A row as it was last told, and what it was made from. */
+/** A row as it was last listed, and what it was made from. */
 interface ListedRow extends Placed {
   readonly entry: BlobEntry;
   /** Made from the entry alone. */
   readonly row: BlobRow;
   index: number;
   /** With what other blobs say of it. */
-  told: BlobRow;
+  shown: BlobRow;
   /** Revision at which the row became what it is. */
   since: number;
 }
@@ -66,7 +65,7 @@ export class Blobs {
   #view: View | null = null;
   readonly #held = new Map<ListedSource, Held>();
   readonly #across = new CrossBlobFindings<ListedRow>();
-  #told: readonly ListedRow[] = [];
+  #listed: readonly ListedRow[] = [];
   /** Ids of blobs that went since the view was made. */
   #leaving: string[] = [];
   /** Ids of blobs that are gone, with the revision at which they went. */
@@ -77,7 +76,7 @@ export class Blobs {
   /** The next view, while it is being made. */
   #making: Generator<void, void> | null = null;
   #changed: {
-    readonly told: readonly ListedRow[];
+    readonly listed: readonly ListedRow[];
     readonly since: number;
     readonly rows: readonly ListedRow[];
   } | null = null;
@@ -139,7 +138,7 @@ export class Blobs {
       revision,
       whole,
       changed: changed.length,
-      rows: changed.slice(offset, offset + limit).map(({ told }) => told),
+      rows: changed.slice(offset, offset + limit).map(({ shown }) => shown),
       // With the first page alone: there may be as many as rows.
       gone: whole || offset > 0 ? [] : this.#gone.filter(({ at }) => at > since).map(({ id }) => id),
     };
@@ -182,7 +181,7 @@ export class Blobs {
     const across = listed === undefined ? [] : this.#across.findings(listed);
     const { keyArn } = found.declared;
     return {
-      row: row(blobId, source, found, across, this.#workspace.repositoryOf(source)),
+      row: blobRow(blobId, source, found, across, this.#workspace.repositoryOf(source)),
       byteRange: found.range,
       bytesBase64: Buffer.from(found.bytes.subarray(0, INSPECT_LIMIT)).toString('base64'),
       truncated: found.bytes.length > INSPECT_LIMIT,
@@ -199,8 +198,8 @@ export class Blobs {
 
   /** Rows that became different after a revision; all pages of one question look them up once. */
   #changedSince(since: number): readonly ListedRow[] {
-    if (this.#changed?.told !== this.#told || this.#changed.since !== since)
-      this.#changed = { told: this.#told, since, rows: this.#told.filter((one) => one.since > since) };
+    if (this.#changed?.listed !== this.#listed || this.#changed.since !== since)
+      this.#changed = { listed: this.#listed, since, rows: this.#listed.filter((one) => one.since > since) };
     return this.#changed.rows;
   }
 
@@ -231,15 +230,15 @@ export class Blobs {
     return this.#view?.revision === this.#workspace.revision;
   }
 
-  /** Makes the view of the list as it is, a little at a time: whoever cannot wait for the rest finishes it. */
+  /** Makes the view of the list as it is, a little at a time: a request that cannot wait finishes it. */
   *#make(): Generator<void, void> {
     const { revision, all } = this.#workspace;
-    const told: ListedRow[] = [];
+    const listed: ListedRow[] = [];
     const plain: BlobRow[] = [];
     let looked = 0;
     for (const source of all) {
       for (const one of this.#take(source).rows) {
-        one.index = told.push(one) - 1;
+        one.index = listed.push(one) - 1;
         plain.push(one.row);
       }
       if (++looked % A_FEW === 0) yield;
@@ -252,11 +251,11 @@ export class Blobs {
       this.#workspace.aliasTies(),
     );
     yield;
-    const affected = this.#across.settle(told, evidence, Date.now());
+    const affected = this.#across.settle(listed, evidence, Date.now());
     yield;
     looked = 0;
     for (const one of affected) {
-      tell(one, this.#across, revision);
+      show(one, this.#across, revision);
       if (++looked % MANY === 0) yield;
     }
     for (const id of this.#leaving) this.#gone.push({ id, at: revision });
@@ -265,14 +264,14 @@ export class Blobs {
       this.#gone = [];
       this.#horizon = revision;
     }
-    this.#told = told;
+    this.#listed = listed;
     this.#view = {
       revision,
-      rows: told.map((one) => one.told),
+      rows: listed.map((one) => one.shown),
       evidence,
-      entry: (index) => told[index]?.entry,
+      entry: (index) => listed[index]?.entry,
       across: (index) => {
-        const one = told[index];
+        const one = listed[index];
         return one === undefined ? [] : this.#across.findings(one);
       },
     };
@@ -284,8 +283,8 @@ export class Blobs {
     const { blobs: entries, scan } = source;
     if (before?.entries === entries && before.scan === scan) return before;
     const rows = entries.map((entry): ListedRow => {
-      const made = row(entry.id, source, entry.found, [], this.#workspace.repositoryOf(source));
-      return { entry, row: made, index: -1, told: made, since: Number.POSITIVE_INFINITY };
+      const made = blobRow(entry.id, source, entry.found, [], this.#workspace.repositoryOf(source));
+      return { entry, row: made, index: -1, shown: made, since: Number.POSITIVE_INFINITY };
     });
     const ids = new Set(entries.map(({ id }) => id));
     for (const one of before?.rows ?? []) {
@@ -372,69 +371,4 @@ interface Changes {
   changed: number;
   rows: BlobRow[];
   gone: string[];
-}
-
-/** Codes of these findings beside those known, each once. */
-function codesOf(known: readonly FindingCode[], findings: readonly Pick<Finding, 'code'>[]): FindingCode[] {
-  return [...new Set([...known, ...findings.map(({ code }) => code)])];
-}
-
-/** A finding that both the file and the blob carry is told once. */
-function once(findings: readonly Finding[]): Finding[] {
-  const seen = new Set<string>();
-  return findings.filter(({ code, title, evidence, reason }) => {
-    const key = [code, title, reason, ...evidence].join('\0');
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
-}
-
-function highest(findings: readonly Pick<Finding, 'severity'>[], start: Severity | null): Severity | null {
-  return findings.reduce(
-    (high, { severity }) =>
-      high === null || SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(high) ? severity : high,
-    start,
-  );
-}
-
-/** What a container authenticates is not offered for re-encryption, with the reason, though KMS would take it. */
-function offered({ identification, notPutBack }: FoundBlob): BlobRow['identification'] {
-  return notPutBack === undefined
-    ? identification
-    : { ...identification, reencryptable: false, reason: notPutBack };
-}
-
-/** What file and bytes say of a blob, wherever it is asked: the inspector, the list and the audit have it from here. */
-export function ownFindings(source: ListedSource, found: FoundBlob): Finding[] {
-  return [...source.scan.findings, ...found.findings, ...findingsOf(found.bytes, found.identification)];
-}
-
-function row(
-  id: string,
-  source: ListedSource,
-  found: FoundBlob,
-  across: readonly Finding[],
-  repository: string | null,
-): BlobRow {
-  const findings = [...ownFindings(source, found), ...across];
-  return {
-    id,
-    sourceId: source.id,
-    file: source.display,
-    repository,
-    place: found.place,
-    container: found.container,
-    encoding: found.encoding.name,
-    sizeBytes: found.bytes.length,
-    // A blob that is its whole file has the file's hash.
-    sha256:
-      found.encoding.name === 'binary' && found.bytes.length === source.size
-        ? source.sha256
-        : hash('sha256', found.bytes, 'hex'),
-    declared: found.declared,
-    identification: offered(found),
-    worst: highest(findings, null),
-    findings: findings.length === 0 ? [] : codesOf([], findings),
-  };
 }

@@ -66,16 +66,16 @@ describe('coverage', () => {
     symlinkSync(join(folder, 'a/one.bin'), join(folder, 'a/link'));
     put('a/one.bin.rewrap-0123456789abcdef.tmp');
     await add('a', 'nowhere');
-    const told = workspace.coverage;
-    expect(told.reading).toBe(false);
-    expect(told.files.read).toBe(
-      told.files.withBlobs + told.files.withFindings + told.files.withoutCiphertext + told.files.records,
+    const seen = workspace.coverage;
+    expect(seen.reading).toBe(false);
+    expect(seen.files.read).toBe(
+      seen.files.withBlobs + seen.files.withFindings + seen.files.withoutCiphertext + seen.files.records,
     );
-    expect(told.files).toMatchObject({ withBlobs: 2, withFindings: 1 });
-    const skipped = Object.fromEntries(told.skipped.map(({ code, count }) => [code, count]));
+    expect(seen.files).toMatchObject({ withBlobs: 2, withFindings: 1 });
+    const skipped = Object.fromEntries(seen.skipped.map(({ code, count }) => [code, count]));
     expect(skipped).toMatchObject({ symlink: 1, missing: 1 });
-    expect(told.skipped.find(({ code }) => code === 'symlink')?.examples).toEqual(['a/link']);
-    expect(coverageWords(told).join(' ')).toContain('1 not read: symbolic links, not followed.');
+    expect(seen.skipped.find(({ code }) => code === 'symlink')?.examples).toEqual(['a/link']);
+    expect(coverageWords(seen).join(' ')).toContain('1 not read: symbolic links, not followed.');
   });
 
   it('counts what is read again, or with the folder above, once', async () => {

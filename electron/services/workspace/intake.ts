@@ -6,7 +6,7 @@ import type { Workspace } from './workspace.ts';
 
 /**
  * Who named a path: a person, in a dialog of the host or at its start; the page, by a path that was dropped on it; or the
- * page, by an upload, whose word opens no file outside the list.
+ * page, by an upload, which opens no file outside the list.
  */
 export type PathOrigin = 'picked' | 'path' | 'upload';
 

@@ -36,7 +36,7 @@ export interface BlobEntry {
 
 /**
  * A file or text that was taken in. Most of a large folder are one blob each: such a source keeps where its bytes lie,
- * and reads them when somebody looks at it, so that a hundred thousand cost little time and memory.
+ * and reads them when they are needed, so that a hundred thousand cost little time and memory.
  */
 export class ListedSource {
   readonly number: number;
@@ -130,7 +130,7 @@ export class ListedSource {
   }
 
   /** What was found, seen in the light of the files beside it; a blob keeps its id by its place. */
-  retell(scan: Scan): void {
+  reread(scan: Scan): void {
     const { entries, next } = this.#look();
     this.#found = scan;
     this.#seen = this.#see(entries, next);
@@ -162,7 +162,7 @@ export class ListedSource {
   }
 }
 
-/** What is made of a source when somebody looks at its blobs. */
+/** What is made of a source when they are neededs blobs. */
 interface Seen {
   readonly entries: readonly BlobEntry[];
   /** Number for the next blob. */

@@ -311,7 +311,7 @@ export class Workspace {
     return entry;
   }
 
-  /** A file that is a key of just the size that a blob beside it holds: told at that blob's file. */
+  /** A file that is a key of just the size that a blob beside it holds: a finding of that blob's file. */
   #besideKeys(keys: readonly KeyCandidate[]): void {
     const folders = new Set(keys.map(({ display }) => folderOf(display)));
     const sources = new Map<string, ListedSource>();
@@ -360,7 +360,7 @@ export class Workspace {
   /** What a record beside a file says of its blobs. */
   #recorded(source: ListedSource | null, entries: readonly RecordEntry[]): void {
     const scan = source === null ? null : withRecord(source.scan, entries);
-    if (scan !== null) source?.retell(scan);
+    if (scan !== null) source?.reread(scan);
   }
 
   /** Bodies of S3 objects, which only the instruction file beside them names. */
@@ -370,8 +370,8 @@ export class Workspace {
     )) {
       if (path === null || !isInstruction(display, said)) continue;
       const body = this.#indexPaths().get(path.slice(0, -INSTRUCTION.length));
-      const told = body === undefined ? null : asObjectBody(body.scan, display);
-      if (told !== null) body?.retell(told);
+      const seen = body === undefined ? null : asObjectBody(body.scan, display);
+      if (seen !== null) body?.reread(seen);
     }
   }
 

@@ -36,7 +36,7 @@ afterEach(async () => {
 /** Milliseconds, far above what a busy machine takes: where a test does not look at time, none is too much. */
 const PATIENT = 60_000;
 
-/** A wire to an endpoint of its own that treats each request as told. Both are gone after the test. */
+/** A wire to an endpoint of its own that treats each request as set. Both are gone after the test. */
 export async function wireTo(
   treat: (met: Met) => void,
   {

@@ -54,7 +54,7 @@ describe('a kept connection', () => {
     },
   );
 
-  test('and the new one dropped as well: told as what it is, not tried for ever', async () => {
+  test('and the new one dropped as well: reported as what it is, not tried for ever', async () => {
     const { send, met } = await wireTo(({ no, request, response }) =>
       no === 1 ? answer(response, fine) : request.socket.destroy(),
     );
@@ -77,7 +77,7 @@ describe('a kept connection', () => {
   });
 });
 
-test('a new connection that is dropped after the request is told, not tried again', async () => {
+test('a new connection that is dropped after the request is reported, not tried again', async () => {
   const { send, met } = await wireTo(({ request }) => request.socket.destroy());
   expect(await errorOf(send())).toMatchObject({ code: 'ECONNRESET' });
   expect(met).toHaveLength(1);
@@ -104,7 +104,7 @@ describe('the clock', () => {
     return Date.parse(iso) - Date.now();
   };
   const isOff = (ahead: number, from: number) => Math.abs(ahead - from) > HOUR / 12;
-  /** An endpoint whose clock is ahead by that much and that refuses the time of others with `code`. */
+  /** An endpoint with a clock that is ahead by that much and that refuses the time of others with `code`. */
   const ahead =
     (by: number, code: string) =>
     (one: Met): void => {
@@ -140,13 +140,13 @@ describe('the clock', () => {
     expect(met).toHaveLength(4);
   });
 
-  test('that agrees is not to blame: a wrong signature is told at once', async () => {
+  test('that agrees is not to blame: a wrong signature is reported at once', async () => {
     const { send, met } = await wireTo(({ response }) => refuse(response, 'InvalidSignatureException'));
     expect(await errorOf(send())).toMatchObject({ name: 'InvalidSignatureException', ...metadata(400) });
     expect(met).toHaveLength(1);
   });
 
-  test('of an endpoint that refuses its own time: tried once more, then told', async () => {
+  test('of an endpoint that refuses its own time: tried once more, then reported', async () => {
     const { send, met } = await wireTo(({ response }) => {
       response.setHeader('date', new Date(Date.now() + HOUR).toUTCString());
       refuse(response, 'RequestExpired');
@@ -155,7 +155,7 @@ describe('the clock', () => {
     expect(met).toHaveLength(2);
   });
 
-  test.each(['', 'soon'])('refused under the date "%s": told', async (date) => {
+  test.each(['', 'soon'])('refused under the date "%s": reported', async (date) => {
     const { send, met } = await wireTo(({ response }) => {
       response.sendDate = false;
       if (date !== '') response.setHeader('date', date);
@@ -247,7 +247,7 @@ describe('a refusal', () => {
     ['KMSInternalException', 500],
     ['KeyUnavailableException', 500],
     ['AccessDeniedException', 400],
-  ])('%s is told at once, with its request id', async (type, status) => {
+  ])('%s is reported at once, with its request id', async (type, status) => {
     const { send, met } = await wireTo(({ response }) => refuse(response, type, status));
     const error = await errorOf(send());
     expect(error).toMatchObject({ name: type, message: `about ${type}`, ...metadata(status) });

@@ -46,7 +46,7 @@ interface Raw {
  * Requests to one KMS endpoint without the SDK's middleware, for what is sent a hundred thousand times: signed, sent on
  * kept connections, and read, at a sixth of the SDK's cost (`npm run bench -- --suite rotation`). Nothing is tried again here but
  * what met a connection gone stale or a clock that is off, each once, so that who asks sees each throttling; should the
- * first have been served after all, KMS made a blob that nobody keeps. No redirect is followed. The rest is the SDK's:
+ * first have been served after all, KMS made a blob that is not kept. No redirect is followed. The rest is the SDK's:
  * where the endpoint is, which credentials, proxy and certificates.
  *
  * Protocol: AWS JSON 1.1.
@@ -80,8 +80,8 @@ export class KmsHttpClient {
   }
 
   /**
-   * Sends one operation. Throws what the SDK would throw, without its classes: an error whose `name` is the service's
-   * code and whose `$metadata` has status and request id, a system error, `TimeoutError`, or `SyntaxError` for an
+   * Sends one operation. Throws what the SDK would throw, without its classes: an error that has as its `name` the service's
+   * code and in its `$metadata` has status and request id, a system error, `TimeoutError`, or `SyntaxError` for an
    * answer that is no JSON; `NotSent` where `sending.hold` came before it left, and `AbortError` where `sending.cut` came
    * before the answer. Once {@link close} was called, what is under way fails with `ECONNRESET`.
    */
@@ -91,7 +91,7 @@ export class KmsHttpClient {
       const answer = await this.#sent(operation, body, sending);
       if (answer.status === 200) return read(answer);
       const error = refusal(answer.status, answer.headers, answer.text);
-      if (again || !ABOUT_TIME.has(error.name) || !this.#clockMended(answer)) throw error;
+      if (again || !ABOUT_TIME.has(error.name) || !this.#clockCorrected(answer)) throw error;
     }
   }
 
@@ -210,7 +210,7 @@ export class KmsHttpClient {
    * Takes over the endpoint's clock where it says another time than the answered request did; whether it does. Another
    * request may have brought the same news since.
    */
-  #clockMended({ headers, ahead }: Raw): boolean {
+  #clockCorrected({ headers, ahead }: Raw): boolean {
     const theirs = Date.parse(headers.date ?? '');
     if (Number.isNaN(theirs)) return false;
     const now = theirs - Date.now();

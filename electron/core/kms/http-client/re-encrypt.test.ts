@@ -38,7 +38,7 @@ test.each<[string, object]>([
   ['a blob that is no base64', { ...full, CiphertextBlob: 'AQ*/' }],
   ['a blob that lost its end', { ...full, CiphertextBlob: 'AQL/A' }],
   ['a blob that lost its padding', { ...full, CiphertextBlob: 'AQ' }],
-])('%s is an incomplete reply, told with its request id', async (_what, body) => {
+])('%s is an incomplete reply, reported with its request id', async (_what, body) => {
   const { wire, met } = await wireTo(({ response }) => answer(response, body));
   expect(await errorOf(reEncryptOver(wire, input))).toMatchObject({ name: 'IncompleteReply', ...metadata });
   expect(met).toHaveLength(1);
@@ -56,7 +56,7 @@ test('a dry run without ciphertext sends none', async () => {
   expect(met[0]?.body).not.toHaveProperty('CiphertextBlob');
 });
 
-test('a dry run that is carried out is told as ignored, and nothing of its answer is needed', async () => {
+test('a dry run that is carried out is reported as ignored, and nothing of its answer is needed', async () => {
   const { wire } = await wireTo(({ response }) => answer(response, {}));
   expect(await dryRunOver(wire, input)).toEqual({ outcome: 'ignored', requestId: REQUEST_ID });
 });

@@ -37,10 +37,10 @@ export function refusal(
   body: string,
 ): KmsRefusal | UnreadableAnswer {
   const id = requestIdOf(headers);
-  const told = errorOf(body, text(headers['x-amzn-errortype']));
-  return told === null
+  const named = errorOf(body, text(headers['x-amzn-errortype']));
+  return named === null
     ? new UnreadableAnswer(status, id)
-    : new KmsRefusal(told.name.slice(0, MAX_NAME), told.message, metadataOf(status, id));
+    : new KmsRefusal(named.name.slice(0, MAX_NAME), named.message, metadataOf(status, id));
 }
 
 /** The id that KMS gives an answer; null where there is none. */

@@ -33,6 +33,6 @@ test.each<[string, string, string | null, object | null]>([
 
 test('no name and no text is kept at any length', () => {
   const long = 'x'.repeat(1_000_000);
-  const told = errorOf(json({ __type: `a#${long}`, message: long }), null);
-  expect(told).toEqual(named('x'.repeat(200), 'x'.repeat(2_000)));
+  const found = errorOf(json({ __type: `a#${long}`, message: long }), null);
+  expect(found).toEqual(named('x'.repeat(200), 'x'.repeat(2_000)));
 });

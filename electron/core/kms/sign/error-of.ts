@@ -2,7 +2,7 @@
 const MAX_NAME = 200;
 const MAX_TEXT = 2_000;
 
-/** An error as the service told it. `name` is '' where it gave none. */
+/** An error as the service named it. `name` is '' where it gave none. */
 export interface ExplainedError {
   readonly name: string;
   readonly message: string;

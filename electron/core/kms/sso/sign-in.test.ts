@@ -200,7 +200,7 @@ describe('polling', () => {
     body: { error, error_description: CANARY },
   });
 
-  test('waits while pending and slows down when told', async () => {
+  test('waits while pending and slows down when asked to', async () => {
     const { work, pauses } = await polled(
       refuse('authorization_pending'),
       refuse('slow_down'),
@@ -286,7 +286,7 @@ describe('polling', () => {
 });
 
 test.each([
-  ['nobody', 'does not sign in through SSO'],
+  ['missing', 'does not sign in through SSO'],
   ['static', 'does not sign in through SSO'],
   ['lost', 'which does not exist'],
   ['half', 'incomplete'],
@@ -299,7 +299,7 @@ test.each([
   expect(fault.message).toContain(words);
 });
 
-test('nobody at the address of the service is said', async () => {
+test('no service at the address is reported', async () => {
   vi.stubEnv('AWS_ENDPOINT_URL_SSO_OIDC', 'http://127.0.0.1:9');
   const fault = await faultOf(ssoSignIn('work', { onCode() {} }));
   expect(fault.code).toBe('ECONNREFUSED');
