@@ -352,15 +352,15 @@ function sameFacts(a: readonly KmsKeyFacts[], b: readonly KmsKeyFacts[]): boolea
   });
 }
 
-/** Puts together the row to tell; where nothing changed it stays the one told before, so that its revision does. */
-function tell(one: ListedRow, across: CrossBlobFindings<ListedRow>, revision: number): void {
-  const { row: plain, told } = one;
+/** Puts together the row to show; where nothing changed it stays the one before, so that its revision does. */
+function show(one: ListedRow, across: CrossBlobFindings<ListedRow>, revision: number): void {
+  const { row: plain, shown } = one;
   const found = across.brief(one);
   const worst = highest(found, plain.worst);
   const findings = found.length === 0 ? plain.findings : codesOf(plain.findings, found);
-  const same = told.worst === worst && told.findings.join() === findings.join();
+  const same = shown.worst === worst && shown.findings.join() === findings.join();
   if (same && Number.isFinite(one.since)) return;
-  one.told = found.length === 0 ? plain : { ...plain, worst, findings };
+  one.shown = found.length === 0 ? plain : { ...plain, worst, findings };
   one.since = revision;
 }
 
