@@ -120,9 +120,17 @@ function fragmentsOf(view: TextView, { blobs }: Scan): number[] {
   return starts;
 }
 
-function mayBeInside({ container, linkedValues, within, notPutBack, declared }: FoundBlob): boolean {
+function mayBeInside({
+  container,
+  identification,
+  linkedValues,
+  within,
+  notPutBack,
+  declared,
+}: FoundBlob): boolean {
   return (
     PLAIN_CONTAINERS.has(container) &&
+    identification.kind.startsWith('kms-') &&
     linkedValues.every(({ measures }) => measures !== undefined) &&
     within === undefined &&
     notPutBack === undefined &&
