@@ -39,7 +39,7 @@ function postgres(bytes: Uint8Array): string {
     .join('');
 }
 
-function sqlite(blob: Uint8Array, rows: number): Buffer {
+function sqlite(blob: Uint8Array, rows: number, name = ''): Buffer {
   const folder = mkdtempSync(join(tmpdir(), 'rewrap-'));
   try {
     const path = join(folder, 'a.db');
@@ -48,6 +48,10 @@ function sqlite(blob: Uint8Array, rows: number): Buffer {
     const insert = database.prepare('INSERT INTO t (raw, text) VALUES (?, ?)');
     for (let i = 0; i < rows; i++) insert.run(Buffer.alloc(200), 'some other text');
     insert.run(blob, base64(blob));
+    if (name !== '') database.exec(`CREATE TABLE u (name TEXT, value TEXT)`);
+    if (name !== '') database.prepare('INSERT INTO u VALUES (?, ?)').run(name, base64(blob));
+    if (name !== '')
+      database.prepare('INSERT INTO u VALUES (?, ?)').run(name, Buffer.from(blob).toString('hex'));
     database.close();
     return readFileSync(path);
   } finally {
@@ -63,9 +67,12 @@ function tar(content: Buffer): Buffer {
 }
 
 const blob = madeUpBlob(32);
+/** Its last byte could be a letter of base64 that follows it. */
+const lettered = Uint8Array.from([...blob.slice(0, -1), 0x41]);
 test.each([
   ['SQLite', sqlite(blob, 3), 2],
   ['SQLite, large', sqlite(blob, 3000), 2],
+  ['SQLite, a column right after another', sqlite(blob, 3, 'token9'), 4],
   ['tar', tar(Buffer.from(`A=1\nDB=${base64(blob)}\n`)), 1],
   ['tar, large', tar(Buffer.concat([Buffer.alloc(9000, 'x\n'), Buffer.from(`DB=${base64(blob)}\n`)])), 1],
   [
@@ -106,4 +113,11 @@ test.each([
 test('binary files without a blob: nothing is made up', () => {
   for (let i = 0; i < 20; i++)
     expect(scan(Buffer.concat([Buffer.from([0, 7]), randomBytes(20_000)]), 'x').blobs).toEqual([]);
+});
+
+test('a raw blob takes no letter of the base64 that follows it', () => {
+  expect(scan(sqlite(lettered, 3), 'x').blobs.map((one) => base64(one.bytes))).toEqual([
+    base64(lettered),
+    base64(lettered),
+  ]);
 });

@@ -32,7 +32,7 @@ export const embeddedBlobs: Format = {
     const why = reasonOf(bytes);
     const raw = rawBlobs(bytes, latin, why);
     // Of text, the rest is read as text.
-    const encoded = view === null ? encodedBlobs(latin, why) : [];
+    const encoded = view === null ? encodedBlobs(withoutRaw(latin, raw), why) : [];
     const blobs = apart([...raw, ...encoded].sort((a, b) => a.range.start - b.range.start));
     return blobs.length === 0 ? null : { blobs, findings: [], plaintext: [] };
   },
@@ -150,6 +150,18 @@ function escaped(text: string, from: number, read: ReadByte): { bytes: Uint8Arra
   return known(Uint8Array.from(values), at);
 }
 
+/** The bytes with those of raw blobs put out, so that the last one of a blob is no letter of what follows it. */
+function withoutRaw(latin: string, raw: readonly FoundBlob[]): string {
+  let text = '';
+  let at = 0;
+  for (const { range } of raw) {
+    if (range.start < at) continue;
+    text += latin.slice(at, range.start) + '\0'.repeat(range.end - range.start);
+    at = range.end;
+  }
+  return text + latin.slice(at);
+}
+
 /** Blobs and messages in base64 and hex. */
 function encodedBlobs(latin: string, why: string): FoundBlob[] {
   const view: TextView = {
@@ -166,6 +178,39 @@ function encodedBlobs(latin: string, why: string): FoundBlob[] {
       encoding: decoded.encoding,
       identification: decoded.identification,
     });
+  }
+  return [...blobs, ...joined(latin, why)];
+}
+
+/** How a blob of layout v1 or v2 begins in base64, of either alphabet, and in hex. */
+const BASE64_START = /AQ[EI][B-J]AH[g-j]/g;
+const HEX_START = /010[12]0[1-9]0078/g;
+
+/**
+ * Blobs with letters right before them. A database writes one column after the other, so the end of a name runs into the
+ * base64 that follows it. The blob's own lengths say where it ends.
+ */
+function joined(latin: string, why: string): FoundBlob[] {
+  const blobs: FoundBlob[] = [];
+  for (const [start, letters, digits, name] of [
+    [BASE64_START, /^[A-Za-z0-9+/_-]+/, 8 / 6, 'base64'],
+    [HEX_START, /^(?:[0-9a-f]+|[0-9A-F]+)/, 2, 'hex'],
+  ] as const) {
+    start.lastIndex = 0;
+    for (let match = start.exec(latin); match !== null && blobs.length < MOST; match = start.exec(latin)) {
+      const at = match.index;
+      const read = (bytes: number) =>
+        Buffer.from(letters.exec(latin.slice(at, at + Math.ceil(bytes * digits)))?.[0] ?? '', name);
+      const length = lengthOf(read(64).subarray(0, 64));
+      const found = length === null ? null : read(length);
+      if (length === null || found?.length !== length || known(found, 0) === null) continue;
+      const end = at + Math.ceil(length * digits);
+      blobs.push({
+        ...made(new Uint8Array(found), at, end, why),
+        encoding: { ...AS_IT_STANDS, name, charset: 'latin-1', padded: false },
+      });
+      start.lastIndex = end;
+    }
   }
   return blobs;
 }
