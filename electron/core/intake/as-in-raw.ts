@@ -19,7 +19,11 @@ export function asInRaw(view: TextView, blobs: readonly FoundBlob[]): readonly F
     const piece = raw.slice(start, end);
     if (!hasControls(piece)) return blob;
     const { encoding } = blob;
-    const isPlain = encoding.escapes === undefined && encoding.inner === null && !encoding.bytewise;
+    const isPlain =
+      encoding.escapes === undefined &&
+      encoding.inner === null &&
+      !encoding.bytewise &&
+      encoding.through === undefined;
     if (!isPlain || blob.within !== undefined) return { ...blob, notPutBack: CONTROL_INSIDE };
     let before = 0;
     const breaks = encoding.breaks.map(({ at, text }) => {

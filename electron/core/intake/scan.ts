@@ -50,7 +50,9 @@ function finished(input: Input, found: Scan, reader: InnerReader, depth: number,
     (isSealed: boolean) =>
     (inner: Uint8Array, hint: string): Scan =>
       reader.read(inner, hint, depth + 1, isSealed);
-  const nested = withEncoded(view, name, withNested(view, name, whole, read(false)), read(true));
+  const inner = withEncoded(view, name, withNested(view, name, whole, read(false)), read(true));
+  // An inner text was read without the control characters of the file.
+  const nested = { ...inner, blobs: exact(input, inner.blobs) };
   if (!sealed) return named({ ...nested, blobs: withLengths(view, nested.blobs) }, depth);
   const labelled = withStayingLabels(view, withPrintedLabels(view, nested.blobs));
   return named(withPlaintext(view, { ...nested, blobs: withLengths(view, labelled) }), depth);

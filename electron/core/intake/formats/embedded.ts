@@ -205,9 +205,10 @@ function joined(latin: string, why: string): FoundBlob[] {
       const found = length === null ? null : read(length);
       if (length === null || found?.length !== length || known(found, 0) === null) continue;
       const end = at + Math.ceil(length * digits);
+      const written = /[-_]/.test(latin.slice(at, end)) ? 'base64url' : name;
       blobs.push({
         ...made(new Uint8Array(found), at, end, why),
-        encoding: { ...AS_IT_STANDS, name, charset: 'latin-1', padded: false },
+        encoding: { ...AS_IT_STANDS, name: written, charset: 'latin-1', padded: false },
       });
       start.lastIndex = end;
     }
