@@ -83,13 +83,6 @@ export const BLOB_ROWS: readonly BlobRow[] = [
     verdict: 'fails',
   },
   {
-    name: 'cut-off.bin',
-    make: async (maker) => (await sane(maker)).slice(0, -24),
-    code: 'InvalidCiphertextException',
-    says: [/not laid out as KMS blobs are/, /cut off/, /Fetch the whole blob again/],
-    verdict: 'fails',
-  },
-  {
     name: 'key-disabled.bin',
     make: async (maker) => {
       const key = await maker.key();
