@@ -162,7 +162,7 @@ export function deletionNotes(audit: Audit, touched: Touched, counts: Counts): s
     );
   if (counts.damaged > 0)
     list.push(
-      `${plural(counts.damaged, 'blob')} under it are cut short or damaged: they are lost already unless the whole value is elsewhere.`,
+      `${plural(counts.damaged, 'blob')} under it ${counts.damaged === 1 ? 'is' : 'are'} cut short or damaged: ${counts.damaged === 1 ? 'it is' : 'they are'} lost already unless the whole value is elsewhere.`,
     );
   if (counts.unidentified > 0)
     list.push(

@@ -79,6 +79,24 @@ function g(...keys: number[]): SopsFile['groups'][number] {
   return { keys, other: false };
 }
 
+describe('another recipient with contradicting labels', () => {
+  it('may open the file: one wrong label makes nothing lost for certain', () => {
+    const [, other = ''] = KEYS;
+    const recipient = (n: number, keyArn: string, material: string) => ({
+      ...row({ file: 'two.yaml', place: `sops.kms[${n}].enc`, keyArn, material: material.repeat(64) }),
+      container: 'sops' as const,
+    });
+    const rows = [
+      recipient(0, ASKED, '1'),
+      recipient(1, other, '2'),
+      row({ file: 'wrong', keyArn: ASKED, material: '2'.repeat(64) }),
+    ];
+    const impact = deletionImpact(makeAudit(input(rows, [], { caller: null })), ASKED);
+    expect(impact).toMatchObject({ declared: 1, contradicted: 2, lost: 0, maybeOtherWay: 1 });
+    expect(impact.answer).not.toContain('could never be opened again');
+  });
+});
+
 describe('replicas', () => {
   const rows = [
     row({ file: 'us', keyArn: mrk('us-east-1'), material: '1'.repeat(64) }),

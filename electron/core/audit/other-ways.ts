@@ -50,7 +50,10 @@ export class OtherWays {
       if (!kms) return 'none';
       const under = evidence.under(evidence.of(row), this.#asked);
       if (under === null) return 'other';
-      return under === 'named' || under === 'unidentified' || under === 'alias' ? 'maybe' : 'none';
+      // At least one of contradicting labels is wrong: the key asked about may not be this one's.
+      const perhaps =
+        under === 'named' || under === 'unidentified' || under === 'alias' || under === 'contradicted';
+      return perhaps ? 'maybe' : 'none';
     });
     const units = new Map<string, Unit>();
     columns.rows.forEach((row, i) => {

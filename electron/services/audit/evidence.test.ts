@@ -209,6 +209,32 @@ describe('what breaks without a key, offline', () => {
   });
 });
 
+describe('an alias that two accounts have', () => {
+  it('refers to each of its keys, perhaps: no place in configuration is left out', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'rewrap-two-accounts-'));
+    const own = engineAt(join(root, 'home'));
+    try {
+      put(join(root, 'tree'), {
+        'arn.json': labelled(6, PRODUCTION),
+        'alias.json': labelled(6, ALIAS_ARN),
+        'elsewhere.json': labelled(7, ALIAS_ARN.replace('610119931565', '222222222222')),
+        'main.tf': `data "aws_kms_key" "k" {\n  key_id = "${ALIAS}"\n}\n`,
+        'app.env': `KMS_KEY_ID=${ALIAS}\n`,
+        'other.env': 'KMS_KEY_ID=alias/another\n',
+      });
+      const { page: there, host: at } = client(own);
+      await at.intake.addPaths({ paths: [join(root, 'tree')], origin: 'path' });
+      for (const key of [PRODUCTION, ALIAS, ALIAS_ARN]) {
+        const { references } = await there.audit.deletion({ key });
+        expect(references.map(({ file }) => file).sort(), key).toEqual(['tree/app.env', 'tree/main.tf']);
+      }
+    } finally {
+      await own.close();
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('a key is the same by all its names, offline', () => {
   const label = ['arn', 'id', 'alias', 'alias ARN'];
   it.each([

@@ -481,5 +481,8 @@ function mayBe(names: KeyNames, written: string, key: string): boolean {
   const same = names.same(written, key);
   if (same !== 'maybe') return same === 'same';
   const [one, other] = [readKeyName(written), readKeyName(key)];
-  return one.alias && other.alias && one.id === other.id;
+  if (one.alias && other.alias) return one.id === other.id;
+  // A name that stands for several keys, as an alias does that two accounts have, may mean this one.
+  const keys = names.keysOf(key);
+  return names.keysOf(written).some((each) => keys.includes(each));
 }
