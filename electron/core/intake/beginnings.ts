@@ -12,3 +12,29 @@ const ENOUGH = /^[A-Za-z0-9+/_-]{47}/;
 export function mayBeV0(letters: string): boolean {
   return V0.test(letters) || !ENOUGH.test(letters);
 }
+
+/** Letters of base64, of either alphabet, by their code. */
+const IS_LETTER = Uint8Array.from({ length: 128 }, (_, code) =>
+  /[A-Za-z0-9+/_-]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+
+/**
+ * Whether as many letters of base64 as `length` stand side by side. Most files have no long run, and this looks at
+ * one letter in `length` of them: a pattern looks at each.
+ */
+export function hasLetterRun(text: string, length: number): boolean {
+  for (let at = length - 1; at < text.length; ) {
+    let from = at;
+    while (from >= 0 && IS_LETTER[text.charCodeAt(from)] === 1 && at - from < length) from--;
+    const before = at - from;
+    if (before === 0) {
+      at += length;
+      continue;
+    }
+    let to = at + 1;
+    while (to < text.length && to - from <= length && IS_LETTER[text.charCodeAt(to)] === 1) to++;
+    if (to - from - 1 >= length) return true;
+    at = to + length - 1;
+  }
+  return false;
+}

@@ -1,6 +1,7 @@
 import { finding } from '#shared/finding.ts';
 import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
+import { hasLetterRun } from '../beginnings.ts';
 import { decodeText } from '../encoding.ts';
 import { embeddedBlobs } from '../formats/embedded.ts';
 import { nested } from '../formats/envelopes/shared.ts';
@@ -31,7 +32,7 @@ const IS_BLOB = /^(?:AQ[EI][A-D]AH|Ci[A-D]|AYA[A-D]|Ag[RV]4|QVF[FJ]|Q2l[B-E])/;
  * data), or of another program's bytes, which are named and never written.
  */
 export function withEncoded(view: TextView, name: string, found: Scan, read: ReadInner): Scan {
-  if (!ANY_RUN.test(view.text)) return found;
+  if (!hasLetterRun(view.text, 40) || !ANY_RUN.test(view.text)) return found;
   const taken = [...found.blobs].sort((a, b) => a.range.start - b.range.start);
   const blobs: FoundBlob[] = [];
   const findings: Finding[] = [];

@@ -95,7 +95,7 @@ export function withNested(view: TextView, name: string, found: Scan, read: Read
   // Of a file with more blobs than are listed, no others are.
   if (found.findings.some(({ code }) => code === 'too-many-blobs')) return found;
   const pieces = FRAGMENT.test(view.text) ? fragmentsOf(view, found) : [];
-  const isWorth = HINTS.test(view.text) && found.blobs.some(mayBeInside);
+  const isWorth = found.blobs.some(mayBeInside) && HINTS.test(view.text);
   if (!isWorth && pieces.length === 0) return found;
   return new Nesting(view, name, found, read).result(isWorth, pieces);
 }

@@ -1,4 +1,4 @@
-import { V0_BASE64 } from '../../beginnings.ts';
+import { hasLetterRun, V0_BASE64 } from '../../beginnings.ts';
 import { Group, readStructure, type Structure } from '../../structure/index.ts';
 import type { Scan } from '../../types.ts';
 import { apart } from '../../without-overlaps.ts';
@@ -62,6 +62,7 @@ const NAMES =
 
 /** Base64 that is long enough to hold a blob inside, and does not begin like one itself. */
 const LONG_BASE64 = new RegExp(`(?<![A-Za-z0-9+/])(?!AQ[EI][A-D]AH|${V0_BASE64})[A-Za-z0-9+/]{180}`);
+const hasLongBase64 = (text: string) => hasLetterRun(text, 180) && LONG_BASE64.test(text);
 
 /** Text files that are an envelope or hold some: whole, among the values of a structure, or marked in free text. */
 export const textEnvelopes: Format = {
@@ -76,7 +77,7 @@ export const textEnvelopes: Format = {
     if (out.blobs.length + out.findings.length > 0)
       return withOthers({ ...out, blobs: apart(out.blobs) }, structuredText.read(input));
     const isNamed = NAMES.test(view.text);
-    const structure = isNamed || LONG_BASE64.test(view.text) ? readStructure(view, name) : null;
+    const structure = isNamed || hasLongBase64(view.text) ? readStructure(view, name) : null;
     if (structure !== null) {
       if (isNamed) visitGroups(structure, (group) => readGroup(group, out));
       for (const leaf of structure.leaves) out.blobs.push(...insideValue(leaf));
