@@ -12,6 +12,7 @@ import { withPrintedLabels } from './labels/printed.ts';
 import { withStayingLabels } from './labels/stays.ts';
 import { withEncoded } from './nested/encoded.ts';
 import { InnerReader, withNested } from './nested/nested.ts';
+import { withPatches } from './patches.ts';
 import { withPlaintext } from './plaintext.ts';
 import type { FoundBlob, Scan } from './types.ts';
 
@@ -53,9 +54,10 @@ function finished(input: Input, found: Scan, reader: InnerReader, depth: number,
   const inner = withEncoded(view, name, withNested(view, name, whole, read(false)), read(true));
   // An inner text was read without the control characters of the file.
   const nested = { ...inner, blobs: exact(input, inner.blobs) };
-  if (!sealed) return named({ ...nested, blobs: withLengths(view, nested.blobs) }, depth);
+  if (!sealed) return named({ ...nested, blobs: withPatches(view, withLengths(view, nested.blobs)) }, depth);
   const labelled = withStayingLabels(view, withPrintedLabels(view, nested.blobs));
-  return named(withPlaintext(view, { ...nested, blobs: withLengths(view, labelled) }), depth);
+  const lengths = withPatches(view, withLengths(view, labelled));
+  return named(withPlaintext(view, { ...nested, blobs: lengths }), depth);
 }
 
 function readInner(
