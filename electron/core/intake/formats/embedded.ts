@@ -49,9 +49,9 @@ function reasonOf(bytes: Uint8Array): string {
   return `It stands in ${what}: Rewrap can read this but cannot write it. Export it as ${as}, re-encrypt that, and import it again.`;
 }
 
-/** How a blob begins in bytes: layouts v1 and v2. In a dump of MySQL the zero byte is written as `\0`. */
+/** How a blob begins in bytes, layouts v1 and v2; and layout v0. In a dump of MySQL the zero byte is written as `\0`. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the bytes of a blob are what is looked for.
-const RAW = /\x01[\x01\x02][\x01-\x09](?:\x00|\\0)x/g;
+const RAW = /\x01[\x01\x02][\x01-\x09](?:\x00|\\0)x|\x0a\x20(?=[\s\S]{32}\x12)/g;
 /** The same with each byte as three octal digits behind two backslashes: what PostgreSQL's COPY writes. */
 const OCTAL = /\\{1,2}001\\{1,2}00[12]\\{1,2}00[1-9]\\{1,2}000x/g;
 

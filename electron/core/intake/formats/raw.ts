@@ -3,6 +3,7 @@ import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { BlobContainer, BlobKind, Finding, Identification } from '#shared/model/blob.ts';
 import { isSecretInClear, privateKeyFinding, publicPart, randomness } from '../../inspect/index.ts';
 import { isKnownBinary } from '../binary/magic.ts';
+import { blobLength } from '../blob-length.ts';
 import { decodeText } from '../encoding.ts';
 import { trimmed } from '../strip-whitespace.ts';
 import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
@@ -18,11 +19,22 @@ const BINARY: BlobEncoding = {
   inner: null,
 };
 
-/** The file's bytes are a blob of a known kind. Text that only says what it is (PEM, age) is left for later. */
+/**
+ * The file's bytes are a blob of a known kind. Text that only says what it is (PEM, age) is left for later, and so are
+ * several blobs in a row.
+ */
 export const rawBlob: Format = {
   container: 'raw',
-  read: (input) => (input.identification.kind === 'unknown' || input.text !== null ? null : whole(input)),
+  read: (input) =>
+    input.identification.kind === 'unknown' || input.text !== null || isRow(input) ? null : whole(input),
 };
+
+/** Whether the bytes are a KMS blob and, right behind it, the beginning of another. */
+function isRow({ bytes, identification: { kind } }: Input): boolean {
+  if (kind !== 'kms-like') return false;
+  const length = blobLength(bytes);
+  return length !== null && blobLength(bytes.subarray(length, length + 64)) !== null;
+}
 
 /** Longest binary data that is taken for nothing but a key or a digest, in bytes; no KMS ciphertext is so short. */
 const SHORT_BYTES = 64;
@@ -41,6 +53,7 @@ export const nothingKnown: Format = {
     if (input.text !== null)
       return identification.kind === 'unknown' ? (encodedLook(input) ?? NOTHING) : whole(input);
     if (bytes.length === 0 || bytes.length > MAX_CIPHERTEXT_BYTES || isKnownBinary(bytes)) return NOTHING;
+    if (isRow(input)) return NOTHING;
     return bytes.length <= SHORT_BYTES ? { ...NOTHING, findings: [shortFinding(bytes)] } : whole(input);
   },
 };

@@ -12,12 +12,12 @@ import type { FoundBlob, Scan } from '../types.ts';
 import type { ReadInner } from './nested.ts';
 
 /** A line of base64, or one piece of it. */
-const RUN = /(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{40,}={0,2}(?![A-Za-z0-9+/_-])/g;
+const RUN = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{40,}={0,2}(?![A-Za-z0-9+/_-])/g;
 /** The next line of a wrapped text. */
 const NEXT_LINE = /(?:\r?\n|\\n)[ \t]{0,80}([A-Za-z0-9+/_-]+={0,2})(?=\s|\\n|["'`<]|$)/y;
 /** Letters that do not begin as a blob itself does: a text without is not looked through. */
 const ANY_RUN =
-  /(?<![A-Za-z0-9+/_=-])(?!AQ[EI][A-D]AH|Ci[A-D]|AYA[A-D]|Ag[RV]4|QVF[FJ]|Q2l[B-E])[A-Za-z0-9+/_-]{40}/;
+  /(?<![A-Za-z0-9+/_-])(?!AQ[EI][A-D]AH|Ci[A-D]|AYA[A-D]|Ag[RV]4|QVF[FJ]|Q2l[B-E])[A-Za-z0-9+/_-]{40}/;
 const LEAST_LETTERS = 180;
 const MOST_LETTERS = 16 * 1024 * 1024;
 /** What may be inside, in base64 of a text or of bytes: blobs in base64, raw, in hex; messages; base64 once more. */
