@@ -8,7 +8,7 @@ import { draftOf, type FindingDraft } from './key-findings.ts';
 export type OtherWay = 'none' | 'maybe' | 'other';
 
 /** What opens what a blob protects, beside the blobs of the list. */
-export type AlsoOpens = Pick<FoundBlob, 'alsoOpens' | 'keyGroup'>;
+export type AlsoOpens = Pick<FoundBlob, 'alsoOpens' | 'keyGroup' | 'viaBranchKey'>;
 
 /** What an audit is made from that the list alone decides. */
 export interface SnapshotInput {

@@ -11,6 +11,8 @@ export type Counts = Record<Under, number> & {
   /** Listed blobs that no key opens any more; and those of them that are confirmed, declared or inferred. */
   damaged: number;
   damagedSure: number;
+  /** Of the unidentified: messages under a branch key of which the KMS key stands in no file. */
+  viaBranchKey: number;
   /** Files of blobs that are confirmed, declared or inferred; named by an alias; contradicted. */
   readonly files: Record<'sure' | 'alias' | 'contradicted', number>;
 };
@@ -27,6 +29,7 @@ export const NO_COUNTS: Counts = {
   ways: { none: 0, maybe: 0, other: 0 },
   damaged: 0,
   damagedSure: 0,
+  viaBranchKey: 0,
   files: { sure: 0, alias: 0, contradicted: 0 },
 };
 
@@ -164,9 +167,14 @@ export function deletionNotes(audit: Audit, touched: Touched, counts: Counts): s
     list.push(
       `${plural(counts.damaged, 'blob')} under it ${counts.damaged === 1 ? 'is' : 'are'} cut short or damaged: ${counts.damaged === 1 ? 'it is' : 'they are'} lost already unless the whole value is elsewhere.`,
     );
-  if (counts.unidentified > 0)
+  if (counts.viaBranchKey > 0)
     list.push(
-      `Nothing names the key of ${plural(counts.unidentified, 'blob')}. Find the key of one blob of each group (Find key…): one answer settles the whole group.`,
+      `${plural(counts.viaBranchKey, 'message')} of an Encryption SDK ${counts.viaBranchKey === 1 ? 'names' : 'name'} a branch key (hierarchical keyring), not the KMS key that protects it: the branch key store has its ARN. Look it up there, or add an export of the store.`,
+    );
+  const unnamed = counts.unidentified - counts.viaBranchKey;
+  if (unnamed > 0)
+    list.push(
+      `Nothing names the key of ${plural(unnamed, 'blob')}. Find the key of one blob of each group (Find key…): one answer settles the whole group.`,
     );
   if (counts.named > 0)
     list.push(

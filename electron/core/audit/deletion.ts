@@ -1,7 +1,7 @@
 import type { DeletionImpact } from '#shared/model/audit.ts';
 import type { Audit } from './audit.ts';
 import { type Counts, deletionAnswer, deletionNotes, NO_COUNTS } from './deletion-words.ts';
-import { isListed, type Touched, touchedBy } from './touched-blobs.ts';
+import { isListed, isMessage, type Touched, touchedBy } from './touched-blobs.ts';
 
 const MOST_FILES = 200;
 const MOST_REFERENCES = 200;
@@ -19,6 +19,8 @@ export function deletionImpact(
   const counts: Counts = { ...NO_COUNTS, ways: { ...NO_COUNTS.ways }, files: { ...NO_COUNTS.files } };
   for (const { index, under, way, damaged } of rows) {
     counts[under] += 1;
+    const row = columns.rows[index];
+    if (under === 'unidentified' && row !== undefined && isMessage(row)) counts.viaBranchKey += 1;
     if (!isListed(under)) continue;
     const file = columns.file[index] ?? 0;
     const ofFile = files.get(file) ?? { blobs: 0, lost: 0 };

@@ -1,4 +1,5 @@
 import type { AuditKey, KeyReference } from '#shared/model/audit.ts';
+import type { BlobRow } from '#shared/model/blob.ts';
 import { isKeyName, type KeyNames, type Under } from '../key-material/index.ts';
 import type { Audit } from './audit.ts';
 import type { OtherWay } from './audit-snapshot.ts';
@@ -49,10 +50,16 @@ export function touchedBy(audit: Audit, text: string): Touched {
     return how === 'named' || fits(key, row.identification.kind, row.sizeBytes) ? how : null;
   });
   const ways = new OtherWays(snapshot, evidence, name, key);
+  // What is no key's name may be no key's; a key of another spec protects no branch key.
+  const branchKeys = (!nameless || isKeyName(asked)) && fits(key, 'kms-symmetric', 0);
   const rows: TouchedRow[] = [];
   for (let index = 0; index < columns.rows.length; index += 1) {
-    const how = under[columns.cohort[index] ?? -1] ?? null;
     const row = columns.rows[index];
+    const how =
+      under[columns.cohort[index] ?? -1] ??
+      (branchKeys && row !== undefined && isMessage(row) && snapshot.alsoOpens(index).viaBranchKey
+        ? 'unidentified'
+        : null);
     if (how === null || row === undefined) continue;
     const way = isListed(how) ? ways.of(index) : 'none';
     rows.push({ index, under: how, way, damaged: isDamaged(row) });
@@ -67,6 +74,10 @@ function described(found: ReturnType<KeyLookup>, asked: string, names: KeyNames)
 
 /** Blobs that are known or declared to be under the key, not those that may be. */
 export const isListed = (under: Under): boolean => under !== 'named' && under !== 'unidentified';
+
+/** A message of an Encryption SDK, which KMS did not make. */
+export const isMessage = ({ identification: { kind } }: BlobRow): boolean =>
+  kind === 'encryption-sdk-message' || kind === 'database-encryption-sdk';
 
 /** Whether ciphertext of this kind and size may come from a key of its spec. */
 function fits(key: AuditKey | null, kind: string, sizeBytes: number): boolean {

@@ -3,7 +3,14 @@ import type { BlobKind } from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
 import { asInRaw } from './as-in-raw.ts';
 import { type Format, type Input, openInput } from './formats/format.ts';
-import { dataKeysIn, embeddedBlobs, FORMATS, TEXT_FORMATS, withEmbedded } from './formats/index.ts';
+import {
+  dataKeysIn,
+  embeddedBlobs,
+  FORMATS,
+  TEXT_FORMATS,
+  viaBranchKey,
+  withEmbedded,
+} from './formats/index.ts';
 import { withContextFinding } from './formats/no-context.ts';
 import { rawScan } from './formats/raw.ts';
 import { withInspectOnly } from './inspect-only.ts';
@@ -146,7 +153,8 @@ function withDataKeys(blobs: readonly FoundBlob[]): readonly FoundBlob[] {
     if (!MESSAGES.has(blob.identification.kind)) return [blob];
     const keys = dataKeysIn(blob);
     // Readers that know the message list them themselves.
-    return [blob, ...keys.filter(({ place }) => !places.has(place))];
+    const message = viaBranchKey(blob) ? { ...blob, viaBranchKey: true as const } : blob;
+    return [message, ...keys.filter(({ place }) => !places.has(place))];
   });
 }
 

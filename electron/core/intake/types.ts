@@ -96,9 +96,11 @@ export interface FoundBlob extends Placed {
   readonly refuses?: (algorithm: EncryptionAlgorithm) => Fault | null;
   /**
    * Whether something beside the blobs of its file opens what it protects, without this key: other recipients of the same
-   * SOPS file or message. Absent: nothing does.
+   * SOPS file or message; 'maybe': under a key that the file does not name. Absent: nothing does.
    */
-  readonly alsoOpens?: 'other';
+  readonly alsoOpens?: 'other' | 'maybe';
+  /** A message that opens with a KMS key it does not name: the branch key it names stands elsewhere, under that key. */
+  readonly viaBranchKey?: true;
   /** The key group of a SOPS file that it is an entry of; absent: the file has none, and any of its entries opens it. */
   readonly keyGroup?: SopsKeyGroup;
   readonly findings: readonly Finding[];

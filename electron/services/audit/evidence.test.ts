@@ -209,6 +209,36 @@ describe('what breaks without a key, offline', () => {
   });
 });
 
+describe('a message under a branch key', () => {
+  it('may be under any key, and says where its key is named; beside another data key it may open the message', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'rewrap-branch-key-'));
+    const own = engineAt(join(root, 'home'));
+    const branch = [
+      'aws-kms-hierarchy',
+      '0f0f0f0f-1111-4111-8111-111111111111',
+      Buffer.alloc(92, 7),
+    ] as const;
+    const raw = ['raw-rsa', 'key', Buffer.alloc(256, 7)] as const;
+    try {
+      put(join(root, 'tree'), {
+        'branch.json': JSON.stringify({ secret: sdkMessage(2, [branch]).toString('base64') }),
+        'raw.bin': sdkMessage(2, [raw]),
+        'both.bin': sdkMessage(2, [['aws-kms', SDK, Buffer.from(blob(30), 'base64')], branch]),
+      });
+      const { page: there, host: at } = client(own);
+      await at.intake.addPaths({ paths: [join(root, 'tree')], origin: 'path' });
+      const impact = await there.audit.deletion({ key: SDK });
+      expect(impact).toMatchObject({ declared: 1, lost: 0, maybeOtherWay: 1, possible: 2 });
+      expect(impact.notes.join('\n')).toContain('2 messages of an Encryption SDK name a branch key');
+      expect(await there.audit.deletion({ key: OTHER })).toMatchObject({ severity: 'possible', possible: 2 });
+      expect(await there.audit.deletion({ key: 'no name of a key' })).toMatchObject({ possible: 0 });
+    } finally {
+      await own.close();
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('an alias that two accounts have', () => {
   it('refers to each of its keys, perhaps: no place in configuration is left out', async () => {
     const root = mkdtempSync(join(tmpdir(), 'rewrap-two-accounts-'));

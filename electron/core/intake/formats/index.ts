@@ -11,7 +11,7 @@ import { encodedText } from './text.ts';
 import { withOthers } from './with-others.ts';
 
 export { embeddedBlobs, withEmbedded } from './embedded.ts';
-export { dataKeysIn } from './envelopes/index.ts';
+export { dataKeysIn, viaBranchKey } from './envelopes/index.ts';
 
 /** CLI output, and whatever other blobs stand in the same JSON. */
 const awsCliFile: Format = {

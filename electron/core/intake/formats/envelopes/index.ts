@@ -22,7 +22,7 @@ import { confluentDeks, ejsonKms, serverlessSecrets } from './shared-key.ts';
 import { terraform } from './terraform.ts';
 import { tinkKeysetJson } from './tink.ts';
 
-export { dataKeysIn } from './sdk-message.ts';
+export { dataKeysIn, viaBranchKey } from './sdk-message.ts';
 
 /** Binary files that are an envelope. Asked before anything that knows a file by its first bytes alone. */
 export const binaryEnvelope: Format = {

@@ -52,6 +52,7 @@ function keysOf(
 ): FoundBlob[] {
   // Keys of other keyrings open the message without KMS.
   const others = keys.some(({ provider }) => !text(bytes, provider).startsWith('aws-kms'));
+  const branch = underBranchKey(bytes, keys);
   return keys.flatMap(({ provider, info, ciphertext }, i) =>
     text(bytes, provider) !== 'aws-kms'
       ? []
@@ -62,10 +63,25 @@ function keysOf(
               declared: { keyArn: text(bytes, info), encryptionContext: context },
               notPutBack,
             }),
-            ...(others ? { alsoOpens: 'other' as const } : {}),
+            ...(others ? { alsoOpens: 'other' as const } : branch ? { alsoOpens: 'maybe' as const } : {}),
           },
         ],
   );
+}
+
+/** Whether a data key is a hierarchical keyring's: under a branch key, which a KMS key protects in its store. */
+const underBranchKey = (bytes: Uint8Array, keys: readonly EncryptedDataKey[]): boolean =>
+  keys.some(({ provider }) => text(bytes, provider) === 'aws-kms-hierarchy');
+
+/** Whether a message of either SDK has such a data key. */
+export function viaBranchKey({ bytes, identification: { kind } }: FoundBlob): boolean {
+  const read =
+    kind === 'encryption-sdk-message'
+      ? readSdkMessage(bytes)
+      : kind === 'database-encryption-sdk'
+        ? readDatabaseHead(bytes)
+        : null;
+  return read !== null && underBranchKey(bytes, read.keys);
 }
 
 /**
