@@ -347,24 +347,29 @@ test('a hostile page: no request, forged approval, token or flood does what a pe
     if (i === 0) expect(readFileSync(each.path)).toEqual(undone);
     else if (await replacedFreely(stage, each)) free += 1;
   }
+  // It answers as before. What was counted is written by the time that it has stopped.
+  await one(page, 'app.state', {});
+  await host.stop();
   const questions = (await historyOf(stage)).slice(shellRecords).filter(({ kind }) => kind === 'approval');
-  expect(questions.length).toBeGreaterThan(attacks.length);
+  // Each kind of question once at least; a flood is counted, and does not fill the history.
+  const refusedFor = questions.map(({ detail }) => /For: ([\w, -]+)\./.exec(detail)?.[1]?.split(', ') ?? []);
+  expect([...new Set(refusedFor.flat())].sort()).toEqual([...named].sort());
+  const more = questions.reduce((sum, { detail }) => sum + Number(/^(\d+) more /.exec(detail)?.[1] ?? 0), 0);
+  expect(more).toBeGreaterThan(attacks.length);
+  expect(questions.length).toBeLessThan(200);
   expect(questions.filter(({ outcome }) => outcome === 'approved')).toEqual([]);
   expect((await rewrap(['history', 'verify'], stage.home)).code).toBe(0);
-  // It answers as before.
-  await one(page, 'app.state', {});
   const codes = codesOf(answers);
   console.log(
     `hostile page: ${answers.length} calls of ${Object.keys(APPROVALS).length} requests (${answers.length - (codes.ok ?? 0)} refused), ` +
       `${approvals} forged approvals (0 through), ${raw.frames} frames and ${raw.secrets} forged secrets (0 let in), ` +
       `${sent.length} KMS requests, ${free} files re-encrypted as is free`,
   );
-  await host.stop();
   await proxy.close();
   evil.close();
 });
 
-async function historyOf({ home }: Stage): Promise<{ kind: string; outcome: string }[]> {
+async function historyOf({ home }: Stage): Promise<{ kind: string; outcome: string; detail: string }[]> {
   return JSON.parse((await rewrap(['history', '--limit', '5000', '--json'], home)).stdout);
 }
 

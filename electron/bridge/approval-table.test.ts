@@ -21,12 +21,12 @@ it('the requests that ask are these', () => {
     'connection.use': connection,
     'connection.renew': connection,
     'connection.useDestination': connection,
-    'runs.start': run,
+    'runs.start': [...run, 'continue'],
     'runs.resume': [...run, 'continue'],
-    'runs.retry': run,
+    'runs.retry': [...run, 'continue'],
     'runs.compare': ['compare'],
     'runs.undo': ['undo'],
-    'plans.run': [...run, 'plan-file'],
+    'plans.run': [...run, 'continue', 'plan-file'],
   });
 });
 

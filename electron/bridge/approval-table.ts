@@ -75,8 +75,8 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'output.reveal': free('Shows a file of a run in the file manager.'),
 
   'runs.start': asks(
-    RUN,
-    'A key of another account or that cannot be described; decrypting here; no verification; in place without backup. Not a dry run.',
+    [...RUN, 'continue'],
+    'A key of another account or that cannot be described; decrypting here; no verification; in place without backup; over an endpoint that is not one of AWS, after the first file of another run that was not gone on with. Not a dry run.',
   ),
   'runs.get': READS,
   'runs.list': READS,
@@ -87,7 +87,7 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
     [...RUN, 'continue'],
     'Nothing under the terms that were approved when it started, over the same connection; else as runs.start. After the first file on an endpoint that is not one of AWS.',
   ),
-  'runs.retry': asks(RUN, 'As runs.resume.'),
+  'runs.retry': asks([...RUN, 'continue'], 'As runs.resume.'),
   'runs.compare': asks(['compare'], 'Decrypts on this machine, in the two-step child: each time.'),
   'runs.stopCompare': free('Ends what decrypts; changes nothing.'),
   'runs.undo': asks(['undo'], 'Changes files back, or removes them: each time.'),
@@ -104,7 +104,7 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'plans.check': free('Reads the files of the plan, and describes its key.'),
   'plans.compare': READS,
   'plans.run': asks(
-    [...RUN, 'plan-file'],
+    [...RUN, 'continue', 'plan-file'],
     'As runs.start; and a plan that was dropped or uploaded, not picked in a dialog or named at the start.',
   ),
   'plans.close': OWN_VIEW,

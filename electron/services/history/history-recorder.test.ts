@@ -9,6 +9,8 @@ import type { Engine } from '../../bridge/index.ts';
 import { assemble } from '../../core/inspect/assemble.test-help.ts';
 import { client } from '../../hosts/cli/client.ts';
 import { startPracticeKms } from '../../practice-kms/index.ts';
+import { History } from './history.ts';
+import { HistoryRecorder } from './history-recorder.ts';
 
 let folder = '';
 const engines: Engine[] = [];
@@ -188,4 +190,62 @@ it('an audit says which keys KMS was not asked about, and asks on request', asyn
   expect((await page.audit.summary({})).notAsked).toMatchObject({ keys: 0, names: [] });
   const { findings } = await page.audit.findings({ offset: 0, limit: 500 });
   expect(findings.filter(({ code }) => code === 'key-gone')).toHaveLength(203);
+});
+
+it('a flood of questions that no one can answer, and of connections that fail for it, is counted in few records', async () => {
+  mkdirSync(join(folder, 'flooded'));
+  const history = new History(join(folder, 'flooded'));
+  const recorder = new HistoryRecorder(history, () => ({
+    state: { status: 'ready', identity: null },
+    describe: () => 'practice KMS',
+  }));
+  for (let i = 0; i < 2_000; i += 1) {
+    const kinds = [i % 2 === 0 ? ('undo' as const) : ('no-backup' as const)];
+    recorder.approval({ kinds, title: `Question ${i}?`, words: [], resolved: i }, `hash-${i}`, {
+      hash: `hash-${i}`,
+      approved: false,
+      by: null,
+    });
+    const choice = {
+      kind: 'aws',
+      profile: `p${i}`,
+      region: 'us-east-1',
+      endpointUrl: null,
+      fips: null,
+      dualStack: null,
+    } as const;
+    const fault = { code: 'NotApproved', message: '', detail: '', remedy: '', retryable: false };
+    recorder.connected(
+      {
+        choice,
+        status: 'failed',
+        region: null,
+        endpoint: null,
+        endpointInfo: null,
+        identity: null,
+        fault,
+      } as never,
+      'source',
+    );
+  }
+  // What a person or a flag answered is written each time.
+  for (const approved of [true, false])
+    recorder.approval({ kinds: ['undo'], title: 'Undo?', words: [], resolved: 0 }, 'hash', {
+      hash: 'hash',
+      approved,
+      by: 'dialog',
+    });
+  await recorder.settled();
+  const { records } = await history.list(0, 100);
+  history.close();
+  expect(records.map(({ kind, outcome }) => `${kind} ${outcome}`).sort()).toEqual([
+    'approval approved',
+    'approval declined',
+    ...Array(4).fill('approval refused: no one to ask'),
+    ...Array(2).fill('connection-failed failed'),
+  ]);
+  const details = records.map(({ detail }) => detail);
+  expect(details.filter((detail) => detail?.startsWith('999 more within a minute'))).toHaveLength(2);
+  expect(details.some((detail) => detail?.startsWith('1999 more within a minute'))).toBe(true);
+  expect(details.some((detail) => detail?.includes('Request hash-1999'))).toBe(true);
 });

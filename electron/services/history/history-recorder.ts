@@ -10,6 +10,7 @@ import { Turns } from '../../core/limits/turns.ts';
 import type { ItemsQuery, ResolvedOutput, Run, RunTerms, UndoResult } from '../../core/rotation/index.ts';
 import type { ApprovalAnswer, Proposal } from '../approvals/index.ts';
 import { type History, historyEvent } from './history.ts';
+import { Repeats } from './repeats.ts';
 
 /** The connection that an event is written down with. */
 export interface Actor {
@@ -32,6 +33,8 @@ export class HistoryRecorder {
   readonly #lastConnected = new Map<Side, string>();
   /** When each key was last looked up. */
   readonly #looks = new Map<string, number>();
+  /** Of what was refused without a person: nothing but this slows a page that asks for it again and again. */
+  readonly #refused = new Repeats();
 
   constructor(history: History, connection: () => Actor) {
     this.#history = history;
@@ -65,11 +68,14 @@ export class HistoryRecorder {
     const event = `${state.status} ${identity?.arn} ${detail}`;
     if (event === this.#lastConnected.get(side)) return;
     this.#lastConnected.set(side, event);
-    this.note(state.status === 'ready' ? 'connected' : 'connection-failed', {
-      who: identity?.arn ?? null,
-      outcome: state.status,
-      detail,
-    });
+    const write = (more = 0) =>
+      this.note(state.status === 'ready' ? 'connected' : 'connection-failed', {
+        who: identity?.arn ?? null,
+        outcome: state.status,
+        detail: more === 0 ? detail : `${more} more within a minute, the last: ${detail}`,
+      });
+    if (fault !== null && UNAPPROVED.has(fault.code)) this.#refused.note(fault.code, write);
+    else write();
   }
 
   /** The keys of a connection were listed: one record, however many requests that took. */
@@ -159,13 +165,20 @@ export class HistoryRecorder {
 
   /** How a question for approval was answered. */
   approval({ kinds, title, words, runId }: Proposal, hash: string, { approved, by }: ApprovalAnswer): void {
-    this.note('approval', {
-      ...(runId === undefined ? {} : { runId }),
-      outcome: approved ? 'approved' : by === null ? 'refused: no one to ask' : 'declined',
-      detail: [title, ...words, `For: ${kinds.join(', ')}. By: ${by ?? 'no one'}. Request ${hash}`].join(
-        ' | ',
-      ),
-    });
+    const refused = !approved && by === null;
+    const write = (more = 0) =>
+      this.note('approval', {
+        ...(runId === undefined ? {} : { runId }),
+        outcome: approved ? 'approved' : refused ? 'refused: no one to ask' : 'declined',
+        detail: [
+          ...(more === 0 ? [] : [`${more} more within a minute, the last:`]),
+          title,
+          ...words,
+          `For: ${kinds.join(', ')}. By: ${by ?? 'no one'}. Request ${hash}`,
+        ].join(' | '),
+      });
+    if (refused) this.#refused.note(`approval ${kinds.join(' ')}`, write);
+    else write();
   }
 
   undone(runId: string, { restored, leftTotal }: UndoResult): void {
@@ -243,6 +256,7 @@ export class HistoryRecorder {
 
   /** What still waits to be written. */
   async settled(): Promise<void> {
+    this.#refused.settle();
     await Promise.all(this.#pending);
   }
 
@@ -317,6 +331,9 @@ function givenContext({ source, destination }: RunTerms): EncryptionContext | nu
   if (mode === 'given') return destination.context.context;
   return mode === 'same' && source.context.mode === 'given' ? source.context.context : null;
 }
+
+/** Faults of a connection that a person did not approve; the question and its answer have a record of their own. */
+const UNAPPROVED: ReadonlySet<string> = new Set(['NotApproved', 'ApprovalPending', 'ApprovalsPaused']);
 
 /** Items of a run, some at a time. */
 type ItemsOf = (query: ItemsQuery) => readonly RunItem[];

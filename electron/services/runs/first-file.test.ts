@@ -44,8 +44,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A run without a backup of three files, over an endpoint that Rewrap does not know as AWS's. */
-async function started(): Promise<string> {
+/** Three files on the list, over an endpoint that Rewrap does not know as AWS's. */
+async function listed(): Promise<string[]> {
   mkdirSync(join(folder, 'in'));
   for (const name of ['a', 'b', 'c'])
     writeFileSync(join(folder, 'in', `${name}.bin`), await encrypted(practice, 'alias/payments', name));
@@ -60,7 +60,12 @@ async function started(): Promise<string> {
   expect(state.status).toBe('ready');
   await host.intake.addPaths({ paths: [join(folder, 'in')], origin: 'path' });
   const { rows } = await page.blobs.list({ offset: 0, limit: 10 });
-  return (await page.runs.start(inPlace(rows.map(({ id }) => id)))).runId;
+  return rows.map(({ id }) => id);
+}
+
+/** A run without a backup of all of them. */
+async function started(): Promise<string> {
+  return (await page.runs.start(inPlace(await listed()))).runId;
 }
 
 const held = (runId: string) =>
@@ -68,6 +73,49 @@ const held = (runId: string) =>
     async () => expect(await page.runs.get({ runId })).toMatchObject({ fault: { code: 'FirstFileDone' } }),
     { timeout: 60_000 },
   );
+
+it('one run after the other, a file each, takes no second file over such an endpoint unasked', async () => {
+  const [a = '', b = '', c = ''] = await listed();
+  const before = asked.length;
+  approves = false;
+  const refused = { fault: { code: 'NotApproved' } };
+  // At once: none is done before the other begins.
+  const both = await Promise.allSettled([page.runs.start(inPlace([a])), page.runs.start(inPlace([b]))]);
+  expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  const first = both.find((each) => each.status === 'fulfilled')?.value.runId ?? '';
+  await ended(page, first);
+  const left = both[0]?.status === 'fulfilled' ? b : a;
+  await expect(page.runs.start(inPlace([left]))).rejects.toMatchObject(refused);
+  expect(readdirSync(join(folder, 'in'))).toHaveLength(4);
+  expect(asked.slice(before)).toMatchObject([{ kinds: ['continue'] }, { kinds: ['continue'] }]);
+  expect(asked.at(-1)?.words.join('\n')).toContain('not one of AWS');
+  approves = true;
+  await ended(page, (await page.runs.start(inPlace([left]))).runId);
+  // A person has said that it may go on over this endpoint.
+  const count = asked.length;
+  await ended(page, (await page.runs.start(inPlace([c]))).runId);
+  expect(asked).toHaveLength(count);
+});
+
+it('a run that is held back cannot be cancelled and tried again past the question', async () => {
+  const runId = await started();
+  await held(runId);
+  approves = false;
+  await page.runs.cancel({ runId });
+  await ended(page, runId);
+  await expect(page.runs.retry({ runId })).rejects.toMatchObject({ fault: { code: 'NotApproved' } });
+  expect(readdirSync(join(folder, 'in'))).toHaveLength(4);
+});
+
+it('the question about going on names the endpoint of the run, whatever is connected by then', async () => {
+  const runId = await started();
+  await held(runId);
+  await page.connection.use({ kind: 'practice' });
+  approves = false;
+  await expect(page.runs.resume({ runId })).rejects.toMatchObject({ fault: { code: 'NotApproved' } });
+  expect(asked.at(-1)?.kinds).toEqual(['continue']);
+  expect(asked.at(-1)?.words.join('\n')).toContain(practice.endpoint);
+});
 
 it('on an endpoint that is not of AWS a backup is kept, and going on after the first file is an approval', async () => {
   const runId = await started();

@@ -26,6 +26,8 @@ export interface ProposedRun {
   readonly count: () => Promise<Touches>;
   /** Name of a plan file that the page brought; absent: a person picked it, or there is none. */
   readonly foreignPlan?: string | null;
+  /** Goes on over an endpoint of which another run has replaced its first file, and no person said that it may. */
+  readonly afterFirst?: boolean;
   readonly runId?: string;
 }
 
@@ -82,7 +84,8 @@ export class RunApprovals {
     check();
     if (found.kinds.length === 0) return { approval: null, target, check };
     const terms = sha256(found.terms);
-    if (before !== null && before.terms === terms) return { approval: before, target, check };
+    if (before !== null && before.terms === terms && !run.afterFirst)
+      return { approval: before, target, check };
     const touches = await run.count();
     const hash = await this.#parts.approvals.obtain({
       kinds: found.kinds,
@@ -122,18 +125,20 @@ export class RunApprovals {
     if (resolved(await now()) !== resolved(run)) throw new FaultError(CHANGED);
   }
 
-  /** Goes on after the first file, on an endpoint that is not AWS's. `now`: the run as it stands. Throws as {@link prove}. */
-  async proveContinue(now: () => Promise<RunSummary>): Promise<void> {
+  /**
+   * Goes on after the first file. `now`: the run as it stands; `endpoints`: those of the run that are not AWS's, whatever is
+   * connected by now. Throws as {@link prove}.
+   */
+  async proveContinue(now: () => Promise<RunSummary>, endpoints: readonly string[]): Promise<void> {
     const run = await now();
     const { counts, files, id, startedAt } = run;
-    const { endpoint } = this.#parts.connection.state;
     await this.#parts.approvals.obtain({
       kinds: ['continue'],
-      resolved: canonical({ id, counts, files, endpoint }),
+      resolved: canonical({ id, counts, files, endpoints }),
       title: `Go on with run ${id}: ${plural(counts.waiting, 'blob')} left?`,
       words: [
         'The first file is replaced. Does it still open where it is used?',
-        `Over ${run.connection}${endpoint === null ? '' : ` · ${endpoint}`}, which is not one of AWS`,
+        `Over ${[run.connection, ...endpoints].join(' · ')}, which is not one of AWS`,
         `Destination key: ${run.destinationKeyId}`,
         `Run ${id} of ${startedAt}; originals are kept as backups`,
       ],
@@ -175,16 +180,17 @@ export class RunApprovals {
   }
 
   /**
-   * Whether a run replaces files over an endpoint that is neither AWS's nor the practice KMS. In the window it then keeps
+   * Endpoints that are neither AWS's nor the practice KMS, over which a run replaces files. In the window it then keeps
    * backups and is held back after the first file; in a shell the flags are the person's word.
    */
-  isWary({ route, dryRun }: RunTerms, output: ResolvedOutput): boolean {
+  waryEndpoints({ route, dryRun }: RunTerms, output: ResolvedOutput): string[] {
     const { connection, destination } = this.#parts;
-    if (dryRun || !outputMode(output).inPlace) return false;
+    if (dryRun || !outputMode(output).inPlace) return [];
     const there = route === 'decrypt-encrypt' && destination.chosen !== null ? [destination] : [];
-    return [connection, ...there].some((side) => {
+    return [connection, ...there].flatMap((side) => {
       const { choice, endpoint } = side.kms();
-      return !kindOf(choice).practice && endpoint !== null && !isAwsEndpoint(endpoint);
+      const wary = !kindOf(choice).practice && endpoint !== null && !isAwsEndpoint(endpoint);
+      return wary ? [URL.parse(endpoint)?.href ?? endpoint] : [];
     });
   }
 
@@ -204,7 +210,7 @@ export class RunApprovals {
     };
   }
 
-  async #resolve({ terms, output, foreignPlan = null }: ProposedRun): Promise<Resolved> {
+  async #resolve({ terms, output, foreignPlan = null, afterFirst = false }: ProposedRun): Promise<Resolved> {
     const { connection, destination } = this.#parts;
     const caller = connection.state.identity?.account ?? null;
     // A dry run brings nothing out and changes nothing.
@@ -216,6 +222,7 @@ export class RunApprovals {
       if (!terms.verify) kinds.push('unverified');
       if (withoutBackup(output)) kinds.push('no-backup');
       if (foreignPlan !== null) kinds.push('plan-file');
+      if (afterFirst) kinds.push('continue');
     }
     const { grantTokens: _, pace: __, ...bound } = terms;
     const there = terms.route === 'reencrypt' ? null : (destination.chosen && destination.target()) || null;
@@ -251,7 +258,11 @@ export class RunApprovals {
   }
 
   /** Six lines at most. */
-  #words({ terms, output }: ProposedRun, { blobs, files }: Touches, { key, caller }: Resolved): string[] {
+  #words(
+    { terms, output, afterFirst }: ProposedRun,
+    { blobs, files }: Touches,
+    { key, caller }: Resolved,
+  ): string[] {
     const { connection, destination } = this.#parts;
     const { endpoint } = connection.state;
     const over = [connection.describe(), ...(endpoint === null ? [] : [endpoint])].join(' · ');
@@ -264,7 +275,7 @@ export class RunApprovals {
     return [
       `Destination key: ${key.arn ?? named}${key.arn === null || key.arn === named ? '' : ` (${named})`}`,
       `Account of the key: ${key.account ?? accountOf(named) ?? 'not known'}${key.account === null ? ' (it cannot be described)' : ''} · yours: ${caller ?? 'not known'}`,
-      `KMS: ${over}${there}`,
+      `KMS: ${over}${there}${afterFirst ? '; not one of AWS, and a run over it replaced a file that you did not confirm' : ''}`,
       `${plural(blobs, 'blob')} in ${plural(files, 'file')}, ${outputMode(output).words}`,
       `Left out: ${left.length === 0 ? 'nothing' : left.join(', ')}`,
       terms.route === 'reencrypt'

@@ -30,6 +30,7 @@ import type { Connection, TwoStep } from '../connection/index.ts';
 import { notHere } from '../faults.ts';
 import type { AskedRun, HistoryRecorder } from '../history/index.ts';
 import type { Workspace } from '../workspace/index.ts';
+import { FirstFiles } from './first-files.ts';
 import { asListed, commandJob } from './jobs.ts';
 import { OutputFolders } from './output-folders.ts';
 import type { Proven, RunApprovals } from './run-approvals.ts';
@@ -86,6 +87,12 @@ export class Runs {
   readonly #mine = new Set<string>();
   readonly #twoSteps: TwoStepRuns;
   readonly #parts: RunsParts;
+  /** What follows on runs that have ended: it reads the journal. */
+  readonly #ending = new Set<Promise<void>>();
+  readonly #firstFiles = new FirstFiles(async (runId) => {
+    const { files, finishedAt } = await this.#manager.summary(runId);
+    return files.done > 0 || finishedAt === null;
+  });
 
   constructor(parts: RunsParts) {
     this.#parts = parts;
@@ -193,30 +200,39 @@ export class Runs {
     { terms: request, output: chosen, files, job = null, foreignPlan = undefined }: RunSpec,
     before: RunApproval | null = null,
   ): Promise<string> {
-    const holdsAfterFirst = this.#parts.follows && this.#parts.approvals.isWary(request, chosen);
+    const wary = this.#wary(request, chosen);
+    const holdsAfterFirst = wary.length > 0;
     const output: ResolvedOutput =
       holdsAfterFirst && chosen.mode === 'in-place' ? { ...chosen, backup: true } : chosen;
-    const proven = await this.#parts.approvals.prove(
-      {
-        terms: request,
-        output,
-        files,
-        count: async () => ({
-          blobs: files.reduce((sum, file) => sum + file.blobs.length, 0),
-          files: files.length,
-        }),
-        foreignPlan: foreignPlan ?? null,
-      },
-      before,
-    );
-    const input = { request, output, files, job, approval: proven.approval, holdsAfterFirst };
-    const run =
-      request.route === 'reencrypt'
-        ? await this.#manager.start({ ...input, ...this.#over(proven) })
-        : await this.#overTwoSteps(request, proven, (over, connection) =>
-            this.#manager.start({ ...input, connection, ...over }),
-          );
-    return this.#kept(run, request, output).id;
+    return this.#firstFiles.begin(wary, async (afterFirst) => {
+      const proven = await this.#parts.approvals.prove(
+        {
+          terms: request,
+          output,
+          files,
+          count: async () => ({
+            blobs: files.reduce((sum, file) => sum + file.blobs.length, 0),
+            files: files.length,
+          }),
+          foreignPlan: foreignPlan ?? null,
+          afterFirst,
+        },
+        before,
+      );
+      const input = { request, output, files, job, approval: proven.approval, holdsAfterFirst };
+      const run =
+        request.route === 'reencrypt'
+          ? await this.#manager.start({ ...input, ...this.#over(proven) })
+          : await this.#overTwoSteps(request, proven, (over, connection) =>
+              this.#manager.start({ ...input, connection, ...over }),
+            );
+      return this.#kept(run, request, output).id;
+    });
+  }
+
+  /** Endpoints for which the run is held back after its first file. */
+  #wary(terms: RunTerms, output: ResolvedOutput): string[] {
+    return this.#parts.follows ? this.#parts.approvals.waryEndpoints(terms, output) : [];
   }
 
   /** A run with a child of its own, over the connections that were looked at. */
@@ -249,7 +265,11 @@ export class Runs {
     const live = this.#manager.live(runId);
     if (live !== null && live.summary().finishedAt === null) {
       if (!HELD.has(live.summary().status)) refuseLive(live);
-      if (live.atFirstFile) await this.#parts.approvals.proveContinue(() => this.#manager.summary(runId));
+      if (live.atFirstFile) {
+        const endpoints = this.#firstFiles.endpointsOf(runId);
+        await this.#parts.approvals.proveContinue(() => this.#manager.summary(runId), endpoints);
+        this.#firstFiles.confirm(endpoints);
+      }
       const twoStep = this.#twoSteps.kmsOf(runId);
       if (twoStep !== null) {
         live.renew(twoStep);
@@ -278,21 +298,25 @@ export class Runs {
         const { counts, files } = await this.#manager.summary(runId);
         return { blobs: counts.total, files: files.total };
       };
-      const proven = await this.#parts.approvals.prove(
-        { terms: request, output, count, foreignPlan: foreignPlan ?? null, runId },
-        approval,
-      );
-      if (proven.approval !== null && proven.approval !== approval)
-        this.#manager.setApproval(runId, proven.approval);
-      const holdsAfterFirst = this.#parts.follows && this.#parts.approvals.isWary(request, output);
-      const resumed =
-        request.route === 'decrypt-encrypt'
-          ? await this.#overTwoSteps(request, proven, (over) =>
-              this.#manager.resume(runId, { ...over, holdsAfterFirst }, how),
-            )
-          : await this.#manager.resume(runId, { ...this.#over(proven), holdsAfterFirst }, how);
-      this.#parts.recorder.run(resumed, this.#asked(runId));
-      this.#watch(resumed, false);
+      const wary = this.#wary(request, output);
+      const holdsAfterFirst = wary.length > 0;
+      await this.#firstFiles.begin(wary, async (afterFirst) => {
+        const proven = await this.#parts.approvals.prove(
+          { terms: request, output, count, foreignPlan: foreignPlan ?? null, afterFirst, runId },
+          approval,
+        );
+        if (proven.approval !== null && proven.approval !== approval)
+          this.#manager.setApproval(runId, proven.approval);
+        const resumed =
+          request.route === 'decrypt-encrypt'
+            ? await this.#overTwoSteps(request, proven, (over) =>
+                this.#manager.resume(runId, { ...over, holdsAfterFirst }, how),
+              )
+            : await this.#manager.resume(runId, { ...this.#over(proven), holdsAfterFirst }, how);
+        this.#parts.recorder.run(resumed, this.#asked(runId));
+        this.#watch(resumed, false);
+        return runId;
+      });
     });
   }
 
@@ -422,9 +446,10 @@ export class Runs {
     await this.#twoSteps.ended();
   }
 
-  /** Call after {@link stop}, when the journal is not read any more. */
-  close(): Promise<void> {
-    return this.#manager.close();
+  /** Call after {@link stop}, when the journal is not read any more but by what follows on runs that have ended. */
+  async close(): Promise<void> {
+    await Promise.all(this.#ending);
+    await this.#manager.close();
   }
 
   /** The connection as it is now; `proven`: it must be the one that was looked at. */
@@ -464,7 +489,9 @@ export class Runs {
   }
 
   #watch(run: Run, dryRun: boolean): void {
-    if (!dryRun) void run.done.then(() => this.#ended(run.id));
+    if (dryRun) return;
+    const ending = run.done.then(() => this.#ended(run.id)).finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 
   /** Keeps what KMS said of the key materials; reads replaced files again. */
