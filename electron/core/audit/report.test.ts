@@ -129,6 +129,14 @@ const facts = { run, items, records: [] };
 const VERDICT = { ok: true, head: STATED.history, broken: null, proves: 'p' };
 
 describe('SARIF', () => {
+  interface At {
+    readonly id: number;
+    readonly properties: { readonly file: string };
+  }
+  const placesOf = (result: { locations: At[]; relatedLocations?: At[] }): At[] => [
+    ...result.locations,
+    ...(result.relatedLocations ?? []),
+  ];
   const valid = sarifSchema();
   const check = (text: string) => {
     expect(valid(JSON.parse(text)), JSON.stringify(valid.errors?.slice(0, 3))).toBe(true);
@@ -138,21 +146,47 @@ describe('SARIF', () => {
   it('of an audit is valid by the official schema, with hostile names', () => {
     const log = check(auditSarif(hostile(), STATED, () => ({ start: 4, length: 20 })));
     const { results } = log.runs[0];
-    expect(results).toHaveLength(HOSTILE.length * 3 + 1);
+    // One for the finding of files under the key, one for that of a file without blobs; two of the key itself.
+    expect(results).toHaveLength(4);
     const files = results
       .filter((r: { ruleId: string }) => r.ruleId === finding.code)
-      .map((r: { properties: { file: string } }) => r.properties.file);
+      .flatMap(placesOf)
+      .map((at: { properties: { file: string } }) => at.properties.file);
+    expect(files).toHaveLength(HOSTILE.length + 1);
     expect(new Set(files)).toEqual(new Set([...HOSTILE, '=bare']));
     const silent = results.filter((r: { suppressions?: unknown[] }) => r.suppressions !== undefined);
-    expect(silent).toHaveLength(HOSTILE.length);
+    expect(silent.flatMap(placesOf)).toHaveLength(HOSTILE.length);
     expect(results.find((r: { ruleId: string }) => r.ruleId === 'rule-account')).toMatchObject({
       level: 'error',
     });
     for (const { message } of results) expect(message.text).not.toMatch(/(?<!\\)[[\]<>]|(?<!\{)\{(?!\{)/);
   });
 
+  it('says the same of a finding whatever its places, and each place once', () => {
+    const of = (some: typeof rows) =>
+      check(
+        auditSarif(
+          makeAudit(input(some, [key('k', { state: 'Disabled' })], { findings: () => [finding] })),
+          STATED,
+          (i) => ({ start: i, length: 20 }),
+        ),
+      ).runs[0].results;
+    const prints = (some: typeof rows) =>
+      of(some).map((r: { ruleId: string; partialFingerprints: object }) => [r.ruleId, r.partialFingerprints]);
+    const all = of(rows);
+    expect(prints(rows.slice(0, 1))).toEqual(prints(rows));
+    expect(new Set(prints(rows).map((one: unknown) => JSON.stringify(one))).size).toBe(all.length);
+    for (const result of all) {
+      expect(result.locations).toHaveLength(1);
+      expect(placesOf(result).map(({ id }) => id)).toEqual(rows.map((_, i) => i));
+    }
+    expect(of(rows.slice(0, 1))[0]).not.toHaveProperty('relatedLocations');
+  });
+
   it('of a run and of an empty list is valid, too', () => {
-    expect(check(written(runReport(facts), 'sarif')).runs[0].results).toHaveLength(13);
+    const { results } = check(written(runReport(facts), 'sarif')).runs[0];
+    expect(results).toHaveLength(1);
+    expect(placesOf(results[0])).toHaveLength(13);
     expect(check(auditSarif(makeAudit(input([], [])), STATED, () => null)).runs[0].results).toEqual([]);
   });
 

@@ -22,6 +22,7 @@ import type {
   Report,
   ReportData,
   ReportTable,
+  SarifPlace,
   SarifResult,
   SarifResults,
 } from './report.ts';
@@ -264,27 +265,73 @@ function* blobItems(audit: Audit): Generator<string | null> {
   }
 }
 
-// SARIF: one result for each finding at each place.
+// SARIF: one result for each finding and key, with its places.
 
 const LEVELS = { critical: 'error', warning: 'warning', info: 'note' } as const;
 
-function* results(audit: Audit, { rangeOf, findingsOf }: PlaceLookup): Generator<SarifResult> {
-  const { columns, bareFiles } = audit.input.snapshot;
-  const { rows } = columns;
-  const bare = new Map(bareFiles.map(({ file, findings }) => [file, findings]));
+function* results(audit: Audit, lookup: PlaceLookup): Generator<SarifResult> {
   for (const finding of audit.findings) {
-    const at = resultsOf(finding);
-    for (let i = 0; i < finding.indexes.length; i += 1) {
-      const index = finding.indexes[i] ?? -1;
-      const row = rows[index];
-      if (row === undefined) continue;
-      const own = finding.source === 'files' ? ownMessage(findingsOf(index), finding) : null;
-      yield { ...at(row.file, row.place, rangeOf(index), row), ...(own === null ? {} : { message: own }) };
+    const { id, code, severity, title, reason, evidence, source, violation, keyArn, suppressed } = finding;
+    for (const [key, group] of byKey(audit, finding)) {
+      const isAlone = group.indexes.length + group.bare.length === 1;
+      const [only] = isAlone ? places(audit, finding, group, lookup) : [];
+      yield {
+        rule: code,
+        level: violation ? 'error' : LEVELS[severity],
+        // Evidence of files is that of one place or another, and stands with each.
+        message:
+          only?.message ?? [title, reason, ...(source === 'files' ? [] : evidence)].filter(Boolean).join(' '),
+        places: places(audit, finding, group, lookup),
+        fingerprint: findingId(id, key),
+        suppressed: suppressed === null ? null : `${suppressed.reason} (until ${suppressed.until})`,
+        properties: { finding: id, source, violation, key: keyArn ?? (key === '' ? null : key) },
+      };
     }
-    for (const file of finding.bare) {
-      const own = ownMessage(bare.get(file) ?? [], finding);
-      yield { ...at(file, '', null, null), ...(own === null ? {} : { message: own }) };
-    }
+  }
+}
+
+interface PlacesOfKey {
+  readonly indexes: number[];
+  readonly bare: readonly string[];
+}
+
+/** A finding's places by the key that its blobs are under: its name, or the material's where no name is known; '' of files. */
+function byKey(audit: Audit, { indexes, bare, keyArn }: FoundFinding): Map<string, PlacesOfKey> {
+  const { columns } = audit.input.snapshot;
+  const groups = new Map<string, PlacesOfKey>();
+  for (let i = 0; i < indexes.length; i += 1) {
+    const index = indexes[i] ?? -1;
+    const row = columns.rows[index];
+    if (row === undefined) continue;
+    const label = audit.subjects[columns.cohort[index] ?? -1]?.label;
+    const key = keyArn ?? label ?? row.identification.keyFingerprint ?? '';
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { indexes: [index], bare: [] });
+    else known.indexes.push(index);
+  }
+  if (bare.length > 0) groups.set('', { indexes: groups.get('')?.indexes ?? [], bare });
+  return groups;
+}
+
+function* places(
+  audit: Audit,
+  finding: FoundFinding,
+  { indexes, bare }: PlacesOfKey,
+  { rangeOf, findingsOf }: PlaceLookup,
+): Generator<SarifPlace> {
+  const { columns, bareFiles } = audit.input.snapshot;
+  for (const index of indexes) {
+    const row = columns.rows[index];
+    if (row === undefined) continue;
+    const { file, place, sha256 } = row;
+    const message = finding.source === 'files' ? ownMessage(findingsOf(index), finding) : null;
+    yield { file, place, bytes: rangeOf(index), message, properties: { sha256 } };
+  }
+  if (bare.length === 0) return;
+  const found = new Map(bareFiles.map(({ file, findings }) => [file, findings]));
+  for (const file of bare) {
+    const message = ownMessage(found.get(file) ?? [], finding);
+    yield { file, place: '', bytes: null, message, properties: {} };
   }
 }
 
@@ -295,32 +342,6 @@ function ownMessage(own: readonly Finding[], { code, severity }: FoundFinding): 
   if (first === undefined) return null;
   const evidence = [...new Set(mine.flatMap((one) => one.evidence))];
   return [first.title, first.reason, ...evidence].filter(Boolean).join(' ');
-}
-
-type ResultAt = (
-  file: string,
-  place: string,
-  bytes: SarifResult['bytes'],
-  row: BlobRow | null,
-) => SarifResult;
-
-/** What a finding's results have in common is put together once. */
-function resultsOf(finding: FoundFinding): ResultAt {
-  const { id, code, severity, title, reason, evidence, source, violation, keyArn, suppressed } = finding;
-  const common = {
-    rule: code,
-    level: violation ? 'error' : LEVELS[severity],
-    message: [title, reason, ...evidence].filter(Boolean).join(' '),
-    suppressed: suppressed === null ? null : `${suppressed.reason} (until ${suppressed.until})`,
-  } as const;
-  return (file, place, bytes, row) => ({
-    ...common,
-    file,
-    place,
-    bytes,
-    fingerprint: findingId(id, `${file}\0${place}`),
-    properties: { finding: id, source, violation, key: keyArn, sha256: row?.sha256 ?? null },
-  });
 }
 
 // Text: totals, keys, findings, every file by its key, repositories.

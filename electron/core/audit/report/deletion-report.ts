@@ -9,7 +9,16 @@ import { isListed, type TouchedRow, touchedBy } from '../touched-blobs.ts';
 import { fileRanks, sortedInTurns } from './blob-lines.ts';
 import { listBlocks } from './by-key.ts';
 import { jsonLine } from './escape.ts';
-import type { Asked, Block, FileNaming, Report, ReportData, SarifResult, Section } from './report.ts';
+import type {
+  Asked,
+  Block,
+  FileNaming,
+  Report,
+  ReportData,
+  SarifPlace,
+  SarifResult,
+  Section,
+} from './report.ts';
 import { scopeSection, signSection } from './scope.ts';
 
 /** Where a blob stands in its file; null where it is not known. */
@@ -282,29 +291,45 @@ function* blobItems(facts: DeletionFacts): Generator<string> {
     });
 }
 
+/** One result for each way in which blobs are under the key, and each name of it that a line has. */
 function* results(facts: DeletionFacts, rangeOf: ByteRangeOf): Generator<SarifResult> {
   const { asked, references } = facts;
-  for (const { index, under, way, row } of touched(facts))
+  const blobs = new Map<
+    string,
+    { under: TouchedRow['under']; way: TouchedRow['way']; places: SarifPlace[] }
+  >();
+  for (const { index, under, way, row } of touched(facts)) {
+    const { file, place, sha256, declared } = row;
+    const at = { file, place, bytes: rangeOf(index), message: null };
+    const one = { ...at, properties: { sha256, key: declared.keyArn } };
+    const known = blobs.get(`${under} ${way}`);
+    if (known === undefined) blobs.set(`${under} ${way}`, { under, way, places: [one] });
+    else known.places.push(one);
+  }
+  for (const { under, way, places } of blobs.values())
     yield {
       rule: RULE,
       level: isListed(under) ? 'warning' : 'note',
       message: `${UNDER_WORDS[under]}; ${WAY_WORDS[way]}. Asked: ${asked}.`,
-      file: row.file,
-      place: row.place,
-      bytes: rangeOf(index),
-      fingerprint: `${RULE}.${row.sha256}`,
+      places,
+      fingerprint: `${RULE}.${asked} ${under} ${way}`,
       suppressed: null,
-      properties: { sha256: row.sha256, under, anotherWay: way, key: row.declared.keyArn },
+      properties: { under, anotherWay: way },
     };
-  for (const { file, line, name, sort } of references)
+  const names = new Map<string, { name: string; sort: KeyReference['sort']; places: SarifPlace[] }>();
+  for (const { file, line, name, sort } of references) {
+    const one = { file, place: `line ${line}`, bytes: null, message: null, properties: {} };
+    const known = names.get(`${sort} ${name}`);
+    if (known === undefined) names.set(`${sort} ${name}`, { name, sort, places: [one] });
+    else known.places.push(one);
+  }
+  for (const { name, sort, places } of names.values())
     yield {
       rule: REFERENCE_RULE,
       level: 'note',
       message: `${REFERENCE_WORDS[sort]} names ${name}. Asked: ${asked}.`,
-      file,
-      place: `line ${line}`,
-      bytes: null,
-      fingerprint: `${REFERENCE_RULE}.${file}:${line} ${name}`,
+      places,
+      fingerprint: `${REFERENCE_RULE}.${sort} ${name}`,
       suppressed: null,
       properties: { key: name, sort },
     };

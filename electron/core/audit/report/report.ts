@@ -117,16 +117,25 @@ export interface SarifRule {
   readonly help: string;
 }
 
-export interface SarifResult {
-  readonly rule: string;
-  readonly level: 'error' | 'warning' | 'note' | 'none';
-  readonly message: string;
+export interface SarifPlace {
   /** Path for people; `/` or `\` between its parts. */
   readonly file: string;
   readonly place: string;
   /** Bytes of the file; null where it is not known. */
   readonly bytes: { readonly start: number; readonly length: number } | null;
-  /** Stays the same from report to report. */
+  /** What is said of this place alone; null: what the result says. */
+  readonly message: string | null;
+  readonly properties: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** What one rule says of one key, with every place. */
+export interface SarifResult {
+  readonly rule: string;
+  readonly level: 'error' | 'warning' | 'note' | 'none';
+  readonly message: string;
+  /** One at least. */
+  readonly places: Iterable<SarifPlace>;
+  /** Stays the same from report to report, whatever its places. */
   readonly fingerprint: string;
   readonly suppressed: string | null;
   readonly properties: Readonly<Record<string, string | number | boolean | null>>;

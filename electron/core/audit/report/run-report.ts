@@ -109,21 +109,37 @@ function failures(facts: RunFacts): SarifResults {
       { id: fault?.code ?? 'Failed', text: fault?.message ?? 'It failed.', help: fault?.remedy ?? '' },
     ]),
   );
-  const results = failed.map(
-    (item): SarifResult => ({
-      rule: item.fault?.code ?? 'Failed',
+  /** By the fault and the key that it is of. */
+  const groups = new Map<string, RunItem[]>();
+  for (const item of failed) {
+    const at = `${item.fault?.code ?? 'Failed'}.${item.sourceKeyArn ?? ''}`;
+    const known = groups.get(at);
+    if (known === undefined) groups.set(at, [item]);
+    else known.push(item);
+  }
+  const results = [...groups].map(([fingerprint, items]): SarifResult => {
+    const [first] = items;
+    return {
+      rule: first?.fault?.code ?? 'Failed',
       level: 'error',
-      message: [item.fault?.message ?? 'It failed.', item.fault?.detail ?? ''].filter(Boolean).join(' '),
-      file: item.file,
-      place: item.place,
-      bytes: null,
-      fingerprint: `${item.sha256Before}.${item.fault?.code ?? 'Failed'}`,
+      message: failureWords(first),
+      places: items.map((item) => ({
+        file: item.file,
+        place: item.place,
+        bytes: null,
+        message: failureWords(item),
+        properties: { sha256: item.sha256Before, requestId: item.requestId },
+      })),
+      fingerprint,
       suppressed: null,
-      properties: { sha256: item.sha256Before, requestId: item.requestId, sourceKey: item.sourceKeyArn },
-    }),
-  );
+      properties: { sourceKey: first?.sourceKeyArn ?? null },
+    };
+  });
   return { rules: [...rules.values()], results, properties: {} };
 }
+
+const failureWords = (item: RunItem | undefined): string =>
+  [item?.fault?.message ?? 'It failed.', item?.fault?.detail ?? ''].filter(Boolean).join(' ');
 
 function runSections(facts: RunFacts): Section[] {
   const { run } = facts;

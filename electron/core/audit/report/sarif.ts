@@ -1,5 +1,5 @@
 import { json, jsonLine, sarifText, visible } from './escape.ts';
-import type { ReportHeader, SarifResult, SarifResults } from './report.ts';
+import type { ReportHeader, SarifPlace, SarifResult, SarifResults } from './report.ts';
 
 /** A path as a relative URI reference (RFC 3986): parts percent-encoded, what is absolute or goes up made a name. */
 export function artifactUri(file: string): string {
@@ -59,25 +59,35 @@ export function* writeSarif(
   yield `${frame.slice(0, at)}"results": [`;
   const uris = new Map<string, string>();
   let first = true;
-  // A line for each result: there may be hundreds of thousands.
+  const uriOf = (file: string): string => {
+    const uri = uris.get(file) ?? artifactUri(file);
+    uris.set(file, uri);
+    return uri;
+  };
+  // A line for each result, and one for each further place: there may be hundreds of thousands.
   for (const result of results) {
     if (result === null) {
       yield null;
       continue;
     }
-    let uri = uris.get(result.file);
-    if (uri === undefined) {
-      uri = artifactUri(result.file);
-      uris.set(result.file, uri);
-    }
-    yield `${first ? '\n' : ',\n'}${jsonLine(resultOf(result, uri, indexOf.get(result.rule) ?? -1, said))}`;
+    yield first ? '\n' : ',\n';
     first = false;
+    const common = resultOf(result, indexOf.get(result.rule) ?? -1, said);
+    yield jsonLine(common).slice(0, -1);
+    let places = 0;
+    for (const place of result.places) {
+      const location = jsonLine(locationOf(place, uriOf(place.file), places, result.message, said));
+      if (places === 0) yield `,"locations":[${location}]`;
+      else yield `${places === 1 ? ',"relatedLocations":[' : ','}\n  ${location}`;
+      places++;
+    }
+    yield places > 1 ? ']}' : '}';
   }
   yield `${first ? ']' : '\n]'}${frame.slice(at + mark.length)}\n`;
 }
 
 /** Bytes where they are known; the line where the place names one, as places in text do. */
-function regionOf(bytes: SarifResult['bytes'], place: string): object {
+function regionOf(bytes: SarifPlace['bytes'], place: string): object {
   const line = /^line (\d{1,9})(?:, column (\d{1,9}))?/.exec(place);
   const region = {
     ...(line === null ? {} : { startLine: Number(line[1]) }),
@@ -88,36 +98,35 @@ function regionOf(bytes: SarifResult['bytes'], place: string): object {
 }
 
 function resultOf(
-  result: SarifResult,
-  uri: string,
+  { rule, level, message, fingerprint, suppressed, properties }: SarifResult,
   ruleIndex: number,
   said: (message: string) => string,
 ): object {
-  const { rule, level, message, file, place, bytes, fingerprint, suppressed, properties } = result;
   return {
     ruleId: rule,
     ruleIndex,
     level,
     message: { text: said(message) },
-    locations: [
-      {
-        ...(uri === ''
-          ? {}
-          : {
-              physicalLocation: {
-                artifactLocation: { uri },
-                ...regionOf(bytes, place),
-              },
-            }),
-        ...(place === ''
-          ? {}
-          : { logicalLocations: [{ fullyQualifiedName: visible(place), kind: 'member' }] }),
-      },
-    ],
     partialFingerprints: { 'rewrap/v1': fingerprint },
     ...(suppressed === null
       ? {}
       : { suppressions: [{ kind: 'external', status: 'accepted', justification: sarifText(suppressed) }] }),
+    properties,
+  };
+}
+
+function locationOf(
+  { file, place, bytes, message, properties }: SarifPlace,
+  uri: string,
+  id: number,
+  common: string,
+  said: (message: string) => string,
+): object {
+  return {
+    id,
+    ...(uri === '' ? {} : { physicalLocation: { artifactLocation: { uri }, ...regionOf(bytes, place) } }),
+    ...(place === '' ? {} : { logicalLocations: [{ fullyQualifiedName: visible(place), kind: 'member' }] }),
+    ...(message === null || message === common ? {} : { message: { text: said(message) } }),
     properties: { ...properties, file, place },
   };
 }
