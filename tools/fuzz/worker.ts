@@ -18,10 +18,11 @@ const pulse = new Int32Array(beat);
 const shown = new Uint8Array(current);
 
 instrumentModules(
-  (path) => /[\\/]electron[\\/](?:inspect|intake)[\\/]/.test(path) && !path.includes('.test'),
+  (path) => /[\\/]electron[\\/]core[\\/](?:inspect|intake)[\\/]/.test(path) && !path.includes('.test'),
 );
 const { TARGETS } = await import('./targets.ts');
 const { seeds } = await import('./corpus.ts');
+if (branchCount() === 0) throw new Error('No module was instrumented: the fuzzer would be blind.');
 
 interface Entry {
   readonly bytes: Uint8Array;
