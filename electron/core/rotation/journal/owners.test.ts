@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -37,6 +37,11 @@ describe('the file of an owner', () => {
     expect([one.isAlive(two.id), one.isDead(two.id)]).toEqual([false, true]);
     owners = [one];
     expect(files()).toEqual([`${one.id}.lock`]);
+  });
+
+  test.skipIf(process.platform === 'win32')('is of the user alone from the first moment', () => {
+    const path = join(top, 'owners', `${owner().id}.lock`);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
   test('that a kill left before anything named it goes at the next start', () => {

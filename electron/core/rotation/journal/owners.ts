@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder } from '../../storage/files.ts';
@@ -74,6 +74,8 @@ function newOwner(folder: string, dataFolder: string): [string, DatabaseSync] {
   for (;;) {
     const id = dataFolder + randomBytes(8).toString('hex');
     const path = fileOf(folder, id);
+    // Made before SQLite opens it, which would let others read it; once it is locked, closing it again would end the lock.
+    closeSync(openSync(path, 'a', 0o600));
     const db = new DatabaseSync(path, { timeout: LOOKED_AT_MS });
     // A rollback journal kept in memory: the file itself stays empty, and its lock is all that is wanted.
     db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE;');
