@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { arnOf, HOSTILE, input, key, parseCsv, reportText, row, STATED, written } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
-import type { PlaceLookup } from './report/audit-report.ts';
+import type { PlaceLookup } from './report/audit-results.ts';
 import { fromCsvField } from './report/escape.ts';
 import { historyReport } from './report/history-report.ts';
 import { runReport } from './report/run-report.ts';
