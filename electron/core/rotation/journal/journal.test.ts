@@ -1,11 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RunSummary } from '#shared/model/run.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { RunInput } from '../index.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
+import { prepareSchema } from './schema.ts';
 
 let harness: RunHarness;
 let kms: FakeKms;
@@ -27,6 +29,16 @@ const lines = (count: number) =>
 const until = async (yes: () => boolean) => {
   while (!yes()) await new Promise((resolve) => setTimeout(resolve, 5));
 };
+
+test('a journal of a newer Rewrap is left as it is, with what to do', () => {
+  const db = new DatabaseSync(':memory:');
+  db.exec('PRAGMA user_version = 99');
+  expect(() => prepareSchema(db)).toThrow(
+    expect.objectContaining({ fault: expect.objectContaining({ code: 'MadeByNewer' }) }),
+  );
+  expect(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n).toBe(0);
+  db.close();
+});
 
 describe('undo', () => {
   test('restores every file from its backup, and leaves what changed since', async () => {

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 
 /** Version of the tables below, kept in `PRAGMA user_version`. */
 export const SCHEMA_VERSION = 6;
@@ -90,8 +91,8 @@ const SHORTCUTS = `
 `;
 
 /**
- * Makes the tables, brings older ones up to date, or finds that they are there. Throws a plain Error when the file was
- * made by a newer version.
+ * Makes the tables, brings older ones up to date, or finds that they are there. Throws FaultError `MadeByNewer`
+ * when the file was made by a newer version.
  *
  * A file of a version before deleted content was overwritten is written anew, once: grant tokens may stand in pages and
  * rows that are free.
@@ -112,7 +113,14 @@ function updateSchema(db: DatabaseSync): number {
   try {
     const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
     if (version > SCHEMA_VERSION)
-      throw new Error(`the journal of runs is of version ${version}, made by a newer Rewrap`);
+      throw new FaultError(
+        fault(
+          'MadeByNewer',
+          'The journal of runs was made by a newer Rewrap.',
+          `It is of version ${version}, and this Rewrap reads up to ${SCHEMA_VERSION}. Nothing in it was changed.`,
+          'Use the newer Rewrap, or let REWRAP_HOME name another folder.',
+        ),
+      );
     if (version === 0) db.exec(TABLES);
     for (const step of STEPS.slice(Math.max(0, version - 1))) db.exec(step);
     if (version < SCHEMA_VERSION) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION};`);
