@@ -43,6 +43,16 @@ export function makeSnapshot(input: SnapshotInput, before: Columns | null = null
   };
 }
 
+/** A message of an Encryption SDK, which KMS did not make. */
+export const isMessage = ({ identification: { kind } }: BlobRow): boolean =>
+  kind === 'encryption-sdk-message' || kind === 'database-encryption-sdk';
+
+/** How many messages open with a KMS key that stands in no file: no rule about keys can be judged of these. */
+export function viaBranchKeys({ columns, alsoOpens }: AuditSnapshot): number {
+  const messages = columns.cohorts.flatMap(({ row }, cohort) => (isMessage(row) ? [cohort] : []));
+  return columns.rowsOf(messages).reduce((sum, i) => sum + (alsoOpens(i).viaBranchKey ? 1 : 0), 0);
+}
+
 type Open = Omit<FindingGroup, 'draft' | 'indexes' | 'bare' | 'various'> & {
   draft: FindingDraft;
   indexes: number[];

@@ -1,7 +1,7 @@
 import { EVIDENCE, weakest } from '#shared/evidence.ts';
 import type { AuditFacet, AuditKey, AuditSummary, KeyReference, Unjudged } from '#shared/model/audit.ts';
 import type { Evidence } from '../key-material/index.ts';
-import type { AuditSnapshot } from './audit-snapshot.ts';
+import { type AuditSnapshot, viaBranchKeys } from './audit-snapshot.ts';
 import type { Columns } from './columns.ts';
 import { judge } from './evaluate-rules.ts';
 import { countFacets } from './facets.ts';
@@ -67,7 +67,7 @@ export function countAudit(input: CountInput): Counted {
     facets: countFacets(columns, subjects, now),
     unjudged:
       input.brokenRules === null
-        ? unjudged
+        ? [...unjudged, ...ofBranchKeys(input)]
         : [
             {
               rule: 'all',
@@ -229,4 +229,12 @@ function otherFiles({ files }: Columns, bareFiles: AuditSnapshot['bareFiles']): 
   const bare = new Set(bareFiles.map(({ file }) => file));
   if (bare.size > 0) for (const file of files) bare.delete(file);
   return bare.size;
+}
+
+/** Rules about keys cannot be judged of messages that do not name theirs: that is no pass. */
+function ofBranchKeys({ rules, snapshot }: CountInput): Unjudged[] {
+  const asked = (['accounts', 'regions', 'keys'] as const).filter((rule) => rules?.[rule] !== undefined);
+  const blobs = asked.length === 0 ? 0 : viaBranchKeys(snapshot);
+  const why = 'it names a branch key, and the KMS key of that stands in the branch key store alone';
+  return blobs === 0 ? [] : asked.map((rule) => ({ rule, blobs, why }));
 }

@@ -1,8 +1,7 @@
 import type { AuditKey, KeyReference } from '#shared/model/audit.ts';
-import type { BlobRow } from '#shared/model/blob.ts';
 import { isKeyName, type KeyNames, type Under } from '../key-material/index.ts';
 import type { Audit } from './audit.ts';
-import type { OtherWay } from './audit-snapshot.ts';
+import { isMessage, type OtherWay } from './audit-snapshot.ts';
 import { isDamaged, OtherWays } from './other-ways.ts';
 import type { KeyLookup } from './subjects.ts';
 
@@ -74,10 +73,6 @@ function described(found: ReturnType<KeyLookup>, asked: string, names: KeyNames)
 
 /** Blobs that are known or declared to be under the key, not those that may be. */
 export const isListed = (under: Under): boolean => under !== 'named' && under !== 'unidentified';
-
-/** A message of an Encryption SDK, which KMS did not make. */
-export const isMessage = ({ identification: { kind } }: BlobRow): boolean =>
-  kind === 'encryption-sdk-message' || kind === 'database-encryption-sdk';
 
 /** Whether ciphertext of this kind and size may come from a key of its spec. */
 function fits(key: AuditKey | null, kind: string, sizeBytes: number): boolean {

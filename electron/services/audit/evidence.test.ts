@@ -219,19 +219,26 @@ describe('a message under a branch key', () => {
       Buffer.alloc(92, 7),
     ] as const;
     const raw = ['raw-rsa', 'key', Buffer.alloc(256, 7)] as const;
+    const { page: there, host: at } = client(own);
+    await at.audit.useRules({ text: JSON.stringify({ version: 1, keys: [SDK] }), name: null });
     try {
       put(join(root, 'tree'), {
         'branch.json': JSON.stringify({ secret: sdkMessage(2, [branch]).toString('base64') }),
         'raw.bin': sdkMessage(2, [raw]),
         'both.bin': sdkMessage(2, [['aws-kms', SDK, Buffer.from(blob(30), 'base64')], branch]),
       });
-      const { page: there, host: at } = client(own);
       await at.intake.addPaths({ paths: [join(root, 'tree')], origin: 'path' });
       const impact = await there.audit.deletion({ key: SDK });
       expect(impact).toMatchObject({ declared: 1, lost: 0, maybeOtherWay: 1, possible: 2 });
       expect(impact.notes.join('\n')).toContain('2 messages of an Encryption SDK name a branch key');
       expect(await there.audit.deletion({ key: OTHER })).toMatchObject({ severity: 'possible', possible: 2 });
       expect(await there.audit.deletion({ key: 'no name of a key' })).toMatchObject({ possible: 0 });
+      // No gate about keys passes what names no key.
+      const { violations, unjudged } = await there.audit.summary({});
+      expect({ violations, unjudged }).toMatchObject({
+        violations: 0,
+        unjudged: [{ rule: 'keys', blobs: 2 }],
+      });
     } finally {
       await own.close();
       rmSync(root, { recursive: true, force: true });
