@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { kindOf } from '#shared/connection-kind.ts';
 import type { BlobRow, SkippedFile } from '#shared/model/blob.ts';
 import type { ConnectionChoice, ConnectionState, MfaQuestion } from '#shared/model/connection.ts';
+import type { SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine, dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
 import { typedByPerson } from '../../bridge/index.ts';
@@ -95,7 +96,7 @@ export async function takeInNames(
   paths: readonly string[],
 ): Promise<{ files: Map<string, string>; unreadable: boolean }> {
   const taken = await host.intake.addPaths({ paths: [...paths], origin: 'path' });
-  for (const skippedFile of taken.skippedFiles) warn(skippedFile);
+  for (const line of skippedLines(taken.skippedFiles)) console.error(`rewrap: ${line}`);
   if (taken.moreSkipped > 0) console.error(`rewrap: … and ${taken.moreSkipped} more like these`);
   const files = new Map<string, string>();
   // Blobs of one file stand beside each other, and share its name.
@@ -116,8 +117,20 @@ function isUnreadable({ code }: SkippedFile): boolean {
   return code === 'unreadable' || code === 'missing' || code === 'too-large';
 }
 
-function warn({ file, message }: SkippedFile): void {
-  console.error(`rewrap: ${file === '' ? '' : `${safe(file)}: `}${safe(message)}`);
+/** Reasons that need no action: of each, a few files are named and the rest are counted. */
+const COUNTED: ReadonlySet<string> = new Set<SkippedCode>(['symlink', 'special', 'leftover', 'backup']);
+const NAMED = 3;
+
+/** Lines about what was skipped: each file that could not be read, and a few of each that Rewrap never reads. */
+export function skippedLines(skippedFiles: readonly SkippedFile[]): string[] {
+  const lines: string[] = [];
+  for (const [code, files] of Map.groupBy(skippedFiles, (one) => one.code)) {
+    const named = COUNTED.has(code) && files.length > NAMED + 1 ? files.slice(0, NAMED) : files;
+    for (const { file, message } of named)
+      lines.push(`${file === '' ? '' : `${safe(file)}: `}${safe(message)}`);
+    if (named.length < files.length) lines.push(`… and ${files.length - named.length} more of this kind`);
+  }
+  return lines;
 }
 
 /** `/home/me/vault/a.bin` named through `vault` is `vault/a.bin`. */
