@@ -5,7 +5,8 @@
 export const V0_BASE64 = 'Ci[A-D][A-Za-z0-9+/_-]{42}[BRhx][I-L]';
 
 const V0 = new RegExp(`^${V0_BASE64}`);
-/** As many letters as that looks at. */
+/** As many letters as {@link V0_BASE64} looks at. */
+export const V0_LETTERS = 47;
 const ENOUGH = /^[A-Za-z0-9+/_-]{47}/;
 
 /** Whether letters that begin as v0 does can be those of a blob: of fewer than it takes to tell, yes. */
@@ -19,22 +20,25 @@ const IS_LETTER = Uint8Array.from({ length: 128 }, (_, code) =>
 );
 
 /**
- * Whether as many letters of base64 as `length` stand side by side. Most files have no long run, and this looks at
- * one letter in `length` of them: a pattern looks at each.
+ * Runs of at least `length` letters of base64, each as long as it goes. Most texts have none, and this looks at one letter
+ * in `length` of them: a pattern looks at each.
  */
-export function hasLetterRun(text: string, length: number): boolean {
+export function* letterRuns(text: string, length: number): Generator<{ start: number; end: number }> {
   for (let at = length - 1; at < text.length; ) {
-    let from = at;
-    while (from >= 0 && IS_LETTER[text.charCodeAt(from)] === 1 && at - from < length) from--;
-    const before = at - from;
-    if (before === 0) {
+    if (IS_LETTER[text.charCodeAt(at)] !== 1) {
       at += length;
       continue;
     }
-    let to = at + 1;
-    while (to < text.length && to - from <= length && IS_LETTER[text.charCodeAt(to)] === 1) to++;
-    if (to - from - 1 >= length) return true;
-    at = to + length - 1;
+    let start = at;
+    while (start > 0 && IS_LETTER[text.charCodeAt(start - 1)] === 1) start--;
+    let end = at + 1;
+    while (end < text.length && IS_LETTER[text.charCodeAt(end)] === 1) end++;
+    if (end - start >= length) yield { start, end };
+    at = end + length;
   }
-  return false;
+}
+
+/** Whether as many letters of base64 as `length` stand side by side. */
+export function hasLetterRun(text: string, length: number): boolean {
+  return letterRuns(text, length).next().done === false;
 }

@@ -1,7 +1,7 @@
 import { finding } from '#shared/finding.ts';
 import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
-import { hasLetterRun } from '../beginnings.ts';
+import { hasLetterRun, letterRuns } from '../beginnings.ts';
 import { decodeText } from '../encoding.ts';
 import { embeddedBlobs } from '../formats/embedded.ts';
 import { nested } from '../formats/envelopes/shared.ts';
@@ -11,8 +11,9 @@ import type { TextView } from '../text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
 import type { ReadInner } from './nested.ts';
 
-/** A line of base64, or one piece of it. */
-const RUN = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{40,}={0,2}(?![A-Za-z0-9+/_-])/g;
+/** Letters of a line of base64, or of one piece of it, at least. */
+const LINE_LETTERS = 40;
+const IS_LETTER = /^[A-Za-z0-9+/_-]/;
 /** The next line of a wrapped text. */
 const NEXT_LINE = /(?:\r?\n|\\n)[ \t]{0,80}([A-Za-z0-9+/_-]+={0,2})(?=\s|\\n|["'`<]|$)/y;
 /** Letters that do not begin as a blob itself does: a text without is not looked through. */
@@ -32,7 +33,7 @@ const IS_BLOB = /^(?:AQ[EI][A-D]AH|Ci[A-D]|AYA[A-D]|Ag[RV]4|QVF[FJ]|Q2l[B-E])/;
  * data), or of another program's bytes, which are named and never written.
  */
 export function withEncoded(view: TextView, name: string, found: Scan, read: ReadInner): Scan {
-  if (!hasLetterRun(view.text, 40) || !ANY_RUN.test(view.text)) return found;
+  if (!hasLetterRun(view.text, LINE_LETTERS) || !ANY_RUN.test(view.text)) return found;
   const taken = [...found.blobs].sort((a, b) => a.range.start - b.range.start);
   const blobs: FoundBlob[] = [];
   const findings: Finding[] = [];
@@ -42,10 +43,12 @@ export function withEncoded(view: TextView, name: string, found: Scan, read: Rea
   let nextLeaf = 0;
   // With a place of its own for each text: inner ones are read meanwhile.
   let done = 0;
-  for (const match of view.text.matchAll(RUN)) {
-    const start = match.index;
-    if (start < done || IS_BLOB.test(match[0])) continue;
-    const end = runEnd(view.text, start, start + match[0].length);
+  for (const run of letterRuns(view.text, LINE_LETTERS)) {
+    const { start } = run;
+    const padding = /^={0,2}/.exec(view.text.slice(run.end, run.end + 2))?.[0].length ?? 0;
+    if (start < done || IS_BLOB.test(view.text.slice(start, start + 8))) continue;
+    if (padding > 0 && IS_LETTER.test(view.text[run.end + padding] ?? '')) continue;
+    const end = runEnd(view.text, start, run.end + padding);
     const letters = view.text.slice(start, end);
     done = end;
     if (letters.length < LEAST_LETTERS || letters.length > MOST_LETTERS) continue;

@@ -1,4 +1,5 @@
 import type { BlobContainer } from '#shared/model/blob.ts';
+import { mayBeV0, V0_LETTERS } from '../beginnings.ts';
 import { type Leaf, lineStart, positionOf, readStructure, type Structure } from '../structure/index.ts';
 import type { TextView } from '../text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
@@ -115,6 +116,8 @@ function fragmentsOf(view: TextView, { blobs }: Scan): number[] {
     const at = view.byteAt(index);
     while ((known[next]?.end ?? Number.POSITIVE_INFINITY) <= at) next++;
     if ((known[next]?.start ?? Number.POSITIVE_INFINITY) <= at) continue;
+    // Base64 of a text that begins with a line feed and a space, such as an icon, begins as layout v0 does.
+    if (view.text[index] === 'C' && !mayBeV0(view.text.slice(index, index + V0_LETTERS))) continue;
     if (starts.push(index) >= MOST_FRAGMENTS) break;
   }
   return starts;
