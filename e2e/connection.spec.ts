@@ -23,6 +23,8 @@ test('an SSO sign-in: the code is shown, expires, is shown anew, and the connect
     AWS_ENDPOINT_URL_KMS: stage.endpoint,
   });
   const crossed = tap(page);
+  // The page is let in before it is loaded again.
+  await expect(page.getByRole('button', { name: /^Connection:/ })).toBeVisible();
   await page.reload();
   const dialog = await connectTo(page, 'work');
   await expect(dialog.getByRole('alert')).toContainText('The SSO session of the profile "work" has ended');
