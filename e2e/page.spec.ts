@@ -126,6 +126,27 @@ test('the address works once; a reload goes on; another browser is not let in', 
   }
 });
 
+test('a page that is loaded again before it was let in says how to come in', async ({
+  page,
+  open,
+  stage,
+}) => {
+  // The first answer of the host does not arrive: the token is used, and the page has no secret yet.
+  let sockets = 0;
+  const answered = Promise.withResolvers<void>();
+  await page.routeWebSocket(/\/socket$/, (socket) => {
+    sockets += 1;
+    const server = socket.connectToServer();
+    if (sockets === 1) server.onMessage(() => answered.resolve());
+  });
+  await open(stage.files);
+  await answered.promise;
+  await page.reload();
+  await expect(
+    page.getByRole('dialog', { name: 'This address does not open Rewrap by itself' }),
+  ).toBeVisible();
+});
+
 test('a page ends all other sessions', async ({ page, open }) => {
   await open();
   await connected(page);

@@ -1,16 +1,3 @@
-export {
-  type Allowed,
-  type ApprovalAnswer,
-  type ApprovalKind,
-  type ApprovalQuestion,
-  type ApprovedBy,
-  type Approver,
-  NOTHING_ALLOWED,
-  noApprover,
-  notAllowed,
-  plainLine,
-  typedByPerson,
-} from '../services/approvals/index.ts';
 export { toFault } from '../services/faults.ts';
 export type { EngineOptions } from '../services/services.ts';
 export { answer, answerUnparsed, unknownRequest } from './dispatch.ts';

@@ -1,4 +1,4 @@
-import type { ApprovalAnswer, ApprovalQuestion, Approver } from '../index.ts';
+import type { ApprovalAnswer, ApprovalQuestion, Approver } from '../../services/approvals/index.ts';
 
 /** In the engine's thread: passes questions to the host's thread, and each answer to the one question that it is of. */
 export class RelayedApprovals implements Approver {

@@ -6,10 +6,9 @@ import {
   type ApprovalAnswer,
   type ApprovalQuestion,
   type Approver,
-  type Engine,
-  type EngineOptions,
   noApprover,
-} from '../index.ts';
+} from '../../services/approvals/index.ts';
+import type { Engine, EngineOptions } from '../index.ts';
 import { HostedChildren } from './child-relay.ts';
 import type { FromWorker } from './protocol.ts';
 import { Reopen } from './reopen.ts';

@@ -1,17 +1,10 @@
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { type Disk, diskHere } from '../../core/intake/index.ts';
 import type { ChildStarter } from '../../core/two-step/index.ts';
+import { type Approver, noApprover } from '../../services/approvals/index.ts';
 import { noChild } from '../../services/connection/index.ts';
 import { createServices } from '../../services/services.ts';
-import {
-  type Approver,
-  type Engine,
-  type EngineOptions,
-  noApprover,
-  router,
-  strippedEvent,
-  unknownRequest,
-} from '../index.ts';
+import { type Engine, type EngineOptions, router, strippedEvent, unknownRequest } from '../index.ts';
 
 /**
  * The services behind the contract, in this thread. The window hosts run it in a worker ({@link ./worker.ts}); the command

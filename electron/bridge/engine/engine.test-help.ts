@@ -2,7 +2,8 @@ import { expect, vi } from 'vitest';
 import type { RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { Client } from '../../hosts/cli/client.ts';
 import type { PracticeKms } from '../../practice-kms/index.ts';
-import { type Approver, type Engine, typedByPerson } from '../index.ts';
+import { type Approver, typedByPerson } from '../../services/approvals/index.ts';
+import type { Engine } from '../index.ts';
 import { createEngine, NO_CAPABILITIES } from './index.ts';
 
 /** An engine of a host that can do nothing, with that data folder. */

@@ -1,5 +1,6 @@
 import type { Reply } from '#shared/contract/api.ts';
-import type { ApprovalAnswer, ApprovalQuestion, Approver, EngineOptions } from '../index.ts';
+import type { ApprovalAnswer, ApprovalQuestion, Approver } from '../../services/approvals/index.ts';
+import type { EngineOptions } from '../index.ts';
 
 /** Messages between a host's thread and the engine's; both ends are ours, schemas are applied in the engine. */
 export type ToWorker =

@@ -6,7 +6,7 @@ import { type AliasTie, KeyNames, type KmsKeyFacts, type LabelMatch } from './ke
 import { readKeyName } from './key-names.ts';
 
 /**
- * The one model of which key a blob is under. Whoever asks (the list, groups, facets, findings, rules, deletion,
+ * The one model of which key a blob is under. All that ask (the list, groups, facets, findings, rules, deletion,
  * reports) reads {@link Evidence} and nothing else.
  *
  * What speaks of a blob's key, strongest first:

@@ -3,7 +3,7 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { dataDir, type EngineDeath, startEngine } from '../../bridge/engine/index.ts';
-import type { Allowed } from '../../bridge/index.ts';
+import type { Allowed } from '../../services/approvals/index.ts';
 import { serve, TerminalApprovals, UPLOAD_THREAD } from '../loopback/index.ts';
 import { OK } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice, warnOfHttp } from './options.ts';

@@ -6,9 +6,9 @@ import type { ConnectionChoice, ConnectionState, MfaQuestion } from '#shared/mod
 import type { SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine, dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
-import { typedByPerson } from '../../bridge/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../../core/intake/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../../core/two-step/index.ts';
+import { typedByPerson } from '../../services/approvals/index.ts';
 import { type Client, client } from './client.ts';
 import { warnOfHttp } from './options.ts';
 import { answerOnTerminal } from './prompt.ts';

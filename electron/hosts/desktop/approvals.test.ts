@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { ApprovalKind, ApprovalQuestion, Approver } from '../../bridge/index.ts';
+import type { ApprovalKind, ApprovalQuestion, Approver } from '../../services/approvals/index.ts';
 import { dialogApprover } from './approvals.ts';
 import { boot, folder } from './testing/boot.ts';
 import { FakeElectron } from './testing/electron.ts';

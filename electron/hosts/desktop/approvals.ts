@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserWindow, MessageBoxOptions } from 'electron';
 import { z } from 'zod';
+import { writeWhole } from '../../core/storage/files.ts';
 import {
   type ApprovalAnswer,
   type ApprovalQuestion,
   type Approver,
   NOTHING_ALLOWED,
   notAllowed,
-} from '../../bridge/index.ts';
-import { writeWhole } from '../../core/storage/files.ts';
+} from '../../services/approvals/index.ts';
 import type { ElectronMain } from './electron.ts';
 
 const NO = 0;

@@ -4,7 +4,7 @@ import {
   type ApprovalKind,
   type ApprovalQuestion,
   NOTHING_ALLOWED,
-} from '../../bridge/index.ts';
+} from '../../services/approvals/index.ts';
 import { TerminalApprovals } from './terminal-approvals.ts';
 
 const question = (...kinds: ApprovalKind[]): ApprovalQuestion => ({

@@ -5,7 +5,7 @@ import {
   type ApprovalQuestion,
   type Approver,
   notAllowed,
-} from '../../bridge/index.ts';
+} from '../../services/approvals/index.ts';
 
 interface Open {
   readonly question: ApprovalQuestion;

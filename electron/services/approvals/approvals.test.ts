@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { RelayedApprovals } from '../../bridge/engine/approvals-relay.ts';
-import type { ApprovalAnswer, ApprovalQuestion } from '../../bridge/index.ts';
 import { Approvals, type Proposal } from './approvals.ts';
+import type { ApprovalAnswer, ApprovalQuestion } from './index.ts';
 
 const PROPOSAL: Proposal = {
   kinds: ['foreign-key'],

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import { engineAt } from '../../bridge/engine/engine.test-help.ts';
-import { type ApprovalQuestion, type Approver, type Engine, NOTHING_ALLOWED } from '../../bridge/index.ts';
+import type { Engine } from '../../bridge/index.ts';
 import { type FakeIdentity, fakeIdentity } from '../../core/kms/fake-identity.ts';
 import { type OwnHome, ownHome } from '../../core/kms/own-home.test-help.ts';
 import { type Client, client } from '../../hosts/cli/client.ts';
 import { TerminalApprovals } from '../../hosts/loopback/terminal-approvals.ts';
+import { type ApprovalQuestion, type Approver, NOTHING_ALLOWED } from '../approvals/index.ts';
 
 let home: OwnHome;
 let fake: FakeIdentity;

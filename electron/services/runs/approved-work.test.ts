@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { encrypted, ended, engineAt, inPlace } from '../../bridge/engine/engine.test-help.ts';
-import type { ApprovalAnswer, ApprovalQuestion, Approver, Engine } from '../../bridge/index.ts';
+import type { Engine } from '../../bridge/index.ts';
 import { type Client, client } from '../../hosts/cli/client.ts';
 import { makeSampleVault, type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
+import type { ApprovalAnswer, ApprovalQuestion, Approver } from '../approvals/index.ts';
 
 const OWN = 'alias/payments-2027';
 const PARTNER = '444455556666';

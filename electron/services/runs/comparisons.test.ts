@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { encrypted, ended, engineAt, inPlace } from '../../bridge/engine/engine.test-help.ts';
-import type { ApprovalQuestion, Engine } from '../../bridge/index.ts';
+import type { Engine } from '../../bridge/index.ts';
 import type { BlobPair } from '../../core/rotation/index.ts';
 import { startFromSource } from '../../core/two-step/child.test-help.ts';
 import { type Client, client } from '../../hosts/cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
+import type { ApprovalQuestion } from '../approvals/index.ts';
 import { Comparisons, type ComparisonsParts } from './comparisons.ts';
 
 describe('through the engine', () => {

@@ -178,7 +178,7 @@ async function intoFolder(blobIds: readonly string[]) {
 }
 
 const WRITTEN = [
-  '01-ansi-log-small.log',
+  '01-ansi-log-small.txt',
   '01-nul-environ.bin',
   '03-nested-pulumi.md',
   '03-nested-sops-stringdata.yaml',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { encrypted, ended, engineAt, inPlace } from '../../bridge/engine/engine.test-help.ts';
-import type { ApprovalQuestion, Engine } from '../../bridge/index.ts';
+import type { Engine } from '../../bridge/index.ts';
 import { type Client, client } from '../../hosts/cli/client.ts';
 import {
   PRACTICE_SECRET_ACCESS_KEY,
@@ -11,6 +11,7 @@ import {
   seedPractice,
   startPracticeKms,
 } from '../../practice-kms/index.ts';
+import type { ApprovalQuestion } from '../approvals/index.ts';
 
 let folder = '';
 let practice: PracticeKms;

@@ -337,7 +337,7 @@ test.each([
   expect(decodeURIComponent(Buffer.from(written).toString())).not.toContain(SOURCE);
 });
 
-test('a text whose lines are folded is read, and not written', () => {
+test('a text with folded lines is read, and not written', () => {
   const found = scan(Buffer.from(`a: 1\nb: >\n${SOPS.replaceAll(/^(?=.)/gm, '  ')}`), 'x.yaml');
   expect(found.blobs.map(({ notPutBack }) => notPutBack?.includes('folded'))).toEqual([true]);
 });

@@ -10,7 +10,7 @@ export interface LeafText {
 
 /**
  * The text that a value is, with the place of each byte of it. Every way to write a value is tried until one gives just what the
- * reader of its syntax gets. A block whose lines are folded is given with its line endings, which is the same to JSON alone.
+ * reader of its syntax gets. A block with folded lines is given with its line endings, which is the same to JSON alone.
  */
 export function leafText(leaf: Leaf): LeafText | null {
   const { view } = leaf;

@@ -114,7 +114,7 @@ const CARRIERS: readonly Carrier[] = [
 describe('a container inside other texts', () => {
   const chain = fc
     .array(fc.constantFrom(...CARRIERS), { minLength: 1, maxLength: 4 })
-    // The same mark cannot be told apart inside itself.
+    // The same mark cannot be recognised inside itself.
     .filter((carriers) =>
       ['fence', 'heredoc'].every((name) => carriers.filter((one) => one.name === name).length < 2),
     );

@@ -339,7 +339,7 @@ class Nesting {
 }
 
 const NOT_EXACT =
-  'It stands in a text whose lines are folded into others, so that what must change with it cannot be written exactly. Write ' +
+  'It stands in a text with folded lines, so that what must change with it cannot be written exactly. Write ' +
   'that text as a literal block (`|` in YAML), then add the file again.';
 
 /** The blob of an inner text that stands where a blob of the outer one does. */

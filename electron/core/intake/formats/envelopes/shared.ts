@@ -43,7 +43,14 @@ export interface BlobFacts {
   readonly findings?: readonly Finding[];
 }
 
-function told({ container, declared, linkedValues, contextKeyPairs, notPutBack, findings }: BlobFacts) {
+function withDefaults({
+  container,
+  declared,
+  linkedValues,
+  contextKeyPairs,
+  notPutBack,
+  findings,
+}: BlobFacts) {
   return {
     container,
     declared: { ...NOTHING_DECLARED, ...declared },
@@ -120,7 +127,7 @@ export function rangeOf(view: TextView, start: number, end: number): ByteRange {
 export function leafBlob(leaf: Leaf, takeUnknown: boolean, what: BlobFacts): FoundBlob | null {
   const value = decodedLeaf(leaf, takeUnknown);
   if (value === null) return null;
-  const about = told(what);
+  const about = withDefaults(what);
   return {
     ...about,
     place: leaf.place,
@@ -145,7 +152,14 @@ export function decodedLeaf(leaf: Leaf, takeUnknown: boolean) {
 export function bytesBlob(bytes: Uint8Array, place: string, range: ByteRange, what: BlobFacts): FoundBlob {
   const whole = range.start === 0 && range.end === bytes.length;
   const blob = whole ? bytes : bytes.slice(range.start, range.end);
-  return { ...told(what), place, range, encoding: BINARY, bytes: blob, identification: identify(blob) };
+  return {
+    ...withDefaults(what),
+    place,
+    range,
+    encoding: BINARY,
+    bytes: blob,
+    identification: identify(blob),
+  };
 }
 
 /**

@@ -141,7 +141,7 @@ export function sameContext(old: EncryptionContext | null, { context }: NewBlob)
   );
 }
 
-/** A linked value over `[start, end)` of a view's text whose new text is made when it is needed. */
+/** A linked value over `[start, end)` of a view's text. Its new text is made when it is needed. */
 export function textRangeCompanion(
   { view }: Leaf,
   name: string,

@@ -123,8 +123,8 @@ const MOST_PIECES = 2000;
 const ENOUGH_LETTERS = 136;
 
 /**
- * A blob in pieces of any lengths, or with another right behind it: it says itself how long it is. Unpadded ones in a row are told
- * apart so, too.
+ * A blob in pieces of any lengths, or with another right behind it: its own lengths say where it ends. This separates
+ * unpadded ones in a row, too.
  */
 function readPieces(view: TextView, start: number): Token | null {
   const { text } = view;
