@@ -8,6 +8,7 @@ import { BAD_INPUT, refusedExitCode } from './hosts/cli/exit-code.ts';
 import { headOption, history, limitOption, verifyHistory } from './hosts/cli/history.ts';
 import { inspect } from './hosts/cli/inspect.ts';
 import { keys } from './hosts/cli/keys.ts';
+import { checkMethod } from './hosts/cli/method.ts';
 import {
   accountId,
   algorithm,
@@ -24,7 +25,6 @@ import {
 import { plan, planDiff, runPlanFile } from './hosts/cli/plan.ts';
 import { practiceKms } from './hosts/cli/practice.ts';
 import { checkContexts, checkOutput, type ReencryptFlags, reencrypt } from './hosts/cli/reencrypt.ts';
-import { checkRoute } from './hosts/cli/route.ts';
 import { rule } from './hosts/cli/rule-option.ts';
 import {
   closeRun,
@@ -168,7 +168,7 @@ twoStepFlags(
   overRun(async (paths: string[], flags: ReencryptFlags) => {
     checkOutput(flags);
     checkContexts(flags);
-    checkRoute(flags);
+    checkMethod(flags);
     return reencrypt(paths, flags);
   }),
 );
@@ -277,7 +277,7 @@ for (const [name, what, work] of [
     .action(
       overRun(async (id: string, flags: OnwardFlags) => {
         const all = { ...runsCommand.opts(), ...flags };
-        checkRoute(all);
+        checkMethod(all);
         return work(id, all);
       }),
     );

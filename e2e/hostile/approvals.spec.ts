@@ -26,7 +26,7 @@ const unverified = (blobId: string) => ({
   destination: { keyId: FRESH, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
   grantTokens: [],
   output: { mode: 'in-place', backup: true },
-  route: 'reencrypt',
+  method: 'reencrypt',
   verify: false,
   dryRun: false,
 });

@@ -190,7 +190,7 @@ const request = (blobIds: string[]) => ({
   destination: { keyId: FRESH, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
   grantTokens: [],
   output: { mode: 'in-place', backup: true },
-  route: 'reencrypt',
+  method: 'reencrypt',
   verify: true,
   dryRun: false,
 });

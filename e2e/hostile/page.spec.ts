@@ -192,7 +192,7 @@ test('a hostile page: no request, forged approval, token or flood does what a pe
     destination: { keyId: FRESH, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
     grantTokens: [],
     output: { mode: 'in-place', backup: true },
-    route: 'reencrypt',
+    method: 'reencrypt',
     verify: true,
     dryRun: false,
     ...more,
@@ -227,7 +227,7 @@ test('a hostile page: no request, forged approval, token or flood does what a pe
     .toBe('paused');
   const attacks: readonly [name: keyof typeof APPROVALS, kind: string, input: object][] = [
     ['runs.start', 'foreign-key', run(3, foreign)],
-    ['runs.start', 'decrypt-here', run(3, { route: 'decrypt-encrypt', output: { mode: 'download' } })],
+    ['runs.start', 'decrypt-here', run(3, { method: 'decrypt-encrypt', output: { mode: 'download' } })],
     ['runs.start', 'unverified', run(3, { verify: false })],
     ['runs.retry', 'unverified', { runId: toRetry }],
     ['runs.resume', 'unverified', { runId: toResume }],

@@ -82,7 +82,7 @@ test('secrets of a sign-in, a multi-factor code and a grant token stay where the
         destination: { ...side, keyId: destination, context: { mode: 'same' } },
         grantTokens: [token],
         output: { mode: 'download' },
-        route: 'reencrypt',
+        method: 'reencrypt',
         verify: true,
         dryRun: false,
       });

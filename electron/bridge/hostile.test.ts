@@ -21,7 +21,7 @@ const RUN = {
   source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
   destination: { keyId: 'alias/x', algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
   grantTokens: [],
-  route: 'reencrypt',
+  method: 'reencrypt',
   output: { mode: 'in-place', backup: true },
   verify: true,
   dryRun: false,

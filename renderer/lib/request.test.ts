@@ -40,7 +40,7 @@ const draft: Draft = {
   evenIfThere: false,
   allowPossiblePlaintext: false,
   emulatorBlobs: false,
-  route: 'reencrypt',
+  method: 'reencrypt',
   excluded: new Set(),
 };
 

@@ -3,7 +3,7 @@ import { plaintextCapacity, takesEncryptionContext } from '#shared/kms/facts.ts'
 import type { BlobRow, SourceInfo } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import type { OutputChoice, RunRequest, RunRoute } from '#shared/model/run.ts';
+import type { OutputChoice, RunMethod, RunRequest } from '#shared/model/run.ts';
 import { checkContext, type Pair } from './context.ts';
 
 export type Family = 'symmetric' | 'rsa';
@@ -47,7 +47,7 @@ export interface Draft {
   /** Send blobs, too, that an emulator of KMS made. */
   readonly emulatorBlobs: boolean;
   /** 'decrypt-encrypt' only after a person has agreed to it for the next run. */
-  readonly route: RunRoute;
+  readonly method: RunMethod;
   /** Blobs that a preflight found failing and the person leaves out. */
   readonly excluded: ReadonlySet<string>;
 }
@@ -166,7 +166,7 @@ export function buildRequest(draft: Draft, dryRun: boolean): Built {
       },
       grantTokens: tokens,
       output: out,
-      route: draft.route,
+      method: draft.method,
       verify: draft.verify,
       dryRun,
       onFailure: draft.takeGood ? 'take-good' : 'hold-back',

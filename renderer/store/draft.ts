@@ -67,7 +67,7 @@ const EMPTY: Draft = {
   evenIfThere: false,
   allowPossiblePlaintext: false,
   emulatorBlobs: false,
-  route: 'reencrypt',
+  method: 'reencrypt',
   excluded: new Set(),
 };
 
@@ -178,7 +178,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
       edit((draft) => ({
         ...draft,
         // What was agreed to was said of the key before.
-        route: 'reencrypt',
+        method: 'reencrypt',
         destination: { ...draft.destination, key, algorithm: firstAlgorithm(key) },
       })),
     chooseSourceKey: (key) =>
@@ -240,7 +240,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
         runId: null,
         fault: null,
         // Agreed to for one run.
-        draft: { ...draft, route: 'reencrypt' },
+        draft: { ...draft, method: 'reencrypt' },
       })),
   };
 });

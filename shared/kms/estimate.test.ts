@@ -6,7 +6,7 @@ const symmetric = { algorithm: 'SYMMETRIC_DEFAULT', spec: 'SYMMETRIC_DEFAULT' } 
 const rsa = (spec: string | null) => ({ algorithm: 'RSAES_OAEP_SHA_256', spec }) as const;
 const input = (over: Partial<EstimateInput> = {}): EstimateInput => ({
   blobs: 100_000,
-  route: 'reencrypt',
+  method: 'reencrypt',
   destinationRegion: null,
   verify: true,
   source: symmetric,
@@ -95,7 +95,7 @@ test('no cost is shown as none', () => {
 
 test('decrypt here, encrypt there: two requests for each blob, each priced and counted on its own side', () => {
   const there = input({
-    route: 'decrypt-encrypt',
+    method: 'decrypt-encrypt',
     destination: rsa('RSA_4096'),
     destinationRegion: 'sa-east-1',
   });
@@ -119,7 +119,7 @@ test('decrypt here, encrypt there: two requests for each blob, each priced and c
 });
 
 test('in one Region both steps share one quota', () => {
-  const { quotas } = estimate(input({ route: 'decrypt-encrypt' }));
+  const { quotas } = estimate(input({ method: 'decrypt-encrypt' }));
   expect(quotas).toEqual([
     { name: 'Cryptographic operations (symmetric)', perSecond: 20_000, share: expect.closeTo(0.05, 9) },
   ]);

@@ -1,4 +1,4 @@
-import type { RunRoute } from '#shared/model/run.ts';
+import type { RunMethod } from '#shared/model/run.ts';
 import { isAwsEndpoint } from './endpoints.ts';
 import type { EncryptionAlgorithm } from './facts.ts';
 import { isCommercial, PRICES, priceOf, QUOTAS, type Quota, quotaOf } from './published.ts';
@@ -12,7 +12,7 @@ interface EstimateSide {
 export interface EstimateInput {
   readonly blobs: number;
   /** `decrypt-encrypt`: two requests for each blob, each counted on its own side. */
-  readonly route: RunRoute;
+  readonly method: RunMethod;
   /** A dry run for each new blob before its file is written. */
   readonly verify: boolean;
   readonly source: EstimateSide;
@@ -57,7 +57,7 @@ export interface QuotaShare extends Quota {
 export function estimate(input: EstimateInput): Estimate {
   const { blobs, verify, perSecond } = input;
   const checks = verify ? blobs : 0;
-  const work = input.route === 'reencrypt' ? blobs : 2 * blobs;
+  const work = input.method === 'reencrypt' ? blobs : 2 * blobs;
   const total = work + checks;
   return {
     requests: { reencrypt: work, verify: checks, total, preflight: work },
@@ -88,7 +88,7 @@ function costOf(input: EstimateInput, checks: number): Estimate['cost'] {
   const to = priceOf(input.destination.algorithm, input.destination.spec);
   if (from === null || to === null) return { why: 'For SM2 keys no price is known here.' };
   // A request on one key alone: nothing is unclear.
-  if (input.route !== 'reencrypt')
+  if (input.method !== 'reencrypt')
     return {
       low: input.blobs * from.low + (input.blobs + checks) * to.low,
       high: input.blobs * from.high + (input.blobs + checks) * to.high,
@@ -102,10 +102,10 @@ function costOf(input: EstimateInput, checks: number): Estimate['cost'] {
 function quotasOf(input: EstimateInput, checks: number): Estimate['quotas'] {
   const why = notAws(input);
   if (why !== null) return { why };
-  const { blobs, perSecond, route } = input;
+  const { blobs, perSecond, method } = input;
   const region = input.region ?? '';
   const there = input.destinationRegion ?? region;
-  const twoSteps = route !== 'reencrypt';
+  const twoSteps = method !== 'reencrypt';
   if (!isCommercial(there))
     return { why: `For ${there} nothing is known here: see the quotas of its partition.` };
   // ReEncrypt counts on the quotas of both its keys; Decrypt and Encrypt each on that of their own.

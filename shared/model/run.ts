@@ -50,8 +50,8 @@ export type OutputChoice = z.infer<typeof OutputChoice>;
  * connection and Encrypt on another, so that plaintext exists in a child process of Rewrap; a person agrees to it anew
  * for each run.
  */
-export const RunRoute = z.enum(['reencrypt', 'decrypt-encrypt']);
-export type RunRoute = z.infer<typeof RunRoute>;
+export const RunMethod = z.enum(['reencrypt', 'decrypt-encrypt']);
+export type RunMethod = z.infer<typeof RunMethod>;
 export const OnFailure = z.enum(['hold-back', 'take-good']);
 export type OnFailure = z.infer<typeof OnFailure>;
 
@@ -83,7 +83,7 @@ export const RunRequest = z.object({
   destination: DestinationSide,
   grantTokens: z.array(z.string().min(1).max(8192)).max(10),
   output: OutputChoice,
-  route: RunRoute,
+  method: RunMethod,
   /** Prove with a DryRun that each new blob opens under the destination before its file is replaced. */
   verify: z.boolean(),
   dryRun: z.boolean(),
@@ -253,7 +253,7 @@ export type ComparisonProgress = z.infer<typeof ComparisonProgress>;
 
 export const RunSummary = z.object({
   id: z.string(),
-  route: RunRoute,
+  method: RunMethod,
   dryRun: z.boolean(),
   status: RunStatus,
   startedAt: z.string(),

@@ -36,7 +36,7 @@ const TERMS: RunTerms = {
   source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
   destination: { keyId: NEW, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
   grantTokens: [],
-  route: 'reencrypt',
+  method: 'reencrypt',
   verify: false,
   dryRun: false,
 };

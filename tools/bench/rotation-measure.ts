@@ -121,7 +121,7 @@ async function engine(): Promise<void> {
         source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
         destination: { keyId: job.destination, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
         grantTokens: [],
-        route: 'reencrypt',
+        method: 'reencrypt',
         verify: job.verify,
         dryRun: false,
         pace: { concurrency: job.concurrency, perSecond: null },

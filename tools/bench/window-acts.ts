@@ -179,7 +179,7 @@ export async function measureBusy(
       },
       grantTokens: [],
       output: { mode: 'download' },
-      route: 'reencrypt',
+      method: 'reencrypt',
       verify: true,
       dryRun: true,
     });

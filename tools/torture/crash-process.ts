@@ -76,7 +76,7 @@ async function work(manager: RunManager, task: Task, kms: Kms): Promise<void> {
         source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
         destination: { keyId: task.newKey, algorithm: task.algorithm, context: { mode: 'same' } },
         grantTokens: [],
-        route: 'reencrypt',
+        method: 'reencrypt',
         verify: true,
         dryRun: false,
         pace: { concurrency: 4, perSecond: null },

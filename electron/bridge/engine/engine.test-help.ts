@@ -36,7 +36,7 @@ export function inPlace(blobIds: readonly string[], more: Partial<RunRequest> = 
     source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
     destination: { keyId: 'alias/payments-2027', algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
     grantTokens: [],
-    route: 'reencrypt',
+    method: 'reencrypt',
     output: { mode: 'in-place', backup: false },
     verify: true,
     dryRun: false,

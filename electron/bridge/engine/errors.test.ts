@@ -103,7 +103,7 @@ async function run(
     source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
     destination: { keyId: destination, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
     grantTokens: [],
-    route: 'reencrypt',
+    method: 'reencrypt',
     output: { mode: 'in-place', backup: false },
     verify: true,
     dryRun: false,

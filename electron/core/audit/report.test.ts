@@ -95,7 +95,7 @@ const items: RunItem[] = HOSTILE.map((name, i) => ({
 const run: RunSummary = {
   id: 'r1',
   dryRun: false,
-  route: 'reencrypt',
+  method: 'reencrypt',
   status: 'finished',
   startedAt: '2026-11-24T11:00:00.000Z',
   finishedAt: '2026-11-24T11:01:00.000Z',

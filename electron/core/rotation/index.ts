@@ -26,3 +26,4 @@ export type {
   RunInput,
   RunTerms,
 } from './types.ts';
+export { storedTerms } from './types.ts';

@@ -46,6 +46,15 @@ export interface PlanFile {
 export type RunTerms = Omit<RunRequest, 'blobIds' | 'output'>;
 
 /**
+ * The terms as journal, ids of jobs and hashes of approvals have them: `route` is what they call the method since the
+ * first version, so that each version reads and recognises what another wrote.
+ */
+export const storedTerms = <T extends Pick<RunRequest, 'method'>>({
+  method,
+  ...rest
+}: T): Omit<T, 'method'> & { readonly route: RunRequest['method'] } => ({ ...rest, route: method });
+
+/**
  * What a run does when the connection fails: ends; is held back, after some minutes of probing a network that is gone, so
  * that its caller may keep it for later; or waits for the network and for new credentials as long as it takes.
  */

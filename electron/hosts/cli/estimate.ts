@@ -1,7 +1,7 @@
 import { kindOf } from '#shared/connection-kind.ts';
 import { dollars, type Estimate, estimate, PRICE_SOURCE, QUOTA_SOURCE } from '#shared/kms/estimate.ts';
 import { regionOfArn } from '#shared/kms/facts.ts';
-import type { RunRequest, RunRoute } from '#shared/model/run.ts';
+import type { RunMethod, RunRequest } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 
 /** What a run of this request would ask of KMS, from published numbers; nothing is sent but `DescribeKey`. */
@@ -17,7 +17,7 @@ export async function estimated(
   const destination = await known(request.destination.keyId);
   return estimate({
     blobs: request.blobIds.length,
-    route: request.route,
+    method: request.method,
     verify: request.verify,
     source: { algorithm: request.source.algorithm, spec: source?.spec ?? null },
     destination: {
@@ -33,10 +33,10 @@ export async function estimated(
 }
 
 /** The estimate in lines for a terminal. */
-export function estimateLines({ requests, seconds, cost, quotas }: Estimate, route: RunRoute): string[] {
+export function estimateLines({ requests, seconds, cost, quotas }: Estimate, method: RunMethod): string[] {
   const n = (value: number) => value.toLocaleString('en-US');
   const lines = [
-    `Requests  ${n(requests.total)}: ${n(requests.reencrypt)} to ${route === 'reencrypt' ? 're-encrypt' : 'decrypt and encrypt'}, ${n(requests.verify)} to verify (a dry run beforehand: ${n(requests.preflight)} more)`,
+    `Requests  ${n(requests.total)}: ${n(requests.reencrypt)} to ${method === 'reencrypt' ? 're-encrypt' : 'decrypt and encrypt'}, ${n(requests.verify)} to verify (a dry run beforehand: ${n(requests.preflight)} more)`,
     `Time      ${seconds === null ? 'not known without --rate' : `${n(Math.ceil(seconds))} s at this rate`}`,
   ];
   if ('why' in cost) lines.push(`Cost      ${cost.why}`);

@@ -161,7 +161,7 @@ test.each(['ClockSkew', 'UnrecognizedClientException', 'IncompleteSignature', 'E
       finishedAt: 'now',
       retry: null,
       connection: 'test',
-      route: 'reencrypt',
+      method: 'reencrypt',
       dryRun: false,
     };
     const code = await report(

@@ -176,7 +176,7 @@ function printEnd(run: RunSummary): void {
   console.log(
     `${outcomeWords(run)}${reasons === '' ? '' : `; ${reasons}`}${run.dryRun ? ' (dry run: nothing was changed)' : ''} · ${run.connection}`,
   );
-  if (run.route === 'decrypt-encrypt') console.log(run.dryRun ? TRIED : HAPPENED);
+  if (run.method === 'decrypt-encrypt') console.log(run.dryRun ? TRIED : HAPPENED);
   if (run.fault !== null) console.error(faultLines(run.fault, ''));
   if (run.retry !== null)
     console.error(`rewrap: what is left can be tried again: rewrap runs retry ${run.id}`);

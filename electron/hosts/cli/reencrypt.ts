@@ -6,14 +6,14 @@ import type { ContextChoice, RunRequest } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 import { estimated, estimateLines } from './estimate.ts';
 import { BAD_INPUT, OK } from './exit-code.ts';
+import { connectDestination, type MethodFlags, methodOf } from './method.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, report } from './outcome.ts';
 import { permissionsCode, printPermissions } from './permissions.ts';
 import { progressLine } from './progress.ts';
-import { connectDestination, type RouteFlags, routeOf } from './route.ts';
 import { takeInNames, withEngine } from './session.ts';
 
-export interface ReencryptFlags extends ConnectionFlags, RouteFlags {
+export interface ReencryptFlags extends ConnectionFlags, MethodFlags {
   to: string;
   from?: string;
   fromAlgorithm?: EncryptionAlgorithm;
@@ -61,7 +61,7 @@ export async function reencrypt(paths: readonly string[], flags: ReencryptFlags)
     if (flags.estimate) {
       const found = await estimated(client, request, flags.rate ?? null);
       console.log(
-        flags.json ? JSON.stringify(found, null, 2) : estimateLines(found, request.route).join('\n'),
+        flags.json ? JSON.stringify(found, null, 2) : estimateLines(found, request.method).join('\n'),
       );
       return unreadable ? BAD_INPUT : OK;
     }
@@ -107,7 +107,7 @@ async function asRequest(
     },
     grantTokens: flags.grantToken ?? [],
     output,
-    route: routeOf(flags),
+    method: methodOf(flags),
     verify: flags.verify,
     onFailure: flags.takeGood ? 'take-good' : 'hold-back',
     dryRun: flags.dryRun === true,
@@ -129,7 +129,7 @@ export async function destinationAlgorithm(
   flags: Pick<ReencryptFlags, 'to' | 'decryptHere'>,
 ): Promise<EncryptionAlgorithm> {
   try {
-    const side = routeOf(flags) === 'reencrypt' ? 'source' : 'destination';
+    const side = methodOf(flags) === 'reencrypt' ? 'source' : 'destination';
     const key = await page.keys.describe({ keyId: flags.to, side });
     if (key.algorithms.length === 0 || key.algorithms.includes('SYMMETRIC_DEFAULT'))
       return 'SYMMETRIC_DEFAULT';

@@ -5,14 +5,14 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import type { Client } from './client.ts';
 import { NOT_ANSWERED, OK, passes, runExitCode, SOME_FAILED } from './exit-code.ts';
+import { connectDestination, type MethodFlags, methodOf } from './method.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, printRun, report } from './outcome.ts';
 import { progressLine } from './progress.ts';
-import { connectDestination, type RouteFlags, routeOf } from './route.ts';
 import { withEngine } from './session.ts';
 import { faultLines, safe } from './text.ts';
 
-export interface OnwardFlags extends ConnectionFlags, RouteFlags {
+export interface OnwardFlags extends ConnectionFlags, MethodFlags {
   json?: true;
 }
 
@@ -151,7 +151,7 @@ async function onward(
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await connectDestination(client, flags);
     const progress = progressLine(process.stderr, flags.json === true);
-    const id = await begin(client, routeOf(flags) === 'decrypt-encrypt');
+    const id = await begin(client, methodOf(flags) === 'decrypt-encrypt');
     const ended = await finished(client, onEvent, id, progress.show);
     progress.clear();
     return report(client, ended, flags, ended.run.output === 'in-place');
@@ -160,8 +160,8 @@ async function onward(
 
 /** In a shell the flags are the person's word, given anew each time. Throws FaultError `AgreeAnew`. */
 async function refuseUnagreed({ runs }: Client['page'], runId: string, agreed: boolean): Promise<void> {
-  const { route } = await runs.get({ runId });
-  if (route === 'decrypt-encrypt' && !agreed) throw new FaultError(explainOwn('AgreeAnew'));
+  const { method } = await runs.get({ runId });
+  if (method === 'decrypt-encrypt' && !agreed) throw new FaultError(explainOwn('AgreeAnew'));
 }
 
 function line(run: RunSummary): string {

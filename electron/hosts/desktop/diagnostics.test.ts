@@ -42,7 +42,7 @@ const run = {
   rate: 1,
   secondsLeft: null,
   destinationKeyId: 'alias/canary',
-  route: 'reencrypt',
+  method: 'reencrypt',
   connection: 'canary connection',
   output: 'in-place',
   files: { total: 3, done: 3 },

@@ -21,7 +21,7 @@ function run(status: Run['status'], done: number, change: Partial<Run> = {}): Ru
   const over = status !== 'running' && status !== 'cancelling';
   return events.runProgress.payload.parse({
     id: 'r1',
-    route: 'reencrypt',
+    method: 'reencrypt',
     dryRun: false,
     status,
     startedAt: '2026-11-24T10:00:00.000Z',

@@ -192,7 +192,7 @@ describe('the audit of the sample vault', () => {
       output: { mode: 'in-place', backup: false },
       verify: true,
       dryRun: false,
-      route: 'reencrypt',
+      method: 'reencrypt',
     });
     await expect
       .poll(async () => (await page.history.list({ offset: 0, limit: 1 })).records[0]?.kind)

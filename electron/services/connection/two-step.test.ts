@@ -59,7 +59,7 @@ async function blobIn({ page, host }: Client, name: string, plaintext: Buffer) {
 const request = (id: string, more: Partial<RunRequest> = {}): RunRequest =>
   inPlace([id], {
     destination: { keyId: farKey, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
-    route: 'decrypt-encrypt',
+    method: 'decrypt-encrypt',
     ...more,
   });
 
@@ -79,7 +79,7 @@ it('finds a key of another Region by its ARN, moves a blob there, learns both ma
   const plaintext = randomBytes(32);
   const { path, id } = await blobIn(through, 'there.bin', plaintext);
   const { run, items } = await ran(through, request(id));
-  expect(run).toMatchObject({ route: 'decrypt-encrypt', status: 'finished', counts: { succeeded: 1 } });
+  expect(run).toMatchObject({ method: 'decrypt-encrypt', status: 'finished', counts: { succeeded: 1 } });
   expect(run.connection).toMatch(/us-east-1 .* → eu-west-1$/);
   const [item] = items;
   expect(item).toMatchObject({ state: 'reencrypted', destinationKeyArn: farKey });
@@ -143,7 +143,7 @@ it('one that failed is tried again', async () => {
   const { runId } = await through.page.runs.retry({ runId: run.id });
   await ended(through.page, runId);
   expect(await through.page.runs.get({ runId })).toMatchObject({
-    route: 'decrypt-encrypt',
+    method: 'decrypt-encrypt',
     counts: { succeeded: 1 },
   });
   expect(readFileSync(path)).not.toEqual(before);
@@ -202,18 +202,18 @@ it('a host that starts no children says so', async () => {
 it('permissions are asked as the way needs them: Decrypt here and Encrypt there, and the child ends', async () => {
   const through = await engineWith(counted);
   const { id } = await blobIn(through, 'rights.bin', randomBytes(32));
-  const { source, destination, grantTokens, route } = request(id);
+  const { source, destination, grantTokens, method } = request(id);
   const pinned = { ...source, keyId: 'alias/payments' };
-  const ask = (way: RunRequest['route']) =>
+  const ask = (way: RunRequest['method']) =>
     through.page.preflight.permissions({
       blobIds: [id],
       source: pinned,
       destination,
       grantTokens,
-      route: way,
+      method: way,
       verify: true,
     });
-  expect(await ask(route)).toMatchObject({
+  expect(await ask(method)).toMatchObject({
     checks: [
       { step: 'reencrypt', answer: 'allowed', ignoredDryRun: false },
       { step: 'verify', answer: 'allowed', ignoredDryRun: false },

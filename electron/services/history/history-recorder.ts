@@ -300,11 +300,11 @@ export class HistoryRecorder {
 
 /** What a run was asked for, less what has a member of its own in the record. */
 function askedWords(blobs: number, { terms, output }: AskedRun): string {
-  const { source, destination, mode, route, verify } = terms;
+  const { source, destination, mode, method, verify } = terms;
   return [
     plural(blobs, 'blob'),
     ...(mode === undefined ? [] : [`mode ${mode}`]),
-    `way ${route}`,
+    `way ${method}`,
     `output ${output}`,
     `verification ${verify ? 'on' : 'off'}`,
     `source context ${contextWords(source.context)}`,

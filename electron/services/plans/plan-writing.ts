@@ -34,7 +34,7 @@ export async function writePlan(
   rules: readonly Rule[],
   arnOf: (keyId: string) => Promise<string>,
 ): Promise<WrittenPlan> {
-  if (request.route !== 'reencrypt') throw new FaultError(TWO_STEP);
+  if (request.method !== 'reencrypt') throw new FaultError(TWO_STEP);
   const { files, origins } = await workspace.plan(request.blobIds);
   const here = files.flatMap(({ path }) => (path === null ? [] : [path]));
   if (here.length === 0) throw new FaultError(NO_FILES);

@@ -43,7 +43,7 @@ const request = (blobIds: string[], more: Partial<RunRequest> = {}) => ({
     context: { mode: 'same' as const },
   },
   output: { mode: 'in-place' as const, backup: false },
-  route: 'reencrypt' as const,
+  method: 'reencrypt' as const,
   verify: true,
   ...more,
 });

@@ -89,7 +89,7 @@ export function termsOf(plan: RunPlan, dryRun: boolean): RunTerms {
     onFailure,
     pace,
     grantTokens: [],
-    route: 'reencrypt',
+    method: 'reencrypt',
     dryRun,
     mode,
     // A change of context sends each blob, whatever key material it is under.

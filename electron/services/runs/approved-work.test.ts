@@ -101,7 +101,7 @@ describe('a run', () => {
     ['without verification', { output: backup, verify: false }, ['unverified'], 'Left out: verification'],
     [
       'decrypting here',
-      { output: backup, route: 'decrypt-encrypt' },
+      { output: backup, method: 'decrypt-encrypt' },
       ['decrypt-here'],
       'Method: Decrypt and Encrypt; plaintext will be in the memory of this machine',
     ],

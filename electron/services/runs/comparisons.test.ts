@@ -128,7 +128,7 @@ function made(
           } as BlobPair;
       },
       over: () => ({
-        terms: { route: 'reencrypt', destination: {} } as never,
+        terms: { method: 'reencrypt', destination: {} } as never,
         target: 'here',
         refuse: () => {
           throw new Error('other connection');

@@ -75,7 +75,7 @@ export class Comparisons {
     const all = await runs.comparable(runId);
     if (all.length === 0) throw new FaultError(explainOwn('NothingToCompare'));
     const chosen = sample === null || sample >= all.length ? all : randomOf(all, sample);
-    const sides = await open(terms.route === 'reencrypt' ? null : terms.destination.keyId);
+    const sides = await open(terms.method === 'reencrypt' ? null : terms.destination.keyId);
     try {
       if (sides.target !== target) refuse();
       const summary = await runs.summary(runId);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { encrypted, ended, engineAt, inPlace } from '../../bridge/engine/engine.
 import type { Engine } from '../../bridge/index.ts';
 import { type Client, client } from '../../hosts/cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
+import { commandJob } from './jobs.ts';
 
 const FRESH = 'alias/payments-2027';
 const names = Array.from({ length: 8 }, (_, i) => `f${i}.bin`);
@@ -485,3 +487,27 @@ async function keyOf(alias: string): Promise<string> {
   const { KeyMetadata } = await practice.call('DescribeKey', { KeyId: alias });
   return String((KeyMetadata as { KeyId: string }).KeyId);
 }
+
+test('the id of a command is the one that earlier versions gave it', () => {
+  const terms = {
+    method: 'reencrypt',
+    source: { keyId: null, algorithm: null, context: { mode: 'declared' } },
+    destination: { keyId: FRESH, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'keep' } },
+    grantTokens: [],
+    verify: true,
+    dryRun: false,
+  } as const;
+  const before =
+    '["command",["/data"],{"destination":{"algorithm":"SYMMETRIC_DEFAULT","context":{"mode":"keep"},"keyId":"alias/payments-2027"},' +
+    '"route":"reencrypt","source":{"algorithm":null,"context":{"mode":"declared"},"keyId":null},"verify":true},{"mode":"in-place","backup":true}]';
+  expect(
+    commandJob(
+      ['/data'],
+      { ...terms, grantTokens: [] } as never,
+      { mode: 'in-place', backup: true } as never,
+    ),
+  ).toEqual({
+    id: createHash('sha256').update(before).digest('hex'),
+    lasts: false,
+  });
+});

@@ -8,6 +8,7 @@ import {
   type PlanFile,
   type ResolvedOutput,
   type RunTerms,
+  storedTerms,
 } from '../../core/rotation/index.ts';
 import type { Workspace } from '../workspace/index.ts';
 
@@ -34,7 +35,7 @@ export async function planJob({ files, evenIfThere: _, ...said }: RunPlan): Prom
  */
 export function commandJob(paths: readonly string[], terms: RunTerms, output: ResolvedOutput): Job {
   const { dryRun: _, grantTokens: __, ...asked } = terms;
-  const text = JSON.stringify(['command', paths, sorted(asked), output]);
+  const text = JSON.stringify(['command', paths, sorted(storedTerms(asked)), output]);
   return { id: createHash('sha256').update(text).digest('hex'), lasts: !outputMode(output).inPlace };
 }
 

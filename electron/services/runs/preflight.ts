@@ -20,7 +20,7 @@ export interface PreflightParts {
 export const preflightRequests = (parts: PreflightParts): PageHandlers['preflight'] => ({
   permissions: async ({ blobIds, ...request }) => {
     const { workspace, learned, recorder, runs, twoStep } = parts;
-    const way = request.route === 'reencrypt' ? null : await twoStep(request.destination.keyId);
+    const way = request.method === 'reencrypt' ? null : await twoStep(request.destination.keyId);
     const checked = await checkPermissions({
       send: runs.sender(way),
       request,

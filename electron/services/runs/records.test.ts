@@ -87,14 +87,14 @@ afterAll(async () => {
 const member = (body: Body | undefined, name: string) => body?.[name] ?? null;
 
 /** What the server saw of the run's own request, in the terms of a record. */
-function onTheWire(route: RunRequest['route']): SentRequest {
+function onTheWire(method: RunRequest['method']): SentRequest {
   const real = seen.filter(({ body }) => body.DryRun !== true);
   const of = (operation: string) => {
     const bodies = real.filter((one) => one.operation === operation).map(({ body }) => body);
     expect(bodies).toHaveLength(1);
     return bodies[0];
   };
-  if (route === 'reencrypt') {
+  if (method === 'reencrypt') {
     const body = of('ReEncrypt');
     return {
       sourceKeyId: member(body, 'SourceKeyId'),
@@ -133,25 +133,25 @@ const SOURCES: Record<string, RunRequest['source']['context']> = {
   given: { mode: 'given', context: OWN },
   declared: { mode: 'declared' },
 };
-const ROUTES: RunRequest['route'][] = ['reencrypt', 'decrypt-encrypt'];
+const METHODS: RunRequest['method'][] = ['reencrypt', 'decrypt-encrypt'];
 const SIDES = [
   { from: 'symmetric', to: 'symmetric' },
   { from: 'symmetric', to: 'RSA' },
   { from: 'RSA', to: 'symmetric' },
   { from: 'RSA', to: 'RSA' },
 ];
-const CASES = ROUTES.flatMap((route) =>
+const CASES = METHODS.flatMap((method) =>
   SIDES.flatMap((sides) =>
     Object.keys(SOURCES).flatMap((source) =>
-      Object.keys(DESTINATIONS).map((destination) => ({ route, ...sides, source, destination })),
+      Object.keys(DESTINATIONS).map((destination) => ({ method, ...sides, source, destination })),
     ),
   ),
 );
 
 it.each(CASES)(
-  '$route from $from to $to, source context $source, destination context $destination: records say what was sent',
-  async ({ route, from, to, source, destination }) => {
-    const name = `${route}-${from}-${to}-${source}-${destination}`.replaceAll(' ', '-');
+  '$method from $from to $to, source context $source, destination context $destination: records say what was sent',
+  async ({ method, from, to, source, destination }) => {
+    const name = `${method}-${from}-${to}-${source}-${destination}`.replaceAll(' ', '-');
     const path = join(folder, `${name}.json`);
     const context = from === 'RSA' ? undefined : OWN;
     const blob =
@@ -183,7 +183,7 @@ it.each(CASES)(
     seen = [];
     const { runId } = await page.runs.start(
       inPlace(ids, {
-        route,
+        method,
         source: {
           keyId: from === 'RSA' ? RSA.keyId : null,
           algorithm: from === 'RSA' ? RSA.algorithm : SYMMETRIC.algorithm,
@@ -198,7 +198,7 @@ it.each(CASES)(
     const run = await ended(page, runId);
     const { items } = await page.runs.items({ runId, offset: 0, limit: 10, only: 'all' });
     expect(items.map(({ state, fault }) => [state, fault?.code])).toEqual([['reencrypted', undefined]]);
-    const sent = onTheWire(route);
+    const sent = onTheWire(method);
     expect(items[0]?.sent).toEqual(sent);
     if (from === 'symmetric') expect(sent.sourceContext).toEqual(OWN);
     await vi.waitFor(async () => expect((await historyOf(runId)).at(-1)?.kind).toBe('run-ended'));

@@ -12,6 +12,7 @@ import {
   type ResolvedOutput,
   type RunApproval,
   type RunTerms,
+  storedTerms,
 } from '../../core/rotation/index.ts';
 import { canonical, sha256 } from '../../core/storage/hash.ts';
 import { type ApprovalKind, type Approvals, CHANGED } from '../approvals/index.ts';
@@ -153,7 +154,7 @@ export class RunApprovals {
    */
   async proveCompare(run: RunSummary, chosen: number, all: number, over: string): Promise<() => void> {
     const check = this.#sameConnections(run);
-    const { id, startedAt, destinationKeyId, route } = run;
+    const { id, startedAt, destinationKeyId, method } = run;
     const { endpoint } = this.#parts.connection.state;
     await this.#parts.approvals.obtain({
       kinds: ['compare'],
@@ -164,7 +165,7 @@ export class RunApprovals {
         over,
         endpoint,
         target: this.#parts.connection.target(),
-        route,
+        method,
       }),
       title: `Compare plaintexts of run ${id}: ${plural(chosen, 'blob')}${chosen === all ? '' : ` of ${all}, chosen at random`}?`,
       words: [
@@ -183,10 +184,10 @@ export class RunApprovals {
    * Endpoints that are neither AWS's nor the practice KMS, over which a run replaces files. In the window it then keeps
    * backups and is held back after the first file; in a shell the flags are the person's word.
    */
-  waryEndpoints({ route, dryRun }: RunTerms, output: ResolvedOutput): string[] {
+  waryEndpoints({ method, dryRun }: RunTerms, output: ResolvedOutput): string[] {
     const { connection, destination } = this.#parts;
     if (dryRun || !outputMode(output).inPlace) return [];
-    const there = route === 'decrypt-encrypt' && destination.chosen !== null ? [destination] : [];
+    const there = method === 'decrypt-encrypt' && destination.chosen !== null ? [destination] : [];
     return [connection, ...there].flatMap((side) => {
       const { choice, endpoint } = side.kms();
       const wary = !kindOf(choice).practice && endpoint !== null && !isAwsEndpoint(endpoint);
@@ -195,17 +196,17 @@ export class RunApprovals {
   }
 
   /** Another connection, even to the same place, is not what was looked at. */
-  #sameConnections({ route }: Pick<RunTerms, 'route'>): () => void {
+  #sameConnections({ method }: Pick<RunTerms, 'method'>): () => void {
     const { connection, destination } = this.#parts;
     const of = (side: Connection): KmsConnection | null => (side.chosen === null ? null : side.kms());
     const source = connection.kms();
     const account = connection.state.identity?.account;
-    const there = route === 'reencrypt' ? null : of(destination);
+    const there = method === 'reencrypt' ? null : of(destination);
     return () => {
       const same =
         connection.kms() === source &&
         connection.state.identity?.account === account &&
-        (route === 'reencrypt' || of(destination) === there);
+        (method === 'reencrypt' || of(destination) === there);
       if (!same) throw new FaultError(CHANGED);
     };
   }
@@ -218,19 +219,19 @@ export class RunApprovals {
     const key = terms.dryRun ? { arn: null, account: null } : await this.#key(terms, caller);
     if (!terms.dryRun) {
       if (key.account === null || key.account !== caller) kinds.push('foreign-key');
-      if (terms.route === 'decrypt-encrypt') kinds.push('decrypt-here');
+      if (terms.method === 'decrypt-encrypt') kinds.push('decrypt-here');
       if (!terms.verify) kinds.push('unverified');
       if (withoutBackup(output)) kinds.push('no-backup');
       if (foreignPlan !== null) kinds.push('plan-file');
       if (afterFirst) kinds.push('continue');
     }
     const { grantTokens: _, pace: __, ...bound } = terms;
-    const there = terms.route === 'reencrypt' ? null : (destination.chosen && destination.target()) || null;
+    const there = terms.method === 'reencrypt' ? null : (destination.chosen && destination.target()) || null;
     return {
       key,
       caller,
       kinds,
-      terms: canonical({ key, caller, over: connection.target(), there, terms: bound, output }),
+      terms: canonical({ key, caller, over: connection.target(), there, terms: storedTerms(bound), output }),
     };
   }
 
@@ -238,9 +239,9 @@ export class RunApprovals {
    * Key ids and names of aliases are of the caller's own account; ARNs name their account. What DescribeKey answers must
    * agree with that. Null as the account: it cannot be described.
    */
-  async #key({ destination: { keyId }, route }: RunTerms, caller: string | null): Promise<Destined> {
+  async #key({ destination: { keyId }, method }: RunTerms, caller: string | null): Promise<Destined> {
     const { destination, regions, describes } = this.#parts;
-    const over = route === 'decrypt-encrypt' && destination.chosen !== null ? destination : null;
+    const over = method === 'decrypt-encrypt' && destination.chosen !== null ? destination : null;
     const own = over === null ? caller : (over.state.identity?.account ?? null);
     const named = accountOf(keyId);
     const asNamed = { arn: named === null ? null : keyId, account: named ?? own };
@@ -267,7 +268,7 @@ export class RunApprovals {
     const { endpoint } = connection.state;
     const over = [connection.describe(), ...(endpoint === null ? [] : [endpoint])].join(' · ');
     const there =
-      terms.route === 'decrypt-encrypt' && destination.chosen !== null
+      terms.method === 'decrypt-encrypt' && destination.chosen !== null
         ? ` → ${[destination.describe(), destination.state.endpoint ?? ''].filter(Boolean).join(' · ')}`
         : '';
     const left = [...(terms.verify ? [] : ['verification']), ...(withoutBackup(output) ? ['backup'] : [])];
@@ -278,7 +279,7 @@ export class RunApprovals {
       `KMS: ${over}${there}${afterFirst ? '; not one of AWS, and a run over it replaced a file that you did not confirm' : ''}`,
       `${plural(blobs, 'blob')} in ${plural(files, 'file')}, ${outputMode(output).words}`,
       `Left out: ${left.length === 0 ? 'nothing' : left.join(', ')}`,
-      terms.route === 'reencrypt'
+      terms.method === 'reencrypt'
         ? 'Method: ReEncrypt, inside KMS'
         : 'Method: Decrypt and Encrypt; plaintext will be in the memory of this machine',
     ];

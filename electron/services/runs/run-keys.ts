@@ -1,4 +1,4 @@
-import type { RunRoute } from '#shared/model/run.ts';
+import type { RunMethod } from '#shared/model/run.ts';
 import type { KeyMaterialStore, KeyObservation } from '../../core/key-material/index.ts';
 import type { KeySeen, KnownKeys, NamedMaterial } from '../../core/rotation/index.ts';
 
@@ -41,20 +41,20 @@ export function namedMaterials(learned: KeyMaterialStore): (fingerprint: string)
 }
 
 /** One observation for each fingerprint and key that replies of KMS named. */
-export function observationsOf(seen: readonly KeySeen[], route: RunRoute): KeyObservation[] {
+export function observationsOf(seen: readonly KeySeen[], method: RunMethod): KeyObservation[] {
   const at = new Date().toISOString();
   return seen.map((one) => ({
     fingerprint: one.fingerprint,
     keyArn: one.keyArn,
     by: 'kms',
-    evidence: evidenceOf(one, route),
+    evidence: evidenceOf(one, method),
     keyMaterialId: one.keyMaterialId,
     at,
   }));
 }
 
-function evidenceOf({ side, requestId, decryptRequestId }: KeySeen, route: RunRoute): string {
+function evidenceOf({ side, requestId, decryptRequestId }: KeySeen, method: RunMethod): string {
   const reply = (operation: string, id: string | null) => `reply of ${operation}, request ${id ?? 'unknown'}`;
-  if (route === 'reencrypt') return reply('ReEncrypt', requestId);
+  if (method === 'reencrypt') return reply('ReEncrypt', requestId);
   return side === 'source' ? reply('Decrypt', decryptRequestId) : reply('Encrypt', requestId);
 }

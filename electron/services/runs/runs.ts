@@ -221,7 +221,7 @@ export class Runs {
       );
       const input = { request, output, files, job, approval: proven.approval, holdsAfterFirst };
       const run =
-        request.route === 'reencrypt'
+        request.method === 'reencrypt'
           ? await this.#manager.start({ ...input, ...this.#over(proven) })
           : await this.#overTwoSteps(request, proven, (over, connection) =>
               this.#manager.start({ ...input, connection, ...over }),
@@ -292,7 +292,7 @@ export class Runs {
       const how = { failedToo, claim };
       const { request, output, approval } = this.#manager.asked(runId);
       // Over another connection it is not gone on with: nothing is asked for that.
-      if (request.route === 'reencrypt' && this.#over().target !== this.#manager.target(runId))
+      if (request.method === 'reencrypt' && this.#over().target !== this.#manager.target(runId))
         this.#manager.refuseConnection(runId);
       const count = async () => {
         const { counts, files } = await this.#manager.summary(runId);
@@ -308,7 +308,7 @@ export class Runs {
         if (proven.approval !== null && proven.approval !== approval)
           this.#manager.setApproval(runId, proven.approval);
         const resumed =
-          request.route === 'decrypt-encrypt'
+          request.method === 'decrypt-encrypt'
             ? await this.#overTwoSteps(request, proven, (over) =>
                 this.#manager.resume(runId, { ...over, holdsAfterFirst }, how),
               )
@@ -502,7 +502,7 @@ export class Runs {
     if (this.#manager.closed) return;
     const observations = observationsOf(
       await this.#manager.keysSeen(runId),
-      this.#manager.asked(runId).request.route,
+      this.#manager.asked(runId).request.method,
     );
     if (observations.length > 0) learn(observations);
   }

@@ -124,7 +124,7 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
         <Slowed run={run} />
         <span title={run.destinationKeyId}>to {destination}</span>
         <span>{run.connection}</span>
-        {run.route === 'decrypt-encrypt' && <span>decrypted here, encrypted there</span>}
+        {run.method === 'decrypt-encrypt' && <span>decrypted here, encrypted there</span>}
       </p>
       <Held run={run} />
       <RunActions run={run} />

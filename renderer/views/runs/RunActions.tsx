@@ -22,7 +22,7 @@ export function RunActions({ run, detail = false }: { readonly run: RunSummary; 
   const { showRun } = useActions(useUi);
   // A run that decrypts here says so before it begins anew.
   const onward = (next: Onwards): void => {
-    if (run.route === 'decrypt-encrypt') setAsked(next);
+    if (run.method === 'decrypt-encrypt') setAsked(next);
     else void attempt(() => next.begin());
   };
   // The dialogs outlive the buttons: that of undoing says what came of it.

@@ -24,7 +24,7 @@ export function EstimateSection() {
   if (destination.key === null || destination.algorithm === null || blobs === 0) return null;
   const { requests, seconds, cost, quotas } = estimate({
     blobs,
-    route: draft.route,
+    method: draft.method,
     verify,
     source: { algorithm: source.algorithm, spec: source.key?.spec ?? null },
     destination: { algorithm: destination.algorithm, spec: destination.key.spec },
@@ -41,7 +41,7 @@ export function EstimateSection() {
         <dd>
           {count(requests.total)}
           {requests.verify > 0 &&
-            ` (${count(requests.reencrypt)} ${draft.route === 'reencrypt' ? 'to re-encrypt' : 'to decrypt and encrypt'}, ${count(requests.verify)} to verify)`}
+            ` (${count(requests.reencrypt)} ${draft.method === 'reencrypt' ? 'to re-encrypt' : 'to decrypt and encrypt'}, ${count(requests.verify)} to verify)`}
           <span className="hint">
             A preflight sends {count(requests.preflight)} more, billed like all others.
           </span>

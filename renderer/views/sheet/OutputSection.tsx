@@ -149,7 +149,7 @@ export function TwoStepSection() {
   const preflight = useRuns((state) => (dryRunId === null ? undefined : state.runs.get(dryRunId)));
   const { items } = useRunItems(preflight);
   const sides = { connection, destination, destinationKeyArn: draft.destination.key?.arn ?? null };
-  const ticked = draft.route === 'decrypt-encrypt';
+  const ticked = draft.method === 'decrypt-encrypt';
   const why = whyTwoSteps(sides, items?.items ?? []);
   if (why === null && !ticked) return null;
   const { from, to } = placesOf(sides);
@@ -161,7 +161,7 @@ export function TwoStepSection() {
       <div className="two-step-tick">
         <Checkbox
           isSelected={ticked}
-          onChange={(on) => patch({ route: on ? 'decrypt-encrypt' : 'reencrypt' })}
+          onChange={(on) => patch({ method: on ? 'decrypt-encrypt' : 'reencrypt' })}
         >
           I accept this for this run: decrypt on this machine
         </Checkbox>

@@ -23,11 +23,11 @@ export function PermissionsSection({ request }: { readonly request: RunRequest |
   const current = asked !== null && asked.of === request ? asked : null;
   const check = async (of: RunRequest): Promise<void> => {
     setAsked({ of, state: 'asking' });
-    const { blobIds, source, destination, grantTokens, route, verify } = of;
+    const { blobIds, source, destination, grantTokens, method, verify } = of;
     let answer: Asked;
     try {
       const reply = await call(
-        bridge().preflight.permissions({ blobIds, source, destination, grantTokens, route, verify }),
+        bridge().preflight.permissions({ blobIds, source, destination, grantTokens, method, verify }),
       );
       answer = { of, state: 'answered', reply };
     } catch (error) {

@@ -121,7 +121,7 @@ export function SheetFooter({ built, rows, files }: FooterProps) {
           </Button>
         )}
         <span className="gap" />
-        {failed > 0 && summary?.route === 'reencrypt' && (
+        {failed > 0 && summary?.method === 'reencrypt' && (
           <Button onPress={() => void retryFailed()}>{`Retry ${plural(failed, 'failed blob')}`}</Button>
         )}
         <Button variant="primary" onPress={close}>

@@ -214,7 +214,7 @@ export function useRunItems(run: RunSummary | undefined): { items: RunItems | nu
 
 /** What a run that decrypts here says of itself, in its result and in its record. */
 export function TwoStepNote({ run }: { readonly run: RunSummary }) {
-  if (run.route === 'reencrypt') return null;
+  if (run.method === 'reencrypt') return null;
   return (
     <p className="remark remark-attention">
       <TriangleAlert className="icon severity-warning" aria-hidden="true" />

@@ -105,7 +105,7 @@ export const preflightRequests = {
       source: true,
       destination: true,
       grantTokens: true,
-      route: true,
+      method: true,
       verify: true,
     }),
     PermissionChecks,

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { Turns } from '../../limits/turns.ts';
+import { storedTerms } from '../types.ts';
 import { JournalDatabase } from './database.ts';
 import { FileLocks } from './locks.ts';
 import { Owner } from './owners.ts';
@@ -170,7 +171,7 @@ export class Journal {
         run.approval === null ? null : JSON.stringify(run.approval),
         this.owner.id,
         run.dryRun ? 1 : 0,
-        JSON.stringify(run.request),
+        JSON.stringify(storedTerms(run.request)),
         JSON.stringify(run.output),
         run.connection,
         run.target,

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { EncryptionContext } from '#shared/model/context.ts';
 import { Fault, FaultError } from '#shared/model/fault.ts';
-import { type ItemState, type RunItem, RunRequest, type RunSummary, SentRequest } from '#shared/model/run.ts';
+import {
+  type ItemState,
+  type RunItem,
+  RunMethod,
+  RunRequest,
+  type RunSummary,
+  SentRequest,
+} from '#shared/model/run.ts';
 import type { NewBlob } from '../../intake/index.ts';
 import { outputMode, ResolvedOutput } from '../output-mode.ts';
 import type { RunApproval, RunTerms } from '../types.ts';
@@ -153,9 +160,9 @@ export const text = (value: unknown): string | null => (typeof value === 'string
 type Row = Record<string, unknown>;
 
 /** What a run was asked for. `tokensDeleted`: number of its grant tokens, which went when it had ended; absent: none. */
-const AskedTerms = RunRequest.omit({ blobIds: true, output: true }).extend({
-  tokensDeleted: z.int().optional(),
-});
+const AskedTerms = RunRequest.omit({ blobIds: true, output: true, method: true })
+  .extend({ route: RunMethod, tokensDeleted: z.int().optional() })
+  .transform(({ route, ...rest }) => ({ ...rest, method: route }));
 export type AskedTerms = RunTerms & { readonly tokensDeleted?: number };
 
 const ApprovalColumn = z.object({ hash: z.string(), terms: z.string() });

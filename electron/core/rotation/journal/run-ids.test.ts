@@ -77,3 +77,17 @@ test('runs of a journal of version 1 keep their ids, and can be undone', async (
   expect(next.id).not.toBe('r2');
   expect((await manager.list()).map(({ id }) => id)).toEqual([next.id, 'r1']);
 });
+
+test('the journal calls the method of a run route, as every version before did', async () => {
+  await harness.add('a.txt', base64(madeUpBlob(OLD_KEY)));
+  const manager = harness.manager();
+  const run = await manager.start(harness.input(new FakeKms()));
+  await run.done;
+  expect((await manager.list()).map(({ method }) => method)).toEqual(['reencrypt']);
+  await manager.close();
+  const db = new DatabaseSync(join(harness.home, 'runs.sqlite'), { readOnly: true });
+  const request = JSON.parse(String(db.prepare('SELECT request FROM runs').get()?.request));
+  db.close();
+  expect(request).toMatchObject({ route: 'reencrypt' });
+  expect(request).not.toHaveProperty('method');
+});

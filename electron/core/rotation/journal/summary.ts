@@ -41,7 +41,7 @@ export function summaryOf(
   const again = over && mayRetry ? retryOf(figures) : null;
   return {
     id: row.id,
-    route: row.request.route,
+    method: row.request.method,
     dryRun: row.dryRun,
     status: unfinished ? 'unfinished' : row.state === 'undoing' ? 'undoing' : row.status,
     startedAt: row.startedAt,

@@ -120,14 +120,14 @@ async function tryOut(
   found: FoundBlob,
   input: ReEncryptInput,
 ): Promise<BlobOutcome> {
-  const { verify, route } = context.input.request;
+  const { verify, method } = context.input.request;
   try {
     const out = await send(context, item, (kms, sending) => kms.dryRun(input, sending), sentOf(input));
     context.tracker.note(item, { requestId: out.requestId });
     const { refused, note } = verify ? await context.rights.ask(input) : { refused: null, note: null };
     if (refused !== null) return failed(context, item, refused);
     context.tracker.note(item, {
-      notes: [...(out.outcome === 'ignored' ? [IGNORED[route]] : []), ...(note === null ? [] : [note])],
+      notes: [...(out.outcome === 'ignored' ? [IGNORED[method]] : []), ...(note === null ? [] : [note])],
     });
     if (found.notPutBack !== undefined)
       return {
@@ -236,7 +236,8 @@ async function verify(
   } catch (error) {
     if (error instanceof Halted) throw error;
     const fault = explained(context, error, back, null);
-    if (fault.code === 'AccessDeniedException') return verifyNotPermitted(context.input.request.route, fault);
+    if (fault.code === 'AccessDeniedException')
+      return verifyNotPermitted(context.input.request.method, fault);
     if (stopsRun(fault) || fault.retryable) return fault;
     return {
       ...explainOwn('VerifyFailed', { detail: `${fault.message} ${fault.detail}`.trim() }),

@@ -270,7 +270,7 @@ test('what a thread of the disk that died had made is gone when the run has ende
       source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
       destination,
       grantTokens: [],
-      route: 'reencrypt',
+      method: 'reencrypt',
       verify: true,
       dryRun: false,
     },

@@ -127,7 +127,7 @@ export class LiveRun implements Run {
     const left = counted.counts.waiting + counted.counts.running;
     return {
       id: this.id,
-      route: request.route,
+      method: request.method,
       dryRun: request.dryRun,
       status,
       startedAt: this.#startedAt,

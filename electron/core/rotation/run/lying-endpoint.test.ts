@@ -309,7 +309,7 @@ describe('nothing is refused that is right', () => {
 });
 
 describe('the two-step way: Encrypt names no key material', () => {
-  const twoStep = { destination, route: 'decrypt-encrypt' } as const;
+  const twoStep = { destination, method: 'decrypt-encrypt' } as const;
 
   test('the old blob with other bytes', async () => {
     await filesOf(1);

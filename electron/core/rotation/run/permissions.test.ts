@@ -21,7 +21,7 @@ const request = (over: Partial<RunRequest> = {}): PermissionInput['request'] => 
   source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
   destination: { keyId: 'alias/to', algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
   grantTokens: [],
-  route: 'reencrypt',
+  method: 'reencrypt',
   verify: false,
   ...over,
 });

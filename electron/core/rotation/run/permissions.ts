@@ -2,7 +2,7 @@ import { explainOwn, faultOf, stopsRun } from '#shared/kms/errors.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { PermissionCheck, PermissionChecks } from '#shared/model/preflight.ts';
-import type { RunRequest, RunRoute } from '#shared/model/run.ts';
+import type { RunMethod, RunRequest } from '#shared/model/run.ts';
 import type { FoundBlob } from '../../intake/index.ts';
 import type { DryRunOutput, Kms, ReEncryptInput, RightsInput, Sending } from '../../kms/index.ts';
 import type { Send } from '../scheduler/request-scheduler.ts';
@@ -18,7 +18,7 @@ const AT_ONCE = 4;
 export interface PermissionInput {
   /** Each question goes by it. */
   readonly send: Send;
-  readonly request: Pick<RunRequest, 'source' | 'destination' | 'grantTokens' | 'route' | 'verify'>;
+  readonly request: Pick<RunRequest, 'source' | 'destination' | 'grantTokens' | 'method' | 'verify'>;
   readonly blobs: readonly FoundBlob[];
   /** The source key of a blob where none is pinned, and who named it; null: it is not known. */
   readonly sourceKeyOf: (found: FoundBlob) => SourceKey | null;
@@ -52,7 +52,7 @@ export async function checkPermissions(input: PermissionInput): Promise<Permissi
   const queue = asked.entries();
   const worker = async () => {
     for (const [at, question] of queue as Iterable<[number, Question]>)
-      checks[at] = await ask(send, request.route, question);
+      checks[at] = await ask(send, request.method, question);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   const answered = new Set(asked);
@@ -121,7 +121,7 @@ const sorted = (context: EncryptionContext | null): [string, string][] =>
 
 async function ask(
   send: Send,
-  route: PermissionInput['request']['route'],
+  method: PermissionInput['request']['method'],
   { step, by, blobs, rights }: Question,
 ): Promise<PermissionCheck> {
   const check = { step, sourceKeyId: rights.sourceKeyId, sourceKnownBy: by, blobs };
@@ -133,7 +133,7 @@ async function ask(
   } catch (error) {
     const met = faultOf(error);
     const denied = step === 'verify' && met.code === 'AccessDeniedException';
-    const fault = denied ? verifyNotPermitted(route, met) : met;
+    const fault = denied ? verifyNotPermitted(method, met) : met;
     const requestId = met.raw?.requestId ?? null;
     return { ...check, answer: answerOf(met), ignoredDryRun: false, fault, requestId };
   }
@@ -178,12 +178,12 @@ const mayVerify = (kms: Kms, rights: RightsInput, sending: Sending): Promise<Dry
   kms.mayOpen?.(rights, sending) ?? kms.mayReEncrypt(rights, sending);
 
 /** `refused`: the denial, as KMS worded it. */
-export function verifyNotPermitted(route: RunRoute, refused: Fault): Fault {
+export function verifyNotPermitted(method: RunMethod, refused: Fault): Fault {
   const denial = {
     raw: refused.raw,
     ...(refused.policies === undefined ? {} : { policies: refused.policies }),
   };
-  if (route === 'reencrypt') return { ...explainOwn('VerifyNotPermitted'), ...denial };
+  if (method === 'reencrypt') return { ...explainOwn('VerifyNotPermitted'), ...denial };
   return {
     ...explainOwn('VerifyNotPermitted', {
       detail: 'kms:Decrypt on the destination key is missing; the dry run that verifies needs it.',
@@ -197,7 +197,7 @@ export function verifyNotPermitted(route: RunRoute, refused: Fault): Fault {
 interface RightsParts {
   readonly send: Send;
   readonly destination: DestinationKey;
-  readonly request: Pick<RunRequest, 'destination' | 'grantTokens' | 'route'>;
+  readonly request: Pick<RunRequest, 'destination' | 'grantTokens' | 'method'>;
 }
 
 type VerificationRight = { readonly refused: Fault | null; readonly note: string | null };
@@ -230,7 +230,7 @@ export class VerificationRights {
       if (!(error instanceof FaultError)) throw error;
       const { fault } = error;
       if (fault.code === 'AccessDeniedException')
-        return { refused: verifyNotPermitted(request.route, fault), note: null };
+        return { refused: verifyNotPermitted(request.method, fault), note: null };
       if (NO_ANSWER.has(fault.code)) return { refused: null, note: NOT_ASKED };
       throw error;
     }

@@ -210,7 +210,7 @@ export class FiguresHarness {
         source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
         destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
         grantTokens: [],
-        route: 'reencrypt',
+        method: 'reencrypt',
         verify,
         dryRun: false,
         onFailure: takeGood ? 'take-good' : 'hold-back',

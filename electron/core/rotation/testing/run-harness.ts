@@ -66,7 +66,7 @@ export class RunHarness {
         source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
         destination: { keyId: KEY, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'same' } },
         grantTokens: [],
-        route: 'reencrypt',
+        method: 'reencrypt',
         verify: false,
         dryRun: false,
         ...request,
@@ -139,7 +139,7 @@ export class RunHarness {
         request: {
           source: { keyId: null, algorithm: 'SYMMETRIC_DEFAULT', context: { mode: 'declared' } },
           grantTokens: [],
-          route: 'reencrypt',
+          method: 'reencrypt',
           verify: true,
           dryRun: false,
           ...(concurrency === undefined ? {} : { pace: { concurrency, perSecond: null } }),

@@ -93,7 +93,7 @@ async function rotate(
       source: { keyId: a, algorithm: 'SYMMETRIC_DEFAULT', context: source },
       destination: { keyId: b, algorithm: 'SYMMETRIC_DEFAULT', context: destination },
       grantTokens: [],
-      route: 'reencrypt',
+      method: 'reencrypt',
       verify: true,
       dryRun,
     },

@@ -1,10 +1,10 @@
 import { FaultError, fault } from '#shared/model/fault.ts';
-import type { RunRoute } from '#shared/model/run.ts';
+import type { RunMethod } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 import { connectionChoice, warnOfHttp } from './options.ts';
 
 /** `--decrypt-here` and where to, of `rewrap reencrypt`. */
-export interface RouteFlags {
+export interface MethodFlags {
   decryptHere?: true;
   acceptPlaintextInMemory?: true;
   toProfile?: string;
@@ -12,10 +12,11 @@ export interface RouteFlags {
   toEndpointUrl?: string;
 }
 
-export const routeOf = (flags: RouteFlags): RunRoute => (flags.decryptHere ? 'decrypt-encrypt' : 'reencrypt');
+export const methodOf = (flags: MethodFlags): RunMethod =>
+  flags.decryptHere ? 'decrypt-encrypt' : 'reencrypt';
 
 /** The choice is made anew in each command, by a flag that says what it means. Throws FaultError `BadUsage`. */
-export function checkRoute(flags: RouteFlags): void {
+export function checkMethod(flags: MethodFlags): void {
   if (flags.decryptHere) {
     if (flags.acceptPlaintextInMemory) return;
     throw new FaultError(
@@ -45,7 +46,7 @@ export function checkRoute(flags: RouteFlags): void {
 }
 
 /** Connects the destination where flags name one. Throws FaultError as connecting fails. */
-export async function connectDestination({ page }: Client, flags: RouteFlags): Promise<void> {
+export async function connectDestination({ page }: Client, flags: MethodFlags): Promise<void> {
   const choice = connectionChoice({
     ...(flags.toProfile === undefined ? {} : { profile: flags.toProfile }),
     ...(flags.toRegion === undefined ? {} : { region: flags.toRegion }),
