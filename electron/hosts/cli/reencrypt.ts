@@ -6,7 +6,7 @@ import type { ContextChoice, RunRequest } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 import { estimated, estimateLines } from './estimate.ts';
 import { BAD_INPUT, OK } from './exit-code.ts';
-import { connectDestination, type MethodFlags, methodOf } from './method.ts';
+import { checkMethod, connectDestination, type MethodFlags, methodOf } from './method.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, report } from './outcome.ts';
 import { permissionsCode, printPermissions } from './permissions.ts';
@@ -48,6 +48,9 @@ export interface ReencryptFlags extends ConnectionFlags, MethodFlags {
 
 /** `rewrap reencrypt PATH… --to KEY (--out DIR | --in-place)`. */
 export async function reencrypt(paths: readonly string[], flags: ReencryptFlags): Promise<number> {
+  checkOutput(flags);
+  checkContexts(flags);
+  checkMethod(flags);
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await remindOfUnfinished(client);
     const { files, unreadable } = await takeInNames(client, paths);
@@ -151,7 +154,7 @@ export async function remindOfUnfinished({ page }: Client): Promise<void> {
 }
 
 /** Ways to say the destination's context that exclude each other. */
-export function checkContexts({ toContext, addContext, removeContext }: ReencryptFlags): void {
+function checkContexts({ toContext, addContext, removeContext }: ReencryptFlags): void {
   const bad = (message: string) => new FaultError(fault('BadUsage', message, '', ''));
   if (toContext !== undefined && (addContext !== undefined || removeContext !== undefined))
     throw bad('Give either --to-context, which replaces, or --add-context and --remove-context.');
@@ -160,7 +163,7 @@ export function checkContexts({ toContext, addContext, removeContext }: Reencryp
 }
 
 /** Which of `--out` and `--in-place`: exactly one, but for what writes nothing. */
-export function checkOutput(flags: ReencryptFlags): void {
+function checkOutput(flags: ReencryptFlags): void {
   if (flags.out !== undefined && flags.inPlace)
     throw new FaultError(fault('BadUsage', 'Give either --out DIR or --in-place, not both.', '', ''));
   if (

@@ -5,7 +5,7 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import type { Client } from './client.ts';
 import { NOT_ANSWERED, OK, passes, runExitCode, SOME_FAILED } from './exit-code.ts';
-import { connectDestination, type MethodFlags, methodOf } from './method.ts';
+import { checkMethod, connectDestination, type MethodFlags, methodOf } from './method.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, printRun, report } from './outcome.ts';
 import { progressLine } from './progress.ts';
@@ -148,6 +148,7 @@ async function onward(
   flags: OnwardFlags,
   begin: (client: Client, agreed: boolean) => Promise<string>,
 ): Promise<number> {
+  checkMethod(flags);
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await connectDestination(client, flags);
     const progress = progressLine(process.stderr, flags.json === true);

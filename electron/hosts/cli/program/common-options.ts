@@ -1,0 +1,89 @@
+import { type Command, Option } from 'commander';
+import { algorithm, contextPair, repeated, url } from '../options.ts';
+
+const CONNECTION = 'Connection options:';
+const CONTEXT = 'Encryption context:';
+
+/** AWS's own connection flags, and the practice KMS. */
+export function connectionOptions(command: Command): Command {
+  return command
+    .optionsGroup(CONNECTION)
+    .option('--profile <name>', 'AWS profile')
+    .option('--region <region>', 'AWS Region')
+    .option('--endpoint-url <url>', 'KMS endpoint to use instead of the Regional one', url)
+    .option('--fips', 'use FIPS endpoints')
+    .option('--dual-stack', 'use dual-stack (IPv4 and IPv6) endpoints')
+    .addOption(
+      new Option('--practice', 'use the practice KMS').conflicts([
+        'profile',
+        'region',
+        'endpointUrl',
+        'fips',
+        'dualStack',
+      ]),
+    );
+}
+
+/** What is for `--decrypt-here` alone. */
+export function twoStepOptions(command: Command): Command {
+  return command
+    .optionsGroup('Decrypt here, encrypt there:')
+    .option(
+      '--decrypt-here',
+      'Decrypt on this connection and Encrypt on another, where ReEncrypt cannot do it',
+    )
+    .option('--accept-plaintext-in-memory', 'with --decrypt-here: agree to what it means, for this run')
+    .option('--to-profile <name>', 'with --decrypt-here: AWS profile of the destination')
+    .option(
+      '--to-region <region>',
+      'with --decrypt-here: Region of the destination (default: that of its ARN)',
+    )
+    .option('--to-endpoint-url <url>', 'with --decrypt-here: KMS endpoint of the destination', url);
+}
+
+/** Both sides of a re-encryption, the destination key apart. */
+export function sideOptions(command: Command): Command {
+  return command
+    .option('--from <key>', 'require this source key (needed for RSA and SM2 ciphertext)')
+    .option('--from-algorithm <name>', 'source algorithm (default: SYMMETRIC_DEFAULT)', algorithm)
+    .option('--to-algorithm <name>', 'destination algorithm (default: the strongest of the key)', algorithm)
+    .optionsGroup(CONTEXT)
+    .option(
+      '--context <key=value>',
+      'source encryption context, repeatable (default: what the file declares)',
+      contextPair,
+    )
+    .option(
+      '--to-context <key=value>',
+      'destination encryption context, repeatable (default: as the source)',
+      contextPair,
+    )
+    .option(
+      '--add-context <key=value>',
+      'add a pair to the context that each blob has, or change its value, repeatable',
+      contextPair,
+    )
+    .option(
+      '--remove-context <key>',
+      'take a pair out of the context that each blob has, repeatable',
+      repeated,
+    );
+}
+
+/** How careful a run is. */
+export function safetyOptions(command: Command): Command {
+  return command
+    .option('--no-verify', 'replace without asking KMS whether the new blob opens')
+    .option('--take-good', 'when a blob fails, its file takes the others all the same')
+    .option('--even-if-there', EVEN_IF_THERE)
+    .option(
+      '--allow-possible-plaintext',
+      'with --out: copy files, too, in which a value beside a blob may be its plaintext',
+    );
+}
+
+export const EVEN_IF_THERE = 'send blobs, too, that KMS has shown to be as asked already';
+
+export const DRY_RUN = 'ask KMS whether it would work; change nothing';
+
+export const JSON_DOCUMENT = 'print one JSON document, faults included';

@@ -1,0 +1,69 @@
+import { type Command, Option } from 'commander';
+import { accountId, port, repeated, urls } from '../options.ts';
+import { connectionOptions, JSON_DOCUMENT } from './common-options.ts';
+
+/** Commands that ask about keys and what they protect: keys, audit, sso-login. */
+export function keyCommands(program: Command): void {
+  connectionOptions(
+    program
+      .command('keys')
+      .description('list the keys this identity can see')
+      .option('--json', JSON_DOCUMENT),
+  );
+
+  connectionOptions(
+    program
+      .command('audit')
+      .description(
+        'say what is protected by which key, and what is wrong; offline unless a connection is named',
+      )
+      .argument('[path...]', 'files and folders')
+      .option('--rules <file>', 'judge by this rules file (YAML or JSON); exit code 1 where a rule is broken')
+      .option('--rules-schema', 'print the JSON Schema of a rules file')
+      .addOption(
+        new Option('--format <format>', 'form of the report')
+          .choices(['text', 'json', 'sarif', 'csv', 'html'])
+          .default('text'),
+      )
+      .option('-o, --out <file>', 'write it into this file')
+      .option('--if-deleted <key>', 'say what breaks if this key is deleted')
+      .option('--git-history', 'list blobs that stand in the git history of the paths, and in no file, too'),
+  );
+
+  program
+    .command('sso-login')
+    .description('sign in to the SSO session of a profile; the AWS CLI shares it')
+    .argument('<profile>', 'AWS profile');
+}
+
+/** Commands that stay until they are stopped: serve and practice-kms. */
+export function servingCommands(program: Command): void {
+  connectionOptions(
+    program
+      .command('serve')
+      .description('open Rewrap in a browser on this machine')
+      .argument('[path...]', 'files and folders to take in')
+      .option('--port <n>', 'port on 127.0.0.1', port, 0)
+      .option('--out <dir>', 'offer this output folder in the window, repeatable', repeated)
+      .option('--open', 'open the default browser')
+      .option('--allow-account <id>', 'allow keys of this account without asking, repeatable', accountId)
+      .option(
+        '--allow-decrypt-here',
+        'allow decrypting on this machine, and comparing plaintexts, without asking',
+      )
+      .option('--allow-unverified', 'allow runs without verification or without backup, without asking')
+      .option('--allow-undo', 'allow runs to be undone without asking')
+      .option(
+        '--allow-endpoint <url>',
+        'let the page choose this KMS endpoint without asking, repeatable',
+        urls,
+      )
+      .option('--allow-plans', 'allow plan files from the page to be run without asking'),
+  );
+
+  program
+    .command('practice-kms')
+    .description('run the practice KMS for any AWS client')
+    .option('--port <n>', 'port on 127.0.0.1', port, 0)
+    .option('--state <dir>', 'where it keeps its keys');
+}

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { seconds } from '../options.ts';
+import { keyCommands, servingCommands } from './other-commands.ts';
+import { recordCommands } from './record-commands.ts';
+import { workCommands } from './work-commands.ts';
+
+/** What a command does, with its arguments and then all its options, those of the commands above it included; the exit code. */
+// biome-ignore lint/suspicious/noExplicitAny: each command has arguments and options of its own, which its parsers check
+export type Handler = (...args: any[]) => Promise<number>;
+
+/** The commands of `rewrap` with their options, which help, completion and the manual page are made from. They do nothing yet. */
+export function createProgram(): Command {
+  const program = new Command('rewrap')
+    .description('Inspect and re-encrypt AWS KMS ciphertext. No plaintext leaves KMS unless you ask for it.')
+    .version(__REWRAP_VERSION__)
+    .option(
+      '--timeout <seconds>',
+      'longest wait for one answer of credentials, STS or KMS (default: 30)',
+      seconds,
+    )
+    .exitOverride()
+    .showHelpAfterError('(rewrap --help shows how)');
+  workCommands(program);
+  keyCommands(program);
+  recordCommands(program);
+  servingCommands(program);
+  return program;
+}
+
+/** Every command with something to do, by its words after `rewrap`: "runs show". */
+export function commandsOf(program: Command): Map<string, Command> {
+  const found = new Map<string, Command>();
+  const visit = (command: Command, words: readonly string[]): void => {
+    for (const each of command.commands) {
+      const path = [...words, each.name()];
+      found.set(path.join(' '), each);
+      visit(each, path);
+    }
+  };
+  visit(program, []);
+  return found;
+}
+
+/** Has each command do its work. `ended` gets its exit code. Throws where one is left without. */
+export function bindHandlers(
+  program: Command,
+  handlers: Readonly<Record<string, Handler>>,
+  ended: (exitCode: number) => void,
+): void {
+  for (const [words, command] of commandsOf(program)) {
+    const handler = handlers[words];
+    if (handler === undefined) throw new Error(`rewrap ${words} does nothing`);
+    command.action(async () => ended(await handler(...command.processedArgs, command.optsWithGlobals())));
+  }
+}

@@ -1,0 +1,89 @@
+import { type Command, Option } from 'commander';
+import { count, rate, repeated } from '../options.ts';
+import { rule } from '../rule-option.ts';
+import {
+  connectionOptions,
+  DRY_RUN,
+  EVEN_IF_THERE,
+  JSON_DOCUMENT,
+  safetyOptions,
+  sideOptions,
+  twoStepOptions,
+} from './common-options.ts';
+
+/** Commands that look at ciphertext and move it: inspect, reencrypt, plan, run. */
+export function workCommands(program: Command): void {
+  program
+    .command('inspect')
+    .description('say what ciphertext is, offline')
+    .argument('<path...>', 'files and folders')
+    .option('--git-history', 'list blobs that stand in the git history of the paths, and in no file, too')
+    .option('--json', 'print one JSON array, faults included');
+
+  const reencrypt = program
+    .command('reencrypt')
+    .description('re-encrypt ciphertext inside KMS and put it back as it was found')
+    .argument('<path...>', 'files and folders')
+    .requiredOption('--to <key>', 'destination key: id, ARN, alias or alias ARN')
+    .option('--out <dir>', 'write the new files into this folder')
+    .option('--in-place', 'replace the files')
+    .option('--backup', 'with --in-place: keep each original beside its file');
+  sideOptions(reencrypt).optionsGroup('Before a run:');
+  reencrypt
+    .option('--dry-run', DRY_RUN)
+    .option('--check-permissions', 'ask KMS for the rights alone, without any ciphertext; change nothing')
+    .option('--estimate', 'say how many requests, how long and at what cost; change nothing')
+    .option('--rate <n>', 'with --estimate: assume so many requests a second', rate)
+    .optionsGroup('Other options:')
+    .option('--grant-token <token>', 'grant token, repeatable', repeated);
+  safetyOptions(reencrypt)
+    .option(
+      '--emulator-blobs',
+      'send blobs, too, that an emulator of KMS made: name the emulator that made them (--endpoint-url)',
+    )
+    .option('--json', JSON_DOCUMENT);
+  twoStepOptions(connectionOptions(reencrypt));
+
+  const plan = program
+    .command('plan')
+    .description('write down what a run would do, to look at, compare and run later; nothing is sent')
+    .argument('[path...]', 'files and folders')
+    .option('--to <key>', 'destination key: id, ARN, alias or alias ARN')
+    .option(
+      '--rule <name=value>',
+      'choose blobs by fingerprint, key, kind, path or finding, repeatable',
+      rule,
+    )
+    .addOption(
+      new Option('--mode <mode>', 'what it is for').choices([
+        'change-key',
+        'change-context',
+        'refresh',
+        'change-algorithm',
+      ]),
+    )
+    .option('--out <dir>', 'write the new files into this folder (default: replace the files)')
+    .option('--no-backup', 'keep no original beside a replaced file')
+    .option('-o, --output <file>', 'where the plan goes (default: standard output)');
+  sideOptions(plan).optionsGroup('Other options:');
+  safetyOptions(plan)
+    .option('--concurrency <n>', 'requests at a time', count)
+    .option('--rate <n>', 'requests a second at most', rate);
+  connectionOptions(plan);
+  plan
+    .command('diff')
+    .description('what is different in plan B from plan A')
+    .argument('<a>', 'a plan')
+    .argument('<b>', 'another plan');
+
+  connectionOptions(
+    program
+      .command('run')
+      .description('do what a plan says')
+      .argument('<plan>', 'a file made by `rewrap plan`')
+      .option('--root <dir>', 'the folder that relative paths of the plan start from')
+      .option('--dry-run', DRY_RUN)
+      .option('--even-if-there', EVEN_IF_THERE)
+      .option('--json', JSON_DOCUMENT),
+  );
+}
