@@ -20,7 +20,7 @@ import {
 import { startEngine } from './bridge/engine/index.ts';
 import { TWO_STEP_CHILD } from './core/two-step/index.ts';
 import { startDesktop } from './hosts/desktop/index.ts';
-import { openUpdater, updateHosts } from './hosts/desktop/updater.ts';
+import { openUpdater, updateHosts } from './hosts/desktop/lifetime/updater.ts';
 import { openPage } from './hosts/page/index.ts';
 
 // The desktop entry. Bundled as CommonJS into dist/, beside the preload, the page and the engine's worker.

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import { kindOf } from '#shared/connection-kind.ts';
 import type { Fault, PolicyAdvice } from '#shared/model/fault.ts';
-import { lapsedSide, remedyOf } from '../lib/connection.ts';
+import { lapsedSide, remedyOf } from '../lib/words/connection.ts';
 import { useConnection } from '../store/connection.ts';
 import { useSignIn } from '../store/sign-in.ts';
 import { copyText } from '../store/ui.ts';

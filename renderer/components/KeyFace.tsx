@@ -1,10 +1,10 @@
 import { BadgeCheck, CircleAlert, Files, FileText, User } from 'lucide-react';
 import { memo } from 'react';
 import type { EvidenceBy, KeyGroup } from '#shared/model/key-group.ts';
-import { shortHex } from '../lib/format.ts';
-import { BY_WORDS, verdictWords } from '../lib/key-groups.ts';
-import { keyDanger } from '../lib/keys.ts';
-import { swatchOf } from '../lib/swatch.ts';
+import { BY_WORDS, verdictWords } from '../lib/keys/key-groups.ts';
+import { keyDanger } from '../lib/keys/keys.ts';
+import { swatchOf } from '../lib/keys/swatch.ts';
+import { shortHex } from '../lib/words/format.ts';
 import { useKeys } from '../store/keys.ts';
 import { Status } from './Status.tsx';
 

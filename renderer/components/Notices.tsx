@@ -2,7 +2,7 @@ import { TriangleAlert } from 'lucide-react';
 import { practiceWords } from '#shared/audit-words.ts';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { isPractice } from '../lib/connection.ts';
+import { isPractice } from '../lib/words/connection.ts';
 import { useConnection } from '../store/connection.ts';
 import { useKeyGroups } from '../store/key-groups.ts';
 

@@ -1,6 +1,6 @@
 import { Check, Circle, CircleAlert, CircleX, Info, LoaderCircle, TriangleAlert } from 'lucide-react';
 import type { Severity } from '#shared/model/blob.ts';
-import type { Tone } from '../lib/words.ts';
+import type { Tone } from '../lib/words/words.ts';
 
 const ICONS = {
   neutral: Circle,

@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from 'react';
 import { shapeWords, share } from '#shared/audit-words.ts';
-import { segments } from '../lib/audit.ts';
-import { count, plural } from '../lib/format.ts';
+import { segments } from '../lib/words/audit.ts';
+import { count, plural } from '../lib/words/format.ts';
 
 export interface StackPart {
   readonly id: string;

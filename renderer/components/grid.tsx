@@ -1,6 +1,6 @@
 import { Check, Minus } from 'lucide-react';
 import type { HTMLAttributes, Ref } from 'react';
-import type { Tick } from '../lib/selection.ts';
+import type { Tick } from '../lib/table/selection.ts';
 
 /**
  * The parts of an ARIA grid. Rows are virtualised and placed absolutely, which a native table cannot do; the grid

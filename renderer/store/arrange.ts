@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { FindingFilter, GroupBy, KindFilter, Sort } from '../lib/arrange.ts';
+import type { FindingFilter, GroupBy, KindFilter, Sort } from '../lib/table/arrange.ts';
 
 interface ArrangeStore {
   readonly query: string;

@@ -5,7 +5,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { Rule } from '#shared/model/rule.ts';
 import { faultOf } from '../api.ts';
-import { buildRequest, type Draft, familyOf, outputsFor } from '../lib/request.ts';
+import { buildRequest, type Draft, familyOf, outputsFor } from '../lib/request/request.ts';
 import { useBlobs } from './blobs.ts';
 import { useConnection } from './connection.ts';
 import { useKeys } from './keys.ts';

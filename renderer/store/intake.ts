@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { IntakeResult } from '#shared/contract/define.ts';
 import { bridge, call, faultOf } from '../api.ts';
-import { plural } from '../lib/format.ts';
+import { plural } from '../lib/words/format.ts';
 import { attempt, useUi } from './ui.ts';
 
 export interface IntakeProgress {

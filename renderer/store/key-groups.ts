@@ -4,7 +4,7 @@ import type { requests } from '#shared/contract/contract.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyGroup, KeyTimeline } from '#shared/model/key-group.ts';
 import { bridge, call, faultOf } from '../api.ts';
-import { KeyIndex, NO_KEYS } from '../lib/key-index.ts';
+import { KeyIndex, NO_KEYS } from '../lib/table/key-index.ts';
 
 type FindKey = (typeof requests)['keyGroups']['findKey'];
 export type KeySearch = ReplyValue<FindKey>;

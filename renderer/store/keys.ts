@@ -4,7 +4,7 @@ import type { Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
 import { bridge, call, faultOf } from '../api.ts';
-import { keyWords } from '../lib/keys.ts';
+import { keyWords } from '../lib/keys/keys.ts';
 import { useConnection } from './connection.ts';
 
 interface KeyStore {

@@ -4,8 +4,8 @@ import type { PlanEntry } from '#shared/model/plan-view.ts';
 import type { Rule } from '#shared/model/rule.ts';
 import type { RunRequest } from '#shared/model/run.ts';
 import { bridge, call, faultOf } from '../api.ts';
-import { plural } from '../lib/format.ts';
 import { fetchDownload } from '../lib/platform.ts';
+import { plural } from '../lib/words/format.ts';
 import { useRuns } from './runs.ts';
 import { attempt, useUi } from './ui.ts';
 

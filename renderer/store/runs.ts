@@ -2,8 +2,8 @@ import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
 import type { Comparison, ComparisonProgress, RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import { bridge, call, faultOf } from '../api.ts';
-import { lastResult } from '../lib/outcome.ts';
-import type { LastResult } from '../lib/words.ts';
+import { lastResult } from '../lib/words/outcome.ts';
+import type { LastResult } from '../lib/words/words.ts';
 import { useKeyGroups } from './key-groups.ts';
 
 const PAGE = 5000;

@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { Rule } from '#shared/model/rule.ts';
-import type { Lines } from '../lib/arrange.ts';
+import type { Lines } from '../lib/table/arrange.ts';
 import {
   extend,
   moveTo,
@@ -9,8 +9,8 @@ import {
   Ticks,
   toggle,
   toggleMany,
-} from '../lib/selection.ts';
-import type { Table } from '../lib/table.ts';
+} from '../lib/table/selection.ts';
+import type { Table } from '../lib/table/table.ts';
 
 interface SelectionStore extends Selection {
   /** Rules that chose what is ticked; null once anything was ticked otherwise. */

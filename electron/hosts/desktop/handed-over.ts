@@ -2,7 +2,7 @@ import type { MessageBoxOptions } from 'electron';
 import { hostRequests } from '#shared/contract/contract.ts';
 import type { Engine } from '../../bridge/index.ts';
 import type { ElectronMain } from './electron.ts';
-import type { MainWindow } from './main-window.ts';
+import type { MainWindow } from './window/main-window.ts';
 
 export interface HandedOverParts {
   readonly electron: Pick<ElectronMain, 'dialog'>;

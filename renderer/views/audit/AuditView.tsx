@@ -5,7 +5,7 @@ import { Button, IconButton } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { PracticeNotice } from '../../components/Notices.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
-import { plural } from '../../lib/format.ts';
+import { plural } from '../../lib/words/format.ts';
 import { type AuditTab, useAudit, useReading } from '../../store/audit.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useIntake } from '../../store/intake.ts';

@@ -3,7 +3,7 @@ import { historyWords, standingWords } from '#shared/git-history-words.ts';
 import type { HistoryBlob } from '#shared/model/git-history.ts';
 import { Switch } from '../../components/fields.tsx';
 import { Swatch } from '../../components/KeyFace.tsx';
-import { plural } from '../../lib/format.ts';
+import { plural } from '../../lib/words/format.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useBlobs } from '../../store/blobs.ts';
 

@@ -4,8 +4,8 @@ import type { HistoryKind, HistoryRecord } from '#shared/model/history.ts';
 import { Button } from '../../components/Button.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
-import { count, keyName, moment, shortHex } from '../../lib/format.ts';
-import type { Tone } from '../../lib/words.ts';
+import { count, keyName, moment, shortHex } from '../../lib/words/format.ts';
+import type { Tone } from '../../lib/words/words.ts';
 import { useAudit } from '../../store/audit.ts';
 import { copyText } from '../../store/ui.ts';
 

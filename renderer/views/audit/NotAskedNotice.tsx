@@ -1,6 +1,6 @@
 import type { NotAsked } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
-import { count, keyName, plural } from '../../lib/format.ts';
+import { count, keyName, plural } from '../../lib/words/format.ts';
 import { useAudit } from '../../store/audit.ts';
 
 interface NotAskedProps {

@@ -4,8 +4,8 @@ import type { AuditFacet, AuditSummary, Facet } from '#shared/model/audit.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
 import { BarChart, StackChart, type StackPart } from '../../components/charts.tsx';
 import { Swatch } from '../../components/KeyFace.tsx';
-import { barWords, CHARTS } from '../../lib/audit.ts';
-import { count, keyName } from '../../lib/format.ts';
+import { barWords, CHARTS } from '../../lib/words/audit.ts';
+import { count, keyName } from '../../lib/words/format.ts';
 import { filterLabel, useAudit } from '../../store/audit.ts';
 import { NotAskedNotice } from './NotAskedNotice.tsx';
 

@@ -6,7 +6,7 @@ import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Status } from '../../components/Status.tsx';
-import { count, plural } from '../../lib/format.ts';
+import { count, plural } from '../../lib/words/format.ts';
 import { useAudit } from '../../store/audit.ts';
 
 const EXAMPLE = `version: 1

@@ -6,7 +6,7 @@ import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { inDays } from '../../lib/audit.ts';
+import { inDays } from '../../lib/words/audit.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useSuppress } from './useSuppress.ts';
 

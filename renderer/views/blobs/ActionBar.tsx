@@ -1,9 +1,9 @@
 import { Columns2, RefreshCw, Trash2 } from 'lucide-react';
 import { useMemo } from 'react';
 import { Button } from '../../components/Button.tsx';
-import { filesAmong, type Lines } from '../../lib/arrange.ts';
-import { count, plural } from '../../lib/format.ts';
 import { mod } from '../../lib/platform.ts';
+import { filesAmong, type Lines } from '../../lib/table/arrange.ts';
+import { count, plural } from '../../lib/words/format.ts';
 import { useActions } from '../../store/actions.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useDraft } from '../../store/draft.ts';

@@ -1,8 +1,8 @@
 import { type MouseEvent, memo } from 'react';
 import { cellClass } from '../../components/columns.ts';
 import { Box, Cell, TickBox } from '../../components/grid.tsx';
-import { placeName } from '../../lib/format.ts';
 import { hasMod } from '../../lib/platform.ts';
+import { placeName } from '../../lib/words/format.ts';
 import type { RowFacts, ShownBlobColumn } from './columns.tsx';
 
 interface RowProps extends LineFrame, RowFacts {

@@ -1,6 +1,6 @@
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
-import { plural } from '../../lib/format.ts';
+import { plural } from '../../lib/words/format.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useIntake } from '../../store/intake.ts';
 import { useUi } from '../../store/ui.ts';

@@ -1,8 +1,8 @@
 import { ClipboardPaste, FilePlus, FlaskConical, FolderPlus, Lock } from 'lucide-react';
 import { Button } from '../../components/Button.tsx';
-import { isPractice } from '../../lib/connection.ts';
-import { count } from '../../lib/format.ts';
 import { mod } from '../../lib/platform.ts';
+import { isPractice } from '../../lib/words/connection.ts';
+import { count } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useIntake } from '../../store/intake.ts';
 import { requestFiles, requestPaste } from '../../store/opening.ts';

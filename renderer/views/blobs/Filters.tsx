@@ -11,10 +11,10 @@ import {
   kindCounts,
   repositoryCounts,
   severityCounts,
-} from '../../lib/arrange.ts';
-import { type AuditChoice, auditChoices, isAuditChoice } from '../../lib/audit.ts';
-import { count, plural } from '../../lib/format.ts';
-import { findingWords, kindWords } from '../../lib/words.ts';
+} from '../../lib/table/arrange.ts';
+import { type AuditChoice, auditChoices, isAuditChoice } from '../../lib/words/audit.ts';
+import { count, plural } from '../../lib/words/format.ts';
+import { findingWords, kindWords } from '../../lib/words/words.ts';
 import { useActions } from '../../store/actions.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useAudit } from '../../store/audit.ts';

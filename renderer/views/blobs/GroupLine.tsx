@@ -3,9 +3,9 @@ import { memo } from 'react';
 import type { EvidenceBy, KeyGroup } from '#shared/model/key-group.ts';
 import { Box, Cell, TickBox } from '../../components/grid.tsx';
 import { HowKnown, KeyDanger, KeyFace, namesKey, Verdict } from '../../components/KeyFace.tsx';
-import { plural, shortHex } from '../../lib/format.ts';
-import { namelessWords } from '../../lib/key-groups.ts';
-import type { Tick } from '../../lib/selection.ts';
+import { namelessWords } from '../../lib/keys/key-groups.ts';
+import type { Tick } from '../../lib/table/selection.ts';
+import { plural, shortHex } from '../../lib/words/format.ts';
 import { domId, type LineFrame, lineProps } from './BlobRowLine.tsx';
 import { COLUMNS } from './columns.tsx';
 

@@ -1,7 +1,7 @@
 import { ChevronRight, TriangleAlert, X } from 'lucide-react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import { Button, IconButton } from '../../components/Button.tsx';
-import { count, plural } from '../../lib/format.ts';
+import { count, plural } from '../../lib/words/format.ts';
 import { useActions } from '../../store/actions.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useBlobs } from '../../store/blobs.ts';

@@ -3,7 +3,7 @@ import { memo } from 'react';
 import { ToggleButton } from 'react-aria-components';
 import { Button } from '../../components/Button.tsx';
 import { SearchInput, SelectInput } from '../../components/fields.tsx';
-import type { GroupBy } from '../../lib/arrange.ts';
+import type { GroupBy } from '../../lib/table/arrange.ts';
 import { useActions } from '../../store/actions.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useInspector } from '../../store/inspector.ts';

@@ -2,8 +2,8 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { ShownColumn, TableColumn } from '../../components/columns.ts';
 import { KeyFace } from '../../components/KeyFace.tsx';
 import { SEVERITY_WORDS, SeverityIcon, Status } from '../../components/Status.tsx';
-import { bytes, fileName, plural } from '../../lib/format.ts';
-import { type ColumnValue, HELD } from '../../lib/table.ts';
+import { type ColumnValue, HELD } from '../../lib/table/table.ts';
+import { bytes, fileName, plural } from '../../lib/words/format.ts';
 import {
   containerWords,
   ENCODING_WORDS,
@@ -11,7 +11,7 @@ import {
   isPlainContainer,
   type LastResult,
   rowState,
-} from '../../lib/words.ts';
+} from '../../lib/words/words.ts';
 
 /** What the table knows of a row. */
 export interface RowFacts {

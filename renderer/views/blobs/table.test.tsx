@@ -2,9 +2,9 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { columnsAt } from '../../components/columns.ts';
-import { Lines } from '../../lib/arrange.ts';
-import { makeRows } from '../../lib/rows.test-help.ts';
-import { Table } from '../../lib/table.ts';
+import { Lines } from '../../lib/table/arrange.ts';
+import { makeRows } from '../../lib/table/rows.test-help.ts';
+import { Table } from '../../lib/table/table.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { useSelection } from '../../store/selection.ts';

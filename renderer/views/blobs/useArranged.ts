@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { among, foreignBelow, Groups, Lines, marked, matching, sorted } from '../../lib/arrange.ts';
+import { among, foreignBelow, Groups, Lines, marked, matching, sorted } from '../../lib/table/arrange.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useKeyGroups } from '../../store/key-groups.ts';

@@ -1,6 +1,6 @@
 import type { KeyboardEvent, RefObject } from 'react';
-import type { Lines } from '../../lib/arrange.ts';
 import { hasMod } from '../../lib/platform.ts';
+import type { Lines } from '../../lib/table/arrange.ts';
 import { useActions } from '../../store/actions.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useInspector } from '../../store/inspector.ts';

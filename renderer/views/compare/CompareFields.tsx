@@ -1,6 +1,6 @@
 import { Check, Diff } from 'lucide-react';
 import type { Field } from '#shared/model/blob.ts';
-import { EQUALITY_WORDS, type Equality, type FieldPair } from '../../lib/compare.ts';
+import { EQUALITY_WORDS, type Equality, type FieldPair } from '../../lib/bytes/compare.ts';
 
 interface CompareFieldsProps {
   readonly pairs: readonly FieldPair[];

@@ -1,7 +1,7 @@
 import { memo, useMemo, useRef } from 'react';
 import { Box } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
-import { hexOf, offsetText, ROW_BYTES, segmentsOf } from '../../lib/hex.ts';
+import { hexOf, offsetText, ROW_BYTES, segmentsOf } from '../../lib/bytes/hex.ts';
 
 const ROW_REM = 19 / 13;
 

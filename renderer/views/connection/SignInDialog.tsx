@@ -5,7 +5,7 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
-import { countdown, hostWords } from '../../lib/connection.ts';
+import { countdown, hostWords } from '../../lib/words/connection.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useSignIn } from '../../store/sign-in.ts';
 import { copyText } from '../../store/ui.ts';

@@ -1,5 +1,5 @@
 import { Button } from '../../components/Button.tsx';
-import { hexOfField } from '../../lib/hex.ts';
+import { hexOfField } from '../../lib/bytes/hex.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { copyText } from '../../store/ui.ts';
 import { Evidence } from './FieldTree.tsx';

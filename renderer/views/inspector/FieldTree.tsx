@@ -3,7 +3,7 @@ import { type KeyboardEvent, memo, useCallback, useEffect, useId, useMemo, useRe
 import type { Evidence as EvidenceName } from '#shared/model/blob.ts';
 import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
-import { isWithin, type Node } from '../../lib/hex.ts';
+import { isWithin, type Node } from '../../lib/bytes/hex.ts';
 import { mod } from '../../lib/platform.ts';
 import { useActions } from '../../store/actions.ts';
 import { useInspector } from '../../store/inspector.ts';

@@ -14,7 +14,7 @@ import {
   ownersOf,
   ROW_BYTES,
   segmentsOf,
-} from '../../lib/hex.ts';
+} from '../../lib/bytes/hex.ts';
 import { hasMod, mod } from '../../lib/platform.ts';
 import { useActions } from '../../store/actions.ts';
 import { useInspector } from '../../store/inspector.ts';

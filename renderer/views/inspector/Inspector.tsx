@@ -5,7 +5,7 @@ import type { BlobDetail } from '#shared/model/blob.ts';
 import { IconButton } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
-import { fileName } from '../../lib/format.ts';
+import { fileName } from '../../lib/words/format.ts';
 import { type InspectorTab, useInspector } from '../../store/inspector.ts';
 import { FieldPanel } from './FieldPanel.tsx';
 import { FieldTree } from './FieldTree.tsx';

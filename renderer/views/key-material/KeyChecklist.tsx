@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { ListBox, ListBoxItem, type Selection, Text } from 'react-aria-components';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { SearchInput } from '../../components/fields.tsx';
-import { filterKeys, keyLabel } from '../../lib/keys.ts';
+import { filterKeys, keyLabel } from '../../lib/keys/keys.ts';
 
 interface KeyChecklistProps {
   readonly label: string;

@@ -1,10 +1,10 @@
 import type { KeyTimeline } from '#shared/model/key-group.ts';
 import { KeyFace } from '../../components/KeyFace.tsx';
 import { Status } from '../../components/Status.tsx';
-import { day, plural } from '../../lib/format.ts';
-import { keyWords } from '../../lib/keys.ts';
-import { type Currency, currencyOf, type Generation, scaleOf } from '../../lib/timeline.ts';
-import type { Tone } from '../../lib/words.ts';
+import { keyWords } from '../../lib/keys/keys.ts';
+import { type Currency, currencyOf, type Generation, scaleOf } from '../../lib/keys/timeline.ts';
+import { day, plural } from '../../lib/words/format.ts';
+import type { Tone } from '../../lib/words/words.ts';
 import { useKeys } from '../../store/keys.ts';
 
 const CURRENCY: Record<Currency, { tone: Tone; word: string; why: string }> = {

@@ -2,8 +2,8 @@ import { TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { Status } from '../../components/Status.tsx';
-import { day, moment, shortHex } from '../../lib/format.ts';
-import { keyDanger, rotationWords, stateTone, stateWords, usageWords } from '../../lib/keys.ts';
+import { keyDanger, rotationWords, stateTone, stateWords, usageWords } from '../../lib/keys/keys.ts';
+import { day, moment, shortHex } from '../../lib/words/format.ts';
 
 interface KeyFactsProps {
   readonly info: KeyInfo;

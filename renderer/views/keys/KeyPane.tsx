@@ -7,7 +7,7 @@ import { faultOf } from '../../api.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
-import { keyLabel } from '../../lib/keys.ts';
+import { keyLabel } from '../../lib/keys/keys.ts';
 import { useKeysOf } from '../../store/keys.ts';
 import { copyText } from '../../store/ui.ts';
 import { KeyFacts } from './KeyFacts.tsx';

@@ -7,7 +7,7 @@ import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { TextInput } from '../../components/fields.tsx';
-import { arnProblem } from '../../lib/keys.ts';
+import { arnProblem } from '../../lib/keys/keys.ts';
 import { useConnection, useSide } from '../../store/connection.ts';
 import { useKeysOf } from '../../store/keys.ts';
 

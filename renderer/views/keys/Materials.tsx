@@ -1,8 +1,8 @@
 import { useEffect, useMemo } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { plural } from '../../lib/format.ts';
-import { keyWords } from '../../lib/keys.ts';
+import { keyWords } from '../../lib/keys/keys.ts';
+import { plural } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useKeyGroups } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';

@@ -1,8 +1,15 @@
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { TableColumn } from '../../components/columns.ts';
 import { Status } from '../../components/Status.tsx';
-import { day, plural } from '../../lib/format.ts';
-import { keyDanger, keyLabel, rotationWords, stateTone, stateWords, usageWords } from '../../lib/keys.ts';
+import {
+  keyDanger,
+  keyLabel,
+  rotationWords,
+  stateTone,
+  stateWords,
+  usageWords,
+} from '../../lib/keys/keys.ts';
+import { day, plural } from '../../lib/words/format.ts';
 
 /** The columns of the list of keys, each cell in two lines. What KMS did not report is shown as a gap. */
 export const KEY_COLUMNS: readonly TableColumn<KeyInfo>[] = [

@@ -4,9 +4,9 @@ import type { ChangedFiles, PlanComparison, PlanView } from '#shared/model/plan-
 import { bridge, call, faultOf } from '../../api.ts';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SelectInput } from '../../components/fields.tsx';
-import { count, plural } from '../../lib/format.ts';
-import { keyWords } from '../../lib/keys.ts';
-import { differences, planFacts } from '../../lib/plan.ts';
+import { keyWords } from '../../lib/keys/keys.ts';
+import { count, plural } from '../../lib/words/format.ts';
+import { differences, planFacts } from '../../lib/words/plan.ts';
 import { useKeys } from '../../store/keys.ts';
 import { usePlans } from '../../store/plans.ts';
 

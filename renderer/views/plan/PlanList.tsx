@@ -1,8 +1,8 @@
 import { FileText } from 'lucide-react';
 import type { PlanEntry } from '#shared/model/plan-view.ts';
 import { Button } from '../../components/Button.tsx';
-import { moment, plural } from '../../lib/format.ts';
-import { MODE_WORDS } from '../../lib/plan.ts';
+import { moment, plural } from '../../lib/words/format.ts';
+import { MODE_WORDS } from '../../lib/words/plan.ts';
 import { useKeyName } from '../../store/keys.ts';
 import { requestPlan } from '../../store/opening.ts';
 import { usePlans } from '../../store/plans.ts';

@@ -4,7 +4,7 @@ import type { PlanCheck, PlanView } from '#shared/model/plan-view.ts';
 import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { plural } from '../../lib/format.ts';
+import { plural } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { usePlans } from '../../store/plans.ts';
 

@@ -1,8 +1,8 @@
 import type { PlanView } from '#shared/model/plan-view.ts';
 import { KeyFace } from '../../components/KeyFace.tsx';
-import { count, plural } from '../../lib/format.ts';
-import { keyWords } from '../../lib/keys.ts';
-import { type PlanFact, planFacts } from '../../lib/plan.ts';
+import { keyWords } from '../../lib/keys/keys.ts';
+import { count, plural } from '../../lib/words/format.ts';
+import { type PlanFact, planFacts } from '../../lib/words/plan.ts';
 import { useKeys } from '../../store/keys.ts';
 
 /** What a plan says, in words. */

@@ -5,8 +5,8 @@ import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
-import { count, moment, plural } from '../../lib/format.ts';
-import { PLAN_STATE } from '../../lib/plan.ts';
+import { count, moment, plural } from '../../lib/words/format.ts';
+import { PLAN_STATE } from '../../lib/words/plan.ts';
 
 interface StandsProps {
   readonly check: PlanCheck | null;

@@ -7,7 +7,7 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Choice, TextInput } from '../../components/fields.tsx';
 import { Progress } from '../../components/Progress.tsx';
-import { count, plural } from '../../lib/format.ts';
+import { count, plural } from '../../lib/words/format.ts';
 import { useActions } from '../../store/actions.ts';
 import { useRuns } from '../../store/runs.ts';
 import { attempt } from '../../store/ui.ts';

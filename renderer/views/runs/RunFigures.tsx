@@ -2,8 +2,8 @@ import { CircleCheck, CircleEqual, CircleSlash } from 'lucide-react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { oldKeyWords, outcomeNames, reasonWords } from '#shared/run-outcome.ts';
 import { Progress } from '../../components/Progress.tsx';
-import { bytes, count, duration, keyName, plural } from '../../lib/format.ts';
-import { doneOf, heldWords } from '../../lib/run-words.ts';
+import { bytes, count, duration, keyName, plural } from '../../lib/words/format.ts';
+import { doneOf, heldWords } from '../../lib/words/run-words.ts';
 
 /** Rate and time left of a run under way. */
 export function Pace({ run }: { readonly run: RunSummary }) {

@@ -5,8 +5,8 @@ import { faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { count, plural } from '../../lib/format.ts';
-import { undoWords } from '../../lib/run-words.ts';
+import { count, plural } from '../../lib/words/format.ts';
+import { undoWords } from '../../lib/words/run-words.ts';
 import { type Undone, useRuns } from '../../store/runs.ts';
 
 /** Asks before a run is undone, and says what came of it. */

@@ -3,8 +3,8 @@ import { MENU_SHORTCUTS } from '#shared/shortcuts.ts';
 import { bridge, call, faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Choice } from '../../components/fields.tsx';
-import { plural } from '../../lib/format.ts';
 import { acceleratorWords, mod } from '../../lib/platform.ts';
+import { plural } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { type Density, TEXT_SIZES, type Theme, useSettings } from '../../store/settings.ts';
 

@@ -2,10 +2,10 @@ import { Plus, X } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { TextInput } from '../../components/fields.tsx';
-import { CONTEXT_WARN_BYTES, changeEffect, checkContext, keysOf } from '../../lib/context.ts';
-import { count, plural } from '../../lib/format.ts';
-import { checkChanges, ownContexts } from '../../lib/request.ts';
-import type { Suggestion } from '../../lib/suggest.ts';
+import { CONTEXT_WARN_BYTES, changeEffect, checkContext, keysOf } from '../../lib/request/context.ts';
+import { checkChanges, ownContexts } from '../../lib/request/request.ts';
+import type { Suggestion } from '../../lib/request/suggest.ts';
+import { count, plural } from '../../lib/words/format.ts';
 import { useDraft } from '../../store/draft.ts';
 import { ContextEditor } from './ContextEditor.tsx';
 

@@ -24,9 +24,9 @@ import {
   type Pair,
   pair,
   parseContextText,
-} from '../../lib/context.ts';
-import { count } from '../../lib/format.ts';
-import { type Suggestion, suggestions } from '../../lib/suggest.ts';
+} from '../../lib/request/context.ts';
+import { type Suggestion, suggestions } from '../../lib/request/suggest.ts';
+import { count } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 
 interface ContextEditorProps {

@@ -3,9 +3,9 @@ import { dollars, estimate, PRICE_SOURCE, QUOTA_SOURCE, type QuotaShare } from '
 import { regionOfArn } from '#shared/kms/facts.ts';
 import { Section } from '../../components/Dialog.tsx';
 import { SelectInput } from '../../components/fields.tsx';
-import { isPractice } from '../../lib/connection.ts';
-import { count, duration } from '../../lib/format.ts';
-import { draftRows } from '../../lib/request.ts';
+import { draftRows } from '../../lib/request/request.ts';
+import { isPractice } from '../../lib/words/connection.ts';
+import { count, duration } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
 

@@ -4,8 +4,8 @@ import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-co
 import type { RunItem } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultLines } from '../../components/FaultCard.tsx';
-import { count, plural } from '../../lib/format.ts';
-import type { FaultGroup } from '../../lib/outcome.ts';
+import { count, plural } from '../../lib/words/format.ts';
+import type { FaultGroup } from '../../lib/words/outcome.ts';
 
 interface FaultGroupsProps {
   readonly groups: readonly FaultGroup[];

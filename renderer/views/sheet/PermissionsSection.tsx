@@ -7,8 +7,8 @@ import { bridge, call, faultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Section } from '../../components/Dialog.tsx';
 import { FaultCard, FaultLines } from '../../components/FaultCard.tsx';
-import { plural } from '../../lib/format.ts';
-import { keyWords } from '../../lib/keys.ts';
+import { keyWords } from '../../lib/keys/keys.ts';
+import { plural } from '../../lib/words/format.ts';
 import { useKeys } from '../../store/keys.ts';
 
 type Asked = { readonly of: RunRequest } & (

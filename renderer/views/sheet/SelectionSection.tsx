@@ -4,9 +4,9 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import { Button } from '../../components/Button.tsx';
 import { Section } from '../../components/Dialog.tsx';
 import { Choice, Switch } from '../../components/fields.tsx';
-import { plural } from '../../lib/format.ts';
-import { type Family, familyOf, isOfEmulator } from '../../lib/request.ts';
-import { kindWords } from '../../lib/words.ts';
+import { type Family, familyOf, isOfEmulator } from '../../lib/request/request.ts';
+import { plural } from '../../lib/words/format.ts';
+import { kindWords } from '../../lib/words/words.ts';
 import { useDraft } from '../../store/draft.ts';
 
 /** Says what of the selection takes part. Shown only when something does not. */

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import { Section } from '../../components/Dialog.tsx';
 import { Choice, SelectInput } from '../../components/fields.tsx';
-import { draftRows } from '../../lib/request.ts';
+import { draftRows } from '../../lib/request/request.ts';
 import { useDraft } from '../../store/draft.ts';
 import { ContextNote } from './ContextChanges.tsx';
 import { ContextEditor, useSuggestions } from './ContextEditor.tsx';

@@ -1,6 +1,6 @@
 import { Boxes, ClipboardCheck, History, KeyRound, Settings } from 'lucide-react';
 import type { ComponentType } from 'react';
-import { count } from '../../lib/format.ts';
+import { count } from '../../lib/words/format.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { activityNote, useRuns } from '../../store/runs.ts';
 import { useUi, type ViewName } from '../../store/ui.ts';

@@ -2,7 +2,7 @@ import { ArrowRight, ChevronDown, Cloud, FlaskConical } from 'lucide-react';
 import { Button } from 'react-aria-components';
 import { kindOf } from '#shared/connection-kind.ts';
 import type { ConnectionState } from '#shared/model/connection.ts';
-import { connectionWords, isPractice, who } from '../../lib/connection.ts';
+import { connectionWords, isPractice, who } from '../../lib/words/connection.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useKeyGroups } from '../../store/key-groups.ts';
 import { useUi } from '../../store/ui.ts';

@@ -1,0 +1,191 @@
+import { dirname } from 'node:path';
+import type { BrowserWindow, OpenDialogOptions } from 'electron';
+import type { z } from 'zod';
+import type { Reply } from '#shared/contract/api.ts';
+import { hostRequests, requests } from '#shared/contract/contract.ts';
+import type { Look } from '#shared/model/appearance.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { answer, type Engine } from '../../../bridge/index.ts';
+import type { ElectronMain } from '../electron.ts';
+import type { Overrides } from './ipc.ts';
+import { isFolder, savePlan, saveReport } from './save-report.ts';
+
+export interface OverrideParts {
+  readonly electron: Pick<ElectronMain, 'dialog' | 'clipboard' | 'shell' | 'BrowserWindow' | 'session'>;
+  readonly engine: Engine;
+  readonly window: () => BrowserWindow | null;
+  /** The folder that a dialog last gave; since Electron 43 the system no longer remembers it for us. */
+  readonly lastFolder: { get(): string | null; set(path: string): void };
+  /** Takes over the theme that was chosen in the page. */
+  readonly setTheme: (theme: Look['theme']) => void;
+  /** The page has said that it listens. */
+  readonly pageListens: () => void;
+  readonly diagnostics: () => Promise<string>;
+  /** Hears of paths that a person opened. */
+  readonly opened: (paths: readonly string[]) => void;
+}
+
+type HostTable = typeof hostRequests;
+type PathsReply = z.input<HostTable['intake']['addPaths']['reply']>;
+
+const NOTHING_CHOSEN = { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
+
+/** Everything for which the desktop has a better answer than the engine alone: dialogs, clipboard, "show in folder". */
+export function desktopOverrides(parts: OverrideParts): Overrides {
+  const { electron, engine, window, lastFolder, opened, setTheme, pageListens } = parts;
+  const { dialog, clipboard, shell } = electron;
+  let dialogOpen = false;
+
+  /** Chosen paths, none when the person closed the dialog or when one is open already. */
+  const choose = async (options: OpenDialogOptions): Promise<string[]> => {
+    const owner = window();
+    if (owner === null || dialogOpen) return [];
+    dialogOpen = true;
+    try {
+      const start = lastFolder.get();
+      const { canceled, filePaths } = await dialog.showOpenDialog(owner, {
+        ...options,
+        ...(start !== null && isFolder(start) ? { defaultPath: start } : {}),
+      });
+      return canceled ? [] : filePaths;
+    } finally {
+      dialogOpen = false;
+    }
+  };
+
+  return {
+    'intake.choose': (input) =>
+      answer(requests.intake.choose, input, async ({ what }) => {
+        const paths = await choose(
+          what === 'files'
+            ? { title: 'Open files', properties: ['openFile', 'multiSelections'] }
+            : { title: 'Open a folder', properties: ['openDirectory'] },
+        );
+        const first = paths[0];
+        if (first === undefined) return NOTHING_CHOSEN;
+        lastFolder.set(what === 'files' ? dirname(first) : first);
+        opened(paths);
+        return addPaths(engine, paths, 'picked');
+      }),
+
+    'intake.paste': (input) =>
+      answer(requests.intake.paste, input, async ({ text }) => {
+        // Read here, so that what is on the clipboard never enters the page.
+        const pasted = text ?? (await clipboard.readText());
+        if (pasted.trim() === '') throw new FaultError(EMPTY_CLIPBOARD);
+        return unwrapped<PathsReply>(await engine.call('intake.paste', { text: pasted }));
+      }),
+
+    'app.setLook': (input) =>
+      answer(requests.app.setLook, input, async (look) => {
+        setTheme(look.theme);
+        unwrapped(await engine.call('app.setLook', look));
+        return {};
+      }),
+
+    'app.ready': (input) =>
+      answer(requests.app.ready, input, async () => {
+        pageListens();
+        return {};
+      }),
+
+    'app.copyDiagnostics': (input) =>
+      answer(requests.app.copyDiagnostics, input, async () => {
+        await clipboard.writeText(await parts.diagnostics());
+        return { text: null };
+      }),
+
+    'output.chooseFolder': (input) =>
+      answer(requests.output.chooseFolder, input, async () => {
+        const [path] = await choose({
+          title: 'Folder for the new files',
+          buttonLabel: 'Use this folder',
+          properties: ['openDirectory', 'createDirectory'],
+        });
+        if (path === undefined) return { folder: null };
+        lastFolder.set(path);
+        type Folder = z.input<HostTable['output']['addFolder']['reply']>;
+        return { folder: unwrapped<Folder>(await engine.callHost('output.addFolder', { path })) };
+      }),
+
+    'output.reveal': (input) =>
+      answer(requests.output.reveal, input, async (which) => {
+        type Place = z.input<HostTable['output']['pathOf']['reply']>;
+        const { path } = unwrapped<Place>(await engine.callHost('output.pathOf', which));
+        if (path === null) throw new FaultError(NO_FILE);
+        shell.showItemInFolder(path);
+        return {};
+      }),
+
+    'audit.export': (input) =>
+      answer(requests.audit.export, input, (wanted) =>
+        saveReport({ electron, engine, window, lastFolder }, wanted),
+      ),
+
+    'plans.save': (input) => savePlan({ electron, engine, window, lastFolder }, input),
+
+    'plans.open': (input) =>
+      answer(requests.plans.open, input, async () => {
+        const [path] = await choose({
+          title: 'Open a plan',
+          properties: ['openFile'],
+          filters: [{ name: 'Plans of Rewrap', extensions: ['json'] }],
+        });
+        if (path === undefined) return { planId: null };
+        lastFolder.set(dirname(path));
+        type Opened = z.input<HostTable['plans']['openFile']['reply']>;
+        return unwrapped<Opened>(await engine.callHost('plans.openFile', { path }));
+      }),
+
+    'runs.download': (input) =>
+      answer(requests.runs.download, input, async () => {
+        throw new FaultError(NO_DOWNLOAD);
+      }),
+  };
+}
+
+/**
+ * Takes in the paths that the preload read from dropped files. `origin` is set here: what an upload is, only the
+ * loopback host decides.
+ */
+export function addDroppedPaths(
+  engine: Engine,
+  opened: OverrideParts['opened'],
+): (input: unknown) => Promise<Reply<unknown>> {
+  return (input) =>
+    answer(hostRequests.intake.addPaths, input, ({ paths }) => {
+      opened(paths);
+      return addPaths(engine, paths, 'path');
+    });
+}
+
+async function addPaths(engine: Engine, paths: string[], origin: 'picked' | 'path'): Promise<PathsReply> {
+  return unwrapped<PathsReply>(await engine.callHost('intake.addPaths', { paths, origin }));
+}
+
+/** The value of the engine's reply, of which `answer` checks the form; its fault is thrown on. */
+function unwrapped<T>(reply: Reply<unknown>): T {
+  if (!reply.ok) throw new FaultError(reply.fault);
+  return reply.value as T;
+}
+
+const EMPTY_CLIPBOARD = fault(
+  'ClipboardEmpty',
+  'There is no text on the clipboard.',
+  'Rewrap reads ciphertext from the clipboard as text: base64, hex, or the JSON that the AWS CLI prints.',
+  'Copy the ciphertext, then paste again. A binary blob is taken in as a file.',
+);
+
+const NO_FILE = fault(
+  'NoFile',
+  'No file holds this new blob.',
+  'The run was a dry run, the blob failed, or it was pasted.',
+  'Look at the run in Activity for what became of it.',
+);
+
+const NO_DOWNLOAD = fault(
+  'NotOffered',
+  'The desktop application offers no downloads.',
+  'It writes new files in place or into a folder that you choose.',
+  'Choose a folder as the output.',
+);

@@ -1,0 +1,145 @@
+import { plaintextCapacity, regionOfArn, takesEncryptionContext } from '#shared/kms/facts.ts';
+import type { ConnectionState } from '#shared/model/connection.ts';
+import type { KeyInfo, KeyRotation } from '#shared/model/key.ts';
+import { count, day, keyName } from '../words/format.ts';
+import type { Tone } from '../words/words.ts';
+
+/** First alias of a key, or its id. */
+export const keyLabel = (key: KeyInfo): string => key.aliases[0] ?? key.keyId;
+
+/** A key by its ARN or id: its alias where the list knows it, otherwise the telling end of its ARN. */
+export function keyWords(arnOrId: string, keys: readonly KeyInfo[] | null): string {
+  const key = keys?.find((each) => each.arn === arnOrId || each.keyId === arnOrId);
+  return key === undefined ? keyName(arnOrId) : keyLabel(key);
+}
+
+/** Made once for each key: ten thousand are searched at every keystroke. */
+const texts = new WeakMap<KeyInfo, string>();
+
+/** Text of a key that a search looks in. */
+export function keyText(key: KeyInfo): string {
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  const { aliases, keyId, arn, description, spec, state, usage, origin, manager, tags } = key;
+  const parts = [...aliases, keyId, arn, description, spec, state, usage, origin, manager];
+  for (const { key: name, value } of tags ?? []) parts.push(`${name}=${value}`);
+  const text = parts
+    .filter((part) => part !== null)
+    .join('\n')
+    .toLowerCase();
+  texts.set(key, text);
+  return text;
+}
+
+/** Keys that contain every word of `query`. */
+export function filterKeys(keys: readonly KeyInfo[], query: string): readonly KeyInfo[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return keys;
+  return keys.filter((key) => {
+    const text = keyText(key);
+    return words.every((word) => text.includes(word));
+  });
+}
+
+export interface Danger {
+  readonly word: string;
+  readonly tone: Tone;
+  /** In one sentence, with the date where there is one. */
+  readonly why: string;
+}
+
+/** Why the blobs of a key do not open now, or will not for long; null while the key works. */
+export function keyDanger({ state, deletionDate }: Pick<KeyInfo, 'state' | 'deletionDate'>): Danger | null {
+  switch (state) {
+    case 'PendingDeletion':
+      return {
+        word: deletionDate === null ? 'Pending deletion' : `Deleted on ${day(deletionDate)}`,
+        tone: 'danger',
+        why: `${deletionDate === null ? 'The key waits for its deletion.' : `The key is deleted on ${day(deletionDate)}.`} After that these blobs cannot be decrypted. Cancel the deletion (CancelKeyDeletion, then EnableKey) and re-encrypt them before.`,
+      };
+    case 'PendingReplicaDeletion':
+      return {
+        word: 'Pending deletion',
+        tone: 'danger',
+        why: 'The multi-Region primary waits to be deleted once its replicas are gone. After that these blobs cannot be decrypted.',
+      };
+    case 'Disabled':
+      return {
+        word: 'Disabled',
+        tone: 'attention',
+        why: 'The key is disabled: these blobs do not open until it is enabled again (EnableKey).',
+      };
+    case 'PendingImport':
+      return {
+        word: 'No key material',
+        tone: 'danger',
+        why: 'The imported key material has expired or was deleted: these blobs do not open until the same material is imported again.',
+      };
+    case 'Unavailable':
+      return {
+        word: 'Unavailable',
+        tone: 'attention',
+        why: 'The custom key store of the key is disconnected: these blobs do not open until it is connected.',
+      };
+    default:
+      return null;
+  }
+}
+
+/** Why a key ARN cannot be asked about on a connection; null: it can. */
+export function arnProblem(keyId: string, connection: ConnectionState | null): string | null {
+  const region = regionOfArn(keyId);
+  const here = connection?.region ?? null;
+  if (region === null || here === null || region === here) return null;
+  return `This key is in ${region}; the connection is in ${here}. A key is used in its own Region only.`;
+}
+
+/** Blobs that a key is chosen for, as far as that bears on the choice. */
+export interface For {
+  readonly family: 'symmetric' | 'rsa';
+  /** Bytes of each plaintext, where known. */
+  readonly plaintextBytes: readonly (number | null)[];
+}
+
+/** Why a key cannot open (source) or hold (destination) these blobs by its algorithms; null when it can. */
+export function misfit(key: KeyInfo, side: 'source' | 'destination', blobs: For): string | null {
+  const { algorithms, spec } = key;
+  // Not described: KMS is the judge.
+  if (algorithms.length === 0 || spec === null) return null;
+  if (side === 'source') {
+    const symmetric = algorithms.some(takesEncryptionContext);
+    if (blobs.family === 'symmetric' && !symmetric)
+      return `It has ${algorithms.join(', ')}; these blobs are of a symmetric key.`;
+    return blobs.family === 'rsa' && symmetric ? 'It is a symmetric key; these blobs are not of one.' : null;
+  }
+  const most = Math.max(...algorithms.map((algorithm) => plaintextCapacity(spec, algorithm) ?? 0));
+  const sizes = blobs.plaintextBytes;
+  if (sizes.length === 0 || !sizes.every((size) => size !== null && size > most)) return null;
+  return `It encrypts at most ${count(most)} bytes; ${sizes.length === 1 ? 'this plaintext is' : 'the plaintexts are'} longer.`;
+}
+
+/** Automatic rotation in short: "Yearly", "Every 90 days", "Off". */
+export function rotationWords({ enabled, periodDays }: KeyRotation): string {
+  if (!enabled) return 'Off';
+  if (periodDays === null) return 'On';
+  return periodDays === 365 ? 'Yearly' : `Every ${count(periodDays)} days`;
+}
+
+/** "ENCRYPT_DECRYPT" as "Encrypt and decrypt". */
+export const usageWords = (usage: string): string =>
+  usage
+    .toLowerCase()
+    .replaceAll('_', ' and ')
+    .replace(/^./, (c) => c.toUpperCase());
+
+/** "PendingDeletion" as "Pending deletion". */
+export const stateWords = (state: string): string =>
+  state.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+
+const STATE_TONES: Readonly<Record<string, Tone>> = {
+  Enabled: 'done',
+  Updating: 'running',
+  Creating: 'running',
+};
+export const stateTone = (key: Pick<KeyInfo, 'state' | 'deletionDate'>): Tone =>
+  keyDanger(key)?.tone ?? STATE_TONES[key.state ?? ''] ?? 'neutral';

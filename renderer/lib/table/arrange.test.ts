@@ -1,0 +1,241 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { BlobRow } from '#shared/model/blob.ts';
+import { rowState } from '../words/words.ts';
+import {
+  filesAmong,
+  findingCounts,
+  foreignBelow,
+  Groups,
+  kindCounts,
+  Lines,
+  marked,
+  matching,
+  type Narrowing,
+  repositoryCounts,
+  severityCounts,
+  sorted,
+} from './arrange.ts';
+import { makeRows } from './rows.test-help.ts';
+import { HELD, Table } from './table.ts';
+
+const NAME = [HELD.file, HELD.place];
+const KIND = [HELD.label];
+const FINDINGS = [HELD.severity];
+const rows = makeRows(400);
+const table = Table.of(rows);
+const state = (row: (typeof rows)[number]): string => rowState(row, undefined).word;
+const own = { of: (row: BlobRow) => row.container, key: (value: string) => value };
+const SORTS = [[], NAME, KIND, FINDINGS, [HELD.size], [HELD.context], [own], state];
+const ids = (of: Table, indexes: Iterable<number>): string[] =>
+  [...indexes].map((index) => of.rows[index]?.id ?? '');
+const ALL: Narrowing = { query: '', kind: 'all', finding: 'all' };
+const shown = (of: Table, narrowing: Partial<Narrowing>): string[] =>
+  ids(of, marked(of.order([], false), matching(of, { ...ALL, ...narrowing })));
+
+test('a filter needs every word, in name, place, kind, fingerprint or hash', () => {
+  const some = rows[17];
+  if (some === undefined) throw new Error('no row');
+  expect(shown(table, { query: some.sha256.slice(0, 12).toUpperCase() })).toEqual([some.id]);
+  expect(matching(table, { ...ALL, query: '  ' })).toBeNull();
+  const both = shown(table, { query: 'ciphertextblob rsa' });
+  expect(both.length).toBeGreaterThan(0);
+  for (const id of both) {
+    expect(table.get(id)?.place).toBe('CiphertextBlob');
+    expect(table.get(id)?.identification.kind).toBe('kms-asymmetric-candidate');
+  }
+  expect(shown(table, { query: 'no such thing' })).toEqual([]);
+});
+
+test('a filter finds what a search through each row’s own text finds', () => {
+  const texts = rows.map((row) =>
+    [
+      row.file,
+      row.place,
+      row.identification.label,
+      row.identification.keyFingerprint,
+      row.sha256,
+      row.declared.keyArn,
+    ]
+      .join('\n')
+      .toLowerCase(),
+  );
+  fc.assert(
+    fc.property(fc.nat(399), fc.nat(200), fc.integer({ min: 1, max: 6 }), (i, at, length) => {
+      const word = (texts[i] ?? '').slice(at, at + length);
+      fc.pre(
+        /^\S+$/.test(word) && !'kms symmetric rsa candidate unknown encryption sdk message'.includes(word),
+      );
+      const found = new Set(shown(table, { query: word }));
+      rows.forEach(({ id }, n) => {
+        if (texts[n]?.includes(word)) expect(found.has(id)).toBe(true);
+      });
+    }),
+  );
+});
+
+test('names sort by number, and equal keys keep their order', () => {
+  const byName = [...table.order(NAME, false)].map((index) => rows[index]?.file);
+  expect(byName.indexOf('vault/token-2')).toBeLessThan(byName.indexOf('vault/token-10'));
+  const byKind = ids(table, table.order(KIND, false));
+  const label = table.get(byKind[0] ?? '')?.identification.label;
+  const first = byKind.filter((id) => table.get(id)?.identification.label === label);
+  expect(first).toEqual(rows.filter((row) => row.identification.label === label).map(({ id }) => id));
+});
+
+test('every column sorts to a permutation; descending turns the values around and keeps ties', () => {
+  for (const by of SORTS) {
+    const up = ids(table, sorted(table, by, false));
+    const down = ids(table, sorted(table, by, true));
+    expect(new Set(up)).toEqual(new Set(rows.map(({ id }) => id)));
+    expect(new Set(down)).toEqual(new Set(up));
+  }
+  const sizes = (descending: boolean) =>
+    [...table.order(FINDINGS, descending)].map((index) => rows[index]?.worst);
+  expect(sizes(true)[0]).toBe('critical');
+  expect(sizes(false).at(-1)).toBe('critical');
+  expect(ids(table, table.order([], true))).toEqual(rows.map(({ id }) => id).toReversed());
+});
+
+test('groups hold every row once; a closed group shows its head alone', () => {
+  const all = table.order([], false);
+  for (const by of ['key', 'file', 'kind'] as const) {
+    const groups = new Groups(table, all, by);
+    expect(ids(table, groups.members).sort()).toEqual(rows.map(({ id }) => id).sort());
+    const { key } = groups.face(0);
+    expect(groups.position(key)).toBe(0);
+    const lines = new Lines(table, all, groups, new Set([key]));
+    const closedRows = Array.from({ length: groups.count }, (_, at) => at)
+      .filter((at) => lines.isClosed(at))
+      .reduce((sum, at) => sum + groups.at(at).length, 0);
+    expect(lines.isClosed(0)).toBe(true);
+    expect(lines.count).toBe(rows.length + groups.count - closedRows);
+    const lineIds = Array.from({ length: lines.count }, (_, place) => lines.idAt(place));
+    expect(new Set(lineIds).size).toBe(lines.count);
+    expect(lineIds.map((id) => lines.placeOf(id ?? null))).toEqual(lineIds.map((_, place) => place));
+    const closed = table.rows[groups.at(0)[0] ?? 0];
+    expect(lines.placeOf(closed?.id ?? null)).toBeUndefined();
+    expect(lines.shown).toHaveLength(rows.length);
+  }
+  expect(new Lines(table, all, null, new Set()).count).toBe(rows.length);
+});
+
+const foreignKind = (kind: string | undefined) =>
+  kind === 'unknown' || kind === 'encryption-sdk-message' || kind === 'private-key';
+
+test('what KMS did not make stands below what it made, many of it closed until it is opened', () => {
+  const all = table.order([], false);
+  const kinds = (indexes: Iterable<number>) =>
+    [...indexes].map((index) => foreignKind(table.rows[index]?.identification.kind));
+  const flat = kinds(foreignBelow(table, all));
+  expect(flat).toContain(true);
+  expect(flat.lastIndexOf(false)).toBeLessThan(flat.indexOf(true));
+  expect([...foreignBelow(table, all)].sort((a, b) => a - b)).toEqual([...all]);
+  const groups = new Groups(table, all, 'kind');
+  const foreign = Array.from({ length: groups.count }, (_, at) => kinds(groups.at(at).subarray(0, 1))[0]);
+  expect(foreign.lastIndexOf(false)).toBeLessThan(foreign.indexOf(true));
+  const last = groups.count - 1;
+  const { key } = groups.face(last);
+  expect([groups.folds(0), groups.folds(last)]).toEqual([false, true]);
+  expect(new Lines(table, all, groups, new Set()).isClosed(last)).toBe(true);
+  expect(new Lines(table, all, groups, new Set([key])).isClosed(last)).toBe(false);
+});
+
+test('a list of what KMS did not make alone, or of little of it, stays open', () => {
+  const alone = Table.of(rows.filter((row) => foreignKind(row.identification.kind)));
+  const groups = new Groups(alone, alone.order([], false), 'kind');
+  expect(Array.from({ length: groups.count }, (_, at) => groups.folds(at))).not.toContain(true);
+  const few = Table.of([
+    ...rows.filter((row) => !foreignKind(row.identification.kind)),
+    ...rows.filter((row) => row.identification.kind === 'unknown').slice(0, 3),
+  ]);
+  const some = new Groups(few, few.order([], false), 'kind');
+  expect(Array.from({ length: some.count }, (_, at) => some.folds(at))).not.toContain(true);
+});
+
+test('rows are filtered and grouped by repository', () => {
+  const named = Table.of(
+    rows.slice(0, 9).map((row, i) => ({ ...row, repository: [null, 'app', 'infra'][i % 3] ?? null })),
+  );
+  expect(repositoryCounts(named)).toEqual([
+    { id: 'app', count: 3 },
+    { id: 'infra', count: 3 },
+    { id: '', count: 3 },
+  ]);
+  expect(repositoryCounts(table)).toEqual([]);
+  const of = (repository: string) =>
+    ids(named, marked(named.order([], false), matching(named, { ...ALL, repository })));
+  expect(of('app')).toEqual([1, 4, 7].map((i) => rows[i]?.id));
+  expect(of('')).toEqual([0, 3, 6].map((i) => rows[i]?.id));
+  const groups = new Groups(named, named.order([], false), 'repository');
+  const labels = Array.from({ length: groups.count }, (_, at) => groups.face(at).label);
+  expect(labels.sort()).toEqual(['In no repository', 'app', 'infra']);
+});
+
+test('one key material is one group, and its grave findings are counted', () => {
+  const groups = new Groups(table, table.order([], false), 'key');
+  for (let position = 0; position < groups.count; position += 1) {
+    const members = [...groups.at(position)].map((index) => rows[index]);
+    const { fingerprint } = groups.face(position);
+    if (fingerprint !== null)
+      for (const row of members) expect(row?.identification.keyFingerprint).toBe(fingerprint);
+    const grave = members.filter((row) => row?.worst === 'warning' || row?.worst === 'critical');
+    expect(groups.findings(position)).toBe(grave.length);
+  }
+});
+
+test('rows narrow to a kind, to the severity and to the finding asked for', () => {
+  const foreign = shown(table, { kind: 'not-kms' });
+  expect(foreign.length).toBeGreaterThan(0);
+  for (const id of foreign) expect(table.get(id)?.identification.kind).not.toMatch(/^kms-/);
+  const worst = (finding: 'any' | 'warning' | 'critical'): number => shown(table, { finding }).length;
+  expect(worst('any')).toBeGreaterThan(worst('warning'));
+  expect(worst('warning')).toBeGreaterThan(worst('critical'));
+  const { info, warning, critical } = severityCounts(table);
+  expect([info + warning + critical, warning + critical, critical]).toEqual([
+    worst('any'),
+    worst('warning'),
+    worst('critical'),
+  ]);
+  for (const { id, count } of findingCounts(table)) {
+    const found = shown(table, { finding: `code:${id}` });
+    expect(found).toHaveLength(count);
+    for (const each of found) expect(table.get(each)?.findings).toContain(id);
+  }
+});
+
+test('kinds are counted, the most frequent first, and those KMS did not make together at the end', () => {
+  const counts = kindCounts(table);
+  expect(counts[0]?.id).toBe('kms-symmetric');
+  expect(counts.at(-1)).toEqual({ id: 'not-kms', count: shown(table, { kind: 'not-kms' }).length });
+  const kinds = counts.filter(({ id }) => id !== 'not-kms');
+  expect(kinds.reduce((sum, { count }) => sum + count, 0)).toBe(rows.length);
+});
+
+test('files are counted among ticked rows alone', () => {
+  const marks = new Uint8Array(table.size);
+  expect(filesAmong(table, marks)).toBe(0);
+  marks.fill(1, 0, 3);
+  expect(filesAmong(table, marks)).toBe(3);
+});
+
+test('a table grown, changed and thinned shows what one made at once would show', () => {
+  const changed = {
+    ...(rows[5] ?? rows[0]),
+    id: 'b5',
+    worst: 'critical',
+    findings: ['old-blob'],
+  } as (typeof rows)[number];
+  const grown = Table.of(rows.slice(0, 100)).with(rows.slice(100, 101)).with(rows.slice(101));
+  const thinned = grown.with([changed]).without(new Set(['b3', 'b399']));
+  const anew = Table.of(
+    rows.filter(({ id }) => id !== 'b3' && id !== 'b399').map((row) => (row.id === 'b5' ? changed : row)),
+  );
+  for (const by of SORTS)
+    expect(ids(thinned, sorted(thinned, by, true))).toEqual(ids(anew, sorted(anew, by, true)));
+  expect(shown(thinned, { finding: 'code:old-blob' })).toEqual(['b5']);
+  // The tables it came from stay as they were.
+  expect(shown(grown, { finding: 'code:old-blob' })).toEqual([]);
+  expect(grown.size).toBe(400);
+  expect(Table.of(rows).with([]).size).toBe(400);
+});
