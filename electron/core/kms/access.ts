@@ -1,9 +1,9 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { KmsSituation } from '#shared/kms/errors.ts';
 import type { FaultError } from '#shared/model/fault.ts';
-import type { Session } from './session.ts';
+import type { Where } from './config/where.ts';
+import type { Session } from './credentials/session.ts';
 import type { Transport } from './transport.ts';
-import type { Where } from './where.ts';
 
 export interface AccessKeys {
   readonly accessKeyId: string;

@@ -2,14 +2,14 @@ import { kindOf } from '#shared/connection-kind.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { openSession } from './credentials.ts';
+import { resolveWhere, type Where } from './config/where.ts';
+import { openSession } from './credentials/open-session.ts';
+import { Session } from './credentials/session.ts';
 import { toFaultError } from './failure.ts';
 import { SdkKms } from './sdk-kms.ts';
-import { Session } from './session.ts';
 import { between, transport } from './transport.ts';
 import type { ConnectOptions, KmsConnection, PracticeAccess } from './types.ts';
 import { Waits } from './waiting.ts';
-import { resolveWhere, type Where } from './where.ts';
 
 /** Tries of one request by the SDK's standard retry, the first included. A run retries beyond that. */
 const MAX_ATTEMPTS = 3;

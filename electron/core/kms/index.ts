@@ -1,9 +1,11 @@
 export type { AccessKeys, KmsAccess, RemoteFailure } from './access.ts';
+export { endpointProblem, type ProfileUses, profileUses } from './config/profile-uses.ts';
+export { listProfiles } from './config/profiles.ts';
+export { watchProfiles } from './config/watch-profiles.ts';
+export { isLoopback, partitionOf } from './config/where.ts';
 export { connect } from './connect.ts';
-export { forgetSessions } from './credentials.ts';
+export { forgetSessions } from './credentials/open-session.ts';
 export { KmsFaultError } from './failure.ts';
-export { endpointProblem, type ProfileUses, profileUses } from './profile-uses.ts';
-export { listProfiles } from './profiles.ts';
 export { type SsoSignedIn, type SsoSignInOptions, ssoSignIn } from './sso/sign-in.ts';
 export type {
   AskMfa,
@@ -20,5 +22,3 @@ export type {
 } from './types.ts';
 export { NotSent, unlessHeld } from './types.ts';
 export { limitWords, type Waiting } from './waiting.ts';
-export { watchProfiles } from './watch-profiles.ts';
-export { isLoopback, partitionOf } from './where.ts';

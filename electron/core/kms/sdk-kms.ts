@@ -6,6 +6,8 @@ import type { ConnectionChoice, EndpointInfo, Identity } from '#shared/model/con
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
 import { accessOf, type KmsAccess } from './access.ts';
+import { partitionOf, type Where } from './config/where.ts';
+import type { Session } from './credentials/session.ts';
 import { toFaultError } from './failure.ts';
 import { describeOver } from './http-client/describe-key.ts';
 import { KmsHttpClient } from './http-client/http-client.ts';
@@ -13,7 +15,6 @@ import { dryRunOver, reEncryptOver } from './http-client/re-encrypt.ts';
 import { allDetails } from './key-details.ts';
 import { describeOne } from './key-facts.ts';
 import { listAll } from './key-list.ts';
-import type { Session } from './session.ts';
 import { between, type Transport } from './transport.ts';
 import type {
   DryRunOutput,
@@ -26,7 +27,6 @@ import type {
   Sending,
 } from './types.ts';
 import { NotSent } from './types.ts';
-import { partitionOf, type Where } from './where.ts';
 
 interface SdkKmsParts {
   readonly choice: ConnectionChoice;

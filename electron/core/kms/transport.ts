@@ -3,7 +3,7 @@ import type { AgentOptions as HttpAgentOptions } from 'node:http';
 import type { AgentOptions as HttpsAgentOptions } from 'node:https';
 import tls from 'node:tls';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { expandHome } from './shared-config.ts';
+import { expandHome } from './config/shared-config.ts';
 
 /** Sockets to one endpoint. Above the concurrency of a run with its verification, so that no request queues. */
 const MAX_SOCKETS = 128;

@@ -1,5 +1,5 @@
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { type ProfileMembers, profileChain, type SharedConfig } from '../shared-config.ts';
+import { type ProfileMembers, profileChain, type SharedConfig } from '../config/shared-config.ts';
 
 /** What an SSO sign-in needs to know. `sessionName` is null for the legacy form, without an sso-session section. */
 export interface SsoSettings {

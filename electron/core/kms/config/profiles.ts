@@ -1,6 +1,6 @@
 import type { ProfileInfo } from '#shared/model/connection.ts';
+import { isSsoProfile } from '../sso/settings.ts';
 import { type ProfileMembers, profileChain, readSharedConfig, type SharedConfig } from './shared-config.ts';
-import { isSsoProfile } from './sso/settings.ts';
 
 /** Which member tells how a profile gets its credentials; the first that is present names the method. */
 const METHODS: readonly (readonly [member: string, method: string])[] = [

@@ -1,8 +1,8 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { listProfiles, watchProfiles } from './index.ts';
-import { type OwnHome, ownHome } from './own-home.test-help.ts';
+import { listProfiles, watchProfiles } from '../index.ts';
+import { type OwnHome, ownHome } from '../own-home.test-help.ts';
 
 let home: OwnHome;
 beforeEach(async () => {

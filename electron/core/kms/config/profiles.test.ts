@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { FaultError } from '#shared/model/fault.ts';
-import { connect, listProfiles } from './index.ts';
+import { connect, listProfiles } from '../index.ts';
 
 const CANARY = 'CANARYwJalrXUtnFEMIbPxRfiCYEXAMPLEKEY';
 let folder: string;

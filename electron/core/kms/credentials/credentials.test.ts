@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CANARY, type FakeIdentity, fakeIdentity } from './fake-identity.ts';
-import { connect, forgetSessions, type KmsConnection } from './index.ts';
-import { faultOf, type OwnHome, ownHome } from './own-home.test-help.ts';
-import type { ConnectOptions } from './types.ts';
+import { CANARY, type FakeIdentity, fakeIdentity } from '../fake-identity.ts';
+import { connect, forgetSessions, type KmsConnection } from '../index.ts';
+import { faultOf, type OwnHome, ownHome } from '../own-home.test-help.ts';
+import type { ConnectOptions } from '../types.ts';
 
 let home: OwnHome;
 let fake: FakeIdentity;

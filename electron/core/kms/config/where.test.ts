@@ -4,10 +4,10 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CERTIFICATE, KEY } from './fake-authority.ts';
-import { CANARY, type FakeIdentity, fakeIdentity } from './fake-identity.ts';
-import { connect, type KmsConnection, ssoSignIn } from './index.ts';
-import { faultOf, type OwnHome, ownHome } from './own-home.test-help.ts';
+import { CERTIFICATE, KEY } from '../fake-authority.ts';
+import { CANARY, type FakeIdentity, fakeIdentity } from '../fake-identity.ts';
+import { connect, type KmsConnection, ssoSignIn } from '../index.ts';
+import { faultOf, type OwnHome, ownHome } from '../own-home.test-help.ts';
 
 let home: OwnHome;
 let fake: FakeIdentity;

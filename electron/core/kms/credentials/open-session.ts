@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
 import { explainKms, faultOfCatalogue } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { toFaultError } from './failure.ts';
+import {
+  type ChainLink,
+  defaultProfileName,
+  profileChain,
+  readSharedConfig,
+} from '../config/shared-config.ts';
+import { partitionOf } from '../config/where.ts';
+import { toFaultError } from '../failure.ts';
+import { isSsoProfile } from '../sso/settings.ts';
+import type { Transport } from '../transport.ts';
+import type { AskMfa } from '../types.ts';
+import { PROCESS_WAIT_MS, type Waits } from '../waiting.ts';
 import { type Credentials, Session } from './session.ts';
-import { type ChainLink, defaultProfileName, profileChain, readSharedConfig } from './shared-config.ts';
-import { isSsoProfile } from './sso/settings.ts';
-import type { Transport } from './transport.ts';
-import type { AskMfa } from './types.ts';
-import { PROCESS_WAIT_MS, type Waits } from './waiting.ts';
-import { partitionOf } from './where.ts';
 
 interface StsConfig {
   readonly region: string;
