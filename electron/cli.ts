@@ -9,6 +9,7 @@ import { history, verifyHistory } from './hosts/cli/history.ts';
 import { inspect } from './hosts/cli/inspect.ts';
 import { keys } from './hosts/cli/keys.ts';
 import { plan, planDiff, runPlanFile } from './hosts/cli/plan.ts';
+import { planShard } from './hosts/cli/plan-shard.ts';
 import { practiceKms } from './hosts/cli/practice.ts';
 import { bindHandlers, createProgram, type Handler } from './hosts/cli/program/program.ts';
 import { reencrypt } from './hosts/cli/reencrypt.ts';
@@ -45,6 +46,7 @@ bindHandlers(
     reencrypt: overRun(reencrypt),
     plan,
     'plan diff': planDiff,
+    'plan shard': planShard,
     run: overRun(runPlanFile),
     keys,
     audit,

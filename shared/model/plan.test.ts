@@ -64,8 +64,8 @@ test('what is no plan is said in plain words', () => {
   expect(why('{')).toBe('It is not JSON.');
   for (const other of [null, [], 7, {}, { name: 'package' }])
     expect(why(other)).toBe('It is JSON, but not a plan: a plan says "rewrapPlan": 1.');
-  expect(why({ rewrapPlan: 2 })).toBe(
-    'It has format 2, which a newer Rewrap writes. This one reads format 1.',
+  expect(why({ rewrapPlan: 3 })).toBe(
+    'It has format 3, which a newer Rewrap writes. This one reads formats 1 and 2.',
   );
   expect(why({ rewrapPlan: 'x' })).toBe('Its member rewrapPlan is missing, or is not what a plan has there.');
   expect(why({ rewrapPlan: 1 })).toMatch(/^Its member \w+ is missing, or is not what a plan has there\.$/);

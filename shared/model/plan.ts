@@ -32,6 +32,16 @@ export const PlanOutput = z.discriminatedUnion('mode', [
 ]);
 export type PlanOutput = z.infer<typeof PlanOutput>;
 
+/** The plan that a shard is a part of, and which part. */
+export const ShardOf = z.strictObject({
+  /** Hash of the whole plan, hex SHA-256: the same however its file is laid out. */
+  plan: Sha256,
+  /** From 0. */
+  index: z.int().min(0),
+  count: z.int().min(1),
+});
+export type ShardOf = z.infer<typeof ShardOf>;
+
 /**
  * Exactly what a run will do, as a value: saved, looked at, compared, and run later or elsewhere. Holds names, hashes
  * and key ids; no ciphertext, no credential, no grant token.
@@ -55,9 +65,36 @@ export const RunPlan = z.strictObject({
   allowPossiblePlaintext: z.boolean().optional(),
   /** Rules that chose the blobs, as `name=value`. */
   rules: z.array(z.string()),
+  /** Absent: it is a whole plan. */
+  shardOf: ShardOf.optional(),
   files: z.array(PlannedFile),
 });
 export type RunPlan = z.infer<typeof RunPlan>;
+
+/** Longest name of a file beside the head; it names no other folder. */
+const BesideName = z.string().regex(/^[\w.-]{1,200}$/);
+
+/**
+ * A plan too large for one document: this head, and its files in another file beside it, one JSON object a line, which is
+ * read and written some lines at a time.
+ */
+export const PlanHead = z.strictObject({
+  ...RunPlan.omit({ files: true }).shape,
+  rewrapPlan: z.literal(2),
+  lines: z.strictObject({
+    name: BesideName,
+    /** Of all bytes of that file. */
+    sha256: Sha256,
+    files: z.int().min(0),
+    blobs: z.int().min(0),
+    /** Of ciphertext. */
+    bytes: z.int().min(0),
+  }),
+});
+export type PlanHead = z.infer<typeof PlanHead>;
+
+/** What a plan says beside its files. */
+export type PlanTerms = Omit<RunPlan, 'files'>;
 
 /** The plan of a file's text, or why it is none. */
 export function readPlan(text: string): { ok: true; plan: RunPlan } | { ok: false; why: string } {
@@ -72,13 +109,31 @@ export function readPlan(text: string): { ok: true; plan: RunPlan } | { ok: fals
   return { ok: false, why: whyNoPlan(value, parsed.error.issues[0]?.path ?? []) };
 }
 
+/** The head of a plan in two files, from its text; or why it is none. */
+export function readPlanHead(text: string): { ok: true; head: PlanHead } | { ok: false; why: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, why: 'It is not JSON.' };
+  }
+  const parsed = PlanHead.safeParse(value, z.UNTIL_FIRST);
+  if (parsed.success) return { ok: true, head: parsed.data };
+  return { ok: false, why: whyNoPlan(value, parsed.error.issues[0]?.path ?? []) };
+}
+
+/** What the head of a plan says of the run. */
+export const termsOfHead = ({ lines: _, ...head }: PlanHead): PlanTerms => ({ ...head, rewrapPlan: 1 });
+
 /** In plain words what keeps a value from being a plan; `path`: its first member that does not fit. */
 function whyNoPlan(value: unknown, path: readonly PropertyKey[]): string {
   const format =
     typeof value === 'object' && value !== null && 'rewrapPlan' in value ? value.rewrapPlan : null;
   if (format === null) return 'It is JSON, but not a plan: a plan says "rewrapPlan": 1.';
-  if (typeof format === 'number' && format > 1)
-    return `It has format ${format}, which a newer Rewrap writes. This one reads format 1.`;
+  if (typeof format === 'number' && format > 2)
+    return `It has format ${format}, which a newer Rewrap writes. This one reads formats 1 and 2.`;
+  if (format === 2 && path[0] === 'rewrapPlan')
+    return 'It is the head of a plan in two files: this place takes a plan in one file.';
   const place = path.map(String).join('.');
   return place === ''
     ? 'It has members that no plan has.'

@@ -1,17 +1,19 @@
-import { readFile } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { count, plural } from '#shared/format.ts';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { diffPlans, planText, type RunPlan, readPlan } from '#shared/model/plan.ts';
+import { diffPlans, type PlanTerms, planText } from '#shared/model/plan.ts';
 import { type Rule, ruleText } from '#shared/model/rule.ts';
 import type { Pace, RunMode } from '#shared/model/run.ts';
 import { writePrivate } from '../../core/storage/private.ts';
+import { readWholePlan } from '../../services/plans/index.ts';
+import type { Client } from './client.ts';
 import { BAD_INPUT, OK } from './exit-code.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, report } from './outcome.ts';
+import { isLarge, streamPlan } from './plan-stream.ts';
 import { progressLine } from './progress.ts';
 import { destinationAlgorithm, remindOfUnfinished } from './reencrypt.ts';
 import { ingest, withEngine } from './session.ts';
@@ -51,61 +53,84 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
   const rules = flags.rule ?? [];
   const connection = connectionFor(needed, rules, flags);
   let connected = false;
-  const made = withEngine(connection, async (client) => {
+  const written = withEngine(connection, async (client) => {
     connected = true;
-    const { blobs, unreadable } = await ingest(client, paths);
-    const { blobIds: picked, notes } = await client.page.plans.select({ rules: fromRoot(rules) });
-    for (const note of notes) console.error(`rewrap: ${safe(note)}`);
-    if (connection === null && rules.some(({ name }) => name === 'key'))
-      console.error(`rewrap: ${KEYS_NOT_ASKED}`);
-    if (picked.length === 0) {
+    const terms = await termsOf(client, to, flags);
+    const root = process.cwd();
+    const named = (path: string): string => below(root, path);
+    const { output } = flags;
+    const large = output !== undefined && isLarge(paths, rules);
+    const made = large
+      ? await streamPlan(client, paths, { output, terms, named })
+      : await planWhole(client, paths, rules, { output, terms, named, connected: connection !== null });
+    if (made === null) {
       console.error('rewrap: no blob that KMS can re-encrypt is chosen by these rules; no plan was made');
       return BAD_INPUT;
     }
-    const { files } = await client.host.plans.plannedFiles({ blobIds: picked });
-    const root = process.cwd();
-    const written: RunPlan = {
-      rewrapPlan: 1,
-      createdAt: new Date().toISOString(),
-      mode: flags.mode ?? 'change-key',
-      root,
-      source: {
-        keyId: flags.from ?? null,
-        algorithm: flags.fromAlgorithm ?? 'SYMMETRIC_DEFAULT',
-        context:
-          flags.context === undefined ? { mode: 'declared' } : { mode: 'given', context: flags.context },
-      },
-      destination: {
-        keyId: to,
-        algorithm: flags.toAlgorithm ?? (await destinationAlgorithm(client.page, { to })),
-        context:
-          flags.toContext === undefined ? { mode: 'same' } : { mode: 'given', context: flags.toContext },
-      },
-      output:
-        flags.out === undefined
-          ? { mode: 'in-place', backup: flags.backup }
-          : { mode: 'folder', folder: resolve(flags.out) },
-      verify: flags.verify,
-      onFailure: flags.takeGood ? 'take-good' : 'hold-back',
-      pace: pace(flags),
-      ...(flags.evenIfThere ? { evenIfThere: true } : {}),
-      ...(flags.allowPossiblePlaintext ? { allowPossiblePlaintext: true } : {}),
-      rules: rules.map(ruleText),
-      files: files.map((file) => ({ ...file, path: below(root, file.path) })),
-    };
-    const text = planText(written);
-    if (flags.output === undefined) process.stdout.write(text);
-    else await save(flags.output, text);
+    const of =
+      made.of === null ? plural(made.blobs, 'blob') : `${count(made.blobs)} of ${plural(made.of, 'blob')}`;
     console.error(
-      `rewrap: ${count(picked.length)} of ${plural(blobs.length, 'blob')} in ${plural(files.length, 'file')}${flags.output === undefined ? '' : `; run with: rewrap run ${flags.output}`}`,
+      `rewrap: ${of} in ${plural(made.files, 'file')}${output === undefined ? '' : `; run with: rewrap run ${output}`}`,
     );
     if (connection === null) console.error(`rewrap: ${NOT_ASKED}`);
-    return unreadable ? BAD_INPUT : OK;
+    return made.unreadable ? BAD_INPUT : OK;
   });
-  return made.catch((error: unknown) => {
+  return written.catch((error: unknown) => {
     if (needed !== null && !connected) console.error(`rewrap: ${needed}`);
     throw error;
   });
+}
+
+/** A plan in one document, of what is chosen of the whole list; null: nothing is. Throws FaultError `PlanNotSaved`. */
+async function planWhole(
+  client: Client,
+  paths: readonly string[],
+  rules: readonly Rule[],
+  how: { output: string | undefined; terms: PlanTerms; named: (path: string) => string; connected: boolean },
+): Promise<{ files: number; blobs: number; of: number; unreadable: boolean } | null> {
+  const { blobs, unreadable } = await ingest(client, paths);
+  const { blobIds: picked, notes } = await client.page.plans.select({ rules: fromRoot(rules) });
+  for (const note of notes) console.error(`rewrap: ${safe(note)}`);
+  if (!how.connected && rules.some(({ name }) => name === 'key')) console.error(`rewrap: ${KEYS_NOT_ASKED}`);
+  if (picked.length === 0) return null;
+  const { files } = await client.host.plans.plannedFiles({ blobIds: picked });
+  const text = planText({
+    ...how.terms,
+    files: files.map((file) => ({ ...file, path: how.named(file.path) })),
+  });
+  if (how.output === undefined) process.stdout.write(text);
+  else await save(how.output, text);
+  return { files: files.length, blobs: picked.length, of: blobs.length, unreadable };
+}
+
+/** What the plan says beside its files. */
+async function termsOf({ page }: Client, to: string, flags: PlanFlags): Promise<PlanTerms> {
+  return {
+    rewrapPlan: 1,
+    createdAt: new Date().toISOString(),
+    mode: flags.mode ?? 'change-key',
+    root: process.cwd(),
+    source: {
+      keyId: flags.from ?? null,
+      algorithm: flags.fromAlgorithm ?? 'SYMMETRIC_DEFAULT',
+      context: flags.context === undefined ? { mode: 'declared' } : { mode: 'given', context: flags.context },
+    },
+    destination: {
+      keyId: to,
+      algorithm: flags.toAlgorithm ?? (await destinationAlgorithm(page, { to })),
+      context: flags.toContext === undefined ? { mode: 'same' } : { mode: 'given', context: flags.toContext },
+    },
+    output:
+      flags.out === undefined
+        ? { mode: 'in-place', backup: flags.backup }
+        : { mode: 'folder', folder: resolve(flags.out) },
+    verify: flags.verify,
+    onFailure: flags.takeGood ? 'take-good' : 'hold-back',
+    pace: pace(flags),
+    ...(flags.evenIfThere ? { evenIfThere: true } : {}),
+    ...(flags.allowPossiblePlaintext ? { allowPossiblePlaintext: true } : {}),
+    rules: (flags.rule ?? []).map(ruleText),
+  };
 }
 
 const NOT_ASKED =
@@ -139,7 +164,7 @@ export function kmsNeeded(to: string, algorithm: EncryptionAlgorithm | undefined
 
 /** `rewrap plan diff A B`: what differs; exit code 1 when anything does, as `diff` has it. */
 export async function planDiff(a: string, b: string): Promise<number> {
-  const changes = diffPlans(await load(a), await load(b));
+  const changes = diffPlans(await readWholePlan(a), await readWholePlan(b));
   const MARK = { setting: '~', added: '+', removed: '-', changed: '!' } as const;
   for (const { what, text } of changes) console.log(`${MARK[what]} ${safe(text)}`);
   return changes.length === 0 ? 0 : 1;
@@ -154,7 +179,7 @@ interface RunFlags extends ConnectionFlags {
 
 /** `rewrap run PLAN`: does what the plan says. */
 export async function runPlanFile(path: string, flags: RunFlags): Promise<number> {
-  const read = await load(path);
+  const read = await readWholePlan(path);
   const loaded = flags.evenIfThere ? { ...read, evenIfThere: true } : read;
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await remindOfUnfinished(client);
@@ -194,25 +219,4 @@ async function save(path: string, text: string): Promise<void> {
       fault('PlanNotSaved', `The plan could not be written to ${path}.`, `The system says ${code}.`, ''),
     );
   }
-}
-
-async function load(path: string): Promise<RunPlan> {
-  const refuse = (why: string) =>
-    new FaultError(
-      fault(
-        'NoPlan',
-        `${path} is no plan of Rewrap.`,
-        why,
-        'Make one with: rewrap plan PATH… --to KEY -o FILE',
-      ),
-    );
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch {
-    throw refuse('It cannot be read.');
-  }
-  const read = readPlan(text);
-  if (read.ok) return read.plan;
-  throw refuse(read.why);
 }

@@ -113,7 +113,7 @@ export async function takeInNames(
   return { files, unreadable: taken.skippedFiles.some(isUnreadable) };
 }
 
-function isUnreadable({ code }: SkippedFile): boolean {
+export function isUnreadable({ code }: SkippedFile): boolean {
   return code === 'unreadable' || code === 'missing' || code === 'too-large';
 }
 

@@ -1,1 +1,14 @@
+export { saysPlan } from './plan-file.ts';
+export { LineBuffer } from './plan-lines.ts';
 export { PlanService } from './plan-service.ts';
+export { openPlan, type PlanSource, readWholePlan } from './plan-source.ts';
+export {
+  MOST_SHARDS,
+  readOrder,
+  readShard,
+  readShards,
+  type ShardManifest,
+  shardName,
+  shardPath,
+  shardPlan,
+} from './shard-plan.ts';

@@ -1,26 +1,57 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
-import { FaultError, fault } from '#shared/model/fault.ts';
-import { type RunPlan, readPlan } from '#shared/model/plan.ts';
+import { basename, dirname, join } from 'node:path';
+import {
+  type PlanHead,
+  type PlannedFile,
+  type RunPlan,
+  readPlan,
+  readPlanHead,
+  termsOfHead,
+} from '#shared/model/plan.ts';
+import { sha256 } from '../../core/storage/hash.ts';
+import { noPlan, plannedFile } from './plan-source.ts';
 
 /** Largest plan file that is read, in bytes: a plan of 100,000 blobs has some 40 MB. */
 const MAX_BYTES = 256 * 1024 * 1024;
 /** A plan says what it is within its first bytes. */
 const HEAD_BYTES = 4096;
 
-/** Reads a plan file. Throws FaultError `NoPlan`. */
+/** Reads a plan of either format, whole. Throws FaultError `NoPlan`. */
 export function readPlanFile(path: string): { name: string; plan: RunPlan } {
   const name = basename(path);
-  let text: string;
-  try {
-    if (statSync(path).size > MAX_BYTES) throw new FaultError(noPlan(name, 'It is too large for one.'));
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw error instanceof FaultError ? error : new FaultError(noPlan(name, 'It cannot be read.'));
-  }
+  const text = textOf(path, name, 'It');
+  const head = readPlanHead(text);
+  if (head.ok)
+    return { name, plan: { ...termsOfHead(head.head), files: filesBeside(path, name, head.head) } };
   const read = readPlan(text);
-  if (!read.ok) throw new FaultError(noPlan(name, read.why));
+  if (!read.ok) throw noPlan(name, read.why);
   return { name, plan: read.plan };
+}
+
+function textOf(path: string, name: string, what: string): string {
+  try {
+    if (statSync(path).size <= MAX_BYTES) return readFileSync(path, 'utf8');
+  } catch {
+    throw noPlan(name, `${what} cannot be read.`);
+  }
+  throw noPlan(
+    name,
+    `${what} is too large to be opened whole. Run it in a shell, or split it: rewrap plan shard`,
+  );
+}
+
+function filesBeside(path: string, name: string, { lines }: PlanHead): PlannedFile[] {
+  const text = textOf(join(dirname(path), lines.name), name, `${lines.name}, which holds its files,`);
+  if (sha256(text) !== lines.sha256)
+    throw noPlan(name, `${lines.name} is not the one that was written with it: it was changed or cut off.`);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line, i) => {
+      const file = plannedFile(line);
+      if (file === null) throw noPlan(name, `Line ${i + 1} of ${lines.name} is no file of a plan.`);
+      return file;
+    });
 }
 
 /** Whether a file says that it is a plan. Unreadable files say nothing. */
@@ -39,11 +70,3 @@ export function saysPlan(path: string): boolean {
     return false;
   }
 }
-
-const noPlan = (name: string, why: string) =>
-  fault(
-    'NoPlan',
-    `${name} is no plan of Rewrap.`,
-    why,
-    'Make one from the re-encrypt sheet, or with: rewrap plan PATH… --to KEY -o FILE',
-  );

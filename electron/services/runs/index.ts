@@ -1,5 +1,5 @@
 export { Comparisons } from './comparisons.ts';
-export { planJob } from './jobs.ts';
+export { PlanHash, planJob } from './jobs.ts';
 export type { OutputFolders } from './output-folders.ts';
 export { preflightRequests } from './preflight.ts';
 export { RunApprovals } from './run-approvals.ts';

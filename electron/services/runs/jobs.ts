@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { RunPlan } from '#shared/model/plan.ts';
+import type { PlannedFile, PlanTerms, RunPlan } from '#shared/model/plan.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import {
   type Job,
@@ -19,13 +19,31 @@ const CHUNK = 500;
  * A plan as a job: by all that it says, however its file is laid out. It is done once and for all. Whether what is as asked
  * is sent, too, may be said when it is run, and makes it no other plan.
  */
-export async function planJob({ files, evenIfThere: _, ...said }: RunPlan): Promise<Job> {
-  const hash = createHash('sha256').update(JSON.stringify(['plan', said]));
+export async function planJob({ files, ...terms }: RunPlan): Promise<Job> {
+  const hash = new PlanHash(terms);
   for (const [i, file] of files.entries()) {
-    hash.update(JSON.stringify(file));
+    hash.add(file);
     if (i % CHUNK === CHUNK - 1) await setImmediate();
   }
-  return { id: hash.digest('hex'), lasts: true };
+  return { id: hash.id(), lasts: true };
+}
+
+/** The hash of a plan, file by file in its order. */
+export class PlanHash {
+  readonly #hash: Hash;
+
+  constructor({ evenIfThere: _, ...terms }: PlanTerms) {
+    this.#hash = createHash('sha256').update(JSON.stringify(['plan', terms]));
+  }
+
+  add(file: PlannedFile): void {
+    this.#hash.update(JSON.stringify(file));
+  }
+
+  /** Hex SHA-256. Nothing is added any more. */
+  id(): string {
+    return this.#hash.digest('hex');
+  }
 }
 
 /**

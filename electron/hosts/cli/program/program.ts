@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { seconds } from '../options.ts';
 import { keyCommands, servingCommands } from './other-commands.ts';
 import { recordCommands } from './record-commands.ts';
+import { scaleCommands } from './scale-commands.ts';
 import { workCommands } from './work-commands.ts';
 
 /** What a command does, with its arguments and then all its options, those of the commands above it included; the exit code. */
@@ -21,6 +22,7 @@ export function createProgram(): Command {
     .exitOverride()
     .showHelpAfterError('(rewrap --help shows how)');
   workCommands(program);
+  scaleCommands(program);
   keyCommands(program);
   recordCommands(program);
   servingCommands(program);

@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { count, plural } from '#shared/format.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { MOST_SHARDS, openPlan, shardPlan } from '../../services/plans/index.ts';
+import { OK } from './exit-code.ts';
+
+export interface ShardFlags {
+  shards: number;
+  rate?: number;
+  output?: string;
+}
+
+/** A number of shards. Throws InvalidArgumentError. */
+export function shardCount(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > MOST_SHARDS)
+    throw new InvalidArgumentError(`A whole number from 1 to ${count(MOST_SHARDS)}.`);
+  return number;
+}
+
+/** Number of a shard, from 0. Throws InvalidArgumentError. */
+export function shardIndex(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isInteger(number) || number < 0 || number >= MOST_SHARDS)
+    throw new InvalidArgumentError(`A whole number from 0 to ${count(MOST_SHARDS - 1)}.`);
+  return number;
+}
+
+/** `rewrap plan shard PLAN --shards N [--rate TOTAL] -o DIR`: plans that machines run at the same time. */
+export async function planShard(path: string, { shards, rate, output }: ShardFlags): Promise<number> {
+  if (output === undefined)
+    throw new FaultError(
+      fault(
+        'BadUsage',
+        'Say which folder the shards go into: -o DIR.',
+        '',
+        'It is made where there is none.',
+      ),
+    );
+  const folder = resolve(output);
+  try {
+    const made = await shardPlan(await openPlan(path), shards, rate ?? null, folder);
+    const empty = Math.max(0, shards - made.files);
+    console.error(
+      `rewrap: ${plural(made.blobs, 'blob')} in ${plural(made.files, 'file')} split into ${plural(shards, 'shard')}${empty > 0 ? `, ${count(empty)} of them empty: no file is split` : ''}`,
+    );
+    if (made.perSecond !== null)
+      console.error(`rewrap: together at most ${count(made.perSecond)} requests a second`);
+    console.error(`rewrap: run each with: rewrap run ${output} --index-from-env (or --index K, from 0)`);
+    return OK;
+  } catch (error) {
+    throw error instanceof FaultError ? error : notWritten(output, error);
+  }
+}
+
+const notWritten = (output: string, error: unknown): FaultError =>
+  new FaultError(
+    fault(
+      'ShardsNotWritten',
+      `The shards could not be written to ${output}.`,
+      `The system says ${error instanceof Error && 'code' in error ? String(error.code) : 'nothing more'}.`,
+      'Name a folder with room, or make room.',
+    ),
+  );
