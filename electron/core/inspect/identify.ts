@@ -32,9 +32,10 @@ const NOTHING = {
 /**
  * Names what bytes are, from the bytes alone: no key, no age, no context is ever concluded. What is proved by structure
  * goes before what is only signed, that before what is only a size: a v2 blob of 256 bytes is no RSA candidate. Reads
- * headers and structure only for large input. Never throws.
+ * headers and structure only for large input. Never throws. `text`: what {@link isText} says of the bytes, where that is
+ * known already.
  */
-export function identify(bytes: Uint8Array): Identification {
+export function identify(bytes: Uint8Array, text?: boolean): Identification {
   const reading = beginsLikeKms(bytes) || isUnknownLayout(bytes) ? readSymmetric(bytes) : null;
   if (reading !== null && !isProblem(reading)) return symmetric(bytes, reading);
   const message = sdkMessage(bytes) ?? databaseHead(bytes);
@@ -42,14 +43,15 @@ export function identify(bytes: Uint8Array): Identification {
   if (reading !== null && isKmsLike(bytes)) return kmsLike(bytes, reading);
   const moved = displaced(bytes);
   if (moved !== null) return moved;
-  const look = findLook(bytes);
+  const isReadable = text ?? isText(bytes);
+  const look = findLook(bytes, isReadable);
   if (look !== null) return identified(look);
-  return asymmetric(bytes) ?? identified(springLook(bytes) ?? plainLook(bytes));
+  return asymmetric(bytes) ?? identified(springLook(bytes) ?? plainLook(bytes, isReadable));
 }
 
 /** What bytes are that say so themselves and are no KMS ciphertext; null otherwise. */
-export function findLook(bytes: Uint8Array): Signature | null {
-  return isText(bytes) ? null : binaryLook(bytes);
+export function findLook(bytes: Uint8Array, text = isText(bytes)): Signature | null {
+  return text ? null : binaryLook(bytes);
 }
 
 function sdkMessage(bytes: Uint8Array): Identification | null {

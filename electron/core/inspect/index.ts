@@ -3,7 +3,7 @@ export { readDatabaseHead } from './database-message.ts';
 export { decode } from './decode.ts';
 export { findingsOf } from './findings.ts';
 export { identify } from './identify.ts';
-export { isText, looksLikeText } from './match-signatures.ts';
+export { isText, looksLikeText, TEXT_SAMPLE } from './match-signatures.ts';
 export { publicPart } from './public-part.ts';
 export {
   type ByteSpan,

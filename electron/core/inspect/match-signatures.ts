@@ -6,7 +6,7 @@ import { textLook } from './signatures-text.ts';
 import { LEAST_SAMPLE, randomness } from './statistics.ts';
 
 /** Bytes looked at to tell text from binary: enough to be sure, bounded for large files. */
-const SAMPLE_BYTES = 65_536;
+export const TEXT_SAMPLE = 65_536;
 /** Bytes of a text that are read for what it says of itself. */
 const TEXT_BYTES = 1_048_576;
 
@@ -19,8 +19,11 @@ export function looksLikeText(text: string): Identification | null {
   return look === null ? null : identified(look);
 }
 
-/** What text or plain binary looks like, when nothing else knew it. Never null: "unknown" is an answer. */
-export function plainLook(bytes: Uint8Array): Signature {
+/**
+ * What text or plain binary looks like, when nothing else knew it. Never null: "unknown" is an answer. `text`: what
+ * {@link isText} says of the bytes.
+ */
+export function plainLook(bytes: Uint8Array, text: boolean): Signature {
   if (bytes.length === 0)
     return unknown(
       'Empty',
@@ -28,7 +31,7 @@ export function plainLook(bytes: Uint8Array): Signature {
       'Look for the value where it came from.',
       'has no bytes',
     );
-  if (isText(bytes))
+  if (text)
     return (
       textLook(textOf(bytes)) ??
       unknown(
@@ -82,7 +85,7 @@ export function isText(bytes: Uint8Array): boolean {
   const utf16 =
     bytes[0] === 0xff && bytes[1] === 0xfe ? 1 : bytes[0] === 0xfe && bytes[1] === 0xff ? 0 : null;
   if (utf16 !== null) return bytes.length % 2 === 0 && isUtf16Text(bytes, utf16);
-  const end = Math.min(bytes.length, SAMPLE_BYTES);
+  const end = Math.min(bytes.length, TEXT_SAMPLE);
   let beyondAscii = false;
   for (let i = 0; i < end; i++) {
     const byte = bytes[i] ?? 0;
@@ -102,7 +105,7 @@ function wholeCharacters(bytes: Uint8Array, end: number): number {
 
 /** No control character but white space in the first 64 KiB; `high` is the index of a unit's high byte. */
 function isUtf16Text(bytes: Uint8Array, high: 0 | 1): boolean {
-  const end = Math.min(bytes.length, SAMPLE_BYTES);
+  const end = Math.min(bytes.length, TEXT_SAMPLE);
   for (let i = 2; i < end; i += 2)
     if (bytes[i + high] === 0 && isControl(bytes[i + 1 - high] ?? 0)) return false;
   return true;

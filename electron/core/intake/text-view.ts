@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { isText } from '../inspect/index.ts';
+import { isText, TEXT_SAMPLE } from '../inspect/index.ts';
 import { isKnownBinary } from './binary/magic.ts';
 import { withoutControls } from './controls.ts';
 import type { BlobEncoding } from './types.ts';
@@ -32,29 +32,31 @@ interface Charset {
  * The text of a file: UTF-8 or UTF-16 with a byte order mark or without, or a set of one byte for each letter (Latin-1,
  * Windows-1252: which one does not matter, since only ASCII is ever changed); null when the bytes are no text.
  */
-export function viewText(bytes: Uint8Array): TextView | null {
-  const read = charsetOf(bytes);
+export function viewText(bytes: Uint8Array, text = isText(bytes)): TextView | null {
+  const read = charsetOf(bytes, text);
   if (read === null) return null;
   const { charset, mark } = read;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (charset === 'utf-16le' || charset === 'utf-16be') return viewUnits(buffer, charset, mark);
   const raw = buffer.toString('latin1', mark);
-  const text = withoutControls(raw);
+  // What is text by each of its bytes has no control character but this one.
+  const isClean = text && bytes.length <= TEXT_SAMPLE && !raw.includes('\f');
+  const shown = isClean ? raw : withoutControls(raw);
   const byteAt = (index: number): number => mark + index;
   if (charset === 'latin-1') {
-    const slice = (start: number, end: number): string => text.slice(start, end);
-    return text === raw
-      ? { text, charset, byteAt, read: slice }
-      : { text, charset, raw, byteAt, read: slice };
+    const slice = (start: number, end: number): string => shown.slice(start, end);
+    return shown === raw
+      ? { text: shown, charset, byteAt, read: slice }
+      : { text: shown, charset, raw, byteAt, read: slice };
   }
-  if (text === raw)
+  if (shown === raw)
     return {
-      text,
+      text: shown,
       charset,
       byteAt,
       read: (start, end) => buffer.toString('utf8', mark + start, mark + end),
     };
-  return { text, charset, raw, byteAt, read: (start, end) => utf8(text.slice(start, end)) };
+  return { text: shown, charset, raw, byteAt, read: (start, end) => utf8(shown.slice(start, end)) };
 }
 
 /** Text of which each character is one byte of UTF-8, decoded. */
@@ -75,14 +77,14 @@ function viewUnits(buffer: Buffer, charset: 'utf-16le' | 'utf-16be', mark: numbe
   };
 }
 
-function charsetOf(bytes: Uint8Array): Charset | null {
+function charsetOf(bytes: Uint8Array, text: boolean): Charset | null {
   const marked =
     bytes[0] === 0xff && bytes[1] === 0xfe
       ? 'utf-16le'
       : bytes[0] === 0xfe && bytes[1] === 0xff
         ? 'utf-16be'
         : null;
-  if (isText(bytes))
+  if (text)
     return marked === null ? { charset: 'utf-8', mark: utf8Mark(bytes) } : { charset: marked, mark: 2 };
   if (bytes.length < SHORTEST || isKnownBinary(bytes)) return null;
   if (marked !== null) return isUnits(bytes, marked, 2, true) ? { charset: marked, mark: 2 } : null;

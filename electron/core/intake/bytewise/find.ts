@@ -51,29 +51,48 @@ const dump: Read = (text, start) => {
   return read === null ? null : { ...read, sort: 'hex-dump' };
 };
 
-/** Each kind of writing: how it begins, and its reader. Dumps first: their lines are lists too. */
-const KINDS: readonly (readonly [beginning: string, read: Read])[] = [
-  [DUMP_BEGINS, dump],
-  [PAIRS, items('pairs', 'hex')],
-  [PREFIXED, items('prefixed', 'byte-list')],
-  [DECIMAL, items('decimal', 'byte-list')],
-  [KEYED, items('keyed', 'byte-list')],
-  [`${BACKSLASH}|${OCTAL}|${WRAPPED}|${MESSAGE}`, strings('backslash', 'escaped')],
-  [UNICODE, strings('unicode', 'escaped')],
-  [PERCENT, strings('percent', 'escaped')],
-  [EQUALS, strings('equals', 'quoted-printable')],
+/** A kind of writing. */
+interface Kind {
+  readonly beginning: RegExp;
+  readonly read: Read;
+  /** Whether a text has what every such beginning has: several times cheaper than looking for the beginning. */
+  readonly mayBegin: (text: string) => boolean;
+}
+
+const kind = (beginning: string, mayBegin: Kind['mayBegin'], read: Read): Kind => ({
+  beginning: new RegExp(beginning, 'g'),
+  read,
+  mayBegin,
+});
+
+/** One of the first bytes in hex or decimal, with what may follow it in a list. */
+const HEX_ITEM = /0[12aA][ \t\r\n,:;\\-]/;
+/** The fifth byte of a blob, the second of a message, or of a blob of layout v0. */
+const DECIMAL_ITEM = /(?:1(?:20|28)|32)[ \t\r\n,:;\\-]/;
+const ANY_ESCAPE = /\\(?:x|0?0?1\\)/;
+
+/** Each kind of writing. Dumps first: their lines are lists too. */
+const KINDS: readonly Kind[] = [
+  kind(DUMP_BEGINS, (text) => text.includes('0000'), dump),
+  kind(PAIRS, (text) => HEX_ITEM.test(text), items('pairs', 'hex')),
+  kind(PREFIXED, (text) => text.includes('0x') || text.includes('0X'), items('prefixed', 'byte-list')),
+  kind(DECIMAL, (text) => DECIMAL_ITEM.test(text), items('decimal', 'byte-list')),
+  kind(KEYED, (text) => text.includes('"0"'), items('keyed', 'byte-list')),
+  kind(
+    `${BACKSLASH}|${OCTAL}|${WRAPPED}|${MESSAGE}`,
+    (text) => ANY_ESCAPE.test(text),
+    strings('backslash', 'escaped'),
+  ),
+  kind(UNICODE, (text) => text.includes('\\u00'), strings('unicode', 'escaped')),
+  kind(PERCENT, (text) => text.includes('%0'), strings('percent', 'escaped')),
+  kind(EQUALS, (text) => text.includes('=0'), strings('equals', 'quoted-printable')),
 ];
-
-/** Whether a text may hold bytes written one by one that are looked for; a cheap look. */
-export const MAY_HOLD_BYTES = new RegExp(KINDS.map(([beginning]) => `(?:${beginning})`).join('|'));
-
-const BEGINNINGS = KINDS.map(([beginning, read]) => [new RegExp(beginning, 'g'), read] as const);
 
 /** Every list, string or dump of bytes that begins as what is looked for does. Linear in the text for each writing. */
 export function byteTexts(text: string): ByteText[] {
-  if (!MAY_HOLD_BYTES.test(text)) return [];
   const found: ByteText[] = [];
-  for (const [beginning, read] of BEGINNINGS) {
+  for (const { beginning, read, mayBegin } of KINDS) {
+    if (!mayBegin(text)) continue;
     beginning.lastIndex = 0;
     for (;;) {
       const match = beginning.exec(text);
@@ -85,7 +104,7 @@ export function byteTexts(text: string): ByteText[] {
       beginning.lastIndex = Math.max(one?.end ?? 0, match.index + 1);
     }
   }
-  return found.sort((a, b) => a.start - b.start);
+  return found.length < 2 ? found : found.sort((a, b) => a.start - b.start);
 }
 
 const found = new WeakMap<object, ByteText[]>();

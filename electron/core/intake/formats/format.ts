@@ -1,5 +1,5 @@
 import type { BlobContainer, Declared, Identification } from '#shared/model/blob.ts';
-import { identify } from '../../inspect/index.ts';
+import { identify, isText } from '../../inspect/index.ts';
 import { type TextView, viewText } from '../text-view.ts';
 import type { Scan } from '../types.ts';
 
@@ -28,6 +28,7 @@ class LazyInput implements Input {
   readonly bytes: Uint8Array;
   readonly name: string;
   #identification: Identification | null = null;
+  #isText: boolean | null = null;
   #text: TextView | null | undefined;
 
   constructor(bytes: Uint8Array, name: string) {
@@ -36,12 +37,15 @@ class LazyInput implements Input {
   }
 
   get identification(): Identification {
-    this.#identification ??= identify(this.bytes);
+    this.#identification ??= identify(this.bytes, this.#isText ?? undefined);
     return this.#identification;
   }
 
   get text(): TextView | null {
-    if (this.#text === undefined) this.#text = viewText(this.bytes);
+    if (this.#text === undefined) {
+      this.#isText = isText(this.bytes);
+      this.#text = viewText(this.bytes, this.#isText);
+    }
     return this.#text;
   }
 }

@@ -1,4 +1,5 @@
-import { MAY_HOLD_BYTES } from '../bytewise/index.ts';
+import { byteTextsOf } from '../bytewise/index.ts';
+import type { TextView } from '../text-view.ts';
 import { awsCliJson } from './aws-cli-json.ts';
 import { embeddedBlobs } from './embedded.ts';
 import { binaryEnvelope, textEnvelopes } from './envelopes/index.ts';
@@ -18,7 +19,7 @@ const awsCliFile: Format = {
   container: 'aws-cli-json',
   read(input) {
     const found = awsCliJson.read(input);
-    if (found === null || !hasOthers(input.text?.text ?? '', found.blobs.length)) return found;
+    if (found === null || input.text === null || !hasOthers(input.text, found.blobs.length)) return found;
     return withOthers(found, structuredText.read(input));
   },
 };
@@ -28,8 +29,9 @@ const BEGINNINGS =
   /AQ[EI][A-D]AH[g-j]|Ci[A-D][A-Za-z0-9+/_-]{28}|QVF[FJ]|010[12]0[1-9]0078|AYA[A-D]|Ag[RV]4/g;
 
 /** Whether a text may hold more blobs than were found in it: cheap, so that one alone is not looked for twice. */
-function hasOthers(text: string, found: number): boolean {
-  if (OTHER_CIPHERTEXT.test(text) || MAY_HOLD_BYTES.test(text)) return true;
+function hasOthers(view: TextView, found: number): boolean {
+  const { text } = view;
+  if (OTHER_CIPHERTEXT.test(text) || byteTextsOf(view).length > 0) return true;
   let met = 0;
   for (const _ of text.matchAll(BEGINNINGS)) if (++met > found) return true;
   return false;

@@ -26,7 +26,7 @@ const BINARY: BlobEncoding = {
 export const rawBlob: Format = {
   container: 'raw',
   read: (input) =>
-    input.identification.kind === 'unknown' || input.text !== null || isRow(input) ? null : whole(input),
+    input.text !== null || input.identification.kind === 'unknown' || isRow(input) ? null : whole(input),
 };
 
 /** Whether the bytes are a KMS blob and, right behind it, the beginning of another. */

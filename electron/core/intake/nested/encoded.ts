@@ -16,9 +16,6 @@ const LINE_LETTERS = 40;
 const IS_LETTER = /^[A-Za-z0-9+/_-]/;
 /** The next line of a wrapped text. */
 const NEXT_LINE = /(?:\r?\n|\\n)[ \t]{0,80}([A-Za-z0-9+/_-]+={0,2})(?=\s|\\n|["'`<]|$)/y;
-/** Letters that do not begin as a blob itself does: a text without is not looked through. */
-const ANY_RUN =
-  /(?<![A-Za-z0-9+/_-])(?!AQ[EI][A-D]AH|Ci[A-D]|AYA[A-D]|Ag[RV]4|QVF[FJ]|Q2l[B-E])[A-Za-z0-9+/_-]{40}/;
 const LEAST_LETTERS = 180;
 const MOST_LETTERS = 16 * 1024 * 1024;
 /** What may be inside, in base64 of a text or of bytes: blobs in base64, raw, in hex; messages; base64 once more. */
@@ -33,7 +30,7 @@ const IS_BLOB = /^(?:AQ[EI][A-D]AH|Ci[A-D]|AYA[A-D]|Ag[RV]4|QVF[FJ]|Q2l[B-E])/;
  * data), or of another program's bytes, which are named and never written.
  */
 export function withEncoded(view: TextView, name: string, found: Scan, read: ReadInner): Scan {
-  if (!hasLetterRun(view.text, LINE_LETTERS) || !ANY_RUN.test(view.text)) return found;
+  if (!hasLetterRun(view.text, LINE_LETTERS)) return found;
   const taken = [...found.blobs].sort((a, b) => a.range.start - b.range.start);
   const blobs: FoundBlob[] = [];
   const findings: Finding[] = [];

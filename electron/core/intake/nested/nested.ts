@@ -116,12 +116,25 @@ function fragmentsOf(view: TextView, { blobs }: Scan): number[] {
     const at = view.byteAt(index);
     while ((known[next]?.end ?? Number.POSITIVE_INFINITY) <= at) next++;
     if ((known[next]?.start ?? Number.POSITIVE_INFINITY) <= at) continue;
-    // Base64 of a text that begins with a line feed and a space, such as an icon, begins as layout v0 does.
-    if (view.text[index] === 'C' && !mayBeV0(view.text.slice(index, index + V0_LETTERS))) continue;
+    if (view.text[index] === 'C' && !mayBePieceOfV0(view.text, index)) continue;
     if (starts.push(index) >= MOST_FRAGMENTS) break;
   }
   return starts;
 }
+
+/**
+ * Base64 of a text that has a line feed and a space, such as an icon, holds the three letters that layout v0 begins with:
+ * behind others of its own, or right before its end.
+ */
+function mayBePieceOfV0(text: string, index: number): boolean {
+  const letters = text.slice(index, index + V0_LETTERS);
+  if (!mayBeV0(letters) || /^[A-Za-z0-9+/_-]+=/.test(letters)) return false;
+  return !INSIDE_RUN.test(text.slice(Math.max(0, index - RUN_BEFORE), index));
+}
+
+/** Letters before one that are more than a path. */
+const RUN_BEFORE = 40;
+const INSIDE_RUN = new RegExp(`^[A-Za-z0-9+/_-]{${RUN_BEFORE}}$`);
 
 function mayBeInside({
   container,

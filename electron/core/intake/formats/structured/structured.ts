@@ -1,6 +1,6 @@
 import { finding } from '#shared/finding.ts';
 import type { BlobContainer, ByteRange, Finding } from '#shared/model/blob.ts';
-import { MAY_HOLD_BYTES } from '../../bytewise/index.ts';
+import { byteTextsOf } from '../../bytewise/index.ts';
 import { type Group, type Leaf, positionOf, readStructure, type Structure } from '../../structure/index.ts';
 import type { TextView } from '../../text-view.ts';
 import type { FoundBlob } from '../../types.ts';
@@ -33,15 +33,15 @@ const WORTH_READING = new RegExp(
 export const structuredText: Format = {
   container: 'text',
   read({ text: view, name }) {
-    if (view === null || !mayHold(view.text)) return null;
+    if (view === null || !mayHold(view)) return null;
     const { blobs, cut, beside } = textBlobs(view, readStructure(view, name), () => true);
     const findings = [...(cut ? [tooMany()] : []), ...beside.findings];
     return blobs.length === 0 ? null : { blobs, findings, plaintext: sorted(beside.plaintext) };
   },
 };
 
-function mayHold(text: string): boolean {
-  return WORTH_READING.test(text) || OTHER_CIPHERTEXT.test(text) || MAY_HOLD_BYTES.test(text);
+function mayHold(view: TextView): boolean {
+  return WORTH_READING.test(view.text) || OTHER_CIPHERTEXT.test(view.text) || byteTextsOf(view).length > 0;
 }
 
 /** The blobs of a text, in its order; of values, only those that `wanted` takes. */
