@@ -39,10 +39,18 @@ test('blobs narrow to a finding, and how many there are of each severity is seen
   await expect(rows).toHaveCount(1);
   await expect(rows).toContainText('key.json');
   await page.getByRole('button', { name: 'Critical: 1 blob' }).click();
+  await page.getByRole('button', { name: 'Filter', exact: true }).click();
   await page.getByRole('button', { name: 'All Findings' }).click();
   await page.getByRole('option', { name: 'Duplicate blob' }).click();
+  await page.keyboard.press('Escape');
   await expect(rows).toHaveCount(2);
   await expect(page.locator('.action-text')).toHaveText('2 blobs of 4 shown');
+  // What narrows the list stands above it and is taken away there.
+  const active = page.getByRole('region', { name: 'Active filters' });
+  await expect(active).toContainText('2 of 4 blobs');
+  await active.getByRole('button', { name: 'Remove the filter Findings: Duplicate blob' }).click();
+  await expect(rows).toHaveCount(4);
+  await expect(active).toHaveCount(0);
 });
 
 test('the inspector is walked by keyboard alone: fields, bytes, copying, and back', async ({

@@ -25,6 +25,8 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'app.state': READS,
   'app.look': READS,
   'app.setLook': OWN_VIEW,
+  'app.table': READS,
+  'app.setTable': OWN_VIEW,
   'app.endOtherSessions': free(
     'Ends sessions, gives none; each comes back by an address or code of the terminal.',
   ),
@@ -41,6 +43,8 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'blobs.changes': READS,
   'blobs.sources': READS,
   'blobs.inspect': READS,
+  'blobs.selection': READS,
+  'blobs.select': free('Remembers what is selected; what is done with it is asked for by itself.'),
 
   'keyGroups.list': READS,
   'keyGroups.name': free(

@@ -85,6 +85,7 @@ interface SearchInputProps {
   readonly placeholder?: string;
   readonly inputRef?: Ref<HTMLInputElement>;
   readonly autoFocus?: boolean;
+  readonly onEnter?: () => void;
 }
 
 export function SearchInput({
@@ -94,6 +95,7 @@ export function SearchInput({
   placeholder,
   inputRef,
   autoFocus = false,
+  onEnter,
 }: SearchInputProps) {
   return (
     <SearchField
@@ -102,6 +104,7 @@ export function SearchInput({
       autoFocus={autoFocus}
       {...(value !== undefined ? { value } : {})}
       {...(onChange !== undefined ? { onChange } : {})}
+      {...(onEnter !== undefined ? { onSubmit: onEnter } : {})}
     >
       <Search className="icon search-icon" aria-hidden="true" />
       <Input

@@ -6,7 +6,15 @@ export type Theme = Look['theme'];
 export type Density = Look['density'];
 export const TEXT_SIZES = [100, 125, 150, 200] as const;
 
-const FIRST: Look = { theme: 'system', density: 'compact', textSize: 100, inspectorWidth: 440 };
+/** Width of the inspector until a person drags its edge, CSS pixels. */
+export const FIRST_WIDTH = 440;
+
+const FIRST: Look = {
+  theme: 'system',
+  density: 'compact',
+  textSize: 100,
+  inspectorWidth: FIRST_WIDTH,
+};
 /** How long changes are gathered before they are sent to the host (a divider that is dragged makes many), milliseconds. */
 const GATHER = 250;
 

@@ -71,6 +71,7 @@ export function wire(): () => void {
       }),
     );
     void useSettings.getState().load();
+    void useArrange.getState().load();
     void loadAll();
   }
   return () => {

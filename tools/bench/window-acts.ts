@@ -102,10 +102,10 @@ async function actOnApp(opened: Opened): Promise<Pick<WindowFigures, 'acts' | 'w
   const name = page.getByRole('columnheader', { name: 'Name' }).getByRole('button');
   acts['sort by name'] = await act(opened, () => name.click());
   acts['sort by name, downwards'] = await act(opened, () => name.click());
-  acts['sort by key'] = await act(opened, () =>
-    page.getByRole('columnheader', { name: 'Key' }).getByRole('button').click(),
+  acts['sort by state'] = await act(opened, () =>
+    page.getByRole('columnheader', { name: 'State' }).getByRole('button').click(),
   );
-  for (const group of ['None', 'File', 'Key']) {
+  for (const group of ['None', 'Folder', 'File', 'Key']) {
     await page.getByRole('button', { name: /Group$/ }).click();
     const option = page.getByRole('option', { name: group, exact: true });
     await option.waitFor();

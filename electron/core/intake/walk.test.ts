@@ -38,6 +38,14 @@ describe('walk', () => {
     expect(single).toMatchObject({ display: '1', relative: '1' });
   });
 
+  test('numbers in names count as numbers', async () => {
+    const names = ['n-1', 'n-2', 'n-02', 'n-10', 'n-104', 'n-1024', 'other'];
+    for (const name of names.toReversed()) put(name);
+    const met = files(await all([top])).map((one) => one.relative);
+    expect(met.filter((name) => name !== 'n-02')).toEqual(names.filter((name) => name !== 'n-02'));
+    expect(new Set(met)).toEqual(new Set(names));
+  });
+
   test('each file once, however often its folder is given', async () => {
     put('a/1');
     put('ab');

@@ -333,10 +333,24 @@ function* namesIn(
       }
       if (names.length % NAMES_AT_ONCE === 0) yield null;
     }
-    return { names: names.sort(), others, isRepository };
+    return { names: byNumber(names), others, isRepository };
   } finally {
     folder.closeSync();
   }
+}
+
+/** Names in order, their numbers as numbers: blob-2 before blob-10. A plain comparison of keys: a collator is ten times slower. */
+function byNumber(names: string[]): string[] {
+  const keys = names.map((name) =>
+    /\d/.test(name) ? name.replace(/\d{1,15}/g, (digits) => digits.padStart(15, '0')) : name,
+  );
+  const order = Array.from(names, (_, i) => i).sort((a, b) => {
+    const [left = '', right = ''] = [keys[a], keys[b]];
+    if (left !== right) return left < right ? -1 : 1;
+    // "1" and "01".
+    return (names[a] ?? '') < (names[b] ?? '') ? -1 : 1;
+  });
+  return order.map((i) => names[i] ?? '');
 }
 
 /** Resolves the link that a dropped path may be, once, to what the person meant. */

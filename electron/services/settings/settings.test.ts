@@ -2,7 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { FIRST_TABLE_LOOK } from '#shared/first-table-look.ts';
 import type { Look } from '#shared/model/appearance.ts';
+import type { TableLook } from '#shared/model/table-look.ts';
 import { SettingsFile } from './settings.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rewrap-settings-'));
@@ -32,6 +34,23 @@ test('what is remembered is there at the next start, and neither takes the other
   expect(new SettingsFile(join(file, '..')).read()).toMatchObject({ connection: AWS, look: DARK });
   expect(JSON.parse(readFileSync(file, 'utf8')).version).toBe(1);
   expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test('how the list is arranged is remembered; an arrangement that does not fit is forgotten alone', () => {
+  const { file, settings } = home();
+  const table: TableLook = {
+    ...FIRST_TABLE_LOOK,
+    group: 'folder',
+    columns: { order: ['state'], hidden: ['kind'], shown: [], widths: { state: 12.5 } },
+    filters: [
+      { name: 'Failed', terms: ['prod'], state: 'Failed', kind: null, finding: null, repository: null },
+    ],
+  };
+  settings.rememberLook(DARK);
+  settings.rememberTable(table);
+  expect(new SettingsFile(join(file, '..')).read()).toMatchObject({ look: DARK, table });
+  writeFileSync(file, JSON.stringify({ version: 1, look: DARK, table: { ...table, group: 'moon' } }));
+  expect(settings.read()).toMatchObject({ look: DARK, table: FIRST_TABLE_LOOK });
 });
 
 test('a file from before there were looks keeps its connection', () => {

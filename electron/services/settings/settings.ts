@@ -4,8 +4,10 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { kindOf } from '#shared/connection-kind.ts';
 import type { PageHandlers } from '#shared/contract/api.ts';
+import { FIRST_TABLE_LOOK } from '#shared/first-table-look.ts';
 import { Look } from '#shared/model/appearance.ts';
 import { ConnectionChoice } from '#shared/model/connection.ts';
+import { TableLook } from '#shared/model/table-look.ts';
 import { writeWhole } from '../../core/storage/files.ts';
 import { makePrivate } from '../../core/storage/private.ts';
 import { notHere } from '../faults.ts';
@@ -19,12 +21,18 @@ const FIRST_LOOK: Look = { theme: 'system', density: 'compact', textSize: 100, i
 const Settings = z.object({
   connection: ConnectionChoice.catch({ kind: 'practice' }),
   look: Look.catch(FIRST_LOOK),
+  table: TableLook.catch(FIRST_TABLE_LOOK),
   /** Hashes of the commands (`credential_process`) that a person let run, by profile; "" is the default one. */
   commands: z.record(z.string().max(512), z.string().max(64)).catch({}),
 });
 type Settings = z.infer<typeof Settings>;
 
-const FIRST: Settings = { connection: { kind: 'practice' }, look: FIRST_LOOK, commands: {} };
+const FIRST: Settings = {
+  connection: { kind: 'practice' },
+  look: FIRST_LOOK,
+  table: FIRST_TABLE_LOOK,
+  commands: {},
+};
 
 /** What Rewrap remembers between starts: names, addresses and looks, never a secret. An unreadable file counts as none. */
 export class SettingsFile {
@@ -58,6 +66,11 @@ export class SettingsFile {
   /** Best effort, as above. */
   rememberLook(look: Look): void {
     this.#write({ look });
+  }
+
+  /** Best effort, as above. */
+  rememberTable(table: TableLook): void {
+    this.#write({ table });
   }
 
   #stored(): { version: number; settings: Settings } {
@@ -104,6 +117,11 @@ export const appRequests = (
   look: async () => settings.read().look,
   setLook: async (look) => {
     settings.rememberLook(look);
+    return {};
+  },
+  table: async () => settings.read().table,
+  setTable: async (table) => {
+    settings.rememberTable(table);
     return {};
   },
   endOtherSessions: () => notHere('have sessions of other pages'),

@@ -80,6 +80,8 @@ export class Blobs {
     readonly since: number;
     readonly rows: readonly ListedRow[];
   } | null = null;
+  /** Ids of the blobs that the window has selected; of those that are gone, the window forgets them. */
+  #selection: readonly string[] = [];
   /** Keys as KMS described them. */
   #kmsKeys: readonly KmsKeyFacts[] = [];
   readonly #workspace: Workspace;
@@ -96,6 +98,11 @@ export class Blobs {
     },
     sources: async ({ offset, limit }) => this.#workspace.sources(offset, limit),
     inspect: async ({ blobId }) => this.inspect(blobId),
+    selection: async () => ({ blobIds: [...this.#selection] }),
+    select: async ({ blobIds }) => {
+      this.#selection = blobIds;
+      return {};
+    },
   };
 
   readonly hostRequests: HostHandlers['blobs'] = {

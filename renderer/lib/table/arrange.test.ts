@@ -1,21 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { rowState } from '../words/words.ts';
+import { type LastResult, shortKind } from '../words/words.ts';
+import { filesAmong, foreignBelow, Groups, Lines, marked, sorted } from './arrange.ts';
+import { KeyIndex } from './key-index.ts';
 import {
-  filesAmong,
   findingCounts,
-  foreignBelow,
-  Groups,
   kindCounts,
-  Lines,
-  marked,
   matching,
   type Narrowing,
   repositoryCounts,
   severityCounts,
-  sorted,
-} from './arrange.ts';
+  stateCodes,
+  stateCounts,
+} from './narrow.ts';
 import { makeRows } from './rows.test-help.ts';
 import { HELD, Table } from './table.ts';
 
@@ -24,9 +22,21 @@ const KIND = [HELD.label];
 const FINDINGS = [HELD.severity];
 const rows = makeRows(400);
 const table = Table.of(rows);
-const state = (row: (typeof rows)[number]): string => rowState(row, undefined).word;
+/** What is held apart from the rows and sorted by it: made for the table that is sorted. */
+const STATE = 'state';
+const orderOf = (of: Table, by: (typeof SORTS)[number]) => (by === STATE ? stateCodes(of, new Map()) : by);
 const own = { of: (row: BlobRow) => row.container, key: (value: string) => value };
-const SORTS = [[], NAME, KIND, FINDINGS, [HELD.size], [HELD.context], [own], state];
+const SORTS = [
+  [],
+  NAME,
+  KIND,
+  FINDINGS,
+  [HELD.size],
+  [HELD.context],
+  [own],
+  [HELD.folder, HELD.file],
+  STATE,
+] as const;
 const ids = (of: Table, indexes: Iterable<number>): string[] =>
   [...indexes].map((index) => of.rows[index]?.id ?? '');
 const ALL: Narrowing = { query: '', kind: 'all', finding: 'all' };
@@ -45,6 +55,57 @@ test('a filter needs every word, in name, place, kind, fingerprint or hash', () 
     expect(table.get(id)?.identification.kind).toBe('kms-asymmetric-candidate');
   }
   expect(shown(table, { query: 'no such thing' })).toEqual([]);
+});
+
+test('a filter finds what the screen shows beside the row: alias, state, context, finding, container', () => {
+  const results = new Map<string, LastResult>([
+    ['b3', 'failed'],
+    ['b4', 'reencrypted'],
+  ]);
+  const states = stateCodes(table, results);
+  const [first] = rows;
+  if (first === undefined) throw new Error('no row');
+  const fingerprint = first.identification.keyFingerprint ?? '';
+  const keys = new KeyIndex([
+    { fingerprint, label: null, key: 'k1', name: 'arn:x', by: 'kms', account: null, names: ['arn:x'] },
+  ]);
+  const find = (query: string, more: Partial<Narrowing> = {}) =>
+    ids(
+      table,
+      marked(
+        table.order([], false),
+        matching(
+          table,
+          { ...ALL, query, ...more },
+          { keys, keyTexts: new Map([['k1', 'alias/rotated']]), states },
+        ),
+      ),
+    );
+  const under = rows.filter(
+    (row) => row.identification.keyFingerprint === fingerprint && row.declared.keyArn === null,
+  );
+  expect(find('ROTATED')).toEqual(under.map(({ id }) => id));
+  expect(find('failed')).toEqual(['b3']);
+  expect(find('re-encrypted')).toEqual(['b4']);
+  const having = (test: (row: BlobRow) => boolean) => rows.filter(test).map(({ id }) => id);
+  expect(find('payments', { kind: 'kms-symmetric' })).toEqual(
+    having(
+      ({ file, declared, identification }) =>
+        identification.kind === 'kms-symmetric' &&
+        (file.includes('payments') || declared.encryptionContext !== null),
+    ),
+  );
+  expect(find('duplicate')).toEqual(having(({ findings }) => findings.includes('duplicate-blob')));
+  expect(find('cli', { terms: ['base64'] })).toEqual(having(({ container }) => container === 'aws-cli-json'));
+  expect(find('', { state: 'Failed' })).toEqual(['b3']);
+  expect(find('', { state: 'no such state' })).toEqual([]);
+  expect(stateCounts(states).find(({ id }) => id === 'Failed')).toEqual({ id: 'Failed', count: 1 });
+  expect(stateCounts(states).reduce((sum, { count }) => sum + count, 0)).toBe(rows.length);
+});
+
+test('a kind is short in a cell', () => {
+  const short = new Set(rows.map((row) => shortKind(row.identification)));
+  expect(short).toEqual(new Set(['KMS v1', 'KMS v2', 'RSA-4096?', 'Enc. SDK', 'Unknown']));
 });
 
 test('a filter finds what a search through each row’s own text finds', () => {
@@ -85,8 +146,8 @@ test('names sort by number, and equal keys keep their order', () => {
 
 test('every column sorts to a permutation; descending turns the values around and keeps ties', () => {
   for (const by of SORTS) {
-    const up = ids(table, sorted(table, by, false));
-    const down = ids(table, sorted(table, by, true));
+    const up = ids(table, sorted(table, orderOf(table, by), false));
+    const down = ids(table, sorted(table, orderOf(table, by), true));
     expect(new Set(up)).toEqual(new Set(rows.map(({ id }) => id)));
     expect(new Set(down)).toEqual(new Set(up));
   }
@@ -99,7 +160,7 @@ test('every column sorts to a permutation; descending turns the values around an
 
 test('groups hold every row once; a closed group shows its head alone', () => {
   const all = table.order([], false);
-  for (const by of ['key', 'file', 'kind'] as const) {
+  for (const by of ['key', 'folder', 'kind'] as const) {
     const groups = new Groups(table, all, by);
     expect(ids(table, groups.members).sort()).toEqual(rows.map(({ id }) => id).sort());
     const { key } = groups.face(0);
@@ -109,7 +170,8 @@ test('groups hold every row once; a closed group shows its head alone', () => {
       .filter((at) => lines.isClosed(at))
       .reduce((sum, at) => sum + groups.at(at).length, 0);
     expect(lines.isClosed(0)).toBe(true);
-    expect(lines.count).toBe(rows.length + groups.count - closedRows);
+    const single = Array.from({ length: groups.count }, (_, at) => groups.isSingle(at)).filter(Boolean);
+    expect(lines.count).toBe(rows.length + groups.count - single.length - closedRows);
     const lineIds = Array.from({ length: lines.count }, (_, place) => lines.idAt(place));
     expect(new Set(lineIds).size).toBe(lines.count);
     expect(lineIds.map((id) => lines.placeOf(id ?? null))).toEqual(lineIds.map((_, place) => place));
@@ -118,6 +180,39 @@ test('groups hold every row once; a closed group shows its head alone', () => {
     expect(lines.shown).toHaveLength(rows.length);
   }
   expect(new Lines(table, all, null, new Set()).count).toBe(rows.length);
+});
+
+test('a group of one blob is that blob’s line, which its key and its id both lead to', () => {
+  const all = table.order([], false);
+  const groups = new Groups(table, all, 'file');
+  const lines = new Lines(table, all, groups, new Set());
+  expect(lines.count).toBe(rows.length);
+  for (const place of [0, 7, 399]) {
+    const line = lines.at(place);
+    if (line?.type !== 'row') throw new Error('a head');
+    const position = lines.singleOf(line.index) ?? -1;
+    expect(groups.at(position)).toEqual(Uint32Array.of(line.index));
+    expect(lines.placeOf(groups.face(position).key)).toBe(place);
+    expect(lines.isClosed(position)).toBe(false);
+  }
+  // A second blob of the file gives the group its head.
+  const twin = Table.of([...rows.slice(0, 3), { ...(rows[1] as BlobRow), id: 'twin', place: 'b' }]);
+  const two = new Groups(twin, twin.order([], false), 'file');
+  const withHead = new Lines(twin, twin.order([], false), two, new Set());
+  expect(Array.from({ length: withHead.count }, (_, place) => withHead.at(place)?.type)).toEqual([
+    'row',
+    'group',
+    'row',
+    'row',
+    'row',
+  ]);
+  expect(withHead.singleOf(1)).toBeUndefined();
+});
+
+test('folders group by the whole path above the name', () => {
+  const groups = new Groups(table, table.order([], false), 'folder');
+  const labels = Array.from({ length: groups.count }, (_, at) => groups.face(at).label);
+  expect(labels.sort()).toEqual(['infra/db/', 'jobs/etl/', 'services/api/', 'services/payments/', 'vault/']);
 });
 
 const foreignKind = (kind: string | undefined) =>
@@ -232,7 +327,9 @@ test('a table grown, changed and thinned shows what one made at once would show'
     rows.filter(({ id }) => id !== 'b3' && id !== 'b399').map((row) => (row.id === 'b5' ? changed : row)),
   );
   for (const by of SORTS)
-    expect(ids(thinned, sorted(thinned, by, true))).toEqual(ids(anew, sorted(anew, by, true)));
+    expect(ids(thinned, sorted(thinned, orderOf(thinned, by), true))).toEqual(
+      ids(anew, sorted(anew, orderOf(anew, by), true)),
+    );
   expect(shown(thinned, { finding: 'code:old-blob' })).toEqual(['b5']);
   // The tables it came from stay as they were.
   expect(shown(grown, { finding: 'code:old-blob' })).toEqual([]);

@@ -1,6 +1,5 @@
-import type { BlobKind, BlobRow, Severity } from '#shared/model/blob.ts';
-import { kindWords } from '../words/words.ts';
 import { type Codes, type KeyIndex, NO_KEYS } from './key-index.ts';
+import { kindTest, passing, SEVERITY_RANK } from './narrow.ts';
 import { byRank } from './order.ts';
 import {
   type ColumnValue,
@@ -19,127 +18,17 @@ export interface Sort {
   readonly descending: boolean;
 }
 
-/** `any`, a least severity, or a finding's code after `code:`. */
-export type FindingFilter = 'all' | 'any' | 'warning' | 'critical' | `code:${string}`;
-export type KindFilter = 'all' | 'not-kms' | BlobKind;
-
-export interface Narrowing {
-  readonly query: string;
-  readonly kind: KindFilter;
-  readonly finding: FindingFilter;
-  /** Name of a repository; empty: in none; null: all. */
-  readonly repository?: string | null;
-}
-
-const KMS_KINDS: ReadonlySet<string> = new Set<BlobKind>([
-  'kms-symmetric',
-  'kms-like',
-  'kms-asymmetric-candidate',
-]);
-
-const SEVERITY_RANK: Readonly<Record<string, number>> = { info: 1, warning: 2, critical: 3 };
-
-/** Whether a row with this value of the severity or findings column passes. */
-function findingTest(filter: FindingFilter): (value: string) => boolean {
-  if (filter.startsWith('code:')) {
-    const code = filter.slice('code:'.length);
-    return (value) => value.split(' ').includes(code);
-  }
-  const lowest = filter === 'any' ? 1 : (SEVERITY_RANK[filter] ?? 0);
-  return (value) => (SEVERITY_RANK[value] ?? 0) >= lowest;
-}
-
-const kindTest = (filter: KindFilter) => (kind: string) =>
-  filter === 'not-kms' ? !KMS_KINDS.has(kind) : kind === filter;
-
-/** For each value of a column, whether it passes. */
-function passing(values: readonly string[], test: (value: string) => boolean): Uint8Array {
-  return Uint8Array.from(values, (value) => (test(value) ? 1 : 0));
-}
-
-/** 1 for each row that passes the filters and holds every word of the query; null: all do. */
-export function matching(
-  table: Table,
-  { query, kind, finding, repository = null }: Narrowing,
-  keys: KeyIndex = NO_KEYS,
-): Uint8Array | null {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0 && kind === 'all' && finding === 'all' && repository === null) return null;
-  const { columns, rows, size } = table;
-  const marks = new Uint8Array(size).fill(1);
-  const keep = (codes: Uint32Array, passes: Uint8Array): void => {
-    for (let i = 0; i < size; i += 1) if (passes[codes[i] ?? 0] === 0) marks[i] = 0;
-  };
-  if (repository !== null)
-    keep(
-      columns.repository.codes,
-      passing(columns.repository.values, (value) => value === repository),
-    );
-  if (kind !== 'all') keep(columns.kind.codes, passing(columns.kind.values, kindTest(kind)));
-  if (finding !== 'all') {
-    const column = finding.startsWith('code:') ? columns.findings : columns.severity;
-    keep(column.codes, passing(column.values, findingTest(finding)));
-  }
-  const ofKeys = words.length === 0 ? NO_CODES : keys.codes(table);
-  for (const word of words) {
-    const holds = (text: string): boolean => text.includes(word);
-    const looks = [
-      { codes: columns.file.codes, passes: passing(columns.file.lowered, holds) },
-      { codes: columns.place.codes, passes: passing(columns.place.lowered, holds) },
-      { codes: columns.label.codes, passes: passing(columns.label.lowered, holds) },
-      {
-        codes: columns.kind.codes,
-        passes: passing(columns.kind.values, (value) => holds(kindWords(value as BlobKind).toLowerCase())),
-      },
-      { codes: columns.fingerprint.codes, passes: passing(columns.fingerprint.lowered, holds) },
-      { codes: columns.arn.codes, passes: passing(columns.arn.lowered, holds) },
-      // By any name of the key, whichever of them the row's own file writes.
-      { codes: ofKeys.codes, passes: passing(ofKeys.values, (id) => holds(keys.key(id)?.names ?? '')) },
-    ].filter(({ passes }) => passes.includes(1));
-    // A hash is the only text that no two rows share; most words cannot be in one.
-    const inHash = /^[0-9a-f]{1,64}$/.test(word);
-    for (let i = 0; i < size; i += 1) {
-      if (marks[i] === 0) continue;
-      let found = false;
-      for (const { codes, passes } of looks) if (passes[codes[i] ?? 0] === 1) found = true;
-      if (!found && !(inHash && rows[i]?.sha256.includes(word))) marks[i] = 0;
-    }
-  }
-  return marks;
-}
-
-const NO_CODES: Codes = { values: [], codes: new Uint32Array(), codeOf: () => undefined };
-
-/** Of the marked rows those with one of these ids; null ids: all of them. May change `marks`. */
-export function among(
-  table: Table,
-  ids: ReadonlySet<string> | null,
-  marks: Uint8Array | null,
-): Uint8Array | null {
-  if (ids === null) return marks;
-  const kept = marks ?? new Uint8Array(table.size).fill(1);
-  table.rows.forEach(({ id }, i) => {
-    if (!ids.has(id)) kept[i] = 0;
-  });
-  return kept;
-}
-
 /** Row indexes in the order asked for; equal rows keep the order in which they were taken in, either way. */
-export function sorted(
-  table: Table,
-  by: readonly ColumnValue[] | ((row: BlobRow) => string),
-  descending: boolean,
-): Uint32Array {
-  return typeof by === 'function' ? byWord(table, descending, by) : table.order(by, descending);
-}
+export const sorted = (table: Table, by: readonly ColumnValue[] | Codes, descending: boolean): Uint32Array =>
+  'codes' in by ? byWord(table, by, descending) : table.order(by, descending);
 
 /** By what is not in the table, because it changes more often: what a run made of a row. */
-function byWord(table: Table, descending: boolean, wordOf: (row: BlobRow) => string): Uint32Array {
-  const words = table.rows.map(wordOf);
-  const distinct = [...new Set(words)].sort();
-  if (descending) distinct.reverse();
-  const rank = new Map(distinct.map((word, i) => [word, i]));
-  return byRank(table.order([], false), (row) => rank.get(words[row] ?? '') ?? 0, distinct.length);
+function byWord(table: Table, { values, codes }: Codes, descending: boolean): Uint32Array {
+  const words = [...values].sort();
+  if (descending) words.reverse();
+  const place = new Map(words.map((word, i) => [word, i]));
+  const rank = values.map((word) => place.get(word) ?? 0);
+  return byRank(table.order([], false), (row) => rank[codes[row] ?? 0] ?? 0, words.length);
 }
 
 /** Those of `order` that are marked. */
@@ -235,6 +124,16 @@ export class Groups {
     return this.#ours > 0 && position >= this.#ours && this.at(position).length > FOLDED;
   }
 
+  /** Position of the group that a row is in. */
+  positionOf(row: number): number {
+    return this.#positions[this.#column.codes[row] ?? 0] ?? -1;
+  }
+
+  /** Whether the group at a position is one blob, which then stands for it in one line. */
+  isSingle(position: number): boolean {
+    return (this.#starts[position + 1] ?? 0) - (this.#starts[position] ?? 0) === 1;
+  }
+
   /** Rows with a warning or worse. */
   findings(position: number): number {
     return this.#findings[position] ?? 0;
@@ -286,9 +185,9 @@ export class Lines {
       let at = 0;
       for (let position = 0; position < groups.count; position += 1) {
         this.#heads[position] = at;
-        lines[at++] = ~position;
-        if (this.isClosed(position)) continue;
         const rows = groups.at(position);
+        if (!groups.isSingle(position)) lines[at++] = ~position;
+        if (this.isClosed(position)) continue;
         lines.set(rows, at);
         at += rows.length;
       }
@@ -300,10 +199,18 @@ export class Lines {
     }
   }
 
+  /** Position of the group that a row stands for alone, without a head; undefined where it does not. */
+  singleOf(row: number): number | undefined {
+    const { groups } = this;
+    if (groups === null) return undefined;
+    const position = groups.positionOf(row);
+    return position >= 0 && groups.isSingle(position) ? position : undefined;
+  }
+
   /** Whether the group at a position shows its head alone. */
   isClosed(position: number): boolean {
     const { groups } = this;
-    if (groups === null) return false;
+    if (groups === null || groups.isSingle(position)) return false;
     const turned = this.#collapsed.size > 0 && this.#collapsed.has(groups.face(position).key);
     return turned !== groups.folds(position);
   }
@@ -339,63 +246,6 @@ export class Lines {
   rowsBetween(first: number, last: number): Int32Array {
     return this.#lines.subarray(first, last + 1).filter((line) => line >= 0);
   }
-}
-
-export interface Count<T extends string> {
-  readonly id: T;
-  readonly count: number;
-}
-
-/** How many rows have each value of a column, by code. */
-function tally(table: Table, column: 'kind' | 'severity' | 'findings' | 'repository'): Uint32Array {
-  const { codes, values } = table.columns[column];
-  const counts = new Uint32Array(values.length);
-  for (let i = 0; i < table.size; i += 1) {
-    const code = codes[i] ?? 0;
-    counts[code] = (counts[code] ?? 0) + 1;
-  }
-  return counts;
-}
-
-/** The kinds among rows, the most frequent first; last, all that KMS did not make, where there are several. */
-export function kindCounts(table: Table): readonly Count<Exclude<KindFilter, 'all'>>[] {
-  const counts = tally(table, 'kind');
-  const kinds = table.columns.kind.values
-    .map((kind, code) => ({ id: kind as BlobKind, count: counts[code] ?? 0 }))
-    .filter(({ count }) => count > 0)
-    .sort((a, b) => b.count - a.count);
-  const foreign = kinds.filter(({ id }) => !KMS_KINDS.has(id));
-  const sum = foreign.reduce((total, { count }) => total + count, 0);
-  return foreign.length > 1 ? [...kinds, { id: 'not-kms', count: sum }] : kinds;
-}
-
-/** The repositories among rows, by name, with the empty one for none last; empty where no row lies in one. */
-export function repositoryCounts(table: Table): readonly Count<string>[] {
-  const counts = tally(table, 'repository');
-  const all = table.columns.repository.values
-    .map((id, code) => ({ id, count: counts[code] ?? 0 }))
-    .filter(({ count }) => count > 0);
-  if (!all.some(({ id }) => id !== '')) return [];
-  return all.sort((a, b) => Number(a.id === '') - Number(b.id === '') || (a.id < b.id ? -1 : 1));
-}
-
-/** Number of rows by their worst finding. */
-export function severityCounts(table: Table): Readonly<Record<Severity, number>> {
-  const counts = tally(table, 'severity');
-  const of = (severity: Severity): number => counts[table.columns.severity.codeOf(severity) ?? -1] ?? 0;
-  return { info: of('info'), warning: of('warning'), critical: of('critical') };
-}
-
-/** The codes of findings among rows, the most frequent first. */
-export function findingCounts(table: Table): readonly Count<string>[] {
-  const counts = tally(table, 'findings');
-  const sums = new Map<string, number>();
-  table.columns.findings.values.forEach((codes, i) => {
-    const rows = counts[i] ?? 0;
-    if (rows > 0 && codes !== '')
-      for (const code of codes.split(' ')) sums.set(code, (sums.get(code) ?? 0) + rows);
-  });
-  return Array.from(sums, ([id, count]) => ({ id, count })).sort((a, b) => b.count - a.count);
 }
 
 /** Number of different files among marked rows. */

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { KeyConclusion } from '#shared/model/key-group.ts';
-import { Groups, marked, matching } from './arrange.ts';
+import { KEYS } from '../keys/keys.test-help.ts';
+import { Groups, marked } from './arrange.ts';
 import { KeyIndex } from './key-index.ts';
+import { matching } from './narrow.ts';
 import { makeRows } from './rows.test-help.ts';
 import { Table } from './table.ts';
 
@@ -59,10 +61,27 @@ test('a key with six key materials is one group by key, and six by key material'
 
 test('a filter finds the blobs of a key by any of its names', () => {
   const found = (query: string): number =>
-    marked(all, matching(table, { query, kind: 'all', finding: 'all' }, index)).length;
+    marked(all, matching(table, { query, kind: 'all', finding: 'all' }, { keys: index })).length;
   expect([found('alias/production'), found('29397AD6'), found('alias/other')]).toEqual([9, 9, 0]);
 });
 
 test('rows that nothing is concluded of go by their key material', () => {
   expect(index.idOf(rows[9] ?? row('', null, null))).toBe(material(9));
+});
+
+test('a key is found by an alias that only KMS lists for its ARN', () => {
+  const [listed] = KEYS;
+  if (listed === undefined) throw new Error('no key');
+  const one: KeyConclusion = {
+    fingerprint: 'f'.repeat(64),
+    label: null,
+    key: 'k',
+    name: listed.arn,
+    by: 'kms',
+    account: null,
+    names: [listed.arn],
+  };
+  const texts = new KeyIndex([one]).texts(KEYS);
+  expect(texts.get('k')).toContain('alias/billing');
+  expect(new KeyIndex([one]).texts(null).get('k')).toBe(listed.arn.toLowerCase());
 });

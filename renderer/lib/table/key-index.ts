@@ -1,5 +1,6 @@
 import { type EvidenceBy, weakest } from '#shared/evidence.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
+import type { KeyInfo } from '#shared/model/key.ts';
 import type { KeyConclusion } from '#shared/model/key-group.ts';
 import { keyGroup, type Table } from './table.ts';
 
@@ -65,6 +66,20 @@ export class KeyIndex {
 
   key(id: string): Known | undefined {
     return this.#keys.get(id);
+  }
+
+  /** Every text under which each key is shown, in lower case, by its id: its names, and aliases that KMS lists for them. */
+  texts(listed: readonly KeyInfo[] | null): ReadonlyMap<string, string> {
+    const aliases = new Map<string, string>();
+    for (const { arn, keyId, aliases: names } of listed ?? []) {
+      const text = names.join('\n').toLowerCase();
+      aliases.set(arn.toLowerCase(), text);
+      aliases.set(keyId.toLowerCase(), text);
+    }
+    const texts = new Map<string, string>();
+    for (const [id, { names }] of this.#keys)
+      texts.set(id, [names, ...names.split('\n').flatMap((name) => aliases.get(name) ?? [])].join('\n'));
+    return texts;
   }
 
   /** The key of each row of a table, found once for each key material and label. */

@@ -1,6 +1,6 @@
 import type { Rule } from '#shared/model/rule.ts';
 import type { RuleName } from '#shared/model/rule-names.ts';
-import type { Narrowing } from './arrange.ts';
+import type { Narrowing } from './narrow.ts';
 
 export const RULE_WORDS: Record<RuleName, { readonly name: string; readonly example: string }> = {
   path: { name: 'Path', example: 'vault/** or *.env' },

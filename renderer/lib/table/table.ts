@@ -1,10 +1,10 @@
 import type { BlobRow } from '#shared/model/blob.ts';
-import { bytes } from '../words/format.ts';
+import { bytes, folderName } from '../words/format.ts';
 import { kindWords } from '../words/words.ts';
 import { Column, type SortKey } from './column.ts';
 import { byRank } from './order.ts';
 
-export type GroupBy = 'key' | 'material' | 'repository' | 'file' | 'kind' | 'none';
+export type GroupBy = 'key' | 'material' | 'repository' | 'folder' | 'file' | 'kind' | 'none';
 
 /** After every value that is there. */
 const LAST = '\uffff';
@@ -26,11 +26,13 @@ export interface ColumnValue {
 /** What is held of each row; rows can be sorted by others too, which are then read from the rows. */
 export const HELD = {
   file: { of: (row: BlobRow) => row.file, key: natural },
+  folder: { of: (row: BlobRow) => folderName(row.file), key: natural },
   place: { of: (row: BlobRow) => row.place, key: natural },
   label: { of: (row: BlobRow) => row.identification.label, key: plain },
   kind: { of: (row: BlobRow) => row.identification.kind, key: plain },
   fingerprint: { of: (row: BlobRow) => row.identification.keyFingerprint ?? '', key: lastIfNone },
   encoding: { of: (row: BlobRow) => row.encoding, key: plain },
+  container: { of: (row: BlobRow) => row.container, key: plain },
   size: { of: sizeText, key: plain },
   context: {
     of: (row: BlobRow) =>
@@ -180,7 +182,7 @@ export class Table {
       yield* this.columns[name].ranking(HELD[name].key);
       yield;
     }
-    for (const name of ['file', 'place', 'label', 'fingerprint', 'arn'] as const) {
+    for (const name of ['file', 'place', 'label', 'fingerprint', 'arn', 'context'] as const) {
       void this.columns[name].lowered;
       yield;
     }
@@ -220,6 +222,10 @@ export function groupFace(row: BlobRow, by: Exclude<GroupBy, 'none'>): GroupFace
       label: row.repository ?? 'In no repository',
       fingerprint: null,
     };
+  if (by === 'folder') {
+    const folder = folderName(row.file);
+    return { key: `folder:${folder}`, label: folder === '' ? 'In no folder' : folder, fingerprint: null };
+  }
   if (by === 'file') return { key: `file:${row.sourceId}`, label: row.file, fingerprint: null };
   if (by === 'kind') return { key: `kind:${kind}`, label: kindWords(kind), fingerprint: null };
   const key = `${by}:${keyGroup(row)}`;

@@ -48,6 +48,9 @@ export function keyName(arnOrId: string): string {
 /** Last part of a path, either slash. */
 export const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 
+/** The folder of a path with its slash at the end, either slash; empty where the path has none. */
+export const folderName = (path: string): string => path.slice(0, path.length - fileName(path).length);
+
 /** A blob by its file's name and the place in it. */
 export const placeName = ({ file, place }: { readonly file: string; readonly place: string }): string =>
   place === '' ? fileName(file) : `${fileName(file)} · ${place}`;

@@ -28,6 +28,29 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
 };
 export const kindWords = (kind: BlobKind): string => KIND_WORDS[kind] ?? spelled(kind);
 
+/** Kinds whose words do not fit a narrow column. */
+const SHORT_KINDS: Readonly<Record<string, string>> = {
+  'encryption-sdk-message': 'Enc. SDK',
+  's3-encryption-client': 'S3 client',
+  'database-encryption-sdk': 'DB Enc. SDK',
+  'tink-keyset': 'Tink keyset',
+  'azure-key-vault': 'Azure KV',
+  'gcp-kms': 'GCP KMS',
+  'spring-cloud-config': 'Spring',
+  'openssl-salted': 'OpenSSL',
+  'ansible-vault': 'Ansible',
+  'nitro-recipient': 'Nitro',
+  emulator: 'Emulator',
+};
+
+/** A kind in the few letters of a table cell: "KMS v2", "RSA-4096?". */
+export function shortKind({ kind, layout, label }: BlobRow['identification']): string {
+  if (kind === 'kms-symmetric') return layout === null ? 'KMS' : `KMS ${layout}`;
+  if (kind === 'kms-asymmetric-candidate')
+    return `${/(?:RSA[-_]\d+|SM2)/.exec(label)?.[0].replace('_', '-') ?? 'RSA'}?`;
+  return SHORT_KINDS[kind] ?? kindWords(kind);
+}
+
 const FINDING_WORDS: Readonly<Record<string, string>> = {
   'gcm-nonce-reuse': 'GCM nonce used again',
   'keyset-in-clear': 'Keyset in clear',

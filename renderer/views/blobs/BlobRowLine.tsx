@@ -1,13 +1,14 @@
 import { type MouseEvent, memo } from 'react';
-import { cellClass } from '../../components/columns.ts';
 import { Box, Cell, TickBox } from '../../components/grid.tsx';
 import { hasMod } from '../../lib/platform.ts';
-import { placeName } from '../../lib/words/format.ts';
-import type { RowFacts, ShownBlobColumn } from './columns.tsx';
+import { placeName, shortHex } from '../../lib/words/format.ts';
+import { cellClass, type RowFacts, type ShownBlobColumn } from './columns.tsx';
 
 interface RowProps extends LineFrame, RowFacts {
   readonly columns: readonly ShownBlobColumn[];
   readonly ticked: boolean;
+  /** Whether it is its whole group, which has no head then. */
+  readonly alone: boolean;
   readonly on: RowHandlers;
 }
 
@@ -18,11 +19,13 @@ export interface RowHandlers {
   readonly toggle: (id: string) => void;
   readonly moveTo: (id: string) => void;
   readonly openInspector: () => void;
+  readonly findKey: (blobId: string | null) => void;
 }
 
 /** One blob. A press shows it in the inspector; ticking is the checkbox's, Ctrl's and Shift's. */
 export const BlobRowLine = memo(function BlobRowLine(props: RowProps) {
-  const { row, columns, ticked, on } = props;
+  const { row, columns, ticked, alone, on } = props;
+  const look = `table-blob${ticked ? ' is-ticked' : ''}${alone ? ' is-alone' : ''}`;
   const press = (event: MouseEvent): void => {
     if (event.shiftKey) on.extend(row.id);
     else if (hasMod(event)) on.toggle(row.id);
@@ -30,7 +33,7 @@ export const BlobRowLine = memo(function BlobRowLine(props: RowProps) {
   };
   return (
     <Box
-      {...lineProps(props, domId(row.id), `table-blob${ticked ? ' is-ticked' : ''}`)}
+      {...lineProps(props, domId(row.id), look)}
       aria-selected={ticked}
       onMouseDown={(event) => {
         if (event.shiftKey) event.preventDefault();
@@ -53,11 +56,34 @@ export const BlobRowLine = memo(function BlobRowLine(props: RowProps) {
           title={column.tooltip?.(props)}
         >
           {column.cell(props)}
+          {column.id === 'name' && props.face === 'key' && props.keyName === null && (
+            <FindKey props={props} />
+          )}
         </Cell>
       ))}
     </Box>
   );
 });
+
+/** As a group's head has it: the blob stands for its group. */
+function FindKey({ props: { row, active, on } }: { readonly props: RowProps }) {
+  const { keyFingerprint, reencryptable } = row.identification;
+  if (keyFingerprint === null || !reencryptable) return null;
+  return (
+    <button
+      type="button"
+      tabIndex={active ? 0 : -1}
+      className="group-action"
+      aria-label={`Find the key of group key material ${shortHex(keyFingerprint)}`}
+      onClick={(event) => {
+        event.stopPropagation();
+        on.findKey(row.id);
+      }}
+    >
+      Find key…
+    </button>
+  );
+}
 
 export const domId = (lineId: string): string => `line-${lineId.replace(/[^\w-]/g, '_')}`;
 

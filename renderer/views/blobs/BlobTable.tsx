@@ -1,5 +1,5 @@
 import { Fragment, useEffect, useMemo, useRef } from 'react';
-import { useColumns } from '../../components/columns.ts';
+import { Button } from '../../components/Button.tsx';
 import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
 import { conclusionName, keyGroupName } from '../../lib/keys/key-groups.ts';
@@ -14,9 +14,10 @@ import { useSelection } from '../../store/selection.ts';
 import { useSettings } from '../../store/settings.ts';
 import { useUi } from '../../store/ui.ts';
 import { BlobRowLine, domId, type LineFrame, type RowHandlers } from './BlobRowLine.tsx';
-import { COLUMNS, type ShownBlobColumn, TICK_TRACK } from './columns.tsx';
+import { COLUMNS, type ShownBlobColumn } from './columns.tsx';
 import { type GroupHandlers, GroupLine } from './GroupLine.tsx';
 import { TableHead } from './TableHead.tsx';
+import { useBlobColumns } from './useBlobColumns.ts';
 import { useTableKeys } from './useTableKeys.ts';
 
 const ROW_REM = { compact: 28 / 13, comfortable: 36 / 13 };
@@ -31,7 +32,7 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
   const scroller = useRef<HTMLDivElement>(null);
   const cursor = useSelection((state) => state.cursor);
   const height = useRowHeight(ROW_REM[useSettings((state) => state.density)]);
-  const columns = useColumns(scroller, COLUMNS, TICK_TRACK);
+  const columns = useBlobColumns(scroller, lines.table, lines.groups?.by ?? 'none');
   const here = lines.placeOf(cursor);
   const visible = useVisibleRows(scroller, { count: lines.count, height, head: height, always: here });
   useCursor(lines, cursor, here);
@@ -40,7 +41,7 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
   latest.current = lines;
   const { extend, toggle, toggleMany, moveTo } = useActions(useSelection);
   const { setOpen: setInspectorOpen } = useActions(useInspector);
-  const { setCollapsed } = useActions(useArrange);
+  const { setCollapsed, clearFilter } = useActions(useArrange);
   const { findKey } = useActions(useUi);
   const on = useMemo(
     (): Handlers => ({
@@ -78,7 +79,10 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
       <TableHead lines={lines} height={height} columns={columns.shown} />
       {lines.count === 0 ? (
         <Box className="table-none" role="row" aria-rowindex={2}>
-          <Cell aria-colspan={COLUMNS.length + 1}>No blob matches the filter</Cell>
+          <Cell aria-colspan={COLUMNS.length + 1}>
+            <p>No blob matches the filter</p>
+            <Button onPress={clearFilter}>Clear the filter</Button>
+          </Cell>
         </Box>
       ) : (
         <Box className="table-body" role="rowgroup" style={{ height: lines.count * height }}>
@@ -153,13 +157,22 @@ function drawLine(
     );
   }
   const row = line?.type === 'row' ? table.rows[line.index] : undefined;
-  if (row === undefined) return null;
+  if (row === undefined || line?.type !== 'row') return null;
+  const by = groups?.by;
+  const alone = lines.singleOf(line.index) !== undefined;
+  const ofKey = by === 'key' ? index.key(index.of(row)?.key ?? '') : undefined;
   return (
     <BlobRowLine
       row={row}
+      alone={alone}
+      under={!alone && (by === 'file' || by === 'folder') ? by : null}
+      face={
+        alone && (by === 'key' || by === 'material') ? 'key' : (ofKey?.materials ?? 1) > 1 ? 'swatch' : 'none'
+      }
       ticked={selected.has(row.id)}
       last={results.get(row.id)}
       keyName={conclusionName(index.of(row), keys)}
+      known={index.of(row) ?? null}
       columns={columns}
       on={on}
       {...frame}

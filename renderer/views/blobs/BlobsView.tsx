@@ -7,6 +7,7 @@ import { Inspector } from '../inspector/Inspector.tsx';
 import { ActionBar } from './ActionBar.tsx';
 import { BlobTable } from './BlobTable.tsx';
 import { EmptyDrop } from './EmptyDrop.tsx';
+import { FilterChips } from './Filters.tsx';
 import { IntakeNotice } from './IntakeNotice.tsx';
 import { SplitPane } from './SplitPane.tsx';
 import { Toolbar } from './Toolbar.tsx';
@@ -48,6 +49,7 @@ export function BlobsView() {
     <section className="view blobs" aria-label="Blobs">
       <h1 className="visually-hidden">Blobs</h1>
       <Toolbar />
+      <FilterChips shown={lines.shown.length} />
       <IntakeNotice />
       <SplitPane side={inspecting ? <Inspector /> : null}>
         <BlobTable lines={lines} />

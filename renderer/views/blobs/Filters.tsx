@@ -1,8 +1,9 @@
-import { ListFilter, X } from 'lucide-react';
-import { useMemo } from 'react';
-import { Button } from 'react-aria-components';
+import { Bookmark, ListFilter, Trash2, X } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { Dialog as AriaDialog, Button, DialogTrigger, Popover } from 'react-aria-components';
 import type { Severity } from '#shared/model/blob.ts';
-import { SelectInput } from '../../components/fields.tsx';
+import { IconButton, Button as TextButton } from '../../components/Button.tsx';
+import { SelectInput, TextInput } from '../../components/fields.tsx';
 import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
 import {
   type FindingFilter,
@@ -11,18 +12,20 @@ import {
   kindCounts,
   repositoryCounts,
   severityCounts,
-} from '../../lib/table/arrange.ts';
+  stateCounts,
+} from '../../lib/table/narrow.ts';
 import { type AuditChoice, auditChoices, isAuditChoice } from '../../lib/words/audit.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { findingWords, kindWords } from '../../lib/words/words.ts';
 import { useActions } from '../../store/actions.ts';
-import { useArrange } from '../../store/arrange.ts';
+import { isFiltered, useArrange } from '../../store/arrange.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useUi } from '../../store/ui.ts';
+import { useStates } from './useArranged.ts';
 
 /** Words of a choice of kinds. */
-const kindChoice = (kind: KindFilter): string =>
+export const kindChoice = (kind: KindFilter): string =>
   kind === 'all' ? 'All' : kind === 'not-kms' ? 'Not made by KMS' : kindWords(kind);
 
 const FINDING_CHOICES: Readonly<Record<string, string>> = {
@@ -31,8 +34,11 @@ const FINDING_CHOICES: Readonly<Record<string, string>> = {
   warning: 'Warning and worse',
   critical: 'Critical',
 };
-const findingChoice = (filter: FindingFilter): string =>
+export const findingChoice = (filter: FindingFilter): string =>
   FINDING_CHOICES[filter] ?? findingWords(filter.replace(/^code:/, ''));
+
+export const repositoryChoice = (name: string | null): string =>
+  name === null ? 'All' : name === '' ? 'In no repository' : name;
 
 /** Choices with their counts; what is chosen stays a choice though no row has it any more. */
 function choices<T extends string>(
@@ -44,15 +50,32 @@ function choices<T extends string>(
   return [...present, ...gone].map(({ id, count: n }) => ({ id, label: words(id), detail: count(n) }));
 }
 
-/** Narrows the table to a kind of blob and to those with something to look at. */
-export function Filters() {
+/** A button with what the table can be narrowed to, and filters that were saved. */
+export function FilterMenu() {
+  const filtered = useArrange(isFiltered);
+  return (
+    <DialogTrigger>
+      <Button className={filtered ? 'button button-normal is-on' : 'button button-normal'}>
+        <ListFilter className="icon" aria-hidden="true" />
+        <span className="button-label">Filter</span>
+      </Button>
+      <Popover className="popover popover-form" offset={4} placement="bottom start">
+        <AriaDialog className="popover-dialog" aria-label="Filter">
+          <Facets />
+          <Saved />
+        </AriaDialog>
+      </Popover>
+    </DialogTrigger>
+  );
+}
+
+function Facets() {
   const table = useBlobs((state) => state.table);
-  const kind = useArrange((state) => state.kind);
-  const finding = useArrange((state) => state.finding);
-  const repository = useArrange((state) => state.repository);
-  const audited = useAudit((state) => state.findings);
-  const isMade = useAudit((state) => state.summary !== null);
-  const { setKind, setFinding, setRepository } = useActions(useArrange);
+  const states = useStates();
+  const { state, kind, finding, repository } = useArrange();
+  const audited = useAudit((store) => store.findings);
+  const isMade = useAudit((store) => store.summary !== null);
+  const { setState, setKind, setFinding, setRepository } = useActions(useArrange);
   const { showTab, showBlobs } = useActions(useAudit);
   const { show } = useActions(useUi);
   const repositories = useMemo(() => {
@@ -64,22 +87,33 @@ export function Filters() {
         ...present.map(({ id, count: n }) => ({ id: `in:${id}`, count: n })),
       ],
       repository === null ? 'all' : `in:${repository}`,
-      (id) => (id === 'all' ? 'All' : id === 'in:' ? 'In no repository' : id.slice('in:'.length)),
+      (id) => repositoryChoice(id === 'all' ? null : id.slice('in:'.length)),
     );
   }, [table, repository]);
+  const ofState = useMemo(
+    () =>
+      choices<string>(
+        [
+          { id: 'all', count: table.size },
+          ...stateCounts(states).map(({ id, count: n }) => ({ id: `is:${id}`, count: n })),
+        ],
+        state === null ? 'all' : `is:${state}`,
+        (id) => (id === 'all' ? 'All' : id.slice('is:'.length)),
+      ),
+    [table, states, state],
+  );
   const kinds = useMemo(
     () => choices<KindFilter>([{ id: 'all', count: table.size }, ...kindCounts(table)], kind, kindChoice),
     [table, kind],
   );
-  const severities = useMemo(() => severityCounts(table), [table]);
   const findings = useMemo(() => {
-    const { critical, warning, info } = severities;
+    const { critical, warning, info } = severityCounts(table);
     const present: { id: FindingFilter; count: number }[] = [
       { id: 'all', count: table.size },
       { id: 'any', count: critical + warning + info },
       { id: 'warning', count: critical + warning },
       { id: 'critical', count: critical },
-      ...findingCounts(table).map(({ id, count }) => ({ id: `code:${id}` as const, count })),
+      ...findingCounts(table).map(({ id, count: n }) => ({ id: `code:${id}` as const, count: n })),
     ];
     return [
       ...choices<FindingFilter>(present, finding, findingChoice),
@@ -89,7 +123,7 @@ export function Filters() {
         detail: n === null ? '' : count(n),
       })),
     ];
-  }, [table, severities, finding, audited, isMade]);
+  }, [table, finding, audited, isMade]);
   const choose = (id: FindingFilter | AuditChoice['id']): void => {
     if (!isAuditChoice(id)) setFinding(id);
     else if (id === 'audit:') {
@@ -102,33 +136,94 @@ export function Filters() {
     }
   };
   return (
-    <>
+    <div className="popover-fields">
+      <SelectInput
+        label="State"
+        value={state === null ? 'all' : `is:${state}`}
+        options={ofState}
+        onChange={(id) => setState(id === 'all' ? null : id.slice('is:'.length))}
+      />
+      <SelectInput label="Kind" value={kind} options={kinds} onChange={setKind} />
+      <SelectInput<FindingFilter | AuditChoice['id']>
+        label="Findings"
+        value={finding}
+        options={findings}
+        onChange={choose}
+      />
       {repositories.length > 0 && (
         <SelectInput
           label="Repository"
-          inline
           value={repository === null ? 'all' : `in:${repository}`}
           options={repositories}
           onChange={(id) => setRepository(id === 'all' ? null : id.slice('in:'.length))}
         />
       )}
-      <SelectInput label="Kind" inline value={kind} options={kinds} onChange={setKind} />
-      <SelectInput<FindingFilter | AuditChoice['id']>
-        label="Findings"
-        inline
-        value={finding}
-        options={findings}
-        onChange={choose}
-      />
-      <SeverityCounts severities={severities} />
-    </>
+    </div>
+  );
+}
+
+/** Filters that were saved, and a field to save the present one. */
+function Saved() {
+  const filters = useArrange((state) => state.filters);
+  const filtered = useArrange(isFiltered);
+  const { saveFilter, applyFilter, removeFilter } = useActions(useArrange);
+  const [name, setName] = useState('');
+  const save = (): void => {
+    if (name.trim() === '' || !filtered) return;
+    saveFilter(name.trim().slice(0, 100));
+    setName('');
+  };
+  if (filters.length === 0 && !filtered) return null;
+  return (
+    <section className="popover-section" aria-label="Saved filters">
+      <h3 className="popover-title">Saved filters</h3>
+      {filters.length > 0 && (
+        <ul className="saved-filters">
+          {filters.map((each) => (
+            <li key={each.name}>
+              <TextButton
+                variant="quiet"
+                icon={<Bookmark className="icon" aria-hidden="true" />}
+                onPress={() => applyFilter(each.name)}
+              >
+                {each.name}
+              </TextButton>
+              <IconButton
+                label={`Delete the filter ${each.name}`}
+                small
+                onPress={() => removeFilter(each.name)}
+              >
+                <Trash2 className="icon" aria-hidden="true" />
+              </IconButton>
+            </li>
+          ))}
+        </ul>
+      )}
+      {filtered && (
+        <div className="save-filter">
+          <TextInput
+            label="Name for this filter"
+            hideLabel
+            placeholder="Save this filter as"
+            value={name}
+            onChange={setName}
+            onEnter={save}
+          />
+          <TextButton isDisabled={name.trim() === ''} onPress={save}>
+            Save
+          </TextButton>
+        </div>
+      )}
+    </section>
   );
 }
 
 /** How many blobs have something to look at, by how bad it is; a press narrows the table to them. */
-function SeverityCounts({ severities }: { readonly severities: Readonly<Record<Severity, number>> }) {
+export function SeverityCounts() {
+  const table = useBlobs((state) => state.table);
   const finding = useArrange((state) => state.finding);
   const setFinding = useArrange((state) => state.setFinding);
+  const severities: Readonly<Record<Severity, number>> = useMemo(() => severityCounts(table), [table]);
   return (['critical', 'warning'] as const).map((severity) => {
     const blobs = severities[severity];
     if (blobs === 0) return null;
@@ -150,20 +245,73 @@ function SeverityCounts({ severities }: { readonly severities: Readonly<Record<S
   });
 }
 
-/** What the table is narrowed to from the audit; pressing it shows all again. */
-export function OnlyChip() {
-  const only = useArrange((state) => state.only);
-  const setOnly = useArrange((state) => state.setOnly);
-  if (only === null) return null;
+/** What the table is narrowed to, each part with its count and removable; nothing while it is not narrowed. */
+export function FilterChips({ shown }: { readonly shown: number }) {
+  const table = useBlobs((state) => state.table);
+  const { terms, state, kind, finding, repository, only } = useArrange();
+  const filtered = useArrange(isFiltered);
+  const actions = useActions(useArrange);
+  const states = useStates();
+  const countOf = (list: readonly { id: string; count: number }[], id: string): number =>
+    list.find((each) => each.id === id)?.count ?? 0;
+  if (!filtered) return null;
+  const findingCount = (): number => {
+    const { critical, warning, info } = severityCounts(table);
+    const by: Record<string, number> = {
+      any: critical + warning + info,
+      warning: critical + warning,
+      critical,
+    };
+    return by[finding] ?? countOf(findingCounts(table), finding.replace(/^code:/, ''));
+  };
+  const chips = [
+    ...terms.map((term) => ({
+      id: `term ${term}`,
+      label: `“${term}”`,
+      n: null,
+      remove: () => actions.removeTerm(term),
+    })),
+    state !== null && {
+      id: 'state',
+      label: `State: ${state}`,
+      n: countOf(stateCounts(states), state),
+      remove: () => actions.setState(null),
+    },
+    kind !== 'all' && {
+      id: 'kind',
+      label: `Kind: ${kindChoice(kind)}`,
+      n: countOf(kindCounts(table), kind),
+      remove: () => actions.setKind('all'),
+    },
+    finding !== 'all' && {
+      id: 'finding',
+      label: `Findings: ${findingChoice(finding)}`,
+      n: findingCount(),
+      remove: () => actions.setFinding('all'),
+    },
+    repository !== null && {
+      id: 'repository',
+      label: `Repository: ${repositoryChoice(repository)}`,
+      n: countOf(repositoryCounts(table), repository),
+      remove: () => actions.setRepository(null),
+    },
+    only !== null && { id: 'only', label: only.label, n: only.ids.size, remove: () => actions.setOnly(null) },
+  ].filter((chip) => chip !== false);
   return (
-    <Button
-      className="only-chip"
-      aria-label={`Only ${only.label}. Show all blobs`}
-      onPress={() => setOnly(null)}
-    >
-      <ListFilter className="icon" aria-hidden="true" />
-      <span className="only-chip-text">{only.label}</span>
-      <X className="icon" aria-hidden="true" />
-    </Button>
+    <section className="chips" aria-label="Active filters">
+      {chips.map(({ id, label, n, remove }) => (
+        <Button key={id} className="chip" aria-label={`Remove the filter ${label}`} onPress={remove}>
+          <span className="chip-text">{label}</span>
+          {n !== null && <span className="chip-count tabular">{count(n)}</span>}
+          <X className="icon icon-small" aria-hidden="true" />
+        </Button>
+      ))}
+      <span className="chips-total tabular">
+        {count(shown)} of {plural(table.size, 'blob')}
+      </span>
+      <TextButton variant="link" onPress={actions.clearFilter}>
+        Clear all
+      </TextButton>
+    </section>
   );
 }

@@ -3,6 +3,7 @@ import { memo } from 'react';
 import type { EvidenceBy, KeyGroup } from '#shared/model/key-group.ts';
 import { Box, Cell, TickBox } from '../../components/grid.tsx';
 import { HowKnown, KeyDanger, KeyFace, namesKey, Verdict } from '../../components/KeyFace.tsx';
+import { MiddleCut } from '../../components/MiddleCut.tsx';
 import { namelessWords } from '../../lib/keys/key-groups.ts';
 import type { Tick } from '../../lib/table/selection.ts';
 import { plural, shortHex } from '../../lib/words/format.ts';
@@ -66,7 +67,7 @@ export const GroupLine = memo(function GroupLine(props: GroupLineProps) {
           <Chevron className="icon" aria-hidden="true" />
         </button>
         {fingerprint === null && name === null ? (
-          <span className="group-name">{label}</span>
+          <MiddleCut className="group-name" text={label} />
         ) : (
           <>
             {fingerprint !== null && <KeyFace fingerprint={fingerprint} />}

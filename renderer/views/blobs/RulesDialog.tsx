@@ -8,7 +8,7 @@ import { Button, IconButton } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SelectInput, TextInput } from '../../components/fields.tsx';
-import { findingCounts, kindCounts } from '../../lib/table/arrange.ts';
+import { findingCounts, kindCounts } from '../../lib/table/narrow.ts';
 import { RULE_WORDS, rulesOfFilter } from '../../lib/table/rules.ts';
 import { plural } from '../../lib/words/format.ts';
 import { findingWords, kindWords } from '../../lib/words/words.ts';

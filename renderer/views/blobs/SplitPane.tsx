@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef } from 'react';
 import { Box } from '../../components/grid.tsx';
-import { useSettings } from '../../store/settings.ts';
+import { FIRST_WIDTH, useSettings } from '../../store/settings.ts';
 
 const MIN = 300;
 const MAX = 900;
@@ -43,7 +43,14 @@ export function SplitPane({ children, side }: { readonly children: ReactNode; re
             onPointerMove={drag}
             onKeyDown={key}
           />
-          <aside className="split-side" aria-label="Inspector" style={{ width: width * scale }}>
+          <aside
+            className="split-side"
+            aria-label="Inspector"
+            // A width that was not chosen leaves the table the greater part.
+            style={{
+              width: width === FIRST_WIDTH ? `min(${width * scale}px, 36%)` : width * scale,
+            }}
+          >
             {side}
           </aside>
         </>

@@ -1,20 +1,42 @@
-import { ClipboardPaste, FilePlus, FolderPlus, type LucideIcon, PanelRight } from 'lucide-react';
+import {
+  ChevronDown,
+  ClipboardPaste,
+  FilePlus,
+  FolderPlus,
+  type LucideIcon,
+  PanelRight,
+  Plus,
+  SlidersHorizontal,
+} from 'lucide-react';
 import { memo } from 'react';
-import { ToggleButton } from 'react-aria-components';
-import { Button } from '../../components/Button.tsx';
-import { SearchInput, SelectInput } from '../../components/fields.tsx';
-import type { GroupBy } from '../../lib/table/arrange.ts';
+import {
+  Dialog as AriaDialog,
+  Button,
+  DialogTrigger,
+  Menu,
+  MenuItem,
+  MenuTrigger,
+  Popover,
+  Text,
+  ToggleButton,
+} from 'react-aria-components';
+import { Button as TextButton } from '../../components/Button.tsx';
+import { Checkbox, SearchInput, SelectInput } from '../../components/fields.tsx';
+import { mod } from '../../lib/platform.ts';
+import type { GroupBy } from '../../lib/table/table.ts';
 import { useActions } from '../../store/actions.ts';
 import { useArrange } from '../../store/arrange.ts';
+import { useBlobs } from '../../store/blobs.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { requestFiles, requestPaste } from '../../store/opening.ts';
 import { COLUMNS } from './columns.tsx';
-import { Filters, OnlyChip } from './Filters.tsx';
+import { FilterMenu, SeverityCounts } from './Filters.tsx';
 
 const GROUPS: { id: GroupBy; label: string }[] = [
   { id: 'key', label: 'Key' },
   { id: 'material', label: 'Key material' },
   { id: 'repository', label: 'Repository' },
+  { id: 'folder', label: 'Folder' },
   { id: 'file', label: 'File' },
   { id: 'kind', label: 'Kind' },
   { id: 'none', label: 'None' },
@@ -25,17 +47,18 @@ const SORTS: { id: string; label: string }[] = [
   ...COLUMNS.map(({ id, title }) => ({ id, label: title })),
 ];
 
-/** Filter, grouping, order; ways to add more. */
+/** Filter, arrangement; ways to add more. */
 export const Toolbar = memo(function Toolbar() {
   return (
     <div className="toolbar" role="toolbar" aria-label="Blobs">
       <Query />
-      <OnlyChip />
-      <Filters />
+      <FilterMenu />
       <Grouping />
-      <Order />
+      <ViewMenu />
+      <SeverityCounts />
       <span className="gap" />
-      <Ways />
+      <AddMenu />
+      <InspectorToggle />
     </div>
   );
 });
@@ -44,9 +67,15 @@ export const Toolbar = memo(function Toolbar() {
 
 function Query() {
   const query = useArrange((state) => state.query);
-  const { setQuery } = useActions(useArrange);
+  const { setQuery, keepQuery } = useActions(useArrange);
   return (
-    <SearchInput label="Filter blobs" value={query} onChange={setQuery} placeholder="Filter by any word" />
+    <SearchInput
+      label="Filter blobs"
+      value={query}
+      onChange={setQuery}
+      onEnter={keepQuery}
+      placeholder="Filter by name, key, state, context…"
+    />
   );
 }
 
@@ -56,39 +85,128 @@ function Grouping() {
   return <SelectInput label="Group" inline value={group} options={GROUPS} onChange={setGroup} />;
 }
 
-function Order() {
-  const column = useArrange((state) => state.sort.column);
-  const { setSort } = useActions(useArrange);
+/** Order and columns. */
+function ViewMenu() {
   return (
-    <SelectInput
-      label="Sort"
-      inline
-      value={column}
-      options={SORTS}
-      onChange={(chosen) => setSort({ column: chosen, descending: false })}
-    />
+    <DialogTrigger>
+      <Button className="button button-normal">
+        <SlidersHorizontal className="icon" aria-hidden="true" />
+        <span className="button-label">View</span>
+      </Button>
+      <Popover className="popover popover-form" offset={4} placement="bottom start">
+        <AriaDialog className="popover-dialog" aria-label="View">
+          <div className="popover-fields">
+            <Order />
+          </div>
+          <ColumnChoices />
+        </AriaDialog>
+      </Popover>
+    </DialogTrigger>
   );
 }
 
-const WAYS: readonly { name: string; icon: LucideIcon; take: () => void }[] = [
-  { name: 'Add files', icon: FilePlus, take: () => requestFiles('files') },
-  { name: 'Add folder', icon: FolderPlus, take: () => requestFiles('folder') },
-  { name: 'Paste', icon: ClipboardPaste, take: requestPaste },
+function Order() {
+  const { column, descending } = useArrange((state) => state.sort);
+  const { setSort } = useActions(useArrange);
+  return (
+    <>
+      <SelectInput
+        label="Sort"
+        value={column}
+        options={SORTS}
+        onChange={(chosen) => setSort({ column: chosen, descending: false })}
+      />
+      <Checkbox isSelected={descending} onChange={(on) => setSort({ column, descending: on })}>
+        Descending
+      </Checkbox>
+    </>
+  );
+}
+
+/** Which columns are shown. One that says the same in every row is left out until it is asked for. */
+function ColumnChoices() {
+  const { hidden, shown } = useArrange((state) => state.columns);
+  const group = useArrange((state) => state.group);
+  const table = useBlobs((state) => state.table);
+  const { setColumn, resetColumns } = useActions(useArrange);
+  return (
+    <section className="popover-section" aria-label="Columns">
+      <h3 className="popover-title">Columns</h3>
+      <div className="column-choices">
+        {COLUMNS.slice(1).map(({ id, title, repeats }) => {
+          const spare = repeats?.(table, group) === true;
+          return (
+            <Checkbox
+              key={id}
+              isSelected={shown.includes(id) || (!hidden.includes(id) && !spare)}
+              onChange={(on) => setColumn(id, on ? (spare ? 'shown' : null) : spare ? null : 'hidden')}
+            >
+              <span>{title}</span>
+              {spare && !shown.includes(id) && <span className="hint">same in every row</span>}
+            </Checkbox>
+          );
+        })}
+      </div>
+      <TextButton variant="link" onPress={resetColumns}>
+        Reset columns
+      </TextButton>
+    </section>
+  );
+}
+
+const WAYS: readonly {
+  id: string;
+  name: string;
+  icon: LucideIcon;
+  keys: string;
+  take: () => void;
+}[] = [
+  { id: 'files', name: 'Add files', icon: FilePlus, keys: mod('O'), take: () => requestFiles('files') },
+  {
+    id: 'folder',
+    name: 'Add folder',
+    icon: FolderPlus,
+    keys: mod('O', true),
+    take: () => requestFiles('folder'),
+  },
+  { id: 'paste', name: 'Paste', icon: ClipboardPaste, keys: mod('V'), take: requestPaste },
 ];
 
-function Ways() {
+function AddMenu() {
+  return (
+    <MenuTrigger>
+      <Button className="button button-normal">
+        <Plus className="icon" aria-hidden="true" />
+        <span className="button-label">Add</span>
+        <ChevronDown className="icon icon-small" aria-hidden="true" />
+      </Button>
+      <Popover className="popover" offset={4} placement="bottom end">
+        <Menu
+          className="listbox"
+          aria-label="Add"
+          onAction={(id) => WAYS.find((way) => way.id === id)?.take()}
+        >
+          {WAYS.map(({ id, name, icon: Icon, keys }) => (
+            <MenuItem key={id} id={id} textValue={name} className="option option-icon">
+              <Icon className="icon" aria-hidden="true" />
+              <Text slot="label">{name}</Text>
+              <span className="keys" aria-hidden="true">
+                {keys}
+              </span>
+            </MenuItem>
+          ))}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+function InspectorToggle() {
   const open = useInspector((state) => state.open);
   const { setOpen } = useActions(useInspector);
   return (
-    <>
-      {WAYS.map(({ name, icon: Icon, take }) => (
-        <Button key={name} variant="quiet" icon={<Icon className="icon" aria-hidden="true" />} onPress={take}>
-          {name}
-        </Button>
-      ))}
-      <ToggleButton className="icon-button" aria-label="Inspector" isSelected={open} onChange={setOpen}>
-        <PanelRight className="icon" aria-hidden="true" />
-      </ToggleButton>
-    </>
+    <ToggleButton className="icon-button" aria-label="Inspector" isSelected={open} onChange={setOpen}>
+      <PanelRight className="icon" aria-hidden="true" />
+    </ToggleButton>
   );
 }

@@ -1,9 +1,13 @@
+import { TriangleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
 import type { BlobRow } from '#shared/model/blob.ts';
-import type { ShownColumn, TableColumn } from '../../components/columns.ts';
-import { KeyFace } from '../../components/KeyFace.tsx';
+import type { KeyConclusion } from '#shared/model/key-group.ts';
+import { HowKnown, KeyDanger, KeyFace, namesKey, Swatch } from '../../components/KeyFace.tsx';
+import { MiddleCut } from '../../components/MiddleCut.tsx';
 import { SEVERITY_WORDS, SeverityIcon, Status } from '../../components/Status.tsx';
-import { type ColumnValue, HELD } from '../../lib/table/table.ts';
-import { bytes, fileName, plural } from '../../lib/words/format.ts';
+import type { ColumnShape, FittedColumn } from '../../lib/table/fit-columns.ts';
+import { type ColumnValue, type GroupBy, HELD, type Table } from '../../lib/table/table.ts';
+import { bytes, fileName, folderName, plural } from '../../lib/words/format.ts';
 import {
   containerWords,
   ENCODING_WORDS,
@@ -11,6 +15,7 @@ import {
   isPlainContainer,
   type LastResult,
   rowState,
+  shortKind,
 } from '../../lib/words/words.ts';
 
 /** What the table knows of a row. */
@@ -18,53 +23,66 @@ export interface RowFacts {
   readonly row: BlobRow;
   readonly last: LastResult | undefined;
   readonly keyName: string | null;
+  /** How its key is known, and by which name; null: nothing names it. */
+  readonly known: Pick<KeyConclusion, 'by' | 'name'> | null;
+  /** What its group's head says already: parts of its name are then left out. */
+  readonly under: 'file' | 'folder' | null;
+  /** Before the name: nothing; the face of its key material, where the group holds several; the key, where it has no head. */
+  readonly face: 'none' | 'swatch' | 'key';
 }
 
-export interface BlobColumn extends TableColumn<RowFacts> {
-  /**
-   * What rows are sorted by, the most telling first; or, for what is not in the row itself and changes by itself, the
-   * word to sort by.
-   */
-  readonly sort: readonly ColumnValue[] | ((row: BlobRow, last: LastResult | undefined) => string);
+export interface BlobColumn extends ColumnShape {
+  readonly title: string;
+  /** In place of the title in the head; absent: the title. */
+  readonly icon?: ReactNode;
+  readonly cell: (row: RowFacts) => ReactNode;
+  /** Full text behind a cell that may be cut short. */
+  readonly tooltip?: (row: RowFacts) => string | undefined;
+  /** How its cells lie: `flex` for an icon and words, `end` for numbers, `center` for one icon. */
+  readonly align?: 'flex' | 'end' | 'center';
+  /** What rows are sorted by, the most telling first; 'state': by what a run made of them. */
+  readonly sort: readonly ColumnValue[] | 'state';
+  /** Whether it would say the same in every row. */
+  readonly repeats?: (table: Table, group: GroupBy) => boolean;
 }
 
-/** The columns of the list of blobs, in order. Head, cells, widths and the sort menu are made from them. */
+const oneValue = (table: Table, name: 'kind' | 'label' | 'encoding' | 'container'): boolean =>
+  table.columns[name].values.length < 2;
+
+/** The columns of the list of blobs, in order. Head, cells, widths and menus are made from them. */
 export const COLUMNS: readonly BlobColumn[] = [
   {
     id: 'name',
     title: 'Name',
-    width: 'minmax(8rem, 1fr)',
-    minTable: 0,
+    width: 20,
+    importance: 9,
     align: 'flex',
     sort: [HELD.file, HELD.place],
     tooltip: ({ row }) => (row.place === '' ? row.file : `${row.file} · ${row.place}`),
-    cell: ({ row }) => {
-      const file = fileName(row.file);
-      return (
-        <>
-          <span className="name-folder">{row.file.slice(0, row.file.length - file.length)}</span>
-          <span className="name-file">{file}</span>
-          {row.place !== '' && <span className="name-place"> · {row.place}</span>}
-        </>
-      );
-    },
+    cell: (facts) => <Name {...facts} />,
   },
   {
     id: 'kind',
     title: 'Kind',
-    width: '10rem',
-    minTable: 70,
+    width: 6,
+    importance: 5,
+    leaves: 24,
     sort: [HELD.label],
-    tooltip: ({ row }) => row.identification.reason ?? undefined,
-    cell: ({ row }) => row.identification.label,
+    repeats: (table, group) => group === 'kind' || oneValue(table, 'label'),
+    tooltip: ({ row: { identification } }) =>
+      [identification.label, identification.reason].filter((part) => part !== null).join('\n'),
+    cell: ({ row }) => shortKind(row.identification),
   },
   {
     id: 'key',
     title: 'Key',
-    width: 'minmax(8.6rem, 0.4fr)',
-    minTable: 36,
+    width: 7.2,
+    roomy: 16,
+    leaves: 22,
+    importance: 6,
     align: 'flex',
     sort: [HELD.fingerprint],
+    repeats: (_, group) => group === 'key' || group === 'material',
     cell: ({ row, keyName }) =>
       row.identification.keyFingerprint === null ? (
         <span className="faint">not in the blob</span>
@@ -75,9 +93,11 @@ export const COLUMNS: readonly BlobColumn[] = [
   {
     id: 'encoding',
     title: 'Encoding',
-    width: 'minmax(6rem, 9.5rem)',
-    minTable: 90,
+    width: 9.5,
+    importance: 2,
+    leaves: 34,
     sort: [HELD.encoding],
+    repeats: (table) => oneValue(table, 'encoding') && oneValue(table, 'container'),
     tooltip: ({ row }) => `${ENCODING_WORDS[row.encoding]}, ${containerWords(row.container)}`,
     cell: ({ row }) => (
       <>
@@ -91,8 +111,9 @@ export const COLUMNS: readonly BlobColumn[] = [
   {
     id: 'size',
     title: 'Plaintext',
-    width: '5.6rem',
-    minTable: 46,
+    width: 5.2,
+    importance: 4,
+    leaves: 28,
     align: 'end',
     sort: [HELD.size],
     cell: ({ row: { identification } }) =>
@@ -105,9 +126,12 @@ export const COLUMNS: readonly BlobColumn[] = [
   {
     id: 'context',
     title: 'Context',
-    width: '8.4rem',
-    minTable: 80,
+    width: 8,
+    importance: 3,
+    leaves: 30,
     sort: [HELD.context],
+    // Where no file declares one, there is nothing to say.
+    repeats: (table) => table.columns.context.values.every((value) => value === ''),
     tooltip: ({ row: { declared } }) =>
       declared.encryptionContext === null
         ? 'KMS blobs do not hold their context'
@@ -124,8 +148,9 @@ export const COLUMNS: readonly BlobColumn[] = [
   {
     id: 'findings',
     title: 'Findings',
-    width: '4.8rem',
-    minTable: 46,
+    icon: <TriangleAlert className="icon icon-small" aria-hidden="true" />,
+    width: 2.4,
+    importance: 7,
     align: 'center',
     sort: [HELD.severity],
     tooltip: ({ row }) => row.findings.map(findingWords).join('\n') || undefined,
@@ -137,18 +162,48 @@ export const COLUMNS: readonly BlobColumn[] = [
   {
     id: 'state',
     title: 'State',
-    width: '10.4rem',
-    minTable: 0,
+    width: 10.4,
+    importance: 8,
     align: 'flex',
-    sort: (row, last) => rowState(row, last).word,
+    sort: 'state',
     cell: ({ row, last }) => <Status {...rowState(row, last)} />,
   },
 ];
 
-/** The checkbox before the columns. */
-export const TICK_TRACK = '2.2rem';
+/** What tells a blob from others of its group: folder, file and the place in it, as far as no head says so. */
+function Name({ row, keyName, known, under, face }: RowFacts) {
+  const { keyFingerprint } = row.identification;
+  const folder = under === null ? folderName(row.file) : '';
+  const onlyPlace = under === 'file' && row.place !== '';
+  return (
+    <>
+      {keyFingerprint !== null && face === 'swatch' && <Swatch fingerprint={keyFingerprint} />}
+      {keyFingerprint !== null && face === 'key' && (
+        <span className="name-key">
+          <KeyFace fingerprint={keyFingerprint} label={keyName} />
+          {known !== null && namesKey(known.by) && <HowKnown by={known.by} />}
+          {known !== null && <KeyDanger keyArn={known.name} />}
+        </span>
+      )}
+      <span className="name-parts">
+        {folder !== '' && <span className="name-folder">{folder}</span>}
+        <span className="name-rest">
+          <MiddleCut className="name-file" text={onlyPlace ? row.place : fileName(row.file)} />
+          {!onlyPlace && row.place !== '' && <MiddleCut className="name-place" text={` · ${row.place}`} />}
+        </span>
+      </span>
+    </>
+  );
+}
 
-export type ShownBlobColumn = ShownColumn<BlobColumn>;
+/** The checkbox before the columns, rem. */
+export const TICK_REM = 2.2;
+
+export type ShownBlobColumn = FittedColumn<BlobColumn>;
+
+/** Class of the cells of a column. */
+export const cellClass = ({ id, align }: Pick<BlobColumn, 'id' | 'align'>): string =>
+  align === undefined ? `col-${id}` : `col-${id} cell-${align}`;
 
 /** What a column is sorted by; the order in which blobs were added for the id of none. */
 export const sortOf = (id: string): BlobColumn['sort'] =>

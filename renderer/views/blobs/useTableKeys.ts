@@ -74,7 +74,8 @@ export function useTableKeys(
     event.preventDefault();
 
     function collapseAt(place: number): void {
-      // On a blob, Left goes to its group; on an open group it closes it.
+      // On a blob, Left goes to its group; on an open group it closes it. A blob that is its group has no head.
+      if (blob !== undefined && lines.singleOf(lines.table.indexOf(blob.id) ?? -1) !== undefined) return;
       for (let i = place; i >= 0; i -= 1) {
         if (lines.at(i)?.type !== 'group') continue;
         if (i === place && group !== undefined) setClosed(group.key, true);

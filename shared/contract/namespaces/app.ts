@@ -1,6 +1,7 @@
 import { Look } from '../../model/appearance.ts';
 import { ConnectionState } from '../../model/connection.ts';
 import { Fault } from '../../model/fault.ts';
+import { TableLook } from '../../model/table-look.ts';
 import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 
@@ -38,6 +39,9 @@ export const appRequests = {
   /** How the window looked last, kept by the host: the page has no storage that outlives it. */
   look: request(nothing, Look),
   setLook: request(Look, nothing),
+  /** How the list of blobs was arranged last, and the filters that were saved. */
+  table: request(nothing, TableLook),
+  setTable: request(TableLook, nothing),
   /** Loopback: ends the sessions of all other pages. Elsewhere there are none: `NotOnThisHost`. */
   endOtherSessions: request(nothing, z.object({ ended: z.int() })),
   /** The page has subscribed to every event and knows its host: what the host kept for it can be sent. */

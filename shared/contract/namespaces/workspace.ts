@@ -49,6 +49,9 @@ export const blobsRequests = {
   ),
   sources: request(page, z.object({ total: z.int(), sources: z.array(SourceInfo) })),
   inspect: request(z.object({ blobId: z.id() }), BlobDetail),
+  /** The blobs that are selected in the window, kept while the engine runs, for a page that loads again. */
+  selection: request(nothing, z.object({ blobIds: z.array(z.string()) })),
+  select: request(z.object({ blobIds: z.array(z.id()) }), nothing),
 } as const;
 
 /** Made by a host's own code alone: may name paths. */
