@@ -121,6 +121,9 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'audit.findings': READS,
   'audit.members': READS,
   'audit.deletion': READS,
+  'audit.deletionGate': free(
+    'DryRun requests over the connection in use, and git history as audit.gitHistory reads it; nothing is decrypted.',
+  ),
   'audit.askKeys': ASKS_KMS,
   'audit.suppress': free(
     'Needs a reason and a date, is in the history and in each report, and changes no run.',

@@ -143,6 +143,7 @@ export function createServices(
     workspace,
     blobs,
     connection,
+    learned,
     recorder,
     dataDir,
     changed: (asking) => emit('auditChanged', { asking }),

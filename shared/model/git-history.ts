@@ -16,6 +16,8 @@ export const HistoryBlob = z.object({
   label: z.string(),
   container: BlobContainer,
   sha256: z.string(),
+  /** Bytes of the decoded blob. */
+  sizeBytes: z.int(),
   fingerprint: z.string().nullable(),
   declaredKey: z.string().nullable(),
   /** Of the file content in git. */
@@ -41,6 +43,8 @@ export const HistoryRepository = z.object({
   contents: z.int(),
   /** What limits the answer, a sentence each. */
   notes: z.array(z.string()),
+  /** Those of the notes that say that blobs may have been missed. */
+  limits: z.array(z.string()),
 });
 export type HistoryRepository = z.infer<typeof HistoryRepository>;
 

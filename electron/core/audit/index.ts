@@ -5,6 +5,7 @@ export { type AuditSnapshot, columnsOf, makeSnapshot } from './audit-snapshot.ts
 export type { Columns } from './columns.ts';
 export { type Counted, countAudit } from './count.ts';
 export { deletionImpact } from './deletion.ts';
+export { deletionGate, evidencedHistory } from './deletion-gate.ts';
 export { FAIL_ON } from './evaluate-rules.ts';
 export type { FoundFinding } from './finish.ts';
 export type { KmsCaller } from './key-findings.ts';
@@ -18,5 +19,6 @@ export { writeReport } from './report/write-report.ts';
 export { type AuditRules, readRules, rulesSchema } from './rules.ts';
 export type { KeyLookup } from './subjects.ts';
 export { Suppressions } from './suppressions.ts';
-export { isListed, type TouchedRow, touchedBy } from './touched-blobs.ts';
+export { type PlannedDeletions, plannedDeletions } from './terraform-plan.ts';
+export { askedKey, type Evidenced, isListed, type TouchedRow, touchedBy } from './touched-blobs.ts';
 export { needsKms, unanswered } from './unanswered.ts';

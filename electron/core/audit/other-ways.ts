@@ -21,16 +21,24 @@ interface Unit {
 export class OtherWays {
   readonly #snapshot: AuditSnapshot;
   readonly #evidence: Evidence;
-  readonly #asked: string;
+  /** The key asked about, and those deleted with it. */
+  readonly #asked: readonly string[];
   readonly #replica: OtherWay;
   /** By source and the part of it that opens as one. */
   #units: ReadonlyMap<string, Unit> | null = null;
 
-  constructor(snapshot: AuditSnapshot, evidence: Evidence, asked: string, key: AuditKey | null) {
+  /** `together`: names of keys that are deleted with it. */
+  constructor(
+    snapshot: AuditSnapshot,
+    evidence: Evidence,
+    asked: string,
+    key: AuditKey | null,
+    together: readonly string[] = [],
+  ) {
     this.#snapshot = snapshot;
     this.#evidence = evidence;
-    this.#asked = asked;
-    this.#replica = replicaWay(evidence, asked, key);
+    this.#asked = [asked, ...together];
+    this.#replica = replicaWay(evidence, asked, key, together);
   }
 
   of(index: number): OtherWay {
@@ -48,12 +56,17 @@ export class OtherWays {
     const { columns, alsoOpens } = this.#snapshot;
     const ways = columns.cohorts.map(({ row, kms }): OtherWay => {
       if (!kms) return 'none';
-      const under = evidence.under(evidence.of(row), this.#asked);
-      if (under === null) return 'other';
-      // At least one of contradicting labels is wrong: the key asked about may not be this one's.
-      const perhaps =
-        under === 'named' || under === 'unidentified' || under === 'alias' || under === 'contradicted';
-      return perhaps ? 'maybe' : 'none';
+      const of = evidence.of(row);
+      let way: OtherWay = 'other';
+      for (const asked of this.#asked) {
+        const under = evidence.under(of, asked);
+        if (under === null) continue;
+        // At least one of contradicting labels is wrong: the key asked about may not be this one's.
+        if (under !== 'named' && under !== 'unidentified' && under !== 'alias' && under !== 'contradicted')
+          return 'none';
+        way = 'maybe';
+      }
+      return way;
     });
     const units = new Map<string, Unit>();
     columns.rows.forEach((row, i) => {
@@ -102,10 +115,22 @@ export const isDamaged = ({ findings }: BlobRow): boolean =>
 
 /**
  * Whether a replica in another Region than the one asked about opens what is under the key. Only KMS lists replicas:
- * without its word, any multi-Region key may have some.
+ * without its word, any multi-Region key may have some, and an alias of a key that nothing names may be that of one.
  */
-function replicaWay({ names }: Evidence, asked: string, key: AuditKey | null): OtherWay {
-  if (key !== null && key.multiRegion !== null) return key.otherRegions.length > 0 ? 'other' : 'none';
-  const all = [asked, ...names.keysOf(asked).flatMap((each) => names.arnsOf(each))];
-  return all.some((name) => readKeyName(name).multiRegion) ? 'maybe' : 'none';
+function replicaWay(
+  { names }: Evidence,
+  asked: string,
+  key: AuditKey | null,
+  together: readonly string[],
+): OtherWay {
+  if (key !== null && key.multiRegion !== null) {
+    const { keyId } = key;
+    const gone = new Set(
+      together.map(readKeyName).flatMap(({ id, region }) => (id === keyId ? [region] : [])),
+    );
+    return key.otherRegions.some((region) => !gone.has(region)) ? 'other' : 'none';
+  }
+  const known = names.keysOf(asked).flatMap((each) => names.arnsOf(each));
+  if (known.length === 0 && readKeyName(asked).alias) return 'maybe';
+  return [asked, ...known].some((name) => readKeyName(name).multiRegion) ? 'maybe' : 'none';
 }

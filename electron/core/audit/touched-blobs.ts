@@ -1,4 +1,5 @@
 import type { AuditKey, KeyReference } from '#shared/model/audit.ts';
+import type { BlobRow } from '#shared/model/blob.ts';
 import { isKeyName, type KeyNames, type Under } from '../key-material/index.ts';
 import type { Audit } from './audit.ts';
 import { isMessage, type OtherWay } from './audit-snapshot.ts';
@@ -26,29 +27,48 @@ export interface Touched {
   readonly nameless: boolean;
 }
 
-/**
- * Rows that the deletion of a key concerns, by how it is known: a question about risk, so that every blob is among
- * them of which anything says that it may be under the key.
- *
- * @param text Key id, ARN, alias or alias ARN.
- */
-export function touchedBy(audit: Audit, text: string): Touched {
-  const { evidence, book, snapshot } = audit.input;
+/** What evidence of a key is read from, of a blob in a file or in history. */
+export type Evidenced = Pick<BlobRow, 'identification' | 'declared' | 'sizeBytes'>;
+
+/** A key of which the deletion is asked about, and how any blob is under it. */
+export interface AskedKey extends Pick<Touched, 'asked' | 'key' | 'references' | 'nameless'> {
+  /** The name that blobs are compared with: its ARN where KMS described it. */
+  readonly name: string;
+  readonly under: (row: Evidenced) => Under | null;
+}
+
+/** @param text Key id, ARN, alias or alias ARN. */
+export function askedKey(audit: Audit, text: string): AskedKey {
+  const { evidence, book } = audit.input;
   const asked = evidence.names.named(text) ?? text.trim();
-  const { columns } = snapshot;
   const key = described(book(asked), asked, evidence.names);
   // KMS knows which key the name stands for on this connection.
   const name = key?.arn ?? asked;
   const references = audit.input.references(name);
   const nameless = key === null && references.length === 0 && !evidence.names.has(asked);
-  const under = columns.cohorts.map(({ row }): Under | null => {
+  const under = (row: Evidenced): Under | null => {
     const how = evidence.under(evidence.of(row), name);
     if (how === null || isListed(how)) return how;
     // What is no key's name may be no key's.
     if (nameless && !isKeyName(asked)) return null;
     return how === 'named' || fits(key, row.identification.kind, row.sizeBytes) ? how : null;
-  });
-  const ways = new OtherWays(snapshot, evidence, name, key);
+  };
+  return { asked, key, references, nameless, name, under };
+}
+
+/**
+ * Rows that the deletion of a key concerns, by how it is known: a question about risk, so that every blob is among
+ * them of which anything says that it may be under the key.
+ *
+ * @param text Key id, ARN, alias or alias ARN.
+ * @param together Names of keys that are deleted with it: what opens with one of these opens no other way.
+ */
+export function touchedBy(audit: Audit, text: string, together: readonly string[] = []): Touched {
+  const { evidence, snapshot } = audit.input;
+  const { columns } = snapshot;
+  const { asked, key, references, nameless, name, under: underOf } = askedKey(audit, text);
+  const under = columns.cohorts.map(({ row }) => underOf(row));
+  const ways = new OtherWays(snapshot, evidence, name, key, together);
   // What is no key's name may be no key's; a key of another spec protects no branch key.
   const branchKeys = (!nameless || isKeyName(asked)) && fits(key, 'kms-symmetric', 0);
   const rows: TouchedRow[] = [];

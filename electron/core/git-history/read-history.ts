@@ -24,6 +24,8 @@ export interface HistoryInput {
 export interface ReadHistory {
   readonly repository: HistoryRepository;
   readonly blobs: HistoryBlob[];
+  /** One blob of each key material, by fingerprint. */
+  readonly samples: ReadonlyMap<string, FoundBlob>;
   /** Where its objects lie, equal for worktrees of one repository; null where that could not be asked. */
   readonly store: string | null;
 }
@@ -44,6 +46,7 @@ export async function readHistory(
     const [common = '', shallow = '', prefix = ''] = await located(path);
     store = isAbsolute(common) ? common : resolve(path, common);
     if (isKnown(store)) return null;
+    const partial = await isPartial(path);
     const counts: ObjectCounts = { blobs: 0, tooLarge: 0 };
     const found = new Map<string, readonly FoundBlob[]>();
     const sums = new Map<FoundBlob, string>();
@@ -67,34 +70,42 @@ export async function readHistory(
     const stood = found.size === 0 ? await commitCount(path) : await standings(path, new Set(found.keys()));
     const within = below === null ? null : prefixOf(prefix === '' ? path : prefix, below);
     const blobs = rows(display, found, sums, stood, within);
+    const limits = [
+      ...(shallow === 'true'
+        ? ['It is a shallow clone: history before its oldest commits is not here.']
+        : []),
+      ...(partial
+        ? ['It is a partial clone: contents that were not fetched are not here, and were not read.']
+        : []),
+      ...(counts.tooLarge > 0
+        ? [`${plural(counts.tooLarge, 'file content')} of more than 64 MiB not read.`]
+        : []),
+      ...(pointers > 0
+        ? [
+            `${plural(pointers, 'pointer')} of Git LFS: the contents they name are not in the repository, and were not read.`,
+          ]
+        : []),
+      ...(archives > 0 ? [`${plural(archives, 'archive')} in history not opened.`] : []),
+      ...(stood.cut
+        ? [
+            `Only ${plural(MOST_PLACES, 'place')} of blobs were followed through its commits, and no others are listed.`,
+          ]
+        : []),
+    ];
     return {
       store,
       blobs,
+      samples: samplesOf(found),
       repository: {
         repository: display,
         failed: null,
         commits: stood.commits,
         contents: counts.blobs,
         notes: [
-          ...(shallow === 'true'
-            ? ['It is a shallow clone: history before its oldest commits is not here.']
-            : []),
-          ...(counts.tooLarge > 0
-            ? [`${plural(counts.tooLarge, 'file content')} of more than 64 MiB not read.`]
-            : []),
-          ...(pointers > 0
-            ? [
-                `${plural(pointers, 'pointer')} of Git LFS: the contents they name are not in the repository, and were not read.`,
-              ]
-            : []),
-          ...(archives > 0 ? [`${plural(archives, 'archive')} in history not opened.`] : []),
-          ...(stood.cut
-            ? [
-                `Only ${plural(MOST_PLACES, 'place')} of blobs were followed through its commits, and no others are listed.`,
-              ]
-            : []),
+          ...limits,
           ...(within === null ? [] : [`Only what stood below ${displayPath(within)} is listed.`]),
         ],
+        limits,
       },
     };
   } catch (error) {
@@ -103,12 +114,14 @@ export async function readHistory(
     return {
       store,
       blobs: [],
+      samples: new Map(),
       repository: {
         repository: display,
         failed: `${message} ${remedy}`.trim(),
         commits: 0,
         contents: 0,
         notes: [],
+        limits: [],
       },
     };
   }
@@ -122,6 +135,24 @@ async function located(path: string): Promise<string[]> {
   const text = await gitText(path, ['rev-parse', '--git-common-dir', '--is-shallow-repository']);
   const top = await gitText(path, ['rev-parse', '--show-toplevel']).catch(() => '');
   return [...text.split('\n').slice(0, 2), top.trim()];
+}
+
+/** Whether objects may be missing that another repository promised to give when asked. */
+const isPartial = (path: string): Promise<boolean> =>
+  gitText(path, ['config', '--get-regexp', '^(extensions\\.partialclone|remote\\..*\\.promisor)$']).then(
+    (text) => text.trim() !== '',
+    // git ends with 1 where nothing is configured so.
+    () => false,
+  );
+
+function samplesOf(found: ReadonlyMap<string, readonly FoundBlob[]>): Map<string, FoundBlob> {
+  const samples = new Map<string, FoundBlob>();
+  for (const blobs of found.values())
+    for (const blob of blobs) {
+      const { keyFingerprint } = blob.identification;
+      if (keyFingerprint !== null && !samples.has(keyFingerprint)) samples.set(keyFingerprint, blob);
+    }
+  return samples;
 }
 
 async function commitCount(path: string): Promise<{ standings: Standing[]; commits: number; cut: boolean }> {
@@ -161,6 +192,7 @@ function rows(
           label: blob.identification.label,
           container: blob.container,
           sha256: sums.get(blob) ?? '',
+          sizeBytes: blob.bytes.length,
           fingerprint: blob.identification.keyFingerprint,
           declaredKey: blob.declared.keyArn,
           object: oid,

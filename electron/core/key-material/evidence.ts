@@ -1,6 +1,6 @@
 import type { BlobKind, BlobRow } from '#shared/model/blob.ts';
 import type { EvidenceBy, KeyGroup, LearnedKey } from '#shared/model/key-group.ts';
-import { groupsOf, type MaterialGroup, statementsOf } from './groups.ts';
+import { type EvidenceRow, groupsOf, type MaterialGroup, statementsOf } from './groups.ts';
 import { type Judged, judgeGroups, NOTHING_SAID, tiesOf } from './judge-groups.ts';
 import { type AliasTie, KeyNames, type KmsKeyFacts, type LabelMatch } from './key-identity.ts';
 import { readKeyName } from './key-names.ts';
@@ -37,7 +37,7 @@ export class Evidence {
    * @param configured Aliases and their keys, as configuration files say.
    */
   constructor(
-    rows: readonly BlobRow[],
+    rows: readonly EvidenceRow[],
     learned: (fingerprint: string) => readonly LearnedKey[] = () => [],
     kmsKeys: readonly KmsKeyFacts[] = [],
     configured: readonly AliasTie[] = [],
@@ -55,7 +55,7 @@ export class Evidence {
     );
   }
 
-  of(row: BlobRow): KeyEvidence {
+  of(row: Pick<BlobRow, 'identification' | 'declared'>): KeyEvidence {
     const { keyFingerprint } = row.identification;
     const label = row.declared.keyArn === '' ? null : row.declared.keyArn;
     if (keyFingerprint === null && label === null) return isKms(row) ? UNKNOWN : FOREIGN;
@@ -213,7 +213,8 @@ export type Under =
 
 /** Kinds that AWS KMS made, as far as bytes can tell. */
 const KMS_KINDS: ReadonlySet<BlobKind> = new Set(['kms-symmetric', 'kms-like', 'kms-asymmetric-candidate']);
-export const isKms = ({ identification }: BlobRow): boolean => KMS_KINDS.has(identification.kind);
+export const isKms = ({ identification }: Pick<BlobRow, 'identification'>): boolean =>
+  KMS_KINDS.has(identification.kind);
 
 const bare = {
   key: null,

@@ -6,6 +6,9 @@ const STRENGTH = { kms: 0, person: 1, declared: 2 } as const;
 /** Files named as evidence. */
 const NAMED_FILES = 3;
 
+/** What of a blob speaks of its key. */
+export type EvidenceRow = Pick<BlobRow, 'identification' | 'declared' | 'sourceId' | 'file'>;
+
 /** Blobs that share key material, and what files declare of them. */
 export interface MaterialGroup {
   blobs: number;
@@ -19,7 +22,7 @@ export interface MaterialGroup {
 }
 
 /** Key groups by fingerprint, and every label, those of blobs without a fingerprint too. */
-export function groupsOf(rows: readonly BlobRow[]): {
+export function groupsOf(rows: readonly EvidenceRow[]): {
   readonly groups: ReadonlyMap<string, MaterialGroup>;
   readonly labels: Set<string>;
 } {
@@ -41,7 +44,7 @@ export function groupsOf(rows: readonly BlobRow[]): {
   return { groups, labels };
 }
 
-function add(group: MaterialGroup, row: BlobRow): void {
+function add(group: MaterialGroup, row: EvidenceRow): void {
   group.blobs += 1;
   if (row.sourceId !== group.sourceId) group.files += 1;
   group.sourceId = row.sourceId;

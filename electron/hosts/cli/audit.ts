@@ -1,19 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { plural } from '#shared/format.ts';
-import type { AuditSummary, ReportFormat } from '#shared/model/audit.ts';
+import type { AuditSummary } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { FAIL_ON, rulesSchema } from '../../core/audit/index.ts';
-import { writePrivate } from '../../core/storage/private.ts';
+import { auditGate, type GateFlags } from './audit-gate.ts';
 import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from './exit-code.ts';
-import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { connectionChoice } from './options.ts';
 import { takeInNames, withEngine } from './session.ts';
 import { safe } from './text.ts';
+import { write } from './write.ts';
 
-export interface AuditFlags extends ConnectionFlags {
+export interface AuditFlags extends GateFlags {
   rules?: string;
   rulesSchema?: true;
-  format: Exclude<ReportFormat, 'pdf'>;
-  out?: string;
   ifDeleted?: string;
   gitHistory?: true;
 }
@@ -31,6 +30,7 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
     throw new FaultError(
       fault('NothingNamed', 'No file and no folder was named.', '', 'Name what to audit: rewrap audit PATH…'),
     );
+  if (flags.safeToDelete !== undefined || flags.terraformPlan !== undefined) return auditGate(paths, flags);
   if (flags.ifDeleted?.trim() === '')
     throw new FaultError(
       fault(
@@ -97,22 +97,6 @@ function readRulesFile(path: string): string {
         '',
         'Check its name and permissions.',
       ),
-    );
-  }
-}
-
-/** To the file named, or to standard output. Throws FaultError `CannotWrite`. */
-export function write(content: string | Uint8Array, out: string | undefined): void {
-  if (out === undefined) {
-    process.stdout.write(typeof content === 'string' ? `${content}\n` : content);
-    return;
-  }
-  try {
-    writePrivate(out, typeof content === 'string' ? `${content}\n` : content);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'nothing more';
-    throw new FaultError(
-      fault('CannotWrite', `${out} cannot be written.`, `The system says ${code}.`, 'Name another file.'),
     );
   }
 }

@@ -20,12 +20,14 @@ import {
   suppressionMembers,
   touchedBy,
 } from '../../core/audit/index.ts';
+import type { KeyMaterialStore } from '../../core/key-material/index.ts';
 import type { Connection } from '../connection/index.ts';
 import { notHere } from '../faults.ts';
 import type { HistoryRecorder } from '../history/index.ts';
 import { type Blobs, ownFindings, type Workspace } from '../workspace/index.ts';
 import { Asking, type NamedKey } from './audit-asking.ts';
 import { RulesInUse } from './audit-rules.ts';
+import { DeletionGates } from './deletion-gates.ts';
 import { GitHistories } from './git-history.ts';
 
 const HOUR = 3_600_000;
@@ -34,6 +36,7 @@ export interface AuditParts {
   readonly workspace: Workspace;
   readonly blobs: Blobs;
   readonly connection: Connection;
+  readonly learned: KeyMaterialStore;
   readonly recorder: HistoryRecorder;
   readonly dataDir: string;
   readonly changed: (asking: number) => void;
@@ -78,11 +81,13 @@ export class AuditService {
   readonly #rules: RulesInUse;
   readonly #asking: Asking;
   readonly #gitHistories: GitHistories;
+  readonly #gates: DeletionGates;
   #columns: Columns | null = null;
   #listed: Listed | null = null;
   #made: Made | null = null;
   #names: { of: Counted; names: readonly NamedKey[] } | null = null;
   #members: { audit: Audit; of: string; ids: readonly string[] } | null = null;
+  #closed = false;
   /** Counts what makes an audit stale beside the list itself. */
   #version = 0;
 
@@ -100,6 +105,17 @@ export class AuditService {
         parts.blobs.hear(this.#asking.facts);
       },
       changed: parts.changed,
+    });
+    this.#gates = new DeletionGates({
+      ...parts,
+      gitHistories: this.#gitHistories,
+      audit: () => this.audit,
+      asked: () => this.asked,
+      askKeys: async (also) => {
+        for (const key of also) await this.askKeys(false, { also: key, all: true });
+      },
+      changed: () => parts.workspace.touch(),
+      isClosed: () => this.#closed,
     });
   }
 
@@ -120,6 +136,7 @@ export class AuditService {
       await this.askKeys(false, { also: key });
       return deletionImpact(this.audit, key);
     },
+    deletionGate: ({ key }) => this.#gates.answer([key], []),
     askKeys: ({ refresh, all }) => this.askKeys(refresh, { all }),
     suppress: async ({ id, reason, until }) => {
       this.#suppress(id, reason, until);
@@ -138,11 +155,12 @@ export class AuditService {
     export: () => notHere('hand out reports'),
   };
 
-  readonly hostRequests: Pick<HostHandlers['audit'], 'useRules'> = {
+  readonly hostRequests: Pick<HostHandlers['audit'], 'useRules' | 'deletionGates'> = {
     useRules: async ({ text, name }) => {
       this.#setRules(text, name, false);
       return {};
     },
+    deletionGates: ({ keys, nameless }) => this.#gates.answer(keys, nameless),
   };
 
   close(): void {
@@ -151,6 +169,7 @@ export class AuditService {
 
   /** Asks no further key, and waits for the one that is being asked. */
   stop(): Promise<void> {
+    this.#closed = true;
     return this.#asking.stop();
   }
 

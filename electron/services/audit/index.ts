@@ -1,2 +1,2 @@
 export { AuditService } from './audit-service.ts';
-export { Reports } from './reports.ts';
+export { namedBy, Reports } from './reports.ts';

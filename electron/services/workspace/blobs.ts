@@ -6,6 +6,7 @@ import type { Scan } from '../../core/intake/index.ts';
 import {
   CrossBlobFindings,
   Evidence,
+  type EvidenceRow,
   type KeyEvidence,
   type KeyMaterialStore,
   type KmsKeyFacts,
@@ -26,6 +27,9 @@ const GONE_LIMIT = 200_000;
 /** Sources looked at, and rows listed, between looks at the clock. */
 const A_FEW = 50;
 const MANY = 1000;
+
+/** Of a blob that is in no file of the list. */
+const ELSEWHERE = { sourceId: '', file: 'git history' } as const;
 
 /** A row as it was last listed, and what it was made from. */
 interface ListedRow extends Placed {
@@ -180,6 +184,23 @@ export class Blobs {
     return this.#now();
   }
 
+  /** Which key blobs are under, of the list and of elsewhere: what either says of a key group holds for both. */
+  evidenceOf(
+    rows: readonly BlobRow[],
+    elsewhere: readonly Pick<BlobRow, 'identification' | 'declared'>[],
+  ): Evidence {
+    return this.#evidence([...rows, ...elsewhere.map((one) => ({ ...ELSEWHERE, ...one }))]);
+  }
+
+  #evidence(rows: readonly EvidenceRow[]): Evidence {
+    return new Evidence(
+      rows,
+      (fingerprint) => this.#learned.of(fingerprint),
+      this.#kmsKeys,
+      this.#workspace.aliasTies(),
+    );
+  }
+
   inspect(blobId: string): BlobDetail {
     const { source, found } = this.#workspace.get(blobId);
     const decoded = decode(found.bytes);
@@ -251,12 +272,7 @@ export class Blobs {
       if (++looked % A_FEW === 0) yield;
     }
     if (this.#held.size > all.length) yield* this.#drop(new Set(all));
-    const evidence = new Evidence(
-      plain,
-      (fingerprint) => this.#learned.of(fingerprint),
-      this.#kmsKeys,
-      this.#workspace.aliasTies(),
-    );
+    const evidence = this.#evidence(plain);
     yield;
     const affected = this.#across.settle(listed, evidence, Date.now());
     yield;

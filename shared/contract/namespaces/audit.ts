@@ -6,6 +6,7 @@ import {
   ReportFormat,
   ReportSubject,
 } from '../../model/audit.ts';
+import { DeletionGate } from '../../model/deletion-gate.ts';
 import { GitHistory } from '../../model/git-history.ts';
 import * as z from '../../schema.ts';
 import { event, nothing, page, request } from '../define.ts';
@@ -48,6 +49,11 @@ export const auditRequests = {
     z.object({ total: z.int(), blobIds: z.array(z.string()) }),
   ),
   deletion: request(z.object({ key: z.string().min(1).max(2048) }), DeletionImpact),
+  /**
+   * "May this key be deleted?": reads git history, has KMS identify key groups by dry runs where there is a connection,
+   * and answers when that is done.
+   */
+  deletionGate: request(z.object({ key: z.string().min(1).max(2048) }), DeletionGate),
   /**
    * Asks KMS of the 200 keys with most blobs, or with `all` of every key that protects blobs (again with `refresh`),
    * and answers when it has reported.
@@ -94,6 +100,14 @@ export const auditHostRequests = {
   useRules: request(
     z.object({ text: z.string().max(1_000_000).nullable(), name: z.string().max(4096).nullable() }),
     nothing,
+  ),
+  /** May these keys be deleted together? `nameless`: keys that would be deleted, too, of which no name is known. */
+  deletionGates: request(
+    z.object({
+      keys: z.array(z.string().min(1).max(2048)).max(10_000),
+      nameless: z.array(z.string().max(4096)).max(10_000),
+    }),
+    DeletionGate,
   ),
   report: request(
     reportOf.extend({

@@ -1,33 +1,14 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { accountId, port, repeated, urls } from '../options.ts';
 import { connectionOptions, JSON_DOCUMENT } from './common-options.ts';
 
-/** Commands that ask about keys and what they protect: keys, audit, sso-login. */
+/** Commands that ask about keys, and sign in to ask: keys, sso-login. */
 export function keyCommands(program: Command): void {
   connectionOptions(
     program
       .command('keys')
       .description('list the keys this identity can see')
       .option('--json', JSON_DOCUMENT),
-  );
-
-  connectionOptions(
-    program
-      .command('audit')
-      .description(
-        'say what is protected by which key, and what is wrong; offline unless a connection is named',
-      )
-      .argument('[path...]', 'files and folders')
-      .option('--rules <file>', 'judge by this rules file (YAML or JSON); exit code 1 where a rule is broken')
-      .option('--rules-schema', 'print the JSON Schema of a rules file')
-      .addOption(
-        new Option('--format <format>', 'form of the report')
-          .choices(['text', 'json', 'sarif', 'csv', 'html'])
-          .default('text'),
-      )
-      .option('-o, --out <file>', 'write it into this file')
-      .option('--if-deleted <key>', 'say what breaks if this key is deleted')
-      .option('--git-history', 'list blobs that stand in the git history of the paths, and in no file, too'),
   );
 
   program

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { seconds } from '../options.ts';
+import { auditCommands } from './audit-commands.ts';
 import { keyCommands, servingCommands } from './other-commands.ts';
 import { recordCommands } from './record-commands.ts';
 import { scaleCommands } from './scale-commands.ts';
@@ -24,6 +25,7 @@ export function createProgram(): Command {
   workCommands(program);
   scaleCommands(program);
   keyCommands(program);
+  auditCommands(program);
   recordCommands(program);
   servingCommands(program);
   return program;

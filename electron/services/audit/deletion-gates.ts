@@ -1,0 +1,122 @@
+import { setImmediate } from 'node:timers/promises';
+import type { DeletionGate } from '#shared/model/deletion-gate.ts';
+import {
+  type Audit,
+  askedKey,
+  deletionGate,
+  type Evidenced,
+  evidencedHistory,
+  isListed,
+} from '../../core/audit/index.ts';
+import { Turns } from '../../core/limits/turns.ts';
+import type { Blobs } from '../workspace/index.ts';
+import type { GitHistories, WholeHistory } from './git-history.ts';
+import { type GroupSample, type IdentifyParts, identify } from './identify.ts';
+
+export interface GateParts extends IdentifyParts {
+  readonly blobs: Blobs;
+  readonly gitHistories: GitHistories;
+  readonly audit: () => Audit;
+  readonly asked: () => Parameters<typeof deletionGate>[0]['asked'];
+  /** Asks KMS about every key of the list, and about these. */
+  readonly askKeys: (also: readonly string[]) => Promise<void>;
+  readonly isClosed: () => boolean;
+}
+
+/** Answers "may these keys be deleted?": reads git history, has KMS identify key groups, and judges. */
+export class DeletionGates {
+  readonly #parts: GateParts;
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+  }
+
+  /** `nameless`: keys that would be deleted, too, and of which no name is known, in words. */
+  async answer(keys: readonly string[], nameless: readonly string[]): Promise<DeletionGate> {
+    const { gitHistories, asked } = this.#parts;
+    await this.#parts.askKeys(keys);
+    const whole = await gitHistories.whole();
+    const { dryRuns, likely } = await identify(
+      this.#parts,
+      await this.#unidentified(keys, whole),
+      keys,
+      this.#parts.isClosed,
+    );
+    const { audit, origin } = await this.#withHistory(whole);
+    return deletionGate(
+      {
+        audit,
+        keys,
+        nameless,
+        asked: asked(),
+        history: whole.history,
+        inArchive: (index) => origin(index) === 'archive',
+        likely,
+        dryRuns,
+      },
+      () => setImmediate(),
+    );
+  }
+
+  /** The audit with evidence from files and history together: a label in either names the key group in both. */
+  async #withHistory({ history }: WholeHistory): Promise<{
+    audit: Audit;
+    origin: (index: number) => string | undefined;
+  }> {
+    const { blobs } = this.#parts;
+    await blobs.prepare();
+    const { entry } = blobs.audited();
+    const audit = this.#parts.audit();
+    const origin = (index: number) => entry(index)?.source.origin;
+    if (history.blobs.length === 0) return { audit, origin };
+    const rows = new Map<string, Evidenced>();
+    const turns = new Turns();
+    for (const blob of history.blobs) {
+      rows.set(`${blob.fingerprint} ${blob.declaredKey} ${blob.kind}`, evidencedHistory(blob));
+      if (turns.over) await turns.give();
+    }
+    // Blobs of one cohort say the same of keys.
+    const cohorts = audit.input.snapshot.columns.cohorts.map(({ row }) => row);
+    const evidence = blobs.evidenceOf(cohorts, [...rows.values()]);
+    return { audit: { ...audit, input: { ...audit.input, evidence } }, origin };
+  }
+
+  /** One blob of each key group that may be under one of the keys. */
+  async #unidentified(keys: readonly string[], whole: WholeHistory): Promise<GroupSample[]> {
+    const { audit } = await this.#withHistory(whole);
+    const { entry } = this.#parts.blobs.audited();
+    const questions = keys.map((key) => askedKey(audit, key));
+    const samples = new Map<string, GroupSample>();
+    const mayBe = (row: Evidenced): boolean =>
+      questions.some(({ under }) => {
+        const how = under(row);
+        return how !== null && !isListed(how);
+      });
+    const { columns } = audit.input.snapshot;
+    columns.cohorts.forEach(({ row }, cohort) => {
+      const { keyFingerprint: fingerprint } = row.identification;
+      if (fingerprint === null || !mayBe(row)) return;
+      const known = samples.get(fingerprint);
+      // A blob with a context that its file declares is the likeliest to open.
+      if (known !== undefined && (known.context !== null || row.declared.encryptionContext === null)) return;
+      const [first = -1] = columns.rowsOf([cohort]);
+      const blob = entry(first)?.found;
+      if (blob === undefined) return;
+      const { file, place } = row;
+      samples.set(fingerprint, { fingerprint, blob, context: blob.declared.encryptionContext, file, place });
+    });
+    for (const [fingerprint, blob] of whole.samples) {
+      const { identification, declared } = blob;
+      if (samples.has(fingerprint) || !mayBe({ identification, declared, sizeBytes: blob.bytes.length }))
+        continue;
+      samples.set(fingerprint, {
+        fingerprint,
+        blob,
+        context: declared.encryptionContext,
+        file: 'git history',
+        place: blob.place,
+      });
+    }
+    return [...samples.values()];
+  }
+}
