@@ -153,6 +153,13 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   const answer = page.getByRole('region', { name: 'Answer' });
   await expect(answer).toContainText('2 blobs in 2 files could never be opened again.');
 
+  // May it be deleted?
+  await page.getByRole('button', { name: 'Check whether it may be deleted' }).click();
+  const gate = page.getByRole('region', { name: 'May it be deleted' });
+  await expect(gate.getByRole('status')).toContainText('Needed. Do not delete');
+  await expect(gate).toContainText('2 blobs would be lost');
+  await expect(gate).toContainText('No git repository was met.');
+
   // A bar shows its blobs in the table, and the finding starts the rotation.
   await answer.getByRole('button', { name: 'Show 2 blobs' }).click();
   await expect(page.getByRole('row', { name: /token\.json/ })).toBeVisible();

@@ -544,6 +544,26 @@ export const FINDINGS = {
     remedy: 'Ask the owner of the files whether they are needed before the key is disabled or deleted.',
     notByReencrypting: true,
   },
+  'key-rotations-used-up': {
+    severity: 'warning',
+    source: 'kms',
+    about: 'The key has had every on-demand rotation that KMS allows.',
+    title: '{key} has had {rotations} of 25 on-demand rotations.',
+    reason:
+      'KMS rotates a key on demand 25 times in its life. After that, a suspicion can only be answered by another key.',
+    remedy: 'Plan the move to another key while nothing presses: re-encrypt these blobs to it.',
+  },
+  'key-deletion-unguarded': {
+    severity: 'info',
+    source: 'kms',
+    about: 'Nothing in the key policy keeps a key that is in use from being deleted.',
+    title: '{key} can be scheduled for deletion even on a day on which it is used.',
+    reason:
+      'A key that is deleted by mistake takes its blobs with it after 7 to 30 days. Service control policies, which Rewrap does not read, may prevent it, too.',
+    remedy:
+      'Deny kms:ScheduleKeyDeletion and kms:DisableKey in the key policy while kms:TrailingDaysWithoutKeyUsage is below a number of days.',
+    notByReencrypting: true,
+  },
   'material-not-current': {
     severity: 'info',
     source: 'kms',

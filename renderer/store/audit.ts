@@ -9,6 +9,7 @@ import type {
   ReportFormat,
   ReportSubject,
 } from '#shared/model/audit.ts';
+import type { DeletionGate } from '#shared/model/deletion-gate.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { GitHistory } from '#shared/model/git-history.ts';
 import type { HistoryHead, HistoryRecord, HistoryVerdict } from '#shared/model/history.ts';
@@ -38,6 +39,9 @@ interface AuditStore {
   /** The answer to "what breaks if I delete this key?" and what was asked. */
   readonly deletion: DeletionImpact | null;
   readonly deletionKey: string;
+  /** The answer to "may this key be deleted?"; null while it is being made for `gateKey`. */
+  readonly gate: DeletionGate | null;
+  readonly gateKey: string;
   readonly history: {
     readonly records: readonly HistoryRecord[];
     readonly total: number;
@@ -68,6 +72,7 @@ interface AuditStore {
   unsuppress(id: string): Promise<void>;
   setRules(text: string | null, name: string | null): Promise<void>;
   askDeletion(key: string): Promise<void>;
+  askGate(key: string): Promise<void>;
   loadHistory(offset: number): Promise<void>;
   /** Turns the search of git history on or off, and reads it where it is on. */
   loadGitHistory(on: boolean): Promise<void>;
@@ -119,6 +124,8 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   rules: { text: null, name: null, problem: null },
   deletion: null,
   deletionKey: '',
+  gate: null,
+  gateKey: '',
   history: null,
   verdict: null,
   gitHistory: { on: false, reading: false, history: null },
@@ -185,6 +192,16 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       const deletion = await call(bridge().audit.deletion({ key }));
       if (get().deletionKey === key) set({ deletion });
     } catch (error) {
+      useUi.getState().complain(faultOf(error));
+    }
+  },
+  async askGate(key) {
+    set({ gateKey: key, gate: null });
+    try {
+      const gate = await during('Reading history and asking KMS', call(bridge().audit.deletionGate({ key })));
+      if (get().gateKey === key) set({ gate });
+    } catch (error) {
+      if (get().gateKey === key) set({ gateKey: '' });
       useUi.getState().complain(faultOf(error));
     }
   },

@@ -80,6 +80,10 @@ export const AuditKey = z.object({
   policyNames: z.array(z.string()).nullable(),
   /** Whether its policy leaves it to the IAM policies of its account who may use it; null: not known. */
   iamDecides: z.boolean().nullable(),
+  /** Whether its policy keeps a key that was used lately from being deleted; null: not known. */
+  deletionGuarded: z.boolean().nullable(),
+  /** On-demand rotations it has had; null: not known. */
+  onDemandRotations: z.int().nullable(),
   /** Grantees outside its account with grants that let them open or re-encrypt, in words; null: not known. */
   grantedTo: z.array(z.string()).nullable(),
   gaps: z.array(z.string()),

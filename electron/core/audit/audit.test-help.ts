@@ -125,6 +125,8 @@ export function key(id: string, more: Partial<AuditKey> = {}): AuditKey {
     currentKeyMaterialId: null,
     materials: null,
     policyNames: [],
+    deletionGuarded: true,
+    onDemandRotations: 0,
     openTo: [],
     iamDecides: true,
     grantedTo: [],

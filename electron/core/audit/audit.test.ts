@@ -29,6 +29,8 @@ describe('what KMS says of keys', () => {
     ['key-unavailable', { state: 'PendingImport', origin: 'EXTERNAL' }, 'critical'],
     ['key-not-rotated', { rotation: { enabled: false, periodDays: null, lastAt: null } }, 'warning'],
     ['key-not-rotated', { rotation: { enabled: false, periodDays: null, lastAt: days(-400) } }, 'warning'],
+    ['key-deletion-unguarded', { deletionGuarded: false }, 'info'],
+    ['key-rotations-used-up', { onDemandRotations: 25 }, 'warning'],
     ['key-unused', { lastUse: { operation: 'Decrypt', at: days(-100), trackedSince: null } }, 'info'],
     ['key-unused', { lastUse: { operation: null, at: null, trackedSince: days(-120) } }, 'info'],
     ['key-aws-managed', { manager: 'AWS' }, 'warning'],

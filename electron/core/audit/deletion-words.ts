@@ -2,6 +2,7 @@ import { plural } from '#shared/format.ts';
 import { isKeyName, type KeyNames, readKeyName, type Under } from '../key-material/index.ts';
 import type { Audit } from './audit.ts';
 import type { OtherWay } from './audit-snapshot.ts';
+import { lastUseWords } from './key-findings.ts';
 import type { Touched } from './touched-blobs.ts';
 
 /** How many blobs a deletion concerns, by how it is known. */
@@ -182,11 +183,10 @@ export function deletionNotes(audit: Audit, touched: Touched, counts: Counts): s
     );
   if (key?.deletionDate != null)
     list.push(`It is already waiting to be deleted, on ${key.deletionDate.slice(0, 10)}.`);
-  if (key?.lastUse != null)
+  if (key !== null) list.push(...lastUseWords(key));
+  if (key?.deletionGuarded === false)
     list.push(
-      key.lastUse.at === null
-        ? `KMS has no use on record${key.lastUse.trackedSince === null ? '' : ` since ${key.lastUse.trackedSince.slice(0, 10)}`}.`
-        : `KMS says it was last used on ${key.lastUse.at.slice(0, 10)} (${key.lastUse.operation ?? 'unknown operation'}).`,
+      'Nothing in its policy keeps it from being deleted while it is in use (kms:TrailingDaysWithoutKeyUsage).',
     );
   list.push(
     'This is about the blobs in the list. Ciphertext elsewhere that is under this key is not known here.',

@@ -9,7 +9,7 @@ export { deletionGate, evidencedHistory } from './deletion-gate.ts';
 export { FAIL_ON } from './evaluate-rules.ts';
 export type { FoundFinding } from './finish.ts';
 export type { KmsCaller } from './key-findings.ts';
-export { type GrantSeen, leavesToIam, outsideGrantees, outsidePrincipals } from './policy.ts';
+export { type GrantSeen, guardsDeletion, leavesToIam, outsideGrantees, outsidePrincipals } from './policy.ts';
 export { auditReport } from './report/audit-report.ts';
 export { deletionReport } from './report/deletion-report.ts';
 export { historyReport, historyText } from './report/history-report.ts';

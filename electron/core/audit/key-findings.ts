@@ -49,7 +49,8 @@ export function keyFindings(
   const { key } = subject;
   if (key === null) return withoutKey(subject, caller);
   const drafts = [state(key, now), aws(key), otherAccount(key, caller), open(key), named(key), granted(key)];
-  if (key.manager !== 'AWS') drafts.push(notRotated(key, limits, now), unused(key, limits, now));
+  if (key.manager !== 'AWS')
+    drafts.push(notRotated(key, limits, now), unused(key, limits, now), rotationsUsedUp(key), unguarded(key));
   return drafts.flatMap((one) => (one === null ? [] : [withConnection(one, caller)]));
 }
 
@@ -206,6 +207,56 @@ function notRotated(key: AuditKey, { rotationDays }: Limits, now: number): Findi
       values: { key: nameOf(key) },
     }),
   );
+}
+
+/** On-demand rotations of one key. Source: KMS developer guide, "Rotate keys on demand". */
+export const MOST_ON_DEMAND = 25;
+
+function rotationsUsedUp(key: AuditKey): FindingDraft | null {
+  const { onDemandRotations: rotations } = key;
+  if (rotations === null || rotations < MOST_ON_DEMAND) return null;
+  return draftOf(
+    finding('key-rotations-used-up', {
+      evidence: [`ListKeyRotations: ${rotations} of type ON_DEMAND`],
+      values: { key: nameOf(key), rotations },
+    }),
+  );
+}
+
+function unguarded(key: AuditKey): FindingDraft | null {
+  if (key.deletionGuarded !== false) return null;
+  return draftOf(
+    finding('key-deletion-unguarded', {
+      evidence: [
+        'GetKeyPolicy: no statement limits kms:ScheduleKeyDeletion by kms:TrailingDaysWithoutKeyUsage',
+      ],
+      values: { key: nameOf(key) },
+    }),
+  );
+}
+
+/** What KMS says of a key's last use, a line each: nothing on record means never only where it was tracked all its life. */
+export function lastUseWords({ lastUse, createdAt, otherRegions }: AuditKey): string[] {
+  if (lastUse === null) return [];
+  const { at, operation, trackedSince } = lastUse;
+  const day = (text: string): string => text.slice(0, 10);
+  const never =
+    at === null &&
+    trackedSince !== null &&
+    createdAt !== null &&
+    Date.parse(createdAt) >= Date.parse(trackedSince);
+  const said =
+    at !== null
+      ? `KMS says it was last used on ${day(at)} (${operation ?? 'unknown operation'}).`
+      : never
+        ? `KMS says it was never used since it was made on ${day(createdAt ?? '')}.`
+        : `KMS has no use on record${trackedSince === null ? '' : ` since ${day(trackedSince)}, when it began to keep one: that is not “never”`}.`;
+  return [
+    said,
+    ...(otherRegions.length === 0
+      ? []
+      : [`The use of its replicas in ${otherRegions.join(', ')} is kept apart, and was not asked there.`]),
+  ];
 }
 
 function unused(key: AuditKey, { unusedDays }: Limits, now: number): FindingDraft | null {

@@ -123,12 +123,14 @@ function replicaWay(
   key: AuditKey | null,
   together: readonly string[],
 ): OtherWay {
+  // Who imported an asymmetric key has its private key, and opens what is under it without KMS.
+  const imported = key?.origin === 'EXTERNAL' && key.spec !== null && key.spec !== 'SYMMETRIC_DEFAULT';
   if (key !== null && key.multiRegion !== null) {
     const { keyId } = key;
     const gone = new Set(
       together.map(readKeyName).flatMap(({ id, region }) => (id === keyId ? [region] : [])),
     );
-    return key.otherRegions.some((region) => !gone.has(region)) ? 'other' : 'none';
+    return key.otherRegions.some((region) => !gone.has(region)) ? 'other' : imported ? 'maybe' : 'none';
   }
   const known = names.keysOf(asked).flatMap((each) => names.arnsOf(each));
   if (known.length === 0 && readKeyName(asked).alias) return 'maybe';

@@ -91,6 +91,36 @@ export function leavesToIam(policy: string, account: string | null): boolean | n
   );
 }
 
+/** Condition key with the days since a key was last used. Source: KMS condition keys, 2026. */
+const UNUSED_FOR = 'kms:trailingdayswithoutkeyusage';
+
+/**
+ * Whether a key policy keeps a key that was used lately from being deleted: by a denial of ScheduleKeyDeletion while the
+ * days without use are few, or by allowing it only when they are many. Null for a policy that cannot be read. Service
+ * control policies may guard it, too, and are not read.
+ */
+export function guardsDeletion(policy: string): boolean | null {
+  const statements = statementsOf(policy);
+  if (statements === null) return null;
+  const about = statements.filter((statement) => allowsOne(statement, ['kms:ScheduleKeyDeletion']));
+  const allowed = about.filter((statement) => member(statement, 'Effect') === 'Allow');
+  return (
+    about.some(
+      (statement) => member(statement, 'Effect') === 'Deny' && limitsUse(statement, 'NumericLessThan'),
+    ) ||
+    (allowed.length > 0 && allowed.every((statement) => limitsUse(statement, 'NumericGreaterThan')))
+  );
+}
+
+const limitsUse = (statement: unknown, operator: string): boolean =>
+  Object.entries(member(statement, 'Condition') ?? {}).some(
+    ([name, keys]) =>
+      name.toLowerCase().startsWith(operator.toLowerCase()) &&
+      typeof keys === 'object' &&
+      keys !== null &&
+      Object.keys(keys).some((key) => key.toLowerCase() === UNUSED_FOR),
+  );
+
 /** What KMS tells of a grant, as far as it says who may open what. */
 export interface GrantSeen {
   readonly id: string;

@@ -77,6 +77,40 @@ describe('rewrap audit', () => {
     }
   });
 
+  it('is a gate: 0 where nothing needs a key, 1 where something does, 4 where that is not known', async () => {
+    const clean = join(folder, 'clean');
+    mkdirSync(clean);
+    writeFileSync(join(clean, 'b.json'), readFileSync(join(folder, 'tree/b.json')));
+    const passed = await run({ safeToDelete: [KEY] }, [clean]);
+    expect(passed.code, passed.text).toBe(0);
+    const { code, text } = await run({ safeToDelete: [KEY] });
+    expect(code).toBe(1);
+    expect(text).toMatch(/^NEEDED\. Do not delete/);
+    expect(text).toContain(join(folder, 'tree', 'a.json'));
+    expect(text).toMatch(/\nCoverage\n {2}3 files read/);
+    expect((await run({ safeToDelete: [KEY] }, [clean, join(folder, 'gone')])).code).toBe(4);
+    const json = await run({ safeToDelete: [KEY], format: 'json' });
+    expect(JSON.parse(json.text)).toMatchObject({ verdict: 'needed', keys: [{ impact: { lost: 1 } }] });
+    await expect(run({ safeToDelete: [KEY], format: 'csv' })).rejects.toMatchObject({
+      fault: { code: 'BadUsage' },
+    });
+    await expect(run({ safeToDelete: ['typo'] })).rejects.toMatchObject({ fault: { code: 'BadUsage' } });
+  });
+
+  it('asks about every key that a Terraform plan would delete', async () => {
+    const plan = join(folder, 'plan.json');
+    const delta = (actions: string[]) => ({
+      address: 'aws_kms_key.app',
+      type: 'aws_kms_key',
+      change: { actions, before: { arn: KEY } },
+    });
+    const terraformPlan = plan;
+    writeFileSync(plan, JSON.stringify({ format_version: '1.2', resource_changes: [delta(['delete'])] }));
+    expect((await run({ terraformPlan })).code).toBe(1);
+    writeFileSync(plan, JSON.stringify({ format_version: '1.2', resource_changes: [delta(['update'])] }));
+    expect((await run({ terraformPlan })).code).toBe(0);
+  });
+
   it.each(['', ' '])('asks for a key where none is named: %j', async (ifDeleted) => {
     await expect(run({ ifDeleted })).rejects.toMatchObject({
       fault: { code: 'BadUsage', remedy: expect.stringContaining('--if-deleted alias/name') },

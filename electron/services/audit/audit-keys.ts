@@ -1,7 +1,13 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import { type KmsCaller, leavesToIam, outsideGrantees, outsidePrincipals } from '../../core/audit/index.ts';
+import {
+  guardsDeletion,
+  type KmsCaller,
+  leavesToIam,
+  outsideGrantees,
+  outsidePrincipals,
+} from '../../core/audit/index.ts';
 import { isKeyName, readKeyName } from '../../core/key-material/index.ts';
 import type { KmsConnection } from '../../core/kms/index.ts';
 
@@ -46,8 +52,14 @@ export async function askKey(
 }
 
 /** Who may open what is under a key, as far as KMS says. */
-type Access = Pick<AuditKey, 'openTo' | 'policyNames' | 'iamDecides' | 'grantedTo'>;
-const NOT_KNOWN: Access = { openTo: null, policyNames: null, iamDecides: null, grantedTo: null };
+type Access = Pick<AuditKey, 'openTo' | 'policyNames' | 'iamDecides' | 'grantedTo' | 'deletionGuarded'>;
+const NOT_KNOWN: Access = {
+  openTo: null,
+  policyNames: null,
+  iamDecides: null,
+  grantedTo: null,
+  deletionGuarded: null,
+};
 
 /** Policy and grants of a key of ours: what is not permitted is a gap, not a failure. */
 async function askAccess(
@@ -75,6 +87,7 @@ async function askAccess(
       openTo: outside?.open.slice() ?? null,
       policyNames: outside?.named.slice() ?? null,
       iamDecides: policy === null ? null : leavesToIam(policy, account),
+      deletionGuarded: policy === null ? null : guardsDeletion(policy),
       grantedTo: grants === null ? null : outsideGrantees(grants, account),
     },
     gaps,
@@ -107,6 +120,8 @@ function asAuditKey(key: KeyInfo, access: Access, gaps: readonly string[]): Audi
     lastUse: key.lastUse,
     currentKeyMaterialId: key.currentKeyMaterialId,
     materials: materialsOf(key),
+    onDemandRotations:
+      rotation?.past == null ? null : rotation.past.filter(({ type }) => type === 'ON_DEMAND').length,
     ...access,
     gaps: [...key.gaps, ...gaps],
   };

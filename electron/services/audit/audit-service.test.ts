@@ -87,6 +87,7 @@ describe('the audit of the sample vault', () => {
   it('finds what is wrong with it, and its report says the same', async () => {
     const { findings } = await page.audit.findings({ offset: 0, limit: 100 });
     expect(findings.map(({ code, severity, blobs }) => [code, severity, blobs])).toEqual([
+      ['key-deletion-unguarded', 'info', 7],
       ['double-base64', 'info', 1],
       ['other-readings', 'info', 1],
       ['source-needed', 'info', 1],
@@ -165,7 +166,7 @@ describe('the audit of the sample vault', () => {
       suppressed: { reason: 'planned', where: 'here' },
     });
     await page.audit.unsuppress({ id: silent?.id ?? '' });
-    expect((await page.audit.summary({})).findings).toMatchObject({ info: 3, suppressed: 0 });
+    expect((await page.audit.summary({})).findings).toMatchObject({ info: 4, suppressed: 0 });
     await expect(
       page.audit.suppress({ id: first?.id ?? '', reason: 'late', until: '2001-01-01' }),
     ).rejects.toMatchObject({ fault: { code: 'BadExpiry' } });

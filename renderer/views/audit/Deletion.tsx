@@ -12,6 +12,7 @@ import { count, keyName, plural } from '../../lib/words/format.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useKeys } from '../../store/keys.ts';
+import { DeletionGate } from './DeletionGate.tsx';
 
 const ICONS = { some: Skull, possible: CircleHelp, none: CircleCheck };
 
@@ -73,7 +74,12 @@ export function Deletion({ summary }: { readonly summary: AuditSummary }) {
         </div>
       </div>
       {waiting && <Skeleton label="Asking" lines={4} />}
-      {deletion !== null && deletion.asked === deletionKey && <Answer impact={deletion} />}
+      {deletion !== null && deletion.asked === deletionKey && (
+        <>
+          <Answer impact={deletion} />
+          <DeletionGate asked={deletion.asked} />
+        </>
+      )}
     </div>
   );
 }
