@@ -180,7 +180,7 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   await expect(card('plaintext-beside-blob')).toBeVisible();
 
   // The run has a report of its own.
-  await page.getByRole('button', { name: 'Activity', exact: true }).click();
+  await page.getByRole('button', { name: 'Runs', exact: true }).click();
   await page.getByRole('button', { name: /^Open re-encryption of/ }).click();
   await page.getByRole('button', { name: 'Export the run' }).click();
   const [ofRun] = await Promise.all([

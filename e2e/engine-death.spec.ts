@@ -70,7 +70,7 @@ test('an engine that dies in a run: the window says so at once, and the run is r
     const run = page.getByRole('main');
     // The practice KMS of the next engine is slow, too: nothing else is wanted here than that it goes on.
     await run.getByRole('button', { name: /^Resume/ }).click();
-    await expect(page.getByRole('button', { name: 'Activity' })).toHaveAttribute('title', /1 running/);
+    await expect(page.getByRole('button', { name: 'Runs' })).toHaveAttribute('title', /1 running/);
   } finally {
     await host.stop('SIGKILL');
   }

@@ -194,7 +194,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('dialog', { name: 'Re-encrypt' })).toBeVisible();
     await check('sheet');
     await page.keyboard.press('Escape');
-    for (const view of ['Activity', 'Keys', 'Audit', 'Settings']) {
+    for (const view of ['Runs', 'Keys', 'Audit', 'Settings']) {
       await page.getByRole('button', { name: view }).click();
       await check(view);
     }
@@ -212,6 +212,6 @@ test('"select all" leaves what belongs to the window alone', async ({ open }) =>
   });
   // What the window shows can be selected and copied; its navigation, headings, buttons and key caps cannot.
   expect(selected).toContain('Add files');
-  for (const word of ['Activity', 'Audit', 'Shortcuts', 'Ctrl F', 'Compact'])
+  for (const word of ['Runs', 'Audit', 'Shortcuts', 'Ctrl F', 'Compact'])
     expect(selected).not.toContain(word);
 });

@@ -38,7 +38,7 @@ async function startRun(page: Page, blobs: string, verify: boolean): Promise<Loc
   return sheet;
 }
 
-const toActivity = (page: Page) => page.getByRole('button', { name: 'Activity', exact: true }).click();
+const toRuns = (page: Page) => page.getByRole('button', { name: 'Runs', exact: true }).click();
 
 /** The switch wants to know who asks, not whether it is true. */
 const SIGNED =
@@ -88,7 +88,7 @@ test.describe('while KMS throttles', () => {
     // The page forgets everything; the run is where it was.
     await page.reload();
     await connected(page);
-    await toActivity(page);
+    await toRuns(page);
     const underWay = page.getByRole('region', { name: 'Running' });
     await expect(underWay.getByText('Paused', { exact: true })).toBeVisible();
     await switchFaults(page, [{ kind: 'throttling', operations: ['ReEncrypt'] }]);
@@ -136,7 +136,7 @@ test.describe('while KMS is slow', () => {
     expect(before).toBeLessThan(10);
     expect(readdirSync(stage.files)).toHaveLength(10 + before);
 
-    await toActivity(page);
+    await toRuns(page);
     const ended = page.getByRole('region', { name: 'Finished' });
     await expect(ended.getByText('Cancelled', { exact: true })).toBeVisible();
     await ended.getByRole('button', { name: /^Re-encrypt \d+ blobs not reached$/ }).click();

@@ -47,10 +47,8 @@ test('a key in another Region: offered with a plain explanation, ticked for one 
   await sheet.getByRole('button', { name: 'Edit and run again' }).click();
   await expect(tick).not.toBeChecked();
   await sheet.getByRole('button', { name: 'Close' }).first().click();
-  await page.getByRole('navigation').getByRole('button', { name: 'Activity' }).click();
-  await expect(page.getByRole('region', { name: 'Activity' })).toContainText(
-    'decrypted here, encrypted there',
-  );
+  await page.getByRole('navigation').getByRole('button', { name: 'Runs' }).click();
+  await expect(page.getByRole('region', { name: 'Runs' })).toContainText('decrypted here, encrypted there');
   kms.destroy();
 });
 

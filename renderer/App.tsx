@@ -17,7 +17,7 @@ import { SignInDialog } from './views/connection/SignInDialog.tsx';
 import { FindKeyDialog } from './views/key-material/FindKeyDialog.tsx';
 import { NameKeyDialog } from './views/key-material/NameKeyDialog.tsx';
 import { KeysView } from './views/keys/KeysView.tsx';
-import { ActivityView } from './views/runs/ActivityView.tsx';
+import { RunsView } from './views/runs/RunsView.tsx';
 import { SettingsView } from './views/settings/SettingsView.tsx';
 import { ReencryptSheet } from './views/sheet/ReencryptSheet.tsx';
 import { DropOverlay } from './views/shell/DropOverlay.tsx';
@@ -28,7 +28,7 @@ import { useShortcuts } from './views/shell/useShortcuts.ts';
 
 const VIEWS = {
   blobs: BlobsView,
-  activity: ActivityView,
+  runs: RunsView,
   keys: KeysView,
   audit: AuditView,
   settings: SettingsView,

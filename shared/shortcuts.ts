@@ -8,7 +8,7 @@ export const MENU_SHORTCUTS = {
   'open-plan': { accelerator: 'CmdOrCtrl+Alt+O', words: 'Open a plan' },
   paste: { accelerator: 'CmdOrCtrl+Shift+V', words: 'Paste ciphertext' },
   blobs: { accelerator: 'CmdOrCtrl+1', words: 'Show Blobs' },
-  activity: { accelerator: 'CmdOrCtrl+2', words: 'Show Activity' },
+  runs: { accelerator: 'CmdOrCtrl+2', words: 'Show Runs' },
   keys: { accelerator: 'CmdOrCtrl+3', words: 'Show Keys' },
   audit: { accelerator: 'CmdOrCtrl+4', words: 'Show Audit' },
   settings: { accelerator: 'CmdOrCtrl+,', words: 'Settings' },

@@ -139,7 +139,7 @@ test('decrypting here: plaintext never in the page, in what is printed, or on di
   expect(isRunning(child)).toBe(false);
   // And both plaintexts again, compared in a child.
   await sheet.getByRole('button', { name: 'Done' }).click();
-  await page.getByRole('navigation').getByRole('button', { name: 'Activity' }).click();
+  await page.getByRole('navigation').getByRole('button', { name: 'Runs' }).click();
   await page
     .getByRole('button', { name: /^Open re-encryption of/ })
     .first()

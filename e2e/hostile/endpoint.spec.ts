@@ -317,9 +317,9 @@ test('two replies swapped: comparing plaintexts finds it, and the originals come
   expect(readFileSync(path)).not.toEqual(before[0]);
   proxy.state.lie = null;
 
-  await page.getByRole('navigation').getByRole('button', { name: 'Activity' }).click();
+  await page.getByRole('navigation').getByRole('button', { name: 'Runs' }).click();
   await page
-    .getByRole('region', { name: 'Activity' })
+    .getByRole('region', { name: 'Runs' })
     .getByRole('button', { name: /^Open re-encryption of/ })
     .click();
   await page.getByRole('button', { name: 'Compare plaintexts…' }).click();

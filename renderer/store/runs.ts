@@ -59,7 +59,7 @@ const UNDER_WAY: ReadonlySet<RunSummary['status']> = new Set([
 export const isOver = (run: RunSummary): boolean => !UNDER_WAY.has(run.status);
 
 /** How many runs move, or else how many are held back; null: none is under way. */
-export function activityNote(runs: readonly RunSummary[]): string | null {
+export function runsNote(runs: readonly RunSummary[]): string | null {
   const open = runs.filter((run) => !isOver(run));
   const held = open.filter(({ status }) => status === 'paused' || status === 'waiting').length;
   if (open.length > held) return `${open.length - held} running`;

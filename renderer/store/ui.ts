@@ -2,7 +2,7 @@ import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
 import { faultOf } from '../api.ts';
 
-export type ViewName = 'blobs' | 'activity' | 'keys' | 'audit' | 'settings';
+export type ViewName = 'blobs' | 'runs' | 'keys' | 'audit' | 'settings';
 export type DialogName = 'connection' | 'paste' | 'clear' | 'rules';
 
 export interface Toast {
@@ -22,9 +22,9 @@ interface UiStore {
   readonly comparing: readonly [string, string] | null;
   /** A fault with no better place: shown as a notice above the view. */
   readonly fault: Fault | null;
-  /** Run opened in Activity. */
+  /** Run opened in Runs. */
   readonly openRun: string | null;
-  /** Plan opened in Activity, in place of a run. */
+  /** Plan opened in Runs, in place of a run. */
   readonly openPlan: string | null;
   show(view: ViewName): void;
   open(dialog: DialogName | null): void;
@@ -66,8 +66,8 @@ export const useUi = create<UiStore>()((set) => ({
   },
   complain: (fault) => set({ fault }),
   beginAnew: () => set({ findKeyOf: null, nameKeyOf: null, comparing: null, openPlan: null, fault: null }),
-  showRun: (openRun) => set({ openRun, openPlan: null, view: 'activity', fault: null }),
-  showPlan: (openPlan) => set({ openPlan, openRun: null, view: 'activity', fault: null }),
+  showRun: (openRun) => set({ openRun, openPlan: null, view: 'runs', fault: null }),
+  showPlan: (openPlan) => set({ openPlan, openRun: null, view: 'runs', fault: null }),
 }));
 
 /** Does something; what it runs into is shown, and what an earlier action ran into no longer. */

@@ -257,7 +257,7 @@ const STOPPED = fault(
   'EngineStopped',
   'The part of Rewrap that does the work stopped before it answered.',
   WHOLE,
-  'Rewrap starts it again by itself. A run that was under way kept its place and can be resumed in Activity.',
+  'Rewrap starts it again by itself. A run that was under way kept its place and can be resumed in Runs.',
   true,
 );
 

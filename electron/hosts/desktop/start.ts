@@ -402,7 +402,7 @@ const windowFails = (reason: string) =>
     'WindowFails',
     `Its window failed again and again (${reason}).`,
     '',
-    'Start Rewrap again. A run that was under way kept its place and can be resumed in Activity.',
+    'Start Rewrap again. A run that was under way kept its place and can be resumed in Runs.',
   );
 
 function madeFolder(path: string): string {

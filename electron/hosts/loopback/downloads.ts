@@ -94,7 +94,7 @@ function pack(runId: string, files: readonly KeptFile[]): Download {
         'NothingToDownload',
         'This run has no new file to download.',
         'None of its files was completed, or it wrote them to a folder.',
-        'Look at the run in Activity: each blob says what became of it.',
+        'Look at the run in Runs: each blob says what became of it.',
       ),
     );
   }

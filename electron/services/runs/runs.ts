@@ -482,7 +482,7 @@ export class Runs {
     if (run === null) {
       this.#manager.asked(runId);
       throw new FaultError(
-        fault('RunNotOpen', 'That run is not under way here.', '', 'Look at its state in Activity.'),
+        fault('RunNotOpen', 'That run is not under way here.', '', 'Look at its state in Runs.'),
       );
     }
     return run;

@@ -29,7 +29,7 @@ export function PlanPage({ planId }: { readonly planId: string }) {
             icon={<ArrowLeft className="icon" aria-hidden="true" />}
             onPress={() => showPlan(null)}
           >
-            Activity
+            Runs
           </Button>
           <h1 className="page-title plan-title">{view === null ? 'Plan' : `Plan ${view.name}`}</h1>
           <Button

@@ -171,7 +171,7 @@ function notAsked({ status, counts }: RunSummary, blobs: number): string {
     status === 'cancelled'
       ? 'the preflight was cancelled before them.'
       : counts.total > ITEM_LIMIT
-        ? `of more than ${count(ITEM_LIMIT)} blobs only those that will fail are listed; Activity has all of them.`
+        ? `of more than ${count(ITEM_LIMIT)} blobs only those that will fail are listed; Runs has all of them.`
         : 'the preflight ended before them.';
   return `KMS was not asked about ${plural(blobs, 'blob')}: ${why}`;
 }

@@ -98,7 +98,7 @@ export function SheetFooter({ built, rows, files }: FooterProps) {
   if (phase === 'running')
     return (
       <>
-        <span className="foot-note">Closing this sheet does not stop the run; Activity shows it.</span>
+        <span className="foot-note">Closing this sheet does not stop the run; Runs shows it.</span>
         <Button onPress={close}>Close</Button>
         <Button
           variant="danger"

@@ -2,17 +2,17 @@ import { Boxes, ClipboardCheck, History, KeyRound, Settings } from 'lucide-react
 import type { ComponentType } from 'react';
 import { count } from '../../lib/words/format.ts';
 import { useBlobs } from '../../store/blobs.ts';
-import { activityNote, useRuns } from '../../store/runs.ts';
+import { runsNote, useRuns } from '../../store/runs.ts';
 import { useUi, type ViewName } from '../../store/ui.ts';
 
 /** The views, on the left. Settings stand apart at the bottom. */
 export function Nav() {
   const blobs = useBlobs((state) => state.rows.length);
-  const activity = useRuns(({ runs }) => activityNote([...runs.values()]));
+  const note = useRuns(({ runs }) => runsNote([...runs.values()]));
   return (
     <nav className="nav" aria-label="Views">
       <NavItem view="blobs" name="Blobs" icon={Boxes} note={blobs > 0 ? count(blobs) : null} />
-      <NavItem view="activity" name="Activity" icon={History} note={activity} busy />
+      <NavItem view="runs" name="Runs" icon={History} note={note} busy />
       <NavItem view="keys" name="Keys" icon={KeyRound} note={null} />
       <NavItem view="audit" name="Audit" icon={ClipboardCheck} note={null} />
       <span className="nav-gap" />

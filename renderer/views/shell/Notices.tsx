@@ -89,7 +89,7 @@ export function EngineNotice() {
           opened; pasted text is gone.
         </p>
         <div className="fault-actions">
-          <Button variant="primary" onPress={() => show('activity')}>
+          <Button variant="primary" onPress={() => show('runs')}>
             Show runs
           </Button>
           <Button onPress={() => void copyDiagnostics()}>Copy diagnostics</Button>

@@ -71,7 +71,7 @@ export const appEvents = {
     z.object({
       view: z.enum([
         'blobs',
-        'activity',
+        'runs',
         'keys',
         'audit',
         'settings',

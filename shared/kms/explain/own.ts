@@ -228,7 +228,7 @@ export const OWN = {
   FilesInUse: entry(
     'Files of this run are being worked on by another run.',
     ['The other run is under way, or paused, here or in another Rewrap.'],
-    'Wait until it has ended, or cancel it in Activity, then start again.',
+    'Wait until it has ended, or cancel it in Runs, then start again.',
   ),
   UndoStopped: entry(
     'Undoing stopped before its end.',
@@ -238,7 +238,7 @@ export const OWN = {
   RunBusy: entry(
     'That run is busy.',
     ['It is under way, or being resumed, undone, closed or tried again.'],
-    'Wait until that has ended, or cancel it in Activity, then try again.',
+    'Wait until that has ended, or cancel it in Runs, then try again.',
   ),
   RunElsewhere: entry(
     'Another Rewrap has this run.',
@@ -255,7 +255,7 @@ export const OWN = {
     [],
     'Name one of them in full, or with more of its digits.',
   ),
-  RunNotOpen: entry('That run is not paused or unfinished.', [], 'Look at its state in Activity.'),
+  RunNotOpen: entry('That run is not paused or unfinished.', [], 'Look at its state in Runs.'),
   GrantTokensNeeded: entry(
     'That run used grant tokens, which Rewrap deleted when it ended.',
     ['Grant tokens are kept for as long as a run lasts.'],
@@ -282,7 +282,7 @@ export const OWN = {
     [
       'Plaintext would be in the memory of this machine again, and a person agrees to that anew for each run.',
     ],
-    'Agree to it in Activity and go on there; in a shell: rewrap runs resume RUN --decrypt-here --accept-plaintext-in-memory. What was done stands.',
+    'Agree to it in Runs and go on there; in a shell: rewrap runs resume RUN --decrypt-here --accept-plaintext-in-memory. What was done stands.',
   ),
   CannotUndo: entry(
     'That run cannot be undone.',

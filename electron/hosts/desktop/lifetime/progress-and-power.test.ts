@@ -182,7 +182,7 @@ describe('the end of a run', () => {
     expect(electron.window.did).toEqual(['show', 'focus']);
     expect(electron.window.webContents.sent.at(-1)).toEqual({
       channel: eventChannel('show'),
-      args: [{ view: 'activity' }],
+      args: [{ view: 'runs' }],
     });
   });
 

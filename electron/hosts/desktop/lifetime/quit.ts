@@ -70,7 +70,7 @@ export class Quit {
         type: 'question' as const,
         title: 'Rewrap',
         message: `Still running: ${number(total - left)} of ${number(total)} blobs are done.`,
-        detail: `If you stop, nothing more is sent. Requests under way get ${UNDER_WAY_LIMIT_MS / 1000} seconds, then they are cut off. Each file is wholly old or wholly new, and each run keeps its place: resume it in Activity.`,
+        detail: `If you stop, nothing more is sent. Requests under way get ${UNDER_WAY_LIMIT_MS / 1000} seconds, then they are cut off. Each file is wholly old or wholly new, and each run keeps its place: resume it in Runs.`,
         buttons: ['Keep going', 'Stop safely and quit'],
         defaultId: KEEP_GOING,
         cancelId: KEEP_GOING,

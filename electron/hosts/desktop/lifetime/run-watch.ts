@@ -113,7 +113,7 @@ export class RunWatch {
     notification.on('click', () => {
       done();
       window.focus();
-      window.show('activity');
+      window.show('runs');
     });
     notification.show();
   }

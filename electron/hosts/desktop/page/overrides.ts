@@ -180,7 +180,7 @@ const NO_FILE = fault(
   'NoFile',
   'No file holds this new blob.',
   'The run was a dry run, the blob failed, or it was pasted.',
-  'Look at the run in Activity for what became of it.',
+  'Look at the run in Runs for what became of it.',
 );
 
 const NO_DOWNLOAD = fault(

@@ -39,7 +39,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       'Open plan…': ['CmdOrCtrl+Alt+O', 'open-plan'],
       'Paste ciphertext': ['CmdOrCtrl+Shift+V', 'paste'],
       Blobs: ['CmdOrCtrl+1', 'blobs'],
-      Activity: ['CmdOrCtrl+2', 'activity'],
+      Runs: ['CmdOrCtrl+2', 'runs'],
       Keys: ['CmdOrCtrl+3', 'keys'],
       Audit: ['CmdOrCtrl+4', 'audit'],
     });

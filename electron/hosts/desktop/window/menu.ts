@@ -83,7 +83,7 @@ export function menuTemplate(parts: MenuParts): MenuItemConstructorOptions[] {
     label: '&View',
     submenu: [
       item('Blobs', 'blobs'),
-      item('Activity', 'activity'),
+      item('Runs', 'runs'),
       item('Keys', 'keys'),
       item('Audit', 'audit'),
       LINE,

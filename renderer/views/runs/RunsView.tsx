@@ -19,7 +19,7 @@ import { RunDetail } from './RunDetail.tsx';
 import { RunBar, Slowed } from './RunFigures.tsx';
 
 /** Every run, newest first; one of them open. */
-export function ActivityView() {
+export function RunsView() {
   const { runs, status, fault, load } = useRuns();
   const openRun = useUi((state) => state.openRun);
   const showRun = useUi((state) => state.showRun);
@@ -34,10 +34,10 @@ export function ActivityView() {
   if (openPlan !== null) return <PlanPage key={openPlan} planId={openPlan} />;
   if (shown !== undefined) return <RunDetail run={shown} onBack={() => showRun(null)} />;
   return (
-    <section className="view view-scroll" aria-label="Activity">
+    <section className="view view-scroll" aria-label="Runs">
       <div className="page page-wide">
         <div className="page-head">
-          <h1 className="page-title">Activity</h1>
+          <h1 className="page-title">Runs</h1>
           <OpenPlanButton />
         </div>
         <PlanList />
