@@ -9,6 +9,7 @@ import { scrub } from './explain/scrub.ts';
 import type { KmsSituation } from './explain/situation.ts';
 
 export { CATALOGUE, type ServiceCode } from './explain/catalogue.ts';
+export { proxyWords } from './explain/diagnosis.ts';
 export { codeOf } from './explain/names.ts';
 export { OWN, type OwnCode } from './explain/own.ts';
 export { scrub } from './explain/scrub.ts';
@@ -25,9 +26,9 @@ export function explainKms(
   requestId: string | null,
   situation: KmsSituation,
 ): Fault {
-  const code = codeOf(name, message);
+  const code = codeOf(name, message, situation);
   const said = scrub(message);
-  const raw = { name, message: said, requestId };
+  const raw = { name, message: said, requestId, by: saidBy(code, name, situation) };
   if (code === null) {
     return {
       code: name === '' ? 'UnknownServiceError' : name,
@@ -49,6 +50,30 @@ export function explainKms(
     retryable: entry.retryable,
     ...(found.policies === undefined || found.policies.length === 0 ? {} : { policies: [...found.policies] }),
   };
+}
+
+/** Errors that no service said: the network's, the system's. */
+const OF_THE_SYSTEM = /^(?:E[A-Z_]{3,}|Tls\w+|ERR_\w+)$/;
+const OF_THE_SDK: ReadonlySet<string> = new Set([
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ProviderError',
+  'TimeoutError',
+  'AbortError',
+]);
+
+/** Who said the words of an error: "KMS said" stands before what KMS said alone. */
+function saidBy(code: ServiceCode | null, name: string, { service }: KmsSituation): string {
+  if (OF_THE_SDK.has(name)) return 'The SDK';
+  if (OF_THE_SYSTEM.test(name) || (code !== null && OF_THE_SYSTEM.test(code))) return 'The system';
+  if (code === 'UnreadableReply') return 'The endpoint';
+  return service ?? 'KMS';
+}
+
+/** "STS said: AccessDenied: …": the words of who refused, for a place that has one line. */
+export function rawWords({ name, message, requestId, by }: NonNullable<Fault['raw']>): string {
+  const request = requestId === null ? '' : ` (request ${requestId})`;
+  return `${by ?? 'The service'} said: ${name}${message === '' ? '' : `: ${message}`}${request}`;
 }
 
 interface Specific {
@@ -98,6 +123,14 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
   'CredentialsProviderError',
   'CredentialProcessFailed',
   'ProfileUnusable',
+  'RoleNotAssumable',
+  'RoleDurationTooLong',
+  'RoleRequestInvalid',
+  'WebIdentityTokenInvalid',
+  'WebIdentityTokenExpired',
+  'SsoRoleNotAssigned',
+  'ContainerCredentialsFailed',
+  'InstanceRoleUnavailable',
 ]);
 
 /** Whether a fault is of the credentials, so that every other request on the connection would meet it too. */

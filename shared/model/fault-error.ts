@@ -1,12 +1,25 @@
+/** Where a policy statement belongs. */
+export const POLICY_PLACES = [
+  'identity',
+  'key',
+  'boundary',
+  'session',
+  'endpoint',
+  'trust',
+  'service-control',
+  'resource-control',
+] as const;
+export type PolicyPlace = (typeof POLICY_PLACES)[number];
+
 /** The members of the schema `Fault`, which describes them; for what throws without loading what validates. */
 export interface PlainFault {
   code: string;
   message: string;
   detail: string;
   remedy: string;
-  raw: { name: string; message: string; requestId: string | null } | null;
+  raw: { name: string; message: string; requestId: string | null; by?: string | undefined } | null;
   retryable: boolean;
-  policies?: { place: 'identity' | 'key'; title: string; statement: string }[] | undefined;
+  policies?: { place: PolicyPlace; title: string; statement: string }[] | undefined;
 }
 
 /**

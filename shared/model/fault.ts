@@ -1,9 +1,10 @@
 import * as z from '../schema.ts';
+import { POLICY_PLACES } from './fault-error.ts';
 
 /** A policy statement that would allow what was refused, to be copied: Rewrap changes no policy. */
 export const PolicyAdvice = z.object({
-  /** Where it belongs: the policy of a user or role, or the key policy. */
-  place: z.enum(['identity', 'key']),
+  /** Where it belongs: the policy of a user or role, the key policy, a permissions boundary, … */
+  place: z.enum(POLICY_PLACES),
   /** For people: which policy. */
   title: z.string(),
   /** One statement as JSON. What is not known stands in it as a placeholder in angle brackets. */
@@ -23,8 +24,18 @@ export const Fault = z.object({
   detail: z.string(),
   /** What to do next. */
   remedy: z.string(),
-  /** The service's own words and request id, one click away. */
-  raw: z.object({ name: z.string(), message: z.string(), requestId: z.string().nullable() }).nullable(),
+  /**
+   * The words of who refused and the request id, one click away. `by`: "KMS", "STS", "IAM Identity Center", "The SDK", "The
+   * proxy", "The system"; absent in what was kept before it was known.
+   */
+  raw: z
+    .object({
+      name: z.string(),
+      message: z.string(),
+      requestId: z.string().nullable(),
+      by: z.string().optional(),
+    })
+    .nullable(),
   /** Whether the same request may succeed if sent again unchanged. */
   retryable: z.boolean(),
   /** For a refused permission: the statements that would allow it, the likeliest place first. */

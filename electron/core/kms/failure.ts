@@ -1,5 +1,5 @@
-import { explainKms, type KmsSituation } from '#shared/kms/errors.ts';
-import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
+import { explainKms, explainOwn, type KmsSituation, proxyWords } from '#shared/kms/errors.ts';
+import { type Fault, FaultError } from '#shared/model/fault.ts';
 
 /** Values that must not appear in an error: what the credential provider gave out. */
 type SecretValues = () => readonly string[];
@@ -24,21 +24,41 @@ export function toFaultError(error: unknown, situation: KmsSituation, secrets: S
   if (error instanceof FaultError) return error;
   const { name: said, message, requestId } = named(error);
   const name = said === 'ERR_PROXY_TUNNEL' && /timed out/.test(message) ? 'TimeoutError' : said;
-  if (name === 'ERR_PROXY_TUNNEL') return new FaultError(proxyRefused(message));
+  if (name === 'ERR_PROXY_TUNNEL') return new FaultError(proxyRefused(message, situation));
   let text = message;
   for (const secret of secrets()) if (secret.length >= 8) text = text.replaceAll(secret, '(withheld)');
   return new KmsFaultError(explainKms(name, text, requestId, situation), situation);
 }
 
-function proxyRefused(message: string) {
+/** The proxy is named without user and password, as the situation has it. */
+function proxyRefused(message: string, { proxy = null }: KmsSituation) {
+  const words = proxyWords(proxy) ?? 'the proxy of the environment';
+  const status = /\b([45]\d\d)\b/.exec(message.replace(/\/\/[^/\s]*/g, ''))?.[1] ?? null;
+  const variable = proxy?.split(':', 1)[0] ?? 'HTTPS_PROXY';
+  const causes: Record<string, string> = {
+    '407': 'It wants a user name and a password (HTTP 407).',
+    '403': 'It does not allow this host (HTTP 403).',
+    '502': 'It cannot reach the host (HTTP 502).',
+    '503': 'It cannot reach the host (HTTP 503).',
+    '504': 'It cannot reach the host in time (HTTP 504).',
+  };
   return {
-    ...fault(
-      'ProxyRefused',
-      'The proxy of the environment would not open a way to the endpoint.',
-      'Most likely: it wants a user name and password (HTTP 407), or does not allow the host.',
-      'Check HTTPS_PROXY and NO_PROXY (a VPC endpoint usually belongs into NO_PROXY), then start Rewrap again.',
-    ),
-    raw: { name: 'ERR_PROXY_TUNNEL', message: message.replace(/\/\/[^/@\s]+@/g, '//'), requestId: null },
+    ...explainOwn('ProxyRefused', {
+      message: `${words.charAt(0).toUpperCase()}${words.slice(1)} would not open a way to the endpoint.`,
+      detail:
+        causes[status ?? ''] ??
+        'Most likely: it wants a user name and password (HTTP 407), or does not allow the host.',
+      remedy:
+        status === '407'
+          ? `Put both into ${variable} (http://USER:PASSWORD@HOST:PORT), or name the host in NO_PROXY (a VPC endpoint usually belongs there), then start Rewrap again.`
+          : `Check ${variable} and NO_PROXY (a VPC endpoint usually belongs into NO_PROXY), then start Rewrap again.`,
+    }),
+    raw: {
+      name: 'ERR_PROXY_TUNNEL',
+      message: message.replace(/\/\/[^/@\s]+@/g, '//'),
+      requestId: null,
+      by: 'The proxy',
+    },
   };
 }
 

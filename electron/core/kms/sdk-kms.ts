@@ -80,7 +80,10 @@ export class SdkKms implements KmsConnection {
   }
 
   async whoAmI(): Promise<Identity> {
-    return this.#explained({ operation: 'GetCallerIdentity' }, async () => {
+    const { stsEndpoint } = this.#parts.where;
+    const proxy = this.#parts.direct ? null : between(stsEndpoint ?? 'https://amazonaws.com', null).proxy;
+    const asked = { operation: 'GetCallerIdentity', service: 'STS', endpoint: stsEndpoint, proxy };
+    return this.#explained(asked, async () => {
       const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
       const out = await this.#parts.sts.send(new GetCallerIdentityCommand({}));
       this.#principal = out.Arn ?? null;
@@ -160,7 +163,7 @@ export class SdkKms implements KmsConnection {
     const { region, endpoint } = where;
     return toFaultError(
       error,
-      { region, endpoint, profile, principal: this.#principal, ...situation },
+      { region, endpoint, profile, proxy: this.endpointInfo.proxy, principal: this.#principal, ...situation },
       () => session.secrets,
     );
   };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { AgentOptions as HttpAgentOptions } from 'node:http';
 import type { AgentOptions as HttpsAgentOptions } from 'node:https';
 import tls from 'node:tls';
+import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { expandHome } from './config/shared-config.ts';
 
@@ -36,7 +37,8 @@ export interface Transport {
  * tunnels with CONNECT; never for this machine itself. Certificate authorities: those of AWS_CA_BUNDLE, else of the
  * profile's `ca_bundle`, instead of the built-in ones, as in the AWS CLI; else the built-in ones and those of
  * NODE_EXTRA_CA_CERTS (read here as well, because Electron may ignore that variable).
- * `waitMs`: how long an answer is waited for, where a person said so. Throws FaultError `CaBundleUnreadable`.
+ * `waitMs`: how long an answer is waited for, where a person said so. Throws FaultError `CaBundleUnreadable`,
+ * `ProxyUnusable`.
  */
 export async function transport(
   profileCaBundle: string | null,
@@ -61,28 +63,89 @@ export async function transport(
 }
 
 const HTTPS_PROXY_NAMES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
+/** The upper-case HTTP_PROXY, which curl leaves out because a CGI program may get it from a client, counts in the AWS CLI. */
 const HTTP_PROXY_NAMES = ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'];
 
 const named = (names: readonly string[]): string | undefined => names.find((name) => process.env[name]);
 
 function proxyFromEnvironment() {
-  const env = process.env;
-  const except = env.no_proxy || env.NO_PROXY;
-  const https = env[named(HTTPS_PROXY_NAMES) ?? ''];
-  const http = env[named(HTTP_PROXY_NAMES) ?? ''];
+  const https = proxyUrl(named(HTTPS_PROXY_NAMES));
+  const http = proxyUrl(named(HTTP_PROXY_NAMES));
   return {
-    ...(https ? { HTTPS_PROXY: https } : {}),
-    ...(http ? { HTTP_PROXY: http } : {}),
-    NO_PROXY: except ? `${except},${THIS_MACHINE}` : THIS_MACHINE,
+    ...(https === null ? {} : { HTTPS_PROXY: https }),
+    ...(http === null ? {} : { HTTP_PROXY: http }),
+    NO_PROXY: noProxy(),
   };
 }
+
+/**
+ * The proxy that a variable names, as curl and the AWS CLI read it: without a scheme it is http://. Throws FaultError
+ * `ProxyUnusable`: a request never goes another way than the environment says.
+ */
+function proxyUrl(variable: string | undefined): string | null {
+  const text = variable === undefined ? '' : (process.env[variable] ?? '').trim();
+  if (variable === undefined || text === '') return null;
+  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text.replace(/^\/\//, '')}`;
+  const url = URL.parse(full);
+  if (url !== null && url.hostname !== '' && /^https?:$/.test(url.protocol)) return full;
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1];
+  throw new FaultError(
+    explainOwn('ProxyUnusable', {
+      message: `The proxy that ${variable} names cannot be used.`,
+      ...(url === null || url.hostname === '' || scheme === undefined
+        ? { detail: 'Its address cannot be read.' }
+        : { detail: `It is a ${scheme} proxy; Rewrap goes through http and https proxies.` }),
+      remedy: `Write ${variable} as http://HOST:PORT, or unset it.`,
+    }),
+  );
+}
+
+/**
+ * NO_PROXY as Node's agent takes it, with the meaning that curl and the AWS CLI give it: a name stands for itself and all
+ * below it, with or without a dot or "*." before it; a range of addresses may be written as CIDR; entries are parted by commas
+ * or spaces. The lower-case variable comes first.
+ */
+function noProxy(): string {
+  const text = process.env.no_proxy || process.env.NO_PROXY || '';
+  const entries = text.split(/[\s,]+/).flatMap((entry) => {
+    if (entry === '' || entry === '*') return entry === '' ? [] : ['*'];
+    const range = ipv4Range(entry);
+    if (range !== null) return [range];
+    const [, name = entry, port = ''] = /^(.*?)(:\d+)?$/.exec(entry) ?? [];
+    if (/^[\d.]+$|^\[|:/.test(name)) return [entry];
+    const bare = name
+      .replace(/^\*?\./, '')
+      .replace(/\.$/, '')
+      .toLowerCase();
+    return bare === '' ? [] : [`${bare}${port}`, `.${bare}${port}`];
+  });
+  return [...entries, THIS_MACHINE].join(',');
+}
+
+/** "10.0.0.0/8" as "10.0.0.0-10.255.255.255", which Node's agent takes; null where it is no such range. */
+function ipv4Range(entry: string): string | null {
+  const match = /^(\d{1,3}(?:\.\d{1,3}){3})\/(\d{1,2})$/.exec(entry);
+  if (match === null || Number(match[2]) > 32) return null;
+  const bits = (match[1] ?? '').split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(match[2]));
+  const first = Math.floor(bits / size) * size;
+  return `${dotted(first)}-${dotted(first + size - 1)}`;
+}
+
+const dotted = (address: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
+
+const addressOf = (dottedAddress: string): number | null =>
+  /^\d{1,3}(?:\.\d{1,3}){3}$/.test(dottedAddress)
+    ? dottedAddress.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+    : null;
 
 /** What {@link transport} takes on the way to `host`. Node's agent decides the same way (`NODE_USE_ENV_PROXY`). */
 export function between(address: string, profileCaBundle: string | null): Between {
   const url = URL.parse(address);
   const variable = named(url?.protocol === 'http:' ? HTTP_PROXY_NAMES : HTTPS_PROXY_NAMES);
   const proxy = variable === undefined ? null : (process.env[variable] ?? null);
-  const past = url === null || bypassed(url, proxyFromEnvironment().NO_PROXY);
+  const past = url === null || bypassed(url, noProxy());
   const secure = url?.protocol === 'https:';
   return {
     proxy: variable === undefined || proxy === null || past ? null : `${variable}: ${hostOf(proxy)}`,
@@ -114,6 +177,10 @@ function bypassed(url: URL, noProxy: string): boolean {
     const ported = entry.startsWith('[') ? /^(\[.*\])(?::(\d+))?$/.exec(entry) : match;
     const [, host = entry, onPort] = ported ?? [];
     if (onPort !== undefined && onPort !== port) return false;
+    const [low, high] = host.split('-').map(addressOf);
+    const here = addressOf(url.hostname);
+    if (here !== null && low !== null && low !== undefined && high !== null && high !== undefined)
+      return low <= here && here <= high;
     const suffix = host.replace(/^\*/, '');
     return suffix.startsWith('.') ? url.hostname.endsWith(suffix) : url.hostname === host;
   });

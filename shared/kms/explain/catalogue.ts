@@ -116,13 +116,13 @@ export const CATALOGUE = {
     ),
   ),
   ValidationException: entry(
-    'KMS says that the request is malformed.',
+    'The service says that the request is malformed.',
     [
       'The blob is larger than 6,144 bytes or empty.',
       'The plaintext is longer than the destination key and algorithm can hold.',
       'A key id is not one, or a context was given for an asymmetric key.',
     ],
-    'Read what KMS said and correct that value.',
+    'Read what the service said and correct that value.',
   ),
   UnreadableReply: entry(
     'The endpoint answered something that is not KMS.',
@@ -148,6 +148,7 @@ export const CATALOGUE = {
       'AWS does not know these credentials.',
       [
         'The access key was deleted or deactivated, or is mistyped.',
+        'The Region has to be enabled for the account first (Account settings): until then its endpoints know no key of it.',
         'The session token is missing or is of another session.',
         'The credentials are of another partition (China, GovCloud).',
       ],
@@ -229,8 +230,12 @@ export const CATALOGUE = {
     retry(
       entry(
         'Nothing answers at the endpoint.',
-        ['The service is not running at that address and port.', 'A firewall refuses the connection.'],
-        'Check the endpoint URL; start the emulator or practice KMS if it is one.',
+        [
+          'The service is not running at that address and port.',
+          'A firewall refuses the connection.',
+          'A proxy is configured (HTTPS_PROXY), and nothing answers there.',
+        ],
+        'Check the endpoint URL and the proxy; start the emulator or practice KMS if it is one.',
       ),
     ),
   ),
@@ -290,6 +295,109 @@ export const CATALOGUE = {
       ['The endpoint speaks plain HTTP at that port.', 'A proxy breaks the handshake.'],
       'Check the endpoint URL, http:// or https://, and the port.',
     ),
+  ),
+  RoleNotAssumable: stop(
+    entry(
+      'STS does not let these credentials assume the role.',
+      [
+        'The trust policy of the role does not name this identity, or one of its conditions (external id, multi-factor code, source) is not met.',
+        'The policies of this identity do not allow sts:AssumeRole on the role.',
+        'There is no role of that name: STS says the same then.',
+      ],
+      'Check role_arn, external_id and mfa_serial of the profile, then have the trust policy of the role and the policy of this identity allow it.',
+    ),
+  ),
+  RoleDurationTooLong: stop(
+    entry(
+      'STS refuses a session of that length.',
+      [
+        'duration_seconds of the profile is longer than the maximum session duration of the role.',
+        'A role that is assumed with the credentials of another role lasts an hour at most (role chaining).',
+      ],
+      'Take duration_seconds out of the profile, or set it to 3600. Rewrap renews the session by itself.',
+    ),
+  ),
+  RoleRequestInvalid: stop(
+    entry(
+      'STS refuses a setting of the role as malformed.',
+      [
+        'role_arn, role_session_name, external_id or mfa_serial of the profile does not have the form that STS asks for.',
+      ],
+      'Read what STS said, and correct that setting in the AWS config file.',
+    ),
+  ),
+  WebIdentityTokenInvalid: stop(
+    entry(
+      'STS does not accept the web identity token.',
+      [
+        'The account has no identity provider (OIDC) for the issuer of the token, or one with another audience.',
+        'The token is damaged, or is of another issuer.',
+        'STS could not reach the issuer to check the signature.',
+      ],
+      'Compare the issuer ("iss") and audience ("aud") of the token with the identity provider in IAM of the account of the role.',
+    ),
+  ),
+  WebIdentityTokenExpired: stop(
+    entry(
+      'The web identity token has expired.',
+      ['What writes the token file has stopped, or the file is a copy from another time.'],
+      'Have a new token written (in EKS the kubelet does; elsewhere your identity provider), then connect again.',
+    ),
+  ),
+  StsRegionDisabled: stop(
+    entry(
+      'STS is not active for this account in this Region.',
+      ['The Region is not enabled for the account, or STS was deactivated in it.'],
+      'Enable the Region (Account settings), activate STS in it (IAM, "Account settings"), or connect in another Region.',
+    ),
+  ),
+  SsoRoleNotAssigned: stop(
+    entry(
+      'IAM Identity Center does not give you this role in this account.',
+      [
+        'You are not assigned the permission set in that account, or no longer.',
+        'sso_account_id or sso_role_name of the profile is mistyped.',
+        'You are signed in as another person.',
+      ],
+      'Check sso_account_id and sso_role_name of the profile, or ask for the assignment. A new sign-in alone does not help.',
+    ),
+  ),
+  ContainerCredentialsFailed: stop(
+    entry(
+      'The endpoint of the container gives no credentials.',
+      [
+        'The task or pod has no role, or its agent does not answer.',
+        'AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI was copied from another machine.',
+      ],
+      'Check the role of the task or pod; outside a container unset these variables.',
+    ),
+  ),
+  InstanceRoleUnavailable: stop(
+    entry(
+      'The metadata service of the instance gives no credentials.',
+      [
+        'The instance has no role, or this machine is no instance of EC2.',
+        'The metadata service is switched off, or lets no container through (hop limit of 1).',
+      ],
+      'Give the instance a role, raise its hop limit for containers, or choose a profile.',
+    ),
+  ),
+  SubscriptionRequired: stop(
+    entry(
+      'The AWS account is not subscribed to this service.',
+      [
+        'The account is new and not activated yet (payment, phone), or is suspended or closed.',
+        'The Region has to be enabled for the account first.',
+      ],
+      'Finish the sign-up of the account, enable the Region (Account settings), or ask AWS Support why the account is not active. Policies play no part in it.',
+    ),
+  ),
+  CustomKeyStoreInvalidStateException: entry(
+    'The custom key store of the key cannot be used.',
+    [
+      'The key store is disconnected: for AWS CloudHSM its cluster or its user kmsuser, for an external key store its proxy.',
+    ],
+    'Connect it again (ConnectCustomKeyStore, permission kms:ConnectCustomKeyStore), see its ConnectionErrorCode in DescribeCustomKeyStores, then try again.',
   ),
   Aborted: entry('The request was stopped before it ended.', [], 'Start it again when you want to.'),
 } as const satisfies Record<string, CatalogueEntry>;

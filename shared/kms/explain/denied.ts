@@ -1,34 +1,56 @@
 import type { PolicyAdvice } from '../../model/fault.ts';
 import { regionOfArn } from '../facts.ts';
-import { accountOf, identityAdvice, keyAdvice, type Wanted } from './policy.ts';
+import { accountOf, identityAdvice, keyAdvice, limitAdvice, type Wanted } from './policy.ts';
+import { type PolicyType, policyTypeOf } from './policy-types.ts';
 import type { Diagnosis, KmsSituation } from './situation.ts';
 
 /** Parts of IAM's sentence "User: … is not authorized to perform: … on resource: … because …". */
-interface Denial {
+export interface Denial {
   readonly principal: string | null;
+  /** "kms:ReEncryptFrom", "sts:AssumeRole". */
   readonly action: string;
   readonly resource: string | null;
   /** 'explicit' when a policy denies; 'missing' when none allows; 'ambiguous' when IAM will not say which. */
   readonly why: 'explicit' | 'missing' | 'ambiguous' | null;
-  /** "identity-based policy", "resource-based policy", "service control policy", … */
+  /** The policy as the message names it: "service control policy", "permissions boundary", … */
   readonly policy: string | null;
+  readonly type: PolicyType | null;
+  /** ARN of the policy that denies, where the message gives it. */
+  readonly policyArn: string | null;
 }
+
+const ACTION = String.raw`\w[\w-]*:\w+`;
+/** What the message calls a policy: "service control policy", "permissions boundary". */
+const POLICY = String.raw`(?:an?|the|your)?\s*([\w][\w -]*?(?:polic(?:y|ies)|boundar(?:y|ies)))`;
+const EXPLICIT = new RegExp(String.raw`explicit(?:ly)? den(?:y|ied|ies)\s+(?:in|by)\s+${POLICY}\b`, 'i');
+const MISSING = new RegExp(String.raw`because no\s+${POLICY}\s+allows?\b`, 'i');
 
 /**
  * Reads an AccessDenied message. Null when it is not of that form. Source: "Troubleshoot access denied error
- * messages" of the IAM user guide; the ambiguous cross-account form is observed.
+ * messages" of the IAM user guide, which lists both forms for each type of policy, and the AWS security blog "Enhanced
+ * access denied error messages with policy ARNs"; the ambiguous cross-account form is observed.
  */
 export function parseDenial(said: string): Denial | null {
-  const action = /not authorized to perform:?\s*(kms:\w+|sts:\w+)/i.exec(said)?.[1];
+  const action = new RegExp(`not authorized to perform:?\\s*(${ACTION})`, 'i').exec(said)?.[1];
   if (action === undefined) return null;
-  const resource = /on resource:\s*(arn:\S+?)[.,]?(?=\s|$)/i.exec(said)?.[1] ?? null;
-  const principal = /User:\s*(arn:\S+)/i.exec(said)?.[1] ?? null;
-  const explicit = /explicit deny in an? ([\w -]*?policy)/i.exec(said)?.[1];
-  if (explicit !== undefined) return { principal, action, resource, why: 'explicit', policy: explicit };
+  const found = /on (?:the )?resource:?\s*"?(arn:\S+?|\*)"?[.,]?(?=\s|$)/i.exec(said)?.[1] ?? null;
+  const resource = found === '*' ? null : found;
+  const principal = /User:\s*(arn:[^\s,]+)/i.exec(said)?.[1] ?? null;
+  const policyArn =
+    /(?:polic(?:y|ies)|boundar(?:y|ies)|action):?\s+(arn:[^\s,]+?)[.,]?(?=\s|$)/i.exec(said)?.[1] ?? null;
+  const common = { principal, action, resource, policyArn };
+  const explicit = EXPLICIT.exec(said)?.[1];
   if (/does not exist in this Region/i.test(said))
-    return { principal, action, resource, why: 'ambiguous', policy: null };
-  const missing = /because no ([\w -]*?policy) allows/i.exec(said)?.[1];
-  return { principal, action, resource, why: missing ? 'missing' : null, policy: missing ?? null };
+    return { ...common, why: 'ambiguous', policy: null, type: null };
+  if (explicit !== undefined)
+    return { ...common, why: 'explicit', policy: explicit, type: policyTypeOf(explicit) };
+  const missing = MISSING.exec(said)?.[1] ?? null;
+  return {
+    ...common,
+    why: missing === null ? null : 'missing',
+    policy: missing,
+    type: missing === null ? null : policyTypeOf(missing),
+  };
 }
 
 /** Says which permission is missing, on which key, on which side, and in which policy. */
@@ -43,16 +65,11 @@ export function deniedCase(said: string, s: KmsSituation): Diagnosis {
         ? { name: 'destination', id: s.destinationKeyId }
         : null;
   const key = denial.resource ?? side?.id ?? null;
-  const on = side
-    ? ` on the ${side.name} key${key ? ` ${key}` : ''}`
-    : key && denial.action.startsWith('kms:')
-      ? ` on ${key}`
-      : '';
-  const who = denial.principal ? ` for ${denial.principal}` : '';
+  const on = side ? ` on the ${side.name} key${key ? ` ${key}` : ''}` : key ? ` on ${key}` : '';
   return {
     message: `You are not allowed ${denial.action}${on}.`,
     causes: [...otherAccount(key, denial.principal ?? s.principal ?? null, 'the key'), ...why(denial)],
-    remedy: remedyOf(denial, on, who),
+    remedy: remedyOf(denial, on, key),
     policies: denial.action.startsWith('kms:')
       ? advice(denial, {
           action: denial.action,
@@ -82,20 +99,29 @@ function advice(d: Denial, wanted: Wanted): PolicyAdvice[] {
   const owner = accountOf(wanted.keyArn);
   const caller = accountOf(wanted.principal);
   const foreign = owner !== null && caller !== null && owner !== caller;
-  // A policy of the organisation (service control, permissions boundary) is not changed by a statement of these two.
-  if (d.policy !== null && d.policy !== 'identity-based policy' && d.policy !== 'resource-based policy')
-    return [];
+  const place = d.type?.place ?? null;
+  if (place !== null && place !== 'identity' && place !== 'key') return [limitAdvice(place, wanted)];
+  if (d.policy !== null && place === null) return [];
   if (foreign || d.why === 'ambiguous') return [keyAdvice(wanted), identityAdvice(wanted)];
-  if (d.policy === 'identity-based policy') return [identityAdvice(wanted)];
-  if (d.policy === 'resource-based policy') return [keyAdvice(wanted)];
+  if (place === 'identity') return [identityAdvice(wanted)];
+  if (place === 'key') return [keyAdvice(wanted)];
   return [identityAdvice(wanted), keyAdvice(wanted)];
 }
 
+/** "a service control policy (SCP) of the AWS organization, arn:…". */
+const policyWords = (d: Denial): string =>
+  `${d.type?.words ?? `the ${d.policy}`}${d.policyArn === null ? '' : ` (${d.policyArn})`}`;
+
 function why(d: Denial): string[] {
-  if (d.why === 'explicit') return [`a ${d.policy} denies it explicitly; no other policy can allow it then.`];
+  const note = d.type === null || d.type.note === '' ? '' : ` ${d.type.note}`;
+  if (d.why === 'explicit')
+    return [
+      `${policyWords(d)} denies it explicitly; no other policy can allow it then.${d.type?.place === 'identity' || d.type?.place === 'key' ? '' : note}`,
+    ];
   if (d.why === 'missing') {
-    if (d.policy === 'resource-based policy') return ['the key policy does not allow it (nor a grant).'];
-    return [`no ${d.policy} allows it.`];
+    if (d.type?.place === 'key') return ['the key policy does not allow it (nor a grant).'];
+    if (d.type?.place === 'identity') return ['no identity-based policy allows it.'];
+    return [`${policyWords(d)} does not allow it.${note}`];
   }
   if (d.why === 'ambiguous')
     return [
@@ -109,16 +135,29 @@ function why(d: Denial): string[] {
   ];
 }
 
-function remedyOf(d: Denial, on: string, who: string): string {
+function remedyOf(d: Denial, on: string, key: string | null): string {
+  const who = d.principal === null ? 'your user or role' : d.principal;
+  const where = d.type?.where({ who: roleWords(d.principal), owner: accountOf(key) });
+  const arn = d.policyArn === null ? '' : ` It is ${d.policyArn}.`;
   if (d.why === 'explicit')
-    return `Have the deny of ${d.action} in the ${d.policy} changed, or work as another identity.`;
-  const where =
-    d.policy === 'resource-based policy'
-      ? 'in the key policy'
-      : d.policy === 'identity-based policy'
-        ? 'in the policy of your user or role (and in the key policy, when the key is in another account)'
-        : 'in the key policy, and in the policy of your user or role when the key is in another account';
-  return `Have ${d.action}${on} allowed${who} ${where}.`;
+    return `Have the deny of ${d.action} changed ${where ?? `in the ${d.policy}`}, or work as another identity.${arn}`;
+  if (d.why === 'missing' && where === undefined)
+    return `Have ${d.action}${on} allowed for ${who} in the ${d.policy}.${arn}`;
+  const place = d.type?.place;
+  if (where !== undefined && place === 'identity')
+    return `Have ${d.action}${on} allowed for ${who} in the policy of your user or role (and in the key policy, when the key is in another account).${arn}`;
+  if (where !== undefined) return `Have ${d.action}${on} allowed for ${who} ${where}.${arn}`;
+  return `Have ${d.action}${on} allowed${d.principal === null ? '' : ` for ${who}`} in the key policy, and in the policy of your user or role when the key is in another account.`;
+}
+
+/** "the role Mover", "the user me". */
+function roleWords(principal: string | null): string {
+  const match = /:(assumed-role|role|user|federated-user)\/(?:.*\/)?([^/]+?)(?:\/[^/]+)?$/.exec(
+    principal ?? '',
+  );
+  if (match === null) return 'your user or role';
+  if (match[1] === 'assumed-role') return `the role ${/assumed-role\/([^/]+)/.exec(principal ?? '')?.[1]}`;
+  return `the ${match[1]} ${/\/([^/]+)$/.exec(principal ?? '')?.[1]}`;
 }
 
 /**
@@ -168,11 +207,13 @@ function cannotSay(s: KmsSituation): Diagnosis {
 }
 
 function unspecified(s: KmsSituation): Diagnosis {
-  if (s.operation !== 'ReEncrypt')
+  if (s.operation !== 'ReEncrypt') {
+    const prefix = s.operation === 'GetCallerIdentity' ? 'sts' : 'kms';
     return {
-      message: `You are not allowed ${s.operation === 'GetCallerIdentity' ? 'sts' : 'kms'}:${s.operation}.`,
-      remedy: `Have ${s.operation === 'GetCallerIdentity' ? 'sts' : 'kms'}:${s.operation} allowed for your identity.`,
+      message: `You are not allowed ${prefix}:${s.operation}.`,
+      remedy: `Have ${prefix}:${s.operation} allowed for your identity.`,
     };
+  }
   const source = s.sourceKeyId ? ` ${s.sourceKeyId}` : '';
   const destination = s.destinationKeyId ? ` ${s.destinationKeyId}` : '';
   return {

@@ -3,6 +3,7 @@ import { regionOfArn, takesEncryptionContext } from '../facts.ts';
 import type { ServiceCode } from './catalogue.ts';
 import { deniedCase } from './denied.ts';
 import type { Diagnosis, KmsSituation } from './situation.ts';
+import { durationTooLong, notAssumable, roleRequestInvalid } from './sts.ts';
 
 /** Local diagnosis: only what the request, the blob's bytes and the service's words bear out. */
 export function diagnose(code: ServiceCode, said: string, s: KmsSituation): Diagnosis {
@@ -22,8 +23,18 @@ export function diagnose(code: ServiceCode, said: string, s: KmsSituation): Diag
       return notFound(said, s);
     case 'InvalidKeyUsageException':
       return keyUsage(said, s);
+    case 'RoleNotAssumable':
+      return notAssumable(said, s);
+    case 'RoleDurationTooLong':
+      return durationTooLong(said, s);
+    case 'RoleRequestInvalid':
+      return roleRequestInvalid(said, s);
     case 'ValidationException':
-      return said === '' ? {} : { message: `KMS says that the request is malformed: ${said}` };
+      return said === ''
+        ? {}
+        : { message: `${s.service ?? 'KMS'} says that the request is malformed: ${said}` };
+    case 'KeyUnavailableException':
+      return keyStore(said, s);
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'ECONNREFUSED':
@@ -211,7 +222,22 @@ function invalidState(said: string, s: KmsSituation): Diagnosis {
       causes: ['its imported material has expired or was deleted, or was never imported.'],
       remedy: 'Import the key material again (ImportKeyMaterial), or choose another key.',
     };
+  if (/key store|unavailable/i.test(said)) return keyStore(said, s);
   return said === '' ? {} : { message: `${words} cannot be used in its present state: ${said}` };
+}
+
+/** A key with a store does not answer. */
+function keyStore(said: string, s: KmsSituation): Diagnosis {
+  if (!/key store|unavailable|cluster|\bxks\b|proxy/i.test(said)) return {};
+  const { words } = keyInWords(said, s);
+  return {
+    message: `${words} is in a custom key store that KMS cannot reach now.`,
+    causes: [
+      'the key store is disconnected (AWS CloudHSM: the cluster or its user kmsuser; external key store: its proxy).',
+    ],
+    remedy:
+      'Connect the key store again (ConnectCustomKeyStore, permission kms:ConnectCustomKeyStore); DescribeCustomKeyStores says why in ConnectionErrorCode. Its ciphertext is intact and opens again then.',
+  };
 }
 
 function notFound(said: string, s: KmsSituation): Diagnosis {
@@ -244,15 +270,40 @@ function keyUsage(said: string, s: KmsSituation): Diagnosis {
   };
 }
 
+/** Behind a proxy nothing else is connected to: what does not answer is the proxy. */
 function unreachable(code: ServiceCode, s: KmsSituation): Diagnosis {
-  const where = s.endpoint ?? (s.region ? `the endpoint of ${s.region}` : null);
+  const proxy = proxyWords(s.proxy ?? null);
+  const service = s.service ?? 'KMS';
+  const endpoint =
+    s.endpoint ??
+    (s.region ? `the endpoint of ${service === 'KMS' ? '' : `${service} in `}${s.region}` : null);
+  const where = proxy ?? endpoint;
   if (where === null) return {};
+  const remedy =
+    proxy === null
+      ? {}
+      : {
+          causes: [
+            'the proxy is not running at that address and port, or its name is mistyped.',
+            'the proxy does not get through to the endpoint.',
+          ],
+          remedy: `Check ${variableOf(s.proxy ?? '')}, or name the host in NO_PROXY (a VPC endpoint usually belongs there), then connect again.`,
+        };
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return { message: `The host of ${where} could not be found.` };
-  if (code === 'ECONNREFUSED') return { message: `Nothing answers at ${where}.` };
-  if (code === 'ECONNRESET') return { message: `The connection to ${where} was cut off.` };
-  if (code === 'ENETUNREACH') return { message: `There is no way through the network to ${where}.` };
-  return { message: `No answer from ${where} in time.` };
+    return { message: `The host of ${where} could not be found.`, ...remedy };
+  if (code === 'ECONNREFUSED') return { message: `Nothing answers at ${where}.`, ...remedy };
+  if (code === 'ECONNRESET') return { message: `The connection to ${where} was cut off.`, ...remedy };
+  if (code === 'ENETUNREACH')
+    return { message: `There is no way through the network to ${where}.`, ...remedy };
+  return { message: `No answer from ${where} in time.`, ...remedy };
+}
+
+const variableOf = (proxy: string): string => proxy.split(':', 1)[0] ?? 'the proxy';
+
+/** "HTTPS_PROXY: proxy.corp:3128" as "the proxy proxy.corp:3128 (HTTPS_PROXY)". */
+export function proxyWords(proxy: string | null): string | null {
+  const at = proxy?.indexOf(': ') ?? -1;
+  return proxy === null || at === -1 ? null : `the proxy ${proxy.slice(at + 2)} (${proxy.slice(0, at)})`;
 }
 
 const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

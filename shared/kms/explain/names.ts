@@ -1,4 +1,5 @@
 import { CATALOGUE, type ServiceCode } from './catalogue.ts';
+import type { KmsSituation } from './situation.ts';
 
 /** Other names for the same thing. */
 const ALIASES: Readonly<Record<string, ServiceCode>> = {
@@ -34,7 +35,18 @@ const ALIASES: Readonly<Record<string, ServiceCode>> = {
   MissingAuthenticationToken: 'UnrecognizedClientException',
   MissingAuthenticationTokenException: 'UnrecognizedClientException',
   NotAuthorized: 'AccessDeniedException',
-  OptInRequired: 'UnrecognizedClientException',
+  OptInRequired: 'SubscriptionRequired',
+  SubscriptionRequiredException: 'SubscriptionRequired',
+  NotSignedUp: 'SubscriptionRequired',
+  AccountProblem: 'SubscriptionRequired',
+  RegionDisabledException: 'StsRegionDisabled',
+  RegionDisabled: 'StsRegionDisabled',
+  InvalidIdentityToken: 'WebIdentityTokenInvalid',
+  InvalidIdentityTokenException: 'WebIdentityTokenInvalid',
+  IDPRejectedClaim: 'WebIdentityTokenInvalid',
+  IDPRejectedClaimException: 'WebIdentityTokenInvalid',
+  IDPCommunicationError: 'WebIdentityTokenInvalid',
+  IDPCommunicationErrorException: 'WebIdentityTokenInvalid',
   InvalidSignature: 'InvalidSignatureException',
   IncompleteSignature: 'InvalidSignatureException',
   IncompleteSignatureException: 'InvalidSignatureException',
@@ -65,22 +77,56 @@ const ALIASES: Readonly<Record<string, ServiceCode>> = {
 
 const SKEW = /signature (?:expired|not yet current)|is now (?:earlier|later) than|clock|skew/i;
 
+/** Words of AWS where an account is not signed up for a service, or not active. */
+const SUBSCRIPTION =
+  /needs a subscription for the service|not (?:subscribed|signed up)|account .*not (?:yet )?(?:active|activated)|pending verification|account is suspended/i;
+
+/** Who was asked for what: one name of an error stands for other things at STS. */
+type Asked = Pick<Partial<KmsSituation>, 'service' | 'operation'>;
+
+/** The code of what STS refuses when a role is to be assumed; null: that of any other request. */
+function ofRole(code: ServiceCode, message: string, operation: string): ServiceCode | null {
+  if (!operation.startsWith('AssumeRole')) return null;
+  if (code === 'AccessDeniedException') return 'RoleNotAssumable';
+  if (code === 'ExpiredTokenException' && operation === 'AssumeRoleWithWebIdentity')
+    return 'WebIdentityTokenExpired';
+  if (code !== 'ValidationException') return null;
+  return /DurationSeconds|session (?:duration|limit)/.test(message) &&
+    !/ at '/.test(message.replace(/at 'durationSeconds'/, ''))
+    ? 'RoleDurationTooLong'
+    : 'RoleRequestInvalid';
+}
+
 /**
  * The catalogue's code for an error name, looking into the message where one name stands for several things
- * (a signature that AWS refuses because of the clock; a profile that wants MFA); null when it is unknown.
+ * (a signature that AWS refuses because of the clock; a profile that wants MFA), and at who was asked; null when it is
+ * unknown.
  */
-export function codeOf(name: string, message: string): ServiceCode | null {
+export function codeOf(name: string, message: string, situation: Asked = {}): ServiceCode | null {
   const code: ServiceCode | undefined = Object.hasOwn(CATALOGUE, name)
     ? (name as ServiceCode)
     : Object.hasOwn(ALIASES, name)
       ? ALIASES[name]
       : undefined;
+  if (situation.service === 'STS' && code !== undefined) {
+    const role = ofRole(code, message, situation.operation ?? '');
+    if (role !== null) return role;
+  }
+  if (
+    SUBSCRIPTION.test(message) &&
+    (code === undefined || code === 'AccessDeniedException' || code === 'UnrecognizedClientException')
+  )
+    return 'SubscriptionRequired';
+  if (code === undefined && /^(?:CustomKeyStore|CloudHsmCluster|Xks)/.test(name))
+    return 'CustomKeyStoreInvalidStateException';
   if (code === 'InvalidSignatureException' && SKEW.test(message)) return 'ClockSkew';
   if (code === 'CredentialsProviderError') {
     if (/multi-?factor|\bMFA\b/i.test(message)) return 'MfaNeeded';
     if (/credential_process|credential process|command failed/i.test(message))
       return 'CredentialProcessFailed';
-    if (/\bSSO\b|aws sso login/i.test(message)) return 'SsoSignInNeeded';
+    if (/aws sso login|SSO session (?:associated with this profile|token)/i.test(message))
+      return 'SsoSignInNeeded';
+    if (/\bSSO\b/i.test(message)) return 'ProfileUnusable';
     if (
       /could not resolve credentials using profile|profile .* (?:not found|could not be found)/i.test(message)
     )

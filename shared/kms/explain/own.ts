@@ -15,6 +15,13 @@ export const OWN = {
       'Check HTTPS_PROXY and NO_PROXY, then start Rewrap again.',
     ),
   ),
+  ProxyUnusable: stop(
+    entry(
+      'The proxy of the environment cannot be used.',
+      ['HTTPS_PROXY, HTTP_PROXY or ALL_PROXY holds an address that cannot be read, or names a SOCKS proxy.'],
+      'Write it as http://HOST:PORT, or unset it.',
+    ),
+  ),
   CaBundleUnreadable: stop(
     entry(
       'The file of certificate authorities cannot be read.',

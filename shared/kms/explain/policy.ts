@@ -1,4 +1,5 @@
 import type { PolicyAdvice } from '../../model/fault.ts';
+import type { PolicyPlace } from '../../model/fault-error.ts';
 
 /** What a policy would have to allow. */
 export interface Wanted {
@@ -42,6 +43,59 @@ export function keyAdvice({ action, keyArn, principal, side }: Wanted): PolicyAd
       Action: action,
       Resource: '*',
     }),
+  };
+}
+
+/**
+ * The statement for a policy that limits what others allow. A VPC endpoint policy names a principal; the others cannot
+ * (IAM user guide, "Policies and permissions"; a resource control policy allows nothing but all).
+ */
+export function limitAdvice(place: PolicyPlace, { action, keyArn, principal }: Wanted): PolicyAdvice {
+  const to = principal === null ? 'your user or role' : lastName(principalOf(principal));
+  const titles: Partial<Record<PolicyPlace, string>> = {
+    boundary: `For the permissions boundary of ${to}`,
+    session: 'For the session policy',
+    endpoint: 'For the policy of the VPC endpoint',
+    'service-control': 'For a service control policy (SCP) of the organization',
+    'resource-control': 'For a resource control policy (RCP) of the organization',
+  };
+  return {
+    place,
+    title: titles[place] ?? `For the ${place} policy`,
+    statement: json({
+      Sid: sid(action),
+      Effect: 'Allow',
+      ...(place === 'endpoint' || place === 'resource-control' ? { Principal: '*' } : {}),
+      Action: action,
+      Resource: place === 'service-control' || place === 'resource-control' ? '*' : (keyArn ?? KEY),
+    }),
+  };
+}
+
+/** The statement for the trust policy of a role, which lets `principal` assume it. */
+export function trustAdvice(role: string, principal: string | null, externalId: boolean): PolicyAdvice {
+  return {
+    place: 'trust',
+    title: `For the trust policy of ${lastName(role)}`,
+    statement: json({
+      Sid: 'AllowAssumeRole',
+      Effect: 'Allow',
+      Principal: { AWS: principal === null ? PRINCIPAL : principalOf(principal) },
+      Action: 'sts:AssumeRole',
+      ...(externalId
+        ? { Condition: { StringEquals: { 'sts:ExternalId': '<external_id of the profile>' } } }
+        : {}),
+    }),
+  };
+}
+
+/** The statement for the policy of who assumes a role. */
+export function assumeAdvice(role: string, principal: string | null): PolicyAdvice {
+  const to = principal === null ? 'your user or role' : lastName(principalOf(principal));
+  return {
+    place: 'identity',
+    title: `For the policy of ${to}`,
+    statement: json({ Sid: 'AllowAssumeRole', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: role }),
   };
 }
 

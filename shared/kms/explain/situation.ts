@@ -7,6 +7,12 @@ import type { EncryptionAlgorithm } from '../facts.ts';
 export interface KmsSituation {
   /** The API operation: "ReEncrypt", "DescribeKey", "GetCallerIdentity". */
   readonly operation: string;
+  /** Who was asked: "KMS" where nothing else is said, "STS", "IAM Identity Center". */
+  readonly service?: string;
+  /** What stands between, as in `EndpointInfo`: "HTTPS_PROXY: proxy.corp:3128"; null: no proxy. */
+  readonly proxy?: string | null;
+  /** The role that was to be assumed. */
+  readonly role?: RoleSituation;
   readonly region?: string | null;
   readonly endpoint?: string | null;
   readonly profile?: string | null;
@@ -26,6 +32,20 @@ export interface KmsSituation {
   readonly declaredKeyId?: string | null;
   readonly identification?: Identification | null;
   readonly blobBytes?: number;
+}
+
+/** A role that was to be assumed, as the profile has it. */
+export interface RoleSituation {
+  readonly arn: string;
+  /** Null: the environment names the role. */
+  readonly profile: string | null;
+  /** Whether an external id was sent; whether a multi-factor code. */
+  readonly externalId: boolean;
+  readonly mfa: boolean;
+  /** Null: none was asked for, which is one hour. */
+  readonly durationSeconds: number | null;
+  /** Assumed with the credentials of another role. */
+  readonly chained: boolean;
 }
 
 /** What the request at hand adds to the catalogue's entry; a missing member leaves the entry's own. */

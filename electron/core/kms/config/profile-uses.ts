@@ -1,4 +1,5 @@
-import { defaultProfileName, profileChain, readSharedConfig } from './shared-config.ts';
+import { chooseSource, sourceChain } from '../credentials/source.ts';
+import { defaultProfileName, readSharedConfig, type SharedConfig } from './shared-config.ts';
 import { configuredEndpoint, isLoopback } from './where.ts';
 
 /** What connecting with a profile uses, as AWS's own files and environment have it. */
@@ -12,20 +13,26 @@ export interface ProfileUses {
 /** `profile` null: the SDK's default chain, which takes credentials of the environment before a command. Never throws. */
 export async function profileUses(profile: string | null): Promise<ProfileUses> {
   const config = await readSharedConfig();
-  const name = profile ?? defaultProfileName();
-  const ofEnvironment = profile === null && Boolean(process.env.AWS_ACCESS_KEY_ID);
-  const commands = ofEnvironment
-    ? []
-    : profileChain(config, name).flatMap(({ name: link, members }) =>
-        members.credential_process === undefined
-          ? []
-          : [{ profile: link, command: members.credential_process }],
-      );
+  const commands = commandsOf(config, profile);
   try {
-    return { commands, endpoint: configuredEndpoint('KMS', config, name) };
+    return { commands, endpoint: configuredEndpoint('KMS', config, profile ?? defaultProfileName()) };
   } catch {
     // A services section that is not there: connecting says so.
     return { commands, endpoint: null };
+  }
+}
+
+/** What is never reached, and what cannot be chosen, runs no command. */
+function commandsOf(config: SharedConfig, profile: string | null): ProfileUses['commands'] {
+  try {
+    const { source } = chooseSource(config, profile);
+    return source === null
+      ? []
+      : sourceChain(source).flatMap((one) =>
+          one.kind === 'process' ? [{ profile: one.profile, command: one.command }] : [],
+        );
+  } catch {
+    return [];
   }
 }
 

@@ -12,6 +12,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rewrap-profiles-'));
   vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
   vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'credentials'));
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
   for (const name of ['AWS_PROFILE', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_ENDPOINT_URL'])
     vi.stubEnv(name, '');
 });
@@ -77,9 +78,10 @@ test('a named file that is missing is a problem; so is one that holds nothing re
   await config('this is no ini file\n');
   const { profiles, problems } = await listProfiles();
   expect(profiles).toEqual([]);
-  expect(problems).toHaveLength(2);
+  expect(problems).toHaveLength(3);
   expect(problems[0]).toContain('holds no profile');
-  expect(problems[1]).toContain('does not exist');
+  expect(problems[1]).toContain('line 1');
+  expect(problems[2]).toContain('does not exist');
 });
 
 test.skipIf(process.getuid?.() === 0)('an unreadable file is a problem', async () => {

@@ -1,6 +1,7 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { AwsChoice } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import { regionOfInstance } from './instance-region.ts';
 import {
   defaultProfileName,
   type ProfileMembers,
@@ -20,7 +21,8 @@ export interface Where {
 }
 
 /**
- * Region: the choice, else the profile's, else AWS_REGION, AWS_DEFAULT_REGION. Endpoint: the choice, else what the
+ * Region, as in the AWS CLI 2: the choice, else AWS_REGION, AWS_DEFAULT_REGION, else the profile's, else that of the
+ * instance. Endpoint: the choice, else what the
  * SDK itself would take (AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL, the profile's `services` section, its
  * `endpoint_url`; none where configured endpoints are to be ignored), so that the window shows where requests really
  * go. STS goes where its own configuration says, else to the KMS endpoint when that is on this machine (an emulator).
@@ -32,12 +34,7 @@ export async function resolveWhere(choice: AwsChoice): Promise<Where> {
   const config = await readSharedConfig();
   const members = config.profiles.get(name);
   const environment = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || null;
-  // A profile that was chosen by name speaks before the environment; the default chain reads the environment first.
-  const candidates =
-    choice.profile === null
-      ? [choice.region, environment, members?.region]
-      : [choice.region, members?.region, environment];
-  const region = candidates.find((value) => value !== null && value !== undefined && value !== '') ?? null;
+  const region = choice.region || environment || members?.region || (await regionOfInstance(members)) || null;
   if (region === null) {
     const detail =
       members === undefined && choice.profile !== null

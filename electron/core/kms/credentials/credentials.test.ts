@@ -210,8 +210,9 @@ test('a role that may not be assumed is a fault of AssumeRole, not of the reques
         }
       : null;
   const fault = await faultOf((await as('plain')).describeKey('k'));
-  expect(fault.code).toBe('AccessDeniedException');
-  expect(JSON.stringify(fault)).toContain('AssumeRole');
+  expect(fault.code).toBe('RoleNotAssumable');
+  expect(fault.message).toContain('STS does not let arn:aws:iam::111122223333:user/me assume the role');
+  expect(fault.raw?.by).toBe('STS');
   expect(fake.count('KMS DescribeKey')).toBe(0);
 });
 

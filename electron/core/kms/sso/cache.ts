@@ -36,6 +36,39 @@ export async function keepToken(
   return expiresAt;
 }
 
+/** A token as the AWS CLI, an SDK or Rewrap kept it. `accessToken`, `refreshToken` and `clientSecret` are secrets. */
+export interface KeptToken {
+  readonly accessToken: string;
+  readonly expiresAt: Date;
+  /** What a new one is asked for with; null where this one cannot be renewed. */
+  readonly renewal: { readonly refreshToken: string; readonly registration: Registration } | null;
+}
+
+/** The token of these settings; null where there is none, or none that can be read. */
+export async function keptToken(settings: SsoSettings): Promise<KeptToken | null> {
+  try {
+    const text = await readFile(await pathOf(sha1(settings.sessionName ?? settings.startUrl)), 'utf8');
+    const kept: Record<string, unknown> = JSON.parse(text);
+    const { accessToken, expiresAt, refreshToken, clientId, clientSecret, registrationExpiresAt } = kept;
+    if (typeof accessToken !== 'string' || typeof expiresAt !== 'string') return null;
+    // Early versions of the AWS CLI ended it with "UTC" instead of "Z".
+    const ends = new Date(expiresAt.replace(/UTC$/, 'Z'));
+    if (Number.isNaN(ends.getTime())) return null;
+    const registrationEnds = new Date(String(registrationExpiresAt ?? expiresAt));
+    const renewable =
+      typeof refreshToken === 'string' && typeof clientId === 'string' && typeof clientSecret === 'string';
+    return {
+      accessToken,
+      expiresAt: ends,
+      renewal: renewable
+        ? { refreshToken, registration: { clientId, clientSecret, expiresAt: registrationEnds } }
+        : null,
+    };
+  } catch {
+    return null;
+  }
+}
+
 /** The registration that the AWS CLI or Rewrap made for these settings, where it is still good; otherwise null. */
 export async function keptRegistration(settings: SsoSettings): Promise<Registration | null> {
   try {

@@ -1,4 +1,4 @@
-import type { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
+import type { CreateTokenCommandInput, SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import type { Transport } from '../transport.ts';
 
 /** A client that may ask for tokens. `clientSecret` is a secret. */
@@ -30,6 +30,11 @@ export interface Oidc {
   startDeviceAuthorization(registration: Registration, startUrl: string): Promise<DeviceAuthorization>;
   /** Throws {@link OidcError} `authorization_pending`, `slow_down`, `expired_token`, `access_denied`. */
   createToken(registration: Registration, deviceCode: string): Promise<SsoToken>;
+  /** A new token for one that ends, without a person. */
+  renewToken(
+    registration: Pick<Registration, 'clientId' | 'clientSecret'>,
+    refreshToken: string,
+  ): Promise<SsoToken>;
   close(): void;
 }
 
@@ -73,6 +78,14 @@ export async function openOidc(
     ...(endpoint === null ? {} : { endpoint }),
   });
   const stoppable = signal === undefined ? {} : { abortSignal: signal };
+  const token = async (input: CreateTokenCommandInput): Promise<SsoToken> => {
+    const said = await answered(client.send(new CreateTokenCommand(input), stoppable));
+    return {
+      accessToken: text(said.accessToken),
+      refreshToken: said.refreshToken || null,
+      expiresInSeconds: seconds(said.expiresIn),
+    };
+  };
   return {
     async registerClient(name, scopes) {
       const said = await answered(
@@ -104,19 +117,10 @@ export async function openOidc(
         intervalSeconds: said.interval === undefined ? null : seconds(said.interval),
       };
     },
-    async createToken({ clientId, clientSecret }, deviceCode) {
-      const said = await answered(
-        client.send(
-          new CreateTokenCommand({ clientId, clientSecret, deviceCode, grantType: DEVICE_CODE_GRANT }),
-          stoppable,
-        ),
-      );
-      return {
-        accessToken: text(said.accessToken),
-        refreshToken: said.refreshToken || null,
-        expiresInSeconds: seconds(said.expiresIn),
-      };
-    },
+    createToken: ({ clientId, clientSecret }, deviceCode) =>
+      token({ clientId, clientSecret, deviceCode, grantType: DEVICE_CODE_GRANT }),
+    renewToken: ({ clientId, clientSecret }, refreshToken) =>
+      token({ clientId, clientSecret, refreshToken, grantType: 'refresh_token' }),
     close: () => client.destroy(),
   };
 }
