@@ -12,8 +12,16 @@ import { plan, planDiff, runPlanFile } from './hosts/cli/plan.ts';
 import { planShard } from './hosts/cli/plan-shard.ts';
 import { practiceKms } from './hosts/cli/practice.ts';
 import { bindHandlers, createProgram, type Handler } from './hosts/cli/program/program.ts';
-import { reencrypt } from './hosts/cli/reencrypt.ts';
-import { closeRun, compareRun, listRuns, resumeRun, retryRun, showRun, undoRun } from './hosts/cli/runs.ts';
+import { reencryptCommand } from './hosts/cli/reencrypt.ts';
+import {
+  closeRun,
+  compareRun,
+  listRuns,
+  resumeCommand,
+  retryRun,
+  showRun,
+  undoCommand,
+} from './hosts/cli/runs.ts';
 import { serveCommand } from './hosts/cli/serve.ts';
 import { limitWaits } from './hosts/cli/session.ts';
 import { answerSignals } from './hosts/cli/signals.ts';
@@ -43,7 +51,7 @@ bindHandlers(
   program,
   {
     inspect,
-    reencrypt: overRun(reencrypt),
+    reencrypt: overRun(reencryptCommand),
     plan,
     'plan diff': planDiff,
     'plan shard': planShard,
@@ -51,10 +59,10 @@ bindHandlers(
     keys,
     audit,
     runs: listRuns,
-    'runs resume': overRun(resumeRun),
+    'runs resume': overRun(resumeCommand),
     'runs retry': overRun(retryRun),
     'runs compare': compareRun,
-    'runs undo': overRun(undoRun),
+    'runs undo': overRun(undoCommand),
     'runs close': overRun(closeRun),
     'runs show': overRun(showRun),
     history,

@@ -42,7 +42,7 @@ export async function call<T>(reply: Promise<Reply<T>>): Promise<T> {
 }
 
 /** The fault inside any thrown value, so that every failure can be shown in the same three lines. */
-export function faultOf(error: unknown): Fault {
+export function pageFaultOf(error: unknown): Fault {
   if (error instanceof BridgeFault) return error.fault;
   return {
     ...pageFault('PageError', 'Something in this window went wrong.'),

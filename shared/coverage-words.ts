@@ -26,5 +26,5 @@ export function coverageWords({ reading, files, pasted, skipped, removed }: Cove
 }
 
 /** `14 not read: Symbolic links, not followed.` */
-export const skippedWords = ({ what, count: n }: Coverage['skipped'][number]): string =>
+const skippedWords = ({ what, count: n }: Coverage['skipped'][number]): string =>
   `${count(n)} not read: ${what.charAt(0).toLowerCase()}${what.slice(1)}.`;

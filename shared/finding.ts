@@ -15,12 +15,10 @@ type Blanks<S extends string> = S extends `${string}{${infer Name}}${infer Rest}
   : never;
 
 /** Names that the words of a finding leave to be filled in. */
-export type BlanksOf<C extends FindingCode> = Blanks<
-  Text<C, 'title'> | Text<C, 'reason'> | Text<C, 'remedy'>
->;
+type BlanksOf<C extends FindingCode> = Blanks<Text<C, 'title'> | Text<C, 'reason'> | Text<C, 'remedy'>>;
 
 /** The case at hand. `values` fills the blanks of the words; it is required exactly where they have some. */
-export type Case<C extends FindingCode> = {
+type Case<C extends FindingCode> = {
   /** How it is known, a line each. */
   readonly evidence: readonly string[];
   /** Bytes of the file or blob it points at; left out where it points at none. */

@@ -9,7 +9,7 @@ export type Severity = (typeof SEVERITIES)[number];
  * Where a finding comes from: `files`, the bytes and the files around them; `kms`, what KMS said; `conclusion`, what
  * follows from both; `rules`, the rules file. All but `files` need to be asked for: a connection, or rules.
  */
-export type FindingSource = 'files' | 'kms' | 'conclusion' | 'rules';
+type FindingSource = 'files' | 'kms' | 'conclusion' | 'rules';
 
 interface Entry {
   /** The usual one; what makes a finding may give another where it is worse or better than usual. */

@@ -16,7 +16,7 @@ function executable(): string | null {
   return existsSync(path) ? path : null;
 }
 
-export const runtime = executable();
+const runtime = executable();
 
 /** Why there is no window to test, or null where there can be one. */
 export const absent =

@@ -3,7 +3,7 @@ import type { Locator } from '@playwright/test';
 import type { Stage } from './fixtures.ts';
 import { write } from './vault.ts';
 
-export const FAR = 'eu-west-1';
+const FAR = 'eu-west-1';
 
 /** A client of the other Region of the practice, and a key that is there alone. */
 export async function farKey(stage: Stage): Promise<{ kms: KMSClient; arn: string }> {

@@ -16,7 +16,7 @@ export interface Stage {
   readonly endpoint: string;
 }
 
-export interface App {
+interface App {
   readonly page: Page;
   readonly host: Running;
   readonly address: string;

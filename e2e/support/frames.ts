@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 
-export interface FrameTimes {
+interface FrameTimes {
   readonly frames: number;
   /** Milliseconds between two frames. */
   readonly median: number;

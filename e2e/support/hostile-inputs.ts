@@ -15,7 +15,7 @@ const namesOf = (table: Readonly<Record<string, object>>): string[] =>
   Object.entries(table).flatMap(([namespace, methods]) =>
     Object.keys(methods).map((method) => `${namespace}.${method}`),
   );
-export const PAGE_REQUESTS = namesOf(requests);
+const PAGE_REQUESTS = namesOf(requests);
 export const HOST_REQUESTS = namesOf(hostRequests);
 
 /** What no member of the contract means. */

@@ -36,7 +36,7 @@ region = us-east-1
 const keys = (name: string, id: string): string =>
   `[${name}]\naws_access_key_id = ${id}\naws_secret_access_key = practice-only-not-a-secret\n`;
 
-export interface AwsFiles {
+interface AwsFiles {
   readonly home: string;
   /** What makes a process see them. */
   readonly env: NodeJS.ProcessEnv;

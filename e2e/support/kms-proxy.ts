@@ -64,7 +64,6 @@ export async function kmsProxy(endpoint: string) {
       }),
   };
 }
-export type KmsProxy = Awaited<ReturnType<typeof kmsProxy>>;
 
 /** Sends an answer of the service on, with other members or another status where the test says so. */
 export function reply(

@@ -77,7 +77,7 @@ function watched(child: ChildProcess & { readonly stdout: Readable; readonly std
   };
 }
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

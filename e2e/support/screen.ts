@@ -25,7 +25,7 @@ export async function connected(page: Page): Promise<void> {
   await expect(page.getByRole('button', { name: /^Connection: Practice KMS.*111122223333/ })).toBeVisible();
 }
 
-export interface Sides {
+interface Sides {
   readonly sourceKey?: string;
   readonly sourceContext?: Record<string, string>;
   readonly destination: string;

@@ -11,7 +11,7 @@ import { type KeyPlace, keyArn } from './key-place.ts';
 import { defaultPolicy, keyPolicy, type Request, type Statement, speaksOf } from './policy.ts';
 import type { KeyRecord } from './records.ts';
 import type { RequestContext } from './request-context.ts';
-import { findKey, type NameRules } from './resolve.ts';
+import { type NameRules, resolveKey } from './resolve.ts';
 
 /** What is asked of a key. */
 export interface Ask {
@@ -38,7 +38,7 @@ export function permittedKey(
   ask: Ask,
   rules: NameRules & { readonly own?: boolean } = {},
 ): KeyRecord {
-  const found = findKey(world, named, rules);
+  const found = resolveKey(world, named, rules);
   if ('foreign' in found) throw hidden(world, ask.action, found.foreign);
   const { key } = found;
   if (rules.own && key.accountId !== world.caller.accountId) throw hidden(world, ask.action, keyArn(key));

@@ -11,14 +11,13 @@
  *   54..57 u32          length of what follows, big-endian
  *   58..   CMS ContentInfo (RFC 5652 §8, RFC 5084): encryptedData, aes256-GCM
  */
+import { FINGERPRINT_BYTES } from '#shared/kms/facts.ts';
 import { oid, readTlv, tlv } from './der.ts';
 
-export const FINGERPRINT_BYTES = 32;
-export const SALT_BYTES = 16;
 export const NONCE_BYTES = 12;
 export const TAG_BYTES = 16;
 /** Bytes before the CMS length word; authenticated together with the encryption context. */
-export const HEADER_BYTES = 54;
+const HEADER_BYTES = 54;
 
 /** Which operation made the blob: byte 2. `Encrypt` also stands for `ReEncrypt`. */
 export const KIND = { GenerateDataKeyBytes: 1, Encrypt: 2, GenerateDataKeySpec: 3 } as const;

@@ -20,13 +20,13 @@ import { keyArn } from './key-place.ts';
 import { KEY_SPECS } from './key-specs.ts';
 import type { KeyRecord } from './records.ts';
 import type { RequestContext } from './request-context.ts';
-import { findKey } from './resolve.ts';
+import { resolveKey } from './resolve.ts';
 
 export const ALGORITHMS = ['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const;
-export type Algorithm = (typeof ALGORITHMS)[number];
+export type CipherAlgorithm = (typeof ALGORITHMS)[number];
 
 /** An encryption context belongs to symmetric encryption alone (observed wording). */
-export function checkContext(algorithm: Algorithm, context: Context): void {
+export function refuseContext(algorithm: CipherAlgorithm, context: Context): void {
   if (algorithm !== 'SYMMETRIC_DEFAULT' && Object.keys(context).length > 0)
     throw validationError(
       'EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs.',
@@ -37,12 +37,12 @@ export function checkContext(algorithm: Algorithm, context: Context): void {
  * That a key is for encryption, has the algorithm, and is enabled.
  * @throws KmsError InvalidKeyUsageException, DisabledException, KMSInvalidStateException.
  */
-export function checkKey(key: KeyRecord, algorithm: Algorithm, operation: string): void {
+export function checkKey(key: KeyRecord, algorithm: CipherAlgorithm, operation: string): void {
   checkUsage(key, algorithm, operation);
   checkEnabled(key);
 }
 
-function checkUsage(key: KeyRecord, algorithm: Algorithm, operation: string): void {
+function checkUsage(key: KeyRecord, algorithm: CipherAlgorithm, operation: string): void {
   if (key.keyUsage !== 'ENCRYPT_DECRYPT') throw wrongUsage(keyArn(key), key.keyUsage, operation);
   if (!KEY_SPECS.get(key.keySpec)?.encryption.includes(algorithm))
     throw wrongAlgorithm(algorithm, key.keySpec);
@@ -58,7 +58,7 @@ export function checkEnabled(key: KeyRecord): void {
 /** Ciphertext with the key that will open it. */
 interface CipherSource {
   readonly key: KeyRecord;
-  readonly algorithm: Algorithm;
+  readonly algorithm: CipherAlgorithm;
   /** Null: an RSA block. */
   readonly parts: BlobParts | null;
   readonly blob: Buffer;
@@ -72,7 +72,7 @@ export function findSource(
   world: RequestContext,
   blob: Buffer,
   named: string | null,
-  algorithm: Algorithm,
+  algorithm: CipherAlgorithm,
   operation: string,
   ask: Ask,
 ): CipherSource {
@@ -82,7 +82,7 @@ export function findSource(
     checkKey(key, algorithm, operation);
     return { key, algorithm, parts: null, blob };
   }
-  const found = named === null ? null : findKey(world, named);
+  const found = named === null ? null : resolveKey(world, named);
   const namedKey = found && 'key' in found ? found.key : null;
   // Another account's key that is not there, or not for this caller: the very refusal.
   if (named !== null && !namedKey) permittedKey(world, named, ask);
@@ -112,7 +112,7 @@ function authorizeSource(world: RequestContext, key: KeyRecord, ask: Ask): void 
   }
 }
 
-export function keyIdNeeded(algorithm: Algorithm): KmsError {
+export function keyIdNeeded(algorithm: CipherAlgorithm): KmsError {
   return validationError(`The key ID is required when the encryption algorithm is ${algorithm}.`);
 }
 
@@ -129,7 +129,7 @@ export function decrypt(source: CipherSource, context: Context): Buffer {
 }
 
 /** @throws KmsError ValidationException when the plaintext does not fit (observed wording). */
-export function checkCapacity(key: KeyRecord, algorithm: Algorithm, bytes: number): void {
+export function checkCapacity(key: KeyRecord, algorithm: CipherAlgorithm, bytes: number): void {
   const capacity = plaintextCapacity(key.keySpec, algorithm);
   if (capacity === null) throw wrongAlgorithm(algorithm, key.keySpec);
   if (bytes > capacity)
@@ -141,7 +141,7 @@ export function checkCapacity(key: KeyRecord, algorithm: Algorithm, bytes: numbe
 /** The new ciphertext. The caller has run {@link checkKey} and {@link checkCapacity}. */
 export function encrypt(
   key: KeyRecord,
-  algorithm: Algorithm,
+  algorithm: CipherAlgorithm,
   kind: Kind,
   plaintext: Uint8Array,
   context: Context,

@@ -2,6 +2,7 @@
  * The cryptography of the practice KMS: AES-256-GCM under a key derived per message, and RSA-OAEP.
  * Only algorithms that OpenSSL and BoringSSL (Electron) both have.
  */
+
 import {
   constants,
   createCipheriv,
@@ -14,15 +15,8 @@ import {
   publicEncrypt,
   randomFillSync,
 } from 'node:crypto';
-import {
-  type BlobParts,
-  type Kind,
-  NONCE_BYTES,
-  SALT_BYTES,
-  TAG_BYTES,
-  writeBlob,
-  writeHeader,
-} from './blob-layout.ts';
+import { SALT_BYTES } from '#shared/kms/facts.ts';
+import { type BlobParts, type Kind, NONCE_BYTES, TAG_BYTES, writeBlob, writeHeader } from './blob-layout.ts';
 
 export type Context = Readonly<Record<string, string>>;
 

@@ -141,7 +141,7 @@ const ROLE_PERMISSIONS: ReadonlyMap<string, readonly Statement[]> = new Map(
 );
 
 /** The administrator of the first account. */
-export const ADMIN: PracticeCaller = required(PRACTICE_ACCESS_KEY_ID);
+const ADMIN: PracticeCaller = required(PRACTICE_ACCESS_KEY_ID);
 
 function required(accessKeyId: string): PracticeCaller {
   const caller = CALLERS.get(accessKeyId);

@@ -1,7 +1,7 @@
 /** Generations of key material, and when the next one is due. */
 import type { Database } from './database.ts';
 import type { KeyPlace } from './key-place.ts';
-import type { KeyFacts, MadeBy, MaterialGeneration, NewMaterial } from './records.ts';
+import type { MadeBy, MaterialGeneration, NewMaterial, StoredKey } from './records.ts';
 
 const INSERT_MATERIAL = `INSERT INTO materials (region, key_id, generation, fingerprint, material_id, secret, made_at,
   made_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -17,7 +17,7 @@ export class MaterialStore {
   }
 
   /** The first generation of a new key. */
-  addFirst(key: KeyFacts, secret: Uint8Array): void {
+  addFirst(key: StoredKey, secret: Uint8Array): void {
     this.#db
       .sql(INSERT_MATERIAL)
       .run(key.region, key.keyId, 1, key.fingerprint, key.keyMaterialId, secret, key.createdAt, 'CREATION');

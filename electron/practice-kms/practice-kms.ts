@@ -56,7 +56,7 @@ const CLOSE_GRACE_MS = 2000;
 const states = new WeakMap<PracticeKms, State>();
 
 /** What stands behind a running practice KMS; for this folder's own use (sample keys and vault). */
-export function stateOf(practice: PracticeKms): State {
+export function practiceState(practice: PracticeKms): State {
   const state = states.get(practice);
   if (!state) throw new TypeError('Not a practice KMS that startPracticeKms returned.');
   return state;

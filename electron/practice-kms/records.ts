@@ -6,7 +6,7 @@ import type { KeyUsage } from './key-specs.ts';
 export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion';
 
 /** A key without its secret. */
-export interface KeyFacts extends KeyPlace {
+export interface StoredKey extends KeyPlace {
   readonly description: string;
   readonly keySpec: string;
   readonly keyUsage: KeyUsage;
@@ -30,7 +30,7 @@ export interface KeyFacts extends KeyPlace {
   readonly keyMaterialId: string | null;
 }
 
-export interface KeyRecord extends KeyFacts {
+export interface KeyRecord extends StoredKey {
   readonly arn: string;
   /** A secret key (AES, HMAC) or a private key, of the generation that was asked for. Never changes. */
   readonly material: KeyObject;

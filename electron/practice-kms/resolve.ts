@@ -24,7 +24,7 @@ export function aliasArn(accountId: string, region: string, aliasName: string): 
  * Wordings observed: another Region's ARN, an unknown key, an unknown alias, a malformed id.
  * @throws KmsError NotFoundException.
  */
-export function findKey(world: RequestContext, named: string, rules: NameRules = {}): ResolvedKey {
+export function resolveKey(world: RequestContext, named: string, rules: NameRules = {}): ResolvedKey {
   const own = world.caller.accountId;
   if (!named.startsWith('arn:')) {
     if (named.startsWith('alias/') && rules.alias !== false) return { key: byAlias(world, own, named) };
@@ -43,10 +43,10 @@ export function findKey(world: RequestContext, named: string, rules: NameRules =
   return key && key.accountId === account ? { key } : { foreign: named };
 }
 
-/** As {@link findKey}, for a look that must not fail. */
+/** As {@link resolveKey}, for a look that must not fail. */
 export function peekKey(world: RequestContext, named: string): KeyRecord | null {
   try {
-    const found = findKey(world, named);
+    const found = resolveKey(world, named);
     return 'key' in found ? found.key : null;
   } catch {
     return null;

@@ -1,6 +1,6 @@
 import { PARTNER_ACCOUNT_ID, PRACTICE_ACCOUNT_ID, PRACTICE_IDENTITIES } from './identities.ts';
 import { rootArn } from './policy.ts';
-import { type PracticeKms, stateOf } from './practice-kms.ts';
+import { type PracticeKms, practiceState } from './practice-kms.ts';
 
 interface SampleKey {
   readonly alias: string;
@@ -105,7 +105,7 @@ export async function seedPractice(practice: PracticeKms): Promise<void> {
 }
 
 async function seedKey(practice: PracticeKms, sample: SampleKey): Promise<void> {
-  const state = stateOf(practice);
+  const state = practiceState(practice);
   const { region } = practice;
   const identity = PRACTICE_IDENTITIES[sample.owner ?? 'admin'];
   const by = { accessKeyId: identity.accessKeyId };
@@ -128,7 +128,7 @@ async function seedKey(practice: PracticeKms, sample: SampleKey): Promise<void> 
 
 /** The second key of the multi-Region pair, once the first is there. */
 async function seedReplica(practice: PracticeKms): Promise<void> {
-  const state = stateOf(practice);
+  const state = practiceState(practice);
   await seedKey(practice, GLOBAL);
   const region = REGIONS.find((name) => name !== practice.region) ?? REGIONS[0];
   const primary = state.aliases.get(PRACTICE_ACCOUNT_ID, practice.region, GLOBAL.alias);

@@ -5,7 +5,7 @@ import { makeFolder, writeWhole } from '../core/storage/files.ts';
 import { KIND } from './blob-layout.ts';
 import { encrypt } from './cipher-sides.ts';
 import { PRACTICE_ACCOUNT_ID } from './identities.ts';
-import { type PracticeKms, stateOf } from './practice-kms.ts';
+import { type PracticeKms, practiceState } from './practice-kms.ts';
 import { seedPractice } from './sample-keys.ts';
 import { SAMPLE_README } from './sample-readme.ts';
 
@@ -150,7 +150,7 @@ async function rsaBlob64(practice: PracticeKms, plaintext: Buffer): Promise<stri
 
 /** The blob of a time when the key was still enabled. */
 function sealUnderAnyState(practice: PracticeKms, alias: string, plaintext: Buffer): Buffer {
-  const key = stateOf(practice).keyByAlias(PRACTICE_ACCOUNT_ID, practice.region, alias);
+  const key = practiceState(practice).keyByAlias(PRACTICE_ACCOUNT_ID, practice.region, alias);
   if (!key) throw new TypeError(`The sample key ${alias} is gone.`);
   return encrypt(key, 'SYMMETRIC_DEFAULT', KIND.Encrypt, plaintext, {});
 }

@@ -10,7 +10,7 @@ import type { Database } from './database.ts';
 import { GrantStore } from './grant-store.ts';
 import { type KeyPlace, keyArn } from './key-place.ts';
 import { MaterialStore } from './material-store.ts';
-import type { KeyFacts, KeyRecord, KeyState } from './records.ts';
+import type { KeyRecord, KeyState, StoredKey } from './records.ts';
 import { SessionStore } from './session-store.ts';
 import { TagStore } from './tag-store.ts';
 import { UsageStore } from './usage-store.ts';
@@ -120,7 +120,7 @@ export class State {
       .map((row) => String(row.region));
   }
 
-  addKey(key: KeyFacts, secret: Uint8Array): void {
+  addKey(key: StoredKey, secret: Uint8Array): void {
     this.#db.transaction(() => {
       this.#insertKey(key, 1);
       this.materials.addFirst(key, secret);
@@ -128,7 +128,7 @@ export class State {
   }
 
   /** A replica of `primary` in another Region, with all its material. False when that Region has it already. */
-  addReplica(primary: KeyPlace, replica: KeyFacts): boolean {
+  addReplica(primary: KeyPlace, replica: StoredKey): boolean {
     let done = false;
     this.#db.transaction(() => {
       if (
@@ -151,7 +151,7 @@ export class State {
     return done;
   }
 
-  #insertKey(key: KeyFacts, generation: number): void {
+  #insertKey(key: StoredKey, generation: number): void {
     this.#db
       .sql(
         `INSERT INTO keys (region, key_id, description, key_spec, key_usage, state, created_at, deletion_at, account,
@@ -225,7 +225,7 @@ export class State {
 }
 
 function asKey(row: Record<string, unknown>): KeyRecord {
-  const { secret, ...facts } = row as unknown as KeyFacts & { secret: Uint8Array };
+  const { secret, ...facts } = row as unknown as StoredKey & { secret: Uint8Array };
   const bytes = Buffer.from(secret);
   const secretKey = facts.keySpec === 'SYMMETRIC_DEFAULT' || facts.keySpec.startsWith('HMAC');
   return {

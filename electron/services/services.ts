@@ -10,9 +10,9 @@ import { AuditService, Reports } from './audit/index.ts';
 import { Connections } from './connection/index.ts';
 import { History, HistoryRecorder } from './history/index.ts';
 import { PlanService } from './plans/index.ts';
-import { Comparisons, preflightRequests, RunApprovals, Runs } from './runs/index.ts';
-import { appRequests, SettingsFile } from './settings/index.ts';
-import { Blobs, Intake, keyGroupsRequests, Workspace } from './workspace/index.ts';
+import { Comparisons, preflightHandlers, RunApprovals, Runs } from './runs/index.ts';
+import { appHandlers, SettingsFile } from './settings/index.ts';
+import { Blobs, Intake, keyGroupsHandlers, Workspace } from './workspace/index.ts';
 
 /** What a host says of itself when it starts an engine. */
 export interface EngineOptions {
@@ -60,7 +60,7 @@ interface HostParts {
 }
 
 /** The services behind the contract. */
-export interface Services {
+interface Services {
   readonly requests: PageHandlers;
   readonly hostRequests: HostHandlers;
   /** Resolves when the output folders of the start are registered. */
@@ -164,7 +164,7 @@ export function createServices(
 
   return {
     requests: {
-      app: appRequests(settings, () => ({
+      app: appHandlers(settings, () => ({
         version: options.version,
         host: options.host,
         can: options.can,
@@ -174,13 +174,13 @@ export function createServices(
       })),
       intake: intake.requests,
       blobs: blobs.requests,
-      keyGroups: keyGroupsRequests({ workspace, blobs, learned, connection, recorder }),
+      keyGroups: keyGroupsHandlers({ workspace, blobs, learned, connection, recorder }),
       connection: connections.requests,
       keys: connections.keysRequests,
       output: runs.folders.requests,
       runs: { ...runs.requests, ...comparisons.requests },
       plans: plans.requests,
-      preflight: preflightRequests({ workspace, learned, recorder, runs, twoStep }),
+      preflight: preflightHandlers({ workspace, learned, recorder, runs, twoStep }),
       practice: connections.practiceRequests,
       audit: audit.requests,
       history: history.requests,

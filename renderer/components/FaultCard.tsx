@@ -118,7 +118,7 @@ export function FaultRemedy({ fault }: { readonly fault: Fault }) {
 }
 
 /** The policy statements that would allow what was refused, each to be read and copied. */
-export function PolicyStatements({ policies }: { readonly policies: readonly PolicyAdvice[] }) {
+function PolicyStatements({ policies }: { readonly policies: readonly PolicyAdvice[] }) {
   return (
     <ul className="policies" aria-label="Policy statements that would allow it">
       {policies.map(({ title, statement }) => (

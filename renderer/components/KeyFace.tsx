@@ -53,7 +53,7 @@ const ICONS = {
 };
 
 /** Evidence that names a key. */
-export type Naming = keyof typeof ICONS;
+type Naming = keyof typeof ICONS;
 
 export const namesKey = (by: EvidenceBy): by is Naming => by in ICONS;
 
@@ -70,7 +70,7 @@ export function HowKnown({ by, evidence }: { readonly by: Naming; readonly evide
 }
 
 /** What was judged of a group's statements, where that needs a word; the reason shows on hover. */
-export function Verdict({ keyGroup }: { readonly keyGroup: KeyGroup }) {
+export function KeyVerdict({ keyGroup }: { readonly keyGroup: KeyGroup }) {
   const words = verdictWords(keyGroup.verdict);
   return words === null ? null : <Status {...words} why={keyGroup.reason} />;
 }

@@ -80,7 +80,7 @@ export function StackChart({ title, parts, onOpen }: StackProps) {
   );
 }
 
-export interface Bar {
+interface Bar {
   readonly id: string;
   /** False: what is not known, drawn as no value of its own. */
   readonly known: boolean;

@@ -121,7 +121,7 @@ export function SearchInput({
   );
 }
 
-export interface Option<T extends string> {
+interface Option<T extends string> {
   readonly id: T;
   readonly label: string;
   readonly detail?: string;

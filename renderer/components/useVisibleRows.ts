@@ -17,7 +17,7 @@ export function useRowHeight(rem: number): number {
   return Math.round(rem * base);
 }
 
-export interface VisibleRows {
+interface VisibleRows {
   /**
    * Indexes of the rows to draw: from top to bottom when at rest, which is the order in which a screen reader meets
    * them; while scrolling, in the order of their slots, so that no element has to move.

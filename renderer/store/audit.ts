@@ -13,7 +13,7 @@ import type { DeletionGate } from '#shared/model/deletion-gate.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { GitHistory } from '#shared/model/git-history.ts';
 import type { HistoryHead, HistoryRecord, HistoryVerdict } from '#shared/model/history.ts';
-import { bridge, call, faultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../api.ts';
 import { fetchDownload } from '../lib/platform.ts';
 import { useArrange } from './arrange.ts';
 import { useBlobs } from './blobs.ts';
@@ -22,12 +22,12 @@ import { useIntake } from './intake.ts';
 import { useSelection } from './selection.ts';
 import { useUi } from './ui.ts';
 
-export type Members = RequestInput<(typeof requests)['audit']['members']>['of'];
+type Members = RequestInput<(typeof requests)['audit']['members']>['of'];
 export type AuditTab = 'overview' | 'findings' | 'deletion' | 'git' | 'rules' | 'history';
 
 const PAGE = 20_000;
 const FINDINGS = 5000;
-export const RECORDS = 100;
+const RECORDS = 100;
 
 interface AuditStore {
   readonly tab: AuditTab;
@@ -110,7 +110,7 @@ async function asked(how: { refresh: boolean; all: boolean }): Promise<void> {
     await call(bridge().audit.askKeys(how));
     await useAudit.getState().load();
   } catch (error) {
-    useUi.getState().complain(faultOf(error));
+    useUi.getState().complain(pageFaultOf(error));
   }
 }
 
@@ -141,7 +141,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       const rules = await call(bridge().audit.rules({}));
       if (mine === generation) set({ summary, findings, rules, status: 'ready', fault: null });
     } catch (error) {
-      if (mine === generation) set({ status: 'failed', fault: faultOf(error) });
+      if (mine === generation) set({ status: 'failed', fault: pageFaultOf(error) });
     }
   },
   refresh() {
@@ -156,7 +156,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       useArrange.getState().setOnly({ label, ids: new Set(ids) });
       useUi.getState().show('blobs');
     } catch (error) {
-      useUi.getState().complain(faultOf(error));
+      useUi.getState().complain(pageFaultOf(error));
     }
   },
   async reencrypt(of) {
@@ -167,7 +167,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       useSelection.getState().selectOnly(ids.filter((id) => byId.get(id)?.identification.reencryptable));
       useDraft.getState().openFor(rows);
     } catch (error) {
-      useUi.getState().complain(faultOf(error));
+      useUi.getState().complain(pageFaultOf(error));
     }
   },
   async suppress(id, reason, until) {
@@ -179,7 +179,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       await during('Counting', call(bridge().audit.unsuppress({ id })));
       await get().load();
     } catch (error) {
-      useUi.getState().complain(faultOf(error));
+      useUi.getState().complain(pageFaultOf(error));
     }
   },
   async setRules(text, name) {
@@ -192,7 +192,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       const deletion = await call(bridge().audit.deletion({ key }));
       if (get().deletionKey === key) set({ deletion });
     } catch (error) {
-      useUi.getState().complain(faultOf(error));
+      useUi.getState().complain(pageFaultOf(error));
     }
   },
   async askGate(key) {
@@ -202,7 +202,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       if (get().gateKey === key) set({ gate });
     } catch (error) {
       if (get().gateKey === key) set({ gateKey: '' });
-      useUi.getState().complain(faultOf(error));
+      useUi.getState().complain(pageFaultOf(error));
     }
   },
   async loadHistory(offset) {
@@ -214,7 +214,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       const before = offset === 0 ? [] : (get().history?.records ?? []);
       set({ history: { ...page, records: [...before, ...page.records] } });
     } catch (error) {
-      useUi.getState().complain(faultOf(error));
+      useUi.getState().complain(pageFaultOf(error));
     }
   },
   async loadGitHistory(on) {
@@ -224,7 +224,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       if (get().gitHistory.on === on) set({ gitHistory: { on, reading: false, history } });
     } catch (error) {
       set({ gitHistory: { on: false, reading: false, history: null } });
-      useUi.getState().complain(faultOf(error));
+      useUi.getState().complain(pageFaultOf(error));
     }
   },
   async verify() {
@@ -233,7 +233,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       const verdict = await during('Checking each link', call(bridge().history.verify({ expected: null })));
       set({ verdict });
     } catch (error) {
-      useUi.getState().complain(faultOf(error));
+      useUi.getState().complain(pageFaultOf(error));
     }
   },
   async exportReport(subject, format) {
@@ -245,7 +245,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       if (url !== null) fetchDownload(url, name);
       if (saved) useUi.getState().toast(`Saved ${name}`);
     } catch (error) {
-      useUi.getState().complain(faultOf(error));
+      useUi.getState().complain(pageFaultOf(error));
     }
   },
 }));

@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { BlobRow, SourceInfo } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { bridge, call, faultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../api.ts';
 import { inBackground } from '../lib/table/order.ts';
 import { Table } from '../lib/table/table.ts';
 import { useSelection } from './selection.ts';
@@ -63,7 +63,7 @@ export const useBlobs = create<BlobStore>()((set, get) => {
         await changes();
       }
     } catch (error) {
-      set({ status: 'failed', fault: faultOf(error) });
+      set({ status: 'failed', fault: pageFaultOf(error) });
     } finally {
       busy = false;
       again = false;

@@ -3,7 +3,7 @@ import type { ReplyValue } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import type { ConnectionChoice, ConnectionState, ProfileInfo, Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { bridge, call, faultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../api.ts';
 
 export type AppState = ReplyValue<typeof requests.app.state>;
 
@@ -68,7 +68,7 @@ export const useConnection = create<ConnectionStore>()((set, get) => ({
       const { destination } = await call(bridge().connection.destination({}));
       set({ destination });
     } catch (error) {
-      set({ fault: faultOf(error) });
+      set({ fault: pageFaultOf(error) });
     }
   },
   stopped(fault) {
@@ -81,7 +81,7 @@ export const useConnection = create<ConnectionStore>()((set, get) => ({
       const { profiles, problems } = await call(bridge().connection.profiles({}));
       set({ profiles, problems });
     } catch (error) {
-      set({ profiles: [], problems: [faultOf(error).message] });
+      set({ profiles: [], problems: [pageFaultOf(error).message] });
     }
   },
   async use(choice) {
@@ -91,7 +91,7 @@ export const useConnection = create<ConnectionStore>()((set, get) => ({
       set({ connection });
       return connection;
     } catch (error) {
-      set({ connection: failed(choice, faultOf(error)) });
+      set({ connection: failed(choice, pageFaultOf(error)) });
       return null;
     }
   },
@@ -103,7 +103,7 @@ export const useConnection = create<ConnectionStore>()((set, get) => ({
       set({ destination });
       return destination;
     } catch (error) {
-      set({ destination: choice && failed(choice, faultOf(error)) });
+      set({ destination: choice && failed(choice, pageFaultOf(error)) });
       return null;
     }
   },
@@ -115,7 +115,7 @@ export const useConnection = create<ConnectionStore>()((set, get) => ({
     try {
       put(await call(bridge().connection.renew({ side })));
     } catch (error) {
-      put(failed(before.choice, faultOf(error)));
+      put(failed(before.choice, pageFaultOf(error)));
     }
   },
   set: (connection) => set({ connection }),

@@ -4,7 +4,7 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { Rule } from '#shared/model/rule.ts';
-import { faultOf } from '../api.ts';
+import { pageFaultOf } from '../api.ts';
 import { buildRequest, type Draft, familyOf, outputsFor } from '../lib/request/request.ts';
 import { useBlobs } from './blobs.ts';
 import { useConnection } from './connection.ts';
@@ -106,7 +106,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
       const run = useRuns.getState().runs.get(id);
       if (run !== undefined && run.finishedAt !== null) get().ended(id);
     } catch (error) {
-      set({ phase: before, fault: faultOf(error) });
+      set({ phase: before, fault: pageFaultOf(error) });
     }
   };
   return {
@@ -209,7 +209,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
         const started = useRuns.getState().runs.get(id);
         if (started !== undefined && started.finishedAt !== null) get().ended(id);
       } catch (error) {
-        set({ phase: 'result', runId, fault: faultOf(error) });
+        set({ phase: 'result', runId, fault: pageFaultOf(error) });
       }
     },
     ended(runId) {

@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { EventPayload } from '#shared/contract/api.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { bridge, call, faultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../api.ts';
 import { copyText, useUi } from './ui.ts';
 
 type Changed = EventPayload<'engineChanged'>;
@@ -31,6 +31,6 @@ export async function copyDiagnostics(): Promise<void> {
     if (text === null) useUi.getState().toast('Copied the diagnostics');
     else await copyText(text, 'the diagnostics');
   } catch (error) {
-    useUi.getState().complain(faultOf(error));
+    useUi.getState().complain(pageFaultOf(error));
   }
 }

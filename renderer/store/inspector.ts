@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { BlobDetail } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { bridge, call, faultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../api.ts';
 
 export type InspectorTab = 'summary' | 'structure' | 'hex';
 
@@ -48,7 +48,7 @@ export const useInspector = create<InspectorStore>()((set, get) => ({
       const detail = await call(bridge().blobs.inspect({ blobId }));
       if (get().blobId === blobId) set({ detail, fault: null, chosen: null, pointed: null });
     } catch (error) {
-      if (get().blobId === blobId) set({ detail: null, fault: faultOf(error) });
+      if (get().blobId === blobId) set({ detail: null, fault: pageFaultOf(error) });
     }
   },
   async refresh() {

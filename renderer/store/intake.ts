@@ -1,10 +1,10 @@
 import { create } from 'zustand';
 import type { IntakeResult } from '#shared/contract/define.ts';
-import { bridge, call, faultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../api.ts';
 import { plural } from '../lib/words/format.ts';
 import { attempt, useUi } from './ui.ts';
 
-export interface IntakeProgress {
+interface IntakeProgress {
   readonly files: number;
   readonly blobs: number;
 }
@@ -43,7 +43,7 @@ export const useIntake = create<IntakeStore>()((set) => {
           .toast(`Added ${plural(result.blobs, 'blob')} from ${plural(result.sources, 'file')}`);
       else if (nothing !== null && !odd && !result.plans) useUi.getState().toast(nothing);
     } catch (error) {
-      useUi.getState().complain(faultOf(error));
+      useUi.getState().complain(pageFaultOf(error));
     } finally {
       set({ busy: false, progress: null });
     }

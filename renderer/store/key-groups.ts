@@ -3,7 +3,7 @@ import type { ReplyValue, RequestInput } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyGroup, KeyTimeline } from '#shared/model/key-group.ts';
-import { bridge, call, faultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../api.ts';
 import { KeyIndex, NO_KEYS } from '../lib/table/key-index.ts';
 
 type FindKey = (typeof requests)['keyGroups']['findKey'];
@@ -44,7 +44,7 @@ export const useKeyGroups = create<KeyGroupStore>()((set, get) => ({
         fault: null,
       });
     } catch (error) {
-      if (mine === generation) set({ fault: faultOf(error) });
+      if (mine === generation) set({ fault: pageFaultOf(error) });
     }
   },
   async name(fingerprint, keyArn) {

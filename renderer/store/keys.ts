@@ -3,7 +3,7 @@ import { compareKeys } from '#shared/kms/key-order.ts';
 import type { Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
-import { bridge, call, faultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../api.ts';
 import { keyWords } from '../lib/keys/keys.ts';
 import { useConnection } from './connection.ts';
 
@@ -72,7 +72,7 @@ const makeStore = (side: Side) => {
             progress: { described: total, known: total },
           });
         } catch (error) {
-          if (mine === generation) set({ status: 'failed', fault: faultOf(error) });
+          if (mine === generation) set({ status: 'failed', fault: pageFaultOf(error) });
         }
       },
       take({ keys, gaps, described, known }) {

@@ -3,7 +3,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { PlanEntry } from '#shared/model/plan-view.ts';
 import type { Rule } from '#shared/model/rule.ts';
 import type { RunRequest } from '#shared/model/run.ts';
-import { bridge, call, faultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../api.ts';
 import { fetchDownload } from '../lib/platform.ts';
 import { plural } from '../lib/words/format.ts';
 import { useRuns } from './runs.ts';
@@ -31,7 +31,7 @@ export const usePlans = create<PlanStore>()((set, get) => ({
     try {
       set(await call(bridge().plans.list({})));
     } catch (error) {
-      useUi.getState().complain(faultOf(error));
+      useUi.getState().complain(pageFaultOf(error));
     }
   },
   async opened(planId) {
@@ -58,7 +58,7 @@ export const usePlans = create<PlanStore>()((set, get) => ({
       useUi.getState().toast([`Saved ${name}`, ...missing].join('; '));
       return null;
     } catch (error) {
-      return faultOf(error);
+      return pageFaultOf(error);
     }
   },
   async run(planId, dryRun) {

@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
 import type { Comparison, ComparisonProgress, RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
-import { bridge, call, faultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../api.ts';
 import { lastResult } from '../lib/words/outcome.ts';
 import type { LastResult } from '../lib/words/words.ts';
 import { useKeyGroups } from './key-groups.ts';
@@ -101,7 +101,7 @@ export const useRuns = create<RunStore>()((set, get) => ({
         fault: null,
       }));
     } catch (error) {
-      set({ status: 'failed', fault: faultOf(error) });
+      set({ status: 'failed', fault: pageFaultOf(error) });
     }
   },
   stopped() {

@@ -1,11 +1,11 @@
 import { create } from 'zustand';
 import type { MfaQuestion, SignInCode } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { bridge, call, faultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../api.ts';
 import { useUi } from './ui.ts';
 
 /** A sign-in on the screen: until the code is known, while it waits for the person, or as it failed. */
-export interface SignInView {
+interface SignInView {
   /** Null: the SDK's default profile. */
   readonly profile: string | null;
   readonly code: SignInCode | null;
@@ -50,7 +50,7 @@ export const useSignIn = create<SignInStore>()((set, get) => ({
       await call(bridge().connection.signIn({ profile }));
     } catch (error) {
       // `signInEnded` has said it already where the sign-in had begun.
-      const fault = faultOf(error);
+      const fault = pageFaultOf(error);
       if (get().signIn === mine && fault.code !== 'Aborted') set({ signIn: { ...mine, fault } });
     }
   },
@@ -65,7 +65,7 @@ export const useSignIn = create<SignInStore>()((set, get) => ({
       await call(bridge().connection.openSignIn({}));
     } catch (error) {
       const { signIn } = get();
-      if (signIn !== null) set({ signIn: { ...signIn, fault: faultOf(error) } });
+      if (signIn !== null) set({ signIn: { ...signIn, fault: pageFaultOf(error) } });
     }
   },
   showCode: (code) => set({ signIn: { profile: code.profile, code, fault: null } }),
@@ -86,7 +86,7 @@ export const useSignIn = create<SignInStore>()((set, get) => ({
     try {
       await call(bridge().connection.answerMfa({ id, code }));
     } catch (error) {
-      useUi.getState().complain(faultOf(error));
+      useUi.getState().complain(pageFaultOf(error));
     }
   },
 }));

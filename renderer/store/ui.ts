@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
-import { faultOf } from '../api.ts';
+import { pageFaultOf } from '../api.ts';
 
 export type ViewName = 'blobs' | 'runs' | 'keys' | 'audit' | 'settings';
 export type DialogName = 'connection' | 'paste' | 'clear' | 'rules';
@@ -76,7 +76,7 @@ export async function attempt(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    useUi.getState().complain(faultOf(error));
+    useUi.getState().complain(pageFaultOf(error));
   }
 }
 

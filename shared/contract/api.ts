@@ -40,7 +40,7 @@ export type RewrapApi<PageFile = unknown> = Namespaces<Requests> & {
 };
 
 /** What a service must provide: each request's handler, taking parsed input, giving the reply before stripping. */
-export type Handlers<R extends Record<string, Record<string, RequestSpec>>> = {
+type Handlers<R extends Record<string, Record<string, RequestSpec>>> = {
   [Namespace in keyof R]: {
     [M in keyof R[Namespace]]: (
       input: z.output<R[Namespace][M]['input']>,

@@ -4,7 +4,7 @@ import { CATALOGUE, type ServiceCode } from './explain/catalogue.ts';
 import { diagnose } from './explain/diagnosis.ts';
 import type { CatalogueEntry } from './explain/entry.ts';
 import { codeOf } from './explain/names.ts';
-import { entryOf, OWN, type OwnCode } from './explain/own.ts';
+import { catalogueEntry, OWN, type OwnCode } from './explain/own.ts';
 import { scrub } from './explain/scrub.ts';
 import type { KmsSituation } from './explain/situation.ts';
 
@@ -105,7 +105,7 @@ function worded(code: string, entry: CatalogueEntry, { message, detail, remedy }
 
 /** True where the error would meet every other request too (expired credentials, no network). */
 export function stopsRun(fault: Fault): boolean {
-  return entryOf(fault.code)?.stopsRun ?? false;
+  return catalogueEntry(fault.code)?.stopsRun ?? false;
 }
 
 /** Causes as one paragraph: the first is called the most likely when there are others. */

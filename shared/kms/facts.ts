@@ -17,6 +17,10 @@ export const MAX_CIPHERTEXT_BYTES = 6144;
 /** Largest plaintext, in bytes, that `Encrypt` takes under a symmetric key. */
 const MAX_SYMMETRIC_PLAINTEXT_BYTES = 4096;
 
+/** The 32 bytes of a symmetric blob that identify its key material, and the salt beside them (observed, layouts v1 and v2). */
+export const FINGERPRINT_BYTES = 32;
+export const SALT_BYTES = 16;
+
 /** RSA key specs: modulus size in bits = ciphertext size × 8. */
 export const RSA_KEY_SPECS = { RSA_2048: 2048, RSA_3072: 3072, RSA_4096: 4096 } as const;
 export type RsaKeySpec = keyof typeof RSA_KEY_SPECS;

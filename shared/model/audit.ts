@@ -1,7 +1,7 @@
 import * as z from '../schema.ts';
-import { FindingCode, Severity } from './blob.ts';
+import { FindingCodeSchema, SeveritySchema } from './blob.ts';
 import { Coverage } from './coverage.ts';
-import { EvidenceBy } from './key-group.ts';
+import { EvidenceBySchema } from './key-group.ts';
 
 /** What blobs are counted by. */
 export const FACETS = [
@@ -101,9 +101,9 @@ const AuditKeyUse = z.object({
   account: z.string().nullable(),
   blobs: z.int(),
   /** The weakest evidence that one of the blobs is under it: it holds for all of them. */
-  by: EvidenceBy,
+  by: EvidenceBySchema,
   /** How many of the blobs are known in which way, the strongest first. */
-  evidence: z.array(z.object({ by: EvidenceBy, blobs: z.int() })),
+  evidence: z.array(z.object({ by: EvidenceBySchema, blobs: z.int() })),
 });
 
 export const Suppression = z.object({
@@ -119,8 +119,8 @@ export type Suppression = z.infer<typeof Suppression>;
 export const AuditFinding = z.object({
   /** The same as long as code and subject are. */
   id: z.string(),
-  code: FindingCode,
-  severity: Severity,
+  code: FindingCodeSchema,
+  severity: SeveritySchema,
   title: z.string(),
   /** Why it matters. */
   reason: z.string(),

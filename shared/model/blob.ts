@@ -98,17 +98,16 @@ export type EncodingName = z.infer<typeof EncodingName>;
 export const SymmetricLayout = z.enum(['v0', 'v1', 'v2']);
 export type SymmetricLayout = z.infer<typeof SymmetricLayout>;
 
-export const Severity = z.enum(SEVERITIES);
-export type Severity = z.infer<typeof Severity>;
+export const SeveritySchema = z.enum(SEVERITIES);
 
 /** One of the list in `shared/findings.ts`. */
-export const FindingCode = z.enum(FINDING_CODES);
-export type FindingCode = z.infer<typeof FindingCode>;
+export const FindingCodeSchema = z.enum(FINDING_CODES);
+export type { FindingCode, Severity } from '../findings.ts';
 
 /** Something a person should know about a blob or a file. Never holds the secret it speaks of. */
 export const Finding = z.object({
-  code: FindingCode,
-  severity: Severity,
+  code: FindingCodeSchema,
+  severity: SeveritySchema,
   /** One sentence: what is so. */
   title: z.string(),
   /** How we know: what the bytes or the file say, a line each. */
@@ -193,9 +192,9 @@ export const BlobRow = z.object({
   declared: Declared,
   identification: Identification,
   /** Highest severity among the findings; null when there are none. */
-  worst: Severity.nullable(),
+  worst: SeveritySchema.nullable(),
   /** Codes of its findings, each once. */
-  findings: z.array(FindingCode),
+  findings: z.array(FindingCodeSchema),
 });
 export type BlobRow = z.infer<typeof BlobRow>;
 

@@ -8,4 +8,14 @@ export const GivenContext = z.record(z.string().max(8192), z.string().max(8192),
 
 export type EncryptionContext = z.infer<typeof EncryptionContext>;
 
+/** Whether both hold the same pairs, in whatever order; null is a context without pairs. */
+export function sameContext(a: EncryptionContext | null, b: EncryptionContext | null): boolean {
+  const [one, other] = [a ?? {}, b ?? {}];
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && one[key] === other[key])
+  );
+}
+
 export const Algorithm = z.enum(ENCRYPTION_ALGORITHMS);

@@ -2,7 +2,7 @@ import * as z from '../schema.ts';
 import { BlobContainer, BlobKind } from './blob.ts';
 
 /** A commit: its id and when it was made, ISO 8601. */
-export const HistoryCommit = z.object({ id: z.string(), at: z.string() });
+const HistoryCommit = z.object({ id: z.string(), at: z.string() });
 
 /** A blob that stands in the history of a repository and in no file of the list. Report only. */
 export const HistoryBlob = z.object({

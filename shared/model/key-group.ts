@@ -6,8 +6,8 @@ export const LearnedBy = z.enum(['kms', 'person', 'declared']);
 export type LearnedBy = z.infer<typeof LearnedBy>;
 
 /** How much is known of a blob's key. */
-export const EvidenceBy = z.enum(EVIDENCE);
-export type EvidenceBy = z.infer<typeof EvidenceBy>;
+export const EvidenceBySchema = z.enum(EVIDENCE);
+export type { EvidenceBy } from '../evidence.ts';
 
 /** One statement "this key material belongs to that key", and its evidence. */
 export const LearnedKey = z.object({
@@ -57,7 +57,7 @@ export const KeyConclusion = z.object({
   key: z.string(),
   /** What the key is called for these blobs; null where nothing names it, or names contradict each other. */
   name: z.string().nullable(),
-  by: EvidenceBy,
+  by: EvidenceBySchema,
   /** Account of the key, where a name says it. */
   account: z.string().nullable(),
   /** Every name of the key that is known. */

@@ -18,7 +18,7 @@ const CALL = /(?<![.\w$[])(?:require|import)\(("[^"\n]*"|[A-Za-z_$][^)"'\n]*)\)/
  * What a script loads: the literal of each `require`, `import` and `export … from`, and a mark for one that is
  * computed. A CommonJS bundle has calls alone, which are found by their text.
  */
-export function loads(file: string, code: string): string[] {
+function loads(file: string, code: string): string[] {
   const called = [...code.matchAll(CALL)].map(([, argument = '']) => argument);
   const literal = (argument: string) => /^(["'`])([^"'`$]+)\1$/.exec(argument.trim())?.[2] ?? '(computed)';
   if (file.endsWith('.cjs')) return [...new Set(called.map(literal))];

@@ -1,7 +1,7 @@
 import { type Bundle, loadedWith } from './bundles.ts';
 
 /** One line of the budget: a size in bytes, and the most it may be. */
-export interface Budget {
+interface Budget {
   readonly what: string;
   readonly bytes: number;
   readonly most: number;
@@ -34,7 +34,7 @@ export function budgets(bundles: readonly Bundle[]): Budget[] {
 }
 
 /** Packages that no start may load: they come when a person first connects, or asks for updates. */
-export const LATER_PACKAGES = /^(@aws-sdk\/|@smithy\/|electron-updater$)/;
+const LATER_PACKAGES = /^(@aws-sdk\/|@smithy\/|electron-updater$)/;
 
 /** Packages that are loaded at start although they should come later, as "file: package". */
 export function loadedTooSoon(bundles: readonly Bundle[]): string[] {

@@ -31,7 +31,7 @@ interface OutputChunk {
 }
 
 /** `@scope/name` or `name` of the package that a module's path lies in, and its folder; null for our own modules. */
-export function packageOf(id: string): { name: string; folder: string } | null {
+function packageOf(id: string): { name: string; folder: string } | null {
   const found = /^(.*[\\/]node_modules[\\/])((?:@[^\\/]+[\\/])?[^\\/]+)(?:[\\/]|$)/.exec(
     id.replaceAll('\0', '').split('?')[0] ?? '',
   );

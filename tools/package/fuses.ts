@@ -1,7 +1,7 @@
 import { FuseV1Options } from '@electron/fuses';
 
 /** A switch burnt into the executable, and why it stands as it does. */
-export interface Fuse {
+interface Fuse {
   readonly on: boolean;
   readonly why: string;
 }

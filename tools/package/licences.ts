@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)([-.].*)?$/i;
 
 /** One package of the licence list. */
-export interface Licence {
+interface Licence {
   readonly name: string;
   readonly version: string;
   /** SPDX expression of the package's own manifest. */

@@ -22,7 +22,7 @@ export interface Task {
   readonly newKey: string;
 }
 
-export interface Environment {
+interface Environment {
   readonly kms: Kms;
   /** File system calls with faults; or where files are put back, by the real ones. */
   readonly disk: { readonly fs: PutBackFs } | { readonly disk: Disk };

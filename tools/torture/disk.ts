@@ -10,9 +10,9 @@ export interface DiskTrouble {
 }
 
 /** 'create' and 'sync' are of files; 'syncFolder' is the flush of a folder. */
-export type DiskCall = 'create' | 'write' | 'sync' | 'syncFolder' | 'link' | 'rename' | 'unlink' | 'mkdir';
+type DiskCall = 'create' | 'write' | 'sync' | 'syncFolder' | 'link' | 'rename' | 'unlink' | 'mkdir';
 
-export interface DiskOptions {
+interface DiskOptions {
   readonly trouble: DiskTrouble;
   readonly random: () => number;
   /** A place to die at, or to outsider: before and after each call that changes something. */

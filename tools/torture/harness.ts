@@ -10,7 +10,7 @@ import type { Vault } from './sample-files.ts';
 
 export type TortureOutput = 'in-place' | 'no-backup' | 'folder';
 
-export interface FixtureOptions {
+interface FixtureOptions {
   readonly output: TortureOutput;
   readonly algorithm: Task['algorithm'];
   readonly vault: Vault;
@@ -226,7 +226,7 @@ function listed(folder: string): string[] {
   }
 }
 
-export function hashOf(path: string): string | null {
+function hashOf(path: string): string | null {
   try {
     return sha256(readFileSync(path));
   } catch {

@@ -13,7 +13,7 @@ import { RestartableKms } from './restartable-kms.ts';
 import { practiceVault, sealedVault } from './sample-files.ts';
 import { fillWith, mountSmall, remount, unmount } from './small-disk.ts';
 
-export interface ScenarioTotals {
+interface ScenarioTotals {
   readonly scenarios: number;
   /** Requests, calls of the disk and files that were interfered with. */
   readonly faults: number;

@@ -11,7 +11,7 @@ import type { DiskTrouble } from './disk.ts';
 import { Fixture, type TortureOutput } from './harness.ts';
 import { practiceVault, sealedVault } from './sample-files.ts';
 
-export interface KillTotals {
+interface KillTotals {
   /** Processes that were killed, and after each of which everything held. */
   readonly kills: number;
   /** Of these, at a random instant rather than at a step. */

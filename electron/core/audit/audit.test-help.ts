@@ -1,7 +1,7 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
-import { Evidence } from '../key-material/index.ts';
+import { EvidenceModel } from '../key-material/index.ts';
 import type { Audit } from './audit.ts';
 import { makeSnapshot, type SnapshotInput } from './audit-snapshot.ts';
 import type { CountInput } from './count.ts';
@@ -151,7 +151,7 @@ export function input(
   );
   return {
     snapshot: makeSnapshot({ rows, findings, alsoOpens, bareFiles }),
-    evidence: new Evidence(rows, () => [], keys),
+    evidence: new EvidenceModel(rows, () => [], keys),
     references: () => [],
     book: (name) => book.get(name) ?? null,
     caller: CALLER,

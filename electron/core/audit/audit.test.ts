@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { weighedWords } from '#shared/audit-words.ts';
-import { CrossBlobFindings, Evidence } from '../key-material/index.ts';
+import { CrossBlobFindings, EvidenceModel } from '../key-material/index.ts';
 import { arnOf, input, key, NOW, row } from './audit.test-help.ts';
 import { facetMembers, makeAudit, suppressionMembers } from './audit.ts';
 import { Columns } from './columns.ts';
@@ -261,7 +261,7 @@ it('counts a blob as over two years old exactly where the finding says so', () =
   const placed = rows.map((each, index) => ({ row: each, index }));
   const across = new CrossBlobFindings<(typeof placed)[number]>();
   for (const one of placed) across.add(one);
-  across.settle(placed, new Evidence(rows, () => []), NOW);
+  across.settle(placed, new EvidenceModel(rows, () => []), NOW);
   const found = placed.filter((one) => across.brief(one).some(({ code }) => code === 'old-blob'));
   const old = facetMembers(makeAudit(input(rows, [])), 'age', 'old');
   expect(Array.from(old)).toEqual(found.map(({ index }) => index));

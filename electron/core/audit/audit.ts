@@ -2,7 +2,7 @@ import type { AuditSummary, Facet } from '#shared/model/audit.ts';
 import { memberOf } from './columns.ts';
 import { type Counted, type CountInput, countAudit } from './count.ts';
 import { facetRows } from './facets.ts';
-import { type FoundFinding, finish, type Silenced, severities } from './finish.ts';
+import { type FoundFinding, finishFindings, type Silenced, severities } from './finish.ts';
 import type { KeySubject } from './subjects.ts';
 
 /** The counted list. Made once for each change; questions about it are answered from it. */
@@ -17,7 +17,7 @@ export interface Audit {
 /** What was counted, less what is suppressed. */
 export function finishAudit(counted: Counted, silenced: Silenced): Audit {
   const { input, subjects, facets, unjudged, totals, keys, weighed, practice } = counted;
-  const findings = finish(counted, silenced);
+  const findings = finishFindings(counted, silenced);
   const open = findings.filter((finding) => finding.suppressed === null);
   return {
     input,

@@ -1,6 +1,6 @@
 import { EVIDENCE, weakest } from '#shared/evidence.ts';
 import type { AuditFacet, AuditKey, AuditSummary, KeyReference, Unjudged } from '#shared/model/audit.ts';
-import type { Evidence } from '../key-material/index.ts';
+import type { EvidenceModel } from '../key-material/index.ts';
 import { type AuditSnapshot, viaBranchKeys } from './audit-snapshot.ts';
 import type { Columns } from './columns.ts';
 import { judge } from './evaluate-rules.ts';
@@ -20,7 +20,7 @@ const MOST_ACCOUNTS = 5;
 export interface CountInput {
   readonly snapshot: AuditSnapshot;
   /** Which key each blob is under. */
-  readonly evidence: Evidence;
+  readonly evidence: EvidenceModel;
   readonly book: KeyLookup;
   /** Where files name a key without ciphertext, by any of its names. */
   readonly references: (name: string) => readonly KeyReference[];

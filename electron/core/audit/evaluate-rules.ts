@@ -1,7 +1,7 @@
 import { finding } from '#shared/finding.ts';
 import type { Unjudged } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { type Evidence, isKms, type KeyEvidence } from '../key-material/index.ts';
+import { type EvidenceModel, isKms, type KeyEvidence } from '../key-material/index.ts';
 import type { Columns } from './columns.ts';
 import { type FindingGroup, findingId } from './groups.ts';
 import { draftOf, type FindingDraft, type KmsCaller } from './key-findings.ts';
@@ -17,7 +17,7 @@ type Judged = { readonly broken: FindingDraft; readonly about: string } | { read
 /** What a rule looks at: the key and kind, the same for a whole cohort; or what each blob has of its own. */
 type Rule = (row: BlobRow, subject: KeySubject) => Judged;
 
-export interface Verdicts {
+interface Verdicts {
   readonly broken: readonly FindingGroup[];
   readonly unjudged: Unjudged[];
 }
@@ -26,7 +26,7 @@ export interface Verdicts {
 export function judge(
   rules: AuditRules,
   columns: Columns,
-  evidence: Evidence,
+  evidence: EvidenceModel,
   subjects: readonly KeySubject[],
   caller: KmsCaller | null,
   now: number,
@@ -148,7 +148,7 @@ function kmsChecks({ forbid, failOn }: AuditRules, caller: KmsCaller | null): [s
 export const FAIL_ON = 'failOn';
 
 /** Rules about the key and the kind: what they say of one blob they say of its cohort. */
-function keyChecks(rules: AuditRules, evidence: Evidence): [string, Rule][] {
+function keyChecks(rules: AuditRules, evidence: EvidenceModel): [string, Rule][] {
   const checks: [string, Rule][] = [];
   const { accounts, regions, keys, algorithms, kinds } = rules;
   if (accounts !== undefined)
@@ -226,7 +226,7 @@ function allowedKey(
   keys: readonly string[],
   { label, key }: KeySubject,
   evidence: KeyEvidence,
-  all: Evidence,
+  all: EvidenceModel,
 ): Judged {
   if (evidence.by === 'unknown' || evidence.by === 'grouped') return { why: 'its key is not known' };
   const matched = new Set(keys.map((pattern) => matchKey(all, evidence, pattern)));

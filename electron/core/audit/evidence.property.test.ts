@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manyRuns } from '../../../tools/many-runs.ts';
-import { Evidence, readKeyName, type Under } from '../key-material/index.ts';
+import { EvidenceModel, readKeyName, type Under } from '../key-material/index.ts';
 import { CALLER, input, key } from './audit.test-help.ts';
 import { facetMembers, makeAudit } from './audit.ts';
 import {
@@ -43,7 +43,7 @@ function described({ keys, connected }: World) {
 function audited(world: World, rules = '') {
   const { rows, learned, connected, keys } = world;
   const kmsKeys = described(world);
-  const evidence = new Evidence(rows, learned, kmsKeys);
+  const evidence = new EvidenceModel(rows, learned, kmsKeys);
   return makeAudit(
     input(rows, kmsKeys, {
       evidence,

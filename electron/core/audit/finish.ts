@@ -24,7 +24,7 @@ export interface FoundFinding extends AuditFinding {
 export type Silenced = ReadonlyMap<string, KeptSuppression>;
 
 /** Groups as findings, less what is suppressed; those that count most come first. */
-export function finish({ input, groups }: Counted, silenced: Silenced): FoundFinding[] {
+export function finishFindings({ input, groups }: Counted, silenced: Silenced): FoundFinding[] {
   const found: FoundFinding[] = [];
   for (const group of groups)
     for (const part of split(group, input, silenced)) found.push(asFound(group, input, part));

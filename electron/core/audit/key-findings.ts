@@ -8,7 +8,7 @@ import type { KeySubject } from './subjects.ts';
 const DAY = 86_400_000;
 
 /** What decides whether something is worth telling. */
-export interface Limits {
+interface Limits {
   /** A key that was not used for so many days is reported. */
   readonly unusedDays: number;
   /** Automatic rotation off is reported when the last rotation (or the key's making) is longer ago, days. */

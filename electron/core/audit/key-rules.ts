@@ -1,5 +1,5 @@
 import {
-  type Evidence,
+  type EvidenceModel,
   type KeyEvidence,
   type KeyNames,
   readKeyName,
@@ -8,7 +8,7 @@ import {
 import { matches } from './rules.ts';
 
 /** Whether a key is one that a pattern names: 'maybe' where names cannot be compared with what is known. */
-export type Matched = 'yes' | 'contradicted' | 'maybe' | 'no';
+type Matched = 'yes' | 'contradicted' | 'maybe' | 'no';
 
 const SURE: ReadonlySet<Under | null> = new Set(['confirmed', 'person', 'declared', 'inferred']);
 
@@ -16,7 +16,7 @@ const SURE: ReadonlySet<Under | null> = new Set(['confirmed', 'person', 'declare
  * Whether the key of a blob is one that a pattern names: key id, ARN, alias or alias ARN, compared as names of keys, not
  * as texts; `*` stands for any run of characters of any of its names.
  */
-export function matchKey(evidence: Evidence, of: KeyEvidence, pattern: string): Matched {
+export function matchKey(evidence: EvidenceModel, of: KeyEvidence, pattern: string): Matched {
   if (!pattern.includes('*')) {
     const under = evidence.under(of, pattern);
     // A name of several keys allows none of them for sure.
@@ -42,7 +42,7 @@ function isOtherAlias(names: KeyNames, { viaAlias, name }: KeyEvidence, pattern:
 }
 
 /** A name as it is, and without what an ARN says beside the id or alias. */
-export function spellings(name: string): string[] {
+function spellings(name: string): string[] {
   const { arn, alias, id, plain } = readKeyName(name);
   return arn ? [plain, alias ? `alias/${id}` : id] : [plain];
 }

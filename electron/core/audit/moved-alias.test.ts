@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LearnedKey } from '#shared/model/key-group.ts';
-import { Evidence } from '../key-material/index.ts';
+import { EvidenceModel } from '../key-material/index.ts';
 import { arnOf, input, key, row } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
 import { deletionImpact } from './deletion.ts';
@@ -33,7 +33,7 @@ function audited(rows: Rows, { keys = KEYS, rules, confirmed = {} }: More = {}) 
   };
   return makeAudit(
     input(list, keys, {
-      evidence: new Evidence(list, learned, keys),
+      evidence: new EvidenceModel(list, learned, keys),
       ...(rules === undefined ? {} : { rules: readRules(`version: 1\n${rules}`) }),
     }),
   );

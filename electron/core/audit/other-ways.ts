@@ -1,6 +1,6 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { type Evidence, readKeyName } from '../key-material/index.ts';
+import { type EvidenceModel, readKeyName } from '../key-material/index.ts';
 import type { AuditSnapshot, OtherWay } from './audit-snapshot.ts';
 
 /** A data key of an Encryption SDK message: what its place is called before its number. */
@@ -20,7 +20,7 @@ interface Unit {
  */
 export class OtherWays {
   readonly #snapshot: AuditSnapshot;
-  readonly #evidence: Evidence;
+  readonly #evidence: EvidenceModel;
   /** The key asked about, and those deleted with it. */
   readonly #asked: readonly string[];
   readonly #replica: OtherWay;
@@ -30,7 +30,7 @@ export class OtherWays {
   /** `together`: names of keys that are deleted with it. */
   constructor(
     snapshot: AuditSnapshot,
-    evidence: Evidence,
+    evidence: EvidenceModel,
     asked: string,
     key: AuditKey | null,
     together: readonly string[] = [],
@@ -118,7 +118,7 @@ export const isDamaged = ({ findings }: BlobRow): boolean =>
  * without its word, any multi-Region key may have some, and an alias of a key that nothing names may be that of one.
  */
 function replicaWay(
-  { names }: Evidence,
+  { names }: EvidenceModel,
   asked: string,
   key: AuditKey | null,
   together: readonly string[],

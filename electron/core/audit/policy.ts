@@ -7,7 +7,7 @@ const OPENING = ['kms:Decrypt', 'kms:ReEncryptFrom'];
 const TAKING = ['kms:CreateGrant', 'kms:PutKeyPolicy'];
 
 /** Who outside the key's own account may open or re-encrypt what is under a key, by its policy. In words. */
-export interface Outside {
+interface Outside {
   /** Anyone at all, roles of any account, or another account as a whole. */
   readonly open: readonly string[];
   /** Roles and users of other accounts that it names. */

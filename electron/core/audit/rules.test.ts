@@ -2,7 +2,7 @@ import Ajv from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { finding } from '#shared/finding.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { Evidence } from '../key-material/index.ts';
+import { EvidenceModel } from '../key-material/index.ts';
 import { arnOf, input, key, row } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
 import { leavesToIam, outsideGrantees } from './policy.ts';
@@ -148,7 +148,7 @@ describe('judging', () => {
     const rotated = key('k', { currentKeyMaterialId: 'ab'.repeat(32), materials: 2 });
     const rows = [row({ file: 'a', keyArn: arnOf('k') })];
     const unjudged = (keys: (typeof rotated)[], learned: string | null) => {
-      const evidence = new Evidence(
+      const evidence = new EvidenceModel(
         rows,
         () =>
           learned === null

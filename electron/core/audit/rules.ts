@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { unknownCode } from '#shared/finding.ts';
 import { FINDING_CODES } from '#shared/findings.ts';
 import { ENCRYPTION_ALGORITHMS } from '#shared/kms/facts.ts';
-import { BlobKind, Severity } from '#shared/model/blob.ts';
+import { BlobKind, SeveritySchema } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 
 const accounts = z.array(z.string().regex(/^\d{12}$/, 'an account is twelve digits; quote it')).min(1);
@@ -44,7 +44,7 @@ export const AuditRules = z.strictObject({
   /** Codes of findings that count as violations: `key-disabled`, `plaintext-beside-blob`, … */
   forbid: z.array(Code).min(1).optional(),
   /** Every finding at least as severe counts as a violation. */
-  failOn: Severity.optional(),
+  failOn: SeveritySchema.optional(),
   /** Findings that do not count until a date, with the reason. */
   suppress: z
     .array(

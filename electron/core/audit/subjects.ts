@@ -1,7 +1,7 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { EvidenceBy } from '#shared/model/key-group.ts';
-import { type Evidence, type KeyEvidence, readKeyName } from '../key-material/index.ts';
+import { type EvidenceModel, type KeyEvidence, readKeyName } from '../key-material/index.ts';
 
 /** What is known of keys: KMS's answer by any name, 'gone' where KMS knows no such key, null where nothing is known. */
 export type KeyLookup = (name: string) => AuditKey | 'gone' | null;
@@ -30,12 +30,12 @@ export interface KeySubject {
 
 /** Finds the subject of each row from the evidence of its key. Subjects are made once for each name and strength of it. */
 export class Subjects {
-  readonly #evidence: Evidence;
+  readonly #evidence: EvidenceModel;
   readonly #book: KeyLookup;
   readonly #known = new Map<string, KeySubject>();
   readonly #of = new Map<KeyEvidence, KeySubject>();
 
-  constructor(evidence: Evidence, book: KeyLookup) {
+  constructor(evidence: EvidenceModel, book: KeyLookup) {
     this.#evidence = evidence;
     this.#book = book;
   }

@@ -1,13 +1,13 @@
 import { gitText, runGit } from './run-git.ts';
 
 /** A commit, by its id, and when it was made: ISO 8601, UTC. */
-export interface Commit {
+interface Commit {
   readonly id: string;
   readonly at: string;
 }
 
 /** Where a file content stands in history. */
-export interface Standing {
+export interface FileInHistory {
   readonly oid: string;
   /** Path in the repository, with "/". */
   readonly path: string;
@@ -22,7 +22,7 @@ export interface Standing {
 }
 
 /** Most refs that are named for one place. */
-export const MOST_REFS = 20;
+const MOST_REFS = 20;
 
 /** Most places of contents that are followed through one repository. */
 export const MOST_PLACES = 100_000;
@@ -42,10 +42,10 @@ interface Node {
  * parent and what it changes of them, so which places it has is a set of bits that most commits share with their parent.
  * `cut`: more places than are followed. Throws the faults of {@link runGit}.
  */
-export async function standings(
+export async function filesInHistory(
   repository: string,
   wanted: ReadonlySet<string>,
-): Promise<{ standings: Standing[]; commits: number; cut: boolean }> {
+): Promise<{ filesInHistory: FileInHistory[]; commits: number; cut: boolean }> {
   const history = new History(wanted);
   try {
     await history.read(repository, ['--all', '--reflog']);
@@ -184,7 +184,7 @@ class History {
     if (place.last === null || node.order > place.last.order) place.last = node;
   }
 
-  end(refs: readonly Ref[]): { standings: Standing[] } {
+  end(refs: readonly Ref[]): { filesInHistory: FileInHistory[] } {
     const named = this.#places.map(() => ({ refs: [] as string[], reachedBy: 0, heldBy: 0 }));
     for (const { commit, name } of refs) {
       const node = this.#nodes.get(commit);
@@ -202,7 +202,7 @@ class History {
       }
     }
     return {
-      standings: this.#places.flatMap(({ oid, path, first, last }, at) =>
+      filesInHistory: this.#places.flatMap(({ oid, path, first, last }, at) =>
         first === null || last === null
           ? []
           : [

@@ -5,7 +5,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const LINE_FEED = 0x0a;
 
 /** A file's content in the object database. */
-export interface GitObject {
+interface GitObject {
   /** Hex object id. */
   readonly oid: string;
   readonly bytes: Uint8Array;

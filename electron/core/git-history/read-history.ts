@@ -6,7 +6,7 @@ import { FaultError } from '#shared/model/fault.ts';
 import type { HistoryBlob, HistoryRepository } from '#shared/model/git-history.ts';
 import { archiveOf, displayPath, type FoundBlob, scan } from '../intake/index.ts';
 import { Turns } from '../limits/turns.ts';
-import { MOST_PLACES, type Standing, standings } from './commits.ts';
+import { type FileInHistory, filesInHistory, MOST_PLACES } from './commits.ts';
 import { gitObjects, type ObjectCounts } from './objects.ts';
 import { gitText } from './run-git.ts';
 
@@ -67,7 +67,8 @@ export async function readHistory(
       });
       if (blobs.length > 0) found.set(oid, blobs);
     }
-    const stood = found.size === 0 ? await commitCount(path) : await standings(path, new Set(found.keys()));
+    const stood =
+      found.size === 0 ? await commitCount(path) : await filesInHistory(path, new Set(found.keys()));
     const within = below === null ? null : prefixOf(prefix === '' ? path : prefix, below);
     const blobs = rows(display, found, sums, stood, within);
     const limits = [
@@ -155,9 +156,11 @@ function samplesOf(found: ReadonlyMap<string, readonly FoundBlob[]>): Map<string
   return samples;
 }
 
-async function commitCount(path: string): Promise<{ standings: Standing[]; commits: number; cut: boolean }> {
+async function commitCount(
+  path: string,
+): Promise<{ filesInHistory: FileInHistory[]; commits: number; cut: boolean }> {
   const text = await gitText(path, ['rev-list', '--count', '--all']);
-  return { standings: [], commits: Number(text.trim()) || 0, cut: false };
+  return { filesInHistory: [], commits: Number(text.trim()) || 0, cut: false };
 }
 
 /** Path of a folder in its repository, with "/" at its end; null where that is all of it. */
@@ -172,10 +175,13 @@ function rows(
   repository: string,
   found: ReadonlyMap<string, readonly FoundBlob[]>,
   sums: ReadonlyMap<FoundBlob, string>,
-  { standings: stood, cut }: { readonly standings: readonly Standing[]; readonly cut: boolean },
+  {
+    filesInHistory: stood,
+    cut,
+  }: { readonly filesInHistory: readonly FileInHistory[]; readonly cut: boolean },
   within: string | null,
 ): HistoryBlob[] {
-  const byOid = new Map<string, Standing[]>();
+  const byOid = new Map<string, FileInHistory[]>();
   for (const one of stood) byOid.set(one.oid, [...(byOid.get(one.oid) ?? []), one]);
   const made: HistoryBlob[] = [];
   for (const [oid, blobs] of found)

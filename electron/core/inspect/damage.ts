@@ -1,6 +1,7 @@
+import { FINGERPRINT_BYTES, SALT_BYTES } from '#shared/kms/facts.ts';
 import { OID_ENCRYPTED_DATA, walkCms } from './cms.ts';
 import { expectTlv, oidAt, readTlv } from './der.ts';
-import { beginsLikeKms, FINGERPRINT_BYTES, isProblem, readSymmetric, SALT_BYTES } from './symmetric.ts';
+import { beginsLikeKms, isProblem, readSymmetric } from './symmetric.ts';
 
 /** Bytes between a blob's start and its CMS part: layout v1 and v2. */
 const HEADER_BYTES = [5 + FINGERPRINT_BYTES + 4, 5 + FINGERPRINT_BYTES + 1 + SALT_BYTES + 4] as const;

@@ -1,4 +1,4 @@
-import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
+import { FINGERPRINT_BYTES, MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { Identification } from '#shared/model/blob.ts';
 import { readSm2, rsaAlgorithms, rsaCandidate, rsaSpecOfSize } from './asymmetric.ts';
 import { OID_ENCRYPTED_DATA } from './cms.ts';
@@ -12,7 +12,6 @@ import { identified, type Signature } from './signature.ts';
 import { binaryLook, springLook } from './signatures-binary.ts';
 import {
   beginsLikeKms,
-  FINGERPRINT_BYTES,
   isProblem,
   isUnknownLayout,
   producedBy,

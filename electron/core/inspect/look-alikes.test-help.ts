@@ -15,7 +15,7 @@ const ascii = (text: string) => Buffer.from(text, 'latin1');
 const u16 = (n: number) => Buffer.from([n >> 8, n & 0xff]);
 const sized = (bytes: Uint8Array) => Buffer.concat([u16(bytes.length), bytes]);
 
-export function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
   const n = content.length;
   const length =
@@ -56,7 +56,7 @@ export function enveloped(idBytes: number): Buffer {
 }
 
 /** An X.509 certificate in shape only. */
-export function certificate(): Buffer {
+function certificate(): Buffer {
   const algorithm = der(0x30, hex('06092a864886f70d01010b0500'));
   const name = der(0x30, der(0x31, der(0x30, hex('0603550403'), der(0x0c, ascii('example')))));
   const key = der(
@@ -117,7 +117,7 @@ export function sdkMessage(
 }
 
 /** SM2PKE ciphertext of the generator point: its point lies on the curve. */
-export function sm2(): Buffer {
+function sm2(): Buffer {
   const x = hex('32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7');
   const y = hex('00bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0');
   return der(0x30, der(0x02, x), der(0x02, y), der(0x04, randomBytes(32)), der(0x04, randomBytes(5)));

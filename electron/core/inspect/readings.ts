@@ -6,7 +6,7 @@ import { textLook } from './signatures-text.ts';
 import { randomness } from './statistics.ts';
 
 /** One way to read bytes, and what speaks for it. */
-export interface Reading {
+interface Reading {
   readonly label: string;
   readonly evidence: string;
   /** 'structure' is proof, 'signature' the first bytes, 'statistics' and 'size' only do not speak against it. */

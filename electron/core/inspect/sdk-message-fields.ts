@@ -1,7 +1,8 @@
+import { FINGERPRINT_BYTES } from '#shared/kms/facts.ts';
 import type { Field } from '#shared/model/blob.ts';
 import { byteCount, field, shifted } from './field.ts';
 import { type ByteSpan, type EncryptedDataKey, type SdkMessage, SUITES, u16 } from './sdk-message.ts';
-import { beginsLikeKms, FINGERPRINT_BYTES, isProblem, readSymmetric } from './symmetric.ts';
+import { beginsLikeKms, isProblem, readSymmetric } from './symmetric.ts';
 import { symmetricFields } from './symmetric-fields.ts';
 
 /** Encrypted data keys that are shown with their own structure; the count field allows thousands. */
@@ -88,7 +89,7 @@ export function pairFields(bytes: Uint8Array, pairs: SdkMessage['pairs']): Field
       span.end - span.start,
       'Key and value.',
       'documented',
-      `${text(bytes, key)} = ${text(bytes, value)}`,
+      `${spanText(bytes, key)} = ${spanText(bytes, value)}`,
     ),
   );
 }
@@ -112,10 +113,10 @@ export function encryptedKeyFields(bytes: Uint8Array, keys: readonly EncryptedDa
       span.start,
       span.end,
       'The data key, encrypted by one key provider.',
-      text(bytes, provider),
+      spanText(bytes, provider),
       [
-        doc('provider id', span.start, provider.end, meant.provider, text(bytes, provider)),
-        doc('provider information', provider.end, info.end, meant.info, text(bytes, info)),
+        doc('provider id', span.start, provider.end, meant.provider, spanText(bytes, provider)),
+        doc('provider information', provider.end, info.end, meant.info, spanText(bytes, info)),
         doc(
           'encrypted key',
           info.end,
@@ -158,7 +159,7 @@ const PROVIDERS: Readonly<Record<string, { provider: string; info: string; key: 
 };
 
 function providerOf(bytes: Uint8Array, provider: ByteSpan): { provider: string; info: string; key: string } {
-  const id = text(bytes, provider);
+  const id = spanText(bytes, provider);
   const known = Object.hasOwn(PROVIDERS, id) ? PROVIDERS[id] : undefined;
   return (
     known ?? {
@@ -170,7 +171,7 @@ function providerOf(bytes: Uint8Array, provider: ByteSpan): { provider: string; 
 }
 
 /** Fingerprint, as hex, of the KMS blob that an encrypted data key holds; null when it holds none. */
-export function fingerprintOf(bytes: Uint8Array, span: ByteSpan): string | null {
+function fingerprintOf(bytes: Uint8Array, span: ByteSpan): string | null {
   const blob = bytes.subarray(span.start, span.end);
   if (!beginsLikeKms(blob)) return null;
   const reading = readSymmetric(blob);
@@ -184,9 +185,9 @@ export function fingerprintOf(bytes: Uint8Array, span: ByteSpan): string | null 
 export function keySentences(bytes: Uint8Array, keys: readonly EncryptedDataKey[]): string[] {
   const shown = keys.slice(0, 10).map(({ provider, info, ciphertext }, i) => {
     const fingerprint = fingerprintOf(bytes, ciphertext);
-    const named = text(bytes, info);
+    const named = spanText(bytes, info);
     return (
-      `Encrypted data key ${i + 1} is by ${text(bytes, provider)}${named === '' ? '' : `, which names ${named}`}` +
+      `Encrypted data key ${i + 1} is by ${spanText(bytes, provider)}${named === '' ? '' : `, which names ${named}`}` +
       (fingerprint === null
         ? '.'
         : `; it is a KMS blob; its key material has the fingerprint ${fingerprint}.`)
@@ -203,7 +204,7 @@ function inner(bytes: Uint8Array, span: ByteSpan): Field[] {
 }
 
 /** Text of a span; what is not printable UTF-8 is shown replaced. At most 512 characters. */
-export function text(bytes: Uint8Array, span: ByteSpan): string {
+function spanText(bytes: Uint8Array, span: ByteSpan): string {
   const decoded = new TextDecoder().decode(bytes.subarray(span.start, Math.min(span.end, span.start + 2048)));
   return decoded.replaceAll(/\p{C}/gu, '\ufffd').slice(0, 512);
 }

@@ -1,13 +1,12 @@
+import { FINGERPRINT_BYTES, SALT_BYTES } from '#shared/kms/facts.ts';
 import type { Field } from '#shared/model/blob.ts';
 import { cmsFields } from './cms-fields.ts';
 import { byteCount, field } from './field.ts';
 import {
-  FINGERPRINT_BYTES,
   isProblem,
   producedBy,
   readSymmetric,
   readVarint,
-  SALT_BYTES,
   type SymmetricParts,
   type SymmetricProblem,
 } from './symmetric.ts';

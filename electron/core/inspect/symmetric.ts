@@ -1,3 +1,4 @@
+import { FINGERPRINT_BYTES, SALT_BYTES } from '#shared/kms/facts.ts';
 import type { SymmetricLayout } from '#shared/model/blob.ts';
 import { CONTENT_OVERHEAD, OID_ENCRYPTED_DATA, walkCms } from './cms.ts';
 
@@ -30,9 +31,6 @@ export interface SymmetricProblem {
   /** 'truncated' and 'trailing' have their own remedies; everything else is 'other'. */
   readonly sort: 'truncated' | 'trailing' | 'other';
 }
-
-export const FINGERPRINT_BYTES = 32;
-export const SALT_BYTES = 16;
 
 /** Whether the first bytes are those of a KMS symmetric blob of any layout, known or not. */
 export function beginsLikeKms(bytes: Uint8Array): boolean {

@@ -17,7 +17,7 @@ export interface DecodedText {
   readonly irregular: boolean;
 }
 
-export interface DecodeOptions {
+interface DecodeOptions {
   readonly charset: BlobEncoding['charset'];
   /** Whether the text is the inside of a JSON string, with its escapes. */
   readonly escaped: boolean;

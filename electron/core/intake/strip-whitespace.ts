@@ -2,7 +2,7 @@ import { JOINT_SOURCE } from './joints.ts';
 import type { BlobEncoding } from './types.ts';
 
 /** Encoded text taken apart: its letters alone, and what stood between them. */
-export interface StrippedText {
+interface StrippedText {
   readonly compact: string;
   readonly breaks: BlobEncoding['breaks'];
   readonly escapes: Readonly<Record<string, string>> | null;

@@ -107,7 +107,7 @@ export interface FoundBlob extends Placed {
 }
 
 /** A key group of a SOPS file: the file opens with a recipient of as many groups as are needed. */
-export interface SopsKeyGroup {
+interface SopsKeyGroup {
   /** Counted from 0. */
   readonly group: number;
   /** `shamir_threshold`; the number of groups where it is not set (getsops/sops, sops.go). */

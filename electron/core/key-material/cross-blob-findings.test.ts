@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { CrossBlobFindings, Evidence, type Placed } from './index.ts';
+import { CrossBlobFindings, EvidenceModel, type IndexedRow } from './index.ts';
 import { blob, KEY, OTHER } from './rows.test-help.ts';
 
 const NOW = Date.parse('2026-11-24T15:00:00Z');
@@ -11,11 +11,11 @@ const none = () => [];
 function across(
   rows: readonly BlobRow[],
   now = NOW,
-): { all: readonly Placed[]; across: CrossBlobFindings<Placed> } {
+): { all: readonly IndexedRow[]; across: CrossBlobFindings<IndexedRow> } {
   const all = rows.map((row, index) => ({ row, index }));
-  const made = new CrossBlobFindings<Placed>();
+  const made = new CrossBlobFindings<IndexedRow>();
   for (const one of all) made.add(one);
-  made.settle(all, new Evidence(rows, none), now);
+  made.settle(all, new EvidenceModel(rows, none), now);
   return { all, across: made };
 }
 
@@ -80,8 +80,8 @@ it('a contradicted label, an old blob and SHA-1 OAEP', () => {
 it('a blob becomes old as days pass, with no other change', () => {
   const rows = [blob('aa', { createdAt: '2024-11-24T18:00:00Z' }), blob('aa')];
   const { all, across: made } = across(rows);
-  expect(made.settle(all, new Evidence(rows, none), NOW)).toEqual([]);
-  const affected = made.settle(all, new Evidence(rows, none), NOW + 86_400_000);
+  expect(made.settle(all, new EvidenceModel(rows, none), NOW)).toEqual([]);
+  const affected = made.settle(all, new EvidenceModel(rows, none), NOW + 86_400_000);
   expect(affected).toContain(all[0]);
   expect(all.map((one) => made.brief(one).map(({ code }) => code))).toEqual([['old-blob'], []]);
 });
@@ -112,7 +112,7 @@ it('says after any comings and goings what it says of the same list seen at once
           }
         list = list.map((one, index) => Object.assign(one, { index }));
         const rows = list.map(({ row }) => row);
-        const affected = new Set(followed.settle(list, new Evidence(rows, none), NOW));
+        const affected = new Set(followed.settle(list, new EvidenceModel(rows, none), NOW));
         const atOnce = across(rows);
         list.forEach((one, i) => {
           const fresh = atOnce.all[i];

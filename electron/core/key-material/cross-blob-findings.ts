@@ -1,7 +1,7 @@
 import { entryOf, type FindingCode } from '#shared/findings.ts';
 import type { BlobRow, Finding, Severity } from '#shared/model/blob.ts';
 import { declaredDate, oldLimit } from './dates.ts';
-import { Evidence } from './evidence.ts';
+import { EvidenceModel } from './evidence.ts';
 import {
   duplicate,
   isContradicted,
@@ -16,13 +16,13 @@ import {
 import { SharedValueIndex } from './shared-value-index.ts';
 
 /** A row and its place in the list, which may change as others come and go; their order among themselves never does. */
-export interface Placed {
+export interface IndexedRow {
   readonly row: BlobRow;
   readonly index: number;
 }
 
 /** What a finding says of a row in the list; {@link CrossBlobFindings.findings} tells the rest. */
-export interface RowFinding {
+interface RowFinding {
   readonly code: FindingCode;
   readonly severity: Severity;
 }
@@ -31,7 +31,7 @@ export interface RowFinding {
  * Findings that need more than one blob, or the date. Follows a list by what comes and goes: a change costs what it
  * touches, not the list; and evidence, which names other blobs, is made only when it is asked for.
  */
-export class CrossBlobFindings<P extends Placed> {
+export class CrossBlobFindings<P extends IndexedRow> {
   readonly #hashes = new SharedValueIndex<P>();
   /** By key material: an equal nonce under another key says nothing. */
   readonly #nonces = new Map<string, SharedValueIndex<P>>();
@@ -39,7 +39,7 @@ export class CrossBlobFindings<P extends Placed> {
   readonly #mixed = new WeakSet<ReadonlySet<P>>();
   #neighbours = new WeakMap<ReadonlySet<P>, Neighbours>();
   #added: P[] = [];
-  #evidence = new Evidence([]);
+  #evidence = new EvidenceModel([]);
   /** Blobs made before are old, milliseconds; the same all day. */
   #oldBefore = Number.NaN;
 
@@ -65,7 +65,7 @@ export class CrossBlobFindings<P extends Placed> {
    * @param all The rows that are there.
    * @param now The present, milliseconds.
    */
-  settle(all: readonly P[], evidence: Evidence, now: number): readonly P[] {
+  settle(all: readonly P[], evidence: EvidenceModel, now: number): readonly P[] {
     const affected = this.#added;
     this.#added = [];
     for (const shared of [this.#hashes, ...this.#nonces.values()]) {
@@ -145,7 +145,7 @@ const DUPLICATE = usual('duplicate-blob');
 const WRONG_LABEL = usual('declared-key-contradicts');
 const OLD = usual('old-blob');
 
-function differ(group: ReadonlySet<Placed>): boolean {
+function differ(group: ReadonlySet<IndexedRow>): boolean {
   let first: string | null = null;
   for (const { row } of group) {
     if (first === null) first = row.sha256;
@@ -155,8 +155,8 @@ function differ(group: ReadonlySet<Placed>): boolean {
 }
 
 /** Key materials of which labels are contradicted otherwise than before. */
-function changedVerdicts(before: Evidence, now: Evidence): ReadonlySet<string> {
-  const verdicts = ({ keyGroups }: Evidence) =>
+function changedVerdicts(before: EvidenceModel, now: EvidenceModel): ReadonlySet<string> {
+  const verdicts = ({ keyGroups }: EvidenceModel) =>
     new Map(
       keyGroups.flatMap(({ fingerprint, verdict, keyArn, reason }) =>
         verdict === 'contradiction' ? [[fingerprint, `${keyArn ?? ''}\n${reason ?? ''}`]] : [],
@@ -171,7 +171,7 @@ function changedVerdicts(before: Evidence, now: Evidence): ReadonlySet<string> {
 }
 
 /** A group in the order of the list, and the few of each content that may be named. */
-function neighbours(group: ReadonlySet<Placed>): Neighbours {
+function neighbours(group: ReadonlySet<IndexedRow>): Neighbours {
   const sorted = [...group].sort((a, b) => a.index - b.index);
   const copies = new Map<string, number>();
   const few: BlobRow[] = [];

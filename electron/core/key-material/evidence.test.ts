@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LearnedKey } from '#shared/model/key-group.ts';
 import { isZoneless } from './dates.ts';
-import { declaredDate, Evidence, KeyMaterialStore, readKeyName, timelines } from './index.ts';
+import { declaredDate, EvidenceModel, KeyMaterialStore, readKeyName, timelines } from './index.ts';
 import { blob, KEY, OTHER } from './rows.test-help.ts';
 
 const ALIAS = 'arn:aws:kms:us-east-1:111122223333:alias/payments';
 const MRK = (region: string) => `arn:aws:kms:${region}:111122223333:key/mrk-1234`;
 const none = () => [];
-const keyGroups = (...given: ConstructorParameters<typeof Evidence>) => new Evidence(...given).keyGroups;
+const keyGroups = (...given: ConstructorParameters<typeof EvidenceModel>) =>
+  new EvidenceModel(...given).keyGroups;
 const fp = (text: string) => text.padEnd(64, '0');
 const kms = (keyArn: string, keyMaterialId: string | null = null): LearnedKey => ({
   keyArn,
@@ -78,7 +79,7 @@ describe('timelines', () => {
   ];
 
   it('shows a rotated key as generations by date, the newest current', () => {
-    const [line, ...rest] = timelines(new Evidence(rows, none), () => null);
+    const [line, ...rest] = timelines(new EvidenceModel(rows, none), () => null);
     expect(rest).toEqual([]);
     expect(line?.keyArn).toBe(KEY);
     expect(line?.generations.map((g) => [g.fingerprint.slice(0, 2), g.current, g.currentBy])).toEqual([
@@ -88,7 +89,7 @@ describe('timelines', () => {
   });
 
   it('claims no current generation where a date is missing, unless KMS does', () => {
-    const undated = new Evidence([...rows, blob('dd', { keyArn: KEY })], none);
+    const undated = new EvidenceModel([...rows, blob('dd', { keyArn: KEY })], none);
     expect(timelines(undated, () => null)[0]?.generations.map((g) => g.current)).toEqual([null, null, null]);
     const byKms = timelines(undated, (fingerprint) => (fingerprint === fp('dd') ? true : null))[0];
     expect(byKms?.generations.map((g) => [g.fingerprint.slice(0, 2), g.current, g.currentBy])).toEqual([

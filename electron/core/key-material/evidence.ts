@@ -7,7 +7,7 @@ import { readKeyName } from './key-names.ts';
 
 /**
  * The one model of which key a blob is under. All that ask (the list, groups, facets, findings, rules, deletion,
- * reports) reads {@link Evidence} and nothing else.
+ * reports) reads {@link EvidenceModel} and nothing else.
  *
  * What speaks of a blob's key, strongest first:
  *
@@ -24,7 +24,7 @@ import { readKeyName } from './key-names.ts';
  * A blob's own label is never overwritten by that of its group. Contradicted labels name no key of blobs that have no
  * label; the blob that has the label keeps it, as a contradicted one.
  */
-export class Evidence {
+export class EvidenceModel {
   readonly names: KeyNames;
   readonly keyGroups: readonly KeyGroup[];
   readonly #judged: ReadonlyMap<string, Judged>;
@@ -196,7 +196,7 @@ export interface KeyEvidence {
 }
 
 /**
- * 'confirmed', 'person', 'declared', 'inferred' as {@link Evidence} has them; 'alias': an alias of this key names it,
+ * 'confirmed', 'person', 'declared', 'inferred' as {@link EvidenceModel} has them; 'alias': an alias of this key names it,
  * which may have been another key's when the blob was made; 'contradicted': a name of this key stands beside the blob or
  * its group, and contradicts another; 'named': its name may be another name of this key; 'unidentified': nothing names
  * its key.

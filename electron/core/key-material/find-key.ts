@@ -14,7 +14,7 @@ export interface FindKeyInput {
   readonly candidates: readonly KeyInfo[];
 }
 
-export interface FindKeyResult {
+export interface KeySearchResult {
   /** Everything that was asked, in order. */
   readonly asked: Probe[];
   /** The key that opens the blob, by a reply of KMS; null when none did. */
@@ -30,7 +30,7 @@ export interface FindKeyResult {
  *
  * `kms:ReEncryptFrom` and `kms:ReEncryptTo` on a candidate are needed; without them its answer is 'cannot-tell'.
  */
-export async function findKey(kms: Kms, input: FindKeyInput, signal?: AbortSignal): Promise<FindKeyResult> {
+export async function findKey(kms: Kms, input: FindKeyInput, signal?: AbortSignal): Promise<KeySearchResult> {
   const asked: Probe[] = [];
   for (const key of input.candidates) {
     for (const algorithm of algorithmsFor(key, input)) {

@@ -1,5 +1,5 @@
 import { isKeyName, type KeyName, mayBeAlias, readKeyName, sameKey } from './key-names.ts';
-import { compatible, fitsPlace, keyName, placed, samePlace } from './key-places.ts';
+import { compatible, fitsPlace, placed, qualifiedKeyName, samePlace } from './key-places.ts';
 
 /** A key as KMS described it. */
 export interface KmsKeyFacts {
@@ -18,7 +18,7 @@ export interface AliasTie {
 }
 
 /** 'maybe': an alias that may or may not be this key's, as far as files and KMS say. */
-export type SameKey = 'same' | 'maybe' | 'different';
+type SameKey = 'same' | 'maybe' | 'different';
 
 /**
  * What a label in a file says of a key that is asked about. 'alias': an alias stands between the two, and as far as is
@@ -160,7 +160,9 @@ export class KeyNames {
     }
     if (name === 'maybe' || asks.some((each) => targets.includes(each))) return 'maybe';
     // It may have been this key's before, whatever it names now.
-    return asks.some((each) => !isUnresolved(each) && mayBeAlias(one, placed(keyName(other, each), [each])))
+    return asks.some(
+      (each) => !isUnresolved(each) && mayBeAlias(one, placed(qualifiedKeyName(other, each), [each])),
+    )
       ? 'maybe'
       : 'different';
   }

@@ -1,8 +1,7 @@
 import { type KeyName, readKeyName } from './key-names.ts';
 
 /** Account of a key's identity; null where it is not known. */
-export const accountOf = (key: string): string | null =>
-  /(?:^|[ :])(\d{12})(?:[ :]|$)/.exec(key)?.[1] ?? null;
+const accountOf = (key: string): string | null => /(?:^|[ :])(\d{12})(?:[ :]|$)/.exec(key)?.[1] ?? null;
 
 /** Whether two keys may be of one account and Region. */
 export function compatible(a: string, b: string): boolean {
@@ -12,7 +11,7 @@ export function compatible(a: string, b: string): boolean {
 }
 
 /** The name of a key as it was asked for, or its ARN where it was asked for by an alias. */
-export const keyName = (asked: KeyName, key: string): KeyName => {
+export const qualifiedKeyName = (asked: KeyName, key: string): KeyName => {
   if (!asked.alias) return asked;
   const arn = readKeyName(key);
   return arn.arn

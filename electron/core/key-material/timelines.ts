@@ -1,5 +1,5 @@
 import type { KeyGroup, KeyTimeline } from '#shared/model/key-group.ts';
-import type { Evidence } from './evidence.ts';
+import type { EvidenceModel } from './evidence.ts';
 
 /** Whether a generation is the current one, and how that is known. `newest` is the index of the newest by dates. */
 function currency(
@@ -17,7 +17,7 @@ function currency(
 
 /** Keys seen with more than one key material: rotation, in the order of the declared dates. */
 export function timelines(
-  { keyGroups, names }: Pick<Evidence, 'keyGroups' | 'names'>,
+  { keyGroups, names }: Pick<EvidenceModel, 'keyGroups' | 'names'>,
   currentMaterial: (fingerprint: string) => boolean | null,
 ): KeyTimeline[] {
   const byKey = new Map<string, KeyGroup[]>();

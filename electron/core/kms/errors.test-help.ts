@@ -31,7 +31,7 @@ export interface ExplainedError {
 }
 
 /** A blob that fails by itself: all of them can stand in one run. */
-export interface BlobRow extends ExplainedError {
+interface BlobRow extends ExplainedError {
   /** Also the name of its file. */
   readonly name: string;
   readonly make: (keys: BlobMaker) => Promise<Uint8Array>;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 /** In every token, secret and code that the fakes give out: must be found in nothing that this folder gives back. */
 export const CANARY = 'CANARY';
 
-export interface Seen {
+interface Seen {
   /** "POST /token", "STS AssumeRole", "KMS DescribeKey". */
   readonly what: string;
   readonly members: Record<string, unknown>;

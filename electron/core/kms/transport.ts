@@ -16,7 +16,7 @@ const REQUEST_TIMEOUT_MS = 20_000;
 const THIS_MACHINE = 'localhost,*.localhost,127.0.0.1,[::1]';
 
 /** What stands between this machine and the service, by the name of what configures it; for people. */
-export interface Between {
+interface Between {
   /** "HTTPS_PROXY: proxy.corp:3128"; no user name, no password. */
   readonly proxy: string | null;
   /** "AWS_CA_BUNDLE", never the path. */

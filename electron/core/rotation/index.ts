@@ -12,7 +12,7 @@ export { resumeRun, startRun } from './run/start.ts';
 export type { UndoResult } from './run/undo.ts';
 export { type RetryPlan, RunManager } from './run-manager.ts';
 export type { Send } from './scheduler/request-scheduler.ts';
-export { passes } from './scheduler/retry.ts';
+export { mayPass } from './scheduler/retry.ts';
 export type {
   BlobRef,
   ConnectionFailurePolicy,

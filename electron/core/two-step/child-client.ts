@@ -2,7 +2,7 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { ChildChannel, ChildStarter } from './channel.ts';
 import type { FromChild, ToChild, Way } from './messages.ts';
-import { Reply } from './replies.ts';
+import { ChildReply } from './replies.ts';
 
 /** How long a child may take to end when asked, milliseconds; then it is killed. */
 const END_LIMIT = 2_000;
@@ -68,7 +68,7 @@ export class ChildClient {
       });
     });
     channel.onMessage((message) => {
-      const { success, data } = Reply.safeParse(message);
+      const { success, data } = ChildReply.safeParse(message);
       // Nothing of ours sends another thing; a child that does is not to be trusted with more.
       if (!success) {
         this.#gone = true;

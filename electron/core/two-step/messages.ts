@@ -17,21 +17,21 @@ export interface Way {
   readonly proxy: Readonly<Record<string, string>> | null;
 }
 
-export interface AccessKeys {
+export interface ChildCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string | null;
 }
 
 /** Members of a request in AWS JSON, without `Plaintext`. Blobs are base64. */
-export type Members = Readonly<
+export type AwsJsonMembers = Readonly<
   Record<string, string | boolean | readonly string[] | Readonly<Record<string, string>>>
 >;
 
 /** One request to be signed and sent. The keys come with each, so that the child keeps none. */
 export interface Call {
-  readonly keys: AccessKeys;
-  readonly members: Members;
+  readonly keys: ChildCredentials;
+  readonly members: AwsJsonMembers;
 }
 
 export type ToChild =

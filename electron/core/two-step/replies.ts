@@ -5,7 +5,7 @@ const text = z.string().max(4096).nullable();
 const id = z.int();
 
 /** What the engine takes from a child; everything else is dropped with the message. No member can hold plaintext. */
-export const Reply: z.ZodType<FromChild> = z.discriminatedUnion('type', [
+export const ChildReply: z.ZodType<FromChild> = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('moved'),
     id,

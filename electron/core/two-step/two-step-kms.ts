@@ -22,7 +22,7 @@ import {
 } from '../kms/index.ts';
 import type { ChildStarter } from './channel.ts';
 import { ChildClient } from './child-client.ts';
-import type { AccessKeys, FromChild, Members, SideName, Way } from './messages.ts';
+import type { AwsJsonMembers, ChildCredentials, FromChild, SideName, Way } from './messages.ts';
 
 export interface TwoStepParts {
   /** Its Decrypt opens the old blobs: the connection of the moment. */
@@ -40,7 +40,7 @@ interface Side {
 type Sides = Readonly<Record<SideName, Side>>;
 
 /** Keys of both sides, and which sets they are. */
-type Held = Readonly<Record<SideName, AccessKeys & { readonly generation: number }>>;
+type Held = Readonly<Record<SideName, ChildCredentials & { readonly generation: number }>>;
 
 /**
  * A {@link Kms} whose `reEncrypt` is Decrypt on one connection and Encrypt on another, in a child process of its own:
@@ -292,7 +292,7 @@ function wayOf({ access: { endpoint, region, ca, proxy } }: Side): Way {
 }
 
 /** The keys without what the child has no use for. */
-function bare({ accessKeyId, secretAccessKey, sessionToken }: AccessKeys): AccessKeys {
+function bare({ accessKeyId, secretAccessKey, sessionToken }: ChildCredentials): ChildCredentials {
   return { accessKeyId, secretAccessKey, sessionToken };
 }
 
@@ -302,7 +302,7 @@ function tried(reply: FromChild): DryRunOutput {
 }
 
 /** Decrypt's request for the source side: what is null is left out, and an asymmetric algorithm gets no context. */
-function decryptMembers(input: ReEncryptInput, dryRun: boolean): Members {
+function decryptMembers(input: ReEncryptInput, dryRun: boolean): AwsJsonMembers {
   return {
     CiphertextBlob: Buffer.from(input.blob).toString('base64'),
     EncryptionAlgorithm: input.sourceAlgorithm,
@@ -313,7 +313,7 @@ function decryptMembers(input: ReEncryptInput, dryRun: boolean): Members {
 }
 
 /** Encrypt's request for the destination side, without its plaintext. */
-function encryptMembers(input: ReEncryptInput, dryRun: boolean): Members {
+function encryptMembers(input: ReEncryptInput, dryRun: boolean): AwsJsonMembers {
   return {
     KeyId: input.destinationKeyId,
     EncryptionAlgorithm: input.destinationAlgorithm,
@@ -322,14 +322,14 @@ function encryptMembers(input: ReEncryptInput, dryRun: boolean): Members {
   };
 }
 
-function more({ grantTokens }: ReEncryptInput, dryRun: boolean): Members {
+function more({ grantTokens }: ReEncryptInput, dryRun: boolean): AwsJsonMembers {
   return {
     ...(grantTokens.length === 0 ? {} : { GrantTokens: grantTokens }),
     ...(dryRun ? { DryRun: true } : {}),
   };
 }
 
-function contextOf(algorithm: EncryptionAlgorithm, context: EncryptionContext | null): Members {
+function contextOf(algorithm: EncryptionAlgorithm, context: EncryptionContext | null): AwsJsonMembers {
   const sent = sentContext(algorithm, context);
   return sent === null ? {} : { EncryptionContext: sent };
 }

@@ -2,7 +2,7 @@ import { historyLines } from '#shared/git-history-words.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import type { Client } from './client.ts';
 import { BAD_INPUT, OK } from './exit-code.ts';
-import { ingest, type Listed, withEngine } from './session.ts';
+import { ingestPaths, type Listed, withEngine } from './session.ts';
 import { safe, table } from './text.ts';
 
 /** `rewrap inspect PATH… [--json]`: what each blob is, offline. */
@@ -11,7 +11,7 @@ export async function inspect(
   flags: { json?: true; gitHistory?: true },
 ): Promise<number> {
   return withEngine(null, async (client) => {
-    const { blobs, unreadable } = await ingest(client, paths);
+    const { blobs, unreadable } = await ingestPaths(client, paths);
     const gitHistory = async () => (await client.page.audit.gitHistory({ on: true })).history;
     if (flags.json) {
       const all = [];

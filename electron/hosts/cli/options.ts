@@ -140,7 +140,7 @@ export function seconds(value: string): number {
   return number * 1000;
 }
 
-export function count(value: string): number {
+export function parseCount(value: string): number {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1 || number > 128)
     throw new InvalidArgumentError('A whole number from 1 to 128.');

@@ -18,7 +18,7 @@ const waitingFor = ({ fault }: RunSummary): string =>
 const isHeld = ({ status, fault }: RunSummary): boolean => status === 'paused' && fault !== null;
 
 /** A run that ended, or stopped and keeps its place; `signal`: what stopped it. */
-export interface Finished {
+interface Finished {
   readonly run: RunSummary;
   readonly signal: EndingSignal | null;
 }

@@ -16,7 +16,7 @@ import { finished, report } from './outcome.ts';
 import { isLarge, streamPlan } from './plan-stream.ts';
 import { progressLine } from './progress.ts';
 import { destinationAlgorithm, remindOfUnfinished } from './reencrypt.ts';
-import { ingest, withEngine } from './session.ts';
+import { ingestPaths, withEngine } from './session.ts';
 import { safe } from './text.ts';
 
 /** ARN of a key; an alias may be another key tomorrow. */
@@ -88,7 +88,7 @@ async function planWhole(
   rules: readonly Rule[],
   how: { output: string | undefined; terms: PlanTerms; named: (path: string) => string; connected: boolean },
 ): Promise<{ files: number; blobs: number; of: number; unreadable: boolean } | null> {
-  const { blobs, unreadable } = await ingest(client, paths);
+  const { blobs, unreadable } = await ingestPaths(client, paths);
   const { blobIds: picked, notes } = await client.page.plans.select({ rules: fromRoot(rules) });
   for (const note of notes) console.error(`rewrap: ${safe(note)}`);
   if (!how.connected && rules.some(({ name }) => name === 'key')) console.error(`rewrap: ${KEYS_NOT_ASKED}`);

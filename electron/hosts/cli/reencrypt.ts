@@ -13,7 +13,7 @@ import { permissionsCode, printPermissions } from './permissions.ts';
 import { progressLine } from './progress.ts';
 import { takeInNames, withEngine } from './session.ts';
 
-export interface ReencryptFlags extends ConnectionFlags, MethodFlags {
+interface ReencryptFlags extends ConnectionFlags, MethodFlags {
   to: string;
   from?: string;
   fromAlgorithm?: EncryptionAlgorithm;
@@ -47,7 +47,7 @@ export interface ReencryptFlags extends ConnectionFlags, MethodFlags {
 }
 
 /** `rewrap reencrypt PATH… --to KEY (--out DIR | --in-place)`. */
-export async function reencrypt(paths: readonly string[], flags: ReencryptFlags): Promise<number> {
+export async function reencryptCommand(paths: readonly string[], flags: ReencryptFlags): Promise<number> {
   checkOutput(flags);
   checkContexts(flags);
   checkMethod(flags);

@@ -12,7 +12,7 @@ import { progressLine } from './progress.ts';
 import { withEngine } from './session.ts';
 import { faultLines, safe } from './text.ts';
 
-export interface OnwardFlags extends ConnectionFlags, MethodFlags {
+interface OnwardFlags extends ConnectionFlags, MethodFlags {
   json?: true;
 }
 
@@ -35,7 +35,7 @@ export async function listRuns(flags: { json?: true }): Promise<number> {
 }
 
 /** `rewrap runs resume RUN`: goes on with a run that was cut off, over the connection that it was started against. */
-export async function resumeRun(prefix: string, flags: OnwardFlags): Promise<number> {
+export async function resumeCommand(prefix: string, flags: OnwardFlags): Promise<number> {
   return onward(flags, async ({ page, host }, agreed) => {
     const { runId } = await host.runs.named({ prefix });
     await refuseUnagreed(page, runId, agreed);
@@ -56,7 +56,7 @@ export async function retryRun(prefix: string, flags: RetryFlags): Promise<numbe
 }
 
 /** `rewrap runs undo RUN`: originals back from their backups, or new files taken away. */
-export async function undoRun(prefix: string, flags: { json?: true }): Promise<number> {
+export async function undoCommand(prefix: string, flags: { json?: true }): Promise<number> {
   return withEngine(null, async ({ page, host }) => {
     const { runId } = await host.runs.named({ prefix });
     const undone = await page.runs.undo({ runId });

@@ -72,7 +72,7 @@ export interface Listed {
 }
 
 /** Takes paths in and lists every blob found. Skipped files go to standard error. */
-export async function ingest(
+export async function ingestPaths(
   through: Client,
   paths: readonly string[],
 ): Promise<{ blobs: Listed[]; unreadable: boolean }> {

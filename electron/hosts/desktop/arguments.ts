@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export interface FileArguments {
+interface FileArguments {
   /** Absolute paths that exist. */
   readonly paths: string[];
   /** Words that name nothing, as they were given. */

@@ -4,7 +4,7 @@ import type { Engine } from '../../bridge/index.ts';
 import type { ElectronMain } from './electron.ts';
 import type { MainWindow } from './window/main-window.ts';
 
-export interface HandedOverParts {
+interface HandedOverParts {
   readonly electron: Pick<ElectronMain, 'dialog'>;
   readonly engine: Engine;
   readonly window: MainWindow;

@@ -19,7 +19,7 @@ import { RunWatch } from './lifetime/run-watch.ts';
 import { type Updater, Updates } from './lifetime/updates.ts';
 import { dialogApprover } from './page/approvals.ts';
 import { guardContents, guardSession, resolverRules } from './page/guards.ts';
-import { Inbox } from './page/inbox.ts';
+import { PathInbox } from './page/inbox.ts';
 import { forwardEvents, registerIpc } from './page/ipc.ts';
 import { addDroppedPaths, desktopOverrides } from './page/overrides.ts';
 import { START_URL } from './page/own-page.ts';
@@ -84,7 +84,7 @@ export async function startDesktop(parts: DesktopParts): Promise<void> {
 
 class Desktop {
   readonly #parts: DesktopParts;
-  readonly #inbox = new Inbox();
+  readonly #inbox = new PathInbox();
   /** Names on the command line that name nothing, until there is a window to say so. */
   readonly #missing: string[] = [];
   /** What was handed over while Rewrap was ending, for the one that comes after it; null: nothing was. */

@@ -24,7 +24,7 @@ const pageRequests: ReadonlySet<string> = new Set(
 
 const refused = (refusal: Fault) => async (): Promise<Reply<never>> => ({ ok: false, fault: refusal });
 
-export interface CallParts {
+interface CallParts {
   readonly engine: Engine;
   readonly downloads: Downloads;
   readonly acts: HostActs;

@@ -7,13 +7,13 @@ const First = z.strictObject({
 });
 
 /** What a page is answered at the door, and what `page-bridge.ts` reads. */
-export type DoorMessage =
+type DoorMessage =
   | { readonly admitted: string }
   | { readonly code: string }
   | { readonly refused: 'no-terminal' | 'code-expired' };
 
 /** A page at the door, until it is let in or leaves. */
-export interface Visitor {
+interface Visitor {
   readonly send: (message: DoorMessage) => void;
   /** It was let in, in the session of this secret. */
   readonly enter: (secret: string) => void;

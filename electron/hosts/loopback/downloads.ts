@@ -8,7 +8,7 @@ import { secureHeaders } from '../page/index.ts';
 import { DOWNLOAD_MS, MAX_DOWNLOAD_BYTES, MAX_DOWNLOADS } from './limits.ts';
 import { numbered, safeSegments } from './safe-path.ts';
 
-export interface Download {
+interface Download {
   readonly name: string;
   readonly type: string;
   readonly bytes: Uint8Array;

@@ -22,7 +22,7 @@ export function authorities(port: number): ReadonlySet<string> {
  * - What changes something (POST) and a WebSocket must carry our own `Origin`, the very authority they were sent to.
  * - `Sec-Fetch-Site`, where the browser sends it, must not speak of another site, save for following a link to `/`.
  */
-export function refusal(
+export function refusalOf(
   request: IncomingMessage,
   allowed: ReadonlySet<string>,
   kind: 'http' | 'websocket' = 'http',

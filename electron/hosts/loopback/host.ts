@@ -7,11 +7,11 @@ import type { Page } from '../page/index.ts';
 import { type HostActs, pageCalls } from './calls.ts';
 import { Door } from './door.ts';
 import { Downloads, downloadHeaders } from './downloads.ts';
-import { authorities, type Refusal, refusal } from './guard.ts';
+import { authorities, type Refusal, refusalOf } from './guard.ts';
 import { Inbox } from './inbox.ts';
 import type { NewServer } from './listen.ts';
 import { badMethod, crossSite, downloadGone, type PlainPage, wrongHost } from './plain-page.ts';
-import { dropUnreadBody, send, sendPlain, sendReply, sendStatus } from './respond.ts';
+import { dropUnreadBody, respond, sendPlain, sendReply, sendStatus } from './respond.ts';
 import { Sockets } from './socket.ts';
 import { Uploads } from './uploads.ts';
 
@@ -116,7 +116,7 @@ export class Host {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     dropUnreadBody(request, response);
-    const refused = refusal(request, this.#authorities);
+    const refused = refusalOf(request, this.#authorities);
     if (refused !== null) {
       sendPlain(request, response, this.#explain(refused));
       return;
@@ -151,12 +151,12 @@ export class Host {
     const id = /^\/download\/([\w-]+)$/.exec(path)?.[1];
     if (id === undefined) {
       const { status, headers, body } = this.#page.respond(path);
-      send(request, response, status, headers, body);
+      respond(request, response, status, headers, body);
       return;
     }
     const download = request.method === 'GET' ? this.#downloads.take(id) : null;
     if (download === null) sendPlain(request, response, downloadGone());
-    else send(request, response, 200, downloadHeaders(download), download.bytes);
+    else respond(request, response, 200, downloadHeaders(download), download.bytes);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, known: (socket: Socket) => void): void {
@@ -173,7 +173,7 @@ export class Host {
   }
 
   #upgradeRefusal(request: IncomingMessage): number | null {
-    const refused = refusal(request, this.#authorities, 'websocket');
+    const refused = refusalOf(request, this.#authorities, 'websocket');
     if (refused !== null) return refused.status;
     if (request.url !== '/socket') return 404;
     return this.#sockets.full ? 503 : null;

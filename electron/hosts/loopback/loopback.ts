@@ -2,7 +2,7 @@ import { Host, type LoopbackOptions } from './host.ts';
 import { bind, newServer } from './listen.ts';
 
 /** A running loopback host. */
-export interface Loopback {
+interface Loopback {
   readonly port: number;
   /** Folder (mode 0700) that holds what was uploaded, until {@link Loopback.close}. */
   readonly inboxDir: string;

@@ -7,7 +7,7 @@ import type { PlainPage } from './plain-page.ts';
 const DRAIN_MS = 5_000;
 
 /** Answers one request with what is given; a HEAD gets the headers alone. */
-export function send(
+export function respond(
   request: IncomingMessage,
   response: ServerResponse,
   status: number,
@@ -20,12 +20,12 @@ export function send(
 }
 
 export function sendPlain(request: IncomingMessage, response: ServerResponse, page: PlainPage): void {
-  send(request, response, page.status, page.headers, page.body);
+  respond(request, response, page.status, page.headers, page.body);
 }
 
 export function sendStatus(request: IncomingMessage, response: ServerResponse, status: number): void {
   const headers = { ...secureHeaders(), 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' };
-  send(request, response, status, headers, `${STATUS_CODES[status]}\n`);
+  respond(request, response, status, headers, `${STATUS_CODES[status]}\n`);
 }
 
 export function sendReply(request: IncomingMessage, response: ServerResponse, reply: Reply<unknown>): void {
@@ -36,7 +36,7 @@ export function sendReply(request: IncomingMessage, response: ServerResponse, re
     'Content-Type': 'application/json; charset=utf-8',
     'Cache-Control': 'no-store',
   };
-  send(request, response, status, headers, JSON.stringify(reply));
+  respond(request, response, status, headers, JSON.stringify(reply));
 }
 
 /** Lets what is left of an answered request's body drain, for a while, then hangs up. */

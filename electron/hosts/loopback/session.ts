@@ -6,7 +6,7 @@ const digest = (secret: string): Buffer => createHash('sha256').update(secret).d
 const newSecret = (): string => randomBytes(32).toString('base64url');
 
 /** Milliseconds of a clock; for tests. */
-export type Clock = () => number;
+type Clock = () => number;
 
 interface Session {
   readonly digest: Buffer;
@@ -79,7 +79,7 @@ function stands({ startedAt, usedAt }: Session, now: number): boolean {
 }
 
 /** A page without token and session that waits for a person to type its code in the terminal. */
-export interface Knock {
+interface Knock {
   /** What the page shows: two groups of four digits. */
   readonly code: string;
   /** Called with the secret of a session, or null once the code is no longer taken. */

@@ -34,7 +34,7 @@ const tooBusy: Reply<never> = {
 export type SocketCall = (name: string, input: unknown, secret: string) => Promise<Reply<unknown>>;
 
 /** Close code of a page that is not let in, or no longer: it is to forget its session (4000 to 4999 are ours). */
-export const NOT_ADMITTED = 4401;
+const NOT_ADMITTED = 4401;
 
 /**
  * The WebSocket side. The first message says who the page is ({@link Door}); nothing else is answered before it was let

@@ -26,7 +26,7 @@ const doneSpec = {
 } as const;
 
 /** Thrown while a body is read that is larger than allowed. */
-export function tooLarge(path: string): FaultError {
+function tooLarge(path: string): FaultError {
   return new FaultError(
     fault(
       'FileTooLarge',

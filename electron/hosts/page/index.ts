@@ -7,7 +7,7 @@ import { documentPolicy, secureHeaders } from './headers.ts';
 export { INERT_POLICY, secureHeaders } from './headers.ts';
 
 /** Stands in index.html wherever the nonce of the answer goes. */
-export const NONCE_PLACEHOLDER = '__CSP_NONCE__';
+const NONCE_PLACEHOLDER = '__CSP_NONCE__';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -26,7 +26,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-export interface PageResponse {
+interface PageResponse {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: Uint8Array;

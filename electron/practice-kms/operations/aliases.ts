@@ -4,7 +4,7 @@ import { keyArn } from '../key-place.ts';
 import { LENGTHS, type RequestMembers } from '../members.ts';
 import type { KeyRecord } from '../records.ts';
 import type { RequestContext } from '../request-context.ts';
-import { aliasArn, findKey } from '../resolve.ts';
+import { aliasArn, resolveKey } from '../resolve.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
 
@@ -93,7 +93,7 @@ function ownAlias(world: RequestContext, aliasName: string): string {
 
 /** A key of the caller's own account, in any state. */
 function ownKey(world: RequestContext, named: string, operation: string): KeyRecord {
-  const found = findKey(world, named);
+  const found = resolveKey(world, named);
   return 'key' in found && found.key.accountId === world.caller.accountId
     ? found.key
     : permittedKey(world, named, { action: operation }, { own: true });

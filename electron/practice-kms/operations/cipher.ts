@@ -3,14 +3,14 @@ import { type Ask, authorize, permittedKey } from '../authorize.ts';
 import { KIND } from '../blob-layout.ts';
 import {
   ALGORITHMS,
-  type Algorithm,
+  type CipherAlgorithm,
   checkCapacity,
-  checkContext,
   checkKey,
   decrypt,
   encrypt,
   findSource,
   keyIdNeeded,
+  refuseContext,
 } from '../cipher-sides.ts';
 import { publicKeyDer } from '../ciphers.ts';
 import { dryRunSucceeded, unsupported, validationError } from '../errors.ts';
@@ -47,7 +47,7 @@ export function encryptOperation(world: RequestContext, members: RequestMembers)
   const dryRun = members.boolean('DryRun');
   members.check();
 
-  checkContext(algorithm, context);
+  refuseContext(algorithm, context);
   checkGrantTokens(world.state, grantTokens);
   const key = permittedKey(world, keyId, { action: 'Encrypt', context, algorithm });
   checkKey(key, algorithm, 'Encrypt');
@@ -73,7 +73,7 @@ export function decryptOperation(world: RequestContext, members: RequestMembers)
   refuseRecipient(members);
   members.check();
 
-  checkContext(algorithm, context);
+  refuseContext(algorithm, context);
   checkGrantTokens(world.state, grantTokens);
   const ask: Ask = { action: 'Decrypt', context, algorithm, named: keyId };
   if (ignoreCiphertext) {
@@ -110,8 +110,8 @@ export function reEncryptOperation(world: RequestContext, members: RequestMember
   const grantTokens = members.grantTokens();
   members.check();
 
-  checkContext(sourceAlgorithm, sourceContext);
-  checkContext(destinationAlgorithm, destinationContext);
+  refuseContext(sourceAlgorithm, sourceContext);
+  refuseContext(destinationAlgorithm, destinationContext);
   checkGrantTokens(world.state, grantTokens);
   // Both keys are judged before anything is opened, source first.
   const ahead = peekKey(world, destinationKeyId);
@@ -274,7 +274,7 @@ function judgeKeyAlone(
   world: RequestContext,
   keyId: string | null,
   member: string,
-  algorithm: Algorithm,
+  algorithm: CipherAlgorithm,
   operation: string,
   ask: Ask,
 ): { readonly key: KeyRecord; readonly blob: null } {

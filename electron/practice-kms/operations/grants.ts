@@ -9,7 +9,7 @@ import { LENGTHS, type RequestMembers } from '../members.ts';
 import { rootArn } from '../policy.ts';
 import type { KeyRecord } from '../records.ts';
 import type { RequestContext } from '../request-context.ts';
-import { findKey } from '../resolve.ts';
+import { resolveKey } from '../resolve.ts';
 import type { Output } from './output.ts';
 import { pageMembers, pageOf } from './paging.ts';
 
@@ -151,7 +151,7 @@ export function retireGrant(world: RequestContext, members: RequestMembers): Out
 
 function namedGrant(world: RequestContext, keyId: string | null, grantId: string | null): GrantRecord {
   if (keyId === null || grantId === null) throw validationError('KeyId and GrantId go together.');
-  const found = findKey(world, keyId, { alias: false });
+  const found = resolveKey(world, keyId, { alias: false });
   if (!('key' in found)) throw notFound(`Key '${keyId}' does not exist`);
   return grantOfKey(world, found.key, grantId);
 }

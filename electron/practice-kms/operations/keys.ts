@@ -7,7 +7,7 @@ import { checkGrantTokens } from '../grants.ts';
 import { keyArn } from '../key-place.ts';
 import { algorithmsOf, KEY_SPECS, type KeyUsage } from '../key-specs.ts';
 import { LENGTHS, type RequestMembers } from '../members.ts';
-import type { KeyFacts, KeyRecord, KeyState } from '../records.ts';
+import type { KeyRecord, KeyState, StoredKey } from '../records.ts';
 import type { RequestContext } from '../request-context.ts';
 import { metadata } from './metadata.ts';
 import type { Output } from './output.ts';
@@ -65,7 +65,7 @@ export async function createKey(world: RequestContext, members: RequestMembers):
     name === 'SYMMETRIC_DEFAULT'
       ? newSymmetricMaterial()
       : { fingerprint: null, keyMaterialId: null, secret: await spec.generate() };
-  const key: KeyFacts = {
+  const key: StoredKey = {
     accountId: world.caller.accountId,
     region: world.region,
     keyId: multiRegion ? `mrk-${randomBytes(16).toString('hex')}` : randomUUID(),

@@ -1,11 +1,11 @@
 import { keyArn } from '../key-place.ts';
 import { algorithmsOf } from '../key-specs.ts';
-import type { KeyFacts } from '../records.ts';
+import type { StoredKey } from '../records.ts';
 import type { State } from '../state.ts';
 import type { Output } from './output.ts';
 
 /** `KeyMetadata` of a key with its newest material. */
-export function metadata(state: State, key: KeyFacts): Output {
+export function metadata(state: State, key: StoredKey): Output {
   return {
     AWSAccountId: key.accountId,
     KeyId: key.keyId,
@@ -27,7 +27,7 @@ export function metadata(state: State, key: KeyFacts): Output {
   };
 }
 
-function multiRegion(state: State, key: KeyFacts): Output {
+function multiRegion(state: State, key: StoredKey): Output {
   if (key.multiRegion === null || key.primaryRegion === null) return {};
   const inRegion = (region: string) => ({ Arn: keyArn({ ...key, region }), Region: region });
   return {

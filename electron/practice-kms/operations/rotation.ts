@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { FINGERPRINT_BYTES } from '#shared/kms/facts.ts';
 import { permittedKey } from '../authorize.ts';
-import { FINGERPRINT_BYTES } from '../blob-layout.ts';
+
 import { checkEnabled } from '../cipher-sides.ts';
 import { invalidState, KmsError, unsupported } from '../errors.ts';
 import { keyArn } from '../key-place.ts';

@@ -20,7 +20,7 @@ export interface NamedKey {
   readonly blobs: number;
 }
 
-export interface AskingParts {
+interface AskingParts {
   readonly connection: Connection;
   readonly recorder: HistoryRecorder;
   /** Keys that protect blobs, those with most blobs first. */

@@ -32,7 +32,7 @@ import { GitHistories } from './git-history.ts';
 
 const HOUR = 3_600_000;
 
-export interface AuditParts {
+interface AuditParts {
   readonly workspace: Workspace;
   readonly blobs: Blobs;
   readonly connection: Connection;
@@ -43,7 +43,7 @@ export interface AuditParts {
 }
 
 /** What members are asked of. */
-export type MembersOf =
+type MembersOf =
   | { by: 'facet'; facet: Facet; value: string }
   | { by: 'finding'; id: string }
   | { by: 'deletion'; key: string; known: boolean };
@@ -63,7 +63,7 @@ interface Made {
 }
 
 /** An audit with the places of its blobs in their files: what a report is made from while the list goes on changing. */
-export interface Held {
+interface Held {
   readonly audit: Audit;
   /** Byte range of a row's blob in its file; null where it stands inside an encoded value. */
   rangeOf(index: number): { start: number; length: number } | null;

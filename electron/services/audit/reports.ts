@@ -33,7 +33,7 @@ const TURN_MS = 15;
 /** Records of a history report; more would not fit a file that a person opens. */
 const MOST_RECORDS = 1_000_000;
 
-export interface ReportParts {
+interface ReportParts {
   readonly audit: AuditService;
   readonly history: History;
   readonly runs: Runs;

@@ -14,7 +14,7 @@ import { planJob } from '../runs/index.ts';
 import type { PathOrigin, PlanOpener } from '../workspace/index.ts';
 import { type Standing, standings, summed } from './plan-check.ts';
 import { readPlanFile, saysPlan } from './plan-file.ts';
-import { comparisonOf, entryOf, keyOf, type OpenPlan, touchesOf, viewOf } from './plan-view.ts';
+import { comparisonOf, keyOf, type OpenPlan, planEntry, touchesOf, viewOf } from './plan-view.ts';
 import { type PlanSources, writePlan } from './plan-writing.ts';
 import { outputOf, placeOf, plannedFiles, runFile, runPlan, termsOf } from './plans.ts';
 import { type Choosable, chosenBlobs } from './rule-choice.ts';
@@ -52,7 +52,7 @@ export class PlanService implements PlanOpener {
     },
     save: () => notHere('hand out files'),
     open: () => notHere('open a file dialog'),
-    list: async () => ({ plans: [...this.#open.values()].map(entryOf).toReversed() }),
+    list: async () => ({ plans: [...this.#open.values()].map(planEntry).toReversed() }),
     view: async ({ planId }) => viewOf(this.#get(planId)),
     check: ({ planId }) => this.check(planId),
     compare: async ({ a, b }) => comparisonOf(this.#get(a).plan, this.#get(b).plan),

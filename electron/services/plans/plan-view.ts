@@ -26,7 +26,7 @@ export function touchesOf(files: readonly { readonly blobs: number }[]): Touches
 }
 
 /** A plan in the list of those that are open. */
-export function entryOf({ planId, name, plan }: OpenPlan): PlanEntry {
+export function planEntry({ planId, name, plan }: OpenPlan): PlanEntry {
   return {
     planId,
     name,
@@ -47,7 +47,7 @@ export function viewOf(opened: OpenPlan): PlanView {
       .sort((a, b) => b[1] - a[1]);
   const materials = count(({ fingerprint }) => fingerprint);
   return {
-    ...entryOf(opened),
+    ...planEntry(opened),
     root,
     source,
     destination,

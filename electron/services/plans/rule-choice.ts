@@ -3,7 +3,7 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { Rule } from '#shared/model/rule.ts';
 import { isListed } from '../../core/audit/index.ts';
-import { type Evidence, isKeyName, type KeyEvidence } from '../../core/key-material/index.ts';
+import { type EvidenceModel, isKeyName, type KeyEvidence } from '../../core/key-material/index.ts';
 import type { AuditService } from '../audit/index.ts';
 import type { Blobs, Workspace } from '../workspace/index.ts';
 import { findingChoice } from './finding-choice.ts';
@@ -69,7 +69,7 @@ export async function chosenBlobs(
 }
 
 /** The key that a rule names; throws FaultError `NoSuchKeyName` for what is no key's name. */
-function keyNamed({ names }: Evidence, value: string): string {
+function keyNamed({ names }: EvidenceModel, value: string): string {
   const name = names.named(value);
   if (name !== null) return name;
   throw new FaultError(

@@ -3,7 +3,7 @@ import type { PageHandlers } from '#shared/contract/api.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { Comparison, ComparisonProgress } from '#shared/model/run.ts';
-import { type BlobPair, passes } from '../../core/rotation/index.ts';
+import { type BlobPair, mayPass } from '../../core/rotation/index.ts';
 import type { TwoStep } from '../connection/index.ts';
 import type { RunApprovals } from './run-approvals.ts';
 import type { Runs } from './runs.ts';
@@ -99,7 +99,7 @@ export class Comparisons {
             const equal = await send((_, sending) => sides.kms.compare(...asked, sending));
             tally.compared(pair, equal);
           } catch (error) {
-            if (!(error instanceof FaultError) || passes(error.fault)) throw error;
+            if (!(error instanceof FaultError) || mayPass(error.fault)) throw error;
             tally.failed(pair, error.fault);
           }
         }

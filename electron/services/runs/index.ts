@@ -1,6 +1,6 @@
 export { Comparisons } from './comparisons.ts';
 export { PlanHash, planJob } from './jobs.ts';
 export type { OutputFolders } from './output-folders.ts';
-export { preflightRequests } from './preflight.ts';
+export { preflightHandlers } from './preflight.ts';
 export { RunApprovals } from './run-approvals.ts';
 export { Runs } from './runs.ts';

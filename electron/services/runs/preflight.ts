@@ -7,7 +7,7 @@ import type { HistoryRecorder } from '../history/index.ts';
 import type { Workspace } from '../workspace/index.ts';
 import type { Runs } from './runs.ts';
 
-export interface PreflightParts {
+interface PreflightParts {
   readonly workspace: Workspace;
   readonly learned: KeyMaterialStore;
   readonly recorder: Pick<HistoryRecorder, 'note'>;
@@ -17,7 +17,7 @@ export interface PreflightParts {
 }
 
 /** Asks KMS before a run whether the rights for it are there. */
-export const preflightRequests = (parts: PreflightParts): PageHandlers['preflight'] => ({
+export const preflightHandlers = (parts: PreflightParts): PageHandlers['preflight'] => ({
   permissions: async ({ blobIds, ...request }) => {
     const { workspace, learned, recorder, runs, twoStep } = parts;
     const way = request.method === 'reencrypt' ? null : await twoStep(request.destination.keyId);

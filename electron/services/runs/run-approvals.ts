@@ -19,7 +19,7 @@ import { type ApprovalKind, type Approvals, CHANGED } from '../approvals/index.t
 import type { Connection, OtherRegions } from '../connection/index.ts';
 
 /** A run as it was resolved, before anything of it is done. */
-export interface ProposedRun {
+interface ProposedRun {
   readonly terms: RunTerms;
   readonly output: ResolvedOutput;
   /** Of a new run. */
@@ -41,7 +41,7 @@ export interface Proven {
   check(): void;
 }
 
-export interface RunApprovalsParts {
+interface RunApprovalsParts {
   readonly connection: Connection;
   readonly destination: Connection;
   readonly regions: Pick<OtherRegions, 'reach'>;

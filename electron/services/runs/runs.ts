@@ -41,7 +41,7 @@ import { TwoStepRuns } from './two-step-runs.ts';
 const ITEMS = 500;
 
 /** What a run is to do. */
-export interface RunSpec {
+interface RunSpec {
   readonly terms: RunTerms;
   readonly output: ResolvedOutput;
   readonly files: readonly PlanFile[];
@@ -51,7 +51,7 @@ export interface RunSpec {
   readonly foreignPlan?: string;
 }
 
-export interface RunsParts {
+interface RunsParts {
   readonly dataDir: string;
   readonly workspace: Workspace;
   readonly connection: Connection;

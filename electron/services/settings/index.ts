@@ -1,1 +1,1 @@
-export { appRequests, dataDir, SettingsFile } from './settings.ts';
+export { appHandlers, dataDir, SettingsFile } from './settings.ts';

@@ -109,7 +109,7 @@ function withoutPassword(choice: ConnectionChoice): ConnectionChoice {
 type AppState = Awaited<ReturnType<PageHandlers['app']['state']>>;
 
 /** Requests about the application as a whole. `state`: what the services and the host know at that moment. */
-export const appRequests = (
+export const appHandlers = (
   settings: SettingsFile,
   state: () => Omit<AppState, 'platform'>,
 ): PageHandlers['app'] => ({

@@ -5,12 +5,12 @@ import { decode } from '../../core/inspect/index.ts';
 import type { Scan } from '../../core/intake/index.ts';
 import {
   CrossBlobFindings,
-  Evidence,
+  EvidenceModel,
   type EvidenceRow,
+  type IndexedRow,
   type KeyEvidence,
   type KeyMaterialStore,
   type KmsKeyFacts,
-  type Placed,
   timelines,
 } from '../../core/key-material/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
@@ -32,7 +32,7 @@ const MANY = 1000;
 const ELSEWHERE = { sourceId: '', file: 'git history' } as const;
 
 /** A row as it was last listed, and what it was made from. */
-interface ListedRow extends Placed {
+interface ListedRow extends IndexedRow {
   readonly entry: BlobEntry;
   /** Made from the entry alone. */
   readonly row: BlobRow;
@@ -54,7 +54,7 @@ interface View {
   readonly revision: number;
   readonly rows: BlobRow[];
   /** Which key each row is under. */
-  readonly evidence: Evidence;
+  readonly evidence: EvidenceModel;
   /** What a row was made from. */
   readonly entry: (index: number) => BlobEntry | undefined;
   /** What other blobs and the date say of a row; to be asked before the list changes. */
@@ -188,12 +188,12 @@ export class Blobs {
   evidenceOf(
     rows: readonly BlobRow[],
     elsewhere: readonly Pick<BlobRow, 'identification' | 'declared'>[],
-  ): Evidence {
+  ): EvidenceModel {
     return this.#evidence([...rows, ...elsewhere.map((one) => ({ ...ELSEWHERE, ...one }))]);
   }
 
-  #evidence(rows: readonly EvidenceRow[]): Evidence {
-    return new Evidence(
+  #evidence(rows: readonly EvidenceRow[]): EvidenceModel {
+    return new EvidenceModel(
       rows,
       (fingerprint) => this.#learned.of(fingerprint),
       this.#kmsKeys,
@@ -354,7 +354,7 @@ function conclusions({ rows, evidence }: View): KeyConclusion[] {
 }
 
 /** Contradicted labels name their own key, and no other. */
-function namesOf(of: KeyEvidence, evidence: Evidence): string[] {
+function namesOf(of: KeyEvidence, evidence: EvidenceModel): string[] {
   if (of.by !== 'contradicted') return [...evidence.namesFor(of)];
   const names = of.key === null ? [] : evidence.names.namesOf(of.key);
   return [...new Set([...(of.label === null ? [] : [of.label]), ...names])];

@@ -1,5 +1,5 @@
 export { ownFindings } from './blob-row.ts';
 export { Blobs } from './blobs.ts';
 export { Intake, type PathOrigin, type PlanOpener } from './intake.ts';
-export { keyGroupsRequests } from './key-groups.ts';
+export { keyGroupsHandlers } from './key-groups.ts';
 export { Workspace } from './workspace.ts';

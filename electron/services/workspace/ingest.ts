@@ -57,7 +57,7 @@ export interface KeyCandidate {
   readonly mode: number | null;
 }
 
-export interface IngestTarget {
+interface IngestTarget {
   /** A file with blobs or findings. */
   readonly put: (file: WalkedFile, content: Content) => void;
   /** Where a file names keys beside its blobs. */

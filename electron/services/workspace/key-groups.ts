@@ -15,7 +15,7 @@ interface KeyGroupsParts {
 }
 
 /** Which key a group of blobs is under: what is known, a person's label, and a search at KMS. */
-export function keyGroupsRequests({
+export function keyGroupsHandlers({
   workspace,
   blobs,
   learned,

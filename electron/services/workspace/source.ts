@@ -8,7 +8,7 @@ import {
 } from '../../core/intake/index.ts';
 import type { Content } from './ingest.ts';
 
-export type Origin = 'path' | 'upload' | 'paste' | 'archive';
+type Origin = 'path' | 'upload' | 'paste' | 'archive';
 
 /** How a source is called: by a file met on a walk, or by what was pasted. */
 export interface SourceName {

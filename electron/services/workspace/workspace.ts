@@ -455,7 +455,7 @@ export class Workspace {
 }
 
 /** A git repository, as a walk met it. */
-export interface MetRepository {
+interface MetRepository {
   /** Absolute. */
   readonly path: string;
   /** For people. */

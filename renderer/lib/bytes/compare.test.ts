@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Field } from '#shared/model/blob.ts';
-import { compareFields, comparisonText, differences, tally } from './compare.ts';
+import { compareFields, comparisonText, fieldDifferences, tally } from './compare.ts';
 
 const field = (name: string, offset: number, length: number, children: Field[] = []): Field => ({
   name,
@@ -42,7 +42,7 @@ test('fields are matched by path, wherever they lie, and equal means equal bytes
 test('a blob beside itself differs nowhere', () => {
   const pairs = compareFields(first, first);
   expect(pairs.every(({ equality }) => equality === 'equal')).toBe(true);
-  expect(differences(first.bytes, first.bytes).every((mark) => mark === 0)).toBe(true);
+  expect(fieldDifferences(first.bytes, first.bytes).every((mark) => mark === 0)).toBe(true);
 });
 
 test('names that come again among siblings are matched in turn', () => {
@@ -55,8 +55,8 @@ test('names that come again among siblings are matched in turn', () => {
 });
 
 test('bytes beyond the shorter blob differ', () => {
-  expect([...differences(first.bytes, second.bytes)]).toEqual([0, 1, 1, 1, 1, 1]);
-  expect([...differences(bytes(0), bytes(0, 0))]).toEqual([0, 1]);
+  expect([...fieldDifferences(first.bytes, second.bytes)]).toEqual([0, 1, 1, 1, 1, 1]);
+  expect([...fieldDifferences(bytes(0), bytes(0, 0))]).toEqual([0, 1]);
 });
 
 test('the copy has one line for each innermost field, and no cell breaks it', () => {

@@ -1,7 +1,7 @@
 import type { Field } from '#shared/model/blob.ts';
 import { hexOfField } from './hex.ts';
 
-export interface Side {
+interface ComparedBlob {
   readonly fields: readonly Field[];
   readonly bytes: Uint8Array;
 }
@@ -22,7 +22,7 @@ export interface FieldPair {
 }
 
 /** Fields of both blobs in reading order, parents before children; equal means equal bytes. */
-export function compareFields(first: Side, second: Side): readonly FieldPair[] {
+export function compareFields(first: ComparedBlob, second: ComparedBlob): readonly FieldPair[] {
   const pairs: FieldPair[] = [];
   const visit = (a: readonly Field[], b: readonly Field[], depth: number, above: string): void => {
     const left = named(a);
@@ -81,13 +81,13 @@ function compareValues(a: Field | null, b: Field | null, bytesA: Uint8Array, byt
 }
 
 /** Per byte of the longer blob: 1 where the two differ at that offset, or only one reaches it. */
-export function differences(a: Uint8Array, b: Uint8Array): Int32Array {
+export function fieldDifferences(a: Uint8Array, b: Uint8Array): Int32Array {
   const marks = new Int32Array(Math.max(a.length, b.length));
   for (let i = 0; i < marks.length; i += 1) marks[i] = a[i] === b[i] ? 0 : 1;
   return marks;
 }
 
-export interface Tally {
+interface Tally {
   readonly equal: number;
   readonly different: number;
 }

@@ -2,7 +2,7 @@ import type { Field } from '#shared/model/blob.ts';
 
 export const ROW_BYTES = 16;
 /** Number of field tints in hex.css (`.tint-0` …). */
-export const TINTS = 8;
+const TINTS = 8;
 
 /** A field of the structure with its place in the tree. `id` is its path: "0", "3.1". */
 export interface Node {
@@ -44,7 +44,7 @@ export function ownersOf(nodes: readonly Node[], length: number): Int32Array {
 }
 
 /** A run of bytes of one hex row with the same owner. */
-export interface Segment {
+interface Segment {
   readonly owner: number;
   readonly start: number;
   readonly end: number;

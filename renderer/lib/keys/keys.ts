@@ -1,7 +1,7 @@
 import { plaintextCapacity, regionOfArn, takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { ConnectionState } from '#shared/model/connection.ts';
 import type { KeyInfo, KeyRotation } from '#shared/model/key.ts';
-import { count, day, keyName } from '../words/format.ts';
+import { count, day, shortKeyName } from '../words/format.ts';
 import type { Tone } from '../words/words.ts';
 
 /** First alias of a key, or its id. */
@@ -10,14 +10,14 @@ export const keyLabel = (key: KeyInfo): string => key.aliases[0] ?? key.keyId;
 /** A key by its ARN or id: its alias where the list knows it, otherwise the telling end of its ARN. */
 export function keyWords(arnOrId: string, keys: readonly KeyInfo[] | null): string {
   const key = keys?.find((each) => each.arn === arnOrId || each.keyId === arnOrId);
-  return key === undefined ? keyName(arnOrId) : keyLabel(key);
+  return key === undefined ? shortKeyName(arnOrId) : keyLabel(key);
 }
 
 /** Made once for each key: ten thousand are searched at every keystroke. */
 const texts = new WeakMap<KeyInfo, string>();
 
 /** Text of a key that a search looks in. */
-export function keyText(key: KeyInfo): string {
+function keyText(key: KeyInfo): string {
   const known = texts.get(key);
   if (known !== undefined) return known;
   const { aliases, keyId, arn, description, spec, state, usage, origin, manager, tags } = key;
@@ -41,7 +41,7 @@ export function filterKeys(keys: readonly KeyInfo[], query: string): readonly Ke
   });
 }
 
-export interface Danger {
+interface Danger {
   readonly word: string;
   readonly tone: Tone;
   /** In one sentence, with the date where there is one. */
@@ -95,7 +95,7 @@ export function arnProblem(keyId: string, connection: ConnectionState | null): s
 }
 
 /** Blobs that a key is chosen for, as far as that bears on the choice. */
-export interface For {
+interface For {
   readonly family: 'symmetric' | 'rsa';
   /** Bytes of each plaintext, where known. */
   readonly plaintextBytes: readonly (number | null)[];

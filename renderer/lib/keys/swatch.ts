@@ -2,7 +2,7 @@
 export const SWATCH_COLOURS = 12;
 const BARS = 5;
 
-export interface SwatchShape {
+interface SwatchShape {
   /** Palette indexes of the two colours; never equal. */
   readonly colours: readonly [number, number];
   /** Which of the two colours each of the five bars has; both occur. */

@@ -2,13 +2,13 @@ import type { KeyTimeline } from '#shared/model/key-group.ts';
 
 export type Generation = KeyTimeline['generations'][number];
 
-export interface Span {
+interface Span {
   /** Percent of the line from its start. */
   readonly from: number;
   readonly to: number;
 }
 
-export interface Scale {
+interface Scale {
   /** False: dates are missing or all one; generations then stand in order, at equal steps. */
   readonly toScale: boolean;
   /** One for each generation, in their order. */

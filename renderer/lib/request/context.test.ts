@@ -1,30 +1,30 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { changeEffect, checkContext, keysOf, pair, pairsOf, parseContextText } from './context.ts';
+import { changeEffect, contextProblem, keysOf, pair, pairsOf, parseContextText } from './context.ts';
 
 test('blank lines are left out; keys are case-sensitive; values may be empty', () => {
-  const check = checkContext([pair('App', '1'), pair(), pair('app', '')]);
+  const check = contextProblem([pair('App', '1'), pair(), pair('app', '')]);
   expect(check.context).toEqual({ App: '1', app: '' });
   expect(check.bytes).toBe('{"App":"1","app":""}'.length);
 });
 
 test('the same key twice is an error on the later line, never a silent loss', () => {
   const second = pair('app', '2');
-  const check = checkContext([pair('app', '1'), second]);
+  const check = contextProblem([pair('app', '1'), second]);
   expect(check.context).toBeNull();
   expect([...check.errors.keys()]).toEqual([second.id]);
 });
 
 test('a value without a key is an error', () => {
-  expect(checkContext([pair('', 'x')]).context).toBeNull();
+  expect(contextProblem([pair('', 'x')]).context).toBeNull();
 });
 
 test('no pairs are the empty context of no bytes', () => {
-  expect(checkContext([])).toMatchObject({ context: {}, bytes: 0 });
+  expect(contextProblem([])).toMatchObject({ context: {}, bytes: 0 });
 });
 
 test('bytes count UTF-8, not characters', () => {
-  expect(checkContext([pair('ключ', '€')]).bytes).toBe(new TextEncoder().encode('{"ключ":"€"}').length);
+  expect(contextProblem([pair('ключ', '€')]).bytes).toBe(new TextEncoder().encode('{"ключ":"€"}').length);
 });
 
 test('pasted JSON of strings comes back as the same context', () => {
@@ -32,8 +32,8 @@ test('pasted JSON of strings comes back as the same context', () => {
   fc.assert(
     fc.property(fc.dictionary(text, fc.string(), { noNullPrototype: true }), (context) => {
       const read = parseContextText(JSON.stringify(context));
-      expect(read.ok && checkContext(read.pairs).context).toEqual(context);
-      expect(checkContext(pairsOf(context)).context).toEqual(context);
+      expect(read.ok && contextProblem(read.pairs).context).toEqual(context);
+      expect(contextProblem(pairsOf(context)).context).toEqual(context);
     }),
   );
 });
@@ -62,7 +62,7 @@ test('a key written in two ways is still the same key', () => {
 test('lines and the CLI shorthand are read; only the first = splits', () => {
   const values = (text: string) => {
     const read = parseContextText(text);
-    return read.ok ? checkContext(read.pairs).context : read.problem;
+    return read.ok ? contextProblem(read.pairs).context : read.problem;
   };
   expect(values('app=payments,env=prod')).toEqual({ app: 'payments', env: 'prod' });
   expect(values('app=a,b\ntoken=x=y\n')).toEqual({ app: 'a,b', token: 'x=y' });
@@ -88,7 +88,7 @@ test('bytes are those of the compact JSON, whatever the characters', () => {
       const pairs = Object.entries(context).filter(([key]) => key !== '__proto__' && key !== '');
       const text = JSON.stringify(Object.fromEntries(pairs));
       const bytes = pairs.length === 0 ? 0 : new TextEncoder().encode(text).length;
-      expect(checkContext(pairs.map(([key, value]) => pair(key, value))).bytes).toBe(bytes);
+      expect(contextProblem(pairs.map(([key, value]) => pair(key, value))).bytes).toBe(bytes);
     }),
   );
 });

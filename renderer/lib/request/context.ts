@@ -29,7 +29,7 @@ export const pairsOf = (context: Readonly<Record<string, string>>): Pair[] =>
 /** A line that was added and not yet filled in. */
 export const isBlank = (p: Pair): boolean => p.key === '' && p.value === '';
 
-export interface ContextCheck {
+interface ContextCheck {
   /** The context as KMS takes it; null while something must be corrected. */
   readonly context: Record<string, string> | null;
   /** Error of each line, by pair id. */
@@ -42,7 +42,7 @@ export interface ContextCheck {
  * Turns the editor's lines into a context. Blank lines are left out; keys are exact and case-sensitive, so "App" and
  * "app" are two keys, while the same key twice is an error (JSON would silently keep only the last).
  */
-export function checkContext(pairs: readonly Pair[]): ContextCheck {
+export function contextProblem(pairs: readonly Pair[]): ContextCheck {
   const errors = new Map<number, string>();
   const seen = new Set<string>();
   const entries: [string, string][] = [];
@@ -59,7 +59,7 @@ export function checkContext(pairs: readonly Pair[]): ContextCheck {
 }
 
 /** What changing each blob's own context comes to, over blobs with a known context of their own. */
-export interface ChangeEffect {
+interface ChangeEffect {
   /** Blobs that get a pair they did not have, another value, and one pair less. */
   readonly added: number;
   readonly replaced: number;
@@ -96,7 +96,7 @@ export function keysOf(
   return Array.from(counts, ([key, count]) => ({ key, count })).sort((a, b) => b.count - a.count);
 }
 
-export type Pasted = { ok: true; pairs: Pair[] } | { ok: false; problem: string };
+type Pasted = { ok: true; pairs: Pair[] } | { ok: false; problem: string };
 
 /** Reads a pasted JSON object of strings, `K=V` lines, or the AWS CLI's shorthand `K=V,K2=V2`. */
 export function parseContextText(text: string): Pasted {

@@ -4,7 +4,7 @@ import type { BlobRow, SourceInfo } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { OutputChoice, RunMethod, RunRequest } from '#shared/model/run.ts';
-import { checkContext, type Pair } from './context.ts';
+import { contextProblem, type Pair } from './context.ts';
 
 export type Family = 'symmetric' | 'rsa';
 
@@ -115,13 +115,13 @@ export function buildRequest(draft: Draft, dryRun: boolean): Built {
   const sourceTakesContext = takesEncryptionContext(source.algorithm);
   if (!sourceTakesContext && source.key === null)
     problems.push('Choose the source key: the blob of an RSA key does not name it.');
-  const sourceContext = checkContext(source.pairs);
+  const sourceContext = contextProblem(source.pairs);
   if (sourceTakesContext && source.mode === 'given' && sourceContext.context === null)
     problems.push('Correct the source encryption context.');
 
   if (destination.key === null) problems.push('Choose the destination key.');
   else if (destination.algorithm === null) problems.push('Choose the destination algorithm.');
-  const destinationContext = checkContext(destination.pairs);
+  const destinationContext = contextProblem(destination.pairs);
   const destinationTakesContext =
     destination.algorithm !== null && takesEncryptionContext(destination.algorithm);
   if (destinationTakesContext && destination.mode === 'given' && destinationContext.context === null)
@@ -184,7 +184,7 @@ export function checkChanges({ add, remove }: Draft['destination']): {
   /** What the pairs' own lines do not say. */
   readonly problem: string | null;
 } {
-  const { context } = checkContext(add);
+  const { context } = contextProblem(add);
   const both = context === null ? undefined : remove.find((key) => Object.hasOwn(context, key));
   if (both !== undefined)
     return { context: null, problem: `“${both}” is both added and removed: do one of the two.` };
@@ -199,12 +199,12 @@ export function ownContexts(draft: Draft): (EncryptionContext | null)[] {
   if (!takesEncryptionContext(source.algorithm) || source.mode === 'none')
     return draftRows(draft).map(() => null);
   if (source.mode === 'declared') return draftRows(draft).map((row) => row.declared.encryptionContext);
-  const { context } = checkContext(source.pairs);
+  const { context } = contextProblem(source.pairs);
   return draftRows(draft).map(() => context);
 }
 
 /** Blobs that the destination cannot take, known before anything is asked. */
-export interface Misfits {
+interface Misfits {
   /** SOPS opens a data key with a symmetric key alone. */
   readonly sops: readonly BlobRow[];
   /** Longer than the destination key and algorithm hold, and how much they hold, in bytes. */

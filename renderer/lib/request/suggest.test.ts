@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { makeRows } from '../table/rows.test-help.ts';
-import { checkContext, pair } from './context.ts';
+import { contextProblem, pair } from './context.ts';
 import { suggestions } from './suggest.ts';
 
 const [plain] = makeRows(1);
@@ -62,7 +62,7 @@ test('the partition is that of the Region', () => {
 
 test('a suggestion that was not completed is no context yet', () => {
   const begun = pair('PARAMETER_ARN', 'arn:aws:ssm:eu-central-1:111122223333:parameter/', 'the name');
-  expect(checkContext([begun]).errors.get(begun.id)).toBe('Add the name.');
-  expect(checkContext([begun]).context).toBeNull();
-  expect(checkContext([{ ...begun, value: `${begun.value}db` }]).context).not.toBeNull();
+  expect(contextProblem([begun]).errors.get(begun.id)).toBe('Add the name.');
+  expect(contextProblem([begun]).context).toBeNull();
+  expect(contextProblem([{ ...begun, value: `${begun.value}db` }]).context).not.toBeNull();
 });

@@ -3,7 +3,7 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 import { plural } from '../words/format.ts';
 
 /** A pair to begin with. `awaits`: the value is a beginning, and this is what the person adds to it. */
-export interface SuggestedPair {
+interface SuggestedPair {
   readonly key: string;
   readonly value: string;
   readonly awaits: string | null;
@@ -20,7 +20,7 @@ export interface Suggestion {
   readonly fits: boolean;
 }
 
-export interface Here {
+interface Here {
   readonly region: string | null;
   readonly account: string | null;
 }

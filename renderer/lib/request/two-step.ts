@@ -2,7 +2,7 @@ import { regionOfArn } from '#shared/kms/facts.ts';
 import type { ConnectionState } from '#shared/model/connection.ts';
 import type { RunItem } from '#shared/model/run.ts';
 
-export interface Sides {
+interface RunSides {
   readonly connection: ConnectionState | null;
   /** The second connection, where one is in use. */
   readonly destination: ConnectionState | null;
@@ -10,13 +10,13 @@ export interface Sides {
 }
 
 /** Region and account of each side, as far as they are known. */
-export interface Places {
+interface RunPlaces {
   readonly from: string | null;
   readonly to: string | null;
 }
 
 /** Where the source's Decrypt and the destination's Encrypt would be asked for. */
-export function placesOf({ connection, destination, destinationKeyArn }: Sides): Places {
+export function placesOf({ connection, destination, destinationKeyArn }: RunSides): RunPlaces {
   const keyRegion = destinationKeyArn === null ? null : regionOfArn(destinationKeyArn);
   return {
     from: connection?.region ?? null,
@@ -28,7 +28,7 @@ export function placesOf({ connection, destination, destinationKeyArn }: Sides):
  * Why `ReEncrypt` cannot do this, in one sentence, so that decrypting here and encrypting there is offered. Null:
  * nothing says that it cannot. `preflight`: what the last preflight said of the blobs, where there was one.
  */
-export function whyTwoSteps(sides: Sides, preflight: readonly RunItem[]): string | null {
+export function whyTwoSteps(sides: RunSides, preflight: readonly RunItem[]): string | null {
   const { connection, destination, destinationKeyArn } = sides;
   if (destinationKeyArn === null) return null;
   const { from, to } = placesOf(sides);

@@ -1,4 +1,4 @@
-import { finish, sorting } from './order.ts';
+import { finishNow, sorting } from './order.ts';
 
 /** How the values of a column compare; the result compares with `<`. */
 export type SortKey = (value: string) => string;
@@ -69,7 +69,7 @@ export class Column {
 
   /** Place of each value in the order of its key, by code. */
   ranks(key: SortKey): Uint32Array {
-    return finish(this.ranking(key));
+    return finishNow(this.ranking(key));
   }
 
   /** The work of {@link ranks}, divided. A column is ever asked with the same key. */

@@ -3,7 +3,7 @@ const CHUNK = 1024;
 
 /**
  * Positions of `keys` in ascending order; equal keys keep theirs. A merge sort that stops at every thousand or so
- * comparisons, so that it can be spread over several frames: {@link finish} runs it through.
+ * comparisons, so that it can be spread over several frames: {@link finishNow} runs it through.
  */
 export function* sorting(keys: readonly string[]): Generator<undefined, Uint32Array<ArrayBuffer>> {
   const n = keys.length;
@@ -40,7 +40,7 @@ export function* sorting(keys: readonly string[]): Generator<undefined, Uint32Ar
 }
 
 /** Runs a piece of divided work to its end. */
-export function finish<T>(work: Generator<undefined, T>): T {
+export function finishNow<T>(work: Generator<undefined, T>): T {
   for (;;) {
     const step = work.next();
     if (step.done) return step.value;

@@ -1,6 +1,6 @@
 import type { AuditBar, AuditFinding, Facet } from '#shared/model/audit.ts';
 import type { BlobContainer, BlobKind, Severity } from '#shared/model/blob.ts';
-import { containerWords, kindWords, type Tone } from './words.ts';
+import { containerWords, kindWords } from './words.ts';
 
 /** Facets in the order in which they are shown; coverage has a place of its own. */
 export const CHARTS: readonly Facet[] = [
@@ -49,12 +49,6 @@ export const SOURCE_WORDS: Record<AuditFinding['source'], string> = {
   kms: 'reported by KMS',
   conclusion: 'concluded',
   rules: 'against the rules',
-};
-
-export const SEVERITY_TONES: Record<Severity, Tone> = {
-  critical: 'danger',
-  warning: 'attention',
-  info: 'running',
 };
 
 export type SeverityFilter = 'all' | Severity | 'violation' | 'suppressed';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes, duration, fileName, keyName, plural } from './format.ts';
+import { bytes, duration, fileName, plural, shortKeyName } from './format.ts';
 
 test('counts and sizes read like people write them', () => {
   expect(plural(1, 'blob')).toBe('1 blob');
@@ -16,8 +16,8 @@ test('durations', () => {
 });
 
 test('names at the end of ARNs and paths', () => {
-  expect(keyName('arn:aws:kms:us-east-1:111122223333:key/mrk-1')).toBe('mrk-1');
-  expect(keyName('arn:aws:kms:us-east-1:111122223333:alias/a/b')).toBe('alias/a/b');
-  expect(keyName('alias/x')).toBe('alias/x');
+  expect(shortKeyName('arn:aws:kms:us-east-1:111122223333:key/mrk-1')).toBe('mrk-1');
+  expect(shortKeyName('arn:aws:kms:us-east-1:111122223333:alias/a/b')).toBe('alias/a/b');
+  expect(shortKeyName('alias/x')).toBe('alias/x');
   expect(fileName('C:\\a\\b.bin')).toBe('b.bin');
 });

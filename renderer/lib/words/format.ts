@@ -40,7 +40,7 @@ export function day(iso: string): string {
 export const shortHex = (hex: string): string => hex.slice(0, 8);
 
 /** The id or alias at the end of a key ARN; the text itself where it is no ARN. */
-export function keyName(arnOrId: string): string {
+export function shortKeyName(arnOrId: string): string {
   const match = /:(?:key\/([^/]+)|(alias\/.+))$/.exec(arnOrId);
   return match?.[1] ?? match?.[2] ?? arnOrId;
 }

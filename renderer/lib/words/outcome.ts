@@ -42,7 +42,7 @@ export function byCause(items: readonly RunItem[]): readonly FaultGroup[] {
 }
 
 /** What a preflight says of one blob. */
-export type Verdict = 'works' | 'already' | 'held' | 'fails' | 'unsure';
+type Verdict = 'works' | 'already' | 'held' | 'fails' | 'unsure';
 
 /** Faults of items that were skipped although their answer is certain. */
 const CERTAIN = new Set(['NotPutBack', 'NotReencryptable']);

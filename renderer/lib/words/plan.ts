@@ -89,7 +89,7 @@ export interface PlanFact {
   readonly title?: string;
 }
 
-export interface PlanFacts {
+interface PlanFacts {
   readonly what: readonly PlanFact[];
   readonly from: readonly PlanFact[];
   readonly to: readonly PlanFact[];
@@ -150,7 +150,7 @@ export function planFacts(view: PlanView, keyWords: (keyId: string) => string): 
   };
 }
 
-export interface Difference {
+interface Difference {
   readonly name: string;
   readonly before: string;
   readonly after: string;

@@ -122,7 +122,7 @@ export const ALGORITHM_WORDS: Record<string, string> = {
 
 export type Tone = 'neutral' | 'done' | 'running' | 'attention' | 'danger';
 
-export interface StateWords {
+interface StateWords {
   readonly tone: Tone;
   readonly word: string;
   readonly why: string | null;

@@ -8,7 +8,7 @@ import { SelectInput, TextInput } from '../../components/fields.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { keyLabel } from '../../lib/keys/keys.ts';
 import { isPractice } from '../../lib/words/connection.ts';
-import { count, keyName, plural } from '../../lib/words/format.ts';
+import { count, plural, shortKeyName } from '../../lib/words/format.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useKeys } from '../../store/keys.ts';
@@ -31,7 +31,7 @@ export function Deletion({ summary }: { readonly summary: AuditSummary }) {
       const of = account === null ? 'account not named' : `account ${account}`;
       list.set(id, {
         id,
-        label: key?.aliases[0] ?? keyName(name),
+        label: key?.aliases[0] ?? shortKeyName(name),
         detail: `${id} · ${of} · ${plural(blobs, 'blob')}`,
       });
     }

@@ -4,7 +4,7 @@ import type { HistoryKind, HistoryRecord } from '#shared/model/history.ts';
 import { Button } from '../../components/Button.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
-import { count, keyName, moment, shortHex } from '../../lib/words/format.ts';
+import { count, moment, shortHex, shortKeyName } from '../../lib/words/format.ts';
 import type { Tone } from '../../lib/words/words.ts';
 import { useAudit } from '../../store/audit.ts';
 import { copyText } from '../../store/ui.ts';
@@ -132,8 +132,8 @@ function Line({ record, broken }: { readonly record: HistoryRecord; readonly bro
         )}
         {record.destinationKey !== null && (
           <span className="cell-sub" title={`${record.sourceKey ?? ''} → ${record.destinationKey}`}>
-            {record.sourceKey === null ? '' : `${keyName(record.sourceKey)} `}→{' '}
-            {keyName(record.destinationKey)}
+            {record.sourceKey === null ? '' : `${shortKeyName(record.sourceKey)} `}→{' '}
+            {shortKeyName(record.destinationKey)}
           </span>
         )}
         {context !== null && Object.keys(context).length > 0 && (

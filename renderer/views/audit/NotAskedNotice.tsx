@@ -1,6 +1,6 @@
 import type { NotAsked } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
-import { count, keyName, plural } from '../../lib/words/format.ts';
+import { count, plural, shortKeyName } from '../../lib/words/format.ts';
 import { useAudit } from '../../store/audit.ts';
 
 interface NotAskedProps {
@@ -32,7 +32,7 @@ export function NotAskedNotice({ notAsked: { keys, blobs, names, elsewhere }, as
               <ul>
                 {names.map(({ name, blobs: under }) => (
                   <li key={name} title={name}>
-                    <code>{keyName(name)}</code> <span className="faint">{plural(under, 'blob')}</span>
+                    <code>{shortKeyName(name)}</code> <span className="faint">{plural(under, 'blob')}</span>
                   </li>
                 ))}
                 {keys > names.length && <li>{`and ${count(keys - names.length)} more`}</li>}

@@ -5,7 +5,7 @@ import type { Coverage } from '#shared/model/coverage.ts';
 import { BarChart, StackChart, type StackPart } from '../../components/charts.tsx';
 import { Swatch } from '../../components/KeyFace.tsx';
 import { barWords, CHARTS } from '../../lib/words/audit.ts';
-import { count, keyName } from '../../lib/words/format.ts';
+import { count, shortKeyName } from '../../lib/words/format.ts';
 import { filterLabel, useAudit } from '../../store/audit.ts';
 import { NotAskedNotice } from './NotAskedNotice.tsx';
 
@@ -180,7 +180,7 @@ function FacetChart({
       total={total}
       bars={shown.map((bar) => ({
         id: bar.value,
-        label: name === 'key' ? keyName(barWords(name, bar)) : barWords(name, bar),
+        label: name === 'key' ? shortKeyName(barWords(name, bar)) : barWords(name, bar),
         count: bar.blobs,
         known: bar.value !== '' && !bar.value.startsWith('none:'),
         face: bar.fingerprint === null ? null : <Swatch fingerprint={bar.fingerprint} />,

@@ -2,7 +2,7 @@ import { FileCheck2, FileX2 } from 'lucide-react';
 import { useState } from 'react';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { faultOf } from '../../api.ts';
+import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Status } from '../../components/Status.tsx';
@@ -59,7 +59,7 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
       setFault(null);
       await setRules(text, name);
     } catch (error) {
-      setFault(faultOf(error));
+      setFault(pageFaultOf(error));
     }
   };
   return (

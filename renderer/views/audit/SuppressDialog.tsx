@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Input, Label, TextArea, TextField } from 'react-aria-components';
 import type { AuditFinding } from '#shared/model/audit.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { faultOf } from '../../api.ts';
+import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
@@ -32,7 +32,7 @@ function Form({ finding }: { readonly finding: AuditFinding }) {
       await suppress(finding.id, reason.trim(), until);
       close();
     } catch (error) {
-      setFault(faultOf(error));
+      setFault(pageFaultOf(error));
     }
   };
   return (

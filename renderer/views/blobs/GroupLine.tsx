@@ -2,7 +2,7 @@ import { ChevronDown, ChevronRight, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import type { EvidenceBy, KeyGroup } from '#shared/model/key-group.ts';
 import { Box, Cell, TickBox } from '../../components/grid.tsx';
-import { HowKnown, KeyDanger, KeyFace, namesKey, Verdict } from '../../components/KeyFace.tsx';
+import { HowKnown, KeyDanger, KeyFace, KeyVerdict, namesKey } from '../../components/KeyFace.tsx';
 import { MiddleCut } from '../../components/MiddleCut.tsx';
 import { namelessWords } from '../../lib/keys/key-groups.ts';
 import type { Tick } from '../../lib/table/selection.ts';
@@ -79,7 +79,7 @@ export const GroupLine = memo(function GroupLine(props: GroupLineProps) {
             </span>
             {props.by !== null && namesKey(props.by) && <HowKnown by={props.by} />}
             {props.materials > 1 && <span className="faint">{plural(props.materials, 'key material')}</span>}
-            {keyGroup !== undefined && <Verdict keyGroup={keyGroup} />}
+            {keyGroup !== undefined && <KeyVerdict keyGroup={keyGroup} />}
             <KeyDanger keyArn={keyGroup?.keyArn ?? null} />
           </>
         )}

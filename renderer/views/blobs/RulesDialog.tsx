@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from 'react';
 import type { Fault } from '#shared/model/fault.ts';
 import type { Rule } from '#shared/model/rule.ts';
 import { RULE_NAMES, type RuleName } from '#shared/model/rule-names.ts';
-import { bridge, call, faultOf } from '../../api.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
@@ -198,7 +198,7 @@ function useChosen(rules: readonly Rule[]): {
           setNotes(said);
         },
         (error: unknown) => {
-          if (!gone) setFault(faultOf(error));
+          if (!gone) setFault(pageFaultOf(error));
         },
       );
     }, TYPING_MS);

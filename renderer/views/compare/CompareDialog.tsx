@@ -2,13 +2,13 @@ import { Copy } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { BlobDetail } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { bridge, call, faultOf } from '../../api.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Switch } from '../../components/fields.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
-import { compareFields, comparisonText, differences, tally } from '../../lib/bytes/compare.ts';
+import { compareFields, comparisonText, fieldDifferences, tally } from '../../lib/bytes/compare.ts';
 import { fromBase64 } from '../../lib/bytes/hex.ts';
 import { count, placeName, plural } from '../../lib/words/format.ts';
 import { copyText, useUi } from '../../store/ui.ts';
@@ -38,7 +38,7 @@ function Loader({ ids, close }: { readonly ids: readonly [string, string]; reado
         if (!gone) setDetails(found);
       },
       (error: unknown) => {
-        if (!gone) setFault(faultOf(error));
+        if (!gone) setFault(pageFaultOf(error));
       },
     );
     return () => {
@@ -72,7 +72,7 @@ function Compared({ details, close }: { readonly details: Two; readonly close: (
     return {
       bytes: [first.bytes, second.bytes] as const,
       pairs,
-      marks: differences(first.bytes, second.bytes),
+      marks: fieldDifferences(first.bytes, second.bytes),
     };
   }, [details]);
   if (compared === null) return null;

@@ -28,11 +28,11 @@ export function useChoiceForm(initial: ConnectionChoice | undefined) {
     dualStack: asSwitch(aws?.dualStack),
   });
   const patch = (change: Partial<ChoiceForm>): void => setForm((now) => ({ ...now, ...change }));
-  return { form, patch, problem: endpointProblem(form.endpoint) };
+  return { form, patch, problem: typedEndpointProblem(form.endpoint) };
 }
 
 /** What is wrong with an endpoint; null: nothing. */
-export function endpointProblem(endpoint: string): string | null {
+function typedEndpointProblem(endpoint: string): string | null {
   const text = endpoint.trim();
   if (text === '') return null;
   const url = URL.parse(text);

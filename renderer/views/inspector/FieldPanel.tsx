@@ -2,7 +2,7 @@ import { Button } from '../../components/Button.tsx';
 import { hexOfField } from '../../lib/bytes/hex.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { copyText } from '../../store/ui.ts';
-import { Evidence } from './FieldTree.tsx';
+import { EvidenceMark } from './FieldTree.tsx';
 import type { Decoded } from './HexDump.tsx';
 
 /** What is known of the chosen field. It keeps its place and size whatever the pointer does. */
@@ -26,7 +26,7 @@ export function FieldPanel({
         <>
           <div className="field-panel-head">
             <strong>{node.field.name}</strong>
-            <Evidence evidence={node.field.evidence} />
+            <EvidenceMark evidence={node.field.evidence} />
             <span className="faint tabular">
               {node.field.length} B at {node.field.offset}
             </span>

@@ -11,7 +11,7 @@ import { copyKey, type Decoded } from './HexDump.tsx';
 
 const ROW_REM = 24 / 13;
 
-export function Evidence({ evidence }: { readonly evidence: EvidenceName }) {
+export function EvidenceMark({ evidence }: { readonly evidence: EvidenceName }) {
   return (
     <span
       className={`evidence evidence-${evidence}`}
@@ -184,7 +184,7 @@ const TreeLine = memo(function TreeLine({
       <Cell className="tabular tree-number">{field.length}</Cell>
       <Cell className="tree-value mono">{field.value}</Cell>
       <Cell>
-        <Evidence evidence={field.evidence} />
+        <EvidenceMark evidence={field.evidence} />
       </Cell>
     </Box>
   );

@@ -83,7 +83,7 @@ export const Inspector = memo(function Inspector() {
 });
 
 /** The bytes, each field tinted, with the tree of fields below or beside them. */
-export function HexTab({ detail }: { readonly detail: BlobDetail }) {
+function HexTab({ detail }: { readonly detail: BlobDetail }) {
   const decoded = useDecoded(detail);
   return (
     <div className="bytes-split bytes-hex-first">
@@ -95,7 +95,7 @@ export function HexTab({ detail }: { readonly detail: BlobDetail }) {
 }
 
 /** The blob as a tree of fields; beside it the bytes where there is room. */
-export function StructureTab({ detail }: { readonly detail: BlobDetail }) {
+function StructureTab({ detail }: { readonly detail: BlobDetail }) {
   const decoded = useDecoded(detail);
   if (decoded.nodes.length === 0)
     return <p className="inspector-pad hint">No structure is known for these bytes.</p>;

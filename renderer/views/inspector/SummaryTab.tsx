@@ -7,7 +7,7 @@ import { containerWords, ENCODING_WORDS, whyUnsupported } from '../../lib/words/
 import { useDraft } from '../../store/draft.ts';
 import { copyText } from '../../store/ui.ts';
 import { KeyBlock } from '../key-material/KeyBlock.tsx';
-import { Findings, Notes } from './Findings.tsx';
+import { BlobFindings, Notes } from './BlobFindings.tsx';
 
 const SOURCES = {
   bytes: { title: 'From the bytes', hint: 'Read from the ciphertext itself' },
@@ -63,7 +63,7 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
           </section>
         );
       })}
-      <Findings findings={findings} />
+      <BlobFindings findings={findings} />
       <KeyBlock row={row} />
       <Notes findings={findings} />
       <section className="said">

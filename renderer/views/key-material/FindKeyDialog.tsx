@@ -2,14 +2,14 @@ import { useMemo, useState } from 'react';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import { faultOf } from '../../api.ts';
+import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { KeyFace } from '../../components/KeyFace.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { candidatesFor, fittingAlgorithms } from '../../lib/keys/key-groups.ts';
-import { checkContext, type Pair, pairsOf } from '../../lib/request/context.ts';
+import { contextProblem, type Pair, pairsOf } from '../../lib/request/context.ts';
 import { placeName, plural } from '../../lib/words/format.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useConnection } from '../../store/connection.ts';
@@ -53,7 +53,7 @@ function Inner({ row, close }: { readonly row: BlobRow; readonly close: () => vo
   const listed = useMemo(() => [...others, ...fitting], [others, fitting]);
   const asked = which === 'all' ? fitting : listed.filter(({ arn }) => chosen.has(arn));
   const questions = asked.reduce((sum, key) => sum + fittingAlgorithms(row, key).length, 0);
-  const { context } = checkContext(pairs);
+  const { context } = contextProblem(pairs);
   const tooMany = which === 'chosen' && asked.length > MOST;
   const ready = connected && asked.length > 0 && !tooMany && (mode === 'none' || context !== null);
   const ask = async (): Promise<void> => {
@@ -69,7 +69,7 @@ function Inner({ row, close }: { readonly row: BlobRow; readonly close: () => vo
         }),
       );
     } catch (error) {
-      setFault(faultOf(error));
+      setFault(pageFaultOf(error));
     } finally {
       setBusy(false);
     }

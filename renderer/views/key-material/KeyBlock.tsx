@@ -2,7 +2,7 @@ import { Copy, Search, Tag, TriangleAlert } from 'lucide-react';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { LearnedKey } from '#shared/model/key-group.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
-import { HowKnown, KeyDanger, Swatch, Verdict } from '../../components/KeyFace.tsx';
+import { HowKnown, KeyDanger, KeyVerdict, Swatch } from '../../components/KeyFace.tsx';
 import { keyGroupName, namelessWords } from '../../lib/keys/key-groups.ts';
 import { keyWords } from '../../lib/keys/keys.ts';
 import { moment, plural } from '../../lib/words/format.ts';
@@ -35,7 +35,7 @@ export function KeyBlock({ row }: { readonly row: BlobRow }) {
               {name ?? namelessWords(keyGroup)}
             </span>
             {keyGroup?.by != null && <HowKnown by={keyGroup.by} />}
-            {keyGroup !== undefined && <Verdict keyGroup={keyGroup} />}
+            {keyGroup !== undefined && <KeyVerdict keyGroup={keyGroup} />}
             <KeyDanger keyArn={keyGroup?.keyArn ?? null} />
           </p>
           <p className="key-fingerprint">
@@ -81,7 +81,7 @@ export function KeyBlock({ row }: { readonly row: BlobRow }) {
 }
 
 /** Every statement about the key of this material, strongest first, each with its source. */
-export function Statements({ keys: statements }: { readonly keys: readonly LearnedKey[] }) {
+function Statements({ keys: statements }: { readonly keys: readonly LearnedKey[] }) {
   const keys = useKeys((state) => state.keys);
   return (
     <ul className="statements" aria-label="Evidence">

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Fault } from '#shared/model/fault.ts';
-import { faultOf } from '../../api.ts';
+import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
@@ -38,7 +38,7 @@ function Inner({ fingerprint, close }: { readonly fingerprint: string; readonly 
       toast(keyArn === null ? 'The name was taken back' : `Named ${keyWords(keyArn, keys)}`);
       close();
     } catch (error) {
-      setFault(faultOf(error));
+      setFault(pageFaultOf(error));
       setBusy(false);
     }
   };

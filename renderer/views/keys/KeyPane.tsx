@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import { faultOf } from '../../api.ts';
+import { pageFaultOf } from '../../api.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
@@ -75,7 +75,7 @@ function useDetail(info: KeyInfo, side: Side) {
       const found = await lookUp(arn);
       if (current.current === arn) setDetail(found);
     } catch (error) {
-      if (current.current === arn) setFault(faultOf(error));
+      if (current.current === arn) setFault(pageFaultOf(error));
     } finally {
       if (current.current === arn) setBusy(false);
     }

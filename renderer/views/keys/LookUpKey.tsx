@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import { faultOf } from '../../api.ts';
+import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { TextInput } from '../../components/fields.tsx';
@@ -42,7 +42,7 @@ export function LookUpKey({ side, label, onFound, onCancel, unfit = () => null }
       if (reason === null) onFound(key);
       else setFault(makeFault('KeyUnfit', 'This key cannot serve here.', reason, 'Choose another key.'));
     } catch (error) {
-      setFault(faultOf(error));
+      setFault(pageFaultOf(error));
     } finally {
       setBusy(false);
     }

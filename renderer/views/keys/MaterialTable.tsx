@@ -2,7 +2,7 @@ import { Search, Tag } from 'lucide-react';
 import { useState } from 'react';
 import type { KeyGroup } from '#shared/model/key-group.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
-import { HowKnown, KeyDanger, KeyFace, Verdict } from '../../components/KeyFace.tsx';
+import { HowKnown, KeyDanger, KeyFace, KeyVerdict } from '../../components/KeyFace.tsx';
 import { keyGroupName, namelessWords } from '../../lib/keys/key-groups.ts';
 import { count, day, plural, shortHex } from '../../lib/words/format.ts';
 import { useActions } from '../../store/actions.ts';
@@ -66,7 +66,7 @@ function MaterialLine({ keyGroup }: { readonly keyGroup: KeyGroup }) {
             {name ?? namelessWords(keyGroup)}
           </span>
           {keyGroup.by !== null && <HowKnown by={keyGroup.by} />}
-          <Verdict keyGroup={keyGroup} />
+          <KeyVerdict keyGroup={keyGroup} />
           <KeyDanger keyArn={keyGroup.keyArn} />
         </span>
         {keyGroup.keyArn !== null && <code className="cell-sub statement-arn">{keyGroup.keyArn}</code>}

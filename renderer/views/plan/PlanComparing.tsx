@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Fault } from '#shared/model/fault.ts';
 import type { ChangedFiles, PlanComparison, PlanView } from '#shared/model/plan-view.ts';
-import { bridge, call, faultOf } from '../../api.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SelectInput } from '../../components/fields.tsx';
 import { keyWords } from '../../lib/keys/keys.ts';
@@ -59,7 +59,7 @@ function useComparison(a: string, b: string | null) {
         if (!gone) setFound({ other, comparison });
       },
       (error: unknown) => {
-        if (!gone) setFault(faultOf(error));
+        if (!gone) setFault(pageFaultOf(error));
       },
     );
     return () => {

@@ -2,7 +2,7 @@ import { ArrowLeft, X } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import type { Fault } from '#shared/model/fault.ts';
 import type { PlanCheck, PlanView } from '#shared/model/plan-view.ts';
-import { bridge, call, faultOf } from '../../api.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
@@ -74,7 +74,7 @@ function usePlanView(planId: string): { view: PlanView | null; fault: Fault | nu
         if (!gone) setState({ view, fault: null });
       },
       (error: unknown) => {
-        if (!gone) setState({ view: null, fault: faultOf(error) });
+        if (!gone) setState({ view: null, fault: pageFaultOf(error) });
       },
     );
     return () => {
@@ -101,7 +101,7 @@ function usePlanCheck(planId: string) {
           if (!gone) setCheck(found);
         },
         (error: unknown) => {
-          if (!gone) setFault(faultOf(error));
+          if (!gone) setFault(pageFaultOf(error));
         },
       )
       .finally(() => {

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { Fault } from '#shared/model/fault.ts';
 import type { PlanCheck, PlanView } from '#shared/model/plan-view.ts';
-import { faultOf } from '../../api.ts';
+import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { plural } from '../../lib/words/format.ts';
@@ -21,7 +21,7 @@ export function PlanRun({ view, check }: { readonly view: PlanView; readonly che
     try {
       await run(view.planId, dryRun);
     } catch (error) {
-      setFault(faultOf(error));
+      setFault(pageFaultOf(error));
       setBusy(false);
     }
   };

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { Label, Text, TextArea, TextField } from 'react-aria-components';
 import type { Fault } from '#shared/model/fault.ts';
-import { faultOf } from '../../api.ts';
+import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
@@ -31,7 +31,7 @@ function AskFirst({ title, role = 'dialog', words, complete, begin, onClose, chi
       await begin();
       onClose();
     } catch (error) {
-      setFault(faultOf(error));
+      setFault(pageFaultOf(error));
       setBusy(false);
     }
   };

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { Fault } from '#shared/model/fault.ts';
 import type { Comparison, RunSummary } from '#shared/model/run.ts';
-import { faultOf } from '../../api.ts';
+import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
@@ -46,7 +46,7 @@ export function ComparePlaintexts({
     try {
       setFound(await compare(run.id, how === 'all' ? null : size));
     } catch (error) {
-      setFault(faultOf(error));
+      setFault(pageFaultOf(error));
     }
     setBusy(false);
   };

@@ -1,7 +1,7 @@
 import { Equal, Pause, Play, RotateCw, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
-import { faultOf } from '../../api.ts';
+import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { plural } from '../../lib/words/format.ts';
 import { againWords, resumeWords, undoWords } from '../../lib/words/run-words.ts';
@@ -75,7 +75,7 @@ function Buttons({
     try {
       showRun(await retryFailed(run.id));
     } catch (error) {
-      if (faultOf(error).code !== 'GrantTokensNeeded') throw error;
+      if (pageFaultOf(error).code !== 'GrantTokensNeeded') throw error;
       onTokens();
     }
   };

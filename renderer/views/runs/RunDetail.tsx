@@ -4,7 +4,7 @@ import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
-import { count, keyName, moment, plural } from '../../lib/words/format.ts';
+import { count, moment, plural, shortKeyName } from '../../lib/words/format.ts';
 import { groupFaults } from '../../lib/words/outcome.ts';
 import { runStatus, type Tone } from '../../lib/words/words.ts';
 import { useKeyName } from '../../store/keys.ts';
@@ -13,7 +13,7 @@ import { ExportReport } from '../audit/ExportReport.tsx';
 import { FaultGroups } from '../sheet/FaultGroups.tsx';
 import { NewBlobs, TwoStepNote, useRunItems } from '../sheet/RunPanel.tsx';
 import { RunActions } from './RunActions.tsx';
-import { Figures, OutcomeTally, Pace, Remark, RunBar } from './RunFigures.tsx';
+import { OutcomeTally, Remark, RunBar, RunFigureList, RunPace } from './RunFigures.tsx';
 
 /** Most items listed at once; a report for the rest is the export's business. */
 const SHOWN = 500;
@@ -76,12 +76,12 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
         {!over && (
           <>
             <RunBar run={run} />
-            <Pace run={run} />
+            <RunPace run={run} />
           </>
         )}
         <RunActions run={run} detail />
         <OutcomeTally run={run} />
-        <Figures run={run} />
+        <RunFigureList run={run} />
         {fault !== null && <FaultCard fault={fault} />}
         {waiting && <Skeleton label="Loading the run" />}
         {items !== null && (
@@ -133,7 +133,7 @@ function ItemTable({ items }: { readonly items: readonly RunItem[] }) {
               {item.sourceKeyArn === null ? (
                 ''
               ) : (
-                <code title={item.sourceKeyArn}>{keyName(item.sourceKeyArn)}</code>
+                <code title={item.sourceKeyArn}>{shortKeyName(item.sourceKeyArn)}</code>
               )}
             </td>
             <td>{item.output ?? ''}</td>

@@ -2,11 +2,11 @@ import { CircleCheck, CircleEqual, CircleSlash } from 'lucide-react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { oldKeyWords, outcomeNames, reasonWords } from '#shared/run-outcome.ts';
 import { Progress } from '../../components/Progress.tsx';
-import { bytes, count, duration, keyName, plural } from '../../lib/words/format.ts';
+import { bytes, count, duration, plural, shortKeyName } from '../../lib/words/format.ts';
 import { doneOf, heldWords } from '../../lib/words/run-words.ts';
 
 /** Rate and time left of a run under way. */
-export function Pace({ run }: { readonly run: RunSummary }) {
+export function RunPace({ run }: { readonly run: RunSummary }) {
   const { counts } = run;
   const { done, total } = doneOf(run);
   const going = run.status === 'running';
@@ -86,7 +86,7 @@ export function OutcomeTally({ run }: { readonly run: RunSummary }) {
 }
 
 /** Counts of files and bytes, and blobs by source key. */
-export function Figures({ run }: { readonly run: RunSummary }) {
+export function RunFigureList({ run }: { readonly run: RunSummary }) {
   if (run.dryRun) return null;
   return (
     <dl className="facts">
@@ -105,7 +105,7 @@ export function Figures({ run }: { readonly run: RunSummary }) {
           <dd className="run-keys">
             {run.perKey.map(({ keyArn, blobs }) => (
               <span key={keyArn} title={keyArn}>
-                <code>{keyName(keyArn)}</code> {plural(blobs, 'blob')}
+                <code>{shortKeyName(keyArn)}</code> {plural(blobs, 'blob')}
               </span>
             ))}
           </dd>

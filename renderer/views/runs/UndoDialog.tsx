@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
-import { faultOf } from '../../api.ts';
+import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
@@ -23,7 +23,7 @@ export function UndoDialog({ run, onClose }: { readonly run: RunSummary; readonl
     try {
       setUndone(await undo(run.id));
     } catch (error) {
-      setFault(faultOf(error));
+      setFault(pageFaultOf(error));
     }
     setBusy(false);
   };

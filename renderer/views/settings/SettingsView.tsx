@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { MENU_SHORTCUTS } from '#shared/shortcuts.ts';
-import { bridge, call, faultOf } from '../../api.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Choice } from '../../components/fields.tsx';
 import { acceleratorWords, mod } from '../../lib/platform.ts';
@@ -114,7 +114,7 @@ function Sessions() {
       const { ended } = await call(bridge().app.endOtherSessions({}));
       setSaid(ended === 0 ? 'No other session was open.' : `Ended ${plural(ended, 'other session')}.`);
     } catch (error) {
-      setSaid(faultOf(error).message);
+      setSaid(pageFaultOf(error).message);
     }
   };
   return (

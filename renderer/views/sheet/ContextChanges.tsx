@@ -2,7 +2,7 @@ import { Plus, X } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { TextInput } from '../../components/fields.tsx';
-import { CONTEXT_WARN_BYTES, changeEffect, checkContext, keysOf } from '../../lib/request/context.ts';
+import { CONTEXT_WARN_BYTES, changeEffect, contextProblem, keysOf } from '../../lib/request/context.ts';
 import { checkChanges, ownContexts } from '../../lib/request/request.ts';
 import type { Suggestion } from '../../lib/request/suggest.ts';
 import { count, plural } from '../../lib/words/format.ts';
@@ -16,7 +16,7 @@ export function ContextChanges({ suggestions }: { readonly suggestions: readonly
   const owns = useMemo(() => ownContexts(draft), [draft]);
   const known = useMemo(() => keysOf(owns), [owns]);
   const { context, problem } = checkChanges(destination);
-  const added = useMemo(() => checkContext(destination.add).context ?? {}, [destination.add]);
+  const added = useMemo(() => contextProblem(destination.add).context ?? {}, [destination.add]);
   const effect = useMemo(
     () => changeEffect(owns, added, destination.remove),
     [owns, added, destination.remove],
@@ -76,7 +76,7 @@ interface RemoveKeysProps {
 const OFFERED = 8;
 
 /** Keys of the pairs to take out of each blob's own context. */
-export function RemoveKeys({ keys, known, onChange }: RemoveKeysProps) {
+function RemoveKeys({ keys, known, onChange }: RemoveKeysProps) {
   const [text, setText] = useState('');
   const add = (key: string): void => {
     if (key !== '' && !keys.includes(key)) onChange([...keys, key]);

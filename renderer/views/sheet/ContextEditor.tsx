@@ -19,7 +19,7 @@ import { Button, IconButton } from '../../components/Button.tsx';
 import { TextInput } from '../../components/fields.tsx';
 import {
   CONTEXT_WARN_BYTES,
-  checkContext,
+  contextProblem,
   isBlank,
   type Pair,
   pair,
@@ -41,7 +41,7 @@ interface ContextEditorProps {
 /** Key and value lines of an encryption context, or a pasted JSON object. */
 export function ContextEditor({ label, title, pairs, suggestions, onChange }: ContextEditorProps) {
   const shown = useMemo(() => (pairs.length === 0 ? [pair()] : pairs), [pairs]);
-  const check = checkContext(shown);
+  const check = contextProblem(shown);
   const [pasting, setPasting] = useState(false);
   const set = (id: number, patch: Partial<Pair>): void =>
     onChange(shown.map((each) => (each.id === id ? { ...each, ...patch } : each)));
@@ -169,7 +169,7 @@ interface SuggestContextProps {
 }
 
 /** Contexts that services are known to use, those that fit the selection first. Nothing is filled in unasked. */
-export function SuggestContext({ label, suggestions, onPick }: SuggestContextProps) {
+function SuggestContext({ label, suggestions, onPick }: SuggestContextProps) {
   const sections = [
     { id: 'fits', title: 'May fit these blobs', list: suggestions.filter(({ fits }) => fits) },
     { id: 'other', title: 'Used elsewhere in AWS', list: suggestions.filter(({ fits }) => !fits) },

@@ -90,7 +90,7 @@ export function DestinationSection() {
 }
 
 /** What an RSA or SM2 destination means for the new blobs, and which of the chosen ones it cannot take. */
-export function AsymmetricRemarks() {
+function AsymmetricRemarks() {
   const draft = useDraft((state) => state.draft);
   const { sops, tooLong, room } = useMemo(() => misfits(draft), [draft]);
   const { key, algorithm } = draft.destination;

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Fault } from '#shared/model/fault.ts';
 import type { PermissionCheck, PermissionChecks } from '#shared/model/preflight.ts';
 import type { RunRequest } from '#shared/model/run.ts';
-import { bridge, call, faultOf } from '../../api.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Section } from '../../components/Dialog.tsx';
 import { FaultCard, FaultLines } from '../../components/FaultCard.tsx';
@@ -31,7 +31,7 @@ export function PermissionsSection({ request }: { readonly request: RunRequest |
       );
       answer = { of, state: 'answered', reply };
     } catch (error) {
-      answer = { of, state: 'failed', fault: faultOf(error) };
+      answer = { of, state: 'failed', fault: pageFaultOf(error) };
     }
     setAsked((now) => (now?.of === of ? answer : now));
   };

@@ -60,7 +60,7 @@ export function PreflightPanel() {
 }
 
 /** Will work; already as asked; will fail, and why; cannot tell, and why. */
-export function PreflightResult({ run, items }: { readonly run: RunSummary; readonly items: RunItems }) {
+function PreflightResult({ run, items }: { readonly run: RunSummary; readonly items: RunItems }) {
   const { draft, exclude, include } = useDraft();
   const { excluded } = draft;
   const verdicts = useMemo(() => byVerdict(items.items), [items]);

@@ -87,7 +87,7 @@ interface FooterProps {
 }
 
 /** The buttons of each phase, and in words what the next press will touch. */
-export function SheetFooter({ built, rows, files }: FooterProps) {
+function SheetFooter({ built, rows, files }: FooterProps) {
   const { phase, dryRunId, runId, stale, close, preflight, run, retryFailed, backToEdit, savePlan } =
     useDraft();
   const summary = useRuns((state) => (runId === null ? undefined : state.runs.get(runId)));

@@ -3,11 +3,11 @@ import { useEffect, useState } from 'react';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeHeadline } from '#shared/run-outcome.ts';
-import { bridge, call, faultOf } from '../../api.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { fetchDownload } from '../../lib/platform.ts';
-import { keyName, plural } from '../../lib/words/format.ts';
+import { plural, shortKeyName } from '../../lib/words/format.ts';
 import { groupFaults, notesOf } from '../../lib/words/outcome.ts';
 import { useActions } from '../../store/actions.ts';
 import { useConnection } from '../../store/connection.ts';
@@ -15,7 +15,7 @@ import { useDraft } from '../../store/draft.ts';
 import { fetchItems, isOver, type RunItems, useRuns } from '../../store/runs.ts';
 import { attempt, copyText } from '../../store/ui.ts';
 import { RunActions } from '../runs/RunActions.tsx';
-import { OutcomeTally, Pace, Remark, RunBar } from '../runs/RunFigures.tsx';
+import { OutcomeTally, Remark, RunBar, RunPace } from '../runs/RunFigures.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
 
 /** A run as it goes, and what came of it. */
@@ -32,7 +32,7 @@ export function RunPanel() {
         {over ? endWords(run) : (MOVING[run.status] ?? 'Re-encrypting')}
       </p>
       <RunBar run={run} />
-      {!over && <Pace run={run} />}
+      {!over && <RunPace run={run} />}
       <Remark run={run} />
       {!over && <HoldButton run={run} />}
       {run.status === 'unfinished' && <RunActions run={run} />}
@@ -159,7 +159,7 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
           <>
             <dt>From key, confirmed by KMS</dt>
             <dd>
-              <code title={first.sourceKeyArn}>{keyName(first.sourceKeyArn)}</code>
+              <code title={first.sourceKeyArn}>{shortKeyName(first.sourceKeyArn)}</code>
             </dd>
           </>
         )}
@@ -167,7 +167,7 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
           <>
             <dt>To key, confirmed by KMS</dt>
             <dd>
-              <code title={first.destinationKeyArn}>{keyName(first.destinationKeyArn)}</code>
+              <code title={first.destinationKeyArn}>{shortKeyName(first.destinationKeyArn)}</code>
             </dd>
           </>
         )}
@@ -202,7 +202,7 @@ export function useRunItems(run: RunSummary | undefined): { items: RunItems | nu
         if (!gone) setItems(found);
       },
       (error: unknown) => {
-        if (!gone) setFault(faultOf(error));
+        if (!gone) setFault(pageFaultOf(error));
       },
     );
     return () => {

@@ -71,7 +71,7 @@ export function DropOverlay() {
  * The files of a drop. A desktop host turns each dropped item, folders too, into a path by itself. In a browser a
  * folder must be walked here; each file then keeps its place in `webkitRelativePath`, as a folder picker gives it.
  */
-export async function filesOf(transfer: DataTransfer, desktop: boolean): Promise<File[]> {
+async function filesOf(transfer: DataTransfer, desktop: boolean): Promise<File[]> {
   const flat = [...transfer.files];
   if (desktop) return flat;
   // Entries must be asked for before the first await: the transfer is empty afterwards.

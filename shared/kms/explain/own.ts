@@ -331,7 +331,7 @@ export const OWN = {
 export type OwnCode = keyof typeof OWN;
 
 /** The entry of a fault's code, where the catalogue has one. */
-export function entryOf(code: string): CatalogueEntry | null {
+export function catalogueEntry(code: string): CatalogueEntry | null {
   if (Object.hasOwn(CATALOGUE, code)) return CATALOGUE[code as ServiceCode];
   if (Object.hasOwn(OWN, code)) return OWN[code as OwnCode];
   return null;

@@ -2,7 +2,7 @@
  * Runs inside the measured page. Nothing of the application is called: it watches the screen as a person does, from
  * the input event to the frame that shows its effect.
  */
-export interface FrameProbe {
+interface FrameProbe {
   /** Waits for the next key or pointer release, then for the first frame that looks different. */
   arm(): void;
   /** Milliseconds from the input event until the changed frame was handed to the compositor. */

@@ -8,7 +8,7 @@ import type { Audit } from '../audit.ts';
 import type { FoundFinding } from '../finish.ts';
 import { byRepository, keyBlocks, NO_REPOSITORY } from './by-key.ts';
 import { type DeletionFacts, deletionSection } from './deletion-report.ts';
-import type { Asked, Block, ReportHeader, Section, Tone } from './report.ts';
+import type { Asked, Block, ReportHeader, ReportSection, ReportTone } from './report.ts';
 import { scopeSection, signSection } from './scope.ts';
 
 /** Places that an HTML report lists for a finding; CSV, JSON and SARIF list all. */
@@ -16,8 +16,8 @@ const HTML_PLACES = 50;
 /** Bars of a chart on paper; the table of keys goes further. */
 const HTML_BARS = 12;
 
-const TONES: Record<Severity, Tone> = { critical: 'danger', warning: 'attention', info: 'info' };
-const COVERAGE_TONES: Record<string, Tone> = {
+const TONES: Record<Severity, ReportTone> = { critical: 'danger', warning: 'attention', info: 'info' };
+const COVERAGE_TONES: Record<string, ReportTone> = {
   kms: 'done',
   person: 'soft',
   declared: 'info',
@@ -34,7 +34,7 @@ export function auditSections(
   { gaps, notAsked, coverage, gitHistory = null }: Asked,
   ifDeleted: DeletionFacts | null,
   { paths }: ReportHeader,
-): Section[] {
+): ReportSection[] {
   const { summary, findings } = audit;
   const open = findings.filter((finding) => finding.suppressed === null);
   const silent = findings.filter((finding) => finding.suppressed !== null);
@@ -146,7 +146,7 @@ function* repositoryBlocks(audit: Audit): Generator<Block | null> {
 }
 
 /** Blobs that stand in history alone: report only, and no part of any figure. */
-function gitHistorySection(history: GitHistory): Section {
+function gitHistorySection(history: GitHistory): ReportSection {
   return {
     heading: 'Git history',
     blocks: [

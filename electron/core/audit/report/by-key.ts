@@ -7,7 +7,7 @@ import { fileRanks, sortedInTurns } from './blob-lines.ts';
 import type { Block } from './report.ts';
 
 /** A file with blobs under a key. */
-export interface FileUnder {
+interface FileUnder {
   readonly file: string;
   readonly repository: string | null;
   /** Its place in the order of all files. */
@@ -16,7 +16,7 @@ export interface FileUnder {
 }
 
 /** What is under one key, label or key material, with every file. */
-export interface KeyFiles {
+interface KeyFiles {
   readonly name: string;
   readonly subject: KeySubject;
   blobs: number;
@@ -102,7 +102,7 @@ export function* keyBlocks(audit: Audit): Generator<Block | null> {
 }
 
 /** A repository of the list. */
-export interface RepositoryCounts {
+interface RepositoryCounts {
   /** Null: blobs in no repository. */
   readonly name: string | null;
   readonly blobs: number;

@@ -15,9 +15,9 @@ import type {
   FileNaming,
   Report,
   ReportData,
+  ReportSection,
   SarifPlace,
   SarifResult,
-  Section,
 } from './report.ts';
 import { scopeSection, signSection } from './scope.ts';
 
@@ -192,7 +192,7 @@ const fileWords = ({ file, blobs, under }: FileOf): string =>
   `${file}: ${blobs === 1 ? '' : `${plural(blobs, 'blob')}, `}${[...under].map((how) => UNDER_WORDS[how]).join('; ')}`;
 
 /** The answer as a section of a report. */
-export const deletionSection = (facts: DeletionFacts): Section => ({
+export const deletionSection = (facts: DeletionFacts): ReportSection => ({
   heading: `If ${facts.asked} is deleted`,
   blocks: answerBlocks(facts),
 });

@@ -1,14 +1,14 @@
 import { count, plural } from '#shared/format.ts';
 import { html } from './escape.ts';
-import { barChart, stackChart, text } from './html-charts.ts';
+import { barChart, cellText, stackChart } from './html-charts.ts';
 import { styleOf } from './html-style.ts';
-import type { Block, Cell, ReportHeader, Section } from './report.ts';
+import type { Block, ReportCell, ReportHeader, ReportSection } from './report.ts';
 
 /** One HTML file that holds everything, prints well, runs no script and loads nothing. */
 export function* writeHtml(
   title: string,
   stated: ReportHeader,
-  sections: Iterable<Section>,
+  sections: Iterable<ReportSection>,
 ): Generator<string | null> {
   const facts: [string, string][] = [
     ['Generated', stated.at],
@@ -50,19 +50,19 @@ ${block({ type: 'facts', facts })}
 function block(one: Block): string {
   switch (one.type) {
     case 'text':
-      return `<p${one.strong ? ' class="strong"' : ''}>${text(one.text)}</p>`;
+      return `<p${one.strong ? ' class="strong"' : ''}>${cellText(one.text)}</p>`;
     case 'heading':
-      return `<h3>${text(one.text)}</h3>`;
+      return `<h3>${cellText(one.text)}</h3>`;
     case 'sign':
-      return `<dl class="sign">${one.lines.map((line) => `<dt>${text(line)}</dt><dd></dd>`).join('')}</dl>`;
+      return `<dl class="sign">${one.lines.map((line) => `<dt>${cellText(line)}</dt><dd></dd>`).join('')}</dl>`;
     case 'list':
       return one.items.length === 0
         ? ''
-        : `<ul>${one.items.map((item) => `<li>${text(item)}</li>`).join('')}</ul>`;
+        : `<ul>${one.items.map((item) => `<li>${cellText(item)}</li>`).join('')}</ul>`;
     case 'facts':
-      return `<dl>${one.facts.map(([name, value]) => `<dt>${text(name)}</dt><dd>${text(value)}</dd>`).join('')}</dl>`;
+      return `<dl>${one.facts.map(([name, value]) => `<dt>${cellText(name)}</dt><dd>${cellText(value)}</dd>`).join('')}</dl>`;
     case 'totals':
-      return `<dl class="totals">${one.totals.map(([name, n, tone]) => `<div class="total${tone === undefined ? '' : ` ink-${tone}`}"><dt>${text(name)}</dt><dd>${count(n)}</dd></div>`).join('')}</dl>`;
+      return `<dl class="totals">${one.totals.map(([name, n, tone]) => `<div class="total${tone === undefined ? '' : ` ink-${tone}`}"><dt>${cellText(name)}</dt><dd>${count(n)}</dd></div>`).join('')}</dl>`;
     case 'bars':
       return barChart(one.title, one.bars, one.total, one.rest);
     case 'stack':
@@ -70,16 +70,16 @@ function block(one: Block): string {
     case 'charts':
       return `<div class="charts">${one.charts.map(block).join('\n')}</div>`;
     case 'table':
-      return `<h3>${text(one.title)}</h3>${table(one.head, one.rows)}`;
+      return `<h3>${cellText(one.title)}</h3>${table(one.head, one.rows)}`;
     case 'finding':
-      return `<article class="finding tone-${one.tone}"><h3><span class="severity">${html(one.severity)}</span> ${text(one.title)}</h3>${one.blocks.map(block).join('')}</article>`;
+      return `<article class="finding tone-${one.tone}"><h3><span class="severity">${html(one.severity)}</span> ${cellText(one.title)}</h3>${one.blocks.map(block).join('')}</article>`;
   }
 }
 
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+function table(head: readonly string[], rows: readonly (readonly ReportCell[])[]): string {
   const numeric = head.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'));
   const cls = (i: number): string => (numeric[i] ? ' class="n"' : '');
-  return `<table class="wide-first"><thead><tr>${head.map((h, i) => `<th scope="col"${cls(i)}>${text(h)}</th>`).join('')}</tr></thead><tbody>${rows
-    .map((row) => `<tr>${row.map((cell, i) => `<td${cls(i)}>${text(cell)}</td>`).join('')}</tr>`)
+  return `<table class="wide-first"><thead><tr>${head.map((h, i) => `<th scope="col"${cls(i)}>${cellText(h)}</th>`).join('')}</tr></thead><tbody>${rows
+    .map((row) => `<tr>${row.map((cell, i) => `<td${cls(i)}>${cellText(cell)}</td>`).join('')}</tr>`)
     .join('')}</tbody></table>`;
 }

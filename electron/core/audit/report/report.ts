@@ -37,7 +37,7 @@ export interface Report {
   readonly of: ReportSubject['of'];
   readonly title: string;
   /** For paper: HTML. */
-  readonly sections: (header: ReportHeader) => Iterable<Section>;
+  readonly sections: (header: ReportHeader) => Iterable<ReportSection>;
   /** For a terminal, a line each. */
   readonly lines: (named: FileNaming) => InTurns<string>;
   /** For spreadsheets: CSV. */
@@ -64,12 +64,12 @@ export interface ReportBar {
   readonly label: string;
   readonly count: number;
   /** Class of its colour in a stacked bar. */
-  readonly tone?: Tone;
+  readonly tone?: ReportTone;
 }
-export type Tone = 'done' | 'soft' | 'attention' | 'danger' | 'info' | 'none';
+export type ReportTone = 'done' | 'soft' | 'attention' | 'danger' | 'info' | 'none';
 
 /** A cell of a table; numbers are set as such. */
-export type Cell = string | number;
+export type ReportCell = string | number;
 
 /** A part of a section on paper. */
 export type Block =
@@ -80,7 +80,7 @@ export type Block =
   | { readonly type: 'sign'; readonly lines: readonly string[] }
   | { readonly type: 'facts'; readonly facts: readonly (readonly [string, string])[] }
   /** Figures that are read before anything else. */
-  | { readonly type: 'totals'; readonly totals: readonly (readonly [string, number, Tone?])[] }
+  | { readonly type: 'totals'; readonly totals: readonly (readonly [string, number, ReportTone?])[] }
   | {
       readonly type: 'bars';
       readonly title: string;
@@ -96,22 +96,22 @@ export type Block =
       readonly type: 'table';
       readonly title: string;
       readonly head: readonly string[];
-      readonly rows: readonly (readonly Cell[])[];
+      readonly rows: readonly (readonly ReportCell[])[];
     }
   | {
       readonly type: 'finding';
       readonly severity: string;
-      readonly tone: Tone;
+      readonly tone: ReportTone;
       readonly title: string;
       readonly blocks: readonly Block[];
     };
 
-export interface Section {
+export interface ReportSection {
   readonly heading: string;
   readonly blocks: InTurns<Block>;
 }
 
-export interface SarifRule {
+interface SarifRule {
   readonly id: string;
   readonly text: string;
   readonly help: string;

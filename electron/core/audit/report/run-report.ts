@@ -3,7 +3,7 @@ import type { HistoryRecord } from '#shared/model/history.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeNames, outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { jsonLine } from './escape.ts';
-import type { Report, SarifResult, SarifResults, Section } from './report.ts';
+import type { Report, ReportSection, SarifResult, SarifResults } from './report.ts';
 
 /** A run as it stands, and what the history holds of it. */
 export interface RunFacts {
@@ -141,7 +141,7 @@ function failures(facts: RunFacts): SarifResults {
 const failureWords = (item: RunItem | undefined): string =>
   [item?.fault?.message ?? 'It failed.', item?.fault?.detail ?? ''].filter(Boolean).join(' ');
 
-function runSections(facts: RunFacts): Section[] {
+function runSections(facts: RunFacts): ReportSection[] {
   const { run } = facts;
   const { outcome } = run;
   const [reencrypted, already, not] = outcomeNames(run.dryRun);

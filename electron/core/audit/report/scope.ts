@@ -2,10 +2,10 @@ import { coverageWords } from '#shared/coverage-words.ts';
 import { count, plural } from '#shared/format.ts';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
-import type { Block, Section } from './report.ts';
+import type { Block, ReportSection } from './report.ts';
 
 /** Room for those who answer for the report. */
-export const signSection = (): Section => ({
+export const signSection = (): ReportSection => ({
   heading: 'Sign-off',
   blocks: [
     {
@@ -19,7 +19,7 @@ export const signSection = (): Section => ({
 const NAMED = 50;
 
 /** How the answers were come by. */
-export const METHOD = [
+const METHOD = [
   'Every file below the paths was opened and its bytes read; ciphertext was recognised by its structure, its encoding and the format of the file around it. Nothing was decrypted.',
   'A key is confirmed where KMS named it, declared where the file around the blob names it, and inferred where another blob with the same key material does.',
   'Declared dates without a time zone are read as UTC. Dates, keys and contexts that files declare are what people and tools wrote: no proof.',
@@ -30,7 +30,7 @@ export function scopeSection(
   paths: readonly string[],
   coverage: Coverage,
   { materials, materialsNamed }: Pick<AuditSummary['totals'], 'materials' | 'materialsNamed'>,
-): Section {
+): ReportSection {
   return {
     heading: 'Scope',
     blocks: [

@@ -46,7 +46,7 @@ export function pax(records: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-export interface ZipEntry {
+interface ZipEntry {
   readonly name: string;
   readonly content?: string | Uint8Array;
   readonly stored?: boolean;

@@ -20,7 +20,7 @@ export interface Dump {
   readonly total: boolean;
 }
 
-export interface DumpRead {
+interface DumpRead {
   readonly start: number;
   readonly end: number;
   readonly bytes: Uint8Array;

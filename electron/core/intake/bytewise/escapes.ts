@@ -34,7 +34,7 @@ export interface Escaped {
   readonly breaks: readonly { readonly at: number; readonly text: string }[];
 }
 
-export interface EscapedRead {
+interface EscapedRead {
   readonly start: number;
   readonly end: number;
   readonly bytes: Uint8Array;

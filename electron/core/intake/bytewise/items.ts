@@ -1,7 +1,7 @@
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 
 /** How one byte of a list is written. */
-export interface ItemStyle {
+interface ItemStyle {
   readonly base: 16 | 10;
   /** `0x`, `0X` or nothing. */
   readonly prefix: string;
@@ -17,7 +17,7 @@ export interface ItemStyle {
 }
 
 /** Bytes written one by one: `01:02:…`, `0x01, 0x02, …`, `[1, 2, …]`, `{"0":1,"1":2,…}`. */
-export interface ItemList {
+export interface ByteItems {
   readonly form: 'items';
   readonly item: ItemStyle;
   /** What stands between one item and the next. */
@@ -25,11 +25,11 @@ export interface ItemList {
 }
 
 /** A list of bytes in text. `writing` null: it is no list of bytes, the end of a longer one, or longer than anything looked for. */
-export interface ItemsRead {
+interface ItemsRead {
   readonly start: number;
   readonly end: number;
   readonly bytes: Uint8Array;
-  readonly writing: ItemList | null;
+  readonly writing: ByteItems | null;
 }
 
 export type ItemForm = 'pairs' | 'prefixed' | 'decimal' | 'keyed';
@@ -169,7 +169,7 @@ class Seen {
 }
 
 /** Writes bytes as a list was written: item by item, its separators and line lengths carried on. */
-export function writeItems({ item, between }: ItemList, bytes: Uint8Array): string {
+export function writeItems({ item, between }: ByteItems, bytes: Uint8Array): string {
   const period = periodOf(between);
   const parts: string[] = [];
   for (const [i, byte] of bytes.entries()) {

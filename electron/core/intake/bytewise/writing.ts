@@ -1,9 +1,9 @@
 import { type Dump, writeDump } from './dump.ts';
 import { type Escaped, writeEscaped } from './escapes.ts';
-import { type ItemList, writeItems } from './items.ts';
+import { type ByteItems, writeItems } from './items.ts';
 
 /** How bytes are written one by one, in enough detail to write others the same way. */
-export type Bytewise = ItemList | Escaped | Dump;
+export type Bytewise = ByteItems | Escaped | Dump;
 
 /** Writes bytes as others were written. */
 export function writeBytewise(writing: Bytewise, bytes: Uint8Array): string {

@@ -43,7 +43,7 @@ function outsideOf(
   };
 }
 
-export function takesLabels({ declared, notPutBack, within, linkedValues, container }: FoundBlob): boolean {
+function takesLabels({ declared, notPutBack, within, linkedValues, container }: FoundBlob): boolean {
   return (
     PRINTED.has(container) &&
     declared.keyArn === null &&

@@ -3,7 +3,7 @@ import { type TextView, writeText } from '../text-view.ts';
 import type { FoundBlob, LinkedValue } from '../types.ts';
 
 /** Other text for a place of an inner text, as it is written around there; null where it cannot be. */
-export type Expand = (text: string, at: number) => string | null;
+type Expand = (text: string, at: number) => string | null;
 
 /**
  * A text that stands inside another, as the reader of the outer one gets it: a string without its escapes, a block
@@ -115,7 +115,7 @@ function cannotBeWritten(): FaultError {
 }
 
 /** Puts an inner text together from pieces of the outer one. */
-export class InnerTextBuilder {
+class InnerTextBuilder {
   readonly inner: number[] = [];
   readonly outer: number[] = [];
   readonly #view: TextView;

@@ -3,7 +3,7 @@ import { BACKSLASH, doubled, folded, HCL, isSame, mustBackslash } from './escape
 import { type InnerText, slice, unescaped, withoutPrefix } from './inner-text.ts';
 
 /** A value as its reader gets it; `exact` false: what is inside may be read so, and not written again. */
-export interface LeafText {
+interface LeafText {
   readonly text: InnerText;
   readonly exact: boolean;
 }

@@ -9,10 +9,10 @@ import { leafText } from './leaf-text.ts';
 import { regionsAround } from './regions.ts';
 
 /** Texts inside texts that are followed. */
-export const MAX_DEPTH = 6;
+const MAX_DEPTH = 6;
 
 /** Formats that say no more of a blob than where it stands. */
-export const PLAIN_CONTAINERS: ReadonlySet<BlobContainer> = new Set<BlobContainer>([
+const PLAIN_CONTAINERS: ReadonlySet<BlobContainer> = new Set<BlobContainer>([
   'text',
   'yaml',
   'json',

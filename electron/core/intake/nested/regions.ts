@@ -15,7 +15,7 @@ import {
 import { type InnerText, slice, unescaped, withoutPrefix } from './inner-text.ts';
 
 /** A part of a text that may be a text of its own. Made when it is asked for. */
-export interface Region {
+interface Region {
   readonly start: number;
   readonly end: number;
   /** Tells apart two readings of the same part. */

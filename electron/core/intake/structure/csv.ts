@@ -1,7 +1,7 @@
 import type { TextView } from '../text-view.ts';
-import { CSV_LABEL, Group, Leaf, MAX_VALUES, type Rules, type Structure } from './nodes.ts';
+import { CSV_LABEL, Group, Leaf, type LeafRules, MAX_VALUES, type Structure } from './nodes.ts';
 
-const PLAIN: Rules = {
+const PLAIN: LeafRules = {
   style: 'plain',
   escaped: false,
   value: (leaf) => leaf.view.read(leaf.start, leaf.end),
@@ -9,7 +9,7 @@ const PLAIN: Rules = {
   rewrite: (_, text) => field(text),
 };
 
-const QUOTED: Rules = {
+const QUOTED: LeafRules = {
   style: 'double',
   escaped: false,
   value: (leaf) => leaf.view.read(leaf.start, leaf.end).replaceAll('""', '"'),

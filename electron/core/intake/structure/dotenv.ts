@@ -1,8 +1,8 @@
 import type { TextView } from '../text-view.ts';
-import { Group, Leaf, MAX_VALUES, type Rules, type Structure } from './nodes.ts';
+import { Group, Leaf, type LeafRules, MAX_VALUES, type Structure } from './nodes.ts';
 import { lineEnd } from './positions.ts';
 
-const PLAIN: Rules = {
+const PLAIN: LeafRules = {
   style: 'plain',
   escaped: false,
   value: (leaf) => leaf.view.read(leaf.start, leaf.end),
@@ -11,7 +11,7 @@ const PLAIN: Rules = {
 };
 
 /** Also between back quotes: nothing in it is an escape. */
-const SINGLE: Rules = {
+const SINGLE: LeafRules = {
   style: 'single',
   escaped: false,
   value: (leaf) => leaf.view.read(leaf.start, leaf.end),
@@ -19,7 +19,7 @@ const SINGLE: Rules = {
   rewrite: (_, text) => (/['`]/.test(text) ? JSON.stringify(text) : `'${text}'`),
 };
 
-const DOUBLE: Rules = {
+const DOUBLE: LeafRules = {
   style: 'double',
   escaped: true,
   value: (leaf) =>
@@ -71,7 +71,7 @@ interface Value {
   end: number;
   outerStart: number;
   outerEnd: number;
-  rules: Rules;
+  rules: LeafRules;
 }
 
 function quoted(text: string, from: number, gone: Set<string>): Value | null {

@@ -1,8 +1,8 @@
 import type { TextView } from '../text-view.ts';
-import { Group, Leaf, MAX_DEPTH, MAX_VALUES, type Rules, type Structure } from './nodes.ts';
+import { Group, Leaf, type LeafRules, MAX_DEPTH, MAX_VALUES, type Structure } from './nodes.ts';
 import { lineEnd, lineEndingAt, lineStart } from './positions.ts';
 
-const STRING: Rules = {
+const STRING: LeafRules = {
   style: 'double',
   escaped: true,
   value: (leaf) => unescaped(leaf.view.read(leaf.start, leaf.end)),
@@ -11,7 +11,7 @@ const STRING: Rules = {
 };
 
 /** A string or heredoc with `${…}` in it: a program, whose text is looked through and never taken for a value. */
-const TEMPLATE: Rules = {
+const TEMPLATE: LeafRules = {
   style: 'template',
   escaped: false,
   value: (leaf) => leaf.view.read(leaf.start, leaf.end),
@@ -19,7 +19,7 @@ const TEMPLATE: Rules = {
   rewrite: (_, text) => `"${escaped(text)}"`,
 };
 
-const HEREDOC: Rules = {
+const HEREDOC: LeafRules = {
   style: 'heredoc',
   escaped: false,
   value: heredocValue,
@@ -187,7 +187,7 @@ class Reader {
     return this.#leaf(outerStart + 1, end - 1, outerStart, end, rules);
   }
 
-  #leaf(start: number, end: number, outerStart: number, outerEnd: number, rules: Rules): boolean {
+  #leaf(start: number, end: number, outerStart: number, outerEnd: number, rules: LeafRules): boolean {
     if (this.#leaves.length >= MAX_VALUES) return false;
     const leaf = new Leaf({
       view: this.#view,

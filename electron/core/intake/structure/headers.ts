@@ -1,7 +1,7 @@
 import type { TextView } from '../text-view.ts';
-import { Group, Leaf, type Rules } from './nodes.ts';
+import { Group, Leaf, type LeafRules } from './nodes.ts';
 
-const HEADER: Rules = {
+const HEADER: LeafRules = {
   style: 'header',
   escaped: false,
   value: (leaf) => leaf.view.read(leaf.start, leaf.end),

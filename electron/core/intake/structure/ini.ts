@@ -1,8 +1,8 @@
 import type { TextView } from '../text-view.ts';
-import { Group, Leaf, MAX_VALUES, type Rules, type Structure } from './nodes.ts';
+import { Group, Leaf, type LeafRules, MAX_VALUES, type Structure } from './nodes.ts';
 import { lineEnd } from './positions.ts';
 
-const PLAIN: Rules = {
+const PLAIN: LeafRules = {
   style: 'plain',
   escaped: false,
   value: (leaf) => leaf.view.read(leaf.start, leaf.end),
@@ -11,7 +11,7 @@ const PLAIN: Rules = {
 };
 
 /** In one pair of quotes of any kind: nothing in it is an escape. */
-const QUOTED: Rules = { ...PLAIN, style: 'double' };
+const QUOTED: LeafRules = { ...PLAIN, style: 'double' };
 
 /** A value as the common INI writers put it: in back quotes where a comment sign or a back quote would cut it. */
 export function iniValue(text: string): string {

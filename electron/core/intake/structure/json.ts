@@ -1,8 +1,8 @@
 import { jsonDocuments, skipSpace, stringEnd } from '../json-ranges.ts';
 import type { TextView } from '../text-view.ts';
-import { Group, Leaf, MAX_DEPTH, MAX_VALUES, type Rules, type Structure } from './nodes.ts';
+import { Group, Leaf, type LeafRules, MAX_DEPTH, MAX_VALUES, type Structure } from './nodes.ts';
 
-export const JSON_STRING: Rules = {
+const JSON_STRING: LeafRules = {
   style: 'json-string',
   escaped: true,
   value: (leaf) => unescaped(leaf.view.read(leaf.outerStart, leaf.outerEnd)),
@@ -11,7 +11,7 @@ export const JSON_STRING: Rules = {
 };
 
 /** Numbers, `true`, `false`, `null`. What is written is taken as it is: the caller knows that it is a literal. */
-const JSON_LITERAL: Rules = {
+const JSON_LITERAL: LeafRules = {
   style: 'plain',
   escaped: false,
   value: (leaf) => leaf.raw,

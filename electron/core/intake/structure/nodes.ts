@@ -18,7 +18,7 @@ export type LeafStyle =
   | 'header';
 
 /** How values of one style are read and written; one object for all leaves of that style. */
-export interface Rules {
+export interface LeafRules {
   readonly style: LeafStyle;
   /** Whether a backslash begins an escape, as in JSON. */
   readonly escaped: boolean;
@@ -96,7 +96,7 @@ export class Leaf {
   /** The same with quotes, or a block's header and last line. */
   readonly outerStart: number;
   readonly outerEnd: number;
-  readonly rules: Rules;
+  readonly rules: LeafRules;
   /** Spaces before the map or list that a YAML block scalar belongs to; 0 elsewhere. */
   readonly indent: number;
 
@@ -110,7 +110,7 @@ export class Leaf {
     end: number;
     outerStart?: number;
     outerEnd?: number;
-    rules: Rules;
+    rules: LeafRules;
     indent?: number;
   }) {
     this.view = made.view;

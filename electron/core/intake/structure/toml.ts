@@ -1,7 +1,7 @@
 import type { TextView } from '../text-view.ts';
-import { Group, Leaf, MAX_VALUES, type Rules, type Structure } from './nodes.ts';
+import { Group, Leaf, type LeafRules, MAX_VALUES, type Structure } from './nodes.ts';
 
-const BASIC: Rules = {
+const BASIC: LeafRules = {
   style: 'double',
   escaped: true,
   value: (leaf) => unescaped(leaf.view.read(leaf.start, leaf.end)),
@@ -9,7 +9,7 @@ const BASIC: Rules = {
   rewrite: (_, text) => JSON.stringify(text),
 };
 
-const LITERAL: Rules = {
+const LITERAL: LeafRules = {
   style: 'single',
   escaped: false,
   value: (leaf) => leaf.view.read(leaf.start, leaf.end).replace(/^\r?\n/, ''),
@@ -18,7 +18,7 @@ const LITERAL: Rules = {
 };
 
 /** Numbers, dates and truth values. */
-const BARE: Rules = {
+const BARE: LeafRules = {
   style: 'plain',
   escaped: false,
   value: (leaf) => leaf.raw,

@@ -1,6 +1,6 @@
 import { CST } from 'yaml';
 import type { TextView } from '../text-view.ts';
-import { type Group, Leaf, type Rules } from './nodes.ts';
+import { type Group, Leaf, type LeafRules } from './nodes.ts';
 import { lineEndingAt, lineStart } from './positions.ts';
 
 type Scalar = CST.FlowScalar | CST.BlockScalar;
@@ -9,7 +9,7 @@ export function isYamlScalar(token: CST.Token): token is Scalar {
   return CST.isScalar(token);
 }
 
-const PLAIN: Rules = {
+const PLAIN: LeafRules = {
   style: 'plain',
   escaped: false,
   value: flowValue,
@@ -17,7 +17,7 @@ const PLAIN: Rules = {
   rewrite: (_, text) => plainOrQuoted(text),
 };
 
-const SINGLE: Rules = {
+const SINGLE: LeafRules = {
   style: 'single',
   escaped: false,
   value: flowValue,
@@ -25,7 +25,7 @@ const SINGLE: Rules = {
   rewrite: (_, text) => (isOneLine(text) ? `'${text.replaceAll("'", "''")}'` : JSON.stringify(text)),
 };
 
-const DOUBLE: Rules = {
+const DOUBLE: LeafRules = {
   style: 'double',
   escaped: true,
   value: flowValue,
@@ -33,7 +33,7 @@ const DOUBLE: Rules = {
   rewrite: (_, text) => JSON.stringify(text),
 };
 
-const LITERAL: Rules = {
+const LITERAL: LeafRules = {
   style: 'block-literal',
   escaped: false,
   value: blockValue,
@@ -41,7 +41,7 @@ const LITERAL: Rules = {
   rewrite: (_, text) => JSON.stringify(text),
 };
 
-const FOLDED: Rules = {
+const FOLDED: LeafRules = {
   style: 'block-folded',
   escaped: false,
   value: blockValue,
@@ -75,7 +75,7 @@ export function yamlLeaf(
 }
 
 /** The value of a scalar that is a key; null when it is not closed. */
-export function keyText(view: TextView, token: Scalar): string | null {
+export function scalarKeyText(view: TextView, token: Scalar): string | null {
   // With no listener of its own the parser throws what it finds wrong.
   if (token.type === 'block-scalar') return CST.resolveAsScalar(token, false, () => undefined)?.value ?? null;
   if (quoteOf(token) === null) return null;

@@ -1,7 +1,7 @@
 import { CST, Lexer, Parser } from 'yaml';
 import type { TextView } from '../text-view.ts';
 import { Group, type Leaf, MAX_DEPTH, MAX_VALUES, type Structure } from './nodes.ts';
-import { isYamlScalar, keyText, yamlLeaf } from './yaml-scalars.ts';
+import { isYamlScalar, scalarKeyText, yamlLeaf } from './yaml-scalars.ts';
 
 /** Longest text read as YAML, in characters: the syntax tree is some thirty times its size. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
@@ -115,7 +115,7 @@ class Walk {
       // A map as a key: it is not followed, nor is the value under it.
       return !isError(key);
     }
-    const name = key === null ? '' : keyText(this.#view, key);
+    const name = key === null ? '' : scalarKeyText(this.#view, key);
     if (name === null || names.has(name)) return false;
     if (name !== '<<') names.add(name);
     const keyStart = key?.offset ?? -1;

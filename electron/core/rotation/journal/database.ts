@@ -5,7 +5,7 @@ import { FaultError } from '#shared/model/fault.ts';
 import { openDatabase } from '../../storage/database.ts';
 import { makeFolder } from '../../storage/files.ts';
 import { GroupCommit, LogFile } from './group-commit.ts';
-import { text } from './rows.ts';
+import { textOrNull } from './rows.ts';
 import { prepareSchema } from './schema.ts';
 
 /** Words of which the numbers are remembered. */
@@ -129,7 +129,7 @@ export class JournalDatabase {
       if (typeof id !== 'number') return null;
       let word = words.get(id);
       if (word === undefined) {
-        word = text(this.sql('SELECT word FROM words WHERE id = ?').get(id)?.word);
+        word = textOrNull(this.sql('SELECT word FROM words WHERE id = ?').get(id)?.word);
         words.set(id, word);
       }
       return word;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RunCounts } from '#shared/model/run.ts';
 import { Turns } from '../../limits/turns.ts';
-import { type FileRow, FileState, hex, JournalItemState, type KeySeen, stateOf, text } from './rows.ts';
+import { type FileRow, FileState, hex, JournalItemState, type KeySeen, stateOf, textOrNull } from './rows.ts';
 import { IS_MISSED, PAGE, type RunReader } from './run-reader.ts';
 
 /** Items that are alike in what is counted. */
@@ -153,9 +153,9 @@ export async function keysSeen(run: RunReader): Promise<KeySeen[]> {
     fingerprint: hex(row.fingerprint) ?? '',
     keyArn: word(row.key) ?? '',
     keyMaterialId: word(row.material),
-    requestId: text(row.request_id),
+    requestId: textOrNull(row.request_id),
     side: row.side === 'source' ? 'source' : 'destination',
-    decryptRequestId: text(row.decrypt_id),
+    decryptRequestId: textOrNull(row.decrypt_id),
   }));
 }
 
@@ -244,7 +244,7 @@ export function bytesDone({ items }: Figures): number {
 }
 
 /** Files of a run, and those that hold what it made. */
-export function filesOf({ files }: Figures): { total: number; done: number } {
+export function fileTotals({ files }: Figures): { total: number; done: number } {
   const { intent = 0, staged = 0, replaced = 0, left = 0, restored = 0 } = files;
   return { total: intent + staged + replaced + left + restored, done: replaced };
 }

@@ -155,7 +155,7 @@ export interface NewRun {
 export const raw = (hex: string | null): Uint8Array | null => (hex === null ? null : Buffer.from(hex, 'hex'));
 export const hex = (value: unknown): string | null =>
   value instanceof Uint8Array ? Buffer.from(value).toString('hex') : null;
-export const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+export const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 type Row = Record<string, unknown>;
 
@@ -202,7 +202,7 @@ export function asRun(row: Row): RunRow {
   return {
     no: Number(row.no),
     id: String(row.id),
-    job: text(row.job),
+    job: textOrNull(row.job),
     approval: parsed(ApprovalColumn, row.approved),
     owner: String(row.owner),
     state: row.state as RunState,
@@ -212,31 +212,31 @@ export function asRun(row: Row): RunRow {
     connection: String(row.connection),
     target: String(row.target),
     startedAt: String(row.started_at),
-    finishedAt: text(row.finished_at),
+    finishedAt: textOrNull(row.finished_at),
     total: Number(row.total),
     bytes: Number(row.bytes),
     status: row.status as RunSummary['status'],
     fault: parsed(Fault, row.fault),
-    undoneAt: text(row.undone_at),
+    undoneAt: textOrNull(row.undone_at),
   };
 }
 
 export function asFile(row: Row): FileRow {
   return {
     index: Number(row.file),
-    path: text(row.path),
-    folder: text(row.folder_path),
+    path: textOrNull(row.path),
+    folder: textOrNull(row.folder_path),
     display: String(row.display),
     relative: String(row.relative),
     state: row.state as FileState,
     before: hex(row.sha256_before) ?? '',
     after: hex(row.sha256_after),
-    target: text(row.target),
-    temporary: text(row.temporary),
-    backup: text(row.backup),
-    record: text(row.record),
+    target: textOrNull(row.target),
+    temporary: textOrNull(row.temporary),
+    backup: textOrNull(row.backup),
+    record: textOrNull(row.record),
     recordSha256: hex(row.record_sha256),
-    note: text(row.note),
+    note: textOrNull(row.note),
   };
 }
 
@@ -246,12 +246,12 @@ export function asFacts(row: Row): ItemFacts {
     state: row.state as JournalItemState,
     sha256After: hex(row.sha256_after),
     fingerprintAfter: hex(row.fingerprint_after),
-    sourceKeyArn: text(row.source_key_arn),
-    destinationKeyArn: text(row.destination_key_arn),
-    sourceKeyMaterialId: text(row.source_material_id),
-    destinationKeyMaterialId: text(row.destination_material_id),
-    requestId: text(row.request_id),
-    decryptRequestId: text(row.decrypt_request_id),
+    sourceKeyArn: textOrNull(row.source_key_arn),
+    destinationKeyArn: textOrNull(row.destination_key_arn),
+    sourceKeyMaterialId: textOrNull(row.source_material_id),
+    destinationKeyMaterialId: textOrNull(row.destination_material_id),
+    requestId: textOrNull(row.request_id),
+    decryptRequestId: textOrNull(row.decrypt_request_id),
     fault: parsed(Fault, row.fault),
     sent: parsed(SentRequest, row.sent_request),
     notes: parsed(z.array(z.string()), row.notes) ?? [],
@@ -283,7 +283,7 @@ export function itemOf(row: Row, output: ResolvedOutput): RunItem {
   const { sha256After, fingerprintAfter, notes, ...facts } = asFacts(row);
   const state = stateOf(facts.state, row.file_state as FileState);
   const stands = state === 'reencrypted';
-  const note = text(row.note);
+  const note = textOrNull(row.note);
   return {
     ...facts,
     blobId: String(row.blob_id),
@@ -298,10 +298,10 @@ export function itemOf(row: Row, output: ResolvedOutput): RunItem {
       ? outputMode(output).label({
           display: String(row.display),
           relative: String(row.relative),
-          target: text(row.target),
+          target: textOrNull(row.target),
         })
       : null,
-    backup: stands ? text(row.backup) : null,
+    backup: stands ? textOrNull(row.backup) : null,
     notes: note !== null && (stands || state === 'restored') ? [...notes, note] : [...notes],
   };
 }

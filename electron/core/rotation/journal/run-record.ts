@@ -13,7 +13,7 @@ import {
   raw,
   replyJson,
   type StagedFile,
-  text,
+  textOrNull,
 } from './rows.ts';
 import { RunReader } from './run-reader.ts';
 
@@ -324,7 +324,7 @@ export class RunRecord extends RunReader {
 
   /** What was counted of the run when it had ended; null where that is not kept. */
   keptFigures(): Figures | null {
-    const json = text(this.sql('SELECT json FROM figures WHERE run = ?').get(this.no)?.json);
+    const json = textOrNull(this.sql('SELECT json FROM figures WHERE run = ?').get(this.no)?.json);
     // What an older version counted may lack something: it is then counted again.
     return json === null ? null : (Figures.safeParse(JSON.parse(json)).data ?? null);
   }

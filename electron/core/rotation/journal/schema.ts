@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
 
 /** Version of the tables below, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 6;
+const SCHEMA_VERSION = 6;
 /** The first version of which deleted content is overwritten. */
 const OVERWRITES = 6;
 

@@ -6,7 +6,7 @@ import {
   bytesOf,
   countsOf,
   type Figures,
-  filesOf,
+  fileTotals,
   perKey,
   retryOf,
   underOldKey,
@@ -14,7 +14,7 @@ import {
 import type { RunRow } from './rows.ts';
 
 /** What undoing a run would touch; null where it kept no way back, or has been undone. */
-export function touchesOf(
+export function undoTouches(
   row: Pick<RunRow, 'dryRun' | 'undoneAt' | 'output'>,
   figures: Figures,
 ): Touches | null {
@@ -34,7 +34,7 @@ export function summaryOf(
   elsewhere: RunSummary['elsewhere'] = null,
 ): RunSummary {
   const counts = countsOf(figures);
-  const files = filesOf(figures);
+  const files = fileTotals(figures);
   const unfinished = row.state !== 'ended' && elsewhere === null;
   const over = row.state === 'ended';
   const mayRetry = !row.dryRun && row.undoneAt === null;
@@ -58,7 +58,7 @@ export function summaryOf(
     downloads: 0,
     fault: row.fault,
     output: outputMode(row.output).name,
-    undo: elsewhere === null ? touchesOf(row, figures) : null,
+    undo: elsewhere === null ? undoTouches(row, figures) : null,
     resume:
       unfinished && row.state === 'open'
         ? { blobs: counts.waiting, files: (figures.files.intent ?? 0) + (figures.files.staged ?? 0) }

@@ -1,4 +1,5 @@
 import { explainOwn, faultOf, stopsRun } from '#shared/kms/errors.ts';
+import { sameContext } from '#shared/model/context.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import { identify } from '../../inspect/index.ts';
 import type { FoundBlob, NewBlob } from '../../intake/index.ts';
@@ -6,7 +7,7 @@ import type { ReEncryptInput, ReEncryptOutput } from '../../kms/index.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { PendingBlob } from '../journal/rows.ts';
 import { Halted } from '../scheduler/request-scheduler.ts';
-import { resolveContexts, sameContext } from './contexts.ts';
+import { resolveContexts } from './contexts.ts';
 import { changesMaterialAlone, shownCurrent } from './destination-key.ts';
 import { tryToOpen, verification, verifyNotPermitted } from './permissions.ts';
 import { checkReply } from './reply-checks.ts';

@@ -2,7 +2,7 @@ import { changedContext, sentContext } from '#shared/kms/contexts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { ContextChoice, RunRequest } from '#shared/model/run.ts';
 
-export interface Contexts {
+interface Contexts {
   readonly source: EncryptionContext | null;
   readonly destination: EncryptionContext | null;
 }
@@ -28,16 +28,6 @@ export function resolveContexts(
       chosen(destination.context, renamed(declared, keyPairs, destinationArn), kept),
     ),
   };
-}
-
-/** Whether two contexts are the same to KMS: the order of their pairs says nothing, and none is as good as an empty one. */
-export function sameContext(a: EncryptionContext | null, b: EncryptionContext | null): boolean {
-  const [one, other] = [a ?? {}, b ?? {}];
-  const keys = Object.keys(one);
-  return (
-    keys.length === Object.keys(other).length &&
-    keys.every((key) => Object.hasOwn(other, key) && one[key] === other[key])
-  );
 }
 
 /** The context with the key's own ARN in its place in the pairs that name the key. */

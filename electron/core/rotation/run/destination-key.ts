@@ -17,7 +17,7 @@ const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\//;
 const REFUSALS = new Set(['AccessDeniedException', 'UnknownOperationException']);
 
 /** A destination key as KMS describes it in this run: its ARN, and the id of the key material it encrypts with now. */
-export interface CurrentMaterial {
+interface CurrentMaterial {
   readonly keyArn: string;
   readonly keyMaterialId: string;
 }

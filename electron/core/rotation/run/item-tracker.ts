@@ -6,7 +6,7 @@ import {
   COUNTED_AS,
   countsOf,
   type Figures,
-  filesOf,
+  fileTotals,
   perKey,
 } from '../journal/figures.ts';
 import type { ItemFacts } from '../journal/rows.ts';
@@ -66,7 +66,7 @@ export class ItemTracker {
     Object.assign(this.#counts, { ...countsOf(figures), running: 0 });
     this.#bytes.total = bytesOf(figures);
     this.#bytes.done = bytesDone(figures);
-    Object.assign(this.#files, filesOf(figures));
+    Object.assign(this.#files, fileTotals(figures));
     for (const { keyArn, blobs } of perKey(figures, MOST_KEYS)) this.#perKey.set(keyArn, blobs);
   }
 

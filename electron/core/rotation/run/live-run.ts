@@ -10,14 +10,14 @@ import { retryOf, underOldKey } from '../journal/figures.ts';
 import type { Journal, RunName } from '../journal/journal.ts';
 import { itemOf } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
-import { touchesOf } from '../journal/summary.ts';
+import { undoTouches } from '../journal/summary.ts';
 import { outputMode } from '../output-mode.ts';
 import { AdaptiveLimiter, DEFAULT_CONCURRENCY } from '../scheduler/adaptive-limiter.ts';
 import { RequestScheduler } from '../scheduler/request-scheduler.ts';
 import type { RetryOptions } from '../scheduler/retry.ts';
 import type { ItemsQuery, KnownMaterial, Run, RunFile, RunInput } from '../types.ts';
 import { ItemTracker } from './item-tracker.ts';
-import { CompletionRate, Progress } from './progress.ts';
+import { CompletionRate, RunProgress } from './progress.ts';
 import { RunFiles, type RunFilesParts } from './run-files.ts';
 
 /** For tests: a disk that fails, waits that take no time, a step at which the process dies. */
@@ -39,7 +39,7 @@ export interface RunParts {
 }
 
 /** How a run begins: anew, or where it was cut off. */
-export interface RunStart {
+interface RunStart {
   /** Key material of new blobs that an earlier part of it accepted. */
   readonly earlier: () => Promise<readonly KnownMaterial[]>;
   /** Counts its size before anything is done, so that it is known at once. */
@@ -59,7 +59,7 @@ export class LiveRun implements Run {
   readonly #scheduler: RequestScheduler;
   readonly #hooks: RunHooks;
   readonly #disk: Disk;
-  readonly #progress: Progress;
+  readonly #progress: RunProgress;
   readonly #limiter: AdaptiveLimiter;
   readonly #rate = new CompletionRate(Date.now);
   readonly #startedAt: string;
@@ -93,7 +93,7 @@ export class LiveRun implements Run {
     this.#owner = journal.owner.id;
     this.#hooks = hooks;
     this.#disk = parts.disk;
-    this.#progress = new Progress(() => onProgress(this.summary()));
+    this.#progress = new RunProgress(() => onProgress(this.summary()));
     this.#tracker = new ItemTracker(this.#record, (finished) => {
       if (finished > 0) this.#rate.add(finished);
       this.#progress.touch();
@@ -280,7 +280,7 @@ export class LiveRun implements Run {
         this.#tracker.recall(figures);
         const again = failed + notReached > 0 && !this.#input.request.dryRun;
         const { output, request } = this.#input;
-        const undo = touchesOf({ output, dryRun: request.dryRun, undoneAt: null }, figures);
+        const undo = undoTouches({ output, dryRun: request.dryRun, undoneAt: null }, figures);
         const retry = again ? { failed, missed: notReached } : null;
         this.#end = { status, at, retry, undo, underOldKey: request.dryRun ? null : underOldKey(figures) };
         this.#hooks.step?.('ended');

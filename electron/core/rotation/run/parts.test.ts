@@ -6,7 +6,7 @@ import { faultOf } from '#shared/kms/errors.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
 import { sha256 } from '../../storage/hash.ts';
 import { resolveContexts } from './contexts.ts';
-import { CompletionRate, Progress } from './progress.ts';
+import { CompletionRate, RunProgress } from './progress.ts';
 import { contentOf } from './recover.ts';
 
 test('Rate is of the last five seconds', () => {
@@ -26,7 +26,7 @@ test('Progress reports at most ten times a second, and once at the end', async (
   vi.useFakeTimers();
   try {
     const report = vi.fn();
-    const progress = new Progress(report);
+    const progress = new RunProgress(report);
     for (let i = 0; i < 1000; i++) {
       progress.touch();
       await vi.advanceTimersByTimeAsync(1);

@@ -2,7 +2,7 @@
 const INTERVAL_MS = 100;
 
 /** Coalesces changes into at most ten reports a second, and one when it ends. */
-export class Progress {
+export class RunProgress {
   readonly #report: () => void;
   #timer: NodeJS.Timeout | null = null;
   #last = 0;

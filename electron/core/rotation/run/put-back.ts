@@ -27,7 +27,7 @@ export interface ReadyBlob extends Replacement {
   readonly item: number;
 }
 
-export interface Written {
+interface Written {
   /** What is to be known although the new bytes stand. */
   readonly note: string | null;
 }

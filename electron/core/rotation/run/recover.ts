@@ -164,7 +164,7 @@ async function sweep(
 }
 
 /** Files of the journal with their blobs, as a run takes them. */
-export async function withBlobs(
+async function withBlobs(
   record: RunRecord,
   files: readonly FileRow[],
   which: 'open' | 'retry',

@@ -2,7 +2,7 @@ import type { SentRequest } from '#shared/model/run.ts';
 import { readSource, scan } from '../../intake/index.ts';
 import { Turns } from '../../limits/turns.ts';
 import { sha256 } from '../../storage/hash.ts';
-import { asFacts, type FileState, hex, type JournalItemState, stateOf, text } from '../journal/rows.ts';
+import { asFacts, type FileState, hex, type JournalItemState, stateOf, textOrNull } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
 import { outputMode, type ResolvedOutput } from '../output-mode.ts';
 import type { Run } from '../types.ts';
@@ -54,13 +54,13 @@ export async function* blobPairs(
         file: display,
         place: String(row.place),
         before: await originals.blob(
-          outputMode(output).inPlace ? text(row.backup) : text(row.path),
+          outputMode(output).inPlace ? textOrNull(row.backup) : textOrNull(row.path),
           display,
           hex(row.sha256_before),
         ),
         after: outputMode(output).inMemory
           ? findBlob(kept.get(String(row.relative)), display, facts.sha256After)
-          : await made.blob(text(row.target), display, facts.sha256After),
+          : await made.blob(textOrNull(row.target), display, facts.sha256After),
         sent: facts.sent,
         destinationKeyArn: facts.destinationKeyArn,
       };

@@ -7,9 +7,9 @@ import { addTally, countedFiles, type Figures, type ItemTally } from '../journal
 import type { Journal } from '../journal/journal.ts';
 import type { FileRow, FileState, RunRow } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
-import { summaryOf, touchesOf } from '../journal/summary.ts';
+import { summaryOf, undoTouches } from '../journal/summary.ts';
 import { outputMode, targetsOf } from '../output-mode.ts';
-import { Progress } from './progress.ts';
+import { RunProgress } from './progress.ts';
 import { settleStaged } from './recover.ts';
 import { removeSidecar } from './sidecar.ts';
 
@@ -43,7 +43,7 @@ export async function undoRun(
   const record = journal.record(no);
   await journal.takeOver(no, row.state, 'undoing', targetsOf(await record.files(), row.output, false));
   let counts: UndoCounts | null = null;
-  const progress = new Progress(() => counts !== null && onProgress(counts.summary()));
+  const progress = new RunProgress(() => counts !== null && onProgress(counts.summary()));
   const left: UndoResult['left'] = [];
   let leftTotal = 0;
   const leave = (file: FileRow, fault: Fault): void => {
@@ -98,7 +98,7 @@ async function undoable(journal: Journal, no: number): Promise<RunRow> {
   if (row.state !== 'ended') return row;
   const record = journal.record(no);
   const figures = record.keptFigures() ?? (await record.figures());
-  if (touchesOf(row, figures) === null && (figures.files.staged ?? 0) === 0)
+  if (undoTouches(row, figures) === null && (figures.files.staged ?? 0) === 0)
     throw new FaultError(explainOwn('CannotUndo'));
   return row;
 }

@@ -11,16 +11,16 @@ import {
   MAX_THROTTLED,
   MAX_THROTTLED_HASTY,
   MAX_TRIES,
+  mayPass,
   meaningOf,
-  passes,
   type RetryOptions,
 } from './retry.ts';
 
 /** Why a run is held back: by the person, for want of a network, or for want of a working connection (credentials). */
-export type Hold = 'person' | 'network' | 'connection';
+type Hold = 'person' | 'network' | 'connection';
 
 /** Is called at each try of a request. */
-export interface TryListener {
+interface TryListener {
   /** The request goes out. */
   readonly started?: () => void;
   /** It did not leave after all. */
@@ -35,7 +35,7 @@ export type Send = <T>(
 
 type Tried<T> = { how: 'answered'; value: T } | { how: 'failed'; error: unknown } | { how: 'held' };
 
-export interface RequestSchedulerOptions {
+interface RequestSchedulerOptions {
   /** The connection at the moment. */
   readonly kms: () => Kms;
   readonly limiter: AdaptiveLimiter;
@@ -174,7 +174,7 @@ export class RequestScheduler {
       const { error } = result;
       if (this.#cut.signal.aborted) throw new Halted();
       if (!(error instanceof FaultError)) throw error;
-      if (retry.halted.aborted) throw passes(error.fault) ? new Halted() : error;
+      if (retry.halted.aborted) throw mayPass(error.fault) ? new Halted() : error;
       const meaning = meaningOf(error.fault);
       if (meaning === 'throttled') {
         throttled++;

@@ -38,13 +38,13 @@ const OFFLINE = new Set([
  * What a fault means for the request. 'ended': the two-step child ended, and another can be started. 'unconnected': only
  * a person can fix it (credentials, a proxy, a certificate), and every request meets it.
  */
-export type Meaning = 'throttled' | 'offline' | 'ended' | 'unconnected' | 'other';
+type Meaning = 'throttled' | 'offline' | 'ended' | 'unconnected' | 'other';
 
 /** Times that the two-step child may end under one request; another one is started for each try. */
 export const MAX_ENDS = 3;
 
 /** Whether the same request may be answered another time. */
-export const passes = (fault: Fault): boolean => meaningOf(fault) !== 'other' || fault.retryable;
+export const mayPass = (fault: Fault): boolean => meaningOf(fault) !== 'other' || fault.retryable;
 
 export function meaningOf(fault: Fault): Meaning {
   if (fault.code === 'ThrottlingException') return 'throttled';
@@ -78,7 +78,7 @@ export class CachedAnswer<T> {
     try {
       return await this.#asking;
     } catch (error) {
-      if (error instanceof FaultError && passes(error.fault)) return this.#asked();
+      if (error instanceof FaultError && mayPass(error.fault)) return this.#asked();
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 import { errorOf } from '../../kms/sign/index.ts';
 import type { WireFailure } from '../messages.ts';
 import { UnreadableReply } from './json-bytes.ts';
-import type { Answer } from './request.ts';
+import type { EndpointReply } from './request.ts';
 
 /** A request that failed, in words that can leave. */
 export class Failed extends Error {
@@ -13,7 +13,7 @@ export class Failed extends Error {
 }
 
 /** An answer that is an error. One that tells of none is a proxy's page, say: there is nothing to take but the status. */
-export function refusal({ status, requestId, errorType }: Answer, body: Uint8Array): Failed {
+export function failedReply({ status, requestId, errorType }: EndpointReply, body: Uint8Array): Failed {
   const named = errorOf(new TextDecoder().decode(body), errorType) ?? { name: 'SyntaxError', message: '' };
   return new Failed({ ...named, code: null, status, requestId });
 }

@@ -15,7 +15,7 @@ const NAME = [...'Plaintext'].map((c) => c.charCodeAt(0));
 /** The reply is not the one JSON object that KMS sends. Says nothing of its contents. */
 export class UnreadableReply extends SyntaxError {}
 
-export interface Token {
+interface Token {
   /** First byte inside the quotes, and the closing quote. */
   readonly start: number;
   readonly end: number;

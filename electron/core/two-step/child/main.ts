@@ -4,15 +4,15 @@
  * ends with the work. It is made of Node's own modules and this folder alone, so that it can be read whole.
  */
 import type { FromChild, ToChild } from '../messages.ts';
-import { Places } from './places.ts';
+import { BufferPlaces } from './places.ts';
 import { openPort, type Port } from './port.ts';
 import { Endpoint } from './request.ts';
-import { type Sides, Work } from './work.ts';
+import { type Endpoints, Work } from './work.ts';
 
 // What it was started with is of no use here. On Windows sockets need SystemRoot for as long as they are opened.
 for (const name of Object.keys(process.env)) if (name !== 'SystemRoot') delete process.env[name];
 
-const places = new Places();
+const places = new BufferPlaces();
 
 /** Zeroes what was held and ends. */
 function end(code: number): never {
@@ -21,7 +21,7 @@ function end(code: number): never {
 }
 
 function serve(port: Port): void {
-  let sides: Sides | null = null;
+  let sides: Endpoints | null = null;
   let work: Work | null = null;
   port.onClosed(() => end(0));
   port.onMessage((message: ToChild) => {

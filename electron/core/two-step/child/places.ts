@@ -24,7 +24,7 @@ export interface Place {
   readonly encrypted: Uint8Array;
 }
 
-export class Places {
+export class BufferPlaces {
   readonly #buffer = new Uint8Array(PLACES * PLACE_BYTES);
   readonly #free = Array.from({ length: PLACES }, (_, i) => i);
   readonly #waiting: ((at: number) => void)[] = [];

@@ -1,14 +1,14 @@
 import http from 'node:http';
 import https from 'node:https';
 import { signed } from '../../kms/sign/index.ts';
-import type { AccessKeys, Way } from '../messages.ts';
+import type { ChildCredentials, Way } from '../messages.ts';
 import { UnreadableReply } from './json-bytes.ts';
 
 /** As for the requests of a connection (milliseconds). */
 const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 20_000;
 
-export interface Answer {
+export interface EndpointReply {
   readonly status: number;
   readonly requestId: string | null;
   /** What the endpoint calls its error in a header; null where it does not. */
@@ -45,9 +45,9 @@ export class Endpoint {
   send(
     operation: 'Decrypt' | 'Encrypt',
     body: readonly Uint8Array[],
-    keys: AccessKeys,
+    keys: ChildCredentials,
     into: Uint8Array,
-  ): Promise<Answer> {
+  ): Promise<EndpointReply> {
     const url = this.#url;
     const length = body.reduce((sum, piece) => sum + piece.length, 0);
     const headers = signed(

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FromChild } from '../messages.ts';
-import { PLACES, Places } from './places.ts';
+import { BufferPlaces, PLACES } from './places.ts';
 import { Endpoint } from './request.ts';
 import { Work } from './work.ts';
 
@@ -50,7 +50,7 @@ async function work(answer: Answerer) {
   const way = { endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', ca: null, proxy: null };
   const sides = { source: new Endpoint(way), destination: new Endpoint(way) };
   endpoints.push(sides.source, sides.destination);
-  const places = new Places();
+  const places = new BufferPlaces();
   const child = new Work(sides, places);
   return { child, places, move: () => child.move({ type: 'move', id: 1, decrypt: call, encrypt: call }) };
 }

@@ -1,13 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Call, FromChild, SideName, ToChild } from '../messages.ts';
-import { brokenOff, Failed, refusal } from './failure.ts';
+import { brokenOff, Failed, failedReply } from './failure.ts';
 import { decodeBase64, plainBase64, plaintextToken, UnreadableReply, withoutToken } from './json-bytes.ts';
 import { holdsPlaintext } from './leak.ts';
-import type { Place, Places } from './places.ts';
-import type { Answer, Endpoint } from './request.ts';
+import type { BufferPlaces, Place } from './places.ts';
+import type { Endpoint, EndpointReply } from './request.ts';
 
 /** Both sides, opened. */
-export type Sides = Readonly<Record<SideName, Endpoint>>;
+export type Endpoints = Readonly<Record<SideName, Endpoint>>;
 
 type Ask<T extends ToChild['type']> = Extract<ToChild, { type: T }>;
 type Step = 'Decrypt' | 'Encrypt';
@@ -18,12 +18,12 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** The work of the child: one request in, one reply out. Never rejects. */
 export class Work {
-  readonly #sides: Sides;
-  readonly #places: Places;
+  readonly #sides: Endpoints;
+  readonly #places: BufferPlaces;
   readonly #moving = new Set<number>();
   readonly #held = new Set<number>();
 
-  constructor(sides: Sides, places: Places) {
+  constructor(sides: Endpoints, places: BufferPlaces) {
     this.#sides = sides;
     this.#places = places;
   }
@@ -178,10 +178,10 @@ export class Work {
     body: readonly Uint8Array[],
     call: Call,
     into: Uint8Array,
-  ): Promise<Answer> {
+  ): Promise<EndpointReply> {
     const answer = await this.#sides[side].send(operation, body, call.keys, into);
     if (answer.status === 200) return answer;
-    throw refusal(answer, into.subarray(0, answer.length));
+    throw failedReply(answer, into.subarray(0, answer.length));
   }
 }
 

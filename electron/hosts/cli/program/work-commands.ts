@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { count, rate, repeated } from '../options.ts';
+import { parseCount, rate, repeated } from '../options.ts';
 import { rule } from '../rule-option.ts';
 import {
   connectionOptions,
@@ -67,7 +67,7 @@ export function workCommands(program: Command): void {
     .option('-o, --output <file>', 'where the plan goes (default: standard output)');
   sideOptions(plan).optionsGroup('Other options:');
   safetyOptions(plan)
-    .option('--concurrency <n>', 'requests at a time', count)
+    .option('--concurrency <n>', 'requests at a time', parseCount)
     .option('--rate <n>', 'requests a second at most', rate);
   connectionOptions(plan);
   plan

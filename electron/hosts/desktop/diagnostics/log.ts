@@ -8,7 +8,7 @@ const ROTATE_AT = 512 * 1024;
 const KEEP = 3;
 
 /** What is said of an event: numbers, switches and short names. Text goes through {@link redact}. */
-export type Facts = Readonly<Record<string, string | number | boolean | null>>;
+type Facts = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
  * The desktop host's log: one line for each event, in the folder where the system keeps logs. It tells what happened

@@ -3,7 +3,7 @@ import { FaultError } from '#shared/model/fault.ts';
 import { errorFacts, type Log } from '../diagnostics/log.ts';
 import type { ElectronMain } from '../electron.ts';
 
-export interface GiveUpParts {
+interface GiveUpParts {
   readonly electron: Pick<ElectronMain, 'app' | 'clipboard' | 'dialog'>;
   /** Null where there is none yet. */
   readonly log: Log | null;
@@ -36,7 +36,7 @@ export async function sayWhy(parts: GiveUpParts, title: string, error: unknown):
 }
 
 /** What an error says to people, with what to do where that is known. */
-export function plainWords(error: unknown): string {
+function plainWords(error: unknown): string {
   if (error instanceof FaultError) {
     const { message, detail, remedy } = error.fault;
     return [message, detail, remedy].filter((part) => part !== '').join(' ');

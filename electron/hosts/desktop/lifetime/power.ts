@@ -3,7 +3,7 @@ import type { ElectronMain } from '../electron.ts';
 import type { Quit } from './quit.ts';
 import type { RunWatch } from './run-watch.ts';
 
-export interface PowerParts {
+interface PowerParts {
   readonly electron: Pick<ElectronMain, 'app' | 'powerMonitor'>;
   readonly quit: Quit;
   readonly runs: RunWatch;

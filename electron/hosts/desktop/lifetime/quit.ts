@@ -5,7 +5,7 @@ import { errorFacts, type Log } from '../diagnostics/log.ts';
 import type { ElectronMain } from '../electron.ts';
 import type { RunWatch } from './run-watch.ts';
 
-export interface QuitParts {
+interface QuitParts {
   readonly electron: Pick<ElectronMain, 'app' | 'dialog'>;
   readonly engine: Engine;
   readonly runs: RunWatch;

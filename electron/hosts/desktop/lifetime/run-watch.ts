@@ -12,7 +12,7 @@ const LONG = 10_000;
 /** Most notifications that are held for a click. */
 const HELD = 20;
 
-export interface RunWatchParts {
+interface RunWatchParts {
   readonly electron: Pick<ElectronMain, 'Notification' | 'powerSaveBlocker'>;
   readonly window: MainWindow;
   readonly log: Log;

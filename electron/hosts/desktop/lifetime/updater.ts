@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Updater } from './updates.ts';
 
-export interface FeedParts {
+interface FeedParts {
   /** The folder that holds `app-update.yml`, which the packager writes where a feed was named; undefined where nothing is packed. */
   readonly resources: string | undefined;
   readonly platform: NodeJS.Platform;

@@ -19,7 +19,7 @@ export interface Updater {
   install(): void;
 }
 
-export interface UpdatesParts {
+interface UpdatesParts {
   readonly electron: Pick<ElectronMain, 'dialog'>;
   readonly version: string;
   /** Null where the build has no feed. Called when a person asks, not before. */

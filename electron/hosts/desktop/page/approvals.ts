@@ -44,7 +44,7 @@ class AllowedAccounts {
   }
 }
 
-export interface DialogParts {
+interface DialogParts {
   readonly electron: Pick<ElectronMain, 'dialog'>;
   readonly window: () => BrowserWindow | null;
   readonly dataDir: string;

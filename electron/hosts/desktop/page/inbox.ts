@@ -2,7 +2,7 @@
  * Paths that the system handed over (command line, second instance, "open with"). They may arrive before the engine
  * runs; those wait.
  */
-export class Inbox {
+export class PathInbox {
   #waiting: string[] = [];
   #take: ((paths: string[]) => void) | null = null;
 

@@ -32,7 +32,7 @@ const TOO_LARGE: Reply<never> = {
   ),
 };
 
-export interface IpcParts {
+interface IpcParts {
   readonly ipcMain: IpcMain;
   readonly engine: Engine;
   readonly overrides: Overrides;

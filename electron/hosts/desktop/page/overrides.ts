@@ -10,7 +10,7 @@ import type { ElectronMain } from '../electron.ts';
 import type { Overrides } from './ipc.ts';
 import { isFolder, savePlan, saveReport } from './save-report.ts';
 
-export interface OverrideParts {
+interface OverrideParts {
   readonly electron: Pick<ElectronMain, 'dialog' | 'clipboard' | 'shell' | 'BrowserWindow' | 'session'>;
   readonly engine: Engine;
   readonly window: () => BrowserWindow | null;

@@ -10,7 +10,7 @@ import { writePrivate } from '../../../core/storage/private.ts';
 import type { ElectronMain } from '../electron.ts';
 import { guardContents, guardSession } from './guards.ts';
 
-export interface SaveReportParts {
+interface SaveReportParts {
   readonly electron: Pick<ElectronMain, 'BrowserWindow' | 'dialog' | 'session'>;
   readonly engine: Engine;
   readonly window: () => BrowserWindow | null;

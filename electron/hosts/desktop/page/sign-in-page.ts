@@ -47,7 +47,7 @@ export function isSignInPage(address: string, startUrl: string | null): boolean 
   return SIGN_IN_HOST.test(url.hostname) || (start?.protocol === 'https:' && start.host === url.host);
 }
 
-export interface SignInPageParts {
+interface SignInPageParts {
   readonly engine: Engine;
   readonly shell: Pick<ElectronMain['shell'], 'openExternal'>;
 }

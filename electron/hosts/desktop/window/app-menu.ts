@@ -6,7 +6,7 @@ import type { MainWindow } from './main-window.ts';
 import { menuTemplate } from './menu.ts';
 import type { RecentFolders } from './recent.ts';
 
-export interface AppMenuParts {
+interface AppMenuParts {
   readonly electron: Pick<ElectronMain, 'app' | 'clipboard' | 'dialog' | 'Menu' | 'shell'>;
   readonly platform: NodeJS.Platform;
   readonly window: MainWindow;

@@ -4,7 +4,7 @@ import { MENU_SHORTCUTS } from '#shared/shortcuts.ts';
 
 export type View = EventPayload<'show'>['view'];
 
-export interface MenuParts {
+interface MenuParts {
   readonly platform: NodeJS.Platform;
   readonly packaged: boolean;
   /** Asks the page to show a view or to start an action. */

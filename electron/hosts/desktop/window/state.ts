@@ -27,7 +27,7 @@ const DesktopState = z.object({
   /** Folders that were opened, the last one first. */
   recentFolders: z.array(z.string().min(1)).max(RECENT).catch([]),
 });
-export type DesktopState = z.infer<typeof DesktopState>;
+type DesktopState = z.infer<typeof DesktopState>;
 
 const Version = z.object({ version: z.int().min(1) });
 

@@ -12,7 +12,7 @@ export const BACKGROUND = { light: '#eef0f3', dark: '#131519' };
 /** How much of a title bar must lie on some screen for a person to find and drag it, device-independent pixels. */
 const TITLE = { width: 120, height: 32 };
 
-export interface WindowParts {
+interface WindowParts {
   readonly electron: Pick<ElectronMain, 'app' | 'BrowserWindow' | 'nativeTheme' | 'screen'>;
   readonly session: Session;
   readonly preload: string;

@@ -6,9 +6,9 @@ import { messageIn } from './sdk-message.ts';
 import {
   type Collected,
   contextNotDeclared,
+  envelopeBlob,
   type GroupReader,
   isString,
-  leafBlob,
   mapOf,
   memberRange,
   rangeOf,
@@ -25,7 +25,7 @@ export const ssmParameter: GroupReader = (parameter, out) => {
   const value = textOf(parameter, 'Value');
   const arn = textOf(parameter, 'ARN')?.value() ?? null;
   if (value === null) return;
-  const blob = leafBlob(value, false, {
+  const blob = envelopeBlob(value, false, {
     container: 'ssm-parameter',
     declared: { encryptionContext: arn === null ? null : { PARAMETER_ARN: arn } },
     notPutBack:
@@ -69,7 +69,7 @@ export const rdsActivity: GroupReader = (record, out) => {
   const key = textOf(record, 'key');
   const events = textOf(record, 'databaseActivityEvents');
   if (key === null || events === null) return;
-  const blob = leafBlob(key, false, {
+  const blob = envelopeBlob(key, false, {
     container: 'rds-activity-stream',
     notPutBack:
       'A record of an activity stream is an archive: a copy with another key in it is no longer the record that RDS wrote, ' +
@@ -105,7 +105,7 @@ export const lambdaFunction: GroupReader = (configuration, out) => {
   if (name === null || map === null) return;
   for (const member of map.members) {
     if (!(member instanceof Leaf) || !isString(member)) continue;
-    const blob = leafBlob(member, false, {
+    const blob = envelopeBlob(member, false, {
       container: 'secret-string',
       declared: { encryptionContext: { LambdaFunctionName: name.value() } },
       findings: [LAMBDA],
@@ -125,7 +125,7 @@ export const ecrToken: GroupReader = (token, out) => {
   const key = textOf(token, 'datakey');
   if (key === null || textOf(token, 'type')?.value() !== 'DATA_KEY' || textOf(token, 'payload') === null)
     return;
-  const blob = leafBlob(key, false, {
+  const blob = envelopeBlob(key, false, {
     container: 'ecr-token',
     notPutBack:
       'The data key is under a KMS key that AWS owns: no one else may use it, and KMS refuses to re-encrypt it. A token lives ' +

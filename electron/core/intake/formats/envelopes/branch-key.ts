@@ -1,6 +1,12 @@
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { type Group, Leaf } from '../../structure/index.ts';
-import { attributeOf, contextNotDeclared, type GroupReader, leafBlob, leafLinkedValue } from './shared.ts';
+import {
+  attributeOf,
+  contextNotDeclared,
+  envelopeBlob,
+  envelopeLinkedValue,
+  type GroupReader,
+} from './shared.ts';
 
 const CUSTOM = 'aws-crypto-ec:';
 const TABLE = 'tablename';
@@ -19,14 +25,14 @@ export const branchKey: GroupReader = (item, out) => {
   if (enc === null || arn === null || version === null || attributeOf(item, 'branch-key-id') === null) return;
   const second = version.value() === '2';
   const attributes = attributesOf(item);
-  const blob = leafBlob(enc, true, {
+  const blob = envelopeBlob(enc, true, {
     container: 'branch-key-store',
     declared: {
       keyArn: arn.value(),
       encryptionContext: second ? custom(attributes) : TABLE in attributes ? attributes : null,
       createdAt: attributeOf(item, 'create-time')?.value() ?? null,
     },
-    linkedValues: [leafLinkedValue(KEY_PAIR, arn, (next) => next.context?.[KEY_PAIR] ?? next.keyArn)],
+    linkedValues: [envelopeLinkedValue(KEY_PAIR, arn, (next) => next.context?.[KEY_PAIR] ?? next.keyArn)],
     ...(second ? { notPutBack: DIGEST } : { contextKeyPairs: [KEY_PAIR] }),
     findings: second || TABLE in attributes ? [] : [tableNeeded(attributes)],
   });

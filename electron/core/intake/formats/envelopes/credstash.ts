@@ -1,4 +1,4 @@
-import { attributeOf, contextNotDeclared, type GroupReader, leafBlob } from './shared.ts';
+import { attributeOf, contextNotDeclared, envelopeBlob, type GroupReader } from './shared.ts';
 
 /**
  * An item of credstash as DynamoDB gives it, typed or plain: `key` is base64 of the blob of a 64-byte data key; `hmac`
@@ -8,7 +8,7 @@ export const credstash: GroupReader = (item, out) => {
   const key = attributeOf(item, 'key');
   if (key === null || !['name', 'version', 'contents', 'hmac'].every((name) => item.member(name) !== null))
     return;
-  const blob = leafBlob(key, true, {
+  const blob = envelopeBlob(key, true, {
     container: 'credstash',
     findings: [
       contextNotDeclared(

@@ -6,8 +6,8 @@ import {
   bytesBlob,
   contextNotDeclared,
   decodedLeaf,
+  envelopeBlob,
   type GroupReader,
-  leafBlob,
   nested,
 } from './shared.ts';
 
@@ -32,7 +32,7 @@ export const dynamodbClient: GroupReader = (item, out) => {
 /** An item of the Database Encryption SDK: its header is the attribute `aws_dbe_head`, which lists the data keys. */
 export const databaseItem: GroupReader = (item, out) => {
   const leaf = attributeOf(item, 'aws_dbe_head');
-  const blob = leaf instanceof Leaf ? leafBlob(leaf, true, { container: 'json' }) : null;
+  const blob = leaf instanceof Leaf ? envelopeBlob(leaf, true, { container: 'json' }) : null;
   if (blob?.identification.kind === 'database-encryption-sdk') out.blobs.push(blob);
 };
 
@@ -42,7 +42,7 @@ interface Entry {
   readonly end: number;
 }
 
-export function readDescription(bytes: Uint8Array): FoundBlob | null {
+function readDescription(bytes: Uint8Array): FoundBlob | null {
   const entries = entriesOf(bytes);
   const key = entries?.get(WRAPPED_KEY);
   if (entries === null || entries === undefined || key === undefined) return null;

@@ -6,7 +6,7 @@ import { type FoundBlob, type NewBlob, rewrite, type Scan, scan } from '../../in
 export const OLD = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 export const NEW = 'arn:aws:kms:us-west-2:444455556666:key/mrk-0123456789abcdef0123456789abcdef';
 export const OLD_AT = '2024-05-06T07:08:09Z';
-export const NEW_AT = '2026-11-24T08:00:00Z';
+const NEW_AT = '2026-11-24T08:00:00Z';
 
 export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 export const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));
@@ -51,7 +51,7 @@ function rest(file: Uint8Array, found: FoundBlob): string {
   return Buffer.concat(kept).toString('latin1');
 }
 
-export interface RoundTrip {
+interface RoundTrip {
   readonly file: Uint8Array;
   readonly name?: string;
   readonly place: string;

@@ -1,7 +1,7 @@
 import { Group, Leaf } from '../../structure/index.ts';
 import type { LinkedValue } from '../../types.ts';
 import { keyReference, keyRegion } from './keys.ts';
-import { type GroupReader, leafBlob, leafLinkedValue, mapOf, textOf } from './shared.ts';
+import { envelopeBlob, envelopeLinkedValue, type GroupReader, mapOf, textOf } from './shared.ts';
 
 /**
  * A document of a MongoDB key vault as Extended JSON, canonical, relaxed or legacy (mongodb/specifications,
@@ -17,12 +17,12 @@ export const mongodb: GroupReader = (document, out) => {
   const updated = dateOf(document, 'updateDate');
   const linkedValues: LinkedValue[] = [];
   if (key !== null)
-    linkedValues.push(leafLinkedValue('masterKey.key', key, (next, old) => keyReference(old, next)));
+    linkedValues.push(envelopeLinkedValue('masterKey.key', key, (next, old) => keyReference(old, next)));
   if (region !== null)
-    linkedValues.push(leafLinkedValue('masterKey.region', region, (next, old) => keyRegion(old, next)));
+    linkedValues.push(envelopeLinkedValue('masterKey.region', region, (next, old) => keyRegion(old, next)));
   if (updated !== null)
     linkedValues.push(
-      leafLinkedValue(
+      envelopeLinkedValue(
         'updateDate',
         updated.leaf,
         (next, old) => {
@@ -33,7 +33,7 @@ export const mongodb: GroupReader = (document, out) => {
         updated.leaf.style === 'plain' && updated.isNumber ? 'number' : 'text',
       ),
     );
-  const blob = leafBlob(material, true, {
+  const blob = envelopeBlob(material, true, {
     container: 'mongodb-key-vault',
     declared: {
       keyArn: key?.value() ?? null,

@@ -4,9 +4,9 @@ import type { FoundBlob } from '../../types.ts';
 import {
   alsoChange,
   decodedLeaf,
+  envelopeBlob,
   type GroupReader,
   isString,
-  leafBlob,
   mapOf,
   nested,
   textOf,
@@ -33,7 +33,7 @@ function readMeta(leaf: Leaf): FoundBlob | null {
   const root = view === null ? undefined : readJson(view)?.roots[0];
   const inner = root === undefined ? null : textOf(root, 'ciphertext_blob');
   if (value === null || inner === null || value.decoded.encoding.inner !== null) return null;
-  const blob = leafBlob(inner, true, {
+  const blob = envelopeBlob(inner, true, {
     container: 'opentofu',
     // The provider sends no context, and keeps its key in the configuration alone.
     declared: { encryptionContext: {} },

@@ -1,7 +1,8 @@
 import type { EncryptionContext } from '#shared/model/context.ts';
+import { sameContext } from '#shared/model/context.ts';
 import type { NewBlob } from '../../types.ts';
 import { keyReference, keyRegion } from './keys.ts';
-import { alsoChange, type GroupReader, leafBlob, leafLinkedValue, sameContext, textOf } from './shared.ts';
+import { alsoChange, envelopeBlob, envelopeLinkedValue, type GroupReader, textOf } from './shared.ts';
 
 /**
  * Pulumi: `secretsprovider` and `encryptedkey` of a stack file, and `url` and `encryptedkey` of the copy in the
@@ -15,10 +16,10 @@ export const pulumi: GroupReader = (group, out) => {
   const url = inStack ?? textOf(group, 'url');
   const parsed = url === null ? null : parseAwskms(url.value());
   if (url === null || parsed === null) return;
-  const blob = leafBlob(key, true, {
+  const blob = envelopeBlob(key, true, {
     container: 'pulumi',
     declared: { keyArn: parsed.key, encryptionContext: parsed.context },
-    linkedValues: [leafLinkedValue(String(url.key), url, (next, old) => rewriteAwskms(old, next))],
+    linkedValues: [envelopeLinkedValue(String(url.key), url, (next, old) => rewriteAwskms(old, next))],
     findings: [
       alsoChange(
         inStack !== null
@@ -42,7 +43,7 @@ interface Awskms {
 const CONTEXT = 'context_';
 
 /** `awskms://KEY?region=…&context_NAME=VALUE`; null for another scheme or no key. */
-export function parseAwskms(url: string): Awskms | null {
+function parseAwskms(url: string): Awskms | null {
   const match = /^awskms:\/\/([^?#]+)(?:\?([^#]*))?$/.exec(url);
   const key = decoded((match?.[1] ?? '').replace(/^\/+/, ''));
   if (key === null || key === '') return null;
@@ -53,7 +54,7 @@ export function parseAwskms(url: string): Awskms | null {
 }
 
 /** The URL with the new key, its Region where one is given, and its context; other parameters as they are. */
-export function rewriteAwskms(url: string, next: NewBlob): string {
+function rewriteAwskms(url: string, next: NewBlob): string {
   const old = parseAwskms(url);
   if (old === null) return url;
   const mark = url.indexOf('?');

@@ -8,9 +8,9 @@ import {
   contextLinkedValue,
   contextOf,
   contextOfGroup,
+  envelopeBlob,
   type GroupReader,
   isString,
-  leafBlob,
 } from './shared.ts';
 
 const PREFIX = 'x-amz-meta-';
@@ -52,7 +52,7 @@ export const s3Metadata: GroupReader = (group, out) => {
   );
   const context =
     written !== undefined ? contextOf(written.value()) : inline === undefined ? {} : contextOfGroup(inline);
-  const blob = leafBlob(key, true, {
+  const blob = envelopeBlob(key, true, {
     container: 's3-encryption-metadata',
     declared: {
       keyArn: context?.[KEY_PAIR] ?? null,

@@ -6,10 +6,10 @@ import { keyReference } from './keys.ts';
 import {
   type Collected,
   contextOfGroup,
+  envelopeBlob,
+  envelopeLinkedValue,
   type GroupReader,
   isString,
-  leafBlob,
-  leafLinkedValue,
   mapOf,
   rangeOf,
   textOf,
@@ -17,7 +17,7 @@ import {
 
 /** One name of a key for several blobs: it changes where all of them move together. */
 function sharedKey(key: Leaf, blobs: number): LinkedValue {
-  const linked = leafLinkedValue(String(key.key), key, (next, old) => keyReference(old, next));
+  const linked = envelopeLinkedValue(String(key.key), key, (next, old) => keyReference(old, next));
   return blobs === 1 ? linked : { ...linked, sharedBy: blobs };
 }
 
@@ -47,7 +47,7 @@ export const confluentDeks: GroupReader = (group, out) => {
     const blob =
       material === null
         ? null
-        : leafBlob(material, false, { container: 'json', declared: { encryptionContext: {} } });
+        : envelopeBlob(material, false, { container: 'json', declared: { encryptionContext: {} } });
     return blob === null ? [] : [blob];
   });
   withKey(blobs, key, out);
@@ -60,7 +60,7 @@ export const serverlessSecrets: GroupReader = (group, out) => {
   if (key === null || secrets === null) return;
   const blobs = secrets.members.flatMap((member) => {
     const blob =
-      member instanceof Leaf && isString(member) ? leafBlob(member, false, { container: 'yaml' }) : null;
+      member instanceof Leaf && isString(member) ? envelopeBlob(member, false, { container: 'yaml' }) : null;
     return blob?.identification.kind === 'kms-symmetric' ? [blob] : [];
   });
   withKey(blobs, key, out);

@@ -2,6 +2,7 @@ import { finding } from '#shared/finding.ts';
 import { entryOf } from '#shared/findings.ts';
 import type { BlobContainer, ByteRange, Declared, Finding } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
+import { sameContext } from '#shared/model/context.ts';
 import { identify } from '../../../inspect/index.ts';
 import { decodeText } from '../../encoding.ts';
 import { trimmed } from '../../strip-whitespace.ts';
@@ -24,7 +25,7 @@ export type GroupReader = (group: Group, out: Collected) => void;
 /** Reads bytes that are one envelope, or several one after the other; places and ranges are those in `bytes`. */
 export type BytesReader = (bytes: Uint8Array) => FoundBlob[] | null;
 
-export const BINARY: BlobEncoding = {
+const BINARY: BlobEncoding = {
   name: 'binary',
   charset: 'binary',
   hexCase: 'lower',
@@ -34,7 +35,7 @@ export const BINARY: BlobEncoding = {
 };
 
 /** What a format says of a blob, beyond its bytes and its place. */
-export interface BlobFacts {
+interface BlobFacts {
   readonly container: BlobContainer;
   readonly declared?: Partial<Declared>;
   readonly linkedValues?: readonly LinkedValue[];
@@ -124,7 +125,7 @@ export function rangeOf(view: TextView, start: number, end: number): ByteRange {
 }
 
 /** A value that is an encoded blob. Null when it decodes to nothing, or (unless `takeUnknown`) to no known kind. */
-export function leafBlob(leaf: Leaf, takeUnknown: boolean, what: BlobFacts): FoundBlob | null {
+export function envelopeBlob(leaf: Leaf, takeUnknown: boolean, what: BlobFacts): FoundBlob | null {
   const value = decodedLeaf(leaf, takeUnknown);
   if (value === null) return null;
   const about = withDefaults(what);
@@ -195,7 +196,7 @@ export function nested(
  * A linked value that is a value of the file; the same value keeps the very bytes it has. A `number` is written as one,
  * without quotes.
  */
-export function leafLinkedValue(
+export function envelopeLinkedValue(
   name: string,
   leaf: Leaf,
   value: (next: NewBlob, old: string) => string | null,
@@ -218,7 +219,7 @@ export function leafLinkedValue(
 }
 
 /** The bytes of a text as they stand. */
-export function rawBytes(view: TextView, start: number, end: number): Uint8Array {
+function rawBytes(view: TextView, start: number, end: number): Uint8Array {
   const text = view.text.slice(start, end);
   return view.charset === 'utf-8' || view.charset === 'latin-1'
     ? new Uint8Array(Buffer.from(text, 'latin1'))
@@ -227,20 +228,13 @@ export function rawBytes(view: TextView, start: number, end: number): Uint8Array
 
 /** A linked value that is a context written as JSON text: as it was while it says the same, with its order kept. */
 export function contextLinkedValue(name: string, leaf: Leaf, old: EncryptionContext): LinkedValue {
-  return leafLinkedValue(name, leaf, (next, text) => {
+  return envelopeLinkedValue(name, leaf, (next, text) => {
     const context = next.context ?? {};
     if (sameContext(old, context)) return text;
     const kept = Object.keys(old).filter((key) => Object.hasOwn(context, key));
     const added = Object.keys(context).filter((key) => !Object.hasOwn(old, key));
     return JSON.stringify(Object.fromEntries([...kept, ...added].map((key) => [key, context[key]])));
   });
-}
-
-export function sameContext(a: EncryptionContext, b: EncryptionContext): boolean {
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key])
-  );
 }
 
 /** Pairs of text, as a context; null when a value is no text. */

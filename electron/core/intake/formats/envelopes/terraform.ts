@@ -7,9 +7,9 @@ import { keyReference } from './keys.ts';
 import {
   type Collected,
   contextOfGroup,
+  envelopeBlob,
+  envelopeLinkedValue,
   type GroupReader,
-  leafBlob,
-  leafLinkedValue,
   mapOf,
   memberRange,
   textOf,
@@ -33,7 +33,7 @@ function secretBlock(group: Group, out: Collected): void {
     (name) => group.member(name) !== null,
   );
   if (!named && !group.path.includes('aws_kms_secrets')) return;
-  const blob = leafBlob(payload, false, {
+  const blob = envelopeBlob(payload, false, {
     container: 'terraform-kms-secrets',
     declared: {
       keyArn: textOf(group, 'key_id')?.value() ?? null,
@@ -62,7 +62,7 @@ function ciphertextResource(group: Group, out: Collected): void {
   const ciphertext = textOf(group, 'ciphertext_blob');
   if (ciphertext === null || textOf(group, 'key_id') === null || group.member('plaintext') === null) return;
   const secret = plaintextOf(group, out);
-  const blob = leafBlob(ciphertext, false, {
+  const blob = envelopeBlob(ciphertext, false, {
     container: 'terraform-kms-secrets',
     declared: { keyArn: textOf(group, 'key_id')?.value() ?? null, encryptionContext: contextIn(group) },
     linkedValues: keyLinkedValue(group),
@@ -111,12 +111,12 @@ function contextIn(group: Group): EncryptionContext | null {
 
 function keyLinkedValue(group: Group): LinkedValue[] {
   const key = textOf(group, 'key_id');
-  return key === null ? [] : [leafLinkedValue('key_id', key, (next, old) => keyReference(old, next))];
+  return key === null ? [] : [envelopeLinkedValue('key_id', key, (next, old) => keyReference(old, next))];
 }
 
 function algorithmLinkedValue(group: Group): LinkedValue[] {
   const algorithm = textOf(group, 'encryption_algorithm');
   return algorithm === null
     ? []
-    : [leafLinkedValue('encryption_algorithm', algorithm, (next) => next.algorithm)];
+    : [envelopeLinkedValue('encryption_algorithm', algorithm, (next) => next.algorithm)];
 }

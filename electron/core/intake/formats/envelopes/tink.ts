@@ -5,8 +5,8 @@ import {
   type BytesReader,
   bytesBlob,
   contextNotDeclared,
+  envelopeBlob,
   type GroupReader,
-  leafBlob,
   textOf,
 } from './shared.ts';
 
@@ -68,7 +68,7 @@ const KEYSET_CONTEXT =
 export const tinkKeysetJson: GroupReader = (group, out) => {
   const keyset = textOf(group, 'encryptedKeyset');
   if (keyset === null) return;
-  const blob = leafBlob(keyset, false, {
+  const blob = envelopeBlob(keyset, false, {
     container: 'tink-keyset',
     findings: [contextNotDeclared(KEYSET_CONTEXT)],
   });

@@ -1,13 +1,14 @@
 import type { EncryptionContext } from '#shared/model/context.ts';
+import { sameContext } from '#shared/model/context.ts';
 import { Group, Leaf, lineEndingAt, lineStart, plainOrQuoted } from '../../structure/index.ts';
 import type { LinkedValue, NewBlob } from '../../types.ts';
-import { sameContext, textRangeCompanion } from './entry.ts';
+import { textRangeCompanion } from './entry.ts';
 
 /**
  * What keeps `context` of an entry equal to the new blob's: pairs changed, added, removed in the file's own style. SOPS
  * leaves the member out when there is no context (`omitempty` in stores/stores.go), and so is it done here.
  */
-export function contextLinkedValue(
+export function sopsContextValue(
   entry: Group,
   member: Group | Leaf | null,
   anchor: Leaf,
@@ -20,7 +21,7 @@ export function contextLinkedValue(
   const [start, end] = entry.bracketed ? rangeInBrackets(entry, member) : rangeInLines(entry, member);
   const { view } = anchor;
   return textRangeCompanion(anchor, name, start, end, (next) => {
-    if (sameContext(old, next)) return view.read(start, end);
+    if (sameContext(old, next.context)) return view.read(start, end);
     if (next.context === null || Object.keys(next.context).length === 0) return '';
     const pairs = changed(member, next.context);
     const text = member.bracketed

@@ -132,15 +132,6 @@ function createdAtCompanion(leaf: Leaf, name: string): LinkedValue {
 const epochText = (old: string, seconds: number): string =>
   old.includes('.') ? `${seconds}.0` : String(seconds);
 
-/** Whether the context of the new blob is the one that the entry has already. */
-export function sameContext(old: EncryptionContext | null, { context }: NewBlob): boolean {
-  const now = Object.entries(context ?? {});
-  return (
-    now.length === Object.keys(old ?? {}).length &&
-    now.every(([key, value]) => old !== null && Object.hasOwn(old, key) && old[key] === value)
-  );
-}
-
 /** A linked value over `[start, end)` of a view's text. Its new text is made when it is needed. */
 export function textRangeCompanion(
   { view }: Leaf,

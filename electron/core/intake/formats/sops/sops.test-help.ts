@@ -19,7 +19,7 @@ export interface KmsEntry {
 type Value = string | number | boolean;
 export type Tree = { [key: string]: Value | Tree | (Value | Tree)[] };
 
-export function seal(value: Value, key: Uint8Array, aad: string): string {
+function seal(value: Value, key: Uint8Array, aad: string): string {
   if (value === '') return '';
   const iv = randomBytes(32);
   const cipher = createCipheriv('aes-256-gcm', key, iv);
@@ -30,7 +30,7 @@ export function seal(value: Value, key: Uint8Array, aad: string): string {
   return `ENC[AES256_GCM,data:${d},iv:${i},tag:${t},type:${type}]`;
 }
 
-export function unseal(text: string, key: Uint8Array, aad: string): Value {
+function unseal(text: string, key: Uint8Array, aad: string): Value {
   if (text === '') return '';
   const match = /^ENC\[AES256_GCM,data:(.+),iv:(.+),tag:(.+),type:(.+)\]/.exec(text);
   if (match === null) throw new Error('no SOPS value');
@@ -48,7 +48,7 @@ function toBytes(value: Value): Buffer {
 }
 
 /** The tree with every value replaced; list elements have the path of their list. */
-export function mapTree(tree: Tree, change: (value: Value, aad: string) => Value): Tree {
+function mapTree(tree: Tree, change: (value: Value, aad: string) => Value): Tree {
   const walk = (node: Tree[string] | Value, path: readonly string[]): Tree[string] => {
     if (Array.isArray(node)) return node.map((one) => walk(one, path) as Value | Tree);
     if (typeof node !== 'object') return change(node, `${path.join(':')}:`);
@@ -64,7 +64,7 @@ function macOf(values: readonly Value[]): string {
 }
 
 /** The encrypted tree and its metadata, but for the entries. */
-export function encryptTree(tree: Tree, key: Uint8Array) {
+function encryptTree(tree: Tree, key: Uint8Array) {
   const values: Value[] = [];
   const encrypted = mapTree(tree, (value, aad) => {
     values.push(value);
@@ -75,7 +75,7 @@ export function encryptTree(tree: Tree, key: Uint8Array) {
 }
 
 /** What a SOPS file says: its tree and its metadata. */
-export interface Opened {
+interface Opened {
   readonly tree: Tree;
   readonly sops: Tree;
 }

@@ -1,6 +1,6 @@
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf } from '../../structure/index.ts';
-import { contextLinkedValue } from './context-map.ts';
+import { sopsContextValue } from './context-map.ts';
 import type { Entry } from './entry.ts';
 
 /** The KMS entries of a `sops` map in JSON or YAML, those of key groups included. */
@@ -32,7 +32,7 @@ function entryOf(entry: Group): Entry | null {
     role: text(entry, 'role')?.value() ?? '',
     profile: text(entry, 'aws_profile')?.value() ?? '',
     context: context === 'odd' ? null : context,
-    contextLinkedValues: context === 'odd' ? null : [contextLinkedValue(entry, member, arn ?? enc, context)],
+    contextLinkedValues: context === 'odd' ? null : [sopsContextValue(entry, member, arn ?? enc, context)],
   };
 }
 

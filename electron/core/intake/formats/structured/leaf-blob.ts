@@ -65,7 +65,7 @@ function isHeader(bytes: Uint8Array): boolean {
 }
 
 /** The name of a value, or of the list it stands in. */
-export function nearestName(leaf: Leaf): string {
+function nearestName(leaf: Leaf): string {
   let at: Leaf | Group | null = leaf;
   while (at !== null && typeof at.key === 'number') at = at.parent;
   return at === null ? '' : String(at.key);

@@ -7,7 +7,7 @@ import { JOINT_SOURCE, STRING_JOINT_SOURCE } from '../../joints.ts';
 import type { TextView } from '../../text-view.ts';
 
 /** A blob that stands somewhere within text. */
-export interface Token {
+interface EncodedToken {
   readonly start: number;
   readonly end: number;
   readonly decoded: DecodedText;
@@ -62,7 +62,7 @@ const LINE = new RegExp(`${LETTER}+${PADDING}`, 'y');
  * at once as a beginning, and once as the going on of another line. `skip` says for an index where to go on instead
  * (an end of a range that is known already), or the index itself.
  */
-export function* blobTokens(view: TextView, skip: (index: number) => number): Generator<Token> {
+export function* blobTokens(view: TextView, skip: (index: number) => number): Generator<EncodedToken> {
   const { text } = view;
   RUN.lastIndex = 0;
   /** Where the blob before ends: another may begin right there. */
@@ -107,7 +107,7 @@ function startsRun(text: string, start: number): boolean {
   return /(?:\\|(?<![0-9A-Za-z])0)[xX]$/.test(text.slice(Math.max(0, start - 3), start));
 }
 
-function readBlob(view: TextView, start: number, end: number): Token | null {
+function readBlob(view: TextView, start: number, end: number): EncodedToken | null {
   if (end - start > MAX_CHARACTERS) return null;
   return (
     read(view, start, end) ??
@@ -126,7 +126,7 @@ const ENOUGH_LETTERS = 136;
  * A blob in pieces of any lengths, or with another right behind it: its own lengths say where it ends. This separates
  * unpadded ones in a row, too.
  */
-function readPieces(view: TextView, start: number): Token | null {
+function readPieces(view: TextView, start: number): EncodedToken | null {
   const { text } = view;
   let letters = '';
   let needed: number | null = null;
@@ -174,14 +174,14 @@ function lettersOf(letters: string): number | null {
 }
 
 /** A message says nowhere how long it is: one line of it looks like a whole one. */
-function readMessage(view: TextView, start: number, end: number): Token | null {
+function readMessage(view: TextView, start: number, end: number): EncodedToken | null {
   const wrapped = end - start <= MAX_LINE ? readWrapped(view, start, end, beginsMessage, MAX_MESSAGE) : null;
   return wrapped ?? read(view, start, end) ?? readQuoted(view, start, end);
 }
 
 const LISTED: ReadonlySet<BlobKind> = new Set<BlobKind>(['kms-symmetric', 'encryption-sdk-message']);
 
-function read(view: TextView, start: number, end: number): Token | null {
+function read(view: TextView, start: number, end: number): EncodedToken | null {
   const raw = view.text.slice(start, end);
   const decoded = decodeText(raw, {
     charset: view.charset,
@@ -192,7 +192,7 @@ function read(view: TextView, start: number, end: number): Token | null {
 }
 
 /** Lines that quoted-printable ends with an equals sign, and padding as it writes it. */
-function readQuoted(view: TextView, start: number, firstEnd: number): Token | null {
+function readQuoted(view: TextView, start: number, firstEnd: number): EncodedToken | null {
   const { text } = view;
   if (!text.startsWith('=', firstEnd - 1) && !text.startsWith('=', firstEnd)) return null;
   let end = start;
@@ -218,7 +218,7 @@ function readWrapped(
   firstEnd: number,
   beginsAnew: (letters: string) => boolean,
   most: number,
-): Token | null {
+): EncodedToken | null {
   const { text } = view;
   const width = firstEnd - start;
   if (text[firstEnd - 1] === '=') return null;

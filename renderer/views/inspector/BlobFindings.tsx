@@ -6,7 +6,7 @@ const keyOf = (finding: Finding): string => `${finding.code}-${finding.title}`;
 const RANK = { critical: 0, warning: 1, info: 2 } as const;
 
 /** What needs attention, the most severe first. */
-export function Findings({ findings }: { readonly findings: readonly Finding[] }) {
+export function BlobFindings({ findings }: { readonly findings: readonly Finding[] }) {
   const grave = findings
     .filter(({ severity }) => severity !== 'info')
     .toSorted((a, b) => RANK[a.severity] - RANK[b.severity]);
