@@ -1,12 +1,14 @@
+import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { documentsPlugin } from './tools/docs/documents-plugin.ts';
 
 /** Builds the page. Everything it loads is a file of its own origin: no inline script, style or data URL. */
 export default defineConfig({
   root: 'renderer',
   base: '/',
   publicDir: false,
-  plugins: [react()],
+  plugins: [react(), documentsPlugin(resolve(import.meta.dirname, 'docs'))],
   build: {
     outDir: '../dist/renderer',
     emptyOutDir: true,

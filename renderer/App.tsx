@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { hasBridge } from './api.ts';
 import { FaultCard } from './components/FaultCard.tsx';
 import { useConnection } from './store/connection.ts';
@@ -32,6 +32,8 @@ const VIEWS = {
   keys: KeysView,
   audit: AuditView,
   settings: SettingsView,
+  // The documents are larger than any view: loaded when they are first read.
+  help: lazy(() => import('./views/help/HelpView.tsx')),
 };
 
 export function App() {
@@ -61,7 +63,9 @@ export function App() {
             <FaultCard fault={shown} onDismiss={dismiss} />
           </div>
         )}
-        <View />
+        <Suspense fallback={null}>
+          <View />
+        </Suspense>
       </main>
       <ConnectionDialog />
       <PasteDialog />

@@ -2,7 +2,7 @@ import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
 import { pageFaultOf } from '../api.ts';
 
-export type ViewName = 'blobs' | 'runs' | 'keys' | 'audit' | 'settings';
+export type ViewName = 'blobs' | 'runs' | 'keys' | 'audit' | 'settings' | 'help';
 export type DialogName = 'connection' | 'paste' | 'clear' | 'rules';
 
 export interface Toast {
@@ -26,6 +26,8 @@ interface UiStore {
   readonly openRun: string | null;
   /** Plan opened in Runs, in place of a run. */
   readonly openPlan: string | null;
+  /** The document that Help shows, and the heading in it. */
+  readonly helpAt: { readonly document: string; readonly anchor: string | null };
   show(view: ViewName): void;
   open(dialog: DialogName | null): void;
   findKey(blobId: string | null): void;
@@ -37,6 +39,8 @@ interface UiStore {
   beginAnew(): void;
   showRun(runId: string | null): void;
   showPlan(planId: string | null): void;
+  /** Opens Help at a document (its name) and one of its headings. */
+  help(document: string, anchor?: string | null): void;
 }
 
 const TOAST_MS = 3000;
@@ -53,6 +57,7 @@ export const useUi = create<UiStore>()((set) => ({
   fault: null,
   openRun: null,
   openPlan: null,
+  helpAt: { document: 'window', anchor: null },
   // What another action ran into is over with the next one.
   show: (view) => set({ view, fault: null }),
   open: (dialog) => set({ dialog, fault: null }),
@@ -68,6 +73,7 @@ export const useUi = create<UiStore>()((set) => ({
   beginAnew: () => set({ findKeyOf: null, nameKeyOf: null, comparing: null, openPlan: null, fault: null }),
   showRun: (openRun) => set({ openRun, openPlan: null, view: 'runs', fault: null }),
   showPlan: (openPlan) => set({ openPlan, openRun: null, view: 'runs', fault: null }),
+  help: (document, anchor = null) => set({ helpAt: { document, anchor }, view: 'help', fault: null }),
 }));
 
 /** Does something; what it runs into is shown, and what an earlier action ran into no longer. */

@@ -1,8 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { commandsOf, createProgram } from '../../electron/hosts/cli/program/program.ts';
+import { type DocumentNode, linkTarget, sectionsOf, textOf } from '../../renderer/views/help/document.ts';
+import { commandLinePage } from './command-line.ts';
+import { compileAll, compileDocument } from './compile.ts';
 import { blocks, examples, openSession, shows } from './console.ts';
 import { anchors, documents, links, read, root } from './files.ts';
+import { troubleshootingPage } from './troubleshooting.ts';
 
 describe('documents', () => {
   test('every link within the project leads to a file, and to a heading where it names one', () => {
@@ -44,6 +49,112 @@ describe('documents', () => {
 
   test('README has at most 150 lines', () => {
     expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(150);
+  });
+});
+
+/** `rewrap …` in a line of shell: the words after it, and its long options. */
+const calls = (text: string) =>
+  [
+    ...text
+      .replaceAll('\\\n', ' ')
+      .matchAll(/(?:^|[\s`;&|(])rewrap ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)([^|;&`\n]*)/g),
+  ].map(([, words = '', rest = '']) => ({
+    words: words.split(' '),
+    options: [...rest.matchAll(/(?:^|\s|\[)(--[a-z][a-z-]*)/g)].map(([, option = '']) => option),
+  }));
+
+describe('the command line in documents', () => {
+  const program = createProgram();
+  const commands = commandsOf(program);
+
+  test('every command and option that a document names exists', () => {
+    const unknown: string[] = [];
+    for (const path of documents()) {
+      const text = read(path);
+      const code = [
+        ...blocks(text)
+          .filter(({ language }) => ['console', 'sh', '', 'yaml'].includes(language))
+          .map((block) => block.text.filter((line) => !line.trimStart().startsWith('#')).join('\n')),
+        ...[...text.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span),
+      ];
+      for (const { words, options } of code.flatMap(calls)) {
+        const command = commands.get(words.join(' ')) ?? commands.get(words[0] ?? '');
+        if (command === undefined) {
+          unknown.push(`${path}: rewrap ${words[0]}`);
+          continue;
+        }
+        const known = new Set(
+          [...program.options, ...(command.parent?.options ?? []), ...command.options].map(
+            ({ long }) => long,
+          ),
+        );
+        for (const option of options)
+          if (option !== '--help' && !known.has(option))
+            unknown.push(`${path}: rewrap ${words.join(' ')} ${option}`);
+      }
+    }
+    expect([...new Set(unknown)]).toEqual([]);
+  });
+
+  test.each([
+    ['docs/command-line.md', () => commandLinePage(program, commands)],
+    ['docs/troubleshooting.md', troubleshootingPage],
+  ])('%s is what the application says of itself', (path, page) => {
+    if (process.env.REWRAP_WRITE_DOCS !== undefined) writeFileSync(join(root, path), page());
+    expect(read(path)).toBe(page());
+  });
+});
+
+describe('documents inside the application', () => {
+  test('every document compiles, and its links lead to documents and headings that ship', () => {
+    const all = compileAll(join(root, 'docs'));
+    const headings = new Map(
+      all.map(({ name, nodes }) => [
+        name,
+        new Set(nodes.flatMap((node) => (typeof node === 'string' ? [] : [node.id]))),
+      ]),
+    );
+    const broken: string[] = [];
+    const visit = (node: DocumentNode, from: string): void => {
+      if (typeof node === 'string') return;
+      const { element, to = '', children } = node;
+      const target = element === 'a' ? linkTarget(to, from) : null;
+      if (target !== null) {
+        const known = headings.get(target.document);
+        if (known === undefined || (target.anchor !== null && !known.has(target.anchor)))
+          broken.push(`${from}: ${to}`);
+      }
+      for (const child of children) visit(child, from);
+    };
+    for (const { name, nodes } of all) for (const node of nodes) visit(node, name);
+    expect(broken).toEqual([]);
+    expect(all.map(({ title }) => title)).toContain('Troubleshooting');
+  });
+
+  test('text, code, lists, tables, links, pictures', () => {
+    const { nodes, title } = compileDocument(
+      'x',
+      '# A `b`\n\nSee [c](y.md#z) & **d** < e.\n\n- one\n- `two`\n\n| h |\n|---|\n| *i* |\n\n![alt](pictures/p.png)\n',
+    );
+    expect(title).toBe('A b');
+    const [heading, paragraph, list, table, picture] = nodes;
+    expect(heading).toMatchObject({ element: 'h1', id: 'a-b' });
+    expect(paragraph).toEqual({
+      element: 'p',
+      children: [
+        'See ',
+        { element: 'a', to: 'y.md#z', children: ['c'] },
+        ' & ',
+        { element: 'strong', children: ['d'] },
+        ' < e.',
+      ],
+    });
+    expect(list).toMatchObject({ element: 'ul', children: [{ element: 'li', children: ['one'] }, {}] });
+    expect(table && textOf(table)).toBe('hi');
+    expect(picture).toMatchObject({ children: [{ element: 'img', to: 'p.png', text: 'alt' }] });
+    expect(linkTarget('y.md#z', 'x')).toEqual({ document: 'y', anchor: 'z' });
+    expect(linkTarget('../SECURITY.md', 'x')).toBeNull();
+    expect(sectionsOf([{ name: 'x', title, nodes }])[0]?.text).toContain('See c & d < e.');
   });
 });
 

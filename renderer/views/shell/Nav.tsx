@@ -1,11 +1,11 @@
-import { Boxes, ClipboardCheck, History, KeyRound, Settings } from 'lucide-react';
+import { Boxes, CircleHelp, ClipboardCheck, History, KeyRound, Settings } from 'lucide-react';
 import type { ComponentType } from 'react';
 import { count } from '../../lib/words/format.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { runsNote, useRuns } from '../../store/runs.ts';
 import { useUi, type ViewName } from '../../store/ui.ts';
 
-/** The views, on the left. Settings stand apart at the bottom. */
+/** The views, on the left. Help and Settings stand apart at the bottom. */
 export function Nav() {
   const blobs = useBlobs((state) => state.rows.length);
   const note = useRuns(({ runs }) => runsNote([...runs.values()]));
@@ -16,6 +16,7 @@ export function Nav() {
       <NavItem view="keys" name="Keys" icon={KeyRound} note={null} />
       <NavItem view="audit" name="Audit" icon={ClipboardCheck} note={null} />
       <span className="nav-gap" />
+      <NavItem view="help" name="Help" icon={CircleHelp} note={null} />
       <NavItem view="settings" name="Settings" icon={Settings} note={null} />
     </nav>
   );

@@ -32,7 +32,7 @@ export function createProgram(): Command {
 }
 
 /** Every command with something to do, by its words after `rewrap`: "runs show". */
-function commandsOf(program: Command): Map<string, Command> {
+export function commandsOf(program: Command): Map<string, Command> {
   const found = new Map<string, Command>();
   const visit = (command: Command, words: readonly string[]): void => {
     for (const each of command.commands) {
