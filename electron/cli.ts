@@ -22,6 +22,7 @@ import {
   showRun,
   undoCommand,
 } from './hosts/cli/runs.ts';
+import { mergeShards } from './hosts/cli/runs-merge.ts';
 import { serveCommand } from './hosts/cli/serve.ts';
 import { limitWaits } from './hosts/cli/session.ts';
 import { answerSignals } from './hosts/cli/signals.ts';
@@ -64,6 +65,7 @@ bindHandlers(
     'runs compare': compareRun,
     'runs undo': overRun(undoCommand),
     'runs close': overRun(closeRun),
+    'runs merge': mergeShards,
     'runs show': overRun(showRun),
     history,
     'history verify': verifyHistory,

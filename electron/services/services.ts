@@ -4,6 +4,7 @@ import type { Emit, HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import type { Disk } from '../core/intake/index.ts';
 import { KeyMaterialStore, type KeyObservation } from '../core/key-material/index.ts';
+import type { SharedWork } from '../core/rotation/index.ts';
 import type { ChildStarter } from '../core/two-step/index.ts';
 import { Approvals, type Approver } from './approvals/index.ts';
 import { AuditService, Reports } from './audit/index.ts';
@@ -29,6 +30,8 @@ export interface EngineOptions {
   };
   /** Folder of Rewrap's own data (practice state, settings). Made with mode 0700 when missing. */
   readonly dataDir: string;
+  /** Folder of runs and history; `dataDir` when not given. */
+  readonly recordsDir?: string;
   /** Output folders named on the host, absolute. */
   readonly outputFolders: readonly string[];
   /** What to connect to at once; null: nothing. Absent: the choice of last time, at first the practice KMS. */
@@ -55,6 +58,8 @@ interface HostParts {
   readonly disk: Disk;
   /** Asks a person for approvals. */
   readonly approver: Approver;
+  /** What other processes do of the files of this one's runs; absent: none does. */
+  readonly shared?: SharedWork;
   /** Sends an event to the page. */
   readonly emit: Emit;
 }
@@ -71,14 +76,14 @@ interface Services {
 /** Puts the services together. Returns at once: connecting and the first intake go on behind it. */
 export function createServices(
   options: EngineOptions,
-  { startChild, disk, approver, emit }: HostParts,
+  { startChild, disk, approver, shared, emit }: HostParts,
 ): Services {
-  const { dataDir } = options;
+  const { dataDir, recordsDir = dataDir } = options;
   const shell = options.host === 'cli';
   // Ids that a page kept from an engine that died name nothing here, rather than something else.
   const firstNumber = (options.generation ?? 0) * 1_000_000_000 + 1;
   const settings = new SettingsFile(dataDir);
-  const history = new History(dataDir);
+  const history = new History(recordsDir);
   const recorder = new HistoryRecorder(history, () => connections.source);
   const approvals = new Approvals({
     approver,
@@ -114,7 +119,8 @@ export function createServices(
   const blobs = new Blobs(workspace, learned);
   const runApprovals = new RunApprovals({ connection, destination, regions, approvals, describes: !shell });
   const runs = new Runs({
-    dataDir,
+    dataDir: recordsDir,
+    ...(shared === undefined ? {} : { shared }),
     firstNumber,
     workspace,
     connection,

@@ -1,5 +1,6 @@
 export type { FileStanding, Job, JobFile } from './job.ts';
 export { withDone } from './job.ts';
+export { COUNTED_AS, namesOtherKey, wasSeen } from './journal/figures.ts';
 export { type Claim, refuseLive } from './journal/locks.ts';
 export type { AskedTerms, KeySeen } from './journal/rows.ts';
 export { outputMode, type ResolvedOutput } from './output-mode.ts';
@@ -13,6 +14,10 @@ export type { UndoResult } from './run/undo.ts';
 export { type RetryPlan, RunManager } from './run-manager.ts';
 export type { Send } from './scheduler/request-scheduler.ts';
 export { mayPass } from './scheduler/retry.ts';
+export { Attempt } from './shards/attempt.ts';
+export { attemptsIn } from './shards/checkpoint.ts';
+export { SharedRate } from './shards/shared-rate.ts';
+export type { SharedWork } from './shards/shared-work.ts';
 export type {
   BlobRef,
   ConnectionFailurePolicy,

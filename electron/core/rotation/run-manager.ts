@@ -97,7 +97,7 @@ export class RunManager {
     runId: string,
     input: Pick<
       RunInput,
-      'kms' | 'failurePolicy' | 'namedMaterials' | 'known' | 'holdsAfterFirst' | 'target'
+      'kms' | 'failurePolicy' | 'namedMaterials' | 'known' | 'holdsAfterFirst' | 'shared' | 'target'
     >,
     { failedToo = false, claim }: { readonly failedToo?: boolean; readonly claim?: Claim } = {},
   ): Promise<Run> {
@@ -119,7 +119,7 @@ export class RunManager {
     return new RequestScheduler({
       kms,
       limiter: this.#parts(target).limiter,
-      perSecond: null,
+      perSecond: () => null,
       failurePolicy: 'end',
       retry: { halted: new AbortController().signal, sleep, random },
       changed: () => {},
@@ -237,7 +237,9 @@ export class RunManager {
     const run = this.#live.get(runId);
     if (run !== undefined && run.summary().finishedAt === null) {
       run.suspend();
+      const late = setTimeout(() => run.cut(), UNDER_WAY_LIMIT_MS);
       await run.done;
+      clearTimeout(late);
       // From here on it is what the journal says.
       if (run.summary().finishedAt === null) this.#live.delete(runId);
     }

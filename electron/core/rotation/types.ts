@@ -2,6 +2,7 @@ import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { ArchiveFile } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import type { ResolvedOutput } from './output-mode.ts';
+import type { SharedWork } from './shards/shared-work.ts';
 
 /** Names a blob that is to be re-encrypted: where it is, and how to know that it is still the same. */
 export interface BlobRef {
@@ -87,6 +88,8 @@ export interface RunInput {
   readonly holdsAfterFirst?: boolean;
   /** What new blobs must agree with. Absent: they are compared among themselves alone. */
   readonly known?: KnownKeys;
+  /** What other processes do of the same files; absent: none does. */
+  readonly shared?: SharedWork;
 }
 
 /** Key material that a reply of KMS named in an earlier run, or earlier in this one. */

@@ -19,8 +19,13 @@ const INTERRUPTED = 130;
 export const SIGNALS = { SIGINT: INTERRUPTED, SIGTERM: KEPT_FOR_LATER, SIGHUP: KEPT_FOR_LATER } as const;
 export type EndingSignal = keyof typeof SIGNALS;
 
-/** Own faults that pass although no blob had them: room on the disk, or the end of the run that has the files. */
-const PASSING: ReadonlySet<string> = new Set(['JournalFailed', 'FilesInUse', 'RunElsewhere']);
+/** Own faults that pass although no blob had them: room on the disk, or the end of what has the files. */
+const PASSING: ReadonlySet<string> = new Set([
+  'JournalFailed',
+  'FilesInUse',
+  'RunElsewhere',
+  'ShardElsewhere',
+]);
 
 /** Whether the same command may get further later: credentials, network, throttling, a full disk, a busy run. */
 export const passes = (fault: Fault): boolean =>

@@ -18,7 +18,7 @@ const waitingFor = ({ fault }: RunSummary): string =>
 const isHeld = ({ status, fault }: RunSummary): boolean => status === 'paused' && fault !== null;
 
 /** A run that ended, or stopped and keeps its place; `signal`: what stopped it. */
-interface Finished {
+export interface Finished {
   readonly run: RunSummary;
   readonly signal: EndingSignal | null;
 }
@@ -138,6 +138,9 @@ function sayKept(run: RunSummary, connection: ConnectionFlags): void {
 }
 
 type Named = Omit<RunItem, 'blobId'>;
+
+/** An item without the id that only this process knows, with the remedy that a shell has. */
+export const itemAsNamed = (item: RunItem): Named => asNamed(item, new Map(), false);
 
 /** The item with its file as the person named it; a blob replaced in place is in that very file. */
 function asNamed({ blobId, ...of }: RunItem, files: ReadonlyMap<string, string>, inPlace: boolean): Named {

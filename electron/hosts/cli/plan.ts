@@ -1,22 +1,26 @@
+import { statSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { count, plural } from '#shared/format.ts';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { diffPlans, type PlanTerms, planText } from '#shared/model/plan.ts';
+import { diffPlans, type PlanTerms, planText, type RunPlan } from '#shared/model/plan.ts';
 import { type Rule, ruleText } from '#shared/model/rule.ts';
 import type { Pace, RunMode } from '#shared/model/run.ts';
 import { writePrivate } from '../../core/storage/private.ts';
-import { readWholePlan } from '../../services/plans/index.ts';
+import { readShard, readShards, readWholePlan } from '../../services/plans/index.ts';
 import type { Client } from './client.ts';
 import { BAD_INPUT, OK } from './exit-code.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, report } from './outcome.ts';
 import { isLarge, streamPlan } from './plan-stream.ts';
 import { progressLine } from './progress.ts';
+import { progressLines } from './progress-lines.ts';
 import { destinationAlgorithm, remindOfUnfinished } from './reencrypt.ts';
+import { type RunShardFlags, runShard } from './run-shard.ts';
 import { ingestPaths, withEngine } from './session.ts';
+import { shardIndexOf } from './shard-index.ts';
 import { safe } from './text.ts';
 
 /** ARN of a key; an alias may be another key tomorrow. */
@@ -170,25 +174,52 @@ export async function planDiff(a: string, b: string): Promise<number> {
   return changes.length === 0 ? 0 : 1;
 }
 
-interface RunFlags extends ConnectionFlags {
-  root?: string;
+interface RunFlags extends RunShardFlags {
   dryRun?: true;
-  evenIfThere?: true;
-  json?: true;
 }
 
-/** `rewrap run PLAN`: does what the plan says. */
+/** `rewrap run PLAN`: does what the plan says; of a folder of shards one of them. */
 export async function runPlanFile(path: string, flags: RunFlags): Promise<number> {
-  const read = await readWholePlan(path);
+  if (isFolder(path)) {
+    if (flags.dryRun !== true) return runShard(path, flags);
+    const manifest = readShards(path);
+    return runOnePlan(
+      await readShard(path, manifest, shardIndexOf(flags, manifest.count, process.env)),
+      flags,
+    );
+  }
+  refuseShardFlags(flags);
+  return runOnePlan(await readWholePlan(path), flags);
+}
+
+/** Throws FaultError `BadUsage` for what is for a folder of shards alone. */
+function refuseShardFlags({ index, indexFromEnv, shards, state, lease }: RunFlags): void {
+  if ([index, indexFromEnv, shards, state, lease].every((flag) => flag === undefined)) return;
+  throw new FaultError(
+    fault(
+      'BadUsage',
+      '--index, --index-from-env, --shards, --state and --lease are for a folder of shards.',
+      'This is a plan.',
+      'Make shards with: rewrap plan shard PLAN --shards N -o DIR',
+    ),
+  );
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+async function runOnePlan(read: RunPlan, flags: RunFlags): Promise<number> {
   const loaded = flags.evenIfThere ? { ...read, evenIfThere: true } : read;
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await remindOfUnfinished(client);
-    const line = progressLine(process.stderr, flags.json === true);
+    const lines = flags.progress === 'jsonl' ? progressLines(process.stderr) : null;
+    const line = lines ?? progressLine(process.stderr, flags.json === true);
     const root = flags.root === undefined ? null : resolve(flags.root);
     const { runId } = await client.host.plans.runPlan({ plan: loaded, root, dryRun: flags.dryRun === true });
     const ended = await finished(client, onEvent, runId, line.show);
     line.clear();
-    return report(client, ended, flags, loaded.output.mode === 'in-place');
+    const code = await report(client, ended, flags, loaded.output.mode === 'in-place');
+    lines?.end(code);
+    return code;
   });
 }
 

@@ -7,6 +7,7 @@ import type { SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine, dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../../core/intake/index.ts';
+import type { SharedWork } from '../../core/rotation/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../../core/two-step/index.ts';
 import { typedByPerson } from '../../services/approvals/index.ts';
 import { type Client, client } from './client.ts';
@@ -21,10 +22,14 @@ export function limitWaits(ms: number): void {
 }
 export const waitLimit = (): { waitMs?: number } => (waitMs === undefined ? {} : { waitMs });
 
-/** Runs `work` with the services in this process and closes them after. */
+/**
+ * Runs `work` with the services in this process and closes them after. `attempt`: where runs and history are recorded
+ * instead of the data folder, and what other processes do of the same files.
+ */
 export async function withEngine<T>(
   connection: ConnectionChoice | null,
   work: (client: Client, onEvent: ReturnType<typeof createEngine>['onEvent']) => Promise<T>,
+  attempt: { readonly recordsDir: string; readonly shared: SharedWork } | null = null,
 ): Promise<T> {
   const engine = createEngine(
     {
@@ -32,6 +37,7 @@ export async function withEngine<T>(
       version: __REWRAP_VERSION__,
       can: NO_CAPABILITIES,
       dataDir: dataDir(),
+      ...(attempt === null ? {} : { recordsDir: attempt.recordsDir }),
       outputFolders: [],
       connection: null,
       ...waitLimit(),
@@ -39,6 +45,7 @@ export async function withEngine<T>(
     () => forkChild(join(import.meta.dirname, TWO_STEP_CHILD)),
     new DiskPool(() => new Worker(join(import.meta.dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
     typedByPerson,
+    attempt?.shared,
   );
   try {
     const through = client(engine);

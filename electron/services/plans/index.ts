@@ -1,3 +1,4 @@
+export { type MergedRun, mergeRuns } from './merge/merge-runs.ts';
 export { saysPlan } from './plan-file.ts';
 export { LineBuffer } from './plan-lines.ts';
 export { PlanService } from './plan-service.ts';

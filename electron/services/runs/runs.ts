@@ -23,6 +23,7 @@ import {
   type RunTerms,
   refuseLive,
   type Send,
+  type SharedWork,
   type UndoResult,
   withDone,
 } from '../../core/rotation/index.ts';
@@ -72,6 +73,8 @@ interface RunsParts {
   readonly recorder: Pick<HistoryRecorder, 'run' | 'left' | 'abandoned' | 'undone'>;
   /** Where files are put back. */
   readonly disk: Disk;
+  /** What other processes do of the same files; absent: none does. */
+  readonly shared?: SharedWork;
   /** Number of the first output folder's token; 1 if absent. */
   readonly firstNumber?: number;
 }
@@ -455,7 +458,7 @@ export class Runs {
   /** The connection as it is now; `proven`: it must be the one that was looked at. */
   #over(proven?: Proven) {
     proven?.check();
-    const { connection, failurePolicy } = this.#parts;
+    const { connection, failurePolicy, shared } = this.#parts;
     const kms = connection.kms();
     return {
       kms,
@@ -464,6 +467,7 @@ export class Runs {
       failurePolicy,
       namedMaterials: this.namedMaterials(),
       known: knownKeys(this.#parts.learned),
+      ...(shared === undefined ? {} : { shared }),
     };
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RunCounts } from '#shared/model/run.ts';
+import type { RunCounts, RunItem } from '#shared/model/run.ts';
 import { Turns } from '../../limits/turns.ts';
 import { type FileRow, FileState, hex, JournalItemState, type KeySeen, stateOf, textOrNull } from './rows.ts';
 import { IS_MISSED, PAGE, type RunReader } from './run-reader.ts';
@@ -80,6 +80,23 @@ const IS_BELIEVED = `(fault IS NULL OR json_extract(fault, '$.code') NOT IN (${N
 /** What decides for an item `i` whether {@link ItemTally.old} holds; three columns. */
 const MAY_BE_OLD = `coalesce(hex(i.fingerprint_before), '') AS fingerprint, ${NAMES_OTHER} AS named,
   coalesce(json_extract(i.fault, '$.code') NOT IN (${NOT_SEEN.map((code) => `'${code}'`).join(', ')}), 1) AS seen`;
+
+/** Whether a reply named the key material of a blob, and as another than the destination's current one. */
+export const namesOtherKey = (
+  item: Pick<
+    RunItem,
+    'sourceKeyArn' | 'destinationKeyArn' | 'sourceKeyMaterialId' | 'destinationKeyMaterialId'
+  >,
+): boolean =>
+  item.sourceKeyArn !== null &&
+  !(
+    item.sourceKeyArn === item.destinationKeyArn &&
+    item.sourceKeyMaterialId !== null &&
+    item.sourceKeyMaterialId === item.destinationKeyMaterialId
+  );
+
+/** Whether the file of a blob was found as it was. */
+export const wasSeen = ({ fault }: Pick<RunItem, 'fault'>): boolean => !NOT_SEEN.includes(fault?.code ?? '');
 
 /** All that is counted of a run: one pass over its items and one over its files, with turns for others. */
 export async function figuresOf(run: RunReader): Promise<Figures> {

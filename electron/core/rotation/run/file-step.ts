@@ -2,6 +2,7 @@ import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { PendingBlob } from '../journal/rows.ts';
 import type { RunFile } from '../types.ts';
+import { adoptFile } from './adopt.ts';
 import { type BlobOutcome, rotateBlob } from './blob-step.ts';
 import { isFault, type OpenBlob, type OpenFile, openFile } from './open-file.ts';
 import { putBack, type ReadyBlob } from './put-back.ts';
@@ -25,10 +26,12 @@ export async function rotateFile(
     if (context.halted() !== null) return 'done';
     const { inPlace } = context.output;
     const { dryRun, allowPossiblePlaintext } = context.input.request;
+    if (!dryRun && (await adoptFile(context, file, true))) return 'done';
     let opened = await openFile(file, inPlace, dryRun, allowPossiblePlaintext);
     if (inPlace && !isFault(opened)) opened = (await context.attributes.refusal(file, dryRun)) ?? opened;
     if (isFault(opened)) {
-      leave(context, file, opened);
+      // It may have been replaced by another process since it was looked at.
+      if (dryRun || !(await adoptFile(context, file))) leave(context, file, opened);
       return 'done';
     }
     const done = await Promise.all(
@@ -118,7 +121,10 @@ async function finish(
   if (ready.length === 0) return leftWith(context, file, ready, null);
   for (const { item } of ready) context.tracker.save(item);
   const written = await putBack(context, file, opened, ready);
-  if (isFault(written)) return leftWith(context, file, ready, written);
+  if (isFault(written)) {
+    if (await adoptFile(context, file)) return;
+    return leftWith(context, file, ready, written);
+  }
   context.record.setFile(file.index, 'replaced', written.note, hadPending || ready.length > 1);
   context.step('replaced');
   for (const { item, found } of ready) context.tracker.stands(item, found.bytes.length);

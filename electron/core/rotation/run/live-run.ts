@@ -106,7 +106,7 @@ export class LiveRun implements Run {
     this.#scheduler = new RequestScheduler({
       kms: () => this.#kms,
       limiter,
-      perSecond: pace?.perSecond ?? null,
+      perSecond: input.shared?.perSecond ?? (() => pace?.perSecond ?? null),
       failurePolicy: input.request.dryRun ? 'end' : (input.failurePolicy ?? 'end'),
       retry: {
         halted: this.#halt.signal,

@@ -33,7 +33,7 @@ const sendTo = (kms: Kms) => {
   return new RequestScheduler({
     kms: () => kms,
     limiter,
-    perSecond: null,
+    perSecond: () => null,
     failurePolicy: 'end',
     retry,
     changed: () => {},

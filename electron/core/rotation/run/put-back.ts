@@ -72,9 +72,24 @@ export async function putBack(
     if (sidecar !== null) planned = await planSidecar(names.target, sidecar, owner, fs);
     const { path: recorded = null, sha256: recordSha256 = null } = planned ?? {};
     record.stage(file.index, { after, ...names, record: recorded, recordSha256 });
-    await record.durable();
+    await Promise.all([record.durable(), announce(names, after)]);
     context.step('staged');
     await planned?.write();
+  };
+  /** Other processes know the new content as ours before it stands. */
+  const announce = async (
+    { temporary: name, backup: kept }: Pick<StagedFile, 'temporary' | 'backup'>,
+    content: string,
+  ): Promise<void> => {
+    await context.input.shared?.staged({
+      file: file.index,
+      before: file.sha256,
+      after: content,
+      temporary: name,
+      backup: kept,
+      sidecar: planned === null ? null : { path: planned.path, sha256: planned.sha256 },
+      blobs: ready.map(({ item, found }) => ({ place: found.place, facts: context.tracker.get(item) })),
+    });
   };
   try {
     if (made !== null) {

@@ -52,7 +52,7 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
  */
 export async function resumeRun(
   no: number,
-  input: Pick<RunInput, 'kms' | 'failurePolicy' | 'namedMaterials' | 'known' | 'holdsAfterFirst'>,
+  input: Pick<RunInput, 'kms' | 'failurePolicy' | 'namedMaterials' | 'known' | 'holdsAfterFirst' | 'shared'>,
   parts: RunParts,
   failedToo = false,
 ): Promise<Run> {

@@ -39,7 +39,8 @@ interface RequestSchedulerOptions {
   /** The connection at the moment. */
   readonly kms: () => Kms;
   readonly limiter: AdaptiveLimiter;
-  readonly perSecond: number | null;
+  /** Requests a second, looked up at each; null: no ceiling of ours. */
+  readonly perSecond: () => number | null;
   readonly failurePolicy: ConnectionFailurePolicy;
   readonly retry: RetryOptions;
   /** Milliseconds of a clock; for tests. */
@@ -70,7 +71,7 @@ export class RequestScheduler {
 
   constructor(options: RequestSchedulerOptions) {
     this.#options = options;
-    this.#rateLimiter = new RateLimiter(() => options.perSecond);
+    this.#rateLimiter = new RateLimiter(options.perSecond);
     const { halted } = options.retry;
     if (halted.aborted) this.#hold.abort();
     else halted.addEventListener('abort', () => this.#hold.abort(), { once: true });
@@ -216,7 +217,7 @@ export class RequestScheduler {
    * meanwhile: that is checked again after each. Throws {@link Halted}.
    */
   async #turn(probes: boolean): Promise<void> {
-    const { limiter, perSecond, retry } = this.#options;
+    const { limiter, retry } = this.#options;
     // A request that met the dead network probes it; all others wait for what it finds.
     const mayLeave = () => this.#gate.open || (probes && this.hold === 'network');
     for (;;) {
@@ -224,7 +225,7 @@ export class RequestScheduler {
       if (retry.halted.aborted) throw new Halted();
       const { signal } = this.#hold;
       try {
-        if (perSecond !== null) await this.#rateLimiter.turn(signal);
+        await this.#rateLimiter.turn(signal);
         await limiter.enter(signal);
       } catch (error) {
         if (signal.aborted) continue;

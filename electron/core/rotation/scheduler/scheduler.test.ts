@@ -21,7 +21,7 @@ describe('RequestScheduler', () => {
     const scheduler = new RequestScheduler({
       kms: () => kms,
       limiter,
-      perSecond: null,
+      perSecond: () => null,
       failurePolicy,
       retry,
       changed,

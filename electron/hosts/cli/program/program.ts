@@ -23,10 +23,10 @@ export function createProgram(): Command {
     .exitOverride()
     .showHelpAfterError('(rewrap --help shows how)');
   workCommands(program);
-  scaleCommands(program);
   keyCommands(program);
   auditCommands(program);
   recordCommands(program);
+  scaleCommands(program);
   servingCommands(program);
   return program;
 }

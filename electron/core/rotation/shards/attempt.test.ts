@@ -1,0 +1,134 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../storage/database.ts';
+import { Attempt } from './attempt.ts';
+import { AttemptLog, AttemptLogs } from './attempt-log.ts';
+import type { LoggedFile } from './shared-work.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rewrap-attempt-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const logged = (file: number, more: Partial<LoggedFile> = {}): LoggedFile => ({
+  file,
+  before: `before ${file}`,
+  after: `after ${file}`,
+  temporary: null,
+  backup: null,
+  sidecar: null,
+  blobs: ['A', 'B'].map((place) => ({
+    place,
+    facts: {
+      sha256After: `hash ${place}`,
+      fingerprintAfter: 'f'.repeat(64),
+      sourceKeyArn: 'arn:source',
+      destinationKeyArn: 'arn:destination',
+      sourceKeyMaterialId: null,
+      destinationKeyMaterialId: 'm'.repeat(64),
+      requestId: `request ${file}`,
+      decryptRequestId: null,
+      sent: null,
+      notes: [],
+    },
+  })),
+  ...more,
+});
+
+describe('the log of an attempt', () => {
+  test('is read by others as it was written, also on from where it was read last', async () => {
+    const log = new AttemptLog(folder, 'attempt-000001-a');
+    const logs = new AttemptLogs(folder);
+    const first = [logged(0), logged(1, { sidecar: { path: '/x', sha256: null }, backup: '/b' })];
+    await Promise.all(first.map((file) => log.add(file)));
+    expect([...logs.more()]).toEqual(first.map((file) => ({ ...file, attempt: 'attempt-000001-a' })));
+    await log.add(logged(2));
+    expect([...logs.more()]).toEqual([{ ...logged(2), attempt: 'attempt-000001-a' }]);
+    expect([...new AttemptLogs(folder).more('attempt-000001-a')]).toEqual([]);
+    await log.close();
+  });
+
+  test('that was cut off gives what is whole of it', async () => {
+    const log = new AttemptLog(folder, 'attempt-000001-a');
+    await log.add(logged(0));
+    await log.close();
+    appendFileSync(join(folder, 'attempt-000001-a.jsonl'), '{"f":1,"b":"x');
+    expect([...new AttemptLogs(folder).more()].map(({ file }) => file)).toEqual([0]);
+  });
+});
+
+/** As a run leaves it in the records of an attempt. */
+function writeRecords(at: string, value: string): void {
+  mkdirSync(at, { recursive: true });
+  const db = openDatabase(join(at, 'runs.sqlite'));
+  db.exec('CREATE TABLE IF NOT EXISTS t (v TEXT)');
+  db.prepare('INSERT INTO t VALUES (?)').run(value);
+  db.close();
+}
+const valuesIn = (at: string): unknown[] => {
+  const db = new DatabaseSync(join(at, 'runs.sqlite'), { readOnly: true });
+  try {
+    return db
+      .prepare('SELECT v FROM t')
+      .all()
+      .map(({ v }) => v);
+  } finally {
+    db.close();
+  }
+};
+
+describe('an attempt', () => {
+  const on = (machine: string) =>
+    Attempt.begin({ state: join(folder, 'state'), local: join(folder, machine), leaseMs: 200 });
+
+  test('goes on on another machine from the last copy, and on the same one from what stands there', async () => {
+    const first = await on('one');
+    writeRecords(first.records, 'copied');
+    await first.copy();
+    writeRecords(first.records, 'not copied');
+    // Its process died.
+    first.lease.release();
+    const same = await on('one');
+    expect(valuesIn(same.records)).toEqual(['copied', 'not copied']);
+    same.lease.release();
+    const other = await on('two');
+    expect(valuesIn(other.records)).toEqual(['copied']);
+    writeRecords(other.records, 'two');
+    await other.end(true);
+    expect(existsSync(other.records)).toBe(false);
+    const third = await on('three');
+    expect(valuesIn(third.records)).toEqual(['copied', 'two']);
+    await third.end(false);
+    expect(existsSync(third.records)).toBe(true);
+  });
+
+  test('knows what others made, and removes what dead ones left behind', async () => {
+    const first = await on('one');
+    const temporary = join(folder, '.rewrap-0123456789abcdef.tmp');
+    writeFileSync(temporary, '');
+    await first.staged(logged(3, { temporary }));
+    expect(first.made(3, 'after 3')).toBeNull();
+    first.lease.release();
+    const second = await on('two');
+    expect(second.made(3, 'after 3')).toMatchObject({ file: 3, before: 'before 3' });
+    expect(second.made(3, 'other')).toBeNull();
+    expect(second.made(4, 'after 3')).toBeNull();
+    expect(second.leftovers(3).map((one) => one.temporary)).toEqual([temporary]);
+    writeRecords(second.records, 'x');
+    await second.end(true);
+    expect(existsSync(temporary)).toBe(false);
+    expect(readdirSync(join(folder, 'state')).filter((name) => name.startsWith('lease'))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,85 @@
+import {
+  closeSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { backup, DatabaseSync } from 'node:sqlite';
+
+/** Databases of a run, in the order in which they are copied: what the history lacks is written from the journal. */
+const DATABASES = ['history.sqlite', 'runs.sqlite'] as const;
+const BESIDE = 'history.head.json';
+/** Pages copied before others get a turn. */
+const PAGES = 500;
+
+/**
+ * Copies journal and history of a local folder into a shared one, each wholly or not at all, while they are in use. SQLite
+ * works on the local disk alone: its locks cannot be relied on over a network. Throws system errors; what stood there stays.
+ */
+export async function copyRecords(local: string, shared: string): Promise<void> {
+  mkdirSync(shared, { recursive: true, mode: 0o700 });
+  for (const name of DATABASES) {
+    const from = join(local, name);
+    if (!existsSync(from)) continue;
+    const copy = join(local, `${name}.copy`);
+    rmSync(copy, { force: true });
+    const db = new DatabaseSync(from, { readOnly: true });
+    try {
+      await backup(db, copy, { rate: PAGES });
+    } finally {
+      db.close();
+    }
+    put(copy, join(shared, name));
+    rmSync(copy, { force: true });
+  }
+  if (existsSync(join(local, BESIDE))) put(join(local, BESIDE), join(shared, BESIDE));
+}
+
+/** Puts what {@link copyRecords} copied into a new local folder. Throws system errors. */
+export function restoreRecords(shared: string, local: string): void {
+  mkdirSync(local, { recursive: true, mode: 0o700 });
+  for (const name of [...DATABASES, BESIDE])
+    if (existsSync(join(shared, name))) copyFileSync(join(shared, name), join(local, name));
+}
+
+/** Whether a folder has a journal. */
+export const hasRecords = (folder: string): boolean => existsSync(join(folder, 'runs.sqlite'));
+
+/** Attempts that have a journal in this folder, newest first. */
+export function attemptsIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.startsWith('attempt-') && hasRecords(join(folder, name)))
+    .sort()
+    .reverse();
+}
+
+/** Goes on, under a new name, with the local records of an attempt that has ended. False: they are not there. */
+export function adoptRecords(before: string, local: string): boolean {
+  if (!hasRecords(before)) return false;
+  try {
+    renameSync(before, local);
+  } catch {
+    cpSync(before, local, { recursive: true });
+  }
+  return true;
+}
+
+function put(from: string, to: string): void {
+  const temporary = `${to}.tmp`;
+  copyFileSync(from, temporary);
+  const fd = openSync(temporary, 'r+');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, to);
+}
