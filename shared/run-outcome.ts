@@ -1,5 +1,5 @@
 import { count, plural } from './format.ts';
-import type { RunCounts, RunOutcome, RunSummary } from './model/run.ts';
+import type { LastResult, RunCounts, RunItem, RunOutcome, RunSummary } from './model/run.ts';
 
 type Counted = Pick<RunSummary, 'counts' | 'outcome' | 'dryRun'>;
 
@@ -80,4 +80,13 @@ export function outcomeHeadline(run: Counted & Pick<RunSummary, 'status' | 'retr
   if (outcome.reencrypted === 0)
     return `No blob ${dryRun ? 'would be' : 'was'} re-encrypted${rest === '' ? '' : `: ${rest}`}`;
   return `${count(outcome.reencrypted)} of ${plural(total, 'blob')} ${reencrypted}, ${rest}`;
+}
+
+/** What is known of a blob after a run. Of one that a dry run says is held back, that it works: another blob is to be left out. */
+export function lastResult(item: Pick<RunItem, 'state' | 'fault'>, dryRun: boolean): LastResult | null {
+  if (item.state === 'would-succeed') return 'would-succeed';
+  if (item.state === 'reencrypted' || item.state === 'already') return item.state;
+  if (dryRun && item.fault?.code === 'FileHeldBack') return 'would-succeed';
+  if (item.state === 'failed') return dryRun ? 'would-fail' : 'failed';
+  return null;
 }

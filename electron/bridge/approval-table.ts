@@ -85,6 +85,8 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'runs.get': READS,
   'runs.list': READS,
   'runs.items': READS,
+  'runs.item': READS,
+  'runs.results': READS,
   'runs.cancel': free('Stops; each file is wholly old or wholly new.'),
   'runs.pause': free('Sends nothing new until gone on with.'),
   'runs.resume': asks(
@@ -120,6 +122,7 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'audit.summary': READS,
   'audit.findings': READS,
   'audit.members': READS,
+  'audit.rowFindings': READS,
   'audit.deletion': READS,
   'audit.deletionGate': free(
     'DryRun requests over the connection in use, and git history as audit.gitHistory reads it; nothing is decrypted.',

@@ -15,6 +15,7 @@ import type { GitHistory } from '#shared/model/git-history.ts';
 import type { HistoryHead, HistoryRecord, HistoryVerdict } from '#shared/model/history.ts';
 import { bridge, call, pageFaultOf } from '../api.ts';
 import { fetchDownload } from '../lib/platform.ts';
+import { type FoundOfRow, foundOf } from '../lib/table/found.ts';
 import { useArrange } from './arrange.ts';
 import { useBlobs } from './blobs.ts';
 import { useDraft } from './draft.ts';
@@ -92,6 +93,25 @@ async function membersOf(of: Members): Promise<string[]> {
   }
 }
 
+const ROWS = 20_000;
+
+/** What the audit found of each blob beyond its file, by the blob's id. */
+async function rowFindings(): Promise<ReadonlyMap<string, FoundOfRow>> {
+  const found = new Map<string, FoundOfRow>();
+  for (;;) {
+    const page = await call(bridge().audit.rowFindings({ offset: found.size, limit: ROWS }));
+    // Rows of the same findings share one value: most have those of their key.
+    const shared = new Map<string, FoundOfRow>();
+    for (const { blobId, of } of page.rows) {
+      const name = of.join();
+      const known = shared.get(name) ?? foundOf(of.flatMap((place) => page.findings[place] ?? []));
+      shared.set(name, known);
+      found.set(blobId, known);
+    }
+    if (page.rows.length === 0 || found.size >= page.total) return found;
+  }
+}
+
 /** Says what is waited for until it is there. */
 async function during<T>(words: string, work: Promise<T>): Promise<T> {
   useAudit.setState(({ waits }) => ({ waits: [...waits, words] }));
@@ -140,6 +160,8 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       const { findings } = await call(bridge().audit.findings({ offset: 0, limit: FINDINGS }));
       const rules = await call(bridge().audit.rules({}));
       if (mine === generation) set({ summary, findings, rules, status: 'ready', fault: null });
+      const ofRows = await rowFindings();
+      if (mine === generation) useBlobs.getState().setFound(ofRows);
     } catch (error) {
       if (mine === generation) set({ status: 'failed', fault: pageFaultOf(error) });
     }

@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import type { BlobRow, SourceInfo } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { bridge, call, pageFaultOf } from '../api.ts';
+import { type FoundOfRow, withFound } from '../lib/table/found.ts';
 import { inBackground } from '../lib/table/order.ts';
 import { Table } from '../lib/table/table.ts';
 import { useSelection } from './selection.ts';
@@ -24,6 +25,9 @@ interface BlobStore {
   /** Whether every row of the host is here. */
   readonly complete: boolean;
   readonly fault: Fault | null;
+  /** What an audit found of blobs beyond their files, by id; rows hold it too. */
+  readonly found: ReadonlyMap<string, FoundOfRow>;
+  setFound(found: ReadonlyMap<string, FoundOfRow>): void;
   /** The first blob of a key material. */
   firstOf(fingerprint: string): BlobRow | undefined;
   /** Fetches everything anew. */
@@ -36,6 +40,8 @@ const NOTHING = Table.of([]);
 let revision = 0;
 let busy = false;
 let again = false;
+/** Rows as the host gave them, of those that an audit adds something to. */
+const plain = new Map<string, BlobRow>();
 let stopPreparing = (): void => {};
 
 /** Every blob that was taken in. The first page shows at once, the others join it; afterwards only changes come. */
@@ -44,8 +50,17 @@ export const useBlobs = create<BlobStore>()((set, get) => {
     useSelection.getState().follow(table);
     set({ table, rows: table.rows, byId: table, status: 'ready', fault: null, ...rest });
   };
+  /** Rows with what an audit found of them. */
+  const dressed = (row: BlobRow): BlobRow => {
+    const found = get().found.get(row.id);
+    if (found === undefined) plain.delete(row.id);
+    else plain.set(row.id, row);
+    return withFound(row, found);
+  };
   const settle = (table: Table, rest: Partial<BlobStore>): void => {
+    const first = !get().complete;
     show(table, { ...rest, total: table.size, complete: true });
+    if (first) void useSelection.getState().restore();
     stopPreparing();
     stopPreparing = inBackground(table.preparing());
   };
@@ -92,7 +107,7 @@ export const useBlobs = create<BlobStore>()((set, get) => {
       const sources = allSources();
       // Its failure is met where it is awaited, unless the rows fail first.
       sources.catch(() => undefined);
-      arrived.push(...first.rows);
+      arrived.push(...first.rows.map(dressed));
       // While an earlier list is on the screen it stays there until the new one is complete.
       const visibly = get().table.size === 0 && total > FIRST_PAGE;
       if (visibly) {
@@ -109,7 +124,7 @@ export const useBlobs = create<BlobStore>()((set, get) => {
         next += PAGE;
         coming = asked(next, total);
         same = page.revision === revision && page.rows.length > 0;
-        arrived.push(...page.rows);
+        arrived.push(...page.rows.map(dressed));
         // Each showing costs a pass over what is there: twice as much each time, so that the whole costs two.
         if (visibly && arrived.length >= table.size * 3) {
           table = table.with(arrived);
@@ -143,7 +158,7 @@ export const useBlobs = create<BlobStore>()((set, get) => {
       if (!same) continue;
       const before = get().table;
       if (first.gone.length > before.size / 2) return everything();
-      const table = before.without(new Set(first.gone)).with(rows);
+      const table = before.without(new Set(first.gone)).with(rows.map(dressed));
       const moved = first.gone.length > 0 || table.size > before.size;
       revision = first.revision;
       settle(table, moved ? { sources: await allSources() } : {});
@@ -160,6 +175,18 @@ export const useBlobs = create<BlobStore>()((set, get) => {
     total: 0,
     complete: false,
     fault: null,
+    found: new Map(),
+    setFound(found) {
+      const before = get().found;
+      if (before.size === 0 && found.size === 0) return;
+      const { table, complete } = get();
+      set({ found });
+      const changed = table.rows.flatMap((row) => {
+        if (found.get(row.id)?.ids.join() === before.get(row.id)?.ids.join()) return [];
+        return [dressed(plain.get(row.id) ?? row)];
+      });
+      if (changed.length > 0) show(table.with(changed), { complete });
+    },
     firstOf: (fingerprint) => get().rows.find((row) => row.identification.keyFingerprint === fingerprint),
     load: () => alone(everything),
     follow: () => alone(changes),

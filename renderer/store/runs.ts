@@ -1,12 +1,20 @@
 import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
-import type { Comparison, ComparisonProgress, RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
+import type {
+  BlobResult,
+  Comparison,
+  ComparisonProgress,
+  LastResult,
+  RunItem,
+  RunRequest,
+  RunSummary,
+} from '#shared/model/run.ts';
 import { bridge, call, pageFaultOf } from '../api.ts';
-import { lastResult } from '../lib/words/outcome.ts';
-import type { LastResult } from '../lib/words/words.ts';
 import { useKeyGroups } from './key-groups.ts';
+import { useSelection } from './selection.ts';
 
 const PAGE = 5000;
+const RESULTS_PAGE = 20_000;
 /** Beyond this many items only failed ones are fetched for a report on screen. */
 export const ITEM_LIMIT = 10_000;
 
@@ -22,6 +30,8 @@ interface RunStore {
   readonly fault: Fault | null;
   /** Outcome of the last ended run for each blob. */
   readonly results: ReadonlyMap<string, LastResult>;
+  /** The run that it is from, by blob. */
+  readonly resultRuns: ReadonlyMap<string, string>;
   /** `anew`: what was known before is forgotten, ids of blobs with it. */
   load(anew?: boolean): Promise<void>;
   /** The engine stopped: nothing of what ran moves any more. What it came to is known once it runs again. */
@@ -91,15 +101,17 @@ export const useRuns = create<RunStore>()((set, get) => ({
   status: 'loading',
   fault: null,
   results: new Map(),
+  resultRuns: new Map(),
   async load(anew = false) {
     try {
       const { runs } = await call(bridge().runs.list({}));
       set((state) => ({
         runs: new Map([...runs.map((run) => [run.id, run] as const), ...(anew ? [] : state.runs)]),
-        ...(anew ? { results: new Map() } : {}),
+        ...(anew ? { results: new Map(), resultRuns: new Map() } : {}),
         status: 'ready',
         fault: null,
       }));
+      set(await fetchResults());
     } catch (error) {
       set({ status: 'failed', fault: pageFaultOf(error) });
     }
@@ -164,16 +176,33 @@ export const useRuns = create<RunStore>()((set, get) => ({
 
 type Set_ = (patch: Partial<RunStore>) => void;
 
-/** After a run ended: remembers each blob's outcome. */
-async function settle(run: RunSummary, set: Set_, get: () => RunStore): Promise<void> {
-  const { items } = await fetchItems(run).catch(() => ({ items: [] }));
-  const results = new Map(get().results);
-  for (const item of items) {
-    const result = lastResult(item, run.dryRun);
-    if (result !== null) results.set(item.blobId, result);
-    else if (item.state === 'restored') results.delete(item.blobId);
+/** The last result of each blob, as the host has it: it outlives a page that is loaded again. */
+async function fetchResults(): Promise<Pick<RunStore, 'results' | 'resultRuns'>> {
+  const all: BlobResult[] = [];
+  for (;;) {
+    const page = await call(bridge().runs.results({ offset: all.length, limit: RESULTS_PAGE }));
+    all.push(...page.results);
+    if (page.results.length === 0 || all.length >= page.total) break;
   }
-  set({ results });
+  return {
+    results: new Map(all.map(({ blobId, result }) => [blobId, result])),
+    resultRuns: new Map(all.map(({ blobId, runId }) => [blobId, runId])),
+  };
+}
+
+/** After a run ended: remembers each blob's outcome, and lets go of the ticks of those that are done. */
+async function settle(run: RunSummary, set: Set_, get: () => RunStore): Promise<void> {
+  const known = await fetchResults().catch(() => null);
+  if (known !== null) {
+    set(known);
+    if (!run.dryRun) useSelection.getState().unselect((id) => isDoneBy(run.id, id, get()));
+  }
   // What KMS said in the run may have named groups.
   void useKeyGroups.getState().load();
+}
+
+/** Whether a run brought a blob to what was asked. */
+function isDoneBy(runId: string, blobId: string, { results, resultRuns }: RunStore): boolean {
+  const result = results.get(blobId);
+  return resultRuns.get(blobId) === runId && (result === 'reencrypted' || result === 'already');
 }

@@ -13,14 +13,14 @@ import { useDestinationKeys, useKeys } from './keys.ts';
 import { showAsked } from './opening.ts';
 import { usePlans } from './plans.ts';
 import { isOver, useRuns } from './runs.ts';
-import { useSelection } from './selection.ts';
+import { keepSelection, useSelection } from './selection.ts';
 import { applySettings, useSettings } from './settings.ts';
 import { useSignIn } from './sign-in.ts';
 import { useUi } from './ui.ts';
 
 /** Subscribes to everything the host says and fetches the first state. Returns how to undo it all. */
 export function wire(): () => void {
-  const undo = [applySettings()];
+  const undo = [applySettings(), keepSelection()];
   if (hasBridge()) {
     const api = bridge();
     undo.push(

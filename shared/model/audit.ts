@@ -298,3 +298,13 @@ export const ReportSubject = z.discriminatedUnion('of', [
   z.object({ of: z.literal('history') }),
 ]);
 export type ReportSubject = z.infer<typeof ReportSubject>;
+
+/** What an audit found of single blobs that their files do not say: of their keys, by conclusion, by rules. */
+export const RowFindings = z.object({
+  /** Blobs of which there is any. */
+  total: z.int(),
+  findings: z.array(z.object({ id: z.string(), code: FindingCodeSchema, severity: SeveritySchema })),
+  /** `of`: places in `findings`. */
+  rows: z.array(z.object({ blobId: z.string(), of: z.array(z.int()) })),
+});
+export type RowFindings = z.infer<typeof RowFindings>;

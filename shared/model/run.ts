@@ -166,6 +166,13 @@ export const RunItem = z.object({
 });
 export type RunItem = z.infer<typeof RunItem>;
 
+/** The last thing that a run of this start said of a blob. */
+export const LastResult = z.enum(['would-succeed', 'would-fail', 'reencrypted', 'already', 'failed']);
+export type LastResult = z.infer<typeof LastResult>;
+
+export const BlobResult = z.object({ blobId: z.string(), runId: z.string(), result: LastResult });
+export type BlobResult = z.infer<typeof BlobResult>;
+
 export const RunCounts = z.object({
   total: z.int(),
   waiting: z.int(),

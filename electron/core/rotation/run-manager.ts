@@ -195,6 +195,16 @@ export class RunManager {
     return { total: query.only === 'failed' ? record.failed() : total, items };
   }
 
+  /** One blob of a run; null where it is none of it. Throws FaultError `RunGone`. */
+  item(runId: string, blobId: string): RunItem | null {
+    const { no, output, state } = this.#row(runId);
+    const record = this.#journal.record(no);
+    record.flush();
+    const [row] = record.itemRows({ blobId });
+    if (row === undefined) return null;
+    return itemOf(state === 'open' && !this.#live.has(runId) ? asItStands(row) : row, output);
+  }
+
   /**
    * What a new run needs to try again what failed or was not reached. Throws FaultError
    * `RunGone`, `RunNotOpen` (it is still under way) or `NothingToRetry`.

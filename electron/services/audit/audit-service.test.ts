@@ -253,4 +253,23 @@ describe('the audit of the sample vault', () => {
     await page.audit.setRules({ text: null, name: null });
     expect((await page.audit.summary({})).violations).toBeNull();
   });
+
+  it('says of each blob what keys and rules add to its files', async () => {
+    await page.audit.setRules({ text: 'version: 1\nregions: [eu-west-1]\n', name: 'eu.yaml' });
+    const { findings } = await page.audit.findings({ offset: 0, limit: 5000 });
+    const beyond = findings.filter(({ source, suppressed }) => source !== 'files' && suppressed === null);
+    expect(beyond.length).toBeGreaterThan(0);
+    const all = await page.audit.rowFindings({ offset: 0, limit: 20_000 });
+    expect(all.findings.map(({ id }) => id)).toEqual(beyond.map(({ id }) => id));
+    expect(all.rows).toHaveLength(all.total);
+    for (const [place, { id, blobs }] of beyond.entries()) {
+      const { blobIds } = await page.audit.members({ of: { by: 'finding', id }, offset: 0, limit: 50_000 });
+      const having = all.rows.filter(({ of }) => of.includes(place)).map(({ blobId }) => blobId);
+      expect(having).toHaveLength(blobs);
+      expect(new Set(having)).toEqual(new Set(blobIds));
+    }
+    const part = await page.audit.rowFindings({ offset: 1, limit: 2 });
+    expect(part.rows).toEqual(all.rows.slice(1, 3));
+    await page.audit.setRules({ text: null, name: null });
+  });
 });

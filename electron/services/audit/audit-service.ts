@@ -29,6 +29,7 @@ import { Asking, type NamedKey } from './audit-asking.ts';
 import { RulesInUse } from './audit-rules.ts';
 import { DeletionGates } from './deletion-gates.ts';
 import { GitHistories } from './git-history.ts';
+import { FindingsByRow } from './row-findings.ts';
 
 const HOUR = 3_600_000;
 
@@ -82,6 +83,7 @@ export class AuditService {
   readonly #asking: Asking;
   readonly #gitHistories: GitHistories;
   readonly #gates: DeletionGates;
+  readonly #byRow = new FindingsByRow();
   #columns: Columns | null = null;
   #listed: Listed | null = null;
   #made: Made | null = null;
@@ -132,6 +134,7 @@ export class AuditService {
       const all = this.#memberIds(of);
       return { total: all.length, blobIds: all.slice(offset, offset + limit) };
     },
+    rowFindings: async ({ offset, limit }) => this.#byRow.page(this.audit, offset, limit),
     deletion: async ({ key }) => {
       await this.askKeys(false, { also: key });
       return deletionImpact(this.audit, key);

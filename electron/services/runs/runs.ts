@@ -31,6 +31,7 @@ import type { Connection, TwoStep } from '../connection/index.ts';
 import { notHere } from '../faults.ts';
 import type { AskedRun, HistoryRecorder } from '../history/index.ts';
 import type { Workspace } from '../workspace/index.ts';
+import { BlobResults } from './blob-results.ts';
 import { FirstFiles } from './first-files.ts';
 import { asListed, commandJob } from './jobs.ts';
 import { OutputFolders } from './output-folders.ts';
@@ -88,6 +89,10 @@ export class Runs {
   readonly folders: OutputFolders;
   /** Runs of this start: their blob ids are those of the workspace. */
   readonly #mine = new Set<string>();
+  readonly #results = new BlobResults({
+    summary: (runId) => this.#manager.summary(runId),
+    items: (runId) => this.allItems(runId),
+  });
   readonly #twoSteps: TwoStepRuns;
   readonly #parts: RunsParts;
   /** What follows on runs that have ended: it reads the journal. */
@@ -112,6 +117,11 @@ export class Runs {
     get: async ({ runId }) => this.summary(runId),
     list: async () => ({ runs: await this.#manager.list() }),
     items: async ({ runId, ...query }) => this.items(runId, query),
+    // The ids of blobs of an earlier start name nothing here.
+    item: async ({ runId, blobId }) => ({
+      item: this.#mine.has(runId) ? this.#manager.item(runId, blobId) : null,
+    }),
+    results: ({ offset, limit }) => this.#results.page(offset, limit),
     cancel: async ({ runId }) => {
       await this.cancel(runId);
       return {};
@@ -256,6 +266,7 @@ export class Runs {
 
   #kept(run: Run, terms: RunTerms, output: ResolvedOutput): Run {
     this.#mine.add(run.id);
+    this.#results.add(run.id);
     this.#parts.recorder.run(run, { terms, output: output.mode, again: false });
     this.#watch(run, terms.dryRun);
     return run;

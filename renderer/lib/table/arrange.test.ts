@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { type LastResult, shortKind } from '../words/words.ts';
+import type { LastResult } from '#shared/model/run.ts';
+import { shortKind } from '../words/words.ts';
 import { filesAmong, foreignBelow, Groups, Lines, marked, sorted } from './arrange.ts';
 import { KeyIndex } from './key-index.ts';
 import {

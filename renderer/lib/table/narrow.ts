@@ -1,12 +1,6 @@
 import type { BlobContainer, BlobKind, EncodingName, Severity } from '#shared/model/blob.ts';
-import {
-  containerWords,
-  ENCODING_WORDS,
-  findingWords,
-  kindWords,
-  type LastResult,
-  rowState,
-} from '../words/words.ts';
+import type { LastResult } from '#shared/model/run.ts';
+import { containerWords, ENCODING_WORDS, findingWords, kindWords, rowState } from '../words/words.ts';
 import { type Codes, type KeyIndex, NO_KEYS } from './key-index.ts';
 import type { Table } from './table.ts';
 

@@ -1,16 +1,8 @@
 import { expect, test } from 'vitest';
 import { fault } from '#shared/model/fault.ts';
 import type { RunItem } from '#shared/model/run.ts';
-import {
-  byCause,
-  byVerdict,
-  groupFaults,
-  heldBack,
-  lastResult,
-  notesOf,
-  preflightCounts,
-  verdictOf,
-} from './outcome.ts';
+import { lastResult } from '#shared/run-outcome.ts';
+import { byCause, byVerdict, groupFaults, heldBack, notesOf, preflightCounts, verdictOf } from './outcome.ts';
 
 const item = (blobId: string, patch: Partial<RunItem>): RunItem => ({
   blobId,

@@ -1,7 +1,6 @@
 import { stopsRun } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunCounts, RunItem } from '#shared/model/run.ts';
-import type { LastResult } from './words.ts';
 
 /** Items with the same cause and the same remedy. */
 export interface FaultGroup {
@@ -107,13 +106,4 @@ export function notesOf(items: readonly RunItem[]): readonly { note: string; cou
   const notes = new Map<string, number>();
   for (const item of items) for (const note of item.notes) notes.set(note, (notes.get(note) ?? 0) + 1);
   return Array.from(notes, ([note, count]) => ({ note, count }));
-}
-
-/** What is known of a blob after a run. Of one that a dry run says is held back, that it works: another blob is to be left out. */
-export function lastResult(item: Pick<RunItem, 'state' | 'fault'>, dryRun: boolean): LastResult | null {
-  if (item.state === 'would-succeed') return 'would-succeed';
-  if (item.state === 'reencrypted' || item.state === 'already') return item.state;
-  if (dryRun && item.fault?.code === 'FileHeldBack') return 'would-succeed';
-  if (item.state === 'failed') return dryRun ? 'would-fail' : 'failed';
-  return null;
 }

@@ -1,5 +1,5 @@
 import type { BlobContainer, BlobKind, BlobRow, EncodingName } from '#shared/model/blob.ts';
-import type { RunSummary } from '#shared/model/run.ts';
+import type { LastResult, RunSummary } from '#shared/model/run.ts';
 
 /** A name of the contract as words, for kinds that a newer host may add: "some-format" becomes "Some format". */
 const spelled = (name: string): string => name.replaceAll('-', ' ').replace(/^./, (c) => c.toUpperCase());
@@ -127,9 +127,6 @@ interface StateWords {
   readonly word: string;
   readonly why: string | null;
 }
-
-/** The last thing a run said of a blob. */
-export type LastResult = 'would-succeed' | 'would-fail' | 'reencrypted' | 'already' | 'failed';
 
 /** Why a blob is not offered to KMS. */
 export const whyUnsupported = ({ identification: { kind, reason } }: BlobRow): string =>

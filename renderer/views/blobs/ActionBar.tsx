@@ -2,6 +2,7 @@ import { Columns2, RefreshCw, Trash2 } from 'lucide-react';
 import { useMemo } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { mod } from '../../lib/platform.ts';
+import { sendable } from '../../lib/request/request.ts';
 import { filesAmong, type Lines } from '../../lib/table/arrange.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { useActions } from '../../store/actions.ts';
@@ -31,6 +32,12 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
     return selected.size - visible;
   }, [shown, selected]);
   const some = selected.size > 0;
+  const works = useMemo(() => {
+    if (!some) return 0;
+    return sendable(
+      Array.from(selected.indexes, (index) => table.rows[index]).filter((row) => row !== undefined),
+    );
+  }, [table, selected, some]);
   const ticked = () => [...selected.indexes].flatMap((index) => table.rows[index] ?? []);
   return (
     <footer className="action-bar">
@@ -43,14 +50,24 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
             {hidden > 0 && (
               <span className="attention-text">, {plural(hidden, 'blob')} hidden by the filter</span>
             )}
+            {works === 0 && <span className="attention-text">. None of them can be re-encrypted</span>}
           </>
+        ) : shown.length === 0 ? (
+          'No blob is shown'
         ) : shown.length < table.size ? (
           `${plural(shown.length, 'blob')} of ${count(table.size)} shown`
         ) : (
           plural(table.size, 'blob')
         )}
       </span>
-      <Button variant="quiet" onPress={some ? clear : () => selectRows(shown)}>
+      {complete && !some && shown.length > 0 && (
+        <span className="action-hint">Select blobs to re-encrypt them</span>
+      )}
+      <Button
+        variant="quiet"
+        isDisabled={!some && shown.length === 0}
+        onPress={some ? clear : () => selectRows(shown)}
+      >
         {some ? 'Clear selection' : 'Select all shown'}
       </Button>
       {!some && (
@@ -85,10 +102,11 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
         variant="primary"
         icon={<RefreshCw className="icon" aria-hidden="true" />}
         keys={mod('↵')}
-        isDisabled={!some || !complete}
+        isDisabled={works === 0 || !complete}
         onPress={openSheet}
       >
-        {some ? `Re-encrypt ${plural(selected.size, 'blob')}` : 'Re-encrypt'}
+        {/* What the sheet will offer: KMS takes not everything that can be ticked. */}
+        {works > 0 ? `Re-encrypt ${plural(works, 'blob')}` : 'Re-encrypt'}
       </Button>
     </footer>
   );

@@ -2,6 +2,7 @@ import { TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { KeyConclusion } from '#shared/model/key-group.ts';
+import type { LastResult } from '#shared/model/run.ts';
 import { HowKnown, KeyDanger, KeyFace, namesKey, Swatch } from '../../components/KeyFace.tsx';
 import { MiddleCut } from '../../components/MiddleCut.tsx';
 import { SEVERITY_WORDS, SeverityIcon, Status } from '../../components/Status.tsx';
@@ -13,7 +14,6 @@ import {
   ENCODING_WORDS,
   findingWords,
   isPlainContainer,
-  type LastResult,
   rowState,
   shortKind,
 } from '../../lib/words/words.ts';

@@ -5,6 +5,7 @@ import {
   Facet,
   ReportFormat,
   ReportSubject,
+  RowFindings,
 } from '../../model/audit.ts';
 import { DeletionGate } from '../../model/deletion-gate.ts';
 import { GitHistory } from '../../model/git-history.ts';
@@ -48,6 +49,8 @@ export const auditRequests = {
     }),
     z.object({ total: z.int(), blobIds: z.array(z.string()) }),
   ),
+  /** What was found of single blobs that their files do not say; what is suppressed is left out. */
+  rowFindings: request(z.object({ offset: z.int().min(0), limit: z.int().min(1).max(20_000) }), RowFindings),
   deletion: request(z.object({ key: z.string().min(1).max(2048) }), DeletionImpact),
   /**
    * "May this key be deleted?": reads git history, has KMS identify key groups by dry runs where there is a connection,

@@ -1,6 +1,14 @@
 import { Fault } from '../../model/fault.ts';
 import { PermissionChecks } from '../../model/preflight.ts';
-import { Comparison, ComparisonProgress, RunItem, RunRequest, RunSummary, Touches } from '../../model/run.ts';
+import {
+  BlobResult,
+  Comparison,
+  ComparisonProgress,
+  RunItem,
+  RunRequest,
+  RunSummary,
+  Touches,
+} from '../../model/run.ts';
 import * as z from '../../schema.ts';
 import { event, nothing, page, request } from '../define.ts';
 
@@ -11,6 +19,13 @@ export const runsRequests = {
   items: request(
     page.extend({ runId: z.id(), only: z.enum(['all', 'failed']) }),
     z.object({ total: z.int(), items: z.array(RunItem) }),
+  ),
+  /** What a run says of one blob; null where it is none of the run's. */
+  item: request(z.object({ runId: z.id(), blobId: z.id() }), z.object({ item: RunItem.nullable() })),
+  /** What the last run of this start made of each blob of the list, for those of which one has ended. */
+  results: request(
+    z.object({ offset: z.int().min(0), limit: z.int().min(1).max(20_000) }),
+    z.object({ total: z.int(), results: z.array(BlobResult) }),
   ),
   cancel: request(z.object({ runId: z.id() }), nothing),
   /** Sends nothing new until gone on with. */

@@ -1,0 +1,112 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { encrypted, ended, engineAt, inPlace } from '../../bridge/engine/engine.test-help.ts';
+import type { Engine } from '../../bridge/index.ts';
+import { type Client, client } from '../../hosts/cli/client.ts';
+import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
+import { BlobResults } from './blob-results.ts';
+
+let folder = '';
+let engine: Engine;
+let practice: PracticeKms;
+let page: Client['page'];
+let host: Client['host'];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'rewrap-results-'));
+  engine = engineAt(join(folder, 'home'));
+  ({ page, host } = client(engine));
+  await page.connection.use({ kind: 'practice' });
+  practice = await startPracticeKms({ stateDir: join(folder, 'home', 'practice') });
+  mkdirSync(join(folder, 'blobs'));
+  writeFileSync(join(folder, 'blobs', 'good.bin'), await encrypted(practice, 'alias/payments', 'a'));
+  writeFileSync(
+    join(folder, 'blobs', 'bad.bin'),
+    await encrypted(practice, 'alias/payments', 'b', { app: 'unknown to the run' }),
+  );
+  copyFileSync(join(folder, 'blobs', 'good.bin'), join(folder, 'blobs', 'later.bin'));
+  await host.intake.addPaths({ paths: [join(folder, 'blobs')], origin: 'path' });
+});
+
+afterAll(async () => {
+  await engine.close();
+  await practice.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const idOf = async (name: string): Promise<string> => {
+  const { rows } = await page.blobs.list({ offset: 0, limit: 100 });
+  return rows.find(({ file }) => file.endsWith(name))?.id ?? '';
+};
+const results = async (): Promise<Record<string, string>> => {
+  const { results: all } = await page.runs.results({ offset: 0, limit: 20_000 });
+  return Object.fromEntries(all.map(({ blobId, result }) => [blobId, result]));
+};
+
+it('the last result of each blob is kept for a page that loads again, and follows runs and undo', async () => {
+  const [good, bad] = [await idOf('good.bin'), await idOf('bad.bin')];
+  expect(await results()).toEqual({});
+  const dry = await page.runs.start(inPlace([good, bad], { dryRun: true }));
+  await ended(page, dry.runId);
+  expect(await results()).toEqual({ [good]: 'would-succeed', [bad]: 'would-fail' });
+
+  const { runId } = await page.runs.start(
+    inPlace([good, bad], { output: { mode: 'in-place', backup: true } }),
+  );
+  await ended(page, runId);
+  expect(await results()).toEqual({ [good]: 'reencrypted', [bad]: 'failed' });
+  // With its fault, for the inspector.
+  const { item } = await page.runs.item({ runId, blobId: bad });
+  expect(item).toMatchObject({ blobId: bad, state: 'failed', fault: { code: 'InvalidCiphertextException' } });
+  expect(await page.runs.item({ runId, blobId: await idOf('later.bin') })).toEqual({ item: null });
+
+  await page.runs.undo({ runId });
+  expect(await results()).toEqual({ [bad]: 'failed' });
+});
+
+it('selection is kept while the engine runs', async () => {
+  const good = await idOf('good.bin');
+  await page.blobs.select({ blobIds: [good] });
+  expect(await page.blobs.selection({})).toEqual({ blobIds: [good] });
+});
+
+it('a later run outranks an earlier one that is read again, and one that is gone costs nothing', async () => {
+  const summaries = new Map<string, Partial<RunSummary>>();
+  const items = new Map<string, Partial<RunItem>[]>();
+  const read: string[] = [];
+  const all = new BlobResults({
+    summary: async (runId) => {
+      const summary = summaries.get(runId);
+      if (summary === undefined) throw new Error('RunGone');
+      return { finishedAt: 'then', dryRun: false, ...summary } as RunSummary;
+    },
+    async *items(runId) {
+      read.push(runId);
+      yield (items.get(runId) ?? []).map((item) => ({ fault: null, ...item }) as RunItem);
+    },
+  });
+  const run = (id: string, status: RunSummary['status'], of: Partial<RunItem>[]): void => {
+    summaries.set(id, { status });
+    items.set(id, of);
+  };
+  for (const id of ['one', 'two', 'gone']) all.add(id);
+  run('one', 'finished', [
+    { blobId: 'a', state: 'reencrypted' },
+    { blobId: 'b', state: 'reencrypted' },
+  ]);
+  run('two', 'finished', [{ blobId: 'a', state: 'failed' }]);
+  const word = async () =>
+    Object.fromEntries((await all.page(0, 10)).results.map((r) => [r.blobId, r.result]));
+  expect(await word()).toEqual({ a: 'failed', b: 'reencrypted' });
+  run('one', 'undone', [
+    { blobId: 'a', state: 'restored' },
+    { blobId: 'b', state: 'restored' },
+  ]);
+  expect(await word()).toEqual({ a: 'failed' });
+  expect(await word()).toEqual({ a: 'failed' });
+  expect(read).toEqual(['one', 'two', 'one']);
+  expect((await all.page(1, 10)).results).toEqual([]);
+});
