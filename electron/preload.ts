@@ -35,12 +35,12 @@ function refused(words: Pick<Fault, 'code' | 'message' | 'detail' | 'remedy'>): 
   return { ok: false, fault: { ...words, raw: null, retryable: false } };
 }
 
-const rooms = Object.fromEntries(
-  Object.entries(__REWRAP_METHODS__).map(([room, methods]) => [
-    room,
+const namespaces = Object.fromEntries(
+  Object.entries(__REWRAP_METHODS__).map(([namespace, methods]) => [
+    namespace,
     Object.fromEntries(
       methods.map((method) => {
-        const channel = requestChannel(room, method);
+        const channel = requestChannel(namespace, method);
         return [method, (input: unknown) => ask(channel, input)];
       }),
     ),
@@ -84,4 +84,4 @@ async function takeFiles(files: readonly File[]): Promise<Reply<unknown>> {
   });
 }
 
-contextBridge.exposeInMainWorld('rewrap', { ...rooms, on, takeFiles } as unknown as RewrapApi<File>);
+contextBridge.exposeInMainWorld('rewrap', { ...namespaces, on, takeFiles } as unknown as RewrapApi<File>);

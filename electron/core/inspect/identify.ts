@@ -197,11 +197,11 @@ function holdsCms(bytes: Uint8Array): boolean {
 }
 
 /** Hex by way of one small buffer: no object for each value. */
-const room = Buffer.alloc(FINGERPRINT_BYTES);
+const buffer = Buffer.alloc(FINGERPRINT_BYTES);
 
 function hex(bytes: Uint8Array, at: number, length: number): string {
-  for (let i = 0; i < length; i++) room[i] = bytes[at + i] ?? 0;
-  return room.toString('hex', 0, length);
+  for (let i = 0; i < length; i++) buffer[i] = bytes[at + i] ?? 0;
+  return buffer.toString('hex', 0, length);
 }
 
 /** Fingerprints seen: thousands of blobs share one, and need not hold thousands of copies of its text. */

@@ -4,7 +4,7 @@ import type { FoundBlob } from './types.ts';
 
 /**
  * Blobs of a text with control characters, made exact: those between the lines of a wrapped blob are written again as
- * they are. A blob whose length stands before it in binary is read and not written: it belongs to a binary format.
+ * they are. A blob with its length before it in binary is read and not written: it belongs to a binary format.
  */
 export function asInRaw(view: TextView, blobs: readonly FoundBlob[]): readonly FoundBlob[] {
   const { raw } = view;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 
-/** A blob of the v2 layout (v1 without salt), valid in structure and openable by nobody; plaintext of 1…40 bytes. */
+/** A blob of the v2 layout (v1 without salt), valid in structure and openable by no one; plaintext of 1…40 bytes. */
 export function madeUpBlob(plaintextBytes = 32, layout: 'v1' | 'v2' = 'v2'): Uint8Array {
   const n = plaintextBytes + 27;
   const hex = (...parts: (string | number)[]) =>
@@ -41,7 +41,7 @@ export const anyBlob: fc.Arbitrary<Uint8Array> = fc.oneof(
     .map((n) => new Uint8Array(Buffer.concat([Buffer.from([0x7a]), randomBytes(n - 1)]))),
 );
 
-/** Root reads everything: as root, the work is done with the effective user id of nobody. */
+/** Root reads everything: as root, the work is done with the effective user id of an unprivileged account. */
 export async function asOrdinaryUser<T>(work: () => Promise<T>): Promise<T> {
   if (process.geteuid?.() !== 0) return work();
   process.seteuid?.(65_534);

@@ -150,8 +150,8 @@ interface Reading {
 }
 
 /**
- * Ways to read the characters. Where they show no letter of either base64 alphabet that differs, unpadded text whose
- * length asks for padding is taken for base64url, everything else for base64.
+ * Ways to read the characters. Where they show no letter of either base64 alphabet that differs, unpadded text of
+ * a length that asks for padding is taken for base64url, everything else for base64.
  */
 function readingsOf(compact: string): Reading[] {
   const readings: Reading[] = [];

@@ -230,7 +230,7 @@ export function specialRights(what: string, remove: string): FaultError {
   );
 }
 
-/** Of a file whose mode has special bits. */
+/** Of a file with special bits in its mode. */
 export function specialMode(mode: number): FaultError {
   return specialRights(`special permission bits (${specialBits(mode)})`, 'chmod u-s,g-s,-t FILE');
 }
@@ -247,7 +247,7 @@ export function labelNotKept(has: string | null, gets: string | null): FaultErro
   );
 }
 
-/** `what`: the file or folder that the system lets nobody change, `mark`: how it is marked. */
+/** `what`: the file or folder that the system lets no one change, `mark`: how it is marked. */
 export function immutable(what: string, mark: 'immutable' | 'append-only', state: string): FaultError {
   return new FaultError(
     fault(

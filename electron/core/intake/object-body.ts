@@ -15,7 +15,7 @@ export function isInstruction(name: string, { blobs, findings }: Scan): boolean 
 }
 
 /**
- * A file without any header, whose instruction file lies beside it, as what that says it is: the body of an object of the
+ * A file without any header, with its instruction file beside it, as what that says it is: the body of an object of the
  * S3 Encryption Client. Null for what its own bytes name: they go before what stands beside.
  */
 export function asObjectBody({ blobs, ...scan }: Scan, instruction: string): Scan | null {
@@ -23,7 +23,7 @@ export function asObjectBody({ blobs, ...scan }: Scan, instruction: string): Sca
   if (body === undefined || blobs.length > 1 || body.container !== 'raw') return null;
   const { kind } = body.identification;
   if (kind !== 'unknown' && kind !== 'kms-asymmetric-candidate') return null;
-  const told: FoundBlob = {
+  const described: FoundBlob = {
     ...body,
     identification: { ...body.identification, ...BODY },
     findings: [
@@ -35,7 +35,7 @@ export function asObjectBody({ blobs, ...scan }: Scan, instruction: string): Sca
       }),
     ],
   };
-  return { ...scan, blobs: [told] };
+  return { ...scan, blobs: [described] };
 }
 
 const BODY = {

@@ -95,7 +95,7 @@ test('small files side by side: each its own bytes, and a forgotten place is use
   expect(reader.read(join(top, 'page'))?.bytes.length).toBe(4096);
   expect(reader.read(join(top, 'more'))).toBeNull();
   expect(reader.read(join(top, 'none'))?.bytes.length).toBe(0);
-  // What was not read here takes nobody's place when it is forgotten.
+  // What was not read here takes no one's place when it is forgotten.
   const last = reader.read(join(top, '8'));
   const expected = Buffer.from(last?.bytes ?? []);
   expect(reader.read(join(top, 'more'))).toBeNull();

@@ -81,7 +81,7 @@ describe('look-alikes', () => {
     }
   });
 
-  test('a private key inside another file is told of, once', () => {
+  test('a private key inside another file is reported, once', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = String(privateKey.export({ format: 'pem', type: 'pkcs8' }));
     const yaml = `tls:\n  key: |\n${pem.replaceAll(/^/gm, '    ')}\n`;
@@ -98,7 +98,7 @@ describe('look-alikes', () => {
     ).toEqual([]);
   });
 
-  test('short random data may be a key: told of, and not listed', () => {
+  test('short random data may be a key: reported, and not listed', () => {
     for (const size of [16, 24, 32, 64]) {
       const found = scan(Buffer.concat([Buffer.from([0]), randomBytes(size - 1)]), 'x');
       expect(found.blobs).toEqual([]);
@@ -291,7 +291,7 @@ describe('places', () => {
     ]);
   });
 
-  test('an object met twice under one name is told apart', () => {
+  test('an object met twice under one name is kept apart', () => {
     expect(places(`{"a":{${blob}},"a":{${blob}},"a":{${blob}}}`)).toEqual([
       'a.CiphertextBlob',
       'a.CiphertextBlob (2)',

@@ -86,7 +86,7 @@ export interface FoundBlob extends Placed {
   readonly identification: Identification;
   readonly declared: Declared;
   /**
-   * Names of pairs of the declared context whose value is the key itself (`kms_cmk_id` of the S3 Encryption Client,
+   * Names of pairs of the declared context with the key itself as value (`kms_cmk_id` of the S3 Encryption Client,
    * `kms-arn` of a branch key): kept "the same", they become the destination key's ARN.
    */
   readonly contextKeyPairs?: readonly string[];

@@ -8,7 +8,7 @@ interface Claim {
 }
 
 /**
- * Blobs whose ranges, and those of all that follows them, are apart from each other, so that they can be put back
+ * Blobs that, with all that follows them, have ranges apart from each other, so that they can be put back
  * together. Where two claim the same bytes (a map that looks like two envelopes, a mark inside a value that names a key),
  * the one found first stays. Blobs of one encoded value share its range.
  */

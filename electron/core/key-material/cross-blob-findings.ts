@@ -35,7 +35,7 @@ export class CrossBlobFindings<P extends IndexedRow> {
   readonly #hashes = new SharedValueIndex<P>();
   /** By key material: an equal nonce under another key says nothing. */
   readonly #nonces = new Map<string, SharedValueIndex<P>>();
-  /** Groups of one nonce whose blobs differ. */
+  /** Groups of one nonce with blobs that differ. */
   readonly #mixed = new WeakSet<ReadonlySet<P>>();
   #neighbours = new WeakMap<ReadonlySet<P>, Neighbours>();
   #added: P[] = [];

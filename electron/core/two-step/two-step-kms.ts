@@ -43,7 +43,7 @@ type Sides = Readonly<Record<SideName, Side>>;
 type Held = Readonly<Record<SideName, ChildCredentials & { readonly generation: number }>>;
 
 /**
- * A {@link Kms} whose `reEncrypt` is Decrypt on one connection and Encrypt on another, in a child process of its own:
+ * A {@link Kms} with a `reEncrypt` that is Decrypt on one connection and Encrypt on another, in a child process of its own:
  * the way between Regions, or where no single principal may do both. Plaintext is in the child alone; no method
  * returns any. The child starts with the first request and ends with {@link TwoStepKms.close}.
  *

@@ -22,9 +22,9 @@ function rooms(table: object, send: (name: string, input: unknown) => Promise<Re
     throw new FaultError(reply.fault);
   };
   return Object.fromEntries(
-    Object.entries(table).map(([room, methods]) => [
-      room,
-      Object.fromEntries(Object.keys(methods).map((method) => [method, call(`${room}.${method}`)])),
+    Object.entries(table).map(([namespace, methods]) => [
+      namespace,
+      Object.fromEntries(Object.keys(methods).map((method) => [method, call(`${namespace}.${method}`)])),
     ]),
   );
 }

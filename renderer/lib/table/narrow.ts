@@ -86,7 +86,7 @@ export function matching(
   if (words.length === 0) return marks;
   const ofKeys = keys.codes(table);
   const shownOf = (id: string): string => `${keyTexts?.get(id) ?? ''}\n${keys.key(id)?.names ?? ''}`;
-  /** Columns whose values are looked at as they stand, in lower case. */
+  /** Columns with values that are looked at as they stand, in lower case. */
   const held = [
     columns.file,
     columns.place,

@@ -28,7 +28,7 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
 };
 export const kindWords = (kind: BlobKind): string => KIND_WORDS[kind] ?? spelled(kind);
 
-/** Kinds whose words do not fit a narrow column. */
+/** Kinds with words too long for a narrow column. */
 const SHORT_KINDS: Readonly<Record<string, string>> = {
   'encryption-sdk-message': 'Enc. SDK',
   's3-encryption-client': 'S3 client',

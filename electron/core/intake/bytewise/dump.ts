@@ -48,7 +48,7 @@ interface Line {
   readonly upper: boolean;
 }
 
-/** Reads the dump whose first line begins at `start`. Never throws; linear in its lines. */
+/** Reads the dump with its first line at `start`. Never throws; linear in its lines. */
 export function readDump(text: string, start: number): DumpRead | null {
   const lines: Line[] = [];
   let end = start;

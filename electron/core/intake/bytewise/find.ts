@@ -98,7 +98,7 @@ export function byteTexts(text: string): ByteText[] {
       const match = beginning.exec(text);
       if (match === null) break;
       const one = read(text, match.index);
-      // A dump alone is told of although it cannot be written again.
+      // A dump alone is reported although it cannot be written again.
       if (one !== null && one.bytes.length > 0 && (one.writing !== null || one.sort === 'hex-dump'))
         found.push(one);
       beginning.lastIndex = Math.max(one?.end ?? 0, match.index + 1);

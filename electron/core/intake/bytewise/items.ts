@@ -59,7 +59,7 @@ interface Item {
   readonly key: string;
 }
 
-/** Reads the list whose first item begins at `start`, to its end. Linear; the end is known also of what is too long. */
+/** Reads the list with its first item at `start`, to its end. Linear; the end is known also of what is too long. */
 export function readItems(text: string, start: number, form: ItemForm): ItemsRead {
   const values: number[] = [];
   const between: string[] = [];

@@ -197,7 +197,7 @@ describe.each(Object.entries(CASES))('%s', (_, { name, file, place, container, c
   });
 });
 
-test('a context written beside in JSON follows the new blob; in lines of YAML it is told to stay', () => {
+test('a context written beside in JSON follows the new blob; in lines of YAML a finding says that it stays', () => {
   const file = Buffer.from(JSON.stringify({ ciphertext: base64(blob()), encryption_context: { a: 'b' } }));
   const found = scan(file, 'x');
   const after = rewrite(
@@ -288,8 +288,8 @@ describe('a plaintext beside its blob', () => {
     ['a key beside, by name and size', JSON.stringify({ wrapped: b, dataKey: key })],
     ['in TOML-like YAML', `wrapped: ${b}\nplaintext_key: "not a key but said to be"\n`],
   ])('%s: critical, and left out of what is written elsewhere', (_, text) => {
-    const [told, cut] = codes(text);
-    expect(told).toEqual(['critical plaintext-beside-blob']);
+    const [found, cut] = codes(text);
+    expect(found).toEqual(['critical plaintext-beside-blob']);
     expect(cut).not.toContain(key);
     expect(cut).not.toContain('said to be');
     expect(cut).toContain(b);
@@ -297,8 +297,8 @@ describe('a plaintext beside its blob', () => {
 
   test('a parameter of SSM in clear', () => {
     const parameter = { Name: '/a', Type: 'SecureString', Value: 'hunter2-and-more', Version: 1 };
-    const [told, cut] = codes(JSON.stringify({ Parameter: parameter }));
-    expect(told).toEqual(['critical plaintext-in-file']);
+    const [found, cut] = codes(JSON.stringify({ Parameter: parameter }));
+    expect(found).toEqual(['critical plaintext-in-file']);
     expect(JSON.parse(cut)).toEqual({ Parameter: { Name: '/a', Type: 'SecureString', Version: 1 } });
     expect(codes(JSON.stringify({ ...parameter, Value: 'AQICAHhL...' }))[0]).toEqual([]);
     expect(codes(JSON.stringify({ ...parameter, Value: b }))[0]).toEqual([]);
@@ -315,7 +315,7 @@ describe('a plaintext beside its blob', () => {
   });
 });
 
-test('a container that could declare a context and declares none is told', () => {
+test('a container that could declare a context and declares none is reported', () => {
   const codes = (text: string, name: string) =>
     scan(Buffer.from(text), name).blobs.flatMap(({ findings }) => findings.map(({ code }) => code));
   const b = base64(blob());

@@ -10,7 +10,7 @@ export function withOthers(scan: Scan, others: Scan | null): Scan {
   const added = others.blobs
     .filter((blob) => isFree(blob.range))
     .map((blob) => ({ ...blob, linkedValues: blob.linkedValues.filter(({ range }) => isFree(range)) }));
-  // A plaintext that both see is told once, and cut once.
+  // A plaintext that both see is reported once, and cut once.
   const isUnanswered = freeOf(scan.plaintext);
   return {
     blobs: [...scan.blobs, ...added].sort((a, b) => a.range.start - b.range.start),

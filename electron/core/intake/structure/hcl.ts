@@ -10,7 +10,7 @@ const STRING: LeafRules = {
   rewrite: (_, text) => `"${escaped(text)}"`,
 };
 
-/** A string or heredoc with `${…}` in it: a program, whose text is looked through and never taken for a value. */
+/** A string or heredoc with `${…}` in it: a program: its text is looked through and never taken for a value. */
 const TEMPLATE: LeafRules = {
   style: 'template',
   escaped: false,

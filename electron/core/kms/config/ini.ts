@@ -75,7 +75,7 @@ export function parseIni(text: string): Ini {
   };
 }
 
-/** Values of several lines joined; those whose first line is empty become nested members. */
+/** Values of several lines joined; those with an empty first line become nested members. */
 function membersOf(
   raw: ReadonlyMap<string, readonly string[]>,
   section: string,

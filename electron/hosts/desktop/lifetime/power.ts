@@ -16,7 +16,7 @@ interface ShutdownEvent {
 }
 
 /**
- * Sleep and shutdown. A sleep needs nothing from us: requests that it broke are sent again by the engine, whose
+ * Sleep and shutdown. A sleep needs nothing from us: requests that it broke are sent again by the engine: its
  * tokens make a repetition harmless, and each file is replaced in one step. Both are written down, since they explain
  * gaps. Before a shutdown (Linux, macOS; on Windows the window hears of it) the engine finishes what is under way.
  */

@@ -52,8 +52,8 @@ export async function guardSession(session: Session, devTools: boolean): Promise
 const guarded = new WeakSet<WebContents>();
 
 /**
- * No navigation, redirect, frame, new window or webview, and no WebRTC past the session's proxy. The page is loaded once by the host, whose own loads do not
- * pass these events. May be called again for the same contents.
+ * No navigation, redirect, frame, new window or webview, and no WebRTC past the session's proxy. The page is loaded once
+ * by the host; its own loads do not pass these events. May be called again for the same contents.
  */
 export function guardContents(contents: WebContents): void {
   if (guarded.has(contents)) return;

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 
-/** An event whose default can be prevented, as Electron hands to its listeners. */
+/** An event with a default that can be prevented, as Electron hands to its listeners. */
 export class FakeEvent {
   defaultPrevented = false;
   preventDefault(): void {

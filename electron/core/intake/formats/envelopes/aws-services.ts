@@ -48,7 +48,7 @@ export const ssmParameter: GroupReader = (parameter, out) => {
 /** How base64 of a KMS blob or of an Encryption SDK message begins, also where it was cut short. */
 const KMS_LETTERS = /^(?:AQ[EI][A-D]AH|Ci[A-D]|AYA[A-D]|Ag[RV]4)[A-Za-z0-9+/=.…]*$/;
 
-/** A SecureString that was fetched with --with-decryption: told of, not read any further. */
+/** A SecureString that was fetched with --with-decryption: reported, not read any further. */
 function inClear(parameter: Group, value: Leaf, out: Collected): void {
   const range = memberRange(parameter, value) ?? rangeOf(value.view, value.outerStart, value.outerEnd);
   out.plaintext.push(range);
@@ -120,7 +120,7 @@ const LAMBDA = finding('context-by-convention', {
   ],
 });
 
-/** An ECR authorization token: base64 of JSON whose `datakey` is under a key that AWS owns. */
+/** An ECR authorization token: base64 of JSON with a `datakey` under a key that AWS owns. */
 export const ecrToken: GroupReader = (token, out) => {
   const key = textOf(token, 'datakey');
   if (key === null || textOf(token, 'type')?.value() !== 'DATA_KEY' || textOf(token, 'payload') === null)

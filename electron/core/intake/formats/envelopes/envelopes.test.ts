@@ -324,7 +324,7 @@ const CASES: readonly Case[] = [
     build: (blob) => vaultBlob(blob),
   },
   {
-    name: 'Vault seal whose ciphertext has 32 bytes, marked, in file storage',
+    name: 'Vault seal with a ciphertext of 32 bytes, marked, in file storage',
     container: 'vault-seal',
     place: 'Value: key_info.wrapped_key',
     context: {},
@@ -471,7 +471,7 @@ describe('Pulumi', () => {
 describe('Terraform', () => {
   const blob = base64(assemble({ layout: 'v2' }));
 
-  test('state: the ciphertext with its key and context; the plaintext beside it is told of and cut', () => {
+  test('state: the ciphertext with its key and context; the plaintext beside it is reported and cut', () => {
     const attributes = {
       ciphertext_blob: blob,
       context: { app: 'x' },
@@ -534,7 +534,7 @@ describe('S3 client-side encryption', () => {
     expect(withContext?.contextKeyPairs).toBeUndefined();
   });
 
-  test('keys that are not under KMS are told of', () => {
+  test('keys that are not under KMS are reported', () => {
     for (const metadata of [
       { 'x-amz-key': blob, 'x-amz-iv': 'AA==', 'x-amz-matdesc': '{}' },
       { 'x-amz-key-v2': base64(randomBytes(60)), 'x-amz-wrap-alg': 'AES/GCM', 'x-amz-matdesc': '{}' },

@@ -116,7 +116,7 @@ function unreadable(name: string): string {
 function putBackToS3(withContext: boolean, context: EncryptionContext | null): Finding {
   const pair =
     withContext && context !== null && 'aws:x-amz-cek-alg' in context
-      ? ' The client refuses an object whose context lacks aws:x-amz-cek-alg as it is: keep that pair.'
+      ? ' The client refuses an object without aws:x-amz-cek-alg in its context: keep that pair.'
       : '';
   return finding('also-change', {
     evidence: [],

@@ -251,7 +251,7 @@ export function contextOf(json: string): EncryptionContext | null {
   }
 }
 
-/** A map of the file whose values are all text, as a context; null when one is not. */
+/** A map of the file with text alone as values, as a context; null when one is not. */
 export function contextOfGroup(group: Group): EncryptionContext | null {
   const pairs: [string, string][] = [];
   for (const member of group.members) {

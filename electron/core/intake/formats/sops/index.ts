@@ -11,7 +11,7 @@ import { type FlatSyntax, flatEntries, flatGroups, flatProviders } from './flat.
 import { type KeyGroups, otherProviders, treeEntries, treeGroups } from './tree.ts';
 
 /**
- * A file encrypted by SOPS: YAML, JSON, ENV, INI or binary (JSON with `data`). Each KMS entry is a blob whose
+ * A file encrypted by SOPS: YAML, JSON, ENV, INI or binary (JSON with `data`). Each KMS entry is a blob; its
  * `arn`, `context` and `created_at` follow it. The MAC covers the values of the file and not its entries (getsops/sops,
  * sops.go), so that the file opens as before.
  */

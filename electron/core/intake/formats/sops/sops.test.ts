@@ -300,7 +300,7 @@ describe('files as they were once written', () => {
     ]);
   });
 
-  test('other ways in are told, and their enc are no blobs', () => {
+  test('other ways in are reported, and their enc are no blobs', () => {
     const text = `a: b\nsops:\n    kms:\n        - arn: ${ARN}\n          enc: ${blob}\n          aws_profile: ops\n    age:\n        - recipient: age1x\n          enc: |\n            -----BEGIN AGE ENCRYPTED FILE-----\n            YWdl\n            -----END AGE ENCRYPTED FILE-----\n    azure_kv:\n        - enc: ${base64(Buffer.alloc(256, 0xa7).map((_, i) => (i * 37) & 255))}\n    mac: ${mac}\n`;
     const found = read(text);
     expect(found.blobs).toHaveLength(1);
@@ -349,7 +349,7 @@ describe('files as they were once written', () => {
     }
   });
 
-  test('a masked or cut enc is told', () => {
+  test('a masked or cut enc is reported', () => {
     const found = read(`sops:\n  kms:\n  - arn: ${ARN}\n    enc: AQICAHh...\n  mac: ${mac}\n`);
     expect(found.blobs).toEqual([]);
     expect(found.findings.map(({ code }) => code)).toEqual(['undecodable-blob']);

@@ -15,9 +15,9 @@ const CONTEXT_NAMES = new Set([
 ]);
 
 /**
- * The encryption context that is written beside a blob: a member with a telling name whose value is a map of texts, in
+ * The encryption context that is written beside a blob: a member with a telling name and a map of texts as its value, in
  * the same map, which holds no other blob. In brackets (JSON, YAML flow) it follows the new blob's; laid out in lines it
- * does not, which is told. A map that holds ciphertext itself is no context: its blobs are put back on their own.
+ * does not, which is reported. A map that holds ciphertext itself is no context: its blobs are put back on their own.
  */
 export function withContextLabel(found: FoundBlob, parent: Group): FoundBlob {
   const labels = parent.members.filter(

@@ -22,7 +22,7 @@ const KEY_NAMES = new Set([
 const KEY_ARN = /^arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:(?:key|alias)\/[\w/:-]+$/;
 
 /**
- * What is written beside a blob about its key: a member with a telling name whose value is exactly the ARN of a KMS key
+ * What is written beside a blob about its key: a member with a telling name and exactly the ARN of a KMS key
  * or alias, in the same object, which holds no other blob. Anything less sure is left alone.
  */
 export function withKeyLabel(found: FoundBlob, parent: Group): FoundBlob {

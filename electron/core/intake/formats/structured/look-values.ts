@@ -32,7 +32,7 @@ const MOST = 10_000;
 /** Longest value looked at, in characters. */
 const MAX_CHARACTERS = 1_048_576;
 
-/** Values that are ciphertext of another tool, named as what they are, so that nobody takes them for KMS's. */
+/** Values that are ciphertext of another tool, named as what they are, so that no one takes them for KMS's. */
 export function lookValues({ leaves, syntax }: Structure, wanted: (leaf: Leaf) => boolean): FoundBlob[] {
   const found: FoundBlob[] = [];
   for (const leaf of leaves) {

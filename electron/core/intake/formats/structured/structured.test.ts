@@ -210,7 +210,7 @@ describe('places', () => {
     ).toBe(`\ufeffDSN=ü\r\nKEY=${base64(other)}\r\n`);
   });
 
-  test('names that stand twice are told apart', () => {
+  test('names that stand twice are kept apart', () => {
     const n = 20_000;
     const text = `a {\n${`  x = "${blob}"\n`.repeat(n)}}\n`;
     const found = read(text);

@@ -371,7 +371,7 @@ describe('written in one manner throughout, another blob is written in the very 
 });
 
 describe('what cannot be written again', () => {
-  test('a dump whose letters were edited is listed, and not put back', () => {
+  test('a dump with edited letters is listed, and not put back', () => {
     const dump = xxd(madeUpBlob()).replace(/.\n/, '?\n');
     const { blobs } = scan(Buffer.from(dump), 'x');
     expect(blobs).toHaveLength(1);
@@ -379,7 +379,7 @@ describe('what cannot be written again', () => {
     expect(blobs[0]?.notPutBack).toContain('cannot write again exactly');
   });
 
-  test('hex of mixed case is told, and a new blob is written in one case', () => {
+  test('hex of mixed case is reported, and a new blob is written in one case', () => {
     const bytes = madeUpBlob();
     const text = all(bytes, (byte, i) => (i % 2 === 0 ? hex(byte) : hex(byte).toUpperCase()), ':');
     const before = Buffer.from(`x ${text} y`);

@@ -13,11 +13,11 @@ import { lengthsAround } from './lengths.ts';
 
 /** Sizes of RSA ciphertext, in bytes. */
 const RSA_SIZES: readonly number[] = [256, 384, 512];
-/** Shortest that is told of when it only begins like a blob, in bytes: the header of layout v1. */
+/** Shortest that is reported when it only begins like a blob, in bytes: the header of layout v1. */
 const LEAST_LIKE = 41;
 
 /**
- * Blobs whose bytes are written one by one: hex with colons, arrays of a program, JSON of a buffer, strings of escapes,
+ * Blobs with bytes written one by one: hex with colons, arrays of a program, JSON of a buffer, strings of escapes,
  * dumps. `wanted` says which values may be looked into.
  */
 export function writtenBytes(
@@ -56,7 +56,7 @@ class Leaves {
   }
 }
 
-/** What to call the place of a list, and the map beside whose members it stands. */
+/** What to call the place of a list, and the map that it is a member of. */
 function placeOf(
   view: TextView,
   { start, end, writing }: ByteText,
