@@ -60,3 +60,24 @@ test('many files in one folder take linear time', () => {
     'files of one folder',
   );
 });
+
+test('parts of text that begin and do not end take linear time around many blobs', () => {
+  const blob = Buffer.from(assemble({ layout: 'v2' })).toString('base64');
+  const parts: readonly ((i: number) => string)[] = [
+    (i) => `cat <<E${i}\n{"kms":"${blob}","x":{`,
+    () => `{"a":{"b":[{"KeyId": "${blob}"`,
+    () => `\`{"kms":"${blob}","x":"`,
+    () => `log {"CiphertextBlob":"${blob}","kms":{"x":"${'y'.repeat(200)}`,
+    (i) => `${'>'.repeat(1 + (i % 6))} {"kms":"${blob}","x":{`,
+    () => `"{\\"kms\\":\\"${blob}\\",\\"x\\":{`,
+  ];
+  for (const [which, part] of parts.entries())
+    expectLinear(
+      (size) => {
+        const file = Buffer.from(Array.from({ length: size }, (_, i) => part(i)).join('\n'));
+        return () => scan(file, 'notes.txt');
+      },
+      500,
+      `unended part ${which}`,
+    );
+});
