@@ -134,9 +134,39 @@ it('an audit as SARIF says of each file what is so of that file', () => {
   });
 });
 
-it('an audit as text has every file under its key, and counts by repository', () => {
+it('an audit as text names the folders of many files under a key, and the files of few', () => {
   const text = reportText(audit, 'text');
-  for (const { file } of rows) expect(text.includes(`      ${file}\n`), file).toBe(true);
+  expect(text).toContain('      vault/: 701 blobs in 701 files\n');
+  expect(text).not.toContain('      vault/0007.yaml\n');
+  const few = rows.slice(0, 8);
+  const named = reportText(makeAudit(input(few, [], { findings: evidenceOf })), 'text');
+  for (const { file } of few) expect(named).toContain(`      ${file}\n`);
+  const all = JSON.parse(reportText(audit, 'json')).byKey[0].files;
+  expect(all).toHaveLength(701);
+});
+
+it('an audit as text names eight folders under a key, and counts the rest', () => {
+  const many = Array.from({ length: 20 }, (_, i) => row({ file: `part-${i}/a.yaml` }));
+  const text = reportText(makeAudit(input(many, [], { findings: evidenceOf })), 'text');
+  expect(text.match(/ {6}part-\d+\/: 1 blob in 1 file\n/g)).toHaveLength(8);
+  expect(text).toContain('      and 12 more folders: 12 blobs in 12 files\n');
+});
+
+it('a note is one line of an audit as text', () => {
+  const noted = ['a.txt', 'b.txt'].map((file) => ({
+    ...row({ file }),
+    findings: ['double-base64' as const],
+    worst: 'info' as const,
+  }));
+  const findings = () => [finding('double-base64', { evidence: ['What it decodes to is base64 again.'] })];
+  const text = reportText(makeAudit(input(noted, [], { findings })), 'text');
+  expect(text).toMatch(/^note double-base64: .*\. 2 blobs in 2 files\.\n(?! )/m);
+  const one = reportText(makeAudit(input(noted.slice(0, 1), [], { findings })), 'text');
+  expect(one).toMatch(/^note double-base64: .* a\.txt( · .*)?\n(?! )/m);
+});
+
+it('an audit as text counts by repository', () => {
+  const text = reportText(audit, 'text');
   expect(text).toContain('alias/k, Enabled: 701 blobs in 701 files');
   expect(text).toMatch(/Repositories\n {2}(a|b): 350 blobs in 350 files\n/);
 });

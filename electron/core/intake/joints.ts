@@ -11,16 +11,17 @@ const COMMENT = "(?:(?:\\/\\/|#|--|')[^\\r\\n\"'`]{0,120})?";
 const SIGN = '(?:\\+\\+?|\\.\\.?|,|&|\\|\\||<>|~)';
 /** On one line a comma separates values. */
 const SIGN_ON_LINE = SIGN.replace('|,', '');
+/** Between any two of these stands something else: two in a row would be tried in every way to share what they match. */
 const SPACE = '[ \\t]{0,200}';
-/** A line's end, also one that a sign continues: C and shells (\\), VB (_), PowerShell (back quote). */
-const EOL = `(?:[\\\\_\`]?${SPACE}${COMMENT}\\r?\\n${SPACE}){1,3}`;
+/** A line's end, also one that a sign continues: C and shells (\\), VB (_), PowerShell (back quote). It begins behind white space. */
+const EOL = `(?:(?:[\\\\_\`]${SPACE})?${COMMENT}\\r?\\n${SPACE}){1,3}`;
 
 /** Between two strings: signs, and the end of a line; on one line, a sign or white space. */
 const STRINGS =
-  `${CLOSE}${SPACE}${SIGN}?${SPACE}${EOL}${SIGN}?${SPACE}${OPEN}` +
-  `|${CLOSE}${SPACE}(?:${SIGN_ON_LINE}${SPACE}|[ \\t])${SPACE}${OPEN}` +
+  `${CLOSE}${SPACE}(?:${SIGN}${SPACE})?${EOL}(?:${SIGN}${SPACE})?${OPEN}` +
+  `|${CLOSE}(?:${SPACE}${SIGN_ON_LINE}${SPACE}|[ \\t]{1,200})${OPEN}` +
   // x += "…", $x .= '…', X="${X}…" is left; sb.append("…")
-  `|${CLOSE}\\)?${SPACE};?${SPACE}(?:\\r?\\n${SPACE})?(?:[$@]?[\\w.[\\]]{1,60}${SPACE}(?:\\+=|\\.=|&=|<<)${SPACE}|[\\w.]{0,60}\\.(?:append|concat|Append|push_str|write)\\()${OPEN}`;
+  `|${CLOSE}\\)?${SPACE}(?:;${SPACE})?(?:\\r?\\n${SPACE})?(?:[$@]?[\\w.[\\]]{1,60}${SPACE}(?:\\+=|\\.=|&=|<<)${SPACE}|[\\w.]{0,60}\\.(?:append|concat|Append|push_str|write)\\()${OPEN}`;
 /** Within one string or text: a line's end, one that is continued, one written as an escape. */
 const LINES = `[ \\t]{0,200}[\\\\\`]?\\r?\\n[ \\t]{0,200}|(?:\\\\[rn])+`;
 

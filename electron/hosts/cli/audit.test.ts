@@ -52,8 +52,9 @@ describe('rewrap audit', () => {
 
   it('names files in text as they were named, and no path that is not there', async () => {
     const { text } = await run({});
-    expect(text).toContain(`      ${join(folder, 'tree', 'a.json')}\n`);
-    expect(text).toMatch(/Repositories\n {2}in no repository: 2 blobs in 2 files\n/);
+    expect(text).toContain(`: ${join(folder, 'tree', 'a.json')}\n`);
+    // Of one alone it says nothing that the first line does not.
+    expect(text).not.toContain('Repositories');
     const gone = join(folder, 'gone');
     const json = JSON.parse((await run({ format: 'json' }, [join(folder, 'tree'), gone])).text);
     expect(json.stated.paths).toEqual([join(folder, 'tree')]);

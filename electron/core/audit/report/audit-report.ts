@@ -13,7 +13,7 @@ import type { KeySubject } from '../subjects.ts';
 import { auditSections } from './audit-paper.ts';
 import { auditResults, type PlaceLookup } from './audit-results.ts';
 import { type BlobLine, blobLines } from './blob-lines.ts';
-import { byRepository, filesByKey, fileWords, knownWords, NO_REPOSITORY } from './by-key.ts';
+import { byRepository, filesByKey, knownWords, NO_REPOSITORY, placesUnder } from './by-key.ts';
 import { deletionData, deletionFacts, deletionLines } from './deletion-report.ts';
 import { jsonLine } from './escape.ts';
 import type { Asked, FileNaming, Report, ReportData, ReportTable, SarifResults } from './report.ts';
@@ -249,7 +249,7 @@ function* blobItems(audit: Audit): Generator<string | null> {
   }
 }
 
-// Text: totals, keys, findings, every file by its key, repositories.
+// Text: totals, keys, findings, files by their key, repositories. Where there are many, the other formats name each.
 
 const MARKS = { critical: 'CRITICAL', warning: 'WARNING', info: 'note' } as const;
 
@@ -286,14 +286,26 @@ function* auditLines(audit: Audit, asked: Asked, named: FileNaming): Generator<s
 function* findingLines(finding: FoundFinding, named: FileNaming): Generator<string> {
   const { code, severity, title, evidence, remedy, examples, blobs, suppressed, violation } = finding;
   const silent = suppressed === null ? '' : ' (suppressed)';
+  if (severity === 'info' && !violation && suppressed === null) {
+    // A note is one line, so that what is urgent stands out: evidence and places are in the other formats.
+    const [only] = blobs + finding.bare.length === 1 ? examples : [];
+    yield `note ${code}: ${title} ${only === undefined ? concerned(finding) : placeWords(only, named)}`;
+    return;
+  }
   yield `${violation ? 'VIOLATION' : MARKS[severity]} ${code}${silent}: ${title}`;
   for (const line of [...evidence, remedy]) if (line !== '') yield `    ${line}`;
-  for (const { file, place } of examples)
-    yield `    - ${place === '' ? named(file) : `${named(file)} · ${place}`}`;
+  for (const example of examples) yield `    - ${placeWords(example, named)}`;
   const more = blobs + finding.bare.length - examples.length;
   if (more > 0) yield `    - and ${plural(more, blobs > 0 ? 'more blob' : 'more file')}`;
   if (suppressed !== null) yield `    suppressed until ${suppressed.until}: ${suppressed.reason}`;
 }
+
+const placeWords = ({ file, place }: FoundFinding['examples'][number], named: FileNaming): string =>
+  place === '' ? named(file) : `${named(file)} · ${place}`;
+
+/** How many blobs or files a finding is about. */
+const concerned = ({ blobs, files, bare }: FoundFinding): string =>
+  blobs === 0 ? `${plural(bare.length, 'file')}.` : `${plural(blobs, 'blob')} in ${plural(files, 'file')}.`;
 
 function* keyLines(audit: Audit, named: FileNaming): Generator<string | null> {
   const keys = yield* filesByKey(audit);
@@ -302,11 +314,15 @@ function* keyLines(audit: Audit, named: FileNaming): Generator<string | null> {
   for (const key of keys) {
     const { name, subject, blobs, files } = key;
     const state = subject.key?.state == null ? '' : `, ${subject.key.state}`;
-    yield `  ${name}${state}: ${plural(blobs, 'blob')} in ${plural(files.length, 'file')} (${knownWords(key)})`;
-    for (const file of files) yield `      ${fileWords({ ...file, file: named(file.file) })}`;
+    const under = `  ${name}${state}: ${plural(blobs, 'blob')} in ${plural(files.length, 'file')} (${knownWords(key)})`;
+    const places = placesUnder(files, named);
+    if (places.length === 1) yield `${under}: ${places[0]}`;
+    else yield* [under, ...places.map((place) => `      ${place}`)];
     yield null;
   }
+  const repositories = yield* byRepository(audit);
+  if (repositories.length < 2) return;
   yield* ['', 'Repositories'];
-  for (const { name, blobs, files } of yield* byRepository(audit))
+  for (const { name, blobs, files } of repositories)
     yield `  ${name ?? NO_REPOSITORY}: ${plural(blobs, 'blob')} in ${plural(files, 'file')}`;
 }

@@ -4,7 +4,7 @@ import type { EvidenceBy } from '#shared/model/key-group.ts';
 import type { Audit } from '../audit.ts';
 import { type KeySubject, subjectName } from '../subjects.ts';
 import { fileRanks, sortedInTurns } from './blob-lines.ts';
-import type { Block } from './report.ts';
+import type { Block, FileNaming } from './report.ts';
 
 /** A file with blobs under a key. */
 interface FileUnder {
@@ -69,6 +69,38 @@ export const knownWords = ({ by }: Pick<KeyFiles, 'by'>): string =>
 /** `vault/a.yaml: 2 blobs`. */
 export const fileWords = ({ file, blobs }: FileUnder): string =>
   blobs === 1 ? file : `${file}: ${plural(blobs, 'blob')}`;
+
+/** Most files under one key that a text names one by one; of more it names folders. */
+const MOST_FILES = 8;
+/** Most folders that it names. */
+const MOST_FOLDERS = 8;
+
+/** The files under a key for a text: each, or where there are many, folders with their counts, largest first. */
+export function placesUnder(files: readonly FileUnder[], named: FileNaming): string[] {
+  if (files.length <= MOST_FILES) return files.map((one) => fileWords({ ...one, file: named(one.file) }));
+  const folders = new Map<string, { blobs: number; files: number }>();
+  for (const { file, blobs } of files) {
+    const path = named(file);
+    const folder = path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+    const known = folders.get(folder);
+    if (known === undefined) folders.set(folder, { blobs, files: 1 });
+    else {
+      known.blobs += blobs;
+      known.files += 1;
+    }
+  }
+  const largest = [...folders].sort(([a, x], [b, y]) => y.blobs - x.blobs || (a < b ? -1 : 1));
+  const words = (blobs: number, of: number): string => `${plural(blobs, 'blob')} in ${plural(of, 'file')}`;
+  const lines = largest
+    .slice(0, MOST_FOLDERS)
+    .map(([folder, { blobs, files: of }]) => `${folder || 'here'}: ${words(blobs, of)}`);
+  const rest = largest.slice(MOST_FOLDERS);
+  if (rest.length > 0) {
+    const sum = (of: 'blobs' | 'files'): number => rest.reduce((all, [, each]) => all + each[of], 0);
+    lines.push(`and ${plural(rest.length, 'more folder')}: ${words(sum('blobs'), sum('files'))}`);
+  }
+  return [...lines, 'every file: --format json, csv or html'];
+}
 
 /** Rows that are gone through, and items of one list, before others have a turn: a key may have 100,000 files. */
 const AT_ONCE = 500;

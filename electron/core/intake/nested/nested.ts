@@ -46,7 +46,7 @@ interface Inner {
 
 /** Inner bytes that may be read of one file, as a multiple of its own: blocks around many blobs lie in each other. */
 const MOST_TIMES = 6;
-const LEAST_BUDGET = 262_144;
+const LEAST_BUDGET = 65_536;
 
 type ReadAtDepth = (
   bytes: Uint8Array,
