@@ -47,6 +47,17 @@ describe('documents', () => {
     ).toEqual([]);
   });
 
+  test('uses plain words', () => {
+    const avoided =
+      /\b(?:told|whose|somebody|nobody|whoever|mend(?:s|ed|ing)?|oddit(?:y|ies)|witness|lesson|ordeal|ledger)\b/i;
+    const found = documents().flatMap((path) =>
+      read(path)
+        .split('\n')
+        .flatMap((line, i) => (avoided.test(line) ? [`${path}:${i + 1}: ${line}`] : [])),
+    );
+    expect(found).toEqual([]);
+  });
+
   test('README has at most 150 lines', () => {
     expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(150);
   });
