@@ -39,19 +39,23 @@ export function connectionChoice(flags: ConnectionFlags): ConnectionChoice | nul
   };
 }
 
-/** The connection flags as they would be typed again, each after a space. */
-export function connectionArguments(flags: ConnectionFlags): string {
+/** The connection flags as the words of a command. */
+export function connectionWords(flags: ConnectionFlags): string[] {
   const { practice, profile, region, endpointUrl, fips, dualStack } = flags;
   const valued = { '--profile': profile, '--region': region, '--endpoint-url': endpointUrl };
   return [
     ...(practice ? ['--practice'] : []),
-    ...Object.entries(valued).flatMap(([flag, value]) => (value === undefined ? [] : [flag, quoted(value)])),
+    ...Object.entries(valued).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value])),
     ...(fips ? ['--fips'] : []),
     ...(dualStack ? ['--dual-stack'] : []),
-  ]
-    .map((word) => ` ${word}`)
-    .join('');
+  ];
 }
+
+/** The same as they would be typed again, each after a space. */
+export const connectionArguments = (flags: ConnectionFlags): string =>
+  connectionWords(flags)
+    .map((word) => ` ${quoted(word)}`)
+    .join('');
 
 /** One word for a POSIX shell. */
 const quoted = (word: string): string =>

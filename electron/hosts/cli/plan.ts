@@ -19,6 +19,7 @@ import { progressLine } from './progress.ts';
 import { progressLines } from './progress-lines.ts';
 import { destinationAlgorithm, remindOfUnfinished } from './reencrypt.ts';
 import { type RunShardFlags, runShard } from './run-shard.ts';
+import { runWorkers } from './run-workers.ts';
 import { ingestPaths, withEngine } from './session.ts';
 import { shardIndexOf } from './shard-index.ts';
 import { safe } from './text.ts';
@@ -175,6 +176,7 @@ export async function planDiff(a: string, b: string): Promise<number> {
 }
 
 interface RunFlags extends RunShardFlags {
+  workers?: number;
   dryRun?: true;
 }
 
@@ -189,6 +191,9 @@ export async function runPlanFile(path: string, flags: RunFlags): Promise<number
     );
   }
   refuseShardFlags(flags);
+  const { workers } = flags;
+  if (workers !== undefined && workers > 1 && flags.dryRun !== true)
+    return runWorkers(path, { ...flags, workers });
   return runOnePlan(await readWholePlan(path), flags);
 }
 

@@ -28,7 +28,7 @@ export async function mergeShards(folders: readonly string[], flags: MergeFlags)
     if (out !== null) closeSync(out);
   }
   try {
-    const unwell = flags.json ? printJson(merged) : print(merged);
+    const unwell = printMerged(merged, flags.json === true);
     const broken = merged.chains.filter((chain) => chain.broken !== null);
     for (const { shard, attempt, broken: link } of broken)
       console.error(`rewrap: the history of shard ${shard}, ${attempt}, is broken: ${link?.message ?? ''}`);
@@ -75,6 +75,10 @@ function openOut(path: string): number {
     );
   }
 }
+
+/** Prints a merged run; how the blobs stand that are not as they were to be. */
+export const printMerged = (merged: MergedRun, json: boolean): Unwell =>
+  json ? printJson(merged) : print(merged);
 
 function printJson(merged: MergedRun): Unwell {
   const { run, missing, chains, heads } = merged;

@@ -5,6 +5,7 @@ export { PlanService } from './plan-service.ts';
 export { openPlan, type PlanSource, readWholePlan } from './plan-source.ts';
 export {
   MOST_SHARDS,
+  planHash,
   readOrder,
   readShard,
   readShards,

@@ -65,9 +65,7 @@ export async function shardPlan(
         `Make at most ${Math.max(1, Math.floor(rate / SLOWEST))}, or give a higher --rate.`,
       ),
     );
-  const hash = new PlanHash(plan.terms);
-  for await (const files of plan.files()) for (const file of files) hash.add(file);
-  const id = hash.id();
+  const id = await planHash(plan);
   const { files, blobs, bytes } = plan.totals;
   const manifest: ShardManifest = { rewrapShards: 1, plan: id, count, perSecond: rate, files, blobs, bytes };
   makeEmpty(folder);
@@ -87,6 +85,13 @@ export async function shardPlan(
     throw error;
   }
   return manifest;
+}
+
+/** The hash of a whole plan: the id of its job. Throws FaultError `NoPlan`. */
+export async function planHash(plan: PlanSource): Promise<string> {
+  const hash = new PlanHash(plan.terms);
+  for await (const files of plan.files()) for (const file of files) hash.add(file);
+  return hash.id();
 }
 
 /** What a folder of shards says of itself. Throws FaultError `NoShards`. */

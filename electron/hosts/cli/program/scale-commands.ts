@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { rate, seconds } from '../options.ts';
+import { parseCount, rate, seconds } from '../options.ts';
 import { shardCount, shardIndex } from '../plan-shard.ts';
 import { JSON_DOCUMENT } from './common-options.ts';
 
@@ -37,12 +37,13 @@ Examples:
       seconds,
     )
     .optionsGroup('Other options:')
+    .option('--workers <n>', 'do the plan by so many processes of this machine', parseCount)
     .addOption(new Option('--progress <format>', 'write progress to standard error').choices(['jsonl']))
     .addHelpText(
       'after',
       `
 Examples:
-  rewrap run plan.json --dry-run
+  rewrap run plan.json --workers 4
   rewrap run shards --index-from-env --state /shared/state --progress jsonl`,
     );
   plan
