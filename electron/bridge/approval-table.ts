@@ -87,6 +87,7 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'runs.items': READS,
   'runs.item': READS,
   'runs.results': READS,
+  'runs.record': READS,
   'runs.cancel': free('Stops; each file is wholly old or wholly new.'),
   'runs.pause': free('Sends nothing new until gone on with.'),
   'runs.resume': asks(
@@ -142,5 +143,6 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'audit.export': free('The save dialog of the host, or a download of a report.'),
 
   'history.list': READS,
+  'history.find': READS,
   'history.verify': READS,
 };

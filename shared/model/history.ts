@@ -86,3 +86,20 @@ export const HistoryVerdict = z.object({
   proves: z.string(),
 });
 export type HistoryVerdict = z.infer<typeof HistoryVerdict>;
+
+/** Which records are wanted; each part narrows. */
+export const HistoryFilter = z.object({
+  /** Each must be found in a value of the record: who, key, request id, file, hash, outcome; empty means all. */
+  words: z.string().max(200),
+  /** Empty means all. */
+  kinds: z.array(HistoryKind).max(20),
+  /** Exactly this outcome; null means all. */
+  outcome: z.string().max(100).nullable(),
+  /** ISO 8601; from this moment on, and before that one; null means open. */
+  from: z.string().max(40).nullable(),
+  before: z.string().max(40).nullable(),
+  runId: z.id().nullable(),
+  /** Leaves the records of single blobs out, as long as a run holds them. */
+  folded: z.boolean(),
+});
+export type HistoryFilter = z.infer<typeof HistoryFilter>;

@@ -4,6 +4,7 @@ export { COUNTED_AS, namesOtherKey, wasSeen } from './journal/figures.ts';
 export { type Claim, refuseLive } from './journal/locks.ts';
 export type { AskedTerms, KeySeen } from './journal/rows.ts';
 export { outputMode, type ResolvedOutput } from './output-mode.ts';
+export type { RecordPage, RecordQuery } from './record-search.ts';
 export { changesMaterialAlone, shownCurrent } from './run/destination-key.ts';
 export type { RunHooks } from './run/live-run.ts';
 export { blobRef } from './run/open-file.ts';

@@ -19,6 +19,7 @@ import { type Claim, RunLocks, type RunUse } from './journal/locks.ts';
 import { itemOf, type KeySeen, type RunRow } from './journal/rows.ts';
 import type { RunRecord } from './journal/run-record.ts';
 import { outputMode, type ResolvedOutput } from './output-mode.ts';
+import { type RecordPage, type RecordQuery, RecordSearch } from './record-search.ts';
 import type { RunHooks, RunParts } from './run/live-run.ts';
 import { abandonRun, asItStands, filesToRetry } from './run/recover.ts';
 import { type BlobPair, blobPairs, comparableItems, resultPath, resultText } from './run/results.ts';
@@ -40,6 +41,7 @@ export class RunManager {
   readonly #journal: Journal;
   readonly #live = new Map<string, Run>();
   readonly #summaries: RunSummaries;
+  readonly #search: RecordSearch;
   readonly #undoing = new Map<string, Promise<UndoResult>>();
   readonly #limiters = new Map<string, AdaptiveLimiter>();
   readonly #locks = new RunLocks();
@@ -59,6 +61,7 @@ export class RunManager {
   ) {
     this.#journal = new Journal(dataDir);
     this.#summaries = new RunSummaries(this.#journal, this.#live);
+    this.#search = new RecordSearch(this.#journal, this.#live);
     this.#onProgress = onProgress;
     this.#hooks = hooks;
     this.#disk = disk;
@@ -203,6 +206,11 @@ export class RunManager {
     const [row] = record.itemRows({ blobId });
     if (row === undefined) return null;
     return itemOf(state === 'open' && !this.#live.has(runId) ? asItStands(row) : row, output);
+  }
+
+  /** Blobs of a run that match, those that failed first. Throws FaultError `RunGone`. */
+  record(runId: string, query: RecordQuery): Promise<RecordPage> {
+    return this.#search.page(this.#row(runId), query);
   }
 
   /**

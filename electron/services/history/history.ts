@@ -4,6 +4,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { PageHandlers } from '#shared/contract/api.ts';
 import {
   HistoryEvent,
+  type HistoryFilter,
   HistoryHead,
   type HistoryKind,
   type HistoryRecord,
@@ -13,6 +14,7 @@ import { Turns } from '../../core/limits/turns.ts';
 import { openDatabase } from '../../core/storage/database.ts';
 import { makeFolder, writeWhole } from '../../core/storage/files.ts';
 import { bodyOf, GENESIS, type Link, linkHash, verifyChain } from './chain.ts';
+import { HISTORY_INDEX, HistorySearch } from './history-search.ts';
 
 /** Records written in one transaction, or read at a time; others get a turn in between. */
 const BATCH = 250;
@@ -58,12 +60,14 @@ export const historyEvent = (kind: HistoryKind, known: Partial<HistoryEvent>): H
 export class History {
   readonly requests: PageHandlers['history'] = {
     list: async ({ offset, limit }) => this.list(offset, limit),
+    find: async ({ filter, offset, limit }) => this.find(filter, offset, limit),
     verify: async ({ expected }) => this.verify(expected),
   };
   readonly #db: DatabaseSync;
   readonly #headFile: string;
   readonly #insert: StatementSync;
   readonly #last: StatementSync;
+  readonly #search: HistorySearch;
   /** Records up to a number, counted once. */
   #counted = { upTo: Number.MIN_SAFE_INTEGER, count: 0 };
 
@@ -81,7 +85,9 @@ export class History {
       CREATE TRIGGER IF NOT EXISTS history_no_update BEFORE UPDATE ON history
         BEGIN SELECT raise(ABORT, 'the history is append-only'); END;
       CREATE TRIGGER IF NOT EXISTS history_no_delete BEFORE DELETE ON history
-        BEGIN SELECT raise(ABORT, 'the history is append-only'); END;`);
+        BEGIN SELECT raise(ABORT, 'the history is append-only'); END;
+      ${HISTORY_INDEX};`);
+    this.#search = new HistorySearch((statement) => this.#db.prepare(statement));
     this.#insert = this.#db.prepare(
       'INSERT INTO history (seq, at, body, previous, hash) VALUES (?, ?, ?, ?, ?)',
     );
@@ -136,6 +142,20 @@ export class History {
     const rows = this.#db
       .prepare('SELECT * FROM history WHERE seq <= ? ORDER BY seq DESC LIMIT ? OFFSET ?')
       .all(whole ? head.count - offset : head.count, limit, whole ? 0 : offset);
+    return { total, head, records: rows.map(recordOf) };
+  }
+
+  /** Records that match, newest first. */
+  async find(
+    filter: HistoryFilter,
+    offset: number,
+    limit: number,
+  ): Promise<{ total: number; head: HistoryHead; records: HistoryRecord[] }> {
+    const { head } = this;
+    const { total, seqs } = await this.#search.find(filter, head.count, offset, limit);
+    const rows = this.#db
+      .prepare('SELECT * FROM history WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC')
+      .all(JSON.stringify(seqs));
     return { total, head, records: rows.map(recordOf) };
   }
 

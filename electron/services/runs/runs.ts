@@ -15,6 +15,8 @@ import {
   type JobFile,
   type NamedMaterial,
   type PlanFile,
+  type RecordPage,
+  type RecordQuery,
   type ResolvedOutput,
   type Run,
   type RunApproval,
@@ -122,6 +124,7 @@ export class Runs {
       item: this.#mine.has(runId) ? this.#manager.item(runId, blobId) : null,
     }),
     results: ({ offset, limit }) => this.#results.page(offset, limit),
+    record: async ({ runId, ...query }) => this.record(runId, query),
     cancel: async ({ runId }) => {
       await this.cancel(runId);
       return {};
@@ -417,11 +420,19 @@ export class Runs {
   /** Blobs of runs of an earlier start have names of their own: the workspace's mean something else now. */
   items(runId: string, query: ItemsQuery): { total: number; items: RunItem[] } {
     const { total, items } = this.#manager.items(runId, query);
-    if (this.#mine.has(runId)) return { total, items };
-    return {
-      total,
-      items: items.map((item, i) => ({ ...item, blobId: `${runId}#${query.offset + i}` })),
-    };
+    return { total, items: this.#named(runId, query.offset, items) };
+  }
+
+  /** Blobs of a run that match, those that failed first. Throws FaultError `RunGone`. */
+  async record(runId: string, query: RecordQuery): Promise<RecordPage> {
+    const page = await this.#manager.record(runId, query);
+    return { ...page, items: this.#named(runId, query.offset, page.items) };
+  }
+
+  /** `offset`: place of the first of these in what was asked for. */
+  #named(runId: string, offset: number, items: RunItem[]): RunItem[] {
+    if (this.#mine.has(runId)) return items;
+    return items.map((item, i) => ({ ...item, blobId: `${runId}#${offset + i}` }));
   }
 
   /** Numbers of the items of which old and new blob can be compared. Throws FaultError `RunGone`. */

@@ -4,6 +4,7 @@ import {
   BlobResult,
   Comparison,
   ComparisonProgress,
+  ItemState,
   RunItem,
   RunRequest,
   RunSummary,
@@ -26,6 +27,18 @@ export const runsRequests = {
   results: request(
     z.object({ offset: z.int().min(0), limit: z.int().min(1).max(20_000) }),
     z.object({ total: z.int(), results: z.array(BlobResult) }),
+  ),
+  /**
+   * Blobs of a run that match, those that failed first. `states`: empty means all. `words`: each must be found in file,
+   * place, key, request id, fingerprint or fault. `counts`: of the blobs that have the words, by state.
+   */
+  record: request(
+    page.extend({ runId: z.id(), states: z.array(ItemState).max(8), words: z.string().max(200) }),
+    z.object({
+      total: z.int(),
+      counts: z.partialRecord(ItemState, z.int()),
+      items: z.array(RunItem),
+    }),
   ),
   cancel: request(z.object({ runId: z.id() }), nothing),
   /** Sends nothing new until gone on with. */

@@ -86,7 +86,11 @@ export class RunReader {
   }
 
   /** Rows of items with their file, in order. */
-  itemRows(where: 'all' | 'failed' | { blobId: string }, offset = 0, limit = -1) {
+  itemRows(
+    where: 'all' | 'failed' | { blobId: string } | { items: readonly number[] },
+    offset = 0,
+    limit = -1,
+  ) {
     // Items are numbered from 0: all of them need no counting to where a page begins; of those that failed, and by blob,
     // there are indexes, which SQLite takes for worse than the primary key unless they are named.
     const [condition, values]: [string, SQLInputValue[]] =
@@ -98,10 +102,12 @@ export class RunReader {
                  ORDER BY item LIMIT ?2 OFFSET ?3) ORDER BY i.item`,
               [limit, offset],
             ]
-          : [
-              `AND i.item IN (SELECT item FROM items INDEXED BY items_by_blob WHERE run = ?1 AND blob_id = ?2)`,
-              [where.blobId],
-            ];
+          : 'items' in where
+            ? ['AND i.item IN (SELECT value FROM json_each(?2))', [JSON.stringify(where.items)]]
+            : [
+                `AND i.item IN (SELECT item FROM items INDEXED BY items_by_blob WHERE run = ?1 AND blob_id = ?2)`,
+                [where.blobId],
+              ];
     return this.sql(
       `SELECT i.*, f.display, f.relative, f.path, f.state AS file_state, f.target, f.backup, f.note,
          f.sha256_after AS file_after,

@@ -58,6 +58,7 @@ async function everything(files: number): Promise<void> {
   manager = await again();
   await manager.list();
   for (const only of ['all', 'failed'] as const) manager.items(run.id, { offset: 2, limit: 2, only });
+  for (const words of ['', 'txt']) await manager.record(run.id, { offset: 1, limit: 2, states: [], words });
   await manager.keysSeen(run.id);
   for await (const _ of manager.paths(run.id));
   await manager.again(run.id);
