@@ -18,6 +18,7 @@ import { FindKeyDialog } from './views/key-material/FindKeyDialog.tsx';
 import { NameKeyDialog } from './views/key-material/NameKeyDialog.tsx';
 import { KeysView } from './views/keys/KeysView.tsx';
 import { RunsView } from './views/runs/RunsView.tsx';
+import { UndoDialog } from './views/runs/UndoDialog.tsx';
 import { SettingsView } from './views/settings/SettingsView.tsx';
 import { ReencryptSheet } from './views/sheet/ReencryptSheet.tsx';
 import { DropOverlay } from './views/shell/DropOverlay.tsx';
@@ -78,6 +79,7 @@ export function App() {
       <SignInDialog />
       <MfaDialog />
       <SuppressDialog />
+      <UndoDialog />
       <DropOverlay />
       <ApprovalNotice />
       <Toasts />

@@ -12,7 +12,7 @@ import type {
 import type { DeletionGate } from '#shared/model/deletion-gate.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { GitHistory } from '#shared/model/git-history.ts';
-import type { HistoryHead, HistoryRecord, HistoryVerdict } from '#shared/model/history.ts';
+import type { HistoryVerdict } from '#shared/model/history.ts';
 import { bridge, call, pageFaultOf } from '../api.ts';
 import { fetchDownload } from '../lib/platform.ts';
 import { type FoundOfRow, foundOf } from '../lib/table/found.ts';
@@ -28,7 +28,6 @@ export type AuditTab = 'overview' | 'findings' | 'deletion' | 'git' | 'rules' | 
 
 const PAGE = 20_000;
 const FINDINGS = 5000;
-const RECORDS = 100;
 
 interface AuditStore {
   readonly tab: AuditTab;
@@ -43,11 +42,6 @@ interface AuditStore {
   /** The answer to "may this key be deleted?"; null while it is being made for `gateKey`. */
   readonly gate: DeletionGate | null;
   readonly gateKey: string;
-  readonly history: {
-    readonly records: readonly HistoryRecord[];
-    readonly total: number;
-    readonly head: HistoryHead;
-  } | null;
   readonly verdict: HistoryVerdict | null;
   /** Whether git history is searched, and what was found; null before that is known. */
   readonly gitHistory: {
@@ -74,7 +68,6 @@ interface AuditStore {
   setRules(text: string | null, name: string | null): Promise<void>;
   askDeletion(key: string): Promise<void>;
   askGate(key: string): Promise<void>;
-  loadHistory(offset: number): Promise<void>;
   /** Turns the search of git history on or off, and reads it where it is on. */
   loadGitHistory(on: boolean): Promise<void>;
   verify(): Promise<void>;
@@ -146,7 +139,6 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   deletionKey: '',
   gate: null,
   gateKey: '',
-  history: null,
   verdict: null,
   gitHistory: { on: false, reading: false, history: null },
   waits: [],
@@ -224,18 +216,6 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       if (get().gateKey === key) set({ gate });
     } catch (error) {
       if (get().gateKey === key) set({ gateKey: '' });
-      useUi.getState().complain(pageFaultOf(error));
-    }
-  },
-  async loadHistory(offset) {
-    try {
-      const page = await during(
-        'Reading the history',
-        call(bridge().history.list({ offset, limit: RECORDS })),
-      );
-      const before = offset === 0 ? [] : (get().history?.records ?? []);
-      set({ history: { ...page, records: [...before, ...page.records] } });
-    } catch (error) {
       useUi.getState().complain(pageFaultOf(error));
     }
   },

@@ -10,6 +10,9 @@ import type {
   RunSummary,
 } from '#shared/model/run.ts';
 import { bridge, call, pageFaultOf } from '../api.ts';
+import { count } from '../lib/words/format.ts';
+import { type PaceSample, withSample } from '../lib/words/pace.ts';
+import { doneOf } from '../lib/words/run-words.ts';
 import { useKeyGroups } from './key-groups.ts';
 import { useSelection } from './selection.ts';
 
@@ -51,6 +54,8 @@ interface RunStore {
   stopComparing(runId: string): Promise<void>;
   compareProgress(progress: ComparisonProgress): void;
   progress(summary: RunSummary): void;
+  /** How fast each run went while this window watched. */
+  readonly pace: ReadonlyMap<string, readonly PaceSample[]>;
 }
 
 export type Undone = Awaited<ReturnType<typeof undoNow>>;
@@ -71,9 +76,28 @@ export const isOver = (run: RunSummary): boolean => !UNDER_WAY.has(run.status);
 /** How many runs move, or else how many are held back; null: none is under way. */
 export function runsNote(runs: readonly RunSummary[]): string | null {
   const open = runs.filter((run) => !isOver(run));
-  const held = open.filter(({ status }) => status === 'paused' || status === 'waiting').length;
-  if (open.length > held) return `${open.length - held} running`;
-  return held > 0 ? `${held} waiting` : null;
+  const paused = open.filter(({ status }) => status === 'paused').length;
+  const waiting = open.filter(({ status }) => status === 'waiting').length;
+  if (open.length > paused + waiting) return `${count(open.length - paused - waiting)} running`;
+  if (paused > 0) return `${count(paused)} paused`;
+  return waiting > 0 ? `${count(waiting)} waiting` : null;
+}
+
+/** Whole per cent that is done of all runs under way; null: none is under way. */
+export function runsPercent(runs: Iterable<RunSummary>): number | null {
+  const open = [...runs].filter((run) => !isOver(run)).map(doneOf);
+  const total = open.reduce((sum, each) => sum + each.total, 0);
+  const done = open.reduce((sum, each) => sum + each.done, 0);
+  return open.length === 0 ? null : total === 0 ? 0 : Math.floor((done / total) * 100);
+}
+
+/** The last run that can be undone; null: none. */
+export function lastUndoable(runs: Iterable<RunSummary>): RunSummary | null {
+  const could = [...runs].filter((run) => isOver(run) && run.undo !== null && run.elsewhere === null);
+  return could.reduce<RunSummary | null>(
+    (last, run) => (last === null || run.startedAt > last.startedAt ? run : last),
+    null,
+  );
 }
 
 /** What was said of a run cannot be taken back by a late message: an ended one may only be undone. */
@@ -93,6 +117,20 @@ export async function fetchItems(run: RunSummary, failedOnly = false): Promise<R
     if (page.items.length === 0 || items.length >= page.total || items.length >= ITEM_LIMIT)
       return { items, more: page.total - items.length };
   }
+}
+
+/** A page of a run's record, failures first. `states`: empty means all. */
+export async function fetchRecord(
+  runId: string,
+  states: readonly RunItem['state'][],
+  words: string,
+  offset: number,
+  limit: number,
+) {
+  const { total, counts, items } = await call(
+    bridge().runs.record({ runId, states: [...states], words, offset, limit }),
+  );
+  return { total, counts, rows: items };
 }
 
 /** Every run of this window and before, and what became of each blob. */
@@ -151,6 +189,7 @@ export const useRuns = create<RunStore>()((set, get) => ({
     get().progress(await call(bridge().runs.get({ runId })));
     return undone;
   },
+  pace: new Map(),
   comparing: new Map(),
   async compare(runId, sample) {
     try {
@@ -168,7 +207,10 @@ export const useRuns = create<RunStore>()((set, get) => ({
   progress(summary) {
     const before = get().runs.get(summary.id);
     if (before !== undefined && isLate(before, summary)) return;
-    set((state) => ({ runs: new Map(state.runs).set(summary.id, summary) }));
+    set(({ runs, pace }) => ({
+      runs: new Map(runs).set(summary.id, summary),
+      pace: summary.status === 'running' ? withSample(pace, summary) : pace,
+    }));
     const news = before === undefined || !isOver(before) || before.status !== summary.status;
     if (isOver(summary) && news) void settle(summary, set, get);
   },

@@ -28,6 +28,8 @@ interface UiStore {
   readonly openPlan: string | null;
   /** The document that Help shows, and the heading in it. */
   readonly helpAt: { readonly document: string; readonly anchor: string | null };
+  /** Run that a person is asked about before it is undone. */
+  readonly undoing: string | null;
   show(view: ViewName): void;
   open(dialog: DialogName | null): void;
   findKey(blobId: string | null): void;
@@ -41,6 +43,7 @@ interface UiStore {
   showPlan(planId: string | null): void;
   /** Opens Help at a document (its name) and one of its headings. */
   help(document: string, anchor?: string | null): void;
+  askUndo(runId: string | null): void;
 }
 
 const TOAST_MS = 3000;
@@ -58,6 +61,7 @@ export const useUi = create<UiStore>()((set) => ({
   openRun: null,
   openPlan: null,
   helpAt: { document: 'window', anchor: null },
+  undoing: null,
   // What another action ran into is over with the next one.
   show: (view) => set({ view, fault: null }),
   open: (dialog) => set({ dialog, fault: null }),
@@ -74,6 +78,7 @@ export const useUi = create<UiStore>()((set) => ({
   showRun: (openRun) => set({ openRun, openPlan: null, view: 'runs', fault: null }),
   showPlan: (openPlan) => set({ openPlan, openRun: null, view: 'runs', fault: null }),
   help: (document, anchor = null) => set({ helpAt: { document, anchor }, view: 'help', fault: null }),
+  askUndo: (undoing) => set({ undoing }),
 }));
 
 /** Does something; what it runs into is shown, and what an earlier action ran into no longer. */

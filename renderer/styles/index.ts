@@ -1,6 +1,7 @@
 import './tokens.css';
 import './base.css';
 import './controls.css';
+import './grid.css';
 import './inputs.css';
 import './overlays.css';
 import './shell.css';

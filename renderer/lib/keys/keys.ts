@@ -143,3 +143,15 @@ const STATE_TONES: Readonly<Record<string, Tone>> = {
 };
 export const stateTone = (key: Pick<KeyInfo, 'state' | 'deletionDate'>): Tone =>
   keyDanger(key)?.tone ?? STATE_TONES[key.state ?? ''] ?? 'neutral';
+
+/** Words of a search with the id of the key in place of an alias, which records do not hold. */
+export function withKeyIds(words: string, keys: readonly KeyInfo[]): string {
+  return words
+    .split(/\s+/)
+    .map((word) => {
+      const alias = /(?:^|:)(alias\/\S+)$/i.exec(word)?.[1]?.toLowerCase();
+      if (alias === undefined) return word;
+      return keys.find(({ aliases }) => aliases.some((each) => each.toLowerCase() === alias))?.keyId ?? word;
+    })
+    .join(' ');
+}

@@ -1,61 +1,171 @@
-import { Link2, Link2Off } from 'lucide-react';
-import { useEffect } from 'react';
+import { Link2, Link2Off, ListTree, X } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { HistoryKind, HistoryRecord } from '#shared/model/history.ts';
-import { Button } from '../../components/Button.tsx';
+import { Button, IconButton } from '../../components/Button.tsx';
+import type { TableColumn } from '../../components/columns.ts';
+import { DataGrid } from '../../components/DataGrid.tsx';
+import { FaultCard } from '../../components/FaultCard.tsx';
+import { SearchInput, SelectInput } from '../../components/fields.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
-import { count, moment, shortHex, shortKeyName } from '../../lib/words/format.ts';
-import type { Tone } from '../../lib/words/words.ts';
+import { usePages } from '../../components/usePages.ts';
+import { withKeyIds } from '../../lib/keys/keys.ts';
+import { count, moment, plural, shortHex } from '../../lib/words/format.ts';
+import {
+  HISTORY_OUTCOMES,
+  HISTORY_WORDS,
+  historyOutcome,
+  historyTone,
+  historyWho,
+} from '../../lib/words/history.ts';
 import { useAudit } from '../../store/audit.ts';
+import { fetchHistory, filterOf, NO_QUERY, useHistory } from '../../store/history.ts';
+import { useKeyName, useKeys } from '../../store/keys.ts';
 import { copyText } from '../../store/ui.ts';
+import { HistoryPane } from './HistoryPane.tsx';
 
-const WORDS: Record<HistoryKind, { word: string; tone: Tone }> = {
-  connected: { word: 'Connected', tone: 'done' },
-  'connection-failed': { word: 'Connection failed', tone: 'danger' },
-  approval: { word: 'Approval', tone: 'attention' },
-  'preflight-started': { word: 'Preflight', tone: 'running' },
-  'run-started': { word: 'Re-encryption', tone: 'running' },
-  blob: { word: 'Blob', tone: 'neutral' },
-  'run-ended': { word: 'Run ended', tone: 'neutral' },
-  'key-search': { word: 'Key search', tone: 'neutral' },
-  'keys-read': { word: 'Keys read', tone: 'neutral' },
-  'vault-restored': { word: 'Vault restored', tone: 'neutral' },
-  suppressed: { word: 'Suppressed', tone: 'attention' },
-  unsuppressed: { word: 'Counts again', tone: 'neutral' },
-  'rules-changed': { word: 'Rules', tone: 'neutral' },
-  report: { word: 'Report', tone: 'neutral' },
-  action: { word: 'Action', tone: 'neutral' },
-};
+const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
+  {
+    id: 'seq',
+    title: 'No.',
+    width: '4.5rem',
+    minTable: 50,
+    align: 'end',
+    cell: ({ seq }) => count(seq),
+  },
+  { id: 'at', title: 'When', width: '14rem', minTable: 0, cell: ({ at }) => moment(at, true) },
+  {
+    id: 'what',
+    title: 'What',
+    width: '11rem',
+    minTable: 0,
+    align: 'flex',
+    cell: (record) => <Status tone={historyTone(record)} word={HISTORY_WORDS[record.kind].word} />,
+  },
+  {
+    id: 'outcome',
+    title: 'Outcome',
+    width: 'minmax(12rem, 1.6fr)',
+    minTable: 0,
+    tooltip: historyOutcome,
+    cell: historyOutcome,
+  },
+  {
+    id: 'on',
+    title: 'File',
+    width: 'minmax(10rem, 1.2fr)',
+    minTable: 70,
+    tooltip: ({ file, place }) => [file, place].filter(Boolean).join('\n') || undefined,
+    cell: ({ file, place }) => [file, place].filter(Boolean).join(' · '),
+  },
+  {
+    id: 'key',
+    title: 'To key',
+    width: 'minmax(8rem, 0.8fr)',
+    minTable: 84,
+    tooltip: ({ sourceKey, destinationKey }) =>
+      [sourceKey, destinationKey].filter((key) => key !== null).join('\n→ ') || undefined,
+    cell: ({ sourceKey, destinationKey }) => <KeyWords arn={destinationKey ?? sourceKey} />,
+  },
+  {
+    id: 'who',
+    title: 'Who',
+    width: 'minmax(8rem, 0.8fr)',
+    minTable: 60,
+    tooltip: ({ who, connection }) => [who, connection].filter(Boolean).join('\n') || undefined,
+    cell: historyWho,
+  },
+];
 
-const toneOf = ({ kind, outcome }: HistoryRecord): Tone =>
-  outcome === 'failed'
-    ? 'danger'
-    : outcome === 'reencrypted' || outcome === 'would-succeed'
-      ? 'done'
-      : WORDS[kind].tone;
+function KeyWords({ arn }: { readonly arn: string | null }) {
+  const words = useKeyName(arn ?? '');
+  return arn === null ? null : words;
+}
 
-/** Everything that was done, newest first, and whether its chain holds. */
+const KINDS = [
+  { id: 'all', label: 'All' },
+  ...Object.entries(HISTORY_WORDS).map(([id, { word }]) => ({ id, label: word })),
+];
+const OUTCOMES = [
+  { id: 'all', label: 'All' },
+  ...HISTORY_OUTCOMES.map(({ id, word }) => ({ id, label: word })),
+];
+
+/** Everything that was done, newest first, the blobs of a run folded under it; and whether its chain holds. */
 export function HistoryTab() {
-  const { history, verdict, loadHistory, verify } = useAudit();
-  const waiting = useLongWait(history === null);
-  useEffect(() => void loadHistory(0), [loadHistory]);
-  if (history === null) return waiting ? <Skeleton label="Loading the history" lines={10} /> : null;
-  const more = history.total - history.records.length;
+  const { verdict, verify } = useAudit();
+  const { query, set } = useHistory();
+  const keys = useKeys((state) => state.keys);
+  const filter = useMemo(() => {
+    const asked = filterOf(query);
+    return { ...asked, words: withKeyIds(asked.words, keys ?? []) };
+  }, [query, keys]);
+  const fetchPage = useCallback(
+    (offset: number, limit: number) => fetchHistory(filter, offset, limit),
+    [filter],
+  );
+  const { reply, fault, rowAt, see, refresh } = usePages(fetchPage);
+  const [chosen, setChosen] = useState<{ record: HistoryRecord; index: number } | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list has other rows
+  useEffect(() => setChosen(null), [filter]);
+  const waiting = useLongWait(reply === null && fault === null);
+  const narrowed = JSON.stringify(query) !== JSON.stringify(NO_QUERY);
+  const openRun = (record: HistoryRecord): void => {
+    if (record.runId === null || query.run !== null) return;
+    set({ ...NO_QUERY, run: { id: record.runId, name: moment(record.at, true) } });
+  };
   return (
-    <div className="audit-page">
-      <div className="button-row">
-        <Button icon={<Link2 className="icon" aria-hidden="true" />} onPress={() => void verify()}>
-          Verify the chain
-        </Button>
-        <span className="hint tabular">
-          {count(history.total)} records, latest hash <code>{shortHex(history.head.hash)}</code>
+    <div className="grid-view">
+      <div className="toolbar history-bar" role="toolbar" aria-label="History">
+        <SearchInput
+          label="Search the history"
+          value={query.words}
+          onChange={(words) => set({ words })}
+          placeholder="Who, key, file, request ID, outcome"
+        />
+        <SelectInput
+          label="Kind"
+          value={query.kind ?? 'all'}
+          options={KINDS}
+          onChange={(kind) => set({ kind: kind === 'all' ? null : (kind as HistoryKind) })}
+        />
+        <SelectInput
+          label="Outcome"
+          value={query.outcome ?? 'all'}
+          options={OUTCOMES}
+          onChange={(outcome) => set({ outcome: outcome === 'all' ? null : outcome })}
+        />
+        <DayInput label="From" value={query.from} onChange={(from) => set({ from })} />
+        <DayInput label="To" value={query.to} onChange={(to) => set({ to })} />
+        {query.run !== null && (
+          <span className="chip">
+            Run of {query.run.name}
+            <IconButton label="Show all runs again" small onPress={() => set({ run: null })}>
+              <X className="icon icon-small" aria-hidden="true" />
+            </IconButton>
+          </span>
+        )}
+        {narrowed && (
+          <Button variant="link" onPress={() => set(NO_QUERY)}>
+            Clear filter
+          </Button>
+        )}
+        <span className="hint tabular" role="status">
+          {reply !== null && plural(reply.total, 'record')}
         </span>
-        <Button
-          variant="link"
-          onPress={() => void copyText(`${history.head.count}:${history.head.hash}`, 'count and latest hash')}
-        >
-          Copy count and hash
-        </Button>
+        <div className="toolbar-end">
+          {reply !== null && (
+            <Button
+              variant="link"
+              onPress={() => void copyText(`${reply.head.count}:${reply.head.hash}`, 'count and latest hash')}
+            >
+              Copy count and hash {shortHex(reply.head.hash)}
+            </Button>
+          )}
+          <Button icon={<Link2 className="icon" aria-hidden="true" />} onPress={() => void verify()}>
+            Verify the chain
+          </Button>
+        </div>
       </div>
       {verdict !== null && (
         <section
@@ -71,100 +181,74 @@ export function HistoryTab() {
           <div>
             <strong>
               {verdict.broken === null
-                ? `All ${count(verdict.head.count)} links hold.`
+                ? `All ${plural(verdict.head.count, 'link')} hold.`
                 : verdict.broken.message}
             </strong>
             <p className="hint">{verdict.proves}</p>
           </div>
         </section>
       )}
-      {history.records.length === 0 ? (
-        <p className="empty-note">Nothing was done yet.</p>
-      ) : (
-        <div className="table-frame">
-          <table className="data-table history-table">
-            <thead>
-              <tr>
-                <th scope="col" className="chart-number">
-                  No.
-                </th>
-                <th scope="col">When</th>
-                <th scope="col">What</th>
-                <th scope="col">On</th>
-                <th scope="col">Who and where</th>
-                <th scope="col">Request ids</th>
-              </tr>
-            </thead>
-            <tbody>
-              {history.records.map((record) => (
-                <Line key={record.seq} record={record} broken={verdict?.broken?.seq === record.seq} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+      {fault !== null && (
+        <FaultCard fault={fault}>
+          <Button onPress={refresh}>Try again</Button>
+        </FaultCard>
       )}
-      {more > 0 && (
-        <span>
-          <Button onPress={() => void loadHistory(history.records.length)}>
-            {`Show ${count(Math.min(more, 100))} more`}
-          </Button>
-        </span>
+      {reply === null ? (
+        waiting && <Skeleton label="Loading the history" lines={10} />
+      ) : reply.total === 0 ? (
+        <p className="empty-note">
+          {narrowed ? 'No record matches the filter.' : 'Nothing is on record yet.'}
+        </p>
+      ) : (
+        <div className="grid-split">
+          <DataGrid
+            label="History"
+            count={reply.total}
+            rowAt={rowAt}
+            idOf={({ seq }) => String(seq)}
+            columns={COLUMNS}
+            chosen={chosen?.index ?? null}
+            onChoose={(record, index) => setChosen({ record, index })}
+            onEnter={openRun}
+            onSee={see}
+            rowClass={({ seq }) => (verdict?.broken?.seq === seq ? 'is-broken' : '')}
+          />
+          {chosen !== null && (
+            <HistoryPane record={chosen.record} onClose={() => setChosen(null)}>
+              {chosen.record.runId !== null && query.run === null && (
+                <Button
+                  icon={<ListTree className="icon" aria-hidden="true" />}
+                  onPress={() => openRun(chosen.record)}
+                >
+                  Show all records of this run
+                </Button>
+              )}
+            </HistoryPane>
+          )}
+        </div>
       )}
     </div>
   );
 }
 
-function Line({ record, broken }: { readonly record: HistoryRecord; readonly broken: boolean }) {
-  const context = record.destinationContext ?? record.sourceContext;
+function DayInput({
+  label,
+  value,
+  onChange,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) {
   return (
-    <tr className={broken ? 'is-broken' : undefined}>
-      <td className="tabular chart-number">{record.seq}</td>
-      <td className="cell-nowrap tabular">{moment(record.at, true)}</td>
-      <td>
-        <Status tone={toneOf(record)} word={WORDS[record.kind].word} />
-        <span className="cell-sub">{[record.outcome, record.detail].filter(Boolean).join(': ')}</span>
-      </td>
-      <td>
-        {record.file !== null && (
-          <span className="cell-main">
-            {record.place === null || record.place === '' ? record.file : `${record.file} · ${record.place}`}
-          </span>
-        )}
-        {record.destinationKey !== null && (
-          <span className="cell-sub" title={`${record.sourceKey ?? ''} → ${record.destinationKey}`}>
-            {record.sourceKey === null ? '' : `${shortKeyName(record.sourceKey)} `}→{' '}
-            {shortKeyName(record.destinationKey)}
-          </span>
-        )}
-        {context !== null && Object.keys(context).length > 0 && (
-          <span className="cell-sub">
-            {Object.entries(context)
-              .map(([name, value]) => `${name} = ${value}`)
-              .join(', ')}
-          </span>
-        )}
-        {record.sha256Before !== null && (
-          <code className="cell-sub" title={`${record.sha256Before} → ${record.sha256After ?? ''}`}>
-            {shortHex(record.sha256Before)}
-            {record.sha256After !== null && ` → ${shortHex(record.sha256After)}`}
-          </code>
-        )}
-      </td>
-      <td>
-        {record.who !== null && (
-          <span className="history-who" title={record.who}>
-            {record.who.split(':').slice(5).join(':') || record.who}
-          </span>
-        )}
-        {record.connection !== null && <span className="cell-sub">{record.connection}</span>}
-      </td>
-      <td>
-        {record.requestIds.map((id) => (
-          <code key={id} className="cell-sub history-id">
-            {id}
-          </code>
-        ))}
-      </td>
-    </tr>
+    <label className="day-field">
+      <span className="label">{label}</span>
+      <input
+        type="date"
+        className="input"
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    </label>
   );
 }

@@ -1,20 +1,19 @@
-import { Equal, Pause, Play, RotateCw, Undo2 } from 'lucide-react';
+import { Equal, Pause, Play, RotateCw } from 'lucide-react';
 import { useState } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { plural } from '../../lib/words/format.ts';
-import { againWords, resumeWords, undoWords } from '../../lib/words/run-words.ts';
+import { againWords, resumeWords } from '../../lib/words/run-words.ts';
 import { useActions } from '../../store/actions.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { attempt, useUi } from '../../store/ui.ts';
 import { AgreeDialog, TokensDialog } from './AgainDialogs.tsx';
 import { ComparePlaintexts } from './ComparePlaintexts.tsx';
-import { UndoDialog } from './UndoDialog.tsx';
+import { UndoButton } from './UndoButton.tsx';
 
 /** What can be done with a run, each button saying what it will touch. */
 export function RunActions({ run, detail = false }: { readonly run: RunSummary; readonly detail?: boolean }) {
-  const [undoing, setUndoing] = useState(false);
   const [tokens, setTokens] = useState(false);
   const [comparing, setComparing] = useState(false);
   const [asked, setAsked] = useState<Onwards | null>(null);
@@ -25,13 +24,11 @@ export function RunActions({ run, detail = false }: { readonly run: RunSummary; 
     if (run.method === 'decrypt-encrypt') setAsked(next);
     else void attempt(() => next.begin());
   };
-  // The dialogs outlive the buttons: that of undoing says what came of it.
   return (
     <>
       <Buttons
         run={run}
         detail={detail}
-        onUndo={() => setUndoing(true)}
         onward={onward}
         onTokens={() => setTokens(true)}
         onCompare={() => setComparing(true)}
@@ -47,7 +44,6 @@ export function RunActions({ run, detail = false }: { readonly run: RunSummary; 
         />
       )}
       {comparing && <ComparePlaintexts run={run} onClose={() => setComparing(false)} />}
-      {undoing && <UndoDialog run={run} onClose={() => setUndoing(false)} />}
     </>
   );
 }
@@ -55,14 +51,12 @@ export function RunActions({ run, detail = false }: { readonly run: RunSummary; 
 function Buttons({
   run,
   detail,
-  onUndo,
   onward,
   onTokens,
   onCompare,
 }: {
   readonly run: RunSummary;
   readonly detail: boolean;
-  readonly onUndo: () => void;
   readonly onward: (next: Onwards) => void;
   readonly onTokens: () => void;
   readonly onCompare: () => void;
@@ -138,10 +132,7 @@ function Buttons({
         </Button>
       )}
       {isOver(run) && run.undo !== null && (detail || run.status === 'unfinished') && (
-        <Button
-          icon={<Undo2 className="icon" aria-hidden="true" />}
-          onPress={onUndo}
-        >{`${undoWords(run)}…`}</Button>
+        <UndoButton run={run} />
       )}
       {run.status === 'unfinished' && run.resume !== null && (
         <Button variant="quiet" onPress={() => void attempt(() => cancel(run.id))}>

@@ -1,33 +1,21 @@
 import { ArrowLeft } from 'lucide-react';
-import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import type { RunSummary } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
-import { count, moment, plural, shortKeyName } from '../../lib/words/format.ts';
+import { count, moment, plural } from '../../lib/words/format.ts';
 import { groupFaults } from '../../lib/words/outcome.ts';
-import { runStatus, type Tone } from '../../lib/words/words.ts';
+import { runStatus } from '../../lib/words/words.ts';
 import { useKeyName } from '../../store/keys.ts';
 import { isOver } from '../../store/runs.ts';
 import { ExportReport } from '../audit/ExportReport.tsx';
 import { FaultGroups } from '../sheet/FaultGroups.tsx';
 import { NewBlobs, TwoStepNote, useRunItems } from '../sheet/RunPanel.tsx';
+import { PaceChart } from './PaceChart.tsx';
 import { RunActions } from './RunActions.tsx';
 import { OutcomeTally, Remark, RunBar, RunFigureList, RunPace } from './RunFigures.tsx';
-
-/** Most items listed at once; a report for the rest is the export's business. */
-const SHOWN = 500;
-
-const ITEM_WORDS: Record<RunItem['state'], { tone: Tone; word: string }> = {
-  waiting: { tone: 'neutral', word: 'Not started' },
-  running: { tone: 'running', word: 'Running' },
-  'would-succeed': { tone: 'done', word: 'Will work' },
-  reencrypted: { tone: 'done', word: 'Re-encrypted' },
-  already: { tone: 'neutral', word: 'Already as asked' },
-  failed: { tone: 'danger', word: 'Failed' },
-  skipped: { tone: 'neutral', word: 'Skipped' },
-  restored: { tone: 'neutral', word: 'As before' },
-};
+import { RunRecord } from './RunRecord.tsx';
 
 /** One run: its figures, its failures by cause, and each blob. */
 export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly onBack: () => void }) {
@@ -59,7 +47,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           <dd>{moment(run.startedAt, true)}</dd>
           {run.finishedAt !== null && (
             <>
-              <dt>Ended</dt>
+              <dt>Finished</dt>
               <dd>{moment(run.finishedAt, true)}</dd>
             </>
           )}
@@ -67,7 +55,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           <dd>
             <span title={run.destinationKeyId}>{destination}</span>
           </dd>
-          <dt>Against</dt>
+          <dt>Connection</dt>
           <dd>{run.connection}</dd>
         </dl>
         <TwoStepNote run={run} />
@@ -77,6 +65,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           <>
             <RunBar run={run} />
             <RunPace run={run} />
+            <PaceChart runId={run.id} />
           </>
         )}
         <RunActions run={run} detail />
@@ -88,58 +77,15 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           <>
             <NewBlobs run={run} items={items.items} />
             <FaultGroups groups={groupFaults(items.items)} />
-            <ItemTable items={items.items} />
-            {items.items.length + items.more > SHOWN && (
+            {items.more > 0 && run.counts.failed > items.items.length && (
               <p className="hint">
-                {count(items.items.length + items.more - Math.min(SHOWN, items.items.length))} more are not
-                listed.
+                {`Grouped by cause: the first ${count(items.items.length)} of ${plural(run.counts.failed, 'failed blob')}. The list below has all of them.`}
               </p>
             )}
           </>
         )}
+        <RunRecord run={run} />
       </div>
     </section>
-  );
-}
-
-function ItemTable({ items }: { readonly items: readonly RunItem[] }) {
-  return (
-    <table className="data-table data-table-framed">
-      <thead>
-        <tr>
-          <th scope="col">Blob</th>
-          <th scope="col">State</th>
-          <th scope="col">From key, confirmed by KMS</th>
-          <th scope="col">New file</th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.slice(0, SHOWN).map((item) => (
-          <tr key={item.blobId}>
-            <th scope="row">
-              <span className="cell-main">{item.file}</span>
-              {item.place !== '' && <span className="cell-sub">{item.place}</span>}
-            </th>
-            <td>
-              <Status {...ITEM_WORDS[item.state]} />
-              {item.fault !== null && <span className="cell-sub">{item.fault.message}</span>}
-              {item.notes.map((note) => (
-                <span key={note} className="cell-sub">
-                  {note}
-                </span>
-              ))}
-            </td>
-            <td>
-              {item.sourceKeyArn === null ? (
-                ''
-              ) : (
-                <code title={item.sourceKeyArn}>{shortKeyName(item.sourceKeyArn)}</code>
-              )}
-            </td>
-            <td>{item.output ?? ''}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

@@ -8,9 +8,20 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 import { count, plural } from '../../lib/words/format.ts';
 import { undoWords } from '../../lib/words/run-words.ts';
 import { type Undone, useRuns } from '../../store/runs.ts';
+import { useUi } from '../../store/ui.ts';
+import { RunBar } from './RunFigures.tsx';
 
-/** Asks before a run is undone, and says what came of it. */
-export function UndoDialog({ run, onClose }: { readonly run: RunSummary; readonly onClose: () => void }) {
+/** The question about the run that a person wants undone, wherever it was asked for. */
+export function UndoDialog() {
+  const askUndo = useUi((state) => state.askUndo);
+  const asked = useUi((state) => state.undoing);
+  const run = useRuns(({ runs }) => (asked === null ? undefined : runs.get(asked)));
+  if (asked === null || run === undefined) return null;
+  return <Question key={asked} run={run} onClose={() => askUndo(null)} />;
+}
+
+/** Asks before a run is undone, shows how far that is, and says what came of it. */
+function Question({ run, onClose }: { readonly run: RunSummary; readonly onClose: () => void }) {
   const undo = useRuns((state) => state.undo);
   // What was asked for stays in words, though the run has nothing left to undo.
   const [words] = useState(() => undoWords(run));
@@ -36,12 +47,14 @@ export function UndoDialog({ run, onClose }: { readonly run: RunSummary; readonl
       title="Undo this run"
       role="alertdialog"
       open
-      onClose={onClose}
+      onClose={busy ? () => {} : onClose}
       footer={
         undone === null ? (
           <>
             <span className="gap" />
-            <Button onPress={onClose}>Cancel</Button>
+            <Button isDisabled={busy} onPress={onClose}>
+              Cancel
+            </Button>
             <Button variant="danger" isDisabled={busy} onPress={() => void press()}>
               {words}
             </Button>
@@ -49,7 +62,7 @@ export function UndoDialog({ run, onClose }: { readonly run: RunSummary; readonl
         ) : (
           <>
             <span className="gap" />
-            <Button variant="primary" onPress={onClose}>
+            <Button variant="primary" autoFocus onPress={onClose}>
               Done
             </Button>
           </>
@@ -60,7 +73,12 @@ export function UndoDialog({ run, onClose }: { readonly run: RunSummary; readonl
         <>
           <p>{how}</p>
           <p className="hint">A file that changed since the run is left as it is, and named here.</p>
-          {busy && <p role="status">Working</p>}
+          {busy && (
+            <>
+              <p role="status">{run.output === 'folder' ? 'Removing new files' : 'Restoring originals'}</p>
+              <RunBar run={{ ...run, status: 'undoing' }} />
+            </>
+          )}
         </>
       ) : (
         <>

@@ -16,6 +16,7 @@ import { fetchItems, isOver, type RunItems, useRuns } from '../../store/runs.ts'
 import { attempt, copyText } from '../../store/ui.ts';
 import { RunActions } from '../runs/RunActions.tsx';
 import { OutcomeTally, Remark, RunBar, RunPace } from '../runs/RunFigures.tsx';
+import { UndoButton } from '../runs/UndoButton.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
 
 /** A run as it goes, and what came of it. */
@@ -35,7 +36,15 @@ export function RunPanel() {
       {!over && <RunPace run={run} />}
       <Remark run={run} />
       {!over && <HoldButton run={run} />}
-      {run.status === 'unfinished' && <RunActions run={run} />}
+      {run.status === 'unfinished' ? (
+        <RunActions run={run} />
+      ) : (
+        over && (
+          <div className="button-row">
+            <UndoButton run={run} />
+          </div>
+        )
+      )}
       <OutcomeTally run={run} />
       <TwoStepNote run={run} />
       {run.fault !== null && <FaultCard fault={run.fault} />}

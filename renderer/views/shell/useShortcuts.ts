@@ -5,6 +5,7 @@ import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
 import { useIntake } from '../../store/intake.ts';
 import { requestFiles, requestPaste } from '../../store/opening.ts';
+import { lastUndoable, useRuns } from '../../store/runs.ts';
 import { useUi } from '../../store/ui.ts';
 
 const modalOpen = (): boolean => document.querySelector('[role="dialog"], [role="alertdialog"]') !== null;
@@ -22,6 +23,7 @@ export function useShortcuts(): void {
       if (key === 'o') requestFiles(event.shiftKey ? 'folder' : 'files');
       else if (key === 'f' && !event.shiftKey) focusFilter(() => show('blobs'));
       else if (key === 'enter') openSheet();
+      else if (key === 'z' && !event.shiftKey && !isTyping(event.target)) undoLast();
       else if (key === ',') show('settings');
       else return;
       event.preventDefault();
@@ -47,6 +49,13 @@ export function useShortcuts(): void {
       window.removeEventListener('paste', paste);
     };
   }, [show, take, takeText, app, openSheet]);
+}
+
+/** Asks about undoing the last run that can be undone. */
+function undoLast(): void {
+  const run = lastUndoable(useRuns.getState().runs.values());
+  if (run === null) useUi.getState().toast('No run to undo');
+  else useUi.getState().askUndo(run.id);
 }
 
 /** `showBlobs`: shows the view that has the filter, where another is shown. */
