@@ -222,7 +222,7 @@ export const HOSTILE = [
   '\u{e0041}tag',
 ] as const;
 
-const NOWHERE: PlaceLookup = { rangeOf: () => null, findingsOf: () => [] };
+const NOWHERE: PlaceLookup = { placeOf: () => ({ bytes: null, text: null }), findingsOf: () => [] };
 type Format = Parameters<typeof writeReport>[1];
 
 /** A whole report as text. */
@@ -250,7 +250,7 @@ export function reportPieces(audit: Audit, format: Format, more: ReportOptions =
   const report =
     only === undefined
       ? auditReport(audit, asked, at, ifDeleted)
-      : deletionReport(audit, only, asked, at.rangeOf);
+      : deletionReport(audit, only, asked, at.placeOf);
   return writeReport(report, format, header);
 }
 

@@ -11,7 +11,7 @@ export type { FoundFinding } from './finish.ts';
 export type { KmsCaller } from './key-findings.ts';
 export { type GrantSeen, guardsDeletion, leavesToIam, outsideGrantees, outsidePrincipals } from './policy.ts';
 export { auditReport } from './report/audit-report.ts';
-export { deletionReport } from './report/deletion-report.ts';
+export { deletionReport, type PlaceInFile } from './report/deletion-report.ts';
 export { historyReport, historyText } from './report/history-report.ts';
 export type { FileNaming, Report, ReportHeader } from './report/report.ts';
 export { type RunFacts, runReport } from './report/run-report.ts';

@@ -104,7 +104,7 @@ it('an audit as SARIF says of each file what is so of that file', () => {
   const at = (made: typeof audit) =>
     JSON.parse(
       reportText(made, 'sarif', {
-        places: { rangeOf: () => ({ start: 1, length: 2 }), findingsOf: evidenceOf },
+        places: { placeOf: () => ({ bytes: { start: 1, length: 2 }, text: null }), findingsOf: evidenceOf },
       }),
     ).runs[0];
   const { results, properties } = at(audit);
@@ -241,8 +241,8 @@ describe('the answer to a deletion', () => {
           ],
         ),
     ).toEqual([
-      ['.sops.yaml', { startLine: 3 }],
-      ['lib/stack.ts', { startLine: 9 }],
+      ['.sops.yaml', { startLine: 3, startColumn: 1 }],
+      ['lib/stack.ts', { startLine: 9, startColumn: 1 }],
     ]);
     for (const format of ['html', 'text'] as const)
       for (const words of ['lib/stack.ts', 'SOPS creation rule', 'source code or script'])

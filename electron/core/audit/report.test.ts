@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { arnOf, HOSTILE, input, key, parseCsv, reportText, row, STATED, written } from './audit.test-help.ts';
 import { makeAudit } from './audit.ts';
-import type { PlaceLookup } from './report/audit-results.ts';
+import type { PlaceInFile } from './report/deletion-report.ts';
 import { fromCsvField } from './report/escape.ts';
 import { historyReport } from './report/history-report.ts';
 import { runReport } from './report/run-report.ts';
-import { artifactUri } from './report/sarif.ts';
+import { artifactUri, MOST_RESULTS, PLACES_OF_RESULT, writeSarif } from './report/sarif.ts';
 import { readRules } from './rules.ts';
 
 type Made = ReturnType<typeof makeAudit>;
@@ -18,8 +18,8 @@ const auditHtml = (audit: Made, header: typeof STATED, gaps: readonly string[]) 
   reportText(audit, 'html', { header, gaps });
 const auditJson = (audit: Made, header: typeof STATED, gaps: readonly string[]) =>
   reportText(audit, 'json', { header, gaps });
-const auditSarif = (audit: Made, header: typeof STATED, rangeOf: PlaceLookup['rangeOf']) =>
-  reportText(audit, 'sarif', { header, places: { rangeOf } });
+const auditSarif = (audit: Made, header: typeof STATED, bytesOf: (index: number) => PlaceInFile['bytes']) =>
+  reportText(audit, 'sarif', { header, places: { placeOf: (i) => ({ bytes: bytesOf(i), text: null }) } });
 
 /**
  * The official schema of SARIF 2.1.0 (rtm.5), as the SARIF SDK ships it. It is written in draft 4: what this reader
@@ -181,6 +181,54 @@ describe('SARIF', () => {
       expect(placesOf(result).map(({ id }) => id)).toEqual(rows.map((_, i) => i));
     }
     expect(of(rows.slice(0, 1))[0]).not.toHaveProperty('relatedLocations');
+  });
+
+  it('keeps to what code scanning takes: results, places of each, and a line of every place', () => {
+    const many = Array.from({ length: PLACES_OF_RESULT + 5 }, (_, i) => row({ file: `f${i}` }));
+    const audit = makeAudit(input(many, [], { findings: () => [finding] }));
+    const [result] = check(auditSarif(audit, STATED, () => null)).runs[0].results;
+    expect(placesOf(result)).toHaveLength(PLACES_OF_RESULT);
+    expect(result.properties.places).toBe(PLACES_OF_RESULT + 5);
+    expect(result.message.text).toContain('1,005 places; the first 1,000 are listed.');
+    for (const { physicalLocation } of result.relatedLocations)
+      expect(physicalLocation.region).toMatchObject({ startLine: 1, startColumn: 1 });
+
+    const one = {
+      file: 'a',
+      place: 'x',
+      bytes: null,
+      text: { line: 7, column: 3 },
+      message: null,
+      properties: {},
+    };
+    const results = Array.from({ length: MOST_RESULTS + 2 }, (_, i) => ({
+      rule: 'r',
+      level: 'note' as const,
+      message: 'm',
+      places: [one],
+      total: 1,
+      fingerprint: String(i),
+      suppressed: null,
+      properties: {},
+    }));
+    const [run] = JSON.parse([...writeSarif({ rules: [], results, properties: {} }, STATED)].join('')).runs;
+    expect(run.results).toHaveLength(MOST_RESULTS);
+    expect(run.results[0].locations[0].physicalLocation.region).toEqual({ startLine: 7, startColumn: 3 });
+    expect(run.invocations[0].toolExecutionNotifications[0].message.text).toMatch(/^2 results of the least/);
+  });
+
+  it('has one result for a rule and key, however many findings there are, and no snippet', () => {
+    const graver = { ...finding, severity: 'critical' as const, title: 'graver' };
+    const audit = makeAudit(
+      input(rows, [key('k')], { findings: (i) => [i === 0 ? graver : { ...finding, severity: 'info' }] }),
+    );
+    const text = auditSarif(audit, STATED, () => null);
+    const { results } = check(text).runs[0];
+    expect(results).toHaveLength(1);
+    expect(results[0]).toMatchObject({ level: 'error' });
+    expect(placesOf(results[0])).toHaveLength(rows.length);
+    expect(results[0].partialFingerprints.primaryLocationLineHash).toMatch(/:1$/);
+    expect(text).not.toContain('snippet');
   });
 
   it('of a run and of an empty list is valid, too', () => {

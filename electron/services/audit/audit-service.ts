@@ -16,6 +16,7 @@ import {
   finishAudit,
   isListed,
   makeSnapshot,
+  type PlaceInFile,
   Suppressions,
   suppressionMembers,
   touchedBy,
@@ -30,6 +31,7 @@ import { RulesInUse } from './audit-rules.ts';
 import { DeletionGates } from './deletion-gates.ts';
 import { GitHistories } from './git-history.ts';
 import { FindingsByRow } from './row-findings.ts';
+import { textPositions } from './text-positions.ts';
 
 const HOUR = 3_600_000;
 
@@ -66,8 +68,10 @@ interface Made {
 /** An audit with the places of its blobs in their files: what a report is made from while the list goes on changing. */
 interface Held {
   readonly audit: Audit;
-  /** Byte range of a row's blob in its file; null where it stands inside an encoded value. */
-  rangeOf(index: number): { start: number; length: number } | null;
+  /** Byte range of a row's blob in its file, which is null where it stands inside an encoded value, and where it begins in the text. */
+  placeOf(index: number): PlaceInFile;
+  /** Reads files again for the lines and columns of their blobs, which {@link placeOf} then has. */
+  locate(): Promise<void>;
   /** Findings of a row in their own words. */
   findingsOf(index: number): readonly Finding[];
 }
@@ -219,16 +223,21 @@ export class AuditService {
   hold(): Held {
     const { audit, listed } = this.#now();
     const { entry, across } = listed.of;
+    let positions: Awaited<ReturnType<typeof textPositions>> = new Map();
     return {
       audit,
       findingsOf: (index) => {
         const of = entry(index);
         return of === undefined ? [] : [...ownFindings(of.source, of.found), ...across(index)];
       },
-      rangeOf: (index) => {
+      placeOf: (index) => {
         const found = entry(index)?.found;
-        if (found === undefined || found.within !== undefined) return null;
-        return { start: found.range.start, length: found.range.end - found.range.start };
+        const text = positions.get(index) ?? null;
+        if (found === undefined || found.within !== undefined) return { bytes: null, text };
+        return { bytes: { start: found.range.start, length: found.range.end - found.range.start }, text };
+      },
+      locate: async () => {
+        positions = await textPositions(listed.of.rows.length, entry);
       },
     };
   }

@@ -80,7 +80,7 @@ export class Reports {
         ),
       );
     const at = new Date().toISOString();
-    const report = await this.#report(subject);
+    const report = await this.#report(subject, format);
     if (format === 'sarif' && report.results === null)
       throw new FaultError(
         fault(
@@ -109,17 +109,19 @@ export class Reports {
     };
   }
 
-  async #report(subject: ReportSubject): Promise<Report> {
+  async #report(subject: ReportSubject, format: ReportFormat): Promise<Report> {
     const { audit, history, runs } = this.#parts;
     switch (subject.of) {
       case 'audit': {
         const gitHistory = await audit.gitHistory();
         const held = audit.hold();
+        if (format === 'sarif') await held.locate();
         return auditReport(held.audit, { ...audit.asked, gitHistory }, held, subject.ifDeleted ?? null);
       }
       case 'deletion': {
         const held = audit.hold();
-        return deletionReport(held.audit, subject.key, audit.asked, held.rangeOf);
+        if (format === 'sarif') await held.locate();
+        return deletionReport(held.audit, subject.key, audit.asked, held.placeOf);
       }
       case 'run': {
         const run = await runs.summary(subject.runId);

@@ -21,8 +21,13 @@ import type {
 } from './report.ts';
 import { scopeSection, signSection } from './scope.ts';
 
-/** Where a blob stands in its file; null where it is not known. */
-export type ByteRangeOf = (index: number) => { start: number; length: number } | null;
+/** Where a blob stands in its file; a member is null where it is not known. */
+export interface PlaceInFile {
+  readonly bytes: { readonly start: number; readonly length: number } | null;
+  /** Counted from 1; columns in UTF-16 units. */
+  readonly text: { readonly line: number; readonly column: number } | null;
+}
+export type PlaceInFileOf = (index: number) => PlaceInFile;
 
 const UNDER_WORDS: Record<TouchedRow['under'], string> = {
   confirmed: 'confirmed by KMS',
@@ -69,7 +74,7 @@ export function deletionFacts(audit: Audit, asked: string): DeletionFacts {
 }
 
 /** The answer by itself, with room to sign. */
-export function deletionReport(audit: Audit, key: string, asked: Asked, rangeOf: ByteRangeOf): Report {
+export function deletionReport(audit: Audit, key: string, asked: Asked, placeOf: PlaceInFileOf): Report {
   const facts = deletionFacts(audit, key);
   return {
     of: 'deletion',
@@ -104,7 +109,7 @@ export function deletionReport(audit: Audit, key: string, asked: Asked, rangeOf:
           help: '',
         },
       ],
-      results: results(facts, rangeOf),
+      results: results(facts, placeOf),
       properties: { answer: facts.impact.answer, asked: key, coverage: asked.coverage },
     }),
   };
@@ -292,7 +297,7 @@ function* blobItems(facts: DeletionFacts): Generator<string> {
 }
 
 /** One result for each way in which blobs are under the key, and each name of it that a line has. */
-function* results(facts: DeletionFacts, rangeOf: ByteRangeOf): Generator<SarifResult> {
+function* results(facts: DeletionFacts, placeOf: PlaceInFileOf): Generator<SarifResult> {
   const { asked, references } = facts;
   const blobs = new Map<
     string,
@@ -300,7 +305,7 @@ function* results(facts: DeletionFacts, rangeOf: ByteRangeOf): Generator<SarifRe
   >();
   for (const { index, under, way, row } of touched(facts)) {
     const { file, place, sha256, declared } = row;
-    const at = { file, place, bytes: rangeOf(index), message: null };
+    const at = { file, place, ...placeOf(index), message: null };
     const one = { ...at, properties: { sha256, key: declared.keyArn } };
     const known = blobs.get(`${under} ${way}`);
     if (known === undefined) blobs.set(`${under} ${way}`, { under, way, places: [one] });
@@ -312,13 +317,14 @@ function* results(facts: DeletionFacts, rangeOf: ByteRangeOf): Generator<SarifRe
       level: isListed(under) ? 'warning' : 'note',
       message: `${UNDER_WORDS[under]}; ${WAY_WORDS[way]}. Asked: ${asked}.`,
       places,
+      total: places.length,
       fingerprint: `${RULE}.${asked} ${under} ${way}`,
       suppressed: null,
       properties: { under, anotherWay: way },
     };
   const names = new Map<string, { name: string; sort: KeyReference['sort']; places: SarifPlace[] }>();
   for (const { file, line, name, sort } of references) {
-    const one = { file, place: `line ${line}`, bytes: null, message: null, properties: {} };
+    const one = { file, place: `line ${line}`, bytes: null, text: null, message: null, properties: {} };
     const known = names.get(`${sort} ${name}`);
     if (known === undefined) names.set(`${sort} ${name}`, { name, sort, places: [one] });
     else known.places.push(one);
@@ -329,6 +335,7 @@ function* results(facts: DeletionFacts, rangeOf: ByteRangeOf): Generator<SarifRe
       level: 'note',
       message: `${REFERENCE_WORDS[sort]} names ${name}. Asked: ${asked}.`,
       places,
+      total: places.length,
       fingerprint: `${REFERENCE_RULE}.${sort} ${name}`,
       suppressed: null,
       properties: { key: name, sort },

@@ -123,6 +123,8 @@ export interface SarifPlace {
   readonly place: string;
   /** Bytes of the file; null where it is not known. */
   readonly bytes: { readonly start: number; readonly length: number } | null;
+  /** Line and column of the file, counted from 1; null where they are not known, or `place` has them. */
+  readonly text: { readonly line: number; readonly column: number } | null;
   /** What is said of this place alone; null: what the result says. */
   readonly message: string | null;
   readonly properties: Readonly<Record<string, string | number | boolean | null>>;
@@ -135,6 +137,8 @@ export interface SarifResult {
   readonly message: string;
   /** One at least. */
   readonly places: Iterable<SarifPlace>;
+  /** How many places there are. */
+  readonly total: number;
   /** Stays the same from report to report, whatever its places. */
   readonly fingerprint: string;
   readonly suppressed: string | null;

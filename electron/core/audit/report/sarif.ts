@@ -1,3 +1,4 @@
+import { count } from '#shared/format.ts';
 import { json, jsonLine, sarifText, visible } from './escape.ts';
 import type { ReportHeader, SarifPlace, SarifResult, SarifResults } from './report.ts';
 
@@ -41,7 +42,6 @@ export function* writeSarif(
             })),
           },
         },
-        invocations: [{ executionSuccessful: true, endTimeUtc: stated.at }],
         columnKind: 'utf16CodeUnits',
         properties: {
           connection: stated.connection === null ? null : visible(stated.connection),
@@ -58,47 +58,88 @@ export function* writeSarif(
   const at = frame.lastIndexOf(mark);
   yield `${frame.slice(0, at)}"results": [`;
   const uris = new Map<string, string>();
-  let first = true;
   const uriOf = (file: string): string => {
     const uri = uris.get(file) ?? artifactUri(file);
     uris.set(file, uri);
     return uri;
   };
-  // A line for each result, and one for each further place: there may be hundreds of thousands.
+  // A line for each result, and one for each further place.
+  let written = 0;
+  let leftOut = 0;
+  let room = MOST_PLACES;
   for (const result of results) {
     if (result === null) {
       yield null;
       continue;
     }
-    yield first ? '\n' : ',\n';
-    first = false;
-    const common = resultOf(result, indexOf.get(result.rule) ?? -1, said);
+    if (written === MOST_RESULTS) {
+      leftOut += 1;
+      continue;
+    }
+    yield written === 0 ? '\n' : ',\n';
+    written += 1;
+    const listed = Math.max(1, Math.min(result.total, PLACES_OF_RESULT, room));
+    room -= listed;
+    const common = resultOf(result, listed, indexOf.get(result.rule) ?? -1, said);
     yield jsonLine(common).slice(0, -1);
     let places = 0;
     for (const place of result.places) {
       const location = jsonLine(locationOf(place, uriOf(place.file), places, result.message, said));
       if (places === 0) yield `,"locations":[${location}]`;
       else yield `${places === 1 ? ',"relatedLocations":[' : ','}\n  ${location}`;
-      places++;
+      places += 1;
+      if (places === listed) break;
     }
     yield places > 1 ? ']}' : '}';
   }
-  yield `${first ? ']' : '\n]'}${frame.slice(at + mark.length)}\n`;
+  const invocations = json([
+    {
+      executionSuccessful: true,
+      endTimeUtc: stated.at,
+      ...(leftOut === 0
+        ? {}
+        : {
+            toolExecutionNotifications: [
+              {
+                level: 'warning',
+                message: {
+                  text: `${count(leftOut)} results of the least severity are left out: code scanning takes ${count(MOST_RESULTS)}. JSON and CSV have them all.`,
+                },
+              },
+            ],
+          }),
+    },
+  ]);
+  yield `${written === 0 ? ']' : '\n]'},\n"invocations": ${invocations}${frame.slice(at + mark.length)}\n`;
 }
 
-/** Bytes where they are known; the line where the place names one, as places in text do. */
-function regionOf(bytes: SarifPlace['bytes'], place: string): object {
-  const line = /^line (\d{1,9})(?:, column (\d{1,9}))?/.exec(place);
-  const region = {
-    ...(line === null ? {} : { startLine: Number(line[1]) }),
-    ...(line?.[2] === undefined ? {} : { startColumn: Number(line[2]) }),
-    ...(bytes === null ? {} : { byteOffset: bytes.start, byteLength: bytes.length }),
+/** What GitHub code scanning takes: results of a run, and places of a result. Source: "SARIF results exceed limits". */
+export const MOST_RESULTS = 25_000;
+export const PLACES_OF_RESULT = 1000;
+/** Places of all results together, so that the file stays well below the 10 MB that code scanning takes, compressed. */
+export const MOST_PLACES = 50_000;
+
+/**
+ * Line and column where they are known or the place names them, bytes where they are known. Code scanning needs a line
+ * of every place: what has none is shown at the beginning of its file, and its properties say so.
+ */
+function regionOf({ bytes, text, place }: SarifPlace): { readonly region: object; readonly known: boolean } {
+  const named = /^line (\d{1,9})(?:, column (\d{1,9}))?/.exec(place);
+  const line = text?.line ?? (named === null ? null : Number(named[1]));
+  const column = text?.column ?? (named?.[2] === undefined ? null : Number(named[2]));
+  return {
+    region: {
+      startLine: line ?? 1,
+      startColumn: column ?? 1,
+      ...(bytes === null ? {} : { byteOffset: bytes.start, byteLength: bytes.length }),
+    },
+    known: line !== null,
   };
-  return Object.keys(region).length === 0 ? {} : { region };
 }
 
 function resultOf(
-  { rule, level, message, fingerprint, suppressed, properties }: SarifResult,
+  { rule, level, message, total, fingerprint, suppressed, properties }: SarifResult,
+  listed: number,
   ruleIndex: number,
   said: (message: string) => string,
 ): object {
@@ -106,27 +147,32 @@ function resultOf(
     ruleId: rule,
     ruleIndex,
     level,
-    message: { text: said(message) },
-    partialFingerprints: { 'rewrap/v1': fingerprint },
+    message: {
+      text: `${said(message)}${listed < total ? ` ${count(total)} places; ${listed === 1 ? 'the first is listed' : `the first ${count(listed)} are listed`}.` : ''}`,
+    },
+    // The first is the one by which code scanning knows an alert again.
+    partialFingerprints: { primaryLocationLineHash: `${fingerprint}:1`, 'rewrap/v1': fingerprint },
     ...(suppressed === null
       ? {}
       : { suppressions: [{ kind: 'external', status: 'accepted', justification: sarifText(suppressed) }] }),
-    properties,
+    properties: { ...properties, places: total },
   };
 }
 
 function locationOf(
-  { file, place, bytes, message, properties }: SarifPlace,
+  at: SarifPlace,
   uri: string,
   id: number,
   common: string,
   said: (message: string) => string,
 ): object {
+  const { file, place, message, properties } = at;
+  const { region, known } = regionOf(at);
   return {
     id,
-    ...(uri === '' ? {} : { physicalLocation: { artifactLocation: { uri }, ...regionOf(bytes, place) } }),
+    ...(uri === '' ? {} : { physicalLocation: { artifactLocation: { uri }, region } }),
     ...(place === '' ? {} : { logicalLocations: [{ fullyQualifiedName: visible(place), kind: 'member' }] }),
     ...(message === null || message === common ? {} : { message: { text: said(message) } }),
-    properties: { ...properties, file, place },
+    properties: { ...properties, file, place, ...(known ? {} : { line: 'not known' }) },
   };
 }
