@@ -286,7 +286,7 @@ export const DeletionImpact = z.object({
 export type DeletionImpact = z.infer<typeof DeletionImpact>;
 
 /** 'text' is for a terminal. */
-export const ReportFormat = z.enum(['html', 'pdf', 'csv', 'json', 'sarif', 'text']);
+export const ReportFormat = z.enum(['html', 'pdf', 'csv', 'json', 'sarif', 'cyclonedx', 'text']);
 export type ReportFormat = z.infer<typeof ReportFormat>;
 
 /** What a report is of. */

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { createEngine, NO_CAPABILITIES } from '../../electron/bridge/engine/index.ts';
 import { assemble } from '../../electron/core/inspect/assemble.test-help.ts';
@@ -85,10 +86,18 @@ async function measure(
   await host.intake.addPaths({ paths: [join(folder, 'one-more.env')], origin: 'path' });
   await step('list after one more file', () => page.blobs.list({ offset: 0, limit: 1 }));
   await step('count after one more file', () => page.audit.summary({}));
-  for (const format of ['csv', 'sarif', 'json', 'html'] as const)
-    await step(`report, ${format.toUpperCase()}`, () =>
-      host.audit.report({ subject: { of: 'audit' }, format }),
-    );
+  await step('may the key be deleted', () =>
+    host.audit.deletionGates({ keys: [keys[0]?.arn ?? ''], nameless: [] }),
+  );
+  for (const format of ['csv', 'sarif', 'cyclonedx', 'json', 'html'] as const) {
+    let bytes: Uint8Array = new Uint8Array();
+    const taken = await timed(async () => {
+      ({ bytes } = await host.audit.report({ subject: { of: 'audit' }, format }));
+    });
+    const mb = (n: number): string => `${(n / 1e6).toFixed(1)} MB`;
+    const size = `${mb(bytes.length)}, ${mb(gzipSync(bytes).length)} as gzip`;
+    steps.push({ what: `report, ${format.toUpperCase()}: ${size}`, ...taken });
+  }
   return steps;
 }
 

@@ -25,8 +25,12 @@ const TYPES = {
   csv: 'text/csv; charset=utf-8',
   json: 'application/json',
   sarif: 'application/sarif+json',
+  cyclonedx: 'application/vnd.cyclonedx+json; version=1.7',
   text: 'text/plain; charset=utf-8',
 } as const;
+
+/** Endings of names that are not the format's own. */
+const EXTENSIONS: Partial<Record<ReportFormat, string>> = { text: 'txt', cyclonedx: 'cdx.json' };
 
 /** Work goes on so long before others have a turn, milliseconds. */
 const TURN_MS = 15;
@@ -90,8 +94,17 @@ export class Reports {
           'Take JSON, CSV or HTML.',
         ),
       );
+    if (format === 'cyclonedx' && report.bom === undefined)
+      throw new FaultError(
+        fault(
+          'NoSuchReport',
+          `A bill of materials is of an audit, not of a ${subject.of}.`,
+          '',
+          'Take JSON, CSV or HTML, or the audit’s own bill of materials.',
+        ),
+      );
     const what = subject.of === 'run' ? `run-${subject.runId.replace(/[^\w-]/g, '_')}` : subject.of;
-    const name = `rewrap-${what}-${at.slice(0, 10)}.${format === 'text' ? 'txt' : format}`;
+    const name = `rewrap-${what}-${at.slice(0, 10)}.${EXTENSIONS[format] ?? format}`;
     const text = writeReport(report, format, this.#header(subject, at), namedBy(roots));
     const { bytes, sha256 } = await encoded(text);
     this.#parts.recorder.note('report', { outcome: 'made', detail: name, sha256After: sha256 });

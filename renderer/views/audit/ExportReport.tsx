@@ -11,6 +11,7 @@ const FORMATS: readonly { readonly id: ReportFormat; readonly name: string; read
   { id: 'csv', name: 'CSV', detail: 'a line for each blob' },
   { id: 'json', name: 'JSON', detail: 'everything, for programs' },
   { id: 'sarif', name: 'SARIF', detail: 'findings, for code scanning' },
+  { id: 'cyclonedx', name: 'CycloneDX', detail: 'keys and ciphertext, for inventories' },
 ];
 
 /** Hands out a report in a form that is chosen from a menu. */
@@ -23,6 +24,7 @@ export function ExportReport({ subject, what }: { readonly subject: ReportSubjec
   const [busy, setBusy] = useState(false);
   const offered = FORMATS.filter(({ id }) => {
     if (id === 'pdf') return desktop;
+    if (id === 'cyclonedx') return subject.of === 'audit';
     return id !== 'sarif' || subject.of !== 'history';
   });
   const go = async (format: ReportFormat): Promise<void> => {

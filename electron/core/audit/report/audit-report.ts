@@ -14,6 +14,7 @@ import { auditSections } from './audit-paper.ts';
 import { auditResults, type PlaceLookup } from './audit-results.ts';
 import { type BlobLine, blobLines } from './blob-lines.ts';
 import { byRepository, filesByKey, knownWords, NO_REPOSITORY, placesUnder } from './by-key.ts';
+import { writeCycloneDx } from './cyclonedx.ts';
 import { deletionData, deletionFacts, deletionLines } from './deletion-report.ts';
 import { jsonLine } from './escape.ts';
 import type { Asked, FileNaming, Report, ReportData, ReportTable, SarifResults } from './report.ts';
@@ -52,6 +53,7 @@ export function auditReport(
         },
       };
     },
+    bom: (header) => writeCycloneDx(audit, asked, header),
     results: (): SarifResults => {
       const { totals, keys } = audit.summary;
       return {

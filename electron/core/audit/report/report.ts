@@ -46,6 +46,8 @@ export interface Report {
   readonly data: () => ReportData;
   /** For code scanning: SARIF; null where there is nothing to report there. */
   readonly results: (() => SarifResults) | null;
+  /** A cryptographic bill of materials: CycloneDX; absent where there is none to make. */
+  readonly bom?: (header: ReportHeader) => InTurns<string>;
 }
 
 export interface ReportTable {

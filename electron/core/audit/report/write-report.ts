@@ -20,6 +20,9 @@ export function writeReport(
       return pieces(writeJson(report, header));
     case 'text':
       return pieces(writeText(report.lines(named)));
+    case 'cyclonedx':
+      if (report.bom === undefined) throw new Error(`A ${report.of} has no bill of materials.`);
+      return pieces(report.bom(header));
     case 'sarif':
       if (report.results === null) throw new Error(`A ${report.of} has no SARIF form.`);
       return pieces(writeSarif(report.results(), header));

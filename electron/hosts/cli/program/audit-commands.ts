@@ -14,7 +14,7 @@ export function auditCommands(program: Command): void {
     .option('--rules-schema', 'print the JSON Schema of a rules file')
     .addOption(
       new Option('--format <format>', 'form of the report')
-        .choices(['text', 'json', 'sarif', 'csv', 'html'])
+        .choices(['text', 'json', 'sarif', 'csv', 'html', 'cyclonedx'])
         .default('text'),
     )
     .option('-o, --out <file>', 'write it into this file')
