@@ -52,7 +52,7 @@ describe('a CycloneDX 1.7 bill of materials', () => {
       row({ file: name, place: name, keyArn: arnOf('k'), material: M(i % 3), context: { [name]: name } }),
     );
     const bom = bomOf(makeAudit(input(rows, [key('k', { aliases: ['alias/<img src=x>'] })])));
-    const refs = bom.components.map((one) => one['bom-ref']);
+    const refs = ['scope', ...bom.components.map((one) => one['bom-ref'])];
     expect(new Set(refs).size).toBe(refs.length);
     for (const { ref, dependsOn = [] } of bom.dependencies)
       for (const each of [ref, ...dependsOn]) expect(refs).toContain(each);

@@ -325,6 +325,7 @@ function ciphertextComponent({ id, key, algorithm, row, blobs, files }: Cipherte
 const algorithmRef = (algorithm: Algorithm): string => `algorithm:${algorithm}`;
 
 function* dependencies({ keys, ciphertexts }: Inventory): Generator<object> {
+  yield { ref: 'scope', dependsOn: ciphertexts.map(({ id }) => id) };
   for (const { id, algorithm } of keys) yield { ref: id, dependsOn: [algorithmRef(algorithm)] };
   for (const { id, key, algorithm } of ciphertexts) {
     const on = key ?? (algorithm === null ? null : algorithmRef(algorithm));
