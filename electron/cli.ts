@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { type Fault, FaultError } from '#shared/model/fault.ts';
+import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 import { quietLibraries } from './bridge/engine/index.ts';
 import { toFault } from './bridge/index.ts';
 import { audit } from './hosts/cli/audit.ts';
@@ -8,6 +8,9 @@ import { BAD_INPUT, refusedExitCode } from './hosts/cli/exit-code.ts';
 import { history, verifyHistory } from './hosts/cli/history.ts';
 import { inspect } from './hosts/cli/inspect.ts';
 import { keys } from './hosts/cli/keys.ts';
+import { printFault, printFaultJson } from './hosts/cli/output/fault-output.ts';
+import { mannerNow, setManner } from './hosts/cli/output/say.ts';
+import { drainOutput, exitCodeAfterOutput, watchStandardOutput } from './hosts/cli/output/standard-output.ts';
 import { plan, planDiff, runPlanFile } from './hosts/cli/plan.ts';
 import { planShard } from './hosts/cli/plan-shard.ts';
 import { practiceKms } from './hosts/cli/practice.ts';
@@ -27,7 +30,6 @@ import { serveCommand } from './hosts/cli/serve.ts';
 import { limitWaits } from './hosts/cli/session.ts';
 import { answerSignals } from './hosts/cli/signals.ts';
 import { ssoLogin } from './hosts/cli/sso-login.ts';
-import { faultLines } from './hosts/cli/text.ts';
 
 quietLibraries();
 let exitCode = 0;
@@ -43,9 +45,22 @@ const overRun =
     return work(...args);
   };
 
-const program = createProgram().hook('preAction', () => {
-  const { timeout } = program.opts<{ timeout?: number }>();
+watchStandardOutput();
+// What is wrong with the words of a command is found before its options are read.
+setManner({ json: process.argv.includes('--json') });
+
+interface CommonFlags {
+  readonly timeout?: number;
+  readonly quiet?: true;
+  readonly verbose?: true;
+  readonly json?: true;
+  readonly format?: string;
+}
+
+const program = createProgram().hook('preAction', (_, command) => {
+  const { timeout, quiet, verbose, json, format } = command.optsWithGlobals<CommonFlags>();
   if (timeout !== undefined) limitWaits(timeout);
+  setManner({ quiet: quiet === true, verbose: verbose === true, json: json === true || format === 'json' });
 });
 
 bindHandlers(
@@ -83,16 +98,16 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     exitCode = error.exitCode === 0 ? 0 : BAD_INPUT;
+    // In words it was said by then.
+    if (exitCode !== 0 && mannerNow().json)
+      printFaultJson(fault('BadUsage', error.message.replace(/^error: /, ''), '', 'rewrap --help shows how'));
   } else {
     const problem = toFault(error);
-    console.error(`rewrap: ${problem.code}`);
-    console.error(faultLines(problem));
+    printFault(problem);
     exitCode = refused(problem);
     if (!(error instanceof FaultError) && process.env.REWRAP_DEBUG) console.error(error);
   }
 }
+await drainOutput();
 // What still waits for an answer, in a library perhaps, is not waited for.
-for (const stream of [process.stdout, process.stderr])
-  if (!stream.destroyed && stream.writableLength > 0)
-    await new Promise<void>((resolve) => stream.write('', () => resolve()));
-process.exit(exitCode);
+process.exit(exitCodeAfterOutput(exitCode));

@@ -161,6 +161,8 @@ export const RunItem = z.object({
   /** Path for people of the file that now holds the new blob. */
   output: z.string().nullable(),
   backup: z.string().nullable(),
+  /** Path of the file beside it that records its key and algorithm, which the new blob does not name; absent, null: none. */
+  record: z.string().nullable().optional(),
   /** Things to know although it worked: "verification was not permitted". */
   notes: z.array(z.string()),
 });
@@ -273,6 +275,8 @@ export const RunSummary = z.object({
   secondsLeft: z.number().nullable(),
   /** Requests a second that KMS's throttling brought this account and Region down to. Absent, null: it does not throttle. */
   slowedTo: z.number().nullable().optional(),
+  /** Requests that were sent again, since what they failed of passes. Absent: not counted, of a run that another process made. */
+  retries: z.int().optional(),
   destinationKeyId: z.string(),
   /** Practice or real, account and Region: what the run ran against. */
   connection: z.string(),

@@ -8,10 +8,10 @@ import type { Repository, WalkedFile, WalkedSkip } from './types.ts';
 export interface WalkOptions {
   /** Folders inside folders followed, counted from a root. */
   readonly maxDepth?: number;
-  /** Called before what lies under a root is met; `path` is absolute, with links resolved. */
-  readonly entering?: (path: string) => void;
+  /** Called before what lies under a root is met; `path` is absolute, with links resolved; `named`: as it was given. */
+  readonly entering?: (path: string, named: string) => void;
   /** Before what is to be said of a root that is not there or cannot be resolved: its absolute path. */
-  readonly lacking?: (path: string) => void;
+  readonly lacking?: (path: string, named: string) => void;
   /** Whether a root may belong to a repository above it (else only those below count). */
   readonly above?: boolean;
   /**
@@ -25,6 +25,8 @@ interface Root {
   readonly path: string;
   /** Name of what was dropped, which stands before every relative path shown. */
   readonly name: string;
+  /** As it was given. */
+  readonly named: string;
 }
 
 /** How a folder is called; outlives the walk, since every file in it keeps it rather than three paths of its own. */
@@ -116,12 +118,12 @@ export function* walkNow(
   for (const dropped of roots) {
     const root = resolveRoot(dropped);
     if ('type' in root) {
-      lacking?.(resolve(dropped));
+      lacking?.(resolve(dropped), dropped);
       yield root;
     } else real.push(root);
   }
   for (const root of withoutNested(real)) {
-    entering?.(root.path);
+    entering?.(root.path, root.named);
     const sort = sortOf(root.path);
     const outer = above ? repositoryAbove(root.path) : null;
     if (outer !== null && basename(root.path) !== GIT) repository?.(outer.path, outer.display, root.path);
@@ -357,7 +359,7 @@ function byNumber(names: string[]): string[] {
 function resolveRoot(dropped: string): Root | WalkedSkip {
   const name = basename(dropped) || dropped;
   try {
-    return { path: realpathSync(dropped), name };
+    return { path: realpathSync(dropped), name, named: dropped };
   } catch (error) {
     return failed(displayPath(name), error);
   }

@@ -6,6 +6,7 @@ import { FAIL_ON, rulesSchema } from '../../core/audit/index.ts';
 import { auditGate, type GateFlags } from './audit-gate.ts';
 import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from './exit-code.ts';
 import { connectionChoice } from './options.ts';
+import { warn } from './output/say.ts';
 import { takeInNames, withEngine } from './session.ts';
 import { safe } from './text.ts';
 import { write } from './write.ts';
@@ -44,12 +45,12 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
   return withEngine(connectionChoice(flags), async (client) => {
     const { problem } = await client.page.audit.rules({});
     if (problem !== null)
-      console.error(
-        `rewrap: the rules that were kept on this computer cannot be used: ${safe(problem)} Choose a corrected file in the window.`,
+      warn(
+        `the rules that were kept on this computer cannot be used: ${safe(problem)} Choose a corrected file in the window.`,
       );
     await client.host.audit.useRules({ text: rules, name: flags.rules ?? null });
     const { files, unreadable } = await takeInNames(client, paths);
-    if (files.size === 0) console.error('rewrap: no ciphertext found');
+    if (files.size === 0) warn('no ciphertext found');
     // A gate that left keys out would pass what it did not look at.
     await client.page.audit.askKeys({ refresh: false, all: true });
     if (flags.gitHistory) await client.page.audit.gitHistory({ on: true });
@@ -72,8 +73,8 @@ function verdict(
   answered: boolean,
 ): number {
   if (answered && violations !== null && violations > 0)
-    console.error(
-      `rewrap: ${plural(violations, 'rule')} of the rules file ${violations === 1 ? 'is' : 'are'} broken. Run audit without --if-deleted to see ${violations === 1 ? 'it' : 'them'}.`,
+    warn(
+      `${plural(violations, 'rule')} of the rules file ${violations === 1 ? 'is' : 'are'} broken. Run audit without --if-deleted to see ${violations === 1 ? 'it' : 'them'}.`,
     );
   // What could not be read could not be judged: that is no pass.
   if ((violations ?? 0) > 0) return SOME_FAILED;
@@ -82,7 +83,7 @@ function verdict(
   const open = unjudged.filter(({ rule }) => rule !== FAIL_ON);
   const asked = caller === null ? ' No connection was named (--profile, --region).' : '';
   for (const { rule, blobs, why } of open)
-    console.error(`rewrap: ${rule} was not judged for ${plural(blobs, 'blob')}: ${safe(why)}.${asked}`);
+    warn(`${rule} was not judged for ${plural(blobs, 'blob')}: ${safe(why)}.${asked}`);
   return open.length > 0 ? NOT_ANSWERED : OK;
 }
 

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { HistoryHead } from '#shared/model/history.ts';
 import { historyText } from '../../core/audit/index.ts';
 import { OK, SOME_FAILED } from './exit-code.ts';
+import { warn } from './output/say.ts';
 import { withEngine } from './session.ts';
 import { safe } from './text.ts';
 
@@ -12,7 +13,7 @@ export async function history(flags: { limit: number; json?: true }): Promise<nu
     records.reverse();
     if (flags.json) console.log(JSON.stringify(records, null, 2));
     else if (records.length > 0) console.log(historyText(records));
-    else console.error('rewrap: nothing was done yet');
+    else warn('nothing was done yet');
     return OK;
   });
 }

@@ -1,8 +1,10 @@
 import { historyLines } from '#shared/git-history-words.ts';
-import type { Finding } from '#shared/model/blob.ts';
+import type { BlobRow, Finding, SkippedFile } from '#shared/model/blob.ts';
+import { fault } from '#shared/model/fault.ts';
 import type { Client } from './client.ts';
 import { BAD_INPUT, OK } from './exit-code.ts';
-import { ingestPaths, type Listed, withEngine } from './session.ts';
+import { note, painted } from './output/say.ts';
+import { ingestPaths, isUnreadable, withEngine } from './session.ts';
 import { safe, table } from './text.ts';
 
 /** `rewrap inspect PATH… [--json]`: what each blob is, offline. */
@@ -11,11 +13,12 @@ export async function inspect(
   flags: { json?: true; gitHistory?: true },
 ): Promise<number> {
   return withEngine(null, async (client) => {
-    const { blobs, unreadable } = await ingestPaths(client, paths);
+    const { blobs, skipped, unreadable } = await ingestPaths(client, paths);
     const gitHistory = async () => (await client.page.audit.gitHistory({ on: true })).history;
     if (flags.json) {
-      const all = [];
+      const all: object[] = [];
       for (const blob of blobs) all.push(await asJson(client, blob));
+      all.push(...skipped.filter(isUnreadable).map(unreadAsJson));
       // What stands in history alone is never among what stands in files.
       const printed = flags.gitHistory ? { blobs: all, gitHistory: await gitHistory() } : all;
       console.log(JSON.stringify(printed, null, 2));
@@ -24,7 +27,7 @@ export async function inspect(
     if (blobs.length > 0) {
       console.log(await asTable(client, blobs));
     } else {
-      console.error('rewrap: no ciphertext found');
+      note('no ciphertext found');
     }
     if (flags.gitHistory) {
       const history = await gitHistory();
@@ -34,11 +37,19 @@ export async function inspect(
   });
 }
 
-async function asJson({ page }: Client, { row, file }: Listed): Promise<object> {
+const FAULT_CODES: Readonly<Record<string, string>> = { missing: 'FileMissing', 'too-large': 'FileTooLarge' };
+
+/** A file that could not be read, among the blobs: it has a fault, and no kind. */
+const unreadAsJson = ({ file, code, message }: SkippedFile): object => ({
+  file,
+  fault: fault(FAULT_CODES[code] ?? 'FileUnreadable', message, '', ''),
+});
+
+async function asJson({ page }: Client, row: BlobRow): Promise<object> {
   const detail = await page.blobs.inspect({ blobId: row.id });
   const { identification: id } = row;
   return {
-    file,
+    file: row.file,
     place: row.place,
     byteRange: detail.byteRange,
     encoding: row.encoding,
@@ -61,9 +72,9 @@ async function asJson({ page }: Client, { row, file }: Listed): Promise<object> 
   };
 }
 
-async function asTable({ page }: Client, blobs: readonly Listed[]): Promise<string> {
-  const rows = blobs.map(({ row, file }) => [
-    safe(file),
+async function asTable({ page }: Client, blobs: readonly BlobRow[]): Promise<string> {
+  const rows = blobs.map((row) => [
+    safe(row.file),
     safe(row.place),
     row.identification.label,
     row.identification.keyFingerprint?.slice(0, 8) ?? '–',
@@ -74,12 +85,16 @@ async function asTable({ page }: Client, blobs: readonly Listed[]): Promise<stri
   const text = [
     table([['FILE', 'PLACE', 'KIND', 'MATERIAL', 'PLAINTEXT', 'ENCODING', 'RE-ENCRYPT'], ...rows]),
   ];
-  for (const { row, file } of blobs) {
-    if (row.identification.reason !== null) text.push(`${safe(file)}: ${safe(row.identification.reason)}`);
+  for (const row of blobs) {
+    const file = safe(row.file);
+    if (row.identification.reason !== null) text.push(`${file}: ${safe(row.identification.reason)}`);
     if (row.worst === 'warning' || row.worst === 'critical') {
       const { findings } = await page.blobs.inspect({ blobId: row.id });
       for (const finding of findings.filter((f) => f.severity !== 'info'))
-        text.push(`${safe(file)}: ${finding.severity}: ${safe(finding.title)}`, ...partsOf(finding));
+        text.push(
+          `${file}: ${painted(finding.severity === 'critical' ? 'bad' : 'doubtful', finding.severity, process.stdout)}: ${safe(finding.title)}`,
+          ...partsOf(finding),
+        );
     }
   }
   return text.join('\n');

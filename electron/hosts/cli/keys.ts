@@ -1,5 +1,6 @@
 import { OK } from './exit-code.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
+import { warn } from './output/say.ts';
 import { withEngine } from './session.ts';
 import { table } from './text.ts';
 
@@ -11,7 +12,7 @@ export async function keys(flags: ConnectionFlags & { json?: true }): Promise<nu
       console.log(JSON.stringify(list, null, 2));
       return OK;
     }
-    for (const gap of list.gaps) console.error(`rewrap: ${gap}`);
+    for (const gap of list.gaps) warn(`${gap}`);
     console.log(
       table([
         ['ALIAS', 'KEY ID', 'SPEC', 'USAGE', 'STATE', 'AS A DESTINATION'],

@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 import { ENCRYPTION_ALGORITHMS, type EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { AwsChoice, ConnectionChoice } from '#shared/model/connection.ts';
-import type { EncryptionContext } from '#shared/model/context.ts';
 import { isLoopback } from '../../core/kms/index.ts';
+import { quoted } from './input/contexts.ts';
+import { warn } from './output/say.ts';
 import { safe } from './text.ts';
 
 export interface ConnectionFlags {
@@ -57,20 +58,11 @@ export const connectionArguments = (flags: ConnectionFlags): string =>
     .map((word) => ` ${quoted(word)}`)
     .join('');
 
-/** One word for a POSIX shell. */
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-
-/** Collects repeated `--context K=V`. The first `=` separates; a key twice with other values is refused. */
-export function contextPair(value: string, previous: EncryptionContext | undefined): EncryptionContext {
-  const at = value.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('Give an encryption context pair as KEY=VALUE.');
-  const key = value.slice(0, at);
-  const text = value.slice(at + 1);
-  const known = previous ?? {};
-  if (Object.hasOwn(known, key) && known[key] !== text)
-    throw new InvalidArgumentError(`The encryption context key ${JSON.stringify(key)} is given twice.`);
-  return Object.fromEntries([...Object.entries(known), [key, text]]);
+/** A value that must not be empty: an unset variable of a shell gives an empty one. Throws InvalidArgumentError. */
+export function filled(value: string): string {
+  if (value.trim() === '')
+    throw new InvalidArgumentError('It is empty: is the variable that it comes from set?');
+  return value;
 }
 
 export function algorithm(value: string): EncryptionAlgorithm {
@@ -95,7 +87,7 @@ export function port(value: string): number {
 }
 
 export function repeated(value: string, previous: string[] | undefined): string[] {
-  return [...(previous ?? []), value];
+  return [...(previous ?? []), filled(value)];
 }
 
 export function url(value: string): string {
@@ -117,8 +109,8 @@ export const urls = (value: string, previous: string[] | undefined): string[] =>
 export function warnOfHttp(endpoints: readonly (string | null | undefined)[]): void {
   for (const endpoint of endpoints)
     if (endpoint?.startsWith('http:') && !isLoopback(endpoint))
-      console.error(
-        `rewrap: ${safe(endpoint)} is plain HTTP: anyone on the way sees the session token and may change every answer`,
+      warn(
+        `${safe(endpoint)} is plain HTTP: anyone on the way sees the session token and may change every answer`,
       );
 }
 

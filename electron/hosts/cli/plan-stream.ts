@@ -7,7 +7,8 @@ import type { Rule } from '#shared/model/rule.ts';
 import { walkNow } from '../../core/intake/index.ts';
 import { LineBuffer, saysPlan } from '../../services/plans/index.ts';
 import type { Client } from './client.ts';
-import { isUnreadable, skippedLines } from './session.ts';
+import { mannerNow, warn } from './output/say.ts';
+import { fileBelow, isUnreadable, skippedLines } from './session.ts';
 
 /** Beyond so many files, or bytes in them, a plan is written in two files, some files at a time. */
 const LARGE_FILES = 20_000;
@@ -55,8 +56,10 @@ export async function streamPlan(
   const lines = buffer.open(`${output.replace(/\.json$/, '')}.files.jsonl`);
   const skipped = new Skipped();
   const take = async (lot: readonly string[]): Promise<void> => {
-    const taken = await host.intake.addPaths({ paths: [...lot], origin: 'path' });
-    for (const one of taken.skippedFiles) if (one.code !== ONLY_WHEN_NAMED) skipped.add(one);
+    const taken = await host.intake.addNamed({ paths: [...lot] });
+    for (const { root, ...one } of taken.skippedFiles)
+      if (one.code !== ONLY_WHEN_NAMED)
+        skipped.add({ ...one, file: root === undefined ? one.file : named(root) });
     const { blobIds } = await page.plans.select({ rules: [] });
     if (blobIds.length > 0)
       for (const file of (await host.plans.plannedFiles({ blobIds })).files)
@@ -66,9 +69,14 @@ export async function streamPlan(
   try {
     let lot: string[] = [];
     let bytes = 0;
-    for (const met of walkNow(paths)) {
+    let root = '';
+    const under = (_: string, as: string): void => {
+      root = as;
+    };
+    for (const met of walkNow(paths, { entering: under, lacking: under })) {
       if (met === null) await setImmediate();
-      else if (met.type !== 'file') skipped.add({ file: met.display, code: met.code, message: met.message });
+      else if (met.type !== 'file')
+        skipped.add({ file: fileBelow(root, met.display), code: met.code, message: met.message });
       else if (!saysPlan(met.path)) {
         lot.push(met.path);
         bytes += statSync(met.path, { throwIfNoEntry: false })?.size ?? 0;
@@ -103,7 +111,7 @@ class Skipped {
   }
 
   print(): void {
-    for (const line of skippedLines(this.#named)) console.error(`rewrap: ${line}`);
-    if (this.#more > 0) console.error(`rewrap: … and ${count(this.#more)} more like these`);
+    for (const line of skippedLines(this.#named, mannerNow())) warn(line);
+    if (this.#more > 0) warn(`… and ${count(this.#more)} more like these`);
   }
 }

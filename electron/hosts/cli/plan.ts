@@ -12,12 +12,14 @@ import { writePrivate } from '../../core/storage/private.ts';
 import { readShard, readShards, readWholePlan } from '../../services/plans/index.ts';
 import type { Client } from './client.ts';
 import { BAD_INPUT, OK } from './exit-code.ts';
+import { isPiped } from './input/piped.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, report } from './outcome.ts';
+import { note, warn } from './output/say.ts';
 import { isLarge, streamPlan } from './plan-stream.ts';
 import { progressLine } from './progress.ts';
 import { progressLines } from './progress-lines.ts';
-import { destinationAlgorithm, remindOfUnfinished } from './reencrypt.ts';
+import { checkContexts, destinationAlgorithm, destinationContext, remindOfUnfinished } from './reencrypt.ts';
 import { type RunShardFlags, runShard } from './run-shard.ts';
 import { runWorkers } from './run-workers.ts';
 import { ingestPaths, withEngine } from './session.ts';
@@ -34,6 +36,9 @@ interface PlanFlags extends ConnectionFlags {
   toAlgorithm?: EncryptionAlgorithm;
   context?: EncryptionContext;
   toContext?: EncryptionContext;
+  toNoContext?: true;
+  addContext?: EncryptionContext;
+  removeContext?: string[];
   mode?: RunMode;
   rule?: Rule[];
   out?: string;
@@ -54,6 +59,17 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
     throw new FaultError(
       fault('BadUsage', 'Say which files, and the destination key: rewrap plan PATH… --to KEY.', '', ''),
     );
+  checkContexts(flags);
+  const piped = paths.find(isPiped);
+  if (piped !== undefined)
+    throw new FaultError(
+      fault(
+        'BadUsage',
+        `A plan cannot name ${piped}: it comes through a pipe.`,
+        'A plan names files that are read again when it is run.',
+        'Save it as a file and name that, or use rewrap reencrypt.',
+      ),
+    );
   const needed = kmsNeeded(to, flags.toAlgorithm);
   const rules = flags.rule ?? [];
   const connection = connectionFor(needed, rules, flags);
@@ -69,19 +85,19 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
       ? await streamPlan(client, paths, { output, terms, named })
       : await planWhole(client, paths, rules, { output, terms, named, connected: connection !== null });
     if (made === null) {
-      console.error('rewrap: no blob that KMS can re-encrypt is chosen by these rules; no plan was made');
+      warn('no blob that KMS can re-encrypt is chosen by these rules; no plan was made');
       return BAD_INPUT;
     }
     const of =
       made.of === null ? plural(made.blobs, 'blob') : `${count(made.blobs)} of ${plural(made.of, 'blob')}`;
-    console.error(
-      `rewrap: ${of} in ${plural(made.files, 'file')}${output === undefined ? '' : `; run with: rewrap run ${output}`}`,
+    note(
+      `${of} in ${plural(made.files, 'file')}${output === undefined ? '' : `; run with: rewrap run ${output}`}`,
     );
-    if (connection === null) console.error(`rewrap: ${NOT_ASKED}`);
+    if (connection === null) note(NOT_ASKED);
     return made.unreadable ? BAD_INPUT : OK;
   });
   return written.catch((error: unknown) => {
-    if (needed !== null && !connected) console.error(`rewrap: ${needed}`);
+    if (needed !== null && !connected) warn(needed);
     throw error;
   });
 }
@@ -95,8 +111,8 @@ async function planWhole(
 ): Promise<{ files: number; blobs: number; of: number; unreadable: boolean } | null> {
   const { blobs, unreadable } = await ingestPaths(client, paths);
   const { blobIds: picked, notes } = await client.page.plans.select({ rules: fromRoot(rules) });
-  for (const note of notes) console.error(`rewrap: ${safe(note)}`);
-  if (!how.connected && rules.some(({ name }) => name === 'key')) console.error(`rewrap: ${KEYS_NOT_ASKED}`);
+  for (const gap of notes) warn(safe(gap));
+  if (!how.connected && rules.some(({ name }) => name === 'key')) note(KEYS_NOT_ASKED);
   if (picked.length === 0) return null;
   const { files } = await client.host.plans.plannedFiles({ blobIds: picked });
   const text = planText({
@@ -123,7 +139,7 @@ async function termsOf({ page }: Client, to: string, flags: PlanFlags): Promise<
     destination: {
       keyId: to,
       algorithm: flags.toAlgorithm ?? (await destinationAlgorithm(page, { to })),
-      context: flags.toContext === undefined ? { mode: 'same' } : { mode: 'given', context: flags.toContext },
+      context: destinationContext(flags),
     },
     output:
       flags.out === undefined
@@ -217,9 +233,14 @@ async function runOnePlan(read: RunPlan, flags: RunFlags): Promise<number> {
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await remindOfUnfinished(client);
     const lines = flags.progress === 'jsonl' ? progressLines(process.stderr) : null;
-    const line = lines ?? progressLine(process.stderr, flags.json === true);
+    const line = lines ?? progressLine(process.stderr);
     const root = flags.root === undefined ? null : resolve(flags.root);
-    const { runId } = await client.host.plans.runPlan({ plan: loaded, root, dryRun: flags.dryRun === true });
+    const { runId } = await client.host.plans.runPlan({
+      plan: loaded,
+      root,
+      dryRun: flags.dryRun === true,
+      grantTokens: flags.grantToken ?? [],
+    });
     const ended = await finished(client, onEvent, runId, line.show);
     line.clear();
     const code = await report(client, ended, flags, loaded.output.mode === 'in-place');

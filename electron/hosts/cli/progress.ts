@@ -1,12 +1,13 @@
 import { count } from '#shared/format.ts';
 import type { RunSummary } from '#shared/model/run.ts';
+import { type Manner, mannerNow } from './output/say.ts';
 
 /** One line of progress, redrawn in place; silent where there is no terminal. */
 export function progressLine(
   stream: NodeJS.WriteStream,
-  quiet: boolean,
+  { quiet, json }: Pick<Manner, 'quiet' | 'json'> = mannerNow(),
 ): { show: (run: RunSummary) => void; clear: () => void } {
-  if (quiet || !stream.isTTY) return { show: () => {}, clear: () => {} };
+  if (quiet || json || !stream.isTTY) return { show: () => {}, clear: () => {} };
   return {
     show({ counts, rate, secondsLeft, status }) {
       const done = counts.total - counts.waiting - counts.running;

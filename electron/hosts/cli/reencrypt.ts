@@ -6,23 +6,23 @@ import type { ContextChoice, RunRequest } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 import { estimated, estimateLines } from './estimate.ts';
 import { BAD_INPUT, OK } from './exit-code.ts';
+import { shorthandHints } from './input/contexts.ts';
+import { isPiped } from './input/piped.ts';
 import { checkMethod, connectDestination, type MethodFlags, methodOf } from './method.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, report } from './outcome.ts';
+import { checkFound, checkOneFile, STANDARD_OUTPUT, writeOneFile } from './output/one-file.ts';
+import { setManner, warn } from './output/say.ts';
 import { permissionsCode, printPermissions } from './permissions.ts';
 import { progressLine } from './progress.ts';
 import { takeInNames, withEngine } from './session.ts';
 
-interface ReencryptFlags extends ConnectionFlags, MethodFlags {
+interface ReencryptFlags extends ConnectionFlags, MethodFlags, ContextFlags {
   to: string;
   from?: string;
   fromAlgorithm?: EncryptionAlgorithm;
   toAlgorithm?: EncryptionAlgorithm;
   context?: EncryptionContext;
-  toContext?: EncryptionContext;
-  /** Pairs added to, and keys taken out of, each blob's own context. */
-  addContext?: EncryptionContext;
-  removeContext?: string[];
   grantToken?: string[];
   dryRun?: true;
   /** Only say what it would take. */
@@ -48,17 +48,25 @@ interface ReencryptFlags extends ConnectionFlags, MethodFlags {
 
 /** `rewrap reencrypt PATH… --to KEY (--out DIR | --in-place)`. */
 export async function reencryptCommand(paths: readonly string[], flags: ReencryptFlags): Promise<number> {
-  checkOutput(flags);
+  checkOutput(paths, flags);
   checkContexts(flags);
   checkMethod(flags);
+  for (const hint of [
+    ...shorthandHints('--to-context', flags.toContext),
+    ...shorthandHints('--add-context', flags.addContext),
+  ])
+    warn(hint);
+  const toStdout = flags.out === STANDARD_OUTPUT;
+  setManner({ bytes: toStdout });
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await remindOfUnfinished(client);
-    const { files, unreadable } = await takeInNames(client, paths);
+    const { files, skipped, unreadable } = await takeInNames(client, paths);
     if (files.size === 0) {
-      console.error('rewrap: no ciphertext found in what was given; nothing was changed');
-      if (flags.json) console.log(JSON.stringify({ run: null, blobs: [] }, null, 2));
+      warn('no ciphertext found in what was given; nothing was changed');
+      if (flags.json) console.log(JSON.stringify({ run: null, skipped, blobs: [] }, null, 2));
       return BAD_INPUT;
     }
+    if (toStdout) await checkFound(client, files);
     await connectDestination(client, flags);
     const request = await asRequest(client, flags, [...files.keys()]);
     if (flags.estimate) {
@@ -73,16 +81,25 @@ export async function reencryptCommand(paths: readonly string[], flags: Reencryp
       if (flags.json) console.log(JSON.stringify(found, null, 2));
       return flags.json ? permissionsCode(found) : printPermissions(found);
     }
-    const line = progressLine(process.stderr, flags.json === true);
-    const { runId } = await client.host.runs.startCommand({
-      request,
-      paths: paths.map((path) => resolve(path)),
-    });
+    const line = progressLine(process.stderr);
+    // What came through a pipe cannot be named again, and a file on standard output is not there to be found done.
+    const once = toStdout || paths.some(isPiped);
+    const { runId } = once
+      ? await client.page.runs.start(request)
+      : await client.host.runs.startCommand({ request, paths: paths.map((path) => resolve(path)) });
     // The run has its own plan; the list would only take memory.
     await client.page.intake.clear({ sourceIds: null });
     const ended = await finished(client, onEvent, runId, line.show);
     line.clear();
-    return report(client, ended, flags, flags.inPlace === true, { files, unreadable });
+    const contextHints = shorthandHints('--context', flags.context);
+    const code = await report(client, ended, flags, flags.inPlace === true, {
+      files,
+      skipped,
+      unreadable,
+      contextHints,
+      once,
+    });
+    return toStdout && !flags.dryRun ? writeOneFile(client, runId, code) : code;
   });
 }
 
@@ -92,10 +109,13 @@ async function asRequest(
   blobIds: string[],
 ): Promise<RunRequest> {
   const destination = flags.toAlgorithm ?? (await destinationAlgorithm(page, flags));
+  const { out } = flags;
   const output: RunRequest['output'] =
-    flags.out === undefined
+    out === undefined
       ? { mode: 'in-place', backup: flags.backup === true }
-      : { mode: 'folder', folderToken: (await host.output.addFolder({ path: flags.out })).token };
+      : out === STANDARD_OUTPUT
+        ? { mode: 'download' }
+        : { mode: 'folder', folderToken: (await host.output.addFolder({ path: out })).token };
   return {
     blobIds,
     source: {
@@ -114,13 +134,29 @@ async function asRequest(
     verify: flags.verify,
     onFailure: flags.takeGood ? 'take-good' : 'hold-back',
     dryRun: flags.dryRun === true,
-    ...(flags.evenIfThere ? { evenIfThere: true } : {}),
+    // A pipeline needs its file also where nothing of it is to change.
+    ...(flags.evenIfThere || out === STANDARD_OUTPUT ? { evenIfThere: true } : {}),
     ...(flags.emulatorBlobs ? { emulatorBlobs: true } : {}),
     ...(flags.allowPossiblePlaintext ? { allowPossiblePlaintext: true } : {}),
   };
 }
 
-function destinationContext({ toContext, addContext, removeContext }: ReencryptFlags): ContextChoice {
+export interface ContextFlags {
+  readonly toContext?: EncryptionContext;
+  readonly toNoContext?: true;
+  /** Pairs added to, and keys taken out of, each blob's own context. */
+  readonly addContext?: EncryptionContext;
+  readonly removeContext?: string[];
+}
+
+/** The context of the new blobs. */
+export function destinationContext({
+  toContext,
+  toNoContext,
+  addContext,
+  removeContext,
+}: ContextFlags): ContextChoice {
+  if (toNoContext) return { mode: 'given', context: {} };
   if (toContext !== undefined) return { mode: 'given', context: toContext };
   if (addContext === undefined && removeContext === undefined) return { mode: 'same' };
   return { mode: 'changed', add: addContext ?? {}, remove: removeContext ?? [] };
@@ -150,12 +186,14 @@ export async function remindOfUnfinished({ page }: Client): Promise<void> {
   const { runs } = await page.runs.list({});
   for (const { id, startedAt, status, elsewhere } of runs)
     if (status === 'unfinished' && elsewhere === null)
-      console.error(`rewrap: run ${id} of ${startedAt} was cut off: rewrap runs resume, undo or close ${id}`);
+      warn(`run ${id} of ${startedAt} was cut off: rewrap runs resume, undo or close ${id}`);
 }
 
 /** Ways to say the destination's context that exclude each other. */
-function checkContexts({ toContext, addContext, removeContext }: ReencryptFlags): void {
+export function checkContexts({ toContext, toNoContext, addContext, removeContext }: ContextFlags): void {
   const bad = (message: string) => new FaultError(fault('BadUsage', message, '', ''));
+  if (toNoContext && (toContext !== undefined || addContext !== undefined || removeContext !== undefined))
+    throw bad('--to-no-context stands alone: it leaves no pair to replace, add or remove.');
   if (toContext !== undefined && (addContext !== undefined || removeContext !== undefined))
     throw bad('Give either --to-context, which replaces, or --add-context and --remove-context.');
   const both = removeContext?.find((key) => addContext !== undefined && Object.hasOwn(addContext, key));
@@ -163,7 +201,18 @@ function checkContexts({ toContext, addContext, removeContext }: ReencryptFlags)
 }
 
 /** Which of `--out` and `--in-place`: exactly one, but for what writes nothing. */
-function checkOutput(flags: ReencryptFlags): void {
+function checkOutput(paths: readonly string[], flags: ReencryptFlags): void {
+  const piped = flags.inPlace && paths.find(isPiped);
+  if (piped)
+    throw new FaultError(
+      fault(
+        'BadUsage',
+        `${piped} comes through a pipe: there is no file to replace.`,
+        '',
+        'Write the new file to standard output (--out -) or into a folder (--out DIR).',
+      ),
+    );
+  if (flags.out === STANDARD_OUTPUT) checkOneFile(paths, flags);
   if (flags.out !== undefined && flags.inPlace)
     throw new FaultError(fault('BadUsage', 'Give either --out DIR or --in-place, not both.', '', ''));
   if (
@@ -176,7 +225,7 @@ function checkOutput(flags: ReencryptFlags): void {
     throw new FaultError(
       fault(
         'BadUsage',
-        'Say where the new ciphertext goes: --out DIR, or --in-place to replace the files.',
+        'Say where the new ciphertext goes: --out DIR, --out - for standard output, or --in-place to replace the files.',
         '',
         '',
       ),

@@ -20,6 +20,7 @@ import { faultLines, safe } from './text.ts';
 export interface RunShardFlags extends ConnectionFlags, IndexFlags {
   root?: string;
   evenIfThere?: true;
+  grantToken?: string[];
   json?: true;
   /** Folder that every machine sees; `state` in the folder of shards when not given. */
   state?: string;
@@ -37,7 +38,7 @@ export async function runShard(folder: string, flags: RunShardFlags): Promise<nu
   const index = shardIndexOf(flags, manifest.count, process.env);
   const plan = await readShard(folder, manifest, index);
   const line =
-    flags.progress === 'jsonl' ? progressLines(process.stderr, index) : progressLine(process.stderr, false);
+    flags.progress === 'jsonl' ? progressLines(process.stderr, index) : progressLine(process.stderr);
   const state = resolve(flags.state ?? join(folder, 'state'));
   bindState(state, manifest);
   const rate = rateOf(state, manifest, index);
@@ -65,7 +66,12 @@ export async function runShard(folder: string, flags: RunShardFlags): Promise<nu
     code = await withEngine(
       connectionChoice(flags) ?? AWS_DEFAULT,
       async (client, onEvent) => {
-        const { runId } = await client.host.plans.runPlan({ plan: loaded, root, dryRun: false });
+        const { runId } = await client.host.plans.runPlan({
+          plan: loaded,
+          root,
+          dryRun: false,
+          grantTokens: flags.grantToken ?? [],
+        });
         const end = await Promise.race([
           finished(client, onEvent, runId, line.show),
           suspendedWhenLost(client, runId, attempt.lease.lost),
@@ -155,7 +161,7 @@ async function reportShard(
   { index, count: of, lost }: { index: number; count: number; lost: boolean },
 ): Promise<number> {
   const unwell = flags.json
-    ? await printRun(client, run, true, run.output === 'in-place')
+    ? await printRun(client, run, run.output === 'in-place')
     : await failures(client, run);
   const code = lost
     ? KEPT_FOR_LATER

@@ -35,7 +35,7 @@ export async function runWorkers(path: string, flags: RunWorkersFlags): Promise<
   }
   const { count, blobs } = readShards(folder);
   const lines = flags.progress === 'jsonl' ? progressLines(process.stderr) : null;
-  const line = lines ?? progressLine(process.stderr, flags.json === true);
+  const line = lines ?? progressLine(process.stderr);
   const pool = new WorkerPool(folder, count, blobs, flags, line.show);
   await stoppedBySignals((signal) => pool.stop(signal), pool.done);
   line.clear();

@@ -8,6 +8,7 @@ import { NOT_ANSWERED, OK, passes, runExitCode, SOME_FAILED } from './exit-code.
 import { checkMethod, connectDestination, type MethodFlags, methodOf } from './method.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
 import { finished, printRun, report } from './outcome.ts';
+import { note, warn } from './output/say.ts';
 import { progressLine } from './progress.ts';
 import { withEngine } from './session.ts';
 import { faultLines, safe } from './text.ts';
@@ -22,13 +23,13 @@ interface RetryFlags extends OnwardFlags {
   grantTokens?: boolean;
 }
 
-/** `rewrap runs [--json]`: every run, newest last. */
-export async function listRuns(flags: { json?: true }): Promise<number> {
+/** `rewrap runs [--limit N] [--json]`: the runs of this machine, newest first. */
+export async function listRuns(flags: { limit?: number; json?: true }): Promise<number> {
   return withEngine(null, async ({ page }) => {
-    const { runs } = await page.runs.list({});
-    runs.reverse();
+    const { runs: all } = await page.runs.list({});
+    const runs = all.slice(0, flags.limit);
     if (flags.json) console.log(JSON.stringify(runs, null, 2));
-    else if (runs.length === 0) console.error('rewrap: there were no runs yet');
+    else if (runs.length === 0) note('there were no runs yet');
     else for (const run of runs) console.log(line(run));
     return OK;
   });
@@ -71,9 +72,7 @@ export async function undoCommand(prefix: string, flags: { json?: true }): Promi
         console.error(faultLines(fault));
       }
       if (leftTotal > left.length)
-        console.error(
-          `rewrap: … and ${plural(leftTotal - left.length, 'more file', 'more files')} left as found`,
-        );
+        warn(`… and ${plural(leftTotal - left.length, 'more file', 'more files')} left as found`);
     }
     const passing = undone.left.filter(({ fault }) => passes(fault)).length;
     const failed = undone.leftTotal - passing;
@@ -122,7 +121,7 @@ export async function compareRun(prefix: string, flags: CompareFlags): Promise<n
         console.error(`${safe(file)}${place === '' ? '' : ` ${safe(place)}`}: ${outcome}`);
         if (why !== null) console.error(faultLines(why));
       }
-      if (more > 0) console.error(`rewrap: … and ${more} more`);
+      if (more > 0) warn(`… and ${more} more`);
       const sample = chosen === of ? '' : `, chosen at random of ${of},`;
       console.log(
         `Compared ${plural(chosen, 'blob')}${sample} of run ${runId}: ${equal} equal, ${different} different, ${failed} not decrypted, ${unavailable} not there any more`,
@@ -139,7 +138,7 @@ export async function showRun(prefix: string, flags: { json?: true }): Promise<n
     const { runId } = await client.host.runs.named({ prefix });
     const run = await client.page.runs.get({ runId });
     if (!flags.json) console.log(line(run));
-    await printRun(client, run, flags.json === true, run.output === 'in-place');
+    await printRun(client, run, run.output === 'in-place');
     return OK;
   });
 }
@@ -151,7 +150,7 @@ async function onward(
   checkMethod(flags);
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await connectDestination(client, flags);
-    const progress = progressLine(process.stderr, flags.json === true);
+    const progress = progressLine(process.stderr);
     const id = await begin(client, methodOf(flags) === 'decrypt-encrypt');
     const ended = await finished(client, onEvent, id, progress.show);
     progress.clear();

@@ -7,6 +7,7 @@ import type { Allowed } from '../../services/approvals/index.ts';
 import { serve, TerminalApprovals, UPLOAD_THREAD } from '../loopback/index.ts';
 import { OK } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice, warnOfHttp } from './options.ts';
+import { warn } from './output/say.ts';
 import { waitLimit } from './session.ts';
 
 interface ServeFlags extends ConnectionFlags {
@@ -44,7 +45,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
     const next = restarting
       ? 'It is being started again.'
       : 'It is not started any more: stop Rewrap and start it again.';
-    console.error(`rewrap: the part that does the work ended with ${kind}${words}. ${next}`);
+    warn(`the part that does the work ended with ${kind}${words}. ${next}`);
   };
   const approvals = new TerminalApprovals(allowed(flags), process.stdin.isTTY === true);
   const engine = await startEngine(
@@ -87,9 +88,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
     console.log(`The address works once.${host.takesCodes ? ' Press Enter for another.' : ''} Ctrl-C stops.`);
     if (flags.open && host.takesCodes) openBrowser(host.plainUrl);
     else if (flags.open)
-      console.error(
-        'rewrap: no browser is opened, since there is no terminal to confirm it in; open the address above',
-      );
+      warn('no browser is opened, since there is no terminal to confirm it in; open the address above');
     await stopped();
     await host.close();
   } finally {
@@ -129,6 +128,6 @@ function openBrowser(address: string): void {
         ? ['rundll32', ['url.dll,FileProtocolHandler', address]]
         : ['xdg-open', [address]];
   const child = spawn(command as string, args as string[], { stdio: 'ignore', detached: true });
-  child.on('error', () => console.error('rewrap: no browser could be opened; open the address by hand'));
+  child.on('error', () => warn('no browser could be opened; open the address by hand'));
   child.unref();
 }

@@ -1,17 +1,21 @@
-import { join, resolve, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { kindOf } from '#shared/connection-kind.ts';
+import { plural } from '#shared/format.ts';
 import type { BlobRow, SkippedFile } from '#shared/model/blob.ts';
 import type { ConnectionChoice, ConnectionState, MfaQuestion } from '#shared/model/connection.ts';
 import type { SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine, dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
-import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../../core/intake/index.ts';
+import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool, displayPath } from '../../core/intake/index.ts';
 import type { SharedWork } from '../../core/rotation/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../../core/two-step/index.ts';
 import { typedByPerson } from '../../services/approvals/index.ts';
 import { type Client, client } from './client.ts';
+import { readPiped, splitPiped } from './input/piped.ts';
 import { warnOfHttp } from './options.ts';
+import { type Manner, mannerNow, note, warn } from './output/say.ts';
 import { answerOnTerminal } from './prompt.ts';
 import { safe } from './text.ts';
 
@@ -69,55 +73,82 @@ export async function withEngine<T>(
 
 /** A line for each wait that takes long, on standard error. */
 function sayWaiting(what: string | undefined): void {
-  if (what !== undefined) console.error(`rewrap: waiting for ${safe(what)}; Ctrl-C stops`);
+  if (what !== undefined) note(`waiting for ${safe(what)}; Ctrl-C stops`);
 }
 
-export interface Listed {
-  readonly row: BlobRow;
-  /** The file as the person named it. */
-  readonly file: string;
+/** What was taken in. */
+export interface Taken {
+  readonly blobs: readonly BlobRow[];
+  /** Skipped files, named as the person named them. */
+  readonly skipped: readonly SkippedFile[];
+  /** Some of the input could not be read. */
+  readonly unreadable: boolean;
 }
 
-/** Takes paths in and lists every blob found. Skipped files go to standard error. */
-export async function ingestPaths(
-  through: Client,
-  paths: readonly string[],
-): Promise<{ blobs: Listed[]; unreadable: boolean }> {
-  const { files, unreadable } = await takeInNames(through, paths);
-  const blobs: Listed[] = [];
+/** Takes paths in and lists every blob found, its file named as the person named it. Says what was skipped. */
+export async function ingestPaths(through: Client, paths: readonly string[]): Promise<Taken> {
+  const { files, skipped, unreadable } = await takeInNames(through, paths);
+  const blobs: BlobRow[] = [];
   for (let offset = 0; ; ) {
     const { rows, total } = await through.page.blobs.list({ offset, limit: 5000 });
-    for (const row of rows) blobs.push({ row, file: files.get(row.id) ?? row.file });
+    for (const row of rows) blobs.push({ ...row, file: files.get(row.id) ?? row.file });
     offset += rows.length;
     if (offset >= total || rows.length === 0) break;
   }
-  return { blobs, unreadable };
+  return { blobs, skipped, unreadable };
 }
 
 /**
  * Takes paths in; gives the file of each blob, by the blob's id and as the person named it, and nothing else, which a run
- * over very many could not afford. Skipped files go to standard error.
+ * over very many could not afford. Says what was skipped. Throws FaultError `BadUsage`.
  */
 export async function takeInNames(
   { host }: Client,
   paths: readonly string[],
-): Promise<{ files: Map<string, string>; unreadable: boolean }> {
-  const taken = await host.intake.addPaths({ paths: [...paths], origin: 'path' });
-  for (const line of skippedLines(taken.skippedFiles)) console.error(`rewrap: ${line}`);
-  if (taken.moreSkipped > 0) console.error(`rewrap: … and ${taken.moreSkipped} more like these`);
+): Promise<Omit<Taken, 'blobs'> & { files: Map<string, string> }> {
+  const { piped, files: onDisk } = splitPiped(paths);
+  const skipped: SkippedFile[] = [];
+  let more = 0;
+  for (const path of piped) skipped.push(...(await takeInPiped(host, path)));
+  if (onDisk.length > 0) {
+    const taken = await host.intake.addNamed({ paths: onDisk });
+    more = taken.moreSkipped;
+    for (const { root, ...one } of taken.skippedFiles)
+      skipped.push({ ...one, file: root === undefined ? one.file : fileBelow(root, one.file) });
+  }
+  for (const line of skippedLines(skipped, mannerNow())) warn(line);
+  if (more > 0) warn(`… and ${plural(more, 'more skipped file')}`);
   const files = new Map<string, string>();
+  const named = naming(onDisk);
   // Blobs of one file stand beside each other, and share its name.
   let last = { path: '', name: '' };
   for (let offset = 0; ; ) {
     const { blobs } = await host.blobs.places({ offset, limit: 5000 });
     for (const { id, path } of blobs) {
-      if (path !== last.path) last = { path, name: asNamed(path, paths) };
+      if (path !== last.path) last = { path, name: named(path) };
       files.set(id, last.name);
     }
     offset += blobs.length;
     if (blobs.length < 5000) break;
   }
-  return { files, unreadable: taken.skippedFiles.some(isUnreadable) };
+  return { files, skipped, unreadable: skipped.some(isUnreadable) };
+}
+
+/** What was skipped of one pipe. */
+async function takeInPiped({ intake }: Client['host'], path: string): Promise<SkippedFile[]> {
+  try {
+    return (await intake.addPiped({ bytes: await readPiped(path), name: path })).skippedFiles;
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    const { code, message, remedy } = error.fault;
+    return [
+      {
+        file: path,
+        code: code === 'FileTooLarge' ? 'too-large' : 'unreadable',
+        message: `${message} ${remedy}`,
+      },
+    ];
+  }
 }
 
 export function isUnreadable({ code }: SkippedFile): boolean {
@@ -128,11 +159,19 @@ export function isUnreadable({ code }: SkippedFile): boolean {
 const COUNTED: ReadonlySet<string> = new Set<SkippedCode>(['symlink', 'special', 'leftover', 'backup']);
 const NAMED = 3;
 
-/** Lines about what was skipped: each file that could not be read, and a few of each that Rewrap never reads. */
-export function skippedLines(skippedFiles: readonly SkippedFile[]): string[] {
+/**
+ * Lines about what was skipped: each file that could not be read, and a few of each that Rewrap never reads; with `verbose`
+ * all of those, with `quiet` none.
+ */
+export function skippedLines(
+  skippedFiles: readonly SkippedFile[],
+  { quiet, verbose }: Pick<Manner, 'quiet' | 'verbose'>,
+): string[] {
   const lines: string[] = [];
   for (const [code, files] of Map.groupBy(skippedFiles, (one) => one.code)) {
-    const named = COUNTED.has(code) && files.length > NAMED + 1 ? files.slice(0, NAMED) : files;
+    const counted = COUNTED.has(code);
+    if (quiet && (counted || code === 'no-ciphertext' || code === 'git')) continue;
+    const named = counted && !verbose && files.length > NAMED + 1 ? files.slice(0, NAMED) : files;
     for (const { file, message } of named)
       lines.push(`${file === '' ? '' : `${safe(file)}: `}${safe(message)}`);
     if (named.length < files.length) lines.push(`… and ${files.length - named.length} more of this kind`);
@@ -140,15 +179,42 @@ export function skippedLines(skippedFiles: readonly SkippedFile[]): string[] {
   return lines;
 }
 
-/** `/home/me/vault/a.bin` named through `vault` is `vault/a.bin`. */
-function asNamed(path: string, roots: readonly string[]): string {
-  for (const root of roots) {
-    const absolute = resolve(root);
-    if (path === absolute) return root;
-    // A file of an archive that was named.
-    if (path.startsWith(`${absolute} › `)) return root + path.slice(absolute.length);
-    if (path.startsWith(absolute + sep))
-      return `${root.endsWith(sep) ? root.slice(0, -1) : root}${path.slice(absolute.length)}`;
+/** `vault/a.bin`, met under a root that was named `../vault`, is `../vault/a.bin`. */
+export function fileBelow(root: string, display: string): string {
+  const name = displayPath(basename(root) || root);
+  const below = display.startsWith(name) ? display.slice(name.length) : '';
+  return below.startsWith(sep) ? joined(root, below) : root + below;
+}
+
+/** `/home/me/vault/a.bin` named through `vault` is `vault/a.bin`, also where `vault` is a link to it. */
+export function naming(roots: readonly string[]): (path: string) => string {
+  const byPath = new Map(
+    roots.flatMap((root) => [[resolve(root), root] as const, [real(root), root] as const]),
+  );
+  return (path) => {
+    // A file of an archive that was named: `backup.tgz › app/prod.env`.
+    for (let at = path.indexOf(INSIDE); at > 0; at = path.indexOf(INSIDE, at + 1)) {
+      const root = byPath.get(path.slice(0, at));
+      if (root !== undefined) return root + path.slice(at);
+    }
+    for (let at = path; ; at = dirname(at)) {
+      const root = byPath.get(at);
+      if (root !== undefined) return at === path ? root : joined(root, path.slice(at.length));
+      if (at === dirname(at)) return path;
+    }
+  };
+}
+
+const INSIDE = ' › ';
+
+/** A root as it was written, and what follows it. */
+const joined = (root: string, below: string): string =>
+  (root.endsWith(sep) ? root : root + sep) + (below.startsWith(sep) ? below.slice(1) : below);
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
   }
-  return path;
 }

@@ -67,8 +67,8 @@ export class PlanService implements PlanOpener {
     openFile: async ({ path }) => ({ planId: this.openFile(path, 'picked') }),
     write: ({ request, rules }) => writePlan(this.#parts, request, rules, (keyId) => this.#arn(keyId)),
     plannedFiles: async ({ blobIds }) => ({ files: await plannedFiles(this.#parts.workspace, blobIds) }),
-    runPlan: async ({ plan, root, dryRun }) => ({
-      runId: await runPlan(this.#parts.runs, plan, root, dryRun),
+    runPlan: async ({ plan, root, dryRun, grantTokens }) => ({
+      runId: await runPlan(this.#parts.runs, plan, root, { dryRun, grantTokens }),
     }),
   };
 
@@ -130,7 +130,7 @@ export class PlanService implements PlanOpener {
     if (files.length === 0) throw new FaultError(EMPTY);
     const output = outputOf(plan);
     return this.#parts.runs.beginJob(await planJob(plan), {
-      terms: termsOf(plan, dryRun),
+      terms: termsOf(plan, { dryRun }),
       output,
       files,
       ...(opened.origin === 'picked' ? {} : { foreignPlan: opened.name }),
@@ -146,7 +146,7 @@ export class PlanService implements PlanOpener {
       return workspace.at(path) === null ? null : path;
     };
     // As a run judges: what is not known to be as asked is sent.
-    const judged = changesMaterialAlone(termsOf(plan, false));
+    const judged = changesMaterialAlone(termsOf(plan));
     const key = judged ? await this.#described(plan.destination.keyId) : null;
     const current =
       key === null || key.currentKeyMaterialId === null
@@ -226,7 +226,7 @@ async function foldersOf({ files, root }: RunPlan): Promise<RealFolders> {
 
 /** Indexes of a file's blobs that a run would send. */
 function sendable({ states }: Standing, plan: RunPlan): number[] {
-  const { evenIfThere } = termsOf(plan, false);
+  const { evenIfThere } = termsOf(plan);
   return states.flatMap((state, index) =>
     state === 'ready' || (state === 'there' && evenIfThere === true) ? [index] : [],
   );

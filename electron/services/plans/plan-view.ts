@@ -55,7 +55,7 @@ export function viewOf(opened: OpenPlan): PlanView {
     verify,
     onFailure,
     pace,
-    evenIfThere: termsOf(opened.plan, false).evenIfThere === true,
+    evenIfThere: termsOf(opened.plan).evenIfThere === true,
     rules,
     bytes: blobs.reduce((sum, { bytes }) => sum + bytes, 0),
     kinds: count(({ kind }) => kind).map(([kind, n]) => ({ kind, blobs: n })),

@@ -274,7 +274,7 @@ test('a plan says whether files with a value that may be a plaintext are copied,
   const read = readPlan(readFileSync(path, 'utf8'));
   if (!read.ok) throw new Error(read.why);
   expect(read.plan.allowPossiblePlaintext).toBe(true);
-  expect(termsOf(read.plan, false).allowPossiblePlaintext).toBe(true);
+  expect(termsOf(read.plan).allowPossiblePlaintext).toBe(true);
   const { allowPossiblePlaintext: _, ...without } = read.plan;
-  expect(termsOf(without, false).allowPossiblePlaintext).toBeUndefined();
+  expect(termsOf(without).allowPossiblePlaintext).toBeUndefined();
 });

@@ -79,8 +79,14 @@ export function runFile(file: PlannedFile, path: string, blobId: (index: number)
 export const outputOf = ({ output }: RunPlan): ResolvedOutput =>
   output.mode === 'folder' ? { mode: 'folder', folder: resolve(output.folder) } : output;
 
+/** What a plan leaves to the one who runs it. */
+interface RunChoices {
+  readonly dryRun?: boolean;
+  readonly grantTokens?: readonly string[] | undefined;
+}
+
 /** What a plan asks a run for. */
-export function termsOf(plan: RunPlan, dryRun: boolean): RunTerms {
+export function termsOf(plan: RunPlan, { dryRun = false, grantTokens = [] }: RunChoices = {}): RunTerms {
   const { source, destination, verify, onFailure, pace, mode } = plan;
   return {
     source,
@@ -88,7 +94,7 @@ export function termsOf(plan: RunPlan, dryRun: boolean): RunTerms {
     verify,
     onFailure,
     pace,
-    grantTokens: [],
+    grantTokens: [...grantTokens],
     method: 'reencrypt',
     dryRun,
     mode,
@@ -106,7 +112,7 @@ export async function runPlan(
   runs: Runs,
   plan: RunPlan,
   root: string | null,
-  dryRun: boolean,
+  choices: RunChoices,
 ): Promise<string> {
   const files = plan.files.map((file, f) => {
     const path = placeOf(file.path, root ?? plan.root);
@@ -122,5 +128,5 @@ export async function runPlan(
     return runFile(file, path, (b) => `${f}.${b}`);
   });
   const output = outputOf(plan);
-  return runs.beginJob(await planJob(plan), { terms: termsOf(plan, dryRun), output, files });
+  return runs.beginJob(await planJob(plan), { terms: termsOf(plan, choices), output, files });
 }

@@ -37,6 +37,11 @@ const TURN_MS = 20;
 /** Progress is reported this often at most, milliseconds. */
 const PROGRESS_MS = 100;
 
+/** `root`: the path, as it was given, under which it was met; absent: it speaks of several files. */
+export interface SkippedUnder extends SkippedFile {
+  readonly root?: string;
+}
+
 /** What was read of a file. */
 export interface Content {
   /** Bytes. */
@@ -73,6 +78,8 @@ interface IngestTarget {
   readonly archiveRead: (path: string, keys: ReadonlySet<string>) => void;
 }
 
+export type IngestResult = Omit<IntakeResult, 'skippedFiles'> & { skippedFiles: SkippedUnder[] };
+
 /**
  * Reads files and folders. What is met on the way and cannot be taken is a skipped file, never an exception. Reads without
  * waiting for each file (several times faster for many small ones) and gives others a turn now and then.
@@ -80,18 +87,21 @@ interface IngestTarget {
 export async function ingest(
   paths: readonly string[],
   { put, refer, progress, record, above, repository, archiveRead }: IngestTarget,
-): Promise<{ result: IntakeResult; keys: KeyCandidate[]; roots: RootCoverage[] }> {
-  const result: IntakeResult = { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
+): Promise<{ result: IngestResult; keys: KeyCandidate[]; roots: RootCoverage[] }> {
+  const result: IngestResult = { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
   const keys: KeyCandidate[] = [];
   const roots: RootCoverage[] = [];
   let root: RootCoverage | null = null;
-  const begin = (path: string, isThere: boolean): void => {
+  let named = '';
+  const begin = (path: string, as: string, isThere: boolean): void => {
+    named = as;
     root = new RootCoverage(path, basename(path) || path, isThere);
     roots.push(root);
   };
   const here = (): RootCoverage => root ?? new RootCoverage('', '');
   const skipped = (skippedFile: SkippedFile) => {
-    if (result.skippedFiles.length < SKIPPED_LIMIT) result.skippedFiles.push(skippedFile);
+    if (result.skippedFiles.length < SKIPPED_LIMIT)
+      result.skippedFiles.push(skippedFile.file === '' ? skippedFile : { ...skippedFile, root: named });
     else result.moreSkipped++;
   };
   const small = new SmallFiles();
@@ -164,8 +174,8 @@ export async function ingest(
     },
     read: archiveRead,
   });
-  const entering = (path: string): void => begin(path, true);
-  const lacking = (path: string): void => begin(path, false);
+  const entering = (path: string, as: string): void => begin(path, as, true);
+  const lacking = (path: string, as: string): void => begin(path, as, false);
   for (const met of walkNow(paths, { entering, lacking, above, repository })) {
     await others();
     if (met === null) continue;
@@ -192,8 +202,8 @@ export async function ingest(
       skipped({ file: met.display, ...why });
     }
   }
-  const named = result.skippedFiles.filter((skippedFile) => skippedFile.code === NO_CIPHERTEXT.code).length;
-  const hidden = roots.reduce((sum, each) => sum + each.withoutCiphertext, 0) - named;
+  const alone = result.skippedFiles.filter((skippedFile) => skippedFile.code === NO_CIPHERTEXT.code).length;
+  const hidden = roots.reduce((sum, each) => sum + each.withoutCiphertext, 0) - alone;
   if (hidden > 0)
     skipped({
       file: '',

@@ -1,7 +1,7 @@
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
-import type { IntakeResult } from '#shared/contract/define.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { notHere } from '../faults.ts';
+import type { IngestResult } from './ingest.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
@@ -45,6 +45,8 @@ export class Intake {
 
   readonly hostRequests: HostHandlers['intake'] = {
     addPaths: ({ paths, origin }) => this.add(paths, origin),
+    addNamed: ({ paths }) => this.add(paths, 'path'),
+    addPiped: async ({ bytes, name }) => this.#parts.workspace.addPiped(bytes, name),
     unusedFolders: async ({ folders }) => ({
       folders: this.#parts.busy() ? [] : this.#parts.workspace.withoutSources(folders),
     }),
@@ -54,11 +56,11 @@ export class Intake {
    * Takes in what a person named. A plan file among it is opened instead; one that cannot be is a skipped file. (A plan in a
    * folder is a file like any other: it holds no ciphertext.)
    */
-  async add(paths: readonly string[], origin: PathOrigin): Promise<IntakeResult & { plans: number }> {
+  async add(paths: readonly string[], origin: PathOrigin): Promise<IngestResult & { plans: number }> {
     const { workspace, plans } = this.#parts;
     const planPaths = paths.filter((path) => plans.isPlan(path));
     const others = paths.filter((path) => !planPaths.includes(path));
-    const result: IntakeResult =
+    const result: IngestResult =
       others.length > 0 || planPaths.length === 0
         ? await workspace.addPaths(others, origin === 'upload' ? 'upload' : 'path')
         : { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
@@ -71,7 +73,12 @@ export class Intake {
         if (!(error instanceof FaultError)) throw error;
         const { message, detail } = error.fault;
         const file = path.split(/[\\/]/).at(-1) ?? path;
-        result.skippedFiles.push({ file, code: 'bad-plan', message: `${message} ${detail}`.trim() });
+        result.skippedFiles.push({
+          file,
+          root: path,
+          code: 'bad-plan',
+          message: `${message} ${detail}`.trim(),
+        });
       }
     }
     return { ...result, plans: opened };

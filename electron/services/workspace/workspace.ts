@@ -2,10 +2,11 @@ import { hash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { IntakeResult } from '#shared/contract/define.ts';
 import type { KeyReference } from '#shared/model/audit.ts';
-import type { Finding, SourceInfo } from '#shared/model/blob.ts';
-import type { Coverage } from '#shared/model/coverage.ts';
+import type { Finding, SkippedFile, SourceInfo } from '#shared/model/blob.ts';
+import type { Coverage, SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
+  archiveOf,
   asObjectBody,
   type FoundReference,
   INSTRUCTION,
@@ -24,7 +25,7 @@ import { type AliasTie, type KeyNames, readKeyName } from '../../core/key-materi
 import { Turns } from '../../core/limits/turns.ts';
 import { type BlobRef, blobRef, type PlanFile } from '../../core/rotation/index.ts';
 import { CoverageOfList, type RootCoverage } from './coverage.ts';
-import { type Content, ingest, type KeyCandidate } from './ingest.ts';
+import { type Content, type IngestResult, ingest, type KeyCandidate } from './ingest.ts';
 import { type BlobEntry, ListedSource, numberOfSource, type SourceName, sourceOfBlob } from './source.ts';
 
 /** Everything that was taken in: sources, the blobs in them, and where each sits. Holds ciphertext only. */
@@ -62,7 +63,7 @@ export class Workspace {
   }
 
   /** Takes in files and folders. Never throws for what it meets: that becomes an skipped file. */
-  async addPaths(paths: readonly string[], origin: 'path' | 'upload'): Promise<IntakeResult> {
+  async addPaths(paths: readonly string[], origin: 'path' | 'upload'): Promise<IngestResult> {
     if (this.#intakes++ > 0 || this.#sources.length > 0) this.#indexPaths();
     this.#coverage.begin();
     let read: readonly RootCoverage[] = [];
@@ -107,33 +108,44 @@ export class Workspace {
 
   /** Takes in pasted text. */
   addText(text: string): IntakeResult {
-    const bytes = new TextEncoder().encode(text);
-    const found = scan(bytes, 'pasted');
-    if (found.blobs.length === 0 && found.findings.length === 0) {
-      return {
-        sources: 0,
-        blobs: 0,
-        moreSkipped: 0,
-        skippedFiles: [
-          {
-            file: 'Pasted text',
-            code: 'no-ciphertext',
-            message:
-              'Holds no ciphertext that Rewrap knows. Paste base64, hex, or the JSON that `aws kms` prints.',
-          },
-        ],
-      };
-    }
     const n = this.#sources.filter((s) => s.origin === 'paste').length + 1;
-    const name = {
-      path: null,
-      repository: null,
+    return this.#addBytes(new TextEncoder().encode(text), {
       display: `Pasted text ${n}`,
       relative: `pasted-${n}.txt`,
-      text: bytes,
-    };
+      without: {
+        file: 'Pasted text',
+        code: 'no-ciphertext',
+        message:
+          'Holds no ciphertext that Rewrap knows. Paste base64, hex, or the JSON that `aws kms` prints.',
+      },
+    });
+  }
+
+  /** Takes in what came through a pipe. `name`: for people. Nothing of it is written to disk. */
+  addPiped(bytes: Uint8Array, name: string): IntakeResult {
+    const skip = (code: SkippedCode | 'no-ciphertext', message: string) => ({ file: name, code, message });
+    const n = this.#sources.filter((s) => s.origin === 'paste').length + 1;
+    const archive = archiveOf(bytes);
+    if (archive !== null && archive !== 'closed')
+      return skippedAlone(
+        skip('archive-closed', 'An archive is read from a file alone. Save it, and name the file.'),
+      );
+    return this.#addBytes(bytes, {
+      display: name,
+      relative: n === 1 ? 'stdin' : `stdin-${n}`,
+      without: skip('no-ciphertext', 'Holds no ciphertext that Rewrap knows.'),
+    });
+  }
+
+  /** `without`: what is said where there is neither a blob nor a finding in it. */
+  #addBytes(
+    bytes: Uint8Array,
+    { display, relative, without }: Pick<SourceName, 'display' | 'relative'> & { without: SkippedFile },
+  ): IntakeResult {
+    const found = scan(bytes, relative);
+    if (found.blobs.length === 0 && found.findings.length === 0) return skippedAlone(without);
     this.#coverage.pasted();
-    this.#add(name, 'paste', {
+    this.#add({ path: null, repository: null, display, relative, text: bytes }, 'paste', {
       size: bytes.length,
       sha256: hash('sha256', bytes, 'hex'),
       found,
@@ -471,6 +483,13 @@ function nameOf(file: WalkedFile, { bytes }: Content): SourceName {
   const { path: key, display, relative, repository } = file;
   return { path: null, key, display, relative, repository, archive, text: bytes };
 }
+
+const skippedAlone = (skippedFile: SkippedFile): IntakeResult => ({
+  sources: 0,
+  blobs: 0,
+  skippedFiles: [skippedFile],
+  moreSkipped: 0,
+});
 
 function folderOf(display: string): string {
   return display.slice(0, Math.max(display.lastIndexOf('/'), display.lastIndexOf('\\')) + 1);

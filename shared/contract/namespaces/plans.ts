@@ -63,7 +63,13 @@ export const plansHostRequests = {
   plannedFiles: request(z.object({ blobIds: z.array(z.id()) }), z.object({ files: z.array(PlannedFile) })),
   /** Does what is left of a plan. `root`: the folder that its relative paths start from, where the plan names none. */
   runPlan: request(
-    z.object({ plan: RunPlan, root: z.string().nullable(), dryRun: z.boolean() }),
+    z.object({
+      plan: RunPlan,
+      root: z.string().nullable(),
+      dryRun: z.boolean(),
+      /** A plan holds none: they are given when it is run. */
+      grantTokens: RunRequest.shape.grantTokens.optional(),
+    }),
     z.object({ runId: z.string() }),
   ),
 } as const;

@@ -1,4 +1,4 @@
-import { BlobDetail, BlobRow, SourceInfo } from '../../model/blob.ts';
+import { BlobDetail, BlobRow, SkippedFile, SourceInfo } from '../../model/blob.ts';
 import { GivenContext } from '../../model/context.ts';
 import { KeyConclusion, KeyGroup, KeyTimeline, Probe } from '../../model/key-group.ts';
 import * as z from '../../schema.ts';
@@ -22,6 +22,16 @@ export const intakeHostRequests = {
   /** 'picked': by a person, in a dialog of the host or on its command line; 'path': dropped on the page. */
   addPaths: request(
     z.object({ paths: z.array(z.string().max(40_000)), origin: z.enum(['picked', 'path', 'upload']) }),
+    IntakeResult,
+  ),
+  /** The same for a person in a shell. `root`: the path, as it was given, under which a skipped file was met. */
+  addNamed: request(
+    z.object({ paths: z.array(z.string().max(40_000)) }),
+    IntakeResult.extend({ skippedFiles: z.array(SkippedFile.extend({ root: z.string().optional() })) }),
+  ),
+  /** Takes in what came through a pipe; `name` is for people. It stays in memory. */
+  addPiped: request(
+    z.object({ bytes: z.instanceof(Uint8Array), name: z.string().max(40_000) }),
     IntakeResult,
   ),
 } as const;

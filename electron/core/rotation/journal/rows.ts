@@ -302,6 +302,7 @@ export function itemOf(row: Row, output: ResolvedOutput): RunItem {
         })
       : null,
     backup: stands ? textOrNull(row.backup) : null,
+    record: stands ? textOrNull(row.record) : null,
     notes: note !== null && (stands || state === 'restored') ? [...notes, note] : [...notes],
   };
 }

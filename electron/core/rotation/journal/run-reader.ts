@@ -109,7 +109,7 @@ export class RunReader {
                 [where.blobId],
               ];
     return this.sql(
-      `SELECT i.*, f.display, f.relative, f.path, f.state AS file_state, f.target, f.backup, f.note,
+      `SELECT i.*, f.display, f.relative, f.path, f.state AS file_state, f.target, f.backup, f.record, f.note,
          f.sha256_after AS file_after,
          (SELECT word FROM words WHERE id = i.source_key) AS source_key_arn,
          (SELECT word FROM words WHERE id = i.destination_key) AS destination_key_arn,

@@ -135,6 +135,7 @@ export class LiveRun implements Run {
       ...counted,
       outcome: outcomeOf(counted.counts, this.#end?.underOldKey ?? null),
       rate,
+      retries: this.#scheduler.retries,
       slowedTo: status === 'running' ? this.#limiter.rate : null,
       secondsLeft: left === 0 ? 0 : rate === 0 || status !== 'running' ? null : left / rate,
       destinationKeyId: request.destination.keyId,

@@ -64,6 +64,7 @@ export class RequestScheduler {
   /** Ends of what is under way. */
   readonly #waiting = new Set<(error: Error) => void>();
   #underWay = 0;
+  #retries = 0;
   #fault: Fault | null = null;
   #firstFile: Fault | null = null;
   /** How often the connection was renewed: a failure on an older one says nothing of the one that there is now. */
@@ -80,6 +81,11 @@ export class RequestScheduler {
   /** Requests that were sent and not answered yet. */
   get underWay(): number {
     return this.#underWay;
+  }
+
+  /** Requests that were sent again after a failure that passes. */
+  get retries(): number {
+    return this.#retries;
   }
 
   /** What holds the run back; a pause by the person comes first. */
@@ -296,6 +302,7 @@ export class RequestScheduler {
 
   /** Full jitter: a random time up to the limit of this try. */
   async #sleep(attempt: number): Promise<void> {
+    this.#retries++;
     const { sleep, random, halted } = this.#options.retry;
     await sleep(random() * limitOf(attempt), halted).catch(() => undefined);
   }

@@ -9,7 +9,7 @@ export function auditCommands(program: Command): void {
     .description(
       'say what is protected by which key, and what is wrong; offline unless a connection is named',
     )
-    .argument('[path...]', 'files and folders')
+    .argument('[path...]', 'files and folders; - is standard input')
     .option('--rules <file>', 'judge by this rules file (YAML or JSON); exit code 1 where a rule is broken')
     .option('--rules-schema', 'print the JSON Schema of a rules file')
     .addOption(

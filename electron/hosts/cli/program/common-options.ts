@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { algorithm, contextPair, repeated, url } from '../options.ts';
+import { contextOption } from '../input/contexts.ts';
+import { algorithm, filled, repeated, url } from '../options.ts';
 
 const CONNECTION = 'Connection options:';
 const CONTEXT = 'Encryption context:';
@@ -8,8 +9,8 @@ const CONTEXT = 'Encryption context:';
 export function connectionOptions(command: Command): Command {
   return command
     .optionsGroup(CONNECTION)
-    .option('--profile <name>', 'AWS profile')
-    .option('--region <region>', 'AWS Region')
+    .option('--profile <name>', 'AWS profile', filled)
+    .option('--region <region>', 'AWS Region', filled)
     .option('--endpoint-url <url>', 'KMS endpoint to use instead of the Regional one', url)
     .option('--fips', 'use FIPS endpoints')
     .option('--dual-stack', 'use dual-stack (IPv4 and IPv6) endpoints')
@@ -33,10 +34,11 @@ export function twoStepOptions(command: Command): Command {
       'Decrypt on this connection and Encrypt on another, where ReEncrypt cannot do it',
     )
     .option('--accept-plaintext-in-memory', 'with --decrypt-here: agree to what it means, for this run')
-    .option('--to-profile <name>', 'with --decrypt-here: AWS profile of the destination')
+    .option('--to-profile <name>', 'with --decrypt-here: AWS profile of the destination', filled)
     .option(
       '--to-region <region>',
       'with --decrypt-here: Region of the destination (default: that of its ARN)',
+      filled,
     )
     .option('--to-endpoint-url <url>', 'with --decrypt-here: KMS endpoint of the destination', url);
 }
@@ -44,24 +46,25 @@ export function twoStepOptions(command: Command): Command {
 /** Both sides of a re-encryption, the destination key apart. */
 export function sideOptions(command: Command): Command {
   return command
-    .option('--from <key>', 'require this source key (needed for RSA and SM2 ciphertext)')
+    .option('--from <key>', 'require this source key (needed for RSA and SM2 ciphertext)', filled)
     .option('--from-algorithm <name>', 'source algorithm (default: SYMMETRIC_DEFAULT)', algorithm)
     .option('--to-algorithm <name>', 'destination algorithm (default: the strongest of the key)', algorithm)
     .optionsGroup(CONTEXT)
     .option(
-      '--context <key=value>',
-      'source encryption context, repeatable (default: what the file declares)',
-      contextPair,
+      '--context <pair>',
+      'source encryption context: KEY=VALUE, a JSON object or file://PATH, repeatable (default: what the file declares)',
+      contextOption,
     )
     .option(
-      '--to-context <key=value>',
+      '--to-context <pair>',
       'destination encryption context, repeatable (default: as the source)',
-      contextPair,
+      contextOption,
     )
+    .option('--to-no-context', 'give the new blobs no encryption context')
     .option(
-      '--add-context <key=value>',
+      '--add-context <pair>',
       'add a pair to the context that each blob has, or change its value, repeatable',
-      contextPair,
+      contextOption,
     )
     .option(
       '--remove-context <key>',

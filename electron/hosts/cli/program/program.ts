@@ -20,6 +20,8 @@ export function createProgram(): Command {
       'longest wait for one answer of credentials, STS or KMS (default: 30)',
       seconds,
     )
+    .option('-q, --quiet', 'print only what was asked for and what went wrong')
+    .option('-v, --verbose', 'print the keys, algorithms and request id of each blob, and every skipped file')
     .exitOverride()
     .showHelpAfterError('(rewrap --help shows how)');
   workCommands(program);
@@ -45,6 +47,11 @@ export function commandsOf(program: Command): Map<string, Command> {
   return found;
 }
 
+/** What commander does with a word that names no command: it throws, and suggests the nearest. Its typings leave it out. */
+interface Suggesting {
+  unknownCommand(): never;
+}
+
 /** Has each command do its work. `ended` gets its exit code. Throws where one is left without. */
 export function bindHandlers(
   program: Command,
@@ -54,6 +61,12 @@ export function bindHandlers(
   for (const [words, command] of commandsOf(program)) {
     const handler = handlers[words];
     if (handler === undefined) throw new Error(`rewrap ${words} does nothing`);
-    command.action(async () => ended(await handler(...command.processedArgs, command.optsWithGlobals())));
+    // Of a command with others below it, a word too many is one of those, mistyped.
+    const namesOthers = command.commands.length > 0 && command.registeredArguments.length === 0;
+    if (namesOthers) command.allowExcessArguments();
+    command.action(async () => {
+      if (namesOthers && command.args.length > 0) (command as unknown as Suggesting).unknownCommand();
+      ended(await handler(...command.processedArgs, command.optsWithGlobals()));
+    });
   }
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { headOption, limitOption } from '../history.ts';
-import { blobCount, repeated, url } from '../options.ts';
+import { blobCount, filled, repeated, url } from '../options.ts';
 import { connectionOptions, JSON_DOCUMENT, twoStepOptions } from './common-options.ts';
 
 const RUN = 'its id, as `rewrap runs` lists it, or the beginning of it';
@@ -9,10 +9,11 @@ const RUN = 'its id, as `rewrap runs` lists it, or the beginning of it';
 export function recordCommands(program: Command): void {
   const runs = program
     .command('runs')
-    .description('list the runs of this machine, and what can be done with each')
+    .description('list the runs of this machine, newest first, and what can be done with each')
+    .option('--limit <n>', 'list so many, the newest (default: all)', limitOption)
     .option('--json', 'print one JSON array');
   const over = (name: string, what: string): Command =>
-    runs.command(name).description(what).argument('<run>', RUN);
+    runs.command(name).description(what).argument('<run>', RUN, filled);
 
   for (const [name, what] of [
     ['resume', 'continue a run that was cut off'],
@@ -30,8 +31,8 @@ export function recordCommands(program: Command): void {
     over('compare', 'say whether old and new blobs of a run hold the same plaintext, decrypting both here')
       .option('--sample <n>', 'so many blobs, chosen at random (default: all)', blobCount)
       .option('--accept-plaintext-in-memory', 'agree to what it means')
-      .option('--to-profile <name>', 'AWS profile of the destination, of a run with --decrypt-here')
-      .option('--to-region <region>', 'Region of the destination, of a run with --decrypt-here')
+      .option('--to-profile <name>', 'AWS profile of the destination, of a run with --decrypt-here', filled)
+      .option('--to-region <region>', 'Region of the destination, of a run with --decrypt-here', filled)
       .option('--to-endpoint-url <url>', 'KMS endpoint of the destination, of a run with --decrypt-here', url)
       .option('--json', JSON_DOCUMENT),
   );
@@ -44,7 +45,7 @@ export function recordCommands(program: Command): void {
 
   program
     .command('history')
-    .description('list what was done: runs, and whatever touched KMS or a file')
+    .description('list what was done: runs, and whatever touched KMS or a file; newest last')
     .option('--limit <n>', 'newest records to list', limitOption, 100)
     .option('--json', 'print one JSON array')
     .command('verify')

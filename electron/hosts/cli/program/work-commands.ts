@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { parseCount, rate, repeated } from '../options.ts';
+import { filled, parseCount, rate, repeated } from '../options.ts';
 import { rule } from '../rule-option.ts';
 import {
   connectionOptions,
@@ -16,16 +16,20 @@ export function workCommands(program: Command): void {
   program
     .command('inspect')
     .description('say what ciphertext is, offline')
-    .argument('<path...>', 'files and folders')
+    .argument('<path...>', 'files and folders; - is standard input')
     .option('--git-history', 'list blobs that stand in the git history of the paths, and in no file, too')
     .option('--json', 'print one JSON array, faults included');
 
   const reencrypt = program
     .command('reencrypt')
     .description('re-encrypt ciphertext inside KMS and put it back as it was found')
-    .argument('<path...>', 'files and folders')
-    .requiredOption('--to <key>', 'destination key: id, ARN, alias or alias ARN')
-    .option('--out <dir>', 'write the new files into this folder')
+    .argument('<path...>', 'files and folders; - is standard input')
+    .requiredOption('--to <key>', 'destination key: id, ARN, alias or alias ARN', filled)
+    .option(
+      '--out <dir>',
+      'write the new files into this folder; - writes one file to standard output',
+      filled,
+    )
     .option('--in-place', 'replace the files')
     .option('--backup', 'with --in-place: keep each original beside its file');
   sideOptions(reencrypt).optionsGroup('Before a run:');
@@ -48,7 +52,7 @@ export function workCommands(program: Command): void {
     .command('plan')
     .description('write down what a run would do, to look at, compare and run later; nothing is sent')
     .argument('[path...]', 'files and folders')
-    .option('--to <key>', 'destination key: id, ARN, alias or alias ARN')
+    .option('--to <key>', 'destination key: id, ARN, alias or alias ARN', filled)
     .option(
       '--rule <name=value>',
       'choose blobs by fingerprint, key, kind, path or finding, repeatable',
@@ -62,7 +66,7 @@ export function workCommands(program: Command): void {
         'change-algorithm',
       ]),
     )
-    .option('--out <dir>', 'write the new files into this folder (default: replace the files)')
+    .option('--out <dir>', 'write the new files into this folder (default: replace the files)', filled)
     .option('--no-backup', 'keep no original beside a replaced file')
     .option('-o, --output <file>', 'where the plan goes (default: standard output)');
   sideOptions(plan).optionsGroup('Other options:');
@@ -84,6 +88,7 @@ export function workCommands(program: Command): void {
       .option('--root <dir>', 'the folder that relative paths of the plan start from')
       .option('--dry-run', DRY_RUN)
       .option('--even-if-there', EVEN_IF_THERE)
+      .option('--grant-token <token>', 'grant token, repeatable', repeated)
       .option('--json', JSON_DOCUMENT),
   );
 }
