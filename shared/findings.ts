@@ -299,6 +299,14 @@ export const FINDINGS = {
     reason: 'The others are neither shown nor re-encrypted.',
     remedy: 'Split the file and add the parts.',
   },
+  'nested-not-read': {
+    severity: 'warning',
+    source: 'files',
+    about: 'Texts inside texts of the file were not all read.',
+    title: '{what}',
+    reason: 'Blobs in them may be missing from the list, and labels of their keys are not followed.',
+    remedy: 'Take the inner text out into a file of its own, and add that.',
+  },
   'reader-failed': {
     severity: 'warning',
     source: 'files',

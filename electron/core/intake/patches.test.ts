@@ -71,3 +71,67 @@ test('a hunk keeps its number of lines, or the new blob is not written', () => {
 test('lines behind the last hunk are no part of it', () => {
   expect(reasons(`${head}@@ -1 +1 @@\n-a\n+b\nSee also:\n enc: ${OLD_BLOB}\n`)).toEqual([undefined]);
 });
+
+describe('patches of other forms: lines that are added are put back, others are not', () => {
+  const added = base64(madeUpBlob(32));
+  const esc = '\x1b';
+  const coloured = (sign: string, line: string) =>
+    sign === '+' ? `${esc}[32m+${esc}[m${esc}[32m${line}${esc}[m` : `${esc}[31m${sign}${line}${esc}[m`;
+  test.each([
+    [
+      'context diff',
+      `*** a/x.yml\t2024\n--- b/x.yml\t2024\n***************\n*** 1,2 ****\n! enc: ${OLD_BLOB}\n  b: 2\n--- 1,2 ----\n! enc: ${added}\n  b: 2\n`,
+      [true, undefined],
+    ],
+    [
+      'context diff that only adds',
+      `***************\n*** 1,2 ****\n--- 1,3 ----\n  enc: ${OLD_BLOB}\n+ new: ${added}\n  b: 2\n`,
+      [true, undefined],
+    ],
+    [
+      'context diff that removes',
+      `***************\n*** 1,3 ****\n  a: 1\n- enc: ${OLD_BLOB}\n  b: 2\n--- 1,2 ----\n`,
+      [true],
+    ],
+    ['normal diff', `1c1\n< enc: ${OLD_BLOB}\n---\n> enc: ${added}\n`, [true, undefined]],
+    ['normal diff that deletes', `3,4d2\n< enc: ${OLD_BLOB}\n< b: 2\n`, [true]],
+    ['normal diff that adds', `0a1\n> enc: ${added}\n`, [undefined]],
+    [
+      'combined diff',
+      `@@@ -1,3 -1,3 +1,3 @@@\n  a: 1\n- enc: ${OLD_BLOB}\n++enc: ${added}\n  b: 2\n`,
+      [true, undefined],
+    ],
+    [
+      'combined diff, added beside one parent alone',
+      `@@@ -1,2 -1,3 +1,3 @@@\n  a: 1\n+ enc: ${OLD_BLOB}\n  b: 2\n`,
+      [true],
+    ],
+    [
+      'coloured diff',
+      `${esc}[1m--- a/x.yml${esc}[m\n${esc}[36m@@ -1,3 +1,3 @@${esc}[m\n a: 1\n${coloured('-', `enc: ${OLD_BLOB}`)}\n${coloured('+', `enc: ${added}`)}\n b: 2\n`,
+      [true, undefined],
+    ],
+    [
+      'coloured context',
+      `${esc}[36m@@ -1,2 +1,3 @@${esc}[m\n enc: ${OLD_BLOB}\n${coloured('+', 'a: 1')}\n b: 2\n`,
+      [true],
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(reasons(text)).toEqual(expected);
+    const [file, found] = read(text);
+    const made = madeUpBlob(32);
+    const wanted = found.blobs.filter(({ notPutBack }) => notPutBack === undefined);
+    const next = rewrite(
+      file,
+      found,
+      wanted.map((one) => ({ found: one, next: nextBlob(made) })),
+    );
+    expect(Buffer.from(next).toString()).toBe(text.replace(added, base64(made)));
+  });
+
+  test('words that look like a head are none', () => {
+    expect(reasons(`5d3 is a move in chess\n> enc: ${OLD_BLOB}\n`)).toEqual([undefined]);
+    expect(reasons(`***************\nenc: ${OLD_BLOB}\n`)).toEqual([undefined]);
+    expect(reasons(`12a13\nenc: ${OLD_BLOB}\n`)).toEqual([undefined]);
+  });
+});

@@ -1,33 +1,21 @@
 import type { ByteRange } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
-import { lineEnd, lineStart } from './structure/index.ts';
+import { type Hunk, hunksOf } from './hunks.ts';
+import { lineStart } from './structure/index.ts';
 import type { TextView } from './text-view.ts';
 import type { BlobEncoding, FoundBlob } from './types.ts';
-
-/**
- * The head of a hunk of a unified diff (POSIX diff -u, git): how many lines it takes of the old and of the new file. Other
- * text may stand before each line of it, as in quoted mail or a list.
- */
-const HUNK = /^([ \t>|#*/;]{0,64})@@ -\d{1,9}(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? @@/gm;
 
 const WHY_CONTEXT =
   'It stands in lines of a patch that the patched file must have as they are (context, or lines it removes): with another ' +
   'blob the patch would no longer apply. Re-encrypt the file that it patches, and make the patch anew.';
-
-/** The body of a hunk, in indices of the text; `before`: what stands before each of its lines. */
-interface Hunk {
-  readonly start: number;
-  readonly end: number;
-  readonly before: string;
-}
 
 /**
  * Blobs of patches: those in context and removed lines are read and not put back; those in added lines only where the
  * hunk keeps its number of lines, which its head states.
  */
 export function withPatches(view: TextView, blobs: readonly FoundBlob[]): readonly FoundBlob[] {
-  if (blobs.length === 0 || !view.text.includes('@@ -')) return blobs;
-  const hunks = hunksOf(view.text);
+  if (blobs.length === 0) return blobs;
+  const hunks = hunksOf(view.raw ?? view.text);
   if (hunks.length === 0) return blobs;
   const first = view.byteAt(0);
   const unit = view.byteAt(1) - first;
@@ -52,38 +40,6 @@ export function withPatches(view: TextView, blobs: readonly FoundBlob[]): readon
   });
 }
 
-function hunksOf(text: string): Hunk[] {
-  const hunks: Hunk[] = [];
-  HUNK.lastIndex = 0;
-  for (let head = HUNK.exec(text); head !== null; head = HUNK.exec(text)) {
-    const before = head[1] ?? '';
-    let old = Number(head[2] ?? 1);
-    let made = Number(head[3] ?? 1);
-    const start = lineEnd(text, HUNK.lastIndex);
-    let end = text.indexOf('\n', start);
-    // A count may be wrong: lines that can only be of a patch belong to it all the same.
-    while (end !== -1 && end + 1 < text.length) {
-      const line = text.slice(end + 1, Math.min(lineEnd(text, end + 1), end + 1 + before.length + 4));
-      const sign = signOf(line, before);
-      if (sign === null || (sign === '' && old <= 0 && made <= 0)) break;
-      if (sign !== '+' && sign !== '\\') old--;
-      if (sign !== '-' && sign !== '\\') made--;
-      end = text.indexOf('\n', end + 1);
-    }
-    hunks.push({ start, end: end === -1 ? text.length : end + 1, before });
-    HUNK.lastIndex = hunks.at(-1)?.end ?? text.length;
-  }
-  return hunks;
-}
-
-/** The sign of a line: context, removed, added, a remark; '' of an empty one, which mail leaves of context; null of others. */
-function signOf(line: string, before: string): string | null {
-  if (line.trim() === before.trim()) return line.length > before.length ? ' ' : '';
-  if (!line.startsWith(before)) return null;
-  const sign = line[before.length] ?? '';
-  return ' +-\\'.includes(sign) ? sign : null;
-}
-
 /** The hunk that an index stands in. Hunks are in order and apart. */
 function hunkAt(hunks: readonly Hunk[], index: number): Hunk | null {
   let low = 0;
@@ -98,10 +54,9 @@ function hunkAt(hunks: readonly Hunk[], index: number): Hunk | null {
 }
 
 /** Whether every line of a range is one that the patch adds. */
-function addsAll(text: string, { start: from, end: to, before }: Hunk, start: number, end: number): boolean {
+function addsAll(text: string, { start: from, end: to, adds }: Hunk, start: number, end: number): boolean {
   for (let line = lineStart(text, start); line < end; ) {
-    const added = signOf(text.slice(line, line + before.length + 4), before) === '+';
-    if (!added || line < from || line >= to) return false;
+    if (line < from || line >= to || !adds(line)) return false;
     const feed = text.indexOf('\n', line);
     line = feed === -1 ? end : feed + 1;
   }

@@ -18,7 +18,7 @@ import { withLengths } from './labels/lengths.ts';
 import { withPrintedLabels } from './labels/printed.ts';
 import { withStayingLabels } from './labels/stays.ts';
 import { withEncoded } from './nested/encoded.ts';
-import { InnerReader, withNested } from './nested/nested.ts';
+import { InnerReader, MAX_NESTED, withNested } from './nested/nested.ts';
 import { withPatches } from './patches.ts';
 import { withPlaintext } from './plaintext.ts';
 import type { FoundBlob, Scan } from './types.ts';
@@ -34,10 +34,23 @@ export function scan(bytes: Uint8Array, name: string): Scan {
   if (isBlobAlone(bytes)) return rawScan(bytes, identify(bytes));
   const input = openInput(bytes, name);
   const reader = new InnerReader(bytes.length, readInner);
-  const found = finished(input, readWith(FORMATS, input), reader, 0, true);
+  const found = withUnread(finished(input, readWith(FORMATS, input), reader, 0, true), reader);
   if (input.text === null) return withPrivateKeys(bytes, found);
   const held = { ...found, blobs: withInspectOnly(input.text, found.blobs) };
   return withPrivateKeys(bytes, withEmbedded(held, embeddedBlobs.read(input)));
+}
+
+/** Says of a file that texts in it were not read. */
+function withUnread(found: Scan, { unread }: InnerReader): Scan {
+  if (unread === null) return found;
+  const what =
+    unread === 'deep'
+      ? `The file has texts in texts more than ${MAX_NESTED} deep, and those were not read.`
+      : 'The file has more texts in texts than Rewrap reads of a file of its size.';
+  return {
+    ...found,
+    findings: [...found.findings, finding('nested-not-read', { evidence: [], values: { what } })],
+  };
 }
 
 /** What the first reader finds that knows the file. */

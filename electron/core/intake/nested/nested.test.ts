@@ -185,3 +185,23 @@ describe('a container inside other texts', () => {
     );
   });
 });
+
+describe('texts that are not read', () => {
+  const held = (found: ReturnType<typeof scan>) =>
+    found.findings.filter(({ code }) => code === 'nested-not-read').map(({ title }) => title);
+  const wrap = (times: number, by: (text: string) => string) => {
+    let text = JSON.stringify({ CiphertextBlob: base64(madeUpBlob(32)), KeyId: OLD });
+    for (let i = 0; i < times; i++) text = by(text);
+    return Buffer.from(text);
+  };
+
+  test.each([
+    ['JSON', (text: string) => JSON.stringify({ kms: text })],
+    ['base64', (text: string) => Buffer.from(`kms: ${text}\n`).toString('base64')],
+  ])('%s: six deep is read; what lies deeper is said', (_, by) => {
+    const shallow = scan(wrap(6, by), 'x');
+    expect(shallow.blobs.map(({ declared }) => declared.keyArn)).toEqual([OLD]);
+    expect(held(shallow)).toEqual([]);
+    expect(held(scan(wrap(9, by), 'x'))).toEqual([expect.stringContaining('more than 6 deep')]);
+  });
+});

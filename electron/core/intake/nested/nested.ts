@@ -1,5 +1,6 @@
 import type { BlobContainer } from '#shared/model/blob.ts';
 import { mayBeV0, V0_LETTERS } from '../beginnings.ts';
+import { mayHoldBlob } from '../formats/structured/tokens.ts';
 import { type Leaf, lineStart, positionOf, readStructure, type Structure } from '../structure/index.ts';
 import type { TextView } from '../text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
@@ -9,7 +10,7 @@ import { leafText } from './leaf-text.ts';
 import { regionsAround } from './regions.ts';
 
 /** Texts inside texts that are followed. */
-const MAX_DEPTH = 6;
+export const MAX_NESTED = 6;
 
 /** Formats that say no more of a blob than where it stands. */
 const PLAIN_CONTAINERS: ReadonlySet<BlobContainer> = new Set<BlobContainer>([
@@ -44,6 +45,9 @@ interface Inner {
   readonly byStart: ReadonlyMap<number, FoundBlob>;
 }
 
+/** Texts lie deeper in each other than is followed; or there are more than are read of a file of this size. */
+type Unread = 'deep' | 'much';
+
 /** Inner bytes that may be read of one file, as a multiple of its own: blocks around many blobs lie in each other. */
 const MOST_TIMES = 6;
 const LEAST_BUDGET = 65_536;
@@ -63,10 +67,16 @@ export class InnerReader {
   readonly #known = new Map<string, Scan>();
   readonly #read: ReadAtDepth;
   #left: number;
+  #unread: Unread | null = null;
 
   constructor(size: number, read: ReadAtDepth) {
     this.#left = MOST_TIMES * size + LEAST_BUDGET;
     this.#read = read;
+  }
+
+  /** Why a text that may hold blobs was not read; null where all were. */
+  get unread(): Unread | null {
+    return this.#unread;
   }
 
   /**
@@ -78,7 +88,11 @@ export class InnerReader {
       (sealed ? 's' : 'o') + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    if (depth > MAX_DEPTH || bytes.length > this.#left) return NOTHING;
+    if (depth > MAX_NESTED || bytes.length > this.#left) {
+      if (depth > MAX_NESTED) this.#unread = 'deep';
+      else if (mayHoldBlob(text)) this.#unread ??= 'much';
+      return NOTHING;
+    }
     this.#left -= bytes.length;
     const found = this.#read(bytes, name, this, depth, sealed);
     this.#known.set(text, found);
