@@ -17,3 +17,22 @@ export function blobLength(bytes: Uint8Array | readonly number[]): number | null
   if (bytes[cms - 4] !== 0 || bytes[cms - 3] !== 0) return null;
   return cms + (bytes[cms - 2] ?? 0) * 256 + (bytes[cms - 1] ?? 0);
 }
+
+/** Blobs that a value may hold side by side. */
+const MOST_IN_ROW = 1000;
+
+/**
+ * Where each of several KMS blobs stands that follow each other with nothing between them; null for anything else. The last may be
+ * cut off.
+ */
+export function blobsInRow(bytes: Uint8Array): { readonly start: number; readonly end: number }[] | null {
+  const row: { start: number; end: number }[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const length = blobLength(bytes.subarray(start, start + 64));
+    if (length === null || row.length === MOST_IN_ROW) return null;
+    const end = Math.min(start + length, bytes.length);
+    row.push({ start, end });
+    start = end;
+  }
+  return row.length > 1 ? row : null;
+}

@@ -13,12 +13,14 @@ import {
 } from './formats/index.ts';
 import { withContextFinding } from './formats/no-context.ts';
 import { rawScan } from './formats/raw.ts';
+import { withRows } from './formats/rows.ts';
 import { withInspectOnly } from './inspect-only.ts';
 import { withLengths } from './labels/lengths.ts';
 import { withPrintedLabels } from './labels/printed.ts';
 import { withStayingLabels } from './labels/stays.ts';
 import { withEncoded } from './nested/encoded.ts';
 import { InnerReader, MAX_NESTED, withNested } from './nested/nested.ts';
+import { withLonePieces } from './nested/pieces.ts';
 import { withPatches } from './patches.ts';
 import { withPlaintext } from './plaintext.ts';
 import type { FoundBlob, Scan } from './types.ts';
@@ -36,7 +38,8 @@ export function scan(bytes: Uint8Array, name: string): Scan {
   const reader = new InnerReader(bytes.length, readInner);
   const found = withUnread(finished(input, readWith(FORMATS, input), reader, 0, true), reader);
   if (input.text === null) return withPrivateKeys(bytes, found);
-  const held = { ...found, blobs: withInspectOnly(input.text, found.blobs) };
+  const listed = withLonePieces(input.text, found);
+  const held = { ...listed, blobs: withInspectOnly(input.text, listed.blobs) };
   return withPrivateKeys(bytes, withEmbedded(held, embeddedBlobs.read(input)));
 }
 
@@ -64,7 +67,7 @@ function readWith(formats: readonly Format[], input: Input): Scan {
 
 /** What one reader found, with what holds whatever the reader. `depth`: texts that this one stands in. */
 function finished(input: Input, found: Scan, reader: InnerReader, depth: number, sealed: boolean): Scan {
-  const whole = { ...found, blobs: withDataKeys(exact(input, found.blobs)) };
+  const whole = { ...found, blobs: withRows(withDataKeys(exact(input, found.blobs))) };
   const { text: view, name } = input;
   if (view === null) return named(whole, depth);
   const read =

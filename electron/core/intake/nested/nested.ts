@@ -1,5 +1,4 @@
 import type { BlobContainer } from '#shared/model/blob.ts';
-import { mayBeV0, V0_LETTERS } from '../beginnings.ts';
 import { mayHoldBlob } from '../formats/structured/tokens.ts';
 import { type Leaf, lineStart, positionOf, readStructure, type Structure } from '../structure/index.ts';
 import type { TextView } from '../text-view.ts';
@@ -7,6 +6,7 @@ import type { FoundBlob, Scan } from '../types.ts';
 import { apart } from '../without-overlaps.ts';
 import type { InnerText } from './inner-text.ts';
 import { leafText } from './leaf-text.ts';
+import { fragmentsOf } from './pieces.ts';
 import { regionsAround } from './regions.ts';
 
 /** Texts inside texts that are followed. */
@@ -109,46 +109,11 @@ const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
 export function withNested(view: TextView, name: string, found: Scan, read: ReadInner): Scan {
   // Of a file with more blobs than are listed, no others are.
   if (found.findings.some(({ code }) => code === 'too-many-blobs')) return found;
-  const pieces = FRAGMENT.test(view.text) ? fragmentsOf(view, found) : [];
+  const pieces = fragmentsOf(view, found);
   const isWorth = found.blobs.some(mayBeInside) && HINTS.test(view.text);
   if (!isWorth && pieces.length === 0) return found;
   return new Nesting(view, name, found, read).result(isWorth, pieces);
 }
-
-/** The beginning of a blob in base64, as short as a piece of one may be. */
-const FRAGMENT =
-  /(?<![A-Za-z0-9_=])(?:AQ[EI][A-D]AH[g-j](?:[A-Za-z0-9+/_-]|&#?\w{1,8};|\\){22}|Ci[A-D][A-Za-z0-9+/_-]{28})/;
-const FRAGMENTS = new RegExp(FRAGMENT, 'g');
-const MOST_FRAGMENTS = 20_000;
-
-/** Places where a blob begins of which no reader made a whole one. */
-function fragmentsOf(view: TextView, { blobs }: Scan): number[] {
-  const known = blobs.map(({ range }) => range).sort((a, b) => a.start - b.start);
-  const starts: number[] = [];
-  let next = 0;
-  for (const { index } of view.text.matchAll(FRAGMENTS)) {
-    const at = view.byteAt(index);
-    while ((known[next]?.end ?? Number.POSITIVE_INFINITY) <= at) next++;
-    if ((known[next]?.start ?? Number.POSITIVE_INFINITY) <= at) continue;
-    if (view.text[index] === 'C' && !mayBePieceOfV0(view.text, index)) continue;
-    if (starts.push(index) >= MOST_FRAGMENTS) break;
-  }
-  return starts;
-}
-
-/**
- * Base64 of a text that has a line feed and a space, such as an icon, holds the three letters that layout v0 begins with:
- * behind others of its own, or right before its end.
- */
-function mayBePieceOfV0(text: string, index: number): boolean {
-  const letters = text.slice(index, index + V0_LETTERS);
-  if (!mayBeV0(letters) || /^[A-Za-z0-9+/_-]+=/.test(letters)) return false;
-  return !INSIDE_RUN.test(text.slice(Math.max(0, index - RUN_BEFORE), index));
-}
-
-/** Letters before one that are more than a path. */
-const RUN_BEFORE = 40;
-const INSIDE_RUN = new RegExp(`^[A-Za-z0-9+/_-]{${RUN_BEFORE}}$`);
 
 function mayBeInside({
   container,

@@ -1,7 +1,7 @@
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { BlobKind } from '#shared/model/blob.ts';
 import { mayBeV0 } from '../../beginnings.ts';
-import { blobLength } from '../../blob-length.ts';
+import { blobLength, blobsInRow } from '../../blob-length.ts';
 import { type DecodedText, decodeText } from '../../encoding.ts';
 import { JOINT_SOURCE, STRING_JOINT_SOURCE } from '../../joints.ts';
 import type { TextView } from '../../text-view.ts';
@@ -113,8 +113,14 @@ function readBlob(view: TextView, start: number, end: number): EncodedToken | nu
     read(view, start, end) ??
     readQuoted(view, start, end) ??
     readWrapped(view, start, end, begins, MAX_CHARACTERS) ??
-    readPieces(view, start)
+    readPieces(view, start) ??
+    readRow(view, start, end)
   );
+}
+
+/** Several blobs encoded as one text: its end is that of the run of letters, or of the lines it is wrapped in. */
+function readRow(view: TextView, start: number, end: number): EncodedToken | null {
+  return read(view, start, end, true) ?? readWrapped(view, start, end, begins, MAX_CHARACTERS, true);
 }
 
 /** Most pieces of one string. */
@@ -181,14 +187,20 @@ function readMessage(view: TextView, start: number, end: number): EncodedToken |
 
 const LISTED: ReadonlySet<BlobKind> = new Set<BlobKind>(['kms-symmetric', 'encryption-sdk-message']);
 
-function read(view: TextView, start: number, end: number): EncodedToken | null {
+/** `isRow`: several blobs, and not one. */
+function read(view: TextView, start: number, end: number, isRow = false): EncodedToken | null {
   const raw = view.text.slice(start, end);
   const decoded = decodeText(raw, {
     charset: view.charset,
     escaped: /\\[/nrtux]/.test(raw),
     takeUnknown: false,
   });
-  return decoded !== null && LISTED.has(decoded.identification.kind) ? { start, end, decoded } : null;
+  if (decoded === null) return null;
+  const { bytes, identification } = decoded;
+  const isListed = isRow
+    ? identification.kind === 'kms-like' && blobsInRow(bytes) !== null
+    : LISTED.has(identification.kind);
+  return isListed ? { start, end, decoded } : null;
 }
 
 /** Lines that quoted-printable ends with an equals sign, and padding as it writes it. */
@@ -218,6 +230,7 @@ function readWrapped(
   firstEnd: number,
   beginsAnew: (letters: string) => boolean,
   most: number,
+  isRow = false,
 ): EncodedToken | null {
   const { text } = view;
   const width = firstEnd - start;
@@ -235,5 +248,5 @@ function readWrapped(
     end = line + found.length;
     if ((found.length < width && !piece) || found.endsWith('=')) break;
   }
-  return end === firstEnd ? null : read(view, start, end);
+  return end === firstEnd ? null : read(view, start, end, isRow);
 }

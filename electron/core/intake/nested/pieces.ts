@@ -1,0 +1,99 @@
+import { mayBeV0, V0_LETTERS } from '../beginnings.ts';
+import { decodeText } from '../encoding.ts';
+import { NONE, NOTHING_DECLARED } from '../formats/format.ts';
+import { positionOf } from '../structure/index.ts';
+import type { TextView } from '../text-view.ts';
+import type { FoundBlob, Scan } from '../types.ts';
+
+/** The beginning of a blob in base64, as short as a piece of one may be. */
+const FRAGMENT =
+  /(?<![A-Za-z0-9_=])(?:AQ[EI][A-D]AH[g-j](?:[A-Za-z0-9+/_-]|&#?\w{1,8};|\\){22}|Ci[A-D][A-Za-z0-9+/_-]{28})/;
+const FRAGMENTS = new RegExp(FRAGMENT, 'g');
+const MOST_FRAGMENTS = 20_000;
+
+/** Texts without such a beginning, looked at once however many ask. */
+const without = new WeakSet<TextView>();
+
+/** Indices where a blob begins of which no reader made a whole one. */
+export function fragmentsOf(view: TextView, { blobs }: Pick<Scan, 'blobs'>): number[] {
+  if (without.has(view)) return [];
+  if (!FRAGMENT.test(view.text)) {
+    without.add(view);
+    return [];
+  }
+  const known = blobs.map(({ range }) => range).sort((a, b) => a.start - b.start);
+  const starts: number[] = [];
+  let next = 0;
+  for (const { index } of view.text.matchAll(FRAGMENTS)) {
+    const at = view.byteAt(index);
+    while ((known[next]?.end ?? Number.POSITIVE_INFINITY) <= at) next++;
+    if ((known[next]?.start ?? Number.POSITIVE_INFINITY) <= at) continue;
+    if (view.text[index] === 'C' && !mayBePieceOfV0(view.text, index)) continue;
+    if (starts.push(index) >= MOST_FRAGMENTS) break;
+  }
+  return starts;
+}
+
+/**
+ * Base64 of a text that has a line feed and a space, such as an icon, holds the three letters that layout v0 begins with:
+ * behind others of its own, or right before its end.
+ */
+function mayBePieceOfV0(text: string, index: number): boolean {
+  const letters = text.slice(index, index + V0_LETTERS);
+  if (!mayBeV0(letters) || /^[A-Za-z0-9+/_-]+=/.test(letters)) return false;
+  return !INSIDE_RUN.test(text.slice(Math.max(0, index - RUN_BEFORE), index));
+}
+
+/** Letters before one that are more than a path. */
+const RUN_BEFORE = 40;
+const INSIDE_RUN = new RegExp(`^[A-Za-z0-9+/_-]{${RUN_BEFORE}}$`);
+
+/** Most pieces that are listed of one file. */
+const MOST_LISTED = 1000;
+/** Longest piece that is read, in letters. */
+const LONGEST = 8192;
+const LETTERS = /[A-Za-z0-9+/_-]+/y;
+
+const ALONE =
+  'It begins as a KMS blob does and is not one whole blob: it is cut off, goes on elsewhere, or has other letters behind it. ' +
+  'Nothing is sent to KMS. Put the whole blob on a line of its own, then add the file again.';
+
+/** What was found, with pieces of blobs that nothing around completes: they are named, and never sent or written. */
+export function withLonePieces(view: TextView, found: Scan): Scan {
+  const pieces = fragmentsOf(view, found)
+    .slice(0, MOST_LISTED)
+    .flatMap((start) => pieceAt(view, start) ?? []);
+  if (pieces.length === 0) return found;
+  return {
+    ...found,
+    blobs: [...found.blobs, ...pieces].sort((a, b) => a.range.start - b.range.start),
+  };
+}
+
+function pieceAt(view: TextView, start: number): FoundBlob | null {
+  LETTERS.lastIndex = start;
+  const run = LETTERS.exec(view.text)?.[0].slice(0, LONGEST) ?? '';
+  // Of few letters that begin as layout v0 does nothing can be said.
+  if (run.startsWith('Ci') && run.length < V0_LETTERS) return null;
+  const read = (letters: string) =>
+    decodeText(letters, { charset: view.charset, escaped: false, takeUnknown: true });
+  const padding = /^={0,2}/.exec(view.text.slice(start + run.length, start + run.length + 2))?.[0] ?? '';
+  // A whole one that no reader took belongs to what stands before it.
+  if (read(run + padding)?.identification.kind === 'kms-symmetric') return null;
+  const letters = run.slice(0, run.length - (run.length % 4));
+  const decoded = read(letters);
+  if (decoded?.identification.kind !== 'kms-like') return null;
+  const { line, column } = positionOf(view, start);
+  return {
+    place: `line ${line}, column ${column}`,
+    range: { start: view.byteAt(start), end: view.byteAt(start + letters.length) },
+    container: 'text',
+    encoding: decoded.encoding,
+    bytes: decoded.bytes,
+    identification: decoded.identification,
+    declared: NOTHING_DECLARED,
+    linkedValues: NONE,
+    findings: NONE,
+    notPutBack: ALONE,
+  };
+}
