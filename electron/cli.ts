@@ -5,6 +5,7 @@ import { quietLibraries } from './bridge/engine/index.ts';
 import { toFault } from './bridge/index.ts';
 import { audit } from './hosts/cli/audit.ts';
 import { BAD_INPUT, refusedExitCode } from './hosts/cli/exit-code.ts';
+import { explain } from './hosts/cli/explain.ts';
 import { history, verifyHistory } from './hosts/cli/history.ts';
 import { inspect } from './hosts/cli/inspect.ts';
 import { keys } from './hosts/cli/keys.ts';
@@ -30,6 +31,7 @@ import { serveCommand } from './hosts/cli/serve.ts';
 import { limitWaits } from './hosts/cli/session.ts';
 import { answerSignals } from './hosts/cli/signals.ts';
 import { ssoLogin } from './hosts/cli/sso-login.ts';
+import { whoami } from './hosts/cli/whoami.ts';
 
 quietLibraries();
 let exitCode = 0;
@@ -73,6 +75,8 @@ bindHandlers(
     'plan shard': planShard,
     run: overRun(runPlanFile),
     keys,
+    whoami,
+    explain,
     audit,
     runs: listRuns,
     'runs resume': overRun(resumeCommand),

@@ -62,6 +62,10 @@ export const ConnectionState = z.object({
   /** Null until STS said who we are. Kept while a connection that had it has failed: who must sign in again. */
   identity: Identity.nullable(),
   fault: Fault.nullable(),
+  /** Where its credentials come from, for people: "the role … of the profile "prod", assumed with …". */
+  credentials: z.string().optional(),
+  /** What to know of the configuration: another source of credentials passed over, a file that cannot be read. */
+  warnings: z.array(z.string()).optional(),
   /** What has been waited for, for two seconds: "STS in us-east-1 (30 s at most)". Absent when nothing is. */
   waitingFor: z.string().optional(),
 });

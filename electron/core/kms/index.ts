@@ -4,6 +4,7 @@ export { listProfiles } from './config/profiles.ts';
 export { watchProfiles } from './config/watch-profiles.ts';
 export { isLoopback, partitionOf } from './config/where.ts';
 export { connect } from './connect.ts';
+export { connectionNotes } from './credentials/notes.ts';
 export { forgetSessions } from './credentials/open-session.ts';
 export { KmsFaultError } from './failure.ts';
 export { type SsoSignedIn, type SsoSignInOptions, ssoSignIn } from './sso/sign-in.ts';

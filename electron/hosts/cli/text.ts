@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { rawWords } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
 
 /**
@@ -26,12 +27,7 @@ export const shellFault = (fault: Fault): Fault => ({
 
 /** A fault in the three lines it has: what happened, why, what to do. */
 export function faultLines(fault: Fault, indent = '  '): string {
-  const raw =
-    fault.raw === null
-      ? ''
-      : `KMS said: ${fault.raw.name}${fault.raw.message ? `: ${fault.raw.message}` : ''}${
-          fault.raw.requestId === null ? '' : ` (request ${fault.raw.requestId})`
-        }`;
+  const raw = fault.raw === null ? '' : rawWords(fault.raw);
   const policies = (fault.policies ?? []).map(
     ({ title, statement }) => `${title}: ${JSON.stringify(JSON.parse(statement))}`,
   );

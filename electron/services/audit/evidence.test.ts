@@ -418,6 +418,7 @@ describe('with the KMS of the keys connected', () => {
   it('findings that depend on KMS name the connection that was asked', async () => {
     const { findings } = await at.page.audit.findings({ offset: 0, limit: 100 });
     for (const { source, evidence } of findings)
-      if (source === 'kms') expect(evidence.join(' ')).toContain('practice KMS · us-east-1 · 111122223333');
+      if (source === 'kms')
+        expect(evidence.join(' ')).toContain('practice KMS · us-east-1 · arn:aws:iam::111122223333:');
   });
 });

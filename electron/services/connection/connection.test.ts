@@ -340,3 +340,55 @@ describe('the shared AWS files', () => {
     expect((await page.connection.profiles({})).profiles.map(({ name }) => name)).toContain('later');
   });
 });
+
+describe('who a connection works as', () => {
+  it('is the principal of STS, in the line that runs, reports and the history keep', async () => {
+    const state = await page.connection.use(aws('base'));
+    expect(state.identity?.arn).toBe('arn:aws:sts::111122223333:assumed-role/R/me');
+    expect(state.credentials).toBe('the access key of the profile "base" (credentials file)');
+    const { records } = await page.history.list({ offset: 0, limit: 10 });
+    expect(records.find(({ kind }) => kind === 'connected')).toMatchObject({
+      who: 'arn:aws:sts::111122223333:assumed-role/R/me',
+      connection: 'AWS base · us-east-1 · arn:aws:sts::111122223333:assumed-role/R/me',
+    });
+  });
+
+  it('is unknown, and said to be, where STS refuses and KMS answers', async () => {
+    fake.state.on = ({ what }) =>
+      what === 'STS GetCallerIdentity'
+        ? { status: 403, error: 'AccessDenied', body: { message: 'no' } }
+        : null;
+    const state = await page.connection.use(aws('base'));
+    expect(state).toMatchObject({ status: 'ready', identity: null, fault: null });
+    expect(state.warnings?.join(' ')).toContain('the principal is unknown');
+    expect(fake.count('KMS DescribeKey')).toBe(1);
+  });
+
+  it('is a failure where KMS does not take the credentials either', async () => {
+    fake.state.on = ({ what }) =>
+      what === 'STS GetCallerIdentity'
+        ? { status: 403, error: 'AccessDenied', body: { message: 'no' } }
+        : what.startsWith('KMS')
+          ? { error: 'UnrecognizedClientException', body: { message: 'The security token is invalid.' } }
+          : null;
+    expect(await page.connection.use(aws('base'))).toMatchObject({ status: 'failed' });
+  });
+
+  it('comes with a warning where two sources of credentials are there, which names both', async () => {
+    vi.stubEnv('AWS_PROFILE', 'base');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAENVIRONMENT001');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', `${CANARY}env`);
+    const state = await page.connection.use({ ...aws('base'), profile: null });
+    expect(state.warnings).toEqual([
+      'two sources of credentials: used is the access key of the environment (AWS_ACCESS_KEY_ID); not used is the access key of the profile "base" (credentials file)',
+    ]);
+    expect(fake.last('STS GetCallerIdentity')?.signedBy).toBe('AKIAENVIRONMENT001');
+  });
+
+  it('comes with what cannot be read of the files, also where connecting fails', async () => {
+    await home.config(`${CONFIG}\nthis is no setting\n`);
+    const state = await page.connection.use(aws('gone'));
+    expect(state.status).toBe('failed');
+    expect(state.warnings?.join(' ')).toMatch(/The AWS config file .*: line \d+ is not "name = value"/);
+  });
+});

@@ -1,8 +1,16 @@
 import { kindOf } from '#shared/connection-kind.ts';
-import type { ConnectionChoice, ConnectionState } from '#shared/model/connection.ts';
+import { ofCredentials } from '#shared/kms/errors.ts';
+import type { ConnectionChoice, ConnectionState, Identity } from '#shared/model/connection.ts';
 import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
-import { connect, type KmsConnection, limitWords, type Waiting } from '../../core/kms/index.ts';
+import {
+  connect,
+  connectionNotes,
+  type KmsConnection,
+  KmsFaultError,
+  limitWords,
+  type Waiting,
+} from '../../core/kms/index.ts';
 import { toFault } from '../faults.ts';
 import { KeyCatalogue, type ListedKeys } from './key-catalogue.ts';
 import type { Practice } from './practice.ts';
@@ -54,6 +62,16 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
+/** Whether KMS itself takes these credentials; any answer will do, also that the key is not there. */
+async function answers(kms: KmsConnection): Promise<boolean> {
+  try {
+    await kms.describeOnce('alias/aws/ebs');
+    return true;
+  } catch (error) {
+    return error instanceof FaultError && error.fault.raw?.by === 'KMS' && !ofCredentials(error.fault);
+  }
+}
+
 interface Live {
   readonly kms: KmsConnection;
   readonly keys: KeyCatalogue;
@@ -71,6 +89,8 @@ export class Connection {
   /** Of the choice in force: aborted when another takes its place. */
   #inForce = new AbortController();
   #renewing: Promise<ConnectionState> | null = null;
+  /** Of the choice in force: on each of its states. */
+  #notes: Pick<ConnectionState, 'credentials' | 'warnings'> = {};
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -103,7 +123,11 @@ export class Connection {
     const inForce = new AbortController();
     const { signal } = inForce;
     this.#inForce = inForce;
+    this.#notes = {};
     this.#set({ ...NOWHERE, choice, status: 'connecting' });
+    const notes = await connectionNotes(choice);
+    if (signal.aborted) return this.state;
+    this.#notes = notes;
     let kms: KmsConnection | null = null;
     try {
       const access = kind.practice ? await this.#parts.practice.start() : null;
@@ -115,7 +139,7 @@ export class Connection {
       if (signal.aborted) return this.#superseded(kms);
       const reached = { choice, region: kms.region, endpoint: kms.endpoint, endpointInfo: kms.endpointInfo };
       this.#set({ ...reached, status: 'connecting', identity: null, fault: null });
-      const identity = await orAborted(kms.whoAmI(), signal);
+      const identity = await orAborted(this.#whoAmI(kms), signal);
       if (signal.aborted) return this.#superseded(kms);
       this.#live = this.#open(kms, signal);
       this.#set({ ...reached, status: 'ready', identity, fault: null });
@@ -185,12 +209,11 @@ export class Connection {
     return [kindOf(choice).target(endpoint), region ?? '', identity?.account ?? ''].join(' ');
   }
 
-  /** The connection in one line for people: "practice KMS · us-east-1 · 111122223333". */
+  /** The connection in one line for people: "AWS prod · us-east-1 · arn:aws:iam::111122223333:user/me". */
   describe(): string {
     const { choice, region, identity } = this.state;
-    return [kindOf(choice).label(), region, identity?.account]
-      .filter((part) => part !== null && part !== undefined)
-      .join(' · ');
+    const principal = identity === null ? 'principal unknown' : identity.arn || identity.account;
+    return [kindOf(choice).label(), region, principal].filter((part) => part !== null).join(' · ');
   }
 
   /** What has taken long to answer; null: nothing any more. */
@@ -199,6 +222,30 @@ export class Connection {
     const { waitingFor: _, ...state } = this.#state;
     const words = waiting === null ? null : `${waiting.what} (${limitWords(waiting.limitMs)} at most)`;
     this.#set(words === null ? state : { ...state, waitingFor: words });
+  }
+
+  /**
+   * Null: STS cannot be asked from here (a network that reaches KMS alone, a VPC endpoint policy), and KMS answers. The
+   * principal is then unknown, which a warning says. Throws FaultError where KMS does not answer either.
+   */
+  async #whoAmI(kms: KmsConnection): Promise<Identity | null> {
+    try {
+      return await kms.whoAmI();
+    } catch (error) {
+      const asked = error instanceof KmsFaultError ? error.situation.operation : '';
+      if (!(error instanceof FaultError) || asked !== 'GetCallerIdentity' || ofCredentials(error.fault))
+        throw error;
+      if (!(await answers(kms))) throw error;
+      const { warnings = [] } = this.#notes;
+      this.#notes = {
+        ...this.#notes,
+        warnings: [
+          ...warnings,
+          `the principal is unknown: STS was not reached or refused (${error.fault.message})`,
+        ],
+      };
+      return null;
+    }
   }
 
   /** Nothing is chosen any more. */
@@ -264,7 +311,7 @@ export class Connection {
   }
 
   #set(state: ConnectionState): void {
-    this.#state = state;
-    this.#parts.changed(state);
+    this.#state = { ...state, ...this.#notes };
+    this.#parts.changed(this.#state);
   }
 }

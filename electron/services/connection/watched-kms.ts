@@ -26,6 +26,9 @@ export function watchedKms(kms: KmsConnection, { lapsed, answered }: Watch): Kms
     region: kms.region,
     endpoint: kms.endpoint,
     endpointInfo: kms.endpointInfo,
+    get principal() {
+      return kms.principal ?? null;
+    },
     reEncrypt: (input, sending) => heard(kms.reEncrypt(input, sending)),
     dryRun: (input, sending) => heard(kms.dryRun(input, sending)),
     mayReEncrypt: (input, sending) => heard(kms.mayReEncrypt(input, sending)),

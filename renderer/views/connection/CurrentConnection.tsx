@@ -1,13 +1,24 @@
+import { TriangleAlert } from 'lucide-react';
 import { kindOf } from '#shared/connection-kind.ts';
 import type { ConnectionState } from '#shared/model/connection.ts';
 import { FaultCard } from '../../components/FaultCard.tsx';
 
 /** What a connection really is: who, where, and what stands between. */
 export function CurrentConnection({ connection }: { readonly connection: ConnectionState }) {
-  const { choice, status, identity, endpointInfo, fault, waitingFor } = connection;
+  const {
+    choice,
+    status,
+    identity,
+    endpointInfo,
+    fault,
+    waitingFor,
+    credentials,
+    warnings = [],
+  } = connection;
   const facts: [string, string][] = [['Connected to', kindOf(choice).title()]];
   if (waitingFor !== undefined) facts.push(['Waiting for', waitingFor]);
   if (identity !== null) facts.push(['Identity', identity.arn], ['Account', identity.account]);
+  if (credentials !== undefined) facts.push(['Credentials', credentials]);
   if (endpointInfo !== null) {
     facts.push(
       [
@@ -39,6 +50,16 @@ export function CurrentConnection({ connection }: { readonly connection: Connect
           ))}
         </dl>
       </div>
+      {warnings.length > 0 && (
+        <ul className="connection-warnings" aria-label="Warnings of the configuration">
+          {warnings.map((line) => (
+            <li key={line}>
+              <TriangleAlert className="icon" aria-hidden="true" />
+              <span>{line}</span>
+            </li>
+          ))}
+        </ul>
+      )}
       {fault !== null && status === 'failed' && <FaultCard fault={fault} />}
     </section>
   );

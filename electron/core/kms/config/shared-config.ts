@@ -9,8 +9,9 @@ export type ProfileMembers = Readonly<Record<string, string | undefined>>;
 export interface SharedConfig {
   /** Both files together: members of the credentials file win. */
   readonly profiles: ReadonlyMap<string, ProfileMembers>;
-  /** Profiles of the credentials file alone: which file a key stands in decides what it is used before. */
+  /** Profiles of each file alone: which file a key stands in decides what it is used before. */
   readonly credentials: ReadonlyMap<string, ProfileMembers>;
+  readonly config: ReadonlyMap<string, ProfileMembers>;
   /** The other sections by "sso-session.NAME" and "services.NAME"; nested members by "kms.endpoint_url". */
   readonly sections: ReadonlyMap<string, ProfileMembers>;
   /** What cannot be read, or is read otherwise than the AWS CLI does, in words; no value is quoted. */
@@ -54,6 +55,7 @@ export async function readSharedConfig(): Promise<SharedConfig> {
     else if (prefix === 'profile') profiles.set(words[1], record(members));
     else sections.set(`${prefix}.${words[1]}`, record(members));
   }
+  const ofConfig = new Map(profiles);
   const ofCredentials = new Map<string, ProfileMembers>();
   for (const { name, members } of credentials.sections) {
     ofCredentials.set(name, record(members));
@@ -64,7 +66,7 @@ export async function readSharedConfig(): Promise<SharedConfig> {
         `${credentials.named}: [${name}] is the profile "${name}"; in this file a profile is written [${meant}]`,
       );
   }
-  return { profiles, credentials: ofCredentials, sections, problems };
+  return { profiles, credentials: ofCredentials, config: ofConfig, sections, problems };
 }
 
 const record = (members: ReadonlyMap<string, string>): ProfileMembers => Object.fromEntries(members);

@@ -147,7 +147,7 @@ function ofProfile(config: SharedConfig, name: string, environmentToo: boolean):
       members.credential_process === undefined
         ? null
         : { kind: 'process', profile: name, command: members.credential_process },
-    () => keys(name, 'config', members),
+    () => keys(name, 'config', config.config.get(name)),
   ];
 }
 

@@ -88,7 +88,8 @@ export function explained(
 ): Fault {
   if (!(error instanceof FaultError)) return faultOf(error);
   const { raw } = error.fault;
-  if (raw === null) return error.fault;
+  // What STS, a proxy, the network or Rewrap itself refused is explained already, and no blob has a part in it.
+  if (raw === null || (raw.by !== undefined && raw.by !== 'KMS')) return error.fault;
   const kms = context.kms();
   const situation: KmsSituation = {
     operation: 'ReEncrypt',

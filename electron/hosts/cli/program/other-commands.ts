@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { accountId, port, repeated, urls } from '../options.ts';
 import { connectionOptions, JSON_DOCUMENT } from './common-options.ts';
 
-/** Commands that ask about keys, and sign in to ask: keys, sso-login. */
+/** Commands that ask about keys and the principal, and sign in to ask: keys, whoami, sso-login. */
 export function keyCommands(program: Command): void {
   connectionOptions(
     program
@@ -11,10 +11,26 @@ export function keyCommands(program: Command): void {
       .option('--json', JSON_DOCUMENT),
   );
 
+  connectionOptions(
+    program
+      .command('whoami')
+      .description('say as which principal, with which credentials and to which endpoint commands work')
+      .option('--json', JSON_DOCUMENT),
+  );
+
   program
     .command('sso-login')
     .description('sign in to the SSO session of a profile; the AWS CLI shares it')
     .argument('<profile>', 'AWS profile');
+}
+
+/** What an error means: it needs no connection and no file. */
+export function explainCommand(program: Command): void {
+  program
+    .command('explain')
+    .description('say what an error code or a finding means and what to do; without a code, list them all')
+    .argument('[code]', 'as printed: AccessDeniedException, ProfileUnusable, plaintext-beside-blob')
+    .option('--json', JSON_DOCUMENT);
 }
 
 /** Commands that stay until they are stopped: serve and practice-kms. */

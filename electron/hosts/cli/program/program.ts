@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { seconds } from '../options.ts';
 import { auditCommands } from './audit-commands.ts';
-import { keyCommands, servingCommands } from './other-commands.ts';
+import { explainCommand, keyCommands, servingCommands } from './other-commands.ts';
 import { recordCommands } from './record-commands.ts';
 import { scaleCommands } from './scale-commands.ts';
 import { workCommands } from './work-commands.ts';
@@ -29,6 +29,7 @@ export function createProgram(): Command {
   auditCommands(program);
   recordCommands(program);
   scaleCommands(program);
+  explainCommand(program);
   servingCommands(program);
   return program;
 }

@@ -1,0 +1,384 @@
+import { entry, retry } from './entry.ts';
+
+/** Errors about Rewrap's own parts: requests, approvals, plans, audits, hosts. Each is thrown with its case. */
+export const APPLICATION = {
+  // Requests and hosts.
+  BadUsage: entry(
+    'The command was not written as Rewrap takes it.',
+    ['An option is missing, is given twice, or does not go with another.'],
+    'See the examples of `rewrap COMMAND --help`.',
+  ),
+  BadRequest: entry(
+    'A request is not of the form that Rewrap expects.',
+    ['The page is of another version than the host, or was changed.'],
+    'Reload the window. If it happens again, report it.',
+  ),
+  BadMethod: entry(
+    'A request used a method that the host does not take.',
+    ['Something else than the page asked.'],
+    'Open the address that the host printed.',
+  ),
+  WrongHost: entry(
+    'A request named another host than this one.',
+    ['A page of another site tried to reach Rewrap.'],
+    'Open the address that the host printed, and close pages that you do not trust.',
+  ),
+  WrongOrigin: entry(
+    'A request came from another page than that of Rewrap.',
+    ['A page of another site tried to reach Rewrap.'],
+    'Open the address that the host printed, and close pages that you do not trust.',
+  ),
+  UnknownRequest: entry(
+    'There is no such request.',
+    ['The page is of another version than the host.'],
+    'Reload the window.',
+  ),
+  ForeignSender: entry(
+    'A request did not come from the Rewrap window.',
+    ['Only the page that Rewrap itself loaded may ask for anything.'],
+    'Close the window and open Rewrap again.',
+  ),
+  TooLarge: entry(
+    'A message is too large to send in one go.',
+    ['A message has a limit, so that no page can fill the memory.'],
+    'Save the text as a file and add that instead.',
+  ),
+  TooManyRequests: retry(
+    entry(
+      'The page asked for too many things at once.',
+      ['Many requests are under way.'],
+      'Wait a moment, then try again.',
+    ),
+  ),
+  BatchTooLarge: entry(
+    'Too much was dropped at once.',
+    ['The loopback host takes a limited number of files in one go.'],
+    'Drop it in parts, or name the folder: `rewrap serve PATH`.',
+  ),
+  InboxFull: entry(
+    'The uploads of this session take up all the space that they may.',
+    ['The loopback host keeps uploaded files until the session ends.'],
+    'Remove files from the list, or name the folder: `rewrap serve PATH`.',
+  ),
+  DownloadTooLarge: entry(
+    'The files are too large for one download.',
+    ['A download is held in memory.'],
+    'Start the host with an output folder (`rewrap serve --out DIR`) and run into that.',
+  ),
+  UploadThreadEnded: retry(
+    entry(
+      'The part of Rewrap that looks through uploaded files ended.',
+      ['The file was too much for it; nothing of it was written.'],
+      'Add the file again, or start the host with its folder: `rewrap serve PATH`.',
+    ),
+  ),
+  NotOnThisHost: entry(
+    'This host cannot do that.',
+    ['A page in a browser must not name folders and open dialogs of the machine that Rewrap runs on.'],
+    'Name files and folders where the host starts (`rewrap serve PATH --out DIR`), or use the desktop application.',
+  ),
+  NotOffered: entry(
+    'The desktop application offers no downloads.',
+    ['It writes new files in place or into a folder that you choose.'],
+    'Choose a folder as the output.',
+  ),
+  HostStopped: retry(
+    entry(
+      'The Rewrap host stopped.',
+      ['Its terminal was closed, or the session was taken over by another window.'],
+      'Start it again and open the new address.',
+    ),
+  ),
+  HostUnavailable: retry(
+    entry(
+      'The Rewrap host does not answer.',
+      ['It was stopped, or the machine slept.'],
+      'Start it again and open the new address.',
+    ),
+  ),
+  EngineStopped: retry(
+    entry(
+      'The part of Rewrap that does the work stopped.',
+      ['A defect, or want of memory. Every file is wholly old or wholly new.'],
+      'Rewrap starts it again by itself. A run that was under way can be resumed in Runs.',
+    ),
+  ),
+  EngineFailed: entry(
+    'The part of Rewrap that does the work stopped again and again.',
+    ['A defect, or want of memory. Every file is wholly old or wholly new.'],
+    'Copy the diagnostics for a report, then start Rewrap again. Runs kept their place.',
+  ),
+  CannotStart: entry(
+    'Rewrap could not start.',
+    ['The installation is incomplete, or the Node is too old.'],
+    'Install Rewrap again, with the Node that its README names.',
+  ),
+  WindowFails: entry(
+    'The window failed again and again.',
+    ['The graphics driver, or a defect.'],
+    'Start Rewrap again. A run that was under way can be resumed in Runs.',
+  ),
+  NoSandbox: entry(
+    'The system gives Rewrap no sandbox for its window, and it does not start without one.',
+    [
+      'Ubuntu 24.04 and later allow user namespaces to programs with an AppArmor profile alone, which an AppImage cannot bring.',
+    ],
+    'Install the .deb or .rpm instead.',
+  ),
+  NoHome: entry(
+    'REWRAP_HOME names no folder.',
+    ['It names a file, or a folder that cannot be made.'],
+    'Set it to a folder, or unset it.',
+  ),
+  DataFolderNotPrivate: entry(
+    'Other users can read the data folder of Rewrap.',
+    ['Its permissions were changed, or it lies on a disk that has none.'],
+    'Make it private (chmod 700), or let REWRAP_HOME name a folder of your own.',
+  ),
+  PageNotBuilt: entry(
+    'The user interface is missing.',
+    ['Rewrap was started from its source and not built.'],
+    'Run `npm run build`, then start again.',
+  ),
+  PortInUse: entry(
+    'The port is in use.',
+    ['Another program, or another Rewrap, listens there.'],
+    'Start with another --port, or --port 0 for any free one.',
+  ),
+  PortRefused: entry(
+    'The system does not let you listen on that port.',
+    ['Ports below 1024 are for administrators.'],
+    'Use a port above 1023.',
+  ),
+  ListenFailed: entry(
+    'Rewrap cannot listen on this machine.',
+    ['The loopback interface is down.'],
+    'Check that 127.0.0.1 is up.',
+  ),
+  CannotListen: entry(
+    'The practice KMS cannot listen on this machine.',
+    ['The port is in use, or the loopback interface is down.'],
+    'Name another port, or 0 for any free one.',
+  ),
+  NotLoopback: entry(
+    'The practice KMS listens on this machine alone.',
+    ['Its keys are examples and protect nothing.'],
+    'Use 127.0.0.1.',
+  ),
+  PracticeStateUnusable: entry(
+    'The keys of the practice KMS cannot be read.',
+    ['Its folder is damaged, or of another version.'],
+    'Name another folder with --state, or delete this one: practice keys protect nothing.',
+  ),
+  BadPracticeFaults: entry(
+    'The faults that the practice KMS is to make cannot be read.',
+    ['Their file is no JSON of that form.'],
+    'Correct the file.',
+  ),
+  BadRegion: entry(
+    'That is not the name of a Region.',
+    ['A Region is written as in "eu-central-1".'],
+    'Correct it.',
+  ),
+  NoBrowser: entry(
+    'The browser could not be opened.',
+    ['The system has none, or did not start it.'],
+    'Copy the address, open it in a browser of any machine, and enter the code.',
+  ),
+  ClipboardEmpty: entry(
+    'There is no text on the clipboard.',
+    ['Rewrap reads ciphertext from the clipboard as text: base64, hex or JSON.'],
+    'Copy the ciphertext, then paste again.',
+  ),
+  PrintFailed: entry(
+    'The PDF could not be made.',
+    ['The system has no printer service, or the disk is full.'],
+    'Save the HTML report and print it from a browser.',
+  ),
+  // Connections.
+  NotConnected: entry(
+    'Rewrap is not connected.',
+    ['No connection was chosen, or the last one failed.'],
+    'Choose the practice KMS or an AWS profile in the connection switch.',
+  ),
+  NotPractice: entry(
+    'The sample vault belongs to the practice KMS.',
+    ['Rewrap is connected to AWS.'],
+    'Connect to practice first.',
+  ),
+  EndpointRefused: entry(
+    'That endpoint is not used.',
+    ['It holds a password, is plain HTTP to another machine, or is no web address.'],
+    'Give an https: address without user name, password and query. Plain http: works for an emulator on this machine.',
+  ),
+  MfaGone: entry(
+    'Nothing waits for this code any more.',
+    ['It was answered in another window, or the connection was changed.'],
+    'Connect again if a code is still needed.',
+  ),
+  NoSignIn: entry('No sign-in is under way.', ['It has ended or was cancelled.'], 'Sign in again.'),
+  NotASignInPage: entry(
+    'The address of the sign-in page is not one of AWS.',
+    ['Rewrap opens pages of IAM Identity Center and of sso_start_url by itself, and nothing else.'],
+    'If you know the address, copy it and open it yourself. Otherwise cancel, and check sso_region.',
+  ),
+  // Approvals.
+  NotApproved: entry(
+    'This needs an approval outside the page, and there was none.',
+    ['The answer was No, nothing was answered in time, or no terminal or dialog is there to ask in.'],
+    'Ask again and answer Yes, or start the host with the flag that allows it.',
+  ),
+  ApprovalOutdated: entry(
+    'What was approved is not what would be done now.',
+    ['The connection or the destination key changed while the question was open. Nothing was done.'],
+    'Look at it again, then start it anew.',
+  ),
+  ApprovalPending: retry(
+    entry(
+      'Another question waits for your answer outside the page.',
+      ['One is asked at a time.'],
+      'Answer it in the dialog or in the terminal, then ask again.',
+    ),
+  ),
+  ApprovalsPaused: retry(
+    entry(
+      'Rewrap asks for no approval for a while.',
+      ['Several were declined within a minute: a page that keeps asking may not be acting for you.'],
+      'Wait a minute, then ask again.',
+    ),
+  ),
+  // Plans and shards.
+  NoPlan: entry(
+    'The file is no plan of Rewrap.',
+    ['It is damaged, of a newer Rewrap, or another file.'],
+    'Make one from the re-encrypt sheet, or with: rewrap plan PATH… --to KEY -o FILE',
+  ),
+  PlanUnreadable: entry(
+    'A plan file cannot be read.',
+    ['Its name is mistyped, or your user may not read it.'],
+    'Check its name and permissions.',
+  ),
+  PlanGone: entry('That plan is no longer open.', ['The window was loaded again.'], 'Open its file again.'),
+  PlanEmpty: entry(
+    'Nothing of this plan is left to run.',
+    ['Its blobs are re-encrypted already, or their files changed.'],
+    'Choose the blobs again and make a new plan.',
+  ),
+  PlanNeedsFiles: entry(
+    'None of these blobs has a file that a plan could name.',
+    ['They were pasted.'],
+    'Choose blobs of files.',
+  ),
+  PlanNeedsOutput: entry(
+    'A plan says where the new files go: in place, or into a folder.',
+    ['A download belongs to one window and cannot be planned.'],
+    'Choose another output, then save the plan.',
+  ),
+  PlanNotSaved: entry(
+    'The plan could not be written.',
+    ['The folder does not exist or cannot be written.'],
+    'Name another file.',
+  ),
+  PlanNotTwoStep: entry(
+    'A run that decrypts here and encrypts there cannot be planned.',
+    ['It is agreed to for one run at a time.'],
+    'Run it from the sheet, or with rewrap reencrypt.',
+  ),
+  PlanOutputNotHere: entry(
+    'The output folder of the plan does not exist on this host.',
+    ['The plan was made on another machine.'],
+    'Make a plan here.',
+  ),
+  PlanRootNeeded: entry(
+    'The plan names its files by relative paths, and no folder that they start from.',
+    ['Its files were uploaded to where it was made.'],
+    'Give the folder with --root.',
+  ),
+  NoShards: entry(
+    'The folder holds no shards, or shards of another plan.',
+    ['Its list of shards is missing, or a file was renamed.'],
+    'Make them with: rewrap plan shard PLAN --shards N -o DIR',
+  ),
+  IsShard: entry(
+    'The plan is itself a shard of another one.',
+    ['A shard of a shard could not be merged with the rest.'],
+    'Split the whole plan again, into more shards.',
+  ),
+  RateTooLow: entry(
+    'The rate is too low for so many shards.',
+    ['Each shard gets its share of one request rate.'],
+    'Make fewer shards, or give a higher --rate.',
+  ),
+  ShardsNotWritten: entry(
+    'The shards could not be written.',
+    ['The disk is full, or the folder cannot be written.'],
+    'Name a folder with room, or make room.',
+  ),
+  NoSuchKeyName: entry(
+    'A rule names a key that is no key id, ARN or alias.',
+    ['It is mistyped, or lacks alias/.'],
+    'Write the ARN or id of the key, or its alias with alias/ in front.',
+  ),
+  KmsNotAsked: entry(
+    'Only KMS can say which blobs have that finding, and it was not asked.',
+    ['There is no connection.'],
+    'Connect to KMS (in a shell: --profile, --region or --practice), then choose again.',
+  ),
+  NoRulesInUse: entry(
+    'Only a rules file can forbid that, and none is in use.',
+    ['The finding comes from rules.'],
+    'Use a rules file, or choose by another finding.',
+  ),
+  MadeByNewer: entry(
+    'The journal of runs was made by a newer Rewrap.',
+    ['Nothing in it was changed.'],
+    'Use the newer Rewrap, or let REWRAP_HOME name another folder.',
+  ),
+  Full: entry(
+    'A list is full.',
+    ['There is a limit, so that memory lasts.'],
+    'Remove what is no longer needed, then try again.',
+  ),
+  // Audits.
+  BadRules: entry(
+    'The rules file is not of the form that Rewrap reads.',
+    ['A name is mistyped, or a value has another type.'],
+    'Correct it; `rewrap audit --rules-schema` prints its schema.',
+  ),
+  RulesUnreadable: entry(
+    'The rules file cannot be read.',
+    ['Its name is mistyped, or your user may not read it.'],
+    'Check its name and permissions.',
+  ),
+  NothingNamed: entry(
+    'No file and no folder was named.',
+    ['The command needs at least one.'],
+    'Name what to audit: rewrap audit PATH…',
+  ),
+  NoSuchReport: entry('A history has no SARIF form.', ['SARIF holds findings.'], 'Take JSON, CSV or HTML.'),
+  NoTerraformPlan: entry(
+    'The file is no Terraform plan in JSON.',
+    ['It is the binary plan, or output of another command.'],
+    'Make it with: terraform plan -out PLAN && terraform show -json PLAN > plan.json',
+  ),
+  FindingGone: entry(
+    'That finding is no longer there.',
+    ['The list or what KMS says has changed.'],
+    'Look at the findings again.',
+  ),
+  AlreadySuppressed: entry(
+    'The finding is suppressed already.',
+    ['You or the rules file suppressed it.'],
+    'Nothing is to be done.',
+  ),
+  NotSuppressedHere: entry(
+    'The finding is not suppressed on this machine.',
+    ['The rules file suppresses it.'],
+    'Take the entry out of the rules file.',
+  ),
+  BadExpiry: entry(
+    'That date has passed.',
+    ['A suppression ends on a day to come.'],
+    'Choose a date from today on.',
+  ),
+} as const;
