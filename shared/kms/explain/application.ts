@@ -309,6 +309,26 @@ export const APPLICATION = {
     ['Each shard gets its share of one request rate.'],
     'Make fewer shards, or give a higher --rate.',
   ),
+  ShardElsewhere: entry(
+    'Another process has this shard.',
+    ['A scheduler started it twice, or a process that ended badly still holds it for a short while.'],
+    'Wait for the other process, or until its hold has ended, then start the same command again.',
+  ),
+  StateNotWritable: entry(
+    'The folder that keeps the state of the shards cannot be written.',
+    ['It does not exist on this machine, or your user may not write there.'],
+    'Name a folder that every machine of the job can write.',
+  ),
+  StateOfOtherPlan: entry(
+    'The state in that folder belongs to another plan.',
+    ['Two jobs were given one folder, or the plan was made anew.'],
+    'Name another folder for each plan.',
+  ),
+  HistoryNotSaved: entry(
+    'The merged history could not be written.',
+    ['The disk is full, or the folder cannot be written.'],
+    'Name a folder with room, or make room.',
+  ),
   ShardsNotWritten: entry(
     'The shards could not be written.',
     ['The disk is full, or the folder cannot be written.'],
