@@ -20,6 +20,11 @@ export const FILES = {
     ['KMS ciphertext has at most 6,144 bytes; files that hold it are small.'],
     'Give the part of it that holds the ciphertext; in a browser, start the host with the folder: `rewrap serve PATH`.',
   ),
+  InputEmpty: entry(
+    'Nothing came through standard input.',
+    ['The command before the pipe printed nothing, or failed.'],
+    'Run that command alone and look at what it prints.',
+  ),
   FileChanging: retry(
     entry(
       'A file changed while it was being read.',
