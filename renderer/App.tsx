@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect } from 'react';
 import { hasBridge } from './api.ts';
+import { ContextMenu } from './components/ContextMenu.tsx';
 import { FaultCard } from './components/FaultCard.tsx';
 import { useConnection } from './store/connection.ts';
 import { wire } from './store/subscriptions.ts';
@@ -21,10 +22,16 @@ import { RunsView } from './views/runs/RunsView.tsx';
 import { UndoDialog } from './views/runs/UndoDialog.tsx';
 import { SettingsView } from './views/settings/SettingsView.tsx';
 import { ReencryptSheet } from './views/sheet/ReencryptSheet.tsx';
+import { AboutDialog } from './views/shell/AboutDialog.tsx';
 import { DropOverlay } from './views/shell/DropOverlay.tsx';
 import { Nav } from './views/shell/Nav.tsx';
 import { ApprovalNotice, EngineNotice, Toasts } from './views/shell/Notices.tsx';
+import { Palette } from './views/shell/Palette.tsx';
+import { ShortcutSheet } from './views/shell/ShortcutSheet.tsx';
+import { SkipLink } from './views/shell/SkipLink.tsx';
 import { TopBar } from './views/shell/TopBar.tsx';
+import { useContextMenus } from './views/shell/useContextMenus.ts';
+import { useProgressTitle } from './views/shell/useProgressTitle.ts';
 import { useShortcuts } from './views/shell/useShortcuts.ts';
 
 const VIEWS = {
@@ -40,6 +47,8 @@ const VIEWS = {
 export function App() {
   useEffect(wire, []);
   useShortcuts();
+  useProgressTitle();
+  useContextMenus();
   const view = useUi((state) => state.view);
   const fault = useUi((state) => state.fault);
   const hostFault = useConnection((state) => state.fault);
@@ -53,9 +62,10 @@ export function App() {
   const shown = [fault, hostFault].find((each) => each !== null && !/^Engine/.test(each.code)) ?? null;
   return (
     <div className="app">
+      <SkipLink />
       <TopBar />
       <Nav />
-      <main className="main">
+      <main className="main" tabIndex={-1}>
         <div className="main-notice">
           <EngineNotice />
         </div>
@@ -80,6 +90,10 @@ export function App() {
       <MfaDialog />
       <SuppressDialog />
       <UndoDialog />
+      <ContextMenu />
+      <Palette />
+      <ShortcutSheet />
+      <AboutDialog />
       <DropOverlay />
       <ApprovalNotice />
       <Toasts />

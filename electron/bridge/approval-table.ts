@@ -23,6 +23,7 @@ const CONNECTION: readonly ApprovalKind[] = ['endpoint', 'credential-process'];
  */
 export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'app.state': READS,
+  'app.licences': READS,
   'app.look': READS,
   'app.setLook': OWN_VIEW,
   'app.table': READS,
@@ -37,12 +38,14 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'intake.paste': free(
     'With null the host reads the clipboard and keeps the ciphertext found; the page gets no other text of it.',
   ),
+  'intake.rescan': free('Reads again what a person added, and lets go of what is gone.'),
   'intake.clear': free('Takes entries off the list; files, backups and runs stay.'),
 
   'blobs.list': READS,
   'blobs.changes': READS,
   'blobs.sources': READS,
   'blobs.inspect': READS,
+  'blobs.reveal': free('Shows a file of the list in the file manager.'),
   'blobs.selection': READS,
   'blobs.select': free('Remembers what is selected; what is done with it is asked for by itself.'),
 

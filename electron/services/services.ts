@@ -166,7 +166,7 @@ export function createServices(
   });
   const intake = new Intake({ workspace, plans, busy: () => runs.busy() });
   const reports = new Reports({ audit, history, runs, connection, recorder, version: options.version });
-  const started = start(options, { settings, connections, workspace, intake, runs });
+  const started = start(options, { settings, connections, intake, runs });
 
   return {
     requests: {
@@ -222,7 +222,6 @@ export function createServices(
 interface Starting {
   readonly settings: SettingsFile;
   readonly connections: Connections;
-  readonly workspace: Workspace;
   readonly intake: Intake;
   readonly runs: Runs;
 }
@@ -230,7 +229,7 @@ interface Starting {
 /** What happens without a request: output folders, the first connection, the first intake, the history of interrupted runs. */
 function start(
   options: EngineOptions,
-  { settings, connections, workspace, intake, runs }: Starting,
+  { settings, connections, intake, runs }: Starting,
 ): { folders: Promise<void>; recorded: Promise<void>; all: Promise<unknown> } {
   const folders = Promise.all(
     options.outputFolders.map((folder) => runs.folders.add(folder).catch(() => null)),
@@ -244,8 +243,7 @@ function start(
     else {
       const first = await connected;
       const practice = first !== null && kindOf(first.choice).practice && connection.state.status === 'ready';
-      if (practice && options.sample !== false)
-        await workspace.addPaths([connections.practice.vaultFolder], 'path');
+      if (practice && options.sample !== false) await intake.add([connections.practice.vaultFolder], 'path');
     }
   })();
   // After the window has what it asks for first.

@@ -1,5 +1,6 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type KeyboardEvent, memo, type ReactElement, useEffect, useRef } from 'react';
+import { type MenuEntry, showMenu } from '../store/menu.ts';
 import { useSettings } from '../store/settings.ts';
 import { cellClass, type ShownColumn, type TableColumn, useColumns } from './columns.ts';
 import { Box, Cell } from './grid.tsx';
@@ -37,6 +38,10 @@ export interface DataGridProps<Row> {
   readonly sortable?: ReadonlySet<string>;
   readonly onSort?: (column: string) => void;
   readonly rowClass?: ((row: Row) => string) | undefined;
+  /** Entries of the context menu of a row, and what the row is called. */
+  readonly menu?:
+    | ((row: Row) => { readonly label: string; readonly entries: readonly MenuEntry[] })
+    | undefined;
 }
 
 /**
@@ -95,6 +100,12 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
       tabIndex={0}
       style={columns.style}
       onKeyDown={onKeyDown}
+      onContextMenu={(event) => {
+        // From the keyboard: of the row that is chosen. That of the pointer is the row's own.
+        if (active === undefined || props.menu === undefined) return;
+        const { label: of, entries } = props.menu(active);
+        showMenu(event, document.getElementById(rowId(idOf(active))), of, entries);
+      }}
     >
       <Box className="data-grid-head" role="rowgroup">
         <Box
@@ -121,6 +132,7 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
             onChoose={onChoose}
             onEnter={onEnter}
             rowClass={props.rowClass}
+            menu={props.menu}
           />
         ))}
       </Box>
@@ -159,7 +171,8 @@ function Head<Row>({
   );
 }
 
-interface GridRowProps<Row> extends Pick<DataGridProps<Row>, 'idOf' | 'onChoose' | 'onEnter' | 'rowClass'> {
+interface GridRowProps<Row>
+  extends Pick<DataGridProps<Row>, 'idOf' | 'onChoose' | 'onEnter' | 'rowClass' | 'menu'> {
   readonly row: Row | undefined;
   readonly columns: readonly ShownColumn<TableColumn<Row>>[];
   readonly index: number;
@@ -169,7 +182,7 @@ interface GridRowProps<Row> extends Pick<DataGridProps<Row>, 'idOf' | 'onChoose'
 }
 
 const GridRow = memo(function GridRow<Row>(props: GridRowProps<Row>) {
-  const { row, idOf, columns, index, height, isActive, onChoose, onEnter, rowClass } = props;
+  const { row, idOf, columns, index, height, isActive, onChoose, onEnter, rowClass, menu } = props;
   const style = { height, transform: `translateY(${index * height}px)` };
   if (row === undefined)
     return (
@@ -190,6 +203,13 @@ const GridRow = memo(function GridRow<Row>(props: GridRowProps<Row>) {
       style={style}
       onClick={() => onChoose(row, index)}
       onDoubleClick={() => onEnter?.(row, index)}
+      onContextMenu={(event) => {
+        if (menu === undefined) return;
+        event.stopPropagation();
+        onChoose(row, index);
+        const { label, entries } = menu(row);
+        showMenu(event, event.currentTarget, label, entries);
+      }}
     >
       {columns.map(({ column, index: at }) => (
         <Cell key={column.id} className={cellClass(column)} aria-colindex={at} title={column.tooltip?.(row)}>

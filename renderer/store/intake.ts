@@ -25,6 +25,8 @@ interface IntakeStore {
   take(files: readonly File[]): Promise<void>;
   paste(text: string | null): Promise<void>;
   restoreVault(): Promise<void>;
+  /** Reads again what was added. */
+  rescan(): Promise<void>;
   remove(sourceIds: readonly string[] | null): Promise<void>;
 }
 
@@ -62,6 +64,14 @@ export const useIntake = create<IntakeStore>()((set) => {
       run(() => call(bridge().takeFiles(files)), 'No ciphertext was found in what was dropped'),
     paste: (text) =>
       run(() => call(bridge().intake.paste({ text })), 'No ciphertext was found in the pasted text'),
+    rescan: () =>
+      run(async () => {
+        const result = await call(bridge().intake.rescan({}));
+        const gone = result.gone === 0 ? '' : `, ${plural(result.gone, 'file')} gone`;
+        useUi.getState().toast(`Read again: ${plural(result.blobs, 'blob')}${gone}`);
+        // What it has of blobs is no news: most were there before.
+        return { ...result, blobs: 0 };
+      }, null),
     restoreVault: () => run(() => call(bridge().practice.restoreVault({})), null),
     remove: (sourceIds) =>
       attempt(() => call(bridge().intake.clear({ sourceIds: sourceIds === null ? null : [...sourceIds] }))),

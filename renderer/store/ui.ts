@@ -3,7 +3,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import { pageFaultOf } from '../api.ts';
 
 export type ViewName = 'blobs' | 'runs' | 'keys' | 'audit' | 'settings' | 'help';
-export type DialogName = 'connection' | 'paste' | 'clear' | 'rules';
+export type DialogName = 'connection' | 'paste' | 'clear' | 'rules' | 'palette' | 'shortcuts' | 'about';
 
 export interface Toast {
   readonly id: number;
@@ -28,6 +28,8 @@ interface UiStore {
   readonly openPlan: string | null;
   /** The document that Help shows, and the heading in it. */
   readonly helpAt: { readonly document: string; readonly anchor: string | null };
+  /** ARN of the key that Keys is to show; null: none was asked for. */
+  readonly openKey: string | null;
   /** Run that a person is asked about before it is undone. */
   readonly undoing: string | null;
   show(view: ViewName): void;
@@ -44,6 +46,8 @@ interface UiStore {
   /** Opens Help at a document (its name) and one of its headings. */
   help(document: string, anchor?: string | null): void;
   askUndo(runId: string | null): void;
+  /** Shows a key in Keys; null: it is shown. */
+  showKey(arn: string | null): void;
 }
 
 const TOAST_MS = 3000;
@@ -61,6 +65,7 @@ export const useUi = create<UiStore>()((set) => ({
   openRun: null,
   openPlan: null,
   helpAt: { document: 'window', anchor: null },
+  openKey: null,
   undoing: null,
   // What another action ran into is over with the next one.
   show: (view) => set({ view, fault: null }),
@@ -79,6 +84,7 @@ export const useUi = create<UiStore>()((set) => ({
   showPlan: (openPlan) => set({ openPlan, openRun: null, view: 'runs', fault: null }),
   help: (document, anchor = null) => set({ helpAt: { document, anchor }, view: 'help', fault: null }),
   askUndo: (undoing) => set({ undoing }),
+  showKey: (openKey) => set(openKey === null ? { openKey } : { openKey, view: 'keys', fault: null }),
 }));
 
 /** Does something; what it runs into is shown, and what an earlier action ran into no longer. */

@@ -4,6 +4,7 @@ import './controls.css';
 import './grid.css';
 import './inputs.css';
 import './overlays.css';
+import './reach.css';
 import './shell.css';
 import './blobs.css';
 import './inspector.css';

@@ -70,6 +70,17 @@ export function pageCalls({ engine, downloads, acts }: CallParts): SocketCall {
       ),
     ],
     [
+      'blobs.reveal',
+      refused(
+        fault(
+          'NotOnThisHost',
+          'Rewrap in a browser cannot open the folder of a file.',
+          'The file may be on another machine.',
+          'Copy its path, and look on the machine where Rewrap runs.',
+        ),
+      ),
+    ],
+    [
       'connection.openSignIn',
       refused(
         fault(

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -124,11 +125,16 @@ export const appHandlers = (
     settings.rememberTable(table);
     return {};
   },
+  licences: async () => ({ text: await licences() }),
   endOtherSessions: () => notHere('have sessions of other pages'),
   // A host that keeps messages for its page hears this itself.
   ready: async () => ({}),
   copyDiagnostics: () => notHere('put together diagnostics'),
 });
+
+/** The list that the build puts beside its bundles; in a checkout that was not built there is none. */
+const licences = (): Promise<string> =>
+  readFile(join(import.meta.dirname, 'THIRD-PARTY-LICENCES.txt'), 'utf8').catch(() => '');
 
 /**
  * Where Rewrap keeps its own data, the same for all hosts: what Electron's `app.getPath('userData')` is documented

@@ -14,6 +14,7 @@ import {
   timelines,
 } from '../../core/key-material/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
+import { notHere } from '../faults.ts';
 import { blobRow, codesOf, highest, once, ownFindings } from './blob-row.ts';
 import type { BlobEntry, ListedSource } from './source.ts';
 import type { Workspace } from './workspace.ts';
@@ -102,6 +103,7 @@ export class Blobs {
     },
     sources: async ({ offset, limit }) => this.#workspace.sources(offset, limit),
     inspect: async ({ blobId }) => this.inspect(blobId),
+    reveal: () => notHere('show files in a file manager'),
     selection: async () => ({ blobIds: [...this.#selection] }),
     select: async ({ blobIds }) => {
       this.#selection = blobIds;
@@ -111,6 +113,7 @@ export class Blobs {
 
   readonly hostRequests: HostHandlers['blobs'] = {
     places: async ({ offset, limit }) => ({ blobs: this.#workspace.places(offset, limit) }),
+    pathOf: async ({ blobId }) => ({ path: this.#workspace.get(blobId).source.path }),
   };
 
   constructor(workspace: Workspace, learned: KeyMaterialStore) {

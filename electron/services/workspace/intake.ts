@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { FaultError } from '#shared/model/fault.ts';
+import { Turns } from '../../core/limits/turns.ts';
 import { notHere } from '../faults.ts';
 import type { IngestResult } from './ingest.ts';
 import type { Workspace } from './workspace.ts';
@@ -28,6 +30,8 @@ interface IntakeParts {
 /** What comes onto the list, and what goes. */
 export class Intake {
   readonly #parts: IntakeParts;
+  /** Files and folders that were added, by their paths. */
+  readonly #roots = new Set<string>();
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -37,7 +41,9 @@ export class Intake {
     choose: () => notHere('open a file dialog'),
     paste: async ({ text }) =>
       text === null ? notHere('read the clipboard') : this.#parts.workspace.addText(text),
+    rescan: () => this.rescan(),
     clear: async ({ sourceIds }) => {
+      if (sourceIds === null) this.#roots.clear();
       this.#parts.workspace.remove(sourceIds);
       return {};
     },
@@ -60,6 +66,7 @@ export class Intake {
     const { workspace, plans } = this.#parts;
     const planPaths = paths.filter((path) => plans.isPlan(path));
     const others = paths.filter((path) => !planPaths.includes(path));
+    if (origin !== 'upload') for (const path of others) this.#roots.add(path);
     const result: IngestResult =
       others.length > 0 || planPaths.length === 0
         ? await workspace.addPaths(others, origin === 'upload' ? 'upload' : 'path')
@@ -82,5 +89,19 @@ export class Intake {
       }
     }
     return { ...result, plans: opened };
+  }
+
+  /** Reads again what was added, with what came into its folders since; files of it that are gone leave the list. */
+  async rescan(): Promise<IngestResult & { gone: number }> {
+    const { workspace } = this.#parts;
+    const turns = new Turns();
+    const gone: string[] = [];
+    for (const { id, path, origin } of workspace.all) {
+      if (path !== null && origin === 'path' && !existsSync(path)) gone.push(id);
+      if (turns.over) await turns.give();
+    }
+    if (gone.length > 0) workspace.remove(gone);
+    const result = await workspace.addPaths([...this.#roots], 'path');
+    return { ...result, gone: gone.length };
   }
 }

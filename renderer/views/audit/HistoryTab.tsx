@@ -21,6 +21,7 @@ import {
 import { useAudit } from '../../store/audit.ts';
 import { fetchHistory, filterOf, NO_QUERY, useHistory } from '../../store/history.ts';
 import { useKeyName, useKeys } from '../../store/keys.ts';
+import { copyEntry } from '../../store/menu.ts';
 import { copyText } from '../../store/ui.ts';
 import { HistoryPane } from './HistoryPane.tsx';
 
@@ -211,6 +212,17 @@ export function HistoryTab() {
             onChoose={(record, index) => setChosen({ record, index })}
             onEnter={openRun}
             onSee={see}
+            menu={(record) => ({
+              label: `Record ${count(record.seq)}`,
+              entries: [
+                ...copyEntry('who', record.who),
+                ...copyEntry('file', record.file),
+                ...copyEntry('source key ARN', record.sourceKey),
+                ...copyEntry('destination key ARN', record.destinationKey),
+                ...copyEntry('request IDs', record.requestIds.join('\n')),
+                ...copyEntry('hash', record.hash),
+              ],
+            })}
             rowClass={({ seq }) => (verdict?.broken?.seq === seq ? 'is-broken' : '')}
           />
           {chosen !== null && (

@@ -34,6 +34,15 @@ export function AccountKeys({ side }: { readonly side: Side }) {
   }, [ready, load]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another identity or Region has other keys
   useEffect(() => setChosen(null), [who, connection?.region]);
+  const asked = useUi((state) => state.openKey);
+  const showKey = useUi((state) => state.showKey);
+  useEffect(() => {
+    const key = asked === null ? undefined : keys?.find(({ arn }) => arn === asked);
+    if (key === undefined) return;
+    setQuery('');
+    setChosen(key);
+    showKey(null);
+  }, [asked, keys, showKey]);
   const choose = useCallback((key: KeyInfo) => setChosen(key), []);
   const current = (chosen && keys?.find(({ arn }) => arn === chosen.arn)) ?? chosen;
   return (

@@ -14,6 +14,7 @@ import { withKeyIds } from '../../lib/keys/keys.ts';
 import { count, placeName, plural, shortHex } from '../../lib/words/format.ts';
 import type { Tone } from '../../lib/words/words.ts';
 import { useKeyName, useKeys } from '../../store/keys.ts';
+import { copyEntry } from '../../store/menu.ts';
 import { fetchRecord, isOver } from '../../store/runs.ts';
 
 type State = RunItem['state'];
@@ -187,6 +188,18 @@ export function RunRecord({ run }: { readonly run: RunSummary }) {
             onChoose={(item, index) => setChosen({ item, index })}
             onEnter={() => document.querySelector<HTMLElement>('.run-record .grid-pane button')?.focus()}
             onSee={see}
+            menu={(item) => ({
+              label: placeName(item),
+              entries: [
+                ...copyEntry('path', item.file),
+                ...copyEntry('location', item.place),
+                ...copyEntry('source key ARN', item.sourceKeyArn),
+                ...copyEntry('fingerprint', item.fingerprintBefore),
+                ...copyEntry('request ID', item.requestId),
+                ...copyEntry('new file', item.output),
+                ...copyEntry('backup', item.backup),
+              ],
+            })}
           />
           {chosen !== null && <ItemPane item={chosen.item} onClose={() => setChosen(null)} />}
         </div>

@@ -1,12 +1,11 @@
 import { useState } from 'react';
-import { MENU_SHORTCUTS } from '#shared/shortcuts.ts';
 import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Choice } from '../../components/fields.tsx';
-import { acceleratorWords, mod } from '../../lib/platform.ts';
 import { plural } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { type Density, TEXT_SIZES, type Theme, useSettings } from '../../store/settings.ts';
+import { ShortcutList } from '../shell/ShortcutSheet.tsx';
 
 const THEMES: { id: Theme; label: string }[] = [
   { id: 'system', label: 'System' },
@@ -19,47 +18,11 @@ const DENSITIES: { id: Density; label: string }[] = [
 ];
 const SIZES = TEXT_SIZES.map((size) => ({ id: String(size), label: `${size} %` }));
 
-interface Shortcuts {
-  readonly title: string;
-  readonly keys: readonly (readonly [keys: string, what: string])[];
-}
-
-/** A menu has more of them; in a browser, most of those are the browser's own. */
-const anywhere = (menu: boolean): Shortcuts => ({
-  title: 'Anywhere',
-  keys: [
-    ...Object.entries(MENU_SHORTCUTS)
-      .filter(([view]) => menu || view === 'open-files' || view === 'open-folder' || view === 'settings')
-      .map(([, { accelerator, words }]) => [acceleratorWords(accelerator), words] as const),
-    [mod('V'), menu ? 'Paste ciphertext, outside a text field' : 'Paste ciphertext'],
-    [mod('F'), 'Filter'],
-    [mod('↵'), 'Re-encrypt the selected blobs'],
-    ['Esc', 'Close what is open'],
-  ],
-});
-
-const IN_LISTS: readonly Shortcuts[] = [
-  {
-    title: 'In the table',
-    keys: [
-      ['↑ ↓', 'Move'],
-      ['Shift ↑ ↓', 'Extend the selection'],
-      ['Space', 'Select or deselect'],
-      [mod('A'), 'Select all shown'],
-      ['← →', 'Close or open a group'],
-      ['Home End', 'First, last'],
-      ['Enter', 'Go to the inspector'],
-      ['Tab, then ← →', 'Go along the column heads; Enter sorts'],
-    ],
-  },
-];
-
 /** How the window looks, and the shortcuts. */
 export function SettingsView() {
   const { theme, density, textSize, set } = useSettings();
   const version = useConnection((state) => state.app?.version);
   const canEndSessions = useConnection((state) => state.app?.can.endSessions === true);
-  const host = useConnection((state) => state.app?.host);
   return (
     <section className="view view-scroll" aria-label="Settings">
       <div className="page">
@@ -82,23 +45,7 @@ export function SettingsView() {
           />
         </div>
         <h2 className="page-heading">Shortcuts</h2>
-        <div className="shortcuts">
-          {[anywhere(host === 'desktop'), ...IN_LISTS].map(({ title, keys }) => (
-            <section key={title} aria-label={title}>
-              <h3>{title}</h3>
-              <dl className="shortcut-list">
-                {keys.map(([key, what]) => (
-                  <div key={what}>
-                    <dt>{what}</dt>
-                    <dd>
-                      <kbd className="keys">{key}</kbd>
-                    </dd>
-                  </div>
-                ))}
-              </dl>
-            </section>
-          ))}
-        </div>
+        <ShortcutList />
         {canEndSessions && <Sessions />}
         {version !== undefined && <p className="hint">Rewrap {version}</p>}
       </div>

@@ -2,13 +2,17 @@ import { Boxes, CircleHelp, ClipboardCheck, History, KeyRound, Settings } from '
 import type { ComponentType } from 'react';
 import { count } from '../../lib/words/format.ts';
 import { useBlobs } from '../../store/blobs.ts';
-import { runsNote, useRuns } from '../../store/runs.ts';
+import { runsNote, runsPercent, useRuns } from '../../store/runs.ts';
 import { useUi, type ViewName } from '../../store/ui.ts';
 
 /** The views, on the left. Help and Settings stand apart at the bottom. */
 export function Nav() {
   const blobs = useBlobs((state) => state.rows.length);
-  const note = useRuns(({ runs }) => runsNote([...runs.values()]));
+  const note = useRuns(({ runs }) => {
+    const words = runsNote([...runs.values()]);
+    const percent = runsPercent(runs.values());
+    return words === null || percent === null ? words : `${words}, ${percent} %`;
+  });
   return (
     <nav className="nav" aria-label="Views">
       <NavItem view="blobs" name="Blobs" icon={Boxes} note={blobs > 0 ? count(blobs) : null} />

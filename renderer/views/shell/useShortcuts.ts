@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { hasMod, isTyping } from '../../lib/platform.ts';
+import { NUMBERED_VIEWS } from '../../lib/shortcuts.ts';
 import { useActions } from '../../store/actions.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
@@ -7,26 +8,40 @@ import { useIntake } from '../../store/intake.ts';
 import { requestFiles, requestPaste } from '../../store/opening.ts';
 import { lastUndoable, useRuns } from '../../store/runs.ts';
 import { useUi } from '../../store/ui.ts';
+import { mainList } from './SkipLink.tsx';
 
 const modalOpen = (): boolean => document.querySelector('[role="dialog"], [role="alertdialog"]') !== null;
 
 /** Shortcuts of the whole window. Those of the table are the table's own. */
 export function useShortcuts(): void {
-  const { show } = useActions(useUi);
+  const { show, open } = useActions(useUi);
   const { take, paste: takeText } = useActions(useIntake);
   const app = useConnection((state) => state.app);
   const { openSheet } = useActions(useDraft);
   useEffect(() => {
     const keydown = (event: KeyboardEvent): void => {
-      if (!hasMod(event) || event.altKey || modalOpen()) return;
+      if (modalOpen()) return;
+      const { key } = event;
+      if (!hasMod(event)) {
+        if (key === 'F1') show('help');
+        else if (key === '?' && !isTyping(event.target)) open('shortcuts');
+        else if (!(key === 'ArrowDown' && isFilter(event.target) && enterList())) return;
+      } else if (event.altKey || !command(event)) return;
+      event.preventDefault();
+    };
+    /** Whether the event was a shortcut with the command key. */
+    const command = (event: KeyboardEvent): boolean => {
       const key = event.key.toLowerCase();
-      if (key === 'o') requestFiles(event.shiftKey ? 'folder' : 'files');
+      const view = event.shiftKey ? undefined : NUMBERED_VIEWS[Number(key) - 1];
+      if (view !== undefined) show(view);
+      else if (key === 'k' && !event.shiftKey) open('palette');
+      else if (key === 'o') requestFiles(event.shiftKey ? 'folder' : 'files');
       else if (key === 'f' && !event.shiftKey) focusFilter(() => show('blobs'));
       else if (key === 'enter') openSheet();
       else if (key === 'z' && !event.shiftKey && !isTyping(event.target)) undoLast();
       else if (key === ',') show('settings');
-      else return;
-      event.preventDefault();
+      else return false;
+      return true;
     };
     const paste = (event: ClipboardEvent): void => {
       if (isTyping(event.target) || modalOpen()) return;
@@ -48,7 +63,18 @@ export function useShortcuts(): void {
       window.removeEventListener('keydown', keydown);
       window.removeEventListener('paste', paste);
     };
-  }, [show, take, takeText, app, openSheet]);
+  }, [show, open, take, takeText, app, openSheet]);
+}
+
+/** Whether a key is pressed in the filter of a view. */
+const isFilter = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.closest('.main .search input') !== null;
+
+/** From the filter into the list below it; false where there is none. */
+function enterList(): boolean {
+  const list = mainList();
+  list?.focus();
+  return list !== null;
 }
 
 /** Asks about undoing the last run that can be undone. */

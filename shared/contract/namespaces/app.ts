@@ -42,6 +42,8 @@ export const appRequests = {
   /** How the list of blobs was arranged last, and the filters that were saved. */
   table: request(nothing, TableLook),
   setTable: request(TableLook, nothing),
+  /** Licences of the libraries inside, as they were packed with this build; empty where it has none. */
+  licences: request(nothing, z.object({ text: z.string() })),
   /** Loopback: ends the sessions of all other pages. Elsewhere there are none: `NotOnThisHost`. */
   endOtherSessions: request(nothing, z.object({ ended: z.int() })),
   /** The page has subscribed to every event and knows its host: what the host kept for it can be sent. */

@@ -9,6 +9,8 @@ export const intakeRequests = {
   choose: request(z.object({ what: z.enum(['files', 'folder']) }), IntakeResult),
   /** Reads the host's clipboard where the host can; otherwise takes the text given. */
   paste: request(z.object({ text: z.string().max(32_000_000).nullable() }), IntakeResult),
+  /** Reads again what was added, and what came into its folders since; lets go of files that are gone. */
+  rescan: request(nothing, IntakeResult.extend({ gone: z.int() })),
   clear: request(z.object({ sourceIds: z.array(z.id()).nullable() }), nothing),
 } as const;
 
@@ -59,6 +61,8 @@ export const blobsRequests = {
   ),
   sources: request(page, z.object({ total: z.int(), sources: z.array(SourceInfo) })),
   inspect: request(z.object({ blobId: z.id() }), BlobDetail),
+  /** Shows the file of a blob in the file manager of the host, where that has one. */
+  reveal: request(z.object({ blobId: z.id() }), nothing),
   /** The blobs that are selected in the window, kept while the engine runs, for a page that loads again. */
   selection: request(nothing, z.object({ blobIds: z.array(z.string()) })),
   select: request(z.object({ blobIds: z.array(z.id()) }), nothing),
@@ -67,6 +71,8 @@ export const blobsRequests = {
 /** Made by a host's own code alone: may name paths. */
 export const blobsHostRequests = {
   /** Where each blob is, in the order of `blobs.list`: its file's absolute path, or what pasted text is called. */
+  /** Absolute path of the file of a blob; null where it is in none: pasted, or no longer on the list. */
+  pathOf: request(z.object({ blobId: z.id() }), z.object({ path: z.string().nullable() })),
   places: request(page, z.object({ blobs: z.array(z.object({ id: z.string(), path: z.string() })) })),
 } as const;
 

@@ -22,6 +22,7 @@ const OVERRIDDEN = [
   'app.copyDiagnostics',
   'output.chooseFolder',
   'output.reveal',
+  'blobs.reveal',
   'plans.open',
   'plans.save',
   'runs.download',
@@ -252,6 +253,13 @@ describe('showing a new file', () => {
     expect(await ask('output.reveal', which)).toEqual({ ok: true, value: {} });
     expect(electron.revealed).toEqual(['/out/new.bin']);
     expect(engine.hostCalls).toEqual([{ name: 'output.pathOf', input: which }]);
+  });
+
+  test('and the folder of a blob of the list', async () => {
+    const { electron, engine, ask } = await booted();
+    engine.answers.set('blobs.pathOf', { ok: true, value: { path: '/vault/a.bin' } });
+    expect(await ask('blobs.reveal', { blobId: 'b1' })).toEqual({ ok: true, value: {} });
+    expect(electron.revealed).toEqual(['/vault/a.bin']);
   });
 
   test('says so where there is none', async () => {

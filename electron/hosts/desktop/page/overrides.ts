@@ -117,6 +117,15 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
         return {};
       }),
 
+    'blobs.reveal': (input) =>
+      answer(requests.blobs.reveal, input, async (which) => {
+        type Place = z.input<HostTable['blobs']['pathOf']['reply']>;
+        const { path } = unwrapped<Place>(await engine.callHost('blobs.pathOf', which));
+        if (path === null) throw new FaultError(NO_FILE);
+        shell.showItemInFolder(path);
+        return {};
+      }),
+
     'audit.export': (input) =>
       answer(requests.audit.export, input, (wanted) =>
         saveReport({ electron, engine, window, lastFolder }, wanted),
