@@ -1,5 +1,3 @@
-export type { FaultRule, Faults } from './faults.ts';
-export { FAULTS_VARIABLE } from './faults.ts';
 export {
   PARTNER_ACCOUNT_ID,
   PRACTICE_ACCESS_KEY_ID,
@@ -13,7 +11,7 @@ export {
   type PracticeIdentity,
   type PracticeRole,
   REFUSED_ACCESS_KEY_IDS,
-} from './identities.ts';
+} from './access/identities.ts';
 export {
   type By,
   PRACTICE_REGION,
@@ -21,5 +19,7 @@ export {
   type PracticeOptions,
   startPracticeKms,
 } from './practice-kms.ts';
-export { seedPractice } from './sample-keys.ts';
-export { makeSampleVault, SAMPLE_CONTEXTS, type SampleVault } from './sample-vault.ts';
+export { seedPractice } from './samples/sample-keys.ts';
+export { makeSampleVault, SAMPLE_CONTEXTS, type SampleVault } from './samples/sample-vault.ts';
+export type { FaultRule, Faults } from './server/faults.ts';
+export { FAULTS_VARIABLE } from './server/faults.ts';

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { type Faults, faultsFromEnvironment } from './faults.ts';
-import { practiceServer, REGION_NAME } from './http-server.ts';
 import {
   callerOf,
   PRACTICE_ACCESS_KEY_ID,
   PRACTICE_ACCOUNT_ID,
   PRACTICE_SECRET_ACCESS_KEY,
-} from './identities.ts';
+} from './access/identities.ts';
 import { perform } from './operations/index.ts';
-import type { State } from './state.ts';
-import { openState } from './state-file.ts';
+import { type Faults, faultsFromEnvironment } from './server/faults.ts';
+import { practiceServer, REGION_NAME } from './server/http-server.ts';
+import { openState } from './state/open-state.ts';
+import type { State } from './state/state.ts';
 
 export const PRACTICE_REGION = 'us-east-1';
 

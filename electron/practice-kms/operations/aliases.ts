@@ -1,12 +1,12 @@
-import { authorize, authorizeIdentity, permittedKey } from '../authorize.ts';
-import { invalidState, KmsError, notFound, validationError } from '../errors.ts';
-import { keyArn } from '../key-place.ts';
-import { LENGTHS, type RequestMembers } from '../members.ts';
-import type { KeyRecord } from '../records.ts';
-import type { RequestContext } from '../request-context.ts';
-import { aliasArn, resolveKey } from '../resolve.ts';
-import type { Output } from './output.ts';
-import { pageMembers, pageOf } from './paging.ts';
+import { authorize, authorizeIdentity, permittedKey } from '../access/authorize.ts';
+import type { RequestContext } from '../access/request-context.ts';
+import { aliasArn, resolveKey } from '../access/resolve.ts';
+import { invalidState, KmsError, notFound, validationError } from '../protocol/errors.ts';
+import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
+import type { Output } from '../protocol/output.ts';
+import { pageMembers, pageOf } from '../protocol/paging.ts';
+import { keyArn } from '../state/key-place.ts';
+import type { KeyRecord } from '../state/records.ts';
 
 const ALIAS_NAME = /^[a-zA-Z0-9:/_-]+$/;
 

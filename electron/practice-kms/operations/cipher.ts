@@ -1,6 +1,16 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
-import { type Ask, authorize, permittedKey } from '../authorize.ts';
-import { KIND } from '../blob-layout.ts';
+import { type Ask, authorize, permittedKey } from '../access/authorize.ts';
+import { checkGrantTokens } from '../access/grants.ts';
+import type { RequestContext } from '../access/request-context.ts';
+import { peekKey } from '../access/resolve.ts';
+import { KIND } from '../crypto/blob-layout.ts';
+import { publicKeyDer } from '../crypto/ciphers.ts';
+import { KEY_SPECS } from '../crypto/key-specs.ts';
+import { dryRunSucceeded, unsupported, validationError } from '../protocol/errors.ts';
+import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
+import type { Output } from '../protocol/output.ts';
+import { keyArn } from '../state/key-place.ts';
+import type { KeyRecord } from '../state/records.ts';
 import {
   ALGORITHMS,
   type CipherAlgorithm,
@@ -11,17 +21,7 @@ import {
   findSource,
   keyIdNeeded,
   refuseContext,
-} from '../cipher-sides.ts';
-import { publicKeyDer } from '../ciphers.ts';
-import { dryRunSucceeded, unsupported, validationError } from '../errors.ts';
-import { checkGrantTokens } from '../grants.ts';
-import { keyArn } from '../key-place.ts';
-import { KEY_SPECS } from '../key-specs.ts';
-import { LENGTHS, type RequestMembers } from '../members.ts';
-import type { KeyRecord } from '../records.ts';
-import type { RequestContext } from '../request-context.ts';
-import { peekKey } from '../resolve.ts';
-import type { Output } from './output.ts';
+} from './cipher-sides.ts';
 
 /** `DataKeyPairSpec` of the service model. */
 const PAIR_SPECS = [

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { authorize, authorizeIdentity, permittedKey } from '../authorize.ts';
-import { checkEnabled } from '../cipher-sides.ts';
-import { dryRunSucceeded, invalidState, KmsError, notFound, validationError } from '../errors.ts';
-import type { GrantConstraints, GrantRecord } from '../grant-store.ts';
-import { checkGrantTokens, grantOfToken, newGrantToken } from '../grants.ts';
-import { keyArn } from '../key-place.ts';
-import { LENGTHS, type RequestMembers } from '../members.ts';
-import { rootArn } from '../policy.ts';
-import type { KeyRecord } from '../records.ts';
-import type { RequestContext } from '../request-context.ts';
-import { resolveKey } from '../resolve.ts';
-import type { Output } from './output.ts';
-import { pageMembers, pageOf } from './paging.ts';
+import { authorize, authorizeIdentity, permittedKey } from '../access/authorize.ts';
+import { checkGrantTokens, grantOfToken, newGrantToken } from '../access/grants.ts';
+import { rootArn } from '../access/policy.ts';
+import type { RequestContext } from '../access/request-context.ts';
+import { resolveKey } from '../access/resolve.ts';
+import { dryRunSucceeded, invalidState, KmsError, notFound, validationError } from '../protocol/errors.ts';
+import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
+import type { Output } from '../protocol/output.ts';
+import { pageMembers, pageOf } from '../protocol/paging.ts';
+import type { GrantConstraints, GrantRecord } from '../state/grants.ts';
+import { keyArn } from '../state/key-place.ts';
+import type { KeyRecord } from '../state/records.ts';
+import { checkEnabled } from './cipher-sides.ts';
 
 const OPERATIONS = [
   'Decrypt',

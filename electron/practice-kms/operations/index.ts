@@ -1,6 +1,7 @@
-import { KmsError } from '../errors.ts';
-import { RequestMembers } from '../members.ts';
-import type { RequestContext } from '../request-context.ts';
+import type { RequestContext } from '../access/request-context.ts';
+import { KmsError } from '../protocol/errors.ts';
+import { RequestMembers } from '../protocol/members.ts';
+import type { Output } from '../protocol/output.ts';
 import { createAlias, deleteAlias, listAliases, updateAlias } from './aliases.ts';
 import {
   decryptOperation,
@@ -24,7 +25,6 @@ import {
   updateKeyDescription,
 } from './keys.ts';
 import { replicateKey } from './multi-region.ts';
-import type { Output } from './output.ts';
 import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './policies.ts';
 import {
   disableKeyRotation,

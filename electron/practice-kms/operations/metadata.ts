@@ -1,8 +1,8 @@
-import { keyArn } from '../key-place.ts';
-import { algorithmsOf } from '../key-specs.ts';
-import type { StoredKey } from '../records.ts';
-import type { State } from '../state.ts';
-import type { Output } from './output.ts';
+import { algorithmsOf } from '../crypto/key-specs.ts';
+import type { Output } from '../protocol/output.ts';
+import { keyArn } from '../state/key-place.ts';
+import type { StoredKey } from '../state/records.ts';
+import type { State } from '../state/state.ts';
 
 /** `KeyMetadata` of a key with its newest material. */
 export function metadata(state: State, key: StoredKey): Output {

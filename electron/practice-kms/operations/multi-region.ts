@@ -1,13 +1,13 @@
-import { permittedKey } from '../authorize.ts';
-import { checkEnabled } from '../cipher-sides.ts';
-import { KmsError, unsupported, validationError } from '../errors.ts';
-import { keyArn } from '../key-place.ts';
-import { LENGTHS, type RequestMembers } from '../members.ts';
-import { defaultPolicy } from '../policy.ts';
-import type { KeyRecord } from '../records.ts';
-import type { RequestContext } from '../request-context.ts';
+import { permittedKey } from '../access/authorize.ts';
+import { defaultPolicy } from '../access/policy.ts';
+import type { RequestContext } from '../access/request-context.ts';
+import { KmsError, unsupported, validationError } from '../protocol/errors.ts';
+import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
+import type { Output } from '../protocol/output.ts';
+import { keyArn } from '../state/key-place.ts';
+import type { KeyRecord } from '../state/records.ts';
+import { checkEnabled } from './cipher-sides.ts';
 import { metadata } from './metadata.ts';
-import type { Output } from './output.ts';
 import { checkPolicy, policyMember } from './policies.ts';
 import { checkTags, setTags, tagMembers } from './tags.ts';
 

@@ -1,12 +1,12 @@
-import { leavesKeyOpen, permittedKey } from '../authorize.ts';
-import { malformedPolicy, notFound } from '../errors.ts';
-import type { KeyPlace } from '../key-place.ts';
-import { LENGTHS, type RequestMembers } from '../members.ts';
-import { checkPolicySize, defaultPolicy, keyPolicy } from '../policy.ts';
-import type { KeyRecord } from '../records.ts';
-import type { RequestContext } from '../request-context.ts';
-import type { Output } from './output.ts';
-import { pageMembers } from './paging.ts';
+import { leavesKeyOpen, permittedKey } from '../access/authorize.ts';
+import { checkPolicySize, defaultPolicy, keyPolicy } from '../access/policy.ts';
+import type { RequestContext } from '../access/request-context.ts';
+import { malformedPolicy, notFound } from '../protocol/errors.ts';
+import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
+import type { Output } from '../protocol/output.ts';
+import { pageMembers } from '../protocol/paging.ts';
+import type { KeyPlace } from '../state/key-place.ts';
+import type { KeyRecord } from '../state/records.ts';
 
 const CHARACTERS = /^[\t\n\r\u0020-\u00FF]+$/;
 

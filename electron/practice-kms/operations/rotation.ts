@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { FINGERPRINT_BYTES } from '#shared/kms/facts.ts';
-import { permittedKey } from '../authorize.ts';
-
-import { checkEnabled } from '../cipher-sides.ts';
-import { invalidState, KmsError, unsupported } from '../errors.ts';
-import { keyArn } from '../key-place.ts';
-import { LENGTHS, type RequestMembers } from '../members.ts';
-import type { KeyRecord, NewMaterial } from '../records.ts';
-import type { RequestContext } from '../request-context.ts';
-import type { State } from '../state.ts';
-import type { Output } from './output.ts';
-import { pageMembers, pageOf } from './paging.ts';
+import { permittedKey } from '../access/authorize.ts';
+import type { RequestContext } from '../access/request-context.ts';
+import { invalidState, KmsError, unsupported } from '../protocol/errors.ts';
+import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
+import type { Output } from '../protocol/output.ts';
+import { pageMembers, pageOf } from '../protocol/paging.ts';
+import { keyArn } from '../state/key-place.ts';
+import type { KeyRecord, NewMaterial } from '../state/records.ts';
+import type { State } from '../state/state.ts';
+import { checkEnabled } from './cipher-sides.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const PERIOD_DAYS = { min: 90, max: 2560, default: 365 };

@@ -1,12 +1,12 @@
-import { permittedKey } from '../authorize.ts';
-import { invalidState, KmsError } from '../errors.ts';
-import { type KeyPlace, keyArn } from '../key-place.ts';
-import { LENGTHS, type RequestMembers } from '../members.ts';
-import type { KeyRecord } from '../records.ts';
-import type { RequestContext } from '../request-context.ts';
-import type { Tag } from '../tag-store.ts';
-import type { Output } from './output.ts';
-import { pageMembers, pageOf } from './paging.ts';
+import { permittedKey } from '../access/authorize.ts';
+import type { RequestContext } from '../access/request-context.ts';
+import { invalidState, KmsError } from '../protocol/errors.ts';
+import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
+import type { Output } from '../protocol/output.ts';
+import { pageMembers, pageOf } from '../protocol/paging.ts';
+import { type KeyPlace, keyArn } from '../state/key-place.ts';
+import type { KeyRecord } from '../state/records.ts';
+import type { Tag } from '../state/tags.ts';
 
 /** Most tags of a key (API reference, `TagResource`). */
 const TAGS_MAX = 50;

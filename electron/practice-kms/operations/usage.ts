@@ -1,8 +1,8 @@
-import { permittedKey } from '../authorize.ts';
-import { keyArn } from '../key-place.ts';
-import { LENGTHS, type RequestMembers } from '../members.ts';
-import type { RequestContext } from '../request-context.ts';
-import type { Output } from './output.ts';
+import { permittedKey } from '../access/authorize.ts';
+import type { RequestContext } from '../access/request-context.ts';
+import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
+import type { Output } from '../protocol/output.ts';
+import { keyArn } from '../state/key-place.ts';
 
 /** `GetKeyLastUsage`: the last successful cryptographic operation since tracking began. */
 export function getKeyLastUsage(world: RequestContext, members: RequestMembers): Output {
