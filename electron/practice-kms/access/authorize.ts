@@ -5,12 +5,12 @@
 import type { Context } from '../crypto/ciphers.ts';
 import { KmsError } from '../protocol/errors.ts';
 import type { GrantRecord } from '../state/grants.ts';
-import { type KeyPlace, keyArn } from '../state/key-place.ts';
 import type { KeyRecord } from '../state/records.ts';
+import { type KeyPlace, keyArn } from '../state/records.ts';
 import { CONTEXT_PREFIX } from './conditions.ts';
 import { grantAllows } from './grants.ts';
+import type { RequestContext } from './identities.ts';
 import { defaultPolicy, keyPolicy, type Request, type Statement, speaksOf } from './policy.ts';
-import type { RequestContext } from './request-context.ts';
 import { type NameRules, resolveKey } from './resolve.ts';
 
 /** What is asked of a key. */

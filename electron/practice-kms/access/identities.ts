@@ -191,3 +191,11 @@ function invalidToken(): KmsError {
     'The security token included in the request is invalid.',
   );
 }
+
+/** What one operation works on: the state, the Region that was asked, and who asks. */
+export interface RequestContext {
+  readonly state: State;
+  readonly region: string;
+  readonly caller: PracticeCaller;
+  readonly requestId: string;
+}

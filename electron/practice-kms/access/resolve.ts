@@ -1,8 +1,8 @@
 /** From the way a request names a key to the key, before anyone's permission is looked at. */
 import { notFound } from '../protocol/errors.ts';
-import { keyArn } from '../state/key-place.ts';
 import type { KeyRecord } from '../state/records.ts';
-import type { RequestContext } from './request-context.ts';
+import { keyArn } from '../state/records.ts';
+import type { RequestContext } from './identities.ts';
 
 /** Own account, or another one's, in which case the caller may not even learn that the key is missing. */
 type ResolvedKey = { readonly key: KeyRecord } | { readonly foreign: string };

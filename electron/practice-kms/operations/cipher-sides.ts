@@ -4,7 +4,7 @@
  */
 import { plaintextCapacity } from '#shared/kms/facts.ts';
 import { type Ask, authorize, permittedKey } from '../access/authorize.ts';
-import type { RequestContext } from '../access/request-context.ts';
+import type { RequestContext } from '../access/identities.ts';
 import { resolveKey } from '../access/resolve.ts';
 import { type BlobParts, type Kind, readBlob } from '../crypto/blob-layout.ts';
 import { type Context, oaepHash, open, rsaDecrypt, rsaEncrypt, seal } from '../crypto/ciphers.ts';
@@ -19,8 +19,8 @@ import {
   wrongAlgorithm,
   wrongUsage,
 } from '../protocol/errors.ts';
-import { keyArn } from '../state/key-place.ts';
 import type { KeyRecord } from '../state/records.ts';
+import { keyArn } from '../state/records.ts';
 
 export const ALGORITHMS = ['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const;
 export type CipherAlgorithm = (typeof ALGORITHMS)[number];

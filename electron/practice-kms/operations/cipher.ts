@@ -1,16 +1,16 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { type Ask, authorize, permittedKey } from '../access/authorize.ts';
 import { checkGrantTokens } from '../access/grants.ts';
-import type { RequestContext } from '../access/request-context.ts';
+import type { RequestContext } from '../access/identities.ts';
 import { peekKey } from '../access/resolve.ts';
 import { KIND } from '../crypto/blob-layout.ts';
 import { publicKeyDer } from '../crypto/ciphers.ts';
 import { KEY_SPECS } from '../crypto/key-specs.ts';
 import { dryRunSucceeded, unsupported, validationError } from '../protocol/errors.ts';
+import type { Output } from '../protocol/members.ts';
 import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
-import type { Output } from '../protocol/output.ts';
-import { keyArn } from '../state/key-place.ts';
 import type { KeyRecord } from '../state/records.ts';
+import { keyArn } from '../state/records.ts';
 import {
   ALGORITHMS,
   type CipherAlgorithm,

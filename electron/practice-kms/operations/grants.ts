@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { authorize, authorizeIdentity, permittedKey } from '../access/authorize.ts';
 import { checkGrantTokens, grantOfToken, newGrantToken } from '../access/grants.ts';
+import type { RequestContext } from '../access/identities.ts';
 import { rootArn } from '../access/policy.ts';
-import type { RequestContext } from '../access/request-context.ts';
 import { resolveKey } from '../access/resolve.ts';
 import { dryRunSucceeded, invalidState, KmsError, notFound, validationError } from '../protocol/errors.ts';
+import type { Output } from '../protocol/members.ts';
 import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
-import type { Output } from '../protocol/output.ts';
 import { pageMembers, pageOf } from '../protocol/paging.ts';
 import type { GrantConstraints, GrantRecord } from '../state/grants.ts';
-import { keyArn } from '../state/key-place.ts';
 import type { KeyRecord } from '../state/records.ts';
+import { keyArn } from '../state/records.ts';
 import { checkEnabled } from './cipher-sides.ts';
 
 const OPERATIONS = [

@@ -1,7 +1,7 @@
-import type { RequestContext } from '../access/request-context.ts';
+import type { RequestContext } from '../access/identities.ts';
 import { KmsError } from '../protocol/errors.ts';
+import type { Output } from '../protocol/members.ts';
 import { RequestMembers } from '../protocol/members.ts';
-import type { Output } from '../protocol/output.ts';
 import { createAlias, deleteAlias, listAliases, updateAlias } from './aliases.ts';
 import {
   decryptOperation,
@@ -19,6 +19,7 @@ import {
   describeKey,
   disableKey,
   enableKey,
+  getKeyLastUsage,
   getPublicKey,
   listKeys,
   scheduleKeyDeletion,
@@ -34,7 +35,6 @@ import {
   rotateKeyOnDemand,
 } from './rotation.ts';
 import { listResourceTags, tagResource, untagResource } from './tags.ts';
-import { getKeyLastUsage } from './usage.ts';
 
 type Operation = (world: RequestContext, members: RequestMembers) => Output | Promise<Output>;
 

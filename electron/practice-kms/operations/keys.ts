@@ -1,15 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { authorizeIdentity, permittedKey } from '../access/authorize.ts';
 import { checkGrantTokens } from '../access/grants.ts';
-import type { RequestContext } from '../access/request-context.ts';
+import type { RequestContext } from '../access/identities.ts';
 import { publicKeyDer } from '../crypto/ciphers.ts';
 import { algorithmsOf, KEY_SPECS, type KeyUsage } from '../crypto/key-specs.ts';
 import { invalidState, unsupported, validationError } from '../protocol/errors.ts';
+import type { Output } from '../protocol/members.ts';
 import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
-import type { Output } from '../protocol/output.ts';
 import { pageMembers, pageOf } from '../protocol/paging.ts';
-import { keyArn } from '../state/key-place.ts';
 import type { KeyRecord, KeyState, StoredKey } from '../state/records.ts';
+import { keyArn } from '../state/records.ts';
 import { checkEnabled } from './cipher-sides.ts';
 import { metadata } from './metadata.ts';
 import { checkPolicy, policyMember } from './policies.ts';
@@ -196,4 +196,27 @@ function keyWithoutAlias(world: RequestContext, members: RequestMembers, operati
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   members.check();
   return permittedKey(world, keyId, { action: operation }, { alias: false, own: true });
+}
+
+/** `GetKeyLastUsage`: the last successful cryptographic operation since tracking began. */
+export function getKeyLastUsage(world: RequestContext, members: RequestMembers): Output {
+  const keyId = members.requiredString('KeyId', LENGTHS.keyId);
+  members.check();
+  const key = permittedKey(world, keyId, { action: 'GetKeyLastUsage' }, { alias: false, own: true });
+  const { use, trackedFrom } = world.state.usage.last(key);
+  return {
+    KeyId: keyArn(key),
+    ...(use === null
+      ? {}
+      : {
+          KeyLastUsage: {
+            Operation: use.operation,
+            Timestamp: use.usedAt / 1000,
+            CloudTrailEventId: use.eventId,
+            KmsRequestId: use.requestId,
+          },
+        }),
+    TrackingStartDate: trackedFrom / 1000,
+    KeyCreationDate: key.createdAt / 1000,
+  };
 }

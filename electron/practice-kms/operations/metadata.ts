@@ -1,7 +1,7 @@
 import { algorithmsOf } from '../crypto/key-specs.ts';
-import type { Output } from '../protocol/output.ts';
-import { keyArn } from '../state/key-place.ts';
+import type { Output } from '../protocol/members.ts';
 import type { StoredKey } from '../state/records.ts';
+import { keyArn } from '../state/records.ts';
 import type { State } from '../state/state.ts';
 
 /** `KeyMetadata` of a key with its newest material. */

@@ -1,11 +1,11 @@
 import { permittedKey } from '../access/authorize.ts';
+import type { RequestContext } from '../access/identities.ts';
 import { defaultPolicy } from '../access/policy.ts';
-import type { RequestContext } from '../access/request-context.ts';
 import { KmsError, unsupported, validationError } from '../protocol/errors.ts';
+import type { Output } from '../protocol/members.ts';
 import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
-import type { Output } from '../protocol/output.ts';
-import { keyArn } from '../state/key-place.ts';
 import type { KeyRecord } from '../state/records.ts';
+import { keyArn } from '../state/records.ts';
 import { checkEnabled } from './cipher-sides.ts';
 import { metadata } from './metadata.ts';
 import { checkPolicy, policyMember } from './policies.ts';

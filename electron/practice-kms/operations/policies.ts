@@ -1,12 +1,11 @@
 import { leavesKeyOpen, permittedKey } from '../access/authorize.ts';
+import type { RequestContext } from '../access/identities.ts';
 import { checkPolicySize, defaultPolicy, keyPolicy } from '../access/policy.ts';
-import type { RequestContext } from '../access/request-context.ts';
 import { malformedPolicy, notFound } from '../protocol/errors.ts';
+import type { Output } from '../protocol/members.ts';
 import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
-import type { Output } from '../protocol/output.ts';
 import { pageMembers } from '../protocol/paging.ts';
-import type { KeyPlace } from '../state/key-place.ts';
-import type { KeyRecord } from '../state/records.ts';
+import type { KeyPlace, KeyRecord } from '../state/records.ts';
 
 const CHARACTERS = /^[\t\n\r\u0020-\u00FF]+$/;
 

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { FINGERPRINT_BYTES } from '#shared/kms/facts.ts';
 import { permittedKey } from '../access/authorize.ts';
-import type { RequestContext } from '../access/request-context.ts';
+import type { RequestContext } from '../access/identities.ts';
 import { invalidState, KmsError, unsupported } from '../protocol/errors.ts';
+import type { Output } from '../protocol/members.ts';
 import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
-import type { Output } from '../protocol/output.ts';
 import { pageMembers, pageOf } from '../protocol/paging.ts';
-import { keyArn } from '../state/key-place.ts';
 import type { KeyRecord, NewMaterial } from '../state/records.ts';
+import { keyArn } from '../state/records.ts';
 import type { State } from '../state/state.ts';
 import { checkEnabled } from './cipher-sides.ts';
 

@@ -1,8 +1,8 @@
 /** STS `GetCallerIdentity` and `AssumeRole` in the AWS query protocol (form in, XML out), which every SDK uses for STS. */
 import { randomBytes } from 'node:crypto';
+import type { RequestContext } from '../access/identities.ts';
 import { PRACTICE_MFA_CODE, PRACTICE_ROLES, type PracticeCaller, roleUserId } from '../access/identities.ts';
 import { speaksOf } from '../access/policy.ts';
-import type { RequestContext } from '../access/request-context.ts';
 import type { KmsError } from '../protocol/errors.ts';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';

@@ -1,11 +1,11 @@
 import { permittedKey } from '../access/authorize.ts';
-import type { RequestContext } from '../access/request-context.ts';
+import type { RequestContext } from '../access/identities.ts';
 import { invalidState, KmsError } from '../protocol/errors.ts';
+import type { Output } from '../protocol/members.ts';
 import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
-import type { Output } from '../protocol/output.ts';
 import { pageMembers, pageOf } from '../protocol/paging.ts';
-import { type KeyPlace, keyArn } from '../state/key-place.ts';
 import type { KeyRecord } from '../state/records.ts';
+import { type KeyPlace, keyArn } from '../state/records.ts';
 import type { Tag } from '../state/tags.ts';
 
 /** Most tags of a key (API reference, `TagResource`). */

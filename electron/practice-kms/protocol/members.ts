@@ -242,3 +242,6 @@ function decodeBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64');
   return bytes.length === (text.length / 4) * 3 - padding ? bytes : null;
 }
+
+/** A response in wire form; a member with the value null is left out by its maker. */
+export type Output = Record<string, unknown>;

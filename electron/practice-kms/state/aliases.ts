@@ -1,7 +1,6 @@
 /** Aliases of the practice KMS. Each lies beside its key, in the same account and Region. */
 import type { Database } from './database.ts';
-import type { KeyPlace } from './key-place.ts';
-import type { AliasRecord } from './records.ts';
+import type { AliasRecord, KeyPlace } from './records.ts';
 
 const SELECT_ALIAS = `SELECT alias_name AS aliasName, key_id AS targetKeyId, created_at AS createdAt,
   updated_at AS updatedAt FROM aliases`;

@@ -1,7 +1,6 @@
 /** Generations of key material, and when the next one is due. */
 import type { Database } from './database.ts';
-import type { KeyPlace } from './key-place.ts';
-import type { MadeBy, MaterialGeneration, NewMaterial, StoredKey } from './records.ts';
+import type { KeyPlace, MadeBy, MaterialGeneration, NewMaterial, StoredKey } from './records.ts';
 
 const INSERT_MATERIAL = `INSERT INTO materials (region, key_id, generation, fingerprint, material_id, secret, made_at,
   made_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;

@@ -9,8 +9,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { openDatabase } from '../../core/storage/database.ts';
 import { makeFolder } from '../../core/storage/files.ts';
-import { Database } from './database.ts';
-import { APPLICATION_ID, STEPS } from './schema.ts';
+import { APPLICATION_ID, Database, STEPS } from './database.ts';
 import { State } from './state.ts';
 
 /** How long, in milliseconds, a statement waits while another process writes. */

@@ -1,7 +1,17 @@
 /** What the practice KMS remembers, as values. */
 import type { KeyObject } from 'node:crypto';
 import type { KeyUsage } from '../crypto/key-specs.ts';
-import type { KeyPlace } from './key-place.ts';
+
+/** Where a key is: what its ARN is made of. */
+export interface KeyPlace {
+  readonly accountId: string;
+  readonly region: string;
+  readonly keyId: string;
+}
+
+export function keyArn(key: KeyPlace): string {
+  return `arn:aws:kms:${key.region}:${key.accountId}:key/${key.keyId}`;
+}
 
 export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion';
 

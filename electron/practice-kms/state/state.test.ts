@@ -21,7 +21,7 @@ import { KIND } from '../crypto/blob-layout.ts';
 import { seal } from '../crypto/ciphers.ts';
 import { startPracticeKms } from '../practice-kms.ts';
 import { clientFor, refused, startKit } from '../testing/test-kit.ts';
-import { STEPS } from './schema.ts';
+import { STEPS } from './database.ts';
 
 let base: string;
 let stateDir: string;

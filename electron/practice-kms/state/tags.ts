@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import type { KeyPlace } from './key-place.ts';
+import type { KeyPlace } from './records.ts';
 
 export interface Tag {
   readonly TagKey: string;

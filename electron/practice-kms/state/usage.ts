@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from './database.ts';
-import type { KeyPlace } from './key-place.ts';
+import type { KeyPlace } from './records.ts';
 
 interface KeyUse {
   readonly operation: string;
