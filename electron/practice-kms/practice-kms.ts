@@ -116,6 +116,8 @@ export async function startPracticeKms(options: PracticeOptions): Promise<Practi
           state,
           region: by.region ?? region,
           caller: callerOf(state, by.accessKeyId ?? PRACTICE_ACCESS_KEY_ID, null),
+          settleMs: 0,
+          tokenGrants: new Set(),
           requestId: randomUUID(),
         },
         operation,

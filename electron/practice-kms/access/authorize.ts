@@ -8,7 +8,7 @@ import type { GrantRecord } from '../state/grants.ts';
 import type { KeyRecord } from '../state/records.ts';
 import { type KeyPlace, keyArn } from '../state/records.ts';
 import { CONTEXT_PREFIX } from './conditions.ts';
-import { grantAllows } from './grants.ts';
+import { grantAllows, grantsInForce } from './grants.ts';
 import type { RequestContext } from './identities.ts';
 import { defaultPolicy, keyPolicy, type Request, type Statement, speaksOf } from './policy.ts';
 import { type NameRules, resolveKey } from './resolve.ts';
@@ -66,9 +66,9 @@ export function authorize(world: RequestContext, key: KeyRecord, ask: Ask): Gran
 
   if (own && ofKey === 'principal') return null;
   if (ofKey !== 'none' && ofIdentity === 'allow') return null;
-  const grant = world.state.grants
-    .ofKey(key)
-    .find((candidate) => grantAllows(candidate, caller.names, ask.action, ask.context ?? NO_CONTEXT));
+  const grant = grantsInForce(world, key).find((candidate) =>
+    grantAllows(candidate, caller.names, ask.action, ask.context ?? NO_CONTEXT),
+  );
   if (grant) return grant;
   if (ofKey !== 'none') throw denied(world, request, noPolicy('identity', request.action));
   throw own

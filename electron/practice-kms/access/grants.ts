@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { Context } from '../crypto/ciphers.ts';
 import { invalidGrantToken } from '../protocol/errors.ts';
 import type { GrantConstraints, GrantRecord } from '../state/grants.ts';
+import type { KeyPlace } from '../state/records.ts';
 import type { State } from '../state/state.ts';
+import type { RequestContext } from './identities.ts';
 
 /** Operations that take an encryption context, so that the constraints of a grant bear on them. */
 const WITH_CONTEXT = new Set([
@@ -61,9 +63,23 @@ export function grantOfToken(state: State, token: string): GrantRecord {
 }
 
 /**
- * Every grant counts from the moment it is made, so a token adds nothing but is checked all the same.
+ * Grants of these tokens count for the rest of the request, however new they are.
  * @throws KmsError InvalidGrantTokenException.
  */
-export function checkGrantTokens(state: State, tokens: readonly string[]): void {
-  for (const token of tokens) grantOfToken(state, token);
+export function checkGrantTokens({ state, tokenGrants }: RequestContext, tokens: readonly string[]): void {
+  for (const token of tokens) tokenGrants.add(grantOfToken(state, token).grantId);
+}
+
+/** Grants of a key that count for this request. */
+export function grantsInForce(
+  { state, settleMs, tokenGrants }: RequestContext,
+  key: KeyPlace,
+): GrantRecord[] {
+  const grants = state.grants.ofKey(key);
+  if (settleMs === 0) return grants;
+  const since = Date.now() - settleMs;
+  return [
+    ...grants.filter(({ grantId, createdAt }) => createdAt <= since || tokenGrants.has(grantId)),
+    ...state.grants.removedSince(key, since),
+  ];
 }

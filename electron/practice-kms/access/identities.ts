@@ -197,5 +197,12 @@ export interface RequestContext {
   readonly state: State;
   readonly region: string;
   readonly caller: PracticeCaller;
+  /**
+   * Milliseconds that a grant or an alias that was just made, changed or removed is not yet known everywhere, as in AWS,
+   * where it takes up to five minutes. 0: it counts at once.
+   */
+  readonly settleMs: number;
+  /** Ids of the grants for which the request brought a token: they count at once. */
+  readonly tokenGrants: Set<string>;
   readonly requestId: string;
 }

@@ -38,7 +38,7 @@ export function resolveKey(world: RequestContext, named: string, rules: NameRule
     return { key: type === 'alias' ? byAlias(world, own, `alias/${name}`) : byId(world, own, name) };
   const key =
     type === 'alias'
-      ? world.state.keyByAlias(account, region, `alias/${name}`)
+      ? namedByAlias(world, account, `alias/${name}`)
       : world.state.keyById(region, name.toLowerCase());
   return key && key.accountId === account ? { key } : { foreign: named };
 }
@@ -62,7 +62,19 @@ function byId(world: RequestContext, accountId: string, keyId: string): KeyRecor
 }
 
 function byAlias(world: RequestContext, accountId: string, aliasName: string): KeyRecord {
-  const key = world.state.keyByAlias(accountId, world.region, aliasName);
+  const key = namedByAlias(world, accountId, aliasName);
   if (!key) throw notFound(`Alias ${aliasArn(accountId, world.region, aliasName)} is not found.`);
   return key;
+}
+
+/** Where aliases settle late, one that was just changed still names the key that it named before, or none. */
+function namedByAlias(
+  { state, region, settleMs }: RequestContext,
+  accountId: string,
+  aliasName: string,
+): KeyRecord | null {
+  const before =
+    settleMs === 0 ? undefined : state.aliases.before(accountId, region, aliasName, Date.now() - settleMs);
+  if (before !== undefined) return before === null ? null : state.keyById(region, before);
+  return state.keyByAlias(accountId, region, aliasName);
 }

@@ -1,11 +1,13 @@
 /**
  * Key specs that the practice KMS can create, and what each can do. Source: the KMS API reference (`CreateKey`,
- * `DescribeKey`). SM2 (China Regions), ML-DSA, Ed25519 and secp256k1 are left out: not every Electron has them.
+ * `DescribeKey`). Left out are those of {@link OTHER_SPECS}: Node encrypts under no SM2 key, and BoringSSL (Electron) has
+ * neither SM2 nor secp256k1.
  */
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 
-export type KeyUsage = 'ENCRYPT_DECRYPT' | 'SIGN_VERIFY' | 'GENERATE_VERIFY_MAC';
+export const KEY_USAGES = ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC'] as const;
+export type KeyUsage = (typeof KEY_USAGES)[number];
 
 interface KeySpec {
   readonly usages: readonly KeyUsage[];
@@ -55,6 +57,16 @@ function hmac(bits: number): KeySpec {
     generate: async () => randomBytes(bits / 8),
   };
 }
+
+/** Key specs of AWS KMS that the practice KMS cannot make: refused by name, SM2 as outside the China Regions. */
+export const OTHER_SPECS = [
+  'ECC_SECG_P256K1',
+  'ECC_NIST_EDWARDS25519',
+  'SM2',
+  'ML_DSA_44',
+  'ML_DSA_65',
+  'ML_DSA_87',
+] as const;
 
 export const KEY_SPECS: ReadonlyMap<string, KeySpec> = new Map<string, KeySpec>([
   [

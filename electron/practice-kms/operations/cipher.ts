@@ -48,7 +48,7 @@ export function encryptOperation(world: RequestContext, members: RequestMembers)
   members.check();
 
   refuseContext(algorithm, context);
-  checkGrantTokens(world.state, grantTokens);
+  checkGrantTokens(world, grantTokens);
   const key = permittedKey(world, keyId, { action: 'Encrypt', context, algorithm });
   checkKey(key, algorithm, 'Encrypt');
   checkCapacity(key, algorithm, plaintext.length);
@@ -74,7 +74,7 @@ export function decryptOperation(world: RequestContext, members: RequestMembers)
   members.check();
 
   refuseContext(algorithm, context);
-  checkGrantTokens(world.state, grantTokens);
+  checkGrantTokens(world, grantTokens);
   const ask: Ask = { action: 'Decrypt', context, algorithm, named: keyId };
   if (ignoreCiphertext) {
     judgeKeyAlone(world, keyId, 'KeyId', algorithm, 'Decrypt', ask);
@@ -112,7 +112,7 @@ export function reEncryptOperation(world: RequestContext, members: RequestMember
 
   refuseContext(sourceAlgorithm, sourceContext);
   refuseContext(destinationAlgorithm, destinationContext);
-  checkGrantTokens(world.state, grantTokens);
+  checkGrantTokens(world, grantTokens);
   // Both keys are judged before anything is opened, source first.
   const ahead = peekKey(world, destinationKeyId);
   const from: Ask = {
@@ -181,7 +181,7 @@ function newDataKey(world: RequestContext, members: RequestMembers, operation: s
 
   if ((spec === null) === (bytes === null))
     throw validationError('Please specify either number of bytes or key spec.');
-  checkGrantTokens(world.state, grantTokens);
+  checkGrantTokens(world, grantTokens);
   const key = permittedKey(world, keyId, { action: operation, context, algorithm: 'SYMMETRIC_DEFAULT' });
   checkKey(key, 'SYMMETRIC_DEFAULT', operation);
   if (dryRun) throw dryRunSucceeded();
@@ -232,7 +232,7 @@ async function newKeyPair(
   refuseRecipient(members);
   members.check();
 
-  checkGrantTokens(world.state, grantTokens);
+  checkGrantTokens(world, grantTokens);
   const key = permittedKey(world, keyId, { action: operation, context, algorithm: 'SYMMETRIC_DEFAULT' });
   checkKey(key, 'SYMMETRIC_DEFAULT', operation);
   const spec = KEY_SPECS.get(specName ?? '');

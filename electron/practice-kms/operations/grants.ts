@@ -42,7 +42,7 @@ const SERVICE = /^[a-z0-9.-]+\.amazonaws\.com$/;
 /** Most pairs in a constraint, and characters of a value (API reference, `GrantConstraints`). */
 const CONSTRAINT = { pairs: 8, value: 384 };
 
-/** `CreateGrant`: counts at once, with its token or without. */
+/** `CreateGrant`. */
 export function createGrant(world: RequestContext, members: RequestMembers): Output {
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantee = members.requiredString('GranteePrincipal', LENGTHS.principal, PRINCIPAL_CHARACTERS);
@@ -55,7 +55,7 @@ export function createGrant(world: RequestContext, members: RequestMembers): Out
   const dryRun = members.boolean('DryRun');
   members.check();
 
-  checkGrantTokens(world.state, grantTokens);
+  checkGrantTokens(world, grantTokens);
   if (operations.length === 0) throw validationError('A grant must allow at least one operation.');
   for (const principal of [grantee, retiring]) checkPrincipal(principal);
   checkConstraints(constraints);

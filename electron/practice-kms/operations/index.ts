@@ -34,11 +34,13 @@ import {
   listKeyRotations,
   rotateKeyOnDemand,
 } from './rotation.ts';
+import { generateMac, signOperation, verifyMac, verifyOperation } from './signatures.ts';
 import { listResourceTags, tagResource, untagResource } from './tags.ts';
 
 type Operation = (world: RequestContext, members: RequestMembers) => Output | Promise<Output>;
 
-const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+/** Every operation of the practice KMS, by the name of the API. */
+export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['CancelKeyDeletion', cancelKeyDeletion],
   ['CreateAlias', createAlias],
   ['CreateGrant', createGrant],
@@ -55,6 +57,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['GenerateDataKeyPair', generateDataKeyPair],
   ['GenerateDataKeyPairWithoutPlaintext', generateDataKeyPairWithoutPlaintext],
   ['GenerateDataKeyWithoutPlaintext', generateDataKeyWithoutPlaintext],
+  ['GenerateMac', generateMac],
   ['GetKeyLastUsage', getKeyLastUsage],
   ['GetKeyPolicy', getKeyPolicy],
   ['GetKeyRotationStatus', getKeyRotationStatus],
@@ -73,10 +76,13 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['RevokeGrant', revokeGrant],
   ['RotateKeyOnDemand', rotateKeyOnDemand],
   ['ScheduleKeyDeletion', scheduleKeyDeletion],
+  ['Sign', signOperation],
   ['TagResource', tagResource],
   ['UntagResource', untagResource],
   ['UpdateAlias', updateAlias],
   ['UpdateKeyDescription', updateKeyDescription],
+  ['Verify', verifyOperation],
+  ['VerifyMac', verifyMac],
 ]);
 
 /**

@@ -3,7 +3,7 @@ import { authorizeIdentity, permittedKey } from '../access/authorize.ts';
 import { checkGrantTokens } from '../access/grants.ts';
 import type { RequestContext } from '../access/identities.ts';
 import { publicKeyDer } from '../crypto/ciphers.ts';
-import { algorithmsOf, KEY_SPECS, type KeyUsage } from '../crypto/key-specs.ts';
+import { algorithmsOf, KEY_SPECS, KEY_USAGES, OTHER_SPECS } from '../crypto/key-specs.ts';
 import { invalidState, unsupported, validationError } from '../protocol/errors.ts';
 import type { Output } from '../protocol/members.ts';
 import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
@@ -16,21 +16,16 @@ import { checkPolicy, policyMember } from './policies.ts';
 import { newSymmetricMaterial, rotateDueKeys } from './rotation.ts';
 import { checkTags, setTags, tagMembers } from './tags.ts';
 
-const USAGES = [
-  'ENCRYPT_DECRYPT',
-  'SIGN_VERIFY',
-  'GENERATE_VERIFY_MAC',
-] as const satisfies readonly KeyUsage[];
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Waiting period of `ScheduleKeyDeletion`, in days (API reference). */
 const WINDOW = { min: 7, max: 30, default: 30 };
 
 /** `CreateKey`. What the practice KMS has not (other origins, custom key stores) is refused, not ignored. */
 export async function createKey(world: RequestContext, members: RequestMembers): Promise<Output> {
-  const specs = [...KEY_SPECS.keys()];
+  const specs = [...KEY_SPECS.keys(), ...OTHER_SPECS];
   const keySpec = members.choice('KeySpec', specs);
   const oldName = members.choice('CustomerMasterKeySpec', specs);
-  const usage = members.choice('KeyUsage', USAGES);
+  const usage = members.choice('KeyUsage', KEY_USAGES);
   const origin = members.choice('Origin', ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE']);
   const description = members.string('Description', LENGTHS.description) ?? '';
   const multiRegion = members.boolean('MultiRegion');
@@ -52,7 +47,12 @@ export async function createKey(world: RequestContext, members: RequestMembers):
 
   const name = keySpec ?? oldName ?? 'SYMMETRIC_DEFAULT';
   const spec = KEY_SPECS.get(name);
-  if (!spec) throw unsupported(`The practice KMS has no key spec ${name}.`);
+  if (!spec)
+    throw unsupported(
+      name === 'SM2'
+        ? `KeySpec SM2 is not supported in ${world.region}: AWS KMS has it in its China Regions alone.`
+        : `The practice KMS has no key spec ${name}.`,
+    );
   if (usage === null && name !== 'SYMMETRIC_DEFAULT')
     throw validationError(
       'You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.',
@@ -94,7 +94,7 @@ export function describeKey(world: RequestContext, members: RequestMembers): Out
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantTokens = members.grantTokens();
   members.check();
-  checkGrantTokens(world.state, grantTokens);
+  checkGrantTokens(world, grantTokens);
   return { KeyMetadata: metadata(world.state, permittedKey(world, keyId, { action: 'DescribeKey' })) };
 }
 
@@ -120,7 +120,7 @@ export function getPublicKey(world: RequestContext, members: RequestMembers): Ou
   const keyId = members.requiredString('KeyId', LENGTHS.keyId);
   const grantTokens = members.grantTokens();
   members.check();
-  checkGrantTokens(world.state, grantTokens);
+  checkGrantTokens(world, grantTokens);
   const key = permittedKey(world, keyId, { action: 'GetPublicKey' });
   const arn = keyArn(key);
   if (key.keySpec === 'SYMMETRIC_DEFAULT' || key.keySpec.startsWith('HMAC'))

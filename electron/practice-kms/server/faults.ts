@@ -71,6 +71,8 @@ const FaultRules = z
       z.strictObject({ kind: z.literal('stale'), ...matching }),
       /** Does the thing although DryRun is set, as some emulators do. */
       z.strictObject({ kind: z.literal('ignore-dry-run'), ...matching }),
+      /** Grants and aliases that were made, changed or removed in the last `ms` milliseconds are not known yet. */
+      z.strictObject({ kind: z.literal('eventual-consistency'), ...matching, ms: milliseconds }),
       /** Of `AssumeRole`: sessions end after so many seconds, whatever was asked. */
       z.strictObject({ kind: z.literal('short-sessions'), ...matching, seconds: count }),
     ]),
@@ -91,6 +93,8 @@ export interface Disturbance {
   readonly garbage: number | null;
   readonly stale: boolean;
   readonly ignoreDryRun: boolean;
+  /** See {@link RequestContext.settleMs}. */
+  readonly settleMs: number;
   readonly sessionSeconds: number | null;
 }
 
@@ -104,6 +108,7 @@ export const UNDISTURBED: Disturbance = {
   garbage: null,
   stale: false,
   ignoreDryRun: false,
+  settleMs: 0,
   sessionSeconds: null,
 };
 
@@ -230,6 +235,8 @@ function effect(rule: FaultRule): Partial<Disturbance> {
       return { stale: true };
     case 'ignore-dry-run':
       return { ignoreDryRun: true };
+    case 'eventual-consistency':
+      return { settleMs: rule.ms };
     case 'short-sessions':
       return { sessionSeconds: rule.seconds };
   }

@@ -126,7 +126,7 @@ function kmsCall(practice: ServedState, request: IncomingMessage, body: Buffer, 
     run: async () => {
       const members = parseJson(body);
       const output = await perform(
-        world,
+        { ...world, settleMs: disturbance.settleMs },
         operation,
         disturbance.ignoreDryRun ? withoutDryRun(members) : members,
       );
@@ -280,7 +280,14 @@ function worldFor(
 ): RequestContext {
   const token = request.headers['x-amz-security-token'];
   const caller = callerOf(practice.state, signer.accessKeyId, typeof token === 'string' ? token : null);
-  return { state: practice.state, region: signer.region, caller, requestId };
+  return {
+    state: practice.state,
+    region: signer.region,
+    caller,
+    settleMs: 0,
+    tokenGrants: new Set(),
+    requestId,
+  };
 }
 
 /** @throws KmsError 413 when the body is larger than {@link MAX_BODY_BYTES}; the connection is then closed. */

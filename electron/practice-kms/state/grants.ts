@@ -1,10 +1,13 @@
+import { z } from 'zod';
 import type { Database } from './database.ts';
 import type { KeyPlace } from './records.ts';
 
-export interface GrantConstraints {
-  readonly EncryptionContextEquals?: Readonly<Record<string, string>>;
-  readonly EncryptionContextSubset?: Readonly<Record<string, string>>;
-}
+const pairs = z.record(z.string(), z.string());
+const GrantConstraints = z.object({
+  EncryptionContextEquals: pairs.exactOptional(),
+  EncryptionContextSubset: pairs.exactOptional(),
+});
+export type GrantConstraints = Readonly<z.infer<typeof GrantConstraints>>;
 
 /** A grant: one principal may do some operations with one key. */
 export interface GrantRecord {
@@ -23,12 +26,31 @@ export interface GrantRecord {
   readonly createdAt: number;
 }
 
+/** Its lists are JSON in the file. */
+const GrantRow = z.object({
+  grantId: z.string(),
+  region: z.string(),
+  keyId: z.string(),
+  name: z.string().nullable(),
+  grantee: z.string(),
+  retiring: z.string().nullable(),
+  issuer: z.string(),
+  operations: z.string(),
+  constraints: z.string(),
+  createdAt: z.number(),
+});
+
+/** Removed grants that are remembered at most. */
+const REMEMBERED = 1000;
+
 const SELECT = `SELECT grant_id AS grantId, region, key_id AS keyId, name, grantee, retiring, issuer, operations,
   constraints, created_at AS createdAt FROM grants`;
 
 /** The grants in the state file. Never cached: a grant made or revoked by another process counts at once. */
 export class GrantStore {
   readonly #db: Database;
+  /** What this process removed, the newest last: where grants settle late, it counts for a while. */
+  readonly #removed: { readonly grant: GrantRecord; readonly at: number }[] = [];
 
   constructor(db: Database) {
     this.#db = db;
@@ -77,14 +99,27 @@ export class GrantStore {
 
   /** False when it is gone already. */
   remove(grantId: string): boolean {
-    return this.#db.sql('DELETE FROM grants WHERE grant_id = ?').run(grantId).changes > 0;
+    const grant = this.get(grantId);
+    if (grant === null || this.#db.sql('DELETE FROM grants WHERE grant_id = ?').run(grantId).changes === 0)
+      return false;
+    this.#removed.push({ grant, at: Date.now() });
+    if (this.#removed.length > REMEMBERED) this.#removed.shift();
+    return true;
+  }
+
+  /** Grants of a key that this process removed after `since`, milliseconds since 1970. */
+  removedSince({ region, keyId }: KeyPlace, since: number): GrantRecord[] {
+    return this.#removed.flatMap(({ grant, at }) =>
+      at > since && grant.region === region && grant.keyId === keyId ? [grant] : [],
+    );
   }
 }
 
 function asGrant(row: Record<string, unknown>): GrantRecord {
+  const { operations, constraints, ...rest } = GrantRow.parse(row);
   return {
-    ...(row as unknown as GrantRecord),
-    operations: JSON.parse(String(row.operations)) as string[],
-    constraints: JSON.parse(String(row.constraints)) as GrantConstraints,
+    ...rest,
+    operations: z.array(z.string()).parse(JSON.parse(operations)),
+    constraints: GrantConstraints.parse(JSON.parse(constraints)),
   };
 }

@@ -1,9 +1,25 @@
 /** Generations of key material, and when the next one is due. */
+import { z } from 'zod';
 import type { Database } from './database.ts';
-import type { KeyPlace, MadeBy, MaterialGeneration, NewMaterial, StoredKey } from './records.ts';
+import {
+  type KeyPlace,
+  MADE_BY,
+  type MadeBy,
+  type MaterialGeneration,
+  type NewMaterial,
+  type StoredKey,
+} from './records.ts';
 
 const INSERT_MATERIAL = `INSERT INTO materials (region, key_id, generation, fingerprint, material_id, secret, made_at,
   made_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const GenerationRow = z.object({
+  generation: z.number(),
+  keyMaterialId: z.string().nullable(),
+  madeAt: z.number(),
+  madeBy: z.enum(MADE_BY),
+  current: z.number().transform((n) => n === 1),
+});
 
 export class MaterialStore {
   readonly #db: Database;
@@ -32,7 +48,7 @@ export class MaterialStore {
          WHERE m.region = ? AND m.key_id = ? AND m.generation > ? ORDER BY m.generation LIMIT ?`,
       )
       .all(key.region, key.keyId, after, limit)
-      .map((row) => ({ ...(row as unknown as MaterialGeneration), current: row.current === 1 }));
+      .map((row) => GenerationRow.parse(row));
   }
 
   /** Sets automatic rotation, in every Region that holds the key; null switches it off. */

@@ -13,7 +13,8 @@ export function keyArn(key: KeyPlace): string {
   return `arn:aws:kms:${key.region}:${key.accountId}:key/${key.keyId}`;
 }
 
-export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion';
+export const KEY_STATES = ['Enabled', 'Disabled', 'PendingDeletion'] as const;
+export type KeyState = (typeof KEY_STATES)[number];
 
 /** A key without its secret. */
 export interface StoredKey extends KeyPlace {
@@ -46,7 +47,8 @@ export interface KeyRecord extends StoredKey {
   readonly material: KeyObject;
 }
 
-export type MadeBy = 'CREATION' | 'AUTOMATIC' | 'ON_DEMAND';
+export const MADE_BY = ['CREATION', 'AUTOMATIC', 'ON_DEMAND'] as const;
+export type MadeBy = (typeof MADE_BY)[number];
 
 /** New key material. `secret`: AES 32 bytes; key pairs PKCS#8 DER; HMAC the MAC key. */
 export interface NewMaterial {

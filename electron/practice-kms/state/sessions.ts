@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Database } from './database.ts';
 
 /** A role session that `AssumeRole` gave out. */
@@ -10,6 +11,15 @@ interface SessionRecord {
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
 }
+
+const SessionRow: z.ZodType<SessionRecord> = z.object({
+  accessKeyId: z.string(),
+  token: z.string(),
+  roleArn: z.string(),
+  sessionName: z.string(),
+  mfa: z.number().transform((n) => n === 1),
+  expiresAt: z.number(),
+});
 
 /** Expired sessions are still known this long, in milliseconds, so that they are called expired and not unknown. */
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
@@ -46,6 +56,6 @@ export class SessionStore {
          expires_at AS expiresAt FROM sessions WHERE access_key_id = ?`,
       )
       .get(accessKeyId);
-    return row ? { ...(row as unknown as SessionRecord), mfa: row.mfa === 1 } : null;
+    return row ? SessionRow.parse(row) : null;
   }
 }

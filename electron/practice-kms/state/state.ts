@@ -5,12 +5,20 @@
  */
 import { createPrivateKey, createSecretKey } from 'node:crypto';
 import type { StatementSync } from 'node:sqlite';
+import { z } from 'zod';
+import { KEY_USAGES } from '../crypto/key-specs.ts';
 import { AliasStore } from './aliases.ts';
 import type { Database } from './database.ts';
 import { GrantStore } from './grants.ts';
 import { MaterialStore } from './materials.ts';
-import type { KeyRecord, KeyState, StoredKey } from './records.ts';
-import { type KeyPlace, keyArn } from './records.ts';
+import {
+  KEY_STATES,
+  type KeyPlace,
+  type KeyRecord,
+  type KeyState,
+  keyArn,
+  type StoredKey,
+} from './records.ts';
 import { SessionStore } from './sessions.ts';
 import { TagStore } from './tags.ts';
 import { UsageStore } from './usage.ts';
@@ -21,6 +29,27 @@ const SELECT_KEY = `SELECT k.account AS accountId, k.region, k.key_id AS keyId, 
   k.rotates_at AS rotatesAt, m.fingerprint, m.material_id AS keyMaterialId, m.secret
   FROM keys k JOIN materials m ON m.region = k.region AND m.key_id = k.key_id`;
 const CACHED_KEYS_MAX = 1000;
+const bytes = z.instanceof(Uint8Array);
+/** A row of {@link SELECT_KEY}. */
+const KeyRow = z.object({
+  accountId: z.string(),
+  region: z.string(),
+  keyId: z.string(),
+  description: z.string(),
+  keySpec: z.string(),
+  keyUsage: z.enum(KEY_USAGES),
+  state: z.enum(KEY_STATES),
+  createdAt: z.number(),
+  deletionAt: z.number().nullable(),
+  policy: z.string().nullable(),
+  multiRegion: z.enum(['PRIMARY', 'REPLICA']).nullable(),
+  primaryRegion: z.string().nullable(),
+  rotationDays: z.number().nullable(),
+  rotatesAt: z.number().nullable(),
+  fingerprint: bytes.nullable(),
+  keyMaterialId: z.string().nullable(),
+  secret: bytes,
+});
 
 export class State {
   readonly aliases: AliasStore;
@@ -225,14 +254,12 @@ export class State {
 }
 
 function asKey(row: Record<string, unknown>): KeyRecord {
-  const { secret, ...facts } = row as unknown as StoredKey & { secret: Uint8Array };
-  const bytes = Buffer.from(secret);
+  const { secret, ...facts } = KeyRow.parse(row);
+  const der = Buffer.from(secret);
   const secretKey = facts.keySpec === 'SYMMETRIC_DEFAULT' || facts.keySpec.startsWith('HMAC');
   return {
     ...facts,
     arn: keyArn(facts),
-    material: secretKey
-      ? createSecretKey(bytes)
-      : createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' }),
+    material: secretKey ? createSecretKey(der) : createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }),
   };
 }

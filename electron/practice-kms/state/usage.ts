@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import type { Database } from './database.ts';
 import type { KeyPlace } from './records.ts';
 
@@ -9,6 +10,13 @@ interface KeyUse {
   readonly requestId: string;
   readonly eventId: string;
 }
+
+const UseRow: z.ZodType<KeyUse> = z.object({
+  operation: z.string(),
+  usedAt: z.number(),
+  requestId: z.string(),
+  eventId: z.string(),
+});
 
 interface Noted extends Omit<KeyUse, 'eventId'> {
   readonly key: KeyPlace;
@@ -49,7 +57,7 @@ export class UsageStore {
       )
       .get(key.region, key.keyId);
     return {
-      use: row && row.operation !== null ? (row as unknown as KeyUse) : null,
+      use: row && row.operation !== null ? UseRow.parse(row) : null,
       trackedFrom: Number(row?.trackedFrom ?? 0),
     };
   }
