@@ -5,7 +5,10 @@ export {
   ArchiveProblem,
   archiveEntries,
   archiveFormatAt,
+  INSIDE,
+  memberName,
   memberPath,
+  readMember,
 } from './archives/index.ts';
 export { type ArchiveFormat, archiveOf, type Magic, magicOf } from './binary/magic.ts';
 export { encode } from './encoding.ts';

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { FaultError } from '#shared/model/fault.ts';
 import type { PlannedFile } from '#shared/model/plan.ts';
 import type { PlanBlobState, PlanCheck } from '#shared/model/plan-view.ts';
-import { readSource, scan } from '../../core/intake/index.ts';
+import { memberName, readMember, readSource, scan } from '../../core/intake/index.ts';
 import type { FileStanding } from '../../core/rotation/index.ts';
 
 /** Others get a turn this often, milliseconds. */
@@ -61,7 +61,8 @@ async function standing(
   if (path === null) return same('unknown');
   const isThere = (fingerprint: string | null) => fingerprint !== null && there(fingerprint);
   try {
-    const { bytes, sha256 } = await readSource(path);
+    const { bytes, sha256 } =
+      memberName(path) === null ? await readSource(path) : await readMember(path, file.sha256);
     if (sha256 === file.sha256)
       return {
         file,

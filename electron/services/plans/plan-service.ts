@@ -189,7 +189,7 @@ export class PlanService implements PlanOpener {
     if (chosen === null) return null;
     for (const id of chosen.blobIds) {
       const { source, found } = workspace.get(id);
-      const names = [source.path, source.relative].filter((path) => path !== null);
+      const names = [source.key, source.relative].filter((path) => path !== null);
       if (!names.some((path) => planned.has(keyOf({ path, place: found.place })))) more += 1;
     }
     return more;

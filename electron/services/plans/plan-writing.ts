@@ -40,7 +40,9 @@ export async function writePlan(
   if (here.length === 0) throw new FaultError(NO_FILES);
   const uploaded = new Map(files.map(({ path, relative }) => [path, relative]));
   // Where a page put its copy of a file means nothing to anybody else.
-  const root = origins.has('upload') ? null : commonFolder(here);
+  const root = origins.has('upload')
+    ? null
+    : commonFolder(files.flatMap(({ path, archive }) => archive?.path ?? path ?? []));
   const named = (path: string): string =>
     workspace.at(path)?.origin === 'upload'
       ? (uploaded.get(path) ?? path).replaceAll('\\', '/')

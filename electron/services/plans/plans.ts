@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { PlannedFile, RunPlan } from '#shared/model/plan.ts';
+import { INSIDE, memberName, memberPath } from '../../core/intake/index.ts';
 import type { PlanFile, ResolvedOutput, RunTerms } from '../../core/rotation/index.ts';
 import { planJob, type Runs } from '../runs/index.ts';
 import type { Workspace } from '../workspace/index.ts';
@@ -47,23 +48,34 @@ export function commonFolder(paths: readonly string[]): string | null {
 
 /** A path below the plan's root by its way from there, with "/"; any other by its absolute one. */
 export function below(root: string, path: string): string {
-  const way = relative(root, path);
-  return way.startsWith('..') || isAbsolute(way) ? path : way.split(sep).join('/');
+  const [file, inside] = apart(path);
+  const way = relative(root, file);
+  return way.startsWith('..') || isAbsolute(way) ? path : way.split(sep).join('/') + inside;
+}
+
+/** A path of the disk, and what it names in an archive there, which is no path to be resolved; '' for nothing. */
+function apart(path: string): [file: string, inside: string] {
+  const at = path.indexOf(INSIDE);
+  return at === -1 ? [path, ''] : [path.slice(0, at), path.slice(at)];
 }
 
 /** Absolute path of a plan's file; null where it is relative and no folder is given. */
 export function placeOf(file: string, root: string | null): string | null {
   if (isAbsolute(file)) return file;
-  return root === null ? null : join(resolve(root), file);
+  if (root === null) return null;
+  const [path, inside] = apart(file);
+  return join(resolve(root), path) + inside;
 }
 
 /** A plan's file as a run takes it. `blobId`: how each of its blobs is called. */
 export function runFile(file: PlannedFile, path: string, blobId: (index: number) => string): PlanFile {
+  const bare = isAbsolute(file.path) ? file.path.replace(/^(?:[A-Za-z]:)?[\\/]+/, '') : file.path;
+  const [archive = '', ...names] = memberName(path) === null ? [bare] : bare.split(INSIDE);
   return {
     path,
     bytes: null,
     display: file.path,
-    relative: isAbsolute(file.path) ? file.path.replace(/^(?:[A-Za-z]:)?[\\/]+/, '') : file.path,
+    relative: names.length === 0 ? archive : memberPath(archive, names),
     sha256: file.sha256,
     blobs: file.blobs.map(({ place, sha256, bytes, fingerprint }, b) => ({
       blobId: blobId(b),

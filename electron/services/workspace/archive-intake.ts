@@ -6,15 +6,13 @@ import {
   type ArchiveFile,
   archiveEntries,
   displayPath,
+  INSIDE,
   memberPath,
   type WalkedFile,
 } from '../../core/intake/index.ts';
 
 /** Most bytes that are kept of files of archives, in one intake: they are in no file of their own. */
 const KEPT_BYTES = 512 * 1024 * 1024;
-
-/** Between the parts of a location: `backup.tgz › app/prod.env`. */
-const INSIDE = ' › ';
 
 interface ArchiveIntakeParts {
   /** Takes what a file of an archive holds; whether anything of it is kept. */

@@ -93,6 +93,31 @@ describe('blobs in archives', () => {
     expect('remedy' in (await openFile(file, false, false))).toBe(true);
   });
 
+  it('are read again by their names, as a run that goes on after a restart does', async () => {
+    const [first, second] = [blob(), blob()];
+    const path = put(
+      'b.tar',
+      tarOf([
+        { name: 'a', content: first },
+        { name: 'a', content: second },
+        { name: 'deep', content: gzipSync(tarOf([{ name: 'x/y.env', content: env() }])) },
+      ]),
+    );
+    await workspace.addPaths([path], 'path');
+    for (const [index, name] of ['a', 'a (2)', 'deep › x/y.env'].entries()) {
+      const { archive: _, ...file } = await runFile(index);
+      expect(file.path).toBe(`${path} › ${name}`);
+      const journalled = { ...file, bytes: null };
+      expect(await openFile(journalled, false, false)).toMatchObject({ blobs: [{ item: 0 }] });
+      expect(await openFile(journalled, true, false)).toMatchObject({ code: 'InArchive' });
+    }
+    const { archive: _, ...file } = await runFile(1);
+    writeFileSync(path, tarOf([{ name: 'a', content: first }]));
+    expect(await openFile({ ...file, bytes: null }, false, false)).toMatchObject({ code: 'FileMissing' });
+    rmSync(path);
+    expect(await openFile({ ...file, bytes: null }, false, false)).toMatchObject({ code: 'FileMissing' });
+  });
+
   it('keep their ids when the archive is read again; what it lost goes, and names are distinct', async () => {
     const first = Buffer.from(blob());
     const same = [

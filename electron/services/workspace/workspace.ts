@@ -300,7 +300,8 @@ export class Workspace {
       if (turns.over) await turns.give();
     }
     const files = [...bySource].map(([source, blobs]) => ({
-      path: source.path,
+      // A file of an archive is found again by its name in it.
+      path: source.archive === null ? source.path : source.key,
       // Walks resolve what was dropped and follow no link below it: a path is real as it was met.
       folder: source.path === null ? null : dirname(source.path),
       bytes: source.bytes,

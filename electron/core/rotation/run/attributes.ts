@@ -6,6 +6,7 @@ import {
   carriedBy,
   labelNotKept,
   labelsOfNewFiles,
+  memberName,
   specialRights,
   temporaryName,
 } from '../../intake/index.ts';
@@ -42,7 +43,8 @@ export class Attributes {
     this.#owner = owner;
     this.#readers = readers;
     for (const file of files) {
-      if (file.path === null) continue;
+      // Nothing is written into an archive.
+      if (file.path === null || memberName(file.path) !== null) continue;
       const lot = this.#lots.get(lotOf(file));
       if (lot === undefined) this.#lots.set(lotOf(file), [file.path]);
       else lot.push(file.path);

@@ -8,7 +8,9 @@ import {
   hardLinked,
   hasOtherNames,
   leadsElsewhere,
+  memberName,
   ownerNotKept,
+  readMember,
   readSource,
   type Scan,
   scan,
@@ -45,18 +47,20 @@ export async function openFile(
   dryRun: boolean,
   allowPossible = false,
 ): Promise<OpenFile | Fault> {
-  if (inPlace && file.path === null)
-    return explainOwn(file.archive === undefined ? 'NoFileToReplace' : 'InArchive');
+  const inArchive = file.archive !== undefined || (file.path !== null && memberName(file.path) !== null);
+  if (inPlace && inArchive) return explainOwn('InArchive');
+  if (inPlace && file.path === null) return explainOwn('NoFileToReplace');
   let bytes: Uint8Array;
   let hash: string;
   let mode: number | null = null;
   try {
-    if (file.path === null) {
-      if (file.bytes === null) return explainOwn('SourceGone');
+    if (file.bytes !== null) {
       if (file.archive !== undefined && !isAsItWas(file.archive)) return explainOwn('FileChanged');
       bytes = file.bytes;
       hash = sha256(bytes);
-    } else {
+    } else if (file.path === null) return explainOwn('SourceGone');
+    else if (inArchive) ({ bytes, sha256: hash } = await readMember(file.path, file.sha256));
+    else {
       const { folder } = file;
       if (inPlace && folder != null && leadsElsewhere(file.path, folder))
         return changedFolder(file.path).fault;
