@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DisableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { BlobMaker } from '../electron/core/kms/errors.test-help.ts';
 import { expect, test } from './support/fixtures.ts';
-import { connected, pickKey, preflight, reencrypt } from './support/screen.ts';
+import { connected, openSource, pickKey, preflight, reencrypt } from './support/screen.ts';
 import { decrypt, encrypt, FRESH, PARTNER_RSA, PAYMENTS, secret, write } from './support/vault.ts';
 
 const base64 = (blob: Uint8Array) => Buffer.from(blob).toString('base64');
@@ -177,6 +177,7 @@ test('what an RSA destination cannot take is said as soon as it is chosen; right
   const rights = sheet.getByRole('region', { name: 'Permissions', exact: true });
   await rights.getByRole('button', { name: 'Check permissions only' }).click();
   await expect(rights).toContainText('Unknown for 1 blob');
+  await openSource(sheet);
   await pickKey(page, sheet, 'Source key', PAYMENTS);
   await rights.getByRole('button', { name: 'Check permissions only' }).click();
   await expect(rights).toContainText(/Allowed to re-encrypt from alias\/payments \(pinned here\) for 1 blob/);
@@ -197,6 +198,7 @@ test('pairs are added to and taken out of the context that each blob has', async
   await expect(sheet.getByText('CloudTrail records them in clear')).toHaveCount(1);
 
   // A suggestion is a beginning: it is not sent before it is completed.
+  await openSource(sheet);
   const source = sheet.getByRole('radiogroup', { name: 'Source encryption context' });
   await source.getByRole('radio', { name: 'These pairs' }).check();
   await sheet.getByRole('button', { name: 'Suggest pairs for Source pairs' }).click();

@@ -37,7 +37,8 @@ export async function faults(stage: Stage, rules: readonly object[]): Promise<vo
 
 /** Chooses a destination key that the list does not show. */
 export async function pickByArn(sheet: Locator, arn: string): Promise<void> {
-  await sheet.getByRole('button', { name: 'Use another key by ARN (destination)' }).click();
+  await sheet.getByRole('button', { name: /Destination key$/ }).click();
+  await sheet.page().getByRole('button', { name: 'Use another key by ARN (destination)' }).click();
   await sheet.getByRole('textbox', { name: 'Destination key by ARN' }).fill(arn);
   await sheet.getByRole('button', { name: 'Look up key' }).click();
 }

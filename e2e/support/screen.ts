@@ -49,12 +49,21 @@ export async function pickKey(page: Page, sheet: Locator, label: string, alias: 
   await page.getByRole('option', { name: alias, exact: true }).click();
 }
 
+/** Has the sheet show what the source is asked with, beyond its one line. */
+export async function openSource(sheet: Locator): Promise<void> {
+  await sheet.getByRole('button', { name: 'Change the source' }).click();
+}
+
 /** Selects one row by its file name and fills the sheet in. */
 export async function fillSheet(page: Page, file: string, sides: Sides): Promise<Locator> {
   await page.getByRole('checkbox', { name: `Select ${file}` }).click();
   await page.getByRole('button', { name: 'Re-encrypt 1 blob' }).click();
   const sheet = page.getByRole('dialog', { name: 'Re-encrypt' });
   await expect(sheet).toBeVisible();
+  const source = sides.sourceKey !== undefined || sides.sourceContext !== undefined;
+  // The source of an RSA blob must be asked, and is open.
+  if (source && !(await sheet.getByRole('button', { name: /Source key$/ }).isVisible()))
+    await openSource(sheet);
   if (sides.sourceKey !== undefined) await pickKey(page, sheet, 'Source key', sides.sourceKey);
   if (sides.sourceContext !== undefined) {
     await sheet
@@ -81,7 +90,7 @@ export async function fillSheet(page: Page, file: string, sides: Sides): Promise
 
 /** `timeout`: milliseconds to wait for the answers, where there are many or slow ones. */
 export async function preflight(sheet: Locator, timeout?: number): Promise<Locator> {
-  await sheet.getByRole('button', { name: 'Preflight' }).click();
+  await sheet.getByRole('button', { name: 'Preflight', exact: true }).click();
   const result = sheet.getByRole('region', { name: 'Preflight result' });
   await expect(result).toBeVisible(timeout === undefined ? {} : { timeout });
   return result;

@@ -4,15 +4,31 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { Rule } from '#shared/model/rule.ts';
-import { pageFaultOf } from '../api.ts';
-import { buildRequest, type Draft, familyOf, outputsFor } from '../lib/request/request.ts';
+import type { RunItem } from '#shared/model/run.ts';
+import { bridge, call, pageFaultOf } from '../api.ts';
+import { pairsOf } from '../lib/request/context.ts';
+import { buildRequest, type Draft, draftRows, familyOf, outputsFor } from '../lib/request/request.ts';
+import type { Fix } from '../lib/words/fixes.ts';
 import { useBlobs } from './blobs.ts';
 import { useConnection } from './connection.ts';
 import { useKeys } from './keys.ts';
 import { usePlans } from './plans.ts';
 import { useRuns } from './runs.ts';
 import { useSelection } from './selection.ts';
-import { useUi } from './ui.ts';
+import { copyText, useUi } from './ui.ts';
+
+/** The part of the sheet that something is to be changed in. */
+export type Focus = 'destination' | 'source-key' | 'source-context' | 'output' | 'more';
+
+const FOCUS: Readonly<Record<Fix, Focus>> = {
+  context: 'source-context',
+  'source-key': 'source-key',
+  'any-source': 'source-key',
+  'destination-key': 'destination',
+  output: 'output',
+  'grant-tokens': 'more',
+  again: 'destination',
+};
 
 export type Phase = 'edit' | 'preflight' | 'checked' | 'running' | 'result';
 
@@ -28,6 +44,13 @@ interface DraftStore {
   readonly stale: boolean;
   /** Why the last start was refused. */
   readonly fault: Fault | null;
+  /** Where the person is to look first. */
+  readonly focus: Focus;
+  /**
+   * Shows the sheet for blobs that failed, with everything as it was asked for but what is to be changed. Of a preflight
+   * the other blobs are left out, and can be taken in again.
+   */
+  fix(items: readonly RunItem[], fix: Fix): Promise<void>;
   openFor(rows: readonly BlobRow[], rules?: readonly Rule[]): void;
   /** Opens the sheet for the ticked blobs; without any, for the one that the cursor is on. */
   openSheet(): void;
@@ -45,6 +68,10 @@ interface DraftStore {
   preflight(): Promise<void>;
   run(): Promise<void>;
   retryFailed(): Promise<void>;
+  /** Runs these of the failed blobs again, as they were asked for. */
+  retryOnly(blobIds: readonly string[]): Promise<void>;
+  /** Copies the command that does the same in a shell. */
+  copyCommand(): Promise<void>;
   ended(runId: string): void;
   /** The engine was started anew: the blobs that were chosen are other ones now. A run stays, to be resumed. */
   beginAnew(): void;
@@ -118,6 +145,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
     dryRunId: null,
     runId: null,
     fault: null,
+    focus: 'destination',
     openSheet() {
       const { selected, cursor, byRules } = useSelection.getState();
       const { rows, byId } = useBlobs.getState();
@@ -145,6 +173,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
       set({
         open: true,
         stale: false,
+        focus: 'destination',
         rules,
         phase: 'edit',
         dryRunId: null,
@@ -167,6 +196,44 @@ export const useDraft = create<DraftStore>()((set, get) => {
         },
       });
       void useKeys.getState().load(false);
+    },
+    async fix(items, fix) {
+      const { draft, phase, stale } = get();
+      if (phase === 'running' || phase === 'preflight') return;
+      const ids = new Set(items.map(({ blobId }) => blobId));
+      const mine = !stale && draft.rows.some(({ id }) => ids.has(id));
+      const base = mine ? draft : await asSent(items, draft);
+      if (mine && phase === 'checked')
+        set({
+          draft: {
+            ...draft,
+            excluded: new Set([
+              ...draft.excluded,
+              ...draftRows(draft).flatMap(({ id }) => (ids.has(id) ? [] : [id])),
+            ]),
+          },
+          phase: 'edit',
+          dryRunId: null,
+        });
+      else {
+        const { byId } = useBlobs.getState();
+        get().openFor(items.flatMap(({ blobId }) => byId.get(blobId) ?? []));
+        const { rows, leftOut, family, output } = get().draft;
+        // Where the new ciphertext can go depends on the blobs; the rest is as it was asked for.
+        const kept = mine && draft.output.mode !== null && fix !== 'output' ? draft.output : output;
+        set({
+          draft: { ...base, rows, leftOut, family, output: kept, excluded: new Set(), method: 'reencrypt' },
+        });
+      }
+      const [first] = items;
+      const context = first?.sent?.sourceContext ?? {};
+      if (fix === 'context')
+        get().patchSource({
+          mode: 'given',
+          pairs: get().draft.source.pairs.length > 0 ? get().draft.source.pairs : pairsOf(context),
+        });
+      if (fix === 'any-source') get().chooseSourceKey(null);
+      set({ focus: FOCUS[fix], open: true, fault: null });
     },
     close: () => set({ open: false }),
     patch: (patch) => edit((draft) => ({ ...draft, ...patch })),
@@ -212,6 +279,25 @@ export const useDraft = create<DraftStore>()((set, get) => {
         set({ phase: 'result', runId, fault: pageFaultOf(error) });
       }
     },
+    async retryOnly(blobIds) {
+      const ids = new Set(blobIds);
+      const { draft } = get();
+      const rows = draft.rows.filter(({ id }) => ids.has(id));
+      set({ phase: 'edit', draft: { ...draft, rows, leftOut: [], excluded: new Set() } });
+      await begin(false);
+    },
+    async copyCommand() {
+      const built = buildRequest(get().draft, false);
+      if (!built.ok) return;
+      set({ fault: null });
+      try {
+        const { grantTokens: _, dryRun: __, ...request } = built.request;
+        const { text } = await call(bridge().plans.command({ request }));
+        await copyText(text, 'the command');
+      } catch (error) {
+        set({ fault: pageFaultOf(error) });
+      }
+    },
     ended(runId) {
       const { phase, dryRunId, runId: mine } = get();
       if (phase === 'preflight' && runId === dryRunId) set({ phase: 'checked' });
@@ -244,3 +330,27 @@ export const useDraft = create<DraftStore>()((set, get) => {
       })),
   };
 });
+
+/** What a request for failed blobs named, as a draft: of a run that is not this sheet's. */
+async function asSent(items: readonly RunItem[], before: Draft): Promise<Draft> {
+  const sent = items[0]?.sent ?? null;
+  if (sent === null) return { ...EMPTY, output: before.output };
+  const named = async (keyId: string | null): Promise<KeyInfo | null> => {
+    if (keyId === null) return null;
+    const { keys, describe } = useKeys.getState();
+    const listed = keys?.find(({ arn, keyId: id, aliases }) => [arn, id, ...aliases].includes(keyId));
+    // A key that cannot be described is chosen anew.
+    return listed ?? (await describe(keyId).catch(() => null));
+  };
+  const [source, destination] = [await named(sent.sourceKeyId), await named(sent.destinationKeyId)];
+  return {
+    ...EMPTY,
+    output: before.output,
+    source: { ...EMPTY.source, key: source, algorithm: sent.sourceAlgorithm },
+    destination: {
+      ...EMPTY.destination,
+      key: destination,
+      algorithm: destination === null ? null : sent.destinationAlgorithm,
+    },
+  };
+}

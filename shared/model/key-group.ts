@@ -88,9 +88,18 @@ export type KeyTimeline = z.infer<typeof KeyTimeline>;
 
 /** What KMS answered when asked whether a key opens a blob. */
 export const Probe = z.object({
+  /** Empty: the request named no source key, and neither did KMS. */
   keyId: z.string(),
   algorithm: z.string(),
-  answer: z.enum(['opens', 'other-key', 'key-fits-context-does-not', 'cannot-tell']),
+  /** 'named': KMS named the key of the blob, which does not open it now; 'opens-unnamed': some key opens it. */
+  answer: z.enum([
+    'opens',
+    'named',
+    'opens-unnamed',
+    'other-key',
+    'key-fits-context-does-not',
+    'cannot-tell',
+  ]),
   /** What KMS said, in its words or as explained. */
   detail: z.string(),
   requestId: z.string().nullable(),

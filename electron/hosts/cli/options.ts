@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { ENCRYPTION_ALGORITHMS, type EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { AwsChoice, ConnectionChoice } from '#shared/model/connection.ts';
+import { shellWord } from '#shared/shell.ts';
 import { isLoopback } from '../../core/kms/index.ts';
-import { quoted } from './input/contexts.ts';
 import { warn } from './output/say.ts';
 import { safe } from './text.ts';
 
@@ -55,7 +55,7 @@ export function connectionWords(flags: ConnectionFlags): string[] {
 /** The same as they would be typed again, each after a space. */
 export const connectionArguments = (flags: ConnectionFlags): string =>
   connectionWords(flags)
-    .map((word) => ` ${quoted(word)}`)
+    .map((word) => ` ${shellWord(word)}`)
     .join('');
 
 /** A value that must not be empty: an unset variable of a shell gives an empty one. Throws InvalidArgumentError. */

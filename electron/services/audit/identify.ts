@@ -56,7 +56,13 @@ export async function identify(
       asked,
       found,
       likely: perhaps,
-    } = await findKey(kms, { blob: blob.bytes, identification: blob.identification, context, candidates });
+    } = await findKey(kms, {
+      blob: blob.bytes,
+      identification: blob.identification,
+      context,
+      candidates,
+      destination: null,
+    });
     if (asked.length === 0) continue;
     dryRuns += asked.length;
     recorder.note('key-search', {
@@ -65,7 +71,7 @@ export async function identify(
       file,
       place,
       sha256Before: createHash('sha256').update(blob.bytes).digest('hex'),
-      sourceKey: found?.arn ?? null,
+      sourceKey: found,
       sourceContext: context,
       requestIds: asked.flatMap(({ requestId }) => requestId ?? []),
     });
@@ -75,7 +81,7 @@ export async function identify(
     learned.learn([
       {
         fingerprint,
-        keyArn: found.arn,
+        keyArn: found,
         by: 'kms',
         evidence: `DryRun of ReEncrypt, request ${asked.at(-1)?.requestId ?? 'unknown'}`,
         keyMaterialId: null,

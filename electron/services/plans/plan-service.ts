@@ -12,6 +12,7 @@ import type { Connection } from '../connection/index.ts';
 import { notHere } from '../faults.ts';
 import { planJob } from '../runs/index.ts';
 import type { PathOrigin, PlanOpener } from '../workspace/index.ts';
+import { commandOf } from './command.ts';
 import { type Standing, standings, summed } from './plan-check.ts';
 import { readPlanFile, saysPlan } from './plan-file.ts';
 import { comparisonOf, keyOf, type OpenPlan, planEntry, touchesOf, viewOf } from './plan-view.ts';
@@ -28,7 +29,7 @@ interface Opened extends OpenPlan {
 }
 
 interface PlanServiceParts extends Choosable, PlanSources {
-  readonly connection: Pick<Connection, 'kms'>;
+  readonly connection: Pick<Connection, 'kms' | 'state'>;
   readonly opened: (planId: string) => void;
   /** Number of the first plan's id; 1 if absent. */
   readonly firstNumber?: number;
@@ -51,6 +52,9 @@ export class PlanService implements PlanOpener {
       return { blobIds, notes: [...notes] };
     },
     save: () => notHere('hand out files'),
+    command: async ({ request }) => ({
+      text: await commandOf(this.#parts, request, this.#parts.connection.state.choice),
+    }),
     open: () => notHere('open a file dialog'),
     list: async () => ({ plans: [...this.#open.values()].map(planEntry).toReversed() }),
     view: async ({ planId }) => viewOf(this.#get(planId)),

@@ -1,4 +1,5 @@
-import type { RunMethod } from '#shared/model/run.ts';
+import { sourceKeyNamed } from '#shared/kms/named-key.ts';
+import type { RunItem, RunMethod } from '#shared/model/run.ts';
 import type { KeyMaterialStore, KeyObservation } from '../../core/key-material/index.ts';
 import type { KeySeen, KnownKeys, NamedMaterial } from '../../core/rotation/index.ts';
 
@@ -57,4 +58,31 @@ function evidenceOf({ side, requestId, decryptRequestId }: KeySeen, method: RunM
   const reply = (operation: string, id: string | null) => `reply of ${operation}, request ${id ?? 'unknown'}`;
   if (method === 'reencrypt') return reply('ReEncrypt', requestId);
   return side === 'source' ? reply('Decrypt', decryptRequestId) : reply('Encrypt', requestId);
+}
+
+/** What refusals of KMS in a run named keys as, each key material and key once. */
+export async function observationsOfRefusals(
+  pages: AsyncIterable<readonly RunItem[]>,
+): Promise<KeyObservation[]> {
+  const at = new Date().toISOString();
+  const seen = new Map<string, KeyObservation>();
+  for await (const items of pages)
+    for (const { fault, sent, fingerprintBefore } of items) {
+      // A key that was pinned is repeated in a refusal, not found.
+      if (fault === null || fingerprintBefore === null || sent === null || sent.sourceKeyId !== null)
+        continue;
+      const keyArn = sourceKeyNamed(fault);
+      const name = `${fingerprintBefore} ${keyArn}`;
+      if (keyArn === null || seen.has(name)) continue;
+      const request = fault.raw?.requestId ?? 'unknown';
+      seen.set(name, {
+        fingerprint: fingerprintBefore,
+        keyArn,
+        by: 'kms',
+        evidence: `refusal of ReEncrypt (${fault.code}), request ${request}`,
+        keyMaterialId: null,
+        at,
+      });
+    }
+  return [...seen.values()];
 }

@@ -38,7 +38,7 @@ import { FirstFiles } from './first-files.ts';
 import { asListed, commandJob } from './jobs.ts';
 import { OutputFolders } from './output-folders.ts';
 import type { Proven, RunApprovals } from './run-approvals.ts';
-import { knownKeys, namedMaterials, observationsOf } from './run-keys.ts';
+import { knownKeys, namedMaterials, observationsOf, observationsOfRefusals } from './run-keys.ts';
 import { TwoStepRuns } from './two-step-runs.ts';
 
 /** Items read at a time. */
@@ -515,8 +515,9 @@ export class Runs {
   }
 
   #watch(run: Run, dryRun: boolean): void {
-    if (dryRun) return;
-    const ending = run.done.then(() => this.#ended(run.id)).finally(() => this.#ending.delete(ending));
+    // A refusal names the key of a blob in a dry run, too.
+    const ended = dryRun ? () => this.#learnFromRefusals(run.id) : () => this.#ended(run.id);
+    const ending = run.done.then(ended).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
 
@@ -531,5 +532,22 @@ export class Runs {
       this.#manager.asked(runId).request.method,
     );
     if (observations.length > 0) learn(observations);
+    await this.#learnFromRefusals(runId);
+  }
+
+  async #learnFromRefusals(runId: string): Promise<void> {
+    if (this.#manager.closed || this.#manager.asked(runId).request.method !== 'reencrypt') return;
+    const observations = await observationsOfRefusals(this.#failedItems(runId));
+    if (observations.length > 0 && !this.#manager.closed) this.#parts.learn(observations);
+  }
+
+  async *#failedItems(runId: string): AsyncGenerator<RunItem[]> {
+    const turns = new Turns();
+    for (let offset = 0; !this.#manager.closed; offset += ITEMS) {
+      const { items } = this.#manager.items(runId, { offset, limit: ITEMS, only: 'failed' });
+      yield items;
+      if (items.length < ITEMS) return;
+      if (turns.over) await turns.give();
+    }
   }
 }

@@ -47,15 +47,18 @@ export function keyGroupsHandlers({
     findKey: async ({ blobId, keyIds, context }) => {
       const { found: blob, source } = workspace.get(blobId);
       const kms = connection.kms();
+      const listed = keyIds === null ? (await connection.keys(false)).keys : [];
       const candidates =
         keyIds === null
-          ? (await connection.keys(false)).keys.filter((key) => key.unfitAsSource === null)
+          ? listed.filter((key) => key.unfitAsSource === null)
           : await Promise.all(keyIds.map((keyId) => kms.describeKey(keyId)));
       const { asked, found, likely } = await findKey(kms, {
         blob: blob.bytes,
         identification: blob.identification,
         context,
         candidates,
+        destination:
+          listed.find((key) => key.unfitAsDestination === null && key.spec === 'SYMMETRIC_DEFAULT') ?? null,
       });
       recorder.note('key-search', {
         outcome: found === null ? 'not found' : 'found',
@@ -63,7 +66,7 @@ export function keyGroupsHandlers({
         file: source.display,
         place: blob.place,
         sha256Before: createHash('sha256').update(blob.bytes).digest('hex'),
-        sourceKey: found?.arn ?? null,
+        sourceKey: found,
         sourceContext: context,
         requestIds: asked.flatMap(({ requestId }) => requestId ?? []),
       });
@@ -73,7 +76,7 @@ export function keyGroupsHandlers({
         learned.learn([
           {
             fingerprint: keyFingerprint,
-            keyArn: found.arn,
+            keyArn: found,
             by: 'kms',
             evidence: `DryRun of ReEncrypt, request ${requestId}`,
             keyMaterialId: null,
@@ -82,7 +85,7 @@ export function keyGroupsHandlers({
         ]);
         workspace.touch();
       }
-      return { asked, found: found?.arn ?? null, likely: likely?.arn ?? null };
+      return { asked, found, likely: likely?.arn ?? null };
     },
   };
 }

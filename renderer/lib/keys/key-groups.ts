@@ -70,6 +70,8 @@ export const candidatesFor = (row: BlobRow, keys: readonly KeyInfo[]): readonly 
 
 export const ANSWER_WORDS: Record<Probe['answer'], { readonly tone: Tone; readonly word: string }> = {
   opens: { tone: 'done', word: 'Opens it' },
+  named: { tone: 'done', word: 'Named by KMS' },
+  'opens-unnamed': { tone: 'neutral', word: 'Opens under some key' },
   'other-key': { tone: 'neutral', word: 'Another key made it' },
   'key-fits-context-does-not': { tone: 'attention', word: 'Key fits, context does not' },
   'cannot-tell': { tone: 'attention', word: 'Cannot tell' },

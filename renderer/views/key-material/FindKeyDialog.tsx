@@ -52,7 +52,9 @@ function Inner({ row, close }: { readonly row: BlobRow; readonly close: () => vo
   const fitting = useMemo(() => candidatesFor(row, keys ?? []), [row, keys]);
   const listed = useMemo(() => [...others, ...fitting], [others, fitting]);
   const asked = which === 'all' ? fitting : listed.filter(({ arn }) => chosen.has(arn));
-  const questions = asked.reduce((sum, key) => sum + fittingAlgorithms(row, key).length, 0);
+  // Where KMS may choose the key, it is first asked without one: it names the key that it may not use.
+  const unpinned = which === 'all' && row.identification.kind !== 'kms-asymmetric-candidate' ? 1 : 0;
+  const questions = asked.reduce((sum, key) => sum + fittingAlgorithms(row, key).length, unpinned);
   const { context } = contextProblem(pairs);
   const tooMany = which === 'chosen' && asked.length > MOST;
   const ready = connected && asked.length > 0 && !tooMany && (mode === 'none' || context !== null);

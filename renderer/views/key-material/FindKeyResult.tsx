@@ -46,7 +46,11 @@ function Headline({ row, result }: { readonly row: BlobRow; readonly result: Key
       <p className="remark remark-done" role="status">
         <CircleCheck className="icon" aria-hidden="true" />
         <span>
-          <strong>{name} opens it.</strong>
+          <strong>
+            {result.asked.at(-1)?.answer === 'named'
+              ? `KMS names ${name}, which does not open it now.`
+              : `${name} opens it.`}
+          </strong>
           {fingerprint !== null &&
             ` The group of ${plural(keyGroup?.blobs ?? 1, 'blob')} is named: KMS said so.`}
         </span>
@@ -94,7 +98,7 @@ function ProbeLine({ probe }: { readonly probe: Probe }) {
   return (
     <li className="probe">
       <span className="probe-head">
-        <strong title={probe.keyId}>{name}</strong>
+        <strong title={probe.keyId}>{probe.keyId === '' ? 'Any key' : name}</strong>
         {probe.algorithm !== 'SYMMETRIC_DEFAULT' && (
           <span className="faint">{ALGORITHM_WORDS[probe.algorithm] ?? probe.algorithm}</span>
         )}

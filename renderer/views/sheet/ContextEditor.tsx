@@ -36,10 +36,19 @@ interface ContextEditorProps {
   readonly pairs: readonly Pair[];
   readonly suggestions: readonly Suggestion[];
   readonly onChange: (pairs: readonly Pair[]) => void;
+  /** Whether its first field gets the focus when it is shown. */
+  readonly autoFocus?: boolean;
 }
 
 /** Key and value lines of an encryption context, or a pasted JSON object. */
-export function ContextEditor({ label, title, pairs, suggestions, onChange }: ContextEditorProps) {
+export function ContextEditor({
+  label,
+  title,
+  pairs,
+  suggestions,
+  onChange,
+  autoFocus = false,
+}: ContextEditorProps) {
   const shown = useMemo(() => (pairs.length === 0 ? [pair()] : pairs), [pairs]);
   const check = contextProblem(shown);
   const [pasting, setPasting] = useState(false);
@@ -58,6 +67,7 @@ export function ContextEditor({ label, title, pairs, suggestions, onChange }: Co
             value={each.key}
             placeholder="key"
             mono
+            autoFocus={autoFocus && i === 0}
             invalid={check.errors.has(each.id)}
             onChange={(key) => set(each.id, { key })}
           />

@@ -73,7 +73,7 @@ export function DestinationSection() {
               { id: 'none' as const, label: 'No context' },
             ]}
           />
-          {!sourceHasContext && <ContextNote />}
+          <ContextNote />
           {mode === 'changed' && <ContextChanges suggestions={suggestions} />}
           {mode === 'given' && (
             <ContextEditor

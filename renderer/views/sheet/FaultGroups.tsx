@@ -3,9 +3,13 @@ import { useState } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import type { RunItem } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
-import { FaultLines } from '../../components/FaultCard.tsx';
+import { FaultLines, FaultRemedy } from '../../components/FaultCard.tsx';
+import { fixesOf, fixWords } from '../../lib/words/fixes.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import type { FaultGroup } from '../../lib/words/outcome.ts';
+import { useBlobs } from '../../store/blobs.ts';
+import { useDraft } from '../../store/draft.ts';
+import { attempt } from '../../store/ui.ts';
 
 interface FaultGroupsProps {
   readonly groups: readonly FaultGroup[];
@@ -68,13 +72,36 @@ function FaultGroupCard({
               {`Show ${plural(items.length, 'blob')}`}
             </AriaButton>
           </div>
-          {leaving !== undefined && <LeaveOut items={items} out={out} leaving={leaving} />}
+          <div className="fault-group-actions">
+            {!out && tone !== 'quiet' && <Fixes items={items} />}
+            {leaving !== undefined && <LeaveOut items={items} out={out} leaving={leaving} />}
+          </div>
         </div>
         <DisclosurePanel className="disclosure-panel">
           <ItemList items={items} varied={varied} />
         </DisclosurePanel>
       </Disclosure>
     </article>
+  );
+}
+
+/** What fixes them, as buttons that open the sheet where it is changed. Only for blobs that are in the list. */
+function Fixes({ items }: { readonly items: readonly RunItem[] }) {
+  const fix = useDraft((state) => state.fix);
+  const busy = useDraft(({ phase }) => phase === 'running' || phase === 'preflight');
+  const has = useBlobs((state) => state.byId);
+  const [first] = items;
+  const here = items.filter(({ blobId }) => has.has(blobId));
+  if (first === undefined || here.length === 0 || busy) return null;
+  return (
+    <>
+      {first.fault !== null && <FaultRemedy fault={first.fault} />}
+      {fixesOf(first).map((each) => (
+        <Button key={each} onPress={() => void attempt(() => fix(here, each))}>
+          {fixWords(each, here.length)}
+        </Button>
+      ))}
+    </>
   );
 }
 

@@ -3,9 +3,11 @@ import { useMemo, useState } from 'react';
 import {
   Button as AriaButton,
   Autocomplete,
+  Header,
   Label,
   ListBox,
   ListBoxItem,
+  ListBoxSection,
   Popover,
   Select,
   SelectValue,
@@ -17,12 +19,15 @@ import type { KeyInfo } from '#shared/model/key.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SearchInput } from '../../components/fields.tsx';
+import { Swatch } from '../../components/KeyFace.tsx';
 import { filterKeys, keyDanger, keyLabel, misfit } from '../../lib/keys/keys.ts';
 import { draftRows } from '../../lib/request/request.ts';
-import { count } from '../../lib/words/format.ts';
+import { count, plural } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
+import { useKeyGroups } from '../../store/key-groups.ts';
 import { useKeysOf } from '../../store/keys.ts';
+import { useRuns } from '../../store/runs.ts';
 import { LookUpKey } from '../keys/LookUpKey.tsx';
 
 interface KeyPickerProps {
@@ -38,12 +43,18 @@ interface KeyPickerProps {
 const NONE = '(none)';
 /** Options in the list at a time: more would not be read, and ten thousand would take a second to draw. */
 const MOST = 100;
+/** Keys above the others. */
+const MOST_FIRST = 3;
 
 /** A searchable list of keys. Those that cannot serve stand in it too, disabled, with the reason. */
 export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPickerProps) {
   const useStore = useKeysOf(side);
   const { keys, status, fault, load, progress } = useStore();
   const [other, setOther] = useState(false);
+  const [open, setOpen] = useState(false);
+  const focused = useDraft((state) => state.focus);
+  const facts = useKeyFacts();
+  const recent = useRecent(side, keys);
   const [query, setQuery] = useState('');
   const [foreign, setForeign] = useState<KeyInfo | null>(null);
   const unfit = useUnfit(side);
@@ -55,6 +66,11 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
     return [...all.filter((key) => unfit(key) === null), ...all.filter((key) => unfit(key) !== null)];
   }, [keys, foreign, unfit]);
   const matching = useMemo(() => filterKeys(sorted, query), [sorted, query]);
+  // Destinations of the last runs, and on the other side the keys that the blobs are under.
+  const first =
+    query.trim() === '' ? (side === 'source' ? sorted.filter(({ arn }) => facts.has(arn)) : recent) : [];
+  const usual = first.filter((key) => unfit(key) === null).slice(0, MOST_FIRST);
+  const rest = matching.filter((key) => !usual.includes(key)).slice(0, MOST);
   const danger = side === 'source' && value !== null ? keyDanger(value) : null;
   const loading =
     status === 'loading'
@@ -67,7 +83,14 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
         value={value?.arn ?? (none === null ? null : NONE)}
         placeholder={loading ?? 'Choose a key'}
         onChange={(arn) => onChange(sorted.find((key) => key.arn === arn) ?? null)}
-        onOpenChange={() => setQuery('')}
+        isOpen={open}
+        onOpenChange={(next) => {
+          setOpen(next);
+          setQuery('');
+        }}
+        autoFocus={
+          side === 'destination' ? value === null && focused === 'destination' : focused === 'source-key'
+        }
         // A press while the keys are still coming opens the list, which says so, and fills under the eyes.
         allowsEmptyCollection
       >
@@ -81,6 +104,7 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
                 </span>
               ) : (
                 <span className="select-key-value">
+                  <Face fingerprint={facts.get(value.arn)?.fingerprint} />
                   <span>{keyLabel(value)}</span>
                   <span className="option-detail">
                     {value.spec ?? 'spec not known'} · {value.keyId}
@@ -96,7 +120,7 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
             {hint}
           </Text>
         )}
-        <Popover className="popover popover-keys" offset={2}>
+        <Popover className="popover popover-keys" offset={2} placement="bottom start">
           <Autocomplete inputValue={query} onInputChange={setQuery}>
             <div className="popover-search">
               <SearchInput label="Search keys" autoFocus placeholder="Search by alias, id, spec, tag" />
@@ -115,9 +139,28 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
                   <Text slot="label">{none}</Text>
                 </ListBoxItem>
               )}
-              {matching.slice(0, MOST).map((key) => (
-                <KeyOption key={key.arn} info={key} unfit={unfit(key)} />
-              ))}
+              {usual.length > 0 ? (
+                <>
+                  <ListBoxSection>
+                    <Header className="listbox-header">
+                      {side === 'source' ? 'Keys of these blobs' : 'Recent destinations'}
+                    </Header>
+                    {usual.map((key) => (
+                      <KeyOption key={key.arn} info={key} unfit={null} facts={facts.get(key.arn)} />
+                    ))}
+                  </ListBoxSection>
+                  <ListBoxSection>
+                    <Header className="listbox-header">All keys</Header>
+                    {rest.map((key) => (
+                      <KeyOption key={key.arn} info={key} unfit={unfit(key)} facts={facts.get(key.arn)} />
+                    ))}
+                  </ListBoxSection>
+                </>
+              ) : (
+                rest.map((key) => (
+                  <KeyOption key={key.arn} info={key} unfit={unfit(key)} facts={facts.get(key.arn)} />
+                ))
+              )}
             </ListBox>
           </Autocomplete>
           {(matching.length > MOST || (loading !== null && matching.length > 0)) && (
@@ -130,6 +173,18 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
                 .join(' · ')}
             </p>
           )}
+          <div className="popover-foot">
+            <Button
+              variant="link"
+              aria-label={`Use another key by ARN (${side})`}
+              onPress={() => {
+                setOpen(false);
+                setOther(true);
+              }}
+            >
+              Use another key by ARN…
+            </Button>
+          </div>
         </Popover>
       </Select>
       <FromWhere side={side} />
@@ -144,7 +199,7 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
           <Button onPress={() => void load(true)}>List keys again</Button>
         </FaultCard>
       )}
-      {other ? (
+      {other && (
         <LookUpKey
           side={side}
           label={`${label} by ARN`}
@@ -156,19 +211,63 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
           }}
           onCancel={() => setOther(false)}
         />
-      ) : (
-        <span>
-          <Button
-            variant="link"
-            aria-label={`Use another key by ARN (${side})`}
-            onPress={() => setOther(true)}
-          >
-            Use another key by ARN
-          </Button>
-        </span>
       )}
     </div>
   );
+}
+
+/** What the list of blobs knows of a key. */
+interface KnownOfKey {
+  /** Of its key material; of several, the one that is known to be the current one, else one of them. */
+  readonly fingerprint: string;
+  /** Blobs of the sheet under it. */
+  readonly blobs: number;
+}
+
+/** Faces of keys, and how many blobs of the sheet are under each, by ARN. */
+function useKeyFacts(): ReadonlyMap<string, KnownOfKey> {
+  const rows = useDraft((state) => state.draft.rows);
+  const keyGroups = useKeyGroups((state) => state.keyGroups);
+  const timelines = useKeyGroups((state) => state.timelines);
+  return useMemo(() => {
+    const counts = new Map<string, number>();
+    for (const { identification } of rows) {
+      const { keyFingerprint } = identification;
+      if (keyFingerprint !== null) counts.set(keyFingerprint, (counts.get(keyFingerprint) ?? 0) + 1);
+    }
+    const current = new Set(
+      timelines.flatMap(({ generations }) =>
+        generations.flatMap((each) => (each.current === true ? [each.fingerprint] : [])),
+      ),
+    );
+    const facts = new Map<string, KnownOfKey>();
+    for (const { keyArn, fingerprint } of keyGroups.values()) {
+      if (keyArn === null) continue;
+      const before = facts.get(keyArn);
+      facts.set(keyArn, {
+        fingerprint: before === undefined || current.has(fingerprint) ? fingerprint : before.fingerprint,
+        blobs: (before?.blobs ?? 0) + (counts.get(fingerprint) ?? 0),
+      });
+    }
+    return facts;
+  }, [rows, keyGroups, timelines]);
+}
+
+/** Keys that the last runs re-encrypted to, the last one first. */
+function useRecent(side: Side, keys: readonly KeyInfo[] | null): readonly KeyInfo[] {
+  const runs = useRuns((state) => state.runs);
+  return useMemo(() => {
+    if (side === 'source' || keys === null) return [];
+    const ids = [...runs.values()]
+      .filter(({ dryRun }) => !dryRun)
+      .sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1))
+      .map(({ destinationKeyId }) => destinationKeyId);
+    const found = [...new Set(ids)].slice(0, MOST_FIRST * 3).flatMap((id) => {
+      const key = keys.find(({ arn, keyId, aliases }) => arn === id || keyId === id || aliases.includes(id));
+      return key === undefined ? [] : [key];
+    });
+    return [...new Set(found)].slice(0, MOST_FIRST);
+  }, [side, keys, runs]);
 }
 
 /** Why a key cannot serve on that side: what KMS said of it, then whether it fits the blobs of the sheet. */
@@ -197,7 +296,24 @@ function FromWhere({ side }: { readonly side: Side }) {
   );
 }
 
-function KeyOption({ info, unfit }: { readonly info: KeyInfo; readonly unfit: string | null }) {
+/** The face of a key material; of a key of which the list holds no blob, room for one. */
+function Face({ fingerprint }: { readonly fingerprint: string | undefined }) {
+  return fingerprint === undefined ? (
+    <span className="swatch swatch-none" aria-hidden="true" />
+  ) : (
+    <Swatch fingerprint={fingerprint} />
+  );
+}
+
+function KeyOption({
+  info,
+  unfit,
+  facts,
+}: {
+  readonly info: KeyInfo;
+  readonly unfit: string | null;
+  readonly facts: KnownOfKey | undefined;
+}) {
   return (
     <ListBoxItem
       id={info.arn}
@@ -207,7 +323,13 @@ function KeyOption({ info, unfit }: { readonly info: KeyInfo; readonly unfit: st
       isDisabled={unfit !== null}
     >
       <span className="option-line">
-        <Text slot="label">{keyLabel(info)}</Text>
+        <span className="option-key">
+          <Face fingerprint={facts?.fingerprint} />
+          <Text slot="label">{keyLabel(info)}</Text>
+          {facts !== undefined && facts.blobs > 0 && (
+            <span className="option-current">{`key of ${plural(facts.blobs, 'blob')} here`}</span>
+          )}
+        </span>
         <span className="option-detail">
           {info.spec ?? 'spec not known'}
           {info.state !== null && info.state !== 'Enabled' && ` · ${info.state}`}

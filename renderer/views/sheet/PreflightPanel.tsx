@@ -13,7 +13,6 @@ import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-co
 import type { RunSummary } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { Progress } from '../../components/Progress.tsx';
 import { count, plural } from '../../lib/words/format.ts';
 import { byCause, byVerdict, heldBack, notesOf, preflightCounts } from '../../lib/words/outcome.ts';
 import { useDraft } from '../../store/draft.ts';
@@ -21,11 +20,10 @@ import { ITEM_LIMIT, isOver, type RunItems, useRuns } from '../../store/runs.ts'
 import { FaultGroups, ItemList } from './FaultGroups.tsx';
 import { useRunItems } from './RunPanel.tsx';
 
-/** A preflight under way, then what KMS says would happen. Nothing has been changed by asking. */
+/** What KMS says would happen. Nothing has been changed by asking. */
 export function PreflightPanel() {
   const { phase, dryRunId } = useDraft();
   const run = useRuns((state) => (dryRunId === null ? undefined : state.runs.get(dryRunId)));
-  const cancel = useRuns((state) => state.cancel);
   const { items, fault } = useRunItems(run);
   const box = useRef<HTMLElement>(null);
   const ready = items !== null || fault !== null;
@@ -33,22 +31,8 @@ export function PreflightPanel() {
     if (ready) box.current?.scrollIntoView({ block: 'start' });
   }, [ready]);
   if (phase === 'edit' || dryRunId === null || run === undefined) return null;
-  const { counts } = run;
-  const done = counts.total - counts.waiting - counts.running;
-  if (!isOver(run))
-    return (
-      <section className="outcome" aria-label="Preflight">
-        <p role="status">
-          Asking KMS about {plural(counts.total, 'blob')}: {count(done)} answered
-        </p>
-        <Progress label="Preflight" done={done} total={counts.total} />
-        <span>
-          <Button variant="quiet" onPress={() => void cancel(run.id)}>
-            Cancel preflight
-          </Button>
-        </span>
-      </section>
-    );
+  // How far it is stands in the footer.
+  if (!isOver(run)) return null;
   return (
     <section className="outcome" aria-label="Preflight result" ref={box}>
       <h3 className="sheet-heading">Preflight</h3>

@@ -1,24 +1,23 @@
 import { Cloud, FlaskConical } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
-import type { BlobRow } from '#shared/model/blob.ts';
-import type { OutputChoice } from '#shared/model/run.ts';
-import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { PracticeNotice, usePracticeElsewhere } from '../../components/Notices.tsx';
-import { type Built, buildRequest, draftRows, fileCount } from '../../lib/request/request.ts';
+import { hasMod } from '../../lib/platform.ts';
+import { buildRequest, draftRows, fileCount } from '../../lib/request/request.ts';
 import { isPractice } from '../../lib/words/connection.ts';
 import { plural } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { type Phase, useDraft } from '../../store/draft.ts';
-import { isOver, useRuns } from '../../store/runs.ts';
 import { DestinationSection } from './DestinationSection.tsx';
+import { EarlyAnswers } from './EarlyAnswers.tsx';
 import { EstimateSection } from './EstimateSection.tsx';
 import { MoreSection, OutputSection, TwoStepSection } from './OutputSection.tsx';
 import { PermissionsSection } from './PermissionsSection.tsx';
 import { PreflightPanel } from './PreflightPanel.tsx';
 import { RunPanel } from './RunPanel.tsx';
 import { SelectionSection } from './SelectionSection.tsx';
+import { SheetFooter } from './SheetFooter.tsx';
 import { SourceSection } from './SourceSection.tsx';
 
 /** The re-encrypt sheet: what, from what, to what, where to; then a preflight and the run. */
@@ -35,6 +34,7 @@ function Sheet() {
   const files = fileCount(rows);
   const practice = usePracticeElsewhere(rows);
   useKeptFocus(phase);
+  useSubmitKey();
   const editing = phase === 'edit' || phase === 'preflight' || phase === 'checked';
   return (
     <Dialog
@@ -50,12 +50,13 @@ function Sheet() {
       onClose={close}
       footer={<SheetFooter built={built} rows={rows} files={files} />}
     >
+      {phase === 'preflight' && <EarlyAnswers />}
       {editing ? (
         <div className={phase === 'preflight' ? 'sheet sheet-waiting' : 'sheet'}>
           <PracticeNotice practice={practice} />
           <SelectionSection />
-          <SourceSection />
           <DestinationSection />
+          <SourceSection />
           <TwoStepSection />
           <OutputSection />
           <MoreSection />
@@ -71,6 +72,24 @@ function Sheet() {
   );
 }
 
+/** The platform's submit key presses the primary button of the sheet, where it is not disabled. */
+function useSubmitKey(): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.key !== 'Enter' || !hasMod(event) || event.altKey || event.shiftKey) return;
+      const sheet = document.querySelector('.modal-drawer [role="dialog"]');
+      // A dialog above the sheet, or a list that is open in it, has keys of its own.
+      if (sheet === null || document.querySelectorAll('[role="dialog"], [role="alertdialog"]').length > 1)
+        return;
+      event.preventDefault();
+      event.stopPropagation();
+      sheet.querySelector<HTMLButtonElement>('.dialog-foot .button-primary:not([data-disabled])')?.click();
+    };
+    window.addEventListener('keydown', press, true);
+    return () => window.removeEventListener('keydown', press, true);
+  }, []);
+}
+
 /** A phase takes the pressed button away with its own; the focus then goes to the dialog, not out of it. */
 function useKeptFocus(phase: Phase): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new phase is what may lose the focus
@@ -78,112 +97,6 @@ function useKeptFocus(phase: Phase): void {
     const dialog = document.querySelector<HTMLElement>('.modal-drawer [role="dialog"]');
     if (dialog !== null && !dialog.contains(document.activeElement)) dialog.focus();
   }, [phase]);
-}
-
-interface FooterProps {
-  readonly built: Built;
-  readonly rows: readonly BlobRow[];
-  readonly files: number;
-}
-
-/** The buttons of each phase, and in words what the next press will touch. */
-function SheetFooter({ built, rows, files }: FooterProps) {
-  const { phase, dryRunId, runId, stale, close, preflight, run, retryFailed, backToEdit, savePlan } =
-    useDraft();
-  const summary = useRuns((state) => (runId === null ? undefined : state.runs.get(runId)));
-  const checked = useRuns((state) => (dryRunId === null ? undefined : state.runs.get(dryRunId)));
-  const results = useRuns((state) => state.results);
-  const cancel = useRuns((state) => state.cancel);
-  const connected = useConnection((state) => state.connection?.status === 'ready');
-  if (phase === 'running')
-    return (
-      <>
-        <span className="foot-note">Closing this sheet does not stop the run; Runs shows it.</span>
-        <Button onPress={close}>Close</Button>
-        <Button
-          variant="danger"
-          isDisabled={summary === undefined || summary.status === 'cancelling' || isOver(summary)}
-          onPress={() => {
-            if (runId !== null) void cancel(runId);
-          }}
-        >
-          Cancel run
-        </Button>
-      </>
-    );
-  if (phase === 'result') {
-    const failed = summary?.counts.failed ?? 0;
-    return (
-      <>
-        {!stale && (
-          <Button variant="quiet" onPress={backToEdit}>
-            Edit and run again
-          </Button>
-        )}
-        <span className="gap" />
-        {failed > 0 && summary?.method === 'reencrypt' && (
-          <Button onPress={() => void retryFailed()}>{`Retry ${plural(failed, 'failed blob')}`}</Button>
-        )}
-        <Button variant="primary" onPress={close}>
-          Done
-        </Button>
-      </>
-    );
-  }
-  // What the preflight found to be as asked is not sent.
-  const already = phase === 'checked' ? (checked?.counts.already ?? 0) : 0;
-  const blobs = rows.length - already;
-  const touched = already === 0 ? files : fileCount(rows.filter(({ id }) => results.get(id) !== 'already'));
-  const ready = built.ok && connected;
-  // Blobs that were left out are none of the rows.
-  const failing = phase === 'checked' ? rows.filter(({ id }) => results.get(id) === 'would-fail').length : 0;
-  const works = phase === 'checked' && failing < blobs;
-  const note = !connected
-    ? 'Not connected to KMS.'
-    : built.ok
-      ? blobs === 0
-        ? 'Every blob is already as asked: nothing is to be done.'
-        : failing > 0
-          ? `The preflight says that ${failing === blobs ? 'none of these blobs will work' : `${plural(failing, 'blob')} will fail`}.`
-          : touches(built.request.output, touched, blobs)
-      : (built.problems[0] ?? '');
-  return (
-    <>
-      <span className="foot-note" role="status">
-        {note}
-      </span>
-      <Button variant="quiet" isDisabled={!built.ok || phase === 'preflight'} onPress={() => void savePlan()}>
-        Save plan…
-      </Button>
-      <Button
-        variant={works && failing === 0 ? 'normal' : 'primary'}
-        isDisabled={!ready || phase === 'preflight'}
-        onPress={() => void preflight()}
-      >
-        Preflight
-      </Button>
-      <Button
-        // What the preflight found to fail is not one press away.
-        variant={works && failing === 0 ? 'primary' : 'normal'}
-        isDisabled={!ready || phase === 'preflight' || blobs === 0 || (failing > 0 && failing === blobs)}
-        onPress={() => void run()}
-      >
-        {`Re-encrypt ${plural(blobs, 'blob')}`}
-      </Button>
-    </>
-  );
-}
-
-/** What the run will touch, never "all". */
-function touches(output: OutputChoice, files: number, blobs: number): string {
-  switch (output.mode) {
-    case 'in-place':
-      return `Replaces ${plural(files, 'file')} in place, ${output.backup ? 'keeping backups' : 'keeping no backup'}.`;
-    case 'folder':
-      return `Writes ${plural(files, 'new file')} into the folder; originals stay.`;
-    case 'download':
-      return `Makes ${plural(blobs, 'new blob')} to fetch; originals stay.`;
-  }
 }
 
 /** Practice or real, Region and account: the sheet covers the top bar, and this must stay in sight. */

@@ -1,8 +1,10 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
+import { Button } from '../../components/Button.tsx';
 import { Section } from '../../components/Dialog.tsx';
 import { Choice, SelectInput } from '../../components/fields.tsx';
-import { draftRows } from '../../lib/request/request.ts';
+import { type Draft, draftRows } from '../../lib/request/request.ts';
+import { count, plural } from '../../lib/words/format.ts';
 import { useDraft } from '../../store/draft.ts';
 import { ContextNote } from './ContextChanges.tsx';
 import { ContextEditor, useSuggestions } from './ContextEditor.tsx';
@@ -10,12 +12,51 @@ import { KeyPicker } from './KeyPicker.tsx';
 
 const RSA_ALGORITHMS = ['RSAES_OAEP_SHA_256', 'RSAES_OAEP_SHA_1'] as const;
 
-/** How KMS opens the blobs: key, algorithm, encryption context. */
+/** How KMS opens the blobs, in one line until something of it is asked for or changed. */
 export function SourceSection() {
-  const { draft, patchSource, chooseSourceKey } = useDraft();
+  const { draft, focus } = useDraft();
+  const asked = draft.family === 'rsa' || focus === 'source-key' || focus === 'source-context';
+  const [open, setOpen] = useState(asked);
+  useEffect(() => {
+    if (asked) setOpen(true);
+  }, [asked]);
+  const { source } = draft;
+  if (open || source.key !== null || source.mode !== 'declared') return <OpenSource />;
+  return (
+    <Section title="Source">
+      <div className="source-line">
+        <span>{summaryOf(draft)}</span>
+        <Button variant="link" aria-label="Change the source" onPress={() => setOpen(true)}>
+          Change
+        </Button>
+      </div>
+    </Section>
+  );
+}
+
+/** Blobs of which the file declares a context. */
+const declaringOf = (draft: Draft): number =>
+  draftRows(draft).filter((row) => Object.keys(row.declared.encryptionContext ?? {}).length > 0).length;
+
+/** What KMS is asked to open the blobs with, while nothing of it was chosen. */
+export function summaryOf(draft: Draft): string {
+  const rows = draftRows(draft).length;
+  const declaring = declaringOf(draft);
+  const context =
+    declaring === 0
+      ? 'no encryption context'
+      : declaring === rows
+        ? 'the context that the files declare'
+        : `the context that files declare for ${plural(declaring, 'blob')}, none for ${count(rows - declaring)}`;
+  return `Key detected automatically · ${context}`;
+}
+
+function OpenSource() {
+  const { draft, focus, patchSource, chooseSourceKey } = useDraft();
+  const { algorithm } = draft.destination;
   const { source, family } = draft;
   const rows = useMemo(() => draftRows(draft), [draft]);
-  const declaring = rows.filter((row) => Object.keys(row.declared.encryptionContext ?? {}).length > 0).length;
+  const declaring = declaringOf(draft);
   const rsa = family === 'rsa';
   const suggestions = useSuggestions(rows);
   return (
@@ -38,7 +79,7 @@ export function SourceSection() {
         <SelectInput
           label="Source algorithm"
           value={source.algorithm}
-          onChange={(algorithm) => patchSource({ algorithm })}
+          onChange={(next) => patchSource({ algorithm: next })}
           options={RSA_ALGORITHMS.map((id) => ({ id, label: id }))}
         />
       )}
@@ -57,16 +98,18 @@ export function SourceSection() {
                     ? rows.length === 1
                       ? 'The file declares none: no context is sent.'
                       : 'None of these files declares one: no context is sent.'
-                    : `${declaring.toLocaleString('en-US')} of ${rows.length.toLocaleString('en-US')} declare one; none is sent for the rest.`,
+                    : `${count(declaring)} of ${count(rows.length)} declare one; none is sent for the rest.`,
               },
               { id: 'given', label: 'These pairs', detail: 'The same for every blob.' },
               { id: 'none', label: 'No context' },
             ]}
           />
-          <ContextNote />
+          {/* Said at the destination's own, where it has one. */}
+          {(algorithm === null || !takesEncryptionContext(algorithm)) && <ContextNote />}
           {source.mode === 'given' && (
             <ContextEditor
               label="Source pairs"
+              autoFocus={focus === 'source-context'}
               pairs={source.pairs}
               suggestions={suggestions}
               onChange={(pairs) => patchSource({ pairs })}

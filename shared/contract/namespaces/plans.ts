@@ -36,6 +36,8 @@ export const plansRequests = {
       leftOut: z.int(),
     }),
   ),
+  /** The command that does the same in a shell, to be copied. */
+  command: request(PlanDraft.pick({ request: true }), z.strictObject({ text: z.string() })),
   /** Opens the host's dialog; null when the person closed it. */
   open: request(nothing, z.strictObject({ planId: z.string().nullable() })),
   /** Plans that were opened since Rewrap started, the last one first. */

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import { parseDocument } from 'yaml';
 import { contextBytes } from '#shared/kms/contexts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
+import { shellWord } from '#shared/shell.ts';
 
 const FORMS = 'Give KEY=VALUE, a JSON object such as {"app":"billing"}, or file://PATH of one.';
 /** KMS's limit, as compact JSON (API reference, EncryptionContext). */
@@ -93,11 +94,9 @@ export function shorthandHints(option: string, context: EncryptionContext | unde
   return Object.entries(context ?? {})
     .filter(([, value]) => SHORTHAND.test(value))
     .map(([key, value]) => {
-      const apart = `${key}=${value}`.split(/,\s*(?=[^,=\s]+=)/).map((pair) => `${option} ${quoted(pair)}`);
-      return `${option} ${quoted(`${key}=${value}`)} was taken as one pair: the key ${JSON.stringify(key)} with the value ${JSON.stringify(value)}. If these are ${apart.length} pairs, give: ${apart.join(' ')}`;
+      const apart = `${key}=${value}`
+        .split(/,\s*(?=[^,=\s]+=)/)
+        .map((pair) => `${option} ${shellWord(pair)}`);
+      return `${option} ${shellWord(`${key}=${value}`)} was taken as one pair: the key ${JSON.stringify(key)} with the value ${JSON.stringify(value)}. If these are ${apart.length} pairs, give: ${apart.join(' ')}`;
     });
 }
-
-/** One word for a POSIX shell. */
-export const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,183 @@
+import { FileDown, Terminal } from 'lucide-react';
+import type { BlobRow } from '#shared/model/blob.ts';
+import type { OutputChoice, RunSummary } from '#shared/model/run.ts';
+import { Button, IconButton } from '../../components/Button.tsx';
+import { Progress } from '../../components/Progress.tsx';
+
+import { mod } from '../../lib/platform.ts';
+import { type Built, fileCount } from '../../lib/request/request.ts';
+import { retryable } from '../../lib/words/fixes.ts';
+import { count, plural } from '../../lib/words/format.ts';
+import { useConnection } from '../../store/connection.ts';
+import { useDraft } from '../../store/draft.ts';
+import { isOver, useRuns } from '../../store/runs.ts';
+import { useRunItems } from './RunPanel.tsx';
+
+interface FooterProps {
+  readonly built: Built;
+  readonly rows: readonly BlobRow[];
+  readonly files: number;
+}
+
+/** The buttons of each phase, the next step as the primary one, and in words what a press will touch. */
+export function SheetFooter(props: FooterProps) {
+  const { phase, dryRunId, runId } = useDraft();
+  const dryRun = useRuns((state) => (dryRunId === null ? undefined : state.runs.get(dryRunId)));
+  const run = useRuns((state) => (runId === null ? undefined : state.runs.get(runId)));
+  if (phase === 'running') return <Running run={run} />;
+  if (phase === 'result') return <Ended run={run} />;
+  if (phase === 'preflight') return <Asking run={dryRun} />;
+  return <Ready {...props} checked={phase === 'checked' ? dryRun : undefined} />;
+}
+
+function Running({ run }: { readonly run: RunSummary | undefined }) {
+  const { runId, close } = useDraft();
+  const cancel = useRuns((state) => state.cancel);
+  return (
+    <>
+      <span className="foot-note">Closing this sheet does not stop the run; Runs shows it.</span>
+      <Button onPress={close}>Close</Button>
+      <Button
+        variant="danger"
+        isDisabled={run === undefined || run.status === 'cancelling' || isOver(run)}
+        onPress={() => {
+          if (runId !== null) void cancel(runId);
+        }}
+      >
+        Cancel run
+      </Button>
+    </>
+  );
+}
+
+/** Retry is offered for what can work when it is sent again; the other failures have actions of their own. */
+function Ended({ run }: { readonly run: RunSummary | undefined }) {
+  const { stale, close, backToEdit, retryFailed, retryOnly } = useDraft();
+  const { items } = useRunItems(run);
+  const failed = run?.counts.failed ?? 0;
+  // Of a run with more items than were fetched, the failed ones are not all known.
+  const whole = items !== null && items.more === 0;
+  const again = items === null ? [] : retryable(items.items);
+  const some = whole && again.length < failed;
+  return (
+    <>
+      {!stale && (
+        <Button variant="quiet" onPress={backToEdit}>
+          Edit and run again
+        </Button>
+      )}
+      <span className="gap" />
+      {again.length > 0 && run?.method === 'reencrypt' && (!some || !stale) && (
+        <Button
+          onPress={() => void (some ? retryOnly(again.map(({ blobId }) => blobId)) : retryFailed())}
+        >{`Retry ${plural(whole ? again.length : failed, 'failed blob')}`}</Button>
+      )}
+      <Button variant="primary" onPress={close}>
+        Done
+      </Button>
+    </>
+  );
+}
+
+/** A preflight under way: how far it is, and how to stop it, wherever the sheet is scrolled to. */
+function Asking({ run }: { readonly run: RunSummary | undefined }) {
+  const cancel = useRuns((state) => state.cancel);
+  const total = run?.counts.total ?? 0;
+  const done = run === undefined ? 0 : total - run.counts.waiting - run.counts.running;
+  return (
+    <div className="foot-progress">
+      <span className="foot-progress-words tabular" role="status">
+        {run === undefined ? 'Asking KMS' : `${count(done)} of ${plural(total, 'blob')} answered`}
+      </span>
+      <Progress label="Preflight" done={done} failed={run?.counts.failed ?? 0} total={total} />
+      <Button
+        isDisabled={run === undefined || run.status === 'cancelling'}
+        onPress={() => {
+          if (run !== undefined) void cancel(run.id);
+        }}
+      >
+        Stop
+      </Button>
+    </div>
+  );
+}
+
+function Ready({ built, rows, files, checked }: FooterProps & { readonly checked: RunSummary | undefined }) {
+  const { dryRunId, preflight, run, exclude, savePlan, copyCommand } = useDraft();
+  const results = useRuns((state) => state.results);
+  const from = useRuns((state) => state.resultRuns);
+  const connected = useConnection((state) => state.connection?.status === 'ready');
+  const said = (id: string) =>
+    checked !== undefined && from.get(id) === dryRunId ? results.get(id) : undefined;
+  const saidOf = (result: string): number => rows.filter(({ id }) => said(id) === result).length;
+  const already = checked?.counts.already ?? 0;
+  // What the preflight found to be as asked is not sent.
+  const blobs = rows.length - already;
+  const touched = already === 0 ? files : fileCount(rows.filter(({ id }) => said(id) !== 'already'));
+  // Blobs that were left out are none of the rows.
+  const failing = saidOf('would-fail');
+  const works = saidOf('would-succeed');
+  const ready = built.ok && connected;
+  const partly = failing > 0 && works > 0;
+  const proven = checked !== undefined && (failing === 0 ? works > 0 : partly);
+  const runPart = (): void => {
+    exclude(rows.flatMap(({ id }) => (said(id) === 'would-succeed' ? [] : [id])));
+    void run();
+  };
+  const note = !connected
+    ? 'Not connected to KMS.'
+    : built.ok
+      ? blobs === 0
+        ? 'Every blob is already as asked: nothing is to be done.'
+        : failing > 0
+          ? `The preflight says that ${works === 0 ? 'none of these blobs will work' : `${plural(failing, 'blob')} will fail`}.`
+          : touches(built.request.output, touched, blobs)
+      : (built.problems[0] ?? '');
+  return (
+    <>
+      <span className="foot-note" role="status">
+        {note}
+      </span>
+      <IconButton label="Copy as command" isDisabled={!built.ok} onPress={() => void copyCommand()}>
+        <Terminal className="icon" aria-hidden="true" />
+      </IconButton>
+      <IconButton label="Save plan…" isDisabled={!built.ok} onPress={() => void savePlan()}>
+        <FileDown className="icon" aria-hidden="true" />
+      </IconButton>
+      <Button
+        variant={proven ? 'normal' : 'primary'}
+        {...(proven ? {} : { keys: mod('↵') })}
+        isDisabled={!ready}
+        onPress={() => void preflight()}
+      >
+        Preflight
+      </Button>
+      {partly ? (
+        <Button variant="primary" keys={mod('↵')} isDisabled={!ready} onPress={runPart}>
+          {works === 1 ? 'Re-encrypt the 1 that works' : `Re-encrypt the ${count(works)} that work`}
+        </Button>
+      ) : (
+        <Button
+          variant={proven ? 'primary' : 'normal'}
+          {...(proven ? { keys: mod('↵') } : {})}
+          isDisabled={!ready || blobs === 0 || (failing > 0 && works === 0)}
+          onPress={() => void run()}
+        >
+          {`Re-encrypt ${plural(blobs, 'blob')}`}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** What the run will touch, never "all". */
+function touches(output: OutputChoice, files: number, blobs: number): string {
+  switch (output.mode) {
+    case 'in-place':
+      return `Replaces ${plural(files, 'file')} in place, ${output.backup ? 'keeping backups' : 'keeping no backup'}.`;
+    case 'folder':
+      return `Writes ${plural(files, 'new file')} into the folder; originals stay.`;
+    case 'download':
+      return `Makes ${plural(blobs, 'new blob')} to fetch; originals stay.`;
+  }
+}
