@@ -4,7 +4,7 @@ import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 import { quietLibraries } from './bridge/engine/index.ts';
 import { toFault } from './bridge/index.ts';
 import { audit } from './hosts/cli/audit.ts';
-import { BAD_INPUT, refusedExitCode } from './hosts/cli/exit-code.ts';
+import { BAD_INPUT, OK, refusedExitCode } from './hosts/cli/exit-code.ts';
 import { explain } from './hosts/cli/explain.ts';
 import { history, verifyHistory } from './hosts/cli/history.ts';
 import { inspect } from './hosts/cli/inspect.ts';
@@ -15,6 +15,8 @@ import { drainOutput, exitCodeAfterOutput, watchStandardOutput } from './hosts/c
 import { plan, planDiff, runPlanFile } from './hosts/cli/plan.ts';
 import { planShard } from './hosts/cli/plan-shard.ts';
 import { practiceKms } from './hosts/cli/practice.ts';
+import { completionScript, type Shell } from './hosts/cli/program/completion.ts';
+import { manualPage } from './hosts/cli/program/manual.ts';
 import { bindHandlers, createProgram, type Handler } from './hosts/cli/program/program.ts';
 import { reencryptCommand } from './hosts/cli/reencrypt.ts';
 import {
@@ -65,6 +67,11 @@ const program = createProgram().hook('preAction', (_, command) => {
   setManner({ quiet: quiet === true, verbose: verbose === true, json: json === true || format === 'json' });
 });
 
+async function print(text: string): Promise<number> {
+  process.stdout.write(text);
+  return OK;
+}
+
 bindHandlers(
   program,
   {
@@ -91,6 +98,8 @@ bindHandlers(
     'sso-login': ssoLogin,
     'practice-kms': practiceKms,
     serve: serveCommand,
+    completion: async (shell: Shell) => print(completionScript(program, shell)),
+    manual: async () => print(manualPage(program)),
   },
   (code) => {
     exitCode = code;

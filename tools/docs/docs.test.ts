@@ -1,7 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commandsOf, createProgram } from '../../electron/hosts/cli/program/program.ts';
+import { createProgram } from '../../electron/hosts/cli/program/program.ts';
+import { commandsOf } from '../../electron/hosts/cli/program/shape.ts';
 import { type DocumentNode, linkTarget, sectionsOf, textOf } from '../../renderer/views/help/document.ts';
 import { commandLinePage } from './command-line.ts';
 import { compileAll, compileDocument } from './compile.ts';

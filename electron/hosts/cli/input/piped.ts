@@ -44,7 +44,7 @@ export async function readPiped(path: string): Promise<Uint8Array<ArrayBuffer>> 
   try {
     for await (const chunk of own ? process.stdin : createReadStream(path)) {
       size += chunk.length;
-      // Leaving the loop closes the stream: whoever writes to it is not read any further.
+      // Leaving the loop closes the stream: its writer is not read any further.
       if (size > MAX_FILE_BYTES) throw tooLarge(path);
       chunks.push(chunk);
     }

@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { accountId, port, repeated, urls } from '../options.ts';
 import { connectionOptions, JSON_DOCUMENT } from './common-options.ts';
+import { SHELLS } from './completion.ts';
 
 /** Commands that ask about keys and the principal, and sign in to ask: keys, whoami, sso-login. */
 export function keyCommands(program: Command): void {
@@ -63,4 +64,13 @@ export function servingCommands(program: Command): void {
     .description('run the practice KMS for any AWS client')
     .option('--port <n>', 'port on 127.0.0.1', port, 0)
     .option('--state <dir>', 'where it keeps its keys');
+}
+
+/** Commands that make the shell and `man` know the others. */
+export function shellCommands(program: Command): void {
+  program
+    .command('completion')
+    .description('print the completion script of a shell')
+    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS));
+  program.command('manual').description('print the manual page, rewrap.1');
 }

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { seconds } from '../options.ts';
 import { auditCommands } from './audit-commands.ts';
-import { explainCommand, keyCommands, servingCommands } from './other-commands.ts';
+import { examplesText } from './examples.ts';
+import { explainCommand, keyCommands, servingCommands, shellCommands } from './other-commands.ts';
 import { recordCommands } from './record-commands.ts';
 import { scaleCommands } from './scale-commands.ts';
+import { commandsOf } from './shape.ts';
 import { workCommands } from './work-commands.ts';
 
 /** What a command does, with its arguments and then all its options, those of the commands above it included; the exit code. */
@@ -14,7 +16,7 @@ export type Handler = (...args: any[]) => Promise<number>;
 export function createProgram(): Command {
   const program = new Command('rewrap')
     .description('Inspect and re-encrypt AWS KMS ciphertext. No plaintext leaves KMS unless you ask for it.')
-    .version(__REWRAP_VERSION__)
+    .version(`${__REWRAP_VERSION__} (Node ${process.versions.node}, ${process.platform} ${process.arch})`)
     .option(
       '--timeout <seconds>',
       'longest wait for one answer of credentials, STS or KMS (default: 30)',
@@ -31,21 +33,9 @@ export function createProgram(): Command {
   scaleCommands(program);
   explainCommand(program);
   servingCommands(program);
+  shellCommands(program);
+  for (const [words, command] of commandsOf(program)) command.addHelpText('after', examplesText(words));
   return program;
-}
-
-/** Every command with something to do, by its words after `rewrap`: "runs show". */
-export function commandsOf(program: Command): Map<string, Command> {
-  const found = new Map<string, Command>();
-  const visit = (command: Command, words: readonly string[]): void => {
-    for (const each of command.commands) {
-      const path = [...words, each.name()];
-      found.set(path.join(' '), each);
-      visit(each, path);
-    }
-  };
-  visit(program, []);
-  return found;
 }
 
 /** What commander does with a word that names no command: it throws, and suggests the nearest. Its typings leave it out. */

@@ -14,14 +14,7 @@ export function scaleCommands(program: Command): void {
     .argument('<dir...>', 'the folder of shards, and that of their state where it is another')
     .option('--state <dir>', 'folder of their state (default: state in the folder of shards)')
     .option('--history <file>', 'write every record of every history into this file, one JSON object a line')
-    .option('--json', JSON_DOCUMENT)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  rewrap runs merge shards
-  rewrap runs merge shards /shared/state --json --history history.jsonl`,
-    );
+    .option('--json', JSON_DOCUMENT);
   run
     ?.optionsGroup('One shard of many (PLAN is a folder made by `rewrap plan shard`):')
     .option('--index <k>', 'which shard, from 0', shardIndex)
@@ -38,14 +31,7 @@ Examples:
     )
     .optionsGroup('Other options:')
     .option('--workers <n>', 'do the plan by so many processes of this machine', parseCount)
-    .addOption(new Option('--progress <format>', 'write progress to standard error').choices(['jsonl']))
-    .addHelpText(
-      'after',
-      `
-Examples:
-  rewrap run plan.json --workers 4
-  rewrap run shards --index-from-env --state /shared/state --progress jsonl`,
-    );
+    .addOption(new Option('--progress <format>', 'write progress to standard error').choices(['jsonl']));
   plan
     ?.command('shard')
     .description('split a plan into plans that machines run at the same time; no file is split')
@@ -57,12 +43,5 @@ Examples:
       'requests a second at most, of all shards together (default: as the plan says)',
       rate,
     )
-    .option('-o, --output <dir>', 'a new or empty folder for them')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  rewrap plan shard plan.json --shards 16 -o shards
-  rewrap plan shard plan.json --shards 100 --rate 4000 -o /shared/shards`,
-    );
+    .option('-o, --output <dir>', 'a new or empty folder for them');
 }
