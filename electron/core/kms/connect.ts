@@ -45,6 +45,8 @@ export async function connect(
       logger: SILENT,
       maxAttempts: MAX_ATTEMPTS,
       retryMode: 'standard',
+      // The SDK looks for them in the default profile alone: {@link resolveWhere} has found them.
+      ignoreConfiguredEndpointUrls: true,
       useFipsEndpoint: where.fips,
       useDualstackEndpoint: where.dualStack,
       requestHandler,

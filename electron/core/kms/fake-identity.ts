@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net';
 /** In every token, secret and code that the fakes give out: must be found in nothing that this folder gives back. */
 export const CANARY = 'CANARY';
 
-interface Seen {
+export interface Seen {
   /** "POST /token", "STS AssumeRole", "KMS DescribeKey". */
   readonly what: string;
   readonly members: Record<string, unknown>;
   readonly headers: IncomingMessage['headers'];
+  /** Path of the request, without its query. */
+  readonly path: string;
   /** The access key id that signed the request. */
   readonly signedBy: string | null;
 }
@@ -63,12 +65,14 @@ function understood(request: IncomingMessage, text: string): Seen {
       what: `KMS ${target.replace('TrentService.', '')}`,
       members: JSON.parse(text || '{}'),
       headers,
+      path: url.pathname,
       signedBy,
     };
   const form = Object.fromEntries(new URLSearchParams(text));
-  if (form.Action !== undefined) return { what: `STS ${form.Action}`, members: form, headers, signedBy };
+  const common = { headers, path: url.pathname, signedBy };
+  if (form.Action !== undefined) return { what: `STS ${form.Action}`, members: form, ...common };
   const members = text === '' ? Object.fromEntries(url.searchParams) : safeJson(text);
-  return { what: `${request.method} ${url.pathname}`, members, headers, signedBy };
+  return { what: `${request.method} ${url.pathname}`, members, ...common };
 }
 
 function safeJson(text: string): Record<string, unknown> {

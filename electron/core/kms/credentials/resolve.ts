@@ -114,7 +114,8 @@ async function leaf(source: Exclude<Source, RoleSource>, context: ResolveContext
     }
     case 'container': {
       const { fromHttp } = await import('@aws-sdk/credential-providers');
-      return fromHttp({ logger: sts.logger, timeout: LOCAL_WAIT_MS, maxRetries: LOCAL_RETRIES })();
+      const given = fromHttp({ logger: sts.logger, timeout: LOCAL_WAIT_MS, maxRetries: LOCAL_RETRIES })();
+      return inTime(given, LOCAL_WAIT_MS * (LOCAL_RETRIES + 1), source.host);
     }
     case 'instance': {
       const { fromInstanceMetadata } = await import('@aws-sdk/credential-providers');
@@ -124,6 +125,17 @@ async function leaf(source: Exclude<Source, RoleSource>, context: ResolveContext
         maxRetries: LOCAL_RETRIES,
       })();
     }
+  }
+}
+
+/** The SDK connects to a container's endpoint in time, and then waits for its answer without end. */
+async function inTime<T>(work: Promise<T>, limitMs: number, host: string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`timed out: no answer from ${host}`)), limitMs);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -223,6 +235,7 @@ async function ofSso(
         region: settings.region,
         requestHandler: sts.requestHandler,
         logger: sts.logger,
+        ignoreConfiguredEndpointUrls: true,
         ...(endpoint === null ? {} : { endpoint }),
       },
     })();

@@ -75,6 +75,7 @@ export async function openOidc(
     logger: SILENT,
     // The polling repeats by itself, at the pace that the service asks for.
     maxAttempts: 1,
+    ignoreConfiguredEndpointUrls: true,
     ...(endpoint === null ? {} : { endpoint }),
   });
   const stoppable = signal === undefined ? {} : { abortSignal: signal };
