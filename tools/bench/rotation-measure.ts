@@ -8,11 +8,19 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
+import http from 'node:http';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { KMSClient, ReEncryptCommand } from '@aws-sdk/client-kms';
-import { DISK_THREAD_OPTIONS, DiskPool, readSource, scan } from '../../electron/core/intake/index.ts';
+import {
+  DISK_THREAD_OPTIONS,
+  DiskPool,
+  HereFirst,
+  readSource,
+  scan,
+} from '../../electron/core/intake/index.ts';
 import { connect } from '../../electron/core/kms/index.ts';
+import { signed, signingKey } from '../../electron/core/kms/sign/index.ts';
 import { blobRef, type PlanFile, RunManager } from '../../electron/core/rotation/index.ts';
 
 /** What one measurement says; printed as JSON on the last line. Times in milliseconds. */
@@ -25,7 +33,7 @@ export interface RotationMeasure {
 }
 
 export interface RotationTask {
-  readonly what: 'bare' | 'engine' | 'resume' | 'files';
+  readonly what: 'bare' | 'hand' | 'engine' | 'resume' | 'files';
   readonly folder: string;
   readonly home: string;
   readonly endpoint: string;
@@ -42,6 +50,7 @@ const THREAD = new URL('../../dist/disk-thread.cjs', import.meta.url);
 const job: RotationTask = JSON.parse(process.argv[2] ?? '{}');
 
 if (job.what === 'bare') await bare();
+else if (job.what === 'hand') await byHand();
 else if (job.what === 'files') await files();
 else await engine();
 
@@ -61,6 +70,71 @@ async function bare(): Promise<void> {
     );
     return blobs.length;
   });
+}
+
+/** Requests signed and sent here, without the SDK and without a file: what a request costs at the least. */
+async function byHand(): Promise<void> {
+  const blobs = filesOf(job.folder).flatMap((path) =>
+    scan(readFileSync(path), path).blobs.map(({ bytes }) => Buffer.from(bytes).toString('base64')),
+  );
+  const url = new URL(job.endpoint);
+  const keys = {
+    accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? '',
+    secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? '',
+    sessionToken: null,
+  };
+  const key = signingKey(
+    keys.secretAccessKey,
+    new Date().toISOString().slice(0, 10).replaceAll('-', ''),
+    'us-east-1',
+  );
+  const agent = new http.Agent({ keepAlive: true, maxSockets: job.concurrency });
+  const send = (blob: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const body = Buffer.from(JSON.stringify({ CiphertextBlob: blob, DestinationKeyId: job.destination }));
+      const headers = signed(
+        {
+          url,
+          headers: {
+            'content-type': 'application/x-amz-json-1.1',
+            'content-length': String(body.length),
+            'x-amz-target': 'TrentService.ReEncrypt',
+          },
+          body: [body],
+        },
+        'us-east-1',
+        keys,
+        new Date(),
+        () => key,
+      );
+      const request = http.request({
+        host: url.hostname,
+        port: url.port,
+        method: 'POST',
+        agent,
+        headers: Object.entries(headers).flat(),
+      });
+      request.on('error', reject);
+      request.on('response', (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('end', () => {
+          JSON.parse(Buffer.concat(parts).toString());
+          resolve();
+        });
+      });
+      request.end(body);
+    });
+  const queue = blobs.values();
+  await measured(async () => {
+    await Promise.all(
+      Array.from({ length: job.concurrency }, async () => {
+        for (const blob of queue) await send(blob);
+      }),
+    );
+    return blobs.length;
+  });
+  agent.destroy();
 }
 
 /** Each file replaced by one of the same content, as safely as the engine does it. */
@@ -100,7 +174,7 @@ async function engine(): Promise<void> {
     ({ counts }) => {
       if (job.killAt > 0 && counts.succeeded >= job.killAt) process.kill(process.pid, 'SIGKILL');
     },
-    { disk: new DiskPool(() => new Worker(THREAD, DISK_THREAD_OPTIONS)) },
+    { disk: new HereFirst(new DiskPool(() => new Worker(THREAD, DISK_THREAD_OPTIONS))) },
   );
   const over = { kms, connection: 'bench', target: 'bench', failurePolicy: 'end' } as const;
   if (job.what === 'resume') {

@@ -22,6 +22,7 @@ interface Way {
 const BARE: Way = { name: 'bare `ReEncryptCommand` loop', what: 'bare', each: 1, verify: false };
 const WAYS: readonly Way[] = [
   BARE,
+  { name: 'hand-signed requests, nothing written', what: 'hand', each: 1, verify: false },
   { name: 'engine, 5 blobs a file', what: 'engine', each: 5, verify: false },
   { name: 'engine, 5 blobs a file, each verified', what: 'engine', each: 5, verify: true },
   { name: 'engine, 1 blob a file', what: 'engine', each: 1, verify: false },
@@ -45,7 +46,7 @@ export async function rotationSuite(blobs: number, rounds: number, large: number
       title: 'Rotation',
       text:
         `${blobs.toLocaleString('en')} blobs, ${CONCURRENCY} requests at a time; medians of ${rounds} rounds, taking turns. Ratio: blobs a second, to the bare\n` +
-        "loop's, which reads and writes no file. The files alone: one thread replaces as many files, one after the other, each\n" +
+        "loop's, which reads and writes no file. Hand-signed: the same without the SDK. The files alone: one thread replaces as many files, one after the other, each\n" +
         `flushed, with a backup, and nothing else.\n\n${others.join('\n')}${big === null ? '' : `\n\n${big.text}`}`,
       table: smallTable(small),
       figures: { blobs, rounds, small: Object.fromEntries(small), others, big },

@@ -35,6 +35,7 @@ export {
 } from './plaintext-siblings.ts';
 export { type Carried, carriedBy, labelsOfNewFiles } from './put-back/attributes.ts';
 export { type Disk, diskHere } from './put-back/disk/disk.ts';
+export { HereFirst } from './put-back/disk/here-first.ts';
 export { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from './put-back/disk/pool.ts';
 export type { PutBackFs } from './put-back/fs.ts';
 export { hasOtherNames } from './put-back/obstacles.ts';

@@ -61,6 +61,7 @@ export class KmsHttpClient {
   #closed = false;
   readonly #url: URL;
   readonly #secure: boolean;
+  readonly #flat: boolean;
   /** What the endpoint's clock is ahead of this machine's, milliseconds. */
   #ahead = 0;
   #madeKey: { readonly of: string; readonly key: KeyObject } | null = null;
@@ -70,6 +71,7 @@ export class KmsHttpClient {
     this.#url = new URL(parts.endpoint);
     const secure = this.#url.protocol === 'https:';
     this.#secure = secure;
+    this.#flat = secure || parts.transport.httpAgent.proxyEnv === undefined;
     const { httpAgent, httpsAgent } = parts.transport;
     const agent = (over: http.AgentOptions) =>
       secure ? new https.Agent({ ...httpsAgent, ...over }) : new http.Agent({ ...httpAgent, ...over });
@@ -141,11 +143,7 @@ export class KmsHttpClient {
     if (hold?.aborted || cut?.aborted) return Promise.reject(new NotSent());
     const { connectionTimeout, requestTimeout } = this.#parts.transport;
     return new Promise((resolve, reject) => {
-      const request = this.#request({
-        ...this.#options,
-        agent,
-        headers,
-      });
+      const request = this.#request({ ...this.#options, agent, headers: this.#headersOf(headers) });
       const late = () => request.destroy(new TimeoutError());
       const answering = setTimeout(late, requestTimeout);
       let connecting: NodeJS.Timeout | undefined;
@@ -198,6 +196,14 @@ export class KmsHttpClient {
       });
       request.end(body);
     });
+  }
+
+  /**
+   * As a flat list, which Node writes as it stands: set one by one, each would be checked and kept. A request that Node
+   * itself rewrites for a proxy needs them one by one.
+   */
+  #headersOf(headers: Record<string, string>): http.OutgoingHttpHeaders | string[] {
+    return this.#flat ? Object.entries(headers).flat() : headers;
   }
 
   readonly #keyOf: typeof signingKey = (secret, day, region) => {

@@ -37,6 +37,22 @@ export function refusal(
   body: string,
 ): KmsRefusal | UnreadableAnswer {
   const id = requestIdOf(headers);
+  // A DryRun that would succeed is answered so: a hundred thousand stacks that are not read cost as much as the requests.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return asError(status, headers, body, id);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+function asError(
+  status: number,
+  headers: IncomingHttpHeaders,
+  body: string,
+  id: string | null,
+): KmsRefusal | UnreadableAnswer {
   const named = errorOf(body, text(headers['x-amzn-errortype']));
   return named === null
     ? new UnreadableAnswer(status, id)

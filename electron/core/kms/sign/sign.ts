@@ -16,6 +16,9 @@ export interface Unsigned {
   readonly body: readonly Uint8Array[];
 }
 
+/** A header's value as it is signed: without spaces around it, and with one where there are several. */
+const plain = (value: string): string =>
+  /^\s|\s$| {2}/.test(value) ? value.trim().replaceAll(/ +/g, ' ') : value;
 const hmac = (key: KeyObject, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 const hex = (data: string | Uint8Array): string => hash('sha256', data, 'hex');
 
@@ -66,7 +69,7 @@ export function signed(
     'POST',
     request.url.pathname,
     '',
-    ...names.map((name) => `${name}:${(headers[name] ?? '').trim().replaceAll(/ +/g, ' ')}`),
+    ...names.map((name) => `${name}:${plain(headers[name] ?? '')}`),
     '',
     names.join(';'),
     hashOf(request.body),

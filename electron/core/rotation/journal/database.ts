@@ -47,6 +47,11 @@ export class JournalDatabase {
     this.#commit.write(write);
   }
 
+  /** See {@link GroupCommit.writeSpare}. */
+  writeSpare(write: () => void): void {
+    this.#commit.writeSpare(write);
+  }
+
   /** Runs `work` in a transaction of its own, at once. Throws its FaultErrors, and `JournalFailed`. */
   transact<T>(work: () => T): T {
     this.flush();

@@ -7,7 +7,7 @@ const fsyncAsync = promisify(fsync);
 /** Writes that no caller waits for are kept this long at most, milliseconds. */
 const LAZY_MS = 250;
 /** Between the end of one commit that is waited for and the next: writes that come meanwhile share it. Milliseconds. */
-const GAP_MS = 4;
+const GAP_MS = 8;
 
 /**
  * Commits the writes of many callers together: a hundred thousand blobs do not cost a hundred thousand flushes. Writes
@@ -24,6 +24,8 @@ export class GroupCommit {
   readonly #log: LogFile;
   readonly #undone: () => void;
   #writes: (() => void)[] = [];
+  /** Writes that are of use only if the process dies meanwhile: no commit that is waited for carries them. */
+  #spare: (() => void)[] = [];
   #waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   #round = false;
   #lazy: NodeJS.Timeout | null = null;
@@ -42,6 +44,19 @@ export class GroupCommit {
   /** Adds a write to the next commit. */
   write(write: () => void): void {
     this.#writes.push(write);
+    this.#commitSoon();
+  }
+
+  /**
+   * Adds a write that may be out of date by the time it is made: it looks for itself whether it is. Made within
+   * {@link LAZY_MS}, after what was written before, and perhaps after what was written later.
+   */
+  writeSpare(write: () => void): void {
+    this.#spare.push(write);
+    this.#commitSoon();
+  }
+
+  #commitSoon(): void {
     if (this.#closed || this.#lazy !== null) return;
     this.#lazy = setTimeout(() => this.#commitLazily(), LAZY_MS);
     this.#lazy.unref();
@@ -57,6 +72,7 @@ export class GroupCommit {
 
   /** Commits now, to the disk. Throws when it cannot; the writes are then kept for the next commit. */
   flush(): void {
+    this.#takeSpare();
     if (this.#writes.length === 0) return;
     this.#commit('FULL');
     this.#unflushed = false;
@@ -64,6 +80,7 @@ export class GroupCommit {
 
   /** Commits now, to the log; on the disk with the next {@link durable} or {@link flush}. Throws as {@link flush}. */
   commit(): void {
+    this.#takeSpare();
     if (this.#writes.length > 0) this.#commit('NORMAL');
   }
 
@@ -76,6 +93,12 @@ export class GroupCommit {
       // The disk is full or gone: the states of files are found again from their hashes.
     }
     this.#log.close();
+  }
+
+  #takeSpare(): void {
+    if (this.#spare.length === 0) return;
+    this.#writes.push(...this.#spare);
+    this.#spare = [];
   }
 
   #soon(): void {
@@ -109,6 +132,7 @@ export class GroupCommit {
 
   #commitLazily(): void {
     this.#lazy = null;
+    this.#takeSpare();
     if (this.#writes.length === 0) return;
     try {
       this.#commit('NORMAL');
@@ -119,8 +143,10 @@ export class GroupCommit {
   }
 
   #commit(how: 'FULL' | 'NORMAL'): void {
-    if (this.#lazy !== null) clearTimeout(this.#lazy);
-    this.#lazy = null;
+    if (this.#lazy !== null && this.#spare.length === 0) {
+      clearTimeout(this.#lazy);
+      this.#lazy = null;
+    }
     const writes = this.#writes;
     this.#writes = [];
     try {

@@ -142,42 +142,53 @@ export class RunRecord extends RunReader {
   }
 
   setItem(item: number, facts: ItemFacts): void {
-    this.db.write(() => {
-      this.sql(
-        `UPDATE items SET state = ?, sha256_after = ?, fingerprint_after = ?, source_key = ?, destination_key = ?,
+    this.db.write(() => this.#putItem(item, facts));
+  }
+
+  #putItem(item: number, facts: ItemFacts): void {
+    this.sql(
+      `UPDATE items SET state = ?, sha256_after = ?, fingerprint_after = ?, source_key = ?, destination_key = ?,
            source_material = ?, destination_material = ?, request_id = ?, decrypt_request_id = ?, fault = ?,
            notes = ?, sent = ?
          WHERE run = ? AND item = ?`,
-      ).run(
-        facts.state,
-        raw(facts.sha256After),
-        raw(facts.fingerprintAfter),
-        this.db.wordId(facts.sourceKeyArn),
-        this.db.wordId(facts.destinationKeyArn),
-        this.db.wordId(facts.sourceKeyMaterialId),
-        this.db.wordId(facts.destinationKeyMaterialId),
-        facts.requestId,
-        facts.decryptRequestId,
-        facts.fault === null ? null : JSON.stringify(facts.fault),
-        facts.notes.length === 0 ? null : JSON.stringify(facts.notes),
-        this.db.wordId(facts.sent === null ? null : JSON.stringify(facts.sent)),
-        this.no,
-        item,
-      );
-    });
+    ).run(
+      facts.state,
+      raw(facts.sha256After),
+      raw(facts.fingerprintAfter),
+      this.db.wordId(facts.sourceKeyArn),
+      this.db.wordId(facts.destinationKeyArn),
+      this.db.wordId(facts.sourceKeyMaterialId),
+      this.db.wordId(facts.destinationKeyMaterialId),
+      facts.requestId,
+      facts.decryptRequestId,
+      facts.fault === null ? null : JSON.stringify(facts.fault),
+      facts.notes.length === 0 ? null : JSON.stringify(facts.notes),
+      this.db.wordId(facts.sent === null ? null : JSON.stringify(facts.sent)),
+      this.no,
+      item,
+    );
   }
 
-  /** Keeps a new blob of a file that is not complete. `still` is asked at the commit: whether that is worth while. */
-  setPending(file: number, item: number, next: NewBlob, verified: boolean, still: () => boolean): void {
-    this.db.write(() => {
-      if (still())
-        this.sql('INSERT OR REPLACE INTO pending (run, file, item, blob, said) VALUES (?, ?, ?, ?, ?)').run(
-          this.no,
-          file,
-          item,
-          next.bytes,
-          replyJson(next, verified),
-        );
+  /**
+   * Keeps a new blob of a file that is not complete, with what is known of it. `still` is asked when it is written: whether
+   * that is so, and nothing else was learned of the blob.
+   */
+  setPending(
+    file: number,
+    item: number,
+    { next, verified, facts }: { next: NewBlob; verified: boolean; facts: ItemFacts },
+    still: () => boolean,
+  ): void {
+    this.db.writeSpare(() => {
+      if (!still()) return;
+      this.#putItem(item, facts);
+      this.sql('INSERT OR REPLACE INTO pending (run, file, item, blob, said) VALUES (?, ?, ?, ?, ?)').run(
+        this.no,
+        file,
+        item,
+        next.bytes,
+        replyJson(next, verified),
+      );
     });
   }
 

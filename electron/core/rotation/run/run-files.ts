@@ -119,8 +119,13 @@ export class RunFiles {
     step(verified ? 'verified' : 'reencrypted');
     const file = this.#fileOf.get(item);
     if (file === undefined || output.inMemory) return;
-    tracker.save(item);
-    record.setPending(file, item, next, verified, () => this.#incomplete.has(file));
+    const facts = tracker.get(item);
+    record.setPending(
+      file,
+      item,
+      { next, verified, facts },
+      () => this.#incomplete.has(file) && tracker.get(item) === facts,
+    );
   }
 
   #opened({ index, blobs }: RunFile): void {

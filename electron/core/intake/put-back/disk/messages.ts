@@ -40,7 +40,7 @@ export type FromThread =
   | { readonly id: number; readonly failed: Fault };
 
 /** Messages wait this long for others, milliseconds. */
-const TOGETHER_MS = 2;
+const TOGETHER_MS = 4;
 
 /** Messages of a moment, sent together: waking the thread that waits for one costs more than what it carries. */
 export class Outbox<T> {
