@@ -8,7 +8,13 @@ import type { ConnectionChoice, ConnectionState, MfaQuestion } from '#shared/mod
 import type { SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine, dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
-import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool, displayPath, HereFirst } from '../../core/intake/index.ts';
+import {
+  DISK_THREAD,
+  DISK_THREAD_OPTIONS,
+  DiskPool,
+  displayPath,
+  HereFirst,
+} from '../../core/intake/index.ts';
 import type { SharedWork } from '../../core/rotation/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../../core/two-step/index.ts';
 import { typedByPerson } from '../../services/approvals/index.ts';
