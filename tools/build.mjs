@@ -26,6 +26,7 @@ await build({
 writeFileSync(`${root}dist/package.json`, `${JSON.stringify({ type: 'module' })}\n`);
 
 writeFileSync(`${root}dist/THIRD-PARTY-LICENCES.txt`, licenceList(collector.packedFolders()));
+writeFileSync(`${root}dist/.command-licences`, licenceList(collector.commandFolders()));
 // The window's own icon, for Linux desktops that show a window without its desktop entry.
 const icon = await draw(readFileSync(`${root}renderer/icon.svg`, 'utf8'), [256]);
 writeFileSync(`${root}dist/icon.png`, icon.get(256));

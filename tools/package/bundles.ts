@@ -20,6 +20,11 @@ export function isPacked(file: string): boolean {
   return !/^(cli(-main)?(\.js$|\/)|loopback-bridge\.js$|package\.json$|\.)/.test(file);
 }
 
+/** Whether a file of dist/ goes into the published command: all but what Electron alone runs. */
+export function isInCommand(file: string): boolean {
+  return !/^(main(\.cjs$|\/)|preload\.cjs$|icon\.png$|package\.json$|[^/]*\.txt$|\.)|\.map$/.test(file);
+}
+
 interface OutputChunk {
   readonly type: 'chunk' | 'asset';
   readonly fileName: string;
@@ -51,7 +56,16 @@ export class Collector {
 
   /** Folders of the packages of which some code goes into the application. */
   packedFolders(): Set<string> {
-    const packages = this.bundles.filter(({ file }) => isPacked(file)).flatMap((bundle) => bundle.packages);
+    return this.#foldersOf(isPacked);
+  }
+
+  /** The same of the published command. */
+  commandFolders(): Set<string> {
+    return this.#foldersOf(isInCommand);
+  }
+
+  #foldersOf(has: (file: string) => boolean): Set<string> {
+    const packages = this.bundles.filter(({ file }) => has(file)).flatMap((bundle) => bundle.packages);
     return new Set(packages.flatMap((name) => [...(this.folders.get(name) ?? [])]));
   }
 
