@@ -1,3 +1,4 @@
+import { CONTAINER_NAMES } from '../containers.ts';
 import { FINDING_CODES, SEVERITIES } from '../findings.ts';
 import * as z from '../schema.ts';
 import { EncryptionContext } from './context.ts';
@@ -43,38 +44,7 @@ export const BlobKind = z.enum([
 export type BlobKind = z.infer<typeof BlobKind>;
 
 /** The format of the file around a blob. */
-export const BlobContainer = z.enum([
-  'raw',
-  'binary',
-  'text',
-  'aws-cli-json',
-  'sops',
-  'pulumi',
-  'opentofu',
-  'terraform-kms-secrets',
-  's3-encryption-metadata',
-  'mongodb-key-vault',
-  'credstash',
-  'tink-envelope',
-  'tink-keyset',
-  'secret-string',
-  'dynamodb-encryption-client',
-  'branch-key-store',
-  'vault-seal',
-  'kubernetes',
-  'rds-activity-stream',
-  'ssm-parameter',
-  'ecr-token',
-  'encryption-sdk-message',
-  'dotenv',
-  'ini',
-  'json',
-  'json-lines',
-  'yaml',
-  'toml',
-  'hcl',
-  'csv',
-]);
+export const BlobContainer = z.enum(CONTAINER_NAMES);
 export type BlobContainer = z.infer<typeof BlobContainer>;
 
 /**

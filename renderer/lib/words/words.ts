@@ -1,3 +1,4 @@
+import { CONTAINERS } from '#shared/containers.ts';
 import type { BlobContainer, BlobKind, BlobRow, EncodingName } from '#shared/model/blob.ts';
 import type { LastResult, RunSummary } from '#shared/model/run.ts';
 
@@ -73,40 +74,8 @@ export const ENCODING_WORDS: Record<EncodingName, string> = {
   'quoted-printable': 'quoted-printable',
 };
 
-const CONTAINER_WORDS: Readonly<Record<string, string>> = {
-  raw: 'raw file',
-  binary: 'binary file',
-  text: 'text',
-  'aws-cli-json': 'AWS CLI JSON',
-  sops: 'SOPS',
-  pulumi: 'Pulumi',
-  opentofu: 'OpenTofu state',
-  'terraform-kms-secrets': 'Terraform aws_kms_secrets',
-  's3-encryption-metadata': 'S3 object metadata',
-  'mongodb-key-vault': 'MongoDB key vault',
-  credstash: 'credstash',
-  'tink-envelope': 'Tink envelope',
-  'tink-keyset': 'Tink keyset',
-  'secret-string': 'secret string',
-  'dynamodb-encryption-client': 'DynamoDB Encryption Client',
-  'branch-key-store': 'branch key store',
-  'vault-seal': 'Vault seal',
-  kubernetes: 'Kubernetes',
-  'rds-activity-stream': 'RDS activity stream',
-  'ssm-parameter': 'SSM parameter',
-  'ecr-token': 'ECR token',
-  'encryption-sdk-message': 'Encryption SDK message',
-  dotenv: 'dotenv',
-  ini: 'INI',
-  json: 'JSON',
-  'json-lines': 'JSON lines',
-  yaml: 'YAML',
-  toml: 'TOML',
-  hcl: 'HCL',
-  csv: 'CSV',
-};
 export const containerWords = (container: BlobContainer): string =>
-  CONTAINER_WORDS[container] ?? spelled(container);
+  CONTAINERS[container] ?? spelled(container);
 
 /** Containers that say nothing beyond the encoding, and so are not named in the table. */
 export const isPlainContainer = (container: BlobContainer): boolean =>

@@ -5,7 +5,7 @@ import {
   contextNotDeclared,
   envelopeBlob,
   envelopeLinkedValue,
-  type GroupReader,
+  type GroupFormat,
 } from './shared.ts';
 
 const CUSTOM = 'aws-crypto-ec:';
@@ -18,25 +18,29 @@ const KEY_PAIR = 'kms-arn';
  * keeps a digest of everything (the key's ARN with it) inside the plaintext
  * (aws-encryption-sdk-specification, framework/branch-key-store.md).
  */
-export const branchKey: GroupReader = (item, out) => {
-  const enc = attributeOf(item, 'enc');
-  const arn = attributeOf(item, KEY_PAIR);
-  const version = attributeOf(item, 'hierarchy-version');
-  if (enc === null || arn === null || version === null || attributeOf(item, 'branch-key-id') === null) return;
-  const second = version.value() === '2';
-  const attributes = attributesOf(item);
-  const blob = envelopeBlob(enc, true, {
-    container: 'branch-key-store',
-    declared: {
-      keyArn: arn.value(),
-      encryptionContext: second ? custom(attributes) : TABLE in attributes ? attributes : null,
-      createdAt: attributeOf(item, 'create-time')?.value() ?? null,
-    },
-    linkedValues: [envelopeLinkedValue(KEY_PAIR, arn, (next) => next.context?.[KEY_PAIR] ?? next.keyArn)],
-    ...(second ? { notPutBack: DIGEST } : { contextKeyPairs: [KEY_PAIR] }),
-    findings: second || TABLE in attributes ? [] : [tableNeeded(attributes)],
-  });
-  if (blob !== null) out.blobs.push(blob);
+export const branchKey: GroupFormat = {
+  names: /kms-arn/,
+  read(item, out) {
+    const enc = attributeOf(item, 'enc');
+    const arn = attributeOf(item, KEY_PAIR);
+    const version = attributeOf(item, 'hierarchy-version');
+    if (enc === null || arn === null || version === null || attributeOf(item, 'branch-key-id') === null)
+      return;
+    const second = version.value() === '2';
+    const attributes = attributesOf(item);
+    const blob = envelopeBlob(enc, true, {
+      container: 'branch-key-store',
+      declared: {
+        keyArn: arn.value(),
+        encryptionContext: second ? custom(attributes) : TABLE in attributes ? attributes : null,
+        createdAt: attributeOf(item, 'create-time')?.value() ?? null,
+      },
+      linkedValues: [envelopeLinkedValue(KEY_PAIR, arn, (next) => next.context?.[KEY_PAIR] ?? next.keyArn)],
+      ...(second ? { notPutBack: DIGEST } : { contextKeyPairs: [KEY_PAIR] }),
+      findings: second || TABLE in attributes ? [] : [tableNeeded(attributes)],
+    });
+    if (blob !== null) out.blobs.push(blob);
+  },
 };
 
 const DIGEST =

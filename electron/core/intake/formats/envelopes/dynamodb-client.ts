@@ -7,7 +7,7 @@ import {
   contextNotDeclared,
   decodedLeaf,
   envelopeBlob,
-  type GroupReader,
+  type GroupFormat,
   nested,
 } from './shared.ts';
 
@@ -20,20 +20,26 @@ const WRAPPED_KEY = 'amzn-ddb-env-key';
  * (aws/aws-dynamodb-encryption-python, internal/formatting/material_description.py). It is added after the item was
  * signed.
  */
-export const dynamodbClient: GroupReader = (item, out) => {
-  const leaf = attributeOf(item, DESCRIPTION);
-  if (!(leaf instanceof Leaf)) return;
-  const value = decodedLeaf(leaf, true);
-  if (value === null || value.decoded.encoding.inner !== null) return;
-  const blob = readDescription(value.decoded.bytes);
-  if (blob !== null) out.blobs.push(nested({ ...value.decoded, range: value.range }, leaf.place, blob));
+export const dynamodbClient: GroupFormat = {
+  names: /amzn-ddb-map-desc/,
+  read(item, out) {
+    const leaf = attributeOf(item, DESCRIPTION);
+    if (!(leaf instanceof Leaf)) return;
+    const value = decodedLeaf(leaf, true);
+    if (value === null || value.decoded.encoding.inner !== null) return;
+    const blob = readDescription(value.decoded.bytes);
+    if (blob !== null) out.blobs.push(nested({ ...value.decoded, range: value.range }, leaf.place, blob));
+  },
 };
 
 /** An item of the Database Encryption SDK: its header is the attribute `aws_dbe_head`, which lists the data keys. */
-export const databaseItem: GroupReader = (item, out) => {
-  const leaf = attributeOf(item, 'aws_dbe_head');
-  const blob = leaf instanceof Leaf ? envelopeBlob(leaf, true, { container: 'json' }) : null;
-  if (blob?.identification.kind === 'database-encryption-sdk') out.blobs.push(blob);
+export const databaseItem: GroupFormat = {
+  names: /aws_dbe_head/,
+  read(item, out) {
+    const leaf = attributeOf(item, 'aws_dbe_head');
+    const blob = leaf instanceof Leaf ? envelopeBlob(leaf, true, { container: 'json' }) : null;
+    if (blob?.identification.kind === 'database-encryption-sdk') out.blobs.push(blob);
+  },
 };
 
 interface Entry {

@@ -5,7 +5,7 @@ import { type TextView, viewText } from '../../text-view.ts';
 import type { FoundBlob } from '../../types.ts';
 import { ecrToken } from './aws-services.ts';
 import { readBytes } from './bytes.ts';
-import { type Collected, decodedLeaf, type GroupReader, isString, nested, rangeOf } from './shared.ts';
+import { type Collected, decodedLeaf, type GroupFormat, isString, nested, rangeOf } from './shared.ts';
 
 /** Longest text taken for one encoded envelope, in characters. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
@@ -15,16 +15,19 @@ const STORED = /^value$/i;
 const TOKENS: ReadonlySet<string | number> = new Set(['authorizationToken', 'auth']);
 
 /** Envelopes of binary formats, as base64 in a member that is known to hold such. */
-export const storedBytes: GroupReader = (group, out) => {
-  if (group.member('Type') !== null) return;
-  for (const member of group.members)
-    if (
-      member instanceof Leaf &&
-      typeof member.key === 'string' &&
-      STORED.test(member.key) &&
-      isString(member)
-    )
-      out.blobs.push(...encodedEnvelopes(member));
+export const storedBytes: GroupFormat = {
+  names: /"[Vv]alue"/,
+  read(group, out) {
+    if (group.member('Type') !== null) return;
+    for (const member of group.members)
+      if (
+        member instanceof Leaf &&
+        typeof member.key === 'string' &&
+        STORED.test(member.key) &&
+        isString(member)
+      )
+        out.blobs.push(...encodedEnvelopes(member));
+  },
 };
 
 /** Shortest base64 of an envelope: a KMS blob and little more. */
@@ -54,14 +57,17 @@ export function insideValue(leaf: Leaf): FoundBlob[] {
 }
 
 /** ECR tokens: base64 of "AWS:" and the token. */
-export const ecrAuthorization: GroupReader = (group, out) => {
-  for (const member of group.members) {
-    if (!(member instanceof Leaf) || !TOKENS.has(member.key) || !isString(member)) continue;
-    const value = decodedLeaf(member, true);
-    if (value === null || value.decoded.encoding.inner !== null) continue;
-    const outer = { ...value.decoded, range: value.range };
-    out.blobs.push(...authorization(outer.bytes).map((found) => nested(outer, member.place, found)));
-  }
+export const ecrAuthorization: GroupFormat = {
+  names: /authorizationToken|"auth"/,
+  read(group, out) {
+    for (const member of group.members) {
+      if (!(member instanceof Leaf) || !TOKENS.has(member.key) || !isString(member)) continue;
+      const value = decodedLeaf(member, true);
+      if (value === null || value.decoded.encoding.inner !== null) continue;
+      const outer = { ...value.decoded, range: value.range };
+      out.blobs.push(...authorization(outer.bytes).map((found) => nested(outer, member.place, found)));
+    }
+  },
 };
 
 const USER = 'AWS:';
@@ -86,7 +92,7 @@ function tokenAt(view: TextView, from: number, to: number): FoundBlob[] {
   const root = inner === null ? undefined : readJson(inner)?.roots[0];
   if (decoded === null || root === undefined) return [];
   const out: Collected = { blobs: [], findings: [], plaintext: [] };
-  ecrToken(root, out);
+  ecrToken.read(root, out);
   const outer = { ...decoded, range: rangeOf(view, start, end) };
   return out.blobs.map((found) => nested(outer, '', found));
 }

@@ -2,6 +2,9 @@ import { expect } from 'vitest';
 import type { ByteRange } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { type FoundBlob, type NewBlob, rewrite, type Scan, scan } from '../../index.ts';
+import { Group, readStructure } from '../../structure/index.ts';
+import { viewText } from '../../text-view.ts';
+import { GROUP_FORMATS } from './index.ts';
 
 export const OLD = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 export const NEW = 'arn:aws:kms:us-west-2:444455556666:key/mrk-0123456789abcdef0123456789abcdef';
@@ -67,6 +70,7 @@ interface RoundTrip {
  */
 export function roundTrip({ file, name = 'file', place, other, context, newContext }: RoundTrip): FoundBlob {
   const before = scan(file, name);
+  expectNames(file, name);
   const found = at(before, place);
   const same = nextBlob(found.bytes.slice(), { keyArn: OLD, context, at: OLD_AT });
   expect(Buffer.from(rewrite(file, before, [{ found, next: same }])).equals(file), 'the same blob').toBe(
@@ -90,6 +94,21 @@ export function roundTrip({ file, name = 'file', place, other, context, newConte
   // Once more to the same: nothing is left to do.
   expect(Buffer.from(rewrite(written, after, [{ found: again, next }])).equals(written)).toBe(true);
   return again;
+}
+
+/** A format that finds something in a map of this file has a name in its text, so that the file is looked at for it. */
+function expectNames(file: Uint8Array, name: string): void {
+  const view = viewText(file);
+  const waiting: Group[] = [...(view === null ? [] : (readStructure(view, name)?.roots ?? []))];
+  for (let group = waiting.pop(); group !== undefined; group = waiting.pop()) {
+    for (const member of group.members) if (member instanceof Group) waiting.push(member);
+    if (group.kind !== 'map') continue;
+    for (const format of GROUP_FORMATS) {
+      const out = { blobs: [], findings: [], plaintext: [] };
+      format.read(group, out);
+      if (out.blobs.length + out.findings.length > 0) expect(view?.text).toMatch(format.names);
+    }
+  }
 }
 
 /** Cuts and flips a file everywhere (at most `times` each): whatever comes of it, nothing throws. */

@@ -17,7 +17,7 @@ import { opentofu } from './opentofu.ts';
 import { pulumi } from './pulumi.ts';
 import { s3Headers, s3Metadata } from './s3.ts';
 import { secretStrings } from './secret-strings.ts';
-import type { Collected, GroupReader } from './shared.ts';
+import type { Collected, GroupFormat } from './shared.ts';
 import { confluentDeks, ejsonKms, serverlessSecrets } from './shared-key.ts';
 import { terraform } from './terraform.ts';
 import { tinkKeysetJson } from './tink.ts';
@@ -33,7 +33,8 @@ export const binaryEnvelope: Format = {
   },
 };
 
-const GROUP_READERS: readonly GroupReader[] = [
+/** A new one is a file and a line here. */
+export const GROUP_FORMATS: readonly GroupFormat[] = [
   pulumi,
   opentofu,
   terraform,
@@ -56,9 +57,7 @@ const GROUP_READERS: readonly GroupReader[] = [
   storedBytes,
 ];
 
-/** Names without which no reader of maps finds anything: text that has none is not read as a structure here. */
-const NAMES =
-  /encryptedkey|encrypted_data|aws_kms_secrets|ciphertext_blob|payload|x-amz-(?:key|3\b)|X-Amz-Meta-X-Amz-|keyMaterial|contents|amzn-ddb-map-desc|aws_dbe_head|kms-arn|encryptedKeyset|SecureString|databaseActivityEvents|SenderRequestV1|FunctionName|datakey|authorizationToken|encryptedKeyMaterial|keyArn|EJK1|"auth"|"[Vv]alue"/;
+const NAMES = new RegExp(GROUP_FORMATS.map(({ names }) => names.source).join('|'));
 
 /** Base64 that is long enough to hold a blob inside, and does not begin like one itself. */
 const LONG_BASE64 = new RegExp(`(?<![A-Za-z0-9+/])(?!AQ[EI][A-D]AH|${V0_BASE64})[A-Za-z0-9+/]{180}`);
@@ -91,7 +90,7 @@ export const textEnvelopes: Format = {
 };
 
 function readGroup(group: Group, out: Collected): void {
-  for (const read of GROUP_READERS) read(group, out);
+  for (const format of GROUP_FORMATS) format.read(group, out);
 }
 
 function visitGroups({ roots }: Structure, visit: (group: Group) => void): void {

@@ -5,7 +5,7 @@ import {
   alsoChange,
   decodedLeaf,
   envelopeBlob,
-  type GroupReader,
+  type GroupFormat,
   isString,
   mapOf,
   nested,
@@ -17,14 +17,17 @@ import {
  * with a `ciphertext_blob` (opentofu/opentofu, internal/encryption/base.go and keyprovider/aws_kms/provider.go). The
  * member is named after the provider ("key_provider.aws_kms.main") unless the configuration gives it an alias.
  */
-export const opentofu: GroupReader = (group, out) => {
-  const meta = mapOf(group, 'meta');
-  if (meta === null || textOf(group, 'encrypted_data') === null) return;
-  if (textOf(group, 'encryption_version') === null) return;
-  for (const member of meta.members) {
-    const blob = member instanceof Leaf && isString(member) ? readMeta(member) : null;
-    if (blob !== null) out.blobs.push(blob);
-  }
+export const opentofu: GroupFormat = {
+  names: /encrypted_data/,
+  read(group, out) {
+    const meta = mapOf(group, 'meta');
+    if (meta === null || textOf(group, 'encrypted_data') === null) return;
+    if (textOf(group, 'encryption_version') === null) return;
+    for (const member of meta.members) {
+      const blob = member instanceof Leaf && isString(member) ? readMeta(member) : null;
+      if (blob !== null) out.blobs.push(blob);
+    }
+  },
 };
 
 function readMeta(leaf: Leaf): FoundBlob | null {

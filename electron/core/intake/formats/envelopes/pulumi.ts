@@ -2,36 +2,39 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 import { sameContext } from '#shared/model/context.ts';
 import type { NewBlob } from '../../types.ts';
 import { keyReference, keyRegion } from './keys.ts';
-import { alsoChange, envelopeBlob, envelopeLinkedValue, type GroupReader, textOf } from './shared.ts';
+import { alsoChange, envelopeBlob, envelopeLinkedValue, type GroupFormat, textOf } from './shared.ts';
 
 /**
  * Pulumi: `secretsprovider` and `encryptedkey` of a stack file, and `url` and `encryptedkey` of the copy in the
  * stack's state (pulumi/pulumi, pkg/secrets/cloud/manager.go). The key and its context stand in the URL, as the Go
  * Cloud Development Kit reads it (google/go-cloud, secrets/awskms/kms.go).
  */
-export const pulumi: GroupReader = (group, out) => {
-  const key = textOf(group, 'encryptedkey');
-  if (key === null) return;
-  const inStack = textOf(group, 'secretsprovider');
-  const url = inStack ?? textOf(group, 'url');
-  const parsed = url === null ? null : parseAwskms(url.value());
-  if (url === null || parsed === null) return;
-  const blob = envelopeBlob(key, true, {
-    container: 'pulumi',
-    declared: { keyArn: parsed.key, encryptionContext: parsed.context },
-    linkedValues: [envelopeLinkedValue(String(url.key), url, (next, old) => rewriteAwskms(old, next))],
-    findings: [
-      alsoChange(
-        inStack !== null
-          ? 'The state of the stack holds a copy of this key and its provider.'
-          : 'The stack’s settings file (Pulumi.<stack>.yaml) holds a copy of this key and its provider.',
-        inStack !== null
-          ? 'Replace it there too: pulumi stack export gives it, pulumi stack import takes it back.'
-          : 'Replace it there too.',
-      ),
-    ],
-  });
-  if (blob !== null) out.blobs.push(blob);
+export const pulumi: GroupFormat = {
+  names: /encryptedkey/,
+  read(group, out) {
+    const key = textOf(group, 'encryptedkey');
+    if (key === null) return;
+    const inStack = textOf(group, 'secretsprovider');
+    const url = inStack ?? textOf(group, 'url');
+    const parsed = url === null ? null : parseAwskms(url.value());
+    if (url === null || parsed === null) return;
+    const blob = envelopeBlob(key, true, {
+      container: 'pulumi',
+      declared: { keyArn: parsed.key, encryptionContext: parsed.context },
+      linkedValues: [envelopeLinkedValue(String(url.key), url, (next, old) => rewriteAwskms(old, next))],
+      findings: [
+        alsoChange(
+          inStack !== null
+            ? 'The state of the stack holds a copy of this key and its provider.'
+            : 'The stack’s settings file (Pulumi.<stack>.yaml) holds a copy of this key and its provider.',
+          inStack !== null
+            ? 'Replace it there too: pulumi stack export gives it, pulumi stack import takes it back.'
+            : 'Replace it there too.',
+        ),
+      ],
+    });
+    if (blob !== null) out.blobs.push(blob);
+  },
 };
 
 interface Awskms {

@@ -9,7 +9,7 @@ import {
   contextOf,
   contextOfGroup,
   envelopeBlob,
-  type GroupReader,
+  type GroupFormat,
   isString,
 } from './shared.ts';
 
@@ -23,59 +23,62 @@ const MATERIALS = /^(?:x-amz-meta-)?x-amz-(?:matdesc|t)$/i;
  * `x-amz-meta-` prefix, or an instruction file. Formats 1 to 3 (aws-encryption-sdk-specification,
  * s3-encryption/data-format/content-metadata.md).
  */
-export const s3Metadata: GroupReader = (group, out) => {
-  if (!group.members.some(({ key }) => typeof key === 'string' && /^x-amz-/i.test(key))) return;
-  const named = metadataOf(group);
-  const v2 = named.get('x-amz-key-v2');
-  const v3 = named.get('x-amz-3');
-  const alg = (named.get(v3 === undefined ? 'x-amz-wrap-alg' : 'x-amz-w') ?? null)?.value();
-  const key = v3 ?? v2;
-  if (key === undefined) {
-    if (named.has('x-amz-key') && named.has('x-amz-iv'))
-      out.findings.push(
-        notKms(group, 'Format 1 (x-amz-key) wraps its data key with a key that the client holds'),
-      );
-    return;
-  }
-  const withContext = v3 === undefined ? alg === 'kms+context' : alg === '12' || alg === 'kms+context';
-  if (alg !== 'kms' && !withContext) {
-    if (alg !== undefined)
-      out.findings.push(
-        notKms(group, `Its data key is wrapped with ${wrapName(alg)}, by a key that the client holds`),
-      );
-    return;
-  }
-  const written = named.get(v3 === undefined ? 'x-amz-matdesc' : 'x-amz-t');
-  // Without quotes, JSON is a map of YAML's own.
-  const inline = group.members.find(
-    (one): one is Group => one instanceof Group && MATERIALS.test(String(one.key)),
-  );
-  const context =
-    written !== undefined ? contextOf(written.value()) : inline === undefined ? {} : contextOfGroup(inline);
-  const blob = envelopeBlob(key, true, {
-    container: 's3-encryption-metadata',
-    declared: {
-      keyArn: context?.[KEY_PAIR] ?? null,
-      encryptionContext: context,
-      algorithm: 'SYMMETRIC_DEFAULT',
-    },
-    linkedValues:
-      written === undefined || context === null
-        ? []
-        : [contextLinkedValue(String(written.key), written, context)],
-    ...(alg === 'kms' && context !== null && KEY_PAIR in context ? { contextKeyPairs: [KEY_PAIR] } : {}),
-    ...(context === null || inline !== undefined
-      ? { notPutBack: unreadable(String(written?.key ?? inline?.key)) }
-      : {}),
-    findings: [putBackToS3(withContext, context)],
-  });
-  if (blob !== null) out.blobs.push(blob);
+export const s3Metadata: GroupFormat = {
+  names: /x-amz-(?:key|3\b)|X-Amz-Meta-X-Amz-/,
+  read(group, out) {
+    if (!group.members.some(({ key }) => typeof key === 'string' && /^x-amz-/i.test(key))) return;
+    const named = metadataOf(group);
+    const v2 = named.get('x-amz-key-v2');
+    const v3 = named.get('x-amz-3');
+    const alg = (named.get(v3 === undefined ? 'x-amz-wrap-alg' : 'x-amz-w') ?? null)?.value();
+    const key = v3 ?? v2;
+    if (key === undefined) {
+      if (named.has('x-amz-key') && named.has('x-amz-iv'))
+        out.findings.push(
+          notKms(group, 'Format 1 (x-amz-key) wraps its data key with a key that the client holds'),
+        );
+      return;
+    }
+    const withContext = v3 === undefined ? alg === 'kms+context' : alg === '12' || alg === 'kms+context';
+    if (alg !== 'kms' && !withContext) {
+      if (alg !== undefined)
+        out.findings.push(
+          notKms(group, `Its data key is wrapped with ${wrapName(alg)}, by a key that the client holds`),
+        );
+      return;
+    }
+    const written = named.get(v3 === undefined ? 'x-amz-matdesc' : 'x-amz-t');
+    // Without quotes, JSON is a map of YAML's own.
+    const inline = group.members.find(
+      (one): one is Group => one instanceof Group && MATERIALS.test(String(one.key)),
+    );
+    const context =
+      written !== undefined ? contextOf(written.value()) : inline === undefined ? {} : contextOfGroup(inline);
+    const blob = envelopeBlob(key, true, {
+      container: 's3-encryption-metadata',
+      declared: {
+        keyArn: context?.[KEY_PAIR] ?? null,
+        encryptionContext: context,
+        algorithm: 'SYMMETRIC_DEFAULT',
+      },
+      linkedValues:
+        written === undefined || context === null
+          ? []
+          : [contextLinkedValue(String(written.key), written, context)],
+      ...(alg === 'kms' && context !== null && KEY_PAIR in context ? { contextKeyPairs: [KEY_PAIR] } : {}),
+      ...(context === null || inline !== undefined
+        ? { notPutBack: unreadable(String(written?.key ?? inline?.key)) }
+        : {}),
+      findings: [putBackToS3(withContext, context)],
+    });
+    if (blob !== null) out.blobs.push(blob);
+  },
 };
 
 /** The same as HTTP headers: `curl -I`, `curl -v`, a browser's list. */
 export function s3Headers(view: TextView, out: Collected): void {
   if (!HEADERS.test(view.text)) return;
-  for (const group of readHeaders(view, HEADER)) s3Metadata(group, out);
+  for (const group of readHeaders(view, HEADER)) s3Metadata.read(group, out);
 }
 
 const HEADERS = /x-amz-meta-x-amz-(?:key|3)/i;

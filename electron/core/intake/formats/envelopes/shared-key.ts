@@ -8,7 +8,7 @@ import {
   contextOfGroup,
   envelopeBlob,
   envelopeLinkedValue,
-  type GroupReader,
+  type GroupFormat,
   isString,
   mapOf,
   rangeOf,
@@ -35,54 +35,65 @@ function withKey(blobs: readonly FoundBlob[], key: Leaf, out: Collected): void {
  * Confluent's DEK registry: a KEK names its key in `kmsKeyId`, and DEKs name their KEK (confluentinc/schema-registry,
  * dek-registry). No encryption context is used.
  */
-export const confluentDeks: GroupReader = (group, out) => {
-  const kek = mapOf(group, 'kek') ?? group;
-  const key = textOf(kek, 'kmsKeyId');
-  const deks = group.member('deks') ?? group.member('dek');
-  if (key === null || !/^aws-kms$/i.test(textOf(kek, 'kmsType')?.value() ?? '') || !(deks instanceof Group))
-    return;
-  const all = deks.kind === 'list' ? deks.members : [deks];
-  const blobs = all.flatMap((dek) => {
-    const material = dek instanceof Group ? textOf(dek, 'encryptedKeyMaterial') : null;
-    const blob =
-      material === null
-        ? null
-        : envelopeBlob(material, false, { container: 'json', declared: { encryptionContext: {} } });
-    return blob === null ? [] : [blob];
-  });
-  withKey(blobs, key, out);
+export const confluentDeks: GroupFormat = {
+  names: /encryptedKeyMaterial/,
+  read(group, out) {
+    const kek = mapOf(group, 'kek') ?? group;
+    const key = textOf(kek, 'kmsKeyId');
+    const deks = group.member('deks') ?? group.member('dek');
+    if (key === null || !/^aws-kms$/i.test(textOf(kek, 'kmsType')?.value() ?? '') || !(deks instanceof Group))
+      return;
+    const all = deks.kind === 'list' ? deks.members : [deks];
+    const blobs = all.flatMap((dek) => {
+      const material = dek instanceof Group ? textOf(dek, 'encryptedKeyMaterial') : null;
+      const blob =
+        material === null
+          ? null
+          : envelopeBlob(material, false, { container: 'json', declared: { encryptionContext: {} } });
+      return blob === null ? [] : [blob];
+    });
+    withKey(blobs, key, out);
+  },
 };
 
 /** serverless-kms-secrets: `secrets` by name, and `keyArn` for all of them (nordcloud/serverless-kms-secrets, README). */
-export const serverlessSecrets: GroupReader = (group, out) => {
-  const key = textOf(group, 'keyArn');
-  const secrets = mapOf(group, 'secrets');
-  if (key === null || secrets === null) return;
-  const blobs = secrets.members.flatMap((member) => {
-    const blob =
-      member instanceof Leaf && isString(member) ? envelopeBlob(member, false, { container: 'yaml' }) : null;
-    return blob?.identification.kind === 'kms-symmetric' ? [blob] : [];
-  });
-  withKey(blobs, key, out);
+export const serverlessSecrets: GroupFormat = {
+  names: /keyArn/,
+  read(group, out) {
+    const key = textOf(group, 'keyArn');
+    const secrets = mapOf(group, 'secrets');
+    if (key === null || secrets === null) return;
+    const blobs = secrets.members.flatMap((member) => {
+      const blob =
+        member instanceof Leaf && isString(member)
+          ? envelopeBlob(member, false, { container: 'yaml' })
+          : null;
+      return blob?.identification.kind === 'kms-symmetric' ? [blob] : [];
+    });
+    withKey(blobs, key, out);
+  },
 };
 
 /**
  * ejson-kms: `EJK1];KEY;DATA`, with the key and context of the whole file, to which it adds `Secret` with the name of each
  * secret (adrienkohlbecker/ejson-kms, README).
  */
-export const ejsonKms: GroupReader = (group, out) => {
-  const key = textOf(group, 'kms_key_id');
-  const secrets = group.member('secrets');
-  if (key === null || !(secrets instanceof Group)) return;
-  const shared = mapOf(group, 'encryption_context');
-  const context = shared === null ? {} : contextOfGroup(shared);
-  const blobs = secrets.members.flatMap((secret) => {
-    const ciphertext = secret instanceof Group ? textOf(secret, 'ciphertext') : null;
-    const name = secret instanceof Group ? (textOf(secret, 'name')?.value() ?? null) : null;
-    const blob = ciphertext === null ? null : partBlob(ciphertext, name, context);
-    return blob === null ? [] : [blob];
-  });
-  withKey(blobs, key, out);
+export const ejsonKms: GroupFormat = {
+  names: /EJK1/,
+  read(group, out) {
+    const key = textOf(group, 'kms_key_id');
+    const secrets = group.member('secrets');
+    if (key === null || !(secrets instanceof Group)) return;
+    const shared = mapOf(group, 'encryption_context');
+    const context = shared === null ? {} : contextOfGroup(shared);
+    const blobs = secrets.members.flatMap((secret) => {
+      const ciphertext = secret instanceof Group ? textOf(secret, 'ciphertext') : null;
+      const name = secret instanceof Group ? (textOf(secret, 'name')?.value() ?? null) : null;
+      const blob = ciphertext === null ? null : partBlob(ciphertext, name, context);
+      return blob === null ? [] : [blob];
+    });
+    withKey(blobs, key, out);
+  },
 };
 
 function partBlob(leaf: Leaf, name: string | null, context: EncryptionContext | null): FoundBlob | null {

@@ -19,8 +19,16 @@ export interface Collected {
   readonly plaintext: PlaintextRange[];
 }
 
-/** Looks at one map of a structured file for an envelope. Never throws; linear in the map and what it takes from it. */
-export type GroupReader = (group: Group, out: Collected) => void;
+/** An envelope that is a map of a structured file. */
+export interface GroupFormat {
+  /**
+   * A name without which {@link GroupFormat.read} finds nothing: a text in which no format's name stands is not read as a
+   * structure. Linear, without flags.
+   */
+  readonly names: RegExp;
+  /** Looks at one map for the envelope. Never throws; linear in the map and what it takes from it. */
+  read(group: Group, out: Collected): void;
+}
 
 /** Reads bytes that are one envelope, or several one after the other; places and ranges are those in `bytes`. */
 export type BytesReader = (bytes: Uint8Array) => FoundBlob[] | null;

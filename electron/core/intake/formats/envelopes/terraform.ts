@@ -9,7 +9,7 @@ import {
   contextOfGroup,
   envelopeBlob,
   envelopeLinkedValue,
-  type GroupReader,
+  type GroupFormat,
   mapOf,
   memberRange,
   textOf,
@@ -19,10 +19,13 @@ import {
  * Terraform: the `secret` blocks of the data source `aws_kms_secrets` (configuration as HCL or JSON, and state), and the
  * resource `aws_kms_ciphertext` in state (hashicorp/terraform-provider-aws, docs of both).
  */
-export const terraform: GroupReader = (group, out) => {
-  secretBlock(group, out);
-  ciphertextResource(group, out);
-  decryptedSecrets(group, out);
+export const terraform: GroupFormat = {
+  names: /aws_kms_secrets|ciphertext_blob|payload/,
+  read(group, out) {
+    secretBlock(group, out);
+    ciphertextResource(group, out);
+    decryptedSecrets(group, out);
+  },
 };
 
 function secretBlock(group: Group, out: Collected): void {

@@ -6,7 +6,7 @@ import {
   bytesBlob,
   contextNotDeclared,
   envelopeBlob,
-  type GroupReader,
+  type GroupFormat,
   textOf,
 } from './shared.ts';
 
@@ -65,14 +65,17 @@ const KEYSET_CONTEXT =
   'versions) and the data as hex, which the program knows.';
 
 /** A keyset encrypted by Tink's AWS KMS AEAD, as JSON: the blob itself. */
-export const tinkKeysetJson: GroupReader = (group, out) => {
-  const keyset = textOf(group, 'encryptedKeyset');
-  if (keyset === null) return;
-  const blob = envelopeBlob(keyset, false, {
-    container: 'tink-keyset',
-    findings: [contextNotDeclared(KEYSET_CONTEXT)],
-  });
-  if (blob?.identification.kind.startsWith('kms-') === true) out.blobs.push(blob);
+export const tinkKeysetJson: GroupFormat = {
+  names: /encryptedKeyset/,
+  read(group, out) {
+    const keyset = textOf(group, 'encryptedKeyset');
+    if (keyset === null) return;
+    const blob = envelopeBlob(keyset, false, {
+      container: 'tink-keyset',
+      findings: [contextNotDeclared(KEYSET_CONTEXT)],
+    });
+    if (blob?.identification.kind.startsWith('kms-') === true) out.blobs.push(blob);
+  },
 };
 
 /** The same as a protobuf `EncryptedKeyset`: encrypted_keyset = 2, keyset_info = 3 (tink, proto/tink.proto). */
