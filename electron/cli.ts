@@ -4,6 +4,7 @@ import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 import { quietLibraries } from './bridge/engine/index.ts';
 import { toFault } from './bridge/index.ts';
 import { audit } from './hosts/cli/audit.ts';
+import { reconcile } from './hosts/cli/audit-reconcile.ts';
 import { BAD_INPUT, OK, refusedExitCode } from './hosts/cli/exit-code.ts';
 import { explain } from './hosts/cli/explain.ts';
 import { history, verifyHistory } from './hosts/cli/history.ts';
@@ -85,6 +86,7 @@ bindHandlers(
     whoami,
     explain,
     audit,
+    reconcile,
     runs: listRuns,
     'runs resume': overRun(resumeCommand),
     'runs retry': overRun(retryRun),

@@ -8,6 +8,7 @@ import {
   PRACTICE_SECRET_ACCESS_KEY,
 } from './access/identities.ts';
 import { perform } from './operations/index.ts';
+import { CloudTrail } from './server/cloud-trail.ts';
 import { type Faults, faultsFromEnvironment } from './server/faults.ts';
 import { practiceServer, REGION_NAME } from './server/http-server.ts';
 import { openState } from './state/open-state.ts';
@@ -24,6 +25,8 @@ export interface PracticeOptions {
   readonly host?: '127.0.0.1' | '::1';
   /** The Region of {@link PracticeKms.region} and of calls in process; a request over HTTP says its own. */
   readonly region?: string;
+  /** Folder in which requests are written down as CloudTrail does; absent: they are not. */
+  readonly trailDir?: string;
 }
 
 /** Who makes a call in process, and where; absent: the administrator, in the practice KMS's own Region. */
@@ -85,7 +88,8 @@ export async function startPracticeKms(options: PracticeOptions): Promise<Practi
   const faults = faultsFromEnvironment(process.env);
   const state = await openState(options.stateDir);
   const ending = new AbortController();
-  const server = practiceServer({ state, defaultRegion: region, faults, closing: ending.signal });
+  const trail = options.trailDir === undefined ? null : new CloudTrail(options.trailDir);
+  const server = practiceServer({ state, defaultRegion: region, faults, trail, closing: ending.signal });
   let port: number;
   try {
     port = await new Promise<number>((resolve, reject) => {
@@ -119,6 +123,7 @@ export async function startPracticeKms(options: PracticeOptions): Promise<Practi
           settleMs: 0,
           tokenGrants: new Set(),
           requestId: randomUUID(),
+          trail,
         },
         operation,
         members,
@@ -128,6 +133,7 @@ export async function startPracticeKms(options: PracticeOptions): Promise<Practi
         const grace = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
         server.close(() => {
           clearTimeout(grace);
+          trail?.deliver();
           state.close();
           resolve();
         });

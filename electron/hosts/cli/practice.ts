@@ -4,11 +4,19 @@ import { makeFolder } from '../../core/storage/files.ts';
 import { makeSampleVault, startPracticeKms } from '../../practice-kms/index.ts';
 import { OK } from './exit-code.ts';
 
-/** `rewrap practice-kms [--port N] [--state DIR]`: the practice KMS for any AWS client, until stopped. */
-export async function practiceKms(flags: { port: number; state?: string }): Promise<number> {
+/** `rewrap practice-kms [--port N] [--state DIR] [--cloudtrail DIR]`: the practice KMS for any AWS client, until stopped. */
+export async function practiceKms(flags: {
+  port: number;
+  state?: string;
+  cloudtrail?: string;
+}): Promise<number> {
   const stateDir = resolve(flags.state ?? join(dataDir(), 'practice'));
   makeFolder(stateDir);
-  const practice = await startPracticeKms({ stateDir, port: flags.port });
+  const practice = await startPracticeKms({
+    stateDir,
+    port: flags.port,
+    ...(flags.cloudtrail === undefined ? {} : { trailDir: resolve(flags.cloudtrail) }),
+  });
   const vault = join(stateDir, 'vault');
   await makeSampleVault({ practice, folder: vault, replace: false });
   console.log(

@@ -205,4 +205,13 @@ export interface RequestContext {
   /** Ids of the grants for which the request brought a token: they count at once. */
   readonly tokenGrants: Set<string>;
   readonly requestId: string;
+  /** Writes requests down; absent: nothing does. `answer`: what KMS replied, or why it refused. */
+  readonly trail?: {
+    note(
+      context: RequestContext,
+      operation: string,
+      body: unknown,
+      answer: Record<string, unknown> | KmsError,
+    ): void;
+  } | null;
 }

@@ -94,5 +94,14 @@ export async function perform(world: RequestContext, operation: string, body: un
   if (!run) throw new KmsError('UnknownOperationException', null);
   const members = new RequestMembers(body);
   world.state.refresh();
-  return run(world, members);
+  const { trail = null } = world;
+  if (trail === null) return run(world, members);
+  try {
+    const output = await run(world, members);
+    trail.note(world, operation, body, output);
+    return output;
+  } catch (error) {
+    if (error instanceof KmsError) trail.note(world, operation, body, error);
+    throw error;
+  }
 }

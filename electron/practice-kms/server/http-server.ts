@@ -17,6 +17,7 @@ import { perform } from '../operations/index.ts';
 import { answerSts, asStsError, stsError } from '../operations/sts.ts';
 import { KmsError, serializationError } from '../protocol/errors.ts';
 import type { State } from '../state/state.ts';
+import type { CloudTrail } from './cloud-trail.ts';
 import { type Disturbance, type FaultRule, type Faults, UNDISTURBED } from './faults.ts';
 
 /** Largest request body, in bytes: the largest real one (a 6144-byte blob in base64 and two contexts) fits many times. */
@@ -39,6 +40,7 @@ interface ServedState {
   /** For requests with no Region in their credential scope (SigV4a). */
   readonly defaultRegion: string;
   readonly faults: Faults;
+  readonly trail: CloudTrail | null;
   /** Fires when the server closes: requests that are kept waiting end. */
   readonly closing: AbortSignal;
 }
@@ -287,6 +289,7 @@ function worldFor(
     settleMs: 0,
     tokenGrants: new Set(),
     requestId,
+    trail: practice.trail,
   };
 }
 

@@ -13,6 +13,7 @@ import {
   runReport,
   writeReport,
 } from '../../core/audit/index.ts';
+import { Reconciler, readTrail, type TrailFiles } from '../../core/cloudtrail/index.ts';
 import { displayPath } from '../../core/intake/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import type { Connection } from '../connection/index.ts';
@@ -54,7 +55,7 @@ export class Reports {
     this.#parts = parts;
   }
 
-  readonly hostRequests: Pick<HostHandlers['audit'], 'report'> = {
+  readonly hostRequests: Pick<HostHandlers['audit'], 'report' | 'reconcile'> = {
     report: async ({ subject, format, roots }) => {
       const { audit } = this.#parts;
       const key =
@@ -62,6 +63,16 @@ export class Reports {
       if (subject.of === 'audit' || subject.of === 'deletion')
         await audit.askKeys(false, key === undefined ? {} : { also: key });
       return this.make(subject, format, roots);
+    },
+    reconcile: async ({ paths, runId }) => {
+      const reconciler = new Reconciler();
+      for await (const page of this.#parts.history.newest(MOST_RECORDS))
+        for (const record of page)
+          if (runId === null || record.runId === runId || record.kind !== 'blob')
+            reconciler.addRecord(record);
+      const files: TrailFiles = { read: 0, withoutEvents: 0, unreadable: [] };
+      for await (const event of readTrail(paths, files)) reconciler.add(event);
+      return reconciler.result(files);
     },
   };
 

@@ -9,6 +9,7 @@ import {
 } from '../../model/audit.ts';
 import { DeletionGate } from '../../model/deletion-gate.ts';
 import { GitHistory } from '../../model/git-history.ts';
+import { Reconciliation } from '../../model/reconcile.ts';
 import * as z from '../../schema.ts';
 import { event, nothing, page, request } from '../define.ts';
 
@@ -103,6 +104,14 @@ export const auditHostRequests = {
   useRules: request(
     z.object({ text: z.string().max(1_000_000).nullable(), name: z.string().max(4096).nullable() }),
     nothing,
+  ),
+  /** Compares the history with CloudTrail files, which are read offline. `runId`: of one run alone. */
+  reconcile: request(
+    z.object({
+      paths: z.array(z.string().max(32_768)).min(1).max(10_000),
+      runId: z.string().max(100).nullable(),
+    }),
+    Reconciliation,
   ),
   /** May these keys be deleted together? `nameless`: keys that would be deleted, too, of which no name is known. */
   deletionGates: request(

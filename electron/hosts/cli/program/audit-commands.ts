@@ -1,8 +1,12 @@
 import { type Command, Option } from 'commander';
 import { repeated } from '../options.ts';
-import { connectionOptions } from './common-options.ts';
+import { connectionOptions, JSON_DOCUMENT } from './common-options.ts';
 
-/** Commands that ask what protects what, and whether that may be left: audit. */
+/** Two calls that work, at the end of a command's help. */
+const examples = (...calls: readonly string[]): string =>
+  `\nExamples:\n${calls.map((call) => `  $ rewrap ${call}\n`).join('')}`;
+
+/** Commands that ask what protects what, and whether that may be left: audit, reconcile. */
 export function auditCommands(program: Command): void {
   const audit = program
     .command('audit')
@@ -36,4 +40,15 @@ export function auditCommands(program: Command): void {
       ).conflicts(['rules', 'ifDeleted']),
     );
   connectionOptions(audit);
+
+  program
+    .command('reconcile')
+    .description(
+      'compare CloudTrail files with the history: what differs, what is missing, who used an old key since; offline',
+    )
+    .argument('<path...>', 'CloudTrail files and folders: JSON, JSON Lines, gzip')
+    .option('--run <id>', 'compare the blobs of this run alone')
+    .option('--json', JSON_DOCUMENT)
+    .option('-o, --out <file>', 'write it into this file')
+    .addHelpText('after', examples('reconcile AWSLogs', 'reconcile AWSLogs --json -o reconciled.json'));
 }

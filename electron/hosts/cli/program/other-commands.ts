@@ -63,7 +63,8 @@ export function servingCommands(program: Command): void {
     .command('practice-kms')
     .description('run the practice KMS for any AWS client')
     .option('--port <n>', 'port on 127.0.0.1', port, 0)
-    .option('--state <dir>', 'where it keeps its keys');
+    .option('--state <dir>', 'where it keeps its keys')
+    .option('--cloudtrail <dir>', 'write requests into this folder, as CloudTrail does');
 }
 
 /** Commands that make the shell and `man` know the others. */
