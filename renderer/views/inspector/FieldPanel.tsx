@@ -5,7 +5,7 @@ import { copyText } from '../../store/ui.ts';
 import { EvidenceMark } from './FieldTree.tsx';
 import type { Decoded } from './HexDump.tsx';
 
-/** What is known of the chosen field. It keeps its place and size whatever the pointer does. */
+/** What is known of the chosen field, once there is one. It keeps its place and size whatever the pointer does. */
 export function FieldPanel({
   decoded,
   truncated = false,
@@ -15,37 +15,30 @@ export function FieldPanel({
 }) {
   const chosen = useInspector((state) => state.chosen);
   const node = decoded.nodes.find(({ id }) => id === chosen);
+  if (node === undefined)
+    return truncated ? <p className="field-note hint">Only the first 64 KiB are shown.</p> : null;
   return (
     <section className="field-panel" aria-label="Field">
-      {node === undefined ? (
-        <p className="hint">
-          {truncated ? 'Only the first 64 KiB are shown. ' : ''}
-          Press a field to keep it lit and read about it here.
-        </p>
-      ) : (
-        <>
-          <div className="field-panel-head">
-            <strong>{node.field.name}</strong>
-            <EvidenceMark evidence={node.field.evidence} />
-            <span className="faint tabular">
-              {node.field.length} B at {node.field.offset}
-            </span>
-          </div>
-          <p className="field-panel-meaning">{node.field.meaning}</p>
-          <code className="field-panel-value">{node.field.value}</code>
-          <div className="field-panel-buttons">
-            <Button variant="link" onPress={() => void copyText(node.field.value, 'the value')}>
-              Copy value
-            </Button>
-            <Button
-              variant="link"
-              onPress={() => void copyText(hexOfField(decoded.bytes, node.field), 'the hex')}
-            >
-              Copy hex
-            </Button>
-          </div>
-        </>
-      )}
+      <div className="field-panel-head">
+        <strong>{node.field.name}</strong>
+        <EvidenceMark evidence={node.field.evidence} words />
+        <span className="faint tabular">
+          {node.field.length} B at {node.field.offset}
+        </span>
+      </div>
+      <p className="field-panel-meaning">{node.field.meaning}</p>
+      <code className="field-panel-value">{node.field.value}</code>
+      <div className="field-panel-buttons">
+        <Button variant="link" onPress={() => void copyText(node.field.value, 'the value')}>
+          Copy value
+        </Button>
+        <Button
+          variant="link"
+          onPress={() => void copyText(hexOfField(decoded.bytes, node.field), 'the hex')}
+        >
+          Copy hex
+        </Button>
+      </div>
     </section>
   );
 }

@@ -1,29 +1,52 @@
-import { ChevronDown, ChevronRight } from 'lucide-react';
+import { ChevronDown, ChevronRight, CircleDashed, CircleDot } from 'lucide-react';
 import { type KeyboardEvent, memo, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { Evidence as EvidenceName } from '#shared/model/blob.ts';
 import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
-import { isWithin, type Node } from '../../lib/bytes/hex.ts';
+import { hexOfField, isWithin, type Node } from '../../lib/bytes/hex.ts';
 import { mod } from '../../lib/platform.ts';
 import { useActions } from '../../store/actions.ts';
+import { useArrange } from '../../store/arrange.ts';
 import { useInspector } from '../../store/inspector.ts';
+import { copyEntry, type MenuEntry, showMenu } from '../../store/menu.ts';
 import { copyKey, type Decoded } from './HexDump.tsx';
 
 const ROW_REM = 24 / 13;
 
-export function EvidenceMark({ evidence }: { readonly evidence: EvidenceName }) {
+const EVIDENCE: Readonly<Record<EvidenceName, { icon: typeof CircleDot; why: string }>> = {
+  documented: { icon: CircleDot, why: 'Documented: written in a specification or in AWS documents' },
+  observed: { icon: CircleDashed, why: 'Observed in real blobs; AWS documents no such layout' },
+};
+
+/** How sure a field is, as an icon with its word. `words`: the word beside it, too. */
+export function EvidenceMark({
+  evidence,
+  words = false,
+}: {
+  readonly evidence: EvidenceName;
+  readonly words?: boolean;
+}) {
+  const { icon: Icon, why } = EVIDENCE[evidence];
   return (
-    <span
-      className={`evidence evidence-${evidence}`}
-      title={
-        evidence === 'documented'
-          ? 'Written in a specification or in AWS documents'
-          : 'Observed in real blobs; AWS documents no such layout'
-      }
-    >
-      {evidence}
+    <span className={`evidence evidence-${evidence}`} title={why}>
+      <Icon className="icon icon-small" role="img" aria-label={evidence} />
+      {words && <span aria-hidden="true">{evidence}</span>}
     </span>
   );
+}
+
+/** What can be done with a field, from its context menu. */
+function fieldEntries({ field }: Node, bytes: Uint8Array): readonly MenuEntry[] {
+  return [
+    ...copyEntry('value', field.value),
+    ...copyEntry('hex', hexOfField(bytes, field)),
+    ...copyEntry('name', field.name),
+    {
+      id: 'filter',
+      title: 'Filter the list by this value',
+      run: () => useArrange.getState().addTerm(field.value),
+    },
+  ];
 }
 
 /** The fields as a tree grid with one tab stop. Pointing at a line lights its bytes; a press keeps them lit. */
@@ -91,13 +114,25 @@ export function FieldTree({ decoded }: { readonly decoded: Decoded }) {
         if (chosen === null) choose(nodes[0]?.id ?? null);
       }}
       onPointerLeave={() => point(null)}
+      onContextMenu={(event) => {
+        const at = event.target instanceof Element ? event.target.closest('[data-node]') : null;
+        const id = at?.getAttribute('data-node') ?? chosen;
+        const node = nodes.find((each) => each.id === id);
+        if (node === undefined) return;
+        choose(node.id);
+        const line = box.current?.querySelector(`[data-node="${node.id}"]`) ?? null;
+        showMenu(event, line, node.field.name, fieldEntries(node, decoded.bytes));
+      }}
     >
       <Box className="tree-line tree-head" role="row" aria-rowindex={1} style={{ height }}>
-        {['Field', 'At', 'Bytes', 'Value', 'Evidence'].map((name) => (
+        {['Field', 'At', 'Bytes', 'Value'].map((name) => (
           <Cell key={name} role="columnheader">
             {name}
           </Cell>
         ))}
+        <Cell role="columnheader" aria-label="Evidence" title="Documented, or observed in real blobs">
+          <CircleDot className="icon icon-small" aria-hidden="true" />
+        </Cell>
       </Box>
       <Box className="tree-body" role="rowgroup" style={{ height: visible.length * height }}>
         {indexes.map((index) => {
@@ -152,6 +187,7 @@ const TreeLine = memo(function TreeLine({
       id={domId}
       className={`tree-line${chosen ? ' is-chosen' : ''}${lit ? ' is-lit' : ''}`}
       role="row"
+      data-node={id}
       aria-rowindex={index + 2}
       aria-level={depth + 1}
       aria-selected={chosen}
@@ -161,7 +197,7 @@ const TreeLine = memo(function TreeLine({
       onPointerEnter={() => point(id)}
       onClick={() => choose(id)}
     >
-      <Cell className="tree-name" style={{ paddingInlineStart: `${depth * 0.9}rem` }}>
+      <Cell className="tree-name" style={{ paddingInlineStart: `${depth * 8}px` }}>
         {parent ? (
           <button
             type="button"

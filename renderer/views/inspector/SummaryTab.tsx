@@ -1,13 +1,16 @@
 import { CircleSlash, Copy, RefreshCw } from 'lucide-react';
-import { type ReactNode, useEffect, useRef } from 'react';
-import type { BlobDetail } from '#shared/model/blob.ts';
+import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import type { BlobDetail, Finding } from '#shared/model/blob.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
-import { bytes, moment } from '../../lib/words/format.ts';
+import { bytes, moment, shortHex } from '../../lib/words/format.ts';
 import { containerWords, ENCODING_WORDS, whyUnsupported } from '../../lib/words/words.ts';
+import { useAudit } from '../../store/audit.ts';
+import { useBlobs } from '../../store/blobs.ts';
 import { useDraft } from '../../store/draft.ts';
 import { copyText } from '../../store/ui.ts';
 import { KeyBlock } from '../key-material/KeyBlock.tsx';
 import { BlobFindings, Notes } from './BlobFindings.tsx';
+import { LastResult } from './LastResult.tsx';
 
 const SOURCES = {
   bytes: { title: 'From the bytes', hint: 'Read from the ciphertext itself' },
@@ -22,6 +25,7 @@ const SOURCES = {
 export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
   const { row, findings, summary } = detail;
   const openFor = useDraft((state) => state.openFor);
+  const all = useAllFindings(row.id, findings);
   const box = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another blob is read from its beginning
   useEffect(() => {
@@ -41,6 +45,20 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
         ) : (
           row.identification.reason !== null && <p className="hint">{row.identification.reason}</p>
         )}
+      </div>
+      <KeyBlock row={row} />
+      <LastResult row={row} />
+      <p className="summary-size">
+        {row.identification.plaintextBytes !== null && (
+          <span>
+            <strong>{bytes(row.identification.plaintextBytes)}</strong> plaintext
+          </span>
+        )}
+        <span>
+          <strong>{bytes(row.sizeBytes)}</strong> ciphertext
+        </span>
+      </p>
+      <span>
         <Button
           icon={<RefreshCw className="icon" aria-hidden="true" />}
           isDisabled={!row.identification.reencryptable}
@@ -48,7 +66,8 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
         >
           Re-encrypt this blob
         </Button>
-      </div>
+      </span>
+      <BlobFindings findings={all} />
       {(['bytes', 'container', 'conclusion'] as const).map((source) => {
         const lines = summary.filter((line) => line.source === source);
         if (lines.length === 0) return null;
@@ -57,15 +76,13 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
             <h4 title={SOURCES[source].hint}>{SOURCES[source].title}</h4>
             <ul>
               {lines.map((line) => (
-                <li key={line.text}>{line.text}</li>
+                <li key={line.text}>{shortened(line.text)}</li>
               ))}
             </ul>
           </section>
         );
       })}
-      <BlobFindings findings={findings} />
-      <KeyBlock row={row} />
-      <Notes findings={findings} />
+      <Notes findings={all} />
       <section className="said">
         <h4>Particulars</h4>
         <dl className="facts">
@@ -89,10 +106,6 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
           {row.declared.createdAt !== null && (
             <Fact name="Created, declared">{moment(row.declared.createdAt)}</Fact>
           )}
-          <Fact name="Ciphertext">{bytes(row.sizeBytes)}</Fact>
-          {row.identification.plaintextBytes !== null && (
-            <Fact name="Plaintext">{bytes(row.identification.plaintextBytes)}</Fact>
-          )}
           <Fact name="Written as">
             {ENCODING_WORDS[row.encoding]}, {containerWords(row.container)}
           </Fact>
@@ -107,6 +120,20 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
       </section>
     </div>
   );
+}
+
+/** Sentences name a fingerprint by its first digits; in full it is copied from the key. */
+const shortened = (text: string): string => text.replace(/\b[0-9a-f]{64}\b/g, (hex) => shortHex(hex));
+
+/** What the file says of a blob, and what an audit found of its key, by conclusion or by rules. */
+function useAllFindings(blobId: string, own: readonly Finding[]): readonly Finding[] {
+  const ids = useBlobs((state) => state.found.get(blobId)?.ids);
+  const audited = useAudit((state) => state.findings);
+  return useMemo(() => {
+    if (ids === undefined) return own;
+    const beyond = audited.filter(({ id }) => ids.includes(id));
+    return [...own, ...beyond.map((finding) => ({ ...finding, range: null }))];
+  }, [ids, audited, own]);
 }
 
 function Fact({

@@ -1,11 +1,11 @@
-import { Copy, Search, Tag, TriangleAlert } from 'lucide-react';
+import { ChevronRight, Copy, Search, Tag, TriangleAlert } from 'lucide-react';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { LearnedKey } from '#shared/model/key-group.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { HowKnown, KeyDanger, KeyVerdict, Swatch } from '../../components/KeyFace.tsx';
 import { keyGroupName, namelessWords } from '../../lib/keys/key-groups.ts';
 import { keyWords } from '../../lib/keys/keys.ts';
-import { moment, plural } from '../../lib/words/format.ts';
+import { moment, plural, shortHex } from '../../lib/words/format.ts';
 import { timelineOf, useKeyGroups } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';
 import { copyText, useUi } from '../../store/ui.ts';
@@ -39,7 +39,8 @@ export function KeyBlock({ row }: { readonly row: BlobRow }) {
             <KeyDanger keyArn={keyGroup?.keyArn ?? null} />
           </p>
           <p className="key-fingerprint">
-            <code>{fingerprint}</code>
+            <span className="hint">Fingerprint</span>
+            <code title={fingerprint}>{shortHex(fingerprint)}</code>
             <IconButton
               label="Copy the fingerprint"
               small
@@ -56,7 +57,15 @@ export function KeyBlock({ row }: { readonly row: BlobRow }) {
               <span>{keyGroup.reason}</span>
             </p>
           )}
-          {keyGroup !== undefined && keyGroup.keys.length > 0 && <Statements keys={keyGroup.keys} />}
+          {keyGroup !== undefined && keyGroup.keys.length > 0 && (
+            <details className="note">
+              <summary>
+                <ChevronRight className="icon icon-small disclosure-chevron" aria-hidden="true" />
+                <span>{`Evidence: ${plural(keyGroup.keys.length, 'statement')}`}</span>
+              </summary>
+              <Statements keys={keyGroup.keys} />
+            </details>
+          )}
           {timeline !== undefined && <TimeLine timeline={timeline} here={fingerprint} />}
         </>
       )}
@@ -96,7 +105,14 @@ function Statements({ keys: statements }: { readonly keys: readonly LearnedKey[]
           </code>
           {each.keyMaterialId !== null && (
             <span className="hint">
-              Key material id <code>{each.keyMaterialId}</code>
+              Key material ID <code title={each.keyMaterialId}>{shortHex(each.keyMaterialId)}</code>
+              <IconButton
+                label="Copy the key material ID"
+                small
+                onPress={() => void copyText(each.keyMaterialId ?? '', 'the key material ID')}
+              >
+                <Copy className="icon" aria-hidden="true" />
+              </IconButton>
             </span>
           )}
         </li>

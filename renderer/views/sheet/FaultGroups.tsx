@@ -86,7 +86,7 @@ function FaultGroupCard({
 }
 
 /** What fixes them, as buttons that open the sheet where it is changed. Only for blobs that are in the list. */
-function Fixes({ items }: { readonly items: readonly RunItem[] }) {
+export function Fixes({ items }: { readonly items: readonly RunItem[] }) {
   const fix = useDraft((state) => state.fix);
   const busy = useDraft(({ phase }) => phase === 'running' || phase === 'preflight');
   const has = useBlobs((state) => state.byId);

@@ -1,0 +1,279 @@
+// @vitest-environment happy-dom
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { fault } from '#shared/model/fault.ts';
+import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { KEYS } from '../../lib/keys/keys.test-help.ts';
+import { buildRequest } from '../../lib/request/request.ts';
+import { makeRows } from '../../lib/table/rows.test-help.ts';
+import { Table } from '../../lib/table/table.ts';
+import { useBlobs } from '../../store/blobs.ts';
+import { useConnection } from '../../store/connection.ts';
+import { useDraft } from '../../store/draft.ts';
+import { useRuns } from '../../store/runs.ts';
+import { EarlyAnswers } from './EarlyAnswers.tsx';
+import { FaultGroups } from './FaultGroups.tsx';
+import { SheetFooter } from './SheetFooter.tsx';
+import { SourceSection } from './SourceSection.tsx';
+
+const rows = makeRows(12).filter((row) => row.identification.kind === 'kms-symmetric');
+const table = Table.of(rows);
+const ids = rows.map(({ id }) => id);
+
+const COUNTS = {
+  total: rows.length,
+  waiting: 0,
+  running: 0,
+  succeeded: rows.length,
+  already: 0,
+  failed: 0,
+  skipped: 0,
+  restored: 0,
+};
+const run = (patch: Partial<RunSummary> = {}, counts: Partial<RunSummary['counts']> = {}): RunSummary =>
+  ({
+    id: 'r1',
+    method: 'reencrypt',
+    dryRun: true,
+    status: 'finished',
+    startedAt: '2026-11-30T00:00:00Z',
+    finishedAt: '2026-11-30T00:01:00Z',
+    fault: null,
+    ...patch,
+    counts: { ...COUNTS, ...counts },
+  }) as RunSummary;
+
+const item = (blobId: string, code: string, message = ''): RunItem => ({
+  blobId,
+  file: blobId,
+  place: '',
+  state: 'failed',
+  fault: fault(code, message, '', ''),
+  sent: {
+    sourceKeyId: null,
+    sourceAlgorithm: 'SYMMETRIC_DEFAULT',
+    sourceContext: { app: 'wrong' },
+    destinationKeyId: KEYS[0]?.arn ?? '',
+    destinationAlgorithm: 'SYMMETRIC_DEFAULT',
+    destinationContext: null,
+  },
+  sourceKeyArn: null,
+  destinationKeyArn: null,
+  sourceKeyMaterialId: null,
+  destinationKeyMaterialId: null,
+  requestId: null,
+  decryptRequestId: null,
+  sha256Before: '',
+  sha256After: null,
+  fingerprintBefore: null,
+  fingerprintAfter: null,
+  output: null,
+  backup: null,
+  notes: [],
+});
+
+/** A host that answers what these parts of the sheet ask for. */
+function host(items: readonly RunItem[] = []): { started: unknown[]; cancelled: unknown[] } {
+  const heard = { started: [] as unknown[], cancelled: [] as unknown[] };
+  const ok = <T,>(value: T) => Promise.resolve({ ok: true as const, value });
+  Object.assign(window, {
+    rewrap: {
+      keys: { list: () => ok({ keys: KEYS, total: KEYS.length, gaps: [], listedAt: null }) },
+      runs: {
+        items: () => ok({ total: items.length, items }),
+        start: (request: unknown) => {
+          heard.started.push(request);
+          return ok({ runId: 'r2' });
+        },
+        get: () => ok(run({ id: 'r2', dryRun: false, status: 'running', finishedAt: null })),
+        cancel: (which: unknown) => {
+          heard.cancelled.push(which);
+          return ok({});
+        },
+      },
+    },
+  });
+  return heard;
+}
+
+const footer = () => {
+  const { draft } = useDraft.getState();
+  const kept = draft.rows.filter(({ id }) => !draft.excluded.has(id));
+  return <SheetFooter built={buildRequest(draft, false)} rows={kept} files={kept.length} />;
+};
+const primary = () => document.querySelector('.button-primary');
+
+beforeEach(() => {
+  host();
+  useBlobs.setState({ table, rows: table.rows, byId: table, complete: true });
+  useConnection.setState({ connection: { status: 'ready' } as never });
+  useDraft.getState().openFor(rows);
+  const [key] = KEYS;
+  if (key !== undefined) useDraft.getState().chooseDestination(key);
+  useDraft.getState().patchOutput({ mode: 'in-place' });
+});
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+  Reflect.deleteProperty(window, 'rewrap');
+  useDraft.setState(useDraft.getInitialState());
+  useRuns.setState(useRuns.getInitialState());
+  useBlobs.setState(useBlobs.getInitialState());
+  useConnection.setState(useConnection.getInitialState());
+});
+
+const checked = (results: Record<string, 'would-succeed' | 'would-fail'>, counts = {}) => {
+  useRuns.setState({
+    runs: new Map([['r1', run({}, counts)]]),
+    results: new Map(Object.entries(results)),
+    resultRuns: new Map(Object.keys(results).map((id) => [id, 'r1'])),
+  });
+  useDraft.setState({ phase: 'checked', dryRunId: 'r1' });
+};
+
+test('before a preflight that is the next step; after one that found no failure, the run is', () => {
+  const { rerender } = render(footer());
+  expect(primary()?.textContent).toContain('Preflight');
+  checked(Object.fromEntries(ids.map((id) => [id, 'would-succeed' as const])));
+  rerender(footer());
+  expect(primary()?.textContent).toContain(`Re-encrypt ${rows.length} blobs`);
+});
+
+test('after one that found failures the next step is to re-encrypt what works, and nothing else is sent', async () => {
+  const heard = host();
+  const [bad = '', worse = '', ...good] = ids;
+  checked({
+    [bad]: 'would-fail',
+    [worse]: 'would-fail',
+    ...Object.fromEntries(good.map((id) => [id, 'would-succeed' as const])),
+  });
+  render(footer());
+  expect(primary()?.textContent).toContain(`Re-encrypt the ${good.length} that work`);
+  expect(screen.getByRole('status').textContent).toContain('2 blobs will fail');
+  fireEvent.click(primary() as Element);
+  await waitFor(() => expect(heard.started).toHaveLength(1));
+  expect(heard.started[0]).toMatchObject({ blobIds: good, dryRun: false });
+});
+
+test('what an earlier preflight said is not taken for the answer of this one', () => {
+  checked(Object.fromEntries(ids.map((id) => [id, 'would-fail' as const])));
+  useRuns.setState({ resultRuns: new Map(ids.map((id) => [id, 'another'])) });
+  render(footer());
+  expect(screen.getByRole('status').textContent).not.toContain('will fail');
+});
+
+test('a preflight under way shows how far it is in the footer, and is stopped there', async () => {
+  const heard = host();
+  useRuns.setState({
+    runs: new Map([
+      ['r1', run({ status: 'running', finishedAt: null }, { succeeded: 3, waiting: rows.length - 3 })],
+    ]),
+  });
+  useDraft.setState({ phase: 'preflight', dryRunId: 'r1' });
+  render(footer());
+  expect(screen.getByRole('status').textContent).toBe(`3 of ${rows.length} blobs answered`);
+  expect(screen.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('3');
+  fireEvent.click(screen.getByRole('button', { name: 'Stop' }));
+  await waitFor(() => expect(heard.cancelled).toEqual([{ runId: 'r1' }]));
+});
+
+test('Retry counts what can work when it is sent again, and is not there where nothing can', async () => {
+  const [first = '', second = ''] = ids;
+  const ended = (items: readonly RunItem[]) => {
+    host(items);
+    useRuns.setState({ runs: new Map([['r1', run({ dryRun: false }, { failed: items.length })]]) });
+    useDraft.setState({ phase: 'result', runId: 'r1' });
+  };
+  ended([item(first, 'DisabledException'), item(second, 'InvalidCiphertextException')]);
+  const { unmount } = render(footer());
+  expect(await screen.findByRole('button', { name: 'Retry 1 failed blob' })).toBeTruthy();
+  unmount();
+  ended([item(first, 'InvalidCiphertextException')]);
+  render(footer());
+  await screen.findByRole('button', { name: 'Done' });
+  expect(screen.queryByRole('button', { name: /^Retry/ })).toBeNull();
+});
+
+test('a group that lacks its context leads to the sheet for its blobs, with the context that was sent', async () => {
+  const [first = '', second = ''] = ids;
+  const group = {
+    id: 'g',
+    code: 'InvalidCiphertextException',
+    fault: fault('InvalidCiphertextException', 'No.', '', ''),
+    items: [item(first, 'InvalidCiphertextException'), item(second, 'InvalidCiphertextException')],
+    varied: false,
+  };
+  useDraft.setState({ phase: 'result', runId: 'r1' });
+  render(<FaultGroups groups={[group]} />);
+  fireEvent.click(screen.getByRole('button', { name: 'Set context for these 2…' }));
+  await waitFor(() => expect(useDraft.getState().focus).toBe('source-context'));
+  const { draft, phase, open } = useDraft.getState();
+  expect([phase, open]).toEqual(['edit', true]);
+  expect(draft.rows.map(({ id }) => id)).toEqual([first, second]);
+  expect(draft.destination.key).toBe(KEYS[0]);
+  expect(draft.source).toMatchObject({ mode: 'given', pairs: [{ key: 'app', value: 'wrong' }] });
+});
+
+test('of a preflight, the other blobs are left out and can be taken in again', async () => {
+  const [first = ''] = ids;
+  const group = {
+    id: 'g',
+    code: 'IncorrectKeyException',
+    fault: fault('IncorrectKeyException', 'No.', '', ''),
+    items: [item(first, 'IncorrectKeyException')],
+    varied: false,
+  };
+  checked({ [first]: 'would-fail' });
+  render(<FaultGroups groups={[group]} />);
+  fireEvent.click(screen.getByRole('button', { name: 'Detect source key for this blob…' }));
+  await waitFor(() => expect(useDraft.getState().phase).toBe('edit'));
+  const { draft } = useDraft.getState();
+  expect(draft.rows).toHaveLength(rows.length);
+  expect([...draft.excluded].sort()).toEqual(ids.slice(1).sort());
+});
+
+test('the source is one line until it is to be changed, or something of it is asked for', () => {
+  const { unmount } = render(<SourceSection />);
+  const section = screen.getByRole('region', { name: 'Source' });
+  expect(section.textContent).toContain('Key detected automatically');
+  expect(screen.queryByRole('radiogroup')).toBeNull();
+  fireEvent.click(within(section).getByRole('button', { name: 'Change the source' }));
+  expect(screen.getByRole('radiogroup', { name: 'Source encryption context' })).toBeTruthy();
+  unmount();
+  useDraft.setState({ focus: 'source-context' });
+  render(<SourceSection />);
+  expect(screen.getByRole('radiogroup', { name: 'Source encryption context' })).toBeTruthy();
+});
+
+test.each([
+  ['all refuse to open', ['AccessDeniedException', 'AccessDeniedException'], true],
+  ['they differ', ['AccessDeniedException', 'DisabledException'], false],
+])('the first answers of a preflight: %s', async (_what, codes, says) => {
+  const failed = ids.slice(0, 6).map((id, i) => item(id, codes[i % 2] ?? '', 'Refused.'));
+  host(failed);
+  const at = run(
+    { status: 'running', finishedAt: null },
+    { succeeded: 0, failed: 6, waiting: rows.length - 6 },
+  );
+  useRuns.setState({ runs: new Map([['r1', at]]) });
+  useDraft.setState({ phase: 'preflight', dryRunId: 'r1' });
+  render(<EarlyAnswers />);
+  if (says)
+    expect((await screen.findByRole('alert')).textContent).toContain(
+      'None of the first 6 blobs opens with this connection.',
+    );
+  else {
+    await waitFor(() => undefined);
+    expect(screen.queryByRole('alert')).toBeNull();
+  }
+});
+
+test('one blob that opens says that others may, too', async () => {
+  host(ids.slice(0, 6).map((id) => item(id, 'AccessDeniedException')));
+  useRuns.setState({
+    runs: new Map([['r1', run({ status: 'running', finishedAt: null }, { succeeded: 1, failed: 6 })]]),
+  });
+  useDraft.setState({ phase: 'preflight', dryRunId: 'r1' });
+  const { container } = render(<EarlyAnswers />);
+  await waitFor(() => expect(container.textContent).toBe(''));
+});
