@@ -163,4 +163,14 @@ describe('plaintext is cut', () => {
       KeyId: next(other).keyArn,
     });
   });
+
+  test('ranges that overlap, or are named twice, are taken out once', () => {
+    const file = Buffer.from('0123456789');
+    const range = (start: number, end: number) => ({ start, end });
+    const plaintext = [range(4, 6), range(2, 5), range(4, 6), range(8, 9)];
+    expect(Buffer.from(withoutPlaintext(file, { plaintext })).toString()).toBe('01679');
+    expect(Buffer.from(rewrite(file, { plaintext }, [], { withoutPlaintext: true })).toString()).toBe(
+      '01679',
+    );
+  });
 });

@@ -23,7 +23,7 @@ export function rewrite(
   options: { readonly withoutPlaintext?: boolean } = {},
 ): Uint8Array {
   const edits = editsOf(replacements);
-  return splice(original, options.withoutPlaintext === true ? [...edits, ...scan.plaintext.map(cut)] : edits);
+  return splice(original, options.withoutPlaintext === true ? [...edits, ...cuts(scan.plaintext)] : edits);
 }
 
 /** For the same changes as {@link rewrite}: where what began at a byte of the original begins in the new file. */
@@ -34,7 +34,7 @@ export function movedTo(
 ): (start: number) => number {
   const edits = [
     ...editsOf(replacements),
-    ...(options.withoutPlaintext === true ? scan.plaintext.map(cut) : []),
+    ...(options.withoutPlaintext === true ? cuts(scan.plaintext) : []),
   ].sort((a, b) => a.end - b.end);
   const ends = edits.map(({ end }) => end);
   const moved: number[] = [0];
@@ -173,11 +173,18 @@ export function writtenAs(found: Placed, next: NewBlob): Uint8Array {
 
 /** The file without its plaintext. `scan` must be the scan of these very bytes. */
 export function withoutPlaintext(bytes: Uint8Array, scan: Pick<Scan, 'plaintext'>): Uint8Array {
-  return splice(bytes, scan.plaintext.map(cut));
+  return splice(bytes, cuts(scan.plaintext));
 }
 
-function cut(range: ByteRange): Edit {
-  return { ...range, bytes: new Uint8Array() };
+/** What takes ranges out. They may overlap: one secret can be read in two ways, of which one takes more of the text for it. */
+function cuts(ranges: readonly ByteRange[]): Edit[] {
+  const apart: { start: number; end: number; bytes: Uint8Array }[] = [];
+  for (const { start, end } of [...ranges].sort((a, b) => a.start - b.start)) {
+    const last = apart.at(-1);
+    if (last !== undefined && start < last.end) last.end = Math.max(last.end, end);
+    else apart.push({ start, end, bytes: new Uint8Array() });
+  }
+  return apart;
 }
 
 function splice(original: Uint8Array, edits: readonly Edit[]): Uint8Array {
