@@ -307,6 +307,31 @@ export const FINDINGS = {
     reason: 'Blobs in them may be missing from the list, and labels of their keys are not followed.',
     remedy: 'Take the inner text out into a file of its own, and add that.',
   },
+  'database-not-read': {
+    severity: 'warning',
+    source: 'files',
+    about: 'The SQLite database could not be read by its tables.',
+    reason:
+      'Its bytes were searched as they are: blobs in them are listed by their offset, and values that are split may be missed.',
+    remedy: 'Check it with `PRAGMA integrity_check`, or export it as SQL text and add that.',
+  },
+  'database-log-beside': {
+    severity: 'warning',
+    source: 'files',
+    about: 'Changes of the SQLite database stand in a log beside it, and not in it yet.',
+    reason:
+      'Rows were read as the database has them. Blobs of the log are listed by their offset in it, and nothing is written.',
+    remedy: 'Stop what uses the database, run `PRAGMA wal_checkpoint(TRUNCATE)`, and add the file again.',
+  },
+  'database-remains': {
+    severity: 'info',
+    source: 'files',
+    about: 'Blobs stand in parts of the database that no row uses.',
+    title: '{blobs} in parts of the database that no row uses.',
+    reason:
+      'They are of rows that were deleted or changed, and are not listed. Re-encrypting the rows does not reach them.',
+    remedy: 'Run VACUUM, which makes the database anew from its rows.',
+  },
   'reader-failed': {
     severity: 'warning',
     source: 'files',

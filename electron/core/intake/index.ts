@@ -1,4 +1,5 @@
 /** Bytes to sources to blobs, and back: finding, extracting, exact put-back. */
+
 export {
   ARCHIVE_LIMITS,
   type ArchiveLimits,
@@ -11,6 +12,7 @@ export {
   readMember,
 } from './archives/index.ts';
 export { type ArchiveFormat, archiveOf, type Magic, magicOf } from './binary/magic.ts';
+export { pendingLog, withPendingLog } from './database/pending-log.ts';
 export { encode } from './encoding.ts';
 export {
   changedFolder,

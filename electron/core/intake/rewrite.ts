@@ -1,5 +1,6 @@
 import type { ByteRange } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import { rewriteDatabase } from './database/rewrite-database.ts';
 import { encode } from './encoding.ts';
 import type { NewBlob, Placed, Replacement, Scan } from './types.ts';
 
@@ -18,20 +19,24 @@ interface Edit {
  */
 export function rewrite(
   original: Uint8Array,
-  scan: Pick<Scan, 'plaintext'>,
+  scan: Pick<Scan, 'plaintext' | 'database'>,
   replacements: readonly Replacement[],
   options: { readonly withoutPlaintext?: boolean } = {},
 ): Uint8Array {
+  if (scan.database === true)
+    return rewriteDatabase(original, replacements, (value, inside) => splice(value, editsOf(inside)));
   const edits = editsOf(replacements);
   return splice(original, options.withoutPlaintext === true ? [...edits, ...cuts(scan.plaintext)] : edits);
 }
 
 /** For the same changes as {@link rewrite}: where what began at a byte of the original begins in the new file. */
 export function movedTo(
-  scan: Pick<Scan, 'plaintext'>,
+  scan: Pick<Scan, 'plaintext' | 'database'>,
   replacements: readonly Replacement[],
   options: { readonly withoutPlaintext?: boolean } = {},
 ): (start: number) => number {
+  // Places in a database are rows.
+  if (scan.database === true) return () => Number.NaN;
   const edits = [
     ...editsOf(replacements),
     ...(options.withoutPlaintext === true ? cuts(scan.plaintext) : []),

@@ -2,6 +2,8 @@ import { finding } from '#shared/finding.ts';
 import type { BlobKind } from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
 import { asInRaw } from './as-in-raw.ts';
+import { isSqlite } from './database/open.ts';
+import { scanDatabase } from './database/scan-database.ts';
 import { type Format, type Input, openInput } from './formats/format.ts';
 import {
   dataKeysIn,
@@ -34,6 +36,15 @@ const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
  */
 export function scan(bytes: Uint8Array, name: string): Scan {
   if (isBlobAlone(bytes)) return rawScan(bytes, identify(bytes));
+  if (isSqlite(bytes)) {
+    const around = embeddedBlobs.read(openInput(bytes, name)) ?? NOTHING;
+    const found = scanDatabase(
+      bytes,
+      (value, column) => (isSqlite(value) ? NOTHING : scan(value, column)),
+      around,
+    );
+    return { ...found, blobs: withDistinctPlaces(found.blobs) };
+  }
   const input = openInput(bytes, name);
   const reader = new InnerReader(bytes.length, readInner);
   const found = withUnread(finished(input, readWith(FORMATS, input), reader, 0, true), reader);

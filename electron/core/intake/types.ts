@@ -103,7 +103,23 @@ export interface FoundBlob extends Placed {
   readonly viaBranchKey?: true;
   /** The key group of a SOPS file that it is an entry of; absent: the file has none, and any of its entries opens it. */
   readonly keyGroup?: SopsKeyGroup;
+  /** The value of a database that it stands in: it is written there, and `range` says nothing. */
+  readonly cell?: DatabaseCell;
   readonly findings: readonly Finding[];
+}
+
+/** A value of a row of a SQLite database, in which a blob stands. */
+export interface DatabaseCell {
+  readonly table: string;
+  /** What the number of a row is called in its table. */
+  readonly rowid: string;
+  readonly row: bigint;
+  readonly column: string;
+  /** The whole value: its bytes, or its text in UTF-8. */
+  readonly value: Uint8Array;
+  readonly isText: boolean;
+  /** The blob in it. */
+  readonly found: FoundBlob;
 }
 
 /** A key group of a SOPS file: the file opens with a recipient of as many groups as are needed. */
@@ -140,6 +156,8 @@ export interface Scan {
    * only where a person allows it. Absent: none.
    */
   readonly possiblePlaintext?: readonly ByteRange[];
+  /** The file is a SQLite database: its blobs have a `cell`. */
+  readonly database?: true;
 }
 
 /** What KMS said of a new blob; what linked values are filled from. */

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { RunRequest } from '#shared/model/run.ts';
@@ -237,7 +238,6 @@ describe.each(['02-plaintext-node-log.txt', '02-plaintext-transcript.md'])('%s',
 
 test.each([
   ['05-mysqldump-binary.sql', /binary file|no text/],
-  ['05-sqlite.sqlite', /SQLite/],
   ['13-jwt-payload.json', /signed token/],
   ['14-tfstate.tfstate', /Terraform keeps the plaintext/],
 ])('%s is refused with the reason, in place and as a copy', async (name, reason) => {
@@ -250,6 +250,43 @@ test.each([
     expect(sent).toBeNull();
   }
   expect(new Uint8Array(readFileSync(path))).toEqual(before);
+});
+
+test('05-sqlite.sqlite: is left in place, and its copy has new blobs in the same rows', async () => {
+  const name = '05-sqlite.sqlite';
+  const { path, before, blobIds } = await shown(name);
+  const here = await run(blobIds, { mode: 'in-place', backup: false });
+  expect(here.counts.succeeded).toBe(0);
+  for (const { fault, sent } of here.items) {
+    expect(fault?.message).toMatch(/SQLite database/);
+    expect(sent).toBeNull();
+  }
+  const { counts, items, made } = await intoFolder(blobIds);
+  expect([counts.succeeded, items.map(({ fault }) => fault)]).toEqual([
+    blobIds.length,
+    items.map(() => null),
+  ]);
+  expect(new Uint8Array(readFileSync(path))).toEqual(before);
+  const [copy = new Uint8Array()] = made;
+  for (const { bytes } of scan(copy, name).blobs) expect((await plain(bytes)).key).toBe(newKey);
+  const table = (bytes: Uint8Array) => {
+    const at = join(folder, `copy-${count++}.db`);
+    writeFileSync(at, bytes);
+    const db = new DatabaseSync(at, { readOnly: true });
+    try {
+      const names = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+      return names.map(({ name: one }) => [
+        one,
+        db
+          .prepare(`SELECT rowid AS row, * FROM "${one}"`)
+          .all()
+          .map((row) => Object.keys(row)),
+      ]);
+    } finally {
+      db.close();
+    }
+  };
+  expect(table(copy)).toEqual(table(before));
 });
 
 // By parsers that are not ours: the same values, but for what belongs to the blob.

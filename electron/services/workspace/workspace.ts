@@ -19,6 +19,7 @@ import {
   recordPath,
   scan,
   type WalkedFile,
+  withPendingLog,
   withRecord,
 } from '../../core/intake/index.ts';
 import { type AliasTie, type KeyNames, readKeyName } from '../../core/key-material/index.ts';
@@ -187,7 +188,7 @@ export class Workspace {
       if (source === undefined) continue;
       try {
         const { bytes, size, sha256 } = await readSource(path);
-        const found = scan(bytes, path);
+        const found = withPendingLog(scan(bytes, path), path);
         // It may have been taken off the list while a large one was read.
         if (this.#indexPaths().get(path) !== source) continue;
         this.#refill(source, { size, sha256, found });

@@ -91,6 +91,16 @@ export const OWN = {
     ['A new archive would have other sizes, dates and checksums than the one that people know.'],
     'Write into a folder (--out): the file goes there under its own name. Then make the archive anew.',
   ),
+  DatabaseLog: entry(
+    'Changes of the database stand in a log beside it, and not in it yet.',
+    ['A program uses it, or ended without finishing: a copy of the database alone would lack those changes.'],
+    'Stop what uses the database, run `PRAGMA wal_checkpoint(TRUNCATE)`, and add the file again.',
+  ),
+  DatabaseInPlace: entry(
+    'The file is a SQLite database, which Rewrap does not replace where it stands.',
+    ['A program that has it open would go on writing to the old one, and what it writes would be lost.'],
+    'Write into a folder (--out): the copy has the new blobs in its rows. Stop what uses the database, then put the copy in its place.',
+  ),
   PlaintextInFile: entry(
     'The file holds plaintext beside its ciphertext.',
     ['It is the output of a command that prints a Plaintext member; Rewrap never copies one.'],

@@ -39,21 +39,23 @@ function postgres(bytes: Uint8Array): string {
     .join('');
 }
 
-function sqlite(blob: Uint8Array, rows: number, name = ''): Buffer {
+/** Pages of rows, as databases of many programs are: those of SQLite, without the mark by which it is read as one. */
+function database(blob: Uint8Array, rows: number, name = ''): Buffer {
   const folder = mkdtempSync(join(tmpdir(), 'rewrap-'));
   try {
     const path = join(folder, 'a.db');
-    const database = new DatabaseSync(path);
-    database.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, raw BLOB, text TEXT)');
-    const insert = database.prepare('INSERT INTO t (raw, text) VALUES (?, ?)');
+    const db = new DatabaseSync(path);
+    db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, raw BLOB, text TEXT)');
+    const insert = db.prepare('INSERT INTO t (raw, text) VALUES (?, ?)');
     for (let i = 0; i < rows; i++) insert.run(Buffer.alloc(200), 'some other text');
     insert.run(blob, base64(blob));
-    if (name !== '') database.exec(`CREATE TABLE u (name TEXT, value TEXT)`);
-    if (name !== '') database.prepare('INSERT INTO u VALUES (?, ?)').run(name, base64(blob));
-    if (name !== '')
-      database.prepare('INSERT INTO u VALUES (?, ?)').run(name, Buffer.from(blob).toString('hex'));
-    database.close();
-    return readFileSync(path);
+    if (name !== '') db.exec(`CREATE TABLE u (name TEXT, value TEXT)`);
+    if (name !== '') db.prepare('INSERT INTO u VALUES (?, ?)').run(name, base64(blob));
+    if (name !== '') db.prepare('INSERT INTO u VALUES (?, ?)').run(name, Buffer.from(blob).toString('hex'));
+    db.close();
+    const bytes = readFileSync(path);
+    bytes.write('Pages');
+    return bytes;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -70,9 +72,9 @@ const blob = madeUpBlob(32);
 /** Its last byte could be a letter of base64 that follows it. */
 const lettered = Uint8Array.from([...blob.slice(0, -1), 0x41]);
 test.each([
-  ['SQLite', sqlite(blob, 3), 2],
-  ['SQLite, large', sqlite(blob, 3000), 2],
-  ['SQLite, a column right after another', sqlite(blob, 3, 'token9'), 4],
+  ['a database', database(blob, 3), 2],
+  ['a large database', database(blob, 3000), 2],
+  ['a column right after another', database(blob, 3, 'token9'), 4],
   ['tar', tar(Buffer.from(`A=1\nDB=${base64(blob)}\n`)), 1],
   ['tar, large', tar(Buffer.concat([Buffer.alloc(9000, 'x\n'), Buffer.from(`DB=${base64(blob)}\n`)])), 1],
   [
@@ -116,7 +118,7 @@ test('binary files without a blob: nothing is made up', () => {
 });
 
 test('a raw blob takes no letter of the base64 that follows it', () => {
-  expect(scan(sqlite(lettered, 3), 'x').blobs.map((one) => base64(one.bytes))).toEqual([
+  expect(scan(database(lettered, 3), 'x').blobs.map((one) => base64(one.bytes))).toEqual([
     base64(lettered),
     base64(lettered),
   ]);

@@ -7,6 +7,7 @@ import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
 import { apart } from '../without-overlaps.ts';
 import { type Format, NOTHING_DECLARED } from './format.ts';
 import { blobTokens } from './structured/tokens.ts';
+import { writingFindings } from './text.ts';
 
 /** Most blobs listed of one file. */
 const MOST = 10_000;
@@ -177,6 +178,7 @@ function encodedBlobs(latin: string, why: string): FoundBlob[] {
       ...made(decoded.bytes, start, end, why),
       encoding: decoded.encoding,
       identification: decoded.identification,
+      findings: writingFindings(decoded),
     });
   }
   return [...blobs, ...joined(latin, why)];

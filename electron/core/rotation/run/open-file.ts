@@ -10,6 +10,7 @@ import {
   leadsElsewhere,
   memberName,
   ownerNotKept,
+  pendingLog,
   readMember,
   readSource,
   type Scan,
@@ -75,6 +76,9 @@ export async function openFile(
   }
   if (hash !== file.sha256) return explainOwn('FileChanged');
   const scanned = scan(bytes, file.display);
+  if (scanned.database === true && inPlace) return explainOwn('DatabaseInPlace');
+  if (scanned.database === true && file.path !== null && pendingLog(file.path) !== null)
+    return explainOwn('DatabaseLog');
   if (inPlace && scanned.plaintext.some(({ stays }) => stays !== true)) return explainOwn('PlaintextInFile');
   if (!inPlace && !dryRun && !allowPossible && (scanned.possiblePlaintext ?? []).length > 0)
     return explainOwn('PossiblePlaintextInFile');
