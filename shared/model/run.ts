@@ -1,3 +1,4 @@
+import { OUTPUT_NAMES } from '../outputs.ts';
 import * as z from '../schema.ts';
 import { Algorithm, EncryptionContext, GivenContext } from './context.ts';
 import { Fault } from './fault.ts';
@@ -284,7 +285,7 @@ export const RunSummary = z.object({
   downloads: z.int(),
   fault: Fault.nullable(),
   /** How the new ciphertext goes out: 'download' counts as kept by the host. */
-  output: z.enum(['in-place', 'folder', 'download']),
+  output: z.enum(OUTPUT_NAMES),
   /** `done`: files that hold what the run made: replaced, or new in the output folder. Files left as they were are not. */
   files: z.object({ total: z.int(), done: z.int() }),
   /** Bytes of ciphertext. */

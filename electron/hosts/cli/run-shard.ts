@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { plural } from '#shared/format.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
+import { OUTPUTS } from '#shared/outputs.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { dataDir } from '../../bridge/engine/index.ts';
 import { Attempt, SharedRate, type SharedWork } from '../../core/rotation/index.ts';
@@ -161,7 +162,7 @@ async function reportShard(
   { index, count: of, lost }: { index: number; count: number; lost: boolean },
 ): Promise<number> {
   const unwell = flags.json
-    ? await printRun(client, run, run.output === 'in-place')
+    ? await printRun(client, run, OUTPUTS[run.output].inPlace)
     : await failures(client, run);
   const code = lost
     ? KEPT_FOR_LATER

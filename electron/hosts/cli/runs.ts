@@ -2,6 +2,7 @@ import { plural } from '#shared/format.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
+import { OUTPUTS } from '#shared/outputs.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import type { Client } from './client.ts';
 import { NOT_ANSWERED, OK, passes, runExitCode, SOME_FAILED } from './exit-code.ts';
@@ -138,7 +139,7 @@ export async function showRun(prefix: string, flags: { json?: true }): Promise<n
     const { runId } = await client.host.runs.named({ prefix });
     const run = await client.page.runs.get({ runId });
     if (!flags.json) console.log(line(run));
-    await printRun(client, run, run.output === 'in-place');
+    await printRun(client, run, OUTPUTS[run.output].inPlace);
     return OK;
   });
 }
@@ -154,7 +155,7 @@ async function onward(
     const id = await begin(client, methodOf(flags) === 'decrypt-encrypt');
     const ended = await finished(client, onEvent, id, progress.show);
     progress.clear();
-    return report(client, ended, flags, ended.run.output === 'in-place');
+    return report(client, ended, flags, OUTPUTS[ended.run.output].inPlace);
   });
 }
 

@@ -4,6 +4,7 @@ import { plural } from '#shared/format.ts';
 import { isAwsEndpoint } from '#shared/kms/endpoints.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { RunSummary, Touches } from '#shared/model/run.ts';
+import { OUTPUTS } from '#shared/outputs.ts';
 import type { KmsConnection } from '../../core/kms/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import {
@@ -114,9 +115,7 @@ export class RunApprovals {
       resolved: resolved(run),
       title: `Undo a run: ${what}?`,
       words: [
-        run.output === 'in-place'
-          ? `Puts the old ciphertext back: ${what}`
-          : `Removes the new files of the run: ${what}`,
+        `${OUTPUTS[run.output].undone}: ${what}`,
         `Run ${run.id} of ${run.startedAt}`,
         `It encrypted to ${run.destinationKeyId}`,
         `Over ${run.connection}`,

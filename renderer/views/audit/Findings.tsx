@@ -113,7 +113,9 @@ function Nothing({
 }
 
 function FindingCard({ finding }: { readonly finding: AuditFinding }) {
-  const { showBlobs, reencrypt, unsuppress } = useAudit.getState();
+  const showBlobs = useAudit((state) => state.showBlobs);
+  const reencrypt = useAudit((state) => state.reencrypt);
+  const unsuppress = useAudit((state) => state.unsuppress);
   const suppress = useSuppress((state) => state.open);
   const { severity, suppressed, blobs, reencryptable } = finding;
   const of = { by: 'finding', id: finding.id } as const;

@@ -21,7 +21,8 @@ export function SuppressDialog() {
 }
 
 function Form({ finding }: { readonly finding: AuditFinding }) {
-  const close = () => useSuppress.getState().open(null);
+  const open = useSuppress((state) => state.open);
+  const close = () => open(null);
   const suppress = useAudit((state) => state.suppress);
   const [reason, setReason] = useState('');
   const [until, setUntil] = useState(() => inDays(USUAL_DAYS));

@@ -1,5 +1,6 @@
 import { CircleCheck, CircleEqual, CircleSlash } from 'lucide-react';
 import type { RunSummary } from '#shared/model/run.ts';
+import { OUTPUTS } from '#shared/outputs.ts';
 import { oldKeyWords, outcomeNames, reasonWords } from '#shared/run-outcome.ts';
 import { Progress } from '../../components/Progress.tsx';
 import { bytes, count, duration, plural, shortKeyName } from '../../lib/words/format.ts';
@@ -92,8 +93,7 @@ export function RunFigureList({ run }: { readonly run: RunSummary }) {
     <dl className="facts">
       <dt>Files</dt>
       <dd className="tabular">
-        {count(run.files.done)} of {count(run.files.total)}{' '}
-        {run.output === 'in-place' ? 'rewritten' : 'written'}
+        {count(run.files.done)} of {count(run.files.total)} {OUTPUTS[run.output].done}
       </dd>
       <dt>Ciphertext</dt>
       <dd className="tabular">

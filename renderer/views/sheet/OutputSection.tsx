@@ -10,6 +10,7 @@ import {
   TextField,
 } from 'react-aria-components';
 import type { OutputChoice } from '#shared/model/run.ts';
+import { OUTPUTS } from '#shared/outputs.ts';
 import { bridge, call } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Section } from '../../components/Dialog.tsx';
@@ -35,22 +36,10 @@ export function OutputSection() {
     folder: (app?.can.chooseFolder ?? false) || named.length > 0,
     download: app?.can.download ?? false,
   });
-  const words: Record<OutputChoice['mode'], { label: string; detail: string }> = {
-    'in-place': {
-      label: 'Replace in place',
-      detail: 'Each file is replaced only after its new content is on disk and complete. Encoding is kept.',
-    },
-    folder: {
-      label: 'Into a folder',
-      detail: 'The originals stay as they are; names and encoding are kept.',
-    },
-    download: app?.can.download
-      ? {
-          label: 'Download',
-          detail: 'The originals stay as they are; fetch the new files when the run is over.',
-        }
-      : { label: 'Keep for copying', detail: 'Copy the new ciphertext when the run is over.' },
-  };
+  const words = (id: OutputChoice['mode']) =>
+    id === 'download' && !app?.can.download
+      ? { label: 'Keep for copying', detail: 'Copy the new ciphertext when the run is over.' }
+      : OUTPUTS[id];
   const choose = (): Promise<void> =>
     attempt(async () => {
       const { folder } = await call(bridge().output.chooseFolder({}));
@@ -66,7 +55,10 @@ export function OutputSection() {
           patchOutput({ mode: next });
           if (next === 'folder' && folder === null && app?.can.chooseFolder) void choose();
         }}
-        options={options.map(({ mode: id, refused }) => ({ id, ...words[id], refused }))}
+        options={options.map(({ mode: id, refused }) => {
+          const { label, detail } = words(id);
+          return { id, label, detail, refused };
+        })}
       />
       {mode === 'in-place' && (
         <Switch isSelected={backup} onChange={(on) => patchOutput({ backup: on })}>
@@ -89,7 +81,7 @@ export function OutputSection() {
           <code className="folder-path">{folder?.path ?? 'No folder chosen'}</code>
         </div>
       )}
-      {mode !== null && mode !== 'in-place' && hasPossiblePlaintext(draft) && (
+      {mode !== null && !OUTPUTS[mode].inPlace && hasPossiblePlaintext(draft) && (
         <Switch
           isSelected={draft.allowPossiblePlaintext}
           onChange={(allowPossiblePlaintext) => patch({ allowPossiblePlaintext })}

@@ -1,6 +1,7 @@
 import { FileDown, Terminal } from 'lucide-react';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { OutputChoice, RunSummary } from '#shared/model/run.ts';
+import { OUTPUTS } from '#shared/outputs.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { Progress } from '../../components/Progress.tsx';
 
@@ -170,14 +171,6 @@ function Ready({ built, rows, files, checked }: FooterProps & { readonly checked
   );
 }
 
-/** What the run will touch, never "all". */
-function touches(output: OutputChoice, files: number, blobs: number): string {
-  switch (output.mode) {
-    case 'in-place':
-      return `Replaces ${plural(files, 'file')} in place, ${output.backup ? 'keeping backups' : 'keeping no backup'}.`;
-    case 'folder':
-      return `Writes ${plural(files, 'new file')} into the folder; originals stay.`;
-    case 'download':
-      return `Makes ${plural(blobs, 'new blob')} to fetch; originals stay.`;
-  }
-}
+/** What the run will touch. */
+const touches = (output: OutputChoice, files: number, blobs: number): string =>
+  OUTPUTS[output.mode].touches({ files, blobs }, output.mode === 'in-place' && output.backup);
