@@ -9,11 +9,13 @@ interface Assembly {
   readonly fingerprint?: Uint8Array;
 }
 
-function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+/** One element of DER: tag, shortest length, the parts one after the other. */
+export function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
-  const n = content.length;
-  const length = n < 0x80 ? [n] : n < 0x100 ? [0x81, n] : [0x82, n >> 8, n & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...length]), content]);
+  const length: number[] = [];
+  for (let left = content.length; left > 0; left >>>= 8) length.unshift(left & 0xff);
+  const head = content.length < 0x80 ? [content.length] : [0x80 | length.length, ...length];
+  return Buffer.concat([Buffer.from([tag, ...head]), content]);
 }
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');

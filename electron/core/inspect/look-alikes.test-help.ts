@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { BlobKind } from '#shared/model/blob.ts';
-import { assemble } from './assemble.test-help.ts';
+import { assemble, der } from './assemble.test-help.ts';
 
 /** Something that is mistaken for KMS ciphertext, made up here; it cannot be opened. */
 interface LookAlike {
@@ -14,20 +14,6 @@ interface LookAlike {
 const ascii = (text: string) => Buffer.from(text, 'latin1');
 const u16 = (n: number) => Buffer.from([n >> 8, n & 0xff]);
 const sized = (bytes: Uint8Array) => Buffer.concat([u16(bytes.length), bytes]);
-
-function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
-  const content = Buffer.concat(parts);
-  const n = content.length;
-  const length =
-    n < 0x80
-      ? [n]
-      : n < 0x100
-        ? [0x81, n]
-        : n < 0x10000
-          ? [0x82, n >> 8, n & 0xff]
-          : [0x83, n >> 16, (n >> 8) & 0xff, n & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...length]), content]);
-}
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const UUID = '1234abcd-12ab-34cd-56ef-1234567890ab';

@@ -12,7 +12,7 @@
  *   58..   CMS ContentInfo (RFC 5652 §8, RFC 5084): encryptedData, aes256-GCM
  */
 import { FINGERPRINT_BYTES } from '#shared/kms/facts.ts';
-import { oid, readTlv, tlv } from './der.ts';
+import { oid, strictTlv, tlv } from './der.ts';
 
 export const NONCE_BYTES = 12;
 export const TAG_BYTES = 16;
@@ -93,26 +93,26 @@ export function readBlob(blob: Buffer): BlobParts | null {
 
   // Every element but the last of its parent is constant; the last one must end where its parent does.
   const end = blob.length;
-  const contentInfo = readTlv(blob, HEADER_BYTES + 4, end, SEQUENCE);
+  const contentInfo = strictTlv(blob, HEADER_BYTES + 4, end, SEQUENCE);
   if (contentInfo?.end !== end) return null;
   const afterType = skip(blob, contentInfo.start, OID_ENCRYPTED_DATA);
-  const wrapper = afterType === null ? null : readTlv(blob, afterType, end, EXPLICIT_0);
+  const wrapper = afterType === null ? null : strictTlv(blob, afterType, end, EXPLICIT_0);
   if (wrapper?.end !== end) return null;
-  const encryptedData = readTlv(blob, wrapper.start, end, SEQUENCE);
+  const encryptedData = strictTlv(blob, wrapper.start, end, SEQUENCE);
   if (encryptedData?.end !== end) return null;
   const afterVersion = skip(blob, encryptedData.start, VERSION_0);
-  const info = afterVersion === null ? null : readTlv(blob, afterVersion, end, SEQUENCE);
+  const info = afterVersion === null ? null : strictTlv(blob, afterVersion, end, SEQUENCE);
   if (info?.end !== end) return null;
   const afterData = skip(blob, info.start, OID_DATA);
-  const algorithm = afterData === null ? null : readTlv(blob, afterData, end, SEQUENCE);
+  const algorithm = afterData === null ? null : strictTlv(blob, afterData, end, SEQUENCE);
   if (!algorithm) return null;
   const afterGcm = skip(blob, algorithm.start, OID_AES256_GCM);
-  const parameters = afterGcm === null ? null : readTlv(blob, afterGcm, algorithm.end, SEQUENCE);
+  const parameters = afterGcm === null ? null : strictTlv(blob, afterGcm, algorithm.end, SEQUENCE);
   if (parameters?.end !== algorithm.end) return null;
-  const nonce = readTlv(blob, parameters.start, parameters.end, OCTET_STRING);
+  const nonce = strictTlv(blob, parameters.start, parameters.end, OCTET_STRING);
   if (!nonce || nonce.end - nonce.start !== NONCE_BYTES) return null;
   if (skip(blob, nonce.end, ICV_LENGTH) !== parameters.end) return null;
-  const content = readTlv(blob, algorithm.end, end, IMPLICIT_0);
+  const content = strictTlv(blob, algorithm.end, end, IMPLICIT_0);
   if (content?.end !== end) return null;
 
   return {
