@@ -1,13 +1,14 @@
-import { Check, ChevronRight, CircleX, Copy, KeyRound, LogIn, RotateCw, X } from 'lucide-react';
+import { Check, ChevronRight, CircleX, KeyRound, LogIn, RotateCw, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import { kindOf } from '#shared/connection-kind.ts';
-import type { Fault, PolicyAdvice } from '#shared/model/fault.ts';
+import type { Fault } from '#shared/model/fault.ts';
 import { lapsedSide, remedyOf } from '../lib/words/connection.ts';
 import { useConnection } from '../store/connection.ts';
 import { useSignIn } from '../store/sign-in.ts';
-import { copyText } from '../store/ui.ts';
 import { Button, IconButton } from './Button.tsx';
+import { ExplainFault } from './ErrorPageDialog.tsx';
+import { CodeWords, PolicyStatements } from './PolicyStatements.tsx';
 
 interface FaultProps {
   readonly fault: Fault;
@@ -50,6 +51,9 @@ export function FaultLines({ fault }: { readonly fault: Fault }) {
       )}
       {fault.policies !== undefined && <PolicyStatements policies={fault.policies} />}
       {fault.raw !== null && <RawError raw={fault.raw} />}
+      <p className="fault-explain">
+        <ExplainFault fault={fault} />
+      </p>
     </>
   );
 }
@@ -60,7 +64,9 @@ function RawError({ raw }: { readonly raw: NonNullable<Fault['raw']> }) {
       <div className="disclosure-heading">
         <AriaButton slot="trigger" className="button button-link">
           <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
-          Show the KMS error
+          {raw.by === undefined || raw.by === 'KMS'
+            ? 'Show the KMS error'
+            : `Show what ${lowerFirst(raw.by)} said`}
         </AriaButton>
       </div>
       <DisclosurePanel className="disclosure-panel">
@@ -80,6 +86,9 @@ function RawError({ raw }: { readonly raw: NonNullable<Fault['raw']> }) {
     </Disclosure>
   );
 }
+
+/** "The SDK" within a sentence; names keep their capitals. */
+const lowerFirst = (by: string): string => by.replace(/^The /, 'the ');
 
 /** The button that renews a session that has ended, right where the fault is shown; nothing for other faults. */
 export function FaultRemedy({ fault }: { readonly fault: Fault }) {
@@ -115,42 +124,4 @@ export function FaultRemedy({ fault }: { readonly fault: Fault }) {
       {kind === 'code' ? 'Enter a code' : 'Connect again'}
     </Button>
   );
-}
-
-/** The policy statements that would allow what was refused, each to be read and copied. */
-function PolicyStatements({ policies }: { readonly policies: readonly PolicyAdvice[] }) {
-  return (
-    <ul className="policies" aria-label="Policy statements that would allow it">
-      {policies.map(({ title, statement }) => (
-        <li key={title + statement}>
-          <Disclosure className="disclosure policy">
-            <div className="disclosure-heading">
-              <AriaButton slot="trigger" className="button button-link">
-                <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
-                {title}
-              </AriaButton>
-            </div>
-            <Button
-              icon={<Copy className="icon" aria-hidden="true" />}
-              aria-label={`Copy statement. ${title}`}
-              onPress={() => void copyText(statement, 'the policy statement')}
-            >
-              Copy statement
-            </Button>
-            <DisclosurePanel className="disclosure-panel policy-text">
-              <pre>{statement}</pre>
-            </DisclosurePanel>
-          </Disclosure>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** Words in which `commands` stand between back-ticks: those are set as code. For text of Rewrap's own. */
-export function CodeWords({ text }: { readonly text: string }) {
-  return text
-    .split(/`([^`]+)`/)
-    .map((part, i) => ({ part, at: `${i} ${part}`, code: i % 2 === 1 }))
-    .map(({ part, at, code }) => (code ? <code key={at}>{part}</code> : part));
 }
