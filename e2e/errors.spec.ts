@@ -93,6 +93,14 @@ test('every error of a blob, and of a run, is explained on screen; no file chang
   await right.getByRole('button', { name: /^Copy statement\. For the key policy/ }).click();
   await expect(page.getByText('Copied the policy statement')).toBeVisible();
 
+  // The page of the code: what it means in general, and who refuses.
+  await right.getByRole('button', { name: 'Explain AccessDeniedException' }).click();
+  const explained = page.getByRole('dialog', { name: 'AccessDeniedException' });
+  await expect(explained.getByRole('definition').filter({ hasText: 'AWS KMS' })).toBeVisible();
+  await expect(explained.getByRole('region', { name: 'To copy' })).toContainText('For the key policy');
+  await explained.getByRole('button', { name: 'Close' }).last().click();
+  await expect(explained).toBeHidden();
+
   for (const row of STOP_ROWS) {
     if (row.treatment === 'closed') await endpoint.close();
     else endpoint.ofAll = row.treatment;

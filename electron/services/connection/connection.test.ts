@@ -360,7 +360,7 @@ describe('who a connection works as', () => {
         : null;
     const state = await page.connection.use(aws('base'));
     expect(state).toMatchObject({ status: 'ready', identity: null, fault: null });
-    expect(state.warnings?.join(' ')).toContain('the principal is unknown');
+    expect(state.warnings?.join(' ')).toContain('The principal is unknown');
     expect(fake.count('KMS DescribeKey')).toBe(1);
   });
 
@@ -380,7 +380,7 @@ describe('who a connection works as', () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', `${CANARY}env`);
     const state = await page.connection.use({ ...aws('base'), profile: null });
     expect(state.warnings).toEqual([
-      'two sources of credentials: used is the access key of the environment (AWS_ACCESS_KEY_ID); not used is the access key of the profile "base" (credentials file)',
+      'Two sources of credentials: used is the access key of the environment (AWS_ACCESS_KEY_ID); not used is the access key of the profile "base" (credentials file)',
     ]);
     expect(fake.last('STS GetCallerIdentity')?.signedBy).toBe('AKIAENVIRONMENT001');
   });

@@ -241,7 +241,7 @@ export class Connection {
         ...this.#notes,
         warnings: [
           ...warnings,
-          `the principal is unknown: STS was not reached or refused (${error.fault.message})`,
+          `The principal is unknown: STS was not reached or refused (${error.fault.message})`,
         ],
       };
       return null;

@@ -76,7 +76,7 @@ export function limitAdvice(place: PolicyPlace, { action, keyArn, principal }: W
 export function trustAdvice(role: string, principal: string | null, externalId: boolean): PolicyAdvice {
   return {
     place: 'trust',
-    title: `For the trust policy of ${lastName(role)}`,
+    title: `For the trust policy of ${role.startsWith('<') ? 'the role' : lastName(role)}`,
     statement: json({
       Sid: 'AllowAssumeRole',
       Effect: 'Allow',

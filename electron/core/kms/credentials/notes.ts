@@ -24,7 +24,7 @@ export async function connectionNotes(choice: ConnectionChoice): Promise<Connect
     if (source !== null) {
       const used = sourceWords(source);
       for (const other of chosen.passedOver)
-        warnings.push(`two sources of credentials: used is ${used}; not used is ${other}`);
+        warnings.push(`Two sources of credentials: used is ${used}; not used is ${other}`);
       for (const one of sourceChain(source)) {
         const given = one.kind === 'role' ? config.profiles.get(one.profile)?.duration_seconds : undefined;
         if (one.kind === 'role' && given !== undefined && one.durationSeconds === null)
@@ -37,7 +37,7 @@ export async function connectionNotes(choice: ConnectionChoice): Promise<Connect
     // Connecting says what is wrong.
   }
   const variable = unusedProfile(source, own.profile);
-  if (variable !== null && !warnings.some((line) => line.startsWith('two sources'))) warnings.push(variable);
+  if (variable !== null && !warnings.some((line) => line.startsWith('Two sources'))) warnings.push(variable);
   return {
     ...(source === null ? {} : { credentials: sourceWords(source) }),
     ...(warnings.length === 0 ? {} : { warnings }),
