@@ -1,8 +1,13 @@
+import type { KeyInfo } from '#shared/model/key.ts';
 import { OK } from './exit-code.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
 import { warn } from './output/say.ts';
 import { withEngine } from './session.ts';
 import { table } from './text.ts';
+
+/** Of a key that DescribeKey was refused for, or answered without saying what it is, nothing is known. */
+const isDescribed = ({ spec, usage, state }: KeyInfo): boolean =>
+  spec !== null && usage !== null && state !== null;
 
 /** `rewrap keys [--json]`: the keys this identity can see, and why one cannot be a destination. */
 export async function keys(flags: ConnectionFlags & { json?: true }): Promise<number> {
@@ -22,7 +27,7 @@ export async function keys(flags: ConnectionFlags & { json?: true }): Promise<nu
           key.spec ?? '?',
           key.usage ?? '?',
           key.state ?? '?',
-          key.unfitAsDestination ?? 'fits',
+          key.unfitAsDestination ?? (isDescribed(key) ? 'fits' : 'unknown: it could not be described'),
         ]),
       ]),
     );

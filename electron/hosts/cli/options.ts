@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { ENCRYPTION_ALGORITHMS, type EncryptionAlgorithm } from '#shared/kms/facts.ts';
+import { keyNameProblem } from '#shared/kms/key-names.ts';
 import type { AwsChoice, ConnectionChoice } from '#shared/model/connection.ts';
 import { shellWord } from '#shared/shell.ts';
 import { isLoopback } from '../../core/kms/index.ts';
@@ -59,6 +60,13 @@ export const connectionArguments = (flags: ConnectionFlags): string =>
     .join('');
 
 /** A value that must not be empty: an unset variable of a shell gives an empty one. Throws InvalidArgumentError. */
+/** A key as KMS takes it. Throws InvalidArgumentError with the hint for what is most often mistyped. */
+export function keyName(value: string): string {
+  const problem = keyNameProblem(value);
+  if (problem !== null) throw new InvalidArgumentError(problem);
+  return value;
+}
+
 export function filled(value: string): string {
   if (value.trim() === '')
     throw new InvalidArgumentError('It is empty: is the variable that it comes from set?');

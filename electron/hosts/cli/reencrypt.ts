@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { faultOfCatalogue } from '#shared/kms/errors.ts';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
@@ -170,6 +171,14 @@ export async function destinationAlgorithm(
   try {
     const side = methodOf(flags) === 'reencrypt' ? 'source' : 'destination';
     const key = await page.keys.describe({ keyId: flags.to, side });
+    if (key.usage !== null && key.usage !== 'ENCRYPT_DECRYPT')
+      throw new FaultError(
+        faultOfCatalogue('InvalidKeyUsageException', {
+          message: `The destination key ${key.arn} cannot encrypt.`,
+          detail: key.unfitAsDestination ?? `Its usage is ${key.usage}.`,
+          remedy: 'Choose a key with the usage ENCRYPT_DECRYPT as the destination.',
+        }),
+      );
     if (key.algorithms.length === 0 || key.algorithms.includes('SYMMETRIC_DEFAULT'))
       return 'SYMMETRIC_DEFAULT';
     if (key.algorithms.includes('RSAES_OAEP_SHA_256')) return 'RSAES_OAEP_SHA_256';

@@ -71,7 +71,7 @@ export async function withEngine<T>(
     warnOfHttp([connection ? kindOf(connection).credentials()?.endpointUrl : null]);
     if (connection !== null) {
       const state = await through.page.connection.use(connection);
-      for (const line of state.warnings ?? []) console.error(`rewrap: warning: ${safe(line)}`);
+      for (const line of state.warnings ?? []) warn(`warning: ${safe(line)}`);
       if (state.fault !== null) throw new FaultError(state.fault);
     }
     return await work(through, engine.onEvent);

@@ -41,7 +41,12 @@ export function KeyFacts({ info, asked }: KeyFactsProps) {
         <Fact name="Created">{info.createdAt === null ? null : moment(info.createdAt)}</Fact>
         <Regions info={info} />
         <Fact name="Usable as source">{info.unfitAsSource ?? 'Yes'}</Fact>
-        <Fact name="Usable as destination">{info.unfitAsDestination ?? 'Yes'}</Fact>
+        <Fact name="Usable as destination">
+          {info.unfitAsDestination ??
+            (info.spec === null || info.usage === null || info.state === null
+              ? 'Unknown: it could not be described'
+              : 'Yes')}
+        </Fact>
       </dl>
       <Asked info={info} asked={asked} />
       {info.gaps.length > 0 && (

@@ -253,6 +253,11 @@ export const APPLICATION = {
     ['It is damaged, of a newer Rewrap, or another file.'],
     'Make one from the re-encrypt sheet, or with: rewrap plan PATH… --to KEY -o FILE',
   ),
+  NoCommand: entry(
+    'No command of a shell does exactly what is chosen here.',
+    ['The blobs are chosen one by one, or were pasted.'],
+    'Save a plan and run it with: rewrap run PLAN',
+  ),
   PlanUnreadable: entry(
     'A plan file cannot be read.',
     ['Its name is mistyped, or your user may not read it.'],

@@ -1,7 +1,9 @@
 import type { EncryptionContext } from '../../model/context.ts';
 import { regionOfArn, takesEncryptionContext } from '../facts.ts';
+import { keyNameProblem, meantAlias, partitionOfArn, partitionOfRegion } from '../key-names.ts';
 import type { ServiceCode } from './catalogue.ts';
 import { deniedCase } from './denied.ts';
+import { accountOf } from './policy.ts';
 import type { Diagnosis, KmsSituation } from './situation.ts';
 import { durationTooLong, notAssumable, roleRequestInvalid } from './sts.ts';
 
@@ -242,6 +244,8 @@ function keyStore(said: string, s: KmsSituation): Diagnosis {
 
 function notFound(said: string, s: KmsSituation): Diagnosis {
   const here = s.region ?? null;
+  const misnamed = misnamedKey(s);
+  if (misnamed !== null) return misnamed;
   const wrongRegion = [s.sourceKeyId, s.destinationKeyId].find((id) => {
     const region = id ? regionOfArn(id) : null;
     return here !== null && region !== null && region !== here;
@@ -256,11 +260,75 @@ function notFound(said: string, s: KmsSituation): Diagnosis {
   const side = named === null || s.operation !== 'ReEncrypt' ? null : sideOf(named, s);
   const role = side === 'source' || side === 'destination' ? `the ${side} key` : 'the key or alias';
   const where = here === null ? '' : ` in ${here}`;
-  return { message: `KMS does not know ${role}${named === null ? '' : ` ${named}`}${where}.` };
+  const message = `KMS does not know ${role}${named === null ? '' : ` ${named}`}${where}.`;
+  const owner = accountOf(s.destinationKeyId ?? s.sourceKeyId ?? null);
+  const caller = accountOf(s.principal ?? null);
+  if (owner === null || caller === null || owner === caller) return { message };
+  return {
+    message,
+    causes: [
+      `it is of account ${owner}, and you work in account ${caller}: it does not exist there, or its key policy does not let you see it.`,
+    ],
+    remedy: `Check the ARN, and have the key policy in account ${owner} allow it for you, beside your own policy.`,
+  };
 }
+
+/** A key that is named in a way that KMS cannot know, or that is of a part of AWS where these credentials do not reach. */
+function misnamedKey(s: KmsSituation): Diagnosis | null {
+  for (const [side, id] of [
+    ['destination', s.destinationKeyId],
+    ['source', s.sourceKeyId],
+  ] as const) {
+    if (id === null || id === undefined) continue;
+    const what = s.operation === 'ReEncrypt' ? `The ${side} key` : 'The key';
+    const problem = keyNameProblem(id);
+    if (problem !== null)
+      return {
+        message: `${what} ${JSON.stringify(id)} is not written as KMS takes it.`,
+        causes: [problem],
+        remedy: 'Correct it: a key id, a key ARN, alias/NAME, or the ARN of an alias.',
+      };
+    const partition = partitionOfArn(id);
+    const here = s.region ? partitionOfRegion(s.region) : null;
+    if (partition !== null && here !== null && partition !== here)
+      return {
+        message: `${what} ${id} is of the partition ${partition}, and this connection is of ${here}.`,
+        causes: [
+          'accounts, credentials and keys of one partition (China, GovCloud) do not exist in another.',
+        ],
+        remedy: `Connect with credentials of ${partition}. Between partitions nothing but decrypting here and encrypting there is possible.`,
+      };
+    const alias = meantAlias(id);
+    if (alias !== null)
+      return {
+        message: `KMS does not know ${what.toLowerCase()} ${id}${s.region ? ` in ${s.region}` : ''}.`,
+        causes: [
+          `it is no key id; an alias is written with "alias/" before its name.`,
+          'it is in another Region or account.',
+        ],
+        remedy: `If it is an alias, write ${alias}.`,
+      };
+  }
+  return null;
+}
+
+const USAGES: Readonly<Record<string, string>> = {
+  SIGN_VERIFY: 'for signing',
+  GENERATE_VERIFY_MAC: 'for message authentication codes (HMAC)',
+  KEY_AGREEMENT: 'for key agreement',
+};
 
 function keyUsage(said: string, s: KmsSituation): Diagnosis {
   if (s.operation !== 'ReEncrypt') return {};
+  const usage = /\b(SIGN_VERIFY|GENERATE_VERIFY_MAC|KEY_AGREEMENT)\b/.exec(said)?.[1];
+  if (usage !== undefined) {
+    const { words, side } = keyInWords(said, s);
+    return {
+      message: `${words} is ${USAGES[usage]} (${usage}), not for encryption.`,
+      causes: ['the usage of a key is given when it is made and cannot be changed.'],
+      remedy: `Choose a key with the usage ENCRYPT_DECRYPT${side === 'destination' ? ' as the destination' : ''}.`,
+    };
+  }
   const asked = `source ${s.sourceAlgorithm ?? 'SYMMETRIC_DEFAULT'}, destination ${s.destinationAlgorithm ?? 'SYMMETRIC_DEFAULT'}`;
   return {
     causes: [

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { contextOption } from '../input/contexts.ts';
-import { algorithm, filled, repeated, url } from '../options.ts';
+import { algorithm, filled, keyName, repeated, url } from '../options.ts';
 
 const CONNECTION = 'Connection options:';
 const CONTEXT = 'Encryption context:';
@@ -46,7 +46,7 @@ export function twoStepOptions(command: Command): Command {
 /** Both sides of a re-encryption, the destination key apart. */
 export function sideOptions(command: Command): Command {
   return command
-    .option('--from <key>', 'require this source key (needed for RSA and SM2 ciphertext)', filled)
+    .option('--from <key>', 'require this source key (needed for RSA and SM2 ciphertext)', keyName)
     .option('--from-algorithm <name>', 'source algorithm (default: SYMMETRIC_DEFAULT)', algorithm)
     .option('--to-algorithm <name>', 'destination algorithm (default: the strongest of the key)', algorithm)
     .optionsGroup(CONTEXT)

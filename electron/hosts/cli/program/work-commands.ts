@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { filled, parseCount, rate, repeated } from '../options.ts';
+import { filled, keyName, parseCount, rate, repeated } from '../options.ts';
 import { rule } from '../rule-option.ts';
 import {
   connectionOptions,
@@ -24,7 +24,7 @@ export function workCommands(program: Command): void {
     .command('reencrypt')
     .description('re-encrypt ciphertext inside KMS and put it back as it was found')
     .argument('<path...>', 'files and folders; - is standard input')
-    .requiredOption('--to <key>', 'destination key: id, ARN, alias or alias ARN', filled)
+    .requiredOption('--to <key>', 'destination key: id, ARN, alias or alias ARN', keyName)
     .option(
       '--out <dir>',
       'write the new files into this folder; - writes one file to standard output',
@@ -52,7 +52,7 @@ export function workCommands(program: Command): void {
     .command('plan')
     .description('write down what a run would do, to look at, compare and run later; nothing is sent')
     .argument('[path...]', 'files and folders')
-    .option('--to <key>', 'destination key: id, ARN, alias or alias ARN', filled)
+    .option('--to <key>', 'destination key: id, ARN, alias or alias ARN', keyName)
     .option(
       '--rule <name=value>',
       'choose blobs by fingerprint, key, kind, path or finding, repeatable',
