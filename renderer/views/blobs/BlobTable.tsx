@@ -189,11 +189,14 @@ function useCursor(lines: Lines, cursor: string | null, here: number | undefined
   useEffect(() => {
     if (none && first !== undefined) moveTo(first);
   }, [none, first, moveTo]);
+  const nothing = lines.count === 0;
   const inspected = here !== undefined && lines.at(here)?.type === 'row' ? cursor : null;
   useEffect(() => {
     const timer = setTimeout(() => {
       if (inspected !== null) void inspect(inspected);
+      // A blob that the filter hides is not what the window is about.
+      else if (nothing) void inspect(null);
     }, REST_MS);
     return () => clearTimeout(timer);
-  }, [inspected, inspect]);
+  }, [inspected, nothing, inspect]);
 }

@@ -40,6 +40,10 @@ test('each part of the filter is a chip with its count, and is taken away by a p
   const removal = (name: RegExp) => within(chips()).getByRole('button', { name });
   expect(removal(/State: Failed/).textContent).toContain('1');
   expect(removal(/Key disabled/).textContent).toContain('2');
+  const named = table.rows.filter(
+    ({ file, declared }) => file.includes('payments') || declared.encryptionContext !== null,
+  );
+  expect(removal(/“payments”/).textContent).toContain(String(named.length));
   fireEvent.click(removal(/State: Failed/));
   expect(useArrange.getState().state).toBeNull();
   fireEvent.click(removal(/“payments”/));

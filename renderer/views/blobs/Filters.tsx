@@ -10,6 +10,7 @@ import {
   findingCounts,
   type KindFilter,
   kindCounts,
+  matching,
   repositoryCounts,
   severityCounts,
   stateCounts,
@@ -21,6 +22,8 @@ import { useActions } from '../../store/actions.ts';
 import { isFiltered, useArrange } from '../../store/arrange.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useBlobs } from '../../store/blobs.ts';
+import { useKeyGroups } from '../../store/key-groups.ts';
+import { useKeys } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';
 import { useStates } from './useArranged.ts';
 
@@ -252,6 +255,7 @@ export function FilterChips({ shown }: { readonly shown: number }) {
   const filtered = useArrange(isFiltered);
   const actions = useActions(useArrange);
   const states = useStates();
+  const termCounts = useTermCounts();
   const countOf = (list: readonly { id: string; count: number }[], id: string): number =>
     list.find((each) => each.id === id)?.count ?? 0;
   if (!filtered) return null;
@@ -265,10 +269,10 @@ export function FilterChips({ shown }: { readonly shown: number }) {
     return by[finding] ?? countOf(findingCounts(table), finding.replace(/^code:/, ''));
   };
   const chips = [
-    ...terms.map((term) => ({
+    ...terms.map((term, i) => ({
       id: `term ${term}`,
       label: `“${term}”`,
-      n: null,
+      n: termCounts[i] ?? 0,
       remove: () => actions.removeTerm(term),
     })),
     state !== null && {
@@ -302,7 +306,7 @@ export function FilterChips({ shown }: { readonly shown: number }) {
       {chips.map(({ id, label, n, remove }) => (
         <Button key={id} className="chip" aria-label={`Remove the filter ${label}`} onPress={remove}>
           <span className="chip-text">{label}</span>
-          {n !== null && <span className="chip-count tabular">{count(n)}</span>}
+          <span className="chip-count tabular">{count(n)}</span>
           <X className="icon icon-small" aria-hidden="true" />
         </Button>
       ))}
@@ -314,4 +318,21 @@ export function FilterChips({ shown }: { readonly shown: number }) {
       </TextButton>
     </section>
   );
+}
+
+/** How many blobs of the list each kept term finds by itself. */
+function useTermCounts(): readonly number[] {
+  const terms = useArrange((state) => state.terms);
+  const table = useBlobs((state) => state.table);
+  const keys = useKeyGroups((state) => state.keys);
+  const listed = useKeys((state) => state.keys);
+  const states = useStates();
+  return useMemo(() => {
+    if (terms.length === 0) return [];
+    const beside = { keys, keyTexts: keys.texts(listed), states };
+    return terms.map((term) => {
+      const marks = matching(table, { query: term, kind: 'all', finding: 'all' }, beside);
+      return marks === null ? table.size : marks.reduce((sum, mark) => sum + mark, 0);
+    });
+  }, [terms, table, keys, listed, states]);
 }

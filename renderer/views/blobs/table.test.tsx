@@ -107,6 +107,14 @@ test('a group of one blob is one line, with its key before the name', () => {
   expect(within(row).getByRole('button', { name: /^Find the key of group/ })).toBeTruthy();
 });
 
+test('a blob that the filter hides leaves the inspector', async () => {
+  setWidth(100);
+  const asked: (string | null)[] = [];
+  useInspector.setState({ inspect: async (id) => void asked.push(id) });
+  render(<BlobTable lines={new Lines(table, new Uint32Array(), null, new Set())} />);
+  await vi.waitFor(() => expect(asked).toEqual([null]));
+});
+
 test('a table that nothing matches offers to show everything again', () => {
   setWidth(100);
   useArrange.setState({ query: 'nothing like it', state: 'Failed' });
