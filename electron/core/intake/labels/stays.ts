@@ -8,7 +8,11 @@ import { ARN, labelsOf } from './names.ts';
 /** How far from a blob a key is looked for, in characters and in lines. */
 const REACH = 2000;
 const LINES = 12;
+/** The same for a name before several blobs: they stand between it and the last of them. */
+const SHARED_REACH = 4 * REACH;
 const ANY = /arn:aws[\w-]{0,20}:kms:|alias\/|[kK]ey_?-?[iI]d|KEY_?ID/;
+/** An alias by itself: no part of an ARN, a path or a name. */
+const ALIAS = /(?<![\w/:.-])alias\/[A-Za-z0-9_/-]{1,250}/g;
 /** Blobs of one file that get such a finding. */
 const MOST = 10_000;
 
@@ -23,6 +27,8 @@ export function withStayingLabels(view: TextView, blobs: readonly FoundBlob[]): 
   const names: { start: number; end: number }[] = [];
   for (const match of view.text.matchAll(new RegExp(ARN, 'g')))
     names.push({ start: match.index, end: match.index + match[0].length });
+  for (const match of view.text.matchAll(ALIAS))
+    names.push({ start: match.index, end: match.index + match[0].length });
   for (const { name, start, end } of labelsOf(view.text))
     if (!/algorithm|material/i.test(name)) names.push({ start, end });
   names.sort((a, b) => a.start - b.start);
@@ -31,14 +37,21 @@ export function withStayingLabels(view: TextView, blobs: readonly FoundBlob[]): 
   const first = view.byteAt(0);
   const unit = view.byteAt(1) - first;
   let left = MOST;
+  /** A name before several blobs is said of each of them. */
+  let shared: { start: number; end: number } | null = null;
   return blobs.map((blob, index) => {
-    if (left <= 0 || !mayMove(blob) || blob.within !== undefined) return blob;
+    if (left <= 0 || !mayMove(blob) || blob.within !== undefined) {
+      shared = null;
+      return blob;
+    }
     const start = (blob.range.start - first) / unit;
     const end = (blob.range.end - first) / unit;
     const before = ((blobs[index - 1]?.range.end ?? first) - first) / unit;
     const behind = ((blobs[index + 1]?.range.start ?? Number.POSITIVE_INFINITY) - first) / unit;
-    const name = nearest(view, staying, start, end, before, behind);
-    if (name === null) return blob;
+    const own = nearest(view, staying, start, end, before, behind);
+    const name = own ?? (shared !== null && isNear(view, shared.end, start) ? shared : null);
+    shared = name !== null && name.end <= start ? name : null;
+    if (name === null || blob.findings.some(({ code }) => code === 'key-label-stays')) return blob;
     left--;
     return { ...blob, findings: [...blob.findings, stays(view, name)] };
   });
@@ -76,6 +89,11 @@ function nearest(
     best = one;
   }
   return best;
+}
+
+/** Whether what stands behind a name is not far from it. */
+function isNear({ text }: TextView, end: number, start: number): boolean {
+  return start - end <= SHARED_REACH && text.slice(end, start).split('\n').length - 1 <= LINES;
 }
 
 function isFollowed(ranges: readonly { start: number; end: number }[], at: number): boolean {

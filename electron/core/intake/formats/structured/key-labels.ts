@@ -1,5 +1,7 @@
+import { finding } from '#shared/finding.ts';
+import type { Finding } from '#shared/model/blob.ts';
 import { keyReference } from '../../key-written.ts';
-import type { Group, Leaf } from '../../structure/index.ts';
+import { type Group, type Leaf, positionOf } from '../../structure/index.ts';
 import type { FoundBlob } from '../../types.ts';
 import { leafLinkedValue } from './leaf-blob.ts';
 
@@ -19,6 +21,8 @@ const KEY_NAMES = new Set([
   'cmkid',
 ]);
 
+/** A key or alias without its account: which one it is, the file alone does not say. */
+const KEY_NAME = /^(?:alias\/[\w/-]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|mrk-[0-9a-f]{32})$/;
 const KEY_ARN = /^arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:(?:key|alias)\/[\w/:-]+$/;
 
 /**
@@ -26,9 +30,13 @@ const KEY_ARN = /^arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:(?:key|alias)\/[\w/:-]+$/;
  * or alias, in the same object, which holds no other blob. Anything less sure is left alone.
  */
 export function withKeyLabel(found: FoundBlob, parent: Group): FoundBlob {
-  const labels = parent.members.filter(isLabel);
+  const named = parent.members.filter(isKeyName);
+  const labels = named.filter((one) => KEY_ARN.test(one.value()));
   const label = labels[0];
-  if (label === undefined || labels.length > 1) return found;
+  if (label === undefined || labels.length > 1) {
+    const stays = named.find((one) => KEY_NAME.test(one.value()));
+    return stays === undefined ? found : { ...found, findings: [...found.findings, staysAs(stays)] };
+  }
   return {
     ...found,
     declared: { ...found.declared, keyArn: label.value() },
@@ -36,8 +44,17 @@ export function withKeyLabel(found: FoundBlob, parent: Group): FoundBlob {
   };
 }
 
-function isLabel(member: Group | Leaf): member is Leaf {
+function isKeyName(member: Group | Leaf): member is Leaf {
   if (!('rules' in member) || typeof member.key !== 'string' || member.end - member.start > 2048)
     return false;
-  return KEY_NAMES.has(member.key.toLowerCase().replaceAll(/[_-]/g, '')) && KEY_ARN.test(member.value());
+  return KEY_NAMES.has(member.key.toLowerCase().replaceAll(/[_-]/g, ''));
+}
+
+function staysAs(leaf: Leaf): Finding {
+  const { view, start, end } = leaf;
+  const { line } = positionOf(view, start);
+  return finding('key-label-stays', {
+    evidence: [`Line ${line} names ${leaf.value().slice(0, 300)}.`],
+    range: { start: view.byteAt(start), end: view.byteAt(end) },
+  });
 }

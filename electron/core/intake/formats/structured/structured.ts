@@ -102,11 +102,14 @@ function valueBlobs(
     found.push({ blob, parent: leaf.parent });
     siblings.set(leaf.parent, (siblings.get(leaf.parent) ?? 0) + 1);
   }
-  const labelled = syntax === 'json' || syntax === 'json-lines' || syntax === 'yaml';
+  const hasContext = syntax === 'json' || syntax === 'json-lines' || syntax === 'yaml';
   return found.map(({ blob, parent }) => {
     if (parent.kind !== 'map' || siblings.get(parent) !== 1) return blob;
     plaintextMembers(blob, parent, beside);
-    return labelled ? withContextLabel(withKeyLabel(blob, parent), parent) : blob;
+    // Variables of a process, and of a file without sections, are not about one another because they stand in one file.
+    const isLoose = syntax === 'dotenv' || (syntax === 'ini' && parent.parent === null);
+    const labelled = isLoose ? blob : withKeyLabel(blob, parent);
+    return hasContext ? withContextLabel(labelled, parent) : labelled;
   });
 }
 
