@@ -5,6 +5,7 @@ import { quietLibraries } from './bridge/engine/index.ts';
 import { toFault } from './bridge/index.ts';
 import { audit } from './hosts/cli/audit.ts';
 import { reconcile } from './hosts/cli/audit-reconcile.ts';
+import { evidence, verify } from './hosts/cli/evidence.ts';
 import { BAD_INPUT, OK, refusedExitCode } from './hosts/cli/exit-code.ts';
 import { explain } from './hosts/cli/explain.ts';
 import { history, verifyHistory } from './hosts/cli/history.ts';
@@ -87,6 +88,8 @@ bindHandlers(
     explain,
     audit,
     reconcile,
+    evidence,
+    verify,
     runs: listRuns,
     'runs resume': overRun(resumeCommand),
     'runs retry': overRun(retryRun),

@@ -7,6 +7,7 @@ import {
   keysRequests,
   practiceRequests,
 } from './namespaces/connection.ts';
+import { evidenceHostRequests } from './namespaces/evidence.ts';
 import { historyRequests } from './namespaces/history.ts';
 import { plansEvents, plansHostRequests, plansRequests } from './namespaces/plans.ts';
 import {
@@ -55,6 +56,7 @@ export const hostRequests = {
   runs: runsHostRequests,
   plans: plansHostRequests,
   audit: auditHostRequests,
+  evidence: evidenceHostRequests,
 } as const;
 
 /** Messages to the page. */

@@ -135,6 +135,25 @@ export class SdkKms implements KmsConnection {
     });
   }
 
+  async sign(keyId: string, algorithm: string, message: Uint8Array): Promise<Uint8Array> {
+    return this.#explained({ operation: 'Sign', destinationKeyId: keyId }, async () => {
+      const { SignCommand, SigningAlgorithmSpec } = await import('@aws-sdk/client-kms');
+      const known = Object.values(SigningAlgorithmSpec).find((each) => each === algorithm);
+      const { Signature } = await this.#parts.kms.send(
+        new SignCommand({ KeyId: keyId, Message: message, MessageType: 'RAW', SigningAlgorithm: known }),
+      );
+      return Signature ?? new Uint8Array();
+    });
+  }
+
+  async publicKey(keyId: string): Promise<Uint8Array> {
+    return this.#explained({ operation: 'GetPublicKey', destinationKeyId: keyId }, async () => {
+      const { GetPublicKeyCommand } = await import('@aws-sdk/client-kms');
+      const { PublicKey } = await this.#parts.kms.send(new GetPublicKeyCommand({ KeyId: keyId }));
+      return PublicKey ?? new Uint8Array();
+    });
+  }
+
   async keyGrants(keyId: string): Promise<Grant[]> {
     return this.#explained({ operation: 'ListGrants', destinationKeyId: keyId }, async () => {
       const { paginateListGrants } = await import('@aws-sdk/client-kms');

@@ -133,6 +133,10 @@ export interface KmsConnection extends Kms {
   access(): KmsAccess;
   /** The key policy, JSON as KMS keeps it. Needs `kms:GetKeyPolicy`; keys of other accounts have none to show. */
   keyPolicy(keyId: string): Promise<string>;
+  /** Signs a message of at most 4,096 bytes with a KMS key. Needs `kms:Sign`. */
+  sign(keyId: string, algorithm: string, message: Uint8Array): Promise<Uint8Array>;
+  /** The public part of a signing key: SubjectPublicKeyInfo, DER. Needs `kms:GetPublicKey`. */
+  publicKey(keyId: string): Promise<Uint8Array>;
   /** Grants of a key, all pages. Needs `kms:ListGrants`. */
   keyGrants(keyId: string): Promise<Grant[]>;
 }

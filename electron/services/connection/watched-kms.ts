@@ -40,6 +40,8 @@ export function watchedKms(kms: KmsConnection, { lapsed, answered }: Watch): Kms
     keyDetail: (keyId) => heard(kms.keyDetail(keyId)),
     keyPolicy: (keyId) => heard(kms.keyPolicy(keyId)),
     keyGrants: (keyId) => heard(kms.keyGrants(keyId)),
+    sign: (keyId, algorithm, message) => heard(kms.sign(keyId, algorithm, message)),
+    publicKey: (keyId) => heard(kms.publicKey(keyId)),
     access: () => watchedAccess(kms.access(), lapsed),
     close: () => kms.close(),
   };

@@ -2,11 +2,7 @@ import { type Command, Option } from 'commander';
 import { repeated } from '../options.ts';
 import { connectionOptions, JSON_DOCUMENT } from './common-options.ts';
 
-/** Two calls that work, at the end of a command's help. */
-const examples = (...calls: readonly string[]): string =>
-  `\nExamples:\n${calls.map((call) => `  $ rewrap ${call}\n`).join('')}`;
-
-/** Commands that ask what protects what, and whether that may be left: audit, reconcile. */
+/** Commands that ask what protects what, and whether that may be left: audit, reconcile, evidence, verify. */
 export function auditCommands(program: Command): void {
   const audit = program
     .command('audit')
@@ -49,6 +45,30 @@ export function auditCommands(program: Command): void {
     .argument('<path...>', 'CloudTrail files and folders: JSON, JSON Lines, gzip')
     .option('--run <id>', 'compare the blobs of this run alone')
     .option('--json', JSON_DOCUMENT)
-    .option('-o, --out <file>', 'write it into this file')
-    .addHelpText('after', examples('reconcile AWSLogs', 'reconcile AWSLogs --json -o reconciled.json'));
+    .option('-o, --out <file>', 'write it into this file');
+
+  connectionOptions(
+    program
+      .command('evidence')
+      .description('write a signed bundle: audit of the paths, record of a run, range of the history')
+      .argument('[path...]', 'files and folders to audit')
+      .requiredOption('-o, --out <dir>', 'the folder to write it into, which must be new')
+      .option('--run <id>', 'with the record of this run; the history begins with it')
+      .option('--attach <file>', 'with this file: a plan, an answer; repeatable', repeated)
+      .addOption(
+        new Option('--sign <pem>', 'sign with this private key (EC, RSA or Ed25519)').conflicts(
+          'signWithKms',
+        ),
+      )
+      .option('--sign-with-kms <key>', 'sign with this KMS key (kms:Sign and kms:GetPublicKey)'),
+  );
+
+  program
+    .command('verify')
+    .description(
+      'say what a signed bundle proves and what not; exit code 1 where a part is not as signed; offline',
+    )
+    .argument('<bundle>', 'the folder')
+    .option('--public-key <pem>', 'the key that must have signed it (default: the one in the bundle)')
+    .option('--json', JSON_DOCUMENT);
 }

@@ -47,6 +47,12 @@ export const EXAMPLES: Readonly<Record<string, readonly [string, string]>> = {
     'rewrap audit secrets/ --rules rules.yaml --format sarif -o audit.sarif',
     'rewrap audit . --if-deleted alias/payments --profile prod',
   ],
+  reconcile: ['rewrap reconcile AWSLogs', 'rewrap reconcile AWSLogs --json -o reconciled.json'],
+  evidence: [
+    'rewrap evidence secrets/ --sign signing.pem -o evidence',
+    'rewrap evidence --run RUN --attach plan.json --sign signing.pem -o evidence-of-run',
+  ],
+  verify: ['rewrap verify evidence', 'rewrap verify evidence --public-key public.pem --json'],
   'sso-login': ['rewrap sso-login prod-sso', 'rewrap sso-login prod-sso && rewrap keys --profile prod-sso'],
   serve: ['rewrap serve secrets/ --profile prod', 'rewrap serve --port 8080 --out ./out --allow-unverified'],
   'practice-kms': ['rewrap practice-kms', 'rewrap practice-kms --port 4599 --state ./practice'],

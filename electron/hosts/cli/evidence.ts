@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { plural } from '#shared/format.ts';
+import { FaultError, fault } from '#shared/model/fault.ts';
+import { type BundleVerdict, verifyBundle } from '../../services/evidence/index.ts';
+import { BAD_INPUT, OK, SOME_FAILED } from './exit-code.ts';
+import { type ConnectionFlags, connectionChoice } from './options.ts';
+import { takeInNames, withEngine } from './session.ts';
+import { safe } from './text.ts';
+
+interface BundleFlags extends ConnectionFlags {
+  out: string;
+  run?: string;
+  attach?: string[];
+  sign?: string;
+  signWithKms?: string;
+}
+
+/** `rewrap evidence [PATH…] -o DIR (--sign PEM | --sign-with-kms KEY)`: a signed bundle of reports and history. */
+export async function evidence(paths: readonly string[], flags: BundleFlags): Promise<number> {
+  const { sign, signWithKms, run, attach = [] } = flags;
+  if (sign === undefined && signWithKms === undefined)
+    throw new FaultError(
+      fault(
+        'BadUsage',
+        'No key to sign with was named.',
+        '',
+        'Add --sign PEM, a private key in a file, or --sign-with-kms KEY, a KMS key with usage SIGN_VERIFY.',
+      ),
+    );
+  return withEngine(connectionChoice(flags), async (client) => {
+    let unreadable = false;
+    if (paths.length > 0) {
+      ({ unreadable } = await takeInNames(client, paths));
+      await client.page.audit.askKeys({ refresh: false, all: true });
+    }
+    const made = await client.host.evidence.bundle({
+      folder: resolve(flags.out),
+      audit: paths.length > 0,
+      runId: run ?? null,
+      files: attach.map((path) => resolve(path)),
+      signWith:
+        sign === undefined ? { by: 'kms', keyId: signWithKms ?? '' } : { by: 'pem', path: resolve(sign) },
+    });
+    console.log(`Signed ${made.parts.join(', ')} with key ${made.keyId}.`);
+    console.log(`Head of the history: ${made.head}. Keep it and the key's fingerprint elsewhere, too.`);
+    return unreadable ? BAD_INPUT : OK;
+  });
+}
+
+/** `rewrap verify BUNDLE [--public-key PEM] [--json]`: what a bundle proves and what not; exit code 1 where a part is wrong. */
+export async function verify(folder: string, flags: { publicKey?: string; json?: true }): Promise<number> {
+  let key: string | null = null;
+  if (flags.publicKey !== undefined)
+    try {
+      key = readFileSync(flags.publicKey, 'utf8');
+    } catch {
+      throw new FaultError(
+        fault('CannotRead', `${flags.publicKey} cannot be read.`, '', 'Check its name and permissions.'),
+      );
+    }
+  const verdict = await verifyBundle(resolve(folder), key);
+  if (flags.json) console.log(JSON.stringify(verdict, null, 2));
+  else for (const line of verdictLines(verdict)) console.log(safe(line));
+  return verdict.ok ? OK : SOME_FAILED;
+}
+
+function* verdictLines({ ok, wrong, keyId, isKnownKey, statement }: BundleVerdict): Generator<string> {
+  yield ok
+    ? `The bundle is as it was signed: ${plural(statement?.subject.length ?? 0, 'part')}, key ${keyId}.`
+    : `The bundle is not as it was signed: ${plural(wrong.length, 'part')} ${wrong.length === 1 ? 'is' : 'are'} wrong.`;
+  for (const { part, why } of wrong) yield `  ${part}: ${why}`;
+  if (!isKnownKey)
+    yield 'The key is the one in the bundle: compare its fingerprint with one that you have from elsewhere, or name the public key with --public-key.';
+  if (statement === null) return;
+  const { of, madeAt, version, connection, history, says } = statement.predicate;
+  yield `It is of: ${of}. Made at ${madeAt} by Rewrap ${version}, ${connection ?? 'without a connection'}.`;
+  yield `History: records ${history.from} to ${history.to}, head ${history.count}:${history.head}.`;
+  for (const { name, digest } of statement.subject) yield `  ${digest.sha256}  ${name}`;
+  yield* says;
+}

@@ -1,0 +1,2 @@
+export { Evidence } from './bundle.ts';
+export { type BundleVerdict, verifyBundle } from './verify.ts';
