@@ -44,7 +44,7 @@ export interface KmsEvent {
   /** ISO 8601. */
   readonly at: string;
   readonly region: string | null;
-  /** Account whose trail has it: of a request with a key of another account, each account has one. */
+  /** Account of the trail that has it: of a request with a key of another account, each account has one. */
   readonly account: string | null;
   readonly who: string | null;
   /** IP address, or the service that asked. */
