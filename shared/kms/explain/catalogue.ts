@@ -311,7 +311,7 @@ export const CATALOGUE = {
     entry(
       'STS refuses a session of that length.',
       [
-        'duration_seconds of the profile is longer than the maximum session duration of the role.',
+        'duration_seconds of the profile is longer than the maximum session duration of the role, or below 900.',
         'A role that is assumed with the credentials of another role lasts an hour at most (role chaining).',
       ],
       'Take duration_seconds out of the profile, or set it to 3600. Rewrap renews the session by itself.',

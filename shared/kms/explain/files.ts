@@ -151,6 +151,11 @@ export const FILES = {
     ['The format around it has no way to hold the new value: another length, a quote inside quotes.'],
     'Write the output of the tool in another form (JSON), or take the inner text out into a file of its own, and re-encrypt that.',
   ),
+  DatabaseNotWritten: entry(
+    'The rows of a database could not be changed, and nothing was written.',
+    ['Another program has it open, or its schema does not let these values change.'],
+    'Change the values with the program that made the database.',
+  ),
   SopsContextUnwritable: entry(
     'An encryption context cannot be written in a SOPS file of this format.',
     ['SOPS would read another context than the one that KMS asks for.'],

@@ -91,8 +91,9 @@ function ofRole(code: ServiceCode, message: string, operation: string): ServiceC
   if (code === 'ExpiredTokenException' && operation === 'AssumeRoleWithWebIdentity')
     return 'WebIdentityTokenExpired';
   if (code !== 'ValidationException') return null;
-  return /DurationSeconds|session (?:duration|limit)/.test(message) &&
-    !/ at '/.test(message.replace(/at 'durationSeconds'/, ''))
+  // One message may find fault with several values: then no single setting is to blame.
+  const ofDuration = /durationSeconds|MaxSessionDuration|session limit/i.test(message);
+  return ofDuration && !/ at '(?!durationSeconds')/.test(message)
     ? 'RoleDurationTooLong'
     : 'RoleRequestInvalid';
 }

@@ -72,6 +72,12 @@ export function durationTooLong(said: string, s: KmsSituation): Diagnosis {
   const profile = role?.profile ?? null;
   const setting = `duration_seconds${profile === null ? '' : ` of the profile "${profile}"`}`;
   const message = `STS refuses a session of ${asked === null ? 'that length' : `${asked} seconds`}${role === undefined ? '' : ` for ${roleWords(role)}`}.`;
+  if (/greater than or equal to 900/.test(said))
+    return {
+      message,
+      causes: ['it is shorter than 900 seconds, the least that STS gives.'],
+      remedy: `Set ${setting} to 900 or more, or take it out (one hour).`,
+    };
   if (/chain/i.test(said))
     return {
       message,

@@ -110,7 +110,8 @@ function visible(stderr: string, hidden: readonly string[]): string {
     )
     // Long words of mixed kinds: keys, tokens, base64.
     .replace(/[A-Za-z0-9+/_=.-]{16,}/g, (word) => (looksRandom(word) ? '(withheld)' : word));
-  const shown = scrub(text).trim();
+  // What is cut off before is not seen by {@link scrub}: it is far from what is shown.
+  const shown = scrub(text.trim().slice(-3 * MOST_TEXT)).trim();
   return shown.length > MOST_TEXT ? `…${shown.slice(-MOST_TEXT)}` : shown;
 }
 
