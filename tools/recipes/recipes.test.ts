@@ -148,6 +148,13 @@ describe('the image', () => {
     expect(copied).toMatch(/dist\/cli\.js .*dist\/cli-main \/opt\/rewrap\/cli-main/);
   });
 
+  test('is built and tried by the release', () => {
+    const { jobs } = parse(readFileSync(join(root, '.github/workflows/release.yml'), 'utf8'));
+    const shell = jobs.image.steps.map(({ run = '' }: { run?: string }) => run).join('\n');
+    expect(shell).toContain('--file docs/scale/Containerfile');
+    expect(shell).toMatch(/docker run .*--read-only .*rewrap --version/);
+  });
+
   test('has the Node that the shell needs', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'node_modules/node/package.json'), 'utf8'));
     expect(of('ARG')[0]).toContain(`node:${version}-`);

@@ -11,11 +11,11 @@ import { mannerNow, warn } from './output/say.ts';
 import { fileBelow, isUnreadable, skippedLines } from './session.ts';
 
 /** Beyond so many files, or bytes in them, a plan is written in two files, some files at a time. */
-const LARGE_FILES = 20_000;
-const LARGE_BYTES = 64 * 1024 * 1024;
+const LARGE_FILES = 10_000;
+const LARGE_BYTES = 8 * 1024 * 1024;
 /** Files, and bytes in them, that are in the list at a time. */
 const AT_ONCE = 500;
-const BYTES_AT_ONCE = 8 * 1024 * 1024;
+const BYTES_AT_ONCE = 4 * 1024 * 1024;
 /** Skipped files that are named. */
 const NAMED = 200;
 /** Of a file that is named by itself, and not of one in a folder. */
