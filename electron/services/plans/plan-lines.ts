@@ -5,7 +5,7 @@ import type { PlanHead, PlannedFile, PlanTerms } from '#shared/model/plan.ts';
 import { writePrivate } from '../../core/storage/private.ts';
 
 /** Characters kept back by all files that are written together, before they go to the disk. */
-const BUFFERED = 32 * 1024 * 1024;
+const BUFFERED = 8 * 1024 * 1024;
 
 /** What a plan in two files has in them so far. */
 interface LinesTotals {
