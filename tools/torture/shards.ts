@@ -266,7 +266,7 @@ export function peakOf(times: readonly number[]): number {
 
 /** Members that differ between two runs of the same: ids, dates, ciphertext and its hashes, request ids, timings. */
 const DIFFERENT: ReadonlySet<string> = new Set([
-  ...['id', 'startedAt', 'finishedAt', 'connection', 'rate', 'secondsLeft', 'slowedTo'],
+  ...['id', 'startedAt', 'finishedAt', 'connection', 'rate', 'secondsLeft', 'slowedTo', 'retries'],
   ...['sha256After', 'requestId', 'decryptRequestId', 'backup', 'raw', 'missing', 'chains', 'heads'],
 ]);
 

@@ -229,6 +229,8 @@ function refuseShardFlags({ index, indexFromEnv, shards, state, lease }: RunFlag
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 async function runOnePlan(read: RunPlan, flags: RunFlags): Promise<number> {
+  // Nothing else of the plan is held while it is run.
+  const inPlace = read.output.mode === 'in-place';
   const loaded = flags.evenIfThere ? { ...read, evenIfThere: true } : read;
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await remindOfUnfinished(client);
@@ -243,7 +245,7 @@ async function runOnePlan(read: RunPlan, flags: RunFlags): Promise<number> {
     });
     const ended = await finished(client, onEvent, runId, line.show);
     line.clear();
-    const code = await report(client, ended, flags, loaded.output.mode === 'in-place');
+    const code = await report(client, ended, flags, inPlace);
     lines?.end(code);
     return code;
   });

@@ -36,12 +36,13 @@ export class RunFiles {
   }
 
   /**
-   * Twice as many files as requests are open, so that disk and network work at the same time. Rejects with what is wrong
-   * in Rewrap itself alone.
+   * Twice as many files as requests are open, so that disk and network work at the same time. Takes the files out of the
+   * list, so that none is held longer than it is worked on. Rejects with what is wrong in Rewrap itself alone.
    */
-  async rotate(files: readonly RunFile[]): Promise<void> {
+  async rotate(files: RunFile[]): Promise<void> {
     const context = this.#context(files);
-    const queue = files.values();
+    const total = files.length;
+    const queue = taken(files);
     const again: RunFile[] = [];
     const worker = async (): Promise<void> => {
       for (;;) {
@@ -55,10 +56,9 @@ export class RunFiles {
         await context.scheduler.opened();
       }
     };
-    if (this.#shared.input.holdsAfterFirst === true)
-      await this.#firstFile(context, queue, again, files.length);
+    if (this.#shared.input.holdsAfterFirst === true) await this.#firstFile(context, queue, again, total);
     const open = Math.max(OPEN_FILES, 2 * this.#concurrency);
-    const workers = Array.from({ length: Math.min(open, files.length) }, worker);
+    const workers = Array.from({ length: Math.min(open, total) }, worker);
     // A run has ended only once no file of it is being worked on, also where one of them met a defect.
     const ends = await Promise.allSettled(workers);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
@@ -148,3 +148,9 @@ export class RunFiles {
 }
 
 const NONE: ReadonlyMap<number, PendingBlob> = new Map();
+
+/** The files in order, each gone from the list. */
+function* taken(files: RunFile[]): Generator<RunFile, undefined> {
+  files.reverse();
+  for (let file = files.pop(); file !== undefined; file = files.pop()) yield file;
+}

@@ -19,7 +19,8 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
   const { journal } = parts;
   const { files: planned, ...terms } = input;
   const { request, output, connection, target } = terms;
-  const files = numbered(planned);
+  // Let go once the run has them: a plan of a million blobs is not held twice.
+  let files = numbered(planned);
   const name = await journal.begin(
     {
       job: request.dryRun ? null : (input.job ?? null),
@@ -40,7 +41,9 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
     prepare: async (_, step) => {
       await prepare(journal.record(name.no), files);
       step('prepared');
-      return toDo(files);
+      const left = toDo(files);
+      files = [];
+      return left;
     },
   });
 }
@@ -97,6 +100,7 @@ function numbered(files: readonly PlanFile[]): RunFile[] {
 const toDo = (files: readonly RunFile[]): RunFile[] =>
   files.flatMap((file) => {
     const blobs = file.blobs.filter(({ done }) => done === undefined);
+    if (blobs.length === file.blobs.length) return [file];
     return blobs.length === 0 ? [] : [{ ...file, blobs }];
   });
 
