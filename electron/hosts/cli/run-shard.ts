@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { plural } from '#shared/format.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import type { RunPlan } from '#shared/model/plan.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
@@ -9,7 +10,15 @@ import { dataDir } from '../../bridge/engine/index.ts';
 import { Attempt, SharedRate, type SharedWork } from '../../core/rotation/index.ts';
 import { readShard, readShards, type ShardManifest, shardName } from '../../services/plans/index.ts';
 import type { Client } from './client.ts';
-import { counted, KEPT_FOR_LATER, OK, runExitCode, SOME_FAILED } from './exit-code.ts';
+import {
+  BAD_INPUT,
+  counted,
+  KEPT_FOR_LATER,
+  OK,
+  refusedExitCode,
+  runExitCode,
+  SOME_FAILED,
+} from './exit-code.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
 import { type Finished, finished, printRun } from './outcome.ts';
 import { progressLine } from './progress.ts';
@@ -37,16 +46,37 @@ const NAMED = 20;
 export async function runShard(folder: string, flags: RunShardFlags): Promise<number> {
   const manifest = readShards(folder);
   const index = shardIndexOf(flags, manifest.count, process.env);
-  const plan = await readShard(folder, manifest, index);
   const line =
     flags.progress === 'jsonl' ? progressLines(process.stderr, index) : progressLine(process.stderr);
+  let code: number = BAD_INPUT;
+  try {
+    code = await attemptShard(folder, manifest, index, flags, line);
+    return code;
+  } catch (error) {
+    if (error instanceof FaultError) code = refusedExitCode(error.fault);
+    throw error;
+  } finally {
+    if ('end' in line && typeof line.end === 'function') line.end(code);
+  }
+}
+
+type Line = ReturnType<typeof progressLine> | ReturnType<typeof progressLines>;
+
+async function attemptShard(
+  folder: string,
+  manifest: ShardManifest,
+  index: number,
+  flags: RunShardFlags,
+  line: Line,
+): Promise<number> {
+  const plan = await readShard(folder, manifest, index);
   const state = resolve(flags.state ?? join(folder, 'state'));
   bindState(state, manifest);
   const rate = rateOf(state, manifest, index);
   if (plan.files.length === 0) {
     rate?.end(true);
     console.error(`rewrap: shard ${index} of ${manifest.count} is empty: nothing is to be done`);
-    return ended(OK, line);
+    return OK;
   }
   const attempt = await Attempt.begin({
     state: join(state, shardName(index)),
@@ -56,35 +86,12 @@ export async function runShard(folder: string, flags: RunShardFlags): Promise<nu
   let code: number = KEPT_FOR_LATER;
   try {
     await rate?.begin();
-    const shared: SharedWork = {
-      ...(rate === null ? {} : { perSecond: () => rate.share() }),
-      staged: (file) => attempt.staged(file),
-      made: (file, sha256) => attempt.made(file, sha256),
-      leftovers: (file) => attempt.leftovers(file),
-    };
-    const loaded = flags.evenIfThere ? { ...plan, evenIfThere: true } : plan;
-    const root = flags.root === undefined ? null : resolve(flags.root);
-    code = await withEngine(
-      connectionChoice(flags) ?? AWS_DEFAULT,
-      async (client, onEvent) => {
-        const { runId } = await client.host.plans.runPlan({
-          plan: loaded,
-          root,
-          dryRun: false,
-          grantTokens: flags.grantToken ?? [],
-        });
-        const end = await Promise.race([
-          finished(client, onEvent, runId, line.show),
-          suspendedWhenLost(client, runId, attempt.lease.lost),
-        ]);
-        line.clear();
-        return reportShard(client, end, flags, {
-          index,
-          count: manifest.count,
-          lost: attempt.lease.lost.aborted,
-        });
-      },
-      { recordsDir: attempt.records, shared },
+    code = await runAttempt(
+      flags.evenIfThere ? { ...plan, evenIfThere: true } : plan,
+      attempt,
+      rate,
+      flags,
+      line,
     );
   } finally {
     const done = code === OK || code === SOME_FAILED;
@@ -98,12 +105,43 @@ export async function runShard(folder: string, flags: RunShardFlags): Promise<nu
     if (!kept) code = KEPT_FOR_LATER;
     rate?.end(done && kept);
   }
-  return ended(code, line);
+  return code;
 }
 
-function ended(code: number, line: object): number {
-  if ('end' in line && typeof line.end === 'function') line.end(code);
-  return code;
+function runAttempt(
+  plan: RunPlan,
+  attempt: Attempt,
+  rate: SharedRate | null,
+  flags: RunShardFlags,
+  line: Line,
+): Promise<number> {
+  const shared: SharedWork = {
+    ...(rate === null ? {} : { perSecond: () => rate.share() }),
+    staged: (file) => attempt.staged(file),
+    made: (file, sha256) => attempt.made(file, sha256),
+    leftovers: (file) => attempt.leftovers(file),
+  };
+  const root = flags.root === undefined ? null : resolve(flags.root);
+  const { index = 0, count = 1 } = plan.shardOf ?? {};
+  return withEngine(
+    connectionChoice(flags) ?? AWS_DEFAULT,
+    async (client, onEvent) => {
+      const { runId } = await client.host.plans.runPlan({
+        plan,
+        root,
+        dryRun: false,
+        grantTokens: flags.grantToken ?? [],
+      });
+      const { lost } = attempt.lease;
+      const end = await Promise.race([
+        finished(client, onEvent, runId, line.show),
+        suspendedWhenLost(client, runId, lost),
+      ]);
+      line.clear();
+      return reportShard(client, end, flags, { index, count, lost: lost.aborted });
+    },
+    { recordsDir: attempt.records, shared },
+  );
 }
 
 function rateOf(state: string, { perSecond, count }: ShardManifest, index: number): SharedRate | null {
