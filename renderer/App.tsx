@@ -1,5 +1,7 @@
+import { ArrowLeft } from 'lucide-react';
 import { lazy, Suspense, useEffect } from 'react';
 import { hasBridge } from './api.ts';
+import { Button } from './components/Button.tsx';
 import { ContextMenu } from './components/ContextMenu.tsx';
 import { FaultCard } from './components/FaultCard.tsx';
 import { useConnection } from './store/connection.ts';
@@ -50,6 +52,7 @@ export function App() {
   useProgressTitle();
   useContextMenus();
   const view = useUi((state) => state.view);
+  const back = useUi((state) => state.back);
   const fault = useUi((state) => state.fault);
   const hostFault = useConnection((state) => state.fault);
   if (!hasBridge()) return <NoHost />;
@@ -69,6 +72,17 @@ export function App() {
         <div className="main-notice">
           <EngineNotice />
         </div>
+        {back !== null && (
+          <div className="back-bar">
+            <Button
+              variant="link"
+              icon={<ArrowLeft className="icon" aria-hidden="true" />}
+              onPress={() => useUi.getState().show(back.view)}
+            >
+              {`Back to ${back.name}`}
+            </Button>
+          </div>
+        )}
         {shown !== null && (
           <div className="main-notice">
             <FaultCard fault={shown} onDismiss={dismiss} />

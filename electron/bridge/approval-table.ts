@@ -141,6 +141,7 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
     'Runs git, read-only, in repositories that were added; a repository cannot make it do anything else.',
   ),
   'audit.rules': READS,
+  'audit.tryRules': READS,
   'audit.setRules': free(
     'Judges by other rules; in the history and named in each report, and changes no run.',
   ),

@@ -31,6 +31,7 @@ export interface DataGridProps<Row> {
   readonly chosen: number | null;
   readonly onChoose: (row: Row, index: number) => void;
   readonly onEnter?: ((row: Row, index: number) => void) | undefined;
+  readonly onSpace?: ((row: Row) => void) | undefined;
   /** Rows that are about to be drawn. */
   readonly onSee?: (first: number, last: number) => void;
   readonly sort?: GridSort;
@@ -84,6 +85,7 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
     const row = at < 0 ? undefined : rowAt(at);
     if (next !== undefined && count > 0) go(next);
     else if (event.key === 'Enter' && row !== undefined && onEnter !== undefined) onEnter(row, at);
+    else if (event.key === ' ' && row !== undefined && props.onSpace !== undefined) props.onSpace(row);
     else return;
     event.preventDefault();
   };

@@ -109,7 +109,8 @@ const THICK = 10;
  */
 export function BarChart({ title, bars, total, rest, onOpen }: BarsProps) {
   const id = useId();
-  const most = Math.max(1, ...bars.map((bar) => bar.count));
+  // Of the whole: a bar of 46 % fills 46 % of its track.
+  const whole = Math.max(1, total);
   return (
     <figure className="chart">
       <figcaption className="chart-title">{title}</figcaption>
@@ -168,7 +169,7 @@ export function BarChart({ title, bars, total, rest, onOpen }: BarsProps) {
               <rect
                 className={bar.known ? 'bar-fill' : 'bar-unknown'}
                 y={i * ROW + (ROW - THICK) / 2}
-                width={Math.max(0.75, (bar.count / most) * 100)}
+                width={Math.max(0.75, (bar.count / whole) * 100)}
                 height={THICK}
               />
             </g>

@@ -24,6 +24,7 @@ import { useSelection } from './selection.ts';
 import { useUi } from './ui.ts';
 
 type Members = RequestInput<(typeof requests)['audit']['members']>['of'];
+export type TriedRules = ReplyValue<(typeof requests)['audit']['tryRules']>;
 export type AuditTab = 'overview' | 'findings' | 'deletion' | 'git' | 'rules' | 'history';
 
 const PAGE = 20_000;
@@ -63,9 +64,13 @@ interface AuditStore {
   showBlobs(of: Members, label: string): Promise<void>;
   /** Selects the blobs of a finding that can be re-encrypted and opens the sheet. */
   reencrypt(of: Members): Promise<void>;
-  suppress(id: string, reason: string, until: string): Promise<void>;
+  suppress(ids: readonly string[], reason: string, until: string): Promise<void>;
   unsuppress(id: string): Promise<void>;
   setRules(text: string | null, name: string | null): Promise<void>;
+  /** Rules that are being written; null: none. */
+  readonly rulesDraft: string | null;
+  setRulesDraft(text: string | null): void;
+  tryRules(text: string): Promise<TriedRules>;
   askDeletion(key: string): Promise<void>;
   askGate(key: string): Promise<void>;
   /** Turns the search of git history on or off, and reads it where it is on. */
@@ -168,7 +173,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
     try {
       const ids = await during('Finding the blobs', membersOf(of));
       useArrange.getState().setOnly({ label, ids: new Set(ids) });
-      useUi.getState().show('blobs');
+      useUi.getState().showFrom('blobs', { view: useUi.getState().view, name: 'Audit' });
     } catch (error) {
       useUi.getState().complain(pageFaultOf(error));
     }
@@ -184,8 +189,15 @@ export const useAudit = create<AuditStore>()((set, get) => ({
       useUi.getState().complain(pageFaultOf(error));
     }
   },
-  async suppress(id, reason, until) {
-    await during('Suppressing', call(bridge().audit.suppress({ id, reason, until })));
+  async suppress(ids, reason, until) {
+    const all = async (): Promise<void> => {
+      for (const id of ids) await call(bridge().audit.suppress({ id, reason, until }));
+    };
+    // What was suppressed before one failed shows as such.
+    await during('Suppressing', all()).catch(async (error: unknown) => {
+      await get().load();
+      throw error;
+    });
     await get().load();
   },
   async unsuppress(id) {
@@ -200,6 +212,9 @@ export const useAudit = create<AuditStore>()((set, get) => ({
     await during('Judging by the rules', call(bridge().audit.setRules({ text, name })));
     await get().load();
   },
+  rulesDraft: null,
+  setRulesDraft: (rulesDraft) => set({ rulesDraft }),
+  tryRules: (text) => during('Trying the rules', call(bridge().audit.tryRules({ text }))),
   async askDeletion(key) {
     set({ deletionKey: key });
     try {

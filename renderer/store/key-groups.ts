@@ -12,6 +12,8 @@ export type KeySearch = ReplyValue<FindKey>;
 interface KeyGroupStore {
   /** Blobs by key material, by fingerprint, with what is known of each one's key. */
   readonly keyGroups: ReadonlyMap<string, KeyGroup>;
+  /** Fingerprints of the key materials that are known to be of a key, by its ARN. */
+  readonly materialsOf: ReadonlyMap<string, readonly string[]>;
   /** Keys that were rotated, each with its key materials. */
   readonly timelines: readonly KeyTimeline[];
   /** Which key each row is under. */
@@ -28,6 +30,7 @@ let generation = 0;
 /** What the host learned of key materials. It alone learns; the page fetches again when something changed. */
 export const useKeyGroups = create<KeyGroupStore>()((set, get) => ({
   keyGroups: new Map(),
+  materialsOf: new Map(),
   timelines: [],
   keys: NO_KEYS,
   fault: null,
@@ -39,6 +42,7 @@ export const useKeyGroups = create<KeyGroupStore>()((set, get) => ({
       if (mine !== generation) return;
       set({
         keyGroups: new Map(keyGroups.map((each) => [each.fingerprint, each])),
+        materialsOf: materialsOf(keyGroups),
         timelines,
         keys: new KeyIndex(keys),
         fault: null,
@@ -66,3 +70,14 @@ export const useKeyGroups = create<KeyGroupStore>()((set, get) => ({
 /** The time line that a key material is part of. */
 export const timelineOf = (timelines: readonly KeyTimeline[], fingerprint: string): KeyTimeline | undefined =>
   timelines.find(({ generations }) => generations.some((each) => each.fingerprint === fingerprint));
+
+function materialsOf(keyGroups: readonly KeyGroup[]): ReadonlyMap<string, readonly string[]> {
+  const of = new Map<string, string[]>();
+  for (const { keyArn, fingerprint } of keyGroups) {
+    if (keyArn === null) continue;
+    const list = of.get(keyArn);
+    if (list === undefined) of.set(keyArn, [fingerprint]);
+    else list.push(fingerprint);
+  }
+  return of;
+}

@@ -32,6 +32,10 @@ interface UiStore {
   readonly openKey: string | null;
   /** Run that a person is asked about before it is undone. */
   readonly undoing: string | null;
+  /** Where a person came from and goes back to, and what it is called; null: from nowhere. */
+  readonly back: { readonly view: ViewName; readonly name: string } | null;
+  /** Shows a view with a way back. */
+  showFrom(view: ViewName, back: NonNullable<UiStore['back']>): void;
   show(view: ViewName): void;
   open(dialog: DialogName | null): void;
   findKey(blobId: string | null): void;
@@ -68,7 +72,9 @@ export const useUi = create<UiStore>()((set) => ({
   openKey: null,
   undoing: null,
   // What another action ran into is over with the next one.
-  show: (view) => set({ view, fault: null }),
+  back: null,
+  show: (view) => set({ view, back: null, fault: null }),
+  showFrom: (view, back) => set({ view, back, fault: null }),
   open: (dialog) => set({ dialog, fault: null }),
   findKey: (findKeyOf) => set({ findKeyOf }),
   nameKey: (nameKeyOf) => set({ nameKeyOf }),

@@ -254,6 +254,23 @@ describe('the audit of the sample vault', () => {
     expect((await page.audit.summary({})).violations).toBeNull();
   });
 
+  it('tries rules without putting them to use', async () => {
+    const before = await page.history.list({ offset: 0, limit: 1 });
+    const text = 'version: 1\nregions: [eu-west-1]\n';
+    const tried = await page.audit.tryRules({ text });
+    expect(tried).toMatchObject({ violations: 1, unjudged: 1 });
+    expect(tried.broken).toHaveLength(1);
+    expect(await page.audit.rules({})).toEqual({ text: null, name: null, problem: null });
+    expect((await page.audit.summary({})).violations).toBeNull();
+    expect((await page.history.list({ offset: 0, limit: 1 })).total).toBe(before.total);
+    await page.audit.setRules({ text, name: 'eu.yaml' });
+    expect((await page.audit.summary({})).violations).toBe(tried.violations);
+    await page.audit.setRules({ text: null, name: null });
+    await expect(page.audit.tryRules({ text: 'version: 2' })).rejects.toMatchObject({
+      fault: { code: 'BadRules' },
+    });
+  });
+
   it('says of each blob what keys and rules add to its files', async () => {
     await page.audit.setRules({ text: 'version: 1\nregions: [eu-west-1]\n', name: 'eu.yaml' });
     const { findings } = await page.audit.findings({ offset: 0, limit: 5000 });

@@ -1,10 +1,12 @@
-import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
+import type { HostHandlers, PageHandlers, ReplyValue } from '#shared/contract/api.ts';
+import type { requests } from '#shared/contract/contract.ts';
 import type { AuditSummary, Facet } from '#shared/model/audit.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { GitHistory } from '#shared/model/git-history.ts';
 import {
   type Audit,
+  type AuditRules,
   type AuditSnapshot,
   type Columns,
   type Counted,
@@ -17,6 +19,7 @@ import {
   isListed,
   makeSnapshot,
   type PlaceInFile,
+  readRules,
   Suppressions,
   suppressionMembers,
   touchedBy,
@@ -155,6 +158,7 @@ export class AuditService {
     },
     gitHistory: async ({ on }) => ({ history: await this.#gitHistories.use(on) }),
     rules: async () => this.rules(),
+    tryRules: async ({ text }) => this.tryRules(text),
     setRules: async ({ text, name }) => {
       this.#setRules(text, name, true);
       return this.rules();
@@ -316,6 +320,21 @@ export class AuditService {
     this.#judgeAgain();
   }
 
+  /** What rules would find of the list as it is; they are not put to use. Throws FaultError `BadRules`. */
+  tryRules(text: string): ReplyValue<(typeof requests)['audit']['tryRules']> {
+    const rules = readRules(text);
+    const counted = this.#count(this.#list(), rules, null);
+    const { findings, summary } = finishAudit(counted, this.#suppressions.all());
+    const broken = findings
+      .filter(({ violation, suppressed }) => violation && suppressed === null)
+      .sort((a, b) => b.blobs - a.blobs);
+    return {
+      violations: summary.violations ?? 0,
+      unjudged: new Set(summary.unjudged.map(({ rule }) => rule)).size,
+      broken: broken.slice(0, 50).map(({ title, blobs, files }) => ({ title, blobs, files })),
+    };
+  }
+
   /** `problem`: why the rules that an earlier start kept cannot be judged by. */
   rules(): { text: string | null; name: string | null; problem: string | null } {
     return this.#rules.state;
@@ -355,19 +374,25 @@ export class AuditService {
     const stamp = `${view.revision} ${this.#version} ${on} ${Math.floor(now / HOUR)}`;
     const before = this.#made;
     if (before?.stamp === stamp && before.listed === listed) return before;
-    const counted = countAudit({
-      snapshot: listed.snapshot,
+    const counted = this.#count(listed, this.#rules.parsed, this.#rules.state.problem, now);
+    this.#made = { stamp, listed, counted, audit: finishAudit(counted, this.#suppressions.all()) };
+    return this.#made;
+  }
+
+  /** Counts the list and judges it by rules. `broken`: why rules that were kept cannot be used. */
+  #count(listed: Listed, rules: AuditRules | null, broken: string | null, now = Date.now()): Counted {
+    const { of: view, snapshot } = listed;
+    return countAudit({
+      snapshot,
       evidence: view.evidence,
       book: this.#asking.book,
       references: (name) => this.#parts.workspace.references(name, view.evidence.names),
       caller: this.#asking.caller,
-      rules: this.#rules.parsed,
-      brokenRules: this.#rules.state.problem,
+      rules,
+      brokenRules: broken,
       now,
       revision: view.revision,
     });
-    this.#made = { stamp, listed, counted, audit: finishAudit(counted, this.#suppressions.all()) };
-    return this.#made;
   }
 
   #list(): Listed {

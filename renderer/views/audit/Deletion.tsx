@@ -1,4 +1,4 @@
-import { CircleCheck, CircleHelp, ListFilter, Skull, TriangleAlert } from 'lucide-react';
+import { CircleCheck, CircleHelp, ListFilter, RefreshCw, Skull, TriangleAlert } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { REFERENCE_WORDS } from '#shared/audit-words.ts';
 import type { AuditSummary, DeletionImpact } from '#shared/model/audit.ts';
@@ -86,15 +86,16 @@ export function Deletion({ summary }: { readonly summary: AuditSummary }) {
 
 function Answer({ impact }: { readonly impact: DeletionImpact }) {
   const showBlobs = useAudit((state) => state.showBlobs);
+  const reencrypt = useAudit((state) => state.reencrypt);
   const Icon = ICONS[impact.severity];
   const listed = impact.certain + impact.declared + impact.inferred + impact.viaAlias + impact.contradicted;
   const name = impact.key?.aliases[0] ?? impact.asked;
   const how: readonly StackPart[] = [
-    { id: 'certain', label: 'confirmed', count: impact.certain, tone: 'danger' },
-    { id: 'declared', label: 'declared in files', count: impact.declared, tone: 'attention' },
-    { id: 'inferred', label: 'same key material', count: impact.inferred, tone: 'running' },
+    { id: 'certain', label: 'confirmed', count: impact.certain, tone: 'accent' },
+    { id: 'declared', label: 'declared in files', count: impact.declared, tone: 'running' },
+    { id: 'inferred', label: 'same key material', count: impact.inferred, tone: 'done' },
     { id: 'alias', label: 'by an alias', count: impact.viaAlias, tone: 'running' },
-    { id: 'contradicted', label: 'labels contradict', count: impact.contradicted, tone: 'accent' },
+    { id: 'contradicted', label: 'labels contradict', count: impact.contradicted, tone: 'attention' },
     { id: 'possible', label: 'may be', count: impact.possible, tone: 'neutral' },
   ];
   const known = how.filter(({ count: n }) => n > 0);
@@ -122,6 +123,15 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
       </ul>
       {listed + impact.possible > 0 && (
         <div className="button-row">
+          {listed > 0 && (
+            <Button
+              variant="primary"
+              icon={<RefreshCw className="icon" aria-hidden="true" />}
+              onPress={() => void reencrypt({ by: 'deletion', key: impact.asked, known: true })}
+            >
+              {`Re-encrypt ${listed === 1 ? 'this blob' : `these ${count(listed)}`}…`}
+            </Button>
+          )}
           {listed > 0 && (
             <Button icon={<ListFilter className="icon" aria-hidden="true" />} onPress={() => show(true)}>
               {`Show ${plural(listed, 'blob')}`}

@@ -1,80 +1,243 @@
-import { BellOff, ListFilter, RefreshCw, Undo2 } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { BellOff, ChevronDown, ChevronRight } from 'lucide-react';
+import { useMemo } from 'react';
 import { weighedWords } from '#shared/audit-words.ts';
 import type { AuditFinding } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
+import type { TableColumn } from '../../components/columns.ts';
+import { DataGrid } from '../../components/DataGrid.tsx';
 import { SearchInput, SelectInput } from '../../components/fields.tsx';
-import { CodeWords } from '../../components/PolicyStatements.tsx';
+import { TickBox } from '../../components/grid.tsx';
 import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
+import { type FindingLine, findingLines, lineSeverity, suppressible } from '../../lib/findings.ts';
 import { filterFindings, type SeverityFilter, SOURCE_WORDS } from '../../lib/words/audit.ts';
-import { count, day, plural } from '../../lib/words/format.ts';
+import { count, plural } from '../../lib/words/format.ts';
+import { findingWords } from '../../lib/words/words.ts';
 import { useAudit } from '../../store/audit.ts';
+import { useFindings } from '../../store/findings.ts';
+import { useKeyName } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';
+import { FindingPane } from './FindingPane.tsx';
 import { useSuppress } from './useSuppress.ts';
 
-/** Cards on the page at once. */
-const SHOWN = 100;
+const COLUMNS: readonly TableColumn<FindingLine>[] = [
+  {
+    id: 'tick',
+    title: 'Select',
+    width: '1.6rem',
+    minTable: 0,
+    cell: (line) => <Tick line={line} />,
+  },
+  {
+    id: 'severity',
+    title: 'Severity',
+    width: '7rem',
+    minTable: 0,
+    align: 'flex',
+    cell: (line) => {
+      const severity = lineSeverity(line);
+      const word = isViolation(line) ? 'Rule broken' : SEVERITY_WORDS[severity];
+      return (
+        <>
+          <SeverityIcon severity={severity} label={word} />
+          <span aria-hidden="true">{word}</span>
+        </>
+      );
+    },
+  },
+  {
+    id: 'title',
+    title: 'Finding',
+    width: 'minmax(16rem, 3fr)',
+    minTable: 0,
+    align: 'flex',
+    tooltip: titleOf,
+    cell: (line) => <Title line={line} />,
+  },
+  {
+    id: 'key',
+    title: 'Key',
+    width: 'minmax(8rem, 1fr)',
+    minTable: 70,
+    tooltip: (line) => (line.type === 'finding' ? (line.finding.keyArn ?? undefined) : undefined),
+    cell: (line) =>
+      line.type === 'finding' ? <KeyWords arn={line.finding.keyArn} /> : keysOf(line.findings),
+  },
+  {
+    id: 'blobs',
+    title: 'Blobs',
+    width: '5rem',
+    minTable: 0,
+    align: 'end',
+    // Two findings of a rule may be of the same blobs: a group has no sum.
+    cell: (line) => (line.type === 'finding' ? count(line.finding.blobs) : ''),
+  },
+  {
+    id: 'files',
+    title: 'Files',
+    width: '5rem',
+    minTable: 52,
+    align: 'end',
+    cell: (line) => (line.type === 'finding' ? count(line.finding.files) : ''),
+  },
+  {
+    id: 'source',
+    title: 'Source',
+    width: '10rem',
+    minTable: 86,
+    cell: (line) => (line.type === 'finding' ? SOURCE_WORDS[line.finding.source] : ''),
+  },
+];
 
-/** What is wrong, most severe first: why it matters, how we know, what to do. */
+const isViolation = (line: FindingLine): boolean =>
+  line.type === 'finding' ? line.finding.violation : line.findings.every(({ violation }) => violation);
+
+function titleOf(line: FindingLine): string {
+  return line.type === 'finding'
+    ? line.finding.title
+    : `${findingWords(line.id)}: ${plural(line.findings.length, 'finding')}`;
+}
+
+function keysOf(findings: readonly AuditFinding[]): string {
+  const keys = new Set(findings.flatMap(({ keyArn }) => keyArn ?? [])).size;
+  return keys === 0 ? '' : plural(keys, 'key');
+}
+
+function KeyWords({ arn }: { readonly arn: string | null }) {
+  const words = useKeyName(arn ?? '');
+  return arn === null ? null : words;
+}
+
+function Tick({ line }: { readonly line: FindingLine }) {
+  const ticked = useFindings((state) => state.ticked);
+  const toggle = useFindings((state) => state.toggle);
+  const ids = suppressible(line).map(({ id }) => id);
+  if (ids.length === 0) return null;
+  const on = ids.filter((id) => ticked.has(id)).length;
+  return (
+    <TickBox
+      label={`Select ${titleOf(line)}`}
+      tick={on === 0 ? 'none' : on === ids.length ? 'all' : 'some'}
+      onToggle={() => toggle(ids)}
+    />
+  );
+}
+
+function Title({ line }: { readonly line: FindingLine }) {
+  const setOpen = useFindings((state) => state.setOpen);
+  if (line.type === 'finding')
+    return (
+      <span className={line.inGroup ? 'cell-clip finding-in-group' : 'cell-clip'}>{line.finding.title}</span>
+    );
+  const Icon = line.open ? ChevronDown : ChevronRight;
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      className="finding-fold"
+      aria-expanded={line.open}
+      onClick={() => setOpen(line.id, !line.open)}
+    >
+      <Icon className="icon icon-small" aria-hidden="true" />
+      <strong>{findingWords(line.id)}</strong>
+      <span className="hint tabular">{plural(line.findings.length, 'finding')}</span>
+    </button>
+  );
+}
+
+const OPTIONS: readonly { readonly id: SeverityFilter; readonly label: string }[] = [
+  { id: 'all', label: 'All but suppressed' },
+  { id: 'critical', label: 'Critical' },
+  { id: 'warning', label: 'Warnings' },
+  { id: 'info', label: 'Notes' },
+  { id: 'violation', label: 'Rules broken' },
+  { id: 'suppressed', label: 'Suppressed' },
+];
+
+/** What is wrong, by rule, most severe first; one finding in full beside; many suppressed at once. */
 export function Findings() {
   const findings = useAudit((state) => state.findings);
   const summary = useAudit((state) => state.summary);
-  const [filter, setFilter] = useState<SeverityFilter>('all');
-  const [query, setQuery] = useState('');
+  const { filter, query, open, ticked, chosen, set, setOpen, toggle, clearTicks } = useFindings();
+  const suppress = useSuppress((state) => state.open);
   const shown = useMemo(() => filterFindings(findings, filter, query), [findings, filter, query]);
-  const counts = useMemo(() => (id: SeverityFilter) => filterFindings(findings, id, '').length, [findings]);
-  const options: { id: SeverityFilter; label: string }[] = [
-    { id: 'all', label: 'All but suppressed' },
-    { id: 'critical', label: 'Critical' },
-    { id: 'warning', label: 'Warnings' },
-    { id: 'info', label: 'Notes' },
-    { id: 'violation', label: 'Rules broken' },
-    { id: 'suppressed', label: 'Suppressed' },
-  ];
+  const lines = useMemo(() => findingLines(shown, open), [shown, open]);
+  const counts = useMemo(
+    () => new Map(OPTIONS.map(({ id }) => [id, filterFindings(findings, id, '').length])),
+    [findings],
+  );
+  const at = lines.findIndex(({ id }) => id === chosen);
+  const line = lines[at];
+  const chosenFindings = findings.filter(({ id, suppressed }) => ticked.has(id) && suppressed === null);
   return (
-    <div className="audit-page">
-      <div className="toolbar toolbar-flat" role="toolbar" aria-label="Findings">
+    <div className="grid-view">
+      <div className="toolbar" role="toolbar" aria-label="Findings">
         <SearchInput
           label="Search findings"
           value={query}
-          onChange={setQuery}
+          onChange={(words) => set({ query: words })}
           placeholder="Search findings"
         />
         <SelectInput
           label="Show"
           inline
           value={filter}
-          options={options.map(({ id, label }) => ({ id, label, detail: count(counts(id)) }))}
-          onChange={setFilter}
+          options={OPTIONS.map(({ id, label }) => ({ id, label, detail: count(counts.get(id) ?? 0) }))}
+          onChange={(next) => set({ filter: next })}
         />
-        <span className="hint tabular">{plural(shown.length, 'finding')}</span>
+        <span className="hint tabular" role="status">
+          {plural(shown.length, 'finding')}
+        </span>
+        {chosenFindings.length > 0 && (
+          <div className="toolbar-end">
+            <Button variant="quiet" onPress={clearTicks}>
+              Clear selection
+            </Button>
+            <Button
+              icon={<BellOff className="icon" aria-hidden="true" />}
+              onPress={() => suppress(chosenFindings)}
+            >
+              {`Suppress ${plural(chosenFindings.length, 'finding')}…`}
+            </Button>
+          </div>
+        )}
       </div>
       {shown.length === 0 ? (
         <Nothing
           searching={filter !== 'all' || query !== ''}
-          suppressed={counts('suppressed')}
-          onShowSuppressed={() => setFilter('suppressed')}
+          suppressed={counts.get('suppressed') ?? 0}
+          onShowSuppressed={() => set({ filter: 'suppressed' })}
+          onClear={() => set({ filter: 'all', query: '' })}
         />
       ) : (
-        <ul className="finding-list">
-          {shown.slice(0, SHOWN).map((finding) => (
-            <FindingCard key={finding.id} finding={finding} />
-          ))}
-        </ul>
+        <div className="grid-split">
+          <DataGrid
+            label="Findings"
+            count={lines.length}
+            rowAt={(index) => lines[index]}
+            idOf={({ id }) => id}
+            columns={COLUMNS}
+            chosen={at < 0 ? null : at}
+            onChoose={({ id }) => set({ chosen: id })}
+            onEnter={(each) => {
+              if (each.type === 'group') setOpen(each.id, !each.open);
+              else document.querySelector<HTMLElement>('.finding-pane .button')?.focus();
+            }}
+            onSpace={(each) => toggle(suppressible(each).map(({ id }) => id))}
+          />
+          {line?.type === 'finding' && (
+            <FindingPane finding={line.finding} onClose={() => set({ chosen: null })} />
+          )}
+        </div>
       )}
       {summary !== null && weighedWords(summary.weighed).length > 0 && (
-        <section className="audit-limits" aria-label="What was weighed">
+        <details className="audit-limits">
+          <summary>What was weighed, and what was not</summary>
           {weighedWords(summary.weighed).map((words) => (
             <p key={words} className="hint">
               {words}
             </p>
           ))}
-        </section>
-      )}
-      {shown.length > SHOWN && (
-        <p className="hint">
-          {count(shown.length - SHOWN)} more are not listed. Narrow the search, or export.
-        </p>
+        </details>
       )}
     </div>
   );
@@ -85,14 +248,22 @@ function Nothing({
   searching,
   suppressed,
   onShowSuppressed,
+  onClear,
 }: {
   readonly searching: boolean;
   readonly suppressed: number;
   readonly onShowSuppressed: () => void;
+  readonly onClear: () => void;
 }) {
   const summary = useAudit((state) => state.summary);
   const openDialog = useUi((state) => state.open);
-  if (searching) return <p className="empty-note">No finding matches.</p>;
+  if (searching)
+    return (
+      <div className="empty-note">
+        <p>No finding matches.</p>
+        <Button onPress={onClear}>Clear filter</Button>
+      </div>
+    );
   const asked = summary?.caller !== null;
   const words = !asked
     ? 'Nothing was found in the files. State, rotation, last use, policy and grants of the keys only KMS knows, and it was not asked.'
@@ -109,114 +280,5 @@ function Nothing({
       {!asked && <Button onPress={() => openDialog('connection')}>Connect to KMS</Button>}
       {suppressed > 0 && <Button onPress={onShowSuppressed}>Show suppressed findings</Button>}
     </div>
-  );
-}
-
-function FindingCard({ finding }: { readonly finding: AuditFinding }) {
-  const showBlobs = useAudit((state) => state.showBlobs);
-  const reencrypt = useAudit((state) => state.reencrypt);
-  const unsuppress = useAudit((state) => state.unsuppress);
-  const suppress = useSuppress((state) => state.open);
-  const { severity, suppressed, blobs, reencryptable } = finding;
-  const of = { by: 'finding', id: finding.id } as const;
-  const word = finding.violation ? 'Rule broken' : SEVERITY_WORDS[severity];
-  return (
-    <li className={`finding-card audit-${severity}${suppressed === null ? '' : ' is-silent'}`}>
-      <h2 className="finding-title">
-        <SeverityIcon severity={severity} label={word} />
-        <span>{finding.title}</span>
-      </h2>
-      <p className="finding-meta">
-        <span>{word}</span>
-        <span>{SOURCE_WORDS[finding.source]}</span>
-        <code>{finding.code}</code>
-        <span className="tabular">
-          {blobs > 0 && `${plural(blobs, 'blob')} in `}
-          {plural(finding.files, 'file')}
-        </span>
-      </p>
-      {finding.reason !== '' && <p>{finding.reason}</p>}
-      <dl className="finding-facts">
-        {suppressed !== null && (
-          <>
-            <dt>Suppressed</dt>
-            <dd>
-              until {day(suppressed.until)}: {suppressed.reason}
-              {suppressed.where === 'rules' && ' (by the rules file)'}
-            </dd>
-          </>
-        )}
-        {finding.evidence.length > 0 && (
-          <>
-            <dt>Evidence</dt>
-            <dd>
-              {finding.evidence.map((line) => (
-                <span key={line} className="cell-line finding-evidence">
-                  {line}
-                </span>
-              ))}
-            </dd>
-          </>
-        )}
-        {finding.remedy !== '' && (
-          <>
-            <dt>Remedy</dt>
-            <dd>
-              <CodeWords text={finding.remedy} />
-            </dd>
-          </>
-        )}
-        <dt>Where</dt>
-        <dd>
-          {finding.examples.map(({ file, place }) => (
-            <code key={`${file}\n${place}`} className="finding-place">
-              {place === '' ? file : `${file} · ${place}`}
-            </code>
-          ))}
-          {blobs > finding.examples.length && (
-            <span className="faint">and {count(blobs - finding.examples.length)} more</span>
-          )}
-        </dd>
-      </dl>
-      <div className="button-row">
-        {blobs > 0 && (
-          <Button
-            variant="quiet"
-            icon={<ListFilter className="icon" aria-hidden="true" />}
-            onPress={() => void showBlobs(of, finding.title.replace(/\.$/, ''))}
-          >
-            {`Show ${plural(blobs, 'blob')}`}
-          </Button>
-        )}
-        {reencryptable > 0 && suppressed === null && (
-          <Button
-            variant="quiet"
-            icon={<RefreshCw className="icon" aria-hidden="true" />}
-            onPress={() => void reencrypt(of)}
-          >
-            {`Re-encrypt ${plural(reencryptable, 'blob')}…`}
-          </Button>
-        )}
-        {suppressed === null ? (
-          <Button
-            variant="quiet"
-            icon={<BellOff className="icon" aria-hidden="true" />}
-            onPress={() => suppress(finding)}
-          >
-            Suppress…
-          </Button>
-        ) : (
-          suppressed.where === 'here' && (
-            <Button
-              variant="quiet"
-              icon={<Undo2 className="icon" aria-hidden="true" />}
-              onPress={() => void unsuppress(finding.id)}
-            >
-              Let it count again
-            </Button>
-          )
-        )}
-      </div>
-    </li>
   );
 }

@@ -2,11 +2,16 @@ import { FACET_WORDS, nothingWords } from '#shared/audit-words.ts';
 import { coverageWords } from '#shared/coverage-words.ts';
 import type { AuditFacet, AuditSummary, Facet } from '#shared/model/audit.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
+import { Button } from '../../components/Button.tsx';
 import { BarChart, StackChart, type StackPart } from '../../components/charts.tsx';
 import { Swatch } from '../../components/KeyFace.tsx';
+import { SeverityIcon } from '../../components/Status.tsx';
+import { type FindingLine, findingLines, lineSeverity } from '../../lib/findings.ts';
 import { barWords, CHARTS } from '../../lib/words/audit.ts';
-import { count, shortKeyName } from '../../lib/words/format.ts';
+import { count, plural, shortKeyName } from '../../lib/words/format.ts';
+import { findingWords } from '../../lib/words/words.ts';
 import { filterLabel, useAudit } from '../../store/audit.ts';
+import { useFindings } from '../../store/findings.ts';
 import { NotAskedNotice } from './NotAskedNotice.tsx';
 
 const COVERAGE_TONES: Record<string, StackPart['tone']> = {
@@ -15,8 +20,8 @@ const COVERAGE_TONES: Record<string, StackPart['tone']> = {
   declared: 'running',
   inferred: 'accent',
   contradicted: 'danger',
-  grouped: 'attention',
-  unknown: 'danger',
+  grouped: 'neutral',
+  unknown: 'attention',
   foreign: 'neutral',
 };
 
@@ -50,8 +55,12 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
   const nothing = nothingWords(summary);
   const coverage = summary.facets.find(({ facet }) => facet === 'coverage');
   const facets = CHARTS.flatMap((name) => summary.facets.find(({ facet }) => facet === name) ?? []);
+  // What all blobs have in common needs no chart.
+  const common = facets.filter(({ bars, more }) => bars[0]?.blobs === totals.blobs && more.values === 0);
+  const charts = facets.filter((facet) => !common.includes(facet));
   return (
     <div className="audit-page">
+      <TopFindings />
       <dl className="totals">
         <Total name="Blobs" value={totals.blobs} />
         <Total name="Files with blobs" value={totals.files} />
@@ -79,6 +88,16 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
           />
         )}
       </dl>
+      {common.length > 0 && totals.blobs > 0 && (
+        <p className="common-values">
+          <strong>{totals.blobs === 1 ? 'The blob' : `All ${plural(totals.blobs, 'blob')}`}:</strong>{' '}
+          {common
+            .map(({ facet, bars: [bar] }) =>
+              bar === undefined ? '' : `${FACET_WORDS[facet]}: ${shownName(facet, bar)}`,
+            )
+            .join(' · ')}
+        </p>
+      )}
       <div className="charts charts-wide">
         <StackChart
           title={FACET_WORDS.coverage}
@@ -131,7 +150,7 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
       )}
       <Scope coverage={summary.coverage} />
       <div className="charts">
-        {facets.map((facet) => (
+        {charts.map((facet) => (
           <FacetChart key={facet.facet} facet={facet} total={totals.blobs} />
         ))}
       </div>
@@ -155,6 +174,56 @@ function Total({
     </div>
   );
 }
+
+/** Findings named before any figure. */
+const NAMED = 5;
+
+/** What is wrong, first of all: the most severe findings, each leading to its own. */
+function TopFindings() {
+  const findings = useAudit((state) => state.findings);
+  const showTab = useAudit((state) => state.showTab);
+  const set = useFindings((state) => state.set);
+  const setOpen = useFindings((state) => state.setOpen);
+  const top = findingLines(
+    findings.filter(({ suppressed }) => suppressed === null),
+    new Set(),
+  );
+  if (top.length === 0) return null;
+  const open = (line: FindingLine): void => {
+    if (line.type === 'group') setOpen(line.id, true);
+    set({ filter: 'all', query: '', chosen: line.id });
+    showTab('findings');
+  };
+  return (
+    <section className="top-findings" aria-label="Findings">
+      <h2 className="page-heading">Findings</h2>
+      <ul>
+        {top.slice(0, NAMED).map((line) => (
+          <li key={line.id}>
+            <SeverityIcon severity={lineSeverity(line)} />
+            <button type="button" className="bar-name bar-open" onClick={() => open(line)}>
+              {line.type === 'finding' ? line.finding.title : findingWords(line.id)}
+            </button>
+            <span className="hint tabular">
+              {line.type === 'finding'
+                ? line.finding.blobs > 0 && plural(line.finding.blobs, 'blob')
+                : plural(line.findings.length, 'finding')}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {top.length > NAMED && (
+        <Button variant="link" onPress={() => showTab('findings')}>
+          {`Show all findings of ${plural(top.length, 'rule')}`}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+/** A value as it is called on screen. */
+const shownName = (facet: Facet, bar: AuditFacet['bars'][number]): string =>
+  facet === 'key' ? shortKeyName(barWords(facet, bar)) : barWords(facet, bar);
 
 /** Bars shown of a facet; the others are summed up. */
 const SHOWN = 8;
@@ -180,7 +249,7 @@ function FacetChart({
       total={total}
       bars={shown.map((bar) => ({
         id: bar.value,
-        label: name === 'key' ? shortKeyName(barWords(name, bar)) : barWords(name, bar),
+        label: shownName(name, bar),
         count: bar.blobs,
         known: bar.value !== '' && !bar.value.startsWith('none:'),
         face: bar.fingerprint === null ? null : <Swatch fingerprint={bar.fingerprint} />,

@@ -6,8 +6,10 @@ import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Status } from '../../components/Status.tsx';
+import { rulesFromList } from '../../lib/rules-from-list.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { useAudit } from '../../store/audit.ts';
+import { RulesEditor } from './RulesEditor.tsx';
 
 const EXAMPLE = `version: 1
 accounts: ["111122223333"]
@@ -51,7 +53,7 @@ export function BrokenRules() {
 
 /** Rules of a small file: what it allows, what is broken, what it could not judge. */
 export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
-  const { rules, findings, setRules, showTab } = useAudit();
+  const { rules, findings, setRules, showTab, rulesDraft, setRulesDraft } = useAudit();
   const suppressed = findings.filter((finding) => finding.violation && finding.suppressed !== null).length;
   const [fault, setFault] = useState<Fault | null>(null);
   const use = async (text: string | null, name: string | null): Promise<void> => {
@@ -71,6 +73,15 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
         >
           {rules.text === null ? 'Use a rules file…' : 'Use another rules file…'}
         </Button>
+        <Button onPress={() => setRulesDraft(rulesFromList(summary))}>Write rules from this list</Button>
+        <Button variant="quiet" onPress={() => setRulesDraft(EXAMPLE)}>
+          Start from an example
+        </Button>
+        {rules.text !== null && (
+          <Button variant="quiet" onPress={() => setRulesDraft(rules.text)}>
+            Edit these rules
+          </Button>
+        )}
         {(rules.text !== null || rules.problem !== null) && (
           <Button
             variant="quiet"
@@ -82,19 +93,17 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
         )}
       </div>
       {fault !== null && <FaultCard fault={fault} onDismiss={() => setFault(null)} />}
+      {rulesDraft !== null && <RulesEditor text={rulesDraft} />}
       {rules.problem !== null ? (
         <>
           <BrokenRules />
           {rules.text !== null && <pre className="rules-text">{rules.text}</pre>}
         </>
       ) : rules.text === null ? (
-        <>
-          <p>
-            A rules file says what is allowed: accounts, keys, algorithms, context pairs, age. The same file
-            makes <code>rewrap audit PATH… --rules FILE</code> a gate for pipelines. For example:
-          </p>
-          <pre className="rules-text">{EXAMPLE}</pre>
-        </>
+        <p>
+          A rules file says what is allowed: accounts, keys, algorithms, context pairs, age. The same file
+          makes <code>rewrap audit PATH… --rules FILE</code> a gate for pipelines.
+        </p>
       ) : (
         <>
           <p className="rules-verdict">

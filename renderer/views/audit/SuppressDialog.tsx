@@ -7,22 +7,33 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { inDays } from '../../lib/words/audit.ts';
+import { plural } from '../../lib/words/format.ts';
 import { useAudit } from '../../store/audit.ts';
+import { useFindings } from '../../store/findings.ts';
 import { useSuppress } from './useSuppress.ts';
 
 /** Days after which a suppressed finding counts again, unless another date is chosen. */
 const USUAL_DAYS = 90;
 
-/** Suppresses a finding, with the reason and the day on which it counts again. */
+/** Suppresses findings, with the reason and the day on which they count again. */
 export function SuppressDialog() {
-  const finding = useSuppress((state) => state.finding);
-  if (finding === null) return null;
-  return <Form key={finding.id} finding={finding} />;
+  const findings = useSuppress((state) => state.findings);
+  const [first] = findings;
+  if (first === undefined) return null;
+  return <Form key={first.id} findings={findings} first={first} />;
 }
 
-function Form({ finding }: { readonly finding: AuditFinding }) {
+function Form({
+  findings,
+  first,
+}: {
+  readonly findings: readonly AuditFinding[];
+  readonly first: AuditFinding;
+}) {
   const open = useSuppress((state) => state.open);
-  const close = () => open(null);
+  const close = () => open([]);
+  const clearTicks = useFindings((state) => state.clearTicks);
+  const many = findings.length > 1;
   const suppress = useAudit((state) => state.suppress);
   const [reason, setReason] = useState('');
   const [until, setUntil] = useState(() => inDays(USUAL_DAYS));
@@ -30,7 +41,12 @@ function Form({ finding }: { readonly finding: AuditFinding }) {
   const ready = reason.trim() !== '' && /^\d{4}-\d{2}-\d{2}$/.test(until);
   const go = async (): Promise<void> => {
     try {
-      await suppress(finding.id, reason.trim(), until);
+      await suppress(
+        findings.map(({ id }) => id),
+        reason.trim(),
+        until,
+      );
+      clearTicks();
       close();
     } catch (error) {
       setFault(pageFaultOf(error));
@@ -38,8 +54,8 @@ function Form({ finding }: { readonly finding: AuditFinding }) {
   };
   return (
     <Dialog
-      title="Suppress this finding"
-      subtitle={finding.title}
+      title={many ? `Suppress ${plural(findings.length, 'finding')}` : 'Suppress this finding'}
+      subtitle={many ? `${first.title} And ${plural(findings.length - 1, 'other', 'others')}.` : first.title}
       open
       onClose={close}
       footer={
@@ -48,7 +64,7 @@ function Form({ finding }: { readonly finding: AuditFinding }) {
             Cancel
           </Button>
           <Button variant="primary" isDisabled={!ready} onPress={() => void go()}>
-            Suppress until then
+            {many ? `Suppress ${plural(findings.length, 'finding')}` : 'Suppress until then'}
           </Button>
         </>
       }
@@ -63,9 +79,12 @@ function Form({ finding }: { readonly finding: AuditFinding }) {
           <Input className="input" type="date" min={inDays(0)} />
         </TextField>
         <p className="hint">
-          {finding.keyArn === null
-            ? 'It holds for the places that it is found at now; a new place counts. It stays visible as suppressed, in reports too, and is written to the history.'
-            : 'It holds for this key, whatever is under it. It stays visible as suppressed, in reports too, and is written to the history.'}
+          {findings.every(({ keyArn }) => keyArn !== null)
+            ? many
+              ? 'Each holds for its key, whatever is under it.'
+              : 'It holds for this key, whatever is under it.'
+            : 'What is about blobs holds for the places where it is found now; a new place counts.'}{' '}
+          Suppressed findings stay visible, in reports too, and are written to the history.
         </p>
         {fault !== null && <FaultCard fault={fault} />}
       </div>

@@ -2,12 +2,12 @@ import { create } from 'zustand';
 import type { AuditFinding } from '#shared/model/audit.ts';
 
 interface SuppressStore {
-  /** The finding that a person is about to suppress. */
-  readonly finding: AuditFinding | null;
-  open(finding: AuditFinding | null): void;
+  /** The findings that a person is about to suppress; empty: none. */
+  readonly findings: readonly AuditFinding[];
+  open(findings: readonly AuditFinding[]): void;
 }
 
 export const useSuppress = create<SuppressStore>()((set) => ({
-  finding: null,
-  open: (finding) => set({ finding }),
+  findings: [],
+  open: (findings) => set({ findings }),
 }));

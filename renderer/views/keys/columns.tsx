@@ -1,5 +1,6 @@
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { TableColumn } from '../../components/columns.ts';
+import { Swatch } from '../../components/KeyFace.tsx';
 import { Status } from '../../components/Status.tsx';
 import {
   keyDanger,
@@ -10,6 +11,7 @@ import {
   usageWords,
 } from '../../lib/keys/keys.ts';
 import { day, plural } from '../../lib/words/format.ts';
+import { useKeyGroups } from '../../store/key-groups.ts';
 
 /** The columns of the list of keys, each cell in two lines. What KMS did not report is shown as a gap. */
 export const KEY_COLUMNS: readonly TableColumn<KeyInfo>[] = [
@@ -24,6 +26,7 @@ export const KEY_COLUMNS: readonly TableColumn<KeyInfo>[] = [
       return (
         <>
           <span className="cell-main">
+            <KnownFaces arn={info.arn} />
             {keyLabel(info)}
             {more > 0 && <span className="cell-more"> and {plural(more, 'alias', 'aliases')} more</span>}
           </span>
@@ -82,6 +85,16 @@ export const KEY_COLUMNS: readonly TableColumn<KeyInfo>[] = [
     cell: ({ createdAt, gaps }) => (createdAt === null ? <Gap why={gaps} /> : day(createdAt)),
   },
 ];
+
+/** Faces that are shown of a key; one that was rotated often has many key materials. */
+const FACES = 3;
+
+/** Faces of the key materials that are known to be of a key, from the blobs of the list. */
+function KnownFaces({ arn }: { readonly arn: string }) {
+  const known = useKeyGroups((state) => state.materialsOf.get(arn));
+  if (known === undefined) return null;
+  return known.slice(0, FACES).map((fingerprint) => <Swatch key={fingerprint} fingerprint={fingerprint} />);
+}
 
 function State({ info }: { readonly info: KeyInfo }) {
   const { state, deletionDate, unfitAsDestination, gaps } = info;

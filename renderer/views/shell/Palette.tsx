@@ -30,7 +30,7 @@ export function Palette() {
 const LIST = 'palette-list';
 const optionId = (index: number): string => `palette-option-${index}`;
 
-/** A combobox whose list is always there; the arrow keys choose while the words stay in the field. */
+/** A combobox with a list that is always there; the arrow keys choose while the words stay in the field. */
 function Commands({ onDone }: { readonly onDone: () => void }) {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);

@@ -86,6 +86,17 @@ export const auditRequests = {
     z.object({ text: z.string().max(1_000_000).nullable(), name: z.string().max(255).nullable() }),
     RulesInUse,
   ),
+  /** What rules would find that are not in use: nothing is kept. */
+  tryRules: request(
+    z.object({ text: z.string().max(1_000_000) }),
+    z.object({
+      violations: z.int(),
+      /** Rules that could not be judged on some blobs. */
+      unjudged: z.int(),
+      /** What would be broken, most blobs first; at most 50. */
+      broken: z.array(z.object({ title: z.string(), blobs: z.int(), files: z.int() })),
+    }),
+  ),
   /** Makes a report and hands it to the person: by a save dialog on the desktop, by a download address elsewhere. */
   export: request(
     reportOf,
