@@ -7,7 +7,6 @@ import { FaultCard } from './components/FaultCard.tsx';
 import { useConnection } from './store/connection.ts';
 import { wire } from './store/subscriptions.ts';
 import { useUi } from './store/ui.ts';
-import { AuditView } from './views/audit/AuditView.tsx';
 import { SuppressDialog } from './views/audit/SuppressDialog.tsx';
 import { BlobsView } from './views/blobs/BlobsView.tsx';
 import { ClearDialog } from './views/blobs/ClearDialog.tsx';
@@ -19,13 +18,12 @@ import { MfaDialog } from './views/connection/MfaDialog.tsx';
 import { SignInDialog } from './views/connection/SignInDialog.tsx';
 import { FindKeyDialog } from './views/key-material/FindKeyDialog.tsx';
 import { NameKeyDialog } from './views/key-material/NameKeyDialog.tsx';
-import { KeysView } from './views/keys/KeysView.tsx';
-import { RunsView } from './views/runs/RunsView.tsx';
+import { RunAnnouncer } from './views/runs/RunAnnouncer.tsx';
 import { UndoDialog } from './views/runs/UndoDialog.tsx';
-import { SettingsView } from './views/settings/SettingsView.tsx';
 import { ReencryptSheet } from './views/sheet/ReencryptSheet.tsx';
 import { AboutDialog } from './views/shell/AboutDialog.tsx';
 import { DropOverlay } from './views/shell/DropOverlay.tsx';
+import { FirstSteps } from './views/shell/FirstSteps.tsx';
 import { Nav } from './views/shell/Nav.tsx';
 import { ApprovalNotice, EngineNotice, Toasts } from './views/shell/Notices.tsx';
 import { Palette } from './views/shell/Palette.tsx';
@@ -38,11 +36,11 @@ import { useShortcuts } from './views/shell/useShortcuts.ts';
 
 const VIEWS = {
   blobs: BlobsView,
-  runs: RunsView,
-  keys: KeysView,
-  audit: AuditView,
-  settings: SettingsView,
-  // The documents are larger than any view: loaded when they are first read.
+  // Loaded when they are first shown: the first list of blobs does not wait for them.
+  runs: lazy(async () => ({ default: (await import('./views/runs/RunsView.tsx')).RunsView })),
+  keys: lazy(async () => ({ default: (await import('./views/keys/KeysView.tsx')).KeysView })),
+  audit: lazy(async () => ({ default: (await import('./views/audit/AuditView.tsx')).AuditView })),
+  settings: lazy(async () => ({ default: (await import('./views/settings/SettingsView.tsx')).SettingsView })),
   help: lazy(() => import('./views/help/HelpView.tsx')),
 };
 
@@ -88,6 +86,7 @@ export function App() {
             <FaultCard fault={shown} onDismiss={dismiss} />
           </div>
         )}
+        {view === 'blobs' && <FirstSteps />}
         <Suspense fallback={null}>
           <View />
         </Suspense>
@@ -104,6 +103,7 @@ export function App() {
       <MfaDialog />
       <SuppressDialog />
       <UndoDialog />
+      <RunAnnouncer />
       <ContextMenu />
       <Palette />
       <ShortcutSheet />

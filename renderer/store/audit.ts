@@ -52,6 +52,8 @@ interface AuditStore {
   };
   /** What is being waited for, in words; shown when it takes long. */
   readonly waits: readonly string[];
+  /** Whether the findings were looked at since this window opened. */
+  readonly sawFindings: boolean;
   showTab(tab: AuditTab): void;
   load(): Promise<void>;
   /** Fetches again what is on screen, if any of it is. */
@@ -147,7 +149,8 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   verdict: null,
   gitHistory: { on: false, reading: false, history: null },
   waits: [],
-  showTab: (tab) => set({ tab }),
+  sawFindings: false,
+  showTab: (tab) => set(tab === 'findings' ? { tab, sawFindings: true } : { tab }),
   async load() {
     generation += 1;
     const mine = generation;

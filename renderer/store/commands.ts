@@ -120,6 +120,10 @@ function* actions(): Generator<Command> {
     yield act(`theme ${theme}`, `Theme: ${theme}`, () => useSettings.getState().set({ theme }));
   for (const density of ['compact', 'comfortable'] as const)
     yield act(`rows ${density}`, `Rows: ${density}`, () => useSettings.getState().set({ density }));
+  yield act('guide', 'Things to try', () => {
+    useSettings.getState().set({ guide: true });
+    ui.show('blobs');
+  });
   yield act('shortcuts', 'Shortcuts', () => ui.open('shortcuts'), { keys: '?' });
   yield act('about', 'About Rewrap and licences', () => ui.open('about'));
 }

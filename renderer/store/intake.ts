@@ -24,6 +24,8 @@ interface IntakeStore {
   choose(what: 'files' | 'folder'): Promise<void>;
   take(files: readonly File[]): Promise<void>;
   paste(text: string | null): Promise<void>;
+  /** Takes text in. Why nothing of it was, in one sentence; null: something was. */
+  pasteText(text: string): Promise<string | null>;
   restoreVault(): Promise<void>;
   /** Reads again what was added. */
   rescan(): Promise<void>;
@@ -64,6 +66,21 @@ export const useIntake = create<IntakeStore>()((set) => {
       run(() => call(bridge().takeFiles(files)), 'No ciphertext was found in what was dropped'),
     paste: (text) =>
       run(() => call(bridge().intake.paste({ text })), 'No ciphertext was found in the pasted text'),
+    async pasteText(text) {
+      set({ busy: true });
+      try {
+        const { blobs, skippedFiles, plans = 0 } = await call(bridge().intake.paste({ text }));
+        if (blobs === 0 && plans === 0)
+          return skippedFiles[0]?.message ?? 'No ciphertext was found in this text.';
+        useUi.getState().toast(`Added ${plural(blobs, 'blob')}`);
+        return null;
+      } catch (error) {
+        const { message, remedy } = pageFaultOf(error);
+        return [message, remedy].filter(Boolean).join(' ');
+      } finally {
+        set({ busy: false, progress: null });
+      }
+    },
     rescan: () =>
       run(async () => {
         const result = await call(bridge().intake.rescan({}));

@@ -44,9 +44,16 @@ export const useSettings = create<SettingsStore>()((set, get) => ({
     set(patch);
     clearTimeout(telling);
     telling = setTimeout(() => {
-      const { theme, density, textSize, inspectorWidth } = get();
+      const { theme, density, textSize, inspectorWidth, guide } = get();
       // Best effort: a choice that cannot be kept lasts until the window closes.
-      if (hasBridge()) void bridge().app.setLook({ theme, density, textSize, inspectorWidth });
+      if (hasBridge())
+        void bridge().app.setLook({
+          theme,
+          density,
+          textSize,
+          inspectorWidth,
+          ...(guide === undefined ? {} : { guide }),
+        });
     }, GATHER);
   },
 }));

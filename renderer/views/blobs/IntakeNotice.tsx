@@ -1,5 +1,6 @@
 import { ChevronRight, TriangleAlert, X } from 'lucide-react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
+import type { IntakeResult } from '#shared/contract/define.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { count, plural } from '../../lib/words/format.ts';
 import { useActions } from '../../store/actions.ts';
@@ -50,8 +51,8 @@ export function IntakeNotice() {
           <Disclosure className="disclosure notice-body">
             <div className="notice-line">
               <span>
-                {plural(notice.skippedFiles.length + notice.moreSkipped, 'item')} skipped
-                {notice.blobs > 0 && `; ${plural(notice.blobs, 'blob')} added`}
+                {skippedWords(notice)}
+                {notice.blobs > 0 && ` ${plural(notice.blobs, 'blob')} added.`}
               </span>
               <div className="disclosure-heading">
                 <AriaButton slot="trigger" className="button button-link">
@@ -79,4 +80,13 @@ export function IntakeNotice() {
       )}
     </>
   );
+}
+
+/** How many items were skipped, and why the first one was: "3 items skipped: no ciphertext was found." */
+function skippedWords({ skippedFiles, moreSkipped }: IntakeResult): string {
+  const [first, ...others] = skippedFiles;
+  const items = `${plural(skippedFiles.length + moreSkipped, 'item')} skipped`;
+  if (first === undefined) return `${items}.`;
+  const alike = moreSkipped === 0 && others.every(({ message }) => message === first.message);
+  return `${items}${alike ? '' : `, first ${first.file}`}: ${first.message}`;
 }

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Label, TextArea, TextField } from 'react-aria-components';
+import { FieldError, Label, TextArea, TextField } from 'react-aria-components';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { useIntake } from '../../store/intake.ts';
@@ -9,15 +9,21 @@ import { useUi } from '../../store/ui.ts';
 export function PasteDialog() {
   const open = useUi((state) => state.dialog === 'paste');
   const show = useUi((state) => state.open);
-  const paste = useIntake((state) => state.paste);
+  const paste = useIntake((state) => state.pasteText);
   const [text, setText] = useState('');
   const close = (): void => {
     setText('');
+    setFault(null);
     show(null);
   };
-  const add = (): void => {
-    close();
-    void paste(text);
+  const [fault, setFault] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const add = async (): Promise<void> => {
+    setBusy(true);
+    const problem = await paste(text);
+    setBusy(false);
+    setFault(problem);
+    if (problem === null) close();
   };
   return (
     <Dialog
@@ -27,15 +33,25 @@ export function PasteDialog() {
       footer={
         <>
           <Button onPress={close}>Cancel</Button>
-          <Button variant="primary" isDisabled={text.trim() === ''} onPress={add}>
+          <Button variant="primary" isDisabled={text.trim() === '' || busy} onPress={() => void add()}>
             Add blobs
           </Button>
         </>
       }
     >
-      <TextField className="field" value={text} onChange={setText} autoFocus>
+      <TextField
+        className="field"
+        value={text}
+        onChange={(typed) => {
+          setText(typed);
+          setFault(null);
+        }}
+        isInvalid={fault !== null}
+        autoFocus
+      >
         <Label className="label">Base64, hex, or the JSON that the AWS CLI prints</Label>
         <TextArea className="input textarea mono" rows={8} spellCheck={false} />
+        {fault !== null && <FieldError className="field-error">{fault}</FieldError>}
       </TextField>
     </Dialog>
   );

@@ -7,6 +7,7 @@ import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { fetchDownload } from '../../lib/platform.ts';
+import { progressWords } from '../../lib/words/announce.ts';
 import { plural, shortKeyName } from '../../lib/words/format.ts';
 import { groupFaults, notesOf } from '../../lib/words/outcome.ts';
 import { useActions } from '../../store/actions.ts';
@@ -33,6 +34,11 @@ export function RunPanel() {
         {over ? endWords(run) : (MOVING[run.status] ?? 'Re-encrypting')}
       </p>
       <RunBar run={run} />
+      {!over && (
+        <p className="visually-hidden" role="status">
+          {progressWords(run)}
+        </p>
+      )}
       {!over && <RunPace run={run} />}
       <Remark run={run} />
       {!over && <HoldButton run={run} />}

@@ -1,0 +1,107 @@
+import { Check, ChevronRight, Circle, X } from 'lucide-react';
+import { useMemo } from 'react';
+import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
+import { Button, IconButton } from '../../components/Button.tsx';
+import { FIRST_STEPS, type FirstStep, hasVault, inVault } from '../../lib/first-steps.ts';
+import { isPractice } from '../../lib/words/connection.ts';
+import { useAudit } from '../../store/audit.ts';
+import { useBlobs } from '../../store/blobs.ts';
+import { useConnection } from '../../store/connection.ts';
+import { useDraft } from '../../store/draft.ts';
+import { useKeyGroups } from '../../store/key-groups.ts';
+import { lastUndoable, useRuns } from '../../store/runs.ts';
+import { useSelection } from '../../store/selection.ts';
+import { useSettings } from '../../store/settings.ts';
+import { useUi } from '../../store/ui.ts';
+
+/** Things to try with the sample vault: a line above the list, until all are done or it is closed. */
+export function FirstSteps() {
+  const isShown = useSettings((state) => state.guide !== false);
+  const set = useSettings((state) => state.set);
+  const practice = useConnection((state) => isPractice(state.connection));
+  const rows = useBlobs((state) => state.rows);
+  const vault = useMemo(() => hasVault(rows), [rows]);
+  const runs = useRuns((state) => state.runs);
+  const askedDeletion = useAudit((state) => state.deletion !== null);
+  const sawFindings = useAudit((state) => state.sawFindings);
+  const foundKey = useKeyGroups(({ keyGroups }) => [...keyGroups.values()].some(({ by }) => by === 'kms'));
+  if (!isShown || !practice || !vault) return null;
+  const tried = { runs: [...runs.values()], askedDeletion, sawFindings, foundKey };
+  const next = FIRST_STEPS.find(({ isDone }) => !isDone(tried));
+  const done = FIRST_STEPS.filter(({ isDone }) => isDone(tried)).length;
+  return (
+    <section className="first-steps" aria-label="Things to try">
+      <Disclosure className="disclosure">
+        <div className="first-steps-line">
+          <AriaButton slot="trigger" className="button button-link">
+            <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
+            {`Things to try: ${done} of ${FIRST_STEPS.length} done`}
+          </AriaButton>
+          {next === undefined ? (
+            <span className="hint">You have seen what Rewrap does. Connect to AWS when you are ready.</span>
+          ) : (
+            <Button variant="link" onPress={() => show(next.id)}>
+              {`Next: ${next.title}`}
+            </Button>
+          )}
+          <span className="gap" />
+          <IconButton label="Close the list of things to try" small onPress={() => set({ guide: false })}>
+            <X className="icon" aria-hidden="true" />
+          </IconButton>
+        </div>
+        <DisclosurePanel className="disclosure-panel">
+          <ol className="first-steps-list">
+            {FIRST_STEPS.map((step) => (
+              <Step key={step.id} step={step} isDone={step.isDone(tried)} />
+            ))}
+          </ol>
+        </DisclosurePanel>
+      </Disclosure>
+    </section>
+  );
+}
+
+function Step({ step: { id, title, why }, isDone }: { readonly step: FirstStep; readonly isDone: boolean }) {
+  const Icon = isDone ? Check : Circle;
+  return (
+    <li>
+      <Icon
+        className={isDone ? 'icon done-text' : 'icon faint'}
+        role="img"
+        aria-label={isDone ? 'Done' : 'To do'}
+      />
+      <span>
+        <Button variant="link" onPress={() => show(id)}>
+          {title}
+        </Button>
+        <span className="hint"> {why}</span>
+      </span>
+    </li>
+  );
+}
+
+/** Opens the place where a step is done, with what it needs chosen. */
+function show(id: FirstStep['id']): void {
+  const ui = useUi.getState();
+  const { rows } = useBlobs.getState();
+  const choose = (path: string): void => {
+    const chosen = inVault(rows, path);
+    useSelection.getState().selectOnly(chosen.map((row) => row.id));
+    ui.show('blobs');
+    useDraft.getState().openFor(chosen);
+  };
+  if (id === 'find-key') {
+    ui.show('blobs');
+    ui.findKey(inVault(rows, 'legacy/vpn-shared-key.kms')[0]?.id ?? null);
+  } else if (id === 'preflight' || id === 'reencrypt') choose('legacy');
+  else if (id === 'failure') choose('payments/db-password.txt');
+  else if (id === 'undo') {
+    const run = lastUndoable(useRuns.getState().runs.values());
+    if (run === null) ui.toast('Re-encrypt something first: then it can be undone');
+    else ui.askUndo(run.id);
+  } else {
+    useAudit.getState().showTab(id === 'findings' ? 'findings' : 'deletion');
+    ui.show('audit');
+    if (id === 'deletion') void useAudit.getState().askDeletion('alias/payments');
+  }
+}
