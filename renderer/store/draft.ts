@@ -13,6 +13,7 @@ import { useBlobs } from './blobs.ts';
 import { useConnection } from './connection.ts';
 import { useKeys } from './keys.ts';
 import { usePlans } from './plans.ts';
+import { usePreferences } from './preferences.ts';
 import { useRuns } from './runs.ts';
 import { useSelection } from './selection.ts';
 import { copyText, useUi } from './ui.ts';
@@ -181,6 +182,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
         fault: null,
         draft: {
           ...EMPTY,
+          perSecond: usePreferences.getState().perSecond,
           rows,
           leftOut,
           family,
@@ -190,7 +192,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
           },
           output: {
             mode: outputs.find((output) => output.refused === null)?.mode ?? null,
-            backup: true,
+            backup: usePreferences.getState().backup,
             folder: app?.outputFolders[0] ?? null,
           },
         },
@@ -265,7 +267,14 @@ export const useDraft = create<DraftStore>()((set, get) => {
       }));
     },
     preflight: () => begin(true),
-    run: () => begin(false),
+    run: async () => {
+      const account = useConnection.getState().connection?.identity?.account ?? '';
+      const first = usePreferences.getState().accounts[account]?.dryRunFirst === true;
+      // What a preflight proved holds until the request is changed.
+      if (!first || get().phase === 'checked') return begin(false);
+      useUi.getState().toast(`Account ${account}: a preflight comes first`);
+      return begin(true);
+    },
     async retryFailed() {
       const { runId } = get();
       if (runId === null) return;

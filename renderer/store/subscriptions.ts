@@ -12,6 +12,7 @@ import { useKeyGroups } from './key-groups.ts';
 import { useDestinationKeys, useKeys } from './keys.ts';
 import { showAsked } from './opening.ts';
 import { usePlans } from './plans.ts';
+import { usePreferences } from './preferences.ts';
 import { isOver, useRuns } from './runs.ts';
 import { keepSelection, useSelection } from './selection.ts';
 import { applySettings, useSettings } from './settings.ts';
@@ -71,6 +72,7 @@ export function wire(): () => void {
       }),
     );
     void useSettings.getState().load();
+    void usePreferences.getState().load();
     void useArrange.getState().load();
     void loadAll();
   }

@@ -92,6 +92,7 @@ describe('every string, array and record of the contract has a bound', () => {
     expect(long).toEqual([
       ['intake.paste.text.', 32_000_000],
       ['audit.setRules.text.', 1_000_000],
+      ['audit.tryRules.text', 1_000_000],
     ]);
   });
 

@@ -80,3 +80,26 @@ test('a file of a later version is read as far as it is known, and left as it is
   expect(settings.read().connection).toEqual(AWS);
   expect(readFileSync(file, 'utf8')).toBe(text);
 });
+
+test('what runs begin with is kept; a value that does not fit leaves the safe ones', () => {
+  const { settings } = home();
+  const preferences = {
+    backup: false,
+    perSecond: 50,
+    region: 'eu-west-1',
+    accounts: { '111122223333': { colour: 3, dryRunFirst: true } },
+  };
+  settings.rememberPreferences(preferences);
+  expect(settings.read().preferences).toEqual(preferences);
+  for (const wrong of [
+    { backup: 'no' },
+    { ...preferences, accounts: { x: {} } },
+    { ...preferences, perSecond: 0 },
+  ])
+    expect(home(JSON.stringify({ version: 1, preferences: wrong })).settings.read().preferences).toEqual({
+      backup: true,
+      perSecond: null,
+      region: null,
+      accounts: {},
+    });
+});

@@ -8,6 +8,7 @@ import type { PageHandlers } from '#shared/contract/api.ts';
 import { FIRST_TABLE_LOOK } from '#shared/first-table-look.ts';
 import { Look } from '#shared/model/appearance.ts';
 import { ConnectionChoice } from '#shared/model/connection.ts';
+import { Preferences } from '#shared/model/preferences.ts';
 import { TableLook } from '#shared/model/table-look.ts';
 import { writeWhole } from '../../core/storage/files.ts';
 import { makePrivate } from '../../core/storage/private.ts';
@@ -18,11 +19,14 @@ const VERSION = 1;
 
 const FIRST_LOOK: Look = { theme: 'system', density: 'compact', textSize: 100, inspectorWidth: 440 };
 
+const FIRST_PREFERENCES: Preferences = { backup: true, perSecond: null, region: null, accounts: {} };
+
 // A member that does not fit is forgotten alone.
 const Settings = z.object({
   connection: ConnectionChoice.catch({ kind: 'practice' }),
   look: Look.catch(FIRST_LOOK),
   table: TableLook.catch(FIRST_TABLE_LOOK),
+  preferences: Preferences.catch(FIRST_PREFERENCES),
   /** Hashes of the commands (`credential_process`) that a person let run, by profile; "" is the default one. */
   commands: z.record(z.string().max(512), z.string().max(64)).catch({}),
 });
@@ -32,6 +36,7 @@ const FIRST: Settings = {
   connection: { kind: 'practice' },
   look: FIRST_LOOK,
   table: FIRST_TABLE_LOOK,
+  preferences: FIRST_PREFERENCES,
   commands: {},
 };
 
@@ -62,6 +67,11 @@ export class SettingsFile {
   /** Best effort: where it cannot be kept, the next start asks again. */
   confirmCommands(profile: string, hash: string): void {
     this.#write({ commands: { ...this.read().commands, [profile]: hash } });
+  }
+
+  /** Best effort, as above. */
+  rememberPreferences(preferences: Preferences): void {
+    this.#write({ preferences });
   }
 
   /** Best effort, as above. */
@@ -118,6 +128,11 @@ export const appHandlers = (
   look: async () => settings.read().look,
   setLook: async (look) => {
     settings.rememberLook(look);
+    return {};
+  },
+  preferences: async () => settings.read().preferences,
+  setPreferences: async (preferences) => {
+    settings.rememberPreferences(preferences);
     return {};
   },
   table: async () => settings.read().table,

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
+import { usePreferences } from '../../store/preferences.ts';
 
 type Switchable = 'profile' | 'on' | 'off';
 
@@ -22,7 +23,7 @@ export function useChoiceForm(initial: ConnectionChoice | undefined) {
   const [form, setForm] = useState<ChoiceForm>({
     kind: initial?.kind ?? 'practice',
     profile: aws?.profile ?? null,
-    region: aws?.region ?? '',
+    region: aws === null ? (usePreferences.getState().region ?? '') : (aws.region ?? ''),
     endpoint: aws?.endpointUrl ?? '',
     fips: asSwitch(aws?.fips),
     dualStack: asSwitch(aws?.dualStack),

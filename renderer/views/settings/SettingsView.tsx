@@ -6,6 +6,7 @@ import { plural } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { type Density, TEXT_SIZES, type Theme, useSettings } from '../../store/settings.ts';
 import { ShortcutList } from '../shell/ShortcutSheet.tsx';
+import { RunDefaults } from './RunDefaults.tsx';
 
 const THEMES: { id: Theme; label: string }[] = [
   { id: 'system', label: 'System' },
@@ -44,6 +45,7 @@ export function SettingsView() {
             onChange={(id) => set({ textSize: TEXT_SIZES.find((size) => String(size) === id) ?? 100 })}
           />
         </div>
+        <RunDefaults />
         <h2 className="page-heading">Shortcuts</h2>
         <ShortcutList />
         {canEndSessions && <Sessions />}

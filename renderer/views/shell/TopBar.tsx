@@ -5,6 +5,7 @@ import type { ConnectionState } from '#shared/model/connection.ts';
 import { connectionWords, isPractice, who } from '../../lib/words/connection.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useKeyGroups } from '../../store/key-groups.ts';
+import { usePreferences } from '../../store/preferences.ts';
 import { useUi } from '../../store/ui.ts';
 
 /** Most accounts that the band names. */
@@ -59,9 +60,11 @@ export function TopBar() {
 function Chip({ connection, name }: { readonly connection: ConnectionState; readonly name: string }) {
   const open = useUi((state) => state.open);
   const practice = isPractice(connection);
+  const account = connection.identity?.account ?? '';
+  const colour = usePreferences((state) => state.accounts[account]?.colour ?? null);
   return (
     <Button
-      className={practice ? 'connection connection-practice' : 'connection connection-aws'}
+      className={`connection ${practice ? 'connection-practice' : 'connection-aws'}${colour === null ? '' : ` account-colour-${colour}`}`}
       aria-label={`${name}: ${connectionWords(connection)}`}
       onPress={() => open('connection')}
     >

@@ -1,6 +1,7 @@
 import { Look } from '../../model/appearance.ts';
 import { ConnectionState } from '../../model/connection.ts';
 import { Fault } from '../../model/fault.ts';
+import { Preferences } from '../../model/preferences.ts';
 import { TableLook } from '../../model/table-look.ts';
 import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
@@ -41,6 +42,9 @@ export const appRequests = {
   setLook: request(Look, nothing),
   /** How the list of blobs was arranged last, and the filters that were saved. */
   table: request(nothing, TableLook),
+  /** What a new run and a new connection begin with. */
+  preferences: request(nothing, Preferences),
+  setPreferences: request(Preferences, nothing),
   setTable: request(TableLook, nothing),
   /** Licences of the libraries inside, as they were packed with this build; empty where it has none. */
   licences: request(nothing, z.object({ text: z.string() })),

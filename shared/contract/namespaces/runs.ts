@@ -13,6 +13,20 @@ import {
 import * as z from '../../schema.ts';
 import { event, nothing, page, request } from '../define.ts';
 
+/** How many blobs are in each state; a state that none is in is left out. */
+const StateCounts = z
+  .object({
+    waiting: z.int(),
+    running: z.int(),
+    'would-succeed': z.int(),
+    reencrypted: z.int(),
+    already: z.int(),
+    failed: z.int(),
+    skipped: z.int(),
+    restored: z.int(),
+  } satisfies Record<ItemState, z.ZodInt>)
+  .partial();
+
 export const runsRequests = {
   start: request(RunRequest, z.object({ runId: z.string() })),
   get: request(z.object({ runId: z.id() }), RunSummary),
@@ -36,7 +50,7 @@ export const runsRequests = {
     page.extend({ runId: z.id(), states: z.array(ItemState).max(8), words: z.string().max(200) }),
     z.object({
       total: z.int(),
-      counts: z.partialRecord(ItemState, z.int()),
+      counts: StateCounts,
       items: z.array(RunItem),
     }),
   ),
