@@ -30,7 +30,7 @@ export function ConnectionForm({ form, patch, problem }: ConnectionFormProps) {
   return (
     <>
       <Choice
-        label="Work against"
+        label="Connect to"
         value={kind}
         onChange={(next) => patch({ kind: next })}
         options={[

@@ -52,7 +52,7 @@ function Headline({ row, result }: { readonly row: BlobRow; readonly result: Key
               : `${name} opens it.`}
           </strong>
           {fingerprint !== null &&
-            ` The group of ${plural(keyGroup?.blobs ?? 1, 'blob')} is named: KMS said so.`}
+            ` The group of ${plural(keyGroup?.blobs ?? 1, 'blob')} is named: confirmed by KMS.`}
         </span>
       </p>
     );

@@ -50,7 +50,7 @@ export function Remark({ run }: { readonly run: RunSummary }) {
     return (
       <p className="remark remark-attention">
         Rewrap ended before this run did. Each file is wholly old or wholly new; which of the two is found by
-        its hash when you go on or undo.
+        its hash when you resume or undo.
       </p>
     );
   return null;

@@ -112,7 +112,7 @@ export const CATALOGUE = {
     entry(
       'KMS was asked faster than the quota allows.',
       ['The request quota of this account and Region is used up, by this run or by others.'],
-      'Go on with fewer requests at a time; those that were refused can be sent again.',
+      'Continue with fewer requests at a time; those that were refused can be sent again.',
     ),
   ),
   ValidationException: entry(

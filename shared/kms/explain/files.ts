@@ -216,7 +216,7 @@ export const FILES = {
   GitMissing: entry(
     'Git is not installed, or not on PATH.',
     ['Rewrap reads the history of repositories with git itself.'],
-    'Install git, or go on without Git history.',
+    'Install git, or continue without Git history.',
   ),
   GitFailed: entry(
     'Git could not read the history of a repository.',

@@ -26,7 +26,7 @@ export const OWN = {
     entry(
       'The file of certificate authorities cannot be read.',
       ['AWS_CA_BUNDLE, or ca_bundle in the profile, names a file that is missing or holds no certificate.'],
-      'Correct the path, or take it out to use the built-in authorities.',
+      'Correct the path, or take it out to use the system default.',
     ),
   ),
   FipsNeedsRegionEndpoint: stop(
@@ -98,7 +98,7 @@ export const OWN = {
   ),
   DatabaseInPlace: entry(
     'The file is a SQLite database, which Rewrap does not replace where it stands.',
-    ['A program that has it open would go on writing to the old one, and what it writes would be lost.'],
+    ['A program that has it open would continue to write to the old one, and what it writes would be lost.'],
     'Write into a folder (--out): the copy has the new blobs in its rows. Stop what uses the database, then put the copy in its place.',
   ),
   PlaintextInFile: entry(
@@ -260,7 +260,7 @@ export const OWN = {
   RunElsewhere: entry(
     'Another Rewrap has this run.',
     ['It is under way, or paused, in another window or shell.'],
-    'Go on with it there, or close that Rewrap first.',
+    'Resume it there, or close that Rewrap first.',
   ),
   RunGone: entry(
     'That run is no longer kept.',
@@ -295,11 +295,11 @@ export const OWN = {
   ),
   NothingToRetry: entry('No blob of that run is left to be tried again.', [], 'Start a new run.'),
   AgreeAnew: entry(
-    'A run that decrypts here and encrypts there is not gone on with by itself.',
+    'A run that decrypts here and encrypts there does not resume by itself.',
     [
       'Plaintext would be in the memory of this machine again, and a person agrees to that anew for each run.',
     ],
-    'Agree to it in Runs and go on there; in a shell: rewrap runs resume RUN --decrypt-here --accept-plaintext-in-memory. What was done stands.',
+    'Agree to it in Runs and resume it there; in a shell: rewrap runs resume RUN --decrypt-here --accept-plaintext-in-memory. What was done stands.',
   ),
   CannotUndo: entry(
     'That run cannot be undone.',
@@ -324,12 +324,12 @@ export const OWN = {
   OtherConnection: entry(
     'Rewrap is connected to something else than this run was started against.',
     ['The connection was changed.'],
-    'Connect to the same account and Region as before, then go on.',
+    'Connect to the same account and Region as before, then resume.',
   ),
   JournalFailed: entry(
     'The journal of runs could not be written.',
     ['The disk with Rewrap’s own data is full or read-only.'],
-    'Make room there, then go on. Files that were not replaced yet are as they were.',
+    'Make room there, then resume. Files that were not replaced yet are as they were.',
   ),
   Internal: entry(
     'Rewrap failed inside.',

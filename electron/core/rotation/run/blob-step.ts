@@ -85,7 +85,7 @@ async function alreadyThere(
   return shown === null
     ? null
     : explainOwn('AlreadyThere', {
-        detail: `Its key material is ${shown.keyMaterialId}, the current one of ${shown.keyArn}: KMS said so (${shown.evidence}).`,
+        detail: `Its key material is ${shown.keyMaterialId}, the current one of ${shown.keyArn}, confirmed by KMS (${shown.evidence}).`,
       });
 }
 

@@ -138,7 +138,7 @@ describe('an endpoint that says yes to every dry run', () => {
     kms.onReEncrypt = () => ({ blob: madeUpBlob('other') });
     await refuses(
       'KeyMaterialMismatch',
-      /is that of .*ffffffff.*: KMS said so \(reply of ReEncrypt, request req-before\)/,
+      /is that of .*ffffffff.*, confirmed by KMS \(reply of ReEncrypt, request req-before\)/,
       { destination },
       { known: knows(['other', OTHER, null]) },
     );

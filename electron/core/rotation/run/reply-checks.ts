@@ -192,7 +192,7 @@ export class NewBlobChecks {
     const same = known.filter((one) => !differ(one.keyArn, keyArn));
     if (same.length === 0)
       return mismatch(
-        `Its fingerprint ${short(after)} is that of ${first.keyArn}: KMS said so (${first.evidence}).`,
+        `Its fingerprint ${short(after)} is that of ${first.keyArn}, confirmed by KMS (${first.evidence}).`,
       );
     const other = same.find(({ keyMaterialId }) => keyMaterialId !== null && keyMaterialId !== said);
     if (said === null || other === undefined || same.some(({ keyMaterialId }) => keyMaterialId === said))
