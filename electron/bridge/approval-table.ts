@@ -95,6 +95,7 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'runs.item': READS,
   'runs.results': READS,
   'runs.record': READS,
+  'runs.change': READS,
   'runs.cancel': free('Stops; each file is wholly old or wholly new.'),
   'runs.pause': free('Sends nothing new until gone on with.'),
   'runs.resume': asks(

@@ -119,6 +119,14 @@ export async function fetchItems(run: RunSummary, failedOnly = false): Promise<R
   }
 }
 
+/** Old and new ciphertext, base64, of the blob at a place of a record; null where it is not on disk any more. */
+export const fetchChange = (
+  runId: string,
+  states: readonly RunItem['state'][],
+  words: string,
+  offset: number,
+) => call(bridge().runs.change({ runId, states: [...states], words, offset }));
+
 /** A page of a run's record, failures first. `states`: empty means all. */
 export async function fetchRecord(
   runId: string,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sha256 } from '../storage/hash.ts';
 import type { RecordQuery } from './record-search.ts';
 import { FakeKms, kmsFault, madeUpBlob, OLD_KEY } from './testing/fake-kms.ts';
 import { base64, RunHarness } from './testing/run-harness.ts';
@@ -63,4 +64,18 @@ test('an undone run is looked through again', async () => {
   await manager.undo(run.id);
   expect((await record()).counts.reencrypted).toBeUndefined();
   expect((await record()).counts.restored).toBeGreaterThan(0);
+});
+
+test('what changed of a blob is its ciphertext alone, before and after, as on disk', async () => {
+  const { run, manager, record } = await aRun(4);
+  const query = { states: ['reencrypted' as const], words: '' };
+  const [item] = (await record({ ...query, limit: 1 })).items;
+  const change = await manager.change(run.id, { ...query, offset: 0 });
+  expect(sha256(change?.before ?? new Uint8Array())).toBe(item?.sha256Before);
+  expect(sha256(change?.after ?? new Uint8Array())).toBe(item?.sha256After);
+  expect(await manager.change(run.id, { states: ['failed'], words: '', offset: 0 })).toBeNull();
+  expect(await manager.change(run.id, { ...query, offset: 1000 })).toBeNull();
+  await manager.undo(run.id);
+  const restored = await manager.change(run.id, { states: ['restored'], words: '', offset: 0 });
+  expect(restored?.after).toBeNull();
 });

@@ -58,24 +58,25 @@ export class RecordSearch {
     const record = this.#journal.record(row.no);
     const cutOff = row.state === 'open' && !this.#live.has(row.id);
     const found = await this.#find(row, record, words, cutOff);
-    const wanted = ORDER.filter((state) => states.length === 0 || states.includes(state));
+    const { numbers, total } = slice(found, states, offset, limit);
     const counts = Object.fromEntries([...found].map(([state, { length }]) => [state, length]));
-    let skip = offset;
-    const numbers: number[] = [];
-    for (const state of wanted) {
-      const items = found.get(state) ?? new Uint32Array();
-      if (numbers.length < limit) numbers.push(...items.subarray(skip, skip + limit - numbers.length));
-      skip = Math.max(0, skip - items.length);
-    }
     const rows = new Map(record.itemRows({ items: numbers }).map((each) => [Number(each.item), each]));
     return {
-      total: wanted.reduce((sum, state) => sum + (found.get(state)?.length ?? 0), 0),
+      total,
       counts,
       items: numbers.flatMap((number) => {
         const each = rows.get(number);
         return each === undefined ? [] : [itemOf(cutOff ? asItStands(each) : each, row.output)];
       }),
     };
+  }
+
+  /** Number of the item at a place of what was asked for; null where there is none. */
+  async itemAt(row: RunRow, query: Omit<RecordQuery, 'limit'>): Promise<number | null> {
+    const record = this.#journal.record(row.no);
+    const cutOff = row.state === 'open' && !this.#live.has(row.id);
+    const found = await this.#find(row, record, query.words, cutOff);
+    return slice(found, query.states, query.offset, 1).numbers[0] ?? null;
   }
 
   #find(row: RunRow, record: RunRecord, words: string, cutOff: boolean): Promise<Found> {
@@ -92,6 +93,25 @@ export class RecordSearch {
     for (const old of [...this.#kept.keys()].slice(0, -KEPT)) this.#kept.delete(old);
     return found;
   }
+}
+
+/** A part of what was found, in the order in which it is listed. `states`: empty means all. */
+function slice(
+  found: Found,
+  states: readonly ItemState[],
+  offset: number,
+  limit: number,
+): { numbers: number[]; total: number } {
+  const numbers: number[] = [];
+  let total = 0;
+  let skip = offset;
+  for (const state of ORDER.filter((each) => states.length === 0 || states.includes(each))) {
+    const items = found.get(state) ?? new Uint32Array();
+    if (numbers.length < limit) numbers.push(...items.subarray(skip, skip + limit - numbers.length));
+    skip = Math.max(0, skip - items.length);
+    total += items.length;
+  }
+  return { numbers, total };
 }
 
 const SEARCHED = `f.display LIKE ? ESCAPE '\\' OR i.place LIKE ? ESCAPE '\\' OR i.request_id LIKE ? ESCAPE '\\'

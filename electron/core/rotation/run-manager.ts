@@ -213,6 +213,14 @@ export class RunManager {
     return this.#search.page(this.#row(runId), query);
   }
 
+  /** Old and new ciphertext of a blob at a place of the record; null where there is none. Throws FaultError `RunGone`. */
+  async change(runId: string, query: Omit<RecordQuery, 'limit'>): Promise<BlobPair | null> {
+    const item = await this.#search.itemAt(this.#row(runId), query);
+    if (item === null) return null;
+    for await (const pair of this.pairs(runId, new Set([item]))) return pair;
+    return null;
+  }
+
   /**
    * What a new run needs to try again what failed or was not reached. Throws FaultError
    * `RunGone`, `RunNotOpen` (it is still under way) or `NothingToRetry`.

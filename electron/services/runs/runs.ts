@@ -41,6 +41,9 @@ import type { Proven, RunApprovals } from './run-approvals.ts';
 import { knownKeys, namedMaterials, observationsOf, observationsOfRefusals } from './run-keys.ts';
 import { TwoStepRuns } from './two-step-runs.ts';
 
+const base64 = (bytes: Uint8Array | null | undefined): string | null =>
+  bytes == null ? null : Buffer.from(bytes).toString('base64');
+
 /** Items read at a time. */
 const ITEMS = 500;
 
@@ -125,6 +128,10 @@ export class Runs {
     }),
     results: ({ offset, limit }) => this.#results.page(offset, limit),
     record: async ({ runId, ...query }) => this.record(runId, query),
+    change: async ({ runId, ...query }) => {
+      const pair = await this.#manager.change(runId, query);
+      return { before: base64(pair?.before), after: base64(pair?.after) };
+    },
     cancel: async ({ runId }) => {
       await this.cancel(runId);
       return {};

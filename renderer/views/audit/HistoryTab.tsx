@@ -126,12 +126,14 @@ export function HistoryTab() {
         />
         <SelectInput
           label="Kind"
+          inline
           value={query.kind ?? 'all'}
           options={KINDS}
           onChange={(kind) => set({ kind: kind === 'all' ? null : (kind as HistoryKind) })}
         />
         <SelectInput
           label="Outcome"
+          inline
           value={query.outcome ?? 'all'}
           options={OUTCOMES}
           onChange={(outcome) => set({ outcome: outcome === 'all' ? null : outcome })}

@@ -150,7 +150,7 @@ function Gaps({ side }: { readonly side: Side }) {
   return (
     <section className="notice notice-attention" aria-label="Gaps">
       <div>
-        <strong>KMS would not tell everything.</strong>
+        <strong>KMS did not answer everything.</strong>
         <ul className="notice-list">
           {gaps.map((gap) => (
             <li key={gap}>{gap}</li>

@@ -51,7 +51,7 @@ export function KeyFacts({ info, asked }: KeyFactsProps) {
       <Asked info={info} asked={asked} />
       {info.gaps.length > 0 && (
         <section aria-label="Gaps">
-          <h3 className="key-pane-heading">What KMS would not tell</h3>
+          <h3 className="key-pane-heading">Not available from KMS</h3>
           <ul className="key-gaps">
             {info.gaps.map((gap) => (
               <li key={gap} className="gap-text">
@@ -178,9 +178,5 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
 
 function Missing({ asked, none }: { readonly asked: boolean; readonly none: string | null }) {
   if (none !== null) return <p className="faint">{none}</p>;
-  return asked ? (
-    <p className="gap-text">KMS did not tell; see below.</p>
-  ) : (
-    <p className="faint">Asking KMS…</p>
-  );
+  return asked ? <p className="gap-text">Not available: see below.</p> : <p className="faint">Asking KMS…</p>;
 }

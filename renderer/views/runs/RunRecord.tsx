@@ -1,5 +1,5 @@
 import { X } from 'lucide-react';
-import { type CSSProperties, useCallback, useEffect, useRef, useState } from 'react';
+import { type CSSProperties, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { CopyLine } from '../../components/CopyLine.tsx';
@@ -15,7 +15,8 @@ import { count, placeName, plural, shortHex } from '../../lib/words/format.ts';
 import type { Tone } from '../../lib/words/words.ts';
 import { useKeyName, useKeys } from '../../store/keys.ts';
 import { copyEntry } from '../../store/menu.ts';
-import { fetchRecord, isOver } from '../../store/runs.ts';
+import { fetchChange, fetchRecord, isOver } from '../../store/runs.ts';
+import { attempt } from '../../store/ui.ts';
 
 type State = RunItem['state'];
 
@@ -201,7 +202,13 @@ export function RunRecord({ run }: { readonly run: RunSummary }) {
               ],
             })}
           />
-          {chosen !== null && <ItemPane item={chosen.item} onClose={() => setChosen(null)} />}
+          {chosen !== null && (
+            <ItemPane item={chosen.item} onClose={() => setChosen(null)}>
+              {chosen.item.state === 'reencrypted' && (
+                <Change key={chosen.index} load={() => fetchChange(id, states, words, chosen.index)} />
+              )}
+            </ItemPane>
+          )}
         </div>
       )}
     </section>
@@ -209,7 +216,15 @@ export function RunRecord({ run }: { readonly run: RunSummary }) {
 }
 
 /** Everything that is on record of one blob of a run. */
-function ItemPane({ item, onClose }: { readonly item: RunItem; readonly onClose: () => void }) {
+function ItemPane({
+  item,
+  onClose,
+  children,
+}: {
+  readonly item: RunItem;
+  readonly onClose: () => void;
+  readonly children?: ReactNode;
+}) {
   const { fault } = item;
   return (
     <aside className="grid-pane" aria-label={`Blob ${placeName(item)}`}>
@@ -240,6 +255,7 @@ function ItemPane({ item, onClose }: { readonly item: RunItem; readonly onClose:
         <CopyLine name="SHA-256 before" value={item.sha256Before} mono />
         <CopyLine name="SHA-256 after" value={item.sha256After} mono />
       </dl>
+      {children}
     </aside>
   );
 }
@@ -264,5 +280,30 @@ function KeyFact({
       )}
       {arn !== null && <span title={arn}>{words}</span>}
     </CopyLine>
+  );
+}
+
+type ChangeReply = Awaited<ReturnType<typeof fetchChange>>;
+const GONE = 'Not on disk any more, or changed since.';
+
+/** What the run changed of a blob: its ciphertext before and after, and nothing of the file around it. */
+function Change({ load }: { readonly load: () => Promise<ChangeReply> }) {
+  const [change, setChange] = useState<ChangeReply | null>(null);
+  return change === null ? (
+    <div>
+      <Button onPress={() => void attempt(async () => setChange(await load()))}>Show what changed</Button>
+    </div>
+  ) : (
+    <section aria-label="What changed">
+      <dl className="change">
+        <dt>Ciphertext before</dt>
+        <dd>{change.before === null ? GONE : <code className="change-before">{change.before}</code>}</dd>
+        <dt>Ciphertext after</dt>
+        <dd>{change.after === null ? GONE : <code className="change-after">{change.after}</code>}</dd>
+      </dl>
+      <p className="hint">
+        In base64. Values beside it that follow it, such as a key ARN, change with it where the file has them.
+      </p>
+    </section>
   );
 }

@@ -54,6 +54,19 @@ export const runsRequests = {
       items: z.array(RunItem),
     }),
   ),
+  /**
+   * Old and new ciphertext, base64, of the blob at a place of a `record` with these states and words: read from backup and
+   * file now, each taken only where it has the hash that the run wrote down. Null: it is not there any more.
+   */
+  change: request(
+    z.object({
+      runId: z.id(),
+      states: z.array(ItemState).max(8),
+      words: z.string().max(200),
+      offset: z.int().min(0),
+    }),
+    z.object({ before: z.string().nullable(), after: z.string().nullable() }),
+  ),
   cancel: request(z.object({ runId: z.id() }), nothing),
   /** Sends nothing new until gone on with. */
   pause: request(z.object({ runId: z.id() }), nothing),

@@ -45,7 +45,7 @@ export async function* blobPairs(
   const originals = new LastFile();
   const made = new LastFile();
   const kept = new Map(live?.kept().map(({ relative, bytes }) => [relative, bytes]) ?? []);
-  for await (const page of pagesOf(record))
+  for await (const page of items.size <= PAGE ? [record.itemRows({ items: [...items] })] : pagesOf(record))
     for (const row of page) {
       const facts = asFacts(row);
       if (!items.has(Number(row.item)) || facts.sent === null || facts.destinationKeyArn === null) continue;
