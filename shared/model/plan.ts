@@ -63,6 +63,8 @@ export const RunPlan = z.strictObject({
   evenIfThere: z.boolean().optional(),
   /** Copy files, too, in which a value beside a blob may be its plaintext. Absent: they fail. */
   allowPossiblePlaintext: z.boolean().optional(),
+  /** Send blobs, too, that an emulator of KMS made. */
+  emulatorBlobs: z.boolean().optional(),
   /** Rules that chose the blobs, as `name=value`. */
   rules: z.array(z.string()),
   /** Absent: it is a whole plan. */
@@ -179,6 +181,7 @@ export function diffPlans(a: RunPlan, b: RunPlan): PlanChange[] {
     'pace',
     'evenIfThere',
     'allowPossiblePlaintext',
+    'emulatorBlobs',
   ] as const;
   for (const name of settings) {
     const [before, after] = [JSON.stringify(a[name]), JSON.stringify(b[name])];

@@ -60,7 +60,10 @@ export async function streamPlan(
     for (const { root, ...one } of taken.skippedFiles)
       if (one.code !== ONLY_WHEN_NAMED)
         skipped.add({ ...one, file: root === undefined ? one.file : named(root) });
-    const { blobIds } = await page.plans.select({ rules: [] });
+    const { blobIds } = await page.plans.select({
+      rules: [],
+      ...(terms.emulatorBlobs === true ? { emulatorBlobs: true } : {}),
+    });
     if (blobIds.length > 0)
       for (const file of (await host.plans.plannedFiles({ blobIds })).files)
         lines.add({ ...file, path: named(file.path) } satisfies PlannedFile);

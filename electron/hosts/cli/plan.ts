@@ -47,6 +47,7 @@ interface PlanFlags extends ConnectionFlags {
   takeGood?: true;
   evenIfThere?: true;
   allowPossiblePlaintext?: true;
+  emulatorBlobs?: true;
   concurrency?: number;
   rate?: number;
   output?: string;
@@ -110,7 +111,10 @@ async function planWhole(
   how: { output: string | undefined; terms: PlanTerms; named: (path: string) => string; connected: boolean },
 ): Promise<{ files: number; blobs: number; of: number; unreadable: boolean } | null> {
   const { blobs, unreadable } = await ingestPaths(client, paths);
-  const { blobIds: picked, notes } = await client.page.plans.select({ rules: fromRoot(rules) });
+  const { blobIds: picked, notes } = await client.page.plans.select({
+    rules: fromRoot(rules),
+    ...(how.terms.emulatorBlobs === true ? { emulatorBlobs: true } : {}),
+  });
   for (const gap of notes) warn(safe(gap));
   if (!how.connected && rules.some(({ name }) => name === 'key')) note(KEYS_NOT_ASKED);
   if (picked.length === 0) return null;
@@ -150,6 +154,7 @@ async function termsOf({ page }: Client, to: string, flags: PlanFlags): Promise<
     pace: pace(flags),
     ...(flags.evenIfThere ? { evenIfThere: true } : {}),
     ...(flags.allowPossiblePlaintext ? { allowPossiblePlaintext: true } : {}),
+    ...(flags.emulatorBlobs ? { emulatorBlobs: true } : {}),
     rules: (flags.rule ?? []).map(ruleText),
   };
 }

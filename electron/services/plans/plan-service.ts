@@ -47,8 +47,8 @@ export class PlanService implements PlanOpener {
   }
 
   readonly requests: PageHandlers['plans'] = {
-    select: async ({ rules }) => {
-      const { blobIds, notes } = await chosenBlobs(this.#parts, rules);
+    select: async ({ rules, emulatorBlobs }) => {
+      const { blobIds, notes } = await chosenBlobs(this.#parts, rules, emulatorBlobs);
       return { blobIds, notes: [...notes] };
     },
     save: () => notHere('hand out files'),
@@ -186,7 +186,7 @@ export class PlanService implements PlanOpener {
       ),
     );
     let more = 0;
-    const chosen = await chosenBlobs(this.#parts, rules).catch((error: unknown) => {
+    const chosen = await chosenBlobs(this.#parts, rules, plan.emulatorBlobs).catch((error: unknown) => {
       if (error instanceof FaultError) return null;
       throw error;
     });

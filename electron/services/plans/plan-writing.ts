@@ -50,7 +50,8 @@ export async function writePlan(
         ? path
         : below(root, path);
   const now = new Date().toISOString();
-  const { source, destination, verify, onFailure, pace, evenIfThere, allowPossiblePlaintext } = request;
+  const { source, destination, verify, onFailure, pace, evenIfThere, allowPossiblePlaintext, emulatorBlobs } =
+    request;
   const to = await arnOf(destination.keyId);
   const from = source.keyId === null ? null : await arnOf(source.keyId);
   const plan: RunPlan = {
@@ -70,6 +71,7 @@ export async function writePlan(
     pace: pace ?? { concurrency: null, perSecond: null },
     ...(evenIfThere === undefined ? {} : { evenIfThere }),
     ...(allowPossiblePlaintext === true ? { allowPossiblePlaintext } : {}),
+    ...(emulatorBlobs === true ? { emulatorBlobs } : {}),
     rules: rules.map(ruleText),
     files: (await plannedFiles(workspace, request.blobIds)).map((file) => ({
       ...file,

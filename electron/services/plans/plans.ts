@@ -113,6 +113,7 @@ export function termsOf(plan: RunPlan, { dryRun = false, grantTokens = [] }: Run
     // A change of context sends each blob, whatever key material it is under.
     evenIfThere: plan.evenIfThere ?? mode === 'change-context',
     ...(plan.allowPossiblePlaintext === true ? { allowPossiblePlaintext: true } : {}),
+    ...(plan.emulatorBlobs === true ? { emulatorBlobs: true } : {}),
   };
 }
 

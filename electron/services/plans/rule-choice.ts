@@ -18,11 +18,13 @@ export interface Choosable {
 
 /**
  * Ids of the re-encryptable blobs of the list that rules choose. A rule of a key chooses what the audit and the question
- * what breaks without it say of that key, contradicted blobs included: none is left behind.
+ * what breaks without it say of that key, contradicted blobs included: none is left behind. `emulatorBlobs`: those that an emulator
+ * of KMS made, too.
  */
 export async function chosenBlobs(
   { workspace, blobs, audit }: Choosable,
   rules: readonly Rule[],
+  emulatorBlobs = false,
 ): Promise<{ blobIds: string[]; notes: readonly string[] }> {
   const named = rules.flatMap(({ name, value }) => (name === 'key' ? [value] : []));
   // Without a connection, files and what was learned still name keys.
@@ -46,8 +48,9 @@ export async function chosenBlobs(
   const ids: string[] = [];
   const left = new Map<string, number>();
   for (const row of rows) {
-    const { reencryptable, reason, label } = row.identification;
-    if (!reencryptable && rules.length === 0) continue;
+    const { kind, reason, label } = row.identification;
+    const isSent = row.identification.reencryptable || (emulatorBlobs && kind === 'emulator');
+    if (!isSent && rules.length === 0) continue;
     const { path, display } = workspace.get(row.id).source;
     const paths = [display, ...(path === null ? [] : [path])].map((each) => each.replaceAll('\\', '/'));
     const subject = {
@@ -57,7 +60,7 @@ export async function chosenBlobs(
       has: (value: string) => findings.has(row, value),
     };
     if (!chosen(subject, rules)) continue;
-    if (reencryptable) ids.push(row.id);
+    if (isSent) ids.push(row.id);
     else left.set(reason ?? label, (left.get(reason ?? label) ?? 0) + 1);
   }
   const notes = Array.from(

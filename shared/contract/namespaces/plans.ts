@@ -17,7 +17,8 @@ const PlanDraft = z.strictObject({
 export const plansRequests = {
   /** Ids of the re-encryptable blobs of the list that rules choose, in the order of the list. */
   select: request(
-    z.strictObject({ rules: Rules }),
+    /** `emulatorBlobs`: also those that an emulator of KMS made. */
+    z.strictObject({ rules: Rules, emulatorBlobs: z.boolean().optional() }),
     z.strictObject({
       blobIds: z.array(z.string()),
       /** What could not be said of some blobs, so that they are not among the chosen: a sentence each. */

@@ -82,6 +82,10 @@ export function safetyOptions(command: Command): Command {
     .option(
       '--allow-possible-plaintext',
       'with --out: copy files, too, in which a value beside a blob may be its plaintext',
+    )
+    .option(
+      '--emulator-blobs',
+      'send blobs, too, that an emulator of KMS made: name the emulator that made them (--endpoint-url)',
     );
 }
 

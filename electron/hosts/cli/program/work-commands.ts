@@ -40,12 +40,7 @@ export function workCommands(program: Command): void {
     .option('--rate <n>', 'with --estimate: assume so many requests a second', rate)
     .optionsGroup('Other options:')
     .option('--grant-token <token>', 'grant token, repeatable', repeated);
-  safetyOptions(reencrypt)
-    .option(
-      '--emulator-blobs',
-      'send blobs, too, that an emulator of KMS made: name the emulator that made them (--endpoint-url)',
-    )
-    .option('--json', JSON_DOCUMENT);
+  safetyOptions(reencrypt).option('--json', JSON_DOCUMENT);
   twoStepOptions(connectionOptions(reencrypt));
 
   const plan = program
