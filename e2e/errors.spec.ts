@@ -131,7 +131,7 @@ test('errors on the way to the endpoint are explained where one connects', async
     ['admin', stage.endpoint.replace('http:', 'https:'), /speaks plain HTTP/],
     ['expired', stage.endpoint, /have expired.*Sign in again/s],
     ['revoked', stage.endpoint, /does not know these credentials/],
-    ['absent', stage.endpoint, /“?"?absent"?”? gives no credentials/],
+    ['absent', stage.endpoint, /There is no profile "absent"/],
   ];
   const { page } = await open(...rows.flatMap(([, url]) => ['--allow-endpoint', url]));
   for (const [profile, endpointUrl, says] of rows) {

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { devNull, homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Ini, parseIni, shellWords } from './ini.ts';
 
@@ -92,6 +92,8 @@ async function readIni(what: string, path: string, variable: string): Promise<In
   const named = `The AWS ${what} file ${path}`;
   const full = expandHome(path);
   const nothing = { sections: [], named };
+  // The usual way to say "none".
+  if (full === devNull) return { ...nothing, problems: [] };
   let bytes: Buffer;
   try {
     // A folder, and what is no file at all, is passed over by the AWS CLI.
@@ -132,7 +134,7 @@ function decoded(bytes: Buffer): { text: string; encoding: string | null } {
     return { text: bytes.toString('utf8', 3), encoding: 'UTF-8 with a byte order mark' };
   const marked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
   // Without a mark every other byte of ASCII text is zero.
-  const zeros = first === 0 ? 'be' : second === 0 && bytes.length > 1 ? 'le' : null;
+  const zeros = bytes.length < 2 ? null : first === 0 ? 'be' : second === 0 ? 'le' : null;
   if (!marked && zeros === null) return { text: bytes.toString('utf8'), encoding: null };
   const bigEndian = marked ? first === 0xfe : zeros === 'be';
   return {

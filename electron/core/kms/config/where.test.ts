@@ -235,6 +235,9 @@ describe('what stands between is named', () => {
     '*.amazonaws.com',
     '*',
     'example.com, kms.us-east-1.amazonaws.com:443',
+    'amazonaws.com',
+    'AMAZONAWS.COM.',
+    'example.com us-east-1.amazonaws.com',
   ])('no proxy past NO_PROXY=%s', async (entry) => {
     vi.stubEnv('HTTPS_PROXY', 'http://proxy.corp:3128');
     vi.stubEnv('NO_PROXY', entry);
@@ -248,6 +251,42 @@ describe('what stands between is named', () => {
     expect((await route()).proxy).toBe('HTTPS_PROXY: proxy.corp:3128');
     expect((await route({ endpointUrl: 'http://127.0.0.1:4566' })).proxy).toBeNull();
     expect((await route({ endpointUrl: 'http://[::1]:4566' })).proxy).toBeNull();
+  });
+
+  test.each([
+    ['10.0.0.0/8', 'https://10.1.2.3', true],
+    ['10.0.0.0/8', 'https://11.1.2.3', false],
+    ['10.1.2.3', 'https://10.1.2.3', true],
+    ['zonaws.com', 'https://kms.us-east-1.amazonaws.com', false],
+  ])('NO_PROXY=%s and %s: past the proxy is %s', async (entry, endpointUrl, past) => {
+    vi.stubEnv('HTTPS_PROXY', 'http://proxy.corp:3128');
+    vi.stubEnv('NO_PROXY', entry);
+    expect((await route({ endpointUrl })).proxy === null).toBe(past);
+  });
+
+  test.each(['socks5://proxy.corp:1080', 'http://', '://'])(
+    'a proxy that cannot be used is a fault, and no request goes past it: %s',
+    async (address) => {
+      vi.stubEnv('HTTPS_PROXY', address);
+      const fault = await faultOf(to());
+      expect(fault.code).toBe('ProxyUnusable');
+      expect(fault.message).toContain('HTTPS_PROXY');
+    },
+  );
+
+  test('a proxy that refuses is named, by its address and without its password', async () => {
+    const { address } = await proxy();
+    vi.stubEnv('HTTPS_PROXY', `user:CANARYpassword@${address}`);
+    const fault = await faultOf((await to()).describeKey('k'));
+    expect(fault).toMatchObject({ code: 'ProxyRefused', raw: { by: 'The proxy' } });
+    expect(fault.message).toBe(`The proxy ${address} (HTTPS_PROXY) would not open a way to the endpoint.`);
+    expect(fault.detail).toContain('HTTP 407');
+  });
+
+  test('a proxy where nothing answers is named, not the endpoint', async () => {
+    vi.stubEnv('HTTPS_PROXY', 'http://127.0.0.1:9');
+    const fault = await faultOf((await to()).describeKey('k'));
+    expect(fault.message).toBe('Nothing answers at the proxy 127.0.0.1:9 (HTTPS_PROXY).');
   });
 
   test('the certificate authorities by what names them, never by their path', async () => {
