@@ -28,14 +28,14 @@ async function run(kms: FakeKms, emulatorBlobs: boolean) {
 test('blobs of an emulator are sent where that was asked for, and put back as what it made of them', async () => {
   const old = motoBlob(OLD_ID);
   await harness.add('a.bin', old);
-  await harness.add('b.env', `KEY=${Buffer.from(motoBlob(OLD_ID)).toString('base64')}\n`);
+  await harness.add('b.txt', `${Buffer.from(motoBlob(OLD_ID)).toString('base64')}\n`);
   const kms = new FakeKms();
   kms.onReEncrypt = () => ({ blob: motoBlob(NEW_ID) });
   expect(await run(kms, true)).toMatchObject({ total: 2, succeeded: 2 });
   expect(kms.asked.map(({ blob }) => Buffer.from(blob).toString('latin1', 0, 36))).toEqual([OLD_ID, OLD_ID]);
   expect((await readFile(harness.path('a.bin'))).toString('latin1', 0, 36)).toBe(NEW_ID);
-  expect(await readFile(harness.path('b.env'), 'utf8')).toMatch(
-    new RegExp(`^KEY=${Buffer.from(NEW_ID).toString('base64')}`),
+  expect(await readFile(harness.path('b.txt'), 'utf8')).toMatch(
+    new RegExp(`^${Buffer.from(NEW_ID).toString('base64')}`),
   );
 });
 
