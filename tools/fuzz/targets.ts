@@ -115,7 +115,13 @@ function checkBlob(bytes: Uint8Array, found: FoundBlob): void {
   // What cannot be written again is not put back, and says so.
   if (encoding.bytewise === null)
     promise(found.notPutBack !== undefined, 'what is not written again has a reason');
-  if (secret || encoding.bytewise === null || findings.some(({ code }) => code === 'irregular-encoding'))
+  // What is never put back is not written: text of another tool may stand in UTF-16.
+  if (
+    !identification.reencryptable ||
+    secret ||
+    encoding.bytewise === null ||
+    findings.some(({ code }) => code === 'irregular-encoding')
+  )
     return;
   promise(
     isSameWriting(encode(encoding, blob), bytes.subarray(range.start, range.end)),

@@ -10,9 +10,9 @@ beforeEach(async () => {
 });
 afterEach(() => harness.remove());
 
-/** A blob as moto writes one: the key's id in letters, a nonce of 12 bytes, a tag of 16, and the ciphertext (moto, kms/utils.py). */
+/** A blob as moto writes one: the key's id in letters, a nonce of 12 bytes, a tag of 16, and 124 bytes of ciphertext (moto, kms/utils.py). */
 const motoBlob = (key: string): Uint8Array =>
-  new Uint8Array(Buffer.concat([Buffer.from(key), randomBytes(12 + 16 + 20)]));
+  new Uint8Array(Buffer.concat([Buffer.from(key), randomBytes(12 + 16 + 124)]));
 const OLD_ID = '11111111-1111-4111-8111-111111111111';
 const NEW_ID = '22222222-2222-4222-8222-222222222222';
 
@@ -22,7 +22,7 @@ async function run(kms: FakeKms, emulatorBlobs: boolean) {
     ...(emulatorBlobs ? { emulatorBlobs } : {}),
   });
   await live.done;
-  return live.summary().counts;
+  return { ...live.summary().counts, faults: live.items().map(({ fault }) => fault?.message ?? null) };
 }
 
 test('blobs of an emulator are sent where that was asked for, and put back as what it made of them', async () => {
@@ -31,7 +31,7 @@ test('blobs of an emulator are sent where that was asked for, and put back as wh
   await harness.add('b.txt', `${Buffer.from(motoBlob(OLD_ID)).toString('base64')}\n`);
   const kms = new FakeKms();
   kms.onReEncrypt = () => ({ blob: motoBlob(NEW_ID) });
-  expect(await run(kms, true)).toMatchObject({ total: 2, succeeded: 2 });
+  expect(await run(kms, true)).toMatchObject({ total: 2, succeeded: 2, faults: [null, null] });
   expect(kms.asked.map(({ blob }) => Buffer.from(blob).toString('latin1', 0, 36))).toEqual([OLD_ID, OLD_ID]);
   expect((await readFile(harness.path('a.bin'))).toString('latin1', 0, 36)).toBe(NEW_ID);
   expect(await readFile(harness.path('b.txt'), 'utf8')).toMatch(
