@@ -129,6 +129,7 @@ describe('the image', () => {
     expect(JSON.parse(of('ENTRYPOINT')[0] ?? '')).toEqual([
       'node',
       '--disable-warning=ExperimentalWarning',
+      '--max-semi-space-size=4',
       '/opt/rewrap/cli.js',
     ]);
     for (const copy of of('COPY')) expect(copy).toMatch(/^--chown=0:0 --chmod=0(?:555|444) dist\//);

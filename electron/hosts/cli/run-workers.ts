@@ -18,6 +18,8 @@ export interface RunWorkersFlags extends RunShardFlags {
   workers: number;
 }
 
+/** What a run makes is short-lived: more room for it takes seventy MiB in each process, and saves nothing. */
+const YOUNG = '--max-semi-space-size=4';
 /** How often one worker may die of a signal that was not sent from here, before its shard is left for the next command. */
 const RESTARTS = 3;
 
@@ -109,6 +111,7 @@ class WorkerPool {
       process.execPath,
       [
         ...process.execArgv,
+        YOUNG,
         process.argv[1] ?? '',
         ...['run', this.#folder, '--index', String(index), '--progress', 'jsonl'],
         ...(root === undefined ? [] : ['--root', resolve(root)]),
