@@ -1,8 +1,17 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { count, plural } from '#shared/format.ts';
+import { estimate } from '#shared/kms/estimate.ts';
+import { type EncryptionAlgorithm, regionOfArn } from '#shared/kms/facts.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { MOST_SHARDS, openPlan, shardPlan } from '../../services/plans/index.ts';
+import {
+  MOST_SHARDS,
+  openPlan,
+  type PlanSource,
+  type ShardManifest,
+  shardPlan,
+} from '../../services/plans/index.ts';
+import { estimateLines } from './estimate.ts';
 import { OK } from './exit-code.ts';
 
 export interface ShardFlags {
@@ -40,18 +49,39 @@ export async function planShard(path: string, { shards, rate, output }: ShardFla
     );
   const folder = resolve(output);
   try {
-    const made = await shardPlan(await openPlan(path), shards, rate ?? null, folder);
+    const plan = await openPlan(path);
+    const made = await shardPlan(plan, shards, rate ?? null, folder);
     const empty = Math.max(0, shards - made.files);
     console.error(
       `rewrap: ${plural(made.blobs, 'blob')} in ${plural(made.files, 'file')} split into ${plural(shards, 'shard')}${empty > 0 ? `, ${count(empty)} of them empty: no file is split` : ''}`,
     );
     if (made.perSecond !== null)
       console.error(`rewrap: together at most ${count(made.perSecond)} requests a second`);
+    for (const line of estimateOf(plan, made)) console.error(`rewrap: ${line}`);
     console.error(`rewrap: run each with: rewrap run ${output} --index-from-env (or --index K, from 0)`);
     return OK;
   } catch (error) {
     throw error instanceof FaultError ? error : notWritten(output, error);
   }
+}
+
+/** Requests, time, cost and quota of all shards together, from what the plan says alone. */
+function estimateOf({ terms }: PlanSource, { blobs, perSecond }: ShardManifest): string[] {
+  const side = ({ algorithm }: { algorithm: EncryptionAlgorithm }) => ({ algorithm, spec: null });
+  const { source, destination, verify } = terms;
+  const found = estimate({
+    blobs,
+    method: 'reencrypt',
+    verify,
+    source: side(source),
+    destination: side(destination),
+    practice: false,
+    region: regionOfArn(destination.keyId),
+    destinationRegion: null,
+    endpoint: null,
+    perSecond,
+  });
+  return estimateLines(found, 'reencrypt');
 }
 
 const notWritten = (output: string, error: unknown): FaultError =>

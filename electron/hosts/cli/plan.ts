@@ -94,6 +94,8 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
     note(
       `${of} in ${plural(made.files, 'file')}${output === undefined ? '' : `; run with: rewrap run ${output}`}`,
     );
+    if (made.blobs > OUTGROWN && output !== undefined)
+      note(`that is hours of one process; to use more: rewrap plan shard ${output} --shards N -o DIR`);
     if (connection === null) note(NOT_ASKED);
     return made.unreadable ? BAD_INPUT : OK;
   });
@@ -158,6 +160,9 @@ async function termsOf({ page }: Client, to: string, flags: PlanFlags): Promise<
     rules: (flags.rule ?? []).map(ruleText),
   };
 }
+
+/** Blobs that take one process more than an hour, each verified. */
+const OUTGROWN = 2_000_000;
 
 const NOT_ASKED =
   'KMS was not asked: whether the key exists, takes this algorithm and may be used, `rewrap run PLAN --dry-run` says';
