@@ -84,7 +84,8 @@ function printJson(merged: MergedRun): Unwell {
   const { run, missing, chains, heads } = merged;
   let unwell: Unwell = { failed: 0, passing: 0, left: 0 };
   let first = true;
-  const text = JSON.stringify({ run, missing, chains, heads }, null, 2);
+  // As a run's document, in which a plan skips nothing, with what only a merge has.
+  const text = JSON.stringify({ run, skipped: [], missing, chains, heads }, null, 2);
   process.stdout.write(`${text.slice(0, -2)},\n  "blobs": [`);
   for (const item of merged.items()) {
     unwell = counted(unwell, item);
