@@ -5,6 +5,7 @@ import { quietLibraries } from './bridge/engine/index.ts';
 import { toFault } from './bridge/index.ts';
 import { audit } from './hosts/cli/audit.ts';
 import { reconcile } from './hosts/cli/audit-reconcile.ts';
+import { campaign, showCampaign, snapshotCampaign } from './hosts/cli/campaign.ts';
 import { evidence, verify } from './hosts/cli/evidence.ts';
 import { BAD_INPUT, OK, refusedExitCode } from './hosts/cli/exit-code.ts';
 import { explain } from './hosts/cli/explain.ts';
@@ -88,6 +89,9 @@ bindHandlers(
     explain,
     audit,
     reconcile,
+    campaign,
+    'campaign snapshot': snapshotCampaign,
+    'campaign status': showCampaign,
     evidence,
     verify,
     runs: listRuns,

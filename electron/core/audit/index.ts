@@ -16,7 +16,7 @@ export { historyReport, historyText } from './report/history-report.ts';
 export type { FileNaming, Report, ReportHeader } from './report/report.ts';
 export { type RunFacts, runReport } from './report/run-report.ts';
 export { writeReport } from './report/write-report.ts';
-export { type AuditRules, readRules, rulesSchema } from './rules.ts';
+export { type AuditRules, matches, readRules, rulesSchema } from './rules.ts';
 export type { KeyLookup } from './subjects.ts';
 export { Suppressions } from './suppressions.ts';
 export { type PlannedDeletions, plannedDeletions } from './terraform-plan.ts';

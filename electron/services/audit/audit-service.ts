@@ -1,3 +1,4 @@
+import { setImmediate as others } from 'node:timers/promises';
 import type { HostHandlers, PageHandlers, ReplyValue } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import type { AuditSummary, Facet } from '#shared/model/audit.ts';
@@ -24,6 +25,7 @@ import {
   suppressionMembers,
   touchedBy,
 } from '../../core/audit/index.ts';
+import { campaignSnapshot, readCampaign } from '../../core/campaign/index.ts';
 import type { KeyMaterialStore } from '../../core/key-material/index.ts';
 import type { Connection } from '../connection/index.ts';
 import { notHere } from '../faults.ts';
@@ -166,12 +168,22 @@ export class AuditService {
     export: () => notHere('hand out reports'),
   };
 
-  readonly hostRequests: Pick<HostHandlers['audit'], 'useRules' | 'deletionGates'> = {
+  readonly hostRequests: Pick<HostHandlers['audit'], 'useRules' | 'deletionGates' | 'campaign'> = {
     useRules: async ({ text, name }) => {
       this.#setRules(text, name, false);
       return {};
     },
     deletionGates: ({ keys, nameless }) => this.#gates.answer(keys, nameless),
+    campaign: async ({ text }) => {
+      await this.prepare();
+      const { files, skipped } = this.#parts.workspace.coverage;
+      const cover = {
+        read: files.read,
+        // What git keeps beside the files is no part of a campaign: its history cannot be changed.
+        skipped: skipped.reduce((sum, { code, count }) => sum + (code === 'git' ? 0 : count), 0),
+      };
+      return campaignSnapshot(readCampaign(text), this.audit, cover, Date.now(), () => others());
+    },
   };
 
   close(): void {

@@ -7,6 +7,7 @@ import {
   ReportSubject,
   RowFindings,
 } from '../../model/audit.ts';
+import { CampaignSnapshot } from '../../model/campaign.ts';
 import { DeletionGate } from '../../model/deletion-gate.ts';
 import { GitHistory } from '../../model/git-history.ts';
 import { Reconciliation } from '../../model/reconcile.ts';
@@ -124,6 +125,8 @@ export const auditHostRequests = {
     }),
     Reconciliation,
   ),
+  /** How far a campaign is, by the list. `text`: of its file. Throws FaultError `BadCampaign`. */
+  campaign: request(z.object({ text: z.string().max(1_000_000) }), CampaignSnapshot),
   /** May these keys be deleted together? `nameless`: keys that would be deleted, too, of which no name is known. */
   deletionGates: request(
     z.object({

@@ -1,6 +1,13 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { repeated } from '../options.ts';
 import { connectionOptions, JSON_DOCUMENT } from './common-options.ts';
+
+/** A day, as in 2027-01-31. Throws InvalidArgumentError. */
+function isoDate(value: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(value) || Number.isNaN(Date.parse(value)))
+    throw new InvalidArgumentError('A day as in 2027-01-31.');
+  return value;
+}
 
 /** Commands that ask what protects what, and whether that may be left: audit, reconcile, evidence, verify. */
 export function auditCommands(program: Command): void {
@@ -62,6 +69,24 @@ export function auditCommands(program: Command): void {
       )
       .option('--sign-with-kms <key>', 'sign with this KMS key (kms:Sign and kms:GetPublicKey)'),
   );
+
+  const campaign = program
+    .command('campaign')
+    .description('follow a move that many take part in: what is left, by owner, until a deadline')
+    .option('--json', 'with status: print one JSON document');
+  connectionOptions(
+    campaign
+      .command('snapshot')
+      .description('count what is left of a campaign, and append it to the file of snapshots beside it')
+      .argument('<file>', 'the campaign: YAML')
+      .argument('<path...>', 'files and folders'),
+  );
+  campaign
+    .command('status')
+    .description('show the burn-down by owner; exit code 1 where blobs are left after the deadline')
+    .argument('<file>', 'the campaign: YAML')
+    .option('--fail-after <date>', 'fail after this day (default: the deadline of the campaign)', isoDate)
+    .option('--json', JSON_DOCUMENT);
 
   program
     .command('verify')

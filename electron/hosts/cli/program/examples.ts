@@ -52,6 +52,15 @@ export const EXAMPLES: Readonly<Record<string, readonly [string, string]>> = {
     'rewrap evidence secrets/ --sign signing.pem -o evidence',
     'rewrap evidence --run RUN --attach plan.json --sign signing.pem -o evidence-of-run',
   ],
+  campaign: ['rewrap campaign snapshot leave-2019.yaml secrets/', 'rewrap campaign status leave-2019.yaml'],
+  'campaign snapshot': [
+    'rewrap campaign snapshot leave-2019.yaml secrets/',
+    'rewrap campaign snapshot leave-2019.yaml secrets/ --profile prod',
+  ],
+  'campaign status': [
+    'rewrap campaign status leave-2019.yaml',
+    'rewrap campaign status leave-2019.yaml --fail-after 2030-01-31 --json',
+  ],
   verify: ['rewrap verify evidence', 'rewrap verify evidence --public-key public.pem --json'],
   'sso-login': ['rewrap sso-login prod-sso', 'rewrap sso-login prod-sso && rewrap keys --profile prod-sso'],
   serve: ['rewrap serve secrets/ --profile prod', 'rewrap serve --port 8080 --out ./out --allow-unverified'],
