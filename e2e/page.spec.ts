@@ -194,9 +194,23 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('dialog', { name: 'Re-encrypt' })).toBeVisible();
     await check('sheet');
     await page.keyboard.press('Escape');
-    for (const view of ['Runs', 'Keys', 'Audit', 'Settings']) {
-      await page.getByRole('button', { name: view }).click();
+    for (const view of ['Runs', 'Keys', 'Help', 'Settings', 'Audit']) {
+      await page.getByRole('button', { name: view, exact: true }).click();
       await check(view);
+    }
+    for (const tab of ['Findings', 'Rules', 'History']) {
+      await page.getByRole('tab', { name: new RegExp(`^${tab}`) }).click();
+      await check(`Audit, ${tab}`);
+    }
+    for (const [key, name] of [
+      ['Control+k', 'Command palette'],
+      ['?', 'Shortcuts'],
+    ] as const) {
+      await page.keyboard.press(key);
+      await expect(page.getByRole('dialog', { name })).toBeVisible();
+      await check(name);
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog')).toHaveCount(0);
     }
   });
 }

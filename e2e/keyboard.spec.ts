@@ -1,0 +1,122 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { expect, test } from './support/fixtures.ts';
+import { connected } from './support/screen.ts';
+import { encrypt, FRESH, PAYMENTS } from './support/vault.ts';
+
+/** Chooses the destination in the open sheet and starts the run, by keys alone. */
+async function runFromSheet(page: Page): Promise<void> {
+  const sheet = page.getByRole('dialog', { name: 'Re-encrypt' });
+  const picker = sheet.getByRole('button', { name: /Destination key$/ });
+  await expect(picker).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('searchbox', { name: 'Search keys' })).toBeFocused();
+  await page.keyboard.type(FRESH);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(picker).toContainText(FRESH);
+  await page.keyboard.press('Control+Enter');
+  await expect(sheet.getByRole('region', { name: 'Result' })).toBeVisible();
+}
+
+test.describe('without a pointer', () => {
+  test('a file is found, re-encrypted, and put back', async ({ stage, open }) => {
+    mkdirSync(stage.files, { recursive: true });
+    for (const name of ['first.bin', 'second.bin'])
+      writeFileSync(join(stage.files, name), await encrypt(stage.kms, PAYMENTS, Buffer.from('p'.repeat(32))));
+    const { page } = await open(stage.files);
+    await connected(page);
+    // Into the filter, from there into the list.
+    await page.keyboard.press('Control+f');
+    await page.keyboard.type('second');
+    await expect(page.getByRole('row', { name: /first\.bin/ })).toHaveCount(0);
+    await page.keyboard.press('ArrowDown');
+    await expect(page.getByRole('grid')).toBeFocused();
+    await page.keyboard.press('End');
+    await page.keyboard.press('Space');
+    await expect(page.getByText('1 blob selected')).toBeVisible();
+    await page.keyboard.press('Control+Enter');
+    await runFromSheet(page);
+    await expect(page.getByRole('region', { name: 'Result' })).toContainText('Re-encrypted 1 blob');
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    // The run is undone by the keyboard, too.
+    await page.keyboard.press('Control+z');
+    const question = page.getByRole('alertdialog', { name: 'Undo this run' });
+    await question.getByRole('button', { name: /^Restore 1 blob/ }).focus();
+    await page.keyboard.press('Enter');
+    await expect(question.getByRole('status')).toHaveText('Restored 1 blob in 1 file.');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('alertdialog')).toHaveCount(0);
+  });
+
+  test('a run with failures is read blob by blob, failures first', async ({ stage, open }) => {
+    mkdirSync(stage.files, { recursive: true });
+    for (let n = 0; n < 3; n++)
+      writeFileSync(join(stage.files, `good-${n}.bin`), await encrypt(stage.kms, PAYMENTS, Buffer.from('p')));
+    writeFileSync(
+      join(stage.files, 'needs-context.bin'),
+      await encrypt(stage.kms, PAYMENTS, Buffer.from('p'), { context: { app: 'x' } }),
+    );
+    const { page } = await open(stage.files);
+    await connected(page);
+    await page.keyboard.press('Control+f');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Control+a');
+    await expect(page.getByText('4 blobs selected')).toBeVisible();
+    await page.keyboard.press('Control+Enter');
+    await runFromSheet(page);
+    await expect(page.getByRole('region', { name: 'Result' })).toContainText(
+      '3 of 4 blobs re-encrypted, 1 failed',
+    );
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    // The palette leads to the run.
+    await page.keyboard.press('Control+k');
+    await expect(page.getByRole('combobox')).toBeFocused();
+    await page.keyboard.type('re-encryption of 4');
+    await expect(page.getByRole('option', { name: /Re-encryption of 4 blobs/ })).toBeVisible();
+    await page.keyboard.press('Enter');
+    const record = page.getByRole('grid', { name: 'Blobs of the run' });
+    await record.focus();
+    await page.keyboard.press('ArrowDown');
+    const pane = page.getByRole('complementary', { name: 'Blob needs-context.bin' });
+    await expect(pane).toContainText('Failed');
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('complementary', { name: /^Blob good-/ })).toBeVisible();
+  });
+
+  test('an audit: a finding is opened and suppressed, and the history says so', async ({ open }) => {
+    const { page } = await open();
+    await connected(page);
+    await page.keyboard.press('Control+4');
+    await page.getByRole('tab', { name: 'Overview' }).focus();
+    await page.keyboard.press('ArrowRight');
+    const grid = page.getByRole('grid', { name: 'Findings' });
+    await expect(grid.getByRole('row', { name: /base64-encoded twice/ })).toBeVisible();
+    await grid.focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('Space');
+    const suppress = page.getByRole('button', { name: 'Suppress 1 finding…' });
+    await suppress.focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Suppress this finding' });
+    await expect(dialog.getByRole('textbox', { name: 'Reason' })).toBeFocused();
+    await page.keyboard.type('Known sample');
+    await dialog.getByRole('button', { name: 'Suppress until then' }).focus();
+    await page.keyboard.press('Enter');
+    await expect(dialog).toHaveCount(0);
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('audit: history');
+    await page.keyboard.press('Enter');
+    const history = page.getByRole('grid', { name: 'History' });
+    await expect(history.getByRole('row', { name: /Suppressed.*Known sample/ })).toBeVisible();
+    await page.keyboard.press('Control+f');
+    await page.keyboard.type('known sample');
+    await expect(page.getByText('1 record', { exact: true })).toBeVisible();
+    await page.keyboard.press('ArrowDown');
+    await expect(history).toBeFocused();
+  });
+});
