@@ -28,7 +28,10 @@ export const HISTORY_OUTCOMES: readonly { readonly id: string; readonly word: st
   { id: 'already', word: 'Already as asked' },
   { id: 'would-succeed', word: 'Would be re-encrypted' },
   { id: 'approved', word: 'Approved' },
-  { id: 'refused', word: 'Refused' },
+  { id: 'declined', word: 'Declined' },
+  { id: 'refused: no one to ask', word: 'Refused, no one to ask' },
+  { id: 'undone', word: 'Undone' },
+  { id: 'cancelled', word: 'Cancelled' },
 ];
 
 const OUTCOMES = new Map(HISTORY_OUTCOMES.map(({ id, word }) => [id, word]));

@@ -54,6 +54,9 @@ function Commands({ onDone }: { readonly onDone: () => void }) {
     // After the palette has gone, so that what opens next can take the focus.
     setTimeout(command.run);
   };
+  /** What Enter runs: of the words in the field, also where the list has not caught up with them. */
+  const chosen = (): Command | undefined =>
+    asked === query ? flat[current] : matchCommands(commands, query).flatMap((group) => group.commands)[at];
   let index = -1;
   return (
     <>
@@ -78,7 +81,7 @@ function Commands({ onDone }: { readonly onDone: () => void }) {
           onKeyDown={(event) => {
             if (event.key === 'ArrowDown') go(current + 1);
             else if (event.key === 'ArrowUp') go(current - 1);
-            else if (event.key === 'Enter') run(flat[current]);
+            else if (event.key === 'Enter') run(chosen());
             else return;
             event.preventDefault();
           }}
