@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { connected } from './support/screen.ts';
 import { encrypt, FRESH, PAYMENTS } from './support/vault.ts';
 
-/** Chooses the destination in the open sheet and starts the run, by keys alone. */
-async function runFromSheet(page: Page): Promise<void> {
+/** Chooses the destination in the open sheet, by keys alone. */
+async function chooseDestination(page: Page): Promise<Locator> {
   const sheet = page.getByRole('dialog', { name: 'Re-encrypt' });
   const picker = sheet.getByRole('button', { name: /Destination key$/ });
   await expect(picker).toBeFocused();
@@ -16,8 +16,7 @@ async function runFromSheet(page: Page): Promise<void> {
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await expect(picker).toContainText(FRESH);
-  await page.keyboard.press('Control+Enter');
-  await expect(sheet.getByRole('region', { name: 'Result' })).toBeVisible();
+  return sheet;
 }
 
 test.describe('without a pointer', () => {
@@ -37,8 +36,14 @@ test.describe('without a pointer', () => {
     await page.keyboard.press('Space');
     await expect(page.getByText('1 blob selected')).toBeVisible();
     await page.keyboard.press('Control+Enter');
-    await runFromSheet(page);
-    await expect(page.getByRole('region', { name: 'Result' })).toContainText('Re-encrypted 1 blob');
+    const sheet = await chooseDestination(page);
+    // The next step each time: a preflight, and what it proved.
+    await page.keyboard.press('Control+Enter');
+    await expect(sheet.getByRole('region', { name: 'Preflight result' })).toContainText('1');
+    await page.keyboard.press('Control+Enter');
+    await expect(sheet.getByRole('region', { name: 'Result', exact: true })).toContainText(
+      'Re-encrypted 1 blob',
+    );
     await page.keyboard.press('Escape');
     await expect(page.getByRole('dialog')).toHaveCount(0);
     // The run is undone by the keyboard, too.
@@ -66,8 +71,10 @@ test.describe('without a pointer', () => {
     await page.keyboard.press('Control+a');
     await expect(page.getByText('4 blobs selected')).toBeVisible();
     await page.keyboard.press('Control+Enter');
-    await runFromSheet(page);
-    await expect(page.getByRole('region', { name: 'Result' })).toContainText(
+    const sheet = await chooseDestination(page);
+    await sheet.getByRole('button', { name: 'Re-encrypt 4 blobs' }).focus();
+    await page.keyboard.press('Enter');
+    await expect(sheet.getByRole('region', { name: 'Result', exact: true })).toContainText(
       '3 of 4 blobs re-encrypted, 1 failed',
     );
     await page.keyboard.press('Escape');
@@ -109,6 +116,7 @@ test.describe('without a pointer', () => {
     await page.keyboard.press('Enter');
     await expect(dialog).toHaveCount(0);
     await page.keyboard.press('Control+k');
+    await expect(page.getByRole('combobox')).toBeFocused();
     await page.keyboard.type('audit: history');
     await page.keyboard.press('Enter');
     const history = page.getByRole('grid', { name: 'History' });
