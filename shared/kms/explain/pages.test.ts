@@ -35,7 +35,7 @@ describe('every code that can be shown has a page', () => {
     const found = codesOfSource();
     // The scan would find nothing if faults were made in another way.
     expect(found.size).toBeGreaterThan(100);
-    // A code without a page needs an entry in application.ts (or files.ts) beside this test.
+    // A code without a page needs an entry in application.ts, plans.ts or files.ts beside this test.
     expect([...found].filter(([code]) => pageOf(code) === null)).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import { CATALOGUE } from './catalogue.ts';
 import type { CatalogueEntry } from './entry.ts';
 import { FILES } from './files.ts';
 import { OWN } from './own.ts';
+import { PLANS } from './plans.ts';
 import { assumeAdvice, identityAdvice, keyAdvice, trustAdvice } from './policy.ts';
 
 /** What a code means, for the shell (`rewrap explain CODE`) and the window. */
@@ -120,7 +121,7 @@ function ofFinding(code: FindingCode): ErrorPage {
 
 /** Every code that has a page, sorted. */
 export function pageCodes(): string[] {
-  return [CATALOGUE, OWN, FILES, APPLICATION, FINDINGS].flatMap((table) => Object.keys(table)).sort();
+  return [CATALOGUE, OWN, FILES, APPLICATION, PLANS, FINDINGS].flatMap((table) => Object.keys(table)).sort();
 }
 
 /** The page of a code, in upper or lower case; null where there is none. */
@@ -133,6 +134,6 @@ export function pageOf(named: string): ErrorPage | null {
   if (service !== null) return ofEntry(code, who(WHO, code, 'AWS KMS'), service);
   const own = of(OWN);
   if (own !== null) return ofEntry(code, who(OWN_WHO, code, 'Rewrap'), own);
-  const other = of(FILES) ?? of(APPLICATION);
+  const other = of(FILES) ?? of(APPLICATION) ?? of(PLANS);
   return other === null ? ofFinding(code as FindingCode) : ofEntry(code, 'Rewrap', other);
 }
