@@ -19,6 +19,10 @@ export async function practiceKms(flags: {
   });
   const vault = join(stateDir, 'vault');
   await makeSampleVault({ practice, folder: vault, replace: false });
+  // Before it says that it is ready: what starts it may stop it at once.
+  const stopped = new Promise<void>((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done());
+  });
   console.log(
     `The practice KMS listens at ${practice.endpoint} (${practice.region}, ${practice.accountId}).`,
   );
@@ -29,9 +33,7 @@ export async function practiceKms(flags: {
       `aws --region ${practice.region} --endpoint-url ${practice.endpoint} kms list-aliases`,
   );
   console.log('For practice only: its keys lie in clear in that folder. Ctrl-C stops it.');
-  await new Promise<void>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done());
-  });
+  await stopped;
   await practice.close();
   return OK;
 }
