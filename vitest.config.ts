@@ -24,7 +24,7 @@ export default defineConfig({
       },
     ],
     environment: 'node',
-    setupFiles: ['tools/property-seed.ts'],
+    setupFiles: ['tools/property-seed.ts', 'electron/practice-kms/testing/premade-keys.ts'],
     // Limits tell a test that hangs from a machine that is busy, and judge no speed.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -201,6 +201,11 @@ describe('layers', () => {
     ).toEqual([]);
   });
 
+  it('what is for tests (a folder testing/) is in no product: keys of it are not secret', () => {
+    const outside = inside.filter((i) => /\/testing[/.]/.test(i.to) && !/\/testing[/.]/.test(i.from));
+    expect(show(outside)).toEqual([]);
+  });
+
   it("the two-step child is made of a few of Node's modules, its own folder and kms/sign/", () => {
     const child = imports.filter((i) => /^electron\/core\/(?:two-step\/child|kms\/sign)\//.test(i.from));
     const node = child.filter((i) => i.bare).map((i) => i.to);

@@ -20,6 +20,14 @@ interface KeySpec {
 
 const newKeyPair = promisify(generateKeyPair);
 
+/** Key pairs of RSA for tests, PKCS#8 DER by number of bits, given out in turn. Empty in the product: each pair is new. */
+const premade = new Map<number, { readonly pairs: readonly Uint8Array[]; next: number }>();
+
+/** Has keys of RSA be these from now on. Making them is most of what many tests would do. */
+export function setPremadeKeys(modulusLength: number, pairs: readonly Uint8Array[]): void {
+  premade.set(modulusLength, { pairs, next: 0 });
+}
+
 function rsa(modulusLength: number): KeySpec {
   return {
     usages: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'],
@@ -29,6 +37,8 @@ function rsa(modulusLength: number): KeySpec {
     ),
     mac: [],
     generate: async () => {
+      const made = premade.get(modulusLength);
+      if (made !== undefined) return Buffer.from(made.pairs[made.next++ % made.pairs.length] ?? []);
       const pair = await newKeyPair('rsa', { modulusLength, publicExponent: 65537 });
       return pair.privateKey.export({ format: 'der', type: 'pkcs8' });
     },
