@@ -26,9 +26,12 @@ function boundsOf(schema: zod.core.$ZodType, where: string, seen = new Set<unkno
       return [{ where, kind: 'string', most }];
     case 'array':
       return [{ where, kind: 'array', most }, ...inside(def.element, '[]')];
-    case 'record':
-      // Met by itself: nothing counted its members before.
-      return [{ where, kind: 'record', most: Number.POSITIVE_INFINITY }];
+    case 'record': {
+      // Met by itself, nothing counted its members before: names of a list are its bound.
+      const { entries } = (def.keyType as zod.core.$ZodType)._zod.def as { entries?: object };
+      const most = entries === undefined ? Number.POSITIVE_INFINITY : Object.keys(entries).length;
+      return [{ where, kind: 'record', most }, ...inside(def.valueType, 'value')];
+    }
     case 'pipe': {
       const members = z.mostMembers(def.in as object);
       const out = (def.out as zod.core.$ZodType)._zod.def as unknown as Def;
