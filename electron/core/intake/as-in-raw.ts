@@ -1,5 +1,4 @@
-import { hasControls } from './controls.ts';
-import type { TextView } from './text-view.ts';
+import { hasControls, type TextView } from './text-view.ts';
 import type { FoundBlob } from './types.ts';
 
 /**

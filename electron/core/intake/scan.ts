@@ -1,5 +1,5 @@
 import { finding } from '#shared/finding.ts';
-import type { BlobKind } from '#shared/model/blob.ts';
+import type { BlobContainer, BlobKind } from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
 import { asInRaw } from './as-in-raw.ts';
 import { isSqlite } from './database/open.ts';
@@ -13,10 +13,8 @@ import {
   viaBranchKey,
   withEmbedded,
 } from './formats/index.ts';
-import { withContextFinding } from './formats/no-context.ts';
 import { rawScan } from './formats/raw.ts';
 import { withRows } from './formats/rows.ts';
-import { withInspectOnly } from './inspect-only.ts';
 import { withLengths } from './labels/lengths.ts';
 import { withPrintedLabels } from './labels/printed.ts';
 import { withStayingLabels } from './labels/stays.ts';
@@ -25,6 +23,7 @@ import { InnerReader, MAX_NESTED, withNested } from './nested/nested.ts';
 import { withLonePieces } from './nested/pieces.ts';
 import { withPatches } from './patches.ts';
 import { withPlaintext } from './plaintext.ts';
+import type { TextView } from './text-view.ts';
 import type { FoundBlob, Scan } from './types.ts';
 
 const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
@@ -209,4 +208,43 @@ function withDistinctPlaces(blobs: readonly FoundBlob[]): readonly FoundBlob[] {
     taken.add(place);
     return { ...blob, place };
   });
+}
+
+/** Containers that can declare an encryption context for their data key, and how. */
+const CAN_DECLARE: Partial<Record<BlobContainer, string>> = {
+  sops: 'SOPS keeps it in the entry (`sops --encryption-context` sets it)',
+  pulumi: 'Pulumi takes it from the URL of the secrets provider (`context_NAME=VALUE`)',
+  'terraform-kms-secrets': 'Terraform takes it from `context`',
+  's3-encryption-metadata': 'the S3 Encryption Client takes it from the materials description',
+};
+
+/** With a finding where a container could declare an encryption context, and declares that there is none. */
+export function withContextFinding(blob: FoundBlob): FoundBlob {
+  const how = CAN_DECLARE[blob.container];
+  const { encryptionContext: context } = blob.declared;
+  if (how === undefined || blob.notPutBack !== undefined || blob.identification.kind !== 'kms-symmetric')
+    return blob;
+  // SOPS writes no context where there is none; elsewhere null means that the file does not say.
+  if (context === null ? blob.container !== 'sops' : Object.keys(context).length > 0) return blob;
+  const none = finding('no-encryption-context', {
+    evidence: ['It could name one, and names none.'],
+    values: { how },
+  });
+  return { ...blob, findings: [...blob.findings, none] };
+}
+
+/** Members that together only the metadata file of an Apache Iceberg table has (Iceberg table spec, version 3). */
+const ICEBERG = [
+  /"format-version"\s*:/,
+  /"table-uuid"\s*:/,
+  /"encryption-keys"\s*:|"encrypted-key-metadata"\s*:/,
+];
+
+const WHY_ICEBERG =
+  'It stands in the metadata of an Apache Iceberg table. Metadata files never change: the catalog names each new one, and manifests and readers go by the keys of theirs. Rotate the key with Iceberg: write new table metadata through the catalog.';
+
+/** Blobs of files that their own program alone may change: read, and never put back. */
+export function withInspectOnly({ text }: TextView, blobs: readonly FoundBlob[]): readonly FoundBlob[] {
+  if (blobs.length === 0 || !ICEBERG.every((member) => member.test(text))) return blobs;
+  return blobs.map((blob) => ({ ...blob, notPutBack: blob.notPutBack ?? WHY_ICEBERG }));
 }

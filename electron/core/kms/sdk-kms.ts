@@ -1,4 +1,4 @@
-import type { KMSClient, ReEncryptCommandInput } from '@aws-sdk/client-kms';
+import type { KeyMetadata, KMSClient, ReEncryptCommandInput } from '@aws-sdk/client-kms';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { sentContext } from '#shared/kms/contexts.ts';
 import type { KmsSituation } from '#shared/kms/errors.ts';
@@ -9,24 +9,23 @@ import { accessOf, type KmsAccess } from './access.ts';
 import { partitionOf, type Where } from './config/where.ts';
 import type { Session } from './credentials/session.ts';
 import { toFaultError } from './failure.ts';
-import { describeOver } from './http-client/describe-key.ts';
 import { KmsHttpClient } from './http-client/http-client.ts';
 import { dryRunOver, reEncryptOver } from './http-client/re-encrypt.ts';
 import { allDetails } from './key-details.ts';
-import { describeOne } from './key-facts.ts';
+import { describeOne, keyInfo } from './key-facts.ts';
 import { listAll } from './key-list.ts';
 import { between, type Transport } from './transport.ts';
-import type {
-  DryRunOutput,
-  Grant,
-  KmsConnection,
-  ListKeysOptions,
-  ReEncryptInput,
-  ReEncryptOutput,
-  RightsInput,
-  Sending,
+import {
+  type DryRunOutput,
+  type Grant,
+  type KmsConnection,
+  type ListKeysOptions,
+  NotSent,
+  type ReEncryptInput,
+  type ReEncryptOutput,
+  type RightsInput,
+  type Sending,
 } from './types.ts';
-import { NotSent } from './types.ts';
 
 interface SdkKmsParts {
   readonly choice: ConnectionChoice;
@@ -249,4 +248,21 @@ function situationOf(input: ReEncryptInput | RightsInput): KmsSituation {
     destinationContext: sentContext(input.destinationAlgorithm, input.destinationContext),
     ...('blob' in input ? { blobBytes: input.blob.length } : {}),
   };
+}
+
+/** `DescribeKey` in one request; aliases are not listed. Throws as {@link KmsHttpClient.send} does. */
+export async function describeOver(wire: KmsHttpClient, keyId: string, sending?: Sending): Promise<KeyInfo> {
+  const { body } = await wire.send('DescribeKey', { KeyId: keyId }, sending);
+  return keyInfo(metadataOf(body.KeyMetadata), []);
+}
+
+/** The members as the SDK reads them: AWS JSON 1.1 writes a time as seconds since 1970. */
+function metadataOf(said: unknown): KeyMetadata | undefined {
+  if (typeof said !== 'object' || said === null) return undefined;
+  const { CreationDate, DeletionDate, ...rest } = said as Record<string, unknown>;
+  return {
+    ...(rest as Partial<KeyMetadata>),
+    ...(typeof CreationDate === 'number' ? { CreationDate: new Date(CreationDate * 1000) } : {}),
+    ...(typeof DeletionDate === 'number' ? { DeletionDate: new Date(DeletionDate * 1000) } : {}),
+  } as KeyMetadata;
 }

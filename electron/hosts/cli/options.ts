@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
+import { shellWord } from '#shared/format.ts';
 import { ENCRYPTION_ALGORITHMS, type EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import { keyNameProblem } from '#shared/kms/key-names.ts';
 import type { AwsChoice, ConnectionChoice } from '#shared/model/connection.ts';
-import { shellWord } from '#shared/shell.ts';
 import { isLoopback } from '../../core/kms/index.ts';
 import { warn } from './output/say.ts';
 import { safe } from './text.ts';

@@ -3,10 +3,11 @@ import { faultOfCatalogue } from '#shared/kms/errors.ts';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import type { PermissionChecks } from '#shared/model/preflight.ts';
 import type { ContextChoice, RunRequest } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 import { estimated, estimateLines } from './estimate.ts';
-import { BAD_INPUT, OK } from './exit-code.ts';
+import { BAD_INPUT, OK, SOME_FAILED } from './exit-code.ts';
 import { shorthandHints } from './input/contexts.ts';
 import { isPiped } from './input/piped.ts';
 import { checkMethod, connectDestination, type MethodFlags, methodOf } from './method.ts';
@@ -14,9 +15,9 @@ import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.t
 import { finished, report } from './outcome.ts';
 import { checkFound, checkOneFile, STANDARD_OUTPUT, writeOneFile } from './output/one-file.ts';
 import { setManner, warn } from './output/say.ts';
-import { permissionsCode, printPermissions } from './permissions.ts';
 import { progressLine } from './progress.ts';
 import { takeInNames, withEngine } from './session.ts';
+import { faultLines, safe } from './text.ts';
 
 interface ReencryptFlags extends ConnectionFlags, MethodFlags, ContextFlags {
   to: string;
@@ -239,4 +240,35 @@ function checkOutput(paths: readonly string[], flags: ReencryptFlags): void {
         '',
       ),
     );
+}
+
+const KNOWN = {
+  pinned: 'pinned',
+  kms: 'confirmed by KMS before',
+  person: 'named by a person',
+  declared: 'as the file says',
+} as const;
+const WORDS = { allowed: 'allowed', refused: 'NOT allowed', 'cannot-tell': 'cannot tell' } as const;
+
+/** Prints what KMS said of the rights; the exit code. */
+export function printPermissions({ checks, withoutKey, unasked }: PermissionChecks): number {
+  for (const { step, answer, sourceKeyId, sourceKnownBy, blobs, fault, ignoredDryRun } of checks) {
+    const what = step === 'verify' ? 'verify under' : 're-encrypt from';
+    const by = sourceKnownBy === null ? '' : ` (${KNOWN[sourceKnownBy]})`;
+    console.log(
+      `${WORDS[answer]}: ${what} ${safe(sourceKeyId)}${by}, ${blobs} ${blobs === 1 ? 'blob' : 'blobs'}`,
+    );
+    if (ignoredDryRun)
+      console.error('  This endpoint ignores DryRun: that is no proof of what KMS would say.');
+    if (fault !== null) console.error(faultLines(fault));
+  }
+  if (withoutKey > 0)
+    console.error(`cannot tell for ${withoutKey}: the source key is not named; pin it with --from`);
+  if (unasked > 0) console.error(`not asked for ${unasked}: too many different contexts; use --dry-run`);
+  return permissionsCode({ checks, withoutKey, unasked });
+}
+
+/** 0 only where every right was asked about and is there. */
+export function permissionsCode({ checks, withoutKey, unasked }: PermissionChecks): number {
+  return checks.every(({ answer }) => answer === 'allowed') && withoutKey + unasked === 0 ? OK : SOME_FAILED;
 }

@@ -2,11 +2,8 @@ import { authorize, authorizeIdentity, permittedKey } from '../access/authorize.
 import type { RequestContext } from '../access/identities.ts';
 import { aliasArn, resolveKey } from '../access/resolve.ts';
 import { invalidState, KmsError, notFound, validationError } from '../protocol/errors.ts';
-import type { Output } from '../protocol/members.ts';
-import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
-import { pageMembers, pageOf } from '../protocol/paging.ts';
-import type { KeyRecord } from '../state/records.ts';
-import { keyArn } from '../state/records.ts';
+import { LENGTHS, type Output, pageMembers, pageOf, type RequestMembers } from '../protocol/members.ts';
+import { type KeyRecord, keyArn } from '../state/records.ts';
 
 const ALIAS_NAME = /^[a-zA-Z0-9:/_-]+$/;
 

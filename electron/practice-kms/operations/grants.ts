@@ -5,12 +5,9 @@ import type { RequestContext } from '../access/identities.ts';
 import { rootArn } from '../access/policy.ts';
 import { resolveKey } from '../access/resolve.ts';
 import { dryRunSucceeded, invalidState, KmsError, notFound, validationError } from '../protocol/errors.ts';
-import type { Output } from '../protocol/members.ts';
-import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
-import { pageMembers, pageOf } from '../protocol/paging.ts';
+import { LENGTHS, type Output, pageMembers, pageOf, type RequestMembers } from '../protocol/members.ts';
 import type { GrantConstraints, GrantRecord } from '../state/grants.ts';
-import type { KeyRecord } from '../state/records.ts';
-import { keyArn } from '../state/records.ts';
+import { type KeyRecord, keyArn } from '../state/records.ts';
 import { checkEnabled } from './cipher-sides.ts';
 
 const OPERATIONS = [

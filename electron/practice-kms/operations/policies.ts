@@ -2,9 +2,7 @@ import { leavesKeyOpen, permittedKey } from '../access/authorize.ts';
 import type { RequestContext } from '../access/identities.ts';
 import { checkPolicySize, defaultPolicy, keyPolicy } from '../access/policy.ts';
 import { malformedPolicy, notFound } from '../protocol/errors.ts';
-import type { Output } from '../protocol/members.ts';
-import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
-import { pageMembers } from '../protocol/paging.ts';
+import { LENGTHS, type Output, pageMembers, type RequestMembers } from '../protocol/members.ts';
 import type { KeyPlace, KeyRecord } from '../state/records.ts';
 
 const CHARACTERS = /^[\t\n\r\u0020-\u00FF]+$/;

@@ -3,11 +3,8 @@ import { FINGERPRINT_BYTES } from '#shared/kms/facts.ts';
 import { permittedKey } from '../access/authorize.ts';
 import type { RequestContext } from '../access/identities.ts';
 import { invalidState, KmsError, unsupported } from '../protocol/errors.ts';
-import type { Output } from '../protocol/members.ts';
-import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
-import { pageMembers, pageOf } from '../protocol/paging.ts';
-import type { KeyRecord, NewMaterial } from '../state/records.ts';
-import { keyArn } from '../state/records.ts';
+import { LENGTHS, type Output, pageMembers, pageOf, type RequestMembers } from '../protocol/members.ts';
+import { type KeyRecord, keyArn, type NewMaterial } from '../state/records.ts';
 import type { State } from '../state/state.ts';
 import { checkEnabled } from './cipher-sides.ts';
 

@@ -1,11 +1,8 @@
 import { permittedKey } from '../access/authorize.ts';
 import type { RequestContext } from '../access/identities.ts';
 import { invalidState, KmsError } from '../protocol/errors.ts';
-import type { Output } from '../protocol/members.ts';
-import { LENGTHS, type RequestMembers } from '../protocol/members.ts';
-import { pageMembers, pageOf } from '../protocol/paging.ts';
-import type { KeyRecord } from '../state/records.ts';
-import { type KeyPlace, keyArn } from '../state/records.ts';
+import { LENGTHS, type Output, pageMembers, pageOf, type RequestMembers } from '../protocol/members.ts';
+import { type KeyPlace, type KeyRecord, keyArn } from '../state/records.ts';
 import type { Tag } from '../state/tags.ts';
 
 /** Most tags of a key (API reference, `TagResource`). */

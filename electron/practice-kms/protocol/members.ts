@@ -2,7 +2,7 @@
  * Reads and checks the members of a request as KMS does: a value of the wrong JSON type is a SerializationException at
  * once; broken constraints are gathered and sent as one ValidationException, in KMS's wording.
  */
-import { type KmsError, serializationError, validationError } from './errors.ts';
+import { KmsError, serializationError, validationError } from './errors.ts';
 
 interface Length {
   readonly min: number;
@@ -245,3 +245,39 @@ function decodeBase64(text: string): Buffer | null {
 
 /** A response in wire form; a member with the value null is left out by its maker. */
 export type Output = Record<string, unknown>;
+
+/** `Limit` and `Marker` of a list operation. The marker is the last name given out, so pages stay true to changes. */
+export function pageMembers(
+  members: RequestMembers,
+  defaultLimit: number,
+  maxLimit: number,
+): { limit: number; after: string } {
+  const limit = members.integer('Limit', 1, maxLimit) ?? defaultLimit;
+  const marker = members.string('Marker', LENGTHS.marker);
+  return { limit, after: marker === null ? '' : decodeMarker(marker) };
+}
+
+/** Cuts `items`, of which one more than `limit` was asked for, to a page. */
+export function pageOf<T>(
+  items: readonly T[],
+  limit: number,
+  nameOf: (item: T) => string,
+): { items: readonly T[]; more: { NextMarker?: string; Truncated: boolean } } {
+  const page = items.slice(0, limit);
+  const last = page.at(-1);
+  if (items.length <= limit || last === undefined) return { items: page, more: { Truncated: false } };
+  return { items: page, more: { NextMarker: encodeMarker(nameOf(last)), Truncated: true } };
+}
+
+const PREFIX = 'practice:';
+
+function encodeMarker(name: string): string {
+  return Buffer.from(PREFIX + name, 'utf8').toString('base64');
+}
+
+/** @throws KmsError InvalidMarkerException. */
+function decodeMarker(marker: string): string {
+  const text = Buffer.from(marker, 'base64').toString('utf8');
+  if (!text.startsWith(PREFIX)) throw new KmsError('InvalidMarkerException', 'Could not deserialize marker.');
+  return text.slice(PREFIX.length);
+}

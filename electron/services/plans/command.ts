@@ -1,9 +1,9 @@
+import { shellWord } from '#shared/format.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 import type { RunRequest } from '#shared/model/run.ts';
-import { shellWord } from '#shared/shell.ts';
 import type { Runs } from '../runs/index.ts';
 import type { Workspace } from '../workspace/index.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { ruleOf, ruleText } from '#shared/model/rule.ts';
-import { chosen, type RuleSubject } from './rules.ts';
+import { chosen, type RuleSubject } from './rule-choice.ts';
 
 const fingerprint = 'ab12'.repeat(16);
 const subject: RuleSubject = {

@@ -1,4 +1,5 @@
 import { ArrowLeft } from 'lucide-react';
+import { useId } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
@@ -6,13 +7,13 @@ import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, moment, plural } from '../../lib/words/format.ts';
 import { groupFaults } from '../../lib/words/outcome.ts';
+import { paceWords } from '../../lib/words/pace.ts';
 import { runStatus } from '../../lib/words/words.ts';
 import { useKeyName } from '../../store/keys.ts';
-import { isOver } from '../../store/runs.ts';
+import { isOver, useRuns } from '../../store/runs.ts';
 import { ExportReport } from '../audit/ExportReport.tsx';
 import { FaultGroups } from '../sheet/FaultGroups.tsx';
 import { NewBlobs, TwoStepNote, useRunItems } from '../sheet/RunPanel.tsx';
-import { PaceChart } from './PaceChart.tsx';
 import { RunActions } from './RunActions.tsx';
 import { OutcomeTally, Remark, RunBar, RunFigureList, RunPace } from './RunFigures.tsx';
 import { RunRecord } from './RunRecord.tsx';
@@ -87,5 +88,38 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
         <RunRecord run={run} />
       </div>
     </section>
+  );
+}
+
+const WIDTH = 240;
+const HEIGHT = 36;
+
+/** Blobs a second over time, as far as this window watched; moments in which KMS throttled are marked. */
+export function PaceChart({ runId }: { readonly runId: string }) {
+  const id = useId();
+  const samples = useRuns((state) => state.pace.get(runId));
+  if (samples === undefined || samples.length < 3) return null;
+  const most = Math.max(1, ...samples.map(({ rate }) => rate));
+  const step = WIDTH / (samples.length - 1);
+  const points = samples.map(({ rate }, i) => `${i * step},${HEIGHT - (rate / most) * (HEIGHT - 2) - 1}`);
+  return (
+    <figure className="pace-chart">
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-labelledby={`${id}t ${id}d`}
+      >
+        <title id={`${id}t`}>Rate over time</title>
+        <desc id={`${id}d`}>{paceWords(samples)}</desc>
+        {samples.map(({ at, slowedTo }, i) =>
+          slowedTo === null ? null : (
+            <rect key={at} className="pace-slowed" x={i * step - step / 2} width={step} height={HEIGHT} />
+          ),
+        )}
+        <polyline className="pace-line" points={points.join(' ')} />
+      </svg>
+      <figcaption className="hint tabular">{paceWords(samples)}</figcaption>
+    </figure>
   );
 }

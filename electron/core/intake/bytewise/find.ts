@@ -1,7 +1,6 @@
-import { DUMP_BEGINS, readDump } from './dump.ts';
-import { type EscapeForm, readEscaped } from './escapes.ts';
-import { BETWEEN, CAST, type ItemForm, readItems } from './items.ts';
-import type { Bytewise } from './writing.ts';
+import { DUMP_BEGINS, type Dump, readDump, writeDump } from './dump.ts';
+import { type Escaped, type EscapeForm, readEscaped, writeEscaped } from './escapes.ts';
+import { BETWEEN, type ByteItems, CAST, type ItemForm, readItems, writeItems } from './items.ts';
 
 /** Bytes that are written one by one somewhere in text. */
 export interface ByteText {
@@ -119,4 +118,19 @@ export function byteTextsOf(view: { readonly text: string }): readonly ByteText[
 /** A list of decimal numbers that begins at `start`: what a JSON array of numbers is. */
 export function readList(text: string, start: number): ByteText {
   return { ...readItems(text, start, 'decimal'), sort: 'byte-list' };
+}
+
+/** How bytes are written one by one, in enough detail to write others the same way. */
+export type Bytewise = ByteItems | Escaped | Dump;
+
+/** Writes bytes as others were written. */
+export function writeBytewise(writing: Bytewise, bytes: Uint8Array): string {
+  switch (writing.form) {
+    case 'items':
+      return writeItems(writing, bytes);
+    case 'escapes':
+      return writeEscaped(writing, bytes);
+    case 'dump':
+      return writeDump(writing, bytes);
+  }
 }

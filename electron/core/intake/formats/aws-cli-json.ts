@@ -3,11 +3,10 @@ import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
 import { decodeText } from '../encoding.ts';
 import { type JsonMember, type JsonObject, jsonDocuments, visitObjects } from '../json-ranges.ts';
-import { jsonLinkedValue } from '../linked-values.ts';
 import { trimmed } from '../strip-whitespace.ts';
 import { shortName } from '../structure/index.ts';
-import type { TextView } from '../text-view.ts';
-import type { FoundBlob, LinkedValue, NewBlob, Scan } from '../types.ts';
+import { type TextView, writeText } from '../text-view.ts';
+import type { BlobEncoding, FoundBlob, LinkedValue, NewBlob, Scan } from '../types.ts';
 import type { Format } from './format.ts';
 import { writingFindings } from './text.ts';
 
@@ -245,4 +244,23 @@ function duplicates(place: string): Finding {
   return finding('duplicate-member', {
     evidence: [`It is in ${place === '' ? 'the object at the top' : place}.`],
   });
+}
+
+type Value = (next: NewBlob) => string | null;
+
+/**
+ * A linked value that is the inside of a JSON string. A value that KMS did not give (the key material id of an RSA key)
+ * becomes an empty string: the old one would be a false label.
+ */
+export function jsonLinkedValue(
+  name: string,
+  range: ByteRange,
+  charset: BlobEncoding['charset'],
+  value: Value,
+): LinkedValue {
+  return {
+    name,
+    range,
+    write: (next) => writeText(JSON.stringify(value(next) ?? '').slice(1, -1), charset),
+  };
 }

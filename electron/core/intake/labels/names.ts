@@ -1,6 +1,5 @@
-import { keyReference } from '../formats/envelopes/keys.ts';
-import type { TextView } from '../text-view.ts';
-import { writeText } from '../text-view.ts';
+import { keyReference } from '../formats/envelopes/shared.ts';
+import { type TextView, writeText } from '../text-view.ts';
 import type { LinkedValue, NewBlob } from '../types.ts';
 
 /** Where a key, its material or an algorithm is named beside a blob, in characters of the text. */

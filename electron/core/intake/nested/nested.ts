@@ -4,10 +4,14 @@ import { type Leaf, lineStart, positionOf, readStructure, type Structure } from 
 import type { TextView } from '../text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
 import { apart } from '../without-overlaps.ts';
+import { blocksOf } from './blocks.ts';
 import type { InnerText } from './inner-text.ts';
+import { jsonAround } from './json-spans.ts';
 import { leafText } from './leaf-text.ts';
+import { prefixed } from './lines.ts';
 import { fragmentsOf } from './pieces.ts';
-import { regionsAround } from './regions.ts';
+import { type Region, workOf } from './region.ts';
+import { percents, quotedPrintable, references, strings } from './strings.ts';
 
 /** Texts inside texts that are followed. */
 export const MAX_NESTED = 6;
@@ -339,4 +343,30 @@ function sameBlob({ byStart }: Inner, blob: FoundBlob): FoundBlob | undefined {
   const one = byStart.get(blob.range.start);
   if (one === undefined || one.within !== undefined) return one;
   return Buffer.compare(one.bytes, blob.bytes) === 0 ? one : undefined;
+}
+
+/**
+ * Parts of a free text around `[start, end)` that may be texts of their own, larger ones first: fences and heredocs, blocks of
+ * lines with one beginning, strings of a program, JSON, XML, a URL.
+ */
+export function regionsAround(view: TextView, start: number, end: number): Region[] {
+  const { text } = view;
+  const work = workOf(view);
+  if (work.left <= 0) return [];
+  const regions = [
+    ...blocksOf(view).around(start, end),
+    ...prefixed(view, start, end),
+    ...strings(view, start, end),
+    ...(work.hasReferences ? references(view, start, end) : []),
+    ...(work.hasPercents ? percents(view, start, end) : []),
+    ...(work.hasSoftBreaks ? quotedPrintable(view, start, end) : []),
+    ...jsonAround(view, start, end),
+  ];
+  return regions
+    .filter(
+      (one) =>
+        one.end - one.start > end - start &&
+        !(one.start === 0 && one.end === text.length && one.manner === 'as it is'),
+    )
+    .sort((a, b) => b.end - b.start - (a.end - a.start));
 }

@@ -1,8 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Call, FromChild, SideName, ToChild } from '../messages.ts';
-import { brokenOff, Failed, failedReply } from './failure.ts';
+import { errorOf } from '../../kms/sign/index.ts';
+import type { Call, FromChild, SideName, ToChild, WireFailure } from '../messages.ts';
 import { decodeBase64, plainBase64, plaintextToken, UnreadableReply, withoutToken } from './json-bytes.ts';
-import { holdsPlaintext } from './leak.ts';
 import type { BufferPlaces, Place } from './places.ts';
 import type { Endpoint, EndpointReply } from './request.ts';
 
@@ -218,3 +217,57 @@ function guarded(reply: FromChild, operation: Step, ...secrets: readonly Uint8Ar
   const failure = { name: 'PlaintextEchoed', message: '', code: null, status: null, requestId: null };
   return { type: 'failed', id: 'id' in reply ? reply.id : 0, operation, side: 'destination', failure };
 }
+
+/** A request that failed, in words that can leave. */
+export class Failed extends Error {
+  readonly failure: WireFailure;
+  constructor(failure: WireFailure) {
+    super();
+    this.failure = failure;
+  }
+}
+
+/** An answer that is an error. One that tells of none is a proxy's page, say: there is nothing to take but the status. */
+export function failedReply({ status, requestId, errorType }: EndpointReply, body: Uint8Array): Failed {
+  const named = errorOf(new TextDecoder().decode(body), errorType) ?? { name: 'SyntaxError', message: '' };
+  return new Failed({ ...named, code: null, status, requestId });
+}
+
+/** Anything thrown on the way to an answer. */
+export function brokenOff(error: unknown): Failed {
+  if (error instanceof Failed) return error;
+  if (error instanceof UnreadableReply)
+    return new Failed({
+      name: 'SyntaxError',
+      message: error.message,
+      code: null,
+      status: 200,
+      requestId: null,
+    });
+  if (!(error instanceof Error))
+    return new Failed({ name: 'Error', message: '', code: null, status: null, requestId: null });
+  // Node tries every address of a host: the first error of several speaks for them.
+  const first = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
+  const code = 'code' in first && typeof first.code === 'string' ? first.code : null;
+  return new Failed({ name: error.name, message: first.message, code, status: null, requestId: null });
+}
+
+/** Plaintexts shorter than this are found by chance in what has nothing to do with them. Bytes. */
+const SHORTEST = 8;
+
+/** Whether one of the secrets stands in a text or in bytes anywhere in a message. */
+export function holdsPlaintext(message: unknown, secrets: readonly Uint8Array[]): boolean {
+  const looked = secrets.filter((secret) => secret.length >= SHORTEST).map(view);
+  if (looked.length === 0) return false;
+  return piecesOf(message).some((piece) => looked.some((secret) => piece.includes(secret)));
+}
+
+function piecesOf(value: unknown): Buffer[] {
+  if (typeof value === 'string') return [Buffer.from(value)];
+  if (value instanceof Uint8Array) return [view(value)];
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(piecesOf);
+  return [];
+}
+
+/** The same bytes, not a copy. */
+const view = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import { parseDocument } from 'yaml';
+import { shellWord } from '#shared/format.ts';
 import { contextBytes } from '#shared/kms/contexts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
-import { shellWord } from '#shared/shell.ts';
 
 const FORMS = 'Give KEY=VALUE, a JSON object such as {"app":"billing"}, or file://PATH of one.';
 /** KMS's limit, as compact JSON (API reference, EncryptionContext). */

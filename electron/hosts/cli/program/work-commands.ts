@@ -1,6 +1,7 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Rule, readRule } from '#shared/model/rule.ts';
+import { RULE_NAMES } from '#shared/model/rule-names.ts';
 import { filled, keyName, parseCount, rate, repeated } from '../options.ts';
-import { rule } from '../rule-option.ts';
 import {
   connectionOptions,
   DRY_RUN,
@@ -86,4 +87,16 @@ export function workCommands(program: Command): void {
       .option('--grant-token <token>', 'grant token, repeatable', repeated)
       .option('--json', JSON_DOCUMENT),
   );
+}
+
+/** Collects `--rule NAME=VALUE`. */
+export function rule(value: string, previous: Rule[] | undefined): Rule[] {
+  const read = readRule(value);
+  if ('problem' in read)
+    throw new InvalidArgumentError(
+      read.problem === null
+        ? `A rule is ${RULE_NAMES.map((each) => `${each}=…`).join(', ')}; for example path=**/*.env or key=alias/old.`
+        : `${read.problem.charAt(0).toUpperCase()}${read.problem.slice(1)}.`,
+    );
+  return [...(previous ?? []), read];
 }

@@ -1,6 +1,5 @@
 import type { FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
-import { keyReference, keyRegion } from './keys.ts';
-import { type BytesReader, bytesBlob } from './shared.ts';
+import { type BytesReader, bytesBlob, keyReference, keyRegion } from './shared.ts';
 
 /** An element of a BSON document: its type, name, and where its value stands. */
 interface Element {

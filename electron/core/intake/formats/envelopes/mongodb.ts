@@ -1,7 +1,14 @@
 import { Group, Leaf } from '../../structure/index.ts';
 import type { LinkedValue } from '../../types.ts';
-import { keyReference, keyRegion } from './keys.ts';
-import { envelopeBlob, envelopeLinkedValue, type GroupFormat, mapOf, textOf } from './shared.ts';
+import {
+  envelopeBlob,
+  envelopeLinkedValue,
+  type GroupFormat,
+  keyReference,
+  keyRegion,
+  mapOf,
+  textOf,
+} from './shared.ts';
 
 /**
  * A document of a MongoDB key vault as Extended JSON, canonical, relaxed or legacy (mongodb/specifications,

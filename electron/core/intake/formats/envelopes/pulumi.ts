@@ -1,8 +1,14 @@
-import type { EncryptionContext } from '#shared/model/context.ts';
-import { sameContext } from '#shared/model/context.ts';
+import { type EncryptionContext, sameContext } from '#shared/model/context.ts';
 import type { NewBlob } from '../../types.ts';
-import { keyReference, keyRegion } from './keys.ts';
-import { alsoChange, envelopeBlob, envelopeLinkedValue, type GroupFormat, textOf } from './shared.ts';
+import {
+  alsoChange,
+  envelopeBlob,
+  envelopeLinkedValue,
+  type GroupFormat,
+  keyReference,
+  keyRegion,
+  textOf,
+} from './shared.ts';
 
 /**
  * Pulumi: `secretsprovider` and `encryptedkey` of a stack file, and `url` and `encryptedkey` of the copy in the

@@ -1,13 +1,10 @@
-import type { EncryptionContext } from '#shared/model/context.ts';
-import { sameContext } from '#shared/model/context.ts';
+import { type EncryptionContext, sameContext } from '#shared/model/context.ts';
 import { decodeText } from '../../encoding.ts';
 import { positionOf } from '../../structure/index.ts';
-import type { TextView } from '../../text-view.ts';
-import { writeText } from '../../text-view.ts';
+import { type TextView, writeText } from '../../text-view.ts';
 import type { FoundBlob, LinkedValue } from '../../types.ts';
 import { writingFindings } from '../text.ts';
-import { keyReference } from './keys.ts';
-import { bytesBlob, contextNotDeclared, rangeOf } from './shared.ts';
+import { bytesBlob, contextNotDeclared, keyReference, rangeOf } from './shared.ts';
 
 /** The password of `docker login` for ECR. */
 const ECR = 'ECR';

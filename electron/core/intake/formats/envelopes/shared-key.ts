@@ -2,7 +2,6 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 import { decodeText } from '../../encoding.ts';
 import { Group, Leaf } from '../../structure/index.ts';
 import type { FoundBlob, LinkedValue } from '../../types.ts';
-import { keyReference } from './keys.ts';
 import {
   type Collected,
   contextOfGroup,
@@ -10,6 +9,7 @@ import {
   envelopeLinkedValue,
   type GroupFormat,
   isString,
+  keyReference,
   mapOf,
   rangeOf,
   textOf,

@@ -1,8 +1,8 @@
 import { finding } from '#shared/finding.ts';
 import { entryOf } from '#shared/findings.ts';
+import { regionOfArn } from '#shared/kms/facts.ts';
 import type { BlobContainer, ByteRange, Declared, Finding } from '#shared/model/blob.ts';
-import type { EncryptionContext } from '#shared/model/context.ts';
-import { sameContext } from '#shared/model/context.ts';
+import { type EncryptionContext, sameContext } from '#shared/model/context.ts';
 import { identify } from '../../../inspect/index.ts';
 import { decodeText } from '../../encoding.ts';
 import { trimmed } from '../../strip-whitespace.ts';
@@ -279,4 +279,11 @@ export function contextNotDeclared(where: string): Finding {
 export function alsoChange(reason: string, remedy: string): Finding {
   const what = entryOf('also-change').about;
   return finding('also-change', { evidence: [], values: { what, reason, remedy } });
+}
+
+export { keyReference } from '../../key-written.ts';
+
+/** The new key's Region; the old text where its ARN has none. */
+export function keyRegion(old: string, { keyArn }: NewBlob): string {
+  return regionOfArn(keyArn) ?? old;
 }

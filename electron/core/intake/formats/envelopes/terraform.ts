@@ -3,13 +3,13 @@ import type {} from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf } from '../../structure/index.ts';
 import type { LinkedValue } from '../../types.ts';
-import { keyReference } from './keys.ts';
 import {
   type Collected,
   contextOfGroup,
   envelopeBlob,
   envelopeLinkedValue,
   type GroupFormat,
+  keyReference,
   mapOf,
   memberRange,
   textOf,

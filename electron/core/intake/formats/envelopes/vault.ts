@@ -1,8 +1,7 @@
 import { identify } from '../../../inspect/index.ts';
 import type { FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
-import { keyReference } from './keys.ts';
 import { fieldOf, lengthAt, type ProtoField, protoFields, writeVarint } from './protobuf.ts';
-import { alsoChange, type BytesReader, bytesBlob } from './shared.ts';
+import { alsoChange, type BytesReader, bytesBlob, keyReference } from './shared.ts';
 
 const MULTI_HEADER = Buffer.from('multiwrapvalue:1');
 /** What Vault puts after a value that is wrapped by a seal. */
