@@ -6,12 +6,12 @@ import { pageFaultOf } from '../api.ts';
 const PAGE = 100;
 
 /** A part of a list, and how long the list is. */
-export interface Page<Row> {
+export interface LoadedPage<Row> {
   readonly total: number;
   readonly rows: readonly Row[];
 }
 
-export interface Pages<Reply extends Page<unknown>> {
+export interface Pages<Reply extends LoadedPage<unknown>> {
   /** The last reply: the length of the list, and what comes with it; null before the first. */
   readonly reply: Reply | null;
   readonly fault: Fault | null;
@@ -26,7 +26,7 @@ export interface Pages<Reply extends Page<unknown>> {
  * A long list of the host, of which the pages that are seen are fetched. `fetchPage` must keep its identity as long as the
  * list is the same: another one is another list, of which the first page replaces what is here.
  */
-export function usePages<Reply extends Page<unknown>>(
+export function usePages<Reply extends LoadedPage<unknown>>(
   fetchPage: (offset: number, limit: number) => Promise<Reply>,
 ): Pages<Reply> {
   type Row = Reply['rows'][number];

@@ -44,7 +44,7 @@ export { hasOtherNames } from './put-back/obstacles.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
 export { contentHash, removeLeftovers, removeWritten } from './put-back/undo.ts';
 export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';
-export { MAX_FILE_BYTES, readSource, type SmallFile, SmallFiles, type Source } from './read-source.ts';
+export { type FileSource, MAX_FILE_BYTES, readSource, type SmallFile, SmallFiles } from './read-source.ts';
 export { leadsElsewhere, type RealFolders, realFolder } from './real-folder.ts';
 export { movedTo, rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';
 export { isBlobAlone, scan } from './scan.ts';

@@ -27,7 +27,7 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
 /** O_NONBLOCK keeps a FIFO from blocking the open; neither flag exists on Windows. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-export interface Source {
+export interface FileSource {
   readonly bytes: Uint8Array;
   /** Hex SHA-256 of the bytes. */
   readonly sha256: string;
@@ -46,7 +46,7 @@ export interface Source {
  * `FileUnreadable`, `NotAFile`, `FileTooLarge` (over {@link MAX_FILE_BYTES}), `TooManyOpenFiles`, or `FileChanging` when
  * another program wrote to it while it was being read.
  */
-export async function readSource(path: string): Promise<Source> {
+export async function readSource(path: string): Promise<FileSource> {
   const fd = open(path);
   try {
     const before = checked(fd, path);
@@ -59,7 +59,7 @@ export async function readSource(path: string): Promise<Source> {
   }
 }
 
-export type SmallFile = Pick<Source, 'bytes' | 'sha256'>;
+export type SmallFile = Pick<FileSource, 'bytes' | 'sha256'>;
 
 /** Bytes of a slab, into which small files are read: one allocation for hundreds of blobs. */
 const SLAB_BYTES = 64 * 1024;
@@ -141,7 +141,7 @@ function checked(fd: number, path: string): Stats {
   return before;
 }
 
-function finished(fd: number, path: string, before: Stats, bytes: Uint8Array): Source {
+function finished(fd: number, path: string, before: Stats, bytes: Uint8Array): FileSource {
   if (bytes.length !== before.size) throw changing(path);
   if (before.size > ONE_PAGE && !isUnchanged(before, fstatSync(fd))) throw changing(path);
   return {

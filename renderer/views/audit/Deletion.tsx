@@ -12,7 +12,7 @@ import { count, plural, shortKeyName } from '../../lib/words/format.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useKeys } from '../../store/keys.ts';
-import { DeletionGate } from './DeletionGate.tsx';
+import { DeletionGateView } from './DeletionGate.tsx';
 
 const ICONS = { some: Skull, possible: CircleHelp, none: CircleCheck };
 
@@ -77,7 +77,7 @@ export function Deletion({ summary }: { readonly summary: AuditSummary }) {
       {deletion !== null && deletion.asked === deletionKey && (
         <>
           <Answer impact={deletion} />
-          <DeletionGate asked={deletion.asked} />
+          <DeletionGateView asked={deletion.asked} />
         </>
       )}
     </div>

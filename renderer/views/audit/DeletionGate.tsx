@@ -12,7 +12,7 @@ const ICONS = { safe: CircleCheck, needed: ShieldX, unanswered: CircleHelp };
 const TONES = { safe: 'none', needed: 'some', unanswered: 'possible' };
 
 /** "May this key be deleted?": the answer with its reasons and what was looked at. */
-export function DeletionGate({ asked }: { readonly asked: string }) {
+export function DeletionGateView({ asked }: { readonly asked: string }) {
   const { gate, gateKey, askGate } = useAudit();
   const isAsking = gateKey === asked && gate === null;
   const waiting = useLongWait(isAsking);

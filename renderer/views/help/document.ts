@@ -34,7 +34,7 @@ export function textOf(node: DocumentNode): string {
   return typeof node === 'string' ? node : node.children.map(textOf).join('');
 }
 
-export interface Section {
+export interface HelpSection {
   readonly document: HelpDocument;
   readonly anchor: string | null;
   readonly title: string;
@@ -42,7 +42,7 @@ export interface Section {
 }
 
 /** The documents cut at their headings: what a search lists. */
-export function sectionsOf(documents: readonly HelpDocument[]): Section[] {
+export function sectionsOf(documents: readonly HelpDocument[]): HelpSection[] {
   return documents.flatMap((document) => {
     const sections: { document: HelpDocument; anchor: string | null; title: string; text: string }[] = [];
     for (const node of document.nodes) {

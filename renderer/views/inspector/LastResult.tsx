@@ -12,7 +12,7 @@ import { copyText, useUi } from '../../store/ui.ts';
 import { Fixes } from '../sheet/FaultGroups.tsx';
 
 /** What the last run of this start made of the blob, with its fault and what fixes it; nothing before there is one. */
-export function LastResult({ row }: { readonly row: BlobRow }) {
+export function LastResultLine({ row }: { readonly row: BlobRow }) {
   const result = useRuns((state) => state.results.get(row.id));
   const runId = useRuns((state) => state.resultRuns.get(row.id));
   const run = useRuns((state) => (runId === undefined ? undefined : state.runs.get(runId)));

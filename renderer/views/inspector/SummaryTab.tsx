@@ -10,7 +10,7 @@ import { useDraft } from '../../store/draft.ts';
 import { copyText } from '../../store/ui.ts';
 import { KeyBlock } from '../key-material/KeyBlock.tsx';
 import { BlobFindings, Notes } from './BlobFindings.tsx';
-import { LastResult } from './LastResult.tsx';
+import { LastResultLine } from './LastResult.tsx';
 
 const SOURCES = {
   bytes: { title: 'From the bytes', hint: 'Read from the ciphertext itself' },
@@ -47,7 +47,7 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
         )}
       </div>
       <KeyBlock row={row} />
-      <LastResult row={row} />
+      <LastResultLine row={row} />
       <p className="summary-size">
         {row.identification.plaintextBytes !== null && (
           <span>

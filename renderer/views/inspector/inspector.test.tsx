@@ -14,7 +14,7 @@ import { useMenu } from '../../store/menu.ts';
 import { useRuns } from '../../store/runs.ts';
 import { FieldPanel } from './FieldPanel.tsx';
 import { FieldTree } from './FieldTree.tsx';
-import { LastResult } from './LastResult.tsx';
+import { LastResultLine } from './LastResult.tsx';
 import { SummaryTab } from './SummaryTab.tsx';
 
 const [row] = makeRows(1);
@@ -84,13 +84,13 @@ function withResult(): void {
 }
 
 test('nothing is said of a last result before there is one', () => {
-  render(<LastResult row={row} />);
+  render(<LastResultLine row={row} />);
   expect(screen.queryByRole('region', { name: 'Last result' })).toBeNull();
 });
 
 test('the last result stands with its fault, what fixes it, and its request', async () => {
   withResult();
-  render(<LastResult row={row} />);
+  render(<LastResultLine row={row} />);
   const section = screen.getByRole('region', { name: 'Last result' });
   expect(section.textContent).toContain('Failed');
   expect(await within(section).findByText('KMS could not open this blob.')).toBeTruthy();

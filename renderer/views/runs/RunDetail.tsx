@@ -16,7 +16,7 @@ import { FaultGroups } from '../sheet/FaultGroups.tsx';
 import { NewBlobs, TwoStepNote, useRunItems } from '../sheet/RunPanel.tsx';
 import { RunActions } from './RunActions.tsx';
 import { OutcomeTally, Remark, RunBar, RunFigureList, RunPace } from './RunFigures.tsx';
-import { RunRecord } from './RunRecord.tsx';
+import { RunRecordList } from './RunRecord.tsx';
 
 /** One run: its figures, its failures by cause, and each blob. */
 export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly onBack: () => void }) {
@@ -85,7 +85,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
             )}
           </>
         )}
-        <RunRecord run={run} />
+        <RunRecordList run={run} />
       </div>
     </section>
   );

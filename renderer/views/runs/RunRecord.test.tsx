@@ -3,7 +3,7 @@ import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-li
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { useKeys } from '../../store/keys.ts';
-import { RunRecord } from './RunRecord.tsx';
+import { RunRecordList } from './RunRecord.tsx';
 
 const FAULT = {
   code: 'Disabled',
@@ -67,7 +67,7 @@ afterEach(() => {
 const grid = () => screen.findByRole('grid', { name: 'Blobs of the run' });
 
 test('a record of 100,000 blobs draws a screen of them, and fetches what is scrolled to', async () => {
-  render(<RunRecord run={run()} />);
+  render(<RunRecordList run={run()} />);
   const rows = await grid();
   await within(rows).findByText('0.bin');
   expect(rows.getAttribute('aria-rowcount')).toBe(String(TOTAL + 1));
@@ -79,7 +79,7 @@ test('a record of 100,000 blobs draws a screen of them, and fetches what is scro
 });
 
 test('a state narrows it, the filter is cleared, and the count says of how many', async () => {
-  render(<RunRecord run={run()} />);
+  render(<RunRecordList run={run()} />);
   fireEvent.click(await screen.findByRole('button', { name: /Failed/ }));
   await screen.findByText('3 of 100,000 blobs');
   expect(record.mock.lastCall?.[0]).toMatchObject({ states: ['failed'], offset: 0 });
@@ -89,14 +89,14 @@ test('a state narrows it, the filter is cleared, and the count says of how many'
 
 test('an alias is looked for by the id of its key', async () => {
   useKeys.setState({ keys: [{ aliases: ['alias/legacy'], keyId: 'old', arn: OLD } as never] });
-  render(<RunRecord run={run()} />);
+  render(<RunRecordList run={run()} />);
   fireEvent.change(await screen.findByRole('searchbox'), { target: { value: 'alias/legacy 3.bin' } });
   await waitFor(() => expect(record.mock.lastCall?.[0]).toMatchObject({ words: 'old 3.bin' }));
   useKeys.setState({ keys: null });
 });
 
 test('by keyboard: down to a blob, and everything on record of it beside', async () => {
-  render(<RunRecord run={run()} />);
+  render(<RunRecordList run={run()} />);
   const rows = await grid();
   await within(rows).findByText('0.bin');
   fireEvent.keyDown(rows, { key: 'ArrowDown' });
@@ -108,7 +108,7 @@ test('by keyboard: down to a blob, and everything on record of it beside', async
 
 test('what cannot be fetched says why, and can be tried again', async () => {
   record.mockResolvedValueOnce({ ok: false, fault: FAULT });
-  render(<RunRecord run={run()} />);
+  render(<RunRecordList run={run()} />);
   await screen.findByText('The key is disabled.');
   fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
   await within(await grid()).findByText('0.bin');

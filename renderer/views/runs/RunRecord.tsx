@@ -93,7 +93,7 @@ function KeyWords({ arn }: { readonly arn: string }) {
 const LIVE_MS = 2000;
 
 /** Every blob of a run, those that failed first: filtered by state and words, virtual, and one of them in full. */
-export function RunRecord({ run }: { readonly run: RunSummary }) {
+export function RunRecordList({ run }: { readonly run: RunSummary }) {
   const [states, setStates] = useState<readonly State[]>([]);
   const [query, setQuery] = useState('');
   const [chosen, setChosen] = useState<{ item: RunItem; index: number } | null>(null);

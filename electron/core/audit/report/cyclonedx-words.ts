@@ -2,7 +2,7 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { KeySubject } from '../subjects.ts';
 
 /** Algorithms that KMS encrypts with. RSA: the ciphertext says the size of the key, and not the hash of its padding. */
-export type Algorithm =
+export type CycloneDxAlgorithm =
   | 'AES-256-GCM'
   | 'RSAES-OAEP'
   | 'RSAES-OAEP-SHA-1'
@@ -11,7 +11,10 @@ export type Algorithm =
   | 'RSA-or-SM2';
 
 /** By the bytes, what the file declares, and the spec of the key where KMS named it; null for no kind of KMS. */
-export function algorithmOf({ identification, declared }: BlobRow, spec: string | null): Algorithm | null {
+export function algorithmOf(
+  { identification, declared }: BlobRow,
+  spec: string | null,
+): CycloneDxAlgorithm | null {
   if (identification.kind === 'kms-symmetric') return 'AES-256-GCM';
   if (identification.kind === 'kms-like')
     return spec === null || spec === 'SYMMETRIC_DEFAULT' ? 'AES-256-GCM' : 'RSA-or-SM2';
@@ -23,7 +26,7 @@ export function algorithmOf({ identification, declared }: BlobRow, spec: string 
 }
 
 /** Bits of the key; null where it is not known. */
-export function keySizeOf({ sizeBytes }: BlobRow, algorithm: Algorithm): number | null {
+export function keySizeOf({ sizeBytes }: BlobRow, algorithm: CycloneDxAlgorithm): number | null {
   switch (algorithm) {
     case 'AES-256-GCM':
     case 'SM2PKE':
@@ -36,7 +39,7 @@ export function keySizeOf({ sizeBytes }: BlobRow, algorithm: Algorithm): number 
 }
 
 /** NIST levels: AES-256 is category 5; what factoring and discrete logarithms protect meets none. */
-const PROPERTIES: Readonly<Record<Algorithm, object>> = {
+const PROPERTIES: Readonly<Record<CycloneDxAlgorithm, object>> = {
   'AES-256-GCM': {
     primitive: 'ae',
     algorithmFamily: 'AES',
@@ -69,7 +72,7 @@ const PROPERTIES: Readonly<Record<Algorithm, object>> = {
   'RSA-or-SM2': { primitive: 'pke', nistQuantumSecurityLevel: 0 },
 };
 
-export const algorithmComponent = (algorithm: Algorithm): object => ({
+export const algorithmComponent = (algorithm: CycloneDxAlgorithm): object => ({
   type: 'cryptographic-asset',
   'bom-ref': `algorithm:${algorithm}`,
   name: algorithm === 'RSA-or-SM2' ? 'RSA or SM2: the bytes do not say which' : algorithm,

@@ -6,7 +6,13 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
 import { type KeySubject, subjectName } from '../subjects.ts';
 import { fileRanks, sortedInTurns } from './blob-lines.ts';
-import { type Algorithm, algorithmComponent, algorithmOf, keySizeOf, keyStateOf } from './cyclonedx-words.ts';
+import {
+  algorithmComponent,
+  algorithmOf,
+  type CycloneDxAlgorithm,
+  keySizeOf,
+  keyStateOf,
+} from './cyclonedx-words.ts';
 import { jsonLine, visible } from './escape.ts';
 import type { Asked, ReportHeader } from './report.ts';
 
@@ -17,7 +23,7 @@ const AT_ONCE = 1000;
 interface KeyEntry {
   readonly id: string;
   subject: KeySubject;
-  readonly algorithm: Algorithm;
+  readonly algorithm: CycloneDxAlgorithm;
   readonly size: number | null;
   blobs: number;
   by: EvidenceBy;
@@ -31,7 +37,7 @@ interface CiphertextEntry {
   readonly id: string;
   /** Null: not under a key of KMS. */
   readonly key: string | null;
-  readonly algorithm: Algorithm | null;
+  readonly algorithm: CycloneDxAlgorithm | null;
   readonly row: BlobRow;
   blobs: number;
   readonly files: Map<number, number>;
@@ -174,7 +180,7 @@ function keyOf(
   keys: Map<string, KeyEntry>,
   row: BlobRow,
   subject: KeySubject,
-  algorithm: Algorithm,
+  algorithm: CycloneDxAlgorithm,
 ): KeyEntry {
   const { keyFingerprint } = row.identification;
   const id = `key:${shortHash(keyFingerprint === null ? `${subject.id}\0${row.sizeBytes}` : keyFingerprint)}`;
@@ -322,7 +328,7 @@ function ciphertextComponent({ id, key, algorithm, row, blobs, files }: Cipherte
   };
 }
 
-const algorithmRef = (algorithm: Algorithm): string => `algorithm:${algorithm}`;
+const algorithmRef = (algorithm: CycloneDxAlgorithm): string => `algorithm:${algorithm}`;
 
 function* dependencies({ keys, ciphertexts }: Inventory): Generator<object> {
   yield { ref: 'scope', dependsOn: ciphertexts.map(({ id }) => id) };

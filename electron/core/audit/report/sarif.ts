@@ -66,7 +66,7 @@ export function* writeSarif(
   // A line for each result, and one for each further place.
   let written = 0;
   let leftOut = 0;
-  let room = MOST_PLACES;
+  let room = MOST_LOCATIONS;
   for (const result of results) {
     if (result === null) {
       yield null;
@@ -117,7 +117,7 @@ export function* writeSarif(
 export const MOST_RESULTS = 25_000;
 export const PLACES_OF_RESULT = 1000;
 /** Places of all results together, so that the file stays well below the 10 MB that code scanning takes, compressed. */
-export const MOST_PLACES = 50_000;
+export const MOST_LOCATIONS = 50_000;
 
 /**
  * Line and column where they are known or the place names them, bytes where they are known. Code scanning needs a line

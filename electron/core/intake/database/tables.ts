@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { quoted } from './open.ts';
 
 /** A table with the columns that are read of it. */
-export interface Table {
+export interface DatabaseTable {
   readonly name: string;
   readonly columns: readonly string[];
   /** A name of the row's number that no column has; null: rows have none that can be asked for. */
@@ -16,7 +16,7 @@ const MOST_TABLES = 10_000;
 const ROWIDS = ['rowid', '_rowid_', 'oid'] as const;
 
 /** Every table that keeps rows of its own; views and virtual tables have none. Throws what SQLite throws. */
-export function tablesOf(db: DatabaseSync): Table[] {
+export function tablesOf(db: DatabaseSync): DatabaseTable[] {
   const listed = db.prepare(
     `SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' ORDER BY name LIMIT ?`,
   );
@@ -50,8 +50,8 @@ export function tablesOf(db: DatabaseSync): Table[] {
 }
 
 /** A value that is text or bytes, and its place. */
-export interface Cell {
-  readonly table: Table;
+export interface DatabaseCell {
+  readonly table: DatabaseTable;
   /** The row's number; its place in the table's order where it has none. */
   readonly row: bigint;
   readonly column: string;
@@ -67,7 +67,7 @@ export interface RowBudget {
 export class TooManyRows extends Error {}
 
 /** Every text and every value of bytes of a table, row by row. Throws {@link TooManyRows} and what SQLite throws. */
-export function* cellsOf(db: DatabaseSync, table: Table, budget: RowBudget): Generator<Cell> {
+export function* cellsOf(db: DatabaseSync, table: DatabaseTable, budget: RowBudget): Generator<DatabaseCell> {
   const { name, columns, rowid } = table;
   const read = db.prepare(
     `SELECT ${rowid === null ? '0' : rowid}, ${columns.map(quoted).join(', ')} FROM main.${quoted(name)}`,

@@ -6,7 +6,7 @@ import { Group, Leaf } from '../../structure/index.ts';
 import type { FoundBlob } from '../../types.ts';
 
 /** What stands in clear beside a blob: findings, and the bytes that are never copied elsewhere. */
-export interface Beside {
+export interface BesideBlob {
   readonly findings: Finding[];
   readonly plaintext: ByteRange[];
 }
@@ -28,7 +28,7 @@ const KEY_NAMES = /^(?:key|rawkey|datakey|dek|secretkey|aeskey|cek)$/;
 const KEY_SIZES: readonly number[] = [16, 24, 32, 48, 64];
 
 /** The plaintext of a blob as another member of its map. */
-export function plaintextMembers(blob: FoundBlob, parent: Group, out: Beside): void {
+export function plaintextMembers(blob: FoundBlob, parent: Group, out: BesideBlob): void {
   for (const member of parent.members) {
     if (typeof member.key !== 'string' || member.end - member.start > 8192) continue;
     if (member instanceof Group) {
@@ -72,7 +72,7 @@ function isKeyOf({ identification: { plaintextBytes } }: FoundBlob, raw: string)
   return is;
 }
 
-function tell(where: string, range: ByteRange, out: Beside): void {
+function tell(where: string, range: ByteRange, out: BesideBlob): void {
   out.plaintext.push(range);
   out.findings.push(
     finding('plaintext-beside-blob', {

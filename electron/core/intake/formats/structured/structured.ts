@@ -7,7 +7,7 @@ import type { FoundBlob } from '../../types.ts';
 import { apart } from '../../without-overlaps.ts';
 import { type Format, NOTHING_DECLARED } from '../format.ts';
 import { writingFindings } from '../text.ts';
-import { type Beside, plaintextMembers } from './beside.ts';
+import { type BesideBlob, plaintextMembers } from './beside.ts';
 import { withContextLabel } from './context-labels.ts';
 import { withKeyLabel } from './key-labels.ts';
 import { foundAt, leafBlob } from './leaf-blob.ts';
@@ -49,8 +49,8 @@ export function textBlobs(
   view: TextView,
   structure: Structure | null,
   wanted: (leaf: Leaf) => boolean,
-): { blobs: FoundBlob[]; cut: boolean; beside: Beside } {
-  const beside: Beside = { findings: [], plaintext: [] };
+): { blobs: FoundBlob[]; cut: boolean; beside: BesideBlob } {
+  const beside: BesideBlob = { findings: [], plaintext: [] };
   const values = structure === null ? [] : valueBlobs(structure, wanted, beside);
   const inText = values.length > MAX_BLOBS ? [] : tokenBlobs(view, structure, values, wanted);
   const known = [...values, ...inText, ...bytewiseBlobs(view, structure, wanted, beside)];
@@ -90,7 +90,7 @@ function sorted(ranges: readonly ByteRange[]): ByteRange[] {
 function valueBlobs(
   { leaves, syntax }: Structure,
   wanted: (leaf: Leaf) => boolean,
-  beside: Beside,
+  beside: BesideBlob,
 ): FoundBlob[] {
   const found: { blob: FoundBlob; parent: Group }[] = [];
   /** Blobs in each map or list: a key named beside two blobs may be that of either. */
@@ -164,7 +164,7 @@ function bytewiseBlobs(
   view: TextView,
   structure: Structure | null,
   wanted: (leaf: Leaf) => boolean,
-  beside: Beside,
+  beside: BesideBlob,
 ): FoundBlob[] {
   const found = writtenBytes(view, structure, wanted);
   const siblings = new Map<Group, number>();
