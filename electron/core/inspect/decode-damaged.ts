@@ -1,12 +1,12 @@
 import type { Identification } from '#shared/model/blob.ts';
-import { cmsFields } from './cms-fields.ts';
-import { type Displaced, findDisplaced, readOtherAlgorithm } from './damage.ts';
+import { cmsFields } from './blob/cms-fields.ts';
+import { type Displaced, findDisplaced, readOtherAlgorithm } from './blob/damage.ts';
+import { beginsLikeKms, isProblem, isUnknownLayout, readSymmetric } from './blob/symmetric.ts';
+import { symmetricFields } from './blob/symmetric-fields.ts';
 import { byteCount, field, shifted } from './field.ts';
 import { findingsOf } from './findings.ts';
 import { algorithmName, located } from './identify.ts';
 import { concludes, says } from './sentence.ts';
-import { beginsLikeKms, isProblem, isUnknownLayout, readSymmetric } from './symmetric.ts';
-import { symmetricFields } from './symmetric-fields.ts';
 import type { DecodedBlob } from './types.ts';
 
 /** What begins like a KMS blob, or holds one, and is of no known layout: where it departs from them, and what to do. */

@@ -1,17 +1,17 @@
 import type { Identification } from '#shared/model/blob.ts';
-import { cmsFields } from './cms-fields.ts';
-import { databaseFields } from './database-fields.ts';
-import { type DatabaseHead, readDatabaseHead } from './database-message.ts';
+import { cmsFields } from './blob/cms-fields.ts';
+import { symmetricFields } from './blob/symmetric-fields.ts';
 import { CONTEXT_NOT_IN_BLOB, kmsLike } from './decode-damaged.ts';
 import { byteCount, field } from './field.ts';
 import { findingsOf, isSm2 } from './findings.ts';
 import { identify } from './identify.ts';
+import { databaseFields } from './messages/database-fields.ts';
+import { type DatabaseHead, readDatabaseHead } from './messages/database-message.ts';
+import { readSdkMessage, type SdkMessage } from './messages/sdk-message.ts';
+import { keySentences, sdkMessageFields, suiteName } from './messages/sdk-message-fields.ts';
 import { readings } from './readings.ts';
-import { readSdkMessage, type SdkMessage } from './sdk-message.ts';
-import { keySentences, sdkMessageFields, suiteName } from './sdk-message-fields.ts';
 import { concludes, says } from './sentence.ts';
-import { lookFields } from './signature-fields.ts';
-import { symmetricFields } from './symmetric-fields.ts';
+import { lookFields } from './signatures/signature-fields.ts';
 import type { DecodedBlob } from './types.ts';
 
 /**

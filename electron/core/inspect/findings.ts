@@ -1,22 +1,22 @@
 import { finding } from '#shared/finding.ts';
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { Finding, Identification } from '#shared/model/blob.ts';
-import { readSm2, rsaSpecOfSize } from './asymmetric.ts';
-import { findDisplaced, isTextMangled, readOtherAlgorithm } from './damage.ts';
-import { readDatabaseHead } from './database-message.ts';
-import { byteCount } from './field.ts';
-import { algorithmName, located } from './identify.ts';
-import { readings, readingsFinding } from './readings.ts';
-import { readSdkMessage } from './sdk-message.ts';
-import { suiteName } from './sdk-message-fields.ts';
-import { lookFindings } from './signature-fields.ts';
+import { readSm2, rsaSpecOfSize } from './blob/asymmetric.ts';
+import { findDisplaced, isTextMangled, readOtherAlgorithm } from './blob/damage.ts';
 import {
   beginsLikeKms,
   isProblem,
   isUnknownLayout,
   readSymmetric,
   type SymmetricProblem,
-} from './symmetric.ts';
+} from './blob/symmetric.ts';
+import { byteCount } from './field.ts';
+import { algorithmName, located } from './identify.ts';
+import { readDatabaseHead } from './messages/database-message.ts';
+import { readSdkMessage } from './messages/sdk-message.ts';
+import { suiteName } from './messages/sdk-message-fields.ts';
+import { readings, readingsFinding } from './readings.ts';
+import { lookFindings } from './signatures/signature-fields.ts';
 
 const NONE: readonly Finding[] = [];
 

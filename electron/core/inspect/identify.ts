@@ -1,15 +1,9 @@
 import { FINGERPRINT_BYTES, MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { Identification } from '#shared/model/blob.ts';
-import { readSm2, rsaAlgorithms, rsaCandidate, rsaSpecOfSize } from './asymmetric.ts';
-import { OID_ENCRYPTED_DATA } from './cms.ts';
-import { OID_NAMES } from './cms-fields.ts';
-import { describeTrailing, findDisplaced, isTextMangled, readOtherAlgorithm } from './damage.ts';
-import { readDatabaseHead } from './database-message.ts';
-import { dotted } from './der.ts';
-import { isText, plainLook } from './match-signatures.ts';
-import { readSdkMessage } from './sdk-message.ts';
-import { identified, type Signature } from './signature.ts';
-import { binaryLook, springLook } from './signatures-binary.ts';
+import { readSm2, rsaAlgorithms, rsaCandidate, rsaSpecOfSize } from './blob/asymmetric.ts';
+import { OID_ENCRYPTED_DATA } from './blob/cms.ts';
+import { OID_NAMES } from './blob/cms-fields.ts';
+import { describeTrailing, findDisplaced, isTextMangled, readOtherAlgorithm } from './blob/damage.ts';
 import {
   beginsLikeKms,
   isProblem,
@@ -18,7 +12,13 @@ import {
   readSymmetric,
   type SymmetricParts,
   type SymmetricProblem,
-} from './symmetric.ts';
+} from './blob/symmetric.ts';
+import { dotted } from './der.ts';
+import { readDatabaseHead } from './messages/database-message.ts';
+import { readSdkMessage } from './messages/sdk-message.ts';
+import { isText, plainLook } from './signatures/match-signatures.ts';
+import { identified, type Signature } from './signatures/signature.ts';
+import { binaryLook, springLook } from './signatures/signatures-binary.ts';
 
 const NOTHING = {
   layout: null,

@@ -1,8 +1,8 @@
 import { finding } from '#shared/finding.ts';
 import type { BlobKind, Finding, Identification } from '#shared/model/blob.ts';
-import { rsaAlgorithms, rsaSpecOfSize } from './asymmetric.ts';
+import { rsaAlgorithms, rsaSpecOfSize } from './blob/asymmetric.ts';
 import { findLook } from './identify.ts';
-import { textLook } from './signatures-text.ts';
+import { textLook } from './signatures/signatures-text.ts';
 import { randomness } from './statistics.ts';
 
 /** One way to read bytes, and what speaks for it. */

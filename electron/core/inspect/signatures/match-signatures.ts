@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { Identification } from '#shared/model/blob.ts';
+import { LEAST_SAMPLE, randomness } from '../statistics.ts';
 import { identified, type Signature } from './signature.ts';
 import { textLook } from './signatures-text.ts';
-import { LEAST_SAMPLE, randomness } from './statistics.ts';
 
 /** Bytes looked at to tell text from binary: enough to be sure, bounded for large files. */
 export const TEXT_SAMPLE = 65_536;

@@ -1,7 +1,7 @@
 import { FINGERPRINT_BYTES, SALT_BYTES } from '#shared/kms/facts.ts';
 import type { Field } from '#shared/model/blob.ts';
+import { byteCount, field } from '../field.ts';
 import { cmsFields } from './cms-fields.ts';
-import { byteCount, field } from './field.ts';
 import {
   isProblem,
   producedBy,

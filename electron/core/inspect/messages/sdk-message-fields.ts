@@ -1,9 +1,9 @@
 import { FINGERPRINT_BYTES } from '#shared/kms/facts.ts';
 import type { Field } from '#shared/model/blob.ts';
-import { byteCount, field, shifted } from './field.ts';
+import { beginsLikeKms, isProblem, readSymmetric } from '../blob/symmetric.ts';
+import { symmetricFields } from '../blob/symmetric-fields.ts';
+import { byteCount, field, shifted } from '../field.ts';
 import { type ByteSpan, type EncryptedDataKey, type SdkMessage, SUITES, u16 } from './sdk-message.ts';
-import { beginsLikeKms, isProblem, readSymmetric } from './symmetric.ts';
-import { symmetricFields } from './symmetric-fields.ts';
 
 /** Encrypted data keys that are shown with their own structure; the count field allows thousands. */
 const MAX_KEYS_OPENED = 32;

@@ -1,6 +1,6 @@
 import { FINGERPRINT_BYTES, SALT_BYTES } from '#shared/kms/facts.ts';
+import { expectTlv, oidAt, readTlv } from '../der.ts';
 import { OID_ENCRYPTED_DATA, walkCms } from './cms.ts';
-import { expectTlv, oidAt, readTlv } from './der.ts';
 import { beginsLikeKms, isProblem, readSymmetric } from './symmetric.ts';
 
 /** Bytes between a blob's start and its CMS part: layout v1 and v2. */

@@ -1,7 +1,7 @@
+import { randomness } from '../statistics.ts';
 import { PGP_TAGS, readOpenPgp } from './openpgp.ts';
 import { LOOKS, otherFile, type Signature } from './signature.ts';
 import { asn1Look } from './signatures-asn1.ts';
-import { randomness } from './statistics.ts';
 
 /** First bytes that name a format; `head` has one character per byte. First match wins. */
 const SIGNS: readonly (readonly [test: string | RegExp | ((head: string) => boolean), look: Signature])[] = [

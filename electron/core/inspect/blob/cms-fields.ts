@@ -1,7 +1,7 @@
 import { type BaseBlock, Constructed, fromBER, Integer, ObjectIdentifier, Sequence } from 'asn1js';
 import type { Field } from '#shared/model/blob.ts';
+import { byteCount, field, hexValue } from '../field.ts';
 import { CONTENT_OVERHEAD } from './cms.ts';
-import { byteCount, field, hexValue } from './field.ts';
 
 /** Names of the OIDs that ciphertext and its look-alikes hold. */
 export const OID_NAMES: ReadonlyMap<string, string> = new Map([

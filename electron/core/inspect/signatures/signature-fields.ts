@@ -1,7 +1,7 @@
 import { finding } from '#shared/finding.ts';
 import type { Field, Finding, Identification } from '#shared/model/blob.ts';
-import { cmsFields } from './cms-fields.ts';
-import { byteCount, field } from './field.ts';
+import { cmsFields } from '../blob/cms-fields.ts';
+import { byteCount, field } from '../field.ts';
 import { PGP_TAGS, readOpenPgp } from './openpgp.ts';
 import { isSecretInClear } from './signature.ts';
 

@@ -1,6 +1,6 @@
 import { plaintextCapacity, RSA_KEY_SPECS, type RsaKeySpec } from '#shared/kms/facts.ts';
-import { readTlv } from './der.ts';
-import { randomness } from './statistics.ts';
+import { readTlv } from '../der.ts';
+import { randomness } from '../statistics.ts';
 
 /**
  * RSA ciphertext is one block of the modulus' size and looks random throughout (RFC 8017): nothing in it says that

@@ -1,6 +1,6 @@
 import type { Field } from '#shared/model/blob.ts';
+import { field } from '../field.ts';
 import type { DatabaseHead } from './database-message.ts';
-import { field } from './field.ts';
 import { encryptedKeyFields, pairFields } from './sdk-message-fields.ts';
 
 /** Fields of an `aws_dbe_head`, together covering all its bytes (specification: structured-encryption/header.md). */

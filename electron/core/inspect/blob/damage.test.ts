@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { assemble } from './assemble.test-help.ts';
-import { decode, identify } from './index.ts';
+import { assemble } from '../assemble.test-help.ts';
+import { decode, identify } from '../index.ts';
 
 const blob = () => Buffer.from(assemble({ layout: 'v2' }));
 const codes = (bytes: Uint8Array) => decode(bytes).findings.map((one) => one.code);

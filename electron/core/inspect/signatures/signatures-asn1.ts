@@ -1,4 +1,4 @@
-import { dotted, expectTlv, oidAt, readTlv, type Tlv } from './der.ts';
+import { dotted, expectTlv, oidAt, readTlv, type Tlv } from '../der.ts';
 import { LOOKS, otherFile, type Signature } from './signature.ts';
 
 const OID = {
