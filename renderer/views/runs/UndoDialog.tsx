@@ -62,7 +62,7 @@ function Question({ run, onClose }: { readonly run: RunSummary; readonly onClose
         ) : (
           <>
             <span className="gap" />
-            <Button variant="primary" autoFocus onPress={onClose}>
+            <Button key="done" variant="primary" autoFocus onPress={onClose}>
               Done
             </Button>
           </>
