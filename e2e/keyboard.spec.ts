@@ -86,6 +86,7 @@ test.describe('without a pointer', () => {
     await expect(page.getByRole('option', { name: /Re-encryption of 4 blobs/ })).toBeVisible();
     await page.keyboard.press('Enter');
     const record = page.getByRole('grid', { name: 'Blobs of the run' });
+    await expect(record.getByRole('row', { name: /needs-context/ })).toBeVisible();
     await record.focus();
     await page.keyboard.press('ArrowDown');
     const pane = page.getByRole('complementary', { name: 'Blob needs-context.bin' });
