@@ -1,10 +1,15 @@
 import { TriangleAlert } from 'lucide-react';
+import { useMemo } from 'react';
 import { practiceWords } from '#shared/audit-words.ts';
+import { regionOfArn } from '#shared/kms/facts.ts';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { isPractice } from '../lib/words/connection.ts';
+import { plural } from '../lib/words/format.ts';
 import { useConnection } from '../store/connection.ts';
 import { useKeyGroups } from '../store/key-groups.ts';
+import { useUi } from '../store/ui.ts';
+import { Button } from './Button.tsx';
 
 /** Said before anything else: the practice KMS is connected, and blobs name keys of real accounts. */
 export function PracticeNotice({ practice }: { readonly practice: AuditSummary['practice'] }) {
@@ -65,5 +70,40 @@ export function TwoStepMeaning({ there }: { readonly there: string }) {
         </ul>
       </div>
     </div>
+  );
+}
+
+/**
+ * Said before anything is asked: blobs name keys of another Region than that of the connection. KMS opens a blob in the
+ * Region of its key; a multi-Region key has the same id in others, and is left out.
+ */
+export function RegionNotice({ rows }: { readonly rows: readonly BlobRow[] }) {
+  const keys = useKeyGroups((state) => state.keys);
+  const here = useConnection((state) => state.connection?.region ?? null);
+  const open = useUi((state) => state.open);
+  const away = useMemo(() => {
+    const regions = new Map<string, number>();
+    for (const row of here === null ? [] : rows) {
+      const name = keys.of(row)?.name ?? null;
+      const region = name === null || /:key\/mrk-/.test(name) ? null : regionOfArn(name);
+      if (region !== null && region !== here) regions.set(region, (regions.get(region) ?? 0) + 1);
+    }
+    return [...regions].sort((a, b) => b[1] - a[1]);
+  }, [rows, keys, here]);
+  if (away.length === 0) return null;
+  const blobs = away.reduce((sum, [, n]) => sum + n, 0);
+  const whole = blobs === rows.length;
+  return (
+    <section className="notice notice-attention" aria-label="Another Region">
+      <TriangleAlert className="icon severity-warning" aria-hidden="true" />
+      <p>
+        {whole ? 'These blobs name' : `${plural(blobs, 'blob')} ${blobs === 1 ? 'names' : 'name'}`} keys in{' '}
+        {away.map(([region]) => region).join(', ')}. This connection is in {here}, and KMS opens a blob only
+        in the Region of its key.{' '}
+        <Button variant="link" onPress={() => open('connection')}>
+          Change the connection…
+        </Button>
+      </p>
+    </section>
   );
 }

@@ -185,7 +185,7 @@ export const useBlobs = create<BlobStore>()((set, get) => {
         if (found.get(row.id)?.ids.join() === before.get(row.id)?.ids.join()) return [];
         return [dressed(plain.get(row.id) ?? row)];
       });
-      if (changed.length > 0) show(table.with(changed), { complete });
+      if (changed.length > 0) show(table.withFindings(changed), { complete });
     },
     firstOf: (fingerprint) => get().rows.find((row) => row.identification.keyFingerprint === fingerprint),
     load: () => alone(everything),

@@ -337,3 +337,23 @@ test('a table grown, changed and thinned shows what one made at once would show'
   expect(grown.size).toBe(400);
   expect(Table.of(rows).with([]).size).toBe(400);
 });
+
+test('other findings of rows change what is found by them, and nothing of the table that it came from', () => {
+  const some = rows.slice(3, 6).map((row) => ({
+    ...row,
+    worst: 'critical' as const,
+    findings: ['old-blob' as const],
+  }));
+  const before = Table.of(rows.slice(0, 50));
+  const after = before.withFindings(some);
+  expect(shown(after, { finding: 'code:old-blob' })).toEqual(some.map(({ id }) => id));
+  expect(shown(before, { finding: 'code:old-blob' })).toEqual([]);
+  expect(after.get('b4')).toBe(some[1]);
+  // Both can grow on.
+  const grown = after.with(rows.slice(50, 60));
+  expect(shown(grown, { finding: 'code:old-blob' })).toEqual(some.map(({ id }) => id));
+  expect(ids(grown, grown.order(NAME, false))).toEqual(
+    ids(Table.of(rows.slice(0, 60)), Table.of(rows.slice(0, 60)).order(NAME, false)),
+  );
+  expect(before.with(rows.slice(60, 70)).size).toBe(60);
+});

@@ -120,7 +120,11 @@ export function matching(
     for (let i = 0; i < size; i += 1) {
       if (marks[i] === 0) continue;
       let found = false;
-      for (const { codes, passes } of looks) if (passes[codes[i] ?? 0] === 1) found = true;
+      for (const { codes, passes } of looks)
+        if (passes[codes[i] ?? 0] === 1) {
+          found = true;
+          break;
+        }
       if (!found && !(inHash && rows[i]?.sha256.includes(word))) marks[i] = 0;
     }
   }

@@ -138,6 +138,20 @@ export class Table {
     return table;
   }
 
+  /** With these rows in the place of known ones that differ in their findings alone: no other column is looked at. */
+  withFindings(changed: readonly BlobRow[]): Table {
+    const rows = [...this.rows];
+    const [severity, findings] = [this.columns.severity.copy(), this.columns.findings.copy()];
+    for (const row of changed) {
+      const index = this.indexOf(row.id);
+      if (index === undefined) continue;
+      rows[index] = row;
+      severity.put(index, HELD.severity.of(row));
+      findings.put(index, HELD.findings.of(row));
+    }
+    return new Table(rows, { ...this.columns, severity, findings }, this.#indexes);
+  }
+
   /** Without these blobs. */
   without(ids: ReadonlySet<string>): Table {
     return ids.size === 0 ? this : Table.of(this.rows.filter(({ id }) => !ids.has(id)));

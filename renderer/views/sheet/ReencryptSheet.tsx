@@ -2,7 +2,7 @@ import { Cloud, FlaskConical } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { PracticeNotice, usePracticeElsewhere } from '../../components/Notices.tsx';
+import { PracticeNotice, RegionNotice, usePracticeElsewhere } from '../../components/Notices.tsx';
 import { hasMod } from '../../lib/platform.ts';
 import { buildRequest, draftRows, fileCount } from '../../lib/request/request.ts';
 import { isPractice } from '../../lib/words/connection.ts';
@@ -54,6 +54,7 @@ function Sheet() {
       {editing ? (
         <div className={phase === 'preflight' ? 'sheet sheet-waiting' : 'sheet'}>
           <PracticeNotice practice={practice} />
+          {practice === null && <RegionNotice rows={rows} />}
           <SelectionSection />
           <DestinationSection />
           <SourceSection />

@@ -3,13 +3,16 @@ import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-li
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { RegionNotice } from '../../components/Notices.tsx';
 import { KEYS } from '../../lib/keys/keys.test-help.ts';
 import { buildRequest } from '../../lib/request/request.ts';
+import { KeyIndex } from '../../lib/table/key-index.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
 import { Table } from '../../lib/table/table.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
+import { useKeyGroups } from '../../store/key-groups.ts';
 import { useRuns } from '../../store/runs.ts';
 import { EarlyAnswers } from './EarlyAnswers.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
@@ -118,6 +121,7 @@ afterEach(() => {
   Reflect.deleteProperty(window, 'rewrap');
   useDraft.setState(useDraft.getInitialState());
   useRuns.setState(useRuns.getInitialState());
+  useKeyGroups.setState(useKeyGroups.getInitialState());
   useBlobs.setState(useBlobs.getInitialState());
   useConnection.setState(useConnection.getInitialState());
 });
@@ -266,6 +270,33 @@ test.each([
     await waitFor(() => undefined);
     expect(screen.queryByRole('alert')).toBeNull();
   }
+});
+
+test('blobs of another Region are spoken of before anything is asked', () => {
+  const arn = 'arn:aws:kms:eu-west-1:111122223333:key/29397ad6-1c1f-4b3e-9a61-b8e3b1b0a001';
+  const conclude = (name: string) =>
+    new KeyIndex(
+      rows.map(({ identification, declared }) => ({
+        fingerprint: identification.keyFingerprint,
+        label: declared.keyArn,
+        key: name,
+        name,
+        by: 'declared',
+        account: null,
+        names: [name],
+      })),
+    );
+  useConnection.setState({ connection: { status: 'ready', region: 'us-east-1' } as never });
+  useKeyGroups.setState({ keys: conclude(arn) });
+  const { unmount } = render(<RegionNotice rows={rows} />);
+  expect(screen.getByRole('region', { name: 'Another Region' }).textContent).toContain(
+    'These blobs name keys in eu-west-1. This connection is in us-east-1',
+  );
+  unmount();
+  // A replica of a multi-Region key may be here.
+  useKeyGroups.setState({ keys: conclude(arn.replace('key/', 'key/mrk-')) });
+  render(<RegionNotice rows={rows} />);
+  expect(screen.queryByRole('region', { name: 'Another Region' })).toBeNull();
 });
 
 test('one blob that opens says that others may, too', async () => {
