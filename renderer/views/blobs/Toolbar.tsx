@@ -74,7 +74,7 @@ function Query() {
       value={query}
       onChange={setQuery}
       onEnter={keepQuery}
-      placeholder="Filter by name, key, state, context…"
+      placeholder="Filter by name, key, state…"
     />
   );
 }
