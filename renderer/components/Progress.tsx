@@ -40,6 +40,24 @@ export function Progress({
   );
 }
 
+/** How far something is, for those who cannot see the bar: spoken at every ten per cent, not at each step. */
+export function SpokenProgress({
+  label,
+  done,
+  total,
+}: {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+}) {
+  const tens = total === 0 ? 0 : Math.floor((done / total) * 10) * 10;
+  return (
+    <span className="visually-hidden" role="status">
+      {tens === 0 ? '' : `${label}: ${tens} per cent`}
+    </span>
+  );
+}
+
 const PATIENCE_MS = 300;
 
 /** True once `waiting` has lasted 300 ms: before that, showing a wait would only flicker. */

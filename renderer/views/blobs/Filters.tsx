@@ -139,7 +139,7 @@ function Facets() {
     }
   };
   return (
-    <div className="popover-fields">
+    <section className="popover-fields" aria-label="Narrow the list">
       <SelectInput
         label="State"
         value={state === null ? 'all' : `is:${state}`}
@@ -161,7 +161,7 @@ function Facets() {
           onChange={(id) => setRepository(id === 'all' ? null : id.slice('in:'.length))}
         />
       )}
-    </div>
+    </section>
   );
 }
 

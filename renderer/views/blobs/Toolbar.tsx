@@ -95,9 +95,9 @@ function ViewMenu() {
       </Button>
       <Popover className="popover popover-form" offset={4} placement="bottom start">
         <AriaDialog className="popover-dialog" aria-label="View">
-          <div className="popover-fields">
+          <section className="popover-fields" aria-label="Order">
             <Order />
-          </div>
+          </section>
           <ColumnChoices />
         </AriaDialog>
       </Popover>

@@ -130,8 +130,9 @@ export function FieldTree({ decoded }: { readonly decoded: Decoded }) {
             {name}
           </Cell>
         ))}
-        <Cell role="columnheader" aria-label="Evidence" title="Documented, or observed in real blobs">
+        <Cell role="columnheader" title="Documented, or observed in real blobs">
           <CircleDot className="icon icon-small" aria-hidden="true" />
+          <span className="visually-hidden">Evidence</span>
         </Cell>
       </Box>
       <Box className="tree-body" role="rowgroup" style={{ height: visible.length * height }}>

@@ -59,14 +59,16 @@ function PreflightResult({ run, items }: { readonly run: RunSummary; readonly it
   const leaving = { excluded, exclude, include };
   return (
     <>
-      <ul className="tally" role="status">
-        <Tally tone="done" icon={CircleCheck} n={working + freed.length} words="will work" />
-        <Tally tone="quiet" icon={CircleEqual} n={run.counts.already} words="already as asked" />
-        <Tally tone="attention" icon={CirclePause} n={still.length} words="held back" />
-        <Tally tone="danger" icon={CircleX} n={failed} words="will fail" />
-        <Tally tone="attention" icon={CircleHelp} n={unknown} words="cannot tell" />
-        <Tally tone="quiet" icon={CircleSlash} n={left} words="left out of the run" />
-      </ul>
+      <div role="status">
+        <ul className="tally">
+          <Tally tone="done" icon={CircleCheck} n={working + freed.length} words="will work" />
+          <Tally tone="quiet" icon={CircleEqual} n={run.counts.already} words="already as asked" />
+          <Tally tone="attention" icon={CirclePause} n={still.length} words="held back" />
+          <Tally tone="danger" icon={CircleX} n={failed} words="will fail" />
+          <Tally tone="attention" icon={CircleHelp} n={unknown} words="cannot tell" />
+          <Tally tone="quiet" icon={CircleSlash} n={left} words="left out of the run" />
+        </ul>
+      </div>
       {notesOf(works).map(({ note, count: times }) => (
         <p key={note} className="remark remark-attention">
           <TriangleAlert className="icon severity-warning" aria-hidden="true" />
