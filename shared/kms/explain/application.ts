@@ -253,6 +253,16 @@ export const APPLICATION = {
     ['A name is mistyped, or a value has another type.'],
     'Correct it; `rewrap audit --rules-schema` prints its schema.',
   ),
+  BadCampaign: entry(
+    'The campaign file is not of the form that Rewrap reads.',
+    ['A name is mistyped, or one is missing.', 'A value has another type.'],
+    'Correct it: version: 1, name, target, owners and deadline.',
+  ),
+  BadSnapshots: entry(
+    'The file of snapshots is not of the form that Rewrap reads.',
+    ['It was cut, or changed by hand.', 'It is another file.'],
+    'Name the file that an earlier report of the campaign wrote, or none to begin a new one.',
+  ),
   RulesUnreadable: entry(
     'The rules file cannot be read.',
     ['Its name is mistyped, or your user may not read it.'],
