@@ -26,8 +26,10 @@ test.describe('without a pointer', () => {
       writeFileSync(join(stage.files, name), await encrypt(stage.kms, PAYMENTS, Buffer.from('p'.repeat(32))));
     const { page } = await open(stage.files);
     await connected(page);
+    await expect(page.getByRole('row', { name: /first\.bin/ })).toBeVisible();
     // Into the filter, from there into the list.
     await page.keyboard.press('Control+f');
+    await expect(page.getByRole('searchbox', { name: 'Filter blobs' })).toBeFocused();
     await page.keyboard.type('second');
     await expect(page.getByRole('row', { name: /first\.bin/ })).toHaveCount(0);
     await page.keyboard.press('ArrowDown');
@@ -66,7 +68,9 @@ test.describe('without a pointer', () => {
     );
     const { page } = await open(stage.files);
     await connected(page);
+    await expect(page.getByRole('row', { name: /needs-context/ })).toBeVisible();
     await page.keyboard.press('Control+f');
+    await expect(page.getByRole('searchbox', { name: 'Filter blobs' })).toBeFocused();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Control+a');
     await expect(page.getByText('4 blobs selected')).toBeVisible();
