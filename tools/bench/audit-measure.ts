@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { createEngine, NO_CAPABILITIES } from '../../electron/bridge/engine/index.ts';
+import { createEngine } from '../../electron/bridge/engine/create-engine.ts';
+import { NO_CAPABILITIES } from '../../electron/bridge/engine/index.ts';
 import { assemble } from '../../electron/core/inspect/assemble.test-help.ts';
 import { type Client, client } from '../../electron/hosts/cli/client.ts';
 

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEngine, NO_CAPABILITIES } from '../../electron/bridge/engine/index.ts';
+import { createEngine } from '../../electron/bridge/engine/create-engine.ts';
+import { NO_CAPABILITIES } from '../../electron/bridge/engine/index.ts';
 
 /** What one measurement says; printed as JSON on the last line. */
 export interface Measured {

@@ -4,7 +4,8 @@ import type { Client } from '../../hosts/cli/client.ts';
 import type { PracticeKms } from '../../practice-kms/index.ts';
 import { type Approver, typedByPerson } from '../../services/approvals/index.ts';
 import type { Engine } from '../index.ts';
-import { createEngine, NO_CAPABILITIES } from './index.ts';
+import { createEngine } from './create-engine.ts';
+import { NO_CAPABILITIES } from './index.ts';
 
 /** An engine of a host that can do nothing, with that data folder. */
 export function engineAt(

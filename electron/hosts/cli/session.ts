@@ -7,7 +7,8 @@ import type { BlobRow, SkippedFile } from '#shared/model/blob.ts';
 import type { ConnectionChoice, ConnectionState, MfaQuestion } from '#shared/model/connection.ts';
 import type { SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { createEngine, dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
+import { createEngine } from '../../bridge/engine/create-engine.ts';
+import { dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
 import {
   DISK_THREAD,
   DISK_THREAD_OPTIONS,
