@@ -126,7 +126,9 @@ test.describe('without a pointer', () => {
     await page.keyboard.press('Enter');
     const history = page.getByRole('grid', { name: 'History' });
     await expect(history.getByRole('row', { name: /Suppressed.*Known sample/ })).toBeVisible();
+    await expect(page.getByRole('combobox')).toHaveCount(0);
     await page.keyboard.press('Control+f');
+    await expect(page.getByRole('searchbox', { name: 'Search the history' })).toBeFocused();
     await page.keyboard.type('known sample');
     await expect(page.getByText('1 record', { exact: true })).toBeVisible();
     await page.keyboard.press('ArrowDown');

@@ -67,7 +67,7 @@ test('a plan: chosen by a rule, saved, dropped again, shown what changed since, 
   const before = sha256(a);
   await plan.getByRole('button', { name: 'Re-encrypt 1 blob in 1 file' }).click();
   const run = page.getByRole('region', { name: 'Re-encryption run' });
-  await expect(run.getByText('Finished', { exact: true })).toBeVisible();
+  await expect(run.locator('.status').getByText('Finished', { exact: true })).toBeVisible();
   expect(sha256(a)).not.toBe(before);
 
   // Open all along: now there is nothing left to send.

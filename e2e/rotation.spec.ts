@@ -141,7 +141,7 @@ test.describe('while KMS is slow', () => {
     await expect(ended.getByText('Cancelled', { exact: true })).toBeVisible();
     await ended.getByRole('button', { name: /^Re-encrypt \d+ blobs not reached$/ }).click();
     const run = page.getByRole('region', { name: 'Re-encryption run' });
-    await expect(run.getByText('Finished', { exact: true })).toBeVisible();
+    await expect(run.locator('.status').getByText('Finished', { exact: true })).toBeVisible();
     expect(changed()).toBe(10);
   });
 });

@@ -90,7 +90,7 @@ test('the shell asks for it twice, says what it means, and crosses accounts with
   expect(done.code, done.stderr).toBe(0);
   const { run, blobs } = JSON.parse(done.stdout);
   expect(run.method).toBe('decrypt-encrypt');
-  expect(run.connection).toMatch(/111122223333 → .*444455556666/);
+  expect(run.connection).toMatch(/111122223333:user\/practice → .*444455556666/);
   expect(blobs[0].destinationKeyArn).toContain(':444455556666:key/');
   expect(blobs[0].decryptRequestId).not.toBe(blobs[0].requestId);
 });

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { test as base, type Page } from '@playwright/test';
@@ -48,6 +48,8 @@ export const test = base.extend<
     const folder = temporaryFolder();
     const home = join(folder.path, 'home');
     cpSync(seeded, home, { recursive: true });
+    // Files that are named and missing are warned about.
+    for (const name of ['no-aws-config', 'no-aws-credentials']) writeFileSync(join(home, name), '');
     const practice = start(['practice-kms', '--state', join(home, 'practice')], home);
     const match = await practice.waitFor(
       /listens at (\S+) .*[\s\S]*AWS_ACCESS_KEY_ID=(\S+) AWS_SECRET_ACCESS_KEY=(\S+)/,

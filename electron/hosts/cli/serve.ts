@@ -84,12 +84,14 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       uploadThread: join(dist, UPLOAD_THREAD),
       diagnostics: () => [SYSTEM, ...deaths].join('\n'),
     });
+    // Before it says that it is ready: what starts it may stop it at once.
+    const ended = stopped();
     console.log(`Rewrap is at ${host.url}`);
     console.log(`The address works once.${host.takesCodes ? ' Press Enter for another.' : ''} Ctrl-C stops.`);
     if (flags.open && host.takesCodes) openBrowser(host.plainUrl);
     else if (flags.open)
       warn('no browser is opened, since there is no terminal to confirm it in; open the address above');
-    await stopped();
+    await ended;
     await host.close();
   } finally {
     approvals.close();

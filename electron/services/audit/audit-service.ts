@@ -1,6 +1,7 @@
 import { setImmediate as others } from 'node:timers/promises';
 import type { HostHandlers, PageHandlers, ReplyValue } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
+import { plural } from '#shared/format.ts';
 import type { AuditSummary, Facet } from '#shared/model/audit.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
@@ -306,7 +307,7 @@ export class AuditService {
     this.#suppressions.put(id, reason, until, own === null ? null : [...own, ...before]);
     this.#parts.recorder.note('suppressed', {
       outcome: 'suppressed',
-      detail: `${finding.code} (${finding.blobs} blobs) until ${until}: ${reason}`,
+      detail: `${finding.code} (${plural(finding.blobs, 'blob')}) until ${until}: ${reason}`,
       sourceKey: finding.keyArn,
     });
     this.#judgeAgain();
@@ -326,7 +327,7 @@ export class AuditService {
     this.#suppressions.remove(id.split('~')[0] ?? id);
     this.#parts.recorder.note('unsuppressed', {
       outcome: 'counts again',
-      detail: `${finding.code} (${finding.blobs} blobs)`,
+      detail: `${finding.code} (${plural(finding.blobs, 'blob')})`,
       sourceKey: finding.keyArn,
     });
     this.#judgeAgain();

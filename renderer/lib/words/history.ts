@@ -4,7 +4,7 @@ import type { Tone } from './words.ts';
 /** Kinds of records, for people, in the order of a menu. */
 export const HISTORY_WORDS: Readonly<Record<HistoryKind, { readonly word: string; readonly tone: Tone }>> = {
   'run-started': { word: 'Run started', tone: 'running' },
-  'run-ended': { word: 'Run finished', tone: 'neutral' },
+  'run-ended': { word: 'Run ended', tone: 'neutral' },
   blob: { word: 'Blob', tone: 'neutral' },
   'preflight-started': { word: 'Preflight', tone: 'running' },
   approval: { word: 'Approval', tone: 'attention' },
