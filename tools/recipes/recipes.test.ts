@@ -135,8 +135,8 @@ describe('the image', () => {
     for (const copy of of('COPY')) expect(copy).toMatch(/^--chown=0:0 --chmod=0(?:555|444) dist\//);
     // What is written to lies on volumes.
     const volumes = JSON.parse(of('VOLUME')[0] ?? '');
-    expect(of('ENV').join(' ')).toContain('REWRAP_HOME=/work/');
-    expect(volumes).toEqual(['/work', '/tmp']);
+    expect(of('ENV').join(' ')).toContain('REWRAP_HOME=/scratch/');
+    expect(volumes).toEqual(['/scratch', '/tmp']);
   });
 
   test('has every part of the shell that the build makes', () => {
