@@ -30,6 +30,8 @@ export async function copyRecords(local: string, shared: string): Promise<void> 
     if (!existsSync(from)) continue;
     const copy = join(local, `${name}.copy`);
     rmSync(copy, { force: true });
+    // Made first, so that it is never open to others: a journal holds contexts, and grant tokens while its run lasts.
+    closeSync(openSync(copy, 'wx', 0o600));
     const db = new DatabaseSync(from, { readOnly: true });
     try {
       await backup(db, copy, { rate: PAGES });
