@@ -3,25 +3,28 @@ import { CommanderError } from 'commander';
 import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
 import { quietLibraries } from './bridge/engine/index.ts';
 import { toFault } from './bridge/index.ts';
-import { audit } from './hosts/cli/audit.ts';
-import { reconcile } from './hosts/cli/audit-reconcile.ts';
-import { campaign, showCampaign, snapshotCampaign } from './hosts/cli/campaign.ts';
-import { evidence, verify } from './hosts/cli/evidence.ts';
+import { audit } from './hosts/cli/audit/audit.ts';
+import { reconcile } from './hosts/cli/audit/audit-reconcile.ts';
+import { campaign, showCampaign, snapshotCampaign } from './hosts/cli/audit/campaign.ts';
+import { evidence, verify } from './hosts/cli/audit/evidence.ts';
+import { keys } from './hosts/cli/connection/keys.ts';
+import { ssoLogin } from './hosts/cli/connection/sso-login.ts';
+import { whoami } from './hosts/cli/connection/whoami.ts';
 import { BAD_INPUT, OK, refusedExitCode } from './hosts/cli/exit-code.ts';
 import { explain } from './hosts/cli/explain.ts';
-import { history, verifyHistory } from './hosts/cli/history.ts';
 import { inspect } from './hosts/cli/inspect.ts';
-import { keys } from './hosts/cli/keys.ts';
 import { printFault, printFaultJson } from './hosts/cli/output/fault-output.ts';
 import { mannerNow, setManner } from './hosts/cli/output/say.ts';
 import { drainOutput, exitCodeAfterOutput, watchStandardOutput } from './hosts/cli/output/standard-output.ts';
-import { plan, planDiff, runPlanFile } from './hosts/cli/plan.ts';
-import { planShard } from './hosts/cli/plan-shard.ts';
+import { plan, planDiff, runPlanFile } from './hosts/cli/plans/plan.ts';
+import { planShard } from './hosts/cli/plans/plan-shard.ts';
+import { mergeShards } from './hosts/cli/plans/runs-merge.ts';
 import { practiceKms } from './hosts/cli/practice.ts';
 import { completionScript, type Shell } from './hosts/cli/program/completion.ts';
 import { manualPage } from './hosts/cli/program/manual.ts';
 import { bindHandlers, createProgram, type Handler } from './hosts/cli/program/program.ts';
-import { reencryptCommand } from './hosts/cli/reencrypt.ts';
+import { history, verifyHistory } from './hosts/cli/runs/history.ts';
+import { reencryptCommand } from './hosts/cli/runs/reencrypt.ts';
 import {
   closeRun,
   compareRun,
@@ -30,13 +33,10 @@ import {
   retryRun,
   showRun,
   undoCommand,
-} from './hosts/cli/runs.ts';
-import { mergeShards } from './hosts/cli/runs-merge.ts';
+} from './hosts/cli/runs/runs.ts';
 import { serveCommand } from './hosts/cli/serve.ts';
 import { limitWaits } from './hosts/cli/session.ts';
 import { answerSignals } from './hosts/cli/signals.ts';
-import { ssoLogin } from './hosts/cli/sso-login.ts';
-import { whoami } from './hosts/cli/whoami.ts';
 
 quietLibraries();
 let exitCode = 0;

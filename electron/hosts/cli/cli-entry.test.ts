@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { connectionFor, kmsNeeded } from './plan.ts';
+import { connectionFor, kmsNeeded } from './plans/plan.ts';
 
 test.each(['12.22.12', '18.20.8', '20.20.2', '22.22.0'])(
   'Node %s is too old, in one line, with code 2',

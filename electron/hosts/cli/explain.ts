@@ -2,7 +2,7 @@ import { codeOf } from '#shared/kms/errors.ts';
 import { type ErrorPage, pageCodes, pageOf } from '#shared/kms/explain/pages.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { OK } from './exit-code.ts';
-import { table } from './text.ts';
+import { table } from './output/text.ts';
 
 /** `rewrap explain [CODE] [--json]`: the page of a code, or the list of all; nothing is asked anywhere. */
 export async function explain(named: string | undefined, flags: { json?: true }): Promise<number> {

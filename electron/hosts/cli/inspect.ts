@@ -4,8 +4,8 @@ import { fault } from '#shared/model/fault.ts';
 import type { Client } from './client.ts';
 import { BAD_INPUT, OK } from './exit-code.ts';
 import { note, painted } from './output/say.ts';
+import { safe, table } from './output/text.ts';
 import { ingestPaths, isUnreadable, withEngine } from './session.ts';
-import { safe, table } from './text.ts';
 
 /** `rewrap inspect PATH… [--json]`: what each blob is, offline. */
 export async function inspect(

@@ -5,7 +5,7 @@ import { keyNameProblem } from '#shared/kms/key-names.ts';
 import type { AwsChoice, ConnectionChoice } from '#shared/model/connection.ts';
 import { isLoopback } from '../../core/kms/index.ts';
 import { warn } from './output/say.ts';
-import { safe } from './text.ts';
+import { safe } from './output/text.ts';
 
 export interface ConnectionFlags {
   practice?: true;

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { MfaQuestion } from '#shared/model/connection.ts';
 import type { Client } from './client.ts';
-import { safe } from './text.ts';
+import { safe } from './output/text.ts';
 
 export interface Terminal {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };

@@ -23,8 +23,8 @@ import { type Client, client } from './client.ts';
 import { readPiped, splitPiped } from './input/piped.ts';
 import { warnOfHttp } from './options.ts';
 import { type Manner, mannerNow, note, warn } from './output/say.ts';
+import { safe } from './output/text.ts';
 import { answerOnTerminal } from './prompt.ts';
-import { safe } from './text.ts';
 
 let waitMs: number | undefined;
 /** Longest wait for one answer, in all that this process does; milliseconds. */

@@ -1,6 +1,6 @@
 import type { Fault } from '#shared/model/fault.ts';
-import { faultLines, shellFault } from '../text.ts';
 import { mannerNow, painted } from './say.ts';
+import { faultLines, shellFault } from './text.ts';
 
 /** A fault that a document on standard output has already. */
 const printed = new WeakSet<Fault>();

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { headOption, limitOption } from '../history.ts';
 import { blobCount, filled, repeated, url } from '../options.ts';
+import { headOption, limitOption } from '../runs/history.ts';
 import { connectionOptions, JSON_DOCUMENT, twoStepOptions } from './common-options.ts';
 
 const RUN = 'its id, as `rewrap runs` lists it, or the beginning of it';

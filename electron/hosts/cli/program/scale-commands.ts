@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { parseCount, rate, seconds } from '../options.ts';
-import { shardCount, shardIndex } from '../plan-shard.ts';
+import { shardCount, shardIndex } from '../plans/plan-shard.ts';
 import { JSON_DOCUMENT } from './common-options.ts';
 
 /** What makes one plan the work of many machines: commands and options beside those that there are. */

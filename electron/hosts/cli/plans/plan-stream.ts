@@ -4,11 +4,11 @@ import { count } from '#shared/format.ts';
 import type { SkippedFile } from '#shared/model/blob.ts';
 import type { PlannedFile, PlanTerms } from '#shared/model/plan.ts';
 import type { Rule } from '#shared/model/rule.ts';
-import { walkNow } from '../../core/intake/index.ts';
-import { LineBuffer, saysPlan } from '../../services/plans/index.ts';
-import type { Client } from './client.ts';
-import { mannerNow, warn } from './output/say.ts';
-import { fileBelow, isUnreadable, skippedLines } from './session.ts';
+import { walkNow } from '../../../core/intake/index.ts';
+import { LineBuffer, saysPlan } from '../../../services/plans/index.ts';
+import type { Client } from '../client.ts';
+import { mannerNow, warn } from '../output/say.ts';
+import { fileBelow, isUnreadable, skippedLines } from '../session.ts';
 
 /** Beyond so many files, or bytes in them, a plan is written in two files, some files at a time. */
 const LARGE_FILES = 10_000;

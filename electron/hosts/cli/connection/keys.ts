@@ -1,9 +1,9 @@
 import type { KeyInfo } from '#shared/model/key.ts';
-import { OK } from './exit-code.ts';
-import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
-import { warn } from './output/say.ts';
-import { withEngine } from './session.ts';
-import { table } from './text.ts';
+import { OK } from '../exit-code.ts';
+import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from '../options.ts';
+import { warn } from '../output/say.ts';
+import { table } from '../output/text.ts';
+import { withEngine } from '../session.ts';
 
 /** Of a key that DescribeKey was refused for, or answered without saying what it is, nothing is known. */
 const isDescribed = ({ spec, usage, state }: KeyInfo): boolean =>

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { plural } from '#shared/format.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { type BundleVerdict, verifyBundle } from '../../services/evidence/index.ts';
-import { BAD_INPUT, OK, SOME_FAILED } from './exit-code.ts';
-import { type ConnectionFlags, connectionChoice } from './options.ts';
-import { takeInNames, withEngine } from './session.ts';
-import { safe } from './text.ts';
+import { type BundleVerdict, verifyBundle } from '../../../services/evidence/index.ts';
+import { BAD_INPUT, OK, SOME_FAILED } from '../exit-code.ts';
+import { type ConnectionFlags, connectionChoice } from '../options.ts';
+import { safe } from '../output/text.ts';
+import { takeInNames, withEngine } from '../session.ts';
 
 interface BundleFlags extends ConnectionFlags {
   out: string;

@@ -4,15 +4,15 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
-import type { Client } from './client.ts';
-import { NOT_ANSWERED, OK, passes, runExitCode, SOME_FAILED } from './exit-code.ts';
+import type { Client } from '../client.ts';
+import { NOT_ANSWERED, OK, passes, runExitCode, SOME_FAILED } from '../exit-code.ts';
+import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from '../options.ts';
+import { finished, printRun, report } from '../output/outcome.ts';
+import { progressLine } from '../output/progress.ts';
+import { note, warn } from '../output/say.ts';
+import { faultLines, safe } from '../output/text.ts';
+import { withEngine } from '../session.ts';
 import { checkMethod, connectDestination, type MethodFlags, methodOf } from './method.ts';
-import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
-import { finished, printRun, report } from './outcome.ts';
-import { note, warn } from './output/say.ts';
-import { progressLine } from './progress.ts';
-import { withEngine } from './session.ts';
-import { faultLines, safe } from './text.ts';
 
 interface OnwardFlags extends ConnectionFlags, MethodFlags {
   json?: true;

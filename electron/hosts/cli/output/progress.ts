@@ -1,6 +1,6 @@
 import { count } from '#shared/format.ts';
 import type { RunSummary } from '#shared/model/run.ts';
-import { type Manner, mannerNow } from './output/say.ts';
+import { type Manner, mannerNow } from './say.ts';
 
 /** One line of progress, redrawn in place; silent where there is no terminal. */
 export function progressLine(

@@ -6,10 +6,10 @@ import type { RunPlan } from '#shared/model/plan.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
-import { dataDir } from '../../bridge/engine/index.ts';
-import { Attempt, SharedRate, type SharedWork } from '../../core/rotation/index.ts';
-import { readShard, readShards, type ShardManifest, shardName } from '../../services/plans/index.ts';
-import type { Client } from './client.ts';
+import { dataDir } from '../../../bridge/engine/index.ts';
+import { Attempt, SharedRate, type SharedWork } from '../../../core/rotation/index.ts';
+import { readShard, readShards, type ShardManifest, shardName } from '../../../services/plans/index.ts';
+import type { Client } from '../client.ts';
 import {
   BAD_INPUT,
   counted,
@@ -18,14 +18,14 @@ import {
   refusedExitCode,
   runExitCode,
   SOME_FAILED,
-} from './exit-code.ts';
-import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
-import { type Finished, finished, printRun } from './outcome.ts';
-import { progressLine } from './progress.ts';
-import { progressLines } from './progress-lines.ts';
-import { withEngine } from './session.ts';
+} from '../exit-code.ts';
+import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from '../options.ts';
+import { type Finished, finished, printRun } from '../output/outcome.ts';
+import { progressLine } from '../output/progress.ts';
+import { progressLines } from '../output/progress-lines.ts';
+import { faultLines, safe } from '../output/text.ts';
+import { withEngine } from '../session.ts';
 import { type IndexFlags, shardIndexOf } from './shard-index.ts';
-import { faultLines, safe } from './text.ts';
 
 export interface RunShardFlags extends ConnectionFlags, IndexFlags {
   root?: string;

@@ -4,14 +4,14 @@ import type { SkippedFile } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
-import { toFault } from '../../bridge/index.ts';
-import { recordPath } from '../../core/intake/index.ts';
-import type { Client } from './client.ts';
-import { counted, type EndingSignal, KEPT_FOR_LATER, runExitCode, type Unwell } from './exit-code.ts';
-import { type ConnectionFlags, connectionArguments } from './options.ts';
-import { alreadyPrinted } from './output/fault-output.ts';
-import { mannerNow, note, painted, report as say, warn } from './output/say.ts';
-import { stoppedBySignals } from './signals.ts';
+import { toFault } from '../../../bridge/index.ts';
+import { recordPath } from '../../../core/intake/index.ts';
+import type { Client } from '../client.ts';
+import { counted, type EndingSignal, KEPT_FOR_LATER, runExitCode, type Unwell } from '../exit-code.ts';
+import { type ConnectionFlags, connectionArguments } from '../options.ts';
+import { stoppedBySignals } from '../signals.ts';
+import { alreadyPrinted } from './fault-output.ts';
+import { mannerNow, note, painted, report as say, warn } from './say.ts';
 import { faultLines, safe, shellFault } from './text.ts';
 
 const waitingFor = ({ fault }: RunSummary): string =>

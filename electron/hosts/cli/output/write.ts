@@ -1,7 +1,7 @@
 import type { ReportFormat } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { writePrivate } from '../../core/storage/private.ts';
-import type { ConnectionFlags } from './options.ts';
+import { writePrivate } from '../../../core/storage/private.ts';
+import type { ConnectionFlags } from '../options.ts';
 
 /** Where a document goes, and in which form. */
 export interface OutputFlags extends ConnectionFlags {

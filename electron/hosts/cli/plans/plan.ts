@@ -8,23 +8,28 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import { diffPlans, type PlanTerms, planText, type RunPlan } from '#shared/model/plan.ts';
 import { type Rule, ruleText } from '#shared/model/rule.ts';
 import type { Pace, RunMode } from '#shared/model/run.ts';
-import { writePrivate } from '../../core/storage/private.ts';
-import { readShard, readShards, readWholePlan } from '../../services/plans/index.ts';
-import type { Client } from './client.ts';
-import { BAD_INPUT, OK } from './exit-code.ts';
-import { isPiped } from './input/piped.ts';
-import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
-import { finished, report } from './outcome.ts';
-import { note, warn } from './output/say.ts';
+import { writePrivate } from '../../../core/storage/private.ts';
+import { readShard, readShards, readWholePlan } from '../../../services/plans/index.ts';
+import type { Client } from '../client.ts';
+import { BAD_INPUT, OK } from '../exit-code.ts';
+import { isPiped } from '../input/piped.ts';
+import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from '../options.ts';
+import { finished, report } from '../output/outcome.ts';
+import { progressLine } from '../output/progress.ts';
+import { progressLines } from '../output/progress-lines.ts';
+import { note, warn } from '../output/say.ts';
+import { safe } from '../output/text.ts';
+import {
+  checkContexts,
+  destinationAlgorithm,
+  destinationContext,
+  remindOfUnfinished,
+} from '../runs/reencrypt.ts';
+import { ingestPaths, withEngine } from '../session.ts';
 import { isLarge, streamPlan } from './plan-stream.ts';
-import { progressLine } from './progress.ts';
-import { progressLines } from './progress-lines.ts';
-import { checkContexts, destinationAlgorithm, destinationContext, remindOfUnfinished } from './reencrypt.ts';
 import { type RunShardFlags, runShard } from './run-shard.ts';
 import { runWorkers } from './run-workers.ts';
-import { ingestPaths, withEngine } from './session.ts';
 import { shardIndexOf } from './shard-index.ts';
-import { safe } from './text.ts';
 
 /** ARN of a key; an alias may be another key tomorrow. */
 const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\/[^/]+$/;

@@ -1,7 +1,7 @@
 import type { SignInCode } from '#shared/model/connection.ts';
-import { OK } from './exit-code.ts';
-import { withEngine } from './session.ts';
-import { safe } from './text.ts';
+import { OK } from '../exit-code.ts';
+import { safe } from '../output/text.ts';
+import { withEngine } from '../session.ts';
 
 /** `rewrap sso-login PROFILE`: an SSO sign-in; the AWS CLI and the window share its token. */
 export async function ssoLogin(profile: string): Promise<number> {

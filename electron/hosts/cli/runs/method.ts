@@ -1,7 +1,7 @@
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { RunMethod } from '#shared/model/run.ts';
-import type { Client } from './client.ts';
-import { connectionChoice, warnOfHttp } from './options.ts';
+import type { Client } from '../client.ts';
+import { connectionChoice, warnOfHttp } from '../options.ts';
 
 /** `--decrypt-here` and where to, of `rewrap reencrypt`. */
 export interface MethodFlags {

@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 import type { HistoryHead } from '#shared/model/history.ts';
-import { historyText } from '../../core/audit/index.ts';
-import { OK, SOME_FAILED } from './exit-code.ts';
-import { warn } from './output/say.ts';
-import { withEngine } from './session.ts';
-import { safe } from './text.ts';
+import { historyText } from '../../../core/audit/index.ts';
+import { OK, SOME_FAILED } from '../exit-code.ts';
+import { warn } from '../output/say.ts';
+import { safe } from '../output/text.ts';
+import { withEngine } from '../session.ts';
 
 /** `rewrap history [--limit N] [--json]`: what was done, newest last. */
 export async function history(flags: { limit: number; json?: true }): Promise<number> {

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Reconciliation } from '#shared/model/reconcile.ts';
 import { reconcileLines } from '#shared/reconcile-words.ts';
-import { NOT_ANSWERED, OK, SOME_FAILED } from './exit-code.ts';
-import { withEngine } from './session.ts';
-import { safe } from './text.ts';
-import { write } from './write.ts';
+import { NOT_ANSWERED, OK, SOME_FAILED } from '../exit-code.ts';
+import { safe } from '../output/text.ts';
+import { write } from '../output/write.ts';
+import { withEngine } from '../session.ts';
 
 const CODES: Readonly<Record<Reconciliation['verdict'], number>> = {
   agrees: OK,

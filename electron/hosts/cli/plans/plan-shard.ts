@@ -10,9 +10,9 @@ import {
   type PlanSource,
   type ShardManifest,
   shardPlan,
-} from '../../services/plans/index.ts';
-import { estimateLines } from './estimate.ts';
-import { OK } from './exit-code.ts';
+} from '../../../services/plans/index.ts';
+import { OK } from '../exit-code.ts';
+import { estimateLines } from '../runs/estimate.ts';
 
 export interface ShardFlags {
   shards: number;

@@ -2,7 +2,7 @@ import { kindOf } from '#shared/connection-kind.ts';
 import { dollars, type Estimate, estimate, PRICE_SOURCE, QUOTA_SOURCE } from '#shared/kms/estimate.ts';
 import { regionOfArn } from '#shared/kms/facts.ts';
 import type { RunMethod, RunRequest } from '#shared/model/run.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../client.ts';
 
 /** What a run of this request would ask of KMS, from published numbers; nothing is sent but `DescribeKey`. */
 export async function estimated(

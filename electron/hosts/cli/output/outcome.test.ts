@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fault } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../client.ts';
 import { finished } from './outcome.ts';
 
 const summary = (more: Partial<RunSummary>) =>

@@ -3,16 +3,16 @@ import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunSummary } from '#shared/model/run.ts';
-import { dataDir } from '../../bridge/engine/index.ts';
-import { mergeRuns, openPlan, planHash, readShards, shardPlan } from '../../services/plans/index.ts';
-import { BAD_INPUT, type EndingSignal, KEPT_FOR_LATER, runExitCode } from './exit-code.ts';
-import { connectionWords } from './options.ts';
-import { progressLine } from './progress.ts';
-import { type ProgressLine, progressLines } from './progress-lines.ts';
+import { dataDir } from '../../../bridge/engine/index.ts';
+import { mergeRuns, openPlan, planHash, readShards, shardPlan } from '../../../services/plans/index.ts';
+import { BAD_INPUT, type EndingSignal, KEPT_FOR_LATER, runExitCode } from '../exit-code.ts';
+import { connectionWords } from '../options.ts';
+import { progressLine } from '../output/progress.ts';
+import { type ProgressLine, progressLines } from '../output/progress-lines.ts';
+import { safe } from '../output/text.ts';
+import { stoppedBySignals } from '../signals.ts';
 import type { RunShardFlags } from './run-shard.ts';
 import { printMerged } from './runs-merge.ts';
-import { stoppedBySignals } from './signals.ts';
-import { safe } from './text.ts';
 
 export interface RunWorkersFlags extends RunShardFlags {
   workers: number;

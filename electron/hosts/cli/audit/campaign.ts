@@ -1,10 +1,10 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { campaignStatus, readCampaign, readSnapshots } from '../../core/campaign/index.ts';
-import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from './exit-code.ts';
-import { type ConnectionFlags, connectionChoice } from './options.ts';
-import { takeInNames, withEngine } from './session.ts';
-import { safe } from './text.ts';
+import { campaignStatus, readCampaign, readSnapshots } from '../../../core/campaign/index.ts';
+import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from '../exit-code.ts';
+import { type ConnectionFlags, connectionChoice } from '../options.ts';
+import { safe } from '../output/text.ts';
+import { takeInNames, withEngine } from '../session.ts';
 
 /** `rewrap campaign` alone. */
 export function campaign(): Promise<number> {

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { gateLines } from '#shared/deletion-gate-words.ts';
 import type { DeletionGate } from '#shared/model/deletion-gate.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { plannedDeletions } from '../../core/audit/index.ts';
-import { isKeyName } from '../../core/key-material/index.ts';
-import { namedBy } from '../../services/audit/index.ts';
-import { NOT_ANSWERED, OK, SOME_FAILED } from './exit-code.ts';
-import { connectionChoice } from './options.ts';
-import { takeInNames, withEngine } from './session.ts';
-import { safe } from './text.ts';
-import { type OutputFlags, write } from './write.ts';
+import { plannedDeletions } from '../../../core/audit/index.ts';
+import { isKeyName } from '../../../core/key-material/index.ts';
+import { namedBy } from '../../../services/audit/index.ts';
+import { NOT_ANSWERED, OK, SOME_FAILED } from '../exit-code.ts';
+import { connectionChoice } from '../options.ts';
+import { safe } from '../output/text.ts';
+import { type OutputFlags, write } from '../output/write.ts';
+import { takeInNames, withEngine } from '../session.ts';
 
 export interface GateFlags extends OutputFlags {
   safeToDelete?: string[];

@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path';
 import { count, plural } from '#shared/format.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
-import { type MergedRun, mergeRuns } from '../../services/plans/index.ts';
-import { counted, runExitCode, SOME_FAILED, type Unwell } from './exit-code.ts';
-import { itemAsNamed } from './outcome.ts';
-import { faultLines, safe } from './text.ts';
+import { type MergedRun, mergeRuns } from '../../../services/plans/index.ts';
+import { counted, runExitCode, SOME_FAILED, type Unwell } from '../exit-code.ts';
+import { itemAsNamed } from '../output/outcome.ts';
+import { faultLines, safe } from '../output/text.ts';
 
 export interface MergeFlags {
   state?: string;

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readCampaign } from '../../core/campaign/index.ts';
-import { assemble } from '../../core/inspect/assemble.test-help.ts';
+import { readCampaign } from '../../../core/campaign/index.ts';
+import { assemble } from '../../../core/inspect/assemble.test-help.ts';
 import { showCampaign, snapshotCampaign } from './campaign.ts';
 
 const OLD = 'arn:aws:kms:us-east-1:111122223333:key/11111111-1111-4111-8111-111111111111';

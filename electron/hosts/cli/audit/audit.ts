@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { plural } from '#shared/format.ts';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { FAIL_ON, rulesSchema } from '../../core/audit/index.ts';
+import { FAIL_ON, rulesSchema } from '../../../core/audit/index.ts';
+import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from '../exit-code.ts';
+import { connectionChoice } from '../options.ts';
+import { warn } from '../output/say.ts';
+import { safe } from '../output/text.ts';
+import { write } from '../output/write.ts';
+import { takeInNames, withEngine } from '../session.ts';
 import { auditGate, type GateFlags } from './audit-gate.ts';
-import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from './exit-code.ts';
-import { connectionChoice } from './options.ts';
-import { warn } from './output/say.ts';
-import { takeInNames, withEngine } from './session.ts';
-import { safe } from './text.ts';
-import { write } from './write.ts';
 
 export interface AuditFlags extends GateFlags {
   rules?: string;

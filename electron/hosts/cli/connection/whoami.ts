@@ -1,9 +1,9 @@
 import { kindOf } from '#shared/connection-kind.ts';
 import type { ConnectionState } from '#shared/model/connection.ts';
-import { OK } from './exit-code.ts';
-import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from './options.ts';
-import { withEngine } from './session.ts';
-import { safe, table } from './text.ts';
+import { OK } from '../exit-code.ts';
+import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from '../options.ts';
+import { safe, table } from '../output/text.ts';
+import { withEngine } from '../session.ts';
 
 /** `rewrap whoami [--json]`: who a command with these options works as, where, and with which credentials. */
 export async function whoami(flags: ConnectionFlags & { json?: true }): Promise<number> {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { assemble } from '../../core/inspect/assemble.test-help.ts';
+import { assemble } from '../../../core/inspect/assemble.test-help.ts';
 import { type AuditFlags, audit } from './audit.ts';
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/11111111-1111-4111-8111-111111111111';
