@@ -5,8 +5,8 @@ import { FaultError } from '#shared/model/fault.ts';
 import type { Engine } from '../../bridge/index.ts';
 
 type Plain<R extends Record<string, Record<string, RequestSpec>>> = {
-  [Room in keyof R]: {
-    [M in keyof R[Room]]: (input: RequestInput<R[Room][M]>) => Promise<ReplyValue<R[Room][M]>>;
+  [Namespace in keyof R]: {
+    [M in keyof R[Namespace]]: (input: RequestInput<R[Namespace][M]>) => Promise<ReplyValue<R[Namespace][M]>>;
   };
 };
 
@@ -15,7 +15,7 @@ export interface Client {
   readonly host: Plain<typeof hostRequests>;
 }
 
-function rooms(table: object, send: (name: string, input: unknown) => Promise<Reply<unknown>>): object {
+function namespaces(table: object, send: (name: string, input: unknown) => Promise<Reply<unknown>>): object {
   const call = (name: string) => async (input: unknown) => {
     const reply = await send(name, input);
     if (reply.ok) return reply.value;
@@ -32,7 +32,7 @@ function rooms(table: object, send: (name: string, input: unknown) => Promise<Re
 /** The contract as plain calls: the reply's value, or its fault thrown. The command line's way through the bridge. */
 export function client(engine: Engine): Client {
   return {
-    page: rooms(requests, engine.call) as Client['page'],
-    host: rooms(hostRequests, engine.callHost) as Client['host'],
+    page: namespaces(requests, engine.call) as Client['page'],
+    host: namespaces(hostRequests, engine.callHost) as Client['host'],
   };
 }

@@ -7,8 +7,8 @@ import { isKeyName } from '../../../core/key-material/index.ts';
 import { namedBy } from '../../../services/audit/index.ts';
 import { NOT_ANSWERED, OK, SOME_FAILED } from '../exit-code.ts';
 import { connectionChoice } from '../options.ts';
+import { type OutputFlags, write } from '../output/standard-output.ts';
 import { safe } from '../output/text.ts';
-import { type OutputFlags, write } from '../output/write.ts';
 import { takeInNames, withEngine } from '../session.ts';
 
 export interface GateFlags extends OutputFlags {

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { plural } from '#shared/format.ts';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import type { Reconciliation } from '#shared/model/reconcile.ts';
+import { reconcileLines } from '#shared/reconcile-words.ts';
 import { FAIL_ON, rulesSchema } from '../../../core/audit/index.ts';
 import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from '../exit-code.ts';
 import { connectionChoice } from '../options.ts';
 import { warn } from '../output/say.ts';
+import { write } from '../output/standard-output.ts';
 import { safe } from '../output/text.ts';
-import { write } from '../output/write.ts';
 import { takeInNames, withEngine } from '../session.ts';
 import { auditGate, type GateFlags } from './audit-gate.ts';
 
@@ -100,4 +103,28 @@ function readRulesFile(path: string): string {
       ),
     );
   }
+}
+
+const CODES: Readonly<Record<Reconciliation['verdict'], number>> = {
+  agrees: OK,
+  differs: SOME_FAILED,
+  unanswered: NOT_ANSWERED,
+};
+
+/** `rewrap reconcile PATH… [--run ID] [--json] [-o FILE]`: whether CloudTrail's files and the history say the same. */
+export async function reconcile(
+  paths: readonly string[],
+  flags: { run?: string; json?: true; out?: string },
+): Promise<number> {
+  return withEngine(null, async ({ host }) => {
+    const result = await host.audit.reconcile({
+      paths: paths.map((path) => resolve(path)),
+      runId: flags.run ?? null,
+    });
+    write(
+      flags.json ? JSON.stringify(result, null, 2) : [...reconcileLines(result)].map(safe).join('\n'),
+      flags.out,
+    );
+    return CODES[result.verdict];
+  });
 }

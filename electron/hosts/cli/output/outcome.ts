@@ -10,9 +10,8 @@ import type { Client } from '../client.ts';
 import { counted, type EndingSignal, KEPT_FOR_LATER, runExitCode, type Unwell } from '../exit-code.ts';
 import { type ConnectionFlags, connectionArguments } from '../options.ts';
 import { stoppedBySignals } from '../signals.ts';
-import { alreadyPrinted } from './fault-output.ts';
 import { mannerNow, note, painted, report as say, warn } from './say.ts';
-import { faultLines, safe, shellFault } from './text.ts';
+import { alreadyPrinted, faultLines, safe, shellFault } from './text.ts';
 
 const waitingFor = ({ fault }: RunSummary): string =>
   `${fault?.code ?? 'no answer'}: there is no way to KMS; waiting for it up to five minutes (Ctrl-C stops safely)`;

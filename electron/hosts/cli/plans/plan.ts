@@ -15,8 +15,7 @@ import { BAD_INPUT, OK } from '../exit-code.ts';
 import { isPiped } from '../input/piped.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from '../options.ts';
 import { finished, report } from '../output/outcome.ts';
-import { progressLine } from '../output/progress.ts';
-import { progressLines } from '../output/progress-lines.ts';
+import { progressLine, progressLines } from '../output/progress.ts';
 import { note, warn } from '../output/say.ts';
 import { safe } from '../output/text.ts';
 import {

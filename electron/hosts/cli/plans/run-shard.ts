@@ -21,8 +21,7 @@ import {
 } from '../exit-code.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from '../options.ts';
 import { type Finished, finished, printRun } from '../output/outcome.ts';
-import { progressLine } from '../output/progress.ts';
-import { progressLines } from '../output/progress-lines.ts';
+import { progressLine, progressLines } from '../output/progress.ts';
 import { faultLines, safe } from '../output/text.ts';
 import { withEngine } from '../session.ts';
 import { type IndexFlags, shardIndexOf } from './shard-index.ts';
