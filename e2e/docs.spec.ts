@@ -1,6 +1,6 @@
 import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { blocks, examples, openSession, shows } from '../tools/docs/console.ts';
+import { blocks, examples, openShell, shows } from '../tools/docs/console.ts';
 import { documents, read, root } from '../tools/docs/files.ts';
 import { rewriteExamples } from '../tools/docs/write.ts';
 import { expect, test } from './support/fixtures.ts';
@@ -25,7 +25,7 @@ test.describe('documents', () => {
       );
       chmodSync(join(bin, 'rewrap'), 0o755);
       cpSync(join(stage.home, 'practice', 'vault'), vault, { recursive: true });
-      const session = openSession(vault, {
+      const session = openShell(vault, {
         ...environment(stage.home),
         PATH: `${bin}:${process.env.PATH}`,
         HOME: join(stage.home, '..'),

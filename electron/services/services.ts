@@ -9,7 +9,7 @@ import type { ChildStarter } from '../core/two-step/index.ts';
 import { Approvals, type Approver } from './approvals/index.ts';
 import { AuditService, Reports } from './audit/index.ts';
 import { Connections } from './connection/index.ts';
-import { Evidence } from './evidence/index.ts';
+import { EvidenceService } from './evidence/index.ts';
 import { History, HistoryRecorder } from './history/index.ts';
 import { PlanService } from './plans/index.ts';
 import { Comparisons, preflightHandlers, RunApprovals, Runs } from './runs/index.ts';
@@ -167,7 +167,7 @@ export function createServices(
   });
   const intake = new Intake({ workspace, plans, busy: () => runs.busy() });
   const reports = new Reports({ audit, history, runs, connection, recorder, version: options.version });
-  const evidence = new Evidence({ reports, history, connection, recorder, version: options.version });
+  const evidence = new EvidenceService({ reports, history, connection, recorder, version: options.version });
   const started = start(options, { settings, connections, intake, runs });
 
   return {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { hexOf, inspectCommand, shellWord } from './copies.ts';
+import { shellWord } from '#shared/format.ts';
+import { hexOfBase64, inspectCommand } from './copies.ts';
 
 test('a shell takes each word as one, whatever stands in it', () => {
   expect(shellWord('vault/a.bin')).toBe('vault/a.bin');
@@ -9,5 +10,5 @@ test('a shell takes each word as one, whatever stands in it', () => {
 });
 
 test('bytes in hex keep their zeros', () => {
-  expect(hexOf(btoa('\u0000\u000f\u00ff'))).toBe('000fff');
+  expect(hexOfBase64(btoa('\u0000\u000f\u00ff'))).toBe('000fff');
 });

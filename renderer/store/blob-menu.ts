@@ -1,6 +1,6 @@
 import type { BlobRow } from '#shared/model/blob.ts';
 import { bridge, call } from '../api.ts';
-import { hexOf, inspectCommand } from '../lib/copies.ts';
+import { hexOfBase64, inspectCommand } from '../lib/copies.ts';
 import { useArrange } from './arrange.ts';
 import { useBlobs } from './blobs.ts';
 import { useConnection } from './connection.ts';
@@ -34,7 +34,7 @@ export function blobEntries(row: BlobRow): readonly MenuEntry[] {
   if (key !== null && key !== undefined && key !== '') copy('Copy key ARN', key, 'the key ARN');
   if (keyFingerprint !== null) copy('Copy fingerprint', keyFingerprint, 'the fingerprint');
   add('Copy ciphertext as base64', () => void copyBytes(row.id, (base64) => base64));
-  add('Copy ciphertext as hex', () => void copyBytes(row.id, hexOf));
+  add('Copy ciphertext as hex', () => void copyBytes(row.id, hexOfBase64));
   copy('Copy rewrap command', inspectCommand(row), 'the command');
   return entries;
 }

@@ -13,7 +13,7 @@ export interface Example {
   readonly line: number;
 }
 
-export interface Block {
+export interface ConsoleExample {
   readonly language: string;
   /** Line of the opening fence, from 1. */
   readonly line: number;
@@ -21,8 +21,8 @@ export interface Block {
 }
 
 /** The fenced blocks of a document, in order. A fence that is indented belongs to a list and counts too. */
-export function blocks(markdown: string): Block[] {
-  const found: Block[] = [];
+export function blocks(markdown: string): ConsoleExample[] {
+  const found: ConsoleExample[] = [];
   let open: { language: string; line: number; indent: number; text: string[] } | null = null;
   for (const [index, line] of markdown.split('\n').entries()) {
     const fence = line.match(/^( *)```(\S*)/);
@@ -39,7 +39,7 @@ export function blocks(markdown: string): Block[] {
 }
 
 /** Throws where a block begins with output that no command printed. */
-export function examples(block: Block): Example[] {
+export function examples(block: ConsoleExample): Example[] {
   const found: { command: string; output: string[]; line: number }[] = [];
   // The line that ends a here-document; null outside one.
   let until: string | null = null;
@@ -79,14 +79,14 @@ export function shows(expected: readonly string[], printed: readonly string[]): 
   return new RegExp(`^${pattern}$`).test(printed.map((line) => `${line}\n`).join(''));
 }
 
-export interface Session {
+export interface ShellSession {
   /** Runs one command to its end: its lines, standard error among them, and its exit code. */
   run(command: string): Promise<{ readonly lines: string[]; readonly code: number }>;
   close(): void;
 }
 
 /** A shell that keeps its folder and variables from one command to the next. */
-export function openSession(cwd: string, env: NodeJS.ProcessEnv): Session {
+export function openShell(cwd: string, env: NodeJS.ProcessEnv): ShellSession {
   const shell = spawn('bash', ['--noprofile', '--norc', '-s'], {
     cwd,
     env,

@@ -3,10 +3,15 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../electron/hosts/cli/program/program.ts';
 import { commandsOf } from '../../electron/hosts/cli/program/shape.ts';
-import { type DocumentNode, linkTarget, sectionsOf, textOf } from '../../renderer/views/help/document.ts';
+import {
+  type DocumentNode,
+  linkTarget,
+  plainTextOf,
+  sectionsOf,
+} from '../../renderer/views/help/document.ts';
 import { commandLinePage } from './command-line.ts';
 import { compileAll, compileDocument } from './compile.ts';
-import { blocks, examples, openSession, shows } from './console.ts';
+import { blocks, examples, openShell, shows } from './console.ts';
 import { anchors, documents, links, read, root } from './files.ts';
 import { troubleshootingPage } from './troubleshooting.ts';
 
@@ -162,7 +167,7 @@ describe('documents inside the application', () => {
       ],
     });
     expect(list).toMatchObject({ element: 'ul', children: [{ element: 'li', children: ['one'] }, {}] });
-    expect(table && textOf(table)).toBe('hi');
+    expect(table && plainTextOf(table)).toBe('hi');
     expect(picture).toMatchObject({ children: [{ element: 'img', to: 'p.png', text: 'alt' }] });
     expect(linkTarget('y.md#z', 'x')).toEqual({ document: 'y', anchor: 'z' });
     expect(linkTarget('../SECURITY.md', 'x')).toBeNull();
@@ -204,7 +209,7 @@ describe('examples of documents', () => {
   test.skipIf(process.platform === 'win32')(
     'a session keeps its folder, and tells each exit code',
     async () => {
-      const session = openSession(root, { PATH: process.env.PATH });
+      const session = openShell(root, { PATH: process.env.PATH });
       expect(await session.run('cd docs; printf x')).toEqual({ lines: ['x'], code: 0 });
       expect(await session.run('basename "$PWD"; echo wrong >&2; false')).toEqual({
         lines: ['docs', 'wrong'],

@@ -36,13 +36,13 @@ export function anchors(markdown: string): Set<string> {
 /** Text with its fenced blocks and code spans left out: what stands there is no link. */
 export const withoutFences = (markdown: string): string => markdown.replace(/^ *```[\s\S]*?^ *```/gm, '');
 
-export interface Link {
+export interface DocumentLink {
   readonly target: string;
   readonly line: number;
 }
 
-export function links(markdown: string): Link[] {
-  const found: Link[] = [];
+export function links(markdown: string): DocumentLink[] {
+  const found: DocumentLink[] = [];
   let fenced = false;
   for (const [index, line] of markdown.split('\n').entries()) {
     if (/^ *```/.test(line)) fenced = !fenced;

@@ -4,7 +4,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import type { Client } from './client.ts';
 import { counted, type RunEnd, refusedExitCode, runExitCode } from './exit-code.ts';
-import { report } from './output/outcome.ts';
+import { reportRun } from './output/outcome.ts';
 
 const kms = (name: string): Fault =>
   explainKms(name, 'as KMS words it', 'request-1', {
@@ -164,7 +164,7 @@ test.each(['ClockSkew', 'UnrecognizedClientException', 'IncompleteSignature', 'E
       method: 'reencrypt',
       dryRun: false,
     };
-    const code = await report(
+    const code = await reportRun(
       client as unknown as Client,
       { run: run as unknown as RunSummary, signal: null },
       {},

@@ -42,7 +42,7 @@ export function connectionChoice(flags: ConnectionFlags): ConnectionChoice | nul
 }
 
 /** The connection flags as the words of a command. */
-export function connectionWords(flags: ConnectionFlags): string[] {
+export function connectionArgv(flags: ConnectionFlags): string[] {
   const { practice, profile, region, endpointUrl, fips, dualStack } = flags;
   const valued = { '--profile': profile, '--region': region, '--endpoint-url': endpointUrl };
   return [
@@ -55,7 +55,7 @@ export function connectionWords(flags: ConnectionFlags): string[] {
 
 /** The same as they would be typed again, each after a space. */
 export const connectionArguments = (flags: ConnectionFlags): string =>
-  connectionWords(flags)
+  connectionArgv(flags)
     .map((word) => ` ${shellWord(word)}`)
     .join('');
 

@@ -10,7 +10,7 @@ import { type KeyPlace, keyArn } from '../state/records.ts';
 import { CONTEXT_PREFIX } from './conditions.ts';
 import { grantAllows, grantsInForce } from './grants.ts';
 import type { RequestContext } from './identities.ts';
-import { defaultPolicy, keyPolicy, type Request, type Statement, speaksOf } from './policy.ts';
+import { defaultPolicy, keyPolicy, type PolicyStatement, type Request, speaksOf } from './policy.ts';
 import { type NameRules, resolveKey } from './resolve.ts';
 
 /** What is asked of a key. */
@@ -104,7 +104,7 @@ type KeyPolicyVerdict = 'deny' | 'principal' | 'account' | 'none';
 
 /** `principal`: the caller is named (or everybody is); `account`: the caller's account is, and decides for itself. */
 function judgeKeyPolicy(
-  statements: readonly Statement[],
+  statements: readonly PolicyStatement[],
   request: Request,
   world: RequestContext,
 ): KeyPolicyVerdict {
@@ -122,7 +122,7 @@ function judgeKeyPolicy(
   return verdict;
 }
 
-function judge(statements: readonly Statement[], request: Request): 'deny' | 'allow' | 'none' {
+function judge(statements: readonly PolicyStatement[], request: Request): 'deny' | 'allow' | 'none' {
   let verdict: 'allow' | 'none' = 'none';
   for (const statement of statements) {
     if (!speaksOf(statement, request)) continue;
@@ -132,9 +132,9 @@ function judge(statements: readonly Statement[], request: Request): 'deny' | 'al
   return verdict;
 }
 
-const defaults = new Map<string, readonly Statement[]>();
+const defaults = new Map<string, readonly PolicyStatement[]>();
 
-function statementsOf(key: KeyRecord): readonly Statement[] {
+function statementsOf(key: KeyRecord): readonly PolicyStatement[] {
   if (key.policy !== null) return keyPolicy(key.policy);
   let statements = defaults.get(key.accountId);
   if (!statements) {

@@ -4,7 +4,7 @@
  */
 import { KmsError } from '../protocol/errors.ts';
 import type { State } from '../state/state.ts';
-import { allowing, rootArn, type Statement } from './policy.ts';
+import { allowing, type PolicyStatement, rootArn } from './policy.ts';
 
 /** The example account number of AWS's own documentation. */
 export const PRACTICE_ACCOUNT_ID = '111122223333';
@@ -26,7 +26,7 @@ export interface PracticeCaller {
   /** ARNs by which a policy or grant may name this principal. */
   readonly names: readonly string[];
   readonly userId: string;
-  readonly permissions: readonly Statement[];
+  readonly permissions: readonly PolicyStatement[];
   readonly mfa: boolean;
 }
 
@@ -136,7 +136,7 @@ const CALLERS: ReadonlyMap<string, PracticeCaller> = new Map(
     },
   ]),
 );
-const ROLE_PERMISSIONS: ReadonlyMap<string, readonly Statement[]> = new Map(
+const ROLE_PERMISSIONS: ReadonlyMap<string, readonly PolicyStatement[]> = new Map(
   PRACTICE_ROLES.map((item) => [item.arn, allowing(...item.allows)]),
 );
 

@@ -8,7 +8,7 @@ import { type Condition, type ConditionValues, matcher, meets, readCondition } f
 
 type Matcher = (text: string) => boolean;
 
-export interface Statement {
+export interface PolicyStatement {
   readonly effect: 'Allow' | 'Deny';
   /** Null: a policy of an identity, which is the principal. */
   readonly principals: readonly string[] | null;
@@ -21,7 +21,7 @@ export interface Statement {
 const POLICY_BYTES_MAX = 32_768;
 const ACCOUNT = /^\d{12}$/;
 const PRINCIPAL = /^arn:aws:(?:iam|sts)::\d{12}:(?:root|(?:user|role|assumed-role|federated-user)\/.+)$/;
-const parsed = new Map<string, readonly Statement[]>();
+const parsed = new Map<string, readonly PolicyStatement[]>();
 
 /** The policy that a key has when none is given (KMS guide, "Default key policy"). */
 export function defaultPolicy(accountId: string): string {
@@ -52,7 +52,7 @@ export function rootArn(accountId: string): string {
  * The statements of a key policy.
  * @throws KmsError MalformedPolicyDocumentException; UnsupportedOperationException for an element that is not judged.
  */
-export function keyPolicy(document: string): readonly Statement[] {
+export function keyPolicy(document: string): readonly PolicyStatement[] {
   let statements = parsed.get(document);
   if (!statements) {
     statements = readPolicy(parse(document), true);
@@ -63,7 +63,7 @@ export function keyPolicy(document: string): readonly Statement[] {
 }
 
 /** Statements that allow an identity `actions` on everything. */
-export function allowing(...actions: readonly string[]): readonly Statement[] {
+export function allowing(...actions: readonly string[]): readonly PolicyStatement[] {
   return readPolicy({ Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] }, false);
 }
 
@@ -76,7 +76,7 @@ export interface Request {
 }
 
 /** Whether a statement speaks of this request; who asks is not looked at. */
-export function speaksOf(statement: Statement, request: Request): boolean {
+export function speaksOf(statement: PolicyStatement, request: Request): boolean {
   return (
     statement.actions.some((matches) => matches(request.action)) &&
     statement.resources.some((matches) => matches(request.resource)) &&
@@ -92,7 +92,7 @@ function parse(document: string): unknown {
   }
 }
 
-function readPolicy(document: unknown, ofKey: boolean): readonly Statement[] {
+function readPolicy(document: unknown, ofKey: boolean): readonly PolicyStatement[] {
   const { Statement } = asObject(document, 'The policy');
   if (Statement === undefined) throw malformedPolicy('The policy has no Statement.');
   const list = Array.isArray(Statement) ? Statement : [Statement];
@@ -102,7 +102,7 @@ function readPolicy(document: unknown, ofKey: boolean): readonly Statement[] {
 
 const ELEMENTS = new Set(['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition']);
 
-function readStatement(statement: Record<string, unknown>, ofKey: boolean): Statement {
+function readStatement(statement: Record<string, unknown>, ofKey: boolean): PolicyStatement {
   for (const element of Object.keys(statement)) {
     if (/^Not(Principal|Action|Resource)$/.test(element))
       throw unsupported(`The practice KMS does not judge ${element} in a policy.`);

@@ -2,7 +2,7 @@ import { authorize, authorizeIdentity, permittedKey } from '../access/authorize.
 import type { RequestContext } from '../access/identities.ts';
 import { aliasArn, resolveKey } from '../access/resolve.ts';
 import { invalidState, KmsError, notFound, validationError } from '../protocol/errors.ts';
-import { LENGTHS, type Output, pageMembers, pageOf, type RequestMembers } from '../protocol/members.ts';
+import { LENGTHS, type Output, pageMembers, pageOfItems, type RequestMembers } from '../protocol/members.ts';
 import { type KeyRecord, keyArn } from '../state/records.ts';
 
 const ALIAS_NAME = /^[a-zA-Z0-9:/_-]+$/;
@@ -17,7 +17,7 @@ export function listAliases(world: RequestContext, members: RequestMembers): Out
   const { accountId } = world.caller;
   const ofKey = keyId === null ? null : ownKey(world, keyId, 'ListAliases').keyId;
   const rows = world.state.aliases.list(accountId, world.region, ofKey, after, limit + 1);
-  const page = pageOf(rows, limit, (row) => row.aliasName);
+  const page = pageOfItems(rows, limit, (row) => row.aliasName);
   return {
     Aliases: page.items.map((row) => ({
       AliasName: row.aliasName,

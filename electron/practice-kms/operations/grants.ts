@@ -5,7 +5,7 @@ import type { RequestContext } from '../access/identities.ts';
 import { rootArn } from '../access/policy.ts';
 import { resolveKey } from '../access/resolve.ts';
 import { dryRunSucceeded, invalidState, KmsError, notFound, validationError } from '../protocol/errors.ts';
-import { LENGTHS, type Output, pageMembers, pageOf, type RequestMembers } from '../protocol/members.ts';
+import { LENGTHS, type Output, pageMembers, pageOfItems, type RequestMembers } from '../protocol/members.ts';
 import type { GrantConstraints, GrantRecord } from '../state/grants.ts';
 import { type KeyRecord, keyArn } from '../state/records.ts';
 import { checkEnabled } from './cipher-sides.ts';
@@ -101,7 +101,7 @@ export function listRetirableGrants(world: RequestContext, members: RequestMembe
   checkPrincipal(retiring);
   authorizeIdentity(world, 'ListRetirableGrants');
   const rows = world.state.grants.retirableBy(world.region, retiring, after, limit + 1);
-  const page = pageOf(rows, limit, (grant) => grant.grantId);
+  const page = pageOfItems(rows, limit, (grant) => grant.grantId);
   return {
     Grants: page.items.map((grant) =>
       entry(world.state.keyById(grant.region, grant.keyId)?.accountId ?? world.caller.accountId, grant),
@@ -225,7 +225,7 @@ function isSame(old: GrantRecord, wanted: Wanted): boolean {
 }
 
 function grantPage(accountId: string, rows: readonly GrantRecord[], limit: number): Output {
-  const page = pageOf(rows, limit, (grant) => grant.grantId);
+  const page = pageOfItems(rows, limit, (grant) => grant.grantId);
   return { Grants: page.items.map((grant) => entry(accountId, grant)), ...page.more };
 }
 

@@ -5,7 +5,7 @@ import type { RequestContext } from '../access/identities.ts';
 import { publicKeyDer } from '../crypto/ciphers.ts';
 import { algorithmsOf, KEY_SPECS, KEY_USAGES, OTHER_SPECS } from '../crypto/key-specs.ts';
 import { invalidState, unsupported, validationError } from '../protocol/errors.ts';
-import { LENGTHS, type Output, pageMembers, pageOf, type RequestMembers } from '../protocol/members.ts';
+import { LENGTHS, type Output, pageMembers, pageOfItems, type RequestMembers } from '../protocol/members.ts';
 import { type KeyRecord, type KeyState, keyArn, type StoredKey } from '../state/records.ts';
 import { checkEnabled } from './cipher-sides.ts';
 import { metadata } from './metadata.ts';
@@ -105,7 +105,7 @@ export function listKeys(world: RequestContext, members: RequestMembers): Output
   const { region } = world;
   const { accountId } = world.caller;
   const ids = world.state.listKeyIds(accountId, region, after, limit + 1);
-  const page = pageOf(ids, limit, (keyId) => keyId);
+  const page = pageOfItems(ids, limit, (keyId) => keyId);
   return {
     Keys: page.items.map((keyId) => ({ KeyId: keyId, KeyArn: keyArn({ accountId, region, keyId }) })),
     ...page.more,

@@ -3,7 +3,7 @@ import { FINGERPRINT_BYTES } from '#shared/kms/facts.ts';
 import { permittedKey } from '../access/authorize.ts';
 import type { RequestContext } from '../access/identities.ts';
 import { invalidState, KmsError, unsupported } from '../protocol/errors.ts';
-import { LENGTHS, type Output, pageMembers, pageOf, type RequestMembers } from '../protocol/members.ts';
+import { LENGTHS, type Output, pageMembers, pageOfItems, type RequestMembers } from '../protocol/members.ts';
 import { type KeyRecord, keyArn, type NewMaterial } from '../state/records.ts';
 import type { State } from '../state/state.ts';
 import { checkEnabled } from './cipher-sides.ts';
@@ -76,7 +76,7 @@ export function listKeyRotations(world: RequestContext, members: RequestMembers)
   refuseAsymmetric(key);
   const first = include === 'ALL_KEY_MATERIAL' ? 0 : 1;
   const rows = world.state.materials.generations(key, Math.max(first, Number(after) || 0), limit + 1);
-  const page = pageOf(rows, limit, (row) => String(row.generation));
+  const page = pageOfItems(rows, limit, (row) => String(row.generation));
   return {
     Rotations: page.items.map((row) => ({
       KeyId: key.keyId,

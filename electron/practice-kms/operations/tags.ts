@@ -1,7 +1,7 @@
 import { permittedKey } from '../access/authorize.ts';
 import type { RequestContext } from '../access/identities.ts';
 import { invalidState, KmsError } from '../protocol/errors.ts';
-import { LENGTHS, type Output, pageMembers, pageOf, type RequestMembers } from '../protocol/members.ts';
+import { LENGTHS, type Output, pageMembers, pageOfItems, type RequestMembers } from '../protocol/members.ts';
 import { type KeyPlace, type KeyRecord, keyArn } from '../state/records.ts';
 import type { Tag } from '../state/tags.ts';
 
@@ -34,7 +34,7 @@ export function listResourceTags(world: RequestContext, members: RequestMembers)
   const { limit, after } = pageMembers(members, 50, 50);
   members.check();
   const key = permittedKey(world, keyId, { action: 'ListResourceTags' }, { alias: false, own: true });
-  const page = pageOf(world.state.tags.list(key, after, limit + 1), limit, (tag) => tag.TagKey);
+  const page = pageOfItems(world.state.tags.list(key, after, limit + 1), limit, (tag) => tag.TagKey);
   return { Tags: page.items, ...page.more };
 }
 

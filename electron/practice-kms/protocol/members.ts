@@ -258,7 +258,7 @@ export function pageMembers(
 }
 
 /** Cuts `items`, of which one more than `limit` was asked for, to a page. */
-export function pageOf<T>(
+export function pageOfItems<T>(
   items: readonly T[],
   limit: number,
   nameOf: (item: T) => string,

@@ -11,7 +11,7 @@ import {
 import { Turns } from '../../core/limits/turns.ts';
 import type { Blobs } from '../workspace/index.ts';
 import type { GitHistories, WholeHistory } from './git-history.ts';
-import { type GroupSample, type IdentifyParts, identify } from './identify.ts';
+import { type GroupSample, type IdentifyParts, identifyGroups } from './identify.ts';
 
 export interface GateParts extends IdentifyParts {
   readonly blobs: Blobs;
@@ -36,7 +36,7 @@ export class DeletionGates {
     const { gitHistories, asked } = this.#parts;
     await this.#parts.askKeys(keys);
     const whole = await gitHistories.whole();
-    const { dryRuns, likely } = await identify(
+    const { dryRuns, likely } = await identifyGroups(
       this.#parts,
       await this.#unidentified(keys, whole),
       keys,

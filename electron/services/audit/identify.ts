@@ -38,7 +38,7 @@ export interface IdentifyParts {
  * Asks KMS under which key each group is, by one dry run per group and candidate: the keys in question first, then the
  * others of the account. What KMS proves is learned. Keys that KMS does not describe are no candidates.
  */
-export async function identify(
+export async function identifyGroups(
   { connection, learned, recorder, changed }: IdentifyParts,
   groups: readonly GroupSample[],
   keys: readonly string[],

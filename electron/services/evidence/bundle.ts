@@ -35,7 +35,7 @@ export const SAYS = [
 ] as const;
 
 /** Makes bundles of evidence: reports, the range of the history, and files that are named, under one signature. */
-export class Evidence {
+export class EvidenceService {
   readonly #parts: EvidenceParts;
 
   constructor(parts: EvidenceParts) {

@@ -1,2 +1,2 @@
-export { Evidence } from './bundle.ts';
+export { EvidenceService } from './bundle.ts';
 export { type BundleVerdict, verifyBundle } from './verify.ts';

@@ -1,8 +1,9 @@
 import { type MouseEvent, memo } from 'react';
+import { cellClass } from '../../components/columns.ts';
 import { Box, Cell, TickBox } from '../../components/grid.tsx';
 import { hasMod } from '../../lib/platform.ts';
 import { placeName, shortHex } from '../../lib/words/format.ts';
-import { cellClass, type RowFacts, type ShownBlobColumn } from './columns.tsx';
+import type { RowFacts, ShownBlobColumn } from './columns.tsx';
 
 interface RowProps extends LineFrame, RowFacts {
   readonly columns: readonly ShownBlobColumn[];

@@ -37,7 +37,7 @@ const FINDING_CHOICES: Readonly<Record<string, string>> = {
   warning: 'Warning and worse',
   critical: 'Critical',
 };
-export const findingChoice = (filter: FindingFilter): string =>
+export const findingChoiceWords = (filter: FindingFilter): string =>
   FINDING_CHOICES[filter] ?? findingWords(filter.replace(/^code:/, ''));
 
 export const repositoryChoice = (name: string | null): string =>
@@ -119,7 +119,7 @@ function Facets() {
       ...findingCounts(table).map(({ id, count: n }) => ({ id: `code:${id}` as const, count: n })),
     ];
     return [
-      ...choices<FindingFilter>(present, finding, findingChoice),
+      ...choices<FindingFilter>(present, finding, findingChoiceWords),
       ...auditChoices(audited, isMade).map(({ id, label, count: n }) => ({
         id,
         label,
@@ -289,7 +289,7 @@ export function FilterChips({ shown }: { readonly shown: number }) {
     },
     finding !== 'all' && {
       id: 'finding',
-      label: `Findings: ${findingChoice(finding)}`,
+      label: `Findings: ${findingChoiceWords(finding)}`,
       n: findingCount(),
       remove: () => actions.setFinding('all'),
     },

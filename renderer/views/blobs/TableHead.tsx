@@ -1,12 +1,13 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type FocusEvent, type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from 'react';
+import { cellClass } from '../../components/columns.ts';
 import { Box, Cell, TickBox } from '../../components/grid.tsx';
 import type { Lines } from '../../lib/table/arrange.ts';
 import { ordered } from '../../lib/table/fit-columns.ts';
 import { useActions } from '../../store/actions.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useSelection } from '../../store/selection.ts';
-import { COLUMNS, cellClass, type ShownBlobColumn } from './columns.tsx';
+import { COLUMNS, type ShownBlobColumn } from './columns.tsx';
 
 /** Narrowest and widest that a person can make a column, rem. */
 const LEAST = 2;

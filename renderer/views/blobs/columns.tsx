@@ -201,10 +201,6 @@ export const TICK_REM = 2.2;
 
 export type ShownBlobColumn = FittedColumn<BlobColumn>;
 
-/** Class of the cells of a column. */
-export const cellClass = ({ id, align }: Pick<BlobColumn, 'id' | 'align'>): string =>
-  align === undefined ? `col-${id}` : `col-${id} cell-${align}`;
-
 /** What a column is sorted by; the order in which blobs were added for the id of none. */
 export const sortOf = (id: string): BlobColumn['sort'] =>
   COLUMNS.find((column) => column.id === id)?.sort ?? AS_ADDED;

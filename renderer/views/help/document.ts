@@ -30,8 +30,8 @@ export function linkTarget(
 }
 
 /** Lines of text of a document, for searching it. */
-export function textOf(node: DocumentNode): string {
-  return typeof node === 'string' ? node : node.children.map(textOf).join('');
+export function plainTextOf(node: DocumentNode): string {
+  return typeof node === 'string' ? node : node.children.map(plainTextOf).join('');
 }
 
 export interface HelpSection {
@@ -51,12 +51,12 @@ export function sectionsOf(documents: readonly HelpDocument[]): HelpSection[] {
         sections.push({
           document,
           anchor: heading?.id ?? null,
-          title: heading === null ? document.title : textOf(heading),
+          title: heading === null ? document.title : plainTextOf(heading),
           text: '',
         });
       else {
         const last = sections.at(-1);
-        if (last !== undefined) last.text += `${textOf(node)}\n`;
+        if (last !== undefined) last.text += `${plainTextOf(node)}\n`;
       }
     }
     return sections;

@@ -25,7 +25,7 @@ export function SourceSection() {
   return (
     <Section title="Source">
       <div className="source-line">
-        <span>{summaryOf(draft)}</span>
+        <span>{sourceSummary(draft)}</span>
         <Button variant="link" aria-label="Change the source" onPress={() => setOpen(true)}>
           Change
         </Button>
@@ -39,7 +39,7 @@ const declaringOf = (draft: Draft): number =>
   draftRows(draft).filter((row) => Object.keys(row.declared.encryptionContext ?? {}).length > 0).length;
 
 /** What KMS is asked to open the blobs with, while nothing of it was chosen. */
-export function summaryOf(draft: Draft): string {
+export function sourceSummary(draft: Draft): string {
   const rows = draftRows(draft).length;
   const declaring = declaringOf(draft);
   const context =

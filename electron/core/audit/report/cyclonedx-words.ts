@@ -26,7 +26,7 @@ export function algorithmOf(
 }
 
 /** Bits of the key; null where it is not known. */
-export function keySizeOf({ sizeBytes }: BlobRow, algorithm: CycloneDxAlgorithm): number | null {
+export function keySizeBits({ sizeBytes }: BlobRow, algorithm: CycloneDxAlgorithm): number | null {
   switch (algorithm) {
     case 'AES-256-GCM':
     case 'SM2PKE':

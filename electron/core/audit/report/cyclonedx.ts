@@ -10,7 +10,7 @@ import {
   algorithmComponent,
   algorithmOf,
   type CycloneDxAlgorithm,
-  keySizeOf,
+  keySizeBits,
   keyStateOf,
 } from './cyclonedx-words.ts';
 import { jsonLine, visible } from './escape.ts';
@@ -190,7 +190,7 @@ function keyOf(
       id,
       subject,
       algorithm,
-      size: keySizeOf(row, algorithm),
+      size: keySizeBits(row, algorithm),
       blobs: 0,
       by: subject.by,
       known: new Map(),

@@ -6,7 +6,7 @@ import { blobLength } from '../blob-length.ts';
 import { mayHoldBlob } from '../formats/structured/tokens.ts';
 import type { FoundBlob, Scan } from '../types.ts';
 import { openCopy } from './open.ts';
-import { cellsOf, type DatabaseCell, TooManyRows, tablesOf } from './tables.ts';
+import { cellsOf, type TableValue, TooManyRows, tablesOf } from './tables.ts';
 
 /** Most rows that are read, and most blobs that are listed of one database. */
 const MOST_ROWS = 5_000_000;
@@ -71,7 +71,7 @@ function mayHold(value: string | Uint8Array): boolean {
   return RAW_INSIDE.test(latin) || mayHoldBlob(latin);
 }
 
-function readCell(cell: DatabaseCell, readValue: ReadValue): Scan {
+function readCell(cell: TableValue, readValue: ReadValue): Scan {
   const bytes = typeof cell.value === 'string' ? new Uint8Array(Buffer.from(cell.value)) : cell.value;
   const scan = readValue(bytes, cell.column);
   const isWhole = typeof cell.value !== 'string' && !isText(bytes);
@@ -85,7 +85,7 @@ function readCell(cell: DatabaseCell, readValue: ReadValue): Scan {
   };
 }
 
-function lifted(cell: DatabaseCell, value: Uint8Array, found: FoundBlob, isWhole: boolean): FoundBlob {
+function lifted(cell: TableValue, value: Uint8Array, found: FoundBlob, isWhole: boolean): FoundBlob {
   const { table, row, column } = cell;
   const inside = found.place === '' ? '' : ` › ${found.place}`;
   const refuses =

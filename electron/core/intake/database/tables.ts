@@ -50,7 +50,7 @@ export function tablesOf(db: DatabaseSync): DatabaseTable[] {
 }
 
 /** A value that is text or bytes, and its place. */
-export interface DatabaseCell {
+export interface TableValue {
   readonly table: DatabaseTable;
   /** The row's number; its place in the table's order where it has none. */
   readonly row: bigint;
@@ -67,7 +67,7 @@ export interface RowBudget {
 export class TooManyRows extends Error {}
 
 /** Every text and every value of bytes of a table, row by row. Throws {@link TooManyRows} and what SQLite throws. */
-export function* cellsOf(db: DatabaseSync, table: DatabaseTable, budget: RowBudget): Generator<DatabaseCell> {
+export function* cellsOf(db: DatabaseSync, table: DatabaseTable, budget: RowBudget): Generator<TableValue> {
   const { name, columns, rowid } = table;
   const read = db.prepare(
     `SELECT ${rowid === null ? '0' : rowid}, ${columns.map(quoted).join(', ')} FROM main.${quoted(name)}`,

@@ -251,7 +251,7 @@ export function countsOf({ items }: Figures): RunCounts {
   return counts;
 }
 
-export const bytesOf = ({ items }: Figures): number => items.reduce((sum, { bytes }) => sum + bytes, 0);
+export const totalBytes = ({ items }: Figures): number => items.reduce((sum, { bytes }) => sum + bytes, 0);
 
 export function bytesDone({ items }: Figures): number {
   return items.reduce((sum, { state, file, bytes }) => {

@@ -3,12 +3,12 @@ import { outcomeOf } from '#shared/run-outcome.ts';
 import { outputMode } from '../output-mode.ts';
 import {
   bytesDone,
-  bytesOf,
   countsOf,
   type Figures,
   fileTotals,
   perKey,
   retryOf,
+  totalBytes,
   underOldKey,
 } from './figures.ts';
 import type { RunRow } from './rows.ts';
@@ -49,7 +49,7 @@ export function summaryOf(
     counts,
     outcome: outcomeOf(counts, row.dryRun || elsewhere !== null ? null : underOldKey(figures)),
     files,
-    bytes: { total: bytesOf(figures), done: bytesDone(figures) },
+    bytes: { total: totalBytes(figures), done: bytesDone(figures) },
     perKey: perKey(figures, 10),
     rate: 0,
     secondsLeft: over ? 0 : null,

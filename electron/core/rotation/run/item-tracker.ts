@@ -2,12 +2,12 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import {
   bytesDone,
-  bytesOf,
   COUNTED_AS,
   countsOf,
   type Figures,
   fileTotals,
   perKey,
+  totalBytes,
 } from '../journal/figures.ts';
 import type { ItemFacts } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
@@ -64,7 +64,7 @@ export class ItemTracker {
   /** Counts of a run that was begun before, from the journal. */
   recall(figures: Figures): void {
     Object.assign(this.#counts, { ...countsOf(figures), running: 0 });
-    this.#bytes.total = bytesOf(figures);
+    this.#bytes.total = totalBytes(figures);
     this.#bytes.done = bytesDone(figures);
     Object.assign(this.#files, fileTotals(figures));
     for (const { keyArn, blobs } of perKey(figures, MOST_KEYS)) this.#perKey.set(keyArn, blobs);

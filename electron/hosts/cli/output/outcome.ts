@@ -102,7 +102,7 @@ export interface ReportParts {
 }
 
 /** Prints what came of a run; the exit code. */
-export async function report(
+export async function reportRun(
   client: Client,
   { run, signal }: Finished,
   flags: ConnectionFlags,

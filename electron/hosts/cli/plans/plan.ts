@@ -14,7 +14,7 @@ import type { Client } from '../client.ts';
 import { BAD_INPUT, OK } from '../exit-code.ts';
 import { isPiped } from '../input/piped.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from '../options.ts';
-import { finished, report } from '../output/outcome.ts';
+import { finished, reportRun } from '../output/outcome.ts';
 import { progressLine, progressLines } from '../output/progress.ts';
 import { note, warn } from '../output/say.ts';
 import { safe } from '../output/text.ts';
@@ -259,7 +259,7 @@ async function runOnePlan(read: RunPlan, flags: RunFlags): Promise<number> {
     });
     const ended = await finished(client, onEvent, runId, line.show);
     line.clear();
-    const code = await report(client, ended, flags, inPlace);
+    const code = await reportRun(client, ended, flags, inPlace);
     lines?.end(code);
     return code;
   });

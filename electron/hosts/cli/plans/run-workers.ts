@@ -6,7 +6,7 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { dataDir } from '../../../bridge/engine/index.ts';
 import { mergeRuns, openPlan, planHash, readShards, shardPlan } from '../../../services/plans/index.ts';
 import { BAD_INPUT, type EndingSignal, KEPT_FOR_LATER, runExitCode } from '../exit-code.ts';
-import { connectionWords } from '../options.ts';
+import { connectionArgv } from '../options.ts';
 import { type ProgressLine, progressLine, progressLines } from '../output/progress.ts';
 import { safe } from '../output/text.ts';
 import { stoppedBySignals } from '../signals.ts';
@@ -115,7 +115,7 @@ class WorkerPool {
         ...['run', this.#folder, '--index', String(index), '--progress', 'jsonl'],
         ...(root === undefined ? [] : ['--root', resolve(root)]),
         ...(evenIfThere ? ['--even-if-there'] : []),
-        ...connectionWords(this.#flags),
+        ...connectionArgv(this.#flags),
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );

@@ -11,7 +11,7 @@ import { shorthandHints } from '../input/contexts.ts';
 import { isPiped } from '../input/piped.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from '../options.ts';
 import { checkFound, checkOneFile, STANDARD_OUTPUT, writeOneFile } from '../output/one-file.ts';
-import { finished, report } from '../output/outcome.ts';
+import { finished, reportRun } from '../output/outcome.ts';
 import { progressLine } from '../output/progress.ts';
 import { setManner, warn } from '../output/say.ts';
 import { faultLines, safe } from '../output/text.ts';
@@ -94,7 +94,7 @@ export async function reencryptCommand(paths: readonly string[], flags: Reencryp
     const ended = await finished(client, onEvent, runId, line.show);
     line.clear();
     const contextHints = shorthandHints('--context', flags.context);
-    const code = await report(client, ended, flags, flags.inPlace === true, {
+    const code = await reportRun(client, ended, flags, flags.inPlace === true, {
       files,
       skipped,
       unreadable,

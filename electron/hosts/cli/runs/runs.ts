@@ -7,7 +7,7 @@ import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import type { Client } from '../client.ts';
 import { NOT_ANSWERED, OK, passes, runExitCode, SOME_FAILED } from '../exit-code.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from '../options.ts';
-import { finished, printRun, report } from '../output/outcome.ts';
+import { finished, printRun, reportRun } from '../output/outcome.ts';
 import { progressLine } from '../output/progress.ts';
 import { note, warn } from '../output/say.ts';
 import { faultLines, safe } from '../output/text.ts';
@@ -155,7 +155,7 @@ async function onward(
     const id = await begin(client, methodOf(flags) === 'decrypt-encrypt');
     const ended = await finished(client, onEvent, id, progress.show);
     progress.clear();
-    return report(client, ended, flags, OUTPUTS[ended.run.output].inPlace);
+    return reportRun(client, ended, flags, OUTPUTS[ended.run.output].inPlace);
   });
 }
 
