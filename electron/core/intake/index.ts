@@ -13,7 +13,6 @@ export {
 } from './archives/index.ts';
 export { type ArchiveFormat, archiveOf, type Magic, magicOf } from './binary/magic.ts';
 export { pendingLog, withPendingLog } from './database/pending-log.ts';
-export { encode } from './encoding.ts';
 export {
   changedFolder,
   hardLinked,
@@ -23,10 +22,19 @@ export {
   specialMode,
   specialRights,
 } from './faults.ts';
-export { type FoundReference, keyReferences } from './key-references.ts';
-export { aliasIn } from './key-written.ts';
-export { displayPath, isTemporaryName, ownerOfTemporary, temporaryName } from './names.ts';
-export { asObjectBody, INSTRUCTION, isInstruction } from './object-body.ts';
+export { displayPath, isTemporaryName, ownerOfTemporary, temporaryName } from './files/names.ts';
+export { asObjectBody, INSTRUCTION, isInstruction } from './files/object-body.ts';
+export {
+  type FileSource,
+  MAX_FILE_BYTES,
+  readSource,
+  type SmallFile,
+  SmallFiles,
+} from './files/read-source.ts';
+export { leadsElsewhere, type RealFolders, realFolder } from './files/real-folder.ts';
+export { type WalkOptions, walk, walkNow } from './files/walk.ts';
+export { type FoundReference, keyReferences } from './keys/key-references.ts';
+export { aliasIn } from './keys/key-written.ts';
 export {
   keySizeOf,
   type Neighbour,
@@ -34,7 +42,7 @@ export {
   othersMayRead,
   plaintextNeighbours,
   readableByOthers,
-} from './plaintext-siblings.ts';
+} from './plaintext/plaintext-siblings.ts';
 export { type Carried, carriedBy, labelsOfNewFiles } from './put-back/attributes.ts';
 export { type Disk, diskHere } from './put-back/disk/disk.ts';
 export { HereFirst } from './put-back/disk/here-first.ts';
@@ -44,8 +52,6 @@ export { hasOtherNames } from './put-back/obstacles.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
 export { contentHash, removeLeftovers, removeWritten } from './put-back/undo.ts';
 export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';
-export { type FileSource, MAX_FILE_BYTES, readSource, type SmallFile, SmallFiles } from './read-source.ts';
-export { leadsElsewhere, type RealFolders, realFolder } from './real-folder.ts';
 export { movedTo, rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';
 export { isBlobAlone, scan } from './scan.ts';
 export {
@@ -56,6 +62,7 @@ export {
   recordPath,
   withRecord,
 } from './sidecar.ts';
+export { encode } from './text/encoding.ts';
 export type {
   ArchiveFile,
   BlobEncoding,
@@ -69,4 +76,3 @@ export type {
   WalkedFile,
   WalkedSkip,
 } from './types.ts';
-export { type WalkOptions, walk, walkNow } from './walk.ts';

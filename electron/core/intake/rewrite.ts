@@ -1,7 +1,7 @@
 import type { ByteRange } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { rewriteDatabase } from './database/rewrite-database.ts';
-import { encode } from './encoding.ts';
+import { encode } from './text/encoding.ts';
 import type { NewBlob, Placed, Replacement, Scan } from './types.ts';
 
 interface Edit {

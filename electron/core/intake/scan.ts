@@ -1,7 +1,6 @@
 import { finding } from '#shared/finding.ts';
 import type { BlobContainer, BlobKind } from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
-import { asInRaw } from './as-in-raw.ts';
 import { isSqlite } from './database/open.ts';
 import { scanDatabase } from './database/scan-database.ts';
 import { type Format, type Input, openInput } from './formats/format.ts';
@@ -21,9 +20,10 @@ import { withStayingLabels } from './labels/stays.ts';
 import { withEncoded } from './nested/encoded.ts';
 import { InnerReader, MAX_NESTED, withNested } from './nested/nested.ts';
 import { withLonePieces } from './nested/pieces.ts';
-import { withPatches } from './patches.ts';
-import { withPlaintext } from './plaintext.ts';
-import type { TextView } from './text-view.ts';
+import { withPlaintext } from './plaintext/plaintext.ts';
+import { asInRaw } from './text/as-in-raw.ts';
+import { withPatches } from './text/patches.ts';
+import type { TextView } from './text/text-view.ts';
 import type { FoundBlob, Scan } from './types.ts';
 
 const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };

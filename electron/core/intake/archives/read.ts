@@ -2,7 +2,7 @@ import { closeSync, readSync } from 'node:fs';
 import { Readable, type Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { type ArchiveFormat, magicOf } from '../binary/magic.ts';
-import { openRegular } from '../read-source.ts';
+import { openRegular } from '../files/read-source.ts';
 import {
   ARCHIVE_LIMITS,
   ArchiveBudget,

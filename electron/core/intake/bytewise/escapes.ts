@@ -1,5 +1,5 @@
 import { blobLength } from '../blob-length.ts';
-import { STRING_JOINT_SOURCE } from '../joints.ts';
+import { STRING_JOINT_SOURCE } from '../text/joints.ts';
 
 /** How a string shows bytes that are no printable letters. */
 export type EscapeForm =

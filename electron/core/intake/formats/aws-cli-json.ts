@@ -1,11 +1,11 @@
 import { finding } from '#shared/finding.ts';
 import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
-import { decodeText } from '../encoding.ts';
 import { type JsonMember, type JsonObject, jsonDocuments, visitObjects } from '../json-ranges.ts';
-import { trimmed } from '../strip-whitespace.ts';
 import { shortName } from '../structure/index.ts';
-import { type TextView, writeText } from '../text-view.ts';
+import { decodeText } from '../text/encoding.ts';
+import { trimmed } from '../text/strip-whitespace.ts';
+import { type TextView, writeText } from '../text/text-view.ts';
 import type { BlobEncoding, FoundBlob, LinkedValue, NewBlob, Scan } from '../types.ts';
 import type { Format } from './format.ts';
 import { writingFindings } from './text.ts';

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../inspect/assemble.test-help.ts';
 import { sdkMessage } from '../../inspect/look-alikes.test-help.ts';
-import { encode } from '../encoding.ts';
 import { scan } from '../scan.ts';
+import { encode } from '../text/encoding.ts';
 
 const KEY = 'arn:aws:kms:us-west-2:658956600833:key/b3537ef1-1111-4111-8111-111111111111';
 /** How often each carrier is tried: `+` and `/` stand elsewhere every time. */

@@ -2,7 +2,7 @@ import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import { identify } from '../../inspect/index.ts';
 import { magicOf } from '../binary/magic.ts';
 import { blobLength } from '../blob-length.ts';
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
 import { apart } from '../without-overlaps.ts';
 import { type Format, NOTHING_DECLARED } from './format.ts';

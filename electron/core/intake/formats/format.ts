@@ -1,6 +1,6 @@
 import type { BlobContainer, Declared, Identification } from '#shared/model/blob.ts';
 import { identify, isText } from '../../inspect/index.ts';
-import { type TextView, viewText } from '../text-view.ts';
+import { type TextView, viewText } from '../text/text-view.ts';
 import type { Scan } from '../types.ts';
 
 /** A file to be read. What costs something is made when first asked for. */

@@ -1,5 +1,5 @@
 import { byteTextsOf } from '../bytewise/index.ts';
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import { awsCliJson } from './aws-cli-json.ts';
 import { embeddedBlobs } from './embedded.ts';
 import { binaryEnvelope, textEnvelopes } from './envelopes/index.ts';

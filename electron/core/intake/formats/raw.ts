@@ -4,8 +4,8 @@ import type { BlobContainer, BlobKind, Finding, Identification } from '#shared/m
 import { isSecretInClear, privateKeyFinding, publicPart, randomness } from '../../inspect/index.ts';
 import { isKnownBinary } from '../binary/magic.ts';
 import { blobLength } from '../blob-length.ts';
-import { decodeText } from '../encoding.ts';
-import { trimmed } from '../strip-whitespace.ts';
+import { decodeText } from '../text/encoding.ts';
+import { trimmed } from '../text/strip-whitespace.ts';
 import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
 import { type Format, type Input, NONE, NOTHING_DECLARED } from './format.ts';
 import { writingFindings } from './text.ts';

@@ -1,8 +1,8 @@
 import { finding } from '#shared/finding.ts';
 import type { Finding } from '#shared/model/blob.ts';
-import { type DecodedText, decodeText } from '../encoding.ts';
-import { trimmed } from '../strip-whitespace.ts';
-import type { TextView } from '../text-view.ts';
+import { type DecodedText, decodeText } from '../text/encoding.ts';
+import { trimmed } from '../text/strip-whitespace.ts';
+import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob } from '../types.ts';
 import { type Format, NONE, NOTHING_DECLARED } from './format.ts';
 

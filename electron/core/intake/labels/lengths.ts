@@ -1,6 +1,6 @@
 import type { ByteRange } from '#shared/model/blob.ts';
-import type { TextView } from '../text-view.ts';
-import { writeText } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
+import { writeText } from '../text/text-view.ts';
 import type { FoundBlob, LinkedValue } from '../types.ts';
 
 /** What Go's dumps write before a text: `(len=75) "`. */

@@ -1,5 +1,5 @@
 import { keyReference } from '../formats/envelopes/shared.ts';
-import { type TextView, writeText } from '../text-view.ts';
+import { type TextView, writeText } from '../text/text-view.ts';
 import type { LinkedValue, NewBlob } from '../types.ts';
 
 /** Where a key, its material or an algorithm is named beside a blob, in characters of the text. */

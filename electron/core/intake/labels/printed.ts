@@ -1,5 +1,5 @@
 import { lineEnd, lineStart } from '../structure/index.ts';
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob, LinkedValue } from '../types.ts';
 import { lengthsBefore } from './lengths.ts';
 import { ARN, type Label, labelsOf, linkedLabel } from './names.ts';

@@ -1,7 +1,7 @@
 import { finding } from '#shared/finding.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import { positionOf } from '../structure/index.ts';
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob } from '../types.ts';
 import { ARN, labelsOf } from './names.ts';
 

@@ -1,7 +1,7 @@
 import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { lineEnd, lineStart } from '../structure/index.ts';
-import type { TextView } from '../text-view.ts';
-import { writeText } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
+import { writeText } from '../text/text-view.ts';
 import type { FoundBlob, LinkedValue, NewBlob } from '../types.ts';
 import { ARN, type Label, memberNamed } from './names.ts';
 

@@ -1,5 +1,5 @@
 import { lineEnd } from '../structure/index.ts';
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import { BACKSLASH, mustBackslash, mustPercent, PERCENT } from './escapes.ts';
 import { unescaped, withoutPrefix } from './inner-text.ts';
 import { asItIs, dedented, REACH, type Region } from './region.ts';

@@ -2,12 +2,12 @@ import { finding } from '#shared/finding.ts';
 import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
 import { hasLetterRun, letterRuns } from '../beginnings.ts';
-import { decodeText } from '../encoding.ts';
 import { embeddedBlobs } from '../formats/embedded.ts';
 import { nested } from '../formats/envelopes/shared.ts';
 import { openInput } from '../formats/format.ts';
 import { type Leaf, positionOf, readStructure, type Structure } from '../structure/index.ts';
-import type { TextView } from '../text-view.ts';
+import { decodeText } from '../text/encoding.ts';
+import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
 import type { ReadInner } from './nested.ts';
 

@@ -1,4 +1,4 @@
-import { utf8 } from '../text-view.ts';
+import { utf8 } from '../text/text-view.ts';
 import type { ReadEscape } from './inner-text.ts';
 
 /** A real text as one character for each byte of its UTF-8. */

@@ -1,5 +1,5 @@
 import { FaultError, fault } from '#shared/model/fault-error.ts';
-import { type TextView, writeText } from '../text-view.ts';
+import { type TextView, writeText } from '../text/text-view.ts';
 import type { FoundBlob, LinkedValue } from '../types.ts';
 
 /** Other text for a place of an inner text, as it is written around there; null where it cannot be. */

@@ -1,4 +1,4 @@
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import { asItIs, type Region } from './region.ts';
 
 const spans = new WeakMap<TextView, { start: number; end: number }[]>();

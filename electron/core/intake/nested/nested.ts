@@ -1,7 +1,7 @@
 import type { BlobContainer } from '#shared/model/blob.ts';
 import { mayHoldBlob } from '../formats/structured/tokens.ts';
 import { type Leaf, lineStart, positionOf, readStructure, type Structure } from '../structure/index.ts';
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
 import { apart } from '../without-overlaps.ts';
 import { blocksOf } from './blocks.ts';

@@ -1,8 +1,8 @@
 import { mayBeV0, V0_LETTERS } from '../beginnings.ts';
-import { decodeText } from '../encoding.ts';
 import { NONE, NOTHING_DECLARED } from '../formats/format.ts';
 import { positionOf } from '../structure/index.ts';
-import type { TextView } from '../text-view.ts';
+import { decodeText } from '../text/encoding.ts';
+import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
 
 /** The beginning of a blob in base64, as short as a piece of one may be. */

@@ -1,4 +1,4 @@
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import { type InnerText, slice, withoutPrefix } from './inner-text.ts';
 
 /** A part of a text that may be a text of its own. Made when it is asked for. */

@@ -1,5 +1,5 @@
 import { lineEnd, lineStart } from '../structure/index.ts';
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import {
   BACKSLASH,
   doubled,

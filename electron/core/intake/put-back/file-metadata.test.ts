@@ -21,7 +21,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FaultError } from '#shared/model/fault.ts';
 import { sha256 } from '../../storage/hash.ts';
-import { backupName, isBackupName } from '../names.ts';
+import { backupName, isBackupName } from '../files/names.ts';
 import { carriedBy, labelsOfNewFiles } from './attributes.ts';
 import { renameOver } from './files.ts';
 import type { PutBackFs } from './fs.ts';

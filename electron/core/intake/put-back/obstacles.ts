@@ -3,7 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { errorCode, immutable } from '../faults.ts';
-import { isBackupName } from '../names.ts';
+import { isBackupName } from '../files/names.ts';
 
 const run = promisify(execFile);
 

@@ -19,8 +19,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FaultError } from '#shared/model/fault.ts';
 import { sha256 } from '../../storage/hash.ts';
+import { isBackupName } from '../files/names.ts';
 import { type PutBackFs, replaceFile, walk, writeNewFile } from '../index.ts';
-import { isBackupName } from '../names.ts';
 
 let top = '';
 let path = '';

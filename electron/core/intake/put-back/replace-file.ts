@@ -13,8 +13,8 @@ import {
   specialMode,
   writeFault,
 } from '../faults.ts';
-import { backupName, temporaryName } from '../names.ts';
-import { leadsElsewhere } from '../real-folder.ts';
+import { backupName, temporaryName } from '../files/names.ts';
+import { leadsElsewhere } from '../files/real-folder.ts';
 import {
   cannotLink,
   createFile,

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join, resolve, sep, win32 } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { foldersToFlush } from '../../storage/files.ts';
 import { errorCode, flushFailed, writeFault } from '../faults.ts';
-import { temporaryName } from '../names.ts';
+import { temporaryName } from '../files/names.ts';
 import {
   CREATE_FLAGS,
   cannotLink,

@@ -1,5 +1,5 @@
 import { jsonDocuments, skipSpace, stringEnd } from '../json-ranges.ts';
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import { Group, Leaf, type LeafRules, MAX_DEPTH, MAX_VALUES, type Structure } from './nodes.ts';
 
 const JSON_STRING: LeafRules = {

@@ -1,4 +1,4 @@
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 
 /** Syntaxes that are read into values with their places. */
 export type Syntax = 'json' | 'json-lines' | 'yaml' | 'dotenv' | 'ini' | 'csv' | 'toml' | 'hcl';

@@ -1,4 +1,4 @@
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 
 const lineStarts = new WeakMap<TextView, Uint32Array>();
 

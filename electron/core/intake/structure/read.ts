@@ -1,5 +1,5 @@
 import { byteTextsOf } from '../bytewise/index.ts';
-import { type TextView, utf8 } from '../text-view.ts';
+import { type TextView, utf8 } from '../text/text-view.ts';
 import { readCsv } from './csv.ts';
 import { readDotenv } from './dotenv.ts';
 import { readHcl } from './hcl.ts';

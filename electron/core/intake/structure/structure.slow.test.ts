@@ -1,6 +1,6 @@
 import { test } from 'vitest';
 import { expectLinear } from '../../inspect/linear.test-help.ts';
-import { viewText } from '../text-view.ts';
+import { viewText } from '../text/text-view.ts';
 import { readStructure, type Structure } from './index.ts';
 
 const read = (text: string | Buffer, name = 'x'): Structure | null => {

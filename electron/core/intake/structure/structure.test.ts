@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Document, parseAllDocuments } from 'yaml';
 import { manyRuns } from '../../../../tools/many-runs.ts';
-import { viewText } from '../text-view.ts';
+import { viewText } from '../text/text-view.ts';
 import { type Leaf, positionOf, readStructure, type Structure } from './index.ts';
 
 const read = (text: string | Buffer, name = 'x'): Structure | null => {

@@ -1,4 +1,4 @@
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import { Group, Leaf, type LeafRules, MAX_VALUES, type Structure } from './nodes.ts';
 
 const BASIC: LeafRules = {

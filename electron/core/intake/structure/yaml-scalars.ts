@@ -1,5 +1,5 @@
 import { CST } from 'yaml';
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import { type Group, Leaf, type LeafRules } from './nodes.ts';
 import { lineEndingAt, lineStart } from './positions.ts';
 

@@ -1,5 +1,5 @@
 import { CST, Lexer, Parser } from 'yaml';
-import type { TextView } from '../text-view.ts';
+import type { TextView } from '../text/text-view.ts';
 import { Group, type Leaf, MAX_DEPTH, MAX_VALUES, type Structure } from './nodes.ts';
 import { isYamlScalar, scalarKeyText, yamlLeaf } from './yaml-scalars.ts';
 

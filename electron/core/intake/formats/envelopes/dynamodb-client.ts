@@ -1,5 +1,5 @@
-import { decodeText } from '../../encoding.ts';
 import { Leaf } from '../../structure/index.ts';
+import { decodeText } from '../../text/encoding.ts';
 import type { FoundBlob } from '../../types.ts';
 import {
   attributeOf,

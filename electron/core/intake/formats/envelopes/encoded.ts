@@ -1,7 +1,7 @@
-import { decodeText } from '../../encoding.ts';
-import { trimmed } from '../../strip-whitespace.ts';
 import { Leaf, readJson } from '../../structure/index.ts';
-import { type TextView, viewText } from '../../text-view.ts';
+import { decodeText } from '../../text/encoding.ts';
+import { trimmed } from '../../text/strip-whitespace.ts';
+import { type TextView, viewText } from '../../text/text-view.ts';
 import type { FoundBlob } from '../../types.ts';
 import { ecrToken } from './aws-services.ts';
 import { readBytes } from './bytes.ts';

@@ -3,7 +3,7 @@ import type { ByteRange } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { type FoundBlob, type NewBlob, rewrite, type Scan, scan } from '../../index.ts';
 import { Group, readStructure } from '../../structure/index.ts';
-import { viewText } from '../../text-view.ts';
+import { viewText } from '../../text/text-view.ts';
 import { GROUP_FORMATS } from './index.ts';
 
 export const OLD = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';

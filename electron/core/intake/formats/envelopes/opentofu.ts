@@ -1,5 +1,5 @@
 import { Leaf, readJson } from '../../structure/index.ts';
-import { viewText } from '../../text-view.ts';
+import { viewText } from '../../text/text-view.ts';
 import type { FoundBlob } from '../../types.ts';
 import {
   alsoChange,

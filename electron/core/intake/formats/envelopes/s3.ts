@@ -2,7 +2,7 @@ import { finding } from '#shared/finding.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf, readHeaders } from '../../structure/index.ts';
-import type { TextView } from '../../text-view.ts';
+import type { TextView } from '../../text/text-view.ts';
 import {
   type Collected,
   contextLinkedValue,

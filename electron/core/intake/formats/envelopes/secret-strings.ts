@@ -1,7 +1,7 @@
 import { type EncryptionContext, sameContext } from '#shared/model/context.ts';
-import { decodeText } from '../../encoding.ts';
 import { positionOf } from '../../structure/index.ts';
-import { type TextView, writeText } from '../../text-view.ts';
+import { decodeText } from '../../text/encoding.ts';
+import { type TextView, writeText } from '../../text/text-view.ts';
 import type { FoundBlob, LinkedValue } from '../../types.ts';
 import { writingFindings } from '../text.ts';
 import { bytesBlob, contextNotDeclared, keyReference, rangeOf } from './shared.ts';

@@ -1,6 +1,6 @@
 import type { EncryptionContext } from '#shared/model/context.ts';
-import { decodeText } from '../../encoding.ts';
 import { Group, Leaf } from '../../structure/index.ts';
+import { decodeText } from '../../text/encoding.ts';
 import type { FoundBlob, LinkedValue } from '../../types.ts';
 import {
   type Collected,

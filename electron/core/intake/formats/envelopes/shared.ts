@@ -4,10 +4,10 @@ import { regionOfArn } from '#shared/kms/facts.ts';
 import type { BlobContainer, ByteRange, Declared, Finding } from '#shared/model/blob.ts';
 import { type EncryptionContext, sameContext } from '#shared/model/context.ts';
 import { identify } from '../../../inspect/index.ts';
-import { decodeText } from '../../encoding.ts';
-import { trimmed } from '../../strip-whitespace.ts';
 import { Group, Leaf } from '../../structure/index.ts';
-import { type TextView, writeText } from '../../text-view.ts';
+import { decodeText } from '../../text/encoding.ts';
+import { trimmed } from '../../text/strip-whitespace.ts';
+import { type TextView, writeText } from '../../text/text-view.ts';
 import type { BlobEncoding, FoundBlob, LinkedValue, NewBlob, PlaintextRange } from '../../types.ts';
 import { NOTHING_DECLARED } from '../format.ts';
 import { writingFindings } from '../text.ts';
@@ -281,7 +281,7 @@ export function alsoChange(reason: string, remedy: string): Finding {
   return finding('also-change', { evidence: [], values: { what, reason, remedy } });
 }
 
-export { keyReference } from '../../key-written.ts';
+export { keyReference } from '../../keys/key-written.ts';
 
 /** The new key's Region; the old text where its ARN has none. */
 export function keyRegion(old: string, { keyArn }: NewBlob): string {

@@ -1,5 +1,5 @@
 import { Group, Leaf, type Structure } from '../../structure/index.ts';
-import type { TextView } from '../../text-view.ts';
+import type { TextView } from '../../text/text-view.ts';
 
 const LINE = {
   style: 'plain',

@@ -3,11 +3,11 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { decodeText } from '../../encoding.ts';
-import { keyReference } from '../../key-written.ts';
-import { trimmed } from '../../strip-whitespace.ts';
+import { keyReference } from '../../keys/key-written.ts';
 import type { Leaf } from '../../structure/index.ts';
-import { writeText } from '../../text-view.ts';
+import { decodeText } from '../../text/encoding.ts';
+import { trimmed } from '../../text/strip-whitespace.ts';
+import { writeText } from '../../text/text-view.ts';
 import type { FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
 import { foundAt, leafLinkedValue } from '../structured/index.ts';
 

@@ -1,7 +1,7 @@
 import { finding } from '#shared/finding.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import { Group, type Leaf, readIni, readStructure, type Structure } from '../../structure/index.ts';
-import type { TextView } from '../../text-view.ts';
+import type { TextView } from '../../text/text-view.ts';
 import type { FoundBlob, Scan } from '../../types.ts';
 import type { Format } from '../format.ts';
 import { textBlobs } from '../structured/index.ts';

@@ -1,7 +1,7 @@
 import { finding } from '#shared/finding.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { Group, Leaf } from '../../structure/index.ts';
-import { writeText } from '../../text-view.ts';
+import { writeText } from '../../text/text-view.ts';
 import type { FoundBlob, LinkedValue } from '../../types.ts';
 import { mayHoldBlob } from './tokens.ts';
 

@@ -1,6 +1,6 @@
 import { finding } from '#shared/finding.ts';
 import type { Finding } from '#shared/model/blob.ts';
-import { keyReference } from '../../key-written.ts';
+import { keyReference } from '../../keys/key-written.ts';
 import { type Group, type Leaf, positionOf } from '../../structure/index.ts';
 import type { FoundBlob } from '../../types.ts';
 import { leafLinkedValue } from './leaf-blob.ts';

@@ -1,9 +1,9 @@
 import type { BlobContainer } from '#shared/model/blob.ts';
-import { type DecodedText, decodeText } from '../../encoding.ts';
-import { STRING_JOINT_SOURCE } from '../../joints.ts';
-import { trimmed } from '../../strip-whitespace.ts';
 import type { Group, Leaf } from '../../structure/index.ts';
-import { writeText } from '../../text-view.ts';
+import { type DecodedText, decodeText } from '../../text/encoding.ts';
+import { STRING_JOINT_SOURCE } from '../../text/joints.ts';
+import { trimmed } from '../../text/strip-whitespace.ts';
+import { writeText } from '../../text/text-view.ts';
 import type { FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
 import { NONE, NOTHING_DECLARED } from '../format.ts';
 import { writingFindings } from '../text.ts';

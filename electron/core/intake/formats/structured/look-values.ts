@@ -1,7 +1,7 @@
 import type { BlobContainer, BlobKind } from '#shared/model/blob.ts';
 import { looksLikeText } from '../../../inspect/index.ts';
-import { decodeText } from '../../encoding.ts';
 import type { Leaf, Structure } from '../../structure/index.ts';
+import { decodeText } from '../../text/encoding.ts';
 import type { BlobEncoding, FoundBlob } from '../../types.ts';
 import { NOTHING_DECLARED } from '../format.ts';
 import { writingFindings } from '../text.ts';

@@ -2,7 +2,7 @@ import { finding } from '#shared/finding.ts';
 import type { BlobContainer, ByteRange, Finding } from '#shared/model/blob.ts';
 import { byteTextsOf } from '../../bytewise/index.ts';
 import { type Group, type Leaf, positionOf, readStructure, type Structure } from '../../structure/index.ts';
-import type { TextView } from '../../text-view.ts';
+import type { TextView } from '../../text/text-view.ts';
 import type { FoundBlob } from '../../types.ts';
 import { apart } from '../../without-overlaps.ts';
 import { type Format, NOTHING_DECLARED } from '../format.ts';

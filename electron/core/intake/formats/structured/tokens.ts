@@ -2,9 +2,9 @@ import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { BlobKind } from '#shared/model/blob.ts';
 import { mayBeV0 } from '../../beginnings.ts';
 import { blobLength, blobsInRow } from '../../blob-length.ts';
-import { type DecodedText, decodeText } from '../../encoding.ts';
-import { JOINT_SOURCE, STRING_JOINT_SOURCE } from '../../joints.ts';
-import type { TextView } from '../../text-view.ts';
+import { type DecodedText, decodeText } from '../../text/encoding.ts';
+import { JOINT_SOURCE, STRING_JOINT_SOURCE } from '../../text/joints.ts';
+import type { TextView } from '../../text/text-view.ts';
 
 /** A blob that stands somewhere within text. */
 interface EncodedToken {

@@ -3,7 +3,7 @@ import type { BlobContainer, Identification } from '#shared/model/blob.ts';
 import { identify } from '../../../inspect/index.ts';
 import { type ByteText, byteTextsOf, readList, writeBytewise } from '../../bytewise/index.ts';
 import { type Group, Leaf, positionOf, type Structure } from '../../structure/index.ts';
-import { type TextView, writeText } from '../../text-view.ts';
+import { type TextView, writeText } from '../../text/text-view.ts';
 import type { BlobEncoding, FoundBlob, LinkedValue } from '../../types.ts';
 import { readBytes } from '../envelopes/bytes.ts';
 import { nested } from '../envelopes/shared.ts';

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { sha256 } from '../../../storage/hash.ts';
-import { temporaryName } from '../../names.ts';
+import { temporaryName } from '../../files/names.ts';
 import { DiskPool } from './pool.ts';
 
 const THREAD = new URL('./thread.ts', import.meta.url);

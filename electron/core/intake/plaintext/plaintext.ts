@@ -1,10 +1,10 @@
 import { finding } from '#shared/finding.ts';
 import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
-import { identify, isSecretInClear, randomness } from '../inspect/index.ts';
-import { isNoPlaintext } from './formats/structured/beside.ts';
-import type { TextView } from './text-view.ts';
-import type { FoundBlob, Scan } from './types.ts';
+import { identify, isSecretInClear, randomness } from '../../inspect/index.ts';
+import { isNoPlaintext } from '../formats/structured/beside.ts';
+import type { TextView } from '../text/text-view.ts';
+import type { FoundBlob, Scan } from '../types.ts';
 
 /**
  * Names of a plaintext in what prints KMS's replies: the AWS CLI in any output, `console.log`, boto3, Go, Java, and

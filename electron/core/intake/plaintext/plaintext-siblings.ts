@@ -1,6 +1,6 @@
 import { finding } from '#shared/finding.ts';
 import type { Finding } from '#shared/model/blob.ts';
-import { randomness } from '../inspect/index.ts';
+import { randomness } from '../../inspect/index.ts';
 
 /** What is known of a file of a folder, without its content. */
 export interface Neighbour {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { anyBlob, madeUpBlob } from './blob.test-help.ts';
-import { encode, scan } from './index.ts';
+import { anyBlob, madeUpBlob } from '../blob.test-help.ts';
+import { encode, scan } from '../index.ts';
 
 type Text = (blob: Uint8Array) => string;
 

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import type { KeyReference } from '#shared/model/audit.ts';
-import { commentRanges, commentStyle } from './comments.ts';
-import { openInput } from './formats/format.ts';
-import type { TextView } from './text-view.ts';
-import type { FoundBlob } from './types.ts';
+import { openInput } from '../formats/format.ts';
+import { commentRanges, commentStyle } from '../text/comments.ts';
+import type { TextView } from '../text/text-view.ts';
+import type { FoundBlob } from '../types.ts';
 
 /** Where a file names a key, its file left out. */
 export interface FoundReference extends Omit<KeyReference, 'file'> {

@@ -1,5 +1,5 @@
+import type { BlobEncoding } from '../types.ts';
 import { JOINT_SOURCE } from './joints.ts';
-import type { BlobEncoding } from './types.ts';
 
 /** Encoded text taken apart: its letters alone, and what stood between them. */
 interface StrippedText {

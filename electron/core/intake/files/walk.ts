@@ -1,9 +1,9 @@
 import { type Dir, lstatSync, opendirSync, realpathSync, type Stats } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { SkippedCode } from '#shared/model/coverage.ts';
-import { errorCode } from './faults.ts';
+import { errorCode } from '../faults.ts';
+import type { Repository, WalkedFile, WalkedSkip } from '../types.ts';
 import { displayPath, isBackupName, isTemporaryName } from './names.ts';
-import type { Repository, WalkedFile, WalkedSkip } from './types.ts';
 
 export interface WalkOptions {
   /** Folders inside folders followed, counted from a root. */

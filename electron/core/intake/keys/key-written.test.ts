@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { madeUpBlob } from './blob.test-help.ts';
-import { rewrite, scan } from './index.ts';
+import { madeUpBlob } from '../blob.test-help.ts';
+import { rewrite, scan } from '../index.ts';
+import type { NewBlob } from '../types.ts';
 import { aliasIn, keyReference } from './key-written.ts';
-import type { NewBlob } from './types.ts';
 
 const OLD = 'arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555';
 const NEW = 'arn:aws:kms:eu-central-1:111122223333:key/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee';

@@ -1,5 +1,5 @@
+import type { FoundBlob } from '../types.ts';
 import { hasControls, type TextView } from './text-view.ts';
-import type { FoundBlob } from './types.ts';
 
 /**
  * Blobs of a text with control characters, made exact: those between the lines of a wrapped blob are written again as

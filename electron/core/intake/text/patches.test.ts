@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { madeUpBlob } from './blob.test-help.ts';
-import { base64, NEW, nextBlob, OLD } from './formats/envelopes/envelope.test-help.ts';
-import { rewrite, type Scan, scan } from './index.ts';
+import { madeUpBlob } from '../blob.test-help.ts';
+import { base64, NEW, nextBlob, OLD } from '../formats/envelopes/envelope.test-help.ts';
+import { rewrite, type Scan, scan } from '../index.ts';
 
 const OLD_BLOB = base64(madeUpBlob(32));
 const wrapped = (blob: string, start: string) =>

@@ -1,9 +1,9 @@
 import type { ByteRange } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
+import { lineStart } from '../structure/index.ts';
+import type { BlobEncoding, FoundBlob } from '../types.ts';
 import { type Hunk, hunksOf } from './hunks.ts';
-import { lineStart } from './structure/index.ts';
 import type { TextView } from './text-view.ts';
-import type { BlobEncoding, FoundBlob } from './types.ts';
 
 const WHY_CONTEXT =
   'It stands in lines of a patch that the patched file must have as they are (context, or lines it removes): with another ' +

@@ -1,9 +1,9 @@
 import type { Identification } from '#shared/model/blob.ts';
-import { identify } from '../inspect/index.ts';
-import { writeBytewise } from './bytewise/index.ts';
+import { identify } from '../../inspect/index.ts';
+import { writeBytewise } from '../bytewise/index.ts';
+import type { BlobEncoding } from '../types.ts';
 import { isSpace, stripWhitespace, trimmed } from './strip-whitespace.ts';
 import { writeText } from './text-view.ts';
-import type { BlobEncoding } from './types.ts';
 
 /** A blob read from text, and how it was written. */
 export interface DecodedText {

@@ -1,6 +1,6 @@
 import { finding } from '#shared/finding.ts';
 import type { Identification } from '#shared/model/blob.ts';
-import type { FoundBlob, Scan } from './types.ts';
+import type { FoundBlob, Scan } from '../types.ts';
 
 /** What the S3 Encryption Client appends to the name of an object for its instruction file (its specification). */
 export const INSTRUCTION = '.instruction';

@@ -1,4 +1,4 @@
-import { lineEnd } from './structure/index.ts';
+import { lineEnd } from '../structure/index.ts';
 
 /** A part of a patch of which lines have signs before them. */
 export interface Hunk {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { madeUpBlob } from './blob.test-help.ts';
-import { type Scan, scan, withoutPlaintext } from './index.ts';
+import { madeUpBlob } from '../blob.test-help.ts';
+import { type Scan, scan, withoutPlaintext } from '../index.ts';
 
 const ARN = 'arn:aws:kms:us-east-1:111122223333:key/f3978301-41fa-4838-a252-c76e50a21c2e';
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { manyRuns } from '../../../tools/many-runs.ts';
-import { madeUpBlob } from './blob.test-help.ts';
-import { encode, type FoundBlob, type NewBlob, rewrite, scan } from './index.ts';
+import { manyRuns } from '../../../../tools/many-runs.ts';
+import { madeUpBlob } from '../blob.test-help.ts';
+import { encode, type FoundBlob, type NewBlob, rewrite, scan } from '../index.ts';
 
 const base64 = (blob: Uint8Array) => Buffer.from(blob).toString('base64');
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/f3978301-41fa-4838-a252-c76e50a21c2e';
@@ -107,7 +107,7 @@ describe('text with control bytes', () => {
   });
 
   test('a text inside a text keeps them, or says that it cannot', () => {
-    const bytes = readFileSync(new URL('field/json-in-json-with-controls.txt', import.meta.url));
+    const bytes = readFileSync(new URL('../field/json-in-json-with-controls.txt', import.meta.url));
     const found = scan(bytes, 'x.json');
     expect(found.blobs.length).toBeGreaterThan(0);
     for (const { range, encoding, bytes: blob, notPutBack } of found.blobs)

@@ -1,4 +1,4 @@
-import type { NewBlob } from './types.ts';
+import type { NewBlob } from '../types.ts';
 
 const ALIAS_ARN = /^arn:[^:]+:kms:[^:]*:\d*:alias\//;
 

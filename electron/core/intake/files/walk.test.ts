@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { asOrdinaryUser } from './blob.test-help.ts';
-import { type WalkedFile, type WalkedSkip, type WalkOptions, walk } from './index.ts';
+import { asOrdinaryUser } from '../blob.test-help.ts';
+import { type WalkedFile, type WalkedSkip, type WalkOptions, walk } from '../index.ts';
 import { backupName, temporaryName } from './names.ts';
 
 let top = '';

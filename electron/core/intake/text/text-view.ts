@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { isText, TEXT_SAMPLE } from '../inspect/index.ts';
-import { isKnownBinary } from './binary/magic.ts';
-import type { BlobEncoding } from './types.ts';
+import { isText, TEXT_SAMPLE } from '../../inspect/index.ts';
+import { isKnownBinary } from '../binary/magic.ts';
+import type { BlobEncoding } from '../types.ts';
 
 /**
  * A file's text with exact ways back to its bytes. For UTF-8 and the one-byte sets every character of `text` stands for one *byte* (ASCII

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { madeUpBlob } from './blob.test-help.ts';
+import { madeUpBlob } from '../blob.test-help.ts';
+import { scan } from '../scan.ts';
 import { asObjectBody, isInstruction } from './object-body.ts';
-import { scan } from './scan.ts';
 
 const metadata = (wrap: string) =>
   scan(

@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { asOrdinaryUser } from './blob.test-help.ts';
-import { MAX_FILE_BYTES, readSource, SmallFiles } from './index.ts';
+import { asOrdinaryUser } from '../blob.test-help.ts';
+import { MAX_FILE_BYTES, readSource, SmallFiles } from '../index.ts';
 
 let top = '';
 beforeEach(() => {

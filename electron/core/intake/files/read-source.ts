@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
-import { changedFile, notAFile, readFault } from './faults.ts';
+import { changedFile, notAFile, readFault } from '../faults.ts';
 
 const readAsync = promisify(read);
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { keySizeOf, type Neighbour, plaintextNeighbours, readableByOthers } from './index.ts';
+import { keySizeOf, type Neighbour, plaintextNeighbours, readableByOthers } from '../index.ts';
 
 const key = (size: number) => Buffer.concat([Buffer.from([0x01, 0xff]), randomBytes(size - 2)]);
 const blob = (file: string, ...sizes: (number | null)[]): Neighbour => ({
