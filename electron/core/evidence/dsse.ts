@@ -1,4 +1,4 @@
-import { createPublicKey, createVerify, type KeyObject, verify as verifyEdwards } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import { z } from 'zod';
 import { sha256 } from '../storage/hash.ts';
 
@@ -9,7 +9,7 @@ const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 const PREDICATE_TYPE = 'urn:rewrap:evidence:v1';
 
 const Subject = z.object({ name: z.string(), digest: z.object({ sha256: z.string() }) });
-export const Statement = z.object({
+const Statement = z.object({
   _type: z.literal(STATEMENT_TYPE),
   subject: z.array(Subject),
   predicateType: z.literal(PREDICATE_TYPE),
@@ -35,13 +35,58 @@ export const statementOf = (
   predicate,
 });
 
-export const Envelope = z.object({
-  payloadType: z.literal(PAYLOAD_TYPE),
+const Envelope = z.strictObject({
+  payloadType: z.string(),
   /** Base64 of the statement's JSON. */
   payload: z.string(),
-  signatures: z.array(z.object({ keyid: z.string(), sig: z.string() })).min(1),
+  signatures: z.array(z.strictObject({ keyid: z.string(), sig: z.string() })),
 });
-export type Envelope = z.infer<typeof Envelope>;
+
+/** Why an envelope holds no statement of Rewrap, as a sentence. */
+export class EnvelopeProblem extends Error {
+  override name = 'EnvelopeProblem';
+}
+
+/**
+ * Reads a DSSE envelope with its statement. Each text of base64 must be the one that its bytes have: otherwise an envelope
+ * could be changed, and its signature still fit. Throws {@link EnvelopeProblem}.
+ */
+export function readEnvelope(bytes: Uint8Array): {
+  readonly payload: Buffer;
+  readonly statement: Statement;
+  readonly signatures: readonly { readonly keyid: string; readonly sig: Buffer }[];
+} {
+  const envelope = Envelope.safeParse(parsed(bytes, 'It is no JSON, or was cut off.'));
+  if (!envelope.success) throw new EnvelopeProblem('It is no DSSE envelope, or has more in it than one.');
+  const { payloadType, payload: text, signatures } = envelope.data;
+  if (payloadType !== PAYLOAD_TYPE)
+    throw new EnvelopeProblem(
+      `Its payload is of another type: ${JSON.stringify(payloadType.slice(0, 100))}.`,
+    );
+  if (signatures.length === 0) throw new EnvelopeProblem('It has no signature.');
+  const payload = decoded(text);
+  const statement = Statement.safeParse(parsed(payload, 'What it signs is no JSON.'));
+  if (!statement.success) throw new EnvelopeProblem('What it signs is no statement of Rewrap.');
+  return {
+    payload,
+    statement: statement.data,
+    signatures: signatures.map(({ keyid, sig }) => ({ keyid, sig: decoded(sig) })),
+  };
+}
+
+function parsed(bytes: Uint8Array, problem: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    throw new EnvelopeProblem(problem);
+  }
+}
+
+function decoded(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.toString('base64') !== text) throw new EnvelopeProblem('Its base64 was changed.');
+  return bytes;
+}
 
 /** What is signed: DSSE's pre-authentication encoding of type and payload. */
 export function signedBytes(payload: Uint8Array): Buffer {
@@ -61,10 +106,11 @@ export function hashFor(key: KeyObject): string | null {
   return curve === 'secp384r1' ? 'sha384' : curve === 'secp521r1' ? 'sha512' : 'sha256';
 }
 
-/** Whether a signature is one of these bytes. RSA: PKCS #1 v1.5; elliptic curves: as DER. */
-export function isSigned(bytes: Uint8Array, signature: Uint8Array, pem: string): boolean {
-  const key = createPublicKey(pem);
-  const hash = hashFor(key);
-  if (hash === null) return verifyEdwards(null, bytes, key, signature);
-  return createVerify(hash).update(bytes).verify(key, signature);
+/** Whether a signature is one of these bytes. RSA: PKCS #1 v1.5; elliptic curves: as DER. A key that signs nothing: false. */
+export function isSigned(bytes: Uint8Array, signature: Uint8Array, key: KeyObject): boolean {
+  try {
+    return verify(hashFor(key), bytes, key, signature);
+  } catch {
+    return false;
+  }
 }

@@ -1,11 +1,12 @@
 /** Signed statements about files: in-toto statements in DSSE envelopes. */
 export {
-  Envelope,
+  EnvelopeProblem,
   hashFor,
   isSigned,
   keyIdOf,
   PAYLOAD_TYPE,
-  Statement,
+  readEnvelope,
+  type Statement,
   signedBytes,
   statementOf,
 } from './dsse.ts';

@@ -1,11 +1,22 @@
-import { createHash, createPublicKey } from 'node:crypto';
-import { createReadStream, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createReadStream, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { HistoryRecord } from '#shared/model/history.ts';
-import { Envelope, isSigned, keyIdOf, Statement, signedBytes } from '../../core/evidence/index.ts';
+import {
+  EnvelopeProblem,
+  isSigned,
+  keyIdOf,
+  readEnvelope,
+  type Statement,
+  signedBytes,
+} from '../../core/evidence/index.ts';
 import { bodyOf, linkHash } from '../history/index.ts';
 import { ENVELOPE, HISTORY, PUBLIC_KEY } from './bundle.ts';
+
+/** Most bytes that a statement and a key are read of: a bundle of 100,000 parts has 20 MB. */
+const MOST_ENVELOPE = 64 * 1024 * 1024;
+const MOST_KEY = 64 * 1024;
 
 /** What a check of a bundle found. */
 export interface BundleVerdict {
@@ -21,90 +32,141 @@ export interface BundleVerdict {
 
 /**
  * Checks a bundle without a connection and without anything but its own files. `publicKey`: PEM that the signature must be
- * of; null: the one in the bundle. Never throws for what the bundle is.
+ * of; null: the one in the bundle. Follows no link. Never throws for what the bundle is; throws where `publicKey` is no key.
  */
 export async function verifyBundle(folder: string, publicKey: string | null): Promise<BundleVerdict> {
   const wrong: { part: string; why: string }[] = [];
   const bad = (part: string, why: string): void => void wrong.push({ part, why });
-  let keyId: string | null = null;
-  let pem: string | null = null;
-  let own: string | null = null;
-  try {
-    own = readFileSync(join(folder, PUBLIC_KEY), 'utf8');
-    const ownId = keyIdOf(createPublicKey(own));
-    keyId = ownId;
-    pem = own;
-    if (publicKey !== null) {
-      keyId = keyIdOf(createPublicKey(publicKey));
-      pem = publicKey;
-      if (keyId !== ownId) bad(PUBLIC_KEY, 'It is another key than the one that you named.');
-    }
-  } catch {
-    bad(PUBLIC_KEY, 'It is missing, or no public key.');
-    if (publicKey !== null) pem = publicKey;
-  }
-  const statement = signedStatement(folder, pem, keyId, bad);
+  const named = publicKey === null ? null : createPublicKey(publicKey);
+  const own = keyOf(folder, bad);
+  if (named !== null && own !== null && keyIdOf(named) !== keyIdOf(own))
+    bad(PUBLIC_KEY, 'It is another key than the one that you named.');
+  const key = named ?? own;
+  const statement = signedStatement(folder, key, bad);
   if (statement !== null) await checkParts(folder, statement, bad);
-  return { ok: wrong.length === 0, wrong, keyId, isKnownKey: publicKey !== null, statement };
+  return {
+    ok: wrong.length === 0,
+    wrong,
+    keyId: key === null ? null : keyIdOf(key),
+    isKnownKey: publicKey !== null,
+    statement,
+  };
 }
 
 type Bad = (part: string, why: string) => void;
 
-function signedStatement(
-  folder: string,
-  pem: string | null,
-  keyId: string | null,
-  bad: Bad,
-): Statement | null {
-  let envelope: Envelope;
-  let payload: Buffer;
-  let statement: Statement;
+/** The key in the bundle; null, with a reason, where there is none. */
+function keyOf(folder: string, bad: Bad): KeyObject | null {
   try {
-    envelope = Envelope.parse(JSON.parse(readFileSync(join(folder, ENVELOPE), 'utf8')));
-    payload = Buffer.from(envelope.payload, 'base64');
-    statement = Statement.parse(JSON.parse(payload.toString('utf8')));
-  } catch {
-    bad(ENVELOPE, 'It is missing, or no signed statement of Rewrap.');
+    const text = readPart(folder, PUBLIC_KEY, MOST_KEY).toString('utf8');
+    const key = createPublicKey(text);
+    // A private key and a certificate are taken for keys, and what stands around one is passed over.
+    if (key.export({ type: 'spki', format: 'pem' }) !== text)
+      bad(PUBLIC_KEY, 'It was changed: it holds more than a public key, or is written otherwise.');
+    return key;
+  } catch (error) {
+    bad(PUBLIC_KEY, error instanceof PartProblem ? error.message : 'It is no public key.');
     return null;
   }
-  const bytes = signedBytes(payload);
-  const fits = (sig: string): boolean => {
-    try {
-      return pem !== null && isSigned(bytes, Buffer.from(sig, 'base64'), pem);
-    } catch {
-      return false;
-    }
-  };
-  if (!envelope.signatures.some(({ sig }) => fits(sig)))
-    bad(
-      ENVELOPE,
-      'The signature is not one of this statement by this key: statement, signature or key was changed.',
-    );
-  else if (envelope.signatures.some(({ keyid }) => keyid !== keyId))
-    bad(ENVELOPE, 'It names another key than the one that signed it.');
-  return statement;
+}
+
+function signedStatement(folder: string, key: KeyObject | null, bad: Bad): Statement | null {
+  try {
+    const { payload, statement, signatures } = readEnvelope(readPart(folder, ENVELOPE, MOST_ENVELOPE));
+    // Nothing can be said of a signature without a key: that there is none has been said.
+    if (key === null) return statement;
+    const bytes = signedBytes(payload);
+    const keyId = keyIdOf(key);
+    if (signatures.some(({ sig }) => !isSigned(bytes, sig, key)))
+      bad(
+        ENVELOPE,
+        signatures.length > 1
+          ? 'Not every signature is one of this statement by this key.'
+          : 'The signature is not one of this statement by this key: statement, signature or key was changed.',
+      );
+    else if (signatures.some(({ keyid }) => keyid !== keyId))
+      bad(ENVELOPE, 'It names another key than the one that signed it.');
+    return statement;
+  } catch (error) {
+    if (!(error instanceof EnvelopeProblem || error instanceof PartProblem)) throw error;
+    bad(ENVELOPE, error.message);
+    return null;
+  }
+}
+
+/** Why a part cannot be read. */
+class PartProblem extends Error {
+  override name = 'PartProblem';
+}
+
+/** Throws {@link PartProblem} for what is no file of the bundle itself. */
+function checkFile(folder: string, name: string): void {
+  let found: ReturnType<typeof lstatSync>;
+  try {
+    found = lstatSync(join(folder, name));
+  } catch {
+    throw new PartProblem('It is missing.');
+  }
+  if (found.isSymbolicLink()) throw new PartProblem('It is a link: the bundle does not hold it.');
+  if (!found.isFile()) throw new PartProblem('It is no file.');
+}
+
+function readPart(folder: string, name: string, most: number): Buffer {
+  checkFile(folder, name);
+  if (lstatSync(join(folder, name)).size > most)
+    throw new PartProblem(`It is larger than ${most} bytes, which none that Rewrap makes is.`);
+  try {
+    return readFileSync(join(folder, name));
+  } catch {
+    throw new PartProblem('It cannot be read.');
+  }
 }
 
 async function checkParts(folder: string, { subject, predicate }: Statement, bad: Bad): Promise<void> {
   const named = new Set([ENVELOPE, PUBLIC_KEY]);
   for (const { name, digest } of subject) {
-    named.add(name);
-    if (/[\\/]/.test(name) || name === '..') {
+    if (!isPlainName(name)) {
       bad(name, 'Its name leads out of the bundle.');
       continue;
     }
-    const hash = createHash('sha256');
-    try {
-      for await (const piece of createReadStream(join(folder, name))) hash.update(piece);
-    } catch {
-      bad(name, 'It is missing.');
+    if (named.has(name)) {
+      bad(name, 'The statement names it twice, or names itself.');
       continue;
     }
-    if (hash.digest('hex') !== digest.sha256) bad(name, 'It was changed since it was signed.');
-    else if (name === HISTORY) await checkHistory(join(folder, name), predicate.history, bad);
+    named.add(name);
+    try {
+      if ((await hashOf(folder, name)) !== digest.sha256) bad(name, 'It was changed since it was signed.');
+      else if (name === HISTORY) await checkHistory(join(folder, name), predicate.history, bad);
+    } catch (error) {
+      if (!(error instanceof PartProblem)) throw error;
+      bad(name, error.message);
+    }
   }
-  for (const name of readdirSync(folder))
-    if (!named.has(name)) bad(name, 'It is no part of what was signed.');
+  if (!named.has(HISTORY)) bad(HISTORY, 'The statement names no history.');
+  for (const name of namesIn(folder)) if (!named.has(name)) bad(name, 'It is no part of what was signed.');
+}
+
+/** Names a file of a folder, on each system. */
+const isPlainName = (name: string): boolean =>
+  name !== '' && name !== '.' && name !== '..' && basename(name) === name && !/[\\/:\0]/.test(name);
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+async function hashOf(folder: string, name: string): Promise<string> {
+  checkFile(folder, name);
+  const hash = createHash('sha256');
+  try {
+    for await (const piece of createReadStream(join(folder, name))) hash.update(piece);
+  } catch {
+    throw new PartProblem('It cannot be read.');
+  }
+  return hash.digest('hex');
 }
 
 /** Whether the range is one chain, which ends at the head that the statement names. */
@@ -130,6 +192,6 @@ async function checkHistory(path: string, range: Statement['predicate']['history
     bad(HISTORY, 'A line of it is no record of a history.');
     return;
   }
-  if (before !== null && (before.hash !== range.head || before.seq !== range.to))
-    bad(HISTORY, 'It does not end at the head that was signed.');
+  const { hash, seq } = before ?? { hash: '0'.repeat(64), seq: 0 };
+  if (hash !== range.head || seq !== range.to) bad(HISTORY, 'It does not end at the head that was signed.');
 }

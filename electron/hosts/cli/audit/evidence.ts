@@ -1,9 +1,10 @@
+import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { plural } from '#shared/format.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { type BundleVerdict, verifyBundle } from '../../../services/evidence/index.ts';
-import { BAD_INPUT, OK, SOME_FAILED } from '../exit-code.ts';
+import { BAD_INPUT, NOT_ANSWERED, OK, SOME_FAILED } from '../exit-code.ts';
 import { type ConnectionFlags, connectionChoice } from '../options.ts';
 import { safe } from '../output/text.ts';
 import { takeInNames, withEngine } from '../session.ts';
@@ -48,30 +49,52 @@ export async function evidence(paths: readonly string[], flags: BundleFlags): Pr
   });
 }
 
-/** `rewrap verify BUNDLE [--public-key PEM] [--json]`: what a bundle proves and what not; exit code 1 where a part is wrong. */
+/**
+ * `rewrap verify BUNDLE [--public-key PEM] [--json]`: what a bundle proves and what not. Exit code 1 where a part is wrong; 4
+ * where no public key was named: anyone can sign a bundle with a key that they put into it.
+ */
 export async function verify(folder: string, flags: { publicKey?: string; json?: true }): Promise<number> {
-  let key: string | null = null;
-  if (flags.publicKey !== undefined)
-    try {
-      key = readFileSync(flags.publicKey, 'utf8');
-    } catch {
-      throw new FaultError(
-        fault('CannotRead', `${flags.publicKey} cannot be read.`, '', 'Check its name and permissions.'),
-      );
-    }
+  const key = flags.publicKey === undefined ? null : readPublicKey(flags.publicKey);
   const verdict = await verifyBundle(resolve(folder), key);
   if (flags.json) console.log(JSON.stringify(verdict, null, 2));
   else for (const line of verdictLines(verdict)) console.log(safe(line));
-  return verdict.ok ? OK : SOME_FAILED;
+  if (!verdict.ok) return SOME_FAILED;
+  return verdict.isKnownKey ? OK : NOT_ANSWERED;
+}
+
+/** Throws FaultError `CannotRead`. */
+function readPublicKey(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new FaultError(
+      fault('CannotRead', `${path} cannot be read.`, '', 'Check its name and permissions.'),
+    );
+  }
+  try {
+    createPublicKey(text);
+    return text;
+  } catch {
+    throw new FaultError(
+      fault(
+        'CannotRead',
+        `${path} holds no public key.`,
+        '',
+        'Name a PEM file: openssl pkey -in signing.pem -pubout -out public.pem, or aws kms get-public-key.',
+      ),
+    );
+  }
 }
 
 function* verdictLines({ ok, wrong, keyId, isKnownKey, statement }: BundleVerdict): Generator<string> {
+  if (ok && !isKnownKey) yield 'The origin was not checked: no public key was named.';
   yield ok
     ? `The bundle is as it was signed: ${plural(statement?.subject.length ?? 0, 'part')}, key ${keyId}.`
     : `The bundle is not as it was signed: ${plural(wrong.length, 'part')} ${wrong.length === 1 ? 'is' : 'are'} wrong.`;
   for (const { part, why } of wrong) yield `  ${part}: ${why}`;
   if (!isKnownKey)
-    yield 'The key is the one in the bundle: compare its fingerprint with one that you have from elsewhere, or name the public key with --public-key.';
+    yield 'The key is the one in the bundle, which anyone could have put there: name the public key that you have from elsewhere with --public-key.';
   if (statement === null) return;
   const { of, madeAt, version, connection, history, says } = statement.predicate;
   yield `It is of: ${of}. Made at ${madeAt} by Rewrap ${version}, ${connection ?? 'without a connection'}.`;

@@ -91,9 +91,12 @@ export function auditCommands(program: Command): void {
   program
     .command('verify')
     .description(
-      'say what a signed bundle proves and what not; exit code 1 where a part is not as signed; offline',
+      'say what a signed bundle proves and what not; exit code 1 where a part is not as signed, 4 without --public-key; offline',
     )
     .argument('<bundle>', 'the folder')
-    .option('--public-key <pem>', 'the key that must have signed it (default: the one in the bundle)')
+    .option(
+      '--public-key <pem>',
+      'the key that must have signed it (without: the one in the bundle, which does not prove the origin)',
+    )
     .option('--json', JSON_DOCUMENT);
 }

@@ -61,7 +61,10 @@ export const EXAMPLES: Readonly<Record<string, readonly [string, string]>> = {
     'rewrap campaign status leave-2019.yaml',
     'rewrap campaign status leave-2019.yaml --fail-after 2030-01-31 --json',
   ],
-  verify: ['rewrap verify evidence', 'rewrap verify evidence --public-key public.pem --json'],
+  verify: [
+    'rewrap verify evidence --public-key public.pem',
+    'rewrap verify evidence --public-key public.pem --json > verdict.json',
+  ],
   'sso-login': ['rewrap sso-login prod-sso', 'rewrap sso-login prod-sso && rewrap keys --profile prod-sso'],
   serve: ['rewrap serve secrets/ --profile prod', 'rewrap serve --port 8080 --out ./out --allow-unverified'],
   'practice-kms': ['rewrap practice-kms', 'rewrap practice-kms --port 4599 --state ./practice'],
