@@ -3,10 +3,10 @@ import { weighedWords } from '#shared/audit-words.ts';
 import { CrossBlobFindings, EvidenceModel } from '../key-material/index.ts';
 import { arnOf, input, key, NOW, row } from './audit.test-help.ts';
 import { facetMembers, makeAudit, suppressionMembers } from './audit.ts';
-import { Columns } from './columns.ts';
-import { deletionImpact } from './deletion.ts';
-import { readRules } from './rules.ts';
-import { Subjects } from './subjects.ts';
+import { deletionImpact } from './deletion/deletion.ts';
+import { Subjects } from './findings/subjects.ts';
+import { Columns } from './list/columns.ts';
+import { readRules } from './rules/rules.ts';
 
 const DAY = 86_400_000;
 const days = (n: number): string => new Date(NOW + n * DAY).toISOString();

@@ -1,9 +1,9 @@
 import type { AuditSummary, Facet } from '#shared/model/audit.ts';
-import { memberOf } from './columns.ts';
 import { type Counted, type CountInput, countAudit } from './count.ts';
 import { facetRows } from './facets.ts';
+import type { KeySubject } from './findings/subjects.ts';
 import { type FoundFinding, finishFindings, type Silenced, severities } from './finish.ts';
-import type { KeySubject } from './subjects.ts';
+import { memberOf } from './list/columns.ts';
 
 /** The counted list. Made once for each change; questions about it are answered from it. */
 export interface Audit {

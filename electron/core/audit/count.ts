@@ -1,15 +1,15 @@
 import { EVIDENCE, weakest } from '#shared/evidence.ts';
 import type { AuditFacet, AuditKey, AuditSummary, KeyReference, Unjudged } from '#shared/model/audit.ts';
 import type { EvidenceModel } from '../key-material/index.ts';
-import { type AuditSnapshot, viaBranchKeys } from './audit-snapshot.ts';
-import type { Columns } from './columns.ts';
-import { judge } from './evaluate-rules.ts';
 import { countFacets } from './facets.ts';
-import { type FindingGroup, findingId } from './groups.ts';
-import { type FindingDraft, type KmsCaller, keyFindings, LIMITS } from './key-findings.ts';
-import { materialFindings } from './material-findings.ts';
-import type { AuditRules } from './rules.ts';
-import { type KeyLookup, type KeySubject, Subjects, subjectName } from './subjects.ts';
+import { type FindingGroup, findingId } from './findings/groups.ts';
+import { type FindingDraft, type KmsCaller, keyFindings, LIMITS } from './findings/key-findings.ts';
+import { materialFindings } from './findings/material-findings.ts';
+import { type KeyLookup, type KeySubject, Subjects, subjectName } from './findings/subjects.ts';
+import { type AuditSnapshot, viaBranchKeys } from './list/audit-snapshot.ts';
+import type { Columns } from './list/columns.ts';
+import { judge } from './rules/evaluate-rules.ts';
+import type { AuditRules } from './rules/rules.ts';
 
 /** Most keys that a summary names. */
 const MOST_KEYS = 200;

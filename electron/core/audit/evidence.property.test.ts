@@ -4,6 +4,7 @@ import { manyRuns } from '../../../tools/many-runs.ts';
 import { EvidenceModel, readKeyName, type Under } from '../key-material/index.ts';
 import { CALLER, input, key } from './audit.test-help.ts';
 import { facetMembers, makeAudit } from './audit.ts';
+import { isListed, touchedBy } from './deletion/touched-blobs.ts';
 import {
   namesOf,
   type World,
@@ -12,10 +13,9 @@ import {
   worlds,
   worldText,
 } from './evidence.test-help.ts';
-import { matchKey } from './key-rules.ts';
 import { blobLines } from './report/blob-lines.ts';
-import { readRules } from './rules.ts';
-import { isListed, touchedBy } from './touched-blobs.ts';
+import { matchKey } from './rules/key-rules.ts';
+import { readRules } from './rules/rules.ts';
 
 /** Trees that each property looks at. */
 const TREES = Number(process.env.EVIDENCE_TREES ?? manyRuns(1000));

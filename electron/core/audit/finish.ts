@@ -1,12 +1,12 @@
 import { entryOf } from '#shared/findings.ts';
 import type { AuditFinding, AuditSummary, Suppression } from '#shared/model/audit.ts';
 import type { Severity } from '#shared/model/blob.ts';
-import { type Columns, memberOf } from './columns.ts';
 import type { Counted, CountInput } from './count.ts';
-import type { FindingGroup } from './groups.ts';
-import { matchesName, matchKey } from './key-rules.ts';
-import { matches } from './rules.ts';
-import type { KeptSuppression } from './suppressions.ts';
+import type { FindingGroup } from './findings/groups.ts';
+import { type Columns, memberOf } from './list/columns.ts';
+import { matchesName, matchKey } from './rules/key-rules.ts';
+import { matches } from './rules/rules.ts';
+import type { KeptSuppression } from './rules/suppressions.ts';
 
 const EXAMPLES = 5;
 const DAY = 86_400_000;

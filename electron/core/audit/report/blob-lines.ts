@@ -1,7 +1,7 @@
 import type { BlobRow, Severity } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
-import type { Columns } from '../columns.ts';
-import type { KeySubject } from '../subjects.ts';
+import type { KeySubject } from '../findings/subjects.ts';
+import type { Columns } from '../list/columns.ts';
 
 /** What was found of a blob: codes, each once and sorted. Shared by all blobs of which the same was found. */
 interface Codes {

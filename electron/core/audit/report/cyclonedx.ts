@@ -4,7 +4,7 @@ import { EVIDENCE, EVIDENCE_WORDS, type EvidenceBy, weakest } from '#shared/evid
 import { count } from '#shared/format.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Audit } from '../audit.ts';
-import { type KeySubject, subjectName } from '../subjects.ts';
+import { type KeySubject, subjectName } from '../findings/subjects.ts';
 import { fileRanks, sortedInTurns } from './blob-lines.ts';
 import {
   algorithmComponent,

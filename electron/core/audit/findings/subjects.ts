@@ -1,7 +1,7 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { EvidenceBy } from '#shared/model/key-group.ts';
-import { type EvidenceModel, type KeyEvidence, readKeyName } from '../key-material/index.ts';
+import { type EvidenceModel, type KeyEvidence, readKeyName } from '../../key-material/index.ts';
 
 /** What is known of keys: KMS's answer by any name, 'gone' where KMS knows no such key, null where nothing is known. */
 export type KeyLookup = (name: string) => AuditKey | 'gone' | null;

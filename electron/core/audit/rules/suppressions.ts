@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Suppression } from '#shared/model/audit.ts';
-import { openDatabase } from '../storage/database.ts';
-import { MEMBER_LENGTH } from './columns.ts';
+import { openDatabase } from '../../storage/database.ts';
+import { MEMBER_LENGTH } from '../list/columns.ts';
 
 /** Findings that a person suppressed, and for which blobs. */
 export interface KeptSuppression extends Suppression {

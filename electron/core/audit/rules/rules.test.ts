@@ -2,10 +2,10 @@ import Ajv from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { finding } from '#shared/finding.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { EvidenceModel } from '../key-material/index.ts';
-import { arnOf, input, key, row } from './audit.test-help.ts';
-import { makeAudit } from './audit.ts';
-import { leavesToIam, outsideGrantees } from './policy.ts';
+import { EvidenceModel } from '../../key-material/index.ts';
+import { arnOf, input, key, row } from '../audit.test-help.ts';
+import { makeAudit } from '../audit.ts';
+import { leavesToIam, outsideGrantees } from '../findings/policy.ts';
 import { matches, readRules, rulesSchema } from './rules.ts';
 
 const FULL = `

@@ -1,6 +1,6 @@
 import type { DeletionImpact } from '#shared/model/audit.ts';
-import type { Audit } from './audit.ts';
-import { isMessage } from './audit-snapshot.ts';
+import type { Audit } from '../audit.ts';
+import { isMessage } from '../list/audit-snapshot.ts';
 import { type Counts, deletionAnswer, deletionNotes, NO_COUNTS } from './deletion-words.ts';
 import { isListed, type Touched, touchedBy } from './touched-blobs.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { finding } from '#shared/finding.ts';
-import { arnOf, COVERAGE, input, key, parseCsv, reportPieces, reportText, row } from './audit.test-help.ts';
-import { makeAudit } from './audit.ts';
+import { arnOf, COVERAGE, input, key, parseCsv, reportPieces, reportText, row } from '../audit.test-help.ts';
+import { makeAudit } from '../audit.ts';
 
 /** More files than any list of a screen holds; the last two say less of their key. */
 const FILES = 700;

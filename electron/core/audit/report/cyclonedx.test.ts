@@ -3,8 +3,8 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import type { AuditKey } from '#shared/model/audit.ts';
-import { arnOf, HOSTILE, input, key, reportText, row, STATED } from './audit.test-help.ts';
-import { makeAudit } from './audit.ts';
+import { arnOf, HOSTILE, input, key, reportText, row, STATED } from '../audit.test-help.ts';
+import { makeAudit } from '../audit.ts';
 
 /** The official schemas of CycloneDX 1.7, from github.com/CycloneDX/specification. */
 function bomSchema(): ValidateFunction {

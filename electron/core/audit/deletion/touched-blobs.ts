@@ -1,10 +1,10 @@
 import type { AuditKey, KeyReference } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { isKeyName, type KeyNames, type Under } from '../key-material/index.ts';
-import type { Audit } from './audit.ts';
-import { isMessage, type OtherWay } from './audit-snapshot.ts';
+import { isKeyName, type KeyNames, type Under } from '../../key-material/index.ts';
+import type { Audit } from '../audit.ts';
+import type { KeyLookup } from '../findings/subjects.ts';
+import { isMessage, type OtherWay } from '../list/audit-snapshot.ts';
 import { isDamaged, OtherWays } from './other-ways.ts';
-import type { KeyLookup } from './subjects.ts';
 
 /** A blob that the deletion of a key concerns. */
 export interface TouchedRow {

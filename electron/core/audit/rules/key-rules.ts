@@ -4,7 +4,7 @@ import {
   type KeyNames,
   readKeyName,
   type Under,
-} from '../key-material/index.ts';
+} from '../../key-material/index.ts';
 import { matches } from './rules.ts';
 
 /** Whether a key is one that a pattern names: 'maybe' where names cannot be compared with what is known. */

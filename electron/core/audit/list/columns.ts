@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { declaredDate, isKms } from '../key-material/index.ts';
+import { declaredDate, isKms } from '../../key-material/index.ts';
 import { CodeColumn, CohortCodes, TextCodes } from './codes.ts';
 
 /** Blobs that are the same in all that decides which key protects them and what may be done with it. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { LearnedKey } from '#shared/model/key-group.ts';
-import { EvidenceModel } from '../key-material/index.ts';
-import { arnOf, input, key, row } from './audit.test-help.ts';
-import { makeAudit } from './audit.ts';
+import { EvidenceModel } from '../../key-material/index.ts';
+import { arnOf, input, key, row } from '../audit.test-help.ts';
+import { makeAudit } from '../audit.ts';
+import { readRules } from '../rules/rules.ts';
 import { deletionImpact } from './deletion.ts';
-import { readRules } from './rules.ts';
 import { isListed, touchedBy } from './touched-blobs.ts';
 
 const OLD = arnOf('00000001-1111-4111-8111-111111111111');

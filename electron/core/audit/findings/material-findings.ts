@@ -1,6 +1,6 @@
 import { finding } from '#shared/finding.ts';
-import { readKeyName } from '../key-material/index.ts';
-import type { Cohort } from './columns.ts';
+import { readKeyName } from '../../key-material/index.ts';
+import type { Cohort } from '../list/columns.ts';
 import { draftOf, type FindingDraft, type KmsCaller, withConnection } from './key-findings.ts';
 import type { KeySubject } from './subjects.ts';
 

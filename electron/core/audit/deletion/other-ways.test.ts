@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arnOf, input, key, row } from './audit.test-help.ts';
-import { makeAudit } from './audit.ts';
-import type { AlsoOpens, OtherWay } from './audit-snapshot.ts';
+import { arnOf, input, key, row } from '../audit.test-help.ts';
+import { makeAudit } from '../audit.ts';
+import type { AlsoOpens, OtherWay } from '../list/audit-snapshot.ts';
 import { deletionImpact } from './deletion.ts';
 import { touchedBy } from './touched-blobs.ts';
 

@@ -1,14 +1,14 @@
 import { finding } from '#shared/finding.ts';
 import type { Unjudged } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import { type EvidenceModel, isKms, type KeyEvidence } from '../key-material/index.ts';
-import type { Columns } from './columns.ts';
-import { type FindingGroup, findingId } from './groups.ts';
-import { draftOf, type FindingDraft, type KmsCaller } from './key-findings.ts';
+import { type EvidenceModel, isKms, type KeyEvidence } from '../../key-material/index.ts';
+import { type FindingGroup, findingId } from '../findings/groups.ts';
+import { draftOf, type FindingDraft, type KmsCaller } from '../findings/key-findings.ts';
+import type { KeySubject } from '../findings/subjects.ts';
+import { NOT_CONNECTED, needsKms, unanswered } from '../findings/unanswered.ts';
+import type { Columns } from '../list/columns.ts';
 import { matchKey } from './key-rules.ts';
 import type { AuditRules } from './rules.ts';
-import type { KeySubject } from './subjects.ts';
-import { NOT_CONNECTED, needsKms, unanswered } from './unanswered.ts';
 
 const DAY = 86_400_000;
 

@@ -2,7 +2,7 @@ import { finding } from '#shared/finding.ts';
 import { entryOf } from '#shared/findings.ts';
 import type { AuditFinding, AuditKey } from '#shared/model/audit.ts';
 import type { Finding } from '#shared/model/blob.ts';
-import { readKeyName } from '../key-material/index.ts';
+import { readKeyName } from '../../key-material/index.ts';
 import type { KeySubject } from './subjects.ts';
 
 const DAY = 86_400_000;

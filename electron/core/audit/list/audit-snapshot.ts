@@ -1,8 +1,8 @@
 import type { BlobRow, Finding } from '#shared/model/blob.ts';
-import type { FoundBlob } from '../intake/index.ts';
+import type { FoundBlob } from '../../intake/index.ts';
+import { type FindingGroup, findingId } from '../findings/groups.ts';
+import { draftOf, type FindingDraft } from '../findings/key-findings.ts';
 import { Columns } from './columns.ts';
-import { type FindingGroup, findingId } from './groups.ts';
-import { draftOf, type FindingDraft } from './key-findings.ts';
 
 /** Whether what a blob protects opens without one key: not at all, perhaps, or another way that is known. */
 export type OtherWay = 'none' | 'maybe' | 'other';

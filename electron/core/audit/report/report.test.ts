@@ -3,14 +3,24 @@ import Ajv, { type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
-import { arnOf, HOSTILE, input, key, parseCsv, reportText, row, STATED, written } from './audit.test-help.ts';
-import { makeAudit } from './audit.ts';
-import type { PlaceInFile } from './report/deletion-report.ts';
-import { fromCsvField } from './report/escape.ts';
-import { historyReport } from './report/history-report.ts';
-import { runReport } from './report/run-report.ts';
-import { artifactUri, MOST_RESULTS, PLACES_OF_RESULT, writeSarif } from './report/sarif.ts';
-import { readRules } from './rules.ts';
+import {
+  arnOf,
+  HOSTILE,
+  input,
+  key,
+  parseCsv,
+  reportText,
+  row,
+  STATED,
+  written,
+} from '../audit.test-help.ts';
+import { makeAudit } from '../audit.ts';
+import { readRules } from '../rules/rules.ts';
+import type { PlaceInFile } from './deletion-report.ts';
+import { fromCsvField } from './escape.ts';
+import { historyReport } from './history-report.ts';
+import { runReport } from './run-report.ts';
+import { artifactUri, MOST_RESULTS, PLACES_OF_RESULT, writeSarif } from './sarif.ts';
 
 type Made = ReturnType<typeof makeAudit>;
 const auditCsv = (audit: Made) => reportText(audit, 'csv');
