@@ -1,18 +1,9 @@
-import type { AuditSummary, Facet } from '#shared/model/audit.ts';
-import { type Counted, type CountInput, countAudit } from './count.ts';
+import type { Facet } from '#shared/model/audit.ts';
+import { countAudit } from './count.ts';
 import { facetRows } from './facets.ts';
-import type { KeySubject } from './findings/subjects.ts';
-import { type FoundFinding, finishFindings, type Silenced, severities } from './finish.ts';
+import { finishFindings, type Silenced, severities } from './finish.ts';
 import { memberOf } from './list/columns.ts';
-
-/** The counted list. Made once for each change; questions about it are answered from it. */
-export interface Audit {
-  readonly input: CountInput;
-  /** Of each cohort. */
-  readonly subjects: readonly KeySubject[];
-  readonly findings: readonly FoundFinding[];
-  readonly summary: Omit<AuditSummary, 'asking' | 'notAsked' | 'gaps' | 'coverage'>;
-}
+import type { Audit, Counted, CountInput, FoundFinding } from './model.ts';
 
 /** What was counted, less what is suppressed. */
 export function finishAudit(counted: Counted, silenced: Silenced): Audit {

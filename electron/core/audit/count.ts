@@ -1,51 +1,18 @@
 import { EVIDENCE, weakest } from '#shared/evidence.ts';
-import type { AuditFacet, AuditKey, AuditSummary, KeyReference, Unjudged } from '#shared/model/audit.ts';
-import type { EvidenceModel } from '../key-material/index.ts';
+import type { AuditKey, AuditSummary, Unjudged } from '#shared/model/audit.ts';
 import { countFacets } from './facets.ts';
-import { type FindingGroup, findingId } from './findings/groups.ts';
-import { type FindingDraft, type KmsCaller, keyFindings, LIMITS } from './findings/key-findings.ts';
+import { findingId, keyFindings, LIMITS } from './findings/key-findings.ts';
 import { materialFindings } from './findings/material-findings.ts';
-import { type KeyLookup, type KeySubject, Subjects, subjectName } from './findings/subjects.ts';
-import { type AuditSnapshot, viaBranchKeys } from './list/audit-snapshot.ts';
+import { Subjects, subjectName } from './findings/subjects.ts';
+import { viaBranchKeys } from './list/audit-snapshot.ts';
 import type { Columns } from './list/columns.ts';
+import type { AuditSnapshot, Counted, CountInput, FindingDraft, FindingGroup, KeySubject } from './model.ts';
 import { judge } from './rules/evaluate-rules.ts';
-import type { AuditRules } from './rules/rules.ts';
 
 /** Most keys that a summary names. */
 const MOST_KEYS = 200;
 /** Most accounts that a summary names. */
 const MOST_ACCOUNTS = 5;
-
-/** Everything that is counted and judged, suppressions left out. The same input gives the same counts. */
-export interface CountInput {
-  readonly snapshot: AuditSnapshot;
-  /** Which key each blob is under. */
-  readonly evidence: EvidenceModel;
-  readonly book: KeyLookup;
-  /** Where files name a key without ciphertext, by any of its names. */
-  readonly references: (name: string) => readonly KeyReference[];
-  readonly caller: KmsCaller | null;
-  readonly rules: AuditRules | null;
-  /** Why rules that were kept cannot be judged by; null where none were, or they can. */
-  readonly brokenRules: string | null;
-  /** Milliseconds. */
-  readonly now: number;
-  readonly revision: number;
-}
-
-/** The counted list. What was counted serves again when only suppressions change. */
-export interface Counted {
-  readonly input: CountInput;
-  /** Of each cohort. */
-  readonly subjects: readonly KeySubject[];
-  readonly groups: readonly FindingGroup[];
-  readonly facets: AuditFacet[];
-  readonly unjudged: Unjudged[];
-  readonly totals: AuditSummary['totals'];
-  readonly keys: AuditSummary['keys'];
-  readonly weighed: AuditSummary['weighed'];
-  readonly practice: AuditSummary['practice'];
-}
 
 /**
  * Counts and judges. Everything about keys is worked out once for each cohort of alike blobs; what is left for each

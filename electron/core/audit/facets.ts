@@ -1,8 +1,9 @@
 import { EVIDENCE, EVIDENCE_WORDS } from '#shared/evidence.ts';
 import { type AuditBar, type AuditFacet, FACETS, type Facet } from '#shared/model/audit.ts';
 import { oldLimit } from '../key-material/index.ts';
-import { type KeySubject, subjectName } from './findings/subjects.ts';
+import { subjectName } from './findings/subjects.ts';
 import type { Cohort, Columns, DateCode } from './list/columns.ts';
+import type { KeySubject } from './model.ts';
 
 const DAY = 86_400_000;
 /** Bars of one facet; the rest is summed up. */

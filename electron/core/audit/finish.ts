@@ -1,9 +1,8 @@
 import { entryOf } from '#shared/findings.ts';
-import type { AuditFinding, AuditSummary, Suppression } from '#shared/model/audit.ts';
+import type { AuditSummary, Suppression } from '#shared/model/audit.ts';
 import type { Severity } from '#shared/model/blob.ts';
-import type { Counted, CountInput } from './count.ts';
-import type { FindingGroup } from './findings/groups.ts';
 import { type Columns, memberOf } from './list/columns.ts';
+import type { Counted, CountInput, FindingGroup, FoundFinding } from './model.ts';
 import { matchesName, matchKey } from './rules/key-rules.ts';
 import { matches } from './rules/rules.ts';
 import type { KeptSuppression } from './rules/suppressions.ts';
@@ -11,14 +10,6 @@ import type { KeptSuppression } from './rules/suppressions.ts';
 const EXAMPLES = 5;
 const DAY = 86_400_000;
 const RANK: Record<Severity, number> = { info: 1, warning: 2, critical: 3 };
-
-/** A finding with the rows it concerns. */
-export interface FoundFinding extends AuditFinding {
-  /** In the order of the list. */
-  readonly indexes: ArrayLike<number>;
-  /** Files without blobs that it concerns. */
-  readonly bare: readonly string[];
-}
 
 /** Findings by id, and the blobs that each is not counted for. */
 export type Silenced = ReadonlyMap<string, KeptSuppression>;

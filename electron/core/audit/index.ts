@@ -1,12 +1,11 @@
 /** What is protected by which key, what is wrong, what was done, and proof of it. */
 
-export { type Audit, facetMembers, finishAudit, suppressionMembers } from './audit.ts';
-export { type Counted, countAudit } from './count.ts';
+export { facetMembers, finishAudit, suppressionMembers } from './audit.ts';
+export { countAudit } from './count.ts';
 export { deletionImpact } from './deletion/deletion.ts';
 export { deletionGate, evidencedHistory } from './deletion/deletion-gate.ts';
 export { type PlannedDeletions, plannedDeletions } from './deletion/terraform-plan.ts';
-export { askedKey, type Evidenced, isListed, type TouchedRow, touchedBy } from './deletion/touched-blobs.ts';
-export type { KmsCaller } from './findings/key-findings.ts';
+export { askedKey, isListed, touchedBy } from './deletion/touched-blobs.ts';
 export {
   type GrantSeen,
   guardsDeletion,
@@ -14,11 +13,19 @@ export {
   outsideGrantees,
   outsidePrincipals,
 } from './findings/policy.ts';
-export type { KeyLookup } from './findings/subjects.ts';
 export { needsKms, unanswered } from './findings/unanswered.ts';
-export type { FoundFinding } from './finish.ts';
-export { type AuditSnapshot, columnsOf, makeSnapshot } from './list/audit-snapshot.ts';
+export { columnsOf, makeSnapshot } from './list/audit-snapshot.ts';
 export type { Columns } from './list/columns.ts';
+export type {
+  Audit,
+  AuditSnapshot,
+  Counted,
+  Evidenced,
+  FoundFinding,
+  KeyLookup,
+  KmsCaller,
+  TouchedRow,
+} from './model.ts';
 export { auditReport } from './report/audit-report.ts';
 export { deletionReport, type PlaceInFile } from './report/deletion-report.ts';
 export { historyReport, historyText } from './report/history-report.ts';

@@ -5,9 +5,9 @@ import type { Coverage } from '#shared/model/coverage.ts';
 import { type DeletionGate, GATE_HISTORY_LISTED, type GateKey } from '#shared/model/deletion-gate.ts';
 import type { GitHistory, HistoryBlob } from '#shared/model/git-history.ts';
 import type { Under } from '../../key-material/index.ts';
-import type { Audit } from '../audit.ts';
+import type { Audit, Evidenced } from '../model.ts';
 import { deletionImpact } from './deletion.ts';
-import { type AskedKey, askedKey, type Evidenced, isListed, touchedBy } from './touched-blobs.ts';
+import { type AskedKey, askedKey, isListed, touchedBy } from './touched-blobs.ts';
 
 /** What is between the name of an archive and that of a file in it. */
 const INSIDE = ' › ';

@@ -1,9 +1,7 @@
 import { plural } from '#shared/format.ts';
 import { isKeyName, type KeyNames, readKeyName, type Under } from '../../key-material/index.ts';
-import type { Audit } from '../audit.ts';
 import { lastUseWords } from '../findings/key-findings.ts';
-import type { OtherWay } from '../list/audit-snapshot.ts';
-import type { Touched } from './touched-blobs.ts';
+import type { Audit, OtherWay, Touched } from '../model.ts';
 
 /** How many blobs a deletion concerns, by how it is known. */
 export type Counts = Record<Under, number> & {

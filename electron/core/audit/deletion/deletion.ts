@@ -1,8 +1,8 @@
 import type { DeletionImpact } from '#shared/model/audit.ts';
-import type { Audit } from '../audit.ts';
 import { isMessage } from '../list/audit-snapshot.ts';
+import type { Audit, Touched } from '../model.ts';
 import { type Counts, deletionAnswer, deletionNotes, NO_COUNTS } from './deletion-words.ts';
-import { isListed, type Touched, touchedBy } from './touched-blobs.ts';
+import { isListed, touchedBy } from './touched-blobs.ts';
 
 const MOST_FILES = 200;
 const MOST_REFERENCES = 200;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arnOf, input, key, row } from '../audit.test-help.ts';
 import { makeAudit } from '../audit.ts';
-import type { AlsoOpens, OtherWay } from '../list/audit-snapshot.ts';
+import type { AlsoOpens, OtherWay } from '../model.ts';
 import { deletionImpact } from './deletion.ts';
 import { touchedBy } from './touched-blobs.ts';
 

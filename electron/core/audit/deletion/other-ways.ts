@@ -1,7 +1,7 @@
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { type EvidenceModel, readKeyName } from '../../key-material/index.ts';
-import type { AuditSnapshot, OtherWay } from '../list/audit-snapshot.ts';
+import type { AuditSnapshot, OtherWay } from '../model.ts';
 
 /** A data key of an Encryption SDK message: what its place is called before its number. */
 const DATA_KEY = /^(.*?)(?:: )?encrypted data key \d+/;

@@ -1,34 +1,8 @@
-import type { AuditKey, KeyReference } from '#shared/model/audit.ts';
-import type { BlobRow } from '#shared/model/blob.ts';
+import type { AuditKey } from '#shared/model/audit.ts';
 import { isKeyName, type KeyNames, type Under } from '../../key-material/index.ts';
-import type { Audit } from '../audit.ts';
-import type { KeyLookup } from '../findings/subjects.ts';
-import { isMessage, type OtherWay } from '../list/audit-snapshot.ts';
+import { isMessage } from '../list/audit-snapshot.ts';
+import type { Audit, Evidenced, KeyLookup, Touched, TouchedRow } from '../model.ts';
 import { isDamaged, OtherWays } from './other-ways.ts';
-
-/** A blob that the deletion of a key concerns. */
-export interface TouchedRow {
-  readonly index: number;
-  readonly under: Under;
-  /** What else opens it. */
-  readonly way: OtherWay;
-  /** No key opens it any more: it is cut short, or damaged. */
-  readonly damaged: boolean;
-}
-
-/** Which blobs the deletion of a key concerns, in the order of the list, and what is known of the key. */
-export interface Touched {
-  /** The name that was asked about, without white space around it. */
-  readonly asked: string;
-  readonly rows: readonly TouchedRow[];
-  readonly key: AuditKey | null;
-  readonly references: readonly KeyReference[];
-  /** No file, no person and no key that KMS described has this name. */
-  readonly nameless: boolean;
-}
-
-/** What evidence of a key is read from, of a blob in a file or in history. */
-export type Evidenced = Pick<BlobRow, 'identification' | 'declared' | 'sizeBytes'>;
 
 /** A key of which the deletion is asked about, and how any blob is under it. */
 export interface AskedKey extends Pick<Touched, 'asked' | 'key' | 'references' | 'nameless'> {

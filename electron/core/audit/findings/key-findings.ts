@@ -1,9 +1,10 @@
+import { hash } from 'node:crypto';
 import { finding } from '#shared/finding.ts';
 import { entryOf } from '#shared/findings.ts';
-import type { AuditFinding, AuditKey } from '#shared/model/audit.ts';
+import type { AuditKey } from '#shared/model/audit.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import { readKeyName } from '../../key-material/index.ts';
-import type { KeySubject } from './subjects.ts';
+import type { FindingDraft, KeySubject, KmsCaller } from '../model.ts';
 
 const DAY = 86_400_000;
 
@@ -16,25 +17,13 @@ interface Limits {
 }
 export const LIMITS: Limits = { unusedDays: 90, rotationDays: 365 };
 
-/** What a finding says, before its blobs are counted. */
-export type FindingDraft = Pick<
-  AuditFinding,
-  'code' | 'severity' | 'title' | 'reason' | 'evidence' | 'remedy' | 'source'
->;
+/** `code`: of the finding, or the id of one that stands at several places. */
+export const findingId = (code: string, about: string): string =>
+  `${code}.${hash('sha256', `${code}\0${about}`, 'hex').slice(0, 16)}`;
 
 /** A finding as an audit reports it. */
 export function draftOf({ range: _, ...found }: Finding): FindingDraft {
   return { ...found, source: entryOf(found.code).source };
-}
-
-/** Who asks KMS: the findings "other account" and "unknown account" are seen from there. */
-export interface KmsCaller {
-  readonly arn: string;
-  readonly account: string;
-  readonly region: string;
-  /** The connection that is asked, for people: "practice KMS · us-east-1 · 111122223333". */
-  readonly connection: string;
-  readonly practice: boolean;
 }
 
 const nameOf = (key: AuditKey): string => key.aliases[0] ?? key.arn;

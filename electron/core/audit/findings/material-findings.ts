@@ -1,8 +1,8 @@
 import { finding } from '#shared/finding.ts';
 import { readKeyName } from '../../key-material/index.ts';
 import type { Cohort } from '../list/columns.ts';
-import { draftOf, type FindingDraft, type KmsCaller, withConnection } from './key-findings.ts';
-import type { KeySubject } from './subjects.ts';
+import type { FindingDraft, KeySubject, KmsCaller } from '../model.ts';
+import { draftOf, withConnection } from './key-findings.ts';
 
 /**
  * Findings that need key material or labels beside KMS's description of a key: an earlier key material after a rotation, and

@@ -1,32 +1,6 @@
-import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import type { EvidenceBy } from '#shared/model/key-group.ts';
 import { type EvidenceModel, type KeyEvidence, readKeyName } from '../../key-material/index.ts';
-
-/** What is known of keys: KMS's answer by any name, 'gone' where KMS knows no such key, null where nothing is known. */
-export type KeyLookup = (name: string) => AuditKey | 'gone' | null;
-
-/** What protects some of the blobs: a key, a label, a key material without a name, or nothing that can be named. */
-export interface KeySubject {
-  /** Equal for equal protection, by whatever name: the value of facet 'key'. */
-  readonly id: string;
-  /** As KMS described it; null where it did not. */
-  readonly key: AuditKey | null;
-  /** The label or ARN it is known by; null where it has no name. */
-  readonly label: string | null;
-  /** An alias that files or KMS tie to the key; null where none is known. */
-  readonly alias: string | null;
-  /** KMS knows no key of this name. */
-  readonly gone: boolean;
-  readonly account: string | null;
-  readonly region: string | null;
-  readonly fingerprint: string | null;
-  /** Key material ID, as a reply of KMS named it; null where none did. */
-  readonly materialId: string | null;
-  readonly by: EvidenceBy;
-  /** An alias alone names the key: it may have named another one when the blobs were made. */
-  readonly viaAlias: boolean;
-}
+import type { KeyLookup, KeySubject } from '../model.ts';
 
 /** Finds the subject of each row from the evidence of its key. Subjects are made once for each name and strength of it. */
 export class Subjects {

@@ -2,8 +2,7 @@ import { entryOf, type FindingCode } from '#shared/findings.ts';
 import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { isKms } from '../../key-material/index.ts';
-import type { KmsCaller } from './key-findings.ts';
-import type { KeySubject } from './subjects.ts';
+import type { KeySubject, KmsCaller } from '../model.ts';
 
 /** Whether a finding comes from what KMS says of keys. */
 export const needsKms = (code: FindingCode): boolean =>

@@ -1,33 +1,7 @@
 import type { BlobRow, Finding } from '#shared/model/blob.ts';
-import type { FoundBlob } from '../../intake/index.ts';
-import { type FindingGroup, findingId } from '../findings/groups.ts';
-import { draftOf, type FindingDraft } from '../findings/key-findings.ts';
+import { draftOf, findingId } from '../findings/key-findings.ts';
+import type { AuditSnapshot, FindingDraft, FindingGroup, SnapshotInput } from '../model.ts';
 import { Columns } from './columns.ts';
-
-/** Whether what a blob protects opens without one key: not at all, perhaps, or another way that is known. */
-export type OtherWay = 'none' | 'maybe' | 'other';
-
-/** What opens what a blob protects, beside the blobs of the list. */
-export type AlsoOpens = Pick<FoundBlob, 'alsoOpens' | 'keyGroup' | 'viaBranchKey'>;
-
-/** What an audit is made from that the list alone decides. */
-export interface SnapshotInput {
-  readonly rows: readonly BlobRow[];
-  /** Findings of the inspector for one blob: of its file, of itself, and across blobs. */
-  readonly findings: (index: number) => Iterable<Finding>;
-  /** What else opens what a blob protects: other recipients of its file, and how many key groups of it are needed. */
-  readonly alsoOpens: (index: number) => AlsoOpens;
-  /** Files without any blob that have findings. */
-  readonly bareFiles: readonly { readonly file: string; readonly findings: readonly Finding[] }[];
-}
-
-/** The list as columns, and what the inspector found in it. Serves until the list changes. */
-export interface AuditSnapshot {
-  readonly columns: Columns;
-  readonly bareFiles: SnapshotInput['bareFiles'];
-  readonly groups: readonly FindingGroup[];
-  readonly alsoOpens: SnapshotInput['alsoOpens'];
-}
 
 /** Rows as columns. `before`: of an earlier list; what is known of rows that are the same serves again. */
 export const columnsOf = (rows: readonly BlobRow[], before: Columns | null): Columns =>

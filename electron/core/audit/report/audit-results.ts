@@ -1,7 +1,6 @@
 import type { Finding } from '#shared/model/blob.ts';
-import type { Audit } from '../audit.ts';
-import { findingId } from '../findings/groups.ts';
-import type { FoundFinding } from '../finish.ts';
+import { findingId } from '../findings/key-findings.ts';
+import type { Audit, FoundFinding } from '../model.ts';
 import type { PlaceInFileOf } from './deletion-report.ts';
 import type { SarifPlace, SarifResult } from './report.ts';
 

@@ -1,7 +1,6 @@
 import type { BlobRow, Severity } from '#shared/model/blob.ts';
-import type { Audit } from '../audit.ts';
-import type { KeySubject } from '../findings/subjects.ts';
 import type { Columns } from '../list/columns.ts';
+import type { Audit, KeySubject } from '../model.ts';
 
 /** What was found of a blob: codes, each once and sorted. Shared by all blobs of which the same was found. */
 interface Codes {

@@ -1,8 +1,8 @@
 import { EVIDENCE_WORDS } from '#shared/evidence.ts';
 import { count, plural } from '#shared/format.ts';
 import type { EvidenceBy } from '#shared/model/key-group.ts';
-import type { Audit } from '../audit.ts';
-import { type KeySubject, subjectName } from '../findings/subjects.ts';
+import { subjectName } from '../findings/subjects.ts';
+import type { Audit, KeySubject } from '../model.ts';
 import { fileRanks, sortedInTurns } from './blob-lines.ts';
 import type { Block, FileNaming } from './report.ts';
 

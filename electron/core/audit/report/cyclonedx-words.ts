@@ -1,5 +1,5 @@
 import type { BlobRow } from '#shared/model/blob.ts';
-import type { KeySubject } from '../findings/subjects.ts';
+import type { KeySubject } from '../model.ts';
 
 /** Algorithms that KMS encrypts with. RSA: the ciphertext says the size of the key, and not the hash of its padding. */
 export type CycloneDxAlgorithm =

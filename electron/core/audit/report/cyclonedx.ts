@@ -3,8 +3,8 @@ import { coverageWords } from '#shared/coverage-words.ts';
 import { EVIDENCE, EVIDENCE_WORDS, type EvidenceBy, weakest } from '#shared/evidence.ts';
 import { count } from '#shared/format.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
-import type { Audit } from '../audit.ts';
-import { type KeySubject, subjectName } from '../findings/subjects.ts';
+import { subjectName } from '../findings/subjects.ts';
+import type { Audit, KeySubject } from '../model.ts';
 import { fileRanks, sortedInTurns } from './blob-lines.ts';
 import {
   algorithmComponent,

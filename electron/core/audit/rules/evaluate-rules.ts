@@ -2,11 +2,10 @@ import { finding } from '#shared/finding.ts';
 import type { Unjudged } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { type EvidenceModel, isKms, type KeyEvidence } from '../../key-material/index.ts';
-import { type FindingGroup, findingId } from '../findings/groups.ts';
-import { draftOf, type FindingDraft, type KmsCaller } from '../findings/key-findings.ts';
-import type { KeySubject } from '../findings/subjects.ts';
+import { draftOf, findingId } from '../findings/key-findings.ts';
 import { NOT_CONNECTED, needsKms, unanswered } from '../findings/unanswered.ts';
 import type { Columns } from '../list/columns.ts';
+import type { FindingDraft, FindingGroup, KeySubject, KmsCaller } from '../model.ts';
 import { matchKey } from './key-rules.ts';
 import type { AuditRules } from './rules.ts';
 
