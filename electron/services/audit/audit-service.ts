@@ -3,24 +3,14 @@ import type { HostHandlers, PageHandlers, ReplyValue } from '#shared/contract/ap
 import type { requests } from '#shared/contract/contract.ts';
 import { plural } from '#shared/format.ts';
 import type { AuditSummary, Facet } from '#shared/model/audit.ts';
-import type { Finding } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { GitHistory } from '#shared/model/git-history.ts';
 import {
   type Audit,
-  type AuditRules,
-  type AuditSnapshot,
-  type Columns,
-  type Counted,
-  columnsOf,
-  countAudit,
   deletionImpact,
   type FoundFinding,
   facetMembers,
-  finishAudit,
   isListed,
-  makeSnapshot,
-  type PlaceInFile,
   readRules,
   Suppressions,
   suppressionMembers,
@@ -31,13 +21,13 @@ import type { KeyMaterialStore } from '../../core/key-material/index.ts';
 import type { Connection } from '../connection/index.ts';
 import { notHere } from '../faults.ts';
 import type { HistoryRecorder } from '../history/index.ts';
-import { type Blobs, ownFindings, type Workspace } from '../workspace/index.ts';
-import { Asking, type NamedKey } from './audit-asking.ts';
+import type { Blobs, Workspace } from '../workspace/index.ts';
+import { Asking } from './audit-asking.ts';
 import { RulesInUse } from './audit-rules.ts';
+import { CurrentAudit, type Held } from './current-audit.ts';
 import { DeletionGates } from './deletion-gates.ts';
 import { GitHistories } from './git-history.ts';
 import { FindingsByRow } from './row-findings.ts';
-import { textPositions } from './text-positions.ts';
 
 const HOUR = 3_600_000;
 
@@ -57,35 +47,7 @@ type MembersOf =
   | { by: 'finding'; id: string }
   | { by: 'deletion'; key: string; known: boolean };
 
-/** What the list alone decides. */
-interface Listed {
-  readonly of: ReturnType<Blobs['audited']>;
-  readonly snapshot: AuditSnapshot;
-}
-
-/** The audit as it was last made, and from what. */
-interface Made {
-  readonly stamp: string;
-  readonly listed: Listed;
-  readonly counted: Counted;
-  readonly audit: Audit;
-}
-
-/** An audit with the places of its blobs in their files: what a report is made from while the list goes on changing. */
-interface Held {
-  readonly audit: Audit;
-  /** Byte range of a row's blob in its file, which is null where it stands inside an encoded value, and where it begins in the text. */
-  placeOf(index: number): PlaceInFile;
-  /** Reads files again for the lines and columns of their blobs, which {@link placeOf} then has. */
-  locate(): Promise<void>;
-  /** Findings of a row in their own words. */
-  findingsOf(index: number): readonly Finding[];
-}
-
-/**
- * The audit of the list: each part made once for each change of what it is made from, answered from many times. The
- * columns follow the rows; counts and findings follow keys and rules; only the last step follows suppressions.
- */
+/** What a person asks of the audit of the list: findings, what a deletion breaks, rules, suppressions. */
 export class AuditService {
   readonly #parts: AuditParts;
   readonly #suppressions: Suppressions;
@@ -94,14 +56,9 @@ export class AuditService {
   readonly #gitHistories: GitHistories;
   readonly #gates: DeletionGates;
   readonly #byRow = new FindingsByRow();
-  #columns: Columns | null = null;
-  #listed: Listed | null = null;
-  #made: Made | null = null;
-  #names: { of: Counted; names: readonly NamedKey[] } | null = null;
+  readonly #current: CurrentAudit;
   #members: { audit: Audit; of: string; ids: readonly string[] } | null = null;
   #closed = false;
-  /** Counts what makes an audit stale beside the list itself. */
-  #version = 0;
 
   constructor(parts: AuditParts) {
     this.#parts = parts;
@@ -111,12 +68,18 @@ export class AuditService {
     this.#asking = new Asking({
       connection: parts.connection,
       recorder: parts.recorder,
-      names: () => this.#namedKeys(),
+      names: () => this.#current.namedKeys(),
       stale: () => {
-        this.#version += 1;
+        this.#current.stale();
         parts.blobs.hear(this.#asking.facts);
       },
       changed: parts.changed,
+    });
+    this.#current = new CurrentAudit({
+      ...parts,
+      asking: this.#asking,
+      rules: this.#rules,
+      suppressions: this.#suppressions,
     });
     this.#gates = new DeletionGates({
       ...parts,
@@ -133,7 +96,7 @@ export class AuditService {
 
   readonly requests: PageHandlers['audit'] = {
     summary: async () => {
-      await this.prepare();
+      await this.#current.prepare();
       return this.summary();
     },
     findings: async ({ offset, limit }) => {
@@ -176,7 +139,7 @@ export class AuditService {
     },
     deletionGates: ({ keys, nameless }) => this.#gates.answer(keys, nameless),
     campaign: async ({ text }) => {
-      await this.prepare();
+      await this.#current.prepare();
       const { files, skipped } = this.#parts.workspace.coverage;
       const cover = {
         read: files.read,
@@ -197,19 +160,12 @@ export class AuditService {
     return this.#asking.stop();
   }
 
-  /** Looks at what changed of the list in turns with everybody else, so that what is asked next is answered sooner. */
-  async prepare(): Promise<void> {
-    await this.#parts.blobs.prepare();
-    const before = this.#listed;
-    const view = this.#parts.blobs.audited();
-    if (before?.of === view) return;
-    this.#columns = columnsOf(view.rows, this.#columns);
-    await new Promise(setImmediate);
-    if (this.#list() !== before) await new Promise(setImmediate);
+  prepare(): Promise<void> {
+    return this.#current.prepare();
   }
 
   summary(): AuditSummary {
-    const { audit } = this.#now();
+    const { audit } = this;
     this.#asking.begin();
     return { ...audit.summary, asking: this.#asking.asking, ...this.asked };
   }
@@ -228,35 +184,18 @@ export class AuditService {
     return this.#gitHistories.current();
   }
 
+  /** With the places of blobs in their files. */
+  hold(): Held {
+    return this.#current.hold();
+  }
+
   get audit(): Audit {
-    return this.#now().audit;
+    return this.#current.audit;
   }
 
   /** Absolute paths that were asked for. */
   get paths(): readonly string[] {
     return this.#parts.workspace.asked;
-  }
-
-  hold(): Held {
-    const { audit, listed } = this.#now();
-    const { entry, across } = listed.of;
-    let positions: Awaited<ReturnType<typeof textPositions>> = new Map();
-    return {
-      audit,
-      findingsOf: (index) => {
-        const of = entry(index);
-        return of === undefined ? [] : [...ownFindings(of.source, of.found), ...across(index)];
-      },
-      placeOf: (index) => {
-        const found = entry(index)?.found;
-        const text = positions.get(index) ?? null;
-        if (found === undefined || found.within !== undefined) return { bytes: null, text };
-        return { bytes: { start: found.range.start, length: found.range.end - found.range.start }, text };
-      },
-      locate: async () => {
-        positions = await textPositions(listed.of.rows.length, entry);
-      },
-    };
   }
 
   /** Ids of the blobs behind a bar, a finding or a deletion; the last answer is kept, since it is taken in parts. */
@@ -282,7 +221,7 @@ export class AuditService {
     more: { also?: string; all?: boolean } = {},
   ): Promise<{ asked: number; gaps: string[] }> {
     if (refresh) this.#asking.forget();
-    this.#now();
+    this.#current.refresh();
     await this.#asking.ask(more);
     return { asked: this.#asking.asked, gaps: this.#asking.gaps };
   }
@@ -310,7 +249,8 @@ export class AuditService {
       detail: `${finding.code} (${plural(finding.blobs, 'blob')}) until ${until}: ${reason}`,
       sourceKey: finding.keyArn,
     });
-    this.#judgeAgain();
+    this.#current.judgeAgain();
+    this.#parts.changed(this.#asking.asking);
   }
 
   #unsuppress(id: string): void {
@@ -330,14 +270,14 @@ export class AuditService {
       detail: `${finding.code} (${plural(finding.blobs, 'blob')})`,
       sourceKey: finding.keyArn,
     });
-    this.#judgeAgain();
+    this.#current.judgeAgain();
+    this.#parts.changed(this.#asking.asking);
   }
 
   /** What rules would find of the list as it is; they are not put to use. Throws FaultError `BadRules`. */
   tryRules(text: string): ReplyValue<(typeof requests)['audit']['tryRules']> {
     const rules = readRules(text);
-    const counted = this.#count(this.#list(), rules, null);
-    const { findings, summary } = finishAudit(counted, this.#suppressions.all());
+    const { findings, summary } = this.#current.judgedBy(rules);
     const broken = findings
       .filter(({ violation, suppressed }) => violation && suppressed === null)
       .sort((a, b) => b.blobs - a.blobs);
@@ -361,7 +301,7 @@ export class AuditService {
         outcome: text === null ? 'taken out of use' : 'in use',
         detail: name ?? '',
       });
-    this.#version += 1;
+    this.#current.stale();
     this.#parts.changed(this.#asking.asking);
   }
 
@@ -377,81 +317,6 @@ export class AuditService {
         ),
       );
     return finding;
-  }
-
-  #now(): Made {
-    const on = this.#asking.on();
-    const listed = this.#list();
-    const { of: view } = listed;
-    const now = Date.now();
-    const stamp = `${view.revision} ${this.#version} ${on} ${Math.floor(now / HOUR)}`;
-    const before = this.#made;
-    if (before?.stamp === stamp && before.listed === listed) return before;
-    const counted = this.#count(listed, this.#rules.parsed, this.#rules.state.problem, now);
-    this.#made = { stamp, listed, counted, audit: finishAudit(counted, this.#suppressions.all()) };
-    return this.#made;
-  }
-
-  /** Counts the list and judges it by rules. `broken`: why rules that were kept cannot be used. */
-  #count(listed: Listed, rules: AuditRules | null, broken: string | null, now = Date.now()): Counted {
-    const { of: view, snapshot } = listed;
-    return countAudit({
-      snapshot,
-      evidence: view.evidence,
-      book: this.#asking.book,
-      references: (name) => this.#parts.workspace.references(name, view.evidence.names),
-      caller: this.#asking.caller,
-      rules,
-      brokenRules: broken,
-      now,
-      revision: view.revision,
-    });
-  }
-
-  #list(): Listed {
-    const view = this.#parts.blobs.audited();
-    const before = this.#listed;
-    if (before?.of === view) return before;
-    const { rows, across, entry } = view;
-    const snapshot = makeSnapshot(
-      {
-        rows,
-        // Most blobs have none, as their row says.
-        findings: (index) => {
-          const of = entry(index);
-          if (of === undefined || rows[index]?.findings.length === 0) return [];
-          return [...ownFindings(of.source, of.found), ...across(index)];
-        },
-        alsoOpens: (index) => entry(index)?.found ?? {},
-        bareFiles: this.#parts.workspace.filesWithoutBlobs(),
-      },
-      this.#columns,
-    );
-    this.#columns = snapshot.columns;
-    this.#listed = { of: view, snapshot };
-    return this.#listed;
-  }
-
-  #namedKeys(): readonly NamedKey[] {
-    const { counted } = this.#now();
-    if (this.#names?.of === counted) return this.#names.names;
-    const blobs = new Map<string, number>();
-    counted.input.snapshot.columns.cohorts.forEach(({ size }, cohort) => {
-      const label = counted.subjects[cohort]?.label ?? null;
-      if (label !== null) blobs.set(label, (blobs.get(label) ?? 0) + size);
-    });
-    const names = [...blobs]
-      .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-      .map(([label, count]) => ({ label, blobs: count }));
-    this.#names = { of: counted, names };
-    return names;
-  }
-
-  /** Suppressions changed, and nothing that was counted. */
-  #judgeAgain(): void {
-    const made = this.#made;
-    if (made !== null) this.#made = { ...made, audit: finishAudit(made.counted, this.#suppressions.all()) };
-    this.#parts.changed(this.#asking.asking);
   }
 }
 
