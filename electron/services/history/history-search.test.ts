@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { HistoryFilter } from '#shared/model/history.ts';
 import { History, historyEvent } from './history.ts';
@@ -96,12 +96,42 @@ test('a page of folded records reads no record of a blob', async () => {
 });
 
 test('the same filter looks through what is new alone', async () => {
-  const many = Array.from({ length: 5000 }, () => historyEvent('action', { outcome: 'x' }));
-  history.append(many);
-  const parse = vi.spyOn(JSON, 'parse');
+  history.append(Array.from({ length: 9000 }, () => historyEvent('action', { outcome: 'x' })));
+  const asked = vi.spyOn(StatementSync.prototype, 'all');
   await find({ words: 'x' }, 0, 1);
-  const before = parse.mock.calls.length;
-  expect(before).toBeGreaterThanOrEqual(5000);
+  const before = asked.mock.calls.length;
+  expect(before).toBeGreaterThan(2);
   await find({ words: 'x' }, 1, 1);
-  expect(parse.mock.calls.length - before).toBeLessThan(10);
+  expect(asked.mock.calls.length - before).toBeLessThan(2);
+});
+
+test('words are found as they are written, in any alphabet, and signs of a pattern are only signs', async () => {
+  history.append([
+    historyEvent('action', { detail: 'Schlüssel ÜBERGABE' }),
+    historyEvent('action', { detail: '100 % of a_b', outcome: 'null and void' }),
+    historyEvent('action', { detail: 'axb!c', sourceContext: { team: 'Ökonomie' } }),
+    historyEvent('action', { detail: 'a "quoted" a\\b about' }),
+  ]);
+  expect(await seqs({ words: 'übergabe' })).toEqual([1]);
+  expect(await seqs({ words: 'ökonomie' })).toEqual([3]);
+  expect(await seqs({ words: 'a_b' })).toEqual([2]);
+  expect(await seqs({ words: '%' })).toEqual([2]);
+  expect(await seqs({ words: 'b!c' })).toEqual([3]);
+  expect(await seqs({ words: 'null' })).toEqual([2]);
+  expect(await seqs({ words: 'a\\b "quoted' })).toEqual([4]);
+  // Part of a member's name and of a value.
+  expect(await seqs({ words: 'ou' })).toEqual([4]);
+  expect(await seqs({ words: 'action' })).toEqual([4, 3, 2, 1]);
+});
+
+test.each(['kind', 'outcome'])('records of one %s are found by an index', (member) => {
+  fill();
+  const db = new DatabaseSync(join(folder, 'history.sqlite'));
+  const plan = db
+    .prepare(
+      `EXPLAIN QUERY PLAN SELECT seq FROM history WHERE seq > 0 AND seq <= 9 AND json_extract(body, '$.${member}') = 'x'`,
+    )
+    .all();
+  db.close();
+  expect(JSON.stringify(plan)).toContain(`history_${member}`);
 });

@@ -14,7 +14,7 @@ import { Turns } from '../../core/limits/turns.ts';
 import { openDatabase } from '../../core/storage/database.ts';
 import { makeFolder, writeWhole } from '../../core/storage/files.ts';
 import { bodyOf, GENESIS, type Link, linkHash, verifyChain } from './chain.ts';
-import { HISTORY_INDEX, HistorySearch } from './history-search.ts';
+import { HISTORY_INDEXES, HistorySearch } from './history-search.ts';
 
 /** Records written in one transaction, or read at a time; others get a turn in between. */
 const BATCH = 250;
@@ -86,7 +86,7 @@ export class History {
         BEGIN SELECT raise(ABORT, 'the history is append-only'); END;
       CREATE TRIGGER IF NOT EXISTS history_no_delete BEFORE DELETE ON history
         BEGIN SELECT raise(ABORT, 'the history is append-only'); END;
-      ${HISTORY_INDEX};`);
+      ${HISTORY_INDEXES}`);
     this.#search = new HistorySearch((statement) => this.#db.prepare(statement));
     this.#insert = this.#db.prepare(
       'INSERT INTO history (seq, at, body, previous, hash) VALUES (?, ?, ?, ?, ?)',
