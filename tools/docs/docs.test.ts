@@ -13,6 +13,7 @@ import { commandLinePage } from './command-line.ts';
 import { compileAll, compileDocument } from './compile.ts';
 import { blocks, examples, openShell, shows } from './console.ts';
 import { anchors, documents, links, read, root } from './files.ts';
+import { SCENES, withoutScene } from './scenes/index.ts';
 import { troubleshootingPage } from './troubleshooting.ts';
 
 describe('documents', () => {
@@ -219,4 +220,12 @@ describe('examples of documents', () => {
       session.close();
     },
   );
+});
+
+test('a view of the navigation that no scene shows is named', () => {
+  expect(withoutScene(['Blobs', 'Runs', 'Keys', 'Audit', 'Help', 'Settings'])).toEqual([]);
+  expect(withoutScene(['Blobs', 'Reports'])).toEqual(['Reports']);
+  const names = SCENES.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.length).toBeGreaterThanOrEqual(40);
 });

@@ -1,0 +1,199 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CRAWL,
+  chooseDestination,
+  closeSheet,
+  go,
+  manyFiles,
+  openSheet,
+  rows,
+  runMixed,
+  type Scene,
+  selectAll,
+  sheetOf,
+  startRun,
+} from './scene.ts';
+
+const preflight = (page: Parameters<Scene['show']>[0]) =>
+  page
+    .getByRole('dialog', { name: 'Re-encrypt' })
+    .getByRole('button', { name: 'Preflight', exact: true })
+    .click();
+
+/** The list, the inspector beside it, and the sheet that re-encrypts. */
+export const BLOBS: readonly Scene[] = [
+  {
+    name: 'blobs',
+    view: 'Blobs',
+    inDocuments: true,
+    async show(page) {
+      await rows(page);
+      await page.getByText('api-token.bin').first().click();
+      await page.getByRole('tab', { name: 'Structure' }).click();
+    },
+  },
+  {
+    name: 'blobs-empty',
+    view: 'Blobs',
+    flags(home) {
+      mkdirSync(join(home, 'empty'));
+      return ['--practice', join(home, 'empty')];
+    },
+    show: (page) =>
+      page
+        .getByRole('button', { name: /^Add files/ })
+        .first()
+        .waitFor(),
+  },
+  {
+    name: 'blobs-one',
+    view: 'Blobs',
+    flags(home) {
+      mkdirSync(join(home, 'one'));
+      copyFileSync(join(home, 'practice/vault/payments/api-token.bin'), join(home, 'one', 'api-token.bin'));
+      return ['--practice', join(home, 'one')];
+    },
+    show: rows,
+  },
+  {
+    name: 'blobs-many',
+    view: 'Blobs',
+    flags: (home) => manyFiles(home, 120),
+    show: (page) => selectAll(page, '12,000'),
+  },
+  {
+    name: 'blobs-skipped',
+    view: 'Blobs',
+    flags(home) {
+      mkdirSync(join(home, 'notes'));
+      for (const name of ['a.md', 'b.png']) writeFileSync(join(home, 'notes', name), 'no ciphertext here\n');
+      return ['--practice', join(home, 'notes')];
+    },
+    show: (page) =>
+      page
+        .getByRole('button', { name: /^Add files/ })
+        .first()
+        .waitFor(),
+  },
+  {
+    name: 'blobs-no-match',
+    view: 'Blobs',
+    async show(page) {
+      await rows(page);
+      await page.getByRole('searchbox', { name: 'Filter blobs' }).fill('nothing is called this');
+      await page.getByRole('row', { name: /api-token\.bin/ }).waitFor({ state: 'hidden' });
+    },
+  },
+  {
+    name: 'blobs-failed',
+    view: 'Blobs',
+    async show(page) {
+      await closeSheet(await runMixed(page));
+      await page
+        .getByRole('row', { name: /console-password\.txt/ })
+        .first()
+        .click();
+      await page.getByRole('tab', { name: 'Summary' }).click();
+    },
+  },
+  {
+    name: 'blobs-disconnected',
+    view: 'Blobs',
+    disconnected: true,
+    flags: (home) => [
+      '--endpoint-url',
+      'http://127.0.0.1:9',
+      '--region',
+      'us-east-1',
+      join(home, 'practice/vault'),
+    ],
+    show: rows,
+  },
+  {
+    name: 'sheet',
+    view: 'Blobs',
+    inDocuments: true,
+    async show(page) {
+      await openSheet(page, ['api-token.bin']);
+      await chooseDestination(page);
+    },
+  },
+  {
+    name: 'sheet-empty',
+    view: 'Blobs',
+    async show(page) {
+      await openSheet(page, ['api-token.bin', 'handover.bin']);
+    },
+  },
+  {
+    name: 'sheet-keys',
+    view: 'Blobs',
+    async show(page) {
+      const sheet = await openSheet(page, ['api-token.bin']);
+      await sheet.getByRole('button', { name: /Destination key$/ }).click();
+      await page.getByRole('searchbox', { name: 'Search keys' }).waitFor();
+    },
+  },
+  {
+    name: 'sheet-preflight',
+    view: 'Blobs',
+    async show(page) {
+      const sheet = await openSheet(page, [
+        'api-token.bin',
+        'ldap-bind.hex',
+        'console-password.txt',
+        'db-password.txt',
+      ]);
+      await chooseDestination(page);
+      await preflight(page);
+      await sheet.getByRole('region', { name: 'Preflight result' }).waitFor();
+    },
+  },
+  {
+    name: 'sheet-preflight-running',
+    view: 'Blobs',
+    faults: CRAWL,
+    flags: (home) => manyFiles(home, 3),
+    async show(page) {
+      await selectAll(page, '300');
+      const sheet = await sheetOf(page);
+      await chooseDestination(page);
+      await preflight(page);
+      await sheet.getByRole('button', { name: 'Stop' }).waitFor();
+    },
+  },
+  {
+    name: 'sheet-running',
+    view: 'Blobs',
+    faults: CRAWL,
+    flags: (home) => manyFiles(home, 3),
+    async show(page) {
+      await selectAll(page, '300');
+      await sheetOf(page);
+      const sheet = await startRun(page);
+      await sheet.getByRole('button', { name: 'Pause' }).waitFor();
+    },
+  },
+  {
+    name: 'sheet-result',
+    view: 'Blobs',
+    async show(page) {
+      await runMixed(page);
+    },
+  },
+  {
+    name: 'blobs-while-running',
+    view: 'Blobs',
+    faults: CRAWL,
+    flags: (home) => manyFiles(home, 3),
+    async show(page) {
+      await selectAll(page, '300');
+      await sheetOf(page);
+      const sheet = await startRun(page);
+      await sheet.getByRole('button', { name: 'Pause' }).waitFor();
+      await sheet.getByRole('button', { name: 'Close' }).first().click();
+      await go(page, 'Blobs');
+    },
+  },
+];
