@@ -62,11 +62,12 @@ it.each([
   ],
   [
     run({ succeeded: 1000, already: 2, failed: 3 }, { underOldKey: 2 }),
-    '1,000 re-encrypted, 2 already as asked, 3 not re-encrypted (2 known to be under the old key)',
+    '1,000 re-encrypted, 2 already as asked, 3 not re-encrypted (at least 2 under the old key)',
   ],
   [
     run({ failed: 3 }, { underOldKey: 0 }),
-    '0 re-encrypted, 0 already as asked, 3 not re-encrypted (0 known to be under the old key)',
+    // A refusal, of a disabled key for one, names no key material: nothing is known, which is not the same as none.
+    '0 re-encrypted, 0 already as asked, 3 not re-encrypted',
   ],
   [run({ succeeded: 2 }, { underOldKey: 0 }), '2 re-encrypted, 0 already as asked, 0 not re-encrypted'],
   [

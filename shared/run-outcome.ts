@@ -20,12 +20,15 @@ export const outcomeNames = (dryRun: boolean): readonly [string, string, string]
     ? ['would be re-encrypted', 'already as asked', 'would not be re-encrypted']
     : ['re-encrypted', 'already as asked', 'not re-encrypted'];
 
-/** How many of the blobs that are not re-encrypted are known to be under the old key; null where that is not counted. */
+/**
+ * How many of the blobs that are not re-encrypted are known to be under the old key; null where that is not counted, or
+ * none is. Only replies that name a key material are counted, and a refusal names none: what is not counted may be under
+ * it all the same.
+ */
 export function oldKeyWords({ notReencrypted, underOldKey }: RunSummary['outcome']): string | null {
-  if (notReencrypted === 0 || underOldKey === null) return null;
-  const how =
-    underOldKey === notReencrypted ? (notReencrypted === 1 ? '' : 'all ') : `${count(underOldKey)} `;
-  return `${how}known to be under the old key`;
+  if (notReencrypted === 0 || underOldKey === null || underOldKey === 0) return null;
+  if (underOldKey < notReencrypted) return `at least ${count(underOldKey)} under the old key`;
+  return `${notReencrypted === 1 ? '' : 'all '}known to be under the old key`;
 }
 
 /** Why blobs are not re-encrypted, in numbers: "6 failed, 2 not reached". Empty where all are. */
