@@ -4,6 +4,8 @@ import { finishNow, sorting } from './order.ts';
 export type SortKey = (value: string) => string;
 
 const FIRST_CAPACITY = 256;
+/** Words whose values are kept: those of a query, and the ones that it was typed by. */
+const KEPT_WORDS = 12;
 
 /**
  * One property of many rows: each value once, and for each row the code of its value. What is true of a value is
@@ -15,6 +17,8 @@ export class Column {
   #codes: Uint32Array<ArrayBuffer>;
   #lowered: string[] = [];
   #ranks: Uint32Array = new Uint32Array();
+  /** For words looked for lately, 1 for each value that holds it, by code; the last one last. */
+  readonly #holding = new Map<string, Uint8Array>();
 
   constructor(
     values: string[] = [],
@@ -65,6 +69,30 @@ export class Column {
     for (let i = this.#lowered.length; i < this.values.length; i += 1)
       this.#lowered.push((this.values[i] ?? '').toLowerCase());
     return this.#lowered;
+  }
+
+  /**
+   * 1 for each value that holds a word of lower case, by code. A word that is typed letter by letter is looked for among
+   * what the letters before it left.
+   */
+  holding(word: string): Uint8Array {
+    const { lowered } = this;
+    const known = this.#holding.get(word);
+    if (known?.length === lowered.length) return known;
+    let among: Uint8Array | undefined;
+    for (const [shorter, passes] of this.#holding)
+      if (passes.length === lowered.length && word.includes(shorter)) among = passes;
+    const passes = new Uint8Array(lowered.length);
+    for (let code = 0; code < passes.length; code += 1)
+      if ((among === undefined || among[code] === 1) && lowered[code]?.includes(word) === true)
+        passes[code] = 1;
+    this.#holding.delete(word);
+    this.#holding.set(word, passes);
+    for (const [oldest] of this.#holding) {
+      if (this.#holding.size <= KEPT_WORDS) break;
+      this.#holding.delete(oldest);
+    }
+    return passes;
   }
 
   /** Place of each value in the order of its key, by code. */

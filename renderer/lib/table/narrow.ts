@@ -109,7 +109,7 @@ export function matching(
   for (const word of words) {
     const holds = (text: string): boolean => text.includes(word);
     const looks = [
-      ...held.map(({ codes, lowered }) => ({ codes, passes: passing(lowered, holds) })),
+      ...held.map((column) => ({ codes: column.codes, passes: column.holding(word) })),
       ...worded.map(([{ codes, values }, of]) => ({
         codes,
         passes: passing(values, (value) => holds(of(value).toLowerCase())),
