@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useId } from 'react';
 import {
   Button as AriaButton,
   type ButtonProps as AriaProps,
@@ -6,7 +6,12 @@ import {
   TooltipTrigger,
 } from 'react-aria-components';
 
-interface ButtonProps extends Omit<AriaProps, 'className' | 'children'> {
+interface Reasoned {
+  /** Why it cannot be pressed now, as a sentence; null, absent: it can. A button is disabled by its reason alone. */
+  readonly reason?: string | null | undefined;
+}
+
+interface ButtonProps extends Reasoned, Omit<AriaProps, 'className' | 'children' | 'isDisabled'> {
   readonly variant?: 'primary' | 'normal' | 'quiet' | 'danger' | 'link';
   readonly icon?: ReactNode;
   /** Shortcut shown in the button. */
@@ -15,21 +20,33 @@ interface ButtonProps extends Omit<AriaProps, 'className' | 'children'> {
 }
 
 /** A button with a verb on it. */
-export function Button({ variant = 'normal', icon, keys, children, ...props }: ButtonProps) {
+export function Button({ variant = 'normal', icon, keys, reason = null, children, ...props }: ButtonProps) {
+  const id = useId();
   return (
-    <AriaButton {...props} className={`button button-${variant}`}>
-      {icon}
-      <span className="button-label">{children}</span>
-      {keys !== undefined && (
-        <span className="keys" aria-hidden="true">
-          {keys}
+    <>
+      <AriaButton
+        {...props}
+        {...(reason === null ? {} : { isDisabled: true, 'aria-describedby': id })}
+        className={`button button-${variant}`}
+      >
+        {icon}
+        <span className="button-label" title={reason ?? undefined}>
+          {children}
         </span>
-      )}
-    </AriaButton>
+        {keys !== undefined && (
+          <span className="keys" aria-hidden="true">
+            {keys}
+          </span>
+        )}
+      </AriaButton>
+      {reason !== null && <Reason id={id} reason={reason} />}
+    </>
   );
 }
 
-interface IconButtonProps extends Omit<AriaProps, 'className' | 'children' | 'aria-label'> {
+interface IconButtonProps
+  extends Reasoned,
+    Omit<AriaProps, 'className' | 'children' | 'aria-label' | 'isDisabled'> {
   /** Accessible name, also the tooltip. */
   readonly label: string;
   readonly children: ReactNode;
@@ -37,19 +54,33 @@ interface IconButtonProps extends Omit<AriaProps, 'className' | 'children' | 'ar
 }
 
 /** A button with an icon alone; its name shows as a tooltip. */
-export function IconButton({ label, children, small = false, ...props }: IconButtonProps) {
+export function IconButton({ label, children, small = false, reason = null, ...props }: IconButtonProps) {
+  const id = useId();
   return (
-    <TooltipTrigger delay={500} closeDelay={0}>
-      <AriaButton
-        {...props}
-        aria-label={label}
-        className={small ? 'icon-button icon-button-small' : 'icon-button'}
-      >
-        {children}
-      </AriaButton>
-      <Tooltip className="tooltip" offset={4}>
-        {label}
-      </Tooltip>
-    </TooltipTrigger>
+    <>
+      <TooltipTrigger delay={500} closeDelay={0}>
+        <AriaButton
+          {...props}
+          {...(reason === null ? {} : { isDisabled: true, 'aria-describedby': id })}
+          aria-label={label}
+          className={small ? 'icon-button icon-button-small' : 'icon-button'}
+        >
+          {reason === null ? children : <span title={`${label}: ${reason}`}>{children}</span>}
+        </AriaButton>
+        <Tooltip className="tooltip" offset={4}>
+          {label}
+        </Tooltip>
+      </TooltipTrigger>
+      {reason !== null && <Reason id={id} reason={reason} />}
+    </>
+  );
+}
+
+/** What describes a disabled button to those who cannot rest a pointer on it. */
+export function Reason({ id, reason }: { readonly id: string; readonly reason: string }) {
+  return (
+    <span id={id} className="visually-hidden">
+      {reason}
+    </span>
   );
 }

@@ -118,7 +118,7 @@ export function FaultRemedy({ fault }: { readonly fault: Fault }) {
   return (
     <Button
       icon={<Icon className="icon" aria-hidden="true" />}
-      isDisabled={state?.status === 'connecting'}
+      reason={state?.status === 'connecting' ? 'Rewrap is connecting.' : null}
       onPress={() => void again(side)}
     >
       {kind === 'code' ? 'Enter a code' : 'Connect again'}

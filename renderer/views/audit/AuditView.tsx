@@ -160,7 +160,11 @@ function Asking() {
       ) : summary.caller === null ? (
         <span className="hint">Not connected: KMS was not asked.</span>
       ) : (
-        <IconButton label="Ask KMS again" isDisabled={!ready} onPress={() => void askKeys()}>
+        <IconButton
+          label="Ask KMS again"
+          reason={ready ? null : 'Not connected to KMS.'}
+          onPress={() => void askKeys()}
+        >
           <RefreshCw className="icon" aria-hidden="true" />
         </IconButton>
       )}

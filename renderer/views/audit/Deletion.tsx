@@ -68,7 +68,7 @@ export function Deletion({ summary }: { readonly summary: AuditSummary }) {
             mono
             onEnter={() => ask(typed)}
           />
-          <Button isDisabled={typed.trim() === ''} onPress={() => ask(typed)}>
+          <Button reason={typed.trim() === '' ? 'Type or choose a key.' : null} onPress={() => ask(typed)}>
             Check
           </Button>
         </div>

@@ -19,7 +19,10 @@ export function DeletionGateView({ asked }: { readonly asked: string }) {
   return (
     <section className="deletion-gate" aria-label="May it be deleted">
       <div className="button-row">
-        <Button isDisabled={isAsking} onPress={() => void askGate(asked)}>
+        <Button
+          reason={isAsking ? 'The answer is being worked out.' : null}
+          onPress={() => void askGate(asked)}
+        >
           Check whether it may be deleted
         </Button>
         <span className="hint">

@@ -1,7 +1,8 @@
 import { Download } from 'lucide-react';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import type { ReportFormat, ReportSubject } from '#shared/model/audit.ts';
+import { Reason } from '../../components/Button.tsx';
 import { useAudit, useReading } from '../../store/audit.ts';
 import { useConnection } from '../../store/connection.ts';
 
@@ -27,6 +28,8 @@ export function ExportReport({ subject, what }: { readonly subject: ReportSubjec
     if (id === 'cyclonedx') return subject.of === 'audit';
     return id !== 'sarif' || subject.of !== 'history';
   });
+  const described = useId();
+  const reason = waits ? 'A report waits until reading ends.' : busy ? 'The report is being written.' : null;
   const go = async (format: ReportFormat): Promise<void> => {
     setBusy(true);
     await exportReport(subject, format);
@@ -36,12 +39,15 @@ export function ExportReport({ subject, what }: { readonly subject: ReportSubjec
     <MenuTrigger>
       <AriaButton
         className="button button-normal"
-        isDisabled={busy || waits}
-        aria-label={waits ? `Export the ${what}: waits until reading ends` : `Export the ${what}`}
+        {...(reason === null ? {} : { isDisabled: true, 'aria-describedby': described })}
+        aria-label={`Export the ${what}`}
       >
         <Download className="icon" aria-hidden="true" />
-        <span className="button-label">{waits ? 'Export waits' : 'Export'}</span>
+        <span className="button-label" title={reason ?? undefined}>
+          {waits ? 'Export waits' : 'Export'}
+        </span>
       </AriaButton>
+      {reason !== null && <Reason id={described} reason={reason} />}
       <Popover className="popover" placement="bottom end" offset={2}>
         <Menu
           className="listbox"

@@ -23,7 +23,7 @@ export function NotAskedNotice({ notAsked: { keys, blobs, names, elsewhere }, as
               {`Only those with most blobs are asked about by themselves. Of the state, rotation, use and policy of the others, with ${plural(blobs, 'blob')}, nothing is said.`}
             </p>
             <div className="button-row">
-              <Button isDisabled={asking > 0} onPress={() => void askRest()}>
+              <Button reason={asking > 0 ? 'KMS is being asked.' : null} onPress={() => void askRest()}>
                 {`Ask about the other ${count(keys)}`}
               </Button>
             </div>

@@ -63,7 +63,11 @@ function Form({
           <Button variant="quiet" onPress={close}>
             Cancel
           </Button>
-          <Button variant="primary" isDisabled={!ready} onPress={() => void go()}>
+          <Button
+            variant="primary"
+            reason={ready ? null : 'Give a reason and the last day.'}
+            onPress={() => void go()}
+          >
             {many ? `Suppress ${plural(findings.length, 'finding')}` : 'Suppress until then'}
           </Button>
         </>

@@ -38,6 +38,13 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
       Array.from(selected.indexes, (index) => table.rows[index]).filter((row) => row !== undefined),
     );
   }, [table, selected, some]);
+  const whyNot = !complete
+    ? 'The list is still loading.'
+    : !some
+      ? 'Select blobs to re-encrypt them.'
+      : works === 0
+        ? 'None of the selected blobs can be re-encrypted.'
+        : null;
   const ticked = () => [...selected.indexes].flatMap((index) => table.rows[index] ?? []);
   return (
     <footer className="action-bar">
@@ -65,7 +72,7 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
       )}
       <Button
         variant="quiet"
-        isDisabled={!some && shown.length === 0}
+        reason={!some && shown.length === 0 ? 'No blob is shown.' : null}
         onPress={some ? clear : () => selectRows(shown)}
       >
         {some ? 'Clear selection' : 'Select all shown'}
@@ -102,7 +109,7 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
         variant="primary"
         icon={<RefreshCw className="icon" aria-hidden="true" />}
         keys={mod('↵')}
-        isDisabled={works === 0 || !complete}
+        reason={whyNot}
         onPress={openSheet}
       >
         {/* What the sheet will offer: KMS takes not everything that can be ticked. */}

@@ -8,8 +8,8 @@ import type { RowFacts, ShownBlobColumn } from './columns.tsx';
 interface RowProps extends LineFrame, RowFacts {
   readonly columns: readonly ShownBlobColumn[];
   readonly ticked: boolean;
-  /** Whether it is its whole group, which has no head then. */
-  readonly alone: boolean;
+  /** Whether it stands under a group's head. */
+  readonly member: boolean;
   readonly on: RowHandlers;
 }
 
@@ -25,8 +25,8 @@ export interface RowHandlers {
 
 /** One blob. A press shows it in the inspector; ticking is the checkbox's, Ctrl's and Shift's. */
 export const BlobRowLine = memo(function BlobRowLine(props: RowProps) {
-  const { row, columns, ticked, alone, on } = props;
-  const look = `table-blob${ticked ? ' is-ticked' : ''}${alone ? ' is-alone' : ''}`;
+  const { row, columns, ticked, member, on } = props;
+  const look = `table-blob${ticked ? ' is-ticked' : ''}${member ? ' is-member' : ''}`;
   const press = (event: MouseEvent): void => {
     if (event.shiftKey) on.extend(row.id);
     else if (hasMod(event)) on.toggle(row.id);

@@ -164,7 +164,7 @@ function drawLine(
   return (
     <BlobRowLine
       row={row}
-      alone={alone}
+      member={groups !== null && !alone}
       under={!alone && (by === 'file' || by === 'folder') ? by : null}
       face={
         alone && (by === 'key' || by === 'material') ? 'key' : (ofKey?.materials ?? 1) > 1 ? 'swatch' : 'none'

@@ -52,7 +52,7 @@ export function EmptyDrop() {
             <Button
               variant="link"
               icon={<FlaskConical className="icon" aria-hidden="true" />}
-              isDisabled={busy}
+              reason={busy ? 'Files are being read.' : null}
               onPress={() => void restoreVault()}
             >
               Add the sample vault

@@ -212,7 +212,7 @@ function Saved() {
             onChange={setName}
             onEnter={save}
           />
-          <TextButton isDisabled={name.trim() === ''} onPress={save}>
+          <TextButton reason={name.trim() === '' ? 'Type a name for the filter.' : null} onPress={save}>
             Save
           </TextButton>
         </div>

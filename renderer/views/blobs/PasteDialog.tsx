@@ -33,7 +33,11 @@ export function PasteDialog() {
       footer={
         <>
           <Button onPress={close}>Cancel</Button>
-          <Button variant="primary" isDisabled={text.trim() === '' || busy} onPress={() => void add()}>
+          <Button
+            variant="primary"
+            reason={busy ? 'The text is being read.' : text.trim() === '' ? 'Paste ciphertext first.' : null}
+            onPress={() => void add()}
+          >
             Add blobs
           </Button>
         </>

@@ -52,6 +52,12 @@ function Rules() {
     [lines],
   );
   const { ids, notes, fault } = useChosen(rules);
+  const note =
+    rules.length === 0
+      ? 'Say what the blobs have in common.'
+      : ids?.length === 0
+        ? 'No blob that KMS can re-encrypt is chosen.'
+        : '';
   const close = (): void => show(null);
   const select = (): void => {
     if (ids === null) return;
@@ -68,16 +74,16 @@ function Rules() {
       footer={
         <>
           <span className="foot-note" role="status">
-            {rules.length === 0
-              ? 'Say what the blobs have in common.'
-              : ids === null
-                ? ''
-                : ids.length === 0
-                  ? 'No blob that KMS can re-encrypt is chosen.'
-                  : ''}
+            {note}
           </span>
           <Button onPress={close}>Cancel</Button>
-          <Button variant="primary" isDisabled={ids === null || ids.length === 0} onPress={select}>
+          <Button
+            variant="primary"
+            reason={
+              ids === null || ids.length === 0 ? (note === '' ? 'The rules are being read.' : note) : null
+            }
+            onPress={select}
+          >
             {ids === null ? 'Select' : `Select ${plural(ids.length, 'blob')}`}
           </Button>
         </>
@@ -99,7 +105,7 @@ function Rules() {
             <RuleValue index={index} rule={each} onChange={(value) => change(each.id, { value })} />
             <IconButton
               label={`Remove rule ${index + 1}`}
-              isDisabled={lines.length === 1}
+              reason={lines.length === 1 ? 'A selection needs one rule at least.' : null}
               onPress={() => setLines(lines.filter(({ id }) => id !== each.id))}
             >
               <Trash2 className="icon" aria-hidden="true" />

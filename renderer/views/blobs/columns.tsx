@@ -27,7 +27,7 @@ export interface RowFacts {
   readonly known: Pick<KeyConclusion, 'by' | 'name'> | null;
   /** What its group's head says already: parts of its name are then left out. */
   readonly under: 'file' | 'folder' | null;
-  /** Before the name: nothing; the face of its key material, where the group holds several; the key, where it has no head. */
+  /** Beside the name: nothing; before it the face of its key material, where the group holds several; after it the key, where it has no head. */
   readonly face: 'none' | 'swatch' | 'key';
 }
 
@@ -76,8 +76,8 @@ export const COLUMNS: readonly BlobColumn[] = [
   {
     id: 'key',
     title: 'Key',
-    width: 7.2,
-    roomy: 16,
+    width: 9.5,
+    roomy: 17,
     leaves: 22,
     importance: 6,
     align: 'flex',
@@ -94,6 +94,7 @@ export const COLUMNS: readonly BlobColumn[] = [
     id: 'encoding',
     title: 'Encoding',
     width: 9.5,
+    roomy: 13.5,
     importance: 2,
     leaves: 34,
     sort: [HELD.encoding],
@@ -178,13 +179,6 @@ function Name({ row, keyName, known, under, face }: RowFacts) {
   return (
     <>
       {keyFingerprint !== null && face === 'swatch' && <Swatch fingerprint={keyFingerprint} />}
-      {keyFingerprint !== null && face === 'key' && (
-        <span className="name-key">
-          <KeyFace fingerprint={keyFingerprint} label={keyName} />
-          {known !== null && namesKey(known.by) && <HowKnown by={known.by} />}
-          {known !== null && <KeyDanger keyArn={known.name} />}
-        </span>
-      )}
       <span className="name-parts">
         {folder !== '' && <span className="name-folder">{folder}</span>}
         <span className="name-rest">
@@ -192,6 +186,13 @@ function Name({ row, keyName, known, under, face }: RowFacts) {
           {!onlyPlace && row.place !== '' && <MiddleCut className="name-place" text={` · ${row.place}`} />}
         </span>
       </span>
+      {keyFingerprint !== null && face === 'key' && (
+        <span className="name-key">
+          <KeyFace fingerprint={keyFingerprint} label={keyName} />
+          {known !== null && namesKey(known.by) && <HowKnown by={known.by} />}
+          {known !== null && <KeyDanger keyArn={known.name} />}
+        </span>
+      )}
     </>
   );
 }

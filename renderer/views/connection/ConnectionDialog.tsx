@@ -62,7 +62,9 @@ function Inner() {
           <Button onPress={close}>Cancel</Button>
           <Button
             variant="primary"
-            isDisabled={busy || (!together && shown.form.kind === 'aws' && shown.problem !== null)}
+            reason={
+              busy ? 'Rewrap is connecting.' : !together && shown.form.kind === 'aws' ? shown.problem : null
+            }
             onPress={() => void connect()}
           >
             {buttonWords(side, together, shown.form.kind)}

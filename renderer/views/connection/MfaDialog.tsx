@@ -29,7 +29,7 @@ function Question({ question }: { readonly question: MfaQuestion }) {
       footer={
         <>
           <Button onPress={() => void answer(question.id, null)}>Cancel</Button>
-          <Button variant="primary" isDisabled={!whole} onPress={send}>
+          <Button variant="primary" reason={whole ? null : 'Type the six digits of the code.'} onPress={send}>
             Use this code
           </Button>
         </>

@@ -61,7 +61,11 @@ export function SummaryTab({ detail }: { readonly detail: BlobDetail }) {
       <span>
         <Button
           icon={<RefreshCw className="icon" aria-hidden="true" />}
-          isDisabled={!row.identification.reencryptable}
+          reason={
+            row.identification.reencryptable
+              ? null
+              : (row.identification.reason ?? 'KMS cannot re-encrypt this blob.')
+          }
           onPress={() => openFor([row])}
         >
           Re-encrypt this blob

@@ -101,7 +101,7 @@ function Inner({ row, close }: { readonly row: BlobRow; readonly close: () => vo
           <Button onPress={close}>Close</Button>
           <Button
             variant={result === null ? 'primary' : 'normal'}
-            isDisabled={!ready}
+            reason={ready ? null : noteOf(connected, asked.length, tooMany)}
             // Pending, not disabled: a disabled button would lose the focus, and Esc with it.
             isPending={busy}
             onPress={() => void ask()}

@@ -66,7 +66,7 @@ function Inner({ fingerprint, close }: { readonly fingerprint: string; readonly 
           <Button onPress={close}>Cancel</Button>
           <Button
             variant="primary"
-            isDisabled={typed === ''}
+            reason={typed === '' ? 'Type a name for the key.' : null}
             isPending={busy}
             onPress={() => void say(typed)}
           >

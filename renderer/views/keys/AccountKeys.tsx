@@ -59,7 +59,7 @@ export function AccountKeys({ side }: { readonly side: Side }) {
           <Button
             variant="quiet"
             icon={<Search className="icon" aria-hidden="true" />}
-            isDisabled={!ready}
+            reason={ready ? null : 'Not connected to KMS.'}
             onPress={() => setLookingUp(true)}
           >
             Look up by ARN
@@ -67,7 +67,9 @@ export function AccountKeys({ side }: { readonly side: Side }) {
           <Button
             variant="quiet"
             icon={<RefreshCw className="icon" aria-hidden="true" />}
-            isDisabled={!ready || status === 'loading'}
+            reason={
+              !ready ? 'Not connected to KMS.' : status === 'loading' ? 'The keys are being listed.' : null
+            }
             onPress={() => void load(true)}
           >
             Refresh

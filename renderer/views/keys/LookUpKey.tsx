@@ -67,7 +67,7 @@ export function LookUpKey({ side, label, onFound, onCancel, unfit = () => null }
       <div className="button-row">
         <Button
           icon={<Search className="icon" aria-hidden="true" />}
-          isDisabled={wanted === '' || busy || elsewhere !== null}
+          reason={busy ? 'KMS is being asked.' : wanted === '' ? 'Type a key id, alias or ARN.' : elsewhere}
           onPress={() => void look()}
         >
           Look up key

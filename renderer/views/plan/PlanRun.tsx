@@ -25,7 +25,8 @@ export function PlanRun({ view, check }: { readonly view: PlanView; readonly che
       setBusy(false);
     }
   };
-  const ready = connected && sends.blobs > 0 && check?.refused === null && !busy;
+  const ready = connected && sends.blobs > 0 && check?.refused === null;
+  const reason = busy ? 'The run is starting.' : ready ? null : note(view, check, connected);
   return (
     <>
       {fault !== null && <FaultCard fault={fault} />}
@@ -33,10 +34,10 @@ export function PlanRun({ view, check }: { readonly view: PlanView; readonly che
         <span className="foot-note" role="status">
           {note(view, check, connected)}
         </span>
-        <Button isDisabled={!ready} onPress={() => void start(true)}>
+        <Button reason={reason} onPress={() => void start(true)}>
           Preflight
         </Button>
-        <Button variant="primary" isDisabled={!ready} onPress={() => void start(false)}>
+        <Button variant="primary" reason={reason} onPress={() => void start(false)}>
           {`Re-encrypt ${plural(sends.blobs, 'blob')} in ${plural(sends.files, 'file')}`}
         </Button>
       </div>

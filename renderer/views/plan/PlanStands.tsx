@@ -27,7 +27,7 @@ export function PlanStands({ check, checking, fault, total, onAgain }: StandsPro
         {check !== null && <span className="hint">read {moment(check.checkedAt, true)}</span>}
         <Button
           variant="quiet"
-          isDisabled={checking}
+          reason={checking ? 'The files are being read.' : null}
           icon={<RefreshCw className="icon" aria-hidden="true" />}
           onPress={onAgain}
         >

@@ -45,7 +45,11 @@ function AskFirst({ title, role = 'dialog', words, complete, begin, onClose, chi
         <>
           <span className="gap" />
           <Button onPress={onClose}>Not now</Button>
-          <Button variant="primary" isDisabled={!complete || busy} onPress={() => void press()}>
+          <Button
+            variant="primary"
+            reason={busy ? 'The run is starting.' : complete ? null : 'Fill in what is asked for.'}
+            onPress={() => void press()}
+          >
             {words}
           </Button>
         </>

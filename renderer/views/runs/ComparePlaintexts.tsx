@@ -73,7 +73,7 @@ export function ComparePlaintexts({
               <Button onPress={onClose}>Cancel</Button>
               <Button
                 variant="primary"
-                isDisabled={how === 'sample' && size === null}
+                reason={how === 'sample' && size === null ? 'Type how many blobs to compare.' : null}
                 onPress={() => void press()}
               >
                 {words}

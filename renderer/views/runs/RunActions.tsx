@@ -103,7 +103,7 @@ function Buttons({
       {live && (
         <Button
           variant="quiet"
-          isDisabled={run.status === 'cancelling'}
+          reason={run.status === 'cancelling' ? 'The run is being cancelled.' : null}
           onPress={() => void attempt(() => cancel(run.id))}
         >
           Cancel run

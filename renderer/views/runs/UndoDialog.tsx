@@ -52,10 +52,14 @@ function Question({ run, onClose }: { readonly run: RunSummary; readonly onClose
         undone === null ? (
           <>
             <span className="gap" />
-            <Button isDisabled={busy} onPress={onClose}>
+            <Button reason={busy ? 'The files are being restored.' : null} onPress={onClose}>
               Cancel
             </Button>
-            <Button variant="danger" isDisabled={busy} onPress={() => void press()}>
+            <Button
+              variant="danger"
+              reason={busy ? 'The files are being restored.' : null}
+              onPress={() => void press()}
+            >
               {words}
             </Button>
           </>

@@ -119,7 +119,16 @@ function RemoveKeys({ keys, known, onChange }: RemoveKeysProps) {
           onChange={setText}
           onEnter={() => add(text)}
         />
-        <Button isDisabled={text === '' || keys.includes(text)} onPress={() => add(text)}>
+        <Button
+          reason={
+            text === ''
+              ? 'Type the key of a pair.'
+              : keys.includes(text)
+                ? 'This key is removed already.'
+                : null
+          }
+          onPress={() => add(text)}
+        >
           Remove this key
         </Button>
       </div>

@@ -83,7 +83,7 @@ export function ContextEditor({
           <IconButton
             label={`Remove pair ${i + 1}`}
             small
-            isDisabled={shown.length === 1 && isBlank(each)}
+            reason={shown.length === 1 && isBlank(each) ? 'The only pair is empty.' : null}
             onPress={() => onChange(shown.filter(({ id }) => id !== each.id))}
           >
             <X className="icon" aria-hidden="true" />

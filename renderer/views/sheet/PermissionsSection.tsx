@@ -18,7 +18,14 @@ type Asked = { readonly of: RunRequest } & (
 );
 
 /** Whether the rights are there, asked without any ciphertext. An answer stands for the very draft it was asked of. */
-export function PermissionsSection({ request }: { readonly request: RunRequest | null }) {
+export function PermissionsSection({
+  request,
+  problem,
+}: {
+  readonly request: RunRequest | null;
+  /** Why there is no request yet. */
+  readonly problem: string | null;
+}) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const current = asked !== null && asked.of === request ? asked : null;
   const check = async (of: RunRequest): Promise<void> => {
@@ -40,7 +47,7 @@ export function PermissionsSection({ request }: { readonly request: RunRequest |
       <div className="permission-ask">
         <Button
           icon={<KeyRound className="icon" aria-hidden="true" />}
-          isDisabled={request === null || current?.state === 'asking'}
+          reason={problem ?? (current?.state === 'asking' ? 'KMS is being asked.' : null)}
           onPress={() => {
             if (request !== null) void check(request);
           }}

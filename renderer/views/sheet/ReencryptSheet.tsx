@@ -62,7 +62,10 @@ function Sheet() {
           <OutputSection />
           <MoreSection />
           <EstimateSection />
-          <PermissionsSection request={built.ok ? built.request : null} />
+          <PermissionsSection
+            request={built.ok ? built.request : null}
+            problem={built.ok ? null : (built.problems[0] ?? 'The sheet is not filled in.')}
+          />
           <PreflightPanel />
         </div>
       ) : (

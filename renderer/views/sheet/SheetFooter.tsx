@@ -40,7 +40,15 @@ function Running({ run }: { readonly run: RunSummary | undefined }) {
       <Button onPress={close}>Close</Button>
       <Button
         variant="danger"
-        isDisabled={run === undefined || run.status === 'cancelling' || isOver(run)}
+        reason={
+          run === undefined
+            ? 'The run is starting.'
+            : run.status === 'cancelling'
+              ? 'The run is being cancelled.'
+              : isOver(run)
+                ? 'The run has ended.'
+                : null
+        }
         onPress={() => {
           if (runId !== null) void cancel(runId);
         }}
@@ -93,7 +101,13 @@ function Asking({ run }: { readonly run: RunSummary | undefined }) {
       </span>
       <Progress label="Preflight" done={done} failed={run?.counts.failed ?? 0} total={total} />
       <Button
-        isDisabled={run === undefined || run.status === 'cancelling'}
+        reason={
+          run === undefined
+            ? 'The preflight is starting.'
+            : run.status === 'cancelling'
+              ? 'The preflight is being stopped.'
+              : null
+        }
         onPress={() => {
           if (run !== undefined) void cancel(run.id);
         }}
@@ -135,34 +149,36 @@ function Ready({ built, rows, files, checked }: FooterProps & { readonly checked
           ? `The preflight says that ${works === 0 ? 'none of these blobs will work' : `${plural(failing, 'blob')} will fail`}.`
           : touches(built.request.output, touched, blobs)
       : (built.problems[0] ?? '');
+  // A command and a plan need no connection.
+  const unready = built.ok ? null : (built.problems[0] ?? 'The sheet is not filled in.');
   return (
     <>
       <span className="foot-note" role="status">
         {note}
       </span>
-      <IconButton label="Copy as command" isDisabled={!built.ok} onPress={() => void copyCommand()}>
+      <IconButton label="Copy as command" reason={unready} onPress={() => void copyCommand()}>
         <Terminal className="icon" aria-hidden="true" />
       </IconButton>
-      <IconButton label="Save plan…" isDisabled={!built.ok} onPress={() => void savePlan()}>
+      <IconButton label="Save plan…" reason={unready} onPress={() => void savePlan()}>
         <FileDown className="icon" aria-hidden="true" />
       </IconButton>
       <Button
         variant={proven ? 'normal' : 'primary'}
         {...(proven ? {} : { keys: mod('↵') })}
-        isDisabled={!ready}
+        reason={ready ? null : note}
         onPress={() => void preflight()}
       >
         Preflight
       </Button>
       {partly ? (
-        <Button variant="primary" keys={mod('↵')} isDisabled={!ready} onPress={runPart}>
+        <Button variant="primary" keys={mod('↵')} reason={ready ? null : note} onPress={runPart}>
           {works === 1 ? 'Re-encrypt the 1 that works' : `Re-encrypt the ${count(works)} that work`}
         </Button>
       ) : (
         <Button
           variant={proven ? 'primary' : 'normal'}
           {...(proven ? { keys: mod('↵') } : {})}
-          isDisabled={!ready || blobs === 0 || (failing > 0 && works === 0)}
+          reason={ready && blobs > 0 && (failing === 0 || works > 0) ? null : note}
           onPress={() => void run()}
         >
           {`Re-encrypt ${plural(blobs, 'blob')}`}
