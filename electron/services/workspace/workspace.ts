@@ -117,7 +117,7 @@ export class Workspace {
         file: 'Pasted text',
         code: 'no-ciphertext',
         message:
-          'Holds no ciphertext that Rewrap knows. Paste base64, hex, or the JSON that `aws kms` prints.',
+          'Holds no ciphertext that Rewrap knows. Paste base64, hex, or the JSON that the AWS CLI prints.',
       },
     });
   }
