@@ -132,7 +132,10 @@ async function everything(): Promise<void> {
   recorder.note('run-started', { runId: first.id });
   await step('recorded at the next start: what it did', async () => {
     for (const left of await manager.interrupted())
-      await recorder.left(left, (query) => manager.items(left.id, query).items, { ...asked, again: true });
+      await recorder.left(left, (query) => manager.recorded.items(left.id, query).items, {
+        ...asked,
+        again: true,
+      });
   });
   let second: Run | null = null;
   await step('resumed: files looked at, until the first request', async () => {
@@ -157,13 +160,13 @@ async function everything(): Promise<void> {
   for (const only of ['all', 'failed'] as const)
     await step(`record of the run, every page of ${only === 'all' ? 'all' : 'what failed'}`, async () => {
       for (let offset = 0, total = 1; offset < total; offset += PAGE) {
-        ({ total } = manager.items(runId, { offset, limit: PAGE, only }));
+        ({ total } = manager.recorded.items(runId, { offset, limit: PAGE, only }));
         await turn();
       }
     });
-  await step('keys that KMS named', () => manager.keysSeen(runId));
+  await step('keys that KMS named', () => manager.recorded.keysSeen(runId));
   await step('what failed, planned again', () => manager.again(runId));
-  await step('list read again after the run', () => workspace.refresh(manager.paths(runId)));
+  await step('list read again after the run', () => workspace.refresh(manager.recorded.paths(runId)));
   await step('history, every page', async () => {
     for (let offset = 0, total = 1; offset < total; offset += PAGE) {
       ({ total } = await history.list(offset, PAGE));
@@ -172,7 +175,7 @@ async function everything(): Promise<void> {
   });
   await step('history checked', () => history.verify());
   await step('undone', () => manager.undo(runId));
-  await step('list read again after the undo', () => workspace.refresh(manager.paths(runId)));
+  await step('list read again after the undo', () => workspace.refresh(manager.recorded.paths(runId)));
   await step('every second file taken off the list', () =>
     workspace.remove(workspace.all.filter((_, i) => i % 2 === 0).map(({ id }) => id)),
   );

@@ -25,7 +25,7 @@ async function aRun(files: number) {
   );
   await run.done;
   const record = (query: Partial<RecordQuery> = {}) =>
-    manager.record(run.id, { offset: 0, limit: 100, states: [], words: '', ...query });
+    manager.recorded.record(run.id, { offset: 0, limit: 100, states: [], words: '', ...query });
   return { run, manager, record };
 }
 
@@ -70,12 +70,12 @@ test('what changed of a blob is its ciphertext alone, before and after, as on di
   const { run, manager, record } = await aRun(4);
   const query = { states: ['reencrypted' as const], words: '' };
   const [item] = (await record({ ...query, limit: 1 })).items;
-  const change = await manager.change(run.id, { ...query, offset: 0 });
+  const change = await manager.recorded.change(run.id, { ...query, offset: 0 });
   expect(sha256(change?.before ?? new Uint8Array())).toBe(item?.sha256Before);
   expect(sha256(change?.after ?? new Uint8Array())).toBe(item?.sha256After);
-  expect(await manager.change(run.id, { states: ['failed'], words: '', offset: 0 })).toBeNull();
-  expect(await manager.change(run.id, { ...query, offset: 1000 })).toBeNull();
+  expect(await manager.recorded.change(run.id, { states: ['failed'], words: '', offset: 0 })).toBeNull();
+  expect(await manager.recorded.change(run.id, { ...query, offset: 1000 })).toBeNull();
   await manager.undo(run.id);
-  const restored = await manager.change(run.id, { states: ['restored'], words: '', offset: 0 });
+  const restored = await manager.recorded.change(run.id, { states: ['restored'], words: '', offset: 0 });
   expect(restored?.after).toBeNull();
 });

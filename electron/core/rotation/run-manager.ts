@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { type RunItem, type RunSummary, UNDER_WAY_LIMIT_MS } from '#shared/model/run.ts';
+import { type RunSummary, UNDER_WAY_LIMIT_MS } from '#shared/model/run.ts';
 import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import {
@@ -13,22 +13,20 @@ import {
   jobState,
   refuseBusy,
 } from './job.ts';
-import { keysSeen } from './journal/figures.ts';
 import { Journal } from './journal/journal.ts';
 import { type Claim, RunLocks, type RunUse } from './journal/locks.ts';
-import { itemOf, type KeySeen, type RunRow } from './journal/rows.ts';
+import type { RunRow } from './journal/rows.ts';
 import type { RunRecord } from './journal/run-record.ts';
-import { outputMode, type ResolvedOutput } from './output-mode.ts';
-import { type RecordPage, type RecordQuery, RecordSearch } from './record-search.ts';
+import type { ResolvedOutput } from './output-mode.ts';
+import { RecordedItems } from './recorded-items.ts';
 import type { RunHooks, RunParts } from './run/live-run.ts';
-import { abandonRun, asItStands, filesToRetry } from './run/recover.ts';
-import { type BlobPair, blobPairs, comparableItems, resultPath, resultText } from './run/results.ts';
+import { abandonRun, filesToRetry } from './run/recover.ts';
 import { resumeRun, startRun } from './run/start.ts';
 import { type UndoResult, undoRun } from './run/undo.ts';
 import { RunSummaries } from './run-summaries.ts';
 import { AdaptiveLimiter, DEFAULT_CONCURRENCY } from './scheduler/adaptive-limiter.ts';
 import { RequestScheduler, type Send } from './scheduler/request-scheduler.ts';
-import type { ItemsQuery, PlanFile, Run, RunApproval, RunInput } from './types.ts';
+import type { PlanFile, Run, RunApproval, RunInput } from './types.ts';
 
 /** What a new run needs to try again what another left: what was asked for, and the files of the blobs that are left. */
 export interface RetryPlan {
@@ -41,7 +39,7 @@ export class RunManager {
   readonly #journal: Journal;
   readonly #live = new Map<string, Run>();
   readonly #summaries: RunSummaries;
-  readonly #search: RecordSearch;
+  readonly recorded: RecordedItems;
   readonly #undoing = new Map<string, Promise<UndoResult>>();
   readonly #limiters = new Map<string, AdaptiveLimiter>();
   readonly #locks = new RunLocks();
@@ -61,7 +59,7 @@ export class RunManager {
   ) {
     this.#journal = new Journal(dataDir);
     this.#summaries = new RunSummaries(this.#journal, this.#live);
-    this.#search = new RecordSearch(this.#journal, this.#live);
+    this.recorded = new RecordedItems(this.#journal, this.#live, (runId) => this.#row(runId));
     this.#onProgress = onProgress;
     this.#hooks = hooks;
     this.#disk = disk;
@@ -186,41 +184,6 @@ export class RunManager {
     return this.#summaries.interrupted();
   }
 
-  /** Throws FaultError `RunGone`. */
-  items(runId: string, query: ItemsQuery): { total: number; items: RunItem[] } {
-    const { no, output, total, state } = this.#row(runId);
-    const cutOff = state === 'open' && !this.#live.has(runId);
-    const record = this.#journal.record(no);
-    record.flush();
-    const items = record
-      .itemRows(query.only, query.offset, query.limit)
-      .map((row) => itemOf(cutOff ? asItStands(row) : row, output));
-    return { total: query.only === 'failed' ? record.failed() : total, items };
-  }
-
-  /** One blob of a run; null where it is none of it. Throws FaultError `RunGone`. */
-  item(runId: string, blobId: string): RunItem | null {
-    const { no, output, state } = this.#row(runId);
-    const record = this.#journal.record(no);
-    record.flush();
-    const [row] = record.itemRows({ blobId });
-    if (row === undefined) return null;
-    return itemOf(state === 'open' && !this.#live.has(runId) ? asItStands(row) : row, output);
-  }
-
-  /** Blobs of a run that match, those that failed first. Throws FaultError `RunGone`. */
-  record(runId: string, query: RecordQuery): Promise<RecordPage> {
-    return this.#search.page(this.#row(runId), query);
-  }
-
-  /** Old and new ciphertext of a blob at a place of the record; null where there is none. Throws FaultError `RunGone`. */
-  async change(runId: string, query: Omit<RecordQuery, 'limit'>): Promise<BlobPair | null> {
-    const item = await this.#search.itemAt(this.#row(runId), query);
-    if (item === null) return null;
-    for await (const pair of this.pairs(runId, new Set([item]))) return pair;
-    return null;
-  }
-
   /**
    * What a new run needs to try again what failed or was not reached. Throws FaultError
    * `RunGone`, `RunNotOpen` (it is still under way) or `NothingToRetry`.
@@ -311,41 +274,8 @@ export class RunManager {
     record.flush();
   }
 
-  /** Each key material that replies of KMS named in a run, with the key. */
-  keysSeen(runId: string): Promise<KeySeen[]> {
-    this.#journal.flush();
-    return keysSeen(this.#record(runId));
-  }
-
   get closed(): boolean {
     return this.#closed;
-  }
-
-  /** Absolute paths of the files that a run may have replaced. */
-  async *paths(runId: string): AsyncGenerator<string> {
-    const { no, output } = this.#row(runId);
-    if (!outputMode(output).inPlace) return;
-    for await (const page of this.#journal.record(no).filePages())
-      for (const { path } of page) if (path !== null) yield path;
-  }
-
-  /** Numbers of the items of which new ciphertext stands. Throws FaultError `RunGone`. */
-  comparable(runId: string): Promise<number[]> {
-    return comparableItems(this.#record(runId));
-  }
-
-  /** See {@link blobPairs}. Throws FaultError `RunGone`. */
-  pairs(runId: string, items: ReadonlySet<number>): AsyncGenerator<BlobPair> {
-    const { no, output } = this.#row(runId);
-    return blobPairs(this.#journal.record(no), output, items, this.live(runId));
-  }
-
-  resultText(runId: string, blobId: string): Promise<string | null> {
-    return resultText(this.#record(runId), blobId, this.live(runId));
-  }
-
-  resultPath(runId: string, blobId: string): string | null {
-    return resultPath(this.#record(runId), blobId);
   }
 
   /**

@@ -151,7 +151,7 @@ export class Reports {
         const run = await runs.summary(subject.runId);
         return runReport({
           run,
-          items: await collected(runs.allItems(subject.runId)),
+          items: await collected(runs.items.all(subject.runId)),
           records: await collected(history.ofRun(subject.runId, run.startedAt)),
         });
       }

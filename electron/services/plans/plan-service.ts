@@ -133,7 +133,7 @@ export class PlanService implements PlanOpener {
     });
     if (files.length === 0) throw new FaultError(EMPTY);
     const output = outputOf(plan);
-    return this.#parts.runs.beginJob(await planJob(plan), {
+    return this.#parts.runs.starts.beginJob(await planJob(plan), {
       terms: termsOf(plan, { dryRun }),
       output,
       files,

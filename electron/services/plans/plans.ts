@@ -141,5 +141,5 @@ export async function runPlan(
     return runFile(file, path, (b) => `${f}.${b}`);
   });
   const output = outputOf(plan);
-  return runs.beginJob(await planJob(plan), { terms: termsOf(plan, choices), output, files });
+  return runs.starts.beginJob(await planJob(plan), { terms: termsOf(plan, choices), output, files });
 }

@@ -115,17 +115,19 @@ function made(
   let approve = true;
   const parts: ComparisonsParts = {
     runs: {
-      comparable: async () => Array.from({ length: count }, (_, i) => i),
-      async *pairs(_runId, items) {
-        for (const item of items)
-          yield {
-            file: `f${item}`,
-            place: '',
-            before: gone.has(item) ? null : side.blob,
-            after: Uint8Array.of(item >> 8, item & 0xff),
-            sent: { sourceAlgorithm: 'SYMMETRIC_DEFAULT', destinationAlgorithm: 'SYMMETRIC_DEFAULT' },
-            destinationKeyArn: 'arn',
-          } as BlobPair;
+      items: {
+        comparable: async () => Array.from({ length: count }, (_, i) => i),
+        async *pairs(_runId, items) {
+          for (const item of items)
+            yield {
+              file: `f${item}`,
+              place: '',
+              before: gone.has(item) ? null : side.blob,
+              after: Uint8Array.of(item >> 8, item & 0xff),
+              sent: { sourceAlgorithm: 'SYMMETRIC_DEFAULT', destinationAlgorithm: 'SYMMETRIC_DEFAULT' },
+              destinationKeyArn: 'arn',
+            } as BlobPair;
+        },
       },
       over: () => ({
         terms: { method: 'reencrypt', destination: {} } as never,

@@ -6,6 +6,7 @@ import type { Comparison, ComparisonProgress } from '#shared/model/run.ts';
 import { type BlobPair, mayPass } from '../../core/rotation/index.ts';
 import type { TwoStep } from '../connection/index.ts';
 import type { RunApprovals } from './run-approvals.ts';
+import type { RunItems } from './run-items.ts';
 import type { Runs } from './runs.ts';
 
 /** Pairs in hand at a time: as many as the child has places for. */
@@ -15,7 +16,9 @@ const MOST_NAMED = 200;
 const PROGRESS_MS = 100;
 
 export interface ComparisonsParts {
-  readonly runs: Pick<Runs, 'comparable' | 'pairs' | 'over' | 'summary' | 'sender'>;
+  readonly runs: Pick<Runs, 'over' | 'summary' | 'sender'> & {
+    readonly items: Pick<RunItems, 'comparable' | 'pairs'>;
+  };
   readonly approvals: Pick<RunApprovals, 'proveCompare'>;
   /** Opens both sides: null, the connection in use for both; else a way to this destination key. */
   readonly open: (destinationKeyId: string | null) => Promise<TwoStep>;
@@ -72,7 +75,7 @@ export class Comparisons {
   async #compare(runId: string, sample: number | null, stopped: AbortSignal): Promise<Comparison> {
     const { runs, approvals, open, record } = this.#parts;
     const { terms, target, refuse } = runs.over(runId);
-    const all = await runs.comparable(runId);
+    const all = await runs.items.comparable(runId);
     if (all.length === 0) throw new FaultError(explainOwn('NothingToCompare'));
     const chosen = sample === null || sample >= all.length ? all : randomOf(all, sample);
     const sides = await open(terms.method === 'reencrypt' ? null : terms.destination.keyId);
@@ -83,7 +86,7 @@ export class Comparisons {
       check();
       const tally = new Tally(runId, all.length, chosen.length, this.#parts.progress);
       const send = runs.sender(sides);
-      const pairs = runs.pairs(runId, new Set(chosen));
+      const pairs = runs.items.pairs(runId, new Set(chosen));
       const worker = async (): Promise<void> => {
         for (;;) {
           // A generator answers one caller after the other.

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RunSummary } from '#shared/model/run.ts';
+import { openDatabase } from '../../storage/database.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { RunInput } from '../index.ts';
 import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
+import { GroupCommit, LogFile } from './group-commit.ts';
 import { prepareSchema } from './schema.ts';
 
 let harness: RunHarness;
@@ -37,6 +39,33 @@ test('a journal of a newer Rewrap is left as it is, with what to do', () => {
     expect.objectContaining({ fault: expect.objectContaining({ code: 'MadeByNewer' }) }),
   );
   expect(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n).toBe(0);
+  db.close();
+});
+
+test('a commit that is waited for carries no spare write; a flush and the next lazy commit do', async () => {
+  const path = join(harness.folder, 'a.sqlite');
+  const db = openDatabase(path);
+  db.exec('CREATE TABLE t (v TEXT)');
+  const commit = new GroupCommit(db, new LogFile(path), () => undefined);
+  const put = (value: string) => () => void db.prepare('INSERT INTO t VALUES (?)').run(value);
+  const values = () =>
+    db
+      .prepare('SELECT v FROM t')
+      .all()
+      .map(({ v }) => v);
+  commit.writeSpare(put('spare'));
+  commit.write(put('needed'));
+  await commit.durable();
+  expect(values()).toEqual(['needed']);
+  commit.write(put('more'));
+  commit.flush();
+  expect(values()).toEqual(['needed', 'more', 'spare']);
+  commit.writeSpare(put('later'));
+  await commit.durable();
+  await expect.poll(values).toContain('later');
+  commit.writeSpare(put('last'));
+  commit.close();
+  expect(values()).toContain('last');
   db.close();
 });
 
@@ -104,7 +133,7 @@ describe('between starts', () => {
     expect(again.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 12, total: 12 } });
     expect(kms.asked.length).toBeLessThanOrEqual(sent + 12 - sent + 1);
     expect(
-      next
+      next.recorded
         .items(run.id, { offset: 0, limit: 100, only: 'all' })
         .items.every((i) => i.state === 'reencrypted'),
     ).toBe(true);

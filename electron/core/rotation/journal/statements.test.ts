@@ -57,13 +57,15 @@ async function everything(files: number): Promise<void> {
   await resumed.done;
   manager = await again();
   await manager.list();
-  for (const only of ['all', 'failed'] as const) manager.items(run.id, { offset: 2, limit: 2, only });
-  for (const words of ['', 'txt']) await manager.record(run.id, { offset: 1, limit: 2, states: [], words });
-  await manager.keysSeen(run.id);
-  for await (const _ of manager.paths(run.id));
+  for (const only of ['all', 'failed'] as const)
+    manager.recorded.items(run.id, { offset: 2, limit: 2, only });
+  for (const words of ['', 'txt'])
+    await manager.recorded.record(run.id, { offset: 1, limit: 2, states: [], words });
+  await manager.recorded.keysSeen(run.id);
+  for await (const _ of manager.recorded.paths(run.id));
   await manager.again(run.id);
-  await manager.resultText(run.id, '0.txt#0');
-  expect(manager.resultPath(run.id, '0.txt#1')).toBe(harness.path('0.txt'));
+  await manager.recorded.resultText(run.id, '0.txt#0');
+  expect(manager.recorded.resultPath(run.id, '0.txt#1')).toBe(harness.path('0.txt'));
   await manager.undo(run.id);
   await manager.start({ ...input(), request: { ...input().request, dryRun: true } });
   await again();
@@ -137,6 +139,6 @@ test('what goes through a whole run gives others their turn', async () => {
   };
   const no = harness.journal.runOf(run.id)?.no ?? 0;
   expect(await turnsDuring(() => harness.journal.record(no).figures())).toBeGreaterThan(1);
-  expect(await turnsDuring(() => manager.keysSeen(run.id))).toBeGreaterThan(1);
+  expect(await turnsDuring(() => manager.recorded.keysSeen(run.id))).toBeGreaterThan(1);
   expect(await turnsDuring(() => manager.again(run.id).catch(() => null))).toBeGreaterThan(1);
 });

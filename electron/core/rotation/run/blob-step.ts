@@ -7,10 +7,10 @@ import type { ReEncryptInput, ReEncryptOutput } from '../../kms/index.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { PendingBlob } from '../journal/rows.ts';
 import { Halted } from '../scheduler/request-scheduler.ts';
-import { resolveContexts } from './contexts.ts';
-import { changesMaterialAlone, shownCurrent } from './destination-key.ts';
-import { tryToOpen, verification, verifyNotPermitted } from './permissions.ts';
-import { checkReply } from './reply-checks.ts';
+import { resolveContexts } from './checks/contexts.ts';
+import { changesMaterialAlone, shownCurrent } from './checks/destination-key.ts';
+import { tryToOpen, verification, verifyNotPermitted } from './checks/permissions.ts';
+import { checkReply } from './checks/reply-checks.ts';
 import { explained, type RunContext, send, sentOf } from './run-context.ts';
 
 /** How far one blob came. Only a 'ready' one can go into a new file. */

@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { faultOf } from '#shared/kms/errors.ts';
 import type { ContextChoice } from '#shared/model/run.ts';
 import { sha256 } from '../../storage/hash.ts';
-import { resolveContexts } from './contexts.ts';
+import { resolveContexts } from './checks/contexts.ts';
 import { CompletionRate, RunProgress } from './progress.ts';
 import { contentOf } from './recover.ts';
 

@@ -17,8 +17,8 @@ import {
 import { sha256 } from '../../storage/hash.ts';
 import type { StagedFile } from '../journal/rows.ts';
 import type { RunFile } from '../types.ts';
+import { checkIdentity } from './checks/reply-checks.ts';
 import type { OpenFile } from './open-file.ts';
-import { checkIdentity } from './reply-checks.ts';
 import type { RunContext } from './run-context.ts';
 import { type PlannedSidecar, planSidecar, removeSidecar, sidecarOf } from './sidecar.ts';
 

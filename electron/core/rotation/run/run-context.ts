@@ -10,11 +10,11 @@ import type { RunRecord } from '../journal/run-record.ts';
 import type { OutputMode } from '../output-mode.ts';
 import type { RequestScheduler } from '../scheduler/request-scheduler.ts';
 import type { RunInput } from '../types.ts';
-import type { Attributes } from './attributes.ts';
-import type { DestinationKey } from './destination-key.ts';
+import type { Attributes } from './checks/attributes.ts';
+import type { DestinationKey } from './checks/destination-key.ts';
+import type { VerificationRights } from './checks/permissions.ts';
+import type { NewBlobChecks, ReplyHashes } from './checks/reply-checks.ts';
 import type { ItemTracker } from './item-tracker.ts';
-import type { VerificationRights } from './permissions.ts';
-import type { NewBlobChecks, ReplyHashes } from './reply-checks.ts';
 
 /** What the steps of one run share. */
 export interface RunContext {

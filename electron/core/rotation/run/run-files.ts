@@ -4,11 +4,11 @@ import { Semaphore } from '../../limits/semaphore.ts';
 import type { PendingBlob } from '../journal/rows.ts';
 import { DEFAULT_CONCURRENCY } from '../scheduler/adaptive-limiter.ts';
 import type { RunFile } from '../types.ts';
-import { Attributes } from './attributes.ts';
-import { DestinationKey } from './destination-key.ts';
+import { Attributes } from './checks/attributes.ts';
+import { DestinationKey } from './checks/destination-key.ts';
+import { VerificationRights } from './checks/permissions.ts';
+import { NewBlobChecks, type NewBlobChecksParts, ReplyHashes } from './checks/reply-checks.ts';
 import { rotateFile } from './file-step.ts';
-import { VerificationRights } from './permissions.ts';
-import { NewBlobChecks, type NewBlobChecksParts, ReplyHashes } from './reply-checks.ts';
 import type { RunContext } from './run-context.ts';
 
 /** Files that are open at a time, at least. */

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../storage/database.ts';
 import { Attempt } from './attempt.ts';
 import { AttemptLog, AttemptLogs } from './attempt-log.ts';
+import { copyRecords } from './checkpoint.ts';
 import type { LoggedFile } from './shared-work.ts';
 
 let folder = '';
@@ -131,4 +133,12 @@ describe('an attempt', () => {
     expect(existsSync(temporary)).toBe(false);
     expect(readdirSync(join(folder, 'state')).filter((name) => name.startsWith('lease'))).toHaveLength(1);
   });
+});
+
+test.skipIf(process.platform === 'win32')('copies of records are for their owner alone', async () => {
+  const [local, shared] = [join(folder, 'local'), join(folder, 'shared')];
+  for (const folder of [local, shared]) mkdirSync(folder);
+  openDatabase(join(local, 'runs.sqlite')).close();
+  await copyRecords(local, shared);
+  expect(statSync(join(shared, 'runs.sqlite')).mode & 0o777).toBe(0o600);
 });

@@ -464,7 +464,7 @@ export class FiguresHarness {
   /** What the journal says of each blob; null while it cannot be written. */
   #items(runId: string): readonly RunItem[] | null {
     try {
-      return this.#manager.items(runId, { offset: 0, limit: -1, only: 'all' }).items;
+      return this.#manager.recorded.items(runId, { offset: 0, limit: -1, only: 'all' }).items;
     } catch (error) {
       if (error instanceof FaultError && error.fault.code === 'JournalFailed') return null;
       throw error;

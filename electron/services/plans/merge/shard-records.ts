@@ -111,7 +111,11 @@ class ItemCursor {
 
   next(): RunItem | null {
     if (this.#at === this.#page.length) {
-      this.#page = this.#manager.items(this.#runId, { offset: this.#offset, limit: PAGE, only: 'all' }).items;
+      this.#page = this.#manager.recorded.items(this.#runId, {
+        offset: this.#offset,
+        limit: PAGE,
+        only: 'all',
+      }).items;
       this.#offset += this.#page.length;
       this.#at = 0;
     }

@@ -6,10 +6,10 @@ import {
   takesEncryptionContext,
 } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import type { FoundBlob, NewBlob } from '../../intake/index.ts';
-import type { ReEncryptInput, ReEncryptOutput } from '../../kms/index.ts';
-import { CachedAnswer } from '../scheduler/retry.ts';
-import type { KnownKeys, KnownMaterial, RunTerms } from '../types.ts';
+import type { FoundBlob, NewBlob } from '../../../intake/index.ts';
+import type { ReEncryptInput, ReEncryptOutput } from '../../../kms/index.ts';
+import { CachedAnswer } from '../../scheduler/retry.ts';
+import type { KnownKeys, KnownMaterial, RunTerms } from '../../types.ts';
 import type { DestinationKey } from './destination-key.ts';
 
 /** Whether the answer agrees with the request: key, algorithm, size. Null when it does. */

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { identify } from '../../inspect/index.ts';
-import { diskHere } from '../../intake/index.ts';
-import type { KnownKeys } from '../index.ts';
-import { keysSeen } from '../journal/figures.ts';
-import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, RunHarness } from '../testing/run-harness.ts';
-import { resumeRun } from './start.ts';
+import { identify } from '../../../inspect/index.ts';
+import { diskHere } from '../../../intake/index.ts';
+import type { KnownKeys } from '../../index.ts';
+import { keysSeen } from '../../journal/figures.ts';
+import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../../testing/fake-kms.ts';
+import { base64, RunHarness } from '../../testing/run-harness.ts';
+import { resumeRun } from '../start.ts';
 
 let harness: RunHarness;
 let kms: FakeKms;

@@ -7,9 +7,9 @@ import {
 } from '#shared/kms/facts.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
-import type { Send } from '../scheduler/request-scheduler.ts';
-import { CachedAnswer } from '../scheduler/retry.ts';
-import type { NamedMaterial, RunTerms } from '../types.ts';
+import type { Send } from '../../scheduler/request-scheduler.ts';
+import { CachedAnswer } from '../../scheduler/retry.ts';
+import type { NamedMaterial, RunTerms } from '../../types.ts';
 
 const KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\//;
 

@@ -9,8 +9,8 @@ import {
   memberName,
   specialRights,
   temporaryName,
-} from '../../intake/index.ts';
-import type { RunFile } from '../types.ts';
+} from '../../../intake/index.ts';
+import type { RunFile } from '../../types.ts';
 
 /** Files looked at in one go, just before the first of them is replaced. */
 const AT_ONCE = 500;

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunRequest } from '#shared/model/run.ts';
-import { PRACTICE_IDENTITIES, type PracticeKms, startPracticeKms } from '../../../practice-kms/index.ts';
-import { type FoundBlob, scan } from '../../intake/index.ts';
-import { connect, type Kms } from '../../kms/index.ts';
-import { AdaptiveLimiter } from '../scheduler/adaptive-limiter.ts';
-import { RequestScheduler } from '../scheduler/request-scheduler.ts';
-import { FakeKms, KEY, kmsFault, madeUpBlob } from '../testing/fake-kms.ts';
+import { PRACTICE_IDENTITIES, type PracticeKms, startPracticeKms } from '../../../../practice-kms/index.ts';
+import { type FoundBlob, scan } from '../../../intake/index.ts';
+import { connect, type Kms } from '../../../kms/index.ts';
+import { AdaptiveLimiter } from '../../scheduler/adaptive-limiter.ts';
+import { RequestScheduler } from '../../scheduler/request-scheduler.ts';
+import { FakeKms, KEY, kmsFault, madeUpBlob } from '../../testing/fake-kms.ts';
 import { checkPermissions, type PermissionInput } from './permissions.ts';
 
 const found = (encryptionContext: Record<string, string> | null = null): FoundBlob => {

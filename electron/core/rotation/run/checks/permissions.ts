@@ -3,10 +3,10 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { PermissionCheck, PermissionChecks } from '#shared/model/preflight.ts';
 import type { RunMethod, RunRequest } from '#shared/model/run.ts';
-import type { FoundBlob } from '../../intake/index.ts';
-import type { DryRunOutput, Kms, ReEncryptInput, RightsInput, Sending } from '../../kms/index.ts';
-import type { Send } from '../scheduler/request-scheduler.ts';
-import { CachedAnswer } from '../scheduler/retry.ts';
+import type { FoundBlob } from '../../../intake/index.ts';
+import type { DryRunOutput, Kms, ReEncryptInput, RightsInput, Sending } from '../../../kms/index.ts';
+import type { Send } from '../../scheduler/request-scheduler.ts';
+import { CachedAnswer } from '../../scheduler/retry.ts';
 import { resolveContexts } from './contexts.ts';
 import { DestinationKey } from './destination-key.ts';
 

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Carried } from '../../intake/index.ts';
-import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
-import { base64, RunHarness } from '../testing/run-harness.ts';
-import type { RunFile } from '../types.ts';
+import type { Carried } from '../../../intake/index.ts';
+import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../../testing/fake-kms.ts';
+import { base64, RunHarness } from '../../testing/run-harness.ts';
+import type { RunFile } from '../../types.ts';
 import { type AttributeReaders, Attributes } from './attributes.ts';
 
 const DESTINATION = {
