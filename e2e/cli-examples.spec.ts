@@ -124,6 +124,18 @@ test('the examples over runs', async ({ stage }) => {
   only('runs retry', 1, denied);
 });
 
+test('the examples of evidence and scanners', async ({ stage }) => {
+  const shell = await scene(stage);
+  const made = shell.bash(
+    'openssl genpkey -algorithm ed25519 -out signing.pem && openssl pkey -in signing.pem -pubout -out public.pem && rewrap plan secrets/ --to alias/payments-2027 -o plan.json --profile prod && rewrap run plan.json --json --profile prod',
+  );
+  expect(made.status, made.stderr).toBe(0);
+  runAll('evidence', shell, JSON.parse(made.stdout).run.id);
+  runAll('verify', shell);
+  write(stage.files, 'leaks.json', '[]');
+  runAll('gitleaks-ignore', shell);
+});
+
 test('the examples that serve stay until they are stopped', async ({ stage }) => {
   test.setTimeout(120_000);
   const { env } = await scene(stage);

@@ -6,6 +6,7 @@ import { toFault } from './bridge/index.ts';
 import { audit, reconcile } from './hosts/cli/audit/audit.ts';
 import { campaign, showCampaign, snapshotCampaign } from './hosts/cli/audit/campaign.ts';
 import { evidence, verify } from './hosts/cli/audit/evidence.ts';
+import { gitleaksIgnore } from './hosts/cli/audit/gitleaks-ignore.ts';
 import { keys, ssoLogin, whoami } from './hosts/cli/connection.ts';
 import { BAD_INPUT, OK, refusedExitCode } from './hosts/cli/exit-code.ts';
 import { explain } from './hosts/cli/explain.ts';
@@ -90,6 +91,7 @@ bindHandlers(
     'campaign snapshot': snapshotCampaign,
     'campaign status': showCampaign,
     evidence,
+    'gitleaks-ignore': gitleaksIgnore,
     verify,
     runs: listRuns,
     'runs resume': overRun(resumeCommand),

@@ -83,19 +83,34 @@ export function gitProgram(path = process.env.PATH ?? process.env.Path ?? ''): s
 /** Most bytes of what git says on standard error that are kept. */
 const MOST_ERROR = 8192;
 
+/** What git is given beside its arguments. */
+export interface GitInput {
+  /** On standard input; absent: nothing. */
+  readonly input?: string | Uint8Array;
+  /** Variables beside those that every command has. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /**
- * Runs git in a repository, read-only, and gives what it prints, piece by piece. A repository cannot make it run
+ * Runs git in a repository and gives what it prints, piece by piece. It writes only where the command itself does. A repository cannot make it run
  * programs, hooks or filters, or ask the network. Git's own check of who owns the repository stays in force.
  * Throws FaultError `GitMissing`, `GitRefuses` (the repository belongs to another user), `NotARepository` or `GitFailed`.
  */
-export async function* runGit(repository: string, args: readonly string[]): AsyncGenerator<Buffer> {
+export async function* runGit(
+  repository: string,
+  args: readonly string[],
+  { input, env = {} }: GitInput = {},
+): AsyncGenerator<Buffer> {
   const program = gitProgram();
   const child = spawn(program, ['--no-pager', '--no-replace-objects', '-C', repository, ...SAFE, ...args], {
     cwd: dirname(program),
-    env: environment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...environment(), ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
   });
+  // One that ends before it has read everything says why itself.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
   let error = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     if (error.length < MOST_ERROR) error += text;
@@ -113,11 +128,24 @@ export async function* runGit(repository: string, args: readonly string[]): Asyn
   }
 }
 
-/** All that git prints, as text. Throws as {@link runGit}. */
-export async function gitText(repository: string, args: readonly string[]): Promise<string> {
+/** All that git prints. Throws as {@link runGit}. */
+export async function gitBytes(
+  repository: string,
+  args: readonly string[],
+  how: GitInput = {},
+): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of runGit(repository, args)) pieces.push(piece);
-  return Buffer.concat(pieces).toString('utf8');
+  for await (const piece of runGit(repository, args, how)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+/** The same as text. */
+export async function gitText(
+  repository: string,
+  args: readonly string[],
+  how: GitInput = {},
+): Promise<string> {
+  return (await gitBytes(repository, args, how)).toString('utf8');
 }
 
 function refused(repository: string, error: string): FaultError {

@@ -263,6 +263,11 @@ export const APPLICATION = {
     ['It was cut, or changed by hand.', 'It is another file.'],
     'Name the file that an earlier report of the campaign wrote, or none to begin a new one.',
   ),
+  ScanReportUnreadable: entry(
+    'The report of the secret scanner cannot be used.',
+    ['It is of another scanner, of another form, or was cut off.', 'Your user may not read it.'],
+    'Make one with gitleaks dir or gitleaks git: --report-format json --report-path leaks.json',
+  ),
   RulesUnreadable: entry(
     'The rules file cannot be read.',
     ['Its name is mistyped, or your user may not read it.'],

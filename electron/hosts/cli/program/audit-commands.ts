@@ -70,6 +70,16 @@ export function auditCommands(program: Command): void {
       .option('--sign-with-kms <key>', 'sign with this KMS key (kms:Sign and kms:GetPublicKey)'),
   );
 
+  program
+    .command('gitleaks-ignore')
+    .description(
+      'print lines for .gitleaksignore: results of a gitleaks report that are KMS ciphertext; exit code 1 where a result is not; offline',
+    )
+    .argument('<report>', 'a report of gitleaks, JSON or SARIF')
+    .option('--root <dir>', 'the folder that its paths start from (default: the current one)')
+    .option('--json', JSON_DOCUMENT)
+    .option('-o, --out <file>', 'write them into this file');
+
   const campaign = program
     .command('campaign')
     .description('follow a move that many take part in: what is left, by owner, until a deadline')

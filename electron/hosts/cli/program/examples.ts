@@ -52,6 +52,10 @@ export const EXAMPLES: Readonly<Record<string, readonly [string, string]>> = {
     'rewrap evidence secrets/ --sign signing.pem -o evidence',
     'rewrap evidence --run RUN --attach plan.json --sign signing.pem -o evidence-of-run',
   ],
+  'gitleaks-ignore': [
+    'rewrap gitleaks-ignore leaks.json >> .gitleaksignore',
+    'rewrap gitleaks-ignore leaks.json --root . --json > judged.json',
+  ],
   campaign: ['rewrap campaign snapshot leave-2019.yaml secrets/', 'rewrap campaign status leave-2019.yaml'],
   'campaign snapshot': [
     'rewrap campaign snapshot leave-2019.yaml secrets/',
