@@ -1,27 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { buildConstants } from './tools/constants.ts';
 
-/** Files that keep no state of the process: they share a worker, which saves its start for each of them. */
-const PURE = ['shared/**', 'renderer/lib/**', 'electron/core/{inspect,key-material,audit}/**'].map(
-  (folder) => `${folder}/*.test.ts`,
-);
+/** Tests that change or measure what all of a process shares: modules, the environment, the clock, memory, a page. */
+const ALONE =
+  /\bvi\.(?:mock|doMock|stubGlobal|stubEnv|useFakeTimers|resetModules)\(|\bprocess\.(?:env\b.* = |chdir|umask)|memoryUsage|\binMemory\(|@vitest-environment/;
 /** Many cases and how costs grow: `npm run test:slow`. */
-const LATER = ['**/node_modules/**', '**/*.slow.test.{ts,tsx}'];
+const SLOW = /\.slow\.test\.tsx?$/;
+
+const tests = ['shared', 'electron', 'renderer', 'tools'].flatMap((folder) =>
+  readdirSync(join(import.meta.dirname, folder), { recursive: true, encoding: 'utf8' })
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+    .filter((name) => /\.test\.tsx?$/.test(name) && !SLOW.test(name)),
+);
+const alone = tests.filter((name) => ALONE.test(readFileSync(join(import.meta.dirname, name), 'utf8')));
 
 export default defineConfig({
   define: buildConstants(),
   test: {
     projects: [
-      { extends: true, test: { name: 'pure', include: PURE, exclude: LATER, isolate: false } },
+      // Loading the modules under test is half of a test's cost; files that leave the process as it was share them.
       {
         extends: true,
-        test: {
-          name: 'rest',
-          include: ['{shared,electron,renderer,tools}/**/*.test.{ts,tsx}'],
-          exclude: [...LATER, ...PURE],
-        },
+        test: { name: 'shared', include: tests.filter((name) => !alone.includes(name)), isolate: false },
       },
+      { extends: true, test: { name: 'alone', include: alone } },
     ],
     environment: 'node',
     setupFiles: ['tools/property-seed.ts', 'electron/practice-kms/testing/premade-keys.ts'],

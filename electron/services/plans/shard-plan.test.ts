@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PlannedFile, planText, type RunPlan } from '#shared/model/plan.ts';
+import { manyRuns } from '../../../tools/many-runs.ts';
 import { planJob } from '../runs/index.ts';
 import { readPlanFile } from './plan-file.ts';
 import { LineBuffer } from './plan-lines.ts';
@@ -102,7 +103,7 @@ describe('a plan in shards', () => {
         );
         expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(largest + 1e-9);
       }),
-      { numRuns: 60 },
+      { numRuns: manyRuns(60, 15) },
     );
   });
 

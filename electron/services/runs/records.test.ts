@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { HistoryRecord } from '#shared/model/history.ts';
 import type { RunRequest, SentRequest } from '#shared/model/run.ts';
+import { IN_FULL } from '../../../tools/many-runs.ts';
 import { encrypted, ended, engineAt, inPlace } from '../../bridge/engine/engine.test-help.ts';
 import type { Engine } from '../../bridge/index.ts';
 import { type OwnHome, ownHome } from '../../core/kms/own-home.test-help.ts';
@@ -140,10 +141,13 @@ const SIDES = [
   { from: 'RSA', to: 'symmetric' },
   { from: 'RSA', to: 'RSA' },
 ];
+/** In `npm test` half of them, in which each side and each destination meets both sources. */
 const CASES = METHODS.flatMap((method) =>
-  SIDES.flatMap((sides) =>
-    Object.keys(SOURCES).flatMap((source) =>
-      Object.keys(DESTINATIONS).map((destination) => ({ method, ...sides, source, destination })),
+  SIDES.flatMap((sides, i) =>
+    Object.keys(SOURCES).flatMap((source, j) =>
+      Object.keys(DESTINATIONS)
+        .filter((_, k) => IN_FULL || (i + j + k) % 2 === 0)
+        .map((destination) => ({ method, ...sides, source, destination })),
     ),
   ),
 );

@@ -45,7 +45,7 @@ const terms: fc.Arbitrary<Terms> = fc.record({
   failurePolicy: fc.constantFrom('wait' as const, 'end' as const),
 });
 
-const SEQUENCES = Number(process.env.REWRAP_SEQUENCES ?? manyRuns(200, 20));
+const SEQUENCES = Number(process.env.REWRAP_SEQUENCES ?? manyRuns(200, 12));
 
 test('whatever happens to runs, each figure is what a recount of the files on disk gives', async () => {
   let checks = 0;

@@ -372,7 +372,7 @@ describe('written in one manner throughout, another blob is written in the very 
 
 describe('what cannot be written again', () => {
   test('a dump with edited letters is listed, and not put back', () => {
-    const dump = xxd(madeUpBlob()).replace(/.\n/, '?\n');
+    const dump = xxd(madeUpBlob()).replace(/(.)\n/, (_, last) => (last === '?' ? '!\n' : '?\n'));
     const { blobs } = scan(Buffer.from(dump), 'x');
     expect(blobs).toHaveLength(1);
     expect(blobs[0]?.identification.kind).toBe('kms-symmetric');
