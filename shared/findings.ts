@@ -318,10 +318,11 @@ export const FINDINGS = {
   'database-log-beside': {
     severity: 'warning',
     source: 'files',
-    about: 'Changes of the SQLite database stand in a log beside it, and not in it yet.',
+    about: 'A journal or log beside the SQLite database could not be read into it.',
     reason:
-      'Rows were read as the database has them. Blobs of the log are listed by their offset in it, and nothing is written.',
-    remedy: 'Stop what uses the database, run `PRAGMA wal_checkpoint(TRUNCATE)`, and add the file again.',
+      'A program was stopped in the middle of a change, or the log is of another database. Rows were read as the database has them, and nothing is written.',
+    remedy:
+      'Open the database once with its own program, or with `sqlite3 FILE .schema`; stop the program, and add the file again.',
   },
   'database-remains': {
     severity: 'info',

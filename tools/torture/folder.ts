@@ -1,6 +1,17 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { scan } from '../../electron/core/intake/index.ts';
 import type { Vault } from './sample-files.ts';
 
@@ -48,7 +59,35 @@ export async function makeFolder(folder: string, seed: string, vault: Vault): Pr
     4,
     (blobs) => `# a comment\n${blobs.map((blob, i) => `key${i}:\n  value: "${base64(blob)}"\n`).join('')}`,
   );
+  await add('data/app.db', 6, (blobs) => database(blobs));
   return files;
+}
+
+/** The bytes of a SQLite database with these blobs in its rows. */
+function database(blobs: readonly Uint8Array[]): Uint8Array {
+  const db = new DatabaseSync(':memory:');
+  db.exec('CREATE TABLE secrets (id INTEGER PRIMARY KEY, data); CREATE INDEX by_data ON secrets (data)');
+  for (const blob of blobs) db.prepare('INSERT INTO secrets (data) VALUES (?)').run(blob);
+  const bytes = db.serialize();
+  db.close();
+  return bytes;
+}
+
+/** A database as any program finds it that opens it: what a kill left in its journal is taken back, and it is whole. */
+function asOpened(path: string): Uint8Array {
+  const folder = mkdtempSync(join(tmpdir(), 'rewrap-torture-db-'));
+  try {
+    const copy = join(folder, 'copy.db');
+    for (const ending of ['', '-journal', '-wal'])
+      if (existsSync(path + ending)) copyFileSync(path + ending, copy + ending);
+    const db = new DatabaseSync(copy);
+    const [checked] = db.prepare('PRAGMA integrity_check').all();
+    db.close();
+    if (checked?.integrity_check !== 'ok') throw new Error(`${path} is damaged: ${checked?.integrity_check}`);
+    return readFileSync(copy);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 export type ContentState = 'old' | 'new' | 'missing' | 'broken';
@@ -65,7 +104,7 @@ export async function stateOf(
 ): Promise<ContentState> {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = path.endsWith('.db') && existsSync(path) ? asOpened(path) : readFileSync(path);
   } catch {
     return 'missing';
   }

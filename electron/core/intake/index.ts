@@ -12,7 +12,8 @@ export {
   readMember,
 } from './archives/index.ts';
 export { type ArchiveFormat, archiveOf, type Magic, magicOf } from './binary/magic.ts';
-export { pendingLog, withPendingLog } from './database/pending-log.ts';
+export { pendingLog, withLog, withPendingLog } from './database/log.ts';
+export { isDatabaseFile } from './database/open.ts';
 export {
   changedFolder,
   hardLinked,
@@ -44,6 +45,7 @@ export {
   readableByOthers,
 } from './plaintext/plaintext-siblings.ts';
 export { type Carried, carriedBy, labelsOfNewFiles } from './put-back/attributes.ts';
+export { replaceDatabase, restoreDatabase, settleDatabase } from './put-back/database.ts';
 export { type Disk, diskHere } from './put-back/disk/disk.ts';
 export { HereFirst } from './put-back/disk/here-first.ts';
 export { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from './put-back/disk/pool.ts';
@@ -52,7 +54,7 @@ export { hasOtherNames } from './put-back/obstacles.ts';
 export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
 export { contentHash, removeLeftovers, removeWritten } from './put-back/undo.ts';
 export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';
-export { movedTo, rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';
+export { databaseChanges, movedTo, rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';
 export { isBlobAlone, scan } from './scan.ts';
 export {
   type RecordEntry,

@@ -1,6 +1,6 @@
 import type { ByteRange } from '#shared/model/blob.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { rewriteDatabase } from './database/rewrite-database.ts';
+import { type RowChange, rewriteDatabase, rowChanges } from './database/rewrite-database.ts';
 import { encode } from './text/encoding.ts';
 import type { NewBlob, Placed, Replacement, Scan } from './types.ts';
 
@@ -23,10 +23,14 @@ export function rewrite(
   replacements: readonly Replacement[],
   options: { readonly withoutPlaintext?: boolean } = {},
 ): Uint8Array {
-  if (scan.database === true)
-    return rewriteDatabase(original, replacements, (value, inside) => splice(value, editsOf(inside)));
+  if (scan.database === true) return rewriteDatabase(original, databaseChanges(replacements));
   const edits = editsOf(replacements);
   return splice(original, options.withoutPlaintext === true ? [...edits, ...cuts(scan.plaintext)] : edits);
+}
+
+/** The rows of a database that change with these blobs. Throws a FaultError `DatabaseNotWritten`. */
+export function databaseChanges(replacements: readonly Replacement[]): RowChange[] {
+  return rowChanges(replacements, (value, inside) => splice(value, editsOf(inside)));
 }
 
 /** For the same changes as {@link rewrite}: where what began at a byte of the original begins in the new file. */

@@ -132,7 +132,7 @@ export async function ingest(
       return true;
     }
     const onDisk = file.archive?.path ?? file.path;
-    const found = withPendingLog(scan(bytes, file.path), file.path);
+    const found = withPendingLog(scan(bytes, file.path), file.path, bytes);
     const references = keyReferences(bytes, file.path, found.blobs);
     if (references.length > 0) refer(file, references);
     const key = found.blobs.length === 0 ? keySizeOf(bytes) : null;

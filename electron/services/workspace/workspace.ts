@@ -188,7 +188,7 @@ export class Workspace {
       if (source === undefined) continue;
       try {
         const { bytes, size, sha256 } = await readSource(path);
-        const found = withPendingLog(scan(bytes, path), path);
+        const found = withPendingLog(scan(bytes, path), path, bytes);
         // It may have been taken off the list while a large one was read.
         if (this.#indexPaths().get(path) !== source) continue;
         this.#refill(source, { size, sha256, found });

@@ -92,14 +92,18 @@ export const OWN = {
     'Write into a folder (--out): the file goes there under its own name. Then make the archive anew.',
   ),
   DatabaseLog: entry(
-    'Changes of the database stand in a log beside it, and not in it yet.',
-    ['A program uses it, or ended without finishing: a copy of the database alone would lack those changes.'],
-    'Stop what uses the database, run `PRAGMA wal_checkpoint(TRUNCATE)`, and add the file again.',
+    'A program was stopped in the middle of a change of the database, or its log cannot be read.',
+    [
+      'The journal beside the database says what is to be taken back when it is next opened; the rows cannot be relied on before that.',
+    ],
+    'Open the database once with its own program, or with `sqlite3 FILE .schema`; stop the program, and add the file again.',
   ),
-  DatabaseInPlace: entry(
-    'The file is a SQLite database, which Rewrap does not replace where it stands.',
-    ['A program that has it open would continue to write to the old one, and what it writes would be lost.'],
-    'Write into a folder (--out): the copy has the new blobs in its rows. Stop what uses the database, then put the copy in its place.',
+  DatabaseInUse: entry(
+    'Another program has the SQLite database open, and it was left as it is.',
+    [
+      'Its rows are changed in one transaction that no other program takes part in. In write-ahead mode a program that only has it open is enough to prevent that.',
+    ],
+    'Stop what uses the database, then run once more. Or write into a folder (--out).',
   ),
   PlaintextInFile: entry(
     'The file holds plaintext beside its ciphertext.',

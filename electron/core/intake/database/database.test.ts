@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { madeUpBlob } from '../blob.test-help.ts';
 import { base64, NEW, nextBlob, OLD } from '../formats/envelopes/envelope.test-help.ts';
 import { rewrite, type Scan, scan } from '../index.ts';
-import { withPendingLog } from './pending-log.ts';
+import { withPendingLog } from './log.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -213,8 +213,11 @@ describe('hostile and damaged databases', () => {
     const file = made([['CREATE TABLE t (a)'], ['INSERT INTO t VALUES (?)', madeUpBlob(32)]]);
     const path = join(folder, 'app.db');
     const found = scan(file, path);
-    expect(codes(withPendingLog(found, path))).toEqual([]);
-    writeFileSync(`${path}-wal`, 'x');
-    expect(codes(withPendingLog(found, path))).toEqual(['database-log-beside']);
+    expect(codes(withPendingLog(found, path, file))).toEqual([]);
+    // One that was kept for the next change, and has none now.
+    writeFileSync(`${path}-journal`, Buffer.alloc(512));
+    expect(codes(withPendingLog(found, path, file))).toEqual([]);
+    writeFileSync(`${path}-journal`, Buffer.from('d9d505f920a163d7', 'hex'));
+    expect(codes(withPendingLog(found, path, file))).toEqual(['database-log-beside']);
   });
 });

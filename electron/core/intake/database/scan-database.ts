@@ -88,10 +88,15 @@ function readCell(cell: TableValue, readValue: ReadValue): Scan {
 function lifted(cell: TableValue, value: Uint8Array, found: FoundBlob, isWhole: boolean): FoundBlob {
   const { table, row, column } = cell;
   const inside = found.place === '' ? '' : ` › ${found.place}`;
+  const why =
+    table.refuses ??
+    (table.keyed.has(column.toLowerCase())
+      ? 'A foreign key is made of the column: the value stands in another table too.'
+      : null);
   const refuses =
-    table.refuses === null
+    why === null
       ? undefined
-      : `It stands in a table that Rewrap does not write. ${table.refuses} Change the value with the program that made it.`;
+      : `It stands where Rewrap does not write a database. ${why} Change the value with the program that made it.`;
   const reason = found.notPutBack ?? refuses;
   const { within: _, notPutBack: __, ...rest } = found;
   return {

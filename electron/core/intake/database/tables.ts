@@ -9,6 +9,8 @@ export interface DatabaseTable {
   readonly rowid: string | null;
   /** Why nothing is written into it; null: it may be. */
   readonly refuses: string | null;
+  /** Columns of which a foreign key is made, in lower case: a value of theirs stands in another table too. */
+  readonly keyed: ReadonlySet<string>;
 }
 
 /** Most tables that are read. */
@@ -26,6 +28,7 @@ export function tablesOf(db: DatabaseSync): DatabaseTable[] {
       .all()
       .map(({ name }) => String(name)),
   );
+  const keyed = foreignKeys(db);
   return listed.all(MOST_TABLES).flatMap((row) => {
     const name = String(row.name);
     if ((row.type !== 'table' && row.type !== 'shadow') || /^sqlite_/i.test(name)) return [];
@@ -45,8 +48,34 @@ export function tablesOf(db: DatabaseSync): DatabaseTable[] {
               : plain.length < columns.length
                 ? 'The table has generated columns, which would change too.'
                 : null;
-    return plain.length === 0 ? [] : [{ name, columns: plain, rowid, refuses }];
+    return plain.length === 0
+      ? []
+      : [{ name, columns: plain, rowid, refuses, keyed: keyed.get(name.toLowerCase()) ?? NONE }];
   });
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** By table, the columns on either side of a foreign key; all names in lower case. */
+function foreignKeys(db: DatabaseSync): ReadonlyMap<string, ReadonlySet<string>> {
+  const columns = new Map<string, Set<string>>();
+  const add = (table: string, column: string): void => {
+    const known = columns.get(table) ?? new Set();
+    columns.set(table, known.add(column));
+  };
+  const primary = db.prepare('SELECT lower(name) AS name FROM pragma_table_info(?) WHERE pk > 0');
+  for (const row of db
+    .prepare(
+      `SELECT lower(s.name) AS child, lower(k."from") AS child_column, lower(k."table") AS parent, lower(k."to") AS parent_column
+       FROM sqlite_schema s, pragma_foreign_key_list(s.name) k WHERE s.type = 'table' LIMIT ?`,
+    )
+    .all(MOST_TABLES)) {
+    add(String(row.child), String(row.child_column));
+    const parent = String(row.parent);
+    if (row.parent_column !== null) add(parent, String(row.parent_column));
+    else for (const { name } of primary.all(parent)) add(parent, String(name));
+  }
+  return columns;
 }
 
 /** A value that is text or bytes, and its place. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** With its owner, or without one. */
 const TEMPORARY = /^\.rewrap-(?:([0-9a-f]{24})-[0-9a-f]{8}|[0-9a-f]{16})\.tmp$/;
@@ -10,6 +10,11 @@ const TEMPORARY = /^\.rewrap-(?:([0-9a-f]{24})-[0-9a-f]{8}|[0-9a-f]{16})\.tmp$/;
 export function temporaryName(owner?: string): string {
   const unique = randomBytes(owner === undefined ? 8 : 4).toString('hex');
   return `.rewrap-${owner === undefined ? '' : `${owner}-`}${unique}.tmp`;
+}
+
+/** A temporary name that is the same each time: what was cut off finds what it left. `path`: of the file it is made for. */
+export function lastingTemporaryName(path: string): string {
+  return `.rewrap-${hash('sha256', path, 'hex').slice(0, 16)}.tmp`;
 }
 
 /** Whether a name is one that {@link temporaryName} gives: left behind when a write was interrupted. */

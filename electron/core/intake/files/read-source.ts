@@ -2,6 +2,8 @@ import { hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
+import { withLog } from '../database/log.ts';
+import { isSqlite } from '../database/open.ts';
 import { changedFile, notAFile, readFault } from '../faults.ts';
 
 const readAsync = promisify(read);
@@ -28,6 +30,7 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 export interface FileSource {
+  /** Of a database, with the pages that its write-ahead log has of it: see {@link withLog}. */
   readonly bytes: Uint8Array;
   /** Hex SHA-256 of the bytes. */
   readonly sha256: string;
@@ -92,6 +95,8 @@ export class SmallFiles {
       const at = this.#used;
       const count = readSync(fd, this.#slab, at, ONE_PAGE + 1, 0);
       if (count > ONE_PAGE) return null;
+      // A database may have more of it in a log.
+      if (this.#slab[at] === 0x53 && isSqlite(this.#slab.subarray(at, at + count))) return null;
       const read = this.#slab.subarray(at, at + count);
       this.#last = count > SLAB_SHARE ? 0 : count;
       this.#used = at + this.#last;
@@ -143,10 +148,12 @@ function checked(fd: number, path: string): Stats {
 
 function finished(fd: number, path: string, before: Stats, bytes: Uint8Array): FileSource {
   if (bytes.length !== before.size) throw changing(path);
+  const whole = withLog(bytes, path);
+  if (whole !== bytes && !isUnchanged(before, fstatSync(fd))) throw changing(path);
   if (before.size > ONE_PAGE && !isUnchanged(before, fstatSync(fd))) throw changing(path);
   return {
-    bytes,
-    sha256: hash('sha256', bytes, 'hex'),
+    bytes: whole,
+    sha256: hash('sha256', whole, 'hex'),
     size: before.size,
     mode: before.mode & 0o7777,
     mtimeMs: before.mtimeMs,

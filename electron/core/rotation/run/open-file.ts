@@ -76,8 +76,7 @@ export async function openFile(
   }
   if (hash !== file.sha256) return explainOwn('FileChanged');
   const scanned = scan(bytes, file.display);
-  if (scanned.database === true && inPlace) return explainOwn('DatabaseInPlace');
-  if (scanned.database === true && file.path !== null && pendingLog(file.path) !== null)
+  if (scanned.database === true && file.path !== null && pendingLog(file.path, bytes) !== null)
     return explainOwn('DatabaseLog');
   if (inPlace && scanned.plaintext.some(({ stays }) => stays !== true)) return explainOwn('PlaintextInFile');
   if (!inPlace && !dryRun && !allowPossible && (scanned.possiblePlaintext ?? []).length > 0)

@@ -4,11 +4,13 @@ import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import {
   aliasIn,
+  databaseChanges,
   type FoundBlob,
   movedTo,
   type Replacement,
   recordPath,
   removeLeftovers,
+  replaceDatabase,
   rewrite,
   type Scan,
   scan,
@@ -102,16 +104,20 @@ export async function putBack(
       });
       return { note: null };
     }
-    await context.disk.replaceFile({
+    const replacement = {
       path: target,
       bytes,
       expectedSha256: file.sha256,
       backup: output.backup,
       temporary,
-      staged: (names) => stage({ ...names, target }),
+      staged: (names: Pick<StagedFile, 'temporary' | 'backup'>) => stage({ ...names, target }),
       ...(output.inPlace ? { attributes: await context.attributes.has(file) } : {}),
       ...(output.inPlace && file.folder != null ? { folder: file.folder } : {}),
-    });
+    };
+    // In this thread: the lock of a database is lost where the same process closes the file.
+    if (opened.scan.database === true)
+      await replaceDatabase({ ...replacement, ...fs, changes: databaseChanges(replacements) });
+    else await context.disk.replaceFile(replacement);
     return { note: output.inPlace ? context.attributes.takeNote() : null };
   } catch (error) {
     const fault = faultOf(error);

@@ -12,6 +12,8 @@ import {
   realFolder,
   removeLeftovers,
   removeWritten,
+  settleDatabase,
+  withLog,
 } from '../../intake/index.ts';
 import { forEachLimited } from '../../limits/semaphore.ts';
 import { addTally, countedFiles, type Figures } from '../journal/figures.ts';
@@ -75,7 +77,7 @@ async function stateOnDisk(file: FileRow, { state, output }: RunRow): Promise<Fi
 export function asItStands<T extends Record<string, unknown>>(row: T): T {
   if (row.file_state !== 'staged' || typeof row.target !== 'string') return row;
   try {
-    const now = hash('sha256', readFileSync(row.target), 'hex');
+    const now = hash('sha256', withLog(readFileSync(row.target), row.target), 'hex');
     return now === hex(row.file_after) ? { ...row, file_state: 'replaced' } : row;
   } catch {
     return row;
@@ -122,6 +124,8 @@ export async function settleStaged(
   await forEachLimited(staged, AT_ONCE, async (file) => {
     let fault = explainOwn('FileChanged');
     try {
+      // A change that was being committed is taken back.
+      if (file.target !== null) await settleDatabase(file.target);
       const stands = await contentOf(file, output);
       if (stands === 'new') return record.setFile(file.index, 'replaced', null, true);
       if (stands === 'old') {

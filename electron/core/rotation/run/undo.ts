@@ -1,7 +1,14 @@
 import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { RunSummary, Touches } from '#shared/model/run.ts';
-import { changedFolder, type Disk, leadsElsewhere, type PutBackFs } from '../../intake/index.ts';
+import {
+  changedFolder,
+  type Disk,
+  isDatabaseFile,
+  leadsElsewhere,
+  type PutBackFs,
+  restoreDatabase,
+} from '../../intake/index.ts';
 import { forEachLimited } from '../../limits/semaphore.ts';
 import { addTally, countedFiles, type Figures, type ItemTally } from '../journal/figures.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -164,7 +171,9 @@ async function putBackOld(file: FileRow, row: RunRow, disk: Disk): Promise<Fault
       if (backup === null) return explainOwn('BackupGone');
       // As a run before it replaces: the folder must lead where it led when the file was read.
       if (file.folder !== null && leadsElsewhere(target, file.folder)) return changedFolder(target).fault;
-      const how = await disk.restoreBackup({ path: target, backup, now: after, old: before });
+      const input = { path: target, backup, now: after, old: before };
+      // Programs that have a database open go on with it.
+      const how = await (isDatabaseFile(target) ? restoreDatabase(input) : disk.restoreBackup(input));
       if (how === 'changed') return explainOwn('ChangedSince');
       if (how === 'no-backup') return explainOwn('BackupGone');
     }
