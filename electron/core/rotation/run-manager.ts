@@ -274,6 +274,13 @@ export class RunManager {
     record.flush();
   }
 
+  /** Gives a run that was cut off grant tokens anew, before it is resumed. Throws FaultError `RunGone`, `JournalFailed`. */
+  setGrantTokens(runId: string, tokens: readonly string[]): void {
+    const record = this.#record(runId);
+    record.setGrantTokens(tokens);
+    record.flush();
+  }
+
   get closed(): boolean {
     return this.#closed;
   }

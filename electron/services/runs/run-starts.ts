@@ -39,6 +39,12 @@ interface RunSpec {
   readonly foreignPlan?: string;
 }
 
+interface GoOn {
+  readonly failedToo: boolean;
+  readonly foreignPlan?: string | undefined;
+  readonly grantTokens?: readonly string[];
+}
+
 /** Of a run under way: it can be gone on with. */
 const HELD: ReadonlySet<RunSummary['status']> = new Set(['paused', 'pausing', 'waiting']);
 
@@ -106,7 +112,12 @@ export class RunStarts {
     const sends = ({ evenIfThere = false }: Pick<RunTerms, 'evenIfThere'>) => evenIfThere;
     const resume =
       last !== null && sends(this.#parts.manager.asked(last.id).request) === sends(terms) ? last : null;
-    if (resume !== null) await this.#goOn(resume.id, true, asked.foreignPlan);
+    if (resume !== null)
+      await this.#goOn(resume.id, {
+        failedToo: true,
+        foreignPlan: asked.foreignPlan,
+        grantTokens: terms.grantTokens,
+      });
     for (const { id } of open) if (id !== resume?.id) await this.cancel(id);
     return resume?.id ?? this.#begin({ ...asked, files, job: job.id });
   }
@@ -171,11 +182,11 @@ export class RunStarts {
       live.goOn();
       return;
     }
-    await this.#goOn(runId, false);
+    await this.#goOn(runId, { failedToo: false });
   }
 
-  /** `failedToo`: with what failed, too. */
-  async #goOn(runId: string, failedToo: boolean, foreignPlan?: string): Promise<void> {
+  /** `failedToo`: with what failed, too. `grantTokens`: in place of those of the run, where some are given. */
+  async #goOn(runId: string, { failedToo, foreignPlan, grantTokens = [] }: GoOn): Promise<void> {
     await this.#claimed(runId, 'resumed', async (claim) => {
       const how = { failedToo, claim };
       const { request, output, approval } = this.#parts.manager.asked(runId);
@@ -195,6 +206,7 @@ export class RunStarts {
         );
         if (proven.approval !== null && proven.approval !== approval)
           this.#parts.manager.setApproval(runId, proven.approval);
+        if (grantTokens.length > 0) this.#parts.manager.setGrantTokens(runId, grantTokens);
         const resumed =
           request.method === 'decrypt-encrypt'
             ? await this.#overTwoSteps(request, proven, (over) =>

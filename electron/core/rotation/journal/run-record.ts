@@ -16,6 +16,7 @@ import {
   textOrNull,
 } from './rows.ts';
 import { RunReader } from './run-reader.ts';
+import { DROP_ALL_TOKENS } from './schema.ts';
 
 /** A file of a plan, `done` where earlier runs of the job did all of it; or a blob of the file with the number `of`. */
 export type PlanRow =
@@ -95,6 +96,16 @@ export class RunRecord extends RunReader {
     this.db.write(() =>
       this.sql('UPDATE runs SET approved = ? WHERE no = ?').run(JSON.stringify(approval), this.no),
     );
+  }
+
+  /** A run that is resumed gets grant tokens anew: those of before may have ended, or not come along. */
+  setGrantTokens(tokens: readonly string[]): void {
+    this.db.write(() => {
+      this.sql(
+        `UPDATE runs SET request = json_set(json_remove(request, '$.tokensDeleted'), '$.grantTokens', json(?))
+         WHERE no = ?`,
+      ).run(JSON.stringify(tokens), this.no);
+    });
   }
 
   /** Sets what is known of the whole run. */
@@ -346,11 +357,7 @@ export class RunRecord extends RunReader {
   }
 }
 
-/** Grant tokens are for as long as a run lasts; that it had some is kept, so that a retry asks for them. */
-const DROP_TOKENS = `
-  UPDATE runs SET request = json_set(request, '$.grantTokens', json('[]'),
-    '$.tokensDeleted', json_array_length(request, '$.grantTokens'))
-  WHERE no = ? AND json_array_length(request, '$.grantTokens') > 0`;
+const DROP_TOKENS = `${DROP_ALL_TOKENS} AND no = ?`;
 
 /** Why a blob that an earlier run of the same job re-encrypted is not sent. */
 const doneFault = ({ runId, startedAt }: DoneBefore): Fault =>

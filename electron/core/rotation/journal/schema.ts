@@ -55,6 +55,12 @@ const TABLES = `
   CREATE INDEX locks_of_run ON locks (run);
 `;
 
+/** Grant tokens are for as long as a run lasts; that it had some is kept, so that a retry asks for them. */
+export const DROP_ALL_TOKENS = `
+  UPDATE runs SET request = json_set(request, '$.grantTokens', json('[]'),
+    '$.tokensDeleted', json_array_length(request, '$.grantTokens'))
+  WHERE json_array_length(request, '$.grantTokens') > 0`;
+
 /** What each version has more than the one before: the first of these makes version 2, the next 3. */
 const STEPS = [
   `ALTER TABLE runs ADD COLUMN id TEXT NOT NULL DEFAULT '';

@@ -69,6 +69,30 @@ test('a run that is cut off keeps them for its resume, and loses them when it is
   expect(holding()).toEqual([]);
 });
 
+test('a run that was cut off is sent with the tokens that it is given before it goes on', async () => {
+  const manager = harness.manager();
+  const sent = Promise.withResolvers<void>();
+  kms.onReEncrypt = () => {
+    sent.resolve();
+    return new Promise(() => undefined);
+  };
+  const run = await manager.start(input());
+  await sent.promise;
+  run.suspend();
+  run.cut();
+  await run.done;
+  await manager.close();
+  const next = harness.manager();
+  next.setGrantTokens(run.id, ['given-anew']);
+  kms.onReEncrypt = () => ({});
+  const again = await next.resume(run.id, { kms, target: 'test' });
+  await again.done;
+  expect(again.summary().counts.succeeded).toBe(1);
+  expect(kms.asked.at(-1)?.grantTokens).toEqual(['given-anew']);
+  expect(next.asked(run.id).request).toMatchObject({ grantTokens: [], tokensDeleted: 1 });
+  expect(holding()).toEqual([]);
+});
+
 test('a journal of before tokens were deleted: none stands in its file once it was opened', async () => {
   const first = harness.manager();
   const run = await first.start(input());

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -13,6 +14,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../storage/database.ts';
+import { prepareSchema } from '../journal/schema.ts';
 import { Attempt } from './attempt.ts';
 import { AttemptLog, AttemptLogs } from './attempt-log.ts';
 import { copyRecords } from './checkpoint.ts';
@@ -141,4 +143,28 @@ test.skipIf(process.platform === 'win32')('copies of records are for their owner
   openDatabase(join(local, 'runs.sqlite')).close();
   await copyRecords(local, shared);
   expect(statSync(join(shared, 'runs.sqlite')).mode & 0o777).toBe(0o600);
+});
+
+test('no grant token comes into a copy of records, and what the run had is known there', async () => {
+  const [local, shared] = [join(folder, 'local'), join(folder, 'shared')];
+  mkdirSync(local);
+  const token = 'grant-token-canary-7c20';
+  const db = openDatabase(join(local, 'runs.sqlite'));
+  db.exec('PRAGMA secure_delete = ON');
+  prepareSchema(db);
+  const add = db.prepare(
+    `INSERT INTO runs (id, owner, state, dry_run, request, output, connection, target, started_at, total, bytes, status)
+     VALUES (?, 'o', ?, 0, ?, '{}', '', '', '', 1, 1, 'running')`,
+  );
+  const request = (size: number) => JSON.stringify({ grantTokens: [`${token}${'x'.repeat(size)}`, token] });
+  for (const [at, size] of [10, 3000, 60_000].entries()) add.run(`r${at}`, 'open', request(size));
+  await copyRecords(local, shared);
+  for (const name of readdirSync(shared))
+    expect(readFileSync(join(shared, name)).includes(token)).toBe(false);
+  expect(readFileSync(join(local, 'runs.sqlite-wal')).includes(token)).toBe(true);
+  db.close();
+  const copy = new DatabaseSync(join(shared, 'runs.sqlite'), { readOnly: true });
+  for (const row of copy.prepare('SELECT request FROM runs').all())
+    expect(JSON.parse(String(row.request))).toEqual({ grantTokens: [], tokensDeleted: 2 });
+  copy.close();
 });

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
+import { DROP_ALL_TOKENS } from '../journal/schema.ts';
 
 /** Databases of a run, in the order in which they are copied: what the history lacks is written from the journal. */
 const DATABASES = ['history.sqlite', 'runs.sqlite'] as const;
@@ -21,7 +22,8 @@ const PAGES = 500;
 
 /**
  * Copies journal and history of a local folder into a shared one, each wholly or not at all, while they are in use. SQLite
- * works on the local disk alone: its locks cannot be relied on over a network. Throws system errors; what stood there stays.
+ * works on the local disk alone: its locks cannot be relied on over a network. No grant token is copied: a run that goes on
+ * elsewhere is given them anew. Throws system errors; what stood there stays.
  */
 export async function copyRecords(local: string, shared: string): Promise<void> {
   mkdirSync(shared, { recursive: true, mode: 0o700 });
@@ -30,7 +32,7 @@ export async function copyRecords(local: string, shared: string): Promise<void> 
     if (!existsSync(from)) continue;
     const copy = join(local, `${name}.copy`);
     rmSync(copy, { force: true });
-    // Made first, so that it is never open to others: a journal holds contexts, and grant tokens while its run lasts.
+    // Made first, so that it is never open to others: a journal holds contexts.
     closeSync(openSync(copy, 'wx', 0o600));
     const db = new DatabaseSync(from, { readOnly: true });
     try {
@@ -38,10 +40,24 @@ export async function copyRecords(local: string, shared: string): Promise<void> 
     } finally {
       db.close();
     }
+    if (name === 'runs.sqlite') dropTokens(copy);
     put(copy, join(shared, name));
     rmSync(copy, { force: true });
   }
   if (existsSync(join(local, BESIDE))) put(join(local, BESIDE), join(shared, BESIDE));
+}
+
+/** Takes the grant tokens out of a copy, overwritten (sqlite.org/pragma.html#pragma_secure_delete). */
+function dropTokens(copy: string): void {
+  const db = new DatabaseSync(copy);
+  try {
+    db.exec('PRAGMA secure_delete = ON; PRAGMA journal_mode = DELETE');
+    // A journal that was copied before its tables were made has no run.
+    const made = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'runs'").get() !== undefined;
+    if (made) db.exec(DROP_ALL_TOKENS);
+  } finally {
+    db.close();
+  }
 }
 
 /** Puts what {@link copyRecords} copied into a new local folder. Throws system errors. */
