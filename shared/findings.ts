@@ -442,6 +442,16 @@ export const FINDINGS = {
     reason: 'Automatic rotation of a key does not touch blobs made before.',
     remedy: 'Re-encrypt it to the same key, to take its current key material, or to a newer key.',
   },
+  'quantum-exposed': {
+    severity: 'warning',
+    source: 'conclusion',
+    about: 'The blob is under RSA or SM2, which a quantum computer breaks.',
+    title: 'It is under {algorithm}: stored now, decrypted later.',
+    reason:
+      'A quantum computer that breaks {algorithm} opens every copy of it made until then, without KMS. A symmetric key (AES-256) is not exposed to that.',
+    remedy:
+      'Re-encrypt it to a symmetric key: ReEncrypt from its algorithm to SYMMETRIC_DEFAULT stays inside KMS, and needs the source key and its algorithm. Copies made before stay exposed: replace secrets that must hold for years.',
+  },
   'sha1-oaep': {
     severity: 'info',
     source: 'files',

@@ -53,6 +53,8 @@ export const AuditKey = z.object({
   region: z.string().nullable(),
   state: z.string().nullable(),
   spec: z.string().nullable(),
+  /** `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, …; null: not known. */
+  usage: z.string().nullable(),
   origin: z.string().nullable(),
   manager: z.string().nullable(),
   multiRegion: z.boolean().nullable(),

@@ -125,6 +125,7 @@ export function key(id: string, more: Partial<AuditKey> = {}): AuditKey {
     materials: null,
     policyNames: [],
     deletionGuarded: true,
+    usage: 'ENCRYPT_DECRYPT',
     onDemandRotations: 0,
     openTo: [],
     iamDecides: true,

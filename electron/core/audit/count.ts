@@ -3,6 +3,7 @@ import type { AuditKey, AuditSummary, Unjudged } from '#shared/model/audit.ts';
 import { countFacets } from './facets.ts';
 import { findingId, keyFindings, LIMITS } from './findings/key-findings.ts';
 import { materialFindings } from './findings/material-findings.ts';
+import { quantumFinding } from './findings/quantum.ts';
 import { Subjects, subjectName } from './findings/subjects.ts';
 import { viaBranchKeys } from './list/audit-snapshot.ts';
 import type { Columns } from './list/columns.ts';
@@ -64,12 +65,13 @@ function ofKeys(
     string,
     { draft: FindingDraft; subject: KeySubject; cohorts: number[]; various: boolean }
   >();
-  columns.cohorts.forEach((_, cohort) => {
+  columns.cohorts.forEach(({ row }, cohort) => {
     const subject = subjects[cohort];
     if (subject === undefined) return;
     const ofSubject = draft.get(subject) ?? keyFindings(subject, caller, limits, now);
     draft.set(subject, ofSubject);
-    for (const one of [...ofSubject, ...material(subject)]) {
+    const quantum = quantumFinding(row, subject, caller);
+    for (const one of [...ofSubject, ...material(subject), ...(quantum === null ? [] : [quantum])]) {
       const at = `${one.code}\0${subject.label ?? ''}`;
       const group = groups.get(at);
       if (group === undefined) groups.set(at, { draft: one, subject, cohorts: [cohort], various: false });

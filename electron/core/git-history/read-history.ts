@@ -4,11 +4,12 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { plural } from '#shared/format.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { HistoryBlob, HistoryRepository } from '#shared/model/git-history.ts';
-import { archiveOf, displayPath, type FoundBlob, scan } from '../intake/index.ts';
+import { archiveEntriesOf, archiveOf, displayPath, type FoundBlob, INSIDE, scan } from '../intake/index.ts';
 import { Turns } from '../limits/turns.ts';
 import { type FileInHistory, filesInHistory, MOST_PLACES } from './commits.ts';
 import { gitObjects, type ObjectCounts } from './objects.ts';
 import { gitText } from './run-git.ts';
+import { submodulesAbsent } from './submodules.ts';
 
 export interface HistoryInput {
   /** A folder of the repository: its working tree, or the repository itself where it is bare. Absolute. */
@@ -52,25 +53,43 @@ export async function readHistory(
     const sums = new Map<FoundBlob, string>();
     let pointers = 0;
     let archives = 0;
+    /** Archives of which something was not read. */
+    const closed = new Set<string>();
     const turns = new Turns();
     for await (const { oid, bytes } of gitObjects(path, counts)) {
       if (turns.over) await turns.give();
       if (Buffer.from(bytes.buffer, bytes.byteOffset, 64).subarray(0, LFS_POINTER.length).equals(LFS_POINTER))
         pointers++;
-      if (archiveOf(bytes) !== null) archives++;
-      const blobs = scan(bytes, '').blobs.filter((one) => {
-        if (!KINDS.has(one.identification.kind)) return false;
-        const sum = createHash('sha256').update(one.bytes).digest('hex');
-        if (inTree(sum)) return false;
-        sums.set(one, sum);
-        return true;
-      });
+      const wanted = (content: Uint8Array, inside: string) =>
+        scan(content, '').blobs.flatMap((one) => {
+          if (!KINDS.has(one.identification.kind)) return [];
+          const sum = createHash('sha256').update(one.bytes).digest('hex');
+          if (inTree(sum)) return [];
+          const placed = inside === '' ? one : { ...one, place: `${inside}: ${one.place}` };
+          sums.set(placed, sum);
+          return [placed];
+        });
+      const blobs: FoundBlob[] = [];
+      if (archiveOf(bytes) === null) blobs.push(...wanted(bytes, ''));
+      else {
+        archives++;
+        for await (const entry of archiveEntriesOf(bytes, oid)) {
+          const names = displayPath(entry.names.join(INSIDE));
+          if ('problem' in entry) {
+            if (entry.problem.code !== 'symlink') closed.add(oid);
+          } else if (names !== '') blobs.push(...wanted(entry.bytes, names));
+          if (turns.over) await turns.give();
+        }
+      }
       if (blobs.length > 0) found.set(oid, blobs);
     }
     const stood =
       found.size === 0 ? await commitCount(path) : await filesInHistory(path, new Set(found.keys()));
     const within = below === null ? null : prefixOf(prefix === '' ? path : prefix, below);
     const blobs = rows(display, found, sums, stood, within);
+    const absent = (await submodulesAbsent(path, prefix)).filter(
+      (name) => within === null || name.startsWith(within) || within.startsWith(`${name}/`),
+    );
     const limits = [
       ...(shallow === 'true'
         ? ['It is a shallow clone: history before its oldest commits is not here.']
@@ -86,7 +105,14 @@ export async function readHistory(
             `${plural(pointers, 'pointer')} of Git LFS: the contents they name are not in the repository, and were not read.`,
           ]
         : []),
-      ...(archives > 0 ? [`${plural(archives, 'archive')} in history not opened.`] : []),
+      ...(closed.size > 0
+        ? [
+            `${plural(closed.size, 'archive')} in history (object ${[...closed][0]?.slice(0, 12)}${closed.size > 1 ? ', …' : ''}) not read whole: damaged, encrypted, in a format that is not opened, or beyond a limit.`,
+          ]
+        : []),
+      ...absent.map(
+        (name) => `The submodule ${displayPath(name)} is not checked out here: what it holds was not read.`,
+      ),
       ...(stood.cut
         ? [
             `Only ${plural(MOST_PLACES, 'place')} of blobs were followed through its commits, and no others are listed.`,
@@ -103,6 +129,7 @@ export async function readHistory(
         commits: stood.commits,
         contents: counts.blobs,
         notes: [
+          ...(archives > 0 ? [`${plural(archives, 'archive')} in history opened.`] : []),
           ...limits,
           ...(within === null ? [] : [`Only what stood below ${displayPath(within)} is listed.`]),
         ],

@@ -5,6 +5,7 @@ export {
   type ArchiveLimits,
   ArchiveProblem,
   archiveEntries,
+  archiveEntriesOf,
   archiveFormatAt,
   INSIDE,
   memberName,

@@ -107,6 +107,7 @@ function asAuditKey(key: KeyInfo, access: Access, gaps: readonly string[]): Audi
     region,
     state: key.state,
     spec: key.spec,
+    usage: key.usage,
     origin: key.origin,
     manager: key.manager,
     multiRegion: key.multiRegion,

@@ -3,6 +3,7 @@ import type { AuditKey } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { isKms } from '../../key-material/index.ts';
 import type { KeySubject, KmsCaller } from '../model.ts';
+import { quantumUnanswered } from './quantum.ts';
 
 /** Whether a finding comes from what KMS says of keys. */
 export const needsKms = (code: FindingCode): boolean =>
@@ -17,6 +18,7 @@ export function unanswered(
   subject: KeySubject,
   caller: KmsCaller | null,
 ): string | null {
+  if (code === 'quantum-exposed') return quantumUnanswered(row, subject);
   const { key, label, gone, account, viaAlias } = subject;
   if (!isKms(row) && label === null) return null;
   if (caller === null) return NOT_CONNECTED;

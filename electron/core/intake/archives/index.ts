@@ -2,4 +2,4 @@
 export { ARCHIVE_LIMITS, type ArchiveLimits, ArchiveProblem } from './limits.ts';
 export { INSIDE, memberName, readMember } from './member.ts';
 export { memberPath } from './member-path.ts';
-export { type ArchiveEntry, archiveEntries, archiveFormatAt } from './read.ts';
+export { type ArchiveEntry, archiveEntries, archiveEntriesOf, archiveFormatAt } from './read.ts';

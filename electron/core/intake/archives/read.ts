@@ -63,6 +63,21 @@ export async function* archiveEntries(
   }
 }
 
+/** The same of an archive that is in memory: `name` is what a single compressed file in it is called by. */
+export async function* archiveEntriesOf(
+  bytes: Uint8Array,
+  name: string,
+  limits: ArchiveLimits = ARCHIVE_LIMITS,
+): AsyncGenerator<ArchiveEntry> {
+  const format = magicOf(bytes.subarray(0, HEAD))?.archive;
+  if (format === undefined) return;
+  const budget = new ArchiveBudget(limits);
+  if (format === 'zip') budget.packed(bytes.length);
+  yield* inside(inMemory(bytes), format, name, budget, 1, (taken) => {
+    if (format !== 'zip') budget.packed(taken);
+  });
+}
+
 async function* inside(
   source: Bytes,
   format: ArchiveFormat | 'closed',
