@@ -3,6 +3,7 @@ import * as z from '../schema.ts';
 /** Why something that was met is not read, each in words of its own. Every code of a skipped file is one of these. */
 export const SKIPPED_WORDS = {
   symlink: 'Symbolic links, not followed',
+  'link-inside': 'Symbolic links to what was read where it lies',
   special: 'Pipes, sockets and devices',
   unreadable: 'Could not be read',
   missing: 'Do not exist, or went away while reading',
@@ -11,6 +12,7 @@ export const SKIPPED_WORDS = {
   leftover: 'Temporary files of an interrupted write of Rewrap',
   backup: 'Backups that Rewrap made',
   git: 'Data of git repositories (Git history lists what stands in history alone)',
+  'lfs-pointer': 'Pointers of Git LFS, of which the content is not here',
   'archive-limit': 'Archives, or files in them, beyond a limit of size, number or nesting',
   'archive-damaged': 'Archives, or files in them, that are damaged or cut off',
   'archive-closed': 'Archives, or files in them, packed or encrypted in a way that Rewrap does not open',

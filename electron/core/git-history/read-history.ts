@@ -4,7 +4,15 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { plural } from '#shared/format.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { HistoryBlob, HistoryRepository } from '#shared/model/git-history.ts';
-import { archiveEntriesOf, archiveOf, displayPath, type FoundBlob, INSIDE, scan } from '../intake/index.ts';
+import {
+  archiveEntriesOf,
+  archiveOf,
+  displayPath,
+  type FoundBlob,
+  INSIDE,
+  isLfsPointer,
+  scan,
+} from '../intake/index.ts';
 import { Turns } from '../limits/turns.ts';
 import { type FileInHistory, filesInHistory, MOST_PLACES } from './commits.ts';
 import { gitObjects, type ObjectCounts } from './objects.ts';
@@ -31,8 +39,6 @@ export interface ReadHistory {
   readonly store: string | null;
 }
 
-const LFS_POINTER = Buffer.from('version https://git-lfs.github.com/spec/');
-
 /**
  * Blobs that stand in the history of a repository, and in no file of the list. One pass over objects, one over commits.
  * Never throws for what the repository is: that is part of the answer. `isKnown`: says of a store that it was read before.
@@ -58,8 +64,7 @@ export async function readHistory(
     const turns = new Turns();
     for await (const { oid, bytes } of gitObjects(path, counts)) {
       if (turns.over) await turns.give();
-      if (Buffer.from(bytes.buffer, bytes.byteOffset, 64).subarray(0, LFS_POINTER.length).equals(LFS_POINTER))
-        pointers++;
+      if (isLfsPointer(bytes)) pointers++;
       const wanted = (content: Uint8Array, inside: string) =>
         scan(content, '').blobs.flatMap((one) => {
           if (!KINDS.has(one.identification.kind)) return [];

@@ -12,7 +12,7 @@ export {
   memberPath,
   readMember,
 } from './archives/index.ts';
-export { type ArchiveFormat, archiveOf, type Magic, magicOf } from './binary/magic.ts';
+export { type ArchiveFormat, archiveOf, isLfsPointer, type Magic, magicOf } from './binary/magic.ts';
 export { pendingLog, withLog, withPendingLog } from './database/log.ts';
 export { isDatabaseFile } from './database/open.ts';
 export {

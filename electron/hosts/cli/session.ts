@@ -166,7 +166,13 @@ export function isUnreadable({ code }: SkippedFile): boolean {
 }
 
 /** Reasons that need no action: of each, a few files are named and the rest are counted. */
-const COUNTED: ReadonlySet<string> = new Set<SkippedCode>(['symlink', 'special', 'leftover', 'backup']);
+const COUNTED: ReadonlySet<string> = new Set<SkippedCode>([
+  'symlink',
+  'link-inside',
+  'special',
+  'leftover',
+  'backup',
+]);
 const NAMED = 3;
 
 /**

@@ -144,7 +144,10 @@ export class AuditService {
       const cover = {
         read: files.read,
         // What git keeps beside the files is no part of a campaign: its history cannot be changed.
-        skipped: skipped.reduce((sum, { code, count }) => sum + (code === 'git' ? 0 : count), 0),
+        skipped: skipped.reduce(
+          (sum, { code, count }) => sum + (code === 'git' || code === 'link-inside' ? 0 : count),
+          0,
+        ),
       };
       return campaignSnapshot(readCampaign(text), this.audit, cover, Date.now(), () => others());
     },

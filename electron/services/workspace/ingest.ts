@@ -11,6 +11,7 @@ import {
   archiveOf,
   type FoundReference,
   isBlobAlone,
+  isLfsPointer,
   keyReferences,
   keySizeOf,
   magicOf,
@@ -144,6 +145,16 @@ export async function ingest(
       else here().withFindings++;
       put(file, { size: bytes.length, sha256, found: withMode(found, onDisk), ...kept });
       return true;
+    }
+    if (isLfsPointer(bytes)) {
+      here().skip('lfs-pointer', file.display);
+      skipped({
+        file: file.display,
+        code: 'lfs-pointer',
+        message:
+          'A pointer of Git LFS: the content it names is not here. Fetch it with `git lfs pull`, then add it again.',
+      });
+      return false;
     }
     if (file.archive !== undefined) {
       here().withoutCiphertext++;

@@ -4,7 +4,7 @@ import type { AuditSummary } from '#shared/model/audit.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
 import { type DeletionGate, GATE_HISTORY_LISTED, type GateKey } from '#shared/model/deletion-gate.ts';
 import type { GitHistory, HistoryBlob } from '#shared/model/git-history.ts';
-import type { Under } from '../../key-material/index.ts';
+import { isKeyName, type Under } from '../../key-material/index.ts';
 import type { Audit, Evidenced } from '../model.ts';
 import { deletionImpact } from './deletion.ts';
 import { type AskedKey, askedKey, isListed, touchedBy } from './touched-blobs.ts';
@@ -138,6 +138,10 @@ function gateOf(
     unanswered.push(
       `${plural(inHistory.possible, 'blob')} in git history may be under it: ${inHistory.possible === 1 ? 'its key group is' : 'their key groups are'} not identified.`,
     );
+  if (question.nameless && !isKeyName(question.asked))
+    unanswered.push(
+      `${question.asked} is no key id, ARN or alias: check the spelling. An alias begins with alias/.`,
+    );
   if (audit.input.book(question.asked) === 'gone')
     unanswered.push(
       `KMS knows no key ${question.asked} on this connection: check the name, the account and the Region.`,
@@ -226,6 +230,8 @@ function coverageGaps(coverage: Coverage, history: GitHistory | null): string[] 
   if (reading) gaps.push('Reading goes on.');
   if (files.read + pasted === 0) gaps.push('No file was read.');
   for (const { code, what, count: n, examples } of skipped) {
+    // What a link leads to was read, or is a reason of its own.
+    if (code === 'link-inside') continue;
     if (
       code === 'git' &&
       history !== null &&

@@ -156,3 +156,9 @@ export function archiveOf(bytes: Uint8Array): ArchiveFormat | 'closed' | null {
 export function isKnownBinary(bytes: Uint8Array): boolean {
   return magicOf(bytes) !== null;
 }
+
+const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
+
+/** Whether a file is a pointer of Git LFS: what it stands for is elsewhere, and must be fetched (`git lfs pull`). */
+export const isLfsPointer = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0x76 && Buffer.from(bytes.subarray(0, LFS_POINTER.length)).toString('latin1') === LFS_POINTER;

@@ -83,10 +83,25 @@ describe('walk', () => {
     symlinkSync('..', join(top, 'real/up'));
     symlinkSync('loop', join(top, 'loop'));
     symlinkSync('real', join(top, 'link'));
+    put('real/sub/2');
+    put('real/.git/config');
+    symlinkSync('1', join(top, 'real/x-file'));
+    symlinkSync('../real/sub', join(top, 'real/x-folder'));
+    symlinkSync('.git/config', join(top, 'real/y-git'));
+    symlinkSync('gone', join(top, 'real/y-gone'));
     const met = await all([join(top, 'link')]);
-    expect(files(met).map((one) => one.relative)).toEqual(['1']);
+    expect(files(met).map((one) => one.relative)).toEqual(['1', 'sub/2']);
     expect(files(met)[0]?.display).toBe('link/1');
-    expect(skippedFiles(met).map((one) => one.code)).toEqual(['symlink', 'symlink']);
+    // A link to what is read where it lies hides nothing.
+    expect(skippedFiles(met).map(({ code, display }) => [display.slice(5), code])).toEqual([
+      ['.git', 'git'],
+      ['etc', 'symlink'],
+      ['up', 'symlink'],
+      ['x-file', 'link-inside'],
+      ['x-folder', 'link-inside'],
+      ['y-git', 'symlink'],
+      ['y-gone', 'symlink'],
+    ]);
     expect(skippedFiles(await all([join(top, 'loop')]))).toMatchObject([
       { code: 'symlink', display: 'loop' },
     ]);

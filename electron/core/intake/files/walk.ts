@@ -122,6 +122,7 @@ export function* walkNow(
       yield root;
     } else real.push(root);
   }
+  const inside = withoutNested(real).map(({ path }) => path);
   for (const root of withoutNested(real)) {
     entering?.(root.path, root.named);
     const sort = sortOf(root.path);
@@ -157,7 +158,8 @@ export function* walkNow(
         }
         sort = looked;
       }
-      if (sort !== 'folder') yield met(called, name, sort);
+      if (sort === 'symlink') yield linkMet(called, name, inside);
+      else if (sort !== 'folder') yield met(called, name, sort);
       else {
         const shown = called.display + displayPath(name);
         const skip = yield* enter(called.path + name, called.relative + name, shown, {
@@ -268,6 +270,32 @@ function lost(shown: string, name: string, error: unknown): WalkedSkip {
   return errorCode(error) === 'ENOENT' && name.includes('\ufffd')
     ? skippedFile(shown, 'unreadable', 'Its name is not valid UTF-8, so that it cannot be opened. Rename it.')
     : failed(shown, error);
+}
+
+/**
+ * A link in a folder. What it leads to is read where it lies, if that is a file or folder below a root: nothing is missed then.
+ * Git's data, backups and what else is passed over is no such thing.
+ */
+function linkMet(folder: FolderName, name: string, roots: readonly string[]): WalkedFile | WalkedSkip {
+  const elsewhere = met(folder, name, 'symlink');
+  let target: string;
+  let isRead: boolean;
+  try {
+    target = realpathSync.native(folder.path + name);
+    const sort = sortOf(target);
+    isRead = sort === 'folder' || (sort === 'file' && !isOurs(basename(target)));
+  } catch {
+    return elsewhere;
+  }
+  const root = roots.find(
+    (path) => target === path || target.startsWith(path.endsWith(sep) ? path : path + sep),
+  );
+  if (!isRead || root === undefined || target.slice(root.length).split(sep).includes(GIT)) return elsewhere;
+  return skippedFile(
+    folder.display + displayPath(name),
+    'link-inside',
+    'A symbolic link to what lies in the same folder: read where it lies.',
+  );
 }
 
 /** What is to be said of something that is no folder. `name` is empty for a root: its names stand in `folder`. */
