@@ -169,6 +169,7 @@ export function isUnreadable({ code }: SkippedFile): boolean {
 const COUNTED: ReadonlySet<string> = new Set<SkippedCode>([
   'symlink',
   'link-inside',
+  'lfs-pointer',
   'special',
   'leftover',
   'backup',
