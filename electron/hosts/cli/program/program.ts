@@ -4,6 +4,7 @@ import { auditCommands } from './audit-commands.ts';
 import { examplesText } from './examples.ts';
 import { explainCommand, keyCommands, servingCommands, shellCommands } from './other-commands.ts';
 import { recordCommands } from './record-commands.ts';
+import { helpByWords, helpOnError, refuseEmptyAndRepeated, unknownCommand } from './refusals.ts';
 import { scaleCommands } from './scale-commands.ts';
 import { commandsOf } from './shape.ts';
 import { workCommands } from './work-commands.ts';
@@ -14,7 +15,7 @@ export type Handler = (...args: any[]) => Promise<number>;
 
 /** The commands of `rewrap` with their options, which help, completion and the manual page are made from. They do nothing yet. */
 export function createProgram(): Command {
-  const program = new Command('rewrap')
+  const program: Command = new Command('rewrap')
     .description('Inspect and re-encrypt AWS KMS ciphertext. No plaintext leaves KMS unless you ask for it.')
     .version(`${__REWRAP_VERSION__} (Node ${process.versions.node}, ${process.platform} ${process.arch})`)
     .option(
@@ -25,7 +26,11 @@ export function createProgram(): Command {
     .option('-q, --quiet', 'print only what was asked for and what went wrong')
     .option('-v, --verbose', 'print the keys, algorithms and request id of each blob, and every skipped file')
     .exitOverride()
-    .showHelpAfterError('(rewrap --help shows how)');
+    .configureHelp({
+      showGlobalOptions: true,
+      visibleGlobalOptions: () => program.options.filter((option) => option.long !== '--version'),
+    });
+  helpOnError(program, 'rewrap');
   workCommands(program);
   keyCommands(program);
   auditCommands(program);
@@ -34,13 +39,14 @@ export function createProgram(): Command {
   explainCommand(program);
   servingCommands(program);
   shellCommands(program);
-  for (const [words, command] of commandsOf(program)) command.addHelpText('after', examplesText(words));
+  helpByWords(program);
+  refuseEmptyAndRepeated(program);
+  for (const [words, command] of commandsOf(program)) {
+    command.addHelpText('after', examplesText(words));
+    helpOnError(command, `rewrap ${words}`);
+    refuseEmptyAndRepeated(command);
+  }
   return program;
-}
-
-/** What commander does with a word that names no command: it throws, and suggests the nearest. Its typings leave it out. */
-interface Suggesting {
-  unknownCommand(): never;
 }
 
 /** Has each command do its work. `ended` gets its exit code. Throws where one is left without. */
@@ -56,7 +62,7 @@ export function bindHandlers(
     const namesOthers = command.commands.length > 0 && command.registeredArguments.length === 0;
     if (namesOthers) command.allowExcessArguments();
     command.action(async () => {
-      if (namesOthers && command.args.length > 0) (command as unknown as Suggesting).unknownCommand();
+      if (namesOthers && command.args.length > 0) unknownCommand(command);
       ended(await handler(...command.processedArgs, command.optsWithGlobals()));
     });
   }
