@@ -26,10 +26,41 @@ export function foldersToFlush(first: string | undefined, last: string): string[
   }
 }
 
+/**
+ * Makes a folder and those above it. Not by Node's own `recursive`, which never returns where a folder says of a new name
+ * that it does not exist, as those of /proc do. Throws system errors. @returns The outermost folder that it made, absolute;
+ * undefined: there was nothing to make.
+ */
+export function makeFolders(path: string, mode = 0o777): string | undefined {
+  const at = resolve(path);
+  try {
+    mkdirSync(at, { mode });
+    return at;
+  } catch (error) {
+    const parent = dirname(at);
+    if (!isMissing(error) || parent === at) {
+      if (statSync(at, { throwIfNoEntry: false })?.isDirectory()) return undefined;
+      throw error;
+    }
+    const first = makeFolders(parent, mode);
+    try {
+      mkdirSync(at, { mode });
+    } catch (again) {
+      // Another process made it meanwhile.
+      if (!statSync(at, { throwIfNoEntry: false })?.isDirectory()) throw again;
+      return first;
+    }
+    return first ?? at;
+  }
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
 /** Makes a folder of Rewrap's own data, for its user alone, and those above it, on the disk. Throws system errors. */
 export function makeFolder(path: string): void {
   const last = resolve(path);
-  const first = mkdirSync(last, { recursive: true, mode: 0o700 });
+  const first = makeFolders(last, 0o700);
   for (const parent of foldersToFlush(first, last)) flushFolder(parent);
 }
 

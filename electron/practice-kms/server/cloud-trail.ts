@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { makeFolders } from '../../core/storage/files.ts';
 import type { RequestContext } from '../access/identities.ts';
 import { KmsError } from '../protocol/errors.ts';
 
@@ -90,7 +91,7 @@ export class CloudTrail {
         region,
         ...at.slice(0, 10).split('-'),
       );
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder, 0o700);
       const file = `${account}_CloudTrail_${region}_${at.slice(0, 16).replaceAll(/[-:]/g, '')}Z_${randomUUID().slice(0, 16)}.json.gz`;
       const text = JSON.stringify({ Records: records.map(({ record }) => record) });
       writeFileSync(join(folder, file), gzipSync(text), { mode: 0o600 });

@@ -1,9 +1,10 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { HostHandlers } from '#shared/contract/api.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { hashFor, keyIdOf, PAYLOAD_TYPE, signedBytes, statementOf } from '../../core/evidence/index.ts';
+import { makeFolders } from '../../core/storage/files.ts';
 import type { Reports } from '../audit/index.ts';
 import type { Connection } from '../connection/index.ts';
 import type { History, HistoryRecorder } from '../history/index.ts';
@@ -137,7 +138,7 @@ export class EvidenceService {
 }
 
 function makeEmpty(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder, 0o700);
   if (readdirSync(folder).length > 0)
     throw new FaultError(
       fault(

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { PlannedFile, PlanTerms } from '#shared/model/plan.ts';
+import { makeFolders } from '../../core/storage/files.ts';
 import { writePrivate } from '../../core/storage/private.ts';
 import { PlanHash } from '../runs/index.ts';
 import { LineBuffer, type PlanLines } from './plan-lines.ts';
@@ -207,7 +208,7 @@ class Least {
 
 /** What stands in the folder may be in use by a scheduler: it is not written over. */
 function makeEmpty(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder, 0o700);
   if (readdirSync(folder).length === 0) return;
   throw new FaultError(
     fault(

@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
+import { makeFolders } from '../../storage/files.ts';
 import { type Flush, flusher } from './flusher.ts';
 
 /** An open file, as put-back uses it: part of the `FileHandle` of `node:fs/promises`. */
@@ -61,7 +62,11 @@ function fsThat(flush: Flush): PutBackFs {
     link: async (from, to) => linkSync(from, to),
     rename: async (from, to) => renameSync(from, to),
     unlink: async (path) => unlinkSync(path),
-    mkdir: async (path, options) => mkdirSync(path, options),
+    async mkdir(path, options) {
+      if (options !== undefined) return makeFolders(path);
+      mkdirSync(path);
+      return undefined;
+    },
     realpath: async (path) => realpathSync.native(path),
   };
 }

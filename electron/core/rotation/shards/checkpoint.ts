@@ -4,7 +4,6 @@ import {
   cpSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -13,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { DROP_ALL_TOKENS } from '../journal/schema.ts';
+import { makeFolders } from '../../storage/files.ts';
 
 /** Databases of a run, in the order in which they are copied: what the history lacks is written from the journal. */
 const DATABASES = ['history.sqlite', 'runs.sqlite'] as const;
@@ -26,7 +26,7 @@ const PAGES = 500;
  * elsewhere is given them anew. Throws system errors; what stood there stays.
  */
 export async function copyRecords(local: string, shared: string): Promise<void> {
-  mkdirSync(shared, { recursive: true, mode: 0o700 });
+  makeFolders(shared, 0o700);
   for (const name of DATABASES) {
     const from = join(local, name);
     if (!existsSync(from)) continue;
@@ -62,7 +62,7 @@ function dropTokens(copy: string): void {
 
 /** Puts what {@link copyRecords} copied into a new local folder. Throws system errors. */
 export function restoreRecords(shared: string, local: string): void {
-  mkdirSync(local, { recursive: true, mode: 0o700 });
+  makeFolders(local, 0o700);
   for (const name of [...DATABASES, BESIDE])
     if (existsSync(join(shared, name))) copyFileSync(join(shared, name), join(local, name));
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { writeWhole } from '../../storage/files.ts';
+import { makeFolders, writeWhole } from '../../storage/files.ts';
 
 /** How long a holder that shows no sign of life is left alone, milliseconds. */
 const LEASE_MS = 15_000;
@@ -70,7 +70,7 @@ export class Lease {
    * process shows that it lives, and system errors.
    */
   static async take(folder: string, ms = LEASE_MS): Promise<Lease> {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     for (;;) {
       const last = newest(folder);
       const before = last === 0 ? null : await endOf(folder, last, ms);

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { makeFolders } from '../../storage/files.ts';
 
 /** The folder is looked at so often, milliseconds. */
 const LOOK_MS = 2_000;
@@ -37,7 +38,7 @@ export class SharedRate {
 
   /** Takes the own share back, where it was given away, and resolves once every other shard has seen that. */
   async begin(): Promise<void> {
-    mkdirSync(this.#parts.folder, { recursive: true, mode: 0o700 });
+    makeFolders(this.#parts.folder, 0o700);
     const given = this.#markers().some((name) => this.#marker.endsWith(name));
     if (given) {
       rmSync(this.#marker, { force: true });
@@ -61,7 +62,7 @@ export class SharedRate {
     if (this.#timer !== null) clearInterval(this.#timer);
     if (!done) return;
     try {
-      mkdirSync(this.#parts.folder, { recursive: true, mode: 0o700 });
+      makeFolders(this.#parts.folder, 0o700);
       writeFileSync(this.#marker, '', { mode: 0o600 });
     } catch {
       // The share stays unused.

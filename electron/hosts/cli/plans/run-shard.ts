@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { plural } from '#shared/format.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
@@ -8,6 +8,7 @@ import { OUTPUTS } from '#shared/outputs.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { dataDir } from '../../../bridge/engine/index.ts';
 import { Attempt, SharedRate, type SharedWork } from '../../../core/rotation/index.ts';
+import { makeFolders } from '../../../core/storage/files.ts';
 import { readShard, readShards, type ShardManifest, shardName } from '../../../services/plans/index.ts';
 import type { Client } from '../client.ts';
 import {
@@ -154,7 +155,7 @@ function bindState(state: string, { plan, count }: ShardManifest): void {
   const path = join(state, 'state.json');
   const own = JSON.stringify({ rewrapState: 1, plan, count });
   try {
-    mkdirSync(state, { recursive: true, mode: 0o700 });
+    makeFolders(state, 0o700);
     writeFileSync(path, own, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '../../../core/storage/files.ts';
 import { redact } from './redact.ts';
 
 /** Size at which a new file is begun, bytes. */
@@ -34,7 +35,7 @@ export class Log {
     });
     const line = [this.#now().toISOString(), event, ...words].join(' ');
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      makeFolders(this.#folder, 0o700);
       this.#rotate();
       appendFileSync(this.file, `${line}\n`, { mode: 0o600 });
     } catch {

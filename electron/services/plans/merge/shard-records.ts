@@ -1,9 +1,10 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HistoryHead, HistoryVerdict } from '#shared/model/history.ts';
 import type { PlannedFile } from '#shared/model/plan.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { attemptsIn, RunManager } from '../../../core/rotation/index.ts';
+import { makeFolders } from '../../../core/storage/files.ts';
 import { History } from '../../history/index.ts';
 
 /** Items read at a time. */
@@ -40,7 +41,7 @@ export class ShardRecords {
     const records = new ShardRecords(shard);
     for (const name of attemptsIn(state)) {
       const folder = join(scratch, name);
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder, 0o700);
       for (const file of ['runs.sqlite', 'history.sqlite', 'history.head.json'])
         if (existsSync(join(state, name, file))) copyFileSync(join(state, name, file), join(folder, file));
       const manager = new RunManager(folder, () => {});
