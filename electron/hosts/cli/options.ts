@@ -59,7 +59,6 @@ export const connectionArguments = (flags: ConnectionFlags): string =>
     .map((word) => ` ${shellWord(word)}`)
     .join('');
 
-/** A value that must not be empty: an unset variable of a shell gives an empty one. Throws InvalidArgumentError. */
 /** A key as KMS takes it. Throws InvalidArgumentError with the hint for what is most often mistyped. */
 export function keyName(value: string): string {
   const problem = keyNameProblem(value);
@@ -67,6 +66,7 @@ export function keyName(value: string): string {
   return value;
 }
 
+/** A value that must not be empty: an unset variable of a shell gives an empty one. Throws InvalidArgumentError. */
 export function filled(value: string): string {
   if (value.trim() === '')
     throw new InvalidArgumentError('It is empty: is the variable that it comes from set?');

@@ -126,20 +126,24 @@ describe('a plan run again', () => {
     expect((await next.page.runs.list({})).runs).toHaveLength(1);
   });
 
-  test('after it was cut off, goes on with the grant tokens that are given then', async () => {
-    await filled();
-    const first = await opened();
-    const plan = await planOf(first, { pace: SLOW });
-    const begin = { plan, root: null, dryRun: false };
-    const runId = await cutOff(first, async () => (await first.host.plans.runPlan(begin)).runId);
-    const next = await opened();
-    const again = await next.host.plans.runPlan({ ...begin, grantTokens: ['of-no-grant'] });
-    expect(again.runId).toBe(runId);
-    const { counts } = await ended(next.page, runId);
-    expect(counts.failed).toBeGreaterThan(0);
-    const codes = (await items(next, { id: runId } as RunSummary)).map(({ fault: why }) => why?.code);
-    expect(new Set(codes)).toEqual(new Set([undefined, 'InvalidGrantTokenException']));
-  });
+  test.each(['the same plan', 'runs.resume'])(
+    'by %s, goes on with the grant tokens that are given then',
+    async (way) => {
+      await filled();
+      const first = await opened();
+      const plan = await planOf(first, { pace: SLOW });
+      const begin = { plan, root: null, dryRun: false };
+      const runId = await cutOff(first, async () => (await first.host.plans.runPlan(begin)).runId);
+      const next = await opened();
+      const grantTokens = ['of-no-grant'];
+      if (way === 'runs.resume') await next.page.runs.resume({ runId, grantTokens });
+      else expect(await next.host.plans.runPlan({ ...begin, grantTokens })).toMatchObject({ runId });
+      const { counts } = await ended(next.page, runId);
+      expect(counts.failed).toBeGreaterThan(0);
+      const codes = (await items(next, { id: runId } as RunSummary)).map(({ fault: why }) => why?.code);
+      expect(new Set(codes)).toEqual(new Set([undefined, 'InvalidGrantTokenException']));
+    },
+  );
 
   test('after it was done, does nothing and says which run did it', async () => {
     await filled();

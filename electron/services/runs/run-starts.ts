@@ -160,7 +160,7 @@ export class RunStarts {
   /**
    * Goes on with a run that is paused, or that was cut off. Throws as `RunApprovals.prove` and `RunManager.resume`.
    */
-  async resume(runId: string): Promise<void> {
+  async resume(runId: string, grantTokens: readonly string[] = []): Promise<void> {
     const live = this.#parts.manager.live(runId);
     if (live !== null && live.summary().finishedAt === null) {
       if (!HELD.has(live.summary().status)) refuseLive(live);
@@ -182,7 +182,7 @@ export class RunStarts {
       live.goOn();
       return;
     }
-    await this.#goOn(runId, { failedToo: false });
+    await this.#goOn(runId, { failedToo: false, grantTokens });
   }
 
   /** `failedToo`: with what failed, too. `grantTokens`: in place of those of the run, where some are given. */

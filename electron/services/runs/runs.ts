@@ -123,8 +123,8 @@ export class Runs {
       this.#underWay(runId).pause();
       return {};
     },
-    resume: async ({ runId }) => {
-      await this.starts.resume(runId);
+    resume: async ({ runId, grantTokens }) => {
+      await this.starts.resume(runId, grantTokens);
       return {};
     },
     retry: async ({ runId, grantTokens }) => ({ runId: await this.starts.retry(runId, grantTokens) }),

@@ -70,8 +70,11 @@ export const runsRequests = {
   cancel: request(z.object({ runId: z.id() }), nothing),
   /** Sends nothing new until gone on with. */
   pause: request(z.object({ runId: z.id() }), nothing),
-  /** Goes on with a paused or unfinished run. */
-  resume: request(z.object({ runId: z.id() }), nothing),
+  /**
+   * Goes on with a paused or unfinished run. `grantTokens`: of one that was cut off, in the place of those that it had,
+   * which may be too old by now; none leaves it those.
+   */
+  resume: request(z.object({ runId: z.id(), grantTokens: RunRequest.shape.grantTokens.optional() }), nothing),
   /**
    * Starts the blobs that failed, or were not reached, again as they were asked for: a new run. `grantTokens`: those of the
    * run were deleted with its end; absent where it had some, the fault `GrantTokensNeeded` asks for them.

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { DROP_ALL_TOKENS } from '../journal/schema.ts';
 import { makeFolders } from '../../storage/files.ts';
+import { DROP_ALL_TOKENS } from '../journal/schema.ts';
 
 /** Databases of a run, in the order in which they are copied: what the history lacks is written from the journal. */
 const DATABASES = ['history.sqlite', 'runs.sqlite'] as const;

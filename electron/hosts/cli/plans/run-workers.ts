@@ -9,6 +9,7 @@ import { BAD_INPUT, type EndingSignal, KEPT_FOR_LATER, runExitCode } from '../ex
 import { connectionArgv } from '../options.ts';
 import { type ProgressLine, progressLine, progressLines } from '../output/progress.ts';
 import { safe } from '../output/text.ts';
+import { waitLimit } from '../session.ts';
 import { stoppedBySignals } from '../signals.ts';
 import type { RunShardFlags } from './run-shard.ts';
 import { printMerged } from './runs-merge.ts';
@@ -54,6 +55,25 @@ export async function runWorkers(path: string, flags: RunWorkersFlags): Promise<
   } finally {
     merged.close();
   }
+}
+
+/** The words of the command that does one shard as the command for all was asked to. `waitMs`: its `--timeout`. */
+export function workerWords(
+  folder: string,
+  index: number,
+  flags: Omit<RunWorkersFlags, 'workers'>,
+  waitMs: number | undefined,
+): string[] {
+  const { root, evenIfThere, grantToken = [] } = flags;
+  return [
+    ...['run', folder, '--index', String(index), '--progress', 'jsonl'],
+    ...(root === undefined ? [] : ['--root', resolve(root)]),
+    ...(evenIfThere ? ['--even-if-there'] : []),
+    // With "=", a value may begin with a dash.
+    ...grantToken.map((token) => `--grant-token=${token}`),
+    ...(waitMs === undefined ? [] : [`--timeout=${waitMs / 1000}`]),
+    ...connectionArgv(flags),
+  ];
 }
 
 /** Processes that do the shards of one plan, so many at a time. */
@@ -105,17 +125,13 @@ class WorkerPool {
 
   /** The exit code of one process; null where a signal ended it. */
   #run(index: number): Promise<number | null> {
-    const { root, evenIfThere } = this.#flags;
     const child = spawn(
       process.execPath,
       [
         ...process.execArgv,
         YOUNG,
         process.argv[1] ?? '',
-        ...['run', this.#folder, '--index', String(index), '--progress', 'jsonl'],
-        ...(root === undefined ? [] : ['--root', resolve(root)]),
-        ...(evenIfThere ? ['--even-if-there'] : []),
-        ...connectionArgv(this.#flags),
+        ...workerWords(this.#folder, index, this.#flags, waitLimit().waitMs),
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );

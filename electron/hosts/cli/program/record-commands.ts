@@ -20,11 +20,9 @@ export function recordCommands(program: Command): void {
     ['retry', 'start what failed, or was not reached, again: a new run'],
   ] as const) {
     const command = over(name, what).option('--json', JSON_DOCUMENT);
+    command.option('--grant-token <token>', 'grant token, repeatable (default: those that it has)', repeated);
     // Tokens of a run are deleted when it ends: a retry is given them again.
-    if (name === 'retry')
-      command
-        .option('--grant-token <token>', 'grant token, repeatable', repeated)
-        .option('--no-grant-tokens', 'try again without those that the run had');
+    if (name === 'retry') command.option('--no-grant-tokens', 'try again without those that the run had');
     twoStepOptions(connectionOptions(command));
   }
   connectionOptions(

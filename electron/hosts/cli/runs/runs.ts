@@ -37,11 +37,14 @@ export async function listRuns(flags: { limit?: number; json?: true }): Promise<
 }
 
 /** `rewrap runs resume RUN`: goes on with a run that was cut off, over the connection that it was started against. */
-export async function resumeCommand(prefix: string, flags: OnwardFlags): Promise<number> {
+export async function resumeCommand(
+  prefix: string,
+  flags: OnwardFlags & { grantToken?: string[] },
+): Promise<number> {
   return onward(flags, async ({ page, host }, agreed) => {
     const { runId } = await host.runs.named({ prefix });
     await refuseUnagreed(page, runId, agreed);
-    await page.runs.resume({ runId });
+    await page.runs.resume({ runId, grantTokens: flags.grantToken ?? [] });
     return runId;
   });
 }
