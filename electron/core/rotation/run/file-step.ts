@@ -15,12 +15,13 @@ interface Done extends OpenBlob {
 /**
  * One file from reading to its one replacement. Every blob of it is final afterwards (unless the run stopped);
  * the file is wholly new, or wholly as it was. Never rejects. `prior`: new blobs of an earlier part of this run.
- * 'again': the journal could not be written, and nothing was done.
+ * `toDisk` is called once its requests are answered. 'again': the journal could not be written, and nothing was done.
  */
 export async function rotateFile(
   context: RunContext,
   file: RunFile,
   prior: ReadonlyMap<number, PendingBlob>,
+  toDisk: () => void = () => {},
 ): Promise<'done' | 'again'> {
   try {
     if (context.halted() !== null) return 'done';
@@ -43,6 +44,7 @@ export async function rotateFile(
         }),
       ),
     );
+    toDisk();
     if (context.input.request.dryRun) settleDryRun(context, file, done);
     else await finish(context, file, opened, done, prior.size > 0);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { NewBlob } from '../../intake/index.ts';
 import { Semaphore } from '../../limits/semaphore.ts';
@@ -9,10 +10,13 @@ import { DestinationKey } from './checks/destination-key.ts';
 import { VerificationRights } from './checks/permissions.ts';
 import { NewBlobChecks, type NewBlobChecksParts, ReplyHashes } from './checks/reply-checks.ts';
 import { rotateFile } from './file-step.ts';
+import { InFlight } from './in-flight.ts';
 import type { RunContext } from './run-context.ts';
 
 /** Files that are open at a time, at least. */
 const OPEN_FILES = 8;
+/** Files in all, those that wait for a slow disk too, as a multiple of those that are open. */
+const WITH_DISK = 4;
 
 /** What a run gives its files; the rest of their context is made here. */
 export type RunFilesParts = Omit<
@@ -36,20 +40,24 @@ export class RunFiles {
   }
 
   /**
-   * Twice as many files as requests are open, so that disk and network work at the same time. Takes the files out of the
-   * list, so that none is held longer than it is worked on. Rejects with what is wrong in Rewrap itself alone.
+   * Twice as many files as requests are open, so that disk and network work at the same time, and on a slow disk more that
+   * wait for it: {@link InFlight}. Takes the files out of the list, so that none is held longer than it is worked on. Rejects with what is wrong in Rewrap itself alone.
    */
   async rotate(files: RunFile[]): Promise<void> {
     const context = this.#context(files);
     const total = files.length;
     const queue = taken(files);
     const again: RunFile[] = [];
+    const open = Math.max(OPEN_FILES, 2 * this.#concurrency);
+    const most = Math.min(WITH_DISK * open, total);
+    const inFlight = new InFlight(open, most);
     const worker = async (): Promise<void> => {
       for (;;) {
         const file = again.pop() ?? queue.next().value;
         if (file === undefined || context.halted() !== null) return;
+        const place = await inFlight.enter(sizeOf(file));
         this.#opened(file);
-        const how = await rotateFile(context, file, this.#prior(file));
+        const how = await rotateFile(context, file, this.#prior(file), place.toDisk).finally(place.leave);
         this.#closed(file);
         if (how === 'done') continue;
         again.push(file);
@@ -57,8 +65,7 @@ export class RunFiles {
       }
     };
     if (this.#shared.input.holdsAfterFirst === true) await this.#firstFile(context, queue, again, total);
-    const open = Math.max(OPEN_FILES, 2 * this.#concurrency);
-    const workers = Array.from({ length: Math.min(open, total) }, worker);
+    const workers = Array.from({ length: most }, worker);
     // A run has ended only once no file of it is being worked on, also where one of them met a defect.
     const ends = await Promise.allSettled(workers);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
@@ -145,6 +152,17 @@ export class RunFiles {
     if (blobs.length < 2 || input.request.dryRun) return NONE;
     return record.pending(index);
   }
+}
+
+/** Bytes of a file, as far as they are known before it is read. */
+function sizeOf({ bytes, path, archive, blobs }: RunFile): number {
+  if (bytes !== null) return bytes.length;
+  try {
+    if (path !== null && archive === undefined) return statSync(path).size;
+  } catch {
+    // A member of an archive has no size of its own on the disk; a file that is gone is found out when it is read.
+  }
+  return blobs.reduce((sum, blob) => sum + blob.bytes, 0);
 }
 
 const NONE: ReadonlyMap<number, PendingBlob> = new Map();

@@ -1,0 +1,75 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { FakeKms, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
+import { base64, RunHarness } from '../testing/run-harness.ts';
+import { type FileInFlight, InFlight } from './in-flight.ts';
+
+/** What was let in so far, by name. */
+function entering(inFlight: InFlight) {
+  const inside = new Map<string, FileInFlight>();
+  const enter = (name: string, bytes: number): void => {
+    void inFlight.enter(bytes).then((place) => inside.set(name, place));
+  };
+  const names = async (): Promise<string[]> => {
+    await turn();
+    return [...inside.keys()];
+  };
+  const leave = (name: string): void => {
+    inside.get(name)?.leave();
+    inside.delete(name);
+  };
+  return { enter, names, leave, toDisk: (name: string) => inside.get(name)?.toDisk() };
+}
+
+test('files that wait for the disk make room for others to be sent, up to a number', async () => {
+  const { enter, names, leave, toDisk } = entering(new InFlight(2, 4));
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) enter(name, 1);
+  expect(await names()).toEqual(['a', 'b']);
+  toDisk('a');
+  toDisk('a');
+  expect(await names()).toEqual(['a', 'b', 'c']);
+  for (const name of ['b', 'c']) toDisk(name);
+  expect(await names()).toEqual(['a', 'b', 'c', 'd']);
+  leave('a');
+  expect(await names()).toEqual(['b', 'c', 'd', 'e']);
+});
+
+test('all together stay within the budget, a larger one is alone, and none is passed over', async () => {
+  const { enter, names, leave } = entering(new InFlight(10, 40, 100));
+  enter('a', 60);
+  enter('b', 40);
+  enter('huge', 1000);
+  enter('small', 1);
+  expect(await names()).toEqual(['a', 'b']);
+  leave('a');
+  expect(await names()).toEqual(['b']);
+  leave('b');
+  expect(await names()).toEqual(['huge']);
+  leave('huge');
+  expect(await names()).toEqual(['small']);
+});
+
+test('a run of large files has no more of them in memory than fit, and does them all', async () => {
+  const harness = await RunHarness.make();
+  try {
+    const kms = new FakeKms();
+    const large = `${base64(madeUpBlob(OLD_KEY))}\n${'.'.repeat(20 * 1024 ** 2)}\n`;
+    for (let i = 0; i < 4; i++) await harness.add(`${i}.txt`, large);
+    let underWay = 0;
+    let most = 0;
+    kms.onReEncrypt = async () => {
+      most = Math.max(most, ++underWay);
+      // Whatever else may go on does so meanwhile.
+      for (let i = 0; underWay < 3 && kms.asked.length < 4 && i < 1000; i++) await turn();
+      for (let i = 0; i < 50; i++) await turn();
+      underWay--;
+      return {};
+    };
+    const run = await harness.manager().start(harness.input(kms));
+    await run.done;
+    expect(run.summary().counts).toMatchObject({ total: 4, succeeded: 4 });
+    expect(most).toBe(3);
+  } finally {
+    await harness.remove();
+  }
+});
