@@ -149,6 +149,15 @@ export type AuditFinding = z.infer<typeof AuditFinding>;
 export const Unjudged = z.object({ rule: z.string(), blobs: z.int(), why: z.string() });
 export type Unjudged = z.infer<typeof Unjudged>;
 
+/** One reason why a rule held, broke or was not judged, and for how many blobs. */
+export const ExplainedRule = z.object({
+  rule: z.string(),
+  verdict: z.enum(['holds', 'broken', 'not judged']),
+  why: z.string(),
+  blobs: z.int(),
+});
+export type ExplainedRule = z.infer<typeof ExplainedRule>;
+
 /** Keys that protect blobs and that KMS was not asked about. */
 export const NotAsked = z.object({
   /** Beyond those that are asked about by themselves; `askKeys` with `all` asks. */

@@ -24,15 +24,16 @@ export function countAudit(input: CountInput): Counted {
   const { columns } = snapshot;
   const finder = new Subjects(evidence, book);
   const subjects = columns.cohorts.map(({ row }) => finder.of(row));
-  const { broken, unjudged } =
+  const { broken, unjudged, explained } =
     rules === null
-      ? { broken: [], unjudged: [] }
+      ? { broken: [], unjudged: [], explained: [] }
       : judge(rules, columns, evidence, subjects, input.caller, now);
   return {
     input,
     subjects,
     groups: [...snapshot.groups, ...ofKeys(input, subjects), ...broken],
     facets: countFacets(columns, subjects, now),
+    explained,
     unjudged:
       input.brokenRules === null
         ? [...unjudged, ...ofBranchKeys(input)]

@@ -33,5 +33,6 @@ export type { FileNaming, Report, ReportHeader } from './report/report.ts';
 export { type RunFacts, runReport } from './report/run-report.ts';
 export { writeReport } from './report/write-report.ts';
 export { FAIL_ON } from './rules/evaluate-rules.ts';
+export { explainRules } from './rules/explain.ts';
 export { type AuditRules, matches, readRules, rulesSchema } from './rules/rules.ts';
 export { Suppressions } from './rules/suppressions.ts';

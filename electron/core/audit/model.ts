@@ -3,6 +3,7 @@ import type {
   AuditFinding,
   AuditKey,
   AuditSummary,
+  ExplainedRule,
   KeyReference,
   Unjudged,
 } from '#shared/model/audit.ts';
@@ -118,6 +119,8 @@ export interface Counted {
   readonly groups: readonly FindingGroup[];
   readonly facets: AuditFacet[];
   readonly unjudged: Unjudged[];
+  /** Of the rules that are judged by blob. */
+  readonly explained: ExplainedRule[];
   readonly totals: AuditSummary['totals'];
   readonly keys: AuditSummary['keys'];
   readonly weighed: AuditSummary['weighed'];

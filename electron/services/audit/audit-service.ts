@@ -280,7 +280,10 @@ export class AuditService {
   /** What rules would find of the list as it is; they are not put to use. Throws FaultError `BadRules`. */
   tryRules(text: string): ReplyValue<(typeof requests)['audit']['tryRules']> {
     const rules = readRules(text);
-    const { findings, summary } = this.#current.judgedBy(rules);
+    const {
+      audit: { findings, summary },
+      explained,
+    } = this.#current.judgedBy(rules);
     const broken = findings
       .filter(({ violation, suppressed }) => violation && suppressed === null)
       .sort((a, b) => b.blobs - a.blobs);
@@ -288,6 +291,8 @@ export class AuditService {
       violations: summary.violations ?? 0,
       unjudged: new Set(summary.unjudged.map(({ rule }) => rule)).size,
       broken: broken.slice(0, 50).map(({ title, blobs, files }) => ({ title, blobs, files })),
+      explained: explained.slice(0, 200),
+      moreExplained: Math.max(0, explained.length - 200),
     };
   }
 

@@ -1,3 +1,4 @@
+import type { ExplainedRule } from '#shared/model/audit.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import {
   type Audit,
@@ -7,6 +8,7 @@ import {
   type Counted,
   columnsOf,
   countAudit,
+  explainRules,
   finishAudit,
   makeSnapshot,
   type PlaceInFile,
@@ -84,9 +86,11 @@ export class CurrentAudit {
     this.#now();
   }
 
-  /** The list judged by rules that are not in use. */
-  judgedBy(rules: AuditRules): Audit {
-    return finishAudit(this.#count(this.#list(), rules, null), this.#parts.suppressions.all());
+  /** The list judged by rules that are not in use, and why each held or broke. */
+  judgedBy(rules: AuditRules): { audit: Audit; explained: ExplainedRule[] } {
+    const counted = this.#count(this.#list(), rules, null);
+    const audit = finishAudit(counted, this.#parts.suppressions.all());
+    return { audit, explained: explainRules(counted, audit.findings) };
   }
 
   /** Looks at what changed of the list in turns with other work, so that what is asked next is answered sooner. */

@@ -6,7 +6,7 @@ import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Status } from '../../components/Status.tsx';
-import { plural } from '../../lib/words/format.ts';
+import { count, plural } from '../../lib/words/format.ts';
 import { type TriedRules, useAudit } from '../../store/audit.ts';
 import { copyText } from '../../store/ui.ts';
 
@@ -88,8 +88,53 @@ export function RulesEditor({ text }: { readonly text: string }) {
               </li>
             ))}
           </ul>
+          <Explained explained={result.explained} more={result.moreExplained} />
         </div>
       )}
     </section>
+  );
+}
+
+const VERDICT_WORDS = { holds: 'Holds', broken: 'Broken', 'not judged': 'Not judged' } as const;
+
+/** Why each rule held, broke or could not be judged. */
+function Explained({
+  explained,
+  more,
+}: {
+  readonly explained: TriedRules['explained'];
+  readonly more: number;
+}) {
+  if (explained.length === 0) return null;
+  return (
+    <table className="data-table data-table-framed" aria-label="Why each rule holds or breaks">
+      <thead>
+        <tr>
+          <th scope="col">Rule</th>
+          <th scope="col">Result</th>
+          <th scope="col" className="chart-number">
+            Blobs
+          </th>
+          <th scope="col">Why</th>
+        </tr>
+      </thead>
+      <tbody>
+        {explained.map(({ rule, verdict, why, blobs }) => (
+          <tr key={`${rule} ${verdict} ${why}`}>
+            <th scope="row">
+              <code>{rule}</code>
+            </th>
+            <td>{VERDICT_WORDS[verdict]}</td>
+            <td className="tabular chart-number">{count(blobs)}</td>
+            <td>{why}</td>
+          </tr>
+        ))}
+        {more > 0 && (
+          <tr>
+            <td colSpan={4}>{`${plural(more, 'more reason')} not shown.`}</td>
+          </tr>
+        )}
+      </tbody>
+    </table>
   );
 }

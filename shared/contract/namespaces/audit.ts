@@ -2,6 +2,7 @@ import {
   AuditFinding,
   AuditSummary,
   DeletionImpact,
+  ExplainedRule,
   Facet,
   ReportFormat,
   ReportSubject,
@@ -96,6 +97,9 @@ export const auditRequests = {
       unjudged: z.int(),
       /** What would be broken, most blobs first; at most 50. */
       broken: z.array(z.object({ title: z.string(), blobs: z.int(), files: z.int() })),
+      /** Why each rule held, broke or was not judged; broken first, at most 200 reasons. */
+      explained: z.array(ExplainedRule),
+      moreExplained: z.int(),
     }),
   ),
   /** Makes a report and hands it to the person: by a save dialog on the desktop, by a download address elsewhere. */

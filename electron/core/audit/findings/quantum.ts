@@ -4,7 +4,7 @@ import type { FindingDraft, KeySubject, KmsCaller } from '../model.ts';
 import { draftOf, withConnection } from './key-findings.ts';
 
 /**
- * Ciphertext that a quantum computer will open: RSA and SM2. Whoever copies it now can wait. RSA ciphertext has no
+ * Ciphertext that a quantum computer will open: RSA and SM2. Anyone who copies it now can wait. RSA ciphertext has no
  * header, so that nothing is said of a blob that only has the size of one: a signature looks the same.
  */
 export function quantumFinding(

@@ -1,24 +1,23 @@
 import { finding } from '#shared/finding.ts';
-import type { Unjudged } from '#shared/model/audit.ts';
+import type { ExplainedRule, Unjudged } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { type EvidenceModel, isKms, type KeyEvidence } from '../../key-material/index.ts';
 import { draftOf, findingId } from '../findings/key-findings.ts';
 import { NOT_CONNECTED, needsKms, unanswered } from '../findings/unanswered.ts';
 import type { Columns } from '../list/columns.ts';
 import type { FindingDraft, FindingGroup, KeySubject, KmsCaller } from '../model.ts';
+import { type Judged, ofKms, placeIn, type Rule } from './judged.ts';
 import { matchKey } from './key-rules.ts';
+import { periodChecks } from './period-rules.ts';
 import type { AuditRules } from './rules.ts';
 
 const DAY = 86_400_000;
 
-/** FindingDraft of blobs by a rule: broken (with its words), kept, or not to be judged and why. */
-type Judged = { readonly broken: FindingDraft; readonly about: string } | { readonly why: string } | null;
-/** What a rule looks at: the key and kind, the same for a whole cohort; or what each blob has of its own. */
-type Rule = (row: BlobRow, subject: KeySubject) => Judged;
-
 interface Verdicts {
   readonly broken: readonly FindingGroup[];
   readonly unjudged: Unjudged[];
+  /** Every rule with each reason, and for how many blobs it is the one. */
+  readonly explained: ExplainedRule[];
 }
 
 /** Judges each blob by each rule. What the bytes and KMS do not say is not judged, and listed as such. */
@@ -36,7 +35,7 @@ export function judge(
       const subject = subjects[cohort];
       if (subject !== undefined) verdicts.ofCohort(rule, check(row, subject), cohort);
     });
-  for (const [rule, check] of keyChecks(rules, evidence))
+  for (const [rule, check] of [...keyChecks(rules, evidence), ...periodChecks(rules, evidence, now)])
     columns.cohorts.forEach(({ row }, cohort) => {
       const subject = subjects[cohort];
       if (subject !== undefined) verdicts.ofCohort(rule, check(row, subject), cohort);
@@ -70,6 +69,7 @@ class Collected {
   readonly #columns: Columns;
   readonly #broken = new Map<string, Broken>();
   readonly #unjudged = new Map<string, Unjudged>();
+  readonly #explained = new Map<string, ExplainedRule>();
 
   constructor(columns: Columns) {
     this.#columns = columns;
@@ -77,8 +77,10 @@ class Collected {
 
   ofCohort(rule: string, judged: Judged, cohort: number): void {
     if (judged === null) return;
+    const size = this.#columns.cohorts[cohort]?.size ?? 0;
+    this.#explain(rule, judged, size);
     if ('broken' in judged) this.#brokenBy(judged).cohorts.push(cohort);
-    else this.#notJudged(rule, judged.why, this.#columns.cohorts[cohort]?.size ?? 0);
+    else if ('why' in judged) this.#notJudged(rule, judged.why, size);
   }
 
   /** `judged[codes[i]]` is the verdict of row `i`, where it concerns the rule at all. */
@@ -93,7 +95,9 @@ class Collected {
     }
     judged.forEach((one, code) => {
       const blobs = counts[code] ?? 0;
-      if (one !== null && 'why' in one && blobs > 0) this.#notJudged(rule, one.why, blobs);
+      if (one === null || blobs === 0) return;
+      this.#explain(rule, one, blobs);
+      if ('why' in one) this.#notJudged(rule, one.why, blobs);
     });
   }
 
@@ -107,7 +111,22 @@ class Collected {
           : [{ id, draft, keyArn: null, violation: true, indexes, bare: [], various }];
       }),
       unjudged: [...this.#unjudged.values()],
+      explained: [...this.#explained.values()],
     };
+  }
+
+  #explain(rule: string, judged: NonNullable<Judged>, blobs: number): void {
+    const verdict = 'broken' in judged ? 'broken' : 'holds' in judged ? 'holds' : 'not judged';
+    const why =
+      'broken' in judged
+        ? [judged.broken.title, ...judged.broken.evidence].join(' ')
+        : 'holds' in judged
+          ? judged.holds
+          : judged.why;
+    const at = `${rule}\n${verdict}\n${why}`;
+    const known = this.#explained.get(at) ?? { rule, verdict, why, blobs: 0 };
+    known.blobs += blobs;
+    this.#explained.set(at, known);
   }
 
   #brokenBy({ broken, about }: { readonly broken: FindingDraft; readonly about: string }): Broken {
@@ -158,7 +177,7 @@ function keyChecks(rules: AuditRules, evidence: EvidenceModel): [string, Rule][]
         return account === null
           ? { why: 'the account of its key is not known' }
           : accounts.includes(account)
-            ? null
+            ? { holds: `account ${account} is allowed` }
             : {
                 about: account,
                 broken: draftOf(
@@ -178,7 +197,7 @@ function keyChecks(rules: AuditRules, evidence: EvidenceModel): [string, Rule][]
         return region === null
           ? { why: 'the Region of its key is not known' }
           : regions.includes(region)
-            ? null
+            ? { holds: `Region ${region} is allowed` }
             : {
                 about: region,
                 broken: draftOf(
@@ -198,7 +217,7 @@ function keyChecks(rules: AuditRules, evidence: EvidenceModel): [string, Rule][]
       'kinds',
       ({ identification: { kind, label } }) =>
         kinds.includes(kind)
-          ? null
+          ? { holds: `kind ${kind} is allowed` }
           : {
               about: kind,
               broken: draftOf(
@@ -212,15 +231,6 @@ function keyChecks(rules: AuditRules, evidence: EvidenceModel): [string, Rule][]
   return checks;
 }
 
-const ofKms =
-  (check: (subject: KeySubject, row: BlobRow) => Judged): Rule =>
-  (row, subject) =>
-    isKms(row) || subject.label !== null ? check(subject, row) : null;
-
-/** Account or Region of a key; an alias without them may have been another's, whatever it names now. */
-const placeIn = (subject: KeySubject, evidence: KeyEvidence, part: 'account' | 'region'): string | null =>
-  subject.viaAlias ? evidence[part] : subject[part];
-
 function allowedKey(
   keys: readonly string[],
   { label, key }: KeySubject,
@@ -228,8 +238,10 @@ function allowedKey(
   all: EvidenceModel,
 ): Judged {
   if (evidence.by === 'unknown' || evidence.by === 'grouped') return { why: 'its key is not known' };
-  const matched = new Set(keys.map((pattern) => matchKey(all, evidence, pattern)));
-  if (matched.has('yes')) return null;
+  const matches = keys.map((pattern) => matchKey(all, evidence, pattern));
+  const matched = new Set(matches);
+  if (matched.has('yes'))
+    return { holds: `${key?.aliases[0] ?? label ?? 'its key'} matches ${keys[matches.indexOf('yes')]}` };
   const allowed = `allowed: ${keys.join(', ')}`;
   if (evidence.by === 'contradicted' && (label === null || matched.has('contradicted')))
     return {
@@ -257,7 +269,7 @@ function allowedAlgorithm(algorithms: readonly string[], row: BlobRow): Judged {
   if (!isKms(row)) return null;
   const algorithm = kind === 'kms-asymmetric-candidate' ? row.declared.algorithm : 'SYMMETRIC_DEFAULT';
   if (algorithm === null) return { why: 'asymmetric ciphertext does not say its algorithm' };
-  if (algorithms.includes(algorithm)) return null;
+  if (algorithms.includes(algorithm)) return { holds: `${algorithm} is allowed` };
   return {
     about: algorithm,
     broken: draftOf(
@@ -308,13 +320,13 @@ function allowedContext(
         ),
       };
   }
-  return null;
+  return { holds: 'its declared context has the required pairs, and allowed values' };
 }
 
 /** `at`: the declared date, milliseconds. */
 function young(days: number, at: number | null, now: number): Judged {
   if (at === null) return { why: 'no date can be read from a blob, and the file around it declares none' };
-  if (now - at <= days * DAY) return null;
+  if (now - at <= days * DAY) return { holds: `its container declares a date within ${days} days` };
   return {
     about: '',
     broken: draftOf(finding('rule-age', { evidence: [`oldest allowed: ${days} days`], values: { days } })),

@@ -41,6 +41,41 @@ export const AuditRules = z.strictObject({
   unusedDays: z.int().min(1).optional(),
   /** Days within which a key without automatic rotation must have been rotated (365 by default). */
   rotationDays: z.int().min(1).optional(),
+  /**
+   * Days that the key material that encrypts may be in use, by type of key in the words of NIST SP 800-57: symmetric KMS
+   * keys (key-wrapping keys), RSA and SM2 keys (private key-transport keys).
+   */
+  cryptoperiods: z
+    .strictObject({
+      symmetricKeyWrapping: z.int().min(1).optional(),
+      privateKeyTransport: z.int().min(1).optional(),
+    })
+    .optional(),
+  /** Ways in which the key of each blob may be known: by KMS, a person, the file, blobs of the same key material, an alias alone. */
+  evidence: z
+    .array(z.enum(['kms', 'person', 'declared', 'inferred', 'alias']))
+    .min(1)
+    .optional(),
+  /** What must be left by a day, its end (UTC): from then on each blob still there breaks the rule. */
+  campaigns: z
+    .array(
+      z
+        .strictObject({
+          name: z.string().min(1).max(200),
+          leaveKey: pattern.optional(),
+          leaveAccount: z
+            .string()
+            .regex(/^\d{12}$/, 'an account is twelve digits; quote it')
+            .optional(),
+          deadline: z.iso.date(),
+        })
+        .refine(
+          ({ leaveKey, leaveAccount }) => leaveKey !== undefined || leaveAccount !== undefined,
+          'name what to leave: leaveKey or leaveAccount',
+        ),
+    )
+    .min(1)
+    .optional(),
   /** Codes of findings that count as violations: `key-disabled`, `plaintext-beside-blob`, … */
   forbid: z.array(Code).min(1).optional(),
   /** Every finding at least as severe counts as a violation. */

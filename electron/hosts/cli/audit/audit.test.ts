@@ -50,6 +50,17 @@ describe('rewrap audit', () => {
     },
   );
 
+  it('explains why each rule held or broke, beside the report', async () => {
+    const rules = join(folder, 'rules.yaml');
+    const { text } = await run({ rules, explain: true, format: 'json' });
+    expect(() => JSON.parse(text)).not.toThrow();
+    expect(said.filter((line) => line.includes('  accounts  '))).toEqual([
+      expect.stringMatching(/^BROKEN +accounts +1 blob: .*999988887777/),
+      expect.stringMatching(/^holds +accounts +1 blob: account 111122223333 is allowed$/),
+    ]);
+    await expect(run({ explain: true })).rejects.toMatchObject({ fault: { code: 'BadUsage' } });
+  });
+
   it('names files in text as they were named, and no path that is not there', async () => {
     const { text } = await run({});
     expect(text).toContain(`: ${join(folder, 'tree', 'a.json')}\n`);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { plural } from '#shared/format.ts';
-import type { AuditSummary } from '#shared/model/audit.ts';
+import type { AuditSummary, ExplainedRule } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { Reconciliation } from '#shared/model/reconcile.ts';
 import { reconcileLines } from '#shared/reconcile-words.ts';
@@ -17,6 +17,7 @@ import { auditGate, type GateFlags } from './audit-gate.ts';
 export interface AuditFlags extends GateFlags {
   rules?: string;
   rulesSchema?: true;
+  explain?: true;
   ifDeleted?: string;
   gitHistory?: true;
 }
@@ -30,6 +31,10 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
     console.log(JSON.stringify(rulesSchema(), null, 2));
     return OK;
   }
+  if (flags.explain && flags.rules === undefined)
+    throw new FaultError(
+      fault('BadUsage', '--explain is about rules, and none were named.', '', 'Add --rules FILE.'),
+    );
   if (paths.length === 0)
     throw new FaultError(
       fault('NothingNamed', 'No file and no folder was named.', '', 'Name what to audit: rewrap audit PATH…'),
@@ -64,6 +69,11 @@ export async function audit(paths: readonly string[], flags: AuditFlags): Promis
       roots: [...paths],
     });
     write(report.bytes, flags.out);
+    if (flags.explain && rules !== null) {
+      const { explained, moreExplained } = await client.page.audit.tryRules({ text: rules });
+      // Beside the report: its format is for another reader.
+      for (const line of explainedLines(explained, moreExplained)) console.error(line);
+    }
     const summary = await client.page.audit.summary({});
     return verdict(summary, unreadable, flags.ifDeleted !== undefined);
   });
@@ -88,6 +98,24 @@ function verdict(
   for (const { rule, blobs, why } of open)
     warn(`${rule} was not judged for ${plural(blobs, 'blob')}: ${safe(why)}.${asked}`);
   return open.length > 0 ? NOT_ANSWERED : OK;
+}
+
+const VERDICTS: Readonly<Record<ExplainedRule['verdict'], string>> = {
+  holds: 'holds',
+  broken: 'BROKEN',
+  'not judged': 'NOT JUDGED',
+};
+
+/** A line for each reason: verdict, rule, blobs, why. */
+function explainedLines(explained: readonly ExplainedRule[], more: number): string[] {
+  const width = Math.max(0, ...explained.map(({ rule }) => rule.length));
+  return [
+    ...explained.map(
+      ({ rule, verdict, why, blobs }) =>
+        `${VERDICTS[verdict].padEnd(10)}  ${safe(rule).padEnd(width)}  ${plural(blobs, 'blob')}: ${safe(why)}`,
+    ),
+    ...(more > 0 ? [`and ${plural(more, 'more reason')}.`] : []),
+  ];
 }
 
 function readRulesFile(path: string): string {

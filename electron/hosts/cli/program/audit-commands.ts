@@ -18,6 +18,7 @@ export function auditCommands(program: Command): void {
     )
     .argument('[path...]', 'files and folders; - is standard input')
     .option('--rules <file>', 'judge by this rules file (YAML or JSON); exit code 1 where a rule is broken')
+    .option('--explain', 'with --rules: say why each rule held or broke, on standard error')
     .option('--rules-schema', 'print the JSON Schema of a rules file')
     .addOption(
       new Option('--format <format>', 'form of the report')
