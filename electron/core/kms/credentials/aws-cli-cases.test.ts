@@ -7,6 +7,7 @@ import { type FakeIdentity, fakeIdentity } from '../fake-identity.ts';
 import { connect } from '../index.ts';
 import { faultOf, ownHome } from '../own-home.test-help.ts';
 import { AWS_CLI_CASES, type AwsCliCase, answerCase, whoAsked } from './aws-cli-cases.test-help.ts';
+import { AWS_CLI_ODD_CASES } from './aws-cli-odd-cases.test-help.ts';
 
 let hole: { server: Server; url: string };
 let proxy: { server: Server; host: string; asked: string[] };
@@ -82,7 +83,7 @@ async function outcome(one: AwsCliCase, fake: FakeIdentity): Promise<{ gives: st
   }
 }
 
-test.each(AWS_CLI_CASES)('$name: $gives', async (one) => {
+test.each([...AWS_CLI_CASES, ...AWS_CLI_ODD_CASES])('$name: $gives', async (one) => {
   const fake = await fakeIdentity(answerCase);
   try {
     const { gives, words } = await outcome(one, fake);
@@ -96,6 +97,6 @@ test.each(AWS_CLI_CASES)('$name: $gives', async (one) => {
 
 test('the table has sixty set-ups and more, and says why one differs from the AWS CLI', () => {
   expect(AWS_CLI_CASES.length).toBeGreaterThanOrEqual(60);
-  for (const { differs } of AWS_CLI_CASES)
+  for (const { differs } of [...AWS_CLI_CASES, ...AWS_CLI_ODD_CASES])
     if (differs !== undefined) expect(differs.why.length).toBeGreaterThan(20);
 });
