@@ -1,9 +1,10 @@
-import { type Dir, lstatSync, opendirSync, realpathSync, type Stats } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
-import type { SkippedCode } from '#shared/model/coverage.ts';
-import { errorCode } from '../faults.ts';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, resolve, sep } from 'node:path';
 import type { Repository, WalkedFile, WalkedSkip } from '../types.ts';
+import { GIT, type Listing, namesIn, type Sort, sortOf } from './listing.ts';
 import { displayPath, isBackupName, isTemporaryName } from './names.ts';
+import { type Root, repositoryAbove, resolveRoot, withoutNested } from './roots.ts';
+import { failed, gitData, lost, skippedFile } from './skipped.ts';
 
 export interface WalkOptions {
   /** Folders inside folders followed, counted from a root. */
@@ -21,14 +22,6 @@ export interface WalkOptions {
   readonly repository?: (path: string, display: string, below: string | null) => void;
 }
 
-interface Root {
-  readonly path: string;
-  /** Name of what was dropped, which stands before every relative path shown. */
-  readonly name: string;
-  /** As it was given. */
-  readonly named: string;
-}
-
 /** How a folder is called; outlives the walk, since every file in it keeps it rather than three paths of its own. */
 interface FolderName {
   /** Path, path relative to the root, and path for people, each with a separator at its end (relative: or empty). */
@@ -39,12 +32,9 @@ interface FolderName {
   readonly repository: Repository | null;
 }
 
-/** A folder under way: its names, sorted, and how far they are done. */
-interface Folder {
+/** A folder under way, and how far its names are done. */
+interface Folder extends Pick<Listing, 'names' | 'others'> {
   readonly called: FolderName;
-  readonly names: string[];
-  /** Names that are no regular files, and those that the folder gives no sort for. */
-  readonly others: ReadonlyMap<string, Sort>;
   next: number;
 }
 
@@ -79,13 +69,8 @@ class MetFile implements WalkedFile {
   }
 }
 
-type Sort = 'folder' | 'symlink' | 'pipe' | 'socket' | 'device' | 'unknown';
-
 /** The event loop gets a turn at least this often, in milliseconds. */
 const TURN_MS = 8;
-/** Names read from a folder between two chances of a turn. */
-const NAMES_AT_ONCE = 1024;
-
 /**
  * Regular files below the roots, in the order of their names (by UTF-16 code unit), each once; and everything met that
  * is not taken, with why. Symbolic links inside folders are never followed; a root that is one is resolved, as it was
@@ -224,8 +209,6 @@ function* enter(
   }
 }
 
-const GIT = '.git';
-
 /** Whether a folder is the data of a bare repository, by what git itself asks for: HEAD, objects and refs. */
 function isBare(others: Folder['others'], names: readonly string[]): boolean {
   return (
@@ -234,42 +217,6 @@ function isBare(others: Folder['others'], names: readonly string[]): boolean {
     names.includes('HEAD') &&
     others.get('HEAD') !== 'folder'
   );
-}
-
-function gitData(display: string): WalkedSkip {
-  return skippedFile(
-    display,
-    'git',
-    'The data of a git repository: its objects are packed, and are not read as files. --git-history (in the window: Git history) lists what stands in its history alone.',
-  );
-}
-
-/** What a path is, without following a link; or the error of looking. */
-function sortOf(path: string): Sort | 'file' | { readonly error: unknown } {
-  let stats: Stats;
-  try {
-    stats = lstatSync(path);
-  } catch (error) {
-    return { error };
-  }
-  return kindOf(stats);
-}
-
-/** `Stats` and `Dirent` say it in the same words. */
-function kindOf(
-  one: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink' | 'isFIFO' | 'isSocket'>,
-): Sort | 'file' {
-  if (one.isFile()) return 'file';
-  if (one.isDirectory()) return 'folder';
-  if (one.isSymbolicLink()) return 'symlink';
-  if (one.isFIFO()) return 'pipe';
-  return one.isSocket() ? 'socket' : 'device';
-}
-
-function lost(shown: string, name: string, error: unknown): WalkedSkip {
-  return errorCode(error) === 'ENOENT' && name.includes('\ufffd')
-    ? skippedFile(shown, 'unreadable', 'Its name is not valid UTF-8, so that it cannot be opened. Rename it.')
-    : failed(shown, error);
 }
 
 /**
@@ -336,98 +283,6 @@ function isOurs(name: string): boolean {
 }
 
 const SPECIAL: Readonly<Record<string, string>> = { pipe: 'A named pipe', socket: 'A socket' };
-
-/** The nearest folder above a path that has a `.git`: a folder, or the file that a worktree or submodule has. */
-function repositoryAbove(path: string): Repository | null {
-  for (let at = dirname(path), below = path; at !== below; below = at, at = dirname(at))
-    if (lstatSync(join(at, GIT), { throwIfNoEntry: false }) !== undefined)
-      return { path: at, display: displayPath(basename(at) || at) };
-  return null;
-}
-
-function* namesIn(
-  path: string,
-): Generator<null, Pick<Folder, 'names' | 'others'> & { isRepository: boolean }> {
-  const folder: Dir = opendirSync(path, { bufferSize: 512 });
-  try {
-    const names: string[] = [];
-    const others = new Map<string, Sort>();
-    let isRepository = false;
-    for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
-      names.push(entry.name);
-      if (entry.name === GIT) isRepository = true;
-      if (!entry.isFile()) {
-        const sort = kindOf(entry);
-        // A file system that does not say what an entry is: neither file, folder, link, pipe nor socket.
-        others.set(entry.name, sort === 'device' || sort === 'file' ? 'unknown' : sort);
-      }
-      if (names.length % NAMES_AT_ONCE === 0) yield null;
-    }
-    return { names: byNumber(names), others, isRepository };
-  } finally {
-    folder.closeSync();
-  }
-}
-
-/** Names in order, their numbers as numbers: blob-2 before blob-10. A plain comparison of keys: a collator is ten times slower. */
-function byNumber(names: string[]): string[] {
-  const keys = names.map((name) =>
-    /\d/.test(name) ? name.replace(/\d{1,15}/g, (digits) => digits.padStart(15, '0')) : name,
-  );
-  const order = Array.from(names, (_, i) => i).sort((a, b) => {
-    const [left = '', right = ''] = [keys[a], keys[b]];
-    if (left !== right) return left < right ? -1 : 1;
-    // "1" and "01".
-    return (names[a] ?? '') < (names[b] ?? '') ? -1 : 1;
-  });
-  return order.map((i) => names[i] ?? '');
-}
-
-/** Resolves the link that a dropped path may be, once, to what the person meant. */
-function resolveRoot(dropped: string): Root | WalkedSkip {
-  const name = basename(dropped) || dropped;
-  try {
-    return { path: realpathSync(dropped), name, named: dropped };
-  } catch (error) {
-    return failed(displayPath(name), error);
-  }
-}
-
-/** Roots without those that are, or lie inside, another: every file is met once. */
-function withoutNested(roots: readonly Root[]): Root[] {
-  const seen = new Set(roots.map(({ path }) => path));
-  const kept = new Set<string>();
-  return roots.filter(({ path }) => {
-    if (kept.has(path)) return false;
-    for (let end = path.lastIndexOf(sep); end > 0; end = path.lastIndexOf(sep, end - 1))
-      if (seen.has(path.slice(0, end)) && isFolder(path.slice(0, end))) return false;
-    kept.add(path);
-    return true;
-  });
-}
-
-function isFolder(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-function failed(shown: string, error: unknown): WalkedSkip {
-  const code = errorCode(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR')
-    return skippedFile(shown, 'missing', 'Does not exist, or was removed meanwhile.');
-  if (code === 'ELOOP') return skippedFile(shown, 'symlink', 'A symbolic link that leads back to itself.');
-  if (code === 'EACCES' || code === 'EPERM')
-    return skippedFile(
-      shown,
-      'unreadable',
-      'Permission denied. Give your user read permission, then add it again.',
-    );
-  if (code === 'ENAMETOOLONG') return skippedFile(shown, 'too-deep', 'Its path is too long for this system.');
-  return skippedFile(shown, 'unreadable', `Cannot be read: the system says ${code ?? 'nothing more'}.`);
-}
-
-function skippedFile(shown: string, code: SkippedCode, message: string): WalkedSkip {
-  return { type: 'skippedFile', display: shown, code, message };
-}
 
 /** Gives the event loop a turn when {@link TURN_MS} have passed; a plain call otherwise. */
 function turns(): () => Promise<void> {
