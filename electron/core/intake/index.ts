@@ -37,6 +37,7 @@ export { leadsElsewhere, type RealFolders, realFolder } from './files/real-folde
 export { type WalkOptions, walk, walkNow } from './files/walk.ts';
 export { type FoundReference, keyReferences } from './keys/key-references.ts';
 export { aliasIn } from './keys/key-written.ts';
+export { ownOutput } from './keys/own-output.ts';
 export {
   keySizeOf,
   type Neighbour,

@@ -15,6 +15,7 @@ import {
   keyReferences,
   keySizeOf,
   magicOf,
+  ownOutput,
   type RecordEntry,
   readableByOthers,
   readRecord,
@@ -236,6 +237,12 @@ export async function ingest(
 const NO_CIPHERTEXT = { code: 'no-ciphertext', message: 'Holds no ciphertext that Rewrap knows.' } as const;
 
 function noCiphertext(bytes: Uint8Array): { code: string; message: string } {
+  const own = ownOutput(bytes);
+  if (own !== null)
+    return {
+      ...NO_CIPHERTEXT,
+      message: `${own} that Rewrap wrote: holds no ciphertext, and refers to no key.`,
+    };
   const magic = magicOf(bytes);
   if (magic === null) return NO_CIPHERTEXT;
   return {

@@ -4,6 +4,7 @@ import { openInput } from '../formats/format.ts';
 import { commentRanges, commentStyle } from '../text/comments.ts';
 import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob } from '../types.ts';
+import { ownOutput } from './own-output.ts';
 
 /** Where a file names a key, its file left out. */
 export interface FoundReference extends Omit<KeyReference, 'file'> {
@@ -59,7 +60,7 @@ export function keyReferences(
   blobs: readonly FoundBlob[],
 ): FoundReference[] {
   const file = basename(name);
-  if (PROSE.test(file) || !mayName(bytes, file)) return [];
+  if (PROSE.test(file) || !mayName(bytes, file) || ownOutput(bytes) !== null) return [];
   const { text: view } = openInput(bytes, name);
   if (view === null) return [];
   const { text } = view;
