@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { events, hostRequests, requests } from '#shared/contract/contract.ts';
 import { type RequestSpec, request } from '#shared/contract/define.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { answer } from './dispatch.ts';
-import { router, strippedEvent } from './router.ts';
+import { answer, router, strippedEvent } from './dispatch.ts';
 
 const spec = request(
   z.object({ keyId: z.string() }),

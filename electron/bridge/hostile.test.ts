@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { requests } from '#shared/contract/contract.ts';
-import { answer } from './dispatch.ts';
-import { router } from './router.ts';
+import { answer, router } from './dispatch.ts';
 
 /** What a request that fits could take on a busy machine, many times over; what was met before took seconds to minutes. */
 const SOON_MS = 2000;

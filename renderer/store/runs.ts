@@ -21,7 +21,7 @@ const RESULTS_PAGE = 20_000;
 /** Beyond this many items only failed ones are fetched for a report on screen. */
 export const ITEM_LIMIT = 10_000;
 
-export interface RunItems {
+export interface LoadedItems {
   readonly items: readonly RunItem[];
   /** Items that exist beyond those fetched. */
   readonly more: number;
@@ -108,7 +108,7 @@ function isLate(before: RunSummary, now: RunSummary): boolean {
 }
 
 /** Fetches a run's items: all of a small run, the failed ones of a large run. */
-export async function fetchItems(run: RunSummary, failedOnly = false): Promise<RunItems> {
+export async function fetchItems(run: RunSummary, failedOnly = false): Promise<LoadedItems> {
   const only = failedOnly || run.counts.total > ITEM_LIMIT ? 'failed' : 'all';
   const items: RunItem[] = [];
   for (;;) {

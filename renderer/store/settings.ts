@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { Look } from '#shared/model/appearance.ts';
+import type { Look } from '#shared/model/preferences.ts';
 import { bridge, call, hasBridge } from '../api.ts';
 
 export type Theme = Look['theme'];

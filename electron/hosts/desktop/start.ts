@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import type { BrowserWindow, Session } from 'electron';
 import type { EventPayload } from '#shared/contract/api.ts';
-import type { Look } from '#shared/model/appearance.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import type { Look } from '#shared/model/preferences.ts';
 import type { EngineDeath, StartEngine } from '../../bridge/engine/index.ts';
 import type { Engine, EngineOptions } from '../../bridge/index.ts';
 import { makeFolder } from '../../core/storage/files.ts';

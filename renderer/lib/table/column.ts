@@ -4,7 +4,7 @@ import { finishNow, sorting } from './order.ts';
 export type SortKey = (value: string) => string;
 
 const FIRST_CAPACITY = 256;
-/** Words whose values are kept: those of a query, and the ones that it was typed by. */
+/** Words that values are kept for: those of a query, and the ones that it was typed by. */
 const KEPT_WORDS = 12;
 
 /**

@@ -7,7 +7,7 @@ import { SOURCE_WORDS } from '../../lib/words/audit.ts';
 import { count, day, plural } from '../../lib/words/format.ts';
 import { useActions } from '../../store/actions.ts';
 import { useAudit } from '../../store/audit.ts';
-import { useSuppress } from './useSuppress.ts';
+import { useSuppress } from './SuppressDialog.tsx';
 
 /** One finding in full: why it matters, how we know, what to do, where. */
 export function FindingPane({

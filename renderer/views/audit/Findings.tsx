@@ -17,7 +17,7 @@ import { useFindings } from '../../store/findings.ts';
 import { useKeyName } from '../../store/keys.ts';
 import { useUi } from '../../store/ui.ts';
 import { FindingPane } from './FindingPane.tsx';
-import { useSuppress } from './useSuppress.ts';
+import { useSuppress } from './SuppressDialog.tsx';
 
 const COLUMNS: readonly TableColumn<FindingLine>[] = [
   {

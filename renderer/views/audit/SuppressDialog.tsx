@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { Input, Label, TextArea, TextField } from 'react-aria-components';
+import { create } from 'zustand';
 import type { AuditFinding } from '#shared/model/audit.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { pageFaultOf } from '../../api.ts';
@@ -10,7 +11,6 @@ import { inDays } from '../../lib/words/audit.ts';
 import { plural } from '../../lib/words/format.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useFindings } from '../../store/findings.ts';
-import { useSuppress } from './useSuppress.ts';
 
 /** Days after which a suppressed finding counts again, unless another date is chosen. */
 const USUAL_DAYS = 90;
@@ -95,3 +95,14 @@ function Form({
     </Dialog>
   );
 }
+
+interface SuppressStore {
+  /** The findings that a person is about to suppress; empty: none. */
+  readonly findings: readonly AuditFinding[];
+  open(findings: readonly AuditFinding[]): void;
+}
+
+export const useSuppress = create<SuppressStore>()((set) => ({
+  findings: [],
+  open: (findings) => set({ findings }),
+}));

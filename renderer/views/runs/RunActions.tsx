@@ -1,16 +1,15 @@
-import { Equal, Pause, Play, RotateCw } from 'lucide-react';
+import { Equal, Pause, Play, RotateCw, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { plural } from '../../lib/words/format.ts';
-import { againWords, resumeWords } from '../../lib/words/run-words.ts';
+import { againWords, resumeWords, undoWords } from '../../lib/words/run-words.ts';
 import { useActions } from '../../store/actions.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { attempt, useUi } from '../../store/ui.ts';
 import { AgreeDialog, TokensDialog } from './AgainDialogs.tsx';
 import { ComparePlaintexts } from './ComparePlaintexts.tsx';
-import { UndoButton } from './UndoButton.tsx';
 
 /** What can be done with a run, each button saying what it will touch. */
 export function RunActions({ run, detail = false }: { readonly run: RunSummary; readonly detail?: boolean }) {
@@ -147,4 +146,15 @@ function Buttons({
 interface Onwards {
   readonly words: string;
   readonly begin: () => Promise<unknown>;
+}
+
+/** Asks about undoing a run, and says what that touches; nothing where it cannot be undone. */
+export function UndoButton({ run }: { readonly run: RunSummary }) {
+  const askUndo = useUi((state) => state.askUndo);
+  if (!isOver(run) || run.undo === null || run.elsewhere !== null) return null;
+  return (
+    <Button icon={<Undo2 className="icon" aria-hidden="true" />} onPress={() => askUndo(run.id)}>
+      {`${undoWords(run)}…`}
+    </Button>
+  );
 }

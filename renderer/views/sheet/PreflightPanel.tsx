@@ -16,7 +16,7 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 import { count, plural } from '../../lib/words/format.ts';
 import { byCause, byVerdict, heldBack, notesOf, preflightCounts } from '../../lib/words/outcome.ts';
 import { useDraft } from '../../store/draft.ts';
-import { ITEM_LIMIT, isOver, type RunItems, useRuns } from '../../store/runs.ts';
+import { ITEM_LIMIT, isOver, type LoadedItems, useRuns } from '../../store/runs.ts';
 import { FaultGroups, ItemList } from './FaultGroups.tsx';
 import { useRunItems } from './RunPanel.tsx';
 
@@ -44,7 +44,7 @@ export function PreflightPanel() {
 }
 
 /** Will work; already as asked; will fail, and why; cannot tell, and why. */
-function PreflightResult({ run, items }: { readonly run: RunSummary; readonly items: RunItems }) {
+function PreflightResult({ run, items }: { readonly run: RunSummary; readonly items: LoadedItems }) {
   const { draft, exclude, include } = useDraft();
   const { excluded } = draft;
   const verdicts = useMemo(() => byVerdict(items.items), [items]);

@@ -13,11 +13,10 @@ import { groupFaults, notesOf } from '../../lib/words/outcome.ts';
 import { useActions } from '../../store/actions.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
-import { fetchItems, isOver, type RunItems, useRuns } from '../../store/runs.ts';
+import { fetchItems, isOver, type LoadedItems, useRuns } from '../../store/runs.ts';
 import { attempt, copyText } from '../../store/ui.ts';
-import { RunActions } from '../runs/RunActions.tsx';
+import { RunActions, UndoButton } from '../runs/RunActions.tsx';
 import { OutcomeTally, Remark, RunBar, RunPace } from '../runs/RunFigures.tsx';
-import { UndoButton } from '../runs/UndoButton.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
 
 /** A run as it goes, and what came of it. */
@@ -200,8 +199,8 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
 }
 
 /** Items of a run once it is over (and again if it changes); null before. */
-export function useRunItems(run: RunSummary | undefined): { items: RunItems | null; fault: Fault | null } {
-  const [items, setItems] = useState<RunItems | null>(null);
+export function useRunItems(run: RunSummary | undefined): { items: LoadedItems | null; fault: Fault | null } {
+  const [items, setItems] = useState<LoadedItems | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
   const over = run !== undefined && isOver(run);
   const id = run?.id;

@@ -12,7 +12,7 @@ import {
   type Scene,
   selectAll,
   sheetOf,
-  startRun,
+  startRunInPage,
 } from './scene.ts';
 
 const preflight = (page: Parameters<Scene['show']>[0]) =>
@@ -171,7 +171,7 @@ export const BLOBS: readonly Scene[] = [
     async show(page) {
       await selectAll(page, '300');
       await sheetOf(page);
-      const sheet = await startRun(page);
+      const sheet = await startRunInPage(page);
       await sheet.getByRole('button', { name: 'Pause' }).waitFor();
     },
   },
@@ -190,7 +190,7 @@ export const BLOBS: readonly Scene[] = [
     async show(page) {
       await selectAll(page, '300');
       await sheetOf(page);
-      const sheet = await startRun(page);
+      const sheet = await startRunInPage(page);
       await sheet.getByRole('button', { name: 'Pause' }).waitFor();
       await sheet.getByRole('button', { name: 'Close' }).first().click();
       await go(page, 'Blobs');

@@ -1,14 +1,14 @@
 import { AUDIT } from './audit.ts';
 import { BLOBS } from './blobs.ts';
 import { KEYS } from './keys.ts';
-import { REACH } from './reach.ts';
+import { REACH_SCENES } from './reach.ts';
 import { RUNS } from './runs.ts';
 import type { Scene, SceneView } from './scene.ts';
 
 export type { Scene, SceneView } from './scene.ts';
 
 /** Every view in every state that a person meets. */
-export const SCENES: readonly Scene[] = [...BLOBS, ...RUNS, ...KEYS, ...AUDIT, ...REACH];
+export const SCENES: readonly Scene[] = [...BLOBS, ...RUNS, ...KEYS, ...AUDIT, ...REACH_SCENES];
 
 /** Views of the navigation that no scene shows. */
 export function withoutScene(views: readonly string[], scenes: readonly Scene[] = SCENES): string[] {

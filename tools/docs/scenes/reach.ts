@@ -1,7 +1,7 @@
 import { go, rows, type Scene } from './scene.ts';
 
 /** Help, settings, and what opens over any view. */
-export const REACH: readonly Scene[] = [
+export const REACH_SCENES: readonly Scene[] = [
   {
     name: 'settings',
     view: 'Settings',

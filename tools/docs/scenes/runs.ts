@@ -10,13 +10,13 @@ import {
   type Scene,
   selectAll,
   sheetOf,
-  startRun,
+  startRunInPage,
 } from './scene.ts';
 
 async function running(page: Page): Promise<void> {
   await selectAll(page, '300');
   await sheetOf(page);
-  const sheet = await startRun(page);
+  const sheet = await startRunInPage(page);
   await sheet.getByRole('button', { name: 'Pause' }).waitFor();
   await sheet.getByRole('button', { name: 'Close' }).first().click();
   await go(page, 'Runs');
@@ -103,7 +103,7 @@ export const RUNS: readonly Scene[] = [
     async show(page) {
       await selectAll(page, '2,000');
       await sheetOf(page);
-      const sheet = await startRun(page);
+      const sheet = await startRunInPage(page);
       await sheet.getByRole('region', { name: 'Result' }).waitFor({ timeout: 120_000 });
       await closeSheet(sheet);
       await go(page, 'Runs');

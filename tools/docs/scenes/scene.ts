@@ -55,7 +55,7 @@ export async function chooseDestination(page: Page, alias = 'alias/payments-2027
   await page.getByRole('option', { name: alias, exact: true }).click();
 }
 
-export async function startRun(page: Page): Promise<Locator> {
+export async function startRunInPage(page: Page): Promise<Locator> {
   await chooseDestination(page);
   const sheet = page.getByRole('dialog', { name: 'Re-encrypt' });
   await sheet.getByRole('button', { name: /^Re-encrypt [\d,]+ blobs?$/ }).click();
@@ -73,7 +73,7 @@ export const MIXED = [
 
 export async function runMixed(page: Page): Promise<Locator> {
   await openSheet(page, MIXED);
-  const sheet = await startRun(page);
+  const sheet = await startRunInPage(page);
   await sheet.getByRole('region', { name: 'Result' }).waitFor();
   return sheet;
 }

@@ -13,7 +13,7 @@ import {
 } from '#shared/model/run.ts';
 import type { NewBlob } from '../../intake/index.ts';
 import { outputMode, ResolvedOutput } from '../output-mode.ts';
-import type { RunApproval, RunTerms } from '../types.ts';
+import type { ReplyFacts, RunApproval, RunTerms } from '../types.ts';
 
 export type RunState = 'preparing' | 'open' | 'undoing' | 'ended';
 export const FileState = z.enum(['intent', 'staged', 'replaced', 'left', 'restored']);
@@ -99,24 +99,9 @@ export interface KeySeen {
 }
 
 /** What is known of one blob once it was sent. `fault`: why it ended without a new blob in its file. */
-export interface ItemFacts
-  extends Readonly<
-    Pick<
-      RunItem,
-      | 'sha256After'
-      | 'fingerprintAfter'
-      | 'sourceKeyArn'
-      | 'destinationKeyArn'
-      | 'sourceKeyMaterialId'
-      | 'destinationKeyMaterialId'
-      | 'requestId'
-      | 'decryptRequestId'
-      | 'fault'
-      | 'sent'
-    >
-  > {
+export interface ItemFacts extends ReplyFacts {
   readonly state: JournalItemState;
-  readonly notes: readonly string[];
+  readonly fault: RunItem['fault'];
 }
 
 /** A new blob that an earlier part of this run got for a file that is not complete. */

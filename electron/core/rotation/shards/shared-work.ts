@@ -1,22 +1,9 @@
-import type { RunItem } from '#shared/model/run.ts';
+import type { ReplyFacts } from '../types.ts';
 
 /** A blob that is about to stand in its file, with what KMS said of it. */
 export interface LoggedBlob {
   readonly place: string;
-  readonly facts: Readonly<
-    Pick<
-      RunItem,
-      | 'sha256After'
-      | 'fingerprintAfter'
-      | 'sourceKeyArn'
-      | 'destinationKeyArn'
-      | 'sourceKeyMaterialId'
-      | 'destinationKeyMaterialId'
-      | 'requestId'
-      | 'decryptRequestId'
-      | 'sent'
-    >
-  > & { readonly notes: readonly string[] };
+  readonly facts: ReplyFacts;
 }
 
 /** A file that is about to be replaced. Hashes in hex, paths absolute. */

@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { count } from '#shared/format.ts';
-import type { RunSummary } from '#shared/model/run.ts';
+import { RunSummary } from '#shared/model/run.ts';
 import { type Manner, mannerNow } from './say.ts';
 
 /** One line of progress, redrawn in place; silent where there is no terminal. */
@@ -33,15 +34,30 @@ export function progressLine(
 }
 
 /** One line of `--progress jsonl`, on standard error among the messages, which begin with "rewrap:". */
-export type ProgressLine =
-  | ({
-      readonly type: 'progress';
-      readonly at: string;
-      /** Number of the shard; absent: a whole plan. */
-      readonly shard?: number;
-      readonly run: string;
-    } & Pick<RunSummary, 'status' | 'counts' | 'files' | 'bytes' | 'rate' | 'slowedTo' | 'secondsLeft'>)
-  | { readonly type: 'end'; readonly at: string; readonly shard?: number; readonly exitCode: number };
+export const ProgressLine = z.discriminatedUnion('type', [
+  RunSummary.pick({
+    status: true,
+    counts: true,
+    files: true,
+    bytes: true,
+    rate: true,
+    slowedTo: true,
+    secondsLeft: true,
+  }).extend({
+    type: z.literal('progress'),
+    at: z.iso.datetime(),
+    /** Number of the shard; absent: a whole plan. */
+    shard: z.int().optional(),
+    run: z.string(),
+  }),
+  z.object({
+    type: z.literal('end'),
+    at: z.iso.datetime(),
+    shard: z.int().optional(),
+    exitCode: z.int(),
+  }),
+]);
+export type ProgressLine = Readonly<z.infer<typeof ProgressLine>>;
 
 /** Most lines of progress, one every so many milliseconds. */
 const EVERY_MS = 500;

@@ -7,7 +7,7 @@ import { dataDir } from '../../../bridge/engine/index.ts';
 import { mergeRuns, openPlan, planHash, readShards, shardPlan } from '../../../services/plans/index.ts';
 import { BAD_INPUT, type EndingSignal, KEPT_FOR_LATER, runExitCode } from '../exit-code.ts';
 import { connectionArgv } from '../options.ts';
-import { type ProgressLine, progressLine, progressLines } from '../output/progress.ts';
+import { ProgressLine, progressLine, progressLines } from '../output/progress.ts';
 import { safe } from '../output/text.ts';
 import { waitLimit } from '../session.ts';
 import { stoppedBySignals } from '../signals.ts';
@@ -203,7 +203,7 @@ class WorkerPool {
 function lineOf(text: string): ProgressLine | null {
   if (!text.startsWith('{"type":')) return null;
   try {
-    return JSON.parse(text) as ProgressLine;
+    return ProgressLine.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }

@@ -2,8 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { errorFacts, Log } from './log.ts';
-import { redact } from './redact.ts';
+import { errorFacts, Log, redact } from './log.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'rewrap-log-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
