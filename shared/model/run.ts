@@ -169,6 +169,22 @@ export const RunItem = z.object({
 });
 export type RunItem = z.infer<typeof RunItem>;
 
+/** What KMS said of a blob that it re-encrypted, and what was sent. */
+export type ReplyFacts = Readonly<
+  Pick<
+    RunItem,
+    | 'sha256After'
+    | 'fingerprintAfter'
+    | 'sourceKeyArn'
+    | 'destinationKeyArn'
+    | 'sourceKeyMaterialId'
+    | 'destinationKeyMaterialId'
+    | 'requestId'
+    | 'decryptRequestId'
+    | 'sent'
+  >
+> & { readonly notes: readonly string[] };
+
 /** The last thing that a run of this start said of a blob. */
 export const LastResult = z.enum(['would-succeed', 'would-fail', 'reencrypted', 'already', 'failed']);
 export type LastResult = z.infer<typeof LastResult>;

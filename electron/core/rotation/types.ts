@@ -4,22 +4,6 @@ import type { Kms } from '../kms/index.ts';
 import type { ResolvedOutput } from './output-mode.ts';
 import type { SharedWork } from './shards/shared-work.ts';
 
-/** What KMS said of a blob that it re-encrypted, and what was sent. */
-export type ReplyFacts = Readonly<
-  Pick<
-    RunItem,
-    | 'sha256After'
-    | 'fingerprintAfter'
-    | 'sourceKeyArn'
-    | 'destinationKeyArn'
-    | 'sourceKeyMaterialId'
-    | 'destinationKeyMaterialId'
-    | 'requestId'
-    | 'decryptRequestId'
-    | 'sent'
-  >
-> & { readonly notes: readonly string[] };
-
 /** Names a blob that is to be re-encrypted: where it is, and how to know that it is still the same. */
 export interface BlobRef {
   readonly blobId: string;

@@ -5,6 +5,7 @@ import { EncryptionContext } from '#shared/model/context.ts';
 import { Fault, FaultError } from '#shared/model/fault.ts';
 import {
   type ItemState,
+  type ReplyFacts,
   type RunItem,
   RunMethod,
   RunRequest,
@@ -13,7 +14,7 @@ import {
 } from '#shared/model/run.ts';
 import type { NewBlob } from '../../intake/index.ts';
 import { outputMode, ResolvedOutput } from '../output-mode.ts';
-import type { ReplyFacts, RunApproval, RunTerms } from '../types.ts';
+import type { RunApproval, RunTerms } from '../types.ts';
 
 export type RunState = 'preparing' | 'open' | 'undoing' | 'ended';
 export const FileState = z.enum(['intent', 'staged', 'replaced', 'left', 'restored']);

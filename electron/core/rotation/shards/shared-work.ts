@@ -1,4 +1,4 @@
-import type { ReplyFacts } from '../types.ts';
+import type { ReplyFacts } from '#shared/model/run.ts';
 
 /** A blob that is about to stand in its file, with what KMS said of it. */
 export interface LoggedBlob {
