@@ -13,7 +13,7 @@ import {
   runReport,
   writeReport,
 } from '../../core/audit/index.ts';
-import { Reconciler, readTrail, type TrailFiles } from '../../core/cloudtrail/index.ts';
+import type { TrailFiles } from '../../core/cloudtrail/index.ts';
 import { displayPath } from '../../core/intake/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import type { Connection } from '../connection/index.ts';
@@ -65,6 +65,7 @@ export class Reports {
       return this.make(subject, format, roots);
     },
     reconcile: async ({ paths, runId }) => {
+      const { Reconciler, readTrail } = await import('../../core/cloudtrail/index.ts');
       const reconciler = new Reconciler();
       for await (const page of this.#parts.history.newest(MOST_RECORDS))
         for (const record of page)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outsidePrincipals } from './policy.ts';
+import { guardsDeletion, outsidePrincipals } from './policy.ts';
 import { like } from './policy-conditions.ts';
 
 const OWN = '111122223333';
@@ -285,4 +285,48 @@ describe('what is said', () => {
     expect(like(pattern, 'a'.repeat(5000))).toBe(false);
     expect(like('a*b?c', 'axxbyc')).toBe(true);
   });
+});
+
+describe('a guard against deleting a key that is in use', () => {
+  const USE = 'kms:TrailingDaysWithoutKeyUsage';
+  const admin = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${OWN}:root` }, Action: 'kms:*' };
+  const deny = (Condition: object, more = {}) => ({
+    Effect: 'Deny',
+    Principal: '*',
+    Action: ['kms:ScheduleKeyDeletion', 'kms:DisableKey'],
+    Resource: '*',
+    Condition,
+    ...more,
+  });
+  const less = { NumericLessThan: { [USE]: '90' } };
+  const deletion = { ...admin, Action: 'kms:ScheduleKeyDeletion' };
+  const unused = { ...deletion, Condition: { NumericGreaterThan: { [USE]: '90' } } };
+  const guarded = (...Statement: object[]) => guardsDeletion(JSON.stringify({ Statement }));
+
+  it.each([
+    ['a denial for everyone', [admin, deny(less)], true],
+    ['as AWS writes everyone', [admin, deny(less, { Principal: { AWS: '*' } })], true],
+    ['in other spelling', [admin, deny({ numericlessthanequals: { [USE.toLowerCase()]: 30 } })], true],
+    ['where the key exists', [admin, deny({ NumericLessThanIfExists: { [USE]: ['7'] } })], true],
+    ['of all actions', [admin, deny(less, { Action: 'kms:*' })], true],
+    ['of all actions but others', [admin, deny(less, { Action: undefined, NotAction: 'kms:Decrypt' })], true],
+    ['an allowance under the condition alone', [{ ...admin, Action: 'kms:Decrypt' }, unused], true],
+    ['no one may delete it', [{ ...admin, Action: ['kms:Decrypt', 'kms:Encrypt'] }], true],
+    ['nothing', [admin], false],
+    ['a denial for one role', [admin, deny(less, { Principal: { AWS: ROLE } })], false],
+    [
+      'a denial under a further condition',
+      [admin, deny({ ...less, StringEquals: { 'aws:PrincipalTag/x': 'y' } })],
+      false,
+    ],
+    ['a denial of disabling alone', [admin, deny(less, { Action: 'kms:DisableKey' })], false],
+    ['a denial that never holds', [admin, deny({ NumericLessThan: { [USE]: '0' } })], false],
+    ['a denial for keys long unused', [admin, deny({ NumericGreaterThan: { [USE]: '90' } })], false],
+    ['an allowance beside one without the condition', [admin, unused], false],
+    ['another condition key', [admin, deny({ NumericLessThan: { 'aws:MultiFactorAuthAge': '30' } })], false],
+  ] as const)('%s', (_, statements, expected) => {
+    expect(guarded(...statements)).toBe(expected);
+  });
+
+  it('is not said of a policy that cannot be read', () => expect(guardsDeletion('{')).toBeNull());
 });

@@ -95,8 +95,9 @@ export function leavesToIam(policy: string, account: string | null): boolean | n
 const UNUSED_FOR = 'kms:trailingdayswithoutkeyusage';
 
 /**
- * Whether a key policy keeps a key that was used lately from being deleted: by a denial of ScheduleKeyDeletion while the
- * days without use are few, or by allowing it only when they are many. Null for a policy that cannot be read. Service
+ * Whether a key policy keeps a key that was used lately from being deleted: by denying everyone ScheduleKeyDeletion while
+ * the days without use are few, by allowing it only when they are many, or by allowing it to no one. A denial that holds
+ * for some principals, or under further conditions, is no such guard. Null for a policy that cannot be read. Service
  * control policies may guard it, too, and are not read.
  */
 export function guardsDeletion(policy: string): boolean | null {
@@ -106,19 +107,40 @@ export function guardsDeletion(policy: string): boolean | null {
   const allowed = about.filter((statement) => member(statement, 'Effect') === 'Allow');
   return (
     about.some(
-      (statement) => member(statement, 'Effect') === 'Deny' && limitsUse(statement, 'NumericLessThan'),
-    ) ||
-    (allowed.length > 0 && allowed.every((statement) => limitsUse(statement, 'NumericGreaterThan')))
+      (statement) =>
+        member(statement, 'Effect') === 'Deny' &&
+        principals(member(statement, 'Principal')).includes('*') &&
+        conditionsOf(statement).length === 1 &&
+        limitsUse(statement, 'NumericLessThan'),
+    ) || allowed.every((statement) => limitsUse(statement, 'NumericGreaterThan'))
   );
 }
 
-const limitsUse = (statement: unknown, operator: string): boolean =>
-  Object.entries(member(statement, 'Condition') ?? {}).some(
-    ([name, keys]) =>
-      name.toLowerCase().startsWith(operator.toLowerCase()) &&
-      typeof keys === 'object' &&
-      keys !== null &&
-      Object.keys(keys).some((key) => key.toLowerCase() === UNUSED_FOR),
+interface Condition {
+  /** In lower case, without `IfExists`. */
+  readonly operator: string;
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+/** Each key that a statement's conditions speak of. */
+const conditionsOf = (statement: unknown): Condition[] =>
+  Object.entries(member(statement, 'Condition') ?? {}).flatMap(([operator, keys]) =>
+    Object.entries(typeof keys === 'object' && keys !== null ? keys : {}).map(([key, value]) => ({
+      operator: operator.toLowerCase().replace(/ifexists$/, ''),
+      key: key.toLowerCase(),
+      values: list(value).map(String),
+    })),
+  );
+
+/** Whether a statement holds only for few, or only for many, days without use: more than none. */
+const limitsUse = (statement: unknown, operator: 'NumericLessThan' | 'NumericGreaterThan'): boolean =>
+  conditionsOf(statement).some(
+    (one) =>
+      one.key === UNUSED_FOR &&
+      (one.operator === operator.toLowerCase() || one.operator === `${operator.toLowerCase()}equals`) &&
+      one.values.length > 0 &&
+      one.values.every((value) => Number(value) > 0),
   );
 
 /** What KMS tells of a grant, as far as it says who may open what. */
