@@ -21,6 +21,7 @@ import { practiceKms } from './hosts/cli/practice.ts';
 import { completionScript, type Shell } from './hosts/cli/program/completion.ts';
 import { manualPage } from './hosts/cli/program/manual.ts';
 import { bindHandlers, createProgram, type Handler } from './hosts/cli/program/program.ts';
+import { reencryptToBranch } from './hosts/cli/runs/git-branch.ts';
 import { history, verifyHistory } from './hosts/cli/runs/history.ts';
 import { reencryptCommand } from './hosts/cli/runs/reencrypt.ts';
 import {
@@ -77,7 +78,9 @@ bindHandlers(
   program,
   {
     inspect,
-    reencrypt: overRun(reencryptCommand),
+    reencrypt: overRun((paths, flags) =>
+      flags.gitBranch === undefined ? reencryptCommand(paths, flags) : reencryptToBranch(paths, flags),
+    ),
     plan,
     'plan diff': planDiff,
     'plan shard': planShard,

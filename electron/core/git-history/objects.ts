@@ -37,6 +37,20 @@ export async function* gitObjects(repository: string, counts: ObjectCounts): Asy
     }
 }
 
+/**
+ * Objects by their ids, each once, with the bytes of those that are file contents of at most 64 MiB. What is not there is left
+ * out. Throws the faults of {@link runGit}.
+ */
+export async function* objectsNamed(
+  repository: string,
+  oids: readonly string[],
+): AsyncGenerator<{ readonly oid: string; readonly bytes: Uint8Array | null }> {
+  const reader = new BatchReader();
+  const input = oids.map((oid) => `${oid}\n`).join('');
+  for await (const piece of runGit(repository, ['cat-file', '--batch', '--buffer'], { input }))
+    for (const { oid, type, bytes } of reader.push(piece)) if (type === 'blob') yield { oid, bytes };
+}
+
 interface Read {
   readonly oid: string;
   readonly type: string;

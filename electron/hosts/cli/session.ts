@@ -110,11 +110,12 @@ export async function ingestPaths(through: Client, paths: readonly string[]): Pr
 
 /**
  * Takes paths in; gives the file of each blob, by the blob's id and as the person named it, and nothing else, which a run
- * over very many could not afford. Says what was skipped. Throws FaultError `BadUsage`.
+ * over very many could not afford. `shown`: another name for it. Says what was skipped. Throws FaultError `BadUsage`.
  */
 export async function takeInNames(
   { host }: Client,
   paths: readonly string[],
+  shown: (name: string) => string = (name) => name,
 ): Promise<Omit<Taken, 'blobs'> & { files: Map<string, string> }> {
   const { piped, files: onDisk } = splitPiped(paths);
   const skipped: SkippedFile[] = [];
@@ -124,12 +125,13 @@ export async function takeInNames(
     const taken = await host.intake.addNamed({ paths: onDisk });
     more = taken.moreSkipped;
     for (const { root, ...one } of taken.skippedFiles)
-      skipped.push({ ...one, file: root === undefined ? one.file : fileBelow(root, one.file) });
+      skipped.push({ ...one, file: shown(root === undefined ? one.file : fileBelow(root, one.file)) });
   }
   for (const line of skippedLines(skipped, mannerNow())) warn(line);
   if (more > 0) warn(`… and ${plural(more, 'more skipped file')}`);
   const files = new Map<string, string>();
-  const named = naming(onDisk);
+  const byRoot = naming(onDisk);
+  const named = (path: string): string => shown(byRoot(path));
   // Blobs of one file stand beside each other, and share its name.
   let last = { path: '', name: '' };
   for (let offset = 0; ; ) {

@@ -263,6 +263,15 @@ export const APPLICATION = {
     ['It was cut, or changed by hand.', 'It is another file.'],
     'Name the file that an earlier report of the campaign wrote, or none to begin a new one.',
   ),
+  GitBranchRefused: entry(
+    'No branch was made.',
+    [
+      'The working tree has changes, or is none.',
+      'There is such a branch already, or one is in its way.',
+      'Git does not know who commits.',
+    ],
+    'Do what the message says, and run the same command again.',
+  ),
   ScanReportUnreadable: entry(
     'The report of the secret scanner cannot be used.',
     ['It is of another scanner, of another form, or was cut off.', 'Your user may not read it.'],

@@ -73,7 +73,7 @@ export async function finished(
 }
 
 /** Items of a run, fetched some at a time: a large run has more than memory should hold. */
-async function* itemsOf({ page }: Client, runId: string): AsyncGenerator<RunItem> {
+export async function* itemsOf({ page }: Client, runId: string): AsyncGenerator<RunItem> {
   for (let offset = 0; ; ) {
     const { items, total } = await page.runs.items({ runId, offset, limit: 200, only: 'all' });
     yield* items;

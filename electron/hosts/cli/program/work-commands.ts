@@ -32,7 +32,18 @@ export function workCommands(program: Command): void {
       filled,
     )
     .option('--in-place', 'replace the files')
-    .option('--backup', 'with --in-place: keep each original beside its file');
+    .option('--backup', 'with --in-place: keep each original beside its file')
+    .addOption(
+      new Option(
+        '--git-branch <name>',
+        'commit the new ciphertext to this new branch instead, one commit for each top-level folder; the working tree stays as it is',
+      ).conflicts(['out', 'inPlace', 'backup', 'dryRun', 'checkPermissions', 'estimate']),
+    )
+    .option('--sops-config', 'with --git-branch: name the new key in .sops.yaml, too')
+    .option(
+      '--body-file <file>',
+      'with --git-branch: write the text of a pull request, for `gh pr create --body-file`; - is standard output',
+    );
   sideOptions(reencrypt).optionsGroup('Before a run:');
   reencrypt
     .option('--dry-run', DRY_RUN)

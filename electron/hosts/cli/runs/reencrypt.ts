@@ -11,15 +11,15 @@ import { shorthandHints } from '../input/contexts.ts';
 import { isPiped } from '../input/piped.ts';
 import { AWS_DEFAULT, type ConnectionFlags, connectionChoice } from '../options.ts';
 import { checkFound, checkOneFile, STANDARD_OUTPUT, writeOneFile } from '../output/one-file.ts';
-import { finished, reportRun } from '../output/outcome.ts';
+import { finished, itemsOf, reportRun } from '../output/outcome.ts';
 import { progressLine } from '../output/progress.ts';
 import { setManner, warn } from '../output/say.ts';
 import { faultLines, safe } from '../output/text.ts';
-import { takeInNames, withEngine } from '../session.ts';
+import { isUnreadable, takeInNames, withEngine } from '../session.ts';
 import { estimated, estimateLines } from './estimate.ts';
 import { checkMethod, connectDestination, type MethodFlags, methodOf } from './method.ts';
 
-interface ReencryptFlags extends ConnectionFlags, MethodFlags, ContextFlags {
+export interface ReencryptFlags extends ConnectionFlags, MethodFlags, ContextFlags {
   to: string;
   from?: string;
   fromAlgorithm?: EncryptionAlgorithm;
@@ -46,10 +46,54 @@ interface ReencryptFlags extends ConnectionFlags, MethodFlags, ContextFlags {
   /** Blobs that an emulator of KMS made are sent, too. */
   emulatorBlobs?: true;
   json?: true;
+  /** With a branch alone: the text of a pull request, and the key's name in configurations of SOPS. */
+  bodyFile?: string;
+  sopsConfig?: true;
+}
+
+/** A run that has ended, for what goes on with its files. */
+export interface EndedRun {
+  readonly client: Client;
+  readonly runId: string;
+  readonly method: RunRequest['method'];
+  /** Exit code by the run alone. */
+  readonly code: number;
+  readonly unreadable: boolean;
+  /** Files that could not be read, as they are shown. */
+  readonly unread: readonly { readonly path: string; readonly why: string }[];
+  /** All blobs of it. */
+  readonly blobs: number;
+  /** Those that were re-encrypted, with the ARNs of their keys. */
+  readonly moved: readonly {
+    readonly path: string;
+    readonly source: string | null;
+    readonly destination: string | null;
+  }[];
+}
+
+/** What another command does around a run. */
+interface AroundRun {
+  /** The name of a file that is shown, by the one that the paths give it. */
+  readonly shown: (name: string) => string;
+  /** Goes on with the files; the exit code of the command. */
+  readonly ended: (run: EndedRun) => Promise<number>;
 }
 
 /** `rewrap reencrypt PATH… --to KEY (--out DIR | --in-place)`. */
-export async function reencryptCommand(paths: readonly string[], flags: ReencryptFlags): Promise<number> {
+export async function reencryptCommand(
+  paths: readonly string[],
+  flags: ReencryptFlags,
+  around?: AroundRun,
+): Promise<number> {
+  if (around === undefined && (flags.bodyFile !== undefined || flags.sopsConfig))
+    throw new FaultError(
+      fault(
+        'BadUsage',
+        '--body-file and --sops-config go with --git-branch.',
+        '',
+        'Name the branch: --git-branch NAME.',
+      ),
+    );
   checkOutput(paths, flags);
   checkContexts(flags);
   checkMethod(flags);
@@ -59,10 +103,10 @@ export async function reencryptCommand(paths: readonly string[], flags: Reencryp
   ])
     warn(hint);
   const toStdout = flags.out === STANDARD_OUTPUT;
-  setManner({ bytes: toStdout });
+  if (around === undefined) setManner({ bytes: toStdout });
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await remindOfUnfinished(client);
-    const { files, skipped, unreadable } = await takeInNames(client, paths);
+    const { files, skipped, unreadable } = await takeInNames(client, paths, around?.shown);
     if (files.size === 0) {
       warn('no ciphertext found in what was given; nothing was changed');
       if (flags.json) console.log(JSON.stringify({ run: null, skipped, blobs: [] }, null, 2));
@@ -94,15 +138,37 @@ export async function reencryptCommand(paths: readonly string[], flags: Reencryp
     const ended = await finished(client, onEvent, runId, line.show);
     line.clear();
     const contextHints = shorthandHints('--context', flags.context);
-    const code = await reportRun(client, ended, flags, flags.inPlace === true, {
+    const code = await reportRun(client, ended, flags, flags.inPlace === true && around === undefined, {
       files,
       skipped,
       unreadable,
       contextHints,
-      once,
+      // The files of another command are its own: it goes on, and no run does.
+      once: once || around !== undefined,
     });
+    if (around !== undefined)
+      return around.ended({
+        ...{ client, runId, code, unreadable, method: request.method },
+        unread: skipped.filter(isUnreadable).map(({ file, message }) => ({ path: file, why: message })),
+        ...(await movedBlobs(client, runId, files)),
+      });
     return toStdout && !flags.dryRun ? writeOneFile(client, runId, code) : code;
   });
+}
+
+async function movedBlobs(
+  client: Client,
+  runId: string,
+  files: ReadonlyMap<string, string>,
+): Promise<Pick<EndedRun, 'blobs' | 'moved'>> {
+  const moved: EndedRun['moved'][number][] = [];
+  let blobs = 0;
+  for await (const { state, blobId, file, sourceKeyArn, destinationKeyArn } of itemsOf(client, runId)) {
+    blobs += 1;
+    if (state === 'reencrypted')
+      moved.push({ path: files.get(blobId) ?? file, source: sourceKeyArn, destination: destinationKeyArn });
+  }
+  return { blobs, moved };
 }
 
 async function asRequest(
