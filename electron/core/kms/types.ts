@@ -2,6 +2,7 @@ import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { ConnectionChoice, EndpointInfo, Identity } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
+import { onAbort } from '../limits/on-abort.ts';
 import type { KmsAccess } from './access.ts';
 import type { WaitOptions } from './waiting.ts';
 
@@ -62,17 +63,18 @@ export class NotSent extends Error {
 
 /** What was waited for; rejects with {@link NotSent} where the request is held back or cut meanwhile. */
 export async function unlessHeld<T>(wait: Promise<T>, { hold, cut }: Sending): Promise<T> {
-  const signals = [hold, cut].filter((signal) => signal !== undefined);
-  if (signals.length === 0) return wait;
-  return new Promise((resolve, reject) => {
-    const held = () => reject(new NotSent());
-    const done = () => {
-      for (const signal of signals) signal.removeEventListener('abort', held);
-    };
-    for (const signal of signals) signal.addEventListener('abort', held);
-    if (signals.some(({ aborted }) => aborted)) held();
-    wait.then(resolve, reject).finally(done);
-  });
+  if (hold === undefined && cut === undefined) return wait;
+  let ends: readonly (() => void)[] = [];
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const held = () => reject(new NotSent());
+      ends = [onAbort(hold, held), onAbort(cut, held)];
+      if (hold?.aborted || cut?.aborted) held();
+      wait.then(resolve, reject);
+    });
+  } finally {
+    for (const end of ends) end();
+  }
 }
 
 /** A connection to one KMS endpoint as one principal. Every method throws FaultError, explained. */

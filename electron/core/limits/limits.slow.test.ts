@@ -1,5 +1,6 @@
 import { test } from 'vitest';
 import { expectLinear } from '../inspect/linear.test-help.ts';
+import { onAbort } from './on-abort.ts';
 import { WaitQueue } from './semaphore.ts';
 
 test('a slot is passed on in the same time however many wait', () => {
@@ -25,5 +26,17 @@ test('callers that are aborted leave in the same time however many wait', () => 
     },
     2000,
     'aborting callers',
+  );
+});
+
+test('one signal has a listener more or less in the same time however many it has', () => {
+  expectLinear(
+    (size) => () => {
+      const { signal } = new AbortController();
+      const ends = Array.from({ length: size }, () => onAbort(signal, () => {}));
+      for (const end of ends) end();
+    },
+    2000,
+    'adding and removing listeners',
   );
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { onAbort } from './on-abort.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { forEachLimited, Semaphore } from './semaphore.ts';
 
@@ -100,5 +101,30 @@ describe('RateLimiter', () => {
     const recovered = now();
     for (let i = 0; i < 50; i++) await rateLimiter.turn();
     expect(now() - recovered).toBeCloseTo(500, -1);
+  });
+});
+
+describe('onAbort', () => {
+  test('calls each listener once, and none that was taken away, also by another of them', () => {
+    const stop = new AbortController();
+    const called: string[] = [];
+    onAbort(stop.signal, () => {
+      called.push('a');
+      endOfC();
+    });
+    const endOfB = onAbort(stop.signal, () => called.push('b'));
+    const endOfC = onAbort(stop.signal, () => called.push('c'));
+    onAbort(stop.signal, () => called.push('d'));
+    endOfB();
+    stop.abort();
+    stop.abort();
+    expect(called).toEqual(['a', 'd']);
+  });
+
+  test('a signal that is aborted already calls nothing, nor does none', () => {
+    let calls = 0;
+    onAbort(AbortSignal.abort(), () => calls++)();
+    onAbort(undefined, () => calls++)();
+    expect(calls).toBe(0);
   });
 });

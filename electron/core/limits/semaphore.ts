@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.ts';
+
 interface Waiter {
   readonly go: () => void;
 }
@@ -29,11 +31,11 @@ export class WaitQueue {
       };
       const waiter: Waiter = {
         go: () => {
-          signal?.removeEventListener('abort', abort);
+          listening();
           resolve();
         },
       };
-      signal?.addEventListener('abort', abort);
+      const listening = onAbort(signal, abort);
       this.#waiting.add(waiter);
     });
   }

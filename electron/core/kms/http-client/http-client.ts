@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
+import { onAbort } from '../../limits/on-abort.ts';
 import { type SigningKeys, signed, signingKey } from '../sign/index.ts';
 import type { Transport } from '../transport.ts';
 import { NotSent, type Sending, unlessHeld } from '../types.ts';
@@ -149,12 +150,11 @@ export class KmsHttpClient {
       let connecting: NodeJS.Timeout | undefined;
       let answered = false;
       // Until there is a connection, nothing of the request has left.
-      const held = () => end(new NotSent());
-      const leaves = () => hold?.removeEventListener('abort', held);
-      const ended = () => end(new Cut());
+      const leaves = onAbort(hold, () => end(new NotSent()));
+      const whole = onAbort(cut, () => end(new Cut()));
       const fail = (error: Error) => {
         leaves();
-        cut?.removeEventListener('abort', ended);
+        whole();
         clearTimeout(answering);
         clearTimeout(connecting);
         reject(isStale(error, request, answered) ? new StaleConnection(error) : error);
@@ -164,8 +164,6 @@ export class KmsHttpClient {
         fail(error);
         request.destroy(error);
       };
-      hold?.addEventListener('abort', held);
-      cut?.addEventListener('abort', ended);
       request.on('socket', (socket) => {
         if (!socket.connecting) return leaves();
         connecting = setTimeout(late, connectionTimeout);
@@ -188,7 +186,7 @@ export class KmsHttpClient {
         });
         response.on('error', fail);
         response.on('end', () => {
-          cut?.removeEventListener('abort', ended);
+          whole();
           clearTimeout(answering);
           const text = (parts.length === 1 ? parts[0] : Buffer.concat(parts))?.toString('utf8') ?? '';
           resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
