@@ -1,33 +1,12 @@
 import { expect, test } from 'vitest';
 import { fault } from '#shared/model/fault.ts';
+import { runItem } from '#shared/model/run.test-help.ts';
 import type { RunItem } from '#shared/model/run.ts';
 import { lastResult } from '#shared/run-outcome.ts';
 import { byCause, byVerdict, groupFaults, heldBack, notesOf, preflightCounts, verdictOf } from './outcome.ts';
 
-const item = (blobId: string, patch: Partial<RunItem>): RunItem => ({
-  blobId,
-  file: blobId,
-  place: '',
-  state: 'reencrypted',
-  fault: null,
-  sent: null,
-  sourceKeyArn: null,
-  destinationKeyArn: null,
-  sourceKeyMaterialId: null,
-  destinationKeyMaterialId: null,
-  requestId: null,
-  decryptRequestId: null,
-  sha256Before: '',
-  sha256After: null,
-  fingerprintBefore: null,
-  fingerprintAfter: null,
-  output: null,
-  backup: null,
-  notes: [],
-  ...patch,
-});
 const failed = (blobId: string, code: string, message: string): RunItem =>
-  item(blobId, { state: 'failed', fault: fault(code, message, '', '') });
+  runItem(blobId, { state: 'failed', fault: fault(code, message, '', '') });
 
 test('failures group by code, the largest first; differing messages are marked', () => {
   const groups = groupFaults([
@@ -36,7 +15,7 @@ test('failures group by code, the largest first; differing messages are marked',
     failed('c', 'Y', 'same'),
     failed('d', 'X', 'two'),
     failed('e', 'X', 'one'),
-    item('f', {}),
+    runItem('f', {}),
   ]);
   expect(groups.map(({ code, items, varied }) => [code, items.length, varied])).toEqual([
     ['X', 3, true],
@@ -46,7 +25,7 @@ test('failures group by code, the largest first; differing messages are marked',
 
 test('one code with two remedies is two groups', () => {
   const denied = (blobId: string, remedy: string) =>
-    item(blobId, { state: 'failed', fault: fault('AccessDeniedException', 'm', '', remedy) });
+    runItem(blobId, { state: 'failed', fault: fault('AccessDeniedException', 'm', '', remedy) });
   expect(
     byCause([denied('a', 'From'), denied('b', 'To'), denied('c', 'To')]).map((g) => g.items.length),
   ).toEqual([2, 1]);
@@ -54,29 +33,29 @@ test('one code with two remedies is two groups', () => {
 
 test('a passing fault, a stopped run and a blob never reached say nothing of the blob', () => {
   const of = (state: RunItem['state'], code: string, retryable = false) =>
-    verdictOf(item('a', { state, fault: { ...fault(code, '', '', ''), retryable } }));
+    verdictOf(runItem('a', { state, fault: { ...fault(code, '', '', ''), retryable } }));
   expect(of('failed', 'AccessDeniedException')).toBe('fails');
   expect(of('failed', 'ThrottlingException', true)).toBe('unsure');
   expect(of('failed', 'ExpiredTokenException')).toBe('unsure');
   expect(of('skipped', 'RunStopped')).toBe('unsure');
   expect(of('skipped', 'NotPutBack')).toBe('fails');
-  expect(verdictOf(item('a', { state: 'waiting' }))).toBe('unsure');
-  expect(verdictOf(item('a', { state: 'would-succeed' }))).toBe('works');
+  expect(verdictOf(runItem('a', { state: 'waiting' }))).toBe('unsure');
+  expect(verdictOf(runItem('a', { state: 'would-succeed' }))).toBe('works');
 });
 
 test('each group of a preflight counts its own blobs: those as asked are neither working nor unknown', () => {
   const there = { state: 'already', fault: fault('AlreadyThere', '', '', '') } as const;
   const items = [
-    ...[1, 2, 3, 4, 5, 6, 7].map((n) => item(`works${n}`, { state: 'would-succeed' })),
-    ...[1, 2, 3].map((n) => item(`there${n}`, there)),
+    ...[1, 2, 3, 4, 5, 6, 7].map((n) => runItem(`works${n}`, { state: 'would-succeed' })),
+    ...[1, 2, 3].map((n) => runItem(`there${n}`, there)),
     failed('denied', 'AccessDeniedException', 'm'),
-    item('throttled', {
+    runItem('throttled', {
       state: 'failed',
       fault: { ...fault('ThrottlingException', '', '', ''), retryable: true },
     }),
-    item('marked', { state: 'skipped', fault: fault('NotPutBack', '', '', '') }),
-    item('unreached', { state: 'skipped', fault: fault('Cancelled', '', '', '') }),
-    item('waiting', { state: 'waiting' }),
+    runItem('marked', { state: 'skipped', fault: fault('NotPutBack', '', '', '') }),
+    runItem('unreached', { state: 'skipped', fault: fault('Cancelled', '', '', '') }),
+    runItem('waiting', { state: 'waiting' }),
   ];
   const groups = byVerdict(items);
   const counts = {
@@ -133,7 +112,7 @@ test('a blob that a failing one of its file holds back works once that one is le
 });
 
 test('notes are shown once with their number', () => {
-  expect(notesOf([item('a', { notes: ['n'] }), item('b', { notes: ['n', 'm'] })])).toEqual([
+  expect(notesOf([runItem('a', { notes: ['n'] }), runItem('b', { notes: ['n', 'm'] })])).toEqual([
     { note: 'n', count: 2 },
     { note: 'm', count: 1 },
   ]);

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { runItem } from '#shared/model/run.test-help.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { useKeys } from '../../store/keys.ts';
 import { RunRecordList } from './RunRecord.tsx';
@@ -15,27 +16,15 @@ const FAULT = {
 };
 const OLD = 'arn:aws:kms:us-east-1:111122223333:key/old';
 
-const item = (n: number): RunItem => ({
-  blobId: `b${n}`,
-  file: `/vault/${n}.bin`,
-  place: '',
-  state: n < 3 ? 'failed' : 'reencrypted',
-  fault: n < 3 ? FAULT : null,
-  sent: null,
-  sourceKeyArn: OLD,
-  destinationKeyArn: null,
-  sourceKeyMaterialId: null,
-  destinationKeyMaterialId: null,
-  requestId: `request-${n}`,
-  decryptRequestId: null,
-  sha256Before: 'aa',
-  sha256After: null,
-  fingerprintBefore: 'ab'.repeat(32),
-  fingerprintAfter: null,
-  output: null,
-  backup: null,
-  notes: [],
-});
+const item = (n: number): RunItem =>
+  runItem(`b${n}`, {
+    file: `/vault/${n}.bin`,
+    ...(n < 3 ? { state: 'failed', fault: FAULT } : {}),
+    sourceKeyArn: OLD,
+    requestId: `request-${n}`,
+    sha256Before: 'aa',
+    fingerprintBefore: 'ab'.repeat(32),
+  });
 const TOTAL = 100_000;
 const run = (patch: Partial<RunSummary> = {}): RunSummary =>
   ({

@@ -2,6 +2,7 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fault } from '#shared/model/fault.ts';
+import { runItem } from '#shared/model/run.test-help.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { RegionNotice } from '../../components/Notices.tsx';
 import { KEYS } from '../../lib/keys/keys.test-help.ts';
@@ -46,34 +47,19 @@ const run = (patch: Partial<RunSummary> = {}, counts: Partial<RunSummary['counts
     counts: { ...COUNTS, ...counts },
   }) as RunSummary;
 
-const item = (blobId: string, code: string, message = ''): RunItem => ({
-  blobId,
-  file: blobId,
-  place: '',
-  state: 'failed',
-  fault: fault(code, message, '', ''),
-  sent: {
-    sourceKeyId: null,
-    sourceAlgorithm: 'SYMMETRIC_DEFAULT',
-    sourceContext: { app: 'wrong' },
-    destinationKeyId: KEYS[0]?.arn ?? '',
-    destinationAlgorithm: 'SYMMETRIC_DEFAULT',
-    destinationContext: null,
-  },
-  sourceKeyArn: null,
-  destinationKeyArn: null,
-  sourceKeyMaterialId: null,
-  destinationKeyMaterialId: null,
-  requestId: null,
-  decryptRequestId: null,
-  sha256Before: '',
-  sha256After: null,
-  fingerprintBefore: null,
-  fingerprintAfter: null,
-  output: null,
-  backup: null,
-  notes: [],
-});
+const item = (blobId: string, code: string, message = ''): RunItem =>
+  runItem(blobId, {
+    state: 'failed',
+    fault: fault(code, message, '', ''),
+    sent: {
+      sourceKeyId: null,
+      sourceAlgorithm: 'SYMMETRIC_DEFAULT',
+      sourceContext: { app: 'wrong' },
+      destinationKeyId: KEYS[0]?.arn ?? '',
+      destinationAlgorithm: 'SYMMETRIC_DEFAULT',
+      destinationContext: null,
+    },
+  });
 
 /** A host that answers what these parts of the sheet ask for. */
 function host(items: readonly RunItem[] = []): { started: unknown[]; cancelled: unknown[] } {
