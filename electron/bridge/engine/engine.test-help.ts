@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { RunRequest, RunSummary } from '#shared/model/run.ts';
-import type { Client } from '../../hosts/cli/client.ts';
-import type { PracticeKms } from '../../practice-kms/index.ts';
+import { type Client, client } from '../../hosts/cli/client.ts';
+import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
 import { type Approver, typedByPerson } from '../../services/approvals/index.ts';
 import type { Engine } from '../index.ts';
 import { createEngine } from './create-engine.ts';
@@ -29,6 +32,28 @@ export function engineAt(
     approver,
   );
 }
+
+/** An engine with the practice KMS in a new folder named after `name`, connected; the KMS of the same keys to ask beside it. */
+export async function practiceEngine(name: string, over: Parameters<typeof engineAt>[1] = {}) {
+  const folder = mkdtempSync(join(tmpdir(), name));
+  const engine = engineAt(join(folder, 'home'), over);
+  const { page, host } = client(engine);
+  await page.connection.use({ kind: 'practice' });
+  const practice = await startPracticeKms({ stateDir: join(folder, 'home', 'practice') });
+  return {
+    folder,
+    engine,
+    page,
+    host,
+    practice,
+    async end(): Promise<void> {
+      await engine.close();
+      await practice.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+export type PracticeEngine = Awaited<ReturnType<typeof practiceEngine>>;
 
 /** To another key of the practice KMS, in place. */
 export function inPlace(blobIds: readonly string[], more: Partial<RunRequest> = {}): RunRequest {

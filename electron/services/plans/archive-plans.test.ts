@@ -1,34 +1,28 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readPlan } from '#shared/model/plan.ts';
 import type { RunRequest } from '#shared/model/run.ts';
-import { encrypted, ended, engineAt } from '../../bridge/engine/engine.test-help.ts';
-import type { Engine } from '../../bridge/index.ts';
+import {
+  encrypted,
+  ended,
+  type PracticeEngine,
+  practiceEngine,
+} from '../../bridge/engine/engine.test-help.ts';
 import { tarOf, zipOf } from '../../core/intake/archives/build.test-help.ts';
-import { client } from '../../hosts/cli/client.ts';
-import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
 
+let setup: PracticeEngine;
 let folder = '';
-let engine: Engine;
-let practice: PracticeKms;
-let page: ReturnType<typeof client>['page'];
-let host: ReturnType<typeof client>['host'];
+let page: PracticeEngine['page'];
+let host: PracticeEngine['host'];
+let practice: PracticeEngine['practice'];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'rewrap-archive-plans-'));
-  engine = engineAt(join(folder, 'home'), { host: 'cli' });
-  ({ page, host } = client(engine));
-  await page.connection.use({ kind: 'practice' });
-  practice = await startPracticeKms({ stateDir: join(folder, 'home', 'practice') });
+  setup = await practiceEngine('rewrap-archive-plans-');
+  ({ folder, page, host, practice } = setup);
 });
-afterAll(async () => {
-  await engine.close();
-  await practice.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => setup.end());
 
 const request = (blobIds: string[], output: RunRequest['output']) => ({
   blobIds,

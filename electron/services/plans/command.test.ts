@@ -1,26 +1,24 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunRequest } from '#shared/model/run.ts';
-import { encrypted, engineAt, inPlace } from '../../bridge/engine/engine.test-help.ts';
-import type { Engine } from '../../bridge/index.ts';
-import { type Client, client } from '../../hosts/cli/client.ts';
-import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
+import {
+  encrypted,
+  inPlace,
+  type PracticeEngine,
+  practiceEngine,
+} from '../../bridge/engine/engine.test-help.ts';
 
+let setup: PracticeEngine;
 let folder = '';
-let engine: Engine;
-let practice: PracticeKms;
-let page: Client['page'];
-let host: Client['host'];
+let page: PracticeEngine['page'];
+let host: PracticeEngine['host'];
+let practice: PracticeEngine['practice'];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'rewrap command’s '));
-  engine = engineAt(join(folder, 'home'));
-  ({ page, host } = client(engine));
-  await page.connection.use({ kind: 'practice' });
-  practice = await startPracticeKms({ stateDir: join(folder, 'home', 'practice') });
+  setup = await practiceEngine('rewrap command’s ');
+  ({ folder, page, host, practice } = setup);
   mkdirSync(join(folder, 'blobs'));
   const one = await encrypted(practice, 'alias/payments', 'one');
   const two = await encrypted(practice, 'alias/payments', 'two');
@@ -31,11 +29,7 @@ beforeAll(async () => {
   );
   await host.intake.addPaths({ paths: [join(folder, 'blobs')], origin: 'path' });
 });
-afterAll(async () => {
-  await engine.close();
-  await practice.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => setup.end());
 
 async function command(name: RegExp, more: Partial<RunRequest> = {}): Promise<string> {
   const { rows } = await page.blobs.list({ offset: 0, limit: 100 });

@@ -1,26 +1,25 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
-import { encrypted, ended, engineAt, inPlace } from '../../bridge/engine/engine.test-help.ts';
-import type { Engine } from '../../bridge/index.ts';
-import { type Client, client } from '../../hosts/cli/client.ts';
-import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
+import {
+  encrypted,
+  ended,
+  inPlace,
+  type PracticeEngine,
+  practiceEngine,
+} from '../../bridge/engine/engine.test-help.ts';
 import { BlobResults } from './blob-results.ts';
 
+let setup: PracticeEngine;
 let folder = '';
-let engine: Engine;
-let practice: PracticeKms;
-let page: Client['page'];
-let host: Client['host'];
+let page: PracticeEngine['page'];
+let host: PracticeEngine['host'];
+let practice: PracticeEngine['practice'];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'rewrap-results-'));
-  engine = engineAt(join(folder, 'home'));
-  ({ page, host } = client(engine));
-  await page.connection.use({ kind: 'practice' });
-  practice = await startPracticeKms({ stateDir: join(folder, 'home', 'practice') });
+  setup = await practiceEngine('rewrap-results-');
+  ({ folder, page, host, practice } = setup);
   mkdirSync(join(folder, 'blobs'));
   writeFileSync(join(folder, 'blobs', 'good.bin'), await encrypted(practice, 'alias/payments', 'a'));
   writeFileSync(
@@ -31,11 +30,7 @@ beforeAll(async () => {
   await host.intake.addPaths({ paths: [join(folder, 'blobs')], origin: 'path' });
 });
 
-afterAll(async () => {
-  await engine.close();
-  await practice.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => setup.end());
 
 const idOf = async (name: string): Promise<string> => {
   const { rows } = await page.blobs.list({ offset: 0, limit: 100 });
