@@ -263,6 +263,13 @@ test.each([
   ['VB', (p: string[]) => `b = ${p.map((one) => `"${one}"`).join(' & _\n    ')}\n`],
   ['PowerShell', (p: string[]) => `$b = ${p.map((one) => `'${one}'`).join(' +`\n  ')}\n`],
   ['shell', (p: string[]) => `B=${p.map((one) => `"${one}"`).join('\\\n')}\n`],
+  ['batch files of Windows', (p: string[]) => `set B=${p.join('^\r\n')}\r\n`],
+  ['Dart', (p: string[]) => `final b = ${p.map((one) => `'${one}'`).join('\n    ')};\n`],
+  ['Lua', (p: string[]) => `local b = ${p.map((one) => `"${one}"`).join(' ..\n  ')}\n`],
+  ['Elixir', (p: string[]) => `b = ${p.map((one) => `"${one}"`).join(' <>\n  ')}\n`],
+  ['Zig', (p: string[]) => `const b = ${p.map((one) => `"${one}"`).join(' ++\n  ')};\n`],
+  ['R', (p: string[]) => `b <- paste0(${p.map((one) => `"${one}"`).join(',\n  ')})\n`],
+  ['OCaml', (p: string[]) => `let b = "${p.join('\\\n  ')}"\n`],
   ['appended to a builder', (p: string[]) => `sb${p.map((one) => `.append("${one}")`).join('\n  ')};\n`],
 ])('%s: a string in pieces is one blob, and is written in pieces again', (_, write) => {
   for (const size of [30, 64, 77]) {

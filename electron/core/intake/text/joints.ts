@@ -22,8 +22,8 @@ const STRINGS =
   `|${CLOSE}(?:${SPACE}${SIGN_ON_LINE}${SPACE}|[ \\t]{1,200})${OPEN}` +
   // x += "…", $x .= '…', X="${X}…" is left; sb.append("…")
   `|${CLOSE}\\)?${SPACE}(?:;${SPACE})?(?:\\r?\\n${SPACE})?(?:[$@]?[\\w.[\\]]{1,60}${SPACE}(?:\\+=|\\.=|&=|<<)${SPACE}|[\\w.]{0,60}\\.(?:append|concat|Append|push_str|write)\\()${OPEN}`;
-/** Within one string or text: a line's end, one that is continued, one written as an escape. */
-const LINES = `[ \\t]{0,200}[\\\\\`]?\\r?\\n[ \\t]{0,200}|(?:\\\\[rn])+`;
+/** Within one string or text: a line's end, one that is continued (`^`: Windows' batch files), one written as an escape. */
+const LINES = `[ \\t]{0,200}[\\\\\`^]?\\r?\\n[ \\t]{0,200}|(?:\\\\[rn])+`;
 
 /** Between two pieces of base64 or hex. */
 export const JOINT_SOURCE = `(?:${STRINGS}|${LINES})`;
