@@ -15,13 +15,12 @@ interface Done extends OpenBlob {
 /**
  * One file from reading to its one replacement. Every blob of it is final afterwards (unless the run stopped);
  * the file is wholly new, or wholly as it was. Never rejects. `prior`: new blobs of an earlier part of this run.
- * `toDisk` is called once its requests are answered. 'again': the journal could not be written, and nothing was done.
+ * 'again': the journal could not be written, and nothing was done.
  */
 export async function rotateFile(
   context: RunContext,
   file: RunFile,
   prior: ReadonlyMap<number, PendingBlob>,
-  toDisk: () => void = () => {},
 ): Promise<'done' | 'again'> {
   try {
     if (context.halted() !== null) return 'done';
@@ -44,7 +43,6 @@ export async function rotateFile(
         }),
       ),
     );
-    toDisk();
     if (context.input.request.dryRun) settleDryRun(context, file, done);
     else await finish(context, file, opened, done, prior.size > 0);
   } catch (error) {

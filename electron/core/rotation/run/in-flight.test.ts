@@ -2,40 +2,27 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { FakeKms, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
-import { type FileInFlight, InFlight } from './in-flight.ts';
+import { InFlight } from './in-flight.ts';
 
 /** What was let in so far, by name. */
 function entering(inFlight: InFlight) {
-  const inside = new Map<string, FileInFlight>();
+  const inside = new Map<string, number>();
   const enter = (name: string, bytes: number): void => {
-    void inFlight.enter(bytes).then((place) => inside.set(name, place));
+    void inFlight.enter(bytes).then(() => inside.set(name, bytes));
   };
   const names = async (): Promise<string[]> => {
     await turn();
     return [...inside.keys()];
   };
   const leave = (name: string): void => {
-    inside.get(name)?.leave();
+    inFlight.leave(inside.get(name) ?? 0);
     inside.delete(name);
   };
-  return { enter, names, leave, toDisk: (name: string) => inside.get(name)?.toDisk() };
+  return { enter, names, leave };
 }
 
-test('files that wait for the disk make room for others to be sent, up to a number', async () => {
-  const { enter, names, leave, toDisk } = entering(new InFlight(2, 4));
-  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) enter(name, 1);
-  expect(await names()).toEqual(['a', 'b']);
-  toDisk('a');
-  toDisk('a');
-  expect(await names()).toEqual(['a', 'b', 'c']);
-  for (const name of ['b', 'c']) toDisk(name);
-  expect(await names()).toEqual(['a', 'b', 'c', 'd']);
-  leave('a');
-  expect(await names()).toEqual(['b', 'c', 'd', 'e']);
-});
-
 test('all together stay within the budget, a larger one is alone, and none is passed over', async () => {
-  const { enter, names, leave } = entering(new InFlight(10, 40, 100));
+  const { enter, names, leave } = entering(new InFlight(100));
   enter('a', 60);
   enter('b', 40);
   enter('huge', 1000);

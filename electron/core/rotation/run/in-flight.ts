@@ -7,75 +7,44 @@ interface Waiter {
 }
 
 /**
- * How many files of a run are worked on at a time. So many are between their first read and their last reply; those that
- * wait for the disk after that are beside them, so that a slow disk holds up no request. All together stay within a budget
- * of bytes: a file larger than that is worked on alone. First come, first served.
+ * Keeps the files that a run works on at a time within a budget of bytes: a file larger than that is worked on alone.
+ * First come, first served, so that a large one is not passed over for ever.
  */
 export class InFlight {
-  readonly #open: number;
-  readonly #most: number;
   readonly #budget: number;
-  #opened = 0;
   #files = 0;
   #bytes = 0;
   #waiting: Waiter[] = [];
 
-  /** `open`: files before their put-back; `most`: files in all. */
-  constructor(open: number, most: number, budget = BUDGET) {
-    this.#open = open;
-    this.#most = most;
+  constructor(budget = BUDGET) {
     this.#budget = budget;
   }
 
-  /** Waits until a file of this size may be read. Each that is let in must call {@link FileInFlight.leave}. */
-  async enter(bytes: number): Promise<FileInFlight> {
+  /** Waits until a file of this size may be read. Each that is let in must {@link leave}, with the same size. */
+  async enter(bytes: number): Promise<void> {
     if (this.#waiting.length > 0 || !this.#fits(bytes))
       await new Promise<void>((go) => {
         this.#waiting.push({ bytes, go });
       });
     else this.#take(bytes);
-    let opened = true;
-    const close = (): void => {
-      if (opened) this.#opened--;
-      opened = false;
-    };
-    return {
-      toDisk: () => {
-        close();
-        this.#letIn();
-      },
-      leave: () => {
-        close();
-        this.#files--;
-        this.#bytes -= bytes;
-        this.#letIn();
-      },
-    };
   }
 
-  #fits(bytes: number): boolean {
-    if (this.#files === 0) return true;
-    return this.#opened < this.#open && this.#files < this.#most && this.#bytes + bytes <= this.#budget;
-  }
-
-  #take(bytes: number): void {
-    this.#opened++;
-    this.#files++;
-    this.#bytes += bytes;
-  }
-
-  #letIn(): void {
+  leave(bytes: number): void {
+    this.#files--;
+    this.#bytes -= bytes;
     for (let next = this.#waiting[0]; next !== undefined && this.#fits(next.bytes); next = this.#waiting[0]) {
       this.#waiting.shift();
       this.#take(next.bytes);
       next.go();
     }
   }
-}
 
-/** A file that is worked on. */
-export interface FileInFlight {
-  /** Its requests are answered: what is left of it is for the disk. */
-  readonly toDisk: () => void;
-  readonly leave: () => void;
+  #fits(bytes: number): boolean {
+    return this.#files === 0 || this.#bytes + bytes <= this.#budget;
+  }
+
+  #take(bytes: number): void {
+    this.#files++;
+    this.#bytes += bytes;
+  }
 }

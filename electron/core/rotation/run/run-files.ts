@@ -15,8 +15,6 @@ import type { RunContext } from './run-context.ts';
 
 /** Files that are open at a time, at least. */
 const OPEN_FILES = 8;
-/** Files in all, those that wait for a slow disk too, as a multiple of those that are open. */
-const WITH_DISK = 4;
 
 /** What a run gives its files; the rest of their context is made here. */
 export type RunFilesParts = Omit<
@@ -40,8 +38,9 @@ export class RunFiles {
   }
 
   /**
-   * Twice as many files as requests are open, so that disk and network work at the same time, and on a slow disk more that
-   * wait for it: {@link InFlight}. Takes the files out of the list, so that none is held longer than it is worked on. Rejects with what is wrong in Rewrap itself alone.
+   * Twice as many files as requests are open, within a budget of bytes, so that disk and network work at the same time.
+   * Takes the files out of the list, so that none is held longer than it is worked on. Rejects with what is wrong in Rewrap
+   * itself alone.
    */
   async rotate(files: RunFile[]): Promise<void> {
     const context = this.#context(files);
@@ -49,23 +48,28 @@ export class RunFiles {
     const queue = taken(files);
     const again: RunFile[] = [];
     const open = Math.max(OPEN_FILES, 2 * this.#concurrency);
-    const most = Math.min(WITH_DISK * open, total);
-    const inFlight = new InFlight(open, most);
+    const inFlight = new InFlight();
     const worker = async (): Promise<void> => {
       for (;;) {
         const file = again.pop() ?? queue.next().value;
         if (file === undefined || context.halted() !== null) return;
-        const place = await inFlight.enter(sizeOf(file));
-        this.#opened(file);
-        const how = await rotateFile(context, file, this.#prior(file), place.toDisk).finally(place.leave);
-        this.#closed(file);
+        const bytes = sizeOf(file);
+        await inFlight.enter(bytes);
+        let how: 'done' | 'again';
+        try {
+          this.#opened(file);
+          how = await rotateFile(context, file, this.#prior(file));
+        } finally {
+          this.#closed(file);
+          inFlight.leave(bytes);
+        }
         if (how === 'done') continue;
         again.push(file);
         await context.scheduler.opened();
       }
     };
     if (this.#shared.input.holdsAfterFirst === true) await this.#firstFile(context, queue, again, total);
-    const workers = Array.from({ length: most }, worker);
+    const workers = Array.from({ length: Math.min(open, total) }, worker);
     // A run has ended only once no file of it is being worked on, also where one of them met a defect.
     const ends = await Promise.allSettled(workers);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
