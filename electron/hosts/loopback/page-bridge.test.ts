@@ -19,6 +19,8 @@ let page: {
   end: () => void;
   /** Texts of the dialog that stands over the page; null when there is none. */
   gate: () => string[] | null;
+  /** Texts of what stands at the end of the page; null when there is none. */
+  notice: () => string[] | null;
 };
 /** What the tab keeps, across reloads. */
 const stored = new Map<string, string>();
@@ -41,6 +43,7 @@ async function openPage(address = bench.served.newUrl()): Promise<typeof page> {
   }
   const listeners = new Map<string, (event: unknown) => void>();
   let shown: FakeElement | null = null;
+  let notice: FakeElement | null = null;
   class FakeElement {
     className = '';
     textContent = '';
@@ -55,6 +58,7 @@ async function openPage(address = bench.served.newUrl()): Promise<typeof page> {
       shown = this;
     }
     remove(): void {
+      if (notice === this) notice = null;
       if (shown === this) shown = null;
     }
   }
@@ -72,7 +76,14 @@ async function openPage(address = bench.served.newUrl()): Promise<typeof page> {
       setItem: (name: string, value: string) => void stored.set(name, value),
       removeItem: (name: string) => void stored.delete(name),
     },
-    document: { body: new FakeElement(), createElement: () => new FakeElement() },
+    document: {
+      body: {
+        append: (child: FakeElement) => {
+          if (child.className === 'host-lost') notice = child;
+        },
+      },
+      createElement: () => new FakeElement(),
+    },
     WebSocket: PageSocket,
     Blob,
     URLSearchParams,
@@ -93,6 +104,7 @@ async function openPage(address = bench.served.newUrl()): Promise<typeof page> {
   });
   runInContext(stripTypeScriptTypes(source, { mode: 'strip' }), context);
   return {
+    notice: () => notice?.children.map(({ textContent }) => textContent) ?? null,
     gate: () => shown?.children.map(({ textContent }) => textContent) ?? null,
     rewrap: window.rewrap as RewrapApi<File>,
     drop: (event) => listeners.get('drop')?.(event),
@@ -129,6 +141,14 @@ describe('being let in', () => {
     page.end();
     page = await openPage(bench.served.plainUrl);
     expect((await page.rewrap.app.state({})).ok).toBe(true);
+    expect(page.gate()).toBeNull();
+  });
+
+  it('says that its host does not answer', async () => {
+    expect((await page.rewrap.app.state({})).ok).toBe(true);
+    expect(page.notice()).toBeNull();
+    await bench.close();
+    await expect.poll(() => page.notice()?.[0], { timeout: 10_000 }).toContain('does not answer');
     expect(page.gate()).toBeNull();
   });
 

@@ -20,6 +20,8 @@ const UPLOADS_AT_ONCE = 4;
 /** How long a request waits for a lost connection to come back before it fails. */
 const PATIENCE_MS = 4_000;
 const RETRY_MS = [0, 250, 500, 1_000, 2_000, 5_000];
+/** After so many tries in vain the page says that nothing answers. */
+const LOST_AFTER = 2;
 
 function fault(code: string, message: string, detail: string, remedy: string, retryable = false): Fault {
   return { code, message, detail, remedy, raw: null, retryable };
@@ -129,6 +131,7 @@ function connect(): void {
       );
     }
     sent.clear();
+    if (wasOpen && failures >= LOST_AFTER) showLost();
     window.setTimeout(connect, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
     failures += 1;
   });
@@ -154,6 +157,8 @@ function enter(secret: string): void {
   sessionStorage.setItem(SESSION, secret);
   admitted = true;
   failures = 0;
+  lost?.remove();
+  lost = null;
   hideGate();
   if (wasOpen) void catchUp();
   wasOpen = true;
@@ -176,6 +181,25 @@ const codeWords = (code: string): readonly string[] => [
   code,
   'Rewrap opens here once you have typed the code where rewrap serve runs, and pressed Enter. It holds for five minutes. Pressing Enter alone prints an address that needs no code.',
 ];
+
+let lost: HTMLElement | null = null;
+
+/** Says over the page that its host is gone: what the page shows is as it was before. */
+function showLost(): void {
+  if (lost !== null || gate !== null) return;
+  lost = document.createElement('div');
+  lost.className = 'host-lost';
+  lost.setAttribute('role', 'alert');
+  for (const text of [
+    'The Rewrap host does not answer.',
+    'What is shown here may be out of date, and nothing can be done until it answers again; the page tries on. If rewrap serve has ended, start it again and open the address that it prints. It finds what a run left.',
+  ]) {
+    const paragraph = document.createElement('p');
+    paragraph.textContent = text;
+    lost.append(paragraph);
+  }
+  document.body.append(lost);
+}
 
 let gate: HTMLElement | null = null;
 /** Whether the page ever showed that it is not let in: requests then wait for the person. */
