@@ -4,17 +4,17 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { Rule } from '#shared/model/rule.ts';
-import type { RunItem } from '#shared/model/run.ts';
+import type { RunItem, RunRequest } from '#shared/model/run.ts';
 import { bridge, call, pageFaultOf } from '../api.ts';
 import { pairsOf } from '../lib/request/context.ts';
 import { buildRequest, type Draft, draftRows, familyOf, outputsFor } from '../lib/request/request.ts';
-import type { Fix } from '../lib/words/fixes.ts';
+import { cannotOpen, FEW_ANSWERS, type Fix } from '../lib/words/fixes.ts';
 import { useBlobs } from './blobs.ts';
 import { useConnection } from './connection.ts';
 import { useKeys } from './keys.ts';
 import { usePlans } from './plans.ts';
 import { usePreferences } from './preferences.ts';
-import { useRuns } from './runs.ts';
+import { fetchItems, useRuns } from './runs.ts';
 import { useSelection } from './selection.ts';
 import { copyText, useUi } from './ui.ts';
 
@@ -45,6 +45,10 @@ interface DraftStore {
   readonly stale: boolean;
   /** Why the last start was refused. */
   readonly fault: Fault | null;
+  /** Whether the dry run under way asks about a few blobs alone, before a run of many that had no preflight. */
+  readonly probing: boolean;
+  /** What KMS answered to all of the few, where it opened none of them: the run was not started. */
+  readonly unopened: { readonly fault: Fault; readonly asked: number } | null;
   /** Where the person is to look first. */
   readonly focus: Focus;
   /**
@@ -67,7 +71,8 @@ interface DraftStore {
   /** Takes blobs that were left out in again. */
   include(blobIds: readonly string[]): void;
   preflight(): Promise<void>;
-  run(): Promise<void>;
+  /** `anyway`: also where a few first answers say that none of the blobs opens. */
+  run(anyway?: boolean): Promise<void>;
   retryFailed(): Promise<void>;
   /** Runs these of the failed blobs again, as they were asked for. */
   retryOnly(blobIds: readonly string[]): Promise<void>;
@@ -79,6 +84,23 @@ interface DraftStore {
   backToEdit(): void;
   /** Writes down what the run would do. */
   savePlan(): Promise<void>;
+}
+
+/** A run of at least so many blobs asks about a few of them first. */
+const MANY = 50;
+
+/** A few blobs of a request, one of each key material first. */
+function fewOf(blobIds: readonly string[]): string[] {
+  const { byId } = useBlobs.getState();
+  const seen = new Set<string | null>();
+  const few: string[] = [];
+  for (const id of blobIds) {
+    const material = byId.get(id)?.identification.keyFingerprint ?? null;
+    if (few.length < FEW_ANSWERS && !seen.has(material)) few.push(id);
+    seen.add(material);
+  }
+  const rest = blobIds.filter((id) => !few.includes(id));
+  return [...few, ...rest.slice(0, FEW_ANSWERS - few.length)];
 }
 
 const EMPTY: Draft = {
@@ -118,6 +140,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
       // What a preflight proved holds only for what it was asked.
       ...(state.phase === 'checked' ? { phase: 'edit', dryRunId: null } : {}),
       fault: null,
+      unopened: null,
     }));
   const begin = async (dryRun: boolean): Promise<void> => {
     const built = buildRequest(get().draft, dryRun);
@@ -126,6 +149,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
     set({
       phase: dryRun ? 'preflight' : 'running',
       fault: null,
+      unopened: null,
       ...(dryRun ? { dryRunId: null } : { runId: null }),
     });
     try {
@@ -137,8 +161,37 @@ export const useDraft = create<DraftStore>()((set, get) => {
       set({ phase: before, fault: pageFaultOf(error) });
     }
   };
+  /** Asks about a few of many blobs; {@link judge} then starts the run, or says that none of them opens. */
+  const probe = async (request: RunRequest): Promise<void> => {
+    set({ phase: 'preflight', probing: true, dryRunId: null, fault: null, unopened: null });
+    try {
+      const id = await useRuns
+        .getState()
+        .start({ ...request, blobIds: fewOf(request.blobIds), dryRun: true });
+      set({ dryRunId: id });
+      const run = useRuns.getState().runs.get(id);
+      if (run !== undefined && run.finishedAt !== null) get().ended(id);
+    } catch (error) {
+      set({ phase: 'edit', probing: false, fault: pageFaultOf(error) });
+    }
+  };
+  const judge = async (runId: string): Promise<void> => {
+    set({ probing: false });
+    const run = useRuns.getState().runs.get(runId);
+    const none = run !== undefined && run.counts.failed > 0 && run.counts.failed === run.counts.total;
+    const failed = none ? await fetchItems(run, true).catch(() => null) : null;
+    const fault = cannotOpen(failed?.items ?? []);
+    set({
+      phase: 'edit',
+      dryRunId: null,
+      unopened: fault === null || run === undefined ? null : { fault, asked: run.counts.total },
+    });
+    if (fault === null && run?.status !== 'cancelled') await begin(false);
+  };
   return {
     open: false,
+    probing: false,
+    unopened: null,
     stale: false,
     draft: EMPTY,
     rules: [],
@@ -180,6 +233,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
         dryRunId: null,
         runId: null,
         fault: null,
+        unopened: null,
         draft: {
           ...EMPTY,
           perSecond: usePreferences.getState().perSecond,
@@ -267,11 +321,16 @@ export const useDraft = create<DraftStore>()((set, get) => {
       }));
     },
     preflight: () => begin(true),
-    run: async () => {
+    run: async (anyway = false) => {
       const account = useConnection.getState().connection?.identity?.account ?? '';
       const first = usePreferences.getState().accounts[account]?.dryRunFirst === true;
       // What a preflight proved holds until the request is changed.
-      if (!first || get().phase === 'checked') return begin(false);
+      if (get().phase === 'checked') return begin(false);
+      if (!first) {
+        const built = buildRequest(get().draft, false);
+        const many = built.ok && built.request.blobIds.length >= MANY && built.request.method === 'reencrypt';
+        return many && !anyway ? probe(built.request) : begin(false);
+      }
       useUi.getState().toast(`Account ${account}: a preflight comes first`);
       return begin(true);
     },
@@ -308,8 +367,11 @@ export const useDraft = create<DraftStore>()((set, get) => {
       }
     },
     ended(runId) {
-      const { phase, dryRunId, runId: mine } = get();
-      if (phase === 'preflight' && runId === dryRunId) set({ phase: 'checked' });
+      const { phase, dryRunId, runId: mine, probing } = get();
+      if (phase === 'preflight' && runId === dryRunId) {
+        if (probing) void judge(runId);
+        else set({ phase: 'checked' });
+      }
       if (phase === 'running' && runId === mine) set({ phase: 'result' });
     },
     beginAnew() {
@@ -318,7 +380,17 @@ export const useDraft = create<DraftStore>()((set, get) => {
         set({ stale: true });
         return;
       }
-      set({ open: false, draft: EMPTY, rules: [], phase: 'edit', dryRunId: null, runId: null, fault: null });
+      set({
+        open: false,
+        draft: EMPTY,
+        rules: [],
+        phase: 'edit',
+        probing: false,
+        unopened: null,
+        dryRunId: null,
+        runId: null,
+        fault: null,
+      });
     },
     async savePlan() {
       const { draft, rules } = get();

@@ -1,5 +1,6 @@
 import { TriangleAlert } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
+import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultLines } from '../../components/FaultCard.tsx';
@@ -17,7 +18,6 @@ export function EarlyAnswers() {
   const dryRunId = useDraft((state) => state.dryRunId);
   const run = useRuns((state) => (dryRunId === null ? undefined : state.runs.get(dryRunId)));
   const cancel = useRuns((state) => state.cancel);
-  const open = useUi((state) => state.open);
   const [failed, setFailed] = useState<readonly RunItem[]>([]);
   const counts = run?.counts;
   const none = counts !== undefined && counts.succeeded + counts.already === 0 && counts.failed > 0;
@@ -42,17 +42,46 @@ export function EarlyAnswers() {
   const fault = cannotOpen(failed);
   if (run === undefined || !none || fault === null) return null;
   return (
+    <NoneOpens fault={fault} asked={failed.length}>
+      <Button onPress={() => void cancel(run.id)}>Stop</Button>
+    </NoneOpens>
+  );
+}
+
+/** The same of the few blobs that were asked about before a run of many: it was not started. */
+export function Unopened() {
+  const unopened = useDraft((state) => state.unopened);
+  const run = useDraft((state) => state.run);
+  if (unopened === null) return null;
+  return (
+    <NoneOpens {...unopened}>
+      <Button onPress={() => void run(true)}>Re-encrypt anyway</Button>
+    </NoneOpens>
+  );
+}
+
+function NoneOpens({
+  fault,
+  asked,
+  children,
+}: {
+  readonly fault: Fault;
+  readonly asked: number;
+  readonly children: ReactNode;
+}) {
+  const open = useUi((state) => state.open);
+  return (
     <section className="notice notice-attention early-answers" aria-label="First answers" role="alert">
       <TriangleAlert className="icon severity-warning" aria-hidden="true" />
       <div className="stack stack-tight">
         <p>
-          <strong>None of the first {plural(failed.length, 'blob')} opens with this connection.</strong>
+          <strong>None of the first {plural(asked, 'blob')} opens with this connection.</strong>
         </p>
         <div>
           <FaultLines fault={fault} />
         </div>
         <div className="button-row">
-          <Button onPress={() => void cancel(run.id)}>Stop</Button>
+          {children}
           <Button variant="quiet" onPress={() => open('connection')}>
             Change the connection…
           </Button>

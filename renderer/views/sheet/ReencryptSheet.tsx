@@ -10,7 +10,7 @@ import { plural } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { type Phase, useDraft } from '../../store/draft.ts';
 import { DestinationSection } from './DestinationSection.tsx';
-import { EarlyAnswers } from './EarlyAnswers.tsx';
+import { EarlyAnswers, Unopened } from './EarlyAnswers.tsx';
 import { EstimateSection } from './EstimateSection.tsx';
 import { MoreSection, OutputSection, TwoStepSection } from './OutputSection.tsx';
 import { PermissionsSection } from './PermissionsSection.tsx';
@@ -51,6 +51,7 @@ function Sheet() {
       footer={<SheetFooter built={built} rows={rows} files={files} />}
     >
       {phase === 'preflight' && <EarlyAnswers />}
+      {phase === 'edit' && <Unopened />}
       {editing ? (
         <div className={phase === 'preflight' ? 'sheet sheet-waiting' : 'sheet'}>
           <PracticeNotice practice={practice} />

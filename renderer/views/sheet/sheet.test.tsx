@@ -15,7 +15,7 @@ import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
 import { useKeyGroups } from '../../store/key-groups.ts';
 import { useRuns } from '../../store/runs.ts';
-import { EarlyAnswers } from './EarlyAnswers.tsx';
+import { EarlyAnswers, Unopened } from './EarlyAnswers.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
 import { SheetFooter } from './SheetFooter.tsx';
 import { SourceSection } from './SourceSection.tsx';
@@ -296,4 +296,41 @@ test('one blob that opens says that others may, too', async () => {
   useDraft.setState({ phase: 'preflight', dryRunId: 'r1' });
   const { container } = render(<EarlyAnswers />);
   await waitFor(() => expect(container.textContent).toBe(''));
+});
+
+const many = makeRows(120).filter((row) => row.identification.kind === 'kms-symmetric');
+/** A sheet for many blobs, and a host whose dry run of a few came to this. */
+async function startMany(counts: Partial<RunSummary['counts']>, failed: readonly RunItem[]) {
+  useBlobs.setState({ rows: many, table: Table.of(many), byId: new Map(many.map((row) => [row.id, row])) });
+  const heard = host(failed);
+  const few = run({ id: 'r2' }, { total: 5, succeeded: 0, ...counts });
+  Object.assign(window.rewrap?.runs ?? {}, { get: () => Promise.resolve({ ok: true, value: few }) });
+  const { draft } = useDraft.getState();
+  useDraft.setState({ phase: 'edit', draft: { ...draft, rows: many } });
+  await useDraft.getState().run();
+  return heard.started as { dryRun: boolean; blobIds: string[] }[];
+}
+
+test('a run of many blobs asks about a few first, and does not start where none of them opens', async () => {
+  const refused = many.slice(0, 5).map(({ id }) => item(id, 'AccessDeniedException', 'Refused.'));
+  const started = await startMany({ failed: 5 }, refused);
+  render(<Unopened />);
+  expect((await screen.findByRole('alert')).textContent).toContain(
+    'None of the first 5 blobs opens with this connection.',
+  );
+  expect(started.map(({ dryRun, blobIds }) => [dryRun, blobIds.length])).toEqual([[true, 5]]);
+  expect(useDraft.getState().phase).toBe('edit');
+  // Of several key materials, each is asked about.
+  const materials = new Set(many.map((row) => row.identification.keyFingerprint)).size;
+  const asked = many.filter(({ id }) => started[0]?.blobIds.includes(id));
+  expect(new Set(asked.map((row) => row.identification.keyFingerprint)).size).toBe(Math.min(5, materials));
+  fireEvent.click(screen.getByRole('button', { name: 'Re-encrypt anyway' }));
+  await waitFor(() => expect(started).toHaveLength(2));
+  expect(started[1]).toMatchObject({ dryRun: false });
+});
+
+test('a run of many blobs starts by itself once one of the few opens', async () => {
+  const started = await startMany({ succeeded: 1, failed: 4 }, []);
+  await waitFor(() => expect(started.map(({ dryRun }) => dryRun)).toEqual([true, false]));
+  expect(useDraft.getState().unopened).toBeNull();
 });
