@@ -38,8 +38,13 @@ export function ContextMenu() {
               menu.entries.find((entry) => entry.id === id)?.run();
             }}
           >
-            {menu.entries.map(({ id, title }) => (
-              <MenuItem key={id} id={id} className="option" textValue={title}>
+            {menu.entries.map(({ id, title, apart }) => (
+              <MenuItem
+                key={id}
+                id={id}
+                className={apart === true ? 'option option-apart' : 'option'}
+                textValue={title}
+              >
                 {title}
               </MenuItem>
             ))}

@@ -15,13 +15,16 @@ export function blobEntries(row: BlobRow): readonly MenuEntry[] {
   const key = useKeyGroups.getState().keys.of(row)?.key ?? row.declared.keyArn;
   const can = useConnection.getState().app?.can;
   const entries: MenuEntry[] = [];
+  let apart = false;
   const add = (title: string, run: () => void): void => {
-    entries.push({ id: title, title, run });
+    entries.push({ id: title, title, run, ...(apart && entries.length > 0 ? { apart: true } : {}) });
+    apart = false;
   };
   const copy = (title: string, text: string, what: string): void =>
     add(title, () => void copyText(text, what));
   if (reencryptable) add('Re-encrypt this blob…', () => useDraft.getState().openFor([row]));
   if (reencryptable && keyFingerprint !== null) add('Find key…', () => useUi.getState().findKey(row.id));
+  apart = true;
   add('Show only this file', () => {
     const { rows } = useBlobs.getState();
     const ids = rows.flatMap(({ id, sourceId }) => (sourceId === row.sourceId ? [id] : []));
@@ -29,10 +32,12 @@ export function blobEntries(row: BlobRow): readonly MenuEntry[] {
   });
   if (can?.reveal === true)
     add('Show in folder', () => void attempt(() => call(bridge().blobs.reveal({ blobId: row.id }))));
+  apart = true;
   copy('Copy path', row.file, 'the path');
   if (row.place !== '') copy('Copy location', row.place, 'the location in the file');
   if (key !== null && key !== undefined && key !== '') copy('Copy key ARN', key, 'the key ARN');
   if (keyFingerprint !== null) copy('Copy fingerprint', keyFingerprint, 'the fingerprint');
+  apart = true;
   add('Copy ciphertext as base64', () => void copyBytes(row.id, (base64) => base64));
   add('Copy ciphertext as hex', () => void copyBytes(row.id, hexOfBase64));
   copy('Copy rewrap command', inspectCommand(row), 'the command');

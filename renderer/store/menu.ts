@@ -5,6 +5,8 @@ import { copyText } from './ui.ts';
 export interface MenuEntry {
   readonly id: string;
   readonly title: string;
+  /** Whether a line stands above it. */
+  readonly apart?: true;
   readonly run: () => void;
 }
 

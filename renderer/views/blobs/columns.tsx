@@ -83,6 +83,10 @@ export const COLUMNS: readonly BlobColumn[] = [
     align: 'flex',
     sort: [HELD.fingerprint],
     repeats: (_, group) => group === 'key' || group === 'material',
+    tooltip: ({ row, keyName, known }) =>
+      [keyName, known?.name ?? null, row.identification.keyFingerprint]
+        .filter((part, i, all) => part !== null && all.indexOf(part) === i)
+        .join('\n') || undefined,
     cell: ({ row, keyName }) =>
       row.identification.keyFingerprint === null ? (
         <span className="faint">not in the blob</span>
@@ -117,6 +121,8 @@ export const COLUMNS: readonly BlobColumn[] = [
     leaves: 28,
     align: 'end',
     sort: [HELD.size],
+    tooltip: ({ row: { identification, sizeBytes } }) =>
+      `${identification.plaintextBytes === null ? 'Plaintext of unknown size' : `${bytes(identification.plaintextBytes)} of plaintext`}, ${bytes(sizeBytes)} of ciphertext`,
     cell: ({ row: { identification } }) =>
       identification.plaintextBytes === null ? (
         <span className="faint">unknown</span>
@@ -167,6 +173,8 @@ export const COLUMNS: readonly BlobColumn[] = [
     importance: 8,
     align: 'flex',
     sort: 'state',
+    tooltip: ({ row, last }) =>
+      [rowState(row, last).word, row.identification.reason].filter((part) => part !== null).join('\n'),
     cell: ({ row, last }) => <Status {...rowState(row, last)} />,
   },
 ];

@@ -6,13 +6,15 @@ import { outcomeHeadline } from '#shared/run-outcome.ts';
 import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
+import { Swatch } from '../../components/KeyFace.tsx';
 import { fetchDownload } from '../../lib/platform.ts';
 import { progressWords } from '../../lib/words/announce.ts';
-import { plural, shortKeyName } from '../../lib/words/format.ts';
+import { plural } from '../../lib/words/format.ts';
 import { groupFaults, notesOf } from '../../lib/words/outcome.ts';
 import { useActions } from '../../store/actions.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
+import { useKeyName } from '../../store/keys.ts';
 import { fetchItems, isOver, type LoadedItems, useRuns } from '../../store/runs.ts';
 import { attempt, copyText } from '../../store/ui.ts';
 import { RunActions, UndoButton } from '../runs/RunActions.tsx';
@@ -173,7 +175,7 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
           <>
             <dt>From key, confirmed by KMS</dt>
             <dd>
-              <code title={first.sourceKeyArn}>{shortKeyName(first.sourceKeyArn)}</code>
+              <ConfirmedKey arn={first.sourceKeyArn} fingerprint={first.fingerprintBefore} />
             </dd>
           </>
         )}
@@ -181,7 +183,7 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
           <>
             <dt>To key, confirmed by KMS</dt>
             <dd>
-              <code title={first.destinationKeyArn}>{shortKeyName(first.destinationKeyArn)}</code>
+              <ConfirmedKey arn={first.destinationKeyArn} fingerprint={first.fingerprintAfter} />
             </dd>
           </>
         )}
@@ -195,6 +197,17 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
         )}
       </dl>
     </div>
+  );
+}
+
+/** A key that KMS named: the face of its material, and its alias where the list of keys has one. */
+function ConfirmedKey({ arn, fingerprint }: { readonly arn: string; readonly fingerprint: string | null }) {
+  const name = useKeyName(arn);
+  return (
+    <span className="key-face" title={arn}>
+      {fingerprint !== null && <Swatch fingerprint={fingerprint} />}
+      <span className="key-face-label">{name}</span>
+    </span>
   );
 }
 
