@@ -6,7 +6,7 @@ import { draftOf, findingId } from '../findings/key-findings.ts';
 import { NOT_CONNECTED, needsKms, unanswered } from '../findings/unanswered.ts';
 import type { Columns } from '../list/columns.ts';
 import type { FindingDraft, FindingGroup, KeySubject, KmsCaller } from '../model.ts';
-import { type Judged, ofKms, placeIn, type Rule } from './judged.ts';
+import { ofKms, placeIn, type RowRule, type RuleVerdict } from './judged.ts';
 import { matchKey } from './key-rules.ts';
 import { periodChecks } from './period-rules.ts';
 import type { AuditRules } from './rules.ts';
@@ -75,7 +75,7 @@ class Collected {
     this.#columns = columns;
   }
 
-  ofCohort(rule: string, judged: Judged, cohort: number): void {
+  ofCohort(rule: string, judged: RuleVerdict, cohort: number): void {
     if (judged === null) return;
     const size = this.#columns.cohorts[cohort]?.size ?? 0;
     this.#explain(rule, judged, size);
@@ -84,7 +84,12 @@ class Collected {
   }
 
   /** `judged[codes[i]]` is the verdict of row `i`, where it concerns the rule at all. */
-  ofRows(rule: string, codes: Int32Array, judged: readonly Judged[], concerns: (i: number) => boolean): void {
+  ofRows(
+    rule: string,
+    codes: Int32Array,
+    judged: readonly RuleVerdict[],
+    concerns: (i: number) => boolean,
+  ): void {
     const counts = new Int32Array(judged.length);
     const rows = judged.map((one) => (one !== null && 'broken' in one ? this.#brokenBy(one).rows : null));
     for (let i = 0; i < codes.length; i += 1) {
@@ -115,7 +120,7 @@ class Collected {
     };
   }
 
-  #explain(rule: string, judged: NonNullable<Judged>, blobs: number): void {
+  #explain(rule: string, judged: NonNullable<RuleVerdict>, blobs: number): void {
     const verdict = 'broken' in judged ? 'broken' : 'holds' in judged ? 'holds' : 'not judged';
     const why =
       'broken' in judged
@@ -146,8 +151,8 @@ class Collected {
 }
 
 /** Findings that are forbidden and that only KMS can show: a gate must not pass for want of asking. */
-function kmsChecks({ forbid, failOn }: AuditRules, caller: KmsCaller | null): [string, Rule][] {
-  const checks = (forbid ?? []).filter(needsKms).map((code): [string, Rule] => [
+function kmsChecks({ forbid, failOn }: AuditRules, caller: KmsCaller | null): [string, RowRule][] {
+  const checks = (forbid ?? []).filter(needsKms).map((code): [string, RowRule] => [
     `forbid ${code}`,
     (row, subject) => {
       const why = unanswered(code, row, subject, caller);
@@ -166,8 +171,8 @@ function kmsChecks({ forbid, failOn }: AuditRules, caller: KmsCaller | null): [s
 export const FAIL_ON = 'failOn';
 
 /** Rules about the key and the kind: what they say of one blob they say of its cohort. */
-function keyChecks(rules: AuditRules, evidence: EvidenceModel): [string, Rule][] {
-  const checks: [string, Rule][] = [];
+function keyChecks(rules: AuditRules, evidence: EvidenceModel): [string, RowRule][] {
+  const checks: [string, RowRule][] = [];
   const { accounts, regions, keys, algorithms, kinds } = rules;
   if (accounts !== undefined)
     checks.push([
@@ -236,7 +241,7 @@ function allowedKey(
   { label, key }: KeySubject,
   evidence: KeyEvidence,
   all: EvidenceModel,
-): Judged {
+): RuleVerdict {
   if (evidence.by === 'unknown' || evidence.by === 'grouped') return { why: 'its key is not known' };
   const matches = keys.map((pattern) => matchKey(all, evidence, pattern));
   const matched = new Set(matches);
@@ -264,7 +269,7 @@ function allowedKey(
   };
 }
 
-function allowedAlgorithm(algorithms: readonly string[], row: BlobRow): Judged {
+function allowedAlgorithm(algorithms: readonly string[], row: BlobRow): RuleVerdict {
   const { kind } = row.identification;
   if (!isKms(row)) return null;
   const algorithm = kind === 'kms-asymmetric-candidate' ? row.declared.algorithm : 'SYMMETRIC_DEFAULT';
@@ -285,7 +290,7 @@ function allowedAlgorithm(algorithms: readonly string[], row: BlobRow): Judged {
 function allowedContext(
   { required, values }: NonNullable<AuditRules['context']>,
   row: BlobRow | null,
-): Judged {
+): RuleVerdict {
   const encryptionContext = row?.declared.encryptionContext ?? null;
   if (encryptionContext === null)
     return { why: 'KMS blobs do not hold their context, and the file around it declares none' };
@@ -324,7 +329,7 @@ function allowedContext(
 }
 
 /** `at`: the declared date, milliseconds. */
-function young(days: number, at: number | null, now: number): Judged {
+function young(days: number, at: number | null, now: number): RuleVerdict {
   if (at === null) return { why: 'no date can be read from a blob, and the file around it declares none' };
   if (now - at <= days * DAY) return { holds: `its container declares a date within ${days} days` };
   return {

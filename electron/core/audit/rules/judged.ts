@@ -3,17 +3,17 @@ import { isKms, type KeyEvidence } from '../../key-material/index.ts';
 import type { FindingDraft, KeySubject } from '../model.ts';
 
 /** A rule and a blob: broken (with its words), held and why, or not to be judged and why; null: it is not about the blob. */
-export type Judged =
+export type RuleVerdict =
   | { readonly broken: FindingDraft; readonly about: string }
   | { readonly holds: string }
   | { readonly why: string }
   | null;
 /** What a rule looks at: the key and kind, the same for a whole cohort; or what each blob has of its own. */
-export type Rule = (row: BlobRow, subject: KeySubject) => Judged;
+export type RowRule = (row: BlobRow, subject: KeySubject) => RuleVerdict;
 
 /** A rule about blobs of KMS, and others that name a key. */
 export const ofKms =
-  (check: (subject: KeySubject, row: BlobRow) => Judged): Rule =>
+  (check: (subject: KeySubject, row: BlobRow) => RuleVerdict): RowRule =>
   (row, subject) =>
     isKms(row) || subject.label !== null ? check(subject, row) : null;
 
@@ -25,4 +25,4 @@ export const placeIn = (
 ): string | null => (subject.viaAlias ? evidence[part] : subject[part]);
 
 /** What to call the key of a subject in a sentence. */
-export const keyWords = ({ key, label }: KeySubject): string => key?.aliases[0] ?? label ?? 'its key';
+export const subjectWords = ({ key, label }: KeySubject): string => key?.aliases[0] ?? label ?? 'its key';

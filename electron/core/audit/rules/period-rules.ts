@@ -5,23 +5,28 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { EvidenceModel } from '../../key-material/index.ts';
 import { draftOf } from '../findings/key-findings.ts';
 import type { KeySubject } from '../model.ts';
-import { type Judged, keyWords, ofKms, placeIn, type Rule } from './judged.ts';
+import { ofKms, placeIn, type RowRule, type RuleVerdict, subjectWords } from './judged.ts';
 import { matchKey } from './key-rules.ts';
 import type { AuditRules } from './rules.ts';
 
 const DAY = 86_400_000;
 
 /** Rules with time in them, and the one about how well a key is known: cryptoperiods, evidence, campaigns. */
-export function periodChecks(rules: AuditRules, model: EvidenceModel, now: number): [string, Rule][] {
+export function periodChecks(rules: AuditRules, model: EvidenceModel, now: number): [string, RowRule][] {
   const { cryptoperiods, evidence, campaigns = [] } = rules;
   return [
     ...(cryptoperiods === undefined
       ? []
-      : [['cryptoperiods', ofKms((subject) => withinPeriod(cryptoperiods, subject, now))] as [string, Rule]]),
+      : [
+          ['cryptoperiods', ofKms((subject) => withinPeriod(cryptoperiods, subject, now))] as [
+            string,
+            RowRule,
+          ],
+        ]),
     ...(evidence === undefined
       ? []
-      : [['evidence', ofKms((subject) => wellKnown(evidence, subject))] as [string, Rule]]),
-    ...campaigns.map((campaign): [string, Rule] => [
+      : [['evidence', ofKms((subject) => wellKnown(evidence, subject))] as [string, RowRule]]),
+    ...campaigns.map((campaign): [string, RowRule] => [
       `campaigns ${campaign.name}`,
       ofKms((subject, row) => {
         const over = now >= Date.parse(campaign.deadline) + DAY;
@@ -52,7 +57,7 @@ function withinPeriod(
   periods: NonNullable<AuditRules['cryptoperiods']>,
   subject: KeySubject,
   now: number,
-): Judged {
+): RuleVerdict {
   const { key, viaAlias, label } = subject;
   if (key === null)
     return { why: 'its cryptoperiod began when its key was made or rotated, which KMS alone says' };
@@ -65,14 +70,14 @@ function withinPeriod(
   const began = since.slice(0, 10);
   if (now - Date.parse(since) <= days * DAY)
     return {
-      holds: `${keyWords(subject)}: ${PERIOD_WORDS[type]} ${days} days, current key material since ${began}`,
+      holds: `${subjectWords(subject)}: ${PERIOD_WORDS[type]} ${days} days, current key material since ${began}`,
     };
   return {
     about: label ?? '',
     broken: draftOf(
       finding('rule-cryptoperiod', {
         evidence: [`current key material since ${began}`, `allowed for ${PERIOD_WORDS[type]}: ${days} days`],
-        values: { key: keyWords(subject), days },
+        values: { key: subjectWords(subject), days },
       }),
     ),
   };
@@ -88,7 +93,7 @@ function beganAt({ spec, rotation, materials, createdAt }: AuditKey): string | n
 function wellKnown(
   allowed: NonNullable<AuditRules['evidence']>,
   { by, viaAlias, fingerprint }: KeySubject,
-): Judged {
+): RuleVerdict {
   const how = viaAlias && by !== 'kms' ? 'alias' : by;
   const words = how === 'alias' ? 'named by an alias, which can be moved' : EVIDENCE_WORDS[how];
   if ((allowed as readonly string[]).includes(how)) return { holds: `its key is ${words}` };
@@ -108,9 +113,9 @@ function whatIsLeft(
   subject: KeySubject,
   row: BlobRow,
   model: EvidenceModel,
-): Judged {
+): RuleVerdict {
   const of = model.of(row);
-  const broken = (what: string): Judged => ({
+  const broken = (what: string): RuleVerdict => ({
     about: name,
     broken: draftOf(
       finding('rule-campaign', {
@@ -119,7 +124,7 @@ function whatIsLeft(
       }),
     ),
   });
-  const unknown: Judged = {
+  const unknown: RuleVerdict = {
     why: `whether it was moved for ${name} is not known: its key is not known for sure`,
   };
   if (leaveAccount !== undefined) {
@@ -133,5 +138,5 @@ function whatIsLeft(
     if (matched === 'yes' || matched === 'contradicted') return broken(leaveKey);
     if (matched === 'maybe') return unknown;
   }
-  return { holds: `${keyWords(subject)} is none that ${name} leaves` };
+  return { holds: `${subjectWords(subject)} is none that ${name} leaves` };
 }

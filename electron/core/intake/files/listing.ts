@@ -4,7 +4,7 @@ import { type Dir, lstatSync, opendirSync, type Stats } from 'node:fs';
 export const GIT = '.git';
 
 /** What a name of a folder is that is no regular file; 'unknown' where the folder does not say it. */
-export type Sort = 'folder' | 'symlink' | 'pipe' | 'socket' | 'device' | 'unknown';
+export type EntryKind = 'folder' | 'symlink' | 'pipe' | 'socket' | 'device' | 'unknown';
 
 /** Names read from a folder between two chances of a turn. */
 const NAMES_AT_ONCE = 1024;
@@ -14,7 +14,7 @@ export interface Listing {
   /** In order. */
   readonly names: string[];
   /** Names that are no regular files, and those that the folder gives no sort for. */
-  readonly others: ReadonlyMap<string, Sort>;
+  readonly others: ReadonlyMap<string, EntryKind>;
   readonly isRepository: boolean;
 }
 
@@ -23,7 +23,7 @@ export function* namesIn(path: string): Generator<null, Listing> {
   const folder: Dir = opendirSync(path, { bufferSize: 512 });
   try {
     const names: string[] = [];
-    const others = new Map<string, Sort>();
+    const others = new Map<string, EntryKind>();
     let isRepository = false;
     for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
       names.push(entry.name);
@@ -42,7 +42,7 @@ export function* namesIn(path: string): Generator<null, Listing> {
 }
 
 /** What a path is, without following a link; or the error of looking. */
-export function sortOf(path: string): Sort | 'file' | { readonly error: unknown } {
+export function entryKindOf(path: string): EntryKind | 'file' | { readonly error: unknown } {
   let stats: Stats;
   try {
     stats = lstatSync(path);
@@ -55,7 +55,7 @@ export function sortOf(path: string): Sort | 'file' | { readonly error: unknown 
 /** `Stats` and `Dirent` say it in the same words. */
 function kindOf(
   one: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink' | 'isFIFO' | 'isSocket'>,
-): Sort | 'file' {
+): EntryKind | 'file' {
   if (one.isFile()) return 'file';
   if (one.isDirectory()) return 'folder';
   if (one.isSymbolicLink()) return 'symlink';

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, resolve, sep } from 'node:path';
 import type { Repository, WalkedFile, WalkedSkip } from '../types.ts';
-import { GIT, type Listing, namesIn, type Sort, sortOf } from './listing.ts';
+import { type EntryKind, entryKindOf, GIT, type Listing, namesIn } from './listing.ts';
 import { displayPath, isBackupName, isTemporaryName } from './names.ts';
 import { type Root, repositoryAbove, resolveRoot, withoutNested } from './roots.ts';
 import { failed, gitData, lost, skippedFile } from './skipped.ts';
@@ -110,7 +110,7 @@ export function* walkNow(
   const inside = withoutNested(real).map(({ path }) => path);
   for (const root of withoutNested(real)) {
     entering?.(root.path, root.named);
-    const sort = sortOf(root.path);
+    const sort = entryKindOf(root.path);
     const outer = above ? repositoryAbove(root.path) : null;
     if (outer !== null && basename(root.path) !== GIT) repository?.(outer.path, outer.display, root.path);
     if (sort !== 'folder') {
@@ -134,9 +134,9 @@ export function* walkNow(
         continue;
       }
       const { called, others } = folder;
-      let sort: Sort | 'file' = others.size === 0 ? 'file' : (others.get(name) ?? 'file');
+      let sort: EntryKind | 'file' = others.size === 0 ? 'file' : (others.get(name) ?? 'file');
       if (sort === 'unknown' || (sort === 'file' && name.includes('\ufffd'))) {
-        const looked = sortOf(called.path + name);
+        const looked = entryKindOf(called.path + name);
         if (typeof looked === 'object') {
           yield lost(called.display + displayPath(name), name, looked.error);
           continue;
@@ -229,7 +229,7 @@ function linkMet(folder: FolderName, name: string, roots: readonly string[]): Wa
   let isRead: boolean;
   try {
     target = realpathSync.native(folder.path + name);
-    const sort = sortOf(target);
+    const sort = entryKindOf(target);
     isRead = sort === 'folder' || (sort === 'file' && !isOurs(basename(target)));
   } catch {
     return elsewhere;
@@ -246,7 +246,7 @@ function linkMet(folder: FolderName, name: string, roots: readonly string[]): Wa
 }
 
 /** What is to be said of something that is no folder. `name` is empty for a root: its names stand in `folder`. */
-function met(folder: FolderName, name: string, sort: Sort | 'file'): WalkedFile | WalkedSkip {
+function met(folder: FolderName, name: string, sort: EntryKind | 'file'): WalkedFile | WalkedSkip {
   if (sort === 'file' && !isOurs(name === '' ? basename(folder.path) : name))
     return new MetFile(folder, name);
   const shown = folder.display + displayPath(name);
