@@ -5,7 +5,7 @@ export { countAudit } from './count.ts';
 export { deletionImpact } from './deletion/deletion.ts';
 export { deletionGate, evidencedHistory } from './deletion/deletion-gate.ts';
 export { type PlannedDeletions, plannedDeletions } from './deletion/terraform-plan.ts';
-export { askedKey, isListed, touchedBy } from './deletion/touched-blobs.ts';
+export { askedKey, type BlobProof, isListed, touchedBy } from './deletion/touched-blobs.ts';
 export {
   type GrantSeen,
   guardsDeletion,

@@ -30,11 +30,16 @@ export interface HistoryInput {
   readonly inTree: (sha256: string) => boolean;
 }
 
+/** Most blobs of the size of RSA ciphertext that are kept: any random bytes of that size are one. */
+const MOST_CANDIDATES = 5000;
+
 export interface ReadHistory {
   readonly repository: HistoryRepository;
   readonly blobs: HistoryBlob[];
   /** One blob of each key material, by fingerprint. */
   readonly samples: ReadonlyMap<string, FoundBlob>;
+  /** Those of {@link blobs} that have no key material, by hex SHA-256, at most {@link MOST_CANDIDATES}. */
+  readonly candidates: ReadonlyMap<string, FoundBlob>;
   /** Where its objects lie, equal for worktrees of one repository; null where that could not be asked. */
   readonly store: string | null;
 }
@@ -128,6 +133,7 @@ export async function readHistory(
       store,
       blobs,
       samples: samplesOf(found),
+      candidates: candidatesOf(blobs, sums),
       repository: {
         repository: display,
         failed: null,
@@ -148,6 +154,7 @@ export async function readHistory(
       store,
       blobs: [],
       samples: new Map(),
+      candidates: new Map(),
       repository: {
         repository: display,
         failed: `${message} ${remedy}`.trim(),
@@ -186,6 +193,20 @@ function samplesOf(found: ReadonlyMap<string, readonly FoundBlob[]>): Map<string
       if (keyFingerprint !== null && !samples.has(keyFingerprint)) samples.set(keyFingerprint, blob);
     }
   return samples;
+}
+
+function candidatesOf(
+  listed: readonly HistoryBlob[],
+  sums: ReadonlyMap<FoundBlob, string>,
+): Map<string, FoundBlob> {
+  const wanted = new Set(listed.flatMap(({ fingerprint, sha256 }) => (fingerprint === null ? [sha256] : [])));
+  const candidates = new Map<string, FoundBlob>();
+  for (const [blob, sha256] of sums) {
+    if (candidates.size >= MOST_CANDIDATES) break;
+    // A copy: the bytes are a part of the whole file.
+    if (wanted.has(sha256)) candidates.set(sha256, { ...blob, bytes: blob.bytes.slice() });
+  }
+  return candidates;
 }
 
 async function commitCount(

@@ -331,4 +331,59 @@ describe('the deletion gate with a connection', () => {
     const gone = 'arn:aws:kms:us-east-1:111122223333:key/99999999-1111-4111-8111-111111111111';
     expect((await gate([gone])).unanswered.join()).toContain('KMS knows no key');
   });
+
+  it('asks of each RSA blob whether the key in question opens it, by a dry run for each algorithm', async () => {
+    await set.page.connection.use({ kind: 'practice' });
+    const practice = await startPracticeKms({ stateDir: join(set.top, 'home', 'practice') });
+    const rsa = async (alias: string) => {
+      const { KeyMetadata } = await practice.call('CreateKey', {
+        KeySpec: 'RSA_2048',
+        KeyUsage: 'ENCRYPT_DECRYPT',
+      });
+      const { KeyId } = KeyMetadata as { KeyId: string };
+      await practice.call('CreateAlias', { AliasName: alias, TargetKeyId: KeyId });
+    };
+    await rsa('alias/one');
+    await rsa('alias/two');
+    const under = async (KeyId: string, EncryptionAlgorithm: string) => {
+      const { CiphertextBlob } = await practice.call('Encrypt', {
+        KeyId,
+        EncryptionAlgorithm,
+        Plaintext: Buffer.from('secret').toString('base64'),
+      });
+      return Buffer.from(String(CiphertextBlob), 'base64');
+    };
+    git('init', '-q', '-b', 'main');
+    const first = await under('alias/one', 'RSAES_OAEP_SHA_256');
+    put('a.bin', first);
+    put('copy.bin', first);
+    put('b.bin', await under('alias/one', 'RSAES_OAEP_SHA_1'));
+    put('old.bin', await under('alias/two', 'RSAES_OAEP_SHA_1'));
+    commit();
+    git('rm', '-q', 'old.bin');
+    commit();
+    await practice.close();
+    // Two in files, each once, and one in history.
+    const two = await gate(['alias/two']);
+    expect({ verdict: two.verdict, dryRuns: two.dryRuns, ...counts(two) }).toEqual({
+      verdict: 'needed',
+      dryRuns: 5,
+      history: 1,
+    });
+    const one = await set.host.audit.deletionGates({ keys: ['alias/one'], nameless: [] });
+    expect({ verdict: one.verdict, ...counts(one) }).toEqual({ verdict: 'needed', lost: 3 });
+    // A key of another size cannot have made them, and is not asked.
+    const other = await set.host.audit.deletionGates({ keys: ['alias/partner-rsa'], nameless: [] });
+    expect({ verdict: other.verdict, dryRuns: other.dryRuns }).toEqual({ verdict: 'safe', dryRuns: 0 });
+    const { records } = await set.page.history.list({ offset: 0, limit: 100 });
+    expect(records.filter(({ kind }) => kind === 'key-search')).toHaveLength(6);
+  });
+
+  it('does not pass a key that KMS did not describe, though no blob names it', async () => {
+    await made({ 'a.txt': ['alias/payments'] });
+    put('b.json', json(2, OTHER));
+    const answer = await gate(['alias/paymentss']);
+    expect(answer.verdict).toBe('unanswered');
+    expect(answer.unanswered.join()).toContain('KMS did not describe alias/paymentss');
+  });
 });

@@ -11,7 +11,8 @@ import {
 import { Turns } from '../../core/limits/turns.ts';
 import type { Blobs } from '../workspace/index.ts';
 import type { GitHistories, WholeHistory } from './git-history.ts';
-import { type GroupSample, type IdentifyParts, identifyGroups } from './identify.ts';
+import { type GroupSample, type IdentifyParts, identifyGroups, MOST_DRY_RUNS } from './identify.ts';
+import { type CandidateSample, identifyCandidates } from './identify-rsa.ts';
 
 export interface GateParts extends IdentifyParts {
   readonly blobs: Blobs;
@@ -36,12 +37,11 @@ export class DeletionGates {
     const { gitHistories, asked } = this.#parts;
     await this.#parts.askKeys(keys);
     const whole = await gitHistories.whole();
-    const { dryRuns, likely } = await identifyGroups(
-      this.#parts,
-      await this.#unidentified(keys, whole),
-      keys,
-      this.#parts.isClosed,
-    );
+    const { isClosed } = this.#parts;
+    const { groups, candidates } = await this.#unidentified(keys, whole);
+    const ofGroups = await identifyGroups(this.#parts, groups, keys, isClosed);
+    const most = MOST_DRY_RUNS - ofGroups.dryRuns;
+    const ofBlobs = await identifyCandidates(this.#parts, candidates, keys, most, isClosed);
     const { audit, origin } = await this.#withHistory(whole);
     return deletionGate(
       {
@@ -51,8 +51,10 @@ export class DeletionGates {
         asked: asked(),
         history: whole.history,
         inArchive: (index) => origin(index) === 'archive',
-        likely,
-        dryRuns,
+        likely: ofGroups.likely,
+        proof: ofBlobs.proof,
+        dryRuns: ofGroups.dryRuns + ofBlobs.dryRuns,
+        left: ofGroups.left + ofBlobs.left,
       },
       () => setImmediate(),
     );
@@ -81,12 +83,16 @@ export class DeletionGates {
     return { audit: { ...audit, input: { ...audit.input, evidence } }, origin };
   }
 
-  /** One blob of each key group that may be under one of the keys. */
-  async #unidentified(keys: readonly string[], whole: WholeHistory): Promise<GroupSample[]> {
+  /** One blob of each key group that may be under one of the keys, and each that has none and may be. */
+  async #unidentified(
+    keys: readonly string[],
+    whole: WholeHistory,
+  ): Promise<{ groups: GroupSample[]; candidates: CandidateSample[] }> {
     const { audit } = await this.#withHistory(whole);
     const { entry } = this.#parts.blobs.audited();
     const questions = keys.map((key) => askedKey(audit, key));
     const samples = new Map<string, GroupSample>();
+    const candidates = new Map<string, CandidateSample>();
     const mayBe = (row: Evidenced): boolean =>
       questions.some(({ under }) => {
         const how = under(row);
@@ -95,7 +101,19 @@ export class DeletionGates {
     const { columns } = audit.input.snapshot;
     columns.cohorts.forEach(({ row }, cohort) => {
       const { keyFingerprint: fingerprint } = row.identification;
-      if (fingerprint === null || !mayBe(row)) return;
+      if (!mayBe(row)) return;
+      if (fingerprint === null) {
+        if (row.identification.kind !== 'kms-asymmetric-candidate') return;
+        for (const index of columns.rowsOf([cohort])) {
+          const at = columns.rows[index];
+          const one = entry(index)?.found;
+          if (at === undefined || one === undefined) continue;
+          const { sha256, file, place } = at;
+          if (!candidates.has(sha256))
+            candidates.set(sha256, { sha256, blob: one, context: null, file, place });
+        }
+        return;
+      }
       const known = samples.get(fingerprint);
       // A blob with a context that its file declares is the likeliest to open.
       if (known !== undefined && (known.context !== null || row.declared.encryptionContext === null)) return;
@@ -117,6 +135,11 @@ export class DeletionGates {
         place: blob.place,
       });
     }
-    return [...samples.values()];
+    for (const [sha256, blob] of whole.candidates) {
+      const { identification, declared, bytes, place } = blob;
+      if (candidates.has(sha256) || !mayBe({ identification, declared, sizeBytes: bytes.length })) continue;
+      candidates.set(sha256, { sha256, blob, context: null, file: 'git history', place });
+    }
+    return { groups: [...samples.values()], candidates: [...candidates.values()] };
   }
 }

@@ -10,10 +10,11 @@ interface Read {
   readonly whole: WholeHistory;
 }
 
-/** History with all of its blobs, and one of each key material. */
+/** History with all of its blobs, one of each key material, and those of the size of RSA ciphertext by their hex SHA-256. */
 export interface WholeHistory {
   readonly history: GitHistory;
   readonly samples: ReadonlyMap<string, FoundBlob>;
+  readonly candidates: ReadonlyMap<string, FoundBlob>;
 }
 
 /**
@@ -59,6 +60,7 @@ export class GitHistories {
     const stores = new Set<string>();
     const history: GitHistory = { repositories: [], blobs: [], total: 0 };
     const samples = new Map<string, FoundBlob>();
+    const candidates = new Map<string, FoundBlob>();
     for (const repository of workspace.repositories) {
       const read = await readHistory({ ...repository, inTree: (sha256) => here.has(sha256) }, (store) =>
         stores.has(store),
@@ -71,8 +73,9 @@ export class GitHistories {
       for (const blob of read.blobs) history.blobs.push(blob);
       for (const [fingerprint, blob] of read.samples)
         if (!samples.has(fingerprint)) samples.set(fingerprint, blob);
+      for (const [sha256, blob] of read.candidates) candidates.set(sha256, blob);
     }
-    const whole = { history, samples };
+    const whole = { history, samples, candidates };
     if (this.#parts.workspace.contents === contents) this.#read = { contents, whole };
     return whole;
   }

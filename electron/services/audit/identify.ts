@@ -4,12 +4,12 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { FoundBlob } from '../../core/intake/index.ts';
-import { findKey, type KeyMaterialStore } from '../../core/key-material/index.ts';
+import { findKey, type KeyMaterialStore, type KeySearchResult } from '../../core/key-material/index.ts';
 import type { Connection } from '../connection/index.ts';
 import type { HistoryRecorder } from '../history/index.ts';
 
 /** Most dry runs of one question: a minute or two at the rate that KMS allows by itself. */
-const MOST_DRY_RUNS = 5000;
+export const MOST_DRY_RUNS = 5000;
 
 /** A blob that speaks for its key group. */
 export interface GroupSample {
@@ -24,6 +24,8 @@ export interface Identified {
   readonly dryRuns: number;
   /** Key that KMS did not call wrong, though the encryption context did not fit; by fingerprint. */
   readonly likely: ReadonlyMap<string, string>;
+  /** Key groups left when the dry runs were used up, or the question was given up. */
+  readonly left: number;
 }
 
 export interface IdentifyParts {
@@ -45,13 +47,15 @@ export async function identifyGroups(
   isClosed: () => boolean,
 ): Promise<Identified> {
   const likely = new Map<string, string>();
-  if (groups.length === 0 || connection.state.status !== 'ready') return { dryRuns: 0, likely };
+  if (groups.length === 0 || connection.state.status !== 'ready') return { dryRuns: 0, likely, left: 0 };
   const kms = connection.kms();
   const candidates = await candidatesOf(connection, keys);
   let dryRuns = 0;
+  let done = 0;
   let any = false;
   for (const { fingerprint, blob, context, file, place } of groups) {
     if (isClosed() || dryRuns >= MOST_DRY_RUNS) break;
+    done += 1;
     const {
       asked,
       found,
@@ -65,16 +69,7 @@ export async function identifyGroups(
     });
     if (asked.length === 0) continue;
     dryRuns += asked.length;
-    recorder.note('key-search', {
-      outcome: found === null ? 'not found' : 'found',
-      detail: asked.map(({ keyId, algorithm, answer }) => `${keyId} ${algorithm} ${answer}`).join('; '),
-      file,
-      place,
-      sha256Before: createHash('sha256').update(blob.bytes).digest('hex'),
-      sourceKey: found,
-      sourceContext: context,
-      requestIds: asked.flatMap(({ requestId }) => requestId ?? []),
-    });
+    noteSearch(recorder, { asked, found }, { blob, context, file, place });
     if (perhaps !== null) likely.set(fingerprint, perhaps.arn);
     if (found === null) continue;
     any = true;
@@ -90,19 +85,43 @@ export async function identifyGroups(
     ]);
   }
   if (any) changed();
-  return { dryRuns, likely };
+  return { dryRuns, likely, left: groups.length - done };
+}
+
+/** Records what KMS was asked about one blob. */
+export function noteSearch(
+  recorder: IdentifyParts['recorder'],
+  { asked, found }: Pick<KeySearchResult, 'asked' | 'found'>,
+  { blob, context, file, place }: Omit<GroupSample, 'fingerprint'>,
+): void {
+  recorder.note('key-search', {
+    outcome: found === null ? 'not found' : 'found',
+    detail: asked.map(({ keyId, algorithm, answer }) => `${keyId} ${algorithm} ${answer}`).join('; '),
+    file,
+    place,
+    sha256Before: createHash('sha256').update(blob.bytes).digest('hex'),
+    sourceKey: found,
+    sourceContext: context,
+    requestIds: asked.flatMap(({ requestId }) => requestId ?? []),
+  });
+}
+
+/** Keys as KMS describes them, each once. One that it does not describe cannot be asked about: its blobs stay unidentified. */
+export async function describedKeys(connection: Connection, keys: readonly string[]): Promise<KeyInfo[]> {
+  const kms = connection.kms();
+  const described = new Map<string, KeyInfo>();
+  for (const key of keys)
+    try {
+      const info = await kms.describeKey(key);
+      described.set(info.arn, info);
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+    }
+  return [...described.values()];
 }
 
 async function candidatesOf(connection: Connection, keys: readonly string[]): Promise<KeyInfo[]> {
-  const kms = connection.kms();
-  const first: KeyInfo[] = [];
-  for (const key of keys)
-    try {
-      first.push(await kms.describeKey(key));
-    } catch (error) {
-      // A key that cannot be described cannot be asked about: its blobs stay unidentified, which the answer says.
-      if (!(error instanceof FaultError)) throw error;
-    }
+  const first = await describedKeys(connection, keys);
   const arns = new Set(first.map(({ arn }) => arn));
   const others = await connection.keys(false).then(
     (list) => list.keys,

@@ -4,10 +4,17 @@ import type { AuditSummary } from '#shared/model/audit.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
 import { type DeletionGate, GATE_HISTORY_LISTED, type GateKey } from '#shared/model/deletion-gate.ts';
 import type { GitHistory, HistoryBlob } from '#shared/model/git-history.ts';
-import { isKeyName, type Under } from '../../key-material/index.ts';
+import { isKeyName, readKeyName, type Under } from '../../key-material/index.ts';
 import type { Audit, Evidenced } from '../model.ts';
 import { deletionImpact } from './deletion.ts';
-import { type AskedKey, askedKey, isListed, touchedBy } from './touched-blobs.ts';
+import {
+  type AskedKey,
+  askedKey,
+  type BlobProof,
+  isListed,
+  provenUnder,
+  touchedBy,
+} from './touched-blobs.ts';
 
 /** What is between the name of an archive and that of a file in it. */
 const INSIDE = ' › ';
@@ -26,7 +33,11 @@ export interface GateInput {
   readonly inArchive: (index: number) => boolean;
   /** Key that KMS did not call wrong, though the blob did not open, by fingerprint. */
   readonly likely: ReadonlyMap<string, string>;
+  /** What KMS said of blobs that have no key group. */
+  readonly proof: BlobProof;
   readonly dryRuns: number;
+  /** Key groups, and blobs without one, of which KMS was not asked: the dry runs of one question are bounded. */
+  readonly left: number;
 }
 
 /** Whether some keys may be deleted, as far as the list, its history and KMS say. Gives a turn after each key. */
@@ -35,6 +46,11 @@ export async function deletionGate(input: GateInput, turn: () => Promise<void>):
   const needs: string[] = [];
   const unanswered = [
     ...coverageGaps(asked.coverage, history),
+    ...(input.left > 0
+      ? [
+          `Not asked about ${plural(input.left, 'key group or blob without one', 'key groups and blobs without one')}: the dry runs of one question are used up (${count(input.dryRuns)}). Ask of fewer paths at a time.`,
+        ]
+      : []),
     ...nameless.map((resource) => `The plan deletes ${resource}, and does not say which key that is.`),
   ];
   const made: GateKey[] = [];
@@ -80,16 +96,16 @@ function answerOf(
 
 /** What one key needs, and what is open about it. */
 function gateOf(
-  { audit, history, inArchive, likely }: GateInput,
+  { audit, history, inArchive, likely, proof }: GateInput,
   name: string,
   together: readonly string[],
 ): { key: GateKey; needs: string[]; unanswered: string[] } {
-  const touched = touchedBy(audit, name, together);
+  const touched = touchedBy(audit, name, together, proof);
   const impact = deletionImpact(audit, name, touched);
   const needs: string[] = [];
   const unanswered: string[] = [];
   const question = askedKey(audit, name);
-  const inHistory = ofHistory(question, history?.blobs ?? [], likely, audit);
+  const inHistory = ofHistory(question, history?.blobs ?? [], likely, audit, proof);
   let inArchives = 0;
   let guessed = 0;
   for (const { index, under } of touched.rows) {
@@ -146,7 +162,18 @@ function gateOf(
     unanswered.push(
       `KMS knows no key ${question.asked} on this connection: check the name, the account and the Region.`,
     );
+  else if (isUndescribed(question, audit))
+    unanswered.push(
+      `KMS did not describe ${question.asked} on this connection: check the name, the account and permission to kms:DescribeKey.`,
+    );
   return { key: { impact, inArchives, history: inHistory }, needs, unanswered };
+}
+
+/** Whether the connection could have described the key, and KMS did not: a misspelt alias has no blobs, either. */
+function isUndescribed({ asked, key }: AskedKey, { input: { caller } }: Audit): boolean {
+  if (caller === null || key !== null) return false;
+  const { region } = readKeyName(asked);
+  return region === null || region === caller.region;
 }
 
 const them = (n: number): string => (n === 1 ? 'it' : 'them');
@@ -190,8 +217,9 @@ function ofHistory(
   blobs: readonly HistoryBlob[],
   likely: ReadonlyMap<string, string>,
   audit: Audit,
+  proof: BlobProof,
 ): GateKey['history'] {
-  const known = new Map<string, 'under' | 'possible' | null>();
+  const known = new Map<string, Under | null>();
   const listed: HistoryBlob[] = [];
   let under = 0;
   let held = 0;
@@ -201,17 +229,16 @@ function ofHistory(
     let how = known.get(at);
     if (how === undefined) {
       const row = evidencedHistory(blob);
-      const found = question.under(row);
-      how =
-        found === null
-          ? null
-          : isListed(found) || isLikely(row, likely, question, audit)
-            ? 'under'
-            : 'possible';
+      how = question.under(row);
+      if (how !== null && isLikely(row, likely, question, audit)) how = 'confirmed';
       known.set(at, how);
     }
-    if (how === 'possible') possible += 1;
-    if (how !== 'under') continue;
+    how = provenUnder(how, proof, blob.sha256, question.name);
+    if (how === null) continue;
+    if (!isListed(how)) {
+      possible += 1;
+      continue;
+    }
     under += 1;
     if (blob.heldBy > 0) held += 1;
     listed.push(blob);

@@ -36,8 +36,14 @@ export function askedKey(audit: Audit, text: string): AskedKey {
  *
  * @param text Key id, ARN, alias or alias ARN.
  * @param together Names of keys that are deleted with it: what opens with one of these opens no other way.
+ * @param proof What KMS said of single blobs.
  */
-export function touchedBy(audit: Audit, text: string, together: readonly string[] = []): Touched {
+export function touchedBy(
+  audit: Audit,
+  text: string,
+  together: readonly string[] = [],
+  proof: BlobProof = () => null,
+): Touched {
   const { evidence, snapshot } = audit.input;
   const { columns } = snapshot;
   const { asked, key, references, nameless, name, under: underOf } = askedKey(audit, text);
@@ -48,16 +54,29 @@ export function touchedBy(audit: Audit, text: string, together: readonly string[
   const rows: TouchedRow[] = [];
   for (let index = 0; index < columns.rows.length; index += 1) {
     const row = columns.rows[index];
-    const how =
+    if (row === undefined) continue;
+    const how = provenUnder(
       under[columns.cohort[index] ?? -1] ??
-      (branchKeys && row !== undefined && isMessage(row) && snapshot.alsoOpens(index).viaBranchKey
-        ? 'unidentified'
-        : null);
-    if (how === null || row === undefined) continue;
+        (branchKeys && isMessage(row) && snapshot.alsoOpens(index).viaBranchKey ? 'unidentified' : null),
+      proof,
+      row.sha256,
+      name,
+    );
+    if (how === null) continue;
     const way = isListed(how) ? ways.of(index) : 'none';
     rows.push({ index, under: how, way, damaged: isDamaged(row) });
   }
   return { asked, rows, key, references, nameless };
+}
+
+/** What KMS said of one blob and a key, by the blob's hex SHA-256 and the key's ARN; null: it was not asked, or could not tell. */
+export type BlobProof = (sha256: string, key: string) => 'opens' | 'does not open' | null;
+
+/** How a blob is under a key, with what KMS said of that blob alone: it decides where nothing else names the key. */
+export function provenUnder(how: Under | null, proof: BlobProof, sha256: string, name: string): Under | null {
+  if (how === null || isListed(how)) return how;
+  const said = proof(sha256, name);
+  return said === 'opens' ? 'confirmed' : said === null ? how : null;
 }
 
 /** The key that KMS describes for a name; null where files tie the name to another key: this connection's has its alias by chance. */
