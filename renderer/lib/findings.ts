@@ -1,5 +1,5 @@
-import type { AuditFinding } from '#shared/model/audit.ts';
-import type { Severity } from '#shared/model/blob.ts';
+import type { AuditFinding, RowFindings } from '#shared/model/audit.ts';
+import type { BlobRow, Severity } from '#shared/model/blob.ts';
 
 /** A line of the table of findings: one finding, or all that one rule found. */
 export type FindingLine =
@@ -60,3 +60,32 @@ export const lineSeverity = (line: FindingLine): Severity =>
         (a, b) => (RANK[b.severity] < RANK[a.severity] ? b : a),
         line.findings[0] as AuditFinding,
       ).severity;
+
+type Found = RowFindings['findings'][number];
+
+/** What an audit found of a blob beyond its file. */
+export interface FoundOfRow {
+  /** Ids of the findings. */
+  readonly ids: readonly string[];
+  readonly codes: readonly Found['code'][];
+  readonly worst: Severity | null;
+}
+
+const worse = (a: Severity | null, b: Severity | null): Severity | null =>
+  b === null || (a !== null && RANK[a] <= RANK[b]) ? a : b;
+
+export const foundOf = (findings: readonly Found[]): FoundOfRow => ({
+  ids: findings.map(({ id }) => id),
+  codes: [...new Set(findings.map(({ code }) => code))],
+  worst: findings.reduce<Severity | null>((worst, { severity }) => worse(worst, severity), null),
+});
+
+/** A row with what an audit found of it; the row itself where that is nothing. */
+export function withFound(row: BlobRow, found: FoundOfRow | undefined): BlobRow {
+  if (found === undefined) return row;
+  return {
+    ...row,
+    worst: worse(row.worst, found.worst),
+    findings: [...new Set([...row.findings, ...found.codes])],
+  };
+}

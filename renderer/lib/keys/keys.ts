@@ -1,4 +1,5 @@
 import { plaintextCapacity, regionOfArn, takesEncryptionContext } from '#shared/kms/facts.ts';
+import { compareKeys } from '#shared/kms/key-order.ts';
 import type { ConnectionState } from '#shared/model/connection.ts';
 import type { KeyInfo, KeyRotation } from '#shared/model/key.ts';
 import { count, day, shortKeyName } from '../words/format.ts';
@@ -154,4 +155,58 @@ export function withKeyIds(words: string, keys: readonly KeyInfo[]): string {
       return keys.find(({ aliases }) => aliases.some((each) => each.toLowerCase() === alias))?.keyId ?? word;
     })
     .join(' ');
+}
+
+/** What keys are sorted by in each column; a value that is not known is empty, and comes last. */
+const VALUES: Readonly<Record<string, (key: KeyInfo) => string>> = {
+  spec: ({ spec, usage }) => `${spec ?? ''} ${usage ?? ''}`.trim(),
+  state: ({ state }) => state ?? '',
+  rotation: ({ rotation }) =>
+    rotation === null ? '' : rotation.enabled ? `0 ${rotation.nextAt ?? ''}` : '1',
+  origin: ({ origin, manager }) => `${origin ?? ''} ${manager ?? ''}`.trim(),
+  created: ({ createdAt }) => createdAt ?? '',
+};
+
+/** Ids of the columns that keys can be sorted by. */
+export const SORTABLE_KEY_COLUMNS: ReadonlySet<string> = new Set(['name', ...Object.keys(VALUES)]);
+
+/** Keys in the order of a column; those that are alike in it stay in the order of their names. */
+export function sortKeys(
+  keys: readonly KeyInfo[],
+  { column, descending }: { readonly column: string; readonly descending: boolean },
+): readonly KeyInfo[] {
+  const value = VALUES[column];
+  const way = descending ? -1 : 1;
+  if (value === undefined) return keys.toSorted((a, b) => way * compareKeys(a, b));
+  const values = new Map(keys.map((key) => [key, value(key)]));
+  return keys.toSorted((a, b) => {
+    const [x, y] = [values.get(a) ?? '', values.get(b) ?? ''];
+    if (x === y) return compareKeys(a, b);
+    if (x === '' || y === '') return x === '' ? 1 : -1;
+    return x < y ? -way : way;
+  });
+}
+
+/** Number of colours in the swatch palette (`--swatch-0` … in tokens.css). */
+export const SWATCH_COLOURS = 12;
+const BARS = 5;
+
+interface SwatchShape {
+  /** Palette indexes of the two colours; never equal. */
+  readonly colours: readonly [number, number];
+  /** Which of the two colours each of the five bars has; both occur. */
+  readonly bars: readonly (0 | 1)[];
+}
+
+/**
+ * The face of a key: drawn from the first four bytes of its fingerprint alone, so the same material looks the same
+ * everywhere. 12 × 11 × 30 different faces: a help for the eye, never a proof (the hex digits beside it are).
+ */
+export function swatchOf(fingerprint: string): SwatchShape {
+  const byte = (i: number): number => Number.parseInt(fingerprint.slice(i * 2, i * 2 + 2), 16) || 0;
+  const first = byte(0) % SWATCH_COLOURS;
+  const second = (first + 1 + (byte(1) % (SWATCH_COLOURS - 1))) % SWATCH_COLOURS;
+  const pattern = 1 + ((byte(2) * 256 + byte(3)) % (2 ** BARS - 2));
+  const bars = Array.from({ length: BARS }, (_, i): 0 | 1 => (((pattern >> i) & 1) === 1 ? 1 : 0));
+  return { colours: [first, second], bars };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { KeyInfo } from '#shared/model/key.ts';
-import { sortKeys } from './sort-keys.ts';
+import { sortKeys } from './keys.ts';
 
 const key = (keyId: string, patch: Partial<KeyInfo>): KeyInfo =>
   ({ keyId, aliases: [`alias/${keyId}`], state: null, createdAt: null, rotation: null, ...patch }) as KeyInfo;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SWATCH_COLOURS, swatchOf } from './swatch.ts';
+import { SWATCH_COLOURS, swatchOf } from './keys.ts';
 
 const fingerprint = fc
   .uint8Array({ minLength: 32, maxLength: 32 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { foundOf, withFound } from './found.ts';
+import { foundOf, withFound } from '../findings.ts';
 import { makeRows } from './rows.test-help.ts';
 
 const [row] = makeRows(1);

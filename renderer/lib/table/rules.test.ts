@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rulesOfFilter } from './rules.ts';
+import { rulesOfFilter } from './narrow.ts';
 
 const none = { query: '', kind: 'all', finding: 'all' } as const;
 const texts = (...args: Parameters<typeof rulesOfFilter>) =>

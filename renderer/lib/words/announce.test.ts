@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endedWords, progressWords } from './announce.ts';
+import { endedWords, progressWords } from './run-words.ts';
 
 const run = (done: number, patch: object = {}) => ({
   status: 'running' as const,

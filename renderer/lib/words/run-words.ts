@@ -1,5 +1,7 @@
 import type { RunSummary, Touches } from '#shared/model/run.ts';
+import { outcomeHeadline } from '#shared/run-outcome.ts';
 import { count, plural } from './format.ts';
+import { runStatus } from './words.ts';
 
 /** What undoing touches: originals restored from backups, or new files taken away. */
 export function undoWords({ undo, output }: Pick<RunSummary, 'undo' | 'output'>): string {
@@ -41,3 +43,21 @@ export function heldWords({ status, fault }: Pick<RunSummary, 'status' | 'fault'
     return 'The run is paused until the connection is renewed; it then goes on by itself. Nothing is lost.';
   return null;
 }
+
+type Said = Pick<RunSummary, 'status' | 'counts' | 'dryRun' | 'outcome' | 'retry'>;
+
+/** What a screen reader hears of a run under way: its state, and how far it is in steps of ten per cent. */
+export function progressWords(run: Said): string {
+  const { done, total } = doneOf(run);
+  const tens = total === 0 ? 0 : Math.floor((done / total) * 10) * 10;
+  const what = run.dryRun ? 'Preflight' : run.status === 'undoing' ? 'Undo' : 'Re-encryption';
+  const { failed } = run.counts;
+  // The number of failures at each step would speak at every failure: that there are some is said once.
+  const failures = failed > 0 ? ', with failures' : '';
+  const state =
+    run.status === 'running' || run.status === 'undoing' ? '' : `, ${runStatus(run).word.toLowerCase()}`;
+  return `${what} of ${plural(total, 'blob')}: ${tens} %${failures}${state}`;
+}
+
+/** What a screen reader hears when a run has ended. */
+export const endedWords = (run: Said): string => `${runStatus(run).word}: ${outcomeHeadline(run)}`;

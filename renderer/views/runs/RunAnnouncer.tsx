@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { endedWords, progressWords } from '../../lib/words/announce.ts';
+import { endedWords, progressWords } from '../../lib/words/run-words.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 
 /** Says of each run under way how far it is, every ten per cent, and what came of it; for those who do not see the bars. */
