@@ -1,4 +1,4 @@
-import type { TableLook } from './model/table-look.ts';
+import type { TableLook } from './model/preferences.ts';
 
 /** The arrangement before any was chosen. Apart from its schema: the page carries no zod. */
 export const FIRST_TABLE_LOOK: TableLook = {

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import { compareKeys } from '#shared/kms/key-order.ts';
+import { compareKeys } from '#shared/kms/key-names.ts';
 import type { Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isAwsEndpoint } from './endpoints.ts';
+import { isAwsEndpoint } from './facts.ts';
 
 test.each([
   'https://kms.eu-central-1.amazonaws.com',

@@ -1,6 +1,6 @@
 import type { RunMethod } from '#shared/model/run.ts';
-import { isAwsEndpoint } from './endpoints.ts';
 import type { EncryptionAlgorithm } from './facts.ts';
+import { isAwsEndpoint } from './facts.ts';
 import { isCommercial, PRICES, priceOf, QUOTAS, type Quota, quotaOf } from './published.ts';
 
 /** One side of the requests. `spec` null: not known (`DescribeKey` was not permitted, or KMS finds the key). */

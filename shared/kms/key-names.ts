@@ -1,3 +1,5 @@
+import type { KeyInfo } from '../model/key.ts';
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const ARN = /^arn:([^:]*):([^:]*):([^:]*):([^:]*):(.+)$/;
 
@@ -45,4 +47,14 @@ export function partitionOfRegion(region: string): string {
   if (region.startsWith('us-iso-')) return 'aws-iso';
   if (region.startsWith('eusc-')) return 'aws-eusc';
   return 'aws';
+}
+
+type Named = Pick<KeyInfo, 'aliases' | 'keyId'>;
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Order in which keys are shown: by first alias, those without one last; then by id. */
+export function compareKeys(a: Named, b: Named): number {
+  // '~' sorts behind everything an alias may hold.
+  return compare(a.aliases[0] ?? '~', b.aliases[0] ?? '~') || compare(a.keyId, b.keyId);
 }

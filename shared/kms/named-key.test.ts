@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { fault } from '../model/fault-error.ts';
-import { explainKms } from './errors.ts';
-import { sourceKeyNamed } from './named-key.ts';
+import { explainKms, sourceKeyNamed } from './errors.ts';
 
 const SOURCE = 'arn:aws:kms:us-east-1:111122223333:key/86a87e79-0000-4000-8000-000000000001';
 const TO = 'arn:aws:kms:us-east-1:111122223333:key/86a87e79-0000-4000-8000-000000000002';

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { plural } from '#shared/format.ts';
-import { CampaignSnapshot } from '#shared/model/campaign.ts';
+import { CampaignSnapshot } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { type Audit, isListed, matches, touchedBy } from '../audit/index.ts';
 import { declaredDate, isKms } from '../key-material/index.ts';

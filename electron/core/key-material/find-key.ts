@@ -1,5 +1,5 @@
+import { sourceKeyNamed } from '#shared/kms/errors.ts';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
-import { sourceKeyNamed } from '#shared/kms/named-key.ts';
 import type { Identification } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';

@@ -1,5 +1,5 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { compareKeys } from '#shared/kms/key-order.ts';
+import { compareKeys } from '#shared/kms/key-names.ts';
 import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
 import { RateLimiter } from '../limits/rate-limiter.ts';
 import { addDetails } from './key-details.ts';

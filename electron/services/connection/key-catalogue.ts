@@ -1,4 +1,4 @@
-import { compareKeys } from '#shared/kms/key-order.ts';
+import { compareKeys } from '#shared/kms/key-names.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
 import type { KmsConnection } from '../../core/kms/index.ts';
 import { toFault } from '../faults.ts';

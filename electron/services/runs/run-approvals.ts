@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { kindOf } from '#shared/connection-kind.ts';
 import { plural } from '#shared/format.ts';
-import { isAwsEndpoint } from '#shared/kms/endpoints.ts';
+import { isAwsEndpoint } from '#shared/kms/facts.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { RunSummary, Touches } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';

@@ -1,4 +1,4 @@
-import { sourceKeyNamed } from '#shared/kms/named-key.ts';
+import { sourceKeyNamed } from '#shared/kms/errors.ts';
 import type { RunItem, RunMethod } from '#shared/model/run.ts';
 import type { KeyMaterialStore, KeyObservation } from '../../core/key-material/index.ts';
 import type { KeySeen, KnownKeys, NamedMaterial } from '../../core/rotation/index.ts';

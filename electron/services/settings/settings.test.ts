@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { FIRST_TABLE_LOOK } from '#shared/first-table-look.ts';
-import type { Look } from '#shared/model/preferences.ts';
-import type { TableLook } from '#shared/model/table-look.ts';
+import type { Look, TableLook } from '#shared/model/preferences.ts';
 import { SettingsFile } from './settings.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rewrap-settings-'));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { coverageWords } from '#shared/coverage-words.ts';
+import { coverageWords } from '#shared/audit-words.ts';
 import { manyRuns } from '../../../tools/many-runs.ts';
 import { assemble } from '../../core/inspect/assemble.test-help.ts';
 import { tarOf, zipOf } from '../../core/intake/archives/build.test-help.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { coverageWords } from '#shared/coverage-words.ts';
+import { coverageWords } from '#shared/audit-words.ts';
 import { assemble } from '../../core/inspect/assemble.test-help.ts';
 import { KeyMaterialStore } from '../../core/key-material/index.ts';
 import { Blobs } from './blobs.ts';

@@ -1,5 +1,5 @@
 import { plaintextCapacity, regionOfArn, takesEncryptionContext } from '#shared/kms/facts.ts';
-import { compareKeys } from '#shared/kms/key-order.ts';
+import { compareKeys } from '#shared/kms/key-names.ts';
 import type { ConnectionState } from '#shared/model/connection.ts';
 import type { KeyInfo, KeyRotation } from '#shared/model/key.ts';
 import { count, day, shortKeyName } from '../words/format.ts';

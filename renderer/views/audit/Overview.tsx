@@ -1,5 +1,4 @@
-import { FACET_WORDS, nothingWords } from '#shared/audit-words.ts';
-import { coverageWords } from '#shared/coverage-words.ts';
+import { coverageWords, FACET_WORDS, nothingWords } from '#shared/audit-words.ts';
 import type { AuditFacet, AuditSummary, Facet } from '#shared/model/audit.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
 import { Button } from '../../components/Button.tsx';

@@ -1,7 +1,7 @@
 import { CircleCheck, CircleHelp, CircleX, KeyRound } from 'lucide-react';
 import { useState } from 'react';
 import type { Fault } from '#shared/model/fault.ts';
-import type { PermissionCheck, PermissionChecks } from '#shared/model/preflight.ts';
+import type { PermissionCheck, PermissionChecks } from '#shared/model/plan.ts';
 import type { RunRequest } from '#shared/model/run.ts';
 import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';

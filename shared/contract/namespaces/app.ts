@@ -1,7 +1,6 @@
 import { ConnectionState } from '../../model/connection.ts';
 import { Fault } from '../../model/fault.ts';
-import { Look, Preferences } from '../../model/preferences.ts';
-import { TableLook } from '../../model/table-look.ts';
+import { Look, Preferences, TableLook } from '../../model/preferences.ts';
 import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 

@@ -1,6 +1,7 @@
 import {
   AuditFinding,
   AuditSummary,
+  CampaignSnapshot,
   DeletionImpact,
   ExplainedRule,
   Facet,
@@ -8,7 +9,6 @@ import {
   ReportSubject,
   RowFindings,
 } from '../../model/audit.ts';
-import { CampaignSnapshot } from '../../model/campaign.ts';
 import { DeletionGate } from '../../model/deletion-gate.ts';
 import { GitHistory } from '../../model/git-history.ts';
 import { Reconciliation } from '../../model/reconcile.ts';

@@ -1,5 +1,5 @@
 import { Fault } from '../../model/fault.ts';
-import { PermissionChecks } from '../../model/preflight.ts';
+import { PermissionChecks } from '../../model/plan.ts';
 import {
   BlobResult,
   Comparison,

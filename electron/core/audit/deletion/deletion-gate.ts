@@ -1,4 +1,4 @@
-import { coverageWords } from '#shared/coverage-words.ts';
+import { coverageWords } from '#shared/audit-words.ts';
 import { count, plural } from '#shared/format.ts';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import type { Coverage } from '#shared/model/coverage.ts';

@@ -1,5 +1,4 @@
-import { practiceWords } from '#shared/audit-words.ts';
-import { coverageWords } from '#shared/coverage-words.ts';
+import { coverageWords, practiceWords } from '#shared/audit-words.ts';
 import { EVIDENCE_WORDS } from '#shared/evidence.ts';
 import { entryOf } from '#shared/findings.ts';
 import { plural } from '#shared/format.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { coverageWords } from '#shared/coverage-words.ts';
+import { coverageWords } from '#shared/audit-words.ts';
 import { EVIDENCE, EVIDENCE_WORDS, type EvidenceBy, weakest } from '#shared/evidence.ts';
 import { count } from '#shared/format.ts';
 import type { BlobRow } from '#shared/model/blob.ts';

@@ -1,5 +1,4 @@
-import { REFERENCE_WORDS } from '#shared/audit-words.ts';
-import { coverageWords } from '#shared/coverage-words.ts';
+import { coverageWords, REFERENCE_WORDS } from '#shared/audit-words.ts';
 import { count, plural } from '#shared/format.ts';
 import type { DeletionImpact, KeyReference } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';

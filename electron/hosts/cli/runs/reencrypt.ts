@@ -3,7 +3,7 @@ import { faultOfCatalogue } from '#shared/kms/errors.ts';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import type { PermissionChecks } from '#shared/model/preflight.ts';
+import type { PermissionChecks } from '#shared/model/plan.ts';
 import type { ContextChoice, RunRequest } from '#shared/model/run.ts';
 import type { Client } from '../client.ts';
 import { BAD_INPUT, OK, SOME_FAILED } from '../exit-code.ts';

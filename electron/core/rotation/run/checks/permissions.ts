@@ -1,7 +1,7 @@
 import { explainOwn, faultOf, stopsRun } from '#shared/kms/errors.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
-import type { PermissionCheck, PermissionChecks } from '#shared/model/preflight.ts';
+import type { PermissionCheck, PermissionChecks } from '#shared/model/plan.ts';
 import type { RunMethod, RunRequest } from '#shared/model/run.ts';
 import type { FoundBlob } from '../../../intake/index.ts';
 import type { DryRunOutput, Kms, ReEncryptInput, RightsInput, Sending } from '../../../kms/index.ts';
