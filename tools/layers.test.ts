@@ -215,7 +215,7 @@ describe('layers', () => {
         child.filter(
           (i) =>
             !i.bare &&
-            !/^electron\/core\/(?:two-step\/(?:child\/(?!.*test)|messages\.ts$)|kms\/sign\/(?:index|sign|error-of)\.ts$)/.test(
+            !/^electron\/core\/(?:two-step\/(?:child\/(?!.*test)|messages\.ts$)|kms\/sign\/(?:index|sign)\.ts$)/.test(
               i.to,
             ),
         ),

@@ -1,6 +1,5 @@
 /** Blobs in the history of git repositories: read by git itself, which a repository cannot make do anything else. */
 
-export { fileAtCommit } from './file-at-commit.ts';
 export { objectsNamed } from './objects.ts';
 export { type HistoryInput, readHistory } from './read-history.ts';
-export { gitBytes, gitText } from './run-git.ts';
+export { fileAtCommit, gitBytes, gitText } from './run-git.ts';

@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { devNull } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import { MAX_FILE_BYTES } from '../intake/index.ts';
 
 /**
  * Settings that keep a repository from running programs, asking the network or stating another history than its objects
@@ -184,4 +185,34 @@ function refused(repository: string, error: string): FaultError {
       'Check it with git fsck.',
     ),
   );
+}
+
+/**
+ * The bytes of a file in a commit, as they stand there: no filter runs. Null where the commit, or the file in it, is not
+ * there, is a link or a submodule, or is larger than 64 MiB. `path`: from the top of the repository, with "/".
+ * Throws the faults of `runGit`, but for `GitFailed`.
+ */
+export async function fileAtCommit(
+  repository: string,
+  commit: string,
+  path: string,
+): Promise<Uint8Array | null> {
+  try {
+    const listed = await gitText(repository, [
+      '--literal-pathspecs',
+      'ls-tree',
+      '-l',
+      '-z',
+      '--full-tree',
+      commit,
+      '--',
+      path,
+    ]);
+    const [, oid, size] = /^100\d{3} blob ([0-9a-f]+) +(\d+)\t/.exec(listed) ?? [];
+    if (oid === undefined || Number(size) > MAX_FILE_BYTES) return null;
+    return await gitBytes(repository, ['cat-file', 'blob', oid]);
+  } catch (error) {
+    if (error instanceof FaultError && error.fault.code === 'GitFailed') return null;
+    throw error;
+  }
 }

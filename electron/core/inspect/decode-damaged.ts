@@ -6,8 +6,8 @@ import { symmetricFields } from './blob/symmetric-fields.ts';
 import { byteCount, field, shifted } from './field.ts';
 import { findingsOf } from './findings.ts';
 import { algorithmName, located } from './identify.ts';
-import { concludes, says } from './sentence.ts';
 import type { DecodedBlob } from './types.ts';
+import { concludes, says } from './types.ts';
 
 /** What begins like a KMS blob, or holds one, and is of no known layout: where it departs from them, and what to do. */
 export function kmsLike(bytes: Uint8Array, identification: Identification): DecodedBlob {

@@ -10,9 +10,9 @@ import { type DatabaseHead, readDatabaseHead } from './messages/database-message
 import { readSdkMessage, type SdkMessage } from './messages/sdk-message.ts';
 import { keySentences, sdkMessageFields, suiteName } from './messages/sdk-message-fields.ts';
 import { readings } from './readings.ts';
-import { concludes, says } from './sentence.ts';
 import { lookFields } from './signatures/signature-fields.ts';
 import type { DecodedBlob } from './types.ts';
+import { concludes, says } from './types.ts';
 
 /**
  * Everything the bytes alone say: a field tree with a top level that covers the blob without gap or overlap, every child

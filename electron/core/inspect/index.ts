@@ -11,8 +11,7 @@ export {
   readSdkMessage,
   type SdkMessage,
 } from './messages/sdk-message.ts';
-export { isText, looksLikeText, TEXT_SAMPLE } from './signatures/match-signatures.ts';
-export { publicPart } from './signatures/public-part.ts';
+export { isText, looksLikeText, publicPart, TEXT_SAMPLE } from './signatures/match-signatures.ts';
 export { isSecretInClear } from './signatures/signature.ts';
 export { privateKeyFinding } from './signatures/signature-fields.ts';
 export { randomness } from './statistics.ts';

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import type { ChildChannel } from './channel.ts';
 import { forkChild } from './fork.ts';
+import type { ChildChannel } from './messages.ts';
 
 const here = import.meta.dirname;
 const root = resolve(here, '..', '..', '..');

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { ChildChannel } from './channel.ts';
+import type { ChildChannel } from './messages.ts';
 
 const SHELL = '/bin/sh';
 

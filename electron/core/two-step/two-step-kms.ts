@@ -20,9 +20,8 @@ import {
   type Sending,
   unlessHeld,
 } from '../kms/index.ts';
-import type { ChildStarter } from './channel.ts';
 import { ChildClient } from './child-client.ts';
-import type { AwsJsonMembers, ChildCredentials, FromChild, SideName, Way } from './messages.ts';
+import type { AwsJsonMembers, ChildCredentials, ChildStarter, FromChild, SideName, Way } from './messages.ts';
 
 export interface TwoStepParts {
   /** Its Decrypt opens the old blobs: the connection of the moment. */

@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import type { Identification } from '#shared/model/blob.ts';
 import { LEAST_SAMPLE, randomness } from '../statistics.ts';
-import { identified, type Signature } from './signature.ts';
+import { identified, isSecretInClear, type Signature } from './signature.ts';
+import { publicDerHead } from './signatures-asn1.ts';
 import { textLook } from './signatures-text.ts';
 
 /** Bytes looked at to tell text from binary: enough to be sure, bounded for large files. */
@@ -114,4 +115,20 @@ function isUtf16Text(bytes: Uint8Array, high: 0 | 1): boolean {
 /** An ASCII control character other than tab, line feed, form feed and carriage return. */
 function isControl(byte: number): boolean {
   return byte === 0x7f || (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0c && byte !== 0x0d);
+}
+
+/**
+ * The bytes that may be kept and shown of a file: all of them, unless the file is a secret in clear, of which only the
+ * part that names its sort is left (the first PEM line, the DER header before the key). The result is identified as
+ * before. Never more than the first 256 bytes of a secret.
+ */
+export function publicPart(bytes: Uint8Array, { kind, label }: Identification): Uint8Array {
+  if (!isSecretInClear(kind, label)) return bytes;
+  if (!isText(bytes)) return bytes.slice(0, Math.min(256, publicDerHead(bytes)));
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1_048_576)).toString(
+    'latin1',
+  );
+  const at = head.search(/-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----/);
+  const line = at === -1 ? null : /^-----BEGIN [A-Z0-9 ]+-----/.exec(head.slice(at, at + 100));
+  return new Uint8Array(Buffer.from(line === null ? '' : `${line[0]}\n`));
 }

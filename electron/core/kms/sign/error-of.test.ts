@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorOf } from './error-of.ts';
+import { errorOf } from './sign.ts';
 
 const json = (members: object) => JSON.stringify(members);
 const named = (name: string, message = '') => ({ name, message });

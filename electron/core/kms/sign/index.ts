@@ -1,2 +1,1 @@
-export { type ExplainedError, errorOf } from './error-of.ts';
-export { type SigningKeys, signed, signingKey, type Unsigned } from './sign.ts';
+export { type ExplainedError, errorOf, type SigningKeys, signed, signingKey, type Unsigned } from './sign.ts';
