@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { RelayedApprovals } from '../../bridge/engine/approvals-relay.ts';
+import { RelayedApprovals } from '../../bridge/engine/child-relay.ts';
 import { Approvals, type Proposal } from './approvals.ts';
 import type { ApprovalAnswer, ApprovalQuestion } from './index.ts';
 

@@ -2,7 +2,7 @@ import { setImmediate as others } from 'node:timers/promises';
 import type { HostHandlers, PageHandlers, ReplyValue } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import { plural } from '#shared/format.ts';
-import type { AuditSummary, Facet } from '#shared/model/audit.ts';
+import type { AuditSummary, Facet, RowFindings } from '#shared/model/audit.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { GitHistory } from '#shared/model/git-history.ts';
 import {
@@ -27,7 +27,6 @@ import { RulesInUse } from './audit-rules.ts';
 import { CurrentAudit, type Held } from './current-audit.ts';
 import { DeletionGates } from './deletion-gates.ts';
 import { GitHistories } from './git-history.ts';
-import { FindingsByRow } from './row-findings.ts';
 
 const HOUR = 3_600_000;
 
@@ -331,4 +330,37 @@ export class AuditService {
 function deletionRows(audit: Audit, key: string, known: boolean): number[] {
   const { rows } = touchedBy(audit, key);
   return rows.flatMap(({ index, under }) => (isListed(under) === known ? [index] : []));
+}
+
+/** What an audit found of each blob beyond its file: made once for each audit, asked for in parts. */
+export class FindingsByRow {
+  #made: {
+    readonly audit: Audit;
+    readonly findings: RowFindings['findings'];
+    readonly rows: RowFindings['rows'];
+  } | null = null;
+
+  page(audit: Audit, offset: number, limit: number): RowFindings {
+    if (this.#made?.audit !== audit) this.#made = { audit, ...byRow(audit) };
+    const { findings, rows } = this.#made;
+    return { total: rows.length, findings, rows: rows.slice(offset, offset + limit) };
+  }
+}
+
+function byRow(audit: Audit): Pick<RowFindings, 'findings' | 'rows'> {
+  const { rows } = audit.input.snapshot.columns;
+  const found = audit.findings.filter(({ source, suppressed }) => source !== 'files' && suppressed === null);
+  const of = new Map<number, number[]>();
+  found.forEach(({ indexes }, place) => {
+    for (let i = 0; i < indexes.length; i += 1) {
+      const index = indexes[i] ?? 0;
+      const known = of.get(index);
+      if (known === undefined) of.set(index, [place]);
+      else known.push(place);
+    }
+  });
+  return {
+    findings: found.map(({ id, code, severity }) => ({ id, code, severity })),
+    rows: Array.from(of, ([index, places]) => ({ blobId: rows[index]?.id ?? '', of: places })),
+  };
 }

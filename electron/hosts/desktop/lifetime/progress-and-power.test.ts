@@ -8,8 +8,7 @@ import { eventChannel, hostChannel } from '#shared/contract/channels.ts';
 import { events } from '#shared/contract/contract.ts';
 import { fault } from '#shared/model/fault.ts';
 import { type Booted, boot, settle } from '../testing/boot.ts';
-import { emit } from '../testing/event.ts';
-import { FakeNotification } from '../testing/notification.ts';
+import { emit, FakeNotification } from '../testing/event.ts';
 
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as () => void;

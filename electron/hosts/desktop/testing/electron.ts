@@ -30,8 +30,7 @@ import type {
   WebFrameMain,
 } from 'electron';
 import type { ElectronMain } from '../electron.ts';
-import { FakeEvent } from './event.ts';
-import { FakeNotification } from './notification.ts';
+import { FakeEvent, FakeNotification } from './event.ts';
 import { FakeSession } from './session.ts';
 import { FakeUtilityProcess } from './utility-process.ts';
 import { type FakeContents, FakeWindow } from './window.ts';
