@@ -19,6 +19,8 @@ type Answer = Omit<JudgedResult, 'result'>;
 const PLAIN_ENCODINGS: ReadonlySet<string> = new Set(['base64', 'base64url', 'hex', 'base64-base64']);
 /** Ciphertext is random: a run of text of this length comes up once in a million blobs of the largest size. */
 const TEXT_RUN = 20;
+/** Bytes of a ciphertext beyond those of its plaintext: 11 that KMS puts before it, and 16 of the tag. */
+const OVERHEAD = 27;
 /** What a rule matches before a secret: a name, and what assigns to it. */
 const LABEL =
   /^["'`]?[\w.\-/$@ \t]{0,80}["'`\])]?\s{0,20}(?:=>|:=|\?=|\|\||=|:|>|,|\()?\s{0,20}[\\"'`=]{0,5}$/;
@@ -143,7 +145,8 @@ function problemOf({ bytes, encoding, identification, within }: FoundBlob): stri
   if (producedBy === null || plaintextBytes === null || !reencryptable)
     return 'It is inside a blob that has an unknown part.';
   if (within !== undefined || !isBlobAlone(encoding)) return 'The blob stands in a value with more in it.';
-  if (hasText(bytes)) return 'Text stands where the blob has its ciphertext.';
+  if (hasText(bytes) || !looksRandom(bytes.subarray(bytes.length - plaintextBytes - OVERHEAD)))
+    return 'Text stands where the blob has its ciphertext.';
   return null;
 }
 
@@ -160,6 +163,20 @@ function hasText(bytes: Uint8Array): boolean {
     if (run >= TEXT_RUN) return true;
   }
   return false;
+}
+
+/** Nothing of a ciphertext is as regular as text of two bytes a character, lines of text, or padding: by six deviations. */
+function looksRandom(ciphertext: Uint8Array): boolean {
+  let printable = 0;
+  let equal = 0;
+  for (const [i, byte] of ciphertext.entries()) {
+    if (byte >= 0x20 && byte < 0x7f) printable += 1;
+    // Text of two bytes a character has every other byte alike.
+    if (i >= 2 && byte === ciphertext[i - 2]) equal += 1;
+  }
+  const n = ciphertext.length;
+  const most = (share: number): number => n * share + 6 * Math.sqrt(n * share * (1 - share)) + 2;
+  return printable <= most(95 / 256) && equal <= most(1 / 256);
 }
 
 const other = (why: string): Answer => ({ verdict: 'other', why, blob: null });

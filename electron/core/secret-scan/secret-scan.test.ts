@@ -141,6 +141,21 @@ describe('a result is not ciphertext', () => {
       line(text.toString('base64').slice(-40)),
       /Text stands/,
     ],
+    ...(
+      [
+        ['of two bytes a character', Buffer.from('database-password-is-here', 'utf16le')],
+        ['in short lines', Buffer.from('db=hunter2\npw=swordfish\nuser=admin\nkey=abcdefg\nend\n')],
+        ['in padding', Buffer.concat([Buffer.from('hunter2hunter2'), Buffer.alloc(40)])],
+      ] as const
+    ).map(([how, secret]): [string, string, Partial<Result>, RegExp] => {
+      const made = Buffer.concat([blob.subarray(0, -secret.length), secret]).toString('base64');
+      return [
+        `in what has the shape of a blob, with text ${how}`,
+        `K=${made}\n`,
+        line(made.slice(-40)),
+        /Text stands/,
+      ];
+    }),
     ['in a blob that was cut', `K=${b64.slice(0, -40)}\n`, line(b64.slice(20, 60)), /./],
   ])('%s', async (_, content, one, why) => {
     put('a.env', content);
