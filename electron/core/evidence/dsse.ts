@@ -58,6 +58,9 @@ export function readEnvelope(bytes: Uint8Array): {
 } {
   const envelope = Envelope.safeParse(parsed(bytes, 'It is no JSON, or was cut off.'));
   if (!envelope.success) throw new EnvelopeProblem('It is no DSSE envelope, or has more in it than one.');
+  // Of a member that stands there twice, one program reads the first and another the last.
+  if (Buffer.from(bytes).toString('utf8').replace(/\s/g, '') !== JSON.stringify(envelope.data))
+    throw new EnvelopeProblem('It says something twice, or is written in another way than it was made.');
   const { payloadType, payload: text, signatures } = envelope.data;
   if (payloadType !== PAYLOAD_TYPE)
     throw new EnvelopeProblem(

@@ -162,6 +162,18 @@ describe('the statement', () => {
     expect(wrong[0]?.why).toMatch(why);
   });
 
+  it('that says something twice is named: which of them is read depends on the program', async () => {
+    for (const change of [
+      (text: string) => text.replace('"payload":', '"payload": "AAAA",\n  "payload":'),
+      (text: string) => text.replace('"payload"', '"p\\u0061yload"'),
+    ]) {
+      const folder = bundle();
+      const path = join(folder, 'statement.dsse.json');
+      writeFileSync(path, change(readFileSync(path, 'utf8')));
+      expect(await wrongParts(folder)).toEqual(['statement.dsse.json']);
+    }
+  });
+
   it('that was cut off, is empty, or is larger than any is named and not read', async () => {
     for (const size of [0, 100]) {
       const folder = bundle();
