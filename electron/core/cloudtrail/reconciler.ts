@@ -177,6 +177,9 @@ export class Reconciler {
     check('operation', own.step, event.operation);
     if (event.error !== null) this.#differ(own, 'outcome', 'reencrypted', event.error);
     check('principal', record.who, event.who);
+    // Each event of a request that succeeded names its keys: without them nothing is confirmed.
+    if (event.error === null && event.keys.length === 0 && record.sourceKey !== null)
+      this.#differ(own, 'source key', record.sourceKey, 'not in the event');
     const [first, second = first] = event.keys;
     const isOne = own.step === 'Encrypt';
     if (!isOne) check('source key', keyText(record.sourceKey), keyText(first));

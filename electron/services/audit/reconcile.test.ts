@@ -191,6 +191,7 @@ describe('CloudTrail and the history', () => {
       (one) => ({ ...one, resources: [{ ARN: 'arn:aws:kms:us-east-1:111122223333:key/x' }] }),
       'source key',
     ],
+    ['no key', (one) => ({ ...one, resources: null }), 'source key'],
     ['another time', (one) => ({ ...one, eventTime: '2098-01-01T00:00:00Z' }), 'time'],
     ['an error', (one) => ({ ...one, errorCode: 'AccessDenied' }), 'outcome'],
   ])('finds a forged event: %s', async (_, forge, member) => {
