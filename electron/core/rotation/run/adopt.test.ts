@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { diskHere, temporaryName } from '../../intake/index.ts';
+import { diskHere, ownerOfTemporary, temporaryName } from '../../intake/index.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { LoggedFile, SharedWork } from '../shards/shared-work.ts';
 import { FakeKms, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
@@ -39,7 +40,9 @@ const logged = (before: string, after: string, places: readonly string[]): Logge
 
 async function run(shared: Partial<SharedWork>) {
   const staged: LoggedFile[] = [];
+  const begun: object[] = [];
   const all: SharedWork = {
+    begins: async (owner, folders) => void begun.push({ owner, folders, staged: staged.length }),
     staged: async (file) => void staged.push(file),
     made: () => null,
     leftovers: () => [],
@@ -51,14 +54,18 @@ async function run(shared: Partial<SharedWork>) {
     disk: diskHere(),
   });
   await live.done;
-  return { live, staged };
+  return { live, staged, begun };
 }
 
 const two = () => [1, 2].map(() => `${base64(madeUpBlob(OLD_KEY))}\n`).join('');
 
 test('what a file becomes is logged before it stands, with what KMS said', async () => {
   const { sha256: before } = await harness.add('a.txt', two());
-  const { live, staged } = await run({});
+  const { live, staged, begun } = await run({});
+  expect(begun).toEqual([
+    { owner: harness.journal.owner.id, folders: [dirname(harness.path('a.txt'))], staged: 0 },
+  ]);
+  expect(ownerOfTemporary(basename(staged[0]?.temporary ?? ''))).toBe(harness.journal.owner.id);
   expect(live.summary().counts.succeeded).toBe(2);
   const items = live.items();
   expect(staged).toMatchObject([{ file: 0, before, blobs: items.map(({ place }) => ({ place })) }]);

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
@@ -218,11 +219,25 @@ export class LiveRun implements Run {
         this.#stop(explainOwn('ContextChoiceInvalid'));
       if (source.keyId === null && !takesEncryptionContext(source.algorithm))
         this.#stop(explainOwn('SourceKeyNeeded'));
+      await this.#announce(files);
       await new RunFiles({ ...this.#shared(), earlier }).rotate(files);
     } catch (error) {
       this.#stop(faultOf(error));
     }
     await this.#ended(begun);
+  }
+
+  /** Others know what this process may leave behind, before it makes anything. */
+  async #announce(files: readonly RunFile[]): Promise<void> {
+    const { shared, output } = this.#input;
+    if (shared === undefined) return;
+    const mode = outputMode(output);
+    const folders = new Set<string>();
+    for (const file of files) {
+      const target = mode.target(file);
+      if (target !== null) folders.add(dirname(target));
+    }
+    await shared.begins(this.#owner, [...folders]);
   }
 
   #shared(): Omit<RunFilesParts, 'earlier'> {

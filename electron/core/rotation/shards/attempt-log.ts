@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { SentRequest } from '#shared/model/run.ts';
+import { processSpace } from './lease.ts';
 import type { LoggedFile } from './shared-work.ts';
 
 const fsyncAsync = promisify(fsync);
@@ -18,6 +19,12 @@ const Line = z.union([
   z.object({ w: z.string() }),
   /** Numbers of words begin again. */
   z.object({ anew: z.literal(true) }),
+  /** The process that writes it, and where its id means something. */
+  z.object({ pid: z.int(), space: z.string() }),
+  /** By which id its temporary files are named, and where it may make them. */
+  z.object({ owner: z.string(), folders: z.array(z.string()) }),
+  /** It writes nothing any more. */
+  z.object({ closed: z.literal(true) }),
   z.object({
     f: z.int().min(0),
     b: z.string(),
@@ -52,6 +59,13 @@ export class AttemptLog {
   /** Throws system errors. */
   constructor(folder: string, attempt: string) {
     this.#fd = openSync(join(folder, attempt + ENDING), 'ax', 0o600);
+    writeSync(this.#fd, `${JSON.stringify({ pid: process.pid, space: processSpace() })}\n`);
+  }
+
+  /** Resolves once it is on the disk. Throws FaultError `JournalFailed`. */
+  begins(owner: string, folders: readonly string[]): Promise<void> {
+    this.#lines.push(JSON.stringify({ owner, folders }));
+    return this.#written();
   }
 
   /** Resolves once it is on the disk; what is added meanwhile shares the next flush. Throws FaultError `JournalFailed`. */
@@ -73,14 +87,23 @@ export class AttemptLog {
     ]);
     const s = sidecar === null ? null : [sidecar.path, sidecar.sha256];
     this.#lines.push(JSON.stringify({ f: file, b: before, a: after, t: temporary, k: backup, s, i: items }));
-    const written = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    this.#writing ??= this.#write();
-    return written;
+    return this.#written();
   }
 
   async close(): Promise<void> {
     await this.#writing;
+    try {
+      writeSync(this.#fd, `${[...this.#lines, JSON.stringify({ closed: true })].join('\n')}\n`);
+    } catch {
+      // Its process is found to be gone by its id.
+    }
     closeSync(this.#fd);
+  }
+
+  #written(): Promise<void> {
+    const written = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    this.#writing ??= this.#write();
+    return written;
   }
 
   #number(word: string | null): number | null {
@@ -124,8 +147,24 @@ const asFault = (error: unknown): FaultError =>
     }),
   );
 
+/** What a log says of the process that wrote it. */
+export interface AttemptProcess {
+  readonly attempt: string;
+  /** Null in a log of an older version. */
+  readonly process: { readonly pid: number; readonly space: string } | null;
+  /** Ids by which its temporary files are named. */
+  readonly owners: ReadonlySet<string>;
+  /** Where it may have made some. */
+  readonly folders: ReadonlySet<string>;
+  readonly closed: boolean;
+}
+
 /** A log as it is read, on from where it was read last. */
 class Reading {
+  process: AttemptProcess['process'] = null;
+  closed = false;
+  readonly owners = new Set<string>();
+  readonly folders = new Set<string>();
   readonly #path: string;
   readonly #words: string[] = [];
   readonly #decoder = new StringDecoder('utf8');
@@ -175,6 +214,19 @@ class Reading {
     }
     if ('anew' in line) {
       this.#words.length = 0;
+      return null;
+    }
+    if ('pid' in line) {
+      this.process = line;
+      return null;
+    }
+    if ('owner' in line) {
+      this.owners.add(line.owner);
+      for (const folder of line.folders) this.folders.add(folder);
+      return null;
+    }
+    if ('closed' in line) {
+      this.closed = true;
       return null;
     }
     const word = (number: number | null | undefined): string | null =>
@@ -228,5 +280,18 @@ export class AttemptLogs {
       this.#logs.set(attempt, reading);
       for (const line of reading.more()) yield { ...line, attempt };
     }
+  }
+
+  /** What is known, as of the last reading, of the process of an attempt; null: nothing. */
+  of(attempt: string): AttemptProcess | null {
+    const reading = this.#logs.get(attempt);
+    if (reading === undefined) return null;
+    const { process, owners, folders, closed } = reading;
+    return { attempt, process, owners, folders, closed };
+  }
+
+  /** Attempts of which anything was read. */
+  attempts(): string[] {
+    return [...this.#logs.keys()];
   }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -134,6 +135,69 @@ describe('an attempt', () => {
     await second.end(true);
     expect(existsSync(temporary)).toBe(false);
     expect(readdirSync(join(folder, 'state')).filter((name) => name.startsWith('lease'))).toHaveLength(1);
+  });
+});
+
+describe('beside the files of a shard that is done', () => {
+  const OWNER = 'c'.repeat(24);
+  /** An attempt of this number by a process with this id, that made two temporary files and logged one of them. */
+  async function attemptOf(number: number, pid: number) {
+    const state = join(folder, 'state');
+    mkdirSync(state, { recursive: true });
+    const owner = `${number}`.repeat(24).slice(0, 24);
+    const named = (unique: string): string => join(folder, `.rewrap-${owner}-${unique.repeat(8)}.tmp`);
+    const temporary = named('a');
+    const log = new AttemptLog(state, `attempt-00000${number}-x`);
+    await log.begins(owner, [folder]);
+    await log.add(logged(number, { temporary }));
+    const path = join(state, `attempt-00000${number}-x.jsonl`);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(`"pid":${process.pid}`, `"pid":${pid}`));
+    for (const name of [temporary, named('b')]) writeFileSync(name, '');
+    return { log, left: () => [temporary, named('b')].filter((name) => existsSync(name)).length };
+  }
+  const gone = (): number => spawnSync(process.execPath, ['-e', '0']).pid;
+  const end = async (done: boolean): Promise<void> => {
+    const attempt = await Attempt.begin({
+      state: join(folder, 'state'),
+      local: join(folder, 'here'),
+      leaseMs: 200,
+    });
+    await attempt.end(done);
+  };
+
+  test('nothing stays of a dead process, whichever number it had and whether it logged the file', async () => {
+    const twins = [await attemptOf(1, gone()), await attemptOf(9, gone())];
+    await end(false);
+    expect(twins.map(({ left }) => left())).toEqual([2, 2]);
+    await end(true);
+    expect(twins.map(({ left }) => left())).toEqual([0, 0]);
+    for (const { log } of twins) await log.close();
+  });
+
+  test('what a living process makes stays until it has closed its log', async () => {
+    const twins = [await attemptOf(1, process.ppid), await attemptOf(9, process.ppid)];
+    const other = join(folder, `.rewrap-${OWNER}-${'a'.repeat(8)}.tmp`);
+    writeFileSync(other, '');
+    await end(true);
+    expect(twins.map(({ left }) => left())).toEqual([2, 2]);
+    for (const { log } of twins) await log.close();
+    await end(true);
+    expect(twins.map(({ left }) => left())).toEqual([0, 0]);
+    // Of a process that has no part in the shard.
+    expect(existsSync(other)).toBe(true);
+  });
+
+  test('a living process is not given up because of its number', async () => {
+    const { log, left } = await attemptOf(1, process.ppid);
+    const later = await Attempt.begin({
+      state: join(folder, 'state'),
+      local: join(folder, 'here'),
+      leaseMs: 200,
+    });
+    expect(later.leftovers(1)).toEqual([]);
+    await log.close();
+    await later.end(true);
+    expect(left()).toBe(0);
   });
 });
 

@@ -1,9 +1,9 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { isTemporaryName } from '../../intake/index.ts';
+import { isTemporaryName, ownerOfTemporary } from '../../intake/index.ts';
 import { AttemptLog, AttemptLogs } from './attempt-log.ts';
 import { adoptRecords, attemptsIn, copyRecords, restoreRecords } from './checkpoint.ts';
-import { Lease } from './lease.ts';
+import { Lease, lives, processSpace } from './lease.ts';
 import type { LoggedFile, SharedWork } from './shared-work.ts';
 
 /** Time between two copies of the records, milliseconds; more where a copy takes long. */
@@ -65,6 +65,10 @@ export class Attempt implements SharedWork {
     }
   }
 
+  begins(owner: string, folders: readonly string[]): Promise<void> {
+    return this.#log.begins(owner, folders);
+  }
+
   staged(file: LoggedFile): Promise<void> {
     return this.#log.add(file);
   }
@@ -78,7 +82,9 @@ export class Attempt implements SharedWork {
   }
 
   leftovers(file: number): readonly LoggedFile[] {
-    return (this.#logged.get(file) ?? []).filter(({ attempt }) => this.#isEarlier(attempt));
+    return (this.#logged.get(file) ?? []).filter(
+      ({ attempt }) => this.#isGone(attempt) ?? this.#isEarlier(attempt),
+    );
   }
 
   /** Copies the records now. What fails is tried again with the next copy. */
@@ -93,7 +99,8 @@ export class Attempt implements SharedWork {
 
   /**
    * The last copy, once nothing writes the records any more; then the shard is let go. `done`: nothing is left to do, so that
-   * local records and what dead attempts left beside files can go. Throws system errors where the copy could not be made.
+   * local records and what dead attempts left beside files can go; only for one that has the lease still. Throws system
+   * errors where the copy could not be made.
    */
   async end(done: boolean): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -128,12 +135,42 @@ export class Attempt implements SharedWork {
     return number(attempt) < number(this.lease.attempt);
   }
 
-  /** Temporary files of attempts that died between writing one and its rename; no later use of such a name is possible. */
+  /** Whether the process of an attempt is gone; null: it is one of another machine, of which that cannot be known. */
+  #isGone(attempt: string): boolean | null {
+    const known = this.#logs.of(attempt);
+    if (known?.closed === true) return true;
+    const { pid, space } = known?.process ?? {};
+    return pid === undefined || space !== processSpace() ? null : !lives(pid);
+  }
+
+  /**
+   * Temporary files of attempts that died, whichever number they had, also those that they had not come to log. One of
+   * another machine counts as dead because it let its lease go by: every file is done, so that nothing would come of its own.
+   */
   #removeLeftovers(): void {
     this.#readLogs();
+    const gone = new Set(this.#logs.attempts().filter((attempt) => this.#isGone(attempt) !== false));
+    const owners = new Set<string>();
+    const folders = new Set<string>();
+    for (const attempt of gone) {
+      for (const owner of this.#logs.of(attempt)?.owners ?? []) owners.add(owner);
+      for (const folder of this.#logs.of(attempt)?.folders ?? []) folders.add(folder);
+    }
     for (const logged of this.#logged.values())
       for (const { temporary, attempt } of logged)
-        if (temporary !== null && this.#isEarlier(attempt) && isTemporaryName(basename(temporary)))
+        if (temporary !== null && gone.has(attempt) && isTemporaryName(basename(temporary)))
           rmSync(temporary, { force: true });
+    for (const folder of folders)
+      for (const name of namesIn(folder))
+        if (owners.has(ownerOfTemporary(name) ?? '')) rmSync(join(folder, name), { force: true });
+  }
+}
+
+/** Names in a folder; none in one that is not there, or cannot be read. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }

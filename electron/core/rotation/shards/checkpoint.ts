@@ -60,11 +60,26 @@ function dropTokens(copy: string): void {
   }
 }
 
-/** Puts what {@link copyRecords} copied into a new local folder. Throws system errors. */
+/**
+ * Puts what {@link copyRecords} copied into a new local folder, as another data folder than the one it was copied from: that
+ * one may be in use, and who lives there cannot be seen from here (two machines may give a file the same number). Throws
+ * system errors.
+ */
 export function restoreRecords(shared: string, local: string): void {
   makeFolders(local, 0o700);
   for (const name of [...DATABASES, BESIDE])
     if (existsSync(join(shared, name))) copyFileSync(join(shared, name), join(local, name));
+  if (existsSync(join(local, 'runs.sqlite'))) renameDataFolder(join(local, 'runs.sqlite'));
+}
+
+function renameDataFolder(journal: string): void {
+  const db = new DatabaseSync(journal);
+  try {
+    const made = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'data_folder'").get() !== undefined;
+    if (made) db.exec('UPDATE data_folder SET id = hex(randomblob(16))');
+  } finally {
+    db.close();
+  }
 }
 
 /** Whether a folder has a journal. */

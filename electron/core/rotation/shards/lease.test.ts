@@ -34,6 +34,7 @@ const lost = (lease: Lease): Promise<unknown> =>
 test('one that lives keeps its shard, and one that let it go does not', async () => {
   const first = await take();
   expect(first.before).toBeNull();
+  expect(first.isHeld()).toBe(true);
   // Of this process: it shows that it lives where process ids say nothing.
   elsewhere({});
   const beats = setInterval(
@@ -72,6 +73,8 @@ test('one of another machine that shows no sign of life is given up, and learns 
 test('a holder that was given up stops', async () => {
   const first = await take(200);
   writeFileSync(join(folder, 'lease-000002.json'), readFileSync(leaseFile()));
+  // Before it learns of it by itself.
+  expect(first.isHeld()).toBe(false);
   await lost(first);
   first.release();
   // What stands is the other one's.

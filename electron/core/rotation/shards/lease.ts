@@ -100,9 +100,22 @@ export class Lease {
     }
   }
 
+  /** Whether no other process has the shard, as the folder says now. */
+  isHeld(): boolean {
+    try {
+      return !this.lost.aborted && !this.#isTaken();
+    } catch {
+      return false;
+    }
+  }
+
+  #isTaken(): boolean {
+    return read(this.#next) !== null || read(this.#path)?.attempt !== this.attempt;
+  }
+
   #beat(): void {
     try {
-      if (read(this.#next) !== null || read(this.#path)?.attempt !== this.attempt) {
+      if (this.#isTaken()) {
         this.#lose();
         return;
       }
@@ -199,7 +212,7 @@ async function endOf(folder: string, number: number, ms: number): Promise<Predec
 }
 
 /** Whether a process of this machine lives. Of a number that is now our own, the one that had it is gone. */
-function lives(pid: number): boolean {
+export function lives(pid: number): boolean {
   if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);
@@ -212,7 +225,7 @@ function lives(pid: number): boolean {
 let space: string | undefined;
 
 /** The same for processes that see each other's ids: of one start of one machine, and of one container in it. */
-function processSpace(): string {
+export function processSpace(): string {
   if (space !== undefined) return space;
   const parts = [hostname()];
   try {

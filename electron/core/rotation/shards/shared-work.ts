@@ -23,6 +23,11 @@ export interface LoggedFile {
 export interface SharedWork {
   /** Requests a second that this process may send now; absent: as the run says. */
   readonly perSecond?: () => number | null;
+  /**
+   * A run is about to write. Resolves once others can see by which `owner` id its temporary files are named, and in which
+   * `folders` it may make them (absolute). Throws FaultError `JournalFailed`.
+   */
+  begins(owner: string, folders: readonly string[]): Promise<void>;
   /** Resolves once others can see what a file is about to become. Throws FaultError `JournalFailed`. */
   staged(file: LoggedFile): Promise<void>;
   /** What another process logged of a file that has this content now (hex SHA-256); null: none did. */

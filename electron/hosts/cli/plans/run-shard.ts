@@ -94,6 +94,11 @@ async function attemptShard(
       line,
     );
   } finally {
+    // Another process may have taken the shard since, and may die yet: what it leaves is for the next start to remove.
+    if ((code === OK || code === SOME_FAILED) && !attempt.lease.isHeld()) {
+      console.error('rewrap: another process took this shard over');
+      code = KEPT_FOR_LATER;
+    }
     const done = code === OK || code === SOME_FAILED;
     const kept = await attempt.end(done).then(
       () => true,
@@ -117,6 +122,7 @@ function runAttempt(
 ): Promise<number> {
   const shared: SharedWork = {
     ...(rate === null ? {} : { perSecond: () => rate.share() }),
+    begins: (owner, folders) => attempt.begins(owner, folders),
     staged: (file) => attempt.staged(file),
     made: (file, sha256) => attempt.made(file, sha256),
     leftovers: (file) => attempt.leftovers(file),
