@@ -217,6 +217,23 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
+test('the menu of a row has the focus, also right after the filter was cleared', async ({ open }) => {
+  const { page } = await open();
+  const row = page.getByRole('row', { name: /api-token\.bin/ });
+  await expect(row).toBeVisible();
+  for (const clear of [true, false]) {
+    if (clear) {
+      await page.getByRole('searchbox', { name: 'Filter blobs' }).fill('nothing like it');
+      await page.getByRole('button', { name: 'Clear the filter' }).click();
+    }
+    await row.click({ button: 'right' });
+    await expect(page.getByRole('menu').getByRole('menuitem').first()).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('menu')).toHaveCount(0);
+    await expect(page.getByRole('grid', { name: 'Blobs' })).toBeFocused();
+  }
+});
+
 test('"select all" leaves what belongs to the window alone', async ({ open }) => {
   const { page } = await open();
   await connected(page);

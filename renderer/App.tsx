@@ -30,7 +30,6 @@ import { Palette } from './views/shell/Palette.tsx';
 import { ShortcutSheet } from './views/shell/ShortcutSheet.tsx';
 import { SkipLink } from './views/shell/SkipLink.tsx';
 import { TopBar } from './views/shell/TopBar.tsx';
-import { useContextMenus } from './views/shell/useContextMenus.ts';
 import { useProgressTitle } from './views/shell/useProgressTitle.ts';
 import { useShortcuts } from './views/shell/useShortcuts.ts';
 
@@ -48,7 +47,6 @@ export function App() {
   useEffect(wire, []);
   useShortcuts();
   useProgressTitle();
-  useContextMenus();
   const view = useUi((state) => state.view);
   const back = useUi((state) => state.back);
   const fault = useUi((state) => state.fault);

@@ -3,6 +3,8 @@ import { cellClass } from '../../components/columns.ts';
 import { Box, Cell, TickBox } from '../../components/grid.tsx';
 import { hasMod } from '../../lib/platform.ts';
 import { placeName, shortHex } from '../../lib/words/format.ts';
+import { blobEntries } from '../../store/blob-menu.ts';
+import { showMenu } from '../../store/menu.ts';
 import type { RowFacts, ShownBlobColumn } from './columns.tsx';
 
 interface RowProps extends LineFrame, RowFacts {
@@ -40,6 +42,11 @@ export const BlobRowLine = memo(function BlobRowLine(props: RowProps) {
         if (event.shiftKey) event.preventDefault();
       }}
       onClick={press}
+      onContextMenu={(event) => {
+        event.stopPropagation();
+        on.moveTo(row.id);
+        showMenu(event, event.currentTarget, row.file, blobEntries(row));
+      }}
       onDoubleClick={on.openInspector}
     >
       <Cell className="col-tick" aria-colindex={1}>

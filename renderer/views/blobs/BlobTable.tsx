@@ -1,4 +1,4 @@
-import { Fragment, useEffect, useMemo, useRef } from 'react';
+import { Fragment, type MouseEvent, useEffect, useMemo, useRef } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
@@ -6,9 +6,12 @@ import { conclusionName, keyGroupName } from '../../lib/keys/key-groups.ts';
 import type { Lines } from '../../lib/table/arrange.ts';
 import { useActions } from '../../store/actions.ts';
 import { useArrange } from '../../store/arrange.ts';
+import { blobEntries } from '../../store/blob-menu.ts';
+import { useBlobs } from '../../store/blobs.ts';
 import { useInspector } from '../../store/inspector.ts';
 import { useKeyGroups } from '../../store/key-groups.ts';
 import { useKeys } from '../../store/keys.ts';
+import { showMenu } from '../../store/menu.ts';
 import { useRuns } from '../../store/runs.ts';
 import { useSelection } from '../../store/selection.ts';
 import { useSettings } from '../../store/settings.ts';
@@ -75,6 +78,7 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
       aria-activedescendant={hereId === undefined ? undefined : domId(hereId)}
       tabIndex={0}
       onKeyDown={onKeyDown}
+      onContextMenu={menuOfCursor}
     >
       <TableHead lines={lines} height={height} columns={columns.shown} />
       {lines.count === 0 ? (
@@ -100,6 +104,14 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
       )}
     </Box>
   );
+}
+
+/** From the keyboard: the menu of the blob that the cursor is on. That of the pointer is the row's own. */
+function menuOfCursor(event: MouseEvent): void {
+  if (event.target !== event.currentTarget) return;
+  const { cursor } = useSelection.getState();
+  const row = cursor === null ? undefined : useBlobs.getState().byId.get(cursor);
+  if (row !== undefined) showMenu(event, document.getElementById(domId(row.id)), row.file, blobEntries(row));
 }
 
 /** What the stores say of rows. Asked for once, by the table: a hook in each row would cost more than its drawing. */

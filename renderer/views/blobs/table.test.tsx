@@ -1,11 +1,14 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { ContextMenu } from '../../components/ContextMenu.tsx';
 import { Groups, Lines } from '../../lib/table/arrange.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
 import { Table } from '../../lib/table/table.ts';
 import { useArrange } from '../../store/arrange.ts';
+import { useBlobs } from '../../store/blobs.ts';
 import { useInspector } from '../../store/inspector.ts';
+import { useMenu } from '../../store/menu.ts';
 import { useSelection } from '../../store/selection.ts';
 import { BlobTable } from './BlobTable.tsx';
 import { COLUMNS } from './columns.tsx';
@@ -30,6 +33,8 @@ afterEach(() => {
   vi.restoreAllMocks();
   useSelection.setState(useSelection.getInitialState());
   useArrange.setState(useArrange.getInitialState());
+  useMenu.setState(useMenu.getInitialState());
+  useBlobs.setState(useBlobs.getInitialState());
 });
 
 const heads = () => screen.getAllByRole('columnheader').slice(1);
@@ -121,6 +126,40 @@ test('a table that nothing matches offers to show everything again', () => {
   render(<BlobTable lines={new Lines(table, new Uint32Array(), null, new Set())} />);
   fireEvent.click(screen.getByRole('button', { name: 'Clear the filter' }));
   expect(useArrange.getState()).toMatchObject({ query: '', state: null });
+});
+
+test('a press for the menu moves the cursor, and makes no click of its own: that would pass for a screen reader', async () => {
+  setWidth(100);
+  useSelection.getState().follow(table);
+  render(
+    <>
+      <BlobTable lines={lines} />
+      <ContextMenu />
+    </>,
+  );
+  const clicks = vi.fn();
+  document.addEventListener('click', clicks);
+  const row = screen.getAllByRole('row')[2] as HTMLElement;
+  fireEvent.contextMenu(row, { clientX: 40, clientY: 40 });
+  document.removeEventListener('click', clicks);
+  expect(await screen.findByRole('menu', { name: rows[1]?.file ?? '' })).toBeTruthy();
+  expect(useSelection.getState().cursor).toBe(rows[1]?.id);
+  expect(clicks).not.toHaveBeenCalled();
+});
+
+test('the menu from the keyboard is of the blob that the cursor is on', async () => {
+  setWidth(100);
+  useSelection.getState().follow(table);
+  useSelection.getState().moveTo(rows[3]?.id ?? '');
+  useBlobs.setState({ byId: new Map(rows.map((row) => [row.id, row])) });
+  render(
+    <>
+      <BlobTable lines={lines} />
+      <ContextMenu />
+    </>,
+  );
+  fireEvent.contextMenu(screen.getByRole('grid', { name: 'Blobs' }));
+  expect(await screen.findByRole('menu', { name: rows[3]?.file ?? '' })).toBeTruthy();
 });
 
 test('a press on a head sorts by its column, a second turns the order around', () => {
