@@ -1,13 +1,25 @@
-/** Characters at the end that stay when a text is cut. */
+/** Most characters at the end that stay when a text is cut; of a short text, half. */
 const TAIL = 14;
+/** A text of so few characters is not cut in its middle. */
+const SHORT = 8;
 
-/** A text of one line that is cut in its middle where there is no room: names differ at their ends. */
+/**
+ * A text of one line that is cut in its middle where there is no room: names differ at their ends. The halves are drawn by the
+ * style sheet: the text itself stands whole, once, for screen readers and for a search in the page.
+ */
 export function MiddleCut({ text, className }: { readonly text: string; readonly className: string }) {
-  if (text.length <= TAIL * 2) return <span className={className}>{text}</span>;
+  const points = [...text];
+  if (points.length <= SHORT) return <span className={className}>{text}</span>;
+  const at = points.length - Math.min(TAIL, Math.floor(points.length / 2));
   return (
-    <span className={`${className} middle-cut`}>
-      <span className="middle-cut-head">{text.slice(0, -TAIL)}</span>
-      <span className="middle-cut-tail">{text.slice(-TAIL)}</span>
+    <span className={className}>
+      <span
+        className="middle-cut"
+        aria-hidden="true"
+        data-head={points.slice(0, at).join('')}
+        data-tail={points.slice(at).join('')}
+      />
+      <span className="visually-hidden">{text}</span>
     </span>
   );
 }

@@ -63,19 +63,19 @@ export function OutcomeTally({ run }: { readonly run: RunSummary }) {
   const more = [oldKeyWords(outcome), reasonWords(run) || null].filter((words) => words !== null);
   return (
     <ul className="tally">
-      <li className="tally-done">
+      <li className={outcome.reencrypted === 0 ? 'tally-none' : 'tally-done'}>
         <CircleCheck className="icon" aria-hidden="true" />
         <span>
           <strong>{count(outcome.reencrypted)}</strong> {reencrypted}
         </span>
       </li>
-      <li className="tally-quiet">
+      <li className={outcome.already === 0 ? 'tally-none' : 'tally-quiet'}>
         <CircleEqual className="icon" aria-hidden="true" />
         <span>
           <strong>{count(outcome.already)}</strong> {already}
         </span>
       </li>
-      <li className={outcome.notReencrypted === 0 ? 'tally-quiet' : 'tally-attention'}>
+      <li className={outcome.notReencrypted === 0 ? 'tally-none' : 'tally-attention'}>
         <CircleSlash className="icon" aria-hidden="true" />
         <span>
           <strong>{count(outcome.notReencrypted)}</strong> {not}
