@@ -13,7 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => harness.remove());
 
-const input = () => harness.input(kms);
+/** One request at a time: what is put off leaves something to go on with. */
+const input = () => harness.input(kms, { pace: { concurrency: 1, perSecond: null } });
 
 /** A run of six files that was cut off, in a manager that did not run it. */
 async function cutOff(): Promise<{ manager: RunManager; runId: string }> {

@@ -106,6 +106,25 @@ test('a request under way when the run is put off does not fail its blob for goo
   expect(again.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 1, failed: 0 } });
 });
 
+test.each(['succeeded', 'failed'] as const)(
+  'a run whose last blob %s when it was put off has ended',
+  async (how) => {
+    await files(1);
+    const run = await harness.start(kms, { destination, verify: false });
+    kms.onReEncrypt = () => {
+      run.suspend();
+      if (how === 'failed') throw kmsFault('InvalidCiphertextException');
+      return {};
+    };
+    await run.done;
+    const ended = { status: 'finished', counts: { waiting: 0, running: 0, [how]: 1 } };
+    expect(run.summary()).toMatchObject(ended);
+    expect(run.summary().finishedAt).not.toBeNull();
+    const [row] = await harness.manager().list();
+    expect(row).toMatchObject({ ...ended, resume: null });
+  },
+);
+
 test('what was re-encrypted and not proved when the run was cancelled stays on record, and its file as it was', async () => {
   await files(1);
   const before = await harness.snapshot();

@@ -276,13 +276,17 @@ export class LiveRun implements Run {
   }
 
   async #ended(begun: boolean): Promise<void> {
-    const suspended = this.#status === 'suspending' && this.#stopped === null;
+    let suspended = this.#status === 'suspending' && this.#stopped === null;
     this.#status = 'over';
     const at = new Date().toISOString();
     try {
       if (suspended) {
         this.#record.flush();
-      } else {
+        // What was under way may have been the last: nothing is left to go on with then.
+        const { waiting, running } = this.#tracker.summary().counts;
+        suspended = !begun || waiting + running > 0;
+      }
+      if (!suspended) {
         const missed = this.#haltedFault() ?? explainOwn('Internal');
         if (begun) await this.#record.skipRest(missed);
         this.#record.flush();

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { fault } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import type { Client } from '../client.ts';
+import { signalled } from '../signals.ts';
 import { finished } from './outcome.ts';
 
 const summary = (more: Partial<RunSummary>) =>
@@ -32,4 +33,41 @@ test('of a run that is held back, the figures are those of when it has stopped',
   );
   expect(ended).toEqual({ run: { ...stopped, fault: expired }, signal: null });
   expect(asked).toEqual(['run']);
+});
+
+/** A client whose run is cancelled at once, and put off never. */
+function streaming(now: Partial<RunSummary>) {
+  let state = summary(now);
+  let listener: (name: string, payload: unknown) => void = () => {};
+  const client = {
+    page: {
+      runs: {
+        get: async () => state,
+        cancel: async () => {
+          state = { ...state, status: 'cancelled', fault: null, finishedAt: '2026-01-01T00:00:00Z' };
+          listener('runProgress', state);
+        },
+      },
+    },
+    host: { runs: { suspend: () => Promise.reject(new Error('put off')) } },
+  } as unknown as Client;
+  const onEvent = (next: typeof listener) => {
+    listener = next;
+    return () => {};
+  };
+  return { client, onEvent };
+}
+
+test('a run over a stream that is held back is cancelled: nothing is left to resume', async () => {
+  const expired = fault('ExpiredTokenException', '', '', '');
+  const { client, onEvent } = streaming({ status: 'paused', fault: expired });
+  const { run } = await finished(client, onEvent, 'run', () => {}, true);
+  expect(run).toMatchObject({ status: 'cancelled', fault: expired });
+});
+
+test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('%s cancels a run over a stream', async (signal) => {
+  const { client, onEvent } = streaming({ status: 'running' });
+  const ending = finished(client, onEvent, 'run', () => {}, true);
+  signalled(signal);
+  expect(await ending).toMatchObject({ signal, run: { status: 'cancelled' } });
 });

@@ -30,19 +30,22 @@ export interface Finished {
 
 /**
  * Waits for the run's end, or until it is held back, and puts it off then. Ctrl-C cancels it, and SIGTERM puts it off: files
- * not complete stay as they were.
+ * not complete stay as they were. `once`: what it reads or writes is a stream, which a later start would not have: it is cancelled
+ * instead of put off.
  */
 export async function finished(
   { page, host }: Client,
   onEvent: (listener: (name: string, payload: unknown) => void) => () => void,
   runId: string,
   show: (summary: RunSummary) => void,
+  once = false,
 ): Promise<Finished> {
   let by: EndingSignal | null = null;
+  let held: Fault | null = null;
   const putOff = Promise.withResolvers<RunSummary>();
   const stop = (signal: EndingSignal) => {
     by = signal;
-    if (signal === 'SIGINT') void page.runs.cancel({ runId });
+    if (signal === 'SIGINT' || once) void page.runs.cancel({ runId });
     else host.runs.suspend({ runId }).then(putOff.resolve, putOff.reject);
   };
   const ended = new Promise<RunSummary>((resolve, reject) => {
@@ -56,8 +59,14 @@ export async function finished(
         else if (summary.status === 'running') warn('KMS answers again');
       }
       if (summary.finishedAt === null && !isHeld(summary)) return;
+      if (summary.finishedAt === null && once) {
+        if (held !== null) return;
+        held = summary.fault;
+        page.runs.cancel({ runId }).catch(reject);
+        return;
+      }
       unsubscribe();
-      if (summary.finishedAt !== null) return resolve(summary);
+      if (summary.finishedAt !== null) return resolve({ ...summary, fault: summary.fault ?? held });
       // What was answered before may still be on its way into its file: the figures are those of when it is.
       const { fault } = summary;
       host.runs.suspend({ runId }).then((run) => resolve({ ...run, fault: run.fault ?? fault }), reject);

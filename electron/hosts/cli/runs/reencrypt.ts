@@ -135,7 +135,7 @@ export async function reencryptCommand(
       : await client.host.runs.startCommand({ request, paths: paths.map((path) => resolve(path)) });
     // The run has its own plan; the list would only take memory.
     await client.page.intake.clear({ sourceIds: null });
-    const ended = await finished(client, onEvent, runId, line.show);
+    const ended = await finished(client, onEvent, runId, line.show, once);
     line.clear();
     const contextHints = shorthandHints('--context', flags.context);
     const code = await reportRun(client, ended, flags, flags.inPlace === true && around === undefined, {
