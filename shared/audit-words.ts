@@ -138,7 +138,7 @@ export function coverageWords({ reading, files, pasted, skipped, removed }: Cove
           `${plural(archives, 'archive')} opened: ${plural(inArchives, 'file')} of those read ${inArchives === 1 ? 'stands' : 'stand'} in ${archives === 1 ? 'it' : 'them'}.`,
         ]
       : []),
-    ...(pasted > 0 ? [`${plural(pasted, 'text')} pasted.`] : []),
+    ...(pasted > 0 ? [`${plural(pasted, 'text')} pasted or piped in.`] : []),
     ...(skipped.length === 0 ? ['Nothing was skipped.'] : skipped.map(skippedWords)),
     ...(removed > 0 ? [`${plural(removed, 'file')} taken out of the list after reading.`] : []),
   ];

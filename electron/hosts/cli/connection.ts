@@ -65,21 +65,28 @@ export async function keys(flags: ConnectionFlags & { json?: true }): Promise<nu
       return OK;
     }
     for (const gap of list.gaps) warn(`${gap}`);
-    console.log(
-      table([
-        ['ALIAS', 'KEY ID', 'SPEC', 'USAGE', 'STATE', 'AS A DESTINATION'],
-        ...list.keys.map((key) => [
-          key.aliases.join(', ') || '–',
-          key.keyId,
-          key.spec ?? '?',
-          key.usage ?? '?',
-          key.state ?? '?',
-          key.unfitAsDestination ?? (isDescribed(key) ? 'fits' : 'unknown: it could not be described'),
-        ]),
-      ]),
-    );
+    console.log(keyLines(list.keys, process.stdout.isTTY ? process.stdout.columns : null));
     return OK;
   });
+}
+
+/** A row for each key; where a terminal of `columns` is too narrow for the rows, some lines for each, all of them whole. */
+export function keyLines(list: readonly KeyInfo[], columns: number | null): string {
+  const cells = list.map((key) => [
+    key.aliases.join(', ') || '–',
+    key.keyId,
+    key.spec ?? '?',
+    key.usage ?? '?',
+    key.state ?? '?',
+    key.unfitAsDestination ?? (isDescribed(key) ? 'fits' : 'unknown: it could not be described'),
+  ]);
+  const wide = table([['ALIAS', 'KEY ID', 'SPEC', 'USAGE', 'STATE', 'AS A DESTINATION'], ...cells]);
+  if (columns === null || wide.split('\n').every((line) => line.length <= columns)) return wide;
+  return cells
+    .map(([alias, keyId, spec, usage, state, asDestination]) =>
+      [alias, keyId, [spec, usage, state].join('  '), `as a destination: ${asDestination}`].join('\n  '),
+    )
+    .join('\n');
 }
 
 /** `rewrap sso-login PROFILE`: an SSO sign-in; the AWS CLI and the window share its token. */

@@ -51,6 +51,14 @@ export const FILES = {
     ['The path names a file.'],
     'Name another folder.',
   ),
+  FolderNotMade: entry(
+    'An output folder cannot be made.',
+    [
+      'Something above it is a file, not a folder.',
+      'It would stand where the system makes no folders, as below /proc, or on a drive that is not there.',
+    ],
+    'Name another output folder, or make it yourself first.',
+  ),
   DiskFull: retry(
     entry(
       'There is no room to write.',

@@ -36,6 +36,13 @@ export const OWN = {
       'Choose one of the two.',
     ),
   ),
+  EndpointInvalid: stop(
+    entry(
+      'A configured endpoint is no http address.',
+      ['The URL is mistyped, or has another scheme than http:// or https://.'],
+      'Write it as in https://kms.eu-central-1.amazonaws.com, or take it out.',
+    ),
+  ),
   SsoCodeExpired: entry(
     'The sign-in code was not used in time.',
     ['A code is good for about ten minutes.'],

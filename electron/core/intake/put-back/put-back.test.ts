@@ -377,6 +377,16 @@ describe('writeNewFile', () => {
     expect(readdirSync(join(top, 'out'))).toEqual(['x']);
   });
 
+  test('a folder that cannot be made is named, not the file in it', async () => {
+    writeFileSync(join(top, 'file'), '');
+    const folder = join(top, 'file', 'out');
+    const failed = await writeNewFile({ folder, relative: 'x', bytes: after }).catch((error) => error.fault);
+    expect(failed).toMatchObject({
+      code: 'FolderNotMade',
+      message: expect.stringContaining(`${folder} cannot`),
+    });
+  });
+
   test.each([true, false])('nor over one made meanwhile (hard links: %s)', async (links) => {
     const fs: PutBackFs = {
       ...nodeFs,

@@ -91,7 +91,7 @@ async function makeParents(
   const last = resolve(folder);
   const first = await fs.mkdir(last, { recursive: true }).catch((error: unknown) => {
     if (errorCode(error) === 'EEXIST') throw notAFolder(folder);
-    throw error;
+    throw notMade(error, last);
   });
   for (const parent of foldersToFlush(first, last)) await syncFolder(fs, parent);
   if (first === undefined) await keepName(fs, last, false);
@@ -103,7 +103,7 @@ async function makeParents(
       () => true,
       (error: unknown) => {
         if (errorCode(error) === 'EEXIST') return false;
-        throw error;
+        throw notMade(error, next);
       },
     );
     await keepName(fs, next, made);
@@ -112,6 +112,20 @@ async function makeParents(
     if (!(await fs.lstat(at)).isDirectory()) throw notAFolder(next);
   }
   return at;
+}
+
+/** What the system says of a folder that it has no place for; everything else as it is. */
+function notMade(error: unknown, folder: string): unknown {
+  const code = errorCode(error);
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') return error;
+  return new FaultError(
+    fault(
+      'FolderNotMade',
+      `The output folder ${folder} cannot be made. Nothing was written, and the original is unchanged.`,
+      `The system says ${code}: ${code === 'ENOTDIR' ? 'something above it is no folder' : 'nothing can be made where it would stand'}.`,
+      'Name another output folder.',
+    ),
+  );
 }
 
 /** Folders of which the name is on the disk, as this thread has made sure. */

@@ -36,6 +36,30 @@ const to = async (
   return kms;
 };
 
+test.each([
+  ['AWS_ENDPOINT_URL', 'ftp://kms.example'],
+  ['AWS_ENDPOINT_URL_KMS', 'kms.example:443'],
+  ['AWS_ENDPOINT_URL_STS', 'localhost'],
+])('%s that is no http address (%s) is refused by its name before anything is sent', async (name, url) => {
+  vi.stubEnv(name, url);
+  const fault = await faultOf(to());
+  expect(fault).toMatchObject({ code: 'EndpointInvalid', message: expect.stringContaining(`"${url}"`) });
+  expect(fault.detail).toBe(`It comes from ${name}.`);
+});
+
+test('an empty role_arn is refused before STS is asked', async () => {
+  const text =
+    '[profile empty]\nrole_arn =\nsource_profile = base\n[profile base]\naws_access_key_id = AKIA\naws_secret_access_key = x\n';
+  await writeFile(join(home.folder, 'config'), text);
+  vi.stubEnv('AWS_CONFIG_FILE', join(home.folder, 'config'));
+  const fault = await faultOf(to({ profile: 'empty' }).then((kms) => kms.whoAmI()));
+  expect(fault).toMatchObject({
+    code: 'ProfileUnusable',
+    message: 'The profile "empty" has an empty role_arn.',
+  });
+  expect(fake.count('STS AssumeRole')).toBe(0);
+});
+
 /** A proxy that writes down where it was asked to go and refuses. */
 async function proxy() {
   const asked: { host: string; authorization: string | undefined }[] = [];

@@ -73,17 +73,29 @@ export async function resolveWhere(choice: AwsChoice): Promise<Where> {
 /**
  * The endpoint that environment or profile configure for a service, in the SDK's order; null where none is.
  * `service` is the SDK's service id in capitals with underscores: KMS, STS, SSO_OIDC.
- * Throws FaultError `ProfileUnusable` where the profile names a services section that does not exist.
+ * Throws FaultError `ProfileUnusable` where the profile names a services section that does not exist, and `EndpointInvalid`.
  */
 export function configuredEndpoint(service: string, config: SharedConfig, profile: string): string | null {
   const members = config.profiles.get(profile);
   if (flag('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', members?.ignore_configured_endpoint_urls)) return null;
-  return (
-    process.env[`AWS_ENDPOINT_URL_${service}`] ||
-    process.env.AWS_ENDPOINT_URL ||
+  const ofService = `AWS_ENDPOINT_URL_${service}`;
+  const { [ofService]: first, AWS_ENDPOINT_URL: second } = process.env;
+  if (first) return checkedEndpoint(first, ofService);
+  if (second) return checkedEndpoint(second, 'AWS_ENDPOINT_URL');
+  const url =
     servicesSection(config, profile, members)?.[`${service.toLowerCase()}.endpoint_url`] ||
-    members?.endpoint_url ||
-    null
+    members?.endpoint_url;
+  return url ? checkedEndpoint(url, `endpoint_url of the profile "${profile}"`) : null;
+}
+
+/** Throws FaultError `EndpointInvalid`. `from`: where it is configured. */
+function checkedEndpoint(url: string, from: string): string {
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
+  throw new FaultError(
+    explainOwn('EndpointInvalid', {
+      message: `The endpoint "${url}" is no http address.`,
+      detail: `It comes from ${from}.`,
+    }),
   );
 }
 

@@ -230,6 +230,12 @@ function role(
       'A role is assumed with the credentials of one of them.',
       'Take one of the two out.',
     );
+  if (roleArn === '')
+    throw unusable(
+      `The profile "${name}" has an empty role_arn.`,
+      'STS takes no request without the ARN of a role.',
+      `Write the ARN of the role into the profile "${name}", or take role_arn out.`,
+    );
   const seconds = Number(members.duration_seconds);
   return {
     kind: 'role',

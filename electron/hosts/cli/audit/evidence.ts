@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { plural } from '#shared/format.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
@@ -51,9 +51,18 @@ export async function evidence(paths: readonly string[], flags: BundleFlags): Pr
 
 /**
  * `rewrap verify BUNDLE [--public-key PEM] [--json]`: what a bundle proves and what not. Exit code 1 where a part is wrong; 4
- * where no public key was named: anyone can sign a bundle with a key that they put into it.
+ * where no public key was named: anyone can sign a bundle with a key that they put into it. Throws FaultError `CannotRead`.
  */
 export async function verify(folder: string, flags: { publicKey?: string; json?: true }): Promise<number> {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new FaultError(
+      fault(
+        'CannotRead',
+        `${folder} is no folder of a bundle.`,
+        '',
+        'Name the folder that rewrap evidence made.',
+      ),
+    );
   const key = flags.publicKey === undefined ? null : readPublicKey(flags.publicKey);
   const verdict = await verifyBundle(resolve(folder), key);
   if (flags.json) console.log(JSON.stringify(verdict, null, 2));
