@@ -146,7 +146,7 @@ export class CurrentAudit {
       snapshot,
       evidence: view.evidence,
       book: this.#parts.asking.book,
-      references: (name) => this.#parts.workspace.references(name, view.evidence.names),
+      references: (name) => this.#parts.workspace.references.to(name, view.evidence.names),
       caller: this.#parts.asking.caller,
       rules,
       brokenRules: broken,

@@ -61,7 +61,7 @@ export class GitHistories {
     const history: GitHistory = { repositories: [], blobs: [], total: 0 };
     const samples = new Map<string, FoundBlob>();
     const candidates = new Map<string, FoundBlob>();
-    for (const repository of workspace.repositories) {
+    for (const repository of workspace.repositories.all) {
       const read = await readHistory({ ...repository, inTree: (sha256) => here.has(sha256) }, (store) =>
         stores.has(store),
       );

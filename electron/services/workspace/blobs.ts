@@ -200,7 +200,7 @@ export class Blobs {
       rows,
       (fingerprint) => this.#learned.of(fingerprint),
       this.#kmsKeys,
-      this.#workspace.aliasTies(),
+      this.#workspace.references.aliasTies(),
     );
   }
 
@@ -212,7 +212,7 @@ export class Blobs {
     const across = listed === undefined ? [] : this.#across.findings(listed);
     const { keyArn } = found.declared;
     return {
-      row: blobRow(blobId, source, found, across, this.#workspace.repositoryOf(source)),
+      row: blobRow(blobId, source, found, across, this.#workspace.repositories.nameOf(source)),
       byteRange: found.range,
       bytesBase64: Buffer.from(found.bytes.subarray(0, INSPECT_LIMIT)).toString('base64'),
       truncated: found.bytes.length > INSPECT_LIMIT,
@@ -309,7 +309,7 @@ export class Blobs {
     const { blobs: entries, scan } = source;
     if (before?.entries === entries && before.scan === scan) return before;
     const rows = entries.map((entry): ListedRow => {
-      const made = blobRow(entry.id, source, entry.found, [], this.#workspace.repositoryOf(source));
+      const made = blobRow(entry.id, source, entry.found, [], this.#workspace.repositories.nameOf(source));
       return { entry, row: made, index: -1, shown: made, since: Number.POSITIVE_INFINITY };
     });
     const ids = new Set(entries.map(({ id }) => id));

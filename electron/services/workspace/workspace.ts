@@ -1,14 +1,12 @@
 import { hash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { IntakeResult } from '#shared/contract/define.ts';
-import type { KeyReference } from '#shared/model/audit.ts';
 import type { Finding, SkippedFile, SourceInfo } from '#shared/model/blob.ts';
 import type { Coverage, SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
   archiveOf,
   asObjectBody,
-  type FoundReference,
   INSTRUCTION,
   isInstruction,
   keyReferences,
@@ -22,11 +20,12 @@ import {
   withPendingLog,
   withRecord,
 } from '../../core/intake/index.ts';
-import { type AliasTie, type KeyNames, readKeyName } from '../../core/key-material/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import { type BlobRef, blobRef, type PlanFile } from '../../core/rotation/index.ts';
 import { CoverageOfList, type RootCoverage } from './coverage.ts';
 import { type Content, type IngestResult, ingest, type KeyCandidate } from './ingest.ts';
+import { KeyReferences } from './key-references.ts';
+import { Repositories } from './repositories.ts';
 import { type BlobEntry, ListedSource, numberOfSource, type SourceName, sourceOfBlob } from './source.ts';
 
 /** Everything that was taken in: sources, the blobs in them, and where each sits. Holds ciphertext only. */
@@ -35,13 +34,10 @@ export class Workspace {
   #sources: ListedSource[] = [];
   /** Sources by path. Null while nothing can be met twice: during the first intake of an empty list. */
   #byPath: Map<string, ListedSource> | null = null;
-  /** Where files name keys beside their blobs, by path. */
-  readonly #references = new Map<string, { display: string; found: readonly FoundReference[] }>();
+  /** Where files name keys beside their blobs. */
+  readonly references = new KeyReferences();
   readonly #coverage = new CoverageOfList();
-  /** Names of repositories by their absolute path; no two have the same. */
-  readonly #repositories = new Map<string, string>();
-  /** Git repositories that were met, by path and the part of them that was named. */
-  readonly #metRepositories = new Map<string, MetRepository>();
+  readonly repositories = new Repositories();
   /** Counts what became of the files of the list; what is learned of their keys does not change it. */
   #contents = 0;
   #intakes = 0;
@@ -79,9 +75,9 @@ export class Workspace {
           if (known === undefined) this.#add(name, file.archive === undefined ? origin : 'archive', content);
           else this.#refill(known, content, name);
         },
-        repository: (path, display, below) => this.#meet(path, display, below),
+        repository: (path, display, below) => this.repositories.meet(path, display, below),
         archiveRead: (path, keys) => this.#withoutOthers(path, keys),
-        refer: ({ path, display }, found) => this.#references.set(path, { display, found }),
+        refer: ({ path, display }, found) => this.references.set(path, display, found),
         record: (path, entries) => records.set(path, entries),
         progress: this.#progress,
       });
@@ -160,20 +156,20 @@ export class Workspace {
     const numbers = sourceIds === null ? null : new Set(sourceIds.map(numberOfSource));
     if (numbers === null) {
       this.#coverage.clear();
-      this.#metRepositories.clear();
+      this.repositories.clear();
     } else this.#coverage.removed(numbers.size);
     this.#sources = this.#sources.filter((source) => {
       if (numbers !== null && !numbers.has(source.number)) return true;
       this.#size -= source.count;
       if (source.key !== null) {
         this.#byPath?.delete(source.key);
-        this.#references.delete(source.key);
+        this.references.delete(source.key);
       }
       return false;
     });
     if (this.#sources.length === 0 && this.#intakes === 0) {
       this.#byPath = null;
-      this.#references.clear();
+      this.references.clear();
     }
     this.#bump();
   }
@@ -196,9 +192,7 @@ export class Workspace {
           const record = await readSource(recordPath(path)).catch(() => null);
           this.#recorded(source, (record === null ? null : readRecord(record.bytes)) ?? []);
         }
-        const references = keyReferences(bytes, path, found.blobs);
-        if (references.length > 0) this.#references.set(path, { display: source.display, found: references });
-        else this.#references.delete(path);
+        this.references.set(path, source.display, keyReferences(bytes, path, found.blobs));
       } catch {
         // Gone or unreadable now: the row stays as it was last seen, and a run over it will say what is wrong.
       }
@@ -209,11 +203,6 @@ export class Workspace {
   /** Another number whenever files were read or left the list. */
   get contents(): number {
     return this.#contents;
-  }
-
-  /** Git repositories that the files of the list were met in. */
-  get repositories(): readonly MetRepository[] {
-    return [...this.#metRepositories.values()];
   }
 
   get revision(): number {
@@ -256,28 +245,6 @@ export class Workspace {
         findings: [...s.scan.findings],
       })),
     };
-  }
-
-  /** Where files name a key beside their blobs, by any of its names. */
-  references(key: string, names: KeyNames): KeyReference[] {
-    const references: KeyReference[] = [];
-    const asked = new Map<string, boolean>();
-    for (const { display, found } of this.#references.values())
-      for (const { line, sort, name } of found) {
-        const same = asked.get(name) ?? mayBe(names, name, key);
-        asked.set(name, same);
-        if (same) references.push({ file: display, line, sort, name });
-      }
-    return references;
-  }
-
-  /** Keys that configuration files say aliases name, each pair once. */
-  aliasTies(): AliasTie[] {
-    const ties = new Map<string, AliasTie>();
-    for (const { found } of this.#references.values())
-      for (const { name, target } of found)
-        if (target !== undefined) ties.set(`${name} ${target}`, { alias: name, key: target });
-    return [...ties.values()];
   }
 
   /** Files in which no blob was found, but something to tell. */
@@ -389,18 +356,6 @@ export class Workspace {
     }
   }
 
-  /** Name of the repository that a source lies in, which no other has; null where it lies in none. */
-  repositoryOf({ repository }: ListedSource): string | null {
-    if (repository === null) return null;
-    const known = this.#repositories.get(repository.path);
-    if (known !== undefined) return known;
-    const taken = new Set(this.#repositories.values());
-    let name = repository.display;
-    for (let n = 2; taken.has(name); n += 1) name = `${repository.display} (${n})`;
-    this.#repositories.set(repository.path, name);
-    return name;
-  }
-
   #add(name: SourceName, origin: ListedSource['origin'], content: Content): void {
     const source = new ListedSource(this.#nextSource++, origin, name, content);
     this.#sources.push(source);
@@ -434,7 +389,7 @@ export class Workspace {
       if (source.archive?.path !== archive || source.key === null || keys.has(source.key)) return true;
       this.#size -= source.count;
       this.#byPath?.delete(source.key);
-      this.#references.delete(source.key);
+      this.references.delete(source.key);
       return false;
     });
   }
@@ -445,14 +400,6 @@ export class Workspace {
       for (const source of this.#sources) if (source.key !== null) this.#byPath.set(source.key, source);
     }
     return this.#byPath;
-  }
-
-  #meet(path: string, display: string, below: string | null): void {
-    if (below !== null && this.#metRepositories.has(path)) return;
-    if (below === null)
-      for (const [key, one] of this.#metRepositories)
-        if (one.path === path && one.below !== null) this.#metRepositories.delete(key);
-    this.#metRepositories.set(below === null ? path : `${path}\0${below}`, { path, display, below });
   }
 
   /** What is known of the blobs changed, though not the blobs: they are to be fetched again. */
@@ -466,16 +413,6 @@ export class Workspace {
     this.#revision++;
     this.#changed(this.#revision, this.#size);
   }
-}
-
-/** A git repository, as a walk met it. */
-interface MetRepository {
-  /** Absolute. */
-  readonly path: string;
-  /** For people. */
-  readonly display: string;
-  /** The only part of it that was named, absolute; null: all of it. */
-  readonly below: string | null;
 }
 
 /** What a file of an archive is kept with: it is in no file that could be read again by itself. */
@@ -495,15 +432,4 @@ const skippedAlone = (skippedFile: SkippedFile): IntakeResult => ({
 
 function folderOf(display: string): string {
   return display.slice(0, Math.max(display.lastIndexOf('/'), display.lastIndexOf('\\')) + 1);
-}
-
-/** Whether a name that is written stands for a key that is asked about, or may: an alias without its account. */
-function mayBe(names: KeyNames, written: string, key: string): boolean {
-  const same = names.same(written, key);
-  if (same !== 'maybe') return same === 'same';
-  const [one, other] = [readKeyName(written), readKeyName(key)];
-  if (one.alias && other.alias) return one.id === other.id;
-  // A name that stands for several keys, as an alias does that two accounts have, may mean this one.
-  const keys = names.keysOf(key);
-  return names.keysOf(written).some((each) => keys.includes(each));
 }
