@@ -1,18 +1,17 @@
 import { join, resolve } from 'node:path';
 import type { BrowserWindow, Session } from 'electron';
 import type { EventPayload } from '#shared/contract/api.ts';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import type { Look } from '#shared/model/preferences.ts';
 import type { EngineDeath, StartEngine } from '../../bridge/engine/index.ts';
 import type { Engine, EngineOptions } from '../../bridge/index.ts';
-import { makeFolder } from '../../core/storage/files.ts';
 import type { Page } from '../page/index.ts';
 import { fileArguments } from './arguments.ts';
 import { type DiagnosticsParts, diagnostics } from './diagnostics/diagnostics.ts';
 import { errorFacts, Log } from './diagnostics/log.ts';
 import type { ElectronMain } from './electron.ts';
 import { PathInbox, sayMissing, takeHandedOver } from './handed-over.ts';
-import { sayWhy } from './lifetime/give-up.ts';
+import { madeFolder, NO_SANDBOX, sayWhy, windowFails } from './lifetime/give-up.ts';
 import { Quit, watchPower } from './lifetime/quit.ts';
 import { RunWatch } from './lifetime/run-watch.ts';
 import { type Updater, Updates } from './lifetime/updates.ts';
@@ -384,37 +383,5 @@ class Desktop {
       // A window that is closed while it loads is no failure.
       if (!window.isDestroyed()) await this.giveUp('Rewrap could not start', error);
     }
-  }
-}
-
-const NO_SANDBOX = fault(
-  'NoSandbox',
-  'This system gives Rewrap no sandbox for its window, and it does not start without one.',
-  'Chromium keeps a page that went wrong away from the rest of the machine with user namespaces. Ubuntu 24.04 and later allow them to programs with an AppArmor profile alone, which an AppImage cannot bring.',
-  'Install the .deb or .rpm instead, which bring what is needed; or, where you know what you do, set REWRAP_NO_SANDBOX=1.',
-);
-
-const windowFails = (reason: string) =>
-  fault(
-    'WindowFails',
-    `Its window failed again and again (${reason}).`,
-    '',
-    'Start Rewrap again. A run that was under way kept its place and can be resumed in Runs.',
-  );
-
-function madeFolder(path: string): string {
-  try {
-    makeFolder(path);
-    return path;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'nothing more';
-    throw new FaultError(
-      fault(
-        'NoHome',
-        `REWRAP_HOME names ${path}, which is no folder and cannot be made one.`,
-        `The system says ${code}.`,
-        'Set it to a folder, or unset it to use the usual place.',
-      ),
-    );
   }
 }
