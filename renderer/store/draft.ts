@@ -1,5 +1,4 @@
 import { create } from 'zustand';
-import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
@@ -7,7 +6,16 @@ import type { Rule } from '#shared/model/rule.ts';
 import type { RunItem, RunRequest } from '#shared/model/run.ts';
 import { bridge, call, pageFaultOf } from '../api.ts';
 import { pairsOf } from '../lib/request/context.ts';
-import { buildRequest, type Draft, draftRows, familyOf, outputsFor } from '../lib/request/request.ts';
+import {
+  buildRequest,
+  type Draft,
+  draftRows,
+  EMPTY_DRAFT,
+  familyOf,
+  fewOf,
+  firstAlgorithm,
+  outputsFor,
+} from '../lib/request/request.ts';
 import { cannotOpen, FEW_ANSWERS, type Fix } from '../lib/words/fixes.ts';
 import { useBlobs } from './blobs.ts';
 import { useConnection } from './connection.ts';
@@ -89,49 +97,6 @@ interface DraftStore {
 /** A run of at least so many blobs asks about a few of them first. */
 const MANY = 50;
 
-/** A few blobs of a request, one of each key material first. */
-function fewOf(blobIds: readonly string[]): string[] {
-  const { byId } = useBlobs.getState();
-  const seen = new Set<string | null>();
-  const few: string[] = [];
-  for (const id of blobIds) {
-    const material = byId.get(id)?.identification.keyFingerprint ?? null;
-    if (few.length < FEW_ANSWERS && !seen.has(material)) few.push(id);
-    seen.add(material);
-  }
-  const rest = blobIds.filter((id) => !few.includes(id));
-  return [...few, ...rest.slice(0, FEW_ANSWERS - few.length)];
-}
-
-const EMPTY: Draft = {
-  rows: [],
-  leftOut: [],
-  family: 'symmetric',
-  source: { key: null, algorithm: 'SYMMETRIC_DEFAULT', mode: 'declared', pairs: [] },
-  destination: { key: null, algorithm: null, mode: 'same', pairs: [], add: [], remove: [] },
-  grantTokens: '',
-  output: { mode: null, backup: true, folder: null },
-  verify: true,
-  perSecond: null,
-  takeGood: false,
-  evenIfThere: false,
-  allowPossiblePlaintext: false,
-  emulatorBlobs: false,
-  method: 'reencrypt',
-  excluded: new Set(),
-};
-
-/** Symmetric first; for RSA the stronger hash first. */
-function firstAlgorithm(key: KeyInfo): EncryptionAlgorithm | null {
-  const order: EncryptionAlgorithm[] = [
-    'SYMMETRIC_DEFAULT',
-    'RSAES_OAEP_SHA_256',
-    'RSAES_OAEP_SHA_1',
-    'SM2PKE',
-  ];
-  return order.find((algorithm) => key.algorithms.includes(algorithm)) ?? null;
-}
-
 /** The re-encrypt sheet: what is asked for, and how far it got. Closing it never stops a run. */
 export const useDraft = create<DraftStore>()((set, get) => {
   const edit = (change: (draft: Draft) => Draft): void =>
@@ -165,9 +130,11 @@ export const useDraft = create<DraftStore>()((set, get) => {
   const probe = async (request: RunRequest): Promise<void> => {
     set({ phase: 'preflight', probing: true, dryRunId: null, fault: null, unopened: null });
     try {
-      const id = await useRuns
-        .getState()
-        .start({ ...request, blobIds: fewOf(request.blobIds), dryRun: true });
+      const id = await useRuns.getState().start({
+        ...request,
+        blobIds: fewOf(request.blobIds, useBlobs.getState().byId, FEW_ANSWERS),
+        dryRun: true,
+      });
       set({ dryRunId: id });
       const run = useRuns.getState().runs.get(id);
       if (run !== undefined && run.finishedAt !== null) get().ended(id);
@@ -193,7 +160,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
     probing: false,
     unopened: null,
     stale: false,
-    draft: EMPTY,
+    draft: EMPTY_DRAFT,
     rules: [],
     phase: 'edit',
     dryRunId: null,
@@ -235,13 +202,13 @@ export const useDraft = create<DraftStore>()((set, get) => {
         fault: null,
         unopened: null,
         draft: {
-          ...EMPTY,
+          ...EMPTY_DRAFT,
           perSecond: usePreferences.getState().perSecond,
           rows,
           leftOut,
           family,
           source: {
-            ...EMPTY.source,
+            ...EMPTY_DRAFT.source,
             algorithm: family === 'rsa' ? 'RSAES_OAEP_SHA_256' : 'SYMMETRIC_DEFAULT',
           },
           output: {
@@ -382,7 +349,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
       }
       set({
         open: false,
-        draft: EMPTY,
+        draft: EMPTY_DRAFT,
         rules: [],
         phase: 'edit',
         probing: false,
@@ -415,7 +382,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
 /** What a request for failed blobs named, as a draft: of a run that is not this sheet's. */
 async function asSent(items: readonly RunItem[], before: Draft): Promise<Draft> {
   const sent = items[0]?.sent ?? null;
-  if (sent === null) return { ...EMPTY, output: before.output };
+  if (sent === null) return { ...EMPTY_DRAFT, output: before.output };
   const named = async (keyId: string | null): Promise<KeyInfo | null> => {
     if (keyId === null) return null;
     const { keys, describe } = useKeys.getState();
@@ -425,11 +392,11 @@ async function asSent(items: readonly RunItem[], before: Draft): Promise<Draft> 
   };
   const [source, destination] = [await named(sent.sourceKeyId), await named(sent.destinationKeyId)];
   return {
-    ...EMPTY,
+    ...EMPTY_DRAFT,
     output: before.output,
-    source: { ...EMPTY.source, key: source, algorithm: sent.sourceAlgorithm },
+    source: { ...EMPTY_DRAFT.source, key: source, algorithm: sent.sourceAlgorithm },
     destination: {
-      ...EMPTY.destination,
+      ...EMPTY_DRAFT.destination,
       key: destination,
       algorithm: destination === null ? null : sent.destinationAlgorithm,
     },

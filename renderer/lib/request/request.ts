@@ -52,6 +52,53 @@ export interface Draft {
   readonly excluded: ReadonlySet<string>;
 }
 
+/** A draft of nothing yet. */
+export const EMPTY_DRAFT: Draft = {
+  rows: [],
+  leftOut: [],
+  family: 'symmetric',
+  source: { key: null, algorithm: 'SYMMETRIC_DEFAULT', mode: 'declared', pairs: [] },
+  destination: { key: null, algorithm: null, mode: 'same', pairs: [], add: [], remove: [] },
+  grantTokens: '',
+  output: { mode: null, backup: true, folder: null },
+  verify: true,
+  perSecond: null,
+  takeGood: false,
+  evenIfThere: false,
+  allowPossiblePlaintext: false,
+  emulatorBlobs: false,
+  method: 'reencrypt',
+  excluded: new Set(),
+};
+
+/** The algorithm that is chosen with a key: symmetric first; for RSA the stronger hash first. */
+export function firstAlgorithm(key: KeyInfo): EncryptionAlgorithm | null {
+  const order: EncryptionAlgorithm[] = [
+    'SYMMETRIC_DEFAULT',
+    'RSAES_OAEP_SHA_256',
+    'RSAES_OAEP_SHA_1',
+    'SM2PKE',
+  ];
+  return order.find((algorithm) => key.algorithms.includes(algorithm)) ?? null;
+}
+
+/** At most `most` blobs of a request, one of each key material first. */
+export function fewOf(
+  blobIds: readonly string[],
+  byId: Pick<ReadonlyMap<string, BlobRow>, 'get'>,
+  most: number,
+): string[] {
+  const seen = new Set<string | null>();
+  const few: string[] = [];
+  for (const id of blobIds) {
+    const material = byId.get(id)?.identification.keyFingerprint ?? null;
+    if (few.length < most && !seen.has(material)) few.push(id);
+    seen.add(material);
+  }
+  const rest = blobIds.filter((id) => !few.includes(id));
+  return [...few, ...rest.slice(0, most - few.length)];
+}
+
 export const familyOf = (row: BlobRow): Family =>
   row.identification.kind === 'kms-asymmetric-candidate' ? 'rsa' : 'symmetric';
 
