@@ -235,4 +235,19 @@ describe('layers', () => {
     expect(edges.length).toBeGreaterThan(20);
     expect(cycles(edges)).toEqual([]);
   });
+
+  it('no name is exported by two files of the product', () => {
+    const exported =
+      /^export (?:declare )?(?:abstract )?(?:async )?(?:class|interface|type|function\*?|enum|const) (\w+)/gm;
+    const where = new Map<string, Set<string>>();
+    for (const file of files.filter(
+      (name) => !/\.test(-help)?\.tsx?$|\/testing(\/|\.ts$)|\/fake-/.test(name),
+    ))
+      for (const [, name = ''] of readFileSync(join(root, file), 'utf8').matchAll(exported))
+        where.set(name, (where.get(name) ?? new Set()).add(file));
+    expect(where.size).toBeGreaterThan(500);
+    expect(
+      [...where].filter(([, at]) => at.size > 1).map(([name, at]) => `${name}: ${[...at].join(', ')}`),
+    ).toEqual([]);
+  });
 });
