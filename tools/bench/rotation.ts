@@ -1,9 +1,8 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { makeFolder, type Practice, startPractice } from './practice.ts';
 import { type BenchSection, median, table } from './results.ts';
 import type { RotationMeasure, RotationTask } from './rotation-measure.ts';
 
@@ -55,37 +54,6 @@ export async function rotationSuite(blobs: number, rounds: number, large: number
     practice.child.stdin?.end();
     rmSync(top, { recursive: true, force: true });
   }
-}
-
-interface Practice {
-  readonly child: ChildProcess;
-  readonly endpoint: string;
-  readonly destination: string;
-  readonly blobs: string[];
-  readonly env: NodeJS.ProcessEnv;
-}
-
-async function startPractice(top: string): Promise<Practice> {
-  const child = spawn(process.execPath, [...NODE, here('rotation-practice.ts'), join(top, 'kms')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  if (child.stdout === null) throw new Error('no output');
-  const [line] = await once(createInterface(child.stdout), 'line');
-  const { endpoint, destination, blobs: made, accessKeyId, secretAccessKey } = JSON.parse(String(line));
-  return {
-    child,
-    endpoint,
-    destination,
-    blobs: made,
-    env: {
-      ...process.env,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_REGION: 'us-east-1',
-      AWS_DEFAULT_REGION: 'us-east-1',
-      AWS_EC2_METADATA_DISABLED: 'true',
-    },
-  };
 }
 
 function jobOf(
@@ -254,19 +222,4 @@ function measureShell(top: string, practice: Practice, files: number): { seconds
   );
   const seconds = (performance.now() - before) / 1000;
   return { seconds, peakMiB: Number(readFileSync(PEAK_FILE, 'utf8')) / 1024 };
-}
-
-/** Raw blobs, or text files of one a line; a thousand files to a folder. */
-function makeFolder(practice: Practice, folder: string, files: number, each: number): void {
-  for (let i = 0; i < files; i++) {
-    const inside = join(folder, `part-${Math.floor(i / 1000)}`);
-    if (i % 1000 === 0) mkdirSync(inside, { recursive: true });
-    const pick = (n: number) => practice.blobs[n % practice.blobs.length] ?? '';
-    if (each === 1) writeFileSync(join(inside, `${i}.bin`), Buffer.from(pick(i), 'base64'));
-    else
-      writeFileSync(
-        join(inside, `${i}.txt`),
-        `${Array.from({ length: each }, (_, n) => pick(i + n)).join('\n')}\n`,
-      );
-  }
 }

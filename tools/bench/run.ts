@@ -6,15 +6,16 @@ import { type BenchSection, keep, machine } from './results.ts';
 import { rotationSuite } from './rotation.ts';
 import { startSuite } from './start.ts';
 import { windowSuite } from './window.ts';
+import { workersSuite } from './workers.ts';
 
 /**
- * `npm run bench` (`-- --suite rotation,control,intake,window,start,audit --files 1000,10000 --blobs 4000 --large 100000 --rows 100000
+ * `npm run bench` (`-- --suite rotation,workers,control,intake,window,start,audit --files 1000,10000 --blobs 4000 --large 100000 --rows 100000
  * --rounds 5`). Each suite measures
  * Rewrap and something comparable in the same run, taking turns; its section of RESULTS.md is written anew.
  */
 const { values } = parseArgs({
   options: {
-    suite: { type: 'string', default: 'rotation,control,intake,window,start,audit' },
+    suite: { type: 'string', default: 'rotation,workers,control,intake,window,start,audit' },
     blobs: { type: 'string', default: '4000' },
     large: { type: 'string', default: '100000' },
     files: { type: 'string', default: '1000,10000,100000' },
@@ -28,6 +29,7 @@ const rounds = Number(values.rounds);
 const suites: Readonly<Record<string, () => BenchSection | null | Promise<BenchSection | null>>> = {
   intake: () => intakeSuite(values.files.split(',').map(Number), rounds),
   rotation: () => rotationSuite(Number(values.blobs), rounds, Number(values.large)),
+  workers: () => workersSuite(Number(values.large), 5, Math.min(rounds, 3)),
   control: () => controlSuite([Number(values.rows) / 10, Number(values.rows)], rounds),
   window: () => windowSuite(Number(values.rows), rounds),
   audit: () => auditSuite(Number(values.rows), rounds),
