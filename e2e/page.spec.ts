@@ -234,6 +234,18 @@ test('the menu of a row has the focus, also right after the filter was cleared',
   }
 });
 
+test('the notice of a lost host takes room above the page, and lies over nothing', async ({ open }) => {
+  const { page, host } = await open();
+  await connected(page);
+  await host.stop('SIGKILL');
+  const notice = page.getByRole('alert').filter({ hasText: 'The Rewrap host does not answer' });
+  await expect(notice).toBeVisible();
+  const box = await notice.boundingBox();
+  const app = await page.locator('.app').boundingBox();
+  expect(app?.y).toBe((box?.y ?? 0) + (box?.height ?? 0));
+  expect((app?.y ?? 0) + (app?.height ?? 0)).toBe(page.viewportSize()?.height);
+});
+
 test('"select all" leaves what belongs to the window alone', async ({ open }) => {
   const { page } = await open();
   await connected(page);
