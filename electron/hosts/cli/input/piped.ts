@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { closeSync, constants, createReadStream, openSync, statSync, writeSync } from 'node:fs';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { MAX_FILE_BYTES } from '../../../core/intake/index.ts';
 import { warn } from '../output/say.ts';
@@ -41,6 +41,8 @@ export async function readPiped(path: string): Promise<Uint8Array<ArrayBuffer>> 
     warn(`waiting for standard input; ${process.platform === 'win32' ? 'Ctrl-Z, Enter' : 'Ctrl-D'} ends it`);
   const chunks: Buffer[] = [];
   let size = 0;
+  const release = () => wake(path);
+  if (!own) process.once('exit', release);
   try {
     for await (const chunk of own ? process.stdin : createReadStream(path)) {
       size += chunk.length;
@@ -59,6 +61,8 @@ export async function readPiped(path: string): Promise<Uint8Array<ArrayBuffer>> 
         'Check what writes to it.',
       ),
     );
+  } finally {
+    process.off('exit', release);
   }
   if (size === 0) throw empty(path);
   const bytes = new Uint8Array(size);
@@ -68,6 +72,21 @@ export async function readPiped(path: string): Promise<Uint8Array<ArrayBuffer>> 
     at += chunk.length;
   }
   return bytes;
+}
+
+/**
+ * Lets a read of a pipe that nothing comes through return. A process that ends (Ctrl-C) waits for its reads, and would wait
+ * as long as the writer is silent. What is written reaches this process alone, which reads no more.
+ */
+function wake(path: string): void {
+  try {
+    if (!statSync(path).isFIFO()) return;
+    const writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    writeSync(writer, '\n');
+    closeSync(writer);
+  } catch {
+    // Nothing reads it any more.
+  }
 }
 
 const tooLarge = (path: string): FaultError =>
