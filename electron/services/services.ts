@@ -145,6 +145,7 @@ export function createServices(
     open: (keyId) => (keyId === null ? connections.bothSides() : twoStep(keyId)),
     progress: (progress) => emit('compareProgress', progress),
     record: (runId, comparison) => recorder.compared(runId, comparison),
+    recordRequests: (runId, ids) => recorder.comparing(runId, ids),
   });
   const audit = new AuditService({
     workspace,

@@ -22,6 +22,9 @@ export const HistoryKind = z.enum([
 ]);
 export type HistoryKind = z.infer<typeof HistoryKind>;
 
+/** Outcome of an 'action' that has the request ids of a comparison's Decrypts. */
+export const DECRYPTED_TO_COMPARE = 'decrypted to compare';
+
 /** What happened, as seen by the part that records it. Holds no plaintext and no credential: there is no member for one. */
 export const HistoryEvent = z.object({
   kind: HistoryKind,

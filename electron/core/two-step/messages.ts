@@ -4,6 +4,9 @@
  * versions; the engine reads what comes from the child through a schema all the same ({@link ./replies.ts}).
  */
 
+/** What may be a request id of AWS: short, and of an alphabet that few plaintexts are of. */
+export const REQUEST_ID = /^[0-9a-f-]{8,64}$/;
+
 export type SideName = 'source' | 'destination';
 
 /** Where one side's requests go, and how. */
@@ -92,14 +95,22 @@ export type FromChild =
       readonly outcome: 'would-succeed' | 'ignored';
       readonly requestId: string | null;
     }
-  /** One bit, and nothing else of what was read. */
-  | { readonly type: 'compared'; readonly id: number; readonly equal: boolean }
+  /** One bit, and nothing else of what was read; with the ids of both Decrypts, as far as they are {@link REQUEST_ID}s. */
+  | {
+      readonly type: 'compared';
+      readonly id: number;
+      readonly equal: boolean;
+      readonly beforeRequestId: string | null;
+      readonly afterRequestId: string | null;
+    }
   | {
       readonly type: 'failed';
       readonly id: number;
       readonly operation: 'Decrypt' | 'Encrypt';
       readonly side: SideName;
       readonly failure: WireFailure;
+      /** Of a comparison of which the second Decrypt failed: the {@link REQUEST_ID} of the first, which did not. */
+      readonly beforeRequestId?: string | null | undefined;
     };
 
 /** A running child process and the pipe to it. */

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import type { FromChild } from './messages.ts';
+import { type FromChild, REQUEST_ID } from './messages.ts';
 
 const text = z.string().max(4096).nullable();
 const id = z.int();
+/** Anything else in its place is dropped, and the message is not. */
+const requestId = z.string().regex(REQUEST_ID).nullable().catch(null);
 
 /** What the engine takes from a child; everything else is dropped with the message. No member can hold plaintext. */
 export const ChildReply: z.ZodType<FromChild> = z.discriminatedUnion('type', [
@@ -23,7 +25,13 @@ export const ChildReply: z.ZodType<FromChild> = z.discriminatedUnion('type', [
     outcome: z.enum(['would-succeed', 'ignored']),
     requestId: text,
   }),
-  z.object({ type: z.literal('compared'), id, equal: z.boolean() }),
+  z.object({
+    type: z.literal('compared'),
+    id,
+    equal: z.boolean(),
+    beforeRequestId: requestId,
+    afterRequestId: requestId,
+  }),
   z.object({
     type: z.literal('failed'),
     id,
@@ -36,5 +44,6 @@ export const ChildReply: z.ZodType<FromChild> = z.discriminatedUnion('type', [
       status: z.int().nullable(),
       requestId: text,
     }),
+    beforeRequestId: requestId.optional(),
   }),
 ]);

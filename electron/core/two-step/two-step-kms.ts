@@ -108,15 +108,28 @@ export class TwoStepKms implements Kms {
 
   /**
    * Whether two blobs hold the same plaintext: both are decrypted in the child, the new one on the destination connection
-   * as `after` names its source. Throws FaultError as Decrypt does, explained for the side that failed.
+   * as `after` names its source. Throws FaultError as Decrypt does, explained for the side that failed. `decrypted`: called
+   * with the request id of each Decrypt that was answered with plaintext, also where the comparison then fails.
    */
-  async compare(before: ReEncryptInput, after: ReEncryptInput, sending?: Sending): Promise<boolean> {
+  async compare(
+    before: ReEncryptInput,
+    after: ReEncryptInput,
+    sending?: Sending,
+    decrypted: (requestId: string) => void = () => {},
+  ): Promise<boolean> {
+    const heard = (reply: FromChild): void => {
+      const ids =
+        reply.type === 'compared'
+          ? [reply.beforeRequestId, reply.afterRequestId]
+          : [reply.type === 'failed' ? reply.beforeRequestId : null];
+      for (const id of ids) if (typeof id === 'string') decrypted(id);
+    };
     const question = ({ source, destination }: Held) => ({
       type: 'compare' as const,
       before: { keys: bare(source), members: decryptMembers(before, false) },
       after: { keys: bare(destination), members: decryptMembers(after, false) },
     });
-    const reply = await this.#ask(before, question, sending, after);
+    const reply = await this.#ask(before, question, sending, after, heard);
     if (reply.type !== 'compared') throw new FaultError(explainOwn('Internal'));
     return reply.equal;
   }
@@ -216,18 +229,20 @@ export class TwoStepKms implements Kms {
 
   /**
    * Asks the child; once more with new credentials where the service called those of one side expired. `ofDestination`:
-   * what the destination side was asked, where that is another blob.
+   * what the destination side was asked, where that is another blob. `heard`: every reply, also one that is asked again for.
    */
   async #ask(
     input: ReEncryptInput,
     question: (keys: Held) => Parameters<ChildClient['ask']>[0],
     sending: Sending = {},
     ofDestination: ReEncryptInput = input,
+    heard: (reply: FromChild) => void = () => {},
   ): Promise<FromChild> {
     for (let attempt = 1; ; attempt++) {
       const sides = await sidesOf(this.#parts);
       const held = await unlessHeld(keysOf(sides), sending);
       const reply = await this.#childOf(sides).ask(question(held), sending.hold);
+      heard(reply);
       if (reply.type !== 'failed') return reply;
       if (reply.failure.name === 'NotSent') throw new NotSent();
       if (reply.failure.name === 'PlaintextEchoed') throw new FaultError(explainOwn('PlaintextEchoed'));

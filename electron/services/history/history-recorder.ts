@@ -3,7 +3,7 @@ import { plural } from '#shared/format.ts';
 import type { ConnectionState, Side } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import type { HistoryEvent, HistoryKind } from '#shared/model/history.ts';
+import { DECRYPTED_TO_COMPARE, type HistoryEvent, type HistoryKind } from '#shared/model/history.ts';
 import type { Comparison, ContextChoice, RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { Turns } from '../../core/limits/turns.ts';
@@ -186,6 +186,16 @@ export class HistoryRecorder {
       runId,
       outcome: leftTotal === 0 ? 'undone' : 'undone in part',
       detail: `Undid run: restored ${plural(restored.blobs, 'blob')} in ${plural(restored.files, 'file')}${leftTotal === 0 ? '' : `, left ${plural(leftTotal, 'file')} as found`}`,
+    });
+  }
+
+  /** Decrypts of a comparison of plaintexts were answered; what came of it is written down when it ends. */
+  comparing(runId: string, requestIds: readonly string[]): void {
+    this.note('action', {
+      runId,
+      outcome: DECRYPTED_TO_COMPARE,
+      detail: `${plural(requestIds.length, 'Decrypt request')} of a comparison of plaintexts`,
+      requestIds: [...requestIds],
     });
   }
 

@@ -101,6 +101,14 @@ describe('through the engine', () => {
     });
     const { records } = await page.history.list({ offset: 0, limit: 50 });
     expect(records.filter(({ detail }) => detail.startsWith('Compared plaintexts'))).toHaveLength(3);
+    const ids = records.filter(({ outcome }) => outcome === 'decrypted to compare');
+    expect(ids.map(({ requestIds }) => requestIds.length)).toEqual([4, 4, 6]);
+    for (const record of ids) {
+      expect(record.runId).toBe(runId);
+      expect(record.requestIds).toEqual(
+        record.requestIds.map(() => expect.stringMatching(/^[0-9a-f-]{36}$/)),
+      );
+    }
   });
 });
 
@@ -111,6 +119,7 @@ function made(
 ) {
   const side = { blob: Uint8Array.of(0) };
   const compared: number[] = [];
+  const recorded: string[][] = [];
   const closed = vi.fn(async () => {});
   let approve = true;
   const parts: ComparisonsParts = {
@@ -149,10 +158,17 @@ function made(
       target: 'here',
       described: '',
       kms: {
-        compare: async (_before: unknown, { blob }: { blob: Uint8Array }) => {
+        compare: async (
+          _before: unknown,
+          { blob }: { blob: Uint8Array },
+          _sending: unknown,
+          decrypted: (id: string) => void,
+        ) => {
           const item = ((blob[0] ?? 0) << 8) | (blob[1] ?? 0);
           compared.push(item);
+          decrypted(`before-${item}`);
           if (refused.has(item)) throw new FaultError(fault('AccessDeniedException', '', '', ''));
+          decrypted(`after-${item}`);
           return !differ.has(item);
         },
         close: closed,
@@ -160,8 +176,10 @@ function made(
     }),
     progress: () => {},
     record: () => {},
+    recordRequests: (_runId, ids) => recorded.push([...ids]),
   };
-  return { comparisons: new Comparisons(parts), compared, closed, decline: () => (approve = false), parts };
+  const comparisons = new Comparisons(parts);
+  return { comparisons, compared, recorded, closed, decline: () => (approve = false), parts };
 }
 
 describe('what it finds', () => {
@@ -177,6 +195,17 @@ describe('what it finds', () => {
         .sort(),
     ).toEqual(['f350', 'f399']);
     expect(closed).toHaveBeenCalledOnce();
+  });
+
+  it('writes down the id of each Decrypt that was answered, some at a time, also where the other one failed', async () => {
+    const { comparisons, recorded } = made(450, { refused: new Set([3, 5]) });
+    await comparisons.compare('r', null);
+    const ids = recorded.flat();
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toHaveLength(898);
+    expect(ids).toContain('before-3');
+    expect(ids).not.toContain('after-3');
+    expect(recorded.map(({ length }) => length)).toEqual([200, 200, 200, 200, 98]);
   });
 
   it('of a sample compares that many, each once, and others the next time', async () => {

@@ -14,6 +14,8 @@ const AT_ONCE = 16;
 /** Blobs that are named in a result. */
 const MOST_NAMED = 200;
 const PROGRESS_MS = 100;
+/** Request ids that are written down at a time. */
+const IDS_AT_ONCE = 200;
 
 export interface ComparisonsParts {
   readonly runs: Pick<Runs, 'over' | 'summary' | 'sender'> & {
@@ -24,6 +26,8 @@ export interface ComparisonsParts {
   readonly open: (destinationKeyId: string | null) => Promise<TwoStep>;
   readonly progress: (progress: ComparisonProgress) => void;
   readonly record: (runId: string, comparison: Comparison) => void;
+  /** Writes down ids of Decrypts that a comparison made, some at a time. */
+  readonly recordRequests: (runId: string, requestIds: readonly string[]) => void;
 }
 
 /**
@@ -73,7 +77,16 @@ export class Comparisons {
   }
 
   async #compare(runId: string, sample: number | null, stopped: AbortSignal): Promise<Comparison> {
-    const { runs, approvals, open, record } = this.#parts;
+    const { runs, approvals, open, record, recordRequests } = this.#parts;
+    let ids: string[] = [];
+    const writeIds = (): void => {
+      if (ids.length > 0) recordRequests(runId, ids);
+      ids = [];
+    };
+    const decrypted = (id: string): void => {
+      ids.push(id);
+      if (ids.length >= IDS_AT_ONCE) writeIds();
+    };
     const { terms, target, refuse } = runs.over(runId);
     const all = await runs.items.comparable(runId);
     if (all.length === 0) throw new FaultError(explainOwn('NothingToCompare'));
@@ -99,7 +112,7 @@ export class Comparisons {
             continue;
           }
           try {
-            const equal = await send((_, sending) => sides.kms.compare(...asked, sending));
+            const equal = await send((_, sending) => sides.kms.compare(...asked, sending, decrypted));
             tally.compared(pair, equal);
           } catch (error) {
             if (!(error instanceof FaultError) || mayPass(error.fault)) throw error;
@@ -112,11 +125,14 @@ export class Comparisons {
       await Promise.all(workers).finally(async () => {
         await pairs.return(undefined);
       });
+      writeIds();
       const comparison = tally.result(stopped.aborted);
       record(runId, comparison);
       return comparison;
     } finally {
       await sides.kms.close();
+      // Also of one that failed: KMS has their events.
+      writeIds();
     }
   }
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FromChild } from '../messages.ts';
+import { ChildReply } from '../replies.ts';
 import { BufferPlaces, PLACES } from './places.ts';
 import { Endpoint } from './request.ts';
 import { Work } from './work.ts';
@@ -205,7 +206,13 @@ describe('a comparison', () => {
       nth += 1;
       response.end(`{"KeyId":"k","Plaintext":"${nth === 1 ? before : after}"}`);
     });
-    expect(await child.compare(compare)).toEqual({ type: 'compared', id: 3, equal });
+    expect(await child.compare(compare)).toEqual({
+      type: 'compared',
+      id: 3,
+      equal,
+      beforeRequestId: null,
+      afterRequestId: null,
+    });
     expect(places.isZero).toBe(true);
   });
 
@@ -221,5 +228,84 @@ describe('a comparison', () => {
     expect(reply).toMatchObject({ type: 'failed', operation: 'Decrypt', side: 'destination' });
     expect(failure(reply)).toMatchObject({ name: 'PlaintextEchoed', message: '' });
     expect(places.isZero).toBe(true);
+  });
+
+  const BEFORE = '5a4f9e0c-1111-4222-8333-0123456789ab';
+  const AFTER = '5a4f9e0c-1111-4222-8333-0123456789ac';
+
+  /** An endpoint that answers the nth Decrypt with the nth of these ids. */
+  const withIds = (ids: readonly string[], text = base64) => {
+    let nth = 0;
+    return work((_operation, _members, response) => {
+      response.setHeader('x-amzn-requestid', ids[nth] ?? '');
+      nth += 1;
+      response.end(`{"KeyId":"k","Plaintext":"${text}"}`);
+    });
+  };
+
+  it('says the ids of both requests', async () => {
+    const { child } = await withIds([BEFORE, AFTER]);
+    const reply = await child.compare(compare);
+    expect(reply).toEqual({
+      ...{ type: 'compared', id: 3, equal: true },
+      ...{ beforeRequestId: BEFORE, afterRequestId: AFTER },
+    });
+    expect(ChildReply.parse(reply)).toEqual(reply);
+  });
+
+  it('of which the second Decrypt failed says the id of the first', async () => {
+    let nth = 0;
+    const { child } = await work((_operation, _members, response) => {
+      nth += 1;
+      response.setHeader('x-amzn-requestid', nth === 1 ? BEFORE : AFTER);
+      if (nth === 1) {
+        response.end(`{"KeyId":"k","Plaintext":"${base64}"}`);
+        return;
+      }
+      response.statusCode = 400;
+      json(response, { __type: 'AccessDeniedException', message: 'no' });
+    });
+    expect(await child.compare(compare)).toMatchObject({ type: 'failed', beforeRequestId: BEFORE });
+  });
+
+  const hex = Buffer.from(plaintext).toString('hex');
+  it.each([
+    ['what is no id', 'Root=1-67891233-abcdef'],
+    ['too long', 'a'.repeat(65)],
+    ['the beginning of the plaintext in hex', hex.slice(0, 32)],
+    ['the middle of it, from half a byte on, with dashes', `${hex.slice(9, 17)}-${hex.slice(17, 33)}`],
+  ])('drops an id that is %s', async (_what, id) => {
+    const { child, places } = await withIds([id, AFTER]);
+    expect(await child.compare(compare)).toMatchObject({ beforeRequestId: null, afterRequestId: AFTER });
+    expect(places.isZero).toBe(true);
+  });
+
+  it.each(['0123456789abcdef', '5a4f9e0c-1111-4222-8333-0123456789ab', 'c0ffee'])(
+    'lets no plaintext out that looks like an id, as it is or in hex: %s',
+    async (secret) => {
+      const text = Buffer.from(secret);
+      const padded = `0-${text.toString('hex')}-0`;
+      for (const id of [secret.padEnd(8, '-'), padded, text.toString('hex').slice(0, 64)]) {
+        const { child } = await withIds([id, id], text.toString('base64'));
+        const reply = await child.compare(compare);
+        const said = JSON.stringify({ ...reply, id: 0 });
+        expect(said).not.toContain(secret);
+        expect(said).not.toContain(text.toString('hex'));
+      }
+    },
+  );
+
+  it('an id that is none is dropped from what a child says, and the answer is taken', () => {
+    const said = {
+      type: 'compared',
+      id: 3,
+      equal: true,
+      beforeRequestId: 'canary-secret',
+      afterRequestId: AFTER,
+    };
+    expect(ChildReply.parse(said)).toEqual({ ...said, beforeRequestId: null });
+    expect(ChildReply.parse({ ...said, afterRequestId: 'a'.repeat(65) })).toMatchObject({
+      afterRequestId: null,
+    });
   });
 });

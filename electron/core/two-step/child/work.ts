@@ -1,6 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import { errorOf } from '../../kms/sign/index.ts';
-import type { Call, FromChild, SideName, ToChild, WireFailure } from '../messages.ts';
+import {
+  type Call,
+  type FromChild,
+  REQUEST_ID,
+  type SideName,
+  type ToChild,
+  type WireFailure,
+} from '../messages.ts';
 import { decodeBase64, plainBase64, plaintextToken, UnreadableReply, withoutToken } from './json-bytes.ts';
 import type { BufferPlaces, Place } from './places.ts';
 import type { Endpoint, EndpointReply } from './request.ts';
@@ -104,13 +111,17 @@ export class Work {
     });
   }
 
-  /** Whether two blobs hold the same plaintext. That one bit is all that leaves; both plaintexts go with the place. */
+  /**
+   * Whether two blobs hold the same plaintext. That one bit and the ids of the requests are all that leaves; both plaintexts
+   * go with the place.
+   */
   compare(ask: Ask<'compare'>): Promise<FromChild> {
     return this.#places.use(async (place) => {
       const secrets: Uint8Array[] = [];
+      const ids: (string | null)[] = [];
       let side: SideName = 'source';
       const open = async (call: Call, into: Uint8Array, plain: Uint8Array): Promise<Uint8Array> => {
-        const { length } = await this.#send(
+        const { length, requestId } = await this.#send(
           side,
           'Decrypt',
           [bytes(JSON.stringify(call.members))],
@@ -123,6 +134,7 @@ export class Work {
         secrets.push(token);
         const opened = plain.subarray(0, decodeBase64(token, plain));
         secrets.push(opened);
+        ids.push(requestId);
         return opened;
       };
       try {
@@ -130,9 +142,12 @@ export class Work {
         side = 'destination';
         const after = await open(ask.after, place.encrypted, place.other);
         const equal = before.length === after.length && timingSafeEqual(before, after);
-        return { type: 'compared', id: ask.id, equal };
+        const [beforeRequestId = null, afterRequestId = null] = ids.map((id) => safeId(id, secrets));
+        const reply: FromChild = { type: 'compared', id: ask.id, equal, beforeRequestId, afterRequestId };
+        return guarded(reply, 'Decrypt', ...secrets);
       } catch (error) {
-        const reply = failed(ask.id, 'Decrypt', side, error);
+        const [beforeRequestId = null] = ids.map((id) => safeId(id, secrets));
+        const reply = { ...failed(ask.id, 'Decrypt', side, error), beforeRequestId };
         return guarded(reply, 'Decrypt', ...secrets);
       }
     });
@@ -207,7 +222,12 @@ function said(reply: unknown): (name: string) => string | null {
   };
 }
 
-function failed(id: number, operation: Step, side: SideName, error: unknown): FromChild {
+function failed(
+  id: number,
+  operation: Step,
+  side: SideName,
+  error: unknown,
+): Extract<FromChild, { type: 'failed' }> {
   return { type: 'failed', id, operation, side, failure: brokenOff(error).failure };
 }
 
@@ -260,6 +280,25 @@ export function holdsPlaintext(message: unknown, secrets: readonly Uint8Array[])
   const looked = secrets.filter((secret) => secret.length >= SHORTEST).map(view);
   if (looked.length === 0) return false;
   return piecesOf(message).some((piece) => looked.some((secret) => piece.includes(secret)));
+}
+
+/** Plaintexts shorter than this stand in an id by chance. Bytes. */
+const SHORTEST_IN_ID = 4;
+
+/**
+ * A request id, unless it is none, or it has a plaintext or a part of one in it, as it is or in hex, at whichever digit that begins. The
+ * plaintext itself is not turned into a text for that, which could not be zeroed.
+ */
+export function safeId(id: string | null, secrets: readonly Uint8Array[]): string | null {
+  if (id === null || !REQUEST_ID.test(id)) return null;
+  const digits = id.replaceAll('-', '');
+  const inHex = [digits, digits.slice(1)].map((from) => Buffer.from(from.slice(0, from.length & ~1), 'hex'));
+  const spelled = [Buffer.from(id), Buffer.from(digits), ...inHex];
+  const looked = secrets.filter((secret) => secret.length >= SHORTEST_IN_ID).map(view);
+  const isIn = looked.some((secret) =>
+    spelled.some((bytes) => bytes.includes(secret) || (bytes.length > 0 && secret.includes(bytes))),
+  );
+  return isIn ? null : id;
 }
 
 function piecesOf(value: unknown): Buffer[] {
