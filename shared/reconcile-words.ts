@@ -18,6 +18,10 @@ export function* reconcileLines(result: Reconciliation): Generator<string> {
     yield `  no event: ${where(file, place)}, request ${requestId} at ${at}. ${why}`;
   yield* uses('Re-encrypted with a key of the history, and not by its requests', result.withoutBlob);
   yield* uses('May have been missed: an old key was used after its blobs were moved', result.missed);
+  yield* uses(
+    'Answered, and asked for again, since the reply was lost: same principal, keys, context, address and program, within the run',
+    result.retried,
+  );
   yield* [
     '',
     `${plural(events.read, 'event')} in ${plural(files.read, 'file')}: ${count(events.kms)} of AWS KMS, ${count(events.duplicates)} delivered more than once, ${count(events.twins)} as other accounts see them.`,
@@ -44,8 +48,9 @@ const where = (file: string | null, place: string | null): string =>
 function* uses(heading: string, all: readonly KeyUse[]): Generator<string> {
   if (all.length === 0) return;
   yield `${heading}:`;
-  for (const { operation, key, who, from, userAgent, context, events, first, last, eventIds } of all) {
+  for (const { operation, key, who, from, userAgent, context, events, first, last, eventIds, why } of all) {
     yield `  ${operation} under ${key}: ${plural(events, 'event')}, ${first === last ? first : `${first} to ${last}`}`;
     yield `    by ${who ?? 'an unnamed principal'} from ${from ?? 'an unknown address'}${userAgent === null ? '' : ` (${userAgent})`}${context === null ? '' : `, context ${context}`}; ${eventIds.length === 1 ? 'event' : 'events'} ${eventIds.join(', ')}`;
+    if (why !== null) yield `    ${why}`;
   }
 }

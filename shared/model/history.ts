@@ -25,6 +25,12 @@ export type HistoryKind = z.infer<typeof HistoryKind>;
 /** Outcome of an 'action' that has the request ids of a comparison's Decrypts. */
 export const DECRYPTED_TO_COMPARE = 'decrypted to compare';
 
+/** In a 'run-ended', how many of the run's requests were sent more than once; read again by {@link sentAgain}. */
+export const sentAgainWords = (requests: number): string =>
+  `${requests} ${requests === 1 ? 'request' : 'requests'} sent again`;
+export const sentAgain = (detail: string): number =>
+  Number(/(?:^|; )(\d+) requests? sent again$/.exec(detail)?.[1] ?? 0);
+
 /** What happened, as seen by the part that records it. Holds no plaintext and no credential: there is no member for one. */
 export const HistoryEvent = z.object({
   kind: HistoryKind,

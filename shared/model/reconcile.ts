@@ -20,6 +20,8 @@ export const KeyUse = z.object({
   last: z.string(),
   /** CloudTrail event ids, at most five. */
   eventIds: z.array(z.string()),
+  /** What it may have been all the same, a sentence; of a retry the run. Null: nothing known. */
+  why: z.string().nullable(),
 });
 export type KeyUse = z.infer<typeof KeyUse>;
 
@@ -63,6 +65,8 @@ export const Reconciliation = z.object({
   withoutBlob: z.array(KeyUse),
   /** Use of an old key after its blobs were moved: what opens with it may have been missed. */
   missed: z.array(KeyUse),
+  /** As a run asked again for what KMS had answered while the reply was lost; no difference. */
+  retried: z.array(KeyUse),
   /** How often each key was used with which contexts: as evidence, an event id each. */
   learned: z.array(
     z.object({

@@ -2,7 +2,9 @@ import type { HistoryRecord } from '#shared/model/history.ts';
 import { type KeyUse, RECONCILE_LISTED, type Reconciliation } from '#shared/model/reconcile.ts';
 import { readKeyName } from '../key-material/index.ts';
 import type { KmsEvent } from './event.ts';
+import { contextText, identity, keyText } from './names.ts';
 import type { TrailEvent, TrailFiles } from './read-trail.ts';
+import { type Retry, WorkSpans } from './work-spans.ts';
 
 const MINUTE = 60_000;
 /** CloudTrail delivers within about 5 minutes of a request on average. Source: CloudTrail user guide, "How CloudTrail works". */
@@ -47,8 +49,14 @@ interface OldKey {
 /** Compares the history with CloudTrail's events, which come one at a time, in any order. */
 export class Reconciler {
   readonly #own = new Map<string, OwnRequest>();
-  /** Requests of the history that moved nothing: dry runs, searches of keys, failures. */
+  /** Requests of the history that moved nothing (dry runs, searches of keys, comparisons, failures). */
   readonly #others = new Set<string>();
+  readonly #spans = new WorkSpans();
+  /** Events that are of a retry if one of the same run, that asked for the same from the same place, is matched. */
+  readonly #candidates: { readonly event: KmsEvent; readonly retry: Retry }[] = [];
+  /** What was asked for by whom from where, with when the last event that the history has came. */
+  readonly #seenFrom = new Map<string, string>();
+  readonly #retried = new Map<string, KeyUse>();
   readonly #old = new Map<string, OldKey>();
   readonly #keys = new Set<string>();
   readonly #eventIds = new Set<string>();
@@ -68,6 +76,7 @@ export class Reconciler {
   addRecord(record: HistoryRecord): void {
     const { kind, outcome, requestIds, sourceKey, destinationKey, sourceMaterial, destinationMaterial } =
       record;
+    this.#spans.addRecord(record);
     if (kind !== 'blob' || outcome !== 'reencrypted') {
       for (const id of requestIds) this.#others.add(id);
       return;
@@ -110,11 +119,19 @@ export class Reconciler {
     const own = kms.requestId === null ? undefined : this.#own.get(kms.requestId);
     if (own !== undefined) {
       this.#match(own, kms);
+      if (own.record.runId !== null && kms.error === null) this.#see(own.record.runId, kms);
       return;
     }
     if (kms.error !== null || kms.isDryRun || !USES.has(kms.operation)) return;
     this.#learn(kms);
     if (kms.requestId !== null && this.#others.has(kms.requestId)) return;
+    const retry = this.#spans.retryOf(kms);
+    if (retry === null) this.#foreign(kms);
+    else this.#candidates.push({ event: kms, retry });
+  }
+
+  /** An event that none of the history's requests explains. */
+  #foreign(kms: KmsEvent): void {
     if (kms.operation === 'ReEncrypt' && kms.keys.some((key) => this.#keys.has(identity(key))))
       gather(this.#withoutBlob, kms, kms.keys[0] ?? '');
     const [source] = kms.keys;
@@ -122,10 +139,33 @@ export class Reconciler {
     if (source === undefined || old === undefined || Date.parse(kms.at) <= old.after) return;
     if (old.materials !== null && (kms.sourceMaterial === null || !old.materials.has(kms.sourceMaterial)))
       return;
-    gather(this.#missed, kms, source);
+    const compared = this.#spans.comparisonOf(kms);
+    gather(
+      this.#missed,
+      kms,
+      source,
+      compared === null
+        ? null
+        : `Rewrap compared plaintexts of run ${compared} at that time, and the history has no request ids of that: it may be one of its own.`,
+    );
+  }
+
+  #see(runId: string, event: KmsEvent): void {
+    const name = placeOf(this.#spans.askedFor(runId, event), event);
+    if (event.at > (this.#seenFrom.get(name) ?? '')) this.#seenFrom.set(name, event.at);
+  }
+
+  /** A blob that was asked for again was answered later, to the same program at the same address. */
+  #settle(): void {
+    for (const { event, retry } of this.#candidates.splice(0)) {
+      const last = this.#seenFrom.get(placeOf(retry.asked, event));
+      if (last === undefined || event.at > last) this.#foreign(event);
+      else gather(this.#retried, event, event.keys[0] ?? '', `Run ${retry.runId}`);
+    }
   }
 
   result(files: TrailFiles): Reconciliation {
+    this.#settle();
     const withoutEvent = [...this.#own.values()].filter(({ seen }) => seen.size === 0);
     const different = [...this.#own.values()].filter((own) => own.different).length;
     const total = this.#own.size;
@@ -155,6 +195,7 @@ export class Reconciler {
         .map((own) => ({ ...blobOf(own), why: this.#why(own) })),
       withoutBlob: listed(this.#withoutBlob),
       missed: listed(this.#missed),
+      retried: listed(this.#retried),
       learned: learnedOf(this.#learned),
       notes: this.#notes(files, withoutEvent.length),
     };
@@ -209,7 +250,7 @@ export class Reconciler {
     else this.#moreDifferences += 1;
   }
 
-  #why({ record }: OwnRequest): string {
+  #why({ record, step }: OwnRequest): string {
     if (this.#counts.kms === 0)
       return 'No event of AWS KMS is in these files: the trail leaves KMS events out, or these are not its files.';
     const at = Date.parse(record.at);
@@ -217,7 +258,8 @@ export class Reconciler {
       return 'It is newer than what was delivered: CloudTrail takes about 5 to 15 minutes.';
     if (this.#first !== null && at < Date.parse(this.#first) - MINUTE)
       return 'It is older than the first event in these files.';
-    const region = record.sourceKey === null ? null : readKeyName(record.sourceKey).region;
+    const key = step === 'Encrypt' ? record.destinationKey : record.sourceKey;
+    const region = key === null ? null : readKeyName(key).region;
     if (region !== null && !this.#regions.has(region)) return `No event of ${region} is in these files.`;
     return DROPPED;
   }
@@ -266,23 +308,12 @@ const DROPPED = 'CloudTrail has events from before and after, and none of this r
 
 const blobOf = ({ record: { file, place, at }, requestId }: OwnRequest) => ({ file, place, requestId, at });
 
-/** Equal for every Region of one multi-Region key. */
-function identity(key: string): string {
-  const { plain, multiRegion, account, id } = readKeyName(key);
-  return multiRegion ? `${account} ${id}` : plain;
-}
+const placeOf = (asked: string, { from, userAgent }: KmsEvent): string => [asked, from, userAgent].join('\0');
 
-const keyText = (key: string | null | undefined): string | null =>
-  key == null ? null : readKeyName(key).plain;
-
-/** Canonical JSON of a context; no context is an empty one. */
-const contextText = (context: Readonly<Record<string, string>> | null): string =>
-  JSON.stringify(Object.fromEntries(Object.entries(context ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))));
-
-function gather(uses: Map<string, KeyUse>, event: KmsEvent, key: string): void {
+function gather(uses: Map<string, KeyUse>, event: KmsEvent, key: string, why: string | null = null): void {
   const { operation, who, from, userAgent, at, eventId } = event;
   const context = event.sourceContext === null ? null : contextText(event.sourceContext);
-  const name = [operation, key, who, from, userAgent, context].join('\0');
+  const name = [operation, key, who, from, userAgent, context, why].join('\0');
   const known = uses.get(name);
   if (known === undefined) {
     const eventIds = eventId === null ? [] : [eventId];
@@ -297,6 +328,7 @@ function gather(uses: Map<string, KeyUse>, event: KmsEvent, key: string): void {
       first: at,
       last: at,
       eventIds,
+      why,
     });
     return;
   }

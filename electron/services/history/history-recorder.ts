@@ -3,7 +3,12 @@ import { plural } from '#shared/format.ts';
 import type { ConnectionState, Side } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { DECRYPTED_TO_COMPARE, type HistoryEvent, type HistoryKind } from '#shared/model/history.ts';
+import {
+  DECRYPTED_TO_COMPARE,
+  type HistoryEvent,
+  type HistoryKind,
+  sentAgainWords,
+} from '#shared/model/history.ts';
 import type { Comparison, ContextChoice, RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { Turns } from '../../core/limits/turns.ts';
@@ -259,7 +264,7 @@ export class HistoryRecorder {
       ...by,
       runId: run.id,
       outcome,
-      detail: `${plural(run.counts.total, 'blob')}: ${outcomeWords(run)}${reasons === '' ? '' : `; ${reasons}`}`,
+      detail: `${plural(run.counts.total, 'blob')}: ${outcomeWords(run)}${reasons === '' ? '' : `; ${reasons}`}${run.retries ? `; ${sentAgainWords(run.retries)}` : ''}`,
       destinationKey: terms.destination.keyId,
     });
   }

@@ -1,0 +1,14 @@
+import { readKeyName } from '../key-material/index.ts';
+
+/** Equal for every Region of one multi-Region key. */
+export function identity(key: string): string {
+  const { plain, multiRegion, account, id } = readKeyName(key);
+  return multiRegion ? `${account} ${id}` : plain;
+}
+
+export const keyText = (key: string | null | undefined): string | null =>
+  key == null ? null : readKeyName(key).plain;
+
+/** Canonical JSON of a context; no context is an empty one. */
+export const contextText = (context: Readonly<Record<string, string>> | null): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(context ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))));
