@@ -74,6 +74,14 @@ describe('a repository is refused', () => {
       /not clean: n/,
     ],
     ['with an untracked file', () => put(app, 'x y', ''), /not clean: x y/],
+    [
+      'with a change that git was asked not to see',
+      () => {
+        git(app, 'update-index', '--assume-unchanged', 'conf/a.env');
+        put(app, 'conf/a.env', 'A=2\n');
+      },
+      /does not look for changes of conf\/a.env/,
+    ],
     ['with a removed file', () => rmSync(join(app, 'web/c.env')), /not clean: web\/c.env/],
     ['that has the branch', () => void git(app, 'branch', 'move'), /a branch move already/],
     ['with a branch below its name', () => void git(app, 'branch', 'move/on'), /move\/on is in the way/],

@@ -121,7 +121,7 @@ async function checkBranch(top: string, branch: string): Promise<void> {
     );
 }
 
-/** Most changes that are named. */
+/** Most files that are named. */
 const NAMED = 5;
 
 async function checkClean(top: string): Promise<void> {
@@ -139,14 +139,23 @@ async function checkClean(top: string): Promise<void> {
     { env: await withoutFilters(top) },
   );
   const changes = status.split('\0').filter(Boolean);
-  if (changes.length === 0) return;
-  const named = changes.slice(0, NAMED).map((change) => change.slice(3));
-  const more = changes.length > NAMED ? `, and ${changes.length - NAMED} more` : '';
-  throw refused(
-    `The working tree is not clean: ${named.join(', ')}${more}.`,
-    'Commit, stash or remove them (git status). What is committed would not be what you see.',
-  );
+  if (changes.length > 0)
+    throw refused(
+      `The working tree is not clean: ${named(changes.map((change) => change.slice(3)))}.`,
+      'Commit, stash or remove them (git status). What is committed would not be what you see.',
+    );
+  // "h": assumed to be unchanged, so that git does not look at it (git-ls-files, -v).
+  const listed = (await gitText(top, ['ls-files', '-v', '-z'])).split('\0');
+  const unseen = listed.filter((line) => /^[a-z]/.test(line)).map((line) => line.slice(2));
+  if (unseen.length > 0)
+    throw refused(
+      `git does not look for changes of ${named(unseen)}.`,
+      'Let git look (git update-index --no-assume-unchanged FILE). What is committed might not be what you see.',
+    );
 }
+
+const named = (files: readonly string[]): string =>
+  files.slice(0, NAMED).join(', ') + (files.length > NAMED ? `, and ${files.length - NAMED} more` : '');
 
 /** Settings by which no filter of a repository is a program: `git status` runs them over files that seem changed. */
 async function withoutFilters(top: string): Promise<Record<string, string>> {

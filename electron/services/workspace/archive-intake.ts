@@ -7,6 +7,7 @@ import {
   archiveEntries,
   displayPath,
   INSIDE,
+  type Magic,
   memberPath,
   type WalkedFile,
 } from '../../core/intake/index.ts';
@@ -35,12 +36,12 @@ export class ArchiveIntake {
     this.#parts = parts;
   }
 
-  /** An archive that holds other files, and that Rewrap does not open. */
-  closed({ display }: WalkedFile): void {
+  /** A file that holds others, or values, compressed, and that Rewrap does not open. */
+  closed({ display }: WalkedFile, { name, exportAs }: Magic): void {
     this.#parts.skip(
       'archive-closed',
       display,
-      'Packed in a format that Rewrap does not open: its bytes were searched as they are, and its files were not. Unpack it, and add the folder.',
+      `A ${name}, which Rewrap does not open: its bytes were searched as they are, and what is compressed in it was not. Add it as ${exportAs}.`,
     );
   }
 

@@ -204,8 +204,10 @@ export async function ingest(
       const content = small.read(met.path) ?? (await readOrArchive(met.path));
       const archive = content === 'archive' ? 'open' : archiveOf(content.bytes);
       if (content !== 'archive' && (archive === null || archive === 'closed')) {
-        const any = take(met, content.bytes, content.sha256);
-        if (!any && archive === 'closed') archives.closed(met);
+        take(met, content.bytes, content.sha256);
+        // Also where a blob stands in it as it is: others may not.
+        const format = archive === 'closed' ? magicOf(content.bytes) : null;
+        if (format !== null) archives.closed(met, format);
         continue;
       }
       small.forget();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { scan } from '../scan.ts';
-import { magicOf } from './magic.ts';
+import { archiveOf, magicOf } from './magic.ts';
 
 const bytes = (latin: string): Buffer => Buffer.from(latin, 'latin1');
 const padded = (latin: string): Buffer => Buffer.concat([bytes(latin), Buffer.alloc(400, 0x07)]);
@@ -41,6 +41,20 @@ const FILES: readonly (readonly [name: string, bytes: Buffer])[] = [
 ];
 
 describe('files of a known binary format', () => {
+  test.each([
+    ['Avro file', 'Obj\x01\x04\x14avro.codec'],
+    ['Parquet file', 'PAR1\x15\x04'],
+    ['ORC file', 'ORC\x08\x03'],
+    ['PostgreSQL dump of the custom format', 'PGDMP\x01\x0e\0'],
+    ['Redis dump', 'REDIS0011\xfa'],
+    ['HDF5 file', '\x89HDF\r\n\x1a\n\0'],
+    ['compress file', '\x1f\x9d\x90\0'],
+    ['xz file', '\xfd7zXZ\0\0\x04'],
+  ])('%s: what is compressed in it is not said to be read', (name, head) => {
+    expect(magicOf(padded(head))?.name).toBe(name);
+    expect(archiveOf(padded(head))).toBe('closed');
+  });
+
   test.each(FILES)('%s: a file and no blob', (name, content) => {
     expect(magicOf(content)?.name).toBe(name);
     expect(scan(content, 'x')).toEqual({ blobs: [], findings: [], plaintext: [] });

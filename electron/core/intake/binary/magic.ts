@@ -8,7 +8,7 @@ export interface Magic {
   readonly name: string;
   /** How its content is had as text, or as files of their own. */
   readonly exportAs: string;
-  /** How Rewrap opens it; 'closed': it holds other files, and Rewrap does not open it. Absent: it is no archive. */
+  /** How Rewrap opens it; 'closed': it holds files or values compressed, and Rewrap does not open it. Absent: it is no archive. */
   readonly archive?: ArchiveFormat | 'closed';
 }
 
@@ -42,6 +42,7 @@ const SIGNS: readonly Sign[] = [
   ['Rar!\x1a\x07', 'RAR archive', UNPACK, 'closed'],
   ['\x04\x22\x4d\x18', 'LZ4 file', UNPACK, 'closed'],
   ['LZIP\x01', 'lzip file', UNPACK, 'closed'],
+  [/^\x1f\x9d[\x89-\x90]/, 'compress file', UNPACK, 'closed'],
   [/^\x5d\0\0[\s\S]{2}(?:\xff{8}|[\s\S]{5}\0{3})/, 'LZMA file', UNPACK, 'closed'],
   ['MSCF\0\0\0\0', 'Windows cabinet', UNPACK, 'closed'],
   ['xar!\0\x1c', 'xar archive', UNPACK, 'closed'],
@@ -72,12 +73,12 @@ const SIGNS: readonly Sign[] = [
   [/^\x80[\x04\x05]\x95/, 'Python pickle', OBJECT],
   ['bplist00', 'binary property list', 'XML (`plutil -convert xml1`)'],
   ['\0\0\0\x01Bud1\0', 'folder settings of macOS', OBJECT],
-  ['Obj\x01', 'Avro file', 'JSON (`avro-tools tojson`)'],
-  ['PAR1', 'Parquet file', 'CSV or JSON'],
-  ['ORC\x08', 'ORC file', 'CSV or JSON'],
-  ['PGDMP', 'PostgreSQL dump of the custom format', 'SQL text (`pg_restore -f`)'],
-  [/^REDIS\d{4}/, 'Redis dump', OBJECT],
-  ['\x89HDF\r\n\x1a\n', 'HDF5 file', OBJECT],
+  ['Obj\x01', 'Avro file', 'JSON (`avro-tools tojson`)', 'closed'],
+  ['PAR1', 'Parquet file', 'CSV or JSON', 'closed'],
+  ['ORC\x08', 'ORC file', 'CSV or JSON', 'closed'],
+  ['PGDMP', 'PostgreSQL dump of the custom format', 'SQL text (`pg_restore -f`)', 'closed'],
+  [/^REDIS\d{4}/, 'Redis dump', OBJECT, 'closed'],
+  ['\x89HDF\r\n\x1a\n', 'HDF5 file', OBJECT, 'closed'],
   ['\x93NUMPY', 'NumPy file', OBJECT],
   ['\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', 'Microsoft Office or installer file', OBJECT],
   [/^(?:\xde\x12\x04\x95|\x95\x04\x12\xde)/, 'compiled translations', OBJECT],
@@ -144,7 +145,9 @@ export function magicOf(bytes: Uint8Array): Magic | null {
 }
 
 /** First bytes of archives; a tar has its mark further on. */
-const ARCHIVE_FIRST = new Set([...'\x1fPB7RLMx!0hQK\x28\xfd\x04\x5d\xed'].map((char) => char.charCodeAt(0)));
+const ARCHIVE_FIRST = new Set(
+  [...'\x1fPB7RLMx!0hQKO\x89\x28\xfd\x04\x5d\xed'].map((char) => char.charCodeAt(0)),
+);
 
 /** How a file's archive is opened; null for what is none. A look at one byte for most files. */
 export function archiveOf(bytes: Uint8Array): ArchiveFormat | 'closed' | null {
