@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -331,3 +332,19 @@ it.skipIf(process.platform === 'win32')(
     expect(existsSync(join(top, 'work', 'escaped.env'))).toBe(false);
   },
 );
+
+it('copies that killed processes left are removed, and no other', async () => {
+  repository();
+  const { pid, status } = spawnSync(process.execPath, ['-e', '']);
+  expect(status).toBe(0);
+  const place = (name: string, holder: number | null): void => {
+    put(join(top, 'git-work', name), 'a', '');
+    if (holder !== null) put(join(top, 'git-work', name), 'process', String(holder));
+  };
+  place('dead', pid);
+  place(`half.${pid}`, null);
+  place('lives', process.ppid);
+  place('notes', null);
+  await writeSnapshot(await checkedRepository([app], 'move'), join(top, 'git-work', 'own'), 'app');
+  expect(readdirSync(join(top, 'git-work')).sort()).toEqual(['lives', 'notes', 'own']);
+});

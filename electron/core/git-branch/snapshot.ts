@@ -35,6 +35,7 @@ export async function writeSnapshot(
   const { files, left } = await listed(repository);
   const folder = join(place, name);
   refuseBusy(place);
+  removeAbandoned(dirname(place));
   const making = `${place}.${process.pid}`;
   rmSync(making, { recursive: true, force: true });
   mkdirSync(join(making, name), { recursive: true, mode: 0o700 });
@@ -69,16 +70,37 @@ export async function writeSnapshot(
 const HOLDER = 'process';
 
 function refuseBusy(place: string): void {
-  let holder: number;
+  const holder = holderOf(place);
+  if (holder !== null && holder !== process.pid && lives(holder))
+    throw refused(`Another Rewrap makes this branch: process ${holder}.`, 'Wait until it has ended.');
+}
+
+function holderOf(place: string): number | null {
   try {
-    holder = Number(readFileSync(join(place, HOLDER), 'utf8'));
-    if (holder === process.pid) return;
-    // Throws where there is no such process.
-    process.kill(holder, 0);
+    return Number(readFileSync(join(place, HOLDER), 'utf8')) || null;
   } catch {
-    return;
+    return null;
   }
-  throw refused(`Another Rewrap makes this branch: process ${holder}.`, 'Wait until it has ended.');
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Removes the copies that killed processes left in a folder of places: of any repository and branch. */
+function removeAbandoned(places: string): void {
+  if (!existsSync(places)) return;
+  for (const name of readdirSync(places)) {
+    const place = join(places, name);
+    const holder = holderOf(place) ?? (Number(/\.(\d+)$/.exec(name)?.[1]) || null);
+    if (holder !== null && holder !== process.pid && !lives(holder))
+      rmSync(place, { recursive: true, force: true });
+  }
 }
 
 async function listed({ top, head, below }: GitRepository) {
