@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { fault } from '#shared/model/fault.ts';
-import type { RunSummary } from '#shared/model/run.ts';
+import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import type { Client } from '../client.ts';
 import { signalled } from '../signals.ts';
-import { finished } from './outcome.ts';
+import { finished, printRun } from './outcome.ts';
 
 const summary = (more: Partial<RunSummary>) =>
   ({ id: 'run', finishedAt: null, fault: null, ...more }) as RunSummary;
@@ -71,3 +71,64 @@ test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('%s cancels a run over a str
   signalled(signal);
   expect(await ending).toMatchObject({ signal, run: { status: 'cancelled' } });
 });
+
+test.each(['UnrecognizedClientException', 'ExpiredTokenException', 'ClockSkew'])(
+  '%s, which stopped the run, is explained once: at the end',
+  async (code) => {
+    const stopping = fault(code, 'What KMS said.', 'Why it did.', 'What to do.');
+    const item = (state: RunItem['state'], why: typeof stopping) =>
+      ({
+        blobId: state,
+        file: 'a.bin',
+        place: '',
+        state,
+        fault: why,
+        notes: [],
+        sent: null,
+        record: null,
+      }) as unknown as RunItem;
+    const items = [
+      item('failed', stopping),
+      item('skipped', fault('RunStopped', '', stopping.message, stopping.remedy)),
+    ];
+    const client = {
+      page: { runs: { items: async () => ({ items, total: items.length }) } },
+    } as unknown as Client;
+    const counts = {
+      total: 2,
+      waiting: 0,
+      running: 0,
+      succeeded: 0,
+      already: 0,
+      failed: 1,
+      skipped: 1,
+      restored: 0,
+    };
+    const run = summary({
+      status: 'failed',
+      fault: stopping,
+      finishedAt: 'x',
+      counts,
+      retry: null,
+      connection: 'here',
+    });
+    const lines: string[] = [];
+    const error = vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)));
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+    try {
+      await printRun(
+        client,
+        {
+          ...run,
+          outcome: { reencrypted: 0, already: 0, notReencrypted: 2, underOldKey: null },
+        } as RunSummary,
+        false,
+      );
+    } finally {
+      error.mockRestore();
+      log.mockRestore();
+    }
+    for (const words of ['What KMS said.', 'Why it did.', 'What to do.'])
+      expect(lines.join('\n').split(words)).toHaveLength(2);
+  },
+);
