@@ -1,10 +1,19 @@
-import { expect, test, vi } from 'vitest';
+import { rmSync } from 'node:fs';
+import { afterAll, expect, test, vi } from 'vitest';
 
-const asked = vi.hoisted(() => ({ worker: '', page: '', ready: false }));
+const asked = vi.hoisted(() => ({ worker: '', page: '', folder: '', ready: false }));
+afterAll(() => rmSync(asked.folder, { recursive: true, force: true }));
 
 vi.mock('electron', async () => {
-  const { FakeElectron } = await import('./testing/electron.ts');
+  const [{ FakeElectron }, { mkdtempSync }, { tmpdir }, { join }] = await Promise.all([
+    import('./testing/electron.ts'),
+    import('node:fs'),
+    import('node:os'),
+    import('node:path'),
+  ]);
   const fake = new FakeElectron();
+  asked.folder = mkdtempSync(join(tmpdir(), 'rewrap-main-'));
+  fake.paths.set('logs', asked.folder);
   fake.ready = Promise.resolve().then(() => {
     asked.ready = true;
   });
