@@ -1,4 +1,5 @@
 import { ArrowRight, ChevronDown, Cloud, FlaskConical } from 'lucide-react';
+import type { CSSProperties } from 'react';
 import { Button } from 'react-aria-components';
 import { kindOf } from '#shared/connection-kind.ts';
 import type { ConnectionState } from '#shared/model/connection.ts';
@@ -64,7 +65,10 @@ function Chip({ connection, name }: { readonly connection: ConnectionState; read
   const colour = usePreferences((state) => state.accounts[account]?.colour ?? null);
   return (
     <Button
-      className={`connection ${practice ? 'connection-practice' : 'connection-aws'}${colour === null ? '' : ` account-colour-${colour}`}`}
+      className={`connection ${practice ? 'connection-practice' : 'connection-aws'}${colour === null ? '' : ' account-colour'}`}
+      {...(colour === null
+        ? {}
+        : { style: { '--account-colour': `var(--swatch-${colour})` } as CSSProperties })}
       aria-label={`${name}: ${connectionWords(connection)}`}
       onPress={() => open('connection')}
     >
