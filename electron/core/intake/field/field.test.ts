@@ -270,6 +270,17 @@ test.each([
   ['Zig', (p: string[]) => `const b = ${p.map((one) => `"${one}"`).join(' ++\n  ')};\n`],
   ['R', (p: string[]) => `b <- paste0(${p.map((one) => `"${one}"`).join(',\n  ')})\n`],
   ['OCaml', (p: string[]) => `let b = "${p.join('\\\n  ')}"\n`],
+  ['Haskell', (p: string[]) => `b = "${p.join('\\\n    \\')}"\n`],
+  ['Scala', (p: string[]) => `val b = """${p.join('\n  |')}""".stripMargin\n`],
+  [
+    'Kotlin, built',
+    (p: string[]) => `val b = buildString {\n${p.map((one) => `  append("${one}")`).join('\n')}\n}\n`,
+  ],
+  ['MATLAB', (p: string[]) => `b = [${p.map((one) => `'${one}'`).join(' ...\n  ')}];\n`],
+  ['an assembler', (p: string[]) => `b: ${p.map((one) => `.ascii "${one}"`).join('\n   ')}\n`],
+  ['VBScript', (p: string[]) => `b = ${p.map((one) => `"${one}"`).join('\r\nb = b & ')}\r\n`],
+  ['batch files, added', (p: string[]) => `set B=${p.join('\r\nset B=%B%')}\r\n`],
+  ['HTML', (p: string[]) => `<p>${p.join('<br/>\n')}</p>\n`],
   ['appended to a builder', (p: string[]) => `sb${p.map((one) => `.append("${one}")`).join('\n  ')};\n`],
 ])('%s: a string in pieces is one blob, and is written in pieces again', (_, write) => {
   for (const size of [30, 64, 77]) {
@@ -288,6 +299,29 @@ test.each([
   }
 });
 
+test.each([
+  ['VBScript', (a: string, b: string) => `a = "${a}"\r\nb = b & "${b}"\r\n`],
+  ['a batch file', (a: string, b: string) => `set A=${a}\r\nset B=%B%${b}\r\n`],
+  ['HTML', (a: string, b: string) => `<p>${a}<br>${b}</p>\n`],
+  ['Kotlin', (a: string, b: string) => `append("${a}")\nappend("${b}")\n`],
+  ['white space within a line', (a: string, b: string) => `${a} ${b}\n`],
+])('%s: two whole blobs in a row are two', (_, write) => {
+  const made = [33, 32].map((size) => base64(madeUpBlob(size)));
+  const found = scan(Buffer.from(write(made[0] ?? '', made[1] ?? '')), 'x');
+  expect(found.blobs.map(({ bytes }) => base64(bytes))).toEqual(made);
+});
+
+test.each([
+  ['an assignment', (p: string) => `set B=${p}\r\nset C=%B%%D%\r\n`],
+  ['a gap that does not end', (p: string) => `b = "${p}\\\n"\n`],
+  ['a mask', (p: string) => `x = "${p}****"\n`],
+])('%s: a piece is named, and not offered', (_, write) => {
+  const found = scan(Buffer.from(write(blob.slice(0, 60))), 'x');
+  expect(
+    found.blobs.map(({ identification }) => [identification.kind, identification.reencryptable]),
+  ).toEqual([['kms-like', false]]);
+});
+
 test('the first piece alone is not offered to KMS', () => {
   const found = scan(Buffer.from(`ciphertext: ${blob.slice(0, 120)}\n`), 'x.yaml');
   expect(found.blobs.map(({ identification }) => identification.reencryptable)).not.toContain(true);
@@ -297,6 +331,26 @@ test('a password of docker login is named as that of ECR, and not offered', () =
   const text = `docker login -u AWS -p ${blob} https://111122223333.dkr.ecr.us-east-1.amazonaws.com\n`;
   const [one] = scan(Buffer.from(text), 'x.sh').blobs;
   expect([one?.container, one?.notPutBack?.includes('docker login')]).toEqual(['ecr-token', true]);
+});
+
+test.each([
+  ['auth', JSON.stringify({ auths: { x: { auth: Buffer.from(`AWS:${blob}`).toString('base64') } } })],
+  ['curl', `curl -u AWS:${blob} https://x.example/v2/\n`],
+  ['a name and a password', JSON.stringify({ username: 'AWS', password: blob }, null, 2)],
+])('a password of ECR as %s is not offered', (_, text) => {
+  const found = scan(Buffer.from(text), 'config.json');
+  expect(found.blobs.map((one) => [one.container, one.notPutBack?.includes('docker login')])).toEqual([
+    ['ecr-token', true],
+  ]);
+});
+
+test('blobs in a binary file, each behind its length, are no envelope', () => {
+  const made = [33, 32].map((size) => Buffer.from(madeUpBlob(size)));
+  const list = made.flatMap((one) => [Buffer.from([0, 0, 0, one.length]), one]);
+  const found = scan(Buffer.concat(list), 'x.bin');
+  expect(found.blobs.map(({ bytes, notPutBack }) => [base64(bytes), notPutBack === undefined])).toEqual(
+    made.map((one) => [base64(one), false]),
+  );
 });
 
 test('hex of the Windows registry', () => {

@@ -5,9 +5,9 @@ import { decodeText } from '../text/encoding.ts';
 import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
 
-/** The beginning of a blob in base64, as short as a piece of one may be. */
+/** The beginning of a blob in base64, as short as a piece of one may be; not behind the padding of other letters. */
 const FRAGMENT =
-  /(?<![A-Za-z0-9_=])(?:AQ[EI][A-D]AH[g-j](?:[A-Za-z0-9+/_-]|&#?\w{1,8};|\\){22}|Ci[A-D][A-Za-z0-9+/_-]{28})/;
+  /(?<![A-Za-z0-9_]|[A-Za-z0-9+/_-]{16}={1,2})(?:AQ[EI][A-D]AH[g-j](?:[A-Za-z0-9+/_-]|&#?\w{1,8};|\\){22}|Ci[A-D][A-Za-z0-9+/_-]{28})/;
 const FRAGMENTS = new RegExp(FRAGMENT, 'g');
 const MOST_FRAGMENTS = 20_000;
 

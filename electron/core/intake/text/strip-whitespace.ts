@@ -72,7 +72,9 @@ export function stripWhitespace(raw: string, escaped: boolean): StrippedText | n
     const [space] = trimmed(raw, at, raw.length, escaped);
     const joint = quoted ? SOFT_BREAK : JOINT;
     joint.lastIndex = at;
-    const next = space > at ? space : at + (joint.exec(raw)?.[0].length ?? 0);
+    const between = at === raw.length ? '' : (joint.exec(raw)?.[0] ?? '');
+    // Behind a gap of Haskell the next letter is none of an escape.
+    const next = GAP.test(between) ? at + between.length : Math.max(space, at + between.length);
     if (next > at) {
       if (breaks.length === MAX_BREAKS) return null;
       breaks.push({ at: length, text: raw.slice(at, next) });
@@ -100,6 +102,8 @@ export function stripWhitespace(raw: string, escaped: boolean): StrippedText | n
 
 /** Between two pieces of one text: strings of a program, lines that are continued. */
 const JOINT = new RegExp(JOINT_SOURCE, 'y');
+
+const GAP = /^\\[ \t]*\r?\n[ \t]*\\$/;
 
 /** Base64 in quoted-printable: a line that goes on behind an equals sign, or padding written as `=3D` (RFC 2045, 6.7). */
 const QUOTED = /=\r?\n(?:[A-Za-z0-9+/_-]|=3[Dd])|^[A-Za-z0-9+/_-]+(?:=3[Dd]){1,2}$/;

@@ -41,12 +41,19 @@ const MARKS: readonly Marked[] = [
     tool: ECR,
     before: /docker\s+login\b[^\r\n]{0,400}(?:\s-p|--password)[ =]\s{0,4}["']?$/,
   },
+  // `AWS:…` is what base64 of `auth` in Docker's configuration holds, and `curl -u`.
+  { tool: ECR, before: /(?<![A-Za-z0-9])AWS:$/ },
+  {
+    tool: ECR,
+    before:
+      /[uU]ser(?:[nN]ame)?["']?\s{0,8}[:=]\s{0,8}["']?AWS["']?[\s,;]{1,40}["']?[pP]assword["']?\s{0,8}[:=]\s{0,8}["']?$/,
+  },
   { tool: 'shush', before: /KMS_ENCRYPTED_([A-Za-z0-9_]{1,128})["']?\s{0,8}[:=\s]\s{0,8}["']?$/ },
 ];
 
 /** What every mark holds: where none stands, the text is not looked through. */
 const ANY =
-  /\{\{aws:kms:decrypt,|deployment-secret:\d|\{cipher\}|secure:[AC][Qi]|kms\+base64:|KMS_ENCRYPTED_|docker\s+login|(?<![\w:])v\d{1,4}:(?:AQ[EI]|Ci[A-D])/;
+  /\{\{aws:kms:decrypt,|deployment-secret:\d|\{cipher\}|secure:[AC][Qi]|kms\+base64:|KMS_ENCRYPTED_|docker\s+login|(?<![A-Za-z0-9])AWS(?::A|["'\s,;])|(?<![\w:])v\d{1,4}:(?:AQ[EI]|Ci[A-D])/;
 /** How far before a blob its mark may begin, in characters. */
 const MAX_MARK = 1024;
 /** Fewest letters of a blob in base64: one of a single byte of plaintext, layout v1. */

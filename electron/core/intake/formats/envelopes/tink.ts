@@ -1,4 +1,5 @@
 import { identify } from '../../../inspect/index.ts';
+import { blobLength } from '../../blob-length.ts';
 import type { FoundBlob } from '../../types.ts';
 import { fieldOf, lengthAt, protoFields } from './protobuf.ts';
 import {
@@ -38,6 +39,8 @@ function envelopeAt(bytes: Uint8Array, at: number): FoundBlob | null {
   if (bytes[start] !== 0x01 && bytes[start] !== 0x0a) return null;
   if (end - start > MAX_KEY_BYTES || end + MIN_PAYLOAD_BYTES > bytes.length) return null;
   if (identify(bytes.subarray(start, end)).kind !== 'kms-symmetric') return null;
+  // A list of blobs, each behind its length, is no envelope: the next one is no payload.
+  if (mayBeginBlob(bytes, end + 4)) return null;
   return bytesBlob(
     bytes,
     'encrypted data key',
@@ -58,6 +61,11 @@ function envelopeAt(bytes: Uint8Array, at: number): FoundBlob | null {
       ],
     },
   );
+}
+
+/** Whether the bytes at an index begin as a blob of KMS does, in any layout. */
+function mayBeginBlob(bytes: Uint8Array, at: number): boolean {
+  return blobLength(bytes.subarray(at, at + 64)) !== null;
 }
 
 const KEYSET_CONTEXT =
