@@ -4,7 +4,8 @@ import type { EvidenceBy, KeyGroup } from '#shared/model/key-group.ts';
 import { BY_WORDS, verdictWords } from '../lib/keys/key-groups.ts';
 import { keyDanger, swatchOf } from '../lib/keys/keys.ts';
 import { shortHex } from '../lib/words/format.ts';
-import { useKeys } from '../store/keys.ts';
+import { useKeyGroups } from '../store/key-groups.ts';
+import { useKeyName, useKeys } from '../store/keys.ts';
 import { Status } from './Status.tsx';
 
 /** The face of a key material: five bars of two colours drawn from its fingerprint. */
@@ -81,4 +82,16 @@ export function KeyDanger({ keyArn }: { readonly keyArn: string | null }) {
   );
   const danger = key === undefined ? null : keyDanger(key);
   return danger === null ? null : <Status tone={danger.tone} word={danger.word} why={danger.why} />;
+}
+
+/** A key by its alias where one is known, with the face of its key material where one blob of the list has it. */
+export function KeyName({ arn }: { readonly arn: string }) {
+  const words = useKeyName(arn);
+  const [face] = useKeyGroups((state) => state.materialsOf.get(arn)) ?? [];
+  return (
+    <span className="key-name" title={arn}>
+      {face !== undefined && <Swatch fingerprint={face} />}
+      {words.startsWith('alias/') ? words : <code>{words}</code>}
+    </span>
+  );
 }

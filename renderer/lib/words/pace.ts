@@ -38,12 +38,14 @@ function stepOf([first, second]: readonly PaceSample[]): number {
 export function paceWords(samples: readonly PaceSample[]): string {
   if (samples.length === 0) return '';
   const rates = samples.map(({ rate }) => rate);
-  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
   const slowed = samples.filter(({ slowedTo }) => slowedTo !== null).length;
-  const words = `${digits(Math.min(...rates))} to ${digits(Math.max(...rates))} blobs a second, ${digits(mean)} on average`;
-  return slowed === 0
-    ? words
-    : `${words}; KMS throttled during ${Math.max(1, Math.round((slowed / samples.length) * 100))} % of the time`;
+  const throttled =
+    slowed === 0
+      ? ''
+      : `; KMS throttled during ${Math.max(1, Math.round((slowed / samples.length) * 100))} % of the time`;
+  if (Math.max(...rates) === 0) return `No blob done yet${throttled}`;
+  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+  return `${digits(Math.min(...rates))} to ${digits(Math.max(...rates))} blobs a second, ${digits(mean)} on average${throttled}`;
 }
 
 const digits = (rate: number): string => rate.toFixed(rate < 10 ? 1 : 0);

@@ -6,6 +6,7 @@ import { IconButton } from '../../components/Button.tsx';
 import { CopyLine } from '../../components/CopyLine.tsx';
 import { count, moment } from '../../lib/words/format.ts';
 import { HISTORY_WORDS, historyOutcome } from '../../lib/words/history.ts';
+import { useKeyName } from '../../store/keys.ts';
 
 /** One record of the history in full; what it does not have is not named. */
 export function HistoryPane({
@@ -35,8 +36,8 @@ export function HistoryPane({
         <CopyLine name="Run" value={record.runId} mono />
         <CopyLine name="File" value={record.file} />
         <CopyLine name="Location" value={record.place} />
-        <CopyLine name="From key" value={record.sourceKey} mono />
-        <CopyLine name="To key" value={record.destinationKey} mono />
+        <KeyLine name="From key" arn={record.sourceKey} />
+        <KeyLine name="To key" arn={record.destinationKey} />
         <CopyLine name="Key material ID before" value={record.sourceMaterial} mono />
         <CopyLine name="Key material ID after" value={record.destinationMaterial} mono />
         <CopyLine name="Algorithm before" value={record.sourceAlgorithm} mono />
@@ -52,6 +53,16 @@ export function HistoryPane({
         <CopyLine name="Hash before it" value={record.previous} mono />
       </dl>
     </aside>
+  );
+}
+
+function KeyLine({ name, arn }: { readonly name: string; readonly arn: string | null }) {
+  const words = useKeyName(arn ?? '');
+  return (
+    <CopyLine name={name} value={arn}>
+      {words !== arn && words.startsWith('alias/') && <span className="key-line-alias">{words}</span>}
+      <code>{arn}</code>
+    </CopyLine>
   );
 }
 

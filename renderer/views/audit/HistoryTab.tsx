@@ -6,6 +6,7 @@ import type { TableColumn } from '../../components/columns.ts';
 import { DataGrid } from '../../components/DataGrid.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SearchInput, SelectInput } from '../../components/fields.tsx';
+import { MiddleCut } from '../../components/MiddleCut.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { usePages } from '../../components/usePages.ts';
@@ -34,11 +35,11 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
     align: 'end',
     cell: ({ seq }) => count(seq),
   },
-  { id: 'at', title: 'When', width: '14rem', minTable: 0, cell: ({ at }) => moment(at, true) },
+  { id: 'at', title: 'When', width: '12rem', minTable: 0, cell: ({ at }) => moment(at, true) },
   {
     id: 'what',
     title: 'What',
-    width: '11rem',
+    width: '9.5rem',
     minTable: 0,
     align: 'flex',
     cell: (record) => <Status tone={historyTone(record)} word={HISTORY_WORDS[record.kind].word} />,
@@ -46,8 +47,8 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
   {
     id: 'outcome',
     title: 'Outcome',
-    width: 'minmax(12rem, 1.6fr)',
-    minTable: 0,
+    width: 'minmax(10rem, 1.6fr)',
+    minTable: 34,
     tooltip: historyOutcome,
     cell: historyOutcome,
   },
@@ -55,9 +56,12 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
     id: 'on',
     title: 'File',
     width: 'minmax(10rem, 1.2fr)',
-    minTable: 70,
+    minTable: 42,
     tooltip: ({ file, place }) => [file, place].filter(Boolean).join('\n') || undefined,
-    cell: ({ file, place }) => [file, place].filter(Boolean).join(' · '),
+    align: 'flex',
+    cell: ({ file, place }) => (
+      <MiddleCut className="cell-cut" text={[file, place].filter(Boolean).join(' · ')} />
+    ),
   },
   {
     id: 'key',
@@ -162,7 +166,7 @@ export function HistoryTab() {
               variant="link"
               onPress={() => void copyText(`${reply.head.count}:${reply.head.hash}`, 'count and latest hash')}
             >
-              Copy count and hash {shortHex(reply.head.hash)}
+              Copy hash {shortHex(reply.head.hash)}
             </Button>
           )}
           <Button icon={<Link2 className="icon" aria-hidden="true" />} onPress={() => void verify()}>

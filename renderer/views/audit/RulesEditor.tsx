@@ -68,10 +68,12 @@ export function RulesEditor({ text }: { readonly text: string }) {
       {result !== null && (
         <div role="status">
           <Status
-            tone={result.violations === 0 ? 'done' : 'danger'}
+            tone={result.violations > 0 ? 'danger' : result.unjudged > 0 ? 'attention' : 'done'}
             word={
               result.violations === 0
-                ? 'Nothing would break'
+                ? result.unjudged > 0
+                  ? 'Nothing that could be judged would break'
+                  : 'Nothing would break'
                 : `${plural(result.violations, 'finding')} would break these rules`
             }
           />

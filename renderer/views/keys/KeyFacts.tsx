@@ -85,7 +85,7 @@ function Asked({ info, asked }: KeyFactsProps) {
               <Fact name="On demand">{`under way since ${moment(rotation.onDemandSince)}`}</Fact>
             )}
             {info.currentKeyMaterialId !== null && (
-              <Fact name="Current material">
+              <Fact name="Current key material ID">
                 <code title={info.currentKeyMaterialId}>{shortHex(info.currentKeyMaterialId)}</code>
               </Fact>
             )}
@@ -126,7 +126,7 @@ function Past({ past }: { readonly past: NonNullable<NonNullable<KeyInfo['rotati
     <table className="data-table" aria-label="Key materials of this key">
       <thead>
         <tr>
-          <th scope="col">Material</th>
+          <th scope="col">Key material ID</th>
           <th scope="col">Since</th>
           <th scope="col">How</th>
         </tr>
@@ -171,7 +171,7 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{children === null ? <span className="gap-text">no permission to read</span> : children}</dd>
+      <dd>{children === null ? <span className="gap-text">not available</span> : children}</dd>
     </div>
   );
 }

@@ -138,7 +138,7 @@ function regionWords({ role, replicas }: NonNullable<KeyInfo['multiRegionKey']>)
 function Gap({ why }: { readonly why: readonly string[] }) {
   return (
     <span className="gap-text" title={why.join('\n')}>
-      no permission to read
+      not available
     </span>
   );
 }

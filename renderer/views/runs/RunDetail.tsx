@@ -3,13 +3,13 @@ import { useId } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
+import { KeyName } from '../../components/KeyFace.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, moment, plural } from '../../lib/words/format.ts';
 import { groupFaults } from '../../lib/words/outcome.ts';
 import { paceWords } from '../../lib/words/pace.ts';
 import { runStatus } from '../../lib/words/words.ts';
-import { useKeyName } from '../../store/keys.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { ExportReport } from '../audit/ExportReport.tsx';
 import { FaultGroups } from '../sheet/FaultGroups.tsx';
@@ -23,7 +23,6 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
   const { items, fault } = useRunItems(run);
   const over = isOver(run);
   const waiting = useLongWait(over && items === null && fault === null);
-  const destination = useKeyName(run.destinationKeyId);
   const { counts } = run;
   const what = run.dryRun ? 'Preflight' : 'Re-encryption';
   return (
@@ -43,7 +42,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
             </span>
           )}
         </div>
-        <dl className="facts">
+        <dl className="facts run-facts">
           <dt>Started</dt>
           <dd>{moment(run.startedAt, true)}</dd>
           {run.finishedAt !== null && (
@@ -54,7 +53,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           )}
           <dt>Destination key</dt>
           <dd>
-            <span title={run.destinationKeyId}>{destination}</span>
+            <KeyName arn={run.destinationKeyId} />
           </dd>
           <dt>Connection</dt>
           <dd>{run.connection}</dd>

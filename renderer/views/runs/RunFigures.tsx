@@ -2,9 +2,11 @@ import { CircleCheck, CircleEqual, CircleSlash } from 'lucide-react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
 import { oldKeyWords, outcomeNames, reasonWords } from '#shared/run-outcome.ts';
+import { KeyName } from '../../components/KeyFace.tsx';
 import { Progress } from '../../components/Progress.tsx';
-import { bytes, count, duration, plural, shortKeyName } from '../../lib/words/format.ts';
+import { bytes, count, duration, plural } from '../../lib/words/format.ts';
 import { doneOf, heldWords } from '../../lib/words/run-words.ts';
+import { isOver } from '../../store/runs.ts';
 
 /** Rate and time left of a run under way. */
 export function RunPace({ run }: { readonly run: RunSummary }) {
@@ -58,9 +60,11 @@ export function Remark({ run }: { readonly run: RunSummary }) {
 
 /** The three numbers of a run, and why blobs are not re-encrypted. */
 export function OutcomeTally({ run }: { readonly run: RunSummary }) {
-  const { outcome } = run;
+  const { outcome, counts } = run;
   const [reencrypted, already, not] = outcomeNames(run.dryRun);
   const more = [oldKeyWords(outcome), reasonWords(run) || null].filter((words) => words !== null);
+  // What a run has not come to yet is no bad news.
+  const isBad = isOver(run) ? outcome.notReencrypted > 0 : counts.failed > 0;
   return (
     <ul className="tally">
       <li className={outcome.reencrypted === 0 ? 'tally-none' : 'tally-done'}>
@@ -75,7 +79,7 @@ export function OutcomeTally({ run }: { readonly run: RunSummary }) {
           <strong>{count(outcome.already)}</strong> {already}
         </span>
       </li>
-      <li className={outcome.notReencrypted === 0 ? 'tally-none' : 'tally-attention'}>
+      <li className={outcome.notReencrypted === 0 ? 'tally-none' : isBad ? 'tally-attention' : 'tally-quiet'}>
         <CircleSlash className="icon" aria-hidden="true" />
         <span>
           <strong>{count(outcome.notReencrypted)}</strong> {not}
@@ -90,7 +94,7 @@ export function OutcomeTally({ run }: { readonly run: RunSummary }) {
 export function RunFigureList({ run }: { readonly run: RunSummary }) {
   if (run.dryRun) return null;
   return (
-    <dl className="facts">
+    <dl className="facts run-facts">
       <dt>Files</dt>
       <dd className="tabular">
         {count(run.files.done)} of {count(run.files.total)} {OUTPUTS[run.output].done}
@@ -102,10 +106,10 @@ export function RunFigureList({ run }: { readonly run: RunSummary }) {
       {run.perKey.length > 0 && (
         <>
           <dt>From keys, confirmed by KMS</dt>
-          <dd className="run-keys">
+          <dd className="run-keys tabular">
             {run.perKey.map(({ keyArn, blobs }) => (
-              <span key={keyArn} title={keyArn}>
-                <code>{shortKeyName(keyArn)}</code> {plural(blobs, 'blob')}
+              <span key={keyArn}>
+                <KeyName arn={keyArn} /> <span className="hint">{plural(blobs, 'blob')}</span>
               </span>
             ))}
           </dd>

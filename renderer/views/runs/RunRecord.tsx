@@ -8,6 +8,7 @@ import { DataGrid } from '../../components/DataGrid.tsx';
 import { FaultCard, FaultLines } from '../../components/FaultCard.tsx';
 import { SearchInput } from '../../components/fields.tsx';
 import { Swatch } from '../../components/KeyFace.tsx';
+import { MiddleCut } from '../../components/MiddleCut.tsx';
 import { Status } from '../../components/Status.tsx';
 import { usePages } from '../../components/usePages.ts';
 import { withKeyIds } from '../../lib/keys/keys.ts';
@@ -24,12 +25,17 @@ const ITEM_WORDS: Record<State, { tone: Tone; word: string }> = {
   failed: { tone: 'danger', word: 'Failed' },
   skipped: { tone: 'neutral', word: 'Skipped' },
   running: { tone: 'running', word: 'Running' },
-  waiting: { tone: 'neutral', word: 'Not started' },
+  waiting: { tone: 'neutral', word: 'To do' },
   restored: { tone: 'neutral', word: 'Restored' },
   reencrypted: { tone: 'done', word: 'Re-encrypted' },
   'would-succeed': { tone: 'done', word: 'Will work' },
   already: { tone: 'neutral', word: 'Already as asked' },
 };
+/** What was sent and answered, while others of its file were not: a file is replaced when all of it is ready. */
+const itemWords = ({ state, requestId }: RunItem): { tone: Tone; word: string } =>
+  state === 'waiting' && requestId !== null
+    ? { tone: 'running', word: 'Waits for its file' }
+    : ITEM_WORDS[state];
 const STATES = Object.keys(ITEM_WORDS) as State[];
 
 const COLUMNS: readonly TableColumn<RunItem>[] = [
@@ -39,7 +45,7 @@ const COLUMNS: readonly TableColumn<RunItem>[] = [
     width: '10rem',
     minTable: 0,
     align: 'flex',
-    cell: ({ state, fault }) => <Status {...ITEM_WORDS[state]} why={fault?.message ?? null} />,
+    cell: (item) => <Status {...itemWords(item)} why={item.fault?.message ?? null} />,
   },
   {
     id: 'blob',
@@ -47,7 +53,8 @@ const COLUMNS: readonly TableColumn<RunItem>[] = [
     width: 'minmax(14rem, 2fr)',
     minTable: 0,
     tooltip: ({ file, place }) => [file, place].filter(Boolean).join('\n'),
-    cell: (item) => placeName(item),
+    align: 'flex',
+    cell: (item) => <MiddleCut className="cell-cut" text={placeName(item)} />,
   },
   {
     id: 'reason',
@@ -234,7 +241,7 @@ function ItemPane({
           <X className="icon" aria-hidden="true" />
         </IconButton>
       </header>
-      <Status {...ITEM_WORDS[item.state]} />
+      <Status {...itemWords(item)} />
       {fault !== null && <FaultLines fault={fault} />}
       {item.notes.map((note) => (
         <p key={note} className="remark remark-attention">

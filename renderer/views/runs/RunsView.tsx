@@ -3,12 +3,12 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard, FaultRemedy } from '../../components/FaultCard.tsx';
+import { KeyName } from '../../components/KeyFace.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
-import { duration, moment, plural } from '../../lib/words/format.ts';
+import { count, duration, moment, plural } from '../../lib/words/format.ts';
 import { heldWords } from '../../lib/words/run-words.ts';
 import { runStatus } from '../../lib/words/words.ts';
-import { useKeyName } from '../../store/keys.ts';
 import { usePlans } from '../../store/plans.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 import { useUi } from '../../store/ui.ts';
@@ -98,7 +98,7 @@ function RunList({
 
 function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: () => void }) {
   const { counts, dryRun, status } = run;
-  const destination = useKeyName(run.destinationKeyId);
+  const [source] = run.perKey;
   const what = dryRun ? 'Preflight' : 'Re-encryption';
   const reasons = reasonWords(run);
   return (
@@ -112,6 +112,17 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
         >
           {what} of {plural(counts.total, 'blob')}
         </button>
+        <span className="run-way">
+          {source !== undefined && (
+            <>
+              <KeyName arn={source.keyArn} />
+              {run.perKey.length > 1 && ` and ${count(run.perKey.length - 1)} more`}
+            </>
+          )}
+          <span aria-hidden="true">→</span>
+          <span className="visually-hidden">to</span>
+          <KeyName arn={run.destinationKeyId} />
+        </span>
         <Status {...runStatus(run)} />
         <span className="gap" />
         <span className="hint tabular">{moment(run.startedAt, true)}</span>
@@ -122,7 +133,6 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
         {reasons !== '' && <span className={counts.failed > 0 ? 'danger-text' : undefined}>{reasons}</span>}
         {status === 'running' && run.secondsLeft !== null && <span>{duration(run.secondsLeft)} left</span>}
         <Slowed run={run} />
-        <span title={run.destinationKeyId}>to {destination}</span>
         <span>{run.connection}</span>
         {run.method === 'decrypt-encrypt' && <span>decrypted here, encrypted there</span>}
       </p>

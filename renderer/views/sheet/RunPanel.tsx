@@ -154,7 +154,7 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
           </Button>
         )}
       </div>
-      <dl className="facts">
+      <dl className="facts run-facts">
         {done.length === 1 && first.output !== null && (
           <>
             <dt>New file</dt>
